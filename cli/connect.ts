@@ -1,0 +1,29 @@
+// `motd connect`: the dialogue in this terminal.
+
+import { openConnection } from '../client/connect.ts';
+import { holdDialogue } from '../client/terminal.ts';
+import { hostAndPort } from '../server/address.ts';
+import { connectError } from './operatorError.ts';
+
+/** The shell's status for a command ended by Ctrl-C (128 + SIGINT). */
+const INTERRUPTED = 130;
+
+/** @returns The exit status. */
+export async function connect(host: string, port: number): Promise<number> {
+  const where = hostAndPort({ address: host, port });
+  const socket = await openConnection(host, port).catch((error: unknown) => {
+    throw connectError(error, where);
+  });
+  const { stdin, stdout } = process;
+  const isTerminal = stdin.isTTY && stdout.isTTY;
+  const ending = await holdDialogue(socket, { input: stdin, output: stdout, isTerminal });
+  switch (ending) {
+    case 'quit':
+    case 'shutDown':
+      return 0;
+    case 'lost':
+      return 1;
+    case 'interrupted':
+      return INTERRUPTED;
+  }
+}

@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+// The `motd` command. Only this folder reads process.argv or process.env.
+
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { bridge } from './bridge.ts';
+import { connect } from './connect.ts';
+import { OperatorError } from './operatorError.ts';
+import {
+  type AddressOptions,
+  addressOptions,
+  httpOptions,
+  logOption,
+  parsePort,
+  serverOptions,
+  targetOption,
+} from './options.ts';
+import { serve } from './serve.ts';
+import { up } from './up.ts';
+
+const REFUSED = 1;
+const WRONG_USAGE = 2;
+
+const program = new Command('motd')
+  .description('A message of the day over a plain TCP line protocol, and a page to talk to it.')
+  .helpCommand(false)
+  .exitOverride()
+  .showSuggestionAfterError(false);
+
+command('up', 'run the server, the bridge and the page', [
+  ...addressOptions(),
+  ...serverOptions(),
+  ...httpOptions(),
+  new Option('--open', 'open the page in the browser').default(false),
+  logOption(),
+]).action(async (options) => {
+  process.exitCode = await up(options);
+});
+
+command('serve', 'run the TCP server alone', [
+  ...addressOptions(),
+  ...serverOptions(),
+  logOption(),
+]).action(serve);
+
+command('bridge', 'run the bridge and the page alone', [
+  targetOption(),
+  ...httpOptions(),
+  logOption(),
+]).action(bridge);
+
+command('connect', 'hold the dialogue in this terminal', addressOptions())
+  .addArgument(new Argument('[host]', 'the same as --host'))
+  .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort))
+  .action(async (host: string | undefined, port: number | undefined, options: AddressOptions) => {
+    process.exitCode = await connect(host ?? options.host, port ?? options.port);
+  });
+
+function command(name: string, description: string, options: Option[]): Command {
+  const made = program.command(name).description(description);
+  for (const option of options) made.addOption(option);
+  return made;
+}
+
+process.stdout.on('error', stdoutOnError);
+await program.parseAsync().catch(fail);
+
+/** The reader of a pipe has had enough (`motd connect | head -1`): nobody is left to talk to. */
+function stdoutOnError(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+}
+
+function fail(error: unknown): void {
+  if (error instanceof CommanderError) {
+    // Commander has said what is wrong; --help is nothing wrong.
+    process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+    return;
+  }
+  if (!(error instanceof OperatorError)) throw error;
+  process.stderr.write(`motd: ${error.message}\n`);
+  process.exitCode = REFUSED;
+}

@@ -1,0 +1,55 @@
+// The operator's mistakes: one line that says what to change, and no stack trace.
+
+/** Ends the command with exit status 1 and this message as its only line on stderr. */
+export class OperatorError extends Error {
+  override name = 'OperatorError';
+}
+
+/**
+ * Says in words why a server could not listen.
+ *
+ * @param portFlag The flag that sets the port; its twin for the host is named alike.
+ */
+export function listenError(error: unknown, where: string, portFlag: string): unknown {
+  const hostFlag = portFlag.replace('port', 'host');
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return operatorError(error, `port taken: ${where}; choose another with ${portFlag}`);
+    case 'EACCES':
+      return operatorError(
+        error,
+        `not allowed to listen on ${where}; choose a ${portFlag} above 1023`,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return operatorError(error, `no such address here: ${where}; check ${hostFlag}`);
+    default:
+      return error;
+  }
+}
+
+/** Says in words why a client could not connect. */
+export function connectError(error: unknown, where: string): unknown {
+  switch (codeOf(error)) {
+    case 'ECONNREFUSED':
+      return operatorError(error, `connection refused: ${where}; is the server running there?`);
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return operatorError(error, `host unknown: ${where}; check --host`);
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return operatorError(error, `no answer: ${where} cannot be reached; check --host`);
+    default:
+      return error;
+  }
+}
+
+function operatorError(cause: unknown, message: string): OperatorError {
+  return new OperatorError(message, { cause });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}

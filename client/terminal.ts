@@ -1,0 +1,166 @@
+// The dialogue in a terminal, or in a pipe: the original TCPClient.
+// Lines that were there before their prompt (typed ahead, or read from a pipe) are shown behind
+// it, so that what stands on the screen is the same conversation either way.
+
+import type { Socket } from 'node:net';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { Dialogue, type Effect, type Ending } from './dialogue.ts';
+
+export interface Screen {
+  input: Readable;
+  output: Writable;
+  /** Whether a person sits at it: the terminal then echoes what they type. */
+  isTerminal: boolean;
+}
+
+/**
+ * Holds the dialogue until it is over.
+ *
+ * @param socket A connection to the server, just opened. It is closed in the end.
+ * @returns How it ended: as the dialogue did, `quit` where the input ended, or `interrupted` (Ctrl-C).
+ */
+export function holdDialogue(socket: Socket, screen: Screen): Promise<Ending | 'interrupted'> {
+  return new Promise((resolve) => new TerminalDialogue(socket, screen, resolve).start());
+}
+
+class TerminalDialogue {
+  readonly #socket: Socket;
+  readonly #screen: Screen;
+  readonly #resolve: (ending: Ending | 'interrupted') => void;
+  readonly #readline: Interface;
+  readonly #dialogue = new Dialogue();
+  readonly #decoder = new TextDecoder();
+  readonly #linesAhead: string[] = [];
+  /** The prompt that waits for an answer. */
+  #prompt: string | undefined;
+  #isSecret = false;
+  #inputEnded = false;
+  #whyClosed = 'the server closed the connection';
+
+  constructor(socket: Socket, screen: Screen, resolve: (ending: Ending | 'interrupted') => void) {
+    this.#socket = socket;
+    this.#screen = screen;
+    this.#resolve = resolve;
+    this.#readline = createInterface(
+      screen.isTerminal
+        ? { input: screen.input, output: screen.output, terminal: true }
+        : { input: screen.input, terminal: false },
+    );
+  }
+
+  start(): void {
+    this.#socket.on('data', (chunk: Buffer) => this.#socketOnData(chunk));
+    this.#socket.on('error', (error) => this.#socketOnError(error));
+    this.#socket.on('close', () => this.#perform(this.#dialogue.closed(this.#whyClosed)));
+    this.#readline.on('line', (line) => this.#readlineOnLine(line));
+    this.#readline.on('history', (history) => this.#readlineOnHistory(history));
+    this.#readline.on('SIGINT', () => this.#finish('interrupted'));
+    this.#readline.on('close', () => this.#readlineOnClose());
+    this.#perform(this.#dialogue.start());
+  }
+
+  #socketOnData(chunk: Buffer): void {
+    this.#perform(this.#dialogue.received(this.#decoder.decode(chunk, { stream: true })));
+  }
+
+  #socketOnError(error: NodeJS.ErrnoException): void {
+    this.#whyClosed = `the connection was lost: ${error.code ?? error.message}`;
+  }
+
+  #readlineOnLine(line: string): void {
+    const isOnScreen = this.#screen.isTerminal && this.#prompt !== undefined;
+    if (isOnScreen) this.#answer(line);
+    else this.#linesAhead.push(line);
+
+    // A pipe can hold more lines than fit in memory; a terminal must go on listening for Ctrl-C.
+    if (!this.#screen.isTerminal) this.#readline.pause();
+    this.#takeLinesAhead();
+  }
+
+  /** The up-arrow does not offer passwords. */
+  #readlineOnHistory(history: string[]): void {
+    if (this.#isSecret) history.shift();
+  }
+
+  #readlineOnClose(): void {
+    this.#inputEnded = true;
+    this.#takeLinesAhead();
+  }
+
+  #perform(effects: Effect[]): void {
+    for (const effect of effects) this.#performOne(effect);
+    this.#takeLinesAhead();
+  }
+
+  /** Answers prompts with the lines that are there already; without any, waits for one. */
+  #takeLinesAhead(): void {
+    while (this.#prompt !== undefined) {
+      const line = this.#linesAhead.shift();
+      if (line === undefined) {
+        if (this.#inputEnded) this.#leave();
+        else this.#readline.resume();
+        return;
+      }
+      this.#write(`${line}\n`);
+      this.#answer(line);
+    }
+  }
+
+  #answer(line: string): void {
+    this.#prompt = undefined;
+    for (const effect of this.#dialogue.typed(line)) this.#performOne(effect);
+  }
+
+  #performOne(effect: Effect): void {
+    switch (effect.do) {
+      case 'print':
+        this.#write(`${effect.line}\n`);
+        break;
+      case 'ask':
+        this.#ask(effect.prompt, effect.for === 'password');
+        break;
+      case 'stopAsking':
+        this.#prompt = undefined;
+        this.#write('\n');
+        break;
+      case 'send':
+        this.#socket.write(effect.text);
+        break;
+      case 'end':
+        this.#finish(effect.ending);
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #ask(prompt: string, isSecret: boolean): void {
+    this.#prompt = prompt;
+    this.#isSecret = isSecret;
+    if (this.#screen.isTerminal) {
+      this.#readline.setPrompt(prompt);
+      this.#readline.prompt();
+    } else {
+      this.#write(prompt);
+    }
+  }
+
+  /** The input ended at a prompt: nobody will answer it. */
+  #leave(): void {
+    this.#write('\n');
+    this.#finish('quit');
+  }
+
+  #finish(ending: Ending | 'interrupted'): void {
+    this.#prompt = undefined;
+    this.#socket.removeAllListeners('close');
+    this.#socket.destroySoon();
+    this.#readline.close();
+    this.#resolve(ending);
+  }
+
+  #write(text: string): void {
+    this.#screen.output.write(text);
+  }
+}

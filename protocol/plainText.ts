@@ -1,0 +1,26 @@
+// What counts as plain text, and how anything else is shown (PROTOCOL.md, "Plain text").
+// A terminal obeys control characters, and bidi controls reorder what a reader sees: neither may
+// travel from one person to another's screen. The store refuses them; every screen escapes them.
+
+// Cc: C0, DEL and C1. Zl and Zp: U+2028 and U+2029. TAB is harmless. (Unicode 16, PropList.txt)
+const CONTROL = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+const CONTROLS = new RegExp(CONTROL, 'gu');
+
+/** Whether text holds no control character but TAB, no line separator and no bidi control. */
+export function isPlainText(text: string): boolean {
+  return !CONTROL.test(text);
+}
+
+/**
+ * Makes text safe to show: each control character becomes what `cat -v` would print (`^[` for
+ * ESC, `^?` for DEL) or, above ASCII, its code point (`\u{9b}`). Plain text comes back as it was.
+ */
+export function escapeControls(text: string): string {
+  return text.replace(CONTROLS, escapeControl);
+}
+
+function escapeControl(control: string): string {
+  const code = control.codePointAt(0) ?? 0;
+  if (code < 0x80) return `^${String.fromCharCode(code ^ 0x40)}`;
+  return `\\u{${code.toString(16)}}`;
+}

@@ -1,0 +1,16 @@
+// Every reply the server can give (PROTOCOL.md, "Replies"). Each is one line.
+
+export const REPLY = {
+  ok: '200 OK',
+  shutdownAccepted: '200 OKAY',
+  passwordRequired: '300 PASSWORD REQUIRED',
+  wrongPassword: '301 WRONG PASSWORD',
+  unknownCommand: '400 UNKNOWN COMMAND',
+  expectedMessage: 'EXPECTED MOTD, RECEIVED COMMAND',
+  lineTooLong: '413 LINE TOO LONG',
+  shuttingDown: '421 SERVER SHUTTING DOWN',
+  notPlainText: '422 NOT PLAIN TEXT',
+  storeUnavailable: '503 STORE UNAVAILABLE',
+} as const;
+
+export type Reply = (typeof REPLY)[keyof typeof REPLY];

@@ -1,0 +1,5 @@
+// `npm run build`
+
+import { prepare } from './prepare.mjs';
+
+prepare();

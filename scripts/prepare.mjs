@@ -1,0 +1,128 @@
+// What every command needs first: the packages installed and the program built. Plain JavaScript
+// with nothing but Node, because it runs in a fresh clone. What is there already is left alone, so
+// a second run starts at once.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const OLDEST_NODE = [20, 19];
+
+/** What the build reads. */
+const SOURCES = ['protocol', 'server', 'client', 'bridge', 'web', 'cli', 'bench', 'e2e', 'scripts'];
+const SOURCE_FILES = ['package-lock.json', 'vite.config.ts', 'tsconfig.json'];
+
+/** Installs and builds what is not installed or built yet; ends the process where that fails. */
+export function prepare() {
+  process.chdir(ROOT);
+  requireNode();
+  onceFor('node_modules/.installed-for', installationKey(), 'Installing packages', install);
+  onceFor('dist/.built-from', sourceKey(), 'Building', build);
+}
+
+/**
+ * Runs a Node program to its end, its output passed on; ends the process where it fails.
+ *
+ * @param {string} script
+ * @param {...string} args
+ */
+export function runNode(script, ...args) {
+  run(process.execPath, [script, ...args]);
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+export function run(command, args) {
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+  if (error) fail(`${command} could not be run: ${error.message}`);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/**
+ * @param {string} message
+ * @returns {never}
+ */
+export function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+function requireNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  fail(`Node ${OLDEST_NODE.join('.')} or newer is needed; this is ${process.versions.node}.`);
+}
+
+function install() {
+  // Under `npm start` npm says where it is; that also spares us its Windows name.
+  const npm = process.env['npm_execpath'];
+  const args = ['ci', '--include=dev', '--loglevel=error'];
+  if (npm?.endsWith('.js')) runNode(npm, ...args);
+  else run('npm', args);
+}
+
+function build() {
+  rmSync('dist', { recursive: true, force: true });
+  runNode('node_modules/typescript/bin/tsc', '--build');
+  runNode('node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn');
+}
+
+function installationKey() {
+  return hash([process.version, process.platform, process.arch, readFileSync('package-lock.json')]);
+}
+
+function sourceKey() {
+  const configurations = readdirSync('.').filter((name) => /^tsconfig\..*json$/.test(name));
+  const files = SOURCES.flatMap(filesBelow);
+  const all = [...SOURCE_FILES, ...configurations, ...files].sort();
+  return hash(all.flatMap((file) => [file, readFileSync(file)]));
+}
+
+/**
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function filesBelow(folder) {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** @param {(string | Buffer)[]} parts */
+function hash(parts) {
+  const sum = createHash('sha256');
+  for (const part of parts) sum.update(part).update('\0');
+  return sum.digest('hex');
+}
+
+/**
+ * Does a piece of work unless a stamp says that it was done for this very key.
+ *
+ * @param {string} stamp
+ * @param {string} key
+ * @param {string} title
+ * @param {() => void} work
+ */
+function onceFor(stamp, key, title, work) {
+  if (readStamp(stamp) === key) return;
+  console.log(`${title} …`);
+  work();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, key);
+}
+
+/** @param {string} stamp */
+function readStamp(stamp) {
+  try {
+    return readFileSync(stamp, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,19 @@
+// `npm test`: everything that proves the program, from a fresh clone on. The compiler has checked
+// the types when the build is done.
+
+import { prepare, runNode } from './prepare.mjs';
+
+prepare();
+const { findBrowser, installDebianPackages, works } = await import('./browser.mjs');
+
+const hasNetcat = works('nc', '-h') || installDebianPackages('netcat-openbsd');
+process.env['MOTD_TEST_NETCAT'] = hasNetcat ? 'nc' : '';
+process.env['CHROMIUM_PATH'] = findBrowser();
+
+console.log('Lint …');
+runNode('node_modules/@biomejs/biome/bin/biome', 'ci', '.');
+console.log('Unit tests …');
+runNode('node_modules/vitest/vitest.mjs', 'run');
+console.log('Whole-program tests …');
+runNode('node_modules/@playwright/test/cli.js', 'test', '--config', 'e2e');
+console.log('Everything passed: lint, types, unit tests, whole-program tests.');

@@ -1,0 +1,32 @@
+// The original server's console, to the letter (PROTOCOL.md, "The console").
+
+import { type Address, hostAndPort } from './address.ts';
+import { printable, type ServerEvent } from './events.ts';
+
+/** The line the console shows for an event, without its LF, safe for any screen. */
+export function consoleLine(rawEvent: ServerEvent): string {
+  const event = printable(rawEvent);
+  switch (event.event) {
+    case 'listening':
+      return `TCP Server is listening on ${hostAndPort(event.on)}`;
+    case 'connected':
+      return `Connected by ${tuple(event.peer)}`;
+    case 'received':
+      return `Received:from ${tuple(event.peer)}: ${event.line}`;
+    case 'updated':
+      return `Server: MOTD updated to: ${event.message}`;
+    case 'storeFailed':
+      return `[!] MOTD not stored: ${event.reason}`;
+    case 'shutdownAccepted':
+      return 'Server Password accepted. Shutting down';
+    case 'closed':
+      return `[-] Connection closed with ${tuple(event.peer)}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** The way Python prints a socket's address. */
+function tuple({ address, port }: Address): string {
+  return `('${address}', ${port})`;
+}

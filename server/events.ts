@@ -1,0 +1,32 @@
+// What the server tells its operator. Whoever takes the events decides how they are written: as
+// the original's console lines (consoleLine.ts) or as JSON.
+
+import { escapeControls } from '../protocol/plainText.ts';
+import { decodeForDisplay } from '../protocol/utf8.ts';
+import type { Address } from './address.ts';
+
+export type ServerEvent =
+  | { event: 'listening'; on: Address }
+  | { event: 'connected'; peer: Address }
+  /** `line` is a byte string, as the peer sent it. A password is never among them. */
+  | { event: 'received'; peer: Address; line: string }
+  | { event: 'updated'; peer: Address; message: string }
+  | { event: 'storeFailed'; peer: Address; reason: string }
+  | { event: 'shutdownAccepted'; peer: Address }
+  | { event: 'closed'; peer: Address };
+
+export type Log = (event: ServerEvent) => void;
+
+/** The same event with every text in it safe to show: decoded, its control characters escaped. */
+export function printable(event: ServerEvent): ServerEvent {
+  switch (event.event) {
+    case 'received':
+      return { ...event, line: escapeControls(decodeForDisplay(event.line)) };
+    case 'updated':
+      return { ...event, message: escapeControls(event.message) };
+    case 'storeFailed':
+      return { ...event, reason: escapeControls(event.reason) };
+    default:
+      return event;
+  }
+}

@@ -1,0 +1,8 @@
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  root: 'web',
+  // Relative addresses: the page works under any path a reverse proxy puts it.
+  base: './',
+  build: { outDir: '../dist/web', emptyOutDir: true, target: 'es2022' },
+});

@@ -1,0 +1,101 @@
+// The page: the dialogue (client/dialogue.ts) between a person at the screen and a server behind
+// the bridge. Nothing else happens here: the screen draws, the editor edits, the connection carries.
+
+import { Dialogue, type Effect, type Ending } from '../client/dialogue.ts';
+import { Connection } from './connection.ts';
+import { LineEditor } from './lineEditor.ts';
+import { Screen } from './screen.ts';
+import { Status } from './status.ts';
+
+/** What the page says once a conversation is over. A lost one has already said why. */
+const WHAT_NOW: Record<Ending, string> = {
+  quit: '[session ended; press Enter for another]',
+  shutDown: '[the server was shut down; start it again with: npm start; then press Enter]',
+  lost: '[press Enter to reconnect]',
+};
+
+const screen = new Screen(element('terminal'), onInput);
+const status = new Status(element('status'), element('reconnect'), converse);
+const editor = new LineEditor();
+let dialogue = new Dialogue();
+let connection: Connection;
+let isAsking = false;
+let isOver = false;
+
+screen.focus();
+converse();
+
+/** Holds a new conversation, over a new connection. */
+function converse(): void {
+  isOver = false;
+  status.show('connecting');
+  const held = new Dialogue();
+  dialogue = held;
+  connection = new Connection({
+    opened() {
+      status.show('connected');
+      perform(held.start());
+    },
+    received: (text) => perform(held.received(text)),
+    closed: (reason) => perform(held.closed(reason)),
+  });
+  screen.focus();
+}
+
+function onInput(data: string): void {
+  if (isOver) {
+    if (data.includes('\r')) converse();
+    return;
+  }
+  editor.type(data);
+  if (isAsking) screen.showTyped(editor.text);
+  answer();
+}
+
+/** Answers what is asked with the lines that were ended, for as long as there are both. */
+function answer(): void {
+  while (isAsking) {
+    const line = editor.takeLine();
+    if (line === undefined) return;
+    isAsking = false;
+    screen.endTyped(line);
+    for (const effect of dialogue.typed(line)) performOne(effect);
+  }
+}
+
+function perform(effects: Effect[]): void {
+  for (const effect of effects) performOne(effect);
+  answer();
+}
+
+function performOne(effect: Effect): void {
+  switch (effect.do) {
+    case 'print':
+      screen.print(effect.line, effect.speaker);
+      break;
+    case 'ask':
+      isAsking = true;
+      screen.ask(effect.prompt, editor.text);
+      break;
+    case 'stopAsking':
+      isAsking = false;
+      screen.endTyped(editor.text);
+      break;
+    case 'send':
+      connection.send(effect.text);
+      break;
+    case 'end':
+      isOver = true;
+      status.show('closed');
+      screen.print(WHAT_NOW[effect.ending], 'note');
+      break;
+    default:
+      effect satisfies never;
+  }
+}
+
+function element(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (found === null) throw new Error(`index.html has no #${id}`);
+  return found;
+}
