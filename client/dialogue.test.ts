@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest';
+import { goldens } from '../e2e/golden/golden.ts';
+import { Dialogue, type Effect, PROMPTS } from './dialogue.ts';
+
+/** What stands on the screen after the effects, and what was sent. */
+function shown(effects: Effect[]): { screen: string; sent: string } {
+  let screen = '';
+  let sent = '';
+  for (const effect of effects) {
+    if (effect.do === 'print') screen += `${effect.line}\n`;
+    if (effect.do === 'ask') screen += effect.prompt;
+    if (effect.do === 'stopAsking') screen += '\n';
+    if (effect.do === 'send') sent += effect.text;
+    if (effect.do === 'end') screen += `<${effect.ending}>`;
+  }
+  return { screen, sent };
+}
+
+/** A dialogue that has just sent the last of these lines, each before answered as given. */
+function dialogueAfter(...turns: [typed: string, reply?: string][]): Dialogue {
+  const dialogue = new Dialogue();
+  dialogue.start();
+  for (const [typed, reply] of turns) {
+    dialogue.typed(typed);
+    if (reply !== undefined) dialogue.received(`${reply}\n`);
+  }
+  return dialogue;
+}
+
+const COMMAND = PROMPTS.command;
+
+test.each(goldens)('case $name asks and shows what the original did', ({ screen }) => {
+  for (const line of screen.split('\n')) {
+    const prompt = Object.values(PROMPTS).find((words) => line.startsWith(words));
+    expect(prompt ?? line).toMatch(/^Enter |^Client: |^Server: |^An apple a day|^$/);
+  }
+});
+
+test('begins by asking for a command', () => {
+  expect(new Dialogue().start()).toEqual([{ do: 'ask', for: 'command', prompt: COMMAND }]);
+});
+
+test('a line typed is shown as the client and sent with its LF', () => {
+  expect(shown(dialogueAfter().typed('MSGGET'))).toEqual({
+    screen: 'Client: MSGGET\n',
+    sent: 'MSGGET\n',
+  });
+});
+
+test('white space around it is dropped, as the server would', () => {
+  expect(shown(dialogueAfter().typed('  QUIT \r')).sent).toBe('QUIT\n');
+});
+
+test.each(['', '  ', '\t'])('a blank line %j asks again and sends nothing', (line) => {
+  expect(shown(dialogueAfter().typed(line))).toEqual({ screen: COMMAND, sent: '' });
+});
+
+test('a blank line where a message is asked for asks for the message again', () => {
+  const dialogue = dialogueAfter(['MSGSTORE', '200 OK']);
+  expect(shown(dialogue.typed('')).screen).toBe(PROMPTS.message);
+});
+
+test.each<[typed: string, reply: string, then: string]>([
+  ['MSGGET', '200 OK\nthe message', `Server: 200 OK\nthe message\n${COMMAND}`],
+  ['MSGSTORE', '200 OK', `Server: 200 OK\n${PROMPTS.message}`],
+  ['MSGSTORE', '300 PASSWORD REQUIRED', `Server: 300 PASSWORD REQUIRED\n${PROMPTS.password}`],
+  ['SHUTDOWN', '300 PASSWORD REQUIRED', `Server: 300 PASSWORD REQUIRED\n${PROMPTS.password}`],
+  ['QUIT', '200 OK', 'Server: 200 OK\n<quit>'],
+  ['FOO', '400 UNKNOWN COMMAND', `Server: 400 UNKNOWN COMMAND\n${COMMAND}`],
+  ['FOO', '421 IDLE TOO LONG', 'Server: 421 IDLE TOO LONG\n'],
+])('%s answered with %j', (typed, reply, then) => {
+  const dialogue = dialogueAfter([typed]);
+  expect(shown(dialogue.received(`${reply}\n`)).screen).toBe(then);
+});
+
+describe('reply and message', () => {
+  test('may come byte by byte', () => {
+    const dialogue = dialogueAfter(['MSGGET']);
+    const effects = [...'200 OK\nthe message\n'].flatMap((byte) => dialogue.received(byte));
+    expect(shown(effects).screen).toBe(`Server: 200 OK\nthe message\n${COMMAND}`);
+  });
+
+  test('a message that looks like a reply is a message', () => {
+    const dialogue = dialogueAfter(['MSGGET']);
+    const { screen } = shown(dialogue.received('200 OK\n421 SERVER SHUTTING DOWN\n'));
+    expect(screen).toBe(`Server: 200 OK\n421 SERVER SHUTTING DOWN\n${COMMAND}`);
+  });
+
+  test('control characters from the server are shown escaped', () => {
+    const dialogue = dialogueAfter(['MSGGET']);
+    const { screen } = shown(dialogue.received('200 \x1b[2JOK\n'));
+    expect(screen).toBe(`Server: 200 ^[[2JOK\n${COMMAND}`);
+  });
+
+  test('a message typed that equals a command is not taken for it', () => {
+    const dialogue = dialogueAfter(['MSGSTORE', '200 OK'], ['QUIT']);
+    const { screen } = shown(dialogue.received('200 OK\n'));
+    expect(screen).toBe(`Server: 200 OK\n${COMMAND}`);
+  });
+
+  test('the right password ends it', () => {
+    const dialogue = dialogueAfter(['SHUTDOWN', '300 PASSWORD REQUIRED'], ['123!abc']);
+    expect(shown(dialogue.received('200 OKAY\n')).screen).toBe('Server: 200 OKAY\n<shutDown>');
+  });
+});
+
+describe('a lost connection', () => {
+  test('is told in brackets, on a line of its own', () => {
+    expect(shown(dialogueAfter().closed('gone')).screen).toBe('\n[gone]\n<lost>');
+  });
+
+  test('while a reply is awaited', () => {
+    expect(shown(dialogueAfter(['MSGGET']).closed('gone')).screen).toBe('[gone]\n<lost>');
+  });
+
+  test('before it was open', () => {
+    expect(shown(new Dialogue().closed('gone')).screen).toBe('[gone]\n<lost>');
+  });
+
+  test('what came last without an LF is shown', () => {
+    const dialogue = dialogueAfter(['FOO']);
+    dialogue.received('400 UNKNO');
+    expect(shown(dialogue.closed('gone')).screen).toBe(
+      `Server: 400 UNKNO\n${COMMAND}\n[gone]\n<lost>`,
+    );
+  });
+
+  test('after QUIT nobody is told', () => {
+    expect(dialogueAfter(['QUIT', '200 OK']).closed('gone')).toEqual([]);
+  });
+
+  test('a server that is stopping says so above the prompt', () => {
+    const dialogue = dialogueAfter();
+    const effects = [
+      ...dialogue.received('421 SERVER SHUTTING DOWN\n'),
+      ...dialogue.closed('gone'),
+    ];
+    expect(shown(effects).screen).toBe('\nServer: 421 SERVER SHUTTING DOWN\n[gone]\n<lost>');
+  });
+});
+
+test('a line typed when nothing is asked changes nothing', () => {
+  expect(dialogueAfter(['MSGGET']).typed('QUIT')).toEqual([]);
+});

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { LineReader, TOO_LONG, trimLine } from './lines.ts';
+
+type Line = string | typeof TOO_LONG;
+
+const LIMIT = 10;
+
+function linesOf(chunks: Iterable<string>, reader = new LineReader(LIMIT)): Line[] {
+  const lines: Line[] = [];
+  for (const chunk of chunks) {
+    reader.push(chunk);
+    for (let line = reader.next(); line !== undefined; line = reader.next()) lines.push(line);
+  }
+  return lines;
+}
+
+describe.each([
+  ['whole', (text: string) => [text]],
+  ['byte by byte', (text: string) => [...text]],
+])('fed %s', (_how, cut) => {
+  test.each<[rule: string, text: string, lines: Line[]]>([
+    ['a line ends in LF', 'a\nb\n', ['a', 'b']],
+    ['CRLF is accepted', 'a\r\nb\r\n', ['a', 'b']],
+    ['what has no LF yet is no line', 'a\nb', ['a']],
+    ['blank lines are passed over', '\n\r\n \t \na\n\n', ['a']],
+    ['white space at both ends is dropped, inside it is kept', ' \t a  b\t \r\n', ['a  b']],
+    ['a NUL is not white space', '\0a\0\n', ['\0a\0']],
+    ['the last byte of an à is not white space', '\xc3\xa0\n', ['\xc3\xa0']],
+    ['a line of the greatest length is taken', `${'x'.repeat(LIMIT)}\n`, ['x'.repeat(LIMIT)]],
+    ['a longer one is not', `${'x'.repeat(LIMIT + 1)}\na\n`, [TOO_LONG, 'a']],
+    ['a longer one is refused before its LF', 'x'.repeat(LIMIT + 1), [TOO_LONG]],
+    ['and refused only once', `${'x'.repeat(LIMIT * 5)}\na\n`, [TOO_LONG, 'a']],
+    ['white space counts towards the length', `${' '.repeat(LIMIT + 1)}\n`, [TOO_LONG]],
+  ])('%s', (_rule, text, lines) => {
+    expect(linesOf(cut(text))).toEqual(lines);
+  });
+});
+
+test('chunk boundaries never matter', () => {
+  const character = fc.constantFrom('a', 'b', ' ', '\r', '\n', '\t');
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: character, maxLength: 30 })), (chunks) => {
+      expect(linesOf(chunks)).toEqual(linesOf([chunks.join('')]));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a line that never ends is thrown away as it comes', () => {
+  const reader = new LineReader(LIMIT);
+  const lines = linesOf(
+    Array.from({ length: 1000 }, () => 'x'.repeat(10_000)),
+    reader,
+  );
+  expect(lines).toEqual([TOO_LONG]);
+  expect(reader.rest).toBe('');
+});
+
+test('endLine ends the line under way, and is not an LF from the peer', () => {
+  const reader = new LineReader(LIMIT);
+  reader.push(' MSGGET');
+  expect(reader.rest).toBe('MSGGET');
+  reader.endLine();
+  expect(reader.next()).toBe('MSGGET');
+  expect(reader.hasSeenLf).toBe(false);
+});
+
+test('endLine on nothing makes no line', () => {
+  const reader = new LineReader(LIMIT);
+  reader.endLine();
+  expect(reader.next()).toBeUndefined();
+});
+
+test('trimLine keeps what String.trim would take from a byte string', () => {
+  expect(trimLine(' \xa0a\xa0\v\f')).toBe('\xa0a\xa0');
+});

@@ -1,0 +1,83 @@
+// A real server on a free port, and real sockets to talk to it. Both end with the test.
+
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+import type { Address } from './address.ts';
+import { consoleLine } from './consoleLine.ts';
+import { openMemoryStore } from './memoryStore.ts';
+import { verifierFor } from './password.ts';
+import { MotdServer } from './server.ts';
+import type { MessageStore } from './store.ts';
+
+export const APPLE = 'An apple a day keeps the doctor away.';
+
+export interface RunningServer extends Address {
+  server: MotdServer;
+  /** The lines of the console so far. */
+  console: string[];
+}
+
+export async function startServer(
+  store: MessageStore = openMemoryStore(APPLE),
+): Promise<RunningServer> {
+  const console: string[] = [];
+  const server = new MotdServer({
+    store,
+    verifyPassword: verifierFor('123!abc'),
+    log: (event) => console.push(consoleLine(event)),
+  });
+  const address = await server.listen('127.0.0.1', 0);
+  onTestFinished(() => server.stop());
+  return { server, console, ...address };
+}
+
+export class TestClient {
+  readonly socket: Socket;
+  /** Everything the server has sent, as a byte string. */
+  received = '';
+
+  constructor({ address, port }: Address) {
+    this.socket = connect({ host: address, port, noDelay: true, allowHalfOpen: true });
+    this.socket.on('data', (chunk: Buffer) => {
+      this.received += chunk.toString('latin1');
+    });
+    this.socket.on('error', () => {});
+    onTestFinished(() => {
+      this.socket.destroy();
+    });
+  }
+
+  /** Sends bytes, one write a chunk; each leaves on its own. */
+  async send(...chunks: string[]): Promise<void> {
+    for (const chunk of chunks) {
+      await new Promise((resolve) => this.socket.write(chunk, 'latin1', resolve));
+    }
+  }
+
+  /** Settles once everything received so far ends with `text`; fails where the server closed first. */
+  async until(text: string): Promise<void> {
+    while (!this.received.endsWith(text)) {
+      if (this.socket.readableEnded || this.socket.closed) {
+        throw new Error(`closed; received ${JSON.stringify(this.received)}`);
+      }
+      await Promise.race([
+        once(this.socket, 'data'),
+        once(this.socket, 'end'),
+        once(this.socket, 'close'),
+      ]);
+    }
+  }
+
+  /** Half-closes, and settles with everything received once the server has closed too. */
+  async end(): Promise<string> {
+    this.socket.end();
+    return this.ended();
+  }
+
+  /** Settles with everything received once the server has closed. */
+  async ended(): Promise<string> {
+    if (!this.socket.readableEnded) await once(this.socket, 'end');
+    return this.received;
+  }
+}

@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { goldens } from '../e2e/golden/golden.ts';
+import { PlayedSession } from './session.harness.ts';
+import { Session } from './session.ts';
+
+const APPLE = 'An apple a day keeps the doctor away.';
+const LONG = 'x'.repeat(4096);
+
+describe.each([
+  ['whole', (bytes: string) => [bytes]],
+  ['byte by byte', (bytes: string) => [...bytes]],
+])('fed %s', (_how, cut) => {
+  test.each(goldens)('case $name', ({ typed, replies, isOpen }) => {
+    const played = new PlayedSession().receive(...cut(typed.map((line) => `${line}\n`).join('')));
+    expect(played.sent).toBe(replies);
+    expect(played.isClosed).toBe(!isOpen);
+  });
+
+  test.each<[rule: string, bytes: string, sent: string]>([
+    ['MSGGET answers with the message', 'MSGGET\n', `200 OK\n${APPLE}\n`],
+    [
+      'a stored message is the one in force',
+      'MSGSTORE\nb\nMSGGET\n',
+      '200 OK\n200 OK\n200 OK\nb\n',
+    ],
+    [
+      'a message keeps the white space inside it',
+      'MSGSTORE\n a  b \nMSGGET\n',
+      '200 OK\n200 OK\n200 OK\na  b\n',
+    ],
+    ['CRLF ends a line', 'MSGGET\r\n', `200 OK\n${APPLE}\n`],
+    [
+      'blank lines are ignored in every state',
+      '\n\nMSGSTORE\n\n \nb\n\nSHUTDOWN\n\nx\n',
+      '200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n',
+    ],
+    ['commands are upper case', 'msgget\n', '400 UNKNOWN COMMAND\n'],
+    ['commands take no argument', 'MSGGET now\n', '400 UNKNOWN COMMAND\n'],
+    [
+      'names of object members are no commands',
+      'constructor\n__proto__\n',
+      '400 UNKNOWN COMMAND\n400 UNKNOWN COMMAND\n',
+    ],
+    [
+      'every command is refused as a message',
+      'MSGSTORE\nMSGGET\nMSGSTORE\nSHUTDOWN\nMSGSTORE\nMSGSTORE\n',
+      '200 OK\nEXPECTED MOTD, RECEIVED COMMAND\n'.repeat(3),
+    ],
+    [
+      'a command as a message is not run',
+      'MSGSTORE\nSHUTDOWN\n123!abc\n',
+      '200 OK\nEXPECTED MOTD, RECEIVED COMMAND\n400 UNKNOWN COMMAND\n',
+    ],
+    [
+      'a command is a wrong password',
+      'SHUTDOWN\nQUIT\nMSGGET\n',
+      `300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n200 OK\n${APPLE}\n`,
+    ],
+    ['what follows QUIT is not answered', 'QUIT\nMSGGET\n', '200 OK\n'],
+    [
+      'what follows the right password is not answered',
+      'SHUTDOWN\n123!abc\nMSGGET\n',
+      '300 PASSWORD REQUIRED\n200 OKAY\n',
+    ],
+    [
+      'a message of 4,096 bytes is stored',
+      `MSGSTORE\n${LONG}\nMSGGET\n`,
+      `200 OK\n200 OK\n200 OK\n${LONG}\n`,
+    ],
+    [
+      'a longer line is refused, and a command awaited',
+      `MSGSTORE\n${LONG}x\nMSGGET\n`,
+      `200 OK\n413 LINE TOO LONG\n200 OK\n${APPLE}\n`,
+    ],
+    [
+      'a longer password too',
+      `SHUTDOWN\n${LONG}x\nFOO\n`,
+      '300 PASSWORD REQUIRED\n413 LINE TOO LONG\n400 UNKNOWN COMMAND\n',
+    ],
+    [
+      'a message that is not UTF-8 is refused',
+      'MSGSTORE\n\xff\nMSGGET\n',
+      `200 OK\n422 NOT PLAIN TEXT\n200 OK\n${APPLE}\n`,
+    ],
+    [
+      'a message that drives a terminal is refused',
+      'MSGSTORE\n\x1b[2J\nFOO\n',
+      '200 OK\n422 NOT PLAIN TEXT\n400 UNKNOWN COMMAND\n',
+    ],
+  ])('%s', (_rule, bytes, sent) => {
+    expect(new PlayedSession().receive(...cut(bytes)).sent).toBe(sent);
+  });
+
+  test('a message is decoded as UTF-8', () => {
+    const bytes = Buffer.from('Grüße, 漢字 👩🏽‍💻 à', 'utf8').toString('latin1');
+    expect(new PlayedSession().receive(...cut(`MSGSTORE\n${bytes}\n`)).message).toBe(
+      'Grüße, 漢字 👩🏽‍💻 à',
+    );
+  });
+
+  test('at half-close, what stands without LF counts as a line', () => {
+    const played = new PlayedSession().receive(...cut('MSGSTORE\nb\nMSGGET')).end();
+    expect(played.sent).toBe('200 OK\n200 OK\n200 OK\nb\n');
+    expect(played.isClosed).toBe(true);
+  });
+
+  test('a password never reaches the console', () => {
+    const played = new PlayedSession().receive(
+      ...cut('SHUTDOWN\nsecret\nFOO\nSHUTDOWN\n123!abc\n'),
+    );
+    expect(played.lines).toEqual(['SHUTDOWN', 'FOO', 'SHUTDOWN']);
+    expect(played.isServerDown).toBe(true);
+  });
+});
+
+test('chunk boundaries never matter, whatever the bytes', () => {
+  const words = fc.constantFrom(
+    'MSGGET',
+    'MSGSTORE',
+    'QUIT',
+    'SHUTDOWN',
+    '123!abc',
+    '\n',
+    '\r\n',
+    '\xff',
+    '\0',
+    ' ',
+    'x'.repeat(3000),
+  );
+  fc.assert(
+    fc.property(fc.array(words, { maxLength: 30 }), fc.array(fc.nat(20)), (parts, sizes) => {
+      const bytes = parts.join('');
+      const chunks = [];
+      let at = 0;
+      for (const size of sizes) {
+        chunks.push(bytes.slice(at, at + size));
+        at += size;
+      }
+      const cut = new PlayedSession().receive(...chunks, bytes.slice(at)).end();
+      const whole = new PlayedSession().receive(bytes).end();
+      expect(cut.sent).toBe(whole.sent);
+      expect(cut.message).toBe(whole.message);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('an outcome that is awaited holds up what follows, in order', () => {
+  const session = new Session();
+  session.receive('MSGSTORE\nb\nMSGGET\n');
+  expect(session.next()).toMatchObject({ reply: '200 OK' });
+  expect(session.next()).toMatchObject({ do: 'store', message: 'b' });
+  expect(session.isBusy).toBe(true);
+  expect(session.next()).toBeUndefined();
+  expect(session.stored()).toMatchObject({ reply: '200 OK' });
+  expect(session.next()).toMatchObject({ do: 'sendMessage' });
+});
+
+test('a store that fails is answered with 503, and the old message stands', () => {
+  const played = new PlayedSession();
+  played.storeIsBroken = true;
+  played.receive('MSGSTORE\nb\nMSGGET\n');
+  expect(played.sent).toBe(`200 OK\n503 STORE UNAVAILABLE\n200 OK\n${APPLE}\n`);
+});
+
+describe('a client that never sends an LF', () => {
+  test('is answered once it has been quiet after a command', () => {
+    const played = new PlayedSession().receive('MSGGET');
+    expect(played.session.mayBeBare).toBe(true);
+    expect(played.quiet().sent).toBe(`200 OK\n${APPLE}\n`);
+  });
+
+  test('can hold the whole conversation', () => {
+    const played = new PlayedSession();
+    for (const line of ['MSGSTORE', 'b', 'SHUTDOWN', 'wrong', 'QUIT']) played.receive(line).quiet();
+    expect(played.sent).toBe('200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n200 OK\n');
+    expect(played.isClosed).toBe(true);
+  });
+
+  test('is not cut short in the middle of a command', () => {
+    const played = new PlayedSession().receive('MSG').quiet().receive('GET');
+    expect(played.sent).toBe('');
+    expect(played.quiet().sent).toBe(`200 OK\n${APPLE}\n`);
+  });
+
+  test('may send the LF after all: it is a blank line', () => {
+    const played = new PlayedSession().receive('MSGSTORE').quiet().receive('\nb\n');
+    expect(played.message).toBe('b');
+  });
+
+  test('is a line-sender for good once it has sent an LF', () => {
+    const played = new PlayedSession().receive('MSGSTORE\nhalf a mess').quiet().receive('age\n');
+    expect(played.message).toBe('half a message');
+    expect(played.receive('MSGGET').session.mayBeBare).toBe(false);
+  });
+
+  test('is not taken at its word while an outcome is awaited', () => {
+    const session = new Session();
+    session.receive('MSGSTORE');
+    session.quiet();
+    session.next();
+    session.receive('b');
+    session.quiet();
+    expect(session.next()).toMatchObject({ do: 'store' });
+    session.receive('QU');
+    expect(session.quiet()).toBe(false);
+    session.stored();
+    session.receive('IT');
+    session.quiet();
+    expect(session.next()).toMatchObject({ reply: '200 OK', line: 'QUIT' });
+  });
+});
+
+test('a stopping server answers what was asked, says so, and closes', () => {
+  const played = new PlayedSession();
+  played.session.receive('MSGGET\nMSGGE');
+  played.shutDown();
+  expect(played.sent).toBe(`200 OK\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
+  expect(played.isClosed).toBe(true);
+});
+
+test('after the end nothing is kept and nothing is answered', () => {
+  const played = new PlayedSession().receive('QUIT\n').receive('MSGGET\n', LONG);
+  expect(played.sent).toBe('200 OK\n');
+  expect(played.session.mayBeBare).toBe(false);
+});

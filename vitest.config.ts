@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{protocol,server,client,bridge,web,cli}/**/*.test.ts'],
+    // A hung conversation is a failure, not a wait.
+    testTimeout: 20_000,
+  },
+});
