@@ -42,6 +42,8 @@ export async function buildBridge(options: BridgeOptions): Promise<FastifyInstan
   const { targets, pageDir, logger } = options;
   const app: FastifyInstance = Fastify(logger ? { loggerInstance: logger } : {});
 
+  // Before the WebSocket plugin: it would upgrade requests to the routes that follow, and then close.
+  await app.register(fastifyStatic, { root: pageDir });
   await app.register(fastifyWebsocket, {
     options: {
       maxPayload: MAX_MESSAGE_BYTES,
@@ -52,7 +54,6 @@ export async function buildBridge(options: BridgeOptions): Promise<FastifyInstan
       return closeAll(this.websocketServer);
     },
   });
-  await app.register(fastifyStatic, { root: pageDir });
 
   for (const [index, target] of targets.entries()) {
     if (index === 0) serveTarget(app, '/ws', target);

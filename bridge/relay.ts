@@ -13,7 +13,7 @@ const HIGH_WATER_BYTES = 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** How long the target may go on talking after the browser has gone. */
-const DRAIN_DEADLINE_MS = 5_000;
+const DRAIN_DEADLINE_MS = 10_000;
 
 /**
  * Connects a WebSocket that has just opened to a target, and relays until either side ends.
@@ -54,10 +54,9 @@ class Relay {
 
   /** The browser's end is gone: the target hears its end of the stream, and may finish. */
   #webSocketOnClose(): void {
-    if (this.#tcp.connecting) {
-      this.#tcp.destroy();
-      return;
-    }
+    if (this.#tcp.connecting) this.#tcp.destroy();
+    if (this.#tcp.destroyed) return;
+
     this.#tcp.end();
     this.#tcp.resume();
     const deadline = setTimeout(() => this.#tcp.destroy(), DRAIN_DEADLINE_MS);

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// The `motd` command. Only this folder reads process.argv or process.env.
+// The `motd` command. Only this folder reads process.argv or process.env. A command's own code is
+// loaded when it runs: a client should not wait for a web server to load.
 
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { bridge } from './bridge.ts';
-import { connect } from './connect.ts';
+import { escapeControls } from '../protocol/plainText.ts';
 import { OperatorError } from './operatorError.ts';
 import {
   type AddressOptions,
@@ -14,8 +14,6 @@ import {
   serverOptions,
   targetOption,
 } from './options.ts';
-import { serve } from './serve.ts';
-import { up } from './up.ts';
 
 const REFUSED = 1;
 const WRONG_USAGE = 2;
@@ -24,7 +22,8 @@ const program = new Command('motd')
   .description('A message of the day over a plain TCP line protocol, and a page to talk to it.')
   .helpCommand(false)
   .exitOverride()
-  .showSuggestionAfterError(false);
+  .showSuggestionAfterError(false)
+  .configureOutput({ outputError: (text, write) => write(`${escapeControls(text.trimEnd())}\n`) });
 
 command('up', 'run the server, the bridge and the page', [
   ...addressOptions(),
@@ -33,6 +32,7 @@ command('up', 'run the server, the bridge and the page', [
   new Option('--open', 'open the page in the browser').default(false),
   logOption(),
 ]).action(async (options) => {
+  const { up } = await import('./up.ts');
   process.exitCode = await up(options);
 });
 
@@ -40,18 +40,25 @@ command('serve', 'run the TCP server alone', [
   ...addressOptions(),
   ...serverOptions(),
   logOption(),
-]).action(serve);
+]).action(async (options) => {
+  const { serve } = await import('./serve.ts');
+  await serve(options);
+});
 
 command('bridge', 'run the bridge and the page alone', [
   targetOption(),
   ...httpOptions(),
   logOption(),
-]).action(bridge);
+]).action(async (options) => {
+  const { bridge } = await import('./bridge.ts');
+  await bridge(options);
+});
 
 command('connect', 'hold the dialogue in this terminal', addressOptions())
   .addArgument(new Argument('[host]', 'the same as --host'))
   .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort))
   .action(async (host: string | undefined, port: number | undefined, options: AddressOptions) => {
+    const { connect } = await import('./connect.ts');
     process.exitCode = await connect(host ?? options.host, port ?? options.port);
   });
 

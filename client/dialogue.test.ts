@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { goldens } from '../e2e/golden/golden.ts';
 import { Dialogue, type Effect, PROMPTS } from './dialogue.ts';
 
 /** What stands on the screen after the effects, and what was sent. */
@@ -29,12 +28,7 @@ function dialogueAfter(...turns: [typed: string, reply?: string][]): Dialogue {
 
 const COMMAND = PROMPTS.command;
 
-test.each(goldens)('case $name asks and shows what the original did', ({ screen }) => {
-  for (const line of screen.split('\n')) {
-    const prompt = Object.values(PROMPTS).find((words) => line.startsWith(words));
-    expect(prompt ?? line).toMatch(/^Enter |^Client: |^Server: |^An apple a day|^$/);
-  }
-});
+// The six cases, to the letter: cli/conversation.test.ts.
 
 test('begins by asking for a command', () => {
   expect(new Dialogue().start()).toEqual([{ do: 'ask', for: 'command', prompt: COMMAND }]);

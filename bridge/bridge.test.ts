@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import {
+  deferred,
+  freePort,
+  type RunningBridge,
+  startBridge,
+  startTarget,
+  TestPeer,
+} from './bridge.harness.ts';
+
+const MEGABYTE = 1024 * 1024;
+
+const echo = (socket: Socket): void => void socket.pipe(socket);
+
+describe('relays', () => {
+  test('text and binary in, binary out, byte for byte', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const peer = new TestPeer(bridge);
+    await peer.opened();
+    peer.webSocket.send('Grüße');
+    peer.webSocket.send(Buffer.from([0, 255, 10, 13]));
+    await peer.untilBytes(11);
+    expect(peer.received).toEqual(
+      Buffer.concat([Buffer.from('Grüße'), Buffer.from([0, 255, 10, 13])]),
+    );
+  });
+
+  test('what was sent before the target had accepted', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const peer = new TestPeer(bridge);
+    peer.webSocket.once('open', () => peer.webSocket.send('early'));
+    await peer.untilBytes(5);
+    expect(peer.received.toString()).toBe('early');
+  });
+
+  test('16 MB each way, in order', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const peer = new TestPeer(bridge);
+    await peer.opened();
+    const sent = randomBytes(16 * MEGABYTE);
+    for (let at = 0; at < sent.length; at += 50_000)
+      peer.webSocket.send(sent.subarray(at, at + 50_000));
+    await peer.untilBytes(sent.length);
+    expect(peer.received.equals(sent)).toBe(true);
+  });
+
+  test('to the default target at /ws and to each by its name', async () => {
+    const sayer = (word: string) => startTarget((socket) => socket.end(word));
+    const bridge = await startBridge({ one: await sayer('one'), two: await sayer('two') });
+    for (const [path, word] of [
+      ['/ws', 'one'],
+      ['/ws/one', 'one'],
+      ['/ws/two', 'two'],
+    ]) {
+      const peer = new TestPeer(bridge, path);
+      await peer.closed();
+      expect(peer.received.toString()).toBe(word);
+    }
+  });
+});
+
+describe('closes', () => {
+  test('with 1000 once the last byte of the target is delivered', async () => {
+    const last = randomBytes(8 * MEGABYTE);
+    const bridge = await startBridge({ sayer: await startTarget((socket) => socket.end(last)) });
+    const peer = new TestPeer(bridge);
+    expect(await peer.closed()).toEqual({ code: 1000, reason: 'sayer closed the connection' });
+    expect(peer.received.equals(last)).toBe(true);
+  });
+
+  test('with 1014 and words where the target refuses', async () => {
+    const peer = new TestPeer(await startBridge({ gone: await freePort() }));
+    expect(await peer.closed()).toEqual({
+      code: 1014,
+      reason: 'gone refused the connection: is it running?',
+    });
+  });
+
+  test('with 1014 where the target breaks the connection', async () => {
+    const breaker = await startTarget((socket) => {
+      socket.once('data', () => socket.resetAndDestroy());
+    });
+    const peer = new TestPeer(await startBridge({ breaker }));
+    await peer.opened();
+    peer.webSocket.send('x');
+    expect(await peer.closed()).toEqual({ code: 1014, reason: 'breaker broke the connection' });
+  });
+
+  test('with 1001 when the bridge stops', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const peer = new TestPeer(bridge);
+    await peer.opened();
+    const closed = peer.closed();
+    await bridge.app.close();
+    expect(await closed).toEqual({ code: 1001, reason: 'the bridge is stopping' });
+  });
+
+  test('with 1009 on a message over the limit', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const peer = new TestPeer(bridge);
+    await peer.opened();
+    peer.webSocket.send(Buffer.alloc(MEGABYTE + 1));
+    expect((await peer.closed()).code).toBe(1009);
+  });
+
+  test('with 1007 on text that is not UTF-8', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const peer = new TestPeer(bridge);
+    await peer.opened();
+    peer.webSocket.send(Buffer.from([0xff]), { binary: false });
+    expect((await peer.closed()).code).toBe(1007);
+  });
+});
+
+describe('tells the target', () => {
+  test('the end of the stream when the browser closes, after its last byte', async () => {
+    const heard = deferred<string>();
+    const target = await startTarget((socket) => {
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      socket.on('end', () => heard.resolve(text));
+    });
+    const peer = new TestPeer(await startBridge({ target }));
+    await peer.opened();
+    peer.webSocket.send('last words');
+    peer.webSocket.close();
+    expect(await heard.promise).toBe('last words');
+  });
+
+  test('the end of the stream when the browser vanishes', async () => {
+    const heard = deferred<void>();
+    const target = await startTarget((socket) => {
+      socket.resume();
+      socket.on('end', () => heard.resolve());
+    });
+    const peer = new TestPeer(await startBridge({ target }));
+    await peer.opened();
+    peer.webSocket.terminate();
+    await heard.promise;
+  });
+});
+
+describe('holds back', () => {
+  test('a target that talks to a browser that does not read, and loses nothing of it', async () => {
+    const total = 256 * MEGABYTE;
+    const talker = deferred<Socket>();
+    const talks = await startTarget((socket) => {
+      socket.end(Buffer.alloc(total));
+      talker.resolve(socket);
+    });
+    const bridge = await startBridge({ talks, echo: await startTarget(echo) });
+    const peer = new TestPeer(bridge);
+    await peer.opened();
+    peer.webSocket.pause();
+    const socket = await talker.promise;
+    await untilStill(bridge, () => socket.bytesWritten - socket.writableLength);
+    expect(socket.writableFinished).toBe(false);
+
+    peer.webSocket.resume();
+    expect(await peer.closed()).toMatchObject({ code: 1000 });
+    expect(peer.received.length).toBe(total);
+  });
+
+  test('a browser that talks to a target that does not read, and loses nothing of it', async () => {
+    const total = 256 * MEGABYTE;
+    const listener = deferred<Socket>();
+    const listens = await startTarget((socket) => {
+      socket.pause();
+      listener.resolve(socket);
+    });
+    const bridge = await startBridge({ listens, echo: await startTarget(echo) });
+    const peer = new TestPeer(bridge);
+    await peer.opened();
+    const chunk = Buffer.alloc(MEGABYTE);
+    for (let sent = 0; sent < total; sent += chunk.length) peer.webSocket.send(chunk);
+    peer.webSocket.close();
+    await untilStill(bridge, () => peer.webSocket.bufferedAmount);
+    expect(peer.webSocket.bufferedAmount).toBeGreaterThan(total / 2);
+
+    const socket = await listener.promise;
+    socket.resume();
+    await once(socket, 'end');
+    expect(socket.bytesRead).toBe(total);
+  });
+});
+
+/** Settles once a figure stays the same while somebody else's session goes on and on. */
+async function untilStill(bridge: RunningBridge, figure: () => number): Promise<void> {
+  const other = new TestPeer(bridge, '/ws/echo');
+  await other.opened();
+  for (let before = -1; before !== figure(); ) {
+    before = figure();
+    for (let round = 0; round < 500; round++) {
+      const echoed = once(other.webSocket, 'message');
+      other.webSocket.send('x');
+      await echoed;
+    }
+  }
+}
+
+describe('admits', () => {
+  test.each([
+    ['a page of another origin', { origin: 'http://evil.example' }, '/ws', 403],
+    ['a Host that is somebody else’s name', { headers: { host: 'evil.example' } }, '/ws', 403],
+    ['a target nobody configured', {}, '/ws/other', 404],
+    ['a target by host and port', {}, '/ws/127.0.0.1:22', 404],
+  ])('not %s', async (_who, options, path, status) => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    expect(await new TestPeer(bridge, path, options).refused()).toBe(status);
+  });
+
+  test('the page itself, and the subprotocol of other proxies’ clients', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const peer = new TestPeer(bridge, '/ws', {
+      origin: `http://127.0.0.1:${bridge.port}`,
+      protocols: ['base64', 'binary'],
+    });
+    await peer.opened();
+    expect(peer.webSocket.protocol).toBe('binary');
+  });
+
+  test('nothing but a WebSocket at /ws', async () => {
+    const { port } = await startBridge({ echo: await startTarget(echo) });
+    expect((await fetch(`http://127.0.0.1:${port}/ws`)).status).toBe(426);
+  });
+});
+
+test('serves the page, and no file outside it', async () => {
+  const { port } = await startBridge({ echo: await startTarget(echo) });
+  const page = await fetch(`http://127.0.0.1:${port}/`);
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(await page.text()).toContain('<title>page</title>');
+
+  const raw = connect(port, '127.0.0.1');
+  raw.write('GET /../../../etc/passwd HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  const [head] = await once(raw, 'data');
+  expect(String(head)).toMatch(/^HTTP\/1.1 40[034]/);
+});
+
+test('a peer that vanishes in the middle of the handshake hurts nobody', async () => {
+  const bridge = await startBridge({ echo: await startTarget(echo) });
+  const raw = connect(bridge.port, '127.0.0.1');
+  await once(raw, 'connect');
+  raw.write('GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnec');
+  raw.resetAndDestroy();
+
+  const peer = new TestPeer(bridge);
+  await peer.opened();
+  peer.webSocket.send('still here');
+  await peer.untilBytes(10);
+});

@@ -1,0 +1,173 @@
+// The command's own manners: help, one-line errors, exit status.
+
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { expect, test } from './fixtures.ts';
+import { Program } from './programs.ts';
+
+interface Ran {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(args: string[], env?: Record<string, string>): Promise<Ran> {
+  const program = Program.motd(args, env).input('');
+  const status = await program.exits();
+  return { status, stdout: program.stdout, stderr: program.stderr };
+}
+
+test('--help names every command', async () => {
+  const { status, stdout, stderr } = await run(['--help']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  for (const command of ['up', 'serve', 'bridge', 'connect']) {
+    expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+  }
+});
+
+for (const command of ['up', 'serve', 'bridge', 'connect']) {
+  test(`${command} --help names the environment twin of every flag`, async () => {
+    const { status, stdout } = await run([command, '--help']);
+    expect(status).toBe(0);
+    const flags = stdout
+      .split(/^ {2}(?=-)/m)
+      .slice(1)
+      .filter((text) => !/^(-h|--open)/.test(text));
+    expect(flags.length).toBeGreaterThan(1);
+    for (const flag of flags) expect(flag.replace(/\s+/g, ' ')).toMatch(/env: MOTD_\w+/);
+  });
+}
+
+for (const [mistake, args, words] of [
+  ['an unknown command', ['frobnicate'], /^error: .*'?frobnicate'?.*\n$/],
+  ['an unknown flag', ['serve', '--prot', '1'], /^error: unknown option '--prot'\n$/],
+  ['a port that is no number', ['serve', '--port', 'http'], /^error: .*--port.*0 to 65535\.\n$/],
+  ['a port beyond the last', ['connect', 'localhost', '65536'], /^error: .*0 to 65535\.\n$/],
+  ['a target that is none', ['bridge', '--target', 'redis'], /^error: .*NAME=HOST:PORT.*\n$/],
+  ['a log format that is none', ['serve', '--log', 'xml'], /^error: .*console, json, silent\.\n$/],
+  [
+    'a message of two lines',
+    ['serve', '--message', 'a\nb'],
+    /^error: .*one line of plain text.*\n$/,
+  ],
+  ['an empty password', ['serve', '--password', ''], /^error: .*one line of plain text.*\n$/],
+] as const) {
+  test(`${mistake} is wrong usage: one line, status 2`, async () => {
+    const { status, stdout, stderr } = await run([...args]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(words);
+  });
+}
+
+test('an environment twin that is wrong is named', async () => {
+  const { status, stderr } = await run(['serve'], { MOTD_PORT: 'http' });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^error: .*MOTD_PORT.*\n$/);
+});
+
+test('an environment twin sets its flag, and the flag wins', async () => {
+  const env = { MOTD_PORT: '1', MOTD_MESSAGE: 'from the environment' };
+  const server = Program.motd(['serve', '--port', '0'], env);
+  const [, port] = await server.says(/listening on 127\.0\.0\.1:(\d+)/);
+  const client = Program.motd(['connect'], { MOTD_PORT: port ?? '' }).input('MSGGET\nQUIT\n');
+  expect(await client.exits()).toBe(0);
+  expect(client.stdout).toContain('Server: 200 OK\nfrom the environment\n');
+  await server.stop();
+});
+
+for (const [refusal, args, words] of [
+  [
+    'a connection refused',
+    ['connect', '127.0.0.1', '1'],
+    /^motd: connection refused: 127\.0\.0\.1:1;.*\n$/,
+  ],
+  [
+    'a host unknown',
+    ['connect', 'no-such-host.invalid'],
+    /^motd: host unknown: no-such-host\.invalid:26310;.*--host\n$/,
+  ],
+  [
+    'a store that is none',
+    ['serve', '--port', '0', '--store', 'floppy:'],
+    /^motd: no such store: floppy:; --store.*\n$/,
+  ],
+  [
+    'an address that is not ours',
+    ['serve', '--host', '192.0.2.1', '--password', 'not the default'],
+    /^motd: no such address here: 192\.0\.2\.1:26310; check --host\n$/,
+  ],
+  [
+    'the default password beyond loopback',
+    ['serve', '--host', '0.0.0.0'],
+    /^motd: .*--password.*0\.0\.0\.0\n$/,
+  ],
+] as const) {
+  test(`${refusal} is one line, status 1`, async () => {
+    const { status, stdout, stderr } = await run([...args]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(words);
+  });
+}
+
+for (const [command, flag] of [
+  ['serve', '--port'],
+  ['bridge', '--http-port'],
+  ['up', '--port'],
+] as const) {
+  test(`${command}: a port that is taken is one line that names ${flag}, status 1`, async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const { status, stderr } = await run([command, flag, String(port)]);
+    other.close();
+    expect(status).toBe(1);
+    expect(stderr).toBe(`motd: port taken: 127.0.0.1:${port}; choose another with ${flag}\n`);
+  });
+}
+
+test('--log json writes the same events, a line each', async () => {
+  const server = Program.motd(['serve', '--port', '0', '--log', 'json']);
+  const [, port] = await server.says(/"event":"listening".*"port":(\d+)/);
+  const client = Program.motd(['connect', '127.0.0.1', port ?? '']);
+  await client.input('MSGSTORE\nhello\nSHUTDOWN\n123!abc\n').exits();
+  expect(await server.exits()).toBe(0);
+  const events = server.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(events.map(({ event }) => event)).toEqual([
+    'listening',
+    'connected',
+    'received',
+    'received',
+    'updated',
+    'received',
+    'shutdownAccepted',
+    'closed',
+  ]);
+  expect(events[4]).toMatchObject({ message: 'hello', peer: { address: '127.0.0.1' } });
+  expect(server.stdout).not.toContain('123!abc');
+});
+
+test('--log silent writes nothing', async () => {
+  const port = await freePort();
+  const server = Program.motd(['serve', '--port', String(port), '--log', 'silent']);
+  await expect(async () => {
+    const client = Program.motd(['connect', '127.0.0.1', String(port)]).input(
+      'SHUTDOWN\n123!abc\n',
+    );
+    expect(await client.exits()).toBe(0);
+  }).toPass();
+  expect(await server.exits()).toBe(0);
+  expect(server.stdout + server.stderr).toBe('');
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}

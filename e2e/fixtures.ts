@@ -1,0 +1,88 @@
+// A server and a bridge of its own for each test that asks for them.
+
+import { test as base, expect, type Page } from '@playwright/test';
+import { Program } from './programs.ts';
+
+export interface Listening {
+  program: Program;
+  port: number;
+}
+
+interface Fixtures {
+  server: Listening;
+  bridge: Listening;
+  terminal: Terminal;
+}
+
+export { expect };
+
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures a fixture needs from this pattern.
+  server: async ({}, use) => {
+    const server = await startServer();
+    await use(server);
+    await server.program.stop();
+  },
+  bridge: async ({ server }, use) => {
+    const bridge = await startBridge(server.port);
+    await use(bridge);
+    await bridge.program.stop();
+  },
+  terminal: async ({ page, bridge }, use) => {
+    await page.goto(`http://127.0.0.1:${bridge.port}/`);
+    await use(new Terminal(page));
+  },
+});
+
+export async function startServer(port = 0): Promise<Listening> {
+  const program = Program.motd(['serve', '--port', String(port)]);
+  const [, found] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+  return { program, port: Number(found) };
+}
+
+export async function startBridge(serverPort: number, port = 0): Promise<Listening> {
+  const target = `motd=127.0.0.1:${serverPort}`;
+  const program = Program.motd(['bridge', '--target', target, '--http-port', String(port)]);
+  const [, found] = await program.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+  return { program, port: Number(found) };
+}
+
+/** The page's terminal, as the person in front of it sees it. */
+export class Terminal {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Every row on the screen, as drawn; blanks at the ends of rows cannot be seen. */
+  async rows(): Promise<string[]> {
+    const rows = await this.page.locator('.xterm-rows > div').allInnerTexts();
+    return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd());
+  }
+
+  /** The screen as one text, without the empty rows below. */
+  async text(): Promise<string> {
+    return (await this.rows()).join('\n').trimEnd();
+  }
+
+  /** Every character on the screen in order, white space and line ends left out: what wraps reads on. */
+  async flow(): Promise<string> {
+    return (await this.rows()).join('').replaceAll(' ', '');
+  }
+
+  /** Settles once the screen ends with this text. */
+  async shows(text: string): Promise<void> {
+    await expect.poll(() => this.text()).toMatch(new RegExp(`${escapeRegExp(text.trimEnd())}$`));
+  }
+
+  /** Types a line and presses Enter. */
+  async type(line: string): Promise<void> {
+    await this.page.keyboard.type(line);
+    await this.page.keyboard.press('Enter');
+  }
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,31 @@
+import { defineConfig, devices } from '@playwright/test';
+
+// scripts/test.mjs finds a Chromium; without one named, Playwright's own is used.
+const executablePath = process.env['CHROMIUM_PATH'];
+
+// A browser under test talks to loopback only: everything that would call home is off.
+const QUIET = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+const isRoot = process.getuid?.() === 0;
+
+export default defineConfig({
+  outputDir: '../test-results',
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: process.env['CI'] !== undefined,
+  timeout: 60_000,
+  reporter: [['list']],
+  use: {
+    ...devices['Desktop Chrome'],
+    viewport: { width: 1000, height: 640 },
+    launchOptions: {
+      ...(executablePath && { executablePath }),
+      args: isRoot ? [...QUIET, '--no-sandbox'] : QUIET,
+    },
+    trace: 'retain-on-failure',
+  },
+});

@@ -1,0 +1,70 @@
+// Starts the programs under test as a user would, and ends the very processes it started.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** How long a program may take to say what it should; a failure, not a wait. */
+const PATIENCE_MS = 20_000;
+
+export class Program {
+  readonly process: ChildProcess;
+  /** Everything written to standard output so far. */
+  stdout = '';
+  stderr = '';
+  readonly #exited: Promise<number | null>;
+
+  constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
+    this.process = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env } });
+    this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+    });
+    this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+    });
+    this.process.stdin?.on('error', () => {});
+    this.#exited = once(this.process, 'close').then(([status]) => status);
+  }
+
+  /** Starts `motd` with these arguments. */
+  static motd(args: readonly string[], env?: Record<string, string>): Program {
+    return new Program(process.execPath, [MAIN, ...args], env);
+  }
+
+  /** Settles with the match once standard output holds one. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    const deadline = AbortSignal.timeout(PATIENCE_MS);
+    for (;;) {
+      const match = pattern.exec(this.stdout);
+      if (match) return match;
+      if (this.process.exitCode !== null || deadline.aborted) {
+        throw new Error(`never said ${pattern}; stdout: ${this.stdout}; stderr: ${this.stderr}`);
+      }
+      const next = { signal: deadline };
+      await Promise.race([
+        once(this.process.stdout ?? this.process, 'data', next),
+        once(this.process, 'close', next),
+      ]).catch(() => {});
+    }
+  }
+
+  /** Writes to standard input, and ends it. */
+  input(text: string): this {
+    this.process.stdin?.end(text);
+    return this;
+  }
+
+  /** Settles with the exit status; `null` where a signal ended it. */
+  exits(): Promise<number | null> {
+    return this.#exited;
+  }
+
+  /** Asks it to stop, and settles with its exit status. */
+  async stop(): Promise<number | null> {
+    if (this.process.exitCode === null) this.process.kill('SIGTERM');
+    return this.#exited;
+  }
+}
