@@ -1,0 +1,119 @@
+// `motd up`, what `npm start` runs: the server and the bridge as two processes.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, Terminal, test } from './fixtures.ts';
+import { Program } from './programs.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+
+interface Up {
+  program: Program;
+  page: string;
+  port: string;
+}
+
+async function startUp(): Promise<Up> {
+  const program = Program.motd(['up', '--port', '0', '--http-port', '0']);
+  const [, page = '', port = ''] = await program.says(
+    /^Open (http:\S+) in a browser, or type: nc 127\.0\.0\.1 (\d+)\n/m,
+  );
+  return { program, page, port };
+}
+
+async function say(port: string, lines: string): Promise<string> {
+  const client = Program.motd(['connect', '127.0.0.1', port]).input(lines);
+  await client.exits();
+  return client.stdout;
+}
+
+/** The processes a process has started, by their command. */
+function childrenOf(parent: number | undefined): Map<string, number> {
+  const children = new Map<string, number>();
+  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const [stat, args] = [`/proc/${entry}/stat`, `/proc/${entry}/cmdline`].map(readOrNothing);
+    const parentId = Number(stat?.slice(stat.lastIndexOf(')')).split(' ')[2]);
+    if (parentId === parent) children.set(args?.split('\0').at(-2) ?? '', Number(entry));
+  }
+  return children;
+}
+
+function readOrNothing(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function isRunning(pid: number): boolean {
+  // A zombie has ended; it only waits for its parent to hear of it.
+  const stat = readOrNothing(`/proc/${pid}/stat`);
+  return stat !== '' && !/^\d+ \(.*\) Z/.test(stat);
+}
+
+test('tells where to look, and both ways in reach the same message', async ({ page }) => {
+  const up = await startUp();
+  await page.goto(up.page);
+  const terminal = new Terminal(page);
+  await terminal.shows(PROMPT);
+  await terminal.type('MSGSTORE');
+  await terminal.type('from the page');
+  await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+  expect(await say(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nfrom the page\n');
+  expect(await up.program.stop()).toBe(0);
+  expect(up.program.stderr).toBe('');
+});
+
+test('SHUTDOWN ends the server and it stays down; the page stays and says so', async ({ page }) => {
+  const up = await startUp();
+  await say(up.port, 'SHUTDOWN\n123!abc\n');
+  await up.program.says(/^The server was shut down and stays down; the page stays\./m);
+  await page.goto(up.page);
+  await new Terminal(page).shows('[press Enter to reconnect]');
+  expect(await new Terminal(page).text()).toContain('motd refused the connection');
+  expect(await up.program.stop()).toBe(0);
+});
+
+test.describe('its processes', () => {
+  test.skip(process.platform !== 'linux', 'finding them needs /proc');
+
+  for (const command of ['serve', 'bridge'] as const) {
+    test(`${command} is started again when it crashes, on the same port`, async ({ page }) => {
+      const up = await startUp();
+      const pid = childrenOf(up.program.process.pid).get(command);
+      process.kill(pid ?? 0, 'SIGKILL');
+      await up.program.says(
+        new RegExp(`^motd ${command} ended unexpectedly \\(SIGKILL\\); starting`, 'm'),
+      );
+      await up.program.says(/listening(.|\n)*listening(.|\n)*listening/);
+      await page.goto(up.page);
+      await new Terminal(page).shows(PROMPT);
+      expect(await say(up.port, 'QUIT\n')).toContain('Server: 200 OK\n');
+      expect(await up.program.stop()).toBe(0);
+    });
+  }
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+    test(`none is left after ${signal}, even with a page open`, async ({ page }) => {
+      const up = await startUp();
+      await page.goto(up.page);
+      await new Terminal(page).shows(PROMPT);
+      const children = [...childrenOf(up.program.process.pid).values()];
+      expect(children).toHaveLength(2);
+      up.program.process.kill(signal);
+      expect(await up.program.exits()).toBe(signal === 'SIGKILL' ? null : 0);
+      await expect.poll(() => children.filter(isRunning)).toEqual([]);
+    });
+  }
+});
+
+test('a port of the page that is taken ends everything with status 1', async () => {
+  const first = await startUp();
+  const port = new URL(first.page).port;
+  const second = Program.motd(['up', '--port', '0', '--http-port', port]);
+  expect(await second.exits()).toBe(1);
+  expect(second.stderr).toBe(
+    `motd: port taken: 127.0.0.1:${port}; choose another with --http-port\n`,
+  );
+  await first.program.stop();
+});
