@@ -1,6 +1,6 @@
 // A server and a bridge of its own for each test that asks for them.
 
-import { test as base, expect, type Page } from '@playwright/test';
+import { test as base, devices, expect, type Page } from '@playwright/test';
 import { Program } from './programs.ts';
 
 export interface Listening {
@@ -14,7 +14,7 @@ interface Fixtures {
   terminal: Terminal;
 }
 
-export { expect };
+export { devices, expect };
 
 export const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures a fixture needs from this pattern.

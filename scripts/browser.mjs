@@ -2,7 +2,8 @@
 // package where this is Debian and we may install it.
 
 import { spawnSync } from 'node:child_process';
-import { chromium } from '@playwright/test';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fail } from './prepare.mjs';
 
 const SYSTEM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
@@ -11,21 +12,20 @@ const DOWNLOAD_LIMIT_MS = 10 * 60_000;
 /**
  * Finds a Chromium that runs, or gets one; ends the process where none can be had.
  *
- * @returns {string} Its path.
+ * @returns {Promise<string>} Its path.
  */
-export function findBrowser() {
-  const found = installed();
+export async function findBrowser() {
+  const found = await installed();
   if (found) return found;
 
   console.log('Getting a Chromium for the browser tests …');
   downloadOwn();
-  const own = installed();
+  const own = await installed();
   if (own) return own;
 
   installDebianPackages('chromium');
-  return (
-    installed() ?? fail('No Chromium runs here: install one, or put its path into CHROMIUM_PATH.')
-  );
+  const debian = await installed();
+  return debian ?? fail('No Chromium runs here: install one, or put its path into CHROMIUM_PATH.');
 }
 
 /**
@@ -52,9 +52,18 @@ export function works(command, ...args) {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
-function installed() {
-  const candidates = [process.env['CHROMIUM_PATH'], ...SYSTEM_NAMES, chromium.executablePath()];
+// Playwright is imported here and not above: it is there only once `prepare` has installed it.
+async function installed() {
+  const { chromium } = await import('@playwright/test');
+  const system = SYSTEM_NAMES.map(onPath);
+  const candidates = [process.env['CHROMIUM_PATH'], ...system, chromium.executablePath()];
   return candidates.find((path) => path && works(path, '--version'));
+}
+
+/** @param {string} name */
+function onPath(name) {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
 // Fails where the machine cannot reach Playwright's server, or lacks the libraries; then the

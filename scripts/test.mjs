@@ -1,14 +1,14 @@
 // `npm test`: everything that proves the program, from a fresh clone on. The compiler has checked
 // the types when the build is done.
 
+import { findBrowser, installDebianPackages, works } from './browser.mjs';
 import { prepare, runNode } from './prepare.mjs';
 
 prepare();
-const { findBrowser, installDebianPackages, works } = await import('./browser.mjs');
 
 const hasNetcat = works('nc', '-h') || installDebianPackages('netcat-openbsd');
 process.env['MOTD_TEST_NETCAT'] = hasNetcat ? 'nc' : '';
-process.env['CHROMIUM_PATH'] = findBrowser();
+process.env['CHROMIUM_PATH'] = await findBrowser();
 
 console.log('Lint …');
 runNode('node_modules/@biomejs/biome/bin/biome', 'ci', '.');

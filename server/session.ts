@@ -42,15 +42,18 @@ export type Action =
 const SHUT_DOWN: Action = { do: 'shutDown' };
 const CLOSE: Action = { do: 'close' };
 
-const ANSWERS: Record<Command, { action: Action; next: State }> = {
-  MSGGET: { action: { do: 'sendMessage', line: 'MSGGET' }, next: 'command' },
-  MSGSTORE: { action: { do: 'reply', reply: REPLY.ok, line: 'MSGSTORE' }, next: 'message' },
-  QUIT: { action: { do: 'reply', reply: REPLY.ok, line: 'QUIT' }, next: 'close' },
-  SHUTDOWN: {
-    action: { do: 'reply', reply: REPLY.passwordRequired, line: 'SHUTDOWN' },
-    next: 'password',
-  },
-};
+/** What each command is answered with, and what is awaited then. */
+const ANSWERS: ReadonlyMap<string, { action: Action; next: State }> = new Map(
+  Object.entries({
+    MSGGET: { action: { do: 'sendMessage', line: 'MSGGET' }, next: 'command' },
+    MSGSTORE: { action: { do: 'reply', reply: REPLY.ok, line: 'MSGSTORE' }, next: 'message' },
+    QUIT: { action: { do: 'reply', reply: REPLY.ok, line: 'QUIT' }, next: 'close' },
+    SHUTDOWN: {
+      action: { do: 'reply', reply: REPLY.passwordRequired, line: 'SHUTDOWN' },
+      next: 'password',
+    },
+  } satisfies Record<Command, { action: Action; next: State }>),
+);
 
 export class Session {
   readonly #lines = new LineReader(MAX_LINE_BYTES);
@@ -149,10 +152,10 @@ export class Session {
   }
 
   #command(line: string): Action {
-    if (!isCommand(line)) return this.#refuse(REPLY.unknownCommand, line);
-    const { action, next } = ANSWERS[line];
-    this.#state = next;
-    return action;
+    const answer = ANSWERS.get(line);
+    if (answer === undefined) return this.#refuse(REPLY.unknownCommand, line);
+    this.#state = answer.next;
+    return answer.action;
   }
 
   #message(line: string): Action {

@@ -1,0 +1,9 @@
+// `npm run pictures`: takes the pictures in docs/ anew, from the real page.
+
+import { findBrowser } from './browser.mjs';
+import { prepare, runNode } from './prepare.mjs';
+
+prepare();
+process.env['CHROMIUM_PATH'] = await findBrowser();
+process.env['MOTD_PICTURES'] = 'docs';
+runNode('node_modules/@playwright/test/cli.js', 'test', '--config', 'e2e', 'pictures');
