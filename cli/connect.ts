@@ -15,8 +15,12 @@ export async function connect(host: string, port: number): Promise<number> {
     throw connectError(error, where);
   });
   const { stdin, stdout } = process;
-  const isTerminal = stdin.isTTY && stdout.isTTY;
-  const ending = await holdDialogue(socket, { input: stdin, output: stdout, isTerminal });
+  const ending = await holdDialogue(socket, {
+    input: stdin,
+    output: stdout,
+    isTerminal: stdin.isTTY && stdout.isTTY,
+    isEchoed: stdin.isTTY,
+  });
   switch (ending) {
     case 'quit':
     case 'shutDown':

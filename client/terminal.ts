@@ -10,8 +10,10 @@ import { Dialogue, type Effect, type Ending } from './dialogue.ts';
 export interface Screen {
   input: Readable;
   output: Writable;
-  /** Whether a person sits at it: the terminal then echoes what they type. */
+  /** Whether the output is a terminal, too: the line can then be edited. */
   isTerminal: boolean;
+  /** Whether what is typed shows by itself, as it does at a terminal. */
+  isEchoed: boolean;
 }
 
 /**
@@ -69,7 +71,7 @@ class TerminalDialogue {
   }
 
   #readlineOnLine(line: string): void {
-    const isOnScreen = this.#screen.isTerminal && this.#prompt !== undefined;
+    const isOnScreen = this.#screen.isEchoed && this.#prompt !== undefined;
     if (isOnScreen) this.#answer(line);
     else this.#linesAhead.push(line);
 

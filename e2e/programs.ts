@@ -34,21 +34,34 @@ export class Program {
     return new Program(process.execPath, [MAIN, ...args], env);
   }
 
-  /** Settles with the match once standard output holds one. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
-    const deadline = AbortSignal.timeout(PATIENCE_MS);
-    for (;;) {
-      const match = pattern.exec(this.stdout);
-      if (match) return match;
-      if (this.process.exitCode !== null || deadline.aborted) {
-        throw new Error(`never said ${pattern}; stdout: ${this.stdout}; stderr: ${this.stderr}`);
-      }
-      const next = { signal: deadline };
-      await Promise.race([
-        once(this.process.stdout ?? this.process, 'data', next),
-        once(this.process, 'close', next),
-      ]).catch(() => {});
-    }
+  /** Standard output as a terminal would show it: without CRs and cursor movements. */
+  get shown(): string {
+    return this.stdout.replace(/\r|\x1b\[[\d;?]*[A-Za-z]/g, '');
+  }
+
+  /** Settles with the match once standard output, as shown, holds one. */
+  says(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const match = pattern.exec(this.shown);
+        if (match === null) return;
+        forget();
+        resolve(match);
+      };
+      const giveUp = () => {
+        forget();
+        reject(new Error(`never said ${pattern}; said: ${this.shown}; errors: ${this.stderr}`));
+      };
+      const patience = setTimeout(giveUp, PATIENCE_MS);
+      const forget = () => {
+        clearTimeout(patience);
+        this.process.stdout?.off('data', look);
+        this.process.off('close', giveUp);
+      };
+      this.process.stdout?.on('data', look);
+      this.process.on('close', giveUp);
+      look();
+    });
   }
 
   /** Writes to standard input, and ends it. */

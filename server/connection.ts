@@ -127,16 +127,21 @@ export class Connection {
   }
 
   async #store(message: string): Promise<void> {
+    const isStored = await this.#tryToStore(message);
+    this.#perform(isStored ? this.#session.stored() : this.#session.storeFailed());
+    this.#advance();
+  }
+
+  async #tryToStore(message: string): Promise<boolean> {
     const { store, log } = this.#context;
     try {
       await store.store(message);
-      log?.({ event: 'updated', peer: this.#peer, message });
-      this.#perform(this.#session.stored());
     } catch (error) {
       log?.({ event: 'storeFailed', peer: this.#peer, reason: String(error) });
-      this.#perform(this.#session.storeFailed());
+      return false;
     }
-    this.#advance();
+    log?.({ event: 'updated', peer: this.#peer, message });
+    return true;
   }
 
   async #verify(password: string): Promise<void> {
@@ -161,6 +166,8 @@ export class Connection {
     this.#flush();
     this.#socket.end();
     this.#socket.once('finish', () => this.#destroyAfter(LINGER_MS));
+    // Nothing is left to answer, and no 'drain' follows an end: what still comes is read and dropped.
+    this.#isBlocked = false;
   }
 
   /** Reads on only when there is nothing left to do: what TCP holds back costs no memory here. */

@@ -97,6 +97,14 @@ test('many clients at once each hold their own conversation', async () => {
   }
 });
 
+test('what a peer goes on sending after QUIT does not cost it the replies', async () => {
+  const client = new TestClient(await startServer(openMemoryStore('m'.repeat(4000))));
+  client.socket.write('MSGGET\n'.repeat(1000));
+  client.socket.write(`QUIT\n${'x'.repeat(1024 * 1024)}`);
+  const replies = await client.ended();
+  expect(replies).toHaveLength(1000 * (7 + 4001) + 7);
+});
+
 test('a line of 10 MB is refused once, and the conversation goes on', async () => {
   const client = new TestClient(await startServer());
   await client.send('x'.repeat(10 * 1024 * 1024), '\nMSGGET\n');

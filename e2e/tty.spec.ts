@@ -1,0 +1,52 @@
+// `motd connect` at a terminal: script(1) makes one.
+
+import { expect, test } from './fixtures.ts';
+import { Program } from './programs.ts';
+
+test.skip(process.platform !== 'linux', 'script(1) takes other arguments elsewhere');
+
+const CTRL_C = '\x03';
+const CTRL_D = '\x04';
+const UP = '\x1b[A';
+
+function atTerminal(port: number): Program {
+  const connect = `${process.execPath} dist/cli/main.js connect 127.0.0.1 ${port}`;
+  return new Program('script', ['--quiet', '--return', '--command', connect, '/dev/null']);
+}
+
+test('a conversation, each line echoed once as typed', async ({ server }) => {
+  const client = atTerminal(server.port);
+  await client.says(/^Enter command .*: $/);
+  client.process.stdin?.write('MSGGET\r');
+  await client.says(/: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple .*\nEnter command .*: $/);
+  client.process.stdin?.write('QUIT\r');
+  expect(await client.exits()).toBe(0);
+  expect(client.shown).toMatch(/: QUIT\nClient: QUIT\nServer: 200 OK\n$/);
+});
+
+test('the up-arrow brings back a command, and never a password', async ({ server }) => {
+  const client = atTerminal(server.port);
+  await client.says(/^Enter command .*: $/);
+  client.process.stdin?.write('SHUTDOWN\r');
+  await client.says(/Enter shutdown password: $/);
+  client.process.stdin?.write('a secret\r');
+  await client.says(/Server: 301 WRONG PASSWORD\nEnter command .*: $/);
+  client.process.stdin?.write(`${UP}\r`);
+  await client.says(/301(.|\n)*Client: SHUTDOWN\nServer: 300 PASSWORD REQUIRED\n.*: $/);
+  client.process.stdin?.write(CTRL_C);
+  await client.exits();
+  // Once as it was typed, once as `Client: a secret`.
+  expect(client.shown.match(/a secret/g)).toHaveLength(2);
+});
+
+test('Ctrl-D leaves with status 0, Ctrl-C with the shell’s 130', async ({ server }) => {
+  for (const [key, status] of [
+    [CTRL_D, 0],
+    [CTRL_C, 130],
+  ] as const) {
+    const client = atTerminal(server.port);
+    await client.says(/SHUTDOWN\): /);
+    client.process.stdin?.write(key);
+    expect(await client.exits()).toBe(status);
+  }
+});
