@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { installDebianPackages } from './debian.mjs';
 import { fail } from './prepare.mjs';
 
 const SYSTEM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
@@ -28,36 +29,17 @@ export async function findBrowser() {
   return debian ?? fail('No Chromium runs here: install one, or put its path into CHROMIUM_PATH.');
 }
 
-/**
- * Installs Debian packages where this is Debian (or its kin) and we are root.
- *
- * @param {...string} packages
- * @returns {boolean} Whether they are installed now.
- */
-export function installDebianPackages(...packages) {
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot || !works('apt-get', '--version')) return false;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (/** @type {string[]} */ ...args) =>
-    spawnSync('apt-get', ['-q', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env });
-  apt('update');
-  return apt('install', '-y', '--no-install-recommends', ...packages).status === 0;
-}
-
-/**
- * @param {string} command
- * @param {...string} args
- */
-export function works(command, ...args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
-}
-
 // Playwright is imported here and not above: it is there only once `prepare` has installed it.
 async function installed() {
   const { chromium } = await import('@playwright/test');
   const system = SYSTEM_NAMES.map(onPath);
   const candidates = [process.env['CHROMIUM_PATH'], ...system, chromium.executablePath()];
-  return candidates.find((path) => path && works(path, '--version'));
+  return candidates.find((path) => path && runs(path));
+}
+
+/** @param {string} path */
+function runs(path) {
+  return spawnSync(path, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
 /** @param {string} name */
@@ -66,12 +48,12 @@ function onPath(name) {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
-// Fails where the machine cannot reach Playwright's server, or lacks the libraries; then the
-// caller goes on to the next way.
+// Fails where the machine cannot reach Playwright's server; the caller then goes on to the next way.
 function downloadOwn() {
   const cli = 'node_modules/@playwright/test/cli.js';
-  spawnSync(process.execPath, [cli, 'install', 'chromium', '--only-shell'], {
-    stdio: 'inherit',
+  const { status } = spawnSync(process.execPath, [cli, 'install', 'chromium', '--no-shell'], {
+    stdio: ['ignore', 'inherit', 'ignore'],
     timeout: DOWNLOAD_LIMIT_MS,
   });
+  if (status !== 0) console.log('Playwright could not download its own.');
 }

@@ -1,13 +1,13 @@
 // `npm test`: everything that proves the program, from a fresh clone on. The compiler has checked
 // the types when the build is done.
 
-import { findBrowser, installDebianPackages, works } from './browser.mjs';
+import { findBrowser } from './browser.mjs';
+import { findNetcat } from './netcat.mjs';
 import { prepare, runNode } from './prepare.mjs';
 
 prepare();
 
-const hasNetcat = works('nc', '-h') || installDebianPackages('netcat-openbsd');
-process.env['MOTD_TEST_NETCAT'] = hasNetcat ? 'nc' : '';
+process.env['MOTD_TEST_NETCAT'] = findNetcat();
 process.env['CHROMIUM_PATH'] = await findBrowser();
 
 console.log('Lint …');

@@ -1,0 +1,22 @@
+// What the tests may install by themselves: Debian's packages, where this is Debian (or its kin) and
+// we are root.
+
+import { spawnSync } from 'node:child_process';
+
+/**
+ * @param {...string} packages
+ * @returns {boolean} Whether they are installed now.
+ */
+export function installDebianPackages(...packages) {
+  if (process.getuid?.() !== 0 || apt('--version') !== 0) return false;
+  console.log(`Installing Debian's ${packages.join(', ')} …`);
+  apt('update');
+  return apt('install', '-y', '--no-install-recommends', ...packages) === 0;
+}
+
+/** @param {...string} args */
+function apt(...args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return spawnSync('apt-get', ['-q', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env })
+    .status;
+}
