@@ -4,5 +4,5 @@ export default defineConfig({
   root: 'web',
   // Relative addresses: the page works under any path a reverse proxy puts it.
   base: './',
-  build: { outDir: '../dist/web', emptyOutDir: true, target: 'es2022' },
+  build: { outDir: '../dist/page', emptyOutDir: true, target: 'es2022' },
 });

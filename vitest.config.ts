@@ -5,5 +5,6 @@ export default defineConfig({
     include: ['{protocol,server,client,bridge,web,cli}/**/*.test.ts'],
     // A hung conversation is a failure, not a wait.
     testTimeout: 20_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 });

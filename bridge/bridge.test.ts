@@ -6,6 +6,7 @@ import {
   deferred,
   freePort,
   type RunningBridge,
+  rawWebSocket,
   startBridge,
   startTarget,
   TestPeer,
@@ -112,6 +113,52 @@ describe('closes', () => {
     await peer.opened();
     peer.webSocket.send(Buffer.from([0xff]), { binary: false });
     expect((await peer.closed()).code).toBe(1007);
+  });
+});
+
+describe('does not wait for', () => {
+  test('a browser that goes on talking to a target that is gone', async () => {
+    const breaker = await startTarget((socket) => {
+      socket.once('data', () => socket.resetAndDestroy());
+    });
+    const peer = new TestPeer(await startBridge({ breaker }));
+    await peer.opened();
+    for (let count = 0; count < 400; count++) peer.webSocket.send(Buffer.alloc(64 * 1024));
+    expect(await peer.closed()).toMatchObject({ code: 1014 });
+  });
+
+  test('a browser that answers the end with garbage, when it stops', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const raw = await rawWebSocket(bridge);
+    raw.on('data', () => raw.write(Buffer.from([0xff, 0xff, 0xff, 0xff])));
+    const other = new TestPeer(bridge);
+    await other.opened();
+    const closed = other.closed();
+    await bridge.app.close();
+    expect(await closed).toMatchObject({ code: 1001 });
+  });
+
+  test('a request that never ends, when it stops', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const raw = connect(bridge.port, '127.0.0.1');
+    raw.on('error', () => {});
+    await once(raw, 'connect');
+    raw.write('GET / HT');
+    const closed = new Promise((resolve) => raw.once('close', resolve));
+    await bridge.app.close();
+    await closed;
+  });
+
+  test('a target that does not read, when it stops', async () => {
+    const target = await startTarget((socket) => void socket.pause());
+    const bridge = await startBridge({ target, echo: await startTarget(echo) });
+    const peer = new TestPeer(bridge);
+    await peer.opened();
+    for (let count = 0; count < 64; count++) peer.webSocket.send(Buffer.alloc(MEGABYTE));
+    await untilStill(bridge, () => peer.webSocket.bufferedAmount);
+    const closed = peer.closed();
+    await bridge.app.close();
+    expect(await closed).toMatchObject({ code: 1001 });
   });
 });
 
@@ -228,6 +275,18 @@ describe('admits', () => {
     const { port } = await startBridge({ echo: await startTarget(echo) });
     expect((await fetch(`http://127.0.0.1:${port}/ws`)).status).toBe(426);
   });
+});
+
+test('a target may finish what it says after the browser has gone', async () => {
+  const finished = deferred<void>();
+  const target = await startTarget((socket) => {
+    socket.on('data', () => socket.write(Buffer.alloc(50 * MEGABYTE), () => finished.resolve()));
+  });
+  const peer = new TestPeer(await startBridge({ target }));
+  await peer.opened();
+  peer.webSocket.send('go');
+  peer.webSocket.close();
+  await finished.promise;
 });
 
 test('serves the page, and no file outside it', async () => {

@@ -1,6 +1,5 @@
 // The bridge: WebSockets to TCP targets, and the page's files.
 
-import { once } from 'node:events';
 import fastifyStatic from '@fastify/static';
 import fastifyWebsocket from '@fastify/websocket';
 import Fastify, {
@@ -19,6 +18,8 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /** How long a stopping bridge waits for browsers to take its last frames. */
 const STOP_DEADLINE_MS = 5_000;
+
+const NOT_FOUND = 'Nothing is here: no page, and no target of that name.\n';
 
 /** Clients written for other WebSocket-to-TCP proxies ask for it by this name. */
 const SUBPROTOCOL = 'binary';
@@ -40,7 +41,12 @@ export interface BridgeOptions {
  */
 export async function buildBridge(options: BridgeOptions): Promise<FastifyInstance> {
   const { targets, pageDir, logger } = options;
-  const app: FastifyInstance = Fastify(logger ? { loggerInstance: logger } : {});
+  const app: FastifyInstance = Fastify({
+    ...(logger && { loggerInstance: logger }),
+    // A request that never ends must not hold up a stop.
+    forceCloseConnections: true,
+  });
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send(NOT_FOUND));
 
   // Before the WebSocket plugin: it would upgrade requests to the routes that follow, and then close.
   await app.register(fastifyStatic, { root: pageDir });
@@ -90,8 +96,16 @@ async function closeAll(server: WebSocketServer): Promise<void> {
   const deadline = setTimeout(() => {
     for (const webSocket of open) webSocket.terminate();
   }, STOP_DEADLINE_MS);
-  for (const webSocket of open) webSocket.close(CLOSE.goingAway, 'the bridge is stopping');
-  await Promise.all(open.map((webSocket) => once(webSocket, 'close')));
+  await Promise.all(open.map((webSocket) => sendAway(webSocket)));
   clearTimeout(deadline);
   server.close();
+}
+
+function sendAway(webSocket: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    webSocket.once('close', () => resolve());
+    // One that is paused would never read the peer's close frame.
+    webSocket.resume();
+    webSocket.close(CLOSE.goingAway, 'the bridge is stopping');
+  });
 }

@@ -49,17 +49,24 @@ class Relay {
   }
 
   #webSocketOnMessage(data: Buffer): void {
+    // What a browser says after we have begun to close has nowhere to go.
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
     if (!this.#tcp.write(data)) this.#webSocket.pause();
   }
 
-  /** The browser's end is gone: the target hears its end of the stream, and may finish. */
+  /**
+   * The browser's end is gone: the target hears its end of the stream, and may finish. It has
+   * nobody to talk to, and does not hold up the end of this process.
+   */
   #webSocketOnClose(): void {
     if (this.#tcp.connecting) this.#tcp.destroy();
     if (this.#tcp.destroyed) return;
 
     this.#tcp.end();
+    this.#tcp.removeAllListeners('data');
     this.#tcp.resume();
-    const deadline = setTimeout(() => this.#tcp.destroy(), DRAIN_DEADLINE_MS);
+    this.#tcp.unref();
+    const deadline = setTimeout(() => this.#tcp.destroy(), DRAIN_DEADLINE_MS).unref();
     this.#tcp.once('close', () => clearTimeout(deadline));
   }
 

@@ -5,16 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { buildBridge } from '../bridge/bridge.ts';
 import type { Target } from '../bridge/targets.ts';
 import { type Address, hostAndPort } from '../server/address.ts';
-import { announceReady, onStopRequest } from './lifecycle.ts';
+import { onStopRequest, report } from './lifecycle.ts';
 import { listenError, OperatorError } from './operatorError.ts';
 import { DEFAULT_TARGET, type HttpOptions } from './options.ts';
-import { say, structuredLog } from './output.ts';
+import { leaveOutput, say, structuredLog } from './output.ts';
 
 export interface BridgeOptions extends HttpOptions {
   target?: Target[];
 }
 
-const PAGE_DIR = fileURLToPath(new URL('../web', import.meta.url));
+const PAGE_DIR = fileURLToPath(new URL('../page', import.meta.url));
 
 /** Bridges until a stop request. */
 export async function bridge(options: BridgeOptions): Promise<void> {
@@ -27,8 +27,8 @@ export async function bridge(options: BridgeOptions): Promise<void> {
     throw listenError(error, where, '--http-port');
   });
 
-  onStopRequest(() => void app.close());
+  onStopRequest(() => void app.close().then(leaveOutput));
   const address = app.server.address() as Address;
   if (log === 'console') say(`Bridge is listening on http://${hostAndPort(address)}`);
-  announceReady(address);
+  report({ ready: address });
 }

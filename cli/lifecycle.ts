@@ -1,11 +1,13 @@
-// How a command that keeps running is told to stop, and how `motd up` hears that it runs.
+// How a command that keeps running is told to stop, and what `motd up` hears from its children.
 
 import type { Address } from '../server/address.ts';
 
-/** What a child of `motd up` tells it once it listens. */
-export interface Ready {
-  ready: Address;
-}
+/** What a child tells the `motd up` that started it. */
+export type Report =
+  /** It listens here. */
+  | { ready: Address }
+  /** It has ended as asked, and is about to exit: however it does, that is no crash. */
+  | { done: true };
 
 /** Calls `stop` on Ctrl-C, on SIGTERM, and when the `motd up` that started us is gone. */
 export function onStopRequest(stop: () => void): void {
@@ -16,7 +18,7 @@ export function onStopRequest(stop: () => void): void {
   process.channel?.unref();
 }
 
-/** Tells the `motd up` that started us, if one did, where we listen. */
-export function announceReady(ready: Address): void {
-  process.send?.({ ready } satisfies Ready);
+/** Tells the `motd up` that started us, if one did. */
+export function report(what: Report): void {
+  if (process.connected) process.send?.(what);
 }

@@ -2,34 +2,38 @@
 // The `motd` command. Only this folder reads process.argv or process.env. A command's own code is
 // loaded when it runs: a client should not wait for a web server to load.
 
+import { createRequire } from 'node:module';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { escapeControls } from '../protocol/plainText.ts';
 import { OperatorError } from './operatorError.ts';
 import {
-  type AddressOptions,
-  addressOptions,
   httpOptions,
+  listenAddressOptions,
   logOption,
+  parseHost,
   parsePort,
+  serverAddressOptions,
   serverOptions,
   targetOption,
 } from './options.ts';
+
+const packageJson = createRequire(import.meta.url)('../../package.json');
 
 const REFUSED = 1;
 const WRONG_USAGE = 2;
 
 const program = new Command('motd')
   .description('A message of the day over a plain TCP line protocol, and a page to talk to it.')
-  .helpCommand(false)
+  .version(packageJson.version)
   .exitOverride()
   .showSuggestionAfterError(false)
-  .configureOutput({ outputError: (text, write) => write(`${escapeControls(text.trimEnd())}\n`) });
+  .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
 
 command('up', 'run the server, the bridge and the page', [
-  ...addressOptions(),
+  ...listenAddressOptions(),
   ...serverOptions(),
   ...httpOptions(),
-  new Option('--open', 'open the page in the browser').default(false),
+  new Option('--open', 'open the page in the browser').env('MOTD_OPEN').default(false),
   logOption(),
 ]).action(async (options) => {
   const { up } = await import('./up.ts');
@@ -37,7 +41,7 @@ command('up', 'run the server, the bridge and the page', [
 });
 
 command('serve', 'run the TCP server alone', [
-  ...addressOptions(),
+  ...listenAddressOptions(),
   ...serverOptions(),
   logOption(),
 ]).action(async (options) => {
@@ -54,10 +58,14 @@ command('bridge', 'run the bridge and the page alone', [
   await bridge(options);
 });
 
-command('connect', 'hold the dialogue in this terminal', addressOptions())
-  .addArgument(new Argument('[host]', 'the same as --host'))
+command('connect', 'hold the dialogue in this terminal', serverAddressOptions())
+  .addArgument(new Argument('[host]', 'the same as --host').argParser(parseHost))
   .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort))
-  .action(async (host: string | undefined, port: number | undefined, options: AddressOptions) => {
+  .action(async (host: string | undefined, port: number | undefined, options, made: Command) => {
+    for (const [name, value] of Object.entries({ host, port })) {
+      const isSaidTwice = value !== undefined && made.getOptionValueSource(name) === 'cli';
+      if (isSaidTwice) made.error(`error: the ${name} is given twice; leave out --${name}`);
+    }
     const { connect } = await import('./connect.ts');
     process.exitCode = await connect(host ?? options.host, port ?? options.port);
   });
@@ -75,6 +83,11 @@ await program.parseAsync().catch(fail);
 function stdoutOnError(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
+}
+
+/** What Commander has to say, in the form of every other error. */
+function oneLine(text: string): string {
+  return escapeControls(text.trimEnd().replace(/^error: /, 'motd: '));
 }
 
 function fail(error: unknown): void {

@@ -24,8 +24,10 @@ export function listenError(error: unknown, where: string, portFlag: string): un
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return operatorError(error, `no such address here: ${where}; check ${hostFlag}`);
-    default:
+    case undefined:
       return error;
+    default:
+      return operatorError(error, `cannot listen on ${where}: ${codeOf(error)}; check ${hostFlag}`);
   }
 }
 
@@ -41,8 +43,10 @@ export function connectError(error: unknown, where: string): unknown {
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return operatorError(error, `no answer: ${where} cannot be reached; check --host`);
-    default:
+    case undefined:
       return error;
+    default:
+      return operatorError(error, `cannot connect to ${where}: ${codeOf(error)}; check --host`);
   }
 }
 

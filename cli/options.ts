@@ -1,5 +1,6 @@
 // The flags that more than one command takes, each with its environment twin.
 
+import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
 import { parseTarget, type Target } from '../bridge/targets.ts';
 import { MAX_LINE_BYTES, trimLine } from '../protocol/lines.ts';
@@ -34,16 +35,20 @@ export interface HttpOptions extends LogOptions {
   httpPort: number;
 }
 
-/** Where the message server is, or is to be. */
-export function addressOptions(): Option[] {
+/** Where the message server is to listen. */
+export function listenAddressOptions(): Option[] {
+  return addressOptions('address to listen on', 'TCP port to listen on; 0 picks a free one');
+}
+
+/** Where the message server is. */
+export function serverAddressOptions(): Option[] {
+  return addressOptions('address of the message server', 'its TCP port');
+}
+
+function addressOptions(host: string, port: string): Option[] {
   return [
-    new Option('--host <host>', 'address of the message server')
-      .env('MOTD_HOST')
-      .default(DEFAULT_HOST),
-    new Option('--port <port>', 'its TCP port; 0 picks a free one')
-      .env('MOTD_PORT')
-      .argParser(parsePort)
-      .default(DEFAULT_PORT),
+    new Option('--host <host>', host).env('MOTD_HOST').argParser(parseHost).default(DEFAULT_HOST),
+    new Option('--port <port>', port).env('MOTD_PORT').argParser(parsePort).default(DEFAULT_PORT),
   ];
 }
 
@@ -65,8 +70,9 @@ export function serverOptions(): Option[] {
 /** Where the bridge and its page listen. */
 export function httpOptions(): Option[] {
   return [
-    new Option('--http-host <host>', 'address of the page')
+    new Option('--http-host <host>', 'address the page is to have')
       .env('MOTD_HTTP_HOST')
+      .argParser(parseHost)
       .default(DEFAULT_HOST),
     new Option('--http-port <port>', 'its port; 0 picks a free one')
       .env('MOTD_HTTP_PORT')
@@ -105,6 +111,14 @@ function parseTargetOrRefuse(text: string): Target {
   const target = parseTarget(text);
   if (target !== undefined) return target;
   throw new InvalidArgumentError('A target is NAME=HOST:PORT, an IPv6 address in brackets.');
+}
+
+/** A host name or an IP address. `inet_aton` would take a bare number for one: it is a port. */
+export function parseHost(text: string): string {
+  const isPort = /^\d+$/.test(text);
+  const holdsPort = text.includes(':') && isIP(text) === 0;
+  if (text !== '' && !isPort && !holdsPort) return text;
+  throw new InvalidArgumentError('It has to be a host name or an IP address; the port goes apart.');
 }
 
 /** A TCP port, 0 to 65535. */

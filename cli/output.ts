@@ -2,6 +2,7 @@
 // (`motd serve | less`) costs log lines, never answers.
 
 import pino from 'pino';
+import sonicBoom from 'sonic-boom';
 import { consoleLine } from '../server/consoleLine.ts';
 import { type Log, printable } from '../server/events.ts';
 import type { LogFormat } from './options.ts';
@@ -9,7 +10,12 @@ import type { LogFormat } from './options.ts';
 /** What waits for a stalled reader, in bytes; lines beyond it are dropped. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
-const stdout = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
+/** How long a stalled reader may hold up the end of the process. */
+const LEAVE_DEADLINE_MS = 1000;
+
+const stdout = new sonicBoom.SonicBoom({ fd: 1, sync: false, maxLength: MAX_WAITING_BYTES });
+// A disk that is full, a reader that is gone: the lines are lost, and the work goes on.
+stdout.on('error', () => {});
 const logger = pino({ base: null }, stdout);
 
 /** Writes one line for a person to read. */
@@ -32,4 +38,13 @@ export function serverLog(format: LogFormat): Log | undefined {
 /** The structured log for `--log json`; `undefined` otherwise. */
 export function structuredLog(format: LogFormat): typeof logger | undefined {
   return format === 'json' ? logger : undefined;
+}
+
+/**
+ * Lets the process end, its work being done: by itself once every line is written, and without the
+ * rest where nobody takes it. A write that is stuck in the kernel would hold up an orderly exit,
+ * so then it is a signal that ends us, as it would have without our handler.
+ */
+export function leaveOutput(): void {
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), LEAVE_DEADLINE_MS).unref();
 }

@@ -4,19 +4,16 @@ import { hostAndPort } from '../server/address.ts';
 import { openStore } from '../server/openStore.ts';
 import { verifierFor } from '../server/password.ts';
 import { MotdServer } from '../server/server.ts';
-import { announceReady, onStopRequest } from './lifecycle.ts';
+import { onStopRequest, report } from './lifecycle.ts';
 import { listenError, OperatorError } from './operatorError.ts';
-import { DEFAULT_PASSWORD, type ServeOptions } from './options.ts';
-import { serverLog } from './output.ts';
+import type { ServeOptions } from './options.ts';
+import { leaveOutput, serverLog } from './output.ts';
+import { refuseKnownPassword } from './refuseKnownPassword.ts';
 
 /** Serves until SHUTDOWN or a stop request. */
 export async function serve(options: ServeOptions): Promise<void> {
   const { host, port, password } = options;
-  if (password === DEFAULT_PASSWORD && !isLoopback(host)) {
-    throw new OperatorError(
-      `everybody knows the default password; set --password to listen on ${host}`,
-    );
-  }
+  refuseKnownPassword(password, host);
   const store = await openStore(options.store, options.message);
   if (store === undefined) {
     throw new OperatorError(`no such store: ${options.store}; --store takes memory:`);
@@ -31,13 +28,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     throw listenError(error, where, '--port');
   });
 
-  onStopRequest(() => server.stop());
-  announceReady(address);
+  onStopRequest(() => void server.stop());
+  report({ ready: address });
   await server.stopped;
   await store.close();
-}
-
-/** Whether only this machine can connect (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3). */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+  report({ done: true });
+  leaveOutput();
 }

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Address } from '../server/address.ts';
-import type { Ready } from './lifecycle.ts';
+import type { Report } from './lifecycle.ts';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
@@ -20,90 +20,110 @@ const STOP_DEADLINE_MS = 10_000;
 /** The environment twins of the flags the child is to have. */
 export type Environment = Record<string, string>;
 
+export interface Child {
+  /** The `motd` command it runs. */
+  command: string;
+  nodeFlags: readonly string[];
+  /** Its environment; from the first restart on, given where it listened before. */
+  environmentFor(before?: Address): Environment;
+}
+
 export class Supervised {
   /** Settles once the child has ended and will not be started again. */
   readonly ended: Promise<void>;
-  readonly #name: string;
-  readonly #nodeFlags: readonly string[];
+  readonly #child: Child;
   readonly #tell: (line: string) => void;
-  #child: ChildProcess | undefined;
+  #process: ChildProcess | undefined;
+  #address: Address | undefined;
+  #isDone = false;
+  #isStopping = false;
   #restartMs = FIRST_RESTART_MS;
   #restartTimer: NodeJS.Timeout | undefined;
-  #isStopping = false;
-  #setEnded!: () => void;
+  #settleStart: (address: Address | undefined) => void = () => {};
+  #settleEnded: () => void = () => {};
 
-  /**
-   * @param name The `motd` command it runs.
-   * @param tell Takes a line for the operator.
-   */
-  constructor(name: string, nodeFlags: readonly string[], tell: (line: string) => void) {
-    this.#name = name;
-    this.#nodeFlags = nodeFlags;
+  /** @param tell Takes a line for the operator. */
+  constructor(child: Child, tell: (line: string) => void) {
+    this.#child = child;
     this.#tell = tell;
     this.ended = new Promise((resolve) => {
-      this.#setEnded = resolve;
+      this.#settleEnded = resolve;
     });
   }
 
   /**
    * Starts the child.
    *
-   * @param environmentFor Its environment; from the first restart on, given where it listened.
    * @returns Where it listens; `undefined` where it ended before it did, having said why itself.
    */
-  start(environmentFor: (before?: Address) => Environment): Promise<Address | undefined> {
+  start(): Promise<Address | undefined> {
     return new Promise((resolve) => {
-      let address: Address | undefined;
-      const run = () => {
-        const startedAt = Date.now();
-        const child = this.#spawn(environmentFor(address));
-        child.on('message', (message) => {
-          address = (message as Ready).ready;
-          resolve(address);
-        });
-        child.once('exit', (status, signal) => {
-          this.#child = undefined;
-          const isCrash = status !== 0 && address !== undefined && !this.#isStopping;
-          if (!isCrash) {
-            resolve(undefined);
-            this.#setEnded();
-            return;
-          }
-          if (Date.now() - startedAt > WELL_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;
-          this.#restartLater(run, signal ?? `status ${status}`);
-        });
-      };
-      run();
+      this.#settleStart = resolve;
+      this.#run();
     });
   }
 
-  /** Ends the child for good. May be called again. */
+  /** Ends the child for good. May be called again, and before `start`. */
   stop(): void {
     this.#isStopping = true;
     clearTimeout(this.#restartTimer);
-    const child = this.#child;
-    if (child === undefined) {
-      this.#setEnded();
+    const running = this.#process;
+    if (running === undefined) {
+      this.#end();
       return;
     }
-    child.kill('SIGTERM');
-    const deadline = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
-    child.once('exit', () => clearTimeout(deadline));
+    running.kill('SIGTERM');
+    const deadline = setTimeout(() => running.kill('SIGKILL'), STOP_DEADLINE_MS);
+    running.once('close', () => clearTimeout(deadline));
   }
 
-  #spawn(environment: Environment): ChildProcess {
-    this.#child = spawn(process.execPath, [...this.#nodeFlags, MAIN, this.#name], {
-      env: { ...process.env, ...environment },
+  #run(): void {
+    if (this.#isStopping) {
+      this.#end();
+      return;
+    }
+    const { command, nodeFlags, environmentFor } = this.#child;
+    const startedAt = Date.now();
+    const running = spawn(process.execPath, [...nodeFlags, MAIN, command], {
+      env: { ...process.env, ...environmentFor(this.#address) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    return this.#child;
+    this.#process = running;
+    running.on('message', (message) => this.#processOnReport(message as Report));
+    running.once('error', (error) => this.#processOnEnd(startedAt, error.message));
+    // Not 'exit': by 'close', every report has been read.
+    running.once('close', (status, signal) =>
+      this.#processOnEnd(startedAt, signal ?? `status ${status}`),
+    );
   }
 
-  #restartLater(run: () => void, how: string): void {
-    this.#tell(
-      `motd ${this.#name} ended unexpectedly (${how}); starting it again in ${this.#restartMs / 1000} s.`,
-    );
-    this.#restartTimer = setTimeout(run, this.#restartMs);
+  #processOnReport(report: Report): void {
+    if ('done' in report) {
+      this.#isDone = true;
+      return;
+    }
+    this.#address = report.ready;
+    this.#settleStart(report.ready);
+  }
+
+  #processOnEnd(startedAt: number, how: string): void {
+    if (this.#process === undefined) return;
+    this.#process = undefined;
+    const isCrash = this.#address !== undefined && !this.#isDone && !this.#isStopping;
+    if (!isCrash) {
+      this.#end();
+      return;
+    }
+    if (Date.now() - startedAt > WELL_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;
+    const { command } = this.#child;
+    const seconds = this.#restartMs / 1000;
+    this.#tell(`motd ${command} ended unexpectedly (${how}); starting it again in ${seconds} s.`);
+    this.#restartTimer = setTimeout(() => this.#run(), this.#restartMs);
     this.#restartMs = Math.min(this.#restartMs * 2, SLOWEST_RESTART_MS);
+  }
+
+  #end(): void {
+    this.#settleStart(undefined);
+    this.#settleEnded();
   }
 }

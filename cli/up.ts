@@ -5,7 +5,8 @@ import openInBrowser from 'open';
 import { type Address, hostAndPort } from '../server/address.ts';
 import { onStopRequest } from './lifecycle.ts';
 import type { HttpOptions, ServeOptions } from './options.ts';
-import { say } from './output.ts';
+import { leaveOutput, say } from './output.ts';
+import { refuseKnownPassword } from './refuseKnownPassword.ts';
 import { type Environment, Supervised } from './supervised.ts';
 
 export interface UpOptions extends ServeOptions, HttpOptions {
@@ -15,11 +16,30 @@ export interface UpOptions extends ServeOptions, HttpOptions {
 // Concurrent sweeping of ArrayBuffers costs a relay two thirds of its bandwidth on Node 20.
 const BRIDGE_NODE_FLAGS = ['--single-threaded-gc', '--max-semi-space-size=128'];
 
+const SERVER_IS_DOWN =
+  'The server was shut down and stays down; the page stays. Ctrl-C ends it; then start both anew.';
+
 /** @returns The exit status, once everything has ended. */
 export async function up(options: UpOptions): Promise<number> {
+  refuseKnownPassword(options.password, options.httpHost);
   const tell = options.log === 'console' ? say : () => {};
-  const server = new Supervised('serve', [], tell);
-  const bridge = new Supervised('bridge', BRIDGE_NODE_FLAGS, tell);
+  let serverAt: Address | undefined;
+  const server = new Supervised(
+    {
+      command: 'serve',
+      nodeFlags: [],
+      environmentFor: (before) => serverEnvironment(options, before),
+    },
+    tell,
+  );
+  const bridge = new Supervised(
+    {
+      command: 'bridge',
+      nodeFlags: BRIDGE_NODE_FLAGS,
+      environmentFor: (before) => bridgeEnvironment(options, serverAt, before),
+    },
+    tell,
+  );
   let isStopping = false;
   const stop = () => {
     isStopping = true;
@@ -28,26 +48,24 @@ export async function up(options: UpOptions): Promise<number> {
   };
   onStopRequest(stop);
 
-  const serverAt = await server.start((before) => serverEnvironment(options, before));
-  if (serverAt === undefined) return isStopping ? 0 : 1;
-
-  void server.ended.then(() => {
-    if (!isStopping)
-      tell('The server was shut down and stays down; the page stays. Ctrl-C ends it.');
-  });
-  const bridgeAt = await bridge.start((before) => bridgeEnvironment(options, serverAt, before));
-  if (bridgeAt === undefined) {
+  serverAt = await server.start();
+  const bridgeAt = serverAt && (await bridge.start());
+  if (serverAt === undefined || bridgeAt === undefined) {
     const wasAskedTo = isStopping;
     stop();
-    await server.ended;
+    await Promise.all([server.ended, bridge.ended]);
     return wasAskedTo ? 0 : 1;
   }
 
   const page = `http://${hostAndPort(reachable(bridgeAt))}`;
   const { address, port } = reachable(serverAt);
   tell(`Open ${page} in a browser, or type: nc ${address} ${port}`);
+  void server.ended.then(() => {
+    if (!isStopping) tell(SERVER_IS_DOWN);
+  });
   if (options.open) await openInBrowser(page);
   await Promise.all([server.ended, bridge.ended]);
+  leaveOutput();
   return 0;
 }
 
@@ -62,9 +80,13 @@ function serverEnvironment(options: UpOptions, before?: Address): Environment {
   };
 }
 
-function bridgeEnvironment(options: UpOptions, serverAt: Address, before?: Address): Environment {
+function bridgeEnvironment(
+  options: UpOptions,
+  serverAt: Address | undefined,
+  before?: Address,
+): Environment {
   return {
-    MOTD_TARGET: `motd=${hostAndPort(reachable(serverAt))}`,
+    ...(serverAt && { MOTD_TARGET: `motd=${hostAndPort(reachable(serverAt))}` }),
     MOTD_HTTP_HOST: options.httpHost,
     MOTD_HTTP_PORT: String(before?.port ?? options.httpPort),
     MOTD_LOG: options.log,

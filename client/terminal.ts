@@ -5,7 +5,8 @@
 import type { Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { Dialogue, type Effect, type Ending } from './dialogue.ts';
+import { escapeControls } from '../protocol/plainText.ts';
+import { type Asked, Dialogue, type Effect, type Ending } from './dialogue.ts';
 
 export interface Screen {
   input: Readable;
@@ -34,10 +35,12 @@ class TerminalDialogue {
   readonly #dialogue = new Dialogue();
   readonly #decoder = new TextDecoder();
   readonly #linesAhead: string[] = [];
-  /** The prompt that waits for an answer. */
-  #prompt: string | undefined;
-  #isSecret = false;
+  /** What the up-arrow offers, newest first: readline's own list. */
+  #history: string[] = [];
+  /** What waits for an answer. */
+  #asked: Asked | undefined;
   #inputEnded = false;
+  #isOver = false;
   #whyClosed = 'the server closed the connection';
 
   constructor(socket: Socket, screen: Screen, resolve: (ending: Ending | 'interrupted') => void) {
@@ -56,8 +59,11 @@ class TerminalDialogue {
     this.#socket.on('error', (error) => this.#socketOnError(error));
     this.#socket.on('close', () => this.#perform(this.#dialogue.closed(this.#whyClosed)));
     this.#readline.on('line', (line) => this.#readlineOnLine(line));
-    this.#readline.on('history', (history) => this.#readlineOnHistory(history));
-    this.#readline.on('SIGINT', () => this.#finish('interrupted'));
+    this.#readline.on('history', (history) => {
+      this.#history = history;
+    });
+    this.#readline.on('SIGINT', () => this.#readlineOnInterrupt());
+    this.#readline.on('SIGCONT', () => this.#readline.prompt(true));
     this.#readline.on('close', () => this.#readlineOnClose());
     this.#perform(this.#dialogue.start());
   }
@@ -71,7 +77,7 @@ class TerminalDialogue {
   }
 
   #readlineOnLine(line: string): void {
-    const isOnScreen = this.#screen.isEchoed && this.#prompt !== undefined;
+    const isOnScreen = this.#screen.isEchoed && this.#asked !== undefined;
     if (isOnScreen) this.#answer(line);
     else this.#linesAhead.push(line);
 
@@ -80,9 +86,9 @@ class TerminalDialogue {
     this.#takeLinesAhead();
   }
 
-  /** The up-arrow does not offer passwords. */
-  #readlineOnHistory(history: string[]): void {
-    if (this.#isSecret) history.shift();
+  #readlineOnInterrupt(): void {
+    this.#write('\n');
+    this.#finish('interrupted');
   }
 
   #readlineOnClose(): void {
@@ -97,33 +103,38 @@ class TerminalDialogue {
 
   /** Answers prompts with the lines that are there already; without any, waits for one. */
   #takeLinesAhead(): void {
-    while (this.#prompt !== undefined) {
+    while (this.#asked !== undefined) {
       const line = this.#linesAhead.shift();
       if (line === undefined) {
         if (this.#inputEnded) this.#leave();
         else this.#readline.resume();
         return;
       }
-      this.#write(`${line}\n`);
+      this.#write(`${escapeControls(line)}\n`);
       this.#answer(line);
     }
   }
 
   #answer(line: string): void {
-    this.#prompt = undefined;
+    // The up-arrow does not offer passwords, wherever they were typed.
+    if (this.#asked === 'password' && this.#history.includes(line)) {
+      this.#history.splice(this.#history.indexOf(line), 1);
+    }
+    this.#asked = undefined;
     for (const effect of this.#dialogue.typed(line)) this.#performOne(effect);
   }
 
   #performOne(effect: Effect): void {
+    if (this.#isOver) return;
     switch (effect.do) {
       case 'print':
         this.#write(`${effect.line}\n`);
         break;
       case 'ask':
-        this.#ask(effect.prompt, effect.for === 'password');
+        this.#ask(effect.prompt, effect.for);
         break;
       case 'stopAsking':
-        this.#prompt = undefined;
+        this.#asked = undefined;
         this.#write('\n');
         break;
       case 'send':
@@ -137,10 +148,9 @@ class TerminalDialogue {
     }
   }
 
-  #ask(prompt: string, isSecret: boolean): void {
-    this.#prompt = prompt;
-    this.#isSecret = isSecret;
-    if (this.#screen.isTerminal) {
+  #ask(prompt: string, asked: Asked): void {
+    this.#asked = asked;
+    if (this.#screen.isTerminal && !this.#inputEnded) {
       this.#readline.setPrompt(prompt);
       this.#readline.prompt();
     } else {
@@ -155,8 +165,9 @@ class TerminalDialogue {
   }
 
   #finish(ending: Ending | 'interrupted'): void {
-    this.#prompt = undefined;
-    this.#socket.removeAllListeners('close');
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#asked = undefined;
     this.#socket.destroySoon();
     this.#readline.close();
     this.#resolve(ending);

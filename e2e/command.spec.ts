@@ -32,25 +32,32 @@ for (const command of ['up', 'serve', 'bridge', 'connect']) {
     const flags = stdout
       .split(/^ {2}(?=-)/m)
       .slice(1)
-      .filter((text) => !/^(-h|--open)/.test(text));
+      .filter((text) => !text.startsWith('-h'));
     expect(flags.length).toBeGreaterThan(1);
     for (const flag of flags) expect(flag.replace(/\s+/g, ' ')).toMatch(/env: MOTD_\w+/);
   });
 }
 
 for (const [mistake, args, words] of [
-  ['an unknown command', ['frobnicate'], /^error: .*'?frobnicate'?.*\n$/],
-  ['an unknown flag', ['serve', '--prot', '1'], /^error: unknown option '--prot'\n$/],
-  ['a port that is no number', ['serve', '--port', 'http'], /^error: .*--port.*0 to 65535\.\n$/],
-  ['a port beyond the last', ['connect', 'localhost', '65536'], /^error: .*0 to 65535\.\n$/],
-  ['a target that is none', ['bridge', '--target', 'redis'], /^error: .*NAME=HOST:PORT.*\n$/],
-  ['a log format that is none', ['serve', '--log', 'xml'], /^error: .*console, json, silent\.\n$/],
+  ['an unknown command', ['frobnicate'], /^motd: .*'?frobnicate'?.*\n$/],
+  ['an unknown flag', ['serve', '--prot', '1'], /^motd: unknown option '--prot'\n$/],
+  ['a port that is no number', ['serve', '--port', 'http'], /^motd: .*--port.*0 to 65535\.\n$/],
+  ['a port beyond the last', ['connect', 'localhost', '65536'], /^motd: .*0 to 65535\.\n$/],
+  ['a target that is none', ['bridge', '--target', 'redis'], /^motd: .*NAME=HOST:PORT.*\n$/],
+  ['a port where a host belongs', ['connect', '26310'], /^motd: .*host.*the port goes apart\.\n$/],
+  ['a port behind a colon', ['connect', 'h:1'], /^motd: .*host.*the port goes apart\.\n$/],
+  [
+    'a port said twice',
+    ['connect', 'h', '1', '--port', '2'],
+    /^motd: the port is given twice;.*\n$/,
+  ],
+  ['a log format that is none', ['serve', '--log', 'xml'], /^motd: .*console, json, silent\.\n$/],
   [
     'a message of two lines',
     ['serve', '--message', 'a\nb'],
-    /^error: .*one line of plain text.*\n$/,
+    /^motd: .*one line of plain text.*\n$/,
   ],
-  ['an empty password', ['serve', '--password', ''], /^error: .*one line of plain text.*\n$/],
+  ['an empty password', ['serve', '--password', ''], /^motd: .*one line of plain text.*\n$/],
 ] as const) {
   test(`${mistake} is wrong usage: one line, status 2`, async () => {
     const { status, stdout, stderr } = await run([...args]);
@@ -62,7 +69,7 @@ for (const [mistake, args, words] of [
 test('an environment twin that is wrong is named', async () => {
   const { status, stderr } = await run(['serve'], { MOTD_PORT: 'http' });
   expect(status).toBe(2);
-  expect(stderr).toMatch(/^error: .*MOTD_PORT.*\n$/);
+  expect(stderr).toMatch(/^motd: .*MOTD_PORT.*\n$/);
 });
 
 test('an environment twin sets its flag, and the flag wins', async () => {
@@ -148,6 +155,37 @@ test('--log json writes the same events, a line each', async () => {
   ]);
   expect(events[4]).toMatchObject({ message: 'hello', peer: { address: '127.0.0.1' } });
   expect(server.stdout).not.toContain('123!abc');
+});
+
+test.describe('standard output', () => {
+  test.skip(process.platform !== 'linux', 'needs /dev/full');
+
+  test('that is full costs log lines, never answers, and holds up no end', async () => {
+    const port = await freePort();
+    const serve = `exec ${process.execPath} dist/cli/main.js serve --port ${port} > /dev/full`;
+    const server = new Program('sh', ['-c', serve]);
+    await expect(async () => {
+      expect((await run(['connect', '127.0.0.1', String(port)])).status).toBe(0);
+    }).toPass();
+    const client = Program.motd(['connect', '127.0.0.1', String(port)]).input(
+      'SHUTDOWN\n123!abc\n',
+    );
+    expect(await client.exits()).toBe(0);
+    expect(await server.exits()).toBe(0);
+  });
+
+  test('that nobody reads costs log lines, never answers, and holds up no end', async () => {
+    const port = await freePort();
+    const server = Program.motd(['serve', '--port', String(port)]);
+    await server.says(/listening/);
+    server.process.stdout?.pause();
+    const client = Program.motd(['connect', '127.0.0.1', String(port)]);
+    client.input(`${'x'.repeat(4000)}\n`.repeat(500));
+    expect(await client.exits()).toBe(0);
+    expect(client.stdout.match(/400 UNKNOWN COMMAND/g)).toHaveLength(500);
+    server.process.kill('SIGTERM');
+    await once(server.process, 'exit');
+  });
 });
 
 test('--log silent writes nothing', async () => {

@@ -35,6 +35,15 @@ test('a last line without LF counts', async ({ server }) => {
   expect(client.stdout).toBe(`${PROMPT}QUIT\nClient: QUIT\nServer: 200 OK\n`);
 });
 
+test('control characters in the input are shown escaped', async ({ server }) => {
+  const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
+  client.input('MSGSTORE\n\x1b[31mred\nQUIT\n');
+  expect(await client.exits()).toBe(0);
+  expect(client.stdout).toContain(
+    'day: ^[[31mred\nClient: ^[[31mred\nServer: 422 NOT PLAIN TEXT\n',
+  );
+});
+
 test('ten thousand blank lines ask ten thousand times', async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
   client.input('\n'.repeat(10_000));

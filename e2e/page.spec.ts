@@ -58,7 +58,7 @@ test('a paste of several lines is typed line by line', async ({ terminal, page, 
   await terminal.shows(`Server: 200 OK\nfrom the clipboard\n${PROMPT}`);
 });
 
-test('what is typed before it is asked for is not lost', async ({ terminal, page }) => {
+test('what is typed while a reply is awaited is not lost', async ({ terminal, page }) => {
   await page.keyboard.type('MSGGE');
   await terminal.shows(`${PROMPT} MSGGE`);
   await page.keyboard.press('Control+u');
@@ -160,6 +160,44 @@ test('a line half typed when the connection goes is there again when it is back'
   await again.program.stop();
 });
 
+test('an answer half typed when the connection goes does not become a command', async ({
+  terminal,
+  page,
+  server,
+}) => {
+  await terminal.shows(PROMPT);
+  await terminal.type('SHUTDOWN');
+  await terminal.shows('Enter shutdown password:');
+  await page.keyboard.type('half a pass');
+  await server.program.stop();
+  await terminal.shows('[press Enter to reconnect]');
+  const again = await startServer(server.port);
+  await page.keyboard.press('Enter');
+  await terminal.shows(`[press Enter to reconnect]\n${PROMPT}`);
+  await page.keyboard.type('MSGGET\n');
+  await terminal.shows(`${APPLE}\n${PROMPT}`);
+  expect(again.program.stdout).not.toContain('half a pass');
+  await again.program.stop();
+});
+
+test('what was typed ahead in one conversation is not said in the next', async ({
+  terminal,
+  page,
+  context,
+  server,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await terminal.shows(PROMPT);
+  await page.evaluate(() => navigator.clipboard.writeText('QUIT\nSHUTDOWN\n123!abc\nMSG'));
+  await page.keyboard.press('Control+v');
+  await terminal.shows('[session ended; press Enter for another]');
+  await page.keyboard.press('Enter');
+  await terminal.shows(`[session ended; press Enter for another]\n${PROMPT}`);
+  await terminal.type('MSGGET');
+  await terminal.shows(`${APPLE}\n${PROMPT}`);
+  expect(server.program.stdout).not.toContain('SHUTDOWN');
+});
+
 test('a bridge that stops, and one that is not there, are told', async ({
   terminal,
   page,
@@ -179,13 +217,13 @@ test('a bridge that stops, and one that is not there, are told', async ({
   await again.program.stop();
 });
 
-test('after SHUTDOWN the page says how to start the server again', async ({ terminal }) => {
+test('after SHUTDOWN the page says so, and what to do', async ({ terminal }) => {
   await terminal.shows(PROMPT);
   await terminal.type('SHUTDOWN');
   await terminal.shows('Enter shutdown password:');
   await terminal.type('123!abc');
   await terminal.shows(
-    'Server: 200 OKAY\n[the server was shut down; start it again with: npm start; then press Enter]',
+    'Server: 200 OKAY\n[the server was shut down; once it is started again, press Enter]',
   );
 });
 

@@ -39,6 +39,14 @@ test('the up-arrow brings back a command, and never a password', async ({ server
   expect(client.shown.match(/a secret/g)).toHaveLength(2);
 });
 
+test('Ctrl-D typed ahead leaves once its turn has come', async ({ server }) => {
+  const client = atTerminal(server.port);
+  await client.says(/^Enter command .*: $/);
+  client.process.stdin?.write(`MSGGET\r${CTRL_D}`);
+  expect(await client.exits()).toBe(0);
+  expect(client.shown).toMatch(/Server: 200 OK\nAn apple .*\nEnter command .*: \n$/);
+});
+
 test('Ctrl-D leaves with status 0, Ctrl-C with the shell’s 130', async ({ server }) => {
   for (const [key, status] of [
     [CTRL_D, 0],

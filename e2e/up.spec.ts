@@ -77,13 +77,18 @@ test('SHUTDOWN ends the server and it stays down; the page stays and says so', a
 test.describe('its processes', () => {
   test.skip(process.platform !== 'linux', 'finding them needs /proc');
 
-  for (const command of ['serve', 'bridge'] as const) {
-    test(`${command} is started again when it crashes, on the same port`, async ({ page }) => {
+  for (const [command, signal, how] of [
+    ['serve', 'SIGKILL', 'SIGKILL'],
+    ['bridge', 'SIGKILL', 'SIGKILL'],
+    ['bridge', 'SIGTERM', 'status 0'],
+  ] as const) {
+    test(`${command} is started again after ${signal}, on the same port`, async ({ page }) => {
       const up = await startUp();
       const pid = childrenOf(up.program.process.pid).get(command);
-      process.kill(pid ?? 0, 'SIGKILL');
+      if (pid === undefined) throw new Error(`no ${command} runs`);
+      process.kill(pid, signal);
       await up.program.says(
-        new RegExp(`^motd ${command} ended unexpectedly \\(SIGKILL\\); starting`, 'm'),
+        new RegExp(`^motd ${command} ended unexpectedly \\(${how}\\); starting`, 'm'),
       );
       await up.program.says(/listening(.|\n)*listening(.|\n)*listening/);
       await page.goto(up.page);
@@ -105,6 +110,15 @@ test.describe('its processes', () => {
       await expect.poll(() => children.filter(isRunning)).toEqual([]);
     });
   }
+});
+
+test('the default password is refused where the page lets others in', async () => {
+  const up = Program.motd(['up', '--port', '0', '--http-port', '0', '--http-host', '0.0.0.0']);
+  expect(await up.exits()).toBe(1);
+  expect(up.stderr).toMatch(
+    /^motd: everybody knows the default password; set --password .*0\.0\.0\.0\n$/,
+  );
+  expect(up.stdout).toBe('');
 });
 
 test('a port of the page that is taken ends everything with status 1', async () => {

@@ -39,6 +39,8 @@ async function installed() {
 
 /** @param {string} path */
 function runs(path) {
+  // Chrome for Windows would open a window.
+  if (process.platform === 'win32') return existsSync(path);
   return spawnSync(path, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 

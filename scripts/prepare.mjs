@@ -13,7 +13,7 @@ const OLDEST_NODE = [20, 19];
 
 /** What the build reads. */
 const SOURCES = ['protocol', 'server', 'client', 'bridge', 'web', 'cli', 'bench', 'e2e', 'scripts'];
-const SOURCE_FILES = ['package-lock.json', 'vite.config.ts', 'tsconfig.json'];
+const SOURCE_FILES = ['package.json', 'package-lock.json'];
 
 /** Installs and builds what is not installed or built yet; ends the process where that fails. */
 export function prepare() {
@@ -78,7 +78,7 @@ function installationKey() {
 }
 
 function sourceKey() {
-  const configurations = readdirSync('.').filter((name) => /^tsconfig\..*json$/.test(name));
+  const configurations = readdirSync('.').filter((name) => /^tsconfig\.|\.config\.ts$/.test(name));
   const files = SOURCES.flatMap(filesBelow);
   const all = [...SOURCE_FILES, ...configurations, ...files].sort();
   return hash(all.flatMap((file) => [file, readFileSync(file)]));
@@ -112,7 +112,8 @@ function hash(parts) {
  */
 function onceFor(stamp, key, title, work) {
   if (readStamp(stamp) === key) return;
-  console.log(`${title} …`);
+  // On stderr: standard output is the program's.
+  console.error(`${title} …`);
   work();
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, key);

@@ -1,7 +1,7 @@
 // The page: the dialogue (client/dialogue.ts) between a person at the screen and a server behind
 // the bridge. Nothing else happens here: the screen draws, the editor edits, the connection carries.
 
-import { Dialogue, type Effect, type Ending } from '../client/dialogue.ts';
+import { type Asked, Dialogue, type Effect, type Ending } from '../client/dialogue.ts';
 import { Connection } from './connection.ts';
 import { LineEditor } from './lineEditor.ts';
 import { Screen } from './screen.ts';
@@ -10,7 +10,7 @@ import { Status } from './status.ts';
 /** What the page says once a conversation is over. A lost one has already said why. */
 const WHAT_NOW: Record<Ending, string> = {
   quit: '[session ended; press Enter for another]',
-  shutDown: '[the server was shut down; start it again with: npm start; then press Enter]',
+  shutDown: '[the server was shut down; once it is started again, press Enter]',
   lost: '[press Enter to reconnect]',
 };
 
@@ -19,7 +19,9 @@ const status = new Status(element('status'), element('reconnect'), converse);
 const editor = new LineEditor();
 let dialogue = new Dialogue();
 let connection: Connection;
-let isAsking = false;
+let asked: Asked | undefined;
+/** A command half typed when the connection was lost: it stands at the next prompt. */
+let draft = '';
 let isOver = false;
 
 screen.focus();
@@ -34,6 +36,7 @@ function converse(): void {
   connection = new Connection({
     opened() {
       status.show('connected');
+      editor.type(draft);
       perform(held.start());
     },
     received: (text) => perform(held.received(text)),
@@ -48,16 +51,16 @@ function onInput(data: string): void {
     return;
   }
   editor.type(data);
-  if (isAsking) screen.showTyped(editor.text);
+  if (asked !== undefined) screen.showTyped(editor.text);
   answer();
 }
 
 /** Answers what is asked with the lines that were ended, for as long as there are both. */
 function answer(): void {
-  while (isAsking) {
+  while (asked !== undefined) {
     const line = editor.takeLine();
     if (line === undefined) return;
-    isAsking = false;
+    asked = undefined;
     screen.endTyped(line);
     for (const effect of dialogue.typed(line)) performOne(effect);
   }
@@ -74,11 +77,13 @@ function performOne(effect: Effect): void {
       screen.print(effect.line, effect.speaker);
       break;
     case 'ask':
-      isAsking = true;
+      asked = effect.for;
+      draft = '';
       screen.ask(effect.prompt, editor.text);
       break;
     case 'stopAsking':
-      isAsking = false;
+      if (asked === 'command') draft = editor.text;
+      asked = undefined;
       screen.endTyped(editor.text);
       break;
     case 'send':
@@ -86,6 +91,9 @@ function performOne(effect: Effect): void {
       break;
     case 'end':
       isOver = true;
+      // What was typed ahead was meant for this conversation: in another it could be a password
+      // where a command is asked for.
+      editor.clear();
       status.show('closed');
       screen.print(WHAT_NOW[effect.ending], 'note');
       break;

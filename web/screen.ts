@@ -67,11 +67,11 @@ export class Screen {
 
   /** Shows a prompt, and behind it what has been typed so far. */
   ask(prompt: string, text: string): void {
+    this.#text = text;
     this.#inTurn(() => {
       this.#start = this.#terminal.registerMarker(0);
       this.#prompt = prompt;
-      this.#text = text;
-      return this.#draw(this.#thatFits(text));
+      return this.#drawTyped();
     });
   }
 
@@ -82,7 +82,7 @@ export class Screen {
     this.#isDrawDue = true;
     this.#inTurn(() => {
       this.#isDrawDue = false;
-      return this.#draw(this.#thatFits(this.#text));
+      return this.#drawTyped();
     });
   }
 
@@ -94,6 +94,11 @@ export class Screen {
       this.#start?.dispose();
       this.#start = undefined;
     });
+  }
+
+  /** Draws what has been typed by now: more may have come since this turn was asked for. */
+  #drawTyped(): Promise<void> {
+    return this.#draw(this.#thatFits(this.#text));
   }
 
   async #draw(shown: string): Promise<void> {
@@ -118,7 +123,7 @@ export class Screen {
   #fitToPage(): void {
     this.#inTurn(async () => {
       this.#fit.fit();
-      await this.#draw(this.#thatFits(this.#text));
+      await this.#drawTyped();
     });
   }
 

@@ -1,0 +1,10 @@
+// `npm start` and `npm run motd`: the `motd` command, installed and built first where that is still
+// to be done. Flags go through: npm start -- --port 2000
+
+import { fileURLToPath } from 'node:url';
+import { prepare } from './prepare.mjs';
+
+prepare();
+const main = new URL('../dist/cli/main.js', import.meta.url);
+process.argv[1] = fileURLToPath(main);
+await import(main.href);
