@@ -63,7 +63,7 @@ class TerminalDialogue {
       this.#history = history;
     });
     this.#readline.on('SIGINT', () => this.#readlineOnInterrupt());
-    this.#readline.on('SIGCONT', () => this.#readline.prompt(true));
+    this.#readline.on('SIGCONT', () => this.#readlineOnContinue());
     this.#readline.on('close', () => this.#readlineOnClose());
     this.#perform(this.#dialogue.start());
   }
@@ -89,6 +89,12 @@ class TerminalDialogue {
   #readlineOnInterrupt(): void {
     this.#write('\n');
     this.#finish('interrupted');
+  }
+
+  /** Back from Ctrl-Z: readline has left the input paused (Node's documentation, 'SIGCONT'). */
+  #readlineOnContinue(): void {
+    if (this.#asked === undefined) this.#readline.resume();
+    else this.#readline.prompt(true);
   }
 
   #readlineOnClose(): void {
