@@ -16,6 +16,8 @@ export function onStopRequest(stop: () => void): void {
   process.on('disconnect', stop);
   // The channel to our parent must not keep us alive.
   process.channel?.unref();
+  // It may have gone while we started; the event is then past.
+  if (process.connected === false) stop();
 }
 
 /** Tells the `motd up` that started us, if one did. */

@@ -33,7 +33,9 @@ command('up', 'run the server, the bridge and the page', [
   ...listenAddressOptions(),
   ...serverOptions(),
   ...httpOptions(),
-  new Option('--open', 'open the page in the browser').env('MOTD_OPEN').default(false),
+  new Option('--open', 'open the page in the browser; as a variable, any value says so')
+    .env('MOTD_OPEN')
+    .default(false),
   logOption(),
 ]).action(async (options) => {
   const { up } = await import('./up.ts');

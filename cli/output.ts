@@ -10,7 +10,7 @@ import type { LogFormat } from './options.ts';
 /** What waits for a stalled reader, in bytes; lines beyond it are dropped. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
-/** How long a stalled reader may hold up the end of the process. */
+/** How long a reader that takes nothing at all may hold up the end of the process. */
 const LEAVE_DEADLINE_MS = 1000;
 
 const stdout = new sonicBoom.SonicBoom({ fd: 1, sync: false, maxLength: MAX_WAITING_BYTES });
@@ -46,5 +46,7 @@ export function structuredLog(format: LogFormat): typeof logger | undefined {
  * so then it is a signal that ends us, as it would have without our handler.
  */
 export function leaveOutput(): void {
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), LEAVE_DEADLINE_MS).unref();
+  const deadline = setTimeout(() => process.kill(process.pid, 'SIGKILL'), LEAVE_DEADLINE_MS);
+  deadline.unref();
+  stdout.on('write', () => deadline.refresh());
 }

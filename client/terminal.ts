@@ -126,7 +126,7 @@ class TerminalDialogue {
     if (this.#asked === 'password' && this.#history.includes(line)) {
       this.#history.splice(this.#history.indexOf(line), 1);
     }
-    this.#asked = undefined;
+    this.#stopAsking();
     for (const effect of this.#dialogue.typed(line)) this.#performOne(effect);
   }
 
@@ -140,7 +140,7 @@ class TerminalDialogue {
         this.#ask(effect.prompt, effect.for);
         break;
       case 'stopAsking':
-        this.#asked = undefined;
+        this.#stopAsking();
         this.#write('\n');
         break;
       case 'send':
@@ -158,10 +158,17 @@ class TerminalDialogue {
     this.#asked = asked;
     if (this.#screen.isTerminal && !this.#inputEnded) {
       this.#readline.setPrompt(prompt);
-      this.#readline.prompt();
+      // The cursor stays behind what is half typed already.
+      this.#readline.prompt(true);
     } else {
       this.#write(prompt);
     }
+  }
+
+  /** readline draws its last prompt again whenever a line is edited: it must not know one now. */
+  #stopAsking(): void {
+    this.#asked = undefined;
+    this.#readline.setPrompt('');
   }
 
   /** The input ended at a prompt: nobody will answer it. */
@@ -173,7 +180,7 @@ class TerminalDialogue {
   #finish(ending: Ending | 'interrupted'): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#asked = undefined;
+    this.#stopAsking();
     this.#socket.destroySoon();
     this.#readline.close();
     this.#resolve(ending);

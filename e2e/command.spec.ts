@@ -174,6 +174,20 @@ test.describe('standard output', () => {
     expect(await server.exits()).toBe(0);
   });
 
+  test('that is read slowly gets every line', async () => {
+    const server = Program.motd(['serve', '--port', '0']);
+    const [, port = ''] = await server.says(/listening on 127\.0\.0\.1:(\d+)/);
+    server.process.stdout?.pause();
+    const client = Program.motd(['connect', '127.0.0.1', port]);
+    client.input(`${'MSGGET\n'.repeat(5000)}SHUTDOWN\n123!abc\n`);
+    expect(await client.exits()).toBe(0);
+    const reading = setInterval(() => server.process.stdout?.read(16 * 1024), 20);
+    expect(await server.exits()).toBe(0);
+    clearInterval(reading);
+    expect(server.stdout.match(/: MSGGET\n/g)).toHaveLength(5000);
+    expect(server.stdout).toMatch(/\n\[-\] Connection closed with .*\n$/);
+  });
+
   test('that nobody reads costs log lines, never answers, and holds up no end', async () => {
     const port = await freePort();
     const server = Program.motd(['serve', '--port', String(port)]);

@@ -1,5 +1,7 @@
 // `motd connect` at a terminal: script(1) makes one.
 
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from './fixtures.ts';
 import { Program } from './programs.ts';
 
@@ -7,6 +9,7 @@ test.skip(process.platform !== 'linux', 'script(1) takes other arguments elsewhe
 
 const CTRL_C = '\x03';
 const CTRL_D = '\x04';
+const BACKSPACE = '\x7f';
 const UP = '\x1b[A';
 
 function atTerminal(port: number): Program {
@@ -37,6 +40,26 @@ test('the up-arrow brings back a command, and never a password', async ({ server
   await client.exits();
   // Once as it was typed, once as `Client: a secret`.
   expect(client.shown.match(/a secret/g)).toHaveLength(2);
+});
+
+test('what is half typed while a reply is awaited goes on behind the prompt', async () => {
+  const slow = createServer((socket) => {
+    socket.once('data', async () => {
+      await client.says(/Client: MSGGET\nMSX$/);
+      socket.write('200 OK\nat last\n');
+      socket.on('data', (line) => socket.end(line));
+    });
+  });
+  slow.listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  const client = atTerminal((slow.address() as AddressInfo).port);
+  await client.says(/^Enter command .*: $/);
+  client.process.stdin?.write('MSGGET\rMSX');
+  await client.says(/at last\nEnter command .*: MSX$/);
+  client.process.stdin?.write(`${BACKSPACE}GGET\r`);
+  await client.says(/Client: MSGGET\nServer: MSGGET\n/);
+  expect(await client.exits()).toBe(1);
+  slow.close();
 });
 
 test('Ctrl-D typed ahead leaves once its turn has come', async ({ server }) => {

@@ -98,6 +98,19 @@ test.describe('its processes', () => {
     });
   }
 
+  test('none is left when it is killed while they start', async () => {
+    const program = Program.motd(['up', '--port', '0', '--http-port', '0']);
+    let children: number[] = [];
+    const look = () => {
+      children = [...childrenOf(program.process.pid).values()];
+      return children.length;
+    };
+    await expect.poll(look, { intervals: [5] }).toBeGreaterThan(0);
+    program.process.kill('SIGKILL');
+    await program.exits();
+    await expect.poll(() => children.filter(isRunning)).toEqual([]);
+  });
+
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
     test(`none is left after ${signal}, even with a page open`, async ({ page }) => {
       const up = await startUp();

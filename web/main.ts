@@ -31,12 +31,12 @@ converse();
 function converse(): void {
   isOver = false;
   status.show('connecting');
+  editor.type(draft);
   const held = new Dialogue();
   dialogue = held;
   connection = new Connection({
     opened() {
       status.show('connected');
-      editor.type(draft);
       perform(held.start());
     },
     received: (text) => perform(held.received(text)),
