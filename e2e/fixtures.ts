@@ -9,6 +9,8 @@ export interface Listening {
 }
 
 interface Fixtures {
+  /** Ends every program a test has started, passed or failed. */
+  noneLeft: undefined;
   server: Listening;
   bridge: Listening;
   terminal: Terminal;
@@ -16,23 +18,23 @@ interface Fixtures {
 
 export { devices, expect };
 
+// biome-ignore-start lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
 export const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures a fixture needs from this pattern.
-  server: async ({}, use) => {
-    const server = await startServer();
-    await use(server);
-    await server.program.stop();
-  },
-  bridge: async ({ server }, use) => {
-    const bridge = await startBridge(server.port);
-    await use(bridge);
-    await bridge.program.stop();
-  },
+  noneLeft: [
+    async ({}, use) => {
+      await use(undefined);
+      await Promise.all([...Program.running].map((program) => program.stop()));
+    },
+    { auto: true },
+  ],
+  server: async ({}, use) => use(await startServer()),
+  bridge: async ({ server }, use) => use(await startBridge(server.port)),
   terminal: async ({ page, bridge }, use) => {
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     await use(new Terminal(page));
   },
 });
+// biome-ignore-end lint/correctness/noEmptyPattern: see above.
 
 export async function startServer(port = 0): Promise<Listening> {
   const program = Program.motd(['serve', '--port', String(port)]);

@@ -135,12 +135,11 @@ test('a server that is gone while the page is open is told, and found again with
     '[motd refused the connection: is it running? (1014)]\n[press Enter to reconnect]',
   );
 
-  const again = await startServer(server.port);
+  await startServer(server.port);
   await page.getByRole('button', { name: 'Reconnect' }).click();
   await terminal.shows(PROMPT);
   await terminal.type('MSGGET');
   await terminal.shows(`${APPLE}\n${PROMPT}`);
-  await again.program.stop();
 });
 
 test('a line half typed when the connection goes is there again when it is back', async ({
@@ -152,14 +151,13 @@ test('a line half typed when the connection goes is there again when it is back'
   await page.keyboard.type('MSGG');
   await server.program.stop();
   await terminal.shows('[press Enter to reconnect]');
-  const again = await startServer(server.port);
+  await startServer(server.port);
   await page.keyboard.press('Enter');
   // Typed before the new connection may be open: it follows what was typed before.
   await page.keyboard.type('E');
   await terminal.shows(`${PROMPT} MSGGE`);
   await terminal.type('T');
   await terminal.shows(`${APPLE}\n${PROMPT}`);
-  await again.program.stop();
 });
 
 test('an answer half typed when the connection goes does not become a command', async ({
@@ -179,7 +177,6 @@ test('an answer half typed when the connection goes does not become a command', 
   await page.keyboard.type('MSGGET\n');
   await terminal.shows(`${APPLE}\n${PROMPT}`);
   expect(again.program.stdout).not.toContain('half a pass');
-  await again.program.stop();
 });
 
 test('what was typed ahead in one conversation is not said in the next', async ({
@@ -213,10 +210,9 @@ test('a bridge that stops, and one that is not there, are told', async ({
   await terminal.shows(
     '[the bridge cannot be reached, or refused this page]\n[press Enter to reconnect]',
   );
-  const again = await startBridge(server.port, bridge.port);
+  await startBridge(server.port, bridge.port);
   await page.keyboard.press('Enter');
   await terminal.shows(PROMPT);
-  await again.program.stop();
 });
 
 test('after SHUTDOWN the page says so, and what to do', async ({ terminal }) => {

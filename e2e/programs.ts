@@ -11,6 +11,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PATIENCE_MS = 20_000;
 
 export class Program {
+  /** Those that have not ended yet. */
+  static readonly running = new Set<Program>();
   readonly process: ChildProcess;
   /** Everything written to standard output so far. */
   stdout = '';
@@ -26,7 +28,11 @@ export class Program {
       this.stderr += text;
     });
     this.process.stdin?.on('error', () => {});
-    this.#exited = once(this.process, 'close').then(([status]) => status);
+    Program.running.add(this);
+    this.#exited = once(this.process, 'close').then(([status]) => {
+      Program.running.delete(this);
+      return status;
+    });
   }
 
   /** Starts `motd` with these arguments. */

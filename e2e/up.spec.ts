@@ -142,5 +142,4 @@ test('a port of the page that is taken ends everything with status 1', async () 
   expect(second.stderr).toBe(
     `motd: port taken: 127.0.0.1:${port}; choose another with --http-port\n`,
   );
-  await first.program.stop();
 });
