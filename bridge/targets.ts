@@ -6,9 +6,10 @@ export interface Target {
   port: number;
 }
 
-// HOST is a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
+// NAME is short enough for the words of a close frame (relay.ts), and fit for a path. HOST is a name,
+// an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
 const TARGET =
-  /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]*)=(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s]+)):(?<port>\d{1,5})$/;
+  /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s]+)):(?<port>\d{1,5})$/;
 
 /**
  * Reads a target.
