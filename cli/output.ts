@@ -42,8 +42,8 @@ export function structuredLog(format: LogFormat): typeof logger | undefined {
 
 /**
  * Lets the process end, its work being done: by itself once every line is written, and without the
- * rest where nobody takes it. A write that is stuck in the kernel would hold up an orderly exit,
- * so then it is a signal that ends us, as it would have without our handler.
+ * rest where nobody takes it. A write that is stuck in the kernel would hold up an orderly exit for
+ * good, so then it is a signal that ends us.
  */
 export function leaveOutput(): void {
   const deadline = setTimeout(() => process.kill(process.pid, 'SIGKILL'), LEAVE_DEADLINE_MS);

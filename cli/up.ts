@@ -63,7 +63,9 @@ export async function up(options: UpOptions): Promise<number> {
   void server.ended.then(() => {
     if (!isStopping) tell(SERVER_IS_DOWN);
   });
-  if (options.open) await openInBrowser(page);
+  if (options.open) {
+    await openInBrowser(page).catch(() => tell('No browser could be started here.'));
+  }
   await Promise.all([server.ended, bridge.ended]);
   leaveOutput();
   return 0;

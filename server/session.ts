@@ -161,8 +161,9 @@ export class Session {
   #message(line: string): Action {
     if (isCommand(line)) return this.#refuse(REPLY.expectedMessage, line);
     const message = decodeUtf8(line);
-    if (message === undefined || !isPlainText(message))
+    if (message === undefined || !isPlainText(message)) {
       return this.#refuse(REPLY.notPlainText, line);
+    }
     this.#state = 'outcome';
     return { do: 'store', message, line };
   }

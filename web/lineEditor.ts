@@ -28,8 +28,8 @@ export class LineEditor {
   type(data: string): void {
     // The Tab key or a cursor key has nowhere to go on this line. A TAB in a paste is text.
     if (data === '\t' || KEY_SEQUENCE.test(data)) return;
-    for (const { segment } of graphemes.segment(data.replace(/\r\n|\n/g, ENTER)))
-      this.#key(segment);
+    const keys = data.replace(/\r\n|\n/g, ENTER);
+    for (const { segment } of graphemes.segment(keys)) this.#key(segment);
   }
 
   /** Takes the oldest line that was ended with Enter; `undefined` where there is none. */

@@ -139,6 +139,7 @@ export class Screen {
   }
 
   #inTurn(work: () => Promise<void>): void {
-    this.#turn = this.#turn.then(work);
+    // A turn that fails is told as any error of the page is, and the next one has its turn.
+    this.#turn = this.#turn.then(work).catch(reportError);
   }
 }
