@@ -37,6 +37,10 @@ function childrenOf(parent: number | undefined): Map<string, number> {
   return children;
 }
 
+function descendantsOf(parent: number | undefined): number[] {
+  return [...childrenOf(parent).values()].flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
 function readOrNothing(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -109,6 +113,16 @@ test.describe('its processes', () => {
     program.process.kill('SIGKILL');
     await program.exits();
     await expect.poll(() => children.filter(isRunning)).toEqual([]);
+  });
+
+  test('none is left when npm start is told to stop', async () => {
+    const npm = new Program('npm', ['start', '--', '--port', '0', '--http-port', '0']);
+    await npm.says(/^Open http/m);
+    const descendants = descendantsOf(npm.process.pid);
+    expect(descendants.length).toBeGreaterThan(2);
+    npm.process.kill('SIGTERM');
+    await npm.exits();
+    await expect.poll(() => descendants.filter(isRunning)).toEqual([]);
   });
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
