@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { type ConnectionEnds, proxyLine } from './proxyLine.ts';
+
+const LONGEST_LINE_BYTES = 107;
+
+const ends = (remoteAddress: string, localAddress: string): ConnectionEnds => ({
+  remoteAddress,
+  remotePort: 56324,
+  localAddress,
+  localPort: 8080,
+});
+
+test.each([
+  [
+    'IPv4, source first',
+    ends('192.0.2.1', '198.51.100.1'),
+    'PROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n',
+  ],
+  [
+    'IPv6, source first',
+    ends('2001:db8::1', '2001:db8::2'),
+    'PROXY TCP6 2001:db8::1 2001:db8::2 56324 8080\r\n',
+  ],
+  [
+    'IPv4-mapped IPv6 as IPv4',
+    ends('::ffff:192.0.2.1', '::ffff:198.51.100.1'),
+    'PROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n',
+  ],
+  [
+    'IPv4-mapped IPv6 at one end only as IPv4 too',
+    ends('::FFFF:192.0.2.1', '198.51.100.1'),
+    'PROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n',
+  ],
+  [
+    'an IPv6 address that only begins like a mapped one as it is',
+    ends('::ffff:1234', '::1'),
+    'PROXY TCP6 ::ffff:1234 ::1 56324 8080\r\n',
+  ],
+  [
+    'an IPv6 address without its zone',
+    ends('fe80::1%eth0', 'fe80::2%eth0'),
+    'PROXY TCP6 fe80::1 fe80::2 56324 8080\r\n',
+  ],
+])('writes %s', (_what, connection, line) => {
+  expect(proxyLine(connection)).toBe(line);
+});
+
+test.each<[string, ConnectionEnds]>([
+  ['the source is missing', { ...ends('', '192.0.2.1'), remoteAddress: undefined }],
+  ['the source’s port is missing', { ...ends('192.0.2.1', '192.0.2.1'), remotePort: undefined }],
+  ['the destination is missing', { remoteAddress: '192.0.2.1', remotePort: 1, localPort: 2 }],
+  [
+    'the destination’s port is missing',
+    { remoteAddress: '192.0.2.1', remotePort: 1, localAddress: '192.0.2.1' },
+  ],
+  ['both are missing', { remoteAddress: undefined, remotePort: undefined }],
+  ['the source is of the other family', ends('2001:db8::1', '192.0.2.1')],
+  ['the destination is of the other family', ends('::ffff:192.0.2.1', '2001:db8::1')],
+  ['an address is none', ends('/run/bridge.sock', '/run/bridge.sock')],
+])('is UNKNOWN where %s', (_what, connection) => {
+  expect(proxyLine(connection)).toBe('PROXY UNKNOWN\r\n');
+});
+
+test('the longest line is within the limit', () => {
+  const address = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
+  const zoned = `${address}%${'z'.repeat(100)}`;
+  const line = proxyLine({ ...ends(zoned, zoned), remotePort: 65_535, localPort: 65_535 });
+  expect(line).toBe(`PROXY TCP6 ${address} ${address} 65535 65535\r\n`);
+  expect(Buffer.byteLength(line)).toBeLessThanOrEqual(LONGEST_LINE_BYTES);
+});
