@@ -3,7 +3,7 @@
 
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, isIPv6, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -13,6 +13,7 @@ import { buildBridge } from './bridge.ts';
 
 export interface RunningBridge {
   app: FastifyInstance;
+  host: string;
   port: number;
 }
 
@@ -53,16 +54,24 @@ export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => voi
 }
 
 /** Starts a bridge with these targets, by name; the first is the default. */
-export async function startBridge(ports: Record<string, number>): Promise<RunningBridge> {
+export async function startBridge(
+  ports: Record<string, number>,
+  { host = '127.0.0.1', expectsProxyLine = false } = {},
+): Promise<RunningBridge> {
   const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
   await writeFile(join(pageDir, 'index.html'), '<!doctype html><title>page</title>');
 
-  const targets = Object.entries(ports).map(([name, port]) => ({ name, host: '127.0.0.1', port }));
+  const targets = Object.entries(ports).map(([name, port]) => ({
+    name,
+    host: '127.0.0.1',
+    port,
+    expectsProxyLine,
+  }));
   const app = await buildBridge({ targets, pageDir });
   onTestFinished(() => app.close());
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  return { app, port: (app.server.address() as AddressInfo).port };
+  await app.listen({ host, port: 0 });
+  return { app, host, port: (app.server.address() as AddressInfo).port };
 }
 
 /** A WebSocket without a library at this end: whatever is written goes out as it is. */
@@ -86,12 +95,13 @@ export class TestPeer {
   #chunks: Buffer[] = [];
 
   constructor(
-    { port }: RunningBridge,
+    { host, port }: RunningBridge,
     path = '/ws',
     options: ClientOptions & { protocols?: string[] } = {},
   ) {
     const { protocols = [], ...rest } = options;
-    this.webSocket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, rest);
+    const authority = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+    this.webSocket = new WebSocket(`ws://${authority}${path}`, protocols, rest);
     this.webSocket.on('message', (data: Buffer) => this.#chunks.push(data));
     this.webSocket.on('error', () => {});
     onTestFinished(() => this.webSocket.terminate());

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import {
   deferred,
@@ -13,6 +14,19 @@ import {
 } from './bridge.harness.ts';
 
 const MEGABYTE = 1024 * 1024;
+
+/** A target that only listens, and what it has heard once the stream has ended. */
+async function startListener(): Promise<{ target: number; heard: Promise<string> }> {
+  const { promise: heard, resolve } = deferred<string>();
+  const target = await startTarget((socket) => {
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('end', () => resolve(text));
+  });
+  return { target, heard };
+}
 
 const echo = (socket: Socket): void => void socket.pipe(socket);
 
@@ -164,19 +178,12 @@ describe('does not wait for', () => {
 
 describe('tells the target', () => {
   test('the end of the stream when the browser closes, after its last byte', async () => {
-    const heard = deferred<string>();
-    const target = await startTarget((socket) => {
-      let text = '';
-      socket.on('data', (chunk) => {
-        text += chunk;
-      });
-      socket.on('end', () => heard.resolve(text));
-    });
+    const { target, heard } = await startListener();
     const peer = new TestPeer(await startBridge({ target }));
     await peer.opened();
     peer.webSocket.send('last words');
     peer.webSocket.close();
-    expect(await heard.promise).toBe('last words');
+    expect(await heard).toBe('last words');
   });
 
   test('the end of the stream when the browser vanishes', async () => {
@@ -189,6 +196,57 @@ describe('tells the target', () => {
     await peer.opened();
     peer.webSocket.terminate();
     await heard.promise;
+  });
+});
+
+describe('opens the connection to a target that expects it with a PROXY line', () => {
+  const hasIpv6 = Object.values(networkInterfaces())
+    .flat()
+    .some((own) => own?.address === '::1');
+
+  test.for([
+    ['TCP4', '127.0.0.1', '127.0.0.1', true],
+    ['TCP6', '::1', '::1', hasIpv6],
+    ['TCP4', '::ffff:127.0.0.1', '127.0.0.1', hasIpv6],
+  ] as const)(
+    'of %s where the bridge is at %s, ahead of the browser’s first byte',
+    async ([family, host, said, isHere], { skip }) => {
+      skip(!isHere, 'no IPv6 here');
+      const { target, heard } = await startListener();
+      const bridge = await startBridge({ target }, { host, expectsProxyLine: true });
+      const peer = new TestPeer(bridge);
+      peer.webSocket.once('open', () => {
+        peer.webSocket.send('first words');
+        peer.webSocket.close();
+      });
+      const [{ socket }] = await once(peer.webSocket, 'upgrade');
+      const line = `PROXY ${family} ${said} ${said} ${socket.localPort} ${bridge.port}\r\n`;
+      expect(await heard).toBe(`${line}first words`);
+    },
+  );
+
+  test('at once, though the browser says nothing', async () => {
+    const target = await startTarget((socket) => void socket.once('data', () => socket.end()));
+    const peer = new TestPeer(await startBridge({ target }, { expectsProxyLine: true }));
+    expect(await peer.closed()).toMatchObject({ code: 1000 });
+  });
+
+  test('and no other target', async () => {
+    const { target, heard } = await startListener();
+    const peer = new TestPeer(await startBridge({ target }, { expectsProxyLine: false }));
+    await peer.opened();
+    peer.webSocket.send('first words');
+    peer.webSocket.close();
+    expect(await heard).toBe('first words');
+  });
+
+  test('and still says why where such a target refuses', async () => {
+    const gone = await freePort();
+    const peer = new TestPeer(await startBridge({ gone }, { expectsProxyLine: true }));
+    expect(await peer.closed()).toEqual({
+      code: 1014,
+      reason: 'gone refused the connection: is it running?',
+    });
   });
 });
 

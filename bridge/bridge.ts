@@ -75,7 +75,7 @@ function serveTarget(app: FastifyInstance, url: string, target: Target): void {
     onRequest: admit,
     handler: (_request, reply) =>
       reply.code(426).header('upgrade', 'websocket').send('This address speaks WebSocket.\n'),
-    wsHandler: (webSocket) => relay(webSocket, target),
+    wsHandler: (webSocket, request) => relay(webSocket, target, request.socket),
   });
 }
 

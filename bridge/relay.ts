@@ -4,6 +4,7 @@
 import { connect, type Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { CLOSE, type CloseCode } from './closeCodes.ts';
+import { type ConnectionEnds, proxyLine } from './proxyLine.ts';
 import type { Target } from './targets.ts';
 
 /** Reading from the target stops while more than this waits for the browser, in bytes. */
@@ -18,9 +19,11 @@ const DRAIN_DEADLINE_MS = 10_000;
 /**
  * Connects a WebSocket that has just opened to a target, and relays until either side ends.
  * Closes the WebSocket with a code and words (closeCodes.ts); never throws.
+ *
+ * @param browser The connection the WebSocket came in on: a target may have to be told whose it is.
  */
-export function relay(webSocket: WebSocket, target: Target): void {
-  new Relay(webSocket, target).start();
+export function relay(webSocket: WebSocket, target: Target, browser: ConnectionEnds): void {
+  new Relay(webSocket, target).start(browser);
 }
 
 class Relay {
@@ -35,7 +38,9 @@ class Relay {
     this.#tcp = connect({ host, port, noDelay: true, keepAlive: true, allowHalfOpen: true });
   }
 
-  start(): void {
+  start(browser: ConnectionEnds): void {
+    // Written while still connecting: nothing the browser says can get ahead of it.
+    if (this.#target.expectsProxyLine) this.#tcp.write(proxyLine(browser));
     this.#webSocket.pause();
     this.#webSocket.on('message', (data: Buffer) => this.#webSocketOnMessage(data));
     this.#webSocket.on('close', () => this.#webSocketOnClose());

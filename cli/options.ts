@@ -10,7 +10,12 @@ export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 26310;
 export const DEFAULT_MESSAGE = 'An apple a day keeps the doctor away.';
 export const DEFAULT_PASSWORD = '123!abc';
-export const DEFAULT_TARGET: Target = { name: 'motd', host: DEFAULT_HOST, port: DEFAULT_PORT };
+export const DEFAULT_TARGET: Target = {
+  name: 'motd',
+  host: DEFAULT_HOST,
+  port: DEFAULT_PORT,
+  expectsProxyLine: false,
+};
 
 export const LOG_FORMATS = ['console', 'json', 'silent'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
@@ -85,7 +90,8 @@ export function httpOptions(): Option[] {
 export function targetOption(): Option {
   return new Option(
     '--target <name=host:port>',
-    'a TCP service the page may reach, repeatable; the first is the default ' +
+    'a TCP service the page may reach, repeatable; the first is the default; ' +
+      '+proxy behind it tells it who is asking (PROXY protocol v1) ' +
       `(default: ${DEFAULT_TARGET.name}=${DEFAULT_HOST}:${DEFAULT_PORT})`,
   )
     .env('MOTD_TARGET')
@@ -110,7 +116,9 @@ function parseTargets(text: string, before: Target[] = []): Target[] {
 function parseTargetOrRefuse(text: string): Target {
   const target = parseTarget(text);
   if (target !== undefined) return target;
-  throw new InvalidArgumentError('A target is NAME=HOST:PORT, an IPv6 address in brackets.');
+  throw new InvalidArgumentError(
+    'A target is NAME=HOST:PORT, IPv6 in brackets, +proxy behind it if it expects a PROXY line.',
+  );
 }
 
 /** A host name or an IP address. `inet_aton` would take a bare number for one: it is a port. */
