@@ -14,10 +14,26 @@ const REPLY_BYTES = '200 OK\nAn apple a day keeps the doctor away.\n'.length;
 // As `motd up` starts it (cli/up.ts).
 const BRIDGE_NODE_FLAGS = ['--single-threaded-gc', '--max-semi-space-size=128'];
 
-const server = await start('cli/main.js', ['serve', '--port', '0', '--log', 'silent']);
+const server = await start('cli/main.js', [
+  'serve',
+  '--port',
+  '0',
+  '--store',
+  'memory:',
+  '--log',
+  'silent',
+]);
 const bridge = await start(
   'cli/main.js',
-  ['bridge', '--target', `motd=127.0.0.1:${server.port}`, '--http-port', '0', '--log', 'silent'],
+  [
+    'bridge',
+    '--target',
+    `motd=127.0.0.1:${server.port}+proxy`,
+    '--http-port',
+    '0',
+    '--log',
+    'silent',
+  ],
   BRIDGE_NODE_FLAGS,
 );
 const echo = await start('bench/echo.js', []);

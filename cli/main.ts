@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { escapeControls } from '../protocol/plainText.ts';
+import { environmentOf } from './environment.ts';
 import { OperatorError } from './operatorError.ts';
 import {
   httpOptions,
@@ -15,6 +16,7 @@ import {
   serverAddressOptions,
   serverOptions,
   targetOption,
+  tlsOptions,
 } from './options.ts';
 
 const packageJson = createRequire(import.meta.url)('../../package.json');
@@ -37,14 +39,15 @@ command('up', 'run the server, the bridge and the page', [
     .env('MOTD_OPEN')
     .default(false),
   logOption(),
-]).action(async (options) => {
+]).action(async (options, made: Command) => {
   const { up } = await import('./up.ts');
-  process.exitCode = await up(options);
+  process.exitCode = await up(options, environmentOf(made));
 });
 
 command('serve', 'run the TCP server alone', [
   ...listenAddressOptions(),
   ...serverOptions(),
+  ...tlsOptions(),
   logOption(),
 ]).action(async (options) => {
   const { serve } = await import('./serve.ts');

@@ -50,6 +50,18 @@ export function connectError(error: unknown, where: string): unknown {
   }
 }
 
+/** Says in words why a file could not be read. */
+export function fileError(error: unknown, file: string, flag: string): unknown {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return operatorError(error, `no such file: ${file}; check ${flag}`);
+    case undefined:
+      return error;
+    default:
+      return operatorError(error, `cannot read ${file}: ${codeOf(error)}; check ${flag}`);
+  }
+}
+
 function operatorError(cause: unknown, message: string): OperatorError {
   return new OperatorError(message, { cause });
 }

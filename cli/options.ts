@@ -5,17 +5,22 @@ import { InvalidArgumentError, Option } from 'commander';
 import { parseTarget, type Target } from '../bridge/targets.ts';
 import { MAX_LINE_BYTES, trimLine } from '../protocol/lines.ts';
 import { isPlainText } from '../protocol/plainText.ts';
+import { addressMatcher } from '../server/source.ts';
 
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 26310;
 export const DEFAULT_MESSAGE = 'An apple a day keeps the doctor away.';
 export const DEFAULT_PASSWORD = '123!abc';
+export const DEFAULT_STORE = 'lmdb:./motd-data';
 export const DEFAULT_TARGET: Target = {
   name: 'motd',
   host: DEFAULT_HOST,
   port: DEFAULT_PORT,
-  expectsProxyLine: false,
+  expectsProxyLine: true,
 };
+
+/** Only this machine can send from there (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3). */
+export const LOOPBACK = ['127.0.0.0/8', '::1'];
 
 export const LOG_FORMATS = ['console', 'json', 'silent'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
@@ -31,8 +36,21 @@ export interface AddressOptions {
 
 export interface ServeOptions extends AddressOptions, LogOptions {
   store: string;
+  history: number;
   message: string;
   password: string;
+  passwordFile?: string;
+  storePasswordFile?: string;
+  maxConnections: number;
+  maxConnectionsPerSource: number;
+  /** In seconds; 0 for ever. */
+  idleTimeout: number;
+  trustProxy?: string[];
+}
+
+export interface TlsOptions {
+  tlsCert?: string;
+  tlsKey?: string;
 }
 
 export interface HttpOptions extends LogOptions {
@@ -60,7 +78,13 @@ function addressOptions(host: string, port: string): Option[] {
 /** What the message server is to be. */
 export function serverOptions(): Option[] {
   return [
-    new Option('--store <url>', 'where the message is kept').env('MOTD_STORE').default('memory:'),
+    new Option('--store <url>', 'where the message is kept: lmdb:DIR or memory:')
+      .env('MOTD_STORE')
+      .default(DEFAULT_STORE),
+    new Option('--history <count>', 'how many messages MSGHIST tells')
+      .env('MOTD_HISTORY')
+      .argParser(parseCount(1, 100_000))
+      .default(1000),
     new Option('--message <text>', 'the message where the store holds none')
       .env('MOTD_MESSAGE')
       .argParser(parseLine)
@@ -69,6 +93,43 @@ export function serverOptions(): Option[] {
       .env('MOTD_PASSWORD')
       .argParser(parseLine)
       .default(DEFAULT_PASSWORD),
+    new Option('--password-file <file>', 'the same, as what hash-password wrote')
+      .env('MOTD_PASSWORD_FILE')
+      .conflicts('password'),
+    new Option(
+      '--store-password-file <file>',
+      'a password MSGSTORE asks for, as what hash-password wrote; without it, anybody may store',
+    ).env('MOTD_STORE_PASSWORD_FILE'),
+    new Option('--max-connections <count>', 'how many there may be; further ones are told 421')
+      .env('MOTD_MAX_CONNECTIONS')
+      .argParser(parseCount(1, 1_000_000))
+      .default(10_000),
+    new Option('--max-connections-per-source <count>', 'how many from one IPv4 address or IPv6 /64')
+      .env('MOTD_MAX_CONNECTIONS_PER_SOURCE')
+      .argParser(parseCount(1, 1_000_000))
+      .default(1000),
+    new Option('--idle-timeout <seconds>', 'how long a peer may be silent; 0 is for ever')
+      .env('MOTD_IDLE_TIMEOUT')
+      .argParser(parseCount(0, 1_000_000))
+      .default(0),
+    new Option(
+      '--trust-proxy <networks>',
+      'whose PROXY line is believed, repeatable: ADDRESS or ADDRESS/PREFIX, or none ' +
+        `(default: ${LOOPBACK.join(' ')})`,
+    )
+      .env('MOTD_TRUST_PROXY')
+      .argParser(parseNetworks),
+  ];
+}
+
+/** The certificate a server shows. */
+export function tlsOptions(): Option[] {
+  return [
+    new Option(
+      '--tls-cert <file>',
+      'speak TLS: the certificate, and those that vouch for it (PEM)',
+    ).env('MOTD_TLS_CERT'),
+    new Option('--tls-key <file>', 'the private key that belongs to it (PEM)').env('MOTD_TLS_KEY'),
   ];
 }
 
@@ -144,4 +205,24 @@ function parseLine(text: string): string {
   throw new InvalidArgumentError(
     `It has to be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes.`,
   );
+}
+
+/** Makes the parser of a whole number between two others. */
+function parseCount(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (/^\d{1,9}$/.test(text) && count >= least && count <= most) return count;
+    throw new InvalidArgumentError(`It has to be a whole number from ${least} to ${most}.`);
+  };
+}
+
+/** One network, or several with white space between them, added to those before; `none` is none. */
+function parseNetworks(text: string, before: string[] = []): string[] {
+  const networks = text.trim() === 'none' ? [] : text.trim().split(/\s+/);
+  try {
+    addressMatcher(networks);
+  } catch {
+    throw new InvalidArgumentError('It takes IP addresses, or networks as 10.0.0.0/8, or none.');
+  }
+  return [...before, ...networks];
 }

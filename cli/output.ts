@@ -27,7 +27,10 @@ export function say(line: string): void {
 export function serverLog(format: LogFormat): Log | undefined {
   switch (format) {
     case 'console':
-      return (event) => say(consoleLine(event));
+      return (event) => {
+        const line = consoleLine(event);
+        if (line !== undefined) say(line);
+      };
     case 'json':
       return (event) => logger.info(printable(event));
     case 'silent':

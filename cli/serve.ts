@@ -2,29 +2,42 @@
 
 import { hostAndPort } from '../server/address.ts';
 import { openStore } from '../server/openStore.ts';
-import { verifierFor } from '../server/password.ts';
+import { type VerifyPassword, verifierFor } from '../server/password.ts';
+import { PasswordGuard } from '../server/passwordGuard.ts';
 import { MotdServer } from '../server/server.ts';
+import { addressMatcher } from '../server/source.ts';
+import type { MessageStore } from '../server/store.ts';
+import { UnusableStoreError } from '../server/unusableStore.ts';
 import { onStopRequest, report } from './lifecycle.ts';
 import { listenError, OperatorError } from './operatorError.ts';
-import type { ServeOptions } from './options.ts';
+import { LOOPBACK, type ServeOptions, type TlsOptions } from './options.ts';
 import { leaveOutput, serverLog } from './output.ts';
-import { refuseKnownPassword } from './refuseKnownPassword.ts';
+import { readPasswordFile } from './passwordFile.ts';
+import { refuseWeakPassword } from './refuseWeakPassword.ts';
+import { readTlsIdentity } from './tlsIdentity.ts';
 
 /** Serves until SHUTDOWN or a stop request. */
-export async function serve(options: ServeOptions): Promise<void> {
-  const { host, port, password } = options;
-  refuseKnownPassword(password, host);
-  const store = await openStore(options.store, options.message);
-  if (store === undefined) {
-    throw new OperatorError(`no such store: ${options.store}; --store takes memory:`);
-  }
+export async function serve(options: ServeOptions & TlsOptions): Promise<void> {
+  const { host, port } = options;
+  refuseWeakPassword(options, host);
+  const passwords = passwordsIn(options);
+  const tls = readTlsIdentity(options);
+  const store = await openStoreOf(options);
   const server = new MotdServer({
     store,
-    verifyPassword: verifierFor(password),
+    passwords,
+    limits: {
+      maxConnections: options.maxConnections,
+      maxConnectionsPerSource: options.maxConnectionsPerSource,
+      idleTimeoutMs: options.idleTimeout * 1000,
+    },
+    isTrustedProxy: addressMatcher(options.trustProxy ?? LOOPBACK),
+    tls,
     log: serverLog(options.log),
   });
   const where = hostAndPort({ address: host, port });
-  const address = await server.listen(host, port).catch((error: unknown) => {
+  const address = await server.listen(host, port).catch(async (error: unknown) => {
+    await store.close();
     throw listenError(error, where, '--port');
   });
 
@@ -34,4 +47,24 @@ export async function serve(options: ServeOptions): Promise<void> {
   await store.close();
   report({ done: true });
   leaveOutput();
+}
+
+function passwordsIn({ password, passwordFile, storePasswordFile }: ServeOptions): PasswordGuard {
+  return new PasswordGuard({
+    shutDown: fromFile(passwordFile, '--password-file') ?? verifierFor(password),
+    store: fromFile(storePasswordFile, '--store-password-file'),
+  });
+}
+
+function fromFile(file: string | undefined, flag: string): VerifyPassword | undefined {
+  return file === undefined ? undefined : readPasswordFile(file, flag);
+}
+
+async function openStoreOf({ store, message, history }: ServeOptions): Promise<MessageStore> {
+  try {
+    return await openStore(store, { initialMessage: message, historyLimit: history });
+  } catch (error) {
+    if (!(error instanceof UnusableStoreError)) throw error;
+    throw new OperatorError(error.message, { cause: error });
+  }
 }

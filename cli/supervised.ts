@@ -17,8 +17,8 @@ const WELL_AFTER_MS = 60_000;
 /** A child that has not stopped by then is killed; its own deadlines are shorter. */
 const STOP_DEADLINE_MS = 10_000;
 
-/** The environment twins of the flags the child is to have. */
-export type Environment = Record<string, string>;
+/** The environment twins of the flags the child is to have; `undefined` takes one away. */
+export type Environment = Record<string, string | undefined>;
 
 export interface Child {
   /** The `motd` command it runs. */

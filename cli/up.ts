@@ -6,7 +6,7 @@ import { type Address, hostAndPort } from '../server/address.ts';
 import { onStopRequest } from './lifecycle.ts';
 import type { HttpOptions, ServeOptions } from './options.ts';
 import { leaveOutput, say } from './output.ts';
-import { refuseKnownPassword } from './refuseKnownPassword.ts';
+import { refuseWeakPassword } from './refuseWeakPassword.ts';
 import { type Environment, Supervised } from './supervised.ts';
 
 export interface UpOptions extends ServeOptions, HttpOptions {
@@ -19,16 +19,25 @@ const BRIDGE_NODE_FLAGS = ['--single-threaded-gc', '--max-semi-space-size=128'];
 const SERVER_IS_DOWN =
   'The server was shut down and stays down; the page stays. Ctrl-C ends it; then start both anew.';
 
-/** @returns The exit status, once everything has ended. */
-export async function up(options: UpOptions): Promise<number> {
-  refuseKnownPassword(options.password, options.httpHost);
+/**
+ * @param environment The environment twins of the flags that were given; the children take them.
+ * @returns The exit status, once everything has ended.
+ */
+export async function up(options: UpOptions, environment: Environment): Promise<number> {
+  refuseWeakPassword(options, options.httpHost);
   const tell = options.log === 'console' ? say : () => {};
   let serverAt: Address | undefined;
   const server = new Supervised(
     {
       command: 'serve',
       nodeFlags: [],
-      environmentFor: (before) => serverEnvironment(options, before),
+      environmentFor: (before) => ({
+        ...environment,
+        // The bridge speaks to it without, and both are on this machine.
+        MOTD_TLS_CERT: undefined,
+        MOTD_TLS_KEY: undefined,
+        ...(before && { MOTD_PORT: String(before.port) }),
+      }),
     },
     tell,
   );
@@ -36,7 +45,7 @@ export async function up(options: UpOptions): Promise<number> {
     {
       command: 'bridge',
       nodeFlags: BRIDGE_NODE_FLAGS,
-      environmentFor: (before) => bridgeEnvironment(options, serverAt, before),
+      environmentFor: (before) => ({ ...environment, ...bridgeEnvironment(serverAt, before) }),
     },
     tell,
   );
@@ -71,27 +80,11 @@ export async function up(options: UpOptions): Promise<number> {
   return 0;
 }
 
-function serverEnvironment(options: UpOptions, before?: Address): Environment {
+function bridgeEnvironment(serverAt: Address | undefined, before?: Address): Environment {
   return {
-    MOTD_HOST: options.host,
-    MOTD_PORT: String(before?.port ?? options.port),
-    MOTD_STORE: options.store,
-    MOTD_MESSAGE: options.message,
-    MOTD_PASSWORD: options.password,
-    MOTD_LOG: options.log,
-  };
-}
-
-function bridgeEnvironment(
-  options: UpOptions,
-  serverAt: Address | undefined,
-  before?: Address,
-): Environment {
-  return {
-    ...(serverAt && { MOTD_TARGET: `motd=${hostAndPort(reachable(serverAt))}` }),
-    MOTD_HTTP_HOST: options.httpHost,
-    MOTD_HTTP_PORT: String(before?.port ?? options.httpPort),
-    MOTD_LOG: options.log,
+    // It alone can say who is in front of a page.
+    ...(serverAt && { MOTD_TARGET: `motd=${hostAndPort(reachable(serverAt))}+proxy` }),
+    ...(before && { MOTD_HTTP_PORT: String(before.port) }),
   };
 }
 

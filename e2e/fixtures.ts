@@ -43,7 +43,7 @@ export async function startServer(port = 0): Promise<Listening> {
 }
 
 export async function startBridge(serverPort: number, port = 0): Promise<Listening> {
-  const target = `motd=127.0.0.1:${serverPort}`;
+  const target = `motd=127.0.0.1:${serverPort}+proxy`;
   const program = Program.motd(['bridge', '--target', target, '--http-port', String(port)]);
   const [, found] = await program.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(found) };

@@ -143,7 +143,7 @@ test('the default password is refused where the page lets others in', async () =
   const up = Program.motd(['up', '--port', '0', '--http-port', '0', '--http-host', '0.0.0.0']);
   expect(await up.exits()).toBe(1);
   expect(up.stderr).toMatch(
-    /^motd: everybody knows the default password; set --password .*0\.0\.0\.0\n$/,
+    /^motd: everybody knows the default password; set --password or --password-file .*0\.0\.0\.0\n$/,
   );
   expect(up.stdout).toBe('');
 });

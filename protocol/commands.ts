@@ -1,6 +1,6 @@
 // The words a client may say where a command is awaited (PROTOCOL.md, "Commands").
 
-export const COMMANDS = ['MSGGET', 'MSGSTORE', 'QUIT', 'SHUTDOWN'] as const;
+export const COMMANDS = ['MSGGET', 'MSGSTORE', 'MSGWATCH', 'MSGHIST', 'QUIT', 'SHUTDOWN'] as const;
 
 export type Command = (typeof COMMANDS)[number];
 

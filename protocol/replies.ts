@@ -8,9 +8,15 @@ export const REPLY = {
   unknownCommand: '400 UNKNOWN COMMAND',
   expectedMessage: 'EXPECTED MOTD, RECEIVED COMMAND',
   lineTooLong: '413 LINE TOO LONG',
+  tooManyConnections: '421 TOO MANY CONNECTIONS',
+  tooManyWrongPasswords: '421 TOO MANY WRONG PASSWORDS',
+  idleTooLong: '421 IDLE TOO LONG',
   shuttingDown: '421 SERVER SHUTTING DOWN',
   notPlainText: '422 NOT PLAIN TEXT',
   storeUnavailable: '503 STORE UNAVAILABLE',
 } as const;
 
 export type Reply = (typeof REPLY)[keyof typeof REPLY];
+
+/** The line after the last one of MSGHIST. */
+export const END_OF_HISTORY = '.';

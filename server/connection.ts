@@ -2,11 +2,15 @@
 // of input and one batch of replies. While a peer does not read its replies, its commands wait.
 
 import type { Socket } from 'node:net';
+import { REPLY, type Reply } from '../protocol/replies.ts';
 import type { Address } from './address.ts';
 import type { Log } from './events.ts';
-import type { VerifyPassword } from './password.ts';
-import { type Action, Session } from './session.ts';
+import type { MessageBytes } from './messageBytes.ts';
+import type { PasswordGuard } from './passwordGuard.ts';
+import { type Action, type PasswordUse, Session } from './session.ts';
+import { sourceOf } from './source.ts';
 import type { MessageStore } from './store.ts';
+import type { Watchers } from './watchers.ts';
 
 /** How long a peer that may never send an LF has to be quiet (PROTOCOL.md, "Bare clients"). */
 const BARE_CLIENT_QUIET_MS = 100;
@@ -20,14 +24,16 @@ const BATCH_BYTES = 64 * 1024;
  */
 const LINGER_MS = 1000;
 
-/** How long a stopping server waits for a peer that does not take its replies. */
-const STOP_DEADLINE_MS = 5000;
+/** How long a peer that has to go may take for its last replies. */
+const DISMISSAL_DEADLINE_MS = 5000;
 
 export interface ConnectionContext {
   store: MessageStore;
-  verifyPassword: VerifyPassword;
-  /** `200 OK` and the message in force, as a byte string. */
-  messageReply(): string;
+  messages: MessageBytes;
+  passwords: PasswordGuard;
+  watchers: Watchers;
+  /** How long a peer may say nothing and take nothing, in milliseconds; 0 for ever. */
+  idleTimeoutMs: number;
   /** Ends the whole server. */
   shutDown(): void;
   /** `undefined` where nobody listens: no event is made then. */
@@ -38,33 +44,55 @@ export class Connection {
   readonly #socket: Socket;
   readonly #peer: Address;
   readonly #context: ConnectionContext;
-  readonly #session = new Session();
+  readonly #session: Session;
   #batch = '';
+  /** A reply that is being sent a line at a time. */
+  #lines: Iterator<string, void> | undefined;
+  /** The number in the history of the last message a watcher was sent. */
+  #seen = 0;
+  #isBehind = false;
   #isBlocked = false;
   #quietTimer: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
+  /** @param socket An open socket, paused. */
   constructor(socket: Socket, peer: Address, context: ConnectionContext) {
     this.#socket = socket;
     this.#peer = peer;
     this.#context = context;
-    socket.on('data', (chunk: Buffer) => this.#socketOnData(chunk));
+    this.#session = new Session({ isStoreGuarded: context.passwords.isStoreGuarded });
+    socket.on('data', (chunk: Buffer) => this.receive(chunk.toString('latin1')));
     socket.on('drain', () => this.#socketOnDrain());
-    socket.on('end', () => this.#socketOnEnd());
-    socket.on('error', socketOnError);
+    socket.on('end', () => this.end());
     socket.on('close', () => this.#socketOnClose());
-    context.log?.({ event: 'connected', peer });
+    socket.setTimeout(context.idleTimeoutMs);
+    socket.on('timeout', () => this.#socketOnTimeout());
   }
 
-  /** Answers what was asked, tells the peer that the server is stopping, and closes. */
-  shutDown(): void {
-    this.#session.shutDown();
-    this.#destroyAfter(STOP_DEADLINE_MS);
+  /** The peer said this, as a byte string. */
+  receive(bytes: string): void {
+    this.#session.receive(bytes);
     this.#advance();
   }
 
-  #socketOnData(chunk: Buffer): void {
-    this.#session.receive(chunk.toString('latin1'));
+  /** The peer closed its side. */
+  end(): void {
+    this.#session.end();
+    this.#advance();
+  }
+
+  /** Answers what was asked, tells the peer why it has to go, and closes. */
+  dismiss(why: Reply): void {
+    this.#session.dismiss(why);
+    this.#destroyAfter(DISMISSAL_DEADLINE_MS);
+    this.#advance();
+  }
+
+  /** A message was stored; this peer watches. */
+  updated(): void {
+    // Called before it could be told of an earlier one: it gets the newest then, and no more.
+    this.#isBehind ||= this.#isBlocked;
+    this.#session.updated();
     this.#advance();
   }
 
@@ -73,12 +101,14 @@ export class Connection {
     this.#advance();
   }
 
-  #socketOnEnd(): void {
-    this.#session.end();
-    this.#advance();
+  #socketOnTimeout(): void {
+    // Watching is waiting; TCP's keepalive finds out whether the watcher is still there.
+    if (this.#session.isWatching && !this.#isBlocked) return;
+    this.dismiss(REPLY.idleTooLong);
   }
 
   #socketOnClose(): void {
+    this.#context.watchers.delete(this);
     clearTimeout(this.#quietTimer);
     clearTimeout(this.#deadline);
     this.#context.log?.({ event: 'closed', peer: this.#peer });
@@ -87,11 +117,13 @@ export class Connection {
   /** Does all that can be done now; what has to wait is picked up by the event it waits for. */
   #advance(): void {
     while (!this.#isBlocked) {
+      if (this.#sendNextLine()) continue;
       const action = this.#session.next();
       if (action === undefined) break;
       this.#perform(action);
     }
     this.#flush();
+    if (!this.#session.isWatching) this.#context.watchers.delete(this);
     this.#readOrWait();
     this.#watchForBareClient();
   }
@@ -102,16 +134,25 @@ export class Connection {
     }
     switch (action.do) {
       case 'reply':
-        this.#send(`${action.reply}\n`);
+        this.#reply(action.reply);
         break;
       case 'sendMessage':
-        this.#send(this.#context.messageReply());
+        this.#send(this.#context.messages.reply);
+        break;
+      case 'watch':
+        this.#watch();
+        break;
+      case 'sendUpdates':
+        this.#sendUpdates();
+        break;
+      case 'sendHistory':
+        this.#lines = this.#context.messages.history();
         break;
       case 'store':
         void this.#store(action.message);
         break;
       case 'verify':
-        void this.#verify(action.password);
+        void this.#verify(action.password, action.use);
         break;
       case 'shutDown':
         this.#context.log?.({ event: 'shutdownAccepted', peer: this.#peer });
@@ -144,10 +185,49 @@ export class Connection {
     return true;
   }
 
-  async #verify(password: string): Promise<void> {
-    const isRight = await this.#context.verifyPassword(password);
-    this.#perform(this.#session.verified(isRight));
+  async #verify(password: string, use: PasswordUse): Promise<void> {
+    const verdict = await this.#context.passwords.check(
+      sourceOf(this.#peer.address),
+      use,
+      password,
+    );
+    if (verdict !== 'right') this.#context.log?.({ event: 'passwordRefused', peer: this.#peer });
+    this.#perform(this.#session.verified(verdict));
     this.#advance();
+  }
+
+  #reply(reply: Reply): void {
+    const isTurnedAway = reply.startsWith('421 ') && reply !== REPLY.shuttingDown;
+    if (isTurnedAway) this.#context.log?.({ event: 'turnedAway', peer: this.#peer, reply });
+    this.#send(`${reply}\n`);
+  }
+
+  #watch(): void {
+    this.#send(this.#context.messages.reply);
+    this.#seen = this.#context.store.history.last;
+    this.#isBehind = false;
+    this.#context.watchers.add(this);
+  }
+
+  /** What was stored since; of what came while this peer was too slow, only the newest. */
+  #sendUpdates(): void {
+    const { store, messages } = this.#context;
+    const { last } = store.history;
+    if (this.#isBehind) this.#seen = Math.max(this.#seen, last - 1);
+    this.#isBehind = false;
+    while (this.#seen < last && !this.#isBlocked) this.#send(messages.line(++this.#seen));
+    if (this.#seen === last) return;
+    this.#isBehind = true;
+    this.#session.updated();
+  }
+
+  /** Goes on with a reply that is sent a line at a time. @returns Whether there is one. */
+  #sendNextLine(): boolean {
+    if (this.#lines === undefined) return false;
+    const { done, value } = this.#lines.next();
+    if (done) this.#lines = undefined;
+    else this.#send(value);
+    return true;
   }
 
   #send(bytes: string): void {
@@ -195,6 +275,3 @@ export class Connection {
     this.#deadline = setTimeout(() => this.#socket.destroy(), ms);
   }
 }
-
-/** A peer that vanished. The 'close' event follows and says all there is to say. */
-function socketOnError(): void {}

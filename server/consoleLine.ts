@@ -3,8 +3,11 @@
 import { type Address, hostAndPort } from './address.ts';
 import { printable, type ServerEvent } from './events.ts';
 
-/** The line the console shows for an event, without its LF, safe for any screen. */
-export function consoleLine(rawEvent: ServerEvent): string {
+/**
+ * The line the console shows for an event, without its LF, safe for any screen. `undefined` where
+ * the original had none, and nobody needs to be alarmed.
+ */
+export function consoleLine(rawEvent: ServerEvent): string | undefined {
   const event = printable(rawEvent);
   switch (event.event) {
     case 'listening':
@@ -17,6 +20,16 @@ export function consoleLine(rawEvent: ServerEvent): string {
       return `Server: MOTD updated to: ${event.message}`;
     case 'storeFailed':
       return `[!] MOTD not stored: ${event.reason}`;
+    case 'passwordRefused':
+      return undefined;
+    case 'turnedAway':
+      return `[!] ${event.reply}: ${tuple(event.peer)}`;
+    case 'proxyLineRefused':
+      return `[!] PROXY line refused: ${tuple(event.peer)}`;
+    case 'acceptFailed':
+      return `[!] No connection accepted: ${event.reason}`;
+    case 'handshakeFailed':
+      return `[!] TLS handshake failed: ${tuple(event.peer)}: ${event.reason}`;
     case 'shutdownAccepted':
       return 'Server Password accepted. Shutting down';
     case 'closed':

@@ -2,6 +2,7 @@
 // the original's console lines (consoleLine.ts) or as JSON.
 
 import { escapeControls } from '../protocol/plainText.ts';
+import type { Reply } from '../protocol/replies.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
 import type { Address } from './address.ts';
 
@@ -12,6 +13,13 @@ export type ServerEvent =
   | { event: 'received'; peer: Address; line: string }
   | { event: 'updated'; peer: Address; message: string }
   | { event: 'storeFailed'; peer: Address; reason: string }
+  | { event: 'passwordRefused'; peer: Address }
+  /** The connection is closed with this reply. */
+  | { event: 'turnedAway'; peer: Address; reply: Reply }
+  | { event: 'proxyLineRefused'; peer: Address }
+  /** No connection could be accepted: the process or the machine is out of something. */
+  | { event: 'acceptFailed'; reason: string }
+  | { event: 'handshakeFailed'; peer: Address; reason: string }
   | { event: 'shutdownAccepted'; peer: Address }
   | { event: 'closed'; peer: Address };
 
@@ -25,6 +33,8 @@ export function printable(event: ServerEvent): ServerEvent {
     case 'updated':
       return { ...event, message: escapeControls(event.message) };
     case 'storeFailed':
+    case 'acceptFailed':
+    case 'handshakeFailed':
       return { ...event, reason: escapeControls(event.reason) };
     default:
       return event;

@@ -1,16 +1,23 @@
 // A store that forgets when the process ends: `--store memory:`.
 
-import type { MessageStore } from './store.ts';
+import { History } from './history.ts';
+import type { MessageStore, StoreOptions } from './store.ts';
 
-/** @param initialMessage The message in force until another is stored. */
-export function openMemoryStore(initialMessage: string): MessageStore {
-  let message = initialMessage;
+/** Opens a store in memory. */
+export function openMemoryStore({ initialMessage, historyLimit }: StoreOptions): MessageStore {
+  const history = new History(historyLimit);
+  let listener = () => {};
   return {
+    history,
     get message() {
-      return message;
+      return history.latest?.message ?? initialMessage;
     },
-    async store(newMessage) {
-      message = newMessage;
+    async store(message) {
+      history.add({ message, storedAtMs: Date.now() });
+      listener();
+    },
+    onUpdate(newListener) {
+      listener = newListener;
     },
     async close() {},
   };

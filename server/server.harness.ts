@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Address } from './address.ts';
+import type { Limits } from './connectionLimits.ts';
 import { consoleLine } from './consoleLine.ts';
 import { openMemoryStore } from './memoryStore.ts';
-import { verifierFor } from './password.ts';
-import { MotdServer } from './server.ts';
+import { PasswordGuard } from './passwordGuard.ts';
+import { MotdServer, type ServerOptions } from './server.ts';
 import type { MessageStore } from './store.ts';
 
 export const APPLE = 'An apple a day keeps the doctor away.';
@@ -18,15 +19,34 @@ export interface RunningServer extends Address {
   console: string[];
 }
 
-export async function startServer(
-  store: MessageStore = openMemoryStore(APPLE),
-): Promise<RunningServer> {
+/** A store in memory that begins with this message. */
+export function memoryStore(initialMessage = APPLE): MessageStore {
+  return openMemoryStore({ initialMessage, historyLimit: 1000 });
+}
+
+export type TestServerOptions = Partial<Omit<ServerOptions, 'limits'>> & {
+  limits?: Partial<Limits>;
+};
+
+/** A server that does not listen yet, and the lines of its console. */
+export function buildServer({ limits, ...options }: TestServerOptions = {}) {
   const console: string[] = [];
   const server = new MotdServer({
-    store,
-    verifyPassword: verifierFor('123!abc'),
-    log: (event) => console.push(consoleLine(event)),
+    store: memoryStore(),
+    passwords: new PasswordGuard({ shutDown: async (bytes) => bytes === '123!abc' }),
+    limits: { maxConnections: 1000, maxConnectionsPerSource: 1000, idleTimeoutMs: 0, ...limits },
+    isTrustedProxy: () => false,
+    log: (event) => {
+      const line = consoleLine(event);
+      if (line !== undefined) console.push(line);
+    },
+    ...options,
   });
+  return { server, console };
+}
+
+export async function startServer(options?: TestServerOptions): Promise<RunningServer> {
+  const { server, console } = buildServer(options);
   const address = await server.listen('127.0.0.1', 0);
   onTestFinished(() => server.stop());
   return { server, console, ...address };

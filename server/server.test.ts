@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { consoleOf, goldens } from '../e2e/golden/golden.ts';
-import { openMemoryStore } from './memoryStore.ts';
-import { APPLE, startServer, TestClient } from './server.harness.ts';
+import { APPLE, buildServer, memoryStore, startServer, TestClient } from './server.harness.ts';
 
 const cases = [
   { how: 'whole', cut: (bytes: string) => [bytes] },
@@ -47,18 +46,19 @@ test('pipelined commands are answered in order', async () => {
 });
 
 test('what is pipelined behind a store waits for it', async () => {
-  const memory = openMemoryStore(APPLE);
+  const memory = memoryStore();
   let finish = () => {};
   const slow = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const running = await startServer({
+  const store = {
+    ...memory,
     get message() {
       return memory.message;
     },
-    store: (message) => slow.then(() => memory.store(message)),
-    close: memory.close,
-  });
+    store: (message: string) => slow.then(() => memory.store(message)),
+  };
+  const running = await startServer({ store });
   const client = new TestClient(running);
   await client.send('MSGSTORE\nslow\nMSGGET\n');
   await client.until('200 OK\n');
@@ -72,11 +72,8 @@ test('what is pipelined behind a store waits for it', async () => {
 });
 
 test('a store that fails is answered with 503, told on the console, and reading goes on', async () => {
-  const running = await startServer({
-    message: APPLE,
-    store: () => Promise.reject(new Error('disk full')),
-    close: async () => {},
-  });
+  const store = { ...memoryStore(), store: () => Promise.reject(new Error('disk full')) };
+  const running = await startServer({ store });
   const client = new TestClient(running);
   await client.send('MSGSTORE\nlost\nMSGGET\n');
   await client.until(`200 OK\n503 STORE UNAVAILABLE\n200 OK\n${APPLE}\n`);
@@ -98,7 +95,7 @@ test('many clients at once each hold their own conversation', async () => {
 });
 
 test('what a peer goes on sending after QUIT does not cost it the replies', async () => {
-  const client = new TestClient(await startServer(openMemoryStore('m'.repeat(4000))));
+  const client = new TestClient(await startServer({ store: memoryStore('m'.repeat(4000)) }));
   client.socket.write('MSGGET\n'.repeat(1000));
   client.socket.write(`QUIT\n${'x'.repeat(1024 * 1024)}`);
   const replies = await client.ended();
@@ -143,7 +140,7 @@ test('a peer that resets the connection in the middle of a store takes nothing w
 });
 
 test('a peer that pipelines and does not read holds up nobody, and gets every reply in the end', async () => {
-  const running = await startServer(openMemoryStore('m'.repeat(4000)));
+  const running = await startServer({ store: memoryStore('m'.repeat(4000)) });
   const slow = new TestClient(running);
   slow.socket.pause();
   const commands = 20_000;
@@ -191,10 +188,6 @@ test('a peer that never closes its side does not hold up the end', async () => {
 
 test('a port that is taken is refused with what Node says of it', async () => {
   const { port } = await startServer();
-  const { MotdServer } = await import('./server.ts');
-  const second = new MotdServer({
-    store: openMemoryStore(APPLE),
-    verifyPassword: async () => false,
-  });
-  await expect(second.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  const { server } = buildServer();
+  await expect(server.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });

@@ -1,11 +1,12 @@
 // Plays the socket's part for a session, in memory and at once.
 
-import { Session } from './session.ts';
+import { REPLY, type Reply } from '../protocol/replies.ts';
+import { Session, type SessionOptions } from './session.ts';
 
 const PASSWORD = '123!abc';
 
 export class PlayedSession {
-  readonly session = new Session();
+  readonly session: Session;
   message = 'An apple a day keeps the doctor away.';
   /** Everything sent to the peer. */
   sent = '';
@@ -14,6 +15,11 @@ export class PlayedSession {
   isClosed = false;
   isServerDown = false;
   storeIsBroken = false;
+  readonly history: string[] = [];
+
+  constructor(options: SessionOptions = { isStoreGuarded: false }) {
+    this.session = new Session(options);
+  }
 
   /** The peer sends byte strings, a chunk each. */
   receive(...chunks: string[]): this {
@@ -36,9 +42,17 @@ export class PlayedSession {
     return this.advance();
   }
 
-  /** The server is stopping. */
-  shutDown(): this {
-    this.session.shutDown();
+  /** The peer has to go. */
+  dismiss(why: Reply = REPLY.shuttingDown): this {
+    this.session.dismiss(why);
+    return this.advance();
+  }
+
+  /** Somebody else stored a message. */
+  updated(message: string): this {
+    this.message = message;
+    this.history.push(message);
+    this.session.updated();
     return this.advance();
   }
 
@@ -57,13 +71,20 @@ export class PlayedSession {
         this.sent += `${action.reply}\n`;
         break;
       case 'sendMessage':
+      case 'watch':
         this.sent += `200 OK\n${this.message}\n`;
+        break;
+      case 'sendUpdates':
+        this.sent += `${this.message}\n`;
+        break;
+      case 'sendHistory':
+        this.sent += ['200 OK', ...this.history, '.\n'].join('\n');
         break;
       case 'store':
         this.#store(action.message);
         break;
       case 'verify':
-        this.#perform(this.session.verified(action.password === PASSWORD));
+        this.#perform(this.session.verified(action.password === PASSWORD ? 'right' : 'wrong'));
         break;
       case 'shutDown':
         this.isServerDown = true;
@@ -82,6 +103,7 @@ export class PlayedSession {
       return;
     }
     this.message = message;
+    this.history.push(message);
     this.#perform(this.session.stored());
   }
 }

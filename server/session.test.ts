@@ -147,7 +147,7 @@ test('chunk boundaries never matter, whatever the bytes', () => {
 });
 
 test('an outcome that is awaited holds up what follows, in order', () => {
-  const session = new Session();
+  const session = new Session({ isStoreGuarded: false });
   session.receive('MSGSTORE\nb\nMSGGET\n');
   expect(session.next()).toMatchObject({ reply: '200 OK' });
   expect(session.next()).toMatchObject({ do: 'store', message: 'b' });
@@ -196,7 +196,7 @@ describe('a client that never sends an LF', () => {
   });
 
   test('is not taken at its word while an outcome is awaited', () => {
-    const session = new Session();
+    const session = new Session({ isStoreGuarded: false });
     session.receive('MSGSTORE');
     session.quiet();
     session.next();
@@ -215,7 +215,7 @@ describe('a client that never sends an LF', () => {
 test('a stopping server answers what was asked, says so, and closes', () => {
   const played = new PlayedSession();
   played.session.receive('MSGGET\nMSGGE');
-  played.shutDown();
+  played.dismiss();
   expect(played.sent).toBe(`200 OK\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
   expect(played.isClosed).toBe(true);
 });

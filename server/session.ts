@@ -1,8 +1,9 @@
 // One connection's half of the conversation (PROTOCOL.md, "Commands"). Pure: bytes, time and
 // outcomes come in as calls; what to do about them goes out, one action at a time, from next().
 //
-//   command --MSGSTORE--> message --text--> outcome --stored--> command
-//   command --SHUTDOWN--> password --text--> outcome --right--> shutDown --> close
+//   command --MSGSTORE--> [storePassword --right-->] message --text--> outcome --stored--> command
+//   command --SHUTDOWN--> shutdownPassword --text--> outcome --right--> shutDown --> close
+//   command --MSGWATCH--> watching --any line--> as in command
 //   command --QUIT--> close
 //   anything said wrongly, in any state --> its reply, and command
 
@@ -12,15 +13,24 @@ import { isPlainText } from '../protocol/plainText.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
 import { decodeUtf8 } from '../protocol/utf8.ts';
 
+/** How many wrong passwords a connection may say; the last of them closes it. */
+const MAX_WRONG_PASSWORDS = 3;
+
+/** What a password is for. */
+export type PasswordUse = 'shutDown' | 'store';
+
+type Awaiting = 'command' | 'watching' | 'message' | 'shutdownPassword' | 'storePassword';
+
 type State =
-  | 'command'
-  | 'message'
-  | 'password'
+  | Awaiting
   /** A store or a password check is under way; what the peer says next has to wait. */
   | 'outcome'
   | 'shutDown'
   | 'close'
   | 'closed';
+
+/** How a password check can end; `refused` is one that was not even made: too many were wrong. */
+export type Verdict = 'right' | 'wrong' | 'refused';
 
 /**
  * What the socket's side does next. `line` is what the peer said, as a byte string, for the
@@ -30,10 +40,16 @@ export type Action =
   | { do: 'reply'; reply: Reply; line: string | undefined }
   /** `200 OK` and the message in force. */
   | { do: 'sendMessage'; line: string }
+  /** The same; and from now on call `updated` whenever a message is stored. */
+  | { do: 'watch'; line: string }
+  /** The messages stored since the last one sent. */
+  | { do: 'sendUpdates' }
+  /** `200 OK`, the history, and its end; then come back for the next action. */
+  | { do: 'sendHistory'; line: string }
   /** Store the message, then call `stored` or `storeFailed`. */
   | { do: 'store'; message: string; line: string }
   /** Check the password (a byte string), then call `verified`. */
-  | { do: 'verify'; password: string }
+  | { do: 'verify'; password: string; use: PasswordUse }
   /** End the whole server, once every reply has left. */
   | { do: 'shutDown' }
   /** End this connection, once every reply has left. Nothing comes after it. */
@@ -41,25 +57,56 @@ export type Action =
 
 const SHUT_DOWN: Action = { do: 'shutDown' };
 const CLOSE: Action = { do: 'close' };
+const SEND_UPDATES: Action = { do: 'sendUpdates' };
+
+interface Answer {
+  action: Action;
+  next: State;
+}
 
 /** What each command is answered with, and what is awaited then. */
-const ANSWERS: ReadonlyMap<string, { action: Action; next: State }> = new Map(
-  Object.entries({
-    MSGGET: { action: { do: 'sendMessage', line: 'MSGGET' }, next: 'command' },
-    MSGSTORE: { action: { do: 'reply', reply: REPLY.ok, line: 'MSGSTORE' }, next: 'message' },
-    QUIT: { action: { do: 'reply', reply: REPLY.ok, line: 'QUIT' }, next: 'close' },
-    SHUTDOWN: {
-      action: { do: 'reply', reply: REPLY.passwordRequired, line: 'SHUTDOWN' },
-      next: 'password',
+const ANSWERS = answerTable({
+  MSGGET: { action: { do: 'sendMessage', line: 'MSGGET' }, next: 'command' },
+  MSGSTORE: { action: { do: 'reply', reply: REPLY.ok, line: 'MSGSTORE' }, next: 'message' },
+  MSGWATCH: { action: { do: 'watch', line: 'MSGWATCH' }, next: 'watching' },
+  MSGHIST: { action: { do: 'sendHistory', line: 'MSGHIST' }, next: 'command' },
+  QUIT: { action: { do: 'reply', reply: REPLY.ok, line: 'QUIT' }, next: 'close' },
+  SHUTDOWN: {
+    action: { do: 'reply', reply: REPLY.passwordRequired, line: 'SHUTDOWN' },
+    next: 'shutdownPassword',
+  },
+});
+
+/** The same where a password guards the store. */
+const GUARDED_ANSWERS: typeof ANSWERS = new Map([
+  ...ANSWERS,
+  [
+    'MSGSTORE',
+    {
+      action: { do: 'reply', reply: REPLY.passwordRequired, line: 'MSGSTORE' },
+      next: 'storePassword',
     },
-  } satisfies Record<Command, { action: Action; next: State }>),
-);
+  ],
+]);
+
+export interface SessionOptions {
+  /** Whether MSGSTORE asks for a password. */
+  isStoreGuarded: boolean;
+}
 
 export class Session {
   readonly #lines = new LineReader(MAX_LINE_BYTES);
+  readonly #answers: typeof ANSWERS;
   #state: State = 'command';
+  #passwordUse: PasswordUse = 'shutDown';
+  #wrongPasswords = 0;
+  #hasUpdates = false;
   #inputEnded = false;
-  #shuttingDown = false;
+  #dismissal: Reply | undefined;
+
+  constructor({ isStoreGuarded }: SessionOptions) {
+    this.#answers = isStoreGuarded ? GUARDED_ANSWERS : ANSWERS;
+  }
 
   /** Bytes came, as a byte string, cut anywhere. */
   receive(bytes: string): void {
@@ -72,9 +119,14 @@ export class Session {
     this.#inputEnded = true;
   }
 
-  /** The server is stopping: answer what was asked, say so, close. */
-  shutDown(): void {
-    this.#shuttingDown = true;
+  /** The peer has to go: answer what was asked, say why, close. */
+  dismiss(why: Reply): void {
+    this.#dismissal ??= why;
+  }
+
+  /** A message was stored, by whomever. */
+  updated(): void {
+    this.#hasUpdates = true;
   }
 
   /**
@@ -108,8 +160,12 @@ export class Session {
   }
 
   /** The password was checked. */
-  verified(isRight: boolean): Action {
-    if (!isRight) return this.#refuse(REPLY.wrongPassword);
+  verified(verdict: Verdict): Action {
+    if (verdict !== 'right') return this.#wrongPassword(verdict);
+    if (this.#passwordUse === 'store') {
+      this.#state = 'message';
+      return { do: 'reply', reply: REPLY.ok, line: undefined };
+    }
     this.#state = 'shutDown';
     return { do: 'reply', reply: REPLY.shutdownAccepted, line: undefined };
   }
@@ -117,6 +173,11 @@ export class Session {
   /** Whether an outcome is awaited: feed nothing more until it is known. */
   get isBusy(): boolean {
     return this.#state === 'outcome';
+  }
+
+  /** Whether `updated` is to be called. */
+  get isWatching(): boolean {
+    return this.#state === 'watching';
   }
 
   /** The next thing to do; `undefined` until something more comes in. */
@@ -136,25 +197,28 @@ export class Session {
     }
   }
 
-  #nextLine(awaiting: 'command' | 'message' | 'password'): Action | undefined {
+  #nextLine(awaiting: Awaiting): Action | undefined {
     const line = this.#lines.next();
-    if (line === undefined) return this.#nothingMore();
+    if (line === undefined) return this.#nothingMore(awaiting);
     if (line === TOO_LONG) return this.#refuse(REPLY.lineTooLong);
     switch (awaiting) {
       case 'command':
+      case 'watching':
         return this.#command(line);
       case 'message':
         return this.#message(line);
-      case 'password':
-        this.#state = 'outcome';
-        return { do: 'verify', password: line };
+      case 'shutdownPassword':
+        return this.#password(line, 'shutDown');
+      case 'storePassword':
+        return this.#password(line, 'store');
     }
   }
 
   #command(line: string): Action {
-    const answer = ANSWERS.get(line);
+    const answer = this.#answers.get(line);
     if (answer === undefined) return this.#refuse(REPLY.unknownCommand, line);
     this.#state = answer.next;
+    this.#hasUpdates = false;
     return answer.action;
   }
 
@@ -168,20 +232,55 @@ export class Session {
     return { do: 'store', message, line };
   }
 
+  #password(password: string, use: PasswordUse): Action {
+    this.#state = 'outcome';
+    this.#passwordUse = use;
+    return { do: 'verify', password, use };
+  }
+
+  #wrongPassword(verdict: 'wrong' | 'refused'): Action {
+    this.#wrongPasswords++;
+    if (verdict === 'wrong' && this.#wrongPasswords < MAX_WRONG_PASSWORDS) {
+      return this.#refuse(REPLY.wrongPassword);
+    }
+    this.#state = 'close';
+    return { do: 'reply', reply: REPLY.tooManyWrongPasswords, line: undefined };
+  }
+
   #refuse(reply: Reply, line?: string): Action {
     this.#state = 'command';
     return { do: 'reply', reply, line };
   }
 
-  #nothingMore(): Action | undefined {
-    if (!this.#inputEnded && !this.#shuttingDown) return undefined;
+  #nothingMore(awaiting: Awaiting): Action | undefined {
+    if (awaiting === 'watching' && this.#hasUpdates) {
+      this.#hasUpdates = false;
+      return SEND_UPDATES;
+    }
+    if (this.#inputEnded) {
+      this.#state = 'close';
+      return this.next();
+    }
+    if (this.#dismissal === undefined) return undefined;
     this.#state = 'close';
-    if (this.#inputEnded) return this.next();
-    return { do: 'reply', reply: REPLY.shuttingDown, line: undefined };
+    return { do: 'reply', reply: this.#dismissal, line: undefined };
   }
 
   #isWholeLine(text: string): boolean {
-    if (this.#state === 'command') return isCommand(text);
-    return this.#state === 'message' || this.#state === 'password';
+    switch (this.#state) {
+      case 'command':
+      case 'watching':
+        return isCommand(text);
+      case 'message':
+      case 'shutdownPassword':
+      case 'storePassword':
+        return true;
+      default:
+        return false;
+    }
   }
+}
+
+function answerTable(answers: Record<Command, Answer>): ReadonlyMap<string, Answer> {
+  return new Map(Object.entries(answers));
 }

@@ -1,0 +1,30 @@
+// A password that can be looked up or guessed is for this machine alone.
+
+import { addressMatcher } from '../server/source.ts';
+import { OperatorError } from './operatorError.ts';
+import { DEFAULT_PASSWORD, LOOPBACK, type ServeOptions } from './options.ts';
+
+/** The least a password may have where others can try it (NIST SP 800-63B, section 5.1.1.2). */
+export const SHORTEST_PASSWORD = 8;
+
+/**
+ * @param host Where the server, or a bridge to it, is about to listen.
+ * @throws OperatorError where others could reach it and the password is the default or a short one.
+ */
+export function refuseWeakPassword(options: ServeOptions, host: string): void {
+  const { password, passwordFile } = options;
+  if (passwordFile !== undefined || isLoopback(host)) return;
+  if (password === DEFAULT_PASSWORD) {
+    throw new OperatorError(
+      `everybody knows the default password; set --password or --password-file to listen on ${host}`,
+    );
+  }
+  if ([...password].length >= SHORTEST_PASSWORD) return;
+  throw new OperatorError(
+    `to listen on ${host}, the password has to have ${SHORTEST_PASSWORD} characters or more; set --password`,
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || addressMatcher(LOOPBACK)(host);
+}

@@ -1,0 +1,31 @@
+// What the reliability tests find out, for docs/reliability.md. Each has a quick form, in `npm test`,
+// and a full one, in `npm run test:soak`.
+
+import { appendFileSync } from 'node:fs';
+
+const isSoak = process.env['MOTD_SOAK'] !== undefined;
+const file = process.env['MOTD_FIGURES'];
+
+/** Where every random choice begins; the same number makes the same choices. */
+export const seed = Number(process.env['MOTD_SEED'] ?? 26310);
+
+/** How much is done: little in the quick form, a lot in the full one. */
+export function amount(quick: number, full: number): number {
+  return isSoak ? full : quick;
+}
+
+/** Notes what a test has found, in words with figures in them; only the full form keeps it. */
+export function figure(test: string, found: string): void {
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ test, found })}\n`);
+}
+
+/** Random numbers from 0 to below 1, the same for the same seed (mulberry32, public domain). */
+export function randomFrom(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,94 @@
+// Looks through LMDB's data file before LMDB does, as fsck does before a mount. It never writes.
+//
+// LMDB maps the file and believes it: a file cut short kills the process with SIGBUS, a damaged meta
+// page brings back an older message in silence, a damaged free list overwrites live pages later.
+// The structure is checked here, all of it; whoever reads a value checks the value.
+//
+// A commit writes only pages that neither meta page reaches (mdb_find_oldest), waits for the disk,
+// then writes meta page (txnid % 2). So whenever it is killed, both metas fit what they point at, and
+// by the newest one every page is in use once or free once, never both and never neither.
+
+import { readFile, stat } from 'node:fs/promises';
+import {
+  Fault,
+  FIRST_PAGE,
+  MAX_FILE_BYTES,
+  MDB_INTEGERKEY,
+  type Meta,
+  metaAt,
+  need,
+  PAGE,
+  u64,
+} from './lmdbFormat.ts';
+import { Owners, Walk } from './lmdbTree.ts';
+
+/**
+ * Says whether LMDB may be trusted with a data file.
+ *
+ * @param path `data.mdb`, open in no process.
+ * @returns `undefined` where it is sound, or empty, which LMDB takes for new; otherwise what is wrong,
+ *   in words for an operator: `page 7 says it is page 9`.
+ * @throws What `node:fs` throws, also where there is no such file.
+ */
+export async function lmdbFileFault(path: string): Promise<string | undefined> {
+  const { size } = await stat(path);
+  if (size > MAX_FILE_BYTES) return `with ${size} bytes it is too large to check`;
+  return lmdbFault(await readFile(path));
+}
+
+/** The same for the bytes of such a file. */
+export function lmdbFault(file: Buffer): string | undefined {
+  // Killed between making the file and writing both metas, which is one write, LMDB leaves this.
+  if (file.length === 0) return undefined;
+  try {
+    check(file);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Fault) return error.message;
+    throw error;
+  }
+}
+
+function check(file: Buffer): void {
+  const first = metaAt(file, 0, 0);
+  const second = metaAt(file, 1, first.pageBytes);
+  const [newest, other] = first.txnid >= second.txnid ? [first, second] : [second, first];
+  needConsecutive(newest, other);
+  needOwnRoots(file, newest);
+  needOwnRoots(file, other);
+
+  const owners = new Owners(file, newest);
+  new Walk(file, newest, newest.free, owners).run();
+  new Walk(file, newest, newest.main, owners).run();
+  owners.needAll();
+}
+
+/** Commit N follows commit N - 1 and writes meta page N % 2. */
+function needConsecutive(newest: Meta, other: Meta): void {
+  const isNew = newest.txnid === 0 && other.txnid === 0;
+  const isNext = newest.txnid === other.txnid + 1 && newest.txnid % 2 === newest.page;
+  need(isNew || isNext, `the metas are of commits ${other.txnid} and ${newest.txnid}`);
+  need(newest.pageBytes === other.pageBytes, 'the metas differ in page size');
+  need(newest.free.flags === other.free.flags, 'the metas differ in flags');
+
+  // The flag for integer keys is set once, by a commit that stores nothing (mdb_dbi_open).
+  const { flags, root } = newest.main;
+  need(flags === 0 || flags === MDB_INTEGERKEY, `the entries have flags ${flags}`);
+  const isFirst = other.txnid === 0 && root === undefined;
+  need(isFirst || flags === other.main.flags, 'the metas differ in the flags of the entries');
+}
+
+/** Every commit writes a root or two. So a meta cannot pass for an older or a newer one. */
+function needOwnRoots(file: Buffer, { page, pageBytes, lastPage, txnid, free, main }: Meta): void {
+  const roots = [free.root, main.root].filter((root) => root !== undefined);
+  const txnids = roots.map((root) => {
+    const at = root * pageBytes;
+    const isInside = root >= FIRST_PAGE && root <= lastPage && at + pageBytes <= file.length;
+    need(isInside, `meta page ${page} points at page ${root}, which is not there`);
+    need(u64(file, at + PAGE.pgno) === root, `page ${root} says it is another page`);
+    return u64(file, at + PAGE.txnid);
+  });
+  const isNew = roots.length === 0 && lastPage === FIRST_PAGE - 1 && txnid <= 1;
+  const isOwn = Math.max(...txnids) === txnid;
+  need(isNew || isOwn, `meta page ${page} says commit ${txnid}, its roots say ${txnids}`);
+}

@@ -1,0 +1,110 @@
+// Where the bytes of LMDB's data file mean what: mdb.c of the npm package `lmdb`, data version 2, 64
+// bits, little-endian (its dependencies/lmdb/libraries/liblmdb). The C names stand beside ours.
+
+export const PAGE = { pgno: 0, txnid: 8, flags: 18, lower: 20, upper: 22, pages: 20, bytes: 24 }; // MDB_page_header
+export const NODE = { child: 0, dataBytes: 0, flags: 4, keyBytes: 6, bytes: 8 }; // MDB_node
+export const RUN = { pgno: 0, txnid: 8, pages: 16, bytes: 24 }; // MDB_ovpage
+const META = { magic: 24, version: 28, free: 48, main: 96, lastPage: 144, txnid: 152, bytes: 168 }; // MDB_meta, after its page header
+const TREE = {
+  pageBytes: 0,
+  flags: 4,
+  depth: 6,
+  branches: 8,
+  leaves: 16,
+  overflows: 24,
+  entries: 32,
+  root: 40,
+}; // MDB_db
+
+const MAGIC = 0xbeefc0de; // MDB_MAGIC
+const VERSION = 2; // MDB_DATA_VERSION
+const NO_ROOT = 2n ** 64n - 1n; // P_INVALID
+
+export const FIRST_PAGE = 2; // NUM_METAS
+export const P_BRANCH = 0x01;
+export const P_LEAF = 0x02;
+export const P_OVERFLOW = 0x04;
+const P_META = 0x08;
+export const F_BIGDATA = 0x01;
+export const MDB_INTEGERKEY = 0x08;
+
+/** The most we read, in bytes: `fs.readFile` takes no more (ERR_FS_FILE_TOO_LARGE). */
+export const MAX_FILE_BYTES = 2 ** 31 - 1;
+
+/** What a tree is made of; the first three are pages. */
+export interface Counts {
+  branches: number;
+  leaves: number;
+  overflows: number;
+  entries: number;
+}
+
+export interface Tree {
+  readonly flags: number;
+  readonly depth: number;
+  readonly counts: Counts;
+  /** A page; `undefined` where the tree is empty. */
+  readonly root: number | undefined;
+}
+
+/** What one commit left: the pages no longer used, and the entries. */
+export interface Meta {
+  readonly page: number;
+  readonly pageBytes: number;
+  readonly lastPage: number;
+  readonly txnid: number;
+  readonly free: Tree;
+  readonly main: Tree;
+}
+
+/** What is wrong with a file, in words for an operator. */
+export class Fault extends Error {}
+
+/** @throws {Fault} Unless it is so. */
+export function need(isSo: boolean, otherwise: string): void {
+  if (!isSo) throw new Fault(otherwise);
+}
+
+/** Reads a meta page. @throws {Fault} Where it is none. */
+export function metaAt(file: Buffer, page: number, at: number): Meta {
+  need(at + META.bytes <= file.length, `it ends within meta page ${page}`);
+  need(u64(file, at + PAGE.pgno) === page, `meta page ${page} says it is another page`);
+  need(file.readUInt16LE(at + PAGE.flags) === P_META, `page ${page} says it is no meta page`);
+  need(file.readUInt32LE(at + META.magic) === MAGIC, `meta page ${page} is not LMDB's`);
+  need(file.readUInt32LE(at + META.version) === VERSION, `meta page ${page} has another version`);
+
+  const pageBytes = file.readUInt32LE(at + META.free + TREE.pageBytes);
+  const isPowerOf2 = Number.isInteger(Math.log2(pageBytes));
+  need(isPowerOf2 && pageBytes >= 512, `meta page ${page} says a page has ${pageBytes} bytes`);
+  const lastPage = u64(file, at + META.lastPage);
+  const isSmall = lastPage < MAX_FILE_BYTES / pageBytes;
+  need(isSmall, `meta page ${page} says the last page is ${lastPage}`);
+  const txnid = u64(file, at + META.txnid);
+  const free = treeAt(file, at + META.free);
+  const main = treeAt(file, at + META.main);
+  return { page, pageBytes, lastPage, txnid, free, main };
+}
+
+function treeAt(file: Buffer, at: number): Tree {
+  const isEmpty = file.readBigUInt64LE(at + TREE.root) === NO_ROOT;
+  return {
+    flags: file.readUInt16LE(at + TREE.flags),
+    depth: file.readUInt16LE(at + TREE.depth),
+    counts: {
+      branches: u64(file, at + TREE.branches),
+      leaves: u64(file, at + TREE.leaves),
+      overflows: u64(file, at + TREE.overflows),
+      entries: u64(file, at + TREE.entries),
+    },
+    root: isEmpty ? undefined : u64(file, at + TREE.root),
+  };
+}
+
+/** Exact up to 2 ** 53. What is above that is out of range anyway, and still above. */
+export function u64(file: Buffer, at: number): number {
+  return file.readUInt32LE(at) + file.readUInt32LE(at + 4) * 2 ** 32;
+}
+
+export function i64(file: Buffer, at: number): number {
+  return file.readUInt32LE(at) + file.readInt32LE(at + 4) * 2 ** 32;
+}

@@ -1,0 +1,123 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { open } from 'lmdb';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openLmdbStore } from './lmdbStore.ts';
+import type { MessageStore } from './store.ts';
+
+const OPTIONS = { initialMessage: 'first', historyLimit: 1000 };
+
+let folder = '';
+let file = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'motd-lmdb-'));
+  file = join(folder, 'data.mdb');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Opens the store, lets `use` have it, and closes it. */
+async function using<Result>(
+  use: (store: MessageStore) => Promise<Result> | Result,
+  options = OPTIONS,
+): Promise<Result> {
+  const store = await openLmdbStore(folder, options);
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+function historyOf({ history }: MessageStore): (string | undefined)[] {
+  const numbers = Array.from({ length: history.last - history.first + 1 }, (_, n) => n);
+  return numbers.map((n) => history.at(history.first + n)?.message);
+}
+
+test('what was stored is there when it is opened again, with its history and its times', async () => {
+  const before = await using(async (store) => {
+    for (const message of ['a', 'b', 'c']) await store.store(message);
+    return store.history.latest;
+  });
+  await using((store) => {
+    expect(store.message).toBe('c');
+    expect(historyOf(store)).toEqual(['a', 'b', 'c']);
+    expect(store.history.latest).toEqual(before);
+  });
+});
+
+test('a limit that was lowered counts from the next start, and drops the rest for good', async () => {
+  await using(async (store) => {
+    for (const message of ['a', 'b', 'c', 'd']) await store.store(message);
+  });
+  await using(
+    async (store) => {
+      expect(historyOf(store)).toEqual(['c', 'd']);
+      await store.store('e');
+    },
+    { ...OPTIONS, historyLimit: 2 },
+  );
+  await using((store) => expect(historyOf(store)).toEqual(['d', 'e']));
+});
+
+test('two servers on one folder: the second is refused, until the first has gone', async () => {
+  await using(async () => {
+    await expect(openLmdbStore(folder, OPTIONS)).rejects.toThrow(
+      /in use by another server.*--store/,
+    );
+  });
+  await using((store) => expect(store.message).toBe('first'));
+});
+
+test.each([
+  ['a text file', () => writeFileSync(file, 'not a database\n'.repeat(1000))],
+  ['another LMDB database', () => foreignDatabase()],
+  ['one whose record was changed', () => changedRecord()],
+  ['one that was cut', () => writeFileSync(file, readFileSync(file).subarray(0, 9000))],
+])('%s is refused, and left as it was', async (_what, damage) => {
+  await using(async (store) => {
+    for (let number = 0; number < 100; number++) await store.store(`message number ${number}`);
+  });
+  await damage();
+  const before = readFileSync(file);
+  await expect(openLmdbStore(folder, OPTIONS)).rejects.toThrow(
+    /data\.mdb is damaged or not ours: .*; put a copy back, or move it away/,
+  );
+  expect(readFileSync(file)).toEqual(before);
+});
+
+test('a copy of the file is a backup', async () => {
+  await using((store) => store.store('kept'));
+  copyFileSync(file, `${file}.copy`);
+  await using((store) => store.store('lost'));
+  copyFileSync(`${file}.copy`, file);
+  await using((store) => expect(store.message).toBe('kept'));
+});
+
+test('a folder that cannot be is refused in words', async () => {
+  writeFileSync(file, '');
+  await expect(openLmdbStore(join(file, 'sub'), OPTIONS)).rejects.toThrow(/cannot use .*--store/);
+  expect(existsSync(join(folder, 'sub'))).toBe(false);
+});
+
+async function foreignDatabase(): Promise<void> {
+  rmSync(file);
+  const database = open<string, string>({ path: folder, noSubdir: false, overlappingSync: false });
+  await database.put('key', 'value');
+  await database.close();
+}
+
+function changedRecord(): void {
+  const bytes = readFileSync(file);
+  for (let at = bytes.indexOf('number 57'); at !== -1; at = bytes.indexOf('number 57', at + 1)) {
+    bytes.write('number 58', at);
+  }
+  writeFileSync(file, bytes);
+}
