@@ -4,14 +4,18 @@ import { openConnection } from '../client/connect.ts';
 import { holdDialogue } from '../client/terminal.ts';
 import { hostAndPort } from '../server/address.ts';
 import { connectError } from './operatorError.ts';
+import type { AddressOptions, TlsClientOptions } from './options.ts';
+import { tlsOf } from './tlsFiles.ts';
 
 /** The shell's status for a command ended by Ctrl-C (128 + SIGINT). */
 const INTERRUPTED = 130;
 
 /** @returns The exit status. */
-export async function connect(host: string, port: number): Promise<number> {
+export async function connect(options: AddressOptions & TlsClientOptions): Promise<number> {
+  const { host, port } = options;
   const where = hostAndPort({ address: host, port });
-  const socket = await openConnection(host, port).catch((error: unknown) => {
+  const tls = tlsOf(options);
+  const socket = await openConnection({ host, port, tls }).catch((error: unknown) => {
     throw connectError(error, where);
   });
   const { stdin, stdout } = process;

@@ -8,6 +8,7 @@ import { escapeControls } from '../protocol/plainText.ts';
 import { environmentOf } from './environment.ts';
 import { OperatorError } from './operatorError.ts';
 import {
+  type AddressOptions,
   httpOptions,
   listenAddressOptions,
   logOption,
@@ -15,7 +16,10 @@ import {
   parsePort,
   serverAddressOptions,
   serverOptions,
+  setOptions,
   targetOption,
+  timeoutOption,
+  tlsClientOptions,
   tlsOptions,
 } from './options.ts';
 
@@ -63,22 +67,69 @@ command('bridge', 'run the bridge and the page alone', [
   await bridge(options);
 });
 
-command('connect', 'hold the dialogue in this terminal', serverAddressOptions())
-  .addArgument(new Argument('[host]', 'the same as --host').argParser(parseHost))
-  .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort))
-  .action(async (host: string | undefined, port: number | undefined, options, made: Command) => {
-    for (const [name, value] of Object.entries({ host, port })) {
-      const isSaidTwice = value !== undefined && made.getOptionValueSource(name) === 'cli';
-      if (isSaidTwice) made.error(`error: the ${name} is given twice; leave out --${name}`);
-    }
+clientCommand('connect', 'hold the dialogue in this terminal', []).action(
+  withAddress(async (options) => {
     const { connect } = await import('./connect.ts');
-    process.exitCode = await connect(host ?? options.host, port ?? options.port);
-  });
+    process.exitCode = await connect(options);
+  }),
+);
+
+clientCommand('get', 'print the message', [timeoutOption(2)]).action(
+  withAddress(async (options) => {
+    const { get } = await import('./oneshot.ts');
+    await get(options);
+  }),
+);
+
+clientCommand('set', 'change the message', [...setOptions(), timeoutOption(10)]).action(
+  withAddress(async (options) => {
+    const { set } = await import('./oneshot.ts');
+    await set(options);
+  }),
+);
+
+clientCommand('watch', 'print the message, and each later one', [timeoutOption(10)]).action(
+  withAddress(async (options) => {
+    const { watch } = await import('./oneshot.ts');
+    await watch(options);
+  }),
+);
+
+clientCommand('history', 'print the messages so far, with their times', [timeoutOption(10)]).action(
+  withAddress(async (options) => {
+    const { history } = await import('./oneshot.ts');
+    await history(options);
+  }),
+);
+
+command('hash-password', 'read a password, print what --password-file takes', []).action(
+  async () => {
+    const { hashPassword } = await import('./hashPassword.ts');
+    await hashPassword();
+  },
+);
 
 function command(name: string, description: string, options: Option[]): Command {
   const made = program.command(name).description(description);
   for (const option of options) made.addOption(option);
   return made;
+}
+
+function clientCommand(name: string, description: string, options: Option[]): Command {
+  return command(name, description, [...serverAddressOptions(), ...tlsClientOptions(), ...options])
+    .addArgument(new Argument('[host]', 'the same as --host').argParser(parseHost))
+    .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort));
+}
+
+/** A client's address may stand without its flags: `motd get HOST PORT`. */
+function withAddress<Options extends AddressOptions>(act: (options: Options) => Promise<void>) {
+  return (host: string | undefined, port: number | undefined, options: Options, made: Command) => {
+    for (const [name, value] of Object.entries({ host, port })) {
+      const isSaidTwice = value !== undefined && made.getOptionValueSource(name) === 'cli';
+      if (isSaidTwice) made.error(`error: the ${name} is given twice; leave out --${name}`);
+    }
+    return act({ ...options, host: host ?? options.host, port: port ?? options.port });
+  };
 }
 
 process.stdout.on('error', stdoutOnError);

@@ -43,6 +43,20 @@ export function connectError(error: unknown, where: string): unknown {
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return operatorError(error, `no answer: ${where} cannot be reached; check --host`);
+    case 'EPROTO':
+      return operatorError(error, `no TLS at ${where}: it speaks something else; leave out --tls`);
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+      return operatorError(
+        error,
+        `nobody we know vouches for ${where}; name its certificate with --tls-ca`,
+      );
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return operatorError(error, `the certificate of ${where} is for another name; check --host`);
+    case 'CERT_HAS_EXPIRED':
+      return operatorError(error, `the certificate of ${where} has expired`);
     case undefined:
       return error;
     default:

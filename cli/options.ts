@@ -48,6 +48,11 @@ export interface ServeOptions extends AddressOptions, LogOptions {
   trustProxy?: string[];
 }
 
+export interface TlsClientOptions {
+  tls: boolean;
+  tlsCa?: string;
+}
+
 export interface TlsOptions {
   tlsCert?: string;
   tlsKey?: string;
@@ -133,6 +138,39 @@ export function tlsOptions(): Option[] {
   ];
 }
 
+/** Whether a client speaks TLS, and whom it believes. */
+export function tlsClientOptions(): Option[] {
+  return [
+    new Option('--tls', 'speak TLS; as a variable, any value says so')
+      .env('MOTD_TLS')
+      .default(false),
+    new Option(
+      '--tls-ca <file>',
+      'speak TLS, and believe who this certificate vouches for (PEM)',
+    ).env('MOTD_TLS_CA'),
+  ];
+}
+
+/** How long an answer may take. */
+export function timeoutOption(seconds: number): Option {
+  return new Option('--timeout <seconds>', 'how long an answer may take')
+    .env('MOTD_TIMEOUT')
+    .argParser(parseSeconds)
+    .default(seconds);
+}
+
+/** What `motd set` says. */
+export function setOptions(): Option[] {
+  return [
+    new Option('-m, --message <text>', 'the message; without it, the line on standard input')
+      .env('MOTD_SET_MESSAGE')
+      .argParser(parseLine),
+    new Option('--store-password <text>', 'what to say where the server asks for a password')
+      .env('MOTD_STORE_PASSWORD')
+      .argParser(parseLine),
+  ];
+}
+
 /** Where the bridge and its page listen. */
 export function httpOptions(): Option[] {
   return [
@@ -205,6 +243,12 @@ function parseLine(text: string): string {
   throw new InvalidArgumentError(
     `It has to be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes.`,
   );
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (/^\d{1,6}(\.\d{1,3})?$/.test(text) && seconds > 0) return seconds;
+  throw new InvalidArgumentError('It has to be a number of seconds above 0.');
 }
 
 /** Makes the parser of a whole number between two others. */

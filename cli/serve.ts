@@ -14,7 +14,7 @@ import { LOOPBACK, type ServeOptions, type TlsOptions } from './options.ts';
 import { leaveOutput, serverLog } from './output.ts';
 import { readPasswordFile } from './passwordFile.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
-import { readTlsIdentity } from './tlsIdentity.ts';
+import { readTlsIdentity } from './tlsFiles.ts';
 
 /** Serves until SHUTDOWN or a stop request. */
 export async function serve(options: ServeOptions & TlsOptions): Promise<void> {

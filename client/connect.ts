@@ -1,19 +1,52 @@
 // Opens the connection a client talks over.
 
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+/** TCP asks after so long a silence whether the server is still there (tcp(7), SO_KEEPALIVE). */
+const KEEPALIVE_AFTER_MS = 60_000;
+
+export interface Destination {
+  host: string;
+  port: number;
+  /** Speak TLS, and believe certificates vouched for by `ca` (PEM), or else by the well-known ones. */
+  tls?: { ca: Buffer | undefined } | undefined;
+  /** How a host name is looked up; Node's own way by default. */
+  lookup?: LookupFunction | undefined;
+}
 
 /**
  * Connects to a server.
  *
- * @throws Node's error where that cannot be (ECONNREFUSED, ENOTFOUND, ETIMEDOUT and their like).
+ * @param signal Gives up, and closes what is open, when it is aborted.
+ * @throws Node's error where that cannot be (ECONNREFUSED, ENOTFOUND, ETIMEDOUT and their like, or a
+ *   certificate that is not believed); the signal's reason.
  */
-export function openConnection(host: string, port: number): Promise<Socket> {
+export function openConnection(destination: Destination, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true, keepAlive: true });
+    const socket = begin(destination);
+    const giveUp = () => socket.destroy(signal?.reason);
+    signal?.addEventListener('abort', giveUp);
+    socket.once('close', () => signal?.removeEventListener('abort', giveUp));
     socket.once('error', reject);
-    socket.once('connect', () => {
+    socket.once(destination.tls === undefined ? 'connect' : 'secureConnect', () => {
       socket.off('error', reject);
       resolve(socket);
     });
   });
+}
+
+function begin({ host, port, tls, lookup }: Destination): Socket {
+  const options = {
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
+    ...(lookup && { lookup }),
+  };
+  if (tls === undefined) return connect(options);
+  // A name is checked against the certificate, and told to the server (RFC 6066, section 3).
+  const servername = isIP(host) === 0 ? { servername: host } : {};
+  return connectTls({ ...options, ...servername, ...(tls.ca && { ca: tls.ca }) });
 }

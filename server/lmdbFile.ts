@@ -26,8 +26,8 @@ import { Owners, Walk } from './lmdbTree.ts';
  * Says whether LMDB may be trusted with a data file.
  *
  * @param path `data.mdb`, open in no process.
- * @returns `undefined` where it is sound, or empty, which LMDB takes for new; otherwise what is wrong,
- *   in words for an operator: `page 7 says it is page 9`.
+ * @returns `undefined` where it is sound; otherwise what is wrong, in words for an operator:
+ *   `page 7 says it is page 9`. An empty file, which LMDB would take for new, is not sound.
  * @throws What `node:fs` throws, also where there is no such file.
  */
 export async function lmdbFileFault(path: string): Promise<string | undefined> {
@@ -38,8 +38,6 @@ export async function lmdbFileFault(path: string): Promise<string | undefined> {
 
 /** The same for the bytes of such a file. */
 export function lmdbFault(file: Buffer): string | undefined {
-  // Killed between making the file and writing both metas, which is one write, LMDB leaves this.
-  if (file.length === 0) return undefined;
   try {
     check(file);
     return undefined;

@@ -16,6 +16,9 @@ const TREE = {
   root: 40,
 }; // MDB_db
 
+/** What of a meta page is used, its header included. */
+export const META_BYTES = META.bytes;
+
 const MAGIC = 0xbeefc0de; // MDB_MAGIC
 const VERSION = 2; // MDB_DATA_VERSION
 const NO_ROOT = 2n ** 64n - 1n; // P_INVALID

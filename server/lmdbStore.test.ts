@@ -1,6 +1,7 @@
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -10,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openLmdbStore } from './lmdbStore.ts';
+import { openLmdbStore } from '../dist/server/lmdbStore.js';
 import type { MessageStore } from './store.ts';
 
 const OPTIONS = { initialMessage: 'first', historyLimit: 1000 };
@@ -80,6 +81,7 @@ test.each([
   ['a text file', () => writeFileSync(file, 'not a database\n'.repeat(1000))],
   ['another LMDB database', () => foreignDatabase()],
   ['one whose record was changed', () => changedRecord()],
+  ['an empty file', () => writeFileSync(file, '')],
   ['one that was cut', () => writeFileSync(file, readFileSync(file).subarray(0, 9000))],
 ])('%s is refused, and left as it was', async (_what, damage) => {
   await using(async (store) => {
@@ -91,6 +93,13 @@ test.each([
     /data\.mdb is damaged or not ours: .*; put a copy back, or move it away/,
   );
   expect(readFileSync(file)).toEqual(before);
+});
+
+test('what was left of a start that was cut short is no hindrance', async () => {
+  mkdirSync(join(folder, 'new'));
+  writeFileSync(join(folder, 'new', 'data.mdb'), 'half a file');
+  await using((store) => expect(store.message).toBe('first'));
+  expect(existsSync(join(folder, 'new'))).toBe(false);
 });
 
 test('a copy of the file is a backup', async () => {

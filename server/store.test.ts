@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { openStore } from './openStore.ts';
+import { openStore } from '../dist/server/openStore.js';
 import type { MessageStore } from './store.ts';
 
 let folder = '';

@@ -1,9 +1,9 @@
-// The certificate and key a server shows, from the files the operator named.
+// The certificates for TLS, from the files the operator named.
 
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { fileError, OperatorError } from './operatorError.ts';
-import type { TlsOptions } from './options.ts';
+import type { TlsClientOptions, TlsOptions } from './options.ts';
 
 /**
  * @returns `undefined` where neither file is named: no TLS then.
@@ -22,6 +22,15 @@ export function readTlsIdentity({ tlsCert, tlsKey }: TlsOptions): SecureContext 
     const why = error instanceof Error ? error.message : String(error);
     throw new OperatorError(`no TLS with ${tlsCert} and ${tlsKey}: ${why}`, { cause: error });
   }
+}
+
+/**
+ * @returns Whom a client believes; `undefined` where it speaks no TLS.
+ * @throws OperatorError where the file cannot be read.
+ */
+export function tlsOf({ tls, tlsCa }: TlsClientOptions): { ca: Buffer | undefined } | undefined {
+  if (!tls && tlsCa === undefined) return undefined;
+  return { ca: tlsCa === undefined ? undefined : readPem(tlsCa, '--tls-ca') };
 }
 
 function readPem(file: string, flag: string): Buffer {

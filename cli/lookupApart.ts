@@ -1,0 +1,38 @@
+// Looks a host name up in a process of its own: getaddrinfo(3) cannot be given up, and while it waits
+// for a name server that does not answer, its process cannot end.
+
+import { execFile } from 'node:child_process';
+import type { LookupAddress } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+
+const SCRIPT = `
+  require('node:dns').lookup(process.argv[1], { all: true }, (error, addresses) => {
+    process.stdout.write(JSON.stringify(error ? { code: error.code } : { addresses }));
+  });
+`;
+
+interface Found {
+  addresses?: LookupAddress[];
+  code?: string;
+}
+
+/** @param signal Ends the other process when it is aborted. */
+export function lookupApart(signal: AbortSignal): LookupFunction {
+  return (host, { all }, callback) => {
+    const options = { signal, killSignal: 'SIGKILL' } as const;
+    execFile(process.execPath, ['-e', SCRIPT, '--', host], options, (failure, stdout) => {
+      const { addresses = [], code }: Found = failure ? {} : JSON.parse(stdout);
+      const [first] = addresses;
+      if (first === undefined) {
+        callback(
+          Object.assign(new Error(`no address for ${host}`), { code: code ?? 'ENOTFOUND' }),
+          '',
+        );
+      } else if (all) {
+        callback(null, addresses);
+      } else {
+        callback(null, first.address, first.family);
+      }
+    });
+  };
+}

@@ -1,0 +1,212 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { open } from 'lmdb';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { lmdbFault, lmdbFileFault } from './lmdbFile.ts';
+
+const PAGE_BYTES = 4096;
+const FREE_TREE = 48;
+const MAIN_TREE = 96;
+
+const directories: string[] = [];
+let history: Buffer;
+
+beforeAll(async () => {
+  history = await fileOf(churn);
+});
+
+afterEach(async () => {
+  for (const path of directories.splice(0)) await rm(path, { recursive: true });
+});
+
+async function newDirectory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'lmdb-file-'));
+  directories.push(path);
+  return path;
+}
+
+type Store = ReturnType<typeof openAt>;
+
+function openAt(path: string) {
+  return open<Buffer, number>({
+    path,
+    noSubdir: false,
+    encoding: 'binary',
+    keyEncoding: 'uint32',
+    overlappingSync: false,
+    noSync: true,
+  });
+}
+
+/** The bytes LMDB leaves behind. */
+async function fileOf(use: (store: Store) => void): Promise<Buffer> {
+  const path = await newDirectory();
+  const store = openAt(path);
+  use(store);
+  await store.close();
+  return readFile(join(path, 'data.mdb'));
+}
+
+/** Messages of all sizes of which the last 150 are kept: two levels, overflow pages, free pages. */
+function churn(store: Store): void {
+  for (let key = 1; key <= 450; key++) {
+    store.transactionSync(() => {
+      store.putSync(key, Buffer.alloc((key * 997) % 4300, key));
+      if (key > 150) store.removeSync(key - 150);
+    });
+  }
+}
+
+function putOne(store: Store): void {
+  store.putSync(1, Buffer.from('apple'));
+}
+
+/** The place of the newest meta page, and of the other. */
+function metasOf(file: Buffer): [newest: number, other: number] {
+  const isFirst = file.readUInt32LE(152) > file.readUInt32LE(PAGE_BYTES + 152);
+  return isFirst ? [0, PAGE_BYTES] : [PAGE_BYTES, 0];
+}
+
+function rootOf(file: Buffer, tree: number): number {
+  return file.readUInt32LE(metasOf(file)[0] + tree + 40) * PAGE_BYTES;
+}
+
+function changed(file: Buffer, change: (copy: Buffer) => void): string | undefined {
+  const copy = Buffer.from(file);
+  change(copy);
+  return lmdbFault(copy);
+}
+
+/** The offsets in a range at which a byte may be another and nobody notices. */
+function blindSpots(file: Buffer, start: number, end: number): number[] {
+  const offsets = Array.from({ length: end - start }, (_, index) => start + index);
+  return offsets.filter((offset) => [0x01, 0x80, 0xff].some((bits) => isBlind(file, offset, bits)));
+}
+
+function isBlind(file: Buffer, offset: number, bits: number): boolean {
+  const byte = file.readUInt8(offset);
+  file.writeUInt8(byte ^ bits, offset);
+  const fault = lmdbFault(file);
+  file.writeUInt8(byte, offset);
+  return fault === undefined;
+}
+
+describe('sound is', () => {
+  test.each<[string, (store: Store) => void]>([
+    ['a file just made', () => undefined],
+    ['one message', putOne],
+    ['a history that has seen much coming and going', churn],
+    [
+      'a history that has been emptied',
+      (store) => {
+        churn(store);
+        store.transactionSync(() => {
+          for (const key of [...store.getKeys()]) store.removeSync(key);
+        });
+      },
+    ],
+  ])('%s', async (_what, use) => {
+    expect(lmdbFault(await fileOf(use))).toBeUndefined();
+  });
+
+  test('a file longer than its last page', () => {
+    expect(lmdbFault(Buffer.concat([history, Buffer.alloc(10_000, 0xff)]))).toBeUndefined();
+  });
+
+  test('every file a run of commits leaves, before and after it is opened again', async () => {
+    const path = await newDirectory();
+    for (let key = 1; key <= 60; key += 10) {
+      const store = openAt(path);
+      for (let more = 0; more < 10; more++) {
+        store.putSync(key + more, Buffer.alloc(key * 70));
+        if (more > 5) store.removeSync(key + more - 5);
+        expect(await lmdbFileFault(join(path, 'data.mdb'))).toBeUndefined();
+      }
+      await store.close();
+    }
+  });
+});
+
+describe('refused is', () => {
+  test('a file cut anywhere: its last pages are in use', async () => {
+    const file = await fileOf(putOne);
+    for (let end = 1; end < file.length; end += 97) {
+      expect(lmdbFault(file.subarray(0, end))).toBeDefined();
+    }
+    expect(lmdbFault(file.subarray(0, -1))).toBe(
+      'meta page 0 points at page 2, which is not there',
+    );
+  });
+
+  test('a meta page that passes for an older one: LMDB would go back a commit', () => {
+    const [newest] = metasOf(history);
+    const txnid = history.readUInt32LE(newest + 152);
+    expect(changed(history, (copy) => copy.writeUInt32LE(txnid - 2, newest + 152))).toBe(
+      `meta page ${newest / PAGE_BYTES} says commit ${txnid - 2}, its roots say ${txnid},${txnid}`,
+    );
+  });
+
+  test('a meta page that passes for a newer one', () => {
+    const [, other] = metasOf(history);
+    const txnid = history.readUInt32LE(other + 152);
+    expect(changed(history, (copy) => copy.writeUInt32LE(txnid + 2, other + 152))).toMatch(
+      `says commit ${txnid + 2}`,
+    );
+  });
+
+  test('a page that is another', () => {
+    const root = rootOf(history, MAIN_TREE);
+    expect(changed(history, (copy) => copy.writeUInt32LE(1, root))).toBe(
+      `page ${root / PAGE_BYTES} says it is another page`,
+    );
+  });
+
+  test('any other byte in what the newest meta page says', () => {
+    const [newest] = metasOf(history);
+    expect(blindSpots(history, newest + FREE_TREE, newest + 160)).toEqual(
+      // The main tree's md_pad, which only fixed-size duplicates use.
+      [0, 1, 2, 3].map((offset) => newest + MAIN_TREE + offset),
+    );
+  });
+
+  test('any other byte in the header, the pointers and the children of a branch', () => {
+    const root = rootOf(history, MAIN_TREE);
+    const pointers = history.readUInt16LE(root + 20);
+    const spots = blindSpots(history, root, root + 24 + pointers);
+    // A txnid may fall to where its children are still older, and mp_pad is not used.
+    expect(spots.filter((spot) => spot < root + 8 || spot >= root + 18)).toEqual([]);
+
+    for (let pointer = 0; pointer < pointers; pointer += 2) {
+      const node = root + 24 + history.readUInt16LE(root + 24 + pointer);
+      expect(blindSpots(history, node, node + 8)).toEqual([]);
+    }
+  });
+
+  test('a free list that gives away a page in use, or one page twice, or forgets one', () => {
+    const leaf = rootOf(history, FREE_TREE);
+    const record =
+      leaf + 24 + history.readUInt16LE(leaf + 24 + history.readUInt16LE(leaf + 20) - 2);
+    const word = record + 8 + 8 + 8; // After the node's header, its key and the count of words.
+    const used = rootOf(history, MAIN_TREE) / PAGE_BYTES;
+    expect(changed(history, (copy) => copy.writeUInt32LE(used, word))).toMatch('has two owners');
+    expect(changed(history, (copy) => copy.copy(copy, word, word + 8, word + 16))).toMatch(
+      'has two owners',
+    );
+    expect(changed(history, (copy) => copy.fill(0, word, word + 8))).toBe(
+      '1 pages are neither in use nor free',
+    );
+  });
+
+  test('what is no LMDB file', () => {
+    expect(lmdbFault(Buffer.alloc(100))).toBe('it ends within meta page 0');
+    expect(lmdbFault(Buffer.alloc(8192))).toBe('page 0 says it is no meta page');
+  });
+});
+
+test('the file is read, and a missing one is an error of the file system', async () => {
+  const path = join(await newDirectory(), 'data.mdb');
+  await expect(lmdbFileFault(path)).rejects.toThrow('ENOENT');
+  await writeFile(path, history.subarray(0, 8192));
+  expect(await lmdbFileFault(path)).toMatch('which is not there');
+});
