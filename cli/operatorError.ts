@@ -44,6 +44,8 @@ export function connectError(error: unknown, where: string): unknown {
     case 'ENETUNREACH':
       return operatorError(error, `no answer: ${where} cannot be reached; check --host`);
     case 'EPROTO':
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
       return operatorError(error, `no TLS at ${where}: it speaks something else; leave out --tls`);
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':

@@ -57,7 +57,10 @@ test('a blank line where a message is asked for asks for the message again', () 
 test.each<[typed: string, reply: string, then: string]>([
   ['MSGGET', '200 OK\nthe message', `Server: 200 OK\nthe message\n${COMMAND}`],
   ['MSGSTORE', '200 OK', `Server: 200 OK\n${PROMPTS.message}`],
-  ['MSGSTORE', '300 PASSWORD REQUIRED', `Server: 300 PASSWORD REQUIRED\n${PROMPTS.password}`],
+  ['MSGSTORE', '300 PASSWORD REQUIRED', `Server: 300 PASSWORD REQUIRED\n${PROMPTS.storePassword}`],
+  ['MSGHIST', '200 OK\nT a\nT b\n.', `Server: 200 OK\nT a\nT b\n${COMMAND}`],
+  ['MSGHIST', '400 UNKNOWN COMMAND', `Server: 400 UNKNOWN COMMAND\n${COMMAND}`],
+  ['MSGWATCH', '200 OK\nthe message', `Server: 200 OK\nthe message\n${COMMAND}`],
   ['SHUTDOWN', '300 PASSWORD REQUIRED', `Server: 300 PASSWORD REQUIRED\n${PROMPTS.password}`],
   ['QUIT', '200 OK', 'Server: 200 OK\n<quit>'],
   ['FOO', '400 UNKNOWN COMMAND', `Server: 400 UNKNOWN COMMAND\n${COMMAND}`],
@@ -95,6 +98,44 @@ describe('reply and message', () => {
   test('the right password ends it', () => {
     const dialogue = dialogueAfter(['SHUTDOWN', '300 PASSWORD REQUIRED'], ['123!abc']);
     expect(shown(dialogue.received('200 OKAY\n')).screen).toBe('Server: 200 OKAY\n<shutDown>');
+  });
+});
+
+describe('where a password guards the store', () => {
+  test('the right one leads to the message', () => {
+    const dialogue = dialogueAfter(['MSGSTORE', '300 PASSWORD REQUIRED'], ['secret']);
+    expect(shown(dialogue.received('200 OK\n')).screen).toBe(`Server: 200 OK\n${PROMPTS.message}`);
+  });
+
+  test('a wrong one leads back to the commands', () => {
+    const dialogue = dialogueAfter(['MSGSTORE', '300 PASSWORD REQUIRED'], ['guess']);
+    const { screen } = shown(dialogue.received('301 WRONG PASSWORD\n'));
+    expect(screen).toBe(`Server: 301 WRONG PASSWORD\n${COMMAND}`);
+  });
+});
+
+describe('after MSGWATCH', () => {
+  const WATCHING: [string, string] = ['MSGWATCH', '200 OK\nthe message'];
+
+  test('a message that is stored appears above the prompt', () => {
+    const { screen } = shown(dialogueAfter(WATCHING).received('a new one\nand another\n'));
+    expect(screen).toBe(`\na new one\n${COMMAND}\nand another\n${COMMAND}`);
+  });
+
+  test('one that comes before the reply to the next command is no reply', () => {
+    const dialogue = dialogueAfter(WATCHING, ['MSGSTORE']);
+    const { screen } = shown(dialogue.received('a new one\n200 OK\n'));
+    expect(screen).toBe(`a new one\nServer: 200 OK\n${PROMPTS.message}`);
+  });
+
+  test('the next command ends it', () => {
+    const dialogue = dialogueAfter(WATCHING, ['FOO', '400 UNKNOWN COMMAND']);
+    expect(shown(dialogue.received('stray\n')).screen).toBe(`\nServer: stray\n${COMMAND}`);
+  });
+
+  test('what the server says of itself is no message', () => {
+    const { screen } = shown(dialogueAfter(WATCHING).received('421 SERVER SHUTTING DOWN\n'));
+    expect(screen).toBe('\nServer: 421 SERVER SHUTTING DOWN\n');
   });
 });
 

@@ -3,21 +3,30 @@
 // effects. The terminal and the page put their own screen around it, and nothing else.
 //
 //   prompt --a line typed--> reply --200 OK to MSGGET--> message --the message--> prompt
+//                            reply --200 OK to MSGHIST--> history --its end--> prompt
 //                            reply --anything else--> prompt, for whatever the server awaits now
 //                            reply --200 OK to QUIT, 200 OKAY--> over
+//
+// After MSGWATCH the server speaks by itself: its messages appear above the prompt.
 
 import { LineReader, TOO_LONG, trimLine } from '../protocol/lines.ts';
 import { escapeControls } from '../protocol/plainText.ts';
-import { REPLY } from '../protocol/replies.ts';
+import { END_OF_HISTORY, REPLY } from '../protocol/replies.ts';
 
 /** What the person is asked for. */
-export type Asked = 'command' | 'message' | 'password';
+export type Asked = 'command' | 'message' | 'password' | 'storePassword';
 
 export const PROMPTS: Record<Asked, string> = {
   command: 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ',
   message: 'Enter new message of the day: ',
   password: 'Enter shutdown password: ',
+  storePassword: 'Enter store password: ',
 };
+
+/** Whether an answer is nobody else's business: no history keeps it. */
+export function isSecret(asked: Asked): boolean {
+  return asked === 'password' || asked === 'storePassword';
+}
 
 /** How a conversation ended: as the person asked, or because the connection was lost. */
 export type Ending = 'quit' | 'shutDown' | 'lost';
@@ -43,6 +52,8 @@ type State =
   | { at: 'reply'; asked: Asked; said: string }
   /** MSGGET was answered with 200 OK; the message is the next line. */
   | { at: 'message' }
+  /** The same for MSGHIST: lines, and the end. */
+  | { at: 'history' }
   /** Nobody's turn: not started yet, or the server has said that it will close (421). */
   | { at: 'idle' }
   | { at: 'over' };
@@ -50,9 +61,13 @@ type State =
 /** A server of ours never sends so long a line; from any other, this bounds what is kept. */
 const MAX_LINE_LENGTH = 64 * 1024;
 
+const REPLIES: ReadonlySet<string> = new Set(Object.values(REPLY));
+
 export class Dialogue {
   readonly #lines = new LineReader(MAX_LINE_LENGTH);
   #state: State = { at: 'idle' };
+  /** Since the last command the server may have sent messages unasked. */
+  #isWatching = false;
 
   /** The connection is open: the conversation begins. */
   start(): Effect[] {
@@ -104,11 +119,17 @@ export class Dialogue {
       case 'over':
         return [];
       case 'message':
-        return [print('message', escapeControls(line)), ...this.#ask('command')];
+        return [message(line), ...this.#ask('command')];
+      case 'history':
+        return line === END_OF_HISTORY ? this.#ask('command') : [message(line)];
       case 'prompt':
-        return [...this.#stopAsking(), serverSays(line), ...this.#goOn(line, state.asked)];
-      case 'reply':
+        return [...this.#stopAsking(), ...this.#unasked(line, state.asked)];
+      case 'reply': {
+        // Stored while the person typed, and on its way before the server heard of it.
+        if (this.#isNews(line)) return [message(line)];
+        this.#isWatching = false;
         return [serverSays(line), ...this.#answer(line, state.asked, state.said)];
+      }
       case 'idle':
         return [serverSays(line)];
     }
@@ -116,12 +137,20 @@ export class Dialogue {
 
   /** What follows from the reply to what the person said. */
   #answer(reply: string, asked: Asked, said: string): Effect[] {
-    if (reply === REPLY.passwordRequired) return this.#ask('password');
+    if (reply === REPLY.passwordRequired) {
+      return this.#ask(said === 'MSGSTORE' ? 'storePassword' : 'password');
+    }
     if (reply === REPLY.shutdownAccepted) return this.#end('shutDown');
+    if (reply === REPLY.ok && asked === 'storePassword') return this.#ask('message');
     if (reply !== REPLY.ok || asked !== 'command') return this.#goOn(reply, 'command');
     switch (said) {
+      case 'MSGWATCH':
       case 'MSGGET':
+        this.#isWatching = said === 'MSGWATCH';
         this.#state = { at: 'message' };
+        return [];
+      case 'MSGHIST':
+        this.#state = { at: 'history' };
         return [];
       case 'MSGSTORE':
         return this.#ask('message');
@@ -130,6 +159,17 @@ export class Dialogue {
       default:
         return this.#ask('command');
     }
+  }
+
+  /** What the server says while it is the person's turn. */
+  #unasked(line: string, asked: Asked): Effect[] {
+    if (this.#isNews(line)) return [message(line), ...this.#ask(asked)];
+    return [serverSays(line), ...this.#goOn(line, asked)];
+  }
+
+  /** Whether a line is a message that was stored while the person watches. */
+  #isNews(line: string): boolean {
+    return this.#isWatching && !REPLIES.has(line);
   }
 
   /** Asks again, unless the server has just said that it will close. */
@@ -152,6 +192,10 @@ export class Dialogue {
     this.#state = { at: 'over' };
     return [{ do: 'end', ending }];
   }
+}
+
+function message(line: string): Effect {
+  return print('message', escapeControls(line));
 }
 
 function serverSays(line: string): Effect {

@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import { LineReader, TOO_LONG } from '../protocol/lines.ts';
 import { escapeControls } from '../protocol/plainText.ts';
-import { END_OF_HISTORY, REPLY } from '../protocol/replies.ts';
+import { END_OF_HISTORY, isDismissal, REPLY } from '../protocol/replies.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
 
 /** A line of MSGHIST is a message and its time; a server that says more is none of ours. */
@@ -73,7 +73,13 @@ export async function* watchMessage(socket: Socket): AsyncGenerator<string, neve
   const server = new Server(socket);
   server.say('MSGWATCH');
   await server.expect(REPLY.ok);
-  for (;;) yield await server.hear();
+  yield await server.hear();
+  for (;;) {
+    const line = await server.hear();
+    // A message may be these very words: whoever connects again is told it as the message in force.
+    if (isDismissal(line)) throw new RefusedError(`the server said: ${line}`);
+    yield line;
+  }
 }
 
 /** The server's side of the conversation, a line at a time. */

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { escapeControls } from '../protocol/plainText.ts';
-import { type Asked, Dialogue, type Effect, type Ending } from './dialogue.ts';
+import { type Asked, Dialogue, type Effect, type Ending, isSecret } from './dialogue.ts';
 
 export interface Screen {
   input: Readable;
@@ -123,7 +123,7 @@ class TerminalDialogue {
 
   #answer(line: string): void {
     // The up-arrow does not offer passwords, wherever they were typed.
-    if (this.#asked === 'password' && this.#history.includes(line)) {
+    if (this.#asked && isSecret(this.#asked) && this.#history.includes(line)) {
       this.#history.splice(this.#history.indexOf(line), 1);
     }
     this.#stopAsking();

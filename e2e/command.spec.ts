@@ -17,15 +17,17 @@ async function run(args: string[], env?: Record<string, string>): Promise<Ran> {
   return { status, stdout: program.stdout, stderr: program.stderr };
 }
 
+const COMMANDS = ['up', 'serve', 'bridge', 'connect', 'get', 'set', 'watch', 'history'];
+
 test('--help names every command', async () => {
   const { status, stdout, stderr } = await run(['--help']);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  for (const command of ['up', 'serve', 'bridge', 'connect']) {
+  for (const command of [...COMMANDS, 'hash-password']) {
     expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
   }
 });
 
-for (const command of ['up', 'serve', 'bridge', 'connect']) {
+for (const command of COMMANDS) {
   test(`${command} --help names the environment twin of every flag`, async () => {
     const { status, stdout } = await run([command, '--help']);
     expect(status).toBe(0);
@@ -56,6 +58,15 @@ for (const [mistake, args, words] of [
     'a message of two lines',
     ['serve', '--message', 'a\nb'],
     /^motd: .*one line of plain text.*\n$/,
+  ],
+  ['a history of none', ['serve', '--history', '0'], /^motd: .*from 1 to 100000\.\n$/],
+  ['a limit that is none', ['serve', '--max-connections', 'x'], /^motd: .*whole number.*\n$/],
+  ['a time that is none', ['get', '--timeout', '-1'], /^motd: .*seconds above 0\.\n$/],
+  ['a network that is none', ['serve', '--trust-proxy', 'lo'], /^motd: .*IP addresses.*\n$/],
+  [
+    'a password said twice',
+    ['serve', '--password', 'long enough', '--password-file', 'x'],
+    /^motd: option '--password-file <file>' cannot be used with option '--password <text>'\n$/,
   ],
   ['an empty password', ['serve', '--password', ''], /^motd: .*one line of plain text.*\n$/],
 ] as const) {
@@ -106,6 +117,26 @@ for (const [refusal, args, words] of [
     'the default password beyond loopback',
     ['serve', '--host', '0.0.0.0'],
     /^motd: .*--password.*0\.0\.0\.0\n$/,
+  ],
+  [
+    'a short password beyond loopback',
+    ['serve', '--host', '0.0.0.0', '--password', '7 chars'],
+    /^motd: .*8 characters or more; set --password\n$/,
+  ],
+  [
+    'a password file that is not there',
+    ['serve', '--password-file', 'no-such-file'],
+    /^motd: no such file: no-such-file; check --password-file\n$/,
+  ],
+  [
+    'a password file with a password in clear',
+    ['serve', '--store-password-file', 'package.json'],
+    /^motd: no password hash in package\.json; make one: motd hash-password > package\.json\n$/,
+  ],
+  [
+    'a store that cannot be',
+    ['serve', '--store', 'lmdb:package.json'],
+    /^motd: cannot use package\.json: .*; check --store\n$/,
   ],
 ] as const) {
   test(`${refusal} is one line, status 1`, async () => {

@@ -36,8 +36,8 @@ export const test = base.extend<Fixtures>({
 });
 // biome-ignore-end lint/correctness/noEmptyPattern: see above.
 
-export async function startServer(port = 0): Promise<Listening> {
-  const program = Program.motd(['serve', '--port', String(port)]);
+export async function startServer(port = 0, flags: string[] = []): Promise<Listening> {
+  const program = Program.motd(['serve', '--port', String(port), ...flags]);
   const [, found] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(found) };
 }

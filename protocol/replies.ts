@@ -18,5 +18,17 @@ export const REPLY = {
 
 export type Reply = (typeof REPLY)[keyof typeof REPLY];
 
+const DISMISSALS: ReadonlySet<string> = new Set([
+  REPLY.tooManyConnections,
+  REPLY.tooManyWrongPasswords,
+  REPLY.idleTooLong,
+  REPLY.shuttingDown,
+]);
+
+/** Whether a reply is one after which the server closes, whatever was asked. */
+export function isDismissal(reply: string): boolean {
+  return DISMISSALS.has(reply);
+}
+
 /** The line after the last one of MSGHIST. */
 export const END_OF_HISTORY = '.';

@@ -2,12 +2,12 @@
 // of input and one batch of replies. While a peer does not read its replies, its commands wait.
 
 import type { Socket } from 'node:net';
-import { REPLY, type Reply } from '../protocol/replies.ts';
+import { isDismissal, REPLY, type Reply } from '../protocol/replies.ts';
 import type { Address } from './address.ts';
 import type { Log } from './events.ts';
 import type { MessageBytes } from './messageBytes.ts';
 import type { PasswordGuard } from './passwordGuard.ts';
-import { type Action, type PasswordUse, Session } from './session.ts';
+import { type Action, type PasswordUse, Session, type Verdict } from './session.ts';
 import { sourceOf } from './source.ts';
 import type { MessageStore } from './store.ts';
 import type { Watchers } from './watchers.ts';
@@ -186,18 +186,24 @@ export class Connection {
   }
 
   async #verify(password: string, use: PasswordUse): Promise<void> {
-    const verdict = await this.#context.passwords.check(
-      sourceOf(this.#peer.address),
-      use,
-      password,
-    );
+    const verdict = await this.#tryToVerify(password, use);
     if (verdict !== 'right') this.#context.log?.({ event: 'passwordRefused', peer: this.#peer });
     this.#perform(this.#session.verified(verdict));
     this.#advance();
   }
 
+  async #tryToVerify(password: string, use: PasswordUse): Promise<Verdict> {
+    const { passwords, log } = this.#context;
+    try {
+      return await passwords.check(sourceOf(this.#peer.address), use, password);
+    } catch (error) {
+      log?.({ event: 'passwordCheckFailed', peer: this.#peer, reason: String(error) });
+      return 'refused';
+    }
+  }
+
   #reply(reply: Reply): void {
-    const isTurnedAway = reply.startsWith('421 ') && reply !== REPLY.shuttingDown;
+    const isTurnedAway = isDismissal(reply) && reply !== REPLY.shuttingDown;
     if (isTurnedAway) this.#context.log?.({ event: 'turnedAway', peer: this.#peer, reply });
     this.#send(`${reply}\n`);
   }

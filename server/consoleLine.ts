@@ -22,6 +22,8 @@ export function consoleLine(rawEvent: ServerEvent): string | undefined {
       return `[!] MOTD not stored: ${event.reason}`;
     case 'passwordRefused':
       return undefined;
+    case 'passwordCheckFailed':
+      return `[!] Password not checked: ${event.reason}`;
     case 'turnedAway':
       return `[!] ${event.reply}: ${tuple(event.peer)}`;
     case 'proxyLineRefused':

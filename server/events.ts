@@ -13,7 +13,9 @@ export type ServerEvent =
   | { event: 'received'; peer: Address; line: string }
   | { event: 'updated'; peer: Address; message: string }
   | { event: 'storeFailed'; peer: Address; reason: string }
+  /** It was wrong, or said too often. */
   | { event: 'passwordRefused'; peer: Address }
+  | { event: 'passwordCheckFailed'; peer: Address; reason: string }
   /** The connection is closed with this reply. */
   | { event: 'turnedAway'; peer: Address; reply: Reply }
   | { event: 'proxyLineRefused'; peer: Address }
@@ -34,6 +36,7 @@ export function printable(event: ServerEvent): ServerEvent {
       return { ...event, message: escapeControls(event.message) };
     case 'storeFailed':
     case 'acceptFailed':
+    case 'passwordCheckFailed':
     case 'handshakeFailed':
       return { ...event, reason: escapeControls(event.reason) };
     default:

@@ -1,13 +1,48 @@
-import { expect, test } from 'vitest';
-import { verifierFor } from './password.ts';
+import { describe, expect, test } from 'vitest';
+import { hashPassword, type VerifyPassword, verifierFor, verifierForHash } from './password.ts';
 
-const verify = verifierFor('grün!1');
+const PASSWORD = 'grün!1';
+const bytesOf = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
 
-test('the right password is right, byte for byte', async () => {
-  expect(await verify(Buffer.from('grün!1', 'utf8').toString('latin1'))).toBe(true);
+describe.each<[string, () => Promise<VerifyPassword | undefined>]>([
+  ['in clear', async () => verifierFor(PASSWORD)],
+  ['as a hash', async () => verifierForHash(await hashPassword(PASSWORD))],
+])('a password known %s', (_how, make) => {
+  test('the right password is right, byte for byte, and no other is', async () => {
+    const verify = await make();
+    expect(await verify?.(bytesOf(PASSWORD))).toBe(true);
+    // A byte string: the 'ü' of the third is one byte, which no UTF-8 client sends.
+    for (const guess of ['', bytesOf('grün!'), PASSWORD, bytesOf('GRÜN!1'), 'x'.repeat(4096)]) {
+      expect(await verify?.(guess)).toBe(false);
+    }
+  });
 });
 
-test.each(['', 'grün!', 'grün!1', 'GRÜN!1', 'x'.repeat(4096)])('%j is wrong', async (bytes) => {
-  // A byte string: 'ü' is here one byte, which no UTF-8 client sends.
-  expect(await verify(bytes)).toBe(false);
+test('a hash says how it was made, and never the same twice', async () => {
+  const [first, second] = await Promise.all([hashPassword(PASSWORD), hashPassword(PASSWORD)]);
+  expect(first).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+  expect(first).not.toBe(second);
+});
+
+test('a hash made elsewhere is understood (RFC 7914, section 12, third vector)', async () => {
+  const salt = Buffer.from('SodiumChloride').toString('base64').replace(/=+$/, '');
+  const hash = Buffer.from(
+    '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2' +
+      'd5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887',
+    'hex',
+  );
+  const encoded = hash.toString('base64').replace(/=+$/, '');
+  const verify = verifierForHash(`$scrypt$ln=14,r=8,p=1$${salt}$${encoded}`);
+  expect(await verify?.('pleaseletmein')).toBe(true);
+});
+
+test.each([
+  '',
+  'secret',
+  '$2b$10$abcdefghijklmnopqrstuv',
+  '$scrypt$ln=15,r=8,p=3$c2FsdHNhbHQ',
+  '$scrypt$ln=0,r=8,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2g',
+  '$scrypt$ln=30,r=8,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2g',
+])('%j is no hash, or one that would take the server down', (text) => {
+  expect(verifierForHash(text)).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { consoleOf, goldens } from '../e2e/golden/golden.ts';
 import { APPLE, buildServer, memoryStore, startServer, TestClient } from './server.harness.ts';
 
@@ -158,6 +158,204 @@ test('a peer that pipelines and does not read holds up nobody, and gets every re
   slow.socket.resume();
   await slow.end();
   expect(length).toBe(commands * '200 OK\n'.length + commands * 4001);
+});
+
+describe('MSGWATCH', () => {
+  test('tells of each message, whoever stores it', async () => {
+    const running = await startServer();
+    const watcher = new TestClient(running);
+    await watcher.send('MSGWATCH\n');
+    await watcher.until(`200 OK\n${APPLE}\n`);
+    const other = new TestClient(running);
+    await other.send('MSGSTORE\none\nMSGSTORE\ntwo\n');
+    await watcher.until('\none\ntwo\n');
+    await watcher.send('MSGSTORE\nthree\n');
+    await watcher.until('two\n200 OK\n200 OK\n');
+  });
+
+  test('a watcher that does not read holds up nobody, and in the end has the newest message', async () => {
+    const store = memoryStore();
+    const running = await startServer({ store });
+    const slow = new TestClient(running);
+    await slow.send('MSGWATCH\n');
+    await slow.until(`${APPLE}\n`);
+    slow.socket.pause();
+    const attentive = new TestClient(running);
+    await attentive.send('MSGWATCH\n');
+    await attentive.until(`${APPLE}\n`);
+
+    const messages = 5000;
+    for (let number = 1; number <= messages; number++) {
+      await store.store(`${'m'.repeat(4000)} ${number}`);
+      if (number % 100 === 0) await attentive.until(` ${number}\n`);
+    }
+    slow.socket.resume();
+    await slow.until(` ${messages}\n`);
+
+    const numbers = slow.received.match(/(?<= )\d+(?=\n)/g)?.map(Number) ?? [];
+    expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+    expect(new Set(numbers).size).toBe(numbers.length);
+    expect(numbers.length).toBeLessThan(messages);
+    expect(attentive.received.match(/(?<= )\d+(?=\n)/g)).toHaveLength(messages);
+  });
+
+  test('thousands are told', async () => {
+    const running = await startServer();
+    const watchers = Array.from({ length: 600 }, () => new TestClient(running));
+    await Promise.all(watchers.map((watcher) => watcher.send('MSGWATCH\n')));
+    await Promise.all(watchers.map((watcher) => watcher.until(`${APPLE}\n`)));
+    const other = new TestClient(running);
+    await other.send('MSGSTORE\nnews\n');
+    await Promise.all(watchers.map((watcher) => watcher.until('\nnews\n')));
+  });
+});
+
+describe('MSGHIST', () => {
+  test('tells the messages with their times, oldest first, and ends with a line of its own', async () => {
+    const client = new TestClient(await startServer());
+    await client.send('MSGHIST\nMSGSTORE\nGr\xc3\xbc\xc3\x9fe\nMSGSTORE\n.\nMSGHIST\nQUIT\n');
+    const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`;
+    expect(await client.ended()).toMatch(
+      new RegExp(
+        `^200 OK\\n\\.\\n(200 OK\\n){5}${time} Gr\xc3\xbc\xc3\x9fe\\n${time} \\.\\n\\.\\n200 OK\\n$`,
+      ),
+    );
+  });
+
+  test('a long one reaches a slow reader whole, but for what was dropped meanwhile', async () => {
+    const store = memoryStore();
+    const running = await startServer({ store });
+    for (let number = 1; number <= 1000; number++)
+      await store.store(`${'m'.repeat(4000)} ${number}`);
+    const slow = new TestClient(running);
+    slow.socket.pause();
+    await slow.send('MSGHIST\n'.repeat(10));
+    const other = new TestClient(running);
+    await other.send('MSGHIST\nQUIT\n');
+    expect((await other.ended()).match(/ \d+\n/g)).toHaveLength(1000);
+
+    for (let number = 1001; number <= 1500; number++) await store.store(`after ${number}`);
+    slow.socket.resume();
+    const received = await slow.end();
+    expect(received.match(/\n\.\n/g)).toHaveLength(10);
+    expect(received.endsWith('after 1500\n.\n')).toBe(true);
+  });
+});
+
+describe('limits', () => {
+  test('one connection too many is told so, and nobody else notices', async () => {
+    const running = await startServer({ limits: { maxConnections: 2 } });
+    const [first, second] = [new TestClient(running), new TestClient(running)];
+    for (const client of [first, second]) {
+      await client.send('MSGGET\n');
+      await client.until(`${APPLE}\n`);
+    }
+    const third = new TestClient(running);
+    expect(await third.ended()).toBe('421 TOO MANY CONNECTIONS\n');
+    expect(running.console.at(-1)).toMatch(/^\[!\] 421 TOO MANY CONNECTIONS: \('127\.0\.0\.1', /);
+
+    await first.end();
+    await expect.poll(() => running.console.at(-1)).toMatch(/^\[-\]/);
+    const fourth = new TestClient(running);
+    await fourth.send('MSGGET\n');
+    await fourth.until(`${APPLE}\n`);
+  });
+
+  test('one source does not use up what is for all', async () => {
+    const running = await startServer({
+      limits: { maxConnectionsPerSource: 1 },
+      isTrustedProxy: () => true,
+    });
+    const from = async (address: string) => {
+      const client = new TestClient(running);
+      await client.send(`PROXY TCP6 ${address} 2001:db8::1 5000 26310\r\nMSGGET\n`);
+      return client;
+    };
+    const first = await from('2001:db8:0:1::1');
+    await first.until(`${APPLE}\n`);
+    expect(await (await from('2001:db8:0:1::2')).ended()).toBe('421 TOO MANY CONNECTIONS\n');
+    await (await from('2001:db8:0:2::1')).until(`${APPLE}\n`);
+    await first.end();
+    await expect.poll(() => running.console.at(-1)).toMatch(/^\[-\]/);
+    await (await from('2001:db8:0:1::3')).until(`${APPLE}\n`);
+  });
+
+  test('who is silent for too long is told so; who watches is not silent', async () => {
+    const running = await startServer({ limits: { idleTimeoutMs: 200 } });
+    const watcher = new TestClient(running);
+    await watcher.send('MSGWATCH\n');
+    const idle = new TestClient(running);
+    await idle.send('MSGGET\n');
+    expect(await idle.ended()).toBe(`200 OK\n${APPLE}\n421 IDLE TOO LONG\n`);
+    await watcher.send('QUIT\n');
+    expect(await watcher.ended()).toBe(`200 OK\n${APPLE}\n200 OK\n`);
+  });
+
+  test('so is one that says nothing at all where it might speak for another', async () => {
+    const running = await startServer({
+      limits: { idleTimeoutMs: 200 },
+      isTrustedProxy: () => true,
+    });
+    expect(await new TestClient(running).ended()).toBe('421 IDLE TOO LONG\n');
+  });
+});
+
+describe('the PROXY line', () => {
+  const LINE = 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n';
+
+  test.each([
+    ['whole', (bytes: string) => [bytes]],
+    ['byte by byte', (bytes: string) => [...bytes]],
+  ])('of a trusted peer says who is asking, sent %s', async (_how, cut) => {
+    const running = await startServer({ isTrustedProxy: () => true });
+    const client = new TestClient(running);
+    await client.send(...cut(`${LINE}MSGGET\nQUIT\n`));
+    expect(await client.end()).toBe(`200 OK\n${APPLE}\n200 OK\n`);
+    await expect
+      .poll(() => running.console.filter((line) => line.includes('192.0.2.7')))
+      .toEqual([
+        "Connected by ('192.0.2.7', 56324)",
+        "Received:from ('192.0.2.7', 56324): MSGGET",
+        "Received:from ('192.0.2.7', 56324): QUIT",
+        "[-] Connection closed with ('192.0.2.7', 56324)",
+      ]);
+  });
+
+  test('of anybody else is a line like any other', async () => {
+    const client = new TestClient(await startServer({ isTrustedProxy: () => false }));
+    await client.send(`${LINE}QUIT\n`);
+    expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n200 OK\n');
+  });
+
+  test('that is none closes the connection', async () => {
+    const running = await startServer({ isTrustedProxy: () => true });
+    const client = new TestClient(running);
+    await client.send('PROXY TCP4 nonsense\r\nMSGGET\n');
+    expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n');
+    expect(running.console.at(-1)).toMatch(/^\[!\] PROXY line refused/);
+  });
+
+  test('need not come: a trusted peer may speak for itself, bare or not', async () => {
+    const running = await startServer({ isTrustedProxy: () => true });
+    const bare = new TestClient(running);
+    await bare.send('MSGGET');
+    await bare.until(`${APPLE}\n`);
+    const halfClosed = new TestClient(running);
+    await halfClosed.send('MSGGET');
+    expect(await halfClosed.end()).toBe(`200 OK\n${APPLE}\n`);
+    expect(await new TestClient(running).end()).toBe('');
+  });
+
+  test('one that has not come yet does not keep a silent peer off the console, nor from a farewell', async () => {
+    const running = await startServer({ isTrustedProxy: () => true });
+    const silent = new TestClient(running);
+    await expect.poll(() => running.console.at(-1)).toMatch(/^Connected by \('127\.0\.0\.1'/);
+    void running.server.stop();
+    expect(await silent.end()).toBe('421 SERVER SHUTTING DOWN\n');
+    await running.server.stopped;
+    expect(running.console.filter((line) => line.startsWith('Connected'))).toHaveLength(1);
+    await expect.poll(() => running.console.at(-1)).toMatch(/^\[-\] Connection closed with/);
+  });
 });
 
 test('SHUTDOWN ends the server once every reply has left, and says so to the others', async () => {

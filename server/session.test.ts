@@ -88,8 +88,51 @@ describe.each([
       'MSGSTORE\n\x1b[2J\nFOO\n',
       '200 OK\n422 NOT PLAIN TEXT\n400 UNKNOWN COMMAND\n',
     ],
+    [
+      'the history ends with a line of its own',
+      'MSGHIST\nMSGSTORE\nb\nMSGHIST\n',
+      '200 OK\n.\n200 OK\n200 OK\n200 OK\nb\n.\n',
+    ],
+    [
+      'any line ends a watch and is handled as usual',
+      'MSGWATCH\n\nFOO\nMSGGET\n',
+      `200 OK\n${APPLE}\n400 UNKNOWN COMMAND\n200 OK\n${APPLE}\n`,
+    ],
+    [
+      'the third wrong password closes the connection',
+      'SHUTDOWN\na\nSHUTDOWN\nb\nSHUTDOWN\nc\nMSGGET\n',
+      '300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n'.repeat(2) +
+        '300 PASSWORD REQUIRED\n421 TOO MANY WRONG PASSWORDS\n',
+    ],
   ])('%s', (_rule, bytes, sent) => {
     expect(new PlayedSession().receive(...cut(bytes)).sent).toBe(sent);
+  });
+
+  test.each<[rule: string, bytes: string, sent: string]>([
+    [
+      'MSGSTORE asks for the password, and then for the message',
+      'MSGSTORE\n123!abc\nb\nMSGGET\n',
+      '300 PASSWORD REQUIRED\n200 OK\n200 OK\n200 OK\nb\n',
+    ],
+    [
+      'a wrong one stores nothing, and the message is no command',
+      'MSGSTORE\nwrong\nb\nMSGGET\n',
+      `300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n400 UNKNOWN COMMAND\n200 OK\n${APPLE}\n`,
+    ],
+    [
+      'every store asks again',
+      'MSGSTORE\n123!abc\nb\nMSGSTORE\nc\n',
+      '300 PASSWORD REQUIRED\n200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n',
+    ],
+    [
+      'it opens nothing else',
+      'MSGSTORE\n123!abc\nSHUTDOWN\nMSGGET\n',
+      `300 PASSWORD REQUIRED\n200 OK\nEXPECTED MOTD, RECEIVED COMMAND\n200 OK\n${APPLE}\n`,
+    ],
+  ])('where a password guards the store: %s', (_rule, bytes, sent) => {
+    const played = new PlayedSession({ isStoreGuarded: true }).receive(...cut(bytes));
+    expect(played.sent).toBe(sent);
+    expect(played.lines).not.toContain('123!abc');
   });
 
   test('a message is decoded as UTF-8', () => {
@@ -118,6 +161,8 @@ test('chunk boundaries never matter, whatever the bytes', () => {
   const words = fc.constantFrom(
     'MSGGET',
     'MSGSTORE',
+    'MSGWATCH',
+    'MSGHIST',
     'QUIT',
     'SHUTDOWN',
     '123!abc',
@@ -218,6 +263,36 @@ test('a stopping server answers what was asked, says so, and closes', () => {
   played.dismiss();
   expect(played.sent).toBe(`200 OK\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
   expect(played.isClosed).toBe(true);
+});
+
+describe('a watcher', () => {
+  test('is told of each message, and of none that came before or after', () => {
+    const played = new PlayedSession().updated('before').receive('MSGWATCH\n');
+    played.updated('a').updated('b').receive('MSGGET\n').updated('after');
+    expect(played.sent).toBe('200 OK\nbefore\na\nb\n200 OK\nb\n');
+    expect(played.session.isWatching).toBe(false);
+  });
+
+  test('may be one that never sends an LF', () => {
+    const played = new PlayedSession().receive('MSGWATCH').quiet().updated('a');
+    expect(played.receive('QUIT').quiet().sent).toBe(`200 OK\n${APPLE}\na\n200 OK\n`);
+  });
+
+  test('that has to go is told what was stored before', () => {
+    const played = new PlayedSession().receive('MSGWATCH\n');
+    played.session.updated();
+    expect(played.dismiss().sent).toBe(`200 OK\n${APPLE}\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
+  });
+});
+
+test('a password that is not even checked closes the connection', () => {
+  const session = new Session({ isStoreGuarded: false });
+  session.receive('SHUTDOWN\nx\nMSGGET\n');
+  session.next();
+  expect(session.next()).toMatchObject({ do: 'verify', password: 'x', use: 'shutDown' });
+  expect(session.verified('refused')).toMatchObject({ reply: '421 TOO MANY WRONG PASSWORDS' });
+  expect(session.next()).toEqual({ do: 'close' });
+  expect(session.next()).toBeUndefined();
 });
 
 test('after the end nothing is kept and nothing is answered', () => {

@@ -1,0 +1,152 @@
+// motd get, set, watch and history, as scripts and login shells use them.
+
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { expect, startServer, test } from './fixtures.ts';
+import { Program } from './programs.ts';
+
+interface Ran {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(args: string[], input = ''): Promise<Ran> {
+  const program = Program.motd(args).input(input);
+  const status = await program.exits();
+  return { status, stdout: program.stdout, stderr: program.stderr };
+}
+
+/** A server of somebody else, who greets every connection in his own way. */
+async function foreignServer(greet: (socket: Socket) => void): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    greet(socket);
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  return String((server.address() as AddressInfo).port);
+}
+
+const quiet = { status: 0, stderr: '' };
+
+test('what is set can be got, and is the end of the history', async ({ server }) => {
+  const at = ['127.0.0.1', String(server.port)];
+  expect(await run(['get', ...at])).toEqual({
+    ...quiet,
+    stdout: 'An apple a day keeps the doctor away.\n',
+  });
+  expect(await run(['set', '-m', 'Grüße', ...at])).toEqual({ ...quiet, stdout: '' });
+  expect(await run(['set', ...at], 'from a pipe\n')).toEqual({ ...quiet, stdout: '' });
+  expect(await run(['get', ...at])).toEqual({ ...quiet, stdout: 'from a pipe\n' });
+  const { stdout } = await run(['history', ...at]);
+  expect(stdout).toMatch(/^\S+Z Grüße\n\S+Z from a pipe\n$/);
+});
+
+for (const [mistake, args, input, words] of [
+  ['a message that is a command', ['-m', 'QUIT'], '', /the server said: EXPECTED MOTD/],
+  ['a message of two lines', [], 'a\nb\n', /one line; standard input has more/],
+  ['no message at all', [], '\n', /no message: give one with -m/],
+  ['a message that drives a terminal', [], '\x1b[2J\n', /the server said: 422 NOT PLAIN TEXT/],
+] as const) {
+  test(`set: ${mistake} is refused in one line, status 1`, async ({ server }) => {
+    const { status, stdout, stderr } = await run(
+      ['set', '--port', `${server.port}`, ...args],
+      input,
+    );
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).toMatch(words);
+  });
+}
+
+for (const [trouble, greet, words] of [
+  ['says nothing', () => {}, /no answer: .* said nothing for 0\.5 s; allow more with --timeout/],
+  ['hangs up', (socket: Socket) => socket.end(), /the server closed the connection/],
+  ['resets', (socket: Socket) => socket.resetAndDestroy(), /ECONNRESET/],
+  ['is full', (socket: Socket) => socket.end('421 TOO MANY CONNECTIONS\n'), /421 TOO MANY/],
+  ['stops in the middle', (socket: Socket) => socket.write('200 OK\nAn app'), /no answer/],
+  [
+    'is another',
+    (socket: Socket) => socket.write('\x1b]0;SSH-2.0\x07\n'),
+    /said: \^\[\]0;SSH-2\.0\^G/,
+  ],
+] as const) {
+  test(`get: where the server ${trouble}, stdout is empty, stderr one line, status 1`, async () => {
+    const port = await foreignServer(greet);
+    const { status, stdout, stderr } = await run(['get', '--timeout', '0.5', '127.0.0.1', port]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).toMatch(words);
+  });
+}
+
+test('set: whoever gets no answer is told that the message may be stored', async () => {
+  const port = await foreignServer((socket) => socket.write('200 OK\n'));
+  const { status, stderr } = await run(['set', '--timeout', '0.5', '-m', 'x', '127.0.0.1', port]);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^motd: .*it may be stored, or not\n$/);
+});
+
+test('get: a message that could drive a terminal is shown escaped', async () => {
+  const port = await foreignServer((socket) =>
+    socket.write('200 OK\n\x1b[2J\xc2\x9b31m\n', 'latin1'),
+  );
+  const { stdout } = await run(['get', '127.0.0.1', port]);
+  expect(stdout).toBe('^[[2J\\u{9b}31m\n');
+});
+
+test('watch tells each message, and goes on when the server is back', async ({ server }) => {
+  const at = ['127.0.0.1', String(server.port)];
+  const watch = Program.motd(['watch', ...at]);
+  await watch.says(/^An apple .*\n$/);
+  await run(['set', '-m', 'one', ...at]);
+  await watch.says(/\none\n$/);
+
+  await server.program.stop();
+  const again = await startServer(server.port);
+  await watch.says(/\none\nAn apple .*\n$/);
+  expect(watch.stderr).toMatch(/^motd: .*; trying again\n$/);
+  await run(['set', '-m', 'two', ...at]);
+  await watch.says(/\ntwo\n$/);
+
+  watch.process.kill('SIGTERM');
+  await watch.exits();
+  await again.program.stop();
+});
+
+test('watch: the reader of a pipe that has had enough ends it', async ({ server }) => {
+  const watch = Program.motd(['watch', '127.0.0.1', String(server.port)]);
+  await watch.says(/^An apple/);
+  watch.process.stdout?.destroy();
+  await run(['set', '-m', 'one', '127.0.0.1', String(server.port)]);
+  expect(await watch.exits()).toBe(0);
+});
+
+test('watch gives up at a server that knows no MSGWATCH', async () => {
+  const port = await foreignServer((socket) => socket.write('400 UNKNOWN COMMAND\n'));
+  expect((await run(['watch', '127.0.0.1', port])).status).toBe(1);
+});
+
+test('a password guards the store: set says it, and nobody stores without', async () => {
+  const hash = await run(['hash-password'], 'correct horse\n');
+  expect(hash).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\$scrypt\$\S+\n$/) });
+  const file = test.info().outputPath('password');
+  writeFileSync(file, hash.stdout);
+  const server = await startServer(0, ['--store-password-file', file]);
+  const at = ['127.0.0.1', String(server.port)];
+
+  expect(await run(['set', '-m', 'x', ...at])).toMatchObject({ status: 1 });
+  const wrong = await run(['set', '-m', 'x', '--store-password', 'wrong', ...at]);
+  expect(wrong.stderr).toBe(`motd: ${at.join(':')}: the server said: 301 WRONG PASSWORD\n`);
+  const right = await run(['set', '-m', 'x', '--store-password', 'correct horse', ...at]);
+  expect(right).toEqual({ ...quiet, stdout: '' });
+  expect((await run(['get', ...at])).stdout).toBe('x\n');
+});
+
+test('hash-password refuses a short password', async () => {
+  const { status, stdout, stderr } = await run(['hash-password'], '1234567\n');
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(/^motd: .*8 characters or more\n$/);
+});

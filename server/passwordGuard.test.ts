@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { PasswordGuard } from './passwordGuard.ts';
+
+/** A check that is answered by hand. */
+function slowCheck() {
+  const open: ((isRight: boolean) => void)[] = [];
+  const verify = () => new Promise<boolean>((resolve) => open.push(resolve));
+  return { open, verify };
+}
+
+const isRight = async (bytes: string) => bytes === 'right';
+
+test('says whether a password is right for what it is for', async () => {
+  const guard = new PasswordGuard({ shutDown: isRight, store: async (bytes) => bytes === 'other' });
+  expect(await guard.check('a', 'shutDown', 'right')).toBe('right');
+  expect(await guard.check('a', 'shutDown', 'other')).toBe('wrong');
+  expect(await guard.check('a', 'store', 'other')).toBe('right');
+  expect(await guard.check('a', 'store', 'right')).toBe('wrong');
+});
+
+test('a source that was wrong too often is refused even with the right password', async () => {
+  const guard = new PasswordGuard({ shutDown: isRight });
+  for (let tries = 0; tries < 3; tries++) {
+    expect(await guard.check('a', 'shutDown', 'guess')).toBe('wrong');
+  }
+  expect(await guard.check('a', 'shutDown', 'right')).toBe('refused');
+  expect(await guard.check('b', 'shutDown', 'right')).toBe('right');
+});
+
+test('many guesses at once are no way around', async () => {
+  const guard = new PasswordGuard({ shutDown: isRight });
+  const verdicts = await Promise.all(
+    Array.from({ length: 20 }, () => guard.check('a', 'shutDown', 'guess')),
+  );
+  expect(verdicts.filter((verdict) => verdict === 'wrong')).toHaveLength(3);
+});
+
+test('one check is made at a time, in the order they came', async () => {
+  const { open, verify } = slowCheck();
+  const guard = new PasswordGuard({ shutDown: verify });
+  const first = guard.check('a', 'shutDown', 'x');
+  const second = guard.check('b', 'shutDown', 'x');
+  await expect.poll(() => open).toHaveLength(1);
+  open[0]?.(false);
+  expect(await first).toBe('wrong');
+  await expect.poll(() => open).toHaveLength(2);
+  open[1]?.(true);
+  expect(await second).toBe('right');
+});
+
+test('no more than 32 wait; further ones are refused', async () => {
+  const { verify } = slowCheck();
+  const guard = new PasswordGuard({ shutDown: verify });
+  for (let source = 0; source < 32; source++) void guard.check(`source ${source}`, 'shutDown', 'x');
+  expect(await guard.check('one more', 'shutDown', 'x')).toBe('refused');
+});
+
+test('a check that throws holds up nobody', async () => {
+  const verify = async (bytes: string) => {
+    if (bytes === 'x') throw new Error('out of memory');
+    return true;
+  };
+  const guard = new PasswordGuard({ shutDown: verify });
+  await expect(guard.check('a', 'shutDown', 'x')).rejects.toThrow('out of memory');
+  expect(await guard.check('b', 'shutDown', 'y')).toBe('right');
+});
