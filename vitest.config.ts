@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    globalSetup: 'scripts/compile.mjs',
     include: ['{protocol,server,client,bridge,web,cli}/**/*.test.ts'],
     // A hung conversation is a failure, not a wait.
     testTimeout: 20_000,

@@ -1,6 +1,5 @@
 // A real server on a free port, and real sockets to talk to it. Both end with the test.
 
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Address } from './address.ts';
@@ -56,12 +55,17 @@ export class TestClient {
   readonly socket: Socket;
   /** Everything the server has sent, as a byte string. */
   received = '';
+  #hasEnded = false;
+  #wake = () => {};
 
   constructor({ address, port }: Address) {
     this.socket = connect({ host: address, port, noDelay: true, allowHalfOpen: true });
     this.socket.on('data', (chunk: Buffer) => {
       this.received += chunk.toString('latin1');
+      this.#wake();
     });
+    this.socket.on('end', () => this.#onEnd());
+    this.socket.on('close', () => this.#onEnd());
     this.socket.on('error', () => {});
     onTestFinished(() => {
       this.socket.destroy();
@@ -78,14 +82,8 @@ export class TestClient {
   /** Settles once everything received so far ends with `text`; fails where the server closed first. */
   async until(text: string): Promise<void> {
     while (!this.received.endsWith(text)) {
-      if (this.socket.readableEnded || this.socket.closed) {
-        throw new Error(`closed; received ${JSON.stringify(this.received)}`);
-      }
-      await Promise.race([
-        once(this.socket, 'data'),
-        once(this.socket, 'end'),
-        once(this.socket, 'close'),
-      ]);
+      if (this.#hasEnded) throw new Error(`closed; received ${JSON.stringify(this.received)}`);
+      await this.#change();
     }
   }
 
@@ -97,7 +95,18 @@ export class TestClient {
 
   /** Settles with everything received once the server has closed. */
   async ended(): Promise<string> {
-    if (!this.socket.readableEnded) await once(this.socket, 'end');
+    while (!this.#hasEnded) await this.#change();
     return this.received;
+  }
+
+  #onEnd(): void {
+    this.#hasEnded = true;
+    this.#wake();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 }

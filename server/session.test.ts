@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { amount, figure, seed } from '../e2e/figures.ts';
 import { goldens } from '../e2e/golden/golden.ts';
 import { PlayedSession } from './session.harness.ts';
 import { Session } from './session.ts';
@@ -157,7 +158,9 @@ describe.each([
   });
 });
 
-test('chunk boundaries never matter, whatever the bytes', () => {
+test('chunk boundaries never matter, whatever the bytes', {
+  timeout: amount(20_000, 600_000),
+}, () => {
   const words = fc.constantFrom(
     'MSGGET',
     'MSGSTORE',
@@ -173,6 +176,7 @@ test('chunk boundaries never matter, whatever the bytes', () => {
     ' ',
     'x'.repeat(3000),
   );
+  const numRuns = amount(1000, 100_000);
   fc.assert(
     fc.property(fc.array(words, { maxLength: 30 }), fc.array(fc.nat(20)), (parts, sizes) => {
       const bytes = parts.join('');
@@ -187,7 +191,11 @@ test('chunk boundaries never matter, whatever the bytes', () => {
       expect(cut.sent).toBe(whole.sent);
       expect(cut.message).toBe(whole.message);
     }),
-    { numRuns: 1000 },
+    { numRuns, seed },
+  );
+  figure(
+    'random splits of the same bytes',
+    `${numRuns.toLocaleString('en')} splits; the same replies each time`,
   );
 });
 
