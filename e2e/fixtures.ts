@@ -8,7 +8,7 @@ export interface Listening {
   port: number;
 }
 
-interface Fixtures {
+export interface Fixtures {
   /** Ends every program a test has started, passed or failed. */
   noneLeft: undefined;
   server: Listening;

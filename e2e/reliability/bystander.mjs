@@ -1,0 +1,53 @@
+// Asks for the message about once a millisecond, over one connection, and says how long the answers
+// took. A process of its own: in the one that makes the crowd, it would measure the crowd's noise.
+//
+//   node bystander.mjs PORT MESSAGE…     what counts as a right message
+//
+// For each line on its input it writes what it saw since the last one.
+
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
+
+const [port, ...messages] = process.argv.slice(2);
+const right = new Set(messages.map((message) => `200 OK\n${message}\n`));
+
+const socket = connect({ host: '127.0.0.1', port: Number(port), noDelay: true });
+socket.setEncoding('latin1');
+await once(socket, 'connect');
+
+/** @type {number[]} */
+let tookMs = [];
+let wrong = 0;
+
+createInterface({ input: process.stdin })
+  .on('line', () => {
+    const sorted = tookMs.sort((a, b) => a - b);
+    const at = (/** @type {number} */ share) =>
+      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+    const seen = { asked: sorted.length, wrong, p50: at(0.5), p99: at(0.99), worst: at(1) };
+    process.stdout.write(`${JSON.stringify(seen)}\n`);
+    tookMs = [];
+  })
+  .on('close', () => socket.end());
+
+while (socket.readyState === 'open') {
+  const startedAtMs = performance.now();
+  socket.write('MSGGET\n');
+  const reply = await nextReply();
+  tookMs.push(performance.now() - startedAtMs);
+  if (!right.has(reply)) wrong++;
+  await setTimeout(1);
+}
+
+/** Two lines. @returns {Promise<string>} */
+async function nextReply() {
+  let reply = '';
+  while (reply.split('\n').length < 3) {
+    const [text] = await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+    if (typeof text !== 'string') process.exit(1);
+    reply += text;
+  }
+  return reply;
+}

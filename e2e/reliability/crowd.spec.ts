@@ -1,0 +1,248 @@
+// Ten thousand at once, and more than there is room for.
+
+import { setTimeout } from 'node:timers/promises';
+import { amount, figure } from '../figures.ts';
+import { expect, type Listening } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { Bystander } from './bystander.ts';
+import {
+  corePercent,
+  descriptors,
+  forgetPeak,
+  isLinux,
+  NEEDS_LINUX,
+  peakKb,
+  proportionalKb,
+  residentKb,
+} from './process.ts';
+import { pidOf, portOf, RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
+
+const APPLE = 'An apple a day keeps the doctor away.';
+const FULL_HOUSE = '421 TOO MANY CONNECTIONS';
+
+test.skip(!isLinux, NEEDS_LINUX);
+test.describe.configure({ mode: 'default', timeout: amount(60_000, 300_000) });
+
+test('a crowd is answered, costs little each, and leaves nothing behind', async () => {
+  const count = amount(500, 10_000);
+  const { program, port } = await startSilentServer();
+  const pid = pidOf(program);
+  await (await RawClient.connect(port)).ask('MSGGET\n', 2);
+  const atFirst = { descriptors: descriptors(pid), kb: proportionalKb(pid) };
+
+  const crowds: Array<Awaited<ReturnType<typeof holdCrowd>>> = [];
+  for (let round = 0; round < 5; round++) {
+    crowds.push(await holdCrowd(count, port, pid));
+    await expect.poll(() => descriptors(pid)).toBe(atFirst.descriptors);
+  }
+
+  const each = (((crowds[0]?.pss ?? 0) - atFirst.kb) * 1024) / count;
+  figure(
+    'crowd',
+    `${count} connections, half of them idle, all answered; ${Math.round(each)} bytes each (Pss); ` +
+      `five such crowds one after another: RSS ${crowds.map(({ rss }) => mb(rss)).join(', ')} with ` +
+      `them, ${mb(residentKb(pid))} after the last; ${atFirst.descriptors} descriptors before and ` +
+      `after each`,
+  );
+  expect(each).toBeLessThan(50_000);
+  // What a crowd leaves behind would be there once more with each.
+  const [, , third, , fifth] = crowds;
+  expect((fifth?.rss ?? 0) - (third?.rss ?? 0)).toBeLessThan(10_000 + count * 4);
+});
+
+test('everybody who watches hears of an update, and nobody else waits for it', async () => {
+  const count = amount(500, 10_000);
+  const { port } = await startSilentServer();
+  const watchers = await watch(count, port);
+  const bystander = new Bystander(port, APPLE, 'news');
+  await setTimeout(amount(300, 3000));
+  const before = await bystander.saw();
+
+  const teller = await RawClient.connect(port);
+  await teller.ask('MSGSTORE\n', 1);
+  const toldAtMs = watchers.map(async (watcher) => {
+    const [line] = await watcher.hears(1);
+    return line === 'news' ? performance.now() : Number.NaN;
+  });
+  expect(await teller.ask('news\n', 1)).toEqual(['200 OK']);
+  const storedAtMs = performance.now();
+  const delays = (await Promise.all(toldAtMs)).map((at) => at - storedAtMs);
+  const during = await bystander.saw();
+  expect(delays.filter(Number.isNaN)).toEqual([]);
+  // No second copy, and nothing after it.
+  expect(await allAre(watchers, 'QUIT\n', ['200 OK'])).toBe(true);
+
+  figure(
+    'watchers',
+    `${count} watchers, one update: each got it once; first ${Math.min(...delays).toFixed(1)} ms, last ` +
+      `${Math.max(...delays).toFixed(1)} ms after the 200 OK, seen from one process that reads for all; ` +
+      `a bystander before: ${before}; during: ${during}`,
+  );
+});
+
+// The kernel alone takes in 200 messages for each; of the second lot, it cannot hold all.
+for (const [count, messages] of [
+  [amount(200, 10_000), numbered(200)],
+  [20, numbered(3000)],
+] as const) {
+  test(`of ${messages.length} messages, watchers who do not read get the newest, and cost little`, async () => {
+    const { program, port } = await startSilentServer();
+    const pid = pidOf(program);
+    const watchers = await watch(count, port);
+    const asleep = watchers.filter((_, at) => at % 10 === 0);
+    const awake = watchers.filter((_, at) => at % 10 !== 0);
+    for (const { socket } of asleep) socket.pause();
+
+    const before = residentKb(pid);
+    forgetPeak(pid);
+    const teller = await RawClient.connect(port);
+    const news = messages.map((message) => `MSGSTORE\n${message}\n`).join('');
+    const replies = teller.ask(news, messages.length * 2);
+    const heard = await Promise.all(awake.map((watcher) => hearsOut(watcher, messages)));
+    expect(new Set(await replies)).toEqual(new Set(['200 OK']));
+    const peak = peakKb(pid);
+
+    for (const { socket } of asleep) socket.resume();
+    const slept = await Promise.all(asleep.map((watcher) => hearsOut(watcher, messages)));
+    figure(
+      'watchers asleep',
+      `${count} watchers, a tenth of them not reading, ${messages.length} messages of 4,000 bytes: ` +
+        `the readers got ${Math.min(...heard)} to ${Math.max(...heard)} of them, the others, once ` +
+        `they read, ${Math.min(...slept)} to ${Math.max(...slept)}; all in order, ending with the ` +
+        `newest; server RSS ${mb(before)} before, ${mb(peak)} at most`,
+    );
+    // Well below a queue of what was not read: 80 kB a watcher in the first lot, 1.2 MB in the second.
+    expect(peak - before).toBeLessThan(50_000 + count * 50);
+  });
+}
+
+test('who is one too many is told so, and who comes after one has left is not', async () => {
+  const server = await startConsoleServer('--max-connections', '5');
+  const guests = await RawClient.connectMany(5, server.port);
+  for (const guest of guests) expect(await guest.ask('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
+  expect(await (await RawClient.connect(server.port)).remains()).toEqual([FULL_HOUSE]);
+  for (const guest of guests) expect(await guest.ask('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
+
+  await guests[0]?.leave();
+  await server.program.says(/\[-\] Connection closed/);
+  const next = await RawClient.connect(server.port);
+  expect(await next.ask('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
+});
+
+test('an IPv4 address and an IPv6 /64 are one source each, and one may not take all the room', async () => {
+  const server = await startConsoleServer('--max-connections-per-source', '2');
+  for (const [mine, mineToo, another] of [
+    ['192.0.2.1', '192.0.2.1', '192.0.2.2'],
+    ['2001:db8:0:1::1', '2001:db8:0:1:ffff::2', '2001:db8:0:2::1'],
+  ] as const) {
+    const greet = async (source: string) => {
+      const guest = await RawClient.connect(server.port, { source });
+      guest.say('MSGGET\n');
+      return guest;
+    };
+    const first = await greet(mine);
+    expect(await first.hears(2)).toEqual(['200 OK', APPLE]);
+    expect(await (await greet(mineToo)).hears(2)).toEqual(['200 OK', APPLE]);
+    expect(await (await greet(mine)).remains()).toEqual([FULL_HOUSE]);
+    expect(await (await greet(mineToo)).remains()).toEqual([FULL_HOUSE]);
+    expect(await (await greet(another)).hears(2)).toEqual(['200 OK', APPLE]);
+
+    await first.leave();
+    await server.program.says(new RegExp(`Connection closed with \\('${mine}', 50000\\)`));
+    expect(await (await greet(mineToo)).hears(2)).toEqual(['200 OK', APPLE]);
+  }
+});
+
+test('out of file descriptors, those who are here are answered, and room is used again', async () => {
+  const limited = 'ulimit -n 64; exec "$0" dist/cli/main.js serve --port 0 --store memory: "$@"';
+  const program = new Program('sh', ['-c', limited, process.execPath, ...ROOMY]);
+  const port = await portOf(program);
+  const pid = pidOf(program);
+
+  const knocked = await RawClient.connectMany(200, port);
+  const here = await answered(knocked);
+  expect(here.length).toBeGreaterThan(10);
+  expect(here.length).toBeLessThan(64);
+  expect(await answered(here)).toHaveLength(here.length);
+  // Those who knock on, for as long as that is measured.
+  const busy = corePercent(pid);
+  const again = await RawClient.connectMany(50, port);
+  expect(await answered(again)).toHaveLength(0);
+  const percent = await busy;
+
+  const leaving = here.splice(0, 10);
+  await Promise.all(leaving.map((client) => client.leave()));
+  await expect.poll(() => program.stdout.match(/\[-\] Connection closed/g)?.length).toBe(10);
+  const fresh = await RawClient.connectMany(10, port);
+  expect(await answered(fresh)).toHaveLength(10);
+  expect(await answered(here)).toHaveLength(here.length);
+  const reports = program.stdout.match(/\[!\] No connection accepted/g)?.length ?? 0;
+  figure(
+    'out of descriptors',
+    `64 file descriptors, 200 connections: ${here.length + leaving.length} served and answered throughout, ` +
+      `the others closed at once; ${percent}% of a core meanwhile; ${reports} lines on the console; ` +
+      `10 left, 10 others came in`,
+  );
+});
+
+/** Connects as many, half of them silent, hears every answer, and lets them go. */
+async function holdCrowd(count: number, port: number, pid: number) {
+  const clients = await RawClient.connectMany(count, port);
+  const active = clients.filter((_, at) => at % 2 === 0);
+  for (let round = 0; round < 3; round++) {
+    expect(await allAre(active, 'MSGGET\n', ['200 OK', APPLE])).toBe(true);
+  }
+  const used = { pss: proportionalKb(pid), rss: residentKb(pid) };
+  // The silent ones were not forgotten.
+  expect(await allAre(clients, 'MSGGET\n', ['200 OK', APPLE])).toBe(true);
+  await Promise.all(clients.map((client) => client.leave()));
+  return used;
+}
+
+/** Whether everybody who says this is answered with these lines. (An `expect` for each takes minutes.) */
+async function allAre(clients: readonly RawClient[], what: string, lines: readonly string[]) {
+  const replies = await Promise.all(clients.map((client) => client.ask(what, lines.length)));
+  return replies.every((reply) => reply.join('\n') === lines.join('\n'));
+}
+
+async function watch(count: number, port: number): Promise<RawClient[]> {
+  const watchers = await RawClient.connectMany(count, port);
+  expect(await allAre(watchers, 'MSGWATCH\n', ['200 OK', APPLE])).toBe(true);
+  return watchers;
+}
+
+function numbered(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `${at} `.padEnd(4000, 'x'));
+}
+
+/** Hears messages in order, none twice, until the last of them. @returns How many came. */
+async function hearsOut(watcher: RawClient, messages: readonly string[]): Promise<number> {
+  let count = 0;
+  for (let last = -1; last < messages.length - 1; count++) {
+    const [line = ''] = await watcher.hears(1);
+    const number = Number.parseInt(line, 10);
+    const isNext = number > last && line === messages[number];
+    if (!isNext) throw new Error(`after message ${last} came: ${line.slice(0, 40)}`);
+    last = number;
+  }
+  return count;
+}
+
+/** Those who are answered; a connection that was closed is not. */
+async function answered(clients: readonly RawClient[]): Promise<RawClient[]> {
+  const replies = await Promise.allSettled(clients.map((client) => client.ask('MSGGET\n', 2)));
+  return clients.filter((_, at) => {
+    const reply = replies[at];
+    return reply?.status === 'fulfilled' && reply.value.join('\n') === `200 OK\n${APPLE}`;
+  });
+}
+
+async function startConsoleServer(...flags: string[]): Promise<Listening> {
+  const program = Program.motd(['serve', '--port', '0', ...flags]);
+  const [, port] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+  return { program, port: Number(port) };
+}
+
+function mb(kb: number): string {
+  return `${Math.round(kb / 1024)} MB`;
+}

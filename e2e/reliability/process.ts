@@ -1,0 +1,89 @@
+// What Linux tells about a process (proc(5)).
+
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+
+/** Why a test that reads here is skipped elsewhere. */
+export const NEEDS_LINUX = 'reads /proc';
+export const isLinux = process.platform === 'linux';
+
+/** LISTEN, in the column `st` of /proc/net/tcp (the kernel's net/tcp_states.h). */
+const LISTEN = '0A';
+
+/** Clock ticks a second in /proc/PID/stat: USER_HZ, 100 on every platform Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** Memory that is in use, in kB. */
+export function residentKb(pid: number): number {
+  return fieldOf(`/proc/${pid}/status`, 'VmRSS');
+}
+
+/** The same, with what is shared counted by its share. */
+export function proportionalKb(pid: number): number {
+  return fieldOf(`/proc/${pid}/smaps_rollup`, 'Pss');
+}
+
+/** The most memory that was in use since the start, or since `forgetPeak`, in kB. */
+export function peakKb(pid: number): number {
+  return fieldOf(`/proc/${pid}/status`, 'VmHWM');
+}
+
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+/** How many file descriptors are open. */
+export function descriptors(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** How much of one core a process takes during the next second, in percent. */
+export async function corePercent(pid: number): Promise<number> {
+  const before = ticksOf(pid);
+  const startedAtMs = performance.now();
+  await setTimeout(1000);
+  const seconds = (performance.now() - startedAtMs) / 1000;
+  return Math.round(((ticksOf(pid) - before) / TICKS_PER_SECOND / seconds) * 100);
+}
+
+/** The TCP port a process listens on; `undefined` while there is none. */
+export function listeningPort(pid: number): number | undefined {
+  const sockets = socketsOf(pid);
+  for (const row of readFileSync(`/proc/${pid}/net/tcp`, 'latin1').split('\n').slice(1)) {
+    const [, local = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/);
+    if (state === LISTEN && sockets.has(inode))
+      return Number.parseInt(local.split(':')[1] ?? '', 16);
+  }
+  return undefined;
+}
+
+function socketsOf(pid: number): Set<string> {
+  const inodes = new Set<string>();
+  for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
+    const inode = /^socket:\[(\d+)\]$/.exec(targetOf(`/proc/${pid}/fd/${descriptor}`))?.[1];
+    if (inode !== undefined) inodes.add(inode);
+  }
+  return inodes;
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    // Closed between the listing and now.
+    return '';
+  }
+}
+
+/** Time in user and in kernel mode (fields 14 and 15, counted from behind the name). */
+function ticksOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+function fieldOf(file: string, name: string): number {
+  const found = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync(file, 'latin1'))?.[1];
+  if (found === undefined) throw new Error(`${file} has no ${name}`);
+  return Number(found);
+}

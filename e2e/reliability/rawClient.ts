@@ -1,0 +1,179 @@
+// A client that says exactly the bytes it is told to, and hears what comes back a line at a time.
+// With it, a test that closes what it has opened, and servers that are told to keep silent.
+
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { test as base, expect, type Listening } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { listeningPort } from './process.ts';
+
+/** How long a reply may take; a failure, not a wait. */
+const PATIENCE_MS = 30_000;
+
+/** How many connect at a time: below the 511 that Node's `listen` lets wait. */
+const CONNECT_AT_ONCE = 200;
+
+interface Expectation {
+  count: number;
+  resolve: (lines: string[]) => void;
+  reject: (error: Error) => void;
+  patience: NodeJS.Timeout;
+}
+
+export interface Manner {
+  /** The address a PROXY line gives for it; without one, none is sent. */
+  source?: string;
+  /** Whether it reads what comes; `listen` makes it begin. */
+  isDeaf?: boolean;
+}
+
+export class RawClient {
+  /** Those that are open. */
+  static readonly open = new Set<RawClient>();
+  readonly socket: Socket;
+  /** Settles once the connection is gone, however it went. */
+  readonly closed: Promise<void>;
+  #unended = '';
+  #lines: string[] = [];
+  #expected: Expectation | undefined;
+  #isClosed = false;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    RawClient.open.add(this);
+    socket.on('error', () => {});
+    this.closed = new Promise((resolve) => {
+      socket.on('close', () => {
+        RawClient.open.delete(this);
+        this.#isClosed = true;
+        this.#deliver();
+        resolve();
+      });
+    });
+  }
+
+  /** Connects, and says who it is where it speaks for another. */
+  static async connect(port: number, { source, isDeaf = false }: Manner = {}): Promise<RawClient> {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+    const client = new RawClient(socket);
+    await once(socket, 'connect');
+    if (!isDeaf) client.listen();
+    if (source !== undefined) client.say(proxyLine(source));
+    return client;
+  }
+
+  /** Connects many, a few at a time. */
+  static async connectMany(count: number, port: number, manner?: Manner): Promise<RawClient[]> {
+    const clients: RawClient[] = [];
+    while (clients.length < count) {
+      const batch = Math.min(CONNECT_AT_ONCE, count - clients.length);
+      const connecting = Array.from({ length: batch }, () => RawClient.connect(port, manner));
+      clients.push(...(await Promise.all(connecting)));
+    }
+    return clients;
+  }
+
+  /** Begins to read. */
+  listen(): void {
+    this.socket.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
+  }
+
+  say(what: string | Buffer): void {
+    this.socket.write(what);
+  }
+
+  /** The next lines the server says, without their LFs. Fails if it closes before. */
+  hears(count: number): Promise<string[]> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        this.#expected = undefined;
+        reject(new Error(`only ${this.#lines.length} of ${count} lines came`));
+      };
+      const patience = setTimeout(giveUp, PATIENCE_MS);
+      this.#expected = { count, resolve, reject, patience };
+      this.#deliver();
+    });
+  }
+
+  /** Says something; settles with as many lines as that is answered with. */
+  ask(what: string | Buffer, count: number): Promise<string[]> {
+    this.say(what);
+    return this.hears(count);
+  }
+
+  /** Every line that was not taken yet, once the server has closed. */
+  async remains(): Promise<string[]> {
+    await this.closed;
+    return this.#lines.splice(0);
+  }
+
+  /** Closes, and settles once that is done. */
+  async leave(): Promise<void> {
+    this.socket.destroy();
+    await this.closed;
+  }
+
+  #hear(text: string): void {
+    const parts = (this.#unended + text).split('\n');
+    this.#unended = parts.pop() ?? '';
+    for (const line of parts) this.#lines.push(line);
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    if (this.#expected === undefined) return;
+    const { count, resolve, reject, patience } = this.#expected;
+    const isEnough = this.#lines.length >= count;
+    if (!isEnough && !this.#isClosed) return;
+    clearTimeout(patience);
+    this.#expected = undefined;
+    if (isEnough) resolve(this.#lines.splice(0, count));
+    else reject(new Error(`closed after ${this.#lines.length} of ${count} lines`));
+  }
+}
+
+/** What tells a server that trusts us whom we speak for (PROTOCOL.md, "Who is asking"). */
+export function proxyLine(source: string): string {
+  return source.includes(':')
+    ? `PROXY TCP6 ${source} ::1 50000 26310\r\n`
+    : `PROXY TCP4 ${source} 127.0.0.1 50000 26310\r\n`;
+}
+
+/** Room for every connection a test opens, all of which come from one source. */
+export const ROOMY = ['--max-connections', '20000', '--max-connections-per-source', '20000'];
+
+/** A server that writes no log: what is measured is the work alone. Needs Linux. */
+export async function startSilentServer(flags: readonly string[] = ROOMY): Promise<Listening> {
+  const program = Program.motd(['serve', '--port', '0', '--log', 'silent', ...flags]);
+  return { program, port: await portOf(program) };
+}
+
+/** The port a program listens on, once it does. */
+export async function portOf(program: Program): Promise<number> {
+  let port: number | undefined;
+  await expect
+    .poll(() => {
+      port = listeningPort(pidOf(program));
+      return port;
+    })
+    .toBeDefined();
+  if (port === undefined) throw new Error('it listens nowhere');
+  return port;
+}
+
+export function pidOf({ process: { pid } }: Program): number {
+  if (pid === undefined) throw new Error('it did not start');
+  return pid;
+}
+
+// biome-ignore-start lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
+export const test = base.extend<{ noneConnected: undefined }>({
+  noneConnected: [
+    async ({}, use) => {
+      await use(undefined);
+      await Promise.all([...RawClient.open].map((client) => client.leave()));
+    },
+    { auto: true },
+  ],
+});
+// biome-ignore-end lint/correctness/noEmptyPattern: see above.
