@@ -10,9 +10,20 @@ export class Bystander {
   readonly #program: Program;
   #reports = 0;
 
-  /** @param messages What counts as a right answer. */
-  constructor(port: number, ...messages: string[]) {
-    this.#program = new Program(process.execPath, [MAIN, String(port), ...messages]);
+  private constructor(program: Program) {
+    this.#program = program;
+  }
+
+  /**
+   * Settles once the first answer has come.
+   *
+   * @param messages What counts as a right answer.
+   */
+  static async start(port: number, ...messages: string[]): Promise<Bystander> {
+    const program = new Program(process.execPath, [MAIN, String(port), ...messages]);
+    const bystander = new Bystander(program);
+    await bystander.saw();
+    return bystander;
   }
 
   /**
@@ -30,10 +41,6 @@ export class Bystander {
     expect(wrong).toBe(0);
     expect(asked).toBeGreaterThanOrEqual(least);
     return `${asked} MSGGETs, p50 ${words(p50)}, p99 ${words(p99)}, worst ${words(worst)}`;
-  }
-
-  leave(): void {
-    this.#program.process.stdin?.end();
   }
 }
 

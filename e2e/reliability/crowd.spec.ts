@@ -54,7 +54,7 @@ test('everybody who watches hears of an update, and nobody else waits for it', a
   const count = amount(500, 10_000);
   const { port } = await startSilentServer();
   const watchers = await watch(count, port);
-  const bystander = new Bystander(port, APPLE, 'news');
+  const bystander = await Bystander.start(port, APPLE, 'news');
   await setTimeout(amount(300, 3000));
   const before = await bystander.saw();
 

@@ -1,0 +1,153 @@
+// Guessing passwords: on many connections from one source, and from many sources at once.
+
+import { scryptSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { amount, figure } from '../figures.ts';
+import { expect } from '../fixtures.ts';
+import { Bystander } from './bystander.ts';
+import { isLinux, NEEDS_LINUX } from './process.ts';
+import { RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
+
+const APPLE = 'An apple a day keeps the doctor away.';
+const ATTACK_MS = amount(2_500, 60_000);
+const REQUIRED = '300 PASSWORD REQUIRED';
+const WRONG = '301 WRONG PASSWORD';
+const BARRED = '421 TOO MANY WRONG PASSWORDS';
+
+test.skip(!isLinux, NEEDS_LINUX);
+test.describe.configure({ mode: 'default', timeout: amount(60_000, 300_000) });
+
+/** One that guesses until it is told to stop. */
+class Attack {
+  /** Guesses said. */
+  guesses = 0;
+  /**
+   * Guesses the server has really compared, at most: those told 301, and the third of a connection,
+   * which is told 421 either way.
+   */
+  checked = 0;
+  /** Replies that a guess must never have. */
+  readonly surprises: string[] = [];
+  #isOver = false;
+  readonly #command: string;
+  readonly #startedAtMs = performance.now();
+  readonly #guessers: Promise<void>[];
+
+  /** @param sources Each guesses on a connection of its own, and on another once that is closed. */
+  constructor(port: number, command: string, sources: readonly string[]) {
+    this.#command = command;
+    this.#guessers = sources.map((source) => this.#guess(port, source));
+  }
+
+  async stop(): Promise<string> {
+    this.#isOver = true;
+    await Promise.all(this.#guessers);
+    const minutes = (performance.now() - this.#startedAtMs) / 60_000;
+    const perMinute = (count: number) => Math.round(count / minutes);
+    return (
+      `${perMinute(this.guesses)} guesses a minute said, ${perMinute(this.checked)} checked ` +
+      `(${this.checked} in ${Math.round(minutes * 60)} s), none right`
+    );
+  }
+
+  async #guess(port: number, source: string): Promise<void> {
+    while (!this.#isOver) {
+      const guesser = await RawClient.connect(port, { source });
+      for (let wrong = 0; wrong < 3 && !this.#isOver; ) {
+        const [asked, reply = ''] = await guesser.ask(`${this.#command}\nguess\n`, 2);
+        this.guesses++;
+        if (asked !== REQUIRED || (reply !== WRONG && reply !== BARRED)) this.surprises.push(reply);
+        if (reply === WRONG || wrong === 2) this.checked++;
+        if (reply !== WRONG) break;
+        wrong++;
+      }
+      await guesser.leave();
+    }
+  }
+}
+
+test('a connection has three tries; its source is then barred, right or wrong, and no other is', async () => {
+  const { port } = await startSilentServer();
+  const guesser = await RawClient.connect(port, { source: '192.0.2.1' });
+  guesser.say('SHUTDOWN\nguess\n'.repeat(4));
+  expect(await guesser.remains()).toEqual([REQUIRED, WRONG, REQUIRED, WRONG, REQUIRED, BARRED]);
+
+  const again = await RawClient.connect(port, { source: '192.0.2.1' });
+  again.say('SHUTDOWN\n123!abc\n');
+  expect(await again.remains()).toEqual([REQUIRED, BARRED]);
+
+  const other = await RawClient.connect(port, { source: '192.0.2.2' });
+  expect(await other.ask('SHUTDOWN\nguess\n', 2)).toEqual([REQUIRED, WRONG]);
+  expect(await other.ask('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
+});
+
+test('of many tries at once from one source, no more than three are made', async () => {
+  const { port } = await startSilentServer();
+  const guessers = await RawClient.connectMany(20, port, { source: '2001:db8::1' });
+  for (const guesser of guessers) guesser.say('SHUTDOWN\nguess\n');
+  const replies = await Promise.all(guessers.map((guesser) => guesser.hears(2)));
+  expect(replies.filter(([, reply]) => reply === WRONG)).toHaveLength(3);
+  expect(replies.filter(([, reply]) => reply === BARRED)).toHaveLength(17);
+});
+
+for (const [password, flags, command, fine] of [
+  ['the shutdown password', [], 'SHUTDOWN', '200 OKAY'],
+  ['the store password', ['--store-password-file', 'PASSWORD_FILE'], 'MSGSTORE', '200 OK'],
+] as const) {
+  test(`${password} is not found from one source, and still opens from another`, async () => {
+    const { server, bystander, without } = await serverWithBystander(flags);
+    const attack = new Attack(server.port, command, Array(50).fill('192.0.2.1'));
+    await setTimeout(ATTACK_MS);
+    const during = await bystander.saw(10);
+    const owner = await RawClient.connect(server.port, { source: '192.0.2.2' });
+    const reply = owner.ask(`${command}\n123!abc\n`, 2);
+    const found = await attack.stop();
+    expect(await reply).toEqual([REQUIRED, fine]);
+    expect(attack.surprises).toEqual([]);
+    figure(
+      `guessing ${password}`,
+      `one source on 50 connections at a time: ${found}; the right password from another source was ` +
+        `taken meanwhile; a bystander without: ${without}; during: ${during}`,
+    );
+  });
+
+  test(`${password} is not found from five hundred sources`, async () => {
+    const { server, bystander, without } = await serverWithBystander(flags);
+    const sources = Array.from({ length: 500 }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
+    const attack = new Attack(server.port, command, sources);
+    await setTimeout(ATTACK_MS);
+    const during = await bystander.saw(10);
+    const found = await attack.stop();
+    expect(attack.surprises).toEqual([]);
+
+    // After it, whoever has not guessed is let in.
+    const owner = await RawClient.connect(server.port, { source: '192.0.2.2' });
+    expect(await owner.ask(`${command}\n123!abc\n`, 2)).toEqual([REQUIRED, fine]);
+    figure(
+      `guessing ${password}`,
+      `500 sources: ${found}; a bystander without: ${without}; during: ${during}`,
+    );
+  });
+}
+
+async function serverWithBystander(flags: readonly string[]) {
+  const file = test.info().outputPath('password');
+  writeFileSync(file, hashOf('123!abc'));
+  const server = await startSilentServer([
+    ...ROOMY,
+    ...flags.map((flag) => (flag === 'PASSWORD_FILE' ? file : flag)),
+  ]);
+  const bystander = await Bystander.start(server.port, APPLE);
+  await setTimeout(amount(300, 5000));
+  return { server, bystander, without: await bystander.saw() };
+}
+
+/** What `motd hash-password` prints: scrypt in the PHC string format, base64 without padding. */
+function hashOf(password: string): string {
+  const salt = Buffer.alloc(16, 'salt');
+  const options = { N: 2 ** 15, r: 8, p: 3, maxmem: 2 ** 27 };
+  const hash = scryptSync(password, salt, 32, options);
+  const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
+  return `$scrypt$ln=15,r=8,p=3$${base64(salt)}$${base64(hash)}\n`;
+}

@@ -1,0 +1,103 @@
+// Peers that ask for much and read nothing, and peers that never come to the end of a line.
+
+import { setTimeout } from 'node:timers/promises';
+import { amount, figure } from '../figures.ts';
+import { expect } from '../fixtures.ts';
+import { Bystander } from './bystander.ts';
+import { forgetPeak, isLinux, NEEDS_LINUX, peakKb, residentKb } from './process.ts';
+import { pidOf, RawClient, startSilentServer, test } from './rawClient.ts';
+
+const MESSAGES = Array.from({ length: 1000 }, (_, at) => `${at} `.padEnd(4000, 'x'));
+const NEWEST = MESSAGES.at(-1) ?? '';
+
+test.skip(!isLinux, NEEDS_LINUX);
+test.describe.configure({ mode: 'default', timeout: amount(60_000, 300_000) });
+
+test('replies that nobody reads are not made', async () => {
+  const count = amount(50, 1000);
+  const { program, port } = await startSilentServer();
+  const pid = pidOf(program);
+  const teller = await RawClient.connect(port);
+  const stored = await teller.ask(MESSAGES.map((text) => `MSGSTORE\n${text}\n`).join(''), 2000);
+  expect(new Set(stored)).toEqual(new Set(['200 OK']));
+
+  const bystander = await Bystander.start(port, NEWEST);
+  await setTimeout(amount(300, 5000));
+  const without = await bystander.saw();
+
+  const before = residentKb(pid);
+  forgetPeak(pid);
+  const readers = await RawClient.connectMany(count, port, { isDeaf: true });
+  // In full, the replies to each of them are 40 MB of history and 4 MB of messages.
+  for (const reader of readers) reader.say('MSGHIST\n'.repeat(10) + 'MSGGET\n'.repeat(1000));
+  await setTimeout(amount(1000, 10_000));
+  const having = await bystander.saw(10);
+  const peak = peakKb(pid);
+
+  // Whoever begins to read after all is given everything.
+  const late = readers.slice(0, 2);
+  for (const reader of late) {
+    reader.listen();
+    const lines = await reader.hears(10 * (1 + MESSAGES.length + 1) + 2 * 1000);
+    expect(lines.filter((line) => line.endsWith(NEWEST))).toHaveLength(10 + 1000);
+    expect(lines.filter((line) => line === '.')).toHaveLength(10);
+  }
+  const each = (peak - before) / count;
+  figure(
+    'slow readers',
+    `${count} connections that asked for 44 MB each and read nothing: server RSS ` +
+      `${Math.round(before / 1024)} MB before, ${Math.round(peak / 1024)} MB at most, ` +
+      `${Math.round(each)} kB each; a bystander without them: ${without}; with them: ${having}`,
+  );
+  // The first history alone, queued, would be 4 MB.
+  expect(peak - before).toBeLessThan(50_000 + count * 400);
+});
+
+test('lines that come a byte at a time are taken as they come', async () => {
+  const count = amount(20, 500);
+  const { program, port } = await startSilentServer();
+  const pid = pidOf(program);
+  const bystander = await Bystander.start(port, 'An apple a day keeps the doctor away.');
+  const senders = await RawClient.connectMany(count, port);
+  const before = residentKb(pid);
+  forgetPeak(pid);
+  const bytes = amount(200, 4096);
+  for (let sent = 0; sent < bytes; sent++) {
+    for (const sender of senders) sender.say('x');
+    await new Promise(setImmediate);
+  }
+  const peak = peakKb(pid);
+  const seen = await bystander.saw();
+  const replies = await Promise.all(senders.map((sender) => sender.ask('\nMSGGET\n', 3)));
+  expect(new Set(replies.map(([first]) => first))).toEqual(new Set(['400 UNKNOWN COMMAND']));
+  figure(
+    'a byte at a time',
+    `${count} connections, ${bytes} bytes each, one by one and without an LF: server RSS ` +
+      `${Math.round(before / 1024)} MB before, ${Math.round(peak / 1024)} MB at most; ` +
+      `a bystander: ${seen}`,
+  );
+  expect(peak - before).toBeLessThan(50_000 + count * 40);
+});
+
+test('lines that never end are thrown away as they come', async () => {
+  const count = amount(5, 100);
+  const { program, port } = await startSilentServer();
+  const pid = pidOf(program);
+  const bystander = await Bystander.start(port, 'An apple a day keeps the doctor away.');
+  const senders = await RawClient.connectMany(count, port);
+  const before = residentKb(pid);
+  forgetPeak(pid);
+  const tenMegabytes = Buffer.alloc(10_000_000, 'x');
+  for (const sender of senders) sender.say(tenMegabytes);
+  const replies = await Promise.all(senders.map((sender) => sender.ask('\nMSGGET\n', 3)));
+  const right = '413 LINE TOO LONG\n200 OK\nAn apple a day keeps the doctor away.';
+  expect(new Set(replies.map((lines) => lines.join('\n')))).toEqual(new Set([right]));
+  const peak = peakKb(pid);
+  figure(
+    'lines without end',
+    `${count} connections, a line of 10 MB each: each told 413 once, and answered after it; server ` +
+      `RSS ${Math.round(before / 1024)} MB before, ${Math.round(peak / 1024)} MB at most; ` +
+      `a bystander: ${await bystander.saw()}`,
+  );
+  expect(peak - before).toBeLessThan(40_000 + count * 300);
+});
