@@ -1,0 +1,207 @@
+// Bytes that would drive somebody's terminal, sent wherever bytes can be sent, by clients and by a
+// server that is not ours.
+
+import { scryptSync } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { figure } from '../figures.ts';
+import { expect, startBridge, Terminal } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { firstUnsafe, hostiles } from './hostileText.ts';
+import { RawClient, test } from './rawClient.ts';
+
+const MESSAGE = 'harmless';
+const LF = Buffer.from('\n');
+
+for (const log of ['console', 'json'] as const) {
+  test(`none is stored, run or let in, and --log ${log} shows none as it is`, async () => {
+    const files = { stdout: outputPath('stdout'), stderr: outputPath('stderr') };
+    const { server, port } = await startServerWritingTo(files, log);
+    const author = await RawClient.connect(port);
+    await author.ask(`MSGSTORE\n${MESSAGE}\n`, 2);
+    const before = await author.ask('MSGGET\nMSGHIST\n', 5);
+
+    const surprises: string[] = [];
+    const expected = (name: string, lines: string[], replies: string[]) => {
+      if (lines.join('\n') !== replies.join('\n')) surprises.push(`${name}: ${lines.join(', ')}`);
+    };
+    for (const [at, { name, bytes }] of hostiles.entries()) {
+      const message = Buffer.concat([Buffer.from('MSGSTORE\n'), bytes, LF]);
+      expected(`${name}, as a message`, await author.ask(message, 2), [
+        '200 OK',
+        '422 NOT PLAIN TEXT',
+      ]);
+      const command = Buffer.concat([bytes, LF]);
+      expected(`${name}, as a command`, await author.ask(command, 1), ['400 UNKNOWN COMMAND']);
+
+      // From a source of its own each: the third wrong password would close the door.
+      const guesser = await RawClient.connect(port, { source: `10.0.${at >> 8}.${at & 255}` });
+      const password = Buffer.concat([Buffer.from('SHUTDOWN\n'), bytes, LF]);
+      expected(`${name}, as a password`, await guesser.ask(password, 2), [
+        '300 PASSWORD REQUIRED',
+        '301 WRONG PASSWORD',
+      ]);
+      await guesser.leave();
+
+      for (const [before, after] of PROXY_LINES) {
+        const proxy = await RawClient.connect(port);
+        proxy.say(Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]));
+        const lines = await proxy.remains();
+        expected(`${name}, in ${before}`, lines, ['400 UNKNOWN COMMAND']);
+      }
+    }
+    expect(surprises).toEqual([]);
+
+    const after = await author.ask('MSGGET\nMSGHIST\n', 5);
+    expect(after).toEqual(before);
+    await author.ask('SHUTDOWN\n123!abc\n', 2);
+    expect(await server.exits()).toBe(0);
+    const written = readFileSync(files.stdout);
+    expect(firstUnsafe(written)).toBe('');
+    expect(readFileSync(files.stderr).toString()).toBe('');
+    // It is not that nothing was written.
+    expect(written.toString().split('\n').length).toBeGreaterThan(hostiles.length * 5);
+    figure(
+      'unsafe text',
+      `${hostiles.length} sequences, each as a message, a command, a password and in ` +
+        `${PROXY_LINES.length} PROXY lines: none stored, run or let in; --log ${log}: ` +
+        `${written.length} bytes, no control character among them but LF`,
+    );
+  });
+}
+
+// To prove a further client, add a line: what it is asked to do for each of the sequences.
+for (const [client, args, input] of [
+  ['motd connect', ['connect'], `${'MSGGET\n'.repeat(hostiles.length)}QUIT\n`],
+] as const) {
+  test(`${client} shows nothing of a hostile server as it is`, async () => {
+    const hostile = await HostileServer.start(hostiles.map(({ bytes }) => bytes));
+    const file = outputPath('stdout');
+    const command = 'exec "$0" dist/cli/main.js "$@" > "$OUTPUT"';
+    const program = new Program(
+      'sh',
+      ['-c', command, process.execPath, ...args, '127.0.0.1', String(hostile.port)],
+      { OUTPUT: file },
+    ).input(input);
+    await program.exits();
+    const written = readFileSync(file);
+    expect(firstUnsafe(written)).toBe('');
+    expect(firstUnsafe(Buffer.from(program.stderr))).toBe('');
+    // Each of them was shown, in some form.
+    expect(written.toString().match(/a.*b\n/g)?.length).toBeGreaterThanOrEqual(hostiles.length);
+    expect(hostile.heard).toBe(input);
+    await hostile.stop();
+  });
+}
+
+test('the page shows nothing of a hostile server as it is, and answers no query in it', async ({
+  page,
+}) => {
+  const hostile = await HostileServer.start([
+    Buffer.concat(hostiles.map(({ bytes }) => Buffer.concat([bytes, Buffer.from(' ')]))),
+  ]);
+  const bridge = await startBridge(hostile.port);
+  await page.goto(`http://127.0.0.1:${bridge.port}/`);
+  const terminal = new Terminal(page);
+  await expect.poll(() => terminal.flow()).toContain('SHUTDOWN):');
+  const title = await page.title();
+  await terminal.type('MSGGET');
+  await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+  await terminal.type('QUIT');
+  await expect.poll(() => terminal.flow()).toContain('[sessionended;pressEnterforanother]');
+
+  const shown = await terminal.flow();
+  for (const text of ['a^[]0;ownedb', 'a^[[5n^[[6n^[[?6nb', 'a\\u{202e}b', 'a^[P$q"p^[\\']) {
+    expect(shown).toContain(text);
+  }
+  expect(firstUnsafe(Buffer.from(shown))).toBe('');
+  expect(await page.title()).toBe(title);
+  // An answer of the terminal to a query would stand where something is typed.
+  const [proxy = '', said] = hostile.heard.split('\r\n');
+  expect(proxy).toMatch(/^PROXY TCP4 127\.0\.0\.1 127\.0\.0\.1 \d+ \d+$/);
+  expect(said).toBe('MSGGET\nQUIT\n');
+  await hostile.stop();
+});
+
+/** What stands before and behind the bytes in a PROXY line that is none. */
+const PROXY_LINES: ReadonlyArray<readonly [string, string]> = [
+  ['PROXY TCP4 ', ' 127.0.0.1 50000 26310\r\n'],
+  ['PROXY TCP6 fe80::1%', ' ::1 50000 26310\r\n'],
+  ['PROXY ', '\r\n'],
+];
+
+/** Answers MSGGET with what it is told to, and QUIT with 200 OK. */
+class HostileServer {
+  /** Everything a client has said. */
+  heard = '';
+  readonly port: number;
+  readonly #tcp: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(tcp: Server, port: number, answers: readonly Buffer[]) {
+    this.#tcp = tcp;
+    this.port = port;
+    let next = 0;
+    tcp.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('error', () => {});
+      socket.setEncoding('latin1').on('data', (text: string) => {
+        this.heard += text;
+        for (const [line] of text.matchAll(/MSGGET\n|QUIT\n/g)) {
+          const bytes = line === 'QUIT\n' ? undefined : answers[next++];
+          const ok = Buffer.from('200 OK\n');
+          socket.write(bytes === undefined ? ok : Buffer.concat([ok, bytes, LF]));
+        }
+      });
+    });
+  }
+
+  /** @param answers What each MSGGET is answered with, in turn. */
+  static async start(answers: readonly Buffer[]): Promise<HostileServer> {
+    const tcp = createServer().listen(0, '127.0.0.1');
+    await once(tcp, 'listening');
+    const address = tcp.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    return new HostileServer(tcp, port, answers);
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#tcp.close();
+    await once(this.#tcp, 'close');
+  }
+}
+
+async function startServerWritingTo(
+  { stdout, stderr }: { stdout: string; stderr: string },
+  log: string,
+): Promise<{ server: Program; port: number }> {
+  const passwordFile = outputPath('password');
+  writeFileSync(passwordFile, cheapHashOf('123!abc'));
+  const flags = ['--store', 'memory:', '--log', log, '--password-file', passwordFile];
+  const command = 'exec "$0" dist/cli/main.js serve --port 0 "$@" > "$STDOUT" 2> "$STDERR"';
+  const env = { STDOUT: stdout, STDERR: stderr };
+  const server = new Program('sh', ['-c', command, process.execPath, ...flags], env);
+  let port = 0;
+  await expect
+    .poll(() => {
+      const said = existsSync(stdout) ? readFileSync(stdout, 'utf8') : '';
+      port = Number(/(?:127\.0\.0\.1:|"port":)(\d+).*\n/.exec(said)?.[1] ?? 0);
+      return port;
+    })
+    .toBeGreaterThan(0);
+  return { server, port };
+}
+
+/** Scrypt at its cheapest: every sequence is said as a password, too. */
+function cheapHashOf(password: string): string {
+  const salt = Buffer.alloc(16, 'salt');
+  const hash = scryptSync(password, salt, 32, { N: 2, r: 1, p: 1 });
+  const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
+  return `$scrypt$ln=1,r=1,p=1$${base64(salt)}$${base64(hash)}\n`;
+}
+
+function outputPath(name: string): string {
+  return test.info().outputPath(name);
+}
