@@ -238,7 +238,21 @@ export class Connection {
 
   #send(bytes: string): void {
     this.#batch += bytes;
-    if (this.#batch.length >= BATCH_BYTES) this.#flush();
+    if (this.#batch.length < BATCH_BYTES) return;
+    this.#flush();
+    // What a watcher has missed is bounded by itself, and it must not be taken for a slow one.
+    if (!this.#isBlocked && !this.#session.isWatching) this.#giveWay();
+  }
+
+  /**
+   * Goes on after everybody else had a turn. The kernel takes megabytes without a pause: a thousand
+   * peers who ask for the history would hold up the rest for seconds.
+   */
+  #giveWay(): void {
+    this.#isBlocked = true;
+    setImmediate(() => {
+      if (!this.#socket.destroyed && !this.#socket.writableNeedDrain) this.#socketOnDrain();
+    });
   }
 
   #flush(): void {
