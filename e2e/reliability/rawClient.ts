@@ -8,7 +8,7 @@ import { Program } from '../programs.ts';
 import { listeningPort } from './process.ts';
 
 /** How long a reply may take; a failure, not a wait. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** How many connect at a time: below the 511 that Node's `listen` lets wait. */
 const CONNECT_AT_ONCE = 200;
