@@ -45,9 +45,9 @@ test('a crowd is answered, costs little each, and leaves nothing behind', async 
       `after each`,
   );
   expect(each).toBeLessThan(50_000);
-  // What a crowd leaves behind would be there once more with each.
-  const [, , third, , fifth] = crowds;
-  expect((fifth?.rss ?? 0) - (third?.rss ?? 0)).toBeLessThan(10_000 + count * 4);
+  // V8 collects when it likes, up to a crowd (7 kB each) late; four crowds left behind are more.
+  const [first, , , , fifth] = crowds;
+  expect((fifth?.rss ?? 0) - (first?.rss ?? 0)).toBeLessThan(20_000 + count * 14);
 });
 
 test('everybody who watches hears of an update, and nobody else waits for it', async () => {
