@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -40,6 +41,12 @@ export class Program {
     return new Program(process.execPath, [MAIN, ...args], { MOTD_STORE: 'memory:', ...env });
   }
 
+  /** Starts `motd` by way of another command, which is given it as its last arguments. */
+  static motdUnder(under: readonly string[], args: readonly string[]): Program {
+    const [command = process.execPath, ...rest] = [...under, process.execPath, MAIN, ...args];
+    return new Program(command, rest);
+  }
+
   /** Standard output as a terminal would show it: without CRs and cursor movements. */
   get shown(): string {
     return this.stdout.replace(/\r|\x1b\[[\d;?]*[A-Za-z]/g, '');
@@ -47,9 +54,18 @@ export class Program {
 
   /** Settles with the match once standard output, as shown, holds one. */
   says(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#matches(pattern, this.process.stdout, () => this.shown);
+  }
+
+  /** The same for standard error, as it was written. */
+  saysOnStderr(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#matches(pattern, this.process.stderr, () => this.stderr);
+  }
+
+  #matches(pattern: RegExp, stream: Readable | null, text: () => string): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const look = () => {
-        const match = pattern.exec(this.shown);
+        const match = pattern.exec(text());
         if (match === null) return;
         forget();
         resolve(match);
@@ -61,10 +77,10 @@ export class Program {
       const patience = setTimeout(giveUp, PATIENCE_MS);
       const forget = () => {
         clearTimeout(patience);
-        this.process.stdout?.off('data', look);
+        stream?.off('data', look);
         this.process.off('close', giveUp);
       };
-      this.process.stdout?.on('data', look);
+      stream?.on('data', look);
       this.process.on('close', giveUp);
       look();
     });
@@ -79,6 +95,12 @@ export class Program {
   /** Settles with the exit status; `null` where a signal ended it. */
   exits(): Promise<number | null> {
     return this.#exited;
+  }
+
+  /** Ends it as a power cut would, as far as a process can be: nothing of its own runs any more. */
+  async kill(): Promise<void> {
+    this.process.kill('SIGKILL');
+    await this.#exited;
   }
 
   /** Asks it to stop, and settles with its exit status. */

@@ -1,0 +1,138 @@
+// kill -9 at random moments while several clients store, again and again on one folder. A log of
+// messages is right where one can think of each store as done at one moment between its sending and
+// its answer: so what was answered before another was sent stands before it.
+
+import { setTimeout } from 'node:timers/promises';
+import { amount, figure, randomFrom, seed } from '../figures.ts';
+import { expect } from '../fixtures.ts';
+import { StoringClient } from './storingClient.ts';
+import { readAll, startStoring, test } from './storingServer.ts';
+
+const CONNECTIONS = 4;
+const BIG_BYTES = 4000;
+const LONG_HISTORY = 1000;
+const SHORT_HISTORY = 50;
+/** The server is killed within this time after a random acknowledgement: a commit takes about as long. */
+const KILL_WITHIN_MS = 5;
+
+/** When a message was sent and acknowledged, on one clock that counts both. */
+interface Sent {
+  sent: number;
+  /** Infinity where it never was. */
+  acknowledged: number;
+}
+
+test('an acknowledged message survives kill -9, whole and in its place', async ({ folder }) => {
+  const rounds = amount(8, 1000);
+  test.setTimeout(60_000 + rounds * 5000);
+  const random = randomFrom(seed);
+  let kept: string[] = [];
+  let lastLimit = LONG_HISTORY;
+  let round = new Map<string, Sent>();
+  let acknowledged = 0;
+  let unanswered = 0;
+
+  for (let count = 0; count <= rounds; count++) {
+    const limit = count % 50 === 5 ? SHORT_HISTORY : LONG_HISTORY;
+    const { program, port } = await startStoring(folder, { args: ['--history', String(limit)] });
+    const { message, history } = await readAll(port);
+    if (count > 0) expect(message, `round ${count}`).toBe(history.at(-1));
+    const faults = faultsIn(history, { kept, round, limit: Math.min(limit, lastLimit) });
+    expect(faults, `round ${count}`).toEqual([]);
+    kept = history;
+    lastLimit = limit;
+
+    round = new Map();
+    const clients = await Promise.all(
+      Array.from({ length: CONNECTIONS }, () => StoringClient.connect(port)),
+    );
+    const killAfter = 1 + Math.floor(random() * 40);
+    const storing = storeWithoutPause(clients, { count, random, round, killAfter });
+    await storing.killNow;
+    await setTimeout(random() * KILL_WITHIN_MS);
+    await program.kill();
+    await storing.ended;
+    for (const { acknowledged: when } of round.values()) {
+      if (when === Number.POSITIVE_INFINITY) unanswered++;
+      else acknowledged++;
+    }
+    expect(program.stderr, `round ${count}`).toBe('');
+  }
+  figure(
+    'killed',
+    `${rounds} times kill -9 while ${CONNECTIONS} clients stored: ${acknowledged} acknowledged ` +
+      `messages, 0 lost, 0 torn, 0 out of order; ${unanswered} more were under way`,
+  );
+});
+
+/** Stores on every connection until the server is gone. */
+function storeWithoutPause(
+  clients: readonly StoringClient[],
+  {
+    count,
+    random,
+    round,
+    killAfter,
+  }: { count: number; random: () => number; round: Map<string, Sent>; killAfter: number },
+): { killNow: Promise<void>; ended: Promise<unknown> } {
+  let clock = 0;
+  let acknowledged = 0;
+  let kill = () => {};
+  const killNow = new Promise<void>((resolve) => {
+    kill = resolve;
+  });
+  const storing = async (client: StoringClient, connection: number) => {
+    // Far more than a kill can wait for.
+    for (let number = 0; number < 100_000; number++) {
+      const name = `round ${count} connection ${connection} message ${number}`;
+      const message = random() < 0.2 ? name.padEnd(BIG_BYTES, '.x') : name;
+      const times = { sent: clock++, acknowledged: Number.POSITIVE_INFINITY };
+      round.set(message, times);
+      const reply = await client.store(message).catch(() => undefined);
+      if (reply === undefined) break;
+      expect(reply).toBe('200 OK');
+      times.acknowledged = clock++;
+      acknowledged++;
+      if (acknowledged === killAfter) kill();
+    }
+    client.close();
+    // A server that has gone by itself is found out by what it wrote.
+    kill();
+  };
+  return { killNow, ended: Promise.all(clients.map(storing)) };
+}
+
+/** What is wrong with a history, in words; `kept` was there before the round. */
+function faultsIn(
+  history: readonly string[],
+  { kept, round, limit }: { kept: readonly string[]; round: Map<string, Sent>; limit: number },
+): string[] {
+  const faults: string[] = [];
+  const cut = history.findIndex((message) => round.has(message));
+  const firstNew = cut === -1 ? history.length : cut;
+  const old = history.slice(0, firstNew);
+  const tail = kept.slice(kept.length - old.length);
+  if (old.some((message, index) => message !== tail[index])) faults.push('an old one was changed');
+  const isFull = history.length === limit;
+  const room = limit - (history.length - firstNew);
+  if (old.length !== Math.min(kept.length, room)) faults.push(`${old.length} old ones are left`);
+
+  let latestSent = -1;
+  const seen = new Set<string>();
+  for (const message of history.slice(firstNew)) {
+    const times = round.get(message);
+    if (times === undefined) faults.push(`never sent, or torn: ${message.slice(0, 80)}`);
+    else if (times.acknowledged < latestSent) faults.push(`out of order: ${message.slice(0, 80)}`);
+    else latestSent = Math.max(latestSent, times.sent);
+    if (seen.has(message)) faults.push(`there twice: ${message.slice(0, 80)}`);
+    seen.add(message);
+  }
+
+  const oldest = round.get(history[0] ?? '');
+  for (const [message, { sent, acknowledged }] of round) {
+    if (acknowledged === Number.POSITIVE_INFINITY || seen.has(message)) continue;
+    const mayBeDropped = isFull && oldest !== undefined && sent < oldest.acknowledged;
+    if (!mayBeDropped) faults.push(`lost: ${message.slice(0, 80)}`);
+  }
+  return faults;
+}

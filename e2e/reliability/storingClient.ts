@@ -1,0 +1,103 @@
+// One raw connection that stores messages and reads them back, one command at a time.
+
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** How long an answer may take; a failure, not a wait. */
+const PATIENCE_MS = 20_000;
+
+interface Asking {
+  resolve: (line: string) => void;
+  reject: (reason: Error) => void;
+}
+
+export class StoringClient {
+  readonly #socket: Socket;
+  /** What came without an LF so far. */
+  #rest = '';
+  readonly #lines: string[] = [];
+  #asking: Asking | undefined;
+  #hasEnded = false;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setEncoding('utf8');
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+    socket.on('data', (text: string) => this.#socketOnData(text));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.#hasEnded = true;
+      this.#asking?.reject(new Error('the connection ended before the answer'));
+    });
+  }
+
+  static async connect(port: number): Promise<StoringClient> {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    const client = new StoringClient(socket);
+    await once(socket, 'connect');
+    return client;
+  }
+
+  /** Our end of the connection. */
+  get port(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
+  /** Stores a message. @returns What the message was answered with. */
+  async store(message: string): Promise<string> {
+    this.#socket.write(`MSGSTORE\n${message}\n`);
+    const accepted = await this.#line();
+    if (accepted !== '200 OK') throw new Error(`MSGSTORE was answered with ${accepted}`);
+    return this.#line();
+  }
+
+  /** The message in force. */
+  async message(): Promise<string> {
+    this.#socket.write('MSGGET\n');
+    await this.#ok();
+    return this.#line();
+  }
+
+  /** The messages stored so far, oldest first, without their times. */
+  async history(): Promise<string[]> {
+    this.#socket.write('MSGHIST\n');
+    await this.#ok();
+    const messages: string[] = [];
+    for (let line = await this.#line(); line !== '.'; line = await this.#line()) {
+      const { message } = /^\S+Z (?<message>.+)$/u.exec(line)?.groups ?? {};
+      if (message === undefined) throw new Error(`not a line of a history: ${line}`);
+      messages.push(message);
+    }
+    return messages;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  async #ok(): Promise<void> {
+    const line = await this.#line();
+    if (line !== '200 OK') throw new Error(`answered with ${line}`);
+  }
+
+  #line(): Promise<string> {
+    const line = this.#lines.shift();
+    if (line !== undefined) return Promise.resolve(line);
+    if (this.#hasEnded) return Promise.reject(new Error('the connection has ended'));
+    return new Promise((resolve, reject) => {
+      this.#asking = { resolve, reject };
+    });
+  }
+
+  #socketOnData(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    this.#lines.push(...lines);
+    if (this.#asking === undefined) return;
+    const line = this.#lines.shift();
+    if (line === undefined) return;
+    const { resolve } = this.#asking;
+    this.#asking = undefined;
+    resolve(line);
+  }
+}

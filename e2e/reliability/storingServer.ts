@@ -1,0 +1,54 @@
+// A server that keeps its messages in a folder of the test's own.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test as base, type Listening } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { StoringClient } from './storingClient.ts';
+
+interface Folder {
+  /** A folder, removed when the test is over. */
+  folder: string;
+}
+
+export const test = base.extend<Folder>({
+  // `noneLeft` comes first, so that the programs have ended before their folder goes.
+  folder: async ({ noneLeft: _ }, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'motd-reliability-'));
+    await use(folder);
+    await Promise.all([...Program.running].map((program) => program.kill()));
+    rmSync(folder, { recursive: true });
+  },
+});
+
+export interface StartOptions {
+  /** Further arguments of `motd serve`. */
+  args?: readonly string[];
+  /** What runs the server: a command that takes another as its arguments. */
+  under?: readonly string[];
+}
+
+/** Starts a server on a folder. */
+export async function startStoring(
+  folder: string,
+  { args = [], under = [] }: StartOptions = {},
+): Promise<Listening> {
+  const program = Program.motdUnder(under, storeArgs(folder, args));
+  const [, found] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+  return { program, port: Number(found) };
+}
+
+export function storeArgs(folder: string, args: readonly string[] = []): string[] {
+  return ['serve', '--port', '0', '--store', `lmdb:${folder}`, ...args];
+}
+
+/** What a server tells its clients: the message in force, and those before. */
+export async function readAll(port: number): Promise<{ message: string; history: string[] }> {
+  const client = await StoringClient.connect(port);
+  try {
+    return { message: await client.message(), history: await client.history() };
+  } finally {
+    client.close();
+  }
+}

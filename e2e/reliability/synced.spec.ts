@@ -1,0 +1,153 @@
+// What the kernel was asked for, in which order: the pages of a message, fdatasync, the meta page
+// through O_DSYNC, and only then the `200 OK`.
+
+import { join } from 'node:path';
+import { amount, figure } from '../figures.ts';
+import { expect } from '../fixtures.ts';
+import { StoringClient } from './storingClient.ts';
+import { startStoring, test } from './storingServer.ts';
+import { callsIn, canTrace, resultOf, type SystemCall, tracing } from './strace.ts';
+
+test.skip(!canTrace, 'no strace on this machine, or it may not trace');
+
+const WRITES = ['write', 'writev', 'pwrite64', 'pwritev', 'sendto', 'sendmsg'];
+const SYNCS = ['fdatasync', 'fsync'];
+const MARK = /c\d+n\d+\./g;
+
+/** Four store one after another, mostly a commit each; fifty share their commits. */
+const CROWDS = [
+  { connections: 4, stores: amount(100, 2000) },
+  { connections: 50, stores: amount(500, 8000) },
+];
+
+for (const { connections, stores } of CROWDS) {
+  test(`every 200 OK comes after its sync: ${connections} at once`, async ({ folder }) => {
+    test.setTimeout(60_000 + stores * 100);
+    const trace = join(folder, 'trace');
+    const data = join(folder, 'store', 'data.mdb');
+    const { program, port } = await startStoring(join(folder, 'store'), {
+      under: tracing(trace, ['openat', ...WRITES, ...SYNCS]),
+    });
+    const each = stores / connections;
+    const marksOf = new Map<number, string[]>();
+    const storeAll = async (_: unknown, number: number) => {
+      const client = await StoringClient.connect(port);
+      const marks = Array.from({ length: each }, (_, n) => `c${number}n${n}.`);
+      marksOf.set(client.port, marks);
+      for (const [n, mark] of marks.entries()) {
+        expect(await client.store(n % 10 === 0 ? mark.padEnd(4000, 'x') : mark)).toBe('200 OK');
+      }
+      client.close();
+    };
+    await Promise.all(Array.from({ length: connections }, storeAll));
+    expect(await program.stop()).toBe(0);
+    expect(program.stderr).toBe('');
+
+    const seen = new Seen(data, join(folder, 'store'));
+    for await (const call of callsIn(trace)) seen.add(call);
+    expect(seen.folderSynced, 'the new folder was synced before anybody was answered').toBe(true);
+    const { early, checked } = seen.answersBeforeTheirSync(marksOf);
+    expect(early).toEqual([]);
+    expect(checked).toBe(stores);
+    // Making the file takes a sync, too.
+    const perSync = (stores / (seen.syncs.length - 1)).toFixed(1);
+    figure(
+      'synced',
+      `${connections} clients at once: ${checked} acknowledged messages, 0 answers before their ` +
+        `sync; ${perSync} messages for each fdatasync`,
+    );
+  });
+}
+
+/** What matters of a trace, as it is read. */
+class Seen {
+  /** Successful ones of the data file. */
+  readonly syncs: SystemCall[] = [];
+  folderSynced = false;
+  readonly #data: string;
+  readonly #folder: string;
+  /** Descriptors of the data file that were opened with O_DSYNC. */
+  readonly #dsync = new Set<number>();
+  readonly #metas: SystemCall[] = [];
+  readonly #writtenAt = new Map<string, number>();
+  /** Where each `200 OK` began to be sent, by the client's port. */
+  readonly #answers = new Map<number, number[]>();
+
+  constructor(data: string, folder: string) {
+    this.#data = data;
+    this.#folder = folder;
+  }
+
+  add(call: SystemCall): void {
+    const { name, words } = call;
+    const result = resultOf(call);
+    if (name === 'openat') {
+      if (words.includes(`"${this.#data}"`) && result !== undefined) this.#opened(words, result);
+      return;
+    }
+    const { fd = '', what = '' } = /^(?<fd>\d+)<(?<what>.*?)>(?:,|\)|$)/.exec(words)?.groups ?? {};
+    const isDone = result !== undefined && result >= 0;
+    if (name === 'fsync' && what === this.#folder && result === 0) {
+      this.folderSynced = this.#answers.size === 0;
+    } else if (what === this.#data && isDone) {
+      this.#onData(call, this.#dsync.has(Number(fd)));
+    } else if (WRITES.includes(name)) {
+      const { port } = /^TCP:\[.*->127\.0\.0\.1:(?<port>\d+)\]$/.exec(what)?.groups ?? {};
+      if (port !== undefined) this.#answered(Number(port), call);
+    }
+  }
+
+  /** Every message: the write of its pages, a sync, a meta page, and then its answer. */
+  answersBeforeTheirSync(marksOf: Map<number, string[]>): { early: string[]; checked: number } {
+    const early: string[] = [];
+    let checked = 0;
+    for (const [port, marks] of marksOf) {
+      const answers = this.#answers.get(port) ?? [];
+      for (const [index, mark] of marks.entries()) {
+        // The first of two says: go on, send the message.
+        const answer = answers[index * 2 + 1];
+        const written = this.#writtenAt.get(mark);
+        const sync = firstAfter(this.syncs, written);
+        const meta = firstAfter(this.#metas, sync?.end);
+        if (answer === undefined || meta === undefined || answer <= meta.end) early.push(mark);
+        checked++;
+      }
+    }
+    return { early, checked };
+  }
+
+  #opened(words: string, fd: number): void {
+    if (words.includes('O_DSYNC')) this.#dsync.add(fd);
+    else this.#dsync.delete(fd);
+  }
+
+  #onData(call: SystemCall, isDsync: boolean): void {
+    if (call.name === 'fdatasync') this.syncs.push(call);
+    else if (isDsync) this.#metas.push(call);
+    else if (WRITES.includes(call.name)) {
+      for (const [mark] of call.words.matchAll(MARK)) {
+        if (!this.#writtenAt.has(mark)) this.#writtenAt.set(mark, call.end);
+      }
+    }
+  }
+
+  #answered(port: number, { words, start }: SystemCall): void {
+    const answers = this.#answers.get(port) ?? [];
+    this.#answers.set(port, answers);
+    for (const _ of words.matchAll(/200 OK\\n/g)) answers.push(start);
+  }
+}
+
+/** The first that began after a line of the trace; they are in order. */
+function firstAfter(
+  calls: readonly SystemCall[],
+  line = Number.POSITIVE_INFINITY,
+): SystemCall | undefined {
+  let [low, high] = [0, calls.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((calls[middle]?.start ?? 0) > line) high = middle;
+    else low = middle + 1;
+  }
+  return calls[low];
+}
