@@ -1,0 +1,193 @@
+// A file that was cut, or had a byte changed: the server tells nothing but what was stored, or it
+// refuses in words and leaves the file as it was, for whoever wants to mend it.
+
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { amount, figure, randomFrom, seed } from '../figures.ts';
+import { expect } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { StoringClient } from './storingClient.ts';
+import { readAll, startStoring, storeArgs, test } from './storingServer.ts';
+
+const PAGE_BYTES = 4096;
+const AT_ONCE = 2;
+/** One case in so many stores on, where the server has started. */
+const GO_ON_EVERY = 4;
+const REFUSAL =
+  /^[^\n]*data\.mdb is damaged or not ours: [^\n]*; put a copy back, or move it away to begin anew\n$/;
+
+interface Sound {
+  what: string;
+  bytes: Buffer;
+  message: string;
+  history: string[];
+}
+
+interface Tally {
+  refused: number;
+  started: number;
+  wentOn: number;
+}
+
+interface Case {
+  name: string;
+  sound: Sound;
+  bytes: Buffer;
+  goesOn: boolean;
+}
+
+test('a file that was cut is refused in words, or tells what was stored', async ({ folder }) => {
+  const all = (await soundFiles(folder)).flatMap(cuts);
+  const cases = someOf(all, amount(12, all.length), randomFrom(seed));
+  test.setTimeout(60_000 + cases.length * 4000);
+  tell('cut at a page boundary or a byte beside it', await tryAll(folder, cases));
+});
+
+test('so is one that had a byte changed', async ({ folder }) => {
+  const sounds = await soundFiles(folder);
+  const flips = amount(24, 1000);
+  test.setTimeout(60_000 + flips * 4000);
+  const random = randomFrom(seed);
+  const cases = Array.from({ length: flips }, (_, index) => flip(sounds, index, random));
+  tell('a byte changed', await tryAll(folder, cases));
+});
+
+function tell(what: string, { refused, started, wentOn }: Tally): void {
+  figure(
+    'damaged',
+    `${what}: ${refused + started} files, ${refused} refused in words, ${started} started with ` +
+      `exactly what was stored (${wentOn} of them stored on and started again), 0 wrong`,
+  );
+}
+
+async function soundFiles(folder: string): Promise<Sound[]> {
+  return [
+    await soundFile(join(folder, 'one'), { what: '1 message', stores: 1 }),
+    await soundFile(join(folder, 'thirty'), { what: '30 messages', stores: 30 }),
+    await soundFile(join(folder, 'many'), { what: '1,000 messages', stores: 1100 }),
+  ];
+}
+
+/** Messages of mixed sizes; more than the history keeps leave pages that were used before. */
+async function soundFile(
+  folder: string,
+  { what, stores }: { what: string; stores: number },
+): Promise<Sound> {
+  const { program, port } = await startStoring(folder);
+  const clients = await Promise.all(
+    Array.from({ length: Math.min(stores, 10) }, () => StoringClient.connect(port)),
+  );
+  const storeSome = async (client: StoringClient, first: number) => {
+    for (let number = first; number < stores; number += clients.length) {
+      const name = `message ${number} of ${stores}`;
+      expect(await client.store(number % 7 === 3 ? name.padEnd(3800, '.y') : name)).toBe('200 OK');
+    }
+    client.close();
+  };
+  await Promise.all(clients.map(storeSome));
+  const { message, history } = await readAll(port);
+  expect(await program.stop()).toBe(0);
+  return { what, message, history, bytes: readFileSync(join(folder, 'data.mdb')) };
+}
+
+/** At every page boundary, and a byte beside it; a file of no bytes at all is a new one. */
+function cuts(sound: Sound): Case[] {
+  const lengths: number[] = [];
+  for (let at = 0; at < sound.bytes.length; at += PAGE_BYTES) lengths.push(at - 1, at, at + 1);
+  lengths.push(sound.bytes.length - 1);
+  return lengths
+    .filter((length) => length > 0)
+    .map((length, index) => ({
+      name: `${sound.what}, cut to ${length} bytes of ${sound.bytes.length}`,
+      sound,
+      bytes: sound.bytes.subarray(0, length),
+      goesOn: index % GO_ON_EVERY === 0,
+    }));
+}
+
+function flip(sounds: readonly Sound[], index: number, random: () => number): Case {
+  const sound = sounds[index % sounds.length];
+  if (sound === undefined) throw new Error('no sound file');
+  const bytes = Buffer.from(sound.bytes);
+  // Half of them where LMDB keeps its own accounts: the metas, and the head of a page.
+  const anywhere = Math.floor(random() * bytes.length);
+  const at = random() < 0.5 ? anywhere : anywhere - (anywhere % PAGE_BYTES) + (anywhere % 200);
+  const mask = 1 + Math.floor(random() * 255);
+  bytes.writeUInt8(bytes.readUInt8(at) ^ mask, at);
+  const name = `${sound.what}, byte ${at} of ${bytes.length} changed by ${mask}`;
+  return { name, sound, bytes, goesOn: index % GO_ON_EVERY === 0 };
+}
+
+function someOf(cases: readonly Case[], count: number, random: () => number): Case[] {
+  if (cases.length <= count) return [...cases];
+  return cases.filter(() => random() < count / cases.length);
+}
+
+async function tryAll(folder: string, cases: readonly Case[]): Promise<Tally> {
+  const tally = { refused: 0, started: 0, wentOn: 0 };
+  const queue = cases.values();
+  const work = async (_: unknown, worker: number) => {
+    for (const one of queue) await tryOne(join(folder, `copy-${worker}`), one, tally);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return tally;
+}
+
+async function tryOne(
+  folder: string,
+  { name, sound, bytes, goesOn }: Case,
+  tally: Tally,
+): Promise<void> {
+  const file = join(folder, 'data.mdb');
+  mkdirSync(folder);
+  writeFileSync(file, bytes);
+  const program = Program.motd(storeArgs(folder));
+  const port = await listensOrEnds(program);
+  if (port === undefined) {
+    tally.refused++;
+    const [status, { signalCode }] = [await program.exits(), program.process];
+    expect({ status, signalCode }, name).toEqual({ status: 1, signalCode: null });
+    expect(program.stderr, name).toMatch(REFUSAL);
+    expect(statSync(file).size, name).toBe(bytes.length);
+    expect(readFileSync(file).equals(bytes), `${name}: the file is as it was`).toBe(true);
+  } else {
+    tally.started++;
+    expect(await readAll(port), name).toEqual({ message: sound.message, history: sound.history });
+    if (goesOn) {
+      tally.wentOn++;
+      await goOn(folder, { name, sound, program, port });
+    } else await program.kill();
+    expect(program.stderr, name).toBe('');
+  }
+  rmSync(folder, { recursive: true });
+}
+
+/** Stores five more, and starts again. */
+async function goOn(
+  folder: string,
+  { name, sound, program, port }: { name: string; sound: Sound; program: Program; port: number },
+): Promise<void> {
+  const more = Array.from({ length: 5 }, (_, n) => `one more, ${n}`.padEnd(20 + n * 700, '.z'));
+  const client = await StoringClient.connect(port);
+  for (const message of more) expect(await client.store(message), name).toBe('200 OK');
+  client.close();
+  await program.kill();
+
+  const again = await startStoring(folder);
+  const { message, history } = await readAll(again.port);
+  expect(history, name).toEqual([...sound.history, ...more].slice(-1000));
+  expect(message, name).toBe(more.at(-1));
+  await again.program.kill();
+}
+
+/** Settles with the port, or `undefined` once it has ended without listening. */
+async function listensOrEnds(program: Program): Promise<number | undefined> {
+  try {
+    const [, port] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+    return Number(port);
+  } catch (error) {
+    const { exitCode, signalCode } = program.process;
+    if (exitCode === null && signalCode === null) throw error;
+    return undefined;
+  }
+}
