@@ -1,0 +1,175 @@
+// A disk that is full, or fails: strace puts the error in the place of the system call. Whoever is
+// told `200 OK` can rely on it all the same, and whoever is told 503 may try again later.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { amount, figure } from '../figures.ts';
+import { expect, type Listening } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { StoringClient } from './storingClient.ts';
+import { readAll, startStoring, test } from './storingServer.ts';
+import { canTrace, inject } from './strace.ts';
+
+const UNAVAILABLE = '503 STORE UNAVAILABLE';
+
+/** What a commit asks the kernel for: pages one by one and in rows, the sync, the meta page. */
+const CALLS = ['pwrite64', 'writev', 'fdatasync'];
+const ERRORS = ['ENOSPC', 'EIO'];
+/** Which calls of each thread fail; a commit is the work of one thread. */
+const WHENS = ['1', '2', '3', '1+', '2+'];
+
+const all: Fault[] = CALLS.flatMap((call) =>
+  ERRORS.flatMap((error) => WHENS.map((when) => ({ call, error, when }))),
+);
+const some = all.filter(({ call, error, when }) =>
+  ['pwrite64 ENOSPC 1', 'writev ENOSPC 1+', 'fdatasync EIO 1', 'fdatasync EIO 1+'].includes(
+    `${call} ${error} ${when}`,
+  ),
+);
+
+interface Fault {
+  call: string;
+  error: string;
+  when: string;
+}
+
+/** What a server was asked to store, and where. */
+interface Stored {
+  server: Listening;
+  folder: string;
+  outcome: Outcome;
+}
+
+interface Outcome {
+  /** Everything acknowledged, in order. */
+  kept: string[];
+  refused: string[];
+}
+
+test.describe('a disk that fails at one call', () => {
+  test.skip(!canTrace, 'no strace on this machine, or it may not trace');
+  const cases = amount(0, 1) === 1 ? all : some;
+
+  test('what it costs is told with 503, and what is told 200 OK is kept', async ({ folder }) => {
+    test.setTimeout(60_000 + cases.length * 10_000);
+    const tally = { refused: 0, kept: 0 };
+    for (const fault of cases) {
+      const failing = await storeWhileFailing(join(folder, nameOf(fault)), fault);
+      await failing.strace.stop();
+      await storesAgain(failing.client, failing.outcome);
+      await survives(failing, nameOf(fault));
+      count(tally, failing.outcome);
+    }
+    tell(`${cases.length} disks that failed at one call for a while`, tally);
+  });
+
+  test('so it is where the server is killed while it fails', async ({ folder }) => {
+    test.setTimeout(60_000 + cases.length * 10_000);
+    const tally = { refused: 0, kept: 0 };
+    for (const fault of cases) {
+      const failing = await storeWhileFailing(join(folder, nameOf(fault)), fault);
+      await survives(failing, nameOf(fault));
+      count(tally, failing.outcome);
+    }
+    tell(`${cases.length} disks that failed at one call when the server was killed`, tally);
+  });
+});
+
+test('on a full disk the old message stands, and with room again the next one is stored', async ({
+  folder,
+}) => {
+  const disk = join(folder, 'disk');
+  mkdirSync(disk);
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'motd-full-disk', disk]);
+  test.skip(mounted.status !== 0, 'only root may make a small disk');
+  try {
+    const store = join(disk, 'store');
+    const server = await startStoring(store);
+    const client = await StoringClient.connect(server.port);
+    const outcome: Outcome = { kept: [], refused: [] };
+    // 256 KiB hold far fewer than these; the filler leaves even less room.
+    const filler = join(disk, 'filler');
+    writeFileSync(filler, Buffer.alloc(64 * 1024));
+    for (let number = 0; number < 100 && outcome.refused.length < 3; number++) {
+      await storeOne(client, `message ${number} `.padEnd(4000, 'f'), outcome);
+    }
+    expect(outcome.refused).toHaveLength(3);
+    rmSync(filler);
+    await storesAgain(client, outcome);
+    await survives({ server, folder: store, outcome }, 'full disk');
+    figure(
+      'faults',
+      `a disk of 256 KiB: full after ${outcome.kept.length - 1} messages, 503 for each further one ` +
+        'until there was room, 0 lost',
+    );
+  } finally {
+    await unmount(disk);
+  }
+});
+
+function nameOf({ call, error, when }: Fault): string {
+  return `${error} from ${call} number ${when}`;
+}
+
+function count(tally: { refused: number; kept: number }, { kept, refused }: Outcome): void {
+  tally.kept += kept.length;
+  tally.refused += refused.length;
+}
+
+function tell(what: string, { refused, kept }: { refused: number; kept: number }): void {
+  figure('faults', `${what}: ${refused} messages refused with 503, ${kept} kept, 0 of those lost`);
+}
+
+/** Stores small and big messages on a new server while something fails. */
+async function storeWhileFailing(
+  folder: string,
+  fault: Fault,
+): Promise<Stored & { client: StoringClient; strace: Program }> {
+  const server = await startStoring(folder);
+  const client = await StoringClient.connect(server.port);
+  const outcome: Outcome = { kept: [], refused: [] };
+  await storeOne(client, 'before', outcome);
+  const strace = await inject(
+    server.program,
+    `${fault.call}:error=${fault.error}:when=${fault.when}`,
+  );
+  for (const [number, bytes] of [4000, 20, 4000, 20, 3000].entries()) {
+    await storeOne(client, `during the fault ${number}`.padEnd(bytes, '.'), outcome);
+  }
+  return { server, folder, outcome, client, strace };
+}
+
+/** Stores one: it is in force at once, or refused while the old one stands. */
+async function storeOne(client: StoringClient, message: string, outcome: Outcome): Promise<void> {
+  const reply = await client.store(message);
+  if (reply === '200 OK') outcome.kept.push(message);
+  else {
+    expect(reply).toBe(UNAVAILABLE);
+    outcome.refused.push(message);
+  }
+  expect(await client.message()).toBe(outcome.kept.at(-1));
+}
+
+/** Once the fault is over. */
+async function storesAgain(client: StoringClient, { kept }: Outcome): Promise<void> {
+  expect(await client.store('after')).toBe('200 OK');
+  kept.push('after');
+  expect(await client.history()).toEqual(kept);
+}
+
+/** What was kept is kept after kill -9, too; and the server has said nothing about its inside. */
+async function survives({ server, folder, outcome }: Stored, name: string): Promise<void> {
+  await server.program.kill();
+  const again = await startStoring(folder);
+  const { message, history } = await readAll(again.port);
+  expect(history, name).toEqual(outcome.kept);
+  expect(message, name).toBe(outcome.kept.at(-1));
+  await again.program.kill();
+  expect.soft(server.program.stderr, name).not.toMatch(/^ {4}at /m);
+}
+
+async function unmount(disk: string): Promise<void> {
+  await Promise.all([...Program.running].map((program) => program.kill()));
+  if (existsSync(disk)) expect(spawnSync('umount', [disk]).status).toBe(0);
+}
