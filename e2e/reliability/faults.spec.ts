@@ -141,6 +141,10 @@ async function storeWhileFailing(
   const client = await StoringClient.connect(server.port);
   const outcome: Outcome = { kept: [], refused: [] };
   await storeOne(client, 'before', outcome);
+  server.program.process.once('exit', (status, signal) => {
+    const { stderr } = server.program;
+    expect.soft({ status, signal, stderr }, nameOf(fault)).toMatchObject({ signal: 'SIGKILL' });
+  });
   const strace = await inject(
     server.program,
     `${fault.call}:error=${fault.error}:when=${fault.when}`,
