@@ -212,7 +212,8 @@ export class Connection {
     this.#send(this.#context.messages.reply);
     this.#seen = this.#context.store.history.last;
     this.#isBehind = false;
-    this.#context.watchers.add(this);
+    // A password check before it may have outlasted the peer.
+    if (!this.#socket.destroyed) this.#context.watchers.add(this);
   }
 
   /** What was stored since; of what came while this peer was too slow, only the newest. */

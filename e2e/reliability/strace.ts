@@ -1,7 +1,7 @@
 // What strace(1) tells of a server's system calls, and the errors it can put in their place.
 
 import { spawnSync } from 'node:child_process';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Program } from '../programs.ts';
 
@@ -60,14 +60,22 @@ export function resultOf({ words }: SystemCall): number | undefined {
 }
 
 /**
- * Puts an error in the place of system calls of a running server, until the program returned ends.
+ * Puts an error in the place of system calls of a running server, and of the process that writes for
+ * it, until the program returned ends.
  *
  * @param what `fdatasync:error=EIO:when=1`, as strace(1) has it; counted for each thread.
  */
 export async function inject(server: Program, what: string): Promise<Program> {
   const calls = what.slice(0, what.indexOf(':'));
   const args = ['-f', '-e', `trace=${calls}`, '-e', `inject=${what}`, '-s', '0'];
-  const strace = new Program('strace', [...args, '-p', String(server.process.pid)]);
-  await strace.saysOnStderr(/Process \d+ attached/);
+  const pids = [server.process.pid, ...childrenOf(server)];
+  const strace = new Program('strace', [...args, ...pids.flatMap((pid) => ['-p', String(pid)])]);
+  for (const pid of pids) await strace.saysOnStderr(new RegExp(`Process ${pid} attached`));
   return strace;
+}
+
+/** proc(5), /proc/pid/task/tid/children: Node's main thread starts them. */
+function childrenOf({ process: { pid } }: Program): string[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return children === '' ? [] : children.split(' ');
 }
