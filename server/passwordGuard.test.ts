@@ -48,11 +48,33 @@ test('one check is made at a time, in the order they came', async () => {
   expect(await second).toBe('right');
 });
 
-test('no more than 32 wait; further ones are refused', async () => {
+test('who was wrong least goes first', async () => {
+  const { open, verify } = slowCheck();
+  const guard = new PasswordGuard({ shutDown: verify });
+  const order: string[] = [];
+  const check = async (source: string) => {
+    await guard.check(source, 'shutDown', 'x');
+    order.push(source);
+  };
+  const all = ['under way', 'guesser', 'guesser', 'guesser', 'owner'].map(check);
+  for (let turn = 0; turn < all.length; turn++) {
+    await expect.poll(() => open).toHaveLength(turn + 1);
+    open[turn]?.(false);
+  }
+  await Promise.all(all);
+  expect(order).toEqual(['under way', 'guesser', 'owner', 'guesser', 'guesser']);
+});
+
+test('of more than 500 that wait, the one that was wrong most is refused', async () => {
   const { verify } = slowCheck();
   const guard = new PasswordGuard({ shutDown: verify });
-  for (let source = 0; source < 32; source++) void guard.check(`source ${source}`, 'shutDown', 'x');
-  expect(await guard.check('one more', 'shutDown', 'x')).toBe('refused');
+  void guard.check('under way', 'shutDown', 'x');
+  void guard.check('guesser', 'shutDown', 'x');
+  const second = guard.check('guesser', 'shutDown', 'x');
+  for (let source = 0; source < 499; source++) {
+    void guard.check(`source ${source}`, 'shutDown', 'x');
+  }
+  expect(await second).toBe('refused');
 });
 
 test('a check that throws holds up nobody', async () => {

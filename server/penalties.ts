@@ -28,11 +28,11 @@ export class Penalties {
    * A source is about to try a password. It counts as wrong until `forgive` says otherwise, so that
    * many at once are no way around.
    *
-   * @returns Whether it may.
+   * @returns How many were wrong, with this one; `undefined` where it may not.
    */
-  mayTry(source: string, nowMs: number): boolean {
+  mayTry(source: string, nowMs: number): number | undefined {
     const before = this.#recall(source, nowMs);
-    if (before !== undefined && nowMs < before.barredUntilMs) return false;
+    if (before !== undefined && nowMs < before.barredUntilMs) return undefined;
 
     const wrong = (before?.wrong ?? 0) + 1;
     this.#records.delete(source);
@@ -42,7 +42,7 @@ export class Penalties {
       barredUntilMs: nowMs + penaltyMs(wrong),
     });
     this.#forgetOldest();
-    return true;
+    return wrong;
   }
 
   /** The password was right: nothing is held against the source. */

@@ -3,12 +3,13 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { amount } from '../figures.ts';
 import { test as base, expect, type Listening } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { listeningPort } from './process.ts';
 
 /** How long a reply may take; a failure, not a wait. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = amount(60_000, 400_000);
 
 /** How many connect at a time: below the 511 that Node's `listen` lets wait. */
 const CONNECT_AT_ONCE = 200;
