@@ -74,6 +74,8 @@ for (const log of ['console', 'json'] as const) {
 // To prove a further client, add a line: what it is asked to do for each of the sequences.
 for (const [client, args, input] of [
   ['motd connect', ['connect'], `${'MSGGET\n'.repeat(hostiles.length)}QUIT\n`],
+  ['motd history', ['history'], 'MSGHIST\n'],
+  ['motd watch', ['watch'], 'MSGWATCH\n'],
 ] as const) {
   test(`${client} shows nothing of a hostile server as it is`, async () => {
     const hostile = await HostileServer.start(hostiles.map(({ bytes }) => bytes));
@@ -84,6 +86,11 @@ for (const [client, args, input] of [
       ['-c', command, process.execPath, ...args, '127.0.0.1', String(hostile.port)],
       { OUTPUT: file },
     ).input(input);
+    // One that watches would connect again.
+    if (client === 'motd watch') {
+      await program.saysOnStderr(/trying again/);
+      program.process.kill('SIGTERM');
+    }
     await program.exits();
     const written = readFileSync(file);
     expect(firstUnsafe(written)).toBe('');
@@ -131,7 +138,10 @@ const PROXY_LINES: ReadonlyArray<readonly [string, string]> = [
   ['PROXY ', '\r\n'],
 ];
 
-/** Answers MSGGET with what it is told to, and QUIT with 200 OK. */
+/**
+ * Answers each MSGGET with the next of what it is told to, MSGHIST and MSGWATCH with all of it, and QUIT
+ * with 200 OK.
+ */
 class HostileServer {
   /** Everything a client has said. */
   heard = '';
@@ -148,10 +158,12 @@ class HostileServer {
       socket.on('error', () => {});
       socket.setEncoding('latin1').on('data', (text: string) => {
         this.heard += text;
-        for (const [line] of text.matchAll(/MSGGET\n|QUIT\n/g)) {
-          const bytes = line === 'QUIT\n' ? undefined : answers[next++];
-          const ok = Buffer.from('200 OK\n');
-          socket.write(bytes === undefined ? ok : Buffer.concat([ok, bytes, LF]));
+        for (const [line] of text.matchAll(/MSGGET|MSGHIST|MSGWATCH|QUIT/g)) {
+          const lines = { MSGGET: [answers[next++] ?? LF], QUIT: [] }[line] ?? answers;
+          socket.write('200 OK\n');
+          for (const bytes of lines) socket.write(Buffer.concat([bytes, LF]));
+          if (line === 'MSGHIST') socket.write('.\n');
+          if (line === 'MSGWATCH') socket.end();
         }
       });
     });
@@ -159,7 +171,7 @@ class HostileServer {
 
   /** @param answers What each MSGGET is answered with, in turn. */
   static async start(answers: readonly Buffer[]): Promise<HostileServer> {
-    const tcp = createServer().listen(0, '127.0.0.1');
+    const tcp = createServer({ noDelay: true }).listen(0, '127.0.0.1');
     await once(tcp, 'listening');
     const address = tcp.address();
     const port = typeof address === 'object' && address ? address.port : 0;
