@@ -13,7 +13,8 @@ interface Up {
 }
 
 async function startUp(): Promise<Up> {
-  const program = Program.motd(['up', '--port', '0', '--http-port', '0']);
+  const store = `lmdb:${test.info().outputPath('data')}`;
+  const program = Program.motd(['up', '--port', '0', '--http-port', '0', '--store', store]);
   const [, page = '', port = ''] = await program.says(
     /^Open (http:\S+) in a browser, or type: nc 127\.0\.0\.1 (\d+)\n/m,
   );
@@ -88,6 +89,7 @@ test.describe('its processes', () => {
   ] as const) {
     test(`${command} is started again after ${signal}, on the same port`, async ({ page }) => {
       const up = await startUp();
+      await say(up.port, 'MSGSTORE\nkept\nQUIT\n');
       const pid = childrenOf(up.program.process.pid).get(command);
       if (pid === undefined) throw new Error(`no ${command} runs`);
       process.kill(pid, signal);
@@ -97,7 +99,7 @@ test.describe('its processes', () => {
       await up.program.says(/listening(.|\n)*listening(.|\n)*listening/);
       await page.goto(up.page);
       await new Terminal(page).shows(PROMPT);
-      expect(await say(up.port, 'QUIT\n')).toContain('Server: 200 OK\n');
+      expect(await say(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nkept\n');
       expect(await up.program.stop()).toBe(0);
     });
   }
