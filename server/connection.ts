@@ -84,7 +84,7 @@ export class Connection {
   /** Answers what was asked, tells the peer why it has to go, and closes. */
   dismiss(why: Reply): void {
     this.#session.dismiss(why);
-    this.#destroyAfter(DISMISSAL_DEADLINE_MS);
+    if (this.#deadline === undefined) this.#destroyAfter(DISMISSAL_DEADLINE_MS);
     this.#advance();
   }
 
@@ -102,7 +102,9 @@ export class Connection {
   }
 
   #socketOnTimeout(): void {
-    // Watching is waiting; TCP's keepalive finds out whether the watcher is still there.
+    // One that waits for us is not idle.
+    if (this.#session.isBusy) return;
+    // Nor is one that watches; TCP's keepalive finds out whether it is still there.
     if (this.#session.isWatching && !this.#isBlocked) return;
     this.dismiss(REPLY.idleTooLong);
   }

@@ -22,6 +22,8 @@ export class MetaPages {
 
   /** Keeps them as they are now: before a commit. @throws What `node:fs` throws. */
   remember(): void {
+    // Older ones must never be put back.
+    this.#pages = [];
     this.#pages = [0, this.#secondAt].map((at) => ({ at, bytes: this.#read(at) }));
   }
 
@@ -44,7 +46,8 @@ export class MetaPages {
 
   #read(at: number): Buffer {
     const bytes = Buffer.alloc(META_BYTES);
-    readSync(this.#descriptor, bytes, 0, META_BYTES, at);
+    const read = readSync(this.#descriptor, bytes, 0, META_BYTES, at);
+    if (read < META_BYTES) throw new Error('the file was cut short');
     return bytes;
   }
 }

@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -95,11 +96,13 @@ test.each([
   expect(readFileSync(file)).toEqual(before);
 });
 
-test('what was left of a start that was cut short is no hindrance', async () => {
-  mkdirSync(join(folder, 'new'));
-  writeFileSync(join(folder, 'new', 'data.mdb'), 'half a file');
+test('what was left of a start that was cut short goes, and nothing else does', async () => {
+  for (const name of ['.motd-new-x', 'new']) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'data.mdb'), 'half a file');
+  }
   await using((store) => expect(store.message).toBe('first'));
-  expect(existsSync(join(folder, 'new'))).toBe(false);
+  expect(readdirSync(folder).sort()).toEqual(['data.mdb', 'lock.mdb', 'new', 'server.lock']);
 });
 
 test('a copy of the file is a backup', async () => {

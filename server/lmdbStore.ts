@@ -8,16 +8,19 @@
 // code: a disk that fails, or hangs, may take that process with it, but never the readers. One that
 // has failed to commit is ended, and the next store starts another.
 
-import { setImmediate } from 'node:timers/promises';
+import { closeSync } from 'node:fs';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { lockFolder } from './folderLock.ts';
 import { History, type HistoryEntry } from './history.ts';
-import { type Contents, type LmdbWriter, startWriter } from './lmdbWriter.ts';
+import type { Contents } from './lmdbReport.ts';
+import { LmdbWriter } from './lmdbWriter.ts';
 import type { MessageStore, StoreOptions } from './store.ts';
 
 /** The most messages one commit writes; the others go with the next. */
 const MAX_COMMIT = 256;
 
 /** A disk that hangs must not hold up the end of the server for longer. */
-const CLOSE_DEADLINE_MS = 5000;
+const CLOSE_DEADLINE_MS = 3000;
 
 interface Waiting {
   entry: HistoryEntry;
@@ -32,22 +35,38 @@ interface Waiting {
  *   damaged or not ours; the file is then as it was.
  */
 export async function openLmdbStore(folder: string, options: StoreOptions): Promise<MessageStore> {
-  const { writer, contents } = await startWriter(folder);
-  return new LmdbStore(folder, writer, contents, options);
+  const lock = await lockFolder(folder);
+  try {
+    const startWriter = () => new LmdbWriter(folder, lock);
+    const writer = startWriter();
+    return new LmdbStore(lock, startWriter, writer, await writer.opened, options);
+  } catch (error) {
+    closeSync(lock);
+    throw error;
+  }
 }
 
 class LmdbStore implements MessageStore {
   readonly history: History;
-  readonly #folder: string;
+  readonly #lock: number;
+  readonly #startWriter: () => LmdbWriter;
   readonly #options: StoreOptions;
   /** There is none after a commit has failed, until the next one. */
   #writer: LmdbWriter | undefined;
   #waiting: Waiting[] = [];
   #committing: Promise<void> | undefined;
+  #isClosing = false;
   #listener = () => {};
 
-  constructor(folder: string, writer: LmdbWriter, contents: Contents, options: StoreOptions) {
-    this.#folder = folder;
+  constructor(
+    lock: number,
+    startWriter: () => LmdbWriter,
+    writer: LmdbWriter,
+    contents: Contents,
+    options: StoreOptions,
+  ) {
+    this.#lock = lock;
+    this.#startWriter = startWriter;
     this.#writer = writer;
     this.#options = options;
     this.history = new History(options.historyLimit, contents.first);
@@ -71,10 +90,15 @@ class LmdbStore implements MessageStore {
   }
 
   async close(): Promise<void> {
-    const deadline = setTimeout(() => this.#writer?.kill(), CLOSE_DEADLINE_MS);
+    this.#isClosing = true;
+    await Promise.race([this.#finish(), setTimeout(CLOSE_DEADLINE_MS, undefined, { ref: false })]);
+    this.#writer?.abandon();
+    closeSync(this.#lock);
+  }
+
+  async #finish(): Promise<void> {
     await this.#committing;
     await this.#writer?.close();
-    clearTimeout(deadline);
   }
 
   async #commitAll(): Promise<void> {
@@ -85,12 +109,12 @@ class LmdbStore implements MessageStore {
   }
 
   async #commit(batch: Waiting[]): Promise<void> {
-    const entries = batch.map(({ entry }) => entry);
     try {
-      await this.#write(entries);
+      await this.#write(batch.map(({ entry }) => entry));
     } catch (error) {
-      await this.#writer?.kill();
+      const writer = this.#writer;
       this.#writer = undefined;
+      await writer?.kill();
       for (const { reject } of batch) reject(error);
       return;
     }
@@ -105,18 +129,36 @@ class LmdbStore implements MessageStore {
   async #write(entries: HistoryEntry[]): Promise<void> {
     const first = this.history.last + 1;
     const oldest = Math.max(first + entries.length - this.#options.historyLimit, 1);
-    this.#writer ??= (await startWriter(this.#folder)).writer;
-    const outcome = await this.#writer.commit({ first, entries, oldest });
+    const { writer } = this.#writer ? { writer: this.#writer } : await this.#newWriter();
+    const outcome = await writer.commit({ first, entries, oldest });
     if (outcome.is === 'committed') return;
     if (outcome.is === 'failed') throw new Error(outcome.why);
-    await this.#settle(first + entries.length - 1, outcome.how);
+
+    // It ended without an answer: what is on the disk says whether the commit was made.
+    const { contents } = await this.#newWriter();
+    const last = first + entries.length - 1;
+    if (isSame(entryIn(contents, last), entries.at(-1))) return;
+    throw new Error(`the process that writes ended unexpectedly (${outcome.how})`);
   }
 
-  /** The writer ended without an answer: what is on the disk says whether the commit was made. */
-  async #settle(last: number, how: string): Promise<void> {
-    const { writer, contents } = await startWriter(this.#folder);
+  /** Another process in the place of one that is gone. */
+  async #newWriter(): Promise<{ writer: LmdbWriter; contents: Contents }> {
+    if (this.#isClosing) throw new Error('the server is stopping');
+    const writer = this.#startWriter();
     this.#writer = writer;
-    const isMade = contents.first + contents.entries.length - 1 === last;
-    if (!isMade) throw new Error(`the process that writes ended unexpectedly (${how})`);
+    const contents = await writer.opened;
+    const { last, latest } = this.history;
+    if (latest !== undefined && !isSame(entryIn(contents, last), latest)) {
+      throw new Error('the file is not the one that was written: somebody has changed it');
+    }
+    return { writer, contents };
   }
+}
+
+function entryIn({ first, entries }: Contents, number: number): HistoryEntry | undefined {
+  return entries[number - first];
+}
+
+function isSame(one: HistoryEntry | undefined, other: HistoryEntry | undefined): boolean {
+  return one?.message === other?.message && one?.storedAtMs === other?.storedAtMs;
 }

@@ -1,119 +1,96 @@
 // The store's end of the line to the process that holds the database (lmdbProcess.ts).
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { HistoryEntry } from './history.ts';
+import { type Commit, type Contents, isReport, type Report } from './lmdbReport.ts';
 import { UnusableStoreError } from './unusableStore.ts';
 
 const PROCESS = fileURLToPath(new URL('./lmdbProcess.js', import.meta.url));
 
-/** What the file holds: consecutive entries, the first of this number. */
-export interface Contents {
-  first: number;
-  entries: HistoryEntry[];
-}
-
-/** What to write: entries numbered from `first` on; and none below `oldest` is kept. */
-export interface Commit extends Contents {
-  oldest: number;
-}
-
-/** What the process says: once when it has opened the file, and then once for each commit. */
-export type Report =
-  | ({ is: 'opened' } & Contents)
-  /** The folder cannot be used; in words for the operator. */
-  | { is: 'unusable'; why: string }
-  /** The commit is on the disk. */
-  | { is: 'committed' }
-  /** It is not, and the process is of no use any more. */
-  | { is: 'failed'; why: string };
-
-/** The process ended without a word. */
-interface Gone {
-  is: 'gone';
-  how: string;
-}
-
-type Outcome = Exclude<Report, { is: 'opened' | 'unusable' }> | Gone;
-
-/**
- * Starts the process, and has it open the file in a folder.
- *
- * @throws UnusableStoreError where it cannot.
- */
-export async function startWriter(
-  folder: string,
-): Promise<{ writer: LmdbWriter; contents: Contents }> {
-  const child = fork(PROCESS, [folder], {
-    execArgv: [],
-    serialization: 'advanced',
-    // What LMDB has to say of a failure is in the report; what it prints is for its developers.
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  child.on('error', () => {});
-  const report = await nextReport(child);
-  if (report.is === 'opened') return { writer: new LmdbWriter(child), contents: report };
-
-  await end(child, 'SIGKILL');
-  if (report.is === 'unusable') throw new UnusableStoreError(report.why);
-  const how = report.is === 'gone' ? report.how : report.is;
-  throw new UnusableStoreError(
-    `cannot use ${folder}: the process that reads it ended (${how}); check --store`,
-  );
-}
+/** How a commit ends. Of one that is `gone`, the process ended without a word. */
+export type Outcome = Extract<Report, { is: 'committed' | 'failed' }> | { is: 'gone'; how: string };
 
 export class LmdbWriter {
+  /** What the file held when it was opened. @throws UnusableStoreError where it could not be. */
+  readonly opened: Promise<Contents>;
   readonly #child: ChildProcess;
+  readonly #ended: Promise<string>;
 
-  constructor(child: ChildProcess) {
-    this.#child = child;
+  /**
+   * Starts the process.
+   *
+   * @param lock The folder's lock, which it holds on to as well: it may outlive us by a commit.
+   */
+  constructor(folder: string, lock: number) {
+    this.#child = fork(PROCESS, [folder], {
+      execArgv: [],
+      serialization: 'advanced',
+      // What LMDB has to say of a failure is in the report; what it prints is for its developers.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc', lock],
+    });
+    this.#ended = new Promise((resolve) => {
+      this.#child.once('exit', (status, signal) => resolve(signal ?? `status ${status}`));
+      this.#child.once('error', (error) => resolve(error.message));
+    });
+    this.opened = this.#open(folder);
+    this.opened.catch(() => {});
   }
 
   /** Writes, one commit at a time. @returns Once it is on the disk, or is known not to be. */
   async commit(commit: Commit): Promise<Outcome> {
-    const answer = nextReport(this.#child);
-    // Where it is gone, 'disconnect' says so.
+    const answer = this.#nextReport();
+    // Where it is gone, that is the answer.
     if (this.#child.connected) this.#child.send(commit, () => {});
     const report = await answer;
-    if (report.is !== 'opened' && report.is !== 'unusable') return report;
-    throw new Error(`the process that writes said: ${report.is}`);
+    if (report.is === 'opened' || report.is === 'unusable') throw new Error(`it said ${report.is}`);
+    return report;
   }
 
-  /** Ends the process, at once. */
-  kill(): Promise<void> {
-    return end(this.#child, 'SIGKILL');
+  /** Ends the process at once. @returns Once it has ended. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
   }
 
-  /** Ends the process, its last commit made. */
-  close(): Promise<void> {
-    return end(this.#child);
+  /** Ends the process, its last commit made. @returns Once it has ended. */
+  async close(): Promise<void> {
+    if (this.#child.connected) this.#child.disconnect();
+    await this.#ended;
   }
-}
 
-function nextReport(child: ChildProcess): Promise<Report | Gone> {
-  return new Promise((resolve) => {
-    const settle = (report: Report | Gone) => {
-      child.off('message', onMessage);
-      child.off('disconnect', onDisconnect);
-      resolve(report);
-    };
-    const onMessage = (message: unknown) => settle(message as Report);
-    // Not 'exit': by 'disconnect', every report has been read.
-    const onDisconnect = async () => {
-      await end(child);
-      settle({ is: 'gone', how: child.signalCode ?? `status ${child.exitCode}` });
-    };
-    child.on('message', onMessage);
-    child.on('disconnect', onDisconnect);
-    if (!child.connected) void onDisconnect();
-  });
-}
+  /** Gives the process up: it hangs in the kernel, and must not hold up ours. */
+  abandon(): void {
+    this.#child.kill('SIGKILL');
+    if (this.#child.connected) this.#child.disconnect();
+    this.#child.unref();
+  }
 
-async function end(child: ChildProcess, signal?: 'SIGKILL'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  if (signal !== undefined) child.kill(signal);
-  else if (child.connected) child.disconnect();
-  await ended;
+  async #open(folder: string): Promise<Contents> {
+    const report = await this.#nextReport();
+    if (report.is === 'opened') return report;
+    await this.kill();
+    if (report.is === 'unusable') throw new UnusableStoreError(report.why);
+    const how = report.is === 'gone' ? report.how : report.is;
+    throw new UnusableStoreError(
+      `cannot use ${folder}: the process that reads it ended (${how}); check --store`,
+    );
+  }
+
+  async #nextReport(): Promise<Report | { is: 'gone'; how: string }> {
+    return new Promise((resolve) => {
+      const settle = (report: Report | { is: 'gone'; how: string }) => {
+        this.#child.off('message', onMessage);
+        this.#child.off('disconnect', onDisconnect);
+        resolve(report);
+      };
+      const onMessage = (message: unknown) => {
+        if (isReport(message)) settle(message);
+      };
+      // Not 'exit': by 'disconnect', every report has been read.
+      const onDisconnect = async () => settle({ is: 'gone', how: await this.#ended });
+      this.#child.on('message', onMessage);
+      this.#child.on('disconnect', onDisconnect);
+      if (!this.#child.connected) void onDisconnect();
+    });
+  }
 }

@@ -39,7 +39,7 @@ export async function hashPassword(password: string): Promise<string> {
 export function verifierFor(password: string): VerifyPassword {
   let verify: Promise<VerifyPassword> | undefined;
   return async (bytes) => {
-    verify ??= hashPassword(password).then((hash) => verifierForHash(hash) ?? refuseAll);
+    verify ??= hashPassword(password).then(ownVerifier);
     return (await verify)(bytes);
   };
 }
@@ -65,8 +65,10 @@ export function verifierForHash(phc: string): VerifyPassword | undefined {
   };
 }
 
-async function refuseAll(): Promise<boolean> {
-  return false;
+function ownVerifier(hash: string): VerifyPassword {
+  const verify = verifierForHash(hash);
+  if (verify === undefined) throw new Error('a hash of ours is none');
+  return verify;
 }
 
 function derive(

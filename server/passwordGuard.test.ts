@@ -48,6 +48,24 @@ test('one check is made at a time, in the order they came', async () => {
   expect(await second).toBe('right');
 });
 
+test('the right password is right as often as it is said, also at once', async () => {
+  const guard = new PasswordGuard({ shutDown: isRight, store: isRight });
+  const verdicts = await Promise.all(
+    Array.from({ length: 10 }, () => guard.check('a', 'store', 'right')),
+  );
+  expect(new Set(verdicts)).toEqual(new Set(['right']));
+});
+
+test('who knows one password may not guess the other', async () => {
+  const guard = new PasswordGuard({ shutDown: isRight, store: isRight });
+  const verdicts: string[] = [];
+  for (let tries = 0; tries < 5; tries++) {
+    verdicts.push(await guard.check('a', 'shutDown', 'guess'));
+    await guard.check('a', 'store', 'right');
+  }
+  expect(verdicts).toEqual(['wrong', 'wrong', 'wrong', 'refused', 'refused']);
+});
+
 test('who was wrong least goes first', async () => {
   const { open, verify } = slowCheck();
   const guard = new PasswordGuard({ shutDown: verify });
@@ -56,22 +74,26 @@ test('who was wrong least goes first', async () => {
     await guard.check(source, 'shutDown', 'x');
     order.push(source);
   };
-  const all = ['under way', 'guesser', 'guesser', 'guesser', 'owner'].map(check);
+  const all = ['guesser', 'guesser', 'guesser', 'owner'].map(check);
   for (let turn = 0; turn < all.length; turn++) {
     await expect.poll(() => open).toHaveLength(turn + 1);
     open[turn]?.(false);
   }
   await Promise.all(all);
-  expect(order).toEqual(['under way', 'guesser', 'owner', 'guesser', 'guesser']);
+  expect(order).toEqual(['guesser', 'owner', 'guesser', 'guesser']);
 });
 
 test('of more than 500 that wait, the one that was wrong most is refused', async () => {
-  const { verify } = slowCheck();
+  const { open, verify } = slowCheck();
   const guard = new PasswordGuard({ shutDown: verify });
+  const first = guard.check('guesser', 'shutDown', 'x');
+  await expect.poll(() => open).toHaveLength(1);
+  open[0]?.(false);
+  expect(await first).toBe('wrong');
+
   void guard.check('under way', 'shutDown', 'x');
-  void guard.check('guesser', 'shutDown', 'x');
   const second = guard.check('guesser', 'shutDown', 'x');
-  for (let source = 0; source < 499; source++) {
+  for (let source = 0; source < 500; source++) {
     void guard.check(`source ${source}`, 'shutDown', 'x');
   }
   expect(await second).toBe('refused');

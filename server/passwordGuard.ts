@@ -16,8 +16,8 @@ export interface Passwords {
 }
 
 interface Waiting {
-  /** How often its source was wrong, this one included until it is known to be right. */
-  wrong: number;
+  /** Who says it, and what for: each password is guessed for itself. */
+  guesser: string;
   check: () => Promise<boolean>;
   resolve: (verdict: Verdict) => void;
   reject: (reason: unknown) => void;
@@ -47,18 +47,12 @@ export class PasswordGuard {
    */
   async check(source: string, use: PasswordUse, bytes: string): Promise<Verdict> {
     const verify = this.#passwords[use];
-    if (verify === undefined) return 'refused';
-    const wrong = this.#penalties.mayTry(source, Date.now());
-    if (wrong === undefined) return 'refused';
-
-    const verdict = await this.#inTurn(wrong, () => verify(bytes));
-    if (verdict === 'right') this.#penalties.forgive(source);
-    return verdict;
-  }
-
-  #inTurn(wrong: number, check: () => Promise<boolean>): Promise<Verdict> {
+    const guesser = `${use} ${source}`;
+    if (verify === undefined || this.#penalties.isBarred(guesser, performance.now())) {
+      return 'refused';
+    }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ wrong, check, resolve, reject });
+      this.#waiting.push({ guesser, check: () => verify(bytes), resolve, reject });
       if (this.#waiting.length > MAX_WAITING) this.#takeLast()?.resolve('refused');
       if (!this.#isChecking) void this.#checkAll();
     });
@@ -67,28 +61,40 @@ export class PasswordGuard {
   async #checkAll(): Promise<void> {
     this.#isChecking = true;
     for (let next = this.#takeFirst(); next !== undefined; next = this.#takeFirst()) {
-      await next.check().then((isRight) => next.resolve(isRight ? 'right' : 'wrong'), next.reject);
+      await this.#verdictOn(next).then(next.resolve, next.reject);
     }
     this.#isChecking = false;
   }
 
+  async #verdictOn({ guesser, check }: Waiting): Promise<Verdict> {
+    // What was said before it, and was wrong, counts: many at once are no way around.
+    if (this.#penalties.isBarred(guesser, performance.now())) return 'refused';
+    if (await check()) {
+      this.#penalties.forgive(guesser);
+      return 'right';
+    }
+    this.#penalties.punish(guesser, performance.now());
+    return 'wrong';
+  }
+
   /** The one that was wrong least; of several, the one that came first. */
   #takeFirst(): Waiting | undefined {
-    const least = Math.min(...this.#waiting.map(({ wrong }) => wrong));
-    const [taken] = this.#waiting.splice(
-      this.#waiting.findIndex(({ wrong }) => wrong === least),
-      1,
-    );
-    return taken;
+    const wrongs = this.#wrongs();
+    return this.#take(wrongs.indexOf(Math.min(...wrongs)));
   }
 
   /** The one that was wrong most; of several, the one that came last. */
   #takeLast(): Waiting | undefined {
-    const most = Math.max(...this.#waiting.map(({ wrong }) => wrong));
-    const [taken] = this.#waiting.splice(
-      this.#waiting.findLastIndex(({ wrong }) => wrong === most),
-      1,
-    );
-    return taken;
+    const wrongs = this.#wrongs();
+    return this.#take(wrongs.lastIndexOf(Math.max(...wrongs)));
+  }
+
+  #take(index: number): Waiting | undefined {
+    return this.#waiting.splice(index, 1)[0];
+  }
+
+  #wrongs(): number[] {
+    const now = performance.now();
+    return this.#waiting.map(({ guesser }) => this.#penalties.wrong(guesser, now));
   }
 }

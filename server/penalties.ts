@@ -14,51 +14,53 @@ const FORGET_AFTER_MS = 3_600_000;
 /** The most sources remembered; beyond it, the one that tried longest ago is forgotten. */
 const MAX_SOURCES = 10_000;
 
-interface Record {
+interface Tries {
   wrong: number;
-  triedAtMs: number;
+  lastAtMs: number;
   barredUntilMs: number;
 }
 
 export class Penalties {
   /** In the order of their last try. */
-  readonly #records = new Map<string, Record>();
+  readonly #tries = new Map<string, Tries>();
 
-  /**
-   * A source is about to try a password. It counts as wrong until `forgive` says otherwise, so that
-   * many at once are no way around.
-   *
-   * @returns How many were wrong, with this one; `undefined` where it may not.
-   */
-  mayTry(source: string, nowMs: number): number | undefined {
-    const before = this.#recall(source, nowMs);
-    if (before !== undefined && nowMs < before.barredUntilMs) return undefined;
+  /** How many passwords of a source were wrong. */
+  wrong(source: string, nowMs: number): number {
+    return this.#recall(source, nowMs)?.wrong ?? 0;
+  }
 
-    const wrong = (before?.wrong ?? 0) + 1;
-    this.#records.delete(source);
-    this.#records.set(source, {
+  /** Whether a source has to wait before it may try another. */
+  isBarred(source: string, nowMs: number): boolean {
+    const tries = this.#recall(source, nowMs);
+    return tries !== undefined && nowMs < tries.barredUntilMs;
+  }
+
+  /** The password was wrong. */
+  punish(source: string, nowMs: number): void {
+    const wrong = this.wrong(source, nowMs) + 1;
+    this.#tries.delete(source);
+    this.#tries.set(source, {
       wrong,
-      triedAtMs: nowMs,
+      lastAtMs: nowMs,
       barredUntilMs: nowMs + penaltyMs(wrong),
     });
     this.#forgetOldest();
-    return wrong;
   }
 
   /** The password was right: nothing is held against the source. */
   forgive(source: string): void {
-    this.#records.delete(source);
+    this.#tries.delete(source);
   }
 
-  #recall(source: string, nowMs: number): Record | undefined {
-    const record = this.#records.get(source);
-    return record !== undefined && nowMs < record.triedAtMs + FORGET_AFTER_MS ? record : undefined;
+  #recall(source: string, nowMs: number): Tries | undefined {
+    const tries = this.#tries.get(source);
+    return tries !== undefined && nowMs < tries.lastAtMs + FORGET_AFTER_MS ? tries : undefined;
   }
 
   #forgetOldest(): void {
-    if (this.#records.size <= MAX_SOURCES) return;
-    for (const oldest of this.#records.keys()) {
-      this.#records.delete(oldest);
+    if (this.#tries.size <= MAX_SOURCES) return;
+    for (const oldest of this.#tries.keys()) {
+      this.#tries.delete(oldest);
       return;
     }
   }

@@ -7,6 +7,10 @@ const V6 = 'PROXY TCP6 2001:db8::7 2001:db8::1 56324 26310\r\n';
 test.each([
   [V4, { address: '192.0.2.7', port: 56324 }],
   [V6, { address: '2001:db8::7', port: 56324 }],
+  [
+    'PROXY TCP6 ::ffff:192.0.2.7 ::ffff:198.51.100.1 56324 26310\r\n',
+    { address: '192.0.2.7', port: 56324 },
+  ],
   ['PROXY UNKNOWN\r\n', undefined],
   ['PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n', undefined],
 ])('%j says who the client is', (line, client) => {

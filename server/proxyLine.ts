@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import type { Address } from './address.ts';
+import { plainAddress } from './source.ts';
 
 /** The longest line there can be, in bytes, its CRLF counted. */
 const MAX_LINE_BYTES = 107;
@@ -48,5 +49,6 @@ export function readOpening(bytes: string): Opening {
     Number(sourcePort) <= 65_535 &&
     Number(destinationPort) <= 65_535;
   if (!isSound) return MALFORMED;
-  return { is: 'proxied', client: { address: source, port: Number(sourcePort) }, length: end };
+  const client = { address: plainAddress(source), port: Number(sourcePort) };
+  return { is: 'proxied', client, length: end };
 }

@@ -1,6 +1,5 @@
 // TLS around a connection that is already open: a PROXY line may have come before the handshake.
 
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 
@@ -14,22 +13,34 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
  * @returns The encrypted socket.
  * @throws Where the peer speaks no TLS we accept, takes too long, or goes; the socket is closed then.
  */
-export async function secure(
+export function secure(
   socket: Socket,
   secureContext: SecureContext,
   bytes: string,
 ): Promise<TLSSocket> {
   if (bytes !== '') socket.unshift(Buffer.from(bytes, 'latin1'));
   const secured = new TLSSocket(socket, { isServer: true, secureContext });
-  secured.on('error', () => {});
-  try {
-    await Promise.race([
-      once(secured, 'secure', { signal: AbortSignal.timeout(HANDSHAKE_TIMEOUT_MS) }),
-      once(secured, 'close').then(() => Promise.reject(new Error('the peer has gone'))),
-    ]);
-    return secured;
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => fail(new Error('the handshake took too long')),
+      HANDSHAKE_TIMEOUT_MS,
+    );
+    const fail = (why: Error) => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(why);
+    };
+    // A half-closed socket stays open unless somebody closes it.
+    const onLeave = () => fail(new Error('the peer has gone'));
+    secured.once('secure', () => {
+      clearTimeout(timer);
+      secured.off('end', onLeave);
+      resolve(secured);
+    });
+    secured.once('end', onLeave);
+    secured.once('close', onLeave);
+    secured.on('error', fail);
+    // What is no TLS after the handshake makes no 'error' in Node, and would pile up in OpenSSL.
+    secured.on('_tlsError', fail);
+  });
 }

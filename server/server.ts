@@ -107,8 +107,8 @@ export class MotdServer {
     if (this.#isStopping) return this.stopped;
     this.#isStopping = true;
     this.#tcp.close();
-    for (const socket of this.#handshakes) socket.destroy();
     for (const arrival of this.#arrivals) arrival.settle();
+    for (const socket of this.#handshakes) socket.destroy();
     for (const connection of this.#connections) connection.dismiss(REPLY.shuttingDown);
     return this.stopped;
   }
@@ -143,35 +143,38 @@ export class MotdServer {
 
   /** Waits for what a trusted peer says first: it may speak for another. */
   #identify(socket: Socket, peer: Address): void {
-    let announced: Address | undefined;
+    let isAnnounced = false;
+    const over = () => {
+      this.#arrivals.delete(arrival);
+      if (isAnnounced) this.#context.log?.({ event: 'closed', peer });
+    };
     const arrival = new Arrival(socket, peer, {
       announce: () => {
-        announced = peer;
+        isAnnounced = true;
         this.#context.log?.({ event: 'connected', peer });
       },
       arrived: (who) => {
-        this.#arrivals.delete(arrival);
-        this.#admit(socket, who, announced);
+        const isItself = who.peer === peer;
+        if (isItself) this.#arrivals.delete(arrival);
+        else over();
+        this.#admit(socket, who, isItself && isAnnounced);
       },
       malformed: () => {
-        this.#arrivals.delete(arrival);
+        over();
         this.#context.log?.({ event: 'proxyLineRefused', peer });
         this.#sendAway(socket, REPLY.unknownCommand);
       },
       idle: () => {
-        this.#arrivals.delete(arrival);
+        over();
         this.#turnAway(socket, peer, REPLY.idleTooLong);
       },
-      gone: () => {
-        this.#arrivals.delete(arrival);
-        if (announced !== undefined) this.#context.log?.({ event: 'closed', peer });
-      },
+      gone: over,
     });
     this.#arrivals.add(arrival);
     socket.setTimeout(this.#options.limits.idleTimeoutMs);
   }
 
-  #admit(socket: Socket, who: Arrived, announced?: Address): void {
+  #admit(socket: Socket, who: Arrived, isAnnounced = false): void {
     const { peer } = who;
     const source = sourceOf(peer.address);
     if (!this.#limits.arrive(source)) {
@@ -179,7 +182,7 @@ export class MotdServer {
       return;
     }
     socket.once('close', () => this.#limits.depart(source));
-    if (peer !== announced) this.#context.log?.({ event: 'connected', peer });
+    if (!isAnnounced) this.#context.log?.({ event: 'connected', peer });
 
     const { tls } = this.#options;
     if (tls === undefined) this.#serve(socket, who);
@@ -195,14 +198,15 @@ export class MotdServer {
     if (hasEnded) connection.end();
   }
 
-  async #secureAndServe(socket: Socket, tls: SecureContext, { peer, bytes }: Arrived) {
+  async #secureAndServe(socket: Socket, tls: SecureContext, who: Arrived): Promise<void> {
+    const { peer, bytes, hasEnded } = who;
     this.#handshakes.add(socket);
+    if (hasEnded) socket.destroy();
     try {
       const secured = await secure(socket, tls, bytes);
       this.#serve(secured, { peer, bytes: '', hasEnded: false });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#context.log?.({ event: 'handshakeFailed', peer, reason });
+      this.#context.log?.({ event: 'handshakeFailed', peer, reason: reasonIn(error) });
       this.#context.log?.({ event: 'closed', peer });
     } finally {
       this.#handshakes.delete(socket);
@@ -230,6 +234,12 @@ export class MotdServer {
     socket.resume();
     socket.end(`${reply}\n`);
   }
+}
+
+/** OpenSSL's own words name its source files; the code says as much. */
+function reasonIn(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
 }
 
 /** A peer that vanished. The 'close' event follows and says all there is to say. */

@@ -4,3 +4,9 @@
 export class UnusableStoreError extends Error {
   override name = 'UnusableStoreError';
 }
+
+/** What is said where the operating system, or a library, refuses a folder. */
+export function unusable(folder: string, error: unknown): UnusableStoreError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new UnusableStoreError(`cannot use ${folder}: ${reason}; check --store`, { cause: error });
+}

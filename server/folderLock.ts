@@ -1,0 +1,44 @@
+// One server for each folder.
+
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { tryLock } from 'fs-native-extensions';
+import { UnusableStoreError, unusable } from './unusableStore.ts';
+
+const LOCK_FILE = 'server.lock';
+
+/** The writer of a server that was killed needs a moment to notice, and to finish its last commit. */
+const PATIENCE_MS = 2000;
+const RETRY_MS = 20;
+
+/**
+ * Makes sure that nobody else serves a folder, which is made where there is none.
+ *
+ * @returns A descriptor. The folder is ours until it is closed here and in every process that was given
+ *   it, however they end.
+ * @throws UnusableStoreError where the folder cannot be used, or another server uses it.
+ */
+export async function lockFolder(folder: string): Promise<number> {
+  const lock = openLockFile(folder);
+  const endsAtMs = performance.now() + PATIENCE_MS;
+  while (!tryLock(lock)) {
+    if (performance.now() > endsAtMs) {
+      closeSync(lock);
+      throw new UnusableStoreError(
+        `${folder} is in use by another server; stop that one, or choose another folder with --store`,
+      );
+    }
+    await setTimeout(RETRY_MS);
+  }
+  return lock;
+}
+
+function openLockFile(folder: string): number {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return openSync(join(folder, LOCK_FILE), 'a');
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
