@@ -2,10 +2,9 @@
 
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { MAX_LINE_BYTES, trimLine } from '../protocol/lines.ts';
-import { isPlainText } from '../protocol/plainText.ts';
 import { hashPassword as hash } from '../server/password.ts';
 import { OperatorError } from './operatorError.ts';
+import { lineIn } from './options.ts';
 import { SHORTEST_PASSWORD } from './refuseWeakPassword.ts';
 
 /** Asks at a terminal, twice and without showing it; else takes the first line of standard input. */
@@ -13,9 +12,8 @@ export async function hashPassword(): Promise<void> {
   const [first, second] = await readPasswords();
   if (second !== undefined && first !== second)
     throw new OperatorError('that was not the same twice');
-  const password = trimLine(first);
-  const canBeSaid = isPlainText(password) && Buffer.byteLength(password) <= MAX_LINE_BYTES;
-  if (!canBeSaid) throw new OperatorError('a password is one line of plain text');
+  const password = lineIn(first);
+  if (password === undefined) throw new OperatorError('a password is one line of plain text');
   if ([...password].length < SHORTEST_PASSWORD) {
     throw new OperatorError(`a password has ${SHORTEST_PASSWORD} characters or more`);
   }

@@ -9,10 +9,9 @@ export type Report =
   /** It has ended as asked, and is about to exit: however it does, that is no crash. */
   | { done: true };
 
-/** Calls `stop` on Ctrl-C, on SIGTERM, and when the `motd up` that started us is gone. */
+/** Calls `stop` on Ctrl-C, SIGTERM, a terminal that is closed, and a `motd up` that is gone. */
 export function onStopRequest(stop: () => void): void {
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   process.on('disconnect', stop);
   // The channel to our parent must not keep us alive.
   process.channel?.unref();

@@ -28,6 +28,9 @@ const packageJson = createRequire(import.meta.url)('../../package.json');
 const REFUSED = 1;
 const WRONG_USAGE = 2;
 
+/** Commander repeats what it was given, and that may be long. */
+const MAX_ERROR_LENGTH = 300;
+
 const program = new Command('motd')
   .description('A message of the day over a plain TCP line protocol, and a page to talk to it.')
   .version(packageJson.version)
@@ -135,15 +138,17 @@ function withAddress<Options extends AddressOptions>(act: (options: Options) => 
 process.stdout.on('error', stdoutOnError);
 await program.parseAsync().catch(fail);
 
-/** The reader of a pipe has had enough (`motd connect | head -1`): nobody is left to talk to. */
 function stdoutOnError(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  // The reader of a pipe has had enough (`motd connect | head -1`): nobody is left to talk to.
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`motd: cannot write to standard output: ${error.code ?? error.message}\n`);
+  process.exit(REFUSED);
 }
 
 /** What Commander has to say, in the form of every other error. */
 function oneLine(text: string): string {
-  return escapeControls(text.trimEnd().replace(/^error: /, 'motd: '));
+  const line = escapeControls(text.trimEnd().replace(/^error: /, 'motd: '));
+  return line.length <= MAX_ERROR_LENGTH ? line : `${line.slice(0, MAX_ERROR_LENGTH)} …`;
 }
 
 function fail(error: unknown): void {

@@ -3,27 +3,35 @@
 
 import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openConnection } from '../client/connect.ts';
 import {
   getMessage,
   OutcomeUnknownError,
   RefusedError,
+  SERVER_CLOSED,
   setMessage,
   tellHistory,
   watchMessage,
 } from '../client/oneshot.ts';
+import { MAX_LINE_BYTES } from '../protocol/lines.ts';
 import { REPLY } from '../protocol/replies.ts';
+import { decodeUtf8 } from '../protocol/utf8.ts';
 import { hostAndPort } from '../server/address.ts';
 import { lookupApart } from './lookupApart.ts';
 import { connectError, OperatorError } from './operatorError.ts';
-import type { AddressOptions, TlsClientOptions } from './options.ts';
+import { type AddressOptions, lineIn, type TlsClientOptions } from './options.ts';
 import { tlsOf } from './tlsFiles.ts';
 
 /** The first attempt to connect again comes after this, each further one after up to twice as long. */
 const FIRST_RETRY_MS = 500;
 const SLOWEST_RETRY_MS = 30_000;
+
+/** More than this is no message, however it goes on. */
+const MAX_INPUT_BYTES = 64 * 1024;
+
+/** What starting took: the time allowed is the person's, not ours. */
+const SPENT_MS = performance.now();
 
 export interface OneshotOptions extends AddressOptions, TlsClientOptions {
   /** In seconds. */
@@ -93,7 +101,7 @@ async function ask<Answer>(
   const where = hostAndPort({ address: host, port });
   const tls = tlsOf(options);
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), timeout * 1000);
+  const timer = setTimeout(() => late.abort(), Math.max(timeout * 1000 - SPENT_MS, 1));
   try {
     const lookup = isIP(host) === 0 ? lookupApart(late.signal) : undefined;
     const socket = await openConnection({ host, port, tls, lookup }, late.signal);
@@ -124,9 +132,18 @@ function refusal(error: unknown, where: string, lateAfter: number | undefined): 
       options,
     );
   }
-  if (error instanceof RefusedError)
-    return new OperatorError(`${where}: ${error.message}`, options);
+  if (error instanceof RefusedError) {
+    return new OperatorError(`${where}: ${error.message}${adviceFor(error)}`, options);
+  }
   return connectError(error, where);
+}
+
+/** What to do about a refusal, where the server's own words do not say it. */
+function adviceFor({ message }: RefusedError): string {
+  if (message.endsWith(REPLY.passwordRequired)) return '; say it with --store-password';
+  if (message.endsWith(REPLY.expectedMessage)) return '; a message cannot be a command';
+  if (message === SERVER_CLOSED) return '; where it speaks TLS, say --tls';
+  return '';
 }
 
 /** Whether it is a server that knows no MSGWATCH: asking again will not help. */
@@ -137,16 +154,24 @@ function isForeign({ cause }: OperatorError): boolean {
 /** The one line on standard input; at a terminal, what is typed until Enter. */
 async function messageOnStdin(): Promise<string> {
   const { stdin } = process;
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: stdin })) {
-    if (line.trim() !== '') lines.push(line);
-    if (stdin.isTTY || lines.length > 1) break;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stdin) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (stdin.isTTY || bytes > MAX_INPUT_BYTES) break;
   }
-  const [message] = lines;
-  if (message === undefined)
-    throw new OperatorError('no message: give one with -m, or on standard input');
-  if (lines.length > 1) throw new OperatorError('a message is one line; standard input has more');
-  return message;
+  const line = messageIn(Buffer.concat(chunks));
+  if (line !== undefined) return line;
+  throw new OperatorError(
+    `a message is one line of plain text, 1 to ${MAX_LINE_BYTES} bytes; give it with -m, or on standard input`,
+  );
+}
+
+/** @returns `undefined` where it is none: text that is not UTF-8 is refused, not mended. */
+function messageIn(bytes: Buffer): string | undefined {
+  const text = decodeUtf8(bytes.toString('latin1'));
+  return text === undefined ? undefined : lineIn(text);
 }
 
 /** Writes a line, and waits for a reader that is slow. */

@@ -235,11 +235,16 @@ export function parsePort(text: string): number {
   throw new InvalidArgumentError('A port is a number from 0 to 65535.');
 }
 
-// What a client could not send as one line could not be compared with what a client sends.
-function parseLine(text: string): string {
+/** @returns The one line of plain text there is, as a client could send it; `undefined` where it is not. */
+export function lineIn(text: string): string | undefined {
   const line = trimLine(text);
   const isLine = line !== '' && isPlainText(line) && Buffer.byteLength(line) <= MAX_LINE_BYTES;
-  if (isLine) return line;
+  return isLine ? line : undefined;
+}
+
+function parseLine(text: string): string {
+  const line = lineIn(text);
+  if (line !== undefined) return line;
   throw new InvalidArgumentError(
     `It has to be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes.`,
   );

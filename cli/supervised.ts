@@ -35,6 +35,8 @@ export class Supervised {
   readonly #tell: (line: string) => void;
   #process: ChildProcess | undefined;
   #address: Address | undefined;
+  /** Whether the process that runs, or ran last, has come so far. */
+  #isReady = false;
   #isDone = false;
   #isStopping = false;
   #restartMs = FIRST_RESTART_MS;
@@ -84,6 +86,7 @@ export class Supervised {
     }
     const { command, nodeFlags, environmentFor } = this.#child;
     const startedAt = Date.now();
+    this.#isReady = false;
     const running = spawn(process.execPath, [...nodeFlags, MAIN, command], {
       env: { ...process.env, ...environmentFor(this.#address) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -102,6 +105,7 @@ export class Supervised {
       this.#isDone = true;
       return;
     }
+    this.#isReady = true;
     this.#address = report.ready;
     this.#settleStart(report.ready);
   }
@@ -117,7 +121,8 @@ export class Supervised {
     if (Date.now() - startedAt > WELL_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;
     const { command } = this.#child;
     const seconds = this.#restartMs / 1000;
-    this.#tell(`motd ${command} ended unexpectedly (${how}); starting it again in ${seconds} s.`);
+    const what = this.#isReady ? `ended unexpectedly (${how})` : 'could not be started again';
+    this.#tell(`motd ${command} ${what}; the next try is in ${seconds} s.`);
     this.#restartTimer = setTimeout(() => this.#run(), this.#restartMs);
     this.#restartMs = Math.min(this.#restartMs * 2, SLOWEST_RESTART_MS);
   }

@@ -1,10 +1,11 @@
 // `motd up`: the server and the bridge, each in a process of its own, so that neither can take
 // the other down. SHUTDOWN ends the server for good; a crash only until it is started again.
 
+import { isIP } from 'node:net';
 import openInBrowser from 'open';
 import { type Address, hostAndPort } from '../server/address.ts';
 import { onStopRequest } from './lifecycle.ts';
-import type { HttpOptions, ServeOptions } from './options.ts';
+import { type HttpOptions, LOOPBACK, type ServeOptions } from './options.ts';
 import { leaveOutput, say } from './output.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
 import { type Environment, Supervised } from './supervised.ts';
@@ -26,6 +27,7 @@ const SERVER_IS_DOWN =
 export async function up(options: UpOptions, environment: Environment): Promise<number> {
   refuseWeakPassword(options, options.httpHost);
   const tell = options.log === 'console' ? say : () => {};
+  const trusted = trustedProxies(options);
   let serverAt: Address | undefined;
   const server = new Supervised(
     {
@@ -36,6 +38,7 @@ export async function up(options: UpOptions, environment: Environment): Promise<
         // The bridge speaks to it without, and both are on this machine.
         MOTD_TLS_CERT: undefined,
         MOTD_TLS_KEY: undefined,
+        MOTD_TRUST_PROXY: trusted.join(' ') || 'none',
         ...(before && { MOTD_PORT: String(before.port) }),
       }),
     },
@@ -45,7 +48,10 @@ export async function up(options: UpOptions, environment: Environment): Promise<
     {
       command: 'bridge',
       nodeFlags: BRIDGE_NODE_FLAGS,
-      environmentFor: (before) => ({ ...environment, ...bridgeEnvironment(serverAt, before) }),
+      environmentFor: (before) => ({
+        ...environment,
+        ...bridgeEnvironment(serverAt, trusted.length > 0, before),
+      }),
     },
     tell,
   );
@@ -80,10 +86,22 @@ export async function up(options: UpOptions, environment: Environment): Promise<
   return 0;
 }
 
-function bridgeEnvironment(serverAt: Address | undefined, before?: Address): Environment {
+/** Whose word the server takes for who is in front of the page: also the bridge's, unless nobody's. */
+function trustedProxies({ host, trustProxy = LOOPBACK }: UpOptions): string[] {
+  if (trustProxy.length === 0) return [];
+  // What connects to an address of this machine comes from that address.
+  const { address } = reachable({ address: host, port: 0 });
+  return [...trustProxy, ...(isIP(address) === 0 ? LOOPBACK : [address])];
+}
+
+function bridgeEnvironment(
+  serverAt: Address | undefined,
+  isTrusted: boolean,
+  before?: Address,
+): Environment {
+  const suffix = isTrusted ? '+proxy' : '';
   return {
-    // It alone can say who is in front of a page.
-    ...(serverAt && { MOTD_TARGET: `motd=${hostAndPort(reachable(serverAt))}+proxy` }),
+    ...(serverAt && { MOTD_TARGET: `motd=${hostAndPort(reachable(serverAt))}${suffix}` }),
     ...(before && { MOTD_HTTP_PORT: String(before.port) }),
   };
 }

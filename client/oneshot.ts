@@ -10,6 +10,8 @@ import { decodeForDisplay } from '../protocol/utf8.ts';
 /** A line of MSGHIST is a message and its time; a server that says more is none of ours. */
 const MAX_LINE_BYTES = 64 * 1024;
 
+export const SERVER_CLOSED = 'the server closed the connection';
+
 /** The server answered something else than was hoped for, or nothing any more. */
 export class RefusedError extends Error {
   override name = 'RefusedError';
@@ -99,7 +101,7 @@ class Server {
   /** @returns The next line it says. */
   async hear(): Promise<string> {
     const { value } = await this.#lines.next();
-    if (value === undefined) throw new RefusedError('the server closed the connection');
+    if (value === undefined) throw new RefusedError(SERVER_CLOSED);
     return value;
   }
 

@@ -1,7 +1,7 @@
 // motd get, set, watch and history, as scripts and login shells use them.
 
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, startServer, test } from './fixtures.ts';
 import { Program } from './programs.ts';
@@ -12,7 +12,7 @@ interface Ran {
   stderr: string;
 }
 
-async function run(args: string[], input = ''): Promise<Ran> {
+async function run(args: string[], input: string | Buffer = ''): Promise<Ran> {
   const program = Program.motd(args).input(input);
   const status = await program.exits();
   return { status, stdout: program.stdout, stderr: program.stderr };
@@ -46,9 +46,10 @@ test('what is set can be got, and is the end of the history', async ({ server })
 
 for (const [mistake, args, input, words] of [
   ['a message that is a command', ['-m', 'QUIT'], '', /the server said: EXPECTED MOTD/],
-  ['a message of two lines', [], 'a\nb\n', /one line; standard input has more/],
-  ['no message at all', [], '\n', /no message: give one with -m/],
-  ['a message that drives a terminal', [], '\x1b[2J\n', /the server said: 422 NOT PLAIN TEXT/],
+  ['a message of two lines', [], 'a\nb\n', /one line of plain text/],
+  ['no message at all', [], '\n', /one line of plain text.*-m/],
+  ['a message that drives a terminal', [], '\x1b[2J\n', /one line of plain text/],
+  ['a message that is not UTF-8', [], Buffer.from([0x61, 0xe9, 0x0a]), /one line of plain text/],
 ] as const) {
   test(`set: ${mistake} is refused in one line, status 1`, async ({ server }) => {
     const { status, stdout, stderr } = await run(
@@ -81,6 +82,19 @@ for (const [trouble, greet, words] of [
     expect(stderr).toMatch(words);
   });
 }
+
+test('a full disk behind standard output is one line, status 1', async ({ server }) => {
+  test.skip(!existsSync('/dev/full'), 'there is no /dev/full');
+  const at = ['127.0.0.1', String(server.port)];
+  const get = new Program('sh', [
+    '-c',
+    'exec "$0" dist/cli/main.js get "$@" > /dev/full',
+    process.execPath,
+    ...at,
+  ]);
+  expect(await get.exits()).toBe(1);
+  expect(get.stderr).toBe('motd: cannot write to standard output: ENOSPC\n');
+});
 
 test('set: whoever gets no answer is told that the message may be stored', async () => {
   const port = await foreignServer((socket) => socket.write('200 OK\n'));
@@ -137,7 +151,7 @@ test('a password guards the store: set says it, and nobody stores without', asyn
   const server = await startServer(0, ['--store-password-file', file]);
   const at = ['127.0.0.1', String(server.port)];
 
-  expect(await run(['set', '-m', 'x', ...at])).toMatchObject({ status: 1 });
+  expect((await run(['set', '-m', 'x', ...at])).stderr).toMatch(/say it with --store-password\n$/);
   const wrong = await run(['set', '-m', 'x', '--store-password', 'wrong', ...at]);
   expect(wrong.stderr).toBe(`motd: ${at.join(':')}: the server said: 301 WRONG PASSWORD\n`);
   const right = await run(['set', '-m', 'x', '--store-password', 'correct horse', ...at]);

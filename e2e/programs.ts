@@ -87,7 +87,7 @@ export class Program {
   }
 
   /** Writes to standard input, and ends it. */
-  input(text: string): this {
+  input(text: string | Buffer): this {
     this.process.stdin?.end(text);
     return this;
   }

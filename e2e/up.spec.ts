@@ -94,7 +94,7 @@ test.describe('its processes', () => {
       if (pid === undefined) throw new Error(`no ${command} runs`);
       process.kill(pid, signal);
       await up.program.says(
-        new RegExp(`^motd ${command} ended unexpectedly \\(${how}\\); starting`, 'm'),
+        new RegExp(`^motd ${command} ended unexpectedly \\(${how}\\); the next`, 'm'),
       );
       await up.program.says(/listening(.|\n)*listening(.|\n)*listening/);
       await page.goto(up.page);

@@ -5,7 +5,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, platform, totalmem } from 'node:os';
 import { findBrowser } from './browser.mjs';
 import { findNetcat } from './netcat.mjs';
-import { prepare, runNode } from './prepare.mjs';
+import { fail, prepare, runNode } from './prepare.mjs';
 
 const FIGURES = 'dist/figures.jsonl';
 const PAGE = 'docs/reliability.md';
@@ -13,6 +13,8 @@ const BEGIN = '<!-- what follows is written by npm run test:soak -->\n';
 const END = '<!-- until here -->';
 
 prepare();
+const page = readFileSync(PAGE, 'utf8');
+if (!page.includes(BEGIN) || !page.includes(END)) fail(`${PAGE} has no place for the figures.`);
 const startedAt = Date.now();
 const seed = process.env['MOTD_SEED'] ?? String(startedAt % 1_000_000);
 process.env['MOTD_SEED'] = seed;
@@ -40,7 +42,6 @@ function writeFigures() {
     ...rows,
     '',
   ].join('\n');
-  const page = readFileSync(PAGE, 'utf8');
   const [before] = page.split(BEGIN);
   const after = page.split(END)[1];
   writeFileSync(PAGE, `${before}${BEGIN}\n${text}\n${END}${after}`);

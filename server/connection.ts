@@ -180,7 +180,7 @@ export class Connection {
     try {
       await store.store(message);
     } catch (error) {
-      log?.({ event: 'storeFailed', peer: this.#peer, reason: String(error) });
+      log?.({ event: 'storeFailed', peer: this.#peer, reason: reasonIn(error) });
       return false;
     }
     log?.({ event: 'updated', peer: this.#peer, message });
@@ -199,7 +199,7 @@ export class Connection {
     try {
       return await passwords.check(sourceOf(this.#peer.address), use, password);
     } catch (error) {
-      log?.({ event: 'passwordCheckFailed', peer: this.#peer, reason: String(error) });
+      log?.({ event: 'passwordCheckFailed', peer: this.#peer, reason: reasonIn(error) });
       return 'refused';
     }
   }
@@ -297,4 +297,8 @@ export class Connection {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.#socket.destroy(), ms);
   }
+}
+
+function reasonIn(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

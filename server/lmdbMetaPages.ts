@@ -4,7 +4,7 @@
 // (mdb.c, mdb_env_write_meta), and until the next commit that page fits no commit at all: a restart
 // could not tell such a file from a damaged one.
 
-import { openSync, readSync, writeSync } from 'node:fs';
+import { fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { META_BYTES, metaAt } from './lmdbFormat.ts';
 
 const MAX_TRIES = 3;
@@ -25,6 +25,15 @@ export class MetaPages {
     // Older ones must never be put back.
     this.#pages = [];
     this.#pages = [0, this.#secondAt].map((at) => ({ at, bytes: this.#read(at) }));
+  }
+
+  /** Whether the path still names the file that was opened: nobody has replaced or deleted it. */
+  isOf(path: string): boolean {
+    const [named, opened] = [
+      statSync(path, { throwIfNoEntry: false }),
+      fstatSync(this.#descriptor),
+    ];
+    return named?.ino === opened.ino && named.dev === opened.dev;
   }
 
   /** Puts them back, once no commit is under way any more. */

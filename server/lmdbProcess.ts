@@ -19,7 +19,11 @@ await serve().catch((error: unknown) => report({ is: 'unusable', why: reasonIn(e
 async function serve(): Promise<void> {
   const { database, file, contents } = await openFolder(folder);
   const metaPages = new MetaPages(file);
-  process.on('message', (commit: Commit) => report(tryToWrite(database, metaPages, commit)));
+  process.on('message', (commit: Commit) => {
+    const outcome = tryToWrite(database, metaPages, commit);
+    // What is written to a file without a name is not there tomorrow.
+    report(metaPages.isOf(file) ? outcome : { is: 'failed', why: `${file} was moved or deleted` });
+  });
   report({ is: 'opened', ...contents });
 }
 
@@ -48,8 +52,10 @@ function write(database: Database, { first, entries, oldest }: Commit): void {
   });
 }
 
+/** LMDB adds what only its developers can use. */
 function reasonIn(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  return reason.replace(/: Attempting to write page .*/, '');
 }
 
 function report(what: Report): void {

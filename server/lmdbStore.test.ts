@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -103,6 +104,21 @@ test('what was left of a start that was cut short goes, and nothing else does', 
   }
   await using((store) => expect(store.message).toBe('first'));
   expect(readdirSync(folder).sort()).toEqual(['data.mdb', 'lock.mdb', 'new', 'server.lock']);
+});
+
+test.each([
+  ['replaced', () => renameSync(`${file}.copy`, file)],
+  ['deleted', () => rmSync(file)],
+])('nothing is stored in a file that was %s meanwhile', async (_how, spoil) => {
+  await using(async (store) => {
+    await store.store('first');
+    copyFileSync(file, `${file}.copy`);
+    await store.store('second');
+    spoil();
+    await expect(store.store('third')).rejects.toThrow(/data\.mdb was moved or deleted/);
+    await expect(store.store('fourth')).rejects.toThrow(/somebody has changed it/);
+    expect(store.message).toBe('second');
+  });
 });
 
 test('a copy of the file is a backup', async () => {

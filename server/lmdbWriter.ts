@@ -72,7 +72,7 @@ export class LmdbWriter {
     if (report.is === 'unusable') throw new UnusableStoreError(report.why);
     const how = report.is === 'gone' ? report.how : report.is;
     throw new UnusableStoreError(
-      `cannot use ${folder}: the process that reads it ended (${how}); check --store`,
+      `cannot use ${folder}: the process that reads it ended (${how}); is the disk full? check --store`,
     );
   }
 

@@ -77,7 +77,7 @@ test('a store that fails is answered with 503, told on the console, and reading 
   const client = new TestClient(running);
   await client.send('MSGSTORE\nlost\nMSGGET\n');
   await client.until(`200 OK\n503 STORE UNAVAILABLE\n200 OK\n${APPLE}\n`);
-  expect(running.console).toContain('[!] MOTD not stored: Error: disk full');
+  expect(running.console).toContain('[!] MOTD not stored: disk full');
 });
 
 test('many clients at once each hold their own conversation', async () => {
