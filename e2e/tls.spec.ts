@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect as connectTcp } from 'node:net';
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { expect, startServer, test } from './fixtures.ts';
@@ -82,6 +82,33 @@ test('who speaks none is let go, and told on the console; nobody else notices', 
   const client = await secured(port);
   client.end('QUIT\n');
   expect(await textFrom(client)).toBe('200 OK\n');
+});
+
+test('who goes before the handshake leaves its place at once', async () => {
+  const { port, program } = await startServer(0, [...TLS, '--max-connections', '1']);
+  const visitor = connectTcp(port, '127.0.0.1');
+  await once(visitor, 'connect');
+  visitor.end();
+  await program.says(/\[!\] TLS handshake failed: .*: the peer has gone\n/);
+  const client = await secured(port);
+  client.end('QUIT\n');
+  expect(await textFrom(client)).toBe('200 OK\n');
+});
+
+test('what is no TLS after the handshake closes the connection', async () => {
+  const { port, program } = await startServer(0, TLS);
+  const toServer = connectTcp(port, '127.0.0.1');
+  toServer.on('error', () => {});
+  const relay = createServer((socket) => socket.pipe(toServer).pipe(socket)).listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  const client = await secured((relay.address() as AddressInfo).port);
+  client.on('error', () => {});
+  client.write('MSGGET\n');
+  await program.says(/: MSGGET\n/);
+  toServer.write('\x55'.repeat(100_000));
+  await program.says(/\n\[-\] Connection closed/);
+  client.destroy();
+  relay.close();
 });
 
 test('a handshake that never ends does not hold up a stop', async () => {
