@@ -51,7 +51,10 @@ export class Connection {
   /** The number in the history of the last message a watcher was sent. */
   #seen = 0;
   #isBehind = false;
+  /** The peer does not take what it was sent. */
   #isBlocked = false;
+  /** It does, and it is somebody else's turn. */
+  #isGivingWay = false;
   #quietTimer: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
@@ -118,7 +121,7 @@ export class Connection {
 
   /** Does all that can be done now; what has to wait is picked up by the event it waits for. */
   #advance(): void {
-    while (!this.#isBlocked) {
+    while (!this.#hasToWait) {
       if (this.#sendNextLine()) continue;
       const action = this.#session.next();
       if (action === undefined) break;
@@ -224,9 +227,9 @@ export class Connection {
     const { last } = store.history;
     if (this.#isBehind) this.#seen = Math.max(this.#seen, last - 1);
     this.#isBehind = false;
-    while (this.#seen < last && !this.#isBlocked) this.#send(messages.line(++this.#seen));
+    while (this.#seen < last && !this.#hasToWait) this.#send(messages.line(++this.#seen));
     if (this.#seen === last) return;
-    this.#isBehind = true;
+    this.#isBehind = this.#isBlocked;
     this.#session.updated();
   }
 
@@ -243,8 +246,7 @@ export class Connection {
     this.#batch += bytes;
     if (this.#batch.length < BATCH_BYTES) return;
     this.#flush();
-    // What a watcher has missed is bounded by itself, and it must not be taken for a slow one.
-    if (!this.#isBlocked && !this.#session.isWatching) this.#giveWay();
+    this.#giveWay();
   }
 
   /**
@@ -252,10 +254,15 @@ export class Connection {
    * peers who ask for the history would hold up the rest for seconds.
    */
   #giveWay(): void {
-    this.#isBlocked = true;
+    this.#isGivingWay = true;
     setImmediate(() => {
-      if (!this.#socket.destroyed && !this.#socket.writableNeedDrain) this.#socketOnDrain();
+      this.#isGivingWay = false;
+      if (!this.#socket.destroyed) this.#advance();
     });
+  }
+
+  get #hasToWait(): boolean {
+    return this.#isBlocked || this.#isGivingWay;
   }
 
   #flush(): void {
@@ -275,9 +282,9 @@ export class Connection {
 
   /** Reads on only when there is nothing left to do: what TCP holds back costs no memory here. */
   #readOrWait(): void {
-    const hasToWait = this.#isBlocked || this.#session.isBusy;
-    if (hasToWait !== this.#socket.isPaused()) {
-      if (hasToWait) this.#socket.pause();
+    const mustNotRead = this.#hasToWait || this.#session.isBusy;
+    if (mustNotRead !== this.#socket.isPaused()) {
+      if (mustNotRead) this.#socket.pause();
       else this.#socket.resume();
     }
   }
