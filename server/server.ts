@@ -179,6 +179,7 @@ export class MotdServer {
     const source = sourceOf(peer.address);
     if (!this.#limits.arrive(source)) {
       this.#turnAway(socket, peer, REPLY.tooManyConnections);
+      if (isAnnounced) this.#context.log?.({ event: 'closed', peer });
       return;
     }
     socket.once('close', () => this.#limits.depart(source));
