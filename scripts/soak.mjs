@@ -6,6 +6,7 @@ import { cpus, platform, totalmem } from 'node:os';
 import { findBrowser } from './browser.mjs';
 import { findNetcat } from './netcat.mjs';
 import { fail, prepare, runNode } from './prepare.mjs';
+import { findStrace } from './strace.mjs';
 
 const FIGURES = 'dist/figures.jsonl';
 const PAGE = 'docs/reliability.md';
@@ -21,6 +22,7 @@ process.env['MOTD_SEED'] = seed;
 process.env['MOTD_SOAK'] = '1';
 process.env['MOTD_FIGURES'] = FIGURES;
 process.env['MOTD_TEST_NETCAT'] = findNetcat();
+process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['CHROMIUM_PATH'] = await findBrowser();
 rmSync(FIGURES, { force: true });
 

@@ -4,10 +4,12 @@
 import { findBrowser } from './browser.mjs';
 import { findNetcat } from './netcat.mjs';
 import { prepare, runNode } from './prepare.mjs';
+import { findStrace } from './strace.mjs';
 
 prepare();
 
 process.env['MOTD_TEST_NETCAT'] = findNetcat();
+process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['CHROMIUM_PATH'] = await findBrowser();
 
 console.log('Lint …');
