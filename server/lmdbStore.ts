@@ -129,7 +129,7 @@ class LmdbStore implements MessageStore {
   async #write(entries: HistoryEntry[]): Promise<void> {
     const first = this.history.last + 1;
     const oldest = Math.max(first + entries.length - this.#options.historyLimit, 1);
-    const { writer } = this.#writer ? { writer: this.#writer } : await this.#newWriter();
+    const writer = this.#writer ?? (await this.#newWriter()).writer;
     const outcome = await writer.commit({ first, entries, oldest });
     if (outcome.is === 'committed') return;
     if (outcome.is === 'failed') throw new Error(outcome.why);
