@@ -29,8 +29,8 @@ export async function serve(options: ServeOptions & TlsOptions): Promise<void> {
     limits: {
       maxConnections: options.maxConnections,
       maxConnectionsPerSource: options.maxConnectionsPerSource,
-      idleTimeoutMs: options.idleTimeout * 1000,
     },
+    idleTimeoutMs: options.idleTimeout * 1000,
     isTrustedProxy: addressMatcher(options.trustProxy ?? LOOPBACK),
     tls,
     log: serverLog(options.log),

@@ -116,7 +116,6 @@ export class Connection {
     this.#context.watchers.delete(this);
     clearTimeout(this.#quietTimer);
     clearTimeout(this.#deadline);
-    this.#context.log?.({ event: 'closed', peer: this.#peer });
   }
 
   /** Does all that can be done now; what has to wait is picked up by the event it waits for. */

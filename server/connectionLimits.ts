@@ -5,30 +5,28 @@ export interface Limits {
   maxConnections: number;
   /** Connections from one source (source.ts). */
   maxConnectionsPerSource: number;
-  /** How long a peer may say nothing and take nothing, in milliseconds; 0 for ever. */
-  idleTimeoutMs: number;
 }
+
+/** The most who are being told why they are turned away; further ones are told nothing. */
+const MAX_FAREWELLS = 100;
 
 export class ConnectionLimits {
   readonly #limits: Limits;
   readonly #bySource = new Map<string, number>();
   #total = 0;
+  #farewells = 0;
 
   constructor(limits: Limits) {
     this.#limits = limits;
   }
 
-  /** Whether one more may come in at all; its source may not be known yet. */
-  get isFull(): boolean {
-    return this.#total >= this.#limits.maxConnections;
-  }
-
-  /** One has come in. */
-  enter(): void {
+  /** @returns Whether one more may come in, whoever it is; if so, `leave` has to follow. */
+  enter(): boolean {
+    if (this.#total >= this.#limits.maxConnections) return false;
     this.#total++;
+    return true;
   }
 
-  /** One has gone, however it did. */
   leave(): void {
     this.#total--;
   }
@@ -45,5 +43,16 @@ export class ConnectionLimits {
     const count = this.#bySource.get(source) ?? 0;
     if (count > 1) this.#bySource.set(source, count - 1);
     else this.#bySource.delete(source);
+  }
+
+  /** @returns Whether one more may be told why it is turned away; if so, `endFarewell` has to follow. */
+  beginFarewell(): boolean {
+    if (this.#farewells >= MAX_FAREWELLS) return false;
+    this.#farewells++;
+    return true;
+  }
+
+  endFarewell(): void {
+    this.#farewells--;
   }
 }

@@ -33,7 +33,8 @@ export function buildServer({ limits, ...options }: TestServerOptions = {}) {
   const server = new MotdServer({
     store: memoryStore(),
     passwords: new PasswordGuard({ shutDown: async (bytes) => bytes === '123!abc' }),
-    limits: { maxConnections: 1000, maxConnectionsPerSource: 1000, idleTimeoutMs: 0, ...limits },
+    limits: { maxConnections: 1000, maxConnectionsPerSource: 1000, ...limits },
+    idleTimeoutMs: 0,
     isTrustedProxy: () => false,
     log: (event) => {
       const line = consoleLine(event);

@@ -281,7 +281,7 @@ describe('limits', () => {
   });
 
   test('who is silent for too long is told so; who watches is not silent', async () => {
-    const running = await startServer({ limits: { idleTimeoutMs: 200 } });
+    const running = await startServer({ idleTimeoutMs: 200 });
     const watcher = new TestClient(running);
     await watcher.send('MSGWATCH\n');
     const idle = new TestClient(running);
@@ -293,7 +293,7 @@ describe('limits', () => {
 
   test('so is one that says nothing at all where it might speak for another', async () => {
     const running = await startServer({
-      limits: { idleTimeoutMs: 200 },
+      idleTimeoutMs: 200,
       isTrustedProxy: () => true,
     });
     expect(await new TestClient(running).ended()).toBe('421 IDLE TOO LONG\n');

@@ -1,0 +1,162 @@
+// One peer's stay, from accept to close: who it is, whether there is room, TLS, and then its
+// connection. At each point it can be told that the server is stopping.
+
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import { REPLY, type Reply } from '../protocol/replies.ts';
+import type { Address } from './address.ts';
+import { Arrival, type Arrived } from './arrival.ts';
+import { Connection, type ConnectionContext } from './connection.ts';
+import type { ConnectionLimits } from './connectionLimits.ts';
+import { secure } from './secure.ts';
+import { sourceOf } from './source.ts';
+
+/** How long somebody who is turned away may take to read why. */
+const FAREWELL_MS = 1000;
+
+export interface VisitContext extends ConnectionContext {
+  limits: ConnectionLimits;
+  /** Whose PROXY line is believed, by IP address. */
+  isTrustedProxy: (address: string) => boolean;
+  /** The certificate and key; without them, connections are not encrypted. */
+  tls: SecureContext | undefined;
+}
+
+export class Visit {
+  readonly #socket: Socket;
+  readonly #peer: Address;
+  readonly #context: VisitContext;
+  /** Under which address it is shown as connected; that has to be taken back. */
+  #announced: Address | undefined;
+  #arrival: Arrival | undefined;
+  #isInHandshake = false;
+  #connection: Connection | undefined;
+  #isStopping = false;
+
+  constructor(socket: Socket, peer: Address, context: VisitContext) {
+    this.#socket = socket;
+    this.#peer = peer;
+    this.#context = context;
+    socket.on('error', socketOnError);
+  }
+
+  /** Lets it in, where there is room. */
+  begin(): void {
+    const { limits, isTrustedProxy } = this.#context;
+    if (!limits.enter()) {
+      this.#turnAway(this.#peer, REPLY.tooManyConnections);
+      return;
+    }
+    this.#socket.once('close', () => limits.leave());
+    if (isTrustedProxy(this.#peer.address)) this.#identify();
+    else this.#admit({ peer: this.#peer, bytes: '', hasEnded: false });
+  }
+
+  /** Answers what was asked, says that the server is stopping, and closes. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#arrival?.settle();
+    this.#connection?.dismiss(REPLY.shuttingDown);
+    if (this.#isInHandshake) this.#socket.destroy();
+  }
+
+  /** Waits for what a trusted peer says first: it may speak for another. */
+  #identify(): void {
+    this.#arrival = new Arrival(this.#socket, this.#peer, {
+      announce: () => this.#announce(this.#peer),
+      arrived: (who) => {
+        this.#arrival = undefined;
+        this.#admit(who);
+      },
+      malformed: () => {
+        this.#context.log?.({ event: 'proxyLineRefused', peer: this.#peer });
+        this.#sendAway(REPLY.unknownCommand);
+      },
+      idle: () => this.#turnAway(this.#peer, REPLY.idleTooLong),
+      gone: () => this.#forget(),
+    });
+    this.#socket.setTimeout(this.#context.idleTimeoutMs);
+  }
+
+  #admit(who: Arrived): void {
+    const { limits, tls } = this.#context;
+    const source = sourceOf(who.peer.address);
+    if (!limits.arrive(source)) {
+      this.#turnAway(who.peer, REPLY.tooManyConnections);
+      return;
+    }
+    this.#socket.once('close', () => limits.depart(source));
+    this.#announce(who.peer);
+    if (tls === undefined) this.#serve(this.#socket, who);
+    else void this.#secureAndServe(tls, who);
+  }
+
+  #serve(socket: Socket, { peer, bytes, hasEnded }: Arrived): void {
+    this.#connection = new Connection(socket, peer, this.#context);
+    socket.once('close', () => this.#forget());
+    if (this.#isStopping) this.#connection.dismiss(REPLY.shuttingDown);
+    this.#connection.receive(bytes);
+    if (hasEnded) this.#connection.end();
+  }
+
+  async #secureAndServe(tls: SecureContext, { peer, bytes, hasEnded }: Arrived): Promise<void> {
+    this.#isInHandshake = true;
+    if (hasEnded || this.#isStopping) this.#socket.destroy();
+    try {
+      const secured = await secure(this.#socket, tls, bytes);
+      this.#isInHandshake = false;
+      this.#serve(secured, { peer, bytes: '', hasEnded: false });
+    } catch (error) {
+      this.#context.log?.({ event: 'handshakeFailed', peer, reason: reasonIn(error) });
+      this.#forget();
+    }
+  }
+
+  #turnAway(peer: Address, reply: Reply): void {
+    this.#context.log?.({ event: 'turnedAway', peer, reply });
+    this.#sendAway(reply);
+  }
+
+  #sendAway(reply: Reply): void {
+    const { limits, tls } = this.#context;
+    this.#arrival = undefined;
+    this.#forget();
+    const canBeTold = tls === undefined && limits.beginFarewell();
+    if (!canBeTold) {
+      this.#socket.destroy();
+      return;
+    }
+    const deadline = setTimeout(() => this.#socket.destroy(), FAREWELL_MS);
+    this.#socket.once('close', () => {
+      limits.endFarewell();
+      clearTimeout(deadline);
+    });
+    // Closing with bytes of the peer still unread would reset the connection, and lose the reply.
+    this.#socket.resume();
+    this.#socket.end(`${reply}\n`);
+  }
+
+  /** Shows it as connected, once under each address. */
+  #announce(peer: Address): void {
+    if (peer === this.#announced) return;
+    this.#forget();
+    this.#announced = peer;
+    this.#context.log?.({ event: 'connected', peer });
+  }
+
+  /** Shows it as gone, where it was shown at all. */
+  #forget(): void {
+    if (this.#announced === undefined) return;
+    this.#context.log?.({ event: 'closed', peer: this.#announced });
+    this.#announced = undefined;
+  }
+}
+
+/** OpenSSL's own words name its source files; the code says as much. */
+function reasonIn(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
+}
+
+/** A peer that vanished. The 'close' event follows and says all there is to say. */
+function socketOnError(): void {}
