@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openLmdbStore } from '../dist/server/lmdbStore.js';
+import { metaAt } from './lmdbFormat.ts';
 import type { MessageStore } from './store.ts';
 
 const OPTIONS = { initialMessage: 'first', historyLimit: 1000 };
@@ -53,6 +54,14 @@ test('what was stored is there when it is opened again, with its history and its
     expect(store.message).toBe('c');
     expect(historyOf(store)).toEqual(['a', 'b', 'c']);
     expect(store.history.latest).toEqual(before);
+  });
+});
+
+test('messages that arrive together share a commit', async () => {
+  await using(async (store) => {
+    const before = commitOf(readFileSync(file));
+    await Promise.all(Array.from({ length: 200 }, (_, number) => store.store(`${number}`)));
+    expect(commitOf(readFileSync(file)) - before).toBe(1);
   });
 });
 
@@ -148,4 +157,10 @@ function changedRecord(): void {
     bytes.write('number 58', at);
   }
   writeFileSync(file, bytes);
+}
+
+/** The number of the newest commit in a file. */
+function commitOf(bytes: Buffer): number {
+  const first = metaAt(bytes, 0, 0);
+  return Math.max(first.txnid, metaAt(bytes, 1, first.pageBytes).txnid);
 }
