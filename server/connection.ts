@@ -16,7 +16,7 @@ import type { Watchers } from './watchers.ts';
 const BARE_CLIENT_QUIET_MS = 100;
 
 /** Replies to what came in together leave together, in batches of about this many bytes. */
-const BATCH_BYTES = 64 * 1024;
+const BATCH_BYTES = 16 * 1024;
 
 /**
  * How long a peer may take to close its side once we have closed ours. Closing at once, with
