@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { reasonOf } from '../server/reason.ts';
 import { fileError, OperatorError } from './operatorError.ts';
 import type { TlsClientOptions, TlsOptions } from './options.ts';
 
@@ -19,8 +20,9 @@ export function readTlsIdentity({ tlsCert, tlsKey }: TlsOptions): SecureContext 
   try {
     return createSecureContext({ cert, key, minVersion: 'TLSv1.2' });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new OperatorError(`no TLS with ${tlsCert} and ${tlsKey}: ${why}`, { cause: error });
+    throw new OperatorError(`no TLS with ${tlsCert} and ${tlsKey}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -19,13 +19,14 @@ export function figure(test: string, found: string): void {
   if (file !== undefined) appendFileSync(file, `${JSON.stringify({ test, found })}\n`);
 }
 
-/** Random numbers from 0 to below 1, the same for the same seed (mulberry32, public domain). */
+/**
+ * Random numbers from 0 to below 1, the same for the same seed: a linear congruential generator with
+ * the constants of Numerical Recipes, section 7.1.
+ */
 export function randomFrom(start: number): () => number {
-  let state = start;
+  let state = start >>> 0;
   return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
   };
 }

@@ -4,7 +4,7 @@ import { expect, test } from './fixtures.ts';
 import { consoleOf, goldens } from './golden/golden.ts';
 import { Program } from './programs.ts';
 
-// Empty where scripts/netcat.mjs found none and could install none; CI always has one.
+// Empty where scripts/tools.mjs found none and could install none; CI always has one.
 const netcat = process.env['MOTD_TEST_NETCAT'] ?? 'nc';
 test.skip(netcat === '' && process.env['CI'] === undefined, 'no nc with -N on this machine');
 

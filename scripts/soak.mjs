@@ -4,9 +4,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, platform, totalmem } from 'node:os';
 import { findBrowser } from './browser.mjs';
-import { findNetcat } from './netcat.mjs';
 import { fail, prepare, runNode } from './prepare.mjs';
-import { findStrace } from './strace.mjs';
+import { findNetcat, findStrace } from './tools.mjs';
 
 const FIGURES = 'dist/figures.jsonl';
 const PAGE = 'docs/reliability.md';

@@ -2,9 +2,8 @@
 // the types when the build is done.
 
 import { findBrowser } from './browser.mjs';
-import { findNetcat } from './netcat.mjs';
 import { prepare, runNode } from './prepare.mjs';
-import { findStrace } from './strace.mjs';
+import { findNetcat, findStrace } from './tools.mjs';
 
 prepare();
 

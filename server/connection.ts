@@ -7,6 +7,7 @@ import type { Address } from './address.ts';
 import type { Log } from './events.ts';
 import type { MessageBytes } from './messageBytes.ts';
 import type { PasswordGuard } from './passwordGuard.ts';
+import { reasonOf } from './reason.ts';
 import { type Action, type PasswordUse, Session, type Verdict } from './session.ts';
 import { sourceOf } from './source.ts';
 import type { MessageStore } from './store.ts';
@@ -182,7 +183,7 @@ export class Connection {
     try {
       await store.store(message);
     } catch (error) {
-      log?.({ event: 'storeFailed', peer: this.#peer, reason: reasonIn(error) });
+      log?.({ event: 'storeFailed', peer: this.#peer, reason: reasonOf(error) });
       return false;
     }
     log?.({ event: 'updated', peer: this.#peer, message });
@@ -201,7 +202,7 @@ export class Connection {
     try {
       return await passwords.check(sourceOf(this.#peer.address), use, password);
     } catch (error) {
-      log?.({ event: 'passwordCheckFailed', peer: this.#peer, reason: reasonIn(error) });
+      log?.({ event: 'passwordCheckFailed', peer: this.#peer, reason: reasonOf(error) });
       return 'refused';
     }
   }
@@ -303,8 +304,4 @@ export class Connection {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.#socket.destroy(), ms);
   }
-}
-
-function reasonIn(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -9,8 +9,8 @@ export interface HistoryEntry {
 
 export class History {
   readonly #limit: number;
-  #entries: HistoryEntry[] = [];
-  #first = 1;
+  readonly #entries: HistoryEntry[] = [];
+  #first: number;
 
   /**
    * @param limit How many entries are kept, at least 1; older ones are dropped.

@@ -7,6 +7,7 @@ import { type Database, openFolder } from './lmdbFolder.ts';
 import { MetaPages } from './lmdbMetaPages.ts';
 import { encodeRecord } from './lmdbRecord.ts';
 import type { Commit, Report } from './lmdbReport.ts';
+import { reasonOf } from './reason.ts';
 
 const [, , folder = ''] = process.argv;
 
@@ -54,8 +55,7 @@ function write(database: Database, { first, entries, oldest }: Commit): void {
 
 /** LMDB adds what only its developers can use. */
 function reasonIn(error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
-  return reason.replace(/: Attempting to write page .*/, '');
+  return reasonOf(error).replace(/: Attempting to write page .*/, '');
 }
 
 function report(what: Report): void {

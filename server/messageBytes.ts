@@ -43,7 +43,6 @@ export class MessageBytes {
     const last = history.last;
     yield `${REPLY.ok}\n`;
     for (let number = history.first; number <= last; number++) {
-      number = Math.max(number, history.first);
       const entry = history.at(number);
       if (entry !== undefined) yield byteString(historyLine(entry));
     }

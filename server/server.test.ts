@@ -291,6 +291,15 @@ describe('limits', () => {
     expect(await watcher.ended()).toBe(`200 OK\n${APPLE}\n200 OK\n`);
   });
 
+  test('who waits for us is not idle, and is idle again once it is answered', async () => {
+    const memory = memoryStore();
+    const slow = new Promise<void>((resolve) => setTimeout(resolve, 500));
+    const store = { ...memory, store: (message: string) => slow.then(() => memory.store(message)) };
+    const client = new TestClient(await startServer({ store, idleTimeoutMs: 200 }));
+    await client.send('MSGSTORE\nslow\n');
+    expect(await client.ended()).toBe('200 OK\n200 OK\n421 IDLE TOO LONG\n');
+  });
+
   test('so is one that says nothing at all where it might speak for another', async () => {
     const running = await startServer({
       idleTimeoutMs: 200,

@@ -8,6 +8,7 @@ import type { Address } from './address.ts';
 import { Arrival, type Arrived } from './arrival.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import type { ConnectionLimits } from './connectionLimits.ts';
+import { reasonOf } from './reason.ts';
 import { secure } from './secure.ts';
 import { sourceOf } from './source.ts';
 
@@ -107,7 +108,7 @@ export class Visit {
       this.#isInHandshake = false;
       this.#serve(secured, { peer, bytes: '', hasEnded: false });
     } catch (error) {
-      this.#context.log?.({ event: 'handshakeFailed', peer, reason: reasonIn(error) });
+      this.#context.log?.({ event: 'handshakeFailed', peer, reason: handshakeFault(error) });
       this.#forget();
     }
   }
@@ -153,9 +154,8 @@ export class Visit {
 }
 
 /** OpenSSL's own words name its source files; the code says as much. */
-function reasonIn(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error ? String(error.code) : error.message;
+function handshakeFault(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : reasonOf(error);
 }
 
 /** A peer that vanished. The 'close' event follows and says all there is to say. */

@@ -58,12 +58,7 @@ test('replies that nobody reads are not made', async () => {
 
 test('lines that come a byte at a time are taken as they come', async () => {
   const count = amount(20, 500);
-  const { program, port } = await startSilentServer();
-  const pid = pidOf(program);
-  const bystander = await Bystander.start(port, 'An apple a day keeps the doctor away.');
-  const senders = await RawClient.connectMany(count, port);
-  const before = residentKb(pid);
-  forgetPeak(pid);
+  const { pid, bystander, senders, before } = await connectSenders(count);
   const bytes = amount(200, 4096);
   for (let sent = 0; sent < bytes; sent++) {
     for (const sender of senders) sender.say('x');
@@ -84,12 +79,7 @@ test('lines that come a byte at a time are taken as they come', async () => {
 
 test('lines that never end are thrown away as they come', async () => {
   const count = amount(5, 100);
-  const { program, port } = await startSilentServer();
-  const pid = pidOf(program);
-  const bystander = await Bystander.start(port, 'An apple a day keeps the doctor away.');
-  const senders = await RawClient.connectMany(count, port);
-  const before = residentKb(pid);
-  forgetPeak(pid);
+  const { pid, bystander, senders, before } = await connectSenders(count);
   const tenMegabytes = Buffer.alloc(10_000_000, 'x');
   for (const sender of senders) sender.say(tenMegabytes);
   const replies = await Promise.all(senders.map((sender) => sender.ask('\nMSGGET\n', 3)));
@@ -104,3 +94,14 @@ test('lines that never end are thrown away as they come', async () => {
   );
   expect(peak - before).toBeLessThan(40_000 + count * 300);
 });
+
+/** Connections to a server of their own, and what it takes before they say anything. */
+async function connectSenders(count: number) {
+  const { program, port } = await startSilentServer();
+  const pid = pidOf(program);
+  const bystander = await Bystander.start(port, 'An apple a day keeps the doctor away.');
+  const senders = await RawClient.connectMany(count, port);
+  const before = residentKb(pid);
+  forgetPeak(pid);
+  return { pid, bystander, senders, before };
+}

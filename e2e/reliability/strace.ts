@@ -4,7 +4,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Program } from '../programs.ts';
 
-// Empty where scripts/strace.mjs found none and could install none; CI always has one.
+// Empty where scripts/tools.mjs found none and could install none; CI always has one.
 const strace = process.env['MOTD_TEST_STRACE'] ?? 'strace';
 export const canTrace = strace !== '' || process.env['CI'] !== undefined;
 
