@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { hashPassword as hash } from '../server/password.ts';
+import { hashPassword as hash } from '../access/password.ts';
 import { OperatorError } from './operatorError.ts';
 import { lineIn } from './options.ts';
 import { SHORTEST_PASSWORD } from './refuseWeakPassword.ts';

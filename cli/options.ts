@@ -2,10 +2,10 @@
 
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
+import { addressMatcher } from '../access/source.ts';
 import { parseTarget, type Target } from '../bridge/targets.ts';
 import { MAX_LINE_BYTES, trimLine } from '../protocol/lines.ts';
 import { isPlainText } from '../protocol/plainText.ts';
-import { addressMatcher } from '../server/source.ts';
 
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 26310;

@@ -1,7 +1,7 @@
 // A file with what `motd hash-password` wrote.
 
 import { readFileSync } from 'node:fs';
-import { type VerifyPassword, verifierForHash } from '../server/password.ts';
+import { type VerifyPassword, verifierForHash } from '../access/password.ts';
 import { fileError, OperatorError } from './operatorError.ts';
 
 /**

@@ -1,6 +1,6 @@
 // A password that can be looked up or guessed is for this machine alone.
 
-import { addressMatcher } from '../server/source.ts';
+import { addressMatcher } from '../access/source.ts';
 import { OperatorError } from './operatorError.ts';
 import { DEFAULT_PASSWORD, LOOPBACK, type ServeOptions } from './options.ts';
 

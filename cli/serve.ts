@@ -1,11 +1,12 @@
 // `motd serve`: the TCP server alone.
 
+import { type VerifyPassword, verifierFor } from '../access/password.ts';
+import { PasswordGuard } from '../access/passwordGuard.ts';
+import { addressMatcher } from '../access/source.ts';
 import { hostAndPort } from '../server/address.ts';
 import { openStore } from '../server/openStore.ts';
-import { type VerifyPassword, verifierFor } from '../server/password.ts';
-import { PasswordGuard } from '../server/passwordGuard.ts';
 import { MotdServer } from '../server/server.ts';
-import { addressMatcher } from '../server/source.ts';
+import type { PasswordUse } from '../server/session.ts';
 import type { MessageStore } from '../server/store.ts';
 import { UnusableStoreError } from '../server/unusableStore.ts';
 import { onStopRequest, report } from './lifecycle.ts';
@@ -49,7 +50,11 @@ export async function serve(options: ServeOptions & TlsOptions): Promise<void> {
   leaveOutput();
 }
 
-function passwordsIn({ password, passwordFile, storePasswordFile }: ServeOptions): PasswordGuard {
+function passwordsIn({
+  password,
+  passwordFile,
+  storePasswordFile,
+}: ServeOptions): PasswordGuard<PasswordUse> {
   return new PasswordGuard({
     shutDown: fromFile(passwordFile, '--password-file') ?? verifierFor(password),
     store: fromFile(storePasswordFile, '--store-password-file'),

@@ -12,7 +12,18 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OLDEST_NODE = [20, 19];
 
 /** What the build reads. */
-const SOURCES = ['protocol', 'server', 'client', 'bridge', 'web', 'cli', 'bench', 'e2e', 'scripts'];
+const SOURCES = [
+  'protocol',
+  'access',
+  'server',
+  'client',
+  'bridge',
+  'web',
+  'cli',
+  'bench',
+  'e2e',
+  'scripts',
+];
 const SOURCE_FILES = ['package.json', 'package-lock.json'];
 
 /** Installs and builds what is not installed or built yet; ends the process where that fails. */

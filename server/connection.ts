@@ -2,14 +2,14 @@
 // of input and one batch of replies. While a peer does not read its replies, its commands wait.
 
 import type { Socket } from 'node:net';
+import type { PasswordGuard } from '../access/passwordGuard.ts';
+import { sourceOf } from '../access/source.ts';
 import { isDismissal, REPLY, type Reply } from '../protocol/replies.ts';
 import type { Address } from './address.ts';
 import type { Log } from './events.ts';
 import type { MessageBytes } from './messageBytes.ts';
-import type { PasswordGuard } from './passwordGuard.ts';
 import { reasonOf } from './reason.ts';
 import { type Action, type PasswordUse, Session, type Verdict } from './session.ts';
-import { sourceOf } from './source.ts';
 import type { MessageStore } from './store.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -31,7 +31,7 @@ const DISMISSAL_DEADLINE_MS = 5000;
 export interface ConnectionContext {
   store: MessageStore;
   messages: MessageBytes;
-  passwords: PasswordGuard;
+  passwords: PasswordGuard<PasswordUse>;
   watchers: Watchers;
   /** How long a peer may say nothing and take nothing, in milliseconds; 0 for ever. */
   idleTimeoutMs: number;
@@ -64,7 +64,7 @@ export class Connection {
     this.#socket = socket;
     this.#peer = peer;
     this.#context = context;
-    this.#session = new Session({ isStoreGuarded: context.passwords.isStoreGuarded });
+    this.#session = new Session({ isStoreGuarded: context.passwords.guards('store') });
     socket.on('data', (chunk: Buffer) => this.receive(chunk.toString('latin1')));
     socket.on('drain', () => this.#socketOnDrain());
     socket.on('end', () => this.end());

@@ -1,8 +1,8 @@
 // Who a proxy speaks for (the PROXY protocol, version 1: HAProxy's proxy-protocol.txt, section 2.1).
 
 import { isIP } from 'node:net';
+import { plainAddress } from '../access/source.ts';
 import type { Address } from './address.ts';
-import { plainAddress } from './source.ts';
 
 /** The longest line there can be, in bytes, its CRLF counted. */
 const MAX_LINE_BYTES = 107;

@@ -2,11 +2,11 @@
 
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { Limits } from '../access/connectionLimits.ts';
+import { PasswordGuard } from '../access/passwordGuard.ts';
 import type { Address } from './address.ts';
-import type { Limits } from './connectionLimits.ts';
 import { consoleLine } from './consoleLine.ts';
 import { openMemoryStore } from './memoryStore.ts';
-import { PasswordGuard } from './passwordGuard.ts';
 import { MotdServer, type ServerOptions } from './server.ts';
 import type { MessageStore } from './store.ts';
 

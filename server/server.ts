@@ -2,12 +2,13 @@
 
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import { ConnectionLimits, type Limits } from '../access/connectionLimits.ts';
+import type { PasswordGuard } from '../access/passwordGuard.ts';
+import { plainAddress } from '../access/source.ts';
 import type { Address } from './address.ts';
-import { ConnectionLimits, type Limits } from './connectionLimits.ts';
 import type { Log } from './events.ts';
 import { MessageBytes } from './messageBytes.ts';
-import type { PasswordGuard } from './passwordGuard.ts';
-import { plainAddress } from './source.ts';
+import type { PasswordUse } from './session.ts';
 import type { MessageStore } from './store.ts';
 import { Visit, type VisitContext } from './visit.ts';
 import { Watchers } from './watchers.ts';
@@ -20,7 +21,7 @@ const REPORT_FAILURE_EVERY_MS = 1000;
 
 export interface ServerOptions {
   store: MessageStore;
-  passwords: PasswordGuard;
+  passwords: PasswordGuard<PasswordUse>;
   limits: Limits;
   /** How long a peer may say nothing and take nothing, in milliseconds; 0 for ever. */
   idleTimeoutMs: number;

@@ -3,14 +3,14 @@
 
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import type { ConnectionLimits } from '../access/connectionLimits.ts';
+import { sourceOf } from '../access/source.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
 import type { Address } from './address.ts';
 import { Arrival, type Arrived } from './arrival.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
-import type { ConnectionLimits } from './connectionLimits.ts';
 import { reasonOf } from './reason.ts';
 import { secure } from './secure.ts';
-import { sourceOf } from './source.ts';
 
 /** How long somebody who is turned away may take to read why. */
 const FAREWELL_MS = 1000;

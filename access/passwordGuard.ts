@@ -4,16 +4,15 @@
 
 import type { VerifyPassword } from './password.ts';
 import { Penalties } from './penalties.ts';
-import type { PasswordUse, Verdict } from './session.ts';
 
 /** The most checks that wait for their turn. */
 const MAX_WAITING = 500;
 
-export interface Passwords {
-  shutDown: VerifyPassword;
-  /** What MSGSTORE asks for; without it, anybody may store. */
-  store?: VerifyPassword | undefined;
-}
+/** `refused`: it was not checked; the source was wrong too often, or too many wait. */
+export type Verdict = 'right' | 'wrong' | 'refused';
+
+/** What there is a password for; what has none is open to anybody. */
+export type Passwords<Use extends string> = { readonly [use in Use]?: VerifyPassword | undefined };
 
 interface Waiting {
   /** Who says it, and what for: each password is guessed for itself. */
@@ -23,19 +22,19 @@ interface Waiting {
   reject: (reason: unknown) => void;
 }
 
-export class PasswordGuard {
-  readonly #passwords: Passwords;
+export class PasswordGuard<Use extends string> {
+  readonly #passwords: Passwords<Use>;
   readonly #penalties = new Penalties();
   #waiting: Waiting[] = [];
   #isChecking = false;
 
-  constructor(passwords: Passwords) {
+  constructor(passwords: Passwords<Use>) {
     this.#passwords = passwords;
   }
 
-  /** Whether MSGSTORE asks for a password. */
-  get isStoreGuarded(): boolean {
-    return this.#passwords.store !== undefined;
+  /** Whether a password is asked for. */
+  guards(use: Use): boolean {
+    return this.#passwords[use] !== undefined;
   }
 
   /**
@@ -43,9 +42,8 @@ export class PasswordGuard {
    *
    * @param source Who says it (source.ts).
    * @param bytes The password, as a byte string.
-   * @returns `refused` where it was not checked: the source was wrong too often, or too many wait.
    */
-  async check(source: string, use: PasswordUse, bytes: string): Promise<Verdict> {
+  async check(source: string, use: Use, bytes: string): Promise<Verdict> {
     const verify = this.#passwords[use];
     const guesser = `${use} ${source}`;
     if (verify === undefined || this.#penalties.isBarred(guesser, performance.now())) {
