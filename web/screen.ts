@@ -8,6 +8,7 @@ import { FitAddon } from '@xterm/addon-fit';
 import { type IMarker, Terminal } from '@xterm/xterm';
 import type { Speaker } from '../client/dialogue.ts';
 import { escapeControls } from '../protocol/plainText.ts';
+import { styleThroughCssom } from './cssom.ts';
 import { DARK, LIGHT } from './themes.ts';
 
 // SGR (ECMA-48, section 8.3.117): the words tell who speaks, colour only makes it quick to see.
@@ -37,6 +38,7 @@ export class Screen {
    * @param onInput Takes what is typed or pasted, as xterm's `onData` gives it.
    */
   constructor(element: HTMLElement, onInput: (data: string) => void) {
+    styleThroughCssom();
     const prefersLight = matchMedia('(prefers-color-scheme: light)');
     this.#terminal = new Terminal({
       cursorBlink: true,
