@@ -20,9 +20,24 @@ export class ConnectionLimits {
     this.#limits = limits;
   }
 
+  /** Whether no more may come in, whoever it is. */
+  get isFull(): boolean {
+    return this.#total >= this.#limits.maxConnections;
+  }
+
+  /** Whether no more of this source may stay. */
+  isFullFor(source: string): boolean {
+    return (this.#bySource.get(source) ?? 0) >= this.#limits.maxConnectionsPerSource;
+  }
+
+  /** Whether one more may be told why it is turned away. */
+  get hasFarewellLeft(): boolean {
+    return this.#farewells < MAX_FAREWELLS;
+  }
+
   /** @returns Whether one more may come in, whoever it is; if so, `leave` has to follow. */
   enter(): boolean {
-    if (this.#total >= this.#limits.maxConnections) return false;
+    if (this.isFull) return false;
     this.#total++;
     return true;
   }
@@ -33,9 +48,8 @@ export class ConnectionLimits {
 
   /** @returns Whether one more of this source may stay; if so, `depart` has to follow. */
   arrive(source: string): boolean {
-    const count = this.#bySource.get(source) ?? 0;
-    if (count >= this.#limits.maxConnectionsPerSource) return false;
-    this.#bySource.set(source, count + 1);
+    if (this.isFullFor(source)) return false;
+    this.#bySource.set(source, (this.#bySource.get(source) ?? 0) + 1);
     return true;
   }
 
@@ -47,7 +61,7 @@ export class ConnectionLimits {
 
   /** @returns Whether one more may be told why it is turned away; if so, `endFarewell` has to follow. */
   beginFarewell(): boolean {
-    if (this.#farewells >= MAX_FAREWELLS) return false;
+    if (!this.hasFarewellLeft) return false;
     this.#farewells++;
     return true;
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { VerifyPassword } from './password.ts';
 import { PasswordGuard } from './passwordGuard.ts';
 
 /** A check that is answered by hand. */
@@ -8,10 +9,14 @@ function slowCheck() {
   return { open, verify };
 }
 
+function guardOf(passwords: { shutDown: VerifyPassword; store?: VerifyPassword }) {
+  return new PasswordGuard((use: 'shutDown' | 'store') => passwords[use]);
+}
+
 const isRight = async (bytes: string) => bytes === 'right';
 
 test('says whether a password is right for what it is for', async () => {
-  const guard = new PasswordGuard({ shutDown: isRight, store: async (bytes) => bytes === 'other' });
+  const guard = guardOf({ shutDown: isRight, store: async (bytes) => bytes === 'other' });
   expect(await guard.check('a', 'shutDown', 'right')).toBe('right');
   expect(await guard.check('a', 'shutDown', 'other')).toBe('wrong');
   expect(await guard.check('a', 'store', 'other')).toBe('right');
@@ -19,7 +24,7 @@ test('says whether a password is right for what it is for', async () => {
 });
 
 test('a source that was wrong too often is refused even with the right password', async () => {
-  const guard = new PasswordGuard({ shutDown: isRight });
+  const guard = guardOf({ shutDown: isRight });
   for (let tries = 0; tries < 3; tries++) {
     expect(await guard.check('a', 'shutDown', 'guess')).toBe('wrong');
   }
@@ -28,7 +33,7 @@ test('a source that was wrong too often is refused even with the right password'
 });
 
 test('many guesses at once are no way around', async () => {
-  const guard = new PasswordGuard({ shutDown: isRight });
+  const guard = guardOf({ shutDown: isRight });
   const verdicts = await Promise.all(
     Array.from({ length: 20 }, () => guard.check('a', 'shutDown', 'guess')),
   );
@@ -37,7 +42,7 @@ test('many guesses at once are no way around', async () => {
 
 test('one check is made at a time, in the order they came', async () => {
   const { open, verify } = slowCheck();
-  const guard = new PasswordGuard({ shutDown: verify });
+  const guard = guardOf({ shutDown: verify });
   const first = guard.check('a', 'shutDown', 'x');
   const second = guard.check('b', 'shutDown', 'x');
   await expect.poll(() => open).toHaveLength(1);
@@ -49,7 +54,7 @@ test('one check is made at a time, in the order they came', async () => {
 });
 
 test('the right password is right as often as it is said, also at once', async () => {
-  const guard = new PasswordGuard({ shutDown: isRight, store: isRight });
+  const guard = guardOf({ shutDown: isRight, store: isRight });
   const verdicts = await Promise.all(
     Array.from({ length: 10 }, () => guard.check('a', 'store', 'right')),
   );
@@ -57,7 +62,7 @@ test('the right password is right as often as it is said, also at once', async (
 });
 
 test('who knows one password may not guess the other', async () => {
-  const guard = new PasswordGuard({ shutDown: isRight, store: isRight });
+  const guard = guardOf({ shutDown: isRight, store: isRight });
   const verdicts: string[] = [];
   for (let tries = 0; tries < 5; tries++) {
     verdicts.push(await guard.check('a', 'shutDown', 'guess'));
@@ -68,7 +73,7 @@ test('who knows one password may not guess the other', async () => {
 
 test('who was wrong least goes first', async () => {
   const { open, verify } = slowCheck();
-  const guard = new PasswordGuard({ shutDown: verify });
+  const guard = guardOf({ shutDown: verify });
   const order: string[] = [];
   const check = async (source: string) => {
     await guard.check(source, 'shutDown', 'x');
@@ -85,7 +90,7 @@ test('who was wrong least goes first', async () => {
 
 test('of more than 500 that wait, the one that was wrong most is refused', async () => {
   const { open, verify } = slowCheck();
-  const guard = new PasswordGuard({ shutDown: verify });
+  const guard = guardOf({ shutDown: verify });
   const first = guard.check('guesser', 'shutDown', 'x');
   await expect.poll(() => open).toHaveLength(1);
   open[0]?.(false);
@@ -104,7 +109,33 @@ test('a check that throws holds up nobody', async () => {
     if (bytes === 'x') throw new Error('out of memory');
     return true;
   };
-  const guard = new PasswordGuard({ shutDown: verify });
+  const guard = guardOf({ shutDown: verify });
   await expect(guard.check('a', 'shutDown', 'x')).rejects.toThrow('out of memory');
   expect(await guard.check('b', 'shutDown', 'y')).toBe('right');
+});
+
+test('a source is suspected while a check of its waits, and once it was wrong, until it is right', async () => {
+  const { open, verify } = slowCheck();
+  const guard = guardOf({ shutDown: verify, store: verify });
+  const isUnsuspected = (source: string) => guard.isUnsuspected(source, 'shutDown');
+  expect(isUnsuspected('a')).toBe(true);
+
+  const wrong = guard.check('a', 'shutDown', 'x');
+  const waiting = guard.check('b', 'shutDown', 'x');
+  await expect.poll(() => open).toHaveLength(1);
+  expect(['a', 'b', 'c'].map(isUnsuspected)).toEqual([false, false, true]);
+  expect(guard.isUnsuspected('a', 'store')).toBe(true);
+
+  open[0]?.(false);
+  await wrong;
+  await expect.poll(() => open).toHaveLength(2);
+  open[1]?.(true);
+  await waiting;
+  expect(['a', 'b', 'c'].map(isUnsuspected)).toEqual([false, true, true]);
+
+  const right = guard.check('a', 'shutDown', 'x');
+  await expect.poll(() => open).toHaveLength(3);
+  open[2]?.(true);
+  await right;
+  expect(isUnsuspected('a')).toBe(true);
 });

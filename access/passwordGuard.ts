@@ -11,8 +11,8 @@ const MAX_WAITING = 500;
 /** `refused`: it was not checked; the source was wrong too often, or too many wait. */
 export type Verdict = 'right' | 'wrong' | 'refused';
 
-/** What there is a password for; what has none is open to anybody. */
-export type Passwords<Use extends string> = { readonly [use in Use]?: VerifyPassword | undefined };
+/** How the password for each use is checked; a use without one needs none. */
+export type Passwords<Use extends string> = (use: Use) => VerifyPassword | undefined;
 
 interface Waiting {
   /** Who says it, and what for: each password is guessed for itself. */
@@ -27,14 +27,24 @@ export class PasswordGuard<Use extends string> {
   readonly #penalties = new Penalties();
   #waiting: Waiting[] = [];
   #isChecking = false;
+  /** Whose password is being checked. */
+  #underWay: string | undefined;
 
   constructor(passwords: Passwords<Use>) {
     this.#passwords = passwords;
   }
 
   /** Whether a password is asked for. */
-  guards(use: Use): boolean {
-    return this.#passwords[use] !== undefined;
+  isGuarded(use: Use): boolean {
+    return this.#passwords(use) !== undefined;
+  }
+
+  /** Whether nothing speaks against a source: it has not been wrong, and no check of its waits. */
+  isUnsuspected(source: string, use: Use): boolean {
+    const guesser = guesserOf(source, use);
+    const isInLine = this.#waiting.some((waiting) => waiting.guesser === guesser);
+    if (isInLine || this.#underWay === guesser) return false;
+    return this.#penalties.wrong(guesser, performance.now()) === 0;
   }
 
   /**
@@ -44,8 +54,8 @@ export class PasswordGuard<Use extends string> {
    * @param bytes The password, as a byte string.
    */
   async check(source: string, use: Use, bytes: string): Promise<Verdict> {
-    const verify = this.#passwords[use];
-    const guesser = `${use} ${source}`;
+    const verify = this.#passwords(use);
+    const guesser = guesserOf(source, use);
     if (verify === undefined || this.#penalties.isBarred(guesser, performance.now())) {
       return 'refused';
     }
@@ -67,12 +77,13 @@ export class PasswordGuard<Use extends string> {
   async #verdictOn({ guesser, check }: Waiting): Promise<Verdict> {
     // What was said before it, and was wrong, counts: many at once are no way around.
     if (this.#penalties.isBarred(guesser, performance.now())) return 'refused';
-    if (await check()) {
-      this.#penalties.forgive(guesser);
-      return 'right';
-    }
-    this.#penalties.punish(guesser, performance.now());
-    return 'wrong';
+    this.#underWay = guesser;
+    const isRight = await check().finally(() => {
+      this.#underWay = undefined;
+    });
+    if (isRight) this.#penalties.forgive(guesser);
+    else this.#penalties.punish(guesser, performance.now());
+    return isRight ? 'right' : 'wrong';
   }
 
   /** The one that was wrong least; of several, the one that came first. */
@@ -95,4 +106,9 @@ export class PasswordGuard<Use extends string> {
     const now = performance.now();
     return this.#waiting.map(({ guesser }) => this.#penalties.wrong(guesser, now));
   }
+}
+
+/** A source is one word: no two pairs read alike. */
+function guesserOf(source: string, use: string): string {
+  return `${use} ${source}`;
 }

@@ -25,6 +25,7 @@ export function plainAddress(address: string): string {
  * @throws TypeError or RangeError where one is not.
  */
 export function addressMatcher(networks: readonly string[]): (address: string) => boolean {
+  if (networks.length === 0) return () => false;
   const list = new BlockList();
   for (const network of networks) {
     const [address = '', prefix] = network.split('/');

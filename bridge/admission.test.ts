@@ -1,6 +1,11 @@
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
-import { refusal } from './admission.ts';
+import { Admission } from './admission.ts';
+
+const PUBLIC = 'https://motd.example';
+const admission = new Admission([PUBLIC, 'http://intern:8000']);
+const admits = (origin: string | undefined, host: string | undefined) =>
+  admission.isOwnHost(host) && admission.isOwnOrigin(origin, host);
 
 test.each([
   ['a program, which sends no Origin', undefined, '127.0.0.1:8080'],
@@ -10,23 +15,36 @@ test.each([
   ['the page by the name of this machine', `http://${hostname()}`, hostname()],
   ['the page behind TLS, its port unsaid', 'https://192.0.2.1', '192.0.2.1'],
   ['the page behind TLS, its port said', 'https://192.0.2.1', '192.0.2.1:443'],
+  ['the page at its public place', PUBLIC, 'motd.example'],
+  ['the page at its public place, its port said', PUBLIC, 'motd.example:443'],
+  ['the page at its public place, through a proxy that says its own', PUBLIC, '127.0.0.1:8080'],
+  ['the page at another public place', 'http://intern:8000', 'intern:8000'],
+  ['a program by a public name', undefined, 'motd.example'],
 ])('admits %s', (_who, origin, host) => {
-  expect(refusal(origin, host)).toBeUndefined();
+  expect(admits(origin, host)).toBe(true);
 });
 
 test.each([
   ['a page of another host', 'http://evil.example', '127.0.0.1:8080'],
+  ['a page of another host at the public place', 'https://evil.example', 'motd.example'],
   ['a page of another port', 'http://127.0.0.1:9999', '127.0.0.1:8080'],
   ['a page whose port goes unsaid', 'http://127.0.0.1', '127.0.0.1:8080'],
   ['a page from a sandbox or a file', 'null', '127.0.0.1:8080'],
   ['an Origin that is no URL', 'evil', '127.0.0.1:8080'],
   ['an empty Origin', '', '127.0.0.1:8080'],
+  ['an Origin of another scheme', 'ftp://127.0.0.1:8080', '127.0.0.1:8080'],
+  ['a public place without its TLS', 'http://motd.example', 'motd.example'],
+  ['a public place at another port', 'https://motd.example:8443', 'motd.example:8443'],
+  ['a name below the public one', 'https://evil.motd.example', 'motd.example'],
+  ['a public name with a dot behind it', 'https://motd.example.', 'motd.example.'],
   ['a name that somebody made point here', 'http://evil.example', 'evil.example'],
   ['such a name, from a program', undefined, 'evil.example:8080'],
   ['a name that only begins like an address', undefined, '127.0.0.1.evil.example'],
   ['a Host that is none', undefined, ''],
   ['no Host at all', undefined, undefined],
   ['a Host with a path in it', 'http://evil.example', '127.0.0.1/@evil.example'],
+  ['a Host with a user in it', 'http://evil.example', 'localhost@evil.example'],
+  ['a Host with a path that ends well', undefined, 'evil.example/localhost'],
 ])('refuses %s', (_who, origin, host) => {
-  expect(refusal(origin, host)).toEqual(expect.any(String));
+  expect(admits(origin, host)).toBe(false);
 });

@@ -1,31 +1,56 @@
-// Who may open a WebSocket. A browser opens one to any host for any page that asks, with no
-// preflight (RFC 6455, section 10.2): without these two checks, every page on the web could talk
-// to the services behind a bridge on its visitor's machine.
+// Who may use the bridge, by the names it is asked under. A browser opens a WebSocket to any host for
+// any page that asks, with no preflight (RFC 6455, section 10.2): without these two checks, every page
+// on the web could talk to the services behind a bridge on its visitor's machine.
 
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 
-/**
- * @param origin The `Origin` header. A page cannot leave it out; a program may.
- * @param host The `Host` header.
- * @returns Why the upgrade is refused; `undefined` where it is admitted.
- */
-export function refusal(origin: string | undefined, host: string | undefined): string | undefined {
-  const self = parseUrl(`http://${host ?? ''}`);
-  if (self === undefined || !isOwnName(self.hostname)) {
-    return `'${host ?? ''}' is not a name of this bridge`;
-  }
-  if (origin === undefined) return undefined;
+// A user, a path, a query or a fragment; a parser of URLs would also leave out white space.
+const NOT_IN_AN_AUTHORITY = /[\s/?#@\\]/;
+const PAGE_ORIGIN = /^https?:\/\/[^\s/?#@\\]+$/i;
 
-  // TLS may end at a proxy in front of the bridge: the page's scheme decides which port goes unsaid.
-  const page = parseUrl(origin);
-  if (page === undefined || page.host !== parseUrl(`${page.protocol}//${host}`)?.host) {
-    return `a page from '${origin}' may not use this bridge`;
+export class Admission {
+  /** As browsers write them (RFC 6454, section 6.2), and the hosts in them. */
+  readonly #publicOrigins: ReadonlySet<string>;
+  readonly #publicHosts: ReadonlySet<string>;
+
+  /** @param publicOrigins Where else the page is served: `https://HOST` or `https://HOST:PORT`. */
+  constructor(publicOrigins: readonly string[]) {
+    const urls = publicOrigins.map((origin) => new URL(origin));
+    this.#publicOrigins = new Set(urls.map(({ origin }) => origin));
+    this.#publicHosts = new Set(urls.map(({ hostname }) => hostname));
   }
-  return undefined;
+
+  /**
+   * Whether the bridge goes by this name. Somebody else's DNS name may be made to point here (DNS
+   * rebinding), and its page would then be of the same origin.
+   *
+   * @param host The `Host` header.
+   */
+  isOwnHost(host: string | undefined): boolean {
+    if (host === undefined || NOT_IN_AN_AUTHORITY.test(host)) return false;
+    const name = parseUrl(`http://${host}`)?.hostname;
+    return name !== undefined && (isOwnName(name) || this.#publicHosts.has(name));
+  }
+
+  /**
+   * Whether a page may open a WebSocket here.
+   *
+   * @param origin The `Origin` header. A page cannot leave it out; a program may.
+   * @param host The `Host` header, which has to be an own one.
+   */
+  isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {
+    if (origin === undefined || this.#publicOrigins.has(origin)) return true;
+    const page = PAGE_ORIGIN.test(origin) ? parseUrl(origin) : undefined;
+    if (page === undefined) return false;
+    // Of a name that is configured, so are scheme and port.
+    if (!isOwnName(page.hostname)) return false;
+    // TLS may end at a proxy in front of the bridge: the page's scheme decides which port goes unsaid.
+    return page.host === parseUrl(`${page.protocol}//${host}`)?.host;
+  }
 }
 
-/** Whether a host name cannot be one that somebody else's DNS points here (DNS rebinding). */
+/** Whether a host name cannot be one that somebody else's DNS points here. */
 function isOwnName(name: string): boolean {
   const address = name.replace(/^\[|\]$/g, '');
   return isIP(address) !== 0 || name === 'localhost' || name === hostname().toLowerCase();

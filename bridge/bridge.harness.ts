@@ -3,13 +3,15 @@
 
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, connect, createServer, isIPv6, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
-import { buildBridge } from './bridge.ts';
+import { type BridgeSettings, buildBridge } from './bridge.ts';
 
 export interface RunningBridge {
   app: FastifyInstance;
@@ -53,25 +55,51 @@ export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => voi
   return { promise, resolve };
 }
 
-/** Starts a bridge with these targets, by name; the first is the default. */
+/** What a test may want otherwise. */
+export interface BridgeChoices extends Partial<BridgeSettings> {
+  host?: string;
+  expectsProxyLine?: boolean;
+}
+
+/** Starts a bridge with these targets, by name, at ports or Unix sockets; the first is the default. */
 export async function startBridge(
-  ports: Record<string, number>,
-  { host = '127.0.0.1', expectsProxyLine = false } = {},
+  ports: Record<string, number | string>,
+  { host = '127.0.0.1', expectsProxyLine = false, ...settings }: BridgeChoices = {},
 ): Promise<RunningBridge> {
   const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
   await writeFile(join(pageDir, 'index.html'), '<!doctype html><title>page</title>');
 
-  const targets = Object.entries(ports).map(([name, port]) => ({
+  const [first, ...others] = Object.entries(ports).map(([name, port]) => ({
     name,
-    host: '127.0.0.1',
-    port,
+    at: typeof port === 'string' ? { path: port } : { host: '127.0.0.1', port },
     expectsProxyLine,
   }));
-  const app = await buildBridge({ targets, pageDir });
+  if (first === undefined) throw new Error('a bridge needs a target');
+  const app = await buildBridge({
+    targets: [first, ...others],
+    pageDir,
+    ...DEFAULTS,
+    ...settings,
+  });
   onTestFinished(() => app.close());
   await app.listen({ host, port: 0 });
   return { app, host, port: (app.server.address() as AddressInfo).port };
+}
+
+const DEFAULTS: Omit<BridgeSettings, 'targets' | 'pageDir'> = {
+  basePath: '',
+  publicOrigins: [],
+  isTrustedProxy: () => false,
+  mayReadMetrics: () => true,
+  limits: { maxSessions: 100, maxSessionsPerSource: 100, maxMessageBytes: 1024 * 1024 },
+  rules: { pingIntervalMs: 30_000, idleTimeoutMs: 0, maxLifetimeMs: 0, maxMessagesPerSecond: 0 },
+  connectTimeoutMs: 10_000,
+};
+
+/** The origin of the page a bridge serves. */
+export function pageOf({ host, port }: RunningBridge): string {
+  return `http://${host}:${port}`;
 }
 
 /** A WebSocket without a library at this end: whatever is written goes out as it is. */
@@ -97,11 +125,11 @@ export class TestPeer {
   constructor(
     { host, port }: RunningBridge,
     path = '/ws',
-    options: ClientOptions & { protocols?: string[] } = {},
+    options: ClientOptions & { protocols?: string[]; scheme?: 'ws' | 'wss' } = {},
   ) {
-    const { protocols = [], ...rest } = options;
+    const { protocols = [], scheme = 'ws', ...rest } = options;
     const authority = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
-    this.webSocket = new WebSocket(`ws://${authority}${path}`, protocols, rest);
+    this.webSocket = new WebSocket(`${scheme}://${authority}${path}`, protocols, rest);
     this.webSocket.on('message', (data: Buffer) => this.#chunks.push(data));
     this.webSocket.on('error', () => {});
     onTestFinished(() => this.webSocket.terminate());
@@ -127,8 +155,13 @@ export class TestPeer {
 
   /** The status with which the upgrade was refused. */
   async refused(): Promise<number> {
+    return (await this.refusal()).status;
+  }
+
+  /** What the upgrade was refused with. */
+  async refusal(): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> {
     const [, response] = await once(this.webSocket, 'unexpected-response');
-    response.resume();
-    return response.statusCode;
+    const body = await text(response);
+    return { status: response.statusCode, headers: response.headers, body };
   }
 }

@@ -271,6 +271,30 @@ describe('holds back', () => {
     expect(peer.received.length).toBe(total);
   });
 
+  test('what waits for one browser apart from what waits for another', async () => {
+    const total = 16 * MEGABYTE;
+    const talking: Socket[] = [];
+    const talker = (byte: string) =>
+      startTarget((socket) => {
+        talking.push(socket);
+        socket.end(Buffer.alloc(total, byte));
+      });
+    const targets = { a: await talker('a'), b: await talker('b'), c: await talker('c') };
+    const bridge = await startBridge({ ...targets, echo: await startTarget(echo) });
+    const names = ['a', 'b', 'c', 'a', 'b', 'c'];
+    const peers = names.map((name) => new TestPeer(bridge, `/ws/${name}`));
+    await Promise.all(peers.map((peer) => peer.opened()));
+    for (const peer of peers) peer.webSocket.pause();
+    await untilStill(bridge, () =>
+      talking.reduce((sum, socket) => sum + socket.bytesWritten - socket.writableLength, 0),
+    );
+    for (const peer of peers) peer.webSocket.resume();
+    await Promise.all(peers.map((peer) => peer.closed()));
+    for (const [index, name] of names.entries()) {
+      expect(peers[index]?.received.equals(Buffer.alloc(total, name))).toBe(true);
+    }
+  });
+
   test('a browser that talks to a target that does not read, and loses nothing of it', async () => {
     const total = 256 * MEGABYTE;
     const listener = deferred<Socket>();
@@ -370,4 +394,22 @@ test('a peer that vanishes in the middle of the handshake hurts nobody', async (
   await peer.opened();
   peer.webSocket.send('still here');
   await peer.untilBytes(10);
+});
+
+test('every answer carries the rules for browsers, and is kept nowhere', async () => {
+  const { port } = await startBridge({ echo: await startTarget(echo) });
+  const address = `http://127.0.0.1:${port}`;
+  const evil = { headers: { origin: 'http://evil.example' } };
+  for (const [answer, status] of [
+    [await fetch(`${address}/elsewhere`), 404],
+    [await fetch(`${address}/ws/other`), 404],
+    [await fetch(`${address}/ws`), 426],
+    [await fetch(`${address}/ws`, evil), 403],
+    [await fetch(`${address}/`, { method: 'POST' }), 404],
+  ] as const) {
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none';");
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  }
 });

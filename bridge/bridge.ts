@@ -1,111 +1,160 @@
-// The bridge: WebSockets to TCP targets, and the page's files.
+// The bridge: WebSockets to TCP targets, the page's files, and what an operator asks.
 
-import fastifyStatic from '@fastify/static';
-import fastifyWebsocket from '@fastify/websocket';
+import type { SecureContextOptions } from 'node:tls';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
-  type onRequestHookHandler,
+  type FastifyReply,
+  type FastifyRequest,
 } from 'fastify';
-import type { WebSocket, WebSocketServer } from 'ws';
-import { refusal } from './admission.ts';
-import { CLOSE } from './closeCodes.ts';
-import { relay } from './relay.ts';
-import type { Target } from './targets.ts';
+import { ConnectionLimits } from '../access/connectionLimits.ts';
+import { plainAddress } from '../access/source.ts';
+import { Admission } from './admission.ts';
+import { type CheckPassword, requireBasicAuth } from './basicAuth.ts';
+import { Gate } from './gate.ts';
+import { setHeaders } from './headers.ts';
+import { httpServerFactory } from './httpServer.ts';
+import { Metrics } from './metrics.ts';
+import { OPERATOR_ROUTES, type OperatorOptions, serveOperator } from './operator.ts';
+import { servePage } from './page.ts';
+import type { SessionRules } from './sessionClock.ts';
+import { Sessions } from './sessions.ts';
+import { endUnseenOnClose, limitUpgrades } from './unseenConnections.ts';
+import { serveTarget, speakWebSocket } from './webSockets.ts';
 
-/** The largest WebSocket message taken, in bytes; a larger one closes with 1009. */
-const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** How long a request may take to arrive, the WebSocket handshake among them. */
+const REQUEST_TIMEOUT_MS = 10_000;
 
-/** How long a stopping bridge waits for browsers to take its last frames. */
-const STOP_DEADLINE_MS = 5_000;
+/** How often that is looked at. */
+const TIMEOUT_CHECK_MS = 1_000;
+
+/** What the head of a request may hold; a larger one is answered with 431 (RFC 6585, section 5). */
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** How long a browser may be silent before TCP asks whether it is still there (tcp(7), SO_KEEPALIVE). */
+const KEEPALIVE_AFTER_MS = 30_000;
+
+const HTTP_OPTIONS = {
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  headersTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  maxHeaderSize: MAX_HEADER_BYTES,
+  keepAlive: true,
+  keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
+  noDelay: true,
+};
+
+/** What one source may have beside its sessions: pages that load, requests that never end. */
+const FURTHER_CONNECTIONS = 100;
 
 const NOT_FOUND = 'Nothing is here: no page, and no target of that name.\n';
 
-/** Clients written for other WebSocket-to-TCP proxies ask for it by this name. */
-const SUBPROTOCOL = 'binary';
+export interface BridgeLimits {
+  maxSessions: number;
+  /** From one IPv4 address, or IPv6 /64. */
+  maxSessionsPerSource: number;
+  /** The largest WebSocket message taken, in bytes; a larger one closes with 1009. */
+  maxMessageBytes: number;
+}
 
-export interface BridgeOptions {
-  /** What may be reached, each by a name of its own; the first is the default. */
-  targets: readonly Target[];
+export interface BridgeSettings extends OperatorOptions {
   /** The folder of the built page. */
   pageDir: string;
+  /** Where else the page is served: behind a reverse proxy, its own origin says nothing. */
+  publicOrigins: readonly string[];
+  /** Whose `X-Forwarded-For` is believed, by IP address. */
+  isTrustedProxy: (address: string) => boolean;
+  limits: BridgeLimits;
+  rules: SessionRules;
   /** Where requests are logged; nowhere without it. */
   logger?: FastifyBaseLogger | undefined;
+  /** The certificate, the key and the least version; without them, the page speaks no TLS. */
+  tls?: SecureContextOptions | undefined;
+  /** Who may use the bridge; without it, everybody. */
+  checkPassword?: CheckPassword | undefined;
 }
 
 /**
  * Builds the bridge; call `listen` on what comes back.
  *
  * `/ws` reaches the default target and `/ws/NAME` the one of that name. 404 answers a name nobody
- * configured, 403 a page of another origin or a foreign `Host`, 426 a request that is no upgrade.
+ * configured, 403 a page of another origin or a foreign `Host`, 401 and 429 who is not known, 426 a
+ * request that is no upgrade, 503 one there is no room for. `/healthz`, `/readyz` and `/metrics` are for
+ * the operator.
  */
-export async function buildBridge(options: BridgeOptions): Promise<FastifyInstance> {
-  const { targets, pageDir, logger } = options;
+export async function buildBridge(options: BridgeSettings): Promise<FastifyInstance> {
+  const { targets, basePath, limits, isTrustedProxy, logger, tls, checkPassword } = options;
+  const metrics = new Metrics(targets.map(({ name }) => name));
+  const sessions = sessionsFor(options, metrics);
+  const gate = gateFor(options, sessions, metrics);
+
   const app: FastifyInstance = Fastify({
     ...(logger && { loggerInstance: logger }),
+    trustProxy: (address) => isTrustedProxy(plainAddress(address)),
     // A request that never ends must not hold up a stop.
     forceCloseConnections: true,
-  });
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send(NOT_FOUND));
-
-  // Before the WebSocket plugin: it would upgrade requests to the routes that follow, and then close.
-  await app.register(fastifyStatic, { root: pageDir });
-  await app.register(fastifyWebsocket, {
-    options: {
-      maxPayload: MAX_MESSAGE_BYTES,
-      handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
-    },
-    errorHandler: (_error, webSocket) => onWebSocketError(webSocket),
-    preClose() {
-      return closeAll(this.websocketServer);
+    serverFactory: httpServerFactory(HTTP_OPTIONS, tls),
+    frameworkErrors: (_error, request, reply) => {
+      metrics.refused('malformed');
+      answerMalformed(request, reply);
     },
   });
+  setHeaders(app);
+  app.setNotFoundHandler((request, reply) => {
+    if (request.ws) metrics.refused('target');
+    return reply.code(404).send(NOT_FOUND);
+  });
 
+  // Before it speaks WebSocket: it would upgrade requests to the routes that follow, and then close.
+  await servePage(app, options.pageDir, basePath);
+  serveOperator(app, options, metrics);
+
+  await speakWebSocket(app, sessions, limits.maxMessageBytes);
+  // After that, which ends sessions in order first, and sees to it that a refused upgrade is closed.
+  endUnseenOnClose(app);
+  limitUpgrades(app);
+  gate.guard(app);
+  if (checkPassword) {
+    const openRoutes = OPERATOR_ROUTES.map((route) => `${basePath}${route}`);
+    const onRefusal = () => metrics.refused('password');
+    await requireBasicAuth(app, { checkPassword, openRoutes, onRefusal });
+  }
   for (const [index, target] of targets.entries()) {
-    if (index === 0) serveTarget(app, '/ws', target);
-    serveTarget(app, `/ws/${target.name}`, target);
+    if (index === 0) serveTarget(app, `${basePath}/ws`, target, gate, sessions);
+    serveTarget(app, `${basePath}/ws/${target.name}`, target, gate, sessions);
   }
   return app;
 }
 
-function serveTarget(app: FastifyInstance, url: string, target: Target): void {
-  app.route({
-    method: 'GET',
-    url,
-    onRequest: admit,
-    handler: (_request, reply) =>
-      reply.code(426).header('upgrade', 'websocket').send('This address speaks WebSocket.\n'),
-    wsHandler: (webSocket, request) => relay(webSocket, target, request.socket),
+function sessionsFor(options: BridgeSettings, metrics: Metrics): Sessions {
+  const { rules, limits, connectTimeoutMs } = options;
+  return new Sessions({
+    metrics,
+    rules,
+    connectTimeoutMs,
+    limits: new ConnectionLimits({
+      maxConnections: limits.maxSessions,
+      maxConnectionsPerSource: limits.maxSessionsPerSource,
+    }),
   });
 }
 
-const admit: onRequestHookHandler = (request, reply, next) => {
-  const why = refusal(request.headers.origin, request.headers.host);
-  if (why === undefined) next();
-  else void reply.code(403).send(`Refused: ${why}.\n`);
-};
-
-// A peer's protocol error has already closed the WebSocket, with the code RFC 6455 names for it;
-// one that is still open was struck by an error of ours.
-function onWebSocketError(webSocket: WebSocket): void {
-  webSocket.close(CLOSE.internalError, 'the bridge failed');
-}
-
-async function closeAll(server: WebSocketServer): Promise<void> {
-  const open = [...server.clients];
-  const deadline = setTimeout(() => {
-    for (const webSocket of open) webSocket.terminate();
-  }, STOP_DEADLINE_MS);
-  await Promise.all(open.map((webSocket) => sendAway(webSocket)));
-  clearTimeout(deadline);
-  server.close();
-}
-
-function sendAway(webSocket: WebSocket): Promise<void> {
-  return new Promise((resolve) => {
-    webSocket.once('close', () => resolve());
-    // One that is paused would never read the peer's close frame.
-    webSocket.resume();
-    webSocket.close(CLOSE.goingAway, 'the bridge is stopping');
+function gateFor(options: BridgeSettings, sessions: Sessions, metrics: Metrics): Gate {
+  const { limits, publicOrigins, isTrustedProxy } = options;
+  return new Gate({
+    sessions,
+    metrics,
+    isTrustedProxy,
+    admission: new Admission(publicOrigins),
+    connections: new ConnectionLimits({
+      maxConnections: Number.POSITIVE_INFINITY,
+      maxConnectionsPerSource: limits.maxSessionsPerSource + FURTHER_CONNECTIONS,
+    }),
   });
+}
+
+/** An address that cannot be decoded. No hook runs, so nobody else closes what asked for an upgrade. */
+function answerMalformed({ socket }: FastifyRequest, reply: FastifyReply): void {
+  reply.header('connection', 'close').raw.once('finish', () => socket.destroySoon());
+  void reply.code(400).type('text/plain; charset=utf-8').send('Refused: that is no address.\n');
 }

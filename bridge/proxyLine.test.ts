@@ -37,6 +37,16 @@ test.each([
     'PROXY TCP6 ::ffff:1234 ::1 56324 8080\r\n',
   ],
   [
+    'an IPv6 source and an IPv4 destination in one family',
+    ends('2001:db8::1', '192.0.2.1'),
+    'PROXY TCP6 2001:db8::1 ::ffff:192.0.2.1 56324 8080\r\n',
+  ],
+  [
+    'an IPv4 source and an IPv6 destination in one family',
+    ends('::ffff:192.0.2.1', '2001:db8::1'),
+    'PROXY TCP6 ::ffff:192.0.2.1 2001:db8::1 56324 8080\r\n',
+  ],
+  [
     'an IPv6 address without its zone',
     ends('fe80::1%eth0', 'fe80::2%eth0'),
     'PROXY TCP6 fe80::1 fe80::2 56324 8080\r\n',
@@ -54,8 +64,6 @@ test.each<[string, ConnectionEnds]>([
     { remoteAddress: '192.0.2.1', remotePort: 1, localAddress: '192.0.2.1' },
   ],
   ['both are missing', { remoteAddress: undefined, remotePort: undefined }],
-  ['the source is of the other family', ends('2001:db8::1', '192.0.2.1')],
-  ['the destination is of the other family', ends('::ffff:192.0.2.1', '2001:db8::1')],
   ['an address is none', ends('/run/bridge.sock', '/run/bridge.sock')],
 ])('is UNKNOWN where %s', (_what, connection) => {
   expect(proxyLine(connection)).toBe('PROXY UNKNOWN\r\n');

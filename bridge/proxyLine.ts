@@ -2,16 +2,19 @@
 // (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt, section 2.1). Without it every
 // browser looks to the target like the bridge.
 
-import { isIP, type Socket } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
+import { plainAddress } from '../access/source.ts';
 
 /** The two ends of a TCP connection, as a socket tells them; one that is closed has forgotten them. */
-export type ConnectionEnds = Pick<
-  Socket,
-  'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'
->;
+export interface ConnectionEnds {
+  remoteAddress?: string | undefined;
+  remotePort?: number | undefined;
+  localAddress?: string | undefined;
+  localPort?: number | undefined;
+}
 
 /** What a proxy says that cannot tell; the target then takes the proxy's own address. */
-const UNKNOWN = 'PROXY UNKNOWN\r\n';
+export const UNKNOWN = 'PROXY UNKNOWN\r\n';
 
 /**
  * Says whose connection is passed on (PROXY protocol v1, section 2.1).
@@ -21,18 +24,26 @@ const UNKNOWN = 'PROXY UNKNOWN\r\n';
  */
 export function proxyLine(ends: ConnectionEnds): string {
   const { remotePort, localPort } = ends;
-  const source = plainAddress(ends.remoteAddress);
-  const destination = plainAddress(ends.localAddress);
-  const family = isIP(source);
-  if (family === 0 || family !== isIP(destination)) return UNKNOWN;
-  if (remotePort === undefined || localPort === undefined) return UNKNOWN;
+  const source = addressIn(ends.remoteAddress);
+  const destination = addressIn(ends.localAddress);
+  const families = [isIP(source), isIP(destination)];
+  if (families.includes(0) || remotePort === undefined || localPort === undefined) return UNKNOWN;
 
-  return `PROXY TCP${family} ${source} ${destination} ${remotePort} ${localPort}\r\n`;
+  if (!families.includes(6)) return line('TCP4', source, destination, remotePort, localPort);
+  return line('TCP6', asIpv6(source), asIpv6(destination), remotePort, localPort);
+}
+
+function line(family: string, source: string, destination: string, from: number, to: number) {
+  return `PROXY ${family} ${source} ${destination} ${from} ${to}\r\n`;
 }
 
 // A zone index (RFC 4007, section 11) means something on this machine only, and is no part of the
-// line's grammar. An IPv4 client of a socket that listens for both families comes IPv4-mapped (RFC
-// 4291, section 2.5.5.2), and is known everywhere else by its IPv4 address.
-function plainAddress(address = ''): string {
-  return address.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
+// line's grammar.
+function addressIn(address = ''): string {
+  return plainAddress(address.replace(/%.*$/, ''));
+}
+
+/** Both addresses have to be of one family: IPv4 can be said in IPv6 (RFC 4291, section 2.5.5.2). */
+function asIpv6(address: string): string {
+  return isIPv6(address) ? address : `::ffff:${address}`;
 }

@@ -2,9 +2,11 @@ import { expect, test } from 'vitest';
 import { parseTarget } from './targets.ts';
 
 test.each([
-  ['motd=127.0.0.1:26310', { name: 'motd', host: '127.0.0.1', port: 26310 }],
-  ['redis=db.example.org:6379', { name: 'redis', host: 'db.example.org', port: 6379 }],
-  ['six=[::1]:80', { name: 'six', host: '::1', port: 80 }],
+  ['motd=127.0.0.1:26310', { name: 'motd', at: { host: '127.0.0.1', port: 26310 } }],
+  ['redis=db.example.org:6379', { name: 'redis', at: { host: 'db.example.org', port: 6379 } }],
+  ['six=[::1]:80', { name: 'six', at: { host: '::1', port: 80 } }],
+  ['pg=unix:/run/pg/.s.PGSQL.5432', { name: 'pg', at: { path: '/run/pg/.s.PGSQL.5432' } }],
+  ['unix=unix:80', { name: 'unix', at: { host: 'unix', port: 80 } }],
 ])('%s is a target, and with +proxy one that expects a PROXY line', (text, target) => {
   expect(parseTarget(text)).toEqual({ ...target, expectsProxyLine: false });
   expect(parseTarget(`${text}+proxy`)).toEqual({ ...target, expectsProxyLine: true });
@@ -31,6 +33,10 @@ test.each([
   'motd=127.0.0.1:80+proxyv2',
   'motd=127.0.0.1+proxy:80x',
   'motd=127.0.0.1:65536+proxy',
+  'motd=unix:',
+  'motd=unix:run/motd',
+  'motd=unix:/run/motd socket',
+  `motd=unix:/${'x'.repeat(107)}`,
 ])('%j is none', (text) => {
   expect(parseTarget(text)).toBeUndefined();
 });

@@ -1,28 +1,45 @@
-// The TCP services the bridge may reach. The browser picks one by its name, never by host or port.
+// The TCP services the bridge may reach. The browser picks one by its name, never by its address.
 
 export interface Target {
   name: string;
-  host: string;
-  port: number;
+  /** Where it listens, as `net.connect` takes it: on TCP, or on a Unix socket. */
+  at: { host: string; port: number } | { path: string };
   /** Whether each connection to it has to open with a PROXY line (proxyLine.ts). */
   expectsProxyLine: boolean;
 }
 
-// NAME is short enough for the words of a close frame (relay.ts), and fit for a path. HOST is a name,
-// an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
-const TARGET =
-  /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s]+)):(?<port>\d{1,5})(?<proxy>\+proxy)?$/;
+// NAME is short enough for the words of a close frame (connectFailure.ts), and fit for a path. HOST is
+// a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
+const TARGET = /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<at>\S+?)(?<proxy>\+proxy)?$/;
+const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+]+)):(?<port>\d{1,5})$/;
+const UNIX = /^unix:(?<path>\/\S+)$/;
+
+/** The longest path of a socket, in bytes: `sun_path` without its NUL (unix(7)). */
+const MAX_PATH_BYTES = 107;
 
 /**
  * Reads a target.
  *
- * @param text `NAME=HOST:PORT`, with `+proxy` behind it where the target expects a PROXY line
+ * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, with `+proxy` behind it where the target expects
+ *   a PROXY line
  * @returns The target; `undefined` where the text is not one.
  */
 export function parseTarget(text: string): Target | undefined {
-  const { name, ipv6, host = ipv6, port, proxy } = TARGET.exec(text)?.groups ?? {};
-  if (name === undefined || host === undefined) return undefined;
-  const portNumber = Number(port);
-  if (portNumber < 1 || portNumber > 65_535) return undefined;
-  return { name, host, port: portNumber, expectsProxyLine: proxy !== undefined };
+  const { name, at: where = '', proxy } = TARGET.exec(text)?.groups ?? {};
+  const at = parseTcp(where) ?? parseUnix(where);
+  if (name === undefined || at === undefined) return undefined;
+  return { name, at, expectsProxyLine: proxy !== undefined };
+}
+
+function parseTcp(text: string): { host: string; port: number } | undefined {
+  const { ipv6, host = ipv6, port } = TCP.exec(text)?.groups ?? {};
+  const number = Number(port);
+  if (host === undefined || number < 1 || number > 65_535) return undefined;
+  return { host, port: number };
+}
+
+function parseUnix(text: string): { path: string } | undefined {
+  const path = UNIX.exec(text)?.groups?.['path'];
+  if (path === undefined || Buffer.byteLength(path) > MAX_PATH_BYTES) return undefined;
+  return { path };
 }

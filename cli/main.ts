@@ -9,7 +9,10 @@ import { environmentOf } from './environment.ts';
 import { OperatorError } from './operatorError.ts';
 import {
   type AddressOptions,
+  bridgeRuleOptions,
   httpOptions,
+  idleTimeoutOption,
+  LOOPBACK,
   listenAddressOptions,
   logOption,
   parseHost,
@@ -21,6 +24,8 @@ import {
   timeoutOption,
   tlsClientOptions,
   tlsOptions,
+  trustProxyOption,
+  usersOption,
 } from './options.ts';
 
 const packageJson = createRequire(import.meta.url)('../../package.json');
@@ -42,6 +47,13 @@ command('up', 'run the server, the bridge and the page', [
   ...listenAddressOptions(),
   ...serverOptions(),
   ...httpOptions(),
+  ...bridgeRuleOptions(),
+  trustProxyOption(
+    'word on who is asking (PROXY line, X-Forwarded-For)',
+    'the bridge on TCP, nobody on HTTP',
+  ),
+  ...tlsOptions('the page'),
+  usersOption(),
   new Option('--open', 'open the page in the browser; as a variable, any value says so')
     .env('MOTD_OPEN')
     .default(false),
@@ -54,7 +66,8 @@ command('up', 'run the server, the bridge and the page', [
 command('serve', 'run the TCP server alone', [
   ...listenAddressOptions(),
   ...serverOptions(),
-  ...tlsOptions(),
+  trustProxyOption('PROXY line', LOOPBACK.join(' ')),
+  ...tlsOptions('the server'),
   logOption(),
 ]).action(async (options) => {
   const { serve } = await import('./serve.ts');
@@ -64,6 +77,11 @@ command('serve', 'run the TCP server alone', [
 command('bridge', 'run the bridge and the page alone', [
   targetOption(),
   ...httpOptions(),
+  ...bridgeRuleOptions(),
+  idleTimeoutOption('how long nothing may be said in a session; then 1008; 0 is for ever'),
+  trustProxyOption('X-Forwarded-For', 'none'),
+  ...tlsOptions('the page'),
+  usersOption(),
   logOption(),
 ]).action(async (options) => {
   const { bridge } = await import('./bridge.ts');

@@ -82,6 +82,7 @@ function operatorError(cause: unknown, message: string): OperatorError {
   return new OperatorError(message, { cause });
 }
 
-function codeOf(error: unknown): string | undefined {
+/** The code of an error of the operating system or of Node. */
+export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

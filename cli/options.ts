@@ -14,8 +14,7 @@ export const DEFAULT_PASSWORD = '123!abc';
 export const DEFAULT_STORE = 'lmdb:./motd-data';
 export const DEFAULT_TARGET: Target = {
   name: 'motd',
-  host: DEFAULT_HOST,
-  port: DEFAULT_PORT,
+  at: { host: DEFAULT_HOST, port: DEFAULT_PORT },
   expectsProxyLine: true,
 };
 
@@ -61,6 +60,20 @@ export interface TlsOptions {
 export interface HttpOptions extends LogOptions {
   httpHost: string;
   httpPort: number;
+}
+
+/** Who may use the bridge, and how much of it. Times are in seconds; 0 is for ever, or for any number. */
+export interface BridgeRuleOptions {
+  basePath: string;
+  publicOrigin?: string[];
+  metricsFrom?: string[];
+  maxSessions: number;
+  maxSessionsPerSource: number;
+  maxMessageBytes: number;
+  maxMessageRate: number;
+  maxLifetime: number;
+  connectTimeout: number;
+  pingInterval: number;
 }
 
 /** Where the message server is to listen. */
@@ -113,26 +126,34 @@ export function serverOptions(): Option[] {
       .env('MOTD_MAX_CONNECTIONS_PER_SOURCE')
       .argParser(parseCount(1, 1_000_000))
       .default(1000),
-    new Option('--idle-timeout <seconds>', 'how long a peer may be silent; 0 is for ever')
-      .env('MOTD_IDLE_TIMEOUT')
-      .argParser(parseCount(0, 1_000_000))
-      .default(0),
-    new Option(
-      '--trust-proxy <networks>',
-      'whose PROXY line is believed, repeatable: ADDRESS or ADDRESS/PREFIX, or none ' +
-        `(default: ${LOOPBACK.join(' ')})`,
-    )
-      .env('MOTD_TRUST_PROXY')
-      .argParser(parseNetworks),
+    idleTimeoutOption('how long a peer may be silent; 0 is for ever'),
   ];
 }
 
-/** The certificate a server shows. */
-export function tlsOptions(): Option[] {
+export function idleTimeoutOption(description: string): Option {
+  return new Option('--idle-timeout <seconds>', description)
+    .env('MOTD_IDLE_TIMEOUT')
+    .argParser(parseCount(0, 1_000_000))
+    .default(0);
+}
+
+/** Whose word is believed on who is asking. */
+export function trustProxyOption(what: string, byDefault: string): Option {
+  return new Option(
+    '--trust-proxy <networks>',
+    `whose ${what} is believed, repeatable: ADDRESS or ADDRESS/PREFIX, or none ` +
+      `(default: ${byDefault})`,
+  )
+    .env('MOTD_TRUST_PROXY')
+    .argParser(parseNetworks);
+}
+
+/** @param who What is to show the certificate. */
+export function tlsOptions(who: 'the server' | 'the page'): Option[] {
   return [
     new Option(
       '--tls-cert <file>',
-      'speak TLS: the certificate, and those that vouch for it (PEM)',
+      `${who} speaks TLS: the certificate, and those that vouch for it (PEM)`,
     ).env('MOTD_TLS_CERT'),
     new Option('--tls-key <file>', 'the private key that belongs to it (PEM)').env('MOTD_TLS_KEY'),
   ];
@@ -185,13 +206,84 @@ export function httpOptions(): Option[] {
   ];
 }
 
+/** Who may use the bridge, and how much of it. */
+export function bridgeRuleOptions(): Option[] {
+  return [
+    new Option('--base-path <path>', 'the path a reverse proxy has put everything under: /PATH')
+      .env('MOTD_BASE_PATH')
+      .argParser(parseBasePath)
+      .default(''),
+    new Option(
+      '--public-origin <url>',
+      'where else the page is served, repeatable: https://HOST or https://HOST:PORT',
+    )
+      .env('MOTD_PUBLIC_ORIGIN')
+      .argParser(parseOrigins),
+    new Option(
+      '--metrics-from <networks>',
+      'who may read /metrics, repeatable: ADDRESS or ADDRESS/PREFIX, or none ' +
+        `(default: ${LOOPBACK.join(' ')})`,
+    )
+      .env('MOTD_METRICS_FROM')
+      .argParser(parseNetworks),
+    new Option(
+      '--max-sessions <count>',
+      'how many sessions there may be; further ones get 503 or 1013',
+    )
+      .env('MOTD_MAX_SESSIONS')
+      .argParser(parseCount(1, 1_000_000))
+      .default(5000),
+    new Option('--max-sessions-per-source <count>', 'how many from one IPv4 address or IPv6 /64')
+      .env('MOTD_MAX_SESSIONS_PER_SOURCE')
+      .argParser(parseCount(1, 1_000_000))
+      .default(500),
+    new Option(
+      '--max-message-bytes <count>',
+      'the largest WebSocket message; a larger one gets 1009',
+    )
+      .env('MOTD_MAX_MESSAGE_BYTES')
+      .argParser(parseCount(1, 100_000_000))
+      .default(262_144),
+    new Option(
+      '--max-message-rate <count>',
+      'how many a browser may send each second, over ten seconds; more get 1008; 0 is any number',
+    )
+      .env('MOTD_MAX_MESSAGE_RATE')
+      .argParser(parseCount(0, 10_000_000))
+      .default(20_000),
+    new Option('--max-lifetime <seconds>', 'how long a session may last; then 1008; 0 is for ever')
+      .env('MOTD_MAX_LIFETIME')
+      .argParser(parseCount(0, 100_000_000))
+      .default(0),
+    new Option('--connect-timeout <seconds>', 'how long a target may take to accept; then 1014')
+      .env('MOTD_CONNECT_TIMEOUT')
+      .argParser(parseCount(1, 600))
+      .default(10),
+    new Option(
+      '--ping-interval <seconds>',
+      'how often a browser is asked whether it is still there',
+    )
+      .env('MOTD_PING_INTERVAL')
+      .argParser(parseCount(1, 3600))
+      .default(30),
+  ];
+}
+
+/** Who may use the page. */
+export function usersOption(): Option {
+  return new Option(
+    '--users-file <file>',
+    'who may use the page: lines NAME:HASH, as what hash-password wrote; without it, everybody',
+  ).env('MOTD_USERS_FILE');
+}
+
 /** What the bridge may reach. */
 export function targetOption(): Option {
   return new Option(
     '--target <name=host:port>',
-    'a TCP service the page may reach, repeatable; the first is the default; ' +
+    'a TCP service the page may reach, or NAME=unix:/PATH, repeatable; the first is the default; ' +
       '+proxy behind it tells it who is asking (PROXY protocol v1) ' +
-      `(default: ${DEFAULT_TARGET.name}=${DEFAULT_HOST}:${DEFAULT_PORT})`,
+      `(default: ${DEFAULT_TARGET.name}=${DEFAULT_HOST}:${DEFAULT_PORT}+proxy)`,
   )
     .env('MOTD_TARGET')
     .argParser(parseTargets);
@@ -216,7 +308,8 @@ function parseTargetOrRefuse(text: string): Target {
   const target = parseTarget(text);
   if (target !== undefined) return target;
   throw new InvalidArgumentError(
-    'A target is NAME=HOST:PORT, IPv6 in brackets, +proxy behind it if it expects a PROXY line.',
+    'A target is NAME=HOST:PORT, IPv6 in brackets, or NAME=unix:/PATH; +proxy behind it if it ' +
+      'expects a PROXY line.',
   );
 }
 
@@ -248,6 +341,26 @@ function parseLine(text: string): string {
   throw new InvalidArgumentError(
     `It has to be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes.`,
   );
+}
+
+/** `/PATH`, without a slash at its end; `/` is none. */
+function parseBasePath(text: string): string {
+  const path = text.replace(/\/$/, '');
+  if (/^(\/[A-Za-z0-9_.~-]+)*$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path)) return path;
+  throw new InvalidArgumentError('It has to be a path such as /motd, of letters, digits and -._~.');
+}
+
+/** One origin, or several with white space between them, added to those before. */
+function parseOrigins(text: string, before: string[] = []): string[] {
+  return [...before, ...text.trim().split(/\s+/).map(parseOrigin)];
+}
+
+function parseOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin =
+    url !== undefined && url.href === `${url.origin}/` && /^https?:$/.test(url.protocol);
+  if (isOrigin) return url.origin;
+  throw new InvalidArgumentError('An origin is https://HOST or https://HOST:PORT, and no path.');
 }
 
 function parseSeconds(text: string): number {

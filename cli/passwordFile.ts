@@ -17,7 +17,8 @@ export function readPasswordFile(file: string, flag: string): VerifyPassword {
   throw new OperatorError(`no password hash in ${file}; make one: motd hash-password > ${file}`);
 }
 
-function readText(file: string, flag: string): string {
+/** @throws OperatorError */
+export function readText(file: string, flag: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

@@ -8,20 +8,25 @@ import { DEFAULT_PASSWORD, LOOPBACK, type ServeOptions } from './options.ts';
 export const SHORTEST_PASSWORD = 8;
 
 /**
- * @param host Where the server, or a bridge to it, is about to listen.
+ * @param host Where the server, or a bridge to it, is about to listen, or is found.
+ * @param purpose What the password has to be good for, in words.
  * @throws OperatorError where others could reach it and the password is the default or a short one.
  */
-export function refuseWeakPassword(options: ServeOptions, host: string): void {
+export function refuseWeakPassword(
+  options: ServeOptions,
+  host: string,
+  purpose = `to listen on ${host}`,
+): void {
   const { password, passwordFile } = options;
   if (passwordFile !== undefined || isLoopback(host)) return;
   if (password === DEFAULT_PASSWORD) {
     throw new OperatorError(
-      `everybody knows the default password; set --password or --password-file to listen on ${host}`,
+      `everybody knows the default password; set --password or --password-file ${purpose}`,
     );
   }
   if ([...password].length >= SHORTEST_PASSWORD) return;
   throw new OperatorError(
-    `to listen on ${host}, the password has to have ${SHORTEST_PASSWORD} characters or more; set --password`,
+    `${purpose}, the password has to have ${SHORTEST_PASSWORD} characters or more; set --password`,
   );
 }
 

@@ -1,5 +1,6 @@
 // `motd serve`: the TCP server alone.
 
+import { createSecureContext } from 'node:tls';
 import { type VerifyPassword, verifierFor } from '../access/password.ts';
 import { PasswordGuard } from '../access/passwordGuard.ts';
 import { addressMatcher } from '../access/source.ts';
@@ -15,6 +16,7 @@ import { LOOPBACK, type ServeOptions, type TlsOptions } from './options.ts';
 import { leaveOutput, serverLog } from './output.ts';
 import { readPasswordFile } from './passwordFile.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
+import { reloading } from './reloading.ts';
 import { readTlsIdentity } from './tlsFiles.ts';
 
 /** Serves until SHUTDOWN or a stop request. */
@@ -33,32 +35,38 @@ export async function serve(options: ServeOptions & TlsOptions): Promise<void> {
     },
     idleTimeoutMs: options.idleTimeout * 1000,
     isTrustedProxy: addressMatcher(options.trustProxy ?? LOOPBACK),
-    tls,
+    tls: tls && createSecureContext(tls),
     log: serverLog(options.log),
   });
   const where = hostAndPort({ address: host, port });
-  const address = await server.listen(host, port).catch(async (error: unknown) => {
+  const listening = server.listen(host, port).catch(async (error: unknown) => {
     await store.close();
     throw listenError(error, where, '--port');
   });
 
-  onStopRequest(() => void server.stop());
-  report({ ready: address });
+  const renewCertificate = () => {
+    const renewed = readTlsIdentity(options);
+    if (renewed !== undefined) server.replaceCertificate(createSecureContext(renewed));
+  };
+  // Before it says that it listens: somebody may send a signal as soon as they read that.
+  onStopRequest(
+    () => void listening.then(() => server.stop()).catch(() => {}),
+    reloading({ 'The certificate': tls && renewCertificate }, options.log),
+  );
+  report({ ready: await listening });
   await server.stopped;
   await store.close();
   report({ done: true });
   leaveOutput();
 }
 
-function passwordsIn({
-  password,
-  passwordFile,
-  storePasswordFile,
-}: ServeOptions): PasswordGuard<PasswordUse> {
-  return new PasswordGuard({
+function passwordsIn(options: ServeOptions): PasswordGuard<PasswordUse> {
+  const { password, passwordFile, storePasswordFile } = options;
+  const passwords = {
     shutDown: fromFile(passwordFile, '--password-file') ?? verifierFor(password),
     store: fromFile(storePasswordFile, '--store-password-file'),
-  });
+  };
+  return new PasswordGuard((use) => passwords[use]);
 }
 
 function fromFile(file: string | undefined, flag: string): VerifyPassword | undefined {

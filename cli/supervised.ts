@@ -39,6 +39,7 @@ export class Supervised {
   #isReady = false;
   #isDone = false;
   #isStopping = false;
+  #mustReload = false;
   #restartMs = FIRST_RESTART_MS;
   #restartTimer: NodeJS.Timeout | undefined;
   #settleStart: (address: Address | undefined) => void = () => {};
@@ -79,6 +80,12 @@ export class Supervised {
     running.once('close', () => clearTimeout(deadline));
   }
 
+  /** Has the child read its files anew; one that is still starting may have read the old ones. */
+  reload(): void {
+    if (this.#isReady) this.#process?.kill('SIGHUP');
+    else this.#mustReload = true;
+  }
+
   #run(): void {
     if (this.#isStopping) {
       this.#end();
@@ -87,6 +94,7 @@ export class Supervised {
     const { command, nodeFlags, environmentFor } = this.#child;
     const startedAt = Date.now();
     this.#isReady = false;
+    this.#mustReload = false;
     const running = spawn(process.execPath, [...nodeFlags, MAIN, command], {
       env: { ...process.env, ...environmentFor(this.#address) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -108,6 +116,7 @@ export class Supervised {
     this.#isReady = true;
     this.#address = report.ready;
     this.#settleStart(report.ready);
+    if (this.#mustReload) this.reload();
   }
 
   #processOnEnd(startedAt: number, how: string): void {

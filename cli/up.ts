@@ -5,17 +5,24 @@ import { isIP } from 'node:net';
 import openInBrowser from 'open';
 import { type Address, hostAndPort } from '../server/address.ts';
 import { onStopRequest } from './lifecycle.ts';
-import { type HttpOptions, LOOPBACK, type ServeOptions } from './options.ts';
+import {
+  type BridgeRuleOptions,
+  type HttpOptions,
+  LOOPBACK,
+  type ServeOptions,
+  type TlsOptions,
+} from './options.ts';
 import { leaveOutput, say } from './output.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
 import { type Environment, Supervised } from './supervised.ts';
 
-export interface UpOptions extends ServeOptions, HttpOptions {
+export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, BridgeRuleOptions {
+  usersFile?: string;
   open: boolean;
 }
 
-// Concurrent sweeping of ArrayBuffers costs a relay two thirds of its bandwidth on Node 20.
-const BRIDGE_NODE_FLAGS = ['--single-threaded-gc', '--max-semi-space-size=128'];
+// A relay makes much garbage in few objects: other threads that collect it cost more than they spare.
+const BRIDGE_NODE_FLAGS = ['--single-threaded-gc'];
 
 const SERVER_IS_DOWN =
   'The server was shut down and stays down; the page stays. Ctrl-C ends it; then start both anew.';
@@ -26,6 +33,9 @@ const SERVER_IS_DOWN =
  */
 export async function up(options: UpOptions, environment: Environment): Promise<number> {
   refuseWeakPassword(options, options.httpHost);
+  for (const origin of options.publicOrigin ?? []) {
+    refuseWeakPassword(options, new URL(origin).hostname, `for --public-origin ${origin}`);
+  }
   const tell = options.log === 'console' ? say : () => {};
   const trusted = trustedProxies(options);
   let serverAt: Address | undefined;
@@ -50,6 +60,8 @@ export async function up(options: UpOptions, environment: Environment): Promise<
       nodeFlags: BRIDGE_NODE_FLAGS,
       environmentFor: (before) => ({
         ...environment,
+        // The server says so itself, and says 421.
+        MOTD_IDLE_TIMEOUT: undefined,
         ...bridgeEnvironment(serverAt, trusted.length > 0, before),
       }),
     },
@@ -61,7 +73,8 @@ export async function up(options: UpOptions, environment: Environment): Promise<
     server.stop();
     bridge.stop();
   };
-  onStopRequest(stop);
+  const isReloadable = options.tlsCert !== undefined || options.usersFile !== undefined;
+  onStopRequest(stop, isReloadable ? () => bridge.reload() : undefined);
 
   serverAt = await server.start();
   const bridgeAt = serverAt && (await bridge.start());
@@ -72,7 +85,8 @@ export async function up(options: UpOptions, environment: Environment): Promise<
     return wasAskedTo ? 0 : 1;
   }
 
-  const page = `http://${hostAndPort(reachable(bridgeAt))}`;
+  const scheme = options.tlsCert === undefined ? 'http' : 'https';
+  const page = `${scheme}://${hostAndPort(reachable(bridgeAt))}${options.basePath}`;
   const { address, port } = reachable(serverAt);
   tell(`Open ${page} in a browser, or type: nc ${address} ${port}`);
   void server.ended.then(() => {

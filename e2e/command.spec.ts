@@ -68,6 +68,30 @@ for (const [mistake, args, words] of [
     ['serve', '--password', 'long enough', '--password-file', 'x'],
     /^motd: option '--password-file <file>' cannot be used with option '--password <text>'\n$/,
   ],
+  [
+    'a Unix socket without a path',
+    ['bridge', '--target', 'a=unix:'],
+    /^motd: .*NAME=unix:\/PATH.*\n$/,
+  ],
+  [
+    'two targets of one name',
+    ['bridge', '--target', 'a=h:1 a=h:2'],
+    /^motd: .*name of its own\.\n$/,
+  ],
+  ['a path without a slash', ['bridge', '--base-path', 'motd'], /^motd: .*such as \/motd.*\n$/],
+  ['a path that leads up', ['bridge', '--base-path', '/a/../b'], /^motd: .*such as \/motd.*\n$/],
+  [
+    'an origin with a path',
+    ['bridge', '--public-origin', 'https://h/motd'],
+    /^motd: .*no path\.\n$/,
+  ],
+  [
+    'an origin of another scheme',
+    ['up', '--public-origin', 'wss://h'],
+    /^motd: .*https:\/\/HOST.*\n$/,
+  ],
+  ['no session at all', ['up', '--max-sessions', '0'], /^motd: .*from 1 to 1000000\.\n$/],
+  ['no ping at all', ['bridge', '--ping-interval', '0'], /^motd: .*from 1 to 3600\.\n$/],
   ['an empty password', ['serve', '--password', ''], /^motd: .*one line of plain text.*\n$/],
 ] as const) {
   test(`${mistake} is wrong usage: one line, status 2`, async () => {

@@ -42,10 +42,15 @@ export async function startServer(port = 0, flags: string[] = []): Promise<Liste
   return { program, port: Number(found) };
 }
 
-export async function startBridge(serverPort: number, port = 0): Promise<Listening> {
+export async function startBridge(
+  serverPort: number,
+  port = 0,
+  flags: string[] = [],
+): Promise<Listening> {
   const target = `motd=127.0.0.1:${serverPort}+proxy`;
-  const program = Program.motd(['bridge', '--target', target, '--http-port', String(port)]);
-  const [, found] = await program.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+  const args = ['bridge', '--target', target, '--http-port', String(port), ...flags];
+  const program = Program.motd(args);
+  const [, found] = await program.says(/listening on https?:\/\/127\.0\.0\.1:(\d+)\S*\n/);
   return { program, port: Number(found) };
 }
 

@@ -99,7 +99,10 @@ test('what is no TLS after the handshake closes the connection', async () => {
   const { port, program } = await startServer(0, TLS);
   const toServer = connectTcp(port, '127.0.0.1');
   toServer.on('error', () => {});
-  const relay = createServer((socket) => socket.pipe(toServer).pipe(socket)).listen(0, '127.0.0.1');
+  const relay = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.pipe(toServer).pipe(socket);
+  }).listen(0, '127.0.0.1');
   await once(relay, 'listening');
   const client = await secured((relay.address() as AddressInfo).port);
   client.on('error', () => {});
@@ -127,11 +130,15 @@ for (const [mistake, args, words] of [
     ['--tls-cert', 'none.pem', '--tls-key', CERT],
     /no such file: none\.pem; check --tls-cert/,
   ],
-  ['a key that is none', ['--tls-cert', CERT, '--tls-key', CERT], /no TLS with .*cert\.pem/],
+  [
+    'a key that is none',
+    ['--tls-cert', CERT, '--tls-key', CERT],
+    /no private key .*cert\.pem .*check --tls-key/,
+  ],
   [
     'a key of somebody else',
     ['--tls-cert', pathOf('other'), '--tls-key', pathOf('key')],
-    /no TLS with/,
+    /does not belong to the certificate .*check --tls-key/,
   ],
 ] as const) {
   test(`${mistake} is one line, status 1`, async () => {

@@ -150,6 +150,14 @@ test('the default password is refused where the page lets others in', async () =
   expect(up.stdout).toBe('');
 });
 
+test('the default password is refused where a proxy lets others in', async () => {
+  const up = Program.motd(['up', '--port', '0', '--public-origin', 'https://motd.example']);
+  expect(await up.exits()).toBe(1);
+  expect(up.stderr).toMatch(
+    /^motd: everybody knows the default password; .* for --public-origin https:\/\/motd\.example\n$/,
+  );
+});
+
 test('a port of the page that is taken ends everything with status 1', async () => {
   const first = await startUp();
   const port = new URL(first.page).port;

@@ -3,12 +3,15 @@
 
 import { findBrowser } from './browser.mjs';
 import { prepare, runNode } from './prepare.mjs';
-import { findNetcat, findStrace } from './tools.mjs';
+import { findHaproxy, findNetcat, findNginx, findRedis, findStrace } from './tools.mjs';
 
 prepare();
 
 process.env['MOTD_TEST_NETCAT'] = findNetcat();
 process.env['MOTD_TEST_STRACE'] = findStrace();
+process.env['MOTD_TEST_NGINX'] = findNginx();
+process.env['MOTD_TEST_HAPROXY'] = findHaproxy();
+process.env['MOTD_TEST_REDIS'] = findRedis();
 process.env['CHROMIUM_PATH'] = await findBrowser();
 
 console.log('Lint …');

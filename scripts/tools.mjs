@@ -1,33 +1,78 @@
-// The real programs the tests run beside ours: found, or installed where that is possible.
+// The real programs the tests and measurements run beside ours: found, or installed where that is possible.
 
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { installDebianPackages } from './debian.mjs';
 
 /** @returns {string} An nc that half-closes at the end of its input (-N), as OpenBSD's; else empty. */
 export function findNetcat() {
-  return findTool('nc', 'netcat-openbsd', () => {
-    const { stdout, stderr } = spawnSync('nc', ['-h'], { encoding: 'utf8' });
+  return findTool('nc', 'netcat-openbsd', (nc) => {
+    const { stdout, stderr } = spawnSync(nc, ['-h'], { encoding: 'utf8' });
     return /\s-N\s/.test(`${stdout}${stderr}`);
   });
 }
 
 /** @returns {string} A strace that may trace; else empty. */
 export function findStrace() {
-  return findTool('strace', 'strace', () => {
-    return spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
+  return findTool('strace', 'strace', (strace) => {
+    return spawnSync(strace, ['-o', '/dev/null', 'true']).status === 0;
+  });
+}
+
+/** @returns {string} A websockify that has numpy, as Debian's; without, it is slower. Else empty. */
+export function findWebsockify() {
+  return findTool('websockify', 'websockify', (websockify) => {
+    const { status, stderr } = spawnSync(websockify, ['--help'], { encoding: 'utf8' });
+    return status === 0 && !/no 'numpy'/.test(stderr);
+  });
+}
+
+/** @returns {string} An nginx that takes `-e`, as 1.19.5 and later do: it writes nowhere else. Else empty. */
+export function findNginx() {
+  return findServer('nginx', 'nginx-light', (nginx) => {
+    return spawnSync(nginx, ['-e', 'stderr', '-v']).status === 0;
+  });
+}
+
+/** @returns {string} An HAProxy; else empty. */
+export function findHaproxy() {
+  return findServer('haproxy', 'haproxy', (haproxy) => spawnSync(haproxy, ['-v']).status === 0);
+}
+
+/** @returns {string} A redis-server; else empty. */
+export function findRedis() {
+  return findServer('redis-server', 'redis-server', (redis) => {
+    return spawnSync(redis, ['--version']).status === 0;
   });
 }
 
 /**
+ * Where there is a service manager (sd_booted(3)), nothing is installed: Debian would start what it has
+ * installed, at every boot, and for others to reach.
+ *
  * @param {string} name
  * @param {string} debianPackage
- * @param {() => boolean} isFit
+ * @param {(command: string) => boolean} isFit
+ */
+function findServer(name, debianPackage, isFit) {
+  const hasServices = existsSync('/run/systemd/system');
+  return findTool(name, hasServices ? undefined : debianPackage, isFit);
+}
+
+/**
+ * @param {string} name
+ * @param {string | undefined} debianPackage To be installed where nothing fit is there.
+ * @param {(command: string) => boolean} isFit
  */
 function findTool(name, debianPackage, isFit) {
-  if (isFit()) return name;
-  installDebianPackages(debianPackage);
-  if (isFit()) return name;
+  // Debian keeps servers where only root looks.
+  const commands = [name, `/usr/sbin/${name}`];
+  const found = commands.find(isFit);
+  if (found !== undefined) return found;
+  if (debianPackage !== undefined) installDebianPackages(debianPackage);
+  const installed = commands.find(isFit);
+  if (installed !== undefined) return installed;
 
-  console.log(`There is no ${name} here that is fit: the tests that need it are left out.`);
+  console.log(`There is no ${name} here that is fit: what needs it is left out.`);
   return '';
 }

@@ -64,7 +64,7 @@ export class Connection {
     this.#socket = socket;
     this.#peer = peer;
     this.#context = context;
-    this.#session = new Session({ isStoreGuarded: context.passwords.guards('store') });
+    this.#session = new Session({ isStoreGuarded: context.passwords.isGuarded('store') });
     socket.on('data', (chunk: Buffer) => this.receive(chunk.toString('latin1')));
     socket.on('drain', () => this.#socketOnDrain());
     socket.on('end', () => this.end());

@@ -32,7 +32,9 @@ export function buildServer({ limits, ...options }: TestServerOptions = {}) {
   const console: string[] = [];
   const server = new MotdServer({
     store: memoryStore(),
-    passwords: new PasswordGuard({ shutDown: async (bytes) => bytes === '123!abc' }),
+    passwords: new PasswordGuard((use) =>
+      use === 'shutDown' ? async (bytes) => bytes === '123!abc' : undefined,
+    ),
     limits: { maxConnections: 1000, maxConnectionsPerSource: 1000, ...limits },
     idleTimeoutMs: 0,
     isTrustedProxy: () => false,

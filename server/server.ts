@@ -88,6 +88,11 @@ export class MotdServer {
     return on;
   }
 
+  /** From now on, new connections are shown this certificate; those that are open go on. */
+  replaceCertificate(tls: SecureContext): void {
+    this.#context.tls = tls;
+  }
+
   /** Accepts no more, answers what was asked, closes every connection. May be called again. */
   stop(): Promise<void> {
     if (this.#isStopping) return this.stopped;

@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import Fastify from 'fastify';
+import { expect, onTestFinished, test } from 'vitest';
+import { type CheckPassword, requireBasicAuth } from './basicAuth.ts';
+import { type RunningBridge, startBridge, startTarget, TestPeer } from './bridge.harness.ts';
+
+const CHALLENGE = 'Basic realm="motd", charset="UTF-8"';
+
+const checkPassword: CheckPassword = async (_source, user, password) => {
+  if (user === 'guesser') return 'refused';
+  return user === 'jörg' && password === 'geheim: 👋' ? 'right' : 'wrong';
+};
+
+const RIGHT = { authorization: basic('jörg', 'geheim: 👋') };
+const WRONG = { authorization: basic('jörg', 'guess') };
+const REFUSED = { authorization: basic('guesser', 'guess') };
+
+function basic(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
+async function guardedBridge(check: CheckPassword = checkPassword): Promise<RunningBridge> {
+  const sayer = await startTarget((socket) => socket.end('hello'));
+  return startBridge({ sayer }, { checkPassword: check });
+}
+
+function get(bridge: RunningBridge, path: string, init?: RequestInit): Promise<Response> {
+  return fetch(`http://${bridge.host}:${bridge.port}${path}`, init);
+}
+
+for (const [what, path] of [
+  ['the page', '/'],
+  ['its files', '/index.html'],
+  ['what is not there', '/nothing'],
+  ['a plain request to a target', '/ws'],
+] as const) {
+  test(`${what} takes a password, whatever the method`, async () => {
+    const bridge = await guardedBridge();
+    for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS']) {
+      for (const headers of [{}, WRONG]) {
+        const response = await get(bridge, path, { headers, method });
+        expect(response.status).toBe(401);
+        expect(response.headers.get('www-authenticate')).toBe(CHALLENGE);
+      }
+      expect((await get(bridge, path, { headers: RIGHT, method })).status).not.toBe(401);
+    }
+  });
+}
+
+test('who asks whether the bridge is well needs none', async () => {
+  const bridge = await guardedBridge();
+  for (const path of ['/healthz', '/readyz', '/metrics']) {
+    expect((await get(bridge, path)).status).toBe(200);
+    expect((await get(bridge, path, { headers: WRONG })).status).toBe(200);
+    expect((await get(bridge, `${path}/`)).status).toBe(401);
+  }
+});
+
+test('who is known gets the page', async () => {
+  const response = await get(await guardedBridge(), '/', { headers: RIGHT });
+  expect(response.status).toBe(200);
+  expect(await response.text()).toContain('<title>page</title>');
+});
+
+test('an upgrade takes one, too, and comes to nothing without', async () => {
+  let connections = 0;
+  const sayer = await startTarget((socket) => {
+    connections++;
+    socket.end('hello');
+  });
+  const bridge = await startBridge({ sayer }, { checkPassword });
+  expect(await new TestPeer(bridge).refused()).toBe(401);
+  expect(await new TestPeer(bridge, '/ws/sayer', { headers: WRONG }).refused()).toBe(401);
+  expect(await new TestPeer(bridge, '/ws/nobody', { headers: WRONG }).refused()).toBe(401);
+  expect(await new TestPeer(bridge, '/ws', { headers: REFUSED }).refused()).toBe(429);
+  expect(connections).toBe(0);
+
+  const peer = new TestPeer(bridge, '/ws', { headers: RIGHT });
+  expect((await peer.closed()).code).toBe(1000);
+  expect(peer.received.toString()).toBe('hello');
+});
+
+test('the connection of an upgrade that is refused is closed', async () => {
+  const { port, host } = await guardedBridge();
+  const socket = connect({ port, host, allowHalfOpen: true });
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  socket.write(
+    'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  let answer = '';
+  for await (const chunk of socket) answer += chunk;
+  expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+});
+
+test('a password opens no door to a page of another origin', async () => {
+  const headers = { ...RIGHT, origin: 'https://evil.example' };
+  expect(await new TestPeer(await guardedBridge(), '/ws', { headers }).refused()).toBe(403);
+});
+
+test('one that is not checked is 429 and no question, and says when to try again', async () => {
+  const response = await get(await guardedBridge(), '/', { headers: REFUSED });
+  expect(response.status).toBe(429);
+  expect(response.headers.get('retry-after')).toBe('5');
+  expect(response.headers.get('www-authenticate')).toBeNull();
+  expect(await response.text()).toBe('Refused: too many wrong passwords; try again later.\n');
+});
+
+test('a check that fails lets nobody in, and the bridge goes on', async () => {
+  const bridge = await guardedBridge(async (_source, user) => {
+    if (user === 'broken') throw new Error('out of memory');
+    return 'right';
+  });
+  const headers = { authorization: basic('broken', 'x') };
+  expect((await get(bridge, '/', { headers })).status).toBe(429);
+  expect((await get(bridge, '/', { headers: RIGHT })).status).toBe(200);
+});
+
+test('the check is told who asks, from where, to the letter', async () => {
+  const asked: unknown[] = [];
+  const bridge = await guardedBridge(async (...all) => {
+    asked.push(all);
+    return 'right';
+  });
+  await get(bridge, '/', { headers: RIGHT });
+  await get(bridge, '/', { headers: { authorization: basic('', '') } });
+  expect(asked).toEqual([
+    ['127.0.0.1', 'jörg', 'geheim: 👋'],
+    ['127.0.0.1', '', ''],
+  ]);
+});
+
+for (const [what, authorization] of [
+  ['another scheme', 'Bearer abc'],
+  ['no credentials', 'Basic'],
+  ['what is not base64', 'Basic ???'],
+  ['no colon', `Basic ${Buffer.from('anna').toString('base64')}`],
+  ['a control character', basic('an\x00na', 'x')],
+  ['two of them', `${basic('jörg', 'geheim: 👋')}, ${basic('a', 'b')}`],
+] as const) {
+  test(`${what} is not worth a check: 401`, async () => {
+    let checks = 0;
+    const bridge = await guardedBridge(async () => {
+      checks++;
+      return 'right';
+    });
+    const response = await get(bridge, '/', { headers: { authorization } });
+    expect(response.status).toBe(401);
+    expect(checks).toBe(0);
+  });
+}
+
+test('what everybody may use is open, by its route and no other way of writing it', async () => {
+  const app = Fastify();
+  onTestFinished(() => app.close());
+  await requireBasicAuth(app, { checkPassword, openRoutes: ['/healthz'], onRefusal: () => {} });
+  for (const url of ['/healthz', '/healthz/deep', '/secret']) app.get(url, async () => 'well');
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  for (const [path, status] of [
+    ['/healthz', 200],
+    ['/healthz?verbose', 200],
+    ['/healthz/deep', 401],
+    ['/healthz/../secret', 401],
+    ['/healthz/', 401],
+    ['/secret?/healthz', 401],
+    ['//healthz', 401],
+  ] as const) {
+    expect([path, await statusOf(port, path)]).toEqual([path, status]);
+  }
+});
+
+/** The status of a path that is sent as it is: `fetch` would tidy it up. */
+async function statusOf(port: number, path: string): Promise<number> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  const [answer] = await once(socket, 'data');
+  socket.destroy();
+  return Number(String(answer).split(' ')[1]);
+}

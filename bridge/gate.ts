@@ -1,0 +1,105 @@
+// Who is let in, before anything is done for them: each rule answers with a status and one line, and
+// is counted.
+
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ConnectionLimits } from '../access/connectionLimits.ts';
+import { plainAddress, sourceOf } from '../access/source.ts';
+import type { Admission } from './admission.ts';
+import { clientAddress } from './client.ts';
+import type { Metrics, RefusalRule } from './metrics.ts';
+import { FULL, type Sessions } from './sessions.ts';
+
+/** How many headers a request may have; further ones are refused (RFC 6585, section 5). */
+const MAX_HEADERS = 100;
+
+/** When somebody who found the bridge full should come again, in seconds. */
+const RETRY_AFTER_SECONDS = 30;
+
+export interface GateContext {
+  admission: Admission;
+  /** Counts TCP connections, whatever is said on them. */
+  connections: ConnectionLimits;
+  sessions: Sessions;
+  metrics: Metrics;
+  /** Who speaks for many others, by IP address. */
+  isTrustedProxy: (address: string) => boolean;
+}
+
+type Next = () => void;
+
+export class Gate {
+  readonly #context: GateContext;
+
+  constructor(context: GateContext) {
+    this.#context = context;
+  }
+
+  /** Watches over the connections, and over every request on them. */
+  guard(app: FastifyInstance): void {
+    app.server.on('connection', (socket: Socket) => this.#serverOnConnection(socket));
+    app.server.on('clientError', (error) => this.#serverOnClientError(error));
+    app.addHook('onRequest', (request, reply, next) => this.#checkHeaders(request, reply, next));
+    app.addHook('onRequest', (request, reply, next) => this.#checkHost(request, reply, next));
+  }
+
+  /** Lets no page of another origin open a WebSocket (a hook for `onRequest`). */
+  readonly checkOrigin = (request: FastifyRequest, reply: FastifyReply, next: Next): void => {
+    const { origin, host } = request.headers;
+    if (this.#context.admission.isOwnOrigin(origin, host)) next();
+    else this.#refuse(reply, 403, 'origin', `a page from '${origin}' may not use this bridge`);
+  };
+
+  /**
+   * Lets nobody upgrade whom there is no room for (a hook for `preHandler`). A page cannot see a
+   * status: it is let in and told, in the close frame; but not too many at a time.
+   */
+  readonly checkRoom = (request: FastifyRequest, reply: FastifyReply, next: Next): void => {
+    const { sessions } = this.#context;
+    const full = sessions.fullFor(sourceOf(clientAddress(request)));
+    const canBeTold = request.headers.origin !== undefined && sessions.hasRoomToTell;
+    if (full === undefined || canBeTold) next();
+    else {
+      reply.header('retry-after', RETRY_AFTER_SECONDS);
+      this.#refuse(reply, 503, full, FULL[full]);
+    }
+  };
+
+  #checkHeaders({ raw }: FastifyRequest, reply: FastifyReply, next: Next): void {
+    // Names and values in turn.
+    const count = raw.rawHeaders.length / 2;
+    if (count <= MAX_HEADERS) next();
+    else this.#refuse(reply, 431, 'headers', `a request may have ${MAX_HEADERS} headers`);
+  }
+
+  #checkHost({ headers: { host } }: FastifyRequest, reply: FastifyReply, next: Next): void {
+    if (this.#context.admission.isOwnHost(host)) next();
+    else this.#refuse(reply, 403, 'host', `'${host ?? ''}' is not a name of this bridge`);
+  }
+
+  #refuse(reply: FastifyReply, status: number, rule: RefusalRule, why: string): void {
+    this.#context.metrics.refused(rule);
+    void reply.code(status).type('text/plain; charset=utf-8').send(`Refused: ${why}.\n`);
+  }
+
+  #serverOnConnection(socket: Socket): void {
+    const { connections, isTrustedProxy, metrics } = this.#context;
+    const address = plainAddress(socket.remoteAddress ?? '');
+    if (isTrustedProxy(address)) return;
+
+    const source = sourceOf(address);
+    if (connections.arrive(source)) socket.once('close', () => connections.depart(source));
+    else {
+      metrics.refused('connections');
+      socket.destroy();
+    }
+  }
+
+  // Fastify answers; this counts.
+  #serverOnClientError({ code }: NodeJS.ErrnoException): void {
+    if (code === 'ECONNRESET') return;
+    const { metrics } = this.#context;
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') metrics.refused('too_slow');
+    else metrics.refused(code === 'HPE_HEADER_OVERFLOW' ? 'headers' : 'malformed');
+  }
+}

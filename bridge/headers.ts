@@ -1,0 +1,42 @@
+// The headers of every answer: what a browser may do with it, and that nobody keeps it.
+
+import type { FastifyInstance } from 'fastify';
+import helmet from 'helmet';
+
+/**
+ * Sets the headers of every answer. Register it before the routes.
+ *
+ * An answer is not kept by any cache unless its route says so. (An address that cannot be decoded has none of
+ * this: it is answered with 400 before any hook.)
+ */
+export function setHeaders(app: FastifyInstance): void {
+  // One for all requests: @fastify/helmet makes a new one for each.
+  const setSecurityHeaders = helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: DIRECTIVES },
+    // Where 'frame-ancestors' is not understood.
+    xFrameOptions: { action: 'deny' },
+    // Over plain HTTP it means nothing; where a reverse proxy speaks TLS, it is the proxy's to say.
+    strictTransportSecurity: false,
+  });
+  app.addHook('onRequest', ({ raw }, reply, next) => {
+    reply.header('cache-control', 'no-store');
+    setSecurityHeaders(raw, reply.raw, () => next());
+  });
+}
+
+// Content Security Policy Level 3. There is no upgrade-insecure-requests: the page is served over plain
+// HTTP on loopback, and it would look for its files at https:.
+const DIRECTIVES = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'"],
+  // As a WebSocket, too (section "Does url match expression in origin").
+  connectSrc: ["'self'"],
+  manifestSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+  requireTrustedTypesFor: ["'script'"],
+  trustedTypes: ["'none'"],
+};

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { get } from 'node:https';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
+import { expect, onTestFinished, test } from 'vitest';
+import { type RunningBridge, startBridge, startTarget, TestPeer } from './bridge.harness.ts';
+import { replaceCertificate } from './httpServer.ts';
+
+const read = (name: string) => readFileSync(new URL(`../e2e/tls/${name}.pem`, import.meta.url));
+const FIRST = { cert: read('cert'), key: read('key'), minVersion: 'TLSv1.2' } as const;
+const SECOND = { cert: read('renewed'), key: read('renewed-key'), minVersion: 'TLSv1.2' } as const;
+
+const echo = (socket: Socket): void => void socket.pipe(socket);
+
+async function secureBridge(host = '127.0.0.1'): Promise<RunningBridge> {
+  return startBridge({ echo: await startTarget(echo) }, { host, tls: FIRST });
+}
+
+/** Holds the handshake; fails where the certificate is not the one that is expected. */
+async function handshake(
+  { port, host }: RunningBridge,
+  { cert }: { cert: Buffer },
+  maxVersion: SecureVersion = 'TLSv1.3',
+): Promise<TLSSocket> {
+  const versions = { minVersion: maxVersion, maxVersion, ciphers: 'DEFAULT@SECLEVEL=0' };
+  const socket = connect({ port, host, ca: cert, servername: 'localhost', ...versions });
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+function page({ port, host }: RunningBridge, { cert }: { cert: Buffer }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = get({ port, host, ca: cert, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    request.on('error', reject);
+  });
+}
+
+test('the page and its WebSockets', async () => {
+  const bridge = await secureBridge();
+  expect(await page(bridge, FIRST)).toBe(200);
+  const peer = new TestPeer(bridge, '/ws', { scheme: 'wss', ca: FIRST.cert });
+  await peer.opened();
+  peer.webSocket.send('hello');
+  await peer.untilBytes(5);
+  expect(peer.received.toString()).toBe('hello');
+});
+
+test('TLS 1.2 and 1.3, and nothing older', async () => {
+  const bridge = await secureBridge();
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    expect((await handshake(bridge, FIRST, version)).getProtocol()).toBe(version);
+  }
+  await expect(handshake(bridge, FIRST, 'TLSv1.1')).rejects.toThrow(/protocol version/);
+});
+
+test('who speaks none is let go, and nobody else notices', async () => {
+  const bridge = await secureBridge();
+  const plain = connectTcp(bridge.port, bridge.host);
+  plain.on('error', () => {});
+  plain.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(plain, 'close');
+  expect(await page(bridge, FIRST)).toBe(200);
+});
+
+test('a handshake that never ends does not hold up a stop, and a session is closed in order', async () => {
+  const bridge = await secureBridge();
+  const silent = connectTcp(bridge.port, bridge.host);
+  silent.on('error', () => {});
+  await once(silent, 'connect');
+  silent.write('\x16');
+  const peer = new TestPeer(bridge, '/ws', { scheme: 'wss', ca: FIRST.cert });
+  await peer.opened();
+  const closed = peer.closed();
+  const gone = once(silent, 'close');
+  await bridge.app.close();
+  expect(await closed).toEqual({ code: 1001, reason: 'the bridge is stopping' });
+  await gone;
+}, 5_000);
+
+test('a certificate that is replaced is shown to who comes after; who is there goes on', async () => {
+  const bridge = await secureBridge();
+  const early = new TestPeer(bridge, '/ws', { scheme: 'wss', ca: FIRST.cert });
+  await early.opened();
+
+  replaceCertificate(bridge.app, SECOND);
+  await handshake(bridge, SECOND);
+  await expect(handshake(bridge, FIRST)).rejects.toThrow(/self-signed|verify/);
+  await expect(handshake(bridge, SECOND, 'TLSv1.1')).rejects.toThrow(/protocol version/);
+  early.webSocket.send('still here');
+  await early.untilBytes(10);
+  expect(early.received.toString()).toBe('still here');
+});
+
+test('a session of before is not resumed with the old certificate', async () => {
+  const bridge = await secureBridge();
+  const first = await handshake(bridge, FIRST, 'TLSv1.2');
+  const session = first.getSession();
+  replaceCertificate(bridge.app, SECOND);
+  const { port, host } = bridge;
+  const later = connect({ port, host, ca: SECOND.cert, session, maxVersion: 'TLSv1.2' });
+  onTestFinished(() => {
+    later.destroy();
+  });
+  await once(later, 'secureConnect');
+  expect(later.isSessionReused()).toBe(false);
+  expect(later.getPeerX509Certificate()?.toString()).toBe(SECOND.cert.toString());
+});
+
+test('on localhost, no address keeps the old certificate', async () => {
+  const bridge = await secureBridge('localhost');
+  replaceCertificate(bridge.app, SECOND);
+  const hosts = bridge.app.addresses().map((at) => (typeof at === 'string' ? at : at.address));
+  expect(hosts.length).toBeGreaterThan(0);
+  for (const address of hosts) await handshake({ ...bridge, host: address }, SECOND);
+});
+
+test('a bridge without TLS has no certificate to replace', async () => {
+  const { app } = await startBridge({ echo: await startTarget(echo) });
+  expect(() => replaceCertificate(app, SECOND)).toThrow('speaks no TLS');
+});

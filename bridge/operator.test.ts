@@ -1,0 +1,243 @@
+// What those who run the bridge ask of it, and where it finds its place behind a reverse proxy.
+
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  deferred,
+  freePort,
+  type RunningBridge,
+  rawWebSocket,
+  startBridge,
+  startTarget,
+  TestPeer,
+} from './bridge.harness.ts';
+
+const echo = (socket: Socket): void => void socket.pipe(socket);
+
+async function get({ port }: RunningBridge, path: string, headers = {}) {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers, redirect: 'manual' });
+  return { status: response.status, headers: response.headers, body: await response.text() };
+}
+
+/** Sends a request as it stands, and hears all there is to hear. */
+async function sayRaw({ port }: RunningBridge, request: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  socket.write(request);
+  return text(socket);
+}
+
+describe('/healthz', () => {
+  test('says that the bridge runs, whether or not its target does', async () => {
+    const bridge = await startBridge({ gone: await freePort() });
+    expect(await get(bridge, '/healthz')).toMatchObject({ status: 200, body: 'ok\n' });
+  });
+});
+
+describe('/readyz', () => {
+  test('says whether the default target can be reached', async () => {
+    const port = await freePort();
+    const bridge = await startBridge({ gone: port, echo: await startTarget(echo) });
+    expect(await get(bridge, '/readyz')).toMatchObject({
+      status: 503,
+      body: 'not ready: gone refused the connection: is it running?\n',
+    });
+    const ready = await startBridge({ echo: await startTarget(echo) });
+    expect(await get(ready, '/readyz')).toMatchObject({ status: 200, body: 'ready\n' });
+  });
+
+  test('tells a target that expects it that nobody in particular is asking', async () => {
+    const asked: Promise<string>[] = [];
+    const target = await startTarget((socket) => void asked.push(text(socket)));
+    const bridge = await startBridge({ target }, { expectsProxyLine: true });
+    await get(bridge, '/readyz');
+    expect(await asked[0]).toBe('PROXY UNKNOWN\r\n');
+  });
+
+  test('leaves a target that goes on talking', async () => {
+    const left = deferred<void>();
+    const target = await startTarget((socket) => {
+      const talk = (error?: Error | null) => {
+        if (!error) setImmediate(() => socket.write('tick', talk));
+      };
+      talk();
+      socket.on('close', () => left.resolve());
+    });
+    const bridge = await startBridge({ target });
+    expect((await get(bridge, '/readyz')).status).toBe(200);
+    await left.promise;
+  });
+
+  test('asks the target once, however many ask the bridge', async () => {
+    let connections = 0;
+    const target = await startTarget((socket) => {
+      connections++;
+      socket.resume().end();
+    });
+    const bridge = await startBridge({ target });
+    const answers = await Promise.all(Array.from({ length: 50 }, () => get(bridge, '/readyz')));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(connections).toBe(1);
+  });
+});
+
+describe('/metrics', () => {
+  /** The values of what is counted, without the help. */
+  async function metricsOf(bridge: RunningBridge): Promise<string[]> {
+    const { headers, body } = await get(bridge, '/metrics');
+    expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    return body.split('\n').filter((line) => line.startsWith('motd_bridge_'));
+  }
+
+  test.each([
+    [1002, 'a reserved opcode', '\x83\x80\0\0\0\0'],
+    [1007, 'text that is not UTF-8', '\x81\x81\0\0\0\0\xff'],
+    [1009, 'a message that is too large', '\x82\xff\0\0\0\0\x7f\xff\xff\xff'],
+  ])('count %i for %s, whatever the browser answers', async (code, _what, frame) => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const socket = await rawWebSocket(bridge);
+    socket.write(frame, 'latin1');
+    await once(socket, 'data');
+    socket.destroy();
+    await expect
+      .poll(() => metricsOf(bridge))
+      .toContain(`motd_bridge_closes_total{code="${code}"} 1`);
+  });
+
+  test('count sessions, bytes, closes, failures and refusals', async () => {
+    const targets = { echo: await startTarget(echo), gone: await freePort() };
+    const bridge = await startBridge(targets);
+    const peer = new TestPeer(bridge);
+    await peer.opened();
+    peer.webSocket.send('hello');
+    await peer.untilBytes(5);
+    await new TestPeer(bridge, '/ws/gone').closed();
+    await new TestPeer(bridge, '/ws/nobody').refusal();
+    await new TestPeer(bridge, '/ws', { origin: 'http://evil.example' }).refusal();
+    await new TestPeer(bridge, '/ws', { headers: { host: 'evil.example' } }).refusal();
+    await sayRaw(bridge, 'nonsense\r\n\r\n');
+
+    // A peer may know that its session is closed a moment before the bridge does.
+    await expect.poll(() => metricsOf(bridge)).toContain('motd_bridge_closes_total{code="1014"} 1');
+    const lines = await metricsOf(bridge);
+    expect(lines).toContain('motd_bridge_sessions{target="echo"} 1');
+    expect(lines).toContain('motd_bridge_sessions{target="gone"} 0');
+    expect(lines).toContain('motd_bridge_sessions_opened_total{target="echo"} 1');
+    expect(lines).toContain('motd_bridge_sessions_opened_total{target="gone"} 1');
+    expect(lines).toContain('motd_bridge_relayed_bytes_total{target="echo",to="target"} 5');
+    expect(lines).toContain('motd_bridge_relayed_bytes_total{target="echo",to="browser"} 5');
+    expect(lines).toContain('motd_bridge_target_failures_total{target="gone",reason="refused"} 1');
+    for (const rule of ['target', 'origin', 'host', 'malformed']) {
+      expect(lines).toContain(`motd_bridge_refusals_total{rule="${rule}"} 1`);
+    }
+
+    peer.webSocket.close(4321);
+    await peer.closed();
+    await expect
+      .poll(() => metricsOf(bridge))
+      .toContain('motd_bridge_closes_total{code="other"} 1');
+  });
+
+  test('tell the delay of the event loop', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    expect((await get(bridge, '/metrics')).body).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
+  });
+
+  test('are for those who may read them, and for nobody by way of a stranger', async () => {
+    const target = await startTarget(echo);
+    const closed = await startBridge({ target }, { mayReadMetrics: () => false });
+    expect((await get(closed, '/metrics')).status).toBe(403);
+
+    const mayReadMetrics = (address: string) => address === '127.0.0.1' || address === '192.0.2.1';
+    const open = await startBridge({ target }, { mayReadMetrics });
+    expect((await get(open, '/metrics')).status).toBe(200);
+    expect((await get(open, '/metrics', { 'x-forwarded-for': '192.0.2.1' })).status).toBe(403);
+    expect((await get(open, '/metrics', { via: '1.1 somebody' })).status).toBe(403);
+
+    const isTrustedProxy = (address: string) => address === '127.0.0.1';
+    const behind = await startBridge({ target }, { mayReadMetrics, isTrustedProxy });
+    expect((await get(behind, '/metrics', { 'x-forwarded-for': '192.0.2.1' })).status).toBe(200);
+    for (const client of ['192.0.2.2', '192.0.2.1:1234', 'unknown']) {
+      expect((await get(behind, '/metrics', { 'x-forwarded-for': client })).status).toBe(403);
+    }
+  });
+});
+
+describe('under a base path', () => {
+  test('is everything, and nothing beside it', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/motd' });
+    for (const path of ['/motd/', '/motd/healthz', '/motd/readyz', '/motd/metrics']) {
+      expect((await get(bridge, path)).status).toBe(200);
+    }
+    for (const path of ['/', '/healthz', '/metrics', '/motd2', '/motd/../healthz']) {
+      expect((await get(bridge, path)).status).toBe(404);
+    }
+    expect((await new TestPeer(bridge, '/ws').refusal()).status).toBe(404);
+    for (const path of ['/motd/ws', '/motd/ws/echo']) {
+      const peer = new TestPeer(bridge, path);
+      await peer.opened();
+      peer.webSocket.send('hello');
+      await peer.untilBytes(5);
+    }
+  });
+
+  test('the page is found without its last slash: its addresses are relative', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/a/b' });
+    const { status, headers } = await get(bridge, '/a/b');
+    expect(status).toBe(308);
+    expect(headers.get('location')).toBe('/a/b/');
+  });
+});
+
+describe('a request', () => {
+  test.each([
+    ['of more than 100 headers', 'X-A: b\r\n'.repeat(101), 431],
+    ['of more than 16 KiB', `X-A: ${'b'.repeat(16 * 1024)}\r\n`, 431],
+    ['of many thousand headers', 'A:\r\n'.repeat(4000), 431],
+  ])('%s is refused', async (_which, headers, status) => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const request = `GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n`;
+    expect(await sayRaw(bridge, request)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    const upgrade =
+      'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`;
+    expect(await sayRaw(bridge, upgrade)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  });
+
+  test('for anything at all under a foreign name is refused', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    for (const path of ['/', '/healthz', '/metrics', '/nothing']) {
+      const request = `GET ${path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`;
+      expect(await sayRaw(bridge, request)).toMatch(/^HTTP\/1.1 403 /);
+    }
+  });
+
+  test('that cannot be decoded is answered in words', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const answer = await sayRaw(
+      bridge,
+      'GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer).toMatch(/\r\n\r\nRefused: .*\.\n$/);
+  });
+
+  test('from a source with too many connections is not listened to', async () => {
+    const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
+    const bridge = await startBridge({ echo: await startTarget(echo) }, { limits });
+    const open: Socket[] = [];
+    onTestFinished(() => {
+      for (const socket of open) socket.destroy();
+    });
+    for (let count = 0; count < 101; count++) {
+      const socket = connect(bridge.port, '127.0.0.1');
+      open.push(socket);
+      await once(socket, 'connect');
+    }
+    expect(await sayRaw(bridge, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')).toBe('');
+    open.pop()?.destroy();
+  });
+});

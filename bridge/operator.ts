@@ -1,0 +1,43 @@
+// What those who run the bridge ask: is it there, does its default target answer, what has it counted.
+
+import type { FastifyInstance } from 'fastify';
+import { clientAddress, isFromUnknownProxy } from './client.ts';
+import type { Metrics } from './metrics.ts';
+import { Readiness } from './readiness.ts';
+import type { Target } from './targets.ts';
+
+/** Below the base path; who asks there knows no password. `/metrics` has a rule of its own. */
+export const OPERATOR_ROUTES = ['/healthz', '/readyz', '/metrics'];
+
+export interface OperatorOptions {
+  /** The path everything is under: empty, or `/PATH`. */
+  basePath: string;
+  /** The first is the default. */
+  targets: readonly [Target, ...Target[]];
+  connectTimeoutMs: number;
+  /** Who may read `/metrics`, by IP address. */
+  mayReadMetrics: (address: string) => boolean;
+}
+
+/** Serves `/healthz`, `/readyz` and `/metrics`. */
+export function serveOperator(
+  app: FastifyInstance,
+  { basePath, targets, connectTimeoutMs, mayReadMetrics }: OperatorOptions,
+  metrics: Metrics,
+): void {
+  const readiness = new Readiness(targets[0], connectTimeoutMs);
+
+  app.get(`${basePath}/healthz`, (_request, reply) => reply.send('ok\n'));
+
+  app.get(`${basePath}/readyz`, async (_request, reply) => {
+    const why = await readiness.check();
+    return why === undefined ? reply.send('ready\n') : reply.code(503).send(`not ready: ${why}\n`);
+  });
+
+  app.get(`${basePath}/metrics`, async (request, reply) => {
+    if (isFromUnknownProxy(request) || !mayReadMetrics(clientAddress(request))) {
+      return reply.code(403).send('Refused: --metrics-from does not name your address.\n');
+    }
+    return reply.type(metrics.contentType).send(await metrics.text());
+  });
+}

@@ -1,0 +1,244 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
+import Fastify from 'fastify';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { setHeaders } from './headers.ts';
+import { servePage } from './page.ts';
+
+const PAGE = '<!doctype html><title>page</title>';
+const SCRIPT = 'console.log("the script of the page");\n'.repeat(20);
+const SCRIPT_PATH = '/assets/index-Dru-_lWi.js';
+const SECRET = 'nobody may read this';
+
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
+/** A folder with a page as Vite builds it, and things around and in it that are not of the page. */
+let folder: string;
+let pageDir: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'motd-page-'));
+  pageDir = join(folder, 'page');
+  await mkdir(join(pageDir, 'assets', '.hidden'), { recursive: true });
+  const files: Record<string, string | Buffer> = {
+    'secret.txt': SECRET,
+    'page/index.html': PAGE,
+    'page/index.html.br': brotliCompressSync(PAGE),
+    [`page${SCRIPT_PATH}`]: SCRIPT,
+    [`page${SCRIPT_PATH}.br`]: brotliCompressSync(SCRIPT),
+    [`page${SCRIPT_PATH}.gz`]: gzipSync(SCRIPT),
+    'page/assets/icon-DVHDczkT.svg': '<svg/>',
+    'page/assets/plain.css': 'a{}',
+    'page/robots.txt': 'Disallow: /',
+    'page/.env': SECRET,
+    'page/assets/.hidden/secret.txt': SECRET,
+  };
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+  return () => rm(folder, { recursive: true });
+});
+
+async function startPage(): Promise<number> {
+  const app = Fastify();
+  setHeaders(app);
+  await servePage(app, pageDir, '');
+  onTestFinished(() => app.close());
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return (app.server.address() as AddressInfo).port;
+}
+
+interface Answer {
+  status: number | undefined;
+  headers: IncomingMessage['headers'];
+  body: Buffer;
+}
+
+async function ask(
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): Promise<Answer> {
+  const port = await startPage();
+  const asked = request({ host: '127.0.0.1', port, path, headers, method }).end();
+  const [answer]: IncomingMessage[] = await once(asked, 'response');
+  if (answer === undefined) throw new Error('no answer');
+  return { status: answer.statusCode, headers: answer.headers, body: await buffer(answer) };
+}
+
+/** Sends a request whose address nobody has tidied up, and gives the whole answer. */
+async function askRaw(address: string): Promise<string> {
+  const socket = connect(await startPage(), '127.0.0.1');
+  socket.end(`GET ${address} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, 'latin1');
+  return String(await buffer(socket));
+}
+
+describe('gives each browser the form it takes', () => {
+  const asIs = (body: Buffer): Buffer => body;
+  test.each([
+    ['br', 'gzip, deflate, br, zstd', 'br', brotliDecompressSync],
+    ['br', 'br', 'br', brotliDecompressSync],
+    ['gzip', 'gzip, deflate', 'gzip', gunzipSync],
+    ['gzip', 'br;q=0, gzip', 'gzip', gunzipSync],
+    ['gzip', 'br;q=0.1, gzip;q=0.8', 'gzip', gunzipSync],
+    ['the file itself', 'zstd', undefined, asIs],
+    ['the file itself', 'identity', undefined, asIs],
+    ['the file itself', '', undefined, asIs],
+    ['the file itself', 'br;q=0', undefined, asIs],
+  ])('%s to “%s”', async (_form, accepted, encoding, unpack) => {
+    const { status, headers, body } = await ask(SCRIPT_PATH, { 'accept-encoding': accepted });
+    expect(status).toBe(200);
+    expect(headers['content-encoding']).toBe(encoding);
+    expect(headers['content-type']).toBe('application/javascript; charset=utf-8');
+    expect(headers['content-length']).toBe(String(body.length));
+    expect(headers.vary).toBe('accept-encoding');
+    expect(unpack(body).toString()).toBe(SCRIPT);
+  });
+
+  test('the file itself to one that says nothing', async () => {
+    const { headers, body } = await ask(SCRIPT_PATH);
+    expect(headers).not.toHaveProperty('content-encoding');
+    expect(headers.vary).toBe('accept-encoding');
+    expect(body.toString()).toBe(SCRIPT);
+  });
+
+  test('the page itself in brotli, at / too', async () => {
+    for (const path of ['/', '/index.html']) {
+      const { headers, body } = await ask(path, { 'accept-encoding': 'gzip, br' });
+      expect(headers).toMatchObject({
+        'content-encoding': 'br',
+        'content-type': 'text/html; charset=utf-8',
+      });
+      expect(brotliDecompressSync(body).toString()).toBe(PAGE);
+    }
+  });
+
+  test('a file that has no other form as it is', async () => {
+    const { status, headers, body } = await ask('/assets/icon-DVHDczkT.svg', {
+      'accept-encoding': 'gzip, br',
+    });
+    expect(status).toBe(200);
+    expect(headers).not.toHaveProperty('content-encoding');
+    expect(headers['content-type']).toContain('image/svg+xml');
+    expect(body.toString()).toBe('<svg/>');
+  });
+});
+
+describe('says how long an answer may be kept', () => {
+  test.each([
+    [SCRIPT_PATH, 200, FOR_EVER],
+    ['/assets/icon-DVHDczkT.svg', 200, FOR_EVER],
+    ['/assets/plain.css', 200, 'no-cache'],
+    ['/robots.txt', 200, 'no-cache'],
+    ['/', 200, 'no-cache'],
+    ['/index.html', 200, 'no-cache'],
+    ['/assets/index-00000000.js', 404, 'no-store'],
+    ['/elsewhere', 404, 'no-store'],
+  ])('%s: %i, %s', async (path, status, kept) => {
+    for (const accepted of ['identity', 'br']) {
+      const answer = await ask(path, { 'accept-encoding': accepted });
+      expect(answer.status).toBe(status);
+      expect(answer.headers['cache-control']).toBe(kept);
+    }
+  });
+
+  test('and never that an old page is still good', async () => {
+    const { headers } = await ask('/');
+    expect(headers).not.toHaveProperty('etag');
+    expect(headers).not.toHaveProperty('last-modified');
+    const conditions = {
+      'if-none-match': '"96-19bd"',
+      'if-modified-since': new Date().toUTCString(),
+    };
+    expect((await ask('/', conditions)).body.toString()).toBe(PAGE);
+  });
+});
+
+test('HEAD is answered like GET, without the body', async () => {
+  for (const path of ['/', SCRIPT_PATH]) {
+    const accepted = { 'accept-encoding': 'br' };
+    const { date: _, ...expected } = (await ask(path, accepted)).headers;
+    const { status, headers, body } = await ask(path, accepted, 'HEAD');
+    expect(status).toBe(200);
+    expect(headers).toMatchObject(expected);
+    expect(body.length).toBe(0);
+  }
+  expect(await ask('/elsewhere', {}, 'HEAD')).toMatchObject({ status: 404, body: Buffer.of() });
+});
+
+test('no folder is listed', async () => {
+  for (const path of ['/assets', '/assets/', '/assets/.hidden/']) {
+    expect((await ask(path)).status).toBe(404);
+  }
+});
+
+test.each([
+  '/../secret.txt',
+  '/assets/../../secret.txt',
+  '/assets/../robots.txt',
+  '/%2e%2e/secret.txt',
+  '/%2E%2E%2fsecret.txt',
+  '/..%2fsecret.txt',
+  '/assets/..%2f..%2fsecret.txt',
+  '/assets%2f..%2f..%2fsecret.txt',
+  '/%252e%252e/secret.txt',
+  '/..\\secret.txt',
+  '/..%5csecret.txt',
+  '/assets\\..\\..\\secret.txt',
+  '//secret.txt',
+  '/./../secret.txt',
+  '/....//secret.txt',
+  '/robots.txt/../../secret.txt',
+  '/secret.txt%00.html',
+  '/index.html%00',
+  '/index.html\0',
+  '/%00',
+  '/%c0%ae%c0%ae/secret.txt',
+  '/%',
+  '/.env',
+  '/%2eenv',
+  '/assets/.hidden/secret.txt',
+  '/index.html/',
+  '/INDEX.HTML',
+  `${SCRIPT_PATH}.br`,
+  `${SCRIPT_PATH}.gz`,
+  '/index.html.br',
+  'http://localhost/../secret.txt',
+  '../secret.txt',
+])('%s is nothing of the page’s', async (address) => {
+  const answer = await askRaw(address);
+  expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
+  expect(answer).not.toContain(SECRET);
+});
+
+test('every answer carries the rules for browsers', async () => {
+  for (const path of ['/', SCRIPT_PATH, '/elsewhere']) {
+    const { headers } = await ask(path);
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': 'DENY',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+    expect(headers).not.toHaveProperty('strict-transport-security');
+    const policy = headers['content-security-policy'];
+    expect(policy?.toString().split(';').toSorted()).toEqual([
+      "base-uri 'none'",
+      "connect-src 'self'",
+      "default-src 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+      "img-src 'self'",
+      "manifest-src 'self'",
+      "require-trusted-types-for 'script'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "trusted-types 'none'",
+    ]);
+  }
+});

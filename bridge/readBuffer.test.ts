@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { ReadBuffer } from './readBuffer.ts';
+
+/** A buffer ready to read many bytes. */
+function largeBuffer(): ReadBuffer {
+  const buffer = new ReadBuffer();
+  buffer.prepare(buffer.next().length, false);
+  return buffer;
+}
+
+// The heads are those of unmasked binary messages (RFC 6455, section 5.7).
+test.each([
+  [1, '8201'],
+  [125, '827d'],
+  [126, '827e007e'],
+  [256, '827e0100'],
+  [65_535, '827effff'],
+])('%i bytes leave in a frame with the head %s', (bytes, head) => {
+  const buffer = largeBuffer();
+  const payload = Buffer.alloc(bytes, 'x');
+  payload.copy(buffer.next());
+  const frame = buffer.frame(bytes);
+  expect(frame.toString('hex', 0, head.length / 2)).toBe(head);
+  expect(frame.subarray(head.length / 2).equals(payload)).toBe(true);
+});
+
+test('a session that says little has a small one; after a full read it is large, until a small one', () => {
+  const buffer = new ReadBuffer();
+  expect(buffer.next()).toHaveLength(4096);
+  buffer.prepare(4096, false);
+  expect(buffer.next()).toHaveLength(65_535);
+  buffer.prepare(4096, false);
+  expect(buffer.next()).toHaveLength(65_535);
+  buffer.prepare(4095, false);
+  expect(buffer.next()).toHaveLength(4096);
+});
+
+test('it is used again, unless what is in it is still needed', () => {
+  const buffer = new ReadBuffer();
+  const first = buffer.next().buffer;
+  buffer.prepare(3, false);
+  expect(buffer.next().buffer).toBe(first);
+
+  buffer.next().fill('a');
+  const kept = buffer.frame(3);
+  buffer.prepare(3, true);
+  buffer.next().fill('b');
+  expect(kept.toString('latin1')).toBe('\x82\x03aaa');
+});

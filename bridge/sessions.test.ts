@@ -1,0 +1,290 @@
+// What a session may do, and for how long.
+
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { WebSocket } from 'ws';
+import {
+  deferred,
+  pageOf,
+  type RunningBridge,
+  rawWebSocket,
+  startBridge,
+  startTarget,
+  TestPeer,
+} from './bridge.harness.ts';
+
+const echo = (socket: Socket): void => void socket.pipe(socket);
+const RULES = {
+  pingIntervalMs: 30_000,
+  idleTimeoutMs: 0,
+  maxLifetimeMs: 0,
+  maxMessagesPerSecond: 0,
+};
+const limitedTo = (maxSessions: number, maxSessionsPerSource = maxSessions) => ({
+  limits: { maxSessions, maxSessionsPerSource, maxMessageBytes: 1024 },
+});
+
+async function openPeer(bridge: RunningBridge, headers = {}): Promise<TestPeer> {
+  const peer = new TestPeer(bridge, '/ws', { headers });
+  await peer.opened();
+  return peer;
+}
+
+describe('where there is no room', () => {
+  test('a program is refused with 503, and told when to come again', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
+    await openPeer(bridge);
+    const response = await new TestPeer(bridge).refusal();
+    expect(response.status).toBe(503);
+    expect(response.headers['retry-after']).toBe('30');
+    expect(response.body).toBe('Refused: the bridge is full: try again later.\n');
+  });
+
+  test('a page, which cannot see a status, is closed with 1013 and words', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
+    await openPeer(bridge);
+    const page = new TestPeer(bridge, '/ws', { origin: pageOf(bridge) });
+    expect(await page.closed()).toEqual({
+      code: 1013,
+      reason: 'the bridge is full: try again later',
+    });
+  });
+
+  test('for one source, there is for others: proxies that are believed tell them apart', async () => {
+    const bridge = await startBridge(
+      { echo: await startTarget(echo) },
+      { ...limitedTo(10, 1), isTrustedProxy: (address) => address === '127.0.0.1' },
+    );
+    await openPeer(bridge, { 'x-forwarded-for': '2001:db8::1' });
+    const neighbour = new TestPeer(bridge, '/ws', {
+      headers: { 'x-forwarded-for': '2001:db8::2' },
+    });
+    expect((await neighbour.refusal()).body).toContain('too many sessions from your address');
+    await openPeer(bridge, { 'x-forwarded-for': '2001:db8:0:1::1' });
+    await openPeer(bridge, { 'x-forwarded-for': '192.0.2.1, 192.0.2.2' });
+    const behindIt = { 'x-forwarded-for': '192.0.2.9, 192.0.2.2' };
+    expect(await new TestPeer(bridge, '/ws', { headers: behindIt }).refused()).toBe(503);
+  });
+
+  test('somebody who only says that he is somebody else is who he is', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(10, 1));
+    await openPeer(bridge, { 'x-forwarded-for': '192.0.2.1' });
+    const other = new TestPeer(bridge, '/ws', { headers: { 'x-forwarded-for': '192.0.2.2' } });
+    expect(await other.refused()).toBe(503);
+  });
+
+  test('there is again once a session has ended at both its ends', async () => {
+    const ended = deferred<Socket>();
+    const target = await startTarget((socket) => {
+      socket.resume();
+      socket.on('end', () => ended.resolve(socket));
+    });
+    const bridge = await startBridge({ target }, limitedTo(1));
+    const peer = await openPeer(bridge);
+    peer.webSocket.close();
+    const atTarget = await ended.promise;
+    expect(await new TestPeer(bridge).refused()).toBe(503);
+    atTarget.end();
+    await once(atTarget, 'close');
+    await openPeer(bridge);
+  });
+});
+
+describe('is closed with 1008 and words', () => {
+  test.each([
+    ['that is idle', { idleTimeoutMs: 100 }, 'nothing was said for 0.1 s'],
+    ['that has lasted its time', { maxLifetimeMs: 100 }, 'a session lasts no longer than 0.1 s'],
+  ])('a session %s', async (_which, rule, reason) => {
+    const bridge = await startBridge(
+      { echo: await startTarget(echo) },
+      { rules: { ...RULES, ...rule } },
+    );
+    expect(await new TestPeer(bridge).closed()).toEqual({ code: 1008, reason });
+  });
+
+  test.each([
+    ['messages', (webSocket: WebSocket) => webSocket.send('x')],
+    ['pings', (webSocket: WebSocket) => webSocket.ping()],
+    ['pongs', (webSocket: WebSocket) => webSocket.pong()],
+  ])('one that sends too many %s', async (_what, send) => {
+    const bridge = await startBridge(
+      { echo: await startTarget(echo) },
+      { rules: { ...RULES, maxMessagesPerSecond: 2 } },
+    );
+    const peer = await openPeer(bridge);
+    for (let count = 0; count < 40; count++) send(peer.webSocket);
+    expect(await peer.closed()).toEqual({ code: 1008, reason: 'no more than 2 messages a second' });
+  });
+
+  test('a message in too many pieces', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
+    const peer = await openPeer(bridge);
+    for (let count = 0; count < 300; count++) peer.webSocket.send('x', { fin: false });
+    expect((await peer.closed()).code).toBe(1008);
+  });
+});
+
+describe('a browser', () => {
+  const rules = { ...RULES, pingIntervalMs: 100 };
+
+  test('is asked for a sign of life, and stays as long as it gives one', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) }, { rules });
+    const peer = await openPeer(bridge);
+    for (let count = 0; count < 4; count++) await once(peer.webSocket, 'ping');
+    peer.webSocket.send('still here');
+    await peer.untilBytes(10);
+  });
+
+  test('that gives none is gone, and its target is told', async () => {
+    const told = deferred<void>();
+    const target = await startTarget((socket) => {
+      socket.resume();
+      socket.on('end', () => told.resolve());
+    });
+    const raw = await rawWebSocket(await startBridge({ target }, { rules }));
+    raw.resume();
+    await told.promise;
+  });
+
+  test('that is slow to read, but reads, is not gone', async () => {
+    const total = 64 * 1024 * 1024;
+    const talks = await startTarget((socket) => void socket.end(Buffer.alloc(total)));
+    const peer = await openPeer(await startBridge({ talks }, { rules }));
+    // Pings come behind megabytes; it answers none of them in time.
+    peer.webSocket.on('message', () => {
+      peer.webSocket.pause();
+      setImmediate(() => setImmediate(() => peer.webSocket.resume()));
+    });
+    expect((await peer.closed()).code).toBe(1000);
+    expect(peer.received.length).toBe(total);
+  });
+
+  test('whose target does not listen is not gone for not being heard', async () => {
+    const listener = deferred<Socket>();
+    const listens = await startTarget((socket) => {
+      socket.pause();
+      listener.resolve(socket);
+    });
+    const bridge = await startBridge({ listens, echo: await startTarget(echo) }, { rules });
+    const peer = await openPeer(bridge);
+    const total = 32 * 1024 * 1024;
+    for (let sent = 0; sent < total; sent += 2 ** 20) peer.webSocket.send(Buffer.alloc(2 ** 20));
+    // A session beside it lives through several periods.
+    const other = new TestPeer(bridge, '/ws/echo');
+    await other.opened();
+    for (let count = 0; count < 5; count++) await once(other.webSocket, 'ping');
+
+    const socket = await listener.promise;
+    const ended = once(socket, 'end');
+    peer.webSocket.close();
+    socket.resume();
+    await ended;
+    expect(socket.bytesRead).toBe(total);
+  });
+});
+
+describe('a browser that has left', () => {
+  test('is heard to its last byte by a target that has said all, but reads on', async () => {
+    const talker = deferred<Socket>();
+    const target = await startTarget((socket) => talker.resolve(socket.pause()));
+    const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 2 ** 25 };
+    const peer = await openPeer(await startBridge({ target }, { limits }));
+    const closed = peer.closed();
+    // More than the kernel takes: much of it waits in the bridge.
+    const last = Buffer.alloc(2 ** 25);
+    peer.webSocket.send(last);
+    peer.webSocket.close();
+    await closed;
+
+    const socket = await talker.promise;
+    await new Promise<void>((resolve) => socket.end(resolve));
+    const ended = once(socket, 'end');
+    socket.resume();
+    await ended;
+    expect(socket.bytesRead).toBe(last.length);
+  });
+});
+
+describe('a stop', () => {
+  test('delivers what is on its way to the target, then the end', async () => {
+    const heard = deferred<number>();
+    const target = await startTarget((socket) => {
+      socket.on('end', () => heard.resolve(socket.bytesRead));
+      socket.resume();
+    });
+    const bridge = await startBridge({ target });
+    const peer = await openPeer(bridge);
+    const last = Buffer.alloc(2 ** 20);
+    peer.webSocket.send(last);
+    while (peer.webSocket.bufferedAmount > 0) await new Promise(setImmediate);
+    const closed = peer.closed();
+    await bridge.app.close();
+    expect(await closed).toMatchObject({ code: 1001 });
+    expect(await heard.promise).toBe(last.length);
+  });
+
+  test('delivers it to a target that goes on talking and reads late, and does not wait for its end', async () => {
+    const bytes = 1_000_000;
+    const heard = deferred<number>();
+    const target = await startTarget((socket) => {
+      const talk = (error?: Error | null) => {
+        if (!error) socket.write(Buffer.alloc(65_536), talk);
+      };
+      talk();
+      socket.once('readable', () => {
+        setImmediate(() =>
+          socket.on('data', () => {
+            if (socket.bytesRead === bytes) heard.resolve(bytes);
+          }),
+        );
+      });
+    });
+    const bridge = await startBridge({ target });
+    const peer = await openPeer(bridge);
+    peer.webSocket.send(Buffer.alloc(bytes));
+    const closed = peer.closed();
+    await bridge.app.close();
+    expect(await closed).toMatchObject({ code: 1001 });
+    expect(await heard.promise).toBe(bytes);
+  });
+});
+
+describe('a target', () => {
+  test('may be a Unix socket', async () => {
+    const path = await unixSocket();
+    const server = createServer(echo).listen(path);
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const peer = await openPeer(await startBridge({ echo: path }));
+    peer.webSocket.send('through a file');
+    await peer.untilBytes(14);
+    expect(peer.received.toString()).toBe('through a file');
+  });
+
+  test('that is a Unix socket nobody made is not there', async () => {
+    const peer = new TestPeer(await startBridge({ gone: await unixSocket() }));
+    expect(await peer.closed()).toEqual({
+      code: 1014,
+      reason: 'gone: its socket is not there; is it running?',
+    });
+  });
+});
+
+async function unixSocket(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'motd-socket-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return join(folder, 'socket');
+}
+
+test('an offer to compress is declined, and the session is as good', async () => {
+  const bridge = await startBridge({ echo: await startTarget(echo) });
+  const peer = new TestPeer(bridge, '/ws', { perMessageDeflate: true });
+  await peer.opened();
+  expect(peer.webSocket.extensions).toBe('');
+  peer.webSocket.send('plain');
+  await peer.untilBytes(5);
+});

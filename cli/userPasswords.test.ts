@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest';
+import type { VerifyPassword } from '../access/password.ts';
+import { UserPasswords } from './userPasswords.ts';
+
+const HERE = '192.0.2.1';
+const ELSEWHERE = '192.0.2.2';
+
+/** Users by their passwords, and how often one had to be checked. */
+function usersWith(passwords: Record<string, string>) {
+  const checked: string[] = [];
+  const users = new Map<string, VerifyPassword>();
+  for (const [name, password] of Object.entries(passwords)) {
+    users.set(name, async (bytes) => {
+      checked.push(bytes);
+      return bytes === Buffer.from(password, 'utf8').toString('latin1');
+    });
+  }
+  return { users, checked };
+}
+
+test('each user has a password of their own, in UTF-8', async () => {
+  const { users } = usersWith({ anna: 'Grüße 👋', bert: 'beta' });
+  const passwords = new UserPasswords(users);
+  expect(await passwords.check(HERE, 'anna', 'Grüße 👋')).toBe('right');
+  expect(await passwords.check(HERE, 'bert', 'beta')).toBe('right');
+  expect(await passwords.check(HERE, 'bert', 'Grüße 👋')).toBe('wrong');
+  expect(await passwords.check(HERE, 'carl', 'beta')).toBe('wrong');
+  expect(await passwords.check(HERE, '', '')).toBe('wrong');
+});
+
+test('the right password is checked once, also when it is said from elsewhere', async () => {
+  const { users, checked } = usersWith({ anna: 'alpha' });
+  const passwords = new UserPasswords(users);
+  const check = (address: string) => passwords.check(address, 'anna', 'alpha');
+  expect(await check(HERE)).toBe('right');
+  expect(await Promise.all([HERE, HERE, ELSEWHERE, HERE].map(check))).toEqual(
+    Array.from({ length: 4 }, () => 'right'),
+  );
+  expect(checked).toEqual(['alpha']);
+});
+
+test('of many that come at once, one is checked', async () => {
+  const { users, checked } = usersWith({ anna: 'alpha' });
+  const passwords = new UserPasswords(users);
+  const verdicts = await Promise.all(
+    Array.from({ length: 10 }, () => passwords.check(HERE, 'anna', 'alpha')),
+  );
+  expect(new Set(verdicts)).toEqual(new Set(['right']));
+  expect(checked).toEqual(['alpha']);
+});
+
+test('a source that guesses is refused, also with a password that is remembered; others are not', async () => {
+  const { users } = usersWith({ anna: 'alpha' });
+  const passwords = new UserPasswords(users);
+  expect(await passwords.check(HERE, 'anna', 'alpha')).toBe('right');
+  for (let tries = 0; tries < 3; tries++) {
+    expect(await passwords.check(HERE, 'anna', 'guess')).toBe('wrong');
+  }
+  expect(await passwords.check(HERE, 'anna', 'alpha')).toBe('refused');
+  expect(await passwords.check(ELSEWHERE, 'anna', 'alpha')).toBe('right');
+});
+
+test('many guesses at once are no way around, with the right one remembered and among them', async () => {
+  const { users, checked } = usersWith({ anna: 'alpha' });
+  const passwords = new UserPasswords(users);
+  expect(await passwords.check(ELSEWHERE, 'anna', 'alpha')).toBe('right');
+  const guesses = [...Array.from({ length: 50 }, (_, index) => `guess ${index}`), 'alpha'];
+  const verdicts = await Promise.all(guesses.map((guess) => passwords.check(HERE, 'anna', guess)));
+  expect(verdicts.slice(0, 3)).toEqual(['wrong', 'wrong', 'wrong']);
+  expect(new Set(verdicts.slice(3))).toEqual(new Set(['refused']));
+  expect(checked).toEqual(['alpha', 'guess 0', 'guess 1', 'guess 2']);
+});
+
+test('who is not there is checked like who is, and is never let in', async () => {
+  const { users, checked } = usersWith({ anna: 'alpha' });
+  const passwords = new UserPasswords(users);
+  expect(await passwords.check(HERE, 'nobody', 'alpha')).toBe('wrong');
+  expect(await passwords.check(HERE, 'nobody', 'alpha')).toBe('wrong');
+  expect(await passwords.check(ELSEWHERE, 'nobody', 'guess')).toBe('wrong');
+  expect(checked).toEqual(['alpha', 'guess']);
+});
+
+test('a refusal does not tell which names there are', async () => {
+  const { users } = usersWith({ anna: 'alpha', bert: 'beta', carl: 'gamma' });
+  const passwords = new UserPasswords(users);
+  for (let name = 0; name < 100; name++) await passwords.check(HERE, `stranger ${name}`, 'guess');
+  for (const name of ['anna', 'bert', 'carl', 'dora', 'emil', 'fritz']) {
+    expect(await passwords.check(HERE, name, 'guess')).toBe('refused');
+    expect(await passwords.check(ELSEWHERE, name, 'guess')).toBe('wrong');
+  }
+});
+
+test('an IPv6 source is its /64, and an IPv4 one is the same in IPv6', async () => {
+  const { users } = usersWith({ anna: 'alpha' });
+  const passwords = new UserPasswords(users);
+  for (const address of ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:3::3']) {
+    expect(await passwords.check(address, 'anna', 'guess')).toBe('wrong');
+  }
+  expect(await passwords.check('2001:db8::4', 'anna', 'alpha')).toBe('refused');
+  expect(await passwords.check('2001:db8:0:1::1', 'anna', 'alpha')).toBe('right');
+
+  for (const address of [HERE, `::ffff:${HERE}`, HERE]) {
+    expect(await passwords.check(address, 'anna', 'guess')).toBe('wrong');
+  }
+  expect(await passwords.check(`::ffff:${HERE}`, 'anna', 'alpha')).toBe('refused');
+});
+
+test('a password longer than any there can be is not worth a check', async () => {
+  const { users, checked } = usersWith({ anna: 'alpha' });
+  const passwords = new UserPasswords(users);
+  expect(await passwords.check(HERE, 'anna', 'ä'.repeat(2049))).toBe('wrong');
+  expect(checked).toEqual([]);
+});
+
+test('users who are replaced are forgotten, what they guessed wrong is not', async () => {
+  const passwords = new UserPasswords(usersWith({ anna: 'alpha', bert: 'beta' }).users);
+  expect(await passwords.check(HERE, 'anna', 'alpha')).toBe('right');
+  for (let tries = 0; tries < 3; tries++) await passwords.check(ELSEWHERE, 'anna', 'guess');
+
+  const { users, checked } = usersWith({ anna: 'omega' });
+  passwords.replace(users);
+  expect(await passwords.check(HERE, 'anna', 'alpha')).toBe('wrong');
+  expect(await passwords.check(HERE, 'anna', 'omega')).toBe('right');
+  expect(await passwords.check(HERE, 'bert', 'beta')).toBe('wrong');
+  expect(await passwords.check(ELSEWHERE, 'anna', 'omega')).toBe('refused');
+  expect(checked).toEqual(['alpha', 'omega', 'beta']);
+});
+
+test('what was being checked while the users were replaced is not remembered', async () => {
+  let answer = (_isRight: boolean): void => {};
+  const slow: VerifyPassword = () =>
+    new Promise((resolve) => {
+      answer = resolve;
+    });
+  const passwords = new UserPasswords(new Map([['anna', slow]]));
+  const first = passwords.check(HERE, 'anna', 'alpha');
+  passwords.replace(usersWith({ anna: 'omega' }).users);
+  answer(true);
+  await first;
+  expect(await passwords.check(HERE, 'anna', 'alpha')).toBe('wrong');
+});

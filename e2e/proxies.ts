@@ -1,0 +1,174 @@
+// Real reverse proxies, each with the configuration that README gives, in a folder of its own.
+
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Program } from './programs.ts';
+import { codeUnder, edited } from './readme.ts';
+
+const HEADING = 'Behind a reverse proxy, on the internet';
+const CERT = pathOf('cert');
+const KEY = pathOf('key');
+
+const CONNECT_AGAIN_AFTER_MS = 20;
+
+export interface ProxySettings {
+  /** Where it is to listen, on 127.0.0.1. */
+  port: number;
+  bridgePort: number;
+  speaksTls?: boolean;
+  /** After how many seconds without a byte it ends a WebSocket. */
+  idleTimeout?: number;
+  /** What the bridge gets for a `Host`: what the browser said, as in README, or the bridge's own address. */
+  host?: 'passed' | 'rewritten';
+  /** It takes the base path off. */
+  isStripping?: boolean;
+  /** It does not tell who is asking. */
+  isSilent?: boolean;
+}
+
+export interface ReverseProxy {
+  name: string;
+  /** Empty where scripts/tools.mjs found none and could install none. */
+  command: string;
+  /** Its configuration, and the arguments it is started with. */
+  configure(settings: ProxySettings, folder: string): Promise<string[]>;
+}
+
+export const nginx: ReverseProxy = {
+  name: 'nginx',
+  command: process.env['MOTD_TEST_NGINX'] ?? 'nginx',
+  async configure(settings, folder) {
+    const file = join(folder, 'nginx.conf');
+    await writeFile(file, nginxAround(nginxServer(settings), folder));
+    return ['-e', 'stderr', '-p', folder, '-c', file];
+  },
+};
+
+export const haproxy: ReverseProxy = {
+  name: 'HAProxy',
+  command: process.env['MOTD_TEST_HAPROXY'] ?? 'haproxy',
+  async configure(settings, folder) {
+    const certificate = join(folder, 'motd.pem');
+    await writeFile(certificate, `${readFileSync(CERT)}${readFileSync(KEY)}`);
+    const file = join(folder, 'haproxy.cfg');
+    await writeFile(file, haproxyConfiguration(settings, certificate));
+    return ['-db', '-f', file];
+  },
+};
+
+/** Starts a proxy, and settles once it listens. */
+export async function startProxy(proxy: ReverseProxy, settings: ProxySettings): Promise<Program> {
+  const folder = await mkdtemp(join(tmpdir(), 'motd-proxy-'));
+  const program = new Program(proxy.command, await proxy.configure(settings, folder));
+  void program.exits().then(() => rm(folder, { recursive: true, force: true }));
+  while (!(await isListening(settings.port))) {
+    if (program.process.exitCode !== null) throw new Error(program.stderr);
+    await setTimeout(CONNECT_AGAIN_AFTER_MS);
+  }
+  return program;
+}
+
+/** A port nobody listens on: it was free a moment ago. A proxy cannot say which one it has picked. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function nginxServer(settings: ProxySettings): string {
+  const {
+    port,
+    bridgePort,
+    speaksTls = false,
+    idleTimeout,
+    host,
+    isStripping,
+    isSilent,
+  } = settings;
+  const pass = `proxy_pass http://127.0.0.1:${bridgePort}${isStripping ? '/' : ''};`;
+  const patience = idleTimeout === undefined ? '' : ` proxy_read_timeout ${idleTimeout}s;`;
+  return edited(codeUnder(HEADING, 'nginx'), [
+    ['443 ssl', `127.0.0.1:${port}${speaksTls ? ' ssl' : ''}`],
+    ['/etc/nginx/cert.pem', CERT],
+    ['/etc/nginx/key.pem', KEY],
+    ['proxy_pass http://127.0.0.1:8080;', pass + patience],
+    // Without it, nginx says the address it passes on to.
+    ...(host === 'rewritten' ? [['proxy_set_header Host $host:$server_port;', ''] as const] : []),
+    ...(isSilent
+      ? [['proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;', ''] as const]
+      : []),
+  ]);
+}
+
+/** What a distribution's nginx.conf has around a server; all that it writes goes to the folder. */
+function nginxAround(server: string, folder: string): string {
+  const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  return [
+    // Its workers may not read a temporary folder of root's otherwise.
+    process.getuid?.() === 0 ? 'user root;' : '',
+    'daemon off;',
+    'worker_processes 1;',
+    `pid ${join(folder, 'nginx.pid')};`,
+    'events {}',
+    'http {',
+    'access_log off;',
+    ...kinds.map((kind) => `${kind}_temp_path ${join(folder, kind)};`),
+    server,
+    '}\n',
+  ].join('\n');
+}
+
+function haproxyConfiguration(settings: ProxySettings, certificate: string): string {
+  const {
+    port,
+    bridgePort,
+    speaksTls = false,
+    idleTimeout,
+    host,
+    isStripping,
+    isSilent,
+  } = settings;
+  const further = [
+    ...(host === 'rewritten' ? [`http-request set-header Host 127.0.0.1:${bridgePort}`] : []),
+    ...(isStripping
+      ? [
+          'http-request redirect location /motd/ if { path /motd }',
+          'http-request replace-path /motd/(.*) /\\1',
+        ]
+      : []),
+  ];
+  return edited(codeUnder(HEADING, 'haproxy'), [
+    [
+      'bind :443 ssl crt /etc/haproxy/motd.pem',
+      `bind 127.0.0.1:${port}${speaksTls ? ` ssl crt ${certificate}` : ''}`,
+    ],
+    ['127.0.0.1:8080', `127.0.0.1:${bridgePort}`],
+    ['backend motd\n', ['backend motd\n', ...further.map((rule) => `    ${rule}\n`)].join('')],
+    ...(idleTimeout === undefined ? [] : [['60s', `${idleTimeout}s`] as const]),
+    ...(isSilent ? [['    option forwardfor\n', ''] as const] : []),
+  ]);
+}
+
+function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  return new Promise((resolve) => {
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(`tls/${name}.pem`, import.meta.url));
+}
