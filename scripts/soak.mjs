@@ -1,5 +1,6 @@
-// `npm run test:soak`: the long form of the reliability tests, about an hour. What they find goes to
-// docs/reliability.md. MOTD_SEED=… repeats the random choices of an earlier run.
+// `npm run test:soak`: the long form of the reliability tests, about an hour; `-- server` or `-- bridge`
+// runs one part of them. What they find goes to docs/reliability.md. MOTD_SEED=… repeats the random
+// choices of an earlier run.
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, platform, totalmem } from 'node:os';
@@ -9,43 +10,71 @@ import { findNetcat, findStrace } from './tools.mjs';
 
 const FIGURES = 'dist/figures.jsonl';
 const PAGE = 'docs/reliability.md';
-const BEGIN = '<!-- what follows is written by npm run test:soak -->\n';
-const END = '<!-- until here -->';
+const VITEST = 'node_modules/vitest/vitest.mjs';
+const PLAYWRIGHT = 'node_modules/@playwright/test/cli.js';
 
+/** What each part runs. @type {Record<string, () => void>} */
+const PARTS = {
+  server() {
+    runNode(VITEST, 'run', 'server/session', 'server/model');
+    runReliability('reliability/(?!bridge)');
+  },
+  bridge() {
+    runReliability('reliability/bridge');
+  },
+};
+
+const chosen = process.argv.slice(2);
+const parts = chosen.length === 0 ? Object.keys(PARTS) : chosen;
+for (const part of parts)
+  if (!(part in PARTS)) fail(`no part ${part}: server and bridge there are`);
 prepare();
-const page = readFileSync(PAGE, 'utf8');
-if (!page.includes(BEGIN) || !page.includes(END)) fail(`${PAGE} has no place for the figures.`);
-const startedAt = Date.now();
-const seed = process.env['MOTD_SEED'] ?? String(startedAt % 1_000_000);
+const seed = process.env['MOTD_SEED'] ?? String(Date.now() % 1_000_000);
 process.env['MOTD_SEED'] = seed;
 process.env['MOTD_SOAK'] = '1';
 process.env['MOTD_FIGURES'] = FIGURES;
 process.env['MOTD_TEST_NETCAT'] = findNetcat();
 process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['CHROMIUM_PATH'] = await findBrowser();
-rmSync(FIGURES, { force: true });
 
 console.log(`Seed ${seed}.`);
-runNode('node_modules/vitest/vitest.mjs', 'run', 'server/session', 'server/model');
-const playwright = 'node_modules/@playwright/test/cli.js';
-runNode(playwright, 'test', '--config', 'e2e', '--workers', '1', 'reliability');
-writeFigures();
+for (const part of parts) {
+  const startedAt = Date.now();
+  rmSync(FIGURES, { force: true });
+  PARTS[part]?.();
+  writeFigures(part, startedAt);
+}
 
-function writeFigures() {
+/** @param {string} files */
+function runReliability(files) {
+  runNode(PLAYWRIGHT, 'test', '--config', 'e2e', '--workers', '1', files);
+}
+
+/**
+ * Puts what a part has found in its place on the page.
+ *
+ * @param {string} part
+ * @param {number} startedAt
+ */
+function writeFigures(part, startedAt) {
+  const begin = `<!-- what follows is written by npm run test:soak -- ${part} -->\n`;
+  const end = `<!-- until here: ${part} -->`;
+  const page = readFileSync(PAGE, 'utf8');
+  if (!page.includes(begin) || !page.includes(end)) fail(`${PAGE} has no place for ${part}.`);
   const rows = readFileSync(FIGURES, 'utf8').trimEnd().split('\n').map(rowOf);
   const minutes = Math.round((Date.now() - startedAt) / 60_000);
   const text = [
-    `\`MOTD_SEED=${seed} npm run test:soak\`, ${new Date(startedAt).toISOString().slice(0, 10)}, ` +
-      `${minutes} minutes. ${machine()}`,
+    `\`MOTD_SEED=${seed} npm run test:soak -- ${part}\`, ` +
+      `${new Date(startedAt).toISOString().slice(0, 10)}, ${minutes} minutes. ${machine()}`,
     '',
     '| test | found |',
     '| --- | --- |',
     ...rows,
     '',
   ].join('\n');
-  const [before] = page.split(BEGIN);
-  const after = page.split(END)[1];
-  writeFileSync(PAGE, `${before}${BEGIN}\n${text}\n${END}${after}`);
+  const [before] = page.split(begin);
+  const after = page.split(end)[1];
+  writeFileSync(PAGE, `${before}${begin}\n${text}\n${end}${after}`);
   console.log(text);
 }
 

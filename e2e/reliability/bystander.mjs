@@ -1,7 +1,8 @@
 // Asks for the message about once a millisecond, over one connection, and says how long the answers
 // took. A process of its own: in the one that makes the crowd, it would measure the crowd's noise.
 //
-//   node bystander.mjs PORT MESSAGE…     what counts as a right message
+//   node bystander.mjs PORT MESSAGE…     what counts as a right message; in the place of the port the
+//                                        URL of a WebSocket to ask by way of a bridge
 //
 // For each line on its input it writes what it saw since the last one.
 
@@ -9,13 +10,15 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
+import { createWebSocketStream, WebSocket } from 'ws';
 
-const [port, ...messages] = process.argv.slice(2);
+const [where = '', ...messages] = process.argv.slice(2);
 const right = new Set(messages.map((message) => `200 OK\n${message}\n`));
 
-const socket = connect({ host: '127.0.0.1', port: Number(port), noDelay: true });
+const socket = where.startsWith('ws:')
+  ? await openWebSocket(where)
+  : await openSocket(Number(where));
 socket.setEncoding('latin1').on('close', () => process.exit());
-await once(socket, 'connect');
 
 /** @type {number[]} */
 let tookMs = [];
@@ -34,9 +37,24 @@ createInterface({ input: process.stdin })
   })
   .on('close', () => socket.end());
 
-while (socket.readyState === 'open') {
+while (socket.writable) {
   await setTimeout(1);
   await ask();
+}
+
+/** @param {number} port */
+async function openSocket(port) {
+  const tcp = connect({ host: '127.0.0.1', port, noDelay: true });
+  await once(tcp, 'connect');
+  return tcp;
+}
+
+/** @param {string} url */
+async function openWebSocket(url) {
+  const webSocket = new WebSocket(url);
+  const stream = createWebSocketStream(webSocket);
+  await once(webSocket, 'open');
+  return stream;
 }
 
 async function ask() {

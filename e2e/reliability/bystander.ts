@@ -17,10 +17,11 @@ export class Bystander {
   /**
    * Settles once the first answer has come.
    *
+   * @param where The server's port, or the URL of a WebSocket to it.
    * @param messages What counts as a right answer.
    */
-  static async start(port: number, ...messages: string[]): Promise<Bystander> {
-    const program = new Program(process.execPath, [MAIN, String(port), ...messages]);
+  static async start(where: number | string, ...messages: string[]): Promise<Bystander> {
+    const program = new Program(process.execPath, [MAIN, String(where), ...messages]);
     const bystander = new Bystander(program);
     await bystander.saw();
     return bystander;

@@ -37,6 +37,13 @@ export function descriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
+/** How many file descriptors this process may open, and those it starts: Node raises it as far as it goes. */
+export function mostDescriptors(): number {
+  const limits = readFileSync('/proc/self/limits', 'latin1');
+  const most = /^Max open files\s+(\S+)/m.exec(limits)?.[1];
+  return most === 'unlimited' ? Number.POSITIVE_INFINITY : Number(most);
+}
+
 /** How much of one core a process takes during the next second, in percent. */
 export async function corePercent(pid: number): Promise<number> {
   const before = ticksOf(pid);

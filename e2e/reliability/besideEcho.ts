@@ -1,0 +1,68 @@
+// A bridge to an echo, a session with it that goes on whatever is done to the bridge, and what has to be
+// true of both afterwards.
+
+import { expect, type Listening } from '../fixtures.ts';
+import { startBridgeTo } from './bridgeProgram.ts';
+import { Chatter } from './chatter.ts';
+import { descriptors, forgetPeak, peakKb } from './process.ts';
+import { pidOf } from './rawClient.ts';
+import { echo, ScriptedTarget } from './scriptedTarget.ts';
+
+export class BesideEcho {
+  readonly bridge: Listening;
+  readonly target: ScriptedTarget;
+  readonly pid: number;
+  readonly chatter: Chatter;
+  readonly #descriptors: number;
+  readonly #residentKb: number;
+
+  private constructor(bridge: Listening, target: ScriptedTarget, chatter: Chatter) {
+    this.bridge = bridge;
+    this.target = target;
+    this.chatter = chatter;
+    this.pid = pidOf(bridge.program);
+    this.#descriptors = descriptors(this.pid);
+    forgetPeak(this.pid);
+    this.#residentKb = peakKb(this.pid);
+  }
+
+  /** Settles once the session beside has heard its first echo. Needs Linux. */
+  static async start(flags: readonly string[] = []): Promise<BesideEcho> {
+    const target = await ScriptedTarget.listen(echo);
+    const bridge = await startBridgeTo({ echo: target.address }, flags);
+    return new BesideEcho(bridge, target, await Chatter.start(bridge.port, '/ws/echo'));
+  }
+
+  /** How many sessions there are beside the one that goes on, as the bridge counts them. */
+  async sessions(): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.bridge.port}/metrics`);
+    const count = /^motd_bridge_sessions\{target="echo"\} (\d+)$/m.exec(await response.text());
+    return Number(count?.[1]) - 1;
+  }
+
+  /** Settles once nothing is left of the others: no session, no connection to the target, no descriptor. */
+  async isAlone(): Promise<void> {
+    await expect.poll(() => this.sessions()).toBe(0);
+    await expect.poll(() => this.target.connections.size).toBe(1);
+    // Asking for the metrics keeps a connection, for a while.
+    await expect.poll(() => descriptors(this.pid)).toBeLessThanOrEqual(this.#descriptors + 1);
+  }
+
+  /**
+   * Ends the session beside, all of whose messages have to have come back exactly. The bridge has
+   * to be the same process, to have complained about nothing, and to have grown by no more than this.
+   *
+   * @returns What was seen, in words.
+   */
+  async isWell(mostMb: number, leastExchanges = 1): Promise<string> {
+    const { process, stderr } = this.bridge.program;
+    const grownMb = (peakKb(this.pid) - this.#residentKb) / 1024;
+    const exchanged = await this.chatter.stop();
+    expect(exchanged).toBeGreaterThanOrEqual(leastExchanges);
+    expect(process.exitCode).toBeNull();
+    expect(process.signalCode).toBeNull();
+    expect(stderr).toBe('');
+    expect(grownMb).toBeLessThan(mostMb);
+    return `RSS grew by at most ${Math.round(grownMb)} MB; a session beside them exchanged ${exchanged} messages, all exact`;
+  }
+}

@@ -1,0 +1,339 @@
+// Every Origin with every Host, against what the rule says of each. The rule is written down here once
+// more, over a table that says of each spelling by hand what it means: nothing is parsed, and the
+// bridge's own code is not asked.
+
+import { connect } from 'node:net';
+import { hostname } from 'node:os';
+import { amount, figure, randomFrom, seed } from '../figures.ts';
+import { expect } from '../fixtures.ts';
+import { startBridgeTo, test } from './bridgeProgram.ts';
+import { responseHead, upgradeRequest } from './rawWebSocket.ts';
+import { echo, ScriptedTarget } from './scriptedTarget.ts';
+
+const AT_ONCE = 20;
+const SECURE = 'https://motd.example';
+const WITH_PORT = 'http://intern.example:8000';
+const MACHINE = hostname().toLowerCase();
+
+/** What a Host header means (RFC 9110, section 7.2; addresses as the URL standard reads them). */
+interface Host {
+  says: string | undefined;
+  /** Nobody else's DNS can take an own name; a public one is configured; any other is foreign. */
+  kind: 'own' | 'public' | 'foreign' | 'none';
+  name?: string;
+  /** `undefined` where it goes unsaid. */
+  port?: number | undefined;
+}
+
+/** What an Origin header means (RFC 6454, section 7). */
+interface Origin {
+  says: string | undefined;
+  /** A program has none; a public one is spelled as configured. */
+  kind: 'program' | 'public' | 'page' | 'none';
+  scheme?: 'http' | 'https';
+  name?: string;
+  port?: number | undefined;
+}
+
+const DEFAULT_PORT = { http: 80, https: 443 } as const;
+
+/** The rule for `Host` alone. */
+function mayAsk(host: Host): boolean {
+  return host.kind === 'own' || host.kind === 'public';
+}
+
+/** The rule for both (PROTOCOL.md, "The bridge"). */
+function mayConnect(origin: Origin, host: Host): boolean {
+  if (!mayAsk(host)) return false;
+  if (origin.kind === 'program' || origin.kind === 'public') return true;
+  if (origin.scheme === undefined || host.kind !== 'own' || origin.name !== host.name) return false;
+  const unsaid = DEFAULT_PORT[origin.scheme];
+  return (origin.port ?? unsaid) === (host.port ?? unsaid);
+}
+
+function own(says: string, name: string, port?: number): Host {
+  return { says, kind: 'own', name, port };
+}
+
+function published(says: string): Host {
+  return { says, kind: 'public' };
+}
+
+function foreign(...all: string[]): Host[] {
+  return all.map((says) => ({ says, kind: 'foreign' }));
+}
+
+function noHost(...all: Array<string | undefined>): Host[] {
+  return all.map((says) => ({ says, kind: 'none' }));
+}
+
+function hosts(port: number): Host[] {
+  const loopback = '127.0.0.1';
+  return [
+    own(`127.0.0.1:${port}`, loopback, port),
+    own('127.0.0.1', loopback),
+    own('127.0.0.1:443', loopback, 443),
+    own(`localhost:${port}`, 'localhost', port),
+    own('LOCALHOST', 'localhost'),
+    own('localhost:', 'localhost'),
+    own(`localhost:0${port}`, 'localhost', port),
+    own(`[::1]:${port}`, '::1', port),
+    own(`[0:0:0:0:0:0:0:1]:${port}`, '::1', port),
+    own(`[::ffff:127.0.0.1]:${port}`, '::ffff:127.0.0.1', port),
+    own('192.0.2.1', '192.0.2.1'),
+    own(`${MACHINE}:${port}`, MACHINE, port),
+    own(MACHINE.toUpperCase(), MACHINE),
+    own(`2130706433:${port}`, loopback, port),
+    own(`0x7f000001:${port}`, loopback, port),
+    own(`0177.0.0.1:${port}`, loopback, port),
+    own(`127.1:${port}`, loopback, port),
+    own(`127.0.0.1.:${port}`, loopback, port),
+    published('motd.example'),
+    published('motd.example:443'),
+    published('MOTD.example:8443'),
+    published('intern.example:8000'),
+    ...foreign(
+      'evil.example',
+      `evil.example:${port}`,
+      'motd.example.',
+      'evil.motd.example',
+      'motd.example.evil.example',
+      'xmotd.example',
+      'example',
+      'localhost.',
+      'evil.localhost',
+      `localhost.evil.example:${port}`,
+      `127.0.0.1.evil.example:${port}`,
+      '127.0.0.1.nip.example',
+      `${MACHINE}.evil.example`,
+      `x${MACHINE}`,
+      'xn--lcalhost-54a',
+      'l\u00f3calhost',
+      `localhost@evil.example:${port}`,
+      'motd.example@evil.example',
+      'evil.example/localhost',
+      'localhost%2eevil.example',
+    ),
+    ...noHost(
+      undefined,
+      '',
+      ':',
+      `:${port}`,
+      '::1',
+      '[::1',
+      '[::1%25lo]',
+      '256.256.256.256',
+      '1.2.3.4.5',
+      'localhost:65536',
+      'localhost:-1',
+      'localhost:http',
+      'localhost, localhost',
+      'local host',
+      '*',
+    ),
+  ];
+}
+
+function page(says: string, scheme: 'http' | 'https', name: string, port?: number): Origin {
+  return { says, kind: 'page', scheme, name, port };
+}
+
+function noOrigin(...all: string[]): Origin[] {
+  return all.map((says) => ({ says, kind: 'none' }));
+}
+
+function origins(port: number): Origin[] {
+  const loopback = '127.0.0.1';
+  return [
+    { says: undefined, kind: 'program' },
+    { says: SECURE, kind: 'public' },
+    { says: WITH_PORT, kind: 'public' },
+    page(`http://127.0.0.1:${port}`, 'http', loopback, port),
+    page(`https://127.0.0.1:${port}`, 'https', loopback, port),
+    page('http://127.0.0.1', 'http', loopback),
+    page('https://127.0.0.1', 'https', loopback),
+    page(`http://localhost:${port}`, 'http', 'localhost', port),
+    page('http://localhost', 'http', 'localhost'),
+    page('https://localhost', 'https', 'localhost'),
+    page(`HTTP://LocalHost:${port}`, 'http', 'localhost', port),
+    page(`http://[::1]:${port}`, 'http', '::1', port),
+    page(`http://[::ffff:127.0.0.1]:${port}`, 'http', '::ffff:127.0.0.1', port),
+    page(`http://[::ffff:7f00:1]:${port}`, 'http', '::ffff:127.0.0.1', port),
+    page('https://192.0.2.1', 'https', '192.0.2.1'),
+    page(`http://${MACHINE}:${port}`, 'http', MACHINE, port),
+    page(`https://${MACHINE}`, 'https', MACHINE),
+    page(`http://2130706433:${port}`, 'http', loopback, port),
+    page(`http://0x7f.1:${port}`, 'http', loopback, port),
+    page(`http://127.0.0.1:${port + 1}`, 'http', loopback, port + 1),
+    ...noOrigin(
+      'null',
+      '',
+      'evil',
+      '//localhost',
+      `localhost:${port}`,
+      'http://',
+      `ftp://localhost:${port}`,
+      `ws://localhost:${port}`,
+      `file://localhost:${port}`,
+      `chrome-extension://localhost:${port}`,
+      'http://motd.example',
+      'https://motd.example:8443',
+      'https://motd.example.',
+      'https://evil.motd.example',
+      'https://motd.example.evil.example',
+      'https://xmotd.example',
+      'https://motd.example@evil.example',
+      'https://intern.example:8000',
+      'http://intern.example',
+      'http://evil.example',
+      `http://evil.example:${port}`,
+      `http://localhost:${port}@evil.example`,
+      `http://localhost.evil.example:${port}`,
+      `http://127.0.0.1.evil.example:${port}`,
+      `http://evil.localhost:${port}`,
+      `http://localhost.:${port}`,
+      `http://xn--lcalhost-54a:${port}`,
+      `http://l\u00f3calhost:${port}`,
+      `http://localhost:${port}, http://evil.example`,
+      'http://localhost:65536',
+    ),
+  ];
+}
+
+/** What no client writes: the bridge may not guess at what is meant. */
+function neverHosts(port: number): Host[] {
+  return noHost(
+    'evil.example@localhost',
+    `evil.example@127.0.0.1:${port}`,
+    'evil.example:x@motd.example',
+    'localhost/evil.example',
+    'localhost?evil.example',
+    'localhost#evil.example',
+    'localhost\\evil.example',
+    'local\thost',
+  );
+}
+
+function neverOrigins(port: number): Origin[] {
+  return noOrigin(
+    `http://evil.example@localhost:${port}`,
+    `http://localhost:${port}/evil.example`,
+    `http://localhost:${port}?evil.example`,
+    `http://localhost:${port}#evil.example`,
+    `http:localhost:${port}`,
+    `http:\\\\localhost:${port}`,
+    `http://local\thost:${port}`,
+  );
+}
+
+interface Question {
+  path: string;
+  origin: Origin;
+  host: Host;
+}
+
+test.describe.configure({ timeout: amount(60_000, 600_000) });
+
+test('every Origin with every Host is admitted or refused as the rule says', async () => {
+  const bridge = await startAdmitting();
+  const table = origins(bridge.port).length * hosts(bridge.port).length;
+  const questions = ['/ws', '/ws/other'].flatMap((path) =>
+    questionsOf(path, origins(bridge.port), hosts(bridge.port)),
+  );
+  const rounds = amount(1, 10);
+  const random = randomFrom(seed);
+  let admitted = 0;
+  for (let round = 0; round < rounds; round++)
+    admitted += await askAll(bridge.port, shuffled(questions, random));
+  expect(admitted).toBeGreaterThan(0);
+  // Fewer, where the asker was gone before its target was reached.
+  expect(bridge.accepted()).toBeLessThanOrEqual(admitted);
+  expect(bridge.program.stderr).toBe('');
+  figure(
+    'bridge: Origin x Host',
+    `${origins(0).length} Origins x ${hosts(0).length} Hosts = ${table} combinations, at /ws and at /ws/NAME, ` +
+      `each ${rounds} times in random order: ${admitted} admitted, ${questions.length * rounds - admitted} refused, ` +
+      '0 wrong admissions, 0 wrong refusals; those refused reached no target',
+  );
+});
+
+test('the page is served under an own or a public Host alone', async () => {
+  const bridge = await startAdmitting();
+  const table = hosts(bridge.port);
+  const wrong: string[] = [];
+  for (const host of table) {
+    const request = upgradeRequest('/', { ...PLAIN, Host: host.says });
+    const status = await statusOf(bridge.port, request);
+    // HTTP itself asks for one (RFC 9112, section 3.2).
+    const refused = host.says === undefined ? 400 : 403;
+    if (status !== (mayAsk(host) ? 200 : refused)) wrong.push(`${status}, Host: ${host.says}`);
+  }
+  expect(wrong).toEqual([]);
+  expect(bridge.program.stderr).toBe('');
+  figure('bridge: Host alone', `GET / under ${table.length} Hosts: 0 wrong admissions or refusals`);
+});
+
+test('a Host or an Origin that is none is refused, whatever a parser of URLs finds in it', async () => {
+  const bridge = await startAdmitting();
+  const questions = [
+    ...questionsOf('/ws', origins(bridge.port), neverHosts(bridge.port)),
+    ...questionsOf('/ws', neverOrigins(bridge.port), hosts(bridge.port)),
+  ];
+  await askAll(bridge.port, questions);
+  figure(
+    'bridge: Origin x Host',
+    `${questions.length} combinations with a Host or an Origin that no client writes: all refused`,
+  );
+});
+
+const PLAIN = { Connection: 'close', Upgrade: undefined, 'Sec-WebSocket-Key': undefined };
+
+function questionsOf(path: string, from: Origin[], to: Host[]): Question[] {
+  return from.flatMap((origin) => to.map((host) => ({ path, origin, host })));
+}
+
+async function startAdmitting() {
+  const target = await ScriptedTarget.listen(echo);
+  const flags = ['--public-origin', SECURE, '--public-origin', WITH_PORT];
+  const where = { echo: target.address, other: target.address };
+  const { program, port } = await startBridgeTo(where, flags);
+  return { program, port, accepted: () => target.accepted };
+}
+
+/** Asks them all, a few at a time; none may be answered wrong. @returns How many were admitted. */
+async function askAll(port: number, questions: Question[]): Promise<number> {
+  let admitted = 0;
+  const wronglyAdmitted: string[] = [];
+  const wronglyRefused: string[] = [];
+  const rest = questions.values();
+  const ask = async () => {
+    for (const { path, origin, host } of rest) {
+      const request = upgradeRequest(path, { Host: host.says, Origin: origin.says });
+      const status = await statusOf(port, request);
+      const right = mayConnect(origin, host) ? 101 : 403;
+      if (status === 101) admitted++;
+      if (status === right) continue;
+      const wrong = status === 101 ? wronglyAdmitted : wronglyRefused;
+      wrong.push(`${status} at ${path}, Host: ${host.says}, Origin: ${origin.says}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, ask));
+  expect({ wronglyAdmitted, wronglyRefused }).toEqual({ wronglyAdmitted: [], wronglyRefused: [] });
+  return admitted;
+}
+
+async function statusOf(port: number, request: string): Promise<number> {
+  const socket = connect({ host: '127.0.0.1', port });
+  socket.on('error', () => {});
+  socket.write(request);
+  const { head } = await responseHead(socket);
+  socket.destroy();
+  return Number(head.split(' ')[1]);
+}
+
+function shuffled<T>(all: readonly T[], random: () => number): T[] {
+  return all
+    .map((one) => ({ one, place: random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ one }) => one);
+}

@@ -1,0 +1,331 @@
+// Floods: of fragments, headers, pings, messages, sessions, connections. Each is refused by the rule that
+// is there for it, costs a bounded amount of memory, and a session beside it notices nothing.
+
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { amount, figure } from '../figures.ts';
+import { expect } from '../fixtures.ts';
+import { BesideEcho } from './besideEcho.ts';
+import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
+import { Bystander } from './bystander.ts';
+import { frame, OPCODE } from './frames.ts';
+import { isLinux, mostDescriptors, NEEDS_LINUX } from './process.ts';
+import { startSilentServer } from './rawClient.ts';
+import {
+  type Ending,
+  type Opening,
+  RawWebSocket,
+  responseHead,
+  upgradeRequest,
+} from './rawWebSocket.ts';
+
+const APPLE = 'An apple a day keeps the doctor away.';
+/** What any flood may cost: buffers, and heap that V8 has not collected yet. */
+const MOST_MB = 150;
+const FLOODERS = amount(5, 20);
+/** What `--max-message-bytes` allows by default. */
+const MESSAGE_BYTES = 256 * 1024;
+/** How long a request may take (10 s), and how often that is looked at (1 s). */
+const REQUEST_MS = 11_000;
+const SLACK_MS = 4000;
+const RATE = 100;
+const ROOM = amount(20, 100);
+
+test.skip(!isLinux, NEEDS_LINUX);
+test.describe.configure({ timeout: amount(60_000, 300_000) });
+
+const fragment = frame({ opcode: OPCODE.continuation, isFinal: false, payload: Buffer.from('x') });
+const emptyFragment = frame({ opcode: OPCODE.continuation, isFinal: false });
+const firstFragment = frame({ opcode: OPCODE.binary, isFinal: false, payload: Buffer.from('x') });
+
+for (const [what, piece] of [
+  ['one byte each', fragment],
+  ['nothing in them', emptyFragment],
+] as const) {
+  test(`fragments without end, ${what}, are refused`, async () => {
+    const beside = await BesideEcho.start();
+    const many = Buffer.concat(Array.from({ length: 100 }, () => piece));
+    const endings = await flood(beside.bridge.port, many, { early: firstFragment });
+    expect(endings.map(({ code }) => code)).toEqual(endings.map(() => 1008));
+    await beside.isAlone();
+    figure(
+      'bridge: floods',
+      `${FLOODERS} messages of fragments without end, ${what}: each closed with 1008; ${await beside.isWell(MOST_MB)}`,
+    );
+  });
+}
+
+test('a frame that comes a byte at a time is refused', async () => {
+  const beside = await BesideEcho.start();
+  const whole = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(MESSAGE_BYTES) });
+  const endings = await Promise.all(
+    Array.from({ length: FLOODERS }, async () => {
+      const webSocket = await RawWebSocket.connect(beside.bridge.port);
+      for (let at = 0; at < whole.length && !webSocket.hasHeardClose; at++) {
+        if (webSocket.socket.destroyed) break;
+        webSocket.socket.write(whole.subarray(at, at + 1));
+        await setImmediate();
+      }
+      return webSocket.ended();
+    }),
+  );
+  expect(endings.map(({ code }) => code)).toEqual(endings.map(() => 1008));
+  await beside.isAlone();
+  figure(
+    'bridge: floods',
+    `${FLOODERS} frames of 256 KiB, a TCP segment for each byte: each closed with 1008; ${await beside.isWell(MOST_MB)}`,
+  );
+});
+
+test('too many headers, or too large ones, are refused', async () => {
+  const beside = await BesideEcho.start();
+  const heads = {
+    'too many': upgradeRequest('/ws', headersOf(200, 'x')),
+    'far too many': upgradeRequest('/ws', headersOf(1000, 'x')),
+    'too large': upgradeRequest('/ws', { Large: 'x'.repeat(20_000) }),
+    'too large together': upgradeRequest('/ws', headersOf(50, 'x'.repeat(1000))),
+    'a request line without end': `GET /${'x'.repeat(20_000)}`,
+    'a header without end': `GET / HTTP/1.1\r\nHost: localhost\r\nx: ${'x'.repeat(20_000)}`,
+    'headers without end': `GET / HTTP/1.1\r\n${'x: y\r\n'.repeat(10_000)}`,
+  };
+  const times = amount(5, 200);
+  for (const [what, head] of Object.entries(heads)) {
+    for (let time = 0; time < times; time++)
+      expect(await statusOf(beside.bridge.port, head), what).toBe(431);
+  }
+  await beside.isAlone();
+  figure(
+    'bridge: floods',
+    `headers: ${Object.keys(heads).join(', ')}, ${times} times each: 431 each time; ${await beside.isWell(MOST_MB)}`,
+  );
+});
+
+test('who is slow with a request, or says nothing, is given up, and leaves room for others', async () => {
+  const sessions = amount(100, 2000);
+  test.skip(mostDescriptors() < 2 * sessions, `needs ulimit -n ${2 * sessions}`);
+  const target = await startSilentServer();
+  const { program, port } = await startBridgeTo({ motd: `127.0.0.1:${target.port}` }, [
+    '--max-sessions-per-source',
+    String(sessions),
+  ]);
+  const bystander = await Bystander.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
+  await setTimeout(500);
+  const without = await bystander.saw(10);
+
+  // As many as there may be from one source: 100 more than sessions, one of which is the bystander's.
+  const startedAtMs = performance.now();
+  const slow: Socket[] = [];
+  while (slow.length < sessions + 99) {
+    const batch = Math.min(OPEN_AT_ONCE, sessions + 99 - slow.length);
+    slow.push(...(await Promise.all(Array.from({ length: batch }, () => connected(port)))));
+  }
+  for (const [index, socket] of slow.entries()) if (index % 2 === 1) drip(socket);
+  const oneTooMany = await connected(port);
+  await once(oneTooMany.resume(), 'close');
+  const answers = await Promise.all(slow.map(async (socket) => allOf(socket)));
+  const tookMs = performance.now() - startedAtMs;
+  const meanwhile = await bystander.saw(10);
+  expect(answers.filter((answer) => !answer.startsWith('HTTP/1.1 408 '))).toEqual([]);
+  expect(tookMs).toBeLessThan(REQUEST_MS + SLACK_MS);
+
+  await (await RawWebSocket.connect(port)).leave();
+  expect(program.process.exitCode).toBeNull();
+  expect(program.stderr).toBe('');
+  figure(
+    'bridge: floods',
+    `${slow.length} connections, all one source may have, half of which said nothing and half a byte of ` +
+      `a request each second: one more was dropped at once, all got 408, the last after ` +
+      `${(tookMs / 1000).toFixed(1)} s, and there was room again. A healthy session beside them, before: ` +
+      `${without}; meanwhile: ${meanwhile}`,
+  );
+});
+
+test('more messages or pings than allowed are closed with 1008', async () => {
+  const beside = await BesideEcho.start();
+  const limited = await BesideEcho.start(['--max-message-rate', String(RATE)]);
+  // The one that goes on is quicker than this rule allows.
+  await limited.chatter.stop();
+  const { port } = limited.bridge;
+  const right = { code: 1008, reason: `no more than ${RATE} messages a second` };
+  const some = Buffer.concat(Array.from({ length: 20 }, () => frame({ opcode: OPCODE.text })));
+  await worstDelayMs(port);
+  // The answer to the close frame stands behind megabytes of messages: it may come too late.
+  for (const ending of await flood(port, some)) expect(ending).toMatchObject(right);
+  const delayMs = await worstDelayMs(port);
+  const pinging = (await openFlooders(port)).map(pingsWithoutEnd);
+  for (const ending of await Promise.all(pinging))
+    expect(ending).toEqual({ ...right, isClean: true });
+  await expect.poll(() => limited.target.connections.size).toBe(0);
+  expect(limited.bridge.program.stderr).toBe('');
+  figure(
+    'bridge: floods',
+    `${FLOODERS} floods of messages and ${FLOODERS} of pings where ${RATE} a second are allowed: each closed ` +
+      `with 1008, the event loop held up for ${delayMs} ms at worst; beside another bridge, ${await beside.isWell(MOST_MB)}`,
+  );
+});
+
+// ws gives up who has 60 pongs coming (`maxPendingAutoPongs`): there is no way to say why.
+test('pings whose pongs are not read are broken off', async () => {
+  const beside = await BesideEcho.start();
+  const payload = Buffer.alloc(125, 'x');
+  const many = Buffer.concat(
+    Array.from({ length: 100 }, () => frame({ opcode: OPCODE.ping, payload })),
+  );
+  const endings = await flood(beside.bridge.port, many, { isDeaf: true });
+  for (const { isClean } of endings) expect(isClean).toBe(false);
+  await beside.isAlone();
+  figure(
+    'bridge: floods',
+    `${FLOODERS} floods of pings whose pongs were not read: each broken off; ${await beside.isWell(MOST_MB)}`,
+  );
+});
+
+test('more sessions than there is room for are refused: a program with 503, a page with 1013', async () => {
+  const found: string[] = [];
+  for (const [flag, words] of [
+    ['--max-sessions', 'the bridge is full: try again later'],
+    [
+      '--max-sessions-per-source',
+      'too many sessions from your address: close one, or try again later',
+    ],
+  ] as const) {
+    const beside = await BesideEcho.start([flag, String(ROOM)]);
+    const { port } = beside.bridge;
+    const opening = Array.from({ length: ROOM - 1 }, () => RawWebSocket.connect(port));
+    const all = await Promise.all(opening);
+
+    const count = amount(100, 2000);
+    const statuses: number[] = [];
+    const closed: Ending[] = [];
+    for (let time = 0; time < count; time++) {
+      const head = upgradeRequest();
+      statuses.push(await statusOf(port, head));
+      const page = await RawWebSocket.connect(port, { origin: 'http://localhost' });
+      closed.push(await page.ended());
+    }
+    expect(new Set(statuses)).toEqual(new Set([503]));
+    for (const ending of closed)
+      expect(ending).toEqual({ code: 1013, reason: words, isClean: true });
+
+    expect(all.every(({ socket }) => !socket.destroyed)).toBe(true);
+    await Promise.all(all.map((webSocket) => webSocket.leave()));
+    await beside.isAlone();
+    await (await RawWebSocket.connect(port)).leave();
+    const well = await beside.isWell(MOST_MB);
+    found.push(`${flag} ${ROOM}: ${count} programs got 503, ${count} pages 1013; ${well}`);
+  }
+  figure('bridge: floods', `sessions: ${found.join('. ')}`);
+});
+
+test('browsers that are gone as soon as they have asked leave nothing behind', async () => {
+  const count = amount(300, 10_000);
+  const beside = await BesideEcho.start();
+  const request = upgradeRequest();
+  let next = 0;
+  const vanish = async () => {
+    for (let index = next++; index < count; index = next++) {
+      const socket = await connected(beside.bridge.port);
+      socket.write(request);
+      // At each stage: before the bridge has read it, and after it has answered.
+      if (index % 3 === 0) await setImmediate();
+      if (index % 3 === 1) await responseHead(socket);
+      if (index % 2 === 0) socket.resetAndDestroy();
+      else socket.destroy();
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, vanish));
+  await beside.isAlone();
+  figure(
+    'bridge: floods',
+    `${count} browsers that asked for a session and were gone, half with a reset: no session, connection ` +
+      `or descriptor is left; ${await beside.isWell(MOST_MB)}`,
+  );
+});
+
+/** Floods say the same over and over until they are closed, as fast as they can. @returns How each ended. */
+async function flood(port: number, bytes: Buffer, opening: Opening = {}): Promise<Ending[]> {
+  return Promise.all(
+    (await openFlooders(port, opening)).map(async (webSocket) => {
+      const { socket } = webSocket;
+      while (!socket.destroyed && !webSocket.hasSaidClose) {
+        const hasRoom = webSocket.say(bytes);
+        await (hasRoom ? setImmediate() : room(socket));
+      }
+      return webSocket.ended();
+    }),
+  );
+}
+
+/** Opens them before the first says anything: this process has to open them and to flood. */
+function openFlooders(port: number, opening: Opening = {}): Promise<RawWebSocket[]> {
+  const open = () => RawWebSocket.connect(port, { path: '/ws/echo', ...opening });
+  return Promise.all(Array.from({ length: FLOODERS }, open));
+}
+
+/** Pings a few times, and again once those are answered. @returns How it ended. */
+function pingsWithoutEnd(webSocket: RawWebSocket): Promise<Ending> {
+  const { socket, pongs } = webSocket;
+  const some = Buffer.concat(Array.from({ length: 20 }, () => frame({ opcode: OPCODE.ping })));
+  socket.on('data', () => {
+    if (pongs.length % 20 === 0) webSocket.say(some);
+  });
+  webSocket.say(some);
+  return webSocket.ended();
+}
+
+/** The longest the bridge's event loop was held up since this was asked last, in milliseconds. */
+async function worstDelayMs(port: number): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+  const [, seconds] = /^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(await response.text()) ?? [];
+  return Math.round(Number(seconds) * 1000);
+}
+
+/** Settles once there is room to write, or never will be. */
+function room(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      socket.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    socket.on('drain', settle).on('close', settle);
+  });
+}
+
+function headersOf(count: number, value: string): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, value]));
+}
+
+async function connected(port: number): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function statusOf(port: number, head: string): Promise<number> {
+  const socket = await connected(port);
+  socket.write(head);
+  const answer = await responseHead(socket);
+  socket.destroy();
+  return Number(answer.head.split(' ')[1]);
+}
+
+/** Begins a request that takes longer than anybody waits: a byte of it each second. */
+function drip(socket: Socket): void {
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nx: ');
+  const drop = setInterval(() => socket.write('x'), 1000);
+  socket.once('close', () => clearInterval(drop));
+}
+
+/** Everything a connection is told until it is closed. */
+function allOf(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let all = '';
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      all += text;
+    });
+    socket.on('end', () => socket.end()).on('close', () => resolve(all));
+    if (socket.destroyed) resolve(all);
+  });
+}

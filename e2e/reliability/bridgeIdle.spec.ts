@@ -1,0 +1,121 @@
+// Thousands of sessions in which nothing is said: what they cost, that all of them answer, still relay,
+// and are closed together when the bridge is stopped.
+
+import { setTimeout } from 'node:timers/promises';
+import { amount, figure } from '../figures.ts';
+import { expect } from '../fixtures.ts';
+import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
+import { Bystander } from './bystander.ts';
+import { frame, OPCODE } from './frames.ts';
+import { isLinux, mostDescriptors, NEEDS_LINUX, proportionalKb } from './process.ts';
+import { pidOf, startSilentServer } from './rawClient.ts';
+import { RawWebSocket } from './rawWebSocket.ts';
+import { echo, ScriptedTarget } from './scriptedTarget.ts';
+
+const APPLE = 'An apple a day keeps the doctor away.';
+const SESSIONS = amount(200, 5000);
+/** One for the browser and one for the target, in the bridge as in this process. */
+const DESCRIPTORS = 2 * SESSIONS + 500;
+/** What an idle session may cost the bridge. */
+const MAX_KB_PER_SESSION = 40;
+/** What the bridge may cost more all in all: heap that V8 has not collected yet. */
+const MAX_KB_AT_ALL = 20_000;
+/** An empty pong, masked. */
+const PONG_BYTES = 6;
+
+const MANNERS = [
+  { name: 'that are left alone', pingSeconds: 300, pings: 0 },
+  { name: 'that are pinged every second', pingSeconds: 1, pings: amount(2, 10) },
+];
+
+interface Idle {
+  webSocket: RawWebSocket;
+  heard: string;
+}
+
+test.skip(!isLinux, NEEDS_LINUX);
+test.describe.configure({ mode: 'default', timeout: amount(60_000, 300_000) });
+
+for (const { name, pingSeconds, pings } of MANNERS) {
+  test(`idle sessions ${name}`, async () => {
+    test.skip(mostDescriptors() < DESCRIPTORS, `needs ulimit -n ${DESCRIPTORS}`);
+    const target = await ScriptedTarget.listen(echo);
+    const server = await startSilentServer();
+    const targets = { echo: target.address, motd: `127.0.0.1:${server.port}` };
+    const flags = ['--ping-interval', String(pingSeconds)];
+    const { program, port } = await startBridgeTo(targets, flags);
+    const pid = pidOf(program);
+    const bystander = await Bystander.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
+    await setTimeout(amount(500, 3000));
+    const without = await bystander.saw(10);
+
+    const before = proportionalKb(pid);
+    const all = await openIdle(port);
+    const opening = await bystander.saw();
+    await expect.poll(() => target.connections.size).toBe(SESSIONS);
+    await allAnswer(all, pings);
+    await setTimeout(amount(500, 3000));
+    const meanwhile = await bystander.saw(10);
+    const each = (proportionalKb(pid) - before) / SESSIONS;
+    expect(target.connections.size).toBe(SESSIONS);
+
+    await allRelay(all);
+    const stopMs = await stopsAll(all, () => program.stop());
+    expect(program.stderr).toBe('');
+    await expect.poll(() => target.connections.size).toBe(0);
+    figure(
+      'bridge: idle sessions',
+      `${SESSIONS} sessions ${name}${pings > 0 ? `, each answered at least ${pings} times` : ''}: ` +
+        `${each.toFixed(1)} kB each (Pss); each then said a line and heard it; a SIGTERM closed all with ` +
+        `1001 and exit status 0 after ${Math.round(stopMs)} ms. A healthy session beside them, before: ` +
+        `${without}; while they open: ${opening}; then: ${meanwhile}`,
+    );
+    expect(each).toBeLessThan(MAX_KB_AT_ALL / SESSIONS + MAX_KB_PER_SESSION);
+  });
+}
+
+async function openIdle(port: number): Promise<Idle[]> {
+  const all: Idle[] = [];
+  const open = async (): Promise<Idle> => {
+    const hear = (chunk: Buffer) => {
+      idle.heard += chunk.toString('latin1');
+    };
+    const webSocket = await RawWebSocket.connect(port, { path: '/ws/echo', onData: hear });
+    const idle = { webSocket, heard: '' };
+    return idle;
+  };
+  while (all.length < SESSIONS) {
+    const batch = Math.min(OPEN_AT_ONCE, SESSIONS - all.length);
+    all.push(...(await Promise.all(Array.from({ length: batch }, open))));
+  }
+  return all;
+}
+
+/** Settles once each has answered so many further pings; nothing else is said. */
+async function allAnswer(all: Idle[], pings: number): Promise<void> {
+  const said = all.map(({ webSocket }) => webSocket.socket.bytesWritten);
+  const hasAnswered = ({ webSocket }: Idle, index: number) =>
+    webSocket.socket.bytesWritten >= (said[index] ?? 0) + pings * PONG_BYTES;
+  await expect.poll(() => all.filter(hasAnswered).length, { timeout: 60_000 }).toBe(SESSIONS);
+}
+
+/** Each says a line of its own, and hears that. */
+async function allRelay(all: Idle[]): Promise<void> {
+  const line = (index: number) => `here is number ${index}\n`;
+  for (const [index, { webSocket }] of all.entries())
+    webSocket.say(frame({ opcode: OPCODE.text, payload: Buffer.from(line(index)) }));
+  const isRight = ({ heard }: Idle, index: number) => heard === line(index);
+  await expect.poll(() => all.filter(isRight).length).toBe(SESSIONS);
+}
+
+/** @returns How long it took until the bridge was gone, in milliseconds. */
+async function stopsAll(all: Idle[], stop: () => Promise<number | null>): Promise<number> {
+  const startedAtMs = performance.now();
+  expect(await stop()).toBe(0);
+  const tookMs = performance.now() - startedAtMs;
+  const endings = await Promise.all(all.map(({ webSocket }) => webSocket.ended()));
+  const words = { code: 1001, reason: 'the bridge is stopping', isClean: true };
+  expect(new Set(endings.map((ending) => JSON.stringify(ending))).size).toBe(1);
+  expect(endings[0]).toEqual(words);
+  return tookMs;
+}

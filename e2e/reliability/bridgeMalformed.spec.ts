@@ -1,0 +1,132 @@
+// Peers that get the protocol wrong: each is closed with the code RFC 6455 names for it, and nobody
+// else notices.
+
+import { connect } from 'node:net';
+import { amount, figure, randomFrom, seed } from '../figures.ts';
+import { expect } from '../fixtures.ts';
+import { startBridgeTo, test } from './bridgeProgram.ts';
+import { Chatter } from './chatter.ts';
+import { pick } from './content.ts';
+import { frame, OPCODE } from './frames.ts';
+import { type Mistake, mistakes } from './malformed.ts';
+import { cut, turns } from './pouring.ts';
+import { RawWebSocket, responseHead, upgradeRequest } from './rawWebSocket.ts';
+import { echo, ScriptedTarget } from './scriptedTarget.ts';
+
+const AT_ONCE = 20;
+
+/** What is wrong, the bytes, and the status they are answered with. */
+const HANDSHAKES = [
+  ['a key that is none', upgradeRequest('/ws', { 'Sec-WebSocket-Key': 'x' }), 400],
+  ['a key that is too long', upgradeRequest('/ws', { 'Sec-WebSocket-Key': 'A'.repeat(32) }), 400],
+  ['no key', upgradeRequest('/ws', { 'Sec-WebSocket-Key': undefined }), 400],
+  ['a version that does not exist', upgradeRequest('/ws', { 'Sec-WebSocket-Version': '99' }), 400],
+  ['no version', upgradeRequest('/ws', { 'Sec-WebSocket-Version': undefined }), 400],
+  ['no Upgrade', upgradeRequest('/ws', { Upgrade: undefined, Connection: 'close' }), 426],
+  ['an Upgrade to something else', upgradeRequest('/ws', { Upgrade: 'h2c' }), 400],
+  ['a target that nobody named', upgradeRequest('/ws/nobody'), 404],
+  ['no Host', upgradeRequest('/ws', { Host: undefined }), 403],
+  ['a header that is none', upgradeRequest('/ws', { 'Bad Name': 'x' }), 400],
+  ['garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n', 400],
+  ['frames and no handshake', `${frame({ opcode: OPCODE.text }).toString('latin1')}\r\n\r\n`, 400],
+] as const;
+
+test.describe.configure({ timeout: amount(60_000, 900_000) });
+
+test('each malformed frame is closed with the right code, and nobody else notices', async () => {
+  const count = amount(320, 10_000);
+  const target = await ScriptedTarget.listen(echo);
+  const bridge = await startBridgeTo({ echo: target.address });
+  const chatter = await Chatter.start(bridge.port, '/ws/echo');
+
+  const closed = new Map<number, number>();
+  const wrong: string[] = [];
+  let next = 0;
+  const work = Array.from({ length: AT_ONCE }, async () => {
+    for (let index = next++; index < count; index = next++) {
+      const mistake = mistakes[index % mistakes.length];
+      if (mistake === undefined) throw new Error('no such mistake');
+      wrong.push(...(await makes(mistake, bridge.port, index)));
+      closed.set(mistake.code, (closed.get(mistake.code) ?? 0) + 1);
+    }
+  });
+  await Promise.all(work);
+  expect(wrong).toEqual([]);
+
+  const exchanged = await chatter.stop();
+  expect(exchanged).toBeGreaterThan(10);
+  expect(bridge.program.process.exitCode).toBeNull();
+  expect(bridge.program.process.signalCode).toBeNull();
+  expect(bridge.program.stderr).toBe('');
+  await expect.poll(() => target.connections.size).toBe(0);
+  figure(
+    'malformed frames',
+    `${count} of ${mistakes.length} kinds, whole and in pieces: ` +
+      `${[...closed].map(([code, times]) => `${times} closed with ${code}`).join(', ')}, as ` +
+      `RFC 6455 has it, and each connection ended; 0 crashes; a session beside them exchanged ` +
+      `${exchanged} messages, all exact`,
+  );
+});
+
+/**
+ * Says something right, and then something wrong, at once or in pieces.
+ *
+ * @returns What was wrong with the answer. No `expect`: the runner keeps a record of each, and gets slow.
+ */
+async function makes(mistake: Mistake, port: number, index: number): Promise<string[]> {
+  const random = randomFrom(Math.imul(seed + index, 0x9e37_79b1));
+  const what = `${mistake.name}, number ${index} of seed ${seed}`;
+  const right = frame({ opcode: pick([OPCODE.text, OPCODE.binary], random), payload: RIGHT });
+  const wrong = Buffer.concat(mistake.make(random));
+  const isRightFirst = random() < 0.5;
+  const bytes = isRightFirst ? Buffer.concat([right, wrong]) : wrong;
+  const isEarly = random() < 0.1;
+
+  const webSocket = await RawWebSocket.connect(port, isEarly ? { early: bytes } : {});
+  if (!isEarly) {
+    const pieces = random() < 0.5 ? [bytes] : cut(bytes, Math.max(1, bytes.length / 3), random);
+    for (const piece of pieces) {
+      if (webSocket.socket.destroyed) break;
+      webSocket.socket.write(piece);
+      await turns(1);
+    }
+  }
+  const { code, isClean, error } = await webSocket.ended();
+  const isRight = code === mistake.code && isClean && error === undefined;
+  return isRight ? [] : [`${what}: closed with ${code}, ${isClean ? 'in order' : error}`];
+}
+
+const RIGHT = Buffer.from('nothing wrong');
+
+test('a handshake that is none is refused, and reaches no target', async () => {
+  const target = await ScriptedTarget.listen(echo);
+  const bridge = await startBridgeTo({ echo: target.address });
+  for (const [what, request, status] of HANDSHAKES) {
+    const socket = connect({ host: '127.0.0.1', port: bridge.port });
+    socket.on('error', () => {});
+    socket.write(request, 'latin1');
+    const { head } = await responseHead(socket);
+    expect.soft(head, what).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    socket.destroy();
+  }
+  await (await Chatter.start(bridge.port, '/ws/echo')).stop();
+  expect(target.accepted).toBe(1);
+  expect(bridge.program.stderr).toBe('');
+});
+
+test('garbage that comes with the handshake is closed with 1002', async () => {
+  const target = await ScriptedTarget.listen(echo);
+  const bridge = await startBridgeTo({ echo: target.address });
+  const random = randomFrom(seed);
+  const second = Buffer.from(upgradeRequest());
+  for (let round = 0; round < amount(20, 1000); round++) {
+    const garbage = Buffer.from(Array.from({ length: 200 }, () => random() * 256));
+    // A frame cannot begin with a reserved bit.
+    garbage.writeUInt8(garbage.readUInt8(0) | 0x20, 0);
+    const early = round % 2 === 0 ? garbage : second;
+    const webSocket = await RawWebSocket.connect(bridge.port, { early });
+    const ending = await webSocket.ended();
+    expect(ending, `round ${round}`).toMatchObject({ code: 1002, isClean: true });
+  }
+  expect(bridge.program.stderr).toBe('');
+});

@@ -1,0 +1,47 @@
+// The bridge as a program with targets of the test's choice, and a test that leaves nothing open.
+
+import { test as base, type Listening } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { RawWebSocket } from './rawWebSocket.ts';
+import { ScriptedTarget } from './scriptedTarget.ts';
+
+/** Room for every session a test opens, all of which come from one source, and for what it says. */
+const ROOMY = {
+  MOTD_MAX_SESSIONS: '20000',
+  MOTD_MAX_SESSIONS_PER_SOURCE: '20000',
+  MOTD_MAX_MESSAGE_RATE: '0',
+};
+
+/** How many sessions open at a time: below the 511 that Node's `listen` lets wait. */
+export const OPEN_AT_ONCE = 200;
+
+/**
+ * Starts a bridge.
+ *
+ * @param targets Where each target is, by its name; the first is the default.
+ */
+export async function startBridgeTo(
+  targets: Record<string, string>,
+  flags: readonly string[] = [],
+): Promise<Listening> {
+  const named = Object.entries(targets).flatMap(([name, where]) => [
+    '--target',
+    `${name}=${where}`,
+  ]);
+  const program = Program.motd(['bridge', ...named, '--http-port', '0', ...flags], ROOMY);
+  const [, found] = await program.says(/listening on http:\/\/[\d.]+:(\d+)\n/);
+  return { program, port: Number(found) };
+}
+
+// biome-ignore-start lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
+export const test = base.extend<{ nothingOpen: undefined }>({
+  nothingOpen: [
+    async ({}, use) => {
+      await use(undefined);
+      await Promise.all([...RawWebSocket.open].map((webSocket) => webSocket.leave()));
+      for (const target of ScriptedTarget.listening) target.close();
+    },
+    { auto: true },
+  ],
+});
+// biome-ignore-end lint/correctness/noEmptyPattern: see above.

@@ -1,0 +1,251 @@
+// Sessions in which one side does not read while the other talks without end: the bridge holds little,
+// the talker is held back, and nothing is lost when the reading goes on.
+
+import { setTimeout } from 'node:timers/promises';
+import { amount, figure, randomFrom, seed } from '../figures.ts';
+import { expect } from '../fixtures.ts';
+import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
+import { Bystander } from './bystander.ts';
+import { Comparison, contentOf } from './content.ts';
+import { frame, OPCODE } from './frames.ts';
+import { forgetPeak, isLinux, NEEDS_LINUX, peakKb, proportionalKb } from './process.ts';
+import { pidOf, startSilentServer } from './rawClient.ts';
+import { RawWebSocket } from './rawWebSocket.ts';
+import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';
+
+/** What a session may cost the bridge while one side is stuck: one read towards a browser; two messages of 256 KiB towards a target; slack. */
+const MAX_KB_PER_SESSION = 768;
+/** What the bridge may cost more all in all: heap that V8 has not collected yet. */
+const MAX_KB_AT_ALL = 60_000;
+
+const APPLE = 'An apple a day keeps the doctor away.';
+const LOOP_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024;
+
+/** For so long nothing may be said before a talker counts as held back. */
+const STILL_MS = amount(500, 3000);
+
+test.skip(!isLinux, NEEDS_LINUX);
+test.describe.configure({ mode: 'default', timeout: amount(60_000, 600_000) });
+
+/** Says the same stretch of bytes over and over, as much as there is room for, until it is told to stop. */
+class Talker {
+  written = 0;
+  #isStopping = false;
+  readonly #loop: Buffer;
+  readonly #say: (chunk: Buffer) => boolean;
+  readonly #end: () => void;
+
+  constructor(loop: Buffer, say: (chunk: Buffer) => boolean, end: () => void) {
+    this.#loop = loop;
+    this.#say = say;
+    this.#end = end;
+  }
+
+  /** To be called again on every `drain`. */
+  talk(): void {
+    let hasRoom = true;
+    while (hasRoom && !this.#isStopping) {
+      const at = this.written % this.#loop.length;
+      const chunk = this.#loop.subarray(at, at + CHUNK_BYTES);
+      hasRoom = this.#say(chunk);
+      this.written += chunk.length;
+    }
+  }
+
+  stop(): void {
+    this.#isStopping = true;
+    this.#end();
+  }
+}
+
+/** Compares what comes with the same stretch, over and over. */
+class Listener {
+  heard = 0;
+  #round: Comparison;
+  readonly #loop: Buffer;
+  isRight = true;
+
+  constructor(loop: Buffer) {
+    this.#loop = loop;
+    this.#round = new Comparison(loop);
+  }
+
+  hear(chunk: Buffer): void {
+    const room = this.#loop.length - this.#round.at;
+    this.#round.hear(chunk.subarray(0, room));
+    this.heard += Math.min(room, chunk.length);
+    if (this.#round.wrongAt !== undefined) this.isRight = false;
+    if (this.#round.at === this.#loop.length) this.#round = new Comparison(this.#loop);
+    if (chunk.length > room) this.hear(chunk.subarray(room));
+  }
+}
+
+test('readers that stall hold their targets back, cost little, and get every byte when they read', async () => {
+  const count = amount(60, 1000);
+  const loop = contentOf(LOOP_BYTES, false, randomFrom(seed));
+  const talkers: Talker[] = [];
+  const target = await ScriptedTarget.listen(({ socket }) => {
+    const talker = new Talker(
+      loop,
+      (chunk) => socket.write(chunk),
+      () => socket.end(),
+    );
+    talkers.push(talker);
+    // It talks once it is asked to.
+    socket.once('data', () => talker.talk()).on('drain', () => talker.talk());
+    socket.resume();
+  });
+  const { pid, port, bystander } = await startWatched(target);
+  const listeners = Array.from({ length: count }, () => new Listener(loop));
+  const webSockets = await openAll(
+    listeners.map(
+      (listener) => () =>
+        RawWebSocket.connect(port, {
+          path: '/ws/stalled',
+          isDeaf: true,
+          onData: (chunk) => listener.hear(chunk),
+        }),
+    ),
+  );
+  await expect.poll(() => target.accepted).toBe(count);
+  await bystander.saw();
+  await setTimeout(STILL_MS);
+  const without = await bystander.saw(10);
+
+  const before = proportionalKb(pid);
+  forgetPeak(pid);
+  const peakBefore = peakKb(pid);
+
+  for (const webSocket of webSockets) webSocket.say(frame({ opcode: OPCODE.text, payload: GO }));
+  const written = await untilStill(() => sum(talkers.map((talker) => talker.written)));
+  const filling = await bystander.saw();
+  await setTimeout(STILL_MS);
+  const stuck = await bystander.saw(10);
+  const after = proportionalKb(pid);
+  const peak = peakKb(pid);
+  expect(sum(talkers.map((talker) => talker.written))).toBe(written);
+  expect(sum(listeners.map((listener) => listener.heard))).toBeLessThan(written);
+
+  for (const talker of talkers) talker.stop();
+  for (const { socket } of webSockets) socket.resume();
+  const endings = await Promise.all(webSockets.map((webSocket) => webSocket.ended()));
+  const words = { code: 1000, reason: 'stalled closed the connection', isClean: true };
+  expect(new Set(endings.map((ending) => JSON.stringify(ending))).size).toBe(1);
+  expect(endings[0]).toEqual(words);
+  expect(listeners.every(({ isRight }) => isRight)).toBe(true);
+  expect(sum(listeners.map((listener) => listener.heard))).toBe(written);
+
+  const each = (after - before) / count;
+  figure(
+    'bridge: stalled readers',
+    `${count} browsers that did not read, targets that talked without end and were held back after ` +
+      `${megabytes(written / count)} each (most of it in the kernel): bridge Pss ${mb(before)} before, ` +
+      `${mb(after)} stuck, ${Math.round(each)} kB a session; RSS at most ${mb(peak)}; when they read ` +
+      `again, all ${megabytes(written)} came in order. A healthy session beside them, without: ` +
+      `${without}; while the buffers fill: ${filling}; then: ${stuck}`,
+  );
+  expect(after - before).toBeLessThan(MAX_KB_AT_ALL + count * MAX_KB_PER_SESSION);
+  expect(peak - peakBefore).toBeLessThan(MAX_KB_AT_ALL + count * MAX_KB_PER_SESSION);
+});
+
+test('targets that stall hold their browsers back, cost little, and get every byte when they read', async () => {
+  const count = amount(10, 100);
+  const loop = contentOf(LOOP_BYTES, false, randomFrom(seed));
+  const connections: Array<{ connection: TargetConnection; listener: Listener }> = [];
+  const target = await ScriptedTarget.listen((connection) => {
+    const listener = new Listener(loop);
+    connections.push({ connection, listener });
+    connection.socket.on('data', (chunk) => listener.hear(chunk)).pause();
+    connection.socket.on('end', () => connection.socket.end());
+  });
+  const { pid, port, bystander } = await startWatched(target);
+  const webSockets = await openAll(
+    Array.from({ length: count }, () => () => RawWebSocket.connect(port, { path: '/ws/stalled' })),
+  );
+  await expect.poll(() => target.accepted).toBe(count);
+  await bystander.saw();
+  await setTimeout(STILL_MS);
+  const without = await bystander.saw(10);
+
+  const before = proportionalKb(pid);
+  forgetPeak(pid);
+  const peakBefore = peakKb(pid);
+  const talkers = webSockets.map((webSocket) => {
+    const say = (payload: Buffer) => webSocket.say(frame({ opcode: OPCODE.binary, payload }));
+    const talker = new Talker(loop, say, () => webSocket.close());
+    webSocket.socket.on('drain', () => talker.talk());
+    talker.talk();
+    return talker;
+  });
+  const written = await untilStill(() => sum(talkers.map((talker) => talker.written)));
+  const filling = await bystander.saw();
+  await setTimeout(STILL_MS);
+  const stuck = await bystander.saw(10);
+  const after = proportionalKb(pid);
+  const peak = peakKb(pid);
+  expect(sum(talkers.map((talker) => talker.written))).toBe(written);
+
+  for (const talker of talkers) talker.stop();
+  for (const { connection } of connections) connection.socket.resume();
+  const ends = await Promise.all(connections.map(({ connection }) => connection.ended));
+  expect(new Set(ends)).toEqual(new Set(['end']));
+  expect(connections.every(({ listener }) => listener.isRight)).toBe(true);
+  expect(sum(connections.map(({ listener }) => listener.heard))).toBe(written);
+
+  const each = (after - before) / count;
+  figure(
+    'bridge: stalled targets',
+    `${count} targets that did not read, browsers that talked without end and were held back after ` +
+      `${megabytes(written / count)} each (most of it in the kernel): bridge Pss ${mb(before)} before, ` +
+      `${mb(after)} stuck, ${Math.round(each)} kB a session; RSS at most ${mb(peak)}; when they read ` +
+      `again, all ${megabytes(written)} came in order. A healthy session beside them, without: ` +
+      `${without}; while the buffers fill: ${filling}; then: ${stuck}`,
+  );
+  expect(after - before).toBeLessThan(MAX_KB_AT_ALL + count * MAX_KB_PER_SESSION);
+  expect(peak - peakBefore).toBeLessThan(MAX_KB_AT_ALL + count * MAX_KB_PER_SESSION);
+});
+
+const GO = Buffer.from('go');
+
+/** A bridge to this target, and somebody who asks a real server by way of it. */
+async function startWatched(stalled: ScriptedTarget) {
+  const server = await startSilentServer();
+  const targets = { stalled: stalled.address, motd: `127.0.0.1:${server.port}` };
+  const { program, port } = await startBridgeTo(targets);
+  const bystander = await Bystander.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
+  return { pid: pidOf(program), port, bystander };
+}
+
+/** Opens them all, a few at a time. */
+async function openAll(opens: Array<() => Promise<RawWebSocket>>): Promise<RawWebSocket[]> {
+  const opened: RawWebSocket[] = [];
+  while (opened.length < opens.length) {
+    const batch = opens.slice(opened.length, opened.length + OPEN_AT_ONCE);
+    opened.push(...(await Promise.all(batch.map((open) => open()))));
+  }
+  return opened;
+}
+
+/** Settles with a number that has not changed for a while. */
+async function untilStill(now: () => number): Promise<number> {
+  let last = Number.NaN;
+  for (;;) {
+    const next = now();
+    if (next === last && next > 0) return next;
+    last = next;
+    await setTimeout(STILL_MS);
+  }
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function mb(kilobytes: number): string {
+  return `${Math.round(kilobytes / 1024)} MB`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,200 @@
+// A bridge that is stopped while there are sessions in every state: it ends in time, with status 0, and
+// whoever listens is told 1001.
+
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { amount, figure } from '../figures.ts';
+import { expect, type Listening } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { startBridgeTo, test } from './bridgeProgram.ts';
+import { frame, OPCODE } from './frames.ts';
+import { isLinux } from './process.ts';
+import { RawWebSocket } from './rawWebSocket.ts';
+import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
+
+const CHILD = fileURLToPath(new URL('childTarget.mjs', import.meta.url));
+/** Of each state. */
+const COUNT = amount(25, 200);
+/** 5 s for both ends to take what is on its way; the rest is for a busy machine. */
+const DEADLINE_MS = 6000;
+const SLACK_MS = 3000;
+const CHUNK = Buffer.alloc(64 * 1024, 'x');
+const A_CHUNK = frame({ opcode: OPCODE.binary, payload: CHUNK });
+const STOPPING = { code: 1001, reason: 'the bridge is stopping' };
+
+interface State {
+  name: string;
+  target: string;
+  /** Whether the browser answers the close frame, and the target takes what it is sent and comes to an end. */
+  endsInOrder: boolean;
+  isDeaf?: boolean;
+  /** What the browser does once all sessions are open. */
+  begin: (webSocket: RawWebSocket) => Promise<void>;
+}
+
+const STATES: readonly State[] = [
+  { name: 'idle', target: 'echo', endsInOrder: true, begin: async () => {} },
+  { name: 'talking both ways', target: 'echo', endsInOrder: true, begin: converse },
+  // To leave it while it talks would take back what it has not read: it is heard until the deadline.
+  { name: 'whose target alone talks', target: 'pouring', endsInOrder: false, begin: go },
+  { name: 'whose target does not read', target: 'deaf', endsInOrder: false, begin: talk },
+  // What the browser said first is kept for the target, until the deadline.
+  { name: 'that connect still', target: 'narrow', endsInOrder: false, begin: go },
+];
+
+/** In these the bridge has nobody to tell: the browser does not listen, or has been told before. */
+const SILENT: readonly State[] = [
+  {
+    name: 'whose browser does not read',
+    target: 'pouring',
+    endsInOrder: false,
+    isDeaf: true,
+    begin: go,
+  },
+  { name: 'whose browser has gone', target: 'stubborn', endsInOrder: false, begin: leave },
+  {
+    name: 'whose target has ended and whose browser does not hear of it',
+    target: 'ending',
+    endsInOrder: false,
+    isDeaf: true,
+    begin: go,
+  },
+];
+
+test.skip(!isLinux, 'Linux alone drops who is one too many');
+test.describe.configure({ timeout: amount(60_000, 300_000) });
+
+test('a stop tells everybody, whatever their session was doing, and takes a few seconds at most', async () => {
+  const bridge = await startWithTargets();
+  const told = await openAll(bridge.port, STATES);
+  const silent = await openAll(bridge.port, SILENT);
+  await beginAll([...told, ...silent]);
+  const startedAtMs = performance.now();
+  expect(await bridge.program.stop()).toBe(0);
+  const tookMs = performance.now() - startedAtMs;
+  // A process that is stopped hears no SIGTERM.
+  await bridge.narrow.kill();
+  expect(tookMs).toBeLessThan(DEADLINE_MS + SLACK_MS);
+
+  for (const { state, webSocket } of told) {
+    const ending = await webSocket.ended();
+    const right = state.endsInOrder ? { ...STOPPING, isClean: true } : STOPPING;
+    expect(ending, state.name).toMatchObject(right);
+  }
+  await Promise.all(silent.map(({ webSocket }) => webSocket.leave()));
+  await allAreLeft();
+  expect(bridge.program.stderr).toBe('');
+  const all = [...STATES, ...SILENT];
+  figure(
+    'bridge: stops',
+    `SIGTERM with ${all.length * COUNT} sessions, ${COUNT} each: ${all.map(({ name }) => name).join('; ')}. ` +
+      `Exit status 0 after ${(tookMs / 1000).toFixed(1)} s; each browser that listens was told 1001; nobody was left`,
+  );
+});
+
+test('a stop with sessions that all end in order does not wait for the deadline', async () => {
+  const bridge = await startWithTargets();
+  const orderly = STATES.filter(({ endsInOrder }) => endsInOrder);
+  const told = await openAll(bridge.port, orderly);
+  await beginAll(told);
+  const startedAtMs = performance.now();
+  expect(await bridge.program.stop()).toBe(0);
+  const tookMs = performance.now() - startedAtMs;
+  // A process that is stopped hears no SIGTERM.
+  await bridge.narrow.kill();
+  for (const { state, webSocket } of told)
+    expect(await webSocket.ended(), state.name).toEqual({ ...STOPPING, isClean: true });
+  expect(tookMs).toBeLessThan(DEADLINE_MS - SLACK_MS);
+  expect(bridge.program.stderr).toBe('');
+  figure(
+    'bridge: stops',
+    `SIGTERM with ${told.length} sessions (${orderly.map(({ name }) => name).join('; ')}): exit ` +
+      `status 0 after ${(tookMs / 1000).toFixed(1)} s`,
+  );
+});
+
+/** Once it has heard something, it talks without end. */
+const pouring: Serve = ({ socket }) => {
+  const pour = () => {
+    if (socket.destroyed || !socket.write(CHUNK)) return;
+    setImmediate(pour);
+  };
+  socket.once('data', pour).on('drain', pour).resume();
+};
+
+async function startWithTargets(): Promise<Listening & { narrow: Program }> {
+  const narrow = new Program(process.execPath, [CHILD, 'narrow']);
+  const serves: Record<string, Serve> = {
+    echo,
+    pouring,
+    deaf: () => {},
+    // Hears the end of the stream, and does not end its own.
+    stubborn: ({ socket }) => void socket.resume(),
+    ending: ({ socket }) => void socket.once('data', () => socket.end('that was all')).resume(),
+  };
+  const addresses: Record<string, string> = { narrow: `127.0.0.1:${await fullPort(narrow)}` };
+  for (const [name, serve] of Object.entries(serves))
+    addresses[name] = (await ScriptedTarget.listen(serve)).address;
+  const bridge = await startBridgeTo(addresses, ['--connect-timeout', '60']);
+  return { ...bridge, narrow };
+}
+
+/** A port that accepts nobody, and has as many waiting as there may be. */
+async function fullPort(child: Program): Promise<number> {
+  const [, found] = await child.says(/listening on (\d+)\n/);
+  const port = Number(found);
+  child.process.kill('SIGSTOP');
+  for (let waiting = 0; waiting < 2; waiting++) {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+  }
+  return port;
+}
+
+/** Opens them all, and has each begin what it does. */
+async function openAll(port: number, states: readonly State[]) {
+  const all = states.flatMap((state) => Array.from({ length: COUNT }, () => state));
+  const opened: Array<{ state: State; webSocket: RawWebSocket }> = [];
+  for (const state of all) {
+    const opening = { path: `/ws/${state.target}`, isDeaf: state.isDeaf ?? false };
+    opened.push({ state, webSocket: await RawWebSocket.connect(port, opening) });
+  }
+  return opened;
+}
+
+/** Settles once no target has a connection whose other end is still there. */
+async function allAreLeft(): Promise<void> {
+  const connections = [...ScriptedTarget.listening].flatMap((target) => [...target.connections]);
+  for (const { socket } of connections) socket.resume();
+  await Promise.all(connections.map(({ ended }) => ended));
+}
+
+async function beginAll(opened: Array<{ state: State; webSocket: RawWebSocket }>): Promise<void> {
+  await Promise.all(opened.map(({ state, webSocket }) => state.begin(webSocket)));
+}
+
+async function go(webSocket: RawWebSocket): Promise<void> {
+  webSocket.say(frame({ opcode: OPCODE.text, payload: Buffer.from('go') }));
+}
+
+/** Says something for everything it hears: there is always some on the way, in both directions. */
+async function converse(webSocket: RawWebSocket): Promise<void> {
+  const { socket } = webSocket;
+  socket.on('data', () => webSocket.say(A_CHUNK));
+  for (let count = 0; count < 4; count++) webSocket.say(A_CHUNK);
+  await once(socket, 'data');
+}
+
+/** Says as much as there is room for; settles once there is none. */
+async function talk(webSocket: RawWebSocket): Promise<void> {
+  while (webSocket.say(A_CHUNK)) await turn();
+}
+
+/** Is gone; its target goes on. */
+async function leave(webSocket: RawWebSocket): Promise<void> {
+  webSocket.close();
+  await webSocket.ended();
+}

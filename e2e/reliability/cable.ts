@@ -1,0 +1,58 @@
+// A pair of network interfaces, one end of which is in a network of its own, with a process there: a cable
+// that can be cut. Who is behind it is then gone without a word, as a laptop that is carried away.
+// ip(8), unshare(1) and nsenter(1) do it.
+
+import { execFileSync } from 'node:child_process';
+import { Program } from '../programs.ts';
+import { pidOf } from './rawClient.ts';
+
+// Of 198.18.0.0/15, which is for tests (RFC 2544); one in two processes of 16384 get the same.
+const PLACE = process.pid % 16_384;
+const NETWORK = `198.18.${PLACE >> 6}.${(PLACE & 63) * 4}`;
+const [NEAR, FAR] = [1, 2].map((offset) =>
+  NETWORK.replace(/\d+$/, (low) => `${Number(low) + offset}`),
+);
+const NAME = `motd${process.pid}`;
+
+/** Whether networks can be made here: it takes root. */
+export function canLayCables(): boolean {
+  try {
+    execFileSync('unshare', ['--net', 'ip', 'link', 'show'], { stdio: 'ignore' });
+    return process.getuid?.() === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The address of the near end. */
+export const nearAddress = String(NEAR);
+
+/** Starts a program behind the cable, and lays it once the program says `here`. */
+export async function startBehindCable(command: string, args: readonly string[]): Promise<Program> {
+  const program = new Program('unshare', ['--net', command, ...args]);
+  await program.says(/here\n/);
+  ip('link', 'add', NAME, 'type', 'veth', 'peer', 'name', 'far', 'netns', String(pidOf(program)));
+  ip('address', 'add', `${NEAR}/30`, 'dev', NAME);
+  ip('link', 'set', NAME, 'up');
+  there(program, 'address', 'add', `${FAR}/30`, 'dev', 'far');
+  there(program, 'link', 'set', 'far', 'up');
+  return program;
+}
+
+/** From now on nothing gets through, in either direction. */
+export function cutCable(program: Program): void {
+  there(program, 'link', 'set', 'far', 'down');
+}
+
+/** Takes the cable away: TCP would keep the network for minutes, for what it could not say. */
+export function removeCable(): void {
+  ip('link', 'delete', NAME);
+}
+
+function there(program: Program, ...args: string[]): void {
+  execFileSync('nsenter', ['--net', '--target', String(pidOf(program)), 'ip', ...args]);
+}
+
+function ip(...args: string[]): void {
+  execFileSync('ip', args);
+}

@@ -1,0 +1,96 @@
+// What is sent: bytes that both ends of a connection know, so that what arrives can be compared. Every
+// stream is a stretch of one of two long random pools, and so costs nothing to make.
+
+import { randomFrom, seed } from '../figures.ts';
+
+const BINARY_POOL_BYTES = 8 * 1024 * 1024;
+const TEXT_POOL_CHARACTERS = 1024 * 1024;
+
+/** The first code point of each length in UTF-8, and the one behind the last (RFC 3629, section 3). */
+const CODE_POINTS_BY_BYTES = [
+  [0x00, 0x80],
+  [0x80, 0x800],
+  [0xe000, 0x1_0000],
+  [0x1_0000, 0x11_0000],
+] as const;
+
+const binaryPool = randomBinary(randomFrom(seed));
+const textPool = Buffer.from(randomText(randomFrom(seed), TEXT_POOL_CHARACTERS));
+
+/** So many bytes, or a few more where they are text: none of its characters is cut. */
+export function contentOf(bytes: number, isText: boolean, random: () => number): Buffer {
+  const pool = isText ? textPool : binaryPool;
+  const start = Math.floor(random() * (pool.length - bytes));
+  if (!isText) return pool.subarray(start, start + bytes);
+  const from = characterAt(pool, start);
+  return pool.subarray(from, characterAt(pool, from + bytes));
+}
+
+/** The first place from here on where a character begins. */
+export function characterAt(text: Buffer, place: number): number {
+  let at = Math.min(place, text.length);
+  while (((text[at] ?? 0) & 0xc0) === 0x80) at++;
+  return at;
+}
+
+/** Valid text with characters of one to four bytes. */
+export function randomText(random: () => number, characters: number): string {
+  let text = '';
+  for (let count = 0; count < characters; count++) {
+    const [first, behind] = pick(CODE_POINTS_BY_BYTES, random);
+    text += String.fromCodePoint(first + Math.floor(random() * (behind - first)));
+  }
+  return text;
+}
+
+/** A generator of its own, so that what happens at the same time cannot change what it makes. */
+export function branch(random: () => number): () => number {
+  return randomFrom(Math.imul(random() * 2 ** 32, 0x9e37_79b1));
+}
+
+/** One of them. */
+export function pick<T>(all: readonly T[], random: () => number): T {
+  const one = all[Math.floor(random() * all.length)];
+  if (one === undefined) throw new Error('nothing to pick from');
+  return one;
+}
+
+/** A whole number from `least` to `most`, small ones as likely as ten times larger ones. */
+export function anySize(least: number, most: number, random: () => number): number {
+  return Math.floor(least * (most / least) ** random());
+}
+
+/** Compares what comes with what should. */
+export class Comparison {
+  readonly #expected: Buffer;
+  /** How many bytes came. */
+  at = 0;
+  /** Where the first piece began that was wrong, or too much. */
+  wrongAt: number | undefined;
+
+  constructor(expected: Buffer) {
+    this.#expected = expected;
+  }
+
+  hear(chunk: Buffer): void {
+    const right = this.#expected.subarray(this.at, this.at + chunk.length);
+    if (!chunk.equals(right)) this.wrongAt ??= this.at;
+    this.at += chunk.length;
+  }
+
+  get isWhole(): boolean {
+    return this.wrongAt === undefined && this.at === this.#expected.length;
+  }
+
+  /** In words. */
+  get found(): string {
+    if (this.wrongAt !== undefined) return `wrong after byte ${this.wrongAt}`;
+    return this.isWhole ? 'whole' : `right, but only ${this.at} of ${this.#expected.length}`;
+  }
+}
+
+function randomBinary(random: () => number): Buffer {
+  const words = new Uint32Array(BINARY_POOL_BYTES / 4);
+  for (let at = 0; at < words.length; at++) words[at] = random() * 2 ** 32;
+  return Buffer.from(words.buffer);
+}

@@ -1,0 +1,208 @@
+// A WebSocket client that says exactly the bytes it is told to, right or wrong, reads when it is told
+// to, and checks every frame it hears.
+
+import { connect, type Socket } from 'node:net';
+import { amount } from '../figures.ts';
+import { closePayload, FrameReader, frame, OPCODE } from './frames.ts';
+
+/** How long an end may take to come; a failure, not a wait. */
+const PATIENCE_MS = amount(20_000, 120_000);
+
+const NO_BYTES = Buffer.alloc(0);
+const HEAD_END = '\r\n\r\n';
+
+export interface Ending {
+  /** What the bridge's close frame says; `undefined` where none came. */
+  code?: number | undefined;
+  reason?: string;
+  /** Whether the bridge ended the stream, and did so after the close frame and nothing else. */
+  isClean: boolean;
+  /** What was wrong with what the bridge sent, or with the connection. */
+  error?: string;
+}
+
+export interface Opening {
+  path?: string;
+  /** A page has one. */
+  origin?: string;
+  /** What goes out with the request, before there can be an answer. */
+  early?: Buffer;
+  /** Whether it reads what comes after the handshake; `socket.resume` makes it begin. */
+  isDeaf?: boolean;
+  /** Given every byte the target's messages carry. */
+  onData?: (chunk: Buffer) => void;
+}
+
+/** The bytes of a request for a WebSocket; a header given as `undefined` is left out. */
+export function upgradeRequest(
+  path = '/ws',
+  changed: Record<string, string | undefined> = {},
+): string {
+  const headers = {
+    Host: 'localhost',
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    ...changed,
+  };
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}: ${value}\r\n`],
+  );
+  return `GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+}
+
+export class RawWebSocket {
+  /** Those that are open. */
+  static readonly open = new Set<RawWebSocket>();
+  readonly socket: Socket;
+  /** How many bytes the target's messages carried so far. */
+  received = 0;
+  /** The payloads of the pongs so far. */
+  readonly pongs: string[] = [];
+  hasHeardClose = false;
+  hasSaidClose = false;
+  readonly #frames: FrameReader;
+  readonly #gone: Promise<void>;
+  #ending: Ending = { isClean: false };
+  #isMidFrame = false;
+  #due: Buffer[] = [];
+
+  private constructor(socket: Socket, onData: (chunk: Buffer) => void) {
+    this.socket = socket;
+    this.#frames = new FrameReader({
+      onData: (chunk) => {
+        this.received += chunk.length;
+        onData(chunk);
+      },
+      onControl: (opcode, payload) => this.#onControl(opcode, payload),
+    });
+    RawWebSocket.open.add(this);
+    socket.on('error', (error) => {
+      this.#ending.error ??= String(error);
+    });
+    this.#gone = new Promise((resolve) => {
+      socket.on('close', () => {
+        RawWebSocket.open.delete(this);
+        resolve();
+      });
+    });
+  }
+
+  /** Connects, and settles once the bridge has agreed. Throws where it has not. */
+  static async connect(port: number, opening: Opening = {}): Promise<RawWebSocket> {
+    const { path, origin, early = NO_BYTES, isDeaf = false, onData = () => {} } = opening;
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true });
+    const webSocket = new RawWebSocket(socket, onData);
+    socket.write(Buffer.concat([Buffer.from(upgradeRequest(path, { Origin: origin })), early]));
+    const rest = await agreement(socket);
+    if (isDeaf) socket.pause();
+    socket.on('data', (chunk: Buffer) => webSocket.#hear(chunk));
+    socket.on('end', () => webSocket.#onEnd());
+    if (!isDeaf) socket.resume();
+    webSocket.#hear(rest);
+    return webSocket;
+  }
+
+  /**
+   * Says some bytes. What is due, a pong or the answer to a close frame, goes out after the last part of
+   * a frame; after its close frame it says nothing any more.
+   *
+   * @returns Whether there is room for more; `drain` of the socket tells when there is again.
+   */
+  say(bytes: Buffer, endsFrame = true): boolean {
+    if (this.hasSaidClose) return true;
+    const hasRoom = this.socket.write(bytes);
+    this.#isMidFrame = !endsFrame;
+    this.#sayDue();
+    return hasRoom;
+  }
+
+  /** Says a close frame with this payload; empty for one without a code. */
+  close(payload = closePayload(1000)): void {
+    if (this.hasSaidClose) return;
+    this.socket.write(frame({ opcode: OPCODE.close, payload }));
+    this.hasSaidClose = true;
+  }
+
+  /** How it ended, once the connection is gone. */
+  async ended(): Promise<Ending> {
+    let patience: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<never>((_, reject) => {
+      const heard = () => `${this.received} bytes heard, ${JSON.stringify(this.#ending)}`;
+      patience = setTimeout(() => reject(new Error(`did not end: ${heard()}`)), PATIENCE_MS);
+    });
+    await Promise.race([this.#gone, tooLong]).finally(() => clearTimeout(patience));
+    return this.#ending;
+  }
+
+  /** Is gone, with nothing said. */
+  async leave(): Promise<void> {
+    this.socket.destroy();
+    await this.#gone;
+  }
+
+  #hear(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    try {
+      if (this.hasHeardClose) throw new Error('bytes after the close frame');
+      this.#frames.push(chunk);
+    } catch (error) {
+      this.#ending.error ??= String(error);
+      this.socket.destroy();
+    }
+  }
+
+  #onEnd(): void {
+    this.#ending.isClean = this.hasHeardClose && this.#ending.error === undefined;
+    this.socket.end();
+  }
+
+  #onControl(opcode: number, payload: Buffer): void {
+    if (this.hasHeardClose) throw new Error(`opcode ${opcode} after the close frame`);
+    if (opcode === OPCODE.pong) this.pongs.push(payload.toString('latin1'));
+    else if (opcode === OPCODE.ping) this.#due.push(frame({ opcode: OPCODE.pong, payload }));
+    else if (opcode === OPCODE.close) this.#hearClose(payload);
+    else throw new Error(`opcode ${opcode}`);
+    this.#sayDue();
+  }
+
+  #hearClose(payload: Buffer): void {
+    this.hasHeardClose = true;
+    this.#ending.code = payload.length === 0 ? undefined : payload.readUInt16BE();
+    this.#ending.reason = new TextDecoder('utf-8', { fatal: true }).decode(payload.subarray(2));
+  }
+
+  #sayDue(): void {
+    if (this.#isMidFrame || this.hasSaidClose) return;
+    for (const bytes of this.#due.splice(0)) this.socket.write(bytes);
+    if (!this.hasHeardClose) return;
+    const { code } = this.#ending;
+    this.close(code === undefined ? NO_BYTES : closePayload(code));
+  }
+}
+
+/** Settles with what came after the bridge's answer, which has to be 101. */
+async function agreement(socket: Socket): Promise<Buffer> {
+  const { head, rest } = await responseHead(socket);
+  if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`no upgrade: ${head}`);
+  return rest;
+}
+
+/** The head of the response, and what came with it. Leaves the socket paused. */
+export function responseHead(socket: Socket): Promise<{ head: string; rest: Buffer }> {
+  return new Promise((resolve, reject) => {
+    let bytes: Buffer = NO_BYTES;
+    const giveUp = () => reject(new Error(`no response, only '${bytes.toString('latin1')}'`));
+    const onData = (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      const end = bytes.indexOf(HEAD_END);
+      if (end < 0) return;
+      socket.pause();
+      socket.off('data', onData).off('end', giveUp).off('close', giveUp);
+      const head = bytes.toString('latin1', 0, end);
+      resolve({ head, rest: bytes.subarray(end + HEAD_END.length) });
+    };
+    socket.on('data', onData).on('end', giveUp).on('close', giveUp);
+  });
+}
