@@ -1,16 +1,66 @@
 // The servers under load, each in a process of its own, ended by the ids they were started with.
 
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Connection } from './connection.ts';
+import type { Endpoint } from './endpoint.ts';
+import { family } from './processes.ts';
 
-export interface Running {
+/** As `motd up` starts the bridge (cli/up.ts). `MOTD_BENCH_NODE_FLAGS=` tries it without them. */
+const BRIDGE_NODE_FLAGS = process.env['MOTD_BENCH_NODE_FLAGS'] ?? '--single-threaded-gc';
+
+const LISTENING_POLL_MS = 50;
+
+export interface Running extends Endpoint {
   process: ChildProcess;
-  port: number;
+}
+
+/** The yardstick, and the target of the bridges. */
+export function startEcho(): Promise<Running> {
+  return startOurs('bench/echo.js', []);
+}
+
+export function startServer(): Promise<Running> {
+  const args = ['serve', '--port', '0', '--store', 'memory:', '--log', 'silent'];
+  return startOurs('cli/main.js', args);
+}
+
+/** As many sessions from this one source as a measurement takes, and as much as each can say. */
+const NO_LIMITS = ['--max-sessions-per-source', '5000', '--max-message-rate', '0'];
+
+/** @param target As in `--target`, without the name. */
+export async function startBridge(target: string): Promise<Running> {
+  const quiet = ['--http-port', '0', '--log', 'silent'];
+  const args = ['bridge', '--target', `target=${target}`, ...quiet, ...NO_LIMITS];
+  const flags = BRIDGE_NODE_FLAGS.split(' ').filter((flag) => flag !== '');
+  return { ...(await startOurs('cli/main.js', args, flags)), isBridge: true };
+}
+
+/** @param command What websockify is called here. */
+export async function startWebsockify(command: string, targetPort: number): Promise<Running> {
+  const port = await freePort();
+  const args = [`127.0.0.1:${port}`, `127.0.0.1:${targetPort}`];
+  const child = spawn(command, args, { stdio: 'ignore' });
+  await once(child, 'spawn');
+  await untilListening(child, port);
+  return { process: child, port, isBridge: true, pid: pidOf(child) };
+}
+
+/** Ends a program and the children it has (websockify has one for each session). */
+export async function stop({ process: child, pid }: Running): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  const children = (await family(pid)).filter((one) => one !== pid);
+  child.kill('SIGTERM');
+  await exited;
+  for (const one of children) endIfThere(one);
 }
 
 /** Starts one of our programs, which tells its parent where it listens (cli/lifecycle.ts). */
-export async function start(
+async function startOurs(
   script: string,
   args: string[],
   execArgv: string[] = [],
@@ -18,10 +68,38 @@ export async function start(
   const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
   const child = fork(path, args, { execArgv });
   const [message] = await once(child, 'message');
-  return { process: child, port: message.ready.port };
+  return { process: child, port: message.ready.port, isBridge: false, pid: pidOf(child) };
 }
 
-export async function stop({ process: child }: Running): Promise<void> {
-  child.kill('SIGTERM');
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+function pidOf({ pid }: ChildProcess): number {
+  if (pid === undefined) throw new Error('the program did not start');
+  return pid;
+}
+
+/** One that nobody listens on now: websockify cannot choose one by itself and tell. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port was free');
+  return address.port;
+}
+
+async function untilListening(child: ChildProcess, port: number): Promise<void> {
+  while (child.exitCode === null) {
+    const connection = await Connection.open(port).catch(() => undefined);
+    if (connection !== undefined) return connection.destroy();
+    await pause(LISTENING_POLL_MS);
+  }
+  throw new Error(`${child.spawnfile} ended with status ${child.exitCode}`);
+}
+
+function endIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }

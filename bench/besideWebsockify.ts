@@ -1,0 +1,232 @@
+// The bridge beside websockify, both in front of the same echo server, and the echo server by itself:
+// that far the load could go if there were no bridge.
+
+import { type Endpoint, framesCounter } from './endpoint.ts';
+import { maskedFrame } from './frames.ts';
+import { measureIdleMemory } from './idleMemory.ts';
+import { hasProcessFigures } from './processes.ts';
+import { type Running, startBridge, startWebsockify, stop } from './programs.ts';
+import { ROUNDS, SECONDS } from './rounds.ts';
+import { measureRoundTrips } from './roundTrips.ts';
+import { measureSessions } from './sessions.ts';
+import { medianRatio } from './spread.ts';
+import {
+  hundredths,
+  inBrackets,
+  median,
+  percent,
+  printHead,
+  printRow,
+  thousands,
+} from './tables.ts';
+import { measureThroughput } from './throughput.ts';
+
+const SMALL_BYTES = 32;
+const LARGE_BYTES = 64 * 1024;
+const LARGE_IN_FLIGHT = 8;
+const SESSIONS_AT_A_TIME = 100;
+const IDLE_SESSIONS = 1_000;
+/** Its main process keeps two descriptors for each, and its select() takes none above 1,023. */
+const MOST_WEBSOCKIFY_SESSIONS = 500;
+/** Each starts both bridges anew. */
+const MEMORY_ROUNDS = 3;
+
+const SMALL_FRAME = maskedFrame(Buffer.alloc(SMALL_BYTES, 'x'));
+const LARGE_FRAME = maskedFrame(Buffer.alloc(LARGE_BYTES, 'x'));
+
+interface Compared {
+  bridge: Endpoint;
+  /** Not everywhere to be had. */
+  websockify: Endpoint | undefined;
+  echo: Endpoint;
+}
+
+interface Rounds<Measured> {
+  bridge: Measured[];
+  /** Empty without it. */
+  websockify: Measured[];
+  echo: Measured[];
+}
+
+/** @param command What websockify is called here; empty where there is none. */
+export async function compareWithWebsockify(echo: Endpoint, command: string): Promise<void> {
+  const bridge = await startBridge(`127.0.0.1:${echo.port}`);
+  const websockify = command === '' ? undefined : await startWebsockify(command, echo.port);
+  try {
+    await compareSmallFrames({ bridge, websockify, echo });
+    await compareLargeFrames({ bridge, websockify, echo });
+    await compareSessions({ bridge, websockify, echo });
+  } finally {
+    await stop(bridge);
+    if (websockify !== undefined) await stop(websockify);
+  }
+  await compareIdleMemory(echo, command);
+}
+
+async function compareSmallFrames(compared: Compared): Promise<void> {
+  printHead([
+    `${SMALL_BYTES}-byte frames, 1 in flight`,
+    'round trips/s',
+    'p50 ms',
+    'p99 ms',
+    'websockify',
+    'p50 ms',
+    'p99 ms',
+    'ratio',
+    'echo alone',
+    "load's CPU",
+  ]);
+  for (const connections of [1, 50]) {
+    const load = {
+      connections,
+      inFlight: 1,
+      request: SMALL_FRAME,
+      replyBytes: SMALL_BYTES,
+      makeCounter: framesCounter,
+    };
+    const found = await inTurn(compared, (one, seconds) => measureRoundTrips(one, load, seconds));
+    const rates = figures(found, 'requestsPerSecond');
+    const p50 = figures(found, 'p50Ms');
+    const p99 = figures(found, 'p99Ms');
+    printRow([
+      counted(connections, 'connection'),
+      inBrackets(rates.bridge, thousands),
+      median(p50.bridge, hundredths),
+      median(p99.bridge, hundredths),
+      inBrackets(rates.websockify, thousands),
+      median(p50.websockify, hundredths),
+      median(p99.websockify, hundredths),
+      ratio(rates.bridge, rates.websockify),
+      median(rates.echo, thousands),
+      loadCpu(found),
+    ]);
+  }
+}
+
+async function compareLargeFrames(compared: Compared): Promise<void> {
+  printHead([
+    `${LARGE_BYTES / 1024} KiB frames, ${LARGE_IN_FLIGHT} in flight`,
+    'MB/s',
+    'CPU s/GB',
+    'websockify',
+    'CPU s/GB',
+    'ratio',
+    'echo alone',
+    "load's CPU",
+  ]);
+  for (const connections of [1, 10]) {
+    const load = {
+      connections,
+      inFlight: LARGE_IN_FLIGHT,
+      frame: LARGE_FRAME,
+      payloadBytes: LARGE_BYTES,
+    };
+    const found = await inTurn(compared, (one, seconds) => measureThroughput(one, load, seconds));
+    const rates = figures(found, 'bytesPerSecond');
+    const cpu = figures(found, 'cpuSecondsPerGb');
+    printRow([
+      counted(connections, 'connection'),
+      inBrackets(rates.bridge, megabytes),
+      median(cpu.bridge, hundredths),
+      inBrackets(rates.websockify, megabytes),
+      median(cpu.websockify, hundredths),
+      ratio(rates.bridge, rates.websockify),
+      median(rates.echo, megabytes),
+      loadCpu(found),
+    ]);
+  }
+}
+
+async function compareSessions(compared: Compared): Promise<void> {
+  printHead(['', 'sessions/s', 'websockify', 'ratio', 'echo alone', "load's CPU"]);
+  const found = await inTurn(compared, (one, seconds) =>
+    measureSessions(one, SESSIONS_AT_A_TIME, seconds),
+  );
+  const rates = figures(found, 'sessionsPerSecond');
+  printRow([
+    `opened, ${SESSIONS_AT_A_TIME} at a time`,
+    inBrackets(rates.bridge, whole),
+    inBrackets(rates.websockify, whole),
+    ratio(rates.bridge, rates.websockify),
+    median(rates.echo, whole),
+    loadCpu(found),
+  ]);
+}
+
+async function compareIdleMemory(echo: Endpoint, command: string): Promise<void> {
+  if (!hasProcessFigures) return console.log('\nMemory is measured on Linux only.');
+
+  const bridge: number[] = [];
+  const websockify: number[] = [];
+  for (let round = 0; round < MEMORY_ROUNDS; round++) {
+    bridge.push(await idleMemory(await startBridge(`127.0.0.1:${echo.port}`), IDLE_SESSIONS));
+    if (command !== '') {
+      const started = await startWebsockify(command, echo.port);
+      websockify.push(await idleMemory(started, MOST_WEBSOCKIFY_SESSIONS));
+    }
+  }
+  printHead(['memory', 'kB', 'websockify', 'ratio']);
+  printRow([
+    `an idle session, of ${IDLE_SESSIONS} (websockify: of ${MOST_WEBSOCKIFY_SESSIONS})`,
+    inBrackets(bridge, kilobytes),
+    inBrackets(websockify, kilobytes),
+    websockify.length === 0 ? '–' : `1/${whole(medianRatio(websockify, bridge))}`,
+  ]);
+}
+
+async function idleMemory(started: Running, sessions: number): Promise<number> {
+  try {
+    return await measureIdleMemory(started, sessions);
+  } finally {
+    await stop(started);
+  }
+}
+
+async function inTurn<Measured>(
+  { bridge, websockify, echo }: Compared,
+  measure: (endpoint: Endpoint, seconds: number) => Promise<Measured>,
+): Promise<Rounds<Measured>> {
+  const found: Rounds<Measured> = { bridge: [], websockify: [], echo: [] };
+  await measure(bridge, SECONDS / 2);
+  if (websockify !== undefined) await measure(websockify, SECONDS / 2);
+  for (let round = 0; round < ROUNDS; round++) {
+    found.bridge.push(await measure(bridge, SECONDS));
+    if (websockify !== undefined) found.websockify.push(await measure(websockify, SECONDS));
+    found.echo.push(await measure(echo, SECONDS));
+  }
+  return found;
+}
+
+function figures<Figure extends string>(
+  found: Rounds<Record<Figure, number>>,
+  figure: Figure,
+): Rounds<number> {
+  const of = (measured: Record<Figure, number>[]) => measured.map((one) => one[figure]);
+  return { bridge: of(found.bridge), websockify: of(found.websockify), echo: of(found.echo) };
+}
+
+function ratio(ours: number[], theirs: number[]): string {
+  return theirs.length === 0 ? '–' : hundredths(medianRatio(ours, theirs));
+}
+
+/** While asking the bridge, websockify, the echo server: below a whole core it waits for them. */
+function loadCpu(found: Rounds<{ loadCpuShare: number }>): string {
+  const { bridge, websockify, echo } = figures(found, 'loadCpuShare');
+  return [bridge, websockify, echo].map((shares) => median(shares, percent)).join(', ');
+}
+
+function counted(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
+}
+
+function whole(value: number): string {
+  return value.toFixed(0);
+}
+
+function megabytes(bytes: number): string {
+  return whole(bytes / 1e6);
+}
+
+function kilobytes(bytes: number): string {
+  return (bytes / 1e3).toFixed(1);
+}

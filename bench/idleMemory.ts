@@ -1,0 +1,41 @@
+// What a session costs while nobody says anything, in memory.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Connection } from './connection.ts';
+import { type Endpoint, openSession } from './endpoint.ts';
+import { pssBytes } from './processes.ts';
+
+/** Fewer than a listen queue holds (websockify's holds 100). */
+const OPENED_AT_A_TIME = 50;
+
+/** For what a server does once a session is open: idle means idle. */
+const SETTLE_MS = 2_000;
+
+/**
+ * Opens so many sessions and leaves them alone.
+ *
+ * @param endpoint Freshly started: what it used and kept before would hide what a session costs.
+ * @returns Pss of all its processes per session, in bytes, that of none taken off.
+ */
+export async function measureIdleMemory(endpoint: Endpoint, sessions: number): Promise<number> {
+  await pause(SETTLE_MS);
+  const before = await pssBytes(endpoint.pid);
+  let closed = 0;
+  const openOne = async () => {
+    const connection = await openSession(endpoint);
+    connection.onClosed = () => {
+      closed += 1;
+    };
+    return connection;
+  };
+  const open: Connection[] = [];
+  while (open.length < sessions) {
+    const atATime = Math.min(OPENED_AT_A_TIME, sessions - open.length);
+    open.push(...(await Promise.all(Array.from({ length: atATime }, openOne))));
+  }
+  await pause(SETTLE_MS);
+  const after = await pssBytes(endpoint.pid);
+  for (const connection of open) connection.destroy();
+  if (closed > 0) throw new Error(`${closed} of ${sessions} idle sessions were closed`);
+  return (after - before) / sessions;
+}

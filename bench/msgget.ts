@@ -1,0 +1,80 @@
+// The server beside one that does nothing, and the bridge beside a connection without it.
+
+import { type Endpoint, framesCounter } from './endpoint.ts';
+import { maskedFrame } from './frames.ts';
+import { ROUNDS, SECONDS } from './rounds.ts';
+import { measureRoundTrips, type RoundTrips, type RoundTripsMeasured } from './roundTrips.ts';
+import { medianRatio } from './spread.ts';
+import { hundredths, inBrackets, median, printHead, printRow, thousands } from './tables.ts';
+
+const REQUEST = Buffer.from('MSGGET\n');
+const REPLY_BYTES = '200 OK\nAn apple a day keeps the doctor away.\n'.length;
+
+const MSGGET = { request: REQUEST, replyBytes: REPLY_BYTES };
+/** The yardstick is asked for as many bytes as a reply has, and sends them back. */
+const ECHOED = { request: Buffer.alloc(REPLY_BYTES, 'x'), replyBytes: REPLY_BYTES };
+const BRIDGED = {
+  request: maskedFrame(REQUEST),
+  replyBytes: REPLY_BYTES,
+  makeCounter: framesCounter,
+};
+
+type Request = Omit<RoundTrips, 'connections' | 'inFlight'>;
+
+interface Side {
+  endpoint: Endpoint;
+  request: Request;
+}
+
+/** @param bridge One in front of the server. */
+export async function compareMsgget(
+  server: Endpoint,
+  bridge: Endpoint,
+  echo: Endpoint,
+): Promise<void> {
+  const direct = { endpoint: server, request: MSGGET };
+  const echoed = { endpoint: echo, request: ECHOED };
+  const bridged = { endpoint: bridge, request: BRIDGED };
+
+  printHead(['', 'requests/s', 'p50 ms', 'p99 ms', 'beside', 'ratio']);
+  await compare('MSGGET, 50 connections, 1 in flight', direct, 'echo', echoed, 50, 1);
+  await compare('MSGGET, 50 connections, 128 in flight', direct, 'echo', echoed, 50, 128);
+  await compare('MSGGET through the bridge, 1 connection', bridged, 'direct', direct, 1, 1);
+  await compare('MSGGET through the bridge, 50 connections', bridged, 'direct', direct, 50, 1);
+}
+
+async function compare(
+  name: string,
+  side: Side,
+  yardstickName: string,
+  yardstick: Side,
+  connections: number,
+  inFlight: number,
+): Promise<void> {
+  const measure = ({ endpoint, request }: Side, seconds: number) =>
+    measureRoundTrips(endpoint, { ...request, connections, inFlight }, seconds);
+  const ours: RoundTripsMeasured[] = [];
+  const theirs: RoundTripsMeasured[] = [];
+  await measure(side, SECONDS / 2);
+  for (let round = 0; round < ROUNDS; round++) {
+    ours.push(await measure(side, SECONDS));
+    theirs.push(await measure(yardstick, SECONDS));
+  }
+
+  const rates = ours.map((one) => one.requestsPerSecond);
+  const yardstickRates = theirs.map((one) => one.requestsPerSecond);
+  printRow([
+    name,
+    inBrackets(rates, thousands),
+    median(
+      ours.map((one) => one.p50Ms),
+      hundredths,
+    ),
+    median(
+      ours.map((one) => one.p99Ms),
+      hundredths,
+    ),
+    `${yardstickName} ${inBrackets(yardstickRates, thousands)}`,
+    hundredths(medianRatio(rates, yardstickRates)),
+  ]);
+}

@@ -1,0 +1,72 @@
+// Counts the payload in a stream of WebSocket frames (RFC 6455, section 5.2), cut anywhere: bridges
+// cut and merge what they relay as they like. Masked frames count alike, so that an echo server, which
+// sends the load's own frames back, can be asked with the same load. It skips over the payload, so the
+// work is per frame and not per byte.
+
+/** Two bytes, eight of length, four of mask. */
+const LONGEST_HEADER = 14;
+
+/** The bit of the first byte that marks a control frame, which carries nothing of the conversation. */
+const CONTROL_BIT = 0x08;
+
+export class PayloadCounter {
+  readonly #header = Buffer.alloc(LONGEST_HEADER);
+  /** How much of the next header is here already. */
+  #headerBytes = 0;
+  /** How much of this frame's payload is still to come. */
+  #payloadLeft = 0;
+
+  /** @returns How many bytes of payload are among these, those of control frames left out. */
+  count(bytes: Buffer): number {
+    let counted = 0;
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#payloadLeft === 0) {
+        this.#takeHeaderByte(bytes.readUInt8(at));
+        at += 1;
+      } else {
+        const skipped = Math.min(this.#payloadLeft, bytes.length - at);
+        if (!this.#isControl()) counted += skipped;
+        this.#payloadLeft -= skipped;
+        at += skipped;
+      }
+    }
+    return counted;
+  }
+
+  #takeHeaderByte(byte: number): void {
+    this.#header[this.#headerBytes] = byte;
+    this.#headerBytes += 1;
+    if (this.#headerBytes < headerLength(this.#header, this.#headerBytes)) return;
+    this.#payloadLeft = payloadLength(this.#header);
+    this.#headerBytes = 0;
+  }
+
+  #isControl(): boolean {
+    return (this.#header.readUInt8(0) & CONTROL_BIT) !== 0;
+  }
+}
+
+/** As far as it can be told from the bytes that are here. */
+function headerLength(header: Buffer, bytesHere: number): number {
+  if (bytesHere < 2) return 2;
+  const isMasked = (header.readUInt8(1) & 0x80) !== 0;
+  return 2 + extendedLengthBytes(header) + (isMasked ? 4 : 0);
+}
+
+function extendedLengthBytes(header: Buffer): number {
+  const shortLength = header.readUInt8(1) & 0x7f;
+  if (shortLength < 126) return 0;
+  return shortLength === 126 ? 2 : 8;
+}
+
+function payloadLength(header: Buffer): number {
+  switch (extendedLengthBytes(header)) {
+    case 0:
+      return header.readUInt8(1) & 0x7f;
+    case 2:
+      return header.readUInt16BE(2);
+    default:
+      return Number(header.readBigUInt64BE(2));
+  }
+}

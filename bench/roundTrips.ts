@@ -1,0 +1,89 @@
+// A load: connections that each send a batch of requests, await all its replies, and again. It must
+// never be the bottleneck, so requests are prepared beforehand and replies are only counted, in bytes.
+
+import type { Connection } from './connection.ts';
+import { type Endpoint, openSession } from './endpoint.ts';
+import { LoadCpu } from './loadCpu.ts';
+
+export interface RoundTrips {
+  connections: number;
+  /** Requests each connection keeps in flight. */
+  inFlight: number;
+  /** One request, as bytes. */
+  request: Buffer;
+  /** The length of one reply, as the counter counts it. */
+  replyBytes: number;
+  /** Makes what counts one connection's replies; without it every byte is one of a reply. */
+  makeCounter?: () => (bytes: Buffer) => number;
+}
+
+export interface RoundTripsMeasured {
+  requestsPerSecond: number;
+  /** From a batch of requests to its last reply, in milliseconds. */
+  p50Ms: number;
+  p99Ms: number;
+  /** The load's own, as a share of one core. */
+  loadCpuShare: number;
+}
+
+/** Puts a load on a server for so many seconds. */
+export async function measureRoundTrips(
+  endpoint: Endpoint,
+  load: RoundTrips,
+  seconds: number,
+): Promise<RoundTripsMeasured> {
+  const opening = Array.from({ length: load.connections }, () => openSession(endpoint));
+  const connections = await Promise.all(opening);
+  const latenciesMs: number[] = [];
+  const cpu = new LoadCpu();
+  const startedAt = performance.now();
+  const endsAt = startedAt + seconds * 1000;
+
+  await Promise.all(connections.map((one) => converse(one, load, endsAt, latenciesMs)));
+  const elapsedSeconds = (performance.now() - startedAt) / 1000;
+  const loadCpuShare = cpu.share();
+  for (const connection of connections) connection.destroy();
+
+  latenciesMs.sort((a, b) => a - b);
+  return {
+    requestsPerSecond: (latenciesMs.length * load.inFlight) / elapsedSeconds,
+    p50Ms: quantile(latenciesMs, 0.5),
+    p99Ms: quantile(latenciesMs, 0.99),
+    loadCpuShare,
+  };
+}
+
+/** Sends a batch, awaits all its replies, and again, until the time is over. */
+function converse(
+  connection: Connection,
+  { inFlight, request, replyBytes, makeCounter }: RoundTrips,
+  endsAt: number,
+  latenciesMs: number[],
+): Promise<void> {
+  const batch = Buffer.concat(Array.from({ length: inFlight }, () => request));
+  const count = makeCounter?.() ?? ((bytes: Buffer) => bytes.length);
+  return new Promise((resolve, reject) => {
+    let sentAt = 0;
+    let awaited = 0;
+    const send = () => {
+      awaited = inFlight * replyBytes;
+      sentAt = performance.now();
+      connection.write(batch);
+    };
+    connection.onClosed = () => reject(new Error('the server closed the connection'));
+    connection.onBytes = (bytes) => {
+      awaited -= count(bytes);
+      if (awaited > 0) return;
+      if (awaited < 0) return reject(new Error('more came back than was asked for'));
+      const now = performance.now();
+      latenciesMs.push(now - sentAt);
+      if (now < endsAt) send();
+      else resolve();
+    };
+    send();
+  });
+}
+
+function quantile(sorted: number[], q: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
+}

@@ -1,0 +1,22 @@
+// Several rounds' figures in few words: the machine is shared, and noisy.
+
+export interface Spread {
+  median: number;
+  least: number;
+  most: number;
+}
+
+export function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  return {
+    median: at(Math.floor(sorted.length / 2)),
+    least: at(0),
+    most: at(sorted.length - 1),
+  };
+}
+
+/** The median of the rounds' ratios: both of a round saw the same machine. */
+export function medianRatio(ours: readonly number[], theirs: readonly number[]): number {
+  return spread(ours.map((own, round) => own / (theirs[round] ?? Number.NaN))).median;
+}

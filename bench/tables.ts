@@ -1,0 +1,38 @@
+// Markdown, so that a run can be pasted in README.md.
+
+import { spread } from './spread.ts';
+
+export function printHead(cells: readonly string[]): void {
+  console.log('');
+  printRow(cells);
+  printRow(cells.map(() => '---'));
+}
+
+export function printRow(cells: readonly string[]): void {
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+/** The median, and in brackets the least and the most. */
+export function inBrackets(values: readonly number[], format: (value: number) => string): string {
+  if (values.length === 0) return '–';
+  const { median, least, most } = spread(values);
+  return `${format(median)} (${format(least)} to ${format(most)})`;
+}
+
+/** The median alone. */
+export function median(values: readonly number[], format: (value: number) => string): string {
+  return values.length === 0 ? '–' : format(spread(values).median);
+}
+
+/** A rate, in thousands or millions. */
+export function thousands(rate: number): string {
+  return rate >= 1e6 ? `${(rate / 1e6).toFixed(2)} M` : `${(rate / 1e3).toFixed(1)} k`;
+}
+
+export function hundredths(value: number): string {
+  return value.toFixed(2);
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
+}
