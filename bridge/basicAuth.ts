@@ -2,6 +2,7 @@
 
 import fastifyBasicAuth from '@fastify/basic-auth';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Verdict } from '../access/passwordGuard.ts';
 import { clientAddress } from './client.ts';
 
 /** The shortest time a source that was wrong too often is not listened to. */
@@ -13,11 +14,7 @@ const RETRY_AFTER_SECONDS = 5;
  * @param source The IP address it comes from.
  * @returns `refused` where it was not checked: the source was wrong too often, or too many wait.
  */
-export type CheckPassword = (
-  source: string,
-  user: string,
-  password: string,
-) => Promise<'right' | 'wrong' | 'refused'>;
+export type CheckPassword = (source: string, user: string, password: string) => Promise<Verdict>;
 
 export interface BasicAuthOptions {
   checkPassword: CheckPassword;

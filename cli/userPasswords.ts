@@ -3,10 +3,9 @@
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { VerifyPassword } from '../access/password.ts';
-import { PasswordGuard } from '../access/passwordGuard.ts';
+import { PasswordGuard, type Verdict } from '../access/passwordGuard.ts';
 import { plainAddress, sourceOf } from '../access/source.ts';
 import { MAX_LINE_BYTES } from '../protocol/lines.ts';
-import type { Verdict } from '../server/session.ts';
 import type { Users } from './usersFile.ts';
 
 export class UserPasswords {
