@@ -28,15 +28,14 @@ export interface SessionsContext extends Omit<RelayContext, 'turns'> {
 }
 
 export class Sessions {
-  readonly #context: SessionsContext;
-  readonly #turns = new Turns();
+  readonly #context: SessionsContext & RelayContext;
   readonly #clocks = new Map<Relay, SessionClock>();
   readonly #sweep: NodeJS.Timeout;
   #isStopping = false;
   #onEmpty: () => void = () => {};
 
   constructor(context: SessionsContext) {
-    this.#context = context;
+    this.#context = { ...context, turns: new Turns() };
     this.#sweep = setInterval(() => this.#lookAtAll(), SWEEP_MS).unref();
   }
 
@@ -68,7 +67,7 @@ export class Sessions {
     const tally = metrics.tallyOf(target.name);
     tally.opened++;
     tally.open++;
-    const relay = new Relay(browser, target, { ...this.#context, turns: this.#turns }, () => {
+    const relay = new Relay(browser, target, this.#context, () => {
       this.#clocks.delete(relay);
       tally.open--;
       this.#release(source);
