@@ -36,6 +36,11 @@ export async function startTarget(serve: (socket: Socket) => void): Promise<numb
   return (server.address() as AddressInfo).port;
 }
 
+/** Serves a connection by sending back what comes, and ends with it. */
+export function echo(socket: Socket): void {
+  socket.pipe(socket);
+}
+
 /** A port nobody listens on: it was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

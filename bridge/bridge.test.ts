@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import {
   deferred,
+  echo,
   freePort,
   type RunningBridge,
   rawWebSocket,
@@ -27,8 +28,6 @@ async function startListener(): Promise<{ target: number; heard: Promise<string>
   });
   return { target, heard };
 }
-
-const echo = (socket: Socket): void => void socket.pipe(socket);
 
 describe('relays', () => {
   test('text and binary in, binary out, byte for byte', async () => {

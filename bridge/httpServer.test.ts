@@ -1,17 +1,15 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { get } from 'node:https';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import { type RunningBridge, startBridge, startTarget, TestPeer } from './bridge.harness.ts';
+import { echo, type RunningBridge, startBridge, startTarget, TestPeer } from './bridge.harness.ts';
 import { replaceCertificate } from './httpServer.ts';
 
 const read = (name: string) => readFileSync(new URL(`../e2e/tls/${name}.pem`, import.meta.url));
 const FIRST = { cert: read('cert'), key: read('key'), minVersion: 'TLSv1.2' } as const;
 const SECOND = { cert: read('renewed'), key: read('renewed-key'), minVersion: 'TLSv1.2' } as const;
-
-const echo = (socket: Socket): void => void socket.pipe(socket);
 
 async function secureBridge(host = '127.0.0.1'): Promise<RunningBridge> {
   return startBridge({ echo: await startTarget(echo) }, { host, tls: FIRST });

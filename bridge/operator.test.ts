@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   deferred,
+  echo,
   freePort,
   type RunningBridge,
   rawWebSocket,
@@ -13,8 +14,6 @@ import {
   startTarget,
   TestPeer,
 } from './bridge.harness.ts';
-
-const echo = (socket: Socket): void => void socket.pipe(socket);
 
 async function get({ port }: RunningBridge, path: string, headers = {}) {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers, redirect: 'manual' });

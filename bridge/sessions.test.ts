@@ -9,6 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import {
   deferred,
+  echo,
   pageOf,
   type RunningBridge,
   rawWebSocket,
@@ -17,7 +18,6 @@ import {
   TestPeer,
 } from './bridge.harness.ts';
 
-const echo = (socket: Socket): void => void socket.pipe(socket);
 const RULES = {
   pingIntervalMs: 30_000,
   idleTimeoutMs: 0,
