@@ -20,7 +20,8 @@ export function setHeaders(app: FastifyInstance): void {
   });
   app.addHook('onRequest', ({ raw }, reply, next) => {
     reply.header('cache-control', 'no-store');
-    setSecurityHeaders(raw, reply.raw, () => next());
+    // It says an Error or nothing, though it is typed as if it could be anything.
+    setSecurityHeaders(raw, reply.raw, (error) => next(error instanceof Error ? error : undefined));
   });
 }
 
