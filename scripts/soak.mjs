@@ -27,7 +27,8 @@ const PARTS = {
 const chosen = process.argv.slice(2);
 const parts = chosen.length === 0 ? Object.keys(PARTS) : chosen;
 for (const part of parts)
-  if (!(part in PARTS)) fail(`no part ${part}: server and bridge there are`);
+  if (!Object.hasOwn(PARTS, part))
+    fail(`there is no part ${part}; the parts are ${Object.keys(PARTS).join(' and ')}`);
 prepare();
 const seed = process.env['MOTD_SEED'] ?? String(Date.now() % 1_000_000);
 process.env['MOTD_SEED'] = seed;
