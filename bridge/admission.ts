@@ -1,6 +1,6 @@
-// Who may use the bridge, by the names it is asked under. A browser opens a WebSocket to any host for
-// any page that asks, with no preflight (RFC 6455, section 10.2): without these two checks, every page
-// on the web could talk to the services behind a bridge on its visitor's machine.
+// Who may use the bridge, by the names it is asked under. A browser opens a WebSocket to any host
+// for any page that asks, with no preflight (RFC 6455, section 10.2): without these two checks,
+// every page on the web could talk to the services behind a bridge on its visitor's machine.
 
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
@@ -45,7 +45,8 @@ export class Admission {
     if (page === undefined) return false;
     // Of a name that is configured, so are scheme and port.
     if (!isOwnName(page.hostname)) return false;
-    // TLS may end at a proxy in front of the bridge: the page's scheme decides which port goes unsaid.
+    // TLS may end at a proxy in front of the bridge:
+    // the page's scheme decides which port goes unsaid.
     return page.host === parseUrl(`${page.protocol}//${host}`)?.host;
   }
 }

@@ -66,7 +66,9 @@ export interface BridgeChoices extends Partial<BridgeSettings> {
   expectsProxyLine?: boolean;
 }
 
-/** Starts a bridge with these targets, by name, at ports or Unix sockets; the first is the default. */
+/**
+ * Starts a bridge with these targets, by name, at ports or Unix sockets; the first is the default.
+ */
 export async function startBridge(
   ports: Record<string, number | string>,
   { host = '127.0.0.1', expectsProxyLine = false, ...settings }: BridgeChoices = {},

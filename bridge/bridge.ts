@@ -31,7 +31,10 @@ const TIMEOUT_CHECK_MS = 1_000;
 /** What the head of a request may hold; a larger one is answered with 431 (RFC 6585, section 5). */
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/** How long a browser may be silent before TCP asks whether it is still there (tcp(7), SO_KEEPALIVE). */
+/**
+ * How long a browser may be silent before TCP asks whether it is still there
+ * (tcp(7), SO_KEEPALIVE).
+ */
 const KEEPALIVE_AFTER_MS = 30_000;
 
 const HTTP_OPTIONS = {
@@ -79,8 +82,8 @@ export interface BridgeSettings extends OperatorOptions {
  *
  * `/ws` reaches the default target and `/ws/NAME` the one of that name. 404 answers a name nobody
  * configured, 403 a page of another origin or a foreign `Host`, 401 and 429 who is not known, 426 a
- * request that is no upgrade, 503 one there is no room for. `/healthz`, `/readyz` and `/metrics` are for
- * the operator.
+ * request that is no upgrade, 503 one there is no room for. `/healthz`, `/readyz` and `/metrics`
+ * are for the operator.
  */
 export async function buildBridge(options: BridgeSettings): Promise<FastifyInstance> {
   const { targets, basePath, limits, isTrustedProxy, logger, tls, checkPassword } = options;
@@ -105,12 +108,14 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
     return reply.code(404).send(NOT_FOUND);
   });
 
-  // Before it speaks WebSocket: it would upgrade requests to the routes that follow, and then close.
+  // Before it speaks WebSocket: it would upgrade requests to the routes that follow,
+  // and then close.
   await servePage(app, options.pageDir, basePath);
   serveOperator(app, options, metrics);
 
   await speakWebSocket(app, sessions, limits.maxMessageBytes);
-  // After that, which ends sessions in order first, and sees to it that a refused upgrade is closed.
+  // After that, which ends sessions in order first,
+  // and sees to it that a refused upgrade is closed.
   endUnseenOnClose(app);
   limitUpgrades(app);
   gate.guard(app);
@@ -153,7 +158,9 @@ function gateFor(options: BridgeSettings, sessions: Sessions, metrics: Metrics):
   });
 }
 
-/** An address that cannot be decoded. No hook runs, so nobody else closes what asked for an upgrade. */
+/**
+ * An address that cannot be decoded. No hook runs, so nobody else closes what asked for an upgrade.
+ */
 function answerMalformed({ socket }: FastifyRequest, reply: FastifyReply): void {
   reply.header('connection', 'close').raw.once('finish', () => socket.destroySoon());
   void reply.code(400).type('text/plain; charset=utf-8').send('Refused: that is no address.\n');

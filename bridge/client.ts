@@ -6,8 +6,8 @@ import { plainAddress } from '../access/source.ts';
 import type { ConnectionEnds } from './proxyLine.ts';
 
 /**
- * The address of the client. Fastify has followed `X-Forwarded-For` from the right for as long as the
- * proxies are believed; what is no address there is nobody's.
+ * The address of the client. Fastify has followed `X-Forwarded-For` from the right for as long as
+ * the proxies are believed; what is no address there is nobody's.
  */
 export function clientAddress({ ip, socket }: FastifyRequest): string {
   return plainAddress(isIP(ip) === 0 ? (socket.remoteAddress ?? '') : ip);

@@ -18,7 +18,10 @@ export const CLOSE = {
 
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];
 
-/** The errors of ws that are a peer's fault, where it closes with another code than 1002 (ws, doc/ws.md). */
+/**
+ * The errors of ws that are a peer's fault, where it closes with another code than 1002
+ * (ws, doc/ws.md).
+ */
 const OTHER_THAN_1002: Readonly<Record<string, number>> = {
   WS_ERR_INVALID_UTF8: 1007,
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
@@ -26,7 +29,10 @@ const OTHER_THAN_1002: Readonly<Record<string, number>> = {
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 };
 
-/** @returns What ws has closed with on such an error; `undefined` where that is no fault of the peer. */
+/**
+ * @returns What ws has closed with on such an error;
+ *   `undefined` where that is no fault of the peer.
+ */
 export function protocolErrorCode({ code = '' }: NodeJS.ErrnoException): number | undefined {
   return code.startsWith('WS_ERR_') ? (OTHER_THAN_1002[code] ?? 1002) : undefined;
 }

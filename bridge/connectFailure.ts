@@ -1,5 +1,5 @@
-// Why a target could not be reached, or was lost: a word for the metrics, and a sentence that fits a
-// close frame (123 bytes; RFC 6455, section 5.5).
+// Why a target could not be reached, or was lost: a word for the metrics, and a sentence that fits
+// a close frame (123 bytes; RFC 6455, section 5.5).
 
 import type { Target } from './targets.ts';
 

@@ -3,14 +3,22 @@
 import { connect, type Socket } from 'node:net';
 import type { Target } from './targets.ts';
 
-/** How long a target may be silent before TCP asks whether it is still there (tcp(7), SO_KEEPALIVE). */
+/**
+ * How long a target may be silent before TCP asks whether it is still there (tcp(7), SO_KEEPALIVE).
+ */
 const KEEPALIVE_AFTER_MS = 30_000;
 
-/** Of the addresses a name has, each but the last has so long; Node's quarter of a second is for pages. */
+/**
+ * Of the addresses a name has, each but the last has so long;
+ * Node's quarter of a second is for pages.
+ */
 const ATTEMPT_TIMEOUT_MS = 1000;
 
 export interface ConnectOptions {
-  /** After so long without a connection, the lookup included, the socket is destroyed, with an error of code ETIMEDOUT. */
+  /**
+   * After so long without a connection, the lookup included, the socket is destroyed,
+   * with an error of code ETIMEDOUT.
+   */
   connectTimeoutMs: number;
   /** Gives the buffer for a read, and takes what was read: no 'data' is emitted then. */
   onread?: { buffer: () => Buffer; callback: (bytes: number) => boolean };

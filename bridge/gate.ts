@@ -1,5 +1,5 @@
-// Who is let in, before anything is done for them: each rule answers with a status and one line, and
-// is counted.
+// Who is let in, before anything is done for them: each rule answers with a status and one line,
+// and is counted.
 
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';

@@ -6,8 +6,8 @@ import helmet from 'helmet';
 /**
  * Sets the headers of every answer. Register it before the routes.
  *
- * An answer is not kept by any cache unless its route says so. (An address that cannot be decoded has none of
- * this: it is answered with 400 before any hook.)
+ * An answer is not kept by any cache unless its route says so. (An address that cannot be decoded
+ * has none of this: it is answered with 400 before any hook.)
  */
 export function setHeaders(app: FastifyInstance): void {
   // One for all requests: @fastify/helmet makes a new one for each.
@@ -25,8 +25,8 @@ export function setHeaders(app: FastifyInstance): void {
   });
 }
 
-// Content Security Policy Level 3. There is no upgrade-insecure-requests: the page is served over plain
-// HTTP on loopback, and it would look for its files at https:.
+// Content Security Policy Level 3. There is no upgrade-insecure-requests: the page is served over
+// plain HTTP on loopback, and it would look for its files at https:.
 const DIRECTIVES = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],

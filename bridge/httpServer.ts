@@ -1,4 +1,5 @@
-// The server below Fastify, over TLS or not; with TLS, its certificate can be replaced while it runs.
+// The server below Fastify, over TLS or not;
+// with TLS, its certificate can be replaced while it runs.
 
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
@@ -12,8 +13,9 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 72_000;
 
 /**
- * Makes the server for Fastify. Its own would not do: it sets some time-outs anew, and where the host is
- * `localhost` it makes a second server that it hides, with no limits, and the old certificate for good.
+ * Makes the server for Fastify. Its own would not do: it sets some time-outs anew, and where the
+ * host is `localhost` it makes a second server that it hides, with no limits,
+ * and the old certificate for good.
  *
  * @param tls The certificate, the key and the least version; without them, plain HTTP.
  */

@@ -25,7 +25,10 @@ export interface TargetTally {
   bytesToBrowsers: number;
 }
 
-/** The codes a session ends with (closeCodes.ts; RFC 6455, section 7.4.1); a peer may send any other. */
+/**
+ * The codes a session ends with (closeCodes.ts; RFC 6455, section 7.4.1);
+ * a peer may send any other.
+ */
 const KNOWN_CODES = new Set([
   1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014,
 ]);

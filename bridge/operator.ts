@@ -1,4 +1,5 @@
-// What those who run the bridge ask: is it there, does its default target answer, what has it counted.
+// What those who run the bridge ask: is it there, does its default target answer,
+// what has it counted.
 
 import type { FastifyInstance } from 'fastify';
 import { clientAddress, isFromUnknownProxy } from './client.ts';

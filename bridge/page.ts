@@ -1,5 +1,5 @@
-// The page's files. Only those that are there at the start have an address: there is no path to take apart,
-// and so none that could lead elsewhere.
+// The page's files. Only those that are there at the start have an address: there is no path to
+// take apart, and so none that could lead elsewhere.
 
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
@@ -11,8 +11,8 @@ const FOR_EVER = 'public, max-age=31536000, immutable';
 const ASK_EACH_TIME = 'no-cache';
 
 /**
- * Serves the files of the built page, and its `index.html` at `/` below the base path; a browser that takes brotli or gzip gets
- * the .br or .gz file beside them, where there is one.
+ * Serves the files of the built page, and its `index.html` at `/` below the base path; a browser
+ * that takes brotli or gzip gets the .br or .gz file beside them, where there is one.
  *
  * @param pageDir The folder of the built page; an absolute path.
  * @param basePath The path the page is under: empty, or `/PATH`.
@@ -29,8 +29,8 @@ export async function servePage(
     globIgnore: ['**/*.br', '**/*.gz'],
     preCompressed: true,
     cacheControl: false,
-    // A tag or a date would be made of the file's date and size. A package may set all dates alike, and
-    // the hashes in index.html are as long in every version: the browser would keep an old one.
+    // A tag or a date would be made of the file's date and size. A package may set all dates alike,
+    // and the hashes in index.html are as long in every version: the browser would keep an old one.
     etag: false,
     lastModified: false,
     acceptRanges: false,

@@ -5,7 +5,9 @@
 import { isIP, isIPv6 } from 'node:net';
 import { plainAddress } from '../access/source.ts';
 
-/** The two ends of a TCP connection, as a socket tells them; one that is closed has forgotten them. */
+/**
+ * The two ends of a TCP connection, as a socket tells them; one that is closed has forgotten them.
+ */
 export interface ConnectionEnds {
   remoteAddress?: string | undefined;
   remotePort?: number | undefined;
@@ -19,7 +21,8 @@ export const UNKNOWN = 'PROXY UNKNOWN\r\n';
 /**
  * Says whose connection is passed on (PROXY protocol v1, section 2.1).
  *
- * @param ends The connection that came in: its remote end is the source, its local end the destination.
+ * @param ends The connection that came in:
+ *   its remote end is the source, its local end the destination.
  * @returns One line with its CRLF, at most 107 bytes of ASCII.
  */
 export function proxyLine(ends: ConnectionEnds): string {
@@ -43,7 +46,9 @@ function addressIn(address = ''): string {
   return plainAddress(address.replace(/%.*$/, ''));
 }
 
-/** Both addresses have to be of one family: IPv4 can be said in IPv6 (RFC 4291, section 2.5.5.2). */
+/**
+ * Both addresses have to be of one family: IPv4 can be said in IPv6 (RFC 4291, section 2.5.5.2).
+ */
 function asIpv6(address: string): string {
   return isIPv6(address) ? address : `::ffff:${address}`;
 }

@@ -1,8 +1,9 @@
-// Where a session reads from its target. It is used again for the next read, so that nothing has to be
-// allocated for what passes through at once, which is nearly everything. Before the bytes there is room
-// for the head of the frame they leave in: head and bytes go out in one write.
+// Where a session reads from its target. It is used again for the next read, so that nothing has to
+// be allocated for what passes through at once, which is nearly everything. Before the bytes there
+// is room for the head of the frame they leave in: head and bytes go out in one write.
 //
-// Each session needs one of its own: Node asks for the buffer of the next read right after the last.
+// Each session needs one of its own:
+// Node asks for the buffer of the next read right after the last.
 
 /** Opcode 2 (binary) with FIN: a whole message (RFC 6455, section 5.2). */
 const FINAL_BINARY = 0x82;
@@ -13,7 +14,10 @@ const LENGTH_FOLLOWS = 126;
 /** FIN and opcode, the mark, and a length in two bytes. What a server sends is not masked. */
 const LONGEST_HEAD_BYTES = 4;
 
-/** What one read takes at most: the largest length that fits in two bytes. The kernel rarely has more. */
+/**
+ * What one read takes at most: the largest length that fits in two bytes.
+ * The kernel rarely has more.
+ */
 const LARGE_READ_BYTES = 0xffff;
 
 /** What it takes where the last one took no more: most sessions say little, and many wait. */

@@ -125,8 +125,8 @@ export class Relay {
   }
 
   /**
-   * Closes the WebSocket, after what was sent to it. What the browser says until it answers is relayed
-   * as ever; ws waits for that, but not for ever.
+   * Closes the WebSocket, after what was sent to it. What the browser says until it answers is
+   * relayed as ever; ws waits for that, but not for ever.
    */
   close(code: CloseCode, reason: string): void {
     this.#say(code, reason);
@@ -171,7 +171,9 @@ export class Relay {
     this.#held.push(data);
   };
 
-  /** The browser broke the protocol: ws has closed with the code for that, and reads nothing more. */
+  /**
+   * The browser broke the protocol: ws has closed with the code for that, and reads nothing more.
+   */
   #webSocketOnError(error: NodeJS.ErrnoException): void {
     this.#closedWith ??= protocolErrorCode(error);
   }
@@ -198,7 +200,10 @@ export class Relay {
     this.#listen();
   };
 
-  /** Gives the target what is there, where it takes it; until it has, the browser is not listened to. */
+  /**
+   * Gives the target what is there, where it takes it;
+   * until it has, the browser is not listened to.
+   */
   readonly #flush = (): void => {
     if (!this.#isTargetBusy) this.#writeHeld();
     if (this.#isTargetBusy) this.#webSocket.pause();
@@ -257,8 +262,8 @@ export class Relay {
     if (this.#unsent === 0) this.close(code, reason);
   }
 
-  // libuv takes a reset right behind the last bytes for an end (uv__stream_io): writing tells the two
-  // apart, even if it is nothing that is written. (On a Unix socket nothing is ever reset so.)
+  // libuv takes a reset right behind the last bytes for an end (uv__stream_io): writing tells the
+  // two apart, even if it is nothing that is written. (On a Unix socket nothing is ever reset so.)
   #tcpOnEnd(): void {
     const done = () =>
       this.#closeOnceSent(CLOSE.done, `${this.#target.name} closed the connection`);
@@ -306,7 +311,8 @@ export class Relay {
     else this.#tcp.once('finish', () => this.#destroyOnceQuiet());
   }
 
-  // To leave something unread would reset the connection, and take back what the target has not read.
+  // To leave something unread would reset the connection,
+  // and take back what the target has not read.
   #destroyOnceQuiet(): void {
     this.#tcp.setTimeout(QUIET_MS, () => this.#tcp.destroy());
   }

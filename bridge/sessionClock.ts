@@ -19,7 +19,10 @@ export interface SessionCounts {
   relayedBytes: number;
   /** Frames from the browser, pings and pongs included. */
   messages: number;
-  /** Whether the browser is not listened to now, because the target is slow: its silence means nothing. */
+  /**
+   * Whether the browser is not listened to now, because the target is slow:
+   * its silence means nothing.
+   */
   isUnheard: boolean;
 }
 

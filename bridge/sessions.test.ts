@@ -114,7 +114,8 @@ describe('is closed with 1008 and words', () => {
       for (let count = 0; count < 40; count++) send(peer.webSocket);
       return peer.closed();
     };
-    // All at once: the bridge does not read the answer to its close frame, and waits for it for 10 s.
+    // All at once: the bridge does not read the answer to its close frame,
+    // and waits for it for 10 s.
     const [messages, pings, pongs] = await Promise.all([
       endOf((webSocket) => webSocket.send('x')),
       endOf((webSocket) => webSocket.ping()),

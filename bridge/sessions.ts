@@ -76,7 +76,10 @@ export class Sessions {
     this.#clocks.set(relay, new SessionClock(rules, performance.now()));
   }
 
-  /** Closes every session with 1001, once what is on its way has arrived, or the deadline has passed. */
+  /**
+   * Closes every session with 1001, once what is on its way has arrived,
+   * or the deadline has passed.
+   */
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#sweep);

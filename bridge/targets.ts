@@ -8,8 +8,8 @@ export interface Target {
   expectsProxyLine: boolean;
 }
 
-// NAME is short enough for the words of a close frame (connectFailure.ts), and fit for a path. HOST is
-// a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
+// NAME is short enough for the words of a close frame (connectFailure.ts), and fit for a path. HOST
+// is a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
 const TARGET = /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<at>\S+?)(?<proxy>\+proxy)?$/;
 const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+]+)):(?<port>\d{1,5})$/;
 const UNIX = /^unix:(?<path>\/\S+)$/;
@@ -20,8 +20,8 @@ const MAX_PATH_BYTES = 107;
 /**
  * Reads a target.
  *
- * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, with `+proxy` behind it where the target expects
- *   a PROXY line
+ * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, with `+proxy` behind it where the target
+ *   expects a PROXY line
  * @returns The target; `undefined` where the text is not one.
  */
 export function parseTarget(text: string): Target | undefined {

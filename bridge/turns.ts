@@ -1,6 +1,6 @@
-// Who has much to say takes turns: one of them for each round of the event loop, and everybody else in
-// every round. A single read may hold ten thousand tiny messages, and take that many microseconds: of
-// many who send such, all in one round would hold up everybody for seconds.
+// Who has much to say takes turns: one of them for each round of the event loop, and everybody else
+// in every round. A single read may hold ten thousand tiny messages, and take that many
+// microseconds: of many who send such, all in one round would hold up everybody for seconds.
 
 export class Turns {
   readonly #waiting: (() => void)[] = [];

@@ -1,16 +1,18 @@
-// The connections HTTP does not see: those in a TLS handshake, and those that asked for an upgrade. It
-// counts neither among its own, so no time-out of its ends them, and neither does a stop.
+// The connections HTTP does not see: those in a TLS handshake, and those that asked for an upgrade.
+// It counts neither among its own, so no time-out of its ends them, and neither does a stop.
 
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** How long a request for an upgrade may wait for its answer: passwords are checked one at a time. */
+/**
+ * How long a request for an upgrade may wait for its answer: passwords are checked one at a time.
+ */
 const UPGRADE_TIMEOUT_MS = 30_000;
 
 /**
- * Ends a connection whose upgrade came to nothing: nobody reads from it, so even that its peer is gone
- * goes unnoticed. (A WebSocket takes the time-out away.)
+ * Ends a connection whose upgrade came to nothing: nobody reads from it, so even that its peer is
+ * gone goes unnoticed. (A WebSocket takes the time-out away.)
  *
  * @param timeoutMs How long one may take.
  */
@@ -22,8 +24,8 @@ export function limitUpgrades(app: FastifyInstance, timeoutMs = UPGRADE_TIMEOUT_
 }
 
 /**
- * Has a bridge that closes end them, too: they would hold it up for ever. Call it after what has to be
- * closed in order has its own `preClose` hook.
+ * Has a bridge that closes end them, too: they would hold it up for ever. Call it after what has to
+ * be closed in order has its own `preClose` hook.
  */
 export function endUnseenOnClose(app: FastifyInstance): void {
   const open = new Set<Socket>();

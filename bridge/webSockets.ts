@@ -1,4 +1,5 @@
-// The addresses that speak WebSocket: `/ws` for the default target, `/ws/NAME` for the one of that name.
+// The addresses that speak WebSocket: `/ws` for the default target,
+// `/ws/NAME` for the one of that name.
 
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
@@ -15,7 +16,8 @@ const CLOSE_TIMEOUT_MS = 10_000;
 
 /**
  * The least that the pieces of a message may hold on average, fragments and TCP chunks, were it as
- * large as it may be; with more of them it closes with 1008. A piece costs more memory than a few bytes.
+ * large as it may be; with more of them it closes with 1008.
+ * A piece costs more memory than a few bytes.
  */
 const LEAST_MEAN_PIECE_BYTES = 256;
 const LEAST_PIECES = 256;
@@ -24,8 +26,8 @@ const LEAST_PIECES = 256;
 const SUBPROTOCOL = 'binary';
 
 /**
- * Has an app understand upgrades, and end them in order when it closes. An upgrade to a route that was
- * there before is answered like any other request.
+ * Has an app understand upgrades, and end them in order when it closes. An upgrade to a route that
+ * was there before is answered like any other request.
  */
 export async function speakWebSocket(
   app: FastifyInstance,
@@ -52,8 +54,8 @@ export async function speakWebSocket(
 }
 
 /**
- * Serves a target at an address. 426 answers a request that is no upgrade; what else is refused, the
- * gate refuses.
+ * Serves a target at an address. 426 answers a request that is no upgrade; what else is refused,
+ * the gate refuses.
  */
 export function serveTarget(
   app: FastifyInstance,
