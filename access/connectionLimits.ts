@@ -59,7 +59,10 @@ export class ConnectionLimits {
     else this.#bySource.delete(source);
   }
 
-  /** @returns Whether one more may be told why it is turned away; if so, `endFarewell` has to follow. */
+  /**
+   * @returns Whether one more may be told why it is turned away;
+   *   if so, `endFarewell` has to follow.
+   */
   beginFarewell(): boolean {
     if (!this.hasFarewellLeft) return false;
     this.#farewells++;

@@ -1,5 +1,5 @@
-// Passwords, as scrypt hashes (RFC 7914). One known in clear is hashed, too: a guess is then as slow
-// to check, and takes as long whatever it is.
+// Passwords, as scrypt hashes (RFC 7914). One known in clear is hashed, too: a guess is then as
+// slow to check, and takes as long whatever it is.
 
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 

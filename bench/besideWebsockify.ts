@@ -1,5 +1,5 @@
-// The bridge beside websockify, both in front of the same echo server, and the echo server by itself:
-// that far the load could go if there were no bridge.
+// The bridge beside websockify, both in front of the same echo server, and the echo server by
+// itself: that far the load could go if there were no bridge.
 
 import { type Endpoint, framesCounter } from './endpoint.ts';
 import { maskedFrame } from './frames.ts';

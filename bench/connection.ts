@@ -1,5 +1,5 @@
-// One connection of the load: a raw socket. All of them read into one buffer, so that reading allocates
-// nothing, and the load spends its time on the system calls.
+// One connection of the load: a raw socket. All of them read into one buffer, so that reading
+// allocates nothing, and the load spends its time on the system calls.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

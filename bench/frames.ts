@@ -1,4 +1,5 @@
-// WebSocket frames made by hand (RFC 6455, section 5.2), so that the load is not a WebSocket library's.
+// WebSocket frames made by hand (RFC 6455, section 5.2),
+// so that the load is not a WebSocket library's.
 
 import { randomBytes } from 'node:crypto';
 

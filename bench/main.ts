@@ -1,5 +1,5 @@
-// `npm run bench`: everybody in turn, again and again, so that all see the same machine. What counts is
-// the ratio: the machine is shared, and noisy.
+// `npm run bench`: everybody in turn, again and again, so that all see the same machine. What
+// counts is the ratio: the machine is shared, and noisy.
 
 import { cpus } from 'node:os';
 import { compareWithWebsockify } from './besideWebsockify.ts';

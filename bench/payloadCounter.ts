@@ -1,12 +1,14 @@
 // Counts the payload in a stream of WebSocket frames (RFC 6455, section 5.2), cut anywhere: bridges
-// cut and merge what they relay as they like. Masked frames count alike, so that an echo server, which
-// sends the load's own frames back, can be asked with the same load. It skips over the payload, so the
-// work is per frame and not per byte.
+// cut and merge what they relay as they like. Masked frames count alike, so that an echo server,
+// which sends the load's own frames back, can be asked with the same load. It skips over the
+// payload, so the work is per frame and not per byte.
 
 /** Two bytes, eight of length, four of mask. */
 const LONGEST_HEADER = 14;
 
-/** The bit of the first byte that marks a control frame, which carries nothing of the conversation. */
+/**
+ * The bit of the first byte that marks a control frame, which carries nothing of the conversation.
+ */
 const CONTROL_BIT = 0x08;
 
 export class PayloadCounter {

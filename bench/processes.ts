@@ -3,13 +3,17 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Times in /proc/PID/stat are in clock ticks; Linux shows 100 of them a second on every platform. */
+/**
+ * Times in /proc/PID/stat are in clock ticks; Linux shows 100 of them a second on every platform.
+ */
 const TICKS_PER_SECOND = 100;
 
 /** Whether such figures are to be had here. */
 export const hasProcessFigures = existsSync('/proc/self/smaps_rollup');
 
-/** CPU time so far of a process, its children, and their children, those that have ended included. */
+/**
+ * CPU time so far of a process, its children, and their children, those that have ended included.
+ */
 export async function cpuSeconds(pid: number): Promise<number> {
   if (!hasProcessFigures) return Number.NaN;
   const all = await Promise.all((await family(pid)).map(cpuTicks));
@@ -17,8 +21,8 @@ export async function cpuSeconds(pid: number): Promise<number> {
 }
 
 /**
- * Memory of a process, its children, and their children, in bytes: a page that several share counts for
- * each in part (Pss).
+ * Memory of a process, its children, and their children, in bytes: a page that several share counts
+ * for each in part (Pss).
  */
 export async function pssBytes(pid: number): Promise<number> {
   if (!hasProcessFigures) return Number.NaN;

@@ -1,5 +1,6 @@
 // A load: connections that each send a batch of requests, await all its replies, and again. It must
-// never be the bottleneck, so requests are prepared beforehand and replies are only counted, in bytes.
+// never be the bottleneck, so requests are prepared beforehand and replies are only counted,
+// in bytes.
 
 import type { Connection } from './connection.ts';
 import { type Endpoint, openSession } from './endpoint.ts';

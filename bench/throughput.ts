@@ -1,5 +1,5 @@
-// A load: connections that each keep so many frames in flight. For every frame's worth of payload that
-// comes back, the same prepared frame is sent again.
+// A load: connections that each keep so many frames in flight. For every frame's worth of payload
+// that comes back, the same prepared frame is sent again.
 
 import type { Connection } from './connection.ts';
 import { type Endpoint, framesCounter, openSession } from './endpoint.ts';

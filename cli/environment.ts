@@ -2,7 +2,9 @@
 
 import type { Command } from 'commander';
 
-/** @param command A command that has read its arguments. What is left at its default is left out. */
+/**
+ * @param command A command that has read its arguments. What is left at its default is left out.
+ */
 export function environmentOf(command: Command): Record<string, string> {
   const given = command.options.flatMap((option) => {
     const name = option.attributeName();

@@ -7,7 +7,9 @@ import { OperatorError } from './operatorError.ts';
 import { lineIn } from './options.ts';
 import { SHORTEST_PASSWORD } from './refuseWeakPassword.ts';
 
-/** Asks at a terminal, twice and without showing it; else takes the first line of standard input. */
+/**
+ * Asks at a terminal, twice and without showing it; else takes the first line of standard input.
+ */
 export async function hashPassword(): Promise<void> {
   const [first, second] = await readPasswords();
   if (second !== undefined && first !== second)

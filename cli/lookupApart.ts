@@ -1,5 +1,5 @@
-// Looks a host name up in a process of its own: getaddrinfo(3) cannot be given up, and while it waits
-// for a name server that does not answer, its process cannot end.
+// Looks a host name up in a process of its own: getaddrinfo(3) cannot be given up, and while it
+// waits for a name server that does not answer, its process cannot end.
 
 import { execFile } from 'node:child_process';
 import type { LookupAddress } from 'node:dns';

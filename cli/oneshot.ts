@@ -1,5 +1,6 @@
 // `motd get`, `set`, `watch` and `history`: for scripts, cron jobs and login shells. What was asked
-// for on standard output, everything else on standard error, and never longer than the time allowed.
+// for on standard output, everything else on standard error,
+// and never longer than the time allowed.
 
 import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
@@ -23,7 +24,9 @@ import { connectError, OperatorError } from './operatorError.ts';
 import { type AddressOptions, lineIn, type TlsClientOptions } from './options.ts';
 import { tlsOf } from './tlsFiles.ts';
 
-/** The first attempt to connect again comes after this, each further one after up to twice as long. */
+/**
+ * The first attempt to connect again comes after this, each further one after up to twice as long.
+ */
 const FIRST_RETRY_MS = 500;
 const SLOWEST_RETRY_MS = 30_000;
 

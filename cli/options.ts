@@ -62,7 +62,10 @@ export interface HttpOptions extends LogOptions {
   httpPort: number;
 }
 
-/** Who may use the bridge, and how much of it. Times are in seconds; 0 is for ever, or for any number. */
+/**
+ * Who may use the bridge, and how much of it.
+ * Times are in seconds; 0 is for ever, or for any number.
+ */
 export interface BridgeRuleOptions {
   basePath: string;
   publicOrigin?: string[];
@@ -328,7 +331,10 @@ export function parsePort(text: string): number {
   throw new InvalidArgumentError('A port is a number from 0 to 65535.');
 }
 
-/** @returns The one line of plain text there is, as a client could send it; `undefined` where it is not. */
+/**
+ * @returns The one line of plain text there is, as a client could send it;
+ *   `undefined` where it is not.
+ */
 export function lineIn(text: string): string | undefined {
   const line = trimLine(text);
   const isLine = line !== '' && isPlainText(line) && Buffer.byteLength(line) <= MAX_LINE_BYTES;

@@ -8,8 +8,8 @@ import { say, structuredLog } from './output.ts';
 export type Reload = () => void;
 
 /**
- * Makes what a reload does: each thing on its own, so that one that is broken keeps none of the others
- * back. What could not be read stays as it was.
+ * Makes what a reload does: each thing on its own, so that one that is broken keeps none of the
+ * others back. What could not be read stays as it was.
  *
  * @param reloads By what they read, as a sentence about it begins.
  * @returns `undefined` where there is nothing to read.

@@ -43,7 +43,9 @@ export function readTlsIdentity({ tlsCert, tlsKey }: TlsOptions): TlsIdentity | 
   return usable({ cert, key, minVersion: 'TLSv1.2' }, tlsCert);
 }
 
-/** What OpenSSL takes may still be too little for TLS: a key that is too short, a chain that is cut. */
+/**
+ * What OpenSSL takes may still be too little for TLS: a key that is too short, a chain that is cut.
+ */
 function usable(identity: TlsIdentity, file: string): TlsIdentity {
   try {
     createSecureContext(identity);

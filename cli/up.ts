@@ -21,7 +21,8 @@ export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, Bridge
   open: boolean;
 }
 
-// A relay makes much garbage in few objects: other threads that collect it cost more than they spare.
+// A relay makes much garbage in few objects:
+// other threads that collect it cost more than they spare.
 const BRIDGE_NODE_FLAGS = ['--single-threaded-gc'];
 
 const SERVER_IS_DOWN =
@@ -100,7 +101,9 @@ export async function up(options: UpOptions, environment: Environment): Promise<
   return 0;
 }
 
-/** Whose word the server takes for who is in front of the page: also the bridge's, unless nobody's. */
+/**
+ * Whose word the server takes for who is in front of the page: also the bridge's, unless nobody's.
+ */
 function trustedProxies({ host, trustProxy = LOOPBACK }: UpOptions): string[] {
   if (trustProxy.length === 0) return [];
   // What connects to an address of this machine comes from that address.

@@ -1,5 +1,6 @@
 // The passwords of those who may use the page. A browser says one with every request: checking it
-// costs a quarter of a second, so a right one is remembered, as a digest under a key that nobody has.
+// costs a quarter of a second, so a right one is remembered,
+// as a digest under a key that nobody has.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { VerifyPassword } from '../access/password.ts';
@@ -61,8 +62,9 @@ export class UserPasswords {
   }
 
   /**
-   * The user whose hash is checked, and who it counts against, where there is none of that name: for
-   * one name always the same, so that neither the time nor a refusal tells which names there are.
+   * The user whose hash is checked, and who it counts against, where there is none of that name:
+   * for one name always the same, so that neither the time nor a refusal tells which names there
+   * are.
    */
   #standInFor(stranger: string): string {
     const index = this.#digest(stranger).readUInt32BE() % this.#names.length;

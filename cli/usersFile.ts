@@ -10,8 +10,8 @@ const FLAG = '--users-file';
 export type Users = ReadonlyMap<string, VerifyPassword>;
 
 /**
- * Reads lines `NAME:HASH`, the hash as `motd hash-password` prints it. Blank lines are left out, and
- * those that begin with `#`.
+ * Reads lines `NAME:HASH`, the hash as `motd hash-password` prints it. Blank lines are left out,
+ * and those that begin with `#`.
  *
  * @throws OperatorError which names a line, and nothing of what it holds.
  */

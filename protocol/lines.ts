@@ -33,7 +33,10 @@ export class LineReader {
     return trimmed(this.#input, this.#at, this.#input.length);
   }
 
-  /** Feeds the next chunk, of any length. Take every line before feeding more: memory is then bounded. */
+  /**
+   * Feeds the next chunk, of any length. Take every line before feeding more:
+   * memory is then bounded.
+   */
   push(chunk: string): void {
     this.#hasSeenLf ||= chunk.includes('\n');
     this.#append(chunk);

@@ -5,7 +5,9 @@ import type { Socket } from 'node:net';
 import type { Address } from './address.ts';
 import { readOpening } from './proxyLine.ts';
 
-/** One that says nothing for so long is taken for itself on the console, though it may yet say more. */
+/**
+ * One that says nothing for so long is taken for itself on the console, though it may yet say more.
+ */
 const ANNOUNCE_AFTER_MS = 100;
 
 /** Who has come, and what it has said so far. */

@@ -276,7 +276,8 @@ export class Connection {
     this.#flush();
     this.#socket.end();
     this.#socket.once('finish', () => this.#destroyAfter(LINGER_MS));
-    // Nothing is left to answer, and no 'drain' follows an end: what still comes is read and dropped.
+    // Nothing is left to answer, and no 'drain' follows an end:
+    // what still comes is read and dropped.
     this.#isBlocked = false;
   }
 

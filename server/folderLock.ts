@@ -8,15 +8,17 @@ import { UnusableStoreError, unusable } from './unusableStore.ts';
 
 const LOCK_FILE = 'server.lock';
 
-/** The writer of a server that was killed needs a moment to notice, and to finish its last commit. */
+/**
+ * The writer of a server that was killed needs a moment to notice, and to finish its last commit.
+ */
 const PATIENCE_MS = 2000;
 const RETRY_MS = 20;
 
 /**
  * Makes sure that nobody else serves a folder, which is made where there is none.
  *
- * @returns A descriptor. The folder is ours until it is closed here and in every process that was given
- *   it, however they end.
+ * @returns A descriptor. The folder is ours until it is closed here and in every process that was
+ *   given it, however they end.
  * @throws UnusableStoreError where the folder cannot be used, or another server uses it.
  */
 export async function lockFolder(folder: string): Promise<number> {

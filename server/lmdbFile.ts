@@ -1,12 +1,12 @@
 // Looks through LMDB's data file before LMDB does, as fsck does before a mount. It never writes.
 //
-// LMDB maps the file and believes it: a file cut short kills the process with SIGBUS, a damaged meta
-// page brings back an older message in silence, a damaged free list overwrites live pages later.
-// The structure is checked here, all of it; whoever reads a value checks the value.
+// LMDB maps the file and believes it: a file cut short kills the process with SIGBUS, a damaged
+// meta page brings back an older message in silence, a damaged free list overwrites live pages
+// later. The structure is checked here, all of it; whoever reads a value checks the value.
 //
 // A commit writes only pages that neither meta page reaches (mdb_find_oldest), waits for the disk,
-// then writes meta page (txnid % 2). So whenever it is killed, both metas fit what they point at, and
-// by the newest one every page is in use once or free once, never both and never neither.
+// then writes meta page (txnid % 2). So whenever it is killed, both metas fit what they point at,
+// and by the newest one every page is in use once or free once, never both and never neither.
 
 import { readFile, stat } from 'node:fs/promises';
 import {

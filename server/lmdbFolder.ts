@@ -30,8 +30,8 @@ export type Database = RootDatabase<Buffer, number>;
 /**
  * Opens the database in a folder, and makes one where there is none.
  *
- * @throws UnusableStoreError where that cannot be, or its file is damaged or not ours; it is then as it
- *   was.
+ * @throws UnusableStoreError where that cannot be, or its file is damaged or not ours; it is then
+ *   as it was.
  */
 export async function openFolder(
   folder: string,
@@ -43,8 +43,8 @@ export async function openFolder(
 }
 
 /**
- * Makes an empty database. It is made aside and renamed once it is safe, so that a file that is empty
- * or cut short is never a beginning, and always damage.
+ * Makes an empty database. It is made aside and renamed once it is safe, so that a file that is
+ * empty or cut short is never a beginning, and always damage.
  */
 async function createDatabase(folder: string): Promise<void> {
   try {

@@ -1,10 +1,14 @@
-// Where the bytes of LMDB's data file mean what: mdb.c of the npm package `lmdb`, data version 2, 64
-// bits, little-endian (its dependencies/lmdb/libraries/liblmdb). The C names stand beside ours.
+// Where the bytes of LMDB's data file mean what: mdb.c of the npm package `lmdb`, data version 2,
+// 64 bits, little-endian (its dependencies/lmdb/libraries/liblmdb). The C names stand beside ours.
 
-export const PAGE = { pgno: 0, txnid: 8, flags: 18, lower: 20, upper: 22, pages: 20, bytes: 24 }; // MDB_page_header
-export const NODE = { child: 0, dataBytes: 0, flags: 4, keyBytes: 6, bytes: 8 }; // MDB_node
-export const RUN = { pgno: 0, txnid: 8, pages: 16, bytes: 24 }; // MDB_ovpage
-const META = { magic: 24, version: 28, free: 48, main: 96, lastPage: 144, txnid: 152, bytes: 168 }; // MDB_meta, after its page header
+// MDB_page_header
+export const PAGE = { pgno: 0, txnid: 8, flags: 18, lower: 20, upper: 22, pages: 20, bytes: 24 };
+// MDB_node
+export const NODE = { child: 0, dataBytes: 0, flags: 4, keyBytes: 6, bytes: 8 };
+// MDB_ovpage
+export const RUN = { pgno: 0, txnid: 8, pages: 16, bytes: 24 };
+// MDB_meta, after its page header
+const META = { magic: 24, version: 28, free: 48, main: 96, lastPage: 144, txnid: 152, bytes: 168 };
 const TREE = {
   pageBytes: 0,
   flags: 4,

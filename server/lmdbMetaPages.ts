@@ -1,8 +1,8 @@
 // The two meta pages of LMDB's data file, to be put back when a commit has failed.
 //
-// LMDB writes its meta page last. Where that very write fails, it puts back a part of what stood there
-// (mdb.c, mdb_env_write_meta), and until the next commit that page fits no commit at all: a restart
-// could not tell such a file from a damaged one.
+// LMDB writes its meta page last. Where that very write fails, it puts back a part of what stood
+// there (mdb.c, mdb_env_write_meta), and until the next commit that page fits no commit at all: a
+// restart could not tell such a file from a damaged one.
 
 import { fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { META_BYTES, metaAt } from './lmdbFormat.ts';
@@ -38,7 +38,8 @@ export class MetaPages {
 
   /** Puts them back, once no commit is under way any more. */
   restore(): void {
-    // Into the page cache, which takes them even where the disk does not; a disk may have a bad moment.
+    // Into the page cache, which takes them even where the disk does not;
+    // a disk may have a bad moment.
     for (let tries = 0; tries < MAX_TRIES && !this.#tryToRestore(); tries++);
   }
 

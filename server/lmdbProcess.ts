@@ -1,6 +1,6 @@
-// The process that holds the database: it alone opens the file, reads it once, and commits what it is
-// sent (lmdbStore.ts says why it is a process). It ends with its parent, and at no signal that is meant
-// for the whole group: what it was sent is committed first.
+// The process that holds the database: it alone opens the file, reads it once, and commits what it
+// is sent (lmdbStore.ts says why it is a process). It ends with its parent, and at no signal that
+// is meant for the whole group: what it was sent is committed first.
 
 import process from 'node:process';
 import { type Database, openFolder } from './lmdbFolder.ts';

@@ -1,5 +1,6 @@
 // How a stored message is written in the database: `CRC TIME MESSAGE`, as text that a person can
-// read with mdb_dump. The checksum covers the record's number, too: a record cannot pass for another.
+// read with mdb_dump. The checksum covers the record's number, too:
+// a record cannot pass for another.
 
 import { crc32 } from 'node:zlib';
 import type { HistoryEntry } from './history.ts';

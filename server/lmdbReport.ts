@@ -8,7 +8,10 @@ export interface Contents {
   entries: HistoryEntry[];
 }
 
-/** What to write: entries numbered from `first` on, in the place of any there are; none below `oldest`. */
+/**
+ * What to write: entries numbered from `first` on, in the place of any there are;
+ * none below `oldest`.
+ */
 export interface Commit extends Contents {
   oldest: number;
 }

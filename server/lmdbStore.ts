@@ -31,8 +31,8 @@ interface Waiting {
 /**
  * Opens the store in a folder, which is made where there is none.
  *
- * @throws UnusableStoreError where the folder cannot be used, another server uses it, or its file is
- *   damaged or not ours; the file is then as it was.
+ * @throws UnusableStoreError where the folder cannot be used, another server uses it, or its file
+ *   is damaged or not ours; the file is then as it was.
  */
 export async function openLmdbStore(folder: string, options: StoreOptions): Promise<MessageStore> {
   const lock = await lockFolder(folder);
@@ -125,7 +125,9 @@ class LmdbStore implements MessageStore {
     this.#listener();
   }
 
-  /** Writes entries behind those there are, and drops those beyond the limit, in one transaction. */
+  /**
+   * Writes entries behind those there are, and drops those beyond the limit, in one transaction.
+   */
   async #write(entries: HistoryEntry[]): Promise<void> {
     const first = this.history.last + 1;
     const oldest = Math.max(first + entries.length - this.#options.historyLimit, 1);

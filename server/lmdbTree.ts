@@ -33,8 +33,8 @@ export class Owners {
   }
 
   /**
-   * Claims pages. Only those in use must be in the file: one taken and given back within a commit is
-   * never written (mdb_page_loose), so the file may end before the last page.
+   * Claims pages. Only those in use must be in the file: one taken and given back within a commit
+   * is never written (mdb_page_loose), so the file may end before the last page.
    */
   claim(pgno: number, pages: number): void {
     const end = pgno + pages;
@@ -100,13 +100,16 @@ export class Walk {
     this.#counts[isLeaf ? 'leaves' : 'branches']++;
 
     for (const [index, node] of this.#nodes(pgno, at, isLeaf).entries()) {
-      if (isLeaf || index > 0) this.#key(pgno, node, isLeaf); // The first key of a branch is not read.
+      // The first key of a branch is not read.
+      if (isLeaf || index > 0) this.#key(pgno, node, isLeaf);
       if (isLeaf) this.#entry(pgno, node, txnid);
       else this.#page(this.#file.readUIntLE(node + NODE.child, 6), height - 1, txnid);
     }
   }
 
-  /** Nodes fill a page from its upper bound to its end, without a gap (mdb_node_add, mdb_node_del). */
+  /**
+   * Nodes fill a page from its upper bound to its end, without a gap (mdb_node_add, mdb_node_del).
+   */
   #nodes(pgno: number, at: number, isLeaf: boolean): number[] {
     const start = at + PAGE.bytes;
     const end = at + this.#meta.pageBytes;
@@ -140,14 +143,17 @@ export class Walk {
     return bytes + (bytes % 2);
   }
 
-  /** Keys rise. A branch key is above all that is left of it, and at most the next key in a leaf. */
+  /**
+   * Keys rise. A branch key is above all that is left of it, and at most the next key in a leaf.
+   */
   #key(pgno: number, node: number, isOfLeaf: boolean): void {
     const bytes = this.#file.readUInt16LE(node + NODE.keyBytes);
     const isKey =
       bytes === 8 || !this.#hasIntegerKeys || (bytes === 4 && this.#tree === this.#meta.main);
     need(isKey, `page ${pgno} has a key of ${bytes} bytes`);
     const key = Buffer.from(this.#file.subarray(node + NODE.bytes, node + NODE.bytes + bytes));
-    if (this.#hasIntegerKeys) key.reverse(); // Little-endian, so that the bytes compare as the number.
+    // Little-endian, so that the bytes compare as the number.
+    if (this.#hasIntegerKeys) key.reverse();
 
     const rise = this.#lastKey === undefined ? 1 : Buffer.compare(key, this.#lastKey);
     const isRising = rise > 0 || (rise === 0 && isOfLeaf && this.#isLastOfBranch);
@@ -187,8 +193,8 @@ export class Walk {
   }
 
   /**
-   * The pages one commit freed, as lmdb-js writes them (mdb_midl_xmerge): a count of words, then the
-   * words, in no order. Above 0 it is a page, below 0 a length and a page follows, 0 is a gap.
+   * The pages one commit freed, as lmdb-js writes them (mdb_midl_xmerge): a count of words, then
+   * the words, in no order. Above 0 it is a page, below 0 a length and a page follows, 0 is a gap.
    */
   #freed(pgno: number, txnid: number, at: number, bytes: number): void {
     const isCommit = txnid >= 1 && txnid <= this.#meta.txnid;

@@ -1,4 +1,5 @@
-// Who a proxy speaks for (the PROXY protocol, version 1: HAProxy's proxy-protocol.txt, section 2.1).
+// Who a proxy speaks for
+// (the PROXY protocol, version 1: HAProxy's proxy-protocol.txt, section 2.1).
 
 import { isIP } from 'node:net';
 import { plainAddress } from '../access/source.ts';
@@ -17,7 +18,9 @@ export type Opening =
   | { is: 'open' }
   /** The peer speaks for itself: every byte is its own. */
   | { is: 'direct' }
-  /** A proxy speaks for `client`, `undefined` where it does not know; its line was `length` bytes. */
+  /**
+   * A proxy speaks for `client`, `undefined` where it does not know; its line was `length` bytes.
+   */
   | { is: 'proxied'; client: Address | undefined; length: number }
   /** It begins as a PROXY line and is none: nobody can say who this is. */
   | { is: 'malformed' };

@@ -11,7 +11,8 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
  *
  * @param bytes What was read from the socket already, as a byte string.
  * @returns The encrypted socket.
- * @throws Where the peer speaks no TLS we accept, takes too long, or goes; the socket is closed then.
+ * @throws Where the peer speaks no TLS we accept, takes too long, or goes;
+ *   the socket is closed then.
  */
 export function secure(
   socket: Socket,

@@ -82,7 +82,9 @@ export class TestClient {
     }
   }
 
-  /** Settles once everything received so far ends with `text`; fails where the server closed first. */
+  /**
+   * Settles once everything received so far ends with `text`; fails where the server closed first.
+   */
   async until(text: string): Promise<void> {
     while (!this.received.endsWith(text)) {
       if (this.#hasEnded) throw new Error(`closed; received ${JSON.stringify(this.received)}`);

@@ -13,7 +13,9 @@ import type { MessageStore } from './store.ts';
 import { Visit, type VisitContext } from './visit.ts';
 import { Watchers } from './watchers.ts';
 
-/** How long a peer may be silent before TCP asks whether it is still there (tcp(7), SO_KEEPALIVE). */
+/**
+ * How long a peer may be silent before TCP asks whether it is still there (tcp(7), SO_KEEPALIVE).
+ */
 const KEEPALIVE_AFTER_MS = 60_000;
 
 /** A failure to accept is reported at most so often: it repeats as quickly as peers knock. */

@@ -1,4 +1,5 @@
-// Whatever bytes come, cut anywhere: the session answers, in words of its own, and can always be left.
+// Whatever bytes come, cut anywhere: the session answers, in words of its own,
+// and can always be left.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -12,7 +12,9 @@ export interface StoreOptions {
 export interface MessageStore {
   /** The message in force: one line of plain text. Reading never waits and never fails. */
   readonly message: string;
-  /** The messages stored so far, the one in force last; kept in memory, so it reads like `message`. */
+  /**
+   * The messages stored so far, the one in force last; kept in memory, so it reads like `message`.
+   */
   readonly history: History;
   /**
    * Makes a message the one in force, for good.
@@ -22,7 +24,9 @@ export interface MessageStore {
    * @throws Where it could not be stored: the old message stands.
    */
   store(message: string): Promise<void>;
-  /** Calls back whenever the history has grown, whoever stored. One listener; a new one replaces it. */
+  /**
+   * Calls back whenever the history has grown, whoever stored. One listener; a new one replaces it.
+   */
   onUpdate(listener: () => void): void;
   /** Releases what the store holds, once every `store` has settled. */
   close(): Promise<void>;

@@ -23,7 +23,9 @@ export class Watchers {
     this.#watching.delete(watcher);
   }
 
-  /** Tells everybody. News that comes before all are told is told with it, or in a further round. */
+  /**
+   * Tells everybody. News that comes before all are told is told with it, or in a further round.
+   */
   tell(): void {
     this.#hasNews = true;
     if (!this.#isTelling) void this.#tellAll();
