@@ -1,4 +1,5 @@
-// The bridge behind real reverse proxies, nginx and HAProxy, with the configurations that README gives.
+// The bridge behind real reverse proxies, nginx and HAProxy,
+// with the configurations that README gives.
 
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';

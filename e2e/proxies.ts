@@ -24,7 +24,10 @@ export interface ProxySettings {
   speaksTls?: boolean;
   /** After how many seconds without a byte it ends a WebSocket. */
   idleTimeout?: number;
-  /** What the bridge gets for a `Host`: what the browser said, as in README, or the bridge's own address. */
+  /**
+   * What the bridge gets for a `Host`: what the browser said, as in README,
+   * or the bridge's own address.
+   */
   host?: 'passed' | 'rewritten';
   /** It takes the base path off. */
   isStripping?: boolean;
@@ -74,7 +77,9 @@ export async function startProxy(proxy: ReverseProxy, settings: ProxySettings): 
   return program;
 }
 
-/** A port nobody listens on: it was free a moment ago. A proxy cannot say which one it has picked. */
+/**
+ * A port nobody listens on: it was free a moment ago. A proxy cannot say which one it has picked.
+ */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -79,7 +79,10 @@ class Client {
   }
 }
 
-/** A command as an array of bulk strings (https://redis.io/docs/latest/develop/reference/protocol-spec/). */
+/**
+ * A command as an array of bulk strings
+ * (https://redis.io/docs/latest/develop/reference/protocol-spec/).
+ */
 function command(...words: (string | Buffer)[]): Buffer {
   const parts = words.map((word) => {
     const bytes = Buffer.from(word);

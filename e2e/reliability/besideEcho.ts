@@ -1,5 +1,5 @@
-// A bridge to an echo, a session with it that goes on whatever is done to the bridge, and what has to be
-// true of both afterwards.
+// A bridge to an echo, a session with it that goes on whatever is done to the bridge, and what has
+// to be true of both afterwards.
 
 import { expect, type Listening } from '../fixtures.ts';
 import { startBridgeTo } from './bridgeProgram.ts';
@@ -40,7 +40,10 @@ export class BesideEcho {
     return Number(count?.[1]) - 1;
   }
 
-  /** Settles once nothing is left of the others: no session, no connection to the target, no descriptor. */
+  /**
+   * Settles once nothing is left of the others:
+   * no session, no connection to the target, no descriptor.
+   */
   async isAlone(): Promise<void> {
     await expect.poll(() => this.sessions()).toBe(0);
     await expect.poll(() => this.target.connections.size).toBe(1);
@@ -50,7 +53,8 @@ export class BesideEcho {
 
   /**
    * Ends the session beside, all of whose messages have to have come back exactly. The bridge has
-   * to be the same process, to have complained about nothing, and to have grown by no more than this.
+   * to be the same process, to have complained about nothing,
+   * and to have grown by no more than this.
    *
    * @returns What was seen, in words.
    */

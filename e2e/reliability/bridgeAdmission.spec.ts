@@ -1,6 +1,6 @@
-// Every Origin with every Host, against what the rule says of each. The rule is written down here once
-// more, over a table that says of each spelling by hand what it means: nothing is parsed, and the
-// bridge's own code is not asked.
+// Every Origin with every Host, against what the rule says of each. The rule is written down here
+// once more, over a table that says of each spelling by hand what it means: nothing is parsed, and
+// the bridge's own code is not asked.
 
 import { connect } from 'node:net';
 import { hostname } from 'node:os';

@@ -1,5 +1,6 @@
-// Floods: of fragments, headers, pings, messages, sessions, connections. Each is refused by the rule that
-// is there for it, costs a bounded amount of memory, and a session beside it notices nothing.
+// Floods: of fragments, headers, pings, messages, sessions, connections. Each is refused by the
+// rule that is there for it, costs a bounded amount of memory,
+// and a session beside it notices nothing.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -113,7 +114,8 @@ test('who is slow with a request, or says nothing, is given up, and leaves room 
   await setTimeout(500);
   const without = await bystander.saw(10);
 
-  // As many as there may be from one source: 100 more than sessions, one of which is the bystander's.
+  // As many as there may be from one source:
+  // 100 more than sessions, one of which is the bystander's.
   const startedAtMs = performance.now();
   const slow: Socket[] = [];
   while (slow.length < sessions + 99) {
@@ -243,7 +245,11 @@ test('browsers that are gone as soon as they have asked leave nothing behind', a
   );
 });
 
-/** Floods say the same over and over until they are closed, as fast as they can. @returns How each ended. */
+/**
+ * Floods say the same over and over until they are closed, as fast as they can.
+ *
+ * @returns How each ended.
+ */
 async function flood(port: number, bytes: Buffer, opening: Opening = {}): Promise<Ending[]> {
   return Promise.all(
     (await openFlooders(port, opening)).map(async (webSocket) => {

@@ -1,8 +1,9 @@
-// Peers that are gone without a word: no FIN, no RST, no pong. They are reaped in two ping periods, their
-// targets hear the end of the stream, and nothing of them stays.
+// Peers that are gone without a word: no FIN, no RST, no pong. They are reaped in two ping periods,
+// their targets hear the end of the stream, and nothing of them stays.
 //
-// One kind is a stopped process: its kernel still acknowledges what comes, so TCP finds nothing wrong. The
-// other is behind a cable that is cut: nothing is acknowledged, and TCP alone would wait for minutes.
+// One kind is a stopped process: its kernel still acknowledges what comes, so TCP finds nothing
+// wrong. The other is behind a cable that is cut:
+// nothing is acknowledged, and TCP alone would wait for minutes.
 
 import { fileURLToPath } from 'node:url';
 import { amount, figure } from '../figures.ts';
@@ -86,7 +87,11 @@ async function startPinging(host: string): Promise<Beside> {
   return { bridge, fading, staying, chatter: await Chatter.start(bridge.port, '/ws/well') };
 }
 
-/** Has peers vanish, and as many again, which may cost no more memory. @returns What was seen, in words. */
+/**
+ * Has peers vanish, and as many again, which may cost no more memory.
+ *
+ * @returns What was seen, in words.
+ */
 async function reapsTwice(beside: Beside, peers: Peers): Promise<string> {
   const { bridge, staying, chatter } = beside;
   const pid = pidOf(bridge.program);

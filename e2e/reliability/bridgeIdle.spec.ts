@@ -1,5 +1,5 @@
-// Thousands of sessions in which nothing is said: what they cost, that all of them answer, still relay,
-// and are closed together when the bridge is stopped.
+// Thousands of sessions in which nothing is said: what they cost, that all of them answer, still
+// relay, and are closed together when the bridge is stopped.
 
 import { setTimeout } from 'node:timers/promises';
 import { amount, figure } from '../figures.ts';

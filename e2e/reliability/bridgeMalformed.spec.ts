@@ -71,7 +71,8 @@ test('each malformed frame is closed with the right code, and nobody else notice
 /**
  * Says something right, and then something wrong, at once or in pieces.
  *
- * @returns What was wrong with the answer. No `expect`: the runner keeps a record of each, and gets slow.
+ * @returns What was wrong with the answer.
+ *   No `expect`: the runner keeps a record of each, and gets slow.
  */
 async function makes(mistake: Mistake, port: number, index: number): Promise<string[]> {
   const random = randomFrom(Math.imul(seed + index, 0x9e37_79b1));

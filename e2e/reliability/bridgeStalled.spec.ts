@@ -1,5 +1,5 @@
-// Sessions in which one side does not read while the other talks without end: the bridge holds little,
-// the talker is held back, and nothing is lost when the reading goes on.
+// Sessions in which one side does not read while the other talks without end: the bridge holds
+// little, the talker is held back, and nothing is lost when the reading goes on.
 
 import { setTimeout } from 'node:timers/promises';
 import { amount, figure, randomFrom, seed } from '../figures.ts';
@@ -13,7 +13,10 @@ import { pidOf, startSilentServer } from './rawClient.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';
 
-/** What a session may cost the bridge while one side is stuck: one read towards a browser; two messages of 256 KiB towards a target; slack. */
+/**
+ * What a session may cost the bridge while one side is stuck: one read towards a browser; two
+ * messages of 256 KiB towards a target; slack.
+ */
 const MAX_KB_PER_SESSION = 768;
 /** What the bridge may cost more all in all: heap that V8 has not collected yet. */
 const MAX_KB_AT_ALL = 60_000;
@@ -28,7 +31,10 @@ const STILL_MS = amount(500, 3000);
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ mode: 'default', timeout: amount(60_000, 600_000) });
 
-/** Says the same stretch of bytes over and over, as much as there is room for, until it is told to stop. */
+/**
+ * Says the same stretch of bytes over and over, as much as there is room for,
+ * until it is told to stop.
+ */
 class Talker {
   written = 0;
   #isStopping = false;

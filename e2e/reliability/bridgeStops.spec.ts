@@ -1,5 +1,5 @@
-// A bridge that is stopped while there are sessions in every state: it ends in time, with status 0, and
-// whoever listens is told 1001.
+// A bridge that is stopped while there are sessions in every state: it ends in time, with status 0,
+// and whoever listens is told 1001.
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -27,7 +27,10 @@ const STOPPING = { code: 1001, reason: 'the bridge is stopping' };
 interface State {
   name: string;
   target: string;
-  /** Whether the browser answers the close frame, and the target takes what it is sent and comes to an end. */
+  /**
+   * Whether the browser answers the close frame,
+   * and the target takes what it is sent and comes to an end.
+   */
   endsInOrder: boolean;
   isDeaf?: boolean;
   /** What the browser does once all sessions are open. */
@@ -37,7 +40,8 @@ interface State {
 const STATES: readonly State[] = [
   { name: 'idle', target: 'echo', endsInOrder: true, begin: async () => {} },
   { name: 'talking both ways', target: 'echo', endsInOrder: true, begin: converse },
-  // To leave it while it talks would take back what it has not read: it is heard until the deadline.
+  // To leave it while it talks would take back what it has not read:
+  // it is heard until the deadline.
   { name: 'whose target alone talks', target: 'pouring', endsInOrder: false, begin: go },
   { name: 'whose target does not read', target: 'deaf', endsInOrder: false, begin: talk },
   // What the browser said first is kept for the target, until the deadline.

@@ -1,5 +1,5 @@
-// Targets that refuse, die, hang, break the connection or are not there: the browser is told which, with
-// the right code, and the sessions with other targets go on.
+// Targets that refuse, die, hang, break the connection or are not there: the browser is told which,
+// with the right code, and the sessions with other targets go on.
 
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';

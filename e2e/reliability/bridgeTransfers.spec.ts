@@ -1,5 +1,6 @@
-// Random transfers through the bridge, in both directions at once. Whatever the sizes, the frames, the
-// pauses and the end, every byte arrives as it was sent, or else the stream ends early and says so.
+// Random transfers through the bridge, in both directions at once. Whatever the sizes, the frames,
+// the pauses and the end, every byte arrives as it was sent,
+// or else the stream ends early and says so.
 
 import { amount, figure, randomFrom, seed } from '../figures.ts';
 import { expect, type Listening } from '../fixtures.ts';
@@ -293,8 +294,8 @@ function places(stream: Buffer, random: () => number): number[] {
 }
 
 /**
- * Says what is wrong; nothing where all is as it should be. The test's runner keeps a record of every
- * `expect`, and gets slow with tens of thousands.
+ * Says what is wrong; nothing where all is as it should be. The test's runner keeps a record of
+ * every `expect`, and gets slow with tens of thousands.
  */
 function judge(transfer: Transfer, found: Found, { name }: Lane): string[] {
   const right = rightEnd(transfer, name);
@@ -336,7 +337,8 @@ function rightEnd({ end, closeCode }: Transfer, name: string): RightEnd {
     case 'the browser ends the stream without a close frame':
       return { code: [NO_CODE], targetEnded: ['end'] };
     case 'the target resets':
-      // libuv calls a reset right behind the last byte an end; bridgeTargets.spec.ts asks for better.
+      // libuv calls a reset right behind the last byte an end;
+      // bridgeTargets.spec.ts asks for better.
       return {
         code: [1014, 1000],
         reason: [`${name} broke the connection`, closed],

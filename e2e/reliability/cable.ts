@@ -1,6 +1,6 @@
-// A pair of network interfaces, one end of which is in a network of its own, with a process there: a cable
-// that can be cut. Who is behind it is then gone without a word, as a laptop that is carried away.
-// ip(8), unshare(1) and nsenter(1) do it.
+// A pair of network interfaces, one end of which is in a network of its own, with a process there:
+// a cable that can be cut. Who is behind it is then gone without a word, as a laptop that is
+// carried away. ip(8), unshare(1) and nsenter(1) do it.
 
 import { execFileSync } from 'node:child_process';
 import { Program } from '../programs.ts';

@@ -44,7 +44,11 @@ export class Chatter {
     expect(this.#wrong).toEqual([]);
   }
 
-  /** Says goodbye after the message that is under way. @returns How many came back, all of them right. */
+  /**
+   * Says goodbye after the message that is under way.
+   *
+   * @returns How many came back, all of them right.
+   */
   async stop(): Promise<number> {
     this.#isStopping = true;
     await this.exchanges(1);

@@ -1,12 +1,14 @@
-// What is sent: bytes that both ends of a connection know, so that what arrives can be compared. Every
-// stream is a stretch of one of two long random pools, and so costs nothing to make.
+// What is sent: bytes that both ends of a connection know, so that what arrives can be compared.
+// Every stream is a stretch of one of two long random pools, and so costs nothing to make.
 
 import { randomFrom, seed } from '../figures.ts';
 
 const BINARY_POOL_BYTES = 8 * 1024 * 1024;
 const TEXT_POOL_CHARACTERS = 1024 * 1024;
 
-/** The first code point of each length in UTF-8, and the one behind the last (RFC 3629, section 3). */
+/**
+ * The first code point of each length in UTF-8, and the one behind the last (RFC 3629, section 3).
+ */
 const CODE_POINTS_BY_BYTES = [
   [0x00, 0x80],
   [0x80, 0x800],

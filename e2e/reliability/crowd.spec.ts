@@ -111,7 +111,8 @@ for (const [count, messages] of [
         `they read, ${Math.min(...slept)} to ${Math.max(...slept)}; all in order, ending with the ` +
         `newest; server RSS ${mb(before)} before, ${mb(peak)} at most`,
     );
-    // Well below a queue of what was not read: 80 kB a watcher in the first lot, 1.2 MB in the second.
+    // Well below a queue of what was not read:
+    // 80 kB a watcher in the first lot, 1.2 MB in the second.
     expect(peak - before).toBeLessThan(50_000 + count * 50);
   });
 }
@@ -199,7 +200,10 @@ async function holdCrowd(count: number, port: number, pid: number) {
   return used;
 }
 
-/** Whether everybody who says this is answered with these lines. (An `expect` for each takes minutes.) */
+/**
+ * Whether everybody who says this is answered with these lines.
+ * (An `expect` for each takes minutes.)
+ */
 async function allAre(clients: readonly RawClient[], what: string, lines: readonly string[]) {
   const replies = await Promise.all(clients.map((client) => client.ask(what, lines.length)));
   return replies.every((reply) => reply.join('\n') === lines.join('\n'));

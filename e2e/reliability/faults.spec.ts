@@ -131,7 +131,9 @@ function tell(what: string, { refused, kept, unread }: Counts): void {
   );
 }
 
-/** Stores small and big messages on a new server while something fails, until it was told so often. */
+/**
+ * Stores small and big messages on a new server while something fails, until it was told so often.
+ */
 async function storeWhileFailing(
   folder: string,
   fault: Fault,

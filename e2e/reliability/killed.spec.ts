@@ -12,7 +12,10 @@ const CONNECTIONS = 4;
 const BIG_BYTES = 4000;
 const LONG_HISTORY = 1000;
 const SHORT_HISTORY = 50;
-/** The server is killed within this time after a random acknowledgement: a commit takes about as long. */
+/**
+ * The server is killed within this time after a random acknowledgement:
+ * a commit takes about as long.
+ */
 const KILL_WITHIN_MS = 5;
 
 /** When a message was sent and acknowledged, on one clock that counts both. */

@@ -74,8 +74,8 @@ export const mistakes: readonly Mistake[] = [
       frame({ opcode: pick(DATA, random), isFinal: random() < 0.5, payload: text(9, random) }),
     ],
   },
-  // The first of these bits must not be set (section 5.2), but whoever sees it sees a length as well
-  // that is over every limit.
+  // The first of these bits must not be set (section 5.2), but whoever sees it sees a length as
+  // well that is over every limit.
   wrongFrame(
     'a length with its top bit set',
     (random) => ({
@@ -191,8 +191,8 @@ function badText(random: () => number): Buffer {
 }
 
 /**
- * A code that must not be in a frame (section 7.4), 1015 among them, or that nobody has defined; 1012 to
- * 1014 are defined in IANA's WebSocket Close Code Number Registry.
+ * A code that must not be in a frame (section 7.4), 1015 among them, or that nobody has defined;
+ * 1012 to 1014 are defined in IANA's WebSocket Close Code Number Registry.
  */
 function badCloseCode(random: () => number): number {
   return pick(

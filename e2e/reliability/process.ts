@@ -37,7 +37,10 @@ export function descriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
-/** How many file descriptors this process may open, and those it starts: Node raises it as far as it goes. */
+/**
+ * How many file descriptors this process may open, and those it starts:
+ * Node raises it as far as it goes.
+ */
 export function mostDescriptors(): number {
   const limits = readFileSync('/proc/self/limits', 'latin1');
   const most = /^Max open files\s+(\S+)/m.exec(limits)?.[1];

@@ -1,5 +1,5 @@
-// A WebSocket client that says exactly the bytes it is told to, right or wrong, reads when it is told
-// to, and checks every frame it hears.
+// A WebSocket client that says exactly the bytes it is told to, right or wrong, reads when it is
+// told to, and checks every frame it hears.
 
 import { connect, type Socket } from 'node:net';
 import { amount } from '../figures.ts';
@@ -105,8 +105,8 @@ export class RawWebSocket {
   }
 
   /**
-   * Says some bytes. What is due, a pong or the answer to a close frame, goes out after the last part of
-   * a frame; after its close frame it says nothing any more.
+   * Says some bytes. What is due, a pong or the answer to a close frame, goes out after the last
+   * part of a frame; after its close frame it says nothing any more.
    *
    * @returns Whether there is room for more; `drain` of the socket tells when there is again.
    */

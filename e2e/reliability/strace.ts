@@ -19,8 +19,8 @@ export interface SystemCall {
 
 /**
  * The command that runs another and writes down its system calls. What it runs stays our own child
- * (-D), the traced calls only are stopped (--seccomp-bpf), descriptors show what they are (-yy), and
- * nothing is left out (-v, -s).
+ * (-D), the traced calls only are stopped (--seccomp-bpf), descriptors show what they are (-yy),
+ * and nothing is left out (-v, -s).
  */
 export function tracing(file: string, calls: readonly string[]): string[] {
   const how = ['-D', '-f', '--seccomp-bpf', '-yy', '-v', '-s', '1000000'];
@@ -59,8 +59,8 @@ export function resultOf({ words }: SystemCall): number | undefined {
 }
 
 /**
- * Puts an error in the place of system calls of a running server, and of the process that writes for
- * it, until the program returned ends.
+ * Puts an error in the place of system calls of a running server, and of the process that writes
+ * for it, until the program returned ends.
  *
  * @param what `fdatasync:error=EIO:when=1`, as strace(1) has it; counted for each thread.
  */

@@ -139,8 +139,8 @@ const PROXY_LINES: ReadonlyArray<readonly [string, string]> = [
 ];
 
 /**
- * Answers each MSGGET with the next of what it is told to, MSGHIST and MSGWATCH with all of it, and QUIT
- * with 200 OK.
+ * Answers each MSGGET with the next of what it is told to, MSGHIST and MSGWATCH with all of it, and
+ * QUIT with 200 OK.
  */
 class HostileServer {
   /** Everything a client has said. */
