@@ -9,7 +9,9 @@ const KEEPALIVE_AFTER_MS = 60_000;
 export interface Destination {
   host: string;
   port: number;
-  /** Speak TLS, and believe certificates vouched for by `ca` (PEM), or else by the well-known ones. */
+  /**
+   * Speak TLS, and believe certificates vouched for by `ca` (PEM), or else by the well-known ones.
+   */
   tls?: { ca: Buffer | undefined } | undefined;
   /** How a host name is looked up; Node's own way by default. */
   lookup?: LookupFunction | undefined;
@@ -19,8 +21,8 @@ export interface Destination {
  * Connects to a server.
  *
  * @param signal Gives up, and closes what is open, when it is aborted.
- * @throws Node's error where that cannot be (ECONNREFUSED, ENOTFOUND, ETIMEDOUT and their like, or a
- *   certificate that is not believed); the signal's reason.
+ * @throws Node's error where that cannot be (ECONNREFUSED, ENOTFOUND, ETIMEDOUT and their like, or
+ *   a certificate that is not believed); the signal's reason.
  */
 export function openConnection(destination: Destination, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {

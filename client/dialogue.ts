@@ -31,7 +31,9 @@ export function isSecret(asked: Asked): boolean {
 /** How a conversation ended: as the person asked, or because the connection was lost. */
 export type Ending = 'quit' | 'shutDown' | 'lost';
 
-/** Who speaks on a line; a `note` is ours, in brackets, so that nobody takes it for the server's. */
+/**
+ * Who speaks on a line; a `note` is ours, in brackets, so that nobody takes it for the server's.
+ */
 export type Speaker = 'client' | 'server' | 'message' | 'note';
 
 export type Effect =
@@ -74,7 +76,9 @@ export class Dialogue {
     return this.#ask('command');
   }
 
-  /** The person answered the prompt. Outside a prompt there is nobody to answer: nothing happens. */
+  /**
+   * The person answered the prompt. Outside a prompt there is nobody to answer: nothing happens.
+   */
   typed(text: string): Effect[] {
     if (this.#state.at !== 'prompt') return [];
     const { asked } = this.#state;

@@ -1,5 +1,5 @@
-// One question, one answer: what `motd get`, `set`, `watch` and `history` say to a server. What comes
-// back is safe for any screen.
+// One question, one answer: what `motd get`, `set`, `watch` and `history` say to a server. What
+// comes back is safe for any screen.
 
 import type { Socket } from 'node:net';
 import { LineReader, TOO_LONG } from '../protocol/lines.ts';
@@ -70,7 +70,9 @@ export async function* tellHistory(socket: Socket): AsyncGenerator<string, void>
   }
 }
 
-/** Yields the message of the day, and each later one as it is stored, until the connection is lost. */
+/**
+ * Yields the message of the day, and each later one as it is stored, until the connection is lost.
+ */
 export async function* watchMessage(socket: Socket): AsyncGenerator<string, never> {
   const server = new Server(socket);
   server.say('MSGWATCH');

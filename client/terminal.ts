@@ -21,7 +21,8 @@ export interface Screen {
  * Holds the dialogue until it is over.
  *
  * @param socket A connection to the server, just opened. It is closed in the end.
- * @returns How it ended: as the dialogue did, `quit` where the input ended, or `interrupted` (Ctrl-C).
+ * @returns How it ended: as the dialogue did, `quit` where the input ended, or `interrupted`
+ *   (Ctrl-C).
  */
 export function holdDialogue(socket: Socket, screen: Screen): Promise<Ending | 'interrupted'> {
   return new Promise((resolve) => new TerminalDialogue(socket, screen, resolve).start());

@@ -1,5 +1,5 @@
-// What the reliability tests find out, for docs/reliability.md. Each has a quick form, in `npm test`,
-// and a full one, in `npm run test:soak`.
+// What the reliability tests find out, for docs/reliability.md. Each has a quick form, in
+// `npm test`, and a full one, in `npm run test:soak`.
 
 import { appendFileSync } from 'node:fs';
 
@@ -20,8 +20,8 @@ export function figure(test: string, found: string): void {
 }
 
 /**
- * Random numbers from 0 to below 1, the same for the same seed: a linear congruential generator with
- * the constants of Numerical Recipes, section 7.1.
+ * Random numbers from 0 to below 1, the same for the same seed: a linear congruential generator
+ * with the constants of Numerical Recipes, section 7.1.
  */
 export function randomFrom(start: number): () => number {
   let state = start >>> 0;

@@ -73,7 +73,10 @@ export class Terminal {
     return (await this.rows()).join('\n').trimEnd();
   }
 
-  /** Every character on the screen in order, white space and line ends left out: what wraps reads on. */
+  /**
+   * Every character on the screen in order, white space and line ends left out:
+   * what wraps reads on.
+   */
   async flow(): Promise<string> {
     return (await this.rows()).join('').replaceAll(' ', '');
   }

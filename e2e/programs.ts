@@ -36,7 +36,9 @@ export class Program {
     });
   }
 
-  /** Starts `motd` with these arguments. A server forgets, unless it is told where to keep things. */
+  /**
+   * Starts `motd` with these arguments. A server forgets, unless it is told where to keep things.
+   */
   static motd(args: readonly string[], env?: Record<string, string>): Program {
     return new Program(process.execPath, [MAIN, ...args], { MOTD_STORE: 'memory:', ...env });
   }
