@@ -102,12 +102,12 @@ test('readers that stall hold their targets back, cost little, and get every byt
     socket.once('data', () => talker.talk()).on('drain', () => talker.talk());
     socket.resume();
   });
-  const { pid, port, bystander } = await startWatched(target);
+  const watched = await startWatched(target);
   const listeners = Array.from({ length: count }, () => new Listener(loop));
   const webSockets = await openAll(
     listeners.map(
       (listener) => () =>
-        RawWebSocket.connect(port, {
+        RawWebSocket.connect(watched.port, {
           path: '/ws/stalled',
           isDeaf: true,
           onData: (chunk) => listener.hear(chunk),
@@ -115,23 +115,10 @@ test('readers that stall hold their targets back, cost little, and get every byt
     ),
   );
   await expect.poll(() => target.accepted).toBe(count);
-  await bystander.saw();
-  await setTimeout(STILL_MS);
-  const without = await bystander.saw(10);
-
-  const before = proportionalKb(pid);
-  forgetPeak(pid);
-  const peakBefore = peakKb(pid);
-
-  for (const webSocket of webSockets) webSocket.say(frame({ opcode: OPCODE.text, payload: GO }));
-  const written = await untilStill(() => sum(talkers.map((talker) => talker.written)));
-  const filling = await bystander.saw();
-  await setTimeout(STILL_MS);
-  const stuck = await bystander.saw(10);
-  const after = proportionalKb(pid);
-  const peak = peakKb(pid);
-  expect(sum(talkers.map((talker) => talker.written))).toBe(written);
-  expect(sum(listeners.map((listener) => listener.heard))).toBeLessThan(written);
+  const cost = await costOfHoldingBack(watched, talkers, () => {
+    for (const webSocket of webSockets) webSocket.say(frame({ opcode: OPCODE.text, payload: GO }));
+  });
+  expect(sum(listeners.map((listener) => listener.heard))).toBeLessThan(cost.written);
 
   for (const talker of talkers) talker.stop();
   for (const { socket } of webSockets) socket.resume();
@@ -140,19 +127,10 @@ test('readers that stall hold their targets back, cost little, and get every byt
   expect(new Set(endings.map((ending) => JSON.stringify(ending))).size).toBe(1);
   expect(endings[0]).toEqual(words);
   expect(listeners.every(({ isRight }) => isRight)).toBe(true);
-  expect(sum(listeners.map((listener) => listener.heard))).toBe(written);
+  expect(sum(listeners.map((listener) => listener.heard))).toBe(cost.written);
 
-  const each = (after - before) / count;
-  figure(
-    'bridge: stalled readers',
-    `${count} browsers that did not read, targets that talked without end and were held back after ` +
-      `${megabytes(written / count)} each (most of it in the kernel): bridge Pss ${mb(before)} before, ` +
-      `${mb(after)} stuck, ${Math.round(each)} kB a session; RSS at most ${mb(peak)}; when they read ` +
-      `again, all ${megabytes(written)} came in order. A healthy session beside them, without: ` +
-      `${without}; while the buffers fill: ${filling}; then: ${stuck}`,
-  );
-  expect(after - before).toBeLessThan(MAX_KB_AT_ALL + count * MAX_KB_PER_SESSION);
-  expect(peak - peakBefore).toBeLessThan(MAX_KB_AT_ALL + count * MAX_KB_PER_SESSION);
+  const who = `${count} browsers that did not read, targets that talked without end`;
+  judge('bridge: stalled readers', who, count, cost);
 });
 
 test('targets that stall hold their browsers back, cost little, and get every byte when they read', async () => {
@@ -165,11 +143,76 @@ test('targets that stall hold their browsers back, cost little, and get every by
     connection.socket.on('data', (chunk) => listener.hear(chunk)).pause();
     connection.socket.on('end', () => connection.socket.end());
   });
-  const { pid, port, bystander } = await startWatched(target);
+  const watched = await startWatched(target);
   const webSockets = await openAll(
-    Array.from({ length: count }, () => () => RawWebSocket.connect(port, { path: '/ws/stalled' })),
+    Array.from(
+      { length: count },
+      () => () => RawWebSocket.connect(watched.port, { path: '/ws/stalled' }),
+    ),
   );
   await expect.poll(() => target.accepted).toBe(count);
+  const talkers = webSockets.map((webSocket) => {
+    const say = (payload: Buffer) => webSocket.say(frame({ opcode: OPCODE.binary, payload }));
+    const talker = new Talker(loop, say, () => webSocket.close());
+    webSocket.socket.on('drain', () => talker.talk());
+    return talker;
+  });
+  const cost = await costOfHoldingBack(watched, talkers, () => {
+    for (const talker of talkers) talker.talk();
+  });
+
+  for (const talker of talkers) talker.stop();
+  for (const { connection } of connections) connection.socket.resume();
+  const ends = await Promise.all(connections.map(({ connection }) => connection.ended));
+  expect(new Set(ends)).toEqual(new Set(['end']));
+  expect(connections.every(({ listener }) => listener.isRight)).toBe(true);
+  expect(sum(connections.map(({ listener }) => listener.heard))).toBe(cost.written);
+
+  const who = `${count} targets that did not read, browsers that talked without end`;
+  judge('bridge: stalled targets', who, count, cost);
+});
+
+const GO = Buffer.from('go');
+
+/** A bridge, and somebody who asks a real server by way of it. */
+interface Watched {
+  pid: number;
+  port: number;
+  bystander: Bystander;
+}
+
+/** What sessions that are stuck cost the bridge, in kB, and the bystander. */
+interface Cost {
+  /** All that was said until everybody was held back, in bytes. */
+  written: number;
+  before: number;
+  after: number;
+  peakBefore: number;
+  peak: number;
+  /** What the bystander saw before, while the buffers filled, and once all was stuck. */
+  without: string;
+  filling: string;
+  stuck: string;
+}
+
+async function startWatched(stalled: ScriptedTarget): Promise<Watched> {
+  const server = await startSilentServer();
+  const targets = { stalled: stalled.address, motd: `127.0.0.1:${server.port}` };
+  const { program, port } = await startBridgeTo(targets);
+  const bystander = await Bystander.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
+  return { pid: pidOf(program), port, bystander };
+}
+
+/**
+ * Waits until all talkers are held back.
+ *
+ * @param begin Has them talk.
+ */
+async function costOfHoldingBack(
+  { pid, bystander }: Watched,
+  talkers: readonly Talker[],
+  begin: () => void,
+): Promise<Cost> {
   await bystander.saw();
   await setTimeout(STILL_MS);
   const without = await bystander.saw(10);
@@ -177,50 +220,33 @@ test('targets that stall hold their browsers back, cost little, and get every by
   const before = proportionalKb(pid);
   forgetPeak(pid);
   const peakBefore = peakKb(pid);
-  const talkers = webSockets.map((webSocket) => {
-    const say = (payload: Buffer) => webSocket.say(frame({ opcode: OPCODE.binary, payload }));
-    const talker = new Talker(loop, say, () => webSocket.close());
-    webSocket.socket.on('drain', () => talker.talk());
-    talker.talk();
-    return talker;
-  });
-  const written = await untilStill(() => sum(talkers.map((talker) => talker.written)));
+  begin();
+  const said = () => sum(talkers.map((talker) => talker.written));
+  const written = await untilStill(said);
   const filling = await bystander.saw();
   await setTimeout(STILL_MS);
   const stuck = await bystander.saw(10);
   const after = proportionalKb(pid);
   const peak = peakKb(pid);
-  expect(sum(talkers.map((talker) => talker.written))).toBe(written);
+  expect(said()).toBe(written);
+  return { written, before, after, peakBefore, peak, without, filling, stuck };
+}
 
-  for (const talker of talkers) talker.stop();
-  for (const { connection } of connections) connection.socket.resume();
-  const ends = await Promise.all(connections.map(({ connection }) => connection.ended));
-  expect(new Set(ends)).toEqual(new Set(['end']));
-  expect(connections.every(({ listener }) => listener.isRight)).toBe(true);
-  expect(sum(connections.map(({ listener }) => listener.heard))).toBe(written);
-
+/** Notes what so many sessions cost, once all has arrived; it has to be little. */
+function judge(name: string, who: string, count: number, cost: Cost): void {
+  const { written, before, after, peakBefore, peak, without, filling, stuck } = cost;
   const each = (after - before) / count;
   figure(
-    'bridge: stalled targets',
-    `${count} targets that did not read, browsers that talked without end and were held back after ` +
+    name,
+    `${who} and were held back after ` +
       `${megabytes(written / count)} each (most of it in the kernel): bridge Pss ${mb(before)} before, ` +
       `${mb(after)} stuck, ${Math.round(each)} kB a session; RSS at most ${mb(peak)}; when they read ` +
       `again, all ${megabytes(written)} came in order. A healthy session beside them, without: ` +
       `${without}; while the buffers fill: ${filling}; then: ${stuck}`,
   );
-  expect(after - before).toBeLessThan(MAX_KB_AT_ALL + count * MAX_KB_PER_SESSION);
-  expect(peak - peakBefore).toBeLessThan(MAX_KB_AT_ALL + count * MAX_KB_PER_SESSION);
-});
-
-const GO = Buffer.from('go');
-
-/** A bridge to this target, and somebody who asks a real server by way of it. */
-async function startWatched(stalled: ScriptedTarget) {
-  const server = await startSilentServer();
-  const targets = { stalled: stalled.address, motd: `127.0.0.1:${server.port}` };
-  const { program, port } = await startBridgeTo(targets);
-  const bystander = await Bystander.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
-  return { pid: pidOf(program), port, bystander };
+  const most = MAX_KB_AT_ALL + count * MAX_KB_PER_SESSION;
+  expect(after - before).toBeLessThan(most);
+  expect(peak - peakBefore).toBeLessThan(most);
 }
 
 /** Opens them all, a few at a time. */
