@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, test } from './fixtures.ts';
+import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 
 interface Ran {
@@ -268,12 +269,3 @@ test('--log silent writes nothing', async () => {
   expect(await server.exits()).toBe(0);
   expect(server.stdout + server.stderr).toBe('');
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}

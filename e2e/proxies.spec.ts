@@ -7,14 +7,8 @@ import { text } from 'node:stream/consumers';
 import type { Page } from '@playwright/test';
 import { type ClientOptions, WebSocket } from 'ws';
 import { expect, type Listening, startBridge, startServer, Terminal, test } from './fixtures.ts';
-import {
-  freePort,
-  haproxy,
-  nginx,
-  type ProxySettings,
-  type ReverseProxy,
-  startProxy,
-} from './proxies.ts';
+import { freePort } from './freePort.ts';
+import { haproxy, nginx, type ProxySettings, type ReverseProxy, startProxy } from './proxies.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';

@@ -1,9 +1,8 @@
 // Real reverse proxies, each with the configuration that README gives, in a folder of its own.
 
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -77,28 +76,8 @@ export async function startProxy(proxy: ReverseProxy, settings: ProxySettings): 
   return program;
 }
 
-/**
- * A port nobody listens on: it was free a moment ago. A proxy cannot say which one it has picked.
- */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 function nginxServer(settings: ProxySettings): string {
-  const {
-    port,
-    bridgePort,
-    speaksTls = false,
-    idleTimeout,
-    host,
-    isStripping,
-    isSilent,
-  } = settings;
+  const { port, bridgePort, speaksTls, idleTimeout, host, isStripping, isSilent } = settings;
   const pass = `proxy_pass http://127.0.0.1:${bridgePort}${isStripping ? '/' : ''};`;
   const patience = idleTimeout === undefined ? '' : ` proxy_read_timeout ${idleTimeout}s;`;
   return edited(codeUnder(HEADING, 'nginx'), [
@@ -133,15 +112,7 @@ function nginxAround(server: string, folder: string): string {
 }
 
 function haproxyConfiguration(settings: ProxySettings, certificate: string): string {
-  const {
-    port,
-    bridgePort,
-    speaksTls = false,
-    idleTimeout,
-    host,
-    isStripping,
-    isSilent,
-  } = settings;
+  const { port, bridgePort, speaksTls, idleTimeout, host, isStripping, isSilent } = settings;
   const further = [
     ...(host === 'rewritten' ? [`http-request set-header Host 127.0.0.1:${bridgePort}`] : []),
     ...(isStripping

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { expect, test } from './fixtures.ts';
+import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
-import { freePort } from './proxies.ts';
 import { codeUnder, edited } from './readme.ts';
 
 const HEADING = 'Any TCP service in the browser';

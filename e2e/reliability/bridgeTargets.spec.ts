@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { amount, figure } from '../figures.ts';
 import { expect, type Listening } from '../fixtures.ts';
+import { freePort } from '../freePort.ts';
 import { Program } from '../programs.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { Chatter } from './chatter.ts';
@@ -257,13 +258,6 @@ async function connected(port: number): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port });
   await once(socket, 'connect');
   return socket;
-}
-
-/** A port nobody listens on: it was free a moment ago. */
-async function freePort(): Promise<number> {
-  const target = await ScriptedTarget.listen(echo);
-  target.close();
-  return target.port;
 }
 
 /** Leaves a socket in the file system that nobody listens on any more. */
