@@ -1,7 +1,8 @@
 // The two pure halves, put together in memory: no socket, no screen, no clock.
 
 import { expect, test } from 'vitest';
-import { Dialogue, type Effect } from '../client/dialogue.ts';
+import type { Effect } from '../client/conversation.ts';
+import { Dialogue } from '../client/dialogue.ts';
 import { type Golden, goldens } from '../e2e/golden/golden.ts';
 import { PlayedSession } from '../server/session.harness.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Dialogue, type Effect, PROMPTS } from './dialogue.ts';
+import type { Effect } from './conversation.ts';
+import { Dialogue, PROMPTS } from './dialogue.ts';
 
 /** What stands on the screen after the effects, and what was sent. */
 function shown(effects: Effect[]): { screen: string; sent: string } {

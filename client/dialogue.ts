@@ -1,6 +1,4 @@
-// The original client's conversation with a person (PROTOCOL.md, "The dialogue"). Pure: what the
-// person typed and what the server said come in as calls; what to show and send comes out as
-// effects. The terminal and the page put their own screen around it, and nothing else.
+// The original client's conversation with a person (PROTOCOL.md, "The dialogue").
 //
 //   prompt --a line typed--> reply --200 OK to MSGGET--> message --the message--> prompt
 //                            reply --200 OK to MSGHIST--> history --its end--> prompt
@@ -12,46 +10,30 @@
 import { LineReader, TOO_LONG, trimLine } from '../protocol/lines.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { END_OF_HISTORY, REPLY } from '../protocol/replies.ts';
+import {
+  type Asked,
+  type Conversation,
+  type Effect,
+  type Ending,
+  MAX_SHOWN_LENGTH,
+  type Speaker,
+  TOO_LONG_TO_SHOW,
+} from './conversation.ts';
 
-/** What the person is asked for. */
-export type Asked = 'command' | 'message' | 'password' | 'storePassword';
+/** What the dialogue asks for. */
+type Question = Exclude<Asked, 'line'>;
 
-export const PROMPTS: Record<Asked, string> = {
+export const PROMPTS: Record<Question, string> = {
   command: 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ',
   message: 'Enter new message of the day: ',
   password: 'Enter shutdown password: ',
   storePassword: 'Enter store password: ',
 };
 
-/** Whether an answer is nobody else's business: no history keeps it. */
-export function isSecret(asked: Asked): boolean {
-  return asked === 'password' || asked === 'storePassword';
-}
-
-/** How a conversation ended: as the person asked, or because the connection was lost. */
-export type Ending = 'quit' | 'shutDown' | 'lost';
-
-/**
- * Who speaks on a line; a `note` is ours, in brackets, so that nobody takes it for the server's.
- */
-export type Speaker = 'client' | 'server' | 'message' | 'note';
-
-export type Effect =
-  /** Show a line. It holds no control character. */
-  | { do: 'print'; line: string; speaker: Speaker }
-  /** Ask the person for a line: show the prompt, let them type, call `typed`. */
-  | { do: 'ask'; for: Asked; prompt: string }
-  /** The question is void: whatever was typed so far stays on its line, and a new one begins. */
-  | { do: 'stopAsking' }
-  /** Send text to the server; its LF is included. */
-  | { do: 'send'; text: string }
-  /** The conversation is over. Nothing comes after it. */
-  | { do: 'end'; ending: Ending };
-
 type State =
-  | { at: 'prompt'; asked: Asked }
+  | { at: 'prompt'; asked: Question }
   /** The server's turn: `said` is what the person answered when asked for `asked`. */
-  | { at: 'reply'; asked: Asked; said: string }
+  | { at: 'reply'; asked: Question; said: string }
   /** MSGGET was answered with 200 OK; the message is the next line. */
   | { at: 'message' }
   /** The same for MSGHIST: lines, and the end. */
@@ -60,25 +42,18 @@ type State =
   | { at: 'idle' }
   | { at: 'over' };
 
-/** A server of ours never sends so long a line; from any other, this bounds what is kept. */
-const MAX_LINE_LENGTH = 64 * 1024;
-
 const REPLIES: ReadonlySet<string> = new Set(Object.values(REPLY));
 
-export class Dialogue {
-  readonly #lines = new LineReader(MAX_LINE_LENGTH);
+export class Dialogue implements Conversation {
+  readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
   #state: State = { at: 'idle' };
   /** Since the last command the server may have sent messages unasked. */
   #isWatching = false;
 
-  /** The connection is open: the conversation begins. */
   start(): Effect[] {
     return this.#ask('command');
   }
 
-  /**
-   * The person answered the prompt. Outside a prompt there is nobody to answer: nothing happens.
-   */
   typed(text: string): Effect[] {
     if (this.#state.at !== 'prompt') return [];
     const { asked } = this.#state;
@@ -89,22 +64,16 @@ export class Dialogue {
     return [print('client', `Client: ${escapeControls(said)}`), { do: 'send', text: `${said}\n` }];
   }
 
-  /** Text came from the server, cut anywhere. */
   received(text: string): Effect[] {
     this.#lines.push(text);
     const effects: Effect[] = [];
     for (;;) {
       const line = this.#lines.next();
       if (line === undefined) return effects;
-      effects.push(...this.#heard(line === TOO_LONG ? '[a line too long to show]' : line));
+      effects.push(...this.#heard(line === TOO_LONG ? TOO_LONG_TO_SHOW : line));
     }
   }
 
-  /**
-   * The connection is gone.
-   *
-   * @param reason Why, in words a person understands.
-   */
   closed(reason: string): Effect[] {
     this.#lines.endLine();
     const last = this.received('');
@@ -140,7 +109,7 @@ export class Dialogue {
   }
 
   /** What follows from the reply to what the person said. */
-  #answer(reply: string, asked: Asked, said: string): Effect[] {
+  #answer(reply: string, asked: Question, said: string): Effect[] {
     if (reply === REPLY.passwordRequired) {
       return this.#ask(said === 'MSGSTORE' ? 'storePassword' : 'password');
     }
@@ -166,7 +135,7 @@ export class Dialogue {
   }
 
   /** What the server says while it is the person's turn. */
-  #unasked(line: string, asked: Asked): Effect[] {
+  #unasked(line: string, asked: Question): Effect[] {
     if (this.#isNews(line)) return [message(line), ...this.#ask(asked)];
     return [serverSays(line), ...this.#goOn(line, asked)];
   }
@@ -177,13 +146,13 @@ export class Dialogue {
   }
 
   /** Asks again, unless the server has just said that it will close. */
-  #goOn(reply: string, asked: Asked): Effect[] {
+  #goOn(reply: string, asked: Question): Effect[] {
     if (!reply.startsWith('421 ')) return this.#ask(asked);
     this.#state = { at: 'idle' };
     return [];
   }
 
-  #ask(asked: Asked): Effect[] {
+  #ask(asked: Question): Effect[] {
     this.#state = { at: 'prompt', asked };
     return [{ do: 'ask', for: asked, prompt: PROMPTS[asked] }];
   }

@@ -6,7 +6,8 @@ import type { Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { escapeControls } from '../protocol/plainText.ts';
-import { type Asked, Dialogue, type Effect, type Ending, isSecret } from './dialogue.ts';
+import { type Asked, type Effect, type Ending, isSecret } from './conversation.ts';
+import { Dialogue } from './dialogue.ts';
 
 export interface Screen {
   input: Readable;

@@ -1,7 +1,8 @@
 // The page: the dialogue (client/dialogue.ts) between a person at the screen and a server behind
 // the bridge. Nothing else happens here: the screen draws, the editor edits, the connection carries.
 
-import { type Asked, Dialogue, type Effect, type Ending } from '../client/dialogue.ts';
+import type { Asked, Effect, Ending } from '../client/conversation.ts';
+import { Dialogue } from '../client/dialogue.ts';
 import { Connection } from './connection.ts';
 import { LineEditor } from './lineEditor.ts';
 import { Screen } from './screen.ts';

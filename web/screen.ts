@@ -6,7 +6,7 @@
 
 import { FitAddon } from '@xterm/addon-fit';
 import { type IMarker, Terminal } from '@xterm/xterm';
-import type { Speaker } from '../client/dialogue.ts';
+import type { Speaker } from '../client/conversation.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { styleThroughCssom } from './cssom.ts';
 import { DARK, LIGHT } from './themes.ts';
