@@ -115,6 +115,41 @@ describe('where a password guards the store', () => {
   });
 });
 
+describe('where passwords are masked', () => {
+  test.each<[asks: string]>([['SHUTDOWN'], ['MSGSTORE']])(
+    'the one that %s asks for is shown as bullets, and sent as it is',
+    (asks) => {
+      const dialogue = new Dialogue({ masksPasswords: true });
+      dialogue.start();
+      dialogue.typed(asks);
+      dialogue.received('300 PASSWORD REQUIRED\n');
+      expect(shown(dialogue.typed(' sécret '))).toEqual({
+        screen: 'Client: ••••••\n',
+        sent: 'sécret\n',
+      });
+    },
+  );
+
+  test('commands and messages are shown', () => {
+    const dialogue = new Dialogue({ masksPasswords: true });
+    dialogue.start();
+    expect(shown(dialogue.typed('MSGSTORE')).screen).toBe('Client: MSGSTORE\n');
+    dialogue.received('200 OK\n');
+    expect(shown(dialogue.typed('a message')).screen).toBe('Client: a message\n');
+  });
+
+  test('it may be switched in mid-conversation', () => {
+    const dialogue = dialogueAfter(['SHUTDOWN', '300 PASSWORD REQUIRED']);
+    dialogue.masksPasswords = true;
+    expect(shown(dialogue.typed('abc')).screen).toBe('Client: •••\n');
+    dialogue.received('301 WRONG PASSWORD\n');
+    dialogue.typed('SHUTDOWN');
+    dialogue.received('300 PASSWORD REQUIRED\n');
+    dialogue.masksPasswords = false;
+    expect(shown(dialogue.typed('abc')).screen).toBe('Client: abc\n');
+  });
+});
+
 describe('after MSGWATCH', () => {
   const WATCHING: [string, string] = ['MSGWATCH', '200 OK\nthe message'];
 

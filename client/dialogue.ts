@@ -15,10 +15,12 @@ import {
   type Conversation,
   type Effect,
   type Ending,
+  isSecret,
   MAX_SHOWN_LENGTH,
   type Speaker,
   TOO_LONG_TO_SHOW,
 } from './conversation.ts';
+import { maskSecret } from './maskSecret.ts';
 
 /** What the dialogue asks for. */
 type Question = Exclude<Asked, 'line'>;
@@ -45,10 +47,16 @@ type State =
 const REPLIES: ReadonlySet<string> = new Set(Object.values(REPLY));
 
 export class Dialogue implements Conversation {
+  /** Whether the line that tells what was sent (`Client: …`) shows bullets for a password. */
+  masksPasswords: boolean;
   readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
   #state: State = { at: 'idle' };
   /** Since the last command the server may have sent messages unasked. */
   #isWatching = false;
+
+  constructor({ masksPasswords = false }: { masksPasswords?: boolean } = {}) {
+    this.masksPasswords = masksPasswords;
+  }
 
   start(): Effect[] {
     return this.#ask('command');
@@ -61,7 +69,9 @@ export class Dialogue implements Conversation {
     if (said === '') return this.#ask(asked);
 
     this.#state = { at: 'reply', asked, said };
-    return [print('client', `Client: ${escapeControls(said)}`), { do: 'send', text: `${said}\n` }];
+    const isMasked = this.masksPasswords && isSecret(asked);
+    const shown = isMasked ? maskSecret(said) : escapeControls(said);
+    return [print('client', `Client: ${shown}`), { do: 'send', text: `${said}\n` }];
   }
 
   received(text: string): Effect[] {
