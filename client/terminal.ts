@@ -158,7 +158,9 @@ class TerminalDialogue {
 
   #ask(prompt: string, asked: Asked): void {
     this.#asked = asked;
-    if (this.#screen.isTerminal && !this.#inputEnded) {
+    // Lines that are there already stand behind the prompt, not behind what is half typed by now.
+    const waitsForPerson = !this.#inputEnded && this.#linesAhead.length === 0;
+    if (this.#screen.isTerminal && waitsForPerson) {
       this.#readline.setPrompt(prompt);
       // The cursor stays behind what is half typed already.
       this.#readline.prompt(true);

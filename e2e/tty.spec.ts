@@ -1,7 +1,7 @@
 // `motd connect` at a terminal: script(1) makes one.
 
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { expect, test } from './fixtures.ts';
 import { Program } from './programs.ts';
 
@@ -62,6 +62,23 @@ test('what is half typed while a reply is awaited goes on behind the prompt', as
   slow.close();
 });
 
+test('lines typed ahead stand behind their prompts, what is half typed behind the last', async () => {
+  const { server, port, accepted } = await listening();
+  const client = atTerminal(port);
+  const socket = await accepted;
+  await client.says(/Enter command .*: $/);
+  client.process.stdin?.write('FOO\rBAR\rMSG');
+  await once(socket, 'data');
+  await client.says(/BAR\nMSG$/);
+  socket.write('400 UNKNOWN COMMAND\n');
+  await client.says(/Server: 400 UNKNOWN COMMAND\nEnter command .*: BAR\nClient: BAR\n$/);
+  socket.write('400 UNKNOWN COMMAND\n');
+  await client.says(/BAR\nServer: 400 UNKNOWN COMMAND\nEnter command .*: MSG$/);
+  socket.end();
+  expect(await client.exits()).toBe(1);
+  server.close();
+});
+
 test('Ctrl-D typed ahead leaves once its turn has come', async ({ server }) => {
   const client = atTerminal(server.port);
   await client.says(/^Enter command .*: $/);
@@ -81,3 +98,12 @@ test('Ctrl-D leaves with status 0, Ctrl-C with the shell’s 130', async ({ serv
     expect(await client.exits()).toBe(status);
   }
 });
+
+/** A server that says what a test has it say, to the one client that comes. */
+async function listening(): Promise<{ server: Server; port: number; accepted: Promise<Socket> }> {
+  const server = createServer();
+  const accepted = once(server, 'connection').then(([socket]) => socket);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, port: (server.address() as AddressInfo).port, accepted };
+}
