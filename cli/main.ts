@@ -10,6 +10,7 @@ import { OperatorError } from './operatorError.ts';
 import {
   type AddressOptions,
   bridgeRuleOptions,
+  connectOptions,
   httpOptions,
   idleTimeoutOption,
   LOOPBACK,
@@ -88,7 +89,7 @@ command('bridge', 'run the bridge and the page alone', [
   await bridge(options);
 });
 
-clientCommand('connect', 'hold the dialogue in this terminal', []).action(
+clientCommand('connect', 'hold the dialogue in this terminal', connectOptions()).action(
   withAddress(async (options) => {
     const { connect } = await import('./connect.ts');
     process.exitCode = await connect(options);

@@ -52,6 +52,10 @@ export interface TlsClientOptions {
   tlsCa?: string;
 }
 
+export interface ConnectOptions {
+  maskPassword: boolean;
+}
+
 export interface TlsOptions {
   tlsCert?: string;
   tlsKey?: string;
@@ -172,6 +176,15 @@ export function tlsClientOptions(): Option[] {
       '--tls-ca <file>',
       'speak TLS, and believe who this certificate vouches for (PEM)',
     ).env('MOTD_TLS_CA'),
+  ];
+}
+
+/** What is particular to the dialogue. */
+export function connectOptions(): Option[] {
+  return [
+    new Option('--mask-password', 'show a password as bullets; as a variable, any value says so')
+      .env('MOTD_MASK_PASSWORD')
+      .default(false),
   ];
 }
 

@@ -4,18 +4,22 @@
 
 import type { Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { escapeControls } from '../protocol/plainText.ts';
 import { type Asked, type Effect, type Ending, isSecret } from './conversation.ts';
 import { Dialogue } from './dialogue.ts';
+import { maskSecret } from './maskSecret.ts';
+import { PromptOutput, type Terminal } from './promptOutput.ts';
 
 export interface Screen {
   input: Readable;
-  output: Writable;
+  output: Terminal;
   /** Whether the output is a terminal, too: the line can then be edited. */
   isTerminal: boolean;
   /** Whether what is typed shows by itself, as it does at a terminal. */
   isEchoed: boolean;
+  /** Whether a password is shown as bullets. Where the input is echoed, the output has to be a terminal. */
+  masksPasswords: boolean;
 }
 
 /**
@@ -34,7 +38,9 @@ class TerminalDialogue {
   readonly #screen: Screen;
   readonly #resolve: (ending: Ending | 'interrupted') => void;
   readonly #readline: Interface;
-  readonly #dialogue = new Dialogue();
+  /** What readline writes to, at a terminal. */
+  readonly #promptOutput: PromptOutput | undefined;
+  readonly #dialogue: Dialogue;
   readonly #decoder = new TextDecoder();
   readonly #linesAhead: string[] = [];
   /** What the up-arrow offers, newest first: readline's own list. */
@@ -49,11 +55,15 @@ class TerminalDialogue {
     this.#socket = socket;
     this.#screen = screen;
     this.#resolve = resolve;
+    const { input, output, isTerminal, masksPasswords } = screen;
+    this.#dialogue = new Dialogue({ masksPasswords });
+    this.#promptOutput = isTerminal ? new PromptOutput(output, { masksPasswords }) : undefined;
     this.#readline = createInterface(
-      screen.isTerminal
-        ? { input: screen.input, output: screen.output, terminal: true }
-        : { input: screen.input, terminal: false },
+      this.#promptOutput
+        ? { input, output: this.#promptOutput, terminal: true }
+        : { input, terminal: false },
     );
+    this.#promptOutput?.serve(this.#readline, input);
   }
 
   start(): void {
@@ -80,8 +90,12 @@ class TerminalDialogue {
 
   #readlineOnLine(line: string): void {
     const isOnScreen = this.#screen.isEchoed && this.#asked !== undefined;
-    if (isOnScreen) this.#answer(line);
-    else this.#linesAhead.push(line);
+    if (isOnScreen) {
+      this.#promptOutput?.lineEnded(line);
+      this.#answer(line);
+    } else {
+      this.#linesAhead.push(line);
+    }
 
     // A pipe can hold more lines than fit in memory; a terminal must go on listening for Ctrl-C.
     if (!this.#screen.isTerminal) this.#readline.pause();
@@ -118,7 +132,8 @@ class TerminalDialogue {
         else this.#readline.resume();
         return;
       }
-      this.#write(`${escapeControls(line)}\n`);
+      const isMasked = this.#screen.masksPasswords && isSecret(this.#asked);
+      this.#write(`${isMasked ? maskSecret(line) : escapeControls(line)}\n`);
       this.#answer(line);
     }
   }
@@ -142,8 +157,9 @@ class TerminalDialogue {
         this.#ask(effect.prompt, effect.for);
         break;
       case 'stopAsking':
+        if (this.#promptOutput) this.#promptOutput.leaveLine();
+        else this.#write('\n');
         this.#stopAsking();
-        this.#write('\n');
         break;
       case 'send':
         this.#socket.write(effect.text);
@@ -160,19 +176,16 @@ class TerminalDialogue {
     this.#asked = asked;
     // Lines that are there already stand behind the prompt, not behind what is half typed by now.
     const waitsForPerson = !this.#inputEnded && this.#linesAhead.length === 0;
-    if (this.#screen.isTerminal && waitsForPerson) {
-      this.#readline.setPrompt(prompt);
-      // The cursor stays behind what is half typed already.
-      this.#readline.prompt(true);
+    if (this.#promptOutput && waitsForPerson) {
+      this.#promptOutput.ask(prompt, { isSecret: isSecret(asked) });
     } else {
       this.#write(prompt);
     }
   }
 
-  /** readline draws its last prompt again whenever a line is edited: it must not know one now. */
   #stopAsking(): void {
     this.#asked = undefined;
-    this.#readline.setPrompt('');
+    this.#promptOutput?.stopAsking();
   }
 
   /** The input ended at a prompt: nobody will answer it. */

@@ -17,6 +17,25 @@ for (const golden of goldens) {
   });
 }
 
+for (const golden of goldens) {
+  test(`case ${golden.name}, with --mask-password: but for the passwords, to the letter`, async ({
+    server,
+  }) => {
+    const client = Program.motd(['connect', '--mask-password', '127.0.0.1', String(server.port)]);
+    client.input(golden.typed.map((line) => `${line}\n`).join(''));
+    expect(await client.exits()).toBe(0);
+    expect(client.stdout).toBe(masked(golden.isOpen ? `${golden.screen}\n` : golden.screen));
+  });
+}
+
+test('MOTD_MASK_PASSWORD says the same, with any value', async ({ server }) => {
+  const address = ['127.0.0.1', String(server.port)];
+  const client = Program.motd(['connect', ...address], { MOTD_MASK_PASSWORD: '0' });
+  client.input('SHUTDOWN\nhidden\n');
+  expect(await client.exits()).toBe(0);
+  expect(client.stdout).toContain('Enter shutdown password: ••••••\nClient: ••••••\nServer: 301');
+});
+
 test('lines may come one by one, each after its prompt', async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
   await client.says(/QUIT, SHUTDOWN\): $/);
@@ -80,3 +99,11 @@ test('a reader that has had enough ends it without a word', async ({ server }) =
   await client.exits();
   expect(client.stderr).toBe('');
 });
+
+/** A conversation, with each password in it as bullets. */
+function masked(screen: string): string {
+  return screen.replace(
+    /(?<=password: )(.*)\nClient: \1\n/g,
+    (_, password) => `${'•'.repeat(password.length)}\nClient: ${'•'.repeat(password.length)}\n`,
+  );
+}
