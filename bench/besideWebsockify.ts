@@ -17,7 +17,9 @@ import {
   percent,
   printHead,
   printRow,
+  ratio,
   thousands,
+  whole,
 } from './tables.ts';
 import { measureThroughput } from './throughput.ts';
 
@@ -205,10 +207,6 @@ function figures<Figure extends string>(
   return { bridge: of(found.bridge), websockify: of(found.websockify), echo: of(found.echo) };
 }
 
-function ratio(ours: number[], theirs: number[]): string {
-  return theirs.length === 0 ? '–' : hundredths(medianRatio(ours, theirs));
-}
-
 /** While asking the bridge, websockify, the echo server: below a whole core it waits for them. */
 function loadCpu(found: Rounds<{ loadCpuShare: number }>): string {
   const { bridge, websockify, echo } = figures(found, 'loadCpuShare');
@@ -217,10 +215,6 @@ function loadCpu(found: Rounds<{ loadCpuShare: number }>): string {
 
 function counted(count: number, what: string): string {
   return count === 1 ? `1 ${what}` : `${count} ${what}s`;
-}
-
-function whole(value: number): string {
-  return value.toFixed(0);
 }
 
 function megabytes(bytes: number): string {

@@ -4,6 +4,7 @@
 import { cpus } from 'node:os';
 import { compareWithWebsockify } from './besideWebsockify.ts';
 import { compareMsgget } from './msgget.ts';
+import { comparePages } from './pages.ts';
 import { startBridge, startEcho, startServer, stop } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
 
@@ -16,6 +17,7 @@ try {
   const bridge = await startBridge(`127.0.0.1:${server.port}+proxy`);
   try {
     await compareMsgget(server, bridge, echo);
+    await comparePages(bridge, process.env['MOTD_BENCH_TTYD'] ?? '');
   } finally {
     await Promise.all([stop(bridge), stop(server)]);
   }

@@ -39,14 +39,29 @@ export async function startBridge(target: string): Promise<Running> {
   return { ...(await startOurs('cli/main.js', args, flags)), isBridge: true };
 }
 
+/** The yardstick for a page. */
+export function startBareTerminal(prompt: string): Promise<Running> {
+  return startOurs('bench/bareTerminal.js', [prompt]);
+}
+
 /** @param command What websockify is called here. */
 export async function startWebsockify(command: string, targetPort: number): Promise<Running> {
-  const port = await freePort();
-  const args = [`127.0.0.1:${port}`, `127.0.0.1:${targetPort}`];
-  const child = spawn(command, args, { stdio: 'ignore' });
-  await once(child, 'spawn');
-  await untilListening(child, port);
-  return { process: child, port, isBridge: true, pid: pidOf(child) };
+  const started = await startTheirs(command, (port) => [
+    `127.0.0.1:${port}`,
+    `127.0.0.1:${targetPort}`,
+  ]);
+  return { ...started, isBridge: true };
+}
+
+/**
+ * ttyd shows a program in a terminal. This one costs the least it could: it says the prompt, and the
+ * kernel echoes what is typed.
+ *
+ * @param command What ttyd is called here.
+ */
+export function startTtyd(command: string, prompt: string): Promise<Running> {
+  const program = ['sh', '-c', 'printf "%s " "$0"; exec cat', prompt];
+  return startTheirs(command, (port) => ['-i', 'lo', '-p', String(port), '-W', ...program]);
 }
 
 /** Ends a program and the children it has (websockify has one for each session). */
@@ -71,12 +86,20 @@ async function startOurs(
   return { process: child, port: message.ready.port, isBridge: false, pid: pidOf(child) };
 }
 
+async function startTheirs(command: string, argsFor: (port: number) => string[]): Promise<Running> {
+  const port = await freePort();
+  const child = spawn(command, argsFor(port), { stdio: 'ignore' });
+  await once(child, 'spawn');
+  await untilListening(child, port);
+  return { process: child, port, isBridge: false, pid: pidOf(child) };
+}
+
 function pidOf({ pid }: ChildProcess): number {
   if (pid === undefined) throw new Error('the program did not start');
   return pid;
 }
 
-/** One that nobody listens on now: websockify cannot choose one by itself and tell. */
+/** One that nobody listens on now: neither websockify nor ttyd can choose one and tell. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -5,6 +5,7 @@
 import type { Connection } from './connection.ts';
 import { type Endpoint, openSession } from './endpoint.ts';
 import { LoadCpu } from './loadCpu.ts';
+import { quantile } from './spread.ts';
 
 export interface RoundTrips {
   connections: number;
@@ -83,8 +84,4 @@ function converse(
     };
     send();
   });
-}
-
-function quantile(sorted: number[], q: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
 }

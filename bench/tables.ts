@@ -1,6 +1,6 @@
 // Markdown, so that a run can be pasted in README.md.
 
-import { spread } from './spread.ts';
+import { medianRatio, spread } from './spread.ts';
 
 export function printHead(cells: readonly string[]): void {
   console.log('');
@@ -24,9 +24,22 @@ export function median(values: readonly number[], format: (value: number) => str
   return values.length === 0 ? '–' : format(spread(values).median);
 }
 
+/** The median of the rounds' ratios, ours to theirs. */
+export function ratio(ours: readonly number[], theirs: readonly number[]): string {
+  return theirs.length === 0 ? '–' : hundredths(medianRatio(ours, theirs));
+}
+
 /** A rate, in thousands or millions. */
 export function thousands(rate: number): string {
   return rate >= 1e6 ? `${(rate / 1e6).toFixed(2)} M` : `${(rate / 1e3).toFixed(1)} k`;
+}
+
+export function whole(value: number): string {
+  return value.toFixed(0);
+}
+
+export function tenths(value: number): string {
+  return value.toFixed(1);
 }
 
 export function hundredths(value: number): string {

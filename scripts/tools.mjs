@@ -27,6 +27,14 @@ export function findWebsockify() {
   });
 }
 
+/** @returns {string} A ttyd that takes `-W`, as 1.7.4 and later do; it is never installed. Else empty. */
+export function findTtyd() {
+  return findTool('ttyd', undefined, (ttyd) => {
+    const { stdout, stderr } = spawnSync(ttyd, ['--help'], { encoding: 'utf8' });
+    return /--writable/.test(`${stdout}${stderr}`);
+  });
+}
+
 /** @returns {string} An nginx that takes `-e`, as 1.19.5 and later do: it writes nowhere else. Else empty. */
 export function findNginx() {
   return findServer('nginx', 'nginx-light', (nginx) => {

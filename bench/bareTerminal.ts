@@ -1,0 +1,50 @@
+// The yardstick for a page: xterm.js alone. It writes the prompt and whatever is typed by itself, asks
+// nobody, and fits its size to nothing. No page that draws with xterm.js is ready, or answers, in less.
+// Its cursor blinks as the page's does: while something blinks, the browser draws at fixed moments, and
+// what is typed waits for the next of them; while nothing does, it draws at once.
+
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+
+const [, , prompt = ''] = process.argv;
+const { resolve } = createRequire(import.meta.url);
+
+const PAGE = `<!doctype html>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="xterm.css">
+<div id="terminal"></div>
+<script src="xterm.js"></script>
+<script>
+  const terminal = new Terminal({ cols: 106, rows: 26, fontSize: 15, lineHeight: 1.25, cursorBlink: true });
+  terminal.open(document.getElementById('terminal'));
+  terminal.onData((data) => terminal.write(data));
+  terminal.write(${JSON.stringify(`${prompt} `)});
+  terminal.focus();
+</script>
+`;
+
+interface File {
+  type: string;
+  kept: string;
+  content: string | Buffer;
+}
+
+const FOR_EVER = 'public, max-age=31536000, immutable';
+const FILES = new Map<string | undefined, File>([
+  ['/', { type: 'text/html; charset=utf-8', kept: 'no-cache', content: PAGE }],
+  ['/xterm.css', { type: 'text/css', kept: FOR_EVER, content: read('css/xterm.css') }],
+  ['/xterm.js', { type: 'text/javascript', kept: FOR_EVER, content: read('lib/xterm.js') }],
+]);
+
+const server = createServer(({ url }, response) => {
+  const file = FILES.get(url);
+  if (file === undefined) return response.writeHead(404).end();
+  response.writeHead(200, { 'content-type': file.type, 'cache-control': file.kept });
+  return response.end(file.content);
+});
+server.listen(0, '127.0.0.1', () => process.send?.({ ready: server.address() }));
+
+function read(path: string): Buffer {
+  return readFileSync(resolve(`@xterm/xterm/${path}`));
+}

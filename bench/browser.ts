@@ -1,0 +1,132 @@
+// A real Chromium in front of a page: how soon one can type, and how soon one sees what one typed.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
+import { watch } from './inPage.ts';
+import { quantile } from './spread.ts';
+
+export const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+
+const VIEWPORT = { width: 1000, height: 640 };
+/** The browser talks to loopback only: everything that would call home is off. */
+const QUIET = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+/** In one measurement: this many people with an empty cache, each of whom comes again so many times. */
+const VISITORS = 3;
+const VISITS_AGAIN = 2;
+const KEY_PRESSES = 50;
+/** Chromium draws 60 times a second at most: keys have to fall on any moment between two drawings. */
+const LONGEST_PAUSE_MS = 50;
+
+/** In milliseconds, from navigation to a prompt one can type at. */
+export interface VisitsMeasured {
+  firstMs: number;
+  againMs: number;
+}
+
+/** In milliseconds, from key press to echo. */
+export interface EchoMeasured {
+  p50Ms: number;
+  p95Ms: number;
+}
+
+export function startBrowser(): Promise<Browser> {
+  const executablePath = process.env['CHROMIUM_PATH'];
+  const isRoot = process.getuid?.() === 0;
+  return chromium.launch({
+    ...(executablePath !== undefined && { executablePath }),
+    args: isRoot ? [...QUIET, '--no-sandbox'] : QUIET,
+  });
+}
+
+/** Opens a page for the first time, and again: the medians. */
+export async function measureVisits(browser: Browser, port: number): Promise<VisitsMeasured> {
+  const first: number[] = [];
+  const again: number[] = [];
+  for (let visitor = 0; visitor < VISITORS; visitor++) {
+    // A context has a cache of its own.
+    await inNewContext(browser, async (context) => {
+      first.push(await visit(context, port));
+      for (let time = 0; time < VISITS_AGAIN; time++) again.push(await visit(context, port));
+    });
+  }
+  return { firstMs: middle(first), againMs: middle(again) };
+}
+
+/** Presses keys behind so many characters that stand on the line already. */
+export async function measureEcho(
+  browser: Browser,
+  port: number,
+  charactersBefore: number,
+): Promise<EchoMeasured> {
+  const echoesMs: number[] = [];
+  await inNewContext(browser, async (context) => {
+    const page = await openPage(context, port);
+    await page.evaluate(() => window.watched.prompt);
+    if (charactersBefore > 0) await paste(page, charactersBefore);
+    for (let press = 0; press < KEY_PRESSES; press++) {
+      await pause(Math.random() * LONGEST_PAUSE_MS);
+      echoesMs.push(await pressKey(page, press % 2 === 0 ? 'a' : 'b'));
+    }
+  });
+  const sorted = echoesMs.toSorted((a, b) => a - b);
+  return { p50Ms: quantile(sorted, 0.5), p95Ms: quantile(sorted, 0.95) };
+}
+
+/** Opens the page, and shows that one can type there. */
+async function visit(context: BrowserContext, port: number): Promise<number> {
+  const page = await openPage(context, port);
+  const promptMs = await page.evaluate(() => window.watched.prompt);
+  await pressKey(page, 'a');
+  await page.close();
+  return promptMs;
+}
+
+async function openPage(context: BrowserContext, port: number): Promise<Page> {
+  const page = await context.newPage();
+  await page.addInitScript(watch, PROMPT);
+  await page.goto(`http://127.0.0.1:${port}/`, { waitUntil: 'commit' });
+  return page;
+}
+
+/** @param key One that the screen does not end with yet. */
+async function pressKey(page: Page, key: string): Promise<number> {
+  await page.keyboard.press(key);
+  return page.evaluate(() => window.watched.echo);
+}
+
+/** As from the clipboard, which each page reaches by another key. */
+function paste(page: Page, characters: number): Promise<void> {
+  return page.evaluate(async (length) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', `${'x'.repeat(length - 1)}y`);
+    const pasted = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+    document.activeElement?.dispatchEvent(pasted);
+    // As much of it as is surely on one screen.
+    await window.watched.untilEndsWith(`${'x'.repeat(Math.min(length - 1, 1_000))}y`);
+  }, characters);
+}
+
+async function inNewContext(
+  browser: Browser,
+  work: (context: BrowserContext) => Promise<void>,
+): Promise<void> {
+  const context = await browser.newContext({ viewport: VIEWPORT });
+  try {
+    await work(context);
+  } finally {
+    await context.close();
+  }
+}
+
+function middle(values: readonly number[]): number {
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+}
