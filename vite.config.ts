@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -8,8 +8,9 @@ export default defineConfig({
   root: 'web',
   // Relative addresses: the page works under any path a reverse proxy puts it.
   base: './',
-  // What lay there would come without a hash in its name, and could not be kept for ever.
-  publicDir: false,
+  // What keeps its name, because it is found by it: a browser asks for it each time, as for the page
+  // itself. What a browser may keep for ever is imported, and gets a hash in its name.
+  publicDir: 'public',
   build: {
     outDir: '../dist/page',
     emptyOutDir: true,
@@ -19,16 +20,38 @@ export default defineConfig({
     // It is for modules loaded later, and there are none.
     modulePreload: { polyfill: false },
   },
-  plugins: [compressed()],
+  plugins: [early(), compressed()],
 });
+
+/** Has web/early.js run before anything is painted: a module, which is all that Vite bundles, comes too late. */
+function early(): Plugin {
+  return {
+    name: 'early',
+    apply: 'build',
+    async buildStart() {
+      const source = await readFile('web/early.js');
+      this.emitFile({ type: 'asset', name: 'early.js', source });
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, { bundle = {} }) {
+        const [src] = Object.keys(bundle).filter((name) => /\bearly-[\w-]+\.js$/.test(name));
+        if (src === undefined) throw new Error('early.js is not in the bundle');
+        return [{ tag: 'script', attrs: { src: `./${src}` }, injectTo: 'head-prepend' }];
+      },
+    },
+  };
+}
 
 /** Puts a .gz and a .br file beside each one of the page, where that is smaller. */
 function compressed(): Plugin {
   return {
     name: 'compressed',
     apply: 'build',
-    async writeBundle({ dir = '' }, files) {
-      await Promise.all(Object.keys(files).map((name) => compress(join(dir, name))));
+    async writeBundle({ dir = '' }) {
+      const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      await Promise.all(files.map(({ parentPath, name }) => compress(join(parentPath, name))));
     },
   };
 }

@@ -37,6 +37,7 @@ export async function connect(
     case 'quit':
     case 'shutDown':
       return 0;
+    case 'dismissed':
     case 'lost':
       return 1;
     case 'interrupted':

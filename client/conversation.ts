@@ -10,8 +10,11 @@ export function isSecret(asked: Asked): boolean {
   return asked === 'password' || asked === 'storePassword';
 }
 
-/** How a conversation ended: as the person asked, or because the connection was lost. */
-export type Ending = 'quit' | 'shutDown' | 'lost';
+/**
+ * How a conversation ended: as the person asked; because the server wants no more of this person (it
+ * said why); or because the connection was lost.
+ */
+export type Ending = 'quit' | 'shutDown' | 'dismissed' | 'lost';
 
 /** Who speaks on a line; a `note` is ours, in brackets, so that nobody takes it for the server's. */
 export type Speaker = 'client' | 'server' | 'message' | 'note';

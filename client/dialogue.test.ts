@@ -115,6 +115,13 @@ describe('where a password guards the store', () => {
   });
 });
 
+test('a message whose outcome was not told is said to be unknown', () => {
+  const dialogue = dialogueAfter(['MSGSTORE', '200 OK']);
+  dialogue.typed('a message');
+  const { screen } = shown(dialogue.closed('gone'));
+  expect(screen).toContain('[gone]\n[it is not known whether the message was stored]\n');
+});
+
 describe('where passwords are masked', () => {
   test.each<[asks: string]>([['SHUTDOWN'], ['MSGSTORE']])(
     'the one that %s asks for is shown as bullets, and sent as it is',
@@ -139,13 +146,16 @@ describe('where passwords are masked', () => {
   });
 
   test('it may be switched in mid-conversation', () => {
-    const dialogue = dialogueAfter(['SHUTDOWN', '300 PASSWORD REQUIRED']);
-    dialogue.masksPasswords = true;
+    const options = { masksPasswords: true };
+    const dialogue = new Dialogue(options);
+    dialogue.start();
+    dialogue.typed('SHUTDOWN');
+    dialogue.received('300 PASSWORD REQUIRED\n');
     expect(shown(dialogue.typed('abc')).screen).toBe('Client: •••\n');
     dialogue.received('301 WRONG PASSWORD\n');
     dialogue.typed('SHUTDOWN');
     dialogue.received('300 PASSWORD REQUIRED\n');
-    dialogue.masksPasswords = false;
+    options.masksPasswords = false;
     expect(shown(dialogue.typed('abc')).screen).toBe('Client: abc\n');
   });
 });
@@ -171,7 +181,21 @@ describe('after MSGWATCH', () => {
 
   test('what the server says of itself is no message', () => {
     const { screen } = shown(dialogueAfter(WATCHING).received('421 SERVER SHUTTING DOWN\n'));
-    expect(screen).toBe('\nServer: 421 SERVER SHUTTING DOWN\n');
+    expect(screen).toBe(`\nServer: 421 SERVER SHUTTING DOWN\n${COMMAND}`);
+  });
+
+  test('a message may be those very words: the conversation goes on', () => {
+    const dialogue = dialogueAfter(WATCHING);
+    dialogue.received('421 IDLE TOO LONG\n');
+    expect(shown(dialogue.typed('MSGGET')).sent).toBe('MSGGET\n');
+    dialogue.received('200 OK\nthe message\n');
+    expect(dialogue.closed('gone')).toContainEqual({ do: 'end', ending: 'lost' });
+  });
+
+  test('and when the server closes, they were its own', () => {
+    const dialogue = dialogueAfter(WATCHING);
+    dialogue.received('421 IDLE TOO LONG\n');
+    expect(dialogue.closed('gone')).toContainEqual({ do: 'end', ending: 'dismissed' });
   });
 });
 

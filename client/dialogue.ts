@@ -9,7 +9,7 @@
 
 import { LineReader, TOO_LONG, trimLine } from '../protocol/lines.ts';
 import { escapeControls } from '../protocol/plainText.ts';
-import { END_OF_HISTORY, REPLY } from '../protocol/replies.ts';
+import { END_OF_HISTORY, isDismissal, REPLY } from '../protocol/replies.ts';
 import {
   type Asked,
   type Conversation,
@@ -46,16 +46,23 @@ type State =
 
 const REPLIES: ReadonlySet<string> = new Set(Object.values(REPLY));
 
-export class Dialogue implements Conversation {
+export interface DialogueOptions {
   /** Whether the line that tells what was sent (`Client: …`) shows bullets for a password. */
-  masksPasswords: boolean;
+  readonly masksPasswords?: boolean;
+}
+
+export class Dialogue implements Conversation {
+  readonly #options: DialogueOptions;
   readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
   #state: State = { at: 'idle' };
+  /** The server has said that it will close, and not because it stops. */
+  #isDismissed = false;
   /** Since the last command the server may have sent messages unasked. */
   #isWatching = false;
 
-  constructor({ masksPasswords = false }: { masksPasswords?: boolean } = {}) {
-    this.masksPasswords = masksPasswords;
+  /** @param options Looked at each time: what they say may change. */
+  constructor(options: DialogueOptions = {}) {
+    this.#options = options;
   }
 
   start(): Effect[] {
@@ -69,7 +76,7 @@ export class Dialogue implements Conversation {
     if (said === '') return this.#ask(asked);
 
     this.#state = { at: 'reply', asked, said };
-    const isMasked = this.masksPasswords && isSecret(asked);
+    const isMasked = this.#options.masksPasswords && isSecret(asked);
     const shown = isMasked ? maskSecret(said) : escapeControls(said);
     return [print('client', `Client: ${shown}`), { do: 'send', text: `${said}\n` }];
   }
@@ -92,8 +99,15 @@ export class Dialogue implements Conversation {
       ...last,
       ...this.#stopAsking(),
       print('note', `[${escapeControls(reason)}]`),
-      ...this.#end('lost'),
+      ...this.#outcomeUnknown(),
+      ...this.#end(this.#isDismissed ? 'dismissed' : 'lost'),
     ];
+  }
+
+  /** A message was sent, and no answer came: it may be the message of the day by now, or not. */
+  #outcomeUnknown(): Effect[] {
+    if (this.#state.at !== 'reply' || this.#state.asked !== 'message') return [];
+    return [print('note', '[it is not known whether the message was stored]')];
   }
 
   #heard(line: string): Effect[] {
@@ -111,6 +125,7 @@ export class Dialogue implements Conversation {
         // Stored while the person typed, and on its way before the server heard of it.
         if (this.#isNews(line)) return [message(line)];
         this.#isWatching = false;
+        this.#isDismissed = false;
         return [serverSays(line), ...this.#answer(line, state.asked, state.said)];
       }
       case 'idle':
@@ -146,7 +161,11 @@ export class Dialogue implements Conversation {
 
   /** What the server says while it is the person's turn. */
   #unasked(line: string, asked: Question): Effect[] {
-    if (this.#isNews(line)) return [message(line), ...this.#ask(asked)];
+    if (this.#isNews(line)) {
+      // A server that goes on has not sent the person away: the 421 before was somebody's message.
+      this.#isDismissed = false;
+      return [message(line), ...this.#ask(asked)];
+    }
     return [serverSays(line), ...this.#goOn(line, asked)];
   }
 
@@ -157,7 +176,10 @@ export class Dialogue implements Conversation {
 
   /** Asks again, unless the server has just said that it will close. */
   #goOn(reply: string, asked: Question): Effect[] {
-    if (!reply.startsWith('421 ')) return this.#ask(asked);
+    if (!isDismissal(reply)) return this.#ask(asked);
+    this.#isDismissed = reply !== REPLY.shuttingDown;
+    // Somebody may have stored these very words: who watches is asked on, until the server closes.
+    if (this.#isWatching) return this.#ask(asked);
     this.#state = { at: 'idle' };
     return [];
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Effect, MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from './conversation.ts';
-import { LineMode } from './lineMode.ts';
+import { type LineEnd, LineMode } from './lineMode.ts';
 
 /** What is shown and sent, one effect a string: a stopped question as `/`, a question as `?`. */
 function told(effects: Effect[]): string[] {
@@ -41,10 +41,21 @@ test.each(['PING', '', '  two  spaces  ', '\t'])('%j is sent as it is; more may 
 });
 
 test('lines may end with CRLF, also from now on', () => {
-  const lineMode = started(new LineMode('smtp', { lineEnd: '\r\n' }));
+  const options: { lineEnd: LineEnd } = { lineEnd: '\r\n' };
+  const lineMode = started(new LineMode('smtp', options));
   expect(told(lineMode.typed('NOOP'))).toEqual(['> "NOOP\\r\\n"', '? smtp> ']);
-  lineMode.lineEnd = '\n';
+  options.lineEnd = '\n';
   expect(told(lineMode.typed('NOOP'))).toEqual(['> "NOOP\\n"', '? smtp> ']);
+});
+
+test.each([
+  ['Password: ', 'password'],
+  ['Enter passphrase for key: ', 'password'],
+  ['PIN? ', 'password'],
+  ['login: ', 'line'],
+  ['spinning… ', 'line'],
+])('the prompt %j asks for a %s', (prompt, asked) => {
+  expect(started().received(prompt)).toContainEqual({ do: 'ask', for: asked, prompt });
 });
 
 test('three lines at once stop the question once, and ask it once', () => {

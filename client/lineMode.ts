@@ -15,12 +15,19 @@ import {
 
 export type LineEnd = '\n' | '\r\n';
 
+export interface LineModeOptions {
+  /** What ends each line that is sent; LF unless told otherwise. */
+  readonly lineEnd?: LineEnd;
+}
+
 /** In characters, as shown. What is longer is no prompt: it is shown once its line has ended. */
 const MAX_PROMPT_LENGTH = 256;
 
+/** What services write where they want an answer that nobody else is to see. */
+const PASSWORD_PROMPT = /pass(word|phrase|code)|secret|\bpin\b/i;
+
 export class LineMode implements Conversation {
-  /** What ends each line that is sent. */
-  lineEnd: LineEnd;
+  readonly #options: LineModeOptions;
   readonly #ownPrompt: string;
   /** What the service has said since its last LF. */
   #partial = '';
@@ -30,9 +37,12 @@ export class LineMode implements Conversation {
   #prompt: string | undefined;
   #isOver = false;
 
-  /** @param name The service's, for the prompt where it has none of its own. */
-  constructor(name: string, { lineEnd = '\n' }: { lineEnd?: LineEnd } = {}) {
-    this.lineEnd = lineEnd;
+  /**
+   * @param name The service's, for the prompt where it has none of its own.
+   * @param options Looked at each time: what they say may change.
+   */
+  constructor(name: string, options: LineModeOptions = {}) {
+    this.#options = options;
     this.#ownPrompt = `${escapeControls(name)}> `;
   }
 
@@ -43,7 +53,7 @@ export class LineMode implements Conversation {
   typed(text: string): Effect[] {
     if (this.#prompt === undefined) return [];
     if (this.#saidAsPrompt() !== undefined) this.#partial = '';
-    return [{ do: 'send', text: text + this.lineEnd }, ...this.#ask()];
+    return [{ do: 'send', text: `${text}${this.#options.lineEnd ?? '\n'}` }, ...this.#ask()];
   }
 
   received(text: string): Effect[] {
@@ -91,7 +101,8 @@ export class LineMode implements Conversation {
 
   #ask(): Effect[] {
     this.#prompt = this.#nextPrompt();
-    return [{ do: 'ask', for: 'line', prompt: this.#prompt }];
+    const isPassword = PASSWORD_PROMPT.test(this.#saidAsPrompt() ?? '');
+    return [{ do: 'ask', for: isPassword ? 'password' : 'line', prompt: this.#prompt }];
   }
 
   #nextPrompt(): string {

@@ -54,6 +54,37 @@ export async function startBridge(
   return { program, port: Number(found) };
 }
 
+/** Starts a bridge to targets of any kind, each as `--target` takes it. @returns Its port. */
+export async function startBridgeTo(...targets: string[]): Promise<number> {
+  const flags = targets.flatMap((target) => ['--target', target]);
+  const program = Program.motd(['bridge', ...flags, '--http-port', '0']);
+  const [, port] = await program.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+  return Number(port);
+}
+
+/** Stores a message as somebody else does. */
+export async function store(message: string, port: number): Promise<void> {
+  const program = Program.motd(['set', '-m', message, '127.0.0.1', String(port)]);
+  expect(await program.exits(), program.stderr).toBe(0);
+}
+
+/** Everything in the page's terminal, a line each: what its copy button copies where nothing is selected. */
+export async function transcriptOf(page: Page): Promise<string> {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.evaluate(() => navigator.clipboard.writeText(''));
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  await page.locator('#copy-button').click();
+  await expect.poll(copied).not.toBe('');
+  return copied();
+}
+
+/** Puts a text into the clipboard and pastes it where the focus is. */
+export async function paste(page: Page, text: string): Promise<void> {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.evaluate((pasted) => navigator.clipboard.writeText(pasted), text);
+  await page.keyboard.press('Control+v');
+}
+
 /** The page's terminal, as the person in front of it sees it. */
 export class Terminal {
   readonly page: Page;
@@ -84,6 +115,27 @@ export class Terminal {
   /** Settles once the screen ends with this text. */
   async shows(text: string): Promise<void> {
     await expect.poll(() => this.text()).toMatch(new RegExp(`${escapeRegExp(text.trimEnd())}$`));
+  }
+
+  /** The screen as one text, `|` standing where the cursor is. */
+  async textWithCursor(): Promise<string> {
+    const rows = await this.page.evaluate(() =>
+      Array.from(document.querySelectorAll('.xterm-rows > div'), (row) =>
+        Array.from(row.childNodes, (part) => {
+          const isCursor = part instanceof Element && part.classList.contains('xterm-cursor');
+          return `${isCursor ? '|' : ''}${part.textContent}`;
+        }).join(''),
+      ),
+    );
+    const trimmed = rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd());
+    return trimmed.join('\n').trimEnd();
+  }
+
+  /** Settles once the screen ends with this text, `|` standing where the cursor has to be. */
+  async showsCursor(text: string): Promise<void> {
+    await expect
+      .poll(() => this.textWithCursor())
+      .toMatch(new RegExp(`(^|\\n)${escapeRegExp(text)}$`));
   }
 
   /** Types a line and presses Enter. */

@@ -62,8 +62,8 @@ test('a conversation, a selection, another theme and another size break no rule'
   });
   const selected = page.locator('.xterm-rows .xterm-decoration-top');
   await expect(selected).toHaveText('strict');
-  // themes.ts, selectionBackground
-  await expect(selected).toHaveCSS('background-color', 'rgb(51, 80, 107)');
+  // style.css, --selection
+  await expect(selected).toHaveCSS('background-color', 'rgb(66, 108, 148)');
 
   await page.emulateMedia({ colorScheme: 'light' });
   await expect
@@ -80,6 +80,8 @@ test('what is not the page’s own is blocked', async ({ page, bridge }) => {
   const heard = await listen(page);
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
   await new Terminal(page).shows(PROMPT);
+  // Once the message stands there, nothing of the page’s changes the title any more.
+  await expect(page).toHaveTitle(/^An apple/);
   expect(heard).toEqual([]);
 
   const done = await page.evaluate(async () => {
@@ -132,7 +134,7 @@ test('what is not the page’s own is blocked', async ({ page, bridge }) => {
     }
   });
   expect(done).toEqual({
-    title: 'Message of the day',
+    title: 'An apple a day keeps the doctor away. – Message of the day',
     outlineStyle: 'none',
     opacity: '1',
     scriptText: 'TypeError',

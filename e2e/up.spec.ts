@@ -74,7 +74,7 @@ test('SHUTDOWN ends the server and it stays down; the page stays and says so', a
   await say(up.port, 'SHUTDOWN\n123!abc\n');
   await up.program.says(/^The server was shut down and stays down; the page stays\./m);
   await page.goto(up.page);
-  await new Terminal(page).shows('[press Enter to reconnect]');
+  await new Terminal(page).shows('[trying again; Enter tries at once]');
   expect(await new Terminal(page).text()).toContain('motd refused the connection');
   expect(await up.program.stop()).toBe(0);
 });

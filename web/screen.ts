@@ -1,15 +1,20 @@
 // The terminal on the page: lines that stay, and below them the line being typed.
 //
-// xterm.js draws when it finds time, so everything here happens in turn (#inTurn). Where the
-// prompt began is kept as a marker, which xterm moves as the screen scrolls and reflows; the line
-// is drawn anew from there each time it changes. So no width is ever computed here.
+// What xterm.js is given it prints in order, when it finds time; so nothing here waits for it. Only
+// a new width has to: what was drawn for the old one is taken off the screen first.
 
 import { FitAddon } from '@xterm/addon-fit';
-import { type IMarker, Terminal } from '@xterm/xterm';
+import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
+import { WebLinksAddon } from '@xterm/addon-web-links';
+import { type ITheme, Terminal } from '@xterm/xterm';
 import type { Speaker } from '../client/conversation.ts';
-import { escapeControls } from '../protocol/plainText.ts';
+import { characterTable } from './characterTable.ts';
 import { styleThroughCssom } from './cssom.ts';
-import { DARK, LIGHT } from './themes.ts';
+import type { Shown } from './lineLayout.ts';
+import { LinePainter } from './linePainter.ts';
+import { LINK } from './links.ts';
+import { scrollByTouch } from './touchScroll.ts';
+import { linesOf } from './transcript.ts';
 
 // SGR (ECMA-48, section 8.3.117): the words tell who speaks, colour only makes it quick to see.
 const STYLE: Record<Speaker, string> = {
@@ -18,130 +23,198 @@ const STYLE: Record<Speaker, string> = {
   message: '\x1b[1;32m',
   note: '\x1b[33m',
 };
-const PROMPT_STYLE = '\x1b[36m';
 const PLAIN = '\x1b[0m';
 
-/** The most columns one UTF-16 unit takes: a TAB. Everything else takes two at most. */
-const TAB_COLUMNS = 8;
-const WIDEST_COLUMNS = 2;
+/** Pastes come in brackets, and are told from keys (ctlseqs, mode 2004). */
+const BRACKETED_PASTE = '\x1b[?2004h';
+
+const CLEAR_ALL = '\x1b[H\x1b[2J\x1b[3J';
+
+export interface ScreenEvents {
+  /** What was typed or pasted, as xterm's `onData` gives it. */
+  typed(data: string): void;
+  /** @returns Whether the page has a use for a key; the terminal then has none. */
+  keyDown(event: KeyboardEvent): boolean;
+}
+
+export interface Matches {
+  /** From 0; -1 where none is chosen. */
+  index: number;
+  count: number;
+}
 
 export class Screen {
   readonly #terminal: Terminal;
   readonly #fit = new FitAddon();
-  #turn: Promise<void> = Promise.resolve();
-  #start: IMarker | undefined;
-  #prompt = '';
-  #text = '';
-  #isDrawDue = false;
+  readonly #search = new SearchAddon();
+  readonly #painter: LinePainter;
+  #line: Shown | undefined;
+  #isLineHeld = false;
 
-  /**
-   * @param onInput Takes what is typed or pasted, as xterm's `onData` gives it.
-   */
-  constructor(element: HTMLElement, onInput: (data: string) => void) {
+  constructor(element: HTMLElement, theme: ITheme, fontSize: number, events: ScreenEvents) {
     styleThroughCssom();
-    const prefersLight = matchMedia('(prefers-color-scheme: light)');
     this.#terminal = new Terminal({
-      cursorBlink: true,
+      allowProposedApi: true,
       fontFamily: 'ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", Menlo, monospace',
-      fontSize: 15,
+      fontSize,
       lineHeight: 1.25,
       scrollback: 5000,
-      theme: prefersLight.matches ? LIGHT : DARK,
+      theme,
     });
+    const table = characterTable();
+    this.#terminal.unicode.register(table);
+    this.#terminal.unicode.activeVersion = table.version;
+    this.#painter = new LinePainter(table);
     this.#terminal.loadAddon(this.#fit);
+    this.#terminal.loadAddon(this.#search);
+    this.#terminal.loadAddon(
+      new WebLinksAddon((_event, url) => openApart(url), { urlRegex: LINK }),
+    );
     this.#terminal.open(element);
-    this.#terminal.attachCustomKeyEventHandler((event) => !this.#isForBrowser(event));
-    this.#terminal.onData(onInput);
-    new ResizeObserver(() => this.#fitToPage()).observe(element);
-    prefersLight.addEventListener('change', ({ matches }) => {
-      this.#terminal.options.theme = matches ? LIGHT : DARK;
+    this.#fit.fit();
+    this.#terminal.write(BRACKETED_PASTE);
+    this.#terminal.attachCustomKeyEventHandler((event) => {
+      return event.type !== 'keydown' || !events.keyDown(event);
     });
+    this.#terminal.onData((data) => events.typed(data));
+    scrollByTouch(
+      element,
+      (lines) => this.#terminal.scrollLines(lines),
+      () => this.#rowHeight,
+    );
+    new ResizeObserver(() => this.#fitToPage()).observe(element);
   }
 
   focus(): void {
     this.#terminal.focus();
   }
 
-  /** Shows a line that stays. */
+  /** Whether keys are taken. */
+  set takesKeys(takesKeys: boolean) {
+    this.#terminal.options.disableStdin = !takesKeys;
+    if (this.#terminal.textarea) this.#terminal.textarea.tabIndex = takesKeys ? 0 : -1;
+  }
+
+  set theme(theme: ITheme) {
+    this.#terminal.options.theme = theme;
+  }
+
+  /** In CSS pixels. */
+  set fontSize(fontSize: number) {
+    this.#terminal.options.fontSize = fontSize;
+    this.#fitToPage();
+  }
+
+  /** Shows a line that stays, above the one being typed. */
   print(line: string, speaker: Speaker): void {
-    this.#inTurn(() => this.#write(`${STYLE[speaker]}${line}${PLAIN}\r\n`));
+    this.#write(`${this.#painter.erase()}${STYLE[speaker]}${line}${PLAIN}\r\n`);
+    this.#draw();
   }
 
-  /** Shows a prompt, and behind it what has been typed so far. */
-  ask(prompt: string, text: string): void {
-    this.#text = text;
-    this.#inTurn(() => {
-      this.#start = this.#terminal.registerMarker(0);
-      this.#prompt = prompt;
-      return this.#drawTyped();
-    });
+  /** Shows the line being typed. */
+  show(line: Shown): void {
+    this.#line = line;
+    // A screen reader says it of where one types; the terminal's rows are drawn, and say nothing.
+    if (this.#terminal.textarea) this.#terminal.textarea.ariaDescription = line.prompt;
+    this.#draw();
   }
 
-  /** Shows what has been typed since. */
-  showTyped(text: string): void {
-    this.#text = text;
-    if (this.#isDrawDue) return;
-    this.#isDrawDue = true;
-    this.#inTurn(() => {
-      this.#isDrawDue = false;
-      return this.#drawTyped();
-    });
+  /** Takes the line being typed off the screen. */
+  hide(): void {
+    this.#line = undefined;
+    this.#write(this.#painter.erase());
   }
 
   /** Ends the line being typed: it stays, whole. */
-  endTyped(text: string): void {
-    this.#inTurn(async () => {
-      await this.#draw(escapeControls(text));
-      await this.#write('\r\n');
-      this.#start?.dispose();
-      this.#start = undefined;
+  end(line: Shown): void {
+    this.#line = undefined;
+    this.#write(this.#painter.drawForGood(line, this.#size));
+  }
+
+  /** Moves what is on the screen up, out of sight. */
+  scrollAway(): void {
+    this.#withoutLine(() => {
+      const { cursorY } = this.#terminal.buffer.active;
+      this.#write(`\x1b[${this.#terminal.rows}H${'\n'.repeat(cursorY)}\x1b[H`);
     });
   }
 
-  /** Draws what has been typed by now: more may have come since this turn was asked for. */
-  #drawTyped(): Promise<void> {
-    return this.#draw(this.#thatFits(this.#text));
+  /** Forgets everything but the line being typed. */
+  clear(): void {
+    this.#write(`${this.#painter.erase()}${CLEAR_ALL}`);
+    this.#draw();
   }
 
-  async #draw(shown: string): Promise<void> {
-    if (this.#start === undefined) return;
-    const { baseY, cursorY } = this.#terminal.buffer.active;
-    const rowsDown = baseY + cursorY - this.#start.line;
-    const toStart = rowsDown > 0 ? `\x1b[${rowsDown}A\r` : '\r';
-    await this.#write(`${toStart}\x1b[J${PROMPT_STYLE}${this.#prompt}${PLAIN}${shown}`);
+  scrollPages(pages: number): void {
+    this.#terminal.scrollPages(pages);
   }
 
-  /** The end of a text, as much as never scrolls the prompt off the screen. */
-  #thatFits(text: string): string {
-    const { cols, rows } = this.#terminal;
-    const shown = escapeControls(text);
-    const room = cols * (rows - 1) - this.#prompt.length;
-    const widest = shown.includes('\t') ? TAB_COLUMNS : WIDEST_COLUMNS;
-    if (shown.length * widest <= room) return shown;
-    const tail = shown.slice(-Math.max(1, Math.floor(room / widest) - 1));
-    return `…${tail.replace(/^[\udc00-\udfff]/, '')}`;
+  /** What is selected; empty where nothing is. */
+  get selection(): string {
+    return this.#terminal.getSelection();
+  }
+
+  /** Everything that was printed and is kept, a line each. */
+  get transcript(): string {
+    return `${linesOf(this.#terminal.buffer.active).join('\n').trimEnd()}\n`;
+  }
+
+  /** Marks what is looked for, and goes to the next match, or the one before. */
+  find(text: string, direction: 'next' | 'previous', options: ISearchOptions): void {
+    if (direction === 'next') this.#search.findNext(text, options);
+    else this.#search.findPrevious(text, options);
+  }
+
+  onMatches(listener: (matches: Matches) => void): void {
+    this.#search.onDidChangeResults(({ resultIndex, resultCount }) =>
+      listener({ index: resultIndex, count: resultCount }),
+    );
+  }
+
+  endSearch(): void {
+    this.#search.clearDecorations();
+    this.#terminal.clearSelection();
+  }
+
+  get #size(): { columns: number; rows: number } {
+    return { columns: this.#terminal.cols, rows: this.#terminal.rows };
+  }
+
+  get #rowHeight(): number {
+    return (this.#terminal.element?.clientHeight ?? 0) / this.#terminal.rows;
+  }
+
+  #draw(): void {
+    if (this.#line === undefined || this.#isLineHeld) return;
+    this.#write(this.#painter.draw(this.#line, this.#size));
   }
 
   #fitToPage(): void {
-    this.#inTurn(async () => {
-      this.#fit.fit();
-      await this.#drawTyped();
+    const size = this.#fit.proposeDimensions();
+    if (size === undefined) return;
+    if (size.cols === this.#terminal.cols && size.rows === this.#terminal.rows) return;
+    this.#withoutLine(() => this.#fit.fit());
+  }
+
+  /** Does something that the line being typed must not be on the screen for, once xterm is there. */
+  #withoutLine(work: () => void): void {
+    if (this.#isLineHeld) return;
+    this.#isLineHeld = true;
+    this.#write(this.#painter.erase(), () => {
+      work();
+      this.#isLineHeld = false;
+      this.#draw();
+      // The page may have changed once more by now.
+      this.#fitToPage();
     });
   }
 
-  /** Copy and paste are the browser's: as keys, they would be sent as Ctrl-C and Ctrl-V. */
-  #isForBrowser({ ctrlKey, altKey, key }: KeyboardEvent): boolean {
-    if (!ctrlKey || altKey) return false;
-    const isCopy = key.toLowerCase() === 'c' && this.#terminal.hasSelection();
-    return isCopy || key.toLowerCase() === 'v';
+  #write(data: string, done?: () => void): void {
+    this.#terminal.write(data, done);
   }
+}
 
-  #write(data: string): Promise<void> {
-    return new Promise((resolve) => this.#terminal.write(data, resolve));
-  }
-
-  #inTurn(work: () => Promise<void>): void {
-    // A turn that fails is told as any error of the page is, and the next one has its turn.
-    this.#turn = this.#turn.then(work).catch(reportError);
-  }
+/** The page that is opened knows nothing of this one. */
+function openApart(url: string): void {
+  open(url, '_blank', 'noopener,noreferrer');
 }

@@ -1,27 +1,80 @@
-// The header's word on the connection, and the button that brings it back.
+// The header's word on the connection: what it is, why, when it is tried again, and the button that
+// tries now.
 
-export type ConnectionState = 'connecting' | 'connected' | 'closed';
+import type { LinkState } from './link.ts';
 
-const WORDS: Record<ConnectionState, string> = {
-  connecting: 'connecting…',
-  connected: 'connected',
-  closed: 'not connected',
-};
+export interface StatusParts {
+  light: HTMLElement;
+  /** A live region: its words change when the state does, and not each second. */
+  words: HTMLElement;
+  countdown: HTMLElement;
+  button: HTMLElement;
+}
+
+const TICK_MS = 250;
 
 export class Status {
-  readonly #words: HTMLElement;
-  readonly #button: HTMLElement;
+  readonly #parts: StatusParts;
+  #state: LinkState = { is: 'connecting' };
+  #ticking: ReturnType<typeof setInterval> | undefined;
 
-  /** @param reconnect Called when the button is pressed, which shows only while closed. */
-  constructor(words: HTMLElement, button: HTMLElement, reconnect: () => void) {
-    this.#words = words;
-    this.#button = button;
-    button.addEventListener('click', reconnect);
+  /** @param connect Called when the button is pressed, which shows only while all is not well. */
+  constructor(parts: StatusParts, connect: () => void) {
+    this.#parts = parts;
+    parts.button.addEventListener('click', connect);
   }
 
-  show(state: ConnectionState): void {
-    this.#words.dataset['state'] = state;
-    this.#words.textContent = WORDS[state];
-    this.#button.hidden = state !== 'closed';
+  /** Says that the server, to all appearances connected, does not answer. */
+  showSilence(): void {
+    const { light, words, button } = this.#parts;
+    light.dataset['state'] = 'silent';
+    words.textContent = 'connected, but the server does not answer';
+    button.textContent = 'Connect anew';
+    button.hidden = false;
+  }
+
+  show(state: LinkState): void {
+    clearInterval(this.#ticking);
+    // A further try is no news, which a screen reader would tell each time.
+    if (state.is === 'connecting' && isLost(this.#state))
+      this.#parts.countdown.textContent = 'trying…';
+    else this.#enter(state);
+  }
+
+  #enter(state: LinkState): void {
+    const { light, words, button, countdown } = this.#parts;
+    this.#state = state;
+    light.dataset['state'] = state.is;
+    const said = wordsFor(state);
+    if (words.textContent !== said) words.textContent = said;
+    button.hidden = state.is === 'connecting' || state.is === 'connected';
+    button.textContent = state.is === 'ended' ? 'Connect' : 'Try now';
+    countdown.textContent = '';
+    if (state.is !== 'waiting') return;
+    this.#countDown(state.nextAtMs);
+    this.#ticking = setInterval(() => this.#countDown(state.nextAtMs), TICK_MS);
+  }
+
+  #countDown(toMs: number): void {
+    const seconds = Math.max(0, Math.ceil((toMs - performance.now()) / 1000));
+    this.#parts.countdown.textContent = `next try in ${seconds} s`;
+  }
+}
+
+function isLost({ is }: LinkState): boolean {
+  return is === 'waiting' || is === 'offline';
+}
+
+function wordsFor(state: LinkState): string {
+  switch (state.is) {
+    case 'connecting':
+      return 'connecting…';
+    case 'connected':
+      return 'connected';
+    case 'waiting':
+    case 'ended':
+      return `not connected: ${state.reason}`;
+    case 'offline':
+      return `offline: ${state.reason}; it is tried again when the network is back`;
   }
 }

@@ -1,0 +1,67 @@
+// What a person can choose, and how it is written down. What was written down may be of another
+// version, or anybody's: each part that is no choice counts as not chosen.
+
+export interface Choices {
+  theme: 'system' | 'light' | 'dark';
+  contrast: 'system' | 'more';
+  /** In px, a whole number from LEAST_FONT_SIZE to MOST_FONT_SIZE. */
+  fontSize: number;
+  input: 'auto' | 'terminal' | 'field';
+  maskPassword: boolean;
+  notify: boolean;
+  lineEnd: 'lf' | 'crlf';
+}
+
+export const LEAST_FONT_SIZE = 10;
+export const MOST_FONT_SIZE = 32;
+
+export const DEFAULTS: Readonly<Choices> = {
+  theme: 'system',
+  contrast: 'system',
+  fontSize: 15,
+  input: 'auto',
+  maskPassword: false,
+  notify: false,
+  lineEnd: 'lf',
+};
+
+/** The choices among any values: one that is none of its kind is the default; a font size is brought into its range. */
+export function choicesAmong(values: Readonly<Record<string, unknown>>): Choices {
+  return {
+    theme: oneOf(values['theme'], ['system', 'light', 'dark'], DEFAULTS.theme),
+    contrast: oneOf(values['contrast'], ['system', 'more'], DEFAULTS.contrast),
+    fontSize: fontSize(values['fontSize']),
+    input: oneOf(values['input'], ['auto', 'terminal', 'field'], DEFAULTS.input),
+    maskPassword: oneOf(values['maskPassword'], [true, false], DEFAULTS.maskPassword),
+    notify: oneOf(values['notify'], [true, false], DEFAULTS.notify),
+    lineEnd: oneOf(values['lineEnd'], ['lf', 'crlf'], DEFAULTS.lineEnd),
+  };
+}
+
+/** Reads what `writeChoices` wrote. @param text Any text; null where nothing was written. */
+export function readChoices(text: string | null): Choices {
+  return choicesAmong(objectIn(text));
+}
+
+export function writeChoices(choices: Readonly<Choices>): string {
+  return JSON.stringify(choices);
+}
+
+function objectIn(text: string | null): Record<string, unknown> {
+  if (text === null) return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
+function oneOf<T>(value: unknown, choices: readonly T[], otherwise: T): T {
+  return choices.find((choice) => choice === value) ?? otherwise;
+}
+
+function fontSize(value: unknown): number {
+  if (typeof value !== 'number' || Number.isNaN(value)) return DEFAULTS.fontSize;
+  return Math.min(MOST_FONT_SIZE, Math.max(LEAST_FONT_SIZE, Math.round(value)));
+}

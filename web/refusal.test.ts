@@ -1,0 +1,36 @@
+// The statuses are those of a real HTTP server.
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { NEVER_OPENED, refusalOf } from './refusal.ts';
+
+async function refusing(status: number): Promise<URL> {
+  const server = createServer((_request, response) => response.writeHead(status).end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return new URL(`ws://127.0.0.1:${port}/ws/name`);
+}
+
+test.each([
+  [401, /name and a password/],
+  [403, /refused this page/],
+  [404, /no such target/],
+  [426, /was lost/],
+  [429, /too many wrong passwords/],
+  [503, /full/],
+  [418, /\(418\)$/],
+])('a bridge that answers %i has words', async (status, words) => {
+  expect(await refusalOf(await refusing(status))).toMatch(words);
+});
+
+test('one that is not there cannot be reached', async () => {
+  const url = new URL('ws://127.0.0.1:1/ws');
+  expect(await refusalOf(url)).toBe(NEVER_OPENED);
+});

@@ -1,0 +1,36 @@
+// Why the bridge refused a WebSocket. A browser tells a page nothing of one that never opened; asked
+// for the same address as for any other, the bridge answers with the same status.
+
+/** A bridge that is not there is no reason to wait. */
+const PATIENCE_MS = 3_000;
+
+export const NEVER_OPENED = 'the bridge cannot be reached';
+
+// PROTOCOL.md, "Before the upgrade". (426 is for all who do not ask for an upgrade: now the bridge would
+// take one, unless a proxy in between takes the asking away.)
+const WORDS: Readonly<Record<number, string>> = {
+  401: 'the bridge wants a name and a password: load the page anew',
+  403: 'the bridge refused this page: it is not one of its own',
+  404: 'the bridge has no such target',
+  426: 'the connection to the bridge was lost, or a proxy in between lets no WebSocket through',
+  429: 'the bridge refused this page: too many wrong passwords',
+  502: 'the proxy in between does not reach the bridge',
+  503: 'the bridge is full: try again later',
+};
+
+/**
+ * Asks the bridge.
+ *
+ * @param url Of the WebSocket.
+ * @returns The reason in words.
+ */
+export async function refusalOf(url: URL): Promise<string> {
+  const address = new URL(url);
+  address.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
+  try {
+    const { status } = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    return WORDS[status] ?? `the bridge refused the connection (${status})`;
+  } catch {
+    return NEVER_OPENED;
+  }
+}

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { type Shortcut, type Situation, shortcutOf } from './shortcuts.ts';
+
+const NOTHING: Situation = { isSelected: false, isLineEmpty: false, isCommandAsked: true };
+
+/** Reads `Ctrl-Shift-C`. */
+function press(name: string) {
+  const held = name.split('-').slice(0, -1);
+  return {
+    key: name.split('-').at(-1) ?? '',
+    ctrlKey: held.includes('Ctrl'),
+    altKey: held.includes('Alt'),
+    shiftKey: held.includes('Shift'),
+    metaKey: held.includes('Cmd'),
+  };
+}
+
+test.each<[string, Shortcut, Partial<Situation>?]>([
+  ['a', 'terminal'],
+  ['Enter', 'terminal'],
+  ['ArrowLeft', 'terminal'],
+  ['Ctrl-ArrowLeft', 'terminal'],
+  ['Ctrl-a', 'terminal'],
+  ['Ctrl-r', 'terminal'],
+  ['Alt-b', 'terminal'],
+  // AltGr, on Windows.
+  ['Ctrl-Alt-q', 'terminal'],
+  ['Ctrl-c', 'terminal'],
+  ['Ctrl-c', 'copy', { isSelected: true }],
+  ['Ctrl-Shift-C', 'copy'],
+  ['Ctrl-v', 'browser'],
+  ['Ctrl-Shift-V', 'browser'],
+  ['Cmd-c', 'browser'],
+  ['Cmd-v', 'browser'],
+  ['Ctrl-f', 'find'],
+  ['Cmd-f', 'find'],
+  ['Ctrl-s', 'browser'],
+  ['Ctrl-+', 'browser'],
+  ['Ctrl-0', 'browser'],
+  ['Ctrl-Shift-R', 'browser'],
+  ['F5', 'browser'],
+  ['F1', 'help'],
+  ['?', 'terminal'],
+  ['?', 'help', { isLineEmpty: true }],
+  ['?', 'terminal', { isLineEmpty: true, isCommandAsked: false }],
+  ['Tab', 'terminal'],
+  ['Tab', 'browser', { isLineEmpty: true }],
+  ['Shift-Tab', 'browser'],
+  ['PageUp', 'pageUp'],
+  ['PageDown', 'pageDown'],
+])('%s is for: %s %o', (name, shortcut, situation = {}) => {
+  expect(shortcutOf(press(name), { ...NOTHING, ...situation })).toBe(shortcut);
+});

@@ -1,0 +1,26 @@
+// What a screen reader says: each line once, when it comes. A terminal that is drawn again and again
+// cannot be read so.
+
+/** Older lines were said, and are in the terminal. */
+const MAX_LINES = 50;
+
+export class Spoken {
+  readonly #log: HTMLElement;
+
+  /** @param log A live region: what is added to it is read (WAI-ARIA 1.2, `log`). */
+  constructor(log: HTMLElement) {
+    this.#log = log;
+  }
+
+  /** Says a message of the day, which may reach the page in two ways, unless it was just said. */
+  tell(message: string): void {
+    if (this.#log.lastElementChild?.textContent !== message) this.say(message);
+  }
+
+  say(line: string): void {
+    const said = document.createElement('p');
+    said.textContent = line;
+    this.#log.append(said);
+    while (this.#log.childElementCount > MAX_LINES) this.#log.firstElementChild?.remove();
+  }
+}
