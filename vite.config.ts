@@ -8,8 +8,8 @@ export default defineConfig({
   root: 'web',
   // Relative addresses: the page works under any path a reverse proxy puts it.
   base: './',
-  // What keeps its name, because it is found by it: a browser asks for it each time, as for the page
-  // itself. What a browser may keep for ever is imported, and gets a hash in its name.
+  // What keeps its name, because it is found by it: a browser asks for it each time, as for the
+  // page itself. What a browser may keep for ever is imported, and gets a hash in its name.
   publicDir: 'public',
   build: {
     outDir: '../dist/page',
@@ -23,7 +23,10 @@ export default defineConfig({
   plugins: [early(), compressed()],
 });
 
-/** Has web/early.js run before anything is painted: a module, which is all that Vite bundles, comes too late. */
+/**
+ * Has web/early.js run before anything is painted: a module, which is all that Vite bundles, comes
+ * too late.
+ */
 function early(): Plugin {
   return {
     name: 'early',

@@ -1,7 +1,7 @@
-// The yardstick for a page: xterm.js alone. It writes the prompt and whatever is typed by itself, asks
-// nobody, and fits its size to nothing. No page that draws with xterm.js is ready, or answers, in less.
-// Its cursor blinks as the page's does: while something blinks, the browser draws at fixed moments, and
-// what is typed waits for the next of them; while nothing does, it draws at once.
+// The yardstick for a page: xterm.js alone. It writes the prompt and whatever is typed by itself,
+// asks nobody, and fits its size to nothing. No page that draws with xterm.js is ready, or answers,
+// in less. Its cursor stands still, as the page's does: while something blinks, the browser draws at
+// fixed moments, and what is typed waits for the next of them.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -16,7 +16,7 @@ const PAGE = `<!doctype html>
 <div id="terminal"></div>
 <script src="xterm.js"></script>
 <script>
-  const terminal = new Terminal({ cols: 106, rows: 26, fontSize: 15, lineHeight: 1.25, cursorBlink: true });
+  const terminal = new Terminal({ cols: 106, rows: 26, fontSize: 15, lineHeight: 1.25 });
   terminal.open(document.getElementById('terminal'));
   terminal.onData((data) => terminal.write(data));
   terminal.write(${JSON.stringify(`${prompt} `)});

@@ -16,11 +16,15 @@ const QUIET = [
   '--no-first-run',
 ];
 
-/** In one measurement: this many people with an empty cache, each of whom comes again so many times. */
+/**
+ * In one measurement: this many people with an empty cache, each of whom comes again so many times.
+ */
 const VISITORS = 3;
 const VISITS_AGAIN = 2;
 const KEY_PRESSES = 50;
-/** Chromium draws 60 times a second at most: keys have to fall on any moment between two drawings. */
+/**
+ * Chromium draws 60 times a second at most: keys have to fall on any moment between two drawings.
+ */
 const LONGEST_PAUSE_MS = 50;
 
 /** In milliseconds, from navigation to a prompt one can type at. */

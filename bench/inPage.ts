@@ -5,7 +5,10 @@
 export interface Watched {
   /** Settles with the time from navigation to the prompt, in milliseconds. */
   prompt: Promise<number>;
-  /** Settles with the time from the last press of a key to its character on the screen, in milliseconds. */
+  /**
+   * Settles with the time from the last press of a key to its character on the screen, in
+   * milliseconds.
+   */
   echo: Promise<number>;
   /** Settles once the terminal's text ends with this. */
   untilEndsWith(text: string): Promise<void>;

@@ -54,8 +54,8 @@ export async function startWebsockify(command: string, targetPort: number): Prom
 }
 
 /**
- * ttyd shows a program in a terminal. This one costs the least it could: it says the prompt, and the
- * kernel echoes what is typed.
+ * ttyd shows a program in a terminal. This one costs the least it could: it says the prompt, and
+ * the kernel echoes what is typed.
  *
  * @param command What ttyd is called here.
  */

@@ -11,12 +11,14 @@ export function isSecret(asked: Asked): boolean {
 }
 
 /**
- * How a conversation ended: as the person asked; because the server wants no more of this person (it
- * said why); or because the connection was lost.
+ * How a conversation ended: as the person asked; because the server wants no more of this person
+ * (it said why); or because the connection was lost.
  */
 export type Ending = 'quit' | 'shutDown' | 'dismissed' | 'lost';
 
-/** Who speaks on a line; a `note` is ours, in brackets, so that nobody takes it for the server's. */
+/**
+ * Who speaks on a line; a `note` is ours, in brackets, so that nobody takes it for the server's.
+ */
 export type Speaker = 'client' | 'server' | 'message' | 'note';
 
 export type Effect =
@@ -35,7 +37,9 @@ export interface Conversation {
   /** The connection is open: the conversation begins. */
   start(): Effect[];
 
-  /** The person answered the prompt. Outside a prompt there is nobody to answer: nothing happens. */
+  /**
+   * The person answered the prompt. Outside a prompt there is nobody to answer: nothing happens.
+   */
   typed(text: string): Effect[];
 
   /** Text came from the server, cut anywhere. */

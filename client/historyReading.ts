@@ -1,4 +1,5 @@
-// MSGHIST as a program reads it: what the server says goes in, the messages stored so far come out. Pure.
+// MSGHIST as a program reads it: what the server says goes in, the messages stored so far come out.
+// Pure.
 
 import { LineReader, TOO_LONG } from '../protocol/lines.ts';
 import { escapeControls } from '../protocol/plainText.ts';

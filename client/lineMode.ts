@@ -1,8 +1,8 @@
 // A plain conversation with any TCP service: each line typed is sent as it is, each line that comes
 // back is shown as it is. Nobody knows whose turn it is, so the person is always asked.
 //
-// What the service has said without ending the line is its prompt (`login: `), and stands where ours
-// would. Once the person has answered, the line is whole, and on the screen already.
+// What the service has said without ending the line is its prompt (`login: `), and stands where
+// ours would. Once the person has answered, the line is whole, and on the screen already.
 
 import { escapeControls } from '../protocol/plainText.ts';
 import {

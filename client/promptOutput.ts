@@ -2,8 +2,8 @@
 // was printed meanwhile, and keep a password off the screen.
 //
 // Where passwords are masked, what readline writes is dropped while one is asked for, and the line
-// is drawn here, in bullets. While nothing is asked for nothing is drawn: what is typed ahead may be
-// a password.
+// is drawn here, in bullets. While nothing is asked for nothing is drawn: what is typed ahead may
+// be a password.
 
 import type { Interface } from 'node:readline';
 import { Writable } from 'node:stream';
@@ -73,8 +73,8 @@ export class PromptOutput extends Writable {
   }
 
   #show(prompt: string): void {
-    // readline goes up the rows that it last drew, over what has been printed there since. It counts
-    // anew when it draws, and counts none of what it draws in hiding.
+    // readline goes up the rows that it last drew, over what has been printed there since. It
+    // counts anew when it draws, and counts none of what it draws in hiding.
     this.#mode = 'hidden';
     this.#readline?.prompt(true);
     this.#mode = 'shown';

@@ -18,7 +18,10 @@ export interface Screen {
   isTerminal: boolean;
   /** Whether what is typed shows by itself, as it does at a terminal. */
   isEchoed: boolean;
-  /** Whether a password is shown as bullets. Where the input is echoed, the output has to be a terminal. */
+  /**
+   * Whether a password is shown as bullets. Where the input is echoed, the output has to be a
+   * terminal.
+   */
   masksPasswords: boolean;
 }
 

@@ -77,7 +77,8 @@ test('where it is cut never matters, and the newest message is the last one hear
       fc.array(line),
       fc.array(fc.nat({ max: 200 })),
       (before, after, cuts) => {
-        // The server is asked again after what is in `before`; whatever is stored then is told anew.
+        // The server is asked again after what is in `before`; whatever is stored then is told
+        // anew.
         const said = (lines: string[]) => lines.map((text) => `${text}\n`).join('');
         const newest = after.at(-1) ?? before.at(-1) ?? '';
         const inForce = after.length > 0 ? 'between' : newest;

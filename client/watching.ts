@@ -1,5 +1,5 @@
-// MSGWATCH as a program reads it: what the server says goes in, messages come out. Pure. `motd watch` is
-// its twin (client/oneshot.ts), which waits for line after line where this one is told.
+// MSGWATCH as a program reads it: what the server says goes in, messages come out. Pure. `motd
+// watch` is its twin (client/oneshot.ts), which waits for line after line where this one is told.
 
 import { LineReader, TOO_LONG } from '../protocol/lines.ts';
 import { escapeControls } from '../protocol/plainText.ts';
@@ -11,7 +11,9 @@ export type Watched =
   | { is: 'message'; message: string }
   /** The server knows no MSGWATCH, or is none of ours: nothing follows that could be understood. */
   | { is: 'refused'; reply: string }
-  /** The server says that it will close; or, as long as it does not, somebody stored these words. */
+  /**
+   * The server says that it will close; or, as long as it does not, somebody stored these words.
+   */
   | { is: 'dismissed'; reply: string };
 
 export class Watching {
@@ -58,7 +60,8 @@ export class Watching {
     } else if (!this.#isWatched) {
       return this.#refused(text);
     }
-    // Where it was asked again, what was stored before the server heard of it comes before the reply.
+    // Where it was asked again, what was stored before the server heard of it comes before the
+    // reply.
     return { is: 'message', message: text };
   }
 

@@ -1,5 +1,5 @@
-// The page for everybody: axe finds nothing in any look, in either way to type, whatever is open; and
-// all of it can be done with the keyboard alone.
+// The page for everybody: axe finds nothing in any look, in either way to type, whatever is open;
+// and all of it can be done with the keyboard alone.
 
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
@@ -124,7 +124,10 @@ async function focused(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
 }
 
-/** Whether one sees what has the focus: a ring of two pixels around it, that differs from the ground. */
+/**
+ * Whether one sees what has the focus: a ring of two pixels around it, that differs from the
+ * ground.
+ */
 async function isFocusSeen(page: Page): Promise<boolean> {
   return page.evaluate(() => {
     const { activeElement } = document;

@@ -1,6 +1,6 @@
-// What makes the page comfortable, in a real Chromium: the settings are remembered, passwords can be
-// dots, what was said can be found, copied, saved and cleared, links lead out safely, and the page can
-// be zoomed.
+// What makes the page comfortable, in a real Chromium: the settings are remembered, passwords can
+// be dots, what was said can be found, copied, saved and cleared, links lead out safely, and the
+// page can be zoomed.
 
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';

@@ -68,7 +68,10 @@ export async function store(message: string, port: number): Promise<void> {
   expect(await program.exits(), program.stderr).toBe(0);
 }
 
-/** Everything in the page's terminal, a line each: what its copy button copies where nothing is selected. */
+/**
+ * Everything in the page's terminal, a line each: what its copy button copies where nothing is
+ * selected.
+ */
 export async function transcriptOf(page: Page): Promise<string> {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.evaluate(() => navigator.clipboard.writeText(''));

@@ -68,7 +68,10 @@ function flagsFor(basePath: string): string[] {
   return basePath === '' ? [] : ['--base-path', basePath];
 }
 
-/** Runs it with a page of a browser that has a profile on disk: in a private window nothing can be installed. */
+/**
+ * Runs it with a page of a browser that has a profile on disk: in a private window nothing can be
+ * installed.
+ */
 async function inOwnProfile(
   options: { httpCredentials?: typeof ANNA },
   use: (session: CDPSession) => Promise<void>,

@@ -1,4 +1,5 @@
-// `/?target=NAME`: the page as a plain terminal, line by line, for services that are no message server.
+// `/?target=NAME`: the page as a plain terminal, line by line, for services that are no message
+// server.
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';

@@ -322,7 +322,9 @@ async function listen(onConnection: (socket: Socket) => void): Promise<Listener>
   };
 }
 
-/** A network between the browser and a port that can lose, in silence, all connections there are. */
+/**
+ * A network between the browser and a port that can lose, in silence, all connections there are.
+ */
 async function networkTo(port: number): Promise<{ port: number; cut(): void; stop(): void }> {
   const pairs = new Set<[Socket, Socket]>();
   const listener = await listen((browser) => {

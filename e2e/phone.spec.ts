@@ -1,5 +1,6 @@
-// The page on a phone, in a real Chromium: a field to type in, buttons for a thumb, and the terminal
-// above to be read. Also for input methods, and for who has a screen reader instead of a screen.
+// The page on a phone, in a real Chromium: a field to type in, buttons for a thumb, and the
+// terminal above to be read. Also for input methods, and for who has a screen reader instead of a
+// screen.
 
 import type { CDPSession, Page } from '@playwright/test';
 import { devices, expect, startServer, type Terminal, test, transcriptOf } from './fixtures.ts';
@@ -35,7 +36,10 @@ async function choose(page: Page, label: string): Promise<void> {
   await page.keyboard.press('Escape');
 }
 
-/** Draws a finger down the screen, as slowly as need be to be no flick; upwards where it is negative. */
+/**
+ * Draws a finger down the screen, as slowly as need be to be no flick; upwards where it is
+ * negative.
+ */
 async function drag(cdp: CDPSession, page: Page, pixels: number): Promise<void> {
   const { x, y, width, height } = (await page.locator('#terminal').boundingBox()) ?? NOWHERE;
   const at = (done: number) => [{ x: x + width / 2, y: y + height / 2 + (done - 0.5) * pixels }];

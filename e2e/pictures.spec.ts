@@ -1,6 +1,6 @@
 // The pictures in the documentation, taken from the real page, and the icons for those systems that
-// take no SVG. `npm run pictures` puts them into docs/ and web/public/; in a test run they prove that
-// they can be taken.
+// take no SVG. `npm run pictures` puts them into docs/ and web/public/; in a test run they prove
+// that they can be taken.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -77,8 +77,8 @@ test.describe('the icon', () => {
   for (const { name, size, isFull } of [
     { name: 'icon-192.png', size: 192, isFull: false },
     { name: 'icon-512.png', size: 512, isFull: false },
-    // Its system cuts it to a shape: that needs a ground to the edges. What matters is within the 40 % around the
-    // centre that stay (Web Application Manifest, "safe zone").
+    // Its system cuts it to a shape: that needs a ground to the edges. What matters is within the
+    // 40 % around the centre that stay (Web Application Manifest, "safe zone").
     { name: 'icon-maskable-512.png', size: 512, isFull: true },
     // iOS rounds the corners, and paints black what is transparent.
     { name: 'apple-touch-icon.png', size: 180, isFull: true },

@@ -4,8 +4,8 @@ import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import type { IUnicodeHandling, IUnicodeVersionProvider } from '@xterm/xterm';
 
 /**
- * The addon's table, for a terminal to register and for us to ask: what the addon gives its terminal
- * cannot be asked for there.
+ * The addon's table, for a terminal to register and for us to ask: what the addon gives its
+ * terminal cannot be asked for there.
  */
 export function characterTable(): IUnicodeVersionProvider {
   const tables: IUnicodeVersionProvider[] = [];

@@ -25,7 +25,10 @@ export const DEFAULTS: Readonly<Choices> = {
   lineEnd: 'lf',
 };
 
-/** The choices among any values: one that is none of its kind is the default; a font size is brought into its range. */
+/**
+ * The choices among any values: one that is none of its kind is the default; a font size is brought
+ * into its range.
+ */
 export function choicesAmong(values: Readonly<Record<string, unknown>>): Choices {
   return {
     theme: oneOf(values['theme'], ['system', 'light', 'dark'], DEFAULTS.theme),

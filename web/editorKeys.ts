@@ -36,7 +36,8 @@ const KEYS: Readonly<Record<string, Key>> = {
   '\x04': { key: 'deleteOrLeave' }, // Ctrl-D
   '\x05': { key: 'move', to: 'end' }, // Ctrl-E
   '\x07': { key: 'abort' }, // Ctrl-G
-  // Ctrl-Backspace, which takes a word wherever else one types in a browser. Ctrl-H is the same to xterm.
+  // Ctrl-Backspace, which takes a word wherever else one types in a browser. Ctrl-H is the same to
+  // xterm.
   '\b': { key: 'kill', to: 'wordLeft' },
   '\v': { key: 'kill', to: 'end' }, // Ctrl-K
   '\f': { key: 'clearScreen' }, // Ctrl-L
@@ -78,7 +79,9 @@ const MODIFIED_KEYS: Readonly<Record<string, Key>> = {
   '3~': { key: 'kill', to: 'wordRight' },
 };
 
-/** Shift alone; all other modifiers hold Ctrl, Alt or Meta (ctlseqs: 1 is none, the rest add to it). */
+/**
+ * Shift alone; all other modifiers hold Ctrl, Alt or Meta (ctlseqs: 1 is none, the rest add to it).
+ */
 const SHIFT = '2';
 
 // The text itself may hold the very same: xterm.js gives a paste whole, and nothing with it.

@@ -1,4 +1,5 @@
-// The messages so far, in a panel beside the terminal. Each time they are read over a session of their own.
+// The messages so far, in a panel beside the terminal. Each time they are read over a session of
+// their own.
 
 import { ASK_FOR_HISTORY, HistoryReading, type StoredMessage } from '../client/historyReading.ts';
 import { Link } from './link.ts';
@@ -73,7 +74,8 @@ export class HistoryPanel {
   changed(): void {
     if (!this.isOpen || this.#refresh !== undefined) return;
     this.#refresh = setTimeout(() => {
-      // What is being read is read to its end first: else, where changes are many, nothing ever would be.
+      // What is being read is read to its end first: else, where changes are many, nothing ever
+      // would be.
       if (this.#link === undefined) this.#read();
       else this.#isOutdated = true;
       this.#refresh = undefined;

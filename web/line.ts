@@ -1,8 +1,8 @@
 // A line of text and the place of the cursor in it. Pure: every edit gives another line.
 //
 // The cursor is an offset in UTF-16 units and stands between two graphemes, the characters a person
-// sees (Unicode Standard Annex #29): never within an emoji of several code points, nor before a mark
-// that combines.
+// sees (Unicode Standard Annex #29): never within an emoji of several code points, nor before a
+// mark that combines.
 
 export interface Line {
   readonly text: string;
@@ -54,7 +54,9 @@ export const blankLeft: Motion = ({ text, cursor }) => {
   return before.length - (before.split(/\s/u).at(-1) ?? '').length;
 };
 
-/** A line with the cursor behind all of it, or at an offset; within a character, it is behind that. */
+/**
+ * A line with the cursor behind all of it, or at an offset; within a character, it is behind that.
+ */
 export function lineOf(text: string, cursor = text.length): Line {
   const around = graphemes.segment(text).containing(cursor);
   if (around === undefined || around.index === cursor) return { text, cursor };

@@ -287,7 +287,9 @@ export class LineEditor {
     this.#state = { ...search, wanted, index, isFound: true };
   }
 
-  /** Completes the only word that goes on like this, in either case, or what all such words share. */
+  /**
+   * Completes the only word that goes on like this, in either case, or what all such words share.
+   */
   #complete(): Wish | undefined {
     const { text, cursor } = this.#line;
     if (text === '' || cursor < text.length) return undefined;

@@ -66,7 +66,9 @@ export function layOut(shown: Shown, columns: number, table: CharacterTable): La
   return { rows: printer.rows, cursor: cursor ?? end };
 }
 
-/** What is drawn for a character: xterm draws no byte order mark, and no lone surrogate as it is. */
+/**
+ * What is drawn for a character: xterm draws no byte order mark, and no lone surrogate as it is.
+ */
 function drawn(character: string, column: number): string {
   if (character >= ' ' && character <= '~') return character;
   if (character === '\t') return ' '.repeat(TAB_STOP - (column % TAB_STOP));

@@ -37,7 +37,9 @@ export class LinePainter {
     return erased;
   }
 
-  /** Draws the line in place of the one before; the cursor has to be at the beginning of a row else. */
+  /**
+   * Draws the line in place of the one before; the cursor has to be at the beginning of a row else.
+   */
   draw(shown: Shown, { columns, rows }: Size): string {
     const layout = layOut(shown, columns, this.#table);
     const erased = this.erase();

@@ -1,4 +1,5 @@
-// What a browser has and Node 20 has not, so that a link can be tried against a real WebSocket server.
+// What a browser has and Node 20 has not, so that a link can be tried against a real WebSocket
+// server.
 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -40,7 +41,9 @@ export class PageStandIn {
   }
 }
 
-/** A WebSocket server of its own for a test; it may be stopped, and started again at the same port. */
+/**
+ * A WebSocket server of its own for a test; it may be stopped, and started again at the same port.
+ */
 export class Bridge {
   port = 0;
   /** How many browsers came. */

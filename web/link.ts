@@ -1,5 +1,6 @@
-// The way to a server that comes back by itself: a WebSocket to one address of the bridge, and another
-// one after it. When to try is decided in reconnection.ts; here are the socket, the clock and the page.
+// The way to a server that comes back by itself: a WebSocket to one address of the bridge, and
+// another one after it. When to try is decided in reconnection.ts; here are the socket, the clock
+// and the page.
 
 import { closeReason } from './closeReason.ts';
 import { Reconnection } from './reconnection.ts';
@@ -8,7 +9,10 @@ import { refusalOf } from './refusal.ts';
 export type LinkState =
   | { is: 'connecting' }
   | { is: 'connected' }
-  /** It was lost, or could not be had; `nextAtMs`, as performance.now() counts, is when to try again. */
+  /**
+   * It was lost, or could not be had; `nextAtMs`, as performance.now() counts, is when to try
+   * again.
+   */
   | { is: 'waiting'; reason: string; nextAtMs: number }
   /** The same, and the browser says that it has no network: `online` is waited for. */
   | { is: 'offline'; reason: string }
@@ -33,7 +37,9 @@ export interface LinkEvents {
 /** A try that has not opened by then is given up: browsers wait for minutes. */
 const PATIENCE_MS = 10_000;
 
-/** The bridge lets a page in before it knows whether the target does: a refusal follows within that. */
+/**
+ * The bridge lets a page in before it knows whether the target does: a refusal follows within that.
+ */
 const SETTLING_MS = 200;
 
 /** The close code for it: PROTOCOL.md, "After it". */
@@ -63,8 +69,8 @@ export class Link {
   }
 
   /**
-   * Connects now, in whatever state it is, unless it is connected. Where the last try failed less than a
-   * second ago, that second is waited for: a key held down is no storm of tries.
+   * Connects now, in whatever state it is, unless it is connected. Where the last try failed less
+   * than a second ago, that second is waited for: a key held down is no storm of tries.
    */
   connect(): void {
     switch (this.#state.is) {
@@ -107,8 +113,8 @@ export class Link {
   }
 
   /**
-   * Connects anew where it only seems to be connected: a peer that is gone without a word, as after the
-   * computer's sleep, would be missed minutes later.
+   * Connects anew where it only seems to be connected: a peer that is gone without a word, as after
+   * the computer's sleep, would be missed minutes later.
    */
   renew(reason: string): void {
     if (this.#state.is !== 'connected') return;
@@ -170,7 +176,9 @@ export class Link {
     if (this.#webSocket === webSocket) this.#lose(reason);
   }
 
-  /** The very first conversation begins at once; one after a failure, when it is not refused again. */
+  /**
+   * The very first conversation begins at once; one after a failure, when it is not refused again.
+   */
   #settle(): void {
     clearTimeout(this.#timer);
     if (this.#isFirstTry) this.#open();
@@ -220,7 +228,8 @@ export class Link {
     clearTimeout(this.#timer);
     this.#nextAtMs = atMs;
     this.#timer = setTimeout(() => {
-      // Without a network it tries on, the bridge may be on this very computer; but that is not told each time.
+      // Without a network it tries on, the bridge may be on this very computer; but that is not
+      // told each time.
       if (this.#state.is === 'offline' && !navigator.onLine) this.#dial();
       else this.#try();
     }, atMs - performance.now());

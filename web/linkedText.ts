@@ -5,8 +5,8 @@ import { partsOf } from './links.ts';
 /**
  * Makes nodes of a text. Nothing in it is markup.
  *
- * @returns The text, to the letter; what is an http or https address can be followed, into a tab of its own
- *   that learns nothing of this page.
+ * @returns The text, to the letter; what is an http or https address can be followed, into a tab of
+ *   its own that learns nothing of this page.
  */
 export function linkedText(text: string): DocumentFragment {
   const fragment = document.createDocumentFragment();

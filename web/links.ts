@@ -1,7 +1,8 @@
 // Where a text holds web addresses. Pure; the terminal looks for them with the same expression.
 
-// Printable characters that RFC 3986 leaves out of a URI (section 2), and what closes a sentence or a
-// quotation, end an address. A pair of brackets belongs to it, a single one to the text around it.
+// Printable characters that RFC 3986 leaves out of a URI (section 2), and what closes a sentence or
+// a quotation, end an address. A pair of brackets belongs to it, a single one to the text around
+// it.
 const INSIDE = '[^\\s"\'<>`{}|\\\\^()«»\\u2018-\\u201f\\u3000-\\u303f\\uff00-\\uff0f]';
 const LAST =
   '[^\\s"\'<>`{}|\\\\^()«»\\u2018-\\u201f\\u3000-\\u303f\\uff00-\\uff0f.,:;!?~*_\\[\\]…]';

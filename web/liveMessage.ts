@@ -12,8 +12,8 @@ export interface LiveMessageEvents {
 }
 
 /**
- * What is known: nothing yet, the message in force, what it was before the connection was lost, or that this
- * server tells of none.
+ * What is known: nothing yet, the message in force, what it was before the connection was lost, or
+ * that this server tells of none.
  */
 type Knowledge = 'unknown' | 'current' | 'stale' | 'refused';
 
@@ -23,7 +23,9 @@ const PROBE_PATIENCE_MS = 10_000;
 /** Who looks at another tab for a moment need not ask anew. */
 const FRESH_MS = 10_000;
 
-/** Tabs show less; a list of windows may show it all. In characters as a person counts them, nearly. */
+/**
+ * Tabs show less; a list of windows may show it all. In characters as a person counts them, nearly.
+ */
 const MAX_TITLE_LENGTH = 60;
 
 /** In front of the title of a tab that nobody has looked at since. */
@@ -39,13 +41,17 @@ export class LiveMessage {
   #watching = new Watching();
   #message: string | undefined;
   #isMarked = false;
-  /** When the server last said anything over this connection. By the time of day: it goes on in a sleep. */
+  /**
+   * When the server last said anything over this connection. By the time of day: it goes on in a
+   * sleep.
+   */
   #heardAtMs: number | undefined;
   #probe: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param url Where the bridge reaches the message server.
-   * @param section What is shown: its `data-state` says what is known, and it hides where there is nothing.
+   * @param section What is shown: its `data-state` says what is known, and it hides where there is
+   *   nothing.
    * @param text Where the message itself goes.
    */
   constructor(url: URL, section: HTMLElement, text: HTMLElement, events: LiveMessageEvents) {
@@ -102,7 +108,8 @@ export class LiveMessage {
         this.#link.close();
         break;
       case 'dismissed':
-        // The server closes now. Where it does not, these words are the message: asked again, it says so.
+        // The server closes now. Where it does not, these words are the message: asked again, it
+        // says so.
         if (this.#message !== undefined) this.#ask();
         break;
       default:
@@ -162,7 +169,10 @@ export class LiveMessage {
     this.#heardAtMs = undefined;
   }
 
-  /** What scrolls has to be in reach of the Tab key, and what does not scroll should not stand in its way. */
+  /**
+   * What scrolls has to be in reach of the Tab key, and what does not scroll should not stand in
+   * its way.
+   */
   #letScrollByKey(): void {
     const doesScroll = this.#text.scrollHeight > this.#text.clientHeight;
     if (doesScroll) this.#text.tabIndex = 0;

@@ -8,7 +8,9 @@ export interface Look {
   contrast: 'normal' | 'more';
 }
 
-/** What the system asks for (Media Queries Level 5, `prefers-color-scheme` and `prefers-contrast`). */
+/**
+ * What the system asks for (Media Queries Level 5, `prefers-color-scheme` and `prefers-contrast`).
+ */
 export interface SystemLook {
   isLight: boolean;
   isMoreContrast: boolean;

@@ -1,5 +1,6 @@
-// A field below the terminal to type in: for touch keyboards, input methods and screen readers, which
-// a terminal serves badly. It shows the line that the line editor has, and is one more way to it.
+// A field below the terminal to type in: for touch keyboards, input methods and screen readers,
+// which a terminal serves badly. It shows the line that the line editor has, and is one more way to
+// it.
 
 import type { Asked } from '../client/conversation.ts';
 import { find } from './dom.ts';

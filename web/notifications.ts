@@ -19,8 +19,8 @@ export class Notifications {
   }
 
   /**
-   * Asks the person for permission, unless it was given. Call it from a click: browsers ignore, or hold
-   * against the page, what is asked out of nowhere.
+   * Asks the person for permission, unless it was given. Call it from a click: browsers ignore, or
+   * hold against the page, what is asked out of nowhere.
    *
    * @returns Whether there will be notifications.
    */

@@ -1,5 +1,5 @@
-// The conversation at the page, with the real dialogue and line editor; what would be drawn and sent
-// is written down.
+// The conversation at the page, with the real dialogue and line editor; what would be drawn and
+// sent is written down.
 
 import { describe, expect, test } from 'vitest';
 import type { Conversation } from '../client/conversation.ts';

@@ -68,9 +68,15 @@ export class PageConversation implements LinkEvents {
   #interrupted: Asked | undefined;
   /** What was said last. */
   #said = '';
-  /** The connection came back by itself, and nobody has said anything: should it go, that is no news. */
+  /**
+   * The connection came back by itself, and nobody has said anything: should it go, that is no
+   * news.
+   */
   #isRetry = false;
-  /** The question for a message that was being typed when the connection was lost, until it is asked again. */
+  /**
+   * The question for a message that was being typed when the connection was lost, until it is asked
+   * again.
+   */
   #unfinished: string | undefined;
   /** A password was being typed when the connection was lost: what is typed on is still of it. */
   #isDropping = false;
@@ -301,7 +307,9 @@ export class PageConversation implements LinkEvents {
     this.#print(`[${whatNow(ending, link.state.is !== 'ended')}]`, 'note');
   }
 
-  /** Ends it. What was typed ahead could be a password where a command is asked for: it is dropped. */
+  /**
+   * Ends it. What was typed ahead could be a password where a command is asked for: it is dropped.
+   */
   #depart(ending: Ending): void {
     const { editor } = this.#around;
     const asked = this.#interrupted;

@@ -1,7 +1,7 @@
 // When to try again after a connection was lost. Pure: the clock and the dice come in as arguments.
 //
-// Each failure doubles how long the next try may wait, and chance picks the moment: when a bridge is
-// started again, its pages come back one after another, not all at once (Exponential Backoff And
+// Each failure doubles how long the next try may wait, and chance picks the moment: when a bridge
+// is started again, its pages come back one after another, not all at once (Exponential Backoff And
 // Jitter, AWS Architecture Blog, 2015: "Full Jitter").
 
 /** No try follows sooner, however lucky. */

@@ -1,13 +1,13 @@
-// Why the bridge refused a WebSocket. A browser tells a page nothing of one that never opened; asked
-// for the same address as for any other, the bridge answers with the same status.
+// Why the bridge refused a WebSocket. A browser tells a page nothing of one that never opened;
+// asked for the same address as for any other, the bridge answers with the same status.
 
 /** A bridge that is not there is no reason to wait. */
 const PATIENCE_MS = 3_000;
 
 export const NEVER_OPENED = 'the bridge cannot be reached';
 
-// PROTOCOL.md, "Before the upgrade". (426 is for all who do not ask for an upgrade: now the bridge would
-// take one, unless a proxy in between takes the asking away.)
+// PROTOCOL.md, "Before the upgrade". (426 is for all who do not ask for an upgrade: now the bridge
+// would take one, unless a proxy in between takes the asking away.)
 const WORDS: Readonly<Record<number, string>> = {
   401: 'the bridge wants a name and a password: load the page anew',
   403: 'the bridge refused this page: it is not one of its own',

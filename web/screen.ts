@@ -196,7 +196,9 @@ export class Screen {
     this.#withoutLine(() => this.#fit.fit());
   }
 
-  /** Does something that the line being typed must not be on the screen for, once xterm is there. */
+  /**
+   * Does something that the line being typed must not be on the screen for, once xterm is there.
+   */
   #withoutLine(work: () => void): void {
     if (this.#isLineHeld) return;
     this.#isLineHeld = true;

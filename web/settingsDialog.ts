@@ -19,8 +19,8 @@ export class SettingsDialog {
   readonly #notify: HTMLInputElement;
 
   /**
-   * @param askPermission Asks the person, by way of the browser, whether notifications may be shown, and settles
-   *   once they have answered.
+   * @param askPermission Asks the person, by way of the browser, whether notifications may be
+   *   shown, and settles once they have answered.
    */
   constructor(
     dialog: HTMLDialogElement,

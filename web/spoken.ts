@@ -1,5 +1,5 @@
-// What a screen reader says: each line once, when it comes. A terminal that is drawn again and again
-// cannot be read so.
+// What a screen reader says: each line once, when it comes. A terminal that is drawn again and
+// again cannot be read so.
 
 /** Older lines were said, and are in the terminal. */
 const MAX_LINES = 50;
