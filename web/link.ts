@@ -69,7 +69,7 @@ export class Link {
   }
 
   /**
-   * Connects now, in whatever state it is, unless it is connected. Where the last try failed less
+   * Connects now, in whatever state it is, unless it is connected. Where the last try began less
    * than a second ago, that second is waited for: a key held down is no storm of tries.
    */
   connect(): void {

@@ -69,8 +69,8 @@ export class PageConversation implements LinkEvents {
   /** What was said last. */
   #said = '';
   /**
-   * The connection came back by itself, and nobody has said anything: should it go, that is no
-   * news.
+   * The connection came back after a loss, and nobody has said anything yet: should it go before it
+   * has lasted, that is no news.
    */
   #isRetry = false;
   /**
@@ -78,7 +78,10 @@ export class PageConversation implements LinkEvents {
    * again.
    */
   #unfinished: string | undefined;
-  /** A password was being typed when the connection was lost: what is typed on is still of it. */
+  /**
+   * A password was being typed when its question was void, or is about to be, behind a SHUTDOWN that
+   * was said to nobody: what is typed, up to its Enter, is of it.
+   */
   #isDropping = false;
   /** A line that another was said in place of, for the next question it can answer. */
   #aside = '';

@@ -1,7 +1,7 @@
 // The terminal on the page: lines that stay, and below them the line being typed.
 //
-// What xterm.js is given it prints in order, when it finds time; so nothing here waits for it. Only
-// a new width has to: what was drawn for the old one is taken off the screen first.
+// What xterm.js is given it prints in order, when it finds time; so little here waits for it: only
+// what moves the line being typed, a new width for one, which is taken off the screen first.
 
 import { FitAddon } from '@xterm/addon-fit';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
