@@ -7,8 +7,8 @@ import { codeOf } from './operatorError.ts';
 
 /** What a child tells the `motd up` that started it. */
 export type Report =
-  /** It listens here. */
-  | { ready: Address }
+  /** It listens here, and says there how it is, where it was told to. */
+  | { ready: Address; health?: Address | undefined }
   /** It has ended as asked, and is about to exit: however it does, that is no crash. */
   | { done: true };
 

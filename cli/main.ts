@@ -11,6 +11,7 @@ import {
   type AddressOptions,
   bridgeRuleOptions,
   connectOptions,
+  healthOptions,
   httpOptions,
   idleTimeoutOption,
   LOOPBACK,
@@ -69,6 +70,7 @@ command('serve', 'run the TCP server alone', [
   ...serverOptions(),
   trustProxyOption('PROXY line', LOOPBACK.join(' ')),
   ...tlsOptions('the server'),
+  ...healthOptions(),
   logOption(),
 ]).action(async (options) => {
   const { serve } = await import('./serve.ts');

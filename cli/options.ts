@@ -6,6 +6,7 @@ import { addressMatcher } from '../access/source.ts';
 import { parseTarget, type Target } from '../bridge/targets.ts';
 import { MAX_LINE_BYTES, trimLine } from '../protocol/lines.ts';
 import { isPlainText } from '../protocol/plainText.ts';
+import { type EtcdOptions, etcdOptions } from './etcdOptions.ts';
 
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 26310;
@@ -33,7 +34,7 @@ export interface AddressOptions {
   port: number;
 }
 
-export interface ServeOptions extends AddressOptions, LogOptions {
+export interface ServeOptions extends AddressOptions, LogOptions, EtcdOptions {
   store: string;
   history: number;
   message: string;
@@ -45,6 +46,11 @@ export interface ServeOptions extends AddressOptions, LogOptions {
   /** In seconds; 0 for ever. */
   idleTimeout: number;
   trustProxy?: string[];
+}
+
+export interface HealthOptions {
+  healthHost: string;
+  healthPort?: number;
 }
 
 export interface TlsClientOptions {
@@ -103,9 +109,13 @@ function addressOptions(host: string, port: string): Option[] {
 /** What the message server is to be. */
 export function serverOptions(): Option[] {
   return [
-    new Option('--store <url>', 'where the message is kept: lmdb:DIR or memory:')
+    new Option(
+      '--store <url>',
+      'where the message is kept: lmdb:DIR, memory:, or etcd://HOST:PORT,HOST:PORT/PREFIX',
+    )
       .env('MOTD_STORE')
       .default(DEFAULT_STORE),
+    ...etcdOptions(),
     new Option('--history <count>', 'how many messages MSGHIST tells')
       .env('MOTD_HISTORY')
       .argParser(parseCount(1, 100_000))
@@ -134,6 +144,22 @@ export function serverOptions(): Option[] {
       .argParser(parseCount(1, 1_000_000))
       .default(1000),
     idleTimeoutOption('how long a peer may be silent; 0 is for ever'),
+  ];
+}
+
+/** Where the operator asks how the server is. */
+export function healthOptions(): Option[] {
+  return [
+    new Option(
+      '--health-port <port>',
+      'an HTTP port for /healthz, /readyz and /metrics; 0 picks a free one (default: none)',
+    )
+      .env('MOTD_HEALTH_PORT')
+      .argParser(parsePort),
+    new Option('--health-host <host>', 'address of that port')
+      .env('MOTD_HEALTH_HOST')
+      .argParser(parseHost)
+      .default(DEFAULT_HOST),
   ];
 }
 

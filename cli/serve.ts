@@ -4,15 +4,18 @@ import { createSecureContext } from 'node:tls';
 import { type VerifyPassword, verifierFor } from '../access/password.ts';
 import { PasswordGuard } from '../access/passwordGuard.ts';
 import { addressMatcher } from '../access/source.ts';
-import { hostAndPort } from '../server/address.ts';
+import { type Address, hostAndPort } from '../server/address.ts';
+import type { Log } from '../server/events.ts';
+import { Health } from '../server/health.ts';
 import { openStore } from '../server/openStore.ts';
 import { MotdServer } from '../server/server.ts';
 import type { PasswordUse } from '../server/session.ts';
 import type { MessageStore } from '../server/store.ts';
 import { UnusableStoreError } from '../server/unusableStore.ts';
+import { etcdAccessOf } from './etcdOptions.ts';
 import { onStopRequest, report } from './lifecycle.ts';
 import { listenError, OperatorError } from './operatorError.ts';
-import { LOOPBACK, type ServeOptions, type TlsOptions } from './options.ts';
+import { type HealthOptions, LOOPBACK, type ServeOptions, type TlsOptions } from './options.ts';
 import { leaveOutput, serverLog } from './output.ts';
 import { readPasswordFile } from './passwordFile.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
@@ -20,12 +23,12 @@ import { reloading } from './reloading.ts';
 import { readTlsIdentity } from './tlsFiles.ts';
 
 /** Serves until SHUTDOWN or a stop request. */
-export async function serve(options: ServeOptions & TlsOptions): Promise<void> {
-  const { host, port } = options;
-  refuseWeakPassword(options, host);
+export async function serve(options: ServeOptions & TlsOptions & HealthOptions): Promise<void> {
+  refuseWeakPassword(options, options.host);
   const passwords = passwordsIn(options);
   const tls = readTlsIdentity(options);
-  const store = await openStoreOf(options);
+  const log = serverLog(options.log);
+  const store = await openStoreOf(options, log);
   const server = new MotdServer({
     store,
     passwords,
@@ -36,26 +39,32 @@ export async function serve(options: ServeOptions & TlsOptions): Promise<void> {
     idleTimeoutMs: options.idleTimeout * 1000,
     isTrustedProxy: addressMatcher(options.trustProxy ?? LOOPBACK),
     tls: tls && createSecureContext(tls),
-    log: serverLog(options.log),
+    log,
   });
-  const where = hostAndPort({ address: host, port });
-  const listening = server.listen(host, port).catch(async (error: unknown) => {
+  const health = new Health(server, store);
+  const listening = listen(server, health, options).catch(async (error: unknown) => {
+    health.close();
     await store.close();
-    throw listenError(error, where, '--port');
+    throw error;
   });
 
+  const stop = () => {
+    health.stopping();
+    return server.stop();
+  };
   const renewCertificate = () => {
     const renewed = readTlsIdentity(options);
     if (renewed !== undefined) server.replaceCertificate(createSecureContext(renewed));
   };
   // Before it says that it listens: somebody may send a signal as soon as they read that.
   onStopRequest(
-    () => void listening.then(() => server.stop()).catch(() => {}),
+    () => void listening.then(stop).catch(() => {}),
     reloading({ 'The certificate': tls && renewCertificate }, options.log),
   );
-  report({ ready: await listening });
+  report(await listening);
   await server.stopped;
   await store.close();
+  health.close();
   report({ done: true });
   leaveOutput();
 }
@@ -73,9 +82,31 @@ function fromFile(file: string | undefined, flag: string): VerifyPassword | unde
   return file === undefined ? undefined : readPasswordFile(file, flag);
 }
 
-async function openStoreOf({ store, message, history }: ServeOptions): Promise<MessageStore> {
+/** Where the operator can ask, from before the server accepts connections. */
+async function listen(
+  server: MotdServer,
+  health: Health,
+  { host, port, healthHost, healthPort }: ServeOptions & HealthOptions,
+): Promise<{ ready: Address; health?: Address }> {
+  const healthAt =
+    healthPort === undefined
+      ? undefined
+      : await health.listen(healthHost, healthPort).catch((error: unknown) => {
+          const where = hostAndPort({ address: healthHost, port: healthPort });
+          throw listenError(error, where, '--health-port');
+        });
+  const ready = await server.listen(host, port).catch((error: unknown) => {
+    throw listenError(error, hostAndPort({ address: host, port }), '--port');
+  });
+  health.serving();
+  return { ready, ...(healthAt && { health: healthAt }) };
+}
+
+async function openStoreOf(options: ServeOptions, log: Log | undefined): Promise<MessageStore> {
+  const { store, message, history } = options;
+  const etcd = etcdAccessOf(options);
   try {
-    return await openStore(store, { initialMessage: message, historyLimit: history });
+    return await openStore(store, { initialMessage: message, historyLimit: history, etcd, log });
   } catch (error) {
     if (!(error instanceof UnusableStoreError)) throw error;
     throw new OperatorError(error.message, { cause: error });

@@ -75,7 +75,8 @@ export function tlsOf({ tls, tlsCa }: TlsClientOptions): { ca: Buffer | undefine
   return { ca: tlsCa === undefined ? undefined : readPem(tlsCa, '--tls-ca') };
 }
 
-function readPem(file: string, flag: string): Buffer {
+/** @throws OperatorError where the file cannot be read. */
+export function readPem(file: string, flag: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {

@@ -17,9 +17,16 @@ export function consoleLine(rawEvent: ServerEvent): string | undefined {
     case 'received':
       return `Received:from ${tuple(event.peer)}: ${event.line}`;
     case 'updated':
+    case 'updatedElsewhere':
       return `Server: MOTD updated to: ${event.message}`;
     case 'storeFailed':
       return `[!] MOTD not stored: ${event.reason}`;
+    case 'storedAfterAll':
+      return `[!] MOTD stored after all, though its sender was told 503: ${event.message}`;
+    case 'storeAway':
+      return `[!] Store away: ${event.reason}; reading goes on`;
+    case 'storeBack':
+      return `Store is back after ${(event.afterMs / 1000).toFixed(1)} s`;
     case 'passwordRefused':
       return undefined;
     case 'passwordCheckFailed':

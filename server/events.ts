@@ -5,8 +5,10 @@ import { escapeControls } from '../protocol/plainText.ts';
 import type { Reply } from '../protocol/replies.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
 import type { Address } from './address.ts';
+import type { StoreEvent } from './store.ts';
 
 export type ServerEvent =
+  | StoreEvent
   | { event: 'listening'; on: Address }
   | { event: 'connected'; peer: Address }
   /** `line` is a byte string, as the peer sent it. A password is never among them. */
@@ -33,8 +35,11 @@ export function printable(event: ServerEvent): ServerEvent {
     case 'received':
       return { ...event, line: escapeControls(decodeForDisplay(event.line)) };
     case 'updated':
+    case 'updatedElsewhere':
+    case 'storedAfterAll':
       return { ...event, message: escapeControls(event.message) };
     case 'storeFailed':
+    case 'storeAway':
     case 'acceptFailed':
     case 'passwordCheckFailed':
     case 'handshakeFailed':

@@ -41,6 +41,12 @@ export class History {
     return this.#entries.at(-1);
   }
 
+  /** Drops everything: the next entry has this number, which is a later one. */
+  startAt(number: number): void {
+    this.#entries.length = 0;
+    this.#first = number;
+  }
+
   add(entry: HistoryEntry): void {
     this.#entries.push(entry);
     if (this.#entries.length <= this.#limit) return;

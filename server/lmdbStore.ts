@@ -14,7 +14,7 @@ import { lockFolder } from './folderLock.ts';
 import { History, type HistoryEntry } from './history.ts';
 import type { Contents } from './lmdbReport.ts';
 import { LmdbWriter } from './lmdbWriter.ts';
-import type { MessageStore, StoreOptions } from './store.ts';
+import { ALWAYS_FRESH, type MessageStore, type StoreOptions } from './store.ts';
 
 /** The most messages one commit writes; the others go with the next. */
 const MAX_COMMIT = 256;
@@ -48,6 +48,7 @@ export async function openLmdbStore(folder: string, options: StoreOptions): Prom
 
 class LmdbStore implements MessageStore {
   readonly history: History;
+  readonly freshness = ALWAYS_FRESH;
   readonly #lock: number;
   readonly #startWriter: () => LmdbWriter;
   readonly #options: StoreOptions;
@@ -77,8 +78,8 @@ class LmdbStore implements MessageStore {
     return this.history.latest?.message ?? this.#options.initialMessage;
   }
 
-  store(message: string): Promise<void> {
-    const entry = { message, storedAtMs: Date.now() };
+  store(message: string, storedAtMs = Date.now()): Promise<void> {
+    const entry = { message, storedAtMs };
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entry, resolve, reject });
       this.#committing ??= this.#commitAll();

@@ -1,7 +1,7 @@
 // A store that forgets when the process ends: `--store memory:`.
 
 import { History } from './history.ts';
-import type { MessageStore, StoreOptions } from './store.ts';
+import { ALWAYS_FRESH, type MessageStore, type StoreOptions } from './store.ts';
 
 /** Opens a store in memory. */
 export function openMemoryStore({ initialMessage, historyLimit }: StoreOptions): MessageStore {
@@ -9,11 +9,12 @@ export function openMemoryStore({ initialMessage, historyLimit }: StoreOptions):
   let listener = () => {};
   return {
     history,
+    freshness: ALWAYS_FRESH,
     get message() {
       return history.latest?.message ?? initialMessage;
     },
-    async store(message) {
-      history.add({ message, storedAtMs: Date.now() });
+    async store(message, storedAtMs = Date.now()) {
+      history.add({ message, storedAtMs });
       listener();
     },
     onUpdate(newListener) {

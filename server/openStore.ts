@@ -1,23 +1,36 @@
 // Which store a `--store` value names.
 
+import type { EtcdAccess } from './etcdAccess.ts';
 import { openMemoryStore } from './memoryStore.ts';
 import type { MessageStore, StoreOptions } from './store.ts';
 import { UnusableStoreError } from './unusableStore.ts';
 
 const LMDB = 'lmdb:';
+const ETCD = /^etcds?:/;
+
+export interface OpenOptions extends StoreOptions {
+  /** For `etcd://`. */
+  etcd?: EtcdAccess | undefined;
+}
 
 /**
  * Opens the store a URL names.
  *
- * @param url `lmdb:DIR` or `memory:`
+ * @param url `lmdb:DIR`, `memory:`, or `etcd://HOST:PORT,HOST:PORT/PREFIX` (`etcds://` for TLS)
  * @throws UnusableStoreError where the URL names no store we have, or that store cannot be used.
  */
-export async function openStore(url: string, options: StoreOptions): Promise<MessageStore> {
+export async function openStore(url: string, options: OpenOptions): Promise<MessageStore> {
+  // No library is loaded where it is not needed.
   if (url === 'memory:') return openMemoryStore(options);
-  if (!url.startsWith(LMDB) || url === LMDB) {
-    throw new UnusableStoreError(`no such store: ${url}; --store takes lmdb:DIR or memory:`);
+  if (ETCD.test(url)) {
+    const { openEtcdStore } = await import('./etcdStore.ts');
+    return openEtcdStore(url, options);
   }
-  // A native library is not loaded where it is not needed.
+  if (!url.startsWith(LMDB) || url === LMDB) {
+    throw new UnusableStoreError(
+      `no such store: ${url}; --store takes lmdb:DIR, memory: or etcd://HOST:PORT/PREFIX`,
+    );
+  }
   const { openLmdbStore } = await import('./lmdbStore.ts');
   return openLmdbStore(url.slice(LMDB.length), options);
 }

@@ -69,6 +69,11 @@ export class MotdServer {
     this.stopped = new Promise((resolve) => this.#tcp.once('close', () => resolve()));
   }
 
+  /** How many peers there are. */
+  get connections(): number {
+    return this.#visits.size;
+  }
+
   /**
    * Starts to accept connections.
    *

@@ -2,11 +2,36 @@
 
 import type { History } from './history.ts';
 
+/** What happens to a store that others use, too, without anybody here having asked. */
+export type StoreEvent =
+  /** It cannot be reached: reading goes on with what is known, and nothing can be stored. */
+  | { event: 'storeAway'; reason: string }
+  | { event: 'storeBack'; afterMs: number }
+  /** Somebody stored through another server. */
+  | { event: 'updatedElsewhere'; message: string }
+  /** `store` has failed for want of an answer; now there is one. */
+  | { event: 'storedAfterAll'; message: string };
+
+export type StoreLog = (event: StoreEvent) => void;
+
+/** How well what is read agrees with what others have stored. */
+export interface Freshness {
+  /** Everything stored before that is known: in milliseconds from now. */
+  ageMs: number;
+  /** Why the store cannot be reached, in words; `undefined` where it can. */
+  away: string | undefined;
+}
+
+/** A store that nobody shares. */
+export const ALWAYS_FRESH: Freshness = { ageMs: 0, away: undefined };
+
 export interface StoreOptions {
   /** The message in force until one is stored. */
   initialMessage: string;
   /** How many messages the history keeps, at least 1. */
   historyLimit: number;
+  /** Takes what happens to the store. */
+  log?: StoreLog | undefined;
 }
 
 export interface MessageStore {
@@ -16,14 +41,16 @@ export interface MessageStore {
    * The messages stored so far, the one in force last; kept in memory, so it reads like `message`.
    */
   readonly history: History;
+  readonly freshness: Freshness;
   /**
    * Makes a message the one in force, for good.
    *
    * @param message One line of plain text (PROTOCOL.md, "Plain text"), at most `MAX_LINE_BYTES`.
+   * @param storedAtMs When it was stored, where that is not now: for a copy of another store.
    * @returns Once the message is as durable as this store makes it; only then may anybody be told.
    * @throws Where it could not be stored: the old message stands.
    */
-  store(message: string): Promise<void>;
+  store(message: string, storedAtMs?: number): Promise<void>;
   /**
    * Calls back whenever the history has grown, whoever stored. One listener; a new one replaces it.
    */

@@ -1,0 +1,61 @@
+// How a server makes itself known to etcd: the flags, and the files they name.
+
+import { Option } from 'commander';
+import type { EtcdAccess, EtcdTls } from '../server/etcdAccess.ts';
+import { OperatorError } from './operatorError.ts';
+import { readText } from './passwordFile.ts';
+import { readPem } from './tlsFiles.ts';
+
+export interface EtcdOptions {
+  etcdUser?: string;
+  etcdPasswordFile?: string;
+  etcdCa?: string;
+  etcdCert?: string;
+  etcdKey?: string;
+}
+
+export function etcdOptions(): Option[] {
+  return [
+    new Option('--etcd-user <name>', 'who we are, where etcd asks').env('MOTD_ETCD_USER'),
+    new Option('--etcd-password-file <file>', 'a file with the password of --etcd-user').env(
+      'MOTD_ETCD_PASSWORD_FILE',
+    ),
+    new Option(
+      '--etcd-ca <file>',
+      'speak TLS to etcd, and believe who this certificate vouches for (PEM)',
+    ).env('MOTD_ETCD_CA'),
+    new Option('--etcd-cert <file>', 'our certificate, where etcd asks for one (PEM)').env(
+      'MOTD_ETCD_CERT',
+    ),
+    new Option('--etcd-key <file>', 'the private key that belongs to it (PEM)').env(
+      'MOTD_ETCD_KEY',
+    ),
+  ];
+}
+
+/** @throws OperatorError where flags do not go together, or a file cannot be read. */
+export function etcdAccessOf(options: EtcdOptions): EtcdAccess {
+  return { tls: etcdTlsOf(options), auth: etcdAuthOf(options) };
+}
+
+/** @returns `undefined` where no flag speaks of TLS: the URL then decides. */
+function etcdTlsOf({ etcdCa, etcdCert, etcdKey }: EtcdOptions): EtcdTls | undefined {
+  if ((etcdCert === undefined) !== (etcdKey === undefined)) {
+    throw new OperatorError('a certificate for etcd needs both --etcd-cert and --etcd-key');
+  }
+  if (etcdCa === undefined && etcdCert === undefined) return undefined;
+  return {
+    ca: etcdCa === undefined ? undefined : readPem(etcdCa, '--etcd-ca'),
+    cert: etcdCert === undefined ? undefined : readPem(etcdCert, '--etcd-cert'),
+    key: etcdKey === undefined ? undefined : readPem(etcdKey, '--etcd-key'),
+  };
+}
+
+function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdAccess['auth'] {
+  if (etcdUser === undefined && etcdPasswordFile === undefined) return undefined;
+  if (etcdUser === undefined || etcdPasswordFile === undefined) {
+    throw new OperatorError('a user of etcd needs both --etcd-user and --etcd-password-file');
+  }
+  const [password = ''] = readText(etcdPasswordFile, '--etcd-password-file').split(/\r?\n/);
+  return { user: etcdUser, password };
+}

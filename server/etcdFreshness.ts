@@ -1,0 +1,54 @@
+// How old what is read may be: since when nobody has heard from etcd.
+
+import type { StoreLog } from './store.ts';
+
+/** Nobody should be told an older message for longer without a word to the operator. */
+export const AWAY_AFTER_MS = 3000;
+
+export class EtcdFreshness {
+  readonly #log: StoreLog;
+  readonly #timer: NodeJS.Timeout;
+  #asOfMs = performance.now();
+  #trouble = 'no answer';
+  #away: string | undefined;
+
+  constructor(log: StoreLog) {
+    this.#log = log;
+    this.#timer = setTimeout(() => this.#goAway(), AWAY_AFTER_MS).unref();
+  }
+
+  /** Why etcd cannot be reached; `undefined` while it can. */
+  get away(): string | undefined {
+    return this.#away;
+  }
+
+  /** For how long there has been no word from etcd, in milliseconds. */
+  get ageMs(): number {
+    return performance.now() - this.#asOfMs;
+  }
+
+  /** Everything etcd held at this time (`performance.now()`) is known. */
+  confirm(asOfMs: number): void {
+    const afterMs = asOfMs - this.#asOfMs;
+    this.#asOfMs = Math.max(asOfMs, this.#asOfMs);
+    this.#timer.refresh();
+    if (this.#away === undefined) return;
+    this.#away = undefined;
+    this.#log({ event: 'storeBack', afterMs });
+  }
+
+  /** Etcd was asked in vain. */
+  fail(reason: string): void {
+    this.#trouble = reason;
+    if (this.#away !== undefined) this.#away = reason;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #goAway(): void {
+    this.#away = this.#trouble;
+    this.#log({ event: 'storeAway', reason: this.#away });
+  }
+}

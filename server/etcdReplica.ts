@@ -1,0 +1,98 @@
+// What one server knows of what etcd holds. It only ever grows: reads, the watch and our own
+// commits may tell the same thing, in any order.
+
+import type { Change, Contents, EtcdMember, Head } from './etcdMember.ts';
+import type { EtcdEntry } from './etcdRecord.ts';
+import { History } from './history.ts';
+
+/** How long one question to etcd may take. */
+export const ASK_DEADLINE_MS = 1000;
+
+export interface ReplicaListener {
+  /** An entry came, and can be read. */
+  onEntry(entry: EtcdEntry): void;
+  /** All that came together can be read. */
+  onUpdate(): void;
+}
+
+export class EtcdReplica {
+  readonly history: History;
+  readonly #clusterId: string;
+  #head: Head;
+  #listener: ReplicaListener = { onEntry() {}, onUpdate() {} };
+
+  /**
+   * @param newest What etcd holds now. Its entries, and as many before them as are to be kept, come
+   *   with `catchUp`.
+   */
+  constructor({ clusterId, head }: Contents, historyLimit: number) {
+    this.history = new History(historyLimit, Math.max(head.last - historyLimit, 0) + 1);
+    this.#clusterId = clusterId;
+    this.#head = head;
+  }
+
+  /** Has the listener told of what comes from now on. */
+  listen(listener: ReplicaListener): void {
+    this.#listener = listener;
+  }
+
+  /** The head as it was last seen; `undefined` while there are entries before it to be read. */
+  get head(): Head | undefined {
+    return this.history.last === this.#head.last ? this.#head : undefined;
+  }
+
+  /**
+   * Reads what is new.
+   *
+   * @returns The revision of etcd up to which everything is known.
+   * @throws Where a member does not answer; and where etcd holds less than before: somebody has
+   *   restored an older copy of it, or emptied it, and what was acknowledged is gone.
+   */
+  async catchUp(member: EtcdMember): Promise<number> {
+    for (;;) {
+      const known = this.#head;
+      const contents = await member.read(this.history.last, ASK_DEADLINE_MS);
+      this.take(contents, known);
+      if (this.head !== undefined) return contents.revision;
+    }
+  }
+
+  /** Takes what was read. @param known The head as it was known when the reading began. */
+  take({ clusterId, head, entries }: Contents, known: Head): void {
+    const isLess = head.revision < known.revision || head.last < known.last;
+    if (isLess || clusterId !== this.#clusterId) {
+      throw new Error(
+        'etcd holds less than before: it was restored, or emptied; ' +
+          'start this server again to take what there is',
+      );
+    }
+    const [first] = entries;
+    // What lies between was dropped from the history while we were away.
+    if (first !== undefined && first.number > this.history.last + 1) {
+      this.history.startAt(first.number);
+    }
+    this.#add(entries, head);
+    if (entries.length === 0 && head.last > this.history.last) {
+      throw new Error(`etcd has lost message ${head.last}: somebody has removed it`);
+    }
+  }
+
+  /** Takes what a watch, or a commit, has told. */
+  apply({ entries, head = this.#head }: Change): void {
+    const [first] = entries;
+    if (first !== undefined && first.number > this.history.last + 1) {
+      throw new Error(`the watch has left out message ${this.history.last + 1}`);
+    }
+    this.#add(entries, head);
+  }
+
+  #add(entries: readonly EtcdEntry[], head: Head): void {
+    const fresh = entries.filter(({ number }) => number > this.history.last);
+    for (const entry of fresh) {
+      this.history.add(entry);
+      this.#listener.onEntry(entry);
+    }
+    if (head.revision > this.#head.revision) this.#head = head;
+    if (fresh.length > 0) this.#listener.onUpdate();
+  }
+}

@@ -1,0 +1,128 @@
+// A store that several servers share: `--store etcd://HOST:PORT,HOST:PORT/PREFIX`.
+//
+// Everything kept is in memory, as in the other stores: reading never asks etcd. A follower keeps
+// the memory current, a writer stores.
+//
+//   peers --store--> EtcdWriter --transactions--> etcd
+//   peers <--read--- EtcdReplica <--watch, reads-- EtcdFollower <-- etcd
+
+import { setTimeout } from 'node:timers/promises';
+import type { EtcdAccess } from './etcdAccess.ts';
+import { EtcdCluster } from './etcdCluster.ts';
+import { EtcdFollower } from './etcdFollower.ts';
+import { EtcdFreshness } from './etcdFreshness.ts';
+import { EtcdRefusedError } from './etcdMember.ts';
+import { ASK_DEADLINE_MS, EtcdReplica } from './etcdReplica.ts';
+import { parseEtcdUrl } from './etcdUrl.ts';
+import { EtcdWriter } from './etcdWriter.ts';
+import type { History } from './history.ts';
+import { reasonOf } from './reason.ts';
+import type { Freshness, MessageStore, StoreOptions } from './store.ts';
+import { UnusableStoreError } from './unusableStore.ts';
+
+/** For how long etcd may be away while a server starts: without it, there is no last message. */
+const OPEN_DEADLINE_MS = 5000;
+
+const RETRY_AFTER_MS = 200;
+
+/** An etcd that hangs must not hold up the end of the server for longer. */
+const CLOSE_DEADLINE_MS = 3000;
+
+/**
+ * Opens the store an `etcd://` URL names.
+ *
+ * @throws UnusableStoreError where the URL is none, etcd does not answer for some seconds or does
+ *   not let us in, or what it holds is not ours.
+ */
+export async function openEtcdStore(
+  url: string,
+  { etcd = {}, ...options }: StoreOptions & { etcd?: EtcdAccess | undefined },
+): Promise<MessageStore> {
+  const cluster = new EtcdCluster(parseEtcdUrl(url), etcd);
+  try {
+    return new EtcdStore(cluster, await openReplica(cluster, options.historyLimit), options);
+  } catch (error) {
+    cluster.close();
+    const why = `cannot use etcd: ${reasonOf(error)}; check --store`;
+    throw new UnusableStoreError(why, { cause: error });
+  }
+}
+
+/** Reads what there is. */
+async function openReplica(cluster: EtcdCluster, historyLimit: number): Promise<EtcdReplica> {
+  const lateAtMs = performance.now() + OPEN_DEADLINE_MS;
+  for (;;) {
+    const { member } = cluster;
+    try {
+      // Behind every entry there is the head alone.
+      const newest = await member.read(Number.MAX_SAFE_INTEGER, ASK_DEADLINE_MS);
+      const replica = new EtcdReplica(newest, historyLimit);
+      await replica.catchUp(member);
+      return replica;
+    } catch (error) {
+      if (error instanceof EtcdRefusedError || performance.now() > lateAtMs) throw error;
+      cluster.giveUp(member);
+      await setTimeout(RETRY_AFTER_MS);
+    }
+  }
+}
+
+class EtcdStore implements MessageStore {
+  readonly #cluster: EtcdCluster;
+  readonly #replica: EtcdReplica;
+  readonly #freshness: EtcdFreshness;
+  readonly #follower: EtcdFollower;
+  readonly #writer: EtcdWriter;
+  readonly #initialMessage: string;
+  readonly #following: Promise<void>;
+  #listener = () => {};
+
+  constructor(
+    cluster: EtcdCluster,
+    replica: EtcdReplica,
+    { initialMessage, historyLimit, log = () => {} }: StoreOptions,
+  ) {
+    this.#cluster = cluster;
+    this.#replica = replica;
+    this.#initialMessage = initialMessage;
+    this.#freshness = new EtcdFreshness(log);
+    this.#writer = new EtcdWriter(cluster, replica, this.#freshness, historyLimit, log);
+    replica.listen({
+      onEntry: ({ writeId, message }) => {
+        if (!this.#writer.isOurs(writeId)) log({ event: 'updatedElsewhere', message });
+      },
+      onUpdate: () => this.#listener(),
+    });
+    this.#follower = new EtcdFollower(cluster, replica, this.#freshness);
+    this.#following = this.#follower.run();
+  }
+
+  get history(): History {
+    return this.#replica.history;
+  }
+
+  get message(): string {
+    return this.history.latest?.message ?? this.#initialMessage;
+  }
+
+  get freshness(): Freshness {
+    const { ageMs, away } = this.#freshness;
+    return { ageMs, away };
+  }
+
+  store(message: string, storedAtMs = Date.now()): Promise<void> {
+    return this.#writer.store({ message, storedAtMs });
+  }
+
+  onUpdate(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  async close(): Promise<void> {
+    this.#freshness.stop();
+    this.#follower.stop();
+    const finished = Promise.all([this.#writer.stop(), this.#following]);
+    await Promise.race([finished, setTimeout(CLOSE_DEADLINE_MS, undefined, { ref: false })]);
+    this.#cluster.close();
+  }
+}

@@ -1,0 +1,255 @@
+// Stores messages in etcd: those that come together go in one transaction, which is made only
+// where nobody else came first.
+//
+// A transaction without an answer (a time-out, another leader) may have been made, or may yet be.
+// It is tried again as it was: it can be made once only, because it changes the head that it asks
+// for. Where the head is another, the entry behind the old one says by its write id whether we
+// wrote it. Where that cannot be found out in time, the peer is told 503, and the head is changed
+// before anything else is stored: from then on, what is not there will never be.
+
+import { randomUUID } from 'node:crypto';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import type { EtcdCluster } from './etcdCluster.ts';
+import type { EtcdFreshness } from './etcdFreshness.ts';
+import {
+  type Contents,
+  type EtcdMember,
+  EtcdRefusedError,
+  type Head,
+  type Outcome,
+} from './etcdMember.ts';
+import type { EtcdEntry } from './etcdRecord.ts';
+import { ASK_DEADLINE_MS, type EtcdReplica } from './etcdReplica.ts';
+import type { HistoryEntry } from './history.ts';
+import { reasonOf } from './reason.ts';
+import type { StoreLog } from './store.ts';
+
+/** The most messages in one transaction. Etcd takes 128 operations, and 1.5 MB, unless told. */
+const MAX_COMMIT = 100;
+
+/** Who stores is answered within this time. */
+const STORE_DEADLINE_MS = 5000;
+
+const RETRY_AFTER_MS = 100;
+
+/** The same, once nobody waits any more. */
+const SETTLE_AFTER_MS = 500;
+
+/** Where several write, the one that was overtaken waits for up to this long, then twice as long. */
+const FIRST_BACKOFF_MS = 2;
+const LONGEST_BACKOFF_MS = 64;
+
+/**
+ * Etcd keeps more entries than are shown, so that whoever asks for the write id of one can see it,
+ * however many others were stored meanwhile.
+ */
+const KEPT_BEYOND_LIMIT = 256;
+
+interface Waiting {
+  entry: HistoryEntry;
+  resolve: () => void;
+  reject: (reason: unknown) => void;
+  deadline: NodeJS.Timeout;
+}
+
+/** A transaction that may have been made, or may yet be: on which head, and by which id. */
+interface Attempt {
+  on: Head;
+  writeId: string;
+}
+
+type Attempted =
+  | (Outcome & { attempt: Attempt })
+  /** It was not made this time, for sure. */
+  | { is: 'refused'; why: string }
+  /** There was no answer; `attempt` is what may have been made, where anything was sent. */
+  | { is: 'unanswered'; why: string; attempt: Attempt | undefined };
+
+/** Who stored was told 503, and that may be wrong. */
+class UnsettledError extends Error {
+  readonly attempt: Attempt;
+
+  constructor(attempt: Attempt, why: string) {
+    super(`${why}; whether it was stored will be found out`);
+    this.attempt = attempt;
+  }
+}
+
+export class EtcdWriter {
+  readonly #cluster: EtcdCluster;
+  readonly #replica: EtcdReplica;
+  readonly #freshness: EtcdFreshness;
+  /** How many entries etcd keeps. */
+  readonly #kept: number;
+  readonly #log: StoreLog;
+  /** Every write id of this server begins with it. */
+  readonly #name = randomUUID();
+  #writes = 0;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+  #isStopping = false;
+
+  constructor(
+    cluster: EtcdCluster,
+    replica: EtcdReplica,
+    freshness: EtcdFreshness,
+    historyLimit: number,
+    log: StoreLog,
+  ) {
+    this.#cluster = cluster;
+    this.#replica = replica;
+    this.#freshness = freshness;
+    this.#kept = historyLimit + KEPT_BEYOND_LIMIT;
+    this.#log = log;
+  }
+
+  /** @throws Where it was not stored, or nobody can say so in time. */
+  store(entry: HistoryEntry): Promise<void> {
+    const { away } = this.#freshness;
+    if (away !== undefined) return Promise.reject(new Error(away));
+    return new Promise((resolve, reject) => {
+      const deadline = setTimeout(() => this.#giveUp(waiting), STORE_DEADLINE_MS);
+      const waiting = { entry, resolve, reject, deadline };
+      this.#waiting.push(waiting);
+      this.#writing ??= this.#writeAll();
+    });
+  }
+
+  /** Whether it is one of this server's entries. */
+  isOurs(writeId: string): boolean {
+    return writeId.startsWith(this.#name);
+  }
+
+  /** Stores what waits, and then no more. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#writing;
+  }
+
+  #giveUp(waiting: Waiting): void {
+    this.#waiting = this.#waiting.filter((one) => one !== waiting);
+    waiting.reject(new Error('etcd has not come to it in time'));
+  }
+
+  async #writeAll(): Promise<void> {
+    // What comes in with the same turn of the event loop goes out with the same transaction.
+    await setImmediate();
+    while (this.#waiting.length > 0) await this.#writeBatch(this.#waiting.splice(0, MAX_COMMIT));
+    this.#writing = undefined;
+  }
+
+  async #writeBatch(batch: Waiting[]): Promise<void> {
+    for (const { deadline } of batch) clearTimeout(deadline);
+    try {
+      await this.#write(batch.map(({ entry }) => entry));
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+      if (error instanceof UnsettledError) await this.#settle(error.attempt, batch);
+    }
+  }
+
+  /** Settles once the entries are stored; in etcd they stand behind one another. */
+  async #write(entries: HistoryEntry[]): Promise<void> {
+    const writeId = `${this.#name}-${++this.#writes}`;
+    const lateAtMs = performance.now() + STORE_DEADLINE_MS;
+    let backoffMs = FIRST_BACKOFF_MS;
+    let open: Attempt | undefined;
+    for (;;) {
+      const outcome = await this.#attempt(open, writeId, entries);
+      let why = 'others stored all the time';
+      switch (outcome.is) {
+        case 'committed':
+          this.#replica.apply({ entries: numbered(entries, outcome.attempt), head: outcome.head });
+          return;
+        case 'overtaken':
+          if (open !== undefined && wasMade(open, outcome.contents)) return;
+          open = undefined;
+          await sleep(Math.random() * backoffMs);
+          backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
+          break;
+        case 'refused':
+          if (open === undefined) throw new Error(outcome.why);
+          why = outcome.why;
+          await sleep(RETRY_AFTER_MS);
+          break;
+        case 'unanswered':
+          open ??= outcome.attempt;
+          why = outcome.why;
+          await sleep(RETRY_AFTER_MS);
+      }
+      if (performance.now() < lateAtMs) continue;
+      throw open === undefined ? new Error(why) : new UnsettledError(open, why);
+    }
+  }
+
+  /** @param open The attempt to be repeated; without one, a new one is made on the newest head. */
+  async #attempt(
+    open: Attempt | undefined,
+    writeId: string,
+    entries: HistoryEntry[],
+  ): Promise<Attempted> {
+    const { member } = this.#cluster;
+    let attempt = open;
+    try {
+      attempt ??= { on: await this.#newestHead(member), writeId };
+      const oldest = attempt.on.last + entries.length - this.#kept + 1;
+      const outcome = await member.commit({ ...attempt, entries, oldest }, ASK_DEADLINE_MS);
+      if (outcome.is === 'overtaken') this.#replica.take(outcome.contents, attempt.on);
+      return { ...outcome, attempt };
+    } catch (error) {
+      const why = reasonOf(error);
+      if (error instanceof EtcdRefusedError) return { is: 'refused', why };
+      this.#cluster.giveUp(member);
+      return { is: 'unanswered', why, attempt };
+    }
+  }
+
+  async #newestHead(member: EtcdMember): Promise<Head> {
+    for (;;) {
+      const { head } = this.#replica;
+      if (head !== undefined) return head;
+      await this.#replica.catchUp(member);
+    }
+  }
+
+  /** Sees to it that an attempt was made, or never will be. */
+  async #settle(attempt: Attempt, batch: Waiting[]): Promise<void> {
+    while (!this.#isStopping) {
+      const { member } = this.#cluster;
+      try {
+        const outcome = await member.commit(
+          { ...attempt, entries: [], oldest: 0 },
+          ASK_DEADLINE_MS,
+        );
+        if (outcome.is === 'committed') {
+          this.#replica.apply({ entries: [], head: outcome.head });
+        } else if (wasMade(attempt, outcome.contents)) {
+          for (const { entry } of batch) {
+            this.#log({ event: 'storedAfterAll', message: entry.message });
+          }
+        }
+        return;
+      } catch {
+        this.#cluster.giveUp(member);
+        await sleep(SETTLE_AFTER_MS);
+      }
+    }
+  }
+}
+
+/**
+ * @param contents What there is behind the head of the attempt, now that there is another head.
+ * @returns Whether the attempt was made; if not, it never will be.
+ * @throws Where its entries would have been dropped already.
+ */
+function wasMade({ on, writeId }: Attempt, { head, entries }: Contents): boolean {
+  const [next] = entries;
+  if (next?.number === on.last + 1) return next.writeId === writeId;
+  if (head.last === on.last) return false;
+  throw new Error('so much was stored since that nobody can say whether this was');
+}
+
+function numbered(entries: HistoryEntry[], { on, writeId }: Attempt): EtcdEntry[] {
+  return entries.map((entry, index) => ({ ...entry, writeId, number: on.last + 1 + index }));
+}

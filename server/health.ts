@@ -1,0 +1,137 @@
+// What an operator, or a load balancer, asks a server over HTTP, at a port of its own.
+
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Address } from './address.ts';
+import type { MotdServer } from './server.ts';
+import type { MessageStore } from './store.ts';
+
+/** How long a request may take to arrive; there is nothing to be sent with it. */
+const REQUEST_TIMEOUT_MS = 5000;
+
+/** More than any number of operators; it must not be a way to exhaust the server. */
+const MAX_CONNECTIONS = 100;
+
+/**
+ * `/healthz` says that the process runs. `/readyz` is 503 where it stops, or its store is away: the
+ * message is then the last one known, and nothing can be stored. `/readyz?exclude=store` leaves the
+ * store out: for a load balancer, which would otherwise take every server away at once (the
+ * parameter is that of the Kubernetes API server). `/metrics` is for Prometheus.
+ */
+export class Health {
+  readonly #store: MessageStore;
+  readonly #metrics: Registry;
+  readonly #http: Server;
+  #phase: 'starting' | 'serving' | 'stopping' = 'starting';
+
+  constructor(server: MotdServer, store: MessageStore) {
+    this.#store = store;
+    this.#metrics = metricsOf(server, store);
+    this.#http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+      if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, '');
+      void this.#answer(request.url ?? '/', response);
+    });
+    this.#http.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /** @throws Node's error where that cannot be. */
+  async listen(host: string, port: number): Promise<Address> {
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', reject);
+      this.#http.listen({ host, port }, resolve);
+    });
+    return this.#http.address() as AddressInfo;
+  }
+
+  /** From now on, the server accepts connections. */
+  serving(): void {
+    this.#phase = 'serving';
+  }
+
+  /** From now on, it does not. */
+  stopping(): void {
+    this.#phase = 'stopping';
+  }
+
+  close(): void {
+    this.#http.close();
+    this.#http.closeAllConnections();
+  }
+
+  async #answer(url: string, response: ServerResponse): Promise<void> {
+    const [path, query = ''] = url.split('?', 2);
+    switch (path) {
+      case '/healthz':
+        return answer(response, 200, 'ok\n');
+      case '/readyz': {
+        const excluded = new URLSearchParams(query).getAll('exclude');
+        const why = this.#whyNotReady(excluded.includes('store'));
+        if (why !== undefined) return answer(response, 503, `not ready: ${why}\n`);
+        return answer(response, 200, 'ready\n');
+      }
+      case '/metrics':
+        response.setHeader('content-type', this.#metrics.contentType);
+        return answer(response, 200, await this.#metrics.metrics());
+      default:
+        return answer(response, 404, 'Here are /healthz, /readyz and /metrics.\n');
+    }
+  }
+
+  #whyNotReady(isStoreExcluded: boolean): string | undefined {
+    if (this.#phase !== 'serving') return `the server is ${this.#phase}`;
+    const { away, ageMs } = this.#store.freshness;
+    if (isStoreExcluded || away === undefined) return undefined;
+    return `the store is away (${away}); the message is that of ${seconds(ageMs)} s ago`;
+  }
+}
+
+function metricsOf(server: MotdServer, store: MessageStore): Registry {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'motd_server_connections',
+    help: 'Connections that are open.',
+    registers,
+    collect() {
+      this.set(server.connections);
+    },
+  });
+  new Gauge({
+    name: 'motd_server_message_number',
+    help: 'The number of the message in force: the same on all that share a store.',
+    registers,
+    collect() {
+      this.set(store.history.last);
+    },
+  });
+  new Gauge({
+    name: 'motd_server_store_age_seconds',
+    help: 'For how long there has been no word from the store: how old the message may be.',
+    registers,
+    collect() {
+      this.set(store.freshness.ageMs / 1000);
+    },
+  });
+  new Gauge({
+    name: 'motd_server_store_away',
+    help: '1 while the store cannot be reached, else 0.',
+    registers,
+    collect() {
+      this.set(store.freshness.away === undefined ? 0 : 1);
+    },
+  });
+  return registry;
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.statusCode = status;
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'text/plain');
+  response.setHeader('cache-control', 'no-store');
+  response.end(text);
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1);
+}
