@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { escapeControls } from '../protocol/plainText.ts';
 import { environmentOf } from './environment.ts';
+import { etcdOptions } from './etcdOptions.ts';
 import { OperatorError } from './operatorError.ts';
 import {
   type AddressOptions,
@@ -132,6 +133,14 @@ command('hash-password', 'read a password, print what --password-file takes', []
     await hashPassword();
   },
 );
+
+command('copy-store', 'copy the history from one store to another', etcdOptions())
+  .addArgument(new Argument('<from>', 'lmdb:DIR or etcd://HOST:PORT,HOST:PORT/PREFIX'))
+  .addArgument(new Argument('<to>', 'the same; an empty one'))
+  .action(async (from: string, to: string, options) => {
+    const { copyStore } = await import('./copyStore.ts');
+    await copyStore(from, to, options);
+  });
 
 function command(name: string, description: string, options: Option[]): Command {
   const made = program.command(name).description(description);

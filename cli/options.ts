@@ -13,6 +13,8 @@ export const DEFAULT_PORT = 26310;
 export const DEFAULT_MESSAGE = 'An apple a day keeps the doctor away.';
 export const DEFAULT_PASSWORD = '123!abc';
 export const DEFAULT_STORE = 'lmdb:./motd-data';
+/** All of it is in memory. */
+export const MAX_HISTORY = 100_000;
 export const DEFAULT_TARGET: Target = {
   name: 'motd',
   at: { host: DEFAULT_HOST, port: DEFAULT_PORT },
@@ -118,7 +120,7 @@ export function serverOptions(): Option[] {
     ...etcdOptions(),
     new Option('--history <count>', 'how many messages MSGHIST tells')
       .env('MOTD_HISTORY')
-      .argParser(parseCount(1, 100_000))
+      .argParser(parseCount(1, MAX_HISTORY))
       .default(1000),
     new Option('--message <text>', 'the message where the store holds none')
       .env('MOTD_MESSAGE')
