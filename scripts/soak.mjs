@@ -1,12 +1,12 @@
-// `npm run test:soak`: the long form of the reliability tests, about an hour; `-- server` or `-- bridge`
-// runs one part of them. What they find goes to docs/reliability.md. MOTD_SEED=… repeats the random
+// `npm run test:soak`: the long form of the reliability tests, about two hours; `-- server`, `-- bridge`
+// or `-- etcd` runs one part of them. What they find goes to docs/reliability.md. MOTD_SEED=… repeats the random
 // choices of an earlier run.
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, platform, totalmem } from 'node:os';
 import { findBrowser } from './browser.mjs';
 import { fail, prepare, runNode } from './prepare.mjs';
-import { findNetcat, findStrace } from './tools.mjs';
+import { findEtcd, findNetcat, findStrace } from './tools.mjs';
 
 const FIGURES = 'dist/figures.jsonl';
 const PAGE = 'docs/reliability.md';
@@ -17,10 +17,13 @@ const PLAYWRIGHT = 'node_modules/@playwright/test/cli.js';
 const PARTS = {
   server() {
     runNode(VITEST, 'run', 'server/session', 'server/model');
-    runReliability('reliability/(?!bridge)');
+    runReliability('reliability/(?!bridge|etcd)');
   },
   bridge() {
     runReliability('reliability/bridge');
+  },
+  etcd() {
+    runReliability('linearizable|e2e/etcd|reliability/etcd');
   },
 };
 
@@ -28,7 +31,7 @@ const chosen = process.argv.slice(2);
 const parts = chosen.length === 0 ? Object.keys(PARTS) : chosen;
 for (const part of parts)
   if (!Object.hasOwn(PARTS, part))
-    fail(`there is no part ${part}; the parts are ${Object.keys(PARTS).join(' and ')}`);
+    fail(`there is no part ${part}; the parts are ${Object.keys(PARTS).join(', ')}`);
 prepare();
 const seed = process.env['MOTD_SEED'] ?? String(Date.now() % 1_000_000);
 process.env['MOTD_SEED'] = seed;
@@ -36,6 +39,7 @@ process.env['MOTD_SOAK'] = '1';
 process.env['MOTD_FIGURES'] = FIGURES;
 process.env['MOTD_TEST_NETCAT'] = findNetcat();
 process.env['MOTD_TEST_STRACE'] = findStrace();
+process.env['MOTD_TEST_ETCD'] = findEtcd();
 process.env['CHROMIUM_PATH'] = await findBrowser();
 
 console.log(`Seed ${seed}.`);

@@ -3,7 +3,7 @@
 
 import { findBrowser } from './browser.mjs';
 import { prepare, runNode } from './prepare.mjs';
-import { findHaproxy, findNetcat, findNginx, findRedis, findStrace } from './tools.mjs';
+import { findEtcd, findHaproxy, findNetcat, findNginx, findRedis, findStrace } from './tools.mjs';
 
 prepare();
 
@@ -12,6 +12,7 @@ process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['MOTD_TEST_NGINX'] = findNginx();
 process.env['MOTD_TEST_HAPROXY'] = findHaproxy();
 process.env['MOTD_TEST_REDIS'] = findRedis();
+process.env['MOTD_TEST_ETCD'] = findEtcd();
 process.env['CHROMIUM_PATH'] = await findBrowser();
 
 console.log('Lint …');

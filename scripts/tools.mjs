@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { installDebianPackages } from './debian.mjs';
+import { fail } from './prepare.mjs';
 
 /** @returns {string} An nc that half-closes at the end of its input (-N), as OpenBSD's; else empty. */
 export function findNetcat() {
@@ -52,6 +53,20 @@ export function findRedis() {
   return findServer('redis-server', 'redis-server', (redis) => {
     return spawnSync(redis, ['--version']).status === 0;
   });
+}
+
+/** @returns {string} An etcd that speaks version 3 of its API alone, as 3.4 and later do; else empty. */
+export function findEtcd() {
+  const etcd = findServer('etcd', 'etcd-server', (command) => {
+    const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });
+    return status === 0 && /^etcd Version: 3\.([4-9]|\d\d)\./m.test(stdout);
+  });
+  // What is claimed of a store is never left unproved there.
+  if (etcd === '' && process.env['CI'] !== undefined)
+    fail(
+      'there is no etcd here; install it first (Debian: etcd-server), so that nothing is skipped',
+    );
+  return etcd;
 }
 
 /**

@@ -1,0 +1,190 @@
+// Whether what clients saw of one register with a history is what it promises. Pure: operations come
+// in as they were noted, faults go out as words, none where all is well.
+//
+// The register is the message in force; a store writes it, and adds it to the history. Every message
+// is unique, and the history says in which order the stores took effect. That makes the question small:
+// to find *some* order that explains what was seen is hard in general (Gibbons and Korach, Testing
+// Shared Memories, SIAM J. Comput. 26(4), 1997), but here the order of the stores is given, and each
+// read says which store it has seen. What is checked:
+//
+// - Linearizability (Herlihy and Wing, ACM TOPLAS 12(3), 1990): each operation can be thought of as
+//   done at one moment between its beginning and its end, such that the stores are done in the order of
+//   the history, and each read finds the newest store. An operation without an answer may have been
+//   done at any moment after its beginning, or never.
+// - Sequential consistency (Lamport, IEEE Trans. Comput. C-28(9), 1979): the same, but for the moments:
+//   one order explains all that was seen, and keeps the order in which each client did things.
+//
+// All times are of one clock (performance.now() of one process).
+
+export interface Store {
+  kind: 'store';
+  /** Who stored, one thing after the other. */
+  client: string;
+  message: string;
+  startedAt: number;
+  /** Infinity where there was no answer. */
+  endedAt: number;
+  /**
+   * `refused`: answered with 503; `unknown`: no answer. Neither says that it was not stored. `failed`
+   * does.
+   */
+  outcome: 'acknowledged' | 'refused' | 'unknown' | 'failed';
+}
+
+export interface Read {
+  kind: 'read';
+  client: string;
+  message: string;
+  startedAt: number;
+  endedAt: number;
+}
+
+export type Operation = Store | Read;
+
+/** What was in force before, and what was stored since, oldest first. */
+export interface Register {
+  initial: string;
+  history: readonly string[];
+}
+
+/**
+ * What is wrong with a history by itself: a message twice, one that nobody stored, one whose store
+ * failed, an acknowledged one that is missing.
+ */
+export function historyFaults({ history }: Register, stores: readonly Store[]): string[] {
+  const byMessage = new Map(stores.map((store) => [store.message, store]));
+  const seen = new Set<string>();
+  const faults: string[] = [];
+  for (const message of history) {
+    const store = byMessage.get(message);
+    if (seen.has(message)) faults.push(`twice in the history: ${message}`);
+    else if (store === undefined) faults.push(`in the history, and not stored: ${message}`);
+    else if (store.outcome === 'failed') faults.push(`in the history, and failed: ${message}`);
+    seen.add(message);
+  }
+  for (const { message, outcome } of stores)
+    if (outcome === 'acknowledged' && !seen.has(message)) faults.push(`lost: ${message}`);
+  return faults;
+}
+
+/**
+ * Why operations are not linearizable with the stores in the order of the history.
+ *
+ * In that order the operations form groups: a store, then the reads that found it, one group after the
+ * other. Each is given the earliest moment it can have: not before its beginning, and not before what
+ * precedes it. Earliest moments leave the most room for what follows, so where an operation has to be
+ * later than its end, there is no other way to choose. Within a group, reads come in the order of their
+ * beginnings, which costs none of them anything: the earliest moment of one is the latest beginning
+ * so far.
+ */
+export function linearizabilityFaults(
+  register: Register,
+  operations: readonly Operation[],
+): string[] {
+  const faults: string[] = [];
+  const groups = groupsOf(register, operations, faults);
+  let now = Number.NEGATIVE_INFINITY;
+  let before: Operation | undefined;
+  for (const group of groups)
+    for (const operation of group) {
+      // What has no answer may take effect at any later moment.
+      const latest = isAnswered(operation) ? operation.endedAt : Number.POSITIVE_INFINITY;
+      if (now > latest) faults.push(`${nameOf(operation)} ended before ${nameOf(before)} began`);
+      if (operation.startedAt >= now) before = operation;
+      now = Math.max(now, operation.startedAt);
+    }
+  return faults;
+}
+
+/**
+ * Why operations are not sequentially consistent with the stores in the order of the history. Each
+ * client's own operations have to move forward through it, a read to where its message stands or
+ * stays, a store to a place further on. Where they do, this order explains all: place by place, in each
+ * the store first, then the reads that found it, those of one client in their order.
+ */
+export function sequentialFaults(register: Register, operations: readonly Operation[]): string[] {
+  const places = placesOf(register);
+  const reached = new Map<string, { place: number; operation: Operation }>();
+  const faults: string[] = [];
+  const inOrder = [...operations].sort((one, other) => one.startedAt - other.startedAt);
+  for (const operation of inOrder) {
+    const place = places.get(operation.message);
+    if (place === undefined) {
+      const isOver = operation.kind === 'read' || operation.outcome === 'acknowledged';
+      if (isOver) faults.push(`${nameOf(operation)}: not in the history`);
+      continue;
+    }
+    // Without an answer, a store may have taken effect after what its client did next.
+    if (!isAnswered(operation)) continue;
+    const last = reached.get(operation.client);
+    const isBehind = last && (operation.kind === 'read' ? place < last.place : place <= last.place);
+    if (isBehind) faults.push(`${nameOf(operation)}, behind ${nameOf(last.operation)}`);
+    else reached.set(operation.client, { place, operation });
+  }
+  return faults;
+}
+
+/**
+ * How long what a read found had been out of date when it began: since the first newer message was
+ * acknowledged, 0 where none was. (It was in force in the store somewhat earlier than it was
+ * acknowledged: by that much the truth may be longer.)
+ *
+ * @returns For each read, in their order; a read of what is not in the history is left out.
+ */
+export function stalenesses(
+  register: Register,
+  stores: readonly Store[],
+  reads: readonly Read[],
+): number[] {
+  const places = placesOf(register);
+  const known = new Array<number>(register.history.length + 1).fill(Number.POSITIVE_INFINITY);
+  for (const { message, outcome, endedAt } of stores) {
+    const place = places.get(message);
+    if (outcome === 'acknowledged' && place !== undefined) known[place] = endedAt;
+  }
+  // From here on: when that message or any newer one was first acknowledged.
+  for (let place = known.length - 2; place >= 0; place--)
+    known[place] = Math.min(known[place] ?? 0, known[place + 1] ?? Number.POSITIVE_INFINITY);
+  return reads.flatMap(({ message, startedAt }) => {
+    const place = places.get(message);
+    if (place === undefined) return [];
+    return [Math.max(0, startedAt - (known[place + 1] ?? Number.POSITIVE_INFINITY))];
+  });
+}
+
+/** Where each message stands: 0 for the initial one, then in the order of the history. */
+function placesOf({ initial, history }: Register): Map<string, number> {
+  const places = new Map([[initial, 0]]);
+  for (const [index, message] of history.entries()) places.set(message, index + 1);
+  return places;
+}
+
+/** For each place, its store, then the reads that found it, in the order of their beginnings. */
+function groupsOf(
+  register: Register,
+  operations: readonly Operation[],
+  faults: string[],
+): Operation[][] {
+  const places = placesOf(register);
+  const groups = Array.from({ length: register.history.length + 1 }, (): Operation[] => []);
+  for (const operation of operations) {
+    const place = places.get(operation.message);
+    if (place !== undefined) groups[place]?.push(operation);
+    else if (operation.kind === 'read' || operation.outcome === 'acknowledged')
+      faults.push(`${nameOf(operation)}: not in the history`);
+  }
+  const rank = ({ kind }: Operation) => (kind === 'store' ? 0 : 1);
+  for (const group of groups)
+    group.sort((one, other) => rank(one) - rank(other) || one.startedAt - other.startedAt);
+  return groups;
+}
+
+function isAnswered(operation: Operation): boolean {
+  return operation.kind === 'read' || operation.outcome === 'acknowledged';
+}
+
+function nameOf(operation: Operation | undefined): string {
+  return operation === undefined
+    ? 'nothing'
+    : `${operation.client}'s ${operation.kind} of ${operation.message}`;
+}

@@ -1,0 +1,245 @@
+// Clients that store and read through several instances while something fails, and all that they saw.
+// Whoever loses a connection connects again, to the same instance.
+
+import { setTimeout } from 'node:timers/promises';
+import type { Operation, Read, Store } from '../linearizable.ts';
+import type { Instance } from './etcdSite.ts';
+import { StoringClient } from './storingClient.ts';
+import { WatchingClient } from './watchingClient.ts';
+
+const WRITERS = 2;
+/** Pauses between two operations of a client, in milliseconds; a store takes some ten. */
+const STORE_AGAIN_AFTER_MS = 30;
+const READ_AGAIN_AFTER_MS = 10;
+const CONNECT_AGAIN_AFTER_MS = 20;
+
+/** How long it may take until what is waited for has happened; a failure, not a wait. */
+const PATIENCE_MS = 40_000;
+
+interface Waiting {
+  isOver: () => boolean;
+  resolve: () => void;
+}
+
+export class Traffic {
+  /** Stores, each with the reads that its client made right after it. */
+  readonly sessions: Operation[] = [];
+  /** MSGGETs of clients that do nothing else, with their instance. */
+  readonly reads: (Read & { instance: number })[] = [];
+  /** What MSGWATCH told. */
+  readonly told: Read[] = [];
+  /** What nothing should have been answered with. */
+  readonly oddities: string[] = [];
+  /** Instances of stores, by message. */
+  readonly #instanceOf = new Map<string, number>();
+  readonly #instances: readonly Instance[];
+  readonly #name: string;
+  readonly #random: () => number;
+  readonly #writers: Promise<void>[] = [];
+  readonly #readers: Promise<void>[] = [];
+  readonly #waiting = new Set<Waiting>();
+  readonly #watchers = new Set<WatchingClient>();
+  #isStoring = true;
+  #isReading = true;
+
+  private constructor(instances: readonly Instance[], name: string, random: () => number) {
+    this.#instances = instances;
+    this.#name = name;
+    this.#random = random;
+  }
+
+  /**
+   * Starts clients of all instances.
+   *
+   * @param name What each message begins with; no other traffic may have it.
+   */
+  static start(instances: readonly Instance[], name: string, random: () => number): Traffic {
+    const traffic = new Traffic(instances, name, random);
+    for (const instance of instances) {
+      for (let number = 0; number < WRITERS; number++)
+        traffic.#writers.push(traffic.#keepStoring(instance, number));
+      traffic.#readers.push(traffic.#keepReading(instance), traffic.#keepWatching(instance));
+    }
+    return traffic;
+  }
+
+  get stores(): Store[] {
+    return this.sessions.filter((operation) => operation.kind === 'store');
+  }
+
+  /**
+   * Settles once, through each of the instances, a store that began since then was acknowledged.
+   *
+   * @returns How long after `since` each was, in milliseconds.
+   */
+  async stored(since: number, indexes = [...this.#instances.keys()]): Promise<number[]> {
+    const first = (index: number) => this.#firstStored(index, since);
+    await this.#until('a store', () => indexes.every((index) => first(index) !== undefined));
+    return indexes.map((index) => (first(index)?.endedAt ?? Number.NaN) - since);
+  }
+
+  /** Settles once so many stores that began since then were acknowledged, whichever instance by. */
+  async storedMany(count: number, since: number): Promise<void> {
+    const isNew = ({ outcome, startedAt }: Store) =>
+      outcome === 'acknowledged' && startedAt >= since;
+    await this.#until(`${count} stores`, () => this.stores.filter(isNew).length >= count);
+  }
+
+  /** Settles once each instance has answered a MSGGET that was asked since then. */
+  async readOn(since: number): Promise<void> {
+    const hasRead = ({ index }: Instance) =>
+      this.reads.some((read) => read.instance === index && read.startedAt >= since);
+    await this.#until('a MSGGET of each instance', () => this.#instances.every(hasRead));
+  }
+
+  /** Lets each writer finish what it is doing, and settles once all have. */
+  async stopStoring(): Promise<void> {
+    this.#isStoring = false;
+    await Promise.all(this.#writers);
+  }
+
+  /** Settles once each reader and each watcher has seen a message. */
+  async seen(message: string): Promise<void> {
+    const clients = this.#instances.flatMap(({ index }) => [readerOf(index), watcherOf(index)]);
+    const hasSeen = (client: string) => {
+      const isIt = (read: Read) => read.client === client && read.message === message;
+      return this.reads.some(isIt) || this.told.some(isIt);
+    };
+    await this.#until(`everybody's ${message}`, () => clients.every(hasSeen));
+  }
+
+  /** Ends what is left. */
+  async stop(): Promise<void> {
+    this.#isStoring = false;
+    this.#isReading = false;
+    for (const watcher of this.#watchers) watcher.close();
+    await Promise.all([...this.#writers, ...this.#readers]);
+  }
+
+  #firstStored(instance: number, since: number): Store | undefined {
+    return this.stores.find(
+      ({ outcome, startedAt, message }) =>
+        outcome === 'acknowledged' &&
+        startedAt >= since &&
+        this.#instanceOf.get(message) === instance,
+    );
+  }
+
+  async #keepStoring(instance: Instance, number: number): Promise<void> {
+    const name = `writer ${number} of ${instance.index}`;
+    for (let count = 0; this.#isStoring; ) {
+      await this.#connected(instance, async (client) => {
+        while (this.#isStoring) {
+          const message = `${this.#name} ${name} ${count++}`;
+          this.#instanceOf.set(message, instance.index);
+          const isStored = await this.#storeOne(client, name, message);
+          if (isStored) this.sessions.push(await readOne(client, name));
+          this.#happened();
+          await setTimeout(this.#random() * 2 * STORE_AGAIN_AFTER_MS);
+        }
+      });
+    }
+  }
+
+  /** @throws Where the connection ended before the answer. */
+  async #storeOne(client: StoringClient, name: string, message: string): Promise<boolean> {
+    const store: Store = {
+      kind: 'store',
+      client: name,
+      message,
+      startedAt: performance.now(),
+      endedAt: Number.POSITIVE_INFINITY,
+      outcome: 'unknown',
+    };
+    this.sessions.push(store);
+    const reply = await client.store(message);
+    store.endedAt = performance.now();
+    if (reply === '200 OK') store.outcome = 'acknowledged';
+    else if (reply === '503 STORE UNAVAILABLE') store.outcome = 'refused';
+    else this.oddities.push(`${message} was answered with ${reply}`);
+    return store.outcome === 'acknowledged';
+  }
+
+  async #keepReading(instance: Instance): Promise<void> {
+    const name = readerOf(instance.index);
+    while (this.#isReading) {
+      await this.#connected(instance, async (client) => {
+        while (this.#isReading) {
+          this.reads.push({ ...(await readOne(client, name)), instance: instance.index });
+          this.#happened();
+          await setTimeout(this.#random() * 2 * READ_AGAIN_AFTER_MS);
+        }
+      });
+    }
+  }
+
+  async #keepWatching(instance: Instance): Promise<void> {
+    const client = watcherOf(instance.index);
+    while (this.#isReading) {
+      let last = '';
+      const watcher = new WatchingClient(instance.port, (message) => {
+        const now = performance.now();
+        this.told.push({ kind: 'read', client, message, startedAt: now, endedAt: now });
+        if (message === last) this.oddities.push(`${client} was told twice of ${message}`);
+        last = message;
+        this.#happened();
+      });
+      this.#watchers.add(watcher);
+      await watcher.ended;
+      this.#watchers.delete(watcher);
+      await setTimeout(CONNECT_AGAIN_AFTER_MS);
+    }
+  }
+
+  /** Talks on a connection of its own, for as long as it lasts. */
+  async #connected(
+    { port }: Instance,
+    talk: (client: StoringClient) => Promise<void>,
+  ): Promise<void> {
+    const client = await StoringClient.connect(port).catch(() => undefined);
+    // A connection that ends is what some of these tests are about.
+    if (client !== undefined) await talk(client).catch(() => {});
+    client?.close();
+    await setTimeout(CONNECT_AGAIN_AFTER_MS);
+  }
+
+  #happened(): void {
+    for (const waiting of this.#waiting) {
+      if (!waiting.isOver()) continue;
+      this.#waiting.delete(waiting);
+      waiting.resolve();
+    }
+  }
+
+  #until(what: string, isOver: () => boolean): Promise<void> {
+    if (isOver()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const patience = globalThis.setTimeout(() => {
+        this.#waiting.delete(waiting);
+        reject(new Error(`never came: ${what}`));
+      }, PATIENCE_MS);
+      const waiting = {
+        isOver,
+        resolve: () => {
+          clearTimeout(patience);
+          resolve();
+        },
+      };
+      this.#waiting.add(waiting);
+    });
+  }
+}
+
+function readerOf(instance: number): string {
+  return `reader of ${instance}`;
+}
+
+function watcherOf(instance: number): string {
+  return `watcher of ${instance}`;
+}
+
+async function readOne(client: StoringClient, name: string): Promise<Read> {
+  const startedAt = performance.now();
+  const message = await client.message();
+  return { kind: 'read', client: name, message, startedAt, endedAt: performance.now() };
+}
