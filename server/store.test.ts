@@ -3,8 +3,18 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+} from 'vitest';
 import { openStore } from '../dist/server/openStore.js';
+import { EtcdCluster, isWithoutEtcd } from '../e2e/etcd.ts';
 import type { MessageStore } from './store.ts';
 
 let folder = '';
@@ -27,10 +37,20 @@ function historyOf({ history }: MessageStore): string[] {
   return messages;
 }
 
+let etcd: EtcdCluster | undefined;
+let prefixes = 0;
+beforeAll(async () => {
+  if (!isWithoutEtcd) etcd = await EtcdCluster.start({ members: 1 });
+});
+afterAll(() => etcd?.close());
+
 describe.each([
   ['memory', () => 'memory:'],
   ['lmdb', () => `lmdb:${join(folder, 'data')}`],
-])('%s', (_name, url) => {
+  ...(isWithoutEtcd
+    ? []
+    : [['etcd', () => `etcd://${etcd?.endpoints}/test-${++prefixes}`] as const]),
+] as const)('%s', (_name, url) => {
   test('the initial message is in force until one is stored, and is no history', async () => {
     const store = await opened(url());
     expect(store.message).toBe('first');
@@ -65,6 +85,13 @@ describe.each([
     await store.store('a');
     await store.store('b');
     expect(heard).toEqual(['a', 'b']);
+  });
+
+  test('a copy keeps the time of each message', async () => {
+    const store = await opened(url());
+    const storedAtMs = Date.UTC(2026, 10, 22, 17);
+    await store.store('of yesterday', storedAtMs);
+    expect(store.history.latest).toMatchObject({ message: 'of yesterday', storedAtMs });
   });
 
   test('any line of text comes back as it was', async () => {

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { decodeHead, EtcdKeys, encodeEntry, encodeHead } from './etcdRecord.ts';
+
+const keys = new EtcdKeys('/motd/');
+const storedAtMs = Date.UTC(2026, 10, 22, 17);
+
+test('a person can read what etcd holds', () => {
+  expect(keys.head.toString()).toBe('/motd/head');
+  expect(encodeHead(17).toString()).toBe('17');
+  expect(keys.entry(17).toString()).toBe('/motd/entries/000000000017');
+  expect(encodeEntry({ message: 'Hello there', storedAtMs }, 'id-1').toString()).toBe(
+    '2026-11-22T17:00:00.000Z id-1 Hello there',
+  );
+});
+
+test.each(['a', ' a  b ', 'x'.repeat(4096), '漢'.repeat(1365), '. \\ " $1', '200 OK'])(
+  '%j comes back as it was',
+  (message) => {
+    const value = encodeEntry({ message, storedAtMs }, 'id-1');
+    expect(keys.decodeEntry(keys.entry(17), value)).toEqual({
+      number: 17,
+      message,
+      storedAtMs,
+      writeId: 'id-1',
+    });
+  },
+);
+
+test.each([
+  ['/motd/entries/000000000000', '2026-11-22T17:00:00.000Z id a'],
+  ['/motd/entries/x', '2026-11-22T17:00:00.000Z id a'],
+  ['/motd/other', '2026-11-22T17:00:00.000Z id a'],
+  ['/motd/entries/000000000001', 'yesterday id a'],
+  ['/motd/entries/000000000001', 'a'],
+  ['/motd/entries/000000000001', '2026-11-22T17:00:00.000Z id \x1b[2J'],
+  ['/motd/entries/000000000001', '2026-11-22T17:00:00.000Z id two\nlines'],
+])('%s holding %j is not ours', (key, value) => {
+  expect(() => keys.decodeEntry(Buffer.from(key), Buffer.from(value))).toThrow(key);
+});
+
+test.each(['', '-1', '1.5', 'x', '1234567890123'])('%j is no head', (value) => {
+  expect(() => decodeHead(Buffer.from(value))).toThrow(/head/);
+});
+
+test('a range holds what is below its prefix, and no neighbour', () => {
+  const { key, range_end } = keys.all;
+  const isIn = (name: string) =>
+    key.compare(Buffer.from(name)) <= 0 && range_end.compare(Buffer.from(name)) > 0;
+  expect(isIn('/motd/head')).toBe(true);
+  expect(isIn('/motd/entries/999999999999')).toBe(true);
+  expect(isIn('/motd2/head')).toBe(false);
+  expect(isIn('/motd')).toBe(false);
+  const from = keys.entriesFrom(10);
+  expect(from.key.compare(keys.entry(9))).toBe(1);
+  expect(from.range_end.compare(keys.entry(999_999_999_999))).toBe(1);
+  expect(keys.entriesBelow(10).range_end.compare(keys.entry(10))).toBe(0);
+});

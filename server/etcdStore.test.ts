@@ -1,0 +1,272 @@
+// The store that several servers share, on a real etcd. What every store promises is in
+// store.test.ts; what it does when etcd fails in a cluster is in e2e/reliability/etcd.spec.ts.
+
+import { readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { certificateFile, EtcdCluster, type EtcdOptions, isWithoutEtcd } from '../e2e/etcd.ts';
+import type { EtcdAccess } from './etcdAccess.ts';
+import { openEtcdStore } from './etcdStore.ts';
+import type { MessageStore, StoreEvent } from './store.ts';
+
+interface Opened {
+  store: MessageStore;
+  events: StoreEvent[];
+}
+
+let prefixes = 0;
+/** One that no other test has used. */
+function newPrefix(): string {
+  return `/motd-${++prefixes}`;
+}
+
+interface OpenOptions {
+  historyLimit?: number;
+  etcd?: EtcdAccess;
+}
+
+async function open(
+  endpoints: readonly string[],
+  prefix: string,
+  { historyLimit = 1000, etcd }: OpenOptions = {},
+): Promise<Opened> {
+  const events: StoreEvent[] = [];
+  const store = await openEtcdStore(`etcd://${endpoints.join(',')}${prefix}`, {
+    initialMessage: 'first',
+    historyLimit,
+    etcd,
+    log: (event) => events.push(event),
+  });
+  onTestFinished(() => store.close());
+  return { store, events };
+}
+
+function historyOf({ history }: MessageStore): (string | undefined)[] {
+  const messages: (string | undefined)[] = [];
+  for (let number = history.first; number <= history.last; number++) {
+    messages.push(history.at(number)?.message);
+  }
+  return messages;
+}
+
+async function started(options: EtcdOptions): Promise<EtcdCluster> {
+  const cluster = await EtcdCluster.start(options);
+  onTestFinished(() => cluster.close());
+  return cluster;
+}
+
+describe.skipIf(isWithoutEtcd)('on one etcd', () => {
+  let etcd: EtcdCluster;
+  beforeAll(async () => {
+    etcd = await EtcdCluster.start({ members: 1 });
+  });
+  afterAll(() => etcd?.close());
+
+  test('what one stores, the other reads, and hears of', async () => {
+    const prefix = newPrefix();
+    const one = await open(etcd.endpoints, prefix);
+    const other = await open(etcd.endpoints, prefix);
+    await one.store.store('from one');
+    await expect.poll(() => other.store.message).toBe('from one');
+    await other.store.store('from the other');
+    await expect.poll(() => one.store.message).toBe('from the other');
+    expect(historyOf(one.store)).toEqual(['from one', 'from the other']);
+    expect(other.events).toEqual([{ event: 'updatedElsewhere', message: 'from one' }]);
+    expect(one.events).toEqual([{ event: 'updatedElsewhere', message: 'from the other' }]);
+  });
+
+  test('who comes later finds it all, page after page', async () => {
+    const prefix = newPrefix();
+    const messages = Array.from({ length: 700 }, (_, index) => `message ${index}`);
+    const one = await open(etcd.endpoints, prefix);
+    await Promise.all(messages.map((message) => one.store.store(message)));
+    expect(historyOf((await open(etcd.endpoints, prefix)).store)).toEqual(messages);
+    const short = await open(etcd.endpoints, prefix, { historyLimit: 2 });
+    expect(historyOf(short.store)).toEqual(['message 698', 'message 699']);
+    expect(short.store.history.last).toBe(700);
+  });
+
+  test('several that store at once stand in one order, the same for all, each of them once', async () => {
+    const prefix = newPrefix();
+    const all = [
+      await open(etcd.endpoints, prefix),
+      await open(etcd.endpoints, prefix),
+      await open(etcd.endpoints, prefix),
+    ];
+    const messages = (name: number) =>
+      Array.from({ length: 50 }, (_, index) => `${name}: ${index}`);
+    await Promise.all(
+      all.flatMap(({ store }, name) => messages(name).map((message) => store.store(message))),
+    );
+    const [first, ...others] = all;
+    await expect.poll(() => first?.store.history.last).toBe(150);
+    const history = first ? historyOf(first.store) : [];
+    for (const { store } of others) await expect.poll(() => historyOf(store)).toEqual(history);
+    for (const name of all.keys()) {
+      expect(history.filter((message) => message?.startsWith(`${name}:`))).toEqual(messages(name));
+    }
+  });
+
+  test('etcd keeps no more than it has to', async () => {
+    const prefix = newPrefix();
+    const { store } = await open(etcd.endpoints, prefix, { historyLimit: 10 });
+    const messages = Array.from({ length: 400 }, (_, index) => `message ${index}`);
+    await Promise.all(messages.map((message) => store.store(message)));
+    expect(historyOf(store)).toEqual(messages.slice(-10));
+    const kept = await etcd.range(`${prefix}/entries/`);
+    expect(kept.length).toBe(10 + 256);
+    expect(kept.at(-1)?.key).toBe(`${prefix}/entries/000000000400`);
+  });
+
+  test('an answer that is lost is found out, and the message stands there once', async () => {
+    const prefix = newPrefix();
+    const line = await oneWay(etcd);
+    const { store, events } = await open([line.endpoint], prefix);
+    await store.store('before');
+    line.hideAnswers(true);
+    const stored = store.store('told nobody');
+    await expect.poll(() => etcd.get(`${prefix}/head`)).toBe('2');
+    line.hideAnswers(false);
+    await stored;
+    expect(historyOf(store)).toEqual(['before', 'told nobody']);
+    expect(await etcd.get(`${prefix}/head`)).toBe('2');
+    expect(events.filter(({ event }) => event === 'storedAfterAll')).toEqual([]);
+  });
+
+  test('one that nobody could settle in time is settled before anything else is stored', async () => {
+    const prefix = newPrefix();
+    const line = await oneWay(etcd);
+    const { store, events } = await open([line.endpoint], prefix);
+    await store.store('before');
+    line.hideAnswers(true);
+    await expect(store.store('told 503')).rejects.toThrow(/whether it was stored/);
+    await expect.poll(() => store.freshness.away).toMatch(/no answer/);
+    await expect(store.store('never sent')).rejects.toThrow(/no answer/);
+    expect(store.message).toBe('before');
+    line.hideAnswers(false);
+    await expect.poll(() => store.message).toBe('told 503');
+    await expect
+      .poll(() => events.map(({ event }) => event))
+      .toEqual(expect.arrayContaining(['storeAway', 'storeBack', 'storedAfterAll']));
+    await store.store('after');
+    expect(historyOf(store)).toEqual(['before', 'told 503', 'after']);
+    expect(events).toContainEqual({ event: 'storedAfterAll', message: 'told 503' });
+  });
+
+  test('one that was never made never will be, once something else is stored', async () => {
+    const prefix = newPrefix();
+    const cut = await etcd.link();
+    const { store, events } = await open(cut.endpoints, prefix);
+    await store.store('before');
+    cut.cut('swallows');
+    await expect(store.store('told 503')).rejects.toThrow();
+    cut.heal();
+    await expect.poll(() => store.freshness.away).toBeUndefined();
+    await store.store('after');
+    expect(historyOf(store)).toEqual(['before', 'after']);
+    expect(events.map(({ event }) => event)).not.toContain('storedAfterAll');
+  });
+
+  test('what was stored while one was away, and dropped by etcd, is read when it is back', async () => {
+    const prefix = newPrefix();
+    const cut = await etcd.link();
+    const away = await open(cut.endpoints, prefix, { historyLimit: 5 });
+    const here = await open(etcd.endpoints, prefix, { historyLimit: 5 });
+    await here.store.store('before');
+    await expect.poll(() => away.store.message).toBe('before');
+    cut.cut('resets');
+    const messages = Array.from({ length: 300 }, (_, index) => `message ${index}`);
+    await Promise.all(messages.map((message) => here.store.store(message)));
+    await etcd.compact();
+    expect(away.store.message).toBe('before');
+    cut.heal();
+    await expect.poll(() => historyOf(away.store)).toEqual(messages.slice(-5));
+    expect(away.store.history.last).toBe(301);
+  });
+
+  test('a compaction does not disturb a watch that is up to date', async () => {
+    const prefix = newPrefix();
+    const one = await open(etcd.endpoints, prefix);
+    const other = await open(etcd.endpoints, prefix);
+    await one.store.store('before');
+    await etcd.compact();
+    await one.store.store('after');
+    await expect.poll(() => historyOf(other.store)).toEqual(['before', 'after']);
+    expect(other.store.freshness.away).toBeUndefined();
+  });
+
+  test('an etcd that has forgotten is not believed: reading goes on, nothing is stored', async () => {
+    const prefix = newPrefix();
+    const { store } = await open(etcd.endpoints, prefix);
+    await store.store('acknowledged');
+    await etcd.ask('/v3/kv/deleterange', {
+      key: Buffer.from(`${prefix}/`).toString('base64'),
+      range_end: Buffer.from(`${prefix}0`).toString('base64'),
+    });
+    await expect.poll(() => store.freshness.away).toMatch(/restored, or emptied/);
+    expect(store.message).toBe('acknowledged');
+    await expect(store.store('more')).rejects.toThrow(/restored, or emptied/);
+  });
+
+  test('what is not ours is refused at the start', async () => {
+    const prefix = newPrefix();
+    await etcd.put(`${prefix}/head`, 'somebody else’s');
+    await expect(open(etcd.endpoints, prefix)).rejects.toThrow(/not ours.*--store/);
+  });
+
+  /** A line to etcd that may lose what etcd answers, and nothing else. */
+  async function oneWay(cluster: EtcdCluster) {
+    const [, port] = cluster.endpoints[0]?.split(':') ?? [];
+    let isHidden = false;
+    const server = createServer((client) => {
+      const upstream = connect(Number(port), '127.0.0.1');
+      let isHoled = false;
+      client.on('error', () => {}).on('close', () => upstream.destroy());
+      upstream.on('error', () => {}).on('close', () => client.destroy());
+      client.pipe(upstream);
+      upstream.on('data', (bytes) => {
+        // A stream that has lost bytes once is of no use any more.
+        isHoled ||= isHidden;
+        if (isHoled && !isHidden) client.destroy();
+        if (!isHoled) client.write(bytes);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return {
+      endpoint: `127.0.0.1:${address.port}`,
+      hideAnswers(hidden: boolean) {
+        isHidden = hidden;
+      },
+    };
+  }
+});
+
+describe.skipIf(isWithoutEtcd)('an etcd that lets in not everybody', () => {
+  const user = { user: 'root', password: 'correct horse' };
+
+  test('over TLS, with a user and a password', async () => {
+    const cluster = await started({ members: 1, tls: true, rootPassword: user.password });
+    const ca = readFileSync(certificateFile);
+    const { store } = await open(cluster.endpoints, newPrefix(), {
+      etcd: { tls: { ca }, auth: user },
+    });
+    await store.store('in private');
+    expect(store.message).toBe('in private');
+
+    const wrong = { ...user, password: 'wrong' };
+    const denied = open(cluster.endpoints, newPrefix(), { etcd: { tls: { ca }, auth: wrong } });
+    await expect(denied).rejects.toThrow(/authentication failed/);
+    await expect(open(cluster.endpoints, newPrefix(), { etcd: { tls: { ca } } })).rejects.toThrow(
+      /cannot use etcd.*user name is empty/,
+    );
+  });
+});
+
+test('an etcd that is not there is told in one line, and by its address', async () => {
+  await expect(open(['127.0.0.1:1'], newPrefix())).rejects.toThrow(
+    'cannot use etcd: 127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1; check --store',
+  );
+});
