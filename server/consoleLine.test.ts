@@ -36,6 +36,22 @@ test.each<[rule: string, event: ServerEvent, line: string]>([
     { event: 'storeFailed', peer, reason: 'disk\nfull' },
     '[!] MOTD not stored: disk^Jfull',
   ],
+  [
+    'a message that came by way of another server looks like any other',
+    { event: 'updatedElsewhere', message: 'news' },
+    'Server: MOTD updated to: news',
+  ],
+  [
+    'a shared store that is away is told, and what goes on',
+    { event: 'storeAway', reason: 'no\nanswer' },
+    '[!] Store away: no^Janswer; reading goes on',
+  ],
+  ['and that it is back', { event: 'storeBack', afterMs: 4250 }, 'Store is back after 4.3 s'],
+  [
+    'a 503 that was wrong is told',
+    { event: 'storedAfterAll', message: 'news' },
+    '[!] MOTD stored after all, though its sender was told 503: news',
+  ],
 ])('%s', (_rule, event, line) => {
   expect(consoleLine(event)).toBe(line);
 });

@@ -33,7 +33,7 @@ const PAGE = 256;
 /** How long etcd may take to check a password: it hashes it with bcrypt. */
 const LOGIN_DEADLINE_MS = 2000;
 
-/** With these codes etcd, or gRPC before it, says that nothing was done (etcd's rpctypes). */
+/** As what the library throws the codes with which etcd says that it did nothing. */
 const REFUSALS = [
   EtcdAuthenticationFailedError,
   EtcdPermissionDeniedError,
@@ -241,15 +241,19 @@ export class EtcdMember {
       return await answer;
     } catch (error) {
       const why = this.#named(reasonOf(error));
-      throw REFUSALS.some((kind) => error instanceof kind)
-        ? new EtcdRefusedError(why.message, { cause: error })
-        : why;
+      if (!isRefusal(error)) throw why;
+      throw new EtcdRefusedError(why.message, { cause: error });
     }
   }
 
   #named(why: string): Error {
     return new Error(`${this.address}: ${inWords(why)}`);
   }
+}
+
+/** Whether it is etcd that says so, and not gRPC, on its own account (etcd's rpctypes). */
+function isRefusal(error: unknown): boolean {
+  return /etcdserver: /.test(reasonOf(error)) && REFUSALS.some((kind) => error instanceof kind);
 }
 
 /** What gRPC says, without its own affairs. */

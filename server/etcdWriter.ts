@@ -27,7 +27,7 @@ import type { StoreLog } from './store.ts';
 /** The most messages in one transaction. Etcd takes 128 operations, and 1.5 MB, unless told. */
 const MAX_COMMIT = 100;
 
-/** Who stores is answered within this time. */
+/** How long a message may wait for its turn; and then, how long its transaction is tried. */
 const STORE_DEADLINE_MS = 5000;
 
 const RETRY_AFTER_MS = 100;
@@ -163,7 +163,7 @@ export class EtcdWriter {
           this.#replica.apply({ entries: numbered(entries, outcome.attempt), head: outcome.head });
           return;
         case 'overtaken':
-          if (open !== undefined && wasMade(open, outcome.contents)) return;
+          if (open !== undefined && isMade(open, outcome.contents)) return;
           open = undefined;
           await sleep(Math.random() * backoffMs);
           backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
@@ -214,7 +214,7 @@ export class EtcdWriter {
   }
 
   /** Sees to it that an attempt was made, or never will be. */
-  async #settle(attempt: Attempt, batch: Waiting[]): Promise<void> {
+  async #settle(attempt: Attempt, batch: readonly Waiting[]): Promise<void> {
     while (!this.#isStopping) {
       const { member } = this.#cluster;
       try {
@@ -222,13 +222,8 @@ export class EtcdWriter {
           { ...attempt, entries: [], oldest: 0 },
           ASK_DEADLINE_MS,
         );
-        if (outcome.is === 'committed') {
-          this.#replica.apply({ entries: [], head: outcome.head });
-        } else if (wasMade(attempt, outcome.contents)) {
-          for (const { entry } of batch) {
-            this.#log({ event: 'storedAfterAll', message: entry.message });
-          }
-        }
+        if (outcome.is === 'committed') this.#replica.apply({ entries: [], head: outcome.head });
+        else if (becameOf(attempt, outcome.contents) === 'made') this.#tellStored(batch);
         return;
       } catch {
         this.#cluster.giveUp(member);
@@ -236,17 +231,30 @@ export class EtcdWriter {
       }
     }
   }
+
+  #tellStored(batch: readonly Waiting[]): void {
+    for (const { entry } of batch) this.#log({ event: 'storedAfterAll', message: entry.message });
+  }
 }
 
 /**
- * @param contents What there is behind the head of the attempt, now that there is another head.
- * @returns Whether the attempt was made; if not, it never will be.
- * @throws Where its entries would have been dropped already.
+ * What became of an attempt, now that there is another head.
+ *
+ * @param contents What there is behind the head of the attempt.
+ * @returns `dropped` where its entries, if they were written, are no longer kept.
  */
-function wasMade({ on, writeId }: Attempt, { head, entries }: Contents): boolean {
-  const [next] = entries;
-  if (next?.number === on.last + 1) return next.writeId === writeId;
-  if (head.last === on.last) return false;
+function becameOf(
+  { on, writeId }: Attempt,
+  { head, entries: [next] }: Contents,
+): 'made' | 'never' | 'dropped' {
+  if (next?.number === on.last + 1) return next.writeId === writeId ? 'made' : 'never';
+  return head.last === on.last ? 'never' : 'dropped';
+}
+
+/** @throws Where nobody can say any more. */
+function isMade(attempt: Attempt, contents: Contents): boolean {
+  const became = becameOf(attempt, contents);
+  if (became !== 'dropped') return became === 'made';
   throw new Error('so much was stored since that nobody can say whether this was');
 }
 

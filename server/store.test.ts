@@ -44,13 +44,13 @@ beforeAll(async () => {
 });
 afterAll(() => etcd?.close());
 
-describe.each([
+const STORES: [name: string, url: () => string][] = [
   ['memory', () => 'memory:'],
   ['lmdb', () => `lmdb:${join(folder, 'data')}`],
-  ...(isWithoutEtcd
-    ? []
-    : [['etcd', () => `etcd://${etcd?.endpoints}/test-${++prefixes}`] as const]),
-] as const)('%s', (_name, url) => {
+];
+if (!isWithoutEtcd) STORES.push(['etcd', () => `etcd://${etcd?.endpoints}/test-${++prefixes}`]);
+
+describe.each(STORES)('%s', (_name, url) => {
   test('the initial message is in force until one is stored, and is no history', async () => {
     const store = await opened(url());
     expect(store.message).toBe('first');

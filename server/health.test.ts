@@ -1,0 +1,91 @@
+import { get } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Address } from './address.ts';
+import { Health } from './health.ts';
+import { buildServer, memoryStore, TestClient } from './server.harness.ts';
+import type { Freshness, MessageStore } from './store.ts';
+
+interface Answer {
+  status: number | undefined;
+  body: string;
+}
+
+async function ask({ address, port }: Address, path: string, method = 'GET'): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = get({ host: address, port, path, method, agent: false }, (response) => {
+      const { statusCode: status } = response;
+      text(response).then((body) => resolve({ status, body }), reject);
+    });
+    request.on('error', reject);
+  });
+}
+
+/** A server, what its store says of itself, and where it tells how it is. */
+async function start() {
+  const freshness: Freshness = { ageMs: 0, away: undefined };
+  const memory = memoryStore();
+  const store: MessageStore = Object.create(memory, { freshness: { value: freshness } });
+  const { server } = buildServer({ store });
+  const health = new Health(server, store);
+  const at = await health.listen('127.0.0.1', 0);
+  onTestFinished(() => health.close());
+  const serve = async () => {
+    const address = await server.listen('127.0.0.1', 0);
+    onTestFinished(() => server.stop());
+    health.serving();
+    return address;
+  };
+  return { at, freshness, health, serve };
+}
+
+test('it is ready from the moment it accepts connections until it is told to stop', async () => {
+  const { at, health, serve } = await start();
+  expect(await ask(at, '/readyz')).toEqual({
+    status: 503,
+    body: 'not ready: the server is starting\n',
+  });
+  await serve();
+  expect(await ask(at, '/readyz')).toEqual({ status: 200, body: 'ready\n' });
+  health.stopping();
+  expect(await ask(at, '/readyz')).toEqual({
+    status: 503,
+    body: 'not ready: the server is stopping\n',
+  });
+  expect(await ask(at, '/healthz')).toEqual({ status: 200, body: 'ok\n' });
+});
+
+test('while its store is away it is not ready, but for who asks for reading alone', async () => {
+  const { at, freshness, serve } = await start();
+  await serve();
+  Object.assign(freshness, { away: 'no answer', ageMs: 4200 });
+  expect(await ask(at, '/readyz')).toEqual({
+    status: 503,
+    body: 'not ready: the store is away (no answer); the message is that of 4.2 s ago\n',
+  });
+  expect(await ask(at, '/readyz?exclude=store')).toEqual({ status: 200, body: 'ready\n' });
+  const { body } = await ask(at, '/metrics');
+  expect(body).toMatch(/^motd_server_store_away 1$/m);
+  expect(body).toMatch(/^motd_server_store_age_seconds 4\.2$/m);
+});
+
+test('the metrics count who is here, and tell which message is in force', async () => {
+  const { at, serve } = await start();
+  const client = new TestClient(await serve());
+  await client.send('MSGSTORE\n', 'news\n');
+  await client.until('200 OK\n200 OK\n');
+  const { body } = await ask(at, '/metrics');
+  expect(body).toMatch(/^motd_server_connections 1$/m);
+  expect(body).toMatch(/^motd_server_message_number 1$/m);
+  expect(body).toMatch(/^process_cpu_seconds_total \d/m);
+});
+
+test.each([
+  ['/', 'GET', 404],
+  ['/readyz/x', 'GET', 404],
+  ['//', 'GET', 404],
+  ['/readyz', 'POST', 405],
+])('%s by %s is answered with %d', async (path, method, status) => {
+  const { at } = await start();
+  expect((await ask(at, path, method)).status).toBe(status);
+});
