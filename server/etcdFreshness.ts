@@ -7,14 +7,14 @@ export const AWAY_AFTER_MS = 3000;
 
 export class EtcdFreshness {
   readonly #log: StoreLog;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #asOfMs = performance.now();
   #trouble = 'no answer';
   #away: string | undefined;
 
   constructor(log: StoreLog) {
     this.#log = log;
-    this.#timer = setTimeout(() => this.#goAway(), AWAY_AFTER_MS).unref();
+    this.#timer = this.#awayIn(AWAY_AFTER_MS);
   }
 
   /** Why etcd cannot be reached; `undefined` while it can. */
@@ -31,7 +31,8 @@ export class EtcdFreshness {
   confirm(asOfMs: number): void {
     const afterMs = asOfMs - this.#asOfMs;
     this.#asOfMs = Math.max(asOfMs, this.#asOfMs);
-    this.#timer.refresh();
+    clearTimeout(this.#timer);
+    this.#timer = this.#awayIn(AWAY_AFTER_MS - this.ageMs);
     if (this.#away === undefined) return;
     this.#away = undefined;
     this.#log({ event: 'storeBack', afterMs });
@@ -45,6 +46,10 @@ export class EtcdFreshness {
 
   stop(): void {
     clearTimeout(this.#timer);
+  }
+
+  #awayIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.#goAway(), ms).unref();
   }
 
   #goAway(): void {
