@@ -1,31 +1,34 @@
 // `motd connect`: the dialogue in this terminal.
 
+import type { Socket } from 'node:net';
+import { checkAnswers } from '../client/checkAnswers.ts';
 import { openConnection } from '../client/connect.ts';
 import { holdDialogue } from '../client/terminal.ts';
+import { inTime } from '../client/timeAllowed.ts';
 import { hostAndPort } from '../server/address.ts';
 import { connectError, OperatorError } from './operatorError.ts';
-import type { AddressOptions, ConnectOptions, TlsClientOptions } from './options.ts';
+import type { ConnectOptions, ServersOptions, TlsClientOptions } from './options.ts';
+import { askServers, noneError } from './servers.ts';
 import { tlsOf } from './tlsFiles.ts';
+
+/** How long several servers may take until one of them has shown that it answers. */
+const TIMEOUT_S = 10;
 
 /** The shell's status for a command ended by Ctrl-C (128 + SIGINT). */
 const INTERRUPTED = 130;
 
 /** @returns The exit status. */
 export async function connect(
-  options: AddressOptions & TlsClientOptions & ConnectOptions,
+  options: ServersOptions & TlsClientOptions & ConnectOptions,
 ): Promise<number> {
-  const { host, port, maskPassword } = options;
+  const { maskPassword } = options;
   const { stdin, stdout } = process;
   if (maskPassword && stdin.isTTY && !stdout.isTTY) {
     throw new OperatorError(
       '--mask-password cannot hide what is typed unless standard output is a terminal, too',
     );
   }
-  const where = hostAndPort({ address: host, port });
-  const tls = tlsOf(options);
-  const socket = await openConnection({ host, port, tls }).catch((error: unknown) => {
-    throw connectError(error, where);
-  });
+  const socket = await connectionTo(options);
   const ending = await holdDialogue(socket, {
     input: stdin,
     output: stdout,
@@ -43,4 +46,23 @@ export async function connect(
     case 'interrupted':
       return INTERRUPTED;
   }
+}
+
+/**
+ * Connects to the server, or to the first of several that answers. Once the person has begun to
+ * talk to it, nothing takes its place: what was half said, no other server knows of.
+ */
+async function connectionTo(options: ServersOptions & TlsClientOptions): Promise<Socket> {
+  const [only, ...others] = options.servers;
+  if (only === undefined || others.length > 0) return connectionToFirst(options);
+  const tls = tlsOf(options);
+  return openConnection({ ...only, tls }).catch((error: unknown) => {
+    throw connectError(error, hostAndPort({ address: only.host, port: only.port }));
+  });
+}
+
+async function connectionToFirst(options: ServersOptions & TlsClientOptions): Promise<Socket> {
+  const asked = await inTime(TIMEOUT_S * 1000, (time) => askServers(options, time, checkAnswers));
+  if (asked.first) return asked.first.answer.socket;
+  throw noneError(asked.failures, 'no server answered', TIMEOUT_S);
 }

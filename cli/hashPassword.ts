@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { hashPassword as hash } from '../access/password.ts';
 import { OperatorError } from './operatorError.ts';
-import { lineIn } from './options.ts';
+import { lineIn } from './parsers.ts';
 import { SHORTEST_PASSWORD } from './refuseWeakPassword.ts';
 
 /**

@@ -9,7 +9,6 @@ import { environmentOf } from './environment.ts';
 import { etcdOptions } from './etcdOptions.ts';
 import { OperatorError } from './operatorError.ts';
 import {
-  type AddressOptions,
   bridgeRuleOptions,
   connectOptions,
   healthOptions,
@@ -18,8 +17,7 @@ import {
   LOOPBACK,
   listenAddressOptions,
   logOption,
-  parseHost,
-  parsePort,
+  type ServersOptions,
   serverAddressOptions,
   serverOptions,
   setOptions,
@@ -30,6 +28,7 @@ import {
   trustProxyOption,
   usersOption,
 } from './options.ts';
+import { type GivenServer, parsePort, parseServers } from './parsers.ts';
 
 const packageJson = createRequire(import.meta.url)('../../package.json');
 
@@ -93,35 +92,35 @@ command('bridge', 'run the bridge and the page alone', [
 });
 
 clientCommand('connect', 'hold the dialogue in this terminal', connectOptions()).action(
-  withAddress(async (options) => {
+  withServers(async (options) => {
     const { connect } = await import('./connect.ts');
     process.exitCode = await connect(options);
   }),
 );
 
 clientCommand('get', 'print the message', [timeoutOption(2)]).action(
-  withAddress(async (options) => {
+  withServers(async (options) => {
     const { get } = await import('./oneshot.ts');
     await get(options);
   }),
 );
 
 clientCommand('set', 'change the message', [...setOptions(), timeoutOption(10)]).action(
-  withAddress(async (options) => {
+  withServers(async (options) => {
     const { set } = await import('./oneshot.ts');
     await set(options);
   }),
 );
 
 clientCommand('watch', 'print the message, and each later one', [timeoutOption(10)]).action(
-  withAddress(async (options) => {
+  withServers(async (options) => {
     const { watch } = await import('./oneshot.ts');
     await watch(options);
   }),
 );
 
 clientCommand('history', 'print the messages so far, with their times', [timeoutOption(10)]).action(
-  withAddress(async (options) => {
+  withServers(async (options) => {
     const { history } = await import('./oneshot.ts');
     await history(options);
   }),
@@ -150,18 +149,33 @@ function command(name: string, description: string, options: Option[]): Command 
 
 function clientCommand(name: string, description: string, options: Option[]): Command {
   return command(name, description, [...serverAddressOptions(), ...tlsClientOptions(), ...options])
-    .addArgument(new Argument('[host]', 'the same as --host').argParser(parseHost))
+    .addArgument(new Argument('[host]', 'the same as --host').argParser(parseServers))
     .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort));
 }
 
-/** A client's address may stand without its flags: `motd get HOST PORT`. */
-function withAddress<Options extends AddressOptions>(act: (options: Options) => Promise<void>) {
-  return (host: string | undefined, port: number | undefined, options: Options, made: Command) => {
+/** What Commander reads of a client's servers. */
+interface GivenServers {
+  host: GivenServer[];
+  port: number;
+}
+
+/** A client's servers may stand without their flags: `motd get HOST PORT`. */
+function withServers<Options>(act: (options: Options & ServersOptions) => Promise<void>) {
+  return (
+    host: GivenServer[] | undefined,
+    port: number | undefined,
+    options: Options & GivenServers,
+    made: Command,
+  ) => {
     for (const [name, value] of Object.entries({ host, port })) {
       const isSaidTwice = value !== undefined && made.getOptionValueSource(name) === 'cli';
       if (isSaidTwice) made.error(`error: the ${name} is given twice; leave out --${name}`);
     }
-    return act({ ...options, host: host ?? options.host, port: port ?? options.port });
+    const servers = (host ?? options.host).map((given) => ({
+      port: port ?? options.port,
+      ...given,
+    }));
+    return act({ ...options, servers });
   };
 }
 

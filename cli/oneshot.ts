@@ -3,26 +3,26 @@
 // and never longer than the time allowed.
 
 import { once } from 'node:events';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openConnection } from '../client/connect.ts';
+import type { Server } from '../client/connect.ts';
+import type { Failure } from '../client/firstToAnswer.ts';
+import { newsAfter } from '../client/newsAfter.ts';
 import {
+  askForHistory,
+  askToStore,
+  askToWatch,
+  DeniedError,
   getMessage,
   OutcomeUnknownError,
-  RefusedError,
-  SERVER_CLOSED,
-  setMessage,
-  tellHistory,
-  watchMessage,
 } from '../client/oneshot.ts';
+import { inTime, type TimeAllowed } from '../client/timeAllowed.ts';
 import { MAX_LINE_BYTES } from '../protocol/lines.ts';
-import { REPLY } from '../protocol/replies.ts';
 import { decodeUtf8 } from '../protocol/utf8.ts';
-import { hostAndPort } from '../server/address.ts';
-import { lookupApart } from './lookupApart.ts';
-import { connectError, OperatorError } from './operatorError.ts';
-import { type AddressOptions, lineIn, type TlsClientOptions } from './options.ts';
-import { tlsOf } from './tlsFiles.ts';
+import { OperatorError } from './operatorError.ts';
+import type { ServersOptions, TlsClientOptions } from './options.ts';
+import { lineIn } from './parsers.ts';
+import { type Answered, areForeign, askServers, failureError, noneError } from './servers.ts';
 
 /**
  * The first attempt to connect again comes after this, each further one after up to twice as long.
@@ -30,13 +30,21 @@ import { tlsOf } from './tlsFiles.ts';
 const FIRST_RETRY_MS = 500;
 const SLOWEST_RETRY_MS = 30_000;
 
+/** One that was lost sooner was no good: the next one is not asked without a wait. */
+const LASTING_MS = 1000;
+
+/** How long a server may be behind another one; those that share a store need milliseconds. */
+const CATCH_UP_MS = 1000;
+
+const NO_ANSWER = 'no server answered';
+
 /** More than this is no message, however it goes on. */
 const MAX_INPUT_BYTES = 64 * 1024;
 
-/** What starting took: the time allowed is the person's, not ours. */
+/** What starting took. */
 const SPENT_MS = performance.now();
 
-export interface OneshotOptions extends AddressOptions, TlsClientOptions {
+export interface OneshotOptions extends ServersOptions, TlsClientOptions {
   /** In seconds. */
   timeout: number;
 }
@@ -46,112 +54,147 @@ export interface SetOptions extends OneshotOptions {
   storePassword?: string;
 }
 
-/** Prints the message. */
+/** Prints the message, of whichever server answers first. */
 export async function get(options: OneshotOptions): Promise<void> {
-  await print(await ask(options, getMessage));
+  await answerOf(options, getMessage, print);
 }
 
-/** Changes the message to `--message`, or to the line on standard input. */
-export async function set(options: SetOptions): Promise<void> {
-  const message = options.message ?? (await messageOnStdin());
-  await ask(options, (socket) => setMessage(socket, message, options.storePassword));
-}
-
-/** Prints the history, a line each. */
+/** Prints the history, a line each, of whichever server answers first. */
 export async function history(options: OneshotOptions): Promise<void> {
-  await ask(options, async (socket) => {
-    for await (const line of tellHistory(socket)) await print(line);
+  await answerOf(options, askForHistory, async (lines) => {
+    for await (const line of lines) await print(line);
   });
 }
 
-/** Prints the message, and each later one; connects again whenever the connection is lost. */
+/**
+ * Changes the message to `--message`, or to the line on standard input.
+ *
+ * Several servers may be asked whether they are there to take it. It is sent to one of them, and to
+ * another only after one that answered that it has not stored it (`askToStore`).
+ */
+export async function set(options: SetOptions): Promise<void> {
+  const message = options.message ?? (await messageOnStdin());
+  await inTime(msAllowed(options), (time) => storeAtOne(options, message, time));
+}
+
+async function storeAtOne(options: SetOptions, message: string, time: TimeAllowed): Promise<void> {
+  const failures: Failure[] = [];
+  let left = options.servers;
+  while (left.length > 0) {
+    const asked = await askServers({ ...options, servers: left }, time, askToStore);
+    failures.push(...asked.failures);
+    if (asked.first === undefined) break;
+    const failure = await failureOf(asked.first, time, (store) =>
+      store(message, options.storePassword),
+    );
+    if (failure === undefined) return;
+    if (isLastWord(failure)) throw failureError(failure, options.timeout);
+    failures.push(failure);
+    left = left.filter((server) => failures.every((failure) => failure.server !== server));
+  }
+  throw noneError(failures, 'no server took the message', options.timeout);
+}
+
+/**
+ * Prints the message, and each later one. A connection that is lost is followed by one to the next
+ * server, at once; where none answers, all are asked again, later and later.
+ */
 export async function watch(options: OneshotOptions): Promise<never> {
-  let printed: string | undefined;
+  const shown: Shown = { last: undefined };
+  let { servers } = options;
+  const isAlone = servers.length === 1;
   let retryMs = FIRST_RETRY_MS;
+  let isOutageTold = false;
   for (;;) {
-    let isFirst = true;
-    const lost = await ask(options, async (socket, answered) => {
-      for await (const message of watchMessage(socket)) {
-        answered();
-        retryMs = FIRST_RETRY_MS;
-        const isOld = isFirst && message === printed;
-        isFirst = false;
-        if (isOld) continue;
-        await print(message);
-        printed = message;
-      }
-    }).catch((error: unknown) => error);
-    if (!(lost instanceof OperatorError) || isForeign(lost)) throw lost;
+    const { loss, failures } = await watchOne({ ...options, servers }, shown);
+    const why = noneError(loss ? [loss] : failures, NO_ANSWER, options.timeout);
+    const isOver = loss === undefined && areForeign(failures);
+    if (!(why instanceof OperatorError) || isOver) throw why;
 
     // Once an outage: a cron mail should not hold a thousand lines.
-    if (retryMs === FIRST_RETRY_MS) complain(`${lost.message}; trying again`);
+    if (loss || !isOutageTold) {
+      const next = loss && !isAlone ? 'going on with the next server' : 'trying again';
+      complain(`${why.message}; ${next}`);
+    }
+    isOutageTold = isAlone || loss === undefined;
+    if (loss) {
+      servers = startingAfter(loss.server, servers);
+      retryMs = FIRST_RETRY_MS;
+      if (!isAlone && loss.askedMs > LASTING_MS) continue;
+    }
     await sleep(retryMs * (0.5 + Math.random() / 2));
     retryMs = Math.min(retryMs * 2, SLOWEST_RETRY_MS);
   }
 }
 
-/**
- * Connects, has a question answered, and closes.
- *
- * @param question Calls `answered` where the time allowed is only for what came before.
- * @throws OperatorError where there is no answer, or none in time.
- */
-async function ask<Answer>(
+/** What `motd watch` printed last. */
+interface Shown {
+  last: string | undefined;
+}
+
+/** Prints what one server tells. @returns Why it does no more, or why no server did. */
+function watchOne(options: OneshotOptions, shown: Shown) {
+  return inTime(msAllowed(options), async (time) => {
+    const { first, failures } = await askServers(options, time, askToWatch);
+    if (first === undefined) return { failures };
+    time.stop();
+    const catchUpMs = options.servers.length > 1 ? CATCH_UP_MS : 0;
+    const loss = await failureOf(first, time, async (messages) => {
+      for await (const message of newsAfter(shown.last, messages, catchUpMs)) {
+        await print(message);
+        shown.last = message;
+      }
+    });
+    return { loss, failures };
+  });
+}
+
+/** The servers in the same order, this one the last. */
+function startingAfter(server: Server, servers: readonly Server[]): Server[] {
+  const next = servers.indexOf(server) + 1;
+  return [...servers.slice(next), ...servers.slice(0, next)];
+}
+
+/** Asks until a server answers, and makes use of its answer, all in the time allowed. */
+function answerOf<Answer>(
   options: OneshotOptions,
-  question: (socket: Socket, answered: () => void) => Promise<Answer>,
-): Promise<Answer> {
-  const { host, port, timeout } = options;
-  const where = hostAndPort({ address: host, port });
-  const tls = tlsOf(options);
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), Math.max(timeout * 1000 - SPENT_MS, 1));
+  question: (socket: Socket) => Promise<Answer>,
+  use: (answer: Answer) => Promise<void>,
+): Promise<void> {
+  return inTime(msAllowed(options), async (time) => {
+    const { first, failures } = await askServers(options, time, question);
+    if (first === undefined) throw noneError(failures, NO_ANSWER, options.timeout);
+    const failure = await failureOf(first, time, use);
+    if (failure) throw failureError(failure, options.timeout);
+  });
+}
+
+/** Makes use of an answer, and closes its connection. @returns Why that failed, if it did. */
+async function failureOf<Answer>(
+  { server, answer }: { server: Server; answer: Answered<Answer> },
+  time: TimeAllowed,
+  use: (answer: Answer) => Promise<void>,
+): Promise<(Failure & { askedMs: number }) | undefined> {
+  const beganAt = performance.now();
   try {
-    const lookup = isIP(host) === 0 ? lookupApart(late.signal) : undefined;
-    const socket = await openConnection({ host, port, tls, lookup }, late.signal);
-    try {
-      return await question(socket, () => clearTimeout(timer));
-    } finally {
-      socket.destroy();
-    }
+    await use(answer.answer);
+    return undefined;
   } catch (error) {
-    throw refusal(error, where, late.signal.aborted ? timeout : undefined);
+    const askedMs = performance.now() - beganAt;
+    return { server, error, isLate: time.hasRunOut, askedMs };
   } finally {
-    clearTimeout(timer);
+    answer.socket.destroy();
   }
 }
 
-/** @param lateAfter The time allowed, in seconds, where it has run out. */
-function refusal(error: unknown, where: string, lateAfter: number | undefined): unknown {
-  const options = { cause: error };
-  if (error instanceof OutcomeUnknownError) {
-    return new OperatorError(
-      `${where}: the message was sent, and no answer came: it may be stored, or not`,
-      options,
-    );
-  }
-  if (lateAfter !== undefined) {
-    return new OperatorError(
-      `no answer: ${where} said nothing for ${lateAfter} s; allow more with --timeout`,
-      options,
-    );
-  }
-  if (error instanceof RefusedError) {
-    return new OperatorError(`${where}: ${error.message}${adviceFor(error)}`, options);
-  }
-  return connectError(error, where);
+/** Whether no other server should be asked to store the message. */
+function isLastWord({ error }: Failure): boolean {
+  return error instanceof OutcomeUnknownError || error instanceof DeniedError;
 }
 
-/** What to do about a refusal, where the server's own words do not say it. */
-function adviceFor({ message }: RefusedError): string {
-  if (message.endsWith(REPLY.passwordRequired)) return '; say it with --store-password';
-  if (message.endsWith(REPLY.expectedMessage)) return '; a message cannot be a command';
-  if (message === SERVER_CLOSED) return '; where it speaks TLS, say --tls';
-  return '';
-}
-
-/** Whether it is a server that knows no MSGWATCH: asking again will not help. */
-function isForeign({ cause }: OperatorError): boolean {
-  return cause instanceof RefusedError && cause.message.endsWith(REPLY.unknownCommand);
+/** What starting took counts: the time allowed is the person's, not ours. */
+function msAllowed({ timeout }: OneshotOptions): number {
+  return Math.max(timeout * 1000 - SPENT_MS, 1);
 }
 
 /** The one line on standard input; at a terminal, what is typed until Enter. */

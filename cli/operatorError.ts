@@ -66,6 +66,40 @@ export function connectError(error: unknown, where: string): unknown {
   }
 }
 
+/** The same for one of several servers, behind its name. */
+export function connectErrorInShort(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ECONNREFUSED':
+      return 'refused the connection';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'is an unknown host';
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'cannot be reached';
+    case 'ECONNRESET':
+      return 'closed the connection';
+    case 'EPROTO':
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'speaks no TLS';
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+      return 'is vouched for by nobody we know';
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return 'has a certificate for another name';
+    case 'CERT_HAS_EXPIRED':
+      return 'has a certificate that has expired';
+    case undefined:
+      throw error;
+    default:
+      return `cannot be reached (${codeOf(error)})`;
+  }
+}
+
 /** Says in words why a file could not be read. */
 export function fileError(error: unknown, file: string, flag: string): unknown {
   switch (codeOf(error)) {

@@ -1,12 +1,21 @@
 // The flags that more than one command takes, each with its environment twin.
 
-import { isIP } from 'node:net';
-import { InvalidArgumentError, Option } from 'commander';
-import { addressMatcher } from '../access/source.ts';
-import { parseTarget, type Target } from '../bridge/targets.ts';
-import { MAX_LINE_BYTES, trimLine } from '../protocol/lines.ts';
-import { isPlainText } from '../protocol/plainText.ts';
+import { Option } from 'commander';
+import type { Target } from '../bridge/targets.ts';
+import type { Server } from '../client/connect.ts';
 import { type EtcdOptions, etcdOptions } from './etcdOptions.ts';
+import {
+  parseBasePath,
+  parseCount,
+  parseHost,
+  parseLine,
+  parseNetworks,
+  parseOrigins,
+  parsePort,
+  parseSeconds,
+  parseServers,
+  parseTargets,
+} from './parsers.ts';
 
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 26310;
@@ -34,6 +43,12 @@ export interface LogOptions {
 export interface AddressOptions {
   host: string;
   port: number;
+}
+
+/** What a client makes of `--host` and `--port`. */
+export interface ServersOptions {
+  /** At least one; the first is preferred. */
+  servers: Server[];
 }
 
 export interface ServeOptions extends AddressOptions, LogOptions, EtcdOptions {
@@ -93,19 +108,35 @@ export interface BridgeRuleOptions {
 
 /** Where the message server is to listen. */
 export function listenAddressOptions(): Option[] {
-  return addressOptions('address to listen on', 'TCP port to listen on; 0 picks a free one');
-}
-
-/** Where the message server is. */
-export function serverAddressOptions(): Option[] {
-  return addressOptions('address of the message server', 'its TCP port');
-}
-
-function addressOptions(host: string, port: string): Option[] {
   return [
-    new Option('--host <host>', host).env('MOTD_HOST').argParser(parseHost).default(DEFAULT_HOST),
-    new Option('--port <port>', port).env('MOTD_PORT').argParser(parsePort).default(DEFAULT_PORT),
+    new Option('--host <host>', 'address to listen on')
+      .env('MOTD_HOST')
+      .argParser(parseHost)
+      .default(DEFAULT_HOST),
+    portOption('TCP port to listen on; 0 picks a free one'),
   ];
+}
+
+/** Where the message server is, or several that say the same. */
+export function serverAddressOptions(): Option[] {
+  return [
+    new Option(
+      '--host <hosts>',
+      'address of the message server, or several, the first being preferred: ' +
+        'HOST,HOST:PORT,[IPV6]:PORT',
+    )
+      .env('MOTD_HOST')
+      .argParser(parseServers)
+      .default([{ host: DEFAULT_HOST }], DEFAULT_HOST),
+    portOption('TCP port of those that are given without one'),
+  ];
+}
+
+function portOption(description: string): Option {
+  return new Option('--port <port>', description)
+    .env('MOTD_PORT')
+    .argParser(parsePort)
+    .default(DEFAULT_PORT);
 }
 
 /** What the message server is to be. */
@@ -218,7 +249,7 @@ export function connectOptions(): Option[] {
 
 /** How long an answer may take. */
 export function timeoutOption(seconds: number): Option {
-  return new Option('--timeout <seconds>', 'how long an answer may take')
+  return new Option('--timeout <seconds>', 'how long an answer may take, all servers together')
     .env('MOTD_TIMEOUT')
     .argParser(parseSeconds)
     .default(seconds);
@@ -338,100 +369,4 @@ export function logOption(): Option {
     .env('MOTD_LOG')
     .choices(LOG_FORMATS)
     .default('console');
-}
-
-/** One target, or several with white space between them, added to those before. */
-function parseTargets(text: string, before: Target[] = []): Target[] {
-  const targets = text.trim().split(/\s+/).map(parseTargetOrRefuse);
-  const all = [...before, ...targets];
-  if (new Set(all.map(({ name }) => name)).size === all.length) return all;
-  throw new InvalidArgumentError('Each target needs a name of its own.');
-}
-
-function parseTargetOrRefuse(text: string): Target {
-  const target = parseTarget(text);
-  if (target !== undefined) return target;
-  throw new InvalidArgumentError(
-    'A target is NAME=HOST:PORT, IPv6 in brackets, or NAME=unix:/PATH; +proxy behind it if it ' +
-      'expects a PROXY line.',
-  );
-}
-
-/** A host name or an IP address. `inet_aton` would take a bare number for one: it is a port. */
-export function parseHost(text: string): string {
-  const isPort = /^\d+$/.test(text);
-  const holdsPort = text.includes(':') && isIP(text) === 0;
-  if (text !== '' && !isPort && !holdsPort) return text;
-  throw new InvalidArgumentError('It has to be a host name or an IP address; the port goes apart.');
-}
-
-/** A TCP port, 0 to 65535. */
-export function parsePort(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('A port is a number from 0 to 65535.');
-}
-
-/**
- * @returns The one line of plain text there is, as a client could send it;
- *   `undefined` where it is not.
- */
-export function lineIn(text: string): string | undefined {
-  const line = trimLine(text);
-  const isLine = line !== '' && isPlainText(line) && Buffer.byteLength(line) <= MAX_LINE_BYTES;
-  return isLine ? line : undefined;
-}
-
-function parseLine(text: string): string {
-  const line = lineIn(text);
-  if (line !== undefined) return line;
-  throw new InvalidArgumentError(
-    `It has to be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes.`,
-  );
-}
-
-/** `/PATH`, without a slash at its end; `/` is none. */
-function parseBasePath(text: string): string {
-  const path = text.replace(/\/$/, '');
-  if (/^(\/[A-Za-z0-9_.~-]+)*$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path)) return path;
-  throw new InvalidArgumentError('It has to be a path such as /motd, of letters, digits and -._~.');
-}
-
-/** One origin, or several with white space between them, added to those before. */
-function parseOrigins(text: string, before: string[] = []): string[] {
-  return [...before, ...text.trim().split(/\s+/).map(parseOrigin)];
-}
-
-function parseOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isOrigin =
-    url !== undefined && url.href === `${url.origin}/` && /^https?:$/.test(url.protocol);
-  if (isOrigin) return url.origin;
-  throw new InvalidArgumentError('An origin is https://HOST or https://HOST:PORT, and no path.');
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (/^\d{1,6}(\.\d{1,3})?$/.test(text) && seconds > 0) return seconds;
-  throw new InvalidArgumentError('It has to be a number of seconds above 0.');
-}
-
-/** Makes the parser of a whole number between two others. */
-function parseCount(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const count = Number(text);
-    if (/^\d{1,9}$/.test(text) && count >= least && count <= most) return count;
-    throw new InvalidArgumentError(`It has to be a whole number from ${least} to ${most}.`);
-  };
-}
-
-/** One network, or several with white space between them, added to those before; `none` is none. */
-function parseNetworks(text: string, before: string[] = []): string[] {
-  const networks = text.trim() === 'none' ? [] : text.trim().split(/\s+/);
-  try {
-    addressMatcher(networks);
-  } catch {
-    throw new InvalidArgumentError('It takes IP addresses, or networks as 10.0.0.0/8, or none.');
-  }
-  return [...before, ...networks];
 }

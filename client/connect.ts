@@ -3,12 +3,19 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** TCP asks after so long a silence whether the server is still there (tcp(7), SO_KEEPALIVE). */
+/**
+ * TCP asks after so long a silence whether the server is still there (tcp(7), SO_KEEPALIVE); Node
+ * has it ask ten times, a second apart (libuv), and give up then.
+ */
 const KEEPALIVE_AFTER_MS = 60_000;
 
-export interface Destination {
+export interface Server {
+  /** A host name or an IP address. */
   host: string;
   port: number;
+}
+
+export interface Destination extends Server {
   /**
    * Speak TLS, and believe certificates vouched for by `ca` (PEM), or else by the well-known ones.
    */

@@ -17,6 +17,11 @@ export class RefusedError extends Error {
   override name = 'RefusedError';
 }
 
+/** The server's answer is no, and another server that knows the same things would say the same. */
+export class DeniedError extends RefusedError {
+  override name = 'DeniedError';
+}
+
 /** The message was sent, and the connection was lost before the answer. */
 export class OutcomeUnknownError extends Error {
   override name = 'OutcomeUnknownError';
@@ -24,45 +29,78 @@ export class OutcomeUnknownError extends Error {
 
 /** @returns The message of the day. */
 export async function getMessage(socket: Socket): Promise<string> {
-  const server = new Server(socket);
+  const server = new Talk(socket);
   server.say('MSGGET');
   await server.expect(REPLY.ok);
   return server.hear();
 }
 
+/** Sends the message. Settles once the server has stored it for good. */
+export type Store = (message: string, storePassword: string | undefined) => Promise<void>;
+
 /**
- * Changes the message of the day.
+ * Says that the message of the day is to be changed. A server that is left then has stored nothing.
  *
- * @param storePassword What to say where the server asks for a password.
- * @returns Once the server has stored it for good.
+ * @returns Once the server is there to take the message: what sends it. That fails with
+ *   `OutcomeUnknownError` where the message was sent and no answer came, with `DeniedError` where
+ *   another server should not be asked. After any other error this one has not stored it, as far
+ *   as it knows.
  */
-export async function setMessage(
-  socket: Socket,
-  message: string,
-  storePassword?: string,
-): Promise<void> {
-  const server = new Server(socket);
+export async function askToStore(socket: Socket): Promise<Store> {
+  const server = new Talk(socket);
   server.say('MSGSTORE');
   const reply = await server.hear();
-  if (reply === REPLY.passwordRequired) {
-    if (storePassword === undefined) throw new RefusedError(`the server said: ${reply}`);
-    server.say(storePassword);
-    await server.expect(REPLY.ok);
-  } else if (reply !== REPLY.ok) {
-    throw new RefusedError(`the server said: ${reply}`);
-  }
-  server.say(message);
-  const outcome = await server.hear().catch((cause: unknown) => {
-    throw new OutcomeUnknownError('the message was sent, and no answer came', { cause });
-  });
-  if (outcome !== REPLY.ok) throw new RefusedError(`the server said: ${outcome}`);
+  if (reply !== REPLY.ok && reply !== REPLY.passwordRequired) throw refused(reply);
+  return async (message, storePassword) => {
+    if (reply === REPLY.passwordRequired) await sayPassword(server, storePassword);
+    server.say(message);
+    const outcome = await server.hear().catch((cause: unknown) => {
+      throw new OutcomeUnknownError('the message was sent, and no answer came', { cause });
+    });
+    if (outcome === REPLY.ok) return;
+    throw meansNotHere(outcome) ? refused(outcome) : denied(outcome);
+  };
 }
 
-/** Yields the messages stored so far, oldest first, each with its time before it. */
-export async function* tellHistory(socket: Socket): AsyncGenerator<string, void> {
-  const server = new Server(socket);
+async function sayPassword(server: Talk, storePassword: string | undefined): Promise<void> {
+  if (storePassword === undefined) throw denied(REPLY.passwordRequired);
+  server.say(storePassword);
+  const verdict = await server.hear();
+  if (verdict === REPLY.ok) return;
+  throw meansNotHere(verdict) ? refused(verdict) : denied(verdict);
+}
+
+/**
+ * Whether a reply says that nothing was stored, and nothing about another server.
+ *
+ * One that stops answers first what it was asked (PROTOCOL.md, "Replies"): instead of an answer, its
+ * 421 means that the message was not taken. One that is told to go for its wrong passwords should
+ * not try them elsewhere.
+ *
+ * 503 is about the server's own way to the store; the next one may have a better. A server that was
+ * cut off from etcd in the middle of a transaction finds out only later that it was made
+ * (server/etcdWriter.ts); the next one has then stored the same words again, and the history has
+ * them twice. That is better than a message nobody stores.
+ */
+function meansNotHere(reply: string): boolean {
+  if (reply === REPLY.storeUnavailable) return true;
+  return isDismissal(reply) && reply !== REPLY.tooManyWrongPasswords;
+}
+
+/**
+ * Asks for the messages stored so far.
+ *
+ * @returns Once the server has begun to tell them: they, oldest first, each with its time before
+ *   it.
+ */
+export async function askForHistory(socket: Socket): Promise<AsyncGenerator<string, void>> {
+  const server = new Talk(socket);
   server.say('MSGHIST');
   await server.expect(REPLY.ok);
+  return historyFrom(server);
+}
+
+async function* historyFrom(server: Talk): AsyncGenerator<string, void> {
   for (;;) {
     const line = await server.hear();
     if (line === END_OF_HISTORY) return;
@@ -71,23 +109,37 @@ export async function* tellHistory(socket: Socket): AsyncGenerator<string, void>
 }
 
 /**
- * Yields the message of the day, and each later one as it is stored, until the connection is lost.
+ * Asks for the message of the day, and each later one as it is stored.
+ *
+ * @returns Once the first is there: they, until the connection is lost.
  */
-export async function* watchMessage(socket: Socket): AsyncGenerator<string, never> {
-  const server = new Server(socket);
+export async function askToWatch(socket: Socket): Promise<AsyncGenerator<string, never>> {
+  const server = new Talk(socket);
   server.say('MSGWATCH');
   await server.expect(REPLY.ok);
-  yield await server.hear();
+  return newsFrom(server, await server.hear());
+}
+
+async function* newsFrom(server: Talk, inForce: string): AsyncGenerator<string, never> {
+  yield inForce;
   for (;;) {
     const line = await server.hear();
     // A message may be these very words: whoever connects again is told it as the message in force.
-    if (isDismissal(line)) throw new RefusedError(`the server said: ${line}`);
+    if (isDismissal(line)) throw refused(line);
     yield line;
   }
 }
 
+function refused(reply: string): RefusedError {
+  return new RefusedError(`the server said: ${reply}`);
+}
+
+function denied(reply: string): DeniedError {
+  return new DeniedError(`the server said: ${reply}`);
+}
+
 /** The server's side of the conversation, a line at a time. */
-class Server {
+class Talk {
   readonly #socket: Socket;
   readonly #lines: AsyncGenerator<string, void>;
 
@@ -109,7 +161,7 @@ class Server {
 
   async expect(reply: string): Promise<void> {
     const heard = await this.hear();
-    if (heard !== reply) throw new RefusedError(`the server said: ${heard}`);
+    if (heard !== reply) throw refused(heard);
   }
 }
 

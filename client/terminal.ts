@@ -28,7 +28,8 @@ export interface Screen {
 /**
  * Holds the dialogue until it is over.
  *
- * @param socket A connection to the server, just opened. It is closed in the end.
+ * @param socket A connection to the server, all that was said on it answered. It may be paused,
+ *   and is closed in the end.
  * @returns How it ended: as the dialogue did, `quit` where the input ended, or `interrupted`
  *   (Ctrl-C).
  */
@@ -73,6 +74,7 @@ class TerminalDialogue {
     this.#socket.on('data', (chunk: Buffer) => this.#socketOnData(chunk));
     this.#socket.on('error', (error) => this.#socketOnError(error));
     this.#socket.on('close', () => this.#perform(this.#dialogue.closed(this.#whyClosed)));
+    this.#socket.resume();
     this.#readline.on('line', (line) => this.#readlineOnLine(line));
     this.#readline.on('history', (history) => {
       this.#history = history;

@@ -47,8 +47,11 @@ for (const [mistake, args, words] of [
   ['a port that is no number', ['serve', '--port', 'http'], /^motd: .*--port.*0 to 65535\.\n$/],
   ['a port beyond the last', ['connect', 'localhost', '65536'], /^motd: .*0 to 65535\.\n$/],
   ['a target that is none', ['bridge', '--target', 'redis'], /^motd: .*NAME=HOST:PORT.*\n$/],
-  ['a port where a host belongs', ['connect', '26310'], /^motd: .*host.*the port goes apart\.\n$/],
-  ['a port behind a colon', ['connect', 'h:1'], /^motd: .*host.*the port goes apart\.\n$/],
+  ['a port where a host belongs', ['connect', '26310'], /^motd: .*'26310' is no server: .*\n$/],
+  ['one of several that is none', ['get', '--host', 'a,b:c'], /^motd: .*'b:c' is no server: .*\n$/],
+  ['a port where to listen', ['serve', '--host', '1'], /^motd: .*host.*the port goes apart\.\n$/],
+  ['a port behind a colon', ['up', '--host', 'h:1'], /^motd: .*host.*the port goes apart\.\n$/],
+  ['several to listen on', ['serve', '--host', 'a,b'], /^motd: .*one address to listen on;.*\n$/],
   [
     'a port said twice',
     ['connect', 'h', '1', '--port', '2'],
@@ -106,6 +109,12 @@ test('an environment twin that is wrong is named', async () => {
   const { status, stderr } = await run(['serve'], { MOTD_PORT: 'http' });
   expect(status).toBe(2);
   expect(stderr).toMatch(/^motd: .*MOTD_PORT.*\n$/);
+});
+
+test('several hosts in the environment are for clients: who listens says so', async () => {
+  const { status, stderr } = await run(['serve'], { MOTD_HOST: 'a,b' });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^motd: .*MOTD_HOST.*one address to listen on; clients take several\.\n$/);
 });
 
 test('an environment twin sets its flag, and the flag wins', async () => {

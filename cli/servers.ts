@@ -1,0 +1,108 @@
+// The servers a client was told of: asks them, and says in words why none of them answered.
+
+import { isIP, type Socket } from 'node:net';
+import { openConnection, type Server } from '../client/connect.ts';
+import { type Asked, type Failure, firstToAnswer } from '../client/firstToAnswer.ts';
+import { OutcomeUnknownError, RefusedError, SERVER_CLOSED } from '../client/oneshot.ts';
+import type { TimeAllowed } from '../client/timeAllowed.ts';
+import { REPLY } from '../protocol/replies.ts';
+import { hostAndPort } from '../server/address.ts';
+import { lookupApart } from './lookupApart.ts';
+import { connectError, connectErrorInShort, OperatorError } from './operatorError.ts';
+import type { ServersOptions, TlsClientOptions } from './options.ts';
+import { tlsOf } from './tlsFiles.ts';
+
+/** An answer, and the connection it came over, which is the caller's to close. */
+export interface Answered<Answer> {
+  socket: Socket;
+  answer: Answer;
+}
+
+/**
+ * Connects to the servers, and asks them until one answers; the others' connections are closed.
+ *
+ * @param question Asks one server; it may be asked of several at the same time.
+ */
+export function askServers<Answer>(
+  options: ServersOptions & TlsClientOptions,
+  time: TimeAllowed,
+  question: (socket: Socket) => Promise<Answer>,
+): Promise<Asked<Answered<Answer>>> {
+  const tls = tlsOf(options);
+  const ask = async ({ host, port }: Server, signal: AbortSignal) => {
+    const lookup = isIP(host) === 0 ? lookupApart(signal) : undefined;
+    const socket = await openConnection({ host, port, tls, lookup }, signal);
+    try {
+      return { socket, answer: await question(socket) };
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  };
+  return firstToAnswer(options.servers, ask, time);
+}
+
+/**
+ * Says in a line why a server did not do what it was asked.
+ *
+ * @param timeout The time allowed, in seconds.
+ */
+export function failureError({ server, error, isLate }: Failure, timeout: number): unknown {
+  const where = whereIs(server);
+  const options = { cause: error };
+  if (error instanceof OutcomeUnknownError) {
+    return new OperatorError(
+      `${where}: the message was sent, and no answer came: it may be stored, or not`,
+      options,
+    );
+  }
+  if (isLate) {
+    return new OperatorError(
+      `no answer: ${where} said nothing for ${timeout} s; allow more with --timeout`,
+      options,
+    );
+  }
+  if (error instanceof RefusedError) {
+    return new OperatorError(`${where}: ${error.message}${adviceFor(error)}`, options);
+  }
+  return connectError(error, where);
+}
+
+/**
+ * Says in a line why none of the servers did what it was asked.
+ *
+ * @param summary What to say where there are several, before each of them is named.
+ * @param timeout The time allowed, in seconds.
+ */
+export function noneError(failures: readonly Failure[], summary: string, timeout: number): unknown {
+  const [only, ...others] = failures;
+  if (only !== undefined && others.length === 0) return failureError(only, timeout);
+  const each = failures.map((failure) => `${whereIs(failure.server)} ${inShort(failure)}`);
+  return new OperatorError(`${summary}: ${each.join('; ')}`, { cause: failures });
+}
+
+/** Whether all of them are servers that do not know the command: asking again will not help. */
+export function areForeign(failures: readonly Failure[]): boolean {
+  return failures.every(
+    ({ error }) => error instanceof RefusedError && error.message.endsWith(REPLY.unknownCommand),
+  );
+}
+
+function inShort({ error, isLate, askedMs }: Failure): string {
+  if (askedMs === undefined) return 'was not asked in time';
+  if (isLate) return `said nothing for ${(askedMs / 1000).toFixed(1)} s`;
+  if (error instanceof RefusedError) return error.message.replace(/^the server /, '');
+  return connectErrorInShort(error);
+}
+
+/** What to do about a refusal, where the server's own words do not say it. */
+function adviceFor({ message }: RefusedError): string {
+  if (message.endsWith(REPLY.passwordRequired)) return '; say it with --store-password';
+  if (message.endsWith(REPLY.expectedMessage)) return '; a message cannot be a command';
+  if (message === SERVER_CLOSED) return '; where it speaks TLS, say --tls';
+  return '';
+}
+
+function whereIs({ host, port }: Server): string {
+  return hostAndPort({ address: host, port });
+}
