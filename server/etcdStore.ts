@@ -88,8 +88,9 @@ class EtcdStore implements MessageStore {
     this.#freshness = new EtcdFreshness(log);
     this.#writer = new EtcdWriter(cluster, replica, this.#freshness, historyLimit, log);
     replica.listen({
-      onEntry: ({ writeId, message }) => {
-        if (!this.#writer.isOurs(writeId)) log({ event: 'updatedElsewhere', message });
+      onEntry: (entry) => {
+        const isOurs = this.#writer.saw(entry);
+        if (!isOurs) log({ event: 'updatedElsewhere', message: entry.message });
       },
       onUpdate: () => this.#listener(),
     });

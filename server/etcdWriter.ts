@@ -35,9 +35,10 @@ const RETRY_AFTER_MS = 100;
 /** The same, once nobody waits any more. */
 const SETTLE_AFTER_MS = 500;
 
-/** Where several write, the one that was overtaken waits for up to this long, then twice as long. */
-const FIRST_BACKOFF_MS = 2;
-const LONGEST_BACKOFF_MS = 64;
+/** For so long after another server has stored, it is believed to go on storing. */
+const RIVALRY_MS = 1000;
+
+const LONGEST_WAY_MS = 50;
 
 /**
  * Etcd keeps more entries than are shown, so that whoever asks for the write id of one can see it,
@@ -85,6 +86,7 @@ export class EtcdWriter {
   /** Every write id of this server begins with it. */
   readonly #name = randomUUID();
   #writes = 0;
+  #rivalSeenAtMs = Number.NEGATIVE_INFINITY;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #isStopping = false;
@@ -115,9 +117,11 @@ export class EtcdWriter {
     });
   }
 
-  /** Whether it is one of this server's entries. */
-  isOurs(writeId: string): boolean {
-    return writeId.startsWith(this.#name);
+  /** An entry came. @returns Whether it is one of this server's. */
+  saw({ writeId }: EtcdEntry): boolean {
+    const isOurs = writeId.startsWith(this.#name);
+    if (!isOurs) this.#rivalSeenAtMs = performance.now();
+    return isOurs;
   }
 
   /** Stores what waits, and then no more. */
@@ -134,8 +138,21 @@ export class EtcdWriter {
   async #writeAll(): Promise<void> {
     // What comes in with the same turn of the event loop goes out with the same transaction.
     await setImmediate();
-    while (this.#waiting.length > 0) await this.#writeBatch(this.#waiting.splice(0, MAX_COMMIT));
+    while (this.#waiting.length > 0) {
+      const beganAtMs = performance.now();
+      await this.#writeBatch(this.#waiting.splice(0, MAX_COMMIT));
+      if (this.#waiting.length > 0) await this.#giveWay(performance.now() - beganAtMs);
+    }
     this.#writing = undefined;
+  }
+
+  /**
+   * Lets another server come next. The one that has just written knows the new head first: without
+   * a pause it would come first again, and again.
+   */
+  async #giveWay(lastWriteMs: number): Promise<void> {
+    const hasRival = performance.now() - this.#rivalSeenAtMs < RIVALRY_MS;
+    if (hasRival) await sleep(Math.min(lastWriteMs, LONGEST_WAY_MS) * (0.5 + Math.random()));
   }
 
   async #writeBatch(batch: Waiting[]): Promise<void> {
@@ -153,7 +170,6 @@ export class EtcdWriter {
   async #write(entries: HistoryEntry[]): Promise<void> {
     const writeId = `${this.#name}-${++this.#writes}`;
     const lateAtMs = performance.now() + STORE_DEADLINE_MS;
-    let backoffMs = FIRST_BACKOFF_MS;
     let open: Attempt | undefined;
     for (;;) {
       const outcome = await this.#attempt(open, writeId, entries);
@@ -165,8 +181,6 @@ export class EtcdWriter {
         case 'overtaken':
           if (open !== undefined && isMade(open, outcome.contents)) return;
           open = undefined;
-          await sleep(Math.random() * backoffMs);
-          backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
           break;
         case 'refused':
           if (open === undefined) throw new Error(outcome.why);
