@@ -1,5 +1,7 @@
 // How many connections there may be, in total and from one source.
 
+import type { Full, Room } from './room.ts';
+
 export interface Limits {
   /** Connections in total. */
   maxConnections: number;
@@ -10,7 +12,7 @@ export interface Limits {
 /** The most who are being told why they are turned away; further ones are told nothing. */
 const MAX_FAREWELLS = 100;
 
-export class ConnectionLimits {
+export class ConnectionLimits implements Room {
   readonly #limits: Limits;
   readonly #bySource = new Map<string, number>();
   #total = 0;
@@ -18,6 +20,20 @@ export class ConnectionLimits {
 
   constructor(limits: Limits) {
     this.#limits = limits;
+  }
+
+  /** `enter` and `arrive` at once. */
+  claim(source: string): Full | undefined {
+    if (!this.enter()) return 'all';
+    if (this.arrive(source)) return undefined;
+    this.leave();
+    return 'source';
+  }
+
+  /** `depart` and `leave` at once. */
+  release(source: string): void {
+    this.depart(source);
+    this.leave();
   }
 
   /** Whether no more may come in, whoever it is. */

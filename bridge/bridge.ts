@@ -17,6 +17,7 @@ import { httpServerFactory } from './httpServer.ts';
 import { Metrics } from './metrics.ts';
 import { OPERATOR_ROUTES, type OperatorOptions, serveOperator } from './operator.ts';
 import { servePage } from './page.ts';
+import type { Primary } from './primary.ts';
 import type { SessionRules } from './sessionClock.ts';
 import { Sessions } from './sessions.ts';
 import { endUnseenOnClose, limitUpgrades } from './unseenConnections.ts';
@@ -69,6 +70,8 @@ export interface BridgeSettings extends OperatorOptions {
   isTrustedProxy: (address: string) => boolean;
   limits: BridgeLimits;
   rules: SessionRules;
+  /** Speaks for all processes of the bridge; without it, this one is the whole bridge. */
+  primary?: Primary | undefined;
   /** Where requests are logged; nowhere without it. */
   logger?: FastifyBaseLogger | undefined;
   /** The certificate, the key and the least version; without them, the page speaks no TLS. */
@@ -88,6 +91,7 @@ export interface BridgeSettings extends OperatorOptions {
 export async function buildBridge(options: BridgeSettings): Promise<FastifyInstance> {
   const { targets, basePath, limits, isTrustedProxy, logger, tls, checkPassword } = options;
   const metrics = new Metrics(targets.map(({ name }) => name));
+  options.primary?.onSample(() => metrics.sample());
   const sessions = sessionsFor(options, metrics);
   const gate = gateFor(options, sessions, metrics);
 
@@ -111,7 +115,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   // Before it speaks WebSocket: it would upgrade requests to the routes that follow,
   // and then close.
   await servePage(app, options.pageDir, basePath);
-  serveOperator(app, options, metrics);
+  serveOperator(app, options, options.primary?.metrics ?? metrics);
 
   await speakWebSocket(app, sessions, limits.maxMessageBytes);
   // After that, which ends sessions in order first,
@@ -132,29 +136,36 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
 }
 
 function sessionsFor(options: BridgeSettings, metrics: Metrics): Sessions {
-  const { rules, limits, connectTimeoutMs } = options;
-  return new Sessions({
-    metrics,
-    rules,
-    connectTimeoutMs,
-    limits: new ConnectionLimits({
-      maxConnections: limits.maxSessions,
-      maxConnectionsPerSource: limits.maxSessionsPerSource,
-    }),
-  });
+  const { rules, connectTimeoutMs, primary } = options;
+  const limits = sessionLimits(options.limits);
+  const room = primary?.sessions ?? limits;
+  return new Sessions({ metrics, rules, connectTimeoutMs, limits, room });
 }
 
 function gateFor(options: BridgeSettings, sessions: Sessions, metrics: Metrics): Gate {
-  const { limits, publicOrigins, isTrustedProxy } = options;
+  const { limits, publicOrigins, isTrustedProxy, primary } = options;
   return new Gate({
     sessions,
     metrics,
     isTrustedProxy,
     admission: new Admission(publicOrigins),
-    connections: new ConnectionLimits({
-      maxConnections: Number.POSITIVE_INFINITY,
-      maxConnectionsPerSource: limits.maxSessionsPerSource + FURTHER_CONNECTIONS,
-    }),
+    connections: primary?.connections ?? connectionLimits(limits),
+  });
+}
+
+/** Counts the sessions of a bridge. */
+export function sessionLimits({ maxSessions, maxSessionsPerSource }: BridgeLimits) {
+  return new ConnectionLimits({
+    maxConnections: maxSessions,
+    maxConnectionsPerSource: maxSessionsPerSource,
+  });
+}
+
+/** Counts its TCP connections. */
+export function connectionLimits({ maxSessionsPerSource }: BridgeLimits) {
+  return new ConnectionLimits({
+    maxConnections: Number.POSITIVE_INFINITY,
+    maxConnectionsPerSource: maxSessionsPerSource + FURTHER_CONNECTIONS,
   });
 }
 

@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ConnectionLimits } from '../access/connectionLimits.ts';
+import type { Room } from '../access/room.ts';
 import { plainAddress, sourceOf } from '../access/source.ts';
 import type { Admission } from './admission.ts';
 import { clientAddress } from './client.ts';
@@ -19,7 +19,7 @@ const RETRY_AFTER_SECONDS = 30;
 export interface GateContext {
   admission: Admission;
   /** Counts TCP connections, whatever is said on them. */
-  connections: ConnectionLimits;
+  connections: Room;
   sessions: Sessions;
   metrics: Metrics;
   /** Who speaks for many others, by IP address. */
@@ -54,15 +54,16 @@ export class Gate {
    * Lets nobody upgrade whom there is no room for (a hook for `preHandler`). A page cannot see a
    * status: it is let in and told, in the close frame; but not too many at a time.
    */
-  readonly checkRoom = (request: FastifyRequest, reply: FastifyReply, next: Next): void => {
+  readonly checkRoom = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    // What is no upgrade takes none.
+    if (!request.ws) return undefined;
     const { sessions } = this.#context;
-    const full = sessions.fullFor(sourceOf(clientAddress(request)));
+    const full = await sessions.claim(request.socket, sourceOf(clientAddress(request)));
     const canBeTold = request.headers.origin !== undefined && sessions.hasRoomToTell;
-    if (full === undefined || canBeTold) next();
-    else {
-      reply.header('retry-after', RETRY_AFTER_SECONDS);
-      this.#refuse(reply, 503, full, FULL[full]);
-    }
+    if (full === undefined || canBeTold) return undefined;
+    reply.header('retry-after', RETRY_AFTER_SECONDS);
+    this.#refuse(reply, 503, full, FULL[full]);
+    return reply;
   };
 
   #checkHeaders({ raw }: FastifyRequest, reply: FastifyReply, next: Next): void {
@@ -83,16 +84,20 @@ export class Gate {
   }
 
   #serverOnConnection(socket: Socket): void {
-    const { connections, isTrustedProxy, metrics } = this.#context;
     const address = plainAddress(socket.remoteAddress ?? '');
-    if (isTrustedProxy(address)) return;
+    if (!this.#context.isTrustedProxy(address)) void this.#admit(socket, sourceOf(address));
+  }
 
-    const source = sourceOf(address);
-    if (connections.arrive(source)) socket.once('close', () => connections.depart(source));
-    else {
+  async #admit(socket: Socket, source: string): Promise<void> {
+    const { connections, metrics } = this.#context;
+    if ((await connections.claim(source)) !== undefined) {
       metrics.refused('connections');
       socket.destroy();
+      return;
     }
+    // It may be closed by now, and says so no more.
+    if (socket.closed) connections.release(source);
+    else socket.once('close', () => connections.release(source));
   }
 
   // Fastify answers; this counts.

@@ -25,6 +25,17 @@ export interface TargetTally {
   bytesToBrowsers: number;
 }
 
+export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** Everything that is counted, in Prometheus' text format. */
+export interface MetricsText {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+/** One metric and its values, as the workers of a bridge tell them the primary (metricsSum.ts). */
+export type MetricSample = Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number];
+
 /**
  * The codes a session ends with (closeCodes.ts; RFC 6455, section 7.4.1);
  * a peer may send any other.
@@ -33,7 +44,8 @@ const KNOWN_CODES = new Set([
   1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014,
 ]);
 
-export class Metrics {
+export class Metrics implements MetricsText {
+  readonly contentType = METRICS_CONTENT_TYPE;
   readonly #registry = new Registry();
   readonly #tallies = new Map<string, TargetTally>();
   readonly #targetFailures: Counter<'target' | 'reason'>;
@@ -88,13 +100,18 @@ export class Metrics {
     this.#refusals.inc({ rule });
   }
 
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
-
   /** @returns Everything, in Prometheus' text format. */
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  /** @returns The same for the primary. What has no value yet (NaN) would spoil a sum. */
+  async sample(): Promise<MetricSample[]> {
+    const samples = await this.#registry.getMetricsAsJSON();
+    return samples.map((sample) => ({
+      ...sample,
+      values: sample.values.filter(({ value }) => Number.isFinite(value)),
+    }));
   }
 
   #exportTallies(): void {

@@ -1,9 +1,8 @@
-// What those who run the bridge ask: is it there, does its default target answer,
-// what has it counted.
+// What those who run the bridge ask: is it there, is what it needs, what has it counted.
 
 import type { FastifyInstance } from 'fastify';
 import { clientAddress, isFromUnknownProxy } from './client.ts';
-import type { Metrics } from './metrics.ts';
+import type { MetricsText } from './metrics.ts';
 import { Readiness } from './readiness.ts';
 import type { Target } from './targets.ts';
 
@@ -16,22 +15,29 @@ export interface OperatorOptions {
   /** The first is the default. */
   targets: readonly [Target, ...Target[]];
   connectTimeoutMs: number;
+  /** Who else says whether all is ready: `/readyz` asks there, too. */
+  readyUrl?: URL | undefined;
   /** Who may read `/metrics`, by IP address. */
   mayReadMetrics: (address: string) => boolean;
+}
+
+interface ReadyQuery {
+  /** What need not be ready; the store alone is known by name. */
+  exclude?: string | string[];
 }
 
 /** Serves `/healthz`, `/readyz` and `/metrics`. */
 export function serveOperator(
   app: FastifyInstance,
-  { basePath, targets, connectTimeoutMs, mayReadMetrics }: OperatorOptions,
-  metrics: Metrics,
+  { basePath, targets, connectTimeoutMs, readyUrl, mayReadMetrics }: OperatorOptions,
+  metrics: MetricsText,
 ): void {
-  const readiness = new Readiness(targets[0], connectTimeoutMs);
+  const readiness = new Readiness({ target: targets[0], connectTimeoutMs, readyUrl });
 
   app.get(`${basePath}/healthz`, (_request, reply) => reply.send('ok\n'));
 
-  app.get(`${basePath}/readyz`, async (_request, reply) => {
-    const why = await readiness.check();
+  app.get<{ Querystring: ReadyQuery }>(`${basePath}/readyz`, async ({ query }, reply) => {
+    const why = await readiness.check([query.exclude].flat().includes('store'));
     return why === undefined ? reply.send('ready\n') : reply.code(503).send(`not ready: ${why}\n`);
   });
 

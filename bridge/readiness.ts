@@ -1,35 +1,50 @@
-// Whether a target can be reached: what `/readyz` tells.
+// Whether all is ready that sessions need: what `/readyz` tells.
 
 import { connectFailure, wordsFor } from './connectFailure.ts';
 import { connectTarget } from './connectTarget.ts';
 import { UNKNOWN } from './proxyLine.ts';
+import { askReadyUrl } from './readyUrl.ts';
 import type { Target } from './targets.ts';
 
-/** How long an answer holds: asking often must not become a load on the target. */
+/** How long an answer holds: asking often must not become a load on who is asked. */
 const HOLDS_MS = 1000;
 
 /** How long a probe's connection may outlive its answer. */
 const LINGER_MS = 1000;
 
+export interface ReadinessOptions {
+  target: Target;
+  /** How long the target may take to accept, and the other address to answer. */
+  connectTimeoutMs: number;
+  /** Who else is asked, over plain HTTP. */
+  readyUrl?: URL | undefined;
+}
+
 export class Readiness {
   readonly #target: Target;
   readonly #connectTimeoutMs: number;
-  #answer: Promise<string | undefined> = Promise.resolve(undefined);
-  #holdsUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #reachable: HeldAnswer;
+  readonly #other: HeldAnswer;
+  readonly #otherWithoutStore: HeldAnswer;
 
-  constructor(target: Target, connectTimeoutMs: number) {
+  constructor({ target, connectTimeoutMs, readyUrl }: ReadinessOptions) {
     this.#target = target;
     this.#connectTimeoutMs = connectTimeoutMs;
+    this.#reachable = new HeldAnswer(() => this.#probe());
+    this.#other = new HeldAnswer(async () => readyUrl && askReadyUrl(readyUrl, connectTimeoutMs));
+    this.#otherWithoutStore = new HeldAnswer(
+      async () => readyUrl && askReadyUrl(excludingStore(readyUrl), connectTimeoutMs),
+    );
   }
 
-  /** @returns Why the target cannot be reached; `undefined` where it can. */
-  check(): Promise<string | undefined> {
-    if (performance.now() < this.#holdsUntilMs) return this.#answer;
-    this.#holdsUntilMs = Number.POSITIVE_INFINITY;
-    this.#answer = this.#probe().finally(() => {
-      this.#holdsUntilMs = performance.now() + HOLDS_MS;
-    });
-    return this.#answer;
+  /**
+   * @param excludesStore Whether the message store may be away: reading goes on without it.
+   * @returns Why it is not ready; `undefined` where it is.
+   */
+  async check(excludesStore: boolean): Promise<string | undefined> {
+    const other = excludesStore ? this.#otherWithoutStore : this.#other;
+    const reasons = await Promise.all([this.#reachable.get(), other.get()]);
+    return reasons.filter((reason) => reason !== undefined).join('; ') || undefined;
   }
 
   #probe(): Promise<string | undefined> {
@@ -44,5 +59,32 @@ export class Readiness {
         resolve(undefined);
       });
     });
+  }
+}
+
+/** As the Kubernetes API server has it (kubernetes.io, "Kubernetes API health endpoints"). */
+function excludingStore(url: URL): URL {
+  const excluding = new URL(url);
+  excluding.searchParams.append('exclude', 'store');
+  return excluding;
+}
+
+/** An answer that is asked for once, however many want it, and holds for a while. */
+class HeldAnswer {
+  readonly #ask: () => Promise<string | undefined>;
+  #answer: Promise<string | undefined> = Promise.resolve(undefined);
+  #holdsUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(ask: () => Promise<string | undefined>) {
+    this.#ask = ask;
+  }
+
+  get(): Promise<string | undefined> {
+    if (performance.now() < this.#holdsUntilMs) return this.#answer;
+    this.#holdsUntilMs = Number.POSITIVE_INFINITY;
+    this.#answer = this.#ask().finally(() => {
+      this.#holdsUntilMs = performance.now() + HOLDS_MS;
+    });
+    return this.#answer;
   }
 }

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +76,20 @@ describe('where there is no room', () => {
     await openPeer(bridge, { 'x-forwarded-for': '192.0.2.1' });
     const other = new TestPeer(bridge, '/ws', { headers: { 'x-forwarded-for': '192.0.2.2' } });
     expect(await other.refused()).toBe(503);
+  });
+
+  test('what is refused, or no upgrade, takes none', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
+    const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+    for (let tries = 0; tries < 3; tries++) {
+      // It is let in before ws sees that it has no key.
+      const [response] = await once(request(`${pageOf(bridge)}/ws`, { headers }).end(), 'response');
+      expect(response.statusCode).toBe(400);
+      response.resume();
+      expect((await fetch(`${pageOf(bridge)}/ws`)).status).toBe(426);
+    }
+    await openPeer(bridge);
+    expect((await fetch(`${pageOf(bridge)}/ws`)).status).toBe(426);
   });
 
   test('there is again once a session has ended at both its ends', async () => {

@@ -1,7 +1,9 @@
 // All sessions of the bridge: who may open one more, what time does to each, and their common end.
 
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { ConnectionLimits } from '../access/connectionLimits.ts';
+import type { Full, Room } from '../access/room.ts';
 import { CLOSE } from './closeCodes.ts';
 import { type Browser, Relay, type RelayContext } from './relay.ts';
 import { type Due, SessionClock, type SessionRules } from './sessionClock.ts';
@@ -14,21 +16,37 @@ const SWEEP_MS = 500;
 /** How long a stopping bridge waits for both ends to take what is on its way. */
 const STOP_DEADLINE_MS = 5_000;
 
-/** Why there is no room, in words. */
-export const FULL: Record<'sessions' | 'sessions_per_source', string> = {
+/** The rule that says that there is no room. */
+export type FullRule = 'sessions' | 'sessions_per_source';
+
+/** The same in words. */
+export const FULL: Record<FullRule, string> = {
   sessions: 'the bridge is full: try again later',
   sessions_per_source: 'too many sessions from your address: close one, or try again later',
 };
+
+const RULE_FOR: Record<Full, FullRule> = { all: 'sessions', source: 'sessions_per_source' };
 
 const STOPPING = [CLOSE.goingAway, 'the bridge is stopping'] as const;
 
 export interface SessionsContext extends Omit<RelayContext, 'turns'> {
   rules: SessionRules;
+  /** Counts the sessions; another process may do so. */
+  room: Room;
+  /** Counts those who are told that there is none. */
   limits: ConnectionLimits;
+}
+
+/** What became of the room that was asked for an upgrade. */
+interface Claim {
+  source: string;
+  full: FullRule | undefined;
 }
 
 export class Sessions {
   readonly #context: SessionsContext & RelayContext;
+  /** By the connection whose upgrade is under way. */
+  readonly #claims = new Map<Socket, Claim>();
   readonly #clocks = new Map<Relay, SessionClock>();
   readonly #sweep: NodeJS.Timeout;
   #isStopping = false;
@@ -39,11 +57,23 @@ export class Sessions {
     this.#sweep = setInterval(() => this.#lookAtAll(), SWEEP_MS).unref();
   }
 
-  /** Why there is no room for one more of a source; `undefined` where there is. */
-  fullFor(source: string): keyof typeof FULL | undefined {
-    const { limits } = this.#context;
-    if (limits.isFull) return 'sessions';
-    return limits.isFullFor(source) ? 'sessions_per_source' : undefined;
+  /**
+   * Asks for the room a session needs, for the upgrade that a connection has asked for. `open` takes
+   * it, else it is given back when the connection closes.
+   *
+   * @returns Why there is none; `undefined` where there is.
+   */
+  async claim(socket: Socket, source: string): Promise<FullRule | undefined> {
+    const { room } = this.#context;
+    const missing = await room.claim(source);
+    const full = missing && RULE_FOR[missing];
+    const giveBack = () => {
+      if (this.#claims.delete(socket) && full === undefined) room.release(source);
+    };
+    this.#claims.set(socket, { source, full });
+    if (socket.destroyed) giveBack();
+    else socket.once('close', giveBack);
+    return full;
   }
 
   /** Whether one more may be let in only to be told that there is no room. */
@@ -51,14 +81,17 @@ export class Sessions {
     return this.#context.limits.hasFarewellLeft;
   }
 
-  /** Opens a session; where there is no room for one, the WebSocket is closed with 1013. */
-  open(browser: Browser, source: string, target: Target): void {
-    const { metrics, rules } = this.#context;
+  /** Opens a session; where no room was made for one, the WebSocket is closed with 1013. */
+  open(browser: Browser, target: Target): void {
+    const { metrics, rules, room } = this.#context;
     if (this.#isStopping) {
       browser.webSocket.close(...STOPPING);
       return;
     }
-    const full = this.#claim(source);
+    const claim = this.#claims.get(browser.socket);
+    if (claim === undefined) throw new Error('an upgrade that claimed no room');
+    const { full, source } = claim;
+    this.#claims.delete(browser.socket);
     if (full !== undefined) {
       metrics.refused(full);
       this.#turnAway(browser.webSocket, FULL[full]);
@@ -70,7 +103,7 @@ export class Sessions {
     const relay = new Relay(browser, target, this.#context, () => {
       this.#clocks.delete(relay);
       tally.open--;
-      this.#release(source);
+      room.release(source);
       if (this.#clocks.size === 0) this.#onEmpty();
     });
     this.#clocks.set(relay, new SessionClock(rules, performance.now()));
@@ -93,19 +126,6 @@ export class Sessions {
     for (const relay of this.#clocks.keys()) relay.stop(...STOPPING);
     await empty;
     clearTimeout(deadline);
-  }
-
-  #claim(source: string): keyof typeof FULL | undefined {
-    const { limits } = this.#context;
-    if (!limits.enter()) return 'sessions';
-    if (limits.arrive(source)) return undefined;
-    limits.leave();
-    return 'sessions_per_source';
-  }
-
-  #release(source: string): void {
-    this.#context.limits.depart(source);
-    this.#context.limits.leave();
   }
 
   #turnAway(webSocket: WebSocket, why: string): void {

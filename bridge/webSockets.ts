@@ -4,8 +4,7 @@
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import type { WebSocket, WebSocketServer } from 'ws';
-import { sourceOf } from '../access/source.ts';
-import { clientAddress, clientEnds } from './client.ts';
+import { clientEnds } from './client.ts';
 import { CLOSE } from './closeCodes.ts';
 import type { Gate } from './gate.ts';
 import type { Sessions } from './sessions.ts';
@@ -73,7 +72,7 @@ export function serveTarget(
       reply.code(426).header('upgrade', 'websocket').send('This address speaks WebSocket.\n'),
     wsHandler: (webSocket, request) => {
       const browser = { webSocket, socket: request.socket, ends: () => clientEnds(request) };
-      sessions.open(browser, sourceOf(clientAddress(request)), target);
+      sessions.open(browser, target);
     },
   });
 }

@@ -5,10 +5,16 @@ import { closeSync, constants, openSync } from 'node:fs';
 import type { Address } from '../server/address.ts';
 import { codeOf } from './operatorError.ts';
 
+export interface Ready {
+  /** It listens here. */
+  ready: Address;
+  /** It says over plain HTTP here how it is, where it was told to. */
+  health?: Address | undefined;
+}
+
 /** What a child tells the `motd up` that started it. */
 export type Report =
-  /** It listens here, and says there how it is, where it was told to. */
-  | { ready: Address; health?: Address | undefined }
+  | Ready
   /** It has ended as asked, and is about to exit: however it does, that is no crash. */
   | { done: true };
 

@@ -17,6 +17,7 @@ import {
   LOOPBACK,
   listenAddressOptions,
   logOption,
+  readyUrlOption,
   type ServersOptions,
   serverAddressOptions,
   serverOptions,
@@ -28,6 +29,7 @@ import {
   trustProxyOption,
   usersOption,
 } from './options.ts';
+
 import { type GivenServer, parsePort, parseServers } from './parsers.ts';
 
 const packageJson = createRequire(import.meta.url)('../../package.json');
@@ -83,6 +85,7 @@ command('bridge', 'run the bridge and the page alone', [
   ...bridgeRuleOptions(),
   idleTimeoutOption('how long nothing may be said in a session; then 1008; 0 is for ever'),
   trustProxyOption('X-Forwarded-For', 'none'),
+  readyUrlOption(),
   ...tlsOptions('the page'),
   usersOption(),
   logOption(),

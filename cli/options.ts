@@ -3,6 +3,7 @@
 import { Option } from 'commander';
 import type { Target } from '../bridge/targets.ts';
 import type { Server } from '../client/connect.ts';
+
 import { type EtcdOptions, etcdOptions } from './etcdOptions.ts';
 import {
   parseBasePath,
@@ -12,9 +13,11 @@ import {
   parseNetworks,
   parseOrigins,
   parsePort,
+  parseReadyUrl,
   parseSeconds,
   parseServers,
   parseTargets,
+  parseWorkers,
 } from './parsers.ts';
 
 export const DEFAULT_HOST = '127.0.0.1';
@@ -104,6 +107,7 @@ export interface BridgeRuleOptions {
   maxLifetime: number;
   connectTimeout: number;
   pingInterval: number;
+  workers: number;
 }
 
 /** Where the message server is to listen. */
@@ -341,6 +345,14 @@ export function bridgeRuleOptions(): Option[] {
       .env('MOTD_PING_INTERVAL')
       .argParser(parseCount(1, 3600))
       .default(30),
+    new Option(
+      '--workers <count>',
+      'how many processes relay, on one port, or auto: one for each processor; all limits are ' +
+        'for all of them together',
+    )
+      .env('MOTD_WORKERS')
+      .argParser(parseWorkers)
+      .default(1),
   ];
 }
 
@@ -362,6 +374,16 @@ export function targetOption(): Option {
   )
     .env('MOTD_TARGET')
     .argParser(parseTargets);
+}
+
+/** Who else says whether the bridge is ready. */
+export function readyUrlOption(): Option {
+  return new Option(
+    '--ready-url <url>',
+    'an http:// address that /readyz asks, too: it is not ready where that does not answer 200',
+  )
+    .env('MOTD_READY_URL')
+    .argParser(parseReadyUrl);
 }
 
 export function logOption(): Option {

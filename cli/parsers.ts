@@ -1,6 +1,7 @@
 // What a flag's words mean, or why they mean nothing: Commander says the error with the flag's name.
 
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import { addressMatcher } from '../access/source.ts';
 import { parseTarget, type Target } from '../bridge/targets.ts';
@@ -104,6 +105,17 @@ function parseOrigin(text: string): string {
     url !== undefined && url.href === `${url.origin}/` && /^https?:$/.test(url.protocol);
   if (isOrigin) return url.origin;
   throw new InvalidArgumentError('An origin is https://HOST or https://HOST:PORT, and no path.');
+}
+
+/** A number of processes, or `auto`. */
+export function parseWorkers(text: string): number {
+  return text === 'auto' ? availableParallelism() : parseCount(1, 256)(text);
+}
+
+export function parseReadyUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' && url.username === '' && url.hash === '') return url;
+  throw new InvalidArgumentError('It has to be http://HOST:PORT/PATH.');
 }
 
 export function parseSeconds(text: string): number {

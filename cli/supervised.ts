@@ -1,9 +1,9 @@
-// A child process of `motd up`: started, watched, started again when it crashes, stopped.
+// A child process of `motd up`, or a worker of `motd bridge`: started, watched, started again when
+// it crashes, stopped.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Address } from '../server/address.ts';
-import type { Report } from './lifecycle.ts';
+import type { Ready, Report } from './lifecycle.ts';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
@@ -14,18 +14,20 @@ const SLOWEST_RESTART_MS = 30_000;
 /** A child that ran for so long was well: its next restart is a first one. */
 const WELL_AFTER_MS = 60_000;
 
-/** A child that has not stopped by then is killed; its own deadlines are shorter. */
-const STOP_DEADLINE_MS = 10_000;
-
 /** The environment twins of the flags the child is to have; `undefined` takes one away. */
 export type Environment = Record<string, string | undefined>;
 
 export interface Child {
-  /** The `motd` command it runs. */
-  command: string;
-  nodeFlags: readonly string[];
-  /** Its environment; from the first restart on, given where it listened before. */
-  environmentFor(before?: Address): Environment;
+  /** How a line about it begins. */
+  name: string;
+  /** One that has not stopped after so long is killed; its own deadlines are shorter. */
+  stopDeadlineMs: number;
+  /**
+   * Starts its process, with a channel for its reports.
+   *
+   * @param before From the first restart on, what it reported before.
+   */
+  start(before?: Ready): ChildProcess;
 }
 
 export class Supervised {
@@ -34,7 +36,7 @@ export class Supervised {
   readonly #child: Child;
   readonly #tell: (line: string) => void;
   #process: ChildProcess | undefined;
-  #address: Address | undefined;
+  #last: Ready | undefined;
   /** Whether the process that runs, or ran last, has come so far. */
   #isReady = false;
   #isDone = false;
@@ -42,7 +44,7 @@ export class Supervised {
   #mustReload = false;
   #restartMs = FIRST_RESTART_MS;
   #restartTimer: NodeJS.Timeout | undefined;
-  #settleStart: (address: Address | undefined) => void = () => {};
+  #settleStart: (ready: Ready | undefined) => void = () => {};
   #settleEnded: () => void = () => {};
 
   /** @param tell Takes a line for the operator. */
@@ -57,9 +59,9 @@ export class Supervised {
   /**
    * Starts the child.
    *
-   * @returns Where it listens; `undefined` where it ended before it did, having said why itself.
+   * @returns Its first report; `undefined` where it ended before that, having said why itself.
    */
-  start(): Promise<Address | undefined> {
+  start(): Promise<Ready | undefined> {
     return new Promise((resolve) => {
       this.#settleStart = resolve;
       this.#run();
@@ -76,7 +78,7 @@ export class Supervised {
       return;
     }
     running.kill('SIGTERM');
-    const deadline = setTimeout(() => running.kill('SIGKILL'), STOP_DEADLINE_MS);
+    const deadline = setTimeout(() => running.kill('SIGKILL'), this.#child.stopDeadlineMs);
     running.once('close', () => clearTimeout(deadline));
   }
 
@@ -91,17 +93,16 @@ export class Supervised {
       this.#end();
       return;
     }
-    const { command, nodeFlags, environmentFor } = this.#child;
     const startedAt = Date.now();
     this.#isReady = false;
     this.#mustReload = false;
-    const running = spawn(process.execPath, [...nodeFlags, MAIN, command], {
-      env: { ...process.env, ...environmentFor(this.#address) },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
+    const running = this.#child.start(this.#last);
     this.#process = running;
     running.on('message', (message) => this.#processOnReport(message as Report));
-    running.once('error', (error) => this.#processOnEnd(startedAt, error.message));
+    running.on('error', (error) => {
+      // Any other error than that it could not start is followed by its end, or by nothing.
+      if (running.pid === undefined) this.#processOnEnd(startedAt, error.message);
+    });
     // Not 'exit': by 'close', every report has been read.
     running.once('close', (status, signal) =>
       this.#processOnEnd(startedAt, signal ?? `status ${status}`),
@@ -113,25 +114,26 @@ export class Supervised {
       this.#isDone = true;
       return;
     }
+    // A worker asks for this and that on the same channel.
+    if (!('ready' in report)) return;
     this.#isReady = true;
-    this.#address = report.ready;
-    this.#settleStart(report.ready);
+    this.#last = report;
+    this.#settleStart(report);
     if (this.#mustReload) this.reload();
   }
 
   #processOnEnd(startedAt: number, how: string): void {
     if (this.#process === undefined) return;
     this.#process = undefined;
-    const isCrash = this.#address !== undefined && !this.#isDone && !this.#isStopping;
+    const isCrash = this.#last !== undefined && !this.#isDone && !this.#isStopping;
     if (!isCrash) {
       this.#end();
       return;
     }
     if (Date.now() - startedAt > WELL_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;
-    const { command } = this.#child;
     const seconds = this.#restartMs / 1000;
     const what = this.#isReady ? `ended unexpectedly (${how})` : 'could not be started again';
-    this.#tell(`motd ${command} ${what}; the next try is in ${seconds} s.`);
+    this.#tell(`${this.#child.name} ${what}; the next try is in ${seconds} s.`);
     this.#restartTimer = setTimeout(() => this.#run(), this.#restartMs);
     this.#restartMs = Math.min(this.#restartMs * 2, SLOWEST_RESTART_MS);
   }
@@ -140,4 +142,20 @@ export class Supervised {
     this.#settleStart(undefined);
     this.#settleEnded();
   }
+}
+
+/**
+ * Starts a `motd` command as a child of its own.
+ *
+ * @param environment What its environment has beside ours.
+ */
+export function startCommand(
+  command: string,
+  nodeFlags: readonly string[],
+  environment: Environment,
+): ChildProcess {
+  return spawn(process.execPath, [...nodeFlags, MAIN, command], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
 }

@@ -4,7 +4,7 @@
 import { isIP } from 'node:net';
 import openInBrowser from 'open';
 import { type Address, hostAndPort } from '../server/address.ts';
-import { onStopRequest } from './lifecycle.ts';
+import { onStopRequest, type Ready } from './lifecycle.ts';
 import {
   type BridgeRuleOptions,
   type HttpOptions,
@@ -14,7 +14,7 @@ import {
 } from './options.ts';
 import { leaveOutput, say } from './output.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
-import { type Environment, Supervised } from './supervised.ts';
+import { type Environment, Supervised, startCommand } from './supervised.ts';
 
 export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, BridgeRuleOptions {
   usersFile?: string;
@@ -24,6 +24,9 @@ export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, Bridge
 // A relay makes much garbage in few objects:
 // other threads that collect it cost more than they spare.
 const BRIDGE_NODE_FLAGS = ['--single-threaded-gc'];
+
+/** Longer than either takes to end in order. */
+const STOP_DEADLINE_MS = 10_000;
 
 const SERVER_IS_DOWN =
   'The server was shut down and stays down; the page stays. Ctrl-C ends it; then start both anew.';
@@ -39,32 +42,37 @@ export async function up(options: UpOptions, environment: Environment): Promise<
   }
   const tell = options.log === 'console' ? say : () => {};
   const trusted = trustedProxies(options);
-  let serverAt: Address | undefined;
+  let served: Ready | undefined;
   const server = new Supervised(
     {
-      command: 'serve',
-      nodeFlags: [],
-      environmentFor: (before) => ({
-        ...environment,
-        // The bridge speaks to it without, and both are on this machine.
-        MOTD_TLS_CERT: undefined,
-        MOTD_TLS_KEY: undefined,
-        MOTD_TRUST_PROXY: trusted.join(' ') || 'none',
-        ...(before && { MOTD_PORT: String(before.port) }),
-      }),
+      name: 'motd serve',
+      stopDeadlineMs: STOP_DEADLINE_MS,
+      start: (before) =>
+        startCommand('serve', [], {
+          ...environment,
+          // The bridge speaks to it without, and both are on this machine.
+          MOTD_TLS_CERT: undefined,
+          MOTD_TLS_KEY: undefined,
+          MOTD_TRUST_PROXY: trusted.join(' ') || 'none',
+          // There is news of it: the bridge's /readyz tells when the store is away.
+          ...(options.store.startsWith('etcd://') && { MOTD_HEALTH_PORT: '0' }),
+          ...(before && { MOTD_PORT: String(before.ready.port) }),
+          ...(before?.health && { MOTD_HEALTH_PORT: String(before.health.port) }),
+        }),
     },
     tell,
   );
   const bridge = new Supervised(
     {
-      command: 'bridge',
-      nodeFlags: BRIDGE_NODE_FLAGS,
-      environmentFor: (before) => ({
-        ...environment,
-        // The server says so itself, and says 421.
-        MOTD_IDLE_TIMEOUT: undefined,
-        ...bridgeEnvironment(serverAt, trusted.length > 0, before),
-      }),
+      name: 'motd bridge',
+      stopDeadlineMs: STOP_DEADLINE_MS,
+      start: (before) =>
+        startCommand('bridge', BRIDGE_NODE_FLAGS, {
+          ...environment,
+          // The server says so itself, and says 421.
+          MOTD_IDLE_TIMEOUT: undefined,
+          ...bridgeEnvironment(served, trusted.length > 0, before),
+        }),
     },
     tell,
   );
@@ -77,9 +85,9 @@ export async function up(options: UpOptions, environment: Environment): Promise<
   const isReloadable = options.tlsCert !== undefined || options.usersFile !== undefined;
   onStopRequest(stop, isReloadable ? () => bridge.reload() : undefined);
 
-  serverAt = await server.start();
-  const bridgeAt = serverAt && (await bridge.start());
-  if (serverAt === undefined || bridgeAt === undefined) {
+  served = await server.start();
+  const bridged = served && (await bridge.start());
+  if (served === undefined || bridged === undefined) {
     const wasAskedTo = isStopping;
     stop();
     await Promise.all([server.ended, bridge.ended]);
@@ -87,8 +95,8 @@ export async function up(options: UpOptions, environment: Environment): Promise<
   }
 
   const scheme = options.tlsCert === undefined ? 'http' : 'https';
-  const page = `${scheme}://${hostAndPort(reachable(bridgeAt))}${options.basePath}`;
-  const { address, port } = reachable(serverAt);
+  const page = `${scheme}://${hostAndPort(reachable(bridged.ready))}${options.basePath}`;
+  const { address, port } = reachable(served.ready);
   tell(`Open ${page} in a browser, or type: nc ${address} ${port}`);
   void server.ended.then(() => {
     if (!isStopping) tell(SERVER_IS_DOWN);
@@ -112,14 +120,15 @@ function trustedProxies({ host, trustProxy = LOOPBACK }: UpOptions): string[] {
 }
 
 function bridgeEnvironment(
-  serverAt: Address | undefined,
+  served: Ready | undefined,
   isTrusted: boolean,
-  before?: Address,
+  before?: Ready,
 ): Environment {
   const suffix = isTrusted ? '+proxy' : '';
   return {
-    ...(serverAt && { MOTD_TARGET: `motd=${hostAndPort(reachable(serverAt))}${suffix}` }),
-    ...(before && { MOTD_HTTP_PORT: String(before.port) }),
+    ...(served && { MOTD_TARGET: `motd=${hostAndPort(reachable(served.ready))}${suffix}` }),
+    MOTD_READY_URL: served?.health && `http://${hostAndPort(reachable(served.health))}/readyz`,
+    ...(before && { MOTD_HTTP_PORT: String(before.ready.port) }),
   };
 }
 

@@ -6,8 +6,15 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { VerifyPassword } from '../access/password.ts';
 import { PasswordGuard, type Verdict } from '../access/passwordGuard.ts';
 import { plainAddress, sourceOf } from '../access/source.ts';
+import type { CheckPassword } from '../bridge/basicAuth.ts';
 import { MAX_LINE_BYTES } from '../protocol/lines.ts';
-import type { Users } from './usersFile.ts';
+import { readUsersFile, type Users } from './usersFile.ts';
+
+export interface FileOfUsers {
+  check: CheckPassword;
+  /** Reads it anew. */
+  reload: () => void;
+}
 
 export class UserPasswords {
   readonly #key = randomBytes(32);
@@ -19,6 +26,21 @@ export class UserPasswords {
   constructor(users: Users) {
     this.#users = users;
     this.#names = [...users.keys()];
+  }
+
+  /**
+   * Those of `--users-file`.
+   *
+   * @returns `undefined` where there is no such file: everybody may use the page then.
+   * @throws OperatorError which names a line of it.
+   */
+  static fromFile(file: string | undefined): FileOfUsers | undefined {
+    if (file === undefined) return undefined;
+    const passwords = new UserPasswords(readUsersFile(file));
+    return {
+      check: (address, user, password) => passwords.check(address, user, password),
+      reload: () => passwords.replace(readUsersFile(file)),
+    };
   }
 
   /** From now on, these are the users. Who guessed wrong before has still done so. */

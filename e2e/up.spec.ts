@@ -141,6 +141,17 @@ test.describe('its processes', () => {
   }
 });
 
+test('where the server tells how it is, the bridge asks it', async () => {
+  const ports = ['--port', '0', '--http-port', '0'];
+  const program = Program.motd(['up', ...ports], { MOTD_HEALTH_PORT: '0' });
+  const [, page = '', port = ''] = await program.says(/^Open (http:\S+) in .* (\d+)\n/m);
+  const readyz = () => fetch(new URL('/readyz', page));
+  expect(await (await readyz()).text()).toBe('ready\n');
+  await say(port, 'SHUTDOWN\n123!abc\n');
+  await program.says(/stays down/);
+  await expect.poll(async () => (await readyz()).text()).toMatch(/; --ready-url cannot be asked: /);
+});
+
 test('the default password is refused where the page lets others in', async () => {
   const up = Program.motd(['up', '--port', '0', '--http-port', '0', '--http-host', '0.0.0.0']);
   expect(await up.exits()).toBe(1);

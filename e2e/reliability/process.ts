@@ -97,3 +97,33 @@ function fieldOf(file: string, name: string): number {
   if (found === undefined) throw new Error(`${file} has no ${name}`);
   return Number(found);
 }
+
+/** The processes a process has started, oldest first. */
+export function childrenOf(parent: number): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => parentOf(pid) === parent);
+}
+
+function parentOf(pid: number): number | undefined {
+  const stat = statOf(pid);
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
+}
+
+/** Whether a process has not ended yet. A zombie has; it only waits for its parent to hear of it. */
+export function isRunning(pid: number): boolean {
+  const stat = statOf(pid);
+  return stat !== undefined && !stat.slice(stat.lastIndexOf(')')).startsWith(') Z');
+}
+
+function statOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
+/** How a process was started: the command and its arguments. */
+export function commandLine(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+}

@@ -1,0 +1,63 @@
+// Another program's word on whether it is ready: `--ready-url`, for one that takes connections and
+// is not all there, such as a message server whose store is away.
+
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+
+/** The most of an answer that is read. */
+const MAX_ANSWER_BYTES = 4096;
+
+/** What of its first line is told. */
+const MAX_TOLD = 200;
+
+/**
+ * Asks an address of plain HTTP.
+ *
+ * @param timeoutMs How long the whole answer may take.
+ * @returns Why it is not ready; `undefined` where it answers 200.
+ */
+export async function askReadyUrl(url: URL, timeoutMs: number): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await answerOf(url, signal);
+    if (response.statusCode === 200) {
+      response.destroy();
+      return undefined;
+    }
+    return `--ready-url answers ${response.statusCode}: ${firstLine(await bodyOf(response))}`;
+  } catch (error) {
+    if (signal.aborted) return `--ready-url did not answer within ${timeoutMs / 1000} s`;
+    return `--ready-url cannot be asked: ${codeOf(error)}`;
+  }
+}
+
+function answerOf(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent: false, signal, headers: { accept: 'text/plain' } }, resolve)
+      .on('error', reject)
+      .end();
+  });
+}
+
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  let bytes = 0;
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) response.destroy(new Error('too long an answer'));
+  });
+  return text(response);
+}
+
+/** What it says itself; our own answer begins with `not ready: ` already. */
+function firstLine(body: string): string {
+  const [line = ''] = body.split(/\r?\n/, 1);
+  return line
+    .replace(/^not ready: /, '')
+    .replace(/[\x00-\x1f\x7f-\x9f]/g, '\ufffd')
+    .slice(0, MAX_TOLD);
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
+}

@@ -1,0 +1,86 @@
+// The bridge as the flags describe it, in this process.
+
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import { addressMatcher } from '../access/source.ts';
+import { type BridgeLimits, type BridgeSettings, buildBridge } from '../bridge/bridge.ts';
+import type { Target } from '../bridge/targets.ts';
+import { type Address, hostAndPort } from '../server/address.ts';
+import { report } from './lifecycle.ts';
+import { listenError } from './operatorError.ts';
+import {
+  type BridgeRuleOptions,
+  DEFAULT_TARGET,
+  type HttpOptions,
+  LOOPBACK,
+  type TlsOptions,
+} from './options.ts';
+import { say, structuredLog } from './output.ts';
+
+export interface BridgeOptions extends HttpOptions, TlsOptions, BridgeRuleOptions {
+  usersFile?: string;
+  target?: Target[];
+  idleTimeout: number;
+  trustProxy?: string[];
+  readyUrl?: URL;
+}
+
+/** The folder of the built page. */
+export const PAGE_DIR = fileURLToPath(new URL('../page', import.meta.url));
+
+/**
+ * Builds a bridge and has it listen.
+ *
+ * @param rest What does not come from a flag as it stands.
+ * @throws OperatorError where it cannot listen.
+ */
+export async function startBridge(
+  options: BridgeOptions,
+  rest: Partial<BridgeSettings>,
+): Promise<FastifyInstance> {
+  const { httpHost, httpPort } = options;
+  const app = await buildBridge({ ...settingsFrom(options), ...rest });
+  const where = hostAndPort({ address: httpHost, port: httpPort });
+  await app.listen({ host: httpHost, port: httpPort }).catch((error: unknown) => {
+    throw listenError(error, where, '--http-port');
+  });
+  return app;
+}
+
+/** Tells everybody who waits for it that the bridge listens. */
+export function announce({ log, basePath, tlsCert }: BridgeOptions, address: Address): void {
+  const scheme = tlsCert === undefined ? 'http' : 'https';
+  if (log === 'console')
+    say(`Bridge is listening on ${scheme}://${hostAndPort(address)}${basePath}`);
+  report({ ready: address });
+}
+
+export function limitsFrom(options: BridgeOptions): BridgeLimits {
+  return {
+    maxSessions: options.maxSessions,
+    maxSessionsPerSource: options.maxSessionsPerSource,
+    maxMessageBytes: options.maxMessageBytes,
+  };
+}
+
+function settingsFrom(options: BridgeOptions): BridgeSettings {
+  const [first = DEFAULT_TARGET, ...others] = options.target ?? [];
+  return {
+    targets: [first, ...others],
+    pageDir: PAGE_DIR,
+    basePath: options.basePath,
+    publicOrigins: options.publicOrigin ?? [],
+    isTrustedProxy: addressMatcher(options.trustProxy ?? []),
+    mayReadMetrics: addressMatcher(options.metricsFrom ?? LOOPBACK),
+    limits: limitsFrom(options),
+    rules: {
+      pingIntervalMs: options.pingInterval * 1000,
+      idleTimeoutMs: options.idleTimeout * 1000,
+      maxLifetimeMs: options.maxLifetime * 1000,
+      maxMessagesPerSecond: options.maxMessageRate,
+    },
+    connectTimeoutMs: options.connectTimeout * 1000,
+    readyUrl: options.readyUrl,
+    logger: structuredLog(options.log),
+  };
+}

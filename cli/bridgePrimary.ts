@@ -1,0 +1,182 @@
+// The primary of `motd bridge --workers`: it starts the workers, hands each connection to the next
+// of them (node:cluster, round-robin), and keeps what is to hold for all together. It relays nothing.
+
+import type { ChildProcess } from 'node:child_process';
+import cluster from 'node:cluster';
+import { RoomShare } from '../access/roomShare.ts';
+import { connectionLimits, sessionLimits } from '../bridge/bridge.ts';
+import { MetricsSum } from '../bridge/metricsSum.ts';
+import { announce, type BridgeOptions, limitsFrom } from './bridgeApp.ts';
+import {
+  identityText,
+  type PrimaryMethods,
+  WORKER_ENVIRONMENT,
+  type WorkerMethods,
+} from './bridgeCluster.ts';
+import { Calls } from './calls.ts';
+import { onStopRequest, type Ready, type Report } from './lifecycle.ts';
+import { OperatorError } from './operatorError.ts';
+import { leaveOutput, say, structuredLog } from './output.ts';
+import { reloading } from './reloading.ts';
+import { Supervised } from './supervised.ts';
+import { readTlsIdentity, type TlsIdentity } from './tlsFiles.ts';
+import { type FileOfUsers, UserPasswords } from './userPasswords.ts';
+
+/** Longer than a worker takes to end in order; shorter than what `motd up` gives us. */
+const STOP_DEADLINE_MS = 8_000;
+
+/** Runs the workers until a stop request. */
+export async function lead(options: BridgeOptions): Promise<void> {
+  if (!cluster.isPrimary) {
+    throw new OperatorError('this is a worker of another cluster already; leave out --workers');
+  }
+  const tls = readTlsIdentity(options);
+  const users = UserPasswords.fromFile(options.usersFile);
+  const primary = new BridgePrimary(options, users, tls);
+  const renewCertificate = () => {
+    const renewed = readTlsIdentity(options);
+    if (renewed !== undefined) primary.renewCertificate(renewed);
+  };
+  onStopRequest(
+    () => primary.stop(),
+    reloading(
+      {
+        'The certificate': tls && renewCertificate,
+        'The list of users': users?.reload,
+      },
+      options.log,
+    ),
+  );
+  const listening = await primary.start();
+  if (listening !== undefined) announce(options, listening.ready);
+  else if (!primary.isStopping) {
+    process.exitCode = 1;
+    primary.stop();
+  }
+  await primary.ended;
+  leaveOutput();
+}
+
+class BridgePrimary {
+  isStopping = false;
+  readonly #users: FileOfUsers | undefined;
+  readonly #sessions;
+  readonly #connections;
+  readonly #metrics = new MetricsSum();
+  readonly #workers: readonly Supervised[];
+  readonly #calls = new Set<Calls<WorkerMethods>>();
+  /** Those that listen. While one does, the port is open. */
+  readonly #listening = new Set<ChildProcess>();
+  readonly #tell: (line: string) => void;
+  #tls: TlsIdentity | undefined;
+  #port: number;
+  #ready: Ready | undefined;
+
+  constructor(
+    options: BridgeOptions,
+    users: FileOfUsers | undefined,
+    tls: TlsIdentity | undefined,
+  ) {
+    const { log, workers, httpPort } = options;
+    this.#users = users;
+    this.#tls = tls;
+    this.#port = httpPort;
+    this.#sessions = sessionLimits(limitsFrom(options));
+    this.#connections = connectionLimits(limitsFrom(options));
+    this.#tell = log === 'console' ? say : (line) => structuredLog(log)?.warn(line);
+    // That of `NODE_CLUSTER_SCHED_POLICY=none` leaves most connections to few of them.
+    cluster.schedulingPolicy = cluster.SCHED_RR;
+    cluster.setupPrimary({ stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.#workers = Array.from({ length: workers }, (_, index) => this.#worker(index + 1));
+  }
+
+  /** Settles once no worker is left, and none will be started. */
+  get ended(): Promise<unknown> {
+    return Promise.all(this.#workers.map(({ ended }) => ended));
+  }
+
+  /** @returns Where they listen; `undefined` where one could not, having said why itself. */
+  async start(): Promise<Ready | undefined> {
+    const [first, ...others] = this.#workers;
+    // What is wrong is wrong for each of them; it is to be said once.
+    const listening = await first?.start();
+    if (listening === undefined) return undefined;
+    const all = await Promise.all(others.map((worker) => worker.start()));
+    return all.includes(undefined) ? undefined : listening;
+  }
+
+  stop(): void {
+    this.isStopping = true;
+    for (const worker of this.#workers) worker.stop();
+  }
+
+  renewCertificate(tls: TlsIdentity): void {
+    this.#tls = tls;
+    for (const calls of this.#calls) calls.tell('renewCertificate', identityText(tls));
+  }
+
+  #worker(number: number): Supervised {
+    const name = `Bridge worker ${number}`;
+    const start = (before?: Ready) => {
+      const child = this.#fork();
+      child.on('message', (report: Report) => {
+        if ('ready' in report && before !== undefined) this.#tell(`${name} is back.`);
+      });
+      return child;
+    };
+    return new Supervised({ name, stopDeadlineMs: STOP_DEADLINE_MS, start }, this.#tell);
+  }
+
+  #fork(): ChildProcess {
+    const worker = cluster.fork(WORKER_ENVIRONMENT);
+    // It repeats those of its process, which are looked after.
+    worker.on('error', () => {});
+    const child = worker.process;
+    const rooms = {
+      sessions: new RoomShare(this.#sessions),
+      connections: new RoomShare(this.#connections),
+    };
+    const calls = new Calls<WorkerMethods>(child, this.#methodsFor(rooms));
+    this.#calls.add(calls);
+    let leaveMetrics = () => {};
+    child.on('message', (report: Report) => {
+      if (!('ready' in report)) return;
+      leaveMetrics = this.#metrics.join(() => calls.call('sample'));
+      this.#childOnReady(child, report);
+    });
+    child.once('close', () => {
+      calls.close();
+      this.#calls.delete(calls);
+      rooms.sessions.releaseAll();
+      rooms.connections.releaseAll();
+      leaveMetrics();
+      this.#childOnClose(child);
+    });
+    return child;
+  }
+
+  #methodsFor(rooms: Record<'sessions' | 'connections', RoomShare>): PrimaryMethods {
+    return {
+      setUp: () => ({ httpPort: this.#port, tls: this.#tls && identityText(this.#tls) }),
+      claim: (room, source) => rooms[room].claim(source),
+      release: (room, source) => rooms[room].release(source),
+      checkPassword: async (address, user, password) =>
+        this.#users?.check(address, user, password) ?? 'refused',
+      metrics: () => this.#metrics.text(),
+    };
+  }
+
+  #childOnReady(child: ChildProcess, ready: Ready): void {
+    this.#ready ??= ready;
+    // Port 0 is another one each time it is opened anew.
+    if (ready.ready.port === this.#ready.ready.port) this.#listening.add(child);
+    else child.kill();
+  }
+
+  // Node closes the port with its last worker; who opens it again has to open the same.
+  #childOnClose(child: ChildProcess): void {
+    this.#listening.delete(child);
+    if (this.#listening.size === 0 && this.#ready !== undefined)
+      this.#port = this.#ready.ready.port;
+  }
+}

@@ -1,0 +1,79 @@
+// One of the processes of `motd bridge --workers`: it relays, and asks the primary for the rest.
+
+import type { FastifyInstance } from 'fastify';
+import type { Room } from '../access/room.ts';
+import { replaceCertificate } from '../bridge/httpServer.ts';
+import { METRICS_CONTENT_TYPE, type MetricSample } from '../bridge/metrics.ts';
+import type { Primary } from '../bridge/primary.ts';
+import type { Address } from '../server/address.ts';
+import { type BridgeOptions, startBridge } from './bridgeApp.ts';
+import {
+  type IdentityText,
+  identityFrom,
+  type PrimaryMethods,
+  type RoomName,
+  type WorkerMethods,
+} from './bridgeCluster.ts';
+import { Calls } from './calls.ts';
+import { onStopRequest, report } from './lifecycle.ts';
+import { leaveOutput, structuredLog } from './output.ts';
+
+/** Takes its share of the connections until a stop request. */
+export async function work(options: BridgeOptions): Promise<void> {
+  try {
+    const app = await start(options);
+    onStopRequest(() => void app.close().then(leaveOutput));
+    report({ ready: app.server.address() as Address });
+  } catch (error) {
+    // Node keeps a worker for as long as there is a primary.
+    process.channel?.unref();
+    throw error;
+  }
+}
+
+async function start(options: BridgeOptions): Promise<FastifyInstance> {
+  let app: FastifyInstance | undefined;
+  let sample = async (): Promise<MetricSample[]> => [];
+  /** The one of now: it may be renewed while we start. */
+  let tls: IdentityText | undefined;
+  const methods: WorkerMethods = {
+    sample: () => sample(),
+    renewCertificate: (renewed) => {
+      tls = renewed;
+      if (app !== undefined) replaceCertificate(app, identityFrom(renewed));
+    },
+  };
+  const calls = new Calls<PrimaryMethods>(process, methods);
+  const setUp = await calls.call('setUp');
+  tls = setUp.tls;
+  const started = await startBridge(
+    { ...options, httpPort: setUp.httpPort },
+    {
+      tls: setUp.tls && identityFrom(setUp.tls),
+      // Requests are numbered in each worker.
+      logger: structuredLog(options.log)?.child({ pid: process.pid }),
+      ...(options.usersFile !== undefined && {
+        checkPassword: (...who) => calls.call('checkPassword', ...who),
+      }),
+      primary: primaryBehind(calls, (tell) => {
+        sample = tell;
+      }),
+    },
+  );
+  app = started;
+  if (tls !== undefined && tls !== setUp.tls) replaceCertificate(app, identityFrom(tls));
+  return started;
+}
+
+function primaryBehind(calls: Calls<PrimaryMethods>, onSample: Primary['onSample']): Primary {
+  const room = (name: RoomName): Room => ({
+    claim: (source) => calls.call('claim', name, source),
+    release: (source) => calls.tell('release', name, source),
+  });
+  return {
+    sessions: room('sessions'),
+    connections: room('connections'),
+    metrics: { contentType: METRICS_CONTENT_TYPE, text: () => calls.call('metrics') },
+    onSample,
+  };
+}
