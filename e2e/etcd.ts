@@ -35,6 +35,9 @@ const PORTS = 20_000;
 export const certificateFile = fileURLToPath(new URL('tls/cert.pem', import.meta.url));
 const KEY_FILE = fileURLToPath(new URL('tls/key.pem', import.meta.url));
 
+/** Of the room that is taken at a time. */
+const SIP_BYTES = 100_000;
+
 export interface EtcdOptions {
   /** How many members; 3 unless told otherwise. */
   members?: number;
@@ -42,6 +45,8 @@ export interface EtcdOptions {
   tls?: boolean;
   /** The password of the user `root`; without it, everybody may do everything. */
   rootPassword?: string;
+  /** How many bytes a member may keep; then it takes nothing more (`NOSPACE`), until `makeRoom`. */
+  quotaBytes?: number;
 }
 
 /** Who is cut off from a member: the other members, or its clients as well. */
@@ -228,6 +233,19 @@ export class EtcdCluster {
    * @throws EtcdError where etcd refuses, with its words.
    */
   async ask(path: string, body: unknown, index?: number): Promise<Answer> {
+    const { rootPassword } = this.#options;
+    try {
+      return await this.#askSome(path, body, index);
+    } catch (error) {
+      const isForgotten = error instanceof EtcdError && /invalid auth token/.test(error.message);
+      if (!isForgotten || rootPassword === undefined) throw error;
+      // Members forget, when they are started again, whom they have let in.
+      await this.#login(rootPassword);
+      return this.#askSome(path, body, index);
+    }
+  }
+
+  async #askSome(path: string, body: unknown, index?: number): Promise<Answer> {
     const indexes = index === undefined ? [...this.#members.keys()] : [index];
     let failed: unknown;
     for (const each of indexes) {
@@ -253,9 +271,15 @@ export class EtcdCluster {
 
   /** Everything below a prefix, in the order of the keys. */
   async range(prefix: string): Promise<KeyValue[]> {
-    const end = prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
-    const { kvs } = await this.ask('/v3/kv/range', { key: base64(prefix), range_end: base64(end) });
+    const { kvs } = await this.ask('/v3/kv/range', below(prefix));
     return valuesOf(kvs);
+  }
+
+  /** The last key below a prefix, as all members have it; `undefined` where there is none. */
+  async last(prefix: string): Promise<KeyValue | undefined> {
+    const order = { sort_order: 'DESCEND', sort_target: 'KEY', limit: 1 };
+    const { kvs } = await this.ask('/v3/kv/range', { ...below(prefix), ...order });
+    return valuesOf(kvs)[0];
   }
 
   /** The number of the newest change. */
@@ -274,6 +298,28 @@ export class EtcdCluster {
   /** Gives back the room of what is forgotten; a member does nothing else meanwhile. */
   async defragment(index: number): Promise<void> {
     await this.ask('/v3/maintenance/defragment', {}, index);
+  }
+
+  /** Takes all the room that a quota leaves, as somebody else may on an etcd that is shared. */
+  async takeRoom(): Promise<void> {
+    const value = '.'.repeat(SIP_BYTES);
+    for (;;) {
+      try {
+        await this.put('taken', value);
+      } catch (error) {
+        if (error instanceof EtcdError && /space exceeded/.test(error.message)) return;
+        throw error;
+      }
+    }
+  }
+
+  /** Forgets what is old, gives back its room, and takes messages again, where it was full. */
+  async makeRoom(): Promise<void> {
+    await this.compact();
+    for (const index of this.#members.keys()) await this.defragment(index);
+    const { alarms } = await this.ask('/v3/maintenance/alarm', { action: 'GET' });
+    for (const alarm of Array.isArray(alarms) ? alarms : [])
+      await this.ask('/v3/maintenance/alarm', { ...recordOf(alarm), action: 'DEACTIVATE' });
   }
 
   /** Ends everything it has started, paused or not, and removes what it has kept. */
@@ -303,6 +349,7 @@ export class EtcdCluster {
   }
 
   #argsOf({ name, clientPort, peerPort, door }: Member): string[] {
+    const { quotaBytes } = this.#options;
     const client = `${this.#options.tls ? 'https' : 'http'}://127.0.0.1:${clientPort}`;
     const peers = this.#members.map((each) => `${each.name}=http://127.0.0.1:${each.door.port}`);
     return [
@@ -314,6 +361,7 @@ export class EtcdCluster {
       // Elections as quick as etcd's own tuning page allows on one machine; tests need not wait.
       ...['--heartbeat-interval', '50', '--election-timeout', '500'],
       ...['--logger', 'zap', '--log-level', 'error', '--log-outputs', 'stderr'],
+      ...(quotaBytes === undefined ? [] : ['--quota-backend-bytes', String(quotaBytes)]),
       ...(this.#options.tls ? ['--cert-file', certificateFile, '--key-file', KEY_FILE] : []),
     ];
   }
@@ -324,6 +372,11 @@ export class EtcdCluster {
     await this.ask('/v3/auth/role/add', { name: 'root' });
     await this.ask('/v3/auth/user/grant', { user: 'root', role: 'root' });
     await this.ask('/v3/auth/enable', {});
+    await this.#login(password);
+  }
+
+  async #login(password: string): Promise<void> {
+    this.#token = undefined;
     const { token } = await this.ask('/v3/auth/authenticate', { name: 'root', password });
     if (typeof token !== 'string') throw new EtcdError('etcd gave no token');
     this.#token = token;
@@ -415,6 +468,12 @@ function valuesOf(kvs: unknown): KeyValue[] {
 /** The gateway says ids in decimal, peers say them in hexadecimal. */
 function hex(id: unknown): string {
   return typeof id === 'string' ? BigInt(id).toString(16) : '';
+}
+
+/** All keys that begin so; the last character is one of ASCII. */
+function below(prefix: string): { key: string; range_end: string } {
+  const behind = String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+  return { key: base64(prefix), range_end: base64(prefix.slice(0, -1) + behind) };
 }
 
 function base64(value: string): string {

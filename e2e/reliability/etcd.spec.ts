@@ -9,11 +9,13 @@ import {
   historyFaults,
   linearizabilityFaults,
   type Read,
+  type Register,
   sequentialFaults,
   stalenesses,
 } from '../linearizable.ts';
 import { restartInstance, type Site, settledHistory, test } from './etcdSite.ts';
 import { Traffic } from './etcdTraffic.ts';
+import { StoringClient } from './storingClient.ts';
 
 const INITIAL = 'An apple a day keeps the doctor away.';
 
@@ -21,9 +23,20 @@ const INITIAL = 'An apple a day keeps the doctor away.';
 const STORES_BEFORE = 20;
 /** How many are stored, and forgotten by etcd, while an instance is cut off. */
 const STORES_COMPACTED = 20;
-/** Longer than an instance waits for etcd's answer (server/etcd*.ts). */
-const PAUSE_MS = 6000;
+/**
+ * Longer than a member may take to answer an instance, 1 s, and, in one of ten rounds, than whoever
+ * stores may have to wait, 5 s (server/etcdReplica.ts, server/etcdWriter.ts).
+ */
+const SHORT_PAUSE_MS = 1500;
+const LONG_PAUSE_MS = 6000;
 const INSTANCE_PAUSE_MS = 2000;
+/**
+ * For how long what is read may be out of date without a word: 3 s (server/etcdFreshness.ts). Half a
+ * second is for a machine that is busy: what is said is heard later.
+ */
+const SAID_WITHIN_MS = 3500;
+/** More than etcd keeps: the history, and 256 beyond (server/etcdWriter.ts). */
+const STORES_FORGOTTEN = 300;
 /** How long a round may take; a failure, not a wait. */
 const ROUND_WITHIN_MS = 60_000;
 
@@ -46,16 +59,31 @@ type Scenario = (round: Round) => Promise<Outcome>;
 
 /** What all rounds of a scenario came to. */
 class Tally {
-  acknowledged = 0;
+  /** How long each store took that was acknowledged. */
+  readonly took: number[] = [];
   refused = 0;
   unanswered = 0;
   /** Of those without a `200 OK`, how many were stored all the same. */
   storedAllTheSame = 0;
   reads = 0;
   readonly recovered: number[] = [];
-  readonly staleBefore: number[] = [];
-  readonly staleSince: number[] = [];
+  /** How many times etcd itself was asked for the message. */
+  heads = 0;
+  /** How long what was read had been out of date, at most, before something failed, and since. */
+  staleBefore = 0;
+  staleSince = 0;
 }
+
+test('nothing fails, and whoever stores without a pause gets a turn', async ({ site }) => {
+  const busy: Scenario = async ({ traffic }) => {
+    const failedAt = performance.now();
+    await traffic.storedMany(amount(200, 500), failedAt);
+    expect(site.instances.flatMap(({ refusals }) => refusals)).toEqual([]);
+    expect(traffic.stores.filter(({ outcome }) => outcome === 'refused')).toEqual([]);
+    return { failedAt, recoveredAfter: await traffic.stored(failedAt) };
+  };
+  await inRounds('nothing failed', site, amount(1, 20), busy, 0);
+});
 
 test('the leader is killed', async ({ site }) => {
   await inRounds('leader killed', site, amount(1, 200), async ({ traffic }) => {
@@ -71,12 +99,13 @@ test('the leader is killed', async ({ site }) => {
 });
 
 test('a member is paused for longer than anybody waits for it', async ({ site }) => {
-  await inRounds('member paused', site, amount(1, 200), async ({ traffic, random }) => {
+  await inRounds('member paused', site, amount(1, 200), async ({ traffic, number, random }) => {
     const { cluster } = site;
     const member = oneOf(random, cluster.size);
     cluster.pause(member);
     const failedAt = performance.now();
-    const [recoveredAfter] = await Promise.all([traffic.stored(failedAt), setTimeout(PAUSE_MS)]);
+    const pause = setTimeout(number % 10 === 0 ? LONG_PAUSE_MS : SHORT_PAUSE_MS);
+    const [recoveredAfter] = await Promise.all([traffic.stored(failedAt), pause]);
     cluster.resume(member);
     await cluster.healthy();
     await traffic.stored(performance.now());
@@ -100,8 +129,11 @@ test('a member is cut off', async ({ site }) => {
 });
 
 test('all members are killed and started again', async ({ site }) => {
-  await inRounds('all members restarted', site, amount(1, 200), async ({ traffic }) => {
-    const { cluster } = site;
+  await inRounds('all members restarted', site, amount(1, 200), allRestarted(site));
+});
+
+function allRestarted({ cluster }: Site): Scenario {
+  return async ({ traffic }) => {
     await cluster.killAll();
     const failedAt = performance.now();
     // Reading goes on.
@@ -109,6 +141,28 @@ test('all members are killed and started again', async ({ site }) => {
     cluster.startAll();
     const startedAt = performance.now();
     return { failedAt, recoveredAfter: await traffic.stored(startedAt) };
+  };
+}
+
+test('all members are paused until everybody was told 503, and then do what they were asked', async ({
+  site,
+}) => {
+  await inRounds('all members paused', site, amount(1, 20), async ({ traffic }) => {
+    const { cluster, instances } = site;
+    const members = [...Array(cluster.size).keys()];
+    for (const member of members) cluster.pause(member);
+    const failedAt = performance.now();
+    await Promise.all(instances.map(({ index }) => traffic.refused(index)));
+    // Reading goes on.
+    await traffic.readOn(performance.now());
+    for (const { away } of instances) expect(away.at(-1)?.to).toBe(Number.POSITIVE_INFINITY);
+    for (const member of members) cluster.resume(member);
+    const resumedAt = performance.now();
+    const recoveredAfter = await traffic.stored(resumedAt);
+    const areBack = () =>
+      instances.every(({ away }) => away.at(-1)?.to !== Number.POSITIVE_INFINITY);
+    await expect.poll(areBack).toBe(true);
+    return { failedAt, recoveredAfter };
   });
 });
 
@@ -128,17 +182,20 @@ test('what an instance has yet to hear of is compacted', async ({ site }) => {
 });
 
 test('an instance is killed', async ({ site }) => {
-  await inRounds('instance killed', site, amount(1, 200), async ({ traffic, random }) => {
+  await inRounds('instance killed', site, amount(1, 50), async ({ traffic, random }) => {
     const instance = oneOfThese(random, site.instances);
     await instance.program.kill();
     const failedAt = performance.now();
     await restartInstance(instance);
-    return { failedAt, recoveredAfter: await traffic.stored(failedAt) };
+    const recoveredAfter = await traffic.stored(failedAt);
+    expect(traffic.lostConnections).toBeGreaterThan(0);
+    traffic.lostConnections = 0;
+    return { failedAt, recoveredAfter };
   });
 });
 
 test('an instance is paused', async ({ site }) => {
-  await inRounds('instance paused', site, amount(1, 50), async ({ traffic, random }) => {
+  await inRounds('instance paused', site, amount(1, 20), async ({ traffic, random }) => {
     const { program } = oneOfThese(random, site.instances);
     program.process.kill('SIGSTOP');
     const failedAt = performance.now();
@@ -148,26 +205,76 @@ test('an instance is paused', async ({ site }) => {
   });
 });
 
+test.describe('with TLS and a password', () => {
+  test.use({ isGuarded: true });
+
+  test('all members are killed, and have forgotten who was let in when they are there again', async ({
+    site,
+  }) => {
+    await inRounds('all guarded members restarted', site, amount(1, 20), allRestarted(site));
+  });
+});
+
+test.describe('with little room', () => {
+  test.use({ quotaBytes: 4_000_000 });
+
+  test('etcd is full, and has room again', async ({ site }) => {
+    const full: Scenario = async ({ traffic }) => {
+      const failedAt = performance.now();
+      await site.cluster.takeRoom();
+      await Promise.all(site.instances.map(({ index }) => traffic.refused(index)));
+      await site.cluster.makeRoom();
+      return { failedAt, recoveredAfter: await traffic.stored(performance.now()) };
+    };
+    await inRounds('etcd full', site, amount(3, 20), full);
+  });
+});
+
+test.describe('with a short history', () => {
+  test.use({ history: 10 });
+
+  test('an instance stores again, however much was stored while it did not know of its own', async ({
+    site,
+  }) => {
+    const [cutOff = never(), other = never()] = site.instances;
+    const client = await StoringClient.connect(cutOff.port);
+    expect(await client.store('before')).toBe('200 OK');
+    cutOff.link.cut('swallows');
+    const asked = client.store('is it stored?');
+    await storeMany(other.port, STORES_FORGOTTEN);
+    expect(await asked).toBe('503 STORE UNAVAILABLE');
+    cutOff.link.heal();
+    await expect.poll(() => client.store('again')).toBe('200 OK');
+    client.close();
+    expect((await settledHistory(site)).at(-1)).toBe('again');
+  });
+});
+
 /** Lets something fail again and again while clients store, and looks each time at what they saw. */
 async function inRounds(
   name: string,
   site: Site,
   rounds: number,
   scenario: Scenario,
+  pauseMs?: number,
 ): Promise<void> {
   test.setTimeout(30_000 + rounds * ROUND_WITHIN_MS);
   const random = randomFrom(seed);
   const tally = new Tally();
   let known: string[] = [];
   for (let number = 0; number < rounds; number++) {
-    const traffic = Traffic.start(site.instances, `round ${number}`, random);
+    const initial = known.at(-1) ?? INITIAL;
+    const options = { initial, name: `round ${number}`, random };
+    const traffic = Traffic.start(site, { ...options, ...(pauseMs !== undefined && { pauseMs }) });
     try {
       await traffic.storedMany(STORES_BEFORE, 0);
       const outcome = await scenario({ site, traffic, number, random });
       await traffic.stopStoring();
       const history = await settledHistory(site);
       await traffic.seen(history.at(-1) ?? INITIAL);
-      known = look(known, history, traffic, outcome, tally, `${name}, round ${number}`);
+      await traffic.stop();
+      await areSaidStored(site, traffic, history);
+      known = look({ site, known, history, traffic, outcome, tally, where: `round ${number}` });
     } finally {
       await traffic.stop();
     }
@@ -176,69 +283,130 @@ async function inRounds(
   tell(name, rounds, tally);
 }
 
+/** Settles once each message that was stored, though its sender was told 503, is said to be. */
+async function areSaidStored(
+  { instances }: Site,
+  { stores }: Traffic,
+  history: readonly string[],
+): Promise<void> {
+  const stored = new Set(history);
+  const unsaid = () =>
+    stores
+      .filter(({ outcome, message }) => outcome === 'refused' && stored.has(message))
+      .filter(({ instance, message }) => !instances[instance]?.storedAfterAll.has(message))
+      .map(({ message }) => message);
+  await expect.poll(unsaid, { message: 'stored, told 503, and never said so' }).toEqual([]);
+}
+
+interface Seen {
+  site: Site;
+  /** The history before the round. */
+  known: readonly string[];
+  history: readonly string[];
+  traffic: Traffic;
+  outcome: Outcome;
+  tally: Tally;
+  /** For the words of a failure. */
+  where: string;
+}
+
 /**
  * Looks at what clients saw in a round, and counts it.
  *
- * @param known The history before the round.
  * @returns The history after it, with what has been dropped by now.
  */
-function look(
-  known: readonly string[],
-  history: readonly string[],
-  traffic: Traffic,
-  { failedAt, recoveredAfter }: Outcome,
-  tally: Tally,
-  where: string,
-): string[] {
+function look({ site, known, history, traffic, outcome, tally, where }: Seen): string[] {
   const initial = known.at(-1) ?? INITIAL;
   const cut = history.indexOf(initial) + 1;
   expect(known.slice(known.length - cut), where).toEqual(history.slice(0, cut));
   const register = { initial, history: history.slice(cut) };
-  const { sessions, stores, reads, told, oddities } = traffic;
+  const { sessions, stores, reads, told, heads, oddities } = traffic;
   const faults = [
     ...oddities,
     // A message of an earlier round would be one that nobody stored in this one.
     ...historyFaults(register, stores),
-    ...linearizabilityFaults(register, stores),
-    ...sequentialFaults(register, sessions),
-    ...sequentialFaults(register, reads),
+    ...linearizabilityFaults(register, [...stores, ...heads]),
+    ...site.instances.flatMap(({ index }) => {
+      const through = [...sessions, ...reads].filter(({ instance }) => instance === index);
+      return linearizabilityFaults(register, through);
+    }),
     ...sequentialFaults(register, told),
+    ...unsaidFaults(register, traffic, site),
   ];
   expect(faults, where).toEqual([]);
-
-  const stored = new Set(register.history);
-  for (const { outcome, message } of stores) {
-    if (outcome === 'acknowledged') tally.acknowledged++;
-    if (outcome === 'refused') tally.refused++;
-    if (outcome === 'unknown') tally.unanswered++;
-    if (outcome !== 'acknowledged' && stored.has(message)) tally.storedAllTheSame++;
-  }
-  const plain: Read[] = [...sessions.filter((operation) => operation.kind === 'read'), ...reads];
-  tally.reads += plain.length;
-  const isBefore = ({ startedAt }: Read) => startedAt < failedAt;
-  tally.staleBefore.push(...stalenesses(register, stores, plain.filter(isBefore)));
-  tally.staleSince.push(
-    ...stalenesses(
-      register,
-      stores,
-      plain.filter((read) => !isBefore(read)),
-    ),
-  );
-  tally.recovered.push(...recoveredAfter);
+  expect(traffic.lostConnections, where).toBe(0);
+  count(tally, register, traffic, outcome);
   return [...known, ...register.history];
 }
 
+/** MSGGETs that were out of date for longer than may be, while their instance said nothing of it. */
+function unsaidFaults(register: Register, traffic: Traffic, { instances }: Site): string[] {
+  const { stores } = traffic;
+  return instances.flatMap(({ index, away }) => {
+    const reads = readsOf(traffic).filter(({ instance }) => instance === index);
+    return stalenesses(register, stores, reads).flatMap((staleMs, place) => {
+      const { startedAt, client, message } = reads[place] ?? never();
+      const isSaid = away.some(({ from, to }) => from <= startedAt && startedAt <= to);
+      if (staleMs <= SAID_WITHIN_MS || isSaid) return [];
+      return [`${client} read ${message}, out of date for ${Math.round(staleMs)} ms`];
+    });
+  });
+}
+
+function readsOf({ sessions, reads }: Pick<Traffic, 'sessions' | 'reads'>): Traffic['reads'] {
+  return [...sessions.filter((operation) => operation.kind === 'read'), ...reads];
+}
+
+function count(tally: Tally, register: Register, traffic: Traffic, outcome: Outcome): void {
+  const { stores } = traffic;
+  const stored = new Set(register.history);
+  for (const { outcome: how, message, startedAt, endedAt } of stores) {
+    if (how === 'acknowledged') tally.took.push(endedAt - startedAt);
+    if (how === 'refused') tally.refused++;
+    if (how === 'unknown') tally.unanswered++;
+    if (how !== 'acknowledged' && stored.has(message)) tally.storedAllTheSame++;
+  }
+  const reads = readsOf(traffic);
+  const isBefore = ({ startedAt }: Read) => startedAt < outcome.failedAt;
+  const before = stalenesses(register, stores, reads.filter(isBefore));
+  const since = stalenesses(
+    register,
+    stores,
+    reads.filter((read) => !isBefore(read)),
+  );
+  tally.reads += reads.length;
+  tally.heads += traffic.heads.length;
+  tally.staleBefore = Math.max(tally.staleBefore, ...before);
+  tally.staleSince = Math.max(tally.staleSince, ...since);
+  tally.recovered.push(...outcome.recoveredAfter);
+}
+
+async function storeMany(port: number, count: number): Promise<void> {
+  const each = async (_: unknown, number: number) => {
+    const client = await StoringClient.connect(port);
+    expect(await client.store(`meanwhile ${number}`)).toBe('200 OK');
+    client.close();
+  };
+  await Promise.all(Array.from({ length: count }, each));
+}
+
 function tell(name: string, rounds: number, tally: Tally): void {
-  const { acknowledged, refused, unanswered, storedAllTheSame, reads } = tally;
+  const { took, refused, unanswered, storedAllTheSame, reads, heads } = tally;
   figure(
     `etcd: ${name}`,
-    `${rounds} times: ${acknowledged} acknowledged messages, 0 lost, 0 twice, 0 out of order, the ` +
-      `same history on each instance; ${refused} told 503 and ${unanswered} unanswered, ` +
-      `${storedAllTheSame} of them stored; ${reads} MSGGETs, none backwards, out of date by at most ` +
-      `${quantile(tally.staleBefore, 1)} ms before, ${quantile(tally.staleSince, 1)} ms since; ` +
-      `stored again through each instance after p50 ${quantile(tally.recovered, 0.5)} ms, ` +
-      `p99 ${quantile(tally.recovered, 0.99)} ms, worst ${quantile(tally.recovered, 1)} ms`,
+    `${rounds} times: ${took.length} acknowledged messages, 0 lost, 0 twice, 0 out of order, the ` +
+      `same history on each instance and in etcd; ${refused} told 503 and ${unanswered} unanswered, ` +
+      `${storedAllTheSame} of them stored; linearizable with ${heads} reads of etcd itself; ` +
+      `${reads} MSGGETs, none backwards, out of date by at most ${Math.round(tally.staleBefore)} ms ` +
+      `before, ${Math.round(tally.staleSince)} ms since; ` +
+      `stored again through each instance after ` +
+      `${spread(tally.recovered)}; a store took ${spread(took)}`,
   );
+}
+
+function spread(values: readonly number[]): string {
+  const [p50, p99, worst] = [0.5, 0.99, 1].map((part) => quantile(values, part));
+  return `p50 ${p50} ms, p99 ${p99} ms, worst ${worst} ms`;
 }
 
 /** A quantile in whole milliseconds: the smallest value that so large a part does not exceed. */
@@ -256,7 +424,9 @@ function oneOf(random: () => number, count: number): number {
 }
 
 function oneOfThese<One>(random: () => number, these: readonly One[]): One {
-  const one = these[oneOf(random, these.length)];
-  if (one === undefined) throw new Error('there is none');
-  return one;
+  return these[oneOf(random, these.length)] ?? never();
+}
+
+function never(): never {
+  throw new Error('there is none');
 }

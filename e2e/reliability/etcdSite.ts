@@ -1,6 +1,16 @@
 // Three `motd serve` on one etcd of three members, each with a way to etcd of its own that can be cut.
 
-import { EtcdCluster, type EtcdLink, isWithoutEtcd, lastingPort } from '../etcd.ts';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import {
+  certificateFile,
+  EtcdCluster,
+  type EtcdLink,
+  type EtcdOptions,
+  isWithoutEtcd,
+  lastingPort,
+} from '../etcd.ts';
 import { test as base, expect } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { StoringClient } from './storingClient.ts';
@@ -8,16 +18,26 @@ import { StoringClient } from './storingClient.ts';
 base.skip(isWithoutEtcd, 'no etcd on this machine');
 
 const PREFIX = '/motd-test';
+/** As server/etcdRecord.ts has it. */
+const ENTRIES = `${PREFIX}/entries/`;
 const INSTANCES = 3;
-/** More than the rounds between two looks at it store. */
-const HISTORY = 5000;
 
 export interface Instance {
   /** From 0 on. */
   index: number;
   port: number;
   link: EtcdLink;
+  /** How many messages it shows. */
+  history: number;
+  /** How it is let in by etcd. */
+  access: readonly string[];
   program: Program;
+  /** When it said that etcd is away, and when that it is back (`performance.now()`). */
+  away: { from: number; to: number }[];
+  /** Why it said that it could not store, each time. */
+  refusals: string[];
+  /** What it said was stored, though its sender was told 503. */
+  storedAfterAll: Set<string>;
 }
 
 export interface Site {
@@ -25,12 +45,38 @@ export interface Site {
   instances: Instance[];
 }
 
-export const test = base.extend<{ site: Site }>({
+/** What etcd asks for, and what an instance is told so that it is let in. */
+interface Guard {
+  options: EtcdOptions;
+  access: readonly string[];
+}
+
+const OPEN: Guard = { options: {}, access: [] };
+const PASSWORD = 'what etcd asks for';
+
+interface Fixtures {
+  /** Etcd speaks TLS, and asks for a password. */
+  isGuarded: boolean;
+  /** How many bytes etcd may keep. */
+  quotaBytes: number | undefined;
+  /** How many messages each instance shows. */
+  history: number;
+  site: Site;
+}
+
+export const test = base.extend<Fixtures>({
+  // More than is stored between two looks at it.
+  history: [5000, { option: true }],
+  isGuarded: [false, { option: true }],
+  quotaBytes: [undefined, { option: true }],
   // `noneLeft` comes first: what it would ask to end has ended by then, even what is paused.
-  site: async ({ noneLeft: _ }, use) => {
-    const cluster = await EtcdCluster.start();
+  site: async ({ noneLeft: _, history, isGuarded, quotaBytes }, use, { outputDir }) => {
+    const { access, options } = isGuarded ? guardedIn(outputDir) : OPEN;
+    const cluster = await EtcdCluster.start({ ...options, ...(quotaBytes && { quotaBytes }) });
     try {
-      const starting = Array.from({ length: INSTANCES }, (_, index) => newInstance(cluster, index));
+      const starting = Array.from({ length: INSTANCES }, (_, index) =>
+        newInstance(cluster, { index, history, access }),
+      );
       await use({ cluster, instances: await Promise.all(starting) });
     } finally {
       await Promise.all([...Program.running].map((program) => program.kill()));
@@ -39,34 +85,91 @@ export const test = base.extend<{ site: Site }>({
   },
 });
 
-async function newInstance(cluster: EtcdCluster, index: number): Promise<Instance> {
-  const [port, link] = [await lastingPort(), await cluster.link()];
-  return { index, port, link, program: await startInstance(port, link) };
+function guardedIn(folder: string): Guard {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'password');
+  writeFileSync(file, PASSWORD);
+  const user = ['--etcd-user', 'root', '--etcd-password-file', file];
+  return {
+    options: { tls: true, rootPassword: PASSWORD },
+    access: ['--etcd-ca', certificateFile, ...user],
+  };
+}
+
+async function newInstance(
+  cluster: EtcdCluster,
+  wanted: Pick<Instance, 'index' | 'history' | 'access'>,
+): Promise<Instance> {
+  const settings = { ...wanted, port: await lastingPort(), link: await cluster.link() };
+  const instance = {
+    ...settings,
+    program: startInstance(settings),
+    away: [],
+    refusals: [],
+    storedAfterAll: new Set<string>(),
+  };
+  await listensTo(instance);
+  return instance;
 }
 
 /** Starts an instance again, at the port it had. */
 export async function restartInstance(instance: Instance): Promise<void> {
-  instance.program = await startInstance(instance.port, instance.link);
+  instance.program = startInstance(instance);
+  await listensTo(instance);
 }
 
-async function startInstance(port: number, { endpoints }: EtcdLink): Promise<Program> {
-  const store = `etcd://${endpoints.join(',')}${PREFIX}`;
-  const args = ['serve', '--port', String(port), '--store', store, '--history', String(HISTORY)];
-  const program = Program.motd(args);
+type Settings = Pick<Instance, 'port' | 'link' | 'history' | 'access'>;
+
+function startInstance({ port, link, history, access }: Settings): Program {
+  // By name, as a certificate has it: Node warns where an address is to be checked.
+  const members = link.endpoints.map((endpoint) => endpoint.replace('127.0.0.1', 'localhost'));
+  const store = `etcd://${members.join(',')}${PREFIX}`;
+  const flags = ['--port', String(port), '--store', store, '--history', String(history)];
+  return Program.motd(['serve', ...flags, ...access]);
+}
+
+const NOT_STORED = '[!] MOTD not stored: ';
+const AFTER_ALL = '[!] MOTD stored after all, though its sender was told 503: ';
+
+/** Notes what an instance says of etcd, and settles once it serves. */
+async function listensTo({ program, away, refusals, storedAfterAll }: Instance): Promise<void> {
+  const { stdout } = program.process;
+  if (stdout === null) throw new Error('a program without standard output');
+  createInterface({ input: stdout }).on('line', (line) => {
+    const now = performance.now();
+    if (line.startsWith('[!] Store away: ')) away.push({ from: now, to: Number.POSITIVE_INFINITY });
+    if (line.startsWith(NOT_STORED)) refusals.push(line.slice(NOT_STORED.length));
+    if (line.startsWith(AFTER_ALL)) storedAfterAll.add(line.slice(AFTER_ALL.length));
+    const last = away.at(-1);
+    if (line.startsWith('Store is back after ') && last !== undefined) last.to = now;
+  });
   await program.says(/listening on 127\.0\.0\.1:\d+\n/);
-  return program;
 }
 
-/** Settles with the history of all instances once it is the same on each, and as etcd has it. */
-export async function settledHistory({ instances }: Site): Promise<string[]> {
+/** Settles with the history once it is the same on all instances, and as etcd has it. */
+export async function settledHistory({ cluster, instances }: Site): Promise<string[]> {
   let histories: string[][] = [];
   const differing = async () => {
+    const kept = (await cluster.range(ENTRIES)).map(({ value }) => messageIn(value));
     histories = await Promise.all(instances.map(({ port }) => historyOf(port)));
-    const [first] = histories;
-    return histories.filter((history) => !isSame(history, first)).length;
+    // Etcd keeps some more than are shown.
+    return histories.filter((history) => !isSame(history, kept.slice(-history.length))).length;
   };
   await expect.poll(differing, { message: 'instances whose history differs' }).toBe(0);
   return histories[0] ?? [];
+}
+
+/** The message in force, from etcd itself: what every member had agreed on when it was asked, or later. */
+export async function messageInEtcd(cluster: EtcdCluster): Promise<string | undefined> {
+  const entry = await cluster.last(ENTRIES);
+  return entry && messageIn(entry.value);
+}
+
+/** An entry is a time, the id of its write, and the message (server/etcdRecord.ts). */
+function messageIn(entry: string): string {
+  const { message } = /^\S+ \S+ (?<message>.+)$/su.exec(entry)?.groups ?? {};
+  if (message === undefined) throw new Error(`not an entry: ${entry}`);
+  return message;
 }
 
 function isSame(one: readonly string[], other: readonly string[] = []): boolean {

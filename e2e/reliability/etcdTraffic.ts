@@ -2,8 +2,9 @@
 // Whoever loses a connection connects again, to the same instance.
 
 import { setTimeout } from 'node:timers/promises';
+import type { EtcdCluster } from '../etcd.ts';
 import type { Operation, Read, Store } from '../linearizable.ts';
-import type { Instance } from './etcdSite.ts';
+import { type Instance, messageInEtcd, type Site } from './etcdSite.ts';
 import { StoringClient } from './storingClient.ts';
 import { WatchingClient } from './watchingClient.ts';
 
@@ -11,10 +12,21 @@ const WRITERS = 2;
 /** Pauses between two operations of a client, in milliseconds; a store takes some ten. */
 const STORE_AGAIN_AFTER_MS = 30;
 const READ_AGAIN_AFTER_MS = 10;
+const READ_HEAD_AGAIN_AFTER_MS = 25;
 const CONNECT_AGAIN_AFTER_MS = 20;
 
 /** How long it may take until what is waited for has happened; a failure, not a wait. */
 const PATIENCE_MS = 40_000;
+
+export interface TrafficOptions {
+  /** The message in force where etcd holds none. */
+  initial: string;
+  /** What each message begins with; no other traffic may have it. */
+  name: string;
+  random: () => number;
+  /** How long a client waits between two stores, on average. */
+  pauseMs?: number;
+}
 
 interface Waiting {
   isOver: () => boolean;
@@ -23,18 +35,21 @@ interface Waiting {
 
 export class Traffic {
   /** Stores, each with the reads that its client made right after it. */
-  readonly sessions: Operation[] = [];
+  readonly sessions: (Operation & { instance: number })[] = [];
   /** MSGGETs of clients that do nothing else, with their instance. */
   readonly reads: (Read & { instance: number })[] = [];
   /** What MSGWATCH told. */
   readonly told: Read[] = [];
+  /** The message in force, from etcd itself. */
+  readonly heads: Read[] = [];
+  /** How many connections ended that nobody here has ended. */
+  lostConnections = 0;
   /** What nothing should have been answered with. */
   readonly oddities: string[] = [];
-  /** Instances of stores, by message. */
-  readonly #instanceOf = new Map<string, number>();
   readonly #instances: readonly Instance[];
   readonly #name: string;
   readonly #random: () => number;
+  readonly #pauseMs: number;
   readonly #writers: Promise<void>[] = [];
   readonly #readers: Promise<void>[] = [];
   readonly #waiting = new Set<Waiting>();
@@ -42,19 +57,23 @@ export class Traffic {
   #isStoring = true;
   #isReading = true;
 
-  private constructor(instances: readonly Instance[], name: string, random: () => number) {
+  private constructor(
+    instances: readonly Instance[],
+    { name, random, pauseMs }: Required<Omit<TrafficOptions, 'initial'>>,
+  ) {
     this.#instances = instances;
     this.#name = name;
     this.#random = random;
+    this.#pauseMs = pauseMs;
   }
 
-  /**
-   * Starts clients of all instances.
-   *
-   * @param name What each message begins with; no other traffic may have it.
-   */
-  static start(instances: readonly Instance[], name: string, random: () => number): Traffic {
-    const traffic = new Traffic(instances, name, random);
+  /** Starts clients of all instances. */
+  static start(
+    { cluster, instances }: Site,
+    { initial, name, random, pauseMs = STORE_AGAIN_AFTER_MS }: TrafficOptions,
+  ): Traffic {
+    const traffic = new Traffic(instances, { name, random, pauseMs });
+    traffic.#readers.push(traffic.#keepReadingHead(cluster, initial));
     for (const instance of instances) {
       for (let number = 0; number < WRITERS; number++)
         traffic.#writers.push(traffic.#keepStoring(instance, number));
@@ -63,7 +82,7 @@ export class Traffic {
     return traffic;
   }
 
-  get stores(): Store[] {
+  get stores(): (Store & { instance: number })[] {
     return this.sessions.filter((operation) => operation.kind === 'store');
   }
 
@@ -76,6 +95,13 @@ export class Traffic {
     const first = (index: number) => this.#firstStored(index, since);
     await this.#until('a store', () => indexes.every((index) => first(index) !== undefined));
     return indexes.map((index) => (first(index)?.endedAt ?? Number.NaN) - since);
+  }
+
+  /** Settles once an instance has told somebody 503. */
+  async refused(index: number): Promise<void> {
+    const isRefused = (store: Store & { instance: number }) =>
+      store.outcome === 'refused' && store.instance === index;
+    await this.#until('a 503', () => this.stores.some(isRefused));
   }
 
   /** Settles once so many stores that began since then were acknowledged, whichever instance by. */
@@ -118,10 +144,8 @@ export class Traffic {
 
   #firstStored(instance: number, since: number): Store | undefined {
     return this.stores.find(
-      ({ outcome, startedAt, message }) =>
-        outcome === 'acknowledged' &&
-        startedAt >= since &&
-        this.#instanceOf.get(message) === instance,
+      (store) =>
+        store.outcome === 'acknowledged' && store.startedAt >= since && store.instance === instance,
     );
   }
 
@@ -131,20 +155,26 @@ export class Traffic {
       await this.#connected(instance, async (client) => {
         while (this.#isStoring) {
           const message = `${this.#name} ${name} ${count++}`;
-          this.#instanceOf.set(message, instance.index);
-          const isStored = await this.#storeOne(client, name, message);
-          if (isStored) this.sessions.push(await readOne(client, name));
+          const isStored = await this.#storeOne(client, name, message, instance.index);
+          if (isStored)
+            this.sessions.push({ ...(await readOne(client, name)), instance: instance.index });
           this.#happened();
-          await setTimeout(this.#random() * 2 * STORE_AGAIN_AFTER_MS);
+          await setTimeout(this.#random() * 2 * this.#pauseMs);
         }
       });
     }
   }
 
   /** @throws Where the connection ended before the answer. */
-  async #storeOne(client: StoringClient, name: string, message: string): Promise<boolean> {
-    const store: Store = {
+  async #storeOne(
+    client: StoringClient,
+    name: string,
+    message: string,
+    instance: number,
+  ): Promise<boolean> {
+    const store: Store & { instance: number } = {
       kind: 'store',
+      instance,
       client: name,
       message,
       startedAt: performance.now(),
@@ -191,6 +221,20 @@ export class Traffic {
     }
   }
 
+  async #keepReadingHead(cluster: EtcdCluster, initial: string): Promise<void> {
+    while (this.#isReading) {
+      const startedAt = performance.now();
+      try {
+        const message = (await messageInEtcd(cluster)) ?? initial;
+        const endedAt = performance.now();
+        this.heads.push({ kind: 'read', client: 'etcd', message, startedAt, endedAt });
+      } catch {
+        // Etcd is away: there is nothing to be seen.
+      }
+      await setTimeout(this.#random() * 2 * READ_HEAD_AGAIN_AFTER_MS);
+    }
+  }
+
   /** Talks on a connection of its own, for as long as it lasts. */
   async #connected(
     { port }: Instance,
@@ -198,7 +242,7 @@ export class Traffic {
   ): Promise<void> {
     const client = await StoringClient.connect(port).catch(() => undefined);
     // A connection that ends is what some of these tests are about.
-    if (client !== undefined) await talk(client).catch(() => {});
+    if (client !== undefined) await talk(client).catch(() => this.lostConnections++);
     client?.close();
     await setTimeout(CONNECT_AGAIN_AFTER_MS);
   }
