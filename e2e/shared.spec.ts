@@ -178,4 +178,3 @@ base('a health port that is taken is named, and nothing else is opened', async (
     `motd: port taken: 127.0.0.1:${server.port}; choose another with --health-port\n`,
   );
 });
-

@@ -33,6 +33,9 @@ const PAGE = 256;
 /** How long etcd may take to check a password: it hashes it with bcrypt. */
 const LOGIN_DEADLINE_MS = 2000;
 
+/** Etcd says so also of what it has written: the last that went in. */
+const NO_SPACE = /database space exceeded/;
+
 /** As what the library throws the codes with which etcd says that it did nothing. */
 const REFUSALS = [
   EtcdAuthenticationFailedError,
@@ -76,7 +79,10 @@ export interface Transaction {
 
 export type Outcome =
   | { is: 'committed'; head: Head }
-  /** Another came first: nothing was written. What there is behind `on`. */
+  /**
+   * The head is another. It was written by somebody else, mostly; etcd that is full may write, and
+   * say that it has no space for it. What there is behind `on` tells.
+   */
   | { is: 'overtaken'; contents: Contents };
 
 /** etcd understood, and did not do it. */
@@ -144,8 +150,22 @@ export class EtcdMember {
     { on, writeId, entries, oldest }: Transaction,
     deadlineMs: number,
   ): Promise<Outcome> {
+    try {
+      return await this.#transact({ on, writeId, entries, oldest }, deadlineMs);
+    } catch (error) {
+      if (!(error instanceof EtcdRefusedError) || !NO_SPACE.test(error.message)) throw error;
+      const contents = await this.read(on.last, deadlineMs);
+      if (contents.head.revision === on.revision) throw error;
+      return { is: 'overtaken', contents };
+    }
+  }
+
+  async #transact(
+    { on, writeId, entries, oldest }: Transaction,
+    deadlineMs: number,
+  ): Promise<Outcome> {
     const last = on.last + entries.length;
-    const dropped = oldest > 1 && entries.length > 0;
+    const drops = oldest > 1 && entries.length > 0;
     const response = await this.#ask(
       this.#client.kv.txn(
         {
@@ -159,7 +179,7 @@ export class EtcdMember {
                 value: encodeEntry(entry, writeId),
               },
             })),
-            ...(dropped ? [{ request_delete_range: this.#keys.entriesBelow(oldest) }] : []),
+            ...(drops ? [{ request_delete_range: this.#keys.entriesBelow(oldest) }] : []),
             { request_put: { key: this.#keys.head, value: encodeHead(last) } },
           ],
           failure: this.#reading(on.last),

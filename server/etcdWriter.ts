@@ -179,7 +179,7 @@ export class EtcdWriter {
           this.#replica.apply({ entries: numbered(entries, outcome.attempt), head: outcome.head });
           return;
         case 'overtaken':
-          if (open !== undefined && isMade(open, outcome.contents)) return;
+          if (isMade(outcome.attempt, outcome.contents, open !== undefined)) return;
           open = undefined;
           break;
         case 'refused':
@@ -265,11 +265,16 @@ function becameOf(
   return head.last === on.last ? 'never' : 'dropped';
 }
 
-/** @throws Where nobody can say any more. */
-function isMade(attempt: Attempt, contents: Contents): boolean {
+/**
+ * @param wasOpen Whether it had been sent before, without an answer.
+ * @throws Where nobody can say any more.
+ */
+function isMade(attempt: Attempt, contents: Contents, wasOpen: boolean): boolean {
   const became = becameOf(attempt, contents);
-  if (became !== 'dropped') return became === 'made';
-  throw new Error('so much was stored since that nobody can say whether this was');
+  if (became === 'dropped' && wasOpen) {
+    throw new Error('so much was stored since that nobody can say whether this was');
+  }
+  return became === 'made';
 }
 
 function numbered(entries: HistoryEntry[], { on, writeId }: Attempt): EtcdEntry[] {
