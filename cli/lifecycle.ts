@@ -2,8 +2,9 @@
 // hears from its children.
 
 import { closeSync, constants, openSync } from 'node:fs';
-import type { Address } from '../server/address.ts';
+import { type Address, hostAndPort } from '../server/address.ts';
 import { codeOf } from './operatorError.ts';
+import { tellReady } from './serviceManager.ts';
 
 export interface Ready {
   /** It listens here. */
@@ -34,9 +35,10 @@ export function onStopRequest(stop: () => void, reload?: () => void): void {
   if (process.connected === false) stop();
 }
 
-/** Tells the `motd up` that started us, if one did. */
+/** Tells the `motd up` that started us, if one did; else the service manager, if one did. */
 export function report(what: Report): void {
   if (process.connected) process.send?.(what);
+  else if ('ready' in what) tellReady(`Listening on ${hostAndPort(what.ready)}`);
 }
 
 function onHangUp(stop: () => void, reload?: () => void): void {

@@ -71,6 +71,8 @@ export interface ServeOptions extends AddressOptions, LogOptions, EtcdOptions {
 export interface HealthOptions {
   healthHost: string;
   healthPort?: number;
+  /** In seconds. */
+  drain: number;
 }
 
 export interface TlsClientOptions {
@@ -197,6 +199,13 @@ export function healthOptions(): Option[] {
       .env('MOTD_HEALTH_HOST')
       .argParser(parseHost)
       .default(DEFAULT_HOST),
+    new Option(
+      '--drain <seconds>',
+      'how long to go on when told to stop, while /readyz says so and load balancers look elsewhere',
+    )
+      .env('MOTD_DRAIN')
+      .argParser(parseCount(0, 600))
+      .default(0),
   ];
 }
 

@@ -1,5 +1,6 @@
 // `motd serve`: the TCP server alone.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import { type VerifyPassword, verifierFor } from '../access/password.ts';
 import { PasswordGuard } from '../access/passwordGuard.ts';
@@ -8,6 +9,7 @@ import { type Address, hostAndPort } from '../server/address.ts';
 import type { Log } from '../server/events.ts';
 import { Health } from '../server/health.ts';
 import { openStore } from '../server/openStore.ts';
+import { reasonOf } from '../server/reason.ts';
 import { MotdServer } from '../server/server.ts';
 import type { PasswordUse } from '../server/session.ts';
 import type { MessageStore } from '../server/store.ts';
@@ -20,11 +22,18 @@ import { leaveOutput, serverLog } from './output.ts';
 import { readPasswordFile } from './passwordFile.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
 import { reloading } from './reloading.ts';
+import { passedSocket } from './serviceManager.ts';
 import { readTlsIdentity } from './tlsFiles.ts';
+
+/** Every address of the machine (RFC 4291, section 2.5.2). */
+const ANYWHERE = '::';
 
 /** Serves until SHUTDOWN or a stop request. */
 export async function serve(options: ServeOptions & TlsOptions & HealthOptions): Promise<void> {
-  refuseWeakPassword(options, options.host);
+  const socket = passedSocket();
+  if (socket === undefined) refuseWeakPassword(options, options.host);
+  // Where it listens is known only when it does: that may be anywhere.
+  else refuseWeakPassword(options, ANYWHERE, 'to listen on a socket that is passed');
   const passwords = passwordsIn(options);
   const tls = readTlsIdentity(options);
   const log = serverLog(options.log);
@@ -42,14 +51,20 @@ export async function serve(options: ServeOptions & TlsOptions & HealthOptions):
     log,
   });
   const health = new Health(server, store);
-  const listening = listen(server, health, options).catch(async (error: unknown) => {
+  const listening = listen(server, health, options, socket).catch(async (error: unknown) => {
     health.close();
     await store.close();
     throw error;
   });
 
-  const stop = () => {
+  let isDraining = false;
+  const stop = async () => {
     health.stopping();
+    if (options.drain > 0 && !isDraining) {
+      isDraining = true;
+      await sleep(options.drain * 1000, undefined, { ref: false });
+    }
+    // Asked a second time, it does not wait.
     return server.stop();
   };
   const renewCertificate = () => {
@@ -87,6 +102,7 @@ async function listen(
   server: MotdServer,
   health: Health,
   { host, port, healthHost, healthPort }: ServeOptions & HealthOptions,
+  socket: number | undefined,
 ): Promise<{ ready: Address; health?: Address }> {
   const healthAt =
     healthPort === undefined
@@ -95,9 +111,9 @@ async function listen(
           const where = hostAndPort({ address: healthHost, port: healthPort });
           throw listenError(error, where, '--health-port');
         });
-  const ready = await server.listen(host, port).catch((error: unknown) => {
-    throw listenError(error, hostAndPort({ address: host, port }), '--port');
-  });
+  const ready = await (socket === undefined
+    ? listenOnAddress(server, host, port)
+    : listenOnSocket(server, socket));
   health.serving();
   return { ready, ...(healthAt && { health: healthAt }) };
 }
@@ -111,4 +127,16 @@ async function openStoreOf(options: ServeOptions, log: Log | undefined): Promise
     if (!(error instanceof UnusableStoreError)) throw error;
     throw new OperatorError(error.message, { cause: error });
   }
+}
+
+function listenOnAddress(server: MotdServer, host: string, port: number): Promise<Address> {
+  return server.listen(host, port).catch((error: unknown) => {
+    throw listenError(error, hostAndPort({ address: host, port }), '--port');
+  });
+}
+
+function listenOnSocket(server: MotdServer, socket: number): Promise<Address> {
+  return server.listenOnSocket(socket).catch((error: unknown) => {
+    throw new OperatorError(`the socket that was passed is of no use: ${reasonOf(error)}`);
+  });
 }

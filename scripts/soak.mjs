@@ -6,7 +6,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, platform, totalmem } from 'node:os';
 import { findBrowser } from './browser.mjs';
 import { fail, prepare, runNode } from './prepare.mjs';
-import { findEtcd, findNetcat, findStrace } from './tools.mjs';
+import { findEtcd, findHaproxy, findNetcat, findStrace } from './tools.mjs';
 
 const FIGURES = 'dist/figures.jsonl';
 const PAGE = 'docs/reliability.md';
@@ -23,7 +23,7 @@ const PARTS = {
     runReliability('reliability/bridge');
   },
   etcd() {
-    runReliability('linearizable|e2e/etcd|reliability/etcd');
+    runReliability('linearizable|e2e/etcd|reliability/etcd|e2e/rolling');
   },
 };
 
@@ -40,6 +40,7 @@ process.env['MOTD_FIGURES'] = FIGURES;
 process.env['MOTD_TEST_NETCAT'] = findNetcat();
 process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['MOTD_TEST_ETCD'] = findEtcd();
+process.env['MOTD_TEST_HAPROXY'] = findHaproxy();
 process.env['CHROMIUM_PATH'] = await findBrowser();
 
 console.log(`Seed ${seed}.`);

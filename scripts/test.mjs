@@ -3,7 +3,15 @@
 
 import { findBrowser } from './browser.mjs';
 import { prepare, runNode } from './prepare.mjs';
-import { findEtcd, findHaproxy, findNetcat, findNginx, findRedis, findStrace } from './tools.mjs';
+import {
+  findEtcd,
+  findHaproxy,
+  findNetcat,
+  findNginx,
+  findRedis,
+  findShellcheck,
+  findStrace,
+} from './tools.mjs';
 
 prepare();
 
@@ -12,6 +20,7 @@ process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['MOTD_TEST_NGINX'] = findNginx();
 process.env['MOTD_TEST_HAPROXY'] = findHaproxy();
 process.env['MOTD_TEST_REDIS'] = findRedis();
+process.env['MOTD_TEST_SHELLCHECK'] = findShellcheck();
 process.env['MOTD_TEST_ETCD'] = findEtcd();
 process.env['CHROMIUM_PATH'] = await findBrowser();
 

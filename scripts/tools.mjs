@@ -48,6 +48,13 @@ export function findHaproxy() {
   return findServer('haproxy', 'haproxy', (haproxy) => spawnSync(haproxy, ['-v']).status === 0);
 }
 
+/** @returns {string} A shellcheck; else empty. */
+export function findShellcheck() {
+  return findTool('shellcheck', 'shellcheck', (shellcheck) => {
+    return spawnSync(shellcheck, ['--version']).status === 0;
+  });
+}
+
 /** @returns {string} A redis-server; else empty. */
 export function findRedis() {
   return findServer('redis-server', 'redis-server', (redis) => {

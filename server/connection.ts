@@ -47,6 +47,7 @@ export class Connection {
   readonly #context: ConnectionContext;
   readonly #session: Session;
   #batch = '';
+  #hasAsked = false;
   /** A reply that is being sent a line at a time. */
   #lines: Iterator<string, void> | undefined;
   /** The number in the history of the last message a watcher was sent. */
@@ -71,6 +72,11 @@ export class Connection {
     socket.on('close', () => this.#socketOnClose());
     socket.setTimeout(context.idleTimeoutMs);
     socket.on('timeout', () => this.#socketOnTimeout());
+  }
+
+  /** Whether the peer has said a line. */
+  get hasAsked(): boolean {
+    return this.#hasAsked;
   }
 
   /** The peer said this, as a byte string. */
@@ -135,6 +141,7 @@ export class Connection {
 
   #perform(action: Action): void {
     if ('line' in action && action.line !== undefined) {
+      this.#hasAsked = true;
       this.#context.log?.({ event: 'received', peer: this.#peer, line: action.line });
     }
     switch (action.do) {

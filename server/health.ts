@@ -49,7 +49,7 @@ export class Health {
     this.#phase = 'serving';
   }
 
-  /** From now on, it does not. */
+  /** From now on, it does not, or not for long: whoever has a choice goes elsewhere. */
   stopping(): void {
     this.#phase = 'stopping';
   }

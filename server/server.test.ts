@@ -359,9 +359,8 @@ describe('the PROXY line', () => {
     const running = await startServer({ isTrustedProxy: () => true });
     const silent = new TestClient(running);
     await expect.poll(() => running.console.at(-1)).toMatch(/^Connected by \('127\.0\.0\.1'/);
-    void running.server.stop();
+    await running.server.stop();
     expect(await silent.end()).toBe('421 SERVER SHUTTING DOWN\n');
-    await running.server.stopped;
     expect(running.console.filter((line) => line.startsWith('Connected'))).toHaveLength(1);
     await expect.poll(() => running.console.at(-1)).toMatch(/^\[-\] Connection closed with/);
   });
@@ -382,6 +381,17 @@ test('SHUTDOWN ends the server once every reply has left, and says so to the oth
   expect(await idle.end()).toBe(`200 OK\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
   expect(await storing.end()).toBe('200 OK\n421 SERVER SHUTTING DOWN\n');
   await running.server.stopped;
+});
+
+test('who has only just come when the server stops may still ask, and hears then that it does', async () => {
+  const running = await startServer();
+  const fresh = new TestClient(running);
+  await expect.poll(() => running.console.at(-1)).toMatch(/^Connected by/);
+  const stopped = running.server.stop();
+  await fresh.send('MSGGET\n');
+  expect(await fresh.ended()).toBe(`200 OK\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
+  fresh.socket.end();
+  await stopped;
 });
 
 test('a peer that never closes its side does not hold up the end', async () => {

@@ -1,6 +1,6 @@
 // The TCP server: accepts connections, and stops cleanly.
 
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { ConnectionLimits, type Limits } from '../access/connectionLimits.ts';
 import type { PasswordGuard } from '../access/passwordGuard.ts';
@@ -17,6 +17,9 @@ import { Watchers } from './watchers.ts';
  * How long a peer may be silent before TCP asks whether it is still there (tcp(7), SO_KEEPALIVE).
  */
 const KEEPALIVE_AFTER_MS = 60_000;
+
+/** How many may wait for a restart: what the kernel allows unless told otherwise (listen(2)). */
+const PASSED_BACKLOG = 4096;
 
 /** A failure to accept is reported at most so often: it repeats as quickly as peers knock. */
 const REPORT_FAILURE_EVERY_MS = 1000;
@@ -81,16 +84,36 @@ export class MotdServer {
    * @returns The address listened on.
    * @throws Node's error where that cannot be (EADDRINUSE, EACCES, ENOTFOUND, EADDRNOTAVAIL).
    */
-  async listen(host: string, port: number): Promise<Address> {
+  listen(host: string, port: number): Promise<Address> {
+    return this.#listen({ host, port });
+  }
+
+  /**
+   * Starts to accept connections on a TCP socket that somebody else has bound, and keeps: those who
+   * knock while nobody listens wait for the next one who does.
+   *
+   * @param fd Its file descriptor.
+   * @returns The address it has.
+   * @throws Node's error where that cannot be (EINVAL, ERR_INVALID_FD_TYPE), or that it is no TCP socket.
+   */
+  listenOnSocket(fd: number): Promise<Address> {
+    return this.#listen({ fd, backlog: PASSED_BACKLOG });
+  }
+
+  async #listen(where: ListenOptions & { fd?: number }): Promise<Address> {
     await new Promise<void>((resolve, reject) => {
       this.#tcp.once('error', reject);
-      this.#tcp.listen({ host, port }, () => {
+      this.#tcp.listen(where, () => {
         this.#tcp.off('error', reject);
         this.#tcp.on('error', (error) => this.#tcpOnError(error));
         resolve();
       });
     });
-    const on = this.#tcp.address() as AddressInfo;
+    const on = this.#tcp.address();
+    if (on === null || typeof on === 'string') {
+      this.#tcp.close();
+      throw new Error('it is no TCP socket');
+    }
     this.#context.log?.({ event: 'listening', on });
     return on;
   }

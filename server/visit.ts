@@ -15,6 +15,12 @@ import { secure } from './secure.ts';
 /** How long somebody who is turned away may take to read why. */
 const FAREWELL_MS = 1000;
 
+/**
+ * How long after its accept somebody may still ask when the server stops: whoever was let in before
+ * that could not know, and what it asks may be on the way.
+ */
+const LAST_QUESTION_MS = 500;
+
 export interface VisitContext extends ConnectionContext {
   limits: ConnectionLimits;
   /** Whose PROXY line is believed, by IP address. */
@@ -27,6 +33,7 @@ export class Visit {
   readonly #socket: Socket;
   readonly #peer: Address;
   readonly #context: VisitContext;
+  readonly #acceptedAtMs = performance.now();
   /** Under which address it is shown as connected; that has to be taken back. */
   #announced: Address | undefined;
   #arrival: Arrival | undefined;
@@ -53,8 +60,21 @@ export class Visit {
     else this.#admit({ peer: this.#peer, bytes: '', hasEnded: false });
   }
 
-  /** Answers what was asked, says that the server is stopping, and closes. */
+  /**
+   * Answers what was asked, says that the server is stopping, and closes. One that has only just come
+   * has a moment to ask.
+   */
   stop(): void {
+    const ageMs = performance.now() - this.#acceptedAtMs;
+    if (this.#connection?.hasAsked || ageMs >= LAST_QUESTION_MS) {
+      this.#dismiss();
+      return;
+    }
+    const timer = setTimeout(() => this.#dismiss(), LAST_QUESTION_MS - ageMs);
+    this.#socket.once('close', () => clearTimeout(timer));
+  }
+
+  #dismiss(): void {
     this.#isStopping = true;
     this.#arrival?.settle();
     this.#connection?.dismiss(REPLY.shuttingDown);

@@ -1,0 +1,113 @@
+// The Dockerfile of deploy/container, carried out in a folder: what a container engine does, as far as
+// it can be done without one.
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DOCKERFILE = join(ROOT, 'deploy/container/Dockerfile');
+
+export interface Step {
+  /** `FROM`, `COPY`, … */
+  instruction: string;
+  words: string[];
+}
+
+/** Its instructions, a line each: without comments, and lines that go on joined. */
+export function stepsOfDockerfile(): Step[] {
+  const text = readFileSync(DOCKERFILE, 'utf8')
+    .replace(/^#.*\n/gm, '')
+    .replace(/\\\n/g, '');
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const [instruction = '', ...words] = line.trim().split(/\s+/);
+      return { instruction, words };
+    });
+}
+
+/** The variables the image sets. */
+export function environmentOfImage(): Record<string, string> {
+  const settings = stepsOfDockerfile().filter(({ instruction }) => instruction === 'ENV');
+  return Object.fromEntries(
+    settings.flatMap(({ words }) =>
+      words.map((word) => word.split(/=(.*)/s).slice(0, 2) as [string, string]),
+    ),
+  );
+}
+
+/** What of the repository's root an engine is given (.dockerignore; the last pattern decides). */
+export function buildContext(): string[] {
+  const patterns = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => ({ isLetIn: line.startsWith('!'), glob: globOf(line.replace(/^!/, '')) }));
+  return readdirSync(ROOT).filter(
+    (name) => patterns.findLast(({ glob }) => glob.test(name))?.isLetIn ?? true,
+  );
+}
+
+/**
+ * Carries the steps out that make files, each stage in a folder of its own, `/app` in the place of its
+ * root. The packages of the first stage are those that are installed here: they are of the same lock
+ * file.
+ *
+ * @returns The folder that is `/app` in the image.
+ */
+export function makeImage(folder: string): string {
+  const context = buildContext();
+  let app = '';
+  let stage = '';
+  for (const { instruction, words } of stepsOfDockerfile()) {
+    if (instruction === 'FROM') {
+      stage = words[2] ?? 'image';
+      app = join(folder, stage);
+      mkdirSync(app, { recursive: true });
+    } else if (instruction === 'COPY') {
+      copy(words, folder, app, context);
+    } else if (instruction === 'RUN' && stage !== 'image') {
+      const command = words.join(' ');
+      const isInstalledHere = stage === 'build' && command === 'npm ci --ignore-scripts';
+      if (isInstalledHere) symlinkSync(join(ROOT, 'node_modules'), join(app, 'node_modules'));
+      else run(command, app);
+    }
+  }
+  return app;
+}
+
+function copy(words: string[], folder: string, app: string, context: readonly string[]): void {
+  const [from, ...rest] = words[0]?.startsWith('--from=') ? words : ['', ...words];
+  const sources = rest.slice(0, -1);
+  const target = rest.at(-1) ?? '';
+  for (const source of sources) {
+    if (from !== '') {
+      const there = join(folder, from?.replace('--from=', '') ?? '', basename(source));
+      cpSync(there, join(app, target), { recursive: true, verbatimSymlinks: true });
+      continue;
+    }
+    const names = context.filter((name) => globOf(source).test(name));
+    if (names.length === 0) throw new Error(`COPY ${source}: not there, or ignored`);
+    for (const name of names) {
+      const isInto = target.endsWith('/');
+      cpSync(join(ROOT, name), join(app, isInto ? name : target), { recursive: true });
+    }
+  }
+}
+
+function run(command: string, folder: string): void {
+  const env = { ...process.env, npm_config_prefer_offline: 'true' };
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`${command}\n${stdout}${stderr}`);
+}
+
+function globOf(pattern: string): RegExp {
+  const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+  return new RegExp(`^${escaped}$`);
+}

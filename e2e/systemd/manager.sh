@@ -1,0 +1,56 @@
+#!/bin/sh
+# Runs systemd as the first process of a machine of its own: with its own processes, mounts and control
+# groups, and the network of this one. Nothing of it outlives this script.
+#
+#   manager.sh PROGRAM NODE FOLDER
+#
+# PROGRAM is then /opt/motd-terminal and NODE /opt/node; FOLDER/units has the units, FOLDER/etc is
+# /run/motd. Says `manager PID` once systemd has been started.
+set -eu
+
+if [ "$1" = inside ]; then
+    shift
+    mount --make-rprivate /
+    for place in /run /opt /var/lib /sys/fs/cgroup; do mount -t tmpfs none "$place"; done
+    mkdir /sys/fs/cgroup/systemd /opt/motd-terminal /run/motd
+    # Control groups of the second version, or what systemd needs of the first.
+    mount -t cgroup -o none,name=systemd none /sys/fs/cgroup/systemd 2>/dev/null ||
+        mount -t cgroup2 none /sys/fs/cgroup
+    touch /opt/node
+    mount --bind "$1" /opt/motd-terminal
+    mount --bind "$2" /opt/node
+    mount --bind "$3/etc" /run/motd
+    # Among themselves they share mounts: that is how a service comes by its credentials.
+    mount --make-rshared /
+    # `container` says that the hardware and the kernel are somebody else's (systemd(1)).
+    exec env -i PATH="$PATH" container=motd-test SYSTEMD_UNIT_PATH="$3/units" \
+        SYSTEMD_LOG_TARGET=console \
+        /lib/systemd/systemd --system --unit=basic.target --show-status=no
+fi
+
+leave() {
+    kill -KILL "$manager" 2>/dev/null || true
+    wait
+    # A group with somebody in it cannot be removed: not with us, and not before the last has died.
+    echo $$ >"$groups/cgroup.procs"
+    until find "$own" -depth -type d -exec rmdir {} + 2>/dev/null; do sleep 0.05; done
+}
+
+manager=
+groups=/sys/fs/cgroup/systemd
+[ -d "$groups" ] || groups=/sys/fs/cgroup
+own="$groups/motd-test-$$"
+mkdir "$own"
+trap leave EXIT
+trap 'exit 0' TERM INT HUP
+echo $$ >"$own/cgroup.procs"
+unshare --pid --fork --kill-child=KILL --mount --mount-proc --cgroup --uts --ipc \
+    sh "$0" inside "$@" </dev/null &
+manager=$!
+first=
+while [ -z "$first" ]; do
+    kill -0 "$manager"
+    read -r first <"/proc/$manager/task/$manager/children" || true
+done
+echo "manager ${first%% *}"
+wait "$manager"

@@ -1,0 +1,143 @@
+// The units of deploy/systemd under a real systemd, in a machine of its own: they run as they stand, but
+// for where Node and the settings are, and which ports are free.
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Program } from '../programs.ts';
+import { edited } from '../readme.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const UNITS = join(ROOT, 'deploy/systemd');
+const SCRIPT = fileURLToPath(new URL('manager.sh', import.meta.url));
+const SYSTEMD = '/lib/systemd/systemd';
+
+const ASK_AGAIN_AFTER_MS = 50;
+
+/** What the units name, and this machine need not have. */
+const TARGETS = [
+  'basic',
+  'multi-user',
+  'network',
+  'network-online',
+  'shutdown',
+  'sockets',
+  'sysinit',
+];
+
+/** Whether we may make a machine of our own, and have a systemd to run in it. */
+export function canRunManager(): boolean {
+  const flags = ['--pid', '--fork', '--mount', '--mount-proc', '--cgroup', '--uts', '--ipc'];
+  const { status } = spawnSync('unshare', [...flags, 'true'], { stdio: 'ignore' });
+  return status === 0 && process.getuid?.() === 0 && existsSync(SYSTEMD);
+}
+
+export interface ManagedSettings {
+  port: number;
+  httpPort: number;
+  password: string;
+  storePassword: string;
+}
+
+export class Manager {
+  readonly #folder: string;
+  readonly #pid: string;
+
+  private constructor(folder: string, pid: string) {
+    this.#folder = folder;
+    this.#pid = pid;
+  }
+
+  /** Starts systemd, with the units known to it and none of them started. */
+  static async start(folder: string, settings: ManagedSettings): Promise<Manager> {
+    layOut(folder, settings);
+    const program = new Program('sh', [SCRIPT, ROOT, process.execPath, folder]);
+    const [, pid = ''] = await program.says(/^manager (\d+)$/m);
+    const manager = new Manager(folder, pid);
+    while (manager.systemctl('is-active', 'basic.target') !== 'active')
+      await setTimeout(ASK_AGAIN_AFTER_MS);
+    return manager;
+  }
+
+  /** The arguments of nsenter that run a command in there. */
+  entering(...command: string[]): string[] {
+    return ['--target', this.#pid, '--mount', '--pid', ...command];
+  }
+
+  /** @returns What it says, in one line or more. Where it fails, that is no error. */
+  systemctl(...args: string[]): string {
+    return this.#run(...args).stdout.trim();
+  }
+
+  /** Starts, stops, restarts. @throws Where that fails, with all that the services have said. */
+  do(...args: string[]): void {
+    const { status, stderr } = this.#run(...args);
+    if (status !== 0) throw new Error(`${stderr}${this.output('server')}${this.output('bridge')}`);
+  }
+
+  #run(...args: string[]) {
+    return spawnSync('nsenter', this.entering('systemctl', ...args), { encoding: 'utf8' });
+  }
+
+  property(unit: string, name: string): string {
+    return this.systemctl('show', '--value', '--property', name, unit);
+  }
+
+  /** All that a service has written. */
+  output(service: 'server' | 'bridge'): string {
+    return readFileSync(join(this.#folder, 'etc', `${service}.out`), 'utf8');
+  }
+
+  /** Changes a file of settings, as an operator does. */
+  configure(service: 'server' | 'bridge', settings: Record<string, string | number>): void {
+    writeEnvironment(join(this.#folder, 'etc', `${service}.env`), settings);
+  }
+}
+
+function layOut(folder: string, settings: ManagedSettings): void {
+  const units = join(folder, 'units');
+  const etc = join(folder, 'etc');
+  for (const made of [units, etc]) mkdirSync(made, { recursive: true });
+  for (const target of TARGETS) {
+    const text = `[Unit]\nDescription=${target}\nDefaultDependencies=no\n`;
+    writeFileSync(join(units, `${target}.target`), text);
+  }
+  writeUnit(units, 'motd-server.socket', [['=26310', `=127.0.0.1:${settings.port}`]]);
+  const places = [['/usr/bin/node', '/opt/node'] as const, ['/etc/motd', '/run/motd'] as const];
+  for (const service of ['server', 'bridge'] as const) {
+    writeUnit(units, `motd-${service}.service`, places);
+    const output = `append:/run/motd/${service}.out`;
+    mkdirSync(join(units, `motd-${service}.service.d`));
+    writeFileSync(
+      join(units, `motd-${service}.service.d`, 'output.conf'),
+      `[Service]\nStandardOutput=${output}\nStandardError=${output}\n`,
+    );
+    writeFileSync(join(etc, `${service}.out`), '');
+  }
+  writeHash(join(etc, 'shutdown.hash'), settings.password);
+  writeHash(join(etc, 'store.hash'), settings.storePassword);
+  writeEnvironment(join(etc, 'server.env'), { MOTD_HOST: '127.0.0.1', MOTD_PORT: settings.port });
+  writeEnvironment(join(etc, 'bridge.env'), {
+    MOTD_TARGET: `motd=127.0.0.1:${settings.port}+proxy`,
+    MOTD_HTTP_PORT: settings.httpPort,
+  });
+}
+
+function writeUnit(folder: string, name: string, edits: readonly (readonly [string, string])[]) {
+  writeFileSync(join(folder, name), edited(readFileSync(join(UNITS, name), 'utf8'), edits));
+}
+
+function writeEnvironment(file: string, settings: Record<string, string | number>): void {
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(file, lines.join(''));
+}
+
+/** As an operator makes it: nobody else can read it, the server's user neither. */
+function writeHash(file: string, password: string): void {
+  const motd = [join(ROOT, 'dist/cli/main.js'), 'hash-password'];
+  const { stdout } = spawnSync(process.execPath, motd, { input: `${password}\n` });
+  writeFileSync(file, stdout);
+  chmodSync(file, 0o600);
+}
