@@ -55,6 +55,14 @@ test('it is ready from the moment it accepts connections until it is told to sto
   expect(await ask(at, '/healthz')).toEqual({ status: 200, body: 'ok\n' });
 });
 
+test('nor is it once a peer has shut it down', async () => {
+  const { at, serve } = await start();
+  const client = new TestClient(await serve());
+  await client.send('SHUTDOWN\n', '123!abc\n');
+  await client.until('200 OKAY\n');
+  expect((await ask(at, '/readyz')).body).toBe('not ready: the server is stopping\n');
+});
+
 test('while its store is away it is not ready, but for who asks for reading alone', async () => {
   const { at, freshness, serve } = await start();
   await serve();

@@ -20,12 +20,14 @@ const MAX_CONNECTIONS = 100;
  * parameter is that of the Kubernetes API server). `/metrics` is for Prometheus.
  */
 export class Health {
+  readonly #server: MotdServer;
   readonly #store: MessageStore;
   readonly #metrics: Registry;
   readonly #http: Server;
   #phase: 'starting' | 'serving' | 'stopping' = 'starting';
 
   constructor(server: MotdServer, store: MessageStore) {
+    this.#server = server;
     this.#store = store;
     this.#metrics = metricsOf(server, store);
     this.#http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
@@ -38,7 +40,8 @@ export class Health {
   /** @throws Node's error where that cannot be. */
   async listen(host: string, port: number): Promise<Address> {
     await new Promise<void>((resolve, reject) => {
-      this.#http.once('error', reject);
+      // Out of descriptors, later: those who ask again are answered.
+      this.#http.on('error', reject);
       this.#http.listen({ host, port }, resolve);
     });
     return this.#http.address() as AddressInfo;
@@ -79,7 +82,8 @@ export class Health {
   }
 
   #whyNotReady(isStoreExcluded: boolean): string | undefined {
-    if (this.#phase !== 'serving') return `the server is ${this.#phase}`;
+    const phase = this.#server.isStopping ? 'stopping' : this.#phase;
+    if (phase !== 'serving') return `the server is ${phase}`;
     const { away, ageMs } = this.#store.freshness;
     if (isStoreExcluded || away === undefined) return undefined;
     return `the store is away (${away}); the message is that of ${seconds(ageMs)} s ago`;

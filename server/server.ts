@@ -72,6 +72,11 @@ export class MotdServer {
     this.stopped = new Promise((resolve) => this.#tcp.once('close', () => resolve()));
   }
 
+  /** Whether it was told to stop, by whomever. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
   /** How many peers there are. */
   get connections(): number {
     return this.#visits.size;
