@@ -68,8 +68,8 @@ async function openReplica(cluster: EtcdCluster, historyLimit: number): Promise<
 }
 
 class EtcdStore implements MessageStore {
+  readonly history: History;
   readonly #cluster: EtcdCluster;
-  readonly #replica: EtcdReplica;
   readonly #freshness: EtcdFreshness;
   readonly #follower: EtcdFollower;
   readonly #writer: EtcdWriter;
@@ -82,8 +82,8 @@ class EtcdStore implements MessageStore {
     replica: EtcdReplica,
     { initialMessage, historyLimit, log = () => {} }: StoreOptions,
   ) {
+    this.history = replica.history;
     this.#cluster = cluster;
-    this.#replica = replica;
     this.#initialMessage = initialMessage;
     this.#freshness = new EtcdFreshness(log);
     this.#writer = new EtcdWriter(cluster, replica, this.#freshness, historyLimit, log);
@@ -96,10 +96,6 @@ class EtcdStore implements MessageStore {
     });
     this.#follower = new EtcdFollower(cluster, replica, this.#freshness);
     this.#following = this.#follower.run();
-  }
-
-  get history(): History {
-    return this.#replica.history;
   }
 
   get message(): string {
