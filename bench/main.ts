@@ -3,25 +3,51 @@
 
 import { cpus } from 'node:os';
 import { compareWithWebsockify } from './besideWebsockify.ts';
+import { measureEtcd } from './etcd.ts';
 import { compareMsgget } from './msgget.ts';
 import { comparePages } from './pages.ts';
-import { startBridge, startEcho, startServer, stop } from './programs.ts';
+import {
+  type Run,
+  type Running,
+  startBridge,
+  startEcho,
+  startServer,
+  withPrograms,
+} from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
+
+/** As scripts/bench.mjs has them. */
+const PARTS: Record<string, (run: Run) => Promise<void>> = {
+  async msgget(run) {
+    const echo = await run(startEcho());
+    const server = await run(startServer());
+    await compareMsgget(server, await run(startBridge(targetOf(server))), echo);
+  },
+  async page(run) {
+    const server = await run(startServer());
+    const bridge = await run(startBridge(targetOf(server)));
+    await comparePages(bridge, process.env['MOTD_BENCH_TTYD'] ?? '');
+  },
+  async websockify(run) {
+    const echo = await run(startEcho());
+    await compareWithWebsockify(echo, process.env['MOTD_BENCH_WEBSOCKIFY'] ?? '');
+  },
+  async etcd() {
+    await measureEtcd(process.env['MOTD_BENCH_ETCD'] ?? '');
+  },
+};
+
+// What was started is ended when this process exits; a signal alone would not let it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 console.log(
   `Node ${process.versions.node}, ${cpus().length} cores, ${ROUNDS} rounds of ${SECONDS} s: median (least to most)`,
 );
-const echo = await startEcho();
-try {
-  const server = await startServer();
-  const bridge = await startBridge(`127.0.0.1:${server.port}+proxy`);
-  try {
-    await compareMsgget(server, bridge, echo);
-    await comparePages(bridge, process.env['MOTD_BENCH_TTYD'] ?? '');
-  } finally {
-    await Promise.all([stop(bridge), stop(server)]);
-  }
-  await compareWithWebsockify(echo, process.env['MOTD_BENCH_WEBSOCKIFY'] ?? '');
-} finally {
-  await stop(echo);
+const chosen = process.argv.slice(2);
+for (const [name, part] of Object.entries(PARTS)) {
+  if (chosen.length === 0 || chosen.includes(name)) await withPrograms(part);
+}
+
+function targetOf({ port }: Running): string {
+  return `127.0.0.1:${port}+proxy`;
 }

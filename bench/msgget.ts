@@ -10,7 +10,7 @@ import { hundredths, inBrackets, median, printHead, printRow, thousands } from '
 const REQUEST = Buffer.from('MSGGET\n');
 const REPLY_BYTES = '200 OK\nAn apple a day keeps the doctor away.\n'.length;
 
-const MSGGET = { request: REQUEST, replyBytes: REPLY_BYTES };
+export const MSGGET = { request: REQUEST, replyBytes: REPLY_BYTES };
 /** The yardstick is asked for as many bytes as a reply has, and sends them back. */
 const ECHOED = { request: Buffer.alloc(REPLY_BYTES, 'x'), replyBytes: REPLY_BYTES };
 const BRIDGED = {
@@ -21,7 +21,7 @@ const BRIDGED = {
 
 type Request = Omit<RoundTrips, 'connections' | 'inFlight'>;
 
-interface Side {
+export interface Side {
   endpoint: Endpoint;
   request: Request;
 }
@@ -36,14 +36,27 @@ export async function compareMsgget(
   const echoed = { endpoint: echo, request: ECHOED };
   const bridged = { endpoint: bridge, request: BRIDGED };
 
-  printHead(['', 'requests/s', 'p50 ms', 'p99 ms', 'beside', 'ratio']);
-  await compare('MSGGET, 50 connections, 1 in flight', direct, 'echo', echoed, 50, 1);
-  await compare('MSGGET, 50 connections, 128 in flight', direct, 'echo', echoed, 50, 128);
-  await compare('MSGGET through the bridge, 1 connection', bridged, 'direct', direct, 1, 1);
-  await compare('MSGGET through the bridge, 50 connections', bridged, 'direct', direct, 50, 1);
+  printRequestsHead();
+  await compareRequests('MSGGET, 50 connections, 1 in flight', direct, 'echo', echoed, 50, 1);
+  await compareRequests('MSGGET, 50 connections, 128 in flight', direct, 'echo', echoed, 50, 128);
+  await compareRequests('MSGGET through the bridge, 1 connection', bridged, 'direct', direct, 1, 1);
+  await compareRequests(
+    'MSGGET through the bridge, 50 connections',
+    bridged,
+    'direct',
+    direct,
+    50,
+    1,
+  );
 }
 
-async function compare(
+/** Above the rows of `compareRequests`. */
+export function printRequestsHead(): void {
+  printHead(['', 'requests/s', 'p50 ms', 'p99 ms', 'beside', 'ratio']);
+}
+
+/** One row: both put under the same load in turn. */
+export async function compareRequests(
   name: string,
   side: Side,
   yardstickName: string,
@@ -56,6 +69,7 @@ async function compare(
   const ours: RoundTripsMeasured[] = [];
   const theirs: RoundTripsMeasured[] = [];
   await measure(side, SECONDS / 2);
+  await measure(yardstick, SECONDS / 2);
   for (let round = 0; round < ROUNDS; round++) {
     ours.push(await measure(side, SECONDS));
     theirs.push(await measure(yardstick, SECONDS));

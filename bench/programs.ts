@@ -23,8 +23,12 @@ export function startEcho(): Promise<Running> {
   return startOurs('bench/echo.js', []);
 }
 
-export function startServer(): Promise<Running> {
-  const args = ['serve', '--port', '0', '--store', 'memory:', '--log', 'silent'];
+/** More connections, from this one source, than there are descriptors for. */
+const ANY_NUMBER = ['--max-connections', '100000', '--max-connections-per-source', '100000'];
+
+/** @param store As in `--store`. */
+export function startServer(store = 'memory:'): Promise<Running> {
+  const args = ['serve', '--port', '0', '--store', store, '--log', 'silent', ...ANY_NUMBER];
   return startOurs('cli/main.js', args);
 }
 
@@ -64,6 +68,23 @@ export function startTtyd(command: string, prompt: string): Promise<Running> {
   return startTheirs(command, (port) => ['-i', 'lo', '-p', String(port), '-W', ...program]);
 }
 
+/** Takes what is being started, to be ended when the work is over. */
+export type Run = (starting: Promise<Running>) => Promise<Running>;
+
+/** Does some work with programs, and ends those it took, however it ends. */
+export async function withPrograms(work: (run: Run) => Promise<void>): Promise<void> {
+  const running: Running[] = [];
+  try {
+    await work(async (starting) => {
+      const started = await starting;
+      running.push(started);
+      return started;
+    });
+  } finally {
+    await Promise.all(running.map(stop));
+  }
+}
+
 /** Ends a program and the children it has (websockify has one for each session). */
 export async function stop({ process: child, pid }: Running): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -82,12 +103,28 @@ async function startOurs(
 ): Promise<Running> {
   const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
   const child = fork(path, args, { execArgv });
-  const [message] = await once(child, 'message');
+  const message = await nextMessage(child);
   return { process: child, port: message.ready.port, isBridge: false, pid: pidOf(child) };
 }
 
+/** What a child says next. @throws Where it ends instead. */
+export async function nextMessage(child: ChildProcess) {
+  const ended = new AbortController();
+  const onExit = () => ended.abort();
+  child.once('exit', onExit);
+  try {
+    const [message] = await once(child, 'message', { signal: ended.signal });
+    return message;
+  } catch (cause) {
+    const how = child.signalCode ?? `status ${child.exitCode}`;
+    throw new Error(`${child.spawnargs.join(' ')} ended: ${how}`, { cause });
+  } finally {
+    child.removeListener('exit', onExit);
+  }
+}
+
 async function startTheirs(command: string, argsFor: (port: number) => string[]): Promise<Running> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const child = spawn(command, argsFor(port), { stdio: 'ignore' });
   await once(child, 'spawn');
   await untilListening(child, port);
@@ -99,15 +136,17 @@ function pidOf({ pid }: ChildProcess): number {
   return pid;
 }
 
-/** One that nobody listens on now: neither websockify nor ttyd can choose one and tell. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was free');
-  return address.port;
+/** Different ones, that nobody listens on now: for programs that cannot choose one and tell. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => {
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port was free');
+    return address.port;
+  });
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
 }
 
 async function untilListening(child: ChildProcess, port: number): Promise<void> {

@@ -28,13 +28,18 @@ export interface RoundTripsMeasured {
   loadCpuShare: number;
 }
 
-/** Puts a load on a server for so many seconds. */
+/**
+ * Puts a load on a server for so many seconds.
+ *
+ * @param asked One, or several, over which the connections are spread.
+ */
 export async function measureRoundTrips(
-  endpoint: Endpoint,
+  asked: Endpoint | readonly Endpoint[],
   load: RoundTrips,
   seconds: number,
 ): Promise<RoundTripsMeasured> {
-  const opening = Array.from({ length: load.connections }, () => openSession(endpoint));
+  const inTurn = Array.from({ length: load.connections }, () => asked).flat();
+  const opening = inTurn.slice(0, load.connections).map(openSession);
   const connections = await Promise.all(opening);
   const latenciesMs: number[] = [];
   const cpu = new LoadCpu();

@@ -1,11 +1,29 @@
-// `npm run bench`
+// `npm run bench`, or `-- etcd` and the like for a part of it
 
 import { findBrowser } from './browser.mjs';
-import { prepare } from './prepare.mjs';
-import { findTtyd, findWebsockify } from './tools.mjs';
+import { fail, prepare } from './prepare.mjs';
+import { findEtcd, findTtyd, findWebsockify } from './tools.mjs';
 
+/** Finds what each part has ours measured beside. @type {Record<string, () => void | Promise<void>>} */
+const PARTS = {
+  msgget() {},
+  async page() {
+    process.env['CHROMIUM_PATH'] = await findBrowser();
+    process.env['MOTD_BENCH_TTYD'] = findTtyd();
+  },
+  websockify() {
+    process.env['MOTD_BENCH_WEBSOCKIFY'] = findWebsockify();
+  },
+  etcd() {
+    process.env['MOTD_BENCH_ETCD'] = findEtcd();
+  },
+};
+
+const chosen = process.argv.slice(2);
+for (const part of chosen)
+  if (!Object.hasOwn(PARTS, part))
+    fail(`there is no part ${part}; the parts are ${Object.keys(PARTS).join(', ')}`);
 prepare();
-process.env['MOTD_BENCH_WEBSOCKIFY'] = findWebsockify();
-process.env['MOTD_BENCH_TTYD'] = findTtyd();
-process.env['CHROMIUM_PATH'] = await findBrowser();
+for (const [name, find] of Object.entries(PARTS))
+  if (chosen.length === 0 || chosen.includes(name)) await find();
 await import(new URL('../dist/bench/main.js', import.meta.url).href);

@@ -1,0 +1,114 @@
+// Storing through the server beside what etcd takes without it: plain puts, one after another on
+// each connection (plainPuts.ts), and `etcdctl put`, a program each.
+
+import { spawnSync } from 'node:child_process';
+import type { EtcdCluster } from './etcdCluster.ts';
+import { PlainPuts } from './plainPuts.ts';
+import { type Running, startServer, withPrograms } from './programs.ts';
+import { ROUNDS, SECONDS } from './rounds.ts';
+import { measureRoundTrips } from './roundTrips.ts';
+import {
+  hundredths,
+  inBrackets,
+  median,
+  percent,
+  printHead,
+  printRow,
+  ratio,
+  whole,
+} from './tables.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
+
+const MSGSTORE = {
+  request: Buffer.from('MSGSTORE\nTonight from 22:00 the cluster is read-only.\n'),
+  replyBytes: Buffer.byteLength('200 OK\n200 OK\n'),
+  inFlight: 1,
+};
+
+/** How often the program is started. */
+const COMMANDS = 20;
+
+/** @param etcdctl What it is called here. */
+export async function compareWithPuts(etcd: EtcdCluster, etcdctl: string): Promise<void> {
+  await withPrograms(async (run) => {
+    const lmdb = [await run(startServer(`lmdb:${temporaryFolder()}`))];
+    const alone = [await run(startServer(etcd.storeUrl('stored-through-one')))];
+    const three: Running[] = [];
+    while (three.length < 3) {
+      three.push(await run(startServer(etcd.storeUrl('stored-through-three'))));
+    }
+    printHead([
+      'MSGSTORE, waiting for each 200 OK',
+      'stores/s',
+      'p50 ms',
+      'p99 ms',
+      'plain puts/s',
+      'p50 ms',
+      'p99 ms',
+      'ratio',
+      "load's CPU",
+    ]);
+    await compare('1 client, etcd', alone, 1, etcd);
+    await compare('50 clients on one server, etcd', alone, 50, etcd);
+    await compare('50 clients over three servers, etcd', three, 50, etcd);
+    await compare('1 client, lmdb', lmdb, 1, etcd);
+    await compare('50 clients, lmdb', lmdb, 50, etcd);
+  });
+  measureEtcdctl(etcd, etcdctl);
+}
+
+/** One row: as many connections put as store, in turn. */
+async function compare(
+  name: string,
+  servers: Running[],
+  connections: number,
+  etcd: EtcdCluster,
+): Promise<void> {
+  const puts = new PlainPuts(etcd.addresses, connections);
+  const store = (seconds: number) =>
+    measureRoundTrips(servers, { ...MSGSTORE, connections }, seconds);
+  const ours = [];
+  const theirs = [];
+  try {
+    await store(SECONDS / 2);
+    await puts.measure(SECONDS / 2);
+    for (let round = 0; round < ROUNDS; round++) {
+      ours.push(await store(SECONDS));
+      theirs.push(await puts.measure(SECONDS));
+    }
+  } finally {
+    puts.close();
+  }
+  const of = <Figure extends string>(rounds: Record<Figure, number>[], figure: Figure) =>
+    rounds.map((one) => one[figure]);
+  const rates = of(ours, 'requestsPerSecond');
+  const putRates = of(theirs, 'requestsPerSecond');
+  printRow([
+    name,
+    inBrackets(rates, whole),
+    median(of(ours, 'p50Ms'), hundredths),
+    median(of(ours, 'p99Ms'), hundredths),
+    inBrackets(putRates, whole),
+    median(of(theirs, 'p50Ms'), hundredths),
+    median(of(theirs, 'p99Ms'), hundredths),
+    ratio(rates, putRates),
+    [ours, theirs].map((rounds) => median(of(rounds, 'loadCpuShare'), percent)).join(', '),
+  ]);
+}
+
+function measureEtcdctl(etcd: EtcdCluster, etcdctl: string): void {
+  const args = [`--endpoints=${etcd.addresses.join(',')}`, 'put', 'bench/etcdctl', 'x'.repeat(100)];
+  // Before 3.4 it speaks version 2 unless it is told.
+  const put = () => spawnSync(etcdctl, args, { env: { ...process.env, ETCDCTL_API: '3' } });
+  if (put().status !== 0) {
+    console.log('\nThere is no etcdctl beside etcd here: `etcdctl put` is left out.');
+    return;
+  }
+  const tookMs = Array.from({ length: COMMANDS }, () => {
+    const startedAt = performance.now();
+    put();
+    return performance.now() - startedAt;
+  });
+  printHead(['', 'ms each']);
+  printRow(['`etcdctl put`, a program each', inBrackets(tookMs, whole)]);
+}

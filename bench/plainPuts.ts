@@ -1,0 +1,58 @@
+// A load: connections to etcd that each put one key, await the answer, and again. It has the
+// library the server has, and is spread over the members, as servers are. What it does not cost: it
+// starts no program, compares nothing, keeps no history, and tells nobody.
+
+import { Etcd3 } from 'etcd3';
+import { LoadCpu } from './loadCpu.ts';
+import type { RoundTripsMeasured } from './roundTrips.ts';
+import { quantile } from './spread.ts';
+
+/** As long as an entry of the history (server/etcdRecord.ts) with a message of 44 bytes. */
+const VALUE = Buffer.alloc(108, 'x');
+const KEY = Buffer.from('bench/plain');
+
+export class PlainPuts {
+  readonly #clients: Etcd3[];
+
+  /** @param addresses `HOST:PORT` of each member. */
+  constructor(addresses: readonly string[], connections: number) {
+    const inTurn = Array.from({ length: connections }, () => addresses).flat();
+    this.#clients = inTurn.slice(0, connections).map(
+      (address) =>
+        new Etcd3({
+          hosts: `http://${address}`,
+          // Else all clients of one address have one connection together.
+          grpcOptions: { 'grpc.use_local_subchannel_pool': 1 },
+        }),
+    );
+  }
+
+  async measure(seconds: number): Promise<RoundTripsMeasured> {
+    const latenciesMs: number[] = [];
+    const cpu = new LoadCpu();
+    const startedAt = performance.now();
+    const endsAt = startedAt + seconds * 1000;
+    const put = async ({ kv }: Etcd3) => {
+      let now = performance.now();
+      while (now < endsAt) {
+        const sentAt = now;
+        await kv.put({ key: KEY, value: VALUE });
+        now = performance.now();
+        latenciesMs.push(now - sentAt);
+      }
+    };
+    await Promise.all(this.#clients.map(put));
+    const elapsedSeconds = (performance.now() - startedAt) / 1000;
+    latenciesMs.sort((a, b) => a - b);
+    return {
+      requestsPerSecond: latenciesMs.length / elapsedSeconds,
+      p50Ms: quantile(latenciesMs, 0.5),
+      p99Ms: quantile(latenciesMs, 0.99),
+      loadCpuShare: cpu.share(),
+    };
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close();
+  }
+}
