@@ -127,6 +127,9 @@ export class Supervised {
     this.#process = undefined;
     const isCrash = this.#last !== undefined && !this.#isDone && !this.#isStopping;
     if (!isCrash) {
+      // It had no time to say why itself.
+      const isKilled = how.startsWith('SIG') && this.#last === undefined && !this.#isStopping;
+      if (isKilled) this.#tell(`${this.#child.name} ended (${how}) before it listened.`);
       this.#end();
       return;
     }

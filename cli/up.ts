@@ -4,6 +4,7 @@
 import { isIP } from 'node:net';
 import openInBrowser from 'open';
 import { type Address, hostAndPort } from '../server/address.ts';
+import { isShared } from '../server/openStore.ts';
 import { onStopRequest, type Ready } from './lifecycle.ts';
 import {
   type BridgeRuleOptions,
@@ -54,8 +55,10 @@ export async function up(options: UpOptions, environment: Environment): Promise<
           MOTD_TLS_CERT: undefined,
           MOTD_TLS_KEY: undefined,
           MOTD_TRUST_PROXY: trusted.join(' ') || 'none',
+          // Who runs both stops both: nobody looks elsewhere meanwhile.
+          MOTD_DRAIN: undefined,
           // There is news of it: the bridge's /readyz tells when the store is away.
-          ...(options.store.startsWith('etcd://') && { MOTD_HEALTH_PORT: '0' }),
+          ...(isShared(options.store) && { MOTD_HEALTH_PORT: '0' }),
           ...(before && { MOTD_PORT: String(before.ready.port) }),
           ...(before?.health && { MOTD_HEALTH_PORT: String(before.health.port) }),
         }),

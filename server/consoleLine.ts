@@ -23,6 +23,8 @@ export function consoleLine(rawEvent: ServerEvent): string | undefined {
       return `[!] MOTD not stored: ${event.reason}`;
     case 'storedAfterAll':
       return `[!] MOTD stored after all, though its sender was told 503: ${event.message}`;
+    case 'storeUnsettled':
+      return `[!] MOTD stored or not, nobody knows, and its sender was told 503: ${event.message}`;
     case 'storeAway':
       return `[!] Store away: ${event.reason}; reading goes on`;
     case 'storeBack':

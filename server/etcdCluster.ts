@@ -1,24 +1,23 @@
 // The members of an etcd cluster, of which one is asked, as long as it answers.
 
 import type { EtcdAccess } from './etcdAccess.ts';
+import { EtcdIdentity, ForeignMemberError } from './etcdIdentity.ts';
 import { EtcdMember } from './etcdMember.ts';
 import { EtcdKeys } from './etcdRecord.ts';
 import type { EtcdPlace } from './etcdUrl.ts';
 
 export class EtcdCluster {
-  /** How many there are. */
-  readonly size: number;
   readonly #members: readonly [EtcdMember, ...EtcdMember[]];
   #current: EtcdMember;
 
   constructor({ members: [first, ...others], prefix, speaksTls }: EtcdPlace, access: EtcdAccess) {
     const tls = access.tls ?? (speaksTls ? {} : undefined);
     const keys = new EtcdKeys(prefix);
-    const open = (address: string) => new EtcdMember(address, keys, { ...access, tls });
+    const identity = new EtcdIdentity();
+    const open = (address: string) => new EtcdMember(address, keys, identity, { ...access, tls });
     this.#members = [open(first), ...others.map(open)];
-    this.size = this.#members.length;
     // Many servers should not all ask the same one.
-    this.#current = this.#members[Math.floor(Math.random() * this.size)] ?? this.#members[0];
+    this.#current = this.#memberAt(Math.floor(Math.random() * this.#members.length));
   }
 
   /** The one to ask. */
@@ -29,8 +28,25 @@ export class EtcdCluster {
   /** It did not answer, or not as it should: the next one is asked, unless that is so already. */
   giveUp(member: EtcdMember): void {
     if (member !== this.#current) return;
-    const next = (this.#members.indexOf(member) + 1) % this.size;
-    this.#current = this.#members[next] ?? this.#members[0];
+    this.#current = this.#memberAt(this.#members.indexOf(member) + 1);
+  }
+
+  /**
+   * Asks each of them which cluster it is of, once one has said so.
+   *
+   * @throws Where one is of another; one that does not answer is asked before it is used.
+   */
+  async check(deadlineMs: number): Promise<void> {
+    const asked = this.#members.map((member) => member.identify(deadlineMs));
+    for (const answer of await Promise.allSettled(asked)) {
+      if (answer.status === 'rejected' && answer.reason instanceof ForeignMemberError) {
+        throw answer.reason;
+      }
+    }
+  }
+
+  #memberAt(index: number): EtcdMember {
+    return this.#members[index % this.#members.length] ?? this.#members[0];
   }
 
   close(): void {

@@ -11,8 +11,9 @@ import { reasonOf } from './reason.ts';
 
 const CHECK_EVERY_MS = 1000;
 
-/** How soon the next member is asked. */
-const RETRY_AFTER_MS = 100;
+/** How soon the next member is asked; then after twice as long, and so on. */
+const FIRST_RETRY_MS = 100;
+const SLOWEST_RETRY_MS = 1000;
 
 export class EtcdFollower {
   readonly #cluster: EtcdCluster;
@@ -21,6 +22,7 @@ export class EtcdFollower {
   readonly #stopping = new AbortController();
   /** The revision of the newest head the watch has told of. */
   #watchedRevision = 0;
+  #retryMs = FIRST_RETRY_MS;
 
   constructor(cluster: EtcdCluster, replica: EtcdReplica, freshness: EtcdFreshness) {
     this.#cluster = cluster;
@@ -38,7 +40,8 @@ export class EtcdFollower {
         this.#freshness.fail(reasonOf(error));
         this.#cluster.giveUp(member);
       }
-      await this.#pause(RETRY_AFTER_MS);
+      await this.#pause(this.#retryMs);
+      this.#retryMs = Math.min(this.#retryMs * 2, SLOWEST_RETRY_MS);
     }
   }
 
@@ -69,6 +72,7 @@ export class EtcdFollower {
     const askedAtMs = performance.now();
     const revision = await this.#replica.catchUp(member);
     this.#freshness.confirm(askedAtMs);
+    this.#retryMs = FIRST_RETRY_MS;
     return revision;
   }
 

@@ -1,37 +1,36 @@
-// One member of an etcd cluster: what it is asked, and what became of it. The library behind it
-// is old; nothing outside this file knows that it is there.
+// One member of an etcd cluster: what it is asked, and what became of it.
 
-import { rootCertificates } from 'node:tls';
-import { noop } from 'cockatiel';
 import {
-  Etcd3,
   EtcdAuthenticationFailedError,
   EtcdPermissionDeniedError,
   GRPCFailedPreconditionError,
   GRPCInvalidArgumentError,
-  GRPCResourceExhastedError,
   GRPCUnauthenticatedError,
   type IKeyValue,
   type IRequestOp,
+  type IResponseHeader,
+  type ITxnRequest,
   type ITxnResponse,
   type IWatchResponse,
+  KVClient,
+  WatchClient,
 } from 'etcd3';
-import type { EtcdAccess, EtcdTls } from './etcdAccess.ts';
+import type { EtcdAccess } from './etcdAccess.ts';
+import { EtcdChannel } from './etcdChannel.ts';
+import type { EtcdIdentity } from './etcdIdentity.ts';
 import {
   decodeHead,
   type EtcdEntry,
   type EtcdKeys,
   encodeEntry,
   encodeHead,
+  withWrite,
 } from './etcdRecord.ts';
 import type { HistoryEntry } from './history.ts';
 import { reasonOf } from './reason.ts';
 
 /** How many entries one read takes: with their 4 KiB each, 1 MiB. */
 const PAGE = 256;
-
-/** How long etcd may take to check a password: it hashes it with bcrypt. */
-const LOGIN_DEADLINE_MS = 2000;
 
 /** Etcd says so also of what it has written: the last that went in. */
 const NO_SPACE = /database space exceeded/;
@@ -42,19 +41,21 @@ const REFUSALS = [
   EtcdPermissionDeniedError,
   GRPCFailedPreconditionError,
   GRPCInvalidArgumentError,
-  GRPCResourceExhastedError,
   GRPCUnauthenticatedError,
 ];
 
-/** The newest entry, and the revision of etcd that wrote it; 0 and 0 where nothing was stored. */
+/** The newest entry, and what etcd says of the key that names it; all 0 where there is none. */
 export interface Head {
   last: number;
+  /** The last write of each server (etcdRecord.ts). */
+  writes: readonly string[];
+  /** The revisions of etcd that wrote it, and that wrote it first. */
   revision: number;
+  created: number;
 }
 
 /** What etcd held at a revision: its head, and entries in their order. */
 export interface Contents {
-  clusterId: string;
   revision: number;
   head: Head;
   /** At most a page; there are more where the last of them is not the head's. */
@@ -71,7 +72,7 @@ export interface Transaction {
   /** What the head has to be still. */
   on: Head;
   writeId: string;
-  /** Written behind the head; none to write the head alone. */
+  /** Written behind the head; none to write the head alone, and name no write. */
   entries: readonly HistoryEntry[];
   /** Entries below this number are dropped. */
   oldest: number;
@@ -79,10 +80,7 @@ export interface Transaction {
 
 export type Outcome =
   | { is: 'committed'; head: Head }
-  /**
-   * The head is another. It was written by somebody else, mostly; etcd that is full may write, and
-   * say that it has no space for it. What there is behind `on` tells.
-   */
+  /** The head is another: what there is behind `on`. Its writes tell whether this was made. */
   | { is: 'overtaken'; contents: Contents };
 
 /** etcd understood, and did not do it. */
@@ -100,31 +98,20 @@ export class EtcdMember {
   /** `HOST:PORT` */
   readonly address: string;
   readonly #keys: EtcdKeys;
-  readonly #client: Etcd3;
+  readonly #identity: EtcdIdentity;
+  readonly #channel: EtcdChannel;
+  readonly #kv: KVClient;
+  readonly #watches: WatchClient;
+  #isKnown = false;
 
-  constructor(address: string, keys: EtcdKeys, { tls, auth }: EtcdAccess) {
+  /** @param identity That of the cluster, which all its members share. */
+  constructor(address: string, keys: EtcdKeys, identity: EtcdIdentity, access: EtcdAccess) {
     this.address = address;
     this.#keys = keys;
-    this.#client = new Etcd3({
-      hosts: `${tls === undefined ? 'http' : 'https'}://${address}`,
-      // Whom to ask next, and when, is decided by those who know what for.
-      faultHandling: { host: () => noop, global: noop },
-      grpcOptions: {
-        'grpc.initial_reconnect_backoff_ms': 100,
-        'grpc.max_reconnect_backoff_ms': 1000,
-        // Connections that are given up are not picked up again.
-        'grpc.use_local_subchannel_pool': 1,
-        'grpc.max_receive_message_length': -1,
-      },
-      ...(tls && { credentials: credentialsOf(tls) }),
-      ...(auth && {
-        auth: {
-          username: auth.user,
-          password: auth.password,
-          callOptions: () => within(LOGIN_DEADLINE_MS),
-        },
-      }),
-    });
+    this.#identity = identity;
+    this.#channel = new EtcdChannel(address, access);
+    this.#kv = new KVClient(this.#channel);
+    this.#watches = new WatchClient(this.#channel);
   }
 
   /**
@@ -134,10 +121,13 @@ export class EtcdMember {
    * @param deadlineMs How long it may take, in milliseconds.
    */
   async read(behind: number, deadlineMs: number): Promise<Contents> {
-    const response = await this.#ask(
-      this.#client.kv.txn({ success: this.#reading(behind) }, within(deadlineMs)),
-    );
-    return this.#contents(response);
+    return this.#contents(await this.#transact({ success: this.#reading(behind) }, deadlineMs));
+  }
+
+  /** Finds out which cluster it is of. @throws ForeignMemberError where it is another one. */
+  async identify(deadlineMs: number): Promise<void> {
+    // Behind every entry there is the head alone.
+    if (!this.#isKnown) await this.read(Number.MAX_SAFE_INTEGER, deadlineMs);
   }
 
   /**
@@ -146,49 +136,49 @@ export class EtcdMember {
    * @throws EtcdRefusedError where it was not written. After any other error it may have been, or
    *   may yet be: until the head is another than `on`.
    */
-  async commit(
-    { on, writeId, entries, oldest }: Transaction,
-    deadlineMs: number,
-  ): Promise<Outcome> {
+  async commit(transaction: Transaction, deadlineMs: number): Promise<Outcome> {
+    const { on } = transaction;
+    // One of another cluster would not know the head, and find nothing against writing its own.
+    await this.identify(deadlineMs);
     try {
-      return await this.#transact({ on, writeId, entries, oldest }, deadlineMs);
+      return await this.#write(transaction, deadlineMs);
     } catch (error) {
-      if (!(error instanceof EtcdRefusedError) || !NO_SPACE.test(error.message)) throw error;
+      if (!NO_SPACE.test(reasonOf(error))) throw error;
       const contents = await this.read(on.last, deadlineMs);
-      if (contents.head.revision === on.revision) throw error;
+      if (contents.head.revision === on.revision) throw new EtcdRefusedError(reasonOf(error));
       return { is: 'overtaken', contents };
     }
   }
 
-  async #transact(
+  async #write(
     { on, writeId, entries, oldest }: Transaction,
     deadlineMs: number,
   ): Promise<Outcome> {
+    const { head: key } = this.#keys;
     const last = on.last + entries.length;
+    const writes = entries.length > 0 ? withWrite(on.writes, writeId) : on.writes;
     const drops = oldest > 1 && entries.length > 0;
-    const response = await this.#ask(
-      this.#client.kv.txn(
-        {
-          compare: [
-            { key: this.#keys.head, target: 'Mod', result: 'Equal', mod_revision: on.revision },
-          ],
-          success: [
-            ...entries.map((entry, index) => ({
-              request_put: {
-                key: this.#keys.entry(on.last + 1 + index),
-                value: encodeEntry(entry, writeId),
-              },
-            })),
-            ...(drops ? [{ request_delete_range: this.#keys.entriesBelow(oldest) }] : []),
-            { request_put: { key: this.#keys.head, value: encodeHead(last) } },
-          ],
-          failure: this.#reading(on.last),
-        },
-        within(deadlineMs),
-      ),
-    );
+    const request: ITxnRequest = {
+      compare: [
+        { key, target: 'Mod', result: 'Equal', mod_revision: on.revision },
+        { key, target: 'Create', result: 'Equal', create_revision: on.created },
+      ],
+      success: [
+        ...entries.map((entry, index) => ({
+          request_put: {
+            key: this.#keys.entry(on.last + 1 + index),
+            value: encodeEntry(entry, writeId),
+          },
+        })),
+        ...(drops ? [{ request_delete_range: this.#keys.entriesBelow(oldest) }] : []),
+        { request_put: { key, value: encodeHead(last, writes) } },
+      ],
+      failure: this.#reading(on.last),
+    };
+    const response = await this.#transact(request, deadlineMs);
     if (!response.succeeded) return { is: 'overtaken', contents: this.#contents(response) };
-    return { is: 'committed', head: { last, revision: Number(response.header.revision) } };
+    const revision = Number(response.header.revision);
+    return { is: 'committed', head: { last, writes, revision, created: on.created || revision } };
   }
 
   /** Tells of every change from a revision on. @param onChange May throw: the watch breaks. */
@@ -197,7 +187,7 @@ export class EtcdMember {
     deadlineMs: number,
     onChange: (change: Change) => void,
   ): Promise<Watch> {
-    const stream = await this.#ask(this.#client.watchClient.watch());
+    const stream = await this.#ask(this.#watches.watch());
     const broken = new Promise<never>((_resolve, reject) => {
       const late = setTimeout(() => reject(this.#named('no watch was begun')), deadlineMs);
       stream.on('error', (error) => reject(this.#named(reasonOf(error))));
@@ -220,7 +210,7 @@ export class EtcdMember {
   }
 
   close(): void {
-    this.#client.close();
+    this.#channel.close();
   }
 
   #reading(behind: number): IRequestOp[] {
@@ -233,27 +223,42 @@ export class EtcdMember {
   #contents({ header, responses }: ITxnResponse): Contents {
     const [heads, entries] = responses.map(({ response_range }) => response_range.kvs);
     return {
-      clusterId: header.cluster_id,
       revision: Number(header.revision),
       head: headIn(heads?.[0]),
-      entries: (entries ?? []).map(({ key, value }) => this.#keys.decodeEntry(key, value)),
+      entries: (entries ?? []).flatMap(
+        ({ key, value }) => this.#keys.decodeEntry(key, value) ?? [],
+      ),
     };
   }
 
-  #change({ canceled, cancel_reason, compact_revision, events = [] }: IWatchResponse): Change {
-    if (canceled) {
-      const why =
-        Number(compact_revision) > 0 ? 'etcd has dropped what was to come' : cancel_reason;
+  #change(response: IWatchResponse): Change {
+    this.#recognize(response.header);
+    if (response.canceled) {
+      const isCompacted = Number(response.compact_revision) > 0;
+      const why = isCompacted ? 'etcd has dropped what was to come' : response.cancel_reason;
       throw this.#named(`the watch was cancelled: ${why}`);
     }
     const change: Change = { entries: [], head: undefined };
-    for (const { type, kv } of events) {
+    for (const { type, kv } of response.events ?? []) {
       const isHead = kv.key.equals(this.#keys.head);
-      if (type === 'Put' && isHead) change.head = headIn(kv);
-      else if (type === 'Put') change.entries.push(this.#keys.decodeEntry(kv.key, kv.value));
-      else if (isHead) throw this.#named('somebody has removed what was stored');
+      if (isHead) change.head = headIn(type === 'Put' ? kv : undefined);
+      const entry =
+        type === 'Put' && !isHead ? this.#keys.decodeEntry(kv.key, kv.value) : undefined;
+      if (entry !== undefined) change.entries.push(entry);
     }
     return change;
+  }
+
+  async #transact(request: ITxnRequest, deadlineMs: number): Promise<ITxnResponse> {
+    const deadline = Date.now() + deadlineMs;
+    const response = await this.#ask(this.#kv.txn(request, { deadline }));
+    this.#recognize(response.header);
+    return response;
+  }
+
+  #recognize({ cluster_id }: IResponseHeader): void {
+    this.#identity.recognize(cluster_id, this.address);
+    this.#isKnown = true;
   }
 
   async #ask<Answer>(answer: Promise<Answer>): Promise<Answer> {
@@ -280,23 +285,16 @@ function isRefusal(error: unknown): boolean {
 function inWords(why: string): string {
   if (/Deadline exceeded/.test(why)) return 'no answer in time';
   const { error } = /Last error: (Error: )?(?<error>.+?)\. Resolution note/.exec(why)?.groups ?? {};
+  if (error !== undefined && error !== 'null' && error !== 'undefined') return error;
   // Its messages begin with the number and the name of a code.
-  return error ?? why.replace(/^\d+ [A-Z_]+: /, '');
+  return why.replace(/^\d+ [A-Z_]+: /, '').replace(/ Last error: .*/, '');
 }
 
 function headIn(kv: IKeyValue | undefined): Head {
-  if (kv === undefined) return { last: 0, revision: 0 };
-  return { last: decodeHead(kv.value), revision: Number(kv.mod_revision) };
-}
-
-function within(ms: number): { deadline: number } {
-  return { deadline: Date.now() + ms };
-}
-
-function credentialsOf({ ca, cert, key }: EtcdTls) {
+  if (kv === undefined) return { last: 0, writes: [], revision: 0, created: 0 };
   return {
-    rootCertificate: ca ?? Buffer.from(rootCertificates.join('\n')),
-    ...(key && { privateKey: key }),
-    ...(cert && { certChain: cert }),
+    ...decodeHead(kv.value),
+    revision: Number(kv.mod_revision),
+    created: Number(kv.create_revision),
   };
 }

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
-import { decodeHead, EtcdKeys, encodeEntry, encodeHead } from './etcdRecord.ts';
+import { decodeHead, EtcdKeys, encodeEntry, encodeHead, withWrite } from './etcdRecord.ts';
 
 const keys = new EtcdKeys('/motd/');
 const storedAtMs = Date.UTC(2026, 10, 22, 17);
 
 test('a person can read what etcd holds', () => {
   expect(keys.head.toString()).toBe('/motd/head');
-  expect(encodeHead(17).toString()).toBe('17');
+  expect(encodeHead(17, ['a-3', 'b-1']).toString()).toBe('17 a-3 b-1');
+  expect(decodeHead(encodeHead(17, ['a-3', 'b-1']))).toEqual({ last: 17, writes: ['a-3', 'b-1'] });
+  expect(decodeHead(encodeHead(0, []))).toEqual({ last: 0, writes: [] });
   expect(keys.entry(17).toString()).toBe('/motd/entries/000000000017');
   expect(encodeEntry({ message: 'Hello there', storedAtMs }, 'id-1').toString()).toBe(
     '2026-11-22T17:00:00.000Z id-1 Hello there',
@@ -27,9 +29,6 @@ test.each(['a', ' a  b ', 'x'.repeat(4096), '漢'.repeat(1365), '. \\ " $1', '20
 );
 
 test.each([
-  ['/motd/entries/000000000000', '2026-11-22T17:00:00.000Z id a'],
-  ['/motd/entries/x', '2026-11-22T17:00:00.000Z id a'],
-  ['/motd/other', '2026-11-22T17:00:00.000Z id a'],
   ['/motd/entries/000000000001', 'yesterday id a'],
   ['/motd/entries/000000000001', 'a'],
   ['/motd/entries/000000000001', '2026-11-22T17:00:00.000Z id \x1b[2J'],
@@ -38,9 +37,28 @@ test.each([
   expect(() => keys.decodeEntry(Buffer.from(key), Buffer.from(value))).toThrow(key);
 });
 
-test.each(['', '-1', '1.5', 'x', '1234567890123'])('%j is no head', (value) => {
-  expect(() => decodeHead(Buffer.from(value))).toThrow(/head/);
+test.each(['/motd/entries/x', '/motd/entries/1', '/motd/other', '/motd/entries/00000000000x'])(
+  '%s is somebody else’s',
+  (key) => {
+    expect(keys.decodeEntry(Buffer.from(key), Buffer.from('x'))).toBeUndefined();
+  },
+);
+
+test('the head names the last write of each server, of so many that it stays small', () => {
+  expect(withWrite([], 'a-1')).toEqual(['a-1']);
+  expect(withWrite(['b-7', 'a-1'], 'a-2')).toEqual(['a-2', 'b-7']);
+  let writes: string[] = [];
+  for (let server = 0; server < 100; server++) writes = withWrite(writes, `s${server}-1`);
+  expect(writes.length).toBe(64);
+  expect(writes[0]).toBe('s99-1');
 });
+
+test.each(['', '-1', '1.5', 'x', '1234567890123', '17  a-1', '17\na-1'])(
+  '%j is no head',
+  (value) => {
+    expect(() => decodeHead(Buffer.from(value))).toThrow(/head/);
+  },
+);
 
 test('a range holds what is below its prefix, and no neighbour', () => {
   const { key, range_end } = keys.all;

@@ -1,10 +1,11 @@
 // How the message is written in etcd, as text that a person can read with etcdctl:
 //
-//   PREFIX/head                   17
-//   PREFIX/entries/000000000017   2026-11-22T17:00:00.000Z 5f3c…-42 the message
+//   PREFIX/head                   17 kQ3vYdX0Ab1c-42 9fZx…-7
+//   PREFIX/entries/000000000017   2026-11-22T17:00:00.000Z kQ3vYdX0Ab1c-42 the message
 //
-// The head names the newest entry. Every transaction writes it, and only while it is as the writer
-// last saw it: so two writers can never both have come next.
+// The head names the newest entry, and the last write of each server that stored lately. Every
+// transaction writes it, and only while it is as the writer last saw it: so two writers can never both
+// have come next, and who has had no answer finds its write there, or finds that it was not made.
 
 import { isPlainText } from '../protocol/plainText.ts';
 import type { HistoryEntry } from './history.ts';
@@ -13,6 +14,11 @@ import type { HistoryEntry } from './history.ts';
 const DIGITS = 12;
 
 const RECORD = /^(?<time>\S+) (?<writeId>\S+) (?<message>.+)$/su;
+
+/** Of how many servers the head names the last write; the one that stored longest ago is dropped. */
+const MAX_WRITERS = 64;
+
+const HEAD = /^(?<last>\d{1,12})(?<writes>( \S+)*)$/;
 
 /** A message as etcd has it. */
 export interface EtcdEntry extends HistoryEntry {
@@ -27,13 +33,11 @@ export class EtcdKeys {
   /** All keys are in this half-open range. */
   readonly all: { key: Buffer; range_end: Buffer };
   readonly #entries: string;
-  readonly #entriesEnd: Buffer;
 
   constructor(prefix: string) {
     this.head = Buffer.from(`${prefix}head`);
     this.all = { key: Buffer.from(prefix), range_end: behind(prefix) };
     this.#entries = `${prefix}entries/`;
-    this.#entriesEnd = behind(this.#entries);
   }
 
   entry(number: number): Buffer {
@@ -42,7 +46,7 @@ export class EtcdKeys {
 
   /** All entries from a number on. */
   entriesFrom(number: number): { key: Buffer; range_end: Buffer } {
-    return { key: this.entry(number), range_end: this.#entriesEnd };
+    return { key: this.entry(number), range_end: behind(`${this.#entries}9`) };
   }
 
   /** All entries below a number. */
@@ -50,16 +54,21 @@ export class EtcdKeys {
     return { key: this.entry(0), range_end: this.entry(number) };
   }
 
-  /** @throws Where this is no key of ours, or its value is not what we write. */
-  decodeEntry(key: Buffer, value: Buffer): EtcdEntry {
+  /**
+   * @returns The entry of a key; `undefined` where the key is somebody else's.
+   * @throws Where the value is not what we write.
+   */
+  decodeEntry(key: Buffer, value: Buffer): EtcdEntry | undefined {
     const name = key.toString();
-    const number = Number(name.slice(this.#entries.length));
+    const digits = name.startsWith(this.#entries) ? name.slice(this.#entries.length) : '';
+    if (digits.length !== DIGITS || !/^\d+$/.test(digits)) return undefined;
     const record = RECORD.exec(value.toString())?.groups;
     const { time = '', writeId = '', message = '' } = record ?? {};
     const storedAtMs = Date.parse(time);
-    const isOurs = name.startsWith(this.#entries) && number >= 1 && !Number.isNaN(storedAtMs);
-    if (!isOurs || !isPlainText(message)) throw new Error(`etcd holds what is not ours: ${name}`);
-    return { number, message, storedAtMs, writeId };
+    if (record === undefined || Number.isNaN(storedAtMs) || !isPlainText(message)) {
+      throw new Error(`etcd holds what is not ours: ${name}`);
+    }
+    return { number: Number(digits), message, storedAtMs, writeId };
   }
 }
 
@@ -67,15 +76,30 @@ export function encodeEntry({ message, storedAtMs }: HistoryEntry, writeId: stri
   return Buffer.from(`${new Date(storedAtMs).toISOString()} ${writeId} ${message}`);
 }
 
-/** @returns The number of the newest entry. @throws Where the value is none. */
-export function decodeHead(value: Buffer): number {
-  const text = value.toString();
-  if (/^\d{1,12}$/.test(text)) return Number(text);
+/**
+ * @returns The number of the newest entry, and the last write of each server, the newest first.
+ * @throws Where the value is not what we write.
+ */
+export function decodeHead(value: Buffer): { last: number; writes: string[] } {
+  const { last, writes = '' } = HEAD.exec(value.toString())?.groups ?? {};
+  if (last !== undefined) return { last: Number(last), writes: writes.split(' ').slice(1) };
   throw new Error('etcd holds a head that is not ours; name another prefix with --store');
 }
 
-export function encodeHead(last: number): Buffer {
-  return Buffer.from(String(last));
+export function encodeHead(last: number, writes: readonly string[]): Buffer {
+  return Buffer.from([last, ...writes].join(' '));
+}
+
+/** The same with one more write, in the place of that server's last. */
+export function withWrite(writes: readonly string[], writeId: string): string[] {
+  const server = serverOf(writeId);
+  const others = writes.filter((write) => serverOf(write) !== server);
+  return [writeId, ...others].slice(0, MAX_WRITERS);
+}
+
+/** Which server a write is of: `SERVER-NUMBER`. */
+export function serverOf(writeId: string): string {
+  return writeId.slice(0, writeId.lastIndexOf('-'));
 }
 
 /** The first key behind all that begin with these characters; the last is one of ASCII. */

@@ -17,17 +17,17 @@ export interface ReplicaListener {
 
 export class EtcdReplica {
   readonly history: History;
-  readonly #clusterId: string;
   #head: Head;
+  /** Why nothing of etcd is believed any more. */
+  #broken: string | undefined;
   #listener: ReplicaListener = { onEntry() {}, onUpdate() {} };
 
   /**
    * @param newest What etcd holds now. Its entries, and as many before them as are to be kept, come
    *   with `catchUp`.
    */
-  constructor({ clusterId, head }: Contents, historyLimit: number) {
+  constructor({ head }: Contents, historyLimit: number) {
     this.history = new History(historyLimit, Math.max(head.last - historyLimit, 0) + 1);
-    this.#clusterId = clusterId;
     this.#head = head;
   }
 
@@ -45,8 +45,8 @@ export class EtcdReplica {
    * Reads what is new.
    *
    * @returns The revision of etcd up to which everything is known.
-   * @throws Where a member does not answer; and where etcd holds less than before: somebody has
-   *   restored an older copy of it, or emptied it, and what was acknowledged is gone.
+   * @throws Where a member does not answer; and, from then on, where what was acknowledged is gone:
+   *   somebody has emptied etcd, or restored an older copy of it.
    */
   async catchUp(member: EtcdMember): Promise<number> {
     for (;;) {
@@ -58,32 +58,39 @@ export class EtcdReplica {
   }
 
   /** Takes what was read. @param known The head as it was known when the reading began. */
-  take({ clusterId, head, entries }: Contents, known: Head): void {
-    const isLess = head.revision < known.revision || head.last < known.last;
-    if (isLess || clusterId !== this.#clusterId) {
-      throw new Error(
-        'etcd holds less than before: it was restored, or emptied; ' +
-          'start this server again to take what there is',
-      );
-    }
+  take({ head, entries }: Contents, known: Head): void {
+    this.#check(head);
+    if (head.revision < known.revision || head.last < known.last) this.#break();
     const [first] = entries;
     // What lies between was dropped from the history while we were away.
     if (first !== undefined && first.number > this.history.last + 1) {
       this.history.startAt(first.number);
     }
     this.#add(entries, head);
-    if (entries.length === 0 && head.last > this.history.last) {
-      throw new Error(`etcd has lost message ${head.last}: somebody has removed it`);
-    }
+    if (entries.length === 0 && head.last > this.history.last) this.#break();
   }
 
   /** Takes what a watch, or a commit, has told. */
   apply({ entries, head = this.#head }: Change): void {
+    this.#check(head);
     const [first] = entries;
     if (first !== undefined && first.number > this.history.last + 1) {
       throw new Error(`the watch has left out message ${this.history.last + 1}`);
     }
     this.#add(entries, head);
+  }
+
+  /** The head is made once; where it was made anew, the one we know was removed. */
+  #check({ created }: Head): void {
+    if (this.#broken !== undefined) throw new Error(this.#broken);
+    if (this.#head.created !== 0 && created !== this.#head.created) this.#break();
+  }
+
+  #break(): never {
+    this.#broken =
+      'etcd holds less than before: it was restored, or emptied; ' +
+      'start every server again to take what there is';
+    throw new Error(this.#broken);
   }
 
   #add(entries: readonly EtcdEntry[], head: Head): void {

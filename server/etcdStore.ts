@@ -11,6 +11,7 @@ import type { EtcdAccess } from './etcdAccess.ts';
 import { EtcdCluster } from './etcdCluster.ts';
 import { EtcdFollower } from './etcdFollower.ts';
 import { EtcdFreshness } from './etcdFreshness.ts';
+import { ForeignMemberError } from './etcdIdentity.ts';
 import { EtcdRefusedError } from './etcdMember.ts';
 import { ASK_DEADLINE_MS, EtcdReplica } from './etcdReplica.ts';
 import { parseEtcdUrl } from './etcdUrl.ts';
@@ -58,9 +59,11 @@ async function openReplica(cluster: EtcdCluster, historyLimit: number): Promise<
       const newest = await member.read(Number.MAX_SAFE_INTEGER, ASK_DEADLINE_MS);
       const replica = new EtcdReplica(newest, historyLimit);
       await replica.catchUp(member);
+      await cluster.check(ASK_DEADLINE_MS);
       return replica;
     } catch (error) {
-      if (error instanceof EtcdRefusedError || performance.now() > lateAtMs) throw error;
+      const isFinal = error instanceof EtcdRefusedError || error instanceof ForeignMemberError;
+      if (isFinal || performance.now() > lateAtMs) throw error;
       cluster.giveUp(member);
       await setTimeout(RETRY_AFTER_MS);
     }
@@ -74,7 +77,6 @@ class EtcdStore implements MessageStore {
   readonly #follower: EtcdFollower;
   readonly #writer: EtcdWriter;
   readonly #initialMessage: string;
-  readonly #following: Promise<void>;
   #listener = () => {};
 
   constructor(
@@ -95,7 +97,7 @@ class EtcdStore implements MessageStore {
       onUpdate: () => this.#listener(),
     });
     this.#follower = new EtcdFollower(cluster, replica, this.#freshness);
-    this.#following = this.#follower.run();
+    void this.#follower.run();
   }
 
   get message(): string {
@@ -118,8 +120,7 @@ class EtcdStore implements MessageStore {
   async close(): Promise<void> {
     this.#freshness.stop();
     this.#follower.stop();
-    const finished = Promise.all([this.#writer.stop(), this.#following]);
-    await Promise.race([finished, setTimeout(CLOSE_DEADLINE_MS, undefined, { ref: false })]);
+    await this.#writer.stop(CLOSE_DEADLINE_MS);
     this.#cluster.close();
   }
 }

@@ -3,11 +3,11 @@
 //
 // A transaction without an answer (a time-out, another leader) may have been made, or may yet be.
 // It is tried again as it was: it can be made once only, because it changes the head that it asks
-// for. Where the head is another, the entry behind the old one says by its write id whether we
-// wrote it. Where that cannot be found out in time, the peer is told 503, and the head is changed
-// before anything else is stored: from then on, what is not there will never be.
+// for. Where the head is another, it says by our write id whether it was made. Where nobody can say
+// so in time, the peer is told 503, and the head is changed before anything else is stored: from
+// then on, what is not there will never be.
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { EtcdCluster } from './etcdCluster.ts';
 import type { EtcdFreshness } from './etcdFreshness.ts';
@@ -18,7 +18,7 @@ import {
   type Head,
   type Outcome,
 } from './etcdMember.ts';
-import type { EtcdEntry } from './etcdRecord.ts';
+import { type EtcdEntry, serverOf } from './etcdRecord.ts';
 import { ASK_DEADLINE_MS, type EtcdReplica } from './etcdReplica.ts';
 import type { HistoryEntry } from './history.ts';
 import { reasonOf } from './reason.ts';
@@ -32,6 +32,9 @@ const STORE_DEADLINE_MS = 5000;
 
 const RETRY_AFTER_MS = 100;
 
+/** The least the last try is given. */
+const LAST_ASK_MS = 100;
+
 /** The same, once nobody waits any more. */
 const SETTLE_AFTER_MS = 500;
 
@@ -39,12 +42,6 @@ const SETTLE_AFTER_MS = 500;
 const RIVALRY_MS = 1000;
 
 const LONGEST_WAY_MS = 50;
-
-/**
- * Etcd keeps more entries than are shown, so that whoever asks for the write id of one can see it,
- * however many others were stored meanwhile.
- */
-const KEPT_BEYOND_LIMIT = 256;
 
 interface Waiting {
   entry: HistoryEntry;
@@ -80,16 +77,17 @@ export class EtcdWriter {
   readonly #cluster: EtcdCluster;
   readonly #replica: EtcdReplica;
   readonly #freshness: EtcdFreshness;
-  /** How many entries etcd keeps. */
-  readonly #kept: number;
+  readonly #historyLimit: number;
   readonly #log: StoreLog;
-  /** Every write id of this server begins with it. */
-  readonly #name = randomUUID();
+  /** That of this server, among all that ever store. */
+  readonly #name = randomBytes(9).toString('base64url');
   #writes = 0;
   #rivalSeenAtMs = Number.NEGATIVE_INFINITY;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
-  #isStopping = false;
+  /** Those who were told 503, while nobody knows yet whether that is right. */
+  #unsettled: readonly Waiting[] = [];
+  #isStopped = false;
 
   constructor(
     cluster: EtcdCluster,
@@ -101,7 +99,7 @@ export class EtcdWriter {
     this.#cluster = cluster;
     this.#replica = replica;
     this.#freshness = freshness;
-    this.#kept = historyLimit + KEPT_BEYOND_LIMIT;
+    this.#historyLimit = historyLimit;
     this.#log = log;
   }
 
@@ -119,15 +117,16 @@ export class EtcdWriter {
 
   /** An entry came. @returns Whether it is one of this server's. */
   saw({ writeId }: EtcdEntry): boolean {
-    const isOurs = writeId.startsWith(this.#name);
+    const isOurs = serverOf(writeId) === this.#name;
     if (!isOurs) this.#rivalSeenAtMs = performance.now();
     return isOurs;
   }
 
-  /** Stores what waits, and then no more. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#writing;
+  /** Stores what waits, and then no more. @param withinMs How long that may take. */
+  async stop(withinMs: number): Promise<void> {
+    await Promise.race([this.#writing, sleep(withinMs, undefined, { ref: false })]);
+    this.#isStopped = true;
+    this.#tell('storeUnsettled', this.#unsettled);
   }
 
   #giveUp(waiting: Waiting): void {
@@ -172,14 +171,16 @@ export class EtcdWriter {
     const lateAtMs = performance.now() + STORE_DEADLINE_MS;
     let open: Attempt | undefined;
     for (;;) {
-      const outcome = await this.#attempt(open, writeId, entries);
+      const leftMs = Math.max(lateAtMs - performance.now(), LAST_ASK_MS);
+      const askMs = Math.min(leftMs, ASK_DEADLINE_MS);
+      const outcome = await this.#attempt(open, { writeId, entries, askMs });
       let why = 'others stored all the time';
       switch (outcome.is) {
         case 'committed':
           this.#replica.apply({ entries: numbered(entries, outcome.attempt), head: outcome.head });
           return;
         case 'overtaken':
-          if (isMade(outcome.attempt, outcome.contents, open !== undefined)) return;
+          if (wasMade(outcome.attempt, outcome.contents)) return;
           open = undefined;
           break;
         case 'refused':
@@ -200,15 +201,16 @@ export class EtcdWriter {
   /** @param open The attempt to be repeated; without one, a new one is made on the newest head. */
   async #attempt(
     open: Attempt | undefined,
-    writeId: string,
-    entries: HistoryEntry[],
+    { writeId, entries, askMs }: { writeId: string; entries: HistoryEntry[]; askMs: number },
   ): Promise<Attempted> {
     const { member } = this.#cluster;
     let attempt = open;
     try {
       attempt ??= { on: await this.#newestHead(member), writeId };
-      const oldest = attempt.on.last + entries.length - this.#kept + 1;
-      const outcome = await member.commit({ ...attempt, entries, oldest }, ASK_DEADLINE_MS);
+      const last = attempt.on.last + entries.length;
+      // What comes in together stays until the next transaction.
+      const oldest = Math.min(last - this.#historyLimit, attempt.on.last) + 1;
+      const outcome = await member.commit({ ...attempt, entries, oldest }, askMs);
       if (outcome.is === 'overtaken') this.#replica.take(outcome.contents, attempt.on);
       return { ...outcome, attempt };
     } catch (error) {
@@ -229,15 +231,15 @@ export class EtcdWriter {
 
   /** Sees to it that an attempt was made, or never will be. */
   async #settle(attempt: Attempt, batch: readonly Waiting[]): Promise<void> {
-    while (!this.#isStopping) {
+    this.#unsettled = batch;
+    while (!this.#isStopped) {
       const { member } = this.#cluster;
       try {
-        const outcome = await member.commit(
-          { ...attempt, entries: [], oldest: 0 },
-          ASK_DEADLINE_MS,
-        );
+        const seal = { ...attempt, entries: [], oldest: 0 };
+        const outcome = await member.commit(seal, ASK_DEADLINE_MS);
+        this.#unsettled = [];
         if (outcome.is === 'committed') this.#replica.apply({ entries: [], head: outcome.head });
-        else if (becameOf(attempt, outcome.contents) === 'made') this.#tellStored(batch);
+        else if (wasMade(attempt, outcome.contents)) this.#tell('storedAfterAll', batch);
         return;
       } catch {
         this.#cluster.giveUp(member);
@@ -246,35 +248,17 @@ export class EtcdWriter {
     }
   }
 
-  #tellStored(batch: readonly Waiting[]): void {
-    for (const { entry } of batch) this.#log({ event: 'storedAfterAll', message: entry.message });
+  #tell(event: 'storedAfterAll' | 'storeUnsettled', batch: readonly Waiting[]): void {
+    for (const { entry } of batch) this.#log({ event, message: entry.message });
   }
 }
 
 /**
- * What became of an attempt, now that there is another head.
- *
- * @param contents What there is behind the head of the attempt.
- * @returns `dropped` where its entries, if they were written, are no longer kept.
+ * Whether an attempt was made, now that there is another head; if not, it never will be. A server
+ * makes one after the other: its last one is the one that is asked for.
  */
-function becameOf(
-  { on, writeId }: Attempt,
-  { head, entries: [next] }: Contents,
-): 'made' | 'never' | 'dropped' {
-  if (next?.number === on.last + 1) return next.writeId === writeId ? 'made' : 'never';
-  return head.last === on.last ? 'never' : 'dropped';
-}
-
-/**
- * @param wasOpen Whether it had been sent before, without an answer.
- * @throws Where nobody can say any more.
- */
-function isMade(attempt: Attempt, contents: Contents, wasOpen: boolean): boolean {
-  const became = becameOf(attempt, contents);
-  if (became === 'dropped' && wasOpen) {
-    throw new Error('so much was stored since that nobody can say whether this was');
-  }
-  return became === 'made';
+function wasMade({ writeId }: Attempt, { head }: Contents): boolean {
+  return head.writes.includes(writeId);
 }
 
 function numbered(entries: HistoryEntry[], { on, writeId }: Attempt): EtcdEntry[] {

@@ -37,6 +37,7 @@ export function printable(event: ServerEvent): ServerEvent {
     case 'updated':
     case 'updatedElsewhere':
     case 'storedAfterAll':
+    case 'storeUnsettled':
       return { ...event, message: escapeControls(event.message) };
     case 'storeFailed':
     case 'storeAway':

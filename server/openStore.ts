@@ -8,6 +8,11 @@ import { UnusableStoreError } from './unusableStore.ts';
 const LMDB = 'lmdb:';
 const ETCD = /^etcds?:/;
 
+/** Whether others may use the store a URL names: it may then be away. */
+export function isShared(url: string): boolean {
+  return ETCD.test(url);
+}
+
 export interface OpenOptions extends StoreOptions {
   /** For `etcd://`. */
   etcd?: EtcdAccess | undefined;
@@ -22,7 +27,7 @@ export interface OpenOptions extends StoreOptions {
 export async function openStore(url: string, options: OpenOptions): Promise<MessageStore> {
   // No library is loaded where it is not needed.
   if (url === 'memory:') return openMemoryStore(options);
-  if (ETCD.test(url)) {
+  if (isShared(url)) {
     const { openEtcdStore } = await import('./etcdStore.ts');
     return openEtcdStore(url, options);
   }

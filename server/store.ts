@@ -10,7 +10,9 @@ export type StoreEvent =
   /** Somebody stored through another server. */
   | { event: 'updatedElsewhere'; message: string }
   /** `store` has failed for want of an answer; now there is one. */
-  | { event: 'storedAfterAll'; message: string };
+  | { event: 'storedAfterAll'; message: string }
+  /** The same, and now the store is closed: nobody will find out. */
+  | { event: 'storeUnsettled'; message: string };
 
 export type StoreLog = (event: StoreEvent) => void;
 
