@@ -9,7 +9,7 @@ import { UnusableStoreError } from '../server/unusableStore.ts';
 import { type EtcdOptions, etcdAccessOf } from './etcdOptions.ts';
 import { OperatorError } from './operatorError.ts';
 import { MAX_HISTORY } from './options.ts';
-import { leaveOutput, say } from './output.ts';
+import { exitOnceWritten, say } from './output.ts';
 
 /** How many messages are on their way at once; the stores put them together. */
 const CHUNK = 100;
@@ -41,7 +41,7 @@ export async function copyStore(from: string, to: string, options: EtcdOptions):
       say(`The ${entries.length} messages of ${from} are in ${to}${already}.`);
     }),
   );
-  leaveOutput();
+  exitOnceWritten();
 }
 
 /** A folder that is misspelt would be made, and be empty. */
@@ -67,7 +67,9 @@ async function withStore(
     etcd: etcdAccessOf(options),
   }).catch((error: unknown) => {
     throw error instanceof UnusableStoreError
-      ? new OperatorError(error.message.replace('--store', url), { cause: error })
+      ? new OperatorError(`${url}: ${error.message.replace('--store', 'its URL')}`, {
+          cause: error,
+        })
       : error;
   });
   await act(store).finally(() => store.close());

@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import type { EtcdAccess, EtcdTls } from '../server/etcdAccess.ts';
 import { OperatorError } from './operatorError.ts';
 import { readText } from './passwordFile.ts';
-import { readPem } from './tlsFiles.ts';
+import { readAuthority, readIdentity } from './tlsFiles.ts';
 
 export interface EtcdOptions {
   etcdUser?: string;
@@ -40,15 +40,9 @@ export function etcdAccessOf(options: EtcdOptions): EtcdAccess {
 
 /** @returns `undefined` where no flag speaks of TLS: the URL then decides. */
 function etcdTlsOf({ etcdCa, etcdCert, etcdKey }: EtcdOptions): EtcdTls | undefined {
-  if ((etcdCert === undefined) !== (etcdKey === undefined)) {
-    throw new OperatorError('a certificate for etcd needs both --etcd-cert and --etcd-key');
-  }
-  if (etcdCa === undefined && etcdCert === undefined) return undefined;
-  return {
-    ca: etcdCa === undefined ? undefined : readPem(etcdCa, '--etcd-ca'),
-    cert: etcdCert === undefined ? undefined : readPem(etcdCert, '--etcd-cert'),
-    key: etcdKey === undefined ? undefined : readPem(etcdKey, '--etcd-key'),
-  };
+  const ours = readIdentity(etcdCert, etcdKey, { cert: '--etcd-cert', key: '--etcd-key' });
+  if (etcdCa === undefined && ours === undefined) return undefined;
+  return { ...ours, ca: etcdCa === undefined ? undefined : readAuthority(etcdCa, '--etcd-ca') };
 }
 
 function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdAccess['auth'] {

@@ -37,6 +37,9 @@ const packageJson = createRequire(import.meta.url)('../../package.json');
 const REFUSED = 1;
 const WRONG_USAGE = 2;
 
+/** What is said on standard error takes less to be written. */
+const EXIT_AFTER_MS = 200;
+
 /** Commander repeats what it was given, and that may be long. */
 const MAX_ERROR_LENGTH = 300;
 
@@ -207,4 +210,6 @@ function fail(error: unknown): void {
   if (!(error instanceof OperatorError)) throw error;
   process.stderr.write(`motd: ${error.message}\n`);
   process.exitCode = REFUSED;
+  // What was begun may be waiting for a machine that is not there.
+  setTimeout(() => process.exit(), EXIT_AFTER_MS).unref();
 }

@@ -53,3 +53,13 @@ export function leaveOutput(): void {
   deadline.unref();
   stdout.on('write', () => deadline.refresh());
 }
+
+/**
+ * Ends the process once every line is written, whatever else it waits for: gRPC does not give up a
+ * connection that is still being made, and to a machine that is gone that takes minutes.
+ */
+export function exitOnceWritten(): void {
+  leaveOutput();
+  stdout.once('drain', () => process.exit());
+  stdout.write('');
+}

@@ -18,7 +18,7 @@ import { etcdAccessOf } from './etcdOptions.ts';
 import { onStopRequest, report } from './lifecycle.ts';
 import { listenError, OperatorError } from './operatorError.ts';
 import { type HealthOptions, LOOPBACK, type ServeOptions, type TlsOptions } from './options.ts';
-import { leaveOutput, serverLog } from './output.ts';
+import { exitOnceWritten, serverLog } from './output.ts';
 import { readPasswordFile } from './passwordFile.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
 import { reloading } from './reloading.ts';
@@ -81,7 +81,7 @@ export async function serve(options: ServeOptions & TlsOptions & HealthOptions):
   await store.close();
   health.close();
   report({ done: true });
-  leaveOutput();
+  exitOnceWritten();
 }
 
 function passwordsIn(options: ServeOptions): PasswordGuard<PasswordUse> {

@@ -19,39 +19,58 @@ export interface TlsIdentity {
  * @throws OperatorError where one is missing, or they are not what they should be.
  */
 export function readTlsIdentity({ tlsCert, tlsKey }: TlsOptions): TlsIdentity | undefined {
-  if (tlsCert === undefined && tlsKey === undefined) return undefined;
-  if (tlsCert === undefined || tlsKey === undefined) {
-    throw new OperatorError('TLS needs both --tls-cert and --tls-key');
+  return readIdentity(tlsCert, tlsKey, { cert: '--tls-cert', key: '--tls-key' });
+}
+
+/** The same, of other flags. @param flags Those that named the files. */
+export function readIdentity(
+  certFile: string | undefined,
+  keyFile: string | undefined,
+  flags: { cert: string; key: string },
+): TlsIdentity | undefined {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    throw new OperatorError(`TLS needs both ${flags.cert} and ${flags.key}`);
   }
-  const cert = readPem(tlsCert, '--tls-cert');
-  const key = readPem(tlsKey, '--tls-key');
-  const certificate = parsed(() => new X509Certificate(cert));
+  const cert = readPem(certFile, flags.cert);
+  const key = readPem(keyFile, flags.key);
+  const certificate = certificateIn(cert, certFile, flags.cert);
   const privateKey = parsed(() => createPrivateKey(key));
-  if (certificate === undefined) {
-    throw new OperatorError(`no certificate in ${tlsCert} (PEM); check --tls-cert`);
-  }
   if (privateKey === undefined) {
     throw new OperatorError(
-      `no private key without a passphrase in ${tlsKey} (PEM); check --tls-key`,
+      `no private key without a passphrase in ${keyFile} (PEM); check ${flags.key}`,
     );
   }
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new OperatorError(
-      `the key in ${tlsKey} does not belong to the certificate in ${tlsCert}; check --tls-key`,
+      `the key in ${keyFile} does not belong to the certificate in ${certFile}; check ${flags.key}`,
     );
   }
-  return usable({ cert, key, minVersion: 'TLSv1.2' }, tlsCert);
+  return usable({ cert, key, minVersion: 'TLSv1.2' }, certFile, flags.cert);
+}
+
+/** @returns The bytes of a certificate that others are to be vouched for by. */
+export function readAuthority(file: string, flag: string): Buffer {
+  const ca = readPem(file, flag);
+  certificateIn(ca, file, flag);
+  return ca;
+}
+
+function certificateIn(pem: Buffer, file: string, flag: string): X509Certificate {
+  const certificate = parsed(() => new X509Certificate(pem));
+  if (certificate !== undefined) return certificate;
+  throw new OperatorError(`no certificate in ${file} (PEM); check ${flag}`);
 }
 
 /**
  * What OpenSSL takes may still be too little for TLS: a key that is too short, a chain that is cut.
  */
-function usable(identity: TlsIdentity, file: string): TlsIdentity {
+function usable(identity: TlsIdentity, file: string, flag: string): TlsIdentity {
   try {
     createSecureContext(identity);
     return identity;
   } catch (error) {
-    throw new OperatorError(`no TLS with ${file}: ${reasonOf(error)}; check --tls-cert`, {
+    throw new OperatorError(`no TLS with ${file}: ${reasonOf(error)}; check ${flag}`, {
       cause: error,
     });
   }
@@ -75,8 +94,7 @@ export function tlsOf({ tls, tlsCa }: TlsClientOptions): { ca: Buffer | undefine
   return { ca: tlsCa === undefined ? undefined : readPem(tlsCa, '--tls-ca') };
 }
 
-/** @throws OperatorError where the file cannot be read. */
-export function readPem(file: string, flag: string): Buffer {
+function readPem(file: string, flag: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {

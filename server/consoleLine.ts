@@ -25,6 +25,8 @@ export function consoleLine(rawEvent: ServerEvent): string | undefined {
       return `[!] MOTD stored after all, though its sender was told 503: ${event.message}`;
     case 'storeUnsettled':
       return `[!] MOTD stored or not, nobody knows, and its sender was told 503: ${event.message}`;
+    case 'storeAwaited':
+      return `[!] Waiting for the store: ${event.reason}`;
     case 'storeAway':
       return `[!] Store away: ${event.reason}; reading goes on`;
     case 'storeBack':

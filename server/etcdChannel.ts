@@ -29,6 +29,10 @@ const LOGIN_DEADLINE_MS = 2000;
 /** A password that was wrong is not tried again for so long: to check it is dear. */
 const REFUSED_LOGIN_HOLDS_MS = 30_000;
 
+/** How long a connection may take to be made; then twice as long, and so on. */
+const FIRST_PATIENCE_MS = 3000;
+const LONGEST_PATIENCE_MS = 600_000;
+
 const OPTIONS: ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1000,
@@ -53,6 +57,8 @@ export class EtcdChannel implements ICallable<undefined> {
   readonly #host: Host;
   readonly #auth: EtcdAccess['auth'];
   #token: Promise<string> | undefined;
+  #leftAtMs = performance.now();
+  #patienceMs = FIRST_PATIENCE_MS;
 
   /** @param address `HOST:PORT` */
   constructor(address: string, { tls, auth }: EtcdAccess) {
@@ -71,21 +77,31 @@ export class EtcdChannel implements ICallable<undefined> {
   ): Promise<Answer> {
     const client = this.#host.getServiceClient(service);
     const metadata = await this.#metadata();
-    return call<Answer>(client, method, request, metadata, options).catch(async (error) => {
+    try {
+      const answer = await call<Answer>(client, method, request, metadata, options);
+      this.#patienceMs = FIRST_PATIENCE_MS;
+      return answer;
+    } catch (error) {
       if (error instanceof GRPCDeadlineExceededError) this.#leaveIfDead(client);
       if (!(error instanceof EtcdInvalidAuthTokenError)) throw error;
       this.#token = undefined;
       return call<Answer>(client, method, request, await this.#metadata(), options);
-    });
+    }
   }
 
   /**
-   * Connects anew where a connection has brought no answer. One that is still being made stays: while
-   * a member hangs, gRPC would end none of those.
+   * Connects anew where a connection has brought no answer. One that is still being made is given up
+   * later and later: while a member hangs, gRPC ends none of those.
    */
   #leaveIfDead(client: Client): void {
     const state = client.getChannel().getConnectivityState(false);
-    if (state === connectivityState.READY) this.#host.resetAllServices();
+    const now = performance.now();
+    if (state !== connectivityState.READY) {
+      if (now < this.#leftAtMs + this.#patienceMs) return;
+      this.#patienceMs = Math.min(this.#patienceMs * 2, LONGEST_PATIENCE_MS);
+    }
+    this.#leftAtMs = now;
+    this.#host.resetAllServices();
   }
 
   async withConnection<Result>(

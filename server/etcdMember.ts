@@ -285,7 +285,9 @@ function isRefusal(error: unknown): boolean {
 function inWords(why: string): string {
   if (/Deadline exceeded/.test(why)) return 'no answer in time';
   const { error } = /Last error: (Error: )?(?<error>.+?)\. Resolution note/.exec(why)?.groups ?? {};
-  if (error !== undefined && error !== 'null' && error !== 'undefined') return error;
+  if (error !== undefined && error !== 'null' && error !== 'undefined') {
+    return error.replace(/^Error(: | )/, '').replace(/ \(\d{4}-\S+Z\)$/, '');
+  }
   // Its messages begin with the number and the name of a code.
   return why.replace(/^\d+ [A-Z_]+: /, '').replace(/ Last error: .*/, '');
 }

@@ -1,7 +1,7 @@
 // How the message is written in etcd, as text that a person can read with etcdctl:
 //
-//   PREFIX/head                   17 kQ3vYdX0Ab1c-42 9fZx…-7
-//   PREFIX/entries/000000000017   2026-11-22T17:00:00.000Z kQ3vYdX0Ab1c-42 the message
+//   /PREFIX/head                  17 kQ3vYdX0Ab1c-42 9fZx…-7
+//   /PREFIX/entries/000000000017  2026-11-22T17:00:00.000Z kQ3vYdX0Ab1c-42 the message
 //
 // The head names the newest entry, and the last write of each server that stored lately. Every
 // transaction writes it, and only while it is as the writer last saw it: so two writers can never both

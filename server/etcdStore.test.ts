@@ -2,7 +2,7 @@
 // store.test.ts; what it does when etcd fails in a cluster is in e2e/reliability/etcd.spec.ts.
 
 import { readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { certificateFile, EtcdCluster, type EtcdOptions, isWithoutEtcd } from '../e2e/etcd.ts';
 import type { EtcdAccess } from './etcdAccess.ts';
@@ -297,17 +297,15 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
   async function oneWay(cluster: EtcdCluster) {
     const [, port] = cluster.endpoints[0]?.split(':') ?? [];
     let isHidden = false;
+    const holed = new Set<Socket>();
     const server = createServer((client) => {
       const upstream = connect(Number(port), '127.0.0.1');
-      let isHoled = false;
       client.on('error', () => {}).on('close', () => upstream.destroy());
       upstream.on('error', () => {}).on('close', () => client.destroy());
       client.pipe(upstream);
       upstream.on('data', (bytes) => {
-        // A stream that has lost bytes once is of no use any more.
-        isHoled ||= isHidden;
-        if (isHoled && !isHidden) client.destroy();
-        if (!isHoled) client.write(bytes);
+        if (isHidden) holed.add(client);
+        else client.write(bytes);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -318,6 +316,9 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
       endpoint: `127.0.0.1:${address.port}`,
       hideAnswers(hidden: boolean) {
         isHidden = hidden;
+        // A stream that has lost bytes is of no use any more.
+        for (const client of holed) client.destroy();
+        holed.clear();
       },
     };
   }

@@ -26,6 +26,17 @@ const OPEN_DEADLINE_MS = 5000;
 
 const RETRY_AFTER_MS = 200;
 
+const ADVICE: readonly [said: RegExp, advice: string][] = [
+  [/invalid user|user name is empty/, 'check --etcd-user and --etcd-password-file'],
+  [/authentication is not enabled/, 'leave out --etcd-user'],
+  [/permission denied/, '--etcd-user has to be granted readwrite on the prefix in --store'],
+  [/certificate|cert's list|altname/i, 'check --etcd-ca, and the names etcd is given in --store'],
+  [
+    /ECONNRESET|before secure TLS|Failed to connect|Protocol error|wrong version/,
+    'check --store: is it etcd, and with TLS (etcds://) or without?',
+  ],
+];
+
 /** An etcd that hangs must not hold up the end of the server for longer. */
 const CLOSE_DEADLINE_MS = 3000;
 
@@ -41,16 +52,28 @@ export async function openEtcdStore(
 ): Promise<MessageStore> {
   const cluster = new EtcdCluster(parseEtcdUrl(url), etcd);
   try {
-    return new EtcdStore(cluster, await openReplica(cluster, options.historyLimit), options);
+    return new EtcdStore(cluster, await openReplica(cluster, options), options);
   } catch (error) {
     cluster.close();
-    const why = `cannot use etcd: ${reasonOf(error)}; check --store`;
-    throw new UnusableStoreError(why, { cause: error });
+    const reason = reasonOf(error);
+    throw new UnusableStoreError(`cannot use etcd: ${reason}; ${adviceFor(reason)}`, {
+      cause: error,
+    });
   }
 }
 
+/** What to change, as far as what etcd, gRPC or TLS said lets one guess. */
+function adviceFor(reason: string): string {
+  const [, advice = 'check --store'] = ADVICE.find(([said]) => said.test(reason)) ?? [];
+  return advice;
+}
+
 /** Reads what there is. */
-async function openReplica(cluster: EtcdCluster, historyLimit: number): Promise<EtcdReplica> {
+async function openReplica(
+  cluster: EtcdCluster,
+  { historyLimit, log = () => {} }: StoreOptions,
+): Promise<EtcdReplica> {
+  let isTold = false;
   const lateAtMs = performance.now() + OPEN_DEADLINE_MS;
   for (;;) {
     const { member } = cluster;
@@ -64,6 +87,8 @@ async function openReplica(cluster: EtcdCluster, historyLimit: number): Promise<
     } catch (error) {
       const isFinal = error instanceof EtcdRefusedError || error instanceof ForeignMemberError;
       if (isFinal || performance.now() > lateAtMs) throw error;
+      if (!isTold) log({ event: 'storeAwaited', reason: reasonOf(error) });
+      isTold = true;
       cluster.giveUp(member);
       await setTimeout(RETRY_AFTER_MS);
     }

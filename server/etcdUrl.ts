@@ -27,9 +27,15 @@ export function parseEtcdUrl(url: string): EtcdPlace {
   const [first = '', ...others] = members.split(',');
   for (const member of [first, ...others]) if (!isMember(member)) throw notAMember(member);
   const prefix = path.replace(/\/+$/, '');
+  if (prefix === '') {
+    throw new UnusableStoreError(
+      'etcd is shared: say where in it the message is to be, as in etcd://HOST:PORT/motd; ' +
+        'check --store',
+    );
+  }
   if (!PREFIX.test(prefix)) {
     throw new UnusableStoreError(
-      'etcd is shared: say where in it the message is to be, as in --store etcd://HOST:PORT/motd',
+      `no prefix: ${prefix}; it has letters, digits and -_. between slashes; check --store`,
     );
   }
   return { members: [first, ...others], prefix: `${prefix}/`, speaksTls: scheme === 'etcds' };
@@ -43,6 +49,6 @@ function isMember(text: string): boolean {
 function notAMember(text: string): UnusableStoreError {
   const what = text.includes('@') ? 'give the user with --etcd-user' : 'IPv6 goes in brackets';
   return new UnusableStoreError(
-    `no etcd member: ${JSON.stringify(text)}; --store takes etcd://HOST:PORT,HOST:PORT/PREFIX, ${what}`,
+    `no etcd member: ${JSON.stringify(text.replace(/^.*@/, '…@'))}; --store takes etcd://HOST:PORT,HOST:PORT/PREFIX, ${what}`,
   );
 }

@@ -41,6 +41,7 @@ export function printable(event: ServerEvent): ServerEvent {
       return { ...event, message: escapeControls(event.message) };
     case 'storeFailed':
     case 'storeAway':
+    case 'storeAwaited':
     case 'acceptFailed':
     case 'passwordCheckFailed':
     case 'handshakeFailed':

@@ -7,8 +7,13 @@ import type { Address } from './address.ts';
 import type { MotdServer } from './server.ts';
 import type { MessageStore } from './store.ts';
 
-/** How long a request may take to arrive; there is nothing to be sent with it. */
-const REQUEST_TIMEOUT_MS = 5000;
+/** How long a request may take to arrive, in milliseconds; there is nothing to be sent with it. */
+const TIMEOUTS = {
+  requestTimeout: 5000,
+  headersTimeout: 5000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+};
 
 /** More than any number of operators; it must not be a way to exhaust the server. */
 const MAX_CONNECTIONS = 100;
@@ -30,7 +35,7 @@ export class Health {
     this.#server = server;
     this.#store = store;
     this.#metrics = metricsOf(server, store);
-    this.#http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    this.#http = createServer(TIMEOUTS, (request, response) => {
       if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, '');
       void this.#answer(request.url ?? '/', response);
     });

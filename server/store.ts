@@ -4,6 +4,8 @@ import type { History } from './history.ts';
 
 /** What happens to a store that others use, too, without anybody here having asked. */
 export type StoreEvent =
+  /** It cannot be reached, and the server does not start before it can, or has waited enough. */
+  | { event: 'storeAwaited'; reason: string }
   /** It cannot be reached: reading goes on with what is known, and nothing can be stored. */
   | { event: 'storeAway'; reason: string }
   | { event: 'storeBack'; afterMs: number }
