@@ -94,15 +94,17 @@ test('etcd away: reading goes on, storing is 503, all say so, and it comes back 
   expect(await get(port)).toEqual({ status: 0, said: 'after\n' });
 });
 
-test('a server that starts without etcd says in one line where it looked', async ({
+test('a server that starts without etcd says that it waits, and then where it looked', async ({
   etcd,
   store,
 }) => {
   await etcd.kill(0);
   const { status, said } = await run('serve', '--port', '0', '--store', store);
   expect(status).toBe(1);
+  const refused = `${etcd.endpoints}: connect ECONNREFUSED ${etcd.endpoints}`;
   expect(said).toBe(
-    `motd: cannot use etcd: ${etcd.endpoints}: connect ECONNREFUSED ${etcd.endpoints}; check --store\n`,
+    `[!] Waiting for the store: ${refused}\n` +
+      `motd: cannot use etcd: ${refused}; check --store\n`,
   );
 });
 
