@@ -31,7 +31,7 @@ test('200 there is ready', async () => {
 });
 
 test('anything else is not, and its first line says why', async () => {
-  const why = 'not ready: store away\x1b[2J\nand more\n';
+  const why = 'store away\x1b[2J\nand more\n';
   const other = await otherAt((_request, response) => response.writeHead(503).end(why));
   expect(await readyz(await bridgeThatAsks(other))).toEqual({
     status: 503,
@@ -41,6 +41,18 @@ test('anything else is not, and its first line says why', async () => {
     response.writeHead(302, { location: '/ready' }).end(),
   );
   expect((await readyz(await bridgeThatAsks(elsewhere))).status).toBe(503);
+});
+
+test('the reason of one who says it as the bridge does stands as it is', async () => {
+  const why = 'not ready: the store is away: no leader\nand more\n';
+  const other = await otherAt((_request, response) => response.writeHead(503).end(why));
+  expect((await readyz(await bridgeThatAsks(other))).body).toBe(
+    'not ready: the store is away: no leader\n',
+  );
+  const curt = await otherAt((_request, response) => response.writeHead(503).end('not ready: \n'));
+  expect((await readyz(await bridgeThatAsks(curt))).body).toBe(
+    'not ready: --ready-url answers 503: not ready: \n',
+  );
 });
 
 test('?exclude=store is passed on, and nothing else is', async () => {
@@ -63,8 +75,8 @@ test('nobody there, nobody who answers, one who never stops: not ready', async (
     'not ready: --ready-url cannot be asked: ECONNREFUSED\n',
   );
   const silent = await otherAt(() => {});
-  expect((await readyz(await bridgeThatAsks(silent, 50))).body).toBe(
-    'not ready: --ready-url did not answer within 0.05 s\n',
+  expect((await readyz(await bridgeThatAsks(silent, 1000))).body).toBe(
+    'not ready: --ready-url did not answer within 1 s\n',
   );
   const talks = await otherAt((_request, response) => {
     response.writeHead(500).end('x'.repeat(100_000));

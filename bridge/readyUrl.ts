@@ -24,7 +24,8 @@ export async function askReadyUrl(url: URL, timeoutMs: number): Promise<string |
       response.destroy();
       return undefined;
     }
-    return `--ready-url answers ${response.statusCode}: ${firstLine(await bodyOf(response))}`;
+    const said = firstLine(await bodyOf(response));
+    return reasonIn(said) ?? `--ready-url answers ${response.statusCode}: ${said}`;
   } catch (error) {
     if (signal.aborted) return `--ready-url did not answer within ${timeoutMs / 1000} s`;
     return `--ready-url cannot be asked: ${codeOf(error)}`;
@@ -48,13 +49,14 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
   return text(response);
 }
 
-/** What it says itself; our own answer begins with `not ready: ` already. */
 function firstLine(body: string): string {
   const [line = ''] = body.split(/\r?\n/, 1);
-  return line
-    .replace(/^not ready: /, '')
-    .replace(/[\x00-\x1f\x7f-\x9f]/g, '\ufffd')
-    .slice(0, MAX_TOLD);
+  return line.replace(/[\x00-\x1f\x7f-\x9f]/g, '\ufffd').slice(0, MAX_TOLD);
+}
+
+/** Who says `not ready: ` as we do says why, too: who reads that need not know of the flag. */
+function reasonIn(said: string): string | undefined {
+  return /^not ready: (?<reason>.+)/.exec(said)?.groups?.reason;
 }
 
 function codeOf(error: unknown): string {

@@ -118,7 +118,9 @@ clientCommand('set', 'change the message', [...setOptions(), timeoutOption(10)])
   }),
 );
 
-clientCommand('watch', 'print the message, and each later one', [timeoutOption(10)]).action(
+clientCommand('watch', 'print the message, and each later one', [
+  timeoutOption(10, 'the first message of each connection'),
+]).action(
   withServers(async (options) => {
     const { watch } = await import('./oneshot.ts');
     await watch(options);

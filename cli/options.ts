@@ -112,15 +112,31 @@ export interface BridgeRuleOptions {
   workers: number;
 }
 
+/** The headings of `--help`; what has none is last, under Commander's own. */
+const GROUP = {
+  reach: 'What it reaches:',
+  listen: 'Where it listens:',
+  store: 'The store:',
+  passwords: 'Passwords:',
+  limits: 'Limits:',
+  proxy: 'Behind a proxy:',
+  tls: 'TLS:',
+  operator: 'For the operator:',
+} as const;
+
+function inGroup(heading: (typeof GROUP)[keyof typeof GROUP], options: Option[]): Option[] {
+  return options.map((option) => option.helpGroup(heading));
+}
+
 /** Where the message server is to listen. */
 export function listenAddressOptions(): Option[] {
-  return [
+  return inGroup(GROUP.listen, [
     new Option('--host <host>', 'address to listen on')
       .env('MOTD_HOST')
       .argParser(parseHost)
       .default(DEFAULT_HOST),
     portOption('TCP port to listen on; 0 picks a free one'),
-  ];
+  ]);
 }
 
 /** Where the message server is, or several that say the same. */
@@ -147,7 +163,11 @@ function portOption(description: string): Option {
 
 /** What the message server is to be. */
 export function serverOptions(): Option[] {
-  return [
+  return [...storeOptions(), ...passwordOptions(), ...connectionOptions()];
+}
+
+function storeOptions(): Option[] {
+  return inGroup(GROUP.store, [
     new Option(
       '--store <url>',
       'where the message is kept: lmdb:DIR, memory:, or etcd://HOST:PORT,HOST:PORT/PREFIX',
@@ -163,6 +183,11 @@ export function serverOptions(): Option[] {
       .env('MOTD_MESSAGE')
       .argParser(parseLine)
       .default(DEFAULT_MESSAGE),
+  ]);
+}
+
+function passwordOptions(): Option[] {
+  return inGroup(GROUP.passwords, [
     new Option('--password <text>', 'the password SHUTDOWN asks for')
       .env('MOTD_PASSWORD')
       .argParser(parseLine)
@@ -174,6 +199,11 @@ export function serverOptions(): Option[] {
       '--store-password-file <file>',
       'a password MSGSTORE asks for, as what hash-password wrote; without it, anybody may store',
     ).env('MOTD_STORE_PASSWORD_FILE'),
+  ]);
+}
+
+function connectionOptions(): Option[] {
+  return inGroup(GROUP.limits, [
     new Option('--max-connections <count>', 'how many there may be; further ones are told 421')
       .env('MOTD_MAX_CONNECTIONS')
       .argParser(parseCount(1, 1_000_000))
@@ -183,12 +213,12 @@ export function serverOptions(): Option[] {
       .argParser(parseCount(1, 1_000_000))
       .default(1000),
     idleTimeoutOption('how long a peer may be silent; 0 is for ever'),
-  ];
+  ]);
 }
 
 /** Where the operator asks how the server is. */
 export function healthOptions(): Option[] {
-  return [
+  return inGroup(GROUP.operator, [
     new Option(
       '--health-port <port>',
       'an HTTP port for /healthz, /readyz and /metrics; 0 picks a free one (default: none)',
@@ -206,14 +236,15 @@ export function healthOptions(): Option[] {
       .env('MOTD_DRAIN')
       .argParser(parseCount(0, 600))
       .default(0),
-  ];
+  ]);
 }
 
 export function idleTimeoutOption(description: string): Option {
   return new Option('--idle-timeout <seconds>', description)
     .env('MOTD_IDLE_TIMEOUT')
     .argParser(parseCount(0, 1_000_000))
-    .default(0);
+    .default(0)
+    .helpGroup(GROUP.limits);
 }
 
 /** Whose word is believed on who is asking. */
@@ -224,18 +255,19 @@ export function trustProxyOption(what: string, byDefault: string): Option {
       `(default: ${byDefault})`,
   )
     .env('MOTD_TRUST_PROXY')
-    .argParser(parseNetworks);
+    .argParser(parseNetworks)
+    .helpGroup(GROUP.proxy);
 }
 
 /** @param who What is to show the certificate. */
 export function tlsOptions(who: 'the server' | 'the page'): Option[] {
-  return [
+  return inGroup(GROUP.tls, [
     new Option(
       '--tls-cert <file>',
       `${who} speaks TLS: the certificate, and those that vouch for it (PEM)`,
     ).env('MOTD_TLS_CERT'),
     new Option('--tls-key <file>', 'the private key that belongs to it (PEM)').env('MOTD_TLS_KEY'),
-  ];
+  ]);
 }
 
 /** Whether a client speaks TLS, and whom it believes. */
@@ -260,9 +292,9 @@ export function connectOptions(): Option[] {
   ];
 }
 
-/** How long an answer may take. */
-export function timeoutOption(seconds: number): Option {
-  return new Option('--timeout <seconds>', 'how long an answer may take, all servers together')
+/** @param what What may take so long. */
+export function timeoutOption(seconds: number, what = 'an answer'): Option {
+  return new Option('--timeout <seconds>', `how long ${what} may take, all servers together`)
     .env('MOTD_TIMEOUT')
     .argParser(parseSeconds)
     .default(seconds);
@@ -282,7 +314,7 @@ export function setOptions(): Option[] {
 
 /** Where the bridge and its page listen. */
 export function httpOptions(): Option[] {
-  return [
+  return inGroup(GROUP.listen, [
     new Option('--http-host <host>', 'address the page is to have')
       .env('MOTD_HTTP_HOST')
       .argParser(parseHost)
@@ -291,22 +323,32 @@ export function httpOptions(): Option[] {
       .env('MOTD_HTTP_PORT')
       .argParser(parsePort)
       .default(8080),
-  ];
+  ]);
 }
 
 /** Who may use the bridge, and how much of it. */
 export function bridgeRuleOptions(): Option[] {
-  return [
+  return [...placeOptions(), ...bridgeOperatorOptions(), ...sessionOptions()];
+}
+
+/** Where a reverse proxy has put the page. */
+function placeOptions(): Option[] {
+  return inGroup(GROUP.proxy, [
     new Option('--base-path <path>', 'the path a reverse proxy has put everything under: /PATH')
       .env('MOTD_BASE_PATH')
       .argParser(parseBasePath)
-      .default(''),
+      .default('', 'none'),
     new Option(
       '--public-origin <url>',
       'where else the page is served, repeatable: https://HOST or https://HOST:PORT',
     )
       .env('MOTD_PUBLIC_ORIGIN')
       .argParser(parseOrigins),
+  ]);
+}
+
+function bridgeOperatorOptions(): Option[] {
+  return inGroup(GROUP.operator, [
     new Option(
       '--metrics-from <networks>',
       'who may read /metrics, repeatable: ADDRESS or ADDRESS/PREFIX, or none ' +
@@ -314,6 +356,19 @@ export function bridgeRuleOptions(): Option[] {
     )
       .env('MOTD_METRICS_FROM')
       .argParser(parseNetworks),
+    new Option(
+      '--workers <count>',
+      'how many processes relay, on one port, or auto: one for each processor; each takes 80 MB of ' +
+        'memory and more; all limits are for all of them together',
+    )
+      .env('MOTD_WORKERS')
+      .argParser(parseWorkers)
+      .default(1),
+  ]);
+}
+
+function sessionOptions(): Option[] {
+  return inGroup(GROUP.limits, [
     new Option(
       '--max-sessions <count>',
       'how many sessions there may be; further ones get 503 or 1013',
@@ -354,15 +409,7 @@ export function bridgeRuleOptions(): Option[] {
       .env('MOTD_PING_INTERVAL')
       .argParser(parseCount(1, 3600))
       .default(30),
-    new Option(
-      '--workers <count>',
-      'how many processes relay, on one port, or auto: one for each processor; all limits are ' +
-        'for all of them together',
-    )
-      .env('MOTD_WORKERS')
-      .argParser(parseWorkers)
-      .default(1),
-  ];
+  ]);
 }
 
 /** Who may use the page. */
@@ -370,7 +417,9 @@ export function usersOption(): Option {
   return new Option(
     '--users-file <file>',
     'who may use the page: lines NAME:HASH, as what hash-password wrote; without it, everybody',
-  ).env('MOTD_USERS_FILE');
+  )
+    .env('MOTD_USERS_FILE')
+    .helpGroup(GROUP.passwords);
 }
 
 /** What the bridge may reach. */
@@ -382,7 +431,8 @@ export function targetOption(): Option {
       `(default: ${DEFAULT_TARGET.name}=${DEFAULT_HOST}:${DEFAULT_PORT}+proxy)`,
   )
     .env('MOTD_TARGET')
-    .argParser(parseTargets);
+    .argParser(parseTargets)
+    .helpGroup(GROUP.reach);
 }
 
 /** Who else says whether the bridge is ready. */
@@ -392,7 +442,8 @@ export function readyUrlOption(): Option {
     'an http:// address that /readyz asks, too: it is not ready where that does not answer 200',
   )
     .env('MOTD_READY_URL')
-    .argParser(parseReadyUrl);
+    .argParser(parseReadyUrl)
+    .helpGroup(GROUP.operator);
 }
 
 export function logOption(): Option {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseHost, parseServers } from './parsers.ts';
+import { parseCount, parseHost, parseServers, parseWorkers } from './parsers.ts';
 
 test.each([
   ['motd.example', [{ host: 'motd.example' }]],
@@ -41,4 +41,13 @@ test('to listen on there is one address', () => {
   expect(() => parseHost('a,b')).toThrow('one address to listen on; clients take several');
   expect(() => parseHost('a:1')).toThrow('the port goes apart');
   expect(() => parseHost('1')).toThrow('the port goes apart');
+});
+
+test('workers are counted, or auto', () => {
+  expect(parseWorkers('256')).toBe(256);
+  expect(parseWorkers('auto')).toBeGreaterThanOrEqual(1);
+  for (const text of ['AUTO', '0', '257', '']) {
+    expect(() => parseWorkers(text)).toThrow('It has to be auto, or a whole number from 1 to 256.');
+  }
+  expect(() => parseCount(1, 2)('auto')).toThrow('It has to be a whole number from 1 to 2.');
 });

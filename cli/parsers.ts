@@ -107,9 +107,11 @@ function parseOrigin(text: string): string {
   throw new InvalidArgumentError('An origin is https://HOST or https://HOST:PORT, and no path.');
 }
 
+const MAX_WORKERS = 256;
+
 /** A number of processes, or `auto`. */
 export function parseWorkers(text: string): number {
-  return text === 'auto' ? availableParallelism() : parseCount(1, 256)(text);
+  return text === 'auto' ? availableParallelism() : parseCount(1, MAX_WORKERS, 'auto, or ')(text);
 }
 
 export function parseReadyUrl(text: string): URL {
@@ -124,12 +126,18 @@ export function parseSeconds(text: string): number {
   throw new InvalidArgumentError('It has to be a number of seconds above 0.');
 }
 
-/** Makes the parser of a whole number between two others. */
-export function parseCount(least: number, most: number): (text: string) => number {
+/**
+ * Makes the parser of a whole number between two others.
+ *
+ * @param orElse What is taken beside it, for the error: `auto, or `.
+ */
+export function parseCount(least: number, most: number, orElse = ''): (text: string) => number {
   return (text) => {
     const count = Number(text);
     if (/^\d{1,9}$/.test(text) && count >= least && count <= most) return count;
-    throw new InvalidArgumentError(`It has to be a whole number from ${least} to ${most}.`);
+    throw new InvalidArgumentError(
+      `It has to be ${orElse}a whole number from ${least} to ${most}.`,
+    );
   };
 }
 

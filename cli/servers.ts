@@ -3,7 +3,7 @@
 import { isIP, type Socket } from 'node:net';
 import { openConnection, type Server } from '../client/connect.ts';
 import { type Asked, type Failure, firstToAnswer } from '../client/firstToAnswer.ts';
-import { OutcomeUnknownError, RefusedError, SERVER_CLOSED } from '../client/oneshot.ts';
+import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/oneshot.ts';
 import type { TimeAllowed } from '../client/timeAllowed.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { hostAndPort } from '../server/address.ts';
@@ -11,6 +11,14 @@ import { lookupApart } from './lookupApart.ts';
 import { connectError, connectErrorInShort, OperatorError } from './operatorError.ts';
 import type { ServersOptions, TlsClientOptions } from './options.ts';
 import { tlsOf } from './tlsFiles.ts';
+
+/** The server may not know itself whether it was stored (PROTOCOL.md, "Several servers"). */
+const NOT_IN_FORCE =
+  '; it is not in force now, and may be stored all the same once the store is back: ' +
+  'look later with motd get, and try again';
+
+const NEVER_SPOKE =
+  '; where it speaks TLS, say --tls; where it is a load balancer, nobody may be behind it';
 
 /** An answer, and the connection it came over, which is the caller's to close. */
 export interface Answered<Answer> {
@@ -78,7 +86,8 @@ export function noneError(failures: readonly Failure[], summary: string, timeout
   const [only, ...others] = failures;
   if (only !== undefined && others.length === 0) return failureError(only, timeout);
   const each = failures.map((failure) => `${whereIs(failure.server)} ${inShort(failure)}`);
-  return new OperatorError(`${summary}: ${each.join('; ')}`, { cause: failures });
+  const advice = failures.some(saidStoreUnavailable) ? NOT_IN_FORCE : '';
+  return new OperatorError(`${summary}: ${each.join('; ')}${advice}`, { cause: failures });
 }
 
 /** Whether all of them are servers that do not know the command: asking again will not help. */
@@ -86,6 +95,10 @@ export function areForeign(failures: readonly Failure[]): boolean {
   return failures.every(
     ({ error }) => error instanceof RefusedError && error.message.endsWith(REPLY.unknownCommand),
   );
+}
+
+function saidStoreUnavailable({ error }: Failure): boolean {
+  return error instanceof RefusedError && error.message.endsWith(REPLY.storeUnavailable);
 }
 
 function inShort({ error, isLate, askedMs }: Failure): string {
@@ -96,11 +109,13 @@ function inShort({ error, isLate, askedMs }: Failure): string {
 }
 
 /** What to do about a refusal, where the server's own words do not say it. */
-function adviceFor({ message }: RefusedError): string {
+function adviceFor(error: RefusedError): string {
+  const { message } = error;
   if (message.endsWith(REPLY.passwordRequired)) return '; say it with --store-password';
   if (message.endsWith(REPLY.expectedMessage)) return '; a message cannot be a command';
-  if (message === SERVER_CLOSED) return '; where it speaks TLS, say --tls';
-  return '';
+  if (message.endsWith(REPLY.storeUnavailable)) return NOT_IN_FORCE;
+  const isSilent = error instanceof ClosedError && !error.hadSpoken;
+  return isSilent ? NEVER_SPOKE : '';
 }
 
 function whereIs({ host, port }: Server): string {

@@ -59,7 +59,8 @@ export class Supervised {
   /**
    * Starts the child.
    *
-   * @returns Its first report; `undefined` where it ended before that, having said why itself.
+   * @returns Its first report; `undefined` where it ended by itself before that: it has said why.
+   *   One that was killed had no time to, and is started again.
    */
   start(): Promise<Ready | undefined> {
     return new Promise((resolve) => {
@@ -101,11 +102,11 @@ export class Supervised {
     running.on('message', (message) => this.#processOnReport(message as Report));
     running.on('error', (error) => {
       // Any other error than that it could not start is followed by its end, or by nothing.
-      if (running.pid === undefined) this.#processOnEnd(startedAt, error.message);
+      if (running.pid === undefined) this.#processOnEnd(startedAt, error.message, false);
     });
     // Not 'exit': by 'close', every report has been read.
     running.once('close', (status, signal) =>
-      this.#processOnEnd(startedAt, signal ?? `status ${status}`),
+      this.#processOnEnd(startedAt, signal ?? `status ${status}`, signal !== null),
     );
   }
 
@@ -122,23 +123,27 @@ export class Supervised {
     if (this.#mustReload) this.reload();
   }
 
-  #processOnEnd(startedAt: number, how: string): void {
+  #processOnEnd(startedAt: number, how: string, isKilled: boolean): void {
     if (this.#process === undefined) return;
     this.#process = undefined;
-    const isCrash = this.#last !== undefined && !this.#isDone && !this.#isStopping;
-    if (!isCrash) {
-      // It had no time to say why itself.
-      const isKilled = how.startsWith('SIG') && this.#last === undefined && !this.#isStopping;
-      if (isKilled) this.#tell(`${this.#child.name} ended (${how}) before it listened.`);
+    // What keeps the first from starting, and is said by it, keeps each further one.
+    const isWorthATry = this.#last !== undefined || isKilled;
+    if (!isWorthATry || this.#isDone || this.#isStopping) {
       this.#end();
       return;
     }
     if (Date.now() - startedAt > WELL_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;
     const seconds = this.#restartMs / 1000;
-    const what = this.#isReady ? `ended unexpectedly (${how})` : 'could not be started again';
-    this.#tell(`${this.#child.name} ${what}; the next try is in ${seconds} s.`);
+    this.#tell(`${this.#child.name} ${this.#fate(how)}; the next try is in ${seconds} s.`);
     this.#restartTimer = setTimeout(() => this.#run(), this.#restartMs);
     this.#restartMs = Math.min(this.#restartMs * 2, SLOWEST_RESTART_MS);
+  }
+
+  #fate(how: string): string {
+    if (this.#isReady) return `ended unexpectedly (${how})`;
+    return this.#last === undefined
+      ? `ended before it listened (${how})`
+      : 'could not be started again';
   }
 
   #end(): void {

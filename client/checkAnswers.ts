@@ -5,7 +5,7 @@ import { LineReader, TOO_LONG } from '../protocol/lines.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
-import { RefusedError, SERVER_CLOSED } from './oneshot.ts';
+import { ClosedError, RefusedError } from './oneshot.ts';
 
 /** A server that says more than this in a line is none of ours. */
 const MAX_LINE_BYTES = 64 * 1024;
@@ -32,7 +32,7 @@ export function checkAnswers(socket: Socket): Promise<void> {
       socket.off('end', onEnd);
       resolve();
     };
-    const onEnd = () => reject(new RefusedError(SERVER_CLOSED));
+    const onEnd = () => reject(new ClosedError({ hadSpoken: lines.length > 0 }));
     socket.on('data', onData);
     socket.on('end', onEnd);
     // Stays: one that is given up is closed with an error, and then nobody else listens.

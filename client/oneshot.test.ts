@@ -66,7 +66,7 @@ test.each<[why: string, words: (string | undefined)[]]>([
 test.each<[rule: string, words: (string | undefined)[], kind: string]>([
   ['503 is for the next server', ['200 OK\n', '503 STORE UNAVAILABLE\n'], 'RefusedError'],
   ['a 421 instead of an answer, too', ['200 OK\n', '421 SERVER SHUTTING DOWN\n'], 'RefusedError'],
-  ['a loss at the password, too', ['300 PASSWORD REQUIRED\n', undefined], 'RefusedError'],
+  ['a loss at the password, too', ['300 PASSWORD REQUIRED\n', undefined], 'ClosedError'],
   [
     'a 421 at the password, too',
     ['300 PASSWORD REQUIRED\n', '421 IDLE TOO LONG\n'],
@@ -105,6 +105,20 @@ test.each([
 ])('asked for %s, a server that is full refuses', async (_what, ask) => {
   const { socket } = await connectionTo('421 TOO MANY CONNECTIONS\n');
   await expect(ask(socket)).rejects.toThrow('the server said: 421 TOO MANY CONNECTIONS');
+});
+
+test.each<[why: string, words: (string | undefined)[], hadSpoken: boolean]>([
+  ['at once', [undefined], false],
+  // A TLS server's alert to who speaks plain text (RFC 8446, section 6): no line.
+  ['after half a line', ['\x15\x03\x03\x00\x02\x02F', undefined], false],
+  ['in the middle', ['200 OK\n', undefined], true],
+])('who hangs up %s is known to have spoken or not', async (_when, words, hadSpoken) => {
+  const questions = [getMessage, checkAnswers];
+  for (const ask of questions) {
+    const { socket } = await connectionTo(...words);
+    if (words.length > 1) socket.once('data', () => socket.write('more\n'));
+    await expect(ask(socket)).rejects.toMatchObject({ name: 'ClosedError', hadSpoken });
+  }
 });
 
 test('a connection that answered can be talked over as if it was new', async () => {

@@ -10,11 +10,21 @@ import { decodeForDisplay } from '../protocol/utf8.ts';
 /** A line of MSGHIST is a message and its time; a server that says more is none of ours. */
 const MAX_LINE_BYTES = 64 * 1024;
 
-export const SERVER_CLOSED = 'the server closed the connection';
-
 /** The server answered something else than was hoped for, or nothing any more. */
 export class RefusedError extends Error {
   override name = 'RefusedError';
+}
+
+/** The server closed the connection. */
+export class ClosedError extends RefusedError {
+  override name = 'ClosedError';
+  /** Whether it had said a whole line before. */
+  readonly hadSpoken: boolean;
+
+  constructor({ hadSpoken }: { hadSpoken: boolean }) {
+    super('the server closed the connection');
+    this.hadSpoken = hadSpoken;
+  }
 }
 
 /** The server's answer is no, and another server that knows the same things would say the same. */
@@ -142,6 +152,7 @@ function denied(reply: string): DeniedError {
 class Talk {
   readonly #socket: Socket;
   readonly #lines: AsyncGenerator<string, void>;
+  #hasSpoken = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -155,7 +166,8 @@ class Talk {
   /** @returns The next line it says. */
   async hear(): Promise<string> {
     const { value } = await this.#lines.next();
-    if (value === undefined) throw new RefusedError(SERVER_CLOSED);
+    if (value === undefined) throw new ClosedError({ hadSpoken: this.#hasSpoken });
+    this.#hasSpoken = true;
     return value;
   }
 

@@ -41,6 +41,22 @@ for (const command of COMMANDS) {
   });
 }
 
+for (const command of ['up', 'serve', 'bridge']) {
+  test(`${command} --help has its many flags in groups`, async () => {
+    const { stdout } = await run([command, '--help']);
+    const groups = stdout.split(/^(?=[A-Z][\w ]*:$)/m).slice(1);
+    const headings = groups.map((group) => group.slice(0, group.indexOf(':')));
+    const common = ['Where it listens', 'Passwords', 'Limits', 'TLS', 'For the operator'];
+    expect(headings).toEqual(expect.arrayContaining(common));
+    expect(headings.at(-1)).toBe('Options');
+    // Whoever adds a flag should say where it belongs.
+    expect(groups.at(-1)?.match(/^ {2}-+\w[\w-]*/gm)).toEqual(
+      command === 'up' ? ['  --open', '  --log', '  -h'] : ['  --log', '  -h'],
+    );
+    expect(stdout).not.toContain('default: ""');
+  });
+}
+
 for (const [mistake, args, words] of [
   ['an unknown command', ['frobnicate'], /^motd: .*'?frobnicate'?.*\n$/],
   ['an unknown flag', ['serve', '--prot', '1'], /^motd: unknown option '--prot'\n$/],
@@ -57,6 +73,7 @@ for (const [mistake, args, words] of [
     ['connect', 'h', '1', '--port', '2'],
     /^motd: the port is given twice;.*\n$/,
   ],
+  ['workers that are none', ['bridge', '--workers', 'AUTO'], /^motd: .* auto, or .* 1 to 256\.\n$/],
   ['a log format that is none', ['serve', '--log', 'xml'], /^motd: .*console, json, silent\.\n$/],
   [
     'a message of two lines',

@@ -155,9 +155,11 @@ test.describe('haproxy.cfg', () => {
     expect(published.map((port) => port.split(':').at(-1))).toEqual(
       binds.filter((bind) => !expecting.includes(bind)).map(([, port]) => port),
     );
-    expect(compose.services['bridge']?.environment?.['MOTD_TARGET']).toBe(
-      `motd=haproxy:${expecting[0]?.[1]}+proxy`,
-    );
+    const metricsPort = /frontend metrics\n.*\n +bind :(\d+)/.exec(HAPROXY_CFG)?.[1];
+    expect(compose.services['bridge']?.environment).toMatchObject({
+      MOTD_TARGET: `motd=haproxy:${expecting[0]?.[1]}+proxy`,
+      MOTD_READY_URL: `http://haproxy:${metricsPort}/readyz`,
+    });
   });
 });
 

@@ -48,7 +48,11 @@ class Machine {
   }
 
   asks(host: string, port: number): void {
-    writeFileSync(this.#settings, `MOTD_HOST=${host}\nMOTD_PORT=${port}\n`);
+    this.isSet(`MOTD_HOST=${host}\nMOTD_PORT=${port}\n`);
+  }
+
+  isSet(settings: string): void {
+    writeFileSync(this.#settings, settings);
   }
 
   /** The command of a login. */
@@ -141,6 +145,24 @@ test('without a server, nothing is said, and later the message of before, with i
   await utimes(join(machine.cache, 'message'), yesterday, yesterday);
   expect(await machine.logIn()).toBe(`${APPLE} (as of 2026-11-22 17:00)\n`);
 });
+
+for (const [what, settings] of [
+  ['a quotation mark that is missing', 'MOTD_HOST="a b\n'],
+  ['two words without one', 'MOTD_HOST=a.example b.example\n'],
+  ['a name that is not set', 'MOTD_HOST=$HOST_OF_MOTD\n'],
+  ['an end', 'MOTD_HOST=a.example\nexit 3\n'],
+] as const) {
+  test(`a mistake in the settings leaves the message of before: ${what}`, async ({ server }) => {
+    const machine = new Machine();
+    machine.asks('127.0.0.1', server.port);
+    await machine.learns(APPLE);
+    await store('Not asked for', server.port);
+    machine.isSet(`MOTD_PORT=${server.port}\n${settings}`);
+    for (let login = 1; login <= 2; login++) expect(await machine.logIn()).toBe(`${APPLE}\n`);
+    machine.asks('127.0.0.1', server.port);
+    await machine.learns('Not asked for');
+  });
+}
 
 for (const [what, answer] of [
   ['an escape sequence', '200 OK\n\x1b[2Jgone\n'],

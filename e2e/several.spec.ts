@@ -200,7 +200,13 @@ test('set: one whose store is gone says 503, and the next one stores', async () 
   const broken = await startServer(0, ['--store', `lmdb:${folder}`]);
   rmSync(folder, { recursive: true });
   const alone = await run(['set', '-m', 'new', at(broken.port)]);
-  expect(alone.stderr).toMatch(/^motd: .* 503 STORE UNAVAILABLE\n$/);
+  const advice = /503 STORE UNAVAILABLE; it is not in force now, and may be stored .*: look later/;
+  expect(alone.stderr).toMatch(/^motd: .*\n$/);
+  expect(alone.stderr).toMatch(advice);
+  const none = await run(['set', '-m', 'new', at(broken.port, await freePort())]);
+  expect(none.stderr).toMatch(/^motd: no server took the message: .*\n$/);
+  expect(none.stderr.match(/ 503 STORE UNAVAILABLE/g)).toHaveLength(1);
+  expect(none.stderr.match(/; it is not in force now, and may be stored /g)).toHaveLength(1);
   const { port } = await startSaying('second');
   expect(await run(['set', '-m', 'new', at(broken.port, port)])).toEqual(printed(''));
   expect(await run(['get', at(port)])).toEqual(printed('new\n'));

@@ -1,10 +1,19 @@
 // `npm run topology`: what deploy/container describes, on this machine and without containers: three
 // etcd, three message servers, a bridge, and HAProxy in front with the same haproxy.cfg. Ctrl-C ends
-// all of it, and nothing is left. `-- --port 2000 --http-port 8081` has it elsewhere.
+// all of it, and nothing is left, nor after SIGKILL (guardian.mjs). `-- --port 2000 --http-port 8081`
+// has it elsewhere.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +23,15 @@ import { parseArgs } from 'node:util';
 import { endWithParent } from './endWithParent.mjs';
 import { fail, prepare } from './prepare.mjs';
 
+const USAGE = `Usage: npm run topology -- [--port PORT] [--http-port PORT]
+
+Starts three etcd, three message servers, a bridge and HAProxy on this machine; Ctrl-C ends them all.
+
+  --port PORT       where HAProxy takes what motd, nc and telnet send (default: 26310)
+  --http-port PORT  where HAProxy has the page (default: 8080)`;
+
 const MOTD = 'dist/cli/main.js';
+const GUARDIAN = 'scripts/guardian.mjs';
 const HAPROXY_CFG = 'deploy/container/haproxy.cfg';
 const HOST = '127.0.0.1';
 const MEMBERS = [1, 2, 3];
@@ -28,10 +45,16 @@ const PATIENCE_MS = 30_000;
 const START_AGAIN_AFTER_MS = 1000;
 /** Longer than a peer may take for its last replies, or a target to finish. */
 const END_DEADLINE_MS = 40_000;
+/** npm passes on a Ctrl-C that the terminal has sent to us already. */
+const SAME_CTRL_C_MS = 500;
+/** Of what a program has said before it ended. */
+const LAST_LINES = 3;
 
 /** @typedef {{ name: string, child: import('node:child_process').ChildProcess }} Part */
 
 const { port, httpPort } = portsAskedFor();
+await requireFree(port, '--port');
+await requireFree(httpPort, '--http-port');
 prepare();
 endWithParent();
 const etcd = find('etcd', 'etcd-server');
@@ -40,13 +63,28 @@ const haproxy = find('haproxy', 'haproxy');
 const folder = mkdtempSync(join(tmpdir(), 'motd-topology-'));
 /** In the order they end in. @type {Map<string, Part>} */
 const running = new Map();
+const guardian = startGuardian();
+let isStarting = true;
 let isEnding = false;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0));
+/** @type {(reason: Error) => void} */
+let failStart = () => {};
+const startFails = new Promise((_, reject) => {
+  failStart = reject;
+});
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0));
+let endsAtOnceFromMs = Number.POSITIVE_INFINITY;
+process.on('SIGINT', () => {
+  if (performance.now() > endsAtOnceFromMs) killAll();
+  endsAtOnceFromMs = Math.min(endsAtOnceFromMs, performance.now() + SAME_CTRL_C_MS);
+  void end(0);
+});
 
-await start().catch(async (/** @type {unknown} */ error) => {
+await Promise.race([start(), startFails]).catch(async (/** @type {unknown} */ error) => {
+  if (isEnding) return;
   console.error(error instanceof Error ? error.message : error);
   await end(1);
 });
+isStarting = false;
 
 async function start() {
   const endpoints = await startEtcd();
@@ -63,13 +101,16 @@ async function start() {
     'bridge',
     ...['--http-host', HOST, '--http-port', String(bridgePort)],
     ...['--target', `motd=${HOST}:${proxyPort}+proxy`, '--trust-proxy', HOST],
+    ...['--ready-url', `http://${HOST}:${metricsPort}/readyz`],
   ]);
-  await Promise.all(servers.map((server) => answers(`http://${HOST}:${server.healthPort}/readyz`)));
+  await Promise.all(
+    servers.map(({ name, healthPort }) => answers(name, `http://${HOST}:${healthPort}/readyz`)),
+  );
   const file = join(folder, 'haproxy.cfg');
   writeFileSync(file, haproxyConfiguration(servers, { proxyPort, bridgePort, metricsPort }));
-  launch('haproxy', haproxy, ['-db', '-f', file], logTo('haproxy'));
+  launch('haproxy', haproxy, ['-db', '-f', file], openSync(logOf('haproxy'), 'a'));
   const metrics = `http://${HOST}:${metricsPort}/metrics`;
-  await answers(metrics, (text) => checksPassedIn(text) === servers.length + 1);
+  await answers('haproxy', metrics, (text) => checksPassedIn(text) === servers.length + 1);
   tell(servers, endpoints, metrics);
 }
 
@@ -93,9 +134,9 @@ async function startEtcd() {
       'initial-advertise-peer-urls': `http://${peer}`,
       'auto-compaction-retention': '1h',
     }).flatMap(([flag, value]) => [`--${flag}`, value]);
-    launch(name, etcd, flags, logTo(name));
+    launch(name, etcd, flags, openSync(logOf(name), 'a'));
   }
-  await Promise.all(members.map(({ client }) => answers(`http://${client}/health`)));
+  await Promise.all(members.map(({ name, client }) => answers(name, `http://${client}/health`)));
   return members.map(({ client }) => client);
 }
 
@@ -121,11 +162,14 @@ function startMotd(name, args) {
   const child = launch(name, process.execPath, [MOTD, ...args], 'pipe');
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
-    createInterface({ input: stream }).on('line', (line) => console.log(`${name} | ${line}`));
+    createInterface({ input: stream }).on('line', (line) => {
+      console.log(`${name} | ${line}`);
+      if (isStarting) appendFileSync(logOf(name), `${line}\n`);
+    });
   }
   child.once('close', async (status) => {
     // SHUTDOWN, or somebody's SIGTERM: it stays down, as it would under a service manager.
-    if (status === 0 || isEnding) return;
+    if (status === 0 || isStarting || isEnding) return;
     await sleep(START_AGAIN_AFTER_MS);
     if (!isEnding) startMotd(name, args);
   });
@@ -138,15 +182,37 @@ function startMotd(name, args) {
  * @param {'pipe' | number} output A file descriptor, or to be read by us.
  */
 function launch(name, command, args, output) {
-  const child = spawn(command, args, { stdio: ['ignore', output, output] });
-  const part = { name, child };
-  running.set(name, part);
+  if (isEnding) throw new Error('it is ending');
+  // In a session of its own: a Ctrl-C is ours, and tells each of them in its turn.
+  const child = spawn(command, args, { stdio: ['ignore', output, output], detached: true });
+  running.set(name, { name, child });
+  tellGuardian();
   child.once('error', (error) => console.error(`${name}: ${error.message}`));
   child.once('close', (status, signal) => {
     running.delete(name);
-    if (!isEnding) console.log(`${name} has ended (${signal ?? `status ${status}`}).`);
+    tellGuardian();
+    if (isEnding) return;
+    const what = `${name} has ended (${signal ?? `status ${status}`})`;
+    if (isStarting) failStart(new Error(`${what}${lastWordsOf(name)}`));
+    else console.log(`${what}.`);
   });
   return child;
+}
+
+function startGuardian() {
+  // Detached: what ends a whole session or group is not to end it too.
+  const child = spawn(process.execPath, [GUARDIAN, folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  child.stdin.on('error', () => {});
+  child.once('error', (error) => console.error(`guardian: ${error.message}`));
+  return child;
+}
+
+function tellGuardian() {
+  const pids = [...running.values()].map(({ child }) => child.pid ?? '');
+  guardian.stdin.write(`${pids.join(' ')}\n`);
 }
 
 /**
@@ -214,22 +280,31 @@ function tell(servers, endpoints, metrics) {
 async function end(status) {
   if (isEnding) return;
   isEnding = true;
+  console.log('Ending …');
   const rank = (/** @type {Part} */ { name }) =>
     name === 'haproxy' ? 0 : name.startsWith('etcd') ? 2 : 1;
   for (const place of [0, 1, 2]) {
     const parts = [...running.values()].filter((part) => rank(part) === place);
     await Promise.all(parts.map(endPart));
   }
+  const isGuardianGone = once(guardian, 'close');
+  guardian.stdin.end();
+  if (guardian.exitCode === null && guardian.signalCode === null) await isGuardianGone;
   rmSync(folder, { recursive: true, force: true });
   process.exit(status);
+}
+
+function killAll() {
+  for (const { child } of running.values()) child.kill('SIGKILL');
 }
 
 /** @param {Part} part */
 async function endPart({ name, child }) {
   const closed = once(child, 'close');
-  // A second one, where Ctrl-C was the first: nobody is left who could look elsewhere.
-  child.kill('SIGTERM');
-  if (name.startsWith('server')) child.kill('SIGTERM');
+  // etcd would look for a new leader for seconds; what it keeps goes with the folder.
+  child.kill(name.startsWith('etcd') ? 'SIGKILL' : 'SIGTERM');
+  // Two requests, and no drain: nobody is left who could look elsewhere. Two of a kind would be one.
+  if (name.startsWith('server')) child.kill('SIGINT');
   const deadline = setTimeout(() => void child.kill('SIGKILL'), END_DEADLINE_MS);
   await closed;
   clearTimeout(deadline);
@@ -243,22 +318,34 @@ function checksPassedIn(metrics) {
 /**
  * Settles once it answers with 200, and as it should.
  *
+ * @param {string} name
  * @param {string} url
  * @param {(text: string) => boolean} isFit
  */
-async function answers(url, isFit = () => true) {
+async function answers(name, url, isFit = () => true) {
   const deadline = performance.now() + PATIENCE_MS;
-  for (;;) {
+  while (!isEnding) {
     const response = await fetch(url).catch(() => undefined);
-    if (isEnding || (response?.ok && isFit(await response.text()))) return;
-    if (performance.now() > deadline) throw new Error(`${url} does not answer; see ${folder}`);
+    if (response?.ok && isFit(await response.text())) return;
+    if (performance.now() > deadline) {
+      const seconds = PATIENCE_MS / 1000;
+      throw new Error(`${name} is not ready after ${seconds} s (${url})${lastWordsOf(name)}`);
+    }
     await sleep(ASK_AGAIN_AFTER_MS);
   }
 }
 
 /** A port nobody listens on: it was free a moment ago. */
-async function freePort() {
-  const server = createServer().listen(0, HOST);
+function freePort() {
+  return listenOnce(0);
+}
+
+/**
+ * @param {number} wanted 0: any.
+ * @returns The port it could listen on.
+ */
+async function listenOnce(wanted) {
+  const server = createServer().listen(wanted, HOST);
   await once(server, 'listening');
   const address = server.address();
   server.close();
@@ -267,9 +354,31 @@ async function freePort() {
   return address.port;
 }
 
+/**
+ * Ends with a word where HAProxy could not listen.
+ *
+ * @param {number} wanted
+ * @param {string} flag
+ */
+async function requireFree(wanted, flag) {
+  const where = `${HOST}:${wanted}`;
+  await listenOnce(wanted).catch((/** @type {NodeJS.ErrnoException} */ error) => {
+    const what =
+      error.code === 'EADDRINUSE' ? `port taken: ${where}` : `${where}: ${error.message}`;
+    fail(`${what}; choose another with -- ${flag}`);
+  });
+}
+
 /** @param {string} name */
-function logTo(name) {
-  return openSync(join(folder, `${name}.log`), 'a');
+function logOf(name) {
+  return join(folder, `${name}.log`);
+}
+
+/** What it said last, each line after a line end. @param {string} name */
+function lastWordsOf(name) {
+  if (!existsSync(logOf(name))) return '';
+  const lines = readFileSync(logOf(name), 'utf8').trimEnd().split('\n');
+  return ['', ...lines.slice(-LAST_LINES)].join('\n');
 }
 
 /**
@@ -290,10 +399,30 @@ function portsAskedFor() {
       options: {
         port: { type: 'string', default: '26310' },
         'http-port': { type: 'string', default: '8080' },
+        help: { type: 'boolean', short: 'h' },
       },
     });
-    return { port: Number(values.port), httpPort: Number(values['http-port']) };
+    if (values.help) {
+      console.log(USAGE);
+      process.exit();
+    }
+    const ports = {
+      port: portIn('--port', values.port),
+      httpPort: portIn('--http-port', values['http-port']),
+    };
+    if (ports.port !== ports.httpPort) return ports;
+    return fail(`--port and --http-port are both ${ports.port}; choose another for one of them`);
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));
   }
+}
+
+/**
+ * @param {string} flag
+ * @param {string} text
+ */
+function portIn(flag, text) {
+  const number = Number(text);
+  const isPort = /^\d+$/.test(text) && number >= 1 && number <= 65_535;
+  return isPort ? number : fail(`${flag} '${text}': a port is a number from 1 to 65535`);
 }
