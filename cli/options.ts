@@ -170,7 +170,7 @@ function storeOptions(): Option[] {
   return inGroup(GROUP.store, [
     new Option(
       '--store <url>',
-      'where the message is kept: lmdb:DIR, memory:, or etcd://HOST:PORT,HOST:PORT/PREFIX',
+      'where the message is kept: lmdb:DIR, memory:, or etcd://HOST:PORT,HOST:PORT/PREFIX (etcds:// speaks TLS)',
     )
       .env('MOTD_STORE')
       .default(DEFAULT_STORE),
