@@ -43,6 +43,8 @@ export function connectError(error: unknown, where: string): unknown {
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return operatorError(error, `no answer: ${where} cannot be reached; check --host`);
+    case 'ECONNRESET':
+      return operatorError(error, `${where} broke the connection (ECONNRESET)`);
     case 'EPROTO':
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
