@@ -33,6 +33,11 @@ Starts three etcd, three message servers, a bridge and HAProxy on this machine; 
 const MOTD = 'dist/cli/main.js';
 const GUARDIAN = 'scripts/guardian.mjs';
 const HAPROXY_CFG = 'deploy/container/haproxy.cfg';
+const FIRST_PORT = 12_000;
+const PORTS = 20_000;
+
+/** @type {Set<number>} */
+const picked = new Set();
 const HOST = '127.0.0.1';
 const MEMBERS = [1, 2, 3];
 
@@ -335,9 +340,17 @@ async function answers(name, url, isFit = () => true) {
   }
 }
 
-/** A port nobody listens on: it was free a moment ago. */
-function freePort() {
-  return listenOnce(0);
+/**
+ * Below those that the system gives to connections (ip(7), ip_local_port_range): until what is to
+ * listen there does, nobody else takes it.
+ */
+async function freePort() {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (picked.has(port) || (await listenOnce(port).catch(() => undefined)) === undefined) continue;
+    picked.add(port);
+    return port;
+  }
 }
 
 /**
