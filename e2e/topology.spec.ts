@@ -36,6 +36,9 @@ const isLacking = isWithoutEtcd || haproxyCommand === '';
 const skipWhereLacking = () =>
   test.skip(isLacking && process.env['CI'] === undefined, 'no etcd or no HAProxy on this machine');
 
+// One after the other: each looks whether a folder is left, and all make theirs in the same place.
+test.describe.configure({ mode: 'default' });
+
 const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('motd-topology-'));
 
 test('the page and the messages, one server and one etcd killed; Ctrl-C leaves nothing', async ({
