@@ -59,7 +59,7 @@ export class EtcdReplica {
 
   /** Takes what was read. @param known The head as it was known when the reading began. */
   take({ head, entries }: Contents, known: Head): void {
-    this.#check(head);
+    this.#check(head, known);
     if (head.revision < known.revision || head.last < known.last) this.#break();
     const [first] = entries;
     // What lies between was dropped from the history while we were away.
@@ -72,7 +72,7 @@ export class EtcdReplica {
 
   /** Takes what a watch, or a commit, has told. */
   apply({ entries, head = this.#head }: Change): void {
-    this.#check(head);
+    this.#check(head, this.#head);
     const [first] = entries;
     if (first !== undefined && first.number > this.history.last + 1) {
       throw new Error(`the watch has left out message ${this.history.last + 1}`);
@@ -80,10 +80,14 @@ export class EtcdReplica {
     this.#add(entries, head);
   }
 
-  /** The head is made once; where it was made anew, the one we know was removed. */
-  #check({ created }: Head): void {
+  /**
+   * The head is made once; where it was made anew, the one we know was removed. That there is none
+   * is no news to one who asked before the first.
+   */
+  #check({ created }: Head, known: Head): void {
     if (this.#broken !== undefined) throw new Error(this.#broken);
-    if (this.#head.created !== 0 && created !== this.#head.created) this.#break();
+    const expected = created === 0 ? known.created : this.#head.created;
+    if (expected !== 0 && created !== expected) this.#break();
   }
 
   #break(): never {
