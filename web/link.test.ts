@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { Bridge, LinkUnderTest, PageStandIn, portOf } from './link.harness.ts';
 import type { Link } from './link.ts';
-import { FIRST_DELAY_MS, GOOD_CONNECTION_MS } from './reconnection.ts';
+import { FIRST_DELAY_MS, GOOD_CONNECTION_MS, Reconnection } from './reconnection.ts';
 import { NEVER_OPENED } from './refusal.ts';
 
 let page: PageStandIn;
@@ -221,13 +221,18 @@ describe('when the page wakes', () => {
   });
 
   test('without a network it is offline, until there is one', async () => {
-    const bridge = await Bridge.start(refuse);
+    const tried = vi.spyOn(Reconnection.prototype, 'failed');
+    const bridge = await Bridge.start((browser) => {
+      // After this one there is time for the network to come back.
+      if (bridge.count === 3) vi.spyOn(Math, 'random').mockReturnValue(0.999);
+      refuse(browser);
+    });
     const { link, log, says } = linkTo(bridge);
     page.navigator.onLine = false;
     link.connect();
     await says('offline');
     // It tries on all the same, and says nothing of it.
-    await vi.waitUntil(() => bridge.count === 3);
+    await vi.waitUntil(() => tried.mock.calls.length === 3);
     bridge.onBrowser = echo;
     page.navigator.onLine = true;
     page.says('online');
