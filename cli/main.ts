@@ -29,7 +29,6 @@ import {
   trustProxyOption,
   usersOption,
 } from './options.ts';
-
 import { type GivenServer, parsePort, parseServers } from './parsers.ts';
 
 const packageJson = createRequire(import.meta.url)('../../package.json');

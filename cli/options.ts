@@ -3,7 +3,6 @@
 import { Option } from 'commander';
 import type { Target } from '../bridge/targets.ts';
 import type { Server } from '../client/connect.ts';
-
 import { type EtcdOptions, etcdOptions } from './etcdOptions.ts';
 import {
   parseBasePath,

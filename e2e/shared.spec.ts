@@ -133,9 +133,12 @@ test('a history moves from lmdb to etcd and back, whole, in its order, with its 
   const after = await serve(store);
   expect((await run('history', '127.0.0.1', String(after.port))).said).toBe(history);
 
-  await set('four', after.port);
+  expect(await set('four', after.port)).toEqual({ status: 0, said: '' });
   const back = `lmdb:${join(folder, 'back')}`;
-  expect((await run('copy-store', store, back)).status).toBe(0);
+  expect(await run('copy-store', store, back)).toEqual({
+    status: 0,
+    said: `The 4 messages of ${store} are in ${back}.\n`,
+  });
   const other = await run('copy-store', lmdb, back);
   expect(other.status).toBe(1);
   expect(other.said).toBe(`motd: ${back} holds another history; name an empty store\n`);
