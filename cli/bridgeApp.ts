@@ -6,15 +6,10 @@ import { addressMatcher } from '../access/source.ts';
 import { type BridgeLimits, type BridgeSettings, buildBridge } from '../bridge/bridge.ts';
 import type { Target } from '../bridge/targets.ts';
 import { type Address, hostAndPort } from '../server/address.ts';
+import { type BridgeRuleOptions, DEFAULT_TARGET, type HttpOptions } from './bridgeOptions.ts';
 import { report } from './lifecycle.ts';
 import { listenError } from './operatorError.ts';
-import {
-  type BridgeRuleOptions,
-  DEFAULT_TARGET,
-  type HttpOptions,
-  LOOPBACK,
-  type TlsOptions,
-} from './options.ts';
+import { LOOPBACK, type TlsOptions } from './options.ts';
 import { say, structuredLog } from './output.ts';
 
 export interface BridgeOptions extends HttpOptions, TlsOptions, BridgeRuleOptions {

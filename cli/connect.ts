@@ -6,8 +6,8 @@ import { openConnection } from '../client/connect.ts';
 import { holdDialogue } from '../client/terminal.ts';
 import { inTime } from '../client/timeAllowed.ts';
 import { hostAndPort } from '../server/address.ts';
+import type { ConnectOptions, ServersOptions, TlsClientOptions } from './clientOptions.ts';
 import { connectError, OperatorError } from './operatorError.ts';
-import type { ConnectOptions, ServersOptions, TlsClientOptions } from './options.ts';
 import { askServers, noneError } from './servers.ts';
 import { tlsOf } from './tlsFiles.ts';
 

@@ -8,8 +8,8 @@ import type { MessageStore } from '../server/store.ts';
 import { UnusableStoreError } from '../server/unusableStore.ts';
 import { type EtcdOptions, etcdAccessOf } from './etcdOptions.ts';
 import { OperatorError } from './operatorError.ts';
-import { MAX_HISTORY } from './options.ts';
 import { exitOnceWritten, say } from './output.ts';
+import { MAX_HISTORY } from './serverOptions.ts';
 
 /** How many messages are on their way at once; the stores put them together. */
 const CHUNK = 100;

@@ -5,31 +5,27 @@
 import { createRequire } from 'node:module';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { escapeControls } from '../protocol/plainText.ts';
+import {
+  bridgeRuleOptions,
+  httpOptions,
+  readyUrlOption,
+  targetOption,
+  usersOption,
+} from './bridgeOptions.ts';
+import {
+  connectOptions,
+  type ServersOptions,
+  serverAddressOptions,
+  setOptions,
+  timeoutOption,
+  tlsClientOptions,
+} from './clientOptions.ts';
 import { environmentOf } from './environment.ts';
 import { etcdOptions } from './etcdOptions.ts';
 import { OperatorError } from './operatorError.ts';
-import {
-  bridgeRuleOptions,
-  connectOptions,
-  healthOptions,
-  httpOptions,
-  idleTimeoutOption,
-  LOOPBACK,
-  listenAddressOptions,
-  logOption,
-  readyUrlOption,
-  type ServersOptions,
-  serverAddressOptions,
-  serverOptions,
-  setOptions,
-  targetOption,
-  timeoutOption,
-  tlsClientOptions,
-  tlsOptions,
-  trustProxyOption,
-  usersOption,
-} from './options.ts';
+import { idleTimeoutOption, LOOPBACK, logOption, tlsOptions, trustProxyOption } from './options.ts';
 import { type GivenServer, parsePort, parseServers } from './parsers.ts';
+import { healthOptions, listenAddressOptions, serverOptions } from './serverOptions.ts';
 
 const packageJson = createRequire(import.meta.url)('../../package.json');
 

@@ -19,8 +19,8 @@ import {
 import { inTime, type TimeAllowed } from '../client/timeAllowed.ts';
 import { MAX_LINE_BYTES } from '../protocol/lines.ts';
 import { decodeUtf8 } from '../protocol/utf8.ts';
+import type { ServersOptions, TlsClientOptions } from './clientOptions.ts';
 import { OperatorError } from './operatorError.ts';
-import type { ServersOptions, TlsClientOptions } from './options.ts';
 import { lineIn } from './parsers.ts';
 import { type Answered, areForeign, askServers, failureError, noneError } from './servers.ts';
 

@@ -2,7 +2,8 @@
 
 import { addressMatcher } from '../access/source.ts';
 import { OperatorError } from './operatorError.ts';
-import { DEFAULT_PASSWORD, LOOPBACK, type ServeOptions } from './options.ts';
+import { LOOPBACK } from './options.ts';
+import { DEFAULT_PASSWORD, type ServeOptions } from './serverOptions.ts';
 
 /** The least a password may have where others can try it (NIST SP 800-63B, section 5.1.1.2). */
 export const SHORTEST_PASSWORD = 8;

@@ -17,11 +17,12 @@ import { UnusableStoreError } from '../server/unusableStore.ts';
 import { etcdAccessOf } from './etcdOptions.ts';
 import { onStopRequest, report } from './lifecycle.ts';
 import { listenError, OperatorError } from './operatorError.ts';
-import { type HealthOptions, LOOPBACK, type ServeOptions, type TlsOptions } from './options.ts';
+import { LOOPBACK, type TlsOptions } from './options.ts';
 import { exitOnceWritten, serverLog } from './output.ts';
 import { readPasswordFile } from './passwordFile.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
 import { reloading } from './reloading.ts';
+import type { HealthOptions, ServeOptions } from './serverOptions.ts';
 import { passedSocket } from './serviceManager.ts';
 import { readTlsIdentity } from './tlsFiles.ts';
 

@@ -7,9 +7,9 @@ import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/onesho
 import type { TimeAllowed } from '../client/timeAllowed.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { hostAndPort } from '../server/address.ts';
+import type { ServersOptions, TlsClientOptions } from './clientOptions.ts';
 import { lookupApart } from './lookupApart.ts';
 import { connectError, connectErrorInShort, OperatorError } from './operatorError.ts';
-import type { ServersOptions, TlsClientOptions } from './options.ts';
 import { tlsOf } from './tlsFiles.ts';
 
 /** The server may not know itself whether it was stored (PROTOCOL.md, "Several servers"). */

@@ -5,16 +5,12 @@ import { isIP } from 'node:net';
 import openInBrowser from 'open';
 import { type Address, hostAndPort } from '../server/address.ts';
 import { isShared } from '../server/openStore.ts';
+import type { BridgeRuleOptions, HttpOptions } from './bridgeOptions.ts';
 import { onStopRequest, type Ready } from './lifecycle.ts';
-import {
-  type BridgeRuleOptions,
-  type HttpOptions,
-  LOOPBACK,
-  type ServeOptions,
-  type TlsOptions,
-} from './options.ts';
+import { LOOPBACK, type TlsOptions } from './options.ts';
 import { leaveOutput, say } from './output.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
+import type { ServeOptions } from './serverOptions.ts';
 import { type Environment, Supervised, startCommand } from './supervised.ts';
 
 export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, BridgeRuleOptions {

@@ -1,0 +1,130 @@
+// The flags of the message server.
+
+import { Option } from 'commander';
+import { type EtcdOptions, etcdOptions } from './etcdOptions.ts';
+import {
+  type AddressOptions,
+  DEFAULT_HOST,
+  GROUP,
+  idleTimeoutOption,
+  inGroup,
+  type LogOptions,
+  portOption,
+} from './options.ts';
+import { parseCount, parseHost, parseLine, parsePort } from './parsers.ts';
+
+export const DEFAULT_MESSAGE = 'An apple a day keeps the doctor away.';
+export const DEFAULT_PASSWORD = '123!abc';
+export const DEFAULT_STORE = 'lmdb:./motd-data';
+/** All of it is in memory. */
+export const MAX_HISTORY = 100_000;
+
+export interface ServeOptions extends AddressOptions, LogOptions, EtcdOptions {
+  store: string;
+  history: number;
+  message: string;
+  password: string;
+  passwordFile?: string;
+  storePasswordFile?: string;
+  maxConnections: number;
+  maxConnectionsPerSource: number;
+  /** In seconds; 0 for ever. */
+  idleTimeout: number;
+  trustProxy?: string[];
+}
+
+export interface HealthOptions {
+  healthHost: string;
+  healthPort?: number;
+  /** In seconds. */
+  drain: number;
+}
+
+/** Where the message server is to listen. */
+export function listenAddressOptions(): Option[] {
+  return inGroup(GROUP.listen, [
+    new Option('--host <host>', 'address to listen on')
+      .env('MOTD_HOST')
+      .argParser(parseHost)
+      .default(DEFAULT_HOST),
+    portOption('TCP port to listen on; 0 picks a free one'),
+  ]);
+}
+
+/** What the message server is to be. */
+export function serverOptions(): Option[] {
+  return [...storeOptions(), ...passwordOptions(), ...connectionOptions()];
+}
+
+function storeOptions(): Option[] {
+  return inGroup(GROUP.store, [
+    new Option(
+      '--store <url>',
+      'where the message is kept: lmdb:DIR, memory:, or etcd://HOST:PORT,HOST:PORT/PREFIX (etcds:// speaks TLS)',
+    )
+      .env('MOTD_STORE')
+      .default(DEFAULT_STORE),
+    ...etcdOptions(),
+    new Option('--history <count>', 'how many messages MSGHIST tells')
+      .env('MOTD_HISTORY')
+      .argParser(parseCount(1, MAX_HISTORY))
+      .default(1000),
+    new Option('--message <text>', 'the message where the store holds none')
+      .env('MOTD_MESSAGE')
+      .argParser(parseLine)
+      .default(DEFAULT_MESSAGE),
+  ]);
+}
+
+function passwordOptions(): Option[] {
+  return inGroup(GROUP.passwords, [
+    new Option('--password <text>', 'the password SHUTDOWN asks for')
+      .env('MOTD_PASSWORD')
+      .argParser(parseLine)
+      .default(DEFAULT_PASSWORD),
+    new Option('--password-file <file>', 'the same, as what hash-password wrote')
+      .env('MOTD_PASSWORD_FILE')
+      .conflicts('password'),
+    new Option(
+      '--store-password-file <file>',
+      'a password MSGSTORE asks for, as what hash-password wrote; without it, anybody may store',
+    ).env('MOTD_STORE_PASSWORD_FILE'),
+  ]);
+}
+
+function connectionOptions(): Option[] {
+  return inGroup(GROUP.limits, [
+    new Option('--max-connections <count>', 'how many there may be; further ones are told 421')
+      .env('MOTD_MAX_CONNECTIONS')
+      .argParser(parseCount(1, 1_000_000))
+      .default(10_000),
+    new Option('--max-connections-per-source <count>', 'how many from one IPv4 address or IPv6 /64')
+      .env('MOTD_MAX_CONNECTIONS_PER_SOURCE')
+      .argParser(parseCount(1, 1_000_000))
+      .default(1000),
+    idleTimeoutOption('how long a peer may be silent; 0 is for ever'),
+  ]);
+}
+
+/** Where the operator asks how the server is. */
+export function healthOptions(): Option[] {
+  return inGroup(GROUP.operator, [
+    new Option(
+      '--health-port <port>',
+      'an HTTP port for /healthz, /readyz and /metrics; 0 picks a free one (default: none)',
+    )
+      .env('MOTD_HEALTH_PORT')
+      .argParser(parsePort),
+    new Option('--health-host <host>', 'address of that port')
+      .env('MOTD_HEALTH_HOST')
+      .argParser(parseHost)
+      .default(DEFAULT_HOST),
+    new Option(
+      '--drain <seconds>',
+      'how long to go on when told to stop, while /readyz says so and load balancers look elsewhere',
+    )
+      .env('MOTD_DRAIN')
+      .argParser(parseCount(0, 600))
+      .default(0),
+  ]);
+}
