@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { freePort } from '../e2e/freePort.ts';
 import {
   deferred,
   echo,
-  freePort,
   type RunningBridge,
   rawWebSocket,
   startBridge,

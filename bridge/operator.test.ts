@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../e2e/freePort.ts';
 import {
   deferred,
   echo,
-  freePort,
   type RunningBridge,
   rawWebSocket,
   startBridge,

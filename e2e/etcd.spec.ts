@@ -36,15 +36,15 @@ const test = base.extend<Clusters>({
 
 test('what a majority has is there, whichever member fails, and however', async ({ start }) => {
   const cluster = await start();
-  await cluster.put('key', 'first');
+  await cluster.gateway.put('key', 'first');
 
   const killed = await cluster.leader();
   await cluster.kill(killed);
   await cluster.leader(killed);
-  await cluster.put('key', 'without the first leader');
+  await cluster.gateway.put('key', 'without the first leader');
   cluster.restart(killed);
   await cluster.healthy();
-  expect(await cluster.get('key', killed)).toBe('without the first leader');
+  expect(await cluster.gateway.get('key', killed)).toBe('without the first leader');
 
   const paused = await cluster.leader();
   cluster.pause(paused);
@@ -53,10 +53,10 @@ test('what a majority has is there, whichever member fails, and however', async 
   await cluster.healthy();
 
   await cluster.killAll();
-  await expect(cluster.get('key')).rejects.toThrow();
+  await expect(cluster.gateway.get('key')).rejects.toThrow();
   cluster.startAll();
   await cluster.healthy();
-  expect(await cluster.get('key')).toBe('without the first leader');
+  expect(await cluster.gateway.get('key')).toBe('without the first leader');
 });
 
 test('a leader whose cables are cut leads no more, and catches up when they are whole', async ({
@@ -68,15 +68,15 @@ test('a leader whose cables are cut leads no more, and catches up when they are 
     const cut = await cluster.leader();
     cluster.cutOff(cut, how, from);
     await cluster.leader(cut);
-    await cluster.put('key', `${how}, ${from}`);
-    await expect(cluster.get('key', cut)).rejects.toThrow();
+    await cluster.gateway.put('key', `${how}, ${from}`);
+    await expect(cluster.gateway.get('key', cut)).rejects.toThrow();
     const answer = healthThrough(endpoints[cut]);
     if (from === 'all') await expect(answer).rejects.toThrow();
     else expect(await answer).toBe('false');
 
     cluster.heal(cut);
     await cluster.healthy();
-    expect(await cluster.get('key', cut)).toBe(`${how}, ${from}`);
+    expect(await cluster.gateway.get('key', cut)).toBe(`${how}, ${from}`);
     expect(await healthThrough(endpoints[cut])).toBe('true');
   }
 });
@@ -95,20 +95,20 @@ test('a link that is cut reaches no member, and another goes on', async ({ start
 
 test('what is compacted is gone', async ({ start }) => {
   const cluster = await start({ members: 1 });
-  await cluster.put('key', 'old');
-  const old = await cluster.revision();
-  await cluster.put('key', 'new');
-  await cluster.compact();
-  await cluster.defragment(0);
-  const asked = cluster.ask('/v3/kv/range', { key: 'a2V5', revision: String(old) });
+  await cluster.gateway.put('key', 'old');
+  const old = await cluster.gateway.revision();
+  await cluster.gateway.put('key', 'new');
+  await cluster.gateway.compact();
+  await cluster.gateway.defragment(0);
+  const asked = cluster.gateway.ask('/v3/kv/range', { key: 'a2V5', revision: String(old) });
   await expect(asked).rejects.toThrow(/compacted/);
-  expect(await cluster.range('k')).toMatchObject([{ key: 'key', value: 'new' }]);
+  expect(await cluster.gateway.range('k')).toMatchObject([{ key: 'key', value: 'new' }]);
 });
 
 test('with TLS and a password, who has neither gets nothing', async ({ start }) => {
   const cluster = await start({ members: 1, tls: true, rootPassword: 'a password' });
-  await cluster.put('key', 'guarded');
-  expect(await cluster.get('key')).toBe('guarded');
+  await cluster.gateway.put('key', 'guarded');
+  expect(await cluster.gateway.get('key')).toBe('guarded');
   const [endpoint] = cluster.endpoints;
   await expect(fetch(`http://${endpoint}/health`)).rejects.toThrow();
   await expect(fetch(`https://${endpoint}/health`)).rejects.toThrow();

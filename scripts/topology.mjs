@@ -14,13 +14,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { endWithParent } from './endWithParent.mjs';
+import { freePort, listenOnce } from './freePort.mjs';
 import { fail, prepare } from './prepare.mjs';
 
 const USAGE = `Usage: npm run topology -- [--port PORT] [--http-port PORT]
@@ -33,11 +33,6 @@ Starts three etcd, three message servers, a bridge and HAProxy on this machine; 
 const MOTD = 'dist/cli/main.js';
 const GUARDIAN = 'scripts/guardian.mjs';
 const HAPROXY_CFG = 'deploy/container/haproxy.cfg';
-const FIRST_PORT = 12_000;
-const PORTS = 20_000;
-
-/** @type {Set<number>} */
-const picked = new Set();
 const HOST = '127.0.0.1';
 const MEMBERS = [1, 2, 3];
 
@@ -338,33 +333,6 @@ async function answers(name, url, isFit = () => true) {
     }
     await sleep(ASK_AGAIN_AFTER_MS);
   }
-}
-
-/**
- * Below those that the system gives to connections (ip(7), ip_local_port_range): until what is to
- * listen there does, nobody else takes it.
- */
-async function freePort() {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
-    if (picked.has(port) || (await listenOnce(port).catch(() => undefined)) === undefined) continue;
-    picked.add(port);
-    return port;
-  }
-}
-
-/**
- * @param {number} wanted 0: any.
- * @returns The port it could listen on.
- */
-async function listenOnce(wanted) {
-  const server = createServer().listen(wanted, HOST);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /**

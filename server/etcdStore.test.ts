@@ -114,7 +114,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     await Promise.all(messages.slice(0, 399).map((message) => store.store(message)));
     await store.store('message 399');
     expect(historyOf(store)).toEqual(messages.slice(-10));
-    const kept = await etcd.range(`${prefix}/entries/`);
+    const kept = await etcd.gateway.range(`${prefix}/entries/`);
     expect(kept.length).toBe(10);
     expect(kept.at(-1)?.key).toBe(`${prefix}/entries/000000000400`);
   });
@@ -126,11 +126,11 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     await store.store('before');
     line.hideAnswers(true);
     const stored = store.store('told nobody');
-    await expect.poll(() => etcd.get(`${prefix}/head`)).toMatch(/^2 /);
+    await expect.poll(() => etcd.gateway.get(`${prefix}/head`)).toMatch(/^2 /);
     line.hideAnswers(false);
     await stored;
     expect(historyOf(store)).toEqual(['before', 'told nobody']);
-    expect(await etcd.get(`${prefix}/head`)).toMatch(/^2 /);
+    expect(await etcd.gateway.get(`${prefix}/head`)).toMatch(/^2 /);
     expect(events.filter(({ event }) => event === 'storedAfterAll')).toEqual([]);
   });
 
@@ -178,7 +178,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     cut.cut('resets');
     const messages = Array.from({ length: 300 }, (_, index) => `message ${index}`);
     await Promise.all(messages.map((message) => here.store.store(message)));
-    await etcd.compact();
+    await etcd.gateway.compact();
     expect(away.store.message).toBe('before');
     cut.heal();
     await expect.poll(() => historyOf(away.store)).toEqual(messages.slice(-5));
@@ -190,7 +190,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     const one = await open(etcd.endpoints, prefix);
     const other = await open(etcd.endpoints, prefix);
     await one.store.store('before');
-    await etcd.compact();
+    await etcd.gateway.compact();
     await one.store.store('after');
     await expect.poll(() => historyOf(other.store)).toEqual(['before', 'after']);
     expect(other.store.freshness.away).toBeUndefined();
@@ -245,8 +245,8 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     const prefix = newPrefix();
     const { store } = await open(etcd.endpoints, prefix);
     await store.store('before');
-    await etcd.put(`${prefix}/entries/note`, 'somebody else’s');
-    await etcd.put(`${prefix}/note`, 'somebody else’s');
+    await etcd.gateway.put(`${prefix}/entries/note`, 'somebody else’s');
+    await etcd.gateway.put(`${prefix}/note`, 'somebody else’s');
     await store.store('after');
     expect(historyOf((await open(etcd.endpoints, prefix)).store)).toEqual(['before', 'after']);
   });
@@ -266,7 +266,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     away.heal();
     link.cut('resets');
     await expect(store.store('not there')).rejects.toThrow();
-    expect(await other.get(`${prefix}/head`)).toBeUndefined();
+    expect(await other.gateway.get(`${prefix}/head`)).toBeUndefined();
     expect(store.message).toBe('first');
   });
 
@@ -282,15 +282,12 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
 
   test('what is not ours is refused at the start', async () => {
     const prefix = newPrefix();
-    await etcd.put(`${prefix}/head`, 'somebody else’s');
+    await etcd.gateway.put(`${prefix}/head`, 'somebody else’s');
     await expect(open(etcd.endpoints, prefix)).rejects.toThrow(/not ours.*--store/);
   });
 
   function removeAll(prefix: string) {
-    return etcd.ask('/v3/kv/deleterange', {
-      key: Buffer.from(`${prefix}/`).toString('base64'),
-      range_end: Buffer.from(`${prefix}0`).toString('base64'),
-    });
+    return etcd.gateway.remove(`${prefix}/`);
   }
 
   /** A line to etcd that may lose what etcd answers, and nothing else. */

@@ -173,8 +173,8 @@ test('what an instance has yet to hear of is compacted', async ({ site }) => {
     link.cut(howOf(number));
     const failedAt = performance.now();
     await traffic.storedMany(STORES_COMPACTED, failedAt);
-    await cluster.compact();
-    await cluster.defragment(oneOf(random, cluster.size));
+    await cluster.gateway.compact();
+    await cluster.gateway.defragment(oneOf(random, cluster.size));
     link.heal();
     const healedAt = performance.now();
     return { failedAt, recoveredAfter: await traffic.stored(healedAt) };
@@ -221,9 +221,9 @@ test.describe('with little room', () => {
   test('etcd is full, and has room again', async ({ site }) => {
     const full: Scenario = async ({ traffic }) => {
       const failedAt = performance.now();
-      await site.cluster.takeRoom();
+      await site.cluster.gateway.takeRoom();
       await Promise.all(site.instances.map(({ index }) => traffic.refused(index)));
-      await site.cluster.makeRoom();
+      await site.cluster.gateway.makeRoom();
       return { failedAt, recoveredAfter: await traffic.stored(performance.now()) };
     };
     await inRounds('etcd full', site, amount(3, 20), full);

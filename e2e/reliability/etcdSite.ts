@@ -9,9 +9,9 @@ import {
   type EtcdLink,
   type EtcdOptions,
   isWithoutEtcd,
-  lastingPort,
 } from '../etcd.ts';
 import { test as base, expect } from '../fixtures.ts';
+import { freePort } from '../freePort.ts';
 import { Program } from '../programs.ts';
 import { StoringClient } from './storingClient.ts';
 
@@ -100,7 +100,7 @@ async function newInstance(
   cluster: EtcdCluster,
   wanted: Pick<Instance, 'index' | 'history' | 'access'>,
 ): Promise<Instance> {
-  const settings = { ...wanted, port: await lastingPort(), link: await cluster.link() };
+  const settings = { ...wanted, port: await freePort(), link: await cluster.link() };
   const instance = {
     ...settings,
     program: startInstance(settings),
@@ -150,7 +150,7 @@ async function listensTo({ program, away, refusals, storedAfterAll }: Instance):
 export async function settledHistory({ cluster, instances }: Site): Promise<string[]> {
   let histories: string[][] = [];
   const differing = async () => {
-    const kept = (await cluster.range(ENTRIES)).map(({ value }) => messageIn(value));
+    const kept = (await cluster.gateway.range(ENTRIES)).map(({ value }) => messageIn(value));
     histories = await Promise.all(instances.map(({ port }) => historyOf(port)));
     // Etcd keeps some more than are shown.
     return histories.filter((history) => !isSame(history, kept.slice(-history.length))).length;
@@ -161,7 +161,7 @@ export async function settledHistory({ cluster, instances }: Site): Promise<stri
 
 /** The message in force, from etcd itself: what every member had agreed on when it was asked, or later. */
 export async function messageInEtcd(cluster: EtcdCluster): Promise<string | undefined> {
-  const entry = await cluster.last(ENTRIES);
+  const entry = await cluster.gateway.last(ENTRIES);
   return entry && messageIn(entry.value);
 }
 

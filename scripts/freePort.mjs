@@ -1,0 +1,44 @@
+// A port of this machine that nobody has: for programs that cannot pick one and say which, and for
+// those that are not there.
+
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+const HOST = '127.0.0.1';
+
+/**
+ * Below those that the system gives to connections (ip(7), ip_local_port_range): until what is to
+ * listen there does, and while it is away, nobody else takes it.
+ */
+const FIRST_PORT = 12_000;
+const PORTS = 20_000;
+
+/** @type {Set<number>} */
+const picked = new Set();
+
+/** @returns {Promise<number>} Another one each time. */
+export async function freePort() {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (picked.has(port)) continue;
+    picked.add(port);
+    const isFree = await listenOnce(port).then(
+      () => true,
+      () => false,
+    );
+    if (isFree) return port;
+  }
+}
+
+/**
+ * Listens on a port of loopback, and stops.
+ *
+ * @param {number} port
+ * @throws What the system says where that cannot be done.
+ */
+export async function listenOnce(port) {
+  const server = createServer().listen(port, HOST);
+  await once(server, 'listening');
+  server.close();
+  await once(server, 'close');
+}
