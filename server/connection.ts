@@ -28,8 +28,16 @@ const LINGER_MS = 1000;
 /** How long a peer that has to go may take for its last replies. */
 const DISMISSAL_DEADLINE_MS = 5000;
 
+/** What became of the messages that peers have sent to be stored. */
+export interface StoreCounts {
+  stored: number;
+  failed: number;
+}
+
 export interface ConnectionContext {
   store: MessageStore;
+  /** They grow. */
+  storeCounts: StoreCounts;
   messages: MessageBytes;
   passwords: PasswordGuard<PasswordUse>;
   watchers: Watchers;
@@ -186,13 +194,15 @@ export class Connection {
   }
 
   async #tryToStore(message: string): Promise<boolean> {
-    const { store, log } = this.#context;
+    const { store, storeCounts, log } = this.#context;
     try {
       await store.store(message);
     } catch (error) {
+      storeCounts.failed++;
       log?.({ event: 'storeFailed', peer: this.#peer, reason: reasonOf(error) });
       return false;
     }
+    storeCounts.stored++;
     log?.({ event: 'updated', peer: this.#peer, message });
     return true;
   }

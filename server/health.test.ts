@@ -25,7 +25,15 @@ async function ask({ address, port }: Address, path: string, method = 'GET'): Pr
 async function start() {
   const freshness: Freshness = { ageMs: 0, away: undefined };
   const memory = memoryStore();
-  const store: MessageStore = Object.create(memory, { freshness: { value: freshness } });
+  const store: MessageStore = Object.create(memory, {
+    freshness: { value: freshness },
+    store: {
+      value: (message: string) =>
+        freshness.away === undefined
+          ? memory.store(message)
+          : Promise.reject(new Error(freshness.away)),
+    },
+  });
   const { server } = buildServer({ store });
   const health = new Health(server, store);
   const at = await health.listen('127.0.0.1', 0);
@@ -86,6 +94,21 @@ test('the metrics count who is here, and tell which message is in force', async 
   expect(body).toMatch(/^motd_server_connections 1$/m);
   expect(body).toMatch(/^motd_server_message_number 1$/m);
   expect(body).toMatch(/^process_cpu_seconds_total \d/m);
+});
+
+const REFUSED = '200 OK\n503 STORE UNAVAILABLE\n';
+
+test('the metrics count what was stored, and what could not be', async () => {
+  const { at, freshness, serve } = await start();
+  const client = new TestClient(await serve());
+  await client.send('MSGSTORE\n', 'news\n');
+  await client.until('200 OK\n200 OK\n');
+  Object.assign(freshness, { away: 'no answer' });
+  await client.send('MSGSTORE\n', 'more\n', 'MSGSTORE\n', 'and more\n');
+  await client.until(`${REFUSED}${REFUSED}`);
+  const { body } = await ask(at, '/metrics');
+  expect(body).toMatch(/^motd_server_stores_total\{outcome="stored"\} 1$/m);
+  expect(body).toMatch(/^motd_server_stores_total\{outcome="failed"\} 2$/m);
 });
 
 test.each([

@@ -2,7 +2,7 @@
 
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Address } from './address.ts';
 import type { MotdServer } from './server.ts';
 import type { MessageStore } from './store.ts';
@@ -105,6 +105,18 @@ function metricsOf(server: MotdServer, store: MessageStore): Registry {
     registers,
     collect() {
       this.set(server.connections);
+    },
+  });
+  new Counter({
+    name: 'motd_server_stores_total',
+    help: 'Messages that came to be stored: stored, or failed (503), which may yet turn out stored.',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [outcome, count] of Object.entries(server.storeCounts)) {
+        this.inc({ outcome }, count);
+      }
     },
   });
   new Gauge({

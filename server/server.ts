@@ -6,6 +6,7 @@ import { ConnectionLimits, type Limits } from '../access/connectionLimits.ts';
 import type { PasswordGuard } from '../access/passwordGuard.ts';
 import { plainAddress } from '../access/source.ts';
 import type { Address } from './address.ts';
+import type { StoreCounts } from './connection.ts';
 import type { Log } from './events.ts';
 import { MessageBytes } from './messageBytes.ts';
 import type { PasswordUse } from './session.ts';
@@ -57,6 +58,7 @@ export class MotdServer {
       watchers,
       limits: new ConnectionLimits(limits),
       messages: new MessageBytes(store),
+      storeCounts: { stored: 0, failed: 0 },
       shutDown: () => this.stop(),
     };
     store.onUpdate(() => watchers.tell());
@@ -80,6 +82,11 @@ export class MotdServer {
   /** How many peers there are. */
   get connections(): number {
     return this.#visits.size;
+  }
+
+  /** What became of the messages that peers have sent to be stored, since the server was built. */
+  get storeCounts(): Readonly<StoreCounts> {
+    return this.#context.storeCounts;
   }
 
   /**
