@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { WebSocket } from 'ws';
 import { EtcdCluster, isWithoutEtcd } from './etcd.ts';
 import { expect, test } from './fixtures.ts';
 import { freePort } from './freePort.ts';
@@ -81,14 +82,45 @@ for (const [file, command] of [
   ['bridge.env', 'bridge'],
 ] as const) {
   test(`${file} has only what motd ${command} takes`, async () => {
-    const lines = readFileSync(join(UNITS, file), 'utf8').trimEnd().split('\n');
-    const settings = lines.filter((line) => !line.startsWith('#'));
-    expect(settings.length).toBeGreaterThan(0);
-    const help = Program.motd([command, '--help'], Object.fromEntries(settings.map(pairOf)));
+    const settings = settingsIn(file);
+    expect(Object.keys(settings).length).toBeGreaterThan(0);
+    const help = Program.motd([command, '--help'], settings);
     expect(await help.exits(), help.stderr).toBe(0);
     const words = help.stdout.replace(/\s+/g, ' ');
-    for (const [name] of settings.map(pairOf)) expect(words).toContain(`env: ${name})`);
+    for (const name of Object.keys(settings)) expect(words).toContain(`env: ${name})`);
   });
+}
+
+for (const file of ['server.env', 'etcd.env'] as const) {
+  test(`with ${file}, the server believes the bridge of bridge.env on who is asking`, async () => {
+    const [port, httpPort] = [await freePort(), await freePort()];
+    const server = Program.motd(['serve', '--password', PASSWORD], {
+      ...settingsIn(file),
+      MOTD_PORT: String(port),
+      // Those it names are elsewhere.
+      MOTD_STORE: 'memory:',
+      MOTD_HEALTH_PORT: '0',
+    });
+    const { MOTD_TARGET = '', ...settings } = settingsIn('bridge.env');
+    const bridge = Program.motd(['bridge', '--http-port', String(httpPort)], {
+      ...settings,
+      MOTD_TARGET: MOTD_TARGET.replace(':26310', `:${port}`),
+    });
+    await Promise.all([server.says(/"event":"listening"/), bridge.says(/Server listening/)]);
+    const webSocket = new WebSocket(`ws://127.0.0.1:${httpPort}/ws`);
+    const pieces: string[] = [];
+    webSocket.on('message', (data) => pieces.push(String(data)));
+    await once(webSocket, 'open');
+    webSocket.send('MSGGET\nQUIT\n');
+    await once(webSocket, 'close');
+    expect(pieces.join('')).toBe(`200 OK\n${APPLE}\n200 OK\n`);
+  });
+}
+
+/** The settings of a file, as systemd reads them. */
+function settingsIn(file: string): Record<string, string> {
+  const lines = readFileSync(join(UNITS, file), 'utf8').trimEnd().split('\n');
+  return Object.fromEntries(lines.filter((line) => !line.startsWith('#')).map(pairOf));
 }
 
 function pairOf(line: string): [string, string] {
