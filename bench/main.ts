@@ -15,6 +15,7 @@ import {
   withPrograms,
 } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
+import { compareWorkers } from './workers.ts';
 
 /** As scripts/bench.mjs has them. */
 const PARTS: Record<string, (run: Run) => Promise<void>> = {
@@ -31,6 +32,9 @@ const PARTS: Record<string, (run: Run) => Promise<void>> = {
   async websockify(run) {
     const echo = await run(startEcho());
     await compareWithWebsockify(echo, process.env['MOTD_BENCH_WEBSOCKIFY'] ?? '');
+  },
+  async workers(run) {
+    await compareWorkers(run, await run(startEcho()));
   },
   async etcd() {
     await measureEtcd(process.env['MOTD_BENCH_ETCD'] ?? '');

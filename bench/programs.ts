@@ -36,9 +36,10 @@ export function startServer(store = 'memory:'): Promise<Running> {
 const NO_LIMITS = ['--max-sessions-per-source', '5000', '--max-message-rate', '0'];
 
 /** @param target As in `--target`, without the name. */
-export async function startBridge(target: string): Promise<Running> {
+export async function startBridge(target: string, workers = 1): Promise<Running> {
   const quiet = ['--http-port', '0', '--log', 'silent'];
-  const args = ['bridge', '--target', `target=${target}`, ...quiet, ...NO_LIMITS];
+  const many = ['--workers', String(workers)];
+  const args = ['bridge', '--target', `target=${target}`, ...quiet, ...NO_LIMITS, ...many];
   const flags = BRIDGE_NODE_FLAGS.split(' ').filter((flag) => flag !== '');
   return { ...(await startOurs('cli/main.js', args, flags)), isBridge: true };
 }

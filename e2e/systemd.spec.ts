@@ -166,6 +166,9 @@ test.describe('a socket that is passed', () => {
 
 test.describe('under systemd', () => {
   test.skip(!hasManager, 'no systemd here, or no leave to run it');
+  // One after the other: what systemd mounts of control groups is the same for two of them, and one
+  // would remove the groups of the other's services.
+  test.describe.configure({ mode: 'default' });
 
   async function start() {
     const [port, httpPort] = [await freePort(), await freePort()];

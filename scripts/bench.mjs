@@ -14,6 +14,7 @@ const PARTS = {
   websockify() {
     process.env['MOTD_BENCH_WEBSOCKIFY'] = findWebsockify();
   },
+  workers() {},
   etcd() {
     process.env['MOTD_BENCH_ETCD'] = findEtcd();
   },

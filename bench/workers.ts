@@ -1,0 +1,117 @@
+// The bridge with one process that relays, and with several: what another one brings, and what it
+// costs.
+
+import { availableParallelism } from 'node:os';
+import { type Endpoint, framesCounter } from './endpoint.ts';
+import { maskedFrame } from './frames.ts';
+import { cpuSeconds, pssBytes } from './processes.ts';
+import { type Run, startBridge } from './programs.ts';
+import { ROUNDS, SECONDS } from './rounds.ts';
+import { measureRoundTrips } from './roundTrips.ts';
+import { measureSessions } from './sessions.ts';
+import { inBrackets, median, percent, printHead, printRow, thousands, whole } from './tables.ts';
+
+const FRAME_BYTES = 32;
+const CONNECTIONS = 50;
+const SESSIONS_AT_A_TIME = 100;
+
+const ROUND_TRIPS = {
+  connections: CONNECTIONS,
+  inFlight: 1,
+  request: maskedFrame(Buffer.alloc(FRAME_BYTES, 'x')),
+  replyBytes: FRAME_BYTES,
+  makeCounter: framesCounter,
+};
+
+/** What was done in a round, and what it cost. */
+interface Measured {
+  perSecond: number;
+  /** CPU time of all the bridge's processes for each, in microseconds. */
+  cpuUsEach: number;
+  /** The load's own, as a share of one core. */
+  loadCpuShare: number;
+}
+
+/** @param echo What the bridges stand in front of. */
+export async function compareWorkers(run: Run, echo: Endpoint): Promise<void> {
+  const bridges = [];
+  for (const workers of counts()) {
+    const bridge = await run(startBridge(`127.0.0.1:${echo.port}`, workers));
+    const roundTrips: Measured[] = [];
+    const sessions: Measured[] = [];
+    const startedMb = (await pssBytes(bridge.pid)) / 1e6;
+    bridges.push({ workers, bridge, startedMb, roundTrips, sessions });
+    await measureBoth(bridge, SECONDS / 2);
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { bridge, roundTrips, sessions } of bridges) {
+      const measured = await measureBoth(bridge, SECONDS);
+      roundTrips.push(measured.roundTrips);
+      sessions.push(measured.sessions);
+    }
+  }
+  printHead([
+    'the bridge with',
+    'round trips/s',
+    'CPU µs each',
+    "load's CPU",
+    'sessions/s',
+    'CPU µs each',
+    "load's CPU",
+    'MB at the start',
+  ]);
+  for (const { workers, startedMb, roundTrips, sessions } of bridges) {
+    printRow([
+      workers === 1 ? 'one process' : `${workers} workers`,
+      ...cells(roundTrips, thousands),
+      ...cells(sessions, whole),
+      whole(startedMb),
+    ]);
+  }
+}
+
+/** 1, 2, 4 … as far as there are cores; 2 in any case. */
+function counts(): number[] {
+  return [1, 2, 4, 8, 16].filter((workers) => workers <= Math.max(availableParallelism(), 2));
+}
+
+async function measureBoth(bridge: Endpoint, seconds: number) {
+  return {
+    roundTrips: await withCpu(bridge, seconds, async () => {
+      const { requestsPerSecond, ...rest } = await measureRoundTrips(bridge, ROUND_TRIPS, seconds);
+      return { ...rest, perSecond: requestsPerSecond };
+    }),
+    sessions: await withCpu(bridge, seconds, async () => {
+      const found = await measureSessions(bridge, SESSIONS_AT_A_TIME, seconds);
+      return { ...found, perSecond: found.sessionsPerSecond };
+    }),
+  };
+}
+
+async function withCpu(
+  { pid }: Endpoint,
+  seconds: number,
+  measure: () => Promise<{ perSecond: number; loadCpuShare: number }>,
+): Promise<Measured> {
+  const before = await cpuSeconds(pid);
+  const { perSecond, loadCpuShare } = await measure();
+  const used = (await cpuSeconds(pid)) - before;
+  return { perSecond, cpuUsEach: (used / (perSecond * seconds)) * 1e6, loadCpuShare };
+}
+
+function cells(found: readonly Measured[], format: (value: number) => string): string[] {
+  return [
+    inBrackets(
+      found.map(({ perSecond }) => perSecond),
+      format,
+    ),
+    median(
+      found.map(({ cpuUsEach }) => cpuUsEach),
+      whole,
+    ),
+    median(
+      found.map(({ loadCpuShare }) => loadCpuShare),
+      percent,
+    ),
+  ];
+}
