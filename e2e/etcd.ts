@@ -3,7 +3,8 @@
 // starts is its own: processes are ended by their ids, ports and folders are not shared. Tests of any
 // room may use it.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -34,6 +35,8 @@ export interface EtcdOptions {
   tls?: boolean;
   /** The password of the user `root`; without it, everybody may do everything. */
   rootPassword?: string;
+  /** What lets a client in is signed (JWT), and good for that state of the users alone. */
+  jwt?: boolean;
   /** How many bytes a member may keep; then it takes nothing more (`NOSPACE`), until `makeRoom`. */
   quotaBytes?: number;
 }
@@ -238,7 +241,7 @@ export class EtcdCluster {
   }
 
   #argsOf({ name, clientPort, peerPort, door }: Member): string[] {
-    const { quotaBytes } = this.#options;
+    const { quotaBytes, jwt } = this.#options;
     const client = `${this.#options.tls ? 'https' : 'http'}://127.0.0.1:${clientPort}`;
     const peers = this.#members.map((each) => `${each.name}=http://127.0.0.1:${each.door.port}`);
     return [
@@ -251,8 +254,20 @@ export class EtcdCluster {
       ...['--heartbeat-interval', '50', '--election-timeout', '500'],
       ...['--logger', 'zap', '--log-level', 'error', '--log-outputs', 'stderr'],
       ...(quotaBytes === undefined ? [] : ['--quota-backend-bytes', String(quotaBytes)]),
+      ...(jwt ? ['--auth-token', this.#signing()] : []),
       ...(this.#options.tls ? ['--cert-file', certificateFile, '--key-file', KEY_FILE] : []),
     ];
+  }
+
+  /** https://etcd.io/docs/v3.4/op-guide/authentication/ has it nowhere; `etcd --help`, --auth-token. */
+  #signing(): string {
+    const [privateFile, publicFile] = [join(this.#folder, 'key'), join(this.#folder, 'key.pub')];
+    if (!existsSync(privateFile)) {
+      const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      writeFileSync(privateFile, privateKey.export({ type: 'pkcs1', format: 'pem' }));
+      writeFileSync(publicFile, publicKey.export({ type: 'spki', format: 'pem' }));
+    }
+    return `jwt,pub-key=${publicFile},priv-key=${privateFile},sign-method=RS256,ttl=10m`;
   }
 
   async #leaderSaysOf(index: number): Promise<string | undefined> {

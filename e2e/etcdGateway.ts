@@ -47,7 +47,8 @@ export class EtcdGateway {
     try {
       return await this.#askSome(path, body, index);
     } catch (error) {
-      const isForgotten = error instanceof EtcdError && /invalid auth token/.test(error.message);
+      const isForgotten =
+        error instanceof EtcdError && /invalid auth token|is old/.test(error.message);
       if (!isForgotten) throw error;
       // Members forget, when they are started again, whom they have let in.
       await this.#login();
@@ -143,6 +144,15 @@ export class EtcdGateway {
     await this.ask('/v3/auth/enable', {});
     this.#password = password;
     await this.#login();
+  }
+
+  /** Lets somebody else in, who may read and write below a prefix. */
+  async addUser(name: string, password: string, prefix: string): Promise<void> {
+    await this.ask('/v3/auth/role/add', { name });
+    const perm = { permType: 'READWRITE', ...below(prefix) };
+    await this.ask('/v3/auth/role/grant', { name, perm });
+    await this.ask('/v3/auth/user/add', { name, password });
+    await this.ask('/v3/auth/user/grant', { user: name, role: name });
   }
 
   async #login(): Promise<void> {

@@ -22,6 +22,7 @@ import {
 } from 'etcd3';
 import { Host } from 'etcd3/lib/connection-pool.js';
 import type { EtcdAccess, EtcdTls } from './etcdAccess.ts';
+import { reasonOf } from './reason.ts';
 
 /** How long etcd may take to check a password: it hashes it with bcrypt. */
 const LOGIN_DEADLINE_MS = 2000;
@@ -31,7 +32,7 @@ const REFUSED_LOGIN_HOLDS_MS = 30_000;
 
 /** How long a connection may take to be made; then twice as long, and so on. */
 const FIRST_PATIENCE_MS = 3000;
-const LONGEST_PATIENCE_MS = 600_000;
+const LONGEST_PATIENCE_MS = 60_000;
 
 const OPTIONS: ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
@@ -45,6 +46,9 @@ const OPTIONS: ChannelOptions = {
   'grpc.service_config_disable_resolution': 1,
 };
 
+/** How etcd says that users or roles were changed since a token was given (a JWT names the revision). */
+const OLD_TOKEN = /revision of auth store is old|revision in header is old/;
+
 /** An IP address is no name to tell a server (RFC 6066, section 3); gRPC tells it all the same. */
 const UNNAMED: ChannelOptions = { 'grpc.ssl_target_name_override': 'localhost' };
 
@@ -54,7 +58,8 @@ interface CallOptions {
 
 export class EtcdChannel implements ICallable<undefined> {
   readonly callOptionsFactory = undefined;
-  readonly #host: Host;
+  readonly #open: () => Host;
+  #host: Host;
   readonly #auth: EtcdAccess['auth'];
   #token: Promise<string> | undefined;
   #leftAtMs = performance.now();
@@ -64,7 +69,11 @@ export class EtcdChannel implements ICallable<undefined> {
   constructor(address: string, { tls, auth }: EtcdAccess) {
     const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
     const options = isIP(host) === 0 ? OPTIONS : { ...OPTIONS, ...UNNAMED };
-    this.#host = new Host(address, credentialsOf(tls, host), options);
+    const credentials = credentialsOf(tls, host);
+    let opened = 0;
+    // What differs in an option is no connection to be shared: not even one that is still being made.
+    this.#open = () => new Host(address, credentials, { ...options, 'motd.opened': ++opened });
+    this.#host = this.#open();
     this.#auth = auth;
   }
 
@@ -83,7 +92,7 @@ export class EtcdChannel implements ICallable<undefined> {
       return answer;
     } catch (error) {
       if (error instanceof GRPCDeadlineExceededError) this.#leaveIfDead(client);
-      if (!(error instanceof EtcdInvalidAuthTokenError)) throw error;
+      if (!isTokenRefused(error)) throw error;
       this.#token = undefined;
       return call<Answer>(client, method, request, await this.#metadata(), options);
     }
@@ -91,7 +100,7 @@ export class EtcdChannel implements ICallable<undefined> {
 
   /**
    * Connects anew where a connection has brought no answer. One that is still being made is given up
-   * later and later: while a member hangs, gRPC ends none of those.
+   * later and later: while a member hangs, gRPC ends none of those, and each is a descriptor.
    */
   #leaveIfDead(client: Client): void {
     const state = client.getChannel().getConnectivityState(false);
@@ -101,7 +110,8 @@ export class EtcdChannel implements ICallable<undefined> {
       this.#patienceMs = Math.min(this.#patienceMs * 2, LONGEST_PATIENCE_MS);
     }
     this.#leftAtMs = now;
-    this.#host.resetAllServices();
+    this.#host.close();
+    this.#host = this.#open();
   }
 
   async withConnection<Result>(
@@ -153,6 +163,10 @@ export class EtcdChannel implements ICallable<undefined> {
       throw error;
     }
   }
+}
+
+function isTokenRefused(error: unknown): boolean {
+  return error instanceof EtcdInvalidAuthTokenError || OLD_TOKEN.test(reasonOf(error));
 }
 
 /** Calls a method that the client has of its service's description. */

@@ -20,6 +20,11 @@ export class EtcdCluster {
     this.#current = this.#memberAt(Math.floor(Math.random() * this.#members.length));
   }
 
+  /** How many there are to ask. */
+  get size(): number {
+    return this.#members.length;
+  }
+
   /** The one to ask. */
   get member(): EtcdMember {
     return this.#current;

@@ -69,9 +69,8 @@ export class EtcdFollower {
   }
 
   async #check(member: EtcdMember): Promise<number> {
-    const askedAtMs = performance.now();
-    const revision = await this.#replica.catchUp(member);
-    this.#freshness.confirm(askedAtMs);
+    const { revision, asOfMs } = await this.#replica.catchUp(member);
+    this.#freshness.confirm(asOfMs);
     this.#retryMs = FIRST_RETRY_MS;
     return revision;
   }

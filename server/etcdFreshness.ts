@@ -8,13 +8,15 @@ export const AWAY_AFTER_MS = 3000;
 export class EtcdFreshness {
   readonly #log: StoreLog;
   #timer: NodeJS.Timeout;
-  #asOfMs = performance.now();
+  #asOfMs: number;
   #trouble = 'no answer';
   #away: string | undefined;
 
-  constructor(log: StoreLog) {
+  /** @param asOfMs Everything etcd held at this time (`performance.now()`) is known. */
+  constructor(log: StoreLog, asOfMs: number) {
     this.#log = log;
-    this.#timer = this.#awayIn(AWAY_AFTER_MS);
+    this.#asOfMs = asOfMs;
+    this.#timer = this.#awayIn(AWAY_AFTER_MS - this.ageMs);
   }
 
   /** Why etcd cannot be reached; `undefined` while it can. */
@@ -27,7 +29,7 @@ export class EtcdFreshness {
     return performance.now() - this.#asOfMs;
   }
 
-  /** Everything etcd held at this time (`performance.now()`) is known. */
+  /** The same, now as of a later time. */
   confirm(asOfMs: number): void {
     const afterMs = asOfMs - this.#asOfMs;
     this.#asOfMs = Math.max(asOfMs, this.#asOfMs);

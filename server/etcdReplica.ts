@@ -44,16 +44,18 @@ export class EtcdReplica {
   /**
    * Reads what is new.
    *
-   * @returns The revision of etcd up to which everything is known.
+   * @returns What is known now: everything up to a revision of etcd, and up to a time
+   *   (`performance.now()`).
    * @throws Where a member does not answer; and, from then on, where what was acknowledged is gone:
    *   somebody has emptied etcd, or restored an older copy of it.
    */
-  async catchUp(member: EtcdMember): Promise<number> {
+  async catchUp(member: EtcdMember): Promise<{ revision: number; asOfMs: number }> {
     for (;;) {
       const known = this.#head;
+      const asOfMs = performance.now();
       const contents = await member.read(this.history.last, ASK_DEADLINE_MS);
       this.take(contents, known);
-      if (this.head !== undefined) return contents.revision;
+      if (this.head !== undefined) return { revision: contents.revision, asOfMs };
     }
   }
 

@@ -14,6 +14,8 @@ interface Opened {
   events: StoreEvent[];
 }
 
+const AFTER_A_WHILE = { timeout: 30_000 };
+
 let prefixes = 0;
 /** One that no other test has used. */
 function newPrefix(): string {
@@ -132,6 +134,23 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     expect(historyOf(store)).toEqual(['before', 'told nobody']);
     expect(await etcd.gateway.get(`${prefix}/head`)).toMatch(/^2 /);
     expect(events.filter(({ event }) => event === 'storedAfterAll')).toEqual([]);
+  });
+
+  test('it is found out as well where so many have stored since that the head names others', async () => {
+    const prefix = newPrefix();
+    const line = await oneWay(etcd);
+    const { store } = await open([line.endpoint], prefix);
+    line.hideAnswers(true);
+    const stored = store.store('told nobody');
+    await expect.poll(() => etcd.gateway.get(`${prefix}/head`)).toMatch(/^1 /);
+    const others = Array.from({ length: 64 }, (_, index) => `server${index}-1`);
+    const entry = '2026-11-23T09:00:00.000Z server0-1 the last of many';
+    await etcd.gateway.put(`${prefix}/entries/000000000002`, entry);
+    await etcd.gateway.put(`${prefix}/head`, `2 ${others.join(' ')}`);
+    line.hideAnswers(false);
+    await stored;
+    expect(historyOf(store)).toEqual(['told nobody', 'the last of many']);
+    expect(await etcd.gateway.get(`${prefix}/head`)).toMatch(/^2 /);
   });
 
   test('one that nobody could settle in time is settled before anything else is stored', async () => {
@@ -257,6 +276,17 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     await expect(open(both, newPrefix())).rejects.toThrow(/of another cluster than .*--store/);
   });
 
+  test('a connection that was begun in vain is left for another, though nobody ends it', async () => {
+    const line = await forgetful(etcd);
+    const { store } = await open([line.endpoint], newPrefix());
+    line.dropAll(true);
+    await expect.poll(() => store.freshness.away, AFTER_A_WHILE).toMatch(/no answer/);
+    await expect.poll(() => line.dropped(), AFTER_A_WHILE).toBeGreaterThan(1);
+    line.dropAll(false);
+    await expect.poll(() => store.freshness.away, AFTER_A_WHILE).toBeUndefined();
+    await store.store('by another connection');
+  }, 60_000);
+
   test('one of another cluster that comes in the place of ours is given nothing', async () => {
     const prefix = newPrefix();
     const [other, link] = [await started({ members: 1 }), await etcd.link()];
@@ -288,6 +318,42 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
 
   function removeAll(prefix: string) {
     return etcd.gateway.remove(`${prefix}/`);
+  }
+
+  /**
+   * A line to etcd that may drop all there is, as a firewall does that has forgotten a connection:
+   * those of that time never come to life again.
+   */
+  async function forgetful(cluster: EtcdCluster) {
+    const [, port] = cluster.endpoints[0]?.split(':') ?? [];
+    let isDropping = false;
+    let dropped = 0;
+    const alive = new Set<Socket>();
+    const server = createServer((client) => {
+      client.on('error', () => {});
+      onTestFinished(() => void client.destroy());
+      if (isDropping) {
+        dropped++;
+        return;
+      }
+      const upstream = connect(Number(port), '127.0.0.1').on('error', () => {});
+      alive.add(client);
+      client.on('data', (bytes) => alive.has(client) && upstream.write(bytes));
+      upstream.on('data', (bytes) => alive.has(client) && client.write(bytes));
+      client.on('close', () => upstream.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return {
+      endpoint: `127.0.0.1:${address.port}`,
+      dropped: () => dropped,
+      dropAll(isToDrop: boolean) {
+        isDropping = isToDrop;
+        alive.clear();
+      },
+    };
   }
 
   /** A line to etcd that may lose what etcd answers, and nothing else. */
@@ -344,6 +410,23 @@ describe.skipIf(isWithoutEtcd)('an etcd that lets in not everybody', () => {
     await expect(open(cluster.endpoints, newPrefix(), { etcd: { tls: { ca } } })).rejects.toThrow(
       /cannot use etcd.*user name is empty/,
     );
+  });
+});
+
+describe.skipIf(isWithoutEtcd)('an etcd that signs who is let in', () => {
+  test('and whose users are changed, lets in who was let in before', async () => {
+    const cluster = await started({ members: 1, rootPassword: 'correct horse', jwt: true });
+    const prefix = newPrefix();
+    await cluster.gateway.addUser('motd', 'battery staple', `${prefix}/`);
+    const auth = { user: 'motd', password: 'battery staple' };
+    const { store } = await open(cluster.endpoints, prefix, { etcd: { auth } });
+    await store.store('before');
+    await cluster.gateway.addUser('other', 'paper clip', '/other/');
+    await store.store('after');
+    expect(historyOf(store)).toEqual(['before', 'after']);
+
+    const elsewhere = open(cluster.endpoints, '/other', { etcd: { auth } });
+    await expect(elsewhere).rejects.toThrow(/permission denied; .*readwrite on the prefix/);
   });
 });
 

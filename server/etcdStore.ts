@@ -21,7 +21,10 @@ import { reasonOf } from './reason.ts';
 import type { Freshness, MessageStore, StoreOptions } from './store.ts';
 import { UnusableStoreError } from './unusableStore.ts';
 
-/** For how long etcd may be away while a server starts: without it, there is no last message. */
+/**
+ * For how long nothing may come from etcd while a server starts: without it, there is no last
+ * message.
+ */
 const OPEN_DEADLINE_MS = 5000;
 
 const RETRY_AFTER_MS = 200;
@@ -52,7 +55,7 @@ export async function openEtcdStore(
 ): Promise<MessageStore> {
   const cluster = new EtcdCluster(parseEtcdUrl(url), etcd);
   try {
-    return new EtcdStore(cluster, await openReplica(cluster, options), options);
+    return new EtcdStore(cluster, await readAll(cluster, options), options);
   } catch (error) {
     cluster.close();
     const reason = reasonOf(error);
@@ -68,25 +71,40 @@ function adviceFor(reason: string): string {
   return advice;
 }
 
-/** Reads what there is. */
-async function openReplica(
+/** What etcd held at a time (`performance.now()`), or later. */
+interface Known {
+  replica: EtcdReplica;
+  asOfMs: number;
+}
+
+/** Reads what there is, however long that takes, as long as it goes on. */
+async function readAll(
   cluster: EtcdCluster,
   { historyLimit, log = () => {} }: StoreOptions,
-): Promise<EtcdReplica> {
+): Promise<Known> {
+  let replica: EtcdReplica | undefined;
   let isTold = false;
-  const lateAtMs = performance.now() + OPEN_DEADLINE_MS;
+  let refusals = 0;
+  let lateAtMs = performance.now() + OPEN_DEADLINE_MS;
   for (;;) {
     const { member } = cluster;
+    const last = replica?.history.last;
     try {
       // Behind every entry there is the head alone.
-      const newest = await member.read(Number.MAX_SAFE_INTEGER, ASK_DEADLINE_MS);
-      const replica = new EtcdReplica(newest, historyLimit);
-      await replica.catchUp(member);
+      replica ??= new EtcdReplica(
+        await member.read(Number.MAX_SAFE_INTEGER, ASK_DEADLINE_MS),
+        historyLimit,
+      );
+      const { asOfMs } = await replica.catchUp(member);
       await cluster.check(ASK_DEADLINE_MS);
-      return replica;
+      return { replica, asOfMs };
     } catch (error) {
-      const isFinal = error instanceof EtcdRefusedError || error instanceof ForeignMemberError;
-      if (isFinal || performance.now() > lateAtMs) throw error;
+      if (error instanceof ForeignMemberError) throw error;
+      // One alone may refuse for reasons of its own: it is a learner.
+      if (error instanceof EtcdRefusedError && ++refusals >= cluster.size) throw error;
+      const now = performance.now();
+      if (replica?.history.last !== last) lateAtMs = now + OPEN_DEADLINE_MS;
+      if (now > lateAtMs) throw error;
       if (!isTold) log({ event: 'storeAwaited', reason: reasonOf(error) });
       isTold = true;
       cluster.giveUp(member);
@@ -106,13 +124,13 @@ class EtcdStore implements MessageStore {
 
   constructor(
     cluster: EtcdCluster,
-    replica: EtcdReplica,
+    { replica, asOfMs }: Known,
     { initialMessage, historyLimit, log = () => {} }: StoreOptions,
   ) {
     this.history = replica.history;
     this.#cluster = cluster;
     this.#initialMessage = initialMessage;
-    this.#freshness = new EtcdFreshness(log);
+    this.#freshness = new EtcdFreshness(log, asOfMs);
     this.#writer = new EtcdWriter(cluster, replica, this.#freshness, historyLimit, log);
     replica.listen({
       onEntry: (entry) => {

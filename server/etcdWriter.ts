@@ -254,11 +254,12 @@ export class EtcdWriter {
 }
 
 /**
- * Whether an attempt was made, now that there is another head; if not, it never will be. A server
- * makes one after the other: its last one is the one that is asked for.
+ * Whether an attempt was made, now that there is another head; if not, it never will be. The first
+ * entry behind its head tells, unless it was dropped since; and so does the head, unless very many
+ * servers have stored since. (A server makes one after the other: its last one is asked for.)
  */
-function wasMade({ writeId }: Attempt, { head }: Contents): boolean {
-  return head.writes.includes(writeId);
+function wasMade({ writeId }: Attempt, { head, entries }: Contents): boolean {
+  return head.writes.includes(writeId) || entries[0]?.writeId === writeId;
 }
 
 function numbered(entries: HistoryEntry[], { on, writeId }: Attempt): EtcdEntry[] {
