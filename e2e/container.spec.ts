@@ -3,6 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { haproxyCommand } from './balancer.ts';
@@ -31,7 +32,7 @@ interface Service {
   environment?: Record<string, string | number>;
   depends_on?: string[] | Record<string, { condition: string }>;
   healthcheck?: { test: string[] };
-  networks: string[];
+  networks: string[] | Record<string, { ipv4_address: string }>;
   volumes?: string[];
   ports?: string[];
   stop_grace_period?: string;
@@ -39,7 +40,7 @@ interface Service {
 
 interface Compose {
   services: Record<string, Service>;
-  networks: Record<string, { ipam: { config: { subnet: string }[] } }>;
+  networks: Record<string, { ipam: { config: { subnet: string; ip_range: string }[] } }>;
   volumes: Record<string, null>;
 }
 
@@ -47,6 +48,13 @@ const compose: Compose = parse(readFileSync(join(FOLDER, 'compose.yaml'), 'utf8'
 const services = Object.entries(compose.services);
 const ours = services.filter(([, { image }]) => image === 'motd-terminal');
 const etcds = services.filter(([, { image }]) => image?.includes('etcd'));
+
+function isIn(network = '', address: string): boolean {
+  const [base = '', length] = network.split('/');
+  const list = new BlockList();
+  list.addSubnet(base, Number(length));
+  return list.check(address);
+}
 
 test.describe('compose.yaml', () => {
   test('has three etcd, three servers, a bridge and HAProxy', () => {
@@ -65,7 +73,9 @@ test.describe('compose.yaml', () => {
         expect(join(FOLDER, service.build.context, '/')).toBe(ROOT);
         expect(existsSync(join(ROOT, service.build.dockerfile))).toBe(true);
       }
-      for (const network of service.networks) expect(compose.networks).toHaveProperty(network);
+      const { networks } = service;
+      for (const network of Array.isArray(networks) ? networks : Object.keys(networks))
+        expect(compose.networks).toHaveProperty(network);
       for (const volume of service.volumes ?? []) {
         const [source = ''] = volume.split(':');
         if (source.startsWith('.')) expect(existsSync(join(FOLDER, source)), source).toBe(true);
@@ -104,9 +114,19 @@ test.describe('compose.yaml', () => {
     for (const [, { command, environment = {} }] of ours) {
       if (command?.[0] === 'serve')
         expect(environment['MOTD_STORE']).toBe(`etcd://${endpoints}/motd`);
-      const [{ subnet } = { subnet: '' }] = compose.networks['motd']?.ipam.config ?? [];
-      expect(environment['MOTD_TRUST_PROXY']).toBe(subnet);
     }
+  });
+
+  test('has HAProxy alone say who is asking, from an address that nobody else is given', () => {
+    const networks = compose.services['haproxy']?.networks;
+    expect(networks).toEqual({ motd: { ipv4_address: expect.any(String) } });
+    const { ipv4_address: address = '' } =
+      networks === undefined || Array.isArray(networks) ? {} : (networks['motd'] ?? {});
+    for (const [name, { environment = {} }] of ours)
+      expect(environment['MOTD_TRUST_PROXY'], name).toBe(address);
+    const [given] = compose.networks['motd']?.ipam.config ?? [];
+    expect(isIn(given?.subnet, address)).toBe(true);
+    expect(isIn(given?.ip_range, address)).toBe(false);
   });
 
   test('gives a server time to stop: HAProxy notices, and peers take their last replies', () => {
