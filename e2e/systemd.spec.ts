@@ -8,7 +8,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
-import { EtcdCluster, isWithoutEtcd } from './etcd.ts';
+import { certificateFile, EtcdCluster, isWithoutEtcd } from './etcd.ts';
 import { expect, test } from './fixtures.ts';
 import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
@@ -276,6 +276,30 @@ test.describe('under systemd', () => {
       expect((await fetch(`http://127.0.0.1:${healthPort}/readyz`)).status).toBe(200);
       manager.do('restart', 'motd-server.service');
       expect(await tell(port, 'MSGGET')).toBe('200 OK\nIn etcd\n');
+    } finally {
+      await cluster.close();
+    }
+  });
+
+  test('etcd may speak TLS, and ask for the password of a user of its own', async () => {
+    test.skip(isWithoutEtcd, 'no etcd on this machine');
+    const { manager, port } = await start();
+    const cluster = await EtcdCluster.start({ members: 1, tls: true, rootPassword: PASSWORD });
+    try {
+      await cluster.gateway.addUser('motd', STORE_PASSWORD, '/systemd/');
+      manager.install('etcd.password', `${STORE_PASSWORD}\n`);
+      manager.install('etcd-ca.pem', readFileSync(certificateFile, 'utf8'));
+      manager.configure('server', {
+        MOTD_HOST: '127.0.0.1',
+        MOTD_PORT: port,
+        MOTD_STORE: `etcds://${cluster.endpoints}/systemd`,
+      });
+      manager.dropIn('motd-server.service', 'etcd.conf');
+      manager.do('start', 'motd-server.service');
+      const stored = await tell(port, 'MSGSTORE', STORE_PASSWORD, 'In etcd');
+      expect(stored).toBe('300 PASSWORD REQUIRED\n200 OK\n200 OK\n');
+      expect(await cluster.gateway.range('/systemd/entries/')).toHaveLength(1);
+      manager.do('stop', 'motd-server.service');
     } finally {
       await cluster.close();
     }

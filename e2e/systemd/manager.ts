@@ -94,7 +94,24 @@ export class Manager {
   configure(service: 'server' | 'bridge', settings: Record<string, string | number>): void {
     writeEnvironment(join(this.#folder, 'etc', `${service}.env`), settings);
   }
+
+  /** Puts a file of /etc/motd in its place: root's alone to read. */
+  install(name: string, text: string): void {
+    writeFileSync(join(this.#folder, 'etc', name), text, { mode: 0o600 });
+  }
+
+  /** Has a unit changed by a drop-in of deploy/systemd. */
+  dropIn(unit: string, name: string): void {
+    writeUnit(join(this.#folder, 'units', `${unit}.d`), name, PLACES);
+    this.do('daemon-reload');
+  }
 }
+
+/** Where the units look in the place of what they name. */
+const PLACES = [
+  ['/usr/bin/node', '/opt/node'],
+  ['/etc/motd', '/run/motd'],
+] as const;
 
 function layOut(folder: string, settings: ManagedSettings): void {
   const units = join(folder, 'units');
@@ -105,9 +122,8 @@ function layOut(folder: string, settings: ManagedSettings): void {
     writeFileSync(join(units, `${target}.target`), text);
   }
   writeUnit(units, 'motd-server.socket', [['=26310', `=127.0.0.1:${settings.port}`]]);
-  const places = [['/usr/bin/node', '/opt/node'] as const, ['/etc/motd', '/run/motd'] as const];
   for (const service of ['server', 'bridge'] as const) {
-    writeUnit(units, `motd-${service}.service`, places);
+    writeUnit(units, `motd-${service}.service`, PLACES);
     const output = `append:/run/motd/${service}.out`;
     mkdirSync(join(units, `motd-${service}.service.d`));
     writeFileSync(
