@@ -1,10 +1,11 @@
 // `motd copy-store FROM TO`: takes the history along when the message moves to another store.
 
 import { existsSync } from 'node:fs';
+import { consoleLine } from '../server/consoleLine.ts';
 import type { History, HistoryEntry } from '../server/history.ts';
 import { openStore } from '../server/openStore.ts';
 import { reasonOf } from '../server/reason.ts';
-import type { MessageStore } from '../server/store.ts';
+import type { MessageStore, StoreEvent } from '../server/store.ts';
 import { UnusableStoreError } from '../server/unusableStore.ts';
 import { type EtcdOptions, etcdAccessOf } from './etcdOptions.ts';
 import { OperatorError } from './operatorError.ts';
@@ -65,6 +66,7 @@ async function withStore(
     initialMessage: '',
     historyLimit: MAX_HISTORY,
     etcd: etcdAccessOf(options),
+    log: tell,
   }).catch((error: unknown) => {
     throw error instanceof UnusableStoreError
       ? new OperatorError(`${url}: ${error.message.replace('--store', 'its URL')}`, {
@@ -73,6 +75,12 @@ async function withStore(
       : error;
   });
   await act(store).finally(() => store.close());
+}
+
+/** Says what happens to a store meanwhile; what is copied is no news. */
+function tell(event: StoreEvent): void {
+  if (event.event === 'updatedElsewhere') return;
+  process.stderr.write(`${consoleLine(event)}\n`);
 }
 
 async function storeAll(target: MessageStore, entries: readonly HistoryEntry[]): Promise<void> {

@@ -49,9 +49,17 @@ export function structuredLog(format: LogFormat): typeof logger | undefined {
  * good, so then it is a signal that ends us.
  */
 export function leaveOutput(): void {
-  const deadline = setTimeout(() => process.kill(process.pid, 'SIGKILL'), LEAVE_DEADLINE_MS);
+  let lastLook: NodeJS.Immediate | undefined;
+  const deadline = setTimeout(() => {
+    // This process may itself have been stopped for that second: what was written by now is heard of
+    // before this comes to pass (Node's event loop: timers, poll, check).
+    lastLook = setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+  }, LEAVE_DEADLINE_MS);
   deadline.unref();
-  stdout.on('write', () => deadline.refresh());
+  stdout.on('write', () => {
+    clearImmediate(lastLook);
+    deadline.refresh();
+  });
 }
 
 /**
@@ -61,5 +69,6 @@ export function leaveOutput(): void {
 export function exitOnceWritten(): void {
   leaveOutput();
   stdout.once('drain', () => process.exit());
+  stdout.once('error', () => process.exit());
   stdout.write('');
 }

@@ -1,7 +1,9 @@
 // The command's own manners: help, one-line errors, exit status.
 
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from './fixtures.ts';
 import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
@@ -236,6 +238,19 @@ test('--log json writes the same events, a line each', async () => {
   ]);
   expect(events[4]).toMatchObject({ message: 'hello', peer: { address: '127.0.0.1' } });
   expect(server.stdout).not.toContain('123!abc');
+});
+
+test('a server that stands still while it ends has ended in order all the same', async () => {
+  const server = Program.motd(['serve', '--port', '0']);
+  const [, port] = await server.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+  const client = connect(Number(port), '127.0.0.1');
+  client.write('SHUTDOWN\n123!abc\n');
+  // What SIGSTOP does here, a machine does that is short of time: for longer than its output has.
+  expect(await text(client)).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
+  server.process.kill('SIGSTOP');
+  await setTimeout(1500);
+  server.process.kill('SIGCONT');
+  expect(await server.exits()).toBe(0);
 });
 
 test.describe('standard output', () => {

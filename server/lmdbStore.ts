@@ -15,6 +15,7 @@ import { History, type HistoryEntry } from './history.ts';
 import type { Contents } from './lmdbReport.ts';
 import { LmdbWriter } from './lmdbWriter.ts';
 import { ALWAYS_FRESH, type MessageStore, type StoreOptions } from './store.ts';
+import { UnusableStoreError, unusable } from './unusableStore.ts';
 
 /** The most messages one commit writes; the others go with the next. */
 const MAX_COMMIT = 256;
@@ -42,7 +43,8 @@ export async function openLmdbStore(folder: string, options: StoreOptions): Prom
     return new LmdbStore(lock, startWriter, writer, await writer.opened, options);
   } catch (error) {
     closeSync(lock);
-    throw error;
+    // Where there is no room for another process, it is Node that says so.
+    throw error instanceof UnusableStoreError ? error : unusable(folder, error);
   }
 }
 
