@@ -46,7 +46,7 @@ const OPTIONS: ChannelOptions = {
   'grpc.service_config_disable_resolution': 1,
 };
 
-/** How etcd says that users or roles were changed since a token was given (a JWT names the revision). */
+/** How etcd says that users were changed since a token was given; a JWT names the revision. */
 const OLD_TOKEN = /revision of auth store is old|revision in header is old/;
 
 /** An IP address is no name to tell a server (RFC 6066, section 3); gRPC tells it all the same. */
@@ -71,7 +71,7 @@ export class EtcdChannel implements ICallable<undefined> {
     const options = isIP(host) === 0 ? OPTIONS : { ...OPTIONS, ...UNNAMED };
     const credentials = credentialsOf(tls, host);
     let opened = 0;
-    // What differs in an option is no connection to be shared: not even one that is still being made.
+    // Channels that differ in an option share no connection, not even one that is being made.
     this.#open = () => new Host(address, credentials, { ...options, 'motd.opened': ++opened });
     this.#host = this.#open();
     this.#auth = auth;
@@ -99,11 +99,13 @@ export class EtcdChannel implements ICallable<undefined> {
   }
 
   /**
-   * Connects anew where a connection has brought no answer. One that is still being made is given up
-   * later and later: while a member hangs, gRPC ends none of those, and each is a descriptor.
+   * Connects anew where a connection has brought no answer. One that is still being made is given
+   * up later and later: while a member hangs, gRPC ends none of those, and each is a descriptor.
    */
   #leaveIfDead(client: Client): void {
     const state = client.getChannel().getConnectivityState(false);
+    // It was left already, or this channel was closed.
+    if (state === connectivityState.SHUTDOWN) return;
     const now = performance.now();
     if (state !== connectivityState.READY) {
       if (now < this.#leftAtMs + this.#patienceMs) return;
@@ -145,9 +147,10 @@ export class EtcdChannel implements ICallable<undefined> {
     const forget = () => {
       this.#token = undefined;
     };
+    const client = this.#host.getServiceClient('Auth');
     try {
       const { token } = await call<{ token: string }>(
-        this.#host.getServiceClient('Auth'),
+        client,
         'authenticate',
         { name: user, password },
         new Metadata(),
@@ -155,6 +158,7 @@ export class EtcdChannel implements ICallable<undefined> {
       );
       return token;
     } catch (error) {
+      if (error instanceof GRPCDeadlineExceededError) this.#leaveIfDead(client);
       if (error instanceof EtcdAuthenticationFailedError) {
         setTimeout(forget, REFUSED_LOGIN_HOLDS_MS).unref();
       } else {

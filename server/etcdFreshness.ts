@@ -29,7 +29,7 @@ export class EtcdFreshness {
     return performance.now() - this.#asOfMs;
   }
 
-  /** The same, now as of a later time. */
+  /** Everything etcd held at a later time is known, too. */
   confirm(asOfMs: number): void {
     const afterMs = asOfMs - this.#asOfMs;
     this.#asOfMs = Math.max(asOfMs, this.#asOfMs);

@@ -85,7 +85,7 @@ test.each(LESS)('%s is not believed, nor is anything that comes after it', (_rul
   expect(replica.history.latest?.message).toBe('message 2');
 });
 
-test('a watch that tells of the head’s end is believed, and ends belief', () => {
+test('that the head is gone is believed of a watch, and then nothing more is', () => {
   const replica = replicaOf(headAt(1));
   replica.take(contents(headAt(1), entriesTo(1)), headAt(1));
   expect(() => replica.apply({ entries: [], head: NOTHING })).toThrow(/restored, or emptied/);

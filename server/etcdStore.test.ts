@@ -329,9 +329,9 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     let isDropping = false;
     let dropped = 0;
     const alive = new Set<Socket>();
+    const clients = new Set<Socket>();
     const server = createServer((client) => {
-      client.on('error', () => {});
-      onTestFinished(() => void client.destroy());
+      clients.add(client.on('error', () => {}));
       if (isDropping) {
         dropped++;
         return;
@@ -343,7 +343,10 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
       client.on('close', () => upstream.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
+    onTestFinished(() => {
+      server.close();
+      for (const client of clients) client.destroy();
+    });
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
     return {

@@ -84,7 +84,7 @@ async function readAll(
 ): Promise<Known> {
   let replica: EtcdReplica | undefined;
   let isTold = false;
-  let refusals = 0;
+  const refusals: EtcdRefusedError[] = [];
   let lateAtMs = performance.now() + OPEN_DEADLINE_MS;
   for (;;) {
     const { member } = cluster;
@@ -101,10 +101,12 @@ async function readAll(
     } catch (error) {
       if (error instanceof ForeignMemberError) throw error;
       // One alone may refuse for reasons of its own: it is a learner.
-      if (error instanceof EtcdRefusedError && ++refusals >= cluster.size) throw error;
+      if (error instanceof EtcdRefusedError) refusals.push(error);
+      if (refusals.length >= cluster.size) throw error;
       const now = performance.now();
       if (replica?.history.last !== last) lateAtMs = now + OPEN_DEADLINE_MS;
-      if (now > lateAtMs) throw error;
+      // What was refused can be mended by who reads this.
+      if (now > lateAtMs) throw refusals.at(-1) ?? error;
       if (!isTold) log({ event: 'storeAwaited', reason: reasonOf(error) });
       isTold = true;
       cluster.giveUp(member);
