@@ -19,7 +19,7 @@ const CHUNK = 100;
  * Copies every message, with its time and in its order. A copy that broke off is made whole by
  * another.
  *
- * @param from A store that no server uses, or at least none stores in.
+ * @param from What is stored in it from now on stays behind.
  * @param to One that holds nothing, or the beginning of the same history.
  * @throws OperatorError where either is not so.
  */

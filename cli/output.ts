@@ -13,6 +13,9 @@ const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 /** How long a reader that takes nothing at all may hold up the end of the process. */
 const LEAVE_DEADLINE_MS = 1000;
 
+/** If this process has itself stood still for so long, its writes have yet to come through. */
+const LAST_LOOK_MS = 200;
+
 const stdout = new sonicBoom.SonicBoom({ fd: 1, sync: false, maxLength: MAX_WAITING_BYTES });
 // A disk that is full, a reader that is gone: the lines are lost, and the work goes on.
 stdout.on('error', () => {});
@@ -49,15 +52,13 @@ export function structuredLog(format: LogFormat): typeof logger | undefined {
  * good, so then it is a signal that ends us.
  */
 export function leaveOutput(): void {
-  let lastLook: NodeJS.Immediate | undefined;
+  let lastLook: NodeJS.Timeout | undefined;
   const deadline = setTimeout(() => {
-    // This process may itself have been stopped for that second: what was written by now is heard of
-    // before this comes to pass (Node's event loop: timers, poll, check).
-    lastLook = setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+    lastLook = setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_LOOK_MS).unref();
   }, LEAVE_DEADLINE_MS);
   deadline.unref();
   stdout.on('write', () => {
-    clearImmediate(lastLook);
+    clearTimeout(lastLook);
     deadline.refresh();
   });
 }

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../scripts/freePort.mjs';
 import { expect, test } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 
 interface Ran {
@@ -247,7 +247,7 @@ test('a server that stands still while it ends has ended in order all the same',
   client.write('SHUTDOWN\n123!abc\n');
   // What SIGSTOP does here, a machine does that is short of time: for longer than its output has.
   expect(await text(client)).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
-  server.process.kill('SIGSTOP');
+  expect(server.process.kill('SIGSTOP')).toBe(true);
   await setTimeout(1500);
   server.process.kill('SIGCONT');
   expect(await server.exits()).toBe(0);
