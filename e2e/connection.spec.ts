@@ -4,6 +4,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
+import { freePort } from '../scripts/freePort.mjs';
 import {
   test as base,
   expect,
@@ -13,7 +14,6 @@ import {
   startServer,
   Terminal,
 } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const MESSAGE_PROMPT = 'Enter new message of the day:';

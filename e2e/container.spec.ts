@@ -6,9 +6,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { freePort } from '../scripts/freePort.mjs';
 import { haproxyCommand } from './balancer.ts';
 import { expect, test } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 import {
   buildContext,
   environmentOfImage,

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../scripts/freePort.mjs';
 import { EtcdGateway } from './etcdGateway.ts';
 import { type Cut, Forwarder } from './forwarder.ts';
-import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 
 /** Empty where scripts/tools.mjs found none and could install none. */
@@ -259,7 +259,7 @@ export class EtcdCluster {
     ];
   }
 
-  /** https://etcd.io/docs/v3.4/op-guide/authentication/ has it nowhere; `etcd --help`, --auth-token. */
+  /** As `etcd --help` has it, at `--auth-token`. */
   #signing(): string {
     const [privateFile, publicFile] = [join(this.#folder, 'key'), join(this.#folder, 'key.pub')];
     if (!existsSync(privateFile)) {

@@ -12,16 +12,19 @@ const ANSWER_WITHIN_MS = 2000;
 /** Of the room that is taken at a time. */
 const SIP_BYTES = 100_000;
 
-export type Answer = Record<string, unknown>;
+/** Members forget whom they have let in when they are started again; users may have changed since. */
+const LOGIN_IS_OVER = /invalid auth token|revision of auth store is old|revision in header is old/;
 
-export interface KeyValue {
+type Answer = Record<string, unknown>;
+
+interface KeyValue {
   key: string;
   value: string;
   modRevision: number;
 }
 
 /** etcd understood, and refused. */
-export class EtcdError extends Error {}
+class EtcdError extends Error {}
 
 export class EtcdGateway {
   readonly #ports: readonly number[];
@@ -47,10 +50,8 @@ export class EtcdGateway {
     try {
       return await this.#askSome(path, body, index);
     } catch (error) {
-      const isForgotten =
-        error instanceof EtcdError && /invalid auth token|is old/.test(error.message);
-      if (!isForgotten) throw error;
-      // Members forget, when they are started again, whom they have let in.
+      const isLoginOver = error instanceof EtcdError && LOGIN_IS_OVER.test(error.message);
+      if (!isLoginOver) throw error;
       await this.#login();
       return this.#askSome(path, body, index);
     }

@@ -4,8 +4,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
+import { freePort } from '../scripts/freePort.mjs';
 import { expect, startBridgeTo, Terminal, test, transcriptOf } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';

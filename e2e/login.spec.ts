@@ -9,8 +9,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../scripts/freePort.mjs';
 import { expect, startServer, store, test } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 import { edited } from './readme.ts';
 

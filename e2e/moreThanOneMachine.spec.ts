@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../scripts/freePort.mjs';
 import { etcdCommand, isWithoutEtcd } from './etcd.ts';
 import { expect, test } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 import { codeUnder, edited } from './readme.ts';
 

@@ -6,8 +6,8 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Page } from '@playwright/test';
 import { type ClientOptions, WebSocket } from 'ws';
+import { freePort } from '../scripts/freePort.mjs';
 import { expect, type Listening, startBridge, startServer, Terminal, test } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 import { haproxy, nginx, type ProxySettings, type ReverseProxy, startProxy } from './proxies.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';

@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
+import { freePort } from '../scripts/freePort.mjs';
 import { expect, test } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 import { codeUnder, edited } from './readme.ts';
 

@@ -5,11 +5,11 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../scripts/freePort.mjs';
 import { haproxyCommand, startBalancer } from './balancer.ts';
 import { EtcdCluster, isWithoutEtcd } from './etcd.ts';
 import { amount, figure } from './figures.ts';
 import { expect, startServer, store, test } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 
 const SERVERS = 3;

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../scripts/freePort.mjs';
 import { EtcdCluster, isWithoutEtcd } from './etcd.ts';
 import { amount, figure } from './figures.ts';
 import { expect, type Listening, startServer, store, test } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 
 /** What a busy machine needs to start a program, and a host name's look-up in another. */

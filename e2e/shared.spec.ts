@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../scripts/freePort.mjs';
 import { EtcdCluster, isWithoutEtcd } from './etcd.ts';
 import { test as base, expect, type Listening } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 
 base.skip(isWithoutEtcd, 'no etcd on this machine');

@@ -8,9 +8,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
+import { freePort } from '../scripts/freePort.mjs';
 import { certificateFile, EtcdCluster, isWithoutEtcd } from './etcd.ts';
 import { expect, test } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 import { canRunManager, Manager, UNITS } from './systemd/manager.ts';
 
@@ -99,6 +99,7 @@ for (const file of ['server.env', 'etcd.env'] as const) {
       MOTD_PORT: String(port),
       // Those it names are elsewhere.
       MOTD_STORE: 'memory:',
+      MOTD_HEALTH_HOST: '127.0.0.1',
       MOTD_HEALTH_PORT: '0',
     });
     const { MOTD_TARGET = '', ...settings } = settingsIn('bridge.env');

@@ -6,10 +6,10 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../scripts/freePort.mjs';
 import { haproxyCommand } from './balancer.ts';
 import { isWithoutEtcd } from './etcd.ts';
 import { expect, store, Terminal, test } from './fixtures.ts';
-import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 import { childrenOf, commandLine, isRunning } from './reliability/process.ts';
 

@@ -109,7 +109,7 @@ function metricsOf(server: MotdServer, store: MessageStore): Registry {
   });
   new Counter({
     name: 'motd_server_stores_total',
-    help: 'Messages that came to be stored: stored, or failed (503), which may yet turn out stored.',
+    help: 'Messages sent to be stored: stored, or failed (503; they may yet turn out stored).',
     labelNames: ['outcome'],
     registers,
     collect() {

@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../../scripts/freePort.mjs';
 import {
   certificateFile,
   EtcdCluster,
@@ -11,7 +12,6 @@ import {
   isWithoutEtcd,
 } from '../etcd.ts';
 import { test as base, expect } from '../fixtures.ts';
-import { freePort } from '../freePort.ts';
 import { Program } from '../programs.ts';
 import { StoringClient } from './storingClient.ts';
 
