@@ -8,6 +8,12 @@
 /** The longest line the server takes, in bytes, its LF not counted. */
 export const MAX_LINE_BYTES = 4096;
 
+/**
+ * V8 copies shorter slices; a longer one points into the chunk it was cut from, and keeps all of it
+ * (v8/src/objects/string.h, SlicedString::kMinLength).
+ */
+const MIN_POINTING_LENGTH = 13;
+
 /** Stands in for a line over the limit; the line itself is gone. */
 export const TOO_LONG: unique symbol = Symbol('line too long');
 
@@ -50,7 +56,7 @@ export class LineReader {
   /**
    * Takes the next line: white space at both ends dropped, blank lines passed over.
    *
-   * @returns The line; `TOO_LONG` once for each line over the limit, as soon as that is certain;
+   * @returns The line, which keeps nothing of its chunk in memory; `TOO_LONG` once for each line over the limit, as soon as that is certain;
    *   `undefined` where the next line has not ended yet.
    */
   next(): string | typeof TOO_LONG | undefined {
@@ -67,13 +73,16 @@ export class LineReader {
       if (lf - start > this.#maxLength) return TOO_LONG;
 
       const line = trimmed(this.#input, start, lf);
-      if (line !== '') return line;
+      if (line !== '') return ownCopy(line);
     }
   }
 
   #unended(): typeof TOO_LONG | undefined {
     const isTooLong = this.#input.length - this.#at > this.#maxLength;
-    if (!this.#isSkipping && !isTooLong) return undefined;
+    if (!this.#isSkipping && !isTooLong) {
+      this.#dropTaken();
+      return undefined;
+    }
 
     this.#input = '';
     this.#at = 0;
@@ -82,10 +91,23 @@ export class LineReader {
     return TOO_LONG;
   }
 
+  /** Between chunks, only the line under way is kept: a connection may be idle for days. */
+  #dropTaken(): void {
+    if (this.#at === 0) return;
+    this.#input = ownCopy(this.#input.slice(this.#at));
+    this.#at = 0;
+  }
+
   #append(chunk: string): void {
     this.#input = this.#input.slice(this.#at) + chunk;
     this.#at = 0;
   }
+}
+
+/** The same text in memory of its own. */
+export function ownCopy(text: string): string {
+  // Joining makes a new string of both parts, and slicing points into that one.
+  return text.length < MIN_POINTING_LENGTH ? text : ` ${text}`.slice(1);
 }
 
 /** Drops white space at both ends of a line. */

@@ -174,6 +174,9 @@ export class Connection {
       case 'verify':
         void this.#verify(action.password, action.use);
         break;
+      case 'reject':
+        this.#reject(action.protocol);
+        break;
       case 'shutDown':
         this.#context.log?.({ event: 'shutdownAccepted', peer: this.#peer });
         this.#flush();
@@ -228,6 +231,11 @@ export class Connection {
     const isTurnedAway = isDismissal(reply) && reply !== REPLY.shuttingDown;
     if (isTurnedAway) this.#context.log?.({ event: 'turnedAway', peer: this.#peer, reply });
     this.#send(`${reply}\n`);
+  }
+
+  #reject(protocol: string): void {
+    this.#context.log?.({ event: 'foreignProtocol', peer: this.#peer, protocol });
+    this.#send(`${REPLY.unknownCommand}\n`);
   }
 
   #watch(): void {

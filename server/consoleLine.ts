@@ -3,6 +3,12 @@
 import { type Address, hostAndPort } from './address.ts';
 import { printable, type ServerEvent } from './events.ts';
 
+/** What to change, if a protocol is refused that the server could take. */
+const FOREIGN_HINT: Readonly<Record<string, string>> = {
+  PROXY: '; name its address with --trust-proxy to believe it',
+  TLS: '; give the server a certificate with --tls-cert to speak it',
+};
+
 /**
  * The line the console shows for an event, without its LF, safe for any screen. `undefined` where
  * the original had none, and nobody needs to be alarmed.
@@ -37,6 +43,8 @@ export function consoleLine(rawEvent: ServerEvent): string | undefined {
       return `[!] Password not checked: ${event.reason}`;
     case 'turnedAway':
       return `[!] ${event.reply}: ${tuple(event.peer)}`;
+    case 'foreignProtocol':
+      return `[!] ${event.protocol} refused: ${tuple(event.peer)}${FOREIGN_HINT[event.protocol] ?? ''}`;
     case 'proxyLineRefused':
       return `[!] PROXY line refused: ${tuple(event.peer)}`;
     case 'acceptFailed':

@@ -330,10 +330,15 @@ describe('the PROXY line', () => {
       ]);
   });
 
-  test('of anybody else is a line like any other', async () => {
-    const client = new TestClient(await startServer({ isTrustedProxy: () => false }));
-    await client.send(`${LINE}QUIT\n`);
-    expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n200 OK\n');
+  test('of another peer is rejected, and the log names the flag to change', async () => {
+    const running = await startServer({ isTrustedProxy: () => false });
+    const client = new TestClient(running);
+    await client.send(`${LINE}MSGSTORE\nowned\n`);
+    expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n');
+    expect(running.server).toMatchObject({ storeCounts: { stored: 0 } });
+    expect(running.console.filter((line) => line.startsWith('[!]'))).toEqual([
+      expect.stringMatching(/^\[!\] PROXY refused: \('127.0.0.1', \d+\); .*--trust-proxy/),
+    ]);
   });
 
   test('that is none closes the connection', async () => {

@@ -35,6 +35,10 @@ const FRAGMENTS = [
   '\xc2\x9b',
   '\x00',
   'PROXY TCP4 ',
+  'GET /',
+  ' HTTP/1.1\r\n',
+  'Host: ',
+  '\x16\x03\x01',
   'x'.repeat(5000),
 ];
 

@@ -13,6 +13,8 @@ export class PlayedSession {
   /** Every line the console would show. */
   readonly lines: string[] = [];
   isClosed = false;
+  /** The protocol it was taken for, if it was not ours. */
+  rejected: string | undefined;
   isServerDown = false;
   storeIsBroken = false;
   readonly history: string[] = [];
@@ -85,6 +87,10 @@ export class PlayedSession {
         break;
       case 'verify':
         this.#perform(this.session.verified(action.password === PASSWORD ? 'right' : 'wrong'));
+        break;
+      case 'reject':
+        this.rejected = action.protocol;
+        this.sent += `${REPLY.unknownCommand}\n`;
         break;
       case 'shutDown':
         this.isServerDown = true;

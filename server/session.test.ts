@@ -109,6 +109,78 @@ describe.each([
     expect(new PlayedSession().receive(...cut(bytes)).sent).toBe(sent);
   });
 
+  test.each<[rule: string, protocol: string, bytes: string]>([
+    [
+      'a form that a page posts',
+      'HTTP',
+      'POST / HTTP/1.1\r\nHost: 127.0.0.1:26310\r\nContent-Type: text/plain\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    [
+      'a request line behind blank lines',
+      'HTTP',
+      '\r\n \nget / http/1.0\n\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    [
+      'a request line over the limit',
+      'HTTP',
+      `GET /${LONG} HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n`,
+    ],
+    [
+      'a TLS handshake whose ticket holds commands',
+      'TLS',
+      '\x16\x03\x01\x02\0\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    ['an SSH banner', 'SSH', 'SSH-2.0-x\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n'],
+    [
+      'a PROXY line that is not allowed',
+      'PROXY',
+      'PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    [
+      'a PROXY header of version 2',
+      'PROXY',
+      '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0cMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    ['binary data', 'binary data', '\xfe\x01\x80\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n'],
+  ])('rejects %s once, and runs nothing after it', (_what, protocol, bytes) => {
+    const played = new PlayedSession().receive(...cut(bytes)).end();
+    expect(played).toMatchObject({
+      sent: '400 UNKNOWN COMMAND\n',
+      rejected: protocol,
+      isClosed: true,
+      isServerDown: false,
+      message: APPLE,
+      lines: [],
+    });
+  });
+
+  test.each([
+    ['after a command', 'MSGGET\nHost: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
+    ['after an unknown one', 'FOO\nOrigin: http://x\nMSGSTORE\nowned\n', '400 UNKNOWN COMMAND\n'],
+    ['in a watch', 'MSGWATCH\nReferer: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
+    ['after a line over the limit', `${LONG}x\nHost: x\nMSGSTORE\nowned\n`, '413 LINE TOO LONG\n'],
+    [
+      'after a message that looks like one',
+      'MSGSTORE\nHost: db1 is down\nHost: x\nMSGSTORE\nowned\n',
+      '200 OK\n200 OK\n',
+    ],
+  ])('a header %s closes the session', (_where, bytes, before) => {
+    const played = new PlayedSession().receive(...cut(bytes));
+    expect(played.sent).toBe(`${before}400 UNKNOWN COMMAND\n`);
+    expect(played.rejected).toBe('HTTP');
+    expect(played.isClosed).toBe(true);
+    expect(played.message).not.toBe('owned');
+  });
+
+  test('a message or a password may look like another protocol', () => {
+    const played = new PlayedSession().receive(
+      ...cut('MSGSTORE\nGET / HTTP/1.1\nSHUTDOWN\nHost: x\nMSGGET\n'),
+    );
+    expect(played.sent).toBe(
+      '200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n200 OK\nGET / HTTP/1.1\n',
+    );
+  });
+
   test.each<[rule: string, bytes: string, sent: string]>([
     [
       'MSGSTORE asks for the password, and then for the message',
@@ -174,6 +246,11 @@ test('chunk boundaries never matter, whatever the bytes', {
     '\xff',
     '\0',
     ' ',
+    'GET / HTTP/1.1',
+    'Host: x\n',
+    'PROXY TCP4 ',
+    '\x16\x03\x01',
+    '\r\n\r\n\0\r\nQUIT\n',
     'x'.repeat(3000),
   );
   const numRuns = amount(1000, 100_000);

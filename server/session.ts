@@ -1,14 +1,22 @@
 // One connection's half of the conversation (PROTOCOL.md, "Commands"). Pure: bytes, time and
 // outcomes come in as calls; what to do about them goes out, one action at a time, from next().
 //
+//   opening --any line--> as in command
 //   command --MSGSTORE--> [storePassword --right-->] message --text--> outcome --stored--> command
 //   command --SHUTDOWN--> shutdownPassword --text--> outcome --right--> shutDown --> close
 //   command --MSGWATCH--> watching --any line--> as in command
 //   command --QUIT--> close
+//   opening, command, watching --another protocol--> foreign --> close
 //   anything said wrongly, in any state --> its reply, and command
 
 import { type Command, isCommand } from '../protocol/commands.ts';
-import { LineReader, MAX_LINE_BYTES, TOO_LONG } from '../protocol/lines.ts';
+import {
+  MAX_OPENING_BYTES,
+  protocolOfBytes,
+  protocolOfFirstLine,
+  protocolOfLine,
+} from '../protocol/foreignProtocol.ts';
+import { LineReader, MAX_LINE_BYTES, ownCopy, TOO_LONG, trimLine } from '../protocol/lines.ts';
 import { isPlainText } from '../protocol/plainText.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
 import { decodeUtf8 } from '../protocol/utf8.ts';
@@ -19,12 +27,21 @@ const MAX_WRONG_PASSWORDS = 3;
 /** What a password is for. */
 export type PasswordUse = 'shutDown' | 'store';
 
-type Awaiting = 'command' | 'watching' | 'message' | 'shutdownPassword' | 'storePassword';
+/** `opening` is `command` before the first line: what the peer is has yet to show. */
+type Awaiting =
+  | 'opening'
+  | 'command'
+  | 'watching'
+  | 'message'
+  | 'shutdownPassword'
+  | 'storePassword';
 
 type State =
   | Awaiting
   /** A store or a password check is under way; what the peer says next has to wait. */
   | 'outcome'
+  /** The peer speaks another protocol: nothing more of it is read. */
+  | 'foreign'
   | 'shutDown'
   | 'close'
   | 'closed';
@@ -50,6 +67,8 @@ export type Action =
   | { do: 'store'; message: string; line: string }
   /** Check the password (a byte string), then call `verified`. */
   | { do: 'verify'; password: string; use: PasswordUse }
+  /** Answer `400 UNKNOWN COMMAND` and report a peer that speaks `protocol`; `close` follows. */
+  | { do: 'reject'; protocol: string }
   /** End the whole server, once every reply has left. */
   | { do: 'shutDown' }
   /** End this connection, once every reply has left. Nothing comes after it. */
@@ -97,7 +116,9 @@ export interface SessionOptions {
 export class Session {
   readonly #lines = new LineReader(MAX_LINE_BYTES);
   readonly #answers: typeof ANSWERS;
-  #state: State = 'command';
+  #state: State = 'opening';
+  /** The first bytes of the connection, as a byte string: they may show another protocol. */
+  #opening = '';
   #passwordUse: PasswordUse = 'shutDown';
   #wrongPasswords = 0;
   #hasUpdates = false;
@@ -110,6 +131,7 @@ export class Session {
 
   /** Bytes came, as a byte string, cut anywhere. */
   receive(bytes: string): void {
+    if (this.#state === 'opening') this.#identify(bytes);
     if (this.#state !== 'closed') this.#lines.push(bytes);
   }
 
@@ -186,6 +208,8 @@ export class Session {
       case 'outcome':
       case 'closed':
         return undefined;
+      case 'foreign':
+        return this.#reject(protocolOfBytes(this.#opening) ?? 'binary data');
       case 'shutDown':
         this.#state = 'close';
         return SHUT_DOWN;
@@ -197,11 +221,21 @@ export class Session {
     }
   }
 
+  /** A binary protocol shows in its first bytes, and may never send an LF. */
+  #identify(bytes: string): void {
+    const missing = MAX_OPENING_BYTES - this.#opening.length;
+    if (missing === 0) return;
+    this.#opening = ownCopy(this.#opening + bytes.slice(0, missing));
+    if (protocolOfBytes(this.#opening) !== undefined) this.#state = 'foreign';
+  }
+
   #nextLine(awaiting: Awaiting): Action | undefined {
     const line = this.#lines.next();
     if (line === undefined) return this.#nothingMore(awaiting);
-    if (line === TOO_LONG) return this.#refuse(REPLY.lineTooLong);
+    if (line === TOO_LONG) return this.#tooLong(awaiting);
     switch (awaiting) {
+      case 'opening':
+        return this.#firstLine(line);
       case 'command':
       case 'watching':
         return this.#command(line);
@@ -214,12 +248,32 @@ export class Session {
     }
   }
 
+  /** A request line may be longer than any line of ours: its head is enough. */
+  #tooLong(awaiting: Awaiting): Action {
+    if (awaiting !== 'opening') return this.#refuse(REPLY.lineTooLong);
+    const protocol = protocolOfFirstLine(trimLine(this.#opening), this.#opening);
+    if (protocol !== undefined) return this.#reject(protocol);
+    return { do: 'reply', reply: REPLY.lineTooLong, line: undefined };
+  }
+
+  #firstLine(line: string): Action {
+    const protocol = protocolOfFirstLine(line, this.#opening);
+    if (protocol !== undefined) return this.#reject(protocol);
+    return this.#command(line);
+  }
+
   #command(line: string): Action {
     const answer = this.#answers.get(line);
-    if (answer === undefined) return this.#refuse(REPLY.unknownCommand, line);
+    if (answer === undefined) return this.#unknown(line);
     this.#state = answer.next;
     this.#hasUpdates = false;
     return answer.action;
+  }
+
+  #unknown(line: string): Action {
+    const protocol = protocolOfLine(line);
+    if (protocol !== undefined) return this.#reject(protocol);
+    return this.#refuse(REPLY.unknownCommand, line);
   }
 
   #message(line: string): Action {
@@ -252,6 +306,12 @@ export class Session {
     return { do: 'reply', reply, line };
   }
 
+  // The line is not reported: a header may hold a cookie or a password.
+  #reject(protocol: string): Action {
+    this.#state = 'close';
+    return { do: 'reject', protocol };
+  }
+
   #nothingMore(awaiting: Awaiting): Action | undefined {
     if (awaiting === 'watching' && this.#hasUpdates) {
       this.#hasUpdates = false;
@@ -268,6 +328,7 @@ export class Session {
 
   #isWholeLine(text: string): boolean {
     switch (this.#state) {
+      case 'opening':
       case 'command':
       case 'watching':
         return isCommand(text);

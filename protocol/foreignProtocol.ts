@@ -1,0 +1,115 @@
+// Recognizes peers that speak another protocol (PROTOCOL.md, "Other protocols").
+//
+// A web page can make its visitor's browser send bytes to any port: the request line and the
+// headers come first, then a body that the page chose. Without this check, the lines of that body
+// would be commands (cross-protocol request forgery; Redis closes such connections since 3.2.7).
+// The first bytes of a connection are what a page cannot choose, so they decide.
+
+import { decodeUtf8 } from './utf8.ts';
+
+/** How many of the first bytes of a connection decide: enough for any signature, and for a method. */
+export const MAX_OPENING_BYTES = 64;
+
+/**
+ * How binary protocols begin, as byte strings. None needs an LF to be recognized, and none holds one:
+ * the verdict does not depend on where TCP cut the bytes.
+ */
+const SIGNATURES: Table = [
+  // A handshake record (RFC 8446, section 5.1). A page may choose lines in its session ticket.
+  ['TLS', /^\x16\x03[\0-\x04]/],
+  // SSLv2's CLIENT-HELLO that offers TLS (RFC 5246, appendix E.2).
+  ['TLS', /^[\x80-\xbf][^\n]\x01[\0\x03]/],
+  // The cookie 0x2112A442 (RFC 8489, section 5), also behind a length (RFC 4571): WebRTC over TCP.
+  ['STUN', /^(?:[^\n]{2})?[\0-\x3f][^\n]{3}\x21\x12\xa4\x42/],
+  // RFC 1928, section 3; SOCKS 4: CONNECT and BIND.
+  ['SOCKS', /^\x05[\x01-\x09][\0-\x09\x80-\xfe]/],
+  ['SOCKS', /^\x04[\x01\x02][^\n]{2}/],
+  // MQTT 3.1.1, section 3.1; MQTT 3.1.
+  ['MQTT', /^\x10[^\n]{1,4}\0(?:\x04MQTT|\x06MQIsdp)/],
+  // TPKT with a connection request (RFC 1006, section 6), as RDP sends it.
+  ['RDP', /^\x03\0[^\n]{3}\xe0/],
+];
+
+/** Text protocols, by their first line. */
+const FIRST_LINES: Table = [
+  // RFC 4253, section 4.2.
+  ['SSH', /^SSH-\d/i],
+  // RFC 5321, section 4.1.1.1; RFC 2033.
+  ['SMTP', /^(?:EHLO|HELO|LHLO)(?: |$)/i],
+  // redis.io, "Redis serialization protocol specification".
+  ['Redis', /^\*\d+$/],
+  // A document, or XMPP's stream.
+  ['XML', /^<[!?a-z]/i],
+  // JSON-RPC and its relatives.
+  ['JSON', /^[[{]\s*["{[]/],
+];
+
+/** The PROXY protocol, version 2, up to the second LF after its NUL (proxy-protocol.txt, section 2.2). */
+const PROXY_V2 = /^\r\n\r\n\0\r\n/;
+
+/** NUL between other bytes. */
+const INNER_NUL = /[^\0]\0+[^\0]/;
+
+/** A control character other than those at the ends of a line, TAB, and ESC, which arrow keys send. */
+const CONTROL = /[\x01-\x08\x0b-\x1a\x1c-\x1f\x7f]/;
+
+/** Telnet begins a negotiation with IAC (RFC 854): no UTF-8, and still typed by a person. */
+const IAC = '\xff';
+
+/** A request line: any method, a target, a version (RFC 9112, section 3; RTSP, SIP and ICAP alike). */
+const REQUEST_LINE = /^\S+[ \t]+\S.*[ \t](?:HTTP|RTSP|SIP|ICAP)\/\d/i;
+/** The same without its end: HTTP/0.9, or the head of a line over the limit. */
+const REQUEST_START =
+  /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH)[ \t]+(?:[/*]|[^ \t:]+:)/i;
+const STATUS_LINE = /^(?:HTTP|RTSP|SIP|ICAP)\/\d/i;
+
+/** Every HTTP/1.1 request has Host (RFC 9112, section 3.2); the others are what browsers and proxies add. */
+const HEADER =
+  /^(?:host|origin|referer|user-agent|accept(?:-[a-z-]+)?|content-[a-z-]+|connection|keep-alive|cookie2?|cache-control|pragma|upgrade(?:-insecure-requests)?|sec-[a-z-]+|dnt|te|transfer-encoding|expect|if-[a-z-]+|authorization|proxy-[a-z-]+|access-control-[a-z-]+|forwarded|x-[a-z-]+)[ \t]*:/i;
+
+const HTTP = [REQUEST_LINE, REQUEST_START, STATUS_LINE, HEADER];
+
+type Table = readonly (readonly [protocol: string, pattern: RegExp])[];
+
+/**
+ * Recognizes a binary protocol by the first bytes of a connection.
+ *
+ * @param opening The bytes so far, a byte string; only the first `MAX_OPENING_BYTES` matter.
+ * @returns The protocol's name; `undefined` if they match none, or not yet.
+ */
+export function protocolOfBytes(opening: string): string | undefined {
+  return nameIn(SIGNATURES, opening);
+}
+
+/**
+ * Recognizes another protocol by a peer's first line that is not blank.
+ *
+ * @param line A byte string without white space at its ends; the head of it, if it is over the limit.
+ * @param opening The first bytes of the connection, up to this line at least.
+ * @returns The protocol's name; `undefined` if the line may come from a client of ours.
+ */
+export function protocolOfFirstLine(line: string, opening: string): string | undefined {
+  if (PROXY_V2.test(opening)) return 'PROXY';
+  return protocolOfLine(line) ?? nameIn(FIRST_LINES, line);
+}
+
+/**
+ * Recognizes another protocol by any line that stands where a command is expected.
+ *
+ * @param line A byte string without white space at its ends.
+ * @returns The protocol's name; `undefined` if the line may come from a client of ours.
+ */
+export function protocolOfLine(line: string): string | undefined {
+  if (line.startsWith('PROXY ')) return 'PROXY';
+  if (HTTP.some((pattern) => pattern.test(line))) return 'HTTP';
+  return isBinary(line) ? 'binary data' : undefined;
+}
+
+function isBinary(line: string): boolean {
+  if (line.startsWith(IAC)) return false;
+  return INNER_NUL.test(line) || (CONTROL.test(line) && decodeUtf8(line) === undefined);
+}
+
+function nameIn(table: Table, text: string): string | undefined {
+  return table.find(([, pattern]) => pattern.test(text))?.[0];
+}
