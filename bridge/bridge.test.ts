@@ -239,6 +239,24 @@ describe('opens the connection to a target that expects it with a PROXY line', (
     expect(await heard).toBe('first words');
   });
 
+  test.each([true, false])(
+    'and a browser cannot write one itself (to a target marked +proxy: %s)',
+    async (expectsProxyLine) => {
+      const { target, heard } = await startListener();
+      const peer = new TestPeer(await startBridge({ target }, { expectsProxyLine }));
+      await peer.opened();
+      peer.webSocket.send('PROX');
+      peer.webSocket.send('Y TCP4 192.0.2.7 127.0.0.1 1 2\r\nSHUTDOWN\n');
+      expect(await peer.closed()).toEqual({
+        code: 1008,
+        reason: 'a browser may not send a PROXY header',
+      });
+      expect(await heard).toMatch(
+        expectsProxyLine ? /^PROXY TCP4 127\.0\.0\.1 .*\r\nPROX$/ : /^PROX$/,
+      );
+    },
+  );
+
   test('and still says why where such a target refuses', async () => {
     const gone = await freePort();
     const peer = new TestPeer(await startBridge({ gone }, { expectsProxyLine: true }));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ConnectionEnds, proxyLine } from './proxyLine.ts';
+import { type ConnectionEnds, openingFor, proxyLine } from './proxyLine.ts';
 
 const LONGEST_LINE_BYTES = 107;
 
@@ -75,4 +75,15 @@ test('the longest line is within the limit', () => {
   const line = proxyLine({ ...ends(zoned, zoned), remotePort: 65_535, localPort: 65_535 });
   expect(line).toBe(`PROXY TCP6 ${address} ${address} 65535 65535\r\n`);
   expect(Buffer.byteLength(line)).toBeLessThanOrEqual(LONGEST_LINE_BYTES);
+});
+
+test('a key goes before the PROXY line, and only to a target that expects one', () => {
+  const target = { name: 'motd', at: { host: '127.0.0.1', port: 1 }, proxyKey: 'secret' };
+  const opening = 'PROXY-KEY secret\r\nPROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n';
+  const passedOn = () => ends('192.0.2.1', '198.51.100.1');
+  expect(openingFor({ ...target, expectsProxyLine: true }, passedOn)).toBe(opening);
+  expect(openingFor({ ...target, expectsProxyLine: true })).toBe(
+    'PROXY-KEY secret\r\nPROXY UNKNOWN\r\n',
+  );
+  expect(openingFor({ ...target, expectsProxyLine: false }, passedOn)).toBe('');
 });

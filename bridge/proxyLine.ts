@@ -4,6 +4,7 @@
 
 import { isIP, isIPv6 } from 'node:net';
 import { plainAddress } from '../access/source.ts';
+import type { Target } from './targets.ts';
 
 /**
  * The two ends of a TCP connection, as a socket tells them; one that is closed has forgotten them.
@@ -16,7 +17,22 @@ export interface ConnectionEnds {
 }
 
 /** What a proxy says that cannot tell; the target then takes the proxy's own address. */
-export const UNKNOWN = 'PROXY UNKNOWN\r\n';
+const UNKNOWN = 'PROXY UNKNOWN\r\n';
+
+/**
+ * What a connection to a target has to open with.
+ *
+ * @param ends The connection that is passed on; without it, the bridge itself asks.
+ * @returns Empty, if the target expects no PROXY line.
+ */
+export function openingFor(
+  { expectsProxyLine, proxyKey }: Target,
+  ends?: () => ConnectionEnds,
+): string {
+  if (!expectsProxyLine) return '';
+  const key = proxyKey === undefined ? '' : `PROXY-KEY ${proxyKey}\r\n`;
+  return `${key}${ends === undefined ? UNKNOWN : proxyLine(ends())}`;
+}
 
 /**
  * Says whose connection is passed on (PROXY protocol v1, section 2.1).

@@ -2,7 +2,7 @@
 
 import { connectFailure, wordsFor } from './connectFailure.ts';
 import { connectTarget } from './connectTarget.ts';
-import { UNKNOWN } from './proxyLine.ts';
+import { openingFor } from './proxyLine.ts';
 import { askReadyUrl } from './readyUrl.ts';
 import type { Target } from './targets.ts';
 
@@ -52,7 +52,7 @@ export class Readiness {
     return new Promise((resolve) => {
       socket.on('error', (error) => resolve(wordsFor(connectFailure(error), this.#target)));
       socket.once('connect', () => {
-        socket.end(this.#target.expectsProxyLine ? UNKNOWN : '');
+        socket.end(openingFor(this.#target));
         socket.resume();
         const deadline = setTimeout(() => socket.destroy(), LINGER_MS).unref();
         socket.once('close', () => clearTimeout(deadline));

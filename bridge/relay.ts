@@ -11,8 +11,9 @@ import type { WebSocket } from 'ws';
 import { CLOSE, type CloseCode, protocolErrorCode } from './closeCodes.ts';
 import { connectFailure, wordsFor } from './connectFailure.ts';
 import { connectTarget } from './connectTarget.ts';
+import { ForgedHeader } from './forgedHeader.ts';
 import type { Metrics, TargetTally } from './metrics.ts';
-import { type ConnectionEnds, proxyLine } from './proxyLine.ts';
+import { type ConnectionEnds, openingFor } from './proxyLine.ts';
 import { ReadBuffer } from './readBuffer.ts';
 import type { SessionCounts } from './sessionClock.ts';
 import type { Target } from './targets.ts';
@@ -55,6 +56,7 @@ export class Relay {
   readonly #onEnd: () => void;
   /** Messages of this read, or for a target that does not take them yet. */
   readonly #held: Buffer[] = [];
+  readonly #forgedHeader = new ForgedHeader();
   #messages = 0;
   /** How many of them came in this read. */
   #messagesInRead = 0;
@@ -98,7 +100,8 @@ export class Relay {
   #start({ ends }: Browser): void {
     // Written while still connecting: nothing the browser says can get ahead of it.
     this.#webSocket.pause();
-    if (this.#target.expectsProxyLine) this.#tcp.write(proxyLine(ends()), this.#flush);
+    const opening = openingFor(this.#target, ends);
+    if (opening !== '') this.#tcp.write(opening, this.#flush);
     this.#webSocket.on('message', this.#webSocketOnMessage);
     this.#webSocket.on('ping', this.#countMessage);
     this.#webSocket.on('pong', this.#countMessage);
@@ -166,6 +169,10 @@ export class Relay {
 
   readonly #webSocketOnMessage = (data: Buffer): void => {
     this.#countMessage();
+    if (this.#forgedHeader.isIn(data)) {
+      this.cutOff(CLOSE.ruleBroken, 'a browser may not send a PROXY header');
+      return;
+    }
     this.#relayedBytes += data.length;
     this.#tally.bytesFromBrowsers += data.length;
     this.#held.push(data);

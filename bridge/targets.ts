@@ -6,6 +6,8 @@ export interface Target {
   at: { host: string; port: number } | { path: string };
   /** Whether each connection to it has to open with a PROXY line (proxyLine.ts). */
   expectsProxyLine: boolean;
+  /** A secret to send before that line (proxyLine.ts). */
+  proxyKey?: string | undefined;
 }
 
 // NAME is short enough for the words of a close frame (connectFailure.ts), and fit for a path. HOST

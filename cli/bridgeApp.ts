@@ -11,6 +11,7 @@ import { report } from './lifecycle.ts';
 import { listenError } from './operatorError.ts';
 import { LOOPBACK, type TlsOptions } from './options.ts';
 import { say, structuredLog } from './output.ts';
+import { proxyKey } from './proxyKey.ts';
 
 export interface BridgeOptions extends HttpOptions, TlsOptions, BridgeRuleOptions {
   usersFile?: string;
@@ -61,7 +62,8 @@ export function limitsFrom(options: BridgeOptions): BridgeLimits {
 function settingsFrom(options: BridgeOptions): BridgeSettings {
   const [first = DEFAULT_TARGET, ...others] = options.target ?? [];
   return {
-    targets: [first, ...others],
+    // Under `motd up`, which gives the key, there is one target.
+    targets: [{ ...first, proxyKey: proxyKey() }, ...others],
     pageDir: PAGE_DIR,
     basePath: options.basePath,
     publicOrigins: options.publicOrigin ?? [],

@@ -25,7 +25,8 @@ import {
 export const DEFAULT_TARGET: Target = {
   name: 'motd',
   at: { host: DEFAULT_HOST, port: DEFAULT_PORT },
-  expectsProxyLine: true,
+  // A server believes a PROXY line only if it was told to.
+  expectsProxyLine: false,
 };
 
 export interface HttpOptions extends LogOptions {
@@ -57,7 +58,7 @@ export function targetOption(): Option {
     '--target <name=host:port>',
     'a TCP service the page may reach, or NAME=unix:/PATH, repeatable; the first is the default; ' +
       '+proxy behind it tells it who is asking (PROXY protocol v1) ' +
-      `(default: ${DEFAULT_TARGET.name}=${DEFAULT_HOST}:${DEFAULT_PORT}+proxy)`,
+      `(default: ${DEFAULT_TARGET.name}=${DEFAULT_HOST}:${DEFAULT_PORT})`,
   )
     .env('MOTD_TARGET')
     .argParser(parseTargets)

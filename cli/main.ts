@@ -23,7 +23,7 @@ import {
 import { environmentOf } from './environment.ts';
 import { etcdOptions } from './etcdOptions.ts';
 import { OperatorError } from './operatorError.ts';
-import { idleTimeoutOption, LOOPBACK, logOption, tlsOptions, trustProxyOption } from './options.ts';
+import { idleTimeoutOption, logOption, tlsOptions, trustProxyOption } from './options.ts';
 import { type GivenServer, parsePort, parseServers } from './parsers.ts';
 import { healthOptions, listenAddressOptions, serverOptions } from './serverOptions.ts';
 
@@ -68,7 +68,7 @@ command('up', 'run the server, the bridge and the page', [
 command('serve', 'run the TCP server alone', [
   ...listenAddressOptions(),
   ...serverOptions(),
-  trustProxyOption('PROXY line', LOOPBACK.join(' ')),
+  trustProxyOption('PROXY line', 'none'),
   ...tlsOptions('the server'),
   ...healthOptions(),
   logOption(),

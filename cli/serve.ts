@@ -17,9 +17,10 @@ import { UnusableStoreError } from '../server/unusableStore.ts';
 import { etcdAccessOf } from './etcdOptions.ts';
 import { onStopRequest, report } from './lifecycle.ts';
 import { listenError, OperatorError } from './operatorError.ts';
-import { LOOPBACK, type TlsOptions } from './options.ts';
+import type { TlsOptions } from './options.ts';
 import { exitOnceWritten, serverLog } from './output.ts';
 import { readPasswordFile } from './passwordFile.ts';
+import { proxyKey } from './proxyKey.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
 import { reloading } from './reloading.ts';
 import type { HealthOptions, ServeOptions } from './serverOptions.ts';
@@ -47,7 +48,8 @@ export async function serve(options: ServeOptions & TlsOptions & HealthOptions):
       maxConnectionsPerSource: options.maxConnectionsPerSource,
     },
     idleTimeoutMs: options.idleTimeout * 1000,
-    isTrustedProxy: addressMatcher(options.trustProxy ?? LOOPBACK),
+    isTrustedProxy: addressMatcher(options.trustProxy ?? []),
+    proxyKey: proxyKey(),
     tls: tls && createSecureContext(tls),
     log,
   });

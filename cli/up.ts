@@ -1,14 +1,14 @@
 // `motd up`: the server and the bridge, each in a process of its own, so that neither can take
 // the other down. SHUTDOWN ends the server for good; a crash only until it is started again.
 
-import { isIP } from 'node:net';
 import openInBrowser from 'open';
 import { type Address, hostAndPort } from '../server/address.ts';
 import { isShared } from '../server/openStore.ts';
 import type { BridgeRuleOptions, HttpOptions } from './bridgeOptions.ts';
 import { onStopRequest, type Ready } from './lifecycle.ts';
-import { LOOPBACK, type TlsOptions } from './options.ts';
+import type { TlsOptions } from './options.ts';
 import { leaveOutput, say } from './output.ts';
+import { newProxyKey } from './proxyKey.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
 import type { ServeOptions } from './serverOptions.ts';
 import { type Environment, Supervised, startCommand } from './supervised.ts';
@@ -38,7 +38,7 @@ export async function up(options: UpOptions, environment: Environment): Promise<
     refuseWeakPassword(options, new URL(origin).hostname, `for --public-origin ${origin}`);
   }
   const tell = options.log === 'console' ? say : () => {};
-  const trusted = trustedProxies(options);
+  const key = newProxyKey();
   let served: Ready | undefined;
   const server = new Supervised(
     {
@@ -47,10 +47,10 @@ export async function up(options: UpOptions, environment: Environment): Promise<
       start: (before) =>
         startCommand('serve', [], {
           ...environment,
+          ...key,
           // The bridge speaks to it without, and both are on this machine.
           MOTD_TLS_CERT: undefined,
           MOTD_TLS_KEY: undefined,
-          MOTD_TRUST_PROXY: trusted.join(' ') || 'none',
           // Who runs both stops both: nobody looks elsewhere meanwhile.
           MOTD_DRAIN: undefined,
           // There is news of it: the bridge's /readyz tells when the store is away.
@@ -68,9 +68,10 @@ export async function up(options: UpOptions, environment: Environment): Promise<
       start: (before) =>
         startCommand('bridge', BRIDGE_NODE_FLAGS, {
           ...environment,
+          ...key,
           // The server says so itself, and says 421.
           MOTD_IDLE_TIMEOUT: undefined,
-          ...bridgeEnvironment(served, trusted.length > 0, before),
+          ...bridgeEnvironment(served, before),
         }),
     },
     tell,
@@ -108,24 +109,9 @@ export async function up(options: UpOptions, environment: Environment): Promise<
   return 0;
 }
 
-/**
- * Whose word the server takes for who is in front of the page: also the bridge's, unless nobody's.
- */
-function trustedProxies({ host, trustProxy = LOOPBACK }: UpOptions): string[] {
-  if (trustProxy.length === 0) return [];
-  // What connects to an address of this machine comes from that address.
-  const { address } = reachable({ address: host, port: 0 });
-  return [...trustProxy, ...(isIP(address) === 0 ? LOOPBACK : [address])];
-}
-
-function bridgeEnvironment(
-  served: Ready | undefined,
-  isTrusted: boolean,
-  before?: Ready,
-): Environment {
-  const suffix = isTrusted ? '+proxy' : '';
+function bridgeEnvironment(served: Ready | undefined, before?: Ready): Environment {
   return {
-    ...(served && { MOTD_TARGET: `motd=${hostAndPort(reachable(served.ready))}${suffix}` }),
+    ...(served && { MOTD_TARGET: `motd=${hostAndPort(reachable(served.ready))}+proxy` }),
     MOTD_READY_URL: served?.health && `http://${hostAndPort(reachable(served.health))}/readyz`,
     ...(before && { MOTD_HTTP_PORT: String(before.ready.port) }),
   };

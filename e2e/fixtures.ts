@@ -36,8 +36,11 @@ export const test = base.extend<Fixtures>({
 });
 // biome-ignore-end lint/correctness/noEmptyPattern: see above.
 
+/** A server that believes the PROXY lines of bridges on this machine, unless `flags` name others. */
 export async function startServer(port = 0, flags: string[] = []): Promise<Listening> {
-  const program = Program.motd(['serve', '--port', String(port), ...flags]);
+  const program = Program.motd(['serve', '--port', String(port), ...flags], {
+    MOTD_TRUST_PROXY: '127.0.0.1',
+  });
   const [, found] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(found) };
 }

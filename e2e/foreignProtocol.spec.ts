@@ -7,11 +7,17 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Page } from '@playwright/test';
-import { expect, type Listening, startServer, test } from './fixtures.ts';
+import { test as base, expect, type Listening, startServer } from './fixtures.ts';
 import { Program } from './programs.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const ATTACK = 'MSGSTORE\nowned\nSHUTDOWN\n123!abc\n';
+
+// A server as it is by default: it believes no PROXY line.
+const test = base.extend({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
+  server: async ({}, use) => use(await startServer(0, ['--trust-proxy', 'none'])),
+});
 
 /** What a page does to send the attack to a port, and what the server takes it for. */
 const WAYS: Record<

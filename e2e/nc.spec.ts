@@ -1,8 +1,14 @@
 // Real nc (netcat-openbsd) against a real server.
 
-import { expect, test } from './fixtures.ts';
+import { test as base, expect, startServer } from './fixtures.ts';
 import { consoleOf, goldens } from './golden/golden.ts';
 import { Program } from './programs.ts';
+
+// A server as it is by default: it believes no PROXY line.
+const test = base.extend({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
+  server: async ({}, use) => use(await startServer(0, ['--trust-proxy', 'none'])),
+});
 
 // Empty where scripts/tools.mjs found none and could install none; CI always has one.
 const netcat = process.env['MOTD_TEST_NETCAT'] ?? 'nc';

@@ -1,6 +1,10 @@
 // `motd up`, what `npm start` runs: the server and the bridge as two processes.
 
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { WebSocket } from 'ws';
 import { expect, Terminal, test } from './fixtures.ts';
 import { Program } from './programs.ts';
 
@@ -67,6 +71,23 @@ test('tells where to look, and both ways in reach the same message', async ({ pa
   expect(await say(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nfrom the page\n');
   expect(await up.program.stop()).toBe(0);
   expect(up.program.stderr).toBe('');
+});
+
+test('the server believes its bridge on who is asking, and no other process', async () => {
+  const { program, page, port } = await startUp();
+  const webSocket = new WebSocket(`${page.replace('http', 'ws')}/ws`);
+  const [{ socket }] = await once(webSocket, 'upgrade');
+  await program.says(
+    new RegExp(`^Connected by \\('127\\.0\\.0\\.1', ${socket.localPort}\\)$`, 'm'),
+  );
+  webSocket.terminate();
+
+  const forger = connect(Number(port), '127.0.0.1');
+  forger.write('PROXY TCP4 192.0.2.7 127.0.0.1 5000 26310\r\nMSGSTORE\nowned\n');
+  expect(await text(forger)).toBe('400 UNKNOWN COMMAND\n');
+  await program.says(/^\[!\] PROXY refused: \('127\.0\.0\.1', \d+\)/m);
+  expect(program.stdout).not.toContain('192.0.2.7');
+  expect(program.stdout).not.toContain('owned');
 });
 
 test('SHUTDOWN ends the server and it stays down; the page stays and says so', async ({ page }) => {

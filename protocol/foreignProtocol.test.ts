@@ -77,19 +77,18 @@ describe.each([
     expect(protocolOf(line)).toBe('HTTP');
   });
 
-  test.each(['PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310', 'PROXY UNKNOWN', 'PROXY x'])(
-    'recognizes the PROXY protocol in %j',
-    (line) => {
-      expect(protocolOf(line)).toBe('PROXY');
-    },
-  );
+  test.each([
+    'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310',
+    'PROXY UNKNOWN',
+    'PROXY x',
+    'PROXY-KEY x',
+  ])('recognizes the PROXY protocol in %j', (line) => {
+    expect(protocolOf(line)).toBe('PROXY');
+  });
 
-  test.each(['a\0b', '\x01\x02\xff\xfe', '\x21\x12\xa4\x42'])(
-    'recognizes binary data in %j',
-    (line) => {
-      expect(protocolOf(line)).toBe('binary data');
-    },
-  );
+  test.each(['\x01\x02\xff\xfe', '\x21\x12\xa4\x42'])('recognizes binary data in %j', (line) => {
+    expect(protocolOf(line)).toBe('binary data');
+  });
 
   test.each([
     ...COMMANDS,
@@ -129,6 +128,7 @@ test.each([
   ['XML', '<stream:stream>'],
   ['JSON', '{"jsonrpc":"2.0"}'],
   ['JSON', '[{"a":1}]'],
+  ['binary data', 'a\0b'],
 ])('recognizes %s by the first line %j, and only by the first', (protocol, line) => {
   expect(protocolOfFirstLine(line, line)).toBe(protocol);
   expect(protocolOfLine(line)).toBeUndefined();

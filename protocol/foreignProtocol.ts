@@ -42,13 +42,15 @@ const FIRST_LINES: Table = [
   ['XML', /^<[!?a-z]/i],
   // JSON-RPC and its relatives.
   ['JSON', /^[[{]\s*["{[]/],
+  // NUL between other bytes.
+  ['binary data', /[^\0]\0+[^\0]/],
 ];
+
+/** The PROXY protocol, version 1 (proxy-protocol.txt, section 2.1), or the key before it (proxyLine.ts). */
+const PROXY_V1 = /^PROXY(?:-KEY)? /;
 
 /** The PROXY protocol, version 2, up to the second LF after its NUL (proxy-protocol.txt, section 2.2). */
 const PROXY_V2 = /^\r\n\r\n\0\r\n/;
-
-/** NUL between other bytes. */
-const INNER_NUL = /[^\0]\0+[^\0]/;
 
 /** A control character other than those at the ends of a line, TAB, and ESC, which arrow keys send. */
 const CONTROL = /[\x01-\x08\x0b-\x1a\x1c-\x1f\x7f]/;
@@ -100,14 +102,13 @@ export function protocolOfFirstLine(line: string, opening: string): string | und
  * @returns The protocol's name; `undefined` if the line may come from a client of ours.
  */
 export function protocolOfLine(line: string): string | undefined {
-  if (line.startsWith('PROXY ')) return 'PROXY';
+  if (PROXY_V1.test(line)) return 'PROXY';
   if (HTTP.some((pattern) => pattern.test(line))) return 'HTTP';
   return isBinary(line) ? 'binary data' : undefined;
 }
 
 function isBinary(line: string): boolean {
-  if (line.startsWith(IAC)) return false;
-  return INNER_NUL.test(line) || (CONTROL.test(line) && decodeUtf8(line) === undefined);
+  return CONTROL.test(line) && !line.startsWith(IAC) && decodeUtf8(line) === undefined;
 }
 
 function nameIn(table: Table, text: string): string | undefined {

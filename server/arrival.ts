@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net';
 import type { Address } from './address.ts';
-import { readOpening } from './proxyLine.ts';
+import { type ProxyTrust, readOpening } from './proxyLine.ts';
 
 /**
  * One that says nothing for so long is taken for itself on the console, though it may yet say more.
@@ -35,13 +35,15 @@ export interface ArrivalEvents {
 export class Arrival {
   readonly #socket: Socket;
   readonly #peer: Address;
+  readonly #trust: ProxyTrust;
   readonly #events: ArrivalEvents;
   readonly #announceTimer: NodeJS.Timeout;
   #bytes = '';
 
-  constructor(socket: Socket, peer: Address, events: ArrivalEvents) {
+  constructor(socket: Socket, peer: Address, trust: ProxyTrust, events: ArrivalEvents) {
     this.#socket = socket;
     this.#peer = peer;
+    this.#trust = trust;
     this.#events = events;
     this.#announceTimer = setTimeout(() => events.announce(), ANNOUNCE_AFTER_MS);
     socket.on('data', this.#socketOnData);
@@ -57,7 +59,7 @@ export class Arrival {
 
   readonly #socketOnData = (chunk: Buffer): void => {
     this.#bytes += chunk.toString('latin1');
-    const opening = readOpening(this.#bytes);
+    const opening = readOpening(this.#bytes, this.#trust);
     switch (opening.is) {
       case 'open':
         break;

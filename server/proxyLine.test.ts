@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { readOpening } from './proxyLine.ts';
+import { readOpening as read } from './proxyLine.ts';
+
+const KEY = 'kQ3vYdX0Ab1c';
+
+const readOpening = (bytes: string) => read(bytes, { isTrusted: true, key: undefined });
 
 const V4 = 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n';
 const V6 = 'PROXY TCP6 2001:db8::7 2001:db8::1 56324 26310\r\n';
@@ -43,5 +47,41 @@ describe('what begins as a PROXY line and is none says nothing', () => {
     ['that never ends', `PROXY ${'x'.repeat(101)}`],
   ])('%s', (_how, line) => {
     expect(readOpening(line)).toEqual({ is: 'malformed' });
+  });
+});
+
+describe('a key before the PROXY line', () => {
+  const KEYED = `PROXY-KEY ${KEY}\r\n${V4}`;
+  const client = { address: '192.0.2.7', port: 56324 };
+  const readFrom = (isTrusted: boolean) => (bytes: string) => read(bytes, { isTrusted, key: KEY });
+
+  test.each([true, false])('makes a peer believed (trusted by its address: %s)', (isTrusted) => {
+    const proxied = { is: 'proxied', client, length: KEYED.length };
+    expect(readFrom(isTrusted)(KEYED)).toEqual(proxied);
+    expect(readFrom(isTrusted)(`${KEYED}MSGGET\n`)).toEqual(proxied);
+    for (let length = 1; length < KEYED.length; length++) {
+      expect(readFrom(isTrusted)(KEYED.slice(0, length))).toEqual({ is: 'open' });
+    }
+  });
+
+  test.each([
+    ['of another value', KEYED.replace(KEY, 'kQ3vYdX0Ab1d')],
+    ['that is shorter', KEYED.replace(KEY, KEY.slice(1))],
+    ['that is empty', KEYED.replace(KEY, '')],
+    ['without CR', KEYED.replace('\r', '')],
+    ['without a PROXY line behind it', `PROXY-KEY ${KEY}\r\nMSGGET\n`],
+    ['behind a key', `PROXY-KEY ${KEY}\r\n${KEYED}`],
+    ['that never ends', `PROXY-KEY ${'x'.repeat(97)}`],
+  ])('%s says nothing', (_how, bytes) => {
+    expect(readFrom(false)(bytes)).toEqual({ is: 'malformed' });
+  });
+
+  test('is not judged before its end: a wrong first character tells nothing', () => {
+    expect(readFrom(false)('PROXY-KEY x')).toEqual({ is: 'open' });
+  });
+
+  test('is needed, and not the line alone, from an address that is not trusted', () => {
+    expect(readFrom(false)(V4)).toEqual({ is: 'direct' });
+    expect(readFrom(true)(V4)).toEqual({ is: 'proxied', client, length: V4.length });
   });
 });

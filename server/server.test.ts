@@ -341,6 +341,47 @@ describe('the PROXY line', () => {
     ]);
   });
 
+  test('is believed from any address behind the key, and its source is the one that counts', async () => {
+    const limits = { maxConnectionsPerSource: 1 };
+    const running = await startServer({ proxyKey: 'secret', limits });
+    const keyed = (address: string) =>
+      `PROXY-KEY secret\r\nPROXY TCP4 ${address} 127.0.0.1 1 2\r\n`;
+    const clients: TestClient[] = [];
+    for (const address of ['192.0.2.7', '192.0.2.8']) {
+      const client = new TestClient(running);
+      await client.send(`${keyed(address)}MSGGET\n`);
+      await client.until(`${APPLE}\n`);
+      clients.push(client);
+    }
+    const third = new TestClient(running);
+    await third.send(keyed('192.0.2.7'));
+    expect(await third.ended()).toBe('421 TOO MANY CONNECTIONS\n');
+    await clients[0]?.send('QUIT\n');
+    await clients[0]?.ended();
+    await expect.poll(() => running.server.connections).toBe(1);
+    const fourth = new TestClient(running);
+    await fourth.send(`${keyed('192.0.2.7')}QUIT\n`);
+    expect(await fourth.ended()).toBe('200 OK\n');
+  });
+
+  test('a silent peer counts for its own source while it might still show a key', async () => {
+    const limits = { maxConnectionsPerSource: 1 };
+    const running = await startServer({ proxyKey: 'secret', limits });
+    const silent = new TestClient(running);
+    await expect.poll(() => running.console).toHaveLength(2);
+    expect(await new TestClient(running).ended()).toBe('421 TOO MANY CONNECTIONS\n');
+    await silent.send('MSGGET\n');
+    await silent.until(`${APPLE}\n`);
+  });
+
+  test('behind a wrong key closes the connection', async () => {
+    const running = await startServer({ proxyKey: 'secret' });
+    const client = new TestClient(running);
+    await client.send(`PROXY-KEY secreT\r\n${LINE}MSGSTORE\nowned\n`);
+    expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n');
+    expect(running.console.at(-1)).toMatch(/^\[!\] PROXY line refused/);
+  });
+
   test('that is none closes the connection', async () => {
     const running = await startServer({ isTrustedProxy: () => true });
     const client = new TestClient(running);

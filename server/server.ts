@@ -33,6 +33,8 @@ export interface ServerOptions {
   idleTimeoutMs: number;
   /** Whose PROXY line is believed, by IP address. */
   isTrustedProxy: (address: string) => boolean;
+  /** Believed from any address, if it comes before the PROXY line (proxyLine.ts). */
+  proxyKey?: string | undefined;
   /** The certificate and key; without them, connections are not encrypted. */
   tls?: SecureContext | undefined;
   /** Takes what happens, for the operator. Without it, nothing is reported. */

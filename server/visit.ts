@@ -9,6 +9,7 @@ import { REPLY, type Reply } from '../protocol/replies.ts';
 import type { Address } from './address.ts';
 import { Arrival, type Arrived } from './arrival.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
+import type { ProxyTrust } from './proxyLine.ts';
 import { reasonOf } from './reason.ts';
 import { secure } from './secure.ts';
 
@@ -25,6 +26,8 @@ export interface VisitContext extends ConnectionContext {
   limits: ConnectionLimits;
   /** Whose PROXY line is believed, by IP address. */
   isTrustedProxy: (address: string) => boolean;
+  /** Believed from any address, if it comes before the PROXY line (proxyLine.ts). */
+  proxyKey?: string | undefined;
   /** The certificate and key; without them, connections are not encrypted. */
   tls: SecureContext | undefined;
 }
@@ -36,6 +39,8 @@ export class Visit {
   readonly #acceptedAtMs = performance.now();
   /** Under which address it is shown as connected; that has to be taken back. */
   #announced: Address | undefined;
+  /** Whose connections it counts among. */
+  #source: string | undefined;
   #arrival: Arrival | undefined;
   #isInHandshake = false;
   #connection: Connection | undefined;
@@ -50,13 +55,16 @@ export class Visit {
 
   /** Lets it in, where there is room. */
   begin(): void {
-    const { limits, isTrustedProxy } = this.#context;
+    const { limits, isTrustedProxy, proxyKey: key } = this.#context;
     if (!limits.enter()) {
       this.#turnAway(this.#peer, REPLY.tooManyConnections);
       return;
     }
     this.#socket.once('close', () => limits.leave());
-    if (isTrustedProxy(this.#peer.address)) this.#identify();
+    const isTrusted = isTrustedProxy(this.#peer.address);
+    // Until it has shown a key, it counts among those of its own address.
+    if (!isTrusted && !this.#countFor(this.#peer)) return;
+    if (isTrusted || key !== undefined) this.#identify({ isTrusted, key });
     else this.#admit({ peer: this.#peer, bytes: '', hasEnded: false });
   }
 
@@ -81,9 +89,9 @@ export class Visit {
     if (this.#isInHandshake) this.#socket.destroy();
   }
 
-  /** Waits for what a trusted peer says first: it may speak for another. */
-  #identify(): void {
-    this.#arrival = new Arrival(this.#socket, this.#peer, {
+  /** Waits for the first bytes of a peer that may speak for another. */
+  #identify(trust: ProxyTrust): void {
+    this.#arrival = new Arrival(this.#socket, this.#peer, trust, {
       announce: () => this.#announce(this.#peer),
       arrived: (who) => {
         this.#arrival = undefined;
@@ -100,16 +108,27 @@ export class Visit {
   }
 
   #admit(who: Arrived): void {
-    const { limits, tls } = this.#context;
-    const source = sourceOf(who.peer.address);
-    if (!limits.arrive(source)) {
-      this.#turnAway(who.peer, REPLY.tooManyConnections);
-      return;
-    }
-    this.#socket.once('close', () => limits.depart(source));
+    const { tls } = this.#context;
+    if (!this.#countFor(who.peer)) return;
     this.#announce(who.peer);
     if (tls === undefined) this.#serve(this.#socket, who);
     else void this.#secureAndServe(tls, who);
+  }
+
+  /** Counts the connection for a peer's source, and for no other. @returns Whether there was room. */
+  #countFor(peer: Address): boolean {
+    const { limits } = this.#context;
+    const source = sourceOf(peer.address);
+    if (source === this.#source) return true;
+    if (!limits.arrive(source)) {
+      this.#turnAway(peer, REPLY.tooManyConnections);
+      return false;
+    }
+    if (this.#source === undefined) {
+      this.#socket.once('close', () => limits.depart(this.#source ?? source));
+    } else limits.depart(this.#source);
+    this.#source = source;
+    return true;
   }
 
   #serve(socket: Socket, { peer, bytes, hasEnded }: Arrived): void {

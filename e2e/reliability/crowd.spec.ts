@@ -242,7 +242,7 @@ async function answered(clients: readonly RawClient[]): Promise<RawClient[]> {
 }
 
 async function startConsoleServer(...flags: string[]): Promise<Listening> {
-  const program = Program.motd(['serve', '--port', '0', ...flags]);
+  const program = Program.motd(['serve', '--port', '0', '--trust-proxy', '127.0.0.1', ...flags]);
   const [, port] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(port) };
 }

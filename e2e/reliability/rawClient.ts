@@ -143,9 +143,14 @@ export function proxyLine(source: string): string {
 /** Room for every connection a test opens, all of which come from one source. */
 export const ROOMY = ['--max-connections', '20000', '--max-connections-per-source', '20000'];
 
-/** A server that writes no log: what is measured is the work alone. Needs Linux. */
+/**
+ * A server that writes no log: what is measured is the work alone. It believes the PROXY lines of
+ * this machine. Needs Linux.
+ */
 export async function startSilentServer(flags: readonly string[] = ROOMY): Promise<Listening> {
-  const program = Program.motd(['serve', '--port', '0', '--log', 'silent', ...flags]);
+  const program = Program.motd(['serve', '--port', '0', '--log', 'silent', ...flags], {
+    MOTD_TRUST_PROXY: '127.0.0.1',
+  });
   return { program, port: await portOf(program) };
 }
 
