@@ -196,7 +196,16 @@ async function startServerWritingTo(
 ): Promise<{ server: Program; port: number }> {
   const passwordFile = outputPath('password');
   writeFileSync(passwordFile, cheapHashOf('123!abc'));
-  const flags = ['--store', 'memory:', '--log', log, '--password-file', passwordFile];
+  const flags = [
+    '--store',
+    'memory:',
+    '--log',
+    log,
+    '--password-file',
+    passwordFile,
+    '--trust-proxy',
+    '127.0.0.1',
+  ];
   const command = 'exec "$0" dist/cli/main.js serve --port 0 "$@" > "$STDOUT" 2> "$STDERR"';
   const env = { STDOUT: stdout, STDERR: stderr };
   const server = new Program('sh', ['-c', command, process.execPath, ...flags], env);
