@@ -26,9 +26,22 @@ export function startEcho(): Promise<Running> {
 /** More connections, from this one source, than there are descriptors for. */
 const ANY_NUMBER = ['--max-connections', '100000', '--max-connections-per-source', '100000'];
 
+/** Bridges are measured with their PROXY line, as under `motd up`. */
+const PROXIED = ['--trust-proxy', '127.0.0.1'];
+
 /** @param store As in `--store`. */
 export function startServer(store = 'memory:'): Promise<Running> {
-  const args = ['serve', '--port', '0', '--store', store, '--log', 'silent', ...ANY_NUMBER];
+  const args = [
+    'serve',
+    '--port',
+    '0',
+    '--store',
+    store,
+    '--log',
+    'silent',
+    ...PROXIED,
+    ...ANY_NUMBER,
+  ];
   return startOurs('cli/main.js', args);
 }
 

@@ -40,6 +40,7 @@ class Instance {
       port: this.port,
       'health-port': this.healthPort,
       drain: DRAIN_SECONDS,
+      'trust-proxy': '127.0.0.1',
     }).flatMap(([name, value]) => [`--${name}`, String(value)]);
     this.#program = Program.motd(['serve', ...flags]);
     await this.#program.says(/listening on/);
