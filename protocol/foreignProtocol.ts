@@ -28,8 +28,8 @@ const SIGNATURES: Table = [
   ['MQTT', /^\x10[^\n]{1,4}\0(?:\x04MQTT|\x06MQIsdp)/],
   // TPKT with a connection request (RFC 1006, section 6), as RDP sends it.
   ['RDP', /^\x03\0[^\n]{3}\xe0/],
-  // The rest of them, once the others are ruled out: a length or a type, where people and C programs send text, white space, NULs,
-  // ESC (an arrow key) or IAC (telnet).
+  // Any other, once those above are ruled out: a length or a type, where people and C programs send
+  // text, white space, NULs, ESC (an arrow key) or IAC (telnet).
   ['binary data', /^(?=[^\n]{8})[\x01-\x08\x0e-\x1a\x1c-\x1f][\0-\x08\x0e-\x1a\x1c-\x1f]/],
   ['binary data', /^(?=[^\n]{8})\0{1,3}[\x01-\x08\x0e-\x1a\x1c-\x1f\x80-\xfe]/],
 ];
