@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { VerifyPassword } from './password.ts';
 import { PasswordGuard } from './passwordGuard.ts';
@@ -102,6 +103,95 @@ test('of more than 500 that wait, the one that was wrong most is refused', async
     void guard.check(`source ${source}`, 'shutDown', 'x');
   }
   expect(await second).toBe('refused');
+});
+
+test('a source has at most three different passwords pending for one use; the next is refused at once', async () => {
+  const { verify } = slowCheck();
+  const guard = guardOf({ shutDown: verify, store: verify });
+  for (const guess of ['1', '2', '3']) void guard.check('a', 'shutDown', guess);
+  expect(await guard.check('a', 'shutDown', '4')).toBe('refused');
+  // The same as one that is pending, one for another use, one of another source: all of these wait.
+  const waiting = [
+    guard.check('a', 'shutDown', '3'),
+    guard.check('a', 'store', '4'),
+    guard.check('b', 'shutDown', '4'),
+  ];
+  const none = Symbol('none is settled');
+  expect(await Promise.race([...waiting, setImmediate(none)])).toBe(none);
+});
+
+/** A check that answers `right` and notes what it is asked, once it is open. */
+function gatedCheck() {
+  const checked: string[] = [];
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const verify = async (bytes: string) => {
+    await gate;
+    checked.push(bytes);
+    return bytes === 'right';
+  };
+  return { checked, verify, open };
+}
+
+test.each<[what: string, guessOf: (at: number) => string]>([
+  ['the same password', () => 'guess'],
+  ['different passwords', (at) => `guess ${at}`],
+])(
+  'of 900 tries at once with %s, one source gets three checks, after those of two newcomers',
+  async (_what, guessOf) => {
+    const { checked, verify, open } = gatedCheck();
+    const guard = guardOf({ shutDown: verify });
+    const flood = Array.from({ length: 900 }, (_, at) =>
+      guard.check('guesser', 'shutDown', guessOf(at)),
+    );
+    const newcomers = ['b', 'c'].map((source) => guard.check(source, 'shutDown', 'right'));
+    open();
+    expect(await Promise.all(newcomers)).toEqual(['right', 'right']);
+    const verdicts = await Promise.all(flood);
+    expect(verdicts.filter((verdict) => verdict === 'wrong')).toHaveLength(3);
+    expect(verdicts.filter((verdict) => verdict === 'refused')).toHaveLength(897);
+    // The first of the flood had begun before the newcomers came.
+    expect(checked).toEqual(
+      [0, 'right', 'right', 1, 2].map((at) => (at === 'right' ? at : guessOf(Number(at)))),
+    );
+  },
+);
+
+test('when 10,000 sources try at once, those that were never wrong are checked first, and none of them is refused', async () => {
+  const { checked, verify, open } = gatedCheck();
+  let shutDown: VerifyPassword = async () => false;
+  const guard = new PasswordGuard((_use: 'shutDown') => shutDown);
+  const guessers = Array.from({ length: 9_800 }, (_, at) => `guesser ${at}`);
+  for (const guesser of guessers) await guard.check(guesser, 'shutDown', 'guess');
+
+  shutDown = verify;
+  const underWay = guard.check('another', 'shutDown', 'guess');
+  const guesses = guessers.map((guesser) => guard.check(guesser, 'shutDown', 'guess'));
+  const newcomers = Array.from({ length: 200 }, (_, at) =>
+    guard.check(`newcomer ${at}`, 'shutDown', 'right'),
+  );
+  open();
+  expect(await underWay).toBe('wrong');
+  expect(new Set(await Promise.all(newcomers))).toEqual(new Set(['right']));
+  expect((await Promise.all(guesses)).filter((verdict) => verdict === 'wrong')).toHaveLength(300);
+  expect(checked.lastIndexOf('right')).toBe(200);
+});
+
+test('what waits is checked against the password of its turn', async () => {
+  const { open, verify } = slowCheck();
+  const passwords: { shutDown?: VerifyPassword } = { shutDown: verify };
+  const guard = new PasswordGuard((use: 'shutDown') => passwords[use]);
+  const first = guard.check('a', 'shutDown', 'old');
+  const second = guard.check('b', 'shutDown', 'old');
+  const third = guard.check('c', 'shutDown', 'old');
+  passwords.shutDown = async (bytes) => {
+    delete passwords.shutDown;
+    return bytes === 'new';
+  };
+  open[0]?.(true);
+  expect(await Promise.all([first, second, third])).toEqual(['right', 'wrong', 'refused']);
 });
 
 test('a check that throws holds up nobody', async () => {

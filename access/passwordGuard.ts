@@ -1,23 +1,37 @@
-// Checks the passwords peers say: one at a time, so that guessing takes no more than one core, and
-// not at all for a source that has been wrong too often. Who has been wrong least goes first: while
-// many guess, an owner who mistyped nothing does not wait behind them.
+// Checks the passwords that peers send.
+//
+// Goals: guessing takes no more than one core, a source that guesses is soon not checked at all, and
+// a source that has not guessed is checked next, however many others do.
+//
+// Design: one check at a time, each for one try. The next is of the source with the fewest passwords
+// wrong or pending; if too many wait, a try of the source with the most is refused. How much of that
+// a source may have pending: pendingTries.ts.
 
 import type { VerifyPassword } from './password.ts';
 import { Penalties } from './penalties.ts';
+import { PendingTries } from './pendingTries.ts';
 
-/** The most checks that wait for their turn. */
+/** The most tries that wait for a check, those of all sources together. */
 const MAX_WAITING = 500;
 
-/** `refused`: it was not checked; the source was wrong too often, or too many wait. */
+/** Beside those: the one that is being checked, and one that came and is about to be refused. */
+const MAX_PENDING = MAX_WAITING + 2;
+
+/** `refused`: not checked. The source was wrong too often or has too many pending, or all have. */
 export type Verdict = 'right' | 'wrong' | 'refused';
 
 /** How the password for each use is checked; a use without one needs none. */
 export type Passwords<Use extends string> = (use: Use) => VerifyPassword | undefined;
 
-interface Waiting {
-  /** Who says it, and what for: each password is guessed for itself. */
+interface Try<Use> {
+  use: Use;
+  /** The password, as a byte string. */
+  bytes: string;
+  /** Who guesses, and what: each password is guessed for itself. */
   guesser: string;
-  check: () => Promise<boolean>;
+  source: string;
+  /** What its source has pending, this one included. */
+  pending: PendingTries<Use>;
   resolve: (verdict: Verdict) => void;
   reject: (reason: unknown) => void;
 }
@@ -25,10 +39,11 @@ interface Waiting {
 export class PasswordGuard<Use extends string> {
   readonly #passwords: Passwords<Use>;
   readonly #penalties = new Penalties();
-  #waiting: Waiting[] = [];
+  /** By source: its tries that wait, and the one that is being checked. */
+  readonly #pending = new Map<string, PendingTries<Use>>();
+  /** In the order they came. */
+  readonly #waiting: Try<Use>[] = [];
   #isChecking = false;
-  /** Whose password is being checked. */
-  #underWay: string | undefined;
 
   constructor(passwords: Passwords<Use>) {
     this.#passwords = passwords;
@@ -39,29 +54,27 @@ export class PasswordGuard<Use extends string> {
     return this.#passwords(use) !== undefined;
   }
 
-  /** Whether nothing speaks against a source: it has not been wrong, and no check of its waits. */
+  /** Whether nothing speaks against a source: it has not been wrong, and has no check pending. */
   isUnsuspected(source: string, use: Use): boolean {
-    const guesser = guesserOf(source, use);
-    const isInLine = this.#waiting.some((waiting) => waiting.guesser === guesser);
-    if (isInLine || this.#underWay === guesser) return false;
-    return this.#penalties.wrong(guesser, performance.now()) === 0;
+    if (this.#pending.get(source)?.has(use)) return false;
+    return this.#penalties.wrong(guesserOf(source, use), performance.now()) === 0;
   }
 
   /**
    * Checks a password.
    *
-   * @param source Who says it (source.ts).
+   * @param source Who sends it (source.ts).
    * @param bytes The password, as a byte string.
    */
   async check(source: string, use: Use, bytes: string): Promise<Verdict> {
-    const verify = this.#passwords(use);
     const guesser = guesserOf(source, use);
-    if (verify === undefined || this.#penalties.isBarred(guesser, performance.now())) {
-      return 'refused';
-    }
+    if (!this.isGuarded(use) || this.#isBarred(guesser)) return 'refused';
+    const pending = this.#pending.get(source) ?? new PendingTries();
+    if (!pending.add(use, bytes)) return 'refused';
+    this.#pending.set(source, pending);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ guesser, check: () => verify(bytes), resolve, reject });
-      if (this.#waiting.length > MAX_WAITING) this.#takeLast()?.resolve('refused');
+      this.#waiting.push({ use, bytes, guesser, source, pending, resolve, reject });
+      if (this.#waiting.length > MAX_WAITING) this.#refuseLast();
       if (!this.#isChecking) void this.#checkAll();
     });
   }
@@ -69,42 +82,58 @@ export class PasswordGuard<Use extends string> {
   async #checkAll(): Promise<void> {
     this.#isChecking = true;
     for (let next = this.#takeFirst(); next !== undefined; next = this.#takeFirst()) {
-      await this.#verdictOn(next).then(next.resolve, next.reject);
+      const verdict = this.#verdictOn(next);
+      await verdict.catch(() => {});
+      this.#isNoLongerPending(next);
+      await verdict.then(next.resolve, next.reject);
     }
     this.#isChecking = false;
   }
 
-  async #verdictOn({ guesser, check }: Waiting): Promise<Verdict> {
-    // What was said before it, and was wrong, counts: many at once are no way around.
-    if (this.#penalties.isBarred(guesser, performance.now())) return 'refused';
-    this.#underWay = guesser;
-    const isRight = await check().finally(() => {
-      this.#underWay = undefined;
-    });
+  async #verdictOn({ use, bytes, guesser }: Try<Use>): Promise<Verdict> {
+    // The password may be another by now, and those before this one may have been wrong.
+    const verify = this.#passwords(use);
+    if (verify === undefined || this.#isBarred(guesser)) return 'refused';
+    const isRight = await verify(bytes);
     if (isRight) this.#penalties.forgive(guesser);
     else this.#penalties.punish(guesser, performance.now());
     return isRight ? 'right' : 'wrong';
   }
 
-  /** The one that was wrong least; of several, the one that came first. */
-  #takeFirst(): Waiting | undefined {
-    const wrongs = this.#wrongs();
-    return this.#take(wrongs.indexOf(Math.min(...wrongs)));
+  /** Takes the lowest rank; of several, the one that came first. */
+  #takeFirst(): Try<Use> | undefined {
+    const ranks = this.#ranks();
+    return this.#waiting.splice(ranks.indexOf(Math.min(...ranks)), 1)[0];
   }
 
-  /** The one that was wrong most; of several, the one that came last. */
-  #takeLast(): Waiting | undefined {
-    const wrongs = this.#wrongs();
-    return this.#take(wrongs.lastIndexOf(Math.max(...wrongs)));
+  /** Refuses the highest rank; of several, the one that came last. */
+  #refuseLast(): void {
+    const ranks = this.#ranks();
+    const [last] = this.#waiting.splice(ranks.lastIndexOf(Math.max(...ranks)), 1);
+    if (last === undefined) return;
+    this.#isNoLongerPending(last);
+    last.resolve('refused');
   }
 
-  #take(index: number): Waiting | undefined {
-    return this.#waiting.splice(index, 1)[0];
-  }
-
-  #wrongs(): number[] {
+  /**
+   * How many passwords of each one's source were wrong or may turn out to be. How often a source
+   * repeats one counts only between equals: a fraction.
+   */
+  #ranks(): number[] {
     const now = performance.now();
-    return this.#waiting.map(({ guesser }) => this.#penalties.wrong(guesser, now));
+    return this.#waiting.map(({ guesser, pending }) => {
+      const wrong = this.#penalties.wrong(guesser, now);
+      return wrong + pending.passwords + pending.tries / (MAX_PENDING + 1);
+    });
+  }
+
+  #isNoLongerPending({ source, use, bytes, pending }: Try<Use>): void {
+    pending.remove(use, bytes);
+    if (pending.tries === 0) this.#pending.delete(source);
+  }
+
+  #isBarred(guesser: string): boolean {
+    return this.#penalties.isBarred(guesser, performance.now());
   }
 }
 

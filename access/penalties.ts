@@ -2,7 +2,7 @@
 // sshd_config(5)). Pure but for its memory: the time comes in with each call.
 
 /** So many may be wrong before it costs anything; people mistype. */
-const FREE_TRIES = 3;
+export const FREE_TRIES = 3;
 
 /** How long the first penalty bars a source; each further wrong password doubles it. */
 const FIRST_PENALTY_MS = 5_000;
