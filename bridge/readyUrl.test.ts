@@ -32,11 +32,11 @@ test('200 there is ready', async () => {
 });
 
 test('anything else is not, and its first line says why', async () => {
-  const why = 'store away\x1b[2J\nand more\n';
+  const why = 'store away\x1b[2J\x9b\u2028\u202e\nand more\n';
   const other = await otherAt((_request, response) => response.writeHead(503).end(why));
   expect(await readyz(await bridgeThatAsks(other))).toEqual({
     status: 503,
-    body: 'not ready: --ready-url answers 503: store away\ufffd[2J\n',
+    body: 'not ready: --ready-url answers 503: store away\ufffd[2J\ufffd\ufffd\ufffd\n',
   });
   const elsewhere = await otherAt((_request, response) =>
     response.writeHead(302, { location: '/ready' }).end(),

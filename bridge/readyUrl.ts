@@ -51,7 +51,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
 
 function firstLine(body: string): string {
   const [line = ''] = body.split(/\r?\n/, 1);
-  return line.replace(/[\x00-\x1f\x7f-\x9f]/g, '\ufffd').slice(0, MAX_TOLD);
+  return line.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\ufffd').slice(0, MAX_TOLD);
 }
 
 /** Who says `not ready: ` as we do says why, too: who reads that need not know of the flag. */

@@ -1,10 +1,11 @@
-// Standard output, written without ever holding up the event loop: a reader that stalls
-// (`motd serve | less`) costs log lines, never answers.
+// Standard output: safe for any screen, and written without ever holding up the event loop. A reader
+// that stalls (`motd serve | less`) costs log lines, never answers.
 
 import pino from 'pino';
 import sonicBoom from 'sonic-boom';
+import { escapeControls, escapeControlsInJson } from '../protocol/plainText.ts';
 import { consoleLine } from '../server/consoleLine.ts';
-import { type Log, printable } from '../server/events.ts';
+import { decoded, type Log } from '../server/events.ts';
 import type { LogFormat } from './options.ts';
 
 /** What waits for a stalled reader, in bytes; lines beyond it are dropped. */
@@ -19,11 +20,13 @@ const LAST_LOOK_MS = 200;
 const stdout = new sonicBoom.SonicBoom({ fd: 1, sync: false, maxLength: MAX_WAITING_BYTES });
 // A disk that is full, a reader that is gone: the lines are lost, and the work goes on.
 stdout.on('error', () => {});
-const logger = pino({ base: null }, stdout);
+// The last thing before a line is written, so that nothing goes around it: no key, no error, no
+// serializer of a library.
+const logger = pino({ base: null, hooks: { streamWrite: escapeControlsInJson } }, stdout);
 
 /** Writes one line for a person to read. */
 export function say(line: string): void {
-  stdout.write(`${line}\n`);
+  stdout.write(`${escapeControls(line)}\n`);
 }
 
 /** The log `--log` names; `undefined` for a silent one. */
@@ -35,7 +38,7 @@ export function serverLog(format: LogFormat): Log | undefined {
         if (line !== undefined) say(line);
       };
     case 'json':
-      return (event) => logger.info(printable(event));
+      return (event) => logger.info(decoded(event));
     case 'silent':
       return undefined;
   }

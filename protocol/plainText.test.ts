@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { escapeControls, isPlainText } from './plainText.ts';
+import { escapeControls, escapeControlsInJson, isPlainText } from './plainText.ts';
 
 test.each([
   'An apple a day keeps the doctor away.',
@@ -27,6 +27,18 @@ test.each([
 ])('%s is not plain text, and is shown escaped', (_name, text, shown) => {
   expect(isPlainText(text)).toBe(false);
   expect(escapeControls(text)).toBe(shown);
+});
+
+test('JSON is shown without any, stays one line, and means the same', () => {
+  const controls = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code))
+    .filter((character) => !isPlainText(character))
+    .join('');
+  const value = { [controls]: [`${controls}漢字👋\\`] };
+  const json = escapeControlsInJson(`${JSON.stringify(value)}\n`);
+  expect(isPlainText(json.slice(0, -1))).toBe(true);
+  expect(json.at(-1)).toBe('\n');
+  expect(JSON.parse(json)).toEqual(value);
+  expect(escapeControlsInJson('{"a": "Grüße"}\n')).toBe('{"a": "Grüße"}\n');
 });
 
 test('every C0 but TAB, DEL and every C1 is refused, and nothing else below U+0100', () => {

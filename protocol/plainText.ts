@@ -5,6 +5,8 @@
 // Cc: C0, DEL and C1. Zl and Zp: U+2028 and U+2029. TAB is harmless. (Unicode 16, PropList.txt)
 const CONTROL = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 const CONTROLS = new RegExp(CONTROL, 'gu');
+/** JSON has C0 escaped already; between its values, LF and TAB are white space. */
+const CONTROLS_ABOVE_C0 = new RegExp(`(?![\\0-\\x1f])${CONTROL.source}`, 'gu');
 
 /** Whether text holds no control character but TAB, no line separator and no bidi control. */
 export function isPlainText(text: string): boolean {
@@ -17,6 +19,19 @@ export function isPlainText(text: string): boolean {
  */
 export function escapeControls(text: string): string {
   return text.replace(CONTROLS, escapeControl);
+}
+
+/**
+ * Makes JSON safe to show: each control character that JSON leaves as it is becomes its JSON escape
+ * (`\u009b`; RFC 8259, section 7). It still means the same.
+ */
+export function escapeControlsInJson(json: string): string {
+  return json.replace(CONTROLS_ABOVE_C0, escapeInJson);
+}
+
+// All of them are one UTF-16 code unit.
+function escapeInJson(control: string): string {
+  return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function escapeControl(control: string): string {

@@ -1,7 +1,8 @@
 // The original server's console, to the letter (PROTOCOL.md, "The console").
 
+import { escapeControls } from '../protocol/plainText.ts';
 import { type Address, hostAndPort } from './address.ts';
-import { printable, type ServerEvent } from './events.ts';
+import { decoded, type ServerEvent } from './events.ts';
 
 /** What to change, if a protocol is refused that the server could take. */
 const FOREIGN_HINT: Readonly<Record<string, string>> = {
@@ -13,8 +14,12 @@ const FOREIGN_HINT: Readonly<Record<string, string>> = {
  * The line the console shows for an event, without its LF, safe for any screen. `undefined` where
  * the original had none, and nobody needs to be alarmed.
  */
-export function consoleLine(rawEvent: ServerEvent): string | undefined {
-  const event = printable(rawEvent);
+export function consoleLine(event: ServerEvent): string | undefined {
+  const line = lineOf(decoded(event));
+  return line && escapeControls(line);
+}
+
+function lineOf(event: ServerEvent): string | undefined {
   switch (event.event) {
     case 'listening':
       return `TCP Server is listening on ${hostAndPort(event.on)}`;

@@ -1,7 +1,6 @@
 // What the server tells its operator. Whoever takes the events decides how they are written: as
 // the original's console lines (consoleLine.ts) or as JSON.
 
-import { escapeControls } from '../protocol/plainText.ts';
 import type { Reply } from '../protocol/replies.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
 import type { Address } from './address.ts';
@@ -31,24 +30,7 @@ export type ServerEvent =
 
 export type Log = (event: ServerEvent) => void;
 
-/** The same event with every text in it safe to show: decoded, its control characters escaped. */
-export function printable(event: ServerEvent): ServerEvent {
-  switch (event.event) {
-    case 'received':
-      return { ...event, line: escapeControls(decodeForDisplay(event.line)) };
-    case 'updated':
-    case 'updatedElsewhere':
-    case 'storedAfterAll':
-    case 'storeUnsettled':
-      return { ...event, message: escapeControls(event.message) };
-    case 'storeFailed':
-    case 'storeAway':
-    case 'storeAwaited':
-    case 'acceptFailed':
-    case 'passwordCheckFailed':
-    case 'handshakeFailed':
-      return { ...event, reason: escapeControls(event.reason) };
-    default:
-      return event;
-  }
+/** The same event with its bytes decoded, so that it can be shown. */
+export function decoded(event: ServerEvent): ServerEvent {
+  return event.event === 'received' ? { ...event, line: decodeForDisplay(event.line) } : event;
 }

@@ -74,10 +74,10 @@ test('nor is it once a peer has shut it down', async () => {
 test('while its store is away it is not ready, but for who asks for reading alone', async () => {
   const { at, freshness, serve } = await start();
   await serve();
-  Object.assign(freshness, { away: 'no answer', ageMs: 4200 });
+  Object.assign(freshness, { away: 'no\x9banswer', ageMs: 4200 });
   expect(await ask(at, '/readyz')).toEqual({
     status: 503,
-    body: 'not ready: the store is away (no answer); the message is that of 4.2 s ago\n',
+    body: 'not ready: the store is away (no\\u{9b}answer); the message is that of 4.2 s ago\n',
   });
   expect(await ask(at, '/readyz?exclude=store')).toEqual({ status: 200, body: 'ready\n' });
   const { body } = await ask(at, '/metrics');

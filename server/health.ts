@@ -3,6 +3,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { escapeControls } from '../protocol/plainText.ts';
 import type { Address } from './address.ts';
 import type { MotdServer } from './server.ts';
 import type { MessageStore } from './store.ts';
@@ -91,7 +92,7 @@ export class Health {
     if (phase !== 'serving') return `the server is ${phase}`;
     const { away, ageMs } = this.#store.freshness;
     if (isStoreExcluded || away === undefined) return undefined;
-    return `the store is away (${away}); the message is that of ${seconds(ageMs)} s ago`;
+    return `the store is away (${escapeControls(away)}); the message is that of ${seconds(ageMs)} s ago`;
   }
 }
 

@@ -4,7 +4,7 @@
 import { scryptSync } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { figure } from '../figures.ts';
 import { expect, startBridge, Terminal } from '../fixtures.ts';
 import { Program } from '../programs.ts';
@@ -71,6 +71,45 @@ for (const log of ['console', 'json'] as const) {
   });
 }
 
+for (const workers of [1, 2]) {
+  test(`--log json of a bridge with ${workers} worker(s) shows nothing of a request as it is`, async () => {
+    const bridge = Program.motd(
+      ['bridge', '--http-port', '0', '--trust-proxy', '127.0.0.1', '--log', 'json'],
+      { MOTD_WORKERS: String(workers) },
+    );
+    const [, port] = await bridge.says(/Server listening at http:\/\/127\.0\.0\.1:(\d+)/);
+    const requests = hostiles.map(({ bytes }) => bytes.toString('latin1'));
+    for (const text of requests) {
+      const request = `GET / HTTP/1.1\r\nHost: ${text}\r\nX-Forwarded-For: ${text}\r\nConnection: close\r\n\r\n`;
+      await answerTo(Number(port), request);
+    }
+    // In JSON, what is escaped still means the same. Node takes no other control character.
+    const isTaken = (text: string) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+    await expect.poll(() => hostsIn(bridge.stdout)).toEqual(requests.filter(isTaken));
+    expect(await bridge.stop()).toBe(0);
+    expect(firstUnsafe(Buffer.from(bridge.stdout))).toBe('');
+    expect(bridge.stderr).toBe('');
+  });
+}
+
+for (const command of ['get', 'set', 'history', 'watch'] as const) {
+  test(`motd ${command} shows nothing of a hostile refusal as it is`, async () => {
+    const refusal = Buffer.concat(hostiles.map(({ bytes }) => bytes));
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.end(Buffer.concat([refusal, LF]));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address ? String(address.port) : '';
+    const client = Program.motd([command, '127.0.0.1', port]).input('x');
+    await client.saysOnStderr(/the server said: a\\x.*\n/);
+    await client.stop();
+    server.close();
+    expect(firstUnsafe(Buffer.from(client.stdout + client.stderr))).toBe('');
+  });
+}
+
 // To prove a further client, add a line: what it is asked to do for each of the sequences.
 for (const [client, args, input] of [
   ['motd connect', ['connect'], `${'MSGGET\n'.repeat(hostiles.length)}QUIT\n`],
@@ -134,6 +173,21 @@ test('the page shows nothing of a hostile server as it is, and answers no query 
   expect(said).toEqual(['MSGGET', 'QUIT', '']);
   await hostile.stop();
 });
+
+/** Sends a request, byte for byte. @returns Once the answer has ended. */
+async function answerTo(port: number, request: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.resume();
+  socket.write(request, 'latin1');
+  await once(socket, 'close');
+}
+
+/** The `Host` of each request that a bridge has logged. */
+function hostsIn(log: string): string[] {
+  const lines = log.split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line).req?.host).filter((host) => host !== undefined);
+}
 
 /** What stands before and behind the bytes in a PROXY line that is none. */
 const PROXY_LINES: ReadonlyArray<readonly [string, string]> = [
