@@ -9,18 +9,23 @@ import { onStopRequest } from './lifecycle.ts';
 import { OperatorError } from './operatorError.ts';
 import { leaveOutput } from './output.ts';
 import { reloading } from './reloading.ts';
+import type { Environment } from './supervised.ts';
 import { readTlsIdentity } from './tlsFiles.ts';
 import { UserPasswords } from './userPasswords.ts';
 
-/** Bridges until a stop request. */
-export async function bridge(options: BridgeOptions): Promise<void> {
+/**
+ * Bridges until a stop request.
+ *
+ * @param environment The environment twins of its flags that were given; its workers take them.
+ */
+export async function bridge(options: BridgeOptions, environment: Environment): Promise<void> {
   if (!existsSync(PAGE_DIR)) throw new OperatorError('the page is not built; run: npm run build');
   if (isBridgeWorker()) {
     const { work } = await import('./bridgeWorker.ts');
     await work(options);
   } else if (options.workers > 1) {
     const { lead } = await import('./bridgePrimary.ts');
-    await lead(options);
+    await lead(options, environment);
   } else await bridgeAlone(options);
 }
 

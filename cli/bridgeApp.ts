@@ -11,9 +11,9 @@ import { report } from './lifecycle.ts';
 import { listenError } from './operatorError.ts';
 import { LOOPBACK, type TlsOptions } from './options.ts';
 import { say, structuredLog } from './output.ts';
-import { proxyKey } from './proxyKey.ts';
+import type { ProxyKeyOptions } from './proxyKey.ts';
 
-export interface BridgeOptions extends HttpOptions, TlsOptions, BridgeRuleOptions {
+export interface BridgeOptions extends HttpOptions, TlsOptions, BridgeRuleOptions, ProxyKeyOptions {
   usersFile?: string;
   target?: Target[];
   idleTimeout: number;
@@ -63,7 +63,7 @@ function settingsFrom(options: BridgeOptions): BridgeSettings {
   const [first = DEFAULT_TARGET, ...others] = options.target ?? [];
   return {
     // Under `motd up`, which gives the key, there is one target.
-    targets: [{ ...first, proxyKey: proxyKey() }, ...others],
+    targets: [{ ...first, proxyKey: options.proxyKey }, ...others],
     pageDir: PAGE_DIR,
     basePath: options.basePath,
     publicOrigins: options.publicOrigin ?? [],

@@ -4,6 +4,7 @@
 import type { Verdict } from '../access/passwordGuard.ts';
 import type { Full } from '../access/room.ts';
 import type { MetricSample } from '../bridge/metrics.ts';
+import { ownVariable } from './environment.ts';
 import type { TlsIdentity } from './tlsFiles.ts';
 
 /** Set for a worker of ours: who runs `motd bridge` may have a cluster of their own. */
@@ -13,7 +14,7 @@ export const WORKER_ENVIRONMENT = { [WORKER_VARIABLE]: 'yes' };
 
 /** Whether this process was started by a primary of ours. */
 export function isBridgeWorker(): boolean {
-  return process.env[WORKER_VARIABLE] !== undefined;
+  return ownVariable(WORKER_VARIABLE) !== undefined;
 }
 
 export type RoomName = 'sessions' | 'connections';

@@ -18,21 +18,21 @@ import { onStopRequest, type Ready, type Report } from './lifecycle.ts';
 import { OperatorError } from './operatorError.ts';
 import { leaveOutput, say, structuredLog } from './output.ts';
 import { reloading } from './reloading.ts';
-import { Supervised } from './supervised.ts';
+import { type Environment, Supervised } from './supervised.ts';
 import { readTlsIdentity, type TlsIdentity } from './tlsFiles.ts';
 import { type FileOfUsers, UserPasswords } from './userPasswords.ts';
 
 /** Longer than a worker takes to end in order; shorter than what `motd up` gives us. */
 const STOP_DEADLINE_MS = 8_000;
 
-/** Runs the workers until a stop request. */
-export async function lead(options: BridgeOptions): Promise<void> {
+/** Runs the workers until a stop request. @param environment What theirs has beside ours. */
+export async function lead(options: BridgeOptions, environment: Environment): Promise<void> {
   if (!cluster.isPrimary) {
     throw new OperatorError('this is a worker of another cluster already; leave out --workers');
   }
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
-  const primary = new BridgePrimary(options, users, tls);
+  const primary = new BridgePrimary(options, environment, users, tls);
   const renewCertificate = () => {
     const renewed = readTlsIdentity(options);
     if (renewed !== undefined) primary.renewCertificate(renewed);
@@ -59,6 +59,7 @@ export async function lead(options: BridgeOptions): Promise<void> {
 
 class BridgePrimary {
   isStopping = false;
+  readonly #environment: Environment;
   readonly #users: FileOfUsers | undefined;
   readonly #sessions;
   readonly #connections;
@@ -74,10 +75,12 @@ class BridgePrimary {
 
   constructor(
     options: BridgeOptions,
+    environment: Environment,
     users: FileOfUsers | undefined,
     tls: TlsIdentity | undefined,
   ) {
     const { log, workers, httpPort } = options;
+    this.#environment = environment;
     this.#users = users;
     this.#tls = tls;
     this.#port = httpPort;
@@ -128,7 +131,7 @@ class BridgePrimary {
   }
 
   #fork(): ChildProcess {
-    const worker = cluster.fork(WORKER_ENVIRONMENT);
+    const worker = cluster.fork({ ...this.#environment, ...WORKER_ENVIRONMENT });
     // It repeats those of its process, which are looked after.
     worker.on('error', () => {});
     const child = worker.process;

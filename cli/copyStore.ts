@@ -47,7 +47,7 @@ export async function copyStore(from: string, to: string, options: EtcdOptions):
 
 /** A folder that is misspelt would be made, and be empty. */
 function existing(url: string): string {
-  const [, folder] = /^lmdb:(.+)$/.exec(url) ?? [];
+  const [, folder] = /^lmdb:(.+)$/s.exec(url) ?? [];
   if (folder === undefined || existsSync(folder)) return lasting(url);
   throw new OperatorError(`no such store: ${url}`);
 }

@@ -3,6 +3,7 @@
 // loaded when it runs: a client should not wait for a web server to load.
 
 import { createRequire } from 'node:module';
+import { inspect } from 'node:util';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { escapeControls } from '../protocol/plainText.ts';
 import {
@@ -20,11 +21,12 @@ import {
   timeoutOption,
   tlsClientOptions,
 } from './clientOptions.ts';
-import { environmentOf } from './environment.ts';
+import { keepOwnVariables, variablesFor, variablesOf } from './environment.ts';
 import { etcdOptions } from './etcdOptions.ts';
-import { OperatorError } from './operatorError.ts';
+import { complain, OperatorError } from './operatorError.ts';
 import { idleTimeoutOption, logOption, tlsOptions, trustProxyOption } from './options.ts';
 import { type GivenServer, parsePort, parseServers } from './parsers.ts';
+import { proxyKeyOption } from './proxyKey.ts';
 import { healthOptions, listenAddressOptions, serverOptions } from './serverOptions.ts';
 
 const packageJson = createRequire(import.meta.url)('../../package.json');
@@ -35,6 +37,11 @@ const WRONG_USAGE = 2;
 /** What is said on standard error takes less to be written. */
 const EXIT_AFTER_MS = 200;
 
+/** Flags whose value is a password. */
+const SECRETS = ['password', 'storePassword'];
+const SECRET_IN_ERROR =
+  /(?<='--(?:store-)?password <text>' )(?:argument '.*'(?= is )|value '.*'(?= from env ))/s;
+
 /** Commander repeats what it was given, and that may be long. */
 const MAX_ERROR_LENGTH = 300;
 
@@ -43,7 +50,8 @@ const program = new Command('motd')
   .version(packageJson.version)
   .exitOverride()
   .showSuggestionAfterError(false)
-  .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
+  .hook('preAction', (_program, started) => keepSecrets(started))
+  .configureOutput({ outputError: (text) => complain(inShort(text)) });
 
 command('up', 'run the server, the bridge and the page', [
   ...listenAddressOptions(),
@@ -62,13 +70,17 @@ command('up', 'run the server, the bridge and the page', [
   logOption(),
 ]).action(async (options, made: Command) => {
   const { up } = await import('./up.ts');
-  process.exitCode = await up(options, environmentOf(made));
+  process.exitCode = await up(options, {
+    serve: variablesFor(serveCommand, made),
+    bridge: variablesFor(bridgeCommand, made),
+  });
 });
 
-command('serve', 'run the TCP server alone', [
+const serveCommand = command('serve', 'run the TCP server alone', [
   ...listenAddressOptions(),
   ...serverOptions(),
   trustProxyOption('PROXY line', 'none'),
+  proxyKeyOption(),
   ...tlsOptions('the server'),
   ...healthOptions(),
   logOption(),
@@ -77,19 +89,20 @@ command('serve', 'run the TCP server alone', [
   await serve(options);
 });
 
-command('bridge', 'run the bridge and the page alone', [
+const bridgeCommand = command('bridge', 'run the bridge and the page alone', [
   targetOption(),
   ...httpOptions(),
   ...bridgeRuleOptions(),
   idleTimeoutOption('how long nothing may be said in a session; then 1008; 0 is for ever'),
   trustProxyOption('X-Forwarded-For', 'none'),
+  proxyKeyOption(),
   readyUrlOption(),
   ...tlsOptions('the page'),
   usersOption(),
   logOption(),
 ]).action(async (options) => {
   const { bridge } = await import('./bridge.ts');
-  await bridge(options);
+  await bridge(options, variablesOf(bridgeCommand));
 });
 
 clientCommand('connect', 'hold the dialogue in this terminal', connectOptions()).action(
@@ -183,18 +196,37 @@ function withServers<Options>(act: (options: Options & ServersOptions) => Promis
 }
 
 process.stdout.on('error', stdoutOnError);
+process.on('uncaughtException', processOnUncaughtException);
 await program.parseAsync().catch(fail);
+
+/** Keeps passwords from the processes that this one starts, and from other users' `ps`. */
+function keepSecrets(started: Command): void {
+  keepOwnVariables();
+  const isInArguments = SECRETS.some((name) => started.getOptionValueSource(name) === 'cli');
+  // A new title overwrites the arguments (Linux: /proc/PID/cmdline in proc(5); libuv's proctitle.c).
+  if (isInArguments) process.title = `motd ${started.name()}`;
+}
 
 function stdoutOnError(error: NodeJS.ErrnoException): void {
   // The reader of a pipe has had enough (`motd connect | head -1`): nobody is left to talk to.
   if (error.code === 'EPIPE') process.exit(0);
-  process.stderr.write(`motd: cannot write to standard output: ${error.code ?? error.message}\n`);
+  complain(`cannot write to standard output: ${error.code ?? error.message}`);
+  process.exit(REFUSED);
+}
+
+/** A fault of ours. Node would write the error as it is, with whatever a peer sent in it. */
+function processOnUncaughtException(error: unknown): void {
+  const lines = inspect(error).split('\n').map(escapeControls);
+  process.stderr.write(`${lines.join('\n')}\n`);
   process.exit(REFUSED);
 }
 
 /** What Commander has to say, in the form of every other error. */
-function oneLine(text: string): string {
-  const line = escapeControls(text.trimEnd().replace(/^error: /, 'motd: '));
+function inShort(text: string): string {
+  const line = text
+    .trimEnd()
+    .replace(/^error: /, '')
+    .replace(SECRET_IN_ERROR, 'value');
   return line.length <= MAX_ERROR_LENGTH ? line : `${line.slice(0, MAX_ERROR_LENGTH)} …`;
 }
 
@@ -205,7 +237,7 @@ function fail(error: unknown): void {
     return;
   }
   if (!(error instanceof OperatorError)) throw error;
-  process.stderr.write(`motd: ${error.message}\n`);
+  complain(error.message);
   process.exitCode = REFUSED;
   // What was begun may be waiting for a machine that is not there.
   setTimeout(() => process.exit(), EXIT_AFTER_MS).unref();

@@ -20,7 +20,7 @@ import { inTime, type TimeAllowed } from '../client/timeAllowed.ts';
 import { MAX_LINE_BYTES } from '../protocol/lines.ts';
 import { decodeUtf8 } from '../protocol/utf8.ts';
 import type { ServersOptions, TlsClientOptions } from './clientOptions.ts';
-import { OperatorError } from './operatorError.ts';
+import { complain, OperatorError } from './operatorError.ts';
 import { lineIn } from './parsers.ts';
 import { type Answered, areForeign, askServers, failureError, noneError } from './servers.ts';
 
@@ -223,8 +223,4 @@ function messageIn(bytes: Buffer): string | undefined {
 /** Writes a line, and waits for a reader that is slow. */
 async function print(line: string): Promise<void> {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
-}
-
-function complain(line: string): void {
-  process.stderr.write(`motd: ${line}\n`);
 }

@@ -1,8 +1,18 @@
 // The operator's mistakes: one line that says what to change, and no stack trace.
 
+import { escapeControls } from '../protocol/plainText.ts';
+
 /** Ends the command with exit status 1 and this message as its only line on stderr. */
 export class OperatorError extends Error {
   override name = 'OperatorError';
+}
+
+/**
+ * Writes one line on standard error, safe for any screen. What is wrong may be named by others: a
+ * file's name, a server's reply.
+ */
+export function complain(message: string): void {
+  process.stderr.write(`motd: ${escapeControls(message)}\n`);
 }
 
 /**

@@ -2,15 +2,21 @@
 // environment of both, which other users of the machine cannot read (proc(5), /proc/PID/environ).
 
 import { randomBytes } from 'node:crypto';
+import { Option } from 'commander';
+import type { Environment } from './supervised.ts';
 
 const VARIABLE = 'MOTD_PROXY_KEY';
 
-/** What a child has to have in its environment. @returns A new key each time. */
-export function newProxyKey(): Record<string, string> {
-  return { [VARIABLE]: randomBytes(32).toString('base64url') };
+export interface ProxyKeyOptions {
+  proxyKey?: string;
 }
 
-/** The key this process was started with. */
-export function proxyKey(): string | undefined {
-  return process.env[VARIABLE];
+/** What takes the key from the environment. It is no flag for people: every user can read arguments. */
+export function proxyKeyOption(): Option {
+  return new Option('--proxy-key <key>').env(VARIABLE).hideHelp();
+}
+
+/** What both children are to have in their environment. @returns A new key each time. */
+export function newProxyKey(): Environment {
+  return { [VARIABLE]: randomBytes(32).toString('base64url') };
 }

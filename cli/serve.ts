@@ -20,7 +20,6 @@ import { listenError, OperatorError } from './operatorError.ts';
 import type { TlsOptions } from './options.ts';
 import { exitOnceWritten, serverLog } from './output.ts';
 import { readPasswordFile } from './passwordFile.ts';
-import { proxyKey } from './proxyKey.ts';
 import { refuseWeakPassword } from './refuseWeakPassword.ts';
 import { reloading } from './reloading.ts';
 import type { HealthOptions, ServeOptions } from './serverOptions.ts';
@@ -49,7 +48,7 @@ export async function serve(options: ServeOptions & TlsOptions & HealthOptions):
     },
     idleTimeoutMs: options.idleTimeout * 1000,
     isTrustedProxy: addressMatcher(options.trustProxy ?? []),
-    proxyKey: proxyKey(),
+    proxyKey: options.proxyKey,
     tls: tls && createSecureContext(tls),
     log,
   });

@@ -31,6 +31,7 @@ export interface ServeOptions extends AddressOptions, LogOptions, EtcdOptions {
   /** In seconds; 0 for ever. */
   idleTimeout: number;
   trustProxy?: string[];
+  proxyKey?: string;
 }
 
 export interface HealthOptions {

@@ -2,7 +2,8 @@
 // bound already (sd_listen_fds(3)), and word that we are ready (sd_notify(3)).
 
 import { spawn } from 'node:child_process';
-import { OperatorError } from './operatorError.ts';
+import { ownVariable } from './environment.ts';
+import { complain, OperatorError } from './operatorError.ts';
 
 /** SD_LISTEN_FDS_START: standard input, output and error come before it. */
 const FIRST_PASSED_FD = 3;
@@ -12,9 +13,9 @@ const FIRST_PASSED_FD = 3;
  * @throws OperatorError where there are several: nobody says which is for what.
  */
 export function passedSocket(): number | undefined {
-  const { LISTEN_PID: pid, LISTEN_FDS: count } = process.env;
+  const count = ownVariable('LISTEN_FDS');
   // They may be meant for a process before us, which left them in the environment.
-  if (pid !== String(process.pid) || count === undefined) return undefined;
+  if (ownVariable('LISTEN_PID') !== String(process.pid) || count === undefined) return undefined;
   if (count === '1') return FIRST_PASSED_FD;
   throw new OperatorError(
     `one socket is expected, and ${count} were passed; say one ListenStream= in the socket unit`,
@@ -28,12 +29,14 @@ export function passedSocket(): number | undefined {
  * @param status What `systemctl status` is to show.
  */
 export function tellReady(status: string): void {
-  if (process.env['NOTIFY_SOCKET'] === undefined) return;
+  const socket = ownVariable('NOTIFY_SOCKET');
+  if (socket === undefined) return;
   const notify = spawn('systemd-notify', ['--ready', `--status=${status}`], {
+    env: { ...process.env, NOTIFY_SOCKET: socket },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   notify.on('error', (error) => {
-    process.stderr.write(`motd: cannot tell the service manager: ${error.message}\n`);
+    complain(`cannot tell the service manager: ${error.message}`);
   });
   notify.unref();
 }

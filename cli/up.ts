@@ -29,10 +29,13 @@ const SERVER_IS_DOWN =
   'The server was shut down and stays down; the page stays. Ctrl-C ends it; then start both anew.';
 
 /**
- * @param environment The environment twins of the flags that were given; the children take them.
+ * @param environment For each child, the environment twins of its flags that were given.
  * @returns The exit status, once everything has ended.
  */
-export async function up(options: UpOptions, environment: Environment): Promise<number> {
+export async function up(
+  options: UpOptions,
+  environment: Record<'serve' | 'bridge', Environment>,
+): Promise<number> {
   refuseWeakPassword(options, options.httpHost);
   for (const origin of options.publicOrigin ?? []) {
     refuseWeakPassword(options, new URL(origin).hostname, `for --public-origin ${origin}`);
@@ -46,7 +49,7 @@ export async function up(options: UpOptions, environment: Environment): Promise<
       stopDeadlineMs: STOP_DEADLINE_MS,
       start: (before) =>
         startCommand('serve', [], {
-          ...environment,
+          ...environment.serve,
           ...key,
           // The bridge speaks to it without, and both are on this machine.
           MOTD_TLS_CERT: undefined,
@@ -67,7 +70,7 @@ export async function up(options: UpOptions, environment: Environment): Promise<
       stopDeadlineMs: STOP_DEADLINE_MS,
       start: (before) =>
         startCommand('bridge', BRIDGE_NODE_FLAGS, {
-          ...environment,
+          ...environment.bridge,
           ...key,
           // The server says so itself, and says 421.
           MOTD_IDLE_TIMEOUT: undefined,

@@ -1,7 +1,9 @@
 // The command's own manners: help, one-line errors, exit status.
 
 import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../scripts/freePort.mjs';
@@ -18,6 +20,11 @@ async function run(args: string[], env?: Record<string, string>): Promise<Ran> {
   const program = Program.motd(args, env).input('');
   const status = await program.exits();
   return { status, stdout: program.stdout, stderr: program.stderr };
+}
+
+/** Has Node run a script before the program. */
+function importing(script: string): string {
+  return `--import=data:text/javascript,${encodeURIComponent(script)}`;
 }
 
 const COMMANDS = ['up', 'serve', 'bridge', 'connect', 'get', 'set', 'watch', 'history'];
@@ -123,6 +130,87 @@ for (const [mistake, args, words] of [
     expect(stderr).toMatch(words);
   });
 }
+
+for (const [command, args, variable] of [
+  ['serve', ['--password'], 'MOTD_PASSWORD'],
+  ['set', ['-m', 'x', '--store-password'], 'MOTD_STORE_PASSWORD'],
+] as const) {
+  test(`an error about a password of ${command} does not repeat it`, async () => {
+    const secret = "a secret' is invalid from env '\x07";
+    const given = await run([command, ...args, secret]);
+    expect(given.status).toBe(2);
+    expect(given.stderr).toMatch(
+      /^motd: option '--[\w-]*password <text>' value is invalid\. .*\n$/,
+    );
+    const inherited = await run([command, ...args.slice(0, -1)], { [variable]: secret });
+    expect(inherited.status).toBe(2);
+    expect(inherited.stderr).toMatch(
+      new RegExp(
+        `^motd: option '--[\\w-]*password <text>' value from env '${variable}' is invalid\\. `,
+      ),
+    );
+    expect(given.stderr + inherited.stderr).not.toContain('secret');
+  });
+}
+
+test('an error is one line without control characters, whatever it names', async () => {
+  const name = 'a\x1b]0;x\x07\r\n\x9b2J\u2028\u202e';
+  const shown = 'a^[]0;x^G^M^J\\u{9b}2J\\u{2028}\\u{202e}';
+  const servesTls = ['--tls-key', 'x', '--tls-cert'];
+  const results = await Promise.all(
+    [
+      [`--${name}`],
+      [name],
+      ['serve', '--port', name],
+      ['serve', '--password-file', name],
+      ['serve', '--store', `lmdb:/dev/null/${name}`],
+      ['serve', '--store', name],
+      ['serve', ...servesTls, name],
+      ['bridge', '--users-file', name],
+      ['bridge', '--http-host', name, '--http-port', '0'],
+      ['get', '--tls-ca', name],
+      ['get', '--timeout', name],
+      ['get', `a.invalid,b.invalid,${name.replace(/\s/g, '')}`],
+      ['copy-store', `lmdb:${name}`, 'memory:'],
+    ].map((args) => run(args)),
+  );
+  for (const { status, stdout, stderr } of results) {
+    expect([1, 2]).toContain(status);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^motd: [^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+\n$/u);
+  }
+  const shownWhole = results.filter(({ stderr }) => stderr.includes(shown));
+  expect(shownWhole.length).toBeGreaterThan(results.length / 2);
+});
+
+test('a fault of ours is shown without control characters', async () => {
+  const fault = 'process.on("SIGUSR2",()=>{throw(new(Error)("a\x9b\x1b[2J"))})';
+  const server = Program.motd(['serve', '--port', '0'], { NODE_OPTIONS: importing(fault) });
+  await server.says(/listening/);
+  server.process.kill('SIGUSR2');
+  expect(await server.exits()).toBe(1);
+  expect(server.stderr).toMatch(/^Error: a\\u\{9b\}\^\[\[2J\n {4}at /);
+});
+
+test('a password is not passed on to the process that looks a host up', async ({ server }) => {
+  const folder = test.info().outputPath('environments');
+  mkdirSync(folder, { recursive: true });
+  // Each process notes its environment before any code of ours runs.
+  const note =
+    'process.getBuiltinModule("fs").writeFileSync(process.env.FOLDER+"/"+process.pid,JSON.stringify(process.env))';
+  const { status } = await run(
+    ['set', '-m', 'x', '--host', 'localhost', '--port', String(server.port)],
+    {
+      MOTD_STORE_PASSWORD: 'a very secret word',
+      FOLDER: folder,
+      NODE_OPTIONS: importing(note),
+    },
+  );
+  expect(status).toBe(0);
+  const environments = readdirSync(folder).map((pid) => readFileSync(join(folder, pid), 'utf8'));
+  expect(environments).toHaveLength(2);
+  expect(environments.filter((environment) => environment.includes('secret'))).toHaveLength(1);
+});
 
 test('an environment twin that is wrong is named', async () => {
   const { status, stderr } = await run(['serve'], { MOTD_PORT: 'http' });

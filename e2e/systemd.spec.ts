@@ -76,6 +76,12 @@ test.describe('systemd-analyze', () => {
   }
 });
 
+for (const service of SERVICES) {
+  test(`${service} leaves no core dump, which would hold its passwords and keys`, () => {
+    expect(readFileSync(join(UNITS, service), 'utf8')).toMatch(/^LimitCORE=0$/m);
+  });
+}
+
 for (const [file, command] of [
   ['server.env', 'serve'],
   ['etcd.env', 'serve'],
@@ -187,6 +193,7 @@ test.describe('under systemd', () => {
     const { manager, port } = await start();
     manager.do('start', 'motd-server.service');
     expect(await tell(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
+    expect(manager.property('motd-server.service', 'LimitCORE')).toBe('0');
     expect(manager.property('motd-server.service', 'StatusText')).toBe(
       `Listening on 127.0.0.1:${port}`,
     );

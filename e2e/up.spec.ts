@@ -1,7 +1,8 @@
 // `motd up`, what `npm start` runs: the server and the bridge as two processes.
 
+import { scryptSync } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
@@ -16,9 +17,13 @@ interface Up {
   port: string;
 }
 
-async function startUp(): Promise<Up> {
+async function startUp(
+  flags: readonly string[] = [],
+  environment?: Record<string, string>,
+): Promise<Up> {
   const store = `lmdb:${test.info().outputPath('data')}`;
-  const program = Program.motd(['up', '--port', '0', '--http-port', '0', '--store', store]);
+  const ports = ['--port', '0', '--http-port', '0'];
+  const program = Program.motd(['up', ...ports, '--store', store, ...flags], environment);
   const [, page = '', port = ''] = await program.says(
     /^Open (http:\S+) in a browser, or type: nc 127\.0\.0\.1 (\d+)\n/m,
   );
@@ -31,19 +36,41 @@ async function say(port: string, lines: string): Promise<string> {
   return client.stdout;
 }
 
-/** The processes a process has started, by their command. */
+/** The processes that a process has started. */
+function childIdsOf(parent: number | undefined): number[] {
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return all.map(Number).filter((pid) => {
+    const stat = readOrNothing(`/proc/${pid}/stat`);
+    return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]) === parent;
+  });
+}
+
+/** The same, by their command. */
 function childrenOf(parent: number | undefined): Map<string, number> {
-  const children = new Map<string, number>();
-  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const [stat, args] = [`/proc/${entry}/stat`, `/proc/${entry}/cmdline`].map(readOrNothing);
-    const parentId = Number(stat?.slice(stat.lastIndexOf(')')).split(' ')[2]);
-    if (parentId === parent) children.set(args?.split('\0').at(-2) ?? '', Number(entry));
-  }
-  return children;
+  const commandOf = (pid: number) => readOrNothing(`/proc/${pid}/cmdline`).split('\0').at(-2) ?? '';
+  return new Map(childIdsOf(parent).map((pid) => [commandOf(pid), pid]));
 }
 
 function descendantsOf(parent: number | undefined): number[] {
-  return [...childrenOf(parent).values()].flatMap((child) => [child, ...descendantsOf(child)]);
+  return childIdsOf(parent).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** Those of ours, and of a service manager. */
+function variablesIn(pid: number | undefined): string[] {
+  const variables = readOrNothing(`/proc/${pid}/environ`).split('\0');
+  const names = variables.map((variable) => variable.split('=', 1)[0] ?? '');
+  return names.filter((name) => /^(MOTD|NOTIFY)_/.test(name)).toSorted();
+}
+
+function usersFile(): string {
+  const file = test.info().outputPath('users');
+  const hash = scryptSync('password', 'salt salt', 32, { N: 2, r: 1, p: 1 });
+  const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
+  writeFileSync(
+    file,
+    `anna:$scrypt$ln=1,r=1,p=1$${base64(Buffer.from('salt salt'))}$${base64(hash)}\n`,
+  );
+  return file;
 }
 
 function readOrNothing(file: string): string {
@@ -124,6 +151,49 @@ test.describe('its processes', () => {
       expect(await up.program.stop()).toBe(0);
     });
   }
+
+  for (const [how, flags, environment] of [
+    ['as a flag', ['--password', 'a very secret word'], {}],
+    ['in the environment', [], { MOTD_PASSWORD: 'a very secret word' }],
+  ] as const) {
+    test(`only the server has the password that is given ${how}`, async () => {
+      const up = await startUp(flags, environment);
+      const server = childrenOf(up.program.process.pid).get('serve');
+      const descendants = descendantsOf(up.program.process.pid);
+      // The server, its writer and the bridge.
+      expect(descendants).toHaveLength(3);
+      const having = (file: string) =>
+        descendants.filter((pid) => readOrNothing(`/proc/${pid}/${file}`).includes('secret'));
+      expect(having('environ')).toEqual([server]);
+      expect(having('cmdline')).toEqual([]);
+      expect(readOrNothing(`/proc/${up.program.process.pid}/cmdline`)).toMatch(/motd|main\.js/);
+      expect(readOrNothing(`/proc/${up.program.process.pid}/cmdline`)).not.toContain('secret');
+      expect(await say(up.port, 'SHUTDOWN\na very secret word\n')).toContain('200 OKAY');
+    });
+  }
+
+  test('each has the variables of its own flags, and no others of ours', async () => {
+    const up = await startUp(['--workers', '2', '--max-lifetime', '99999'], {
+      MOTD_HISTORY: '7',
+      MOTD_USERS_FILE: usersFile(),
+      // For neither of them.
+      MOTD_TIMEOUT: '1',
+      NOTIFY_SOCKET: '/nowhere',
+    });
+    const children = childrenOf(up.program.process.pid);
+    const ofServer = variablesIn(children.get('serve'));
+    const ofBridge = variablesIn(children.get('bridge'));
+    const ofWriter = descendantsOf(children.get('serve')).map(variablesIn);
+    const ofWorkers = descendantsOf(children.get('bridge')).map(variablesIn);
+    expect(ofServer).toEqual(['MOTD_HISTORY', 'MOTD_PORT', 'MOTD_PROXY_KEY', 'MOTD_STORE']);
+    expect(ofWriter).toEqual([[]]);
+    expect(ofBridge).toEqual(
+      ['HTTP_PORT', 'MAX_LIFETIME', 'PROXY_KEY', 'TARGET', 'USERS_FILE', 'WORKERS'].map(
+        (name) => `MOTD_${name}`,
+      ),
+    );
+    expect(ofWorkers).toEqual(Array(2).fill(['MOTD_BRIDGE_WORKER', ...ofBridge]));
+  });
 
   test('none is left when it is killed while they start', async () => {
     const program = Program.motd(['up', '--port', '0', '--http-port', '0']);
