@@ -103,5 +103,6 @@ test('the next check is of a source with the fewest passwords wrong or pending, 
       expect(world.surprises).toEqual([]);
       expect(world.sent.filter(({ verdict }) => verdict === undefined)).toEqual([]);
     }),
+    { numRuns: 500 },
   );
 });

@@ -174,6 +174,7 @@ test.describe('its processes', () => {
 
   test('each has the variables of its own flags, and no others of ours', async () => {
     const up = await startUp(['--workers', '2', '--max-lifetime', '99999'], {
+      MOTD_MAX_LIFETIME: '1',
       MOTD_HISTORY: '7',
       MOTD_USERS_FILE: usersFile(),
       // For neither of them.
@@ -192,6 +193,7 @@ test.describe('its processes', () => {
         (name) => `MOTD_${name}`,
       ),
     );
+    expect(readOrNothing(`/proc/${children.get('bridge')}/environ`)).toContain('LIFETIME=99999\0');
     expect(ofWorkers).toEqual(Array(2).fill(['MOTD_BRIDGE_WORKER', ...ofBridge]));
   });
 

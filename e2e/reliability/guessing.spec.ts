@@ -99,6 +99,19 @@ test('of many tries at once from one source, no more than three are made', async
   expect(replies.filter(([, reply]) => reply === BARRED)).toHaveLength(17);
 });
 
+test('900 tries at once from one source refuse no try of a source that was never wrong', async () => {
+  const { port } = await startSilentServer();
+  const guessers = await RawClient.connectMany(900, port, { source: '192.0.2.1' });
+  for (const [at, guesser] of guessers.entries()) guesser.say(`SHUTDOWN\nguess ${at}\n`);
+  const mistaken = await RawClient.connect(port, { source: '192.0.2.2' });
+  expect(await mistaken.ask('SHUTDOWN\nmistyped\n', 2)).toEqual([REQUIRED, WRONG]);
+  const replies = await Promise.all(guessers.map((guesser) => guesser.hears(2)));
+  expect(replies.filter(([, reply]) => reply === WRONG)).toHaveLength(3);
+  expect(replies.filter(([, reply]) => reply === BARRED)).toHaveLength(897);
+  const owner = await RawClient.connect(port, { source: '192.0.2.3' });
+  expect(await owner.ask('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
+});
+
 for (const [password, flags, command, fine] of [
   ['the shutdown password', [], 'SHUTDOWN', '200 OKAY'],
   ['the store password', ['--store-password-file', 'PASSWORD_FILE'], 'MSGSTORE', '200 OK'],
