@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Option } from 'commander';
+import { GROUP } from './options.ts';
 import type { Environment } from './supervised.ts';
 
 const VARIABLE = 'MOTD_PROXY_KEY';
@@ -13,7 +14,7 @@ export interface ProxyKeyOptions {
 
 /** What takes the key from the environment. It is no flag for people: every user can read arguments. */
 export function proxyKeyOption(): Option {
-  return new Option('--proxy-key <key>').env(VARIABLE).hideHelp();
+  return new Option('--proxy-key <key>').env(VARIABLE).hideHelp().helpGroup(GROUP.proxy);
 }
 
 /** What both children are to have in their environment. @returns A new key each time. */
