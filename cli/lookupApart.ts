@@ -5,7 +5,9 @@ import { execFile } from 'node:child_process';
 import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 
+// SIGUSR1 must not open Node's debugger (server/ignoreDebugSignal.ts).
 const SCRIPT = `
+  process.on('SIGUSR1', () => {});
   require('node:dns').lookup(process.argv[1], { all: true }, (error, addresses) => {
     process.stdout.write(JSON.stringify(error ? { code: error.code } : { addresses }));
   });

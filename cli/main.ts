@@ -2,6 +2,8 @@
 // The `motd` command. Only this folder reads process.argv or process.env. A command's own code is
 // loaded when it runs: a client should not wait for a web server to load.
 
+import '../server/ignoreDebugSignal.ts';
+
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { Argument, Command, CommanderError, Option } from 'commander';

@@ -2,6 +2,8 @@
 // is sent (lmdbStore.ts says why it is a process). It ends with its parent, and at no signal that
 // is meant for the whole group: what it was sent is committed first.
 
+import './ignoreDebugSignal.ts';
+
 import process from 'node:process';
 import { type Database, openFolder } from './lmdbFolder.ts';
 import { MetaPages } from './lmdbMetaPages.ts';
