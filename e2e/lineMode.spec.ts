@@ -98,7 +98,7 @@ test.describe('redis', () => {
     const { bridgePort } = await startRedis();
     const terminal = await open(page, bridgePort, 'target=redis');
     await terminal.shows('redis>');
-    await expect(page).toHaveTitle('redis');
+    await expect(page).toHaveTitle('Target “redis”');
     await expect(page.getByRole('heading', { name: 'redis' })).toBeVisible();
     await expect(page.locator('#message')).toBeHidden();
     await expect(page.locator('#history-button')).toBeHidden();
@@ -259,16 +259,38 @@ test('a target that nobody has configured is told', async ({ page, server }) => 
   const terminal = await open(page, bridgePort, 'target=nobody');
   await expect.poll(() => terminal.text()).toMatch(/^\[the bridge has no such target\]\n\[/);
   await expect(page.locator('#status')).toContainText('the bridge has no such target');
-  await expect(page).toHaveTitle('nobody');
+  await expect(page).toHaveTitle('Target “nobody”');
 });
 
-test('a name is text, whatever it holds', async ({ page, server }) => {
+test('an address whose target cannot exist shows none of its words, and opens no WebSocket', async ({
+  page,
+  server,
+}) => {
   const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
-  const name = '<img src=x onerror=alert(1)>\u0007/../ws';
-  await open(page, bridgePort, `target=${encodeURIComponent(name)}`);
-  await expect(page.locator('#title')).toContainText('<img src=x onerror=alert(1)>');
-  await expect(page.locator('#title *')).toHaveCount(0);
-  await expect(page.locator('#status')).toContainText('not connected');
+  const opened: string[] = [];
+  page.on('websocket', (webSocket) => opened.push(webSocket.url()));
+  const names = [
+    'Your session has expired. Call 0800 123456',
+    '<img src=x onerror=alert(1)>\u0007/../ws',
+    'a/../../ws',
+  ];
+  for (const name of names) {
+    const query = `target=${encodeURIComponent(name)}&as=motd`;
+    await open(page, bridgePort, query);
+    await expect(page.locator('#title')).toHaveText('Unknown target');
+    await expect(page).toHaveTitle('Unknown target');
+    await expect(page.locator('#status')).toHaveText('not connected: unknown target');
+    expect(await page.locator('body').innerText()).not.toMatch(/expired|img|\.\./);
+    // There is no terminal to type in, and so no key that connects.
+    await expect(page.locator('.xterm')).toHaveCount(0);
+    await page.keyboard.press('Enter');
+  }
+  expect(opened).toEqual([]);
+
+  // What is opened is seen here.
+  const terminal = await open(page, bridgePort, 'target=motd');
+  await terminal.shows('motd>');
+  expect(opened).toEqual([`ws://127.0.0.1:${bridgePort}/ws/motd`]);
 });
 
 test('another target can be a message server, too', async ({ page, server }) => {

@@ -5,7 +5,6 @@ import type { Conversation } from '../client/conversation.ts';
 import { Dialogue } from '../client/dialogue.ts';
 import { LineMode } from '../client/lineMode.ts';
 import { COMMANDS } from '../protocol/commands.ts';
-import { escapeControls } from '../protocol/plainText.ts';
 import { copy } from './clipboard.ts';
 import { find } from './dom.ts';
 import { download } from './download.ts';
@@ -27,15 +26,17 @@ import { Spoken } from './spoken.ts';
 import { Status } from './status.ts';
 import { openStorage } from './storage.ts';
 import { keepLines, readHistory } from './storedHistory.ts';
-import { targetOf } from './target.ts';
+import { targetOf, titleOf } from './target.ts';
 import { followLook, searchDecorations, terminalTheme } from './themes.ts';
+import { showUnknownTarget } from './unknownTarget.ts';
 
 /** An answer that takes longer may never come. */
 const PATIENCE_MS = 5_000;
 const SILENT = 'the server did not answer';
 
-const target = targetOf(new URL(location.href));
-const title = escapeControls(target.name ?? 'Message of the day');
+// Without a target there is nobody to connect to: the program ends here.
+const target = targetOf(new URL(location.href)) ?? (await showUnknownTarget());
+const title = titleOf(target);
 
 // What the person chose.
 const storage = openStorage();
@@ -143,7 +144,7 @@ document.addEventListener('keydown', keyDownElsewhere);
 onClick('find-button', () => findBar.open());
 onClick('copy-button', copyText);
 onClick('download-button', () => {
-  download(screen.transcript, `${title}.txt`);
+  download(screen.transcript, `${target.name ?? title}.txt`);
   returnToLine();
 });
 onClick('clear-button', () => {
@@ -172,7 +173,7 @@ function beginDialogue(): Conversation {
 }
 
 function beginLineMode(): Conversation {
-  return new LineMode(title, {
+  return new LineMode(target.name ?? '', {
     get lineEnd() {
       return settings.get('lineEnd') === 'crlf' ? '\r\n' : '\n';
     },
