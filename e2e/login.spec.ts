@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -31,7 +31,7 @@ test.skip(!isDebian, 'not a Debian with nc');
 class Machine {
   readonly folder = test.info().outputPath('machine');
   readonly cache = join(this.folder, 'cache');
-  readonly #settings = join(this.folder, 'default');
+  readonly settings = join(this.folder, 'default');
   readonly #parts = join(this.folder, 'update-motd.d');
 
   /** The hook as it stands, but for its places; one server may take a long time, so that it shows. */
@@ -40,7 +40,7 @@ class Machine {
     const hook = join(this.#parts, '60-motd');
     const text = edited(readFileSync(HOOK, 'utf8'), [
       ['/var/cache/motd-terminal', this.cache],
-      ['settings=/etc/default/motd-terminal', `settings=${this.#settings}`],
+      ['settings=/etc/default/motd-terminal', `settings=${this.settings}`],
       ['patience=2\n', 'patience=30\n'],
     ]);
     writeFileSync(hook, text);
@@ -52,7 +52,7 @@ class Machine {
   }
 
   isSet(settings: string): void {
-    writeFileSync(this.#settings, settings);
+    writeFileSync(this.settings, settings);
   }
 
   /** The command of a login. */
@@ -164,6 +164,28 @@ for (const [what, settings] of [
   });
 }
 
+for (const [what, makeUnsafe] of [
+  ['is writable for everybody', (file: string) => chmodSync(file, 0o666)],
+  ['belongs to another user', (file: string) => chownSync(file, 65_534, 65_534)],
+] as const) {
+  test(`runs nothing of a settings file that ${what}`, async ({ server }) => {
+    test.skip(what.startsWith('belongs') && process.getuid?.() !== 0, 'only root gives files away');
+    const machine = new Machine();
+    machine.asks('127.0.0.1', server.port);
+    await machine.learns(APPLE);
+    const ran = join(machine.folder, 'ran');
+    machine.isSet(`MOTD_PORT=${server.port}\ntouch '${ran}'\n`);
+    makeUnsafe(machine.settings);
+    await store('Not asked for', server.port);
+    for (let login = 1; login <= 2; login++) expect(await machine.logIn()).toBe(`${APPLE}\n`);
+    expect(existsSync(ran)).toBe(false);
+    chmodSync(machine.settings, 0o644);
+    if (process.getuid?.() === 0) chownSync(machine.settings, 0, 0);
+    await machine.learns('Not asked for');
+    expect(existsSync(ran)).toBe(true);
+  });
+}
+
 for (const [what, answer] of [
   ['an escape sequence', '200 OK\n\x1b[2Jgone\n'],
   ['CSI in one byte', '200 OK\n\x9b2Jgone\n'],
@@ -192,6 +214,21 @@ for (const [what, answer] of [
     server.close();
   });
 }
+
+test('a message is text for the shell, whatever it holds', async () => {
+  const machine = new Machine();
+  const ran = join(machine.folder, 'ran');
+  const message = `-n %s%n %99d \\033[31m \\c $(touch ${ran}) \`touch ${ran}\`; touch ${ran} * ~ "'`;
+  const server = createServer((socket) => {
+    socket.on('error', () => {}).end(`200 OK\n${message}\n`);
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  machine.asks('127.0.0.1', (server.address() as AddressInfo).port);
+  await machine.learns(message);
+  expect(existsSync(ran)).toBe(false);
+  server.close();
+});
 
 test('a name server that does not answer holds nobody up', async () => {
   test.skip(isSilentNetFit.status !== 0, 'no leave to make a network of our own');
