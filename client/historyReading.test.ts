@@ -75,6 +75,16 @@ test('of a history without end the newest are kept', () => {
   expect(history.messages.at(-1)).toEqual({ time: NOON, message: '10004' });
 });
 
+test('keeps no more characters of a history than the longest messages have', () => {
+  // Each is shown as six characters.
+  const line = `${NOON} ${'\x9b'.repeat(60_000)}\n`;
+  const history = read(['200 OK\n', ...Array.from({ length: 150 }, () => line), '.\n']);
+  if (history.is !== 'complete') expect.fail(history.is);
+  const characters = history.messages.reduce((sum, { message }) => sum + message.length, 0);
+  expect(characters).toBe(113 * 6 * 60_000);
+  expect(characters).toBeLessThanOrEqual(10_000 * 4096);
+});
+
 test('every message is read back, wherever it is cut', () => {
   const word = fc.stringMatching(/^[!-~é漢👍]{1,20}$/u);
   fc.assert(

@@ -1,7 +1,7 @@
 // MSGHIST as a program reads it: what the server says goes in, the messages stored so far come out.
 // Pure.
 
-import { LineReader, TOO_LONG } from '../protocol/lines.ts';
+import { LineReader, MAX_LINE_BYTES, TOO_LONG } from '../protocol/lines.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { END_OF_HISTORY, REPLY } from '../protocol/replies.ts';
 import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from './conversation.ts';
@@ -26,12 +26,16 @@ export const ASK_FOR_HISTORY = 'MSGHIST\nQUIT\n';
 /** Of a history that is longer, the newest ones are kept. */
 const MAX_MESSAGES = 10_000;
 
+/** As long as that many of the longest messages: a hostile server sends longer ones. */
+const MAX_CHARACTERS = MAX_MESSAGES * MAX_LINE_BYTES;
+
 // RFC 3339, section 5.6, in UTC as PROTOCOL.md has it.
 const ENTRY = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) (.+)$/su;
 
 export class HistoryReading {
   readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
   readonly #messages: StoredMessage[] = [];
+  #characters = 0;
   #isAccepted = false;
   #history: History = { is: 'incomplete' };
 
@@ -68,7 +72,14 @@ export class HistoryReading {
       this.#history = { is: 'refused', reply: escapeControls(line) };
       return;
     }
-    this.#messages.push({ time, message: escapeControls(message) });
-    if (this.#messages.length > MAX_MESSAGES) this.#messages.shift();
+    this.#keep({ time, message: escapeControls(message) });
+  }
+
+  #keep(stored: StoredMessage): void {
+    this.#messages.push(stored);
+    this.#characters += stored.message.length;
+    while (this.#messages.length > MAX_MESSAGES || this.#characters > MAX_CHARACTERS) {
+      this.#characters -= this.#messages.shift()?.message.length ?? 0;
+    }
   }
 }

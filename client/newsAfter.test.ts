@@ -82,6 +82,13 @@ test('one that is ahead is believed after a moment, and tells all', async () => 
   expect(await server.says('d')).toEqual(['b', 'c', 'd']);
 });
 
+test('holds the newest 256 messages of a flood', async () => {
+  const flood = Array.from({ length: 1000 }, (_, index) => String(index));
+  const server = watched('a');
+  expect(await server.says(...flood)).toEqual([]);
+  expect(await server.after(CATCH_UP_MS)).toEqual(flood.slice(-256));
+});
+
 test('where none can be behind, nothing is held back', async () => {
   expect(await watched('a', 0).says('b', 'a')).toEqual(['b', 'a']);
   expect(await watched('a', 0).says('a', 'b')).toEqual(['b']);

@@ -25,6 +25,9 @@ export async function* newsAfter(
   for (;;) yield (await messages.next()).value;
 }
 
+/** More than a server that is behind has to say: of a flood, the newest are held. */
+const MAX_HELD = 256;
+
 /** Yields, after the time to catch up, what was no older message; and what came next. */
 async function* news(
   known: string,
@@ -41,6 +44,7 @@ async function* news(
       if (heard === undefined) break;
       if (heard.value === known) return;
       held.push(heard.value);
+      if (held.length > MAX_HELD) held.shift();
       next = messages.next();
     }
   } finally {
