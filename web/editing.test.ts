@@ -111,7 +111,7 @@ class Desk {
   #takeLines(): void {
     for (let line = this.#editor.takeLine(); line !== undefined; line = this.#editor.takeLine()) {
       const shown = { prompt: 'Enter: ', text: line, cursor: line.length };
-      this.#output += this.#painter.drawForGood(shown, this.#size);
+      this.#output += this.#painter.erase() + this.#painter.drawForGood(shown, this.#size);
       this.printed.push(textOf(shown, this.#size.columns));
     }
   }

@@ -50,11 +50,11 @@ export class LinePainter {
     return `${erased}${written(layout, first, last)}${up(last - row)}\x1b[${column + 1}G`;
   }
 
-  /** Draws the line for good, whole: what comes next stands below it. */
+  /** Draws the line for good, whole: what comes next stands below it. Erase what is drawn first. */
   drawForGood(shown: Shown, { columns }: Size): string {
     const { rows } = layOut(shown, columns, this.#table);
     this.#firstSeen = 0;
-    return `${this.erase()}${inStyle(rows)}\r\n`;
+    return `${inStyle(rows)}\r\n`;
   }
 
   /** The window moves as little as it can. */

@@ -1,7 +1,8 @@
 // The terminal on the page: lines that stay, and below them the line being typed.
 //
-// What xterm.js is given it prints in order, when it finds time; so little here waits for it: only
-// what moves the line being typed, a new width for one, which is taken off the screen first.
+// What xterm.js is given it prints in order, when it finds time. It gets one piece at a time, and
+// lines wait here meanwhile: a server that sends faster than xterm prints would fill the memory, or
+// make it discard data. Of the lines that wait, those that would be scrolled away at once are dropped.
 
 import { FitAddon } from '@xterm/addon-fit';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
@@ -28,6 +29,12 @@ const PLAIN = '\x1b[0m';
 /** Pastes come in brackets, and are told from keys (ctlseqs, mode 2004). */
 const BRACKETED_PASTE = '\x1b[?2004h';
 
+/** In lines above the screen. */
+const SCROLLBACK = 5000;
+
+/** What waits for xterm, in UTF-16 units: more than a whole history of long messages. */
+const MAX_WAITING = 16 * 1024 * 1024;
+
 const CLEAR_ALL = '\x1b[H\x1b[2J\x1b[3J';
 
 export interface ScreenEvents {
@@ -50,6 +57,12 @@ export class Screen {
   readonly #painter: LinePainter;
   #line: Shown | undefined;
   #isLineHeld = false;
+  /** Lines that stay, for the next piece; they take so many UTF-16 units. */
+  #waiting: string[] = [];
+  #waitingLength = 0;
+  /** A piece is on its way to the screen, or about to be. */
+  #isWriting = false;
+  #isOutdated = false;
 
   constructor(element: HTMLElement, theme: ITheme, fontSize: number, events: ScreenEvents) {
     styleThroughCssom();
@@ -58,7 +71,7 @@ export class Screen {
       fontFamily: 'ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", Menlo, monospace',
       fontSize,
       lineHeight: 1.25,
-      scrollback: 5000,
+      scrollback: SCROLLBACK,
       theme,
     });
     const table = characterTable();
@@ -107,8 +120,7 @@ export class Screen {
 
   /** Shows a line that stays, above the one being typed. */
   print(line: string, speaker: Speaker): void {
-    this.#write(`${this.#painter.erase()}${STYLE[speaker]}${line}${PLAIN}\r\n`);
-    this.#draw();
+    this.#enqueue(`${STYLE[speaker]}${line}${PLAIN}\r\n`);
   }
 
   /** Shows the line being typed. */
@@ -116,33 +128,34 @@ export class Screen {
     this.#line = line;
     // A screen reader says it of where one types; the terminal's rows are drawn, and say nothing.
     if (this.#terminal.textarea) this.#terminal.textarea.ariaDescription = line.prompt;
-    this.#draw();
+    this.#update();
   }
 
   /** Takes the line being typed off the screen. */
   hide(): void {
     this.#line = undefined;
-    this.#write(this.#painter.erase());
+    this.#update();
   }
 
   /** Ends the line being typed: it stays, whole. */
   end(line: Shown): void {
     this.#line = undefined;
-    this.#write(this.#painter.drawForGood(line, this.#size));
+    this.#enqueue(this.#painter.drawForGood(line, this.#size));
   }
 
   /** Moves what is on the screen up, out of sight. */
   scrollAway(): void {
     this.#withoutLine(() => {
       const { cursorY } = this.#terminal.buffer.active;
-      this.#write(`\x1b[${this.#terminal.rows}H${'\n'.repeat(cursorY)}\x1b[H`);
+      this.#terminal.write(`\x1b[${this.#terminal.rows}H${'\n'.repeat(cursorY)}\x1b[H`);
     });
   }
 
   /** Forgets everything but the line being typed. */
   clear(): void {
-    this.#write(`${this.#painter.erase()}${CLEAR_ALL}`);
-    this.#draw();
+    this.#takeWaiting();
+    this.#terminal.write(`${this.#painter.erase()}${CLEAR_ALL}`);
+    this.#update();
   }
 
   scrollPages(pages: number): void {
@@ -184,9 +197,53 @@ export class Screen {
     return (this.#terminal.element?.clientHeight ?? 0) / this.#terminal.rows;
   }
 
-  #draw(): void {
-    if (this.#line === undefined || this.#isLineHeld) return;
-    this.#write(this.#painter.draw(this.#line, this.#size));
+  #enqueue(line: string): void {
+    this.#waiting.push(line);
+    this.#waitingLength += line.length;
+    const isTooMany = this.#waiting.length > 2 * SCROLLBACK || this.#waitingLength > MAX_WAITING;
+    if (isTooMany) this.#dropOldest();
+    this.#update();
+  }
+
+  /** Keeps what the terminal would keep; half the room is then free, so this is rarely done. */
+  #dropOldest(): void {
+    const waiting = this.#takeWaiting();
+    const most = SCROLLBACK + this.#terminal.rows;
+    let first = waiting.length;
+    while (first > 0 && waiting.length - first < most) {
+      const length = waiting[first - 1]?.length ?? 0;
+      if (this.#waitingLength + length > MAX_WAITING / 2) break;
+      this.#waitingLength += length;
+      first--;
+    }
+    this.#waiting = waiting.slice(first);
+  }
+
+  #takeWaiting(): string[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingLength = 0;
+    return waiting;
+  }
+
+  /** Brings the screen up to date once this task is done, and xterm with the piece before. */
+  #update(): void {
+    this.#isOutdated = true;
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    queueMicrotask(() => this.#writePiece());
+  }
+
+  #writePiece(): void {
+    this.#isOutdated = false;
+    const lines = this.#takeWaiting().join('');
+    const erased = this.#painter.erase();
+    const line = this.#isLineHeld ? undefined : this.#line;
+    const drawn = line === undefined ? '' : this.#painter.draw(line, this.#size);
+    this.#terminal.write(`${erased}${lines}${drawn}`, () => {
+      this.#isWriting = false;
+      if (this.#isOutdated) this.#update();
+    });
   }
 
   #fitToPage(): void {
@@ -202,17 +259,13 @@ export class Screen {
   #withoutLine(work: () => void): void {
     if (this.#isLineHeld) return;
     this.#isLineHeld = true;
-    this.#write(this.#painter.erase(), () => {
+    this.#terminal.write(this.#painter.erase(), () => {
       work();
       this.#isLineHeld = false;
-      this.#draw();
+      this.#update();
       // The page may have changed once more by now.
       this.#fitToPage();
     });
-  }
-
-  #write(data: string, done?: () => void): void {
-    this.#terminal.write(data, done);
   }
 }
 

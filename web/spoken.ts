@@ -6,6 +6,9 @@ const MAX_LINES = 50;
 
 export class Spoken {
   readonly #log: HTMLElement;
+  /** Lines of this task: of a flood, only those that stay become elements. */
+  #unsaid: string[] = [];
+  #last: string | undefined;
 
   /** @param log A live region: what is added to it is read (WAI-ARIA 1.2, `log`). */
   constructor(log: HTMLElement) {
@@ -14,13 +17,22 @@ export class Spoken {
 
   /** Says a message of the day, which may reach the page in two ways, unless it was just said. */
   tell(message: string): void {
-    if (this.#log.lastElementChild?.textContent !== message) this.say(message);
+    if (this.#last !== message) this.say(message);
   }
 
   say(line: string): void {
-    const said = document.createElement('p');
-    said.textContent = line;
-    this.#log.append(said);
+    if (this.#unsaid.length === 0) queueMicrotask(() => this.#flush());
+    this.#last = line;
+    this.#unsaid.push(line);
+    if (this.#unsaid.length > MAX_LINES) this.#unsaid.shift();
+  }
+
+  #flush(): void {
+    for (const line of this.#unsaid.splice(0)) {
+      const said = document.createElement('p');
+      said.textContent = line;
+      this.#log.append(said);
+    }
     while (this.#log.childElementCount > MAX_LINES) this.#log.firstElementChild?.remove();
   }
 }
