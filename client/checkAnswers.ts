@@ -5,7 +5,7 @@ import { LineReader, TOO_LONG } from '../protocol/lines.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
-import { ClosedError, RefusedError } from './oneshot.ts';
+import { ClosedError, quoted, RefusedError } from './oneshot.ts';
 
 /** A server that says more than this in a line is none of ours. */
 const MAX_LINE_BYTES = 64 * 1024;
@@ -43,5 +43,5 @@ export function checkAnswers(socket: Socket): Promise<void> {
 
 function refused(reply: string | typeof TOO_LONG): RefusedError {
   if (reply === TOO_LONG) return new RefusedError('the server said a line too long to show');
-  return new RefusedError(`the server said: ${escapeControls(decodeForDisplay(reply))}`);
+  return new RefusedError(quoted(escapeControls(decodeForDisplay(reply))));
 }

@@ -137,3 +137,12 @@ test('one that hangs up before it has answered does not answer', async () => {
   socket.once('data', () => socket.write('\n'));
   await expect(checkAnswers(socket)).rejects.toThrow();
 });
+
+test.each([getMessage, askToStore, askForHistory, askToWatch, checkAnswers])(
+  '%o quotes no more than 200 characters of a reply in its error',
+  async (ask) => {
+    const { socket } = await connectionTo(`${'\x1b'.repeat(60_000)}\n`);
+    const said = `the server said: ${'^['.repeat(100)} …`;
+    await expect(ask(socket)).rejects.toThrow(expect.objectContaining({ message: said }));
+  },
+);

@@ -10,6 +10,9 @@ import { decodeForDisplay } from '../protocol/utf8.ts';
 /** A line of MSGHIST is a message and its time; a server that says more is none of ours. */
 const MAX_LINE_BYTES = 64 * 1024;
 
+/** Of a reply in an error message: no reply of ours is longer, and logs and mails keep it. */
+const MAX_QUOTED_LENGTH = 200;
+
 /** The server answered something else than was hoped for, or nothing any more. */
 export class RefusedError extends Error {
   override name = 'RefusedError';
@@ -141,11 +144,17 @@ async function* newsFrom(server: Talk, inForce: string): AsyncGenerator<string, 
 }
 
 function refused(reply: string): RefusedError {
-  return new RefusedError(`the server said: ${reply}`);
+  return new RefusedError(quoted(reply));
 }
 
 function denied(reply: string): DeniedError {
-  return new DeniedError(`the server said: ${reply}`);
+  return new DeniedError(quoted(reply));
+}
+
+/** @param reply It is safe to show. */
+export function quoted(reply: string): string {
+  const isShort = reply.length <= MAX_QUOTED_LENGTH;
+  return `the server said: ${isShort ? reply : `${reply.slice(0, MAX_QUOTED_LENGTH)} …`}`;
 }
 
 /** The server's side of the conversation, a line at a time. */
