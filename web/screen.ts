@@ -11,6 +11,7 @@ import { type ITheme, Terminal } from '@xterm/xterm';
 import type { Speaker } from '../client/conversation.ts';
 import { characterTable } from './characterTable.ts';
 import { styleThroughCssom } from './cssom.ts';
+import { boundGraphemes } from './graphemes.ts';
 import type { Shown } from './lineLayout.ts';
 import { LinePainter } from './linePainter.ts';
 import { LINK } from './links.ts';
@@ -54,7 +55,8 @@ export class Screen {
   readonly #terminal: Terminal;
   readonly #fit = new FitAddon();
   readonly #search = new SearchAddon();
-  readonly #painter: LinePainter;
+  readonly #table = characterTable();
+  readonly #painter = new LinePainter(this.#table);
   #line: Shown | undefined;
   #isLineHeld = false;
   /** Lines that stay, for the next piece; they take so many UTF-16 units. */
@@ -74,10 +76,8 @@ export class Screen {
       scrollback: SCROLLBACK,
       theme,
     });
-    const table = characterTable();
-    this.#terminal.unicode.register(table);
-    this.#terminal.unicode.activeVersion = table.version;
-    this.#painter = new LinePainter(table);
+    this.#terminal.unicode.register(this.#table);
+    this.#terminal.unicode.activeVersion = this.#table.version;
     this.#terminal.loadAddon(this.#fit);
     this.#terminal.loadAddon(this.#search);
     this.#terminal.loadAddon(
@@ -120,7 +120,8 @@ export class Screen {
 
   /** Shows a line that stays, above the one being typed. */
   print(line: string, speaker: Speaker): void {
-    this.#enqueue(`${STYLE[speaker]}${line}${PLAIN}\r\n`);
+    const text = boundGraphemes(line, this.#table);
+    this.#enqueue(`${STYLE[speaker]}${text}${PLAIN}\r\n`);
   }
 
   /** Shows the line being typed. */
