@@ -13,11 +13,12 @@ import { Admission } from './admission.ts';
 import { type CheckPassword, requireBasicAuth } from './basicAuth.ts';
 import { Gate } from './gate.ts';
 import { setHeaders } from './headers.ts';
-import { httpServerFactory } from './httpServer.ts';
+import { httpServerFactory, limitAnswers } from './httpServer.ts';
 import { Metrics } from './metrics.ts';
 import { OPERATOR_ROUTES, type OperatorOptions, serveOperator } from './operator.ts';
 import { servePage } from './page.ts';
 import type { Primary } from './primary.ts';
+import { originForm } from './requestTarget.ts';
 import type { SessionRules } from './sessionClock.ts';
 import { Sessions } from './sessions.ts';
 import { endUnseenOnClose, limitUpgrades } from './unseenConnections.ts';
@@ -76,6 +77,8 @@ export interface BridgeSettings extends OperatorOptions {
   logger?: FastifyBaseLogger | undefined;
   /** The certificate, the key and the least version; without them, the page speaks no TLS. */
   tls?: SecureContextOptions | undefined;
+  /** How long a peer may take to read an answer; without it, a minute. */
+  answerTimeoutMs?: number | undefined;
   /** Who may use the bridge; without it, everybody. */
   checkPassword?: CheckPassword | undefined;
 }
@@ -100,13 +103,15 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
     trustProxy: (address) => isTrustedProxy(plainAddress(address)),
     // A request that never ends must not hold up a stop.
     forceCloseConnections: true,
-    serverFactory: httpServerFactory(HTTP_OPTIONS, tls),
+    serverFactory: httpServerFactory(HTTP_OPTIONS, tls, () => metrics.refused('unanswered')),
+    rewriteUrl: originForm,
     frameworkErrors: (_error, request, reply) => {
       metrics.refused('malformed');
       answerMalformed(request, reply);
     },
   });
   setHeaders(app);
+  limitAnswers(app, options.answerTimeoutMs);
   app.setNotFoundHandler((request, reply) => {
     if (request.ws) metrics.refused('target');
     return reply.code(404).send(NOT_FOUND);
@@ -114,7 +119,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
 
   // Before it speaks WebSocket: it would upgrade requests to the routes that follow,
   // and then close.
-  await servePage(app, options.pageDir, basePath);
+  servePage(app, options.pageDir, basePath);
   serveOperator(app, options, options.primary?.metrics ?? metrics);
 
   await speakWebSocket(app, sessions, limits.maxMessageBytes);

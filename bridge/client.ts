@@ -13,13 +13,15 @@ export function clientAddress({ ip, socket }: FastifyRequest): string {
   return plainAddress(isIP(ip) === 0 ? (socket.remoteAddress ?? '') : ip);
 }
 
-/** Whether somebody passed the request on whose word on the client is not believed. */
+/** What proxies add, for one reason or another: RFC 7239, RFC 9110 section 7.6.3, and habit. */
+const ADDED_BY_PROXIES =
+  /^(?:forwarded|via|x-(?:original-)?forwarded(?:-.*)?|x-real-ip|x-(?:cluster-)?client-ip|true-client-ip|cf-.*|fastly-.*|x-envoy-.*|x-amzn?-.*|x-appengine-.*|x-azure-.*)$/;
+
+/** Whether the request came through a proxy whose word on the client is not believed. */
 export function isFromUnknownProxy(request: FastifyRequest): boolean {
   const { headers, socket } = request;
-  const passedOn = headers['x-forwarded-for'] ?? headers['forwarded'] ?? headers['via'];
-  return (
-    passedOn !== undefined && clientAddress(request) === plainAddress(socket.remoteAddress ?? '')
-  );
+  const isPassedOn = Object.keys(headers).some((name) => ADDED_BY_PROXIES.test(name));
+  return isPassedOn && clientAddress(request) === plainAddress(socket.remoteAddress ?? '');
 }
 
 /** The ends of the client's connection; its port is 0 where only the proxy knows it. */

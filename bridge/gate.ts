@@ -8,6 +8,7 @@ import { plainAddress, sourceOf } from '../access/source.ts';
 import type { Admission } from './admission.ts';
 import { clientAddress } from './client.ts';
 import type { Metrics, RefusalRule } from './metrics.ts';
+import { hasSeveralHosts } from './requestTarget.ts';
 import { FULL, type Sessions } from './sessions.ts';
 
 /** How many headers a request may have; further ones are refused (RFC 6585, section 5). */
@@ -73,8 +74,10 @@ export class Gate {
     else this.#refuse(reply, 431, 'headers', `a request may have ${MAX_HEADERS} headers`);
   }
 
-  #checkHost({ headers: { host } }: FastifyRequest, reply: FastifyReply, next: Next): void {
-    if (this.#context.admission.isOwnHost(host)) next();
+  #checkHost({ raw, headers }: FastifyRequest, reply: FastifyReply, next: Next): void {
+    const { host } = headers;
+    if (hasSeveralHosts(raw)) this.#refuse(reply, 400, 'host', 'a request has one Host');
+    else if (this.#context.admission.isOwnHost(host)) next();
     else this.#refuse(reply, 403, 'host', `'${host ?? ''}' is not a name of this bridge`);
   }
 

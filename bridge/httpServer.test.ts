@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { get } from 'node:https';
-import { connect as connectTcp } from 'node:net';
+import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
+import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { echo, type RunningBridge, startBridge, startTarget, TestPeer } from './bridge.harness.ts';
-import { replaceCertificate } from './httpServer.ts';
+import { httpServerFactory, limitAnswers, replaceCertificate } from './httpServer.ts';
 
 const read = (name: string) => readFileSync(new URL(`../e2e/tls/${name}.pem`, import.meta.url));
 const FIRST = { cert: read('cert'), key: read('key'), minVersion: 'TLSv1.2' } as const;
@@ -122,4 +123,26 @@ test('on localhost, no address keeps the old certificate', async () => {
 test('a bridge without TLS has no certificate to replace', async () => {
   const { app } = await startBridge({ echo: await startTarget(echo) });
   expect(() => replaceCertificate(app, SECOND)).toThrow('speaks no TLS');
+});
+
+test('a peer that does not read its answer is closed, one that does has all of it', async () => {
+  const body = Buffer.alloc(16 * 1024 * 1024);
+  const app = Fastify({ serverFactory: httpServerFactory({}, undefined, () => {}) });
+  limitAnswers(app, 500);
+  app.get('/', (_request, reply) => reply.send(body));
+  onTestFinished(() => app.close());
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+
+  const silent = connectTcp(port, '127.0.0.1');
+  silent.on('error', () => {});
+  onTestFinished(() => {
+    silent.destroy();
+  });
+  silent.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  const [peer] = await once(app.server, 'connection');
+  const closed = once(peer, 'close');
+  const answer = await fetch(`http://127.0.0.1:${port}/`);
+  expect((await answer.arrayBuffer()).byteLength).toBe(body.length);
+  await closed;
 });

@@ -5,9 +5,16 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import { type SecureContextOptions, Server } from 'node:tls';
 import type { FastifyInstance, FastifyServerFactory } from 'fastify';
+import { limitUnanswered } from '../access/unansweredRequests.ts';
 
 /** How long a TLS handshake may take. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/**
+ * How long a peer may take to read an answer. The page's largest file, compressed, is 125 kB: that is
+ * 2 kB/s, less than GPRS.
+ */
+const ANSWER_TIMEOUT_MS = 60_000;
 
 /** Longer than the minute reverse proxies keep an idle connection for: they close it, not we. */
 const KEEP_ALIVE_MS = 72_000;
@@ -18,19 +25,35 @@ const KEEP_ALIVE_MS = 72_000;
  * and the old certificate for good.
  *
  * @param tls The certificate, the key and the least version; without them, plain HTTP.
+ * @param onTooMany Called for each connection that is closed for its unanswered requests.
  */
 export function httpServerFactory(
   http: ServerOptions,
   tls: SecureContextOptions | undefined,
+  onTooMany: () => void,
 ): FastifyServerFactory {
   const options = { keepAliveTimeout: KEEP_ALIVE_MS, ...http };
   return (handler) => {
-    if (tls === undefined) return createHttpServer(options, handler);
+    const limited = limitUnanswered(handler, onTooMany);
+    if (tls === undefined) return createHttpServer(options, limited);
     return createHttpsServer(
       { ...options, ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
-      handler,
+      limited,
     );
   };
+}
+
+/**
+ * Closes a connection whose peer does not read an answer. A WebSocket has none.
+ *
+ * @param timeoutMs How long it may take, from when the answer is given.
+ */
+export function limitAnswers(app: FastifyInstance, timeoutMs = ANSWER_TIMEOUT_MS): void {
+  app.addHook('onSend', ({ socket }, reply, _payload, next) => {
+    const deadline = setTimeout(() => socket.destroy(), timeoutMs).unref();
+    reply.raw.once('close', () => clearTimeout(deadline));
+    next();
+  });
 }
 
 /** From now on, new connections are shown this certificate; those that are open go on. */

@@ -14,6 +14,7 @@ export type RefusalRule =
   | 'sessions'
   | 'sessions_per_source'
   | 'connections'
+  | 'unanswered'
   | 'malformed'
   | 'too_slow';
 

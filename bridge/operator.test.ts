@@ -154,7 +154,19 @@ describe('/metrics', () => {
     const open = await startBridge({ target }, { mayReadMetrics });
     expect((await get(open, '/metrics')).status).toBe(200);
     expect((await get(open, '/metrics', { 'x-forwarded-for': '192.0.2.1' })).status).toBe(403);
-    expect((await get(open, '/metrics', { via: '1.1 somebody' })).status).toBe(403);
+    for (const name of [
+      'Via',
+      'Forwarded',
+      'X-Real-IP',
+      'X-Forwarded-Host',
+      'X-Forwarded-Proto',
+      'X-Client-IP',
+      'True-Client-IP',
+      'CF-Connecting-IP',
+      'X-Amzn-Trace-Id',
+    ]) {
+      expect((await get(open, '/metrics', { [name]: '127.0.0.1' })).status, name).toBe(403);
+    }
 
     const isTrustedProxy = (address: string) => address === '127.0.0.1';
     const behind = await startBridge({ target }, { mayReadMetrics, isTrustedProxy });
@@ -191,6 +203,47 @@ describe('under a base path', () => {
   });
 });
 
+describe('a request target in absolute form', () => {
+  const head = (target: string, host: string) =>
+    `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+
+  test('takes the place of Host, whatever that is', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    for (const [target, host, status] of [
+      ['http://localhost/healthz', 'localhost', 200],
+      ['http://localhost/healthz', 'evil.example', 200],
+      ['HTTP://LOCALHOST:80/healthz?x', 'localhost', 200],
+      ['http://localhost', 'localhost', 200],
+      ['http://evil.example/healthz', 'localhost', 403],
+      ['https://evil.example/', 'localhost', 403],
+      ['http://localhost@evil.example/', 'localhost', 403],
+      ['http:///healthz', 'localhost', 403],
+    ] as const) {
+      const answer = await sayRaw(bridge, head(target, host));
+      expect(answer, `${target}, Host: ${host}`).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    }
+  });
+
+  test('counts for an upgrade and its origin as well', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const upgrade = (target: string, host: string, origin: string) =>
+      `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\nConnection: Upgrade\r\n` +
+      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+    for (const [target, host, origin, status] of [
+      ['http://localhost:1/ws', 'evil.example', 'http://localhost:1', 101],
+      ['http://evil.example/ws', 'localhost:1', 'http://localhost:1', 403],
+      ['http://localhost:1/ws', 'localhost:2', 'http://localhost:2', 403],
+    ] as const) {
+      const socket = connect(bridge.port, '127.0.0.1');
+      onTestFinished(() => void socket.destroy());
+      socket.write(upgrade(target, host, origin));
+      const [answer] = await once(socket, 'data');
+      expect(String(answer), target).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    }
+  });
+});
+
 describe('a request', () => {
   test.each([
     ['of more than 100 headers', 'X-A: b\r\n'.repeat(101), 431],
@@ -212,6 +265,14 @@ describe('a request', () => {
       const request = `GET ${path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`;
       expect(await sayRaw(bridge, request)).toMatch(/^HTTP\/1.1 403 /);
     }
+  });
+
+  test('with several Host headers is refused with 400', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const request = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nhost: localhost\r\n\r\n';
+    expect(
+      await sayRaw(bridge, request.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')),
+    ).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   test('that cannot be decoded is answered in words', async () => {

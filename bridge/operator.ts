@@ -1,10 +1,14 @@
 // What those who run the bridge ask: is it there, is what it needs, what has it counted.
 
 import type { FastifyInstance } from 'fastify';
+import { hasDescriptors } from '../access/descriptors.ts';
 import { clientAddress, isFromUnknownProxy } from './client.ts';
 import type { MetricsText } from './metrics.ts';
 import { Readiness } from './readiness.ts';
 import type { Target } from './targets.ts';
+
+/** The browser's connection and the target's. */
+const DESCRIPTORS_OF_A_SESSION = 2;
 
 /** Below the base path; who asks there knows no password. `/metrics` has a rule of its own. */
 export const OPERATOR_ROUTES = ['/healthz', '/readyz', '/metrics'];
@@ -34,7 +38,10 @@ export function serveOperator(
 ): void {
   const readiness = new Readiness({ target: targets[0], connectTimeoutMs, readyUrl });
 
-  app.get(`${basePath}/healthz`, (_request, reply) => reply.send('ok\n'));
+  app.get(`${basePath}/healthz`, async (_request, reply) => {
+    if (await hasDescriptors(DESCRIPTORS_OF_A_SESSION)) return reply.send('ok\n');
+    return reply.code(503).send('no session can be opened: out of file descriptors (ulimit -n)\n');
+  });
 
   app.get<{ Querystring: ReadyQuery }>(`${basePath}/readyz`, async ({ query }, reply) => {
     const why = await readiness.check([query.exclude].flat().includes('store'));

@@ -1,8 +1,10 @@
 // What an operator, or a load balancer, asks a server over HTTP, at a port of its own.
 
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { hasDescriptors } from '../access/descriptors.ts';
+import { limitUnanswered } from '../access/unansweredRequests.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import type { Address } from './address.ts';
 import type { MotdServer } from './server.ts';
@@ -15,6 +17,9 @@ const TIMEOUTS = {
   keepAliveTimeout: 5000,
   connectionsCheckingInterval: 1000,
 };
+
+/** How long a peer may take nothing of an answer, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /** More than any number of operators; it must not be a way to exhaust the server. */
 const MAX_CONNECTIONS = 100;
@@ -36,10 +41,12 @@ export class Health {
     this.#server = server;
     this.#store = store;
     this.#metrics = metricsOf(server, store);
-    this.#http = createServer(TIMEOUTS, (request, response) => {
+    const listener: RequestListener = (request, response) => {
       if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, '');
       void this.#answer(request.url ?? '/', response);
-    });
+    };
+    this.#http = createServer(TIMEOUTS, limitUnanswered(listener));
+    this.#http.timeout = ANSWER_TIMEOUT_MS;
     this.#http.maxConnections = MAX_CONNECTIONS;
   }
 
@@ -72,7 +79,8 @@ export class Health {
     const [path, query = ''] = url.split('?', 2);
     switch (path) {
       case '/healthz':
-        return answer(response, 200, 'ok\n');
+        if (await hasDescriptors(1)) return answer(response, 200, 'ok\n');
+        return answer(response, 503, 'no peer is accepted: out of file descriptors (ulimit -n)\n');
       case '/readyz': {
         const excluded = new URLSearchParams(query).getAll('exclude');
         const why = this.#whyNotReady(excluded.includes('store'));

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { limitUnanswered, MAX_UNANSWERED } from './unansweredRequests.ts';
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+/** A server that answers when it is told to, and a connection to it. */
+async function start() {
+  const asked: ServerResponse[] = [];
+  let refusals = 0;
+  const server = createServer(
+    limitUnanswered(
+      (_request, response) => void asked.push(response),
+      () => refusals++,
+    ),
+  ).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => {});
+  onTestFinished(() => {
+    socket.destroy();
+    server.close();
+  });
+  return { asked, socket, refusals: () => refusals };
+}
+
+test('closes a connection with too many unanswered requests, and takes no more of what it sent', async () => {
+  const { asked, socket, refusals } = await start();
+  socket.resume().write(REQUEST.repeat(1000));
+  await once(socket, 'close');
+  expect(asked).toHaveLength(MAX_UNANSWERED);
+  expect(refusals()).toBe(1);
+});
+
+test('counts those without an answer only, however many there were', async () => {
+  const { asked, socket, refusals } = await start();
+  let answers = 0;
+  socket.on('data', (data) => {
+    answers += String(data).split('HTTP/1.1 200').length - 1;
+  });
+  for (let round = 1; round <= 5; round++) {
+    socket.write(REQUEST.repeat(MAX_UNANSWERED));
+    await expect.poll(() => asked.length).toBe(MAX_UNANSWERED);
+    for (const response of asked.splice(0)) response.end('ok');
+    await expect.poll(() => answers).toBe(round * MAX_UNANSWERED);
+  }
+  expect(refusals()).toBe(0);
+});

@@ -1,0 +1,99 @@
+// Answers over HTTP that nobody reads: what they cost, and what is left of them.
+
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { freePort } from '../../scripts/freePort.mjs';
+import { amount, figure } from '../figures.ts';
+import { expect, type Listening } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
+import { descriptors, isLinux, NEEDS_LINUX, residentKb } from './process.ts';
+import { pidOf, startSilentServer } from './rawClient.ts';
+import { RawWebSocket } from './rawWebSocket.ts';
+
+const CONNECTIONS = amount(60, 600);
+const REQUESTS = 100;
+/** What all of them may leave: heap that V8 has not given back yet. */
+const MOST_MB = 60;
+
+test.skip(!isLinux, NEEDS_LINUX);
+test.describe.configure({ timeout: amount(60_000, 300_000) });
+
+async function knock(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** The page's largest file, and a request for it. */
+async function largestFile({ port }: Listening): Promise<string> {
+  const page = await (await fetch(`http://127.0.0.1:${port}/`)).text();
+  const [script] = /assets\/index-[\w-]+\.js/.exec(page) ?? [];
+  expect(script).toBeDefined();
+  return `GET /${script} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+}
+
+test('requests whose answers nobody reads leave no descriptor open and no memory in use', async () => {
+  const { port: target } = await startSilentServer();
+  const bridge = await startBridgeTo({ motd: `127.0.0.1:${target}` });
+  const pid = pidOf(bridge.program);
+  const request = await largestFile(bridge);
+  const before = { descriptors: descriptors(pid), kb: residentKb(pid) };
+  for (let left = CONNECTIONS; left > 0; left -= OPEN_AT_ONCE) {
+    const sockets = await Promise.all(
+      Array.from({ length: Math.min(left, OPEN_AT_ONCE) }, () => knock(bridge.port)),
+    );
+    await Promise.all(
+      sockets.map((socket) => new Promise((sent) => socket.write(request.repeat(REQUESTS), sent))),
+    );
+    // The bridge closes them: none may have so many requests without an answer.
+    await Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
+  }
+  // What fetch holds open is closed as well.
+  await expect.poll(() => descriptors(pid)).toBeLessThanOrEqual(before.descriptors);
+  const grownMb = (residentKb(pid) - before.kb) / 1024;
+  expect(grownMb).toBeLessThan(MOST_MB);
+  await RawWebSocket.connect(bridge.port);
+  figure(
+    'bridge: answers that nobody reads',
+    `${CONNECTIONS} connections with ${REQUESTS} requests each: ${before.descriptors} descriptors before, ` +
+      `${descriptors(pid)} after, with one session; ${grownMb.toFixed(0)} MB more memory`,
+  );
+});
+
+/** Asks on a connection that is already open: another one might not be accepted. */
+async function ask(socket: Socket, path: string): Promise<string> {
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+  const [answer] = await once(socket, 'data');
+  return String(answer);
+}
+
+for (const [command, flag, reason] of [
+  ['bridge', '--http-port', 'no session can be opened'],
+  ['serve', '--health-port', 'no peer is accepted'],
+] as const) {
+  test(`/healthz of motd ${command} is 503 while it is out of file descriptors`, async () => {
+    const httpPort = await freePort();
+    const limited = 'ulimit -n 64; exec "$0" dist/cli/main.js "$@"';
+    const program = new Program(
+      'sh',
+      ['-c', limited, process.execPath, command, flag, String(httpPort)],
+      {
+        MOTD_STORE: 'memory:',
+        MOTD_PORT: '0',
+      },
+    );
+    const [, listening] = await program.says(/listening on \D*127\.0\.0\.1:(\d+)\n/);
+    const operator = await knock(httpPort);
+    expect(await ask(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
+
+    const crowd = await Promise.all(Array.from({ length: 80 }, () => knock(Number(listening))));
+    await expect
+      .poll(() => ask(operator, '/healthz'))
+      .toMatch(new RegExp(`^HTTP/1\\.1 503 [^]*${reason}`));
+    for (const socket of crowd) socket.destroy();
+    await expect.poll(() => ask(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
+    operator.destroy();
+  });
+}
