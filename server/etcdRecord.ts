@@ -7,13 +7,14 @@
 // transaction writes it, and only while it is as the writer last saw it: so two writers can never both
 // have come next, and who has had no answer finds its write there, or finds that it was not made.
 
-import { isPlainText } from '../protocol/plainText.ts';
 import type { HistoryEntry } from './history.ts';
+import { reasonOf } from './reason.ts';
+import { recordText, storedEntry } from './storedEntry.ts';
 
 /** Keys sort as their bytes do (etcd's documentation, "Data model"). */
 const DIGITS = 12;
 
-const RECORD = /^(?<time>\S+) (?<writeId>\S+) (?<message>.+)$/su;
+const RECORD = /^(?<time>\S*) (?<writeId>\S+) (?<message>.*)$/su;
 
 /** Of how many servers the head names the last write; the one that stored longest ago is dropped. */
 const MAX_WRITERS = 64;
@@ -62,13 +63,14 @@ export class EtcdKeys {
     const name = key.toString();
     const digits = name.startsWith(this.#entries) ? name.slice(this.#entries.length) : '';
     if (digits.length !== DIGITS || !/^\d+$/.test(digits)) return undefined;
-    const record = RECORD.exec(value.toString())?.groups;
-    const { time = '', writeId = '', message = '' } = record ?? {};
-    const storedAtMs = Date.parse(time);
-    if (record === undefined || Number.isNaN(storedAtMs) || !isPlainText(message)) {
-      throw new Error(`etcd holds what is not ours: ${name}`);
+    try {
+      const record = RECORD.exec(recordText(value))?.groups;
+      if (record === undefined) throw new Error('is not of a server');
+      const { time = '', writeId = '', message = '' } = record;
+      return { number: Number(digits), writeId, ...storedEntry(time, message) };
+    } catch (error) {
+      throw new Error(`etcd holds what is not ours: ${name} ${reasonOf(error)}`);
     }
-    return { number: Number(digits), message, storedAtMs, writeId };
   }
 }
 

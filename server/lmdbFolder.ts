@@ -17,6 +17,7 @@ import type { HistoryEntry } from './history.ts';
 import { lmdbFileFault } from './lmdbFile.ts';
 import { decodeRecord } from './lmdbRecord.ts';
 import type { Contents } from './lmdbReport.ts';
+import { reasonOf } from './reason.ts';
 import { UnusableStoreError, unusable } from './unusableStore.ts';
 
 /** LMDB's own name for its file in a folder. */
@@ -73,14 +74,19 @@ async function readContents(folder: string, file: string): Promise<Contents> {
   let first: number | undefined;
   for (const { key, value } of database.getRange()) {
     first ??= key;
-    const entry = decodeRecord(key, value);
-    const isNext = key === first + entries.length;
-    if (entry === undefined || !isNext)
-      throw damaged(file, 'it holds something else than messages');
-    entries.push(entry);
+    if (key !== first + entries.length) throw damaged(file, `record ${key} is out of order`);
+    entries.push(entryIn(file, key, value));
   }
   await database.close();
   return { first: first ?? 1, entries };
+}
+
+function entryIn(file: string, number: number, bytes: Buffer): HistoryEntry {
+  try {
+    return decodeRecord(number, bytes);
+  } catch (error) {
+    throw damaged(file, `record ${number} ${reasonOf(error)}`);
+  }
 }
 
 function openDatabase(folder: string, options: { readOnly?: boolean } = {}): Database {

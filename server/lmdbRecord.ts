@@ -4,8 +4,9 @@
 
 import { crc32 } from 'node:zlib';
 import type { HistoryEntry } from './history.ts';
+import { recordText, storedEntry } from './storedEntry.ts';
 
-const RECORD = /^(?<sum>[0-9a-f]{8}) (?<body>(?<time>\S+) (?<message>.+))$/u;
+const RECORD = /^(?<sum>[0-9a-f]{8}) (?<body>(?<time>\S*) (?<message>.*))$/su;
 
 /** The bytes of an entry. */
 export function encodeRecord(number: number, { message, storedAtMs }: HistoryEntry): Buffer {
@@ -13,11 +14,16 @@ export function encodeRecord(number: number, { message, storedAtMs }: HistoryEnt
   return Buffer.from(`${checksum(number, body)} ${body}`, 'utf8');
 }
 
-/** The entry of these bytes; `undefined` where they are not what was written under that number. */
-export function decodeRecord(number: number, bytes: Buffer): HistoryEntry | undefined {
-  const { sum, body = '', time = '', message } = RECORD.exec(bytes.toString('utf8'))?.groups ?? {};
-  if (message === undefined || sum !== checksum(number, body)) return undefined;
-  return { message, storedAtMs: Date.parse(time) };
+/**
+ * Decodes the bytes of an entry.
+ *
+ * @throws Error if they are not what a server wrote under that number (storedEntry.ts).
+ */
+export function decodeRecord(number: number, bytes: Buffer): HistoryEntry {
+  const { sum, body = '', time = '', message } = RECORD.exec(recordText(bytes))?.groups ?? {};
+  if (message === undefined) throw new Error('is not of a server');
+  if (sum !== checksum(number, body)) throw new Error('does not match its checksum');
+  return storedEntry(time, message);
 }
 
 function checksum(number: number, body: string): string {
