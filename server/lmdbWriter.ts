@@ -13,8 +13,9 @@ export type Outcome = Extract<Report, { is: 'committed' | 'failed' }> | { is: 'g
 export class LmdbWriter {
   /** What the file held when it was opened. @throws UnusableStoreError where it could not be. */
   readonly opened: Promise<Contents>;
+  /** Settles once the process has ended, with how. */
+  readonly ended: Promise<string>;
   readonly #child: ChildProcess;
-  readonly #ended: Promise<string>;
 
   /**
    * Starts the process.
@@ -28,7 +29,7 @@ export class LmdbWriter {
       // What LMDB has to say of a failure is in the report; what it prints is for its developers.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc', lock],
     });
-    this.#ended = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       this.#child.once('exit', (status, signal) => resolve(signal ?? `status ${status}`));
       this.#child.once('error', (error) => resolve(error.message));
     });
@@ -49,13 +50,13 @@ export class LmdbWriter {
   /** Ends the process at once. @returns Once it has ended. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
-    await this.#ended;
+    await this.ended;
   }
 
   /** Ends the process, its last commit made. @returns Once it has ended. */
   async close(): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
-    await this.#ended;
+    await this.ended;
   }
 
   /** Gives the process up: it hangs in the kernel, and must not hold up ours. */
@@ -87,7 +88,7 @@ export class LmdbWriter {
         if (isReport(message)) settle(message);
       };
       // Not 'exit': by 'disconnect', every report has been read.
-      const onDisconnect = async () => settle({ is: 'gone', how: await this.#ended });
+      const onDisconnect = async () => settle({ is: 'gone', how: await this.ended });
       this.#child.on('message', onMessage);
       this.#child.on('disconnect', onDisconnect);
       if (!this.#child.connected) void onDisconnect();

@@ -1,0 +1,54 @@
+// The process that writes for an LMDB store dies while nobody stores anything: of a kill, or of the
+// kernel when memory is short.
+
+import { expect } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { childrenOf, isLinux, NEEDS_LINUX } from './process.ts';
+import { pidOf, portOf, RawClient, test } from './rawClient.ts';
+
+test.skip(!isLinux, NEEDS_LINUX);
+
+async function start() {
+  const folder = `lmdb:${test.info().outputPath('data')}`;
+  const program = Program.motd(['serve', '--port', '0', '--store', folder]);
+  const client = await RawClient.connect(await portOf(program));
+  const writers = () => childrenOf(pidOf(program));
+  const store = (message: string) => client.ask(`MSGSTORE\n${message}\n`, 2);
+  return { program, client, writers, store };
+}
+
+test('is replaced before anybody stores', async () => {
+  const { program, client, writers, store } = await start();
+  expect(await store('before')).toEqual(['200 OK', '200 OK']);
+  for (let round = 1; round <= 2; round++) {
+    const [writer = 0] = writers();
+    process.kill(writer, 'SIGKILL');
+    await expect.poll(() => writers().filter((pid) => pid !== writer)).toHaveLength(1);
+    expect(await store(`after ${round}`)).toEqual(['200 OK', '200 OK']);
+  }
+  expect(await client.ask('MSGHIST\n', 5)).toEqual([
+    '200 OK',
+    expect.stringMatching(/ before$/),
+    expect.stringMatching(/ after 1$/),
+    expect.stringMatching(/ after 2$/),
+    '.',
+  ]);
+  expect(program.stdout).not.toContain('[!]');
+});
+
+test('costs the next message no 503, however soon it comes', async () => {
+  const { writers, store, client } = await start();
+  for (let round = 0; round < 5; round++) {
+    for (const writer of writers()) process.kill(writer, 'SIGKILL');
+    expect(await store(`message ${round}`)).toEqual(['200 OK', '200 OK']);
+  }
+  expect(await client.ask('MSGHIST\n', 7)).toHaveLength(7);
+});
+
+test('is not replaced once the server stops', async () => {
+  const { program, writers } = await start();
+  const [writer = 0] = writers();
+  process.kill(writer, 'SIGKILL');
+  expect(await program.stop()).toBe(0);
+  expect(program.stderr).toBe('');
+});
