@@ -3,6 +3,7 @@
 
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
+import type { Socket } from 'node:net';
 import { type SecureContextOptions, Server } from 'node:tls';
 import type { FastifyInstance, FastifyServerFactory } from 'fastify';
 import { limitUnanswered } from '../access/unansweredRequests.ts';
@@ -43,15 +44,38 @@ export function httpServerFactory(
   };
 }
 
+/** The answers that a peer has yet to read. */
+interface Unread {
+  answers: number;
+  deadline: NodeJS.Timeout | undefined;
+}
+
 /**
  * Closes a connection whose peer does not read an answer. A WebSocket has none.
  *
- * @param timeoutMs How long it may take, from when the answer is given.
+ * @param timeoutMs How long each may take, from when it is given, or the one before it was read.
  */
 export function limitAnswers(app: FastifyInstance, timeoutMs = ANSWER_TIMEOUT_MS): void {
+  const unreadOn = new WeakMap<Socket, Unread>();
+  const stateOf = (socket: Socket): Unread => {
+    const known = unreadOn.get(socket);
+    if (known !== undefined) return known;
+    const state: Unread = { answers: 0, deadline: undefined };
+    unreadOn.set(socket, state);
+    // A timer that is left would keep the socket, and all it was to send, until the deadline.
+    socket.once('close', () => clearTimeout(state.deadline));
+    return state;
+  };
   app.addHook('onSend', ({ socket }, reply, _payload, next) => {
-    const deadline = setTimeout(() => socket.destroy(), timeoutMs).unref();
-    reply.raw.once('close', () => clearTimeout(deadline));
+    const state = stateOf(socket);
+    const change = (by: 1 | -1) => {
+      state.answers += by;
+      clearTimeout(state.deadline);
+      if (state.answers === 0 || socket.destroyed) return;
+      state.deadline = setTimeout(() => socket.destroy(), timeoutMs).unref();
+    };
+    change(1);
+    reply.raw.once('close', () => change(-1));
     next();
   });
 }
