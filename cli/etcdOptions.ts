@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import type { EtcdAccess, EtcdTls } from '../server/etcdAccess.ts';
 import { OperatorError } from './operatorError.ts';
 import { readText } from './passwordFile.ts';
+import { warnOfOthers } from './secretFiles.ts';
 import { readAuthority, readIdentity } from './tlsFiles.ts';
 
 export interface EtcdOptions {
@@ -51,5 +52,6 @@ function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdAccess['au
     throw new OperatorError('a user of etcd needs both --etcd-user and --etcd-password-file');
   }
   const [password = ''] = readText(etcdPasswordFile, '--etcd-password-file').split(/\r?\n/);
+  warnOfOthers(etcdPasswordFile, '--etcd-password-file', { isSecret: true });
   return { user: etcdUser, password };
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { type VerifyPassword, verifierForHash } from '../access/password.ts';
 import { fileError, OperatorError } from './operatorError.ts';
+import { warnOfOthers } from './secretFiles.ts';
 
 /**
  * Reads a password file: its first line is the hash.
@@ -13,7 +14,10 @@ import { fileError, OperatorError } from './operatorError.ts';
 export function readPasswordFile(file: string, flag: string): VerifyPassword {
   const [line = ''] = readText(file, flag).split('\n');
   const verify = verifierForHash(line.trim());
-  if (verify !== undefined) return verify;
+  if (verify !== undefined) {
+    warnOfOthers(file, flag, { isSecret: true });
+    return verify;
+  }
   throw new OperatorError(`no password hash in ${file}; make one: motd hash-password > ${file}`);
 }
 

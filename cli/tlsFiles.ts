@@ -7,6 +7,7 @@ import { reasonOf } from '../server/reason.ts';
 import type { TlsClientOptions } from './clientOptions.ts';
 import { fileError, OperatorError } from './operatorError.ts';
 import type { TlsOptions } from './options.ts';
+import { warnOfOthers } from './secretFiles.ts';
 
 /** What a server that speaks TLS shows, and the least it accepts. */
 export interface TlsIdentity {
@@ -47,13 +48,17 @@ export function readIdentity(
       `the key in ${keyFile} does not belong to the certificate in ${certFile}; check ${flags.key}`,
     );
   }
-  return usable({ cert, key, minVersion: 'TLSv1.2' }, certFile, flags.cert);
+  const identity = usable({ cert, key, minVersion: 'TLSv1.2' }, certFile, flags.cert);
+  warnOfOthers(certFile, flags.cert, { isSecret: false });
+  warnOfOthers(keyFile, flags.key, { isSecret: true });
+  return identity;
 }
 
 /** @returns The bytes of a certificate that others are to be vouched for by. */
 export function readAuthority(file: string, flag: string): Buffer {
   const ca = readPem(file, flag);
   certificateIn(ca, file, flag);
+  warnOfOthers(file, flag, { isSecret: false });
   return ca;
 }
 

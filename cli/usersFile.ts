@@ -3,6 +3,7 @@
 import { type VerifyPassword, verifierForHash } from '../access/password.ts';
 import { OperatorError } from './operatorError.ts';
 import { readText } from './passwordFile.ts';
+import { warnOfOthers } from './secretFiles.ts';
 
 const FLAG = '--users-file';
 
@@ -26,6 +27,7 @@ export function readUsersFile(file: string): Users {
     users.set(name, verify);
   }
   if (users.size === 0) throw new OperatorError(`no users in ${file}; check ${FLAG}`);
+  warnOfOthers(file, FLAG, { isSecret: true });
   return users;
 }
 

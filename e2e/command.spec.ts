@@ -1,13 +1,14 @@
 // The command's own manners: help, one-line errors, exit status.
 
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../scripts/freePort.mjs';
 import { expect, test } from './fixtures.ts';
+import { writePrivately } from './privateFiles.ts';
 import { Program } from './programs.ts';
 
 interface Ran {
@@ -286,6 +287,26 @@ for (const [refusal, args, words] of [
     expect(stderr).toMatch(words);
   });
 }
+
+test('a password file that others may read is warned of, in one line', async () => {
+  const file = test.info().outputPath('password');
+  const hash = Program.motd(['hash-password']).input('long enough\n');
+  await hash.exits();
+  writePrivately(file, hash.stdout);
+  for (const [mode, stderr] of [
+    [0o600, ''],
+    [
+      0o644,
+      `motd: warning: others may read ${file} (mode 0644); check --password-file, and run: chmod go= ${file}\n`,
+    ],
+  ] as const) {
+    chmodSync(file, mode);
+    const server = Program.motd(['serve', '--port', '0', '--password-file', file]);
+    await server.says(/listening on/);
+    expect(await server.stop()).toBe(0);
+    expect(server.stderr).toBe(stderr);
+  }
+});
 
 for (const [command, flag] of [
   ['serve', '--port'],

@@ -1,10 +1,10 @@
 // The page for those who are known: TLS, and a password for each of them.
 
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { expect, type Listening, startBridge, Terminal, test } from './fixtures.ts';
+import { copyPrivately, writePrivately } from './privateFiles.ts';
 import { Program } from './programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -21,7 +21,7 @@ async function usersFile(...users: { username: string; password: string }[]): Pr
     return `${username}:${hash.stdout}`;
   });
   const file = test.info().outputPath('users');
-  await writeFile(file, `# the operators\n${(await Promise.all(lines)).join('')}`);
+  writePrivately(file, `# the operators\n${(await Promise.all(lines)).join('')}`);
   return file;
 }
 
@@ -104,8 +104,10 @@ test('who guesses has to wait, whether there is such a user or not', async ({ se
 });
 
 test('motd up: the page speaks TLS and asks for a password, the server beside it does neither', async () => {
+  const key = test.info().outputPath('key.pem');
+  copyPrivately(pathOf('key'), key);
   const program = Program.motd([
-    ...['up', '--port', '0', '--http-port', '0', ...TLS],
+    ...['up', '--port', '0', '--http-port', '0', '--tls-cert', pathOf('cert'), '--tls-key', key],
     ...['--users-file', await usersFile(ANNA)],
   ]);
   const [, pagePort, port = ''] = await program.says(

@@ -1,12 +1,13 @@
 // SIGHUP: what is read anew, by whom, and what a terminal that is closed still means.
 
 import { once } from 'node:events';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { expect, type Listening, startBridge, startServer, test } from './fixtures.ts';
+import { copyPrivately, writePrivately } from './privateFiles.ts';
 import { Program } from './programs.ts';
 
 test.skip(process.platform !== 'linux', 'terminals and their ends are as Linux has them');
@@ -27,13 +28,13 @@ function install(cert: 'cert' | 'renewed'): string[] {
   const [certFile, keyFile] = ['cert.pem', 'key.pem'].map((name) => test.info().outputPath(name));
   if (certFile === undefined || keyFile === undefined) throw new Error('nowhere to put them');
   copyFileSync(pathOf(cert), certFile);
-  copyFileSync(pathOf(key), keyFile);
+  copyPrivately(pathOf(key), keyFile);
   return ['--tls-cert', certFile, '--tls-key', keyFile];
 }
 
 function installUser(hash: string): string[] {
   const file = test.info().outputPath('users');
-  writeFileSync(file, `anna:${hash}\n`);
+  writePrivately(file, `anna:${hash}\n`);
   return ['--users-file', file];
 }
 

@@ -14,6 +14,7 @@ import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { type ClientOptions, WebSocket } from 'ws';
 import { test as base, expect } from './fixtures.ts';
+import { copyPrivately, writePrivately } from './privateFiles.ts';
 import { Program } from './programs.ts';
 import {
   childrenOf,
@@ -334,7 +335,7 @@ test.describe('limits are those of the whole', () => {
 
   test('wrong passwords', async ({ echo }) => {
     const file = test.info().outputPath('users');
-    writeFileSync(file, `anna:${FIRST_HASH}\n`);
+    writePrivately(file, `anna:${FIRST_HASH}\n`);
     const bridge = await startWorkers(echo, ['--users-file', file]);
     const say = async (password: string) => {
       const authorization = `Basic ${Buffer.from(`anna:${password}`).toString('base64')}`;
@@ -357,8 +358,8 @@ test('SIGHUP: one line for each, and all have the new certificate and users', as
   const outputs = ['cert.pem', 'key.pem', 'users'].map((name) => test.info().outputPath(name));
   const [cert = '', key = '', users = ''] = outputs;
   copyFileSync(pathOf('cert'), cert);
-  copyFileSync(pathOf('key'), key);
-  writeFileSync(users, `anna:${FIRST_HASH}\n`);
+  copyPrivately(pathOf('key'), key);
+  writePrivately(users, `anna:${FIRST_HASH}\n`);
   const files = ['--tls-cert', cert, '--tls-key', key, '--users-file', users];
   const bridge = await startWorkers(echo, files);
   const shows = async (ca: Buffer) => {
@@ -380,8 +381,8 @@ test('SIGHUP: one line for each, and all have the new certificate and users', as
   await shows(FIRST);
 
   copyFileSync(pathOf('renewed'), cert);
-  copyFileSync(pathOf('renewed-key'), key);
-  writeFileSync(users, `anna:${SECOND_HASH}\n`);
+  copyPrivately(pathOf('renewed-key'), key);
+  writePrivately(users, `anna:${SECOND_HASH}\n`);
   process.kill(bridge.pid, 'SIGHUP');
   await bridge.program.says(/^The certificate is read anew\.\nThe list of users is read anew\.$/m);
   await shows(SECOND);

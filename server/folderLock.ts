@@ -1,9 +1,10 @@
 // One server for each folder.
 
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
+import { makePrivateFolder, openPrivateFile } from './privateFiles.ts';
 import { UnusableStoreError, unusable } from './unusableStore.ts';
 
 const LOCK_FILE = 'server.lock';
@@ -38,8 +39,8 @@ export async function lockFolder(folder: string): Promise<number> {
 
 function openLockFile(folder: string): number {
   try {
-    mkdirSync(folder, { recursive: true });
-    return openSync(join(folder, LOCK_FILE), 'a');
+    makePrivateFolder(folder);
+    return openPrivateFile(join(folder, LOCK_FILE));
   } catch (error) {
     throw unusable(folder, error);
   }

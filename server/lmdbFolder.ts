@@ -17,11 +17,13 @@ import type { HistoryEntry } from './history.ts';
 import { lmdbFileFault } from './lmdbFile.ts';
 import { decodeRecord } from './lmdbRecord.ts';
 import type { Contents } from './lmdbReport.ts';
+import { makePrivate } from './privateFiles.ts';
 import { reasonOf } from './reason.ts';
 import { UnusableStoreError, unusable } from './unusableStore.ts';
 
-/** LMDB's own name for its file in a folder. */
+/** LMDB's own names for its files in a folder. */
 const DATA_FILE = 'data.mdb';
+const LOCK_FILE = 'lock.mdb';
 
 /** Where a new one is made. Nobody else's folder is called so. */
 const ASIDE = '.motd-new-';
@@ -38,9 +40,19 @@ export async function openFolder(
   folder: string,
 ): Promise<{ database: Database; file: string; contents: Contents }> {
   const file = join(folder, DATA_FILE);
+  keepPrivate(folder);
   if (!existsSync(file)) await createDatabase(folder);
   const contents = await readContents(folder, file);
   return { database: openDatabase(folder), file, contents };
+}
+
+/** What LMDB finds is for this user alone; for what it makes, lmdbProcess.ts sees to that. */
+function keepPrivate(folder: string): void {
+  try {
+    for (const name of [DATA_FILE, LOCK_FILE]) makePrivate(join(folder, name));
+  } catch (error) {
+    throw unusable(folder, error);
+  }
 }
 
 /**

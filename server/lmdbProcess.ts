@@ -13,6 +13,9 @@ import { reasonOf } from './reason.ts';
 
 const [, , folder = ''] = process.argv;
 
+// LMDB makes files that others may read; what it makes here is for this user alone.
+process.umask(0o077);
+
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const) {
   process.on(signal, () => {});
 }

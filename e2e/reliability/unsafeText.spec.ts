@@ -3,10 +3,11 @@
 
 import { scryptSync } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { figure } from '../figures.ts';
 import { expect, startBridge, Terminal } from '../fixtures.ts';
+import { writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';
 import { firstUnsafe, hostiles } from './hostileText.ts';
 import { RawClient, test } from './rawClient.ts';
@@ -249,7 +250,7 @@ async function startServerWritingTo(
   log: string,
 ): Promise<{ server: Program; port: number }> {
   const passwordFile = outputPath('password');
-  writeFileSync(passwordFile, cheapHashOf('123!abc'));
+  writePrivately(passwordFile, cheapHashOf('123!abc'));
   const flags = [
     '--store',
     'memory:',
