@@ -9,7 +9,8 @@ import { BlockList, isIPv6 } from 'node:net';
  * @param address An IP address, without a zone.
  */
 export function sourceOf(address: string): string {
-  if (!isIPv6(address)) return address;
+  // Not the string itself: it may be cut from a header, and keep all of it for as long as it counts.
+  if (!isIPv6(address)) return address.split('.').join('.');
   return `${groupsOf(address).slice(0, 4).join(':')}::/64`;
 }
 
