@@ -18,6 +18,7 @@ import { Metrics } from './metrics.ts';
 import { OPERATOR_ROUTES, type OperatorOptions, serveOperator } from './operator.ts';
 import { servePage } from './page.ts';
 import type { Primary } from './primary.ts';
+import { RequestQuota } from './requestQuota.ts';
 import { originForm } from './requestTarget.ts';
 import type { SessionRules } from './sessionClock.ts';
 import { Sessions } from './sessions.ts';
@@ -49,7 +50,7 @@ const HTTP_OPTIONS = {
   noDelay: true,
 };
 
-/** What one source may have beside its sessions: pages that load, requests that never end. */
+/** What one source may have beside its sessions, in connections and in requests without an answer. */
 const FURTHER_CONNECTIONS = 100;
 
 const NOT_FOUND = 'Nothing is here: no page, and no target of that name.\n';
@@ -155,6 +156,7 @@ function gateFor(options: BridgeSettings, sessions: Sessions, metrics: Metrics):
     isTrustedProxy,
     admission: new Admission(publicOrigins),
     connections: primary?.connections ?? connectionLimits(limits),
+    requests: new RequestQuota(connectionLimits(limits)),
   });
 }
 
@@ -166,7 +168,7 @@ export function sessionLimits({ maxSessions, maxSessionsPerSource }: BridgeLimit
   });
 }
 
-/** Counts its TCP connections. */
+/** Counts its TCP connections, or its requests. */
 export function connectionLimits({ maxSessionsPerSource }: BridgeLimits) {
   return new ConnectionLimits({
     maxConnections: Number.POSITIVE_INFINITY,

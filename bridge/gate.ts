@@ -8,6 +8,7 @@ import { plainAddress, sourceOf } from '../access/source.ts';
 import type { Admission } from './admission.ts';
 import { clientAddress } from './client.ts';
 import type { Metrics, RefusalRule } from './metrics.ts';
+import type { RequestQuota } from './requestQuota.ts';
 import { hasSeveralHosts } from './requestTarget.ts';
 import { FULL, type Sessions } from './sessions.ts';
 
@@ -21,6 +22,7 @@ export interface GateContext {
   admission: Admission;
   /** Counts TCP connections, whatever is said on them. */
   connections: Room;
+  requests: RequestQuota;
   sessions: Sessions;
   metrics: Metrics;
   /** Who speaks for many others, by IP address. */
@@ -42,6 +44,7 @@ export class Gate {
     app.server.on('clientError', (error) => this.#serverOnClientError(error));
     app.addHook('onRequest', (request, reply, next) => this.#checkHeaders(request, reply, next));
     app.addHook('onRequest', (request, reply, next) => this.#checkHost(request, reply, next));
+    app.addHook('onRequest', (request, reply, next) => this.#checkRequests(request, reply, next));
   }
 
   /** Lets no page of another origin open a WebSocket (a hook for `onRequest`). */
@@ -79,6 +82,17 @@ export class Gate {
     if (hasSeveralHosts(raw)) this.#refuse(reply, 400, 'host', 'a request has one Host');
     else if (this.#context.admission.isOwnHost(host)) next();
     else this.#refuse(reply, 403, 'host', `'${host ?? ''}' is not a name of this bridge`);
+  }
+
+  #checkRequests(request: FastifyRequest, reply: FastifyReply, next: Next): void {
+    const source = sourceOf(clientAddress(request));
+    // A session has a quota of its own.
+    if (request.ws || this.#context.requests.take(source, request.socket, reply.raw)) {
+      next();
+      return;
+    }
+    reply.header('retry-after', RETRY_AFTER_SECONDS);
+    this.#refuse(reply, 503, 'requests_per_source', 'too many requests from your address');
   }
 
   #refuse(reply: FastifyReply, status: number, rule: RefusalRule, why: string): void {

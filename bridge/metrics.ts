@@ -15,6 +15,7 @@ export type RefusalRule =
   | 'sessions_per_source'
   | 'connections'
   | 'unanswered'
+  | 'requests_per_source'
   | 'malformed'
   | 'too_slow';
 

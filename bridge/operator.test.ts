@@ -244,6 +244,44 @@ describe('a request target in absolute form', () => {
   });
 });
 
+test('a source has a quota of requests without an answer, on any number of connections', async () => {
+  const limits = { maxSessions: 100, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
+  const settled: ((verdict: 'wrong') => void)[] = [];
+  const bridge = await startBridge(
+    { echo: await startTarget(echo) },
+    {
+      limits,
+      isTrustedProxy: () => true,
+      checkPassword: () => new Promise((resolve) => void settled.push(resolve)),
+    },
+  );
+  const request = (client: string) =>
+    `GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ${client}\r\nAuthorization: Basic YTpi\r\n\r\n`;
+  const sockets = Array.from({ length: 10 }, () => connect(bridge.port, '127.0.0.1'));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  for (const socket of sockets) socket.write(request('192.0.2.1').repeat(10));
+  await expect.poll(() => settled.length).toBe(100);
+  const [first, second] = sockets;
+  first?.write(request('192.0.2.1'));
+  await expect.poll(() => settled.length).toBe(101);
+  expect(
+    await sayRaw(bridge, request('192.0.2.1').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')),
+  ).toMatch(/^HTTP\/1\.1 503 .*too many requests from your address/s);
+  second?.write(request('192.0.2.2'));
+  await expect.poll(() => settled.length).toBe(102);
+  // What closes, or is answered, gives its room back.
+  first?.destroy();
+  for (const resolve of settled.splice(50, 10)) resolve('wrong');
+  await expect
+    .poll(async () => {
+      sockets[5]?.write(request('192.0.2.1'));
+      return settled.length;
+    })
+    .toBeGreaterThan(92);
+});
+
 describe('a request', () => {
   test.each([
     ['of more than 100 headers', 'X-A: b\r\n'.repeat(101), 431],
