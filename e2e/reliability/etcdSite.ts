@@ -1,6 +1,6 @@
 // Three `motd serve` on one etcd of three members, each with a way to etcd of its own that can be cut.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../../scripts/freePort.mjs';
@@ -12,6 +12,7 @@ import {
   isWithoutEtcd,
 } from '../etcd.ts';
 import { test as base, expect } from '../fixtures.ts';
+import { writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';
 import { StoringClient } from './storingClient.ts';
 
@@ -88,7 +89,7 @@ export const test = base.extend<Fixtures>({
 function guardedIn(folder: string): Guard {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'password');
-  writeFileSync(file, PASSWORD);
+  writePrivately(file, PASSWORD);
   const user = ['--etcd-user', 'root', '--etcd-password-file', file];
   return {
     options: { tls: true, rootPassword: PASSWORD },
