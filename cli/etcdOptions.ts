@@ -3,8 +3,7 @@
 import { Option } from 'commander';
 import type { EtcdAccess, EtcdTls } from '../server/etcdAccess.ts';
 import { OperatorError } from './operatorError.ts';
-import { readText } from './passwordFile.ts';
-import { warnOfOthers } from './secretFiles.ts';
+import { readSecret } from './secretFile.ts';
 import { readAuthority, readIdentity } from './tlsFiles.ts';
 
 export interface EtcdOptions {
@@ -51,7 +50,8 @@ function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdAccess['au
   if (etcdUser === undefined || etcdPasswordFile === undefined) {
     throw new OperatorError('a user of etcd needs both --etcd-user and --etcd-password-file');
   }
-  const [password = ''] = readText(etcdPasswordFile, '--etcd-password-file').split(/\r?\n/);
-  warnOfOthers(etcdPasswordFile, '--etcd-password-file', { isSecret: true });
-  return { user: etcdUser, password };
+  return readSecret(etcdPasswordFile, '--etcd-password-file', (bytes) => {
+    const [password = ''] = bytes.toString('utf8').split(/\r?\n/);
+    return { user: etcdUser, password };
+  });
 }

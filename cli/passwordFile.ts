@@ -1,9 +1,8 @@
 // A file with what `motd hash-password` wrote.
 
-import { readFileSync } from 'node:fs';
 import { type VerifyPassword, verifierForHash } from '../access/password.ts';
-import { fileError, OperatorError } from './operatorError.ts';
-import { warnOfOthers } from './secretFiles.ts';
+import { OperatorError } from './operatorError.ts';
+import { readSecret } from './secretFile.ts';
 
 /**
  * Reads a password file: its first line is the hash.
@@ -12,20 +11,10 @@ import { warnOfOthers } from './secretFiles.ts';
  * @throws OperatorError
  */
 export function readPasswordFile(file: string, flag: string): VerifyPassword {
-  const [line = ''] = readText(file, flag).split('\n');
-  const verify = verifierForHash(line.trim());
-  if (verify !== undefined) {
-    warnOfOthers(file, flag, { isSecret: true });
-    return verify;
-  }
-  throw new OperatorError(`no password hash in ${file}; make one: motd hash-password > ${file}`);
-}
-
-/** @throws OperatorError */
-export function readText(file: string, flag: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw fileError(error, file, flag);
-  }
+  return readSecret(file, flag, (bytes) => {
+    const [line = ''] = bytes.toString('utf8').split('\n');
+    const verify = verifierForHash(line.trim());
+    if (verify !== undefined) return verify;
+    throw new OperatorError(`no password hash in ${file}; make one: motd hash-password > ${file}`);
+  });
 }

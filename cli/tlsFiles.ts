@@ -7,7 +7,7 @@ import { reasonOf } from '../server/reason.ts';
 import type { TlsClientOptions } from './clientOptions.ts';
 import { fileError, OperatorError } from './operatorError.ts';
 import type { TlsOptions } from './options.ts';
-import { warnOfOthers } from './secretFiles.ts';
+import { readSecret } from './secretFile.ts';
 
 /** What a server that speaks TLS shows, and the least it accepts. */
 export interface TlsIdentity {
@@ -35,30 +35,27 @@ export function readIdentity(
     throw new OperatorError(`TLS needs both ${flags.cert} and ${flags.key}`);
   }
   const cert = readPem(certFile, flags.cert);
-  const key = readPem(keyFile, flags.key);
   const certificate = certificateIn(cert, certFile, flags.cert);
-  const privateKey = parsed(() => createPrivateKey(key));
-  if (privateKey === undefined) {
-    throw new OperatorError(
-      `no private key without a passphrase in ${keyFile} (PEM); check ${flags.key}`,
-    );
-  }
-  if (!certificate.checkPrivateKey(privateKey)) {
-    throw new OperatorError(
-      `the key in ${keyFile} does not belong to the certificate in ${certFile}; check ${flags.key}`,
-    );
-  }
-  const identity = usable({ cert, key, minVersion: 'TLSv1.2' }, certFile, flags.cert);
-  warnOfOthers(certFile, flags.cert, { isSecret: false });
-  warnOfOthers(keyFile, flags.key, { isSecret: true });
-  return identity;
+  return readSecret(keyFile, flags.key, (key) => {
+    const privateKey = parsed(() => createPrivateKey(key));
+    if (privateKey === undefined) {
+      throw new OperatorError(
+        `no private key without a passphrase in ${keyFile} (PEM); check ${flags.key}`,
+      );
+    }
+    if (!certificate.checkPrivateKey(privateKey)) {
+      throw new OperatorError(
+        `the key in ${keyFile} does not belong to the certificate in ${certFile}; check ${flags.key}`,
+      );
+    }
+    return usable({ cert, key, minVersion: 'TLSv1.2' }, certFile, flags.cert);
+  });
 }
 
 /** @returns The bytes of a certificate that others are to be vouched for by. */
 export function readAuthority(file: string, flag: string): Buffer {
   const ca = readPem(file, flag);
   certificateIn(ca, file, flag);
-  warnOfOthers(file, flag, { isSecret: false });
   return ca;
 }
 

@@ -13,7 +13,7 @@ async function fileWith(text: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'motd-users-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'users');
-  await writeFile(file, text);
+  await writeFile(file, text, { mode: 0o600 });
   return file;
 }
 

@@ -2,8 +2,7 @@
 
 import { type VerifyPassword, verifierForHash } from '../access/password.ts';
 import { OperatorError } from './operatorError.ts';
-import { readText } from './passwordFile.ts';
-import { warnOfOthers } from './secretFiles.ts';
+import { readSecret } from './secretFile.ts';
 
 const FLAG = '--users-file';
 
@@ -17,8 +16,12 @@ export type Users = ReadonlyMap<string, VerifyPassword>;
  * @throws OperatorError which names a line, and nothing of what it holds.
  */
 export function readUsersFile(file: string): Users {
+  return readSecret(file, FLAG, (bytes) => parseUsers(bytes.toString('utf8'), file));
+}
+
+function parseUsers(lines: string, file: string): Users {
   const users = new Map<string, VerifyPassword>();
-  for (const [index, line] of readText(file, FLAG).split('\n').entries()) {
+  for (const [index, line] of lines.split('\n').entries()) {
     const where = `line ${index + 1} of ${file}`;
     const text = line.trim();
     if (text === '' || text.startsWith('#')) continue;
@@ -27,7 +30,6 @@ export function readUsersFile(file: string): Users {
     users.set(name, verify);
   }
   if (users.size === 0) throw new OperatorError(`no users in ${file}; check ${FLAG}`);
-  warnOfOthers(file, FLAG, { isSecret: true });
   return users;
 }
 

@@ -297,7 +297,7 @@ test('a password file that others may read is warned of, in one line', async () 
     [0o600, ''],
     [
       0o644,
-      `motd: warning: others may read ${file} (mode 0644); check --password-file, and run: chmod go= ${file}\n`,
+      `motd: warning: the file of --password-file can be read by other users: ${file} has mode 0644; run: chmod 600 ${file}\n`,
     ],
   ] as const) {
     chmodSync(file, mode);

@@ -197,6 +197,8 @@ test.describe('under systemd', () => {
     expect(manager.property('motd-server.service', 'StatusText')).toBe(
       `Listening on 127.0.0.1:${port}`,
     );
+    // A credential is a secret, whatever its mode.
+    expect(manager.output('server')).not.toContain('warning');
     const stored = await tell(port, 'MSGSTORE', STORE_PASSWORD, 'Kept');
     expect(stored).toBe('300 PASSWORD REQUIRED\n200 OK\n200 OK\n');
     manager.do('restart', 'motd-server.service');

@@ -8,13 +8,12 @@
 // have come next, and who has had no answer finds its write there, or finds that it was not made.
 
 import type { HistoryEntry } from './history.ts';
-import { reasonOf } from './reason.ts';
-import { recordText, storedEntry } from './storedEntry.ts';
+import { decodeEntry, decodeText, encodeTime, InvalidEntryError } from './historyEntry.ts';
 
 /** Keys sort as their bytes do (etcd's documentation, "Data model"). */
 const DIGITS = 12;
 
-const RECORD = /^(?<time>\S*) (?<writeId>\S+) (?<message>.*)$/su;
+const RECORD = /^(?<time>\S+) (?<writeId>\S+) (?<message>.*)$/su;
 
 /** Of how many servers the head names the last write; the one that stored longest ago is dropped. */
 const MAX_WRITERS = 64;
@@ -56,26 +55,32 @@ export class EtcdKeys {
   }
 
   /**
-   * @returns The entry of a key; `undefined` where the key is somebody else's.
-   * @throws Where the value is not what we write.
+   * @returns The entry of a key; `undefined` where the key is somebody else's. Its text points into
+   *   that of its own value, and pins nothing else.
+   * @throws If the value is not what we write.
    */
   decodeEntry(key: Buffer, value: Buffer): EtcdEntry | undefined {
     const name = key.toString();
     const digits = name.startsWith(this.#entries) ? name.slice(this.#entries.length) : '';
     if (digits.length !== DIGITS || !/^\d+$/.test(digits)) return undefined;
-    try {
-      const record = RECORD.exec(recordText(value))?.groups;
-      if (record === undefined) throw new Error('is not of a server');
-      const { time = '', writeId = '', message = '' } = record;
-      return { number: Number(digits), writeId, ...storedEntry(time, message) };
-    } catch (error) {
-      throw new Error(`etcd holds what is not ours: ${name} ${reasonOf(error)}`);
-    }
+    return { number: Number(digits), ...decodeValue(name, value) };
+  }
+}
+
+function decodeValue(name: string, value: Buffer): Omit<EtcdEntry, 'number'> {
+  try {
+    const record = RECORD.exec(decodeText(value))?.groups;
+    if (record === undefined) throw new InvalidEntryError('is not a stored message');
+    const { time = '', writeId = '', message = '' } = record;
+    return { ...decodeEntry(time, message), writeId };
+  } catch (error) {
+    if (!(error instanceof InvalidEntryError)) throw error;
+    throw new Error(`etcd holds what is not ours: ${name} ${error.message}`);
   }
 }
 
 export function encodeEntry({ message, storedAtMs }: HistoryEntry, writeId: string): Buffer {
-  return Buffer.from(`${new Date(storedAtMs).toISOString()} ${writeId} ${message}`);
+  return Buffer.from(`${encodeTime(storedAtMs)} ${writeId} ${message}`);
 }
 
 /**

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
 import { makePrivateFolder, openPrivateFile } from './privateFiles.ts';
+import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFiles.ts';
 import { UnusableStoreError, unusable } from './unusableStore.ts';
 
 const LOCK_FILE = 'server.lock';
@@ -39,9 +40,13 @@ export async function lockFolder(folder: string): Promise<number> {
 
 function openLockFile(folder: string): number {
   try {
-    makePrivateFolder(folder);
+    makePrivateFolder(folder, isStoreFile);
     return openPrivateFile(join(folder, LOCK_FILE));
   } catch (error) {
-    throw unusable(folder, error);
+    throw error instanceof UnusableStoreError ? error : unusable(folder, error);
   }
+}
+
+function isStoreFile(name: string): boolean {
+  return [LOCK_FILE, DATA_FILE, LMDB_LOCK_FILE].includes(name) || name.startsWith(NEW_PREFIX);
 }

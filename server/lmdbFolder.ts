@@ -2,7 +2,6 @@
 
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   mkdtempSync,
   openSync,
@@ -14,44 +13,56 @@ import { platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import type { HistoryEntry } from './history.ts';
+import { InvalidEntryError } from './historyEntry.ts';
 import { lmdbFileFault } from './lmdbFile.ts';
 import { decodeRecord } from './lmdbRecord.ts';
-import type { Contents } from './lmdbReport.ts';
+import type { Contents, Opened } from './lmdbReport.ts';
 import { makePrivate } from './privateFiles.ts';
-import { reasonOf } from './reason.ts';
+import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFiles.ts';
 import { UnusableStoreError, unusable } from './unusableStore.ts';
-
-/** LMDB's own names for its files in a folder. */
-const DATA_FILE = 'data.mdb';
-const LOCK_FILE = 'lock.mdb';
-
-/** Where a new one is made. Nobody else's folder is called so. */
-const ASIDE = '.motd-new-';
 
 export type Database = RootDatabase<Buffer, number>;
 
 /**
- * Opens the database in a folder, and makes one where there is none.
+ * Opens the database in a folder.
  *
+ * @param fileId Which file it has to be. Without it, one is made if there is none.
  * @throws UnusableStoreError where that cannot be, or its file is damaged or not ours; it is then
  *   as it was.
  */
 export async function openFolder(
   folder: string,
-): Promise<{ database: Database; file: string; contents: Contents }> {
+  fileId?: string,
+): Promise<{ database: Database; file: string; opened: Opened }> {
   const file = join(folder, DATA_FILE);
-  keepPrivate(folder);
-  if (!existsSync(file)) await createDatabase(folder);
+  let foundId = closeFilesToOthers(folder);
+  if (fileId !== undefined && foundId !== fileId) {
+    throw new UnusableStoreError(`${file} is not the file that was written before`);
+  }
+  if (foundId === undefined) {
+    await createDatabase(folder);
+    foundId = closeFilesToOthers(folder);
+  }
   const contents = await readContents(folder, file);
-  return { database: openDatabase(folder), file, contents };
+  return {
+    database: openDatabase(folder),
+    file,
+    opened: { ...contents, fileId: foundId ?? '' },
+  };
 }
 
-/** What LMDB finds is for this user alone; for what it makes, lmdbProcess.ts sees to that. */
-function keepPrivate(folder: string): void {
+/**
+ * LMDB opens its files by name, and follows links: what the names stand for is checked first. It
+ * must not have them open yet, because closing a file drops every lock on it (fcntl(2)).
+ *
+ * @returns Which file the database is; `undefined` if there is none.
+ */
+function closeFilesToOthers(folder: string): string | undefined {
   try {
-    for (const name of [DATA_FILE, LOCK_FILE]) makePrivate(join(folder, name));
+    makePrivate(join(folder, LMDB_LOCK_FILE));
+    return makePrivate(join(folder, DATA_FILE));
   } catch (error) {
-    throw unusable(folder, error);
+    throw error instanceof UnusableStoreError ? error : unusable(folder, error);
   }
 }
 
@@ -62,9 +73,9 @@ function keepPrivate(folder: string): void {
 async function createDatabase(folder: string): Promise<void> {
   try {
     for (const name of readdirSync(folder)) {
-      if (name.startsWith(ASIDE)) rmSync(join(folder, name), { recursive: true });
+      if (name.startsWith(NEW_PREFIX)) rmSync(join(folder, name), { recursive: true });
     }
-    const aside = mkdtempSync(join(folder, ASIDE));
+    const aside = mkdtempSync(join(folder, NEW_PREFIX));
     await openDatabase(aside).close();
     sync(join(aside, DATA_FILE));
     renameSync(join(aside, DATA_FILE), join(folder, DATA_FILE));
@@ -83,21 +94,23 @@ async function readContents(folder: string, file: string): Promise<Contents> {
 
   const database = openDatabase(folder, { readOnly: true });
   const entries: HistoryEntry[] = [];
-  let first: number | undefined;
+  let first = 1;
   for (const { key, value } of database.getRange()) {
-    first ??= key;
-    if (key !== first + entries.length) throw damaged(file, `record ${key} is out of order`);
-    entries.push(entryIn(file, key, value));
+    if (entries.length === 0) first = key;
+    const number = first + entries.length;
+    if (key !== number || key < 1) throw damaged(file, `record ${key} is not the next one`);
+    entries.push(checkedRecord(file, key, value));
   }
   await database.close();
-  return { first: first ?? 1, entries };
+  return { first, entries };
 }
 
-function entryIn(file: string, number: number, bytes: Buffer): HistoryEntry {
+function checkedRecord(file: string, number: number, value: Buffer): HistoryEntry {
   try {
-    return decodeRecord(number, bytes);
+    return decodeRecord(number, value);
   } catch (error) {
-    throw damaged(file, `record ${number} ${reasonOf(error)}`);
+    if (!(error instanceof InvalidEntryError)) throw error;
+    throw damaged(file, `record ${number} ${error.message}`);
   }
 }
 

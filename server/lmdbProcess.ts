@@ -11,11 +11,13 @@ import { encodeRecord } from './lmdbRecord.ts';
 import type { Commit, Report } from './lmdbReport.ts';
 import { reasonOf } from './reason.ts';
 
-const [, , folder = ''] = process.argv;
+/** Keys are unsigned integers of 32 bits. */
+const MAX_NUMBER = 0xffff_ffff;
 
-// LMDB makes files that others may read; what it makes here is for this user alone.
+const [, , folder = '', fileId] = process.argv;
+
+// LMDB makes files that every user may read, if it may.
 process.umask(0o077);
-
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const) {
   process.on(signal, () => {});
 }
@@ -23,14 +25,14 @@ process.on('disconnect', () => process.exit());
 await serve().catch((error: unknown) => report({ is: 'unusable', why: reasonIn(error) }));
 
 async function serve(): Promise<void> {
-  const { database, file, contents } = await openFolder(folder);
+  const { database, file, opened } = await openFolder(folder, fileId);
   const metaPages = new MetaPages(file);
   process.on('message', (commit: Commit) => {
     const outcome = tryToWrite(database, metaPages, commit);
     // What is written to a file without a name is not there tomorrow.
     report(metaPages.isOf(file) ? outcome : { is: 'failed', why: `${file} was moved or deleted` });
   });
-  report({ is: 'opened', ...contents });
+  report({ is: 'opened', ...opened });
 }
 
 /** A failure may have spoilt this process's memory: nothing is written by it again. */
@@ -47,6 +49,8 @@ function tryToWrite(database: Database, metaPages: MetaPages, commit: Commit): R
 
 /** Writes pages, waits for the disk (fdatasync), then writes the meta page through O_DSYNC. */
 function write(database: Database, { first, entries, oldest }: Commit): void {
+  // LMDB would take the next one for 0.
+  if (first + entries.length - 1 > MAX_NUMBER) throw new Error('there is no higher number');
   database.transactionSync(() => {
     // What a commit left behind of which nobody was told that it had succeeded.
     for (const number of [...database.getKeys({ start: first })]) database.removeSync(number);

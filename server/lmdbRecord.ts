@@ -4,26 +4,27 @@
 
 import { crc32 } from 'node:zlib';
 import type { HistoryEntry } from './history.ts';
-import { recordText, storedEntry } from './storedEntry.ts';
+import { decodeEntry, decodeText, encodeTime, InvalidEntryError } from './historyEntry.ts';
 
-const RECORD = /^(?<sum>[0-9a-f]{8}) (?<body>(?<time>\S*) (?<message>.*))$/su;
+const RECORD = /^(?<sum>[0-9a-f]{8}) (?<body>(?<time>\S+) (?<message>.*))$/su;
 
 /** The bytes of an entry. */
 export function encodeRecord(number: number, { message, storedAtMs }: HistoryEntry): Buffer {
-  const body = `${new Date(storedAtMs).toISOString()} ${message}`;
+  const body = `${encodeTime(storedAtMs)} ${message}`;
   return Buffer.from(`${checksum(number, body)} ${body}`, 'utf8');
 }
 
 /**
- * Decodes the bytes of an entry.
+ * The entry of these bytes. Its text points into that of its own record, and pins nothing else.
  *
- * @throws Error if they are not what a server wrote under that number (storedEntry.ts).
+ * @throws InvalidEntryError
  */
 export function decodeRecord(number: number, bytes: Buffer): HistoryEntry {
-  const { sum, body = '', time = '', message } = RECORD.exec(recordText(bytes))?.groups ?? {};
-  if (message === undefined) throw new Error('is not of a server');
-  if (sum !== checksum(number, body)) throw new Error('does not match its checksum');
-  return storedEntry(time, message);
+  const record = RECORD.exec(decodeText(bytes))?.groups;
+  if (record === undefined) throw new InvalidEntryError('is not a stored message');
+  const { sum, body = '', time = '', message = '' } = record;
+  if (sum !== checksum(number, body)) throw new InvalidEntryError('does not match its checksum');
+  return decodeEntry(time, message);
 }
 
 function checksum(number: number, body: string): string {

@@ -8,6 +8,11 @@ export interface Contents {
   entries: HistoryEntry[];
 }
 
+export interface Opened extends Contents {
+  /** Which file it is, whatever its name. */
+  fileId: string;
+}
+
 /**
  * What to write: entries numbered from `first` on, in the place of any there are;
  * none below `oldest`.
@@ -18,7 +23,7 @@ export interface Commit extends Contents {
 
 /** What the process says: once when it has opened the file, and then once for each commit. */
 export type Report =
-  | ({ is: 'opened' } & Contents)
+  | ({ is: 'opened' } & Opened)
   /** The folder cannot be used; in words for the operator. */
   | { is: 'unusable'; why: string }
   /** The commit is on the disk. */

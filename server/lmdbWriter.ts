@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type Commit, type Contents, isReport, type Report } from './lmdbReport.ts';
+import { type Commit, isReport, type Opened, type Report } from './lmdbReport.ts';
 import { UnusableStoreError } from './unusableStore.ts';
 
 const PROCESS = fileURLToPath(new URL('./lmdbProcess.js', import.meta.url));
@@ -12,29 +12,39 @@ export type Outcome = Extract<Report, { is: 'committed' | 'failed' }> | { is: 'g
 
 export class LmdbWriter {
   /** What the file held when it was opened. @throws UnusableStoreError where it could not be. */
-  readonly opened: Promise<Contents>;
-  /** Settles once the process has ended, with how. */
+  readonly opened: Promise<Opened>;
+  /** How the process ended, once it has: a signal or a status. */
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
+  #hasEnded = false;
 
   /**
    * Starts the process.
    *
    * @param lock The folder's lock, which it holds on to as well: it may outlive us by a commit.
+   * @param fileId Which file it has to open: that of an earlier process.
    */
-  constructor(folder: string, lock: number) {
-    this.#child = fork(PROCESS, [folder], {
+  constructor(folder: string, lock: number, fileId?: string) {
+    this.#child = fork(PROCESS, fileId === undefined ? [folder] : [folder, fileId], {
       execArgv: [],
       serialization: 'advanced',
       // What LMDB has to say of a failure is in the report; what it prints is for its developers.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc', lock],
     });
     this.ended = new Promise((resolve) => {
-      this.#child.once('exit', (status, signal) => resolve(signal ?? `status ${status}`));
-      this.#child.once('error', (error) => resolve(error.message));
+      const end = (how: string) => {
+        this.#hasEnded = true;
+        resolve(how);
+      };
+      this.#child.once('exit', (status, signal) => end(signal ?? `status ${status}`));
+      this.#child.once('error', (error) => end(error.message));
     });
     this.opened = this.#open(folder);
     this.opened.catch(() => {});
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** Writes, one commit at a time. @returns Once it is on the disk, or is known not to be. */
@@ -66,7 +76,7 @@ export class LmdbWriter {
     this.#child.unref();
   }
 
-  async #open(folder: string): Promise<Contents> {
+  async #open(folder: string): Promise<Opened> {
     const report = await this.#nextReport();
     if (report.is === 'opened') return report;
     await this.kill();

@@ -1,9 +1,8 @@
-// The store's files are for the user who runs the server, and for nobody else. Another user who may
-// open them can read every message, lock the store, or put a link to somebody's file in their place.
-// (Windows has other rules, and keeps to them.)
+// The store's own folder and files: for this user alone. Another local user could read what is in
+// them, hold a lock that keeps the server from starting, or put a link to another file in their
+// place.
 
 import {
-  chmodSync,
   closeSync,
   constants,
   fchmodSync,
@@ -12,90 +11,130 @@ import {
   openSync,
   readdirSync,
   type Stats,
-  statSync,
 } from 'node:fs';
+import { platform } from 'node:os';
 import { dirname } from 'node:path';
 import process from 'node:process';
+import { UnusableStoreError } from './unusableStore.ts';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
-const ACCESS_OF_OTHERS = 0o077;
+const OTHERS = 0o077;
 
-// open(2): no link is followed, and a FIFO is not waited for. Windows has neither.
-const CAREFULLY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-
-/** What a store's folder holds. */
-const OURS = /^(?:server\.lock|data\.mdb|lock\.mdb|\.motd-new-.*)$/;
+/** Neither follows a link nor waits for the other end of a pipe (open(2)). Windows has neither. */
+const ONLY_A_FILE =
+  platform() === 'win32' ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
- * Makes a folder, and those above it that are missing. One that is there is closed to others, if it
- * is ours and holds nothing but a store: `/tmp` stays as it is.
+ * Makes a folder if there is none, and its parents as any program would. One that holds nothing but
+ * the store's own files is closed to others, if it is ours; a folder that is used for more is left as it is.
+ * The folder itself may be a link: that is the operator's choice.
  *
- * @throws Node's error if that cannot be.
+ * @throws What `node:fs` throws.
  */
-export function makePrivateFolder(folder: string): void {
-  makeFolder(folder);
-  const isStore = readdirSync(folder).every((name) => OURS.test(name));
-  if (isStore && isOpenToOthers(statSync(folder))) chmodSync(folder, FOLDER_MODE);
-}
-
-// Not `recursive`: below /proc, Node's own tries for ever.
-function makeFolder(folder: string): void {
+export function makePrivateFolder(folder: string, isOwnName: (name: string) => boolean): void {
+  makeFolder(folder, FOLDER_MODE);
+  if (platform() === 'win32' || !readdirSync(folder).every(isOwnName)) return;
+  const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
-    mkdirSync(folder, FOLDER_MODE);
-  } catch (error) {
-    if (hasCode(error, 'EEXIST') && statSync(folder).isDirectory()) return;
-    if (!hasCode(error, 'ENOENT') || dirname(folder) === folder) throw error;
-    makeFolder(dirname(folder));
-    mkdirSync(folder, FOLDER_MODE);
-  }
-}
-
-/**
- * Opens a file of a store to write, and makes it if it is missing.
- *
- * @returns A descriptor.
- * @throws Node's error if that cannot be, or Error if it is something else than a file.
- */
-export function openPrivateFile(path: string): number {
-  return openCarefully(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT);
-}
-
-/** Closes a file of a store to others, if there is one. @throws As `openPrivateFile`. */
-export function makePrivate(path: string): void {
-  try {
-    closeSync(openCarefully(path, constants.O_RDONLY));
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
-  }
-}
-
-function openCarefully(path: string, flags: number): number {
-  const descriptor = openWithoutLink(path, flags | CAREFULLY);
-  const stats = fstatSync(descriptor);
-  if (!stats.isFile()) {
+    closeToOthers(descriptor);
+  } finally {
     closeSync(descriptor);
-    throw new Error(`${path} is not a file`);
   }
-  if (isOpenToOthers(stats)) fchmodSync(descriptor, FILE_MODE);
-  return descriptor;
 }
 
-function openWithoutLink(path: string, flags: number): number {
+/** Not with `recursive`: Node then never returns below `/proc`, where a folder cannot be made. */
+function makeFolder(path: string, mode?: number): void {
+  if (tryToMakeFolder(path, mode)) return;
+  makeFolder(dirname(path));
+  // If its parent is there now, and it cannot be made, then it never can.
+  if (!tryToMakeFolder(path, mode)) mkdirSync(path);
+}
+
+/** @returns Whether there is one now; `false` if its parent is missing. */
+function tryToMakeFolder(path: string, mode?: number): boolean {
   try {
-    return openSync(path, flags, FILE_MODE);
+    mkdirSync(path, { mode });
+    return true;
   } catch (error) {
-    // open(2), O_NOFOLLOW.
-    if (hasCode(error, 'ELOOP')) throw new Error(`${path} is a symbolic link`);
+    if (codeOf(error) === 'EEXIST') return true;
+    if (codeOf(error) === 'ENOENT' && dirname(path) !== path) return false;
     throw error;
   }
 }
 
-/** Whether others may use what is ours; what belongs to others is theirs to close. */
-function isOpenToOthers({ mode, uid }: Stats): boolean {
-  return (mode & ACCESS_OF_OTHERS) !== 0 && uid === process.getuid?.();
+/**
+ * Opens a file of the store for writing, which is made if there is none.
+ *
+ * @throws UnusableStoreError if it is a link, or no regular file; else what `node:fs` throws.
+ */
+export function openPrivateFile(path: string): number {
+  return openFile(path, constants.O_RDWR | constants.O_CREAT);
 }
 
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+/**
+ * Closes a file to other users if there is one and it is ours.
+ *
+ * @returns Which file it is, among all of this machine; `undefined` if there is none.
+ * @throws As `openPrivateFile`.
+ */
+export function makePrivate(path: string): string | undefined {
+  try {
+    const descriptor = openFile(path, constants.O_RDONLY);
+    const { dev, ino } = fstatSync(descriptor);
+    closeSync(descriptor);
+    return `${dev}:${ino}`;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function openFile(path: string, flags: number): number {
+  const descriptor = openOnlyAFile(path, flags);
+  try {
+    const stats = closeToOthers(descriptor);
+    if (!stats.isFile()) throw notAFile(path, 'is not a regular file');
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+function openOnlyAFile(path: string, flags: number): number {
+  try {
+    return openSync(path, flags | ONLY_A_FILE, FILE_MODE);
+  } catch (error) {
+    // FreeBSD has EMLINK for a link.
+    if (codeOf(error) === 'ELOOP' || codeOf(error) === 'EMLINK')
+      throw notAFile(path, 'is a symbolic link');
+    // A socket; a folder, opened for writing.
+    if (codeOf(error) === 'ENXIO' || codeOf(error) === 'EISDIR')
+      throw notAFile(path, 'is not a regular file');
+    throw error;
+  }
+}
+
+/** As far as the file system has modes, and lets us change this one. */
+function closeToOthers(descriptor: number): Stats {
+  const stats = fstatSync(descriptor);
+  const isOurs = stats.uid === process.geteuid?.();
+  if (!isOurs || (stats.mode & OTHERS) === 0 || !(stats.isFile() || stats.isDirectory())) {
+    return stats;
+  }
+  try {
+    fchmodSync(descriptor, stats.mode & ~OTHERS & 0o7777);
+  } catch {}
+  return stats;
+}
+
+function notAFile(path: string, what: string): UnusableStoreError {
+  return new UnusableStoreError(
+    `${path} ${what}; remove it, or choose another folder with --store`,
+  );
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
