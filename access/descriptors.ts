@@ -1,28 +1,39 @@
-// Whether this process has file descriptors left. Without one it accepts nobody and reaches nobody,
-// though all that is open goes on as if nothing were wrong.
+// Whether this process has file descriptors left. Without one it accepts no peer and reaches no
+// target, though all that is open goes on as if nothing were wrong.
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { devNull } from 'node:os';
 
-// open(2): this process has no more, or the machine.
-const OUT_OF_DESCRIPTORS = ['EMFILE', 'ENFILE'];
+// open(2): this process has no more, or the machine, or there is no memory for one.
+const NO_DESCRIPTOR = ['EMFILE', 'ENFILE', 'ENOMEM'];
 
-/** @returns Whether so many more can be opened now. */
-export async function hasDescriptors(count: number): Promise<boolean> {
+/**
+ * Makes a check of whether so many descriptors can be opened. Those who ask at the same time share
+ * one check: it must not be what uses them up.
+ */
+export function descriptorCheck(count: number): () => Promise<boolean> {
+  let underWay: Promise<boolean> | undefined;
+  return () => {
+    underWay ??= canOpen(count).finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+}
+
+async function canOpen(count: number): Promise<boolean> {
   const opened: FileHandle[] = [];
   try {
     while (opened.length < count) opened.push(await open(devNull));
     return true;
   } catch (error) {
-    if (isOutOfDescriptors(error)) return false;
-    throw error;
+    // Any other error says nothing of descriptors.
+    return !hasCode(error, NO_DESCRIPTOR);
   } finally {
     for (const file of opened) await file.close();
   }
 }
 
-function isOutOfDescriptors(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && OUT_OF_DESCRIPTORS.includes(String(error.code))
-  );
+function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

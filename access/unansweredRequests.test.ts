@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { limitUnanswered, MAX_UNANSWERED } from './unansweredRequests.ts';
 
@@ -10,12 +11,13 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 async function start() {
   const asked: ServerResponse[] = [];
   let refusals = 0;
-  const server = createServer(
-    limitUnanswered(
-      (_request, response) => void asked.push(response),
-      () => refusals++,
-    ),
-  ).listen(0, '127.0.0.1');
+  const server = createServer();
+  limitUnanswered(
+    server,
+    (_request, response) => void asked.push(response),
+    () => refusals++,
+  );
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   socket.on('error', () => {});
@@ -32,6 +34,24 @@ test('closes a connection with too many unanswered requests, and takes no more o
   await once(socket, 'close');
   expect(asked).toHaveLength(MAX_UNANSWERED);
   expect(refusals()).toBe(1);
+});
+
+test('counts a request with an expectation, which Node would answer by itself', async () => {
+  const { asked, socket, refusals } = await start();
+  socket.write(REQUEST.repeat(MAX_UNANSWERED));
+  await expect.poll(() => asked.length).toBe(MAX_UNANSWERED);
+  socket.resume().write(REQUEST.replace('\r\n\r\n', '\r\nExpect: x\r\n\r\n'));
+  await once(socket, 'close');
+  expect(refusals()).toBe(1);
+});
+
+test('answers an unknown expectation with 417 and closes the connection', async () => {
+  const { asked, socket } = await start();
+  socket.write(REQUEST.replace('\r\n\r\n', '\r\nExpect: x\r\n\r\n').repeat(1000));
+  const answers = await text(socket);
+  expect(answers).toMatch(/^HTTP\/1\.1 417 /);
+  expect(answers.split('HTTP/1.1 417').length - 1).toBeLessThanOrEqual(MAX_UNANSWERED);
+  expect(asked).toEqual([]);
 });
 
 test('counts those without an answer only, however many there were', async () => {

@@ -257,6 +257,20 @@ describe('opens the connection to a target that expects it with a PROXY line', (
     },
   );
 
+  test('and a browser cannot write one in several messages that arrive together', async () => {
+    const { target, heard } = await startListener();
+    const peer = new TestPeer(await startBridge({ target }));
+    const [{ socket }] = await once(peer.webSocket, 'upgrade');
+    await peer.opened();
+    socket.cork();
+    for (const message of ['PROXY UNKNOWN\r\n', 'PROXY UNKNOWN\r\n', 'SHUTDOWN\n']) {
+      peer.webSocket.send(message);
+    }
+    socket.uncork();
+    expect(await peer.closed()).toMatchObject({ code: 1008 });
+    expect(await heard).toBe('');
+  });
+
   test('and still says why where such a target refuses', async () => {
     const gone = await freePort();
     const peer = new TestPeer(await startBridge({ gone }, { expectsProxyLine: true }));

@@ -37,6 +37,12 @@ test.each([
   expect(passed(bytes)).toBe(bytes.length);
 });
 
+test('whoever began with a PROXY header is stopped for good', () => {
+  const header = new ForgedHeader();
+  const isIn = (bytes: string) => header.isIn(Buffer.from(bytes, 'latin1'));
+  expect([V1, V1, 'MSGGET\n', V2].map(isIn)).toEqual([true, true, true, true]);
+});
+
 test('a PROXY header anywhere but at the beginning passes', () => {
   expect(passed(['x', V1])).toBe(2);
   expect(passed([`MSGGET\n${V1}`])).toBe(1);

@@ -8,7 +8,7 @@ const STARTS = ['PROXY ', '\r\n\r\n\0\r\nQUIT\n'];
 const LONGEST = Math.max(...STARTS.map(({ length }) => length));
 
 export class ForgedHeader {
-  /** What the browser sent first; `undefined` once it is no header. */
+  /** What the browser sent first; `undefined` once it is no header. A forger stays one. */
   #opening: string | undefined = '';
 
   /**
@@ -20,8 +20,9 @@ export class ForgedHeader {
   isIn(data: Buffer): boolean {
     if (this.#opening === undefined) return false;
     const opening = this.#opening + data.toString('latin1', 0, LONGEST);
+    const isForged = STARTS.some((start) => opening.startsWith(start));
     const mayBecome = STARTS.some((start) => start.startsWith(opening));
-    this.#opening = mayBecome ? opening : undefined;
-    return STARTS.some((start) => opening.startsWith(start));
+    this.#opening = isForged || mayBecome ? opening : undefined;
+    return isForged;
   }
 }

@@ -34,13 +34,11 @@ export function httpServerFactory(
   onTooMany: () => void,
 ): FastifyServerFactory {
   const options = { keepAliveTimeout: KEEP_ALIVE_MS, ...http };
+  const secure = { ...options, ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
   return (handler) => {
-    const limited = limitUnanswered(handler, onTooMany);
-    if (tls === undefined) return createHttpServer(options, limited);
-    return createHttpsServer(
-      { ...options, ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
-      limited,
-    );
+    const server = tls === undefined ? createHttpServer(options) : createHttpsServer(secure);
+    limitUnanswered(server, handler, onTooMany);
+    return server;
   };
 }
 
@@ -68,14 +66,18 @@ export function limitAnswers(app: FastifyInstance, timeoutMs = ANSWER_TIMEOUT_MS
   };
   app.addHook('onSend', ({ socket }, reply, _payload, next) => {
     const state = stateOf(socket);
-    const change = (by: 1 | -1) => {
-      state.answers += by;
-      clearTimeout(state.deadline);
-      if (state.answers === 0 || socket.destroyed) return;
+    const wait = () => {
+      if (socket.destroyed) return;
       state.deadline = setTimeout(() => socket.destroy(), timeoutMs).unref();
     };
-    change(1);
-    reply.raw.once('close', () => change(-1));
+    state.answers++;
+    // A further answer gives no more time for those before it.
+    if (state.answers === 1) wait();
+    reply.raw.once('close', () => {
+      clearTimeout(state.deadline);
+      state.answers--;
+      if (state.answers > 0) wait();
+    });
     next();
   });
 }

@@ -1,7 +1,7 @@
 // What those who run the bridge ask: is it there, is what it needs, what has it counted.
 
 import type { FastifyInstance } from 'fastify';
-import { hasDescriptors } from '../access/descriptors.ts';
+import { descriptorCheck } from '../access/descriptors.ts';
 import { clientAddress, isFromUnknownProxy } from './client.ts';
 import type { MetricsText } from './metrics.ts';
 import { Readiness } from './readiness.ts';
@@ -38,8 +38,9 @@ export function serveOperator(
 ): void {
   const readiness = new Readiness({ target: targets[0], connectTimeoutMs, readyUrl });
 
+  const canOpenSession = descriptorCheck(DESCRIPTORS_OF_A_SESSION);
   app.get(`${basePath}/healthz`, async (_request, reply) => {
-    if (await hasDescriptors(DESCRIPTORS_OF_A_SESSION)) return reply.send('ok\n');
+    if (await canOpenSession()) return reply.send('ok\n');
     return reply.code(503).send('no session can be opened: out of file descriptors (ulimit -n)\n');
   });
 

@@ -2,7 +2,7 @@
 // file and costs no descriptor, and there is no path to take apart that could lead elsewhere.
 
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { negotiate } from '@fastify/accept-negotiator';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -58,8 +58,10 @@ export function servePage(app: FastifyInstance, pageDir: string, basePath: strin
 
 function filesIn(pageDir: string): PageFile[] {
   const all = readdirSync(pageDir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(pageDir.length + 1))
+    .map((entry) => join(entry.parentPath, entry.name))
+    // A link to a file is one as well: some installations are made of them.
+    .filter((file) => statSync(file).isFile())
+    .map((file) => file.slice(pageDir.length + 1))
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => PATH.test(path) && !HIDDEN.test(path));
   const names = new Set(all);

@@ -169,6 +169,8 @@ export class Relay {
 
   readonly #webSocketOnMessage = (data: Buffer): void => {
     this.#countMessage();
+    // A paused WebSocket still gives all messages of the read.
+    if (this.#isCutOff) return;
     if (this.#forgedHeader.isIn(data)) {
       this.cutOff(CLOSE.ruleBroken, 'a browser may not send a PROXY header');
       return;

@@ -166,6 +166,7 @@ for (const [what, settings] of [
 
 for (const [what, makeUnsafe] of [
   ['is writable for everybody', (file: string) => chmodSync(file, 0o666)],
+  ['is writable for a group', (file: string) => chmodSync(file, 0o664)],
   ['belongs to another user', (file: string) => chownSync(file, 65_534, 65_534)],
 ] as const) {
   test(`runs nothing of a settings file that ${what}`, async ({ server }) => {

@@ -94,10 +94,6 @@ describe.each([
     expect(protocolOf(line)).toBe('PROXY');
   });
 
-  test.each(['\x01\x02\xff\xfe', '\x21\x12\xa4\x42'])('recognizes binary data in %j', (line) => {
-    expect(protocolOf(line)).toBe('binary data');
-  });
-
   test.each([
     ...COMMANDS,
     'msgget',
@@ -117,6 +113,7 @@ describe.each([
     '\x01MSGGET',
     '\x1b[AMSGGET\x7f',
     '\xff\xfb\x01\xff\xfd\x03MSGGET',
+    '\xff\xfa\x1f\0P\0\x18\xff\xf0MSGGET',
     'PROXY',
     'proxy settings',
     'hosts: a b',
@@ -139,6 +136,8 @@ test.each([
   ['JSON', '{"jsonrpc":"2.0"}'],
   ['JSON', '[{"a":1}]'],
   ['binary data', 'a\0b'],
+  ['binary data', '\x01\x02\xff\xfe'],
+  ['binary data', '\x21\x12\xa4\x42'],
 ])('recognizes %s by the first line %j, and only by the first', (protocol, line) => {
   expect(protocolOfFirstLine(line, line)).toBe(protocol);
   expect(protocolOfLine(line)).toBeUndefined();

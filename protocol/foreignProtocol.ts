@@ -12,7 +12,7 @@ export const MAX_OPENING_BYTES = 64;
 
 /**
  * How binary protocols begin, as byte strings. None needs an LF to be recognized, and none holds one:
- * the verdict does not depend on where TCP cut the bytes.
+ * whether a peer is refused does not depend on where TCP cut the bytes.
  */
 const SIGNATURES: Table = [
   // A handshake record (RFC 8446, section 5.1). A page may choose lines in its session ticket.
@@ -50,8 +50,8 @@ const FIRST_LINES: Table = [
   ['XML', /^<[!?a-z]/i],
   // JSON-RPC and its relatives.
   ['JSON', /^[[{]\s*["{[]/],
-  // NUL between other bytes.
-  ['binary data', /[^\0]\0+[^\0]/],
+  // NUL between other bytes; telnet's negotiation may hold some.
+  ['binary data', /^(?!\xff)[\s\S]*[^\0]\0+[^\0]/],
 ];
 
 /** The PROXY protocol, version 1 (proxy-protocol.txt, section 2.1), or the key before it (proxyLine.ts). */
@@ -100,7 +100,8 @@ export function protocolOfBytes(opening: string): string | undefined {
  */
 export function protocolOfFirstLine(line: string, opening: string): string | undefined {
   if (PROXY_V2.test(opening)) return 'PROXY';
-  return protocolOfLine(line) ?? nameIn(FIRST_LINES, line);
+  const protocol = protocolOfLine(line) ?? nameIn(FIRST_LINES, line);
+  return protocol ?? (isBinary(line) ? 'binary data' : undefined);
 }
 
 /**
@@ -111,8 +112,7 @@ export function protocolOfFirstLine(line: string, opening: string): string | und
  */
 export function protocolOfLine(line: string): string | undefined {
   if (PROXY_V1.test(line)) return 'PROXY';
-  if (HTTP.some((pattern) => pattern.test(line))) return 'HTTP';
-  return isBinary(line) ? 'binary data' : undefined;
+  return HTTP.some((pattern) => pattern.test(line)) ? 'HTTP' : undefined;
 }
 
 function isBinary(line: string): boolean {

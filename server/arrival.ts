@@ -67,7 +67,7 @@ export class Arrival {
         this.settle();
         break;
       case 'malformed':
-        this.#letGo();
+        this.leave();
         this.#events.malformed();
         break;
       case 'proxied': {
@@ -83,21 +83,22 @@ export class Arrival {
   readonly #socketOnEnd = (): void => this.settle(true);
 
   readonly #socketOnTimeout = (): void => {
-    this.#letGo();
+    this.leave();
     this.#events.idle();
   };
 
   readonly #socketOnClose = (): void => {
-    this.#letGo();
+    this.leave();
     this.#events.gone();
   };
 
   #handOver(who: Arrived): void {
-    this.#letGo();
+    this.leave();
     this.#events.arrived(who);
   }
 
-  #letGo(): void {
+  /** Hands the socket back, paused, and reports nothing more. May be called again. */
+  leave(): void {
     clearTimeout(this.#announceTimer);
     this.#socket.pause();
     this.#socket.off('data', this.#socketOnData);

@@ -3,7 +3,7 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { hasDescriptors } from '../access/descriptors.ts';
+import { descriptorCheck } from '../access/descriptors.ts';
 import { limitUnanswered } from '../access/unansweredRequests.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import type { Address } from './address.ts';
@@ -35,6 +35,7 @@ export class Health {
   readonly #store: MessageStore;
   readonly #metrics: Registry;
   readonly #http: Server;
+  readonly #canAccept = descriptorCheck(1);
   #phase: 'starting' | 'serving' | 'stopping' = 'starting';
 
   constructor(server: MotdServer, store: MessageStore) {
@@ -45,7 +46,8 @@ export class Health {
       if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, '');
       void this.#answer(request.url ?? '/', response);
     };
-    this.#http = createServer(TIMEOUTS, limitUnanswered(listener));
+    this.#http = createServer(TIMEOUTS);
+    limitUnanswered(this.#http, listener);
     this.#http.timeout = ANSWER_TIMEOUT_MS;
     this.#http.maxConnections = MAX_CONNECTIONS;
   }
@@ -79,7 +81,7 @@ export class Health {
     const [path, query = ''] = url.split('?', 2);
     switch (path) {
       case '/healthz':
-        if (await hasDescriptors(1)) return answer(response, 200, 'ok\n');
+        if (await this.#canAccept()) return answer(response, 200, 'ok\n');
         return answer(response, 503, 'no peer is accepted: out of file descriptors (ulimit -n)\n');
       case '/readyz': {
         const excluded = new URLSearchParams(query).getAll('exclude');

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -67,6 +68,12 @@ describe.skipIf(process.platform === 'win32')('the folder of a store', () => {
     await storeOne();
     expect(modes()).toEqual(['755', '600', '600', '600']);
     expect(modeOf(join(folder, 'page.html'))).toBe('644');
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('is refused if it belongs to another user', async () => {
+    mkdirSync(folder);
+    chownSync(folder, 65_534, 65_534);
+    await expect(storeOne()).rejects.toThrow(/belongs to another user \(65534\), .*--store/);
   });
 
   test('may be a symbolic link', async () => {

@@ -11,6 +11,7 @@ import {
   openSync,
   readdirSync,
   type Stats,
+  statSync,
 } from 'node:fs';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
@@ -30,17 +31,29 @@ const ONLY_A_FILE =
  * the store's own files is closed to others, if it is ours; a folder that is used for more is left as it is.
  * The folder itself may be a link: that is the operator's choice.
  *
- * @throws What `node:fs` throws.
+ * @throws UnusableStoreError if it belongs to another user; else what `node:fs` throws.
  */
 export function makePrivateFolder(folder: string, isOwnName: (name: string) => boolean): void {
   makeFolder(folder, FOLDER_MODE);
-  if (platform() === 'win32' || !readdirSync(folder).every(isOwnName)) return;
+  if (platform() === 'win32') return;
+  refuseFolderOfOthers(folder);
+  if (!readdirSync(folder).every(isOwnName)) return;
   const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     closeToOthers(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Whoever owns a folder can put other files in place of those in it, whatever their modes. */
+function refuseFolderOfOthers(folder: string): void {
+  const { uid } = statSync(folder);
+  if (uid === process.geteuid?.() || uid === 0) return;
+  throw new UnusableStoreError(
+    `${folder} belongs to another user (${uid}), who can replace what is in it; ` +
+      'choose another folder with --store, or make it yours with chown',
+  );
 }
 
 /** Not with `recursive`: Node then never returns below `/proc`, where a folder cannot be made. */

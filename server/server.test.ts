@@ -364,6 +364,16 @@ describe('the PROXY line', () => {
     expect(await fourth.ended()).toBe('200 OK\n');
   });
 
+  test('behind the key is believed though the source of its sender is full', async () => {
+    const limits = { maxConnectionsPerSource: 1 };
+    const running = await startServer({ proxyKey: 'secret', limits });
+    new TestClient(running);
+    await expect.poll(() => running.console).toHaveLength(2);
+    const client = new TestClient(running);
+    await client.send('PROXY-KEY secret\r\nPROXY TCP4 192.0.2.7 127.0.0.1 1 2\r\nQUIT\n');
+    expect(await client.ended()).toBe('200 OK\n');
+  });
+
   test('a silent peer counts for its own source while it might still show a key', async () => {
     const limits = { maxConnectionsPerSource: 1 };
     const running = await startServer({ proxyKey: 'secret', limits });

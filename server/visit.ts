@@ -62,8 +62,6 @@ export class Visit {
     }
     this.#socket.once('close', () => limits.leave());
     const isTrusted = isTrustedProxy(this.#peer.address);
-    // Until it has shown a key, it counts among those of its own address.
-    if (!isTrusted && !this.#countFor(this.#peer)) return;
     if (isTrusted || key !== undefined) this.#identify({ isTrusted, key });
     else this.#admit({ peer: this.#peer, bytes: '', hasEnded: false });
   }
@@ -92,7 +90,7 @@ export class Visit {
   /** Waits for the first bytes of a peer that may speak for another. */
   #identify(trust: ProxyTrust): void {
     this.#arrival = new Arrival(this.#socket, this.#peer, trust, {
-      announce: () => this.#announce(this.#peer),
+      announce: () => this.#announceUnidentified(trust),
       arrived: (who) => {
         this.#arrival = undefined;
         this.#admit(who);
@@ -113,6 +111,15 @@ export class Visit {
     this.#announce(who.peer);
     if (tls === undefined) this.#serve(this.#socket, who);
     else void this.#secureAndServe(tls, who);
+  }
+
+  /**
+   * Shows a peer that has yet to send anything. One that would need a key counts for its own source
+   * from now on: silence is no way around that quota. A key comes at once, and is not kept waiting by
+   * a source that is full.
+   */
+  #announceUnidentified({ isTrusted }: ProxyTrust): void {
+    if (isTrusted || this.#countFor(this.#peer)) this.#announce(this.#peer);
   }
 
   /** Counts the connection for a peer's source, and for no other. @returns Whether there was room. */
@@ -159,6 +166,7 @@ export class Visit {
 
   #sendAway(reply: Reply): void {
     const { limits, tls } = this.#context;
+    this.#arrival?.leave();
     this.#arrival = undefined;
     this.#forget();
     const canBeTold = tls === undefined && limits.beginFarewell();
