@@ -54,6 +54,14 @@ test('answers an unknown expectation with 417 and closes the connection', async 
   expect(asked).toEqual([]);
 });
 
+test('closes a connection that asks for an upgrade before it has the answers', async () => {
+  const { asked, socket } = await start();
+  const upgrade = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
+  socket.resume().write(REQUEST + upgrade);
+  await once(socket, 'close');
+  expect(asked).toHaveLength(1);
+});
+
 test('counts those without an answer only, however many there were', async () => {
   const { asked, socket, refusals } = await start();
   let answers = 0;

@@ -8,13 +8,14 @@ import type { Socket } from 'node:net';
 export const MAX_UNANSWERED = 16;
 
 /**
- * Has a server answer requests, and close a connection that makes one too many.
+ * Has a server answer requests, and close a connection that makes one too many, or asks for an upgrade
+ * before it has the answers.
  *
  * @param listener Takes the others.
  * @param onRefusal Called once for each connection that is closed.
  */
 export function limitUnanswered(
-  server: Pick<Server, 'on'>,
+  server: Pick<Server, 'on' | 'prependListener'>,
   listener: RequestListener,
   onRefusal: () => void = () => {},
 ): void {
@@ -32,6 +33,10 @@ export function limitUnanswered(
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
     return true;
   };
+  // Nothing would read from its socket any more, nor answer it, until those before it are read.
+  server.prependListener('upgrade', ({ socket }: IncomingMessage) => {
+    if ((unanswered.get(socket) ?? 0) > 0) socket.destroy();
+  });
   server.on('request', (request, response) => {
     if (isAdmitted(request, response)) listener(request, response);
   });

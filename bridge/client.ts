@@ -13,9 +13,9 @@ export function clientAddress({ ip, socket }: FastifyRequest): string {
   return plainAddress(isIP(ip) === 0 ? (socket.remoteAddress ?? '') : ip);
 }
 
-/** What proxies add, for one reason or another: RFC 7239, RFC 9110 section 7.6.3, and habit. */
+/** What proxies add, for one reason or another: RFC 7239, RFC 8586, RFC 9110 section 7.6, and habit. */
 const ADDED_BY_PROXIES =
-  /^(?:forwarded|via|x-(?:original-)?forwarded(?:-.*)?|x-real-ip|x-(?:cluster-)?client-ip|true-client-ip|cf-.*|fastly-.*|x-envoy-.*|x-amzn?-.*|x-appengine-.*|x-azure-.*)$/;
+  /^(?:forwarded|via|cdn-loop|max-forwards|surrogate-.*|x-(?:original-)?forwarded.*|(?:.*-)?(?:client|real|remote|connecting|originating|proxyuser|connection)-(?:ip|addr)|(?:cf|fastly|fly|incap|ali|x-envoy|x-amzn?|x-appengine|x-azure|x-vercel|x-varnish|x-nf)(?:-.*)?)$/;
 
 /** Whether the request came through a proxy whose word on the client is not believed. */
 export function isFromUnknownProxy(request: FastifyRequest): boolean {

@@ -164,6 +164,15 @@ describe('/metrics', () => {
       'True-Client-IP',
       'CF-Connecting-IP',
       'X-Amzn-Trace-Id',
+      'Client-IP',
+      'WL-Proxy-Client-IP',
+      'X-Remote-Addr',
+      'DO-Connecting-IP',
+      'Ali-CDN-Real-IP',
+      'X-NF-Client-Connection-IP',
+      'CDN-Loop',
+      'Max-Forwards',
+      'X-Varnish',
     ]) {
       expect((await get(open, '/metrics', { [name]: '127.0.0.1' })).status, name).toBe(403);
     }

@@ -2,6 +2,9 @@
 
 import { escapeControls } from '../protocol/plainText.ts';
 
+/** A password stands in a URL only by mistake, and then it is not to be repeated (RFC 3986, 3.2.1). */
+const PASSWORD_IN_URL = /(:\/\/[^/\s:@']*:)[^/\s@']*@/g;
+
 /** Ends the command with exit status 1 and this message as its only line on stderr. */
 export class OperatorError extends Error {
   override name = 'OperatorError';
@@ -12,7 +15,7 @@ export class OperatorError extends Error {
  * file's name, a server's reply.
  */
 export function complain(message: string): void {
-  process.stderr.write(`motd: ${escapeControls(message)}\n`);
+  process.stderr.write(`motd: ${escapeControls(message.replace(PASSWORD_IN_URL, '$1…@'))}\n`);
 }
 
 /**

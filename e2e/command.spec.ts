@@ -288,6 +288,19 @@ for (const [refusal, args, words] of [
   });
 }
 
+test('an error about a URL does not repeat a password in it', async () => {
+  for (const args of [
+    ['bridge', '--ready-url', 'https://me:SECRET@127.0.0.1/'],
+    ['bridge', '--public-origin', 'https://me:SECRET@127.0.0.1/path'],
+    ['serve', '--store', 'etcd://me:SECRET@127.0.0.1:1/motd'],
+    ['serve', '--store', 'redis://me:SECRET@127.0.0.1:1'],
+  ]) {
+    const { stderr } = await run(args);
+    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).not.toContain('SECRET');
+  }
+});
+
 test('a password file that others may read is warned of, in one line', async () => {
   const file = test.info().outputPath('password');
   const hash = Program.motd(['hash-password']).input('long enough\n');

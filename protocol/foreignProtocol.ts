@@ -55,7 +55,7 @@ const FIRST_LINES: Table = [
 ];
 
 /** The PROXY protocol, version 1 (proxy-protocol.txt, section 2.1), or the key before it (proxyLine.ts). */
-const PROXY_V1 = /^PROXY(?:-KEY)? /;
+const PROXY_V1 = /^PROXY(?:-KEY)?[ \t]/;
 
 /** The PROXY protocol, version 2, up to the second LF after its NUL (proxy-protocol.txt, section 2.2). */
 const PROXY_V2 = /^\r\n\r\n\0\r\n/;
@@ -71,6 +71,8 @@ const REQUEST_LINE = /^\S+[ \t]+\S.*[ \t](?:HTTP|RTSP|SIP|ICAP)\/\d/i;
 /** The same without its end: HTTP/0.9, or the head of a line over the limit. */
 const REQUEST_START =
   /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH)[ \t]+(?:[/*]|[^ \t:]+:)/i;
+/** The head of a line over the limit: no line of ours is as long as that, so any method will do. */
+const LONG_REQUEST = /^\S+[ \t]+(?:[/*]|[a-z][a-z0-9+.-]*:\/\/)/i;
 const STATUS_LINE = /^(?:HTTP|RTSP|SIP|ICAP)\/\d/i;
 
 /** Every HTTP/1.1 request has Host (RFC 9112, section 3.2); the others are what browsers and proxies add. */
@@ -94,7 +96,7 @@ export function protocolOfBytes(opening: string): string | undefined {
 /**
  * Recognizes another protocol by a peer's first line that is not blank.
  *
- * @param line A byte string without white space at its ends; the head of it, if it is over the limit.
+ * @param line A byte string without white space at its ends.
  * @param opening The first bytes of the connection, up to this line at least.
  * @returns The protocol's name; `undefined` if the line may come from a client of ours.
  */
@@ -102,6 +104,18 @@ export function protocolOfFirstLine(line: string, opening: string): string | und
   if (PROXY_V2.test(opening)) return 'PROXY';
   const protocol = protocolOfLine(line) ?? nameIn(FIRST_LINES, line);
   return protocol ?? (isBinary(line) ? 'binary data' : undefined);
+}
+
+/**
+ * Recognizes another protocol by the head of a first line that is over the limit.
+ *
+ * @param head A byte string without white space at its ends; empty if there was nothing else.
+ * @param opening As for `protocolOfFirstLine`.
+ * @returns The protocol's name; `undefined` if the line may come from a client of ours.
+ */
+export function protocolOfLongLine(head: string, opening: string): string | undefined {
+  if (head === '') return 'white space';
+  return protocolOfFirstLine(head, opening) ?? (LONG_REQUEST.test(head) ? 'HTTP' : undefined);
 }
 
 /**

@@ -38,6 +38,8 @@ export class LmdbSupervisor {
   readonly #start: () => LmdbWriter;
   readonly #verify: (contents: Contents) => void;
   #state: State = { is: 'closed' };
+  /** A commit whose process ended without an answer. It may have dropped what `verify` looks for. */
+  #unsettled: Commit | undefined;
   /** Processes that ended since the last successful commit. */
   #failures = 0;
   /** Starts no process any more; a commit under way may still finish. */
@@ -63,6 +65,7 @@ export class LmdbSupervisor {
       const outcome = await writer.commit(commit);
       if (outcome.is === 'committed') {
         this.#failures = 0;
+        this.#unsettled = undefined;
         this.#becomeIdle(writer);
         return;
       }
@@ -73,6 +76,7 @@ export class LmdbSupervisor {
       }
       // The process ended without an answer: the file shows whether the commit was made.
       how = outcome.how;
+      this.#unsettled = commit;
       const contents = await this.#open();
       if (holds(contents, commit)) return;
     }
@@ -132,7 +136,8 @@ export class LmdbSupervisor {
   async #opened(writer: LmdbWriter): Promise<Contents> {
     const contents = await writer.opened;
     try {
-      this.#verify(contents);
+      const isCommitted = this.#unsettled !== undefined && holds(contents, this.#unsettled);
+      if (!isCommitted) this.#verify(contents);
     } catch (error) {
       await writer.kill();
       throw error;

@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -105,6 +107,19 @@ describe.skipIf(process.platform === 'win32')('the folder of a store', () => {
     await expect(storeOne()).rejects.toThrow(`${name} is a symbolic link`);
     expect(readdirSync(parent)).toEqual(['store']);
   });
+
+  test.each(FILES)(
+    'is refused if %s has another name, and that file stays as it is',
+    async (name) => {
+      mkdirSync(folder);
+      const other = join(parent, 'other');
+      writeFileSync(other, 'precious', { mode: 0o644 });
+      linkSync(other, join(folder, name));
+      await expect(storeOne()).rejects.toThrow(`${name} has another name`);
+      expect(readFileSync(other, 'utf8')).toBe('precious');
+      expect(modeOf(other)).toBe('644');
+    },
+  );
 
   test.each(FILES)('is refused if %s is a folder', async (name) => {
     mkdirSync(join(folder, name), { recursive: true });

@@ -10,7 +10,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  type Stats,
   statSync,
 } from 'node:fs';
 import { platform } from 'node:os';
@@ -106,8 +105,10 @@ export function makePrivate(path: string): string | undefined {
 function openFile(path: string, flags: number): number {
   const descriptor = openOnlyAFile(path, flags);
   try {
-    const stats = closeToOthers(descriptor);
+    const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw notAFile(path, 'is not a regular file');
+    if (stats.nlink > 1) throw notAFile(path, 'has another name (a hard link)');
+    closeToOthers(descriptor);
     return descriptor;
   } catch (error) {
     closeSync(descriptor);
@@ -130,16 +131,12 @@ function openOnlyAFile(path: string, flags: number): number {
 }
 
 /** As far as the file system has modes, and lets us change this one. */
-function closeToOthers(descriptor: number): Stats {
-  const stats = fstatSync(descriptor);
-  const isOurs = stats.uid === process.geteuid?.();
-  if (!isOurs || (stats.mode & OTHERS) === 0 || !(stats.isFile() || stats.isDirectory())) {
-    return stats;
-  }
+function closeToOthers(descriptor: number): void {
+  const { uid, mode } = fstatSync(descriptor);
+  if (uid !== process.geteuid?.() || (mode & OTHERS) === 0) return;
   try {
-    fchmodSync(descriptor, stats.mode & ~OTHERS & 0o7777);
+    fchmodSync(descriptor, mode & ~OTHERS & 0o7777);
   } catch {}
-  return stats;
 }
 
 function notAFile(path: string, what: string): UnusableStoreError {

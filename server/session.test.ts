@@ -126,6 +126,16 @@ describe.each([
       `GET /${LONG} HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n`,
     ],
     [
+      'a request line over the limit of any method, without a header',
+      'HTTP',
+      `QUERY /${LONG} HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n`,
+    ],
+    [
+      'a request line behind more white space than a line may have',
+      'white space',
+      `${' '.repeat(5000)}POST / HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n`,
+    ],
+    [
       'a TLS handshake whose ticket holds commands',
       'TLS',
       '\x16\x03\x01\x02\0\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',

@@ -15,6 +15,7 @@ import {
   protocolOfBytes,
   protocolOfFirstLine,
   protocolOfLine,
+  protocolOfLongLine,
 } from '../protocol/foreignProtocol.ts';
 import { LineReader, MAX_LINE_BYTES, ownCopy, TOO_LONG, trimLine } from '../protocol/lines.ts';
 import { isPlainText } from '../protocol/plainText.ts';
@@ -251,7 +252,7 @@ export class Session {
   /** A request line may be longer than any line of ours: its head is enough. */
   #tooLong(awaiting: Awaiting): Action {
     if (awaiting !== 'opening') return this.#refuse(REPLY.lineTooLong);
-    const protocol = protocolOfFirstLine(trimLine(this.#opening), this.#opening);
+    const protocol = protocolOfLongLine(trimLine(this.#opening), this.#opening);
     if (protocol !== undefined) return this.#reject(protocol);
     return { do: 'reply', reply: REPLY.lineTooLong, line: undefined };
   }

@@ -5,12 +5,13 @@ import { expect } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { childrenOf, isLinux, NEEDS_LINUX } from './process.ts';
 import { pidOf, portOf, RawClient, test } from './rawClient.ts';
+import { canTrace } from './strace.ts';
 
 test.skip(!isLinux, NEEDS_LINUX);
 
-async function start() {
+async function start(flags: readonly string[] = []) {
   const folder = `lmdb:${test.info().outputPath('data')}`;
-  const program = Program.motd(['serve', '--port', '0', '--store', folder]);
+  const program = Program.motd(['serve', '--port', '0', '--store', folder, ...flags]);
   const client = await RawClient.connect(await portOf(program));
   const writers = () => childrenOf(pidOf(program));
   const store = (message: string) => client.ask(`MSGSTORE\n${message}\n`, 2);
@@ -43,6 +44,27 @@ test('costs the next message no 503, however soon it comes', async () => {
     expect(await store(`message ${round}`)).toEqual(['200 OK', '200 OK']);
   }
   expect(await client.ask('MSGHIST\n', 7)).toHaveLength(7);
+});
+
+test('is no loss after its commit and before its answer, though the commit drops all there was', async () => {
+  test.skip(!canTrace, 'no strace on this machine, or it may not trace');
+  const { client, writers, store } = await start(['--history', '1']);
+  expect(await store('one')).toEqual(['200 OK', '200 OK']);
+  const [writer = 0] = writers();
+  // Pages are written by other calls: its first write(2) is the answer.
+  const strace = new Program('strace', [
+    ...['-f', '-e', 'trace=write', '-e', 'inject=write:signal=SIGKILL', '-p', String(writer)],
+  ]);
+  await strace.saysOnStderr(new RegExp(`Process ${writer} attached`));
+  expect(await store('two')).toEqual(['200 OK', '200 OK']);
+  await strace.exits();
+  expect(writers()).not.toContain(writer);
+  expect(await store('three')).toEqual(['200 OK', '200 OK']);
+  expect(await client.ask('MSGHIST\n', 3)).toEqual([
+    '200 OK',
+    expect.stringMatching(/ three$/),
+    '.',
+  ]);
 });
 
 test('is not replaced once the server stops', async () => {
