@@ -8,8 +8,8 @@ import { devNull } from 'node:os';
 const NO_DESCRIPTOR = ['EMFILE', 'ENFILE', 'ENOMEM'];
 
 /**
- * Makes a check of whether so many descriptors can be opened. Those who ask at the same time share
- * one check: it must not be what uses them up.
+ * Makes a check of whether so many descriptors can be opened. Callers at the same time share one check:
+ * it must not use up the descriptors itself.
  */
 export function descriptorCheck(count: number): () => Promise<boolean> {
   let underWay: Promise<boolean> | undefined;

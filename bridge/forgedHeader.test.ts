@@ -37,7 +37,7 @@ test.each([
   expect(passed(bytes)).toBe(bytes.length);
 });
 
-test('whoever began with a PROXY header is stopped for good', () => {
+test('a browser that began with a PROXY header is stopped for good', () => {
   const header = new ForgedHeader();
   const isIn = (bytes: string) => header.isIn(Buffer.from(bytes, 'latin1'));
   expect([V1, V1, 'MSGGET\n', V2].map(isIn)).toEqual([true, true, true, true]);

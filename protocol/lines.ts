@@ -56,8 +56,8 @@ export class LineReader {
   /**
    * Takes the next line: white space at both ends dropped, blank lines passed over.
    *
-   * @returns The line, which keeps nothing of its chunk in memory; `TOO_LONG` once for each line over the limit, as soon as that is certain;
-   *   `undefined` where the next line has not ended yet.
+   * @returns The line, which keeps nothing of its chunk in memory; `TOO_LONG` once for each line over
+   *   the limit, as soon as that is certain; `undefined` where the next line has not ended yet.
    */
   next(): string | typeof TOO_LONG | undefined {
     for (;;) {

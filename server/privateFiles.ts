@@ -45,7 +45,7 @@ export function makePrivateFolder(folder: string, isOwnName: (name: string) => b
   }
 }
 
-/** Whoever owns a folder can put other files in place of those in it, whatever their modes. */
+/** The owner of a folder can put other files in place of those in it, whatever their modes. */
 function refuseFolderOfOthers(folder: string): void {
   const { uid } = statSync(folder);
   if (uid === process.geteuid?.() || uid === 0) return;

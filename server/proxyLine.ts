@@ -30,7 +30,7 @@ export type Opening =
    * A proxy speaks for `client`, `undefined` where it does not know; its line was `length` bytes.
    */
   | { is: 'proxied'; client: Address | undefined; length: number }
-  /** It begins as a PROXY line and is none, or with a wrong key: nobody can say who this is. */
+  /** A malformed PROXY line, or a wrong key: the client cannot be known. */
   | { is: 'malformed' };
 
 const OPEN: Opening = { is: 'open' };
