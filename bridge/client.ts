@@ -13,14 +13,24 @@ export function clientAddress({ ip, socket }: FastifyRequest): string {
   return plainAddress(isIP(ip) === 0 ? (socket.remoteAddress ?? '') : ip);
 }
 
-/** What proxies add, for one reason or another: RFC 7239, RFC 8586, RFC 9110 section 7.6, and habit. */
-const ADDED_BY_PROXIES =
-  /^(?:forwarded|via|cdn-loop|max-forwards|surrogate-.*|x-(?:original-)?forwarded.*|(?:.*-)?(?:client|real|remote|connecting|originating|proxyuser|connection)-(?:ip|addr)|(?:cf|fastly|fly|incap|ali|x-envoy|x-amzn?|x-appengine|x-azure|x-vercel|x-varnish|x-nf)(?:-.*)?)$/;
+/** What proxies add to a request, each product some of it. */
+const ADDED_BY_PROXIES = [
+  // RFC 7239; RFC 9110, section 7.6; RFC 8586; W3C's Edge Architecture
+  /^(?:forwarded|via|max-forwards|cdn-loop|surrogate-.*)$/,
+  // X-Forwarded-For, X-Forwarded-Proto, X-Original-Forwarded-For
+  /^x-(?:original-)?forwarded/,
+  // X-Real-IP, X-Client-IP, True-Client-IP, CF-Connecting-IP, X-Remote-Addr
+  /^(?:.*-)?(?:client|real|remote|connecting|connection|originating|proxyuser)-(?:ip|addr)$/,
+  // Cloudflare, Fastly, Fly, Imperva, Alibaba, Envoy, Amazon, Google, Azure, IIS, Vercel, Varnish, Netlify
+  /^(?:cf|fastly|fly|incap|ali|x-envoy|x-amzn?|x-appengine|x-cloud|x-azure|x-original|x-arr|x-vercel|x-varnish|x-nf)(?:-|$)/,
+];
 
 /** Whether the request came through a proxy whose word on the client is not believed. */
 export function isFromUnknownProxy(request: FastifyRequest): boolean {
   const { headers, socket } = request;
-  const isPassedOn = Object.keys(headers).some((name) => ADDED_BY_PROXIES.test(name));
+  const isPassedOn = Object.keys(headers).some((name) =>
+    ADDED_BY_PROXIES.some((pattern) => pattern.test(name)),
+  );
   return isPassedOn && clientAddress(request) === plainAddress(socket.remoteAddress ?? '');
 }
 

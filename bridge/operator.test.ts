@@ -173,6 +173,9 @@ describe('/metrics', () => {
       'CDN-Loop',
       'Max-Forwards',
       'X-Varnish',
+      'X-Original-Host',
+      'X-ARR-SSL',
+      'X-Cloud-Trace-Context',
     ]) {
       expect((await get(open, '/metrics', { [name]: '127.0.0.1' })).status, name).toBe(403);
     }
