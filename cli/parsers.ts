@@ -147,7 +147,9 @@ export function parseNetworks(text: string, before: string[] = []): string[] {
   try {
     addressMatcher(networks);
   } catch {
-    throw new InvalidArgumentError('It takes IP addresses, or networks as 10.0.0.0/8, or none.');
+    throw new InvalidArgumentError(
+      'It takes IP addresses as 127.0.0.1, or networks as 10.0.0.0/8, or none.',
+    );
   }
   return [...before, ...networks];
 }

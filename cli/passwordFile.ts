@@ -15,6 +15,8 @@ export function readPasswordFile(file: string, flag: string): VerifyPassword {
     const [line = ''] = bytes.toString('utf8').split('\n');
     const verify = verifierForHash(line.trim());
     if (verify !== undefined) return verify;
-    throw new OperatorError(`no password hash in ${file}; make one: motd hash-password > ${file}`);
+    throw new OperatorError(
+      `no password hash in ${file}; make one: (umask 077; motd hash-password > ${file})`,
+    );
   });
 }

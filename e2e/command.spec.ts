@@ -273,7 +273,7 @@ for (const [refusal, args, words] of [
   [
     'a password file with a password in clear',
     ['serve', '--store-password-file', 'package.json'],
-    /^motd: no password hash in package\.json; make one: motd hash-password > package\.json\n$/,
+    /^motd: no password hash in package\.json; make one: \(umask 077; motd hash-password > package\.json\)\n$/,
   ],
   [
     'a store that cannot be',

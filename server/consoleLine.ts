@@ -51,7 +51,7 @@ function lineOf(event: ServerEvent): string | undefined {
     case 'foreignProtocol':
       return `[!] ${event.protocol} refused: ${tuple(event.peer)}${FOREIGN_HINT[event.protocol] ?? ''}`;
     case 'proxyLineRefused':
-      return `[!] PROXY line refused: ${tuple(event.peer)}`;
+      return `[!] PROXY line refused: ${tuple(event.peer)}: malformed, or behind a wrong key`;
     case 'acceptFailed':
       return `[!] No connection accepted: ${event.reason}`;
     case 'handshakeFailed':
