@@ -92,6 +92,7 @@ const DEFAULTS: Omit<BridgeSettings, 'targets' | 'pageDir'> = {
   limits: { maxSessions: 100, maxSessionsPerSource: 100, maxMessageBytes: 1024 * 1024 },
   rules: { pingIntervalMs: 30_000, idleTimeoutMs: 0, maxLifetimeMs: 0, maxMessagesPerSecond: 0 },
   connectTimeoutMs: 10_000,
+  maxDescriptors: Number.POSITIVE_INFINITY,
 };
 
 /** The origin of the page a bridge serves. */

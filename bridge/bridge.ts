@@ -11,7 +11,8 @@ import { ConnectionLimits } from '../access/connectionLimits.ts';
 import { plainAddress } from '../access/source.ts';
 import { Admission } from './admission.ts';
 import { type CheckPassword, requireBasicAuth } from './basicAuth.ts';
-import { Gate } from './gate.ts';
+import { DescriptorBudget } from './descriptorBudget.ts';
+import { Gate, type GateContext } from './gate.ts';
 import { setHeaders } from './headers.ts';
 import { httpServerFactory, limitAnswers } from './httpServer.ts';
 import { Metrics } from './metrics.ts';
@@ -78,6 +79,8 @@ export interface BridgeSettings extends OperatorOptions {
   logger?: FastifyBaseLogger | undefined;
   /** The certificate, the key and the least version; without them, the page speaks no TLS. */
   tls?: SecureContextOptions | undefined;
+  /** How many files this process may have open. */
+  maxDescriptors: number;
   /** How long a peer may take to read an answer; without it, a minute. */
   answerTimeoutMs?: number | undefined;
   /** Who may use the bridge; without it, everybody. */
@@ -97,7 +100,8 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   const metrics = new Metrics(targets.map(({ name }) => name));
   options.primary?.onSample(() => metrics.sample());
   const sessions = sessionsFor(options, metrics);
-  const gate = gateFor(options, sessions, metrics);
+  const descriptors = new DescriptorBudget(sessions, options.maxDescriptors);
+  const gate = gateFor(options, { sessions, metrics, descriptors });
 
   const app: FastifyInstance = Fastify({
     ...(logger && { loggerInstance: logger }),
@@ -121,7 +125,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   // Before it speaks WebSocket: it would upgrade requests to the routes that follow,
   // and then close.
   servePage(app, options.pageDir, basePath);
-  serveOperator(app, options, options.primary?.metrics ?? metrics);
+  serveOperator(app, options, options.primary?.metrics ?? metrics, descriptors);
 
   await speakWebSocket(app, sessions, limits.maxMessageBytes);
   // After that, which ends sessions in order first,
@@ -148,11 +152,12 @@ function sessionsFor(options: BridgeSettings, metrics: Metrics): Sessions {
   return new Sessions({ metrics, rules, connectTimeoutMs, limits, room });
 }
 
-function gateFor(options: BridgeSettings, sessions: Sessions, metrics: Metrics): Gate {
+type GateParts = Pick<GateContext, 'sessions' | 'metrics' | 'descriptors'>;
+
+function gateFor(options: BridgeSettings, parts: GateParts): Gate {
   const { limits, publicOrigins, isTrustedProxy, primary } = options;
   return new Gate({
-    sessions,
-    metrics,
+    ...parts,
     isTrustedProxy,
     admission: new Admission(publicOrigins),
     connections: primary?.connections ?? connectionLimits(limits),

@@ -20,7 +20,7 @@ const ADDED_BY_PROXIES = [
   // X-Forwarded-For, X-Forwarded-Proto, X-Original-Forwarded-For
   /^x-(?:original-)?forwarded/,
   // X-Real-IP, X-Client-IP, True-Client-IP, CF-Connecting-IP, X-Remote-Addr
-  /^(?:.*-)?(?:client|real|remote|connecting|connection|originating|proxyuser)-(?:ip|addr)$/,
+  /^(?:.*-)?(?:client|real|remote|connecting|connection|originating|(?:proxy)?user)-?(?:ip|addr)(?:v6)?$/,
   // Cloudflare, Fastly, Fly, Imperva, Alibaba, Envoy, Amazon, Google, Azure, IIS, Vercel, Varnish, Netlify
   /^(?:cf|fastly|fly|incap|ali|x-envoy|x-amzn?|x-appengine|x-cloud|x-azure|x-original|x-arr|x-vercel|x-varnish|x-nf)(?:-|$)/,
 ];

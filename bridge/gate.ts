@@ -7,6 +7,7 @@ import type { Room } from '../access/room.ts';
 import { plainAddress, sourceOf } from '../access/source.ts';
 import type { Admission } from './admission.ts';
 import { clientAddress } from './client.ts';
+import { type DescriptorBudget, SESSION_DESCRIPTORS } from './descriptorBudget.ts';
 import type { Metrics, RefusalRule } from './metrics.ts';
 import type { RequestQuota } from './requestQuota.ts';
 import { hasSeveralHosts } from './requestTarget.ts';
@@ -23,6 +24,7 @@ export interface GateContext {
   /** Counts TCP connections, whatever is said on them. */
   connections: Room;
   requests: RequestQuota;
+  descriptors: DescriptorBudget;
   sessions: Sessions;
   metrics: Metrics;
   /** Who speaks for many others, by IP address. */
@@ -40,6 +42,8 @@ export class Gate {
 
   /** Watches over the connections, and over every request on them. */
   guard(app: FastifyInstance): void {
+    const { descriptors, metrics } = this.#context;
+    descriptors.watch(app, () => metrics.refused('descriptors'));
     app.server.on('connection', (socket: Socket) => this.#serverOnConnection(socket));
     app.server.on('clientError', (error) => this.#serverOnClientError(error));
     app.addHook('onRequest', (request, reply, next) => this.#checkHeaders(request, reply, next));
@@ -61,8 +65,11 @@ export class Gate {
   readonly checkRoom = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     // What is no upgrade takes none.
     if (!request.ws) return undefined;
-    const { sessions } = this.#context;
-    const full = await sessions.claim(request.socket, sourceOf(clientAddress(request)));
+    const { sessions, descriptors } = this.#context;
+    // The one to the browser is there.
+    const shortage = descriptors.has(SESSION_DESCRIPTORS - 1) ? undefined : 'descriptors';
+    const source = sourceOf(clientAddress(request));
+    const full = await sessions.claim(request.socket, source, shortage);
     const canBeTold = request.headers.origin !== undefined && sessions.hasRoomToTell;
     if (full === undefined || canBeTold) return undefined;
     reply.header('retry-after', RETRY_AFTER_SECONDS);

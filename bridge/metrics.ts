@@ -14,6 +14,7 @@ export type RefusalRule =
   | 'sessions'
   | 'sessions_per_source'
   | 'connections'
+  | 'descriptors'
   | 'unanswered'
   | 'requests_per_source'
   | 'malformed'

@@ -256,6 +256,51 @@ describe('a request target in absolute form', () => {
   });
 });
 
+describe('the last file descriptors', () => {
+  /** Enough for the process itself, for requests, and for two sessions. */
+  const TWO_SESSIONS = 48 + 16 + 2 * 2;
+  // A connection of its own each time, which counts as well.
+  const healthOf = (bridge: RunningBridge) => get(bridge, '/healthz', { connection: 'close' });
+
+  test('are not for sessions: /healthz is 503, a program gets 503, a page 1013', async () => {
+    const target = await startTarget(echo);
+    const bridge = await startBridge({ target }, { maxDescriptors: TWO_SESSIONS });
+    const first = new TestPeer(bridge);
+    await first.opened();
+    const second = new TestPeer(bridge);
+    await second.opened();
+    expect(await healthOf(bridge)).toMatchObject({
+      status: 503,
+      body: 'no session can be opened: out of file descriptors (ulimit -n)\n',
+    });
+    expect(await new TestPeer(bridge).refused()).toBe(503);
+    const page = new TestPeer(bridge, '/ws', { origin: `http://127.0.0.1:${bridge.port}` });
+    expect(await page.closed()).toMatchObject({ code: 1013 });
+
+    first.webSocket.close();
+    second.webSocket.close();
+    await expect.poll(() => healthOf(bridge)).toMatchObject({ status: 200 });
+    await new TestPeer(bridge).opened();
+  });
+
+  test('are not for connections: a further one is closed', async () => {
+    const target = await startTarget(echo);
+    const bridge = await startBridge({ target }, { maxDescriptors: TWO_SESSIONS });
+    const open = async () => {
+      const socket = connect(bridge.port, '127.0.0.1');
+      socket.on('error', () => {});
+      onTestFinished(() => void socket.destroy());
+      await once(socket, 'connect');
+      return socket;
+    };
+    const sockets = await Promise.all(Array.from({ length: 20 }, open));
+    const further = await open();
+    await once(further.resume(), 'close');
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(() => healthOf(bridge)).toMatchObject({ status: 200 });
+  });
+});
+
 test('a source has a quota of requests without an answer, on any number of connections', async () => {
   const limits = { maxSessions: 100, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
   const settled: ((verdict: 'wrong') => void)[] = [];

@@ -3,12 +3,10 @@
 import type { FastifyInstance } from 'fastify';
 import { descriptorCheck } from '../access/descriptors.ts';
 import { clientAddress, isFromUnknownProxy } from './client.ts';
+import { type DescriptorBudget, SESSION_DESCRIPTORS } from './descriptorBudget.ts';
 import type { MetricsText } from './metrics.ts';
 import { Readiness } from './readiness.ts';
 import type { Target } from './targets.ts';
-
-/** The browser's connection and the target's. */
-const DESCRIPTORS_OF_A_SESSION = 2;
 
 /** Below the base path; who asks there knows no password. `/metrics` has a rule of its own. */
 export const OPERATOR_ROUTES = ['/healthz', '/readyz', '/metrics'];
@@ -35,12 +33,13 @@ export function serveOperator(
   app: FastifyInstance,
   { basePath, targets, connectTimeoutMs, readyUrl, mayReadMetrics }: OperatorOptions,
   metrics: MetricsText,
+  descriptors: DescriptorBudget,
 ): void {
   const readiness = new Readiness({ target: targets[0], connectTimeoutMs, readyUrl });
 
-  const canOpenSession = descriptorCheck(DESCRIPTORS_OF_A_SESSION);
+  const canOpenMore = descriptorCheck(SESSION_DESCRIPTORS);
   app.get(`${basePath}/healthz`, async (_request, reply) => {
-    if (await canOpenSession()) return reply.send('ok\n');
+    if (descriptors.has(SESSION_DESCRIPTORS) && (await canOpenMore())) return reply.send('ok\n');
     return reply.code(503).send('no session can be opened: out of file descriptors (ulimit -n)\n');
   });
 

@@ -17,12 +17,13 @@ const SWEEP_MS = 500;
 const STOP_DEADLINE_MS = 5_000;
 
 /** The rule that says that there is no room. */
-export type FullRule = 'sessions' | 'sessions_per_source';
+export type FullRule = 'sessions' | 'sessions_per_source' | 'descriptors';
 
 /** The same in words. */
 export const FULL: Record<FullRule, string> = {
   sessions: 'the bridge is full: try again later',
   sessions_per_source: 'too many sessions from your address: close one, or try again later',
+  descriptors: 'the bridge is out of file descriptors: try again later',
 };
 
 const RULE_FOR: Record<Full, FullRule> = { all: 'sessions', source: 'sessions_per_source' };
@@ -47,6 +48,8 @@ export class Sessions {
   readonly #context: SessionsContext & RelayContext;
   /** By the connection whose upgrade is under way. */
   readonly #claims = new Map<Socket, Claim>();
+  /** How many wait to hear whether there is room. */
+  #asking = 0;
   readonly #clocks = new Map<Relay, SessionClock>();
   readonly #sweep: NodeJS.Timeout;
   #isStopping = false;
@@ -61,12 +64,13 @@ export class Sessions {
    * Asks for the room a session needs, for the upgrade that a connection has asked for. `open` takes
    * it, else it is given back when the connection closes.
    *
+   * @param shortage Why there is none, whatever the room.
    * @returns Why there is none; `undefined` where there is.
    */
-  async claim(socket: Socket, source: string): Promise<FullRule | undefined> {
+  async claim(socket: Socket, source: string, shortage?: FullRule): Promise<FullRule | undefined> {
     const { room } = this.#context;
-    const missing = await room.claim(source);
-    const full = missing && RULE_FOR[missing];
+    const missing = shortage === undefined ? await this.#ask(source) : undefined;
+    const full = shortage ?? (missing && RULE_FOR[missing]);
     const giveBack = () => {
       if (this.#claims.delete(socket) && full === undefined) room.release(source);
     };
@@ -74,6 +78,20 @@ export class Sessions {
     if (socket.destroyed) giveBack();
     else socket.once('close', giveBack);
     return full;
+  }
+
+  async #ask(source: string): Promise<Full | undefined> {
+    this.#asking++;
+    try {
+      return await this.#context.room.claim(source);
+    } finally {
+      this.#asking--;
+    }
+  }
+
+  /** How many are open, or about to be. */
+  get size(): number {
+    return this.#clocks.size + this.#claims.size + this.#asking;
   }
 
   /** Whether one more may be let in only to be told that there is no room. */

@@ -7,6 +7,7 @@ import { type BridgeLimits, type BridgeSettings, buildBridge } from '../bridge/b
 import type { Target } from '../bridge/targets.ts';
 import { type Address, hostAndPort } from '../server/address.ts';
 import { type BridgeRuleOptions, DEFAULT_TARGET, type HttpOptions } from './bridgeOptions.ts';
+import { descriptorLimit } from './descriptorLimit.ts';
 import { report } from './lifecycle.ts';
 import { listenError } from './operatorError.ts';
 import { LOOPBACK, type TlsOptions } from './options.ts';
@@ -78,6 +79,7 @@ function settingsFrom(options: BridgeOptions): BridgeSettings {
     },
     connectTimeoutMs: options.connectTimeout * 1000,
     readyUrl: options.readyUrl,
+    maxDescriptors: descriptorLimit(),
     logger: structuredLog(options.log),
   };
 }

@@ -45,7 +45,8 @@ export class MotdServer {
   /** Settles once the server has stopped, whoever asked for it, and every reply has left. */
   readonly stopped: Promise<void>;
   readonly #tcp: Server;
-  readonly #visits = new Set<Visit>();
+  /** Each with what settles once its connection is closed, and reported as closed. */
+  readonly #visits = new Map<Visit, Promise<void>>();
   readonly #context: VisitContext;
   #failureReportedAtMs = Number.NEGATIVE_INFINITY;
   #isStopping = false;
@@ -73,7 +74,10 @@ export class MotdServer {
       },
       (socket) => this.#tcpOnConnection(socket),
     );
-    this.stopped = new Promise((resolve) => this.#tcp.once('close', () => resolve()));
+    // Node tells of the server's end before it tells of that of the last connection.
+    this.stopped = new Promise((resolve) => {
+      this.#tcp.once('close', () => void Promise.all(this.#visits.values()).then(() => resolve()));
+    });
   }
 
   /** Whether it was told to stop, by whomever. */
@@ -142,7 +146,7 @@ export class MotdServer {
     if (this.#isStopping) return this.stopped;
     this.#isStopping = true;
     this.#tcp.close();
-    for (const visit of this.#visits) visit.stop();
+    for (const visit of this.#visits.keys()) visit.stop();
     return this.stopped;
   }
 
@@ -155,8 +159,13 @@ export class MotdServer {
     }
     const peer = { address: plainAddress(remoteAddress), port: remotePort };
     const visit = new Visit(socket, peer, this.#context);
-    this.#visits.add(visit);
-    socket.once('close', () => this.#visits.delete(visit));
+    const closed = new Promise<void>((resolve) => {
+      socket.once('close', () => {
+        this.#visits.delete(visit);
+        resolve();
+      });
+    });
+    this.#visits.set(visit, closed);
     visit.begin();
   }
 

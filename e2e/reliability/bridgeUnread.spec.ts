@@ -7,7 +7,7 @@ import { amount, figure } from '../figures.ts';
 import { expect, type Listening } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
-import { descriptors, isLinux, NEEDS_LINUX, residentKb } from './process.ts';
+import { childrenOf, descriptors, isLinux, NEEDS_LINUX, residentKb } from './process.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 
@@ -69,31 +69,55 @@ async function ask(socket: Socket, path: string): Promise<string> {
   return String(answer);
 }
 
-for (const [command, flag, reason] of [
-  ['bridge', '--http-port', 'no session can be opened'],
-  ['serve', '--health-port', 'no peer is accepted'],
-] as const) {
-  test(`/healthz of motd ${command} is 503 while it is out of file descriptors`, async () => {
-    const httpPort = await freePort();
-    const limited = 'ulimit -n 64; exec "$0" dist/cli/main.js "$@"';
-    const program = new Program(
-      'sh',
-      ['-c', limited, process.execPath, command, flag, String(httpPort)],
-      {
-        MOTD_STORE: 'memory:',
-        MOTD_PORT: '0',
-      },
-    );
-    const [, listening] = await program.says(/listening on \D*127\.0\.0\.1:(\d+)\n/);
-    const operator = await knock(httpPort);
-    expect(await ask(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
+test('/healthz of motd serve is 503 while it is out of file descriptors', async () => {
+  const httpPort = await freePort();
+  const limited = 'ulimit -n 64; exec "$0" dist/cli/main.js serve --health-port "$1"';
+  const program = new Program('sh', ['-c', limited, process.execPath, String(httpPort)], {
+    MOTD_STORE: 'memory:',
+    MOTD_PORT: '0',
+  });
+  const [, listening] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+  const operator = await knock(httpPort);
+  expect(await ask(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
 
-    const crowd = await Promise.all(Array.from({ length: 80 }, () => knock(Number(listening))));
-    await expect
-      .poll(() => ask(operator, '/healthz'))
-      .toMatch(new RegExp(`^HTTP/1\\.1 503 .*${reason}`, 's'));
+  const crowd = await Promise.all(Array.from({ length: 80 }, () => knock(Number(listening))));
+  await expect
+    .poll(() => ask(operator, '/healthz'))
+    .toMatch(/^HTTP\/1\.1 503 .*no peer is accepted/s);
+  for (const socket of crowd) socket.destroy();
+  await expect.poll(() => ask(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
+  operator.destroy();
+});
+
+/** What a probe gets that connects each time; nothing if that is closed, or not answered. */
+async function healthOf(port: number): Promise<string> {
+  const headers = { connection: 'close' };
+  const signal = AbortSignal.timeout(1000);
+  const answer = await fetch(`http://127.0.0.1:${port}/healthz`, { headers, signal }).catch(
+    () => undefined,
+  );
+  return answer === undefined ? '' : `${answer.status} ${await answer.text()}`;
+}
+
+for (const [which, flags] of [
+  ['one process', []],
+  ['two workers', ['--workers', '2']],
+] as const) {
+  test(`a bridge of ${which} that is out of file descriptors is not healthy, and recovers`, async () => {
+    const limited = 'ulimit -n 100; exec "$0" dist/cli/main.js bridge --http-port 0 "$@"';
+    const program = new Program('sh', ['-c', limited, process.execPath, ...flags]);
+    const [, found] = await program.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+    const port = Number(found);
+    expect(await healthOf(port)).toBe('200 ok\n');
+    const processes = childrenOf(pidOf(program));
+
+    const crowd = await Promise.all(Array.from({ length: 200 }, () => knock(port)));
+    await expect.poll(() => healthOf(port)).not.toContain('200');
     for (const socket of crowd) socket.destroy();
-    await expect.poll(() => ask(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
-    operator.destroy();
+    // Each worker in turn.
+    for (let count = 0; count < 4; count++) {
+      await expect.poll(() => healthOf(port)).toBe('200 ok\n');
+    }
+    expect(childrenOf(pidOf(program))).toEqual(processes);
   });
 }
