@@ -7,7 +7,7 @@ import { limitUnanswered, MAX_UNANSWERED } from './unansweredRequests.ts';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
-/** A server that answers when it is told to, and a connection to it. */
+/** A server whose answers are left to the test, and a connection to it. */
 async function start() {
   const asked: ServerResponse[] = [];
   let refusals = 0;

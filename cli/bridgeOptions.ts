@@ -25,7 +25,7 @@ import {
 export const DEFAULT_TARGET: Target = {
   name: 'motd',
   at: { host: DEFAULT_HOST, port: DEFAULT_PORT },
-  // A server believes a PROXY line only if it was told to.
+  // A server believes a PROXY line only if --trust-proxy names the bridge.
   expectsProxyLine: false,
 };
 

@@ -14,7 +14,7 @@ const own = new Map<string, string>();
 
 /**
  * Takes the variables that are for this process alone out of `process.env`, which every process
- * that it starts inherits, whoever starts it. Commander has to have read them before.
+ * that it starts inherits. Commander has to have read them before.
  */
 export function keepOwnVariables(): void {
   for (const [name, value] of Object.entries(process.env)) {

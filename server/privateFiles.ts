@@ -27,8 +27,8 @@ const ONLY_A_FILE =
 
 /**
  * Makes a folder if there is none, and its parents as any program would. One that holds nothing but
- * the store's own files is closed to others, if it is ours; a folder that is used for more is left as it is.
- * The folder itself may be a link: that is the operator's choice.
+ * the store's own files is closed to others, if it is ours; a folder that is used for more is left
+ * as it is. The folder itself may be a link: that is the operator's choice.
  *
  * @throws UnusableStoreError if it belongs to another user; else what `node:fs` throws.
  */

@@ -6,7 +6,8 @@
 //   command --SHUTDOWN--> shutdownPassword --text--> outcome --right--> shutDown --> close
 //   command --MSGWATCH--> watching --any line--> as in command
 //   command --QUIT--> close
-//   opening, command, watching --another protocol--> foreign --> close
+//   opening, command, watching --a line of another protocol--> close
+//   opening --first bytes of a binary protocol--> foreign --> close
 //   anything said wrongly, in any state --> its reply, and command
 
 import { type Command, isCommand } from '../protocol/commands.ts';
@@ -41,7 +42,7 @@ type State =
   | Awaiting
   /** A store or a password check is under way; what the peer says next has to wait. */
   | 'outcome'
-  /** The peer speaks another protocol: nothing more of it is read. */
+  /** Its first bytes are of a binary protocol: nothing more of it is read. */
   | 'foreign'
   | 'shutDown'
   | 'close'
