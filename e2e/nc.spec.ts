@@ -12,6 +12,8 @@ const test = base.extend({
 
 // Empty where scripts/tools.mjs found none and could install none; CI always has one.
 const netcat = process.env['MOTD_TEST_NETCAT'] ?? 'nc';
+const APPLE = 'An apple a day keeps the doctor away.';
+
 test.skip(netcat === '' && process.env['CI'] === undefined, 'no nc with -N on this machine');
 
 for (const golden of goldens) {
@@ -55,3 +57,25 @@ test('so is one from a client that keeps its side open', async ({ server }) => {
   nc.process.stdin?.write('MSGGET');
   await nc.says(/^200 OK\nAn apple a day keeps the doctor away\.\n$/);
 });
+
+/** What C programs, PowerShell and .NET send beside the line they mean. */
+const AROUND_A_LINE: [what: string, sent: string, answered: string][] = [
+  ['the NUL behind a string', 'MSGGET\0', `200 OK\n${APPLE}\n`],
+  ['CR NUL', 'MSGGET\r\0', `200 OK\n${APPLE}\n`],
+  [
+    'buffers filled up with NULs',
+    ['MSGSTORE\n', 'hello\n', 'MSGGET\n'].map((line) => line.padEnd(64, '\0')).join(''),
+    '200 OK\n200 OK\n200 OK\nhello\n',
+  ],
+  ['a byte order mark', '\u{feff}MSGGET\r\n', `200 OK\n${APPLE}\n`],
+  ['a NUL inside a message', 'MSGSTORE\na\0b\n', '200 OK\n422 NOT PLAIN TEXT\n'],
+  ['a byte order mark in a message', 'MSGSTORE\n\u{feff}MSGGET\n', '200 OK\n422 NOT PLAIN TEXT\n'],
+];
+
+for (const [what, sent, answered] of AROUND_A_LINE) {
+  test(`${what} is answered while the client keeps its side open`, async ({ server }) => {
+    const nc = new Program(netcat, ['127.0.0.1', String(server.port)]);
+    nc.process.stdin?.write(sent);
+    await nc.says(new RegExp(`^${answered.replaceAll('.', '\\.')}$`));
+  });
+}

@@ -112,8 +112,6 @@ describe.each([
     '\0MSGGET',
     '\x01MSGGET',
     '\x1b[AMSGGET\x7f',
-    '\xff\xfb\x01\xff\xfd\x03MSGGET',
-    '\xff\xfa\x1f\0P\0\x18\xff\xf0MSGGET',
     'PROXY',
     'proxy settings',
     'hosts: a b',

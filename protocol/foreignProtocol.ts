@@ -28,8 +28,10 @@ const SIGNATURES: Table = [
   ['MQTT', /^\x10[^\n]{1,4}\0(?:\x04MQTT|\x06MQIsdp)/],
   // TPKT with a connection request (RFC 1006, section 6), as RDP sends it.
   ['RDP', /^\x03\0[^\n]{3}\xe0/],
+  // Text with a byte order mark, as Windows programs write it (Unicode 16, section 23.8).
+  ['UTF-16', /^(?:\xff\xfe[^\n]\0|\xfe\xff\0[^\n])/],
   // Any other, once those above are ruled out: a length or a type, where people and C programs send
-  // text, white space, NULs, ESC (an arrow key) or IAC (telnet).
+  // text, white space, NULs, ESC (an arrow key) or IAC (telnet.ts).
   ['binary data', /^(?=[^\n]{8})[\x01-\x08\x0e-\x1a\x1c-\x1f][\0-\x08\x0e-\x1a\x1c-\x1f]/],
   ['binary data', /^(?=[^\n]{8})\0{1,3}[\x01-\x08\x0e-\x1a\x1c-\x1f\x80-\xfe]/],
 ];
@@ -50,8 +52,8 @@ const FIRST_LINES: Table = [
   ['XML', /^<[!?a-z]/i],
   // JSON-RPC and its relatives.
   ['JSON', /^[[{]\s*["{[]/],
-  // NUL between other bytes; telnet's negotiation may hold some.
-  ['binary data', /^(?!\xff)[\s\S]*[^\0]\0+[^\0]/],
+  // NUL between other bytes.
+  ['binary data', /[^\0]\0+[^\0]/],
 ];
 
 /** The PROXY protocol, version 1 (proxy-protocol.txt, section 2.1), or the key before it (proxyLine.ts). */
@@ -62,9 +64,6 @@ const PROXY_V2 = /^\r\n\r\n\0\r\n/;
 
 /** A control character other than those at the ends of a line, TAB, and ESC, which arrow keys send. */
 const CONTROL = /[\x01-\x08\x0b-\x1a\x1c-\x1f\x7f]/;
-
-/** Telnet begins a negotiation with IAC (RFC 854): no UTF-8, and still typed by a person. */
-const IAC = '\xff';
 
 /** A request line: any method, a target, a version (RFC 9112, section 3; RTSP, SIP and ICAP alike). */
 const REQUEST_LINE = /^\S+[ \t]+\S.*[ \t](?:HTTP|RTSP|SIP|ICAP)\/\d/i;
@@ -96,7 +95,7 @@ export function protocolOfBytes(opening: string): string | undefined {
 /**
  * Recognizes another protocol by a peer's first line that is not blank.
  *
- * @param line A byte string without white space at its ends.
+ * @param line A byte string without white space at its ends, and without telnet commands.
  * @param opening The first bytes of the connection, up to this line at least.
  * @returns The protocol's name; `undefined` if the line may come from a client of ours.
  */
@@ -130,7 +129,7 @@ export function protocolOfLine(line: string): string | undefined {
 }
 
 function isBinary(line: string): boolean {
-  return CONTROL.test(line) && !line.startsWith(IAC) && decodeUtf8(line) === undefined;
+  return CONTROL.test(line) && decodeUtf8(line) === undefined;
 }
 
 function nameIn(table: Table, text: string): string | undefined {

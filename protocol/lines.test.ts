@@ -25,7 +25,22 @@ describe.each([
     ['what has no LF yet is no line', 'a\nb', ['a']],
     ['blank lines are passed over', '\n\r\n \t \na\n\n', ['a']],
     ['white space at both ends is dropped, inside it is kept', ' \t a  b\t \r\n', ['a  b']],
-    ['a NUL is not white space', '\0a\0\n', ['\0a\0']],
+    ['NUL is white space at both ends, inside it is kept', '\0\0a\0b\0\n\0\n', ['a\0b']],
+    ['a buffer filled with NULs holds its line', 'a\n\0\0\0b\n\0\0\0', ['a', 'b']],
+    ['CR NUL ends a line', 'a\r\0b\r\0', ['a', 'b']],
+    ['CR NUL LF ends one line', 'a\r\0\nb\n', ['a', 'b']],
+    ['a CR or a NUL alone does not', 'a\rb\0c\n', ['a\rb\0c']],
+    ['CR NUL ends a line that is too long', `${'x'.repeat(LIMIT + 1)}\r\0a\r\0`, [TOO_LONG, 'a']],
+    ['CR counts towards the length, as in CRLF', `${'x'.repeat(LIMIT)}\r\0a\r\0`, [TOO_LONG, 'a']],
+    ['a byte order mark before the first line is dropped', '\xef\xbb\xbfa\n', ['a']],
+    ['and makes a blank line none', '\xef\xbb\xbf\r\na\n', ['a']],
+    ['a second one is kept', '\xef\xbb\xbf\xef\xbb\xbfa\n', ['\xef\xbb\xbfa']],
+    [
+      'and so is one anywhere else',
+      ' \xef\xbb\xbf\na\xef\xbb\xbf\n',
+      ['\xef\xbb\xbf', 'a\xef\xbb\xbf'],
+    ],
+    ['half of one is kept', '\xef\xbba\n', ['\xef\xbba']],
     ['the last byte of an à is not white space', '\xc3\xa0\n', ['\xc3\xa0']],
     ['a line of the greatest length is taken', `${'x'.repeat(LIMIT)}\n`, ['x'.repeat(LIMIT)]],
     ['a longer one is not', `${'x'.repeat(LIMIT + 1)}\na\n`, [TOO_LONG, 'a']],
@@ -38,7 +53,7 @@ describe.each([
 });
 
 test('chunk boundaries never matter', () => {
-  const character = fc.constantFrom('a', 'b', ' ', '\r', '\n', '\t');
+  const character = fc.constantFrom('a', 'b', ' ', '\r', '\n', '\t', '\0', '\xef', '\xbb', '\xbf');
   fc.assert(
     fc.property(fc.array(fc.string({ unit: character, maxLength: 30 })), (chunks) => {
       expect(linesOf(chunks)).toEqual(linesOf([chunks.join('')]));
@@ -57,13 +72,37 @@ test('a line that never ends is thrown away as it comes', () => {
   expect(reader.rest).toBe('');
 });
 
+test.each([
+  ['LF', ['a', '\n']],
+  ['CR NUL', ['a\r\0']],
+  ['CR NUL in two chunks', ['a\r', '\0']],
+])('%s from the peer is seen', (_end, chunks) => {
+  const reader = new LineReader(LIMIT);
+  linesOf(chunks, reader);
+  expect(reader.hasSeenLineEnd).toBe(true);
+});
+
+test('a CR or a NUL alone is no line end', () => {
+  const reader = new LineReader(LIMIT);
+  linesOf(['a\r', 'b\0', '\0'], reader);
+  expect(reader.hasSeenLineEnd).toBe(false);
+});
+
+test('the rest is a line without the NULs and the byte order mark around it', () => {
+  const reader = new LineReader(LIMIT);
+  reader.push('\xef\xbb\xbf');
+  expect(reader.rest).toBe('');
+  reader.push('a\0\0');
+  expect(reader.rest).toBe('a');
+});
+
 test('endLine ends the line under way, and is not an LF from the peer', () => {
   const reader = new LineReader(LIMIT);
   reader.push(' MSGGET');
   expect(reader.rest).toBe('MSGGET');
   reader.endLine();
   expect(reader.next()).toBe('MSGGET');
-  expect(reader.hasSeenLf).toBe(false);
+  expect(reader.hasSeenLineEnd).toBe(false);
 });
 
 test('endLine on nothing makes no line', () => {

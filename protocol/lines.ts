@@ -5,6 +5,8 @@
 // 'latin1'. Searching and cutting those is the quickest thing JavaScript does with bytes, and a
 // limit in characters is then a limit in bytes. Clients feed decoded text; the rules are the same.
 
+import { BYTE_ORDER_MARK_BYTES } from './byteOrderMark.ts';
+
 /** The longest line the server takes, in bytes, its LF not counted. */
 export const MAX_LINE_BYTES = 4096;
 
@@ -14,6 +16,9 @@ export const MAX_LINE_BYTES = 4096;
  */
 const MIN_POINTING_LENGTH = 13;
 
+/** How a telnet that sends each key by itself ends a line (RFC 854, "The NVT printer and keyboard"). */
+const CR_NUL = '\r\0';
+
 /** Stands in for a line over the limit; the line itself is gone. */
 export const TOO_LONG: unique symbol = Symbol('line too long');
 
@@ -22,21 +27,23 @@ export class LineReader {
   #input = '';
   #at = 0;
   #isSkipping = false;
-  #hasSeenLf = false;
+  #hasSeenLineEnd = false;
+  /** Whether the line under way is the first: a byte order mark may stand before it. */
+  #isFirst = true;
 
-  /** @param maxLength The longest line, in characters, its LF not counted. */
+  /** @param maxLength The longest line, in characters, its LF (or the NUL of CR NUL) not counted. */
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
   }
 
-  /** Whether any chunk so far held an LF. */
-  get hasSeenLf(): boolean {
-    return this.#hasSeenLf;
+  /** Whether the chunks so far held the end of a line. */
+  get hasSeenLineEnd(): boolean {
+    return this.#hasSeenLineEnd;
   }
 
   /** What was fed and is not yet part of a line taken, white space at both ends dropped. */
   get rest(): string {
-    return trimmed(this.#input, this.#at, this.#input.length);
+    return this.#trimmed(this.#at, this.#input.length);
   }
 
   /**
@@ -44,8 +51,9 @@ export class LineReader {
    * memory is then bounded.
    */
   push(chunk: string): void {
-    this.#hasSeenLf ||= chunk.includes('\n');
-    this.#append(chunk);
+    const text = this.#withLfs(chunk);
+    this.#hasSeenLineEnd ||= text.includes('\n');
+    this.#append(text);
   }
 
   /** Ends the line under way, as an LF from the peer would. */
@@ -54,7 +62,8 @@ export class LineReader {
   }
 
   /**
-   * Takes the next line: white space at both ends dropped, blank lines passed over.
+   * Takes the next line: white space at both ends dropped, blank lines passed over, and a byte order
+   * mark at the very start.
    *
    * @returns The line, which keeps nothing of its chunk in memory; `TOO_LONG` once for each line over
    *   the limit, as soon as that is certain; `undefined` where the next line has not ended yet.
@@ -65,16 +74,21 @@ export class LineReader {
       const lf = this.#input.indexOf('\n', start);
       if (lf === -1) return this.#unended();
 
+      const line = this.#trimmed(start, lf);
       this.#at = lf + 1;
+      this.#isFirst = false;
       if (this.#isSkipping) {
         this.#isSkipping = false;
         continue;
       }
       if (lf - start > this.#maxLength) return TOO_LONG;
-
-      const line = trimmed(this.#input, start, lf);
       if (line !== '') return ownCopy(line);
     }
+  }
+
+  #trimmed(start: number, end: number): string {
+    const hasMark = this.#isFirst && this.#input.startsWith(BYTE_ORDER_MARK_BYTES, start);
+    return trimmed(this.#input, hasMark ? start + BYTE_ORDER_MARK_BYTES.length : start, end);
   }
 
   #unended(): typeof TOO_LONG | undefined {
@@ -84,11 +98,20 @@ export class LineReader {
       return undefined;
     }
 
-    this.#input = '';
+    // A CR at the end may be the first half of CR NUL.
+    this.#input = this.#input.endsWith('\r') ? '\r' : '';
     this.#at = 0;
+    this.#isFirst = false;
     if (this.#isSkipping) return undefined;
     this.#isSkipping = true;
     return TOO_LONG;
+  }
+
+  /** Makes CR NUL the CRLF that it stands for, also where a chunk ends between the two. */
+  #withLfs(chunk: string): string {
+    const isSplit = chunk.startsWith('\0') && this.#input.endsWith('\r');
+    const text = isSplit ? `\n${chunk.slice(1)}` : chunk;
+    return text.includes(CR_NUL) ? text.replaceAll(CR_NUL, '\r\n') : text;
   }
 
   /** Between chunks, only the line under way is kept: a connection may be idle for days. */
@@ -122,7 +145,10 @@ function trimmed(input: string, start: number, end: number): string {
   return input.slice(start, end);
 }
 
-/** Space, TAB, LF, VT, FF and CR: what C's isspace() means in ASCII. */
+/**
+ * Space, TAB, LF, VT, FF and CR, as C's isspace() has it in ASCII; and NUL, which C programs send
+ * behind a string, and which fills their buffers.
+ */
 function isWhiteSpace(code: number): boolean {
-  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0;
 }

@@ -5,7 +5,7 @@ test.each([
   'An apple a day keeps the doctor away.',
   'a\tb',
   'Grüße, 漢字, שלום, 👩🏽‍💻, e\u0301',
-  '\u00a0\ufeff\ufffd',
+  '\u00a0\u2060\ufffd',
 ])('%j is plain text, and shown as it is', (text) => {
   expect(isPlainText(text)).toBe(true);
   expect(escapeControls(text)).toBe(text);
@@ -24,6 +24,7 @@ test.each([
   ['RIGHT-TO-LEFT OVERRIDE', 'a\u202eb', 'a\\u{202e}b'],
   ['FIRST STRONG ISOLATE', '\u2068', '\\u{2068}'],
   ['ARABIC LETTER MARK', '\u061c', '\\u{61c}'],
+  ['a byte order mark', '\ufeffMSGGET', '\\u{feff}MSGGET'],
 ])('%s is not plain text, and is shown escaped', (_name, text, shown) => {
   expect(isPlainText(text)).toBe(false);
   expect(escapeControls(text)).toBe(shown);

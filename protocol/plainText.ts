@@ -1,14 +1,18 @@
 // What counts as plain text, and how anything else is shown (PROTOCOL.md, "Plain text").
-// A terminal obeys control characters, and bidi controls reorder what a reader sees: neither may
-// travel from one person to another's screen. The store refuses them; every screen escapes them.
+// A terminal obeys control characters, bidi controls reorder what a reader sees, and a byte order
+// mark makes a word look like another: none may travel from one person to another's screen. The
+// store refuses them; every screen escapes them.
 
 // Cc: C0, DEL and C1. Zl and Zp: U+2028 and U+2029. TAB is harmless. (Unicode 16, PropList.txt)
-const CONTROL = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+const CONTROL = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u{feff}]/u;
 const CONTROLS = new RegExp(CONTROL, 'gu');
 /** JSON has C0 escaped already; between its values, LF and TAB are white space. */
 const CONTROLS_ABOVE_C0 = new RegExp(`(?![\\0-\\x1f])${CONTROL.source}`, 'gu');
 
-/** Whether text holds no control character but TAB, no line separator and no bidi control. */
+/**
+ * Whether text holds no control character but TAB, no line separator, no bidi control and no byte
+ * order mark.
+ */
 export function isPlainText(text: string): boolean {
   return !CONTROL.test(text);
 }

@@ -11,11 +11,13 @@ import {
   findRedis,
   findShellcheck,
   findStrace,
+  findTelnet,
 } from './tools.mjs';
 
 prepare();
 
 process.env['MOTD_TEST_NETCAT'] = findNetcat();
+process.env['MOTD_TEST_TELNET'] = findTelnet();
 process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['MOTD_TEST_NGINX'] = findNginx();
 process.env['MOTD_TEST_HAPROXY'] = findHaproxy();

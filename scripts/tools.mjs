@@ -13,6 +13,13 @@ export function findNetcat() {
   });
 }
 
+/** @returns {string} A telnet; else empty. */
+export function findTelnet() {
+  return findTool('telnet', 'inetutils-telnet', (telnet) => {
+    return spawnSync(telnet, ['--version'], { stdio: 'ignore' }).error === undefined;
+  });
+}
+
 /** @returns {string} A strace that may trace; else empty. */
 export function findStrace() {
   return findTool('strace', 'strace', (strace) => {

@@ -32,7 +32,8 @@ export function decodeEntry(time: string, message: string): HistoryEntry {
     Buffer.byteLength(message) <= MAX_LINE_BYTES,
     `holds a message of more than ${MAX_LINE_BYTES} bytes`,
   );
-  need(isPlainText(message), 'holds a message that is not plain text');
+  // Earlier servers took byte order marks, which every client shows escaped.
+  need(isPlainText(message.replaceAll('\u{feff}', '')), 'holds a message that is not plain text');
   need(trimLine(message) === message, 'holds a message with white space at its ends');
   return { message, storedAtMs };
 }

@@ -89,6 +89,53 @@ describe.each([
       'MSGSTORE\n\x1b[2J\nFOO\n',
       '200 OK\n422 NOT PLAIN TEXT\n400 UNKNOWN COMMAND\n',
     ],
+    ['NUL behind a command is dropped', 'MSGGET\0\n', `200 OK\n${APPLE}\n`],
+    ['CR NUL ends a command', 'MSGGET\r\0', `200 OK\n${APPLE}\n`],
+    [
+      'lines in buffers that are filled up with NULs',
+      `${'MSGSTORE\n'.padEnd(64, '\0')}${'hello\n'.padEnd(64, '\0')}MSGGET\n`,
+      '200 OK\n200 OK\n200 OK\nhello\n',
+    ],
+    [
+      'a password with a NUL behind it is the right one',
+      'SHUTDOWN\n123!abc\0\n',
+      '300 PASSWORD REQUIRED\n200 OKAY\n',
+    ],
+    [
+      'a message with a NUL inside is refused',
+      'MSGSTORE\na\0b\nMSGGET\n',
+      `200 OK\n422 NOT PLAIN TEXT\n200 OK\n${APPLE}\n`,
+    ],
+    [
+      'a byte order mark before the first command is dropped',
+      '\xef\xbb\xbfMSGGET\r\n',
+      `200 OK\n${APPLE}\n`,
+    ],
+    [
+      'one before any other command is not',
+      'MSGGET\n\xef\xbb\xbfMSGGET\n',
+      `200 OK\n${APPLE}\n400 UNKNOWN COMMAND\n`,
+    ],
+    [
+      'a message with a byte order mark is refused',
+      'MSGSTORE\n\xef\xbb\xbfhello\nMSGSTORE\nhel\xef\xbb\xbflo\n',
+      '200 OK\n422 NOT PLAIN TEXT\n'.repeat(2),
+    ],
+    [
+      'what telnet sends before a command is dropped, and not answered',
+      '\xff\xfb\x1f\xff\xfd\x03\r\n\xff\xfd\x01MSGGET\r\n\xff\xf4\xff\xfd\x06MSGGET\r\n\xff\xf1\r\n',
+      `200 OK\n${APPLE}\n`.repeat(2),
+    ],
+    [
+      'in a message it is refused',
+      'MSGSTORE\n\xff\xf4\xff\xfd\x06hello\nMSGGET\n',
+      `200 OK\n422 NOT PLAIN TEXT\n200 OK\n${APPLE}\n`,
+    ],
+    [
+      'a telnet command alone ends no watch',
+      'MSGWATCH\n\xff\xf1\nMSGGET\n',
+      `200 OK\n${APPLE}\n`.repeat(2),
+    ],
     [
       'the history ends with a line of its own',
       'MSGHIST\nMSGSTORE\nb\nMSGHIST\n',
@@ -152,6 +199,27 @@ describe.each([
       '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0cMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
     ],
     ['binary data', 'binary data', '\xfe\x01\x80\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n'],
+    [
+      'a request line behind a byte order mark and telnet commands',
+      'HTTP',
+      '\xef\xbb\xbf\xff\xf1POST / HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    [
+      'a request line whose parts end in CR NUL',
+      'HTTP',
+      'POST / HTTP/1.1\r\0\r\0MSGSTORE\r\0owned\r\0SHUTDOWN\r\x00123!abc\r\0',
+    ],
+    [
+      'binary data behind telnet commands',
+      'binary data',
+      '\xff\xf1a\0b\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    ['text in UTF-16', 'UTF-16', '\xff\xfeM\0S\0G\0G\0E\0T\0\r\0\n\0'],
+    [
+      'text in UTF-16 without a byte order mark',
+      'binary data',
+      'M\0S\0G\0S\0T\0O\0R\0E\0\r\0\n\0MSGSTORE\nowned\n',
+    ],
   ])('rejects %s once, and runs nothing after it', (_what, protocol, bytes) => {
     const played = new PlayedSession().receive(...cut(bytes)).end();
     expect(played).toMatchObject({
@@ -165,6 +233,7 @@ describe.each([
   });
 
   test.each([
+    ['behind a telnet command', 'MSGGET\n\xff\xf1Host: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
     ['after a command', 'MSGGET\nHost: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
     ['after an unknown one', 'FOO\nOrigin: http://x\nMSGSTORE\nowned\n', '400 UNKNOWN COMMAND\n'],
     ['in a watch', 'MSGWATCH\nReferer: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
@@ -316,6 +385,25 @@ describe('a client that never sends an LF', () => {
     for (const line of ['MSGSTORE', 'b', 'SHUTDOWN', 'wrong', 'QUIT']) played.receive(line).quiet();
     expect(played.sent).toBe('200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n200 OK\n');
     expect(played.isClosed).toBe(true);
+  });
+
+  test('may send the NUL behind its strings, or a whole buffer', () => {
+    const played = new PlayedSession().receive('\xef\xbb\xbfMSGSTORE\0').quiet();
+    expect(played.receive('hello'.padEnd(64, '\0')).quiet().message).toBe('hello');
+    expect(played.receive('\xff\xf1SHUTDOWN\0').quiet().receive('123!abc\0').quiet().sent).toBe(
+      '200 OK\n200 OK\n300 PASSWORD REQUIRED\n200 OKAY\n',
+    );
+  });
+
+  test('is one that has only negotiated so far', () => {
+    const played = new PlayedSession().receive('\xff\xfd\x03\xff\xfd\x01').quiet();
+    expect(played.receive('MSGGET').quiet().sent).toBe(`200 OK\n${APPLE}\n`);
+  });
+
+  test('is none once its telnet has sent CR NUL for Enter', () => {
+    const played = new PlayedSession().receive('MSGSTORE').quiet().receive('\r', '\0');
+    for (const key of 'hello') played.receive(key).quiet();
+    expect(played.receive('\r\0').message).toBe('hello');
   });
 
   test('is not cut short in the middle of a command', () => {

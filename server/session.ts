@@ -10,6 +10,7 @@
 //   opening --first bytes of a binary protocol--> foreign --> close
 //   anything said wrongly, in any state --> its reply, and command
 
+import { dropByteOrderMarkBytes } from '../protocol/byteOrderMark.ts';
 import { type Command, isCommand } from '../protocol/commands.ts';
 import {
   MAX_OPENING_BYTES,
@@ -21,6 +22,7 @@ import {
 import { LineReader, MAX_LINE_BYTES, ownCopy, TOO_LONG, trimLine } from '../protocol/lines.ts';
 import { isPlainText } from '../protocol/plainText.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
+import { dropTelnetCommands } from '../protocol/telnet.ts';
 import { decodeUtf8 } from '../protocol/utf8.ts';
 
 /** How many wrong passwords a connection may say; the last of them closes it. */
@@ -30,13 +32,9 @@ const MAX_WRONG_PASSWORDS = 3;
 export type PasswordUse = 'shutDown' | 'store';
 
 /** `opening` is `command` before the first line: what the peer is has yet to show. */
-type Awaiting =
-  | 'opening'
-  | 'command'
-  | 'watching'
-  | 'message'
-  | 'shutdownPassword'
-  | 'storePassword';
+type CommandState = 'opening' | 'command' | 'watching';
+
+type Awaiting = CommandState | 'message' | 'shutdownPassword' | 'storePassword';
 
 type State =
   | Awaiting
@@ -154,11 +152,11 @@ export class Session {
   }
 
   /**
-   * Whether the peer may be one that never sends an LF (PROTOCOL.md, "Bare clients"): if so, call
+   * Whether the peer may be one that ends no line (PROTOCOL.md, "Bare clients"): if so, call
    * `quiet` once its last byte is 100 ms old.
    */
   get mayBeBare(): boolean {
-    return !this.#lines.hasSeenLf && this.#lines.rest !== '';
+    return !this.#lines.hasSeenLineEnd && this.#lines.rest !== '';
   }
 
   /**
@@ -240,7 +238,7 @@ export class Session {
         return this.#firstLine(line);
       case 'command':
       case 'watching':
-        return this.#command(line);
+        return this.#command(line, awaiting);
       case 'message':
         return this.#message(line);
       case 'shutdownPassword':
@@ -253,26 +251,32 @@ export class Session {
   /** A request line may be longer than any line of ours: its head is enough. */
   #tooLong(awaiting: Awaiting): Action {
     if (awaiting !== 'opening') return this.#refuse(REPLY.lineTooLong);
-    const protocol = protocolOfLongLine(trimLine(this.#opening), this.#opening);
+    const head = dropTelnetCommands(trimLine(dropByteOrderMarkBytes(this.#opening)));
+    const protocol = protocolOfLongLine(head, this.#opening);
     if (protocol !== undefined) return this.#reject(protocol);
     return { do: 'reply', reply: REPLY.lineTooLong, line: undefined };
   }
 
-  #firstLine(line: string): Action {
-    const protocol = protocolOfFirstLine(line, this.#opening);
+  #firstLine(line: string): Action | undefined {
+    const text = dropTelnetCommands(line);
+    if (text === '') return this.#nextLine('opening');
+    const protocol = protocolOfFirstLine(text, this.#opening);
     if (protocol !== undefined) return this.#reject(protocol);
-    return this.#command(line);
+    return this.#command(text, 'opening');
   }
 
-  #command(line: string): Action {
+  #command(line: string, awaiting: CommandState): Action | undefined {
     const answer = this.#answers.get(line);
-    if (answer === undefined) return this.#unknown(line);
+    if (answer === undefined) return this.#noCommand(line, awaiting);
     this.#state = answer.next;
     this.#hasUpdates = false;
     return answer.action;
   }
 
-  #unknown(line: string): Action {
+  #noCommand(line: string, awaiting: CommandState): Action | undefined {
+    const text = dropTelnetCommands(line);
+    if (text === '') return this.#nextLine(awaiting);
+    if (text !== line) return this.#command(text, awaiting);
     const protocol = protocolOfLine(line);
     if (protocol !== undefined) return this.#reject(protocol);
     return this.#refuse(REPLY.unknownCommand, line);
@@ -333,7 +337,7 @@ export class Session {
       case 'opening':
       case 'command':
       case 'watching':
-        return isCommand(text);
+        return isCommand(dropTelnetCommands(text));
       case 'message':
       case 'shutdownPassword':
       case 'storePassword':
