@@ -42,6 +42,7 @@ export async function connect(
       return 0;
     case 'dismissed':
     case 'lost':
+    case 'invalidInput':
       return 1;
     case 'interrupted':
       return INTERRUPTED;

@@ -6,6 +6,10 @@ import { hashPassword as hash } from '../access/password.ts';
 import { OperatorError } from './operatorError.ts';
 import { lineIn } from './parsers.ts';
 import { SHORTEST_PASSWORD } from './refuseWeakPassword.ts';
+import { readFirstLine } from './standardInput.ts';
+
+/** What Node makes of bytes that are not UTF-8. */
+const REPLACEMENT = '\u{fffd}';
 
 /**
  * Asks at a terminal, twice and without showing it; else takes the first line of standard input.
@@ -23,21 +27,24 @@ export async function hashPassword(): Promise<void> {
 }
 
 async function readPasswords(): Promise<[string, string?]> {
+  return process.stdin.isTTY ? askForPasswords() : [await readFirstLine()];
+}
+
+async function askForPasswords(): Promise<[string, string]> {
   const { stdin, stderr } = process;
-  const isTerminal = stdin.isTTY;
   // readline shows what is typed on its output: here, nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const readline = createInterface({ input: stdin, output: nowhere, terminal: isTerminal });
+  const readline = createInterface({ input: stdin, output: nowhere, terminal: true });
   readline.on('SIGINT', () => process.exit(130));
   const lines = readline[Symbol.asyncIterator]();
   const ask = async (prompt: string): Promise<string> => {
-    if (isTerminal) stderr.write(prompt);
+    stderr.write(prompt);
     const { value = '' } = await lines.next();
-    if (isTerminal) stderr.write('\n');
-    return value;
+    stderr.write('\n');
+    if (!value.includes(REPLACEMENT)) return value;
+    throw new OperatorError('what was typed is not UTF-8; check the locale of the terminal');
   };
-  const first = await ask('Password: ');
-  const answers: [string, string?] = isTerminal ? [first, await ask('Again: ')] : [first];
+  const answers: [string, string] = [await ask('Password: '), await ask('Again: ')];
   readline.close();
   return answers;
 }

@@ -29,6 +29,7 @@ import { complain, OperatorError } from './operatorError.ts';
 import { idleTimeoutOption, logOption, tlsOptions, trustProxyOption } from './options.ts';
 import { type GivenServer, parsePort, parseServers } from './parsers.ts';
 import { proxyKeyOption } from './proxyKey.ts';
+import { refuseInvalidUtf8 } from './refuseInvalidUtf8.ts';
 import { healthOptions, listenAddressOptions, serverOptions } from './serverOptions.ts';
 
 const packageJson = createRequire(import.meta.url)('../../package.json');
@@ -52,7 +53,10 @@ const program = new Command('motd')
   .version(packageJson.version)
   .exitOverride()
   .showSuggestionAfterError(false)
-  .hook('preAction', (_program, started) => keepSecrets(started))
+  .hook('preAction', (_program, started) => {
+    refuseInvalidUtf8(started);
+    keepSecrets(started);
+  })
   .configureOutput({ outputError: (text) => complain(inShort(text)) });
 
 command('up', 'run the server, the bridge and the page', [

@@ -18,11 +18,11 @@ import {
 } from '../client/oneshot.ts';
 import { inTime, type TimeAllowed } from '../client/timeAllowed.ts';
 import { MAX_LINE_BYTES } from '../protocol/lines.ts';
-import { decodeUtf8 } from '../protocol/utf8.ts';
 import type { ServersOptions, TlsClientOptions } from './clientOptions.ts';
 import { complain, OperatorError } from './operatorError.ts';
 import { lineIn } from './parsers.ts';
 import { type Answered, areForeign, askServers, failureError, noneError } from './servers.ts';
+import { readStandardInput } from './standardInput.ts';
 
 /**
  * The first attempt to connect again comes after this, each further one after up to twice as long.
@@ -37,9 +37,6 @@ const LASTING_MS = 1000;
 const CATCH_UP_MS = 1000;
 
 const NO_ANSWER = 'no server answered';
-
-/** More than this is no message, however it goes on. */
-const MAX_INPUT_BYTES = 64 * 1024;
 
 /** What starting took. */
 const SPENT_MS = performance.now();
@@ -199,25 +196,11 @@ function msAllowed({ timeout }: OneshotOptions): number {
 
 /** The one line on standard input; at a terminal, what is typed until Enter. */
 async function messageOnStdin(): Promise<string> {
-  const { stdin } = process;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of stdin) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (stdin.isTTY || bytes > MAX_INPUT_BYTES) break;
-  }
-  const line = messageIn(Buffer.concat(chunks));
+  const line = lineIn(await readStandardInput());
   if (line !== undefined) return line;
   throw new OperatorError(
     `a message is one line of plain text, 1 to ${MAX_LINE_BYTES} bytes; give it with -m, or on standard input`,
   );
-}
-
-/** @returns `undefined` where it is none: text that is not UTF-8 is refused, not mended. */
-function messageIn(bytes: Buffer): string | undefined {
-  const text = decodeUtf8(bytes.toString('latin1'));
-  return text === undefined ? undefined : lineIn(text);
 }
 
 /** Writes a line, and waits for a reader that is slow. */

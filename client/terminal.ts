@@ -5,11 +5,16 @@
 import type { Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { dropByteOrderMarkBytes } from '../protocol/byteOrderMark.ts';
 import { escapeControls } from '../protocol/plainText.ts';
+import { decodeForDisplay, decodeUtf8 } from '../protocol/utf8.ts';
 import { type Asked, type Effect, type Ending, isSecret } from './conversation.ts';
 import { Dialogue } from './dialogue.ts';
 import { maskSecret } from './maskSecret.ts';
 import { PromptOutput, type Terminal } from './promptOutput.ts';
+
+/** What readline makes of bytes that are not UTF-8, at a terminal. */
+const REPLACEMENT = '\u{fffd}';
 
 export interface Screen {
   input: Readable;
@@ -30,23 +35,34 @@ export interface Screen {
  *
  * @param socket A connection to the server, all that was said on it answered. It may be paused,
  *   and is closed in the end.
- * @returns How it ended: as the dialogue did, `quit` where the input ended, or `interrupted`
- *   (Ctrl-C).
+ * @returns How it ended: as the dialogue did, `quit` where the input ended, or in a way that only an
+ *   input knows.
  */
-export function holdDialogue(socket: Socket, screen: Screen): Promise<Ending | 'interrupted'> {
+export function holdDialogue(socket: Socket, screen: Screen): Promise<Ending | InputEnding> {
   return new Promise((resolve) => new TerminalDialogue(socket, screen, resolve).start());
+}
+
+/** Ctrl-C; or a line of a script that was not UTF-8: its next lines would answer the wrong prompt. */
+export type InputEnding = 'interrupted' | 'invalidInput';
+
+interface InputLine {
+  /** What to show of it. */
+  shown: string;
+  /** `undefined` if it is not UTF-8. */
+  text: string | undefined;
 }
 
 class TerminalDialogue {
   readonly #socket: Socket;
   readonly #screen: Screen;
-  readonly #resolve: (ending: Ending | 'interrupted') => void;
+  readonly #resolve: (ending: Ending | InputEnding) => void;
   readonly #readline: Interface;
   /** What readline writes to, at a terminal. */
   readonly #promptOutput: PromptOutput | undefined;
   readonly #dialogue: Dialogue;
   readonly #decoder = new TextDecoder();
-  readonly #linesAhead: string[] = [];
+  readonly #linesAhead: InputLine[] = [];
+  #isFirstLine = true;
   /** What the up-arrow offers, newest first: readline's own list. */
   #history: string[] = [];
   /** What waits for an answer. */
@@ -55,7 +71,7 @@ class TerminalDialogue {
   #isOver = false;
   #whyClosed = 'the server closed the connection';
 
-  constructor(socket: Socket, screen: Screen, resolve: (ending: Ending | 'interrupted') => void) {
+  constructor(socket: Socket, screen: Screen, resolve: (ending: Ending | InputEnding) => void) {
     this.#socket = socket;
     this.#screen = screen;
     this.#resolve = resolve;
@@ -65,7 +81,8 @@ class TerminalDialogue {
     this.#readline = createInterface(
       this.#promptOutput
         ? { input, output: this.#promptOutput, terminal: true }
-        : { input, terminal: false },
+        : // Byte strings: readline itself would put U+FFFD for whatever is not UTF-8.
+          { input: input.setEncoding('latin1'), terminal: false },
     );
     this.#promptOutput?.serve(this.#readline, input);
   }
@@ -93,10 +110,11 @@ class TerminalDialogue {
     this.#whyClosed = `the connection was lost: ${error.code ?? error.message}`;
   }
 
-  #readlineOnLine(line: string): void {
+  #readlineOnLine(typed: string): void {
+    const line = this.#decode(typed);
     const isOnScreen = this.#screen.isEchoed && this.#asked !== undefined;
     if (isOnScreen) {
-      this.#promptOutput?.lineEnded(line);
+      this.#promptOutput?.lineEnded(typed);
       this.#answer(line);
     } else {
       this.#linesAhead.push(line);
@@ -105,6 +123,16 @@ class TerminalDialogue {
     // A pipe can hold more lines than fit in memory; a terminal must go on listening for Ctrl-C.
     if (!this.#screen.isTerminal) this.#readline.pause();
     this.#takeLinesAhead();
+  }
+
+  /** @param typed As readline read it: text at a terminal, else a byte string. */
+  #decode(typed: string): InputLine {
+    if (this.#promptOutput) {
+      return { shown: typed, text: typed.includes(REPLACEMENT) ? undefined : typed };
+    }
+    const bytes = this.#isFirstLine ? dropByteOrderMarkBytes(typed) : typed;
+    this.#isFirstLine = false;
+    return { shown: decodeForDisplay(bytes), text: decodeUtf8(bytes) };
   }
 
   #readlineOnInterrupt(): void {
@@ -138,18 +166,26 @@ class TerminalDialogue {
         return;
       }
       const isMasked = this.#screen.masksPasswords && isSecret(this.#asked);
-      this.#write(`${isMasked ? maskSecret(line) : escapeControls(line)}\n`);
+      this.#write(`${isMasked ? maskSecret(line.shown) : escapeControls(line.shown)}\n`);
       this.#answer(line);
     }
   }
 
-  #answer(line: string): void {
+  #answer({ shown, text }: InputLine): void {
     // The up-arrow does not offer passwords, wherever they were typed.
-    if (this.#asked && isSecret(this.#asked) && this.#history.includes(line)) {
-      this.#history.splice(this.#history.indexOf(line), 1);
+    if (this.#asked && isSecret(this.#asked) && this.#history.includes(shown)) {
+      this.#history.splice(this.#history.indexOf(shown), 1);
     }
     this.#stopAsking();
-    for (const effect of this.#dialogue.typed(line)) this.#performOne(effect);
+    if (text === undefined) this.#refuseLine();
+    else for (const effect of this.#dialogue.typed(text)) this.#performOne(effect);
+  }
+
+  /** A person can type it again; the next line of a script would answer another prompt. */
+  #refuseLine(): void {
+    this.#write('[not sent: the line is not UTF-8]\n');
+    if (!this.#screen.isEchoed) this.#finish('invalidInput');
+    else for (const effect of this.#dialogue.typed('')) this.#performOne(effect);
   }
 
   #performOne(effect: Effect): void {
@@ -199,7 +235,7 @@ class TerminalDialogue {
     this.#finish('quit');
   }
 
-  #finish(ending: Ending | 'interrupted'): void {
+  #finish(ending: Ending | InputEnding): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopAsking();

@@ -49,7 +49,7 @@ for (const [mistake, args, input, words] of [
   ['a message of two lines', [], 'a\nb\n', /one line of plain text/],
   ['no message at all', [], '\n', /one line of plain text.*-m/],
   ['a message that drives a terminal', [], '\x1b[2J\n', /one line of plain text/],
-  ['a message that is not UTF-8', [], Buffer.from([0x61, 0xe9, 0x0a]), /one line of plain text/],
+  ['a message that is not UTF-8', [], Buffer.from([0x61, 0xe9, 0x0a]), /not UTF-8; convert it/],
 ] as const) {
   test(`set: ${mistake} is refused in one line, status 1`, async ({ server }) => {
     const { status, stdout, stderr } = await run(

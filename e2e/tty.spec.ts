@@ -317,3 +317,14 @@ async function screenOf(program: Program, columns = 80): Promise<string[]> {
     .map((row) => row?.translateToString(true).trimEnd() ?? '')
     .filter((row) => row !== '');
 }
+
+test('a line that is not UTF-8 is not sent, and the person is asked again', async ({ server }) => {
+  const client = atTerminal(server.port);
+  await client.says(/^Enter command .*: $/);
+  client.process.stdin?.write('MSGSTORE\r');
+  await client.says(/Enter new message of the day: $/);
+  client.process.stdin?.write(Buffer.from('caf\xe9\r', 'latin1'));
+  await client.says(/\[not sent: the line is not UTF-8\]\nEnter new message of the day: $/);
+  client.process.stdin?.write('café\r');
+  await client.says(/Client: café\nServer: 200 OK\n/);
+});

@@ -1,0 +1,37 @@
+// Node decodes arguments and variables as UTF-8, and puts U+FFFD where the bytes were none. The
+// bytes are gone then: to go on would store another text, or open another file, than was meant.
+
+import type { Command } from 'commander';
+
+const REPLACEMENT = '\u{fffd}';
+
+/** Ends the command with a usage error if one of its arguments or variables was not UTF-8. */
+export function refuseInvalidUtf8(command: Command): void {
+  const what = invalidArgument(process.argv.slice(2)) ?? invalidVariable(command);
+  if (what === undefined) return;
+  command.error(
+    `error: ${what} is not UTF-8 (or holds U+FFFD, which stands for what is not); ` +
+      'check the locale, or convert it with iconv',
+  );
+}
+
+/** In words that do not repeat it: it may be a password. */
+function invalidArgument(args: readonly string[]): string | undefined {
+  const index = args.findIndex((arg) => arg.includes(REPLACEMENT));
+  if (index === -1) return undefined;
+  const flag = flagIn(args[index]) ?? flagIn(args[index - 1]);
+  return flag === undefined ? 'an argument' : `the value of ${flag}`;
+}
+
+/** `--message=TEXT` and `-mTEXT` hold their flag. */
+function flagIn(arg = ''): string | undefined {
+  return /^(?:--[\w-]+|-\w)/.exec(arg)?.[0];
+}
+
+function invalidVariable(command: Command): string | undefined {
+  return command.options.find(
+    (option) =>
+      command.getOptionValueSource(option.attributeName()) === 'env' &&
+      process.env[option.envVar ?? '']?.includes(REPLACEMENT),
+  )?.envVar;
+}
