@@ -213,6 +213,37 @@ describe('under a base path', () => {
     expect(status).toBe(308);
     expect(headers.get('location')).toBe('/a/b/');
   });
+
+  test.each([
+    ['/a/b?target=b&as=motd', '/a/b/?target=b&as=motd'],
+    ['http://localhost/a/b?target=b', '/a/b/?target=b'],
+    ['/a/b?//evil.example/', '/a/b/?//evil.example/'],
+    ['/a/b?%0d%0aSet-Cookie:x', '/a/b/?%0d%0aSet-Cookie:x'],
+    ['/%61/b?target=b', '/a/b/?target=b'],
+  ])('%s is redirected to %s, query and all', async (target, location) => {
+    const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/a/b' });
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await sayRaw(
+        bridge,
+        `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 308 /);
+      expect(answer.split('\r\n')).toContain(`location: ${location}`);
+    }
+  });
+
+  test.each(['//evil.example/a/b', '//a/b', '/a//b?x', '/a/b//', '\\\\evil.example/a/b'])(
+    '%s is redirected nowhere',
+    async (target) => {
+      const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/a/b' });
+      const answer = await sayRaw(
+        bridge,
+        `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
+      expect(answer).not.toMatch(/^location:/im);
+    },
+  );
 });
 
 describe('a request target in absolute form', () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { negotiate } from '@fastify/accept-negotiator';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import mime from 'mime';
+import { queryOf } from './requestTarget.ts';
 
 /** What Vite names after its content: it never changes under that name. */
 const HASHED = /^assets\/[^/]+-[\w-]{8}\.[^/]+$/;
@@ -52,8 +53,9 @@ export function servePage(app: FastifyInstance, pageDir: string, basePath: strin
     app.get(`${basePath}/${file.path}`, handler);
     if (file.path === 'index.html') app.get(`${basePath}/`, handler);
   }
-  // The page's own addresses are relative: they need the slash.
-  if (basePath !== '') app.get(basePath, (_request, reply) => reply.redirect(`${basePath}/`, 308));
+  if (basePath === '') return;
+  // The page's own addresses are relative: they need the slash. The query names the target.
+  app.get(basePath, ({ raw }, reply) => reply.redirect(`${basePath}/${queryOf(raw.url)}`, 308));
 }
 
 function filesIn(pageDir: string): PageFile[] {

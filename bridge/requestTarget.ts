@@ -20,9 +20,25 @@ export function originForm({
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
+/**
+ * The query of a request target, as it may stand in a `Location` header: what is not visible ASCII is
+ * percent-encoded.
+ *
+ * @returns `?` and the query, or nothing.
+ */
+export function queryOf(url = ''): string {
+  const query = /^[^?#]*(?<query>\?[^#]*)/.exec(url)?.groups?.['query'] ?? '';
+  // Node gives every byte of the target as one character.
+  return query.replace(/[^\x21-\x7e]/g, (byte) => `%${hex(byte.charCodeAt(0))}`);
+}
+
 /** Whether a request has several `Host` headers: it has to be refused (RFC 9112, section 3.2). */
 export function hasSeveralHosts({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
   // Names and values in turn.
   const names = rawHeaders.filter((_, index) => index % 2 === 0);
   return names.filter((name) => name.toLowerCase() === 'host').length > 1;
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).toUpperCase().padStart(2, '0');
 }

@@ -142,6 +142,21 @@ for (const proxy of [nginx, haproxy]) {
       for (const path of others) expect(path).toMatch(/^\/motd\/assets\/[^/]+$/);
     });
 
+    test('the query is kept when the slash behind the base path is added', async ({ page }) => {
+      const other = await startServer();
+      const flags = (origin: string) => [
+        ...['--target', `other=127.0.0.1:${other.port}+proxy`, ...BASE],
+        ...trusting(origin),
+      ];
+      const { port } = await start(proxy, { flags });
+      const origin = `http://127.0.0.1:${port}`;
+      const socket = page.waitForEvent('websocket');
+      await page.goto(`${origin}/motd?target=other&as=motd`);
+      expect(page.url()).toBe(`${origin}/motd/?target=other&as=motd`);
+      expect((await socket).url()).toBe(`ws://127.0.0.1:${port}/motd/ws/other`);
+      await new Terminal(page).shows(PROMPT);
+    });
+
     test.describe('that ends TLS', () => {
       test.use({ ignoreHTTPSErrors: true });
 
