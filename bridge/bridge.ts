@@ -8,10 +8,10 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { ConnectionLimits } from '../access/connectionLimits.ts';
-import { plainAddress } from '../access/source.ts';
 import { Admission } from './admission.ts';
 import { type CheckPassword, requireBasicAuth } from './basicAuth.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
+import { parseForwardedAddress } from './forwardedAddress.ts';
 import { Gate, type GateContext } from './gate.ts';
 import { setHeaders } from './headers.ts';
 import { httpServerFactory, limitAnswers } from './httpServer.ts';
@@ -105,7 +105,10 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
 
   const app: FastifyInstance = Fastify({
     ...(logger && { loggerInstance: logger }),
-    trustProxy: (address) => isTrustedProxy(plainAddress(address)),
+    trustProxy: (text) => {
+      const address = parseForwardedAddress(text);
+      return address !== undefined && isTrustedProxy(address);
+    },
     // A request that never ends must not hold up a stop.
     forceCloseConnections: true,
     serverFactory: httpServerFactory(HTTP_OPTIONS, tls, () => metrics.refused('unanswered')),

@@ -1,8 +1,8 @@
 // Who is asking: the peer of a connection, or whom a proxy that is believed speaks for.
 
-import { isIP } from 'node:net';
+import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import { plainAddress } from '../access/source.ts';
+import { parseForwardedAddress } from './forwardedAddress.ts';
 import type { ConnectionEnds } from './proxyLine.ts';
 
 /**
@@ -10,7 +10,12 @@ import type { ConnectionEnds } from './proxyLine.ts';
  * the proxies are believed; what is no address there is nobody's.
  */
 export function clientAddress({ ip, socket }: FastifyRequest): string {
-  return plainAddress(isIP(ip) === 0 ? (socket.remoteAddress ?? '') : ip);
+  return parseForwardedAddress(ip) ?? peerAddress(socket);
+}
+
+/** The address at the other end of the TCP connection, in the form of {@link clientAddress}. */
+function peerAddress({ remoteAddress = '' }: Socket): string {
+  return parseForwardedAddress(remoteAddress) ?? '';
 }
 
 /** What proxies add to a request, each product some of it. */
@@ -31,14 +36,14 @@ export function isFromUnknownProxy(request: FastifyRequest): boolean {
   const isPassedOn = Object.keys(headers).some((name) =>
     ADDED_BY_PROXIES.some((pattern) => pattern.test(name)),
   );
-  return isPassedOn && clientAddress(request) === plainAddress(socket.remoteAddress ?? '');
+  return isPassedOn && clientAddress(request) === peerAddress(socket);
 }
 
 /** The ends of the client's connection; its port is 0 where only the proxy knows it. */
 export function clientEnds(request: FastifyRequest): ConnectionEnds {
-  const { remoteAddress = '', remotePort, localAddress, localPort } = request.socket;
+  const { remotePort, localAddress, localPort } = request.socket;
   const address = clientAddress(request);
-  const isDirect = address === plainAddress(remoteAddress);
+  const isDirect = address === peerAddress(request.socket);
   return {
     remoteAddress: address,
     remotePort: isDirect ? remotePort : 0,

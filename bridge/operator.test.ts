@@ -182,8 +182,10 @@ describe('/metrics', () => {
 
     const isTrustedProxy = (address: string) => address === '127.0.0.1';
     const behind = await startBridge({ target }, { mayReadMetrics, isTrustedProxy });
-    expect((await get(behind, '/metrics', { 'x-forwarded-for': '192.0.2.1' })).status).toBe(200);
-    for (const client of ['192.0.2.2', '192.0.2.1:1234', 'unknown']) {
+    for (const client of ['192.0.2.1', '192.0.2.1:1234', '[::ffff:192.0.2.1]:1234']) {
+      expect((await get(behind, '/metrics', { 'x-forwarded-for': client })).status).toBe(200);
+    }
+    for (const client of ['192.0.2.2', '192.0.2.2:1234', '192.0.2.1:x', 'unknown']) {
       expect((await get(behind, '/metrics', { 'x-forwarded-for': client })).status).toBe(403);
     }
   });

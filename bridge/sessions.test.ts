@@ -71,6 +71,25 @@ describe('where there is no room', () => {
     expect(await new TestPeer(bridge, '/ws', { headers: behindIt }).refused()).toBe(503);
   });
 
+  test.each([
+    ['203.0.113.7:51234', '203.0.113.7:51235', '203.0.113.8:51234'],
+    ['[2001:db8::7]:51234', '2001:db8::8', '[2001:db8:0:1::7]:51234'],
+    ['[::ffff:203.0.113.7]:51234', '203.0.113.7', '::ffff:203.0.113.8'],
+    ['fe80::7%eth0', '[fe80::8%eth1]:51234', '[fe80:0:0:1::7]'],
+    ['203.0.113.7, 127.0.0.1:443', '203.0.113.7, [::ffff:127.0.0.1]:443', '203.0.113.8'],
+    // What is not an address leaves the proxy's own.
+    ['203.0.113.7:', '203.0.113.8:65536', '203.0.113.9'],
+  ])('X-Forwarded-For: %s and %s are one source, %s is another', async (first, same, other) => {
+    const bridge = await startBridge(
+      { echo: await startTarget(echo) },
+      { ...limitedTo(10, 1), isTrustedProxy: (address) => address === '127.0.0.1' },
+    );
+    await openPeer(bridge, { 'x-forwarded-for': first });
+    const headers = { 'x-forwarded-for': same };
+    expect(await new TestPeer(bridge, '/ws', { headers }).refused()).toBe(503);
+    await openPeer(bridge, { 'x-forwarded-for': other });
+  });
+
   test('somebody who only says that he is somebody else is who he is', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(10, 1));
     await openPeer(bridge, { 'x-forwarded-for': '192.0.2.1' });

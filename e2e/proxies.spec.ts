@@ -182,6 +182,14 @@ for (const proxy of [nginx, haproxy]) {
       expect(connected).toEqual(Array(2).fill(`Connected by ('${CLIENT}', 0)`));
     });
 
+    test('the server hears of the client if the proxy writes its port as well', async () => {
+      test.skip(!isLinux, 'needs a second loopback address');
+      const front = await start(proxy, { writesClientPort: true });
+      const client = connectThrough(front, { localAddress: CLIENT });
+      expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
+      await front.server.program.says(/^Connected by \('127\.0\.0\.2', 0\)$/m);
+    });
+
     test('it hears of the proxy where the bridge does not trust that', async () => {
       test.skip(!isLinux, 'needs a second loopback address');
       const untrusting = (origin: string) => [...BASE, '--public-origin', origin];

@@ -32,6 +32,8 @@ export interface ProxySettings {
   isStripping?: boolean;
   /** It does not tell who is asking. */
   isSilent?: boolean;
+  /** It writes the client's port behind the address in `X-Forwarded-For`. */
+  writesClientPort?: boolean;
 }
 
 export interface ReverseProxy {
@@ -77,7 +79,16 @@ export async function startProxy(proxy: ReverseProxy, settings: ProxySettings): 
 }
 
 function nginxServer(settings: ProxySettings): string {
-  const { port, bridgePort, speaksTls, idleTimeout, host, isStripping, isSilent } = settings;
+  const {
+    port,
+    bridgePort,
+    speaksTls,
+    idleTimeout,
+    host,
+    isStripping,
+    isSilent,
+    writesClientPort,
+  } = settings;
   const pass = `proxy_pass http://127.0.0.1:${bridgePort}${isStripping ? '/' : ''};`;
   const patience = idleTimeout === undefined ? '' : ` proxy_read_timeout ${idleTimeout}s;`;
   return edited(codeUnder(HEADING, 'nginx'), [
@@ -89,6 +100,9 @@ function nginxServer(settings: ProxySettings): string {
     ...(host === 'rewritten' ? [['proxy_set_header Host $host:$server_port;', ''] as const] : []),
     ...(isSilent
       ? [['proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;', ''] as const]
+      : []),
+    ...(writesClientPort
+      ? [['$proxy_add_x_forwarded_for', '$remote_addr:$remote_port'] as const]
       : []),
   ]);
 }
@@ -112,8 +126,18 @@ function nginxAround(server: string, folder: string): string {
 }
 
 function haproxyConfiguration(settings: ProxySettings, certificate: string): string {
-  const { port, bridgePort, speaksTls, idleTimeout, host, isStripping, isSilent } = settings;
+  const {
+    port,
+    bridgePort,
+    speaksTls,
+    idleTimeout,
+    host,
+    isStripping,
+    isSilent,
+    writesClientPort,
+  } = settings;
   const further = [
+    ...(writesClientPort ? ['http-request set-header X-Forwarded-For %[src]:%[src_port]'] : []),
     ...(host === 'rewritten' ? [`http-request set-header Host 127.0.0.1:${bridgePort}`] : []),
     ...(isStripping
       ? [
@@ -130,7 +154,7 @@ function haproxyConfiguration(settings: ProxySettings, certificate: string): str
     ['127.0.0.1:8080', `127.0.0.1:${bridgePort}`],
     ['backend motd\n', ['backend motd\n', ...further.map((rule) => `    ${rule}\n`)].join('')],
     ...(idleTimeout === undefined ? [] : [['60s', `${idleTimeout}s`] as const]),
-    ...(isSilent ? [['    option forwardfor\n', ''] as const] : []),
+    ...(isSilent || writesClientPort ? [['    option forwardfor\n', ''] as const] : []),
   ]);
 }
 
