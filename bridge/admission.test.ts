@@ -9,6 +9,7 @@ const admits = (origin: string | undefined, host: string | undefined) =>
 
 test.each([
   ['a program, which sends no Origin', undefined, '127.0.0.1:8080'],
+  ['a program that speaks HTTP/1.0, and sends no Host either', undefined, undefined],
   ['the page itself', 'http://127.0.0.1:8080', '127.0.0.1:8080'],
   ['the page on IPv6', 'http://[::1]:8080', '[::1]:8080'],
   ['the page by the name localhost', 'http://localhost:8080', 'localhost:8080'],
@@ -41,7 +42,8 @@ test.each([
   ['such a name, from a program', undefined, 'evil.example:8080'],
   ['a name that only begins like an address', undefined, '127.0.0.1.evil.example'],
   ['a Host that is none', undefined, ''],
-  ['no Host at all', undefined, undefined],
+  ['a page that sends no Host', 'http://localhost', undefined],
+  ['a page of a host named undefined', 'http://undefined', undefined],
   ['a Host with a path in it', 'http://evil.example', '127.0.0.1/@evil.example'],
   ['a Host with a user in it', 'http://evil.example', 'localhost@evil.example'],
   ['a Host with a path that ends well', undefined, 'evil.example/localhost'],

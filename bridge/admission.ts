@@ -25,10 +25,11 @@ export class Admission {
    * Whether the bridge goes by this name. Somebody else's DNS name may be made to point here (DNS
    * rebinding), and its page would then be of the same origin.
    *
-   * @param host The `Host` header.
+   * @param host The `Host` header. A browser never leaves it out; a program that speaks HTTP/1.0 may.
    */
   isOwnHost(host: string | undefined): boolean {
-    if (host === undefined || NOT_IN_AN_AUTHORITY.test(host)) return false;
+    if (host === undefined) return true;
+    if (NOT_IN_AN_AUTHORITY.test(host)) return false;
     const name = parseUrl(`http://${host}`)?.hostname;
     return name !== undefined && (isOwnName(name) || this.#publicHosts.has(name));
   }
@@ -44,7 +45,7 @@ export class Admission {
     const page = PAGE_ORIGIN.test(origin) ? parseUrl(origin) : undefined;
     if (page === undefined) return false;
     // Of a name that is configured, so are scheme and port.
-    if (!isOwnName(page.hostname)) return false;
+    if (host === undefined || !isOwnName(page.hostname)) return false;
     // TLS may end at a proxy in front of the bridge:
     // the page's scheme decides which port goes unsaid.
     return page.host === parseUrl(`${page.protocol}//${host}`)?.host;

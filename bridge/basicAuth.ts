@@ -1,9 +1,10 @@
 // Who may use the bridge, where that is asked for: HTTP Basic authentication (RFC 7617).
 
 import fastifyBasicAuth from '@fastify/basic-auth';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Verdict } from '../access/passwordGuard.ts';
 import { clientAddress } from './client.ts';
+import { rulesOf } from './routeRules.ts';
 
 /** The shortest time a source that was wrong too often is not listened to. */
 const RETRY_AFTER_SECONDS = 5;
@@ -18,8 +19,6 @@ export type CheckPassword = (source: string, user: string, password: string) => 
 
 export interface BasicAuthOptions {
   checkPassword: CheckPassword;
-  /** The routes everybody may use, as they were configured. */
-  openRoutes: readonly string[];
   /** Called for each request that is refused. */
   onRefusal: () => void;
 }
@@ -31,11 +30,11 @@ class RefusedError extends Error {
 
 /**
  * Asks for a user name and a password on every request to `app`, an upgrade and what is not found
- * included. 401 answers a wrong one, 429 one that was not checked.
+ * included; a route whose rules say so asks for none. 401 answers a wrong one, 429 one that was not checked.
  */
 export async function requireBasicAuth(
   app: FastifyInstance,
-  { checkPassword, openRoutes, onRefusal }: BasicAuthOptions,
+  { checkPassword, onRefusal }: BasicAuthOptions,
 ): Promise<void> {
   await app.register(fastifyBasicAuth, {
     authenticate: { realm: 'motd' },
@@ -51,7 +50,7 @@ export async function requireBasicAuth(
     },
   });
   app.addHook('onRequest', (request, reply, next) => {
-    if (isOpen(request, openRoutes)) {
+    if (rulesOf(request).needsNoPassword) {
       next();
       return;
     }
@@ -64,11 +63,6 @@ export async function requireBasicAuth(
       refuse(error, reply);
     });
   });
-}
-
-// The route, not what was asked for: there are many ways to write an address.
-function isOpen({ routeOptions: { url } }: FastifyRequest, openRoutes: readonly string[]): boolean {
-  return url !== undefined && openRoutes.includes(url);
 }
 
 function refuse(error: Error, reply: FastifyReply): void {

@@ -16,7 +16,7 @@ import { Gate, type GateContext } from './gate.ts';
 import { setHeaders } from './headers.ts';
 import { httpServerFactory, limitAnswers } from './httpServer.ts';
 import { Metrics } from './metrics.ts';
-import { OPERATOR_ROUTES, type OperatorOptions, serveOperator } from './operator.ts';
+import { type OperatorOptions, serveOperator } from './operator.ts';
 import { servePage } from './page.ts';
 import type { Primary } from './primary.ts';
 import { RequestQuota } from './requestQuota.ts';
@@ -137,9 +137,8 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   limitUpgrades(app);
   gate.guard(app);
   if (checkPassword) {
-    const openRoutes = OPERATOR_ROUTES.map((route) => `${basePath}${route}`);
     const onRefusal = () => metrics.refused('password');
-    await requireBasicAuth(app, { checkPassword, openRoutes, onRefusal });
+    await requireBasicAuth(app, { checkPassword, onRefusal });
   }
   for (const [index, target] of targets.entries()) {
     if (index === 0) serveTarget(app, `${basePath}/ws`, target, gate, sessions);

@@ -11,6 +11,7 @@ import { type DescriptorBudget, SESSION_DESCRIPTORS } from './descriptorBudget.t
 import type { Metrics, RefusalRule } from './metrics.ts';
 import type { RequestQuota } from './requestQuota.ts';
 import { hasSeveralHosts } from './requestTarget.ts';
+import { rulesOf } from './routeRules.ts';
 import { FULL, type Sessions } from './sessions.ts';
 
 /** How many headers a request may have; further ones are refused (RFC 6585, section 5). */
@@ -84,11 +85,15 @@ export class Gate {
     else this.#refuse(reply, 431, 'headers', `a request may have ${MAX_HEADERS} headers`);
   }
 
-  #checkHost({ raw, headers }: FastifyRequest, reply: FastifyReply, next: Next): void {
+  #checkHost(request: FastifyRequest, reply: FastifyReply, next: Next): void {
+    const { raw, headers } = request;
     const { host } = headers;
     if (hasSeveralHosts(raw)) this.#refuse(reply, 400, 'host', 'a request has one Host');
-    else if (this.#context.admission.isOwnHost(host)) next();
-    else this.#refuse(reply, 403, 'host', `'${host ?? ''}' is not a name of this bridge`);
+    else if (host === undefined && raw.httpVersion !== '1.0') {
+      // Node checks this, except for an upgrade (RFC 9112, section 3.2).
+      this.#refuse(reply, 400, 'host', 'a request of HTTP/1.1 has a Host');
+    } else if (rulesOf(request).allowsAnyHost || this.#context.admission.isOwnHost(host)) next();
+    else this.#refuse(reply, 403, 'host', `'${host}' is not a name of this bridge`);
   }
 
   #checkRequests(request: FastifyRequest, reply: FastifyReply, next: Next): void {

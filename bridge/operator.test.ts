@@ -255,14 +255,15 @@ describe('a request target in absolute form', () => {
   test('takes the place of Host, whatever that is', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     for (const [target, host, status] of [
-      ['http://localhost/healthz', 'localhost', 200],
-      ['http://localhost/healthz', 'evil.example', 200],
-      ['HTTP://LOCALHOST:80/healthz?x', 'localhost', 200],
+      ['http://localhost/metrics', 'localhost', 200],
+      ['http://localhost/metrics', 'evil.example', 200],
+      ['HTTP://LOCALHOST:80/metrics?x', 'localhost', 200],
       ['http://localhost', 'localhost', 200],
-      ['http://evil.example/healthz', 'localhost', 403],
+      ['http://evil.example/metrics', 'localhost', 403],
       ['https://evil.example/', 'localhost', 403],
       ['http://localhost@evil.example/', 'localhost', 403],
-      ['http:///healthz', 'localhost', 403],
+      ['http:///metrics', 'localhost', 403],
+      ['http://evil.example/healthz', 'localhost', 200],
     ] as const) {
       const answer = await sayRaw(bridge, head(target, host));
       expect(answer, `${target}, Host: ${host}`).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -387,12 +388,74 @@ describe('a request', () => {
     expect(await sayRaw(bridge, upgrade)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
-  test('for anything at all under a foreign name is refused', async () => {
+  test('under a foreign name is refused, but for a health check', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
-    for (const path of ['/', '/healthz', '/metrics', '/nothing']) {
+    for (const [path, status] of [
+      ['/', 403],
+      ['/ws', 403],
+      ['/metrics', 403],
+      ['/nothing', 403],
+      ['/healthz/x', 403],
+      ['/x/../healthz', 403],
+      ['//healthz', 403],
+      ['/?/healthz', 403],
+      ['/healthz', 200],
+      ['/readyz?exclude=store', 200],
+      ['/%68ealthz', 200],
+    ] as const) {
       const request = `GET ${path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`;
-      expect(await sayRaw(bridge, request)).toMatch(/^HTTP\/1.1 403 /);
+      expect(await sayRaw(bridge, request), path).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     }
+  });
+
+  test.each([
+    ['/healthz', 200],
+    ['/readyz', 200],
+    ['/metrics', 200],
+    ['/', 200],
+    ['/ws', 426],
+    ['/nothing', 404],
+  ])('for %s in HTTP/1.0 without a Host is a program: %i', async (path, status) => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    expect(await sayRaw(bridge, `GET ${path} HTTP/1.0\r\n\r\n`)).toMatch(
+      new RegExp(`^HTTP/1.1 ${status} `),
+    );
+  });
+
+  test('in HTTP/1.1 without a Host is refused with 400, an upgrade as well', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const upgrade =
+      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+    for (const request of [
+      'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n',
+      `GET /healthz HTTP/1.1\r\nConnection: Upgrade\r\n${upgrade}\r\n`,
+      `GET /ws HTTP/1.1\r\nConnection: Upgrade\r\n${upgrade}\r\n`,
+      `GET /ws HTTP/1.1\r\nConnection: Upgrade\r\nOrigin: http://localhost\r\n${upgrade}\r\n`,
+    ]) {
+      expect(await sayRaw(bridge, request), request).toMatch(/^HTTP\/1\.1 400 /);
+    }
+  });
+
+  test('without a Host counts for the source rule of /metrics', async () => {
+    const bridge = await startBridge(
+      { echo: await startTarget(echo) },
+      { mayReadMetrics: () => false },
+    );
+    const answer = await sayRaw(bridge, 'GET /metrics HTTP/1.0\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 403 .*--metrics-from does not name 127\.0\.0\.1\./s);
+  });
+
+  test.each([
+    ['OPTIONS / HTTP/1.0', 204],
+    ['OPTIONS /healthz HTTP/1.0', 200],
+    ['OPTIONS /readyz HTTP/1.0', 503],
+    ['HEAD /readyz HTTP/1.0', 503],
+    ['HEAD /healthz HTTP/1.0', 200],
+    ['OPTIONS /metrics HTTP/1.0', 404],
+  ])('%s, as load balancers send it, is answered with %i', async (line, status) => {
+    const bridge = await startBridge({ gone: await freePort() });
+    expect(await sayRaw(bridge, `${line}\r\n\r\n`)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
   test('with several Host headers is refused with 400', async () => {

@@ -6,10 +6,17 @@ import { clientAddress, isFromUnknownProxy } from './client.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from './descriptorBudget.ts';
 import type { MetricsText } from './metrics.ts';
 import { Readiness } from './readiness.ts';
+import type { RouteRules } from './routeRules.ts';
 import type { Target } from './targets.ts';
 
-/** Below the base path; who asks there knows no password. `/metrics` has a rule of its own. */
-export const OPERATOR_ROUTES = ['/healthz', '/readyz', '/metrics'];
+/** HAProxy's `option httpchk` sends OPTIONS unless it is told otherwise. */
+const HEALTH_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
+/** Health checks know no password, and ask under a name of their own: `bridge:8080`, or none. */
+const HEALTH: RouteRules = { needsNoPassword: true, allowsAnyHost: true };
+
+/** `Host` is checked: a page that reached this machine by DNS rebinding comes from loopback, too. */
+const METRICS: RouteRules = { needsNoPassword: true };
 
 export interface OperatorOptions {
   /** The path everything is under: empty, or `/PATH`. */
@@ -38,19 +45,38 @@ export function serveOperator(
   const readiness = new Readiness({ target: targets[0], connectTimeoutMs, readyUrl });
 
   const canOpenMore = descriptorCheck(SESSION_DESCRIPTORS);
-  app.get(`${basePath}/healthz`, async (_request, reply) => {
-    if (descriptors.has(SESSION_DESCRIPTORS) && (await canOpenMore())) return reply.send('ok\n');
-    return reply.code(503).send('no session can be opened: out of file descriptors (ulimit -n)\n');
+  app.route({
+    method: HEALTH_METHODS,
+    url: `${basePath}/healthz`,
+    config: { rules: HEALTH },
+    handler: async (_request, reply) => {
+      if (descriptors.has(SESSION_DESCRIPTORS) && (await canOpenMore())) return reply.send('ok\n');
+      return reply
+        .code(503)
+        .send('no session can be opened: out of file descriptors (ulimit -n)\n');
+    },
   });
 
-  app.get<{ Querystring: ReadyQuery }>(`${basePath}/readyz`, async ({ query }, reply) => {
-    const why = await readiness.check([query.exclude].flat().includes('store'));
-    return why === undefined ? reply.send('ready\n') : reply.code(503).send(`not ready: ${why}\n`);
+  app.route<{ Querystring: ReadyQuery }>({
+    method: HEALTH_METHODS,
+    url: `${basePath}/readyz`,
+    config: { rules: HEALTH },
+    handler: async ({ query }, reply) => {
+      const why = await readiness.check([query.exclude].flat().includes('store'));
+      if (why === undefined) return reply.send('ready\n');
+      return reply.code(503).send(`not ready: ${why}\n`);
+    },
   });
 
-  app.get(`${basePath}/metrics`, async (request, reply) => {
-    if (isFromUnknownProxy(request) || !mayReadMetrics(clientAddress(request))) {
-      return reply.code(403).send('Refused: --metrics-from does not name your address.\n');
+  app.get(`${basePath}/metrics`, { config: { rules: METRICS } }, async (request, reply) => {
+    if (isFromUnknownProxy(request)) {
+      return reply
+        .code(403)
+        .send('Refused: this came through a proxy that --trust-proxy does not name.\n');
+    }
+    const address = clientAddress(request);
+    if (!mayReadMetrics(address)) {
+      return reply.code(403).send(`Refused: --metrics-from does not name ${address}.\n`);
     }
     return reply.type(metrics.contentType).send(await metrics.text());
   });

@@ -53,6 +53,10 @@ export function servePage(app: FastifyInstance, pageDir: string, basePath: strin
     app.get(`${basePath}/${file.path}`, handler);
     if (file.path === 'index.html') app.get(`${basePath}/`, handler);
   }
+  // A bare `option httpchk` of HAProxy asks for this.
+  app.options(`${basePath}/`, (_request, reply) =>
+    reply.code(204).header('allow', 'GET, HEAD, OPTIONS').send(),
+  );
   if (basePath === '') return;
   // The page's own addresses are relative: they need the slash. The query names the target.
   app.get(basePath, ({ raw }, reply) => reply.redirect(`${basePath}/${queryOf(raw.url)}`, 308));

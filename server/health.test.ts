@@ -116,6 +116,9 @@ test.each([
   ['/readyz/x', 'GET', 404],
   ['//', 'GET', 404],
   ['/readyz', 'POST', 405],
+  ['/healthz', 'OPTIONS', 200],
+  ['/readyz', 'OPTIONS', 503],
+  ['/readyz', 'HEAD', 503],
 ])('%s by %s is answered with %d', async (path, method, status) => {
   const { at } = await start();
   expect((await ask(at, path, method)).status).toBe(status);

@@ -10,6 +10,9 @@ import type { Address } from './address.ts';
 import type { MotdServer } from './server.ts';
 import type { MessageStore } from './store.ts';
 
+/** HAProxy's `option httpchk` sends OPTIONS unless it is told otherwise. */
+const METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
 /** How long a request may take to arrive, in milliseconds; there is nothing to be sent with it. */
 const TIMEOUTS = {
   requestTimeout: 5000,
@@ -43,7 +46,7 @@ export class Health {
     this.#store = store;
     this.#metrics = metricsOf(server, store);
     const listener: RequestListener = (request, response) => {
-      if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, '');
+      if (!METHODS.includes(request.method ?? '')) return answer(response, 405, '');
       void this.#answer(request.url ?? '/', response);
     };
     this.#http = createServer(TIMEOUTS);

@@ -42,6 +42,11 @@ function mayAsk(host: Host): boolean {
   return host.kind === 'own' || host.kind === 'public';
 }
 
+/** HTTP/1.1 itself asks for a name (RFC 9112, section 3.2). */
+function refusalFor({ says }: Host): 400 | 403 {
+  return says === undefined ? 400 : 403;
+}
+
 /** The rule for both (PROTOCOL.md, "The bridge"). */
 function mayConnect(origin: Origin, host: Host): boolean {
   if (!mayAsk(host)) return false;
@@ -264,9 +269,8 @@ test('the page is served under an own or a public Host alone', async () => {
   for (const host of table) {
     const request = upgradeRequest('/', { ...PLAIN, Host: host.says });
     const status = await statusOf(bridge.port, request);
-    // HTTP itself asks for one (RFC 9112, section 3.2).
-    const refused = host.says === undefined ? 400 : 403;
-    if (status !== (mayAsk(host) ? 200 : refused)) wrong.push(`${status}, Host: ${host.says}`);
+    if (status !== (mayAsk(host) ? 200 : refusalFor(host)))
+      wrong.push(`${status}, Host: ${host.says}`);
   }
   expect(wrong).toEqual([]);
   expect(bridge.program.stderr).toBe('');
@@ -310,7 +314,7 @@ async function askAll(port: number, questions: Question[]): Promise<number> {
     for (const { path, origin, host } of rest) {
       const request = upgradeRequest(path, { Host: host.says, Origin: origin.says });
       const status = await statusOf(port, request);
-      const right = mayConnect(origin, host) ? 101 : 403;
+      const right = mayConnect(origin, host) ? 101 : refusalFor(host);
       if (status === 101) admitted++;
       if (status === right) continue;
       const wrong = status === 101 ? wronglyAdmitted : wronglyRefused;

@@ -1,0 +1,21 @@
+// What the guards leave out for a route. A guard looks at the route that was found, never at the path
+// as the request has it: there are many ways to write one.
+
+import type { FastifyRequest } from 'fastify';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    rules?: RouteRules;
+  }
+}
+
+export interface RouteRules {
+  /** No user name and password are asked for. */
+  needsNoPassword?: true;
+  /** Any `Host` will do: the route has nothing to hide from a page of another origin. */
+  allowsAnyHost?: true;
+}
+
+export function rulesOf({ routeOptions: { config } }: FastifyRequest): RouteRules {
+  return config.rules ?? {};
+}
