@@ -156,7 +156,7 @@ for (const [what, authorization] of [
 test('what everybody may use is open, by its route and no other way of writing it', async () => {
   const app = Fastify();
   onTestFinished(() => app.close());
-  await requireBasicAuth(app, { checkPassword, onRefusal: () => {} });
+  await requireBasicAuth(app, { checkPassword, cookie: undefined, onRefusal: () => {} });
   app.get('/healthz', { config: { rules: { needsNoPassword: true } } }, async () => 'well');
   for (const url of ['/healthz/deep', '/secret']) app.get(url, async () => 'well');
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -1,9 +1,11 @@
-// Who may use the bridge, where that is asked for: HTTP Basic authentication (RFC 7617).
+// Who may use the bridge, where that is asked for: HTTP Basic authentication (RFC 7617), and a cookie
+// for the browsers that leave it out of a WebSocket's handshake (loginCookie.ts).
 
 import fastifyBasicAuth from '@fastify/basic-auth';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Verdict } from '../access/passwordGuard.ts';
 import { clientAddress } from './client.ts';
+import type { LoginCookie } from './loginCookie.ts';
 import { rulesOf } from './routeRules.ts';
 
 /** The shortest time a source that was wrong too often is not listened to. */
@@ -17,8 +19,20 @@ const RETRY_AFTER_SECONDS = 5;
  */
 export type CheckPassword = (source: string, user: string, password: string) => Promise<Verdict>;
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose password was right; empty if none was asked for. */
+    user: string;
+  }
+}
+
+/** What a browser is to ask for. */
+export const CHALLENGE = 'Basic realm="motd", charset="UTF-8"';
+
 export interface BasicAuthOptions {
   checkPassword: CheckPassword;
+  /** What stands in for a password in a handshake; without it, nothing does. */
+  cookie: LoginCookie | undefined;
   /** Called for each request that is refused. */
   onRefusal: () => void;
 }
@@ -34,8 +48,9 @@ class RefusedError extends Error {
  */
 export async function requireBasicAuth(
   app: FastifyInstance,
-  { checkPassword, onRefusal }: BasicAuthOptions,
+  { checkPassword, cookie, onRefusal }: BasicAuthOptions,
 ): Promise<void> {
+  app.decorateRequest('user', '');
   await app.register(fastifyBasicAuth, {
     authenticate: { realm: 'motd' },
     validate: async (user, password, request) => {
@@ -47,31 +62,49 @@ export async function requireBasicAuth(
       );
       if (verdict === 'refused') throw new RefusedError();
       if (verdict === 'wrong') throw new Error();
+      request.user = user;
     },
   });
-  app.addHook('onRequest', (request, reply, next) => {
-    if (rulesOf(request).needsNoPassword) {
-      next();
-      return;
-    }
-    app.basicAuth.call(app, request, reply, (error) => {
-      if (!error) {
-        next();
-        return;
-      }
+  app.addHook('onRequest', async (request, reply) => {
+    const { needsNoPassword, handsOutLogin } = rulesOf(request);
+    if (needsNoPassword || (await isLoggedIn(request, cookie))) return undefined;
+    const error = await checked(app, request, reply);
+    if (error !== undefined) {
       onRefusal();
-      refuse(error, reply);
-    });
+      return refuse(error, reply);
+    }
+    if (handsOutLogin && !request.ws) await cookie?.give(request.user, request, reply);
+    return undefined;
   });
 }
 
-function refuse(error: Error, reply: FastifyReply): void {
+/** A password that is given counts, whatever the cookie says. */
+async function isLoggedIn(
+  request: FastifyRequest,
+  cookie: LoginCookie | undefined,
+): Promise<boolean> {
+  const { ws, headers } = request;
+  if (!ws || headers.authorization !== undefined) return false;
+  const user = await cookie?.userOf(request);
+  request.user = user ?? '';
+  return user !== undefined;
+}
+
+/** @returns Why the password of a request is not accepted; `undefined` if it is. */
+function checked(
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Error | undefined> {
+  return new Promise((resolve) => app.basicAuth.call(app, request, reply, resolve));
+}
+
+function refuse(error: Error, reply: FastifyReply): FastifyReply {
   if (error instanceof RefusedError) {
-    void reply
+    return reply
       .code(429)
       .header('retry-after', RETRY_AFTER_SECONDS)
       .send('Refused: too many wrong passwords; try again later.\n');
-    return;
   }
-  void reply.code(401).send('Refused: this takes the right user name and password.\n');
+  return reply.code(401).send('Refused: this takes the right user name and password.\n');
 }

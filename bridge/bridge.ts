@@ -9,12 +9,13 @@ import Fastify, {
 } from 'fastify';
 import { ConnectionLimits } from '../access/connectionLimits.ts';
 import { Admission } from './admission.ts';
-import { type CheckPassword, requireBasicAuth } from './basicAuth.ts';
+import { CHALLENGE, type CheckPassword, requireBasicAuth } from './basicAuth.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
 import { parseForwardedAddress } from './forwardedAddress.ts';
 import { Gate, type GateContext } from './gate.ts';
 import { setHeaders } from './headers.ts';
 import { httpServerFactory, limitAnswers } from './httpServer.ts';
+import { LoginCookie, type Logins, serveLogout } from './loginCookie.ts';
 import { Metrics } from './metrics.ts';
 import { type OperatorOptions, serveOperator } from './operator.ts';
 import { servePage } from './page.ts';
@@ -85,6 +86,8 @@ export interface BridgeSettings extends OperatorOptions {
   answerTimeoutMs?: number | undefined;
   /** Who may use the bridge; without it, everybody. */
   checkPassword?: CheckPassword | undefined;
+  /** What gives them a cookie; without it, every request takes the password. */
+  logins?: Logins | undefined;
 }
 
 /**
@@ -96,7 +99,8 @@ export interface BridgeSettings extends OperatorOptions {
  * are for the operator.
  */
 export async function buildBridge(options: BridgeSettings): Promise<FastifyInstance> {
-  const { targets, basePath, limits, isTrustedProxy, logger, tls, checkPassword } = options;
+  const { targets, basePath, publicOrigins, limits, isTrustedProxy, logger, tls } = options;
+  const { checkPassword, logins } = options;
   const metrics = new Metrics(targets.map(({ name }) => name));
   options.primary?.onSample(() => metrics.sample());
   const sessions = sessionsFor(options, metrics);
@@ -138,7 +142,9 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   gate.guard(app);
   if (checkPassword) {
     const onRefusal = () => metrics.refused('password');
-    await requireBasicAuth(app, { checkPassword, onRefusal });
+    const cookie = logins && new LoginCookie({ logins, basePath, publicOrigins });
+    await requireBasicAuth(app, { checkPassword, cookie, onRefusal });
+    if (cookie) serveLogout(app, { basePath, cookie, challenge: CHALLENGE });
   }
   for (const [index, target] of targets.entries()) {
     if (index === 0) serveTarget(app, `${basePath}/ws`, target, gate, sessions);

@@ -22,6 +22,8 @@ const HIDDEN = /(?:^|\/)\./;
 /** The compressed forms that may stand beside a file, the preferred one first. */
 const ENCODINGS = { br: '.br', gzip: '.gz' } as const;
 
+const INDEX = { config: { rules: { handsOutLogin: true } } } as const;
+
 type Encoding = keyof typeof ENCODINGS;
 
 interface Form {
@@ -50,8 +52,8 @@ interface PageFile {
 export function servePage(app: FastifyInstance, pageDir: string, basePath: string): void {
   for (const file of filesIn(pageDir)) {
     const handler = (request: FastifyRequest, reply: FastifyReply) => send(file, request, reply);
-    app.get(`${basePath}/${file.path}`, handler);
-    if (file.path === 'index.html') app.get(`${basePath}/`, handler);
+    if (file.path !== 'index.html') app.get(`${basePath}/${file.path}`, handler);
+    else for (const path of ['', file.path]) app.get(`${basePath}/${path}`, INDEX, handler);
   }
   // A bare `option httpchk` of HAProxy asks for this.
   app.options(`${basePath}/`, (_request, reply) =>

@@ -66,6 +66,8 @@ export function serveTarget(
   app.route({
     method: 'GET',
     url,
+    // The page asks here, too, when a handshake was refused.
+    config: { rules: { handsOutLogin: true } },
     onRequest: gate.checkOrigin,
     preHandler: gate.checkRoom,
     handler: (_request, reply) =>

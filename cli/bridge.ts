@@ -32,7 +32,11 @@ export async function bridge(options: BridgeOptions, environment: Environment): 
 async function bridgeAlone(options: BridgeOptions): Promise<void> {
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
-  const app = await startBridge(options, { tls, checkPassword: users?.check });
+  const app = await startBridge(options, {
+    tls,
+    checkPassword: users?.check,
+    logins: users?.logins,
+  });
 
   const renewCertificate = () => {
     const renewed = readTlsIdentity(options);

@@ -3,6 +3,7 @@
 
 import type { Verdict } from '../access/passwordGuard.ts';
 import type { Full } from '../access/room.ts';
+import type { Logins } from '../bridge/loginCookie.ts';
 import type { MetricSample } from '../bridge/metrics.ts';
 import { ownVariable } from './environment.ts';
 import type { TlsIdentity } from './tlsFiles.ts';
@@ -36,6 +37,9 @@ export type PrimaryMethods = {
   claim(room: RoomName, source: string): Full | undefined;
   release(room: RoomName, source: string): void;
   checkPassword(address: string, user: string, password: string): Promise<Verdict>;
+  issueLogin: Logins['issue'];
+  userOfLogin: Logins['userOf'];
+  revokeLogin: Logins['revoke'];
   /** Those of all workers. */
   metrics(): Promise<string>;
 };

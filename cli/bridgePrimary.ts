@@ -165,6 +165,9 @@ class BridgePrimary {
       release: (room, source) => rooms[room].release(source),
       checkPassword: async (address, user, password) =>
         this.#users?.check(address, user, password) ?? 'refused',
+      issueLogin: (user, scope) => this.#users?.logins.issue(user, scope) ?? '',
+      userOfLogin: (token, scope) => this.#users?.logins.userOf(token, scope),
+      revokeLogin: (token, scope) => this.#users?.logins.revoke(token, scope),
       metrics: () => this.#metrics.text(),
     };
   }

@@ -54,6 +54,11 @@ async function start(options: BridgeOptions): Promise<FastifyInstance> {
       logger: structuredLog(options.log)?.child({ pid: process.pid }),
       ...(options.usersFile !== undefined && {
         checkPassword: (...who) => calls.call('checkPassword', ...who),
+        logins: {
+          issue: (user, scope) => calls.call('issueLogin', user, scope),
+          userOf: (token, scope) => calls.call('userOfLogin', token, scope),
+          revoke: (token, scope) => calls.call('revokeLogin', token, scope),
+        },
       }),
       primary: primaryBehind(calls, (tell) => {
         sample = tell;

@@ -140,3 +140,12 @@ test('what was being checked while the users were replaced is not remembered', a
   await first;
   expect(await passwords.check(HERE, 'anna', 'alpha')).toBe('wrong');
 });
+
+test('a new list of users ends every login of the old one', () => {
+  const { users } = usersWith({ anna: 'alpha' });
+  const passwords = new UserPasswords(users);
+  const token = passwords.logins.issue('anna', 'here');
+  expect(passwords.logins.userOf(token, 'here')).toBe('anna');
+  passwords.replace(users);
+  expect(passwords.logins.userOf(token, 'here')).toBeUndefined();
+});

@@ -3,20 +3,25 @@
 // as a digest under a key that nobody has.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { LoginTokens } from '../access/loginTokens.ts';
 import type { VerifyPassword } from '../access/password.ts';
 import { PasswordGuard, type Verdict } from '../access/passwordGuard.ts';
 import { plainAddress, sourceOf } from '../access/source.ts';
 import type { CheckPassword } from '../bridge/basicAuth.ts';
+import type { Logins } from '../bridge/loginCookie.ts';
 import { MAX_LINE_BYTES } from '../protocol/lines.ts';
 import { readUsersFile, type Users } from './usersFile.ts';
 
 export interface FileOfUsers {
   check: CheckPassword;
+  logins: Logins;
   /** Reads it anew. */
   reload: () => void;
 }
 
 export class UserPasswords {
+  /** For those whose password was right. */
+  readonly logins = new LoginTokens();
   readonly #key = randomBytes(32);
   readonly #guard = new PasswordGuard<string>((user) => this.#verifierFor(user));
   #users: Users;
@@ -39,6 +44,7 @@ export class UserPasswords {
     const passwords = new UserPasswords(readUsersFile(file));
     return {
       check: (address, user, password) => passwords.check(address, user, password),
+      logins: passwords.logins,
       reload: () => passwords.replace(readUsersFile(file)),
     };
   }
@@ -48,6 +54,8 @@ export class UserPasswords {
     this.#users = users;
     this.#names = [...users.keys()];
     this.#remembered = new Map();
+    // A user may be gone, or have another password.
+    this.logins.revokeAll();
   }
 
   /**

@@ -14,6 +14,7 @@ import { HistoryPanel } from './historyPanel.ts';
 import { LineEditor } from './lineEditor.ts';
 import { Link } from './link.ts';
 import { LiveMessage } from './liveMessage.ts';
+import { loggedInUser } from './login.ts';
 import { NativeField } from './nativeField.ts';
 import { Notice } from './notice.ts';
 import { Notifications } from './notifications.ts';
@@ -138,6 +139,8 @@ const findBar = new FindBar(
   focusLine,
 );
 
+const user = loggedInUser(document.cookie);
+if (user !== undefined) settingsDialog.showLogin(user);
 find(document, '#title').textContent = title;
 document.title = title;
 document.addEventListener('keydown', keyDownElsewhere);

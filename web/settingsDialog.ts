@@ -1,6 +1,7 @@
 // The settings, to be seen and changed: the controls of <dialog id="settings"> in index.html. Each
 // change holds at once, and what changes elsewhere shows here.
 
+import { escapeControls } from '../protocol/plainText.ts';
 import { choicesAmong, LEAST_FONT_SIZE, MOST_FONT_SIZE } from './choices.ts';
 import { find } from './dom.ts';
 import { modal } from './modal.ts';
@@ -41,6 +42,12 @@ export class SettingsDialog {
   /** Shows the choice of how lines end, which the message server does not need. */
   showLineEnds(): void {
     this.#element('#line-ends').hidden = false;
+  }
+
+  /** Shows who is logged in, and how to end that. */
+  showLogin(user: string): void {
+    this.#element('#login-user').textContent = escapeControls(user);
+    this.#element('#login').hidden = false;
   }
 
   #listen(askPermission: () => Promise<unknown>): void {

@@ -1,0 +1,185 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { LoginTokens } from '../access/loginTokens.ts';
+import type { CheckPassword } from './basicAuth.ts';
+import { type RunningBridge, startBridge, startTarget, TestPeer } from './bridge.harness.ts';
+import type { BridgeSettings } from './bridge.ts';
+
+const checkPassword: CheckPassword = async (_source, user, password) =>
+  user === 'jörg' && password === 'geheim' ? 'right' : 'wrong';
+
+const RIGHT = { authorization: `Basic ${Buffer.from('jörg:geheim').toString('base64')}` };
+const WRONG = { authorization: `Basic ${Buffer.from('jörg:guess').toString('base64')}` };
+
+async function guardedBridge(settings: Partial<BridgeSettings> = {}): Promise<RunningBridge> {
+  const sayer = await startTarget((socket) => socket.end('hello'));
+  return startBridge({ sayer }, { checkPassword, logins: new LoginTokens(), ...settings });
+}
+
+interface Answer {
+  status: number | undefined;
+  challenge: string | undefined;
+  cookies: string[];
+}
+
+/** Unlike fetch, it may name any `Host`. */
+function get(
+  { host, port }: RunningBridge,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    request({ host, port, path, headers, agent: false }, (response) => {
+      response.resume();
+      resolve({
+        status: response.statusCode,
+        challenge: response.headers['www-authenticate'],
+        cookies: response.headers['set-cookie'] ?? [],
+      });
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+/** What a browser would send back. */
+function cookieOf({ cookies }: Answer): { cookie: string } {
+  return { cookie: cookies.map((cookie) => cookie.split(';')[0]).join('; ') };
+}
+
+async function upgradeStatus(
+  bridge: RunningBridge,
+  headers: Record<string, string>,
+  path = '/ws',
+): Promise<number> {
+  const peer = new TestPeer(bridge, path, { headers });
+  return Promise.race([peer.refused(), peer.closed().then(() => 101)]);
+}
+
+test('the page comes with a cookie that opens a WebSocket without the password', async () => {
+  const bridge = await guardedBridge();
+  const page = await get(bridge, '/', RIGHT);
+  expect(page.status).toBe(200);
+  expect(page.cookies).toEqual([
+    expect.stringMatching(
+      new RegExp(
+        `^motd-login-${bridge.port}=[\\w.-]+; Max-Age=600; Path=/; HttpOnly; SameSite=Strict$`,
+      ),
+    ),
+    'motd-user=j%C3%B6rg; Max-Age=600; Path=/; SameSite=Strict',
+  ]);
+  expect(await upgradeStatus(bridge, cookieOf(page))).toBe(101);
+  expect(await upgradeStatus(bridge, cookieOf(page), '/ws/sayer')).toBe(101);
+});
+
+test('so does a plain request to a target, which the page makes when a handshake was refused', async () => {
+  const bridge = await guardedBridge();
+  const plain = await get(bridge, '/ws', RIGHT);
+  expect(plain.status).toBe(426);
+  expect(await upgradeStatus(bridge, cookieOf(plain))).toBe(101);
+});
+
+test('files that any cache may keep come without it', async () => {
+  const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
+  onTestFinished(() => rm(pageDir, { recursive: true }));
+  await writeFile(join(pageDir, 'icon.svg'), '<svg/>');
+  const bridge = await guardedBridge({ pageDir });
+  const { status, cookies } = await get(bridge, '/icon.svg', RIGHT);
+  expect({ status, cookies }).toEqual({ status: 200, cookies: [] });
+});
+
+test.each([
+  ['no password', {}],
+  ['a wrong one', WRONG],
+])('with %s there is no cookie', async (_what, headers) => {
+  const bridge = await guardedBridge();
+  for (const path of ['/', '/ws']) {
+    expect(await get(bridge, path, headers)).toMatchObject({ status: 401, cookies: [] });
+  }
+});
+
+test('the cookie opens nothing but a WebSocket', async () => {
+  const bridge = await guardedBridge();
+  const cookie = cookieOf(await get(bridge, '/', RIGHT));
+  for (const path of ['/', '/index.html', '/ws', '/nothing']) {
+    expect((await get(bridge, path, cookie)).status).toBe(401);
+  }
+});
+
+test('a wrong password is wrong, whatever the cookie says', async () => {
+  const bridge = await guardedBridge();
+  const cookie = cookieOf(await get(bridge, '/', RIGHT));
+  expect(await upgradeStatus(bridge, { ...cookie, ...WRONG })).toBe(401);
+});
+
+test('a page of another origin is refused, whatever the cookie says', async () => {
+  const bridge = await guardedBridge();
+  const cookie = cookieOf(await get(bridge, '/', RIGHT));
+  expect(await upgradeStatus(bridge, { ...cookie, origin: 'https://evil.example' })).toBe(403);
+});
+
+test('a cookie of another host or base path, a changed one and a name alone open nothing', async () => {
+  const logins = new LoginTokens();
+  const bridge = await guardedBridge({ logins });
+  const name = `motd-login-${bridge.port}`;
+  const host = `${bridge.host}:${bridge.port}`;
+  for (const token of [
+    logins.issue('jörg', `localhost:${bridge.port} `),
+    logins.issue('jörg', `${host} /motd`),
+    `${logins.issue('jörg', `${host} `)}x`,
+    '',
+  ]) {
+    expect(await upgradeStatus(bridge, { cookie: `${name}=${token}` })).toBe(401);
+  }
+  expect(await upgradeStatus(bridge, { cookie: 'motd-user=j%C3%B6rg' })).toBe(401);
+  const right = logins.issue('jörg', `${host} `);
+  expect(await upgradeStatus(bridge, { cookie: `a=b; ${name}=${right}` })).toBe(101);
+});
+
+test('a cookie is for the base path, and only for TLS where the page is', async () => {
+  const bridge = await guardedBridge({
+    basePath: '/motd',
+    publicOrigins: ['https://motd.example'],
+  });
+  const host = 'MOTD.example';
+  const { cookies } = await get(bridge, '/motd/', { ...RIGHT, host });
+  expect(cookies).toEqual([
+    expect.stringMatching(
+      /^motd-login=\S+; Max-Age=600; Path=\/motd\/; HttpOnly; Secure; SameSite=Strict$/,
+    ),
+    expect.stringMatching(/; Path=\/motd\/; Secure; SameSite=Strict$/),
+  ]);
+});
+
+test('/logout makes the cookie invalid, takes it back, and has the browser forget the password', async () => {
+  const bridge = await guardedBridge();
+  const cookie = cookieOf(await get(bridge, '/', RIGHT));
+  const { status, challenge, cookies } = await get(bridge, '/logout', { ...RIGHT, ...cookie });
+  expect({ status, challenge }).toEqual({
+    status: 401,
+    challenge: 'Basic realm="motd", charset="UTF-8"',
+  });
+  expect(cookies).toEqual([
+    `motd-login-${bridge.port}=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict`,
+    'motd-user=; Max-Age=0; Path=/; SameSite=Strict',
+  ]);
+  expect(await upgradeStatus(bridge, cookie)).toBe(401);
+});
+
+test.each(['cross-site', 'same-site'])('a %s request to /logout logs nobody out', async (site) => {
+  const bridge = await guardedBridge();
+  const cookie = cookieOf(await get(bridge, '/', RIGHT));
+  const answer = await get(bridge, '/logout', { ...cookie, 'sec-fetch-site': site });
+  expect(answer).toMatchObject({ status: 403, cookies: [] });
+  expect(await upgradeStatus(bridge, cookie)).toBe(101);
+});
+
+test('without users there is no cookie, and no /logout', async () => {
+  const sayer = await startTarget((socket) => socket.end('hello'));
+  const bridge = await startBridge({ sayer }, { logins: new LoginTokens() });
+  expect(await get(bridge, '/')).toMatchObject({ status: 200, cookies: [] });
+  expect((await get(bridge, '/logout')).status).toBe(404);
+});
