@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Room } from '../access/room.ts';
 import { plainAddress, sourceOf } from '../access/source.ts';
-import type { Admission } from './admission.ts';
+import { type Admission, publicOriginFor } from './admission.ts';
 import { clientAddress } from './client.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from './descriptorBudget.ts';
 import type { Metrics, RefusalRule } from './metrics.ts';
@@ -56,7 +56,7 @@ export class Gate {
   readonly checkOrigin = (request: FastifyRequest, reply: FastifyReply, next: Next): void => {
     const { origin, host } = request.headers;
     if (this.#context.admission.isOwnOrigin(origin, host)) next();
-    else this.#refuse(reply, 403, 'origin', `a page from '${origin}' may not use this bridge`);
+    else this.#refuse(reply, 403, 'origin', originRefusal(origin ?? ''));
   };
 
   /**
@@ -93,7 +93,7 @@ export class Gate {
       // Node checks this, except for an upgrade (RFC 9112, section 3.2).
       this.#refuse(reply, 400, 'host', 'a request of HTTP/1.1 has a Host');
     } else if (rulesOf(request).allowsAnyHost || this.#context.admission.isOwnHost(host)) next();
-    else this.#refuse(reply, 403, 'host', `'${host}' is not a name of this bridge`);
+    else this.#refuse(reply, 403, 'host', hostRefusal(host ?? '', request.protocol));
   }
 
   #checkRequests(request: FastifyRequest, reply: FastifyReply, next: Next): void {
@@ -136,4 +136,19 @@ export class Gate {
     if (code === 'ERR_HTTP_REQUEST_TIMEOUT') metrics.refused('too_slow');
     else metrics.refused(code === 'HPE_HEADER_OVERFLOW' ? 'headers' : 'malformed');
   }
+}
+
+function originRefusal(origin: string): string {
+  const allowed = publicOriginFor(origin);
+  const why = `a page from '${origin}' may not use this bridge`;
+  return allowed === undefined ? why : `${why}; to allow it, add --public-origin ${allowed}`;
+}
+
+/** @param scheme That of the page, as far as the bridge knows: TLS may end at a proxy. */
+function hostRefusal(host: string, scheme: string): string {
+  const allowed = publicOriginFor(`${scheme}://${host}`);
+  const why = `'${host}' is not a name of this bridge`;
+  if (allowed === undefined) return why;
+  const secure = scheme === 'https' ? '' : ', or https:// if browsers reach it over TLS';
+  return `${why}; to allow it, add --public-origin ${allowed}${secure}`;
 }

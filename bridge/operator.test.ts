@@ -409,6 +409,54 @@ describe('a request', () => {
   });
 
   test.each([
+    ['bridge:8080', ' http://bridge:8080, or https:// if browsers reach it over TLS'],
+    ['Motd.example.', ' http://motd.example, or https:// if browsers reach it over TLS'],
+    ['$(reboot)', undefined],
+    ['', undefined],
+  ])('under the foreign name %j is told what --public-origin takes', async (host, value) => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const answer = await sayRaw(
+      bridge,
+      `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+    );
+    const cure = value === undefined ? '' : `; to allow it, add --public-origin${value}`;
+    expect(answer.split('\r\n\r\n')[1]).toBe(
+      `Refused: '${host}' is not a name of this bridge${cure}.\n`,
+    );
+  });
+
+  test('under a foreign name is told https:// by a bridge that knows of TLS', async () => {
+    const bridge = await startBridge(
+      { echo: await startTarget(echo) },
+      { isTrustedProxy: () => true },
+    );
+    const answer = await sayRaw(
+      bridge,
+      'GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n',
+    );
+    expect(answer).toContain('add --public-origin https://a.example.\n');
+  });
+
+  test.each([
+    ['https://evil.example', '; to allow it, add --public-origin https://evil.example'],
+    ['http://motd.example.:8000', '; to allow it, add --public-origin http://motd.example:8000'],
+    ['null', ''],
+  ])('from a page of %s is told what --public-origin takes', async (origin, cure) => {
+    const bridge = await startBridge({ echo: await startTarget(echo) });
+    const body = `Refused: a page from '${origin}' may not use this bridge${cure}.\n`;
+    expect(await new TestPeer(bridge, '/ws', { origin }).refusal()).toMatchObject({
+      status: 403,
+      body,
+    });
+    // A page asks so: a browser sends no Origin with its GET.
+    const response = await fetch(`http://127.0.0.1:${bridge.port}/ws`, {
+      method: 'OPTIONS',
+      headers: { origin },
+    });
+    expect([response.status, await response.text()]).toEqual([403, body]);
+  });
+
+  test.each([
     ['/healthz', 200],
     ['/readyz', 200],
     ['/metrics', 200],

@@ -2,7 +2,7 @@
 // `/ws/NAME` for the one of that name.
 
 import fastifyWebsocket from '@fastify/websocket';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { clientEnds } from './client.ts';
 import { CLOSE } from './closeCodes.ts';
@@ -54,7 +54,8 @@ export async function speakWebSocket(
 
 /**
  * Serves a target at an address. 426 answers a request that is no upgrade; what else is refused,
- * the gate refuses.
+ * the gate refuses. A page that was refused asks why with OPTIONS: its GET would carry no `Origin`
+ * (Fetch standard, "append a request `Origin` header").
  */
 export function serveTarget(
   app: FastifyInstance,
@@ -63,6 +64,9 @@ export function serveTarget(
   gate: Gate,
   sessions: Sessions,
 ): void {
+  const handler = (_request: FastifyRequest, reply: FastifyReply) =>
+    reply.code(426).header('upgrade', 'websocket').send('This address speaks WebSocket.\n');
+  app.options(url, { onRequest: gate.checkOrigin }, handler);
   app.route({
     method: 'GET',
     url,
@@ -70,8 +74,7 @@ export function serveTarget(
     config: { rules: { handsOutLogin: true } },
     onRequest: gate.checkOrigin,
     preHandler: gate.checkRoom,
-    handler: (_request, reply) =>
-      reply.code(426).header('upgrade', 'websocket').send('This address speaks WebSocket.\n'),
+    handler,
     wsHandler: (webSocket, request) => {
       const browser = { webSocket, socket: request.socket, ends: () => clientEnds(request) };
       sessions.open(browser, target);

@@ -226,6 +226,15 @@ for (const proxy of [nginx, haproxy]) {
       });
     }
 
+    test('a page that is refused tells its operator what to add', async ({ page }) => {
+      const flags = () => [...BASE, '--trust-proxy', '127.0.0.1'];
+      const { port } = await start(proxy, { host: 'rewritten', flags });
+      const origin = `http://127.0.0.1:${port}`;
+      await page.goto(`${origin}/motd/`);
+      const words = `thebridgetakesnopagefrom${origin}:itsoperatorcanadd--public-origin${origin}`;
+      await expect.poll(() => new Terminal(page).flow()).toContain(words);
+    });
+
     test('its own gets 403 as well, unless it is named or Host tells of it', async () => {
       const flags = () => [...BASE, '--trust-proxy', '127.0.0.1'];
       for (const [host, status] of [

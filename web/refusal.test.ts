@@ -20,7 +20,7 @@ async function refusing(status: number): Promise<URL> {
 
 test.each([
   [401, /name and a password/],
-  [403, /refused this page/],
+  [403, /add --public-origin http:\/\/127\.0\.0\.1:\d+$/],
   [404, /no such target/],
   [426, /was lost/],
   [429, /too many wrong passwords/],

@@ -1,5 +1,6 @@
-// Why the bridge refused a WebSocket. A browser tells a page nothing of one that never opened;
-// asked for the same address as for any other, the bridge answers with the same status.
+// Why the bridge refused a WebSocket. A browser tells a page nothing of one that never opened. To an
+// OPTIONS request for the same address, the bridge answers with the same status; a GET would carry no
+// `Origin`, which the bridge may have refused.
 
 /** A bridge that is not there is no reason to wait. */
 const PATIENCE_MS = 3_000;
@@ -10,7 +11,6 @@ export const NEVER_OPENED = 'the bridge cannot be reached';
 // would take one, unless a proxy in between takes the asking away.)
 const WORDS: Readonly<Record<number, string>> = {
   401: 'the bridge wants a name and a password: load the page anew',
-  403: 'the bridge refused this page: it is not one of its own',
   404: 'the bridge has no such target',
   426: 'the connection to the bridge was lost, or a proxy in between lets no WebSocket through',
   429: 'the bridge refused this page: too many wrong passwords',
@@ -28,9 +28,15 @@ export async function refusalOf(url: URL): Promise<string> {
   const address = new URL(url);
   address.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
   try {
-    const { status } = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const { status } = await fetch(address, { method: 'OPTIONS', signal });
+    if (status === 403) return foreignOrigin(address.origin);
     return WORDS[status] ?? `the bridge refused the connection (${status})`;
   } catch {
     return NEVER_OPENED;
   }
+}
+
+function foreignOrigin(origin: string): string {
+  return `the bridge takes no page from ${origin}: its operator can add --public-origin ${origin}`;
 }
