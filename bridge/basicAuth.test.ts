@@ -34,6 +34,7 @@ for (const [what, path] of [
   ['its files', '/index.html'],
   ['what is not there', '/nothing'],
   ['a plain request to a target', '/ws'],
+  ['the same with a slash behind it', '/ws/'],
 ] as const) {
   test(`${what} takes a password, whatever the method`, async () => {
     const bridge = await guardedBridge();
@@ -53,7 +54,8 @@ test('who asks whether the bridge is well needs none', async () => {
   for (const path of ['/healthz', '/readyz', '/metrics']) {
     expect((await get(bridge, path)).status).toBe(200);
     expect((await get(bridge, path, { headers: WRONG })).status).toBe(200);
-    expect((await get(bridge, `${path}/`)).status).toBe(401);
+    expect((await get(bridge, `${path}/`)).status).toBe(200);
+    expect((await get(bridge, `${path}//`)).status).toBe(401);
   }
 });
 
@@ -71,6 +73,7 @@ test('an upgrade takes one, too, and comes to nothing without', async () => {
   });
   const bridge = await startBridge({ sayer }, { checkPassword });
   expect(await new TestPeer(bridge).refused()).toBe(401);
+  expect(await new TestPeer(bridge, '/ws/').refused()).toBe(401);
   expect(await new TestPeer(bridge, '/ws/sayer', { headers: WRONG }).refused()).toBe(401);
   expect(await new TestPeer(bridge, '/ws/nobody', { headers: WRONG }).refused()).toBe(401);
   expect(await new TestPeer(bridge, '/ws', { headers: REFUSED }).refused()).toBe(429);

@@ -8,6 +8,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { ConnectionLimits } from '../access/connectionLimits.ts';
+import { addressForms } from './addressForms.ts';
 import { Admission } from './admission.ts';
 import { CHALLENGE, type CheckPassword, requireBasicAuth } from './basicAuth.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
@@ -96,7 +97,7 @@ export interface BridgeSettings extends OperatorOptions {
  * `/ws` reaches the default target and `/ws/NAME` the one of that name. 404 answers a name nobody
  * configured, 403 a page of another origin or a foreign `Host`, 401 and 429 who is not known, 426 a
  * request that is no upgrade, 503 one there is no room for. `/healthz`, `/readyz` and `/metrics`
- * are for the operator.
+ * are for the operator. Each of these addresses may end in a slash.
  */
 export async function buildBridge(options: BridgeSettings): Promise<FastifyInstance> {
   const { targets, basePath, publicOrigins, limits, isTrustedProxy, logger, tls } = options;
@@ -147,8 +148,8 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
     if (cookie) serveLogout(app, { basePath, cookie, challenge: CHALLENGE });
   }
   for (const [index, target] of targets.entries()) {
-    if (index === 0) serveTarget(app, `${basePath}/ws`, target, gate, sessions);
-    serveTarget(app, `${basePath}/ws/${target.name}`, target, gate, sessions);
+    const paths = [...(index === 0 ? [`${basePath}/ws`] : []), `${basePath}/ws/${target.name}`];
+    for (const url of paths.flatMap(addressForms)) serveTarget(app, url, target, gate, sessions);
   }
   return app;
 }

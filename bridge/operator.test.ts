@@ -248,6 +248,65 @@ describe('under a base path', () => {
   );
 });
 
+describe('a slash at the end of an address', () => {
+  test('changes nothing: the target, the health and the metrics are there', async () => {
+    const targets = { echo: await startTarget(echo), other: await startTarget(echo) };
+    const bridge = await startBridge(targets, { basePath: '/motd' });
+    for (const path of ['/motd/healthz/', '/motd/readyz/?exclude=store', '/motd/metrics/']) {
+      expect((await get(bridge, path)).status, path).toBe(200);
+    }
+    for (const path of ['/motd/ws/', '/motd/ws/echo/', '/motd/ws/other/?x']) {
+      expect((await get(bridge, path)).status, path).toBe(426);
+      const peer = new TestPeer(bridge, path);
+      await peer.opened();
+      peer.webSocket.send('hello');
+      await peer.untilBytes(5);
+    }
+  });
+
+  test.each(['/ws//', '//ws', '/ws//echo', '/ws/echo//', '/ws/nobody/', '/ws/echo/x', '/ws%2F'])(
+    '%s reaches no target',
+    async (path) => {
+      const bridge = await startBridge({ echo: await startTarget(echo) });
+      expect(await new TestPeer(bridge, path).refused()).toBe(404);
+    },
+  );
+
+  test.each(['/healthz//', '//healthz', '/metrics//', '/metrics/x', '/readyz%2f', '/index.html/'])(
+    '%s is not an address',
+    async (path) => {
+      const bridge = await startBridge({ echo: await startTarget(echo) });
+      expect((await get(bridge, path)).status).toBe(404);
+    },
+  );
+
+  test('passes no guard by: the name, the origin and the source are checked', async () => {
+    const bridge = await startBridge(
+      { echo: await startTarget(echo) },
+      { mayReadMetrics: () => false, isTrustedProxy: () => true },
+    );
+    expect((await get(bridge, '/metrics/')).status).toBe(403);
+    const open = await startBridge({ echo: await startTarget(echo) });
+    expect((await get(open, '/metrics/', { via: '1.1 proxy' })).status).toBe(403);
+    for (const path of ['/ws/', '/ws/echo/']) {
+      const foreign = { headers: { host: 'evil.example' } };
+      expect(await new TestPeer(open, path, foreign).refused()).toBe(403);
+      expect(await new TestPeer(open, path, { origin: 'http://evil.example' }).refused()).toBe(403);
+    }
+    const request = 'GET /metrics/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n';
+    expect(await sayRaw(open, request)).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  test('makes no session that the quota does not count', async () => {
+    const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
+    const bridge = await startBridge({ echo: await startTarget(echo) }, { limits });
+    const peer = new TestPeer(bridge, '/ws/');
+    await peer.opened();
+    expect(await new TestPeer(bridge, '/ws/echo/').refused()).toBe(503);
+    expect(await new TestPeer(bridge, '/ws').refused()).toBe(503);
+  });
+});
+
 describe('a request target in absolute form', () => {
   const head = (target: string, host: string) =>
     `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;

@@ -1,7 +1,8 @@
 // What those who run the bridge ask: is it there, is what it needs, what has it counted.
 
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { descriptorCheck } from '../access/descriptors.ts';
+import { addressForms } from './addressForms.ts';
 import { clientAddress, isFromUnknownProxy } from './client.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from './descriptorBudget.ts';
 import type { MetricsText } from './metrics.ts';
@@ -45,39 +46,49 @@ export function serveOperator(
   const readiness = new Readiness({ target: targets[0], connectTimeoutMs, readyUrl });
 
   const canOpenMore = descriptorCheck(SESSION_DESCRIPTORS);
-  app.route({
-    method: HEALTH_METHODS,
-    url: `${basePath}/healthz`,
-    config: { rules: HEALTH },
-    handler: async (_request, reply) => {
-      if (descriptors.has(SESSION_DESCRIPTORS) && (await canOpenMore())) return reply.send('ok\n');
-      return reply
-        .code(503)
-        .send('no session can be opened: out of file descriptors (ulimit -n)\n');
-    },
-  });
+  for (const url of addressForms(`${basePath}/healthz`)) {
+    app.route({
+      method: HEALTH_METHODS,
+      url,
+      config: { rules: HEALTH },
+      handler: async (_request, reply) => {
+        if (descriptors.has(SESSION_DESCRIPTORS) && (await canOpenMore()))
+          return reply.send('ok\n');
+        return reply
+          .code(503)
+          .send('no session can be opened: out of file descriptors (ulimit -n)\n');
+      },
+    });
+  }
 
-  app.route<{ Querystring: ReadyQuery }>({
-    method: HEALTH_METHODS,
-    url: `${basePath}/readyz`,
-    config: { rules: HEALTH },
-    handler: async ({ query }, reply) => {
-      const why = await readiness.check([query.exclude].flat().includes('store'));
-      if (why === undefined) return reply.send('ready\n');
-      return reply.code(503).send(`not ready: ${why}\n`);
-    },
-  });
+  for (const url of addressForms(`${basePath}/readyz`)) {
+    app.route<{ Querystring: ReadyQuery }>({
+      method: HEALTH_METHODS,
+      url,
+      config: { rules: HEALTH },
+      handler: async ({ query }, reply) => {
+        const why = await readiness.check([query.exclude].flat().includes('store'));
+        if (why === undefined) return reply.send('ready\n');
+        return reply.code(503).send(`not ready: ${why}\n`);
+      },
+    });
+  }
 
-  app.get(`${basePath}/metrics`, { config: { rules: METRICS } }, async (request, reply) => {
-    if (isFromUnknownProxy(request)) {
-      return reply
-        .code(403)
-        .send('Refused: this came through a proxy that --trust-proxy does not name.\n');
-    }
-    const address = clientAddress(request);
-    if (!mayReadMetrics(address)) {
-      return reply.code(403).send(`Refused: --metrics-from does not name ${address}.\n`);
-    }
-    return reply.type(metrics.contentType).send(await metrics.text());
-  });
+  for (const url of addressForms(`${basePath}/metrics`)) {
+    app.get(url, { config: { rules: METRICS } }, async (request, reply) => {
+      const why = whyNoMetrics(request, mayReadMetrics);
+      if (why !== undefined) return reply.code(403).send(`Refused: ${why}.\n`);
+      return reply.type(metrics.contentType).send(await metrics.text());
+    });
+  }
+}
+
+function whyNoMetrics(
+  request: FastifyRequest,
+  mayReadMetrics: OperatorOptions['mayReadMetrics'],
+): string | undefined {
+  if (isFromUnknownProxy(request))
+    return 'this came through a proxy that --trust-proxy does not name';
+  const address = clientAddress(request);
+  return mayReadMetrics(address) ? undefined : `--metrics-from does not name ${address}`;
 }

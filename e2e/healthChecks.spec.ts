@@ -1,9 +1,11 @@
 // Health checks and scrapers as they are by default: HAProxy's `option httpchk`, and requests under
 // the name that a container has in its network.
 
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { WebSocket } from 'ws';
 import { freePort } from '../scripts/freePort.mjs';
 import { haproxyCommand } from './balancer.ts';
 import { expect, startBridge, test } from './fixtures.ts';
@@ -94,6 +96,28 @@ test('a health check needs no name; the page, its WebSocket and /metrics need an
   for (const path of ['/', '/ws', '/metrics', '/index.html']) {
     expect(await ask(named(path, 'bridge:8080')), path).toBe(403);
   }
+});
+
+test('a slash at the end of an address changes nothing, and passes no rule by', async ({
+  server,
+}) => {
+  const bridge = await startBridge(server.port);
+  const ask = (path: string, host = '127.0.0.1') => statusOf(bridge.port, named(path, host));
+  for (const path of ['/healthz/', '/readyz/', '/metrics/'])
+    expect(await ask(path), path).toBe(200);
+  for (const path of ['/ws/', '/ws/motd/']) {
+    const webSocket = new WebSocket(`ws://127.0.0.1:${bridge.port}${path}`);
+    await once(webSocket, 'open');
+    webSocket.send('MSGGET\n');
+    const [reply] = await once(webSocket, 'message');
+    expect(String(reply)).toMatch(/^200 OK\n/);
+    webSocket.terminate();
+  }
+  expect(await ask('/ws//')).toBe(404);
+  expect(await ask('/metrics/', 'evil.example')).toBe(403);
+  expect(await ask('/ws/', 'evil.example')).toBe(403);
+  const closed = await startBridge(server.port, 0, ['--metrics-from', 'none']);
+  expect(await statusOf(closed.port, named('/metrics/', '127.0.0.1'))).toBe(403);
 });
 
 test('Prometheus reads /metrics under a name that --public-origin gives, from an allowed source', async ({

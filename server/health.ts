@@ -81,8 +81,8 @@ export class Health {
   }
 
   async #answer(url: string, response: ServerResponse): Promise<void> {
-    const [path, query = ''] = url.split('?', 2);
-    switch (path) {
+    const [path = '', query = ''] = url.split('?', 2);
+    switch (path.replace(/\/$/, '')) {
       case '/healthz':
         if (await this.#canAccept()) return answer(response, 200, 'ok\n');
         return answer(response, 503, 'no peer is accepted: out of file descriptors (ulimit -n)\n');
