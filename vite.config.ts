@@ -20,28 +20,21 @@ export default defineConfig({
     // It is for modules loaded later, and there are none.
     modulePreload: { polyfill: false },
   },
-  plugins: [early(), compressed()],
+  plugins: [inlined('web/early.js', 'web/address.js'), compressed()],
 });
 
 /**
- * Has web/early.js run before anything is painted: a module, which is all that Vite bundles, comes
- * too late.
+ * Puts the scripts that run before anything else into index.html: a module, which is all that Vite
+ * bundles, comes too late. The bridge allows them by their hash (bridge/headers.ts).
  */
-function early(): Plugin {
+function inlined(...files: string[]): Plugin {
   return {
-    name: 'early',
+    name: 'inlined',
     apply: 'build',
-    async buildStart() {
-      const source = await readFile('web/early.js');
-      this.emitFile({ type: 'asset', name: 'early.js', source });
-    },
-    transformIndexHtml: {
-      order: 'post',
-      handler(_html, { bundle = {} }) {
-        const [src] = Object.keys(bundle).filter((name) => /\bearly-[\w-]+\.js$/.test(name));
-        if (src === undefined) throw new Error('early.js is not in the bundle');
-        return [{ tag: 'script', attrs: { src: `./${src}` }, injectTo: 'head-prepend' }];
-      },
+    async transformIndexHtml(html) {
+      const sources = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+      const script = sources.join('').replace(/^\s*\/\/.*\n/gm, '');
+      return html.replace('<title>', (title) => `<script>\n${script}</script>\n    ${title}`);
     },
   };
 }

@@ -19,7 +19,7 @@ import { httpServerFactory, limitAnswers } from './httpServer.ts';
 import { LoginCookie, type Logins, serveLogout } from './loginCookie.ts';
 import { Metrics } from './metrics.ts';
 import { type OperatorOptions, serveOperator } from './operator.ts';
-import { servePage } from './page.ts';
+import { inlineScriptHashes, servePage } from './page.ts';
 import type { Primary } from './primary.ts';
 import { RequestQuota } from './requestQuota.ts';
 import { originForm } from './requestTarget.ts';
@@ -123,7 +123,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
       answerMalformed(request, reply);
     },
   });
-  setHeaders(app);
+  setHeaders(app, inlineScriptHashes(options.pageDir));
   limitAnswers(app, options.answerTimeoutMs);
   app.setNotFoundHandler((request, reply) => {
     if (request.ws) metrics.refused('target');

@@ -6,13 +6,18 @@ import helmet from 'helmet';
 /**
  * Sets the headers of every answer. Register it before the routes.
  *
+ * @param scriptHashes Of the scripts in the page itself, as the policy names them (CSP 3, section 2.3.1).
+ *
  * An answer is not kept by any cache unless its route says so. (An address that cannot be decoded
  * has none of this: it is answered with 400 before any hook.)
  */
-export function setHeaders(app: FastifyInstance): void {
+export function setHeaders(app: FastifyInstance, scriptHashes: readonly string[]): void {
   // One for all requests: @fastify/helmet makes a new one for each.
   const setSecurityHeaders = helmet({
-    contentSecurityPolicy: { useDefaults: false, directives: DIRECTIVES },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { ...DIRECTIVES, scriptSrc: ["'self'", ...scriptHashes] },
+    },
     // Where 'frame-ancestors' is not understood.
     xFrameOptions: { action: 'deny' },
     // Over plain HTTP it means nothing; where a reverse proxy speaks TLS, it is the proxy's to say.
@@ -29,7 +34,6 @@ export function setHeaders(app: FastifyInstance): void {
 // plain HTTP on loopback, and it would look for its files at https:.
 const DIRECTIVES = {
   defaultSrc: ["'none'"],
-  scriptSrc: ["'self'"],
   styleSrc: ["'self'"],
   imgSrc: ["'self'"],
   // As a WebSocket, too (section "Does url match expression in origin").

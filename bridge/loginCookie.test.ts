@@ -30,9 +30,10 @@ function get(
   { host, port }: RunningBridge,
   path: string,
   headers: Record<string, string> = {},
+  method = 'GET',
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    request({ host, port, path, headers, agent: false }, (response) => {
+    request({ host, port, path, headers, method, agent: false }, (response) => {
       response.resume();
       resolve({
         status: response.statusCode,
@@ -77,15 +78,17 @@ test('the page comes with a cookie that opens a WebSocket without the password',
 
 test('so does a plain request to a target, which the page makes when a handshake was refused', async () => {
   const bridge = await guardedBridge();
-  const plain = await get(bridge, '/ws', RIGHT);
-  expect(plain.status).toBe(426);
-  expect(await upgradeStatus(bridge, cookieOf(plain))).toBe(101);
+  for (const method of ['GET', 'OPTIONS']) {
+    const plain = await get(bridge, '/ws', RIGHT, method);
+    expect(plain.status).toBe(426);
+    expect(await upgradeStatus(bridge, cookieOf(plain))).toBe(101);
+  }
 });
 
 test('files that any cache may keep come without it', async () => {
   const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
-  await writeFile(join(pageDir, 'icon.svg'), '<svg/>');
+  for (const name of ['index.html', 'icon.svg']) await writeFile(join(pageDir, name), '');
   const bridge = await guardedBridge({ pageDir });
   const { status, cookies } = await get(bridge, '/icon.svg', RIGHT);
   expect({ status, cookies }).toEqual({ status: 200, cookies: [] });

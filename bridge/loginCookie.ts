@@ -9,6 +9,7 @@
 import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { TOKEN_LIFETIME_MS } from '../access/loginTokens.ts';
+import { addressForms } from './addressForms.ts';
 
 /** Issues and checks tokens as `LoginTokens` does; in a cluster, the primary does it for all. */
 export interface Logins {
@@ -93,7 +94,7 @@ export function serveLogout(
   { basePath, cookie, challenge }: { basePath: string; cookie: LoginCookie; challenge: string },
 ): void {
   const config = { rules: { needsNoPassword: true } } as const;
-  app.get(`${basePath}/logout`, { config }, async (request, reply) => {
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     if (isFromElsewhere(request)) {
       return reply.code(403).send('Refused: a page of another site asked to log you out.\n');
     }
@@ -102,7 +103,8 @@ export function serveLogout(
       .code(401)
       .header('www-authenticate', challenge)
       .send('You are logged out. Open the page again to log in.\n');
-  });
+  };
+  for (const url of addressForms(`${basePath}/logout`)) app.get(url, { config }, handler);
 }
 
 /** Fetch Metadata (W3C), section 2.3: what browsers do not send, a program asked for by itself. */

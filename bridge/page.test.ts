@@ -9,7 +9,7 @@ import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from '
 import Fastify from 'fastify';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { setHeaders } from './headers.ts';
-import { servePage } from './page.ts';
+import { inlineScriptHashes, servePage } from './page.ts';
 
 const PAGE = '<!doctype html><title>page</title>';
 const SCRIPT = 'console.log("the script of the page");\n'.repeat(20);
@@ -45,7 +45,7 @@ beforeAll(async () => {
 
 async function startPage(): Promise<number> {
   const app = Fastify();
-  setHeaders(app);
+  setHeaders(app, inlineScriptHashes(pageDir));
   servePage(app, pageDir, '');
   onTestFinished(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -64,6 +64,18 @@ export function servePage(app: FastifyInstance, pageDir: string, basePath: strin
   app.get(basePath, ({ raw }, reply) => reply.redirect(`${basePath}/${queryOf(raw.url)}`, 308));
 }
 
+/**
+ * The hashes of the scripts in `index.html` itself, for the Content-Security-Policy.
+ *
+ * @throws Node's error if it cannot be read.
+ */
+export function inlineScriptHashes(pageDir: string): string[] {
+  const html = readFileSync(join(pageDir, 'index.html'), 'utf8');
+  return [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(
+    ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
+  );
+}
+
 function filesIn(pageDir: string): PageFile[] {
   const all = readdirSync(pageDir, { recursive: true, withFileTypes: true })
     .map((entry) => join(entry.parentPath, entry.name))

@@ -7,6 +7,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import { clientEnds } from './client.ts';
 import { CLOSE } from './closeCodes.ts';
 import type { Gate } from './gate.ts';
+import type { RouteRules } from './routeRules.ts';
 import type { Sessions } from './sessions.ts';
 import type { Target } from './targets.ts';
 
@@ -20,6 +21,9 @@ const CLOSE_TIMEOUT_MS = 10_000;
  */
 const LEAST_MEAN_PIECE_BYTES = 256;
 const LEAST_PIECES = 256;
+
+/** A page whose handshake was refused asks here again, in a request that has the password. */
+const HANDS_OUT_LOGIN: RouteRules = { handsOutLogin: true };
 
 /** Clients written for other WebSocket-to-TCP proxies ask for it by this name. */
 const SUBPROTOCOL = 'binary';
@@ -66,13 +70,12 @@ export function serveTarget(
 ): void {
   const handler = (_request: FastifyRequest, reply: FastifyReply) =>
     reply.code(426).header('upgrade', 'websocket').send('This address speaks WebSocket.\n');
-  app.options(url, { onRequest: gate.checkOrigin }, handler);
+  const guarded = { config: { rules: HANDS_OUT_LOGIN }, onRequest: gate.checkOrigin };
+  app.options(url, guarded, handler);
   app.route({
     method: 'GET',
     url,
-    // The page asks here, too, when a handshake was refused.
-    config: { rules: { handsOutLogin: true } },
-    onRequest: gate.checkOrigin,
+    ...guarded,
     preHandler: gate.checkRoom,
     handler,
     wsHandler: (webSocket, request) => {

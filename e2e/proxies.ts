@@ -108,7 +108,7 @@ function nginxServer(settings: ProxySettings): string {
 }
 
 /** What a distribution's nginx.conf has around a server; all that it writes goes to the folder. */
-function nginxAround(server: string, folder: string): string {
+export function nginxAround(server: string, folder: string): string {
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return [
     // Its workers may not read a temporary folder of root's otherwise.

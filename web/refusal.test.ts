@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { NEVER_OPENED, refusalOf } from './refusal.ts';
 
-async function refusing(status: number): Promise<URL> {
+async function refusing(status: number, path = '/ws/name'): Promise<URL> {
   const server = createServer((_request, response) => response.writeHead(status).end());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -15,7 +15,7 @@ async function refusing(status: number): Promise<URL> {
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  return new URL(`ws://127.0.0.1:${port}/ws/name`);
+  return new URL(`ws://127.0.0.1:${port}${path}`);
 }
 
 test.each([
@@ -28,6 +28,17 @@ test.each([
   [418, /\(418\)$/],
 ])('a bridge that answers %i has words', async (status, words) => {
   expect(await refusalOf(await refusing(status))).toMatch(words);
+});
+
+test.each([
+  [404, '/devbox/ws'],
+  [200, '/devbox/ws'],
+  [204, '/devbox/ws/name'],
+  [405, '/devbox/ws/name'],
+])('%i for %s is not the bridge: the proxy does not pass it on', async (status, path) => {
+  expect(await refusalOf(await refusing(status, path))).toMatch(
+    new RegExp(`^${path} does not reach the bridge: .*--base-path`),
+  );
 });
 
 test('one that is not there cannot be reached', async () => {

@@ -31,6 +31,7 @@ export async function refusalOf(url: URL): Promise<string> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const { status } = await fetch(address, { method: 'OPTIONS', signal });
     if (status === 403) return foreignOrigin(address.origin);
+    if (isElsewhere(address, status)) return notPassedOn(address);
     return WORDS[status] ?? `the bridge refused the connection (${status})`;
   } catch {
     return NEVER_OPENED;
@@ -39,4 +40,17 @@ export async function refusalOf(url: URL): Promise<string> {
 
 function foreignOrigin(origin: string): string {
   return `the bridge takes no page from ${origin}: its operator can add --public-origin ${origin}`;
+}
+
+/** Whether the bridge cannot have answered so: its default target is always there. */
+function isElsewhere({ pathname }: URL, status: number): boolean {
+  const isNotFound = status === 404 && pathname.endsWith('/ws');
+  return isNotFound || status < 400 || status === 405;
+}
+
+function notPassedOn({ pathname }: URL): string {
+  return (
+    `${pathname} does not reach the bridge: its operator has to have the proxy in between pass it ` +
+    'on, as it does this page (--base-path, if the proxy keeps the path)'
+  );
 }
