@@ -1,12 +1,12 @@
 // One server for each folder.
 
-import { closeSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
-import { makePrivateFolder, openPrivateFile } from './privateFiles.ts';
+import { makePrivateFolder, openForReading, openPrivateFile } from './privateFiles.ts';
 import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFiles.ts';
-import { UnusableStoreError, unusable } from './unusableStore.ts';
+import { errorCode, UnusableStoreError, unusable } from './unusableStore.ts';
 
 const LOCK_FILE = 'server.lock';
 
@@ -15,6 +15,13 @@ const LOCK_FILE = 'server.lock';
  */
 const PATIENCE_MS = 2000;
 const RETRY_MS = 20;
+
+/** By error code, why a folder cannot be written in. */
+const WRITE_FAULTS: ReadonlyMap<string, string> = new Map([
+  ['EROFS', 'its file system is read-only'],
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'permission denied'],
+]);
 
 /**
  * Makes sure that nobody else serves a folder, which is made where there is none.
@@ -38,13 +45,49 @@ export async function lockFolder(folder: string): Promise<number> {
   return lock;
 }
 
+/**
+ * Whether a server uses a folder. Needs no leave to write in it.
+ *
+ * @returns `false` also if that cannot be found out: the lock file is not ours to read, or its file
+ *   system knows no locks.
+ * @throws UnusableStoreError if the lock is a link, or no regular file.
+ */
+export function isServed(folder: string): boolean {
+  try {
+    const lock = openForReading(join(folder, LOCK_FILE));
+    try {
+      // A server that starts at this moment tries again.
+      return !tryLock(lock, { shared: true });
+    } finally {
+      closeSync(lock);
+    }
+  } catch (error) {
+    if (error instanceof UnusableStoreError) throw error;
+    return false;
+  }
+}
+
 function openLockFile(folder: string): number {
   try {
     makePrivateFolder(folder, isStoreFile);
     return openPrivateFile(join(folder, LOCK_FILE));
   } catch (error) {
-    throw error instanceof UnusableStoreError ? error : unusable(folder, error);
+    if (error instanceof UnusableStoreError) throw error;
+    throw notWritable(folder, error) ?? unusable(folder, error);
   }
+}
+
+/** What to do about a store that can be read and not written: `undefined` if that is not why. */
+function notWritable(folder: string, error: unknown): UnusableStoreError | undefined {
+  const why = WRITE_FAULTS.get(errorCode(error) ?? '');
+  if (why === undefined) return undefined;
+  const reading = existsSync(join(folder, DATA_FILE))
+    ? `; to copy the messages that are in it: motd copy-store lmdb:${folder} lmdb:OTHER`
+    : '';
+  return new UnusableStoreError(
+    `cannot write in ${folder}: ${why} (${errorCode(error)}); choose another folder with --store${reading}`,
+    { cause: error },
+  );
 }
 
 function isStoreFile(name: string): boolean {

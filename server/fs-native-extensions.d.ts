@@ -2,11 +2,12 @@
 
 declare module 'fs-native-extensions' {
   /**
-   * Takes an exclusive lock on a whole file, which the kernel drops when the process ends, however
-   * it does (fcntl(2), F_OFD_SETLK; flock(2) on macOS; LockFileEx on Windows).
+   * Takes a lock on a whole file, which the kernel drops when the process ends, however it does
+   * (fcntl(2), F_OFD_SETLK; flock(2) on macOS; LockFileEx on Windows).
    *
-   * @param fd A file descriptor open for writing.
+   * @param fd A file descriptor; open for writing unless the lock is shared.
+   * @param options.shared Whether others may have a shared lock at the same time.
    * @returns Whether the lock is ours now.
    */
-  export function tryLock(fd: number): boolean;
+  export function tryLock(fd: number, options?: { shared?: boolean }): boolean;
 }

@@ -1,18 +1,17 @@
-// Looks through LMDB's data file before LMDB does, as fsck does before a mount. It never writes.
+// Reads and checks LMDB's data file without LMDB, as fsck does before a mount. It never writes, and
+// needs no lock.
 //
 // LMDB maps the file and believes it: a file cut short kills the process with SIGBUS, a damaged
 // meta page brings back an older message in silence, a damaged free list overwrites live pages
-// later. The structure is checked here, all of it; whoever reads a value checks the value.
+// later. The structure is checked here, all of it; the caller checks the values.
 //
 // A commit writes only pages that neither meta page reaches (mdb_find_oldest), waits for the disk,
 // then writes meta page (txnid % 2). So whenever it is killed, both metas fit what they point at,
 // and by the newest one every page is in use once or free once, never both and never neither.
 
-import { readFile, stat } from 'node:fs/promises';
 import {
   Fault,
   FIRST_PAGE,
-  MAX_FILE_BYTES,
   MDB_INTEGERKEY,
   type Meta,
   metaAt,
@@ -20,34 +19,17 @@ import {
   PAGE,
   u64,
 } from './lmdbFormat.ts';
-import { Owners, Walk } from './lmdbTree.ts';
+import { type OnEntry, Owners, Walk } from './lmdbTree.ts';
 
 /**
- * Says whether LMDB may be trusted with a data file.
+ * Checks the bytes of a data file, and reads its entries. An empty file, which LMDB would take for
+ * new, is not sound.
  *
- * @param path `data.mdb`, open in no process.
- * @returns `undefined` where it is sound; otherwise what is wrong, in words for an operator:
- *   `page 7 says it is page 9`. An empty file, which LMDB would take for new, is not sound.
- * @throws What `node:fs` throws, also where there is no such file.
+ * @param onEntry Takes the entries in the order of their keys. Those it took before a fault was
+ *   found are not to be trusted.
+ * @throws {Fault} If LMDB must not be trusted with the file: `page 7 says it is page 9`.
  */
-export async function lmdbFileFault(path: string): Promise<string | undefined> {
-  const { size } = await stat(path);
-  if (size > MAX_FILE_BYTES) return `with ${size} bytes it is too large to check`;
-  return lmdbFault(await readFile(path));
-}
-
-/** The same for the bytes of such a file. */
-export function lmdbFault(file: Buffer): string | undefined {
-  try {
-    check(file);
-    return undefined;
-  } catch (error) {
-    if (error instanceof Fault) return error.message;
-    throw error;
-  }
-}
-
-function check(file: Buffer): void {
+export function readLmdbFile(file: Buffer, onEntry?: OnEntry): void {
   const first = metaAt(file, 0, 0);
   const second = metaAt(file, 1, first.pageBytes);
   const [newest, other] = first.txnid >= second.txnid ? [first, second] : [second, first];
@@ -57,8 +39,19 @@ function check(file: Buffer): void {
 
   const owners = new Owners(file, newest);
   new Walk(file, newest, newest.free, owners).run();
-  new Walk(file, newest, newest.main, owners).run();
+  new Walk(file, newest, newest.main, owners, onEntry).run();
   owners.needAll();
+}
+
+/** @returns What is wrong with the bytes of a data file; `undefined` if it is sound. */
+export function lmdbFault(file: Buffer): string | undefined {
+  try {
+    readLmdbFile(file);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Fault) return error.message;
+    throw error;
+  }
 }
 
 /** Commit N follows commit N - 1 and writes meta page N % 2. */

@@ -12,11 +12,9 @@ import {
 import { platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import type { HistoryEntry } from './history.ts';
-import { InvalidEntryError } from './historyEntry.ts';
-import { lmdbFileFault } from './lmdbFile.ts';
-import { decodeRecord } from './lmdbRecord.ts';
-import type { Contents, Opened } from './lmdbReport.ts';
+import { contentsOf } from './lmdbContents.ts';
+import type { Opened } from './lmdbReport.ts';
+import { readSnapshot } from './lmdbSnapshot.ts';
 import { makePrivate } from './privateFiles.ts';
 import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFiles.ts';
 import { UnusableStoreError, unusable } from './unusableStore.ts';
@@ -43,7 +41,8 @@ export async function openFolder(
     await createDatabase(folder);
     foundId = closeFilesToOthers(folder);
   }
-  const contents = await readContents(folder, file);
+  // Before LMDB opens it, which may change it: it may not be ours.
+  const contents = contentsOf(file, (await readSnapshot(file)).bytes);
   return {
     database: openDatabase(folder),
     file,
@@ -87,34 +86,7 @@ async function createDatabase(folder: string): Promise<void> {
   }
 }
 
-/** Every record in the file, read without changing it: it may not be ours. */
-async function readContents(folder: string, file: string): Promise<Contents> {
-  const fault = await lmdbFileFault(file);
-  if (fault !== undefined) throw damaged(file, fault);
-
-  const database = openDatabase(folder, { readOnly: true });
-  const entries: HistoryEntry[] = [];
-  let first = 1;
-  for (const { key, value } of database.getRange()) {
-    if (entries.length === 0) first = key;
-    const number = first + entries.length;
-    if (key !== number || key < 1) throw damaged(file, `record ${key} is not the next one`);
-    entries.push(checkedRecord(file, key, value));
-  }
-  await database.close();
-  return { first, entries };
-}
-
-function checkedRecord(file: string, number: number, value: Buffer): HistoryEntry {
-  try {
-    return decodeRecord(number, value);
-  } catch (error) {
-    if (!(error instanceof InvalidEntryError)) throw error;
-    throw damaged(file, `record ${number} ${error.message}`);
-  }
-}
-
-function openDatabase(folder: string, options: { readOnly?: boolean } = {}): Database {
+function openDatabase(folder: string): Database {
   try {
     return open<Buffer, number>({
       path: folder,
@@ -125,7 +97,6 @@ function openDatabase(folder: string, options: { readOnly?: boolean } = {}): Dat
       overlappingSync: false,
       // What else is in our memory has no business in a file.
       noMemInit: false,
-      ...options,
     });
   } catch (error) {
     throw unusable(folder, error);
@@ -139,10 +110,4 @@ function sync(path: string): void {
   const descriptor = openSync(path, 'r');
   fsyncSync(descriptor);
   closeSync(descriptor);
-}
-
-function damaged(file: string, fault: string): UnusableStoreError {
-  return new UnusableStoreError(
-    `${file} is damaged or not ours: ${fault}; put a copy back, or move it away to begin anew`,
-  );
 }

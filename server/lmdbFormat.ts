@@ -35,7 +35,7 @@ const P_META = 0x08;
 export const F_BIGDATA = 0x01;
 export const MDB_INTEGERKEY = 0x08;
 
-/** The most we read, in bytes: `fs.readFile` takes no more (ERR_FS_FILE_TOO_LARGE). */
+/** The most we read, in bytes: `fs.read` takes no more (ERR_OUT_OF_RANGE). */
 export const MAX_FILE_BYTES = 2 ** 31 - 1;
 
 /** What a tree is made of; the first three are pages. */

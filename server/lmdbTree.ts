@@ -62,6 +62,9 @@ export class Owners {
   }
 }
 
+/** Takes an entry of the tree of the entries: the bytes of its key and of its value. */
+export type OnEntry = (key: Buffer, value: Buffer) => void;
+
 /** Follows one tree from left to right. */
 export class Walk {
   readonly #file: Buffer;
@@ -69,11 +72,14 @@ export class Walk {
   readonly #tree: Tree;
   readonly #owners: Owners;
   readonly #hasIntegerKeys: boolean;
+  readonly #onEntry: OnEntry;
   readonly #counts = { branches: 0, leaves: 0, overflows: 0, entries: 0 };
   #lastKey: Buffer | undefined;
   #isLastOfBranch = false;
 
-  constructor(file: Buffer, meta: Meta, tree: Tree, owners: Owners) {
+  /** @param onEntry Only for `meta.main`. What it is given points into `file`. */
+  constructor(file: Buffer, meta: Meta, tree: Tree, owners: Owners, onEntry: OnEntry = () => {}) {
+    this.#onEntry = onEntry;
     this.#file = file;
     this.#meta = meta;
     this.#tree = tree;
@@ -166,12 +172,16 @@ export class Walk {
     const flags = this.#file.readUInt16LE(node + NODE.flags);
     need(flags === 0 || flags === F_BIGDATA, `page ${pgno} has a node with flags ${flags}`);
     const bytes = this.#file.readUInt32LE(node + NODE.dataBytes);
-    const at = node + NODE.bytes + this.#file.readUInt16LE(node + NODE.keyBytes);
+    const key = node + NODE.bytes;
+    const at = key + this.#file.readUInt16LE(node + NODE.keyBytes);
     const data = flags === F_BIGDATA ? this.#overflow(at, bytes, maxTxnid) : at;
     this.#counts.entries++;
-    if (this.#tree === this.#meta.main) return;
+    if (this.#tree === this.#meta.main) {
+      this.#onEntry(this.#file.subarray(key, at), this.#file.subarray(data, data + bytes));
+      return;
+    }
 
-    const freedBy = u64(this.#file, node + NODE.bytes);
+    const freedBy = u64(this.#file, key);
     this.#freed(pgno, freedBy, data, bytes);
   }
 

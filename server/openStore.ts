@@ -13,6 +13,11 @@ export function isShared(url: string): boolean {
   return ETCD.test(url);
 }
 
+/** The folder that a URL names; `undefined` if it names no store in a folder. */
+export function folderIn(url: string): string | undefined {
+  return url.startsWith(LMDB) && url !== LMDB ? url.slice(LMDB.length) : undefined;
+}
+
 export interface OpenOptions extends StoreOptions {
   /** For `etcd://`. */
   etcd?: EtcdAccess | undefined;
@@ -31,11 +36,12 @@ export async function openStore(url: string, options: OpenOptions): Promise<Mess
     const { openEtcdStore } = await import('./etcdStore.ts');
     return openEtcdStore(url, options);
   }
-  if (!url.startsWith(LMDB) || url === LMDB) {
+  const folder = folderIn(url);
+  if (folder === undefined) {
     throw new UnusableStoreError(
       `no such store: ${url}; --store takes lmdb:DIR, memory: or etcd://HOST:PORT/PREFIX`,
     );
   }
   const { openLmdbStore } = await import('./lmdbStore.ts');
-  return openLmdbStore(url.slice(LMDB.length), options);
+  return openLmdbStore(folder, options);
 }

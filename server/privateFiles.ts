@@ -15,7 +15,7 @@ import {
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { UnusableStoreError } from './unusableStore.ts';
+import { errorCode, UnusableStoreError } from './unusableStore.ts';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -34,8 +34,8 @@ const ONLY_A_FILE =
  */
 export function makePrivateFolder(folder: string, isOwnName: (name: string) => boolean): void {
   makeFolder(folder, FOLDER_MODE);
-  if (platform() === 'win32') return;
   refuseFolderOfOthers(folder);
+  if (platform() === 'win32') return;
   if (!readdirSync(folder).every(isOwnName)) return;
   const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
@@ -45,13 +45,19 @@ export function makePrivateFolder(folder: string, isOwnName: (name: string) => b
   }
 }
 
-/** The owner of a folder can put other files in place of those in it, whatever their modes. */
-function refuseFolderOfOthers(folder: string): void {
+/**
+ * The owner of a folder can put other files in place of those in it, whatever their modes.
+ *
+ * @throws UnusableStoreError if it belongs to another user than us or root; else what `node:fs`
+ *   throws.
+ */
+export function refuseFolderOfOthers(folder: string): void {
+  if (platform() === 'win32') return;
   const { uid } = statSync(folder);
   if (uid === process.geteuid?.() || uid === 0) return;
   throw new UnusableStoreError(
     `${folder} belongs to another user (${uid}), who can replace what is in it; ` +
-      'choose another folder with --store, or make it yours with chown',
+      'choose another folder with --store, make it yours with chown, or copy it to one of yours',
   );
 }
 
@@ -69,8 +75,8 @@ function tryToMakeFolder(path: string, mode?: number): boolean {
     mkdirSync(path, { mode });
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return true;
-    if (codeOf(error) === 'ENOENT' && dirname(path) !== path) return false;
+    if (errorCode(error) === 'EEXIST') return true;
+    if (errorCode(error) === 'ENOENT' && dirname(path) !== path) return false;
     throw error;
   }
 }
@@ -81,7 +87,19 @@ function tryToMakeFolder(path: string, mode?: number): boolean {
  * @throws UnusableStoreError if it is a link, or no regular file; else what `node:fs` throws.
  */
 export function openPrivateFile(path: string): number {
-  return openFile(path, constants.O_RDWR | constants.O_CREAT);
+  const descriptor = openFile(path, constants.O_RDWR | constants.O_CREAT);
+  closeToOthers(descriptor);
+  return descriptor;
+}
+
+/**
+ * Opens a file of the store for reading. Nothing about it is changed: it may be on a read-only file
+ * system, or a backup.
+ *
+ * @throws As `openPrivateFile`; also ENOENT.
+ */
+export function openForReading(path: string): number {
+  return openFile(path, constants.O_RDONLY);
 }
 
 /**
@@ -93,11 +111,12 @@ export function openPrivateFile(path: string): number {
 export function makePrivate(path: string): string | undefined {
   try {
     const descriptor = openFile(path, constants.O_RDONLY);
+    closeToOthers(descriptor);
     const { dev, ino } = fstatSync(descriptor);
     closeSync(descriptor);
     return `${dev}:${ino}`;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -108,7 +127,6 @@ function openFile(path: string, flags: number): number {
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw notAFile(path, 'is not a regular file');
     if (stats.nlink > 1) throw notAFile(path, 'has another name (a hard link)');
-    closeToOthers(descriptor);
     return descriptor;
   } catch (error) {
     closeSync(descriptor);
@@ -121,10 +139,10 @@ function openOnlyAFile(path: string, flags: number): number {
     return openSync(path, flags | ONLY_A_FILE, FILE_MODE);
   } catch (error) {
     // FreeBSD has EMLINK for a link.
-    if (codeOf(error) === 'ELOOP' || codeOf(error) === 'EMLINK')
+    if (errorCode(error) === 'ELOOP' || errorCode(error) === 'EMLINK')
       throw notAFile(path, 'is a symbolic link');
     // A socket; a folder, opened for writing.
-    if (codeOf(error) === 'ENXIO' || codeOf(error) === 'EISDIR')
+    if (errorCode(error) === 'ENXIO' || errorCode(error) === 'EISDIR')
       throw notAFile(path, 'is not a regular file');
     throw error;
   }
@@ -143,8 +161,4 @@ function notAFile(path: string, what: string): UnusableStoreError {
   return new UnusableStoreError(
     `${path} ${what}; remove it, or choose another folder with --store`,
   );
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

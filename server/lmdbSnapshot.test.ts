@@ -1,0 +1,125 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { lmdbFault, readLmdbFile } from './lmdbFile.ts';
+import { readSnapshot } from './lmdbSnapshot.ts';
+
+const LMDB = pathToFileURL(createRequire(import.meta.url).resolve('lmdb')).href;
+
+let folder = '';
+let file = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'motd-snapshot-'));
+  file = join(folder, 'data.mdb');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Commits values of all sizes without a pause, keeps the newest 50, and rests after every 200. */
+const COMMITTING = `
+  import lmdb from 'lmdb';
+  const database = lmdb.open({
+    path: process.argv[2], noSubdir: false, encoding: 'binary', keyEncoding: 'uint32',
+    overlappingSync: false, noSync: true,
+  });
+  let key = 0;
+  const commitSome = () => {
+    for (let commits = 0; commits < 200; commits++) {
+      key++;
+      database.transactionSync(() => {
+        database.putSync(key, Buffer.alloc((key * 997) % 4300, key));
+        if (key > 50) database.removeSync(key - 50);
+      });
+    }
+    if (key === 200) process.send('committing');
+    setTimeout(commitSome, 10);
+  };
+  commitSome();
+  process.on('disconnect', () => process.exit());
+`;
+
+/** Gives the meta pages a higher number again and again, as very fast commits would. */
+const RACING = `
+  import { openSync, writeSync } from 'node:fs';
+  const descriptor = openSync(process.argv[2], 'r+');
+  const number = Buffer.alloc(8);
+  let txnid = 1000;
+  const write = () => {
+    for (let turn = 0; turn < 1000; turn++) {
+      number.writeUInt32LE(txnid += 2);
+      writeSync(descriptor, number, 0, 8, 152);
+    }
+    if (txnid === 3000) process.send('racing');
+    setImmediate(write);
+  };
+  write();
+  process.on('disconnect', () => process.exit());
+`;
+
+/** Starts a script. @returns Once it has sent its first message. */
+async function start(script: string, argument: string): Promise<ChildProcess> {
+  const path = join(folder, 'script.mjs');
+  writeFileSync(path, script.replace("'lmdb'", `'${LMDB}'`));
+  const child = fork(path, [argument], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  });
+  await once(child, 'message');
+  return child;
+}
+
+test('is what one commit left, however fast another process commits', async () => {
+  await start(COMMITTING, folder);
+  let newest = 0;
+  for (let reads = 0; reads < 100; reads++) {
+    const { bytes } = await readSnapshot(file);
+    const keys: number[] = [];
+    readLmdbFile(bytes, (key, value) => {
+      const number = key.readUInt32LE();
+      expect(value.equals(Buffer.alloc((number * 997) % 4300, number))).toBe(true);
+      keys.push(number);
+    });
+    expect(keys).toHaveLength(50);
+    expect(keys.at(-1)).toBeGreaterThanOrEqual(newest);
+    newest = keys.at(-1) ?? 0;
+  }
+  expect(newest).toBeGreaterThan(200);
+});
+
+test('a file that nobody writes is not said to be written', async () => {
+  const child = await start(COMMITTING, folder);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const { bytes, isBeingWritten } = await readSnapshot(file);
+  expect(isBeingWritten).toBe(false);
+  expect(bytes.equals(readFileSync(file))).toBe(true);
+  expect(lmdbFault(bytes)).toBeUndefined();
+});
+
+test('a file that is written faster than it can be read is refused in words', async () => {
+  const child = await start(COMMITTING, folder);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  // So that reading takes long; LMDB reads no further than the last page.
+  truncateSync(file, 200 * 1024 * 1024);
+  await start(RACING, file);
+  await expect(readSnapshot(file, 3)).rejects.toThrow(
+    `cannot read ${file}: it is written faster than it can be read; stop its server, or try again`,
+  );
+});
+
+test('a damaged file is read as it is', async () => {
+  for (const bytes of [Buffer.alloc(0), Buffer.alloc(100, 1), Buffer.alloc(10_000, 'x')]) {
+    writeFileSync(file, bytes);
+    expect(await readSnapshot(file)).toEqual({ bytes, isBeingWritten: false });
+  }
+});
+
+test('a missing file is an error of the file system', async () => {
+  await expect(readSnapshot(file)).rejects.toThrow('ENOENT');
+});
