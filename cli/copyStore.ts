@@ -1,14 +1,14 @@
 // `motd copy-store FROM TO`: takes the history along when the message moves to another store.
 
-import { existsSync } from 'node:fs';
 import { consoleLine } from '../server/consoleLine.ts';
 import type { History, HistoryEntry } from '../server/history.ts';
-import { openStore } from '../server/openStore.ts';
+import { folderIn, openStore } from '../server/openStore.ts';
+import { readLmdbStore } from '../server/readLmdbStore.ts';
 import { reasonOf } from '../server/reason.ts';
 import type { MessageStore, StoreEvent } from '../server/store.ts';
 import { UnusableStoreError } from '../server/unusableStore.ts';
 import { type EtcdOptions, etcdAccessOf } from './etcdOptions.ts';
-import { OperatorError } from './operatorError.ts';
+import { complain, OperatorError } from './operatorError.ts';
 import { exitOnceWritten, say } from './output.ts';
 import { MAX_HISTORY } from './serverOptions.ts';
 
@@ -19,37 +19,47 @@ const CHUNK = 100;
  * Copies every message, with its time and in its order. A copy that broke off is made whole by
  * another.
  *
- * @param from What is stored in it from now on stays behind.
+ * @param from It is only read. What is stored in it from now on stays behind.
  * @param to One that holds nothing, or the beginning of the same history.
- * @throws OperatorError where either is not so.
+ * @throws OperatorError if there is nothing to read, or `to` holds something else.
  */
 export async function copyStore(from: string, to: string, options: EtcdOptions): Promise<void> {
-  await withStore(existing(from), options, (source) =>
-    withStore(lasting(to), options, async (target) => {
-      const entries = entriesOf(source.history);
-      if (entries.length === 0) throw new OperatorError(`nothing was ever stored in ${from}`);
-      const before = entriesOf(target.history);
-      if (!isBeginning(before, entries)) {
-        throw new OperatorError(`${to} holds another history; name an empty store`);
-      }
-      await storeAll(target, entries.slice(before.length));
-      if (!isBeginning(entries, entriesOf(target.history))) {
-        throw new OperatorError(
-          `somebody has stored in ${to} meanwhile: its history is mixed; name an empty store`,
-        );
-      }
-      const already = before.length === 0 ? '' : ` (${before.length} were there)`;
-      say(`The ${entries.length} messages of ${from} are in ${to}${already}.`);
-    }),
-  );
+  const entries = await entriesIn(lasting(from), options);
+  if (entries.length === 0) throw new OperatorError(`nothing was ever stored in ${from}`);
+  await withStore(lasting(to), options, async (target) => {
+    const before = entriesOf(target.history);
+    if (!isBeginning(before, entries)) {
+      throw new OperatorError(`${to} holds another history; name an empty store`);
+    }
+    await storeAll(target, entries.slice(before.length));
+    if (!isBeginning(entries, entriesOf(target.history))) {
+      throw new OperatorError(
+        `somebody has stored in ${to} meanwhile: its history is mixed; name an empty store`,
+      );
+    }
+    const already = before.length === 0 ? '' : ` (${before.length} were there)`;
+    say(`The ${entries.length} messages of ${from} are in ${to}${already}.`);
+  });
   exitOnceWritten();
 }
 
-/** A folder that is misspelt would be made, and be empty. */
-function existing(url: string): string {
-  const [, folder] = /^lmdb:(.+)$/s.exec(url) ?? [];
-  if (folder === undefined || existsSync(folder)) return lasting(url);
-  throw new OperatorError(`no such store: ${url}`);
+/** What a store holds, oldest first. Nothing is changed in it, so it may be one that only can be read. */
+async function entriesIn(url: string, options: EtcdOptions): Promise<readonly HistoryEntry[]> {
+  const folder = folderIn(url);
+  if (folder === undefined) return entriesInShared(url, options);
+  const { entries, isInUse } = await readLmdbStore(folder).catch(throwUnusable(url));
+  if (isInUse) {
+    complain(`warning: ${url} is in use by a server; what it stores from now on is not copied`);
+  }
+  return entries.slice(-MAX_HISTORY);
+}
+
+async function entriesInShared(url: string, options: EtcdOptions): Promise<HistoryEntry[]> {
+  let entries: HistoryEntry[] = [];
+  await withStore(url, options, async ({ history }) => {
+    entries = entriesOf(history);
+  });
+  return entries;
 }
 
 function lasting(url: string): string {
@@ -67,14 +77,16 @@ async function withStore(
     historyLimit: MAX_HISTORY,
     etcd: etcdAccessOf(options),
     log: tell,
-  }).catch((error: unknown) => {
-    throw error instanceof UnusableStoreError
-      ? new OperatorError(`${url}: ${error.message.replace('--store', 'its URL')}`, {
-          cause: error,
-        })
-      : error;
-  });
+  }).catch(throwUnusable(url));
   await act(store).finally(() => store.close());
+}
+
+function throwUnusable(url: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof UnusableStoreError)) throw error;
+    const message = `${url}: ${error.message.replace('--store', 'its URL')}`;
+    throw new OperatorError(message, { cause: error });
+  };
 }
 
 /** Says what happens to a store meanwhile; what is copied is no news. */
@@ -91,7 +103,7 @@ async function storeAll(target: MessageStore, entries: readonly HistoryEntry[]):
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed === undefined) continue;
     throw new OperatorError(
-      `${at} messages were copied, then: ${reasonOf(failed.reason)}; say it again to copy the rest`,
+      `${at} messages were copied, then: ${reasonOf(failed.reason)}; run the command again to copy the rest`,
     );
   }
 }
