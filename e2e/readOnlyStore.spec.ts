@@ -200,6 +200,30 @@ test.describe('in a folder that the user may read and not write', () => {
     expect(readdirSync(backup)).toEqual(['data.mdb']);
   });
 
+  for (const [what, spoil] of [
+    ['its folder is not writable', (path: string) => chmodSync(path, 0o555)],
+    ['its file is not writable', (path: string) => chmodSync(join(path, 'data.mdb'), 0o400)],
+  ] as const) {
+    test(`no server starts on a store with a lock file if ${what}`, async ({ folder }) => {
+      const { path, copy } = placesIn(folder);
+      await end(await serving(path, 'one'));
+      mkdirSync(copy);
+      for (const name of ['data.mdb', 'server.lock']) {
+        copyFileSync(join(path, name), join(copy, name));
+      }
+      if (canBeNobody) spawnSync('chown', ['-R', NOBODY, copy]);
+      spoil(copy);
+      const url = `lmdb:${copy}`;
+      expect(await runUnprivileged('serve', '--port', '0', '--store', url)).toEqual({
+        status: 1,
+        stdout: '',
+        stderr:
+          `motd: cannot write in ${copy}: permission denied (EACCES); choose another folder with ` +
+          `--store; to copy the messages that are in it: motd copy-store ${url} lmdb:OTHER\n`,
+      });
+    });
+  }
+
   test('a store that the user may not read is refused in one line', async ({ folder }) => {
     const { path, copy } = placesIn(folder);
     await end(await serving(path, 'one'));

@@ -1,12 +1,12 @@
 // One server for each folder.
 
-import { closeSync, existsSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
 import { makePrivateFolder, openForReading, openPrivateFile } from './privateFiles.ts';
 import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFiles.ts';
-import { errorCode, UnusableStoreError, unusable } from './unusableStore.ts';
+import { UnusableStoreError, unusable } from './unusableStore.ts';
 
 const LOCK_FILE = 'server.lock';
 
@@ -15,13 +15,6 @@ const LOCK_FILE = 'server.lock';
  */
 const PATIENCE_MS = 2000;
 const RETRY_MS = 20;
-
-/** By error code, why a folder cannot be written in. */
-const WRITE_FAULTS: ReadonlyMap<string, string> = new Map([
-  ['EROFS', 'its file system is read-only'],
-  ['EACCES', 'permission denied'],
-  ['EPERM', 'permission denied'],
-]);
 
 /**
  * Makes sure that nobody else serves a folder, which is made where there is none.
@@ -72,22 +65,8 @@ function openLockFile(folder: string): number {
     makePrivateFolder(folder, isStoreFile);
     return openPrivateFile(join(folder, LOCK_FILE));
   } catch (error) {
-    if (error instanceof UnusableStoreError) throw error;
-    throw notWritable(folder, error) ?? unusable(folder, error);
+    throw error instanceof UnusableStoreError ? error : unusable(folder, error);
   }
-}
-
-/** What to do about a store that can be read and not written: `undefined` if that is not why. */
-function notWritable(folder: string, error: unknown): UnusableStoreError | undefined {
-  const why = WRITE_FAULTS.get(errorCode(error) ?? '');
-  if (why === undefined) return undefined;
-  const reading = existsSync(join(folder, DATA_FILE))
-    ? `; to copy the messages that are in it: motd copy-store lmdb:${folder} lmdb:OTHER`
-    : '';
-  return new UnusableStoreError(
-    `cannot write in ${folder}: ${why} (${errorCode(error)}); choose another folder with --store${reading}`,
-    { cause: error },
-  );
 }
 
 function isStoreFile(name: string): boolean {

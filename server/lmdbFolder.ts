@@ -15,7 +15,7 @@ import { open, type RootDatabase } from 'lmdb';
 import { contentsOf } from './lmdbContents.ts';
 import type { Opened } from './lmdbReport.ts';
 import { readSnapshot } from './lmdbSnapshot.ts';
-import { makePrivate } from './privateFiles.ts';
+import { makePrivate, openPrivateFile } from './privateFiles.ts';
 import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFiles.ts';
 import { UnusableStoreError, unusable } from './unusableStore.ts';
 
@@ -58,7 +58,8 @@ export async function openFolder(
  */
 function closeFilesToOthers(folder: string): string | undefined {
   try {
-    makePrivate(join(folder, LMDB_LOCK_FILE));
+    // It crashes if it cannot make its lock file.
+    closeSync(openPrivateFile(join(folder, LMDB_LOCK_FILE)));
     return makePrivate(join(folder, DATA_FILE));
   } catch (error) {
     throw error instanceof UnusableStoreError ? error : unusable(folder, error);

@@ -103,14 +103,15 @@ export function openForReading(path: string): number {
 }
 
 /**
- * Closes a file to other users if there is one and it is ours.
+ * Makes sure that a file can be written, if there is one, and closes it to other users, if it is
+ * ours.
  *
  * @returns Which file it is, among all of this machine; `undefined` if there is none.
  * @throws As `openPrivateFile`.
  */
 export function makePrivate(path: string): string | undefined {
   try {
-    const descriptor = openFile(path, constants.O_RDONLY);
+    const descriptor = openFile(path, constants.O_RDWR);
     closeToOthers(descriptor);
     const { dev, ino } = fstatSync(descriptor);
     closeSync(descriptor);
