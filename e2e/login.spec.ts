@@ -164,6 +164,37 @@ for (const [what, settings] of [
   });
 }
 
+for (const [what, settings] of [
+  ['CRLF line ends', (lines: string[]) => lines.join('\r\n')],
+  ['CRLF line ends, and none at its end', (lines: string[]) => lines.join('\r\n').trimEnd()],
+  ['a byte order mark', (lines: string[]) => `\ufeff${lines.join('\n')}`],
+  ['a byte order mark and CRLF line ends', (lines: string[]) => `\ufeff${lines.join('\r\n')}`],
+  ['a return', (lines: string[]) => [...lines.slice(0, -1), 'return', 'MOTD_HOST=', ''].join('\n')],
+] as const) {
+  test(`reads settings with ${what}`, async ({ server }) => {
+    const machine = new Machine();
+    const lines = [
+      '# Where the message is.',
+      '',
+      'MOTD_HOST="127.0.0.1"',
+      `MOTD_PORT=${server.port}`,
+    ];
+    machine.isSet(settings([...lines, '']));
+    await machine.learns(APPLE);
+  });
+}
+
+test('a mistake in settings with CRLF line ends leaves the message of before', async ({
+  server,
+}) => {
+  const machine = new Machine();
+  machine.asks('127.0.0.1', server.port);
+  await machine.learns(APPLE);
+  await store('Not asked for', server.port);
+  machine.isSet(`MOTD_PORT=${server.port}\r\nMOTD_HOST="a b\r\n`);
+  for (let login = 1; login <= 2; login++) expect(await machine.logIn()).toBe(`${APPLE}\n`);
+});
+
 for (const [what, makeUnsafe] of [
   ['is writable for everybody', (file: string) => chmodSync(file, 0o666)],
   ['is writable for a group', (file: string) => chmodSync(file, 0o664)],
