@@ -2,6 +2,7 @@
 
 import { Option } from 'commander';
 import type { EtcdAccess, EtcdTls } from '../server/etcdAccess.ts';
+import { linesOf } from './editedFile.ts';
 import { OperatorError } from './operatorError.ts';
 import { readSecret } from './secretFile.ts';
 import { readAuthority, readIdentity } from './tlsFiles.ts';
@@ -51,7 +52,7 @@ function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdAccess['au
     throw new OperatorError('a user of etcd needs both --etcd-user and --etcd-password-file');
   }
   return readSecret(etcdPasswordFile, '--etcd-password-file', (bytes) => {
-    const [password = ''] = bytes.toString('utf8').split(/\r?\n/);
+    const [password = ''] = linesOf(bytes);
     return { user: etcdUser, password };
   });
 }

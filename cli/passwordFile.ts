@@ -1,6 +1,7 @@
 // A file with what `motd hash-password` wrote.
 
 import { type VerifyPassword, verifierForHash } from '../access/password.ts';
+import { linesOf } from './editedFile.ts';
 import { OperatorError } from './operatorError.ts';
 import { readSecret } from './secretFile.ts';
 
@@ -12,7 +13,7 @@ import { readSecret } from './secretFile.ts';
  */
 export function readPasswordFile(file: string, flag: string): VerifyPassword {
   return readSecret(file, flag, (bytes) => {
-    const [line = ''] = bytes.toString('utf8').split('\n');
+    const [line = ''] = linesOf(bytes);
     const verify = verifierForHash(line.trim());
     if (verify !== undefined) return verify;
     throw new OperatorError(

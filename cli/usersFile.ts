@@ -1,6 +1,7 @@
 // The file of `--users-file`: who may use the page, a line each.
 
 import { type VerifyPassword, verifierForHash } from '../access/password.ts';
+import { linesOf } from './editedFile.ts';
 import { OperatorError } from './operatorError.ts';
 import { readSecret } from './secretFile.ts';
 
@@ -16,12 +17,12 @@ export type Users = ReadonlyMap<string, VerifyPassword>;
  * @throws OperatorError which names a line, and nothing of what it holds.
  */
 export function readUsersFile(file: string): Users {
-  return readSecret(file, FLAG, (bytes) => parseUsers(bytes.toString('utf8'), file));
+  return readSecret(file, FLAG, (bytes) => parseUsers(linesOf(bytes), file));
 }
 
-function parseUsers(lines: string, file: string): Users {
+function parseUsers(lines: readonly string[], file: string): Users {
   const users = new Map<string, VerifyPassword>();
-  for (const [index, line] of lines.split('\n').entries()) {
+  for (const [index, line] of lines.entries()) {
     const where = `line ${index + 1} of ${file}`;
     const text = line.trim();
     if (text === '' || text.startsWith('#')) continue;

@@ -1,0 +1,19 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { etcdAccessOf } from './etcdOptions.ts';
+
+test.each(['secret', 'secret\n', 'secret\r\n', '\ufeffsecret\r\n', 'secret\n# a comment\n'])(
+  'the password of a user of etcd is the first line of its file: %j',
+  (text) => {
+    const folder = mkdtempSync(join(tmpdir(), 'motd-etcd-options-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'password');
+    writeFileSync(file, text, { mode: 0o600 });
+    expect(etcdAccessOf({ etcdUser: 'motd', etcdPasswordFile: file }).auth).toEqual({
+      user: 'motd',
+      password: 'secret',
+    });
+  },
+);
