@@ -10,7 +10,18 @@ import type { Environment } from './supervised.ts';
  */
 const OWN = /^(MOTD_|LISTEN_(PID|FDS|FDNAMES|PIDFDID)$|NOTIFY_SOCKET$|WATCHDOG_|CREDENTIALS_DIR)/;
 
+/** A CR at the end of a value, from a file with CRLF line ends that a shell has read (`. server.env`). */
+const LINE_END = /\r$/;
+
 const own = new Map<string, string>();
+
+/** Drops line ends from the values of the twins of our flags. To be called before Commander reads them. */
+export function dropLineEnds(): void {
+  for (const [name, value] of Object.entries(process.env)) {
+    if (!name.startsWith('MOTD_') || value === undefined || !LINE_END.test(value)) continue;
+    process.env[name] = value.replace(LINE_END, '');
+  }
+}
 
 /**
  * Takes the variables that are for this process alone out of `process.env`, which every process

@@ -23,7 +23,7 @@ import {
   timeoutOption,
   tlsClientOptions,
 } from './clientOptions.ts';
-import { keepOwnVariables, variablesFor, variablesOf } from './environment.ts';
+import { dropLineEnds, keepOwnVariables, variablesFor, variablesOf } from './environment.ts';
 import { etcdOptions } from './etcdOptions.ts';
 import { complain, OperatorError } from './operatorError.ts';
 import { idleTimeoutOption, logOption, tlsOptions, trustProxyOption } from './options.ts';
@@ -203,6 +203,7 @@ function withServers<Options>(act: (options: Options & ServersOptions) => Promis
 
 process.stdout.on('error', stdoutOnError);
 process.on('uncaughtException', processOnUncaughtException);
+dropLineEnds();
 await program.parseAsync().catch(fail);
 
 /** Keeps passwords from the processes that this one starts, and from other users' `ps`. */

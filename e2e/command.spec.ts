@@ -1,7 +1,7 @@
 // The command's own manners: help, one-line errors, exit status.
 
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -217,6 +217,16 @@ test('an environment twin that is wrong is named', async () => {
   const { status, stderr } = await run(['serve'], { MOTD_PORT: 'http' });
   expect(status).toBe(2);
   expect(stderr).toMatch(/^motd: .*MOTD_PORT.*\n$/);
+});
+
+test('a CR at the end of a variable, from a file with CRLF line ends, is no part of it', async () => {
+  const file = test.info().outputPath('server.env');
+  writeFileSync(file, 'MOTD_PORT=0\r\nMOTD_HOST=127.0.0.1\r\nMOTD_STORE=memory:\r\n');
+  const script = 'set -a; . "$1"; exec "$2" dist/cli/main.js serve';
+  const server = new Program('sh', ['-c', script, 'sh', file, process.execPath]);
+  await server.says(/listening on 127\.0\.0\.1:\d+\n/);
+  expect(await server.stop()).toBe(0);
+  expect(server.stderr).toBe('');
 });
 
 test('several hosts in the environment are for clients: who listens says so', async () => {

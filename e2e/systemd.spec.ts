@@ -210,6 +210,15 @@ test.describe('under systemd', () => {
     expect(await tell(port, 'MSGGET')).toBe('200 OK\nKept\n');
   });
 
+  test('settings with CRLF line ends are settings', async () => {
+    const { manager, port } = await start();
+    const settings = readFileSync(test.info().outputPath('systemd', 'etc', 'server.env'), 'utf8');
+    expect(settings).toContain('\n');
+    manager.install('server.env', settings.replaceAll('\n', '\r\n'));
+    manager.do('start', 'motd-server.service');
+    expect(await tell(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
+  });
+
   test('SHUTDOWN leaves it down', async () => {
     const { manager, port } = await start();
     manager.do('start', 'motd-server.service');
