@@ -1,9 +1,13 @@
-// Files that people edit, on any system: their lines end with LF, or CRLF, and a byte order mark may
+// Files that people edit, on any system: their lines end in LF or CRLF, and a byte order mark may
 // stand before the first.
 
-import { dropByteOrderMark } from '../protocol/byteOrderMark.ts';
+import { decodeText } from './decodeText.ts';
 
-/** @returns The lines of a file in UTF-8, without their ends. */
-export function linesOf(bytes: Buffer): string[] {
-  return dropByteOrderMark(bytes.toString('utf8')).split(/\r?\n/);
+/**
+ * @param file Its name, for the error.
+ * @returns The lines of a file in UTF-8, without their ends.
+ * @throws OperatorError if it is not UTF-8.
+ */
+export function linesOf(bytes: Buffer, file: string): string[] {
+  return decodeText(bytes.toString('latin1'), file).split(/\r?\n/);
 }

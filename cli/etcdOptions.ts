@@ -52,7 +52,7 @@ function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdAccess['au
     throw new OperatorError('a user of etcd needs both --etcd-user and --etcd-password-file');
   }
   return readSecret(etcdPasswordFile, '--etcd-password-file', (bytes) => {
-    const [password = ''] = linesOf(bytes);
+    const [password = ''] = linesOf(bytes, etcdPasswordFile);
     return { user: etcdUser, password };
   });
 }

@@ -13,7 +13,7 @@ import { readSecret } from './secretFile.ts';
  */
 export function readPasswordFile(file: string, flag: string): VerifyPassword {
   return readSecret(file, flag, (bytes) => {
-    const [line = ''] = linesOf(bytes);
+    const [line = ''] = linesOf(bytes, file);
     const verify = verifierForHash(line.trim());
     if (verify !== undefined) return verify;
     throw new OperatorError(

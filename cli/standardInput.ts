@@ -1,12 +1,9 @@
-// Text on standard input, which may come from any program: PowerShell writes a byte order mark,
-// others write UTF-16 or Latin-1. What is not UTF-8 is refused, not mended.
+// What is read from standard input: one line, a message or a password.
 
-import { dropByteOrderMarkBytes } from '../protocol/byteOrderMark.ts';
-import { decodeUtf8 } from '../protocol/utf8.ts';
+import { decodeText } from './decodeText.ts';
 import { OperatorError } from './operatorError.ts';
 
-/** As the two byte orders begin (Unicode 16, section 23.8). */
-const UTF16 = /^(?:\xff\xfe|\xfe\xff)/;
+const WHAT = 'standard input';
 
 /** More than this is neither a message nor a password, however it goes on. */
 const MAX_BYTES = 64 * 1024;
@@ -18,7 +15,7 @@ const MAX_BYTES = 64 * 1024;
  * @throws OperatorError if it is not UTF-8, or too long for what is asked for.
  */
 export async function readStandardInput(): Promise<string> {
-  return decodeInput(await readUntil(() => process.stdin.isTTY));
+  return decodeText(await readUntil(() => process.stdin.isTTY), WHAT);
 }
 
 /**
@@ -28,7 +25,7 @@ export async function readStandardInput(): Promise<string> {
  */
 export async function readFirstLine(): Promise<string> {
   const [line = ''] = (await readUntil((chunk) => chunk.includes('\n'))).split('\n');
-  return decodeInput(line);
+  return decodeText(line, WHAT);
 }
 
 /** @returns A byte string. */
@@ -46,13 +43,4 @@ async function readUntil(isLast: (chunk: Buffer) => boolean): Promise<string> {
     if (isLast(chunk)) break;
   }
   return Buffer.concat(chunks).toString('latin1');
-}
-
-function decodeInput(bytes: string): string {
-  const text = decodeUtf8(dropByteOrderMarkBytes(bytes));
-  if (text !== undefined) return text;
-  const encoding = UTF16.test(bytes) ? 'UTF-16' : 'LATIN1';
-  throw new OperatorError(
-    `standard input is not UTF-8; convert it, for example: iconv -f ${encoding} -t UTF-8`,
-  );
 }

@@ -17,7 +17,7 @@ export type Users = ReadonlyMap<string, VerifyPassword>;
  * @throws OperatorError which names a line, and nothing of what it holds.
  */
 export function readUsersFile(file: string): Users {
-  return readSecret(file, FLAG, (bytes) => parseUsers(linesOf(bytes), file));
+  return readSecret(file, FLAG, (bytes) => parseUsers(linesOf(bytes, file), file));
 }
 
 function parseUsers(lines: readonly string[], file: string): Users {

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { dropByteOrderMarkBytes } from '../protocol/byteOrderMark.ts';
+import { dropByteOrderMark } from '../protocol/byteOrderMark.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { decodeForDisplay, decodeUtf8 } from '../protocol/utf8.ts';
 import { type Asked, type Effect, type Ending, isSecret } from './conversation.ts';
@@ -130,7 +130,7 @@ class TerminalDialogue {
     if (this.#promptOutput) {
       return { shown: typed, text: typed.includes(REPLACEMENT) ? undefined : typed };
     }
-    const bytes = this.#isFirstLine ? dropByteOrderMarkBytes(typed) : typed;
+    const bytes = this.#isFirstLine ? dropByteOrderMark(typed) : typed;
     this.#isFirstLine = false;
     return { shown: decodeForDisplay(bytes), text: decodeUtf8(bytes) };
   }

@@ -2,19 +2,10 @@
 // the very start of a connection, of a file or of standard input is no part of the text. Elsewhere
 // U+FEFF is refused (plainText.ts): nobody sees it, and `MSGGET` behind one is no command.
 
-const BYTE_ORDER_MARK = '\u{feff}';
-
-/** The same as a byte string (lines.ts). */
-export const BYTE_ORDER_MARK_BYTES = '\xef\xbb\xbf';
-
-/** Drops one byte order mark at the start of decoded text. */
-export function dropByteOrderMark(text: string): string {
-  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
-}
+/** U+FEFF, as a byte string (lines.ts). */
+export const BYTE_ORDER_MARK = '\xef\xbb\xbf';
 
 /** Drops one byte order mark at the start of a byte string. */
-export function dropByteOrderMarkBytes(bytes: string): string {
-  return bytes.startsWith(BYTE_ORDER_MARK_BYTES)
-    ? bytes.slice(BYTE_ORDER_MARK_BYTES.length)
-    : bytes;
+export function dropByteOrderMark(bytes: string): string {
+  return bytes.startsWith(BYTE_ORDER_MARK) ? bytes.slice(BYTE_ORDER_MARK.length) : bytes;
 }

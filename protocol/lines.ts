@@ -5,7 +5,7 @@
 // 'latin1'. Searching and cutting those is the quickest thing JavaScript does with bytes, and a
 // limit in characters is then a limit in bytes. Clients feed decoded text; the rules are the same.
 
-import { BYTE_ORDER_MARK_BYTES } from './byteOrderMark.ts';
+import { BYTE_ORDER_MARK } from './byteOrderMark.ts';
 
 /** The longest line the server takes, in bytes, its LF not counted. */
 export const MAX_LINE_BYTES = 4096;
@@ -87,8 +87,8 @@ export class LineReader {
   }
 
   #trimmed(start: number, end: number): string {
-    const hasMark = this.#isFirst && this.#input.startsWith(BYTE_ORDER_MARK_BYTES, start);
-    return trimmed(this.#input, hasMark ? start + BYTE_ORDER_MARK_BYTES.length : start, end);
+    const hasMark = this.#isFirst && this.#input.startsWith(BYTE_ORDER_MARK, start);
+    return trimmed(this.#input, hasMark ? start + BYTE_ORDER_MARK.length : start, end);
   }
 
   #unended(): typeof TOO_LONG | undefined {

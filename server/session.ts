@@ -10,7 +10,7 @@
 //   opening --first bytes of a binary protocol--> foreign --> close
 //   anything said wrongly, in any state --> its reply, and command
 
-import { dropByteOrderMarkBytes } from '../protocol/byteOrderMark.ts';
+import { dropByteOrderMark } from '../protocol/byteOrderMark.ts';
 import { type Command, isCommand } from '../protocol/commands.ts';
 import {
   MAX_OPENING_BYTES,
@@ -251,7 +251,7 @@ export class Session {
   /** A request line may be longer than any line of ours: its head is enough. */
   #tooLong(awaiting: Awaiting): Action {
     if (awaiting !== 'opening') return this.#refuse(REPLY.lineTooLong);
-    const head = dropTelnetCommands(trimLine(dropByteOrderMarkBytes(this.#opening)));
+    const head = dropTelnetCommands(trimLine(dropByteOrderMark(this.#opening)));
     const protocol = protocolOfLongLine(head, this.#opening);
     if (protocol !== undefined) return this.#reject(protocol);
     return { do: 'reply', reply: REPLY.lineTooLong, line: undefined };
