@@ -77,7 +77,15 @@ test('nobody there, nobody who answers, one who never stops: not ready', async (
   );
   const silent = await otherAt(() => {});
   expect((await readyz(await bridgeThatAsks(silent, 1000))).body).toBe(
-    'not ready: --ready-url did not answer within 1 s\n',
+    'not ready: --ready-url sent no complete answer within 1 s\n',
+  );
+  const drips = await otherAt((_request, response) => {
+    response.writeHead(503);
+    const dripping = setInterval(() => response.write('x'), 100);
+    response.on('close', () => clearInterval(dripping));
+  });
+  expect((await readyz(await bridgeThatAsks(drips, 1000))).body).toBe(
+    'not ready: --ready-url sent no complete answer within 1 s\n',
   );
   const talks = await otherAt((_request, response) => {
     response.writeHead(500).end('x'.repeat(100_000));

@@ -27,7 +27,7 @@ export async function askReadyUrl(url: URL, timeoutMs: number): Promise<string |
     const said = firstLine(await bodyOf(response));
     return reasonIn(said) ?? `--ready-url answers ${response.statusCode}: ${said}`;
   } catch (error) {
-    if (signal.aborted) return `--ready-url did not answer within ${timeoutMs / 1000} s`;
+    if (signal.aborted) return `--ready-url sent no complete answer within ${timeoutMs / 1000} s`;
     return `--ready-url cannot be asked: ${codeOf(error)}`;
   }
 }

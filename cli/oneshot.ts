@@ -81,9 +81,7 @@ async function storeAtOne(options: SetOptions, message: string, time: TimeAllowe
     const asked = await askServers({ ...options, servers: left }, time, askToStore);
     failures.push(...asked.failures);
     if (asked.first === undefined) break;
-    const failure = await failureOf(asked.first, time, (store) =>
-      store(message, options.storePassword),
-    );
+    const failure = await failureOf(asked.first, (store) => store(message, options.storePassword));
     if (failure === undefined) return;
     if (isLastWord(failure)) throw failureError(failure, options.timeout);
     failures.push(failure);
@@ -136,7 +134,7 @@ function watchOne(options: OneshotOptions, shown: Shown) {
     if (first === undefined) return { failures };
     time.stop();
     const catchUpMs = options.servers.length > 1 ? CATCH_UP_MS : 0;
-    const loss = await failureOf(first, time, async (messages) => {
+    const loss = await failureOf(first, async (messages) => {
       for await (const message of newsAfter(shown.last, messages, catchUpMs)) {
         await print(message);
         shown.last = message;
@@ -161,7 +159,7 @@ function answerOf<Answer>(
   return inTime(msAllowed(options), async (time) => {
     const { first, failures } = await askServers(options, time, question);
     if (first === undefined) throw noneError(failures, NO_ANSWER, options.timeout);
-    const failure = await failureOf(first, time, use);
+    const failure = await failureOf(first, use);
     if (failure) throw failureError(failure, options.timeout);
   });
 }
@@ -169,7 +167,6 @@ function answerOf<Answer>(
 /** Makes use of an answer, and closes its connection. @returns Why that failed, if it did. */
 async function failureOf<Answer>(
   { server, answer }: { server: Server; answer: Answered<Answer> },
-  time: TimeAllowed,
   use: (answer: Answer) => Promise<void>,
 ): Promise<(Failure & { askedMs: number }) | undefined> {
   const beganAt = performance.now();
@@ -178,7 +175,7 @@ async function failureOf<Answer>(
     return undefined;
   } catch (error) {
     const askedMs = performance.now() - beganAt;
-    return { server, error, isLate: time.hasRunOut, askedMs };
+    return { server, error, askedMs };
   } finally {
     answer.socket.destroy();
   }

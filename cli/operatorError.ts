@@ -53,11 +53,13 @@ export function connectError(error: unknown, where: string): unknown {
     case 'EAI_AGAIN':
       return operatorError(error, `host unknown: ${where}; check --host`);
     case 'ETIMEDOUT':
+      return operatorError(error, `${where} does not answer (ETIMEDOUT); check --host`);
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return operatorError(error, `no answer: ${where} cannot be reached; check --host`);
+      return operatorError(error, `cannot reach ${where} (${codeOf(error)}); check --host`);
     case 'ECONNRESET':
-      return operatorError(error, `${where} broke the connection (ECONNRESET)`);
+    case 'EPIPE':
+      return operatorError(error, `${where} broke the connection (${codeOf(error)})`);
     case 'EPROTO':
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
@@ -90,11 +92,13 @@ export function connectErrorInShort(error: unknown): string {
     case 'EAI_AGAIN':
       return 'is an unknown host';
     case 'ETIMEDOUT':
+      return 'does not answer';
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return 'cannot be reached';
     case 'ECONNRESET':
-      return 'closed the connection';
+    case 'EPIPE':
+      return 'broke the connection';
     case 'EPROTO':
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':

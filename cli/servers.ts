@@ -3,6 +3,7 @@
 import { isIP, type Socket } from 'node:net';
 import { openConnection, type Server } from '../client/connect.ts';
 import { type Asked, type Failure, firstToAnswer } from '../client/firstToAnswer.ts';
+import { describeProgress, GivenUpError } from '../client/givenUpError.ts';
 import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/oneshot.ts';
 import type { TimeAllowed } from '../client/timeAllowed.ts';
 import { REPLY } from '../protocol/replies.ts';
@@ -55,18 +56,20 @@ export function askServers<Answer>(
  *
  * @param timeout The time allowed, in seconds.
  */
-export function failureError({ server, error, isLate }: Failure, timeout: number): unknown {
+export function failureError(failure: Failure, timeout: number): unknown {
+  const { server, error } = failure;
   const where = whereIs(server);
   const options = { cause: error };
   if (error instanceof OutcomeUnknownError) {
     return new OperatorError(
-      `${where}: the message was sent, and no answer came: it may be stored, or not`,
+      `${where}: the message was sent, and no complete reply came: it may be stored, or not`,
       options,
     );
   }
-  if (isLate) {
+  const shortfall = shortfallOf(failure);
+  if (shortfall !== undefined) {
     return new OperatorError(
-      `no answer: ${where} said nothing for ${timeout} s; allow more with --timeout`,
+      `no answer within ${timeout} s: ${where} ${shortfall}; allow more with --timeout`,
       options,
     );
   }
@@ -101,9 +104,19 @@ function saidStoreUnavailable({ error }: Failure): boolean {
   return error instanceof RefusedError && error.message.endsWith(REPLY.storeUnavailable);
 }
 
-function inShort({ error, isLate, askedMs }: Failure): string {
+/** What a server did not do in time, if that is why it failed; as a sentence about it goes on. */
+function shortfallOf({ error, askedMs }: Failure): string | undefined {
   if (askedMs === undefined) return 'was not asked in time';
-  if (isLate) return `said nothing for ${(askedMs / 1000).toFixed(1)} s`;
+  return error instanceof GivenUpError ? describeProgress(error.progress) : undefined;
+}
+
+function inShort(failure: Failure): string {
+  const { error, askedMs } = failure;
+  const shortfall = shortfallOf(failure);
+  if (shortfall !== undefined) {
+    const inTime = askedMs === undefined ? '' : ` in ${(askedMs / 1000).toFixed(1)} s`;
+    return shortfall + inTime;
+  }
   if (error instanceof RefusedError) return error.message.replace(/^the server /, '');
   return connectErrorInShort(error);
 }

@@ -5,10 +5,7 @@ import { LineReader, TOO_LONG } from '../protocol/lines.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
-import { ClosedError, quoted, RefusedError } from './oneshot.ts';
-
-/** A server that says more than this in a line is none of ours. */
-const MAX_LINE_BYTES = 64 * 1024;
+import { ClosedError, MAX_LINE_BYTES, quoted, RefusedError, TOO_LONG_A_LINE } from './oneshot.ts';
 
 /**
  * Asks for the message of the day.
@@ -32,7 +29,8 @@ export function checkAnswers(socket: Socket): Promise<void> {
       socket.off('end', onEnd);
       resolve();
     };
-    const onEnd = () => reject(new ClosedError({ hadSpoken: lines.length > 0 }));
+    const onEnd = () =>
+      reject(new ClosedError({ hadSpoken: lines.length > 0, receivedBytes: socket.bytesRead }));
     socket.on('data', onData);
     socket.on('end', onEnd);
     // Stays: one that is given up is closed with an error, and then nobody else listens.
@@ -42,6 +40,6 @@ export function checkAnswers(socket: Socket): Promise<void> {
 }
 
 function refused(reply: string | typeof TOO_LONG): RefusedError {
-  if (reply === TOO_LONG) return new RefusedError('the server said a line too long to show');
+  if (reply === TOO_LONG) return new RefusedError(TOO_LONG_A_LINE);
   return new RefusedError(quoted(escapeControls(decodeForDisplay(reply))));
 }

@@ -2,6 +2,7 @@
 
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { GivenUpError, type Progress } from './givenUpError.ts';
 
 /**
  * TCP asks after so long a silence whether the server is still there (tcp(7), SO_KEEPALIVE); Node
@@ -29,12 +30,14 @@ export interface Destination extends Server {
  *
  * @param signal Gives up, and closes what is open, when it is aborted.
  * @throws Node's error where that cannot be (ECONNREFUSED, ENOTFOUND, ETIMEDOUT and their like, or
- *   a certificate that is not believed); the signal's reason.
+ *   a certificate that is not believed); GivenUpError if the signal is aborted, which also ends the
+ *   connection that was returned.
  */
 export function openConnection(destination: Destination, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = begin(destination);
-    const giveUp = () => socket.destroy(signal?.reason);
+    const progressOf = followProgress(socket, destination);
+    const giveUp = () => socket.destroy(new GivenUpError(progressOf(), { cause: signal?.reason }));
     signal?.addEventListener('abort', giveUp);
     socket.once('close', () => signal?.removeEventListener('abort', giveUp));
     socket.once('error', reject);
@@ -43,6 +46,24 @@ export function openConnection(destination: Destination, signal?: AbortSignal): 
       resolve(socket);
     });
   });
+}
+
+/** @returns What tells how far a connection that is being made has come. */
+function followProgress(socket: Socket, { host, tls }: Destination): () => Progress {
+  let isLookedUp = isIP(host) !== 0;
+  let isSecured = tls === undefined;
+  socket.once('lookup', () => {
+    isLookedUp = true;
+  });
+  socket.once('secureConnect', () => {
+    isSecured = true;
+  });
+  return () => {
+    if (!isLookedUp) return { is: 'lookingUp' };
+    if (socket.connecting) return { is: 'connecting' };
+    if (!isSecured) return { is: 'securing' };
+    return { is: 'awaitingReply', receivedBytes: socket.bytesRead };
+  };
 }
 
 function begin({ host, port, tls, lookup }: Destination): Socket {

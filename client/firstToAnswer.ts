@@ -16,9 +16,7 @@ const NEXT_AFTER_MS = 250;
 export interface Failure {
   server: Server;
   error: unknown;
-  /** Whether it failed because the time allowed had run out. */
-  isLate: boolean;
-  /** How long it was asked, in milliseconds; `undefined` where it was not. */
+  /** How long it was asked, in milliseconds; `undefined` if the time had run out before. */
   askedMs: number | undefined;
 }
 
@@ -101,7 +99,7 @@ class Race<Answer> {
   }
 
   #failed(server: Server, error: unknown, askedMs: number | undefined): void {
-    this.#failures.push({ server, error, isLate: this.#time.hasRunOut, askedMs });
+    this.#failures.push({ server, error, askedMs });
     if (this.#failures.length === this.#servers.length) this.#finish(undefined);
     else if (!this.#time.hasRunOut) this.#askNext();
   }

@@ -107,17 +107,22 @@ test.each([
   await expect(ask(socket)).rejects.toThrow('the server said: 421 TOO MANY CONNECTIONS');
 });
 
-test.each<[why: string, words: (string | undefined)[], hadSpoken: boolean]>([
-  ['at once', [undefined], false],
+test.each<[why: string, words: (string | undefined)[], hadSpoken: boolean, message: string]>([
+  ['at once', [undefined], false, 'the server closed the connection and sent nothing'],
   // A TLS server's alert to who speaks plain text (RFC 8446, section 6): no line.
-  ['after half a line', ['\x15\x03\x03\x00\x02\x02F', undefined], false],
-  ['in the middle', ['200 OK\n', undefined], true],
-])('who hangs up %s is known to have spoken or not', async (_when, words, hadSpoken) => {
+  [
+    'after half a line',
+    ['\x15\x03\x03\x00\x02\x02F', undefined],
+    false,
+    'the server closed the connection after 7 bytes, without a complete reply',
+  ],
+  ['in the middle', ['200 OK\n', undefined], true, 'the server closed the connection'],
+])('who hangs up %s is known to have spoken or not', async (_when, words, hadSpoken, message) => {
   const questions = [getMessage, checkAnswers];
   for (const ask of questions) {
     const { socket } = await connectionTo(...words);
     if (words.length > 1) socket.once('data', () => socket.write('more\n'));
-    await expect(ask(socket)).rejects.toMatchObject({ name: 'ClosedError', hadSpoken });
+    await expect(ask(socket)).rejects.toMatchObject({ name: 'ClosedError', hadSpoken, message });
   }
 });
 

@@ -6,12 +6,16 @@ import { LineReader, TOO_LONG } from '../protocol/lines.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { END_OF_HISTORY, isDismissal, REPLY } from '../protocol/replies.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
+import { bytes } from './givenUpError.ts';
 
-/** A line of MSGHIST is a message and its time; a server that says more is none of ours. */
-const MAX_LINE_BYTES = 64 * 1024;
+/** A line of MSGHIST is a message and its time; a server that sends more is none of ours. */
+export const MAX_LINE_BYTES = 64 * 1024;
 
 /** Of a reply in an error message: no reply of ours is longer, and logs and mails keep it. */
 const MAX_QUOTED_LENGTH = 200;
+
+/** Why a server whose line is longer is refused. */
+export const TOO_LONG_A_LINE = `the server sent a line of more than ${MAX_LINE_BYTES} bytes`;
 
 /** The server answered something else than was hoped for, or nothing any more. */
 export class RefusedError extends Error {
@@ -21,13 +25,20 @@ export class RefusedError extends Error {
 /** The server closed the connection. */
 export class ClosedError extends RefusedError {
   override name = 'ClosedError';
-  /** Whether it had said a whole line before. */
+  /** Whether it had sent a whole line before. */
   readonly hadSpoken: boolean;
 
-  constructor({ hadSpoken }: { hadSpoken: boolean }) {
-    super('the server closed the connection');
+  /** @param receivedBytes All that came over the connection. */
+  constructor({ hadSpoken, receivedBytes }: { hadSpoken: boolean; receivedBytes: number }) {
+    super(`the server closed the connection${hadSpoken ? '' : afterOnly(receivedBytes)}`);
     this.hadSpoken = hadSpoken;
   }
+}
+
+function afterOnly(receivedBytes: number): string {
+  return receivedBytes === 0
+    ? ' and sent nothing'
+    : ` after ${bytes(receivedBytes)}, without a complete reply`;
 }
 
 /** The server's answer is no, and another server that knows the same things would say the same. */
@@ -68,7 +79,7 @@ export async function askToStore(socket: Socket): Promise<Store> {
     if (reply === REPLY.passwordRequired) await sayPassword(server, storePassword);
     server.say(message);
     const outcome = await server.hear().catch((cause: unknown) => {
-      throw new OutcomeUnknownError('the message was sent, and no answer came', { cause });
+      throw new OutcomeUnknownError('the message was sent, and no complete reply came', { cause });
     });
     if (outcome === REPLY.ok) return;
     throw meansNotHere(outcome) ? refused(outcome) : denied(outcome);
@@ -175,7 +186,10 @@ class Talk {
   /** @returns The next line it says. */
   async hear(): Promise<string> {
     const { value } = await this.#lines.next();
-    if (value === undefined) throw new ClosedError({ hadSpoken: this.#hasSpoken });
+    if (value === undefined) {
+      const receivedBytes = this.#socket.bytesRead;
+      throw new ClosedError({ hadSpoken: this.#hasSpoken, receivedBytes });
+    }
     this.#hasSpoken = true;
     return value;
   }
@@ -191,7 +205,7 @@ async function* linesFrom(socket: Socket): AsyncGenerator<string, void> {
   for await (const chunk of socket) {
     reader.push(chunk.toString('latin1'));
     for (let line = reader.next(); line !== undefined; line = reader.next()) {
-      if (line === TOO_LONG) throw new RefusedError('the server said a line too long to show');
+      if (line === TOO_LONG) throw new RefusedError(TOO_LONG_A_LINE);
       yield escapeControls(decodeForDisplay(line));
     }
   }

@@ -29,6 +29,12 @@ async function foreignServer(greet: (socket: Socket) => void): Promise<string> {
   return String((server.address() as AddressInfo).port);
 }
 
+/** Sends a byte now and then, and never an LF. */
+function drip(socket: Socket): void {
+  const dripping = setInterval(() => socket.write('2'), 60);
+  socket.on('close', () => clearInterval(dripping));
+}
+
 const quiet = { status: 0, stderr: '' };
 
 test('what is set can be got, and is the end of the history', async ({ server }) => {
@@ -63,11 +69,29 @@ for (const [mistake, args, input, words] of [
 }
 
 for (const [trouble, greet, words] of [
-  ['says nothing', () => {}, /no answer: .* said nothing for 0\.5 s; allow more with --timeout/],
+  [
+    'sends nothing',
+    () => {},
+    /^motd: no answer within 0\.5 s: [\d.:]+ sent nothing; allow more with --timeout\n$/,
+  ],
+  [
+    'sends a byte now and then',
+    drip,
+    /^motd: no answer within 0\.5 s: [\d.:]+ sent \d bytes? and no complete reply; allow more with --timeout\n$/,
+  ],
   ['hangs up', (socket: Socket) => socket.end(), /the server closed .*; where .* say --tls/],
   ['resets', (socket: Socket) => socket.resetAndDestroy(), /ECONNRESET/],
   ['is full', (socket: Socket) => socket.end('421 TOO MANY CONNECTIONS\n'), /421 TOO MANY/],
-  ['stops in the middle', (socket: Socket) => socket.write('200 OK\nAn app'), /no answer/],
+  [
+    'stops in the middle',
+    (socket: Socket) => socket.write('200 OK\nAn app'),
+    /^motd: no answer within 0\.5 s: [\d.:]+ sent 13 bytes and no complete reply; /,
+  ],
+  [
+    'hangs up in the middle of its reply',
+    (socket: Socket) => socket.end('200 O'),
+    /: the server closed the connection after 5 bytes, without a complete reply; /,
+  ],
   [
     'is another',
     (socket: Socket) => socket.write('\x1b]0;SSH-2.0\x07\n'),
@@ -77,7 +101,7 @@ for (const [trouble, greet, words] of [
   test(`get: where the server ${trouble}, stdout is empty, stderr one line, status 1`, async () => {
     const port = await foreignServer(greet);
     // Only one that never answers uses it up: starting counts, and a busy machine is slow at that.
-    const timeout = words.source.startsWith('no answer') ? '0.5' : '20';
+    const timeout = words.source.includes('no answer') ? '0.5' : '20';
     const { status, stdout, stderr } = await run(['get', '--timeout', timeout, '127.0.0.1', port]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^motd: .*\n$/);
@@ -98,12 +122,43 @@ test('a full disk behind standard output is one line, status 1', async ({ server
   expect(get.stderr).toBe('motd: cannot write to standard output: ENOSPC\n');
 });
 
-test('set: whoever gets no answer is told that the message may be stored', async () => {
-  const port = await foreignServer((socket) => socket.write('200 OK\n'));
-  const { status, stderr } = await run(['set', '--timeout', '0.5', '-m', 'x', '127.0.0.1', port]);
-  expect(status).toBe(1);
-  expect(stderr).toMatch(/^motd: .*it may be stored, or not\n$/);
+for (const [command, words] of [
+  [['set', '-m', 'x'], /: no answer within 0\.5 s: [\d.:]+ sent \d bytes? and no complete reply; /],
+  [['history'], /: no answer within 0\.5 s: [\d.:]+ sent \d bytes? and no complete reply; /],
+  [
+    ['watch'],
+    /: no answer within 0\.5 s: [\d.:]+ sent \d bytes? and no complete reply; .*; trying/,
+  ],
+] as const) {
+  test(`${command[0]}: a server that sends a byte now and then is told as that`, async () => {
+    const port = await foreignServer(drip);
+    const program = Program.motd([...command, '--timeout', '0.5', '127.0.0.1', port]);
+    await program.saysOnStderr(words);
+    await program.stop();
+  });
+}
+
+test('history: one that stops in the middle of its list is told as that', async () => {
+  const entry = '2026-11-22T17:00:00.000Z a';
+  const port = await foreignServer((socket) => socket.write(`200 OK\n${entry}\n2026`));
+  const { status, stdout, stderr } = await run(['history', '--timeout', '0.5', '127.0.0.1', port]);
+  expect({ status, stdout }).toEqual({ status: 1, stdout: `${entry}\n` });
+  expect(stderr).toMatch(/ sent 38 bytes and no complete reply; allow more with --timeout\n$/);
 });
+
+for (const [how, rest] of [
+  ['no reply', ''],
+  ['half a reply', '200'],
+] as const) {
+  test(`set: who gets ${how} to the message is told that it may be stored`, async () => {
+    const port = await foreignServer((socket) => socket.write(`200 OK\n${rest}`));
+    const { status, stderr } = await run(['set', '--timeout', '0.5', '-m', 'x', '127.0.0.1', port]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^motd: [\d.:]+: the message was sent, and no complete reply came: it may be stored, or not\n$/,
+    );
+  });
+}
 
 test('get: a message that could drive a terminal is shown escaped', async () => {
   const port = await foreignServer((socket) =>

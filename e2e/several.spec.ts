@@ -83,6 +83,18 @@ async function unreachableServer(): Promise<number> {
   return Number(port);
 }
 
+/** Sends a byte now and then, and never an LF. */
+async function drippingServer(): Promise<number> {
+  const server = createServer((socket) => {
+    const dripping = setInterval(() => socket.write('2'), 60);
+    socket.on('error', () => {}).on('close', () => clearInterval(dripping));
+  }).listen(0, '127.0.0.1');
+  open.add({ destroy: () => server.close() });
+  server.unref();
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
 async function fullServer(): Promise<number> {
   const { program, port } = await startServer(0, ['--max-connections', '1']);
   connectionTo(port);
@@ -167,11 +179,14 @@ test('where none answers, each is named in one line, status 1', async () => {
   const gone = await freePort();
   const full = await fullServer();
   const silent = await frozenServer();
-  const { status, stdout, stderr } = await run(['get', '--timeout', '3', at(gone, full, silent)]);
+  const drips = await drippingServer();
+  const all = at(gone, full, silent, drips);
+  const { status, stdout, stderr } = await run(['get', '--timeout', '3', all]);
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-  expect(stderr.replace(/\d\.\d s/, 'N s')).toBe(
+  expect(stderr.replace(/\d\.\d s/g, 'N s').replace(/\d+ bytes?/, 'N bytes')).toBe(
     `motd: no server answered: ${at(gone)} refused the connection; ` +
-      `${at(full)} said: 421 TOO MANY CONNECTIONS; ${at(silent)} said nothing for N s\n`,
+      `${at(full)} said: 421 TOO MANY CONNECTIONS; ${at(silent)} sent nothing in N s; ` +
+      `${at(drips)} sent N bytes and no complete reply in N s\n`,
   );
   const set = await run(['set', '-m', 'x', '--timeout', '2', at(gone, full)]);
   expect(set.status).toBe(1);
@@ -181,6 +196,9 @@ test('where none answers, each is named in one line, status 1', async () => {
   const connected = await run(['connect', at(gone, full)]);
   expect(connected).toMatchObject({ status: 1, stdout: '' });
   expect(connected.stderr).toMatch(/^motd: no server answered: .*refused.*; .* said: 421.*\n$/);
+  // What `connect` checks before it settles on one; it allows 10 s.
+  const dripped = await run(['connect', at(gone, drips)]);
+  expect(dripped.stderr).toMatch(/; [\d.:]+ sent \d+ bytes and no complete reply in \d+\.\d s\n$/);
 });
 
 test('set: a server that is asked in vain, and left, has stored nothing', async () => {

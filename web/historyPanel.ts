@@ -101,7 +101,7 @@ export class HistoryPanel {
     const link = new Link(this.#url, {
       opened: () => link.send(ASK_FOR_HISTORY),
       received: (text) => {
-        this.#awaitMore();
+        this.#awaitMore('the server stopped in the middle of the history');
         const history = reading.received(text);
         if (history.is === 'complete') this.#show(history.messages);
         if (history.is === 'refused') this.#fail(`the server said: ${history.reply}`);
@@ -115,12 +115,13 @@ export class HistoryPanel {
     link.connect();
     // One try: the person decides on another.
     link.rest();
-    this.#awaitMore();
+    this.#awaitMore('the server did not answer');
   }
 
-  #awaitMore(): void {
+  /** @param fault Why nothing is shown if no more comes. */
+  #awaitMore(fault: string): void {
     clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.#fail('the server did not answer'), PATIENCE_MS);
+    this.#patience = setTimeout(() => this.#fail(fault), PATIENCE_MS);
   }
 
   /** Lets go of the session, whose end is then nobody's business. */
