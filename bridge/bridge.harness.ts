@@ -12,6 +12,7 @@ import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { type BridgeSettings, buildBridge } from './bridge.ts';
+import { listen } from './listen.ts';
 
 export interface RunningBridge {
   app: FastifyInstance;
@@ -80,8 +81,8 @@ export async function startBridge(
     ...settings,
   });
   onTestFinished(() => app.close());
-  await app.listen({ host, port: 0 });
-  return { app, host, port: (app.server.address() as AddressInfo).port };
+  const { port } = await listen(app, host, 0);
+  return { app, host, port };
 }
 
 const DEFAULTS: Omit<BridgeSettings, 'targets' | 'pageDir'> = {

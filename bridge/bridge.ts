@@ -15,7 +15,7 @@ import { DescriptorBudget } from './descriptorBudget.ts';
 import { parseForwardedAddress } from './forwardedAddress.ts';
 import { Gate, type GateContext } from './gate.ts';
 import { setHeaders } from './headers.ts';
-import { httpServerFactory, limitAnswers } from './httpServer.ts';
+import { CONNECTION_OPTIONS, httpServerFactory, limitAnswers } from './httpServer.ts';
 import { LoginCookie, type Logins, serveLogout } from './loginCookie.ts';
 import { Metrics } from './metrics.ts';
 import { type OperatorOptions, serveOperator } from './operator.ts';
@@ -37,20 +37,12 @@ const TIMEOUT_CHECK_MS = 1_000;
 /** What the head of a request may hold; a larger one is answered with 431 (RFC 6585, section 5). */
 const MAX_HEADER_BYTES = 16 * 1024;
 
-/**
- * How long a browser may be silent before TCP asks whether it is still there
- * (tcp(7), SO_KEEPALIVE).
- */
-const KEEPALIVE_AFTER_MS = 30_000;
-
 const HTTP_OPTIONS = {
   requestTimeout: REQUEST_TIMEOUT_MS,
   headersTimeout: REQUEST_TIMEOUT_MS,
   connectionsCheckingInterval: TIMEOUT_CHECK_MS,
   maxHeaderSize: MAX_HEADER_BYTES,
-  keepAlive: true,
-  keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
-  noDelay: true,
+  ...CONNECTION_OPTIONS,
 };
 
 /** What one source may have beside its sessions, in connections and in requests without an answer. */
@@ -92,7 +84,7 @@ export interface BridgeSettings extends OperatorOptions {
 }
 
 /**
- * Builds the bridge; call `listen` on what comes back.
+ * Builds the bridge; `listen` (listen.ts) has it accept connections.
  *
  * `/ws` reaches the default target and `/ws/NAME` the one of that name. 404 answers a name nobody
  * configured, 403 a page of another origin or a foreign `Host`, 401 and 429 who is not known, 426 a

@@ -115,9 +115,7 @@ test('a session of before is not resumed with the old certificate', async () => 
 test('on localhost, no address keeps the old certificate', async () => {
   const bridge = await secureBridge('localhost');
   replaceCertificate(bridge.app, SECOND);
-  const hosts = bridge.app.addresses().map((at) => (typeof at === 'string' ? at : at.address));
-  expect(hosts.length).toBeGreaterThan(0);
-  for (const address of hosts) await handshake({ ...bridge, host: address }, SECOND);
+  for (const host of ['127.0.0.1', '::1']) await handshake({ ...bridge, host }, SECOND);
 });
 
 test('a bridge without TLS has no certificate to replace', async () => {

@@ -21,6 +21,19 @@ const ANSWER_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
 
 /**
+ * How long a browser may be silent before TCP asks whether it is still there
+ * (tcp(7), SO_KEEPALIVE).
+ */
+const KEEPALIVE_AFTER_MS = 30_000;
+
+/** What each connection is given when it is accepted. */
+export const CONNECTION_OPTIONS = {
+  keepAlive: true,
+  keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
+  noDelay: true,
+};
+
+/**
  * Makes the server for Fastify. Its own would not do: it sets some time-outs anew, and where the
  * host is `localhost` it makes a second server that it hides, with no limits,
  * and the old certificate for good.

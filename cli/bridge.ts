@@ -2,7 +2,6 @@
 
 import { existsSync } from 'node:fs';
 import { replaceCertificate } from '../bridge/httpServer.ts';
-import type { Address } from '../server/address.ts';
 import { announce, type BridgeOptions, PAGE_DIR, startBridge } from './bridgeApp.ts';
 import { isBridgeWorker } from './bridgeCluster.ts';
 import { onStopRequest } from './lifecycle.ts';
@@ -32,7 +31,7 @@ export async function bridge(options: BridgeOptions, environment: Environment): 
 async function bridgeAlone(options: BridgeOptions): Promise<void> {
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
-  const app = await startBridge(options, {
+  const { app, address } = await startBridge(options, {
     tls,
     checkPassword: users?.check,
     logins: users?.logins,
@@ -52,5 +51,5 @@ async function bridgeAlone(options: BridgeOptions): Promise<void> {
       options.log,
     ),
   );
-  announce(options, app.server.address() as Address);
+  announce(options, address);
 }

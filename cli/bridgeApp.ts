@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { addressMatcher } from '../access/source.ts';
 import { type BridgeLimits, type BridgeSettings, buildBridge } from '../bridge/bridge.ts';
+import { listen } from '../bridge/listen.ts';
 import type { Target } from '../bridge/targets.ts';
 import { type Address, hostAndPort } from '../server/address.ts';
 import { type BridgeRuleOptions, DEFAULT_TARGET, type HttpOptions } from './bridgeOptions.ts';
@@ -34,14 +35,14 @@ export const PAGE_DIR = fileURLToPath(new URL('../page', import.meta.url));
 export async function startBridge(
   options: BridgeOptions,
   rest: Partial<BridgeSettings>,
-): Promise<FastifyInstance> {
+): Promise<{ app: FastifyInstance; address: Address }> {
   const { httpHost, httpPort } = options;
   const app = await buildBridge({ ...settingsFrom(options), ...rest });
   const where = hostAndPort({ address: httpHost, port: httpPort });
-  await app.listen({ host: httpHost, port: httpPort }).catch((error: unknown) => {
+  const address = await listen(app, httpHost, httpPort).catch((error: unknown) => {
     throw listenError(error, where, '--http-port');
   });
-  return app;
+  return { app, address };
 }
 
 /** Tells everybody who waits for it that the bridge listens. */

@@ -68,7 +68,7 @@ export function targetOption(): Option {
 /** Where the bridge and its page listen. */
 export function httpOptions(): Option[] {
   return inGroup(GROUP.listen, [
-    new Option('--http-host <host>', 'address the page is to have')
+    new Option('--http-host <host>', 'address the page is to have; localhost is 127.0.0.1 and ::1')
       .env('MOTD_HTTP_HOST')
       .argParser(parseHost)
       .default(DEFAULT_HOST),

@@ -3,6 +3,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import cluster from 'node:cluster';
+import { freeLocalhostPort, isLocalhost } from '../access/localhost.ts';
 import { RoomShare } from '../access/roomShare.ts';
 import { connectionLimits, sessionLimits } from '../bridge/bridge.ts';
 import { MetricsSum } from '../bridge/metricsSum.ts';
@@ -70,6 +71,7 @@ class BridgePrimary {
   readonly #listening = new Set<ChildProcess>();
   readonly #tell: (line: string) => void;
   #tls: TlsIdentity | undefined;
+  readonly #host: string;
   #port: number;
   #ready: Ready | undefined;
 
@@ -79,10 +81,11 @@ class BridgePrimary {
     users: FileOfUsers | undefined,
     tls: TlsIdentity | undefined,
   ) {
-    const { log, workers, httpPort } = options;
+    const { log, workers, httpHost, httpPort } = options;
     this.#environment = environment;
     this.#users = users;
     this.#tls = tls;
+    this.#host = httpHost;
     this.#port = httpPort;
     this.#sessions = sessionLimits(limitsFrom(options));
     this.#connections = connectionLimits(limitsFrom(options));
@@ -100,6 +103,8 @@ class BridgePrimary {
 
   /** @returns Where they listen; `undefined` where one could not, having said why itself. */
   async start(): Promise<Ready | undefined> {
+    // A worker cannot look for one: each try is another port to share.
+    if (this.#port === 0 && isLocalhost(this.#host)) this.#port = await freeLocalhostPort();
     const [first, ...others] = this.#workers;
     // What is wrong is wrong for each of them; it is to be said once.
     const listening = await first?.start();

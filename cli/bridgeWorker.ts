@@ -21,9 +21,9 @@ import { leaveOutput, structuredLog } from './output.ts';
 /** Takes its share of the connections until a stop request. */
 export async function work(options: BridgeOptions): Promise<void> {
   try {
-    const app = await start(options);
+    const { app, address } = await start(options);
     onStopRequest(() => void app.close().then(leaveOutput));
-    report({ ready: app.server.address() as Address });
+    report({ ready: address });
   } catch (error) {
     // Node keeps a worker for as long as there is a primary.
     process.channel?.unref();
@@ -31,7 +31,7 @@ export async function work(options: BridgeOptions): Promise<void> {
   }
 }
 
-async function start(options: BridgeOptions): Promise<FastifyInstance> {
+async function start(options: BridgeOptions): Promise<{ app: FastifyInstance; address: Address }> {
   let app: FastifyInstance | undefined;
   let sample = async (): Promise<MetricSample[]> => [];
   /** The one of now: it may be renewed while we start. */
@@ -65,7 +65,7 @@ async function start(options: BridgeOptions): Promise<FastifyInstance> {
       }),
     },
   );
-  app = started;
+  app = started.app;
   if (tls !== undefined && tls !== setUp.tls) replaceCertificate(app, identityFrom(tls));
   return started;
 }

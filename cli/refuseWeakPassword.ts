@@ -1,5 +1,6 @@
 // A password that can be looked up or guessed is for this machine alone.
 
+import { isLocalhost } from '../access/localhost.ts';
 import { addressMatcher } from '../access/source.ts';
 import { OperatorError } from './operatorError.ts';
 import { LOOPBACK } from './options.ts';
@@ -31,6 +32,8 @@ export function refuseWeakPassword(
   );
 }
 
+/** @param host A name or an address; an IPv6 address may stand in brackets, as in a URL. */
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || addressMatcher(LOOPBACK)(host);
+  // Of `localhost`, servers take the loopback addresses whatever a lookup says.
+  return isLocalhost(host) || addressMatcher(LOOPBACK)(host.replace(/^\[|\]$/g, ''));
 }

@@ -44,7 +44,7 @@ export interface HealthOptions {
 /** Where the message server is to listen. */
 export function listenAddressOptions(): Option[] {
   return inGroup(GROUP.listen, [
-    new Option('--host <host>', 'address to listen on')
+    new Option('--host <host>', 'address to listen on; localhost is 127.0.0.1 and ::1')
       .env('MOTD_HOST')
       .argParser(parseHost)
       .default(DEFAULT_HOST),

@@ -111,6 +111,19 @@ test('the metrics count what was stored, and what could not be', async () => {
   expect(body).toMatch(/^motd_server_stores_total\{outcome="failed"\} 2$/m);
 });
 
+test('on localhost, both addresses answer', async () => {
+  const store = memoryStore();
+  const health = new Health(buildServer({ store }).server, store);
+  onTestFinished(() => health.close());
+  const { address, port } = await health.listen('localhost', 0);
+  expect(address).toBe('localhost');
+  for (const host of ['127.0.0.1', '::1']) {
+    expect((await ask({ address: host, port }, '/healthz')).body).toBe('ok\n');
+  }
+  health.close();
+  await expect(ask({ address: '::1', port }, '/healthz')).rejects.toThrow('ECONNREFUSED');
+});
+
 test.each([
   ['/', 'GET', 404],
   ['/readyz/x', 'GET', 404],

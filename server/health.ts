@@ -1,9 +1,15 @@
 // What an operator, or a load balancer, asks a server over HTTP, at a port of its own.
 
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Server as TcpServer,
+} from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { descriptorCheck } from '../access/descriptors.ts';
+import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
 import { limitUnanswered } from '../access/unansweredRequests.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import type { Address } from './address.ts';
@@ -38,6 +44,8 @@ export class Health {
   readonly #store: MessageStore;
   readonly #metrics: Registry;
   readonly #http: Server;
+  /** Takes the connections to the other address of `localhost`. */
+  #second: TcpServer | undefined;
   readonly #canAccept = descriptorCheck(1);
   #phase: 'starting' | 'serving' | 'stopping' = 'starting';
 
@@ -55,13 +63,27 @@ export class Health {
     this.#http.maxConnections = MAX_CONNECTIONS;
   }
 
-  /** @throws Node's error where that cannot be. */
+  /**
+   * @param host An address; `localhost` is all addresses it has.
+   * @throws Node's error where that cannot be.
+   */
   async listen(host: string, port: number): Promise<Address> {
-    await new Promise<void>((resolve, reject) => {
-      // Out of descriptors, later: those who ask again are answered.
-      this.#http.on('error', reject);
-      this.#http.listen({ host, port }, resolve);
+    if (!isLocalhost(host)) return this.#listen(host, port);
+    const second = createTcpServer({ allowHalfOpen: true }, (socket) => {
+      this.#http.emit('connection', socket);
     });
+    second.maxConnections = MAX_CONNECTIONS;
+    const address = await listenOnLocalhost((at, common) => this.#listen(at, common), second, port);
+    second.on('error', () => {});
+    this.#second = second;
+    return address;
+  }
+
+  async #listen(host: string, port: number): Promise<AddressInfo> {
+    this.#http.listen({ host, port });
+    await once(this.#http, 'listening');
+    // Out of descriptors, later: those who ask again are answered.
+    this.#http.on('error', () => {});
     return this.#http.address() as AddressInfo;
   }
 
@@ -76,6 +98,7 @@ export class Health {
   }
 
   close(): void {
+    this.#second?.close();
     this.#http.close();
     this.#http.closeAllConnections();
   }

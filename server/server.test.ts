@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { consoleOf, goldens } from '../e2e/golden/golden.ts';
 import { APPLE, buildServer, memoryStore, startServer, TestClient } from './server.harness.ts';
 
@@ -463,4 +463,22 @@ test('a port that is taken is refused with what Node says of it', async () => {
   const { port } = await startServer();
   const { server } = buildServer();
   await expect(server.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});
+
+test('on localhost, both addresses are listened on, with one console line, until it stops', async () => {
+  const { server, console } = buildServer();
+  onTestFinished(() => server.stop());
+  const { address, port } = await server.listen('localhost', 0);
+  expect(address).toBe('localhost');
+  expect(console).toEqual([`TCP Server is listening on localhost:${port}`]);
+  const clients = ['127.0.0.1', '::1'].map((host) => new TestClient({ address: host, port }));
+  for (const client of clients) {
+    await client.send('MSGGET\n');
+    await client.until(`200 OK\n${APPLE}\n`);
+  }
+  await server.stop();
+  for (const client of clients) {
+    expect(await client.ended()).toBe(`200 OK\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
+  }
+  expect(await new TestClient({ address: '::1', port }).ended()).toBe('');
 });

@@ -1,8 +1,16 @@
 // The TCP server: accepts connections, and stops cleanly.
 
-import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import {
+  type AddressInfo,
+  createServer,
+  type ListenOptions,
+  type Server,
+  type Socket,
+} from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { ConnectionLimits, type Limits } from '../access/connectionLimits.ts';
+import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
 import type { PasswordGuard } from '../access/passwordGuard.ts';
 import { plainAddress } from '../access/source.ts';
 import type { Address } from './address.ts';
@@ -25,6 +33,13 @@ const PASSED_BACKLOG = 4096;
 /** A failure to accept is reported at most so often: it repeats as quickly as peers knock. */
 const REPORT_FAILURE_EVERY_MS = 1000;
 
+const CONNECTION_OPTIONS = {
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
+};
+
 export interface ServerOptions {
   store: MessageStore;
   passwords: PasswordGuard<PasswordUse>;
@@ -45,6 +60,8 @@ export class MotdServer {
   /** Settles once the server has stopped, whoever asked for it, and every reply has left. */
   readonly stopped: Promise<void>;
   readonly #tcp: Server;
+  /** Takes the connections to the other address of `localhost`. */
+  #second: Server | undefined;
   /** Each with what settles once its connection is closed, and reported as closed. */
   readonly #visits = new Map<Visit, Promise<void>>();
   readonly #context: VisitContext;
@@ -65,15 +82,7 @@ export class MotdServer {
       shutDown: () => this.stop(),
     };
     store.onUpdate(() => watchers.tell());
-    this.#tcp = createServer(
-      {
-        allowHalfOpen: true,
-        noDelay: true,
-        keepAlive: true,
-        keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
-      },
-      (socket) => this.#tcpOnConnection(socket),
-    );
+    this.#tcp = createServer(CONNECTION_OPTIONS, (socket) => this.#tcpOnConnection(socket));
     // Node tells of the server's end before it tells of that of the last connection.
     this.stopped = new Promise((resolve) => {
       this.#tcp.once('close', () => void Promise.all(this.#visits.values()).then(() => resolve()));
@@ -98,12 +107,17 @@ export class MotdServer {
   /**
    * Starts to accept connections.
    *
+   * @param host An address; `localhost` is all addresses it has.
    * @param port A port; 0 picks a free one.
    * @returns The address listened on.
    * @throws Node's error where that cannot be (EADDRINUSE, EACCES, ENOTFOUND, EADDRNOTAVAIL).
    */
-  listen(host: string, port: number): Promise<Address> {
-    return this.#listen({ host, port });
+  async listen(host: string, port: number): Promise<Address> {
+    const on = isLocalhost(host)
+      ? await this.#listenOnLocalhost(port)
+      : await this.#listen({ host, port });
+    this.#context.log?.({ event: 'listening', on });
+    return on;
   }
 
   /**
@@ -114,25 +128,30 @@ export class MotdServer {
    * @returns The address it has.
    * @throws Node's error where that cannot be (EINVAL, ERR_INVALID_FD_TYPE), or that it is no TCP socket.
    */
-  listenOnSocket(fd: number): Promise<Address> {
-    return this.#listen({ fd, backlog: PASSED_BACKLOG });
+  async listenOnSocket(fd: number): Promise<Address> {
+    const on = await this.#listen({ fd, backlog: PASSED_BACKLOG });
+    this.#context.log?.({ event: 'listening', on });
+    return on;
   }
 
-  async #listen(where: ListenOptions & { fd?: number }): Promise<Address> {
-    await new Promise<void>((resolve, reject) => {
-      this.#tcp.once('error', reject);
-      this.#tcp.listen(where, () => {
-        this.#tcp.off('error', reject);
-        this.#tcp.on('error', (error) => this.#tcpOnError(error));
-        resolve();
-      });
-    });
+  async #listenOnLocalhost(port: number): Promise<Address> {
+    const second = createServer(CONNECTION_OPTIONS, (socket) => this.#tcpOnConnection(socket));
+    const listen = (host: string, at: number) => this.#listen({ host, port: at });
+    const on = await listenOnLocalhost(listen, second, port);
+    second.on('error', (error) => this.#tcpOnError(error));
+    this.#second = second;
+    return on;
+  }
+
+  async #listen(where: ListenOptions & { fd?: number }): Promise<AddressInfo> {
+    this.#tcp.listen(where);
+    await once(this.#tcp, 'listening');
+    this.#tcp.on('error', (error) => this.#tcpOnError(error));
     const on = this.#tcp.address();
     if (on === null || typeof on === 'string') {
       this.#tcp.close();
       throw new Error('it is no TCP socket');
     }
-    this.#context.log?.({ event: 'listening', on });
     return on;
   }
 
@@ -146,6 +165,7 @@ export class MotdServer {
     if (this.#isStopping) return this.stopped;
     this.#isStopping = true;
     this.#tcp.close();
+    this.#second?.close();
     for (const visit of this.#visits.keys()) visit.stop();
     return this.stopped;
   }

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { freeLocalhostPort, isLocalhost, listenOnLocalhost } from './localhost.ts';
+
+/** No machine has it (RFC 5737): what IPv6 is to a machine that has none. */
+const ABSENT = '192.0.2.1';
+
+function tcpServer(): Server {
+  const server = createServer((socket) => socket.destroy());
+  onTestFinished(() => void server.close());
+  return server;
+}
+
+async function bind(server: Server, host: string, port: number): Promise<AddressInfo> {
+  server.listen({ host, port });
+  await once(server, 'listening');
+  return server.address() as AddressInfo;
+}
+
+/** @returns The code of the error; `undefined` if it accepts connections. */
+async function failureAt(host: string, port: number): Promise<unknown> {
+  const socket = connect({ host, port });
+  return once(socket, 'connect').then(
+    () => void socket.destroy(),
+    (error: NodeJS.ErrnoException) => error.code,
+  );
+}
+
+test.each(['localhost', 'LocalHost', 'localhost.'])('%s is localhost', (host) => {
+  expect(isLocalhost(host)).toBe(true);
+});
+
+test.each([
+  'localhost..',
+  '.localhost',
+  'a.localhost',
+  'localhost.example',
+  '127.0.0.1',
+  '::1',
+  '',
+])('%j is not localhost', (host) => {
+  expect(isLocalhost(host)).toBe(false);
+});
+
+test('both addresses have one port, whether or not it is given', async () => {
+  for (const port of [0, await freeLocalhostPort()]) {
+    const [first, second] = [tcpServer(), tcpServer()];
+    const address = await listenOnLocalhost((...at) => bind(first, ...at), second, port);
+    expect(address.address).toBe('localhost');
+    if (port !== 0) expect(address.port).toBe(port);
+    expect(await failureAt('127.0.0.1', address.port)).toBeUndefined();
+    expect(await failureAt('::1', address.port)).toBeUndefined();
+  }
+});
+
+test('without IPv6, the IPv4 address alone is listened on', async () => {
+  const [first, second] = [tcpServer(), tcpServer()];
+  const address = await listenOnLocalhost((...at) => bind(first, ...at), second, 0, ABSENT);
+  expect(address.address).toBe('127.0.0.1');
+  expect(await failureAt('127.0.0.1', address.port)).toBeUndefined();
+  expect(second.listening).toBe(false);
+});
+
+test('a port that is taken on either address is an error, and leaves the other free', async () => {
+  for (const host of ['127.0.0.1', '::1']) {
+    const { port } = await bind(tcpServer(), host, 0);
+    const [first, second] = [tcpServer(), tcpServer()];
+    await expect(
+      listenOnLocalhost((...at) => bind(first, ...at), second, port),
+    ).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    const other = host === '::1' ? '127.0.0.1' : '::1';
+    expect(await failureAt(other, port)).toBe('ECONNREFUSED');
+  }
+});
+
+test('if the port that was picked is taken on IPv4, another is picked', async () => {
+  const [first, second] = [tcpServer(), tcpServer()];
+  const tried: number[] = [];
+  const listen = async (host: string, port: number) => {
+    tried.push(port);
+    if (tried.length < 4) await bind(tcpServer(), host, port);
+    return bind(first, host, port);
+  };
+  const { port } = await listenOnLocalhost(listen, second, 0);
+  expect(tried).toHaveLength(4);
+  expect(tried.at(-1)).toBe(port);
+  expect(await failureAt('::1', port)).toBeUndefined();
+});
+
+test('a port that processes are to share is free on both addresses', async () => {
+  const port = await freeLocalhostPort();
+  for (const host of ['127.0.0.1', '::1']) await bind(tcpServer(), host, port);
+});

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { echo, startBridge, startTarget, TestPeer } from './bridge.harness.ts';
+
+const BOTH = ['127.0.0.1', '::1'];
+
+test('on localhost, both addresses have the page and its WebSockets', async () => {
+  const bridge = await startBridge({ echo: await startTarget(echo) }, { host: 'localhost' });
+  for (const host of BOTH) {
+    const authority = host === '::1' ? `[::1]:${bridge.port}` : `${host}:${bridge.port}`;
+    expect((await fetch(`http://${authority}/`)).status).toBe(200);
+    const peer = new TestPeer({ ...bridge, host }, '/ws', { origin: `http://${authority}` });
+    await peer.opened();
+    peer.webSocket.send('hello');
+    await peer.untilBytes(5);
+  }
+});
+
+test('on localhost, limits hold for both addresses together', async () => {
+  const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
+  const bridge = await startBridge(
+    { echo: await startTarget(echo) },
+    { host: 'localhost', limits },
+  );
+  const [first, second] = BOTH.map((host) => ({ ...bridge, host }));
+  if (first === undefined || second === undefined) throw new Error('there are two');
+  await new TestPeer(second).opened();
+  expect(await new TestPeer(first).refused()).toBe(503);
+});
+
+test('on localhost, a stop ends the connections of both, and frees the port', async () => {
+  const bridge = await startBridge({ echo: await startTarget(echo) }, { host: 'localhost' });
+  const { port } = bridge;
+  const silent = BOTH.map((host) => connect({ host, port }));
+  onTestFinished(() => {
+    for (const socket of silent) socket.destroy();
+  });
+  for (const socket of silent)
+    await once(
+      socket.on('error', () => {}),
+      'connect',
+    );
+  const peers = BOTH.map((host) => new TestPeer({ ...bridge, host }));
+  for (const peer of peers) await peer.opened();
+  const gone = silent.map((socket) => once(socket.resume(), 'close'));
+  const closed = peers.map((peer) => peer.closed());
+  await bridge.app.close();
+  for (const { code } of await Promise.all(closed)) expect(code).toBe(1001);
+  await Promise.all(gone);
+  for (const host of BOTH) {
+    const [error] = await once(connect({ host, port }), 'error');
+    expect(error).toMatchObject({ code: 'ECONNREFUSED' });
+  }
+}, 10_000);

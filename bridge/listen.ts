@@ -1,0 +1,50 @@
+// Has a bridge listen, on one address or on all of `localhost`.
+
+import { createServer, type Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+import type { FastifyInstance } from 'fastify';
+import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
+import { CONNECTION_OPTIONS } from './httpServer.ts';
+
+interface ListeningAddress {
+  /** An IP address, or `localhost`. */
+  address: string;
+  port: number;
+}
+
+/**
+ * Starts to accept connections.
+ *
+ * @param port A port; 0 picks a free one.
+ * @throws Node's error if it cannot listen.
+ */
+export function listen(
+  app: FastifyInstance,
+  host: string,
+  port: number,
+): Promise<ListeningAddress> {
+  return isLocalhost(host) ? listenTwice(app, port) : listenOn(app, host, port);
+}
+
+async function listenTwice(app: FastifyInstance, port: number): Promise<ListeningAddress> {
+  // The one server has all the limits, the certificate and the routes.
+  const pass = (socket: Socket) => void app.server.emit('connection', socket);
+  // As Node makes its own servers for HTTP, and for TLS.
+  const allowHalfOpen = !(app.server instanceof TlsServer);
+  const second = createServer({ ...CONNECTION_OPTIONS, allowHalfOpen }, pass);
+  app.addHook('preClose', async () => void second.close());
+  const address = await listenOnLocalhost((host, at) => listenOn(app, host, at), second, port);
+  second.on('error', (error) => app.server.emit('error', error));
+  return address;
+}
+
+async function listenOn(
+  app: FastifyInstance,
+  host: string,
+  port: number,
+): Promise<ListeningAddress> {
+  await app.listen({ host, port });
+  const address = app.server.address();
+  if (address === null || typeof address === 'string') throw new Error('it is no TCP socket');
+  return address;
+}
