@@ -27,9 +27,9 @@ export function listen(
 }
 
 async function listenTwice(app: FastifyInstance, port: number): Promise<ListeningAddress> {
-  // The one server has all the limits, the certificate and the routes.
+  // The first server has the limits, the certificate and the routes.
   const pass = (socket: Socket) => void app.server.emit('connection', socket);
-  // As Node makes its own servers for HTTP, and for TLS.
+  // Node's HTTP server keeps half-open connections; its TLS server does not.
   const allowHalfOpen = !(app.server instanceof TlsServer);
   const second = createServer({ ...CONNECTION_OPTIONS, allowHalfOpen }, pass);
   app.addHook('preClose', async () => void second.close());

@@ -280,7 +280,7 @@ describe('a slash at the end of an address', () => {
     },
   );
 
-  test('passes no guard by: the name, the origin and the source are checked', async () => {
+  test('bypasses no rule: the name, the origin and the source are checked', async () => {
     const bridge = await startBridge(
       { echo: await startTarget(echo) },
       { mayReadMetrics: () => false, isTrustedProxy: () => true },

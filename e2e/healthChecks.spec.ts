@@ -98,7 +98,7 @@ test('a health check needs no name; the page, its WebSocket and /metrics need an
   }
 });
 
-test('a slash at the end of an address changes nothing, and passes no rule by', async ({
+test('a slash at the end of an address changes nothing, and bypasses no rule', async ({
   server,
 }) => {
   const bridge = await startBridge(server.port);

@@ -231,7 +231,7 @@ for (const proxy of [nginx, haproxy]) {
       const { port } = await start(proxy, { host: 'rewritten', flags });
       const origin = `http://127.0.0.1:${port}`;
       await page.goto(`${origin}/motd/`);
-      const words = `thebridgetakesnopagefrom${origin}:itsoperatorcanadd--public-origin${origin}`;
+      const words = `thebridgerefusespagesfrom${origin}:restartitwith--public-origin${origin}`;
       await expect.poll(() => new Terminal(page).flow()).toContain(words);
     });
 

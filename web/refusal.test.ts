@@ -20,7 +20,7 @@ async function refusing(status: number, path = '/ws/name'): Promise<URL> {
 
 test.each([
   [401, /name and a password/],
-  [403, /add --public-origin http:\/\/127\.0\.0\.1:\d+$/],
+  [403, /restart it with --public-origin http:\/\/127\.0\.0\.1:\d+$/],
   [404, /no such target/],
   [426, /was lost/],
   [429, /too many wrong passwords/],

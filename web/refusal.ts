@@ -39,7 +39,7 @@ export async function refusalOf(url: URL): Promise<string> {
 }
 
 function foreignOrigin(origin: string): string {
-  return `the bridge takes no page from ${origin}: its operator can add --public-origin ${origin}`;
+  return `the bridge refuses pages from ${origin}: restart it with --public-origin ${origin}`;
 }
 
 /** Whether the bridge cannot have answered so: its default target is always there. */
