@@ -25,7 +25,7 @@ const HANDSHAKES = [
   ['no Upgrade', upgradeRequest('/ws', { Upgrade: undefined, Connection: 'close' }), 426],
   ['an Upgrade to something else', upgradeRequest('/ws', { Upgrade: 'h2c' }), 400],
   ['a target that nobody named', upgradeRequest('/ws/nobody'), 404],
-  ['no Host', upgradeRequest('/ws', { Host: undefined }), 403],
+  ['no Host', upgradeRequest('/ws', { Host: undefined }), 400],
   ['a header that is none', upgradeRequest('/ws', { 'Bad Name': 'x' }), 400],
   ['garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n', 400],
   ['frames and no handshake', `${frame({ opcode: OPCODE.text }).toString('latin1')}\r\n\r\n`, 400],
