@@ -95,7 +95,10 @@ async function opened(page: Page, port: number, input: 'terminal' | 'field'): Pr
     (chosen) => localStorage.setItem('motd.settings', JSON.stringify({ input: chosen })),
     input,
   );
-  await page.goto(`http://127.0.0.1:${port}/`);
+  const url = `http://127.0.0.1:${port}/`;
+  // With a user, the settings say who is logged in.
+  await page.context().addCookies([{ url, name: 'motd-user', value: 'anna' }]);
+  await page.goto(url);
   const terminal = new Terminal(page);
   await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
   return terminal;

@@ -101,8 +101,8 @@ test('logging out ends what the cookie and the password were good for', async ({
   await getMessage(page);
   await page.getByRole('button', { name: 'Settings' }).click();
   const loggedOut = page.waitForResponse(`http://127.0.0.1:${bridge.port}/logout`);
-  await expect(page.locator('#login')).toContainText('as anna');
-  await page.getByRole('link', { name: 'log out' }).click();
+  await expect(page.getByRole('group', { name: 'Logged in as anna' })).toBeVisible();
+  await page.getByRole('link', { name: 'Log out' }).click();
   expect((await loggedOut).status()).toBe(401);
   expect(await context.cookies()).toEqual([]);
   const again = await page.goto(`http://127.0.0.1:${bridge.port}/`).catch(() => null);
