@@ -9,6 +9,7 @@ import { hostAndPort } from '../server/address.ts';
 import type { ConnectOptions, ServersOptions, TlsClientOptions } from './clientOptions.ts';
 import { connectError, OperatorError } from './operatorError.ts';
 import { askServers, noneError } from './servers.ts';
+import { exitWhenReaderLeavesLater } from './stdoutReader.ts';
 import { tlsOf } from './tlsFiles.ts';
 
 /** How long several servers may take until one of them has shown that it answers. */
@@ -29,6 +30,7 @@ export async function connect(
     );
   }
   const socket = await connectionTo(options);
+  exitWhenReaderLeavesLater();
   const ending = await holdDialogue(socket, {
     input: stdin,
     output: stdout,

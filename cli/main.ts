@@ -202,6 +202,8 @@ function withServers<Options>(act: (options: Options & ServersOptions) => Promis
 }
 
 process.stdout.on('error', stdoutOnError);
+// Nobody is left to complain to: that ends no server.
+process.stderr.on('error', () => {});
 process.on('uncaughtException', processOnUncaughtException);
 dropLineEnds();
 await program.parseAsync().catch(fail);

@@ -23,6 +23,7 @@ import { complain, OperatorError } from './operatorError.ts';
 import { lineIn } from './parsers.ts';
 import { type Answered, areForeign, askServers, failureError, noneError } from './servers.ts';
 import { readStandardInput } from './standardInput.ts';
+import { exitWhenReaderLeaves, exitWhenReaderLeavesLater } from './stdoutReader.ts';
 
 /**
  * The first attempt to connect again comes after this, each further one after up to twice as long.
@@ -96,6 +97,7 @@ async function storeAtOne(options: SetOptions, message: string, time: TimeAllowe
  */
 export async function watch(options: OneshotOptions): Promise<never> {
   const shown: Shown = { last: undefined };
+  exitWhenReaderLeaves();
   let { servers } = options;
   const isAlone = servers.length === 1;
   let retryMs = FIRST_RETRY_MS;
@@ -156,6 +158,7 @@ function answerOf<Answer>(
   question: (socket: Socket) => Promise<Answer>,
   use: (answer: Answer) => Promise<void>,
 ): Promise<void> {
+  exitWhenReaderLeavesLater();
   return inTime(msAllowed(options), async (time) => {
     const { first, failures } = await askServers(options, time, question);
     if (first === undefined) throw noneError(failures, NO_ANSWER, options.timeout);

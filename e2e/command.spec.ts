@@ -6,6 +6,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
+import { WebSocket } from 'ws';
 import { freePort } from '../scripts/freePort.mjs';
 import { expect, test } from './fixtures.ts';
 import { writePrivately } from './privateFiles.ts';
@@ -26,6 +27,18 @@ async function run(args: string[], env?: Record<string, string>): Promise<Ran> {
 /** Has Node run a script before the program. */
 function importing(script: string): string {
   return `--import=data:text/javascript,${encodeURIComponent(script)}`;
+}
+
+async function isServed(port: string): Promise<void> {
+  expect(await run(['get', '127.0.0.1', port])).toMatchObject({ status: 0 });
+}
+
+/** Opens a session, which is a line of the log, and asks whether it could be. */
+async function isBridged(port: string): Promise<void> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+  socket.once('open', () => socket.close());
+  await once(socket, 'close');
+  expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
 }
 
 const COMMANDS = ['up', 'serve', 'bridge', 'connect', 'get', 'set', 'watch', 'history'];
@@ -401,6 +414,33 @@ test.describe('standard output', () => {
     expect(await client.exits()).toBe(0);
     expect(await server.exits()).toBe(0);
   });
+
+  for (const [command, flagsFor] of [
+    ['serve', (tcp: string) => ['--port', tcp]],
+    [
+      'bridge',
+      (tcp: string, http: string) => ['--target', `a=127.0.0.1:${tcp}`, '--http-port', http],
+    ],
+    ['up', (tcp: string, http: string) => ['--port', tcp, '--http-port', http]],
+  ] as const) {
+    test(`whose reader has gone, standard error with it, does not end motd ${command}`, async () => {
+      const [tcp, http] = [String(await freePort()), String(await freePort())];
+      // `$$` is the process that becomes the command.
+      const script = `{ sh -c 'echo "pid $$" >&3; exec "$@" 2>&1' sh "$@"; echo "status $?" >&3; } 3>&2 | head -1`;
+      const args = [process.execPath, 'dist/cli/main.js', command, ...flagsFor(tcp, http)];
+      const server = new Program('sh', ['-c', script, 'sh', ...args]);
+      const [, pid = ''] = await server.saysOnStderr(/pid (\d+)\n/);
+      await server.says(/\n/);
+      // What makes lines of the log.
+      for (let turn = 0; turn < 3; turn++) {
+        if (command !== 'bridge') await expect(() => isServed(tcp)).toPass();
+        if (command !== 'serve') await expect(() => isBridged(http)).toPass();
+      }
+      process.kill(Number(pid), 'SIGTERM');
+      await server.exits();
+      expect(server.stderr).toMatch(/status 0\n$/);
+    });
+  }
 
   test('that is read slowly gets every line', async () => {
     const server = Program.motd(['serve', '--port', '0']);

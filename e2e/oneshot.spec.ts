@@ -2,7 +2,9 @@
 
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../scripts/freePort.mjs';
 import { expect, startServer, test } from './fixtures.ts';
 import { Program } from './programs.ts';
 
@@ -197,12 +199,86 @@ test('watch: TLS is no reason where the server has spoken before it hung up', as
   await watch.exits();
 });
 
-test('watch: the reader of a pipe that has had enough ends it', async ({ server }) => {
-  const watch = Program.motd(['watch', '127.0.0.1', String(server.port)]);
+/** The command in a pipe of a real shell. What it says on standard error ends with its status. */
+function piped(args: string[], reader: string): Program {
+  const script = `{ "$@"; echo "status $?" >&2; } | ${reader}`;
+  const command = [process.execPath, 'dist/cli/main.js', ...args];
+  return new Program('sh', ['-c', script, 'sh', ...command]);
+}
+
+test.describe('the end of the reader of standard output', () => {
+  test.skip(process.platform !== 'linux', 'no other system tells of it');
+
+  test('ends watch, though no message is stored', async ({ server }) => {
+    const watch = piped(['watch', '127.0.0.1', String(server.port)], 'head -1');
+    expect(await watch.exits()).toBe(0);
+    expect(watch.stdout).toBe('An apple a day keeps the doctor away.\n');
+    expect(watch.stderr).toBe('status 0\n');
+    expect((await run(['history', '127.0.0.1', String(server.port)])).stdout).toBe('');
+  });
+
+  test('ends watch while no server answers', async () => {
+    const watch = piped(['watch', '127.0.0.1', String(await freePort())], 'true');
+    await watch.exits();
+    expect(watch.stderr).toMatch(/status 0\n$/);
+  });
+
+  test('ends connect while it waits for a command', async ({ server }) => {
+    const connect = piped(['connect', '127.0.0.1', String(server.port)], 'head -c 5');
+    expect(await connect.exits()).toBe(0);
+    expect(connect.stdout).toBe('Enter');
+    expect(connect.stderr).toBe('status 0\n');
+  });
+
+  for (const [command, reader] of [
+    ['get', 'true'],
+    ['history', 'head -1'],
+  ] as const) {
+    test(`ends ${command} while it waits for the server`, async () => {
+      const half = command === 'get' ? '' : '2026-11-22T17:00:00Z a\n2026';
+      const port = await foreignServer((socket) => socket.write(`200 OK\n${half}`));
+      const asking = piped([command, '--timeout', '600', '127.0.0.1', port], reader);
+      await asking.exits();
+      expect(asking.stderr).toBe('status 0\n');
+    });
+  }
+
+  test('ends watch also if it is a socket', async ({ server }) => {
+    const watch = Program.motd(['watch', '127.0.0.1', String(server.port)]);
+    await watch.says(/^An apple/);
+    watch.process.stdout?.destroy();
+    expect(await watch.exits()).toBe(0);
+  });
+});
+
+test('watch: a reader that sends no more itself still reads', async ({ server }) => {
+  const at = ['127.0.0.1', String(server.port)];
+  const watch = Program.motd(['watch', ...at]);
   await watch.says(/^An apple/);
-  watch.process.stdout?.destroy();
-  await run(['set', '-m', 'one', '127.0.0.1', String(server.port)]);
-  expect(await watch.exits()).toBe(0);
+  const { stdout } = watch.process;
+  // As sshd does with the socket that is a command's input and output, once its client has no more.
+  expect(stdout).toBeInstanceOf(Socket);
+  if (stdout instanceof Socket) stdout.end();
+  for (const message of ['one', 'two']) {
+    await setTimeout(700);
+    await run(['set', '-m', message, ...at]);
+    await watch.says(new RegExp(`\n${message}\n$`));
+  }
+  await watch.stop();
+});
+
+test('watch goes on if the reader of standard error has gone', async () => {
+  const gone = await freePort();
+  const watch = Program.motd(['watch', `127.0.0.1:${gone}`]);
+  watch.process.stderr?.destroy();
+  const late = await startServer(gone);
+  await watch.says(/^An apple/);
+  await late.program.stop();
+  const again = await startServer(gone);
+  await run(['set', '-m', 'one', '127.0.0.1', String(gone)]);
+  await watch.says(/\none\n$/);
+  await watch.stop();
+  await again.program.stop();
 });
 
 test('watch gives up at a server that knows no MSGWATCH', async () => {
