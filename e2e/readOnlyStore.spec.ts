@@ -14,7 +14,9 @@ const NOBODY = '65534';
 const canMount =
   spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'motd', '/mnt']).status === 0;
 const isRoot = process.getuid?.() === 0;
-const canBeNobody = isRoot && spawnSync('setpriv', ['--version']).status === 0;
+const AS_NOBODY = ['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups', process.execPath, MAIN];
+/** The checkout, and Node, may be where only root can read. */
+const canBeNobody = isRoot && spawnSync('setpriv', [...AS_NOBODY, '--version']).status === 0;
 
 const test = base.extend<{ folder: string }>({
   folder: async ({ noneLeft: _ }, use) => {
@@ -75,8 +77,7 @@ function runMounted(path: string, mount: string, ...args: string[]): Promise<Ran
 
 /** Runs the command as a user who owns nothing. */
 function runAsNobody(...args: string[]): Promise<Ran> {
-  const flags = ['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups'];
-  return ran(new Program('setpriv', [...flags, process.execPath, MAIN, ...args]));
+  return ran(new Program('setpriv', [...AS_NOBODY, ...args]));
 }
 
 const copied = (count: number, from: string, to: string) => ({
@@ -172,7 +173,7 @@ test.describe('on a read-only file system', () => {
 });
 
 test.describe('in a folder that the user may read and not write', () => {
-  test.skip(isRoot && !canBeNobody, 'no setpriv');
+  test.skip(isRoot && !canBeNobody, 'no leave to be another user');
   const runUnprivileged = canBeNobody ? runAsNobody : run;
 
   test('a store can be copied from, and no server starts on it', async ({ folder }) => {
