@@ -51,7 +51,7 @@ export function makePrivateFolder(folder: string, isOwnName: (name: string) => b
  * @throws UnusableStoreError if it belongs to another user than us or root; else what `node:fs`
  *   throws.
  */
-export function refuseFolderOfOthers(folder: string): void {
+function refuseFolderOfOthers(folder: string): void {
   if (platform() === 'win32') return;
   const { uid } = statSync(folder);
   if (uid === process.geteuid?.() || uid === 0) return;
@@ -93,10 +93,11 @@ export function openPrivateFile(path: string): number {
 }
 
 /**
- * Opens a file of the store for reading. Nothing about it is changed: it may be on a read-only file
- * system, or a backup.
+ * Opens a file of a store that is only read. Nothing about it is changed: it may be on a read-only
+ * file system, belong to another user, or have more names, as backups made with `cp --link` have.
  *
- * @throws As `openPrivateFile`; also ENOENT.
+ * @throws UnusableStoreError if it is a symbolic link, or no regular file; else what `node:fs` throws,
+ *   also ENOENT.
  */
 export function openForReading(path: string): number {
   return openFile(path, constants.O_RDONLY);
@@ -127,7 +128,8 @@ function openFile(path: string, flags: number): number {
   try {
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw notAFile(path, 'is not a regular file');
-    if (stats.nlink > 1) throw notAFile(path, 'has another name (a hard link)');
+    const isWritten = (flags & constants.O_RDWR) !== 0;
+    if (isWritten && stats.nlink > 1) throw notAFile(path, 'has another name (a hard link)');
     return descriptor;
   } catch (error) {
     closeSync(descriptor);

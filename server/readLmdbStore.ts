@@ -7,7 +7,6 @@ import { isServed } from './folderLock.ts';
 import type { HistoryEntry } from './history.ts';
 import { contentsOf } from './lmdbContents.ts';
 import { readSnapshot } from './lmdbSnapshot.ts';
-import { refuseFolderOfOthers } from './privateFiles.ts';
 import { DATA_FILE } from './storeFiles.ts';
 import { errorCode, UnusableStoreError } from './unusableStore.ts';
 
@@ -19,13 +18,12 @@ export interface ReadStore {
 }
 
 /**
- * @throws UnusableStoreError if the folder holds no store, cannot be read, belongs to another user,
- *   or its file is damaged or not ours.
+ * @throws UnusableStoreError if the folder holds no store, cannot be read, or its file is damaged or
+ *   not ours.
  */
 export async function readLmdbStore(folder: string): Promise<ReadStore> {
   const file = join(folder, DATA_FILE);
   try {
-    refuseFolderOfOthers(folder);
     const isInUse = isServed(folder);
     const { bytes, isBeingWritten } = await readSnapshot(file);
     return { entries: contentsOf(file, bytes).entries, isInUse: isInUse || isBeingWritten };
