@@ -12,11 +12,10 @@ async function start() {
   const asked: ServerResponse[] = [];
   let refusals = 0;
   const server = createServer();
-  limitUnanswered(
-    server,
-    (_request, response) => void asked.push(response),
-    () => refusals++,
-  );
+  limitUnanswered(server, (_request, response) => void asked.push(response), {
+    onRefusal: () => refusals++,
+    takesUpgrades: true,
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');

@@ -7,17 +7,26 @@ import type { Socket } from 'node:net';
 /** Browsers wait for each answer (RFC 9112, section 9.3.2 allows more); proxies do, too. */
 export const MAX_UNANSWERED = 16;
 
+export interface UnansweredOptions {
+  /** Called once for each connection that is closed. */
+  onRefusal?: () => void;
+  /**
+   * Whether the server has a listener of its own for 'upgrade'. Without any, Node answers a request that
+   * offers one like any other: Java's HTTP client and `curl --http2` offer HTTP/2 (RFC 7540, section 3.2).
+   */
+  takesUpgrades?: boolean;
+}
+
 /**
  * Has a server answer requests, and close a connection that makes one too many, or asks for an upgrade
  * before it has the answers.
  *
  * @param listener Takes the others.
- * @param onRefusal Called once for each connection that is closed.
  */
 export function limitUnanswered(
   server: Pick<Server, 'on' | 'prependListener'>,
   listener: RequestListener,
-  onRefusal: () => void = () => {},
+  { onRefusal = () => {}, takesUpgrades = false }: UnansweredOptions = {},
 ): void {
   const unanswered = new WeakMap<Socket, number>();
   const isAdmitted = ({ socket }: IncomingMessage, response: ServerResponse): boolean => {
@@ -33,10 +42,12 @@ export function limitUnanswered(
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
     return true;
   };
-  // Nothing would read from its socket any more, nor answer it, until those before it are read.
-  server.prependListener('upgrade', ({ socket }: IncomingMessage) => {
-    if ((unanswered.get(socket) ?? 0) > 0) socket.destroy();
-  });
+  if (takesUpgrades) {
+    // Nothing would read from its socket any more, nor answer it, until those before it are read.
+    server.prependListener('upgrade', ({ socket }: IncomingMessage) => {
+      if ((unanswered.get(socket) ?? 0) > 0) socket.destroy();
+    });
+  }
   server.on('request', (request, response) => {
     if (isAdmitted(request, response)) listener(request, response);
   });

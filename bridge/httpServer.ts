@@ -50,7 +50,7 @@ export function httpServerFactory(
   const secure = { ...options, ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
   return (handler) => {
     const server = tls === undefined ? createHttpServer(options) : createHttpsServer(secure);
-    limitUnanswered(server, handler, onTooMany);
+    limitUnanswered(server, handler, { onRefusal: onTooMany, takesUpgrades: true });
     return server;
   };
 }

@@ -142,16 +142,20 @@ test('a cookie of another host or base path, a changed one and a name alone open
   expect(await upgradeStatus(bridge, { cookie: `a=b; ${name}=${right}` })).toBe(101);
 });
 
-test('a cookie is for the base path, and only for TLS where the page is', async () => {
+test.each([
+  ['MOTD.example', 'motd-login'],
+  ['motd.example.', 'motd-login'],
+  // As nginx writes it with `proxy_set_header Host $host:$server_port`.
+  ['motd.example:443', 'motd-login-443'],
+])('a cookie is for the base path, and only for TLS where the page is: %s', async (host, name) => {
   const bridge = await guardedBridge({
     basePath: '/motd',
     publicOrigins: ['https://motd.example'],
   });
-  const host = 'MOTD.example';
   const { cookies } = await get(bridge, '/motd/', { ...RIGHT, host });
   expect(cookies).toEqual([
     expect.stringMatching(
-      /^motd-login=\S+; Max-Age=600; Path=\/motd\/; HttpOnly; Secure; SameSite=Strict$/,
+      new RegExp(`^${name}=\\S+; Max-Age=600; Path=/motd/; HttpOnly; Secure; SameSite=Strict$`),
     ),
     expect.stringMatching(/; Path=\/motd\/; Secure; SameSite=Strict$/),
   ]);

@@ -10,6 +10,7 @@ import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { TOKEN_LIFETIME_MS } from '../access/loginTokens.ts';
 import { addressForms } from './addressForms.ts';
+import { publicOriginFor } from './admission.ts';
 
 /** Issues and checks tokens as `LoginTokens` does; in a cluster, the primary does it for all. */
 export interface Logins {
@@ -31,12 +32,12 @@ const USER_COOKIE = 'motd-user';
 export class LoginCookie {
   readonly #logins: Logins;
   readonly #basePath: string;
-  readonly #publicOrigins: readonly string[];
+  readonly #publicOrigins: ReadonlySet<string | undefined>;
 
   constructor({ logins, basePath, publicOrigins }: LoginCookieOptions) {
     this.#logins = logins;
     this.#basePath = basePath;
-    this.#publicOrigins = publicOrigins;
+    this.#publicOrigins = new Set(publicOrigins.map(publicOriginFor));
   }
 
   /** Has an answer set the cookie for a user whose password was right. */
@@ -75,9 +76,10 @@ export class LoginCookie {
     ]);
   }
 
-  /** TLS may end at a proxy that does not say so. */
+  /** TLS may end at a proxy that does not say so; it may write `Host` with the port. */
   #isSecure({ protocol, headers: { host } }: FastifyRequest): boolean {
-    return protocol === 'https' || this.#publicOrigins.includes(`https://${host?.toLowerCase()}`);
+    const origin = publicOriginFor(`https://${host}`);
+    return protocol === 'https' || (origin !== undefined && this.#publicOrigins.has(origin));
   }
 
   #scopeOf({ headers: { host = '' } }: FastifyRequest): string {

@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Address } from './address.ts';
@@ -46,6 +47,17 @@ async function start() {
   };
   return { at, freshness, health, serve };
 }
+
+test('a request that offers an upgrade is answered like any other', async () => {
+  const { at, serve } = await start();
+  await serve();
+  const offer =
+    'Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk';
+  const socket = connect(at.port, at.address);
+  onTestFinished(() => void socket.destroy());
+  socket.write(`GET /healthz HTTP/1.1\r\nHost: a\r\n${offer}\r\n\r\n`);
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
+});
 
 test('it is ready from the moment it accepts connections until it is told to stop', async () => {
   const { at, health, serve } = await start();
