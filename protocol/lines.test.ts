@@ -5,6 +5,8 @@ import { LineReader, TOO_LONG, trimLine } from './lines.ts';
 type Line = string | typeof TOO_LONG;
 
 const LIMIT = 10;
+/** More than a line may hold. */
+const NULS = '\0'.repeat(LIMIT * 3);
 
 function linesOf(chunks: Iterable<string>, reader = new LineReader(LIMIT)): Line[] {
   const lines: Line[] = [];
@@ -27,6 +29,15 @@ describe.each([
     ['white space at both ends is dropped, inside it is kept', ' \t a  b\t \r\n', ['a  b']],
     ['NUL is white space at both ends, inside it is kept', '\0\0a\0b\0\n\0\n', ['a\0b']],
     ['a buffer filled with NULs holds its line', 'a\n\0\0\0b\n\0\0\0', ['a', 'b']],
+    ['NULs at both ends do not count', `${NULS}abc${NULS}\n${NULS}`, ['abc']],
+    [
+      'buffers that are longer than a line hold their lines',
+      [`a\n${NULS}`, `bc\n${NULS}`, `${NULS}d${NULS}\n`].join(''),
+      ['a', 'bc', 'd'],
+    ],
+    ['NULs inside a line count', `a${NULS}b\nc\n`, [TOO_LONG, 'c']],
+    ['and so do all other characters', `${'x'.repeat(LIMIT + 1)}${NULS}\n`, [TOO_LONG]],
+    ['no byte order mark stands behind a NUL', '\0\xef\xbb\xbfa\n', ['\xef\xbb\xbfa']],
     ['CR NUL ends a line', 'a\r\0b\r\0', ['a', 'b']],
     ['CR NUL LF ends one line', 'a\r\0\nb\n', ['a', 'b']],
     ['a CR or a NUL alone does not', 'a\rb\0c\n', ['a\rb\0c']],
@@ -94,6 +105,17 @@ test('the rest is a line without the NULs and the byte order mark around it', ()
   expect(reader.rest).toBe('');
   reader.push('a\0\0');
   expect(reader.rest).toBe('a');
+});
+
+test.each(['', 'a'])('NULs without end behind %j are passed over', (line) => {
+  const reader = new LineReader(LIMIT);
+  reader.push(line);
+  for (let chunk = 0; chunk < 100; chunk++) {
+    reader.push(NULS);
+    expect(reader.next()).toBeUndefined();
+  }
+  expect(reader.rest).toBe(line);
+  expect(linesOf(['\nb\n'], reader)).toEqual([...(line === '' ? [] : [line]), 'b']);
 });
 
 test('endLine ends the line under way, and is not an LF from the peer', () => {

@@ -7,7 +7,7 @@
 
 import { BYTE_ORDER_MARK } from './byteOrderMark.ts';
 
-/** The longest line the server takes, in bytes, its LF not counted. */
+/** The longest line the server takes, in bytes; its LF, and NULs at its ends, are not counted. */
 export const MAX_LINE_BYTES = 4096;
 
 /**
@@ -18,6 +18,8 @@ const MIN_POINTING_LENGTH = 13;
 
 /** How a telnet that sends each key by itself ends a line (RFC 854, "The NVT printer and keyboard"). */
 const CR_NUL = '\r\0';
+
+const NUL = 0;
 
 /** Stands in for a line over the limit; the line itself is gone. */
 export const TOO_LONG: unique symbol = Symbol('line too long');
@@ -31,7 +33,10 @@ export class LineReader {
   /** Whether the line under way is the first: a byte order mark may stand before it. */
   #isFirst = true;
 
-  /** @param maxLength The longest line, in characters, its LF (or the NUL of CR NUL) not counted. */
+  /**
+   * @param maxLength The longest line, in characters. Its LF (or the NUL of CR NUL) is not counted, nor
+   *   are NULs at its ends: a C program may send a buffer of any size.
+   */
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
   }
@@ -70,18 +75,20 @@ export class LineReader {
    */
   next(): string | typeof TOO_LONG | undefined {
     for (;;) {
+      this.#skipNuls();
       const start = this.#at;
       const lf = this.#input.indexOf('\n', start);
       if (lf === -1) return this.#unended();
 
       const line = this.#trimmed(start, lf);
+      const isTooLong = this.#isTooLong(lf);
       this.#at = lf + 1;
       this.#isFirst = false;
       if (this.#isSkipping) {
         this.#isSkipping = false;
         continue;
       }
-      if (lf - start > this.#maxLength) return TOO_LONG;
+      if (isTooLong) return TOO_LONG;
       if (line !== '') return ownCopy(line);
     }
   }
@@ -92,8 +99,7 @@ export class LineReader {
   }
 
   #unended(): typeof TOO_LONG | undefined {
-    const isTooLong = this.#input.length - this.#at > this.#maxLength;
-    if (!this.#isSkipping && !isTooLong) {
+    if (!this.#isSkipping && !this.#isTooLong(this.#input.length)) {
       this.#dropTaken();
       return undefined;
     }
@@ -107,6 +113,20 @@ export class LineReader {
     return TOO_LONG;
   }
 
+  /** Passes over the NULs before a line. */
+  #skipNuls(): void {
+    const start = this.#at;
+    while (this.#input.charCodeAt(this.#at) === NUL) this.#at++;
+    if (this.#at > start) this.#isFirst = false;
+  }
+
+  /** Whether what stands before `end` is over the limit, NULs at its end not counted. */
+  #isTooLong(end: number): boolean {
+    const limit = this.#at + this.#maxLength;
+    while (end > limit && this.#input.charCodeAt(end - 1) === NUL) end--;
+    return end > limit;
+  }
+
   /** Makes CR NUL the CRLF that it stands for, also where a chunk ends between the two. */
   #withLfs(chunk: string): string {
     const isSplit = chunk.startsWith('\0') && this.#input.endsWith('\r');
@@ -114,10 +134,14 @@ export class LineReader {
     return text.includes(CR_NUL) ? text.replaceAll(CR_NUL, '\r\n') : text;
   }
 
-  /** Between chunks, only the line under way is kept: a connection may be idle for days. */
+  /**
+   * Between chunks, only the line under way is kept, up to the limit: a connection may be idle for
+   * days, and NULs may come without end.
+   */
   #dropTaken(): void {
-    if (this.#at === 0) return;
-    this.#input = ownCopy(this.#input.slice(this.#at));
+    const end = this.#at + this.#maxLength;
+    if (this.#at === 0 && this.#input.length <= end) return;
+    this.#input = ownCopy(this.#input.slice(this.#at, end));
     this.#at = 0;
   }
 

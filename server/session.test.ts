@@ -97,6 +97,11 @@ describe.each([
       '200 OK\n200 OK\n200 OK\nhello\n',
     ],
     [
+      'lines in buffers that are longer than a line may be',
+      ['MSGSTORE\n', 'hello world\n', 'MSGGET\n'].map((line) => line.padEnd(8192, '\0')).join(''),
+      '200 OK\n200 OK\n200 OK\nhello world\n',
+    ],
+    [
       'a password with a NUL behind it is the right one',
       'SHUTDOWN\n123!abc\0\n',
       '300 PASSWORD REQUIRED\n200 OKAY\n',
@@ -389,9 +394,13 @@ describe('a client that never sends an LF', () => {
 
   test('may send the NUL behind its strings, or a whole buffer', () => {
     const played = new PlayedSession().receive('\xef\xbb\xbfMSGSTORE\0').quiet();
-    expect(played.receive('hello'.padEnd(64, '\0')).quiet().message).toBe('hello');
+    for (const size of [64, 4096, 8192]) {
+      const message = `hello ${size}`;
+      if (size > 64) played.receive('MSGSTORE'.padEnd(size, '\0')).quiet();
+      expect(played.receive(message.padEnd(size, '\0')).quiet().message).toBe(message);
+    }
     expect(played.receive('\xff\xf1SHUTDOWN\0').quiet().receive('123!abc\0').quiet().sent).toBe(
-      '200 OK\n200 OK\n300 PASSWORD REQUIRED\n200 OKAY\n',
+      `${'200 OK\n200 OK\n'.repeat(3)}300 PASSWORD REQUIRED\n200 OKAY\n`,
     );
   });
 
