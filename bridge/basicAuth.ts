@@ -84,7 +84,8 @@ async function isLoggedIn(
   cookie: LoginCookie | undefined,
 ): Promise<boolean> {
   const { ws, headers } = request;
-  if (!ws || headers.authorization !== undefined) return false;
+  if (!ws || !rulesOf(request).takesLoginCookie) return false;
+  if (headers.authorization !== undefined) return false;
   const user = await cookie?.userOf(request);
   request.user = user ?? '';
   return user !== undefined;

@@ -110,6 +110,11 @@ test('the cookie opens nothing but a WebSocket', async () => {
   for (const path of ['/', '/index.html', '/ws', '/nothing']) {
     expect((await get(bridge, path, cookie)).status).toBe(401);
   }
+  // An upgrade of anything else is answered like any other request.
+  for (const path of ['/', '/index.html', '/nothing', '/ws/nobody']) {
+    expect(await upgradeStatus(bridge, cookie, path)).toBe(401);
+    expect(await upgradeStatus(bridge, RIGHT, path)).not.toBe(401);
+  }
 });
 
 test('a wrong password is wrong, whatever the cookie says', async () => {

@@ -12,6 +12,8 @@ declare module 'fastify' {
 export interface RouteRules {
   /** No user name and password are asked for. */
   needsNoPassword?: true;
+  /** In a handshake, the login cookie stands in for the password. */
+  takesLoginCookie?: true;
   /** Along with the answer, a user whose password was right gets the login cookie. */
   handsOutLogin?: true;
   /** Any `Host` will do: the route has nothing to hide from a page of another origin. */

@@ -23,7 +23,7 @@ const LEAST_MEAN_PIECE_BYTES = 256;
 const LEAST_PIECES = 256;
 
 /** A page whose handshake was refused asks here again, in a request that has the password. */
-const HANDS_OUT_LOGIN: RouteRules = { handsOutLogin: true };
+const RULES: RouteRules = { takesLoginCookie: true, handsOutLogin: true };
 
 /** Clients written for other WebSocket-to-TCP proxies ask for it by this name. */
 const SUBPROTOCOL = 'binary';
@@ -70,7 +70,7 @@ export function serveTarget(
 ): void {
   const handler = (_request: FastifyRequest, reply: FastifyReply) =>
     reply.code(426).header('upgrade', 'websocket').send('This address speaks WebSocket.\n');
-  const guarded = { config: { rules: HANDS_OUT_LOGIN }, onRequest: gate.checkOrigin };
+  const guarded = { config: { rules: RULES }, onRequest: gate.checkOrigin };
   app.options(url, guarded, handler);
   app.route({
     method: 'GET',
