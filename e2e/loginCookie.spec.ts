@@ -73,6 +73,15 @@ test.describe('a browser that knows the password', () => {
     });
   }
 
+  test('reads the history with a cookie that has expired', async ({ page, context, server }) => {
+    const bridge = await startBridge(server.port, 0, ['--users-file', users]);
+    await page.goto(`http://127.0.0.1:${await startSafari(bridge.port)}/`);
+    await getMessage(page);
+    await context.clearCookies();
+    await page.getByRole('button', { name: 'History' }).click();
+    await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
+  });
+
   test('connects again by itself to a bridge that knows its cookie no more', async ({
     page,
     server,

@@ -1,11 +1,12 @@
 import { getEventListeners, once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { WebSocket } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { Bridge, LinkUnderTest, PageStandIn, portOf } from './link.harness.ts';
 import type { Link } from './link.ts';
 import { FIRST_DELAY_MS, GOOD_CONNECTION_MS, Reconnection } from './reconnection.ts';
-import { NEVER_OPENED } from './refusal.ts';
+import { NEVER_OPENED, WOULD_OPEN } from './refusal.ts';
 
 let page: PageStandIn;
 
@@ -23,6 +24,34 @@ function echo(browser: WebSocket): void {
 /** What the bridge does where the target refuses: it lets the page in, and turns it away. */
 function refuse(browser: WebSocket): void {
   browser.close(1014, 'motd refused the connection: is it running?');
+}
+
+/**
+ * A bridge whose password the handshake lacks.
+ *
+ * @param until When it accepts handshakes: once it was asked why, or never.
+ */
+async function startRefusing({ until }: { until: 'asked' | 'never' }) {
+  const state = { url: new URL('ws://127.0.0.1/ws'), handshakes: 0 };
+  let isOpen = false;
+  const server = createHttpServer((_request, response) => {
+    isOpen = until === 'asked';
+    response.writeHead(426).end();
+  }).listen(0, '127.0.0.1');
+  const webSockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, socket, head) => {
+    state.handshakes++;
+    if (isOpen) webSockets.handleUpgrade(request, socket, head, () => {});
+    else socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
+  });
+  onTestFinished(() => {
+    for (const browser of webSockets.clients) browser.terminate();
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server, 'listening');
+  state.url.port = String(portOf(server));
+  return state;
 }
 
 const REFUSED = 'motd refused the connection: is it running? (1014)';
@@ -150,6 +179,25 @@ describe('a connection that is lost', () => {
     });
     link.close();
     await gone;
+  });
+
+  test('a handshake that the bridge would accept now is tried again at once, also at rest', async () => {
+    const bridge = await startRefusing({ until: 'asked' });
+    const tested = new LinkUnderTest(bridge.url);
+    tested.link.connect();
+    tested.link.rest();
+    await tested.says('opened');
+    expect(bridge.handshakes).toBe(2);
+  });
+
+  test('it is tried again no more than once', async () => {
+    const bridge = await startRefusing({ until: 'never' });
+    const tested = new LinkUnderTest(bridge.url);
+    tested.link.connect();
+    tested.link.rest();
+    await tested.says('ended');
+    expect(tested.link.state).toEqual({ is: 'ended', reason: WOULD_OPEN });
+    expect(bridge.handshakes).toBe(2);
   });
 
   test('does not flap where the bridge lets in and the target refuses', async () => {

@@ -4,7 +4,7 @@
 
 import { closeReason } from './closeReason.ts';
 import { Reconnection } from './reconnection.ts';
-import { refusalOf } from './refusal.ts';
+import { refusalOf, WOULD_OPEN } from './refusal.ts';
 
 export type LinkState =
   | { is: 'connecting' }
@@ -56,6 +56,8 @@ export class Link {
   #nextAtMs = 0;
   #isFirstTry = true;
   #isResting = false;
+  /** Whether a refused handshake was tried again, since one was accepted. */
+  #hasTriedAgain = false;
   /** Hears of the page's comings and goings, until it is aborted. */
   #pageEvents: AbortController | undefined;
 
@@ -154,6 +156,7 @@ export class Link {
     webSocket.addEventListener('open', () => {
       if (this.#webSocket !== webSocket) return;
       wasOpen = true;
+      this.#hasTriedAgain = false;
       this.#settle();
     });
     webSocket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
@@ -173,7 +176,15 @@ export class Link {
 
   async #loseRefused(webSocket: WebSocket): Promise<void> {
     const reason = await refusalOf(this.#url);
-    if (this.#webSocket === webSocket) this.#lose(reason);
+    if (this.#webSocket !== webSocket) return;
+    // Where the handshake lacked the password and its login cookie had expired, the answer to this
+    // question brought another cookie (bridge/loginCookie.ts).
+    if (reason !== WOULD_OPEN || this.#hasTriedAgain) {
+      this.#lose(reason);
+      return;
+    }
+    this.#hasTriedAgain = true;
+    this.#dial();
   }
 
   /**

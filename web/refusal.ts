@@ -7,12 +7,18 @@ const PATIENCE_MS = 3_000;
 
 export const NEVER_OPENED = 'the bridge cannot be reached';
 
-// PROTOCOL.md, "Before the upgrade". (426 is for all who do not ask for an upgrade: now the bridge
-// would take one, unless a proxy in between takes the asking away.)
+/**
+ * 426 answers a request that asks for no upgrade: now the bridge would accept one, unless a proxy in
+ * between lets none through.
+ */
+export const WOULD_OPEN =
+  'the connection to the bridge was lost, or a proxy in between lets no WebSocket through';
+
+// PROTOCOL.md, "Before the upgrade".
 const WORDS: Readonly<Record<number, string>> = {
   401: 'the bridge wants a name and a password: load the page anew',
   404: 'the bridge has no such target',
-  426: 'the connection to the bridge was lost, or a proxy in between lets no WebSocket through',
+  426: WOULD_OPEN,
   429: 'the bridge refused this page: too many wrong passwords',
   502: 'the proxy in between does not reach the bridge',
   503: 'the bridge is full: try again later',
