@@ -30,6 +30,8 @@ export class LineReader {
   #at = 0;
   #isSkipping = false;
   #hasSeenLineEnd = false;
+  /** Whether a line that `endLine` ended held a CR. */
+  #hasSeenCr = false;
   /** Whether the line under way is the first: a byte order mark may stand before it. */
   #isFirst = true;
 
@@ -52,6 +54,20 @@ export class LineReader {
   }
 
   /**
+   * Whether what was fed and is not yet part of a line taken may be a whole line of a peer that ends
+   * none with LF. One that has sent a CR ends its lines with CR: `socat -,raw`, Tera Term.
+   */
+  get mayBeWhole(): boolean {
+    const input = this.#input.slice(this.#at);
+    return input.endsWith('\r') || !(this.#hasSeenCr || input.includes('\r'));
+  }
+
+  /** Whether it ends with CR. */
+  get endsWithCr(): boolean {
+    return this.#input.endsWith('\r');
+  }
+
+  /**
    * Feeds the next chunk, of any length. Take every line before feeding more:
    * memory is then bounded.
    */
@@ -63,6 +79,7 @@ export class LineReader {
 
   /** Ends the line under way, as an LF from the peer would. */
   endLine(): void {
+    this.#hasSeenCr ||= this.#input.includes('\r', this.#at);
     this.#append('\n');
   }
 

@@ -415,6 +415,34 @@ describe('a client that never sends an LF', () => {
     expect(played.receive('\r\0').message).toBe('hello');
   });
 
+  describe('that ends its lines with CR alone, as `socat -,raw` and Tera Term do', () => {
+    /** Somebody types slowly: each key comes by itself. */
+    function typing(played: PlayedSession, text: string): PlayedSession {
+      for (const key of text) played.receive(key).quiet();
+      return played;
+    }
+
+    test('may type a message and a password slowly', () => {
+      const played = typing(new PlayedSession(), 'MSGSTORE\rhello you\r');
+      expect(played.message).toBe('hello you');
+      expect(typing(played, 'SHUTDOWN\r123!abc\r').sent).toBe(
+        '200 OK\n200 OK\n300 PASSWORD REQUIRED\n200 OKAY\n',
+      );
+    });
+
+    test('may send whole lines', () => {
+      const played = new PlayedSession().receive('MSGSTORE\r').quiet().receive('a\r').quiet();
+      expect(played.message).toBe('a');
+      expect(played.receive('MSGSTORE\r').quiet().receive('hal').quiet().message).toBe('a');
+      expect(played.receive('f\r').quiet().message).toBe('half');
+    });
+
+    test('hears of a mistake', () => {
+      const played = typing(new PlayedSession(), 'MSGGTE\rMSGGET\r');
+      expect(played.sent).toBe(`400 UNKNOWN COMMAND\n200 OK\n${APPLE}\n`);
+    });
+  });
+
   test('is not cut short in the middle of a command', () => {
     const played = new PlayedSession().receive('MSG').quiet().receive('GET');
     expect(played.sent).toBe('');

@@ -337,11 +337,11 @@ export class Session {
       case 'opening':
       case 'command':
       case 'watching':
-        return isCommand(dropTelnetCommands(text));
+        return isCommand(dropTelnetCommands(text)) || this.#lines.endsWithCr;
       case 'message':
       case 'shutdownPassword':
       case 'storePassword':
-        return true;
+        return this.#lines.mayBeWhole;
       default:
         return false;
     }
