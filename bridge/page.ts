@@ -56,7 +56,7 @@ export function servePage(app: FastifyInstance, pageDir: string, basePath: strin
     else for (const path of ['', file.path]) app.get(`${basePath}/${path}`, INDEX, handler);
   }
   // A bare `option httpchk` of HAProxy asks for this.
-  app.options(`${basePath}/`, (_request, reply) =>
+  app.options(`${basePath}/`, { config: { rules: { needsNoPassword: true } } }, (_request, reply) =>
     reply.code(204).header('allow', 'GET, HEAD, OPTIONS').send(),
   );
   if (basePath === '') return;

@@ -13,6 +13,7 @@ describe('drops before a line', () => {
     ['the keepalive of PuTTY', '\xff\xf1'],
     ['Synch, its IAC sent as urgent data', '\xf2'],
     ['a window size', '\xff\xfa\x1f\0P\0\x18\xff\xf0'],
+    ['the options of MUD clients', '\xff\xfd\xc9\xff\xfd\x46\xff\xfb\x56'],
     ['white space and NULs between them', '\xff\xf1\0 \xff\xf1\r'],
   ])('%s', (_what, commands) => {
     expect(dropTelnetCommands(`${commands}MSGGET`)).toBe('MSGGET');

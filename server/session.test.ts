@@ -132,9 +132,14 @@ describe.each([
       `200 OK\n${APPLE}\n`.repeat(2),
     ],
     [
-      'in a message it is refused',
-      'MSGSTORE\n\xff\xf4\xff\xfd\x06hello\nMSGGET\n',
-      `200 OK\n422 NOT PLAIN TEXT\n200 OK\n${APPLE}\n`,
+      'before a message or a password, too',
+      'MSGSTORE\n\xff\xf4\xff\xfd\x06\r\n\xff\xf1hello\nMSGGET\nSHUTDOWN\n\xff\xf1\n\xff\xf1123!abc\n',
+      '200 OK\n200 OK\n200 OK\nhello\n300 PASSWORD REQUIRED\n200 OKAY\n',
+    ],
+    [
+      'inside a message it is refused, and so is UTF-16',
+      'MSGSTORE\nhel\xff\xf1lo\nMSGSTORE\n\xff\xfeh\0i\0\n',
+      '200 OK\n422 NOT PLAIN TEXT\n'.repeat(2),
     ],
     [
       'a telnet command alone ends no watch',

@@ -240,6 +240,16 @@ export class Session {
       case 'watching':
         return this.#command(line, awaiting);
       case 'message':
+      case 'shutdownPassword':
+      case 'storePassword':
+        return this.#answer(dropTelnetCommands(line), awaiting);
+    }
+  }
+
+  #answer(line: string, awaiting: Exclude<Awaiting, CommandState>): Action | undefined {
+    if (line === '') return this.#nextLine(awaiting);
+    switch (awaiting) {
+      case 'message':
         return this.#message(line);
       case 'shutdownPassword':
         return this.#password(line, 'shutDown');
