@@ -49,6 +49,26 @@ test('opened without the slash behind the prefix, it adds it, and keeps the quer
   expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
 });
 
+test('where the proxy takes the slash off again, it does not load for ever', async ({
+  page,
+  bridge,
+}) => {
+  const origin = await startNginx(
+    bridge.port,
+    'location = /devbox { proxy_pass BRIDGE/; } location = /devbox/ { return 301 /devbox; }',
+  );
+  // What is loaded again brings the person no further, and does not loop either.
+  for (const load of [() => page.goto(`${origin}/devbox`), () => page.reload()]) {
+    const sent: string[] = [];
+    page.on('request', (request) => request.isNavigationRequest() && sent.push(request.url()));
+    await load().catch(() => {});
+    await expect(page.locator('body')).toHaveText(/everything below \/devbox\/ has to reach/);
+    expect(page.url()).toBe(`${origin}/devbox`);
+    expect(sent.length).toBeLessThanOrEqual(4);
+    page.removeAllListeners('request');
+  }
+});
+
 test('where its files do not reach the bridge, it says so, and what to set', async ({
   page,
   bridge,

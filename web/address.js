@@ -4,13 +4,33 @@
 // arrive.
 {
   const url = new URL(location.href);
-  if (!/\/(?:index\.html)?$/.test(url.pathname)) {
+  if (/\/(?:index\.html)?$/.test(url.pathname)) remember('');
+  else {
     url.pathname += '/';
-    location.replace(url);
+    // A proxy that takes the slash off again would have the page load for ever.
+    const isTakenOff = remember(url.pathname) === url.pathname;
+    if (isTakenOff) remember('');
+    else location.replace(url);
   }
 
   // A script that did not arrive: without it, nothing would ever happen.
   addEventListener('error', scriptOnError, true);
+
+  /**
+   * Keeps in this tab where it was sent.
+   *
+   * @param {string} path
+   * @returns {string | null} What was kept before; `null` if this browser keeps nothing.
+   */
+  function remember(path) {
+    try {
+      const before = sessionStorage.getItem('motd.slashAdded');
+      sessionStorage.setItem('motd.slashAdded', path);
+      return before;
+    } catch {
+      return null;
+    }
+  }
 
   /** @param {Event} event */
   function scriptOnError({ target }) {
