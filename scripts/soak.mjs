@@ -23,7 +23,7 @@ const PARTS = {
     runReliability('reliability/bridge');
   },
   etcd() {
-    runReliability('linearizable|e2e/etcd|reliability/etcd|e2e/rolling');
+    runReliability('cluster/(linearizable|etcd|rolling)|reliability/etcd');
   },
 };
 

@@ -1,0 +1,149 @@
+// The page for those who are known: TLS, and a password for each of them.
+
+import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { fileURLToPath } from 'node:url';
+import { expect, type Listening, startBridge, Terminal, test } from '../fixtures.ts';
+import { copyPrivately, writePrivately } from '../privateFiles.ts';
+import { Program } from '../programs.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+const pathOf = (name: string) => fileURLToPath(new URL(`../tls/${name}.pem`, import.meta.url));
+const CERT = readFileSync(pathOf('cert'));
+const TLS = ['--tls-cert', pathOf('cert'), '--tls-key', pathOf('key')];
+const ANNA = { username: 'anna', password: 'Sesam öffne dich' };
+
+/** A file with a user whose password is as it says; made as README has it. */
+async function usersFile(...users: { username: string; password: string }[]): Promise<string> {
+  const lines = users.map(async ({ username, password }) => {
+    const hash = Program.motd(['hash-password']).input(`${password}\n`);
+    expect(await hash.exits()).toBe(0);
+    return `${username}:${hash.stdout}`;
+  });
+  const file = test.info().outputPath('users');
+  writePrivately(file, `# the operators\n${(await Promise.all(lines)).join('')}`);
+  return file;
+}
+
+interface Answer {
+  status: number | undefined;
+  challenge: string | undefined;
+  retryAfter: string | undefined;
+}
+
+/** Asks for the page, as `curl -u` would. */
+function ask({ port }: Listening, user = '', password = ''): Promise<Answer> {
+  const auth = user === '' ? {} : { auth: `${user}:${password}` };
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, ca: CERT, agent: false, ...auth }, (response) => {
+      const { 'www-authenticate': challenge, 'retry-after': retryAfter } = response.headers;
+      response.resume();
+      resolve({ status: response.statusCode, challenge, retryAfter });
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+test.describe('in a browser', () => {
+  test.use({ ignoreHTTPSErrors: true });
+
+  test.describe('that knows the password', () => {
+    test.use({ httpCredentials: ANNA });
+
+    test('a whole conversation: page, assets and WebSocket', async ({ server, page }) => {
+      const flags = [...TLS, '--users-file', await usersFile(ANNA)];
+      const { port } = await startBridge(server.port, 0, flags);
+      const socket = page.waitForEvent('websocket');
+      await page.goto(`https://127.0.0.1:${port}/`);
+      expect((await socket).url()).toBe(`wss://127.0.0.1:${port}/ws`);
+      const terminal = new Terminal(page);
+      await terminal.shows(PROMPT);
+      await terminal.type('MSGSTORE');
+      await terminal.shows('Enter new message of the day:');
+      await terminal.type('for those who are known');
+      await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+      await terminal.type('MSGGET');
+      await terminal.shows(`Server: 200 OK\nfor those who are known\n${PROMPT}`);
+    });
+  });
+
+  test('nothing of the page is shown to who does not', async ({ server, page }) => {
+    const flags = [...TLS, '--users-file', await usersFile(ANNA)];
+    const { port } = await startBridge(server.port, 0, flags);
+    const answers: number[] = [];
+    page.on('response', (response) => answers.push(response.status()));
+    // A browser without a person in front of it may call that an error.
+    await page.goto(`https://127.0.0.1:${port}/`).catch(() => null);
+    expect(answers).toEqual([401]);
+    expect(await page.locator('.xterm').count()).toBe(0);
+  });
+});
+
+test('the right name and password, and no other', async ({ server }) => {
+  const flags = [...TLS, '--users-file', await usersFile(ANNA)];
+  const bridge = await startBridge(server.port, 0, flags);
+  const challenge = 'Basic realm="motd", charset="UTF-8"';
+  expect(await ask(bridge)).toMatchObject({ status: 401, challenge });
+  expect(await ask(bridge, 'anna', 'Sesam')).toMatchObject({ status: 401, challenge });
+  expect(await ask(bridge, 'anna', ANNA.password)).toMatchObject({ status: 200 });
+});
+
+test('who guesses has to wait, whether there is such a user or not', async ({ server }) => {
+  const flags = [...TLS, '--users-file', await usersFile(ANNA)];
+  const bridge = await startBridge(server.port, 0, flags);
+  const statuses: unknown[] = [];
+  for (const user of ['anna', 'nobody', 'somebody', 'anna', 'nobody']) {
+    const { status, retryAfter } = await ask(bridge, user, 'guess');
+    statuses.push([status, retryAfter]);
+  }
+  const wrong = [401, undefined];
+  const refused = [429, '5'];
+  expect(statuses).toEqual([wrong, wrong, wrong, refused, refused]);
+  expect(await ask(bridge, 'anna', ANNA.password)).toMatchObject({ status: 429 });
+});
+
+test('motd up: the page speaks TLS and asks for a password, the server beside it does neither', async () => {
+  const key = test.info().outputPath('key.pem');
+  copyPrivately(pathOf('key'), key);
+  const program = Program.motd([
+    ...['up', '--port', '0', '--http-port', '0', '--tls-cert', pathOf('cert'), '--tls-key', key],
+    ...['--users-file', await usersFile(ANNA)],
+  ]);
+  const [, pagePort, port = ''] = await program.says(
+    /^Open https:\/\/127\.0\.0\.1:(\d+) in a browser, or type: nc 127\.0\.0\.1 (\d+)\n/m,
+  );
+  const page = { program, port: Number(pagePort) };
+  expect(await ask(page)).toMatchObject({ status: 401 });
+  expect(await ask(page, 'anna', ANNA.password)).toMatchObject({ status: 200 });
+  const client = Program.motd(['get', '127.0.0.1', port]);
+  expect(await client.exits()).toBe(0);
+  expect(client.stdout).toMatch(/^An apple/);
+  expect(await program.stop()).toBe(0);
+  expect(program.stderr).toBe('');
+});
+
+for (const [mistake, flags, words] of [
+  ['a certificate alone', ['--tls-cert', pathOf('cert')], /needs both --tls-cert and --tls-key/],
+  [
+    'a key of somebody else',
+    ['--tls-cert', pathOf('other'), '--tls-key', pathOf('key')],
+    /does not belong to the certificate/,
+  ],
+  ['no such file', ['--users-file', 'nobody'], /no such file: nobody; check --users-file/],
+  [
+    'what is no list of users',
+    ['--users-file', 'package.json'],
+    /line 1 of package\.json is not NAME:HASH; check --users-file/,
+  ],
+] as const) {
+  for (const command of ['bridge', 'up']) {
+    test(`${command}: ${mistake} is one line, status 1`, async () => {
+      const ports = command === 'up' ? ['--port', '0'] : [];
+      const program = Program.motd([command, '--http-port', '0', ...ports, ...flags]);
+      expect(await program.exits()).toBe(1);
+      expect(program.stderr).toMatch(/^motd: .*\n$/);
+      expect(program.stderr).toMatch(words);
+    });
+  }
+}

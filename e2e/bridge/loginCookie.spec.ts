@@ -1,0 +1,127 @@
+// The page with passwords, in a browser that leaves them out of WebSocket handshakes, as Safari does
+// (WebKit bug 80362): a proxy in front of Chromium takes them off.
+
+import { once } from 'node:events';
+import { createServer, request, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Page } from '@playwright/test';
+import { expect, startBridge, Terminal, test } from '../fixtures.ts';
+import { writePrivately } from '../privateFiles.ts';
+import { Program } from '../programs.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+const ANNA = { username: 'anna', password: 'correct horse' };
+
+const proxies = new Set<Server>();
+test.afterEach(() => {
+  for (const proxy of proxies) proxy.close();
+  proxies.clear();
+});
+
+let users: string;
+test.beforeEach(async () => {
+  const hash = Program.motd(['hash-password']).input(`${ANNA.password}\n`);
+  expect(await hash.exits()).toBe(0);
+  users = test.info().outputPath('users');
+  writePrivately(users, `${ANNA.username}:${hash.stdout}`);
+});
+
+/** Passes requests on as they are, and upgrades without `Authorization`. @returns Its port. */
+async function startSafari(bridgePort: number): Promise<number> {
+  const proxy = createServer(({ method, url, headers }, response) => {
+    request({ host: '127.0.0.1', port: bridgePort, method, path: url, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    })
+      .on('error', () => response.writeHead(502).end())
+      .end();
+  });
+  proxy.on('upgrade', ({ url, headers: { authorization: _left, ...headers } }, browser: Socket) => {
+    const bridge = connect(bridgePort, '127.0.0.1', () => {
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      bridge.write(`GET ${url} HTTP/1.1\r\n${lines.join('')}\r\n`);
+      bridge.pipe(browser).pipe(bridge);
+    });
+    bridge.on('error', () => browser.destroy());
+    browser.on('error', () => bridge.destroy());
+  });
+  proxies.add(proxy.listen(0, '127.0.0.1'));
+  await once(proxy, 'listening');
+  return (proxy.address() as AddressInfo).port;
+}
+
+async function getMessage(page: Page): Promise<void> {
+  const terminal = new Terminal(page);
+  await terminal.shows(PROMPT);
+  await terminal.type('MSGGET');
+  await terminal.shows(`Server: 200 OK\nAn apple a day keeps the doctor away.\n${PROMPT}`);
+}
+
+test.describe('a browser that knows the password', () => {
+  test.use({ httpCredentials: ANNA });
+
+  for (const [how, flags] of [
+    ['one process', []],
+    ['several workers', ['--workers', '2']],
+  ] as const) {
+    test(`opens the page's WebSockets without it: ${how}`, async ({ page, server }) => {
+      const bridge = await startBridge(server.port, 0, ['--users-file', users, ...flags]);
+      const port = await startSafari(bridge.port);
+      await page.goto(`http://127.0.0.1:${port}/`);
+      await getMessage(page);
+      await expect(page.locator('#message')).toHaveText('An apple a day keeps the doctor away.');
+    });
+  }
+
+  test('reads the history with a cookie that has expired', async ({ page, context, server }) => {
+    const bridge = await startBridge(server.port, 0, ['--users-file', users]);
+    await page.goto(`http://127.0.0.1:${await startSafari(bridge.port)}/`);
+    await getMessage(page);
+    await context.clearCookies();
+    await page.getByRole('button', { name: 'History' }).click();
+    await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
+  });
+
+  test('connects again by itself to a bridge that knows its cookie no more', async ({
+    page,
+    server,
+  }) => {
+    const first = await startBridge(server.port, 0, ['--users-file', users]);
+    const port = await startSafari(first.port);
+    await page.goto(`http://127.0.0.1:${port}/`);
+    await getMessage(page);
+    await first.program.stop();
+    await startBridge(server.port, first.port, ['--users-file', users]);
+    await expect(page.locator('#status')).toHaveText('connected', { timeout: 20_000 });
+  });
+});
+
+test('logging out ends what the cookie and the password were good for', async ({
+  browser,
+  server,
+}) => {
+  const bridge = await startBridge(server.port, 0, ['--users-file', users]);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(
+    `http://${ANNA.username}:${encodeURIComponent(ANNA.password)}@127.0.0.1:${bridge.port}/`,
+  );
+  await page.goto(`http://127.0.0.1:${bridge.port}/`);
+  await getMessage(page);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  const loggedOut = page.waitForResponse(`http://127.0.0.1:${bridge.port}/logout`);
+  await expect(page.getByRole('group', { name: 'Logged in as anna' })).toBeVisible();
+  await page.getByRole('link', { name: 'Log out' }).click();
+  expect((await loggedOut).status()).toBe(401);
+  expect(await context.cookies()).toEqual([]);
+  const again = await page.goto(`http://127.0.0.1:${bridge.port}/`).catch(() => null);
+  expect(again?.status() ?? 401).toBe(401);
+  expect(await page.locator('.xterm').count()).toBe(0);
+  await context.close();
+});
+
+test('the page of a bridge without users shows no login', async ({ page, bridge }) => {
+  await page.goto(`http://127.0.0.1:${bridge.port}/`);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await expect(page.locator('#login')).toBeHidden();
+});

@@ -1,0 +1,250 @@
+// The bridge behind real reverse proxies, nginx and HAProxy,
+// with the configurations that README gives.
+
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { Page } from '@playwright/test';
+import { type ClientOptions, WebSocket } from 'ws';
+import { freePort } from '../../scripts/freePort.mjs';
+import { expect, type Listening, startBridge, startServer, Terminal, test } from '../fixtures.ts';
+import { haproxy, nginx, type ProxySettings, type ReverseProxy, startProxy } from '../proxies.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+const APPLE = 'An apple a day keeps the doctor away.';
+
+/** Linux has the whole of 127.0.0.0/8 on its loopback interface; others have one address. */
+const isLinux = process.platform === 'linux';
+const CLIENT = '127.0.0.2';
+const FORGED = '192.0.2.66';
+
+/** In seconds: a ping a second is well below it. */
+const IDLE_TIMEOUT = 3;
+
+interface Front {
+  server: Listening;
+  bridgePort: number;
+  port: number;
+}
+
+interface Choices extends Partial<ProxySettings> {
+  /** The bridge's flags, in the place of those README gives. */
+  flags?: (origin: string) => string[];
+}
+
+/** A server, a bridge in front of it, and a proxy in front of that. */
+async function start(proxy: ReverseProxy, { flags, ...settings }: Choices = {}): Promise<Front> {
+  const server = await startServer();
+  const port = await freePort();
+  const origin = `${settings.speaksTls ? 'https' : 'http'}://127.0.0.1:${port}`;
+  const chosen = flags?.(origin) ?? [...BASE, ...trusting(origin)];
+  const bridge = await startBridge(server.port, 0, chosen);
+  await startProxy(proxy, { port, bridgePort: bridge.port, ...settings });
+  return { server, bridgePort: bridge.port, port };
+}
+
+const BASE = ['--base-path', '/motd'];
+const trusting = (origin: string) => ['--public-origin', origin, '--trust-proxy', '127.0.0.1'];
+
+/** A client of the proxy, as a program is one: it comes without an Origin unless it is told. */
+function connectThrough({ port }: Front, options: ClientOptions = {}): WebSocket {
+  return new WebSocket(`ws://127.0.0.1:${port}/motd/ws`, options);
+}
+
+/** The status a handshake ends with: 101 where it is let in. */
+async function statusOf(webSocket: WebSocket): Promise<number | undefined> {
+  webSocket.on('error', () => {});
+  const answered = new Promise<IncomingMessage>((resolve) => {
+    webSocket.on('upgrade', resolve);
+    webSocket.on('unexpected-response', (_request, response) => resolve(response));
+  });
+  const { statusCode } = await answered;
+  webSocket.terminate();
+  return statusCode;
+}
+
+/** Asks for the message, and settles with what is answered. */
+async function conversation(webSocket: WebSocket): Promise<string> {
+  if (webSocket.readyState !== WebSocket.OPEN) await once(webSocket, 'open');
+  webSocket.send('MSGGET\nQUIT\n');
+  let answer = '';
+  webSocket.on('message', (data) => {
+    answer += String(data);
+  });
+  await once(webSocket, 'close');
+  return answer;
+}
+
+/** Gets an address from another one of this machine's. */
+async function get(url: string, localAddress: string): Promise<[number | undefined, string]> {
+  const asked = request(url, { localAddress, agent: false }).end();
+  const [response]: IncomingMessage[] = await once(asked, 'response');
+  return [response?.statusCode, response === undefined ? '' : await text(response)];
+}
+
+/** Opens the page without the slash at its end, holds a conversation, and tells what was loaded. */
+async function visit(page: Page, origin: string): Promise<string[]> {
+  const complaints: string[] = [];
+  const loaded: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('response', (response) => {
+    if (response.ok()) loaded.push(response.url().replace(origin, ''));
+  });
+  const socket = page.waitForEvent('websocket');
+  await page.goto(`${origin}/motd`);
+  expect(page.url()).toBe(`${origin}/motd/`);
+  expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/motd/ws`);
+  const terminal = new Terminal(page);
+  await terminal.shows(PROMPT);
+  await terminal.type('MSGGET');
+  await terminal.shows(`Client: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
+  expect(complaints).toEqual([]);
+  return loaded;
+}
+
+for (const proxy of [nginx, haproxy]) {
+  test.describe(`behind ${proxy.name}`, () => {
+    test.skip(
+      proxy.command === '' && process.env['CI'] === undefined,
+      `no ${proxy.name} on this machine`,
+    );
+
+    // The longest goes first.
+    test('a ping keeps a session alive that says nothing; without, the proxy ends it', async () => {
+      const pinging = (origin: string) => [...BASE, ...trusting(origin), '--ping-interval', '1'];
+      const [kept, left] = await Promise.all([
+        start(proxy, { idleTimeout: IDLE_TIMEOUT, flags: pinging }),
+        start(proxy, { idleTimeout: IDLE_TIMEOUT }),
+      ]);
+      const client = connectThrough(kept);
+      const closed = once(connectThrough(left), 'close');
+      for (let pings = 0; pings < 2 * IDLE_TIMEOUT; pings++) await once(client, 'ping');
+      expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
+      const [code] = await closed;
+      expect(code).toBe(1006);
+      await left.server.program.says(/\[-\] Connection closed with/);
+    });
+
+    test('the page, its assets and its WebSocket are below the base path', async ({ page }) => {
+      const { port } = await start(proxy);
+      const loaded = await visit(page, `http://127.0.0.1:${port}`);
+      const [first, ...others] = loaded;
+      expect(first).toBe('/motd/');
+      expect(others.length).toBeGreaterThanOrEqual(2);
+      for (const path of others) expect(path).toMatch(/^\/motd\/assets\/[^/]+$/);
+    });
+
+    test('so they are where the proxy takes it off', async ({ page }) => {
+      const { port } = await start(proxy, { isStripping: true, flags: trusting });
+      const [first, ...others] = await visit(page, `http://127.0.0.1:${port}`);
+      expect(first).toBe('/motd/');
+      for (const path of others) expect(path).toMatch(/^\/motd\/assets\/[^/]+$/);
+    });
+
+    test('the query is kept when the slash behind the base path is added', async ({ page }) => {
+      const other = await startServer();
+      const flags = (origin: string) => [
+        ...['--target', `other=127.0.0.1:${other.port}+proxy`, ...BASE],
+        ...trusting(origin),
+      ];
+      const { port } = await start(proxy, { flags });
+      const origin = `http://127.0.0.1:${port}`;
+      const socket = page.waitForEvent('websocket');
+      await page.goto(`${origin}/motd?target=other&as=motd`);
+      expect(page.url()).toBe(`${origin}/motd/?target=other&as=motd`);
+      expect((await socket).url()).toBe(`ws://127.0.0.1:${port}/motd/ws/other`);
+      await new Terminal(page).shows(PROMPT);
+    });
+
+    test.describe('that ends TLS', () => {
+      test.use({ ignoreHTTPSErrors: true });
+
+      test('the page speaks https and wss, under a public name', async ({ page }) => {
+        // Nobody asks a name server for it (RFC 6761, section 6.3).
+        const named = (origin: string) => origin.replace('127.0.0.1', 'motd.localhost');
+        const flags = (origin: string) => [...BASE, ...trusting(named(origin))];
+        const { port } = await start(proxy, { speaksTls: true, flags });
+        await visit(page, `https://motd.localhost:${port}`);
+      });
+    });
+
+    test('the server hears of the client, and not of whom the client names', async () => {
+      test.skip(!isLinux, 'needs a second loopback address');
+      const front = await start(proxy);
+      for (const headers of [{}, { 'X-Forwarded-For': FORGED }]) {
+        const client = connectThrough(front, { localAddress: CLIENT, headers });
+        expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
+      }
+      const { program } = front.server;
+      await program.says(/(Connection closed[\s\S]*){2}/);
+      const connected = program.stdout.match(/Connected by .*/g);
+      expect(connected).toEqual(Array(2).fill(`Connected by ('${CLIENT}', 0)`));
+    });
+
+    test('the server hears of the client if the proxy writes its port as well', async () => {
+      test.skip(!isLinux, 'needs a second loopback address');
+      const front = await start(proxy, { writesClientPort: true });
+      const client = connectThrough(front, { localAddress: CLIENT });
+      expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
+      await front.server.program.says(/^Connected by \('127\.0\.0\.2', 0\)$/m);
+    });
+
+    test('it hears of the proxy where the bridge does not trust that', async () => {
+      test.skip(!isLinux, 'needs a second loopback address');
+      const untrusting = (origin: string) => [...BASE, '--public-origin', origin];
+      const front = await start(proxy, { flags: untrusting });
+      await conversation(connectThrough(front, { localAddress: CLIENT }));
+      const { program } = front.server;
+      await program.says(/Connected by \('127\.0\.0\.1', [1-9]\d*\)\n/);
+      expect(program.stdout).not.toContain(CLIENT);
+    });
+
+    test('the metrics are for those who may read them, if the proxy tells who asks', async () => {
+      test.skip(!isLinux, 'needs a second loopback address');
+      const flags = (origin: string) => [...BASE, ...trusting(origin), '--metrics-from', CLIENT];
+      const { port } = await start(proxy, { flags });
+      const url = `http://127.0.0.1:${port}/motd/metrics`;
+      expect(await get(url, CLIENT)).toEqual([200, expect.stringContaining('motd_bridge_')]);
+      expect(await get(url, '127.0.0.3')).toEqual([403, expect.stringContaining('Refused')]);
+      const silent = await start(proxy, { isSilent: true });
+      const [status] = await get(`http://127.0.0.1:${silent.port}/motd/metrics`, CLIENT);
+      expect(status).toBe(200);
+    });
+
+    for (const host of ['passed', 'rewritten'] as const) {
+      test(`pages of others get 403, its own does not: Host is ${host}`, async () => {
+        const front = await start(proxy, { host });
+        const from = (origin: string) => statusOf(connectThrough(front, { origin }));
+        expect(await from(`http://127.0.0.1:${front.port}`)).toBe(101);
+        expect(await from('http://other.example')).toBe(403);
+        expect(await from('http://127.0.0.1:1')).toBe(403);
+        expect(await from(`http://localhost:${front.port}`)).toBe(403);
+        expect(await from('null')).toBe(403);
+        const asked = connectThrough(front, { headers: { host: 'other.example' } });
+        expect(await statusOf(asked)).toBe(host === 'passed' ? 403 : 101);
+      });
+    }
+
+    test('a page that is refused tells its operator what to add', async ({ page }) => {
+      const flags = () => [...BASE, '--trust-proxy', '127.0.0.1'];
+      const { port } = await start(proxy, { host: 'rewritten', flags });
+      const origin = `http://127.0.0.1:${port}`;
+      await page.goto(`${origin}/motd/`);
+      const words = `thebridgerefusespagesfrom${origin}:restartitwith--public-origin${origin}`;
+      await expect.poll(() => new Terminal(page).flow()).toContain(words);
+    });
+
+    test('its own gets 403 as well, unless it is named or Host tells of it', async () => {
+      const flags = () => [...BASE, '--trust-proxy', '127.0.0.1'];
+      for (const [host, status] of [
+        ['rewritten', 403],
+        ['passed', 101],
+      ] as const) {
+        const front = await start(proxy, { host, flags });
+        const origin = `http://127.0.0.1:${front.port}`;
+        expect(await statusOf(connectThrough(front, { origin }))).toBe(status);
+      }
+    });
+  });
+}

@@ -1,0 +1,169 @@
+// README, "Any TCP service in the browser", with a real redis-server.
+
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { freePort } from '../../scripts/freePort.mjs';
+import { expect, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { codeUnder, edited } from '../readme.ts';
+
+const HEADING = 'Any TCP service in the browser';
+
+// Empty where scripts/tools.mjs found none and could install none; CI always has one.
+const redisServer = process.env['MOTD_TEST_REDIS'] ?? 'redis-server';
+test.skip(redisServer === '' && process.env['CI'] === undefined, 'no redis-server on this machine');
+
+interface Redis {
+  program: Program;
+  /** The bridge in front of it. */
+  bridgePort: number;
+}
+
+/** Starts redis as README does, and a bridge that knows it by its name. */
+async function startRedis(): Promise<Redis> {
+  const port = await freePort();
+  const script = edited(codeUnder(HEADING, 'sh'), [
+    ['redis-server', `exec ${redisServer}`],
+    ['6390', String(port)],
+  ]);
+  const program = new Program('sh', ['-c', script]);
+  await program.says(/Ready to accept connections/);
+  return { program, bridgePort: await startBridgeTo(`127.0.0.1:${port}`) };
+}
+
+async function startBridgeTo(where: string): Promise<number> {
+  const target = `redis=${where}`;
+  const program = Program.motd(['bridge', '--target', target, '--http-port', '0']);
+  const [, port] = await program.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+  return Number(port);
+}
+
+/** Where each byte that redis says goes. */
+class Client {
+  readonly webSocket: WebSocket;
+  #received = Buffer.alloc(0);
+  #onReceived: () => void = () => {};
+
+  constructor(port: number, protocols: string[] = []) {
+    this.webSocket = new WebSocket(`ws://127.0.0.1:${port}/ws/redis`, protocols);
+    this.webSocket.on('message', (data: Buffer) => {
+      this.#received = Buffer.concat([this.#received, data]);
+      this.#onReceived();
+    });
+  }
+
+  static async open(port: number, protocols?: string[]): Promise<Client> {
+    const client = new Client(port, protocols);
+    await once(client.webSocket, 'open');
+    return client;
+  }
+
+  /** Says something, and settles with so many bytes of the answer; there must be no more. */
+  async ask(command: string | Buffer, answerBytes: number): Promise<Buffer> {
+    this.#received = Buffer.alloc(0);
+    this.webSocket.send(command);
+    await new Promise<void>((resolve) => {
+      this.#onReceived = () => {
+        if (this.#received.length >= answerBytes) resolve();
+      };
+    });
+    return this.#received;
+  }
+
+  async closes(): Promise<[number, string]> {
+    const [code, reason] = await once(this.webSocket, 'close');
+    return [code, String(reason)];
+  }
+}
+
+/**
+ * A command as an array of bulk strings
+ * (https://redis.io/docs/latest/develop/reference/protocol-spec/).
+ */
+function command(...words: (string | Buffer)[]): Buffer {
+  const parts = words.map((word) => {
+    const bytes = Buffer.from(word);
+    return Buffer.concat([Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from('\r\n')]);
+  });
+  return Buffer.concat([Buffer.from(`*${words.length}\r\n`), ...parts]);
+}
+
+test('a program, as README has it', async () => {
+  const { bridgePort } = await startRedis();
+  const script = edited(codeUnder(HEADING, 'sh', 2), [['8080', String(bridgePort)]]);
+  const program = new Program('sh', ['-c', script]);
+  expect(await program.exits()).toBe(0);
+  expect(program.stderr).toBe('');
+  expect(program.stdout.replaceAll('\r\n', '\n')).toBe(codeUnder(HEADING, ''));
+});
+
+test('the browser’s console, as README has it', async ({ page }) => {
+  const { program, bridgePort } = await startRedis();
+  const heard: string[] = [];
+  page.on('console', (message) => heard.push(message.text().trim()));
+  await page.goto(`http://127.0.0.1:${bridgePort}/`);
+  const developer = await page.context().newCDPSession(page);
+  const type = (expression: string) =>
+    developer.send('Runtime.evaluate', { expression, replMode: true });
+  await type(codeUnder(HEADING, 'js'));
+  await expect.poll(() => heard).toEqual(['+PONG']);
+  await type("redis.send('SET greeting hello\\r\\nGET greeting\\r\\n')");
+  await expect.poll(() => heard.join('\n')).toMatch(/\+OK\r?\n\$5\r?\nhello$/);
+  await program.stop();
+  await expect.poll(() => heard.at(-1)).toBe('1000 redis closed the connection');
+});
+
+test('a value of any bytes, in text frames or binary ones', async () => {
+  const { bridgePort } = await startRedis();
+  const value = Buffer.from(Array.from({ length: 65_536 }, (_, index) => (index * 7) % 256));
+  for (const protocols of [[], ['binary'], ['base64', 'binary']]) {
+    const client = await Client.open(bridgePort, protocols);
+    expect(client.webSocket.protocol).toBe(protocols.at(-1) ?? '');
+    expect(String(await client.ask('PING\r\n', 7))).toBe('+PONG\r\n');
+    expect(String(await client.ask(command('SET', 'bytes', value), 5))).toBe('+OK\r\n');
+    const answer = Buffer.concat([Buffer.from('$65536\r\n'), value, Buffer.from('\r\n')]);
+    expect((await client.ask(command('GET', 'bytes'), answer.length)).equals(answer)).toBe(true);
+  }
+});
+
+test('10,000 commands at once are answered in order', async () => {
+  const { bridgePort } = await startRedis();
+  const client = await Client.open(bridgePort);
+  const numbers = Array.from({ length: 10_000 }, (_, index) => index + 1);
+  const expected = numbers.map((number) => `:${number}\r\n`).join('');
+  const answer = await client.ask('INCR counter\r\n'.repeat(10_000), expected.length);
+  expect(String(answer)).toBe(expected);
+  // One message each, which the bridge may have to hold.
+  for (let times = 1; times < 10_000; times++) client.webSocket.send('DECR counter\r\n');
+  const down = numbers.map((number) => `:${10_000 - number}\r\n`).join('');
+  expect(String(await client.ask('DECR counter\r\n', down.length))).toBe(down);
+});
+
+test('a Unix socket', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'motd-redis-'));
+  const socket = join(folder, 'redis.sock');
+  const program = new Program(redisServer, ['--port', '0', '--unixsocket', socket, '--save', '']);
+  void program.exits().then(() => rm(folder, { recursive: true, force: true }));
+  await program.says(/ready to accept connections/i);
+  const bridgePort = await startBridgeTo(`unix:${socket}`);
+  const client = await Client.open(bridgePort);
+  expect(String(await client.ask('PING\r\n', 7))).toBe('+PONG\r\n');
+  const closing = client.closes();
+  await program.stop();
+  expect(await closing).toEqual([1000, 'redis closed the connection']);
+  const words = 'redis: its socket is not there; is it running?';
+  expect(await new Client(bridgePort).closes()).toEqual([1014, words]);
+});
+
+test('redis that is stopped says so, and so does one that is not there', async () => {
+  const { program, bridgePort } = await startRedis();
+  const client = await Client.open(bridgePort);
+  const closing = client.closes();
+  await program.stop();
+  expect(await closing).toEqual([1000, 'redis closed the connection']);
+  const words = 'redis refused the connection: is it running?';
+  expect(await new Client(bridgePort).closes()).toEqual([1014, words]);
+});

@@ -1,0 +1,425 @@
+// `motd bridge --workers`: several processes that are one bridge.
+
+import { once } from 'node:events';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  type AddressInfo,
+  connect as connectTcp,
+  createServer,
+  type Server,
+  type Socket,
+} from 'node:net';
+import { text } from 'node:stream/consumers';
+import { connect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { type ClientOptions, WebSocket } from 'ws';
+import { test as base, expect } from '../fixtures.ts';
+import { copyPrivately, writePrivately } from '../privateFiles.ts';
+import { Program } from '../programs.ts';
+import {
+  childrenOf,
+  commandLine,
+  descriptors,
+  isLinux,
+  isRunning,
+  NEEDS_LINUX,
+} from '../reliability/process.ts';
+import { upgradeRequest } from '../reliability/rawWebSocket.ts';
+
+const WORKERS = 2;
+
+/** What `motd hash-password` made of 'first password' and of 'second password'. */
+const FIRST_HASH =
+  '$scrypt$ln=15,r=8,p=3$I04GHHlLrX8OksenyxEa1w$A1pA6hH1MaVsDxQTU5SdMb78E2/C4uX8hIsy3YodD/4';
+const SECOND_HASH =
+  '$scrypt$ln=15,r=8,p=3$MGY6PqpFokwikC2YOkLIiw$ogoeDs1G4cjHhbQ3Ae6PumTM+imtGyU+xW1vmHq3JA8';
+
+const test = base.extend<{ echo: number }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
+  echo: async ({}, use) => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {});
+      socket.pipe(socket);
+    });
+    const close = closerOf(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    await use((server.address() as AddressInfo).port);
+    close();
+  },
+});
+
+function closerOf(server: Server): () => void {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => sockets.add(socket));
+  return () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+}
+
+test.skip(!isLinux, NEEDS_LINUX);
+
+interface Bridge {
+  program: Program;
+  port: number;
+  pid: number;
+  workers: number[];
+}
+
+async function startWorkers(echo: number, flags: string[] = []): Promise<Bridge> {
+  const program = Program.motd([
+    ...['bridge', '--target', `echo=127.0.0.1:${echo}`, '--http-port', '0'],
+    ...['--workers', String(WORKERS), ...flags],
+  ]);
+  const [, port] = await program.says(/listening on https?:\/\/127\.0\.0\.1:(\d+)\n/);
+  const pid = program.process.pid ?? 0;
+  const workers = childrenOf(pid);
+  expect(workers).toHaveLength(WORKERS);
+  return { program, port: Number(port), pid, workers };
+}
+
+/** Opens a session with the echo; undefined where the upgrade is refused. */
+async function open({ port }: Bridge, options: ClientOptions = {}): Promise<WebSocket> {
+  const webSocket = new WebSocket(`ws://127.0.0.1:${port}/ws/echo`, options);
+  await once(webSocket, 'open');
+  webSocket.on('error', () => {});
+  return webSocket;
+}
+
+function openMany(bridge: Bridge, count: number): Promise<WebSocket[]> {
+  return Promise.all(Array.from({ length: count }, () => open(bridge)));
+}
+
+async function isAlive(webSocket: WebSocket): Promise<boolean> {
+  if (webSocket.readyState !== WebSocket.OPEN) return false;
+  webSocket.send('still there');
+  const [what] = await Promise.race([once(webSocket, 'message'), once(webSocket, 'close')]);
+  return String(what) === 'still there';
+}
+
+async function codeAt(webSocket: WebSocket): Promise<number> {
+  const [code] = await once(webSocket, 'close');
+  return code;
+}
+
+/** Each on a connection of its own, and so by the next worker. */
+async function get({ port }: Bridge, path: string): Promise<{ status: number; body: string }> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    headers: { connection: 'close' },
+    signal: AbortSignal.timeout(10_000),
+  });
+  return { status: response.status, body: await response.text() };
+}
+
+async function metric(bridge: Bridge, name: string): Promise<number> {
+  const { body } = await get(bridge, '/metrics');
+  const line = body.split('\n').find((it) => it.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1));
+}
+
+/** What is answered to these bytes, to the end of the connection. */
+async function answerTo({ port }: Bridge, bytes: string): Promise<string> {
+  const socket = connectTcp(port, '127.0.0.1');
+  socket.write(bytes);
+  return text(socket);
+}
+
+const OPENED = 'motd_bridge_sessions_opened_total{target="echo"}';
+const OPEN = 'motd_bridge_sessions{target="echo"}';
+const TO_BROWSER = 'motd_bridge_relayed_bytes_total{target="echo",to="browser"}';
+
+test('sessions are spread over the workers, and none is in the primary', async ({ echo }) => {
+  const bridge = await startWorkers(echo);
+  const [primary = 0, ...before] = [bridge.pid, ...bridge.workers].map(descriptors);
+  const sessions = await openMany(bridge, 20);
+  const more = bridge.workers.map((pid, at) => descriptors(pid) - (before[at] ?? 0));
+  // Each has a browser and a target.
+  for (const count of more) expect(count).toBeGreaterThanOrEqual(2 * 5);
+  await expect.poll(() => descriptors(bridge.pid)).toBe(primary);
+  for (const session of sessions) expect(await isAlive(session)).toBe(true);
+  expect(await metric(bridge, OPEN)).toBe(20);
+  expect(await bridge.program.stop()).toBe(0);
+  expect(bridge.program.stdout).toMatch(/^Bridge is listening on http:\S+\n$/);
+  expect(bridge.program.stderr).toBe('');
+});
+
+test('every worker tells the sum of what all have counted', async ({ echo }) => {
+  const bridge = await startWorkers(echo);
+  const sessions = await openMany(bridge, 10);
+  for (const session of sessions) expect(await isAlive(session)).toBe(true);
+  for (let asked = 0; asked < 2 * WORKERS; asked++) {
+    expect(await metric(bridge, OPENED)).toBe(10);
+    expect(await metric(bridge, TO_BROWSER)).toBe(10 * 'still there'.length);
+    expect(await metric(bridge, 'motd_bridge_workers')).toBe(WORKERS);
+  }
+  for (const session of sessions) session.close();
+  await expect.poll(() => metric(bridge, OPEN)).toBe(0);
+  expect(await metric(bridge, 'motd_bridge_closes_total{code="1005"}')).toBe(10);
+});
+
+test('one that is killed comes back; what the others do goes on', async ({ echo }) => {
+  const bridge = await startWorkers(echo);
+  const sessions = await openMany(bridge, 20);
+  expect(await metric(bridge, OPENED)).toBe(20);
+  const [victim = 0] = bridge.workers;
+  process.kill(victim, 'SIGKILL');
+  await bridge.program.says(
+    /^Bridge worker \d ended unexpectedly \(SIGKILL\); the next try is in 0\.5 s\.$/m,
+  );
+  const alive = (await Promise.all(sessions.map(isAlive))).filter((is) => is).length;
+  expect(alive).toBeGreaterThanOrEqual(5);
+  expect(alive).toBeLessThanOrEqual(15);
+  // Not only once it is back.
+  expect(await metric(bridge, OPEN)).toBe(alive);
+  expect(await metric(bridge, OPENED)).toBe(20);
+  expect(await isAlive(await open(bridge))).toBe(true);
+
+  await bridge.program.says(/^Bridge worker \d is back\.$/m);
+  const [other, renewed = 0] = childrenOf(bridge.pid).filter((pid) => pid !== victim);
+  expect([...bridge.workers, renewed]).toContain(other);
+  const before = descriptors(renewed);
+  expect(await Promise.all((await openMany(bridge, 10)).map(isAlive))).not.toContain(false);
+  expect(descriptors(renewed)).toBeGreaterThan(before);
+  expect(await metric(bridge, OPENED)).toBe(31);
+  expect(await metric(bridge, 'motd_bridge_worker_ends_total')).toBe(1);
+  expect(await bridge.program.stop()).toBe(0);
+  expect(bridge.program.stdout.match(/listening/g)).toHaveLength(1);
+});
+
+test('when all are killed, they come back on the same port', async ({ echo }) => {
+  const bridge = await startWorkers(echo);
+  for (let round = 1; round <= 2; round++) {
+    for (const pid of childrenOf(bridge.pid)) process.kill(pid, 'SIGKILL');
+    await bridge.program.says(new RegExp(`(is back\\.[^]*?){${round * WORKERS}}`));
+    expect((await get(bridge, '/healthz')).status).toBe(200);
+  }
+  const [one = 0] = childrenOf(bridge.pid);
+  process.kill(one, 'SIGKILL');
+  await bridge.program.says(new RegExp(`(is back\\.[^]*?){${2 * WORKERS + 1}}`));
+  const sessions = await openMany(bridge, 10);
+  expect(await metric(bridge, OPEN)).toBe(sessions.length);
+});
+
+test('one that hangs holds up neither the others nor /metrics', async ({ echo }) => {
+  const bridge = await startWorkers(echo);
+  const sessions = await openMany(bridge, 10);
+  expect(await metric(bridge, OPENED)).toBe(10);
+  const [hanging = 0] = bridge.workers;
+  process.kill(hanging, 'SIGSTOP');
+  try {
+    // It may have been about to take a connection; Node gives it no second one.
+    const [first, second] = [metric(bridge, OPENED), metric(bridge, OPENED)];
+    first.catch(() => {});
+    second.catch(() => {});
+    expect(await Promise.any([first, second])).toBe(10);
+    for (let asked = 0; asked < 3; asked++) expect(await metric(bridge, OPEN)).toBe(10);
+    expect(await metric(bridge, 'motd_bridge_workers')).toBe(WORKERS - 1);
+  } finally {
+    process.kill(hanging, 'SIGCONT');
+  }
+  await expect.poll(() => metric(bridge, 'motd_bridge_workers')).toBe(WORKERS);
+  expect(await Promise.all(sessions.map(isAlive))).not.toContain(false);
+});
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  test(`${signal}: 1001 to every session, status 0, and none is left`, async ({ echo }) => {
+    const bridge = await startWorkers(echo);
+    const sessions = await openMany(bridge, 10);
+    const codes = Promise.all(sessions.map(codeAt));
+    process.kill(bridge.pid, signal);
+    expect(await bridge.program.exits()).toBe(0);
+    expect(await codes).toEqual(sessions.map(() => 1001));
+    expect(bridge.workers.filter(isRunning)).toEqual([]);
+    expect(bridge.program.stdout).not.toContain('unexpectedly');
+    expect(bridge.program.stderr).toBe('');
+  });
+}
+
+test('a signal to the whole group, as Ctrl-C is, ends all in order', async ({ echo }) => {
+  const program = Program.motdUnder(
+    ['setsid'],
+    ['bridge', '--target', `echo=127.0.0.1:${echo}`, '--http-port', '0', '--workers', '2'],
+  );
+  const [, port] = await program.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+  const pid = program.process.pid ?? 0;
+  const bridge = { program, port: Number(port), pid, workers: childrenOf(pid) };
+  const sessions = await openMany(bridge, 10);
+  const codes = Promise.all(sessions.map(codeAt));
+  process.kill(-pid, 'SIGINT');
+  expect(await program.exits()).toBe(0);
+  expect(await codes).toEqual(sessions.map(() => 1001));
+  expect(program.stdout).not.toContain('unexpectedly');
+});
+
+test('none is left when the primary is killed', async ({ echo }) => {
+  const bridge = await startWorkers(echo);
+  const sessions = await openMany(bridge, 10);
+  await bridge.program.kill();
+  await expect.poll(() => bridge.workers.filter(isRunning)).toEqual([]);
+  for (const session of sessions) session.terminate();
+});
+
+test('none is left when it is killed while they start', async ({ echo }) => {
+  const target = `echo=127.0.0.1:${echo}`;
+  const flags = ['--target', target, '--http-port', '0', '--workers', '2'];
+  const program = Program.motd(['bridge', ...flags]);
+  let workers: number[] = [];
+  const look = () => {
+    workers = childrenOf(program.process.pid ?? 0);
+    return workers.length;
+  };
+  await expect.poll(look, { intervals: [5] }).toBeGreaterThan(0);
+  await program.kill();
+  await expect.poll(() => workers.filter(isRunning)).toEqual([]);
+});
+
+test('a port that is taken is said once', async ({ echo }) => {
+  const { port } = await startWorkers(echo);
+  const flags = ['--http-port', String(port), '--workers', '2'];
+  const second = Program.motd(['bridge', ...flags]);
+  expect(await second.exits()).toBe(1);
+  expect(second.stderr).toBe(
+    `motd: port taken: 127.0.0.1:${port}; choose another with --http-port\n`,
+  );
+  expect(second.stdout).toBe('');
+});
+
+test.describe('limits are those of the whole', () => {
+  /** How many of so many that come at once are let in. */
+  async function letIn(bridge: Bridge, count: number, options: ClientOptions = {}) {
+    const tries = Array.from({ length: count }, () => open(bridge, options));
+    const outcomes = await Promise.allSettled(tries);
+    const refusals = outcomes.filter(({ status }) => status === 'rejected');
+    for (const refusal of refusals) expect(String(Object.values(refusal))).toContain('503');
+    return outcomes.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
+  }
+
+  test('--max-sessions, to the very one, also after one has been killed', async ({ echo }) => {
+    const bridge = await startWorkers(echo, ['--max-sessions', '7']);
+    const sessions = await letIn(bridge, 30);
+    expect(sessions).toHaveLength(7);
+    expect(await letIn(bridge, 5)).toHaveLength(0);
+    sessions[0]?.close();
+    await expect.poll(() => metric(bridge, OPEN)).toBe(6);
+    expect(await letIn(bridge, 5)).toHaveLength(1);
+
+    const [victim = 0] = bridge.workers;
+    process.kill(victim, 'SIGKILL');
+    await bridge.program.says(/is back\.$/m);
+    const left = await metric(bridge, OPEN);
+    expect(await letIn(bridge, 10)).toHaveLength(7 - left);
+  });
+
+  test('--max-sessions-per-source', async ({ echo }) => {
+    const flags = ['--max-sessions-per-source', '3', '--trust-proxy', '127.0.0.1'];
+    const bridge = await startWorkers(echo, flags);
+    for (const client of ['192.0.2.1', '192.0.2.2']) {
+      const headers = { 'x-forwarded-for': client };
+      expect(await letIn(bridge, 12, { headers })).toHaveLength(3);
+    }
+  });
+
+  test('what is refused or fails in the middle takes no room', async ({ echo }) => {
+    const bridge = await startWorkers(echo, ['--max-sessions', '2']);
+    for (let tries = 0; tries < 10; tries++) {
+      expect((await get(bridge, '/ws/echo')).status).toBe(426);
+      // The bridge has to let it in before ws sees that it has no key.
+      const noKey = upgradeRequest('/ws/echo', { 'Sec-WebSocket-Key': undefined });
+      expect(await answerTo(bridge, noKey)).toMatch(/^HTTP\/1\.1 400 /);
+      connectTcp(bridge.port, '127.0.0.1').end(upgradeRequest('/ws/echo')).destroySoon();
+    }
+    await expect.poll(() => metric(bridge, OPEN)).toBe(0);
+    expect(await letIn(bridge, 5)).toHaveLength(2);
+  });
+
+  test('wrong passwords', async ({ echo }) => {
+    const file = test.info().outputPath('users');
+    writePrivately(file, `anna:${FIRST_HASH}\n`);
+    const bridge = await startWorkers(echo, ['--users-file', file]);
+    const say = async (password: string) => {
+      const authorization = `Basic ${Buffer.from(`anna:${password}`).toString('base64')}`;
+      const headers = { authorization, connection: 'close' };
+      return (await fetch(`http://127.0.0.1:${bridge.port}/`, { headers })).status;
+    };
+    expect(await say('first password')).toBe(200);
+    for (let tries = 0; tries < 3; tries++) expect(await say('guess')).toBe(401);
+    for (let tries = 0; tries < 2 * WORKERS; tries++) {
+      expect(await say('first password')).toBe(429);
+    }
+  });
+});
+
+const pathOf = (name: string) => fileURLToPath(new URL(`../tls/${name}.pem`, import.meta.url));
+const FIRST = readFileSync(pathOf('cert'));
+const SECOND = readFileSync(pathOf('renewed'));
+
+test('SIGHUP: one line for each, and all have the new certificate and users', async ({ echo }) => {
+  const outputs = ['cert.pem', 'key.pem', 'users'].map((name) => test.info().outputPath(name));
+  const [cert = '', key = '', users = ''] = outputs;
+  copyFileSync(pathOf('cert'), cert);
+  copyPrivately(pathOf('key'), key);
+  writePrivately(users, `anna:${FIRST_HASH}\n`);
+  const files = ['--tls-cert', cert, '--tls-key', key, '--users-file', users];
+  const bridge = await startWorkers(echo, files);
+  const shows = async (ca: Buffer) => {
+    for (let times = 0; times < 2 * WORKERS; times++) {
+      const socket = connect({ port: bridge.port, host: '127.0.0.1', ca });
+      await once(socket, 'secureConnect');
+      socket.destroy();
+    }
+  };
+  const enter = async (password: string) => {
+    const webSocket = new WebSocket(`wss://127.0.0.1:${bridge.port}/ws/echo`, {
+      auth: `anna:${password}`,
+      rejectUnauthorized: false,
+    });
+    await once(webSocket, 'open');
+    return webSocket;
+  };
+  const early = await enter('first password');
+  await shows(FIRST);
+
+  copyFileSync(pathOf('renewed'), cert);
+  copyPrivately(pathOf('renewed-key'), key);
+  writePrivately(users, `anna:${SECOND_HASH}\n`);
+  process.kill(bridge.pid, 'SIGHUP');
+  await bridge.program.says(/^The certificate is read anew\.\nThe list of users is read anew\.$/m);
+  await shows(SECOND);
+  const late = await Promise.all(Array.from({ length: 4 }, () => enter('second password')));
+  await expect(enter('first password')).rejects.toThrow('401');
+
+  // One that is started again has what the others have, not what lies there by now.
+  writeFileSync(cert, 'broken');
+  writeFileSync(users, 'broken');
+  process.kill(bridge.workers[0] ?? 0, 'SIGKILL');
+  await bridge.program.says(/is back\.$/m);
+  await shows(SECOND);
+  expect(await Promise.all([early, ...late].map(isAlive))).toContain(true);
+  process.kill(bridge.pid, 'SIGHUP');
+  await bridge.program.says(/^\[!\] The certificate stays as it was: .*\n\[!\] The list of users/m);
+  await shows(SECOND);
+  expect(await bridge.program.stop()).toBe(0);
+  expect(bridge.program.stdout.match(/The certificate is read anew/g)).toHaveLength(1);
+  expect(bridge.program.stderr).toBe('');
+});
+
+test('motd up passes it on, with the flags of Node it gives its bridge', async () => {
+  const ports = ['--port', '0', '--http-port', '0'];
+  const program = Program.motd(['up', ...ports, '--workers', String(WORKERS)]);
+  const [, port] = await program.says(/^Open http:\/\/127\.0\.0\.1:(\d+) /m);
+  const children = childrenOf(program.process.pid ?? 0);
+  const pid = children.find((child) => commandLine(child).at(-1) === 'bridge') ?? 0;
+  const workers = childrenOf(pid);
+  expect(workers).toHaveLength(WORKERS);
+  for (const worker of workers) expect(commandLine(worker)).toContain('--single-threaded-gc');
+
+  const bridge = { program, port: Number(port), pid, workers };
+  expect((await get(bridge, '/readyz')).status).toBe(200);
+  process.kill(pid, 'SIGKILL');
+  await program.says(/^motd bridge ended unexpectedly \(SIGKILL\)/m);
+  await program.says(/Bridge is listening(.|\n)*Bridge is listening/);
+  await expect.poll(() => workers.filter(isRunning)).toEqual([]);
+  expect((await get(bridge, '/healthz')).status).toBe(200);
+  expect(await program.stop()).toBe(0);
+});

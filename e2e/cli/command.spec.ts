@@ -1,0 +1,484 @@
+// The command's own manners: help, one-line errors, exit status.
+
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { freePort } from '../../scripts/freePort.mjs';
+import { expect, test } from '../fixtures.ts';
+import { writePrivately } from '../privateFiles.ts';
+import { Program } from '../programs.ts';
+
+interface Ran {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(args: string[], env?: Record<string, string>): Promise<Ran> {
+  const program = Program.motd(args, env).input('');
+  const status = await program.exits();
+  return { status, stdout: program.stdout, stderr: program.stderr };
+}
+
+/** Has Node run a script before the program. */
+function importing(script: string): string {
+  return `--import=data:text/javascript,${encodeURIComponent(script)}`;
+}
+
+async function isServed(port: string): Promise<void> {
+  expect(await run(['get', '127.0.0.1', port])).toMatchObject({ status: 0 });
+}
+
+/** Opens a session, which is a line of the log, and asks whether it could be. */
+async function isBridged(port: string): Promise<void> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+  socket.once('open', () => socket.close());
+  await once(socket, 'close');
+  expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+}
+
+const COMMANDS = ['up', 'serve', 'bridge', 'connect', 'get', 'set', 'watch', 'history'];
+
+test('--help names every command', async () => {
+  const { status, stdout, stderr } = await run(['--help']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  for (const command of [...COMMANDS, 'hash-password']) {
+    expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+  }
+});
+
+for (const command of COMMANDS) {
+  test(`${command} --help names the environment twin of every flag`, async () => {
+    const { status, stdout } = await run([command, '--help']);
+    expect(status).toBe(0);
+    const flags = stdout
+      .split(/^ {2}(?=-)/m)
+      .slice(1)
+      .filter((text) => !text.startsWith('-h'));
+    expect(flags.length).toBeGreaterThan(1);
+    for (const flag of flags) expect(flag.replace(/\s+/g, ' ')).toMatch(/env: MOTD_\w+/);
+  });
+}
+
+for (const command of ['up', 'serve', 'bridge']) {
+  test(`${command} --help has its many flags in groups`, async () => {
+    const { stdout } = await run([command, '--help']);
+    const groups = stdout.split(/^(?=[A-Z][\w ]*:$)/m).slice(1);
+    const headings = groups.map((group) => group.slice(0, group.indexOf(':')));
+    const common = ['Where it listens', 'Passwords', 'Limits', 'TLS', 'For the operator'];
+    expect(headings).toEqual(expect.arrayContaining(common));
+    expect(headings.at(-1)).toBe('Options');
+    // Whoever adds a flag should say where it belongs.
+    expect(groups.at(-1)?.match(/^ {2}-+\w[\w-]*/gm)).toEqual(
+      command === 'up' ? ['  --open', '  --log', '  -h'] : ['  --log', '  -h'],
+    );
+    expect(stdout).not.toContain('default: ""');
+  });
+}
+
+for (const [mistake, args, words] of [
+  ['an unknown command', ['frobnicate'], /^motd: .*'?frobnicate'?.*\n$/],
+  ['an unknown flag', ['serve', '--prot', '1'], /^motd: unknown option '--prot'\n$/],
+  ['a port that is no number', ['serve', '--port', 'http'], /^motd: .*--port.*0 to 65535\.\n$/],
+  ['a port beyond the last', ['connect', 'localhost', '65536'], /^motd: .*0 to 65535\.\n$/],
+  ['a target that is none', ['bridge', '--target', 'redis'], /^motd: .*NAME=HOST:PORT.*\n$/],
+  ['a port where a host belongs', ['connect', '26310'], /^motd: .*'26310' is no server: .*\n$/],
+  ['one of several that is none', ['get', '--host', 'a,b:c'], /^motd: .*'b:c' is no server: .*\n$/],
+  ['a port where to listen', ['serve', '--host', '1'], /^motd: .*host.*the port goes apart\.\n$/],
+  ['a port behind a colon', ['up', '--host', 'h:1'], /^motd: .*host.*the port goes apart\.\n$/],
+  ['several to listen on', ['serve', '--host', 'a,b'], /^motd: .*one address to listen on;.*\n$/],
+  [
+    'a port said twice',
+    ['connect', 'h', '1', '--port', '2'],
+    /^motd: the port is given twice;.*\n$/,
+  ],
+  ['workers that are none', ['bridge', '--workers', 'AUTO'], /^motd: .* auto, or .* 1 to 256\.\n$/],
+  ['a log format that is none', ['serve', '--log', 'xml'], /^motd: .*console, json, silent\.\n$/],
+  [
+    'a message of two lines',
+    ['serve', '--message', 'a\nb'],
+    /^motd: .*one line of plain text.*\n$/,
+  ],
+  ['a history of none', ['serve', '--history', '0'], /^motd: .*from 1 to 100000\.\n$/],
+  ['a limit that is none', ['serve', '--max-connections', 'x'], /^motd: .*whole number.*\n$/],
+  ['a time that is none', ['get', '--timeout', '-1'], /^motd: .*seconds above 0\.\n$/],
+  ['a network that is none', ['serve', '--trust-proxy', 'lo'], /^motd: .*IP addresses.*\n$/],
+  [
+    'a password said twice',
+    ['serve', '--password', 'long enough', '--password-file', 'x'],
+    /^motd: option '--password-file <file>' cannot be used with option '--password <text>'\n$/,
+  ],
+  [
+    'a Unix socket without a path',
+    ['bridge', '--target', 'a=unix:'],
+    /^motd: .*NAME=unix:\/PATH.*\n$/,
+  ],
+  [
+    'two targets of one name',
+    ['bridge', '--target', 'a=h:1 a=h:2'],
+    /^motd: .*name of its own\.\n$/,
+  ],
+  ['a path without a slash', ['bridge', '--base-path', 'motd'], /^motd: .*such as \/motd.*\n$/],
+  ['a path that leads up', ['bridge', '--base-path', '/a/../b'], /^motd: .*such as \/motd.*\n$/],
+  [
+    'an origin with a path',
+    ['bridge', '--public-origin', 'https://h/motd'],
+    /^motd: .*no path\.\n$/,
+  ],
+  [
+    'an origin of another scheme',
+    ['up', '--public-origin', 'wss://h'],
+    /^motd: .*https:\/\/HOST.*\n$/,
+  ],
+  ['no session at all', ['up', '--max-sessions', '0'], /^motd: .*from 1 to 1000000\.\n$/],
+  ['no ping at all', ['bridge', '--ping-interval', '0'], /^motd: .*from 1 to 3600\.\n$/],
+  ['an empty password', ['serve', '--password', ''], /^motd: .*one line of plain text.*\n$/],
+] as const) {
+  test(`${mistake} is wrong usage: one line, status 2`, async () => {
+    const { status, stdout, stderr } = await run([...args]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(words);
+  });
+}
+
+for (const [command, args, variable] of [
+  ['serve', ['--password'], 'MOTD_PASSWORD'],
+  ['set', ['-m', 'x', '--store-password'], 'MOTD_STORE_PASSWORD'],
+] as const) {
+  test(`an error about a password of ${command} does not repeat it`, async () => {
+    const secret = "a secret' is invalid from env '\x07";
+    const given = await run([command, ...args, secret]);
+    expect(given.status).toBe(2);
+    expect(given.stderr).toMatch(
+      /^motd: option '--[\w-]*password <text>' value is invalid\. .*\n$/,
+    );
+    const inherited = await run([command, ...args.slice(0, -1)], { [variable]: secret });
+    expect(inherited.status).toBe(2);
+    expect(inherited.stderr).toMatch(
+      new RegExp(
+        `^motd: option '--[\\w-]*password <text>' value from env '${variable}' is invalid\\. `,
+      ),
+    );
+    expect(given.stderr + inherited.stderr).not.toContain('secret');
+  });
+}
+
+test('an error is one line without control characters, whatever it names', async () => {
+  const name = 'a\x1b]0;x\x07\r\n\x9b2J\u2028\u202e';
+  const shown = 'a^[]0;x^G^M^J\\u{9b}2J\\u{2028}\\u{202e}';
+  const servesTls = ['--tls-key', 'x', '--tls-cert'];
+  const results = await Promise.all(
+    [
+      [`--${name}`],
+      [name],
+      ['serve', '--port', name],
+      ['serve', '--password-file', name],
+      ['serve', '--store', `lmdb:/dev/null/${name}`],
+      ['serve', '--store', name],
+      ['serve', ...servesTls, name],
+      ['bridge', '--users-file', name],
+      ['bridge', '--http-host', name, '--http-port', '0'],
+      ['get', '--tls-ca', name],
+      ['get', '--timeout', name],
+      ['get', `a.invalid,b.invalid,${name.replace(/\s/g, '')}`],
+      ['copy-store', `lmdb:${name}`, 'memory:'],
+    ].map((args) => run(args)),
+  );
+  for (const { status, stdout, stderr } of results) {
+    expect([1, 2]).toContain(status);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^motd: [^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+\n$/u);
+  }
+  const shownWhole = results.filter(({ stderr }) => stderr.includes(shown));
+  expect(shownWhole.length).toBeGreaterThan(results.length / 2);
+});
+
+test('a fault of ours is shown without control characters', async () => {
+  const fault = 'process.on("SIGUSR2",()=>{throw(new(Error)("a\x9b\x1b[2J"))})';
+  const server = Program.motd(['serve', '--port', '0'], { NODE_OPTIONS: importing(fault) });
+  await server.says(/listening/);
+  server.process.kill('SIGUSR2');
+  expect(await server.exits()).toBe(1);
+  expect(server.stderr).toMatch(/^Error: a\\u\{9b\}\^\[\[2J\n {4}at /);
+});
+
+test('a password is not passed on to the process that looks a host up', async ({ server }) => {
+  const folder = test.info().outputPath('environments');
+  mkdirSync(folder, { recursive: true });
+  // Each process notes its environment before any code of ours runs.
+  const note =
+    'process.getBuiltinModule("fs").writeFileSync(process.env.FOLDER+"/"+process.pid,JSON.stringify(process.env))';
+  const { status } = await run(
+    ['set', '-m', 'x', '--host', 'localhost', '--port', String(server.port)],
+    {
+      MOTD_STORE_PASSWORD: 'a very secret word',
+      FOLDER: folder,
+      NODE_OPTIONS: importing(note),
+    },
+  );
+  expect(status).toBe(0);
+  const environments = readdirSync(folder).map((pid) => readFileSync(join(folder, pid), 'utf8'));
+  expect(environments).toHaveLength(2);
+  expect(environments.filter((environment) => environment.includes('secret'))).toHaveLength(1);
+});
+
+test('an environment twin that is wrong is named', async () => {
+  const { status, stderr } = await run(['serve'], { MOTD_PORT: 'http' });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^motd: .*MOTD_PORT.*\n$/);
+});
+
+test('a CR at the end of a variable, from a file with CRLF line ends, is no part of it', async () => {
+  const file = test.info().outputPath('server.env');
+  writeFileSync(file, 'MOTD_PORT=0\r\nMOTD_HOST=127.0.0.1\r\nMOTD_STORE=memory:\r\n');
+  const script = 'set -a; . "$1"; exec "$2" dist/cli/main.js serve';
+  const server = new Program('sh', ['-c', script, 'sh', file, process.execPath]);
+  await server.says(/listening on 127\.0\.0\.1:\d+\n/);
+  expect(await server.stop()).toBe(0);
+  expect(server.stderr).toBe('');
+});
+
+test('several hosts in the environment are for clients: who listens says so', async () => {
+  const { status, stderr } = await run(['serve'], { MOTD_HOST: 'a,b' });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^motd: .*MOTD_HOST.*one address to listen on; clients take several\.\n$/);
+});
+
+test('an environment twin sets its flag, and the flag wins', async () => {
+  const env = { MOTD_PORT: '1', MOTD_MESSAGE: 'from the environment' };
+  const server = Program.motd(['serve', '--port', '0'], env);
+  const [, port] = await server.says(/listening on 127\.0\.0\.1:(\d+)/);
+  const client = Program.motd(['connect'], { MOTD_PORT: port ?? '' }).input('MSGGET\nQUIT\n');
+  expect(await client.exits()).toBe(0);
+  expect(client.stdout).toContain('Server: 200 OK\nfrom the environment\n');
+});
+
+for (const [refusal, args, words] of [
+  [
+    'a connection refused',
+    ['connect', '127.0.0.1', '1'],
+    /^motd: connection refused: 127\.0\.0\.1:1;.*\n$/,
+  ],
+  [
+    'a host unknown',
+    ['connect', 'no-such-host.invalid'],
+    /^motd: host unknown: no-such-host\.invalid:26310;.*--host\n$/,
+  ],
+  [
+    'a store that is none',
+    ['serve', '--port', '0', '--store', 'floppy:'],
+    /^motd: no such store: floppy:; --store.*\n$/,
+  ],
+  [
+    'an address that is not ours',
+    ['serve', '--host', '192.0.2.1', '--password', 'not the default'],
+    /^motd: no such address here: 192\.0\.2\.1:26310; check --host\n$/,
+  ],
+  [
+    'the default password beyond loopback',
+    ['serve', '--host', '0.0.0.0'],
+    /^motd: .*--password.*0\.0\.0\.0\n$/,
+  ],
+  [
+    'a short password beyond loopback',
+    ['serve', '--host', '0.0.0.0', '--password', '7 chars'],
+    /^motd: .*8 characters or more; set --password\n$/,
+  ],
+  [
+    'a password file that is not there',
+    ['serve', '--password-file', 'no-such-file'],
+    /^motd: no such file: no-such-file; check --password-file\n$/,
+  ],
+  [
+    'a password file with a password in clear',
+    ['serve', '--store-password-file', 'package.json'],
+    /^motd: no password hash in package\.json; make one: \(umask 077; motd hash-password > package\.json\)\n$/,
+  ],
+  [
+    'a store that cannot be',
+    ['serve', '--store', 'lmdb:package.json'],
+    /^motd: cannot use package\.json: .*; check --store\n$/,
+  ],
+] as const) {
+  test(`${refusal} is one line, status 1`, async () => {
+    const { status, stdout, stderr } = await run([...args]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(words);
+  });
+}
+
+test('an error about a URL does not repeat a password in it', async () => {
+  for (const args of [
+    ['bridge', '--ready-url', 'https://me:SECRET@127.0.0.1/'],
+    ['bridge', '--public-origin', 'https://me:SECRET@127.0.0.1/path'],
+    ['serve', '--store', 'etcd://me:SECRET@127.0.0.1:1/motd'],
+    ['serve', '--store', 'redis://me:SECRET@127.0.0.1:1'],
+  ]) {
+    const { stderr } = await run(args);
+    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).not.toContain('SECRET');
+  }
+});
+
+test('a password file that others may read is warned of, in one line', async () => {
+  const file = test.info().outputPath('password');
+  const hash = Program.motd(['hash-password']).input('long enough\n');
+  await hash.exits();
+  writePrivately(file, hash.stdout);
+  for (const [mode, stderr] of [
+    [0o600, ''],
+    [
+      0o644,
+      `motd: warning: the file of --password-file can be read by other users: ${file} has mode 0644; run: chmod 600 ${file}\n`,
+    ],
+  ] as const) {
+    chmodSync(file, mode);
+    const server = Program.motd(['serve', '--port', '0', '--password-file', file]);
+    await server.says(/listening on/);
+    expect(await server.stop()).toBe(0);
+    expect(server.stderr).toBe(stderr);
+  }
+});
+
+for (const [command, flag] of [
+  ['serve', '--port'],
+  ['bridge', '--http-port'],
+  ['up', '--port'],
+] as const) {
+  test(`${command}: a port that is taken is one line that names ${flag}, status 1`, async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const { status, stderr } = await run([command, flag, String(port)]);
+    other.close();
+    expect(status).toBe(1);
+    expect(stderr).toBe(`motd: port taken: 127.0.0.1:${port}; choose another with ${flag}\n`);
+  });
+}
+
+test('--log json writes the same events, a line each', async () => {
+  const server = Program.motd(['serve', '--port', '0', '--log', 'json']);
+  const [, port] = await server.says(/"event":"listening".*"port":(\d+)/);
+  const client = Program.motd(['connect', '127.0.0.1', port ?? '']);
+  await client.input('MSGSTORE\nhello\nSHUTDOWN\n123!abc\n').exits();
+  expect(await server.exits()).toBe(0);
+  const events = server.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(events.map(({ event }) => event)).toEqual([
+    'listening',
+    'connected',
+    'received',
+    'received',
+    'updated',
+    'received',
+    'shutdownAccepted',
+    'closed',
+  ]);
+  expect(events[4]).toMatchObject({ message: 'hello', peer: { address: '127.0.0.1' } });
+  expect(server.stdout).not.toContain('123!abc');
+});
+
+test('a server that stands still while it ends has ended in order all the same', async () => {
+  const server = Program.motd(['serve', '--port', '0']);
+  const [, port] = await server.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+  const client = connect(Number(port), '127.0.0.1');
+  client.write('SHUTDOWN\n123!abc\n');
+  // What SIGSTOP does here, a machine does that is short of time: for longer than its output has.
+  expect(await text(client)).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
+  expect(server.process.kill('SIGSTOP')).toBe(true);
+  await setTimeout(1500);
+  server.process.kill('SIGCONT');
+  expect(await server.exits()).toBe(0);
+});
+
+test.describe('standard output', () => {
+  test.skip(process.platform !== 'linux', 'needs /dev/full');
+
+  test('that is full costs log lines, never answers, and holds up no end', async () => {
+    const port = await freePort();
+    const serve = `exec ${process.execPath} dist/cli/main.js serve --port ${port} > /dev/full`;
+    const server = new Program('sh', ['-c', serve]);
+    await expect(async () => {
+      expect((await run(['connect', '127.0.0.1', String(port)])).status).toBe(0);
+    }).toPass();
+    const client = Program.motd(['connect', '127.0.0.1', String(port)]).input(
+      'SHUTDOWN\n123!abc\n',
+    );
+    expect(await client.exits()).toBe(0);
+    expect(await server.exits()).toBe(0);
+  });
+
+  for (const [command, flagsFor] of [
+    ['serve', (tcp: string) => ['--port', tcp]],
+    [
+      'bridge',
+      (tcp: string, http: string) => ['--target', `a=127.0.0.1:${tcp}`, '--http-port', http],
+    ],
+    ['up', (tcp: string, http: string) => ['--port', tcp, '--http-port', http]],
+  ] as const) {
+    test(`whose reader has gone, standard error with it, does not end motd ${command}`, async () => {
+      const [tcp, http] = [String(await freePort()), String(await freePort())];
+      // `$$` is the process that becomes the command.
+      const script = `{ sh -c 'echo "pid $$" >&3; exec "$@" 2>&1' sh "$@"; echo "status $?" >&3; } 3>&2 | head -1`;
+      const args = [process.execPath, 'dist/cli/main.js', command, ...flagsFor(tcp, http)];
+      const server = new Program('sh', ['-c', script, 'sh', ...args]);
+      const [, pid = ''] = await server.saysOnStderr(/pid (\d+)\n/);
+      await server.says(/\n/);
+      // What makes lines of the log.
+      for (let turn = 0; turn < 3; turn++) {
+        if (command !== 'bridge') await expect(() => isServed(tcp)).toPass();
+        if (command !== 'serve') await expect(() => isBridged(http)).toPass();
+      }
+      process.kill(Number(pid), 'SIGTERM');
+      await server.exits();
+      expect(server.stderr).toMatch(/status 0\n$/);
+    });
+  }
+
+  test('that is read slowly gets every line', async () => {
+    const server = Program.motd(['serve', '--port', '0']);
+    const [, port = ''] = await server.says(/listening on 127\.0\.0\.1:(\d+)/);
+    server.process.stdout?.pause();
+    const client = Program.motd(['connect', '127.0.0.1', port]);
+    client.input(`${'MSGGET\n'.repeat(5000)}SHUTDOWN\n123!abc\n`);
+    expect(await client.exits()).toBe(0);
+    const reading = setInterval(() => server.process.stdout?.read(16 * 1024), 20);
+    expect(await server.exits()).toBe(0);
+    clearInterval(reading);
+    expect(server.stdout.match(/: MSGGET\n/g)).toHaveLength(5000);
+    expect(server.stdout).toMatch(/\n\[-\] Connection closed with .*\n$/);
+  });
+
+  test('that nobody reads costs log lines, never answers, and holds up no end', async () => {
+    const port = await freePort();
+    const server = Program.motd(['serve', '--port', String(port)]);
+    await server.says(/listening/);
+    server.process.stdout?.pause();
+    const client = Program.motd(['connect', '127.0.0.1', String(port)]);
+    client.input(`${'x'.repeat(4000)}\n`.repeat(500));
+    expect(await client.exits()).toBe(0);
+    expect(client.stdout.match(/400 UNKNOWN COMMAND/g)).toHaveLength(500);
+    server.process.kill('SIGTERM');
+    await once(server.process, 'exit');
+  });
+});
+
+test('--log silent writes nothing', async () => {
+  const port = await freePort();
+  const server = Program.motd(['serve', '--port', String(port), '--log', 'silent']);
+  await expect(async () => {
+    const client = Program.motd(['connect', '127.0.0.1', String(port)]).input(
+      'SHUTDOWN\n123!abc\n',
+    );
+    expect(await client.exits()).toBe(0);
+  }).toPass();
+  expect(await server.exits()).toBe(0);
+  expect(server.stdout + server.stderr).toBe('');
+});

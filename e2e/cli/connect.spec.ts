@@ -1,0 +1,109 @@
+// `motd connect`, the original TCPClient, with its input in a pipe.
+
+import { expect, test } from '../fixtures.ts';
+import { goldens } from '../golden/golden.ts';
+import { Program } from '../programs.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ';
+
+for (const golden of goldens) {
+  test(`case ${golden.name}, to the letter`, async ({ server }) => {
+    const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
+    client.input(golden.typed.map((line) => `${line}\n`).join(''));
+    expect(await client.exits()).toBe(0);
+    // At the end of its input it leaves the prompt, and the line.
+    expect(client.stdout).toBe(golden.isOpen ? `${golden.screen}\n` : golden.screen);
+    expect(client.stderr).toBe('');
+  });
+}
+
+for (const golden of goldens) {
+  test(`case ${golden.name}, with --mask-password: but for the passwords, to the letter`, async ({
+    server,
+  }) => {
+    const client = Program.motd(['connect', '--mask-password', '127.0.0.1', String(server.port)]);
+    client.input(golden.typed.map((line) => `${line}\n`).join(''));
+    expect(await client.exits()).toBe(0);
+    expect(client.stdout).toBe(masked(golden.isOpen ? `${golden.screen}\n` : golden.screen));
+  });
+}
+
+test('MOTD_MASK_PASSWORD says the same, with any value', async ({ server }) => {
+  const address = ['127.0.0.1', String(server.port)];
+  const client = Program.motd(['connect', ...address], { MOTD_MASK_PASSWORD: '0' });
+  client.input('SHUTDOWN\nhidden\n');
+  expect(await client.exits()).toBe(0);
+  expect(client.stdout).toContain('Enter shutdown password: ••••••\nClient: ••••••\nServer: 301');
+});
+
+test('lines may come one by one, each after its prompt', async ({ server }) => {
+  const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
+  await client.says(/QUIT, SHUTDOWN\): $/);
+  client.process.stdin?.write('MSGSTORE\n');
+  await client.says(/Enter new message of the day: $/);
+  client.process.stdin?.write('one by one\n');
+  await client.says(/Client: one by one\nServer: 200 OK\nEnter command .*: $/);
+  client.input('MSGGET\n');
+  expect(await client.exits()).toBe(0);
+  expect(client.stdout.endsWith(`Server: 200 OK\none by one\n${PROMPT}\n`)).toBe(true);
+});
+
+test('a last line without LF counts', async ({ server }) => {
+  const client = Program.motd(['connect', '127.0.0.1', String(server.port)]).input('QUIT');
+  expect(await client.exits()).toBe(0);
+  expect(client.stdout).toBe(`${PROMPT}QUIT\nClient: QUIT\nServer: 200 OK\n`);
+});
+
+test('control characters in the input are shown escaped', async ({ server }) => {
+  const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
+  client.input('MSGSTORE\n\x1b[31mred\nQUIT\n');
+  expect(await client.exits()).toBe(0);
+  expect(client.stdout).toContain(
+    'day: ^[[31mred\nClient: ^[[31mred\nServer: 422 NOT PLAIN TEXT\n',
+  );
+});
+
+test('ten thousand blank lines ask ten thousand times', async ({ server }) => {
+  const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
+  client.input('\n'.repeat(10_000));
+  expect(await client.exits()).toBe(0);
+  expect(client.stdout).toBe(`${PROMPT}\n`.repeat(10_001));
+});
+
+test('a server that stops says so; the connection is told lost, and the status is 1', async ({
+  server,
+}) => {
+  const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
+  await client.says(/SHUTDOWN\): $/);
+  await server.program.stop();
+  expect(await client.exits()).toBe(1);
+  expect(client.stdout).toBe(
+    `${PROMPT}\nServer: 421 SERVER SHUTTING DOWN\n[the server closed the connection]\n`,
+  );
+});
+
+test('a server that dies is told as a lost connection', async ({ server }) => {
+  const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
+  await client.says(/SHUTDOWN\): $/);
+  server.program.process.kill('SIGKILL');
+  expect(await client.exits()).toBe(1);
+  expect(client.stdout).toMatch(
+    /\n\[the (server closed the connection|connection was lost: \w+)\]\n$/,
+  );
+});
+
+test('a reader that has had enough ends it without a word', async ({ server }) => {
+  const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
+  client.process.stdout?.destroy();
+  client.input('MSGGET\nMSGGET\n');
+  await client.exits();
+  expect(client.stderr).toBe('');
+});
+
+/** A conversation, with each password in it as bullets. */
+function masked(screen: string): string {
+  return screen.replace(
+    /(?<=password: )(.*)\nClient: \1\n/g,
+    (_, password) => `${'•'.repeat(password.length)}\nClient: ${'•'.repeat(password.length)}\n`,
+  );
+}

@@ -1,0 +1,65 @@
+// SIGUSR1, which Node answers with a debugger that every user of the machine may use.
+
+import { freePort } from '../../scripts/freePort.mjs';
+import { expect, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { childrenOf } from '../reliability/process.ts';
+
+test.skip(process.platform !== 'linux', 'processes are found in /proc');
+
+/** Where a debugger would listen: not at 9229, which another test may use. */
+async function debuggerPort(): Promise<{ NODE_OPTIONS: string }> {
+  return { NODE_OPTIONS: `--inspect-port=${await freePort()}` };
+}
+
+const DEBUGGER = /Debugger listening|Starting inspector/;
+
+const COMMANDS: { args: string[]; ready: RegExp; others: number }[] = [
+  { args: ['serve', '--port', '0'], ready: /listening on/, others: 1 },
+  {
+    args: ['bridge', '--target', 'motd=127.0.0.1:9', '--http-port', '0', '--workers', '2'],
+    ready: /listening on http/,
+    others: 2,
+  },
+  { args: ['up', '--port', '0', '--http-port', '0'], ready: /http:/, others: 3 },
+];
+
+for (const { args, ready, others } of COMMANDS) {
+  test(`SIGUSR1 opens no debugger in any process of motd ${args[0]}`, async () => {
+    const store = `lmdb:${test.info().outputPath('store')}`;
+    const program = Program.motd(args, { MOTD_STORE: store, ...(await debuggerPort()) });
+    await program.says(ready);
+    const pid = program.process.pid ?? 0;
+    const pids = [pid, ...descendantsOf(pid)];
+    expect(pids).toHaveLength(1 + others);
+    for (const each of pids) process.kill(each, 'SIGUSR1');
+    await plainNodeOpensDebugger();
+    expect(program.process.exitCode).toBe(null);
+    expect(await program.stop()).toBe(0);
+    expect(program.stderr).not.toMatch(DEBUGGER);
+  });
+}
+
+test('SIGUSR1 opens no debugger in a client that waits', async ({ server }) => {
+  const args = ['watch', '127.0.0.1', String(server.port)];
+  const watch = Program.motd(args, await debuggerPort());
+  await watch.says(/An apple/);
+  watch.process.kill('SIGUSR1');
+  await plainNodeOpensDebugger();
+  await watch.stop();
+  expect(watch.stderr).not.toMatch(DEBUGGER);
+});
+
+/** Settles once a Node without a listener, signaled later than ours, has opened its debugger. */
+async function plainNodeOpensDebugger(): Promise<void> {
+  const script = "setInterval(() => {}, 1000); console.log('started')";
+  const plain = new Program(process.execPath, ['-e', script], await debuggerPort());
+  await plain.says(/started/);
+  plain.process.kill('SIGUSR1');
+  await plain.saysOnStderr(DEBUGGER);
+  await plain.kill();
+}
+
+function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}

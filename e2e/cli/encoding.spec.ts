@@ -1,0 +1,148 @@
+// Text from programs that write a byte order mark, or that do not write UTF-8: by every way in.
+
+import { expect, startServer, test } from '../fixtures.ts';
+import { writePrivately } from '../privateFiles.ts';
+import { Program } from '../programs.ts';
+
+const APPLE = 'An apple a day keeps the doctor away.\n';
+const MARK = '\u{feff}';
+
+interface Ran {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function ran(program: Program): Promise<Ran> {
+  const status = await program.exits();
+  return { status, stdout: program.stdout, stderr: program.stderr };
+}
+
+function run(args: string[], input: string | Buffer = ''): Promise<Ran> {
+  return ran(Program.motd(args).input(input));
+}
+
+/** Runs `motd` in a shell, which has `$latin1`, `café` as no UTF-8, and `$port` for its words. */
+function runInShell(port: number, words: string): Promise<Ran> {
+  const script = `port=${port}; latin1=$(printf 'caf\\351'); ${words}`;
+  return ran(
+    new Program('sh', ['-c', script.replaceAll('motd ', '"$node" dist/cli/main.js ')], {
+      MOTD_STORE: 'memory:',
+      node: process.execPath,
+    }).input(''),
+  );
+}
+
+test.describe('text that is not UTF-8 is a usage error that names where it stands', () => {
+  for (const [words, named] of [
+    ['motd set -m "$latin1" 127.0.0.1 $port', 'the value of -m'],
+    ['motd set -m"$latin1" 127.0.0.1 $port', 'the value of -m'],
+    ['motd set --message "$latin1" 127.0.0.1 $port', 'the value of --message'],
+    ['motd set --message="$latin1" 127.0.0.1 $port', 'the value of --message'],
+    ['MOTD_SET_MESSAGE=$latin1 motd set 127.0.0.1 $port', 'MOTD_SET_MESSAGE'],
+    ['motd set -m x --store-password "$latin1" 127.0.0.1 $port', 'the value of --store-password'],
+    ['MOTD_STORE_PASSWORD=$latin1 motd set -m x 127.0.0.1 $port', 'MOTD_STORE_PASSWORD'],
+    ['motd get --tls-ca "$latin1" 127.0.0.1 $port', 'the value of --tls-ca'],
+    ['motd serve --port 0 --message "$latin1"', 'the value of --message'],
+    ['MOTD_MESSAGE=$latin1 motd serve --port 0', 'MOTD_MESSAGE'],
+    ['MOTD_MESSAGE=$latin1 motd up --port 0 --http-port 0', 'MOTD_MESSAGE'],
+    ['motd serve --port 0 --password "$latin1"', 'the value of --password'],
+    ['motd serve --port 0 --store "lmdb:/nowhere/$latin1"', 'the value of --store'],
+    ['motd copy-store "lmdb:/nowhere/$latin1" lmdb:/nowhere/x', 'an argument'],
+  ] as const) {
+    test(words, async ({ server }) => {
+      const { status, stdout, stderr } = await runInShell(server.port, words);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toBe(
+        `motd: ${named} is not UTF-8 (or holds U+FFFD, which stands for what is not); ` +
+          'check the locale, or convert it with iconv\n',
+      );
+      expect((await run(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);
+    });
+  }
+
+  test('a variable of another command is none of its business', async ({ server }) => {
+    const words = 'MOTD_SET_MESSAGE=$latin1 motd get 127.0.0.1 $port';
+    expect((await runInShell(server.port, words)).stdout).toBe(APPLE);
+  });
+});
+
+test.describe('standard input', () => {
+  for (const [what, input, encoding] of [
+    ['Latin-1', Buffer.from('caf\xe9\n', 'latin1'), 'LATIN1'],
+    ['UTF-16', Buffer.from(`${MARK}a secret\n`, 'utf16le'), 'UTF-16'],
+  ] as const) {
+    for (const command of ['set', 'hash-password']) {
+      test(`in ${what} is refused by ${command}`, async ({ server }) => {
+        const at = command === 'set' ? ['127.0.0.1', String(server.port)] : [];
+        expect(await run([command, ...at], input)).toEqual({
+          status: 1,
+          stdout: '',
+          stderr: `motd: standard input is not UTF-8; convert it, for example: iconv -f ${encoding} -t UTF-8\n`,
+        });
+        expect((await run(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);
+      });
+    }
+  }
+
+  test('set drops one byte order mark before the message', async ({ server }) => {
+    const at = ['127.0.0.1', String(server.port)];
+    expect((await run(['set', ...at], `${MARK}Grüße\r\n`)).status).toBe(0);
+    expect((await run(['get', ...at])).stdout).toBe('Grüße\n');
+  });
+
+  test('set refuses a byte order mark anywhere else', async ({ server }) => {
+    const at = ['127.0.0.1', String(server.port)];
+    for (const message of [`${MARK}${MARK}MSGGET`, `MSG${MARK}GET`]) {
+      expect((await run(['set', ...at], message)).stderr).toMatch(/one line of plain text/);
+      expect((await run(['set', '-m', message, ...at])).status).toBe(2);
+    }
+    expect((await run(['get', ...at])).stdout).toBe(APPLE);
+  });
+
+  test('hash-password drops one byte order mark before the password', async () => {
+    const { stdout } = await run(['hash-password'], `${MARK}correct horse\r\n`);
+    const file = test.info().outputPath('password');
+    writePrivately(file, stdout);
+    const server = await startServer(0, ['--password-file', file]);
+    const connect = await run(
+      ['connect', '127.0.0.1', String(server.port)],
+      'SHUTDOWN\ncorrect horse\n',
+    );
+    expect(connect.stdout).toMatch(/Server: 200 OKAY\n$/);
+  });
+
+  test('hash-password takes the first line alone, while its input stays open', async () => {
+    const hash = Program.motd(['hash-password']);
+    hash.process.stdin?.write('correct horse\n\xff');
+    expect(await hash.exits()).toBe(0);
+    expect(hash.stdout).toMatch(/^\$scrypt\$/);
+  });
+
+  test('connect drops one byte order mark before the first line', async ({ server }) => {
+    const { status, stdout } = await run(
+      ['connect', '127.0.0.1', String(server.port)],
+      `${MARK}MSGGET\r\nQUIT\r\n`,
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Enter command .*: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple/);
+  });
+
+  test('connect sends no line that is not UTF-8, and none after it', async ({ server }) => {
+    const input = Buffer.from('MSGSTORE\ncaf\xe9\nMSGSTORE\nhello\n', 'latin1');
+    const { status, stdout } = await run(['connect', '127.0.0.1', String(server.port)], input);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /Enter new message of the day: caf\\xe9\n\[not sent: the line is not UTF-8\]\n$/,
+    );
+    expect((await run(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);
+  });
+
+  test('connect keeps a line whole that holds a line separator', async ({ server }) => {
+    const { stdout } = await run(
+      ['connect', '127.0.0.1', String(server.port)],
+      'MSGSTORE\na\u2028QUIT\n',
+    );
+    expect(stdout).toContain('Client: a\\u{2028}QUIT\nServer: 422 NOT PLAIN TEXT\n');
+  });
+});

@@ -1,0 +1,153 @@
+// `--host localhost` is every address of localhost: a client that takes 127.0.0.1, as ours do, and a
+// browser that takes ::1 first both get in.
+
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { WebSocket } from 'ws';
+import { freePort } from '../../scripts/freePort.mjs';
+import { expect, startServer, Terminal, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+const APPLE = 'An apple a day keeps the doctor away.';
+const HOSTS = ['127.0.0.1', '::1', 'localhost'];
+
+const authority = (host: string, port: number) =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** Starts a program, and finds where it listens. */
+async function start(...args: string[]): Promise<{ program: Program; port: number }> {
+  const program = Program.motd(args);
+  const [, port] = await program.says(/listening on (?:http:\/\/)?localhost:(\d+)\n/);
+  return { program, port: Number(port) };
+}
+
+async function expectMessage(port: number): Promise<void> {
+  for (const host of HOSTS) {
+    const get = Program.motd(['get', '--host', host, '--port', `${port}`]);
+    expect(await get.exits(), get.stderr).toBe(0);
+    expect(get.stdout).toBe(`${APPLE}\n`);
+  }
+}
+
+async function expectWebSocket(port: number): Promise<void> {
+  for (const host of HOSTS) {
+    const origin = `http://${authority(host, port)}`;
+    const webSocket = new WebSocket(`${origin.replace('http', 'ws')}/ws`, { origin });
+    await once(webSocket, 'open');
+    webSocket.send('MSGGET\n');
+    const [reply] = await once(webSocket, 'message');
+    expect(String(reply)).toBe(`200 OK\n${APPLE}\n`);
+    webSocket.terminate();
+  }
+}
+
+test('motd serve listens on 127.0.0.1 and on ::1, and its health port does', async () => {
+  const healthPort = await freePort();
+  const health = ['--health-host', 'localhost', '--health-port', `${healthPort}`];
+  const { program, port } = await start('serve', '--host', 'localhost', '--port', '0', ...health);
+  await expectMessage(port);
+  for (const host of HOSTS) {
+    const answer = await fetch(`http://${authority(host, healthPort)}/readyz`);
+    expect(await answer.text()).toBe('ready\n');
+  }
+  expect(await program.stop()).toBe(0);
+  expect(program.stderr).toBe('');
+});
+
+for (const workers of ['1', '2']) {
+  test(`motd bridge of ${workers} worker(s) listens on both, and ends`, async ({ server }) => {
+    const { program, port } = await start(
+      ...['bridge', '--http-host', 'localhost', '--http-port', '0', '--workers', workers],
+      ...['--target', `motd=localhost:${server.port}+proxy`],
+    );
+    await expectWebSocket(port);
+    expect(await program.stop()).toBe(0);
+    expect(program.stderr).toBe('');
+  });
+}
+
+test('motd up takes localhost for both of its ports, with the default password', async ({
+  page,
+}) => {
+  const program = Program.motd([
+    ...['up', '--host', 'localhost', '--port', '0', '--http-host', 'localhost'],
+    ...['--http-port', '0', '--workers', '2', '--public-origin', 'http://localhost.:8080'],
+  ]);
+  const [, address = '', httpPort, port] = await program.says(
+    /^Open (http:\/\/localhost:(\d+)) in a browser, or type: nc localhost (\d+)\n/m,
+  );
+  await expectMessage(Number(port));
+  await expectWebSocket(Number(httpPort));
+  for (const origin of [address, `http://[::1]:${httpPort}`]) {
+    await page.goto(origin);
+    await new Terminal(page).shows('Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):');
+  }
+  expect(await program.stop()).toBe(0);
+  expect(program.stderr).toBe('');
+});
+
+test('a port that another program has on ::1 alone is taken', async () => {
+  const other = createServer().listen(0, '::1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  for (const [command, flag] of [
+    ['serve', '--port'],
+    ['bridge', '--http-port'],
+  ] as const) {
+    const program = Program.motd([
+      command,
+      flag.replace('port', 'host'),
+      'localhost',
+      flag,
+      `${port}`,
+    ]);
+    expect(await program.exits()).toBe(1);
+    expect(program.stderr).toBe(
+      `motd: port taken: localhost:${port}; choose another with ${flag}\n`,
+    );
+  }
+  other.close();
+});
+
+test('any other name or address is refused with the default password, as ever', async () => {
+  for (const host of ['0.0.0.0', '::', 'localhost.example']) {
+    const program = Program.motd(['serve', '--host', host, '--port', '0']);
+    expect(await program.exits()).toBe(1);
+    expect(program.stderr).toMatch(/^motd: everybody knows the default password; /);
+  }
+});
+
+test('127.0.0.1 stays one address, and says so', async () => {
+  const { program, port } = await startServer();
+  expect(program.stdout).toBe(`TCP Server is listening on 127.0.0.1:${port}\n`);
+  const get = Program.motd(['get', '--host', '::1', '--port', `${port}`]);
+  expect(await get.exits()).toBe(1);
+});
+
+/** A network of its own in which loopback has no IPv6. */
+const WITHOUT_IPV6 = [
+  ...['unshare', '--user', '--map-root-user', '--net', 'sh', '-c'],
+  'ip link set lo up && echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && exec "$@"',
+  'sh',
+];
+
+test('on a machine without IPv6, localhost is 127.0.0.1', async () => {
+  const [command = '', ...rest] = WITHOUT_IPV6;
+  const { status } = spawnSync(command, [...rest, 'true']);
+  test.skip(status !== 0, 'no network of its own can be made here');
+  for (const [args, line] of [
+    [
+      ['serve', '--host', 'localhost', '--port', '26310'],
+      'TCP Server is listening on 127.0.0.1:26310',
+    ],
+    [
+      ['bridge', '--http-host', 'localhost', '--http-port', '0', '--workers', '2'],
+      /^Bridge is listening on http:\/\/127\.0\.0\.1:\d+$/m,
+    ],
+  ] as const) {
+    const program = Program.motdUnder(WITHOUT_IPV6, [...args]);
+    await program.says(typeof line === 'string' ? new RegExp(`^${line}$`, 'm') : line);
+    expect(await program.stop()).toBe(0);
+  }
+});

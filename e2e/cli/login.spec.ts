@@ -1,0 +1,298 @@
+// deploy/update-motd.d/60-motd, run as a login runs it: by Debian's run-parts, with nothing in the
+// environment (update-motd(5), pam_motd(8)).
+
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../scripts/freePort.mjs';
+import { expect, startServer, store, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { edited } from '../readme.ts';
+
+const HOOK = fileURLToPath(new URL('../../deploy/update-motd.d/60-motd', import.meta.url));
+const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+const APPLE = 'An apple a day keeps the doctor away.';
+
+// Empty where scripts/tools.mjs found none and could install none; CI always has one.
+const shellcheck = process.env['MOTD_TEST_SHELLCHECK'] ?? 'shellcheck';
+
+// As it says itself, it is for Debian and its kin.
+const NEEDED = ['run-parts', 'nc', 'flock', 'setsid', 'timeout', 'iconv'];
+const isDebian = NEEDED.every((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0);
+const isSilentNetFit = spawnSync('unshare', ['--net', '--mount', '--pid', '--fork', 'true']);
+test.skip(!isDebian, 'not a Debian with nc');
+
+/** A machine's login: its hook, the hook's settings, and what the hook keeps. */
+class Machine {
+  readonly folder = test.info().outputPath('machine');
+  readonly cache = join(this.folder, 'cache');
+  readonly settings = join(this.folder, 'default');
+  readonly #parts = join(this.folder, 'update-motd.d');
+
+  /** The hook as it stands, but for its places; one server may take a long time, so that it shows. */
+  constructor() {
+    mkdirSync(this.#parts, { recursive: true });
+    const hook = join(this.#parts, '60-motd');
+    const text = edited(readFileSync(HOOK, 'utf8'), [
+      ['/var/cache/motd-terminal', this.cache],
+      ['settings=/etc/default/motd-terminal', `settings=${this.settings}`],
+      ['patience=2\n', 'patience=30\n'],
+    ]);
+    writeFileSync(hook, text);
+    chmodSync(hook, 0o755);
+  }
+
+  asks(host: string, port: number): void {
+    this.isSet(`MOTD_HOST=${host}\nMOTD_PORT=${port}\n`);
+  }
+
+  isSet(settings: string): void {
+    writeFileSync(this.settings, settings);
+  }
+
+  /** The command of a login. */
+  get command(): string[] {
+    return ['env', '-i', `PATH=${PATH}`, 'run-parts', '--lsbsysinit', this.#parts];
+  }
+
+  /** What a login shows. */
+  async logIn(): Promise<string> {
+    const [env = '', ...args] = this.command;
+    const login = new Program(env, args);
+    expect(await login.exits()).toBe(0);
+    expect(login.stderr).toBe('');
+    return login.stdout;
+  }
+
+  /** Whether somebody still asks, in the background. */
+  get isAsking(): boolean {
+    return spawnSync('flock', ['-n', join(this.cache, 'lock'), 'true']).status !== 0;
+  }
+
+  /** Settles once the message is kept; a machine that is very busy may need more than one login. */
+  async learns(message: string): Promise<void> {
+    await expect.poll(() => this.logIn()).toBe(`${message}\n`);
+    await expect.poll(() => this.isAsking).toBe(false);
+  }
+}
+
+test('run-parts takes its name', () => {
+  const { stdout } = spawnSync('run-parts', ['--lsbsysinit', '--test', join(HOOK, '..')], {
+    encoding: 'utf8',
+  });
+  expect(stdout).toBe(`${HOOK}\n`);
+});
+
+test('shellcheck finds nothing', () => {
+  const scripts = [HOOK, fileURLToPath(new URL('../systemd/manager.sh', import.meta.url))];
+  test.skip(shellcheck === '' && process.env['CI'] === undefined, 'no shellcheck here');
+  const { status, stdout } = spawnSync(shellcheck, scripts, { encoding: 'utf8' });
+  expect(status, stdout).toBe(0);
+});
+
+test('a login shows the message, and a later one what it is then', async ({ server }) => {
+  const machine = new Machine();
+  machine.asks('127.0.0.1', server.port);
+  await machine.learns(APPLE);
+  await store('Grüße, 世界', server.port);
+  await machine.learns('Grüße, 世界');
+});
+
+test('the next server is asked where the first is away', async ({ server }) => {
+  const machine = new Machine();
+  const gone = await freePort();
+  machine.asks(`127.0.0.1:${gone},[::1]:${gone},::1,127.0.0.1`, server.port);
+  await machine.learns(APPLE);
+  machine.asks(`127.0.0.1,127.0.0.1:${server.port}`, gone);
+  await store('At a port of its own', server.port);
+  await machine.learns('At a port of its own');
+});
+
+test('a server that hangs holds nobody up: the message of before is shown', async ({ server }) => {
+  const machine = new Machine();
+  machine.asks('127.0.0.1', server.port);
+  await machine.learns(APPLE);
+  server.program.process.kill('SIGSTOP');
+  try {
+    expect(await machine.logIn()).toBe(`${APPLE}\n`);
+    // The question of that login is still out.
+    expect(machine.isAsking).toBe(true);
+    // Another login waits for that no more than for its own.
+    expect(await machine.logIn()).toBe(`${APPLE}\n`);
+    expect(machine.isAsking).toBe(true);
+  } finally {
+    server.program.process.kill('SIGCONT');
+  }
+  await expect.poll(() => machine.isAsking).toBe(false);
+});
+
+test('without a server, nothing is said, and later the message of before, with its time', async ({
+  server,
+}) => {
+  const machine = new Machine();
+  machine.asks('127.0.0.1', await freePort());
+  expect(await machine.logIn()).toBe('');
+  machine.asks('127.0.0.1', server.port);
+  await machine.learns(APPLE);
+  await server.program.stop();
+  expect(await machine.logIn()).toBe(`${APPLE}\n`);
+  const yesterday = new Date(2026, 10, 22, 17, 0);
+  await utimes(join(machine.cache, 'message'), yesterday, yesterday);
+  expect(await machine.logIn()).toBe(`${APPLE} (as of 2026-11-22 17:00)\n`);
+});
+
+for (const [what, settings] of [
+  ['a quotation mark that is missing', 'MOTD_HOST="a b\n'],
+  ['two words without one', 'MOTD_HOST=a.example b.example\n'],
+  ['a name that is not set', 'MOTD_HOST=$HOST_OF_MOTD\n'],
+  ['an end', 'MOTD_HOST=a.example\nexit 3\n'],
+] as const) {
+  test(`a mistake in the settings leaves the message of before: ${what}`, async ({ server }) => {
+    const machine = new Machine();
+    machine.asks('127.0.0.1', server.port);
+    await machine.learns(APPLE);
+    await store('Not asked for', server.port);
+    machine.isSet(`MOTD_PORT=${server.port}\n${settings}`);
+    for (let login = 1; login <= 2; login++) expect(await machine.logIn()).toBe(`${APPLE}\n`);
+    machine.asks('127.0.0.1', server.port);
+    await machine.learns('Not asked for');
+  });
+}
+
+for (const [what, settings] of [
+  ['CRLF line ends', (lines: string[]) => lines.join('\r\n')],
+  ['CRLF line ends, and none at its end', (lines: string[]) => lines.join('\r\n').trimEnd()],
+  ['a byte order mark', (lines: string[]) => `\ufeff${lines.join('\n')}`],
+  ['a byte order mark and CRLF line ends', (lines: string[]) => `\ufeff${lines.join('\r\n')}`],
+  ['a return', (lines: string[]) => [...lines.slice(0, -1), 'return', 'MOTD_HOST=', ''].join('\n')],
+] as const) {
+  test(`reads settings with ${what}`, async ({ server }) => {
+    const machine = new Machine();
+    const lines = [
+      '# Where the message is.',
+      '',
+      'MOTD_HOST="127.0.0.1"',
+      `MOTD_PORT=${server.port}`,
+    ];
+    machine.isSet(settings([...lines, '']));
+    await machine.learns(APPLE);
+  });
+}
+
+test('a mistake in settings with CRLF line ends leaves the message of before', async ({
+  server,
+}) => {
+  const machine = new Machine();
+  machine.asks('127.0.0.1', server.port);
+  await machine.learns(APPLE);
+  await store('Not asked for', server.port);
+  machine.isSet(`MOTD_PORT=${server.port}\r\nMOTD_HOST="a b\r\n`);
+  for (let login = 1; login <= 2; login++) expect(await machine.logIn()).toBe(`${APPLE}\n`);
+});
+
+for (const [what, makeUnsafe] of [
+  ['is writable for everybody', (file: string) => chmodSync(file, 0o666)],
+  ['is writable for a group', (file: string) => chmodSync(file, 0o664)],
+  ['belongs to another user', (file: string) => chownSync(file, 65_534, 65_534)],
+] as const) {
+  test(`runs nothing of a settings file that ${what}`, async ({ server }) => {
+    test.skip(what.startsWith('belongs') && process.getuid?.() !== 0, 'only root gives files away');
+    const machine = new Machine();
+    machine.asks('127.0.0.1', server.port);
+    await machine.learns(APPLE);
+    const ran = join(machine.folder, 'ran');
+    machine.isSet(`MOTD_PORT=${server.port}\ntouch '${ran}'\n`);
+    makeUnsafe(machine.settings);
+    await store('Not asked for', server.port);
+    for (let login = 1; login <= 2; login++) expect(await machine.logIn()).toBe(`${APPLE}\n`);
+    expect(existsSync(ran)).toBe(false);
+    chmodSync(machine.settings, 0o644);
+    if (process.getuid?.() === 0) chownSync(machine.settings, 0, 0);
+    await machine.learns('Not asked for');
+    expect(existsSync(ran)).toBe(true);
+  });
+}
+
+for (const [what, answer] of [
+  ['an escape sequence', '200 OK\n\x1b[2Jgone\n'],
+  ['CSI in one byte', '200 OK\n\x9b2Jgone\n'],
+  ['CSI in UTF-8', '200 OK\n\u009b2Jgone\n'],
+  ['bidirectional controls', '200 OK\nab\u202ecd\n'],
+  ['a line that never ends', `200 OK\n${'x'.repeat(10_000)}`],
+  ['nothing', '200 OK\n\n'],
+  ['a refusal', '421 SERVER SHUTTING DOWN\nx\n'],
+  ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
+] as const) {
+  test(`what is no message is not shown: ${what}`, async () => {
+    const machine = new Machine();
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      const byByte = what === 'CSI in one byte';
+      socket.end(Buffer.from(answer, byByte ? 'latin1' : 'utf8'));
+    });
+    server.listen(0, '127.0.0.1').unref();
+    await once(server, 'listening');
+    const asked = once(server, 'connection');
+    machine.asks('127.0.0.1', (server.address() as AddressInfo).port);
+    expect(await machine.logIn()).toBe('');
+    await asked;
+    await expect.poll(() => machine.isAsking).toBe(false);
+    expect(existsSync(join(machine.cache, 'message'))).toBe(false);
+    server.close();
+  });
+}
+
+test('a message is text for the shell, whatever it holds', async () => {
+  const machine = new Machine();
+  const ran = join(machine.folder, 'ran');
+  const message = `-n %s%n %99d \\033[31m \\c $(touch ${ran}) \`touch ${ran}\`; touch ${ran} * ~ "'`;
+  const server = createServer((socket) => {
+    socket.on('error', () => {}).end(`200 OK\n${message}\n`);
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  machine.asks('127.0.0.1', (server.address() as AddressInfo).port);
+  await machine.learns(message);
+  expect(existsSync(ran)).toBe(false);
+  server.close();
+});
+
+test('a name server that does not answer holds nobody up', async () => {
+  test.skip(isSilentNetFit.status !== 0, 'no leave to make a network of our own');
+  const { port } = await startServer();
+  const machine = new Machine();
+  machine.asks('127.0.0.1', port);
+  await machine.learns(APPLE);
+  machine.asks('motd.example', port);
+  const resolver = join(machine.folder, 'resolv.conf');
+  writeFileSync(resolver, 'nameserver 127.0.0.1\n');
+  // A network with nothing in it but a name server, which says to us alone that it was asked. What is
+  // left of the login ends with the shell.
+  const listen =
+    "require('dgram').createSocket('udp4').on('message', () => console.log('asked'))" +
+    ".bind(53, '127.0.0.1', () => console.log('listening'))";
+  const script = `
+    ip link set lo up
+    mount --bind '${resolver}' /etc/resolv.conf
+    '${process.execPath}' -e "${listen}" &
+    read go
+    ${machine.command.join(' ')}
+    echo over
+    read gone
+  `;
+  const flags = ['--net', '--mount', '--pid', '--fork', '--kill-child=KILL'];
+  const login = new Program('unshare', [...flags, 'sh', '-c', script]);
+  await login.says(/listening\n/);
+  login.process.stdin?.write('go\n');
+  const [, shown] = await login.says(/listening\n([\s\S]*)over\n/);
+  expect(shown?.replaceAll('asked\n', '')).toBe(`${APPLE}\n`);
+  expect(machine.isAsking).toBe(true);
+  await login.says(/asked\n/);
+  login.process.stdin?.end();
+  await login.exits();
+});

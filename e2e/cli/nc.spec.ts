@@ -1,0 +1,81 @@
+// Real nc (netcat-openbsd) against a real server.
+
+import { test as base, expect, startServer } from '../fixtures.ts';
+import { consoleOf, goldens } from '../golden/golden.ts';
+import { Program } from '../programs.ts';
+
+// A server as it is by default: it believes no PROXY line.
+const test = base.extend({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
+  server: async ({}, use) => use(await startServer(0, ['--trust-proxy', 'none'])),
+});
+
+// Empty where scripts/tools.mjs found none and could install none; CI always has one.
+const netcat = process.env['MOTD_TEST_NETCAT'] ?? 'nc';
+const APPLE = 'An apple a day keeps the doctor away.';
+
+test.skip(netcat === '' && process.env['CI'] === undefined, 'no nc with -N on this machine');
+
+for (const golden of goldens) {
+  test(`case ${golden.name}`, async ({ server }) => {
+    const nc = new Program(netcat, ['-N', '127.0.0.1', String(server.port)]);
+    nc.input(golden.typed.map((line) => `${line}\n`).join(''));
+    expect(await nc.exits()).toBe(0);
+    expect(nc.stdout).toBe(golden.replies);
+
+    // nc closes after the case; the cases themselves end where the original's screen did.
+    const closing = golden.console.at(-1)?.startsWith('[-]') ? [] : ['[-] Connection closed with'];
+    const expected = [...golden.console, ...closing];
+    await server.program.says(/\[-\] Connection closed with .*\n/);
+    const [, peerPort] = await server.program.says(/Connected by \('127\.0\.0\.1', (\d+)\)/);
+    const written = server.program.stdout.trimEnd().split('\n');
+    expect(written.slice(0, golden.console.length)).toEqual(
+      consoleOf(golden, server.port, peerPort ?? ''),
+    );
+    expect(written).toHaveLength(expected.length);
+  });
+}
+
+test('SHUTDOWN ends the server with status 0', async ({ server }) => {
+  const nc = new Program(netcat, ['-N', '127.0.0.1', String(server.port)]).input(
+    'SHUTDOWN\n123!abc\n',
+  );
+  expect(await nc.exits()).toBe(0);
+  expect(nc.stdout).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
+  expect(await server.program.exits()).toBe(0);
+  expect(server.program.stderr).toBe('');
+});
+
+test('a command without an LF is answered: printf MSGGET | nc', async ({ server }) => {
+  const nc = new Program(netcat, ['-N', '127.0.0.1', String(server.port)]).input('MSGGET');
+  await nc.exits();
+  expect(nc.stdout).toBe('200 OK\nAn apple a day keeps the doctor away.\n');
+});
+
+test('so is one from a client that keeps its side open', async ({ server }) => {
+  const nc = new Program(netcat, ['127.0.0.1', String(server.port)]);
+  nc.process.stdin?.write('MSGGET');
+  await nc.says(/^200 OK\nAn apple a day keeps the doctor away\.\n$/);
+});
+
+/** What C programs, PowerShell and .NET send beside the line they mean. */
+const AROUND_A_LINE: [what: string, sent: string, answered: string][] = [
+  ['the NUL behind a string', 'MSGGET\0', `200 OK\n${APPLE}\n`],
+  ['CR NUL', 'MSGGET\r\0', `200 OK\n${APPLE}\n`],
+  [
+    'buffers filled up with NULs',
+    ['MSGSTORE\n', 'hello\n', 'MSGGET\n'].map((line) => line.padEnd(64, '\0')).join(''),
+    '200 OK\n200 OK\n200 OK\nhello\n',
+  ],
+  ['a byte order mark', '\u{feff}MSGGET\r\n', `200 OK\n${APPLE}\n`],
+  ['a NUL inside a message', 'MSGSTORE\na\0b\n', '200 OK\n422 NOT PLAIN TEXT\n'],
+  ['a byte order mark in a message', 'MSGSTORE\n\u{feff}MSGGET\n', '200 OK\n422 NOT PLAIN TEXT\n'],
+];
+
+for (const [what, sent, answered] of AROUND_A_LINE) {
+  test(`${what} is answered while the client keeps its side open`, async ({ server }) => {
+    const nc = new Program(netcat, ['127.0.0.1', String(server.port)]);
+    nc.process.stdin?.write(sent);
+    await nc.says(new RegExp(`^${answered.replaceAll('.', '\\.')}$`));
+  });
+}

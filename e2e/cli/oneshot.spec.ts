@@ -1,0 +1,323 @@
+// motd get, set, watch and history, as scripts and login shells use them.
+
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../../scripts/freePort.mjs';
+import { expect, startServer, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+/** For one that never answers: a busy machine needs some of it to start the program and connect. */
+const TIMEOUT_S = '4';
+
+interface Ran {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(args: string[], input: string | Buffer = ''): Promise<Ran> {
+  const program = Program.motd(args).input(input);
+  const status = await program.exits();
+  return { status, stdout: program.stdout, stderr: program.stderr };
+}
+
+/** A server of somebody else, who greets every connection in his own way. */
+async function foreignServer(greet: (socket: Socket) => void): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    greet(socket);
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  return String((server.address() as AddressInfo).port);
+}
+
+/** Sends a byte now and then, and never an LF. */
+function drip(socket: Socket): void {
+  const dripping = setInterval(() => socket.write('2'), 200);
+  socket.on('close', () => clearInterval(dripping));
+}
+
+const quiet = { status: 0, stderr: '' };
+
+test('what is set can be got, and is the end of the history', async ({ server }) => {
+  const at = ['127.0.0.1', String(server.port)];
+  expect(await run(['get', ...at])).toEqual({
+    ...quiet,
+    stdout: 'An apple a day keeps the doctor away.\n',
+  });
+  expect(await run(['set', '-m', 'Grüße', ...at])).toEqual({ ...quiet, stdout: '' });
+  expect(await run(['set', ...at], 'from a pipe\n')).toEqual({ ...quiet, stdout: '' });
+  expect(await run(['get', ...at])).toEqual({ ...quiet, stdout: 'from a pipe\n' });
+  const { stdout } = await run(['history', ...at]);
+  expect(stdout).toMatch(/^\S+Z Grüße\n\S+Z from a pipe\n$/);
+});
+
+for (const [mistake, args, input, words] of [
+  ['a message that is a command', ['-m', 'QUIT'], '', /the server said: EXPECTED MOTD/],
+  ['a message of two lines', [], 'a\nb\n', /one line of plain text/],
+  ['no message at all', [], '\n', /one line of plain text.*-m/],
+  ['a message that drives a terminal', [], '\x1b[2J\n', /one line of plain text/],
+  ['a message that is not UTF-8', [], Buffer.from([0x61, 0xe9, 0x0a]), /not UTF-8; convert it/],
+] as const) {
+  test(`set: ${mistake} is refused in one line, status 1`, async ({ server }) => {
+    const { status, stdout, stderr } = await run(
+      ['set', '--port', `${server.port}`, ...args],
+      input,
+    );
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).toMatch(words);
+  });
+}
+
+for (const [trouble, greet, words] of [
+  [
+    'sends nothing',
+    () => {},
+    /^motd: no answer within 4 s: [\d.:]+ sent nothing; allow more with --timeout\n$/,
+  ],
+  [
+    'sends a byte now and then',
+    drip,
+    /^motd: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; allow more with --timeout\n$/,
+  ],
+  ['hangs up', (socket: Socket) => socket.end(), /the server closed .*; where .* say --tls/],
+  ['resets', (socket: Socket) => socket.resetAndDestroy(), /ECONNRESET/],
+  ['is full', (socket: Socket) => socket.end('421 TOO MANY CONNECTIONS\n'), /421 TOO MANY/],
+  [
+    'stops in the middle',
+    (socket: Socket) => socket.write('200 OK\nAn app'),
+    /^motd: no answer within 4 s: [\d.:]+ sent 13 bytes and no complete reply; /,
+  ],
+  [
+    'hangs up in the middle of its reply',
+    (socket: Socket) => socket.end('200 O'),
+    /: the server closed the connection after 5 bytes, without a complete reply; /,
+  ],
+  [
+    'is another',
+    (socket: Socket) => socket.write('\x1b]0;SSH-2.0\x07\n'),
+    /said: \^\[\]0;SSH-2\.0\^G/,
+  ],
+] as const) {
+  test(`get: where the server ${trouble}, stdout is empty, stderr one line, status 1`, async () => {
+    const port = await foreignServer(greet);
+    // Only one that never answers uses it up: starting counts, and a busy machine is slow at that.
+    const timeout = words.source.includes('no answer') ? TIMEOUT_S : '20';
+    const { status, stdout, stderr } = await run(['get', '--timeout', timeout, '127.0.0.1', port]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).toMatch(words);
+  });
+}
+
+test('a full disk behind standard output is one line, status 1', async ({ server }) => {
+  test.skip(!existsSync('/dev/full'), 'there is no /dev/full');
+  const at = ['127.0.0.1', String(server.port)];
+  const get = new Program('sh', [
+    '-c',
+    'exec "$0" dist/cli/main.js get "$@" > /dev/full',
+    process.execPath,
+    ...at,
+  ]);
+  expect(await get.exits()).toBe(1);
+  expect(get.stderr).toBe('motd: cannot write to standard output: ENOSPC\n');
+});
+
+for (const [command, words] of [
+  [['set', '-m', 'x'], /: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; /],
+  [['history'], /: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; /],
+  [['watch'], /: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; .*; trying/],
+] as const) {
+  test(`${command[0]}: a server that sends a byte now and then is told as that`, async () => {
+    const port = await foreignServer(drip);
+    const program = Program.motd([...command, '--timeout', TIMEOUT_S, '127.0.0.1', port]);
+    await program.saysOnStderr(words);
+    await program.stop();
+  });
+}
+
+test('history: one that stops in the middle of its list is told as that', async () => {
+  const entry = '2026-11-22T17:00:00.000Z a';
+  const port = await foreignServer((socket) => socket.write(`200 OK\n${entry}\n2026`));
+  const { status, stdout, stderr } = await run([
+    'history',
+    '--timeout',
+    TIMEOUT_S,
+    '127.0.0.1',
+    port,
+  ]);
+  expect({ status, stdout }).toEqual({ status: 1, stdout: `${entry}\n` });
+  expect(stderr).toMatch(/ sent 38 bytes and no complete reply; allow more with --timeout\n$/);
+});
+
+for (const [how, rest] of [
+  ['no reply', ''],
+  ['half a reply', '200'],
+] as const) {
+  test(`set: who gets ${how} to the message is told that it may be stored`, async () => {
+    const port = await foreignServer((socket) => socket.write(`200 OK\n${rest}`));
+    const { status, stderr } = await run([
+      'set',
+      '--timeout',
+      TIMEOUT_S,
+      '-m',
+      'x',
+      '127.0.0.1',
+      port,
+    ]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^motd: [\d.:]+: the message was sent, and no complete reply came: it may be stored, or not\n$/,
+    );
+  });
+}
+
+test('get: a message that could drive a terminal is shown escaped', async () => {
+  const port = await foreignServer((socket) =>
+    socket.write('200 OK\n\x1b[2J\xc2\x9b31m\n', 'latin1'),
+  );
+  const { stdout } = await run(['get', '127.0.0.1', port]);
+  expect(stdout).toBe('^[[2J\\u{9b}31m\n');
+});
+
+test('watch tells each message, and goes on when the server is back', async ({ server }) => {
+  const at = ['127.0.0.1', String(server.port)];
+  const watch = Program.motd(['watch', ...at]);
+  await watch.says(/^An apple .*\n$/);
+  await run(['set', '-m', 'one', ...at]);
+  await watch.says(/\none\n$/);
+
+  await server.program.stop();
+  const again = await startServer(server.port);
+  await watch.says(/\none\nAn apple .*\n$/);
+  expect(watch.stderr).toMatch(/^motd: .*; trying again\n$/);
+  await run(['set', '-m', 'two', ...at]);
+  await watch.says(/\ntwo\n$/);
+
+  watch.process.kill('SIGTERM');
+  await watch.exits();
+  await again.program.stop();
+});
+
+test('watch: TLS is no reason where the server has spoken before it hung up', async () => {
+  const port = await foreignServer((socket) => socket.end('200 OK\na message\n'));
+  const watch = Program.motd(['watch', '127.0.0.1', port]);
+  await watch.saysOnStderr(/trying again\n/);
+  await watch.says(/^a message\n/);
+  expect(watch.stderr).toMatch(/: the server closed the connection; trying again\n/);
+  watch.process.kill('SIGTERM');
+  await watch.exits();
+});
+
+/** The command in a pipe of a real shell. What it says on standard error ends with its status. */
+function piped(args: string[], reader: string): Program {
+  const script = `{ "$@"; echo "status $?" >&2; } | ${reader}`;
+  const command = [process.execPath, 'dist/cli/main.js', ...args];
+  return new Program('sh', ['-c', script, 'sh', ...command]);
+}
+
+test.describe('the end of the reader of standard output', () => {
+  test.skip(process.platform !== 'linux', 'no other system tells of it');
+
+  test('ends watch, though no message is stored', async ({ server }) => {
+    const watch = piped(['watch', '127.0.0.1', String(server.port)], 'head -1');
+    expect(await watch.exits()).toBe(0);
+    expect(watch.stdout).toBe('An apple a day keeps the doctor away.\n');
+    expect(watch.stderr).toBe('status 0\n');
+    expect((await run(['history', '127.0.0.1', String(server.port)])).stdout).toBe('');
+  });
+
+  test('ends watch while no server answers', async () => {
+    const watch = piped(['watch', '127.0.0.1', String(await freePort())], 'true');
+    await watch.exits();
+    expect(watch.stderr).toMatch(/status 0\n$/);
+  });
+
+  test('ends connect while it waits for a command', async ({ server }) => {
+    const connect = piped(['connect', '127.0.0.1', String(server.port)], 'head -c 5');
+    expect(await connect.exits()).toBe(0);
+    expect(connect.stdout).toBe('Enter');
+    expect(connect.stderr).toBe('status 0\n');
+  });
+
+  for (const [command, reader] of [
+    ['get', 'true'],
+    ['history', 'head -1'],
+  ] as const) {
+    test(`ends ${command} while it waits for the server`, async () => {
+      const half = command === 'get' ? '' : '2026-11-22T17:00:00Z a\n2026';
+      const port = await foreignServer((socket) => socket.write(`200 OK\n${half}`));
+      const asking = piped([command, '--timeout', '600', '127.0.0.1', port], reader);
+      await asking.exits();
+      expect(asking.stderr).toBe('status 0\n');
+    });
+  }
+
+  test('ends watch also if it is a socket', async ({ server }) => {
+    const watch = Program.motd(['watch', '127.0.0.1', String(server.port)]);
+    await watch.says(/^An apple/);
+    watch.process.stdout?.destroy();
+    expect(await watch.exits()).toBe(0);
+  });
+});
+
+test('watch: a reader that sends no more itself still reads', async ({ server }) => {
+  const at = ['127.0.0.1', String(server.port)];
+  const watch = Program.motd(['watch', ...at]);
+  await watch.says(/^An apple/);
+  const { stdout } = watch.process;
+  // As sshd does with the socket that is a command's input and output, once its client has no more.
+  expect(stdout).toBeInstanceOf(Socket);
+  if (stdout instanceof Socket) stdout.end();
+  for (const message of ['one', 'two']) {
+    await setTimeout(700);
+    await run(['set', '-m', message, ...at]);
+    await watch.says(new RegExp(`\n${message}\n$`));
+  }
+  await watch.stop();
+});
+
+test('watch goes on if the reader of standard error has gone', async () => {
+  const gone = await freePort();
+  const watch = Program.motd(['watch', `127.0.0.1:${gone}`]);
+  watch.process.stderr?.destroy();
+  const late = await startServer(gone);
+  await watch.says(/^An apple/);
+  await late.program.stop();
+  const again = await startServer(gone);
+  await run(['set', '-m', 'one', '127.0.0.1', String(gone)]);
+  await watch.says(/\none\n$/);
+  await watch.stop();
+  await again.program.stop();
+});
+
+test('watch gives up at a server that knows no MSGWATCH', async () => {
+  const port = await foreignServer((socket) => socket.write('400 UNKNOWN COMMAND\n'));
+  expect((await run(['watch', '127.0.0.1', port])).status).toBe(1);
+});
+
+test('a password guards the store: set says it, and nobody stores without', async () => {
+  const hash = await run(['hash-password'], 'correct horse\n');
+  expect(hash).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\$scrypt\$\S+\n$/) });
+  const file = test.info().outputPath('password');
+  writeFileSync(file, hash.stdout);
+  const server = await startServer(0, ['--store-password-file', file]);
+  const at = ['127.0.0.1', String(server.port)];
+
+  expect((await run(['set', '-m', 'x', ...at])).stderr).toMatch(/say it with --store-password\n$/);
+  const wrong = await run(['set', '-m', 'x', '--store-password', 'wrong', ...at]);
+  expect(wrong.stderr).toBe(`motd: ${at.join(':')}: the server said: 301 WRONG PASSWORD\n`);
+  const right = await run(['set', '-m', 'x', '--store-password', 'correct horse', ...at]);
+  expect(right).toEqual({ ...quiet, stdout: '' });
+  expect((await run(['get', ...at])).stdout).toBe('x\n');
+});
+
+test('hash-password refuses a short password', async () => {
+  const { status, stdout, stderr } = await run(['hash-password'], '1234567\n');
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(/^motd: .*8 characters or more\n$/);
+});

@@ -1,0 +1,272 @@
+// A store that can be read and not written: a backup, a read-only mount, another user's folder. And
+// the store of a running server, which `motd copy-store` only reads, too.
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  test as base,
+  expect,
+  type Listening,
+  startServer,
+  store as storeAt,
+} from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+const MAIN = 'dist/cli/main.js';
+const NOBODY = '65534';
+
+const canMount =
+  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'motd', '/mnt']).status === 0;
+const isRoot = process.getuid?.() === 0;
+const AS_NOBODY = ['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups', process.execPath, MAIN];
+/** The checkout, and Node, may be where only root can read. */
+const canBeNobody = isRoot && spawnSync('setpriv', [...AS_NOBODY, '--version']).status === 0;
+
+const test = base.extend<{ folder: string }>({
+  folder: async ({ noneLeft: _ }, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'motd-read-only-'));
+    // Another user has to get through it.
+    chmodSync(folder, 0o755);
+    await use(folder);
+    // An ordinary user removes nothing from a folder of mode 0555.
+    spawnSync('chmod', ['-R', 'u+w', folder]);
+    rmSync(folder, { recursive: true });
+  },
+});
+
+function placesIn(folder: string) {
+  const place = (name: string) => join(folder, name);
+  return {
+    path: place('store'),
+    backup: place('backup'),
+    mount: place('mount'),
+    copy: place('copy'),
+    home: place('home'),
+  };
+}
+
+/** Starts a server that stores messages in a folder. */
+async function serving(path: string, ...messages: string[]): Promise<Listening> {
+  const server = await startServer(0, ['--store', `lmdb:${path}`]);
+  for (const message of messages) await storeAt(message, server.port);
+  return server;
+}
+
+async function end({ program }: Listening): Promise<void> {
+  expect(await program.stop()).toBe(0);
+}
+
+interface Ran {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function ran(program: Program): Promise<Ran> {
+  const status = await program.exits();
+  return { status, stdout: program.stdout, stderr: program.stderr };
+}
+
+const run = (...args: string[]) => ran(Program.motd(args));
+
+/** Runs the command where `path` is mounted read-only at `mount`. */
+function runMounted(path: string, mount: string, ...args: string[]): Promise<Ran> {
+  mkdirSync(mount, { recursive: true });
+  const script = 'mount -o ro,bind "$1" "$2" && shift 2 && exec "$@"';
+  const command = [process.execPath, MAIN, ...args];
+  return ran(
+    new Program('unshare', ['--mount', 'sh', '-c', script, 'sh', path, mount, ...command]),
+  );
+}
+
+/** Runs the command as a user who owns nothing. */
+function runAsNobody(...args: string[]): Promise<Ran> {
+  return ran(new Program('setpriv', [...AS_NOBODY, ...args]));
+}
+
+const copied = (count: number, from: string, to: string) => ({
+  status: 0,
+  stdout: `The ${count} messages of ${from} are in ${to}.\n`,
+});
+
+/** What a server tells of a store: its messages. */
+async function messagesIn(path: string): Promise<string[]> {
+  const server = await serving(path);
+  const { stdout } = await run('history', '127.0.0.1', String(server.port));
+  await end(server);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(/^\S+Z /, ''));
+}
+
+test.describe('on a read-only file system', () => {
+  test.skip(!canMount, 'no leave to mount');
+
+  test('a store can be copied from', async ({ folder }) => {
+    const { path, mount, copy } = placesIn(folder);
+    await end(await serving(path, 'one', 'two'));
+    const before = readdirSync(path);
+    const from = `lmdb:${mount}`;
+    expect(await runMounted(path, mount, 'copy-store', from, `lmdb:${copy}`)).toEqual({
+      ...copied(2, from, `lmdb:${copy}`),
+      stderr: '',
+    });
+    expect(readdirSync(path)).toEqual(before);
+    expect(await messagesIn(copy)).toEqual(['one', 'two']);
+  });
+
+  test('a backup without its lock files can be copied from', async ({ folder }) => {
+    const { path, backup, mount, copy } = placesIn(folder);
+    await end(await serving(path, 'one', 'two'));
+    mkdirSync(backup);
+    copyFileSync(join(path, 'data.mdb'), join(backup, 'data.mdb'));
+    const from = `lmdb:${mount}`;
+    expect(await runMounted(backup, mount, 'copy-store', from, `lmdb:${copy}`)).toEqual({
+      ...copied(2, from, `lmdb:${copy}`),
+      stderr: '',
+    });
+    expect(readdirSync(backup)).toEqual(['data.mdb']);
+  });
+
+  test('a store that a server writes through another mount is copied, with a warning', async ({
+    folder,
+  }) => {
+    const { path, mount, copy } = placesIn(folder);
+    const server = await serving(path, 'one', 'two');
+    const from = `lmdb:${mount}`;
+    expect(await runMounted(path, mount, 'copy-store', from, `lmdb:${copy}`)).toEqual({
+      ...copied(2, from, `lmdb:${copy}`),
+      stderr: `motd: warning: ${from} is in use by a server; what it stores from now on is not copied\n`,
+    });
+    await storeAt('three', server.port);
+    await end(server);
+    expect(await messagesIn(copy)).toEqual(['one', 'two']);
+    expect(await messagesIn(path)).toEqual(['one', 'two', 'three']);
+  });
+
+  test('a server does not start, and says in one line what to do', async ({ folder }) => {
+    const { path, mount, copy } = placesIn(folder);
+    await end(await serving(path, 'one'));
+    const url = `lmdb:${mount}`;
+    expect(await runMounted(path, mount, 'serve', '--port', '0', '--store', url)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        `motd: cannot write in ${mount}: its file system is read-only (EROFS); choose another folder ` +
+        `with --store; to copy the messages that are in it: motd copy-store ${url} lmdb:OTHER\n`,
+    });
+    // What it says works.
+    expect(await runMounted(path, mount, 'copy-store', url, `lmdb:${copy}`)).toMatchObject({
+      status: 0,
+    });
+  });
+
+  test('nothing can be copied to a store', async ({ folder }) => {
+    const { path, mount } = placesIn(folder);
+    await end(await serving(path, 'one'));
+    const to = `lmdb:${join(mount, 'new')}`;
+    expect(await runMounted(path, mount, 'copy-store', `lmdb:${path}`, to)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        `motd: ${to}: cannot write in ${join(mount, 'new')}: its file system is read-only (EROFS); ` +
+        'choose another folder with its URL\n',
+    });
+  });
+});
+
+test.describe('in a folder that the user may read and not write', () => {
+  test.skip(isRoot && !canBeNobody, 'no leave to be another user');
+  const runUnprivileged = canBeNobody ? runAsNobody : run;
+
+  test('a store can be copied from, and no server starts on it', async ({ folder }) => {
+    const { path, backup, home } = placesIn(folder);
+    await end(await serving(path, 'one', 'two'));
+    mkdirSync(backup);
+    mkdirSync(home);
+    copyFileSync(join(path, 'data.mdb'), join(backup, 'data.mdb'));
+    chmodSync(join(backup, 'data.mdb'), 0o444);
+    chmodSync(backup, 0o555);
+    chmodSync(home, 0o777);
+    const from = `lmdb:${backup}`;
+    const to = `lmdb:${join(home, 'copy')}`;
+    expect(await runUnprivileged('copy-store', from, to)).toEqual({
+      ...copied(2, from, to),
+      stderr: '',
+    });
+    expect(await runUnprivileged('serve', '--port', '0', '--store', from)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        `motd: cannot write in ${backup}: permission denied (EACCES); choose another folder with ` +
+        `--store; to copy the messages that are in it: motd copy-store ${from} lmdb:OTHER\n`,
+    });
+    expect(readdirSync(backup)).toEqual(['data.mdb']);
+  });
+
+  for (const [what, spoil] of [
+    ['its folder is not writable', (path: string) => chmodSync(path, 0o555)],
+    ['its file is not writable', (path: string) => chmodSync(join(path, 'data.mdb'), 0o400)],
+  ] as const) {
+    test(`no server starts on a store with a lock file if ${what}`, async ({ folder }) => {
+      const { path, copy } = placesIn(folder);
+      await end(await serving(path, 'one'));
+      mkdirSync(copy);
+      for (const name of ['data.mdb', 'server.lock']) {
+        copyFileSync(join(path, name), join(copy, name));
+      }
+      if (canBeNobody) spawnSync('chown', ['-R', NOBODY, copy]);
+      spoil(copy);
+      const url = `lmdb:${copy}`;
+      expect(await runUnprivileged('serve', '--port', '0', '--store', url)).toEqual({
+        status: 1,
+        stdout: '',
+        stderr:
+          `motd: cannot write in ${copy}: permission denied (EACCES); choose another folder with ` +
+          `--store; to copy the messages that are in it: motd copy-store ${url} lmdb:OTHER\n`,
+      });
+    });
+  }
+
+  test('a store that the user may not read is refused in one line', async ({ folder }) => {
+    const { path, copy } = placesIn(folder);
+    await end(await serving(path, 'one'));
+    chmodSync(path, 0o755);
+    chmodSync(join(path, 'data.mdb'), canBeNobody ? 0o600 : 0);
+    expect(await runUnprivileged('copy-store', `lmdb:${path}`, `lmdb:${copy}`)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        `motd: lmdb:${path}: cannot read ${join(path, 'data.mdb')}: permission denied (EACCES); ` +
+        'run this as its owner\n',
+    });
+  });
+});
+
+test('a server that goes on storing does not disturb a copy, nor a copy the server', async ({
+  folder,
+}) => {
+  const path = join(folder, 'store');
+  const server = await serving(path, 'message 0');
+  let isOver = false;
+  let last = 0;
+  const storing = (async () => {
+    while (!isOver) await storeAt(`message ${++last}`, server.port);
+  })();
+  for (let copies = 1; copies <= 3; copies++) {
+    const before = last;
+    const copy = join(folder, `copy${copies}`);
+    const { status, stderr } = await run('copy-store', `lmdb:${path}`, `lmdb:${copy}`);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('in use') });
+    const messages = await messagesIn(copy);
+    expect(messages.length).toBeGreaterThanOrEqual(before);
+    expect(messages).toEqual(messages.map((_, index) => `message ${index}`));
+  }
+  isOver = true;
+  await storing;
+  await end(server);
+  expect(await messagesIn(path)).toHaveLength(last + 1);
+});

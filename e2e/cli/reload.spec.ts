@@ -1,0 +1,242 @@
+// SIGHUP: what is read anew, by whom, and what a terminal that is closed still means.
+
+import { once } from 'node:events';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { WebSocket } from 'ws';
+import { expect, type Listening, startBridge, startServer, test } from '../fixtures.ts';
+import { copyPrivately, writePrivately } from '../privateFiles.ts';
+import { Program } from '../programs.ts';
+
+test.skip(process.platform !== 'linux', 'terminals and their ends are as Linux has them');
+
+const pathOf = (name: string) => fileURLToPath(new URL(`../tls/${name}.pem`, import.meta.url));
+const FIRST = readFileSync(pathOf('cert'));
+const SECOND = readFileSync(pathOf('renewed'));
+
+/** What `motd hash-password` made of 'first password' and of 'second password'. */
+const FIRST_HASH =
+  '$scrypt$ln=15,r=8,p=3$I04GHHlLrX8OksenyxEa1w$A1pA6hH1MaVsDxQTU5SdMb78E2/C4uX8hIsy3YodD/4';
+const SECOND_HASH =
+  '$scrypt$ln=15,r=8,p=3$MGY6PqpFokwikC2YOkLIiw$ogoeDs1G4cjHhbQ3Ae6PumTM+imtGyU+xW1vmHq3JA8';
+
+/** Puts a certificate and its key where a program is told to find them. */
+function install(cert: 'cert' | 'renewed'): string[] {
+  const key = cert === 'cert' ? 'key' : 'renewed-key';
+  const [certFile, keyFile] = ['cert.pem', 'key.pem'].map((name) => test.info().outputPath(name));
+  if (certFile === undefined || keyFile === undefined) throw new Error('nowhere to put them');
+  copyFileSync(pathOf(cert), certFile);
+  copyPrivately(pathOf(key), keyFile);
+  return ['--tls-cert', certFile, '--tls-key', keyFile];
+}
+
+function installUser(hash: string): string[] {
+  const file = test.info().outputPath('users');
+  writePrivately(file, `anna:${hash}\n`);
+  return ['--users-file', file];
+}
+
+/** Holds the handshake; fails where the certificate is another one. */
+async function secured(port: number, ca: Buffer): Promise<TLSSocket> {
+  const socket = connect({ port, host: '127.0.0.1', ca });
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+async function shows(port: number, ca: Buffer): Promise<void> {
+  (await secured(port, ca)).destroy();
+}
+
+async function openPage(port: number, password: string): Promise<WebSocket> {
+  const auth = `anna:${password}`;
+  const webSocket = new WebSocket(`wss://127.0.0.1:${port}/ws`, {
+    auth,
+    rejectUnauthorized: false,
+  });
+  await once(webSocket, 'open');
+  return webSocket;
+}
+
+async function answer(webSocket: WebSocket): Promise<string> {
+  webSocket.send('MSGGET\n');
+  const [data] = await once(webSocket, 'message');
+  return String(data);
+}
+
+function hangUp({ process: { pid = 0 } }: Program): void {
+  process.kill(pid, 'SIGHUP');
+}
+
+/** Whether SIGHUP has a handler (proc_pid_status(5), SigCgt): the lowest bit of the mask. */
+function catchesHangUp({ process: { pid } }: Program): boolean {
+  const mask = /^SigCgt:\s+(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  return Number.parseInt(mask.slice(-1), 16) % 2 === 1;
+}
+
+/** A program in a session of its own, which has no terminal, as those of a service manager. */
+async function withoutTerminal(args: string[]): Promise<Listening> {
+  const program = Program.motdUnder(['setsid'], args);
+  const [, port] = await program.says(/listening on (?:https?:\/\/)?127\.0\.0\.1:(\d+)\n/);
+  return { program, port: Number(port) };
+}
+
+/** A program at a terminal of its own, as the command of a shell; script(1) makes one. */
+async function atTerminal(args: string[]): Promise<Listening & { pid: number }> {
+  const motd = `${process.execPath} dist/cli/main.js ${args.join(' ')}`;
+  const shell = `${motd} & echo pid $!; wait`;
+  const program = new Program('script', ['--quiet', '--command', `sh -c '${shell}'`, '/dev/null']);
+  const [, pid] = await program.says(/pid (\d+)\n/);
+  const [, port] = await program.says(/listening on https?:\/\/127\.0\.0\.1:(\d+)\n/);
+  return { program, port: Number(port), pid: Number(pid) };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+test('the server shows the new certificate to who comes after; who is there goes on', async () => {
+  const { port, program } = await startServer(0, install('cert'));
+  const early = await secured(port, FIRST);
+  install('renewed');
+  hangUp(program);
+  await program.says(/^The certificate is read anew\.$/m);
+  await shows(port, SECOND);
+  await expect(shows(port, FIRST)).rejects.toThrow(/self-signed/);
+  early.end('MSGGET\n');
+  let text = '';
+  for await (const chunk of early) text += chunk;
+  expect(text).toMatch(/^200 OK\nAn apple/);
+  expect(await program.stop()).toBe(0);
+});
+
+test('the bridge: new certificate, new users, and an open session lives on', async ({ server }) => {
+  const flags = [...install('cert'), ...installUser(FIRST_HASH)];
+  const { port, program } = await startBridge(server.port, 0, flags);
+  const early = await openPage(port, 'first password');
+  install('renewed');
+  installUser(SECOND_HASH);
+  hangUp(program);
+  await program.says(/^The certificate is read anew\.\nThe list of users is read anew\.$/m);
+  await shows(port, SECOND);
+  await expect(openPage(port, 'first password')).rejects.toThrow(/401/);
+  const late = await openPage(port, 'second password');
+  for (const webSocket of [early, late]) {
+    expect(await answer(webSocket)).toMatch(/^200 OK\nAn apple/);
+    webSocket.terminate();
+  }
+  expect(await program.stop()).toBe(0);
+});
+
+test('what is broken stays as it was, and keeps nothing else back', async ({ server }) => {
+  const flags = [...install('cert'), ...installUser(FIRST_HASH)];
+  const { port, program } = await startBridge(server.port, 0, flags);
+  copyFileSync(pathOf('renewed'), test.info().outputPath('cert.pem'));
+  installUser(SECOND_HASH);
+  hangUp(program);
+  await program.says(
+    /^\[!\] The certificate stays as it was: the key in .* does not belong .*\nThe list of .* anew\.$/m,
+  );
+  await shows(port, FIRST);
+  (await openPage(port, 'second password')).terminate();
+
+  install('renewed');
+  installUser('in clear');
+  hangUp(program);
+  await program.says(
+    /^The certificate is read anew\.\n\[!\] The list of users stays as it was: line 1 of .*$/m,
+  );
+  await shows(port, SECOND);
+  (await openPage(port, 'second password')).terminate();
+  expect(program.stdout).not.toContain('in clear');
+  expect(program.stderr).toBe('');
+});
+
+test('--log json says so in JSON', async ({ server }) => {
+  const args = ['--target', `motd=127.0.0.1:${server.port}`, '--http-port', '0', '--log', 'json'];
+  const program = Program.motd(['bridge', ...args, ...installUser(FIRST_HASH)]);
+  await program.says(/Server listening/);
+  // That is Fastify's line, and comes a moment before the bridge takes signals.
+  await expect.poll(() => catchesHangUp(program)).toBe(true);
+  hangUp(program);
+  await program.says(/^\{.*"event":"reloaded","what":"The list of users"\}$/m);
+  installUser('in clear');
+  hangUp(program);
+  await program.says(
+    /^\{.*"event":"reloadFailed","what":"The list of users","reason":"line 1 .*\}$/m,
+  );
+});
+
+test('motd up has its page read the files anew, and its server go on', async () => {
+  const { program } = await withoutTerminal([
+    ...['up', '--store', 'memory:', '--port', '0', '--http-port', '0'],
+    ...install('cert'),
+  ]);
+  const [, pagePort, port] = await program.says(/^Open https:\S+:(\d+) in .* (\d+)\n/m);
+  const visitor = connectTcp(Number(port), '127.0.0.1');
+  await once(visitor, 'connect');
+  install('renewed');
+  hangUp(program);
+  await program.says(/^The certificate is read anew\.$/m);
+  await shows(Number(pagePort), SECOND);
+
+  // As `kill -HUP %1` does: to every process of the group.
+  install('cert');
+  process.kill(-(program.process.pid ?? 0), 'SIGHUP');
+  await program.says(/(The certificate is read anew\.\n(.*\n)*){2}/);
+  await shows(Number(pagePort), FIRST);
+  visitor.write('MSGGET\n');
+  const [reply] = await once(visitor, 'data');
+  expect(String(reply)).toMatch(/^200 OK\n/);
+  visitor.destroy();
+  expect(await program.stop()).toBe(0);
+  expect(program.stdout).not.toContain('unexpectedly');
+});
+
+for (const [what, args] of [
+  ['serve', ['serve', '--store', 'memory:', '--port', '0']],
+  ['bridge', ['bridge', '--http-port', '0']],
+  ['up', ['up', '--store', 'memory:', '--port', '0', '--http-port', '0']],
+] as const) {
+  test(`${what} with nothing to read anew stops, as ever`, async () => {
+    const { program } = await withoutTerminal([...args]);
+    if (what === 'up') await program.says(/^Open /m);
+    hangUp(program);
+    expect(await program.exits()).toBe(0);
+    expect(program.stderr).toBe('');
+  });
+}
+
+test('without a terminal, it is a reload', async () => {
+  const { program, port } = await withoutTerminal([
+    ...['bridge', '--http-port', '0'],
+    ...install('cert'),
+  ]);
+  install('renewed');
+  hangUp(program);
+  await program.says(/^The certificate is read anew\.$/m);
+  await shows(port, SECOND);
+  expect(await program.stop()).toBe(0);
+});
+
+for (const command of ['bridge', 'up'] as const) {
+  test(`${command} at a terminal: a reload while that is there, the end once it is closed`, async () => {
+    const ports = ['--http-port', '0', ...(command === 'up' ? ['--port', '0'] : [])];
+    const { program, pid } = await atTerminal([command, ...ports, ...install('cert')]);
+    if (command === 'up') await program.says(/^Open /m);
+    try {
+      process.kill(pid, 'SIGHUP');
+      await program.says(/^The certificate is read anew\.$/m);
+      expect(isRunning(pid)).toBe(true);
+      await program.kill();
+      await expect.poll(() => isRunning(pid)).toBe(false);
+    } finally {
+      if (isRunning(pid)) process.kill(pid, 'SIGKILL');
+    }
+  });
+}

@@ -1,0 +1,377 @@
+// Clients that know several servers: the first that answers is as good as any.
+
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../scripts/freePort.mjs';
+import { EtcdCluster, isWithoutEtcd } from '../etcd.ts';
+import { amount, figure } from '../figures.ts';
+import { expect, type Listening, startServer, store, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+/** What a busy machine needs to start a program, and a host name's look-up in another. */
+const PATIENCE_S = '20';
+
+const PROC_NET_TCP = '/proc/net/tcp';
+/** As proc_pid_net(5) has it: the kernel's TCP_SYN_SENT. */
+const SYN_SENT = '02';
+
+const frozen = new Set<Program>();
+const open = new Set<{ destroy(): void }>();
+
+test.afterEach(() => {
+  for (const program of frozen) program.process.kill('SIGCONT');
+  frozen.clear();
+  for (const socket of open) socket.destroy();
+  open.clear();
+});
+
+interface Ran {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(args: string[], input = '', env?: Record<string, string>): Promise<Ran> {
+  const program = Program.motd(args, { MOTD_TIMEOUT: PATIENCE_S, ...env }).input(input);
+  const status = await program.exits();
+  return { status, stdout: program.stdout, stderr: program.stderr };
+}
+
+function printed(stdout: string): Ran {
+  return { status: 0, stdout, stderr: '' };
+}
+
+function at(...ports: number[]): string {
+  return ports.map((port) => `127.0.0.1:${port}`).join(',');
+}
+
+function startSaying(message: string, flags: string[] = []): Promise<Listening> {
+  return startServer(0, ['--message', message, ...flags]);
+}
+
+/** The kernel accepts connections for it; it answers nothing, until it is thawed. */
+function freeze(program: Program): void {
+  program.process.kill('SIGSTOP');
+  frozen.add(program);
+}
+
+function connectionTo(port: number): Socket {
+  const socket = connect(port, '127.0.0.1').on('error', () => {});
+  open.add(socket);
+  return socket;
+}
+
+async function frozenServer(): Promise<number> {
+  const { program, port } = await startServer();
+  freeze(program);
+  return port;
+}
+
+/** Its queue of connections is full: the kernel drops every SYN that comes (listen(2)). */
+async function unreachableServer(): Promise<number> {
+  const script = `const server = require('node:net').createServer().listen(
+    { port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));`;
+  const program = new Program(process.execPath, ['-e', script]);
+  const [, port] = await program.says(/^(\d+)\n/);
+  freeze(program);
+  for (let count = 0; count < 8; count++) connectionTo(Number(port));
+  const hex = Number(port).toString(16).toUpperCase().padStart(4, '0');
+  const dropped = new RegExp(`^ *\\d+: \\S+ 0100007F:${hex} ${SYN_SENT} `, 'm');
+  await expect.poll(() => readFileSync(PROC_NET_TCP, 'latin1')).toMatch(dropped);
+  return Number(port);
+}
+
+/** Sends a byte now and then, and never an LF. */
+async function drippingServer(): Promise<number> {
+  const server = createServer((socket) => {
+    const dripping = setInterval(() => socket.write('2'), 60);
+    socket.on('error', () => {}).on('close', () => clearInterval(dripping));
+  }).listen(0, '127.0.0.1');
+  open.add({ destroy: () => server.close() });
+  server.unref();
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+async function fullServer(): Promise<number> {
+  const { program, port } = await startServer(0, ['--max-connections', '1']);
+  connectionTo(port);
+  await program.says(/Connected by/);
+  return port;
+}
+
+/** A server of somebody else, who answers each line in his own way. @returns Its port. */
+async function scriptedServer(...replies: string[]) {
+  const heard: string[] = [];
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      heard.push(...chunk.toString().trimEnd().split('\n'));
+      const reply = replies.shift();
+      if (reply !== undefined) socket.write(reply);
+    });
+  }).listen(0, '127.0.0.1');
+  open.add({ destroy: () => server.close() });
+  server.unref();
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, heard };
+}
+
+for (const [state, startDead] of [
+  ['is not there', freePort],
+  ['is frozen', frozenServer],
+  ['cannot be reached', unreachableServer],
+  ['is full', fullServer],
+  ['is another', async () => (await scriptedServer(...Array(9).fill('SSH-2.0\n'))).port],
+] as const) {
+  test(`where the first server ${state}, the next one serves every client`, async () => {
+    test.skip(startDead === unreachableServer && !existsSync(PROC_NET_TCP), 'needs Linux');
+    const dead = await startDead();
+    const { port } = await startSaying('second');
+    const servers = at(dead, port);
+
+    expect(await run(['get', servers])).toEqual(printed('second\n'));
+    const connected = await run(['connect', servers], 'MSGGET\nQUIT\n');
+    expect(connected).toMatchObject({ status: 0, stderr: '' });
+    expect(connected.stdout).toContain('Server: 200 OK\nsecond\n');
+    expect(await run(['set', '-m', 'new', servers])).toEqual(printed(''));
+    const { stdout, ...rest } = await run(['history', servers]);
+    expect(rest).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^\S+Z new\n$/);
+
+    const watch = Program.motd(['watch', servers]);
+    await watch.says(/^new\n$/);
+    await store('newer', port);
+    await watch.says(/^new\nnewer\n$/);
+    expect(watch.stderr).toBe('');
+  });
+}
+
+test('as long as the first one answers, nobody else is asked', async () => {
+  // On a machine that is busy it may take longer than others wait for it: then it is asked anew.
+  await expect(async () => {
+    const { port } = await startSaying('first');
+    const other = await startSaying('second');
+    const servers = at(port, other.port);
+    expect(await run(['get', servers])).toEqual(printed('first\n'));
+    expect(await run(['set', '-m', 'new', servers])).toEqual(printed(''));
+    expect((await run(['history', servers])).stdout).toMatch(/^\S+Z new\n$/);
+    expect((await run(['connect', servers], 'MSGGET\nQUIT\n')).stdout).toContain('\nnew\n');
+    expect(other.program.stdout).not.toContain('Connected');
+  }).toPass();
+});
+
+test('servers are told as arguments, in a flag and in the environment', async () => {
+  const dead = await freePort();
+  const { port } = await startSaying('second');
+  const ofBoth = at(dead, port);
+  const expected = printed('second\n');
+  expect(await run(['get', '--host', ofBoth])).toEqual(expected);
+  expect(await run(['get'], '', { MOTD_HOST: ofBoth })).toEqual(expected);
+  expect(await run(['get', `127.0.0.1:${dead},127.0.0.1`, `${port}`])).toEqual(expected);
+  expect(await run(['get', `127.0.0.1:${dead},localhost`, '--port', `${port}`])).toEqual(expected);
+  expect(await run(['get', at(port)])).toEqual(expected);
+});
+
+test('where none answers, each is named in one line, status 1', async () => {
+  const gone = await freePort();
+  const full = await fullServer();
+  const silent = await frozenServer();
+  const drips = await drippingServer();
+  const all = at(gone, full, silent, drips);
+  const { status, stdout, stderr } = await run(['get', '--timeout', '3', all]);
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr.replace(/\d\.\d s/g, 'N s').replace(/\d+ bytes?/, 'N bytes')).toBe(
+    `motd: no server answered: ${at(gone)} refused the connection; ` +
+      `${at(full)} said: 421 TOO MANY CONNECTIONS; ${at(silent)} sent nothing in N s; ` +
+      `${at(drips)} sent N bytes and no complete reply in N s\n`,
+  );
+  const set = await run(['set', '-m', 'x', '--timeout', '2', at(gone, full)]);
+  expect(set.status).toBe(1);
+  expect(set.stderr).toMatch(
+    /^motd: no server took the message: .*refused.*; .* said: 421 TOO MANY.*\n$/,
+  );
+  const connected = await run(['connect', at(gone, full)]);
+  expect(connected).toMatchObject({ status: 1, stdout: '' });
+  expect(connected.stderr).toMatch(/^motd: no server answered: .*refused.*; .* said: 421.*\n$/);
+  // What `connect` checks before it settles on one; it allows 10 s.
+  const dripped = await run(['connect', at(gone, drips)]);
+  expect(dripped.stderr).toMatch(/; [\d.:]+ sent \d+ bytes and no complete reply in \d+\.\d s\n$/);
+});
+
+test('set: a server that is asked in vain, and left, has stored nothing', async () => {
+  const first = await startSaying('first');
+  const second = await startSaying('second');
+  freeze(first.program);
+  expect(await run(['set', '-m', 'new', at(first.port, second.port)])).toEqual(printed(''));
+  first.program.process.kill('SIGCONT');
+  await first.program.says(/Received:from \S+ \d+\): MSGSTORE\n/);
+  await first.program.says(/Connection closed/);
+  expect(await run(['history', at(first.port)])).toEqual(printed(''));
+  expect(await run(['get', at(first.port)])).toEqual(printed('first\n'));
+});
+
+test('set: one whose store is gone says 503, and the next one stores', async () => {
+  const folder = test.info().outputPath('store');
+  const broken = await startServer(0, ['--store', `lmdb:${folder}`]);
+  rmSync(folder, { recursive: true });
+  const alone = await run(['set', '-m', 'new', at(broken.port)]);
+  const advice = /503 STORE UNAVAILABLE; it is not in force now, and may be stored .*: look later/;
+  expect(alone.stderr).toMatch(/^motd: .*\n$/);
+  expect(alone.stderr).toMatch(advice);
+  const none = await run(['set', '-m', 'new', at(broken.port, await freePort())]);
+  expect(none.stderr).toMatch(/^motd: no server took the message: .*\n$/);
+  expect(none.stderr.match(/ 503 STORE UNAVAILABLE/g)).toHaveLength(1);
+  expect(none.stderr.match(/; it is not in force now, and may be stored /g)).toHaveLength(1);
+  const { port } = await startSaying('second');
+  expect(await run(['set', '-m', 'new', at(broken.port, port)])).toEqual(printed(''));
+  expect(await run(['get', at(port)])).toEqual(printed('new\n'));
+});
+
+test('set and watch pass over a server that is cut off from the etcd it shares', async () => {
+  test.skip(isWithoutEtcd, 'no etcd on this machine');
+  const cluster = await EtcdCluster.start({ members: 1 });
+  try {
+    const link = await cluster.link();
+    const cutOff = await startServer(0, ['--store', `etcd://${link.endpoints}/several`]);
+    const other = await startServer(0, ['--store', `etcd://${cluster.endpoints}/several`]);
+    const servers = at(cutOff.port, other.port);
+    expect(await run(['set', '-m', 'before', servers])).toEqual(printed(''));
+    const watch = Program.motd(['watch', servers]);
+    await watch.says(/^before\n$/);
+
+    link.cut('resets');
+    await cutOff.program.says(/\[!\] Store away/);
+    expect(await run(['set', '-m', 'after', servers])).toEqual(printed(''));
+    expect(await run(['get', servers])).toEqual(printed('before\n'));
+    await cutOff.program.stop();
+    await watch.says(/^before\nafter\n$/);
+    expect((await run(['history', servers])).stdout).toMatch(/^\S+Z before\n\S+Z after\n$/);
+  } finally {
+    await cluster.close();
+  }
+});
+
+for (const [rule, replies, words] of [
+  ['a message without an answer', ['200 OK\n'], /may be stored, or not\n$/],
+  ['a wrong password', ['300 PASSWORD REQUIRED\n', '301 WRONG PASSWORD\n'], /301 WRONG PASSWORD\n/],
+  ['a message that is refused', ['200 OK\n', '422 NOT PLAIN TEXT\n'], /422 NOT PLAIN TEXT\n$/],
+] as const) {
+  test(`set: after ${rule}, no other server is asked`, async () => {
+    const { port, heard } = await scriptedServer(...replies);
+    const other = await startServer();
+    const args = ['set', '-m', 'x', '--store-password', 'secret', '--timeout', '3'];
+    const { status, stderr } = await run([...args, at(port, other.port)]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^motd: ${at(port)}: .*\n$`));
+    expect(stderr).toMatch(words);
+    expect(heard).toContain('MSGSTORE');
+    expect(other.program.stdout).not.toContain('updated');
+  });
+}
+
+test('watch goes from server to server as each is shut down, and repeats nothing', async () => {
+  const servers = await Promise.all([0, 1, 2].map(() => startSaying('same')));
+  const watch = Program.motd(['watch', at(...servers.map(({ port }) => port))]);
+  await watch.says(/^same\n$/);
+  let said = 'same\n';
+  for (const [turn, { program }] of servers.slice(0, 2).entries()) {
+    await program.stop();
+    const next = servers[turn + 1];
+    await next?.program.says(/: MSGWATCH\n/);
+    const message = `told by the next one, ${turn}`;
+    for (const { port } of servers.slice(turn + 1)) await store(message, port);
+    said += `${message}\n`;
+    await watch.says(new RegExp(`${message}\n$`));
+    expect(watch.stdout).toBe(said);
+  }
+  const lost = 'said: 421 SERVER SHUTTING DOWN; going on with the next server';
+  expect(watch.stderr).toMatch(new RegExp(`^(motd: 127.0.0.1:\\d+: the server ${lost}\n){2}$`));
+});
+
+test('watch: what a server that is behind says first is not told', async () => {
+  const { program, port } = await startSaying('now');
+  const behind = await scriptedServer('200 OK\nlong ago\nbefore\nnow\nlater\n');
+  const watch = Program.motd(['watch', at(port, behind.port)]);
+  await watch.says(/^now\n$/);
+  await program.kill();
+  await watch.says(/later\n$/);
+  expect(watch.stdout).toBe('now\nlater\n');
+});
+
+test('watch goes on when all were gone, and one is back', async () => {
+  const dead = await freePort();
+  const { program, port } = await startSaying('before');
+  const watch = Program.motd(['watch', at(dead, port)]);
+  await watch.says(/^before\n$/);
+  await program.stop();
+  await watch.saysOnStderr(/motd: no server answered: .*; trying again\n/);
+  await startServer(port, ['--message', 'after']);
+  await watch.says(/^before\nafter\n$/);
+  expect(watch.stderr).toMatch(
+    /^motd: .* SHUTTING DOWN; going on with .*\nmotd: no server answered: .*; trying again\n$/,
+  );
+});
+
+test('watch gives up where no server knows MSGWATCH', async () => {
+  const [one, other] = await Promise.all([1, 2].map(() => scriptedServer('400 UNKNOWN COMMAND\n')));
+  const { status, stderr } = await run(['watch', at(one?.port ?? 0, other?.port ?? 0)]);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^motd: no server answered: .* said: 400 UNKNOWN COMMAND; .*\n$/);
+});
+
+test('connect: once somebody talks to a server, its loss is the end', async () => {
+  const { program, port } = await startSaying('first');
+  const other = await startSaying('second');
+  const client = Program.motd(['connect', at(port, other.port)]);
+  client.process.stdin?.write('MSGGET\n');
+  await client.says(/first\n.*SHUTDOWN\): $/);
+  await program.stop();
+  expect(await client.exits()).toBe(1);
+  expect(client.stdout).toContain('Server: 421 SERVER SHUTTING DOWN\n');
+  expect(client.stdout).not.toContain('second');
+});
+
+test('with TLS, each server has to show a certificate for its own name', async () => {
+  const pem = (name: string) => fileURLToPath(new URL(`../tls/${name}.pem`, import.meta.url));
+  const flags = ['--tls-cert', pem('cert'), '--tls-key', pem('key')];
+  const { port } = await startSaying('sealed', flags);
+  const unsealed = await startSaying('not sealed');
+  // This machine, too, and in no certificate (RFC 1122, section 3.2.1.3).
+  const misnamed = Program.motd(['serve', '--host', '127.0.0.2', '--port', '0', ...flags]);
+  const [, misnamedAt] = await misnamed.says(/listening on (127\.0\.0\.2:\d+)\n/);
+  const wrong = `${misnamedAt},${at(unsealed.port)}`;
+  const get = (hosts: string) => run(['get', '--tls-ca', pem('cert'), hosts]);
+
+  expect(await get(`${wrong},localhost:${port}`)).toEqual(printed('sealed\n'));
+  const { status, stderr } = await get(wrong);
+  expect(status).toBe(1);
+  expect(stderr).toBe(
+    `motd: no server answered: ${misnamedAt} has a certificate for another name; ` +
+      `${at(unsealed.port)} speaks no TLS\n`,
+  );
+});
+
+test('a server that is gone costs a login a moment', async () => {
+  test.skip(!existsSync(PROC_NET_TCP), 'needs Linux');
+  test.setTimeout(amount(60_000, 300_000));
+  const { port } = await startSaying('second');
+  for (const [state, servers] of [
+    ['is not named', at(port)],
+    ['refuses', at(await freePort(), port)],
+    ['is frozen', at(await frozenServer(), port)],
+    ['drops what is sent to it', at(await unreachableServer(), port)],
+  ] as const) {
+    const times: number[] = [];
+    for (let round = 0; round < amount(1, 30); round++) {
+      const beganAt = performance.now();
+      expect(await run(['get', servers])).toEqual(printed('second\n'));
+      times.push(performance.now() - beganAt);
+    }
+    const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
+    const found = `where the first of two servers ${state}, it takes ${Math.round(median)} ms`;
+    figure('motd get, from its start to its end', found);
+  }
+});

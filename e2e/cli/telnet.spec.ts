@@ -1,0 +1,75 @@
+// Real telnet clients against a real server, at a terminal that script(1) makes.
+
+import { test as base, startServer } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+const APPLE = 'An apple a day keeps the doctor away.';
+const ESCAPE = '\x1d';
+const CTRL_C = '\x03';
+
+// Empty where scripts/tools.mjs found none and could install none; CI always has one.
+const telnet = process.env['MOTD_TEST_TELNET'] ?? 'telnet';
+const test = base.extend({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
+  server: async ({}, use) => use(await startServer(0, ['--trust-proxy', 'none'])),
+});
+test.skip(process.platform !== 'linux', 'script(1) takes other arguments elsewhere');
+test.skip(telnet === '' && process.env['CI'] === undefined, 'no telnet on this machine');
+
+async function startTelnet(port: number): Promise<Program> {
+  const line = `${telnet} 127.0.0.1 ${port}`;
+  const program = new Program('script', ['--quiet', '--return', '--command', line, '/dev/null']);
+  await program.says(/Escape character is/);
+  return program;
+}
+
+/** Gives telnet a command of its own, such as a Telnet command to send. */
+async function command(program: Program, words: string): Promise<void> {
+  program.process.stdin?.write(ESCAPE);
+  await program.says(/telnet> $/);
+  program.process.stdin?.write(`${words}\r`);
+}
+
+test('holds a conversation line by line', async ({ server }) => {
+  const client = await startTelnet(server.port);
+  client.process.stdin?.write('MSGSTORE\r');
+  await client.says(/MSGSTORE\n200 OK\n$/);
+  client.process.stdin?.write('Grüße\r');
+  await client.says(/Grüße\n200 OK\n$/);
+  client.process.stdin?.write('MSGGET\r');
+  await client.says(/MSGGET\n200 OK\nGrüße\n$/);
+  client.process.stdin?.write('QUIT\r');
+  await client.says(/QUIT\n200 OK\nConnection closed by foreign host\.\n$/);
+});
+
+test('negotiates, and sends each key by itself and CR NUL for Enter', async ({ server }) => {
+  const client = await startTelnet(server.port);
+  await command(client, 'mode character');
+  client.process.stdin?.write('MSGSTORE\r');
+  await client.says(/200 OK\n$/);
+  client.process.stdin?.write('hello\r');
+  await client.says(/200 OK\n(hello\n?)?200 OK\n$/);
+  client.process.stdin?.write('MSGGET\r');
+  await client.says(/200 OK\nhello\n$/);
+  await server.program.says(/MOTD updated to: hello\n/);
+});
+
+for (const [what, words] of [
+  ['Are You There', 'send ayt'],
+  ['Synch', 'send synch'],
+  ['a request to change an option', 'send do echo'],
+]) {
+  test(`sends ${what} before a command`, async ({ server }) => {
+    const client = await startTelnet(server.port);
+    await command(client, words ?? '');
+    client.process.stdin?.write('MSGGET\r');
+    await client.says(new RegExp(`200 OK\n${APPLE.replace('.', '\\.')}\n$`));
+  });
+}
+
+test('sends Interrupt Process and asks for a timing mark for Ctrl-C', async ({ server }) => {
+  const client = await startTelnet(server.port);
+  client.process.stdin?.write(`${CTRL_C}MSGGET\r`);
+  // Telnet itself shows nothing more until somebody answers its Timing Mark (RFC 860).
+  await server.program.says(/Received:from \(.*\): MSGGET\n/);
+});

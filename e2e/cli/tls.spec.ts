@@ -1,0 +1,150 @@
+// TLS on the TCP port, and in every client.
+
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { expect, startServer, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+const pathOf = (name: string) => fileURLToPath(new URL(`../tls/${name}.pem`, import.meta.url));
+const CERT = pathOf('cert');
+const TLS = ['--tls-cert', CERT, '--tls-key', pathOf('key')];
+const APPLE = 'An apple a day keeps the doctor away.\n';
+
+async function run(args: string[], input = '') {
+  const program = Program.motd(args).input(input);
+  const status = await program.exits();
+  return { status, stdout: program.stdout, stderr: program.stderr };
+}
+
+async function secured(port: number, opening = ''): Promise<TLSSocket> {
+  const socket = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
+  await once(socket, 'connect');
+  if (opening !== '') socket.write(opening);
+  const tls = connect({ socket, ca: readFileSync(CERT), host: '127.0.0.1' });
+  await once(tls, 'secureConnect');
+  return tls;
+}
+
+async function textFrom(socket: TLSSocket): Promise<string> {
+  let text = '';
+  for await (const chunk of socket) text += chunk;
+  return text;
+}
+
+test('every client speaks it, and checks whom it speaks to', async () => {
+  const { port } = await startServer(0, TLS);
+  const at = ['--tls-ca', CERT, 'localhost', String(port)];
+  expect(await run(['get', ...at])).toEqual({ status: 0, stdout: APPLE, stderr: '' });
+  expect((await run(['set', '-m', 'sealed', ...at])).status).toBe(0);
+  expect((await run(['history', ...at])).stdout).toMatch(/Z sealed\n$/);
+  expect((await run(['connect', ...at], 'MSGGET\nQUIT\n')).stdout).toContain('\nsealed\n');
+  const watch = Program.motd(['watch', ...at]);
+  await watch.says(/^sealed\n$/);
+});
+
+for (const [doubt, args, words] of [
+  ['nobody known vouches for it', ['--tls'], /nobody we know vouches for .*--tls-ca/],
+  ['somebody else vouches', ['--tls-ca', pathOf('other')], /nobody we know vouches for .*--tls-ca/],
+] as const) {
+  test(`a certificate is not believed where ${doubt}`, async () => {
+    const { port } = await startServer(0, TLS);
+    const { status, stdout, stderr } = await run(['get', ...args, 'localhost', String(port)]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).toMatch(words);
+  });
+}
+
+test('a server without it is found out', async ({ server }) => {
+  const { status, stderr } = await run(['get', '--tls', '127.0.0.1', String(server.port)]);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^motd: no TLS at .*--tls\n$/);
+});
+
+test('pipelined commands, a half-close and a PROXY line before the handshake', async () => {
+  const { port, program } = await startServer(0, TLS);
+  const client = await secured(port, 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n');
+  client.end('MSGGET\nMSGGET');
+  expect(await textFrom(client)).toBe(`200 OK\n${APPLE}200 OK\n${APPLE}`);
+  await program.says(/\[-\] Connection closed with \('192\.0\.2\.7', 56324\)\n/);
+});
+
+test('who speaks none is let go, and told on the console; nobody else notices', async () => {
+  const { port, program } = await startServer(0, TLS);
+  const plain = connectTcp(port, '127.0.0.1');
+  plain.on('error', () => {});
+  plain.write('MSGGET\n');
+  await once(plain, 'close');
+  await program.says(/\[!\] TLS handshake failed: \('127\.0\.0\.1', \d+\): .*\n\[-\]/);
+  const client = await secured(port);
+  client.end('QUIT\n');
+  expect(await textFrom(client)).toBe('200 OK\n');
+});
+
+test('who goes before the handshake leaves its place at once', async () => {
+  const { port, program } = await startServer(0, [...TLS, '--max-connections', '1']);
+  const visitor = connectTcp(port, '127.0.0.1');
+  await once(visitor, 'connect');
+  visitor.end();
+  await program.says(/\[!\] TLS handshake failed: .*: the peer has gone\n/);
+  const client = await secured(port);
+  client.end('QUIT\n');
+  expect(await textFrom(client)).toBe('200 OK\n');
+});
+
+test('what is no TLS after the handshake closes the connection', async () => {
+  const { port, program } = await startServer(0, TLS);
+  const toServer = connectTcp(port, '127.0.0.1');
+  toServer.on('error', () => {});
+  const relay = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.pipe(toServer).pipe(socket);
+  }).listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  const client = await secured((relay.address() as AddressInfo).port);
+  client.on('error', () => {});
+  client.write('MSGGET\n');
+  await program.says(/: MSGGET\n/);
+  toServer.write('\x55'.repeat(100_000));
+  await program.says(/\n\[-\] Connection closed/);
+  client.destroy();
+  relay.close();
+});
+
+test('a handshake that never ends does not hold up a stop', async () => {
+  const { port, program } = await startServer(0, TLS);
+  const silent = connectTcp(port, '127.0.0.1');
+  silent.on('error', () => {});
+  silent.write('\x16');
+  await program.says(/Connected by/);
+  expect(await program.stop()).toBe(0);
+});
+
+for (const [mistake, args, words] of [
+  ['a key alone', ['--tls-key', pathOf('key')], /needs both --tls-cert and --tls-key/],
+  [
+    'no such file',
+    ['--tls-cert', 'none.pem', '--tls-key', CERT],
+    /no such file: none\.pem; check --tls-cert/,
+  ],
+  [
+    'a key that is none',
+    ['--tls-cert', CERT, '--tls-key', CERT],
+    /no private key .*cert\.pem .*check --tls-key/,
+  ],
+  [
+    'a key of somebody else',
+    ['--tls-cert', pathOf('other'), '--tls-key', pathOf('key')],
+    /does not belong to the certificate .*check --tls-key/,
+  ],
+] as const) {
+  test(`${mistake} is one line, status 1`, async () => {
+    const { status, stderr } = await run(['serve', '--port', '0', ...args]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^motd: .*\n$/);
+    expect(stderr).toMatch(words);
+  });
+}

@@ -1,0 +1,330 @@
+// `motd connect` at a terminal: script(1) makes one.
+
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import headless from '@xterm/headless';
+import { expect, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+test.skip(process.platform !== 'linux', 'script(1) takes other arguments elsewhere');
+
+const CTRL_C = '\x03';
+const CTRL_D = '\x04';
+const BACKSPACE = '\x7f';
+const CTRL_K = '\x0b';
+const CTRL_U = '\x15';
+const CTRL_Y = '\x19';
+const CTRL_Z = '\x1a';
+const UP = '\x1b[A';
+const LEFT = '\x1b[D';
+const HOME = '\x1b[H';
+const DELETE = '\x1b[3~';
+
+function connectTo(port: number, ...flags: string[]): string {
+  return [process.execPath, 'dist/cli/main.js', 'connect', '127.0.0.1', port, ...flags].join(' ');
+}
+
+/** Runs a shell's command line at a terminal of this width. */
+function underTerminal(commandLine: string, columns = 80): Program {
+  const command = `stty cols ${columns} rows 24; ${commandLine}`;
+  return new Program('script', ['--quiet', '--return', '--command', command, '/dev/null']);
+}
+
+function atTerminal(port: number, ...flags: string[]): Program {
+  return underTerminal(connectTo(port, ...flags));
+}
+
+test('a conversation, each line echoed once as typed', async ({ server }) => {
+  const client = atTerminal(server.port);
+  await client.says(/^Enter command .*: $/);
+  client.process.stdin?.write('MSGGET\r');
+  await client.says(/: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple .*\nEnter command .*: $/);
+  client.process.stdin?.write('QUIT\r');
+  expect(await client.exits()).toBe(0);
+  expect(client.shown).toMatch(/: QUIT\nClient: QUIT\nServer: 200 OK\n$/);
+});
+
+test('the up-arrow brings back a command, and never a password', async ({ server }) => {
+  const client = atTerminal(server.port);
+  await client.says(/^Enter command .*: $/);
+  client.process.stdin?.write('SHUTDOWN\r');
+  await client.says(/Enter shutdown password: $/);
+  client.process.stdin?.write('a secret\r');
+  await client.says(/Server: 301 WRONG PASSWORD\nEnter command .*: $/);
+  client.process.stdin?.write(`${UP}\r`);
+  await client.says(/301(.|\n)*Client: SHUTDOWN\nServer: 300 PASSWORD REQUIRED\n.*: $/);
+  client.process.stdin?.write(CTRL_C);
+  await client.exits();
+  // Once as it was typed, once as `Client: a secret`.
+  expect(client.shown.match(/a secret/g)).toHaveLength(2);
+});
+
+test('what is half typed while a reply is awaited goes on behind the prompt', async () => {
+  const slow = createServer((socket) => {
+    socket.once('data', async () => {
+      await client.says(/Client: MSGGET\nMSX$/);
+      socket.write('200 OK\nat last\n');
+      socket.on('data', (line) => socket.end(line));
+    });
+  });
+  slow.listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  const client = atTerminal((slow.address() as AddressInfo).port);
+  await client.says(/^Enter command .*: $/);
+  client.process.stdin?.write('MSGGET\rMSX');
+  await client.says(/at last\nEnter command .*: MSX$/);
+  client.process.stdin?.write(`${BACKSPACE}GGET\r`);
+  await client.says(/Client: MSGGET\nServer: MSGGET\n/);
+  expect(await client.exits()).toBe(1);
+  slow.close();
+});
+
+test('lines typed ahead stand behind their prompts, what is half typed behind the last', async () => {
+  const { server, port, accepted } = await listening();
+  const client = atTerminal(port);
+  const socket = await accepted;
+  await client.says(/Enter command .*: $/);
+  client.process.stdin?.write('FOO\rBAR\rMSG');
+  await once(socket, 'data');
+  await client.says(/BAR\nMSG$/);
+  socket.write('400 UNKNOWN COMMAND\n');
+  await client.says(/Server: 400 UNKNOWN COMMAND\nEnter command .*: BAR\nClient: BAR\n$/);
+  socket.write('400 UNKNOWN COMMAND\n');
+  await client.says(/BAR\nServer: 400 UNKNOWN COMMAND\nEnter command .*: MSG$/);
+  socket.end();
+  expect(await client.exits()).toBe(1);
+  server.close();
+});
+
+test('what the server says meanwhile stands above a line that wraps', async () => {
+  const { server, port, accepted } = await listening();
+  const client = underTerminal(connectTo(port), 30);
+  const socket = await accepted;
+  await client.says(/Enter command .*: $/);
+  client.process.stdin?.write('half a line, to the');
+  await client.says(/to the$/);
+  // The rest by itself: readline counts rows where a key comes alone.
+  client.process.stdin?.write('s');
+  await client.says(/to thes$/);
+  socket.write('by the way\n');
+  await client.says(/by the way\nEnter command .*thes$/);
+  socket.end();
+  expect(await client.exits()).toBe(1);
+  const line = ['Enter command (MSGGET, MSGSTOR', 'E, QUIT, SHUTDOWN): half a lin', 'e, to thes'];
+  expect(await screenOf(client, 30)).toEqual([
+    ...line,
+    'Server: by the way',
+    ...line,
+    '[the server closed the connect',
+    'ion]',
+  ]);
+  server.close();
+});
+
+test('Ctrl-D typed ahead leaves once its turn has come', async ({ server }) => {
+  const client = atTerminal(server.port);
+  await client.says(/^Enter command .*: $/);
+  client.process.stdin?.write(`MSGGET\r${CTRL_D}`);
+  expect(await client.exits()).toBe(0);
+  expect(client.shown).toMatch(/Server: 200 OK\nAn apple .*\nEnter command .*: \n$/);
+});
+
+test('Ctrl-D leaves with status 0, Ctrl-C with the shell’s 130', async ({ server }) => {
+  for (const [key, status] of [
+    [CTRL_D, 0],
+    [CTRL_C, 130],
+  ] as const) {
+    const client = atTerminal(server.port);
+    await client.says(/SHUTDOWN\): /);
+    client.process.stdin?.write(key);
+    expect(await client.exits()).toBe(status);
+  }
+});
+
+test.describe('with --mask-password', () => {
+  const PASSWORD_PROMPT = 'Enter shutdown password: ';
+
+  test('a password is bullets while it is typed, and when it was sent', async ({ server }) => {
+    const client = await askedForPassword(server.port);
+    client.process.stdin?.write('123!bx');
+    await client.says(/: •{6}$/);
+    client.process.stdin?.write(`${BACKSPACE}c${LEFT}${LEFT}`);
+    await client.says(/•{6}Enter shutdown password: •{6}$/);
+    client.process.stdin?.write('a');
+    await client.says(/: •{7}$/);
+    client.process.stdin?.write('\r');
+    expect(await client.exits()).toBe(0);
+    expect(await screenOf(client)).toEqual([
+      'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): SHUTDOWN',
+      'Client: SHUTDOWN',
+      'Server: 300 PASSWORD REQUIRED',
+      `${PASSWORD_PROMPT}•••••••`,
+      'Client: •••••••',
+      'Server: 200 OKAY',
+    ]);
+    // Nothing else that is shown holds one of these.
+    expect(client.stdout).not.toMatch(/123|!|abc/);
+  });
+
+  test('neither the up-arrow nor Ctrl-Y brings one back', async ({ server }) => {
+    const client = await askedForPassword(server.port);
+    client.process.stdin?.write(`hidden-1${CTRL_U}`);
+    client.process.stdin?.write(`hidden-2${HOME}${CTRL_K}`);
+    client.process.stdin?.write('hidden-3\r');
+    await client.says(/301 WRONG PASSWORD\nEnter command .*: $/);
+    client.process.stdin?.write(`${UP}${CTRL_Y}\r`);
+    await client.says(/301(.|\n)*Client: SHUTDOWN\nServer: 300 PASSWORD REQUIRED\n/);
+    client.process.stdin?.write(CTRL_C);
+    expect(await client.exits()).toBe(130);
+    expect(client.stdout).not.toContain('hidden');
+  });
+
+  test('what is typed before anything is asked may be one, and is not shown', async () => {
+    const { server, port, accepted } = await listening();
+    const client = atTerminal(port, '--mask-password');
+    const socket = await accepted;
+    await client.says(/Enter command .*: $/);
+    client.process.stdin?.write('SHUTDOWN\rhidden-1\rhidd');
+    await once(socket, 'data');
+    socket.write('300 PASSWORD REQUIRED\n');
+    await client.says(/Client: •{8}\n$/);
+    socket.write('300 PASSWORD REQUIRED\n');
+    await client.says(/•{8}\nServer: 300 PASSWORD REQUIRED\nEnter shutdown password: •{4}$/);
+    client.process.stdin?.write('en-2\r');
+    await client.says(/: •{8}\nClient: •{8}\n$/);
+    socket.end();
+    expect(await client.exits()).toBe(1);
+    expect(client.stdout).not.toContain('hidd');
+    server.close();
+  });
+
+  test('what the server says meanwhile stands above it', async () => {
+    const { server, port, accepted } = await listening();
+    const client = atTerminal(port, '--mask-password');
+    const socket = await accepted;
+    await client.says(/Enter command .*: $/);
+    client.process.stdin?.write('SHUTDOWN\r');
+    await once(socket, 'data');
+    socket.write('300 PASSWORD REQUIRED\n');
+    await client.says(/password: $/);
+    client.process.stdin?.write('hidden');
+    await client.says(/•{6}$/);
+    socket.write('by the way\n');
+    await client.says(/•{6}\nServer: by the way\nEnter shutdown password: •{6}$/);
+    client.process.stdin?.write('\r');
+    expect(String(await once(socket, 'data'))).toBe('hidden\n');
+    socket.end();
+    expect(await client.exits()).toBe(1);
+    expect(client.stdout).not.toContain('hidden');
+    server.close();
+  });
+
+  test('one that is longer than a row wraps, and can be edited', async ({ server }) => {
+    const client = underTerminal(connectTo(server.port, '--mask-password'), 30);
+    await client.says(/Enter command .*: $/);
+    client.process.stdin?.write('SHUTDOWN\r');
+    await client.says(/password: $/);
+    // 25 columns of prompt and 35 bullets: two rows to the last column, and then in between.
+    for (const character of 'hidden-'.repeat(5)) client.process.stdin?.write(character);
+    await client.says(/•{35} ?$/);
+    client.process.stdin?.write(`${HOME}${DELETE}`);
+    await client.says(/password: •{34}$/);
+    client.process.stdin?.write('\r');
+    await client.says(/301 WRONG PASSWORD\nEnter command .*: $/);
+    client.process.stdin?.write(CTRL_D);
+    expect(await client.exits()).toBe(0);
+    expect(await screenOf(client, 30)).toEqual([
+      'Enter command (MSGGET, MSGSTOR',
+      'E, QUIT, SHUTDOWN): SHUTDOWN',
+      'Client: SHUTDOWN',
+      'Server: 300 PASSWORD REQUIRED',
+      `${PASSWORD_PROMPT}•••••`,
+      '•'.repeat(29),
+      `Client: ${'•'.repeat(22)}`,
+      '•'.repeat(12),
+      'Server: 301 WRONG PASSWORD',
+      'Enter command (MSGGET, MSGSTOR',
+      'E, QUIT, SHUTDOWN):',
+    ]);
+    expect(client.stdout).not.toContain('hidden');
+  });
+
+  test('after Ctrl-Z and fg it is still bullets', async ({ server }) => {
+    const client = underTerminal('PS1="ready> " bash --norc --noprofile -i');
+    await client.says(/ready> $/);
+    client.process.stdin?.write(`${connectTo(server.port, '--mask-password')}\r`);
+    await client.says(/Enter command .*: $/);
+    client.process.stdin?.write('SHUTDOWN\r');
+    await client.says(/password: $/);
+    client.process.stdin?.write('hidd');
+    await client.says(/: •{4}$/);
+    client.process.stdin?.write(CTRL_Z);
+    await client.says(/Stopped(.|\n)*ready> $/);
+    client.process.stdin?.write('fg\r');
+    await client.says(/ready> fg\n(.|\n)*: •{4}$/);
+    client.process.stdin?.write('en\r');
+    await client.says(/Client: •{6}\nServer: 301 WRONG PASSWORD\n/);
+    client.process.stdin?.write(CTRL_C);
+    await client.says(/ready> $/);
+    client.process.stdin?.write('exit 0\r');
+    expect(await client.exits()).toBe(0);
+    expect(client.stdout).not.toContain('hidd');
+  });
+
+  test('Ctrl-C and Ctrl-D leave, with 130 and 0', async ({ server }) => {
+    for (const [keys, status] of [
+      [`hidden${CTRL_C}`, 130],
+      [CTRL_D, 0],
+    ] as const) {
+      const client = await askedForPassword(server.port);
+      client.process.stdin?.write(keys);
+      expect(await client.exits()).toBe(status);
+      expect(client.stdout).not.toContain('hidden');
+    }
+  });
+
+  test('what the terminal itself would show cannot be hidden: it says so', async ({ server }) => {
+    const client = underTerminal(`${connectTo(server.port, '--mask-password')} | cat`);
+    await client.says(/^motd: --mask-password cannot hide .*\n$/);
+    await client.exits();
+  });
+
+  async function askedForPassword(port: number): Promise<Program> {
+    const client = atTerminal(port, '--mask-password');
+    await client.says(/^Enter command .*: $/);
+    client.process.stdin?.write('SHUTDOWN\r');
+    await client.says(/Enter shutdown password: $/);
+    return client;
+  }
+});
+
+/** A server that says what a test has it say, to the one client that comes. */
+async function listening(): Promise<{ server: Server; port: number; accepted: Promise<Socket> }> {
+  const server = createServer();
+  const accepted = once(server, 'connection').then(([socket]) => socket);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, port: (server.address() as AddressInfo).port, accepted };
+}
+
+/** The rows of the screen that are not empty, once all that was written has been drawn. */
+async function screenOf(program: Program, columns = 80): Promise<string[]> {
+  const terminal = new headless.Terminal({ cols: columns, rows: 24, allowProposedApi: true });
+  await new Promise<void>((drawn) => terminal.write(program.stdout, drawn));
+  const { active } = terminal.buffer;
+  const rows = Array.from({ length: active.length }, (_, row) => active.getLine(row));
+  return rows
+    .map((row) => row?.translateToString(true).trimEnd() ?? '')
+    .filter((row) => row !== '');
+}
+
+test('a line that is not UTF-8 is not sent, and the person is asked again', async ({ server }) => {
+  const client = atTerminal(server.port);
+  await client.says(/^Enter command .*: $/);
+  client.process.stdin?.write('MSGSTORE\r');
+  await client.says(/Enter new message of the day: $/);
+  client.process.stdin?.write(Buffer.from('caf\xe9\r', 'latin1'));
+  await client.says(/\[not sent: the line is not UTF-8\]\nEnter new message of the day: $/);
+  client.process.stdin?.write('café\r');
+  await client.says(/Client: café\nServer: 200 OK\n/);
+});

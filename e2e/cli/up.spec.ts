@@ -1,0 +1,273 @@
+// `motd up`, what `npm start` runs: the server and the bridge as two processes.
+
+import { scryptSync } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { WebSocket } from 'ws';
+import { expect, Terminal, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+
+interface Up {
+  program: Program;
+  page: string;
+  port: string;
+}
+
+async function startUp(
+  flags: readonly string[] = [],
+  environment?: Record<string, string>,
+): Promise<Up> {
+  const store = `lmdb:${test.info().outputPath('data')}`;
+  const ports = ['--port', '0', '--http-port', '0'];
+  const program = Program.motd(['up', ...ports, '--store', store, ...flags], environment);
+  const [, page = '', port = ''] = await program.says(
+    /^Open (http:\S+) in a browser, or type: nc 127\.0\.0\.1 (\d+)\n/m,
+  );
+  return { program, page, port };
+}
+
+async function say(port: string, lines: string): Promise<string> {
+  const client = Program.motd(['connect', '127.0.0.1', port]).input(lines);
+  await client.exits();
+  return client.stdout;
+}
+
+/** The processes that a process has started. */
+function childIdsOf(parent: number | undefined): number[] {
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return all.map(Number).filter((pid) => {
+    const stat = readOrNothing(`/proc/${pid}/stat`);
+    return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]) === parent;
+  });
+}
+
+/** The same, by their command. */
+function childrenOf(parent: number | undefined): Map<string, number> {
+  const commandOf = (pid: number) => readOrNothing(`/proc/${pid}/cmdline`).split('\0').at(-2) ?? '';
+  return new Map(childIdsOf(parent).map((pid) => [commandOf(pid), pid]));
+}
+
+function descendantsOf(parent: number | undefined): number[] {
+  return childIdsOf(parent).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** Those of ours, and of a service manager. */
+function variablesIn(pid: number | undefined): string[] {
+  const variables = readOrNothing(`/proc/${pid}/environ`).split('\0');
+  const names = variables.map((variable) => variable.split('=', 1)[0] ?? '');
+  return names.filter((name) => /^(MOTD|NOTIFY)_/.test(name)).toSorted();
+}
+
+function usersFile(): string {
+  const file = test.info().outputPath('users');
+  const hash = scryptSync('password', 'salt salt', 32, { N: 2, r: 1, p: 1 });
+  const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
+  writeFileSync(
+    file,
+    `anna:$scrypt$ln=1,r=1,p=1$${base64(Buffer.from('salt salt'))}$${base64(hash)}\n`,
+  );
+  return file;
+}
+
+function readOrNothing(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function isRunning(pid: number): boolean {
+  // A zombie has ended; it only waits for its parent to hear of it.
+  const stat = readOrNothing(`/proc/${pid}/stat`);
+  return stat !== '' && !/^\d+ \(.*\) Z/.test(stat);
+}
+
+test('tells where to look, and both ways in reach the same message', async ({ page }) => {
+  const up = await startUp();
+  await page.goto(up.page);
+  const terminal = new Terminal(page);
+  await terminal.shows(PROMPT);
+  await terminal.type('MSGSTORE');
+  await terminal.type('from the page');
+  await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+  expect(await say(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nfrom the page\n');
+  expect(await up.program.stop()).toBe(0);
+  expect(up.program.stderr).toBe('');
+});
+
+test('the server believes its bridge on who is asking, and no other process', async () => {
+  const { program, page, port } = await startUp();
+  const webSocket = new WebSocket(`${page.replace('http', 'ws')}/ws`);
+  const [{ socket }] = await once(webSocket, 'upgrade');
+  await program.says(
+    new RegExp(`^Connected by \\('127\\.0\\.0\\.1', ${socket.localPort}\\)$`, 'm'),
+  );
+  webSocket.terminate();
+
+  const forger = connect(Number(port), '127.0.0.1');
+  forger.write('PROXY TCP4 192.0.2.7 127.0.0.1 5000 26310\r\nMSGSTORE\nowned\n');
+  expect(await text(forger)).toBe('400 UNKNOWN COMMAND\n');
+  await program.says(/^\[!\] PROXY refused: \('127\.0\.0\.1', \d+\)/m);
+  expect(program.stdout).not.toContain('192.0.2.7');
+  expect(program.stdout).not.toContain('owned');
+});
+
+test('SHUTDOWN ends the server and it stays down; the page stays and says so', async ({ page }) => {
+  const up = await startUp();
+  await say(up.port, 'SHUTDOWN\n123!abc\n');
+  await up.program.says(/^The server was shut down and stays down; the page stays\./m);
+  await page.goto(up.page);
+  await new Terminal(page).shows('[trying again; Enter tries at once]');
+  expect(await new Terminal(page).text()).toContain('motd refused the connection');
+  expect(await up.program.stop()).toBe(0);
+});
+
+test.describe('its processes', () => {
+  test.skip(process.platform !== 'linux', 'finding them needs /proc');
+
+  for (const [command, signal, how] of [
+    ['serve', 'SIGKILL', 'SIGKILL'],
+    ['bridge', 'SIGKILL', 'SIGKILL'],
+    ['bridge', 'SIGTERM', 'status 0'],
+  ] as const) {
+    test(`${command} is started again after ${signal}, on the same port`, async ({ page }) => {
+      const up = await startUp();
+      await say(up.port, 'MSGSTORE\nkept\nQUIT\n');
+      const pid = childrenOf(up.program.process.pid).get(command);
+      if (pid === undefined) throw new Error(`no ${command} runs`);
+      process.kill(pid, signal);
+      await up.program.says(
+        new RegExp(`^motd ${command} ended unexpectedly \\(${how}\\); the next`, 'm'),
+      );
+      await up.program.says(/listening(.|\n)*listening(.|\n)*listening/);
+      await page.goto(up.page);
+      await new Terminal(page).shows(PROMPT);
+      expect(await say(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nkept\n');
+      expect(await up.program.stop()).toBe(0);
+    });
+  }
+
+  for (const [how, flags, environment] of [
+    ['as a flag', ['--password', 'a very secret word'], {}],
+    ['in the environment', [], { MOTD_PASSWORD: 'a very secret word' }],
+  ] as const) {
+    test(`only the server has the password that is given ${how}`, async () => {
+      const up = await startUp(flags, environment);
+      const server = childrenOf(up.program.process.pid).get('serve');
+      const descendants = descendantsOf(up.program.process.pid);
+      // The server, its writer and the bridge.
+      expect(descendants).toHaveLength(3);
+      const having = (file: string) =>
+        descendants.filter((pid) => readOrNothing(`/proc/${pid}/${file}`).includes('secret'));
+      expect(having('environ')).toEqual([server]);
+      expect(having('cmdline')).toEqual([]);
+      expect(readOrNothing(`/proc/${up.program.process.pid}/cmdline`)).toMatch(/motd|main\.js/);
+      expect(readOrNothing(`/proc/${up.program.process.pid}/cmdline`)).not.toContain('secret');
+      expect(await say(up.port, 'SHUTDOWN\na very secret word\n')).toContain('200 OKAY');
+    });
+  }
+
+  test('each has the variables of its own flags, and no others of ours', async () => {
+    const up = await startUp(['--workers', '2', '--max-lifetime', '99999'], {
+      MOTD_MAX_LIFETIME: '1',
+      MOTD_HISTORY: '7',
+      MOTD_USERS_FILE: usersFile(),
+      // For neither of them.
+      MOTD_TIMEOUT: '1',
+      NOTIFY_SOCKET: '/nowhere',
+    });
+    const children = childrenOf(up.program.process.pid);
+    const ofServer = variablesIn(children.get('serve'));
+    const ofBridge = variablesIn(children.get('bridge'));
+    const ofWriter = descendantsOf(children.get('serve')).map(variablesIn);
+    const ofWorkers = descendantsOf(children.get('bridge')).map(variablesIn);
+    expect(ofServer).toEqual(['MOTD_HISTORY', 'MOTD_PORT', 'MOTD_PROXY_KEY', 'MOTD_STORE']);
+    expect(ofWriter).toEqual([[]]);
+    expect(ofBridge).toEqual(
+      ['HTTP_PORT', 'MAX_LIFETIME', 'PROXY_KEY', 'TARGET', 'USERS_FILE', 'WORKERS'].map(
+        (name) => `MOTD_${name}`,
+      ),
+    );
+    expect(readOrNothing(`/proc/${children.get('bridge')}/environ`)).toContain('LIFETIME=99999\0');
+    expect(ofWorkers).toEqual(Array(2).fill(['MOTD_BRIDGE_WORKER', ...ofBridge]));
+  });
+
+  test('none is left when it is killed while they start', async () => {
+    const program = Program.motd(['up', '--port', '0', '--http-port', '0']);
+    let children: number[] = [];
+    const look = () => {
+      children = [...childrenOf(program.process.pid).values()];
+      return children.length;
+    };
+    await expect.poll(look, { intervals: [5] }).toBeGreaterThan(0);
+    program.process.kill('SIGKILL');
+    await program.exits();
+    await expect.poll(() => children.filter(isRunning)).toEqual([]);
+  });
+
+  test('none is left when npm start is told to stop', async () => {
+    const npm = new Program('npm', ['start', '--', '--port', '0', '--http-port', '0']);
+    await npm.says(/^Open http/m);
+    const descendants = descendantsOf(npm.process.pid);
+    expect(descendants.length).toBeGreaterThan(2);
+    npm.process.kill('SIGTERM');
+    await npm.exits();
+    await expect.poll(() => descendants.filter(isRunning)).toEqual([]);
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+    test(`none is left after ${signal}, even with a page open`, async ({ page }) => {
+      const up = await startUp();
+      await page.goto(up.page);
+      await new Terminal(page).shows(PROMPT);
+      const children = [...childrenOf(up.program.process.pid).values()];
+      expect(children).toHaveLength(2);
+      up.program.process.kill(signal);
+      expect(await up.program.exits()).toBe(signal === 'SIGKILL' ? null : 0);
+      await expect.poll(() => children.filter(isRunning)).toEqual([]);
+    });
+  }
+});
+
+test('where the server tells how it is, the bridge asks it', async () => {
+  const ports = ['--port', '0', '--http-port', '0'];
+  const program = Program.motd(['up', ...ports], { MOTD_HEALTH_PORT: '0' });
+  const [, page = '', port = ''] = await program.says(/^Open (http:\S+) in .* (\d+)\n/m);
+  const readyz = () => fetch(new URL('/readyz', page));
+  expect(await (await readyz()).text()).toBe('ready\n');
+  await say(port, 'SHUTDOWN\n123!abc\n');
+  await program.says(/stays down/);
+  await expect.poll(async () => (await readyz()).text()).toMatch(/; --ready-url cannot be asked: /);
+});
+
+test('the default password is refused where the page lets others in', async () => {
+  const up = Program.motd(['up', '--port', '0', '--http-port', '0', '--http-host', '0.0.0.0']);
+  expect(await up.exits()).toBe(1);
+  expect(up.stderr).toMatch(
+    /^motd: everybody knows the default password; set --password or --password-file .*0\.0\.0\.0\n$/,
+  );
+  expect(up.stdout).toBe('');
+});
+
+test('the default password is refused where a proxy lets others in', async () => {
+  const up = Program.motd(['up', '--port', '0', '--public-origin', 'https://motd.example']);
+  expect(await up.exits()).toBe(1);
+  expect(up.stderr).toMatch(
+    /^motd: everybody knows the default password; .* for --public-origin https:\/\/motd\.example\n$/,
+  );
+});
+
+test('a port of the page that is taken ends everything with status 1', async () => {
+  const first = await startUp();
+  const port = new URL(first.page).port;
+  const second = Program.motd(['up', '--port', '0', '--http-port', port]);
+  expect(await second.exits()).toBe(1);
+  expect(second.stderr).toBe(
+    `motd: port taken: 127.0.0.1:${port}; choose another with --http-port\n`,
+  );
+});

@@ -1,0 +1,124 @@
+// The etcd that the other tests are to believe: each way it fails is the failure it is said to be.
+
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { type CutFrom, EtcdCluster, type EtcdOptions, isWithoutEtcd } from '../etcd.ts';
+import { amount } from '../figures.ts';
+import { test as base, expect } from '../fixtures.ts';
+import type { Cut } from '../forwarder.ts';
+
+base.skip(isWithoutEtcd, 'no etcd on this machine');
+
+const CUTS: [Cut, CutFrom][] = [
+  ['resets', 'all'],
+  ['swallows', 'peers'],
+  ['resets', 'peers'],
+  ['swallows', 'all'],
+];
+
+interface Clusters {
+  start(options?: EtcdOptions): Promise<EtcdCluster>;
+}
+
+const test = base.extend<Clusters>({
+  // `noneLeft` comes first: what it would ask to end has ended by then, even what is paused.
+  start: async ({ noneLeft: _ }, use) => {
+    const clusters: EtcdCluster[] = [];
+    await use(async (options) => {
+      const cluster = await EtcdCluster.start(options);
+      clusters.push(cluster);
+      return cluster;
+    });
+    await Promise.all(clusters.map((cluster) => cluster.close()));
+  },
+});
+
+test('what a majority has is there, whichever member fails, and however', async ({ start }) => {
+  const cluster = await start();
+  await cluster.gateway.put('key', 'first');
+
+  const killed = await cluster.leader();
+  await cluster.kill(killed);
+  await cluster.leader(killed);
+  await cluster.gateway.put('key', 'without the first leader');
+  cluster.restart(killed);
+  await cluster.healthy();
+  expect(await cluster.gateway.get('key', killed)).toBe('without the first leader');
+
+  const paused = await cluster.leader();
+  cluster.pause(paused);
+  await cluster.leader(paused);
+  cluster.resume(paused);
+  await cluster.healthy();
+
+  await cluster.killAll();
+  await expect(cluster.gateway.get('key')).rejects.toThrow();
+  cluster.startAll();
+  await cluster.healthy();
+  expect(await cluster.gateway.get('key')).toBe('without the first leader');
+});
+
+test('a leader whose cables are cut leads no more, and catches up when they are whole', async ({
+  start,
+}) => {
+  const cluster = await start();
+  const { endpoints } = await cluster.link();
+  for (const [how, from] of CUTS.slice(0, amount(2, 4))) {
+    const cut = await cluster.leader();
+    cluster.cutOff(cut, how, from);
+    await cluster.leader(cut);
+    await cluster.gateway.put('key', `${how}, ${from}`);
+    await expect(cluster.gateway.get('key', cut)).rejects.toThrow();
+    const answer = healthThrough(endpoints[cut]);
+    if (from === 'all') await expect(answer).rejects.toThrow();
+    else expect(await answer).toBe('false');
+
+    cluster.heal(cut);
+    await cluster.healthy();
+    expect(await cluster.gateway.get('key', cut)).toBe(`${how}, ${from}`);
+    expect(await healthThrough(endpoints[cut])).toBe('true');
+  }
+});
+
+test('a link that is cut reaches no member, and another goes on', async ({ start }) => {
+  const cluster = await start({ members: 1 });
+  const [one, other] = [await cluster.link(), await cluster.link()];
+  for (const how of ['resets', 'swallows'] as const) {
+    one.cut(how);
+    await expect(healthThrough(one.endpoints[0])).rejects.toThrow();
+    expect(await healthThrough(other.endpoints[0])).toBe('true');
+    one.heal();
+    expect(await healthThrough(one.endpoints[0])).toBe('true');
+  }
+});
+
+test('what is compacted is gone', async ({ start }) => {
+  const cluster = await start({ members: 1 });
+  await cluster.gateway.put('key', 'old');
+  const old = await cluster.gateway.revision();
+  await cluster.gateway.put('key', 'new');
+  await cluster.gateway.compact();
+  await cluster.gateway.defragment(0);
+  const asked = cluster.gateway.ask('/v3/kv/range', { key: 'a2V5', revision: String(old) });
+  await expect(asked).rejects.toThrow(/compacted/);
+  expect(await cluster.gateway.range('k')).toMatchObject([{ key: 'key', value: 'new' }]);
+});
+
+test('with TLS and a password, who has neither gets nothing', async ({ start }) => {
+  const cluster = await start({ members: 1, tls: true, rootPassword: 'a password' });
+  await cluster.gateway.put('key', 'guarded');
+  expect(await cluster.gateway.get('key')).toBe('guarded');
+  const [endpoint] = cluster.endpoints;
+  await expect(fetch(`http://${endpoint}/health`)).rejects.toThrow();
+  await expect(fetch(`https://${endpoint}/health`)).rejects.toThrow();
+});
+
+/** What a member says of its health to one who waits two seconds, on a connection of its own. */
+async function healthThrough(endpoint: string | undefined): Promise<unknown> {
+  const asking = get(`http://${endpoint}/health`, { agent: false });
+  asking.setTimeout(2000, () => asking.destroy(new Error('no answer in time')));
+  const [response] = await once(asking, 'response');
+  const { health } = JSON.parse(await text(response));
+  return health;
+}

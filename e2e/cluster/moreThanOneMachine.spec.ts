@@ -1,0 +1,87 @@
+// README, "More than one machine", typed as it stands there, with ports and a folder of our own.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../scripts/freePort.mjs';
+import { etcdCommand, isWithoutEtcd } from '../etcd.ts';
+import { expect, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { codeUnder, edited } from '../readme.ts';
+
+const HEADING = 'More than one machine';
+
+test.skip(isWithoutEtcd, 'no etcd on this machine');
+
+interface Ports {
+  etcd: number;
+  /** Of the server that `npm start` runs, and of its page. */
+  first: number;
+  page: number;
+  second: number;
+}
+
+/** Types what the section's block of this number says. */
+function type(block: number, edits: readonly (readonly [string, string])[]): Program {
+  return new Program('sh', ['-c', edited(codeUnder(HEADING, 'sh', block), edits)]);
+}
+
+function startEtcd({ etcd }: Ports, folder: string, peerPort: number): Program {
+  const [client, peer] = [`http://127.0.0.1:${etcd}`, `http://127.0.0.1:${peerPort}`];
+  const own = [
+    ...['--listen-client-urls', client, '--advertise-client-urls', client],
+    ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
+    ...['--initial-cluster', `default=${peer}`],
+  ];
+  return type(0, [
+    ['etcd --data-dir /tmp/motd-etcd', `exec ${etcdCommand} --data-dir ${folder} ${own.join(' ')}`],
+  ]);
+}
+
+async function readiness({ page }: Ports): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${page}/readyz`);
+  return `${response.status} ${await response.text()}`;
+}
+
+test('two servers, one message, and etcd may go and come', async () => {
+  test.slow();
+  const folder = mkdtempSync(join(tmpdir(), 'motd-readme-'));
+  const ports = {
+    etcd: await freePort(),
+    first: await freePort(),
+    page: await freePort(),
+    second: await freePort(),
+  };
+  const peerPort = await freePort();
+  const store = ['2379', String(ports.etcd)] as const;
+  const second = ['26311', String(ports.second)] as const;
+
+  const etcd = startEtcd(ports, join(folder, 'etcd'), peerPort);
+  const health = () => fetch(`http://127.0.0.1:${ports.etcd}/health`).then(({ status }) => status);
+  await expect.poll(() => health().catch(() => 0)).toBe(200);
+
+  const up = type(1, [
+    ['npm start --', `exec npm start -- --port ${ports.first} --http-port ${ports.page}`],
+    store,
+  ]);
+  await up.says(/^Open http/m);
+  const server = type(2, [['npm run', 'exec npm run'], store, second]);
+  await server.says(/listening on/);
+
+  const said = type(3, [second, ['26310', String(ports.first)]]);
+  expect(await said.exits(), said.stderr).toBe(0);
+  expect(said.stdout).toMatch(/^One message, two servers$/m);
+
+  etcd.process.kill('SIGINT');
+  await etcd.exits();
+  await up.says(/\[!\] Store away/);
+  await server.says(/\[!\] Store away/);
+  await expect.poll(() => readiness(ports)).toMatch(/^503 not ready: .*the store is away/);
+
+  startEtcd(ports, join(folder, 'etcd'), peerPort);
+  await up.says(/Store is back/);
+  await server.says(/Store is back/);
+  await expect.poll(() => readiness(ports)).toBe('200 ready\n');
+  await Promise.all([...Program.running].map((program) => program.stop()));
+  rmSync(folder, { recursive: true, force: true });
+});

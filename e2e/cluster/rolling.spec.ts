@@ -1,0 +1,191 @@
+// Three servers with one store behind a real HAProxy, restarted one after the other while clients
+// ask without a pause: nobody who asks for the message goes without it.
+
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../../scripts/freePort.mjs';
+import { haproxyCommand, startBalancer } from '../balancer.ts';
+import { EtcdCluster, isWithoutEtcd } from '../etcd.ts';
+import { amount, figure } from '../figures.ts';
+import { expect, startServer, store, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+const SERVERS = 3;
+/** As in deploy/container/compose.yaml. */
+const DRAIN_SECONDS = 3;
+const ROUNDS = amount(1, 10);
+const CLIENTS = 4;
+
+const MESSAGE = 'Imagination is more important than knowledge';
+
+/** A server that can be restarted where it was. */
+class Instance {
+  readonly port: number;
+  readonly healthPort: number;
+  readonly #store: string;
+  #program: Program | undefined;
+
+  constructor(store: string, port: number, healthPort: number) {
+    this.#store = store;
+    this.port = port;
+    this.healthPort = healthPort;
+  }
+
+  /** Settles once it is ready. */
+  async start(): Promise<void> {
+    const flags = Object.entries({
+      store: this.#store,
+      port: this.port,
+      'health-port': this.healthPort,
+      drain: DRAIN_SECONDS,
+      'trust-proxy': '127.0.0.1',
+    }).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    this.#program = Program.motd(['serve', ...flags]);
+    await this.#program.says(/listening on/);
+    const address = `http://127.0.0.1:${this.healthPort}/readyz`;
+    await expect.poll(async () => (await fetch(address)).status).toBe(200);
+  }
+
+  async restart(): Promise<void> {
+    expect(await this.#program?.stop()).toBe(0);
+    await this.start();
+  }
+}
+
+/** What all the clients of one kind have seen. */
+class Tally {
+  answered = 0;
+  told = 0;
+  readonly failures: string[] = [];
+}
+
+const ANSWER = `200 OK\n${MESSAGE}\n`;
+
+/** Asks on a new connection each time, some of them a moment after connecting. */
+async function askAnew(port: number, isOver: () => boolean, tally: Tally): Promise<void> {
+  for (let asked = 0; !isOver(); asked++) {
+    const answer = await askOnce(port, asked % 4 === 0 ? asked % 40 : 0).catch(String);
+    // Behind the answer it may be told that this was the last.
+    if (answer.startsWith(ANSWER)) tally.answered++;
+    else tally.failures.push(answer);
+  }
+}
+
+async function askOnce(port: number, pauseMs: number): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  const answer = text(socket);
+  // It may fail before it is awaited.
+  answer.catch(() => {});
+  if (pauseMs > 0) await setTimeout(pauseMs);
+  socket.write('MSGGET\nQUIT\n');
+  return answer;
+}
+
+/** Asks again and again on one connection; told in order that it ends, it makes a new one. */
+async function keepAsking(port: number, isOver: () => boolean, tally: Tally): Promise<void> {
+  while (!isOver()) {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    try {
+      for await (const message of answersOn(socket, isOver)) {
+        if (message === MESSAGE) tally.answered++;
+        else tally.failures.push(message);
+      }
+      tally.told++;
+    } catch (error) {
+      tally.failures.push(String(error));
+    }
+  }
+}
+
+/** Yields what is answered, until the server says that it ends, or it is over. */
+async function* answersOn(socket: Socket, isOver: () => boolean): AsyncGenerator<string, void> {
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  socket.on('error', () => {});
+  while (!isOver()) {
+    socket.write('MSGGET\n');
+    const { value: reply } = await lines.next();
+    if (reply === '421 SERVER SHUTTING DOWN') return;
+    if (reply !== '200 OK') throw new Error(`the answer was ${reply}`);
+    const { value: message } = await lines.next();
+    yield String(message);
+  }
+  socket.destroy();
+}
+
+test('each is restarted, and no MSGGET fails', async () => {
+  const isLacking = isWithoutEtcd || haproxyCommand === '';
+  test.skip(isLacking && process.env['CI'] === undefined, 'no etcd or no HAProxy on this machine');
+  test.setTimeout(60_000 + ROUNDS * SERVERS * 20_000);
+  const cluster = await EtcdCluster.start();
+  try {
+    figure('rolling restart', await restartAll(`etcd://${cluster.endpoints}/rolling`));
+  } finally {
+    await cluster.close();
+  }
+});
+
+test('told to stop, it goes on for as long as --drain says; told again, it stops', async () => {
+  const healthPort = await freePort();
+  const flags = ['--drain', '600', '--health-port', String(healthPort)];
+  const { program, port } = await startServer(0, flags);
+  await store(MESSAGE, port);
+  const readiness = async () => {
+    const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz?exclude=store`);
+    return `${answer.status} ${await answer.text()}`;
+  };
+  await expect.poll(readiness).toBe('200 ready\n');
+  program.process.kill('SIGTERM');
+  await expect.poll(readiness).toBe('503 not ready: the server is stopping\n');
+  expect(await askOnce(port, 0)).toBe(`${ANSWER}200 OK\n`);
+  program.process.kill('SIGTERM');
+  expect(await program.exits()).toBe(0);
+});
+
+async function restartAll(url: string): Promise<string> {
+  const instances: Instance[] = [];
+  for (let index = 0; index < SERVERS; index++)
+    instances.push(new Instance(url, await freePort(), await freePort()));
+  await Promise.all(instances.map((instance) => instance.start()));
+  const [port, proxyPort, httpPort, bridgePort, metricsPort] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ];
+  const ports = { port, proxyPort, httpPort, bridgePort, metricsPort };
+  await startBalancer(test.info().outputDir, ports, instances);
+  await store(MESSAGE, port);
+  const watcher = Program.motd(['watch', '127.0.0.1', String(port)]);
+  await watcher.says(new RegExp(`^${MESSAGE}\n`));
+
+  let isOver = false;
+  const [fresh, kept] = [new Tally(), new Tally()];
+  const asking = Array.from({ length: CLIENTS }, () => [
+    askAnew(port, () => isOver, fresh),
+    keepAsking(port, () => isOver, kept),
+  ]).flat();
+  try {
+    for (let restarts = 0; restarts < ROUNDS * SERVERS; restarts++) {
+      const [freshBefore, keptBefore] = [fresh.answered, kept.answered];
+      await instances[restarts % SERVERS]?.restart();
+      await expect.poll(() => fresh.answered).toBeGreaterThan(freshBefore + 50);
+      await expect.poll(() => kept.answered).toBeGreaterThan(keptBefore + 50);
+    }
+  } finally {
+    isOver = true;
+    await Promise.all(asking);
+  }
+
+  expect({ fresh: fresh.failures, kept: kept.failures }).toEqual({ fresh: [], kept: [] });
+  // Each was told at least once in order that its server ended.
+  expect(kept.told).toBeGreaterThan(CLIENTS);
+  await store('Afterwards', port);
+  await watcher.says(/\nAfterwards\n/);
+  return (
+    `${ROUNDS * SERVERS} restarts: 0 of ${fresh.answered} MSGGET on new connections failed, ` +
+    `0 of ${kept.answered} on kept ones`
+  );
+}

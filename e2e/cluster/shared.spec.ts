@@ -1,0 +1,182 @@
+// One message for several servers, as their operator and their users see it.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../scripts/freePort.mjs';
+import { EtcdCluster, isWithoutEtcd } from '../etcd.ts';
+import { test as base, expect, type Listening } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+base.skip(isWithoutEtcd, 'no etcd on this machine');
+
+interface Shared {
+  etcd: EtcdCluster;
+  /** A `--store` that no other test has used. */
+  store: string;
+  folder: string;
+}
+
+const test = base.extend<Shared>({
+  // `noneLeft` comes first: servers stop while their etcd is still there.
+  etcd: async ({ noneLeft: _ }, use) => {
+    const etcd = await EtcdCluster.start({ members: 1 });
+    await use(etcd);
+    await etcd.close();
+  },
+  store: async ({ etcd }, use) => use(`etcd://${etcd.endpoints.join(',')}/motd`),
+  folder: async ({ noneLeft: _ }, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'motd-shared-'));
+    await use(folder);
+    rmSync(folder, { recursive: true, force: true });
+  },
+});
+
+async function serve(store: string, flags: string[] = []): Promise<Listening> {
+  const program = Program.motd(['serve', '--port', '0', '--store', store, ...flags]);
+  const [, port] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+  return { program, port: Number(port) };
+}
+
+async function run(...args: string[]): Promise<{ status: number | null; said: string }> {
+  const program = Program.motd(args);
+  const status = await program.exits();
+  return { status, said: program.stdout + program.stderr };
+}
+
+const get = (port: number) => run('get', '127.0.0.1', String(port));
+const set = (message: string, port: number) =>
+  run('set', '--timeout', '20', '-m', message, '127.0.0.1', String(port));
+
+async function readiness(port: string, query = ''): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}/readyz${query}`);
+  return `${response.status} ${await response.text()}`;
+}
+
+test('what is stored through one server is told by the other, and to who watches there', async ({
+  store,
+}) => {
+  const one = await serve(store);
+  const other = await serve(store);
+  const watch = Program.motd(['watch', '127.0.0.1', String(other.port)]);
+  await watch.says(/An apple a day/);
+
+  expect(await set('Maintenance at 18:00', one.port)).toEqual({ status: 0, said: '' });
+  await watch.says(/Maintenance at 18:00\n/);
+  await other.program.says(/Server: MOTD updated to: Maintenance at 18:00\n/);
+  expect(await get(other.port)).toEqual({ status: 0, said: 'Maintenance at 18:00\n' });
+  const { said } = await run('history', '127.0.0.1', String(other.port));
+  expect(said).toMatch(/^\S+Z Maintenance at 18:00\n$/);
+});
+
+test('etcd away: reading goes on, storing is 503, all say so, and it comes back by itself', async ({
+  etcd,
+  store,
+}) => {
+  const healthPort = String(await freePort());
+  const { program, port } = await serve(store, ['--health-port', healthPort]);
+  await set('before', port);
+  expect(await readiness(healthPort)).toBe('200 ready\n');
+
+  etcd.pause(0);
+  await program.says(/\[!\] Store away: 127\.0\.0\.1:\d+: .*; reading goes on\n/);
+  expect(await get(port)).toEqual({ status: 0, said: 'before\n' });
+  const refused = await set('not now', port);
+  expect(refused.status).toBe(1);
+  expect(refused.said).toMatch(/503 STORE UNAVAILABLE/);
+  expect(await readiness(healthPort)).toMatch(/^503 not ready: the store is away/);
+  expect(await readiness(healthPort, '?exclude=store')).toBe('200 ready\n');
+
+  etcd.resume(0);
+  await program.says(/Store is back after \d+\.\d s\n/);
+  expect(await readiness(healthPort)).toBe('200 ready\n');
+  expect(await set('after', port)).toEqual({ status: 0, said: '' });
+  expect(await get(port)).toEqual({ status: 0, said: 'after\n' });
+});
+
+test('a server that starts without etcd says that it waits, and then where it looked', async ({
+  etcd,
+  store,
+}) => {
+  await etcd.kill(0);
+  const { status, said } = await run('serve', '--port', '0', '--store', store);
+  expect(status).toBe(1);
+  const refused = `${etcd.endpoints}: connect ECONNREFUSED ${etcd.endpoints}`;
+  expect(said).toBe(
+    `[!] Waiting for the store: ${refused}\n` +
+      `motd: cannot use etcd: ${refused}; check --store\n`,
+  );
+});
+
+test('a history moves from lmdb to etcd and back, whole, in its order, with its times', async ({
+  store,
+  folder,
+}) => {
+  const lmdb = `lmdb:${join(folder, 'data')}`;
+  const before = await serve(lmdb);
+  for (const message of ['one', 'two', 'three']) await set(message, before.port);
+  const { said: history } = await run('history', '127.0.0.1', String(before.port));
+
+  await before.program.stop();
+
+  expect(await run('copy-store', lmdb, store)).toEqual({
+    status: 0,
+    said: `The 3 messages of ${lmdb} are in ${store}.\n`,
+  });
+  expect(await run('copy-store', lmdb, store)).toEqual({
+    status: 0,
+    said: `The 3 messages of ${lmdb} are in ${store} (3 were there).\n`,
+  });
+  const after = await serve(store);
+  expect((await run('history', '127.0.0.1', String(after.port))).said).toBe(history);
+
+  expect(await set('four', after.port)).toEqual({ status: 0, said: '' });
+  const back = `lmdb:${join(folder, 'back')}`;
+  expect(await run('copy-store', store, back)).toEqual({
+    status: 0,
+    said: `The 4 messages of ${store} are in ${back}.\n`,
+  });
+  const other = await run('copy-store', lmdb, back);
+  expect(other.status).toBe(1);
+  expect(other.said).toBe(`motd: ${back} holds another history; name an empty store\n`);
+});
+
+const REFUSED: [rule: string, args: string[], said: RegExp][] = [
+  [
+    'a folder that is not there',
+    ['copy-store', 'lmdb:nowhere', 'lmdb:b'],
+    /lmdb:nowhere: no such folder; check its URL/,
+  ],
+  ['a store that forgets', ['copy-store', 'memory:', 'lmdb:b'], /memory: holds nothing/],
+  ['a URL without a prefix', ['serve', '--store', 'etcd://a:1'], /say where in it .* --store/],
+  ['a user without a password', ['serve', '--etcd-user', 'me'], /--etcd-password-file/],
+  [
+    'a certificate without its key',
+    ['serve', '--etcd-cert', 'x'],
+    /both --etcd-cert and --etcd-key/,
+  ],
+  [
+    'an authority that is not there',
+    ['serve', '--etcd-ca', 'x'],
+    /no such file: x; check --etcd-ca/,
+  ],
+];
+
+for (const [rule, args, said] of REFUSED) {
+  base(`${rule} is refused in one line`, async () => {
+    const refused = await run(...args);
+    expect(refused.status).toBe(1);
+    expect(refused.said).toMatch(said);
+    expect(refused.said).toMatch(/^motd: .*\n$/);
+  });
+}
+
+base('a health port that is taken is named, and nothing else is opened', async ({ server }) => {
+  const { status, said } = await run(
+    ...['serve', '--port', '0', '--store', 'memory:', '--health-port', String(server.port)],
+  );
+  expect(status).toBe(1);
+  expect(said).toBe(
+    `motd: port taken: 127.0.0.1:${server.port}; choose another with --health-port\n`,
+  );
+});

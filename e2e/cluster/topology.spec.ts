@@ -1,0 +1,192 @@
+// `npm run topology`: the whole of it on loopback, as README says; and nothing left when it is over.
+
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../scripts/freePort.mjs';
+import { haproxyCommand } from '../balancer.ts';
+import { isWithoutEtcd } from '../etcd.ts';
+import { expect, store, Terminal, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+import { childrenOf, commandLine, isRunning } from '../reliability/process.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../scripts/topology.mjs', import.meta.url));
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+
+function run(...flags: string[]): Program {
+  return new Program(process.execPath, [SCRIPT, ...flags]);
+}
+
+/** Starts all of it at ports of its own, and settles once it runs. */
+async function started() {
+  const [port, httpPort] = [await freePort(), await freePort()];
+  const topology = run('--port', `${port}`, '--http-port', `${httpPort}`);
+  await topology.says(/Ctrl-C ends them all\.\n/);
+  return { topology, port, httpPort };
+}
+
+function serversOf({ process: { pid = 0 } }: Program): number[] {
+  return childrenOf(pid).filter((child) => commandLine(child).includes('serve'));
+}
+
+const isLacking = isWithoutEtcd || haproxyCommand === '';
+const skipWhereLacking = () =>
+  test.skip(isLacking && process.env['CI'] === undefined, 'no etcd or no HAProxy on this machine');
+
+// One after the other: each looks whether a folder is left, and all make theirs in the same place.
+test.describe.configure({ mode: 'default' });
+
+const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('motd-topology-'));
+
+test('the page and the messages, one server and one etcd killed; Ctrl-C leaves nothing', async ({
+  page,
+}) => {
+  skipWhereLacking();
+  test.setTimeout(120_000);
+  const before = folders();
+  const { topology, port, httpPort } = await started();
+  const children = childrenOf(topology.process.pid ?? 0);
+  const processes = new Map(
+    [...topology.stdout.matchAll(/^ +(\w+) +process (\d+),/gm)].map(([, name = '', pid]) => [
+      name,
+      Number(pid),
+    ]),
+  );
+  expect([...processes.keys()]).toEqual([
+    ...['server1', 'server2', 'server3'],
+    ...['etcd1', 'etcd2', 'etcd3'],
+  ]);
+  expect([...processes.values()].filter(isRunning)).toHaveLength(6);
+
+  await store('For all of them', port);
+  await topology.says(/(server\d \| Server: MOTD updated to: For all of them\n[\s\S]*){3}/);
+  await page.goto(`http://127.0.0.1:${httpPort}/`);
+  const terminal = new Terminal(page);
+  await terminal.shows(PROMPT);
+  await terminal.type('MSGGET');
+  await terminal.shows(`Client: MSGGET\nServer: 200 OK\nFor all of them\n${PROMPT}`);
+
+  process.kill(processes.get('etcd2') ?? 0, 'SIGKILL');
+  await topology.says(/^etcd2 has ended \(SIGKILL\)\.$/m);
+  await store('With two of three', port);
+  process.kill(processes.get('server3') ?? 0, 'SIGKILL');
+  await topology.says(
+    /^server3 has ended \(SIGKILL\)\.\n[\s\S]*server3 \| TCP Server is listening/m,
+  );
+  const get = Program.motd(['get', '127.0.0.1', String(port)]);
+  expect(await get.exits(), get.stderr).toBe(0);
+  expect(get.stdout).toBe('With two of three\n');
+
+  const readyz = async () => (await fetch(`http://127.0.0.1:${httpPort}/readyz`)).text();
+  expect(await readyz()).toBe('ready\n');
+  for (const server of serversOf(topology)) process.kill(server, 'SIGTERM');
+  await expect.poll(readyz).toBe('not ready: --ready-url answers 503: no message server is up\n');
+
+  children.push(...childrenOf(topology.process.pid ?? 0));
+  topology.process.kill('SIGINT');
+  expect(await topology.exits()).toBe(0);
+  expect(topology.stdout).toMatch(/^Ending …$/m);
+  expect(children.filter(isRunning)).toEqual([]);
+  expect(folders().filter((name) => !before.includes(name))).toEqual([]);
+});
+
+test('SIGKILL leaves nothing either', async () => {
+  skipWhereLacking();
+  test.setTimeout(120_000);
+  const before = folders();
+  const { topology } = await started();
+  const children = childrenOf(topology.process.pid ?? 0);
+  // Three etcd, three servers, a bridge, HAProxy, and who ends them.
+  expect(children).toHaveLength(9);
+  await topology.kill();
+  await expect.poll(() => children.filter(isRunning), { timeout: 10_000 }).toEqual([]);
+  expect(folders().filter((name) => !before.includes(name))).toEqual([]);
+});
+
+test('a second Ctrl-C ends at once what does not end', async () => {
+  skipWhereLacking();
+  test.setTimeout(120_000);
+  const before = folders();
+  const { topology } = await started();
+  const children = childrenOf(topology.process.pid ?? 0);
+  const [hanging = 0] = serversOf(topology);
+  process.kill(hanging, 'SIGSTOP');
+  topology.process.kill('SIGINT');
+  await topology.says(/^Ending …$/m);
+  // npm's copy of the first is not a second.
+  topology.process.kill('SIGINT');
+  const pressAgain = () => topology.process.kill('SIGINT') && topology.process.exitCode === null;
+  await expect.poll(pressAgain, { timeout: 10_000 }).toBe(false);
+  expect(await topology.exits()).toBe(0);
+  expect(children.filter(isRunning)).toEqual([]);
+  expect(folders().filter((name) => !before.includes(name))).toEqual([]);
+});
+
+test('a port that is taken is said before anything is started', async () => {
+  const before = folders();
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const free = await freePort();
+  for (const [flag, other] of [
+    ['--port', '--http-port'],
+    ['--http-port', '--port'],
+  ] as const) {
+    const topology = run(flag, `${port}`, other, `${free}`);
+    expect(await topology.exits()).toBe(1);
+    expect(topology.stderr).toBe(`port taken: 127.0.0.1:${port}; choose another with -- ${flag}\n`);
+    expect(topology.stdout).toBe('');
+  }
+  server.close();
+  expect(folders()).toEqual(before);
+});
+
+for (const [flags, said] of [
+  [['--port', 'abc'], "--port 'abc': a port is a number from 1 to 65535\n"],
+  [['--port', '0'], "--port '0': a port is a number from 1 to 65535\n"],
+  [['--http-port', '99999'], "--http-port '99999': a port is a number from 1 to 65535\n"],
+  [
+    ['--port', '2000', '--http-port', '2000'],
+    '--port and --http-port are both 2000; choose another for one of them\n',
+  ],
+] as const) {
+  test(`${flags.join(' ')} is refused in one line`, async () => {
+    const topology = run(...flags);
+    expect(await topology.exits()).toBe(1);
+    expect(topology.stderr).toBe(said);
+  });
+}
+
+test('--help says how it is used', async () => {
+  const topology = run('--help');
+  expect(await topology.exits()).toBe(0);
+  expect(topology.stdout).toMatch(/^Usage: npm run topology -- /);
+});
+
+test('a program that ends while all is started ends it, with its last words', async () => {
+  skipWhereLacking();
+  test.setTimeout(120_000);
+  const before = folders();
+  const bin = test.info().outputPath('haproxy');
+  const script = '[ "$1" = --version ] || { echo "it cannot be done" >&2; exit 3; }';
+  writeFileSync(bin, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const topology = new Program(
+    process.execPath,
+    [SCRIPT, '--port', `${await freePort()}`, '--http-port', `${await freePort()}`],
+    { PATH: [test.info().outputDir, process.env['PATH']].join(delimiter) },
+  );
+  expect(await topology.exits()).toBe(1);
+  expect(topology.stderr).toBe('haproxy has ended (status 3)\nit cannot be done\n');
+  expect(folders().filter((name) => !before.includes(name))).toEqual([]);
+});
+
+test('what is missing is said in one line', async () => {
+  const topology = new Program(process.execPath, [SCRIPT], { PATH: '/nowhere' });
+  expect(await topology.exits()).toBe(1);
+  expect(topology.stderr).toBe(
+    'There is no etcd here; Debian has it in the package etcd-server.\n',
+  );
+});

@@ -1,0 +1,244 @@
+// The files of deploy/container, as far as they can be proved where no container engine runs: what they
+// name is there, what they say fits together, and the steps of the image make a server.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { BlockList } from 'node:net';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { freePort } from '../../scripts/freePort.mjs';
+import { haproxyCommand } from '../balancer.ts';
+import { expect, test } from '../fixtures.ts';
+import {
+  buildContext,
+  environmentOfImage,
+  makeImage,
+  ROOT,
+  stepsOfDockerfile,
+} from '../imageSteps.ts';
+import { Program } from '../programs.ts';
+
+const FOLDER = join(ROOT, 'deploy/container');
+const HAPROXY_CFG = readFileSync(join(FOLDER, 'haproxy.cfg'), 'utf8');
+const APPLE = 'An apple a day keeps the doctor away.';
+
+/** How long a peer may take for its last replies (server/connection.ts), in seconds. */
+const DISMISSAL_SECONDS = 5;
+
+interface Service {
+  image?: string;
+  build?: { context: string; dockerfile: string };
+  command?: string[];
+  environment?: Record<string, string | number>;
+  depends_on?: string[] | Record<string, { condition: string }>;
+  healthcheck?: { test: string[] };
+  networks: string[] | Record<string, { ipv4_address: string } | null>;
+  volumes?: string[];
+  ports?: string[];
+  stop_grace_period?: string;
+}
+
+interface Compose {
+  services: Record<string, Service>;
+  networks: Record<string, { ipam: { config: { subnet: string; ip_range: string }[] } }>;
+  volumes: Record<string, null>;
+}
+
+const compose: Compose = parse(readFileSync(join(FOLDER, 'compose.yaml'), 'utf8'), { merge: true });
+const services = Object.entries(compose.services);
+const ours = services.filter(([, { image }]) => image === 'motd-terminal');
+const etcds = services.filter(([, { image }]) => image?.includes('etcd'));
+
+function isIn(network = '', address: string): boolean {
+  const [base = '', length] = network.split('/');
+  const list = new BlockList();
+  list.addSubnet(base, Number(length));
+  return list.check(address);
+}
+
+test.describe('compose.yaml', () => {
+  test('has three etcd, three servers, a bridge and HAProxy', () => {
+    expect(etcds).toHaveLength(3);
+    expect(ours.map(([, { command }]) => command?.[0])).toEqual([
+      ...Array(3).fill('serve'),
+      'bridge',
+    ]);
+    expect(compose.services['haproxy']?.image).toMatch(/^haproxy:/);
+  });
+
+  test('names only what is there', () => {
+    for (const [, service] of services) {
+      if (service.build !== undefined) {
+        expect(join(FOLDER, service.build.context, '/')).toBe(ROOT);
+        expect(existsSync(join(ROOT, service.build.dockerfile))).toBe(true);
+      }
+      const { networks } = service;
+      for (const network of Array.isArray(networks) ? networks : Object.keys(networks))
+        expect(compose.networks).toHaveProperty(network);
+      for (const volume of service.volumes ?? []) {
+        const [source = ''] = volume.split(':');
+        if (source.startsWith('.')) expect(existsSync(join(FOLDER, source)), source).toBe(true);
+        else expect(compose.volumes).toHaveProperty(source);
+      }
+      for (const [other, condition] of dependenciesOf(service)) {
+        const needed = compose.services[other];
+        expect(needed, other).toBeDefined();
+        if (condition === 'service_healthy') expect(needed?.healthcheck, other).toBeDefined();
+      }
+    }
+  });
+
+  test('says to motd only what it takes', async () => {
+    for (const [name, { command = [], environment = {} }] of ours) {
+      const help = Program.motd([...command, '--help']);
+      expect(await help.exits(), name).toBe(0);
+      for (const variable of Object.keys(environment)) {
+        const words = help.stdout.replace(/\s+/g, ' ');
+        expect(words, `${name}: ${variable}`).toContain(`env: ${variable})`);
+      }
+    }
+  });
+
+  test('has the servers find each etcd, and all find each other', () => {
+    const endpoints = etcds.map(([name]) => `${name}:2379`).join(',');
+    const peers = etcds.map(([name]) => `${name}=http://${name}:2380`).join(',');
+    for (const [name, { environment = {} }] of etcds) {
+      expect(environment).toMatchObject({
+        ETCD_NAME: name,
+        ETCD_INITIAL_CLUSTER: peers,
+        ETCD_INITIAL_ADVERTISE_PEER_URLS: `http://${name}:2380`,
+        ETCD_ADVERTISE_CLIENT_URLS: `http://${name}:2379`,
+      });
+    }
+    for (const [, { command, environment = {} }] of ours) {
+      if (command?.[0] === 'serve')
+        expect(environment['MOTD_STORE']).toBe(`etcd://${endpoints}/motd`);
+    }
+  });
+
+  test('has HAProxy alone say who is asking, from an address that nobody else is given', () => {
+    const networks = compose.services['haproxy']?.networks;
+    expect(networks).toMatchObject({ motd: { ipv4_address: expect.any(String) } });
+    const { ipv4_address: address = '' } =
+      networks === undefined || Array.isArray(networks) ? {} : (networks['motd'] ?? {});
+    for (const [name, { environment = {} }] of ours)
+      expect(environment['MOTD_TRUST_PROXY'], name).toBe(address);
+    const [given] = compose.networks['motd']?.ipam.config ?? [];
+    expect(isIn(given?.subnet, address)).toBe(true);
+    expect(isIn(given?.ip_range, address)).toBe(false);
+  });
+
+  test('gives a server time to stop: HAProxy notices, and peers take their last replies', () => {
+    const number = (name: string) => seconds(HAPROXY_CFG.match(`${name} (\\d+m?s)`)?.[1]);
+    const fall = Number(/ fall (\d+)/.exec(HAPROXY_CFG)?.[1]);
+    const noticed = number(' inter') + (fall - 1) * number('fastinter');
+    for (const [name, { command, environment = {}, stop_grace_period }] of ours) {
+      if (command?.[0] !== 'serve') continue;
+      const drain = Number(environment['MOTD_DRAIN']);
+      expect(drain, name).toBeGreaterThan(2 * noticed);
+      expect(seconds(stop_grace_period), name).toBeGreaterThan(drain + DISMISSAL_SECONDS);
+    }
+  });
+});
+
+test.describe('haproxy.cfg', () => {
+  test('is one that HAProxy takes', () => {
+    test.skip(haproxyCommand === '' && process.env['CI'] === undefined, 'no HAProxy here');
+    const { status, stderr } = spawnSync(
+      haproxyCommand,
+      ['-c', '-f', join(FOLDER, 'haproxy.cfg')],
+      { encoding: 'utf8' },
+    );
+    expect(status, stderr).toBe(0);
+    // Outside of the containers' network their names are unknown; there is nothing else to say.
+    const warnings = stderr.split('\n').filter((line) => line.startsWith('[WARNING]'));
+    expect(warnings.filter((line) => !line.includes('could not resolve address'))).toEqual([]);
+  });
+
+  test('leads to where the services listen', () => {
+    const image = environmentOfImage();
+    const listening = ours.flatMap(([name, { command }]) =>
+      command?.[0] === 'serve' ? [`${name}:26310`] : [`${name}:8080`],
+    );
+    const servers = [...HAPROXY_CFG.matchAll(/^ +server \S+ (\S+)/gm)].map(([, where]) => where);
+    expect(servers).toEqual(listening);
+    const checked = [...HAPROXY_CFG.matchAll(/check port (\d+)/g)].map(([, port]) => port);
+    expect(checked).toEqual(Array(3).fill(image['MOTD_HEALTH_PORT']));
+    expect(image).toMatchObject({ MOTD_HOST: '0.0.0.0', MOTD_HTTP_HOST: '0.0.0.0' });
+  });
+
+  test('listens where it is reached: from this machine, and from the bridge', () => {
+    const binds = [...HAPROXY_CFG.matchAll(/^ +bind :(\d+)(.*)$/gm)];
+    const expecting = binds.filter(([, , how]) => how?.includes('accept-proxy'));
+    const published = compose.services['haproxy']?.ports ?? [];
+    expect(published.map((port) => port.split(':').at(-1))).toEqual(
+      binds.filter((bind) => !expecting.includes(bind)).map(([, port]) => port),
+    );
+    const metricsPort = /frontend metrics\n.*\n +bind :(\d+)/.exec(HAPROXY_CFG)?.[1];
+    expect(compose.services['bridge']?.environment).toMatchObject({
+      MOTD_TARGET: `motd=haproxy:${expecting[0]?.[1]}+proxy`,
+      MOTD_READY_URL: `http://haproxy:${metricsPort}/readyz`,
+    });
+  });
+});
+
+test.describe('the image', () => {
+  test('is given no settings, no messages, no history', () => {
+    const context = buildContext();
+    expect(context).toContain('package-lock.json');
+    for (const kept of ['.git', 'motd-data', 'node_modules', 'dist', 'e2e', 'deploy', '.env'])
+      expect(context).not.toContain(kept);
+  });
+
+  test('runs as somebody who may do nothing, and node is its first process', () => {
+    const said = (wanted: string) =>
+      stepsOfDockerfile()
+        .filter(({ instruction }) => instruction === wanted)
+        .map(({ words }) => words.join(' '));
+    expect(said('USER')).toEqual(['node']);
+    expect(said('STOPSIGNAL')).toEqual(['SIGTERM']);
+    // A list: no shell stands between the engine's signals and the server.
+    expect(JSON.parse(said('ENTRYPOINT')[0] ?? '')).toEqual(['node', '/app/dist/cli/main.js']);
+    expect(JSON.parse(said('CMD')[0] ?? '')).toEqual(['serve']);
+  });
+
+  test('its steps make a server that answers, is healthy, and stops when it is told to', async () => {
+    test.setTimeout(300_000);
+    const app = makeImage(test.info().outputPath('stages'));
+    expect(existsSync(join(app, 'dist/page/index.html'))).toBe(true);
+    expect(existsSync(join(app, 'node_modules/typescript'))).toBe(false);
+    const [port, healthPort] = [await freePort(), await freePort()];
+    const program = new Program(process.execPath, [join(app, 'dist/cli/main.js'), 'serve'], {
+      ...environmentOfImage(),
+      MOTD_HOST: '127.0.0.1',
+      MOTD_PORT: String(port),
+      MOTD_HEALTH_PORT: String(healthPort),
+      MOTD_STORE: `lmdb:${test.info().outputPath('data')}`,
+    });
+    await program.says(/listening on/);
+    const get = Program.motd(['get', '127.0.0.1', String(port)]);
+    expect(await get.exits()).toBe(0);
+    expect(get.stdout).toBe(`${APPLE}\n`);
+    expect(healthOf(healthPort)).toBe(0);
+    expect(await program.stop()).toBe(0);
+    expect(healthOf(healthPort)).toBe(1);
+  });
+});
+
+/** The status of the image's HEALTHCHECK, asked of a port here. */
+function healthOf(port: number): number | null {
+  const text = readFileSync(join(FOLDER, 'Dockerfile'), 'utf8');
+  const [, command = ''] = /^HEALTHCHECK[\s\S]*?CMD (\[.*\])$/m.exec(text) ?? [];
+  const [, ...args]: string[] = JSON.parse(command.replace('26320', String(port)));
+  return spawnSync(process.execPath, args).status;
+}
+
+function dependenciesOf({ depends_on = [] }: Service): [string, string][] {
+  if (Array.isArray(depends_on)) return depends_on.map((name) => [name, 'service_started']);
+  return Object.entries(depends_on).map(([name, { condition }]) => [name, condition]);
+}
+
+/** `1s`, `200ms`. */
+function seconds(text = ''): number {
+  return Number.parseFloat(text) / (text.endsWith('ms') ? 1000 : 1);
+}

@@ -1,0 +1,106 @@
+// The pictures in the documentation, taken from the real page, and the icons for those systems that
+// take no SVG. `npm run pictures` puts them into docs/ and web/public/; in a test run they prove
+// that they can be taken.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { devices, expect, type Terminal, test } from '../fixtures.ts';
+
+const folder = process.env['MOTD_PICTURES'];
+
+const DESKTOP = { viewport: { width: 880, height: 500 }, deviceScaleFactor: 2 };
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+
+function picture(name: string, outputDir: string): { path: string } {
+  return { path: join(folder ?? outputDir, name) };
+}
+
+test.describe('a desktop', () => {
+  test.use({ ...DESKTOP, colorScheme: 'dark' });
+
+  test('page.png', async ({ terminal, page }, { outputDir }) => {
+    await holdConversation(terminal);
+    await terminal.type('MSGGET');
+    await terminal.shows(`200 OK\nImagination is more important than knowledge\n${PROMPT}`);
+    await page.keyboard.type('MSGS');
+    await terminal.shows(`${PROMPT} MSGS`);
+    await page.screenshot(picture('page.png', outputDir));
+  });
+
+  test('page-lost.png', async ({ terminal, page, server }, { outputDir }) => {
+    await holdConversation(terminal);
+    await page.keyboard.type('MSGSTO');
+    await server.program.stop();
+    await expect(page.locator('#status')).toContainText('is it running?');
+    await expect(page.locator('#countdown')).toContainText('next try in');
+    await terminal.shows('MSGSTO');
+    await page.screenshot(picture('page-lost.png', outputDir));
+  });
+});
+
+test.describe('a light desktop', () => {
+  test.use({ ...DESKTOP, colorScheme: 'light', timezoneId: 'Europe/Berlin', locale: 'en-GB' });
+
+  test('page-history.png', async ({ terminal, page }, { outputDir }) => {
+    await holdConversation(terminal);
+    for (const line of ['MSGSTORE', 'The exam is in room 4, see https://motd.example/exam']) {
+      await terminal.type(line);
+    }
+    await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+    await page.locator('#history-button').click();
+    await expect(page.locator('#history li')).toHaveCount(2);
+    await page.screenshot(picture('page-history.png', outputDir));
+  });
+});
+
+test.describe('a phone', () => {
+  const { defaultBrowserType: _, ...phone } = devices['Pixel 7'];
+  test.use({ ...phone, colorScheme: 'light' });
+
+  test('page-phone.png', async ({ terminal, page }, { outputDir }) => {
+    await expect.poll(() => terminal.flow()).toContain('SHUTDOWN):');
+    await page.getByRole('button', { name: 'MSGSTORE' }).tap();
+    await expect(page.getByLabel('Enter new message of the day:')).toBeVisible();
+    await page.locator('#field-text').fill('Imagination is more important than knowledge');
+    await page.locator('#field-send').tap();
+    await expect(page.locator('#message')).toHaveText(/^Imagination/);
+    await page.getByRole('button', { name: 'MSGGET' }).tap();
+    await expect.poll(() => terminal.flow()).toMatch(/knowledgeEntercommand[^:]+:$/);
+    await page.locator('#field-text').blur();
+    await page.screenshot(picture('page-phone.png', outputDir));
+  });
+});
+
+test.describe('the icon', () => {
+  const ICON = new URL('../../web/public/icon.svg', import.meta.url);
+
+  for (const { name, size, isFull } of [
+    { name: 'icon-192.png', size: 192, isFull: false },
+    { name: 'icon-512.png', size: 512, isFull: false },
+    // Its system cuts it to a shape: that needs a ground to the edges. What matters is within the
+    // 40 % around the centre that stay (Web Application Manifest, "safe zone").
+    { name: 'icon-maskable-512.png', size: 512, isFull: true },
+    // iOS rounds the corners, and paints black what is transparent.
+    { name: 'apple-touch-icon.png', size: 180, isFull: true },
+  ]) {
+    test(name, async ({ page }, { outputDir }) => {
+      const svg = await readFile(ICON, 'utf8');
+      const ground = /<rect [^>]*fill="(#\w+)"/.exec(svg)?.[1];
+      expect(ground).toBeDefined();
+      await page.setViewportSize({ width: size, height: size });
+      await page.setContent(`<body style="margin: 0">${svg}`);
+      if (isFull) await page.addStyleTag({ content: `body { background: ${ground} }` });
+      const path = join(folder === undefined ? outputDir : 'web/public', name);
+      await page.screenshot({ path, omitBackground: true });
+    });
+  }
+});
+
+/** Up to the prompt after a message was stored. */
+async function holdConversation(terminal: Terminal): Promise<void> {
+  await terminal.shows(PROMPT);
+  for (const line of ['MSGGET', 'MSGSTORE', 'Imagination is more important than knowledge']) {
+    await terminal.type(line);
+  }
+  await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+}

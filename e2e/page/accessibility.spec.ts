@@ -1,0 +1,285 @@
+// The page for everybody: axe finds nothing in any look, in either way to type, whatever is open;
+// and all of it can be done with the keyboard alone.
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Locator, Page } from '@playwright/test';
+import { devices, expect, startBridgeTo, startServer, Terminal, test } from '../fixtures.ts';
+
+const RULES = [
+  ...['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'],
+  'best-practice',
+];
+
+const { defaultBrowserType: _, ...pixel } = devices['Pixel 7'];
+
+/** What axe finds, each with where it is. */
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+  );
+}
+
+const tool = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+/** Puts the page into each of its states, one after the other. */
+async function* states(page: Page): AsyncGenerator<string> {
+  await expect(page.locator('#status')).toHaveText('connected');
+  await expect(page.locator('#message')).not.toBeEmpty();
+  yield 'connected';
+
+  for (const name of ['Settings', 'Help']) {
+    await tool(page, name).click();
+    await expect(page.getByRole('dialog', { name })).toBeVisible();
+    yield name;
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog', { name })).toBeHidden();
+  }
+
+  await tool(page, 'History of messages').click();
+  await expect(page.locator('#history li')).toHaveText([/one message more$/]);
+  yield 'the history';
+  await page.keyboard.press('Escape');
+
+  await tool(page, 'Search the terminal').click();
+  await page.keyboard.type('Enter');
+  await expect(page.locator('#find-count')).toContainText('of');
+  yield 'the search';
+  await page.keyboard.press('Escape');
+
+  await tool(page, 'Copy the selection, or all').click();
+  await expect(page.locator('#notice')).toBeVisible();
+  yield 'a word on what was done';
+}
+
+async function storeMessage(terminal: Terminal, page: Page, isField: boolean): Promise<void> {
+  if (isField) await page.locator('#field-text').click();
+  await page.keyboard.type('MSGSTORE\none message more\n');
+  await expect(page.locator('#message')).toHaveText('one message more');
+  await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+}
+
+for (const colorScheme of ['dark', 'light'] as const) {
+  for (const contrast of ['no-preference', 'more'] as const) {
+    for (const input of ['terminal', 'field'] as const) {
+      test(`axe finds nothing: ${colorScheme}, contrast ${contrast}, typing in the ${input}`, async ({
+        page,
+        bridge,
+        server,
+        context,
+      }) => {
+        await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+        await page.emulateMedia({ colorScheme, contrast });
+        const terminal = await opened(page, bridge.port, input);
+        await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
+        await expect(page.locator('html')).toHaveAttribute(
+          'data-contrast',
+          contrast === 'more' ? 'more' : 'normal',
+        );
+        await storeMessage(terminal, page, input === 'field');
+        for await (const state of states(page)) {
+          expect(await violations(page), state).toEqual([]);
+        }
+        await server.program.stop();
+        await expect(page.locator('#light')).toHaveAttribute('data-state', 'waiting');
+        await expect(page.locator('#try-now')).toBeVisible();
+        expect(await violations(page), 'while there is no connection').toEqual([]);
+      });
+    }
+  }
+}
+
+/** Opens the page with a choice of where to type. */
+async function opened(page: Page, port: number, input: 'terminal' | 'field'): Promise<Terminal> {
+  await page.addInitScript(
+    (chosen) => localStorage.setItem('motd.settings', JSON.stringify({ input: chosen })),
+    input,
+  );
+  const url = `http://127.0.0.1:${port}/`;
+  // With a user, the settings say who is logged in.
+  await page.context().addCookies([{ url, name: 'motd-user', value: 'anna' }]);
+  await page.goto(url);
+  const terminal = new Terminal(page);
+  await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+  return terminal;
+}
+
+test.describe('on a phone', () => {
+  test.use({ ...pixel });
+
+  test('axe finds nothing', async ({ page, terminal, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+    await storeMessage(terminal, page, true);
+    for await (const state of states(page)) expect(await violations(page), state).toEqual([]);
+  });
+});
+
+test('axe finds nothing where another service is talked to', async ({ page, server }) => {
+  const port = await startBridgeTo(`other=127.0.0.1:${server.port}+proxy`);
+  await page.goto(`http://127.0.0.1:${port}/?target=other`);
+  await expect.poll(() => new Terminal(page).text()).toBe('other>');
+  expect(await violations(page)).toEqual([]);
+});
+
+/** What has the focus, by the name a screen reader says. */
+async function focused(page: Page): Promise<string> {
+  return page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+}
+
+/**
+ * Whether one sees what has the focus: a ring of two pixels around it, that differs from the
+ * ground.
+ */
+async function isFocusSeen(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const { activeElement } = document;
+    if (activeElement === null || activeElement === document.body) return false;
+    const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(activeElement);
+    const ground = getComputedStyle(document.body).backgroundColor;
+    const isRing = outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2;
+    return isRing && outlineColor !== ground;
+  });
+}
+
+test.describe('with the keyboard alone', () => {
+  test.beforeEach(({ terminal }) => expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/));
+
+  test('every tool is reached from the terminal, and seen to be', async ({ page }) => {
+    const names = [
+      ...['Help', 'Settings', 'Clear the terminal', 'Download the transcript'],
+      ...['Copy the selection, or all', 'Search the terminal', 'History of messages'],
+    ];
+    expect(await focused(page)).toBe('Terminal input');
+    await expect(page.locator('.xterm-cursor-outline')).toHaveCount(0);
+    for (const name of names) {
+      await page.keyboard.press('Shift+Tab');
+      expect(await focused(page)).toBe(name);
+      expect(await isFocusSeen(page), name).toBe(true);
+    }
+    // Without the focus, the terminal's cursor is hollow.
+    await expect(page.locator('.xterm-cursor-outline')).toHaveCount(1);
+    for (const name of names.toReversed().slice(1)) {
+      await page.keyboard.press('Tab');
+      expect(await focused(page)).toBe(name);
+    }
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('Terminal input');
+  });
+
+  test('the terminal is no trap, also with something on the line', async ({ page, terminal }) => {
+    await page.keyboard.type('MSGG');
+    await page.keyboard.press('Shift+Tab');
+    expect(await focused(page)).toBe('Help');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await terminal.shows('SHUTDOWN): MSGGET');
+    expect(await focused(page)).toBe('Terminal input');
+  });
+
+  test('settings are changed, and Escape gives the focus back', async ({ page }) => {
+    await tool(page, 'Settings').focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Settings' });
+    await expect(dialog).toBeVisible();
+    await tabTo(page, dialog.getByRole('radio', { name: 'As the system' }));
+    await page.keyboard.press('ArrowDown');
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+    await page.keyboard.press('ArrowDown');
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+    await tabTo(page, dialog.getByLabel('More contrast'));
+    expect(await isFocusSeen(page)).toBe(true);
+    await page.keyboard.press('Space');
+    await expect(page.locator('html')).toHaveAttribute('data-contrast', 'more');
+    await tabTo(page, dialog.getByRole('button', { name: 'Larger' }));
+    await page.keyboard.press('Enter');
+    await expect(page.locator('#font-size')).toHaveText('16');
+    await tabTo(page, dialog.getByLabel('Show passwords as dots'));
+    await page.keyboard.press('Space');
+    await expect(dialog.getByLabel('Show passwords as dots')).toBeChecked();
+    await page.keyboard.press('Escape');
+    await expect(dialog).toBeHidden();
+    expect(await focused(page)).toBe('Settings');
+    expect(await isFocusSeen(page)).toBe(true);
+  });
+
+  test('F1, and ? on an empty line, open the help; Escape gives the focus back', async ({
+    page,
+    terminal,
+  }) => {
+    for (const key of ['F1', '?']) {
+      await page.keyboard.press(key);
+      await expect(page.getByRole('dialog', { name: 'Help' })).toBeVisible();
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog', { name: 'Help' })).toBeHidden();
+      expect(await focused(page)).toBe('Terminal input');
+    }
+    await terminal.type('WHAT?');
+    await expect.poll(() => terminal.text()).toContain('Client: WHAT?\n');
+  });
+
+  test('the search is opened, used and left', async ({ page, terminal }) => {
+    await terminal.type('MSGGET');
+    await terminal.shows('SHUTDOWN):');
+    await page.keyboard.press('Control+f');
+    expect(await focused(page)).toBe('Search for');
+    await page.keyboard.type('MSGGET');
+    await expect(page.locator('#find-count')).toHaveText(/ of 4$/);
+    for (const name of ['Previous match', 'Next match', 'Close the search']) {
+      await page.keyboard.press('Tab');
+      expect(await focused(page)).toBe(name);
+      expect(await isFocusSeen(page), name).toBe(true);
+    }
+    await page.keyboard.press('Enter');
+    await expect(page.locator('#find')).toBeHidden();
+    expect(await focused(page)).toBe('Terminal input');
+    await page.keyboard.press('Control+f');
+    await page.keyboard.press('Escape');
+    await expect(page.locator('#find')).toBeHidden();
+    expect(await focused(page)).toBe('Terminal input');
+  });
+
+  test('the field is typed in, and its buttons are pressed', async ({ page, terminal }) => {
+    await tool(page, 'Settings').click();
+    await page.getByLabel('In a field below').click();
+    await page.keyboard.press('Escape');
+    await page.locator('#field-text').focus();
+    expect(await isFocusSeen(page)).toBe(true);
+    await tabTo(page, page.locator('#commands button').first(), 'Shift+Tab');
+    expect(await isFocusSeen(page)).toBe(true);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => terminal.text()).toContain('doctor away.');
+    await expect(page.locator('#commands button').first()).toBeFocused();
+    await tabTo(page, page.locator('#field-text'));
+    await page.keyboard.type('QUIT');
+    await page.keyboard.press('Enter');
+    await terminal.shows('[session ended; press Enter for another]');
+    await expect(page.locator('#field-text')).toBeFocused();
+    await page.keyboard.press('Enter');
+    await terminal.shows('SHUTDOWN):');
+  });
+
+  test('a lost connection is tried again at once', async ({ page, server }) => {
+    await server.program.stop();
+    await expect(page.locator('#try-now')).toBeVisible();
+    await expect(page.locator('#light')).toHaveAttribute('data-state', 'waiting');
+    await tabTo(page, page.locator('#try-now'), 'Shift+Tab');
+    expect(await isFocusSeen(page)).toBe(true);
+    await startServer(server.port);
+    await page.keyboard.press('Enter');
+    await expect(page.locator('#status')).toHaveText('connected');
+    expect(
+      await page.evaluate(() => document.activeElement?.tagName),
+      'the focus is not lost with the button',
+    ).not.toBe('BODY');
+  });
+});
+
+/** Presses Tab until the focus is there; it has to be, sooner or later. */
+async function tabTo(page: Page, there: Locator, key = 'Tab'): Promise<void> {
+  for (let times = 0; times < 40; times++) {
+    if (await there.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press(key);
+  }
+  await expect(there, `${key} leads there`).toBeFocused();
+}

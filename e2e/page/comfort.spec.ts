@@ -1,0 +1,409 @@
+// What makes the page comfortable, in a real Chromium: the settings are remembered, passwords can
+// be dots, what was said can be found, copied, saved and cleared, links lead out safely, and the
+// page can be zoomed.
+
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Locator, Page } from '@playwright/test';
+import { expect, test, transcriptOf } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+const APPLE = 'An apple a day keeps the doctor away.';
+const LIGHT_TEXT = 'rgb(232, 237, 242)';
+const DARK_TEXT = 'rgb(29, 37, 44)';
+
+const rows = (page: Page) => page.locator('.xterm-rows');
+const tool = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+const dialog = (page: Page) => page.getByRole('dialog', { name: 'Settings' });
+
+test.beforeEach(({ terminal }) => expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/));
+
+async function choose(page: Page, label: string): Promise<void> {
+  await tool(page, 'Settings').click();
+  await dialog(page).getByLabel(label, { exact: true }).click();
+  await page.keyboard.press('Escape');
+}
+
+async function store(message: string, port: number): Promise<void> {
+  const program = Program.motd(['set', '-m', message, '127.0.0.1', String(port)]);
+  expect(await program.exits(), program.stderr).toBe(0);
+}
+
+/** The row of the terminal that holds a text. */
+function row(page: Page, text: string): Locator {
+  return page.locator('.xterm-rows > div').filter({ hasText: text }).last();
+}
+
+/** Where a text stands on the screen, in the middle of it. */
+async function middleOf(page: Page, text: string): Promise<{ x: number; y: number }> {
+  return row(page, text).evaluate((element, wanted) => {
+    const range = document.createRange();
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const start = node.textContent?.replaceAll('\u00a0', ' ').indexOf(wanted) ?? -1;
+      if (start === -1) continue;
+      range.setStart(node, start);
+      range.setEnd(node, start + wanted.length);
+    }
+    const { left, top, width, height } = range.getBoundingClientRect();
+    return { x: left + width / 2, y: top + height / 2 };
+  }, text);
+}
+
+test('each setting is remembered', async ({ page, context }) => {
+  await context.grantPermissions(['notifications']);
+  await tool(page, 'Settings').click();
+  for (const label of ['Light', 'More contrast', 'In a field below', 'Show passwords as dots']) {
+    await dialog(page).getByLabel(label, { exact: true }).click();
+  }
+  await dialog(page).getByLabel('Notify me of a new message').click();
+  for (let times = 0; times < 4; times++) await tool(page, 'Larger').click();
+  await page.reload();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+  await expect(page.locator('html')).toHaveAttribute('data-contrast', 'more');
+  await expect(page.locator('#field')).toBeVisible();
+  await expect(rows(page)).toHaveCSS('font-size', '19px');
+  await tool(page, 'Settings').click();
+  for (const label of [
+    ...['Light', 'More contrast', 'In a field below'],
+    ...['Show passwords as dots', 'Notify me of a new message'],
+  ]) {
+    await expect(dialog(page).getByLabel(label, { exact: true })).toBeChecked();
+  }
+  await expect(page.locator('#font-size')).toHaveText('19');
+});
+
+test('the theme follows the system at once, in the terminal too', async ({ page, terminal }) => {
+  await terminal.type('MSGGET');
+  await terminal.shows(`${APPLE}\n${PROMPT}`);
+  for (const [colorScheme, colour] of [
+    ['dark', LIGHT_TEXT],
+    ['light', DARK_TEXT],
+    ['dark', LIGHT_TEXT],
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expect(rows(page)).toHaveCSS('color', colour);
+    await expect(page.locator('body')).toHaveCSS('color', colour);
+  }
+  await page.emulateMedia({ colorScheme: 'dark', contrast: 'more' });
+  await expect(rows(page)).toHaveCSS('color', 'rgb(255, 255, 255)');
+  // What was chosen stands, whatever the system does.
+  await choose(page, 'Light');
+  await expect(rows(page)).toHaveCSS('color', 'rgb(0, 0, 0)');
+  await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' });
+  await expect(rows(page)).toHaveCSS('color', DARK_TEXT);
+});
+
+test('a larger text makes fewer columns, and the line half typed stays whole', async ({
+  page,
+  terminal,
+}) => {
+  const line = 'y'.repeat(40);
+  const before = (await terminal.rows()).length;
+  await page.keyboard.type(line);
+  await terminal.shows(`${PROMPT} ${line}`);
+  await tool(page, 'Settings').click();
+  const larger = tool(page, 'Larger');
+  while ((await larger.getAttribute('aria-disabled')) !== 'true') await larger.click();
+  await page.keyboard.press('Escape');
+  await expect(rows(page)).toHaveCSS('font-size', '32px');
+  await expect.poll(() => terminal.flow()).toBe(`${PROMPT.replaceAll(' ', '')}${line}`);
+  expect((await terminal.rows()).length).toBeLessThan(before);
+  await page.locator('.xterm-helper-textarea').focus();
+  for (let times = 0; times < 40; times++) await page.keyboard.press('Backspace');
+  await expect.poll(() => terminal.flow()).toBe(PROMPT.replaceAll(' ', ''));
+});
+
+test.describe('a password', () => {
+  test('is shown as it is typed, unless bullets are asked for', async ({ page, terminal }) => {
+    await terminal.type('SHUTDOWN');
+    await terminal.shows('Enter shutdown password:');
+    await page.keyboard.type('öffne 👍🏽');
+    await terminal.shows('Enter shutdown password: öffne 👍🏽');
+    await choose(page, 'Show passwords as dots');
+    await terminal.shows(`Enter shutdown password: ${'•'.repeat(7)}`);
+    await choose(page, 'Show passwords as dots');
+    await terminal.shows('Enter shutdown password: öffne 👍🏽');
+    await choose(page, 'Show passwords as dots');
+    await page.locator('.xterm-helper-textarea').focus();
+    await page.keyboard.press('Enter');
+    await terminal.shows(
+      `${PROMPT} SHUTDOWN\nClient: SHUTDOWN\nServer: 300 PASSWORD REQUIRED\nEnter shutdown password: ${'•'.repeat(7)}\n` +
+        `Client: ${'•'.repeat(7)}\nServer: 301 WRONG PASSWORD\n${PROMPT}`,
+    );
+    // Neither in the field, nor among the lines typed before, nor in what is copied or stored.
+    await page.keyboard.press('ArrowUp');
+    await terminal.shows(`${PROMPT} SHUTDOWN`);
+    expect(await transcriptOf(page)).not.toContain('öffne');
+    expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('öffne');
+    expect(await page.content()).not.toContain('öffne');
+  });
+
+  test('in the field is dots, too, and nothing but it', async ({ page, terminal }) => {
+    await choose(page, 'Show passwords as dots');
+    await choose(page, 'In a field below');
+    const field = page.locator('#field-text');
+    await field.focus();
+    await page.keyboard.type('SHUTDOWN');
+    await expect(field).toHaveAttribute('type', 'text');
+    await page.keyboard.press('Enter');
+    await terminal.shows('Enter shutdown password:');
+    await expect(field).toHaveAttribute('type', 'password');
+    await page.keyboard.type('wrong');
+    await terminal.shows('Enter shutdown password: •••••');
+    await page.keyboard.press('Enter');
+    await terminal.shows(`Client: •••••\nServer: 301 WRONG PASSWORD\n${PROMPT}`);
+    await expect(field).toHaveAttribute('type', 'text');
+    await page.keyboard.type('MSGSTORE\n');
+    await terminal.shows('day:');
+    await page.keyboard.type('no secret');
+    await terminal.shows('day: no secret');
+    await expect(field).toHaveAttribute('type', 'text');
+  });
+});
+
+test.describe('the search', () => {
+  test('finds, counts, goes on and back, and says where there is nothing', async ({
+    page,
+    terminal,
+  }) => {
+    for (let times = 0; times < 25; times++) await terminal.type('MSGGET');
+    await expect.poll(() => page.locator('#spoken p').filter({ hasText: APPLE }).count()).toBe(25);
+    await page.keyboard.press('Control+f');
+    const count = page.locator('#find-count');
+    await page.keyboard.type('apple');
+    await expect(count).toHaveText(/^\d+ of 25$/);
+    const first = Number.parseInt(await count.innerText(), 10);
+    await page.keyboard.press('Enter');
+    await expect(count).toHaveText(`${(first % 25) + 1} of 25`);
+    await page.keyboard.press('Shift+Enter');
+    await expect(count).toHaveText(`${first} of 25`);
+    await tool(page, 'Previous match').click();
+    await expect(count).toHaveText(`${first === 1 ? 25 : first - 1} of 25`);
+    await tool(page, 'Next match').click();
+    await expect(count).toHaveText(`${first} of 25`);
+    // What was found is in sight, wherever it stands; it has the border of what has the focus.
+    const now = page.locator('.xterm-find-result-decoration[style*="rgb(28, 122, 82)"]');
+    for (let times = 0; times < 25; times++) {
+      await page.keyboard.press('Enter');
+      await expect(now).toBeInViewport();
+    }
+    await page.locator('#find-text').fill('nowhere at all');
+    await expect(count).toHaveText('not found');
+    await page.locator('#find-text').fill('');
+    await expect(count).toHaveText('');
+  });
+
+  test('is left with Escape: nothing stays marked, and one types on', async ({
+    page,
+    terminal,
+  }) => {
+    await page.keyboard.type('MSGG');
+    await page.keyboard.press('Control+f');
+    await page.keyboard.type('MSGGET');
+    await expect(page.locator('#find-count')).toHaveText('1 of 1');
+    await expect(page.locator('.xterm-find-result-decoration')).not.toHaveCount(0);
+    await page.keyboard.press('Escape');
+    await expect(page.locator('.xterm-find-result-decoration')).toHaveCount(0);
+    await terminal.type('ET');
+    await terminal.shows(`${APPLE}\n${PROMPT}`);
+  });
+
+  test('begins with what is selected', async ({ page }) => {
+    const { x, y } = await middleOf(page, 'MSGSTORE');
+    await page.mouse.dblclick(x, y);
+    await tool(page, 'Search the terminal').click();
+    await expect(page.locator('#find-text')).toHaveValue(/^MSGSTORE/);
+    await expect(page.locator('#find-count')).toHaveText('1 of 1');
+  });
+});
+
+test.describe('copying', () => {
+  test.beforeEach(({ context }) => context.grantPermissions(['clipboard-read', 'clipboard-write']));
+  const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
+
+  test('of what is selected, by button and by Ctrl-C, drops no line', async ({
+    page,
+    terminal,
+  }) => {
+    await terminal.type('MSGGET');
+    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await page.keyboard.type('half a line');
+    await terminal.shows('half a line');
+    const doctor = await middleOf(page, 'doctor');
+    await page.mouse.dblclick(doctor.x, doctor.y);
+    await tool(page, 'Copy the selection, or all').click();
+    await expect(page.locator('#notice')).toHaveText('Copied.');
+    expect(await clipboard(page)).toBe('doctor');
+    const apple = await middleOf(page, 'apple');
+    await page.mouse.dblclick(apple.x, apple.y);
+    await page.keyboard.press('Control+c');
+    await expect.poll(() => clipboard(page)).toBe('apple');
+    await terminal.shows('half a line');
+  });
+
+  test('of all, a long line in one piece', async ({ page, terminal }) => {
+    const long = 'a rather long line '.repeat(20).trim();
+    await terminal.type(`MSGSTORE\n${long}`);
+    await terminal.shows('SHUTDOWN):');
+    await tool(page, 'Copy the selection, or all').click();
+    await expect(page.locator('#notice')).toHaveText('Copied all there is.');
+    expect((await clipboard(page)).trimEnd().split('\n')).toEqual([
+      `${PROMPT} MSGSTORE`,
+      'Client: MSGSTORE',
+      'Server: 200 OK',
+      `Enter new message of the day: ${long}`,
+      `Client: ${long}`,
+      'Server: 200 OK',
+      PROMPT,
+    ]);
+  });
+});
+
+test.describe('a link in the terminal', () => {
+  test('opens in a tab of its own that knows nothing of this page', async ({
+    page,
+    terminal,
+    server,
+    context,
+  }) => {
+    const heard: (string | undefined)[] = [];
+    const elsewhere = createServer(({ headers }, response) => {
+      heard.push(headers.referer);
+      response.setHeader('Content-Type', 'text/html').end('<title>elsewhere</title>');
+    }).listen(0, '127.0.0.1');
+    await once(elsewhere, 'listening');
+    const address: AddressInfo | string | null = elsewhere.address();
+    if (address === null || typeof address === 'string') throw new Error('no TCP port');
+    const url = `http://127.0.0.1:${address.port}/a_(b)`;
+    await store(`(see ${url}), not javascript:alert(1) or ftp://127.0.0.1/x`, server.port);
+    await terminal.type('MSGGET');
+    await terminal.shows(`ftp://127.0.0.1/x\n${PROMPT}`);
+
+    for (const wrong of ['javascript:alert(1)', 'ftp://127.0.0.1/x']) {
+      const at = await middleOf(page, wrong);
+      await page.mouse.move(at.x, at.y, { steps: 3 });
+      await expect(page.locator('.xterm-screen')).not.toHaveClass(/xterm-cursor-pointer/);
+      await page.mouse.click(at.x, at.y);
+    }
+    const opening = context.waitForEvent('page');
+    const { x, y } = await middleOf(page, url);
+    await page.mouse.move(x, y, { steps: 3 });
+    await expect(page.locator('.xterm-screen')).toHaveClass(/xterm-cursor-pointer/);
+    await page.mouse.click(x, y);
+    const opened = await opening;
+    await expect(opened).toHaveTitle('elsewhere');
+    expect(opened.url()).toBe(url);
+    expect(await opened.evaluate(() => window.opener)).toBeNull();
+    expect(heard[0]).toBeUndefined();
+    expect(context.pages()).toEqual([page, opened]);
+    elsewhere.closeAllConnections();
+    elsewhere.close();
+  });
+});
+
+test('Clear leaves nothing but the line being typed', async ({ page, terminal }) => {
+  for (let times = 0; times < 12; times++) await terminal.type('MSGGET');
+  await page.keyboard.type('half a line');
+  await expect.poll(() => page.locator('#spoken p').filter({ hasText: APPLE }).count()).toBe(12);
+  await tool(page, 'Clear the terminal').click();
+  await expect.poll(() => terminal.text()).toBe(`${PROMPT} half a line`);
+  expect(await transcriptOf(page)).toBe(`${PROMPT} half a line\n`);
+  await page.locator('.xterm-helper-textarea').focus();
+  await page.keyboard.press('Control+u');
+  await terminal.type('MSGGET');
+  await terminal.shows(`${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
+});
+
+test('the transcript is downloaded as text', async ({ page, terminal }) => {
+  await terminal.type('MSGSTORE\n漢字 und Umlaute: äöü');
+  await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+  const downloading = page.waitForEvent('download');
+  await tool(page, 'Download the transcript').click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe('Message of the day.txt');
+  expect((await readFile(await download.path(), 'utf8')).trimEnd().split('\n')).toEqual([
+    `${PROMPT} MSGSTORE`,
+    'Client: MSGSTORE',
+    'Server: 200 OK',
+    'Enter new message of the day: 漢字 und Umlaute: äöü',
+    'Client: 漢字 und Umlaute: äöü',
+    'Server: 200 OK',
+    PROMPT,
+  ]);
+});
+
+// A browser's zoom leaves the page fewer CSS pixels; WCAG 1.4.10 takes 1280 by 1024 at 400 %.
+for (const [zoom, width, height] of [
+  ['200 %', 640, 512],
+  ['400 %', 320, 256],
+] as const) {
+  for (const input of ['In the terminal', 'In a field below']) {
+    test(`at ${zoom} the page is of use, and nothing is cut off: ${input}`, async ({
+      page,
+      terminal,
+    }) => {
+      await choose(page, input);
+      await page.setViewportSize({ width, height });
+      const place = input === 'In the terminal' ? '.xterm-helper-textarea' : '#field-text';
+      await page.locator(place).focus();
+      await terminal.type('MSGGET');
+      await expect.poll(() => terminal.flow()).toMatch(/away\.Enter.*SHUTDOWN\):$/);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      for (const button of await page.locator('#tools button').all()) {
+        await button.scrollIntoViewIfNeeded();
+        await expect(button).toBeInViewport({ ratio: 1 });
+      }
+      await page.locator('#terminal').scrollIntoViewIfNeeded();
+      const { height: room } = (await page.locator('#terminal').boundingBox()) ?? { height: 0 };
+      expect(room).toBeGreaterThan(60);
+      for (const name of ['Settings', 'Help']) {
+        await tool(page, name).click();
+        const opened = page.getByRole('dialog', { name });
+        const { scrollWidth, clientWidth } = await opened.evaluate((element) => element);
+        expect(scrollWidth).toBe(clientWidth);
+        await expect(opened.getByRole('button', { name: 'Close' })).toBeInViewport({ ratio: 1 });
+        await page.keyboard.press('Escape');
+      }
+    });
+  }
+}
+
+test('a change is told by a notification of the desktop, to who looks elsewhere', async ({
+  page,
+  server,
+  context,
+}) => {
+  await context.grantPermissions(['notifications']);
+  // The real one, and a record of each that was made.
+  await page.addInitScript(() => {
+    const made: string[] = [];
+    class Recorded extends Notification {
+      constructor(title: string, options?: NotificationOptions) {
+        super(title, options);
+        this.addEventListener('show', () => made.push(`${title}: ${options?.body}`));
+      }
+    }
+    Object.assign(window, { Notification: Recorded, made });
+  });
+  await page.reload();
+  await expect(page.locator('#message')).toHaveText(APPLE);
+  const made = () => page.evaluate(() => Reflect.get(window, 'made'));
+
+  await store('not asked for', server.port);
+  await expect(page.locator('#message')).toHaveText('not asked for');
+  await choose(page, 'Notify me of a new message');
+  // Whoever looks at the page sees it.
+  await page.bringToFront();
+  await store('seen on the page', server.port);
+  await expect(page.locator('#message')).toHaveText('seen on the page');
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await store('told', server.port);
+  await expect.poll(made).toEqual(['Message of the day: told']);
+});

@@ -1,0 +1,496 @@
+// The page's connection: lost in every way there is, told in words, and found again; and what was
+// typed meanwhile. In a real Chromium.
+
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import type { Page } from '@playwright/test';
+import { freePort } from '../../scripts/freePort.mjs';
+import {
+  test as base,
+  expect,
+  type Listening,
+  paste,
+  startBridge,
+  startServer,
+  Terminal,
+} from '../fixtures.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+const MESSAGE_PROMPT = 'Enter new message of the day:';
+const APPLE = 'An apple a day keeps the doctor away.';
+const TRYING = '[trying again; Enter tries at once]';
+const UNKNOWN = '[it is not known whether the message was stored]';
+const SERVER_ENDED = /\[motd (closed|broke) the connection \(10(00|14)\)\]/;
+
+// How long the page waits is left to chance, within bounds that grow with each failure, and a slow
+// machine takes long to start a server. Here chance is always the shortest wait there is.
+const test = base.extend({
+  page: async ({ page }, use) => {
+    await page.addInitScript(() => {
+      Math.random = () => 0;
+    });
+    await use(page);
+  },
+});
+
+async function openPage(page: Page, bridge: Listening): Promise<Terminal> {
+  await page.goto(`http://127.0.0.1:${bridge.port}/`);
+  return new Terminal(page);
+}
+
+async function isIn(
+  page: Page,
+  state: 'connected' | 'waiting' | 'offline' | 'ended',
+): Promise<void> {
+  await expect(page.locator('#light')).toHaveAttribute('data-state', state);
+}
+
+function status(page: Page) {
+  return page.locator('#status');
+}
+
+/** Makes the page's next first wait one of 50 s, of which no test sees the end. */
+async function makePatient(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    Math.random = () => 100;
+  });
+}
+
+/** The seconds until the next try, as they stand in the header. */
+async function countdown(page: Page): Promise<number> {
+  const text = await page.locator('#countdown:visible').textContent();
+  return Number(/^next try in (\d+) s$/.exec(text ?? '')?.[1]);
+}
+
+/** @param metric Its name and its labels; what is not there has not happened yet. */
+async function metric({ port }: Listening, name: string): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+  const lines = (await answer.text()).split('\n');
+  const found = lines.find((line) => line.startsWith(`${name} `));
+  return Number(found?.slice(name.length) ?? 0);
+}
+
+const OPENED = 'motd_bridge_sessions_opened_total{target="motd"}';
+const REFUSED = 'motd_bridge_target_failures_total{target="motd",reason="refused"}';
+
+test.describe('a connection that is lost', () => {
+  test('in mid-line, with the server killed: the line stands there again, its cursor in it', async ({
+    terminal,
+    page,
+    server,
+  }) => {
+    await terminal.shows(PROMPT);
+    await isIn(page, 'connected');
+    await expect(status(page)).toHaveText('connected');
+    await page.keyboard.type('MSGGxET');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    await server.program.kill();
+    await terminal.showsCursor(`${TRYING}\nMSGGx|ET`);
+    expect(await terminal.text()).toMatch(SERVER_ENDED);
+    await expect(status(page)).toHaveText(/^(not connected: motd |connecting…)/);
+    await page.keyboard.press('Backspace');
+    await terminal.showsCursor(`${TRYING}\nMSGG|ET`);
+    await startServer(server.port);
+    await terminal.showsCursor(`${TRYING}\n${PROMPT} MSGG|ET`);
+    await expect(status(page)).toHaveText('connected');
+    await page.keyboard.press('Enter');
+    await terminal.shows(`${APPLE}\n${PROMPT}`);
+  });
+
+  test('as the bridge is stopped, or killed, comes back with the bridge', async ({
+    terminal,
+    page,
+    server,
+    bridge,
+  }) => {
+    await terminal.shows(PROMPT);
+    await page.keyboard.type('half');
+    await page.keyboard.press('Home');
+    await bridge.program.stop();
+    await terminal.showsCursor(`[the bridge is stopping (1001)]\n${TRYING}\n|half`);
+    await expect(status(page)).toHaveText('not connected: the bridge cannot be reached');
+    const again = await startBridge(server.port, bridge.port);
+    await terminal.showsCursor(`${TRYING}\n${PROMPT} |half`);
+    await page.keyboard.press('Control+k');
+    // After something was said, a loss is news again.
+    await terminal.type('MSGGET');
+    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await again.program.kill();
+    await terminal.shows(`[the connection to the bridge was lost (1006)]\n${TRYING}`);
+    await startBridge(server.port, bridge.port);
+    await terminal.shows(`${TRYING}\n${PROMPT}`);
+  });
+
+  test('with the network comes back with the network', async ({
+    terminal,
+    page,
+    context,
+    server,
+    bridge,
+  }) => {
+    await terminal.shows(PROMPT);
+    await page.keyboard.type('half');
+    await makePatient(page);
+    await context.setOffline(true);
+    // Chromium leaves open connections up.
+    await bridge.program.stop();
+    await isIn(page, 'offline');
+    await expect(status(page)).toHaveText(
+      'offline: the bridge is stopping (1001); it is tried again when the network is back',
+    );
+    await expect(page.locator('#countdown')).toBeHidden();
+    await startBridge(server.port, bridge.port);
+    await context.setOffline(false);
+    await terminal.showsCursor(`${TRYING}\n${PROMPT} half|`);
+    await isIn(page, 'connected');
+  });
+
+  test('is counted down to the next try, and tried at once by the button', async ({
+    terminal,
+    page,
+    server,
+  }) => {
+    await terminal.shows(PROMPT);
+    const button = page.getByRole('button', { name: 'Try now' });
+    await expect(button).toBeHidden();
+    await makePatient(page);
+    await server.program.stop();
+    await isIn(page, 'waiting');
+    const seconds = await countdown(page);
+    expect(seconds).toBeGreaterThan(30);
+    expect(seconds).toBeLessThanOrEqual(51);
+    await expect.poll(() => countdown(page)).toBeLessThan(seconds - 1);
+    await button.click();
+    // It comes to nothing, and each failure makes the wait a longer one.
+    await expect.poll(() => countdown(page)).toBeGreaterThan(100);
+    await expect(status(page)).toHaveText(
+      'not connected: motd refused the connection: is it running? (1014)',
+    );
+    await startServer(server.port);
+    await button.click();
+    await terminal.shows(`${TRYING}\n${PROMPT}`);
+    await expect(button).toBeHidden();
+    await expect(page.locator('#countdown')).toBeHidden();
+  });
+
+  test('is tried at once by Enter, which leaves the line to be said afterwards', async ({
+    terminal,
+    page,
+    server,
+  }) => {
+    await terminal.shows(PROMPT);
+    await makePatient(page);
+    await server.program.stop();
+    await isIn(page, 'waiting');
+    await page.keyboard.type('MSGGET');
+    const again = await startServer(server.port);
+    await page.keyboard.press('Enter');
+    await terminal.showsCursor(`${TRYING}\n${PROMPT} MSGGET|`);
+    expect(again.program.stdout).not.toContain('MSGGET');
+    await page.keyboard.press('Enter');
+    await terminal.shows(`${APPLE}\n${PROMPT}`);
+  });
+
+  test('is told once: a try that comes to nothing prints nothing more', async ({
+    terminal,
+    server,
+    bridge,
+  }) => {
+    await terminal.shows(PROMPT);
+    await server.program.stop();
+    await terminal.shows(TRYING);
+    const told = await terminal.text();
+    const before = await metric(bridge, REFUSED);
+    // Its tries, and those of the message above it.
+    await expect.poll(() => metric(bridge, REFUSED)).toBeGreaterThan(before + 6);
+    await expect.poll(() => terminal.text()).toBe(told);
+  });
+
+  test('in a conversation in which nothing was said is no news either', async ({
+    page,
+    server,
+  }) => {
+    const bridge = await startBridge(server.port, 0, ['--max-lifetime', '1']);
+    const terminal = await openPage(page, bridge);
+    await page.keyboard.type('half');
+    const closed = 'motd_bridge_closes_total{code="1008"}';
+    await expect.poll(() => metric(bridge, closed)).toBeGreaterThanOrEqual(6);
+    await expect.poll(() => terminal.textWithCursor()).toMatch(/half\|$/);
+    const notes = (await terminal.rows()).filter((row) => row.startsWith('['));
+    expect(notes).toEqual(['[a session lasts no longer than 1 s (1008)]', TRYING]);
+  });
+});
+
+/** A server that hears what comes, and hangs up on MSGGET. */
+async function startRudeServer(): Promise<{ port: number; heard(): string; stop(): void }> {
+  let heard = '';
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.setEncoding('utf8').on('error', () => {});
+    socket.on('data', (text: string) => {
+      heard += text;
+      if (text.includes('MSGGET')) socket.end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  return {
+    port: address.port,
+    heard: () => heard,
+    stop() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+test('a server that hangs up without an answer is told each time, and hears no line meant for another conversation', async ({
+  page,
+}) => {
+  const server = await startRudeServer();
+  const terminal = await openPage(page, await startBridge(server.port));
+  await terminal.shows(PROMPT);
+  const told = `${PROMPT} MSGGET\nClient: MSGGET\n[motd closed the connection (1000)]\n${TRYING}\n`;
+  await paste(page, 'MSGGET\nfirst ahead\n');
+  await terminal.showsCursor(`${told}${PROMPT} |`);
+  await paste(page, 'MSGGET\nsecond ahead\n');
+  await terminal.showsCursor(`${told}${told}${PROMPT} |`);
+  expect(server.heard()).not.toContain('ahead');
+  server.stop();
+});
+
+test.describe('a message half typed', () => {
+  test('goes on where it was, through more than one loss', async ({ terminal, page, server }) => {
+    await terminal.shows(PROMPT);
+    await terminal.type('MSGSTORE');
+    await terminal.shows(MESSAGE_PROMPT);
+    await page.keyboard.type('half a mes');
+    await server.program.kill();
+    await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} half a mes|`);
+    await page.keyboard.type('sage');
+    const second = await startServer(server.port);
+    await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
+    await second.program.kill();
+    await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} half a message|`);
+    const third = await startServer(server.port);
+    await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
+    await terminal.type(', and the rest');
+    await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+    await third.program.says(/MOTD updated to: half a message, and the rest\n/);
+  });
+
+  test('is never said as a command', async ({ terminal, page, server }) => {
+    await terminal.shows(PROMPT);
+    await terminal.type('MSGSTORE');
+    await terminal.shows(MESSAGE_PROMPT);
+    await page.keyboard.type('QUIT');
+    await server.program.kill();
+    await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} QUIT|`);
+    const again = await startServer(server.port);
+    await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} QUIT|`);
+    expect(again.program.stdout).not.toContain('QUIT');
+  });
+});
+
+test('a password half typed goes nowhere, nor does what is typed of it after the loss', async ({
+  terminal,
+  page,
+  server,
+}) => {
+  const dropped = 'The password was not sent; press Enter to go on: |';
+  await terminal.shows(PROMPT);
+  await terminal.type('SHUTDOWN');
+  await terminal.shows('Enter shutdown password:');
+  await page.keyboard.type('half a ');
+  await server.program.kill();
+  await terminal.showsCursor(`${TRYING}\n${dropped}`);
+  await page.keyboard.type('pass');
+  const again = await startServer(server.port);
+  await isIn(page, 'connected');
+  await page.keyboard.type('word');
+  await terminal.showsCursor(`${TRYING}\n${dropped}`);
+  await page.keyboard.press('Enter');
+  await terminal.showsCursor(`${TRYING}\n${PROMPT} |`);
+  await terminal.type('SHUTDOWN');
+  await terminal.showsCursor('Enter shutdown password: |');
+  await page.keyboard.press('Control+y');
+  await page.keyboard.press('ArrowUp');
+  await terminal.showsCursor('Enter shutdown password: |');
+  for (const piece of ['half a', 'pass', 'word']) {
+    const kept = await page.evaluate(() => localStorage.getItem('motd.history /ws'));
+    expect(kept).not.toContain(piece);
+    expect(again.program.stdout).not.toContain(piece);
+    expect(await terminal.text()).not.toContain(`: ${piece}`);
+  }
+});
+
+test('what was typed ahead in one conversation is not said in the next', async ({
+  terminal,
+  page,
+  server,
+}) => {
+  await terminal.shows(PROMPT);
+  await paste(page, 'QUIT\nSHUTDOWN\n123!abc\nMSG');
+  await terminal.shows('[session ended; press Enter for another]');
+  await page.keyboard.press('Enter');
+  await terminal.showsCursor(`[session ended; press Enter for another]\n${PROMPT} |`);
+  await terminal.type('MSGGET');
+  await terminal.shows(`${APPLE}\n${PROMPT}`);
+  expect(server.program.stdout).not.toContain('SHUTDOWN');
+});
+
+test.describe('a conversation that is over', () => {
+  test('with QUIT stays over, whatever wakes the page, until Enter', async ({
+    terminal,
+    page,
+    bridge,
+    browser,
+  }) => {
+    await terminal.shows(PROMPT);
+    await expect(page.locator('#message')).toHaveText(APPLE);
+    await terminal.type('QUIT');
+    await terminal.shows('Server: 200 OK\n[session ended; press Enter for another]');
+    await isIn(page, 'ended');
+    await expect(status(page)).toHaveText('not connected: motd closed the connection (1000)');
+    await expect(page.locator('#countdown')).toBeHidden();
+    const opened = await metric(bridge, OPENED);
+    await page.evaluate(() => {
+      dispatchEvent(new Event('online'));
+      dispatchEvent(new PageTransitionEvent('pageshow'));
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    // Another page comes and is served, with a session for its message: nobody else came.
+    const other = await browser.newPage();
+    await (await openPage(other, bridge)).shows(PROMPT);
+    await expect(other.locator('#message')).toHaveText(APPLE);
+    await other.close();
+    expect(await metric(bridge, OPENED)).toBe(opened + 2);
+    await isIn(page, 'ended');
+
+    await page.keyboard.press('Enter');
+    await terminal.shows(`[session ended; press Enter for another]\n${PROMPT}`);
+    expect(await metric(bridge, OPENED)).toBe(opened + 3);
+    await terminal.type('MSGGET');
+    await terminal.shows(`${APPLE}\n${PROMPT}`);
+  });
+
+  test('with QUIT is followed by another with the button', async ({ terminal, page }) => {
+    await terminal.shows(PROMPT);
+    await terminal.type('QUIT');
+    await terminal.shows('[session ended; press Enter for another]');
+    await page.getByRole('button', { name: 'Connect', exact: true }).click();
+    await terminal.shows(`[session ended; press Enter for another]\n${PROMPT}`);
+    await isIn(page, 'connected');
+  });
+
+  test('with SHUTDOWN says so, and how to go on', async ({ terminal, page, server }) => {
+    const words =
+      '[the server was shut down: start it again with `motd serve`, or `npm start` anew; then press Enter]';
+    await terminal.shows(PROMPT);
+    await terminal.type('SHUTDOWN');
+    await terminal.shows('Enter shutdown password:');
+    await terminal.type('123!abc');
+    await terminal.shows(`Server: 200 OKAY\n${words}`);
+    expect(await server.program.exits()).toBe(0);
+    await isIn(page, 'ended');
+    await page.keyboard.press('Enter');
+    await expect(status(page)).toHaveText(/is it running\? \(1014\)$/);
+    await startServer(server.port);
+    await terminal.shows(PROMPT);
+    await terminal.type('MSGGET');
+    await terminal.shows(`${APPLE}\n${PROMPT}`);
+  });
+});
+
+test.describe('the bridge’s reason to close is told in words', () => {
+  test('1008: more messages than are allowed', async ({ page, server }) => {
+    const bridge = await startBridge(server.port, 0, ['--max-message-rate', '1']);
+    const terminal = await openPage(page, bridge);
+    await terminal.shows(PROMPT);
+    await paste(page, 'MSGGET\n'.repeat(40));
+    await expect
+      .poll(() => terminal.text())
+      .toContain(`\n[no more than 1 messages a second (1008)]\n${TRYING}`);
+    await terminal.shows(PROMPT);
+  });
+
+  test('1009: a message larger than is allowed, which the arrow brings back', async ({
+    page,
+    server,
+  }) => {
+    const bridge = await startBridge(server.port, 0, ['--max-message-bytes', '100']);
+    const terminal = await openPage(page, bridge);
+    const message = 'x'.repeat(100);
+    await terminal.shows(PROMPT);
+    await terminal.type('MSGSTORE');
+    await terminal.shows(MESSAGE_PROMPT);
+    await terminal.type(message);
+    await terminal.shows(
+      `[the bridge broke the connection off: too much was sent at once (1009)]\n${UNKNOWN}\n${TRYING}\n${PROMPT}`,
+    );
+    await page.keyboard.press('ArrowUp');
+    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):x{100}$/);
+  });
+
+  test('1013: no room; the page comes in by itself once there is', async ({
+    page,
+    browser,
+    server,
+  }) => {
+    // A page has a session for its message, too.
+    const bridge = await startBridge(server.port, 0, ['--max-sessions', '2']);
+    const first = await browser.newPage();
+    await (await openPage(first, bridge)).shows(PROMPT);
+    await expect(first.locator('#message')).toHaveText(APPLE);
+    const terminal = await openPage(page, bridge);
+    await terminal.shows(`[the bridge is full: try again later (1013)]\n${TRYING}`);
+    await first.close();
+    await terminal.shows(`${TRYING}\n${PROMPT}`);
+    await isIn(page, 'connected');
+  });
+
+  test('1014: no server; the page is there before it', async ({ page }) => {
+    const port = await freePort();
+    const terminal = await openPage(page, await startBridge(port));
+    await terminal.shows(`[motd refused the connection: is it running? (1014)]\n${TRYING}`);
+    await startServer(port);
+    await terminal.shows(`${TRYING}\n${PROMPT}`);
+    await terminal.type('MSGGET');
+    await terminal.shows(`${APPLE}\n${PROMPT}`);
+  });
+});
+
+// Playwright keeps Chromium from keeping pages, unless it is told not to.
+const testOfReturn = test.extend<{ returning: Page }>({
+  returning: async ({ playwright, launchOptions }, use) => {
+    const ignoreDefaultArgs = ['--disable-back-forward-cache'];
+    const browser = await playwright.chromium.launch({ ...launchOptions, ignoreDefaultArgs });
+    await use(await browser.newPage());
+    await browser.close();
+  },
+});
+
+testOfReturn(
+  'a page that was left, and kept, is connected when the reader comes back',
+  async ({ returning: page, bridge }) => {
+    await page.addInitScript(() => {
+      addEventListener('pageshow', ({ persisted }) => {
+        document.documentElement.dataset['wasKept'] = String(persisted);
+      });
+    });
+    const terminal = await openPage(page, bridge);
+    await terminal.shows(PROMPT);
+    await expect(page.locator('#message')).toHaveText(APPLE);
+    await page.keyboard.type('half');
+    await terminal.showsCursor(`${PROMPT} half|`);
+    await page.goto(`http://127.0.0.1:${bridge.port}/healthz`);
+    await page.evaluate(() => history.back());
+    await terminal.showsCursor(`[this page was left]\n${TRYING}\n${PROMPT} half|`);
+    await expect(page.locator('html')).toHaveAttribute('data-was-kept', 'true');
+    await isIn(page, 'connected');
+  },
+);

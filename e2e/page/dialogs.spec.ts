@@ -1,0 +1,314 @@
+// The settings and the help, in a real Chromium, by mouse, keys and thumb.
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Locator, Page } from '@playwright/test';
+import { devices, expect, startBridge, test } from '../fixtures.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+const DARK_GROUND = 'rgb(16, 22, 29)';
+const LIGHT_GROUND = 'rgb(251, 250, 247)';
+
+const settings = (page: Page) => page.getByRole('dialog', { name: 'Settings' });
+const help = (page: Page) => page.getByRole('dialog', { name: 'Help' });
+const opener = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+const html = (page: Page) => page.locator('html');
+const viewport = (page: Page) => page.locator('.xterm-viewport');
+
+test.use({ colorScheme: 'dark' });
+
+test.beforeEach(({ terminal }) => expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/));
+
+for (const name of ['Settings', 'Help']) {
+  test(`${name}: Escape, its button and a click beside it close it, and the focus goes back`, async ({
+    page,
+  }) => {
+    const dialog = page.getByRole('dialog', { name });
+    const ways = [
+      () => page.keyboard.press('Escape'),
+      () => dialog.getByRole('button', { name: 'Close' }).click(),
+      () => page.mouse.click(4, 300),
+    ];
+    for (const close of ways) {
+      await opener(page, name).click();
+      await expect(dialog).toBeVisible();
+      await close();
+      await expect(dialog).toBeHidden();
+      await expect(opener(page, name)).toBeFocused();
+    }
+  });
+
+  test(`${name}: a press that begins inside does not close it, wherever it ends`, async ({
+    page,
+  }) => {
+    const dialog = page.getByRole('dialog', { name });
+    await opener(page, name).click();
+    await dialog.getByRole('heading', { name }).hover();
+    await page.mouse.down();
+    await page.mouse.move(4, 300);
+    await page.mouse.up();
+    // On its padding, too: only beside it is beside it.
+    await dialog.click({ position: { x: 4, y: 100 } });
+    await expect(dialog).toBeVisible();
+  });
+}
+
+test('F1 opens the help from the terminal, and the focus goes back there', async ({
+  page,
+  terminal,
+}) => {
+  await page.locator('.xterm-helper-textarea').focus();
+  await page.keyboard.press('F1');
+  await expect(help(page)).toBeVisible();
+  await expect(help(page).getByRole('row', { name: 'MSGGET' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.keyboard.type('MSGG');
+  await terminal.shows(`${PROMPT} MSGG`);
+});
+
+test('a theme that is chosen holds at once, in the terminal too, and in the next visit', async ({
+  page,
+}) => {
+  await expect(page.locator('body')).toHaveCSS('background-color', DARK_GROUND);
+  await opener(page, 'Settings').click();
+  await settings(page).getByRole('radio', { name: 'Light' }).check();
+  await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_GROUND);
+  await expect(viewport(page)).toHaveCSS('background-color', LIGHT_GROUND);
+  await expect(themeColours(page)).resolves.toEqual(['#f1efe9', '#f1efe9']);
+
+  await page.reload();
+  await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_GROUND);
+  await opener(page, 'Settings').click();
+  await expect(settings(page).getByRole('radio', { name: 'Light' })).toBeChecked();
+});
+
+test('a theme that is chosen is there before the page’s own program is', async ({ page }) => {
+  await opener(page, 'Settings').click();
+  await settings(page).getByRole('radio', { name: 'Light' }).check();
+  await page.route('**/assets/index-*.js', (route) => route.abort());
+  await page.reload();
+  await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_GROUND);
+  await expect(page.locator('.xterm')).toHaveCount(0);
+});
+
+test('as long as none is chosen, the page is as the system is', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'light', contrast: 'more' });
+  await expect(html(page)).toHaveAttribute('data-theme', 'light');
+  await expect(html(page)).toHaveAttribute('data-contrast', 'more');
+  await expect(viewport(page)).toHaveCSS('background-color', 'rgb(255, 255, 255)');
+
+  await opener(page, 'Settings').click();
+  await settings(page).getByRole('radio', { name: 'Dark' }).check();
+  await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' });
+  await expect(html(page)).toHaveAttribute('data-contrast', 'normal');
+  await expect(html(page)).toHaveAttribute('data-theme', 'dark');
+
+  await settings(page).getByRole('checkbox', { name: 'More contrast' }).check();
+  await expect(viewport(page)).toHaveCSS('background-color', 'rgb(0, 0, 0)');
+});
+
+test('what is chosen in one tab is chosen in the other', async ({ page, context }) => {
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await opener(other, 'Settings').click();
+  await opener(page, 'Settings').click();
+  await settings(page).getByRole('radio', { name: 'Light' }).check();
+  await settings(page).getByRole('button', { name: 'Larger' }).click();
+  await expect(html(other)).toHaveAttribute('data-theme', 'light');
+  await expect(settings(other).getByRole('radio', { name: 'Light' })).toBeChecked();
+  await expect(settings(other).getByRole('status', { name: 'Size in pixels' })).toHaveText('16');
+});
+
+test('the text’s size goes from 10 to 32, and the button keeps the focus there', async ({
+  page,
+}) => {
+  await opener(page, 'Settings').click();
+  const size = settings(page).getByRole('status', { name: 'Size in pixels' });
+  const larger = settings(page).getByRole('button', { name: 'Larger' });
+  await expect(size).toHaveText('15');
+  await larger.focus();
+  for (let times = 0; times < 20; times++) await page.keyboard.press('Enter');
+  await expect(size).toHaveText('32');
+  await expect(page.locator('.xterm-rows')).toHaveCSS('font-size', '32px');
+  await expect(larger).toBeFocused();
+  await expect(larger).toHaveAttribute('aria-disabled', 'true');
+  await settings(page).getByRole('button', { name: 'Smaller' }).focus();
+  for (let times = 0; times < 25; times++) await page.keyboard.press('Enter');
+  await expect(size).toHaveText('10');
+});
+
+test('how lines end is asked only where lines are all there is', async ({ page, server }) => {
+  const ends = settings(page).getByRole('group', { name: 'End of a line that is sent' });
+  await opener(page, 'Settings').click();
+  await expect(ends).toBeHidden();
+
+  const plain = `plain=127.0.0.1:${server.port}`;
+  const { port } = await startBridge(server.port, 0, ['--target', plain]);
+  await page.goto(`http://127.0.0.1:${port}/?target=plain`);
+  await opener(page, 'Settings').click();
+  await expect(ends.getByRole('radio', { name: 'LF', exact: true })).toBeChecked();
+  await ends.getByRole('radio', { name: 'CR LF' }).check();
+  await page.keyboard.press('Escape');
+  await opener(page, 'Help').click();
+  await expect(help(page).getByRole('table', { name: 'Move' })).toBeVisible();
+  await expect(help(page).getByRole('table', { name: 'What you can say' })).toHaveCount(0);
+  await page.reload();
+  await opener(page, 'Settings').click();
+  await expect(ends.getByRole('radio', { name: 'CR LF' })).toBeChecked();
+});
+
+test('what a browser that keeps nothing was told holds until the page is left', async ({
+  page,
+  terminal,
+}) => {
+  const failures: string[] = [];
+  page.on('pageerror', (error) => failures.push(String(error)));
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'localStorage', {
+      get() {
+        throw new DOMException('blocked', 'SecurityError');
+      },
+    });
+  });
+  await page.reload();
+  await terminal.shows(PROMPT);
+  await opener(page, 'Settings').click();
+  await settings(page).getByRole('radio', { name: 'Light' }).check();
+  await expect(html(page)).toHaveAttribute('data-theme', 'light');
+  expect(failures).toEqual([]);
+});
+
+test.describe('notifications', () => {
+  const box = (page: Page) => settings(page).getByRole('checkbox', { name: /Notify/ });
+
+  test('are chosen once the browser allows them', async ({ page, context }) => {
+    await context.grantPermissions(['notifications']);
+    await opener(page, 'Settings').click();
+    await box(page).check();
+    await page.reload();
+    await opener(page, 'Settings').click();
+    await expect(box(page)).toBeChecked();
+    await expect(settings(page)).not.toContainText('forbids');
+  });
+
+  test('that the browser forbids are told, and cannot be chosen', async ({ page }) => {
+    await page.addInitScript(() => {
+      Object.defineProperty(Notification, 'permission', { value: 'denied' });
+    });
+    await page.reload();
+    await opener(page, 'Settings').click();
+    await expect(settings(page)).toContainText('The browser forbids them for this page');
+    await box(page).focus();
+    await page.keyboard.press('Space');
+    await expect(box(page)).not.toBeChecked();
+    await expect(box(page)).toBeFocused();
+  });
+
+  test('that the browser does not have are told', async ({ page }) => {
+    await page.addInitScript(() => {
+      Reflect.deleteProperty(window, 'Notification');
+    });
+    await page.reload();
+    await opener(page, 'Settings').click();
+    await expect(settings(page)).toContainText('This browser has no notifications.');
+  });
+});
+
+test.describe('is accessible', () => {
+  for (const theme of ['light', 'dark'] as const) {
+    for (const contrast of ['no-preference', 'more'] as const) {
+      test(`${theme}, contrast ${contrast}`, async ({ page }) => {
+        await page.emulateMedia({ colorScheme: theme, contrast });
+        for (const name of ['Settings', 'Help']) {
+          await opener(page, name).click();
+          await expect(page.getByRole('dialog', { name })).toBeVisible();
+          const { violations, passes } = await new AxeBuilder({ page })
+            .include(`#${name.toLowerCase()}`)
+            .analyze();
+          expect(violations).toEqual([]);
+          expect(passes.map(({ id }) => id)).toContain('color-contrast');
+          await page.keyboard.press('Escape');
+        }
+      });
+    }
+  }
+});
+
+test('with forced colours the cursor and what is selected have the system’s colour', async ({
+  page,
+  terminal,
+}) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  await page.locator('.xterm-helper-textarea').focus();
+  await terminal.type('MSGGET');
+  await terminal.shows(`away.\n${PROMPT}`);
+  const highlight = await page.evaluate(() => {
+    const probe = document.createElement('p');
+    document.body.append(probe);
+    probe.style.backgroundColor = 'Highlight';
+    return getComputedStyle(probe).backgroundColor;
+  });
+  await expect(page.locator('.xterm-cursor')).toHaveCSS('background-color', highlight);
+  await page
+    .locator('.xterm-rows > div', { hasText: /^Client/ })
+    .click({ clickCount: 2, position: { x: 20, y: 8 }, force: true });
+  const selected = page.locator('.xterm-decoration-top').first();
+  await expect(selected).toHaveText('Client:');
+  await expect(selected).toHaveCSS('background-color', highlight);
+});
+
+test.describe('on a phone', () => {
+  const { defaultBrowserType: _, ...phone } = devices['Pixel 7'];
+  test.use({ ...phone, viewport: { width: 360, height: 640 } });
+
+  test('each control is large enough for a thumb, and nothing is wider than the screen', async ({
+    page,
+  }) => {
+    await opener(page, 'Settings').tap();
+    const targets = settings(page).locator('button, label');
+    expect(await targets.count()).toBeGreaterThan(10);
+    for (const target of await targets.all()) {
+      if (!(await target.isVisible())) continue;
+      expect((await target.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+    }
+    await fitsAcross(settings(page));
+    await page.keyboard.press('Escape');
+    await opener(page, 'Help').tap();
+    await fitsAcross(help(page));
+  });
+});
+
+// WCAG 2.2, 1.4.10: a window of 1280 by 1024 at 400 %.
+test.describe('at 400 %', () => {
+  test.use({ viewport: { width: 320, height: 256 } });
+
+  test('all can be reached by scrolling downwards', async ({ page }) => {
+    for (const name of ['Settings', 'Help']) {
+      const dialog = page.getByRole('dialog', { name });
+      await opener(page, name).click();
+      await fitsAcross(dialog);
+      const last = dialog.locator('label, tr').last();
+      await last.scrollIntoViewIfNeeded();
+      await expect(last).toBeInViewport({ ratio: 1 });
+      await page.keyboard.press('Escape');
+    }
+  });
+});
+
+async function fitsAcross(dialog: Locator): Promise<void> {
+  const { wide, room } = await dialog.evaluate(({ scrollWidth, clientWidth }) => ({
+    wide: scrollWidth,
+    room: clientWidth,
+  }));
+  expect(wide).toBe(room);
+  const box = await dialog.boundingBox();
+  expect(box?.x).toBeGreaterThanOrEqual(0);
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(
+    await dialog.evaluate(() => document.documentElement.clientWidth),
+  );
+}
+
+function themeColours(page: Page): Promise<string[]> {
+  return page
+    .locator('meta[name="theme-color"]')
+    .evaluateAll((metas) => metas.map((meta) => meta.getAttribute('content') ?? ''));
+}

@@ -1,0 +1,620 @@
+// The line editor, as a person at the keyboard meets it: the page in a real Chromium.
+
+import { writeFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { expect, paste, startBridge, startServer, store, Terminal, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+const MESSAGE_PROMPT = 'Enter new message of the day:';
+const APPLE = 'An apple a day keeps the doctor away.';
+
+/** A key, and the line after it; `|` is the cursor. */
+type Step = readonly [key: string, line: string];
+
+async function press(terminal: Terminal, steps: readonly Step[]): Promise<void> {
+  for (const [key, line] of steps) {
+    await terminal.page.keyboard.press(key);
+    await terminal.showsCursor(`${PROMPT} ${line}`);
+  }
+}
+
+/** From the command prompt to the message's. */
+async function askForMessage(terminal: Terminal): Promise<void> {
+  await terminal.shows(PROMPT);
+  await terminal.type('MSGSTORE');
+  await terminal.showsCursor(`${MESSAGE_PROMPT} |`);
+}
+
+/** How far the cursor's left edge is from the screen's, in pixels. */
+async function cursorLeft(page: Page): Promise<number> {
+  const cursor = await page.locator('.xterm-cursor').boundingBox();
+  const rows = await page.locator('.xterm-rows').boundingBox();
+  return (cursor?.x ?? Number.NaN) - (rows?.x ?? 0);
+}
+
+/** Settles once the cursor is so many cells behind the prompt of a message. */
+async function cursorIsAt(page: Page, cellsBehindPrompt: number, cellWidth: number): Promise<void> {
+  const cells = MESSAGE_PROMPT.length + 1 + cellsBehindPrompt;
+  await expect
+    .poll(async () => Math.abs((await cursorLeft(page)) / cellWidth - cells))
+    .toBeLessThan(0.1);
+}
+
+/** The screen without white space, so that what wraps reads on; `|` is the cursor. */
+async function flowWithCursor(terminal: Terminal): Promise<string> {
+  return (await terminal.textWithCursor()).replace(/\s/g, '');
+}
+
+function focusedId(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const { activeElement } = document;
+    return activeElement?.id || activeElement?.className || activeElement?.tagName || '';
+  });
+}
+
+const LINE_INPUT = 'xterm-helper-textarea';
+
+test.describe('the keys', () => {
+  test('go through the line by characters, by words and to its ends', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.shows(PROMPT);
+    await page.keyboard.type('one two-three four');
+    await press(terminal, [
+      ['ArrowLeft', 'one two-three fou|r'],
+      ['Home', '|one two-three four'],
+      ['ArrowLeft', '|one two-three four'],
+      ['ArrowRight', 'o|ne two-three four'],
+      ['Control+ArrowRight', 'one| two-three four'],
+      ['Alt+f', 'one two|-three four'],
+      ['Alt+ArrowRight', 'one two-three| four'],
+      ['End', 'one two-three four|'],
+      ['ArrowRight', 'one two-three four|'],
+      ['Control+ArrowLeft', 'one two-three |four'],
+      ['Alt+b', 'one two-|three four'],
+      ['Alt+ArrowLeft', 'one |two-three four'],
+      ['Control+a', '|one two-three four'],
+      ['Control+e', 'one two-three four|'],
+      ['Control+b', 'one two-three fou|r'],
+    ]);
+    await page.keyboard.type('!');
+    await terminal.showsCursor(`${PROMPT} one two-three fou!|r`);
+  });
+
+  test('delete, and bring back what was deleted', async ({ terminal, page }) => {
+    await terminal.shows(PROMPT);
+    await page.keyboard.type('one two-three four five');
+    await press(terminal, [
+      ['Backspace', 'one two-three four fiv|'],
+      ['Control+w', 'one two-three four |'],
+      ['Control+y', 'one two-three four fiv|'],
+      ['Alt+Backspace', 'one two-three four |'],
+      ['Alt+Backspace', 'one two-three |'],
+      ['Control+y', 'one two-three four fiv|'],
+      ['Control+ArrowLeft', 'one two-three four |fiv'],
+      ['Delete', 'one two-three four |iv'],
+      ['Control+d', 'one two-three four |v'],
+      ['Control+u', '|v'],
+      ['Control+y', 'one two-three four |v'],
+      ['Home', '|one two-three four v'],
+      ['Alt+d', '| two-three four v'],
+      ['Control+y', 'one| two-three four v'],
+      ['Control+k', 'one|'],
+      ['Control+a', '|one'],
+      ['Control+y', ' two-three four v|one'],
+      ['Control+Backspace', ' two-three four |one'],
+    ]);
+    await page.keyboard.press('Control+u');
+    await page.keyboard.press('Control+k');
+    await terminal.type('MSGGET');
+    await terminal.shows(`${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
+  });
+
+  test('that mean nothing put nothing on the line', async ({ terminal, page }) => {
+    await terminal.shows(PROMPT);
+    await page.keyboard.type('MSG');
+    for (const key of ['Escape', 'Insert', 'PageUp', 'PageDown', 'F2', 'Control+g', 'Alt+x']) {
+      await page.keyboard.press(key);
+    }
+    await page.keyboard.type('GET');
+    await terminal.showsCursor(`${PROMPT} MSGGET|`);
+  });
+
+  test('Ctrl-C gives the line up, and says nothing', async ({ terminal, page, server }) => {
+    await askForMessage(terminal);
+    await page.keyboard.type('rather not');
+    await page.keyboard.press('Control+c');
+    await terminal.showsCursor(`${MESSAGE_PROMPT} rather not^C\n${MESSAGE_PROMPT} |`);
+    await terminal.type('rather this');
+    await terminal.shows(`Client: rather this\nServer: 200 OK\n${PROMPT}`);
+    expect(server.program.stdout).not.toContain('rather not');
+  });
+
+  test('Ctrl-D takes a character, and on an empty line ends the conversation', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.shows(PROMPT);
+    await page.keyboard.type('x');
+    await press(terminal, [
+      ['Control+d', 'x|'],
+      ['Home', '|x'],
+      ['Control+d', '|'],
+    ]);
+    await page.keyboard.press('Control+d');
+    await terminal.shows(
+      `${PROMPT} QUIT\nClient: QUIT\nServer: 200 OK\n[session ended; press Enter for another]`,
+    );
+  });
+
+  test('Ctrl-L leaves nothing but the line on the screen, and nothing is lost', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.shows(PROMPT);
+    await terminal.type('MSGGET');
+    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await page.keyboard.type('half');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Control+l');
+    await expect.poll(() => terminal.textWithCursor()).toBe(`${PROMPT} hal|f`);
+    await page.keyboard.press('PageUp');
+    await expect.poll(() => terminal.text()).toContain(APPLE);
+  });
+
+  test('? on an empty command line and F1 open the help; elsewhere ? is a character', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.shows(PROMPT);
+    const help = page.getByRole('dialog', { name: 'Help' });
+    for (const key of ['?', 'F1']) {
+      await page.keyboard.press(key);
+      await expect(help).toBeVisible();
+      await page.keyboard.press('Escape');
+      await expect(help).toBeHidden();
+      expect(await focusedId(page)).toBe(LINE_INPUT);
+    }
+    await terminal.showsCursor(`${PROMPT} |`);
+    await page.keyboard.type('x?');
+    await terminal.showsCursor(`${PROMPT} x?|`);
+    await page.keyboard.press('Control+u');
+    await askForMessage(terminal);
+    await page.keyboard.type('?');
+    await terminal.showsCursor(`${MESSAGE_PROMPT} ?|`);
+    await expect(help).toBeHidden();
+  });
+
+  test('F5 is left to the browser, which reloads; Ctrl-R is not', async ({ terminal, page }) => {
+    await terminal.shows(PROMPT);
+    // A browser without a window has no key that reloads: what can be seen is whose the key is.
+    await page.evaluate(() => {
+      const note = (event: KeyboardEvent) => {
+        document.body.dataset[event.key] = event.defaultPrevented ? 'the page’s' : 'the browser’s';
+      };
+      addEventListener('keydown', (event) => setTimeout(() => note(event)), { capture: true });
+    });
+    await page.keyboard.press('F5');
+    await page.keyboard.press('Control+r');
+    await expect(page.locator('body')).toHaveAttribute('data--f5', 'the browser’s');
+    await expect(page.locator('body')).toHaveAttribute('data-r', 'the page’s');
+  });
+});
+
+test.describe('Tab', () => {
+  test('completes a command, or lists those there are', async ({ terminal, page }) => {
+    await terminal.shows(PROMPT);
+    await page.keyboard.type('m');
+    await press(terminal, [['Tab', 'MSG|']]);
+    await page.keyboard.press('Tab');
+    await terminal.showsCursor(`MSGGET  MSGSTORE  MSGWATCH  MSGHIST\n${PROMPT} MSG|`);
+    await page.keyboard.type('s');
+    await press(terminal, [['Tab', 'MSGSTORE|']]);
+    expect(await focusedId(page)).toBe(LINE_INPUT);
+    await page.keyboard.press('Enter');
+    await terminal.showsCursor(`${MESSAGE_PROMPT} |`);
+    await page.keyboard.type('m');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('!');
+    await terminal.showsCursor(`${MESSAGE_PROMPT} m!|`);
+  });
+
+  test('is no trap: the keyboard alone reaches every button, and comes back', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.shows(PROMPT);
+    const buttons = await page
+      .locator('button:visible')
+      .evaluateAll((found) => found.map((button) => button.id));
+    expect(buttons).toContain('help-button');
+    for (const key of ['Tab', 'Shift+Tab']) {
+      expect(await focusedId(page)).toBe(LINE_INPUT);
+      const reached = new Set<string>();
+      do {
+        await page.keyboard.press(key);
+        reached.add(await focusedId(page));
+      } while (!reached.has(LINE_INPUT) && reached.size < 50);
+      expect([...reached]).toEqual(expect.arrayContaining([...buttons, LINE_INPUT]));
+    }
+    await terminal.type('MSGGET');
+    await terminal.shows(`${APPLE}\n${PROMPT}`);
+  });
+
+  test('with Shift leaves a half-typed line, which waits', async ({ terminal, page }) => {
+    await terminal.shows(PROMPT);
+    await page.keyboard.type('MSGT');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Shift+Tab');
+    expect(await focusedId(page)).toBe('help-button');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('GE');
+    await terminal.showsCursor(`${PROMPT} MSGGE|T`);
+  });
+});
+
+test.describe('the lines of before', () => {
+  test('come back with the arrows, after a reload too, and end where one began', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.shows(PROMPT);
+    await terminal.type('first');
+    await terminal.shows(`400 UNKNOWN COMMAND\n${PROMPT}`);
+    await terminal.type('second');
+    await terminal.shows(`Client: second\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+    await page.reload();
+    await terminal.shows(PROMPT);
+    await page.keyboard.type('half');
+    await press(terminal, [
+      ['ArrowUp', 'second|'],
+      ['Control+p', 'first|'],
+      ['ArrowUp', 'first|'],
+      ['ArrowDown', 'second|'],
+      ['Control+n', 'half|'],
+      ['ArrowDown', 'half|'],
+      ['ArrowUp', 'second|'],
+    ]);
+    await page.keyboard.press('Enter');
+    await terminal.shows(`Client: second\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+  });
+
+  test('are each target’s own', async ({ page, server }) => {
+    const target = `other=127.0.0.1:${server.port}+proxy`;
+    const bridge = await startBridge(server.port, 0, ['--target', target]);
+    const terminal = new Terminal(page);
+    await page.goto(`http://127.0.0.1:${bridge.port}/`);
+    await terminal.shows(PROMPT);
+    await terminal.type('said to the first');
+    await terminal.shows(`400 UNKNOWN COMMAND\n${PROMPT}`);
+    await page.goto(`http://127.0.0.1:${bridge.port}/?target=other&as=motd`);
+    await terminal.shows(PROMPT);
+    await press(terminal, [['ArrowUp', '|']]);
+    await terminal.type('said to the other');
+    await terminal.shows(`400 UNKNOWN COMMAND\n${PROMPT}`);
+    await page.goto(`http://127.0.0.1:${bridge.port}/`);
+    await terminal.shows(PROMPT);
+    await press(terminal, [['ArrowUp', 'said to the first|']]);
+  });
+
+  test('hold no password, and none is brought back where one is asked for', async ({ page }) => {
+    const hash = Program.motd(['hash-password']).input('Sesam, open\n');
+    expect(await hash.exits(), hash.stderr).toBe(0);
+    const file = test.info().outputPath('store.hash');
+    await writeFile(file, hash.stdout);
+    const server = await startServer(0, ['--store-password-file', file]);
+    const bridge = await startBridge(server.port);
+    const terminal = new Terminal(page);
+    await page.goto(`http://127.0.0.1:${bridge.port}/`);
+    await terminal.shows(PROMPT);
+    await terminal.type('MSGSTORE');
+    await terminal.shows('Enter store password:');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Control+r');
+    await terminal.showsCursor('Enter store password: |');
+    await terminal.type('Sesam, open');
+    await terminal.shows(MESSAGE_PROMPT);
+    await page.keyboard.press('ArrowUp');
+    await terminal.showsCursor(`${MESSAGE_PROMPT} MSGSTORE|`);
+    await page.keyboard.press('Control+u');
+    await terminal.type('guarded');
+    await terminal.shows(`Client: guarded\nServer: 200 OK\n${PROMPT}`);
+    await terminal.type('SHUTDOWN');
+    await terminal.shows('Enter shutdown password:');
+    await page.keyboard.type('Sesam, shut');
+    await page.keyboard.press('Control+u');
+    await page.keyboard.press('Control+y');
+    await page.keyboard.press('Enter');
+    await terminal.shows(`301 WRONG PASSWORD\n${PROMPT}`);
+    await page.keyboard.press('Control+y');
+    await press(terminal, [
+      ['ArrowUp', 'SHUTDOWN|'],
+      ['ArrowUp', 'guarded|'],
+      ['ArrowUp', 'MSGSTORE|'],
+      ['ArrowUp', 'MSGSTORE|'],
+    ]);
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+    expect(kept).toContain('guarded');
+    expect(kept).not.toContain('Sesam');
+  });
+
+  test('are searched with Ctrl-R, and Ctrl-G goes back to what was typed', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.shows(PROMPT);
+    for (const line of ['apple pie', 'apple cake', 'plum cake']) {
+      await terminal.type(line);
+      await terminal.shows(`Client: ${line}\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+    }
+    await page.keyboard.type('half');
+    await page.keyboard.press('Control+r');
+    await terminal.showsCursor("(reverse-i-search)'': half|");
+    await page.keyboard.type('app');
+    await terminal.showsCursor("(reverse-i-search)'app': |apple cake");
+    await page.keyboard.press('Control+r');
+    await terminal.showsCursor("(reverse-i-search)'app': |apple pie");
+    await page.keyboard.type('x');
+    await terminal.showsCursor("(failed reverse-i-search)'appx': |apple pie");
+    await page.keyboard.press('Backspace');
+    await terminal.showsCursor("(reverse-i-search)'app': |apple cake");
+    await page.keyboard.press('Control+g');
+    await terminal.showsCursor(`${PROMPT} half|`);
+    await page.keyboard.press('Control+r');
+    await page.keyboard.type('pie');
+    await page.keyboard.press('Escape');
+    await terminal.showsCursor(`${PROMPT} apple |pie`);
+    await page.keyboard.press('Enter');
+    await terminal.shows(`Client: apple pie\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+  });
+});
+
+test.describe('the clipboard', () => {
+  test('gets what is selected with Ctrl-C, and the line stays', async ({ terminal, page }) => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await terminal.shows(PROMPT);
+    const rows = await page.locator('.xterm-rows').boundingBox();
+    const cellWidth = (await cursorLeft(page)) / (PROMPT.length + 1);
+    await page.keyboard.type('half');
+    const x = (rows?.x ?? 0) + cellWidth * (PROMPT.indexOf('MSGSTORE') + 2.5);
+    await page.mouse.dblclick(x, (rows?.y ?? 0) + 8);
+    await page.keyboard.press('Control+c');
+    await expect(page.locator('#notice')).toHaveText('Copied.');
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('MSGSTORE');
+    await terminal.showsCursor(`${PROMPT} half|`);
+    // What is typed ends the selection, and Ctrl-C is the line's again.
+    await page.keyboard.type('!');
+    await page.keyboard.press('Control+c');
+    await terminal.showsCursor(`${PROMPT} half!^C\n${PROMPT} |`);
+  });
+
+  test('of ten lines is said line by line, each in its turn', async ({
+    terminal,
+    page,
+    server,
+  }) => {
+    await terminal.shows(PROMPT);
+    const messages = ['one', 'two', 'three', 'four', 'five'];
+    await paste(page, messages.map((message) => `MSGSTORE\r\n${message}\r\n`).join(''));
+    await terminal.showsCursor(`Client: five\nServer: 200 OK\n${PROMPT} |`);
+    const stored = [...server.program.stdout.matchAll(/MOTD updated to: (.*)/g)];
+    expect(stored.map(([, message]) => message)).toEqual(messages);
+  });
+
+  test('of several lines leaves the last one to be ended, and is text alone', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.shows(PROMPT);
+    await page.keyboard.type('MSGX');
+    await page.keyboard.press('ArrowLeft');
+    await paste(page, 'STORE');
+    await terminal.showsCursor(`${PROMPT} MSGSTORE|X`);
+    await page.keyboard.press('Delete');
+    await paste(page, '\nfrom the clipboard\nMSG\tG\u0007');
+    await terminal.showsCursor(`Client: from the clipboard\nServer: 200 OK\n${PROMPT} MSG   G^G|`);
+  });
+});
+
+test.describe('what is typed ahead', () => {
+  test('before there is a prompt stands on the line', async ({ page, bridge }) => {
+    await page.goto(`http://127.0.0.1:${bridge.port}/`, { waitUntil: 'commit' });
+    const terminal = new Terminal(page);
+    await page.locator(`.${LINE_INPUT}`).focus();
+    await page.keyboard.type('MSGGE');
+    await terminal.showsCursor(`${PROMPT} MSGGE|`);
+  });
+
+  test('while a reply is awaited answers the next question, and the one after it', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.shows(PROMPT);
+    // A password takes the server a quarter of a second.
+    await page.keyboard.type('SHUTDOWN\nno such word\nMSGSTORE\nahead\nMSGGET\nMSGS');
+    await terminal.showsCursor(
+      `Server: 301 WRONG PASSWORD\n${PROMPT} MSGSTORE\nClient: MSGSTORE\nServer: 200 OK\n` +
+        `${MESSAGE_PROMPT} ahead\nClient: ahead\nServer: 200 OK\n` +
+        `${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\nahead\n${PROMPT} MSGS|`,
+    );
+  });
+});
+
+test('a message that comes while one types stands above the line, which stays', async ({
+  terminal,
+  page,
+  server,
+}) => {
+  await terminal.shows(PROMPT);
+  await terminal.type('MSGWATCH');
+  await terminal.shows(`${APPLE}\n${PROMPT}`);
+  await page.keyboard.type('MSGSTOE');
+  await page.keyboard.press('ArrowLeft');
+  await store('first news', server.port);
+  await terminal.showsCursor(`${APPLE}\nfirst news\n${PROMPT} MSGSTO|E`);
+  await page.keyboard.type('R');
+  await store('second news', server.port);
+  await terminal.showsCursor(`first news\nsecond news\n${PROMPT} MSGSTOR|E`);
+  await page.keyboard.press('Enter');
+  await terminal.showsCursor(`Client: MSGSTORE\nServer: 200 OK\n${MESSAGE_PROMPT} |`);
+});
+
+test.describe('a line longer than the screen is wide', () => {
+  const flowOf = (line: string) => `${PROMPT}${line}`.replaceAll(' ', '');
+  const showsFlow = (terminal: Terminal, line: string) =>
+    expect.poll(() => flowWithCursor(terminal)).toBe(flowOf(line));
+
+  test('wraps, and is drawn anew in mid-line on a screen of another size', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.shows(PROMPT);
+    await page.keyboard.type(`${'a'.repeat(100)}${'z'.repeat(50)}`);
+    for (let times = 0; times < 50; times++) await page.keyboard.press('ArrowLeft');
+    const line = `${'a'.repeat(100)}|${'z'.repeat(50)}`;
+    await showsFlow(terminal, line);
+    const sizes = [
+      [420, 640],
+      [300, 640],
+      [1400, 640],
+      [700, 300],
+      [1000, 640],
+    ] as const;
+    for (const [width, height] of sizes) {
+      const before = (await terminal.rows()).map((row) => row.length);
+      await page.setViewportSize({ width, height });
+      // Other rows: the terminal has followed the page.
+      await expect
+        .poll(async () => (await terminal.rows()).map((row) => row.length))
+        .not.toEqual(before);
+      await showsFlow(terminal, line);
+    }
+    await page.keyboard.press('Home');
+    await showsFlow(terminal, `|${'a'.repeat(100)}${'z'.repeat(50)}`);
+    await page.keyboard.press('Control+k');
+    await showsFlow(terminal, '|');
+  });
+
+  test('and than the screen is high is seen where the cursor is', async ({ terminal, page }) => {
+    await page.setViewportSize({ width: 420, height: 300 });
+    await expect.poll(async () => (await terminal.rows()).length).toBeLessThan(12);
+    const height = (await terminal.rows()).length;
+    await page.keyboard.insertText(`start ${'x'.repeat(1000)} end`);
+    await expect.poll(() => terminal.textWithCursor()).toMatch(/x end\|$/);
+    expect((await terminal.textWithCursor()).split('\n')).toHaveLength(height);
+    await page.keyboard.press('Home');
+    await expect
+      .poll(async () => (await terminal.textWithCursor()).replace('\n', ' '))
+      .toMatch(/N\): \|start x/);
+    await page.keyboard.press('End');
+    await page.keyboard.press('Control+u');
+    await expect.poll(() => terminal.flow()).toBe(PROMPT.replaceAll(' ', ''));
+    await terminal.type('MSGGET');
+    await expect.poll(() => terminal.flow()).toContain(`${APPLE}${PROMPT}`.replaceAll(' ', ''));
+  });
+});
+
+test.describe('characters of all the world', () => {
+  test('take the cells they need, and the cursor goes by what a person sees', async ({
+    terminal,
+    page,
+  }) => {
+    await askForMessage(terminal);
+    const cellWidth = (await cursorLeft(page)) / (MESSAGE_PROMPT.length + 1);
+    const graphemes = [
+      ['漢', 2],
+      ['字', 2],
+      ['e\u0301', 1],
+      ['👍🏽', 2],
+      ['👨‍👩‍👧', 2],
+      ['🇩🇪', 2],
+      ['x', 1],
+    ] as const;
+    let cells = 0;
+    for (const [grapheme, width] of graphemes) {
+      await page.keyboard.insertText(grapheme);
+      cells += width;
+      await cursorIsAt(page, cells, cellWidth);
+    }
+    for (const [, width] of graphemes.toReversed()) {
+      await page.keyboard.press('ArrowLeft');
+      cells -= width;
+      await cursorIsAt(page, cells, cellWidth);
+    }
+    await page.keyboard.press('End');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Enter');
+    await terminal.shows(`Client: 漢字e\u0301👍🏽\nServer: 200 OK\n${PROMPT}`);
+  });
+
+  test('from right to left arrive as they were typed', async ({ terminal, page, server }) => {
+    await askForMessage(terminal);
+    await page.keyboard.insertText('שלום, עולם');
+    await terminal.type('!');
+    await terminal.shows(`Client: שלום, עולם!\nServer: 200 OK\n${PROMPT}`);
+    await server.program.says(/MOTD updated to: שלום, עולם!\n/);
+  });
+
+  test('that an input method composes are typed once, when they are chosen', async ({
+    terminal,
+    page,
+  }) => {
+    await askForMessage(terminal);
+    await page.keyboard.type('[]');
+    await page.keyboard.press('ArrowLeft');
+    const inputMethod = await page.context().newCDPSession(page);
+    const compose = (text: string) =>
+      inputMethod.send('Input.imeSetComposition', {
+        text,
+        selectionStart: text.length,
+        selectionEnd: text.length,
+      });
+    for (const text of ['n', 'に', 'にほ', 'にほん']) {
+      await compose(text);
+      await expect(page.locator('.composition-view')).toHaveText(text);
+    }
+    await terminal.showsCursor(`${MESSAGE_PROMPT} [|]`);
+    await inputMethod.send('Input.insertText', { text: '日本' });
+    await terminal.showsCursor(`${MESSAGE_PROMPT} [日本|]`);
+    await compose('ご');
+    await compose('');
+    await page.keyboard.type('!');
+    await terminal.showsCursor(`${MESSAGE_PROMPT} [日本!|]`);
+    await page.keyboard.press('Enter');
+    await terminal.shows(`Client: [日本!]\nServer: 200 OK\n${PROMPT}`);
+  });
+
+  test('of which control characters are shown escaped, and refused as a message', async ({
+    terminal,
+    page,
+  }) => {
+    await askForMessage(terminal);
+    await page.keyboard.insertText('a\u009b31mb');
+    await terminal.showsCursor(`${MESSAGE_PROMPT} a\\u{9b}31mb|`);
+    await page.keyboard.press('Control+ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    await terminal.showsCursor(`${MESSAGE_PROMPT} a|\\u{9b}31mb`);
+    await page.keyboard.press('Enter');
+    await terminal.shows(`Client: a\\u{9b}31mb\nServer: 422 NOT PLAIN TEXT\n${PROMPT}`);
+  });
+});
+
+test('a message of 4,000 characters is shown while it is typed, stored, and read back', async ({
+  terminal,
+  page,
+}) => {
+  const message = 'abcdefgh'.repeat(500);
+  await askForMessage(terminal);
+  await page.keyboard.insertText(message);
+  await expect.poll(() => flowWithCursor(terminal)).toMatch(/abcdefghabcdefgh\|$/);
+  await page.keyboard.press('Backspace');
+  await page.keyboard.type('!');
+  await page.keyboard.press('Enter');
+  await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+  await terminal.type('MSGGET');
+  await expect.poll(() => terminal.flow()).toContain(`${message.slice(-1000, -1)}!Entercommand`);
+});

@@ -1,0 +1,192 @@
+// The page under the headers it is served with, in a real Chromium: a strict policy that costs it
+// nothing, and that is in force.
+
+import type { Page } from '@playwright/test';
+import { expect, Terminal, test } from '../fixtures.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+const DARK_GROUND = 'rgb(16, 22, 29)';
+const LIGHT_GROUND = 'rgb(251, 250, 247)';
+const DARK_TEXT = 'rgb(232, 237, 242)';
+const LIGHT_TEXT = 'rgb(29, 37, 44)';
+
+/** What the page breaks of its policy, and what its console says, from the first request on. */
+async function listen(page: Page): Promise<string[]> {
+  const heard: string[] = [];
+  await page.exposeFunction('hear', (what: string) => heard.push(what));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      const { effectiveDirective, blockedURI, sourceFile, lineNumber } = event;
+      Reflect.get(
+        window,
+        'hear',
+      )(`${effectiveDirective} blocked ${blockedURI} of ${sourceFile}:${lineNumber}`);
+    });
+  });
+  page.on('console', (message) => heard.push(message.text()));
+  page.on('pageerror', (error) => heard.push(String(error)));
+  page.on('requestfailed', (request) => heard.push(request.url()));
+  return heard;
+}
+
+/** What the browser makes of xterm's own rules: without them, the colours are the page's. */
+function drawn(page: Page): Promise<{ text: string; ground: string; fontSize: string }> {
+  return page.evaluate(() => {
+    const rows = document.querySelector('.xterm-rows');
+    const ground = document.querySelector('.xterm-scrollable-element');
+    if (rows === null || ground === null) throw new Error('there is no terminal');
+    const { color, fontSize } = getComputedStyle(rows);
+    return { text: color, ground: getComputedStyle(ground).backgroundColor, fontSize };
+  });
+}
+
+test('a conversation, a selection, another theme and another size break no rule', async ({
+  page,
+  bridge,
+}) => {
+  const heard = await listen(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.goto(`http://127.0.0.1:${bridge.port}/`);
+  const terminal = new Terminal(page);
+  await terminal.shows(PROMPT);
+  await terminal.type('MSGSTORE');
+  await terminal.type('strict');
+  await terminal.type('MSGGET');
+  await terminal.shows(`Server: 200 OK\nstrict\n${PROMPT}`);
+  expect(await drawn(page)).toEqual({ text: DARK_TEXT, ground: DARK_GROUND, fontSize: '15px' });
+
+  await page.locator('.xterm-rows > div', { hasText: /^strict/ }).click({
+    clickCount: 2,
+    position: { x: 20, y: 10 },
+    force: true,
+  });
+  const selected = page.locator('.xterm-rows .xterm-decoration-top');
+  await expect(selected).toHaveText('strict');
+  // style.css, --selection
+  await expect(selected).toHaveCSS('background-color', 'rgb(66, 108, 148)');
+
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expect
+    .poll(() => drawn(page))
+    .toEqual({ text: LIGHT_TEXT, ground: LIGHT_GROUND, fontSize: '15px' });
+  await page.setViewportSize({ width: 412, height: 700 });
+  await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+  await terminal.type('MSGGET');
+  await expect.poll(() => terminal.flow()).toMatch(/MSGGETServer:200OKstrictEntercommand[^:]+:$/);
+  expect(heard).toEqual([]);
+});
+
+test('what is not the page’s own is blocked', async ({ page, bridge }) => {
+  const heard = await listen(page);
+  await page.goto(`http://127.0.0.1:${bridge.port}/`);
+  await new Terminal(page).shows(PROMPT);
+  // Once the message stands there, nothing of the page’s changes the title any more.
+  await expect(page).toHaveTitle(/^An apple/);
+  expect(heard).toEqual([]);
+
+  const done = await page.evaluate(async () => {
+    const script = document.createElement('script');
+    const scriptText = attempt(() => {
+      script.textContent = 'document.title = "taken";';
+    });
+    const html = attempt(() => {
+      document.body.insertAdjacentHTML('beforeend', '<p>injected</p>');
+    });
+    // In a turn of its own: the test's own hand in the page may evaluate.
+    const evaluated = await new Promise((resolve) => {
+      setTimeout(() => resolve(attempt(() => new Function('return 1'))));
+    });
+    // Ones that no script has a hand in: as if they had come with the page.
+    const parsed = document.implementation.createHTMLDocument();
+    for (const [tag, text] of [
+      ['script', 'document.title = "taken";'],
+      ['style', 'body { outline: 3px solid red; }'],
+    ] as const) {
+      const element = parsed.createElementNS('http://www.w3.org/1999/xhtml', tag);
+      element.append(parsed.createTextNode(text));
+      document.body.append(element);
+    }
+    document.body.setAttribute('style', 'opacity: 0.5');
+    const image = new Image();
+    const imageFailed = new Promise((resolve) => {
+      image.onload = () => resolve(false);
+      image.onerror = () => resolve(true);
+    });
+    image.src = 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=';
+    const { outlineStyle, opacity } = getComputedStyle(document.body);
+    return {
+      title: document.title,
+      outlineStyle,
+      opacity,
+      scriptText,
+      html,
+      evaluated,
+      imageFailed: await imageFailed,
+    };
+
+    function attempt(work: () => void): string {
+      try {
+        work();
+        return 'done';
+      } catch (error) {
+        return error instanceof Error ? error.name : String(error);
+      }
+    }
+  });
+  expect(done).toEqual({
+    title: 'An apple a day keeps the doctor away. – Message of the day',
+    outlineStyle: 'none',
+    opacity: '1',
+    scriptText: 'TypeError',
+    html: 'TypeError',
+    evaluated: 'EvalError',
+    imageFailed: true,
+  });
+  for (const rule of ['style-src-elem', 'style-src-attr', 'img-src', 'require-trusted-types-for']) {
+    await expect.poll(() => heard.join('\n')).toContain(`${rule} blocked`);
+  }
+});
+
+test('another page cannot frame it', async ({ page, bridge }) => {
+  const address = `http://127.0.0.1:${bridge.port}/`;
+  const heard: string[] = [];
+  page.on('console', (message) => heard.push(message.text()));
+  await page.setContent(`<iframe src="${address}"></iframe>`);
+  await expect.poll(() => heard.join('\n')).toContain("frame-ancestors 'none'");
+  expect(await page.frameLocator('iframe').locator('#terminal').count()).toBe(0);
+});
+
+test('all it needs comes packed, and is kept for ever but for the page itself', async ({
+  page,
+  bridge,
+}) => {
+  const address = `http://127.0.0.1:${bridge.port}/`;
+  const kept = new Map<string, string | undefined>();
+  page.on('response', async (response) => {
+    expect(response.headers()['content-encoding'], response.url()).toBe('br');
+    kept.set(new URL(response.url()).pathname, response.headers()['cache-control']);
+  });
+  await page.goto(address);
+  await new Terminal(page).shows(PROMPT);
+  expect(kept.get('/')).toBe('no-cache');
+  kept.delete('/');
+  expect(kept.size).toBeGreaterThanOrEqual(2);
+  expect(new Set(kept.values())).toEqual(new Set(['public, max-age=31536000, immutable']));
+
+  expect(await transferred(page)).not.toContain(0);
+  // Not a reload, which may ask again.
+  await page.goto('about:blank');
+  await page.goto(address);
+  await new Terminal(page).shows(PROMPT);
+  expect(new Set(await transferred(page))).toEqual(new Set([0]));
+});
+
+/** How many bytes each file of the page took on the network. */
+function transferred(page: Page): Promise<number[]> {
+  return page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .filter((entry) => entry instanceof PerformanceResourceTiming)
+      .map(({ transferSize }) => transferSize),
+  );
+}

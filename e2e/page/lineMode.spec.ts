@@ -1,0 +1,313 @@
+// `/?target=NAME`: the page as a plain terminal, line by line, for services that are no message
+// server.
+
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { Page } from '@playwright/test';
+import { freePort } from '../../scripts/freePort.mjs';
+import { expect, startBridgeTo, Terminal, test, transcriptOf } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+const APPLE = 'An apple a day keeps the doctor away.';
+
+interface Service {
+  port: number;
+  /** Everything that was said to it. */
+  heard: () => string;
+  close(): void;
+}
+
+/** A service of any kind. */
+async function serve(onConnection: (socket: Socket) => void): Promise<Service> {
+  let heard = '';
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.setEncoding('utf8'));
+    socket
+      .on('error', () => {})
+      .on('data', (text) => {
+        heard += text;
+      });
+    onConnection(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  return {
+    port: address.port,
+    heard: () => heard,
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Opens the page for a target. */
+async function open(page: Page, bridgePort: number, query: string): Promise<Terminal> {
+  await page.goto(`http://127.0.0.1:${bridgePort}/?${query}`);
+  return new Terminal(page);
+}
+
+async function chooseCrlf(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('dialog').getByLabel('CR LF').click();
+  await page.keyboard.press('Escape');
+}
+
+test.describe('redis', () => {
+  // Empty where scripts/tools.mjs found none and could install none; CI always has one.
+  const redisServer = process.env['MOTD_TEST_REDIS'] ?? 'redis-server';
+  test.skip(
+    redisServer === '' && process.env['CI'] === undefined,
+    'no redis-server on this machine',
+  );
+
+  async function startRedis(): Promise<{ redis: Program; bridgePort: number }> {
+    const port = await freePort();
+    const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', ''];
+    const redis = new Program(redisServer, flags);
+    await redis.says(/Ready to accept connections/);
+    const bridgePort = await startBridgeTo('motd=127.0.0.1:1', `redis=127.0.0.1:${port}`);
+    return { redis, bridgePort };
+  }
+
+  test('answers each line, in as many lines as it has', async ({ page }) => {
+    const { bridgePort } = await startRedis();
+    const terminal = await open(page, bridgePort, 'target=redis');
+    await terminal.shows('redis>');
+    await terminal.type('SET greeting hello');
+    await terminal.shows('redis> SET greeting hello\n+OK\nredis>');
+    await terminal.type('GET greeting');
+    await terminal.shows('redis> GET greeting\n$5\nhello\nredis>');
+    await terminal.type('RPUSH days Mon Tue');
+    await terminal.shows(':2\nredis>');
+    await terminal.type('LRANGE days 0 -1');
+    await terminal.shows('redis> LRANGE days 0 -1\n*2\n$3\nMon\n$3\nTue\nredis>');
+    await terminal.type('FLY');
+    await expect.poll(() => terminal.text()).toMatch(/\n-ERR unknown command 'FLY'.*\nredis>$/);
+    expect(await transcriptOf(page)).not.toMatch(/Client:|Server:/);
+    await expect(page.locator('#spoken p').last()).toHaveText(/^-ERR unknown command/);
+  });
+
+  test('has its name in the title, and neither message nor buttons of another service', async ({
+    page,
+  }) => {
+    const { bridgePort } = await startRedis();
+    const terminal = await open(page, bridgePort, 'target=redis');
+    await terminal.shows('redis>');
+    await expect(page).toHaveTitle('Target “redis”');
+    await expect(page.getByRole('heading', { name: 'redis' })).toBeVisible();
+    await expect(page.locator('#message')).toBeHidden();
+    await expect(page.locator('#history-button')).toBeHidden();
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByLabel('In a field below').click();
+    await page.keyboard.press('Escape');
+    await expect(page.locator('#field-text')).toBeVisible();
+    await expect(page.locator('#commands')).toBeHidden();
+    await expect(page.locator('#field-text')).toHaveAttribute('autocapitalize', 'none');
+    await page.locator('#field-text').focus();
+    await page.keyboard.type('PING\n');
+    await terminal.shows('redis> PING\n+PONG\nredis>');
+    await page.getByRole('button', { name: 'Help' }).click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await expect(page.getByRole('dialog')).not.toContainText('MSGGET');
+  });
+
+  test('that ends says so, and is found again; its lines are kept apart from others', async ({
+    page,
+    server,
+  }) => {
+    const { redis, bridgePort } = await startRedis();
+    const terminal = await open(page, bridgePort, 'target=redis');
+    await terminal.shows('redis>');
+    await terminal.type('PING');
+    await terminal.shows('+PONG\nredis>');
+    await redis.stop();
+    await terminal.shows(
+      '[redis closed the connection (1000)]\n[trying again; Enter tries at once]',
+    );
+
+    const both = await startBridgeTo(
+      `redis=127.0.0.1:${server.port}`,
+      `other=127.0.0.1:${server.port}`,
+    );
+    await open(page, both, 'target=other');
+    await terminal.shows('other>');
+    await terminal.type('MSGGET');
+    await terminal.shows(`200 OK\n${APPLE}\nother>`);
+    await open(page, both, 'target=redis');
+    await terminal.shows('redis>');
+    await page.keyboard.press('ArrowUp');
+    await terminal.shows('redis>');
+    await open(page, both, 'target=other');
+    await terminal.shows('other>');
+    await page.keyboard.press('ArrowUp');
+    await terminal.shows('other> MSGGET');
+    await page.keyboard.press('ArrowUp');
+    await terminal.shows('other> MSGGET');
+  });
+});
+
+test('a line without its end is the prompt; what was there first stands above', async ({
+  page,
+}) => {
+  const service = await serve((socket) => {
+    socket.write('Welcome to \x1b[31mmars\x07\r\nlogin: ');
+    socket.on('data', (text) => {
+      if (service.heard() === 'anna\n') socket.write('Password: ');
+      else if (String(text) === 'secret\n') socket.write('Last login: never\nmars$ ');
+    });
+  });
+  const terminal = await open(
+    page,
+    await startBridgeTo(`mars=127.0.0.1:${service.port}`),
+    'target=mars',
+  );
+  await terminal.shows('Welcome to ^[[31mmars^G\nlogin:');
+  await terminal.type('anna');
+  await terminal.shows('login: anna\nPassword:');
+  await terminal.type('secret');
+  await terminal.shows('Password: secret\nLast login: never\nmars$');
+  expect(service.heard()).toBe('anna\nsecret\n');
+  service.close();
+});
+
+test('a line ends as was chosen, from the next line on and in the next visit', async ({ page }) => {
+  const service = await serve((socket) => socket.on('data', () => socket.write('heard\r\n')));
+  const bridgePort = await startBridgeTo(`box=127.0.0.1:${service.port}`);
+  const terminal = await open(page, bridgePort, 'target=box');
+  await terminal.shows('box>');
+  await terminal.type('one');
+  await terminal.shows('box> one\nheard\nbox>');
+  await chooseCrlf(page);
+  await page.locator('.xterm-helper-textarea').focus();
+  await terminal.type('two');
+  await terminal.shows('box> two\nheard\nbox>');
+  await page.reload();
+  await terminal.shows('box>');
+  // An empty line is a line, to whoever it may concern.
+  await terminal.type('');
+  await terminal.shows('box>\nheard\nbox>');
+  expect(service.heard()).toBe('one\ntwo\r\n\r\n');
+  service.close();
+});
+
+test('text that comes while one types goes above the line', async ({ page }) => {
+  let speak = (_: string) => {};
+  const service = await serve((socket) => {
+    speak = (text) => socket.write(text);
+  });
+  const terminal = await open(
+    page,
+    await startBridgeTo(`news=127.0.0.1:${service.port}`),
+    'target=news',
+  );
+  await terminal.shows('news>');
+  await page.keyboard.type('half a li');
+  await terminal.shows('news> half a li');
+  speak('something ');
+  await terminal.shows('something half a li');
+  speak('happened\nand more\n');
+  await terminal.shows('something happened\nand more\nnews> half a li');
+  await terminal.type('ne');
+  await expect.poll(service.heard).toBe('half a line\n');
+  service.close();
+});
+
+test('5,000 lines at once arrive whole, in order, and one can type on at once', async ({
+  page,
+}) => {
+  const lines = Array.from({ length: 5_000 }, (_, index) => `line ${index + 1} of many`);
+  const service = await serve((socket) => {
+    socket.on('data', (text) =>
+      socket.write(String(text) === 'all\n' ? `${lines.join('\n')}\n` : 'yes\n'),
+    );
+  });
+  const terminal = await open(
+    page,
+    await startBridgeTo(`flood=127.0.0.1:${service.port}`),
+    'target=flood',
+  );
+  await terminal.shows('flood>');
+  await page.evaluate(() => {
+    // How long the page ever kept somebody waiting who pressed a key, in milliseconds.
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) {
+        const before: unknown = Reflect.get(window, 'longestTask');
+        Reflect.set(window, 'longestTask', Math.max(duration, Number(before ?? 0)));
+      }
+    }).observe({ entryTypes: ['longtask'] });
+  });
+  await terminal.type('all');
+  await terminal.shows('line 5000 of many\nflood>');
+  await terminal.type('still there?');
+  await terminal.shows('flood> still there?\nyes\nflood>');
+  const shown = (await transcriptOf(page)).match(/^line .*$/gm) ?? [];
+  // The terminal keeps 5,000 lines above the screen: with the prompts, the oldest few may be gone.
+  expect(shown.length).toBeGreaterThan(4_990);
+  expect(shown).toEqual(lines.slice(-shown.length));
+  const longest = Number(await page.evaluate(() => Reflect.get(window, 'longestTask') ?? 0));
+  test.info().annotations.push({ type: 'longest task', description: `${longest} ms` });
+  service.close();
+});
+
+test('a target that nobody has configured is told', async ({ page, server }) => {
+  const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
+  const terminal = await open(page, bridgePort, 'target=nobody');
+  await expect.poll(() => terminal.text()).toMatch(/^\[the bridge has no such target\]\n\[/);
+  await expect(page.locator('#status')).toContainText('the bridge has no such target');
+  await expect(page).toHaveTitle('Target “nobody”');
+});
+
+test('an address whose target cannot exist shows none of its words, and opens no WebSocket', async ({
+  page,
+  server,
+}) => {
+  const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
+  const opened: string[] = [];
+  page.on('websocket', (webSocket) => opened.push(webSocket.url()));
+  const names = [
+    'Your session has expired. Call 0800 123456',
+    '<img src=x onerror=alert(1)>\u0007/../ws',
+    'a/../../ws',
+  ];
+  for (const name of names) {
+    const query = `target=${encodeURIComponent(name)}&as=motd`;
+    await open(page, bridgePort, query);
+    await expect(page.locator('#title')).toHaveText('Unknown target');
+    await expect(page).toHaveTitle('Unknown target');
+    await expect(page.locator('#status')).toHaveText('not connected: unknown target');
+    expect(await page.locator('body').innerText()).not.toMatch(/expired|img|\.\./);
+    // There is no terminal to type in, and so no key that connects.
+    await expect(page.locator('.xterm')).toHaveCount(0);
+    await page.keyboard.press('Enter');
+  }
+  expect(opened).toEqual([]);
+
+  // What is opened is seen here.
+  const terminal = await open(page, bridgePort, 'target=motd');
+  await terminal.shows('motd>');
+  expect(opened).toEqual([`ws://127.0.0.1:${bridgePort}/ws/motd`]);
+});
+
+test('another target can be a message server, too', async ({ page, server }) => {
+  const bridgePort = await startBridgeTo(
+    'first=127.0.0.1:1',
+    `motd=127.0.0.1:${server.port}+proxy`,
+  );
+  const terminal = await open(page, bridgePort, 'target=motd&as=motd');
+  await terminal.shows(PROMPT);
+  await expect(page.locator('#message')).toHaveText(APPLE);
+  await terminal.type('MSGGET');
+  await terminal.shows(`${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
+  await page.getByRole('button', { name: 'History of messages' }).click();
+  await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
+
+  await open(page, bridgePort, 'target=motd');
+  await terminal.shows('motd>');
+  await terminal.type('MSGGET');
+  await terminal.shows(`motd> MSGGET\n200 OK\n${APPLE}\nmotd>`);
+});

@@ -1,0 +1,352 @@
+// Today's message above the terminal, live, and the panel with its history, in a real Chromium.
+
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { Page } from '@playwright/test';
+import { expect, startBridge, startServer, store, Terminal, test } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+const APPLE = 'An apple a day keeps the doctor away.';
+const TITLE = 'Message of the day';
+
+function banner(page: Page) {
+  return page.locator('#message');
+}
+
+/** Lets the page believe that its tab was put behind another one, or was chosen again. */
+async function setVisible(page: Page, state: 'visible' | 'hidden'): Promise<void> {
+  await page.evaluate((visibilityState) => {
+    Object.defineProperty(document, 'visibilityState', { value: visibilityState, writable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, state);
+}
+
+test.describe('the message', () => {
+  test('is there from the beginning, above the terminal and in the title', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.shows('SHUTDOWN):');
+    await expect(banner(page)).toHaveText(APPLE);
+    await expect(page).toHaveTitle(`${APPLE} – ${TITLE}`);
+    await expect(page.locator('#today')).toHaveAttribute('data-state', 'current');
+  });
+
+  test('of one page is seen on another as soon as it is stored', async ({
+    terminal,
+    page,
+    browser,
+    bridge,
+  }) => {
+    const other = await browser.newPage();
+    await other.goto(`http://127.0.0.1:${bridge.port}/`);
+    await expect(banner(other)).toHaveText(APPLE);
+    await terminal.shows('SHUTDOWN):');
+    await terminal.type('MSGSTORE');
+    await terminal.shows('day:');
+    await terminal.type('from one page to another');
+    await expect(banner(other)).toHaveText('from one page to another');
+    await expect(banner(page)).toHaveText('from one page to another');
+
+    const otherTerminal = new Terminal(other);
+    await otherTerminal.page.locator('.xterm-helper-textarea').focus();
+    await otherTerminal.type('MSGSTORE');
+    await otherTerminal.shows('day:');
+    await otherTerminal.type('and back');
+    await expect(banner(page)).toHaveText('and back');
+    await other.close();
+  });
+
+  test('marks the tab that nobody looks at, until it is shown', async ({
+    terminal,
+    page,
+    server,
+  }) => {
+    await terminal.shows('SHUTDOWN):');
+    await expect(banner(page)).toHaveText(APPLE);
+    await setVisible(page, 'hidden');
+    await expect(page).toHaveTitle(`${APPLE} – ${TITLE}`);
+    await store('news', server.port);
+    await expect(page).toHaveTitle(`● news – ${TITLE}`);
+    await setVisible(page, 'visible');
+    await expect(page).toHaveTitle(`news – ${TITLE}`);
+  });
+
+  test('is no news when it is the same after the server was away; meanwhile it is marked', async ({
+    terminal,
+    page,
+    server,
+  }) => {
+    await terminal.shows('SHUTDOWN):');
+    await expect(banner(page)).toHaveText(APPLE);
+    await setVisible(page, 'hidden');
+    await server.program.stop();
+    await expect(page.locator('#today')).toHaveAttribute('data-state', 'stale');
+    await expect(banner(page)).toHaveText(APPLE);
+    await startServer(server.port);
+    await expect(page.locator('#today')).toHaveAttribute('data-state', 'current');
+    await expect(page).toHaveTitle(`${APPLE} – ${TITLE}`);
+  });
+
+  test('is text: markup in it stays what it is, and an address can be followed', async ({
+    terminal,
+    page,
+    server,
+  }) => {
+    await terminal.shows('SHUTDOWN):');
+    const message = '<img src=x> see https://example.org/a_(b), javascript:alert(1)';
+    await store(message, server.port);
+    await expect(banner(page)).toHaveText(message);
+    await expect(banner(page).locator('*')).toHaveCount(1);
+    const link = banner(page).getByRole('link', { name: 'https://example.org/a_(b)', exact: true });
+    await expect(link).toHaveAttribute('href', 'https://example.org/a_(b)');
+    await expect(link).toHaveAttribute('target', '_blank');
+    await expect(link).toHaveAttribute('rel', 'noopener noreferrer');
+  });
+
+  test('may be the very words a server closes with', async ({ terminal, page, server }) => {
+    await terminal.shows('SHUTDOWN):');
+    await expect(banner(page)).toHaveText(APPLE);
+    await store('421 IDLE TOO LONG', server.port);
+    await expect(banner(page)).toHaveText('421 IDLE TOO LONG');
+    await store('and on', server.port);
+    await expect(banner(page)).toHaveText('and on');
+    await expect(page.locator('#today')).toHaveAttribute('data-state', 'current');
+  });
+
+  test('of 4,000 characters leaves the terminal its room, and scrolls by keyboard', async ({
+    terminal,
+    page,
+    server,
+  }) => {
+    await terminal.shows('SHUTDOWN):');
+    await expect(banner(page)).not.toHaveAttribute('tabindex');
+    const message = 'abcdefgh '.repeat(444);
+    await store(message, server.port);
+    await expect(banner(page)).toContainText('abcdefgh abcdefgh');
+    await expect(banner(page)).toHaveAttribute('tabindex', '0');
+    const { height = 0 } = (await page.locator('#today').boundingBox()) ?? {};
+    expect(height).toBeGreaterThan(0);
+    expect(height).toBeLessThan(640 * 0.31);
+    expect((await page.title()).length).toBeLessThan(100);
+    await banner(page).focus();
+    await page.keyboard.press('End');
+    await expect
+      .poll(() => banner(page).evaluate((element) => element.scrollTop))
+      .toBeGreaterThan(0);
+    await terminal.shows('SHUTDOWN):');
+  });
+
+  test('of a service that has none is not there', async ({ page }) => {
+    const heard: string[] = [];
+    const echo = await listen((socket) => {
+      socket.on('data', (data) => heard.push(String(data)));
+      socket.pipe(socket);
+    });
+    const args = ['bridge', '--target', `echo=127.0.0.1:${echo.port}`, '--http-port', '0'];
+    const bridge = Program.motd(args);
+    const [, port] = await bridge.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+    await page.goto(`http://127.0.0.1:${port}/`);
+    await expect(page.locator('#today')).toHaveAttribute('data-state', 'refused');
+    await expect(page.locator('#today')).toBeHidden();
+    await expect(page).toHaveTitle(TITLE);
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await echo.closed(1);
+    expect(heard.filter((said) => said.includes('MSGWATCH'))).toHaveLength(1);
+    await bridge.stop();
+    echo.stop();
+  });
+});
+
+test('a connection that died in the computer’s sleep is found when the page wakes', async ({
+  page,
+  server,
+}) => {
+  const bridge = await startBridge(server.port);
+  const network = await networkTo(bridge.port);
+  const url = `http://127.0.0.1:${network.port}/`;
+  await page.goto(url);
+  const terminal = new Terminal(page);
+  await terminal.shows('SHUTDOWN):');
+  await expect(banner(page)).toHaveText(APPLE);
+
+  network.cut();
+  await store('stored while it slept', server.port);
+  await page.evaluate(() => {
+    const now = Date.now;
+    Date.now = () => now() + 3_600_000;
+    dispatchEvent(new Event('online'));
+  });
+  await expect(banner(page)).toHaveText('stored while it slept');
+  await expect.poll(() => terminal.text()).toContain('[the server did not answer]');
+  await terminal.shows('SHUTDOWN):');
+  network.stop();
+});
+
+test.describe('the history', () => {
+  test('is opened and closed with the keyboard, and says where there is none', async ({
+    terminal,
+    page,
+  }) => {
+    await terminal.shows('SHUTDOWN):');
+    const button = page.getByRole('button', { name: 'History of messages' });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    const panel = page.getByRole('complementary', { name: 'History of messages' });
+    await expect(panel).toContainText('Nothing was stored yet.');
+    await expect(button).toHaveAttribute('aria-expanded', 'true');
+    await expect(panel.getByRole('button', { name: 'Close the history' })).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(panel).toBeHidden();
+    await expect(button).toHaveAttribute('aria-expanded', 'false');
+    await expect(button).toBeFocused();
+  });
+
+  test.describe('for a reader in Berlin', () => {
+    test.use({ timezoneId: 'Europe/Berlin', locale: 'de-DE' });
+
+    test('has the newest first, with times of the reader’s own', async ({
+      terminal,
+      page,
+      server,
+    }) => {
+      await terminal.shows('SHUTDOWN):');
+      await store('the older one', server.port);
+      await store('<b>the newer one</b> https://example.org/', server.port);
+      await page.getByRole('button', { name: 'History of messages' }).click();
+      const entries = page.locator('#history li');
+      await expect(entries).toHaveCount(2);
+      await expect(entries.nth(0)).toContainText('<b>the newer one</b>');
+      await expect(entries.nth(0).getByRole('link')).toHaveAttribute(
+        'href',
+        'https://example.org/',
+      );
+      await expect(entries.nth(1)).toContainText('the older one');
+
+      const time = entries.nth(0).locator('time');
+      const stored = new Date((await time.getAttribute('datetime')) ?? '');
+      expect(Math.abs(stored.getTime() - Date.now())).toBeLessThan(60_000);
+      const zone = { timeZone: 'Europe/Berlin' };
+      const clock = stored.toLocaleTimeString('de-DE', { ...zone, timeStyle: 'short' });
+      await expect(time).toContainText(clock);
+      const day = stored.toLocaleDateString('de-DE', { ...zone, dateStyle: 'full' });
+      expect(await time.getAttribute('title')).toContain(day);
+    });
+  });
+
+  test('that is open follows a change', async ({ terminal, page, server }) => {
+    await terminal.shows('SHUTDOWN):');
+    await page.getByRole('button', { name: 'History of messages' }).click();
+    await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
+    await store('one', server.port);
+    await expect(page.locator('#history li')).toHaveCount(1);
+    await store('two', server.port);
+    await expect(page.locator('#history li')).toHaveText([/two$/, /one$/]);
+    await expect(page.locator('#history')).not.toContainText('Nothing was stored yet.');
+  });
+
+  test('that cannot be read says why, and can be asked for again', async ({
+    terminal,
+    page,
+    server,
+  }) => {
+    await terminal.shows('SHUTDOWN):');
+    await server.program.stop();
+    await page.getByRole('button', { name: 'History of messages' }).click();
+    const panel = page.locator('#history');
+    await expect(panel).toContainText('motd refused the connection: is it running?');
+    const again = await startServer(server.port);
+    await store('back', again.port);
+    await panel.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.locator('#history li')).toHaveText([/back$/]);
+    await expect(panel.getByRole('button', { name: 'Try again' })).toBeHidden();
+  });
+
+  test('of a thousand messages is shown, and scrolls', async ({ terminal, page, server }) => {
+    await terminal.shows('SHUTDOWN):');
+    const socket = connect(server.port, '127.0.0.1');
+    await once(socket, 'connect');
+    for (let i = 1; i <= 1000; i++) socket.write(`MSGSTORE\nmessage ${i}\n`);
+    socket.end();
+    socket.resume();
+    await once(socket, 'close');
+    await page.getByRole('button', { name: 'History of messages' }).click();
+    // A hundred at once, and a button for the next.
+    await expect(page.locator('#history li')).toHaveCount(101);
+    for (let rest = 900; rest > 0; rest -= 100) {
+      await page.getByRole('button', { name: `Show older ones (${rest})` }).click();
+    }
+    await expect(page.locator('#history li')).toHaveCount(1000);
+    await expect(page.locator('#history li').first()).toContainText('message 1000');
+    await page.locator('#history ol').focus();
+    await page.keyboard.press('End');
+    await expect(page.locator('#history li').last()).toBeInViewport();
+  });
+
+  test('on a narrow screen lies over the terminal', async ({ terminal, page }) => {
+    await page.setViewportSize({ width: 380, height: 700 });
+    await expect.poll(() => terminal.flow()).toContain('SHUTDOWN):');
+    await page.getByRole('button', { name: 'History of messages' }).click();
+    await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
+    const { x, width } = (await page.locator('#history').boundingBox()) ?? { x: 1, width: 0 };
+    expect({ x, width }).toEqual({ x: 0, width: 380 });
+  });
+});
+
+interface Listener {
+  port: number;
+  /** Settles once so many of its connections have closed. */
+  closed(count: number): Promise<void>;
+  stop(): void;
+}
+
+async function listen(onConnection: (socket: Socket) => void): Promise<Listener> {
+  const sockets = new Set<Socket>();
+  let closedCount = 0;
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).on('close', () => closedCount++);
+    onConnection(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  return {
+    port: address.port,
+    closed: (count) => expect.poll(() => closedCount).toBeGreaterThanOrEqual(count),
+    stop() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/**
+ * A network between the browser and a port that can lose, in silence, all connections there are.
+ */
+async function networkTo(port: number): Promise<{ port: number; cut(): void; stop(): void }> {
+  const pairs = new Set<[Socket, Socket]>();
+  const listener = await listen((browser) => {
+    const bridge = connect(port, '127.0.0.1').on('error', () => {});
+    browser.pipe(bridge).pipe(browser);
+    pairs.add([browser, bridge]);
+  });
+  return {
+    port: listener.port,
+    cut() {
+      for (const [browser, bridge] of pairs) {
+        browser.unpipe(bridge);
+        bridge.unpipe(browser);
+        // Whatever either side says is read by nobody.
+        browser.resume();
+        bridge.resume();
+      }
+      pairs.clear();
+    },
+    stop() {
+      listener.stop();
+      for (const [, bridge] of pairs) bridge.destroy();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+// The page in a real Chromium, through a real bridge, to a real server.
+
+import { expect, Terminal, test } from '../fixtures.ts';
+import { goldens } from '../golden/golden.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+const APPLE = 'An apple a day keeps the doctor away.';
+
+for (const { name, typed, screen, isOpen } of goldens) {
+  test(`case ${name}, to the letter`, async ({ terminal }) => {
+    await terminal.shows(PROMPT);
+    for (const line of typed) await terminal.type(line);
+    if (isOpen) {
+      await expect.poll(() => terminal.text()).toBe(screen.trimEnd());
+    } else {
+      // What the page itself says of the end stands in brackets below.
+      await expect.poll(() => terminal.text()).toMatch(/\n\[[^\n]+\]$/);
+      expect((await terminal.text()).replace(/\[[^\n]+\]$/, '')).toBe(screen);
+    }
+  });
+}
+
+test('two pages hold two conversations', async ({ terminal, bridge, browser }) => {
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${bridge.port}/`);
+  const other = new Terminal(page);
+  await terminal.shows(PROMPT);
+  await other.shows(PROMPT);
+  await terminal.type('MSGSTORE');
+  await terminal.type('from one to the other');
+  await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+  await other.type('MSGGET');
+  await other.shows(`Server: 200 OK\nfrom one to the other\n${PROMPT}`);
+  await page.close();
+});
+
+test('nothing on the page or in the console is wrong', async ({ page, bridge }) => {
+  const problems: string[] = [];
+  page.on('console', (message) => problems.push(message.text()));
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('requestfailed', (request) => problems.push(request.url()));
+  await page.goto(`http://127.0.0.1:${bridge.port}/`);
+  await expect(page).toHaveTitle(`${APPLE} – Message of the day`);
+  await expect(page.locator('#status')).toHaveText('connected');
+  const terminal = new Terminal(page);
+  await terminal.type('MSGGET');
+  await terminal.shows(`${APPLE}\n${PROMPT}`);
+  expect(problems).toEqual([]);
+});

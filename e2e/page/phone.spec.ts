@@ -1,0 +1,400 @@
+// The page on a phone, in a real Chromium: a field to type in, buttons for a thumb, and the
+// terminal above to be read. Also for input methods, and for who has a screen reader instead of a
+// screen.
+
+import type { CDPSession, Page } from '@playwright/test';
+import { devices, expect, startServer, type Terminal, test, transcriptOf } from '../fixtures.ts';
+import { Program } from '../programs.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+const APPLE = 'An apple a day keeps the doctor away.';
+
+// What a device is started as is not a matter of one group of tests.
+const { defaultBrowserType: _, ...pixel } = devices['Pixel 7'];
+
+const field = (page: Page) => page.locator('#field-text');
+const prompt = (page: Page) => page.locator('#field-prompt');
+/** The replies; the questions are spoken, too. */
+const spoken = (page: Page) =>
+  page
+    .getByRole('log', { name: 'Replies' })
+    .locator('p')
+    .filter({ hasNotText: /^Enter / });
+const commandButton = (page: Page, name: string) =>
+  page.getByRole('group', { name: 'Commands' }).getByRole('button', { name });
+
+/** Says a line by way of the field. */
+async function say(page: Page, line: string): Promise<void> {
+  await field(page).tap();
+  await page.keyboard.insertText(line);
+  await page.getByRole('button', { name: 'Send' }).tap();
+}
+
+async function choose(page: Page, label: string): Promise<void> {
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('dialog').getByLabel(label).click();
+  await page.keyboard.press('Escape');
+}
+
+/**
+ * Draws a finger down the screen, as slowly as need be to be no flick; upwards where it is
+ * negative.
+ */
+async function drag(cdp: CDPSession, page: Page, pixels: number): Promise<void> {
+  const { x, y, width, height } = (await page.locator('#terminal').boundingBox()) ?? NOWHERE;
+  const at = (done: number) => [{ x: x + width / 2, y: y + height / 2 + (done - 0.5) * pixels }];
+  await cdp.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0) });
+  for (let step = 1; step <= 8; step++) {
+    await cdp.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(step / 8) });
+  }
+  await cdp.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+}
+
+const NOWHERE = { x: 0, y: 0, width: 0, height: 0 };
+
+/** What the page's elements have more of than the screen is wide. */
+function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { scrollWidth } = document.documentElement;
+    return Math.max(scrollWidth, document.body.scrollWidth) - innerWidth;
+  });
+}
+
+/** How many rows of the terminal can be seen in full. */
+async function rowsInSight(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const terminal = document.querySelector('#terminal')?.getBoundingClientRect();
+    const rows = [...document.querySelectorAll('.xterm-rows > div')];
+    const bottom = Math.min(innerHeight, terminal?.bottom ?? 0);
+    return rows.filter((row) => row.getBoundingClientRect().bottom <= bottom + 1).length;
+  });
+}
+
+async function filled(terminal: Terminal, page: Page): Promise<void> {
+  await say(page, 'FIRST');
+  for (let times = 0; times < 20; times++) await commandButton(page, 'MSGGET').tap();
+  await expect(spoken(page).filter({ hasText: APPLE })).toHaveCount(20);
+  await say(page, 'LAST');
+  await expect.poll(() => terminal.flow()).toContain('Client:LASTServer:400UNKNOWNCOMMANDEnter');
+}
+
+for (const [device, viewport] of Object.entries({
+  'a Pixel 7': pixel.viewport,
+  'a small phone': { width: 360, height: 640 },
+})) {
+  test.describe(`on ${device}`, () => {
+    test.use({ ...pixel, viewport });
+    test.beforeEach(async ({ terminal, page }) => {
+      await expect.poll(() => terminal.flow()).toBe(PROMPT.replaceAll(' ', ''));
+      await expect(page.locator('#message')).toHaveText(APPLE);
+    });
+
+    test('a field is there by itself, and its keyboard fits each question', async ({ page }) => {
+      await expect(field(page)).toBeVisible();
+      await expect(field(page)).toHaveAttribute('enterkeyhint', 'send');
+      await expect(field(page)).toHaveAttribute('autocomplete', 'off');
+      await expect(field(page)).toHaveAttribute('type', 'text');
+      await expect(field(page)).toHaveAttribute('autocapitalize', 'characters');
+      await expect(field(page)).toHaveAttribute('spellcheck', 'false');
+      await expect(page.getByLabel(PROMPT)).toHaveId('field-text');
+
+      await commandButton(page, 'MSGSTORE').tap();
+      await expect(prompt(page)).toHaveText('Enter new message of the day:');
+      await expect(field(page)).toHaveAttribute('autocapitalize', 'sentences');
+      await expect(field(page)).toHaveAttribute('spellcheck', 'true');
+      await say(page, 'by thumb');
+
+      await commandButton(page, 'SHUTDOWN').tap();
+      await expect(prompt(page)).toHaveText('Enter shutdown password:');
+      await expect(field(page)).toHaveAttribute('type', 'text');
+      await expect(field(page)).toHaveAttribute('autocapitalize', 'none');
+      await expect(field(page)).toHaveAttribute('spellcheck', 'false');
+      await choose(page, 'Show passwords as dots');
+      await expect(field(page)).toHaveAttribute('type', 'password');
+      await say(page, 'wrong');
+      await expect(prompt(page)).toHaveText(PROMPT);
+      await expect(field(page)).toHaveAttribute('type', 'text');
+    });
+
+    test('a whole conversation by thumb stands above, to the letter', async ({ page, server }) => {
+      await commandButton(page, 'MSGGET').tap();
+      await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
+      await commandButton(page, 'MSGSTORE').tap();
+      await expect(prompt(page)).toHaveText('Enter new message of the day:');
+      await say(page, 'Exam moved to room 4, by the stairs that nobody uses');
+      await expect(page.locator('#message')).toContainText('room 4');
+      await commandButton(page, 'SHUTDOWN').tap();
+      await expect(prompt(page)).toHaveText('Enter shutdown password:');
+      await say(page, '321!qwe');
+      await expect(prompt(page)).toHaveText(PROMPT);
+      await choose(page, 'Show passwords as dots');
+      await commandButton(page, 'SHUTDOWN').tap();
+      await expect(prompt(page)).toHaveText('Enter shutdown password:');
+      await say(page, '123!abc');
+      await expect(prompt(page)).toHaveText('Not connected:');
+      expect(await server.program.exits()).toBe(0);
+      await expect(page.locator('#status')).toContainText('not connected');
+      expect(await transcriptOf(page)).toMatch(
+        /^Enter .*: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple a day keeps the doctor away\.\n/,
+      );
+      expect((await transcriptOf(page)).split('\n').slice(4, -2)).toEqual([
+        `${PROMPT} MSGSTORE`,
+        'Client: MSGSTORE',
+        'Server: 200 OK',
+        'Enter new message of the day: Exam moved to room 4, by the stairs that nobody uses',
+        'Client: Exam moved to room 4, by the stairs that nobody uses',
+        'Server: 200 OK',
+        `${PROMPT} SHUTDOWN`,
+        'Client: SHUTDOWN',
+        'Server: 300 PASSWORD REQUIRED',
+        'Enter shutdown password: 321!qwe',
+        'Client: 321!qwe',
+        'Server: 301 WRONG PASSWORD',
+        `${PROMPT} SHUTDOWN`,
+        'Client: SHUTDOWN',
+        'Server: 300 PASSWORD REQUIRED',
+        'Enter shutdown password: •••••••',
+        'Client: •••••••',
+        'Server: 200 OKAY',
+      ]);
+    });
+
+    test('a command’s button is large enough for a thumb, and inert while another answer is asked', async ({
+      page,
+    }) => {
+      const buttons = page.locator('#commands button, #field-send');
+      await expect(buttons).toHaveText([
+        ...['MSGGET', 'MSGSTORE', 'MSGWATCH', 'MSGHIST', 'QUIT', 'SHUTDOWN'],
+        '',
+      ]);
+      for (const button of await buttons.all()) {
+        const { width, height } = (await button.boundingBox()) ?? NOWHERE;
+        expect(Math.min(width, height)).toBeGreaterThanOrEqual(44);
+        const isCut = await button.evaluate((made) => made.scrollWidth > made.clientWidth);
+        expect(isCut, await button.innerText()).toBe(false);
+      }
+      await expect(commandButton(page, 'QUIT')).toBeEnabled();
+      await commandButton(page, 'MSGSTORE').tap();
+      await expect(prompt(page)).toHaveText('Enter new message of the day:');
+      await expect(commandButton(page, 'QUIT')).toBeDisabled();
+      await commandButton(page, 'QUIT').tap({ force: true });
+      await say(page, 'not interrupted');
+      await expect(page.locator('#message')).toHaveText('not interrupted');
+      await expect(spoken(page).filter({ hasText: 'Server:' })).toHaveText([
+        'Server: 200 OK',
+        'Server: 200 OK',
+      ]);
+      await expect(commandButton(page, 'QUIT')).toBeEnabled();
+    });
+
+    test('the terminal scrolls by touch, line by line, and by a flick', async ({
+      terminal,
+      page,
+      context,
+    }) => {
+      await filled(terminal, page);
+      const cdp = await context.newCDPSession(page);
+      const before = await terminal.rows();
+      await drag(cdp, page, 60);
+      // Some lines down, it shows what was above.
+      await expect.poll(() => terminal.flow()).not.toContain('LASTServer:400UNKNOWNCOMMANDEnter');
+      expect((await terminal.rows()).join('\n')).toContain(before.slice(0, 3).join('\n'));
+      await expect
+        .poll(async () => {
+          for (let times = 0; times < 4; times++) await drag(cdp, page, 200);
+          return terminal.flow();
+        })
+        .toContain('Client:FIRST');
+      await expect
+        .poll(async () => {
+          for (let times = 0; times < 4; times++) await drag(cdp, page, -200);
+          return terminal.flow();
+        })
+        .toContain('Client:LAST');
+      expect(await page.evaluate(() => scrollY)).toBe(0);
+    });
+
+    test('a tap on the terminal calls no keyboard, and leaves the line as it is', async ({
+      page,
+      terminal,
+    }) => {
+      await field(page).tap();
+      await expect(field(page)).toBeFocused();
+      await page.keyboard.insertText('MSG');
+      await page.locator('#terminal').tap();
+      // Of a text area that is read-only, no touch keyboard makes anything.
+      await expect(page.locator('.xterm-helper-textarea')).toHaveAttribute('readonly');
+      await expect(page.locator('.xterm-helper-textarea')).toHaveAttribute('tabindex', '-1');
+      await page.keyboard.insertText('no');
+      await page.keyboard.press('x');
+      await field(page).tap();
+      await page.keyboard.press('End');
+      await page.keyboard.insertText('GET');
+      await expect(field(page)).toHaveValue('MSGGET');
+      await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):MSGGET$/);
+    });
+
+    test('nothing is wider than the screen', async ({ page }) => {
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      const { height } = (await page.locator('#status').boundingBox()) ?? NOWHERE;
+      expect(height, 'the status stands on one line').toBeLessThan(30);
+    });
+
+    test('above an open keyboard the field and some of the terminal stay in sight', async ({
+      terminal,
+      page,
+    }) => {
+      await filled(terminal, page);
+      await page.setViewportSize({ width: viewport.width, height: viewport.height - 300 });
+      await expect(field(page)).toBeInViewport({ ratio: 1 });
+      await expect.poll(() => rowsInSight(page)).toBeGreaterThanOrEqual(3);
+      await expect.poll(() => terminal.flow()).toMatch(/MSGGET,MSGSTORE,QUIT,SHUTDOWN\):$/);
+      for (const name of ['MSGGET', 'MSGSTORE', 'MSGWATCH', 'MSGHIST', 'QUIT', 'SHUTDOWN']) {
+        await commandButton(page, name).scrollIntoViewIfNeeded();
+        await expect(commandButton(page, name)).toBeInViewport({ ratio: 0.95 });
+      }
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+    });
+  });
+}
+
+test.describe('the field', () => {
+  test.use({ ...pixel });
+  test.beforeEach(({ terminal }) => expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/));
+
+  test('and the terminal have the same line: it goes along from one to the other', async ({
+    terminal,
+    page,
+  }) => {
+    await field(page).tap();
+    await page.keyboard.insertText('MSGG');
+    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):MSGG$/);
+    await choose(page, 'In the terminal');
+    await expect(page.locator('#field')).toBeHidden();
+    await page.locator('#terminal').tap();
+    await expect(page.locator('.xterm-helper-textarea')).toBeFocused();
+    await page.keyboard.type('ET\nMSG');
+    await expect.poll(() => terminal.flow()).toMatch(/doctoraway\.Enter.*:MSG$/);
+    await choose(page, 'In a field below');
+    await expect(field(page)).toHaveValue('MSG');
+    await field(page).tap();
+    await page.keyboard.press('End');
+    await page.keyboard.insertText('GET');
+    await page.keyboard.press('Enter');
+    await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE, 'Server: 200 OK', APPLE]);
+  });
+
+  test('brings back the lines said before; a password is none of them', async ({ page }) => {
+    await say(page, 'MSGGET');
+    await expect(spoken(page)).toHaveCount(2);
+    await say(page, 'SHUTDOWN');
+    await expect(prompt(page)).toHaveText('Enter shutdown password:');
+    await say(page, 'wrong');
+    await expect(prompt(page)).toHaveText(PROMPT);
+    await page.keyboard.press('ArrowUp');
+    await expect(field(page)).toHaveValue('SHUTDOWN');
+    await page.keyboard.press('ArrowUp');
+    await expect(field(page)).toHaveValue('MSGGET');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await expect(field(page)).toHaveValue('');
+  });
+
+  test('lets an input method finish, whatever the server says meanwhile, and sends its text once', async ({
+    page,
+    context,
+    server,
+    terminal,
+  }) => {
+    const cdp = await context.newCDPSession(page);
+    const compose = (text: string) =>
+      cdp.send('Input.imeSetComposition', {
+        text,
+        selectionStart: text.length,
+        selectionEnd: text.length,
+      });
+    await commandButton(page, 'MSGWATCH').tap();
+    await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
+    await field(page).tap();
+    for (const text of ['に', 'にほ', 'にほん']) await compose(text);
+    await expect(field(page)).toHaveValue('にほん');
+
+    const other = Program.motd(['set', '-m', 'meanwhile', '127.0.0.1', String(server.port)]);
+    expect(await other.exits()).toBe(0);
+    await expect(spoken(page).last()).toHaveText('meanwhile');
+    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):にほん$/);
+    // Keys of the input method's own, as Chromium reports them (UI Events, 4.3.3).
+    for (const key of ['Enter', 'ArrowUp']) {
+      const press = { key, windowsVirtualKeyCode: 229 };
+      await cdp.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...press });
+      await cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', ...press });
+    }
+    await compose('にほんご');
+    // What is composed is replaced as one, not added to.
+    await expect(field(page)).toHaveValue('にほんご');
+    await cdp.send('Input.insertText', { text: '日本語' });
+    await expect(field(page)).toHaveValue('日本語');
+    await page.keyboard.press('Enter');
+    await expect(spoken(page).last()).toHaveText('Server: 400 UNKNOWN COMMAND');
+    const said = (await transcriptOf(page)).match(/^Client: .*/gm);
+    expect(said).toEqual(['Client: MSGWATCH', 'Client: 日本語']);
+  });
+
+  test('has every reply spoken once, also after the connection was lost', async ({
+    page,
+    server,
+  }) => {
+    await expect(page.getByRole('log')).toHaveAttribute('aria-live', 'polite');
+    await commandButton(page, 'MSGGET').tap();
+    await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
+    await server.program.stop();
+    await expect(page.locator('#light')).toHaveAttribute('data-state', 'waiting');
+    await expect(prompt(page)).toHaveText('Not connected:');
+    await expect(commandButton(page, 'MSGGET')).toBeDisabled();
+    await startServer(server.port);
+    await expect(prompt(page)).toHaveText(PROMPT);
+    await commandButton(page, 'MSGGET').tap();
+    await expect(spoken(page).filter({ hasText: APPLE })).toHaveCount(2);
+    const lines = await spoken(page).allInnerTexts();
+    const notes = lines.filter((line) => line.startsWith('['));
+    const others = lines.filter((line) => !line.startsWith('['));
+    expect(others.filter((line) => line !== 'Server: 421 SERVER SHUTTING DOWN')).toEqual([
+      ...['Server: 200 OK', APPLE],
+      ...['Server: 200 OK', APPLE],
+    ]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^\[motd (closed|broke) the connection/),
+      '[trying again; Enter tries at once]',
+    ]);
+  });
+});
+
+test.describe('320 pixels wide', () => {
+  test.use({ ...pixel, viewport: { width: 320, height: 568 } });
+
+  test('nothing has to be scrolled sideways, whatever is open', async ({ terminal, page }) => {
+    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    for (const name of ['History of messages', 'Search the terminal', 'Settings', 'Help']) {
+      await page.getByRole('button', { name, exact: true }).tap();
+      expect(await overflow(page), name).toBeLessThanOrEqual(0);
+      await page.keyboard.press('Escape');
+    }
+    await choose(page, 'In the terminal');
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    expect(await rowsInSight(page)).toBeGreaterThanOrEqual(3);
+  });
+
+  test('no tool is cut off, and the search has room to type', async ({ terminal, page }) => {
+    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+    for (const button of await page.locator('#tools button').all()) {
+      await expect(button).toBeInViewport({ ratio: 1 });
+    }
+    await page.getByRole('button', { name: 'Search the terminal' }).tap();
+    for (const part of await page.locator('#find-form > :not(output)').all()) {
+      await expect(part).toBeInViewport({ ratio: 1 });
+    }
+    const { width } = (await page.locator('#find-text').boundingBox()) ?? NOWHERE;
+    expect(width).toBeGreaterThanOrEqual(64);
+  });
+});

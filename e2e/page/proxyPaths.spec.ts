@@ -1,0 +1,99 @@
+// The page behind a proxy that takes a prefix off, and passes on less than the page needs.
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '../../scripts/freePort.mjs';
+import { expect, Terminal, test } from '../fixtures.ts';
+import { nginx, nginxAround, startProxy } from '../proxies.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+
+test.skip(nginx.command === '' && process.env['CI'] === undefined, 'no nginx on this machine');
+
+/** Starts nginx with these locations, `BRIDGE` in them for the bridge. @returns Its origin. */
+async function startNginx(bridgePort: number, locations: string): Promise<string> {
+  const port = await freePort();
+  const server = `
+    map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+    server {
+      listen 127.0.0.1:${port};
+      proxy_http_version 1.1;
+      proxy_set_header Host $host:$server_port;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+      ${locations.replaceAll('BRIDGE', `http://127.0.0.1:${bridgePort}`)}
+    }`;
+  const configure = async (_settings: unknown, folder: string) => {
+    const file = join(folder, 'nginx.conf');
+    await writeFile(file, nginxAround(server, folder));
+    return ['-e', 'stderr', '-p', folder, '-c', file];
+  };
+  await startProxy({ ...nginx, configure }, { port, bridgePort });
+  return `http://127.0.0.1:${port}`;
+}
+
+test('opened without the slash behind the prefix, it adds it, and keeps the query', async ({
+  page,
+  bridge,
+}) => {
+  const origin = await startNginx(
+    bridge.port,
+    'location = /devbox { proxy_pass BRIDGE/; } location /devbox/ { proxy_pass BRIDGE/; }',
+  );
+  const socket = page.waitForEvent('websocket');
+  await page.goto(`${origin}/devbox?target=motd&as=motd#x`);
+  await page.waitForURL(`${origin}/devbox/?target=motd&as=motd#x`);
+  expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/devbox/ws/motd`);
+  await new Terminal(page).shows(PROMPT);
+  // The address without the slash is no step back in the history.
+  expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
+});
+
+test('where the proxy takes the slash off again, it does not load for ever', async ({
+  page,
+  bridge,
+}) => {
+  const origin = await startNginx(
+    bridge.port,
+    'location = /devbox { proxy_pass BRIDGE/; } location = /devbox/ { return 301 /devbox; }',
+  );
+  // What is loaded again brings the person no further, and does not loop either.
+  for (const load of [() => page.goto(`${origin}/devbox`), () => page.reload()]) {
+    const sent: string[] = [];
+    page.on('request', (request) => request.isNavigationRequest() && sent.push(request.url()));
+    await load().catch(() => {});
+    await expect(page.locator('body')).toHaveText(/everything below \/devbox\/ has to reach/);
+    expect(page.url()).toBe(`${origin}/devbox`);
+    expect(sent.length).toBeLessThanOrEqual(4);
+    page.removeAllListeners('request');
+  }
+});
+
+test('where its files do not reach the bridge, it says so, and what to set', async ({
+  page,
+  bridge,
+}) => {
+  const origin = await startNginx(
+    bridge.port,
+    'location = /devbox/ { proxy_pass BRIDGE/; } location = /devbox/ws { proxy_pass BRIDGE/ws; }',
+  );
+  await page.goto(`${origin}/devbox/`);
+  await expect(page.locator('body')).toHaveText(
+    /^This page is not complete: \/devbox\/assets\/\S+ could not be loaded\.Load it again\. .*everything below \/devbox\/ has to reach the bridge\. .*--base-path \/devbox\.$/,
+  );
+});
+
+test('where its WebSocket does not reach the bridge, it says so, and what to set', async ({
+  page,
+  bridge,
+}) => {
+  const origin = await startNginx(
+    bridge.port,
+    'location /devbox/ { proxy_pass BRIDGE/; } location /devbox/ws { return 404; }',
+  );
+  await page.goto(`${origin}/devbox/`);
+  await expect(page.locator('#status')).toHaveText(
+    'not connected: /devbox/ws does not reach the bridge: its operator has to have the proxy in ' +
+      'between pass it on, as it does this page (--base-path, if the proxy keeps the path)',
+  );
+});
