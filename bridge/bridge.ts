@@ -11,6 +11,7 @@ import { ConnectionLimits } from '../access/connectionLimits.ts';
 import { addressForms } from './addressForms.ts';
 import { Admission } from './admission.ts';
 import { CHALLENGE, type CheckPassword, requireBasicAuth } from './basicAuth.ts';
+import { clientAddress } from './client.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
 import { parseForwardedAddress } from './forwardedAddress.ts';
 import { Gate, type GateContext } from './gate.ts';
@@ -101,7 +102,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   const gate = gateFor(options, { sessions, metrics, descriptors });
 
   const app: FastifyInstance = Fastify({
-    ...(logger && { loggerInstance: logger }),
+    ...(logger && { loggerInstance: logger.child({}, { serializers: { req: loggedRequest } }) }),
     trustProxy: (text) => {
       const address = parseForwardedAddress(text);
       return address !== undefined && isTrustedProxy(address);
@@ -180,6 +181,18 @@ export function connectionLimits({ maxSessionsPerSource }: BridgeLimits) {
     maxConnections: Number.POSITIVE_INFINITY,
     maxConnectionsPerSource: maxSessionsPerSource + FURTHER_CONNECTIONS,
   });
+}
+
+/** A request as the log has it: a proxy may have written the client's port behind its address. */
+function loggedRequest(request: FastifyRequest) {
+  const { method, url, host, socket } = request;
+  return {
+    method,
+    url,
+    host,
+    remoteAddress: clientAddress(request),
+    remotePort: socket.remotePort,
+  };
 }
 
 /**

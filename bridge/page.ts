@@ -72,7 +72,8 @@ export function servePage(app: FastifyInstance, pageDir: string, basePath: strin
 export function inlineScriptHashes(pageDir: string): string[] {
   const html = readFileSync(join(pageDir, 'index.html'), 'utf8');
   return [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(
-    ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
+    // A browser reads CRLF as LF (HTML, "Preprocessing the input stream").
+    ([, script = '']) => `'sha256-${sha256(script.replaceAll('\r\n', '\n')).toString('base64')}'`,
   );
 }
 
@@ -108,7 +109,11 @@ function pageFile(pageDir: string, path: string, names: ReadonlySet<string>): Pa
 
 function form(file: string): Form {
   const body = readFileSync(file);
-  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+  return { body, etag: `"${sha256(body).toString('base64url').slice(0, 22)}"` };
+}
+
+function sha256(content: string | Buffer): Buffer {
+  return createHash('sha256').update(content).digest();
 }
 
 function send(file: PageFile, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {

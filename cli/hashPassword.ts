@@ -3,13 +3,11 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { hashPassword as hash } from '../access/password.ts';
+import { REPLACEMENT } from '../protocol/utf8.ts';
 import { OperatorError } from './operatorError.ts';
 import { lineIn } from './parsers.ts';
 import { SHORTEST_PASSWORD } from './refuseWeakPassword.ts';
 import { readFirstLine } from './standardInput.ts';
-
-/** What Node makes of bytes that are not UTF-8. */
-const REPLACEMENT = '\u{fffd}';
 
 /**
  * Asks at a terminal, twice and without showing it; else takes the first line of standard input.

@@ -2,12 +2,11 @@
 // bytes are gone then: to go on would store another text, or open another file, than was meant.
 
 import type { Command } from 'commander';
-
-const REPLACEMENT = '\u{fffd}';
+import { REPLACEMENT } from '../protocol/utf8.ts';
 
 /** Ends the command with a usage error if one of its arguments or variables was not UTF-8. */
 export function refuseInvalidUtf8(command: Command): void {
-  const what = invalidArgument(process.argv.slice(2)) ?? invalidVariable(command);
+  const what = invalidArgument(command) ?? invalidVariable(command);
   if (what === undefined) return;
   command.error(
     `error: ${what} is not UTF-8 (or holds U+FFFD, which stands for what is not); ` +
@@ -16,11 +15,13 @@ export function refuseInvalidUtf8(command: Command): void {
 }
 
 /** In words that do not repeat it: it may be a password. */
-function invalidArgument(args: readonly string[]): string | undefined {
+function invalidArgument(command: Command): string | undefined {
+  const args = process.argv.slice(2);
   const index = args.findIndex((arg) => arg.includes(REPLACEMENT));
   if (index === -1) return undefined;
   const flag = flagIn(args[index]) ?? flagIn(args[index - 1]);
-  return flag === undefined ? 'an argument' : `the value of ${flag}`;
+  const option = flag && command.options.find(({ long, short }) => long === flag || short === flag);
+  return option && !option.isBoolean() ? `the value of ${flag}` : 'an argument';
 }
 
 /** `--message=TEXT` and `-mTEXT` hold their flag. */

@@ -5,7 +5,13 @@ import { LineReader, TOO_LONG } from '../protocol/lines.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
-import { ClosedError, MAX_LINE_BYTES, quoted, RefusedError, TOO_LONG_A_LINE } from './oneshot.ts';
+import {
+  ClosedError,
+  MAX_REPLY_LINE_BYTES,
+  quoted,
+  REPLY_LINE_TOO_LONG,
+  RefusedError,
+} from './oneshot.ts';
 
 /**
  * Asks for the message of the day.
@@ -16,7 +22,7 @@ import { ClosedError, MAX_LINE_BYTES, quoted, RefusedError, TOO_LONG_A_LINE } fr
  */
 export function checkAnswers(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
-    const reader = new LineReader(MAX_LINE_BYTES);
+    const reader = new LineReader(MAX_REPLY_LINE_BYTES);
     const lines: (string | typeof TOO_LONG)[] = [];
     const onData = (chunk: Buffer) => {
       reader.push(chunk.toString('latin1'));
@@ -40,6 +46,6 @@ export function checkAnswers(socket: Socket): Promise<void> {
 }
 
 function refused(reply: string | typeof TOO_LONG): RefusedError {
-  if (reply === TOO_LONG) return new RefusedError(TOO_LONG_A_LINE);
+  if (reply === TOO_LONG) return new RefusedError(REPLY_LINE_TOO_LONG);
   return new RefusedError(quoted(escapeControls(decodeForDisplay(reply))));
 }

@@ -9,13 +9,13 @@ import { decodeForDisplay } from '../protocol/utf8.ts';
 import { bytes } from './givenUpError.ts';
 
 /** A line of MSGHIST is a message and its time; a server that sends more is none of ours. */
-export const MAX_LINE_BYTES = 64 * 1024;
+export const MAX_REPLY_LINE_BYTES = 64 * 1024;
 
 /** Of a reply in an error message: no reply of ours is longer, and logs and mails keep it. */
 const MAX_QUOTED_LENGTH = 200;
 
 /** Why a server whose line is longer is refused. */
-export const TOO_LONG_A_LINE = `the server sent a line of more than ${MAX_LINE_BYTES} bytes`;
+export const REPLY_LINE_TOO_LONG = `the server sent a line of more than ${MAX_REPLY_LINE_BYTES} bytes`;
 
 /** The server answered something else than was hoped for, or nothing any more. */
 export class RefusedError extends Error {
@@ -201,11 +201,11 @@ class Talk {
 }
 
 async function* linesFrom(socket: Socket): AsyncGenerator<string, void> {
-  const reader = new LineReader(MAX_LINE_BYTES);
+  const reader = new LineReader(MAX_REPLY_LINE_BYTES);
   for await (const chunk of socket) {
     reader.push(chunk.toString('latin1'));
     for (let line = reader.next(); line !== undefined; line = reader.next()) {
-      if (line === TOO_LONG) throw new RefusedError(TOO_LONG_A_LINE);
+      if (line === TOO_LONG) throw new RefusedError(REPLY_LINE_TOO_LONG);
       yield escapeControls(decodeForDisplay(line));
     }
   }

@@ -7,14 +7,11 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { dropByteOrderMark } from '../protocol/byteOrderMark.ts';
 import { escapeControls } from '../protocol/plainText.ts';
-import { decodeForDisplay, decodeUtf8 } from '../protocol/utf8.ts';
+import { decodeForDisplay, decodeUtf8, REPLACEMENT } from '../protocol/utf8.ts';
 import { type Asked, type Effect, type Ending, isSecret } from './conversation.ts';
 import { Dialogue } from './dialogue.ts';
 import { maskSecret } from './maskSecret.ts';
 import { PromptOutput, type Terminal } from './promptOutput.ts';
-
-/** What readline makes of bytes that are not UTF-8, at a terminal. */
-const REPLACEMENT = '\u{fffd}';
 
 export interface Screen {
   input: Readable;
@@ -128,6 +125,7 @@ class TerminalDialogue {
   /** @param typed As readline read it: text at a terminal, else a byte string. */
   #decode(typed: string): InputLine {
     if (this.#promptOutput) {
+      // readline has decoded it.
       return { shown: typed, text: typed.includes(REPLACEMENT) ? undefined : typed };
     }
     const bytes = this.#isFirstLine ? dropByteOrderMark(typed) : typed;

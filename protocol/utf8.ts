@@ -1,6 +1,9 @@
 // UTF-8 in byte strings (protocol/lines.ts says what those are). The pure rooms know no
 // TextDecoder, but the language itself decodes UTF-8, strictly, in percent-encoded form.
 
+/** What decoders put in place of bytes that are not UTF-8 (Unicode 16, section 3.9, U+FFFD). */
+export const REPLACEMENT = '\u{fffd}';
+
 const ASCII = /^[\0-\x7f]*$/;
 const PERCENT_OR_HIGH = /[%\x80-\xff]/g;
 const HIGH = /[\x80-\xff]/g;

@@ -6,8 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { NEVER_OPENED, refusalOf } from './refusal.ts';
 
-async function refusing(status: number, path = '/ws/name'): Promise<URL> {
-  const server = createServer((_request, response) => response.writeHead(status).end());
+async function refusing(
+  status: number,
+  { path = '/ws/name', words = '', toOptions = status } = {},
+): Promise<URL> {
+  const server = createServer(({ method }, response) =>
+    response.writeHead(method === 'OPTIONS' ? toOptions : status).end(words),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
@@ -20,7 +25,7 @@ async function refusing(status: number, path = '/ws/name'): Promise<URL> {
 
 test.each([
   [401, /name and a password/],
-  [403, /restart it with --public-origin http:\/\/127\.0\.0\.1:\d+$/],
+  [403, /^a proxy in between refused/],
   [404, /no such target/],
   [426, /was lost/],
   [429, /too many wrong passwords/],
@@ -36,9 +41,20 @@ test.each([
   [204, '/devbox/ws/name'],
   [405, '/devbox/ws/name'],
 ])('%i for %s is not the bridge: the proxy does not pass it on', async (status, path) => {
-  expect(await refusalOf(await refusing(status, path))).toMatch(
+  expect(await refusalOf(await refusing(status, { path }))).toMatch(
     new RegExp(`^${path} does not reach the bridge: .*--base-path`),
   );
+});
+
+test('a page of another origin is told which flag lets it in', async () => {
+  const url = await refusing(403, { words: `Refused: a page from 'http://x' may not …` });
+  expect(await refusalOf(url)).toMatch(
+    /restart it with --public-origin http:\/\/127\.0\.0\.1:\d+$/,
+  );
+});
+
+test('a proxy that answers OPTIONS itself does not hide what the bridge answers', async () => {
+  expect(await refusalOf(await refusing(503, { toOptions: 204 }))).toMatch(/full/);
 });
 
 test('one that is not there cannot be reached', async () => {

@@ -16,6 +16,7 @@ export const WOULD_OPEN =
 
 // PROTOCOL.md, "Before the upgrade".
 const WORDS: Readonly<Record<number, string>> = {
+  403: 'a proxy in between refused the connection (403)',
   401: 'the bridge wants a name and a password: load the page anew',
   404: 'the bridge has no such target',
   426: WOULD_OPEN,
@@ -34,14 +35,34 @@ export async function refusalOf(url: URL): Promise<string> {
   const address = new URL(url);
   address.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    const { status } = await fetch(address, { method: 'OPTIONS', signal });
-    if (status === 403) return foreignOrigin(address.origin);
+    const { status, words } = await ask(address);
+    if (status === 403 && isOfBridge(words)) return foreignOrigin(address.origin);
     if (isElsewhere(address, status)) return notPassedOn(address);
     return WORDS[status] ?? `the bridge refused the connection (${status})`;
   } catch {
     return NEVER_OPENED;
   }
+}
+
+interface Answer {
+  status: number;
+  words: string;
+}
+
+async function ask(address: URL): Promise<Answer> {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const answer = async (method: string): Promise<Answer> => {
+    const response = await fetch(address, { method, signal });
+    return { status: response.status, words: await response.text() };
+  };
+  const options = await answer('OPTIONS');
+  // A proxy may answer that one itself.
+  return isElsewhere(address, options.status) ? answer('GET') : options;
+}
+
+/** Whether a refusal is the bridge's own, and not of a proxy in between. */
+function isOfBridge(words: string): boolean {
+  return words.startsWith('Refused: a page from');
 }
 
 function foreignOrigin(origin: string): string {

@@ -48,6 +48,7 @@ test.describe('text that is not UTF-8 is a usage error that names where it stand
     ['MOTD_MESSAGE=$latin1 motd up --port 0 --http-port 0', 'MOTD_MESSAGE'],
     ['motd serve --port 0 --password "$latin1"', 'the value of --password'],
     ['motd serve --port 0 --store "lmdb:/nowhere/$latin1"', 'the value of --store'],
+    ['motd get --tls "$latin1"', 'an argument'],
     ['motd copy-store "lmdb:/nowhere/$latin1" lmdb:/nowhere/x', 'an argument'],
   ] as const) {
     test(words, async ({ server }) => {
