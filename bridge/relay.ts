@@ -25,6 +25,12 @@ const DRAIN_DEADLINE_MS = 30_000;
 /** At a stop, a target that has got everything and says nothing for so long is left. */
 const QUIET_MS = 500;
 
+/**
+ * How long a browser that is cut off may take to read why: its connection is then reset, for what it
+ * has sent meanwhile was not read.
+ */
+const CUT_OFF_LINGER_MS = 1000;
+
 /** Who sends more messages than this in one read has to wait for a turn (turns.ts). */
 const MANY_MESSAGES = 256;
 
@@ -142,6 +148,8 @@ export class Relay {
     this.#isCutOff = true;
     this.#webSocket.pause();
     this.#say(code, reason);
+    // Its answer to the close frame is not read either: only time shows that it had the frame.
+    setTimeout(() => this.#webSocket.terminate(), CUT_OFF_LINGER_MS).unref();
   }
 
   /** The same; the target gets what it was sent, and is left once it has no more to say. */
