@@ -11,6 +11,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../scripts/freePort.mjs';
 import { EtcdGateway } from './etcdGateway.ts';
+import { isQuick } from './figures.ts';
 import { type Cut, Forwarder } from './forwarder.ts';
 import { Program } from './programs.ts';
 
@@ -18,7 +19,7 @@ import { Program } from './programs.ts';
 export const etcdCommand = process.env['MOTD_TEST_ETCD'] ?? 'etcd';
 
 /** Whether what needs etcd is left out; in CI it never is. */
-export const isWithoutEtcd = etcdCommand === '' && process.env['CI'] === undefined;
+export const isWithoutEtcd = etcdCommand === '' && (isQuick || process.env['CI'] === undefined);
 
 /** How long a cluster may take to become healthy; a failure, not a wait. */
 const PATIENCE_MS = 20_000;

@@ -18,11 +18,18 @@ export interface Fixtures {
 
 export { devices, expect };
 
+/** Belongs to `npm test`: a main path, or the quick form of a kind. All others run in `test:full`. */
+export const QUICK = { tag: '@quick' };
+
+/** Needs more of Chromium than its headless shell has (playwright.config.ts). */
+export const WHOLE_BROWSER = { tag: '@whole-browser' };
+
 // biome-ignore-start lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
 export const test = base.extend<Fixtures>({
   noneLeft: [
-    async ({}, use) => {
+    async ({}, use, info) => {
       await use(undefined);
+      if (info.status === 'timedOut') tellWhatHangs();
       await Promise.all([...Program.running].map((program) => program.stop()));
     },
     { auto: true },
@@ -35,6 +42,21 @@ export const test = base.extend<Fixtures>({
   },
 });
 // biome-ignore-end lint/correctness/noEmptyPattern: see above.
+
+/** A test that took too long ends with what each of its programs said last. */
+function tellWhatHangs(): void {
+  for (const { commandLine, stdout, stderr } of Program.running) {
+    process.stderr.write(`still running: ${commandLine}\n${lastOf(stdout)}${lastOf(stderr)}`);
+  }
+}
+
+function lastOf(output: string): string {
+  const lines = output.split('\n').filter((line) => line !== '');
+  return lines
+    .slice(-10)
+    .map((line) => `  ${line}\n`)
+    .join('');
+}
 
 /** A server that believes the PROXY lines of bridges on this machine, unless `flags` name others. */
 export async function startServer(port = 0, flags: string[] = []): Promise<Listening> {

@@ -1,7 +1,8 @@
 import { defineConfig, devices } from '@playwright/test';
 
 // scripts/test.mjs finds a Chromium; without one named, Playwright's own is used.
-const executablePath = process.env['CHROMIUM_PATH'];
+const browser = process.env['CHROMIUM_PATH'];
+const headlessShell = process.env['CHROMIUM_SHELL_PATH'];
 
 // A browser under test talks to loopback only: everything that would call home is off.
 const QUIET = [
@@ -13,10 +14,27 @@ const QUIET = [
 const isRoot = process.getuid?.() === 0;
 
 /** By subject, a folder each: `npm run e2e -- --project page`. */
-const PROJECTS = ['page', 'cli', 'bridge', 'cluster', 'packaging', 'reliability'];
+const SUBJECTS = ['page', 'cli', 'bridge', 'cluster', 'packaging', 'reliability'];
+
+/** What the headless shell has no part for: notifications, installing, pages kept for the way back. */
+const WHOLE_BROWSER = /@whole-browser/;
+
+function launchedBy(executablePath: string | undefined) {
+  const args = isRoot ? [...QUIET, '--no-sandbox'] : QUIET;
+  return { launchOptions: { ...(executablePath && { executablePath }), args } };
+}
 
 export default defineConfig({
-  projects: PROJECTS.map((name) => ({ name, testDir: name })),
+  projects: [
+    ...SUBJECTS.map((name) => ({
+      name,
+      testDir: name,
+      grepInvert: WHOLE_BROWSER,
+      use: launchedBy(headlessShell || browser),
+    })),
+    { name: 'whole-browser', testDir: '.', grep: WHOLE_BROWSER, use: launchedBy(browser) },
+  ],
+  globalSetup: '../scripts/prepareTests.mjs',
   outputDir: '../test-results',
   fullyParallel: true,
   workers: 2,
@@ -28,10 +46,6 @@ export default defineConfig({
   use: {
     ...devices['Desktop Chrome'],
     viewport: { width: 1000, height: 640 },
-    launchOptions: {
-      ...(executablePath && { executablePath }),
-      args: isRoot ? [...QUIET, '--no-sandbox'] : QUIET,
-    },
     // A sixth of the time of a page's test: `MOTD_TRACE=1` keeps them for whoever looks into a failure.
     trace: process.env['MOTD_TRACE'] === undefined ? 'off' : 'retain-on-failure',
   },

@@ -15,12 +15,14 @@ export class Program {
   /** Those that have not ended yet. */
   static readonly running = new Set<Program>();
   readonly process: ChildProcess;
+  readonly commandLine: string;
   /** Everything written to standard output so far. */
   stdout = '';
   stderr = '';
   readonly #exited: Promise<number | null>;
 
   constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
+    this.commandLine = [command, ...args].join(' ');
     this.process = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env } });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;

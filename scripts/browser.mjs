@@ -29,6 +29,22 @@ export async function findBrowser() {
   return debian ?? fail('No Chromium runs here: install one, or put its path into CHROMIUM_PATH.');
 }
 
+/**
+ * Finds Chromium's headless shell, which draws no windows and takes half the time in tests.
+ *
+ * @returns {string} Its path; empty if there is none, and the whole browser has to do.
+ */
+export function findHeadlessShell() {
+  const find = () =>
+    [process.env['CHROMIUM_SHELL_PATH'], onPath('chromium-headless-shell')].find(
+      (path) => path && runs(path),
+    );
+  const found = find();
+  if (found) return found;
+  installDebianPackages('chromium-headless-shell');
+  return find() ?? '';
+}
+
 // Playwright is imported here and not above: it is there only once `prepare` has installed it.
 async function installed() {
   const { chromium } = await import('@playwright/test');

@@ -3,6 +3,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { amountInFull } from '../e2e/figures.ts';
 import { LineEditor } from './lineEditor.ts';
 import { LineHistory } from './lineHistory.ts';
 import { layOut, type Shown } from './lineLayout.ts';
@@ -10,7 +11,7 @@ import { LinePainter } from './linePainter.ts';
 import { makeTerminal, screenOf, table, write } from './terminal.harness.ts';
 import { linesOf } from './transcript.ts';
 
-const SEQUENCES = 10_000;
+const SEQUENCES = amountInFull(500, 10_000);
 
 type Step =
   | { does: 'type'; data: string }

@@ -3,6 +3,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { amountInFull } from '../e2e/figures.ts';
 import { type Layout, layOut, type Shown } from './lineLayout.ts';
 import { LinePainter } from './linePainter.ts';
 import { makeTerminal, screenOf, table, write } from './terminal.harness.ts';
@@ -160,7 +161,7 @@ test('every row and the cursor are where xterm has them, at any width', {
         expect({ row: cursorY, column: cursorX }).toEqual(layout.cursor);
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: amountInFull(500, 2000) },
   );
 });
 

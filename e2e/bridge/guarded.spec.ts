@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { fileURLToPath } from 'node:url';
-import { expect, type Listening, startBridge, Terminal, test } from '../fixtures.ts';
+import { expect, type Listening, QUICK, startBridge, Terminal, test } from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';
 
@@ -51,7 +51,7 @@ test.describe('in a browser', () => {
   test.describe('that knows the password', () => {
     test.use({ httpCredentials: ANNA });
 
-    test('a whole conversation: page, assets and WebSocket', async ({ server, page }) => {
+    test('a whole conversation: page, assets and WebSocket', QUICK, async ({ server, page }) => {
       const flags = [...TLS, '--users-file', await usersFile(ANNA)];
       const { port } = await startBridge(server.port, 0, flags);
       const socket = page.waitForEvent('websocket');
@@ -80,7 +80,7 @@ test.describe('in a browser', () => {
   });
 });
 
-test('the right name and password, and no other', async ({ server }) => {
+test('the right name and password, and no other', QUICK, async ({ server }) => {
   const flags = [...TLS, '--users-file', await usersFile(ANNA)];
   const bridge = await startBridge(server.port, 0, flags);
   const challenge = 'Basic realm="motd", charset="UTF-8"';

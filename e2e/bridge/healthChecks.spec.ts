@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import { freePort } from '../../scripts/freePort.mjs';
 import { haproxyCommand } from '../balancer.ts';
-import { expect, startBridge, test } from '../fixtures.ts';
+import { expect, QUICK, startBridge, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 async function statusOf(port: number, request: string): Promise<number> {
@@ -83,20 +83,22 @@ function checkStatuses(csv: string): [string, string][] {
     ]);
 }
 
-test('a health check needs no name; the page, its WebSocket and /metrics need an own one', async ({
-  bridge,
-}) => {
-  const ask = (request: string) => statusOf(bridge.port, request);
-  for (const path of ['/healthz', '/readyz']) {
-    expect(await ask(`GET ${path} HTTP/1.0\r\n\r\n`)).toBe(200);
-    expect(await ask(named(path, 'bridge:8080'))).toBe(200);
-    // HTTP/1.1 asks for a name (RFC 9112, section 3.2).
-    expect(await ask(`GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`)).toBe(400);
-  }
-  for (const path of ['/', '/ws', '/metrics', '/index.html']) {
-    expect(await ask(named(path, 'bridge:8080')), path).toBe(403);
-  }
-});
+test(
+  'a health check needs no name; the page, its WebSocket and /metrics need an own one',
+  QUICK,
+  async ({ bridge }) => {
+    const ask = (request: string) => statusOf(bridge.port, request);
+    for (const path of ['/healthz', '/readyz']) {
+      expect(await ask(`GET ${path} HTTP/1.0\r\n\r\n`)).toBe(200);
+      expect(await ask(named(path, 'bridge:8080'))).toBe(200);
+      // HTTP/1.1 asks for a name (RFC 9112, section 3.2).
+      expect(await ask(`GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`)).toBe(400);
+    }
+    for (const path of ['/', '/ws', '/metrics', '/index.html']) {
+      expect(await ask(named(path, 'bridge:8080')), path).toBe(403);
+    }
+  },
+);
 
 test('a slash at the end of an address changes nothing, and bypasses no rule', async ({
   server,

@@ -7,7 +7,15 @@ import { text } from 'node:stream/consumers';
 import type { Page } from '@playwright/test';
 import { type ClientOptions, WebSocket } from 'ws';
 import { freePort } from '../../scripts/freePort.mjs';
-import { expect, type Listening, startBridge, startServer, Terminal, test } from '../fixtures.ts';
+import {
+  expect,
+  type Listening,
+  QUICK,
+  startBridge,
+  startServer,
+  Terminal,
+  test,
+} from '../fixtures.ts';
 import { haproxy, nginx, type ProxySettings, type ReverseProxy, startProxy } from '../proxies.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -126,14 +134,18 @@ for (const proxy of [nginx, haproxy]) {
       await left.server.program.says(/\[-\] Connection closed with/);
     });
 
-    test('the page, its assets and its WebSocket are below the base path', async ({ page }) => {
-      const { port } = await start(proxy);
-      const loaded = await visit(page, `http://127.0.0.1:${port}`);
-      const [first, ...others] = loaded;
-      expect(first).toBe('/motd/');
-      expect(others.length).toBeGreaterThanOrEqual(2);
-      for (const path of others) expect(path).toMatch(/^\/motd\/assets\/[^/]+$/);
-    });
+    test(
+      'the page, its assets and its WebSocket are below the base path',
+      QUICK,
+      async ({ page }) => {
+        const { port } = await start(proxy);
+        const loaded = await visit(page, `http://127.0.0.1:${port}`);
+        const [first, ...others] = loaded;
+        expect(first).toBe('/motd/');
+        expect(others.length).toBeGreaterThanOrEqual(2);
+        for (const path of others) expect(path).toMatch(/^\/motd\/assets\/[^/]+$/);
+      },
+    );
 
     test('so they are where the proxy takes it off', async ({ page }) => {
       const { port } = await start(proxy, { isStripping: true, flags: trusting });
@@ -169,7 +181,7 @@ for (const proxy of [nginx, haproxy]) {
       });
     });
 
-    test('the server hears of the client, and not of whom the client names', async () => {
+    test('the server hears of the client, and not of whom the client names', QUICK, async () => {
       test.skip(!isLinux, 'needs a second loopback address');
       const front = await start(proxy);
       for (const headers of [{}, { 'X-Forwarded-For': FORGED }]) {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { freePort } from '../../scripts/freePort.mjs';
-import { expect, test } from '../fixtures.ts';
+import { expect, QUICK, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { codeUnder, edited } from '../readme.ts';
 
@@ -91,7 +91,7 @@ function command(...words: (string | Buffer)[]): Buffer {
   return Buffer.concat([Buffer.from(`*${words.length}\r\n`), ...parts]);
 }
 
-test('a program, as README has it', async () => {
+test('a program, as README has it', QUICK, async () => {
   const { bridgePort } = await startRedis();
   const script = edited(codeUnder(HEADING, 'sh', 2), [['8080', String(bridgePort)]]);
   const program = new Program('sh', ['-c', script]);
@@ -100,7 +100,7 @@ test('a program, as README has it', async () => {
   expect(program.stdout.replaceAll('\r\n', '\n')).toBe(codeUnder(HEADING, ''));
 });
 
-test('the browser’s console, as README has it', async ({ page }) => {
+test('the browser’s console, as README has it', QUICK, async ({ page }) => {
   const { program, bridgePort } = await startRedis();
   const heard: string[] = [];
   page.on('console', (message) => heard.push(message.text().trim()));

@@ -13,7 +13,7 @@ import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { type ClientOptions, WebSocket } from 'ws';
-import { test as base, expect } from '../fixtures.ts';
+import { test as base, expect, QUICK } from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';
 import {
@@ -144,7 +144,7 @@ test('sessions are spread over the workers, and none is in the primary', async (
   expect(bridge.program.stderr).toBe('');
 });
 
-test('every worker tells the sum of what all have counted', async ({ echo }) => {
+test('every worker tells the sum of what all have counted', QUICK, async ({ echo }) => {
   const bridge = await startWorkers(echo);
   const sessions = await openMany(bridge, 10);
   for (const session of sessions) expect(await isAlive(session)).toBe(true);
@@ -158,7 +158,7 @@ test('every worker tells the sum of what all have counted', async ({ echo }) => 
   expect(await metric(bridge, 'motd_bridge_closes_total{code="1005"}')).toBe(10);
 });
 
-test('one that is killed comes back; what the others do goes on', async ({ echo }) => {
+test('one that is killed comes back; what the others do goes on', QUICK, async ({ echo }) => {
   const bridge = await startWorkers(echo);
   const sessions = await openMany(bridge, 20);
   expect(await metric(bridge, OPENED)).toBe(20);

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { freePort } from '../../scripts/freePort.mjs';
-import { expect, test } from '../fixtures.ts';
+import { expect, QUICK, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';
 
@@ -43,7 +43,7 @@ async function isBridged(port: string): Promise<void> {
 
 const COMMANDS = ['up', 'serve', 'bridge', 'connect', 'get', 'set', 'watch', 'history'];
 
-test('--help names every command', async () => {
+test('--help names every command', QUICK, async () => {
   const { status, stdout, stderr } = await run(['--help']);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   for (const command of [...COMMANDS, 'hash-password']) {
@@ -52,7 +52,7 @@ test('--help names every command', async () => {
 });
 
 for (const command of COMMANDS) {
-  test(`${command} --help names the environment twin of every flag`, async () => {
+  test(`${command} --help names the environment twin of every flag`, QUICK, async () => {
     const { status, stdout } = await run([command, '--help']);
     expect(status).toBe(0);
     const flags = stdout
@@ -248,7 +248,7 @@ test('several hosts in the environment are for clients: who listens says so', as
   expect(stderr).toMatch(/^motd: .*MOTD_HOST.*one address to listen on; clients take several\.\n$/);
 });
 
-test('an environment twin sets its flag, and the flag wins', async () => {
+test('an environment twin sets its flag, and the flag wins', QUICK, async () => {
   const env = { MOTD_PORT: '1', MOTD_MESSAGE: 'from the environment' };
   const server = Program.motd(['serve', '--port', '0'], env);
   const [, port] = await server.says(/listening on 127\.0\.0\.1:(\d+)/);
@@ -361,7 +361,7 @@ for (const [command, flag] of [
   });
 }
 
-test('--log json writes the same events, a line each', async () => {
+test('--log json writes the same events, a line each', QUICK, async () => {
   const server = Program.motd(['serve', '--port', '0', '--log', 'json']);
   const [, port] = await server.says(/"event":"listening".*"port":(\d+)/);
   const client = Program.motd(['connect', '127.0.0.1', port ?? '']);

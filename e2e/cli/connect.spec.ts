@@ -1,13 +1,13 @@
 // `motd connect`, the original TCPClient, with its input in a pipe.
 
-import { expect, test } from '../fixtures.ts';
+import { expect, QUICK, test } from '../fixtures.ts';
 import { goldens } from '../golden/golden.ts';
 import { Program } from '../programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ';
 
 for (const golden of goldens) {
-  test(`case ${golden.name}, to the letter`, async ({ server }) => {
+  test(`case ${golden.name}, to the letter`, QUICK, async ({ server }) => {
     const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
     client.input(golden.typed.map((line) => `${line}\n`).join(''));
     expect(await client.exits()).toBe(0);
@@ -48,7 +48,7 @@ test('lines may come one by one, each after its prompt', async ({ server }) => {
   expect(client.stdout.endsWith(`Server: 200 OK\none by one\n${PROMPT}\n`)).toBe(true);
 });
 
-test('a last line without LF counts', async ({ server }) => {
+test('a last line without LF counts', QUICK, async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]).input('QUIT');
   expect(await client.exits()).toBe(0);
   expect(client.stdout).toBe(`${PROMPT}QUIT\nClient: QUIT\nServer: 200 OK\n`);
@@ -82,7 +82,7 @@ test('a server that stops says so; the connection is told lost, and the status i
   );
 });
 
-test('a server that dies is told as a lost connection', async ({ server }) => {
+test('a server that dies is told as a lost connection', QUICK, async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
   await client.says(/SHUTDOWN\): $/);
   server.program.process.kill('SIGKILL');

@@ -1,6 +1,6 @@
 // Text from programs that write a byte order mark, or that do not write UTF-8: by every way in.
 
-import { expect, startServer, test } from '../fixtures.ts';
+import { expect, QUICK, startServer, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';
 
@@ -86,7 +86,7 @@ test.describe('standard input', () => {
     }
   }
 
-  test('set drops one byte order mark before the message', async ({ server }) => {
+  test('set drops one byte order mark before the message', QUICK, async ({ server }) => {
     const at = ['127.0.0.1', String(server.port)];
     expect((await run(['set', ...at], `${MARK}Grüße\r\n`)).status).toBe(0);
     expect((await run(['get', ...at])).stdout).toBe('Grüße\n');
@@ -129,7 +129,7 @@ test.describe('standard input', () => {
     expect(stdout).toMatch(/^Enter command .*: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple/);
   });
 
-  test('connect sends no line that is not UTF-8, and none after it', async ({ server }) => {
+  test('connect sends no line that is not UTF-8, and none after it', QUICK, async ({ server }) => {
     const input = Buffer.from('MSGSTORE\ncaf\xe9\nMSGSTORE\nhello\n', 'latin1');
     const { status, stdout } = await run(['connect', '127.0.0.1', String(server.port)], input);
     expect(status).toBe(1);

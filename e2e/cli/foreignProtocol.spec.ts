@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Page } from '@playwright/test';
-import { test as base, expect, type Listening, startServer } from '../fixtures.ts';
+import { test as base, expect, type Listening, QUICK, startServer } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -113,7 +113,7 @@ async function expectUnharmed({ program, port }: Listening): Promise<void> {
 
 test.describe('a web page of another origin cannot speak to the TCP port', () => {
   for (const [way, { protocol, run }] of Object.entries(WAYS)) {
-    test(`by ${way}`, async ({ page, server }) => {
+    test(`by ${way}`, QUICK, async ({ page, server }) => {
       await openEvilPage(page);
       await run(page, server.port);
       await server.program.says(
@@ -152,7 +152,7 @@ for (const [how, pieces] of [
   });
 }
 
-test('curl gets one 400, whatever the request', async ({ server }) => {
+test('curl gets one 400, whatever the request', QUICK, async ({ server }) => {
   test.skip(spawnSync('curl', ['--version']).status !== 0, 'no curl on this machine');
   const url = `http://127.0.0.1:${server.port}/`;
   for (const args of [

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { WebSocket } from 'ws';
 import { freePort } from '../../scripts/freePort.mjs';
-import { expect, startServer, Terminal, test } from '../fixtures.ts';
+import { expect, QUICK, startServer, Terminal, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -67,25 +67,27 @@ for (const workers of ['1', '2']) {
   });
 }
 
-test('motd up takes localhost for both of its ports, with the default password', async ({
-  page,
-}) => {
-  const program = Program.motd([
-    ...['up', '--host', 'localhost', '--port', '0', '--http-host', 'localhost'],
-    ...['--http-port', '0', '--workers', '2', '--public-origin', 'http://localhost.:8080'],
-  ]);
-  const [, address = '', httpPort, port] = await program.says(
-    /^Open (http:\/\/localhost:(\d+)) in a browser, or type: nc localhost (\d+)\n/m,
-  );
-  await expectMessage(Number(port));
-  await expectWebSocket(Number(httpPort));
-  for (const origin of [address, `http://[::1]:${httpPort}`]) {
-    await page.goto(origin);
-    await new Terminal(page).shows('Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):');
-  }
-  expect(await program.stop()).toBe(0);
-  expect(program.stderr).toBe('');
-});
+test(
+  'motd up takes localhost for both of its ports, with the default password',
+  QUICK,
+  async ({ page }) => {
+    const program = Program.motd([
+      ...['up', '--host', 'localhost', '--port', '0', '--http-host', 'localhost'],
+      ...['--http-port', '0', '--workers', '2', '--public-origin', 'http://localhost.:8080'],
+    ]);
+    const [, address = '', httpPort, port] = await program.says(
+      /^Open (http:\/\/localhost:(\d+)) in a browser, or type: nc localhost (\d+)\n/m,
+    );
+    await expectMessage(Number(port));
+    await expectWebSocket(Number(httpPort));
+    for (const origin of [address, `http://[::1]:${httpPort}`]) {
+      await page.goto(origin);
+      await new Terminal(page).shows('Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):');
+    }
+    expect(await program.stop()).toBe(0);
+    expect(program.stderr).toBe('');
+  },
+);
 
 test('a port that another program has on ::1 alone is taken', async () => {
   const other = createServer().listen(0, '::1');

@@ -10,7 +10,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../scripts/freePort.mjs';
-import { expect, startServer, store, test } from '../fixtures.ts';
+import { expect, QUICK, startServer, store, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { edited } from '../readme.ts';
 
@@ -88,14 +88,14 @@ test('run-parts takes its name', () => {
   expect(stdout).toBe(`${HOOK}\n`);
 });
 
-test('shellcheck finds nothing', () => {
+test('shellcheck finds nothing', QUICK, () => {
   const scripts = [HOOK, fileURLToPath(new URL('../systemd/manager.sh', import.meta.url))];
   test.skip(shellcheck === '' && process.env['CI'] === undefined, 'no shellcheck here');
   const { status, stdout } = spawnSync(shellcheck, scripts, { encoding: 'utf8' });
   expect(status, stdout).toBe(0);
 });
 
-test('a login shows the message, and a later one what it is then', async ({ server }) => {
+test('a login shows the message, and a later one what it is then', QUICK, async ({ server }) => {
   const machine = new Machine();
   machine.asks('127.0.0.1', server.port);
   await machine.learns(APPLE);
@@ -113,23 +113,27 @@ test('the next server is asked where the first is away', async ({ server }) => {
   await machine.learns('At a port of its own');
 });
 
-test('a server that hangs holds nobody up: the message of before is shown', async ({ server }) => {
-  const machine = new Machine();
-  machine.asks('127.0.0.1', server.port);
-  await machine.learns(APPLE);
-  server.program.process.kill('SIGSTOP');
-  try {
-    expect(await machine.logIn()).toBe(`${APPLE}\n`);
-    // The question of that login is still out.
-    expect(machine.isAsking).toBe(true);
-    // Another login waits for that no more than for its own.
-    expect(await machine.logIn()).toBe(`${APPLE}\n`);
-    expect(machine.isAsking).toBe(true);
-  } finally {
-    server.program.process.kill('SIGCONT');
-  }
-  await expect.poll(() => machine.isAsking).toBe(false);
-});
+test(
+  'a server that hangs holds nobody up: the message of before is shown',
+  QUICK,
+  async ({ server }) => {
+    const machine = new Machine();
+    machine.asks('127.0.0.1', server.port);
+    await machine.learns(APPLE);
+    server.program.process.kill('SIGSTOP');
+    try {
+      expect(await machine.logIn()).toBe(`${APPLE}\n`);
+      // The question of that login is still out.
+      expect(machine.isAsking).toBe(true);
+      // Another login waits for that no more than for its own.
+      expect(await machine.logIn()).toBe(`${APPLE}\n`);
+      expect(machine.isAsking).toBe(true);
+    } finally {
+      server.program.process.kill('SIGCONT');
+    }
+    await expect.poll(() => machine.isAsking).toBe(false);
+  },
+);
 
 test('without a server, nothing is said, and later the message of before, with its time', async ({
   server,

@@ -1,6 +1,6 @@
 // Real nc (netcat-openbsd) against a real server.
 
-import { test as base, expect, startServer } from '../fixtures.ts';
+import { test as base, expect, QUICK, startServer } from '../fixtures.ts';
 import { consoleOf, goldens } from '../golden/golden.ts';
 import { Program } from '../programs.ts';
 
@@ -17,7 +17,7 @@ const APPLE = 'An apple a day keeps the doctor away.';
 test.skip(netcat === '' && process.env['CI'] === undefined, 'no nc with -N on this machine');
 
 for (const golden of goldens) {
-  test(`case ${golden.name}`, async ({ server }) => {
+  test(`case ${golden.name}`, QUICK, async ({ server }) => {
     const nc = new Program(netcat, ['-N', '127.0.0.1', String(server.port)]);
     nc.input(golden.typed.map((line) => `${line}\n`).join(''));
     expect(await nc.exits()).toBe(0);
@@ -36,7 +36,7 @@ for (const golden of goldens) {
   });
 }
 
-test('SHUTDOWN ends the server with status 0', async ({ server }) => {
+test('SHUTDOWN ends the server with status 0', QUICK, async ({ server }) => {
   const nc = new Program(netcat, ['-N', '127.0.0.1', String(server.port)]).input(
     'SHUTDOWN\n123!abc\n',
   );
@@ -46,7 +46,7 @@ test('SHUTDOWN ends the server with status 0', async ({ server }) => {
   expect(server.program.stderr).toBe('');
 });
 
-test('a command without an LF is answered: printf MSGGET | nc', async ({ server }) => {
+test('a command without an LF is answered: printf MSGGET | nc', QUICK, async ({ server }) => {
   const nc = new Program(netcat, ['-N', '127.0.0.1', String(server.port)]).input('MSGGET');
   await nc.exits();
   expect(nc.stdout).toBe('200 OK\nAn apple a day keeps the doctor away.\n');
@@ -73,7 +73,7 @@ const AROUND_A_LINE: [what: string, sent: string, answered: string][] = [
 ];
 
 for (const [what, sent, answered] of AROUND_A_LINE) {
-  test(`${what} is answered while the client keeps its side open`, async ({ server }) => {
+  test(`${what} is answered while the client keeps its side open`, QUICK, async ({ server }) => {
     const nc = new Program(netcat, ['127.0.0.1', String(server.port)]);
     nc.process.stdin?.write(sent);
     await nc.says(new RegExp(`^${answered.replaceAll('.', '\\.')}$`));

@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../../scripts/freePort.mjs';
-import { expect, startServer, test } from '../fixtures.ts';
+import { expect, QUICK, startServer, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 /** For one that never answers: a busy machine needs some of it to start the program and connect. */
@@ -42,7 +42,7 @@ function drip(socket: Socket): void {
 
 const quiet = { status: 0, stderr: '' };
 
-test('what is set can be got, and is the end of the history', async ({ server }) => {
+test('what is set can be got, and is the end of the history', QUICK, async ({ server }) => {
   const at = ['127.0.0.1', String(server.port)];
   expect(await run(['get', ...at])).toEqual({
     ...quiet,
@@ -62,7 +62,7 @@ for (const [mistake, args, input, words] of [
   ['a message that drives a terminal', [], '\x1b[2J\n', /one line of plain text/],
   ['a message that is not UTF-8', [], Buffer.from([0x61, 0xe9, 0x0a]), /not UTF-8; convert it/],
 ] as const) {
-  test(`set: ${mistake} is refused in one line, status 1`, async ({ server }) => {
+  test(`set: ${mistake} is refused in one line, status 1`, QUICK, async ({ server }) => {
     const { status, stdout, stderr } = await run(
       ['set', '--port', `${server.port}`, ...args],
       input,
@@ -184,7 +184,7 @@ test('get: a message that could drive a terminal is shown escaped', async () => 
   expect(stdout).toBe('^[[2J\\u{9b}31m\n');
 });
 
-test('watch tells each message, and goes on when the server is back', async ({ server }) => {
+test('watch tells each message, and goes on when the server is back', QUICK, async ({ server }) => {
   const at = ['127.0.0.1', String(server.port)];
   const watch = Program.motd(['watch', ...at]);
   await watch.says(/^An apple .*\n$/);
@@ -223,7 +223,7 @@ function piped(args: string[], reader: string): Program {
 test.describe('the end of the reader of standard output', () => {
   test.skip(process.platform !== 'linux', 'no other system tells of it');
 
-  test('ends watch, though no message is stored', async ({ server }) => {
+  test('ends watch, though no message is stored', QUICK, async ({ server }) => {
     const watch = piped(['watch', '127.0.0.1', String(server.port)], 'head -1');
     expect(await watch.exits()).toBe(0);
     expect(watch.stdout).toBe('An apple a day keeps the doctor away.\n');
@@ -300,7 +300,7 @@ test('watch gives up at a server that knows no MSGWATCH', async () => {
   expect((await run(['watch', '127.0.0.1', port])).status).toBe(1);
 });
 
-test('a password guards the store: set says it, and nobody stores without', async () => {
+test('a password guards the store: set says it, and nobody stores without', QUICK, async () => {
   const hash = await run(['hash-password'], 'correct horse\n');
   expect(hash).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\$scrypt\$\S+\n$/) });
   const file = test.info().outputPath('password');

@@ -9,6 +9,7 @@ import {
   test as base,
   expect,
   type Listening,
+  QUICK,
   startServer,
   store as storeAt,
 } from '../fixtures.ts';
@@ -118,7 +119,7 @@ test.describe('on a read-only file system', () => {
     expect(await messagesIn(copy)).toEqual(['one', 'two']);
   });
 
-  test('a backup without its lock files can be copied from', async ({ folder }) => {
+  test('a backup without its lock files can be copied from', QUICK, async ({ folder }) => {
     const { path, backup, mount, copy } = placesIn(folder);
     await end(await serving(path, 'one', 'two'));
     mkdirSync(backup);

@@ -6,7 +6,7 @@ import { connect as connectTcp } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
-import { expect, type Listening, startBridge, startServer, test } from '../fixtures.ts';
+import { expect, type Listening, QUICK, startBridge, startServer, test } from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';
 
@@ -115,23 +115,27 @@ test('the server shows the new certificate to who comes after; who is there goes
   expect(await program.stop()).toBe(0);
 });
 
-test('the bridge: new certificate, new users, and an open session lives on', async ({ server }) => {
-  const flags = [...install('cert'), ...installUser(FIRST_HASH)];
-  const { port, program } = await startBridge(server.port, 0, flags);
-  const early = await openPage(port, 'first password');
-  install('renewed');
-  installUser(SECOND_HASH);
-  hangUp(program);
-  await program.says(/^The certificate is read anew\.\nThe list of users is read anew\.$/m);
-  await shows(port, SECOND);
-  await expect(openPage(port, 'first password')).rejects.toThrow(/401/);
-  const late = await openPage(port, 'second password');
-  for (const webSocket of [early, late]) {
-    expect(await answer(webSocket)).toMatch(/^200 OK\nAn apple/);
-    webSocket.terminate();
-  }
-  expect(await program.stop()).toBe(0);
-});
+test(
+  'the bridge: new certificate, new users, and an open session lives on',
+  QUICK,
+  async ({ server }) => {
+    const flags = [...install('cert'), ...installUser(FIRST_HASH)];
+    const { port, program } = await startBridge(server.port, 0, flags);
+    const early = await openPage(port, 'first password');
+    install('renewed');
+    installUser(SECOND_HASH);
+    hangUp(program);
+    await program.says(/^The certificate is read anew\.\nThe list of users is read anew\.$/m);
+    await shows(port, SECOND);
+    await expect(openPage(port, 'first password')).rejects.toThrow(/401/);
+    const late = await openPage(port, 'second password');
+    for (const webSocket of [early, late]) {
+      expect(await answer(webSocket)).toMatch(/^200 OK\nAn apple/);
+      webSocket.terminate();
+    }
+    expect(await program.stop()).toBe(0);
+  },
+);
 
 test('what is broken stays as it was, and keeps nothing else back', async ({ server }) => {
   const flags = [...install('cert'), ...installUser(FIRST_HASH)];

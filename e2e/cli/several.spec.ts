@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../../scripts/freePort.mjs';
 import { EtcdCluster, isWithoutEtcd } from '../etcd.ts';
 import { amount, figure } from '../figures.ts';
-import { expect, type Listening, startServer, store, test } from '../fixtures.ts';
+import { expect, type Listening, QUICK, startServer, store, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 /** What a busy machine needs to start a program, and a host name's look-up in another. */
@@ -126,7 +126,7 @@ for (const [state, startDead] of [
   ['is full', fullServer],
   ['is another', async () => (await scriptedServer(...Array(9).fill('SSH-2.0\n'))).port],
 ] as const) {
-  test(`where the first server ${state}, the next one serves every client`, async () => {
+  test(`where the first server ${state}, the next one serves every client`, QUICK, async () => {
     test.skip(startDead === unreachableServer && !existsSync(PROC_NET_TCP), 'needs Linux');
     const dead = await startDead();
     const { port } = await startSaying('second');

@@ -1,6 +1,6 @@
 // Real telnet clients against a real server, at a terminal that script(1) makes.
 
-import { test as base, startServer } from '../fixtures.ts';
+import { test as base, QUICK, startServer } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -42,7 +42,7 @@ test('holds a conversation line by line', async ({ server }) => {
   await client.says(/QUIT\n200 OK\nConnection closed by foreign host\.\n$/);
 });
 
-test('negotiates, and sends each key by itself and CR NUL for Enter', async ({ server }) => {
+test('negotiates, and sends each key by itself and CR NUL for Enter', QUICK, async ({ server }) => {
   const client = await startTelnet(server.port);
   await command(client, 'mode character');
   client.process.stdin?.write('MSGSTORE\r');

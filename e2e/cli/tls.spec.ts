@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { expect, startServer, test } from '../fixtures.ts';
+import { expect, QUICK, startServer, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../tls/${name}.pem`, import.meta.url));
@@ -34,7 +34,7 @@ async function textFrom(socket: TLSSocket): Promise<string> {
   return text;
 }
 
-test('every client speaks it, and checks whom it speaks to', async () => {
+test('every client speaks it, and checks whom it speaks to', QUICK, async () => {
   const { port } = await startServer(0, TLS);
   const at = ['--tls-ca', CERT, 'localhost', String(port)];
   expect(await run(['get', ...at])).toEqual({ status: 0, stdout: APPLE, stderr: '' });

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import headless from '@xterm/headless';
-import { expect, test } from '../fixtures.ts';
+import { expect, QUICK, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 test.skip(process.platform !== 'linux', 'script(1) takes other arguments elsewhere');
@@ -34,7 +34,7 @@ function atTerminal(port: number, ...flags: string[]): Program {
   return underTerminal(connectTo(port, ...flags));
 }
 
-test('a conversation, each line echoed once as typed', async ({ server }) => {
+test('a conversation, each line echoed once as typed', QUICK, async ({ server }) => {
   const client = atTerminal(server.port);
   await client.says(/^Enter command .*: $/);
   client.process.stdin?.write('MSGGET\r');
@@ -44,7 +44,7 @@ test('a conversation, each line echoed once as typed', async ({ server }) => {
   expect(client.shown).toMatch(/: QUIT\nClient: QUIT\nServer: 200 OK\n$/);
 });
 
-test('the up-arrow brings back a command, and never a password', async ({ server }) => {
+test('the up-arrow brings back a command, and never a password', QUICK, async ({ server }) => {
   const client = atTerminal(server.port);
   await client.says(/^Enter command .*: $/);
   client.process.stdin?.write('SHUTDOWN\r');
@@ -144,27 +144,31 @@ test('Ctrl-D leaves with status 0, Ctrl-C with the shell’s 130', async ({ serv
 test.describe('with --mask-password', () => {
   const PASSWORD_PROMPT = 'Enter shutdown password: ';
 
-  test('a password is bullets while it is typed, and when it was sent', async ({ server }) => {
-    const client = await askedForPassword(server.port);
-    client.process.stdin?.write('123!bx');
-    await client.says(/: •{6}$/);
-    client.process.stdin?.write(`${BACKSPACE}c${LEFT}${LEFT}`);
-    await client.says(/•{6}Enter shutdown password: •{6}$/);
-    client.process.stdin?.write('a');
-    await client.says(/: •{7}$/);
-    client.process.stdin?.write('\r');
-    expect(await client.exits()).toBe(0);
-    expect(await screenOf(client)).toEqual([
-      'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): SHUTDOWN',
-      'Client: SHUTDOWN',
-      'Server: 300 PASSWORD REQUIRED',
-      `${PASSWORD_PROMPT}•••••••`,
-      'Client: •••••••',
-      'Server: 200 OKAY',
-    ]);
-    // Nothing else that is shown holds one of these.
-    expect(client.stdout).not.toMatch(/123|!|abc/);
-  });
+  test(
+    'a password is bullets while it is typed, and when it was sent',
+    QUICK,
+    async ({ server }) => {
+      const client = await askedForPassword(server.port);
+      client.process.stdin?.write('123!bx');
+      await client.says(/: •{6}$/);
+      client.process.stdin?.write(`${BACKSPACE}c${LEFT}${LEFT}`);
+      await client.says(/•{6}Enter shutdown password: •{6}$/);
+      client.process.stdin?.write('a');
+      await client.says(/: •{7}$/);
+      client.process.stdin?.write('\r');
+      expect(await client.exits()).toBe(0);
+      expect(await screenOf(client)).toEqual([
+        'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): SHUTDOWN',
+        'Client: SHUTDOWN',
+        'Server: 300 PASSWORD REQUIRED',
+        `${PASSWORD_PROMPT}•••••••`,
+        'Client: •••••••',
+        'Server: 200 OKAY',
+      ]);
+      // Nothing else that is shown holds one of these.
+      expect(client.stdout).not.toMatch(/123|!|abc/);
+    },
+  );
 
   test('neither the up-arrow nor Ctrl-Y brings one back', async ({ server }) => {
     const client = await askedForPassword(server.port);

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
-import { expect, Terminal, test } from '../fixtures.ts';
+import { expect, QUICK, Terminal, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -87,7 +87,7 @@ function isRunning(pid: number): boolean {
   return stat !== '' && !/^\d+ \(.*\) Z/.test(stat);
 }
 
-test('tells where to look, and both ways in reach the same message', async ({ page }) => {
+test('tells where to look, and both ways in reach the same message', QUICK, async ({ page }) => {
   const up = await startUp();
   await page.goto(up.page);
   const terminal = new Terminal(page);
@@ -117,15 +117,19 @@ test('the server believes its bridge on who is asking, and no other process', as
   expect(program.stdout).not.toContain('owned');
 });
 
-test('SHUTDOWN ends the server and it stays down; the page stays and says so', async ({ page }) => {
-  const up = await startUp();
-  await say(up.port, 'SHUTDOWN\n123!abc\n');
-  await up.program.says(/^The server was shut down and stays down; the page stays\./m);
-  await page.goto(up.page);
-  await new Terminal(page).shows('[trying again; Enter tries at once]');
-  expect(await new Terminal(page).text()).toContain('motd refused the connection');
-  expect(await up.program.stop()).toBe(0);
-});
+test(
+  'SHUTDOWN ends the server and it stays down; the page stays and says so',
+  QUICK,
+  async ({ page }) => {
+    const up = await startUp();
+    await say(up.port, 'SHUTDOWN\n123!abc\n');
+    await up.program.says(/^The server was shut down and stays down; the page stays\./m);
+    await page.goto(up.page);
+    await new Terminal(page).shows('[trying again; Enter tries at once]');
+    expect(await new Terminal(page).text()).toContain('motd refused the connection');
+    expect(await up.program.stop()).toBe(0);
+  },
+);
 
 test.describe('its processes', () => {
   test.skip(process.platform !== 'linux', 'finding them needs /proc');
@@ -210,7 +214,7 @@ test.describe('its processes', () => {
     await expect.poll(() => children.filter(isRunning)).toEqual([]);
   });
 
-  test('none is left when npm start is told to stop', async () => {
+  test('none is left when npm start is told to stop', QUICK, async () => {
     const npm = new Program('npm', ['start', '--', '--port', '0', '--http-port', '0']);
     await npm.says(/^Open http/m);
     const descendants = descendantsOf(npm.process.pid);

@@ -5,7 +5,7 @@ import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type CutFrom, EtcdCluster, type EtcdOptions, isWithoutEtcd } from '../etcd.ts';
 import { amount } from '../figures.ts';
-import { test as base, expect } from '../fixtures.ts';
+import { test as base, expect, QUICK } from '../fixtures.ts';
 import type { Cut } from '../forwarder.ts';
 
 base.skip(isWithoutEtcd, 'no etcd on this machine');
@@ -93,7 +93,7 @@ test('a link that is cut reaches no member, and another goes on', async ({ start
   }
 });
 
-test('what is compacted is gone', async ({ start }) => {
+test('what is compacted is gone', QUICK, async ({ start }) => {
   const cluster = await start({ members: 1 });
   await cluster.gateway.put('key', 'old');
   const old = await cluster.gateway.revision();

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { amount, seed } from '../figures.ts';
-import { expect, test } from '../fixtures.ts';
+import { expect, QUICK, test } from '../fixtures.ts';
 import {
   historyFaults,
   linearizabilityFaults,
@@ -30,7 +30,7 @@ function read(message: string, startedAt: number, endedAt: number, client = 'rea
 
 const ab: Register = { initial: '0', history: ['a', 'b'] };
 
-test('a history is what was acknowledged, each once, and no more than was tried', () => {
+test('a history is what was acknowledged, each once, and no more than was tried', QUICK, () => {
   const stores = [store('a', 0, 1), store('b', 2, 3)];
   expect(historyFaults(ab, stores)).toEqual([]);
   expect(historyFaults(ab, [store('a', 0, 1), refused('b', 2, 3)])).toEqual([]);
@@ -121,7 +121,7 @@ function timesBelow(end: number): fc.Arbitrary<[number, number]> {
   });
 }
 
-test('of anything, it accepts just what some order of moments explains', () => {
+test('of anything, it accepts just what some order of moments explains', QUICK, () => {
   let explained = 0;
   let all = 0;
   const property = fc.property(anything, ({ register, operations }) => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../scripts/freePort.mjs';
 import { EtcdCluster, isWithoutEtcd } from '../etcd.ts';
-import { test as base, expect, type Listening } from '../fixtures.ts';
+import { test as base, expect, type Listening, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 base.skip(isWithoutEtcd, 'no etcd on this machine');
@@ -53,21 +53,23 @@ async function readiness(port: string, query = ''): Promise<string> {
   return `${response.status} ${await response.text()}`;
 }
 
-test('what is stored through one server is told by the other, and to who watches there', async ({
-  store,
-}) => {
-  const one = await serve(store);
-  const other = await serve(store);
-  const watch = Program.motd(['watch', '127.0.0.1', String(other.port)]);
-  await watch.says(/An apple a day/);
+test(
+  'what is stored through one server is told by the other, and to who watches there',
+  QUICK,
+  async ({ store }) => {
+    const one = await serve(store);
+    const other = await serve(store);
+    const watch = Program.motd(['watch', '127.0.0.1', String(other.port)]);
+    await watch.says(/An apple a day/);
 
-  expect(await set('Maintenance at 18:00', one.port)).toEqual({ status: 0, said: '' });
-  await watch.says(/Maintenance at 18:00\n/);
-  await other.program.says(/Server: MOTD updated to: Maintenance at 18:00\n/);
-  expect(await get(other.port)).toEqual({ status: 0, said: 'Maintenance at 18:00\n' });
-  const { said } = await run('history', '127.0.0.1', String(other.port));
-  expect(said).toMatch(/^\S+Z Maintenance at 18:00\n$/);
-});
+    expect(await set('Maintenance at 18:00', one.port)).toEqual({ status: 0, said: '' });
+    await watch.says(/Maintenance at 18:00\n/);
+    await other.program.says(/Server: MOTD updated to: Maintenance at 18:00\n/);
+    expect(await get(other.port)).toEqual({ status: 0, said: 'Maintenance at 18:00\n' });
+    const { said } = await run('history', '127.0.0.1', String(other.port));
+    expect(said).toMatch(/^\S+Z Maintenance at 18:00\n$/);
+  },
+);
 
 test('etcd away: reading goes on, storing is 503, all say so, and it comes back by itself', async ({
   etcd,

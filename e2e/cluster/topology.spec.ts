@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../../scripts/freePort.mjs';
 import { haproxyCommand } from '../balancer.ts';
 import { isWithoutEtcd } from '../etcd.ts';
-import { expect, store, Terminal, test } from '../fixtures.ts';
+import { expect, QUICK, store, Terminal, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { childrenOf, commandLine, isRunning } from '../reliability/process.ts';
 
@@ -160,7 +160,7 @@ for (const [flags, said] of [
   });
 }
 
-test('--help says how it is used', async () => {
+test('--help says how it is used', QUICK, async () => {
   const topology = run('--help');
   expect(await topology.exits()).toBe(0);
   expect(topology.stdout).toMatch(/^Usage: npm run topology -- /);

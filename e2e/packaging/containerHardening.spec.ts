@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { expect, test } from '../fixtures.ts';
+import { expect, QUICK, test } from '../fixtures.ts';
 import { ROOT, stepsOfDockerfile } from '../imageSteps.ts';
 
 interface Service {
@@ -82,7 +82,7 @@ function broken(service: Service): string[] {
 }
 
 for (const [name, service] of Object.entries(compose.services)) {
-  test(`${name} may do no more than it needs`, () => expect(broken(service)).toEqual([]));
+  test(`${name} may do no more than it needs`, QUICK, () => expect(broken(service)).toEqual([]));
 }
 
 test('a service without these settings breaks the rules', () => {

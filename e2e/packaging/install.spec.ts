@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { type BrowserContext, type CDPSession, chromium } from '@playwright/test';
-import { expect, startBridge, test } from '../fixtures.ts';
+import { expect, startBridge, test, WHOLE_BROWSER } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 const ANNA = { username: 'anna', password: 'Sesam öffne dich' };
@@ -11,19 +11,21 @@ const ANNA = { username: 'anna', password: 'Sesam öffne dich' };
 const PNG_SIGNATURE = '89504e470d0a1a0a';
 
 for (const basePath of ['', '/motd']) {
-  test(`a browser finds nothing in the way of installing it, at ${basePath}/`, async ({
-    server,
-  }) => {
-    const { port } = await startBridge(server.port, 0, flagsFor(basePath));
-    await inOwnProfile({}, async (session) => {
-      const url = `http://127.0.0.1:${port}${basePath}/`;
-      const manifest = await openAndReadManifest(session, url);
-      expect(manifest).toMatchObject({ url: `${url}manifest.webmanifest`, errors: [] });
-      const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
-      expect(installabilityErrors).toEqual([]);
-      expect(await session.send('Page.getAppId')).toMatchObject({ appId: url });
-    });
-  });
+  test(
+    `a browser finds nothing in the way of installing it, at ${basePath}/`,
+    WHOLE_BROWSER,
+    async ({ server }) => {
+      const { port } = await startBridge(server.port, 0, flagsFor(basePath));
+      await inOwnProfile({}, async (session) => {
+        const url = `http://127.0.0.1:${port}${basePath}/`;
+        const manifest = await openAndReadManifest(session, url);
+        expect(manifest).toMatchObject({ url: `${url}manifest.webmanifest`, errors: [] });
+        const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
+        expect(installabilityErrors).toEqual([]);
+        expect(await session.send('Page.getAppId')).toMatchObject({ appId: url });
+      });
+    },
+  );
 }
 
 test('where a password is asked for, the browser is given the manifest all the same', async ({

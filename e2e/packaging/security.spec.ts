@@ -1,7 +1,7 @@
 // SECURITY.md: each promise names its test.
 
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@playwright/test';
+import { expect, QUICK, test } from '../fixtures.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const PAGE = readFileSync(new URL('SECURITY.md', ROOT), 'utf8');
@@ -21,13 +21,13 @@ function testsIn(text: string): { file: string; title: string }[] {
   );
 }
 
-test('every promise names a test', () => {
+test('every promise names a test', QUICK, () => {
   expect(promises.length).toBeGreaterThan(50);
   const unproved = promises.filter((row) => testsIn(row.split(' | ').at(-1) ?? '').length === 0);
   expect(unproved).toEqual([]);
 });
 
-test('every test that is named is there, under that title', () => {
+test('every test that is named is there, under that title', QUICK, () => {
   const named = testsIn(PAGE);
   const missing = named.filter(({ file, title }) => {
     const source = readFileSync(new URL(file, ROOT), 'utf8');

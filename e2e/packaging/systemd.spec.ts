@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import { freePort } from '../../scripts/freePort.mjs';
 import { certificateFile, EtcdCluster, isWithoutEtcd } from '../etcd.ts';
-import { expect, test } from '../fixtures.ts';
+import { expect, QUICK, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { canRunManager, Manager, UNITS } from '../systemd/manager.ts';
 
@@ -37,7 +37,7 @@ async function tell(port: number, ...lines: string[]): Promise<string> {
 test.describe('systemd-analyze', () => {
   test.skip(!hasAnalyze, 'no systemd-analyze on this machine');
 
-  test('finds nothing wrong with the units', () => {
+  test('finds nothing wrong with the units', QUICK, () => {
     const folder = test.info().outputPath('units');
     mkdirSync(folder);
     const files = [...SERVICES, 'motd-server.socket'].map((name) => {
@@ -144,7 +144,7 @@ test.describe('a socket that is passed', () => {
     return new Program('systemd-socket-activate', ['--listen', where, ...serve]);
   }
 
-  test('is listened on, and whoever knocked first is answered', async () => {
+  test('is listened on, and whoever knocked first is answered', QUICK, async () => {
     const port = await freePort();
     const program = activate(`127.0.0.1:${port}`, '--password', PASSWORD);
     await program.saysOnStderr(/Listening on/);

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Locator, Page } from '@playwright/test';
-import { expect, test, transcriptOf } from '../fixtures.ts';
+import { expect, QUICK, test, transcriptOf, WHOLE_BROWSER } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -53,7 +53,7 @@ async function middleOf(page: Page, text: string): Promise<{ x: number; y: numbe
   }, text);
 }
 
-test('each setting is remembered', async ({ page, context }) => {
+test('each setting is remembered', WHOLE_BROWSER, async ({ page, context }) => {
   await context.grantPermissions(['notifications']);
   await tool(page, 'Settings').click();
   for (const label of ['Light', 'More contrast', 'In a field below', 'Show passwords as dots']) {
@@ -76,26 +76,30 @@ test('each setting is remembered', async ({ page, context }) => {
   await expect(page.locator('#font-size')).toHaveText('19');
 });
 
-test('the theme follows the system at once, in the terminal too', async ({ page, terminal }) => {
-  await terminal.type('MSGGET');
-  await terminal.shows(`${APPLE}\n${PROMPT}`);
-  for (const [colorScheme, colour] of [
-    ['dark', LIGHT_TEXT],
-    ['light', DARK_TEXT],
-    ['dark', LIGHT_TEXT],
-  ] as const) {
-    await page.emulateMedia({ colorScheme });
-    await expect(rows(page)).toHaveCSS('color', colour);
-    await expect(page.locator('body')).toHaveCSS('color', colour);
-  }
-  await page.emulateMedia({ colorScheme: 'dark', contrast: 'more' });
-  await expect(rows(page)).toHaveCSS('color', 'rgb(255, 255, 255)');
-  // What was chosen stands, whatever the system does.
-  await choose(page, 'Light');
-  await expect(rows(page)).toHaveCSS('color', 'rgb(0, 0, 0)');
-  await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' });
-  await expect(rows(page)).toHaveCSS('color', DARK_TEXT);
-});
+test(
+  'the theme follows the system at once, in the terminal too',
+  QUICK,
+  async ({ page, terminal }) => {
+    await terminal.type('MSGGET');
+    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    for (const [colorScheme, colour] of [
+      ['dark', LIGHT_TEXT],
+      ['light', DARK_TEXT],
+      ['dark', LIGHT_TEXT],
+    ] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect(rows(page)).toHaveCSS('color', colour);
+      await expect(page.locator('body')).toHaveCSS('color', colour);
+    }
+    await page.emulateMedia({ colorScheme: 'dark', contrast: 'more' });
+    await expect(rows(page)).toHaveCSS('color', 'rgb(255, 255, 255)');
+    // What was chosen stands, whatever the system does.
+    await choose(page, 'Light');
+    await expect(rows(page)).toHaveCSS('color', 'rgb(0, 0, 0)');
+    await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' });
+    await expect(rows(page)).toHaveCSS('color', DARK_TEXT);
+  },
+);
 
 test('a larger text makes fewer columns, and the line half typed stays whole', async ({
   page,
@@ -166,36 +170,39 @@ test.describe('a password', () => {
 });
 
 test.describe('the search', () => {
-  test('finds, counts, goes on and back, and says where there is nothing', async ({
-    page,
-    terminal,
-  }) => {
-    for (let times = 0; times < 25; times++) await terminal.type('MSGGET');
-    await expect.poll(() => page.locator('#spoken p').filter({ hasText: APPLE }).count()).toBe(25);
-    await page.keyboard.press('Control+f');
-    const count = page.locator('#find-count');
-    await page.keyboard.type('apple');
-    await expect(count).toHaveText(/^\d+ of 25$/);
-    const first = Number.parseInt(await count.innerText(), 10);
-    await page.keyboard.press('Enter');
-    await expect(count).toHaveText(`${(first % 25) + 1} of 25`);
-    await page.keyboard.press('Shift+Enter');
-    await expect(count).toHaveText(`${first} of 25`);
-    await tool(page, 'Previous match').click();
-    await expect(count).toHaveText(`${first === 1 ? 25 : first - 1} of 25`);
-    await tool(page, 'Next match').click();
-    await expect(count).toHaveText(`${first} of 25`);
-    // What was found is in sight, wherever it stands; it has the border of what has the focus.
-    const now = page.locator('.xterm-find-result-decoration[style*="rgb(28, 122, 82)"]');
-    for (let times = 0; times < 25; times++) {
+  test(
+    'finds, counts, goes on and back, and says where there is nothing',
+    QUICK,
+    async ({ page, terminal }) => {
+      for (let times = 0; times < 25; times++) await terminal.type('MSGGET');
+      await expect
+        .poll(() => page.locator('#spoken p').filter({ hasText: APPLE }).count())
+        .toBe(25);
+      await page.keyboard.press('Control+f');
+      const count = page.locator('#find-count');
+      await page.keyboard.type('apple');
+      await expect(count).toHaveText(/^\d+ of 25$/);
+      const first = Number.parseInt(await count.innerText(), 10);
       await page.keyboard.press('Enter');
-      await expect(now).toBeInViewport();
-    }
-    await page.locator('#find-text').fill('nowhere at all');
-    await expect(count).toHaveText('not found');
-    await page.locator('#find-text').fill('');
-    await expect(count).toHaveText('');
-  });
+      await expect(count).toHaveText(`${(first % 25) + 1} of 25`);
+      await page.keyboard.press('Shift+Enter');
+      await expect(count).toHaveText(`${first} of 25`);
+      await tool(page, 'Previous match').click();
+      await expect(count).toHaveText(`${first === 1 ? 25 : first - 1} of 25`);
+      await tool(page, 'Next match').click();
+      await expect(count).toHaveText(`${first} of 25`);
+      // What was found is in sight, wherever it stands; it has the border of what has the focus.
+      const now = page.locator('.xterm-find-result-decoration[style*="rgb(28, 122, 82)"]');
+      for (let times = 0; times < 25; times++) {
+        await page.keyboard.press('Enter');
+        await expect(now).toBeInViewport();
+      }
+      await page.locator('#find-text').fill('nowhere at all');
+      await expect(count).toHaveText('not found');
+      await page.locator('#find-text').fill('');
+      await expect(count).toHaveText('');
+    },
+  );
 
   test('is left with Escape: nothing stays marked, and one types on', async ({
     page,
@@ -245,7 +252,7 @@ test.describe('copying', () => {
     await terminal.shows('half a line');
   });
 
-  test('of all, a long line in one piece', async ({ page, terminal }) => {
+  test('of all, a long line in one piece', QUICK, async ({ page, terminal }) => {
     const long = 'a rather long line '.repeat(20).trim();
     await terminal.type(`MSGSTORE\n${long}`);
     await terminal.shows('SHUTDOWN):');
@@ -372,38 +379,38 @@ for (const [zoom, width, height] of [
   }
 }
 
-test('a change is told by a notification of the desktop, to who looks elsewhere', async ({
-  page,
-  server,
-  context,
-}) => {
-  await context.grantPermissions(['notifications']);
-  // The real one, and a record of each that was made.
-  await page.addInitScript(() => {
-    const made: string[] = [];
-    class Recorded extends Notification {
-      constructor(title: string, options?: NotificationOptions) {
-        super(title, options);
-        this.addEventListener('show', () => made.push(`${title}: ${options?.body}`));
+test(
+  'a change is told by a notification of the desktop, to who looks elsewhere',
+  WHOLE_BROWSER,
+  async ({ page, server, context }) => {
+    await context.grantPermissions(['notifications']);
+    // The real one, and a record of each that was made.
+    await page.addInitScript(() => {
+      const made: string[] = [];
+      class Recorded extends Notification {
+        constructor(title: string, options?: NotificationOptions) {
+          super(title, options);
+          this.addEventListener('show', () => made.push(`${title}: ${options?.body}`));
+        }
       }
-    }
-    Object.assign(window, { Notification: Recorded, made });
-  });
-  await page.reload();
-  await expect(page.locator('#message')).toHaveText(APPLE);
-  const made = () => page.evaluate(() => Reflect.get(window, 'made'));
+      Object.assign(window, { Notification: Recorded, made });
+    });
+    await page.reload();
+    await expect(page.locator('#message')).toHaveText(APPLE);
+    const made = () => page.evaluate(() => Reflect.get(window, 'made'));
 
-  await store('not asked for', server.port);
-  await expect(page.locator('#message')).toHaveText('not asked for');
-  await choose(page, 'Notify me of a new message');
-  // Whoever looks at the page sees it.
-  await page.bringToFront();
-  await store('seen on the page', server.port);
-  await expect(page.locator('#message')).toHaveText('seen on the page');
-  await page.evaluate(() => {
-    Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
-    document.dispatchEvent(new Event('visibilitychange'));
-  });
-  await store('told', server.port);
-  await expect.poll(made).toEqual(['Message of the day: told']);
-});
+    await store('not asked for', server.port);
+    await expect(page.locator('#message')).toHaveText('not asked for');
+    await choose(page, 'Notify me of a new message');
+    // Whoever looks at the page sees it.
+    await page.bringToFront();
+    await store('seen on the page', server.port);
+    await expect(page.locator('#message')).toHaveText('seen on the page');
+    await page.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await store('told', server.port);
+    await expect.poll(made).toEqual(['Message of the day: told']);
+  },
+);

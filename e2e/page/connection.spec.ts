@@ -10,9 +10,11 @@ import {
   expect,
   type Listening,
   paste,
+  QUICK,
   startBridge,
   startServer,
   Terminal,
+  WHOLE_BROWSER,
 } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -74,53 +76,52 @@ const OPENED = 'motd_bridge_sessions_opened_total{target="motd"}';
 const REFUSED = 'motd_bridge_target_failures_total{target="motd",reason="refused"}';
 
 test.describe('a connection that is lost', () => {
-  test('in mid-line, with the server killed: the line stands there again, its cursor in it', async ({
-    terminal,
-    page,
-    server,
-  }) => {
-    await terminal.shows(PROMPT);
-    await isIn(page, 'connected');
-    await expect(status(page)).toHaveText('connected');
-    await page.keyboard.type('MSGGxET');
-    await page.keyboard.press('ArrowLeft');
-    await page.keyboard.press('ArrowLeft');
-    await server.program.kill();
-    await terminal.showsCursor(`${TRYING}\nMSGGx|ET`);
-    expect(await terminal.text()).toMatch(SERVER_ENDED);
-    await expect(status(page)).toHaveText(/^(not connected: motd |connecting…)/);
-    await page.keyboard.press('Backspace');
-    await terminal.showsCursor(`${TRYING}\nMSGG|ET`);
-    await startServer(server.port);
-    await terminal.showsCursor(`${TRYING}\n${PROMPT} MSGG|ET`);
-    await expect(status(page)).toHaveText('connected');
-    await page.keyboard.press('Enter');
-    await terminal.shows(`${APPLE}\n${PROMPT}`);
-  });
+  test(
+    'in mid-line, with the server killed: the line stands there again, its cursor in it',
+    QUICK,
+    async ({ terminal, page, server }) => {
+      await terminal.shows(PROMPT);
+      await isIn(page, 'connected');
+      await expect(status(page)).toHaveText('connected');
+      await page.keyboard.type('MSGGxET');
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('ArrowLeft');
+      await server.program.kill();
+      await terminal.showsCursor(`${TRYING}\nMSGGx|ET`);
+      expect(await terminal.text()).toMatch(SERVER_ENDED);
+      await expect(status(page)).toHaveText(/^(not connected: motd |connecting…)/);
+      await page.keyboard.press('Backspace');
+      await terminal.showsCursor(`${TRYING}\nMSGG|ET`);
+      await startServer(server.port);
+      await terminal.showsCursor(`${TRYING}\n${PROMPT} MSGG|ET`);
+      await expect(status(page)).toHaveText('connected');
+      await page.keyboard.press('Enter');
+      await terminal.shows(`${APPLE}\n${PROMPT}`);
+    },
+  );
 
-  test('as the bridge is stopped, or killed, comes back with the bridge', async ({
-    terminal,
-    page,
-    server,
-    bridge,
-  }) => {
-    await terminal.shows(PROMPT);
-    await page.keyboard.type('half');
-    await page.keyboard.press('Home');
-    await bridge.program.stop();
-    await terminal.showsCursor(`[the bridge is stopping (1001)]\n${TRYING}\n|half`);
-    await expect(status(page)).toHaveText('not connected: the bridge cannot be reached');
-    const again = await startBridge(server.port, bridge.port);
-    await terminal.showsCursor(`${TRYING}\n${PROMPT} |half`);
-    await page.keyboard.press('Control+k');
-    // After something was said, a loss is news again.
-    await terminal.type('MSGGET');
-    await terminal.shows(`${APPLE}\n${PROMPT}`);
-    await again.program.kill();
-    await terminal.shows(`[the connection to the bridge was lost (1006)]\n${TRYING}`);
-    await startBridge(server.port, bridge.port);
-    await terminal.shows(`${TRYING}\n${PROMPT}`);
-  });
+  test(
+    'as the bridge is stopped, or killed, comes back with the bridge',
+    QUICK,
+    async ({ terminal, page, server, bridge }) => {
+      await terminal.shows(PROMPT);
+      await page.keyboard.type('half');
+      await page.keyboard.press('Home');
+      await bridge.program.stop();
+      await terminal.showsCursor(`[the bridge is stopping (1001)]\n${TRYING}\n|half`);
+      await expect(status(page)).toHaveText('not connected: the bridge cannot be reached');
+      const again = await startBridge(server.port, bridge.port);
+      await terminal.showsCursor(`${TRYING}\n${PROMPT} |half`);
+      await page.keyboard.press('Control+k');
+      // After something was said, a loss is news again.
+      await terminal.type('MSGGET');
+      await terminal.shows(`${APPLE}\n${PROMPT}`);
+      await again.program.kill();
+      await terminal.shows(`[the connection to the bridge was lost (1006)]\n${TRYING}`);
+      await startBridge(server.port, bridge.port);
+      await terminal.shows(`${TRYING}\n${PROMPT}`);
+    },
+  );
 
   test('with the network comes back with the network', async ({
     terminal,
@@ -146,33 +147,33 @@ test.describe('a connection that is lost', () => {
     await isIn(page, 'connected');
   });
 
-  test('is counted down to the next try, and tried at once by the button', async ({
-    terminal,
-    page,
-    server,
-  }) => {
-    await terminal.shows(PROMPT);
-    const button = page.getByRole('button', { name: 'Try now' });
-    await expect(button).toBeHidden();
-    await makePatient(page);
-    await server.program.stop();
-    await isIn(page, 'waiting');
-    const seconds = await countdown(page);
-    expect(seconds).toBeGreaterThan(30);
-    expect(seconds).toBeLessThanOrEqual(51);
-    await expect.poll(() => countdown(page)).toBeLessThan(seconds - 1);
-    await button.click();
-    // It comes to nothing, and each failure makes the wait a longer one.
-    await expect.poll(() => countdown(page)).toBeGreaterThan(100);
-    await expect(status(page)).toHaveText(
-      'not connected: motd refused the connection: is it running? (1014)',
-    );
-    await startServer(server.port);
-    await button.click();
-    await terminal.shows(`${TRYING}\n${PROMPT}`);
-    await expect(button).toBeHidden();
-    await expect(page.locator('#countdown')).toBeHidden();
-  });
+  test(
+    'is counted down to the next try, and tried at once by the button',
+    QUICK,
+    async ({ terminal, page, server }) => {
+      await terminal.shows(PROMPT);
+      const button = page.getByRole('button', { name: 'Try now' });
+      await expect(button).toBeHidden();
+      await makePatient(page);
+      await server.program.stop();
+      await isIn(page, 'waiting');
+      const seconds = await countdown(page);
+      expect(seconds).toBeGreaterThan(30);
+      expect(seconds).toBeLessThanOrEqual(51);
+      await expect.poll(() => countdown(page)).toBeLessThan(seconds - 1);
+      await button.click();
+      // It comes to nothing, and each failure makes the wait a longer one.
+      await expect.poll(() => countdown(page)).toBeGreaterThan(100);
+      await expect(status(page)).toHaveText(
+        'not connected: motd refused the connection: is it running? (1014)',
+      );
+      await startServer(server.port);
+      await button.click();
+      await terminal.shows(`${TRYING}\n${PROMPT}`);
+      await expect(button).toBeHidden();
+      await expect(page.locator('#countdown')).toBeHidden();
+    },
+  );
 
   test('is tried at once by Enter, which leaves the line to be said afterwards', async ({
     terminal,
@@ -264,24 +265,28 @@ test('a server that hangs up without an answer is told each time, and hears no l
 });
 
 test.describe('a message half typed', () => {
-  test('goes on where it was, through more than one loss', async ({ terminal, page, server }) => {
-    await terminal.shows(PROMPT);
-    await terminal.type('MSGSTORE');
-    await terminal.shows(MESSAGE_PROMPT);
-    await page.keyboard.type('half a mes');
-    await server.program.kill();
-    await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} half a mes|`);
-    await page.keyboard.type('sage');
-    const second = await startServer(server.port);
-    await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
-    await second.program.kill();
-    await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} half a message|`);
-    const third = await startServer(server.port);
-    await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
-    await terminal.type(', and the rest');
-    await terminal.shows(`Server: 200 OK\n${PROMPT}`);
-    await third.program.says(/MOTD updated to: half a message, and the rest\n/);
-  });
+  test(
+    'goes on where it was, through more than one loss',
+    QUICK,
+    async ({ terminal, page, server }) => {
+      await terminal.shows(PROMPT);
+      await terminal.type('MSGSTORE');
+      await terminal.shows(MESSAGE_PROMPT);
+      await page.keyboard.type('half a mes');
+      await server.program.kill();
+      await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} half a mes|`);
+      await page.keyboard.type('sage');
+      const second = await startServer(server.port);
+      await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
+      await second.program.kill();
+      await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} half a message|`);
+      const third = await startServer(server.port);
+      await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
+      await terminal.type(', and the rest');
+      await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+      await third.program.says(/MOTD updated to: half a message, and the rest\n/);
+    },
+  );
 
   test('is never said as a command', async ({ terminal, page, server }) => {
     await terminal.shows(PROMPT);
@@ -296,37 +301,37 @@ test.describe('a message half typed', () => {
   });
 });
 
-test('a password half typed goes nowhere, nor does what is typed of it after the loss', async ({
-  terminal,
-  page,
-  server,
-}) => {
-  const dropped = 'The password was not sent; press Enter to go on: |';
-  await terminal.shows(PROMPT);
-  await terminal.type('SHUTDOWN');
-  await terminal.shows('Enter shutdown password:');
-  await page.keyboard.type('half a ');
-  await server.program.kill();
-  await terminal.showsCursor(`${TRYING}\n${dropped}`);
-  await page.keyboard.type('pass');
-  const again = await startServer(server.port);
-  await isIn(page, 'connected');
-  await page.keyboard.type('word');
-  await terminal.showsCursor(`${TRYING}\n${dropped}`);
-  await page.keyboard.press('Enter');
-  await terminal.showsCursor(`${TRYING}\n${PROMPT} |`);
-  await terminal.type('SHUTDOWN');
-  await terminal.showsCursor('Enter shutdown password: |');
-  await page.keyboard.press('Control+y');
-  await page.keyboard.press('ArrowUp');
-  await terminal.showsCursor('Enter shutdown password: |');
-  for (const piece of ['half a', 'pass', 'word']) {
-    const kept = await page.evaluate(() => localStorage.getItem('motd.history /ws'));
-    expect(kept).not.toContain(piece);
-    expect(again.program.stdout).not.toContain(piece);
-    expect(await terminal.text()).not.toContain(`: ${piece}`);
-  }
-});
+test(
+  'a password half typed goes nowhere, nor does what is typed of it after the loss',
+  QUICK,
+  async ({ terminal, page, server }) => {
+    const dropped = 'The password was not sent; press Enter to go on: |';
+    await terminal.shows(PROMPT);
+    await terminal.type('SHUTDOWN');
+    await terminal.shows('Enter shutdown password:');
+    await page.keyboard.type('half a ');
+    await server.program.kill();
+    await terminal.showsCursor(`${TRYING}\n${dropped}`);
+    await page.keyboard.type('pass');
+    const again = await startServer(server.port);
+    await isIn(page, 'connected');
+    await page.keyboard.type('word');
+    await terminal.showsCursor(`${TRYING}\n${dropped}`);
+    await page.keyboard.press('Enter');
+    await terminal.showsCursor(`${TRYING}\n${PROMPT} |`);
+    await terminal.type('SHUTDOWN');
+    await terminal.showsCursor('Enter shutdown password: |');
+    await page.keyboard.press('Control+y');
+    await page.keyboard.press('ArrowUp');
+    await terminal.showsCursor('Enter shutdown password: |');
+    for (const piece of ['half a', 'pass', 'word']) {
+      const kept = await page.evaluate(() => localStorage.getItem('motd.history /ws'));
+      expect(kept).not.toContain(piece);
+      expect(again.program.stdout).not.toContain(piece);
+      expect(await terminal.text()).not.toContain(`: ${piece}`);
+    }
+  },
+);
 
 test('what was typed ahead in one conversation is not said in the next', async ({
   terminal,
@@ -344,39 +349,38 @@ test('what was typed ahead in one conversation is not said in the next', async (
 });
 
 test.describe('a conversation that is over', () => {
-  test('with QUIT stays over, whatever wakes the page, until Enter', async ({
-    terminal,
-    page,
-    bridge,
-    browser,
-  }) => {
-    await terminal.shows(PROMPT);
-    await expect(page.locator('#message')).toHaveText(APPLE);
-    await terminal.type('QUIT');
-    await terminal.shows('Server: 200 OK\n[session ended; press Enter for another]');
-    await isIn(page, 'ended');
-    await expect(status(page)).toHaveText('not connected: motd closed the connection (1000)');
-    await expect(page.locator('#countdown')).toBeHidden();
-    const opened = await metric(bridge, OPENED);
-    await page.evaluate(() => {
-      dispatchEvent(new Event('online'));
-      dispatchEvent(new PageTransitionEvent('pageshow'));
-      document.dispatchEvent(new Event('visibilitychange'));
-    });
-    // Another page comes and is served, with a session for its message: nobody else came.
-    const other = await browser.newPage();
-    await (await openPage(other, bridge)).shows(PROMPT);
-    await expect(other.locator('#message')).toHaveText(APPLE);
-    await other.close();
-    expect(await metric(bridge, OPENED)).toBe(opened + 2);
-    await isIn(page, 'ended');
+  test(
+    'with QUIT stays over, whatever wakes the page, until Enter',
+    QUICK,
+    async ({ terminal, page, bridge, browser }) => {
+      await terminal.shows(PROMPT);
+      await expect(page.locator('#message')).toHaveText(APPLE);
+      await terminal.type('QUIT');
+      await terminal.shows('Server: 200 OK\n[session ended; press Enter for another]');
+      await isIn(page, 'ended');
+      await expect(status(page)).toHaveText('not connected: motd closed the connection (1000)');
+      await expect(page.locator('#countdown')).toBeHidden();
+      const opened = await metric(bridge, OPENED);
+      await page.evaluate(() => {
+        dispatchEvent(new Event('online'));
+        dispatchEvent(new PageTransitionEvent('pageshow'));
+        document.dispatchEvent(new Event('visibilitychange'));
+      });
+      // Another page comes and is served, with a session for its message: nobody else came.
+      const other = await browser.newPage();
+      await (await openPage(other, bridge)).shows(PROMPT);
+      await expect(other.locator('#message')).toHaveText(APPLE);
+      await other.close();
+      expect(await metric(bridge, OPENED)).toBe(opened + 2);
+      await isIn(page, 'ended');
 
-    await page.keyboard.press('Enter');
-    await terminal.shows(`[session ended; press Enter for another]\n${PROMPT}`);
-    expect(await metric(bridge, OPENED)).toBe(opened + 3);
-    await terminal.type('MSGGET');
-    await terminal.shows(`${APPLE}\n${PROMPT}`);
-  });
+      await page.keyboard.press('Enter');
+      await terminal.shows(`[session ended; press Enter for another]\n${PROMPT}`);
+      expect(await metric(bridge, OPENED)).toBe(opened + 3);
+      await terminal.type('MSGGET');
+      await terminal.shows(`${APPLE}\n${PROMPT}`);
+    },
+  );
 
   test('with QUIT is followed by another with the button', async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
@@ -387,7 +391,7 @@ test.describe('a conversation that is over', () => {
     await isIn(page, 'connected');
   });
 
-  test('with SHUTDOWN says so, and how to go on', async ({ terminal, page, server }) => {
+  test('with SHUTDOWN says so, and how to go on', QUICK, async ({ terminal, page, server }) => {
     const words =
       '[the server was shut down: start it again with `motd serve`, or `npm start` anew; then press Enter]';
     await terminal.shows(PROMPT);
@@ -453,7 +457,7 @@ test.describe('the bridge’s reason to close is told in words', () => {
     await isIn(page, 'connected');
   });
 
-  test('1014: no server; the page is there before it', async ({ page }) => {
+  test('1014: no server; the page is there before it', QUICK, async ({ page }) => {
     const port = await freePort();
     const terminal = await openPage(page, await startBridge(port));
     await terminal.shows(`[motd refused the connection: is it running? (1014)]\n${TRYING}`);
@@ -476,6 +480,7 @@ const testOfReturn = test.extend<{ returning: Page }>({
 
 testOfReturn(
   'a page that was left, and kept, is connected when the reader comes back',
+  WHOLE_BROWSER,
   async ({ returning: page, bridge }) => {
     await page.addInitScript(() => {
       addEventListener('pageshow', ({ persisted }) => {

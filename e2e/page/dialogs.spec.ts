@@ -2,7 +2,7 @@
 
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
-import { devices, expect, startBridge, test } from '../fixtures.ts';
+import { devices, expect, QUICK, startBridge, test, WHOLE_BROWSER } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const DARK_GROUND = 'rgb(16, 22, 29)';
@@ -52,34 +52,37 @@ for (const name of ['Settings', 'Help']) {
   });
 }
 
-test('F1 opens the help from the terminal, and the focus goes back there', async ({
-  page,
-  terminal,
-}) => {
-  await page.locator('.xterm-helper-textarea').focus();
-  await page.keyboard.press('F1');
-  await expect(help(page)).toBeVisible();
-  await expect(help(page).getByRole('row', { name: 'MSGGET' })).toBeVisible();
-  await page.keyboard.press('Escape');
-  await page.keyboard.type('MSGG');
-  await terminal.shows(`${PROMPT} MSGG`);
-});
+test(
+  'F1 opens the help from the terminal, and the focus goes back there',
+  QUICK,
+  async ({ page, terminal }) => {
+    await page.locator('.xterm-helper-textarea').focus();
+    await page.keyboard.press('F1');
+    await expect(help(page)).toBeVisible();
+    await expect(help(page).getByRole('row', { name: 'MSGGET' })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await page.keyboard.type('MSGG');
+    await terminal.shows(`${PROMPT} MSGG`);
+  },
+);
 
-test('a theme that is chosen holds at once, in the terminal too, and in the next visit', async ({
-  page,
-}) => {
-  await expect(page.locator('body')).toHaveCSS('background-color', DARK_GROUND);
-  await opener(page, 'Settings').click();
-  await settings(page).getByRole('radio', { name: 'Light' }).check();
-  await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_GROUND);
-  await expect(viewport(page)).toHaveCSS('background-color', LIGHT_GROUND);
-  await expect(themeColours(page)).resolves.toEqual(['#f1efe9', '#f1efe9']);
+test(
+  'a theme that is chosen holds at once, in the terminal too, and in the next visit',
+  QUICK,
+  async ({ page }) => {
+    await expect(page.locator('body')).toHaveCSS('background-color', DARK_GROUND);
+    await opener(page, 'Settings').click();
+    await settings(page).getByRole('radio', { name: 'Light' }).check();
+    await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_GROUND);
+    await expect(viewport(page)).toHaveCSS('background-color', LIGHT_GROUND);
+    await expect(themeColours(page)).resolves.toEqual(['#f1efe9', '#f1efe9']);
 
-  await page.reload();
-  await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_GROUND);
-  await opener(page, 'Settings').click();
-  await expect(settings(page).getByRole('radio', { name: 'Light' })).toBeChecked();
-});
+    await page.reload();
+    await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_GROUND);
+    await opener(page, 'Settings').click();
+    await expect(settings(page).getByRole('radio', { name: 'Light' })).toBeChecked();
+  },
+);
 
 test('a theme that is chosen is there before the page’s own program is', async ({ page }) => {
   await opener(page, 'Settings').click();
@@ -180,7 +183,7 @@ test('what a browser that keeps nothing was told holds until the page is left', 
 test.describe('notifications', () => {
   const box = (page: Page) => settings(page).getByRole('checkbox', { name: /Notify/ });
 
-  test('are chosen once the browser allows them', async ({ page, context }) => {
+  test('are chosen once the browser allows them', WHOLE_BROWSER, async ({ page, context }) => {
     await context.grantPermissions(['notifications']);
     await opener(page, 'Settings').click();
     await box(page).check();

@@ -2,7 +2,16 @@
 
 import { writeFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
-import { expect, paste, startBridge, startServer, store, Terminal, test } from '../fixtures.ts';
+import {
+  expect,
+  paste,
+  QUICK,
+  startBridge,
+  startServer,
+  store,
+  Terminal,
+  test,
+} from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -56,34 +65,35 @@ function focusedId(page: Page): Promise<string> {
 const LINE_INPUT = 'xterm-helper-textarea';
 
 test.describe('the keys', () => {
-  test('go through the line by characters, by words and to its ends', async ({
-    terminal,
-    page,
-  }) => {
-    await terminal.shows(PROMPT);
-    await page.keyboard.type('one two-three four');
-    await press(terminal, [
-      ['ArrowLeft', 'one two-three fou|r'],
-      ['Home', '|one two-three four'],
-      ['ArrowLeft', '|one two-three four'],
-      ['ArrowRight', 'o|ne two-three four'],
-      ['Control+ArrowRight', 'one| two-three four'],
-      ['Alt+f', 'one two|-three four'],
-      ['Alt+ArrowRight', 'one two-three| four'],
-      ['End', 'one two-three four|'],
-      ['ArrowRight', 'one two-three four|'],
-      ['Control+ArrowLeft', 'one two-three |four'],
-      ['Alt+b', 'one two-|three four'],
-      ['Alt+ArrowLeft', 'one |two-three four'],
-      ['Control+a', '|one two-three four'],
-      ['Control+e', 'one two-three four|'],
-      ['Control+b', 'one two-three fou|r'],
-    ]);
-    await page.keyboard.type('!');
-    await terminal.showsCursor(`${PROMPT} one two-three fou!|r`);
-  });
+  test(
+    'go through the line by characters, by words and to its ends',
+    QUICK,
+    async ({ terminal, page }) => {
+      await terminal.shows(PROMPT);
+      await page.keyboard.type('one two-three four');
+      await press(terminal, [
+        ['ArrowLeft', 'one two-three fou|r'],
+        ['Home', '|one two-three four'],
+        ['ArrowLeft', '|one two-three four'],
+        ['ArrowRight', 'o|ne two-three four'],
+        ['Control+ArrowRight', 'one| two-three four'],
+        ['Alt+f', 'one two|-three four'],
+        ['Alt+ArrowRight', 'one two-three| four'],
+        ['End', 'one two-three four|'],
+        ['ArrowRight', 'one two-three four|'],
+        ['Control+ArrowLeft', 'one two-three |four'],
+        ['Alt+b', 'one two-|three four'],
+        ['Alt+ArrowLeft', 'one |two-three four'],
+        ['Control+a', '|one two-three four'],
+        ['Control+e', 'one two-three four|'],
+        ['Control+b', 'one two-three fou|r'],
+      ]);
+      await page.keyboard.type('!');
+      await terminal.showsCursor(`${PROMPT} one two-three fou!|r`);
+    },
+  );
 
-  test('delete, and bring back what was deleted', async ({ terminal, page }) => {
+  test('delete, and bring back what was deleted', QUICK, async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
     await page.keyboard.type('one two-three four five');
     await press(terminal, [
@@ -204,7 +214,7 @@ test.describe('the keys', () => {
 });
 
 test.describe('Tab', () => {
-  test('completes a command, or lists those there are', async ({ terminal, page }) => {
+  test('completes a command, or lists those there are', QUICK, async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
     await page.keyboard.type('m');
     await press(terminal, [['Tab', 'MSG|']]);
@@ -256,30 +266,31 @@ test.describe('Tab', () => {
 });
 
 test.describe('the lines of before', () => {
-  test('come back with the arrows, after a reload too, and end where one began', async ({
-    terminal,
-    page,
-  }) => {
-    await terminal.shows(PROMPT);
-    await terminal.type('first');
-    await terminal.shows(`400 UNKNOWN COMMAND\n${PROMPT}`);
-    await terminal.type('second');
-    await terminal.shows(`Client: second\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
-    await page.reload();
-    await terminal.shows(PROMPT);
-    await page.keyboard.type('half');
-    await press(terminal, [
-      ['ArrowUp', 'second|'],
-      ['Control+p', 'first|'],
-      ['ArrowUp', 'first|'],
-      ['ArrowDown', 'second|'],
-      ['Control+n', 'half|'],
-      ['ArrowDown', 'half|'],
-      ['ArrowUp', 'second|'],
-    ]);
-    await page.keyboard.press('Enter');
-    await terminal.shows(`Client: second\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
-  });
+  test(
+    'come back with the arrows, after a reload too, and end where one began',
+    QUICK,
+    async ({ terminal, page }) => {
+      await terminal.shows(PROMPT);
+      await terminal.type('first');
+      await terminal.shows(`400 UNKNOWN COMMAND\n${PROMPT}`);
+      await terminal.type('second');
+      await terminal.shows(`Client: second\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+      await page.reload();
+      await terminal.shows(PROMPT);
+      await page.keyboard.type('half');
+      await press(terminal, [
+        ['ArrowUp', 'second|'],
+        ['Control+p', 'first|'],
+        ['ArrowUp', 'first|'],
+        ['ArrowDown', 'second|'],
+        ['Control+n', 'half|'],
+        ['ArrowDown', 'half|'],
+        ['ArrowUp', 'second|'],
+      ]);
+      await page.keyboard.press('Enter');
+      await terminal.shows(`Client: second\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+    },
+  );
 
   test('are each target’s own', async ({ page, server }) => {
     const target = `other=127.0.0.1:${server.port}+proxy`;
@@ -390,18 +401,18 @@ test.describe('the clipboard', () => {
     await terminal.showsCursor(`${PROMPT} half!^C\n${PROMPT} |`);
   });
 
-  test('of ten lines is said line by line, each in its turn', async ({
-    terminal,
-    page,
-    server,
-  }) => {
-    await terminal.shows(PROMPT);
-    const messages = ['one', 'two', 'three', 'four', 'five'];
-    await paste(page, messages.map((message) => `MSGSTORE\r\n${message}\r\n`).join(''));
-    await terminal.showsCursor(`Client: five\nServer: 200 OK\n${PROMPT} |`);
-    const stored = [...server.program.stdout.matchAll(/MOTD updated to: (.*)/g)];
-    expect(stored.map(([, message]) => message)).toEqual(messages);
-  });
+  test(
+    'of ten lines is said line by line, each in its turn',
+    QUICK,
+    async ({ terminal, page, server }) => {
+      await terminal.shows(PROMPT);
+      const messages = ['one', 'two', 'three', 'four', 'five'];
+      await paste(page, messages.map((message) => `MSGSTORE\r\n${message}\r\n`).join(''));
+      await terminal.showsCursor(`Client: five\nServer: 200 OK\n${PROMPT} |`);
+      const stored = [...server.program.stdout.matchAll(/MOTD updated to: (.*)/g)];
+      expect(stored.map(([, message]) => message)).toEqual(messages);
+    },
+  );
 
   test('of several lines leaves the last one to be ended, and is text alone', async ({
     terminal,
@@ -442,60 +453,61 @@ test.describe('what is typed ahead', () => {
   });
 });
 
-test('a message that comes while one types stands above the line, which stays', async ({
-  terminal,
-  page,
-  server,
-}) => {
-  await terminal.shows(PROMPT);
-  await terminal.type('MSGWATCH');
-  await terminal.shows(`${APPLE}\n${PROMPT}`);
-  await page.keyboard.type('MSGSTOE');
-  await page.keyboard.press('ArrowLeft');
-  await store('first news', server.port);
-  await terminal.showsCursor(`${APPLE}\nfirst news\n${PROMPT} MSGSTO|E`);
-  await page.keyboard.type('R');
-  await store('second news', server.port);
-  await terminal.showsCursor(`first news\nsecond news\n${PROMPT} MSGSTOR|E`);
-  await page.keyboard.press('Enter');
-  await terminal.showsCursor(`Client: MSGSTORE\nServer: 200 OK\n${MESSAGE_PROMPT} |`);
-});
+test(
+  'a message that comes while one types stands above the line, which stays',
+  QUICK,
+  async ({ terminal, page, server }) => {
+    await terminal.shows(PROMPT);
+    await terminal.type('MSGWATCH');
+    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await page.keyboard.type('MSGSTOE');
+    await page.keyboard.press('ArrowLeft');
+    await store('first news', server.port);
+    await terminal.showsCursor(`${APPLE}\nfirst news\n${PROMPT} MSGSTO|E`);
+    await page.keyboard.type('R');
+    await store('second news', server.port);
+    await terminal.showsCursor(`first news\nsecond news\n${PROMPT} MSGSTOR|E`);
+    await page.keyboard.press('Enter');
+    await terminal.showsCursor(`Client: MSGSTORE\nServer: 200 OK\n${MESSAGE_PROMPT} |`);
+  },
+);
 
 test.describe('a line longer than the screen is wide', () => {
   const flowOf = (line: string) => `${PROMPT}${line}`.replaceAll(' ', '');
   const showsFlow = (terminal: Terminal, line: string) =>
     expect.poll(() => flowWithCursor(terminal)).toBe(flowOf(line));
 
-  test('wraps, and is drawn anew in mid-line on a screen of another size', async ({
-    terminal,
-    page,
-  }) => {
-    await terminal.shows(PROMPT);
-    await page.keyboard.type(`${'a'.repeat(100)}${'z'.repeat(50)}`);
-    for (let times = 0; times < 50; times++) await page.keyboard.press('ArrowLeft');
-    const line = `${'a'.repeat(100)}|${'z'.repeat(50)}`;
-    await showsFlow(terminal, line);
-    const sizes = [
-      [420, 640],
-      [300, 640],
-      [1400, 640],
-      [700, 300],
-      [1000, 640],
-    ] as const;
-    for (const [width, height] of sizes) {
-      const before = (await terminal.rows()).map((row) => row.length);
-      await page.setViewportSize({ width, height });
-      // Other rows: the terminal has followed the page.
-      await expect
-        .poll(async () => (await terminal.rows()).map((row) => row.length))
-        .not.toEqual(before);
+  test(
+    'wraps, and is drawn anew in mid-line on a screen of another size',
+    QUICK,
+    async ({ terminal, page }) => {
+      await terminal.shows(PROMPT);
+      await page.keyboard.type(`${'a'.repeat(100)}${'z'.repeat(50)}`);
+      for (let times = 0; times < 50; times++) await page.keyboard.press('ArrowLeft');
+      const line = `${'a'.repeat(100)}|${'z'.repeat(50)}`;
       await showsFlow(terminal, line);
-    }
-    await page.keyboard.press('Home');
-    await showsFlow(terminal, `|${'a'.repeat(100)}${'z'.repeat(50)}`);
-    await page.keyboard.press('Control+k');
-    await showsFlow(terminal, '|');
-  });
+      const sizes = [
+        [420, 640],
+        [300, 640],
+        [1400, 640],
+        [700, 300],
+        [1000, 640],
+      ] as const;
+      for (const [width, height] of sizes) {
+        const before = (await terminal.rows()).map((row) => row.length);
+        await page.setViewportSize({ width, height });
+        // Other rows: the terminal has followed the page.
+        await expect
+          .poll(async () => (await terminal.rows()).map((row) => row.length))
+          .not.toEqual(before);
+        await showsFlow(terminal, line);
+      }
+      await page.keyboard.press('Home');
+      await showsFlow(terminal, `|${'a'.repeat(100)}${'z'.repeat(50)}`);
+      await page.keyboard.press('Control+k');
+      await showsFlow(terminal, '|');
+    },
+  );
 
   test('and than the screen is high is seen where the cursor is', async ({ terminal, page }) => {
     await page.setViewportSize({ width: 420, height: 300 });

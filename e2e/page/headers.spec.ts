@@ -2,7 +2,7 @@
 // nothing, and that is in force.
 
 import type { Page } from '@playwright/test';
-import { expect, Terminal, test } from '../fixtures.ts';
+import { expect, QUICK, Terminal, test } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const DARK_GROUND = 'rgb(16, 22, 29)';
@@ -40,41 +40,42 @@ function drawn(page: Page): Promise<{ text: string; ground: string; fontSize: st
   });
 }
 
-test('a conversation, a selection, another theme and another size break no rule', async ({
-  page,
-  bridge,
-}) => {
-  const heard = await listen(page);
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await page.goto(`http://127.0.0.1:${bridge.port}/`);
-  const terminal = new Terminal(page);
-  await terminal.shows(PROMPT);
-  await terminal.type('MSGSTORE');
-  await terminal.type('strict');
-  await terminal.type('MSGGET');
-  await terminal.shows(`Server: 200 OK\nstrict\n${PROMPT}`);
-  expect(await drawn(page)).toEqual({ text: DARK_TEXT, ground: DARK_GROUND, fontSize: '15px' });
+test(
+  'a conversation, a selection, another theme and another size break no rule',
+  QUICK,
+  async ({ page, bridge }) => {
+    const heard = await listen(page);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.goto(`http://127.0.0.1:${bridge.port}/`);
+    const terminal = new Terminal(page);
+    await terminal.shows(PROMPT);
+    await terminal.type('MSGSTORE');
+    await terminal.type('strict');
+    await terminal.type('MSGGET');
+    await terminal.shows(`Server: 200 OK\nstrict\n${PROMPT}`);
+    expect(await drawn(page)).toEqual({ text: DARK_TEXT, ground: DARK_GROUND, fontSize: '15px' });
 
-  await page.locator('.xterm-rows > div', { hasText: /^strict/ }).click({
-    clickCount: 2,
-    position: { x: 20, y: 10 },
-    force: true,
-  });
-  const selected = page.locator('.xterm-rows .xterm-decoration-top');
-  await expect(selected).toHaveText('strict');
-  // style.css, --selection
-  await expect(selected).toHaveCSS('background-color', 'rgb(66, 108, 148)');
+    await page.locator('.xterm-rows > div', { hasText: /^strict/ }).click({
+      clickCount: 2,
+      position: { x: 20, y: 10 },
+      force: true,
+    });
+    const selected = page.locator('.xterm-rows .xterm-decoration-top');
+    await expect(selected).toHaveText('strict');
+    // style.css, --selection
+    await expect(selected).toHaveCSS('background-color', 'rgb(66, 108, 148)');
 
-  await page.emulateMedia({ colorScheme: 'light' });
-  await expect
-    .poll(() => drawn(page))
-    .toEqual({ text: LIGHT_TEXT, ground: LIGHT_GROUND, fontSize: '15px' });
-  await page.setViewportSize({ width: 412, height: 700 });
-  await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
-  await terminal.type('MSGGET');
-  await expect.poll(() => terminal.flow()).toMatch(/MSGGETServer:200OKstrictEntercommand[^:]+:$/);
-  expect(heard).toEqual([]);
-});
+    await page.emulateMedia({ colorScheme: 'light' });
+    await expect
+      .poll(() => drawn(page))
+      .toEqual({ text: LIGHT_TEXT, ground: LIGHT_GROUND, fontSize: '15px' });
+    await page.setViewportSize({ width: 412, height: 700 });
+    await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
+    await terminal.type('MSGGET');
+    await expect.poll(() => terminal.flow()).toMatch(/MSGGETServer:200OKstrictEntercommand[^:]+:$/);
+    expect(heard).toEqual([]);
+  },
+);
 
 test('what is not the page’s own is blocked', async ({ page, bridge }) => {
   const heard = await listen(page);

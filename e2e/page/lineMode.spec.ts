@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
 import { freePort } from '../../scripts/freePort.mjs';
-import { expect, startBridgeTo, Terminal, test, transcriptOf } from '../fixtures.ts';
+import { expect, QUICK, startBridgeTo, Terminal, test, transcriptOf } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -74,7 +74,7 @@ test.describe('redis', () => {
     return { redis, bridgePort };
   }
 
-  test('answers each line, in as many lines as it has', async ({ page }) => {
+  test('answers each line, in as many lines as it has', QUICK, async ({ page }) => {
     const { bridgePort } = await startRedis();
     const terminal = await open(page, bridgePort, 'target=redis');
     await terminal.shows('redis>');
@@ -151,29 +151,31 @@ test.describe('redis', () => {
   });
 });
 
-test('a line without its end is the prompt; what was there first stands above', async ({
-  page,
-}) => {
-  const service = await serve((socket) => {
-    socket.write('Welcome to \x1b[31mmars\x07\r\nlogin: ');
-    socket.on('data', (text) => {
-      if (service.heard() === 'anna\n') socket.write('Password: ');
-      else if (String(text) === 'secret\n') socket.write('Last login: never\nmars$ ');
+test(
+  'a line without its end is the prompt; what was there first stands above',
+  QUICK,
+  async ({ page }) => {
+    const service = await serve((socket) => {
+      socket.write('Welcome to \x1b[31mmars\x07\r\nlogin: ');
+      socket.on('data', (text) => {
+        if (service.heard() === 'anna\n') socket.write('Password: ');
+        else if (String(text) === 'secret\n') socket.write('Last login: never\nmars$ ');
+      });
     });
-  });
-  const terminal = await open(
-    page,
-    await startBridgeTo(`mars=127.0.0.1:${service.port}`),
-    'target=mars',
-  );
-  await terminal.shows('Welcome to ^[[31mmars^G\nlogin:');
-  await terminal.type('anna');
-  await terminal.shows('login: anna\nPassword:');
-  await terminal.type('secret');
-  await terminal.shows('Password: secret\nLast login: never\nmars$');
-  expect(service.heard()).toBe('anna\nsecret\n');
-  service.close();
-});
+    const terminal = await open(
+      page,
+      await startBridgeTo(`mars=127.0.0.1:${service.port}`),
+      'target=mars',
+    );
+    await terminal.shows('Welcome to ^[[31mmars^G\nlogin:');
+    await terminal.type('anna');
+    await terminal.shows('login: anna\nPassword:');
+    await terminal.type('secret');
+    await terminal.shows('Password: secret\nLast login: never\nmars$');
+    expect(service.heard()).toBe('anna\nsecret\n');
+    service.close();
+  },
+);
 
 test('a line ends as was chosen, from the next line on and in the next visit', async ({ page }) => {
   const service = await serve((socket) => socket.on('data', () => socket.write('heard\r\n')));

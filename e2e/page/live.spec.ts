@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
-import { expect, startBridge, startServer, store, Terminal, test } from '../fixtures.ts';
+import { expect, QUICK, startBridge, startServer, store, Terminal, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -22,40 +22,40 @@ async function setVisible(page: Page, state: 'visible' | 'hidden'): Promise<void
 }
 
 test.describe('the message', () => {
-  test('is there from the beginning, above the terminal and in the title', async ({
-    terminal,
-    page,
-  }) => {
-    await terminal.shows('SHUTDOWN):');
-    await expect(banner(page)).toHaveText(APPLE);
-    await expect(page).toHaveTitle(`${APPLE} – ${TITLE}`);
-    await expect(page.locator('#today')).toHaveAttribute('data-state', 'current');
-  });
+  test(
+    'is there from the beginning, above the terminal and in the title',
+    QUICK,
+    async ({ terminal, page }) => {
+      await terminal.shows('SHUTDOWN):');
+      await expect(banner(page)).toHaveText(APPLE);
+      await expect(page).toHaveTitle(`${APPLE} – ${TITLE}`);
+      await expect(page.locator('#today')).toHaveAttribute('data-state', 'current');
+    },
+  );
 
-  test('of one page is seen on another as soon as it is stored', async ({
-    terminal,
-    page,
-    browser,
-    bridge,
-  }) => {
-    const other = await browser.newPage();
-    await other.goto(`http://127.0.0.1:${bridge.port}/`);
-    await expect(banner(other)).toHaveText(APPLE);
-    await terminal.shows('SHUTDOWN):');
-    await terminal.type('MSGSTORE');
-    await terminal.shows('day:');
-    await terminal.type('from one page to another');
-    await expect(banner(other)).toHaveText('from one page to another');
-    await expect(banner(page)).toHaveText('from one page to another');
+  test(
+    'of one page is seen on another as soon as it is stored',
+    QUICK,
+    async ({ terminal, page, browser, bridge }) => {
+      const other = await browser.newPage();
+      await other.goto(`http://127.0.0.1:${bridge.port}/`);
+      await expect(banner(other)).toHaveText(APPLE);
+      await terminal.shows('SHUTDOWN):');
+      await terminal.type('MSGSTORE');
+      await terminal.shows('day:');
+      await terminal.type('from one page to another');
+      await expect(banner(other)).toHaveText('from one page to another');
+      await expect(banner(page)).toHaveText('from one page to another');
 
-    const otherTerminal = new Terminal(other);
-    await otherTerminal.page.locator('.xterm-helper-textarea').focus();
-    await otherTerminal.type('MSGSTORE');
-    await otherTerminal.shows('day:');
-    await otherTerminal.type('and back');
-    await expect(banner(page)).toHaveText('and back');
-    await other.close();
-  });
+      const otherTerminal = new Terminal(other);
+      await otherTerminal.page.locator('.xterm-helper-textarea').focus();
+      await otherTerminal.type('MSGSTORE');
+      await otherTerminal.shows('day:');
+      await otherTerminal.type('and back');
+      await expect(banner(page)).toHaveText('and back');
+      await other.close();
+    },
+  );
 
   test('marks the tab that nobody looks at, until it is shown', async ({
     terminal,
@@ -205,33 +205,33 @@ test.describe('the history', () => {
   test.describe('for a reader in Berlin', () => {
     test.use({ timezoneId: 'Europe/Berlin', locale: 'de-DE' });
 
-    test('has the newest first, with times of the reader’s own', async ({
-      terminal,
-      page,
-      server,
-    }) => {
-      await terminal.shows('SHUTDOWN):');
-      await store('the older one', server.port);
-      await store('<b>the newer one</b> https://example.org/', server.port);
-      await page.getByRole('button', { name: 'History of messages' }).click();
-      const entries = page.locator('#history li');
-      await expect(entries).toHaveCount(2);
-      await expect(entries.nth(0)).toContainText('<b>the newer one</b>');
-      await expect(entries.nth(0).getByRole('link')).toHaveAttribute(
-        'href',
-        'https://example.org/',
-      );
-      await expect(entries.nth(1)).toContainText('the older one');
+    test(
+      'has the newest first, with times of the reader’s own',
+      QUICK,
+      async ({ terminal, page, server }) => {
+        await terminal.shows('SHUTDOWN):');
+        await store('the older one', server.port);
+        await store('<b>the newer one</b> https://example.org/', server.port);
+        await page.getByRole('button', { name: 'History of messages' }).click();
+        const entries = page.locator('#history li');
+        await expect(entries).toHaveCount(2);
+        await expect(entries.nth(0)).toContainText('<b>the newer one</b>');
+        await expect(entries.nth(0).getByRole('link')).toHaveAttribute(
+          'href',
+          'https://example.org/',
+        );
+        await expect(entries.nth(1)).toContainText('the older one');
 
-      const time = entries.nth(0).locator('time');
-      const stored = new Date((await time.getAttribute('datetime')) ?? '');
-      expect(Math.abs(stored.getTime() - Date.now())).toBeLessThan(60_000);
-      const zone = { timeZone: 'Europe/Berlin' };
-      const clock = stored.toLocaleTimeString('de-DE', { ...zone, timeStyle: 'short' });
-      await expect(time).toContainText(clock);
-      const day = stored.toLocaleDateString('de-DE', { ...zone, dateStyle: 'full' });
-      expect(await time.getAttribute('title')).toContain(day);
-    });
+        const time = entries.nth(0).locator('time');
+        const stored = new Date((await time.getAttribute('datetime')) ?? '');
+        expect(Math.abs(stored.getTime() - Date.now())).toBeLessThan(60_000);
+        const zone = { timeZone: 'Europe/Berlin' };
+        const clock = stored.toLocaleTimeString('de-DE', { ...zone, timeStyle: 'short' });
+        await expect(time).toContainText(clock);
+        const day = stored.toLocaleDateString('de-DE', { ...zone, dateStyle: 'full' });
+        expect(await time.getAttribute('title')).toContain(day);
+      },
+    );
   });
 
   test('that is open follows a change', async ({ terminal, page, server }) => {

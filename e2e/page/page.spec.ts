@@ -1,13 +1,13 @@
 // The page in a real Chromium, through a real bridge, to a real server.
 
-import { expect, Terminal, test } from '../fixtures.ts';
+import { expect, QUICK, Terminal, test } from '../fixtures.ts';
 import { goldens } from '../golden/golden.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';
 
 for (const { name, typed, screen, isOpen } of goldens) {
-  test(`case ${name}, to the letter`, async ({ terminal }) => {
+  test(`case ${name}, to the letter`, QUICK, async ({ terminal }) => {
     await terminal.shows(PROMPT);
     for (const line of typed) await terminal.type(line);
     if (isOpen) {
@@ -34,7 +34,7 @@ test('two pages hold two conversations', async ({ terminal, bridge, browser }) =
   await page.close();
 });
 
-test('nothing on the page or in the console is wrong', async ({ page, bridge }) => {
+test('nothing on the page or in the console is wrong', QUICK, async ({ page, bridge }) => {
   const problems: string[] = [];
   page.on('console', (message) => problems.push(message.text()));
   page.on('pageerror', (error) => problems.push(String(error)));

@@ -3,7 +3,15 @@
 // screen.
 
 import type { CDPSession, Page } from '@playwright/test';
-import { devices, expect, startServer, type Terminal, test, transcriptOf } from '../fixtures.ts';
+import {
+  devices,
+  expect,
+  QUICK,
+  startServer,
+  type Terminal,
+  test,
+  transcriptOf,
+} from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -89,75 +97,83 @@ for (const [device, viewport] of Object.entries({
       await expect(page.locator('#message')).toHaveText(APPLE);
     });
 
-    test('a field is there by itself, and its keyboard fits each question', async ({ page }) => {
-      await expect(field(page)).toBeVisible();
-      await expect(field(page)).toHaveAttribute('enterkeyhint', 'send');
-      await expect(field(page)).toHaveAttribute('autocomplete', 'off');
-      await expect(field(page)).toHaveAttribute('type', 'text');
-      await expect(field(page)).toHaveAttribute('autocapitalize', 'characters');
-      await expect(field(page)).toHaveAttribute('spellcheck', 'false');
-      await expect(page.getByLabel(PROMPT)).toHaveId('field-text');
+    test(
+      'a field is there by itself, and its keyboard fits each question',
+      QUICK,
+      async ({ page }) => {
+        await expect(field(page)).toBeVisible();
+        await expect(field(page)).toHaveAttribute('enterkeyhint', 'send');
+        await expect(field(page)).toHaveAttribute('autocomplete', 'off');
+        await expect(field(page)).toHaveAttribute('type', 'text');
+        await expect(field(page)).toHaveAttribute('autocapitalize', 'characters');
+        await expect(field(page)).toHaveAttribute('spellcheck', 'false');
+        await expect(page.getByLabel(PROMPT)).toHaveId('field-text');
 
-      await commandButton(page, 'MSGSTORE').tap();
-      await expect(prompt(page)).toHaveText('Enter new message of the day:');
-      await expect(field(page)).toHaveAttribute('autocapitalize', 'sentences');
-      await expect(field(page)).toHaveAttribute('spellcheck', 'true');
-      await say(page, 'by thumb');
+        await commandButton(page, 'MSGSTORE').tap();
+        await expect(prompt(page)).toHaveText('Enter new message of the day:');
+        await expect(field(page)).toHaveAttribute('autocapitalize', 'sentences');
+        await expect(field(page)).toHaveAttribute('spellcheck', 'true');
+        await say(page, 'by thumb');
 
-      await commandButton(page, 'SHUTDOWN').tap();
-      await expect(prompt(page)).toHaveText('Enter shutdown password:');
-      await expect(field(page)).toHaveAttribute('type', 'text');
-      await expect(field(page)).toHaveAttribute('autocapitalize', 'none');
-      await expect(field(page)).toHaveAttribute('spellcheck', 'false');
-      await choose(page, 'Show passwords as dots');
-      await expect(field(page)).toHaveAttribute('type', 'password');
-      await say(page, 'wrong');
-      await expect(prompt(page)).toHaveText(PROMPT);
-      await expect(field(page)).toHaveAttribute('type', 'text');
-    });
+        await commandButton(page, 'SHUTDOWN').tap();
+        await expect(prompt(page)).toHaveText('Enter shutdown password:');
+        await expect(field(page)).toHaveAttribute('type', 'text');
+        await expect(field(page)).toHaveAttribute('autocapitalize', 'none');
+        await expect(field(page)).toHaveAttribute('spellcheck', 'false');
+        await choose(page, 'Show passwords as dots');
+        await expect(field(page)).toHaveAttribute('type', 'password');
+        await say(page, 'wrong');
+        await expect(prompt(page)).toHaveText(PROMPT);
+        await expect(field(page)).toHaveAttribute('type', 'text');
+      },
+    );
 
-    test('a whole conversation by thumb stands above, to the letter', async ({ page, server }) => {
-      await commandButton(page, 'MSGGET').tap();
-      await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
-      await commandButton(page, 'MSGSTORE').tap();
-      await expect(prompt(page)).toHaveText('Enter new message of the day:');
-      await say(page, 'Exam moved to room 4, by the stairs that nobody uses');
-      await expect(page.locator('#message')).toContainText('room 4');
-      await commandButton(page, 'SHUTDOWN').tap();
-      await expect(prompt(page)).toHaveText('Enter shutdown password:');
-      await say(page, '321!qwe');
-      await expect(prompt(page)).toHaveText(PROMPT);
-      await choose(page, 'Show passwords as dots');
-      await commandButton(page, 'SHUTDOWN').tap();
-      await expect(prompt(page)).toHaveText('Enter shutdown password:');
-      await say(page, '123!abc');
-      await expect(prompt(page)).toHaveText('Not connected:');
-      expect(await server.program.exits()).toBe(0);
-      await expect(page.locator('#status')).toContainText('not connected');
-      expect(await transcriptOf(page)).toMatch(
-        /^Enter .*: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple a day keeps the doctor away\.\n/,
-      );
-      expect((await transcriptOf(page)).split('\n').slice(4, -2)).toEqual([
-        `${PROMPT} MSGSTORE`,
-        'Client: MSGSTORE',
-        'Server: 200 OK',
-        'Enter new message of the day: Exam moved to room 4, by the stairs that nobody uses',
-        'Client: Exam moved to room 4, by the stairs that nobody uses',
-        'Server: 200 OK',
-        `${PROMPT} SHUTDOWN`,
-        'Client: SHUTDOWN',
-        'Server: 300 PASSWORD REQUIRED',
-        'Enter shutdown password: 321!qwe',
-        'Client: 321!qwe',
-        'Server: 301 WRONG PASSWORD',
-        `${PROMPT} SHUTDOWN`,
-        'Client: SHUTDOWN',
-        'Server: 300 PASSWORD REQUIRED',
-        'Enter shutdown password: •••••••',
-        'Client: •••••••',
-        'Server: 200 OKAY',
-      ]);
-    });
+    test(
+      'a whole conversation by thumb stands above, to the letter',
+      QUICK,
+      async ({ page, server }) => {
+        await commandButton(page, 'MSGGET').tap();
+        await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
+        await commandButton(page, 'MSGSTORE').tap();
+        await expect(prompt(page)).toHaveText('Enter new message of the day:');
+        await say(page, 'Exam moved to room 4, by the stairs that nobody uses');
+        await expect(page.locator('#message')).toContainText('room 4');
+        await commandButton(page, 'SHUTDOWN').tap();
+        await expect(prompt(page)).toHaveText('Enter shutdown password:');
+        await say(page, '321!qwe');
+        await expect(prompt(page)).toHaveText(PROMPT);
+        await choose(page, 'Show passwords as dots');
+        await commandButton(page, 'SHUTDOWN').tap();
+        await expect(prompt(page)).toHaveText('Enter shutdown password:');
+        await say(page, '123!abc');
+        await expect(prompt(page)).toHaveText('Not connected:');
+        expect(await server.program.exits()).toBe(0);
+        await expect(page.locator('#status')).toContainText('not connected');
+        expect(await transcriptOf(page)).toMatch(
+          /^Enter .*: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple a day keeps the doctor away\.\n/,
+        );
+        expect((await transcriptOf(page)).split('\n').slice(4, -2)).toEqual([
+          `${PROMPT} MSGSTORE`,
+          'Client: MSGSTORE',
+          'Server: 200 OK',
+          'Enter new message of the day: Exam moved to room 4, by the stairs that nobody uses',
+          'Client: Exam moved to room 4, by the stairs that nobody uses',
+          'Server: 200 OK',
+          `${PROMPT} SHUTDOWN`,
+          'Client: SHUTDOWN',
+          'Server: 300 PASSWORD REQUIRED',
+          'Enter shutdown password: 321!qwe',
+          'Client: 321!qwe',
+          'Server: 301 WRONG PASSWORD',
+          `${PROMPT} SHUTDOWN`,
+          'Client: SHUTDOWN',
+          'Server: 300 PASSWORD REQUIRED',
+          'Enter shutdown password: •••••••',
+          'Client: •••••••',
+          'Server: 200 OKAY',
+        ]);
+      },
+    );
 
     test('a command’s button is large enough for a thumb, and inert while another answer is asked', async ({
       page,
@@ -234,7 +250,7 @@ for (const [device, viewport] of Object.entries({
       await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):MSGGET$/);
     });
 
-    test('nothing is wider than the screen', async ({ page }) => {
+    test('nothing is wider than the screen', QUICK, async ({ page }) => {
       expect(await overflow(page)).toBeLessThanOrEqual(0);
       const { height } = (await page.locator('#status').boundingBox()) ?? NOWHERE;
       expect(height, 'the status stands on one line').toBeLessThan(30);

@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../scripts/freePort.mjs';
-import { expect, Terminal, test } from '../fixtures.ts';
+import { expect, QUICK, Terminal, test } from '../fixtures.ts';
 import { nginx, nginxAround, startProxy } from '../proxies.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -32,22 +32,23 @@ async function startNginx(bridgePort: number, locations: string): Promise<string
   return `http://127.0.0.1:${port}`;
 }
 
-test('opened without the slash behind the prefix, it adds it, and keeps the query', async ({
-  page,
-  bridge,
-}) => {
-  const origin = await startNginx(
-    bridge.port,
-    'location = /devbox { proxy_pass BRIDGE/; } location /devbox/ { proxy_pass BRIDGE/; }',
-  );
-  const socket = page.waitForEvent('websocket');
-  await page.goto(`${origin}/devbox?target=motd&as=motd#x`);
-  await page.waitForURL(`${origin}/devbox/?target=motd&as=motd#x`);
-  expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/devbox/ws/motd`);
-  await new Terminal(page).shows(PROMPT);
-  // The address without the slash is no step back in the history.
-  expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
-});
+test(
+  'opened without the slash behind the prefix, it adds it, and keeps the query',
+  QUICK,
+  async ({ page, bridge }) => {
+    const origin = await startNginx(
+      bridge.port,
+      'location = /devbox { proxy_pass BRIDGE/; } location /devbox/ { proxy_pass BRIDGE/; }',
+    );
+    const socket = page.waitForEvent('websocket');
+    await page.goto(`${origin}/devbox?target=motd&as=motd#x`);
+    await page.waitForURL(`${origin}/devbox/?target=motd&as=motd#x`);
+    expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/devbox/ws/motd`);
+    await new Terminal(page).shows(PROMPT);
+    // The address without the slash is no step back in the history.
+    expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
+  },
+);
 
 test('where the proxy takes the slash off again, it does not load for ever', async ({
   page,

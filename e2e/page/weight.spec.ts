@@ -5,49 +5,50 @@ import { type IncomingMessage, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { Page, Request } from '@playwright/test';
 import { figure } from '../figures.ts';
-import { expect, Terminal, test } from '../fixtures.ts';
+import { expect, QUICK, Terminal, test } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
 /** 150 KB, of 1,000 bytes each. ttyd's page takes 194 KB. */
 const MOST_GZIP_BYTES = 150_000;
 
-test('all that the first view loads takes 150 KB at most with gzip, and less with brotli', async ({
-  page,
-  bridge,
-}) => {
-  const origin = `http://127.0.0.1:${bridge.port}`;
-  const finished: Request[] = [];
-  page.on('requestfinished', (one) => finished.push(one));
-  // What is fetched right behind the prompt belongs to the first view, too.
-  await page.goto(`${origin}/`, { waitUntil: 'networkidle' });
-  await new Terminal(page).shows(PROMPT);
-  const loaded = new Map<string, number>();
-  for (const one of finished) loaded.set(one.url(), (await one.sizes()).responseBodySize);
+test(
+  'all that the first view loads takes 150 KB at most with gzip, and less with brotli',
+  QUICK,
+  async ({ page, bridge }) => {
+    const origin = `http://127.0.0.1:${bridge.port}`;
+    const finished: Request[] = [];
+    page.on('requestfinished', (one) => finished.push(one));
+    // What is fetched right behind the prompt belongs to the first view, too.
+    await page.goto(`${origin}/`, { waitUntil: 'networkidle' });
+    await new Terminal(page).shows(PROMPT);
+    const loaded = new Map<string, number>();
+    for (const one of finished) loaded.set(one.url(), (await one.sizes()).responseBodySize);
 
-  const all = new Set([...loaded.keys(), ...(await linked(page))]);
-  const names = [...all].map((url) => url.replace(origin, ''));
-  for (const part of [/^\/$/, /^\/assets\/.*\.js$/, /^\/assets\/.*\.css$/]) {
-    expect(names).toContainEqual(expect.stringMatching(part));
-  }
-  for (const name of names) expect(name, 'of this bridge').toMatch(/^\//);
-  const gzip = new Map<string, number>();
-  const brotli = new Map<string, number>();
-  for (const url of all) {
-    gzip.set(url, await bodySize(url, 'gzip'));
-    brotli.set(url, await bodySize(url, 'br'));
-  }
-  // It is what this browser got, to the byte.
-  for (const [url, size] of loaded) expect(size, url).toBe(brotli.get(url));
+    const all = new Set([...loaded.keys(), ...(await linked(page))]);
+    const names = [...all].map((url) => url.replace(origin, ''));
+    for (const part of [/^\/$/, /^\/assets\/.*\.js$/, /^\/assets\/.*\.css$/]) {
+      expect(names).toContainEqual(expect.stringMatching(part));
+    }
+    for (const name of names) expect(name, 'of this bridge').toMatch(/^\//);
+    const gzip = new Map<string, number>();
+    const brotli = new Map<string, number>();
+    for (const url of all) {
+      gzip.set(url, await bodySize(url, 'gzip'));
+      brotli.set(url, await bodySize(url, 'br'));
+    }
+    // It is what this browser got, to the byte.
+    for (const [url, size] of loaded) expect(size, url).toBe(brotli.get(url));
 
-  const [gzipBytes, brotliBytes] = [sum(gzip), sum(brotli)];
-  figure(
-    'the first view of the page',
-    `${all.size} files: ${kilobytes(gzipBytes)} with gzip, ${kilobytes(brotliBytes)} with brotli`,
-  );
-  expect(gzipBytes, breakdown(gzip)).toBeLessThanOrEqual(MOST_GZIP_BYTES);
-  expect(brotliBytes, breakdown(brotli)).toBeLessThan(gzipBytes);
-});
+    const [gzipBytes, brotliBytes] = [sum(gzip), sum(brotli)];
+    figure(
+      'the first view of the page',
+      `${all.size} files: ${kilobytes(gzipBytes)} with gzip, ${kilobytes(brotliBytes)} with brotli`,
+    );
+    expect(gzipBytes, breakdown(gzip)).toBeLessThanOrEqual(MOST_GZIP_BYTES);
+    expect(brotliBytes, breakdown(brotli)).toBeLessThan(gzipBytes);
+  },
+);
 
 /** The icon and the manifest, which a browser without a window leaves alone. */
 function linked(page: Page): Promise<string[]> {

@@ -5,7 +5,7 @@
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { amount, figure, randomFrom, seed } from '../figures.ts';
-import { expect } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { responseHead, upgradeRequest } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
@@ -271,7 +271,7 @@ test('every Origin with every Host is admitted or refused as the rule says', asy
   );
 });
 
-test('the page is served under an own or a public Host alone', async () => {
+test('the page is served under an own or a public Host alone', QUICK, async () => {
   const bridge = await startAdmitting();
   const table = hosts(bridge.port);
   const wrong: string[] = [];

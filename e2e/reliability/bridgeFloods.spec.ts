@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { amount, figure } from '../figures.ts';
-import { expect } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import { BesideEcho } from './besideEcho.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
 import { Bystander } from './bystander.ts';
@@ -79,7 +79,7 @@ test('a frame that comes a byte at a time is refused', async () => {
   );
 });
 
-test('too many headers, or too large ones, are refused', async () => {
+test('too many headers, or too large ones, are refused', QUICK, async () => {
   const beside = await BesideEcho.start();
   const heads = {
     'too many': upgradeRequest('/ws', headersOf(200, 'x')),
@@ -183,42 +183,46 @@ test('pings whose pongs are not read are broken off', async () => {
   );
 });
 
-test('more sessions than there is room for are refused: a program with 503, a page with 1013', async () => {
-  const found: string[] = [];
-  for (const [flag, words] of [
-    ['--max-sessions', 'the bridge is full: try again later'],
-    [
-      '--max-sessions-per-source',
-      'too many sessions from your address: close one, or try again later',
-    ],
-  ] as const) {
-    const beside = await BesideEcho.start([flag, String(ROOM)]);
-    const { port } = beside.bridge;
-    const opening = Array.from({ length: ROOM - 1 }, () => RawWebSocket.connect(port));
-    const all = await Promise.all(opening);
+test(
+  'more sessions than there is room for are refused: a program with 503, a page with 1013',
+  QUICK,
+  async () => {
+    const found: string[] = [];
+    for (const [flag, words] of [
+      ['--max-sessions', 'the bridge is full: try again later'],
+      [
+        '--max-sessions-per-source',
+        'too many sessions from your address: close one, or try again later',
+      ],
+    ] as const) {
+      const beside = await BesideEcho.start([flag, String(ROOM)]);
+      const { port } = beside.bridge;
+      const opening = Array.from({ length: ROOM - 1 }, () => RawWebSocket.connect(port));
+      const all = await Promise.all(opening);
 
-    const count = amount(100, 2000);
-    const statuses: number[] = [];
-    const closed: Ending[] = [];
-    for (let time = 0; time < count; time++) {
-      const head = upgradeRequest();
-      statuses.push(await statusOf(port, head));
-      const page = await RawWebSocket.connect(port, { origin: 'http://localhost' });
-      closed.push(await page.ended());
+      const count = amount(100, 2000);
+      const statuses: number[] = [];
+      const closed: Ending[] = [];
+      for (let time = 0; time < count; time++) {
+        const head = upgradeRequest();
+        statuses.push(await statusOf(port, head));
+        const page = await RawWebSocket.connect(port, { origin: 'http://localhost' });
+        closed.push(await page.ended());
+      }
+      expect(new Set(statuses)).toEqual(new Set([503]));
+      for (const ending of closed)
+        expect(ending).toEqual({ code: 1013, reason: words, isClean: true });
+
+      expect(all.every(({ socket }) => !socket.destroyed)).toBe(true);
+      await Promise.all(all.map((webSocket) => webSocket.leave()));
+      await beside.isAlone();
+      await (await RawWebSocket.connect(port)).leave();
+      const well = await beside.isWell(MOST_MB);
+      found.push(`${flag} ${ROOM}: ${count} programs got 503, ${count} pages 1013; ${well}`);
     }
-    expect(new Set(statuses)).toEqual(new Set([503]));
-    for (const ending of closed)
-      expect(ending).toEqual({ code: 1013, reason: words, isClean: true });
-
-    expect(all.every(({ socket }) => !socket.destroyed)).toBe(true);
-    await Promise.all(all.map((webSocket) => webSocket.leave()));
-    await beside.isAlone();
-    await (await RawWebSocket.connect(port)).leave();
-    const well = await beside.isWell(MOST_MB);
-    found.push(`${flag} ${ROOM}: ${count} programs got 503, ${count} pages 1013; ${well}`);
-  }
-  figure('bridge: floods', `sessions: ${found.join('. ')}`);
-});
+    figure('bridge: floods', `sessions: ${found.join('. ')}`);
+  },
+);
 
 test('browsers that are gone as soon as they have asked leave nothing behind', async () => {
   const count = amount(300, 10_000);

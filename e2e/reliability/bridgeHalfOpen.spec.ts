@@ -7,7 +7,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { amount, figure } from '../figures.ts';
-import { expect, type Listening } from '../fixtures.ts';
+import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { canLayCables, cutCable, nearAddress, removeCable, startBehindCable } from './cable.ts';
@@ -33,7 +33,7 @@ const MAX_KB_LEFT = 20_000;
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ timeout: amount(60_000, 300_000) });
 
-test('peers whose process is stopped are reaped', async () => {
+test('peers whose process is stopped are reaped', QUICK, async () => {
   const beside = await startPinging('127.0.0.1');
   const url = `ws://127.0.0.1:${beside.bridge.port}/ws/fading`;
   const found = await reapsTwice(beside, {

@@ -3,7 +3,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { amount, figure } from '../figures.ts';
-import { expect } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
 import { Bystander } from './bystander.ts';
 import { frame, OPCODE } from './frames.ts';
@@ -37,7 +37,7 @@ test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ mode: 'default', timeout: amount(60_000, 300_000) });
 
 for (const { name, pingSeconds, pings } of MANNERS) {
-  test(`idle sessions ${name}`, async () => {
+  test(`idle sessions ${name}`, QUICK, async () => {
     test.skip(mostDescriptors() < DESCRIPTORS, `needs ulimit -n ${DESCRIPTORS}`);
     const target = await ScriptedTarget.listen(echo);
     const server = await startSilentServer();

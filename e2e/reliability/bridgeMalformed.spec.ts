@@ -3,7 +3,7 @@
 
 import { connect } from 'node:net';
 import { amount, figure, randomFrom, seed } from '../figures.ts';
-import { expect } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { Chatter } from './chatter.ts';
 import { pick } from './content.ts';
@@ -33,40 +33,44 @@ const HANDSHAKES = [
 
 test.describe.configure({ timeout: amount(60_000, 900_000) });
 
-test('each malformed frame is closed with the right code, and nobody else notices', async () => {
-  const count = amount(320, 10_000);
-  const target = await ScriptedTarget.listen(echo);
-  const bridge = await startBridgeTo({ echo: target.address });
-  const chatter = await Chatter.start(bridge.port, '/ws/echo');
+test(
+  'each malformed frame is closed with the right code, and nobody else notices',
+  QUICK,
+  async () => {
+    const count = amount(320, 10_000);
+    const target = await ScriptedTarget.listen(echo);
+    const bridge = await startBridgeTo({ echo: target.address });
+    const chatter = await Chatter.start(bridge.port, '/ws/echo');
 
-  const closed = new Map<number, number>();
-  const wrong: string[] = [];
-  let next = 0;
-  const work = Array.from({ length: AT_ONCE }, async () => {
-    for (let index = next++; index < count; index = next++) {
-      const mistake = mistakes[index % mistakes.length];
-      if (mistake === undefined) throw new Error('no such mistake');
-      wrong.push(...(await makes(mistake, bridge.port, index)));
-      closed.set(mistake.code, (closed.get(mistake.code) ?? 0) + 1);
-    }
-  });
-  await Promise.all(work);
-  expect(wrong).toEqual([]);
+    const closed = new Map<number, number>();
+    const wrong: string[] = [];
+    let next = 0;
+    const work = Array.from({ length: AT_ONCE }, async () => {
+      for (let index = next++; index < count; index = next++) {
+        const mistake = mistakes[index % mistakes.length];
+        if (mistake === undefined) throw new Error('no such mistake');
+        wrong.push(...(await makes(mistake, bridge.port, index)));
+        closed.set(mistake.code, (closed.get(mistake.code) ?? 0) + 1);
+      }
+    });
+    await Promise.all(work);
+    expect(wrong).toEqual([]);
 
-  const exchanged = await chatter.stop();
-  expect(exchanged).toBeGreaterThan(10);
-  expect(bridge.program.process.exitCode).toBeNull();
-  expect(bridge.program.process.signalCode).toBeNull();
-  expect(bridge.program.stderr).toBe('');
-  await expect.poll(() => target.connections.size).toBe(0);
-  figure(
-    'malformed frames',
-    `${count} of ${mistakes.length} kinds, whole and in pieces: ` +
-      `${[...closed].map(([code, times]) => `${times} closed with ${code}`).join(', ')}, as ` +
-      `RFC 6455 has it, and each connection ended; 0 crashes; a session beside them exchanged ` +
-      `${exchanged} messages, all exact`,
-  );
-});
+    const exchanged = await chatter.stop();
+    expect(exchanged).toBeGreaterThan(10);
+    expect(bridge.program.process.exitCode).toBeNull();
+    expect(bridge.program.process.signalCode).toBeNull();
+    expect(bridge.program.stderr).toBe('');
+    await expect.poll(() => target.connections.size).toBe(0);
+    figure(
+      'malformed frames',
+      `${count} of ${mistakes.length} kinds, whole and in pieces: ` +
+        `${[...closed].map(([code, times]) => `${times} closed with ${code}`).join(', ')}, as ` +
+        `RFC 6455 has it, and each connection ended; 0 crashes; a session beside them exchanged ` +
+        `${exchanged} messages, all exact`,
+    );
+  },
+);
 
 /**
  * Says something right, and then something wrong, at once or in pieces.

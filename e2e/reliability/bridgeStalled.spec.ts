@@ -3,7 +3,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { amount, figure, randomFrom, seed } from '../figures.ts';
-import { expect } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
 import { Bystander } from './bystander.ts';
 import { Comparison, contentOf } from './content.ts';
@@ -87,51 +87,56 @@ class Listener {
   }
 }
 
-test('readers that stall hold their targets back, cost little, and get every byte when they read', async () => {
-  const count = amount(60, 1000);
-  const loop = contentOf(LOOP_BYTES, false, randomFrom(seed));
-  const talkers: Talker[] = [];
-  const target = await ScriptedTarget.listen(({ socket }) => {
-    const talker = new Talker(
-      loop,
-      (chunk) => socket.write(chunk),
-      () => socket.end(),
+test(
+  'readers that stall hold their targets back, cost little, and get every byte when they read',
+  QUICK,
+  async () => {
+    const count = amount(60, 1000);
+    const loop = contentOf(LOOP_BYTES, false, randomFrom(seed));
+    const talkers: Talker[] = [];
+    const target = await ScriptedTarget.listen(({ socket }) => {
+      const talker = new Talker(
+        loop,
+        (chunk) => socket.write(chunk),
+        () => socket.end(),
+      );
+      talkers.push(talker);
+      // It talks once it is asked to.
+      socket.once('data', () => talker.talk()).on('drain', () => talker.talk());
+      socket.resume();
+    });
+    const watched = await startWatched(target);
+    const listeners = Array.from({ length: count }, () => new Listener(loop));
+    const webSockets = await openAll(
+      listeners.map(
+        (listener) => () =>
+          RawWebSocket.connect(watched.port, {
+            path: '/ws/stalled',
+            isDeaf: true,
+            onData: (chunk) => listener.hear(chunk),
+          }),
+      ),
     );
-    talkers.push(talker);
-    // It talks once it is asked to.
-    socket.once('data', () => talker.talk()).on('drain', () => talker.talk());
-    socket.resume();
-  });
-  const watched = await startWatched(target);
-  const listeners = Array.from({ length: count }, () => new Listener(loop));
-  const webSockets = await openAll(
-    listeners.map(
-      (listener) => () =>
-        RawWebSocket.connect(watched.port, {
-          path: '/ws/stalled',
-          isDeaf: true,
-          onData: (chunk) => listener.hear(chunk),
-        }),
-    ),
-  );
-  await expect.poll(() => target.accepted).toBe(count);
-  const cost = await costOfHoldingBack(watched, talkers, () => {
-    for (const webSocket of webSockets) webSocket.say(frame({ opcode: OPCODE.text, payload: GO }));
-  });
-  expect(sum(listeners.map((listener) => listener.heard))).toBeLessThan(cost.written);
+    await expect.poll(() => target.accepted).toBe(count);
+    const cost = await costOfHoldingBack(watched, talkers, () => {
+      for (const webSocket of webSockets)
+        webSocket.say(frame({ opcode: OPCODE.text, payload: GO }));
+    });
+    expect(sum(listeners.map((listener) => listener.heard))).toBeLessThan(cost.written);
 
-  for (const talker of talkers) talker.stop();
-  for (const { socket } of webSockets) socket.resume();
-  const endings = await Promise.all(webSockets.map((webSocket) => webSocket.ended()));
-  const words = { code: 1000, reason: 'stalled closed the connection', isClean: true };
-  expect(new Set(endings.map((ending) => JSON.stringify(ending))).size).toBe(1);
-  expect(endings[0]).toEqual(words);
-  expect(listeners.every(({ isRight }) => isRight)).toBe(true);
-  expect(sum(listeners.map((listener) => listener.heard))).toBe(cost.written);
+    for (const talker of talkers) talker.stop();
+    for (const { socket } of webSockets) socket.resume();
+    const endings = await Promise.all(webSockets.map((webSocket) => webSocket.ended()));
+    const words = { code: 1000, reason: 'stalled closed the connection', isClean: true };
+    expect(new Set(endings.map((ending) => JSON.stringify(ending))).size).toBe(1);
+    expect(endings[0]).toEqual(words);
+    expect(listeners.every(({ isRight }) => isRight)).toBe(true);
+    expect(sum(listeners.map((listener) => listener.heard))).toBe(cost.written);
 
-  const who = `${count} browsers that did not read, targets that talked without end`;
-  judge('bridge: stalled readers', who, count, cost);
-});
+    const who = `${count} browsers that did not read, targets that talked without end`;
+    judge('bridge: stalled readers', who, count, cost);
+  },
+);
 
 test('targets that stall hold their browsers back, cost little, and get every byte when they read', async () => {
   const count = amount(10, 100);

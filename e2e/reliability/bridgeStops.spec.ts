@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { amount, figure } from '../figures.ts';
-import { expect, type Listening } from '../fixtures.ts';
+import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { frame, OPCODE } from './frames.ts';
@@ -98,26 +98,30 @@ test('a stop tells everybody, whatever their session was doing, and takes a few 
   );
 });
 
-test('a stop with sessions that all end in order does not wait for the deadline', async () => {
-  const bridge = await startWithTargets();
-  const orderly = STATES.filter(({ endsInOrder }) => endsInOrder);
-  const told = await openAll(bridge.port, orderly);
-  await beginAll(told);
-  const startedAtMs = performance.now();
-  expect(await bridge.program.stop()).toBe(0);
-  const tookMs = performance.now() - startedAtMs;
-  // A process that is stopped hears no SIGTERM.
-  await bridge.narrow.kill();
-  for (const { state, webSocket } of told)
-    expect(await webSocket.ended(), state.name).toEqual({ ...STOPPING, isClean: true });
-  expect(tookMs).toBeLessThan(DEADLINE_MS - SLACK_MS);
-  expect(bridge.program.stderr).toBe('');
-  figure(
-    'bridge: stops',
-    `SIGTERM with ${told.length} sessions (${orderly.map(({ name }) => name).join('; ')}): exit ` +
-      `status 0 after ${(tookMs / 1000).toFixed(1)} s`,
-  );
-});
+test(
+  'a stop with sessions that all end in order does not wait for the deadline',
+  QUICK,
+  async () => {
+    const bridge = await startWithTargets();
+    const orderly = STATES.filter(({ endsInOrder }) => endsInOrder);
+    const told = await openAll(bridge.port, orderly);
+    await beginAll(told);
+    const startedAtMs = performance.now();
+    expect(await bridge.program.stop()).toBe(0);
+    const tookMs = performance.now() - startedAtMs;
+    // A process that is stopped hears no SIGTERM.
+    await bridge.narrow.kill();
+    for (const { state, webSocket } of told)
+      expect(await webSocket.ended(), state.name).toEqual({ ...STOPPING, isClean: true });
+    expect(tookMs).toBeLessThan(DEADLINE_MS - SLACK_MS);
+    expect(bridge.program.stderr).toBe('');
+    figure(
+      'bridge: stops',
+      `SIGTERM with ${told.length} sessions (${orderly.map(({ name }) => name).join('; ')}): exit ` +
+        `status 0 after ${(tookMs / 1000).toFixed(1)} s`,
+    );
+  },
+);
 
 /** Once it has heard something, it talks without end. */
 const pouring: Serve = ({ socket }) => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../scripts/freePort.mjs';
 import { amount, figure } from '../figures.ts';
-import { expect, type Listening } from '../fixtures.ts';
+import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { Chatter } from './chatter.ts';
@@ -25,7 +25,7 @@ const KILLS = amount(1, 20);
 
 test.describe.configure({ timeout: amount(60_000, 300_000) });
 
-test('a target that refuses', async () => {
+test('a target that refuses', QUICK, async () => {
   const { bridge, chatter } = await startBeside(`127.0.0.1:${await freePort()}`);
   await always(() => endOf(bridge), refused());
   await wellBeside(bridge, chatter);
@@ -87,7 +87,7 @@ test('a target that is killed while there is nothing it has not read', async () 
   figure('bridge targets', `killed with nothing unread, ${KILLS} times: 1000, then 1014`);
 });
 
-test('a target that is killed while there is something it has not read', async () => {
+test('a target that is killed while there is something it has not read', QUICK, async () => {
   await always(
     async () => {
       const child = await startChild('deaf');

@@ -3,7 +3,7 @@
 // or else the stream ends early and says so.
 
 import { amount, figure, randomFrom, seed } from '../figures.ts';
-import { expect, type Listening } from '../fixtures.ts';
+import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { anySize, branch, Comparison, characterAt, contentOf, pick } from './content.ts';
 import { closePayload } from './frames.ts';
@@ -61,7 +61,7 @@ interface Lane {
 
 test.describe.configure({ timeout: amount(60_000, 1_800_000) });
 
-test('random transfers arrive byte for byte, and end as they should', async () => {
+test('random transfers arrive byte for byte, and end as they should', QUICK, async () => {
   const count = amount(150, 10_000);
   const lanes = await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => openLane(index)));
   const bridge = await startBridgeTo(Object.fromEntries(lanes.map(namedAddress)));

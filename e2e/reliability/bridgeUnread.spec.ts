@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { freePort } from '../../scripts/freePort.mjs';
 import { amount, figure } from '../figures.ts';
-import { expect, type Listening } from '../fixtures.ts';
+import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
 import { childrenOf, descriptors, isLinux, NEEDS_LINUX, residentKb } from './process.ts';
@@ -34,33 +34,39 @@ async function largestFile({ port }: Listening): Promise<string> {
   return `GET /${script} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
 }
 
-test('requests whose answers nobody reads leave no descriptor open and no memory in use', async () => {
-  const { port: target } = await startSilentServer();
-  const bridge = await startBridgeTo({ motd: `127.0.0.1:${target}` });
-  const pid = pidOf(bridge.program);
-  const request = await largestFile(bridge);
-  const before = { descriptors: descriptors(pid), kb: residentKb(pid) };
-  for (let left = CONNECTIONS; left > 0; left -= OPEN_AT_ONCE) {
-    const sockets = await Promise.all(
-      Array.from({ length: Math.min(left, OPEN_AT_ONCE) }, () => knock(bridge.port)),
+test(
+  'requests whose answers nobody reads leave no descriptor open and no memory in use',
+  QUICK,
+  async () => {
+    const { port: target } = await startSilentServer();
+    const bridge = await startBridgeTo({ motd: `127.0.0.1:${target}` });
+    const pid = pidOf(bridge.program);
+    const request = await largestFile(bridge);
+    const before = { descriptors: descriptors(pid), kb: residentKb(pid) };
+    for (let left = CONNECTIONS; left > 0; left -= OPEN_AT_ONCE) {
+      const sockets = await Promise.all(
+        Array.from({ length: Math.min(left, OPEN_AT_ONCE) }, () => knock(bridge.port)),
+      );
+      await Promise.all(
+        sockets.map(
+          (socket) => new Promise((sent) => socket.write(request.repeat(REQUESTS), sent)),
+        ),
+      );
+      // The bridge closes them: none may have so many requests without an answer.
+      await Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
+    }
+    // What fetch holds open is closed as well.
+    await expect.poll(() => descriptors(pid)).toBeLessThanOrEqual(before.descriptors);
+    const grownMb = (residentKb(pid) - before.kb) / 1024;
+    expect(grownMb).toBeLessThan(MOST_MB);
+    await RawWebSocket.connect(bridge.port);
+    figure(
+      'bridge: answers that nobody reads',
+      `${CONNECTIONS} connections with ${REQUESTS} requests each: ${before.descriptors} descriptors before, ` +
+        `${descriptors(pid)} after, with one session; ${grownMb.toFixed(0)} MB more memory`,
     );
-    await Promise.all(
-      sockets.map((socket) => new Promise((sent) => socket.write(request.repeat(REQUESTS), sent))),
-    );
-    // The bridge closes them: none may have so many requests without an answer.
-    await Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
-  }
-  // What fetch holds open is closed as well.
-  await expect.poll(() => descriptors(pid)).toBeLessThanOrEqual(before.descriptors);
-  const grownMb = (residentKb(pid) - before.kb) / 1024;
-  expect(grownMb).toBeLessThan(MOST_MB);
-  await RawWebSocket.connect(bridge.port);
-  figure(
-    'bridge: answers that nobody reads',
-    `${CONNECTIONS} connections with ${REQUESTS} requests each: ${before.descriptors} descriptors before, ` +
-      `${descriptors(pid)} after, with one session; ${grownMb.toFixed(0)} MB more memory`,
-  );
-});
+  },
+);
 
 /** Asks on a connection that is already open: another one might not be accepted. */
 async function ask(socket: Socket, path: string): Promise<string> {

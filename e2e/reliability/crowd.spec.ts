@@ -2,7 +2,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { amount, figure } from '../figures.ts';
-import { expect, type Listening } from '../fixtures.ts';
+import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { Bystander } from './bystander.ts';
 import {
@@ -23,7 +23,7 @@ const FULL_HOUSE = '421 TOO MANY CONNECTIONS';
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ mode: 'default', timeout: amount(60_000, 300_000) });
 
-test('a crowd is answered, costs little each, and leaves nothing behind', async () => {
+test('a crowd is answered, costs little each, and leaves nothing behind', QUICK, async () => {
   const count = amount(500, 10_000);
   const { program, port } = await startSilentServer();
   const pid = pidOf(program);
@@ -50,7 +50,7 @@ test('a crowd is answered, costs little each, and leaves nothing behind', async 
   expect((fifth?.rss ?? 0) - (first?.rss ?? 0)).toBeLessThan(20_000 + count * 14);
 });
 
-test('everybody who watches hears of an update, and nobody else waits for it', async () => {
+test('everybody who watches hears of an update, and nobody else waits for it', QUICK, async () => {
   const count = amount(500, 10_000);
   const { port } = await startSilentServer();
   const watchers = await watch(count, port);

@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { amount, figure, randomFrom, seed } from '../figures.ts';
-import { expect } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { StoringClient } from './storingClient.ts';
 import { readAll, startStoring, storeArgs, test } from './storingServer.ts';
@@ -36,12 +36,16 @@ interface Case {
   goesOn: boolean;
 }
 
-test('a file that was cut is refused in words, or tells what was stored', async ({ folder }) => {
-  const all = (await soundFiles(folder)).flatMap(cuts);
-  const cases = someOf(all, amount(12, all.length), randomFrom(seed));
-  test.setTimeout(60_000 + cases.length * 4000);
-  tell('cut at a page boundary or a byte beside it', await tryAll(folder, cases));
-});
+test(
+  'a file that was cut is refused in words, or tells what was stored',
+  QUICK,
+  async ({ folder }) => {
+    const all = (await soundFiles(folder)).flatMap(cuts);
+    const cases = someOf(all, amount(12, all.length), randomFrom(seed));
+    test.setTimeout(60_000 + cases.length * 4000);
+    tell('cut at a page boundary or a byte beside it', await tryAll(folder, cases));
+  },
+);
 
 test('so is one that had a byte changed', async ({ folder }) => {
   const sounds = await soundFiles(folder);

@@ -3,7 +3,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { amount, figure, randomFrom, seed } from '../figures.ts';
-import { expect } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import type { Cut } from '../forwarder.ts';
 import {
   historyFaults,
@@ -128,7 +128,7 @@ test('a member is cut off', async ({ site }) => {
   });
 });
 
-test('all members are killed and started again', async ({ site }) => {
+test('all members are killed and started again', QUICK, async ({ site }) => {
   await inRounds('all members restarted', site, amount(1, 200), allRestarted(site));
 });
 

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { amount, figure } from '../figures.ts';
-import { expect, type Listening } from '../fixtures.ts';
+import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { StoringClient } from './storingClient.ts';
 import { readAll, startStoring, test } from './storingServer.ts';
@@ -74,37 +74,39 @@ test.describe('a disk that fails at one call', () => {
   });
 });
 
-test('on a full disk the old message stands, and with room again the next one is stored', async ({
-  folder,
-}) => {
-  const disk = join(folder, 'disk');
-  mkdirSync(disk);
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'motd-full-disk', disk]);
-  test.skip(mounted.status !== 0, 'only root may make a small disk');
-  try {
-    const store = join(disk, 'store');
-    const server = await startStoring(store);
-    const client = await StoringClient.connect(server.port);
-    const outcome: Outcome = { kept: [], refused: [] };
-    // 256 KiB hold far fewer than these; the filler leaves even less room.
-    const filler = join(disk, 'filler');
-    writeFileSync(filler, Buffer.alloc(64 * 1024));
-    for (let number = 0; number < 100 && outcome.refused.length < 3; number++) {
-      await storeOne(client, `message ${number} `.padEnd(4000, 'f'), outcome);
+test(
+  'on a full disk the old message stands, and with room again the next one is stored',
+  QUICK,
+  async ({ folder }) => {
+    const disk = join(folder, 'disk');
+    mkdirSync(disk);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'motd-full-disk', disk]);
+    test.skip(mounted.status !== 0, 'only root may make a small disk');
+    try {
+      const store = join(disk, 'store');
+      const server = await startStoring(store);
+      const client = await StoringClient.connect(server.port);
+      const outcome: Outcome = { kept: [], refused: [] };
+      // 256 KiB hold far fewer than these; the filler leaves even less room.
+      const filler = join(disk, 'filler');
+      writeFileSync(filler, Buffer.alloc(64 * 1024));
+      for (let number = 0; number < 100 && outcome.refused.length < 3; number++) {
+        await storeOne(client, `message ${number} `.padEnd(4000, 'f'), outcome);
+      }
+      expect(outcome.refused).toHaveLength(3);
+      rmSync(filler);
+      await storesAgain(client, outcome);
+      await survives({ server, folder: store, outcome }, 'full disk');
+      figure(
+        'faults',
+        `a disk of 256 KiB: full after ${outcome.kept.length - 1} messages, 503 for each further one ` +
+          'until there was room, 0 lost',
+      );
+    } finally {
+      await unmount(disk);
     }
-    expect(outcome.refused).toHaveLength(3);
-    rmSync(filler);
-    await storesAgain(client, outcome);
-    await survives({ server, folder: store, outcome }, 'full disk');
-    figure(
-      'faults',
-      `a disk of 256 KiB: full after ${outcome.kept.length - 1} messages, 503 for each further one ` +
-        'until there was room, 0 lost',
-    );
-  } finally {
-    await unmount(disk);
-  }
-});
+  },
+);
 
 function nameOf({ call, error, when }: Fault): string {
   return `${error} from ${call} number ${when}`;

@@ -4,7 +4,7 @@ import { scryptSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { amount, figure } from '../figures.ts';
-import { expect } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import { Bystander } from './bystander.ts';
 import { isLinux, NEEDS_LINUX } from './process.ts';
 import { RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
@@ -75,20 +75,24 @@ class Attack {
   }
 }
 
-test('a connection has three tries; its source is then barred, right or wrong, and no other is', async () => {
-  const { port } = await startSilentServer();
-  const guesser = await RawClient.connect(port, { source: '192.0.2.1' });
-  guesser.say('SHUTDOWN\nguess\n'.repeat(4));
-  expect(await guesser.remains()).toEqual([REQUIRED, WRONG, REQUIRED, WRONG, REQUIRED, BARRED]);
+test(
+  'a connection has three tries; its source is then barred, right or wrong, and no other is',
+  QUICK,
+  async () => {
+    const { port } = await startSilentServer();
+    const guesser = await RawClient.connect(port, { source: '192.0.2.1' });
+    guesser.say('SHUTDOWN\nguess\n'.repeat(4));
+    expect(await guesser.remains()).toEqual([REQUIRED, WRONG, REQUIRED, WRONG, REQUIRED, BARRED]);
 
-  const again = await RawClient.connect(port, { source: '192.0.2.1' });
-  again.say('SHUTDOWN\n123!abc\n');
-  expect(await again.remains()).toEqual([REQUIRED, BARRED]);
+    const again = await RawClient.connect(port, { source: '192.0.2.1' });
+    again.say('SHUTDOWN\n123!abc\n');
+    expect(await again.remains()).toEqual([REQUIRED, BARRED]);
 
-  const other = await RawClient.connect(port, { source: '192.0.2.2' });
-  expect(await other.ask('SHUTDOWN\nguess\n', 2)).toEqual([REQUIRED, WRONG]);
-  expect(await other.ask('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
-});
+    const other = await RawClient.connect(port, { source: '192.0.2.2' });
+    expect(await other.ask('SHUTDOWN\nguess\n', 2)).toEqual([REQUIRED, WRONG]);
+    expect(await other.ask('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
+  },
+);
 
 test('of many tries at once from one source, no more than three are made', async () => {
   const { port } = await startSilentServer();

@@ -1,7 +1,7 @@
 // The process that writes for an LMDB store dies while nobody stores anything: of a kill, or of the
 // kernel when memory is short.
 
-import { expect } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { childrenOf, isLinux, NEEDS_LINUX } from './process.ts';
 import { pidOf, portOf, RawClient, test } from './rawClient.ts';
@@ -18,7 +18,7 @@ async function start(flags: readonly string[] = []) {
   return { program, client, writers, store };
 }
 
-test('is replaced before anybody stores', async () => {
+test('is replaced before anybody stores', QUICK, async () => {
   const { program, client, writers, store } = await start();
   expect(await store('before')).toEqual(['200 OK', '200 OK']);
   for (let round = 1; round <= 2; round++) {

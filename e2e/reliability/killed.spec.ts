@@ -4,7 +4,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { amount, figure, randomFrom, seed } from '../figures.ts';
-import { expect } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 import { readAll, startStoring, test } from './storingServer.ts';
 
@@ -25,48 +25,52 @@ interface Sent {
   acknowledged: number;
 }
 
-test('an acknowledged message survives kill -9, whole and in its place', async ({ folder }) => {
-  const rounds = amount(8, 1000);
-  test.setTimeout(60_000 + rounds * 5000);
-  const random = randomFrom(seed);
-  let kept: string[] = [];
-  let lastLimit = LONG_HISTORY;
-  let round = new Map<string, Sent>();
-  let acknowledged = 0;
-  let unanswered = 0;
+test(
+  'an acknowledged message survives kill -9, whole and in its place',
+  QUICK,
+  async ({ folder }) => {
+    const rounds = amount(8, 1000);
+    test.setTimeout(60_000 + rounds * 5000);
+    const random = randomFrom(seed);
+    let kept: string[] = [];
+    let lastLimit = LONG_HISTORY;
+    let round = new Map<string, Sent>();
+    let acknowledged = 0;
+    let unanswered = 0;
 
-  for (let count = 0; count <= rounds; count++) {
-    const limit = count % 50 === 5 ? SHORT_HISTORY : LONG_HISTORY;
-    const { program, port } = await startStoring(folder, { args: ['--history', String(limit)] });
-    const { message, history } = await readAll(port);
-    if (count > 0) expect(message, `round ${count}`).toBe(history.at(-1));
-    const faults = faultsIn(history, { kept, round, limit: Math.min(limit, lastLimit) });
-    expect(faults, `round ${count}`).toEqual([]);
-    kept = history;
-    lastLimit = limit;
+    for (let count = 0; count <= rounds; count++) {
+      const limit = count % 50 === 5 ? SHORT_HISTORY : LONG_HISTORY;
+      const { program, port } = await startStoring(folder, { args: ['--history', String(limit)] });
+      const { message, history } = await readAll(port);
+      if (count > 0) expect(message, `round ${count}`).toBe(history.at(-1));
+      const faults = faultsIn(history, { kept, round, limit: Math.min(limit, lastLimit) });
+      expect(faults, `round ${count}`).toEqual([]);
+      kept = history;
+      lastLimit = limit;
 
-    round = new Map();
-    const clients = await Promise.all(
-      Array.from({ length: CONNECTIONS }, () => StoringClient.connect(port)),
-    );
-    const killAfter = 1 + Math.floor(random() * 40);
-    const storing = storeWithoutPause(clients, { count, random, round, killAfter });
-    await storing.killNow;
-    await setTimeout(random() * KILL_WITHIN_MS);
-    await program.kill();
-    await storing.ended;
-    for (const { acknowledged: when } of round.values()) {
-      if (when === Number.POSITIVE_INFINITY) unanswered++;
-      else acknowledged++;
+      round = new Map();
+      const clients = await Promise.all(
+        Array.from({ length: CONNECTIONS }, () => StoringClient.connect(port)),
+      );
+      const killAfter = 1 + Math.floor(random() * 40);
+      const storing = storeWithoutPause(clients, { count, random, round, killAfter });
+      await storing.killNow;
+      await setTimeout(random() * KILL_WITHIN_MS);
+      await program.kill();
+      await storing.ended;
+      for (const { acknowledged: when } of round.values()) {
+        if (when === Number.POSITIVE_INFINITY) unanswered++;
+        else acknowledged++;
+      }
+      expect(program.stderr, `round ${count}`).toBe('');
     }
-    expect(program.stderr, `round ${count}`).toBe('');
-  }
-  figure(
-    'killed',
-    `${rounds} times kill -9 while ${CONNECTIONS} clients stored: ${acknowledged} acknowledged ` +
-      `messages, 0 lost, 0 torn, 0 out of order; ${unanswered} more were under way`,
-  );
-});
+    figure(
+      'killed',
+      `${rounds} times kill -9 while ${CONNECTIONS} clients stored: ${acknowledged} acknowledged ` +
+        `messages, 0 lost, 0 torn, 0 out of order; ${unanswered} more were under way`,
+    );
+  },
+);
 
 /** Stores on every connection until the server is gone. */
 function storeWithoutPause(

@@ -2,7 +2,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { amount, figure } from '../figures.ts';
-import { expect } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import { Bystander } from './bystander.ts';
 import { forgetPeak, isLinux, NEEDS_LINUX, peakKb, residentKb } from './process.ts';
 import { pidOf, RawClient, startSilentServer, test } from './rawClient.ts';
@@ -56,7 +56,7 @@ test('replies that nobody reads are not made', async () => {
   expect(peak - before).toBeLessThan(50_000 + count * 400);
 });
 
-test('lines that come a byte at a time are taken as they come', async () => {
+test('lines that come a byte at a time are taken as they come', QUICK, async () => {
   const count = amount(20, 500);
   const { pid, bystander, senders, before } = await connectSenders(count);
   const bytes = amount(200, 4096);

@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { amount, figure } from '../figures.ts';
-import { expect } from '../fixtures.ts';
+import { expect, QUICK } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 import { startStoring, test } from './storingServer.ts';
 import { callsIn, canTrace, resultOf, type SystemCall, tracing } from './strace.ts';
@@ -21,7 +21,7 @@ const CROWDS = [
 ];
 
 for (const { connections, stores } of CROWDS) {
-  test(`every 200 OK comes after its sync: ${connections} at once`, async ({ folder }) => {
+  test(`every 200 OK comes after its sync: ${connections} at once`, QUICK, async ({ folder }) => {
     test.setTimeout(60_000 + stores * 100);
     const trace = join(folder, 'trace');
     const data = join(folder, 'store', 'data.mdb');

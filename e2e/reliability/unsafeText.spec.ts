@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { figure } from '../figures.ts';
-import { expect, startBridge, Terminal } from '../fixtures.ts';
+import { expect, QUICK, startBridge, Terminal } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';
 import { firstUnsafe, hostiles } from './hostileText.ts';
@@ -16,7 +16,7 @@ const MESSAGE = 'harmless';
 const LF = Buffer.from('\n');
 
 for (const log of ['console', 'json'] as const) {
-  test(`none is stored, run or let in, and --log ${log} shows none as it is`, async () => {
+  test(`none is stored, run or let in, and --log ${log} shows none as it is`, QUICK, async () => {
     const files = { stdout: outputPath('stdout'), stderr: outputPath('stderr') };
     const { server, port } = await startServerWritingTo(files, log);
     const author = await RawClient.connect(port);
@@ -117,7 +117,7 @@ for (const [client, args, input] of [
   ['motd history', ['history'], 'MSGHIST\n'],
   ['motd watch', ['watch'], 'MSGWATCH\n'],
 ] as const) {
-  test(`${client} shows nothing of a hostile server as it is`, async () => {
+  test(`${client} shows nothing of a hostile server as it is`, QUICK, async () => {
     const hostile = await HostileServer.start(hostiles.map(({ bytes }) => bytes));
     const file = outputPath('stdout');
     const command = 'exec "$0" dist/cli/main.js "$@" > "$OUTPUT"';
