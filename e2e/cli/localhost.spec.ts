@@ -112,7 +112,7 @@ test('a port that another program has on ::1 alone is taken', async () => {
   other.close();
 });
 
-test('any other name or address is refused with the default password, as ever', async () => {
+test('any other name or address is refused with the default password', async () => {
   for (const host of ['0.0.0.0', '::', 'localhost.example']) {
     const program = Program.motd(['serve', '--host', host, '--port', '0']);
     expect(await program.exits()).toBe(1);
