@@ -251,7 +251,33 @@ export class Screen {
     const size = this.#fit.proposeDimensions();
     if (size === undefined) return;
     if (size.cols === this.#terminal.cols && size.rows === this.#terminal.rows) return;
-    this.#withoutLine(() => this.#fit.fit());
+    this.#withoutLine(() => {
+      const reselect = this.#rememberSelection();
+      this.#fit.fit();
+      reselect?.();
+    });
+  }
+
+  /**
+   * xterm.js clears the selection when the number of rows changes. The search continues from the
+   * selection: without it, the next match would be the first or the last one.
+   *
+   * @returns What selects the same text again; undefined if nothing is selected.
+   */
+  #rememberSelection(): (() => void) | undefined {
+    const selected = this.#terminal.getSelectionPosition();
+    if (selected === undefined) return undefined;
+    const { cols, buffer } = this.#terminal;
+    const { start, end } = selected;
+    const length = (end.y - start.y) * cols + end.x - start.x;
+    // A marker follows its line when lines above it are dropped.
+    const { baseY, cursorY } = buffer.active;
+    const row = this.#terminal.registerMarker(start.y - baseY - cursorY);
+    return () => {
+      const isThere = !row.isDisposed && this.#terminal.cols === cols;
+      if (isThere) this.#terminal.select(start.x, row.line, length);
+      row.dispose();
+    };
   }
 
   /**

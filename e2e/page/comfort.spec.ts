@@ -204,6 +204,26 @@ test.describe('the search', () => {
     },
   );
 
+  test('keeps its place when the window becomes lower or higher', async ({ page, terminal }) => {
+    for (let times = 0; times < 25; times++) await terminal.type('MSGGET');
+    await expect.poll(() => page.locator('#spoken p').filter({ hasText: APPLE }).count()).toBe(25);
+    await page.keyboard.press('Control+f');
+    const count = page.locator('#find-count');
+    await page.keyboard.type('apple');
+    await page.keyboard.press('Enter');
+    await expect(count).toHaveText('2 of 25');
+    const { width, height } = page.viewportSize() ?? { width: 1280, height: 720 };
+    const rowsNow = () => page.locator('.xterm-rows > div').count();
+    for (const change of [-200, -100]) {
+      const rows = await rowsNow();
+      await page.setViewportSize({ width, height: height + change });
+      await expect.poll(rowsNow).not.toBe(rows);
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Shift+Enter');
+      await expect(count).toHaveText('2 of 25');
+    }
+  });
+
   test('is left with Escape: nothing stays marked, and one types on', async ({
     page,
     terminal,
