@@ -182,6 +182,17 @@ describe('a browser', () => {
     await peer.untilBytes(10);
   });
 
+  test('that gave one while the bridge stood still stays', async () => {
+    const bridge = await startBridge({ echo: await startTarget(echo) }, { rules });
+    const peer = await openPeer(bridge);
+    await once(peer.webSocket, 'ping');
+    // ws has sent its pong; the bridge has not read it.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+    await once(peer.webSocket, 'ping');
+    peer.webSocket.send('still here');
+    await peer.untilBytes(10);
+  });
+
   test('that gives none is gone, and its target is told', async () => {
     const told = deferred<void>();
     const target = await startTarget((socket) => {

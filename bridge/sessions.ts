@@ -57,7 +57,8 @@ export class Sessions {
 
   constructor(context: SessionsContext) {
     this.#context = { ...context, turns: new Turns() };
-    this.#sweep = setInterval(() => this.#lookAtAll(), SWEEP_MS).unref();
+    // After a stall, timers fire before sockets are read: what was received meanwhile comes first.
+    this.#sweep = setInterval(() => setImmediate(() => this.#lookAtAll()), SWEEP_MS).unref();
   }
 
   /**

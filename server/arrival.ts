@@ -3,6 +3,7 @@
 
 import type { Socket } from 'node:net';
 import type { Address } from './address.ts';
+import { ifStillIdle } from './idleSocket.ts';
 import { type ProxyTrust, readOpening } from './proxyLine.ts';
 
 /**
@@ -38,6 +39,7 @@ export class Arrival {
   readonly #trust: ProxyTrust;
   readonly #events: ArrivalEvents;
   readonly #announceTimer: NodeJS.Timeout;
+  #idleCheck: NodeJS.Immediate | undefined;
   #bytes = '';
 
   constructor(socket: Socket, peer: Address, trust: ProxyTrust, events: ArrivalEvents) {
@@ -83,8 +85,10 @@ export class Arrival {
   readonly #socketOnEnd = (): void => this.settle(true);
 
   readonly #socketOnTimeout = (): void => {
-    this.leave();
-    this.#events.idle();
+    this.#idleCheck = ifStillIdle(this.#socket, () => {
+      this.leave();
+      this.#events.idle();
+    });
   };
 
   readonly #socketOnClose = (): void => {
@@ -100,6 +104,7 @@ export class Arrival {
   /** Hands the socket back, paused, and reports nothing more. May be called again. */
   leave(): void {
     clearTimeout(this.#announceTimer);
+    clearImmediate(this.#idleCheck);
     this.#socket.pause();
     this.#socket.off('data', this.#socketOnData);
     this.#socket.off('end', this.#socketOnEnd);

@@ -7,6 +7,7 @@ import { sourceOf } from '../access/source.ts';
 import { isDismissal, REPLY, type Reply } from '../protocol/replies.ts';
 import type { Address } from './address.ts';
 import type { Log } from './events.ts';
+import { ifStillIdle } from './idleSocket.ts';
 import type { MessageBytes } from './messageBytes.ts';
 import { reasonOf } from './reason.ts';
 import { type Action, type PasswordUse, Session, type Verdict } from './session.ts';
@@ -79,7 +80,7 @@ export class Connection {
     socket.on('end', () => this.end());
     socket.on('close', () => this.#socketOnClose());
     socket.setTimeout(context.idleTimeoutMs);
-    socket.on('timeout', () => this.#socketOnTimeout());
+    socket.on('timeout', () => ifStillIdle(socket, () => this.#onIdle()));
   }
 
   /** Whether the peer has said a line. */
@@ -119,7 +120,7 @@ export class Connection {
     this.#advance();
   }
 
-  #socketOnTimeout(): void {
+  #onIdle(): void {
     // One that waits for us is not idle.
     if (this.#session.isBusy) return;
     // Nor is one that watches; TCP's keepalive finds out whether it is still there.

@@ -3,6 +3,14 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { consoleOf, goldens } from '../e2e/golden/golden.ts';
 import { APPLE, buildServer, memoryStore, startServer, TestClient } from './server.harness.ts';
 
+/** Long beside what a client here needs to send a line. */
+const IDLE_MS = 500;
+
+/** Blocks this thread, and with it the server and its clients. */
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 const cases = [
   { how: 'whole', cut: (bytes: string) => [bytes] },
   { how: 'byte by byte', cut: (bytes: string) => [...bytes] },
@@ -281,7 +289,7 @@ describe('limits', () => {
   });
 
   test('who is silent for too long is told so; who watches is not silent', async () => {
-    const running = await startServer({ idleTimeoutMs: 200 });
+    const running = await startServer({ idleTimeoutMs: IDLE_MS });
     const watcher = new TestClient(running);
     await watcher.send('MSGWATCH\n');
     const idle = new TestClient(running);
@@ -291,18 +299,51 @@ describe('limits', () => {
     expect(await watcher.ended()).toBe(`200 OK\n${APPLE}\n200 OK\n`);
   });
 
+  test('what a client sent while the process stood still is read before it counts as idle', async () => {
+    const client = new TestClient(await startServer({ idleTimeoutMs: IDLE_MS }));
+    await client.send('MSGGET\n');
+    await client.until(`200 OK\n${APPLE}\n`);
+    await client.send('MSGGET\n');
+    standStill(2 * IDLE_MS);
+    const answers = `200 OK\n${APPLE}\n`.repeat(2);
+    expect(await client.ended()).toBe(`${answers}421 IDLE TOO LONG\n`);
+  });
+
+  test('so is a PROXY line', async () => {
+    const running = await startServer({ idleTimeoutMs: IDLE_MS, isTrustedProxy: () => true });
+    const client = new TestClient(running);
+    await client.send('PROXY ');
+    // Answered once the connection before it is accepted and read.
+    const next = new TestClient(running);
+    await next.send('PROXY UNKNOWN\r\nMSGGET\n');
+    await next.until(`200 OK\n${APPLE}\n`);
+    await client.send('TCP4 192.0.2.7 198.51.100.1 56324 26310\r\nMSGGET\n');
+    standStill(2 * IDLE_MS);
+    expect(await client.ended()).toBe(`200 OK\n${APPLE}\n421 IDLE TOO LONG\n`);
+  });
+
   test('who waits for us is not idle, and is idle again once it is answered', async () => {
     const memory = memoryStore();
-    const slow = new Promise<void>((resolve) => setTimeout(resolve, 500));
-    const store = { ...memory, store: (message: string) => slow.then(() => memory.store(message)) };
-    const client = new TestClient(await startServer({ store, idleTimeoutMs: 200 }));
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const store = {
+      ...memory,
+      store: (message: string) => released.then(() => memory.store(message)),
+    };
+    const running = await startServer({ store, idleTimeoutMs: IDLE_MS });
+    const client = new TestClient(running);
     await client.send('MSGSTORE\nslow\n');
+    // A client that came later is idle by now; the first would be, too, if it counted as such.
+    expect(await new TestClient(running).ended()).toBe('421 IDLE TOO LONG\n');
+    release();
     expect(await client.ended()).toBe('200 OK\n200 OK\n421 IDLE TOO LONG\n');
   });
 
   test('so is one that says nothing at all where it might speak for another', async () => {
     const running = await startServer({
-      idleTimeoutMs: 200,
+      idleTimeoutMs: IDLE_MS,
       isTrustedProxy: () => true,
     });
     expect(await new TestClient(running).ended()).toBe('421 IDLE TOO LONG\n');

@@ -390,9 +390,9 @@ test('a server that stands still while it ends has ended in order all the same',
   const [, port] = await server.says(/listening on 127\.0\.0\.1:(\d+)\n/);
   const client = connect(Number(port), '127.0.0.1');
   client.write('SHUTDOWN\n123!abc\n');
-  // What SIGSTOP does here, a machine does that is short of time: for longer than its output has.
   expect(await text(client)).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
   expect(server.process.kill('SIGSTOP')).toBe(true);
+  // As on a machine that is short of CPU: for longer than the server waits for its output at the end.
   await setTimeout(1500);
   server.process.kill('SIGCONT');
   expect(await server.exits()).toBe(0);
@@ -449,6 +449,7 @@ test.describe('standard output', () => {
     const client = Program.motd(['connect', '127.0.0.1', port]);
     client.input(`${'MSGGET\n'.repeat(5000)}SHUTDOWN\n123!abc\n`);
     expect(await client.exits()).toBe(0);
+    // The slow reader is the subject: 16 KiB every 20 ms.
     const reading = setInterval(() => server.process.stdout?.read(16 * 1024), 20);
     expect(await server.exits()).toBe(0);
     clearInterval(reading);

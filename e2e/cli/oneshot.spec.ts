@@ -40,6 +40,9 @@ function drip(socket: Socket): void {
   socket.on('close', () => clearInterval(dripping));
 }
 
+/** Longer than the interval at which `watch` tries whether a socket still has a reader. */
+const AFTER_A_TRY_MS = 700;
+
 const quiet = { status: 0, stderr: '' };
 
 test('what is set can be got, and is the end of the history', QUICK, async ({ server }) => {
@@ -274,7 +277,7 @@ test('watch: a reader that sends no more itself still reads', async ({ server })
   expect(stdout).toBeInstanceOf(Socket);
   if (stdout instanceof Socket) stdout.end();
   for (const message of ['one', 'two']) {
-    await setTimeout(700);
+    await setTimeout(AFTER_A_TRY_MS);
     await run(['set', '-m', message, ...at]);
     await watch.says(new RegExp(`\n${message}\n$`));
   }

@@ -204,6 +204,7 @@ test.describe('the keys', () => {
       const note = (event: KeyboardEvent) => {
         document.body.dataset[event.key] = event.defaultPrevented ? 'the page’s' : 'the browser’s';
       };
+      // In a task of its own: after every other listener of the same key.
       addEventListener('keydown', (event) => setTimeout(() => note(event)), { capture: true });
     });
     await page.keyboard.press('F5');
