@@ -7,7 +7,8 @@ import { setTimeout } from 'node:timers/promises';
 export const NEEDS_LINUX = 'reads /proc';
 export const isLinux = process.platform === 'linux';
 
-/** LISTEN, in the column `st` of /proc/net/tcp (the kernel's net/tcp_states.h). */
+/** Of the column `st` of /proc/net/tcp (the kernel's net/tcp_states.h). */
+const ESTABLISHED = '01';
 const LISTEN = '0A';
 
 /** Clock ticks a second in /proc/PID/stat: USER_HZ, 100 on every platform Node runs on. */
@@ -58,13 +59,35 @@ export async function corePercent(pid: number): Promise<number> {
 
 /** The TCP port a process listens on; `undefined` while there is none. */
 export function listeningPort(pid: number): number | undefined {
-  const sockets = socketsOf(pid);
-  for (const row of readFileSync(`/proc/${pid}/net/tcp`, 'latin1').split('\n').slice(1)) {
-    const [, local = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/);
-    if (state === LISTEN && sockets.has(inode))
-      return Number.parseInt(local.split(':')[1] ?? '', 16);
-  }
-  return undefined;
+  return tcpSockets(pid).find(({ state }) => state === LISTEN)?.localPort;
+}
+
+/** How many connections to a TCP port of this machine a process has. */
+export function connectionsTo(port: number, pid: number): number {
+  const isOne = ({ state, remotePort }: TcpSocket) => state === ESTABLISHED && remotePort === port;
+  return tcpSockets(pid).filter(isOne).length;
+}
+
+interface TcpSocket {
+  localPort: number;
+  remotePort: number;
+  state: string;
+}
+
+/** Those of IPv4. */
+function tcpSockets(pid: number): TcpSocket[] {
+  const inodes = socketsOf(pid);
+  const rows = readFileSync(`/proc/${pid}/net/tcp`, 'latin1').trimEnd().split('\n').slice(1);
+  return rows.flatMap((row) => {
+    const [, local = '', remote = '', state = '', , , , , , inode = ''] = row.trim().split(/\s+/);
+    if (!inodes.has(inode)) return [];
+    return [{ localPort: portOf(local), remotePort: portOf(remote), state }];
+  });
+}
+
+/** Of an address as it stands there: `0100007F:66C6`. */
+function portOf(address: string): number {
+  return Number.parseInt(address.split(':')[1] ?? '', 16);
 }
 
 function socketsOf(pid: number): Set<string> {
