@@ -1,7 +1,9 @@
 // Real telnet clients against a real server, at a terminal that script(1) makes.
 
-import { test as base, QUICK, startServer } from '../fixtures.ts';
+import { spawnSync } from 'node:child_process';
+import { test as base, expect, QUICK, startServer } from '../fixtures.ts';
 import { Program } from '../programs.ts';
+import { childrenOf } from '../reliability/process.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const ESCAPE = '\x1d';
@@ -20,7 +22,16 @@ async function startTelnet(port: number): Promise<Program> {
   const line = `${telnet} 127.0.0.1 ${port}`;
   const program = new Program('script', ['--quiet', '--return', '--command', line, '/dev/null']);
   await program.says(/Escape character is/);
+  // It sets the terminal up only after these words: before that, the escape character is typed text.
+  await expect.poll(() => terminalOf(program)).toContain(' eol = ^];');
   return program;
+}
+
+/** The settings of the terminal that script(1) has made (stty(1)). */
+function terminalOf({ process: { pid = 0 } }: Program): string {
+  const [child = 0] = childrenOf(pid);
+  const { stdout } = spawnSync('stty', ['--file', `/proc/${child}/fd/0`, '--all']);
+  return String(stdout);
 }
 
 /** Gives telnet a command of its own, such as a Telnet command to send. */
