@@ -493,7 +493,8 @@ testOfReturn(
     await page.keyboard.type('half');
     await terminal.showsCursor(`${PROMPT} half|`);
     await page.goto(`http://127.0.0.1:${bridge.port}/healthz`);
-    await page.evaluate(() => history.back());
+    // A page that was kept is not loaded again.
+    await page.goBack({ waitUntil: 'commit' });
     await terminal.showsCursor(`[this page was left]\n${TRYING}\n${PROMPT} half|`);
     await expect(page.locator('html')).toHaveAttribute('data-was-kept', 'true');
     await isIn(page, 'connected');
