@@ -1,11 +1,10 @@
 // Thousands of sessions in which nothing is said: what they cost, that all of them answer, still
 // relay, and are closed together when the bridge is stopped.
 
-import { setTimeout } from 'node:timers/promises';
 import { amount, figure } from '../figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
-import { Bystander } from './bystander.ts';
+import { Bystander, MANY_ANSWERS } from './bystander.ts';
 import { frame, OPCODE } from './frames.ts';
 import { isLinux, mostDescriptors, NEEDS_LINUX, proportionalKb } from './process.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
@@ -46,16 +45,14 @@ for (const { name, pingSeconds, pings } of MANNERS) {
     const { program, port } = await startBridgeTo(targets, flags);
     const pid = pidOf(program);
     const bystander = await Bystander.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
-    await setTimeout(amount(500, 3000));
-    const without = await bystander.saw(10);
+    const without = await bystander.saw(MANY_ANSWERS);
 
     const before = proportionalKb(pid);
     const all = await openIdle(port);
     const opening = await bystander.saw();
     await expect.poll(() => target.connections.size).toBe(SESSIONS);
     await allAnswer(all, pings);
-    await setTimeout(amount(500, 3000));
-    const meanwhile = await bystander.saw(10);
+    const meanwhile = await bystander.saw(MANY_ANSWERS);
     const each = (proportionalKb(pid) - before) / SESSIONS;
     expect(target.connections.size).toBe(SESSIONS);
 

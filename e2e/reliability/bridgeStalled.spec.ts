@@ -1,11 +1,10 @@
 // Sessions in which one side does not read while the other talks without end: the bridge holds
 // little, the talker is held back, and nothing is lost when the reading goes on.
 
-import { setTimeout } from 'node:timers/promises';
 import { amount, figure, randomFrom, seed } from '../figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
-import { Bystander } from './bystander.ts';
+import { Bystander, MANY_ANSWERS } from './bystander.ts';
 import { Comparison, contentOf } from './content.ts';
 import { frame, OPCODE } from './frames.ts';
 import { forgetPeak, isLinux, NEEDS_LINUX, peakKb, proportionalKb } from './process.ts';
@@ -24,9 +23,6 @@ const MAX_KB_AT_ALL = 60_000;
 const APPLE = 'An apple a day keeps the doctor away.';
 const LOOP_BYTES = 4 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
-
-/** For so long nothing may be said before a talker counts as held back. */
-const STILL_MS = amount(500, 3000);
 
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ mode: 'default', timeout: amount(60_000, 600_000) });
@@ -219,22 +215,21 @@ async function costOfHoldingBack(
   begin: () => void,
 ): Promise<Cost> {
   await bystander.saw();
-  await setTimeout(STILL_MS);
-  const without = await bystander.saw(10);
+  const without = await bystander.saw(MANY_ANSWERS);
 
   const before = proportionalKb(pid);
   forgetPeak(pid);
   const peakBefore = peakKb(pid);
   begin();
   const said = () => sum(talkers.map((talker) => talker.written));
-  const written = await untilStill(said);
+  await bystander.untilStill(said);
   const filling = await bystander.saw();
-  await setTimeout(STILL_MS);
-  const stuck = await bystander.saw(10);
+  // Again: a probe of the kernel may find room for a little more.
+  await bystander.untilStill(said);
+  const stuck = await bystander.saw();
   const after = proportionalKb(pid);
   const peak = peakKb(pid);
-  expect(said()).toBe(written);
-  return { written, before, after, peakBefore, peak, without, filling, stuck };
+  return { written: said(), before, after, peakBefore, peak, without, filling, stuck };
 }
 
 /** Notes what so many sessions cost, once all has arrived; it has to be little. */
@@ -262,17 +257,6 @@ async function openAll(opens: Array<() => Promise<RawWebSocket>>): Promise<RawWe
     opened.push(...(await Promise.all(batch.map((open) => open()))));
   }
   return opened;
-}
-
-/** Settles with a number that has not changed for a while. */
-async function untilStill(now: () => number): Promise<number> {
-  let last = Number.NaN;
-  for (;;) {
-    const next = now();
-    if (next === last && next > 0) return next;
-    last = next;
-    await setTimeout(STILL_MS);
-  }
 }
 
 function sum(numbers: number[]): number {

@@ -1,16 +1,22 @@
-// Asks for the message about once a millisecond, over one connection, and says how long the answers
+// Asks for the message about once a millisecond, over one connection, and reports how long the answers
 // took. A process of its own: in the one that makes the crowd, it would measure the crowd's noise.
 //
 //   node bystander.mjs PORT MESSAGE…     what counts as a right message; in the place of the port the
 //                                        URL of a WebSocket to ask by way of a bridge
 //
-// For each line on its input it writes what it saw since the last one.
+// It takes requests on its input, a line each, and serves them in their order:
+//
+//   report COUNT     writes what it saw since the last report, once it saw COUNT answers
+//   wait COUNT       writes `waited` once COUNT more answers have come
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { createWebSocketStream, WebSocket } from 'ws';
+
+/** Between two questions: the rate at which this client asks. */
+const ASK_AGAIN_AFTER_MS = 1;
 
 const [where = '', ...messages] = process.argv.slice(2);
 const right = new Set(messages.map((message) => `200 OK\n${message}\n`));
@@ -23,23 +29,52 @@ socket.setEncoding('latin1').on('close', () => process.exit());
 /** @type {number[]} */
 let tookMs = [];
 let wrong = 0;
+let answers = 0;
+/** @type {(() => boolean)[]} Each writes its line and returns `true` once it can. */
+const requests = [];
 
-// What is asked before the first answer waits for it.
+// Requests before the first answer wait for it.
 await ask();
 createInterface({ input: process.stdin })
-  .on('line', () => {
+  .on('line', (line) => {
+    const [what, count] = line.split(' ');
+    requests.push(what === 'wait' ? waiting(Number(count)) : reporting(Number(count)));
+    serve();
+  })
+  .on('close', () => socket.end());
+
+while (socket.writable) {
+  await setTimeout(ASK_AGAIN_AFTER_MS);
+  await ask();
+  serve();
+}
+
+function serve() {
+  while (requests[0]?.() === true) requests.shift();
+}
+
+/** @param {number} count */
+function waiting(count) {
+  const last = answers + count;
+  return () => {
+    if (answers < last) return false;
+    process.stdout.write('waited\n');
+    return true;
+  };
+}
+
+/** @param {number} count */
+function reporting(count) {
+  return () => {
+    if (tookMs.length < count) return false;
     const sorted = tookMs.sort((a, b) => a - b);
     const at = (/** @type {number} */ share) =>
       sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
     const seen = { asked: sorted.length, wrong, p50: at(0.5), p99: at(0.99), worst: at(1) };
     process.stdout.write(`${JSON.stringify(seen)}\n`);
     tookMs = [];
-  })
-  .on('close', () => socket.end());
-
-while (socket.writable) {
-  await setTimeout(1);
-  await ask();
+    return true;
+  };
 }
 
 /** @param {number} port */
@@ -62,6 +97,7 @@ async function ask() {
   socket.write('MSGGET\n');
   const reply = await nextReply();
   tookMs.push(performance.now() - startedAtMs);
+  answers++;
   if (!right.has(reply)) wrong++;
 }
 

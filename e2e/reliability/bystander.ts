@@ -1,14 +1,18 @@
 // Somebody else, who only wants the message while something happens to the server.
 
 import { fileURLToPath } from 'node:url';
+import { amount } from '../figures.ts';
 import { expect } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
 const MAIN = fileURLToPath(new URL('bystander.mjs', import.meta.url));
 
+/** Enough answers for a p99. */
+export const MANY_ANSWERS = amount(200, 1000);
+
 export class Bystander {
   readonly #program: Program;
-  #reports = 0;
+  #requests = 0;
 
   private constructor(program: Program) {
     this.#program = program;
@@ -28,20 +32,34 @@ export class Bystander {
   }
 
   /**
-   * How long its answers took since this was asked last, in words; each of them has to be right.
+   * Settles once it has had enough answers since the last call.
    *
-   * @param least How many there have to be.
+   * @param least How many are enough.
+   * @returns How long they took, in words; each of them has to be right.
    */
   async saw(least = 1): Promise<string> {
-    this.#reports++;
-    this.#program.process.stdin?.write('\n');
-    const [, json = ''] = await this.#program.says(
-      new RegExp(`^(?:.*\\n){${this.#reports - 1}}(.*)\\n`),
-    );
-    const { asked, wrong, p50, p99, worst } = JSON.parse(json);
+    const { asked, wrong, p50, p99, worst } = JSON.parse(await this.#request(`report ${least}`));
     expect(wrong).toBe(0);
-    expect(asked).toBeGreaterThanOrEqual(least);
     return `${asked} MSGGETs, p50 ${words(p50)}, p99 ${words(p99)}, worst ${words(worst)}`;
+  }
+
+  /**
+   * Settles once a number above 0 stays the same while `MANY_ANSWERS` come: it takes several rounds of
+   * the server's event loop, and of the bridge's, to give one. What could go on has done so by then.
+   */
+  async untilStill(now: () => number): Promise<void> {
+    for (let last = Number.NaN; last !== now() || last === 0; ) {
+      last = now();
+      await this.#request(`wait ${MANY_ANSWERS}`);
+    }
+  }
+
+  async #request(line: string): Promise<string> {
+    this.#requests++;
+    this.#program.process.stdin?.write(`${line}\n`);
+    const earlier = this.#requests - 1;
+    const [, answer = ''] = await this.#program.says(new RegExp(`^(?:.*\\n){${earlier}}(.*)\\n`));
+    return answer;
   }
 }
 

@@ -48,45 +48,76 @@ export function mostDescriptors(): number {
   return most === 'unlimited' ? Number.POSITIVE_INFINITY : Number(most);
 }
 
+/** For how long the load on a core is measured: a share needs a period, and ticks are 10 ms. */
+const CORE_PERIOD_MS = 1000;
+
 /** How much of one core a process takes during the next second, in percent. */
 export async function corePercent(pid: number): Promise<number> {
   const before = ticksOf(pid);
   const startedAtMs = performance.now();
-  await setTimeout(1000);
+  await setTimeout(CORE_PERIOD_MS);
   const seconds = (performance.now() - startedAtMs) / 1000;
   return Math.round(((ticksOf(pid) - before) / TICKS_PER_SECOND / seconds) * 100);
 }
 
 /** The TCP port a process listens on; `undefined` while there is none. */
 export function listeningPort(pid: number): number | undefined {
-  return tcpSockets(pid).find(({ state }) => state === LISTEN)?.localPort;
+  return tcpSocketsOf(pid).find(({ state }) => state === LISTEN)?.localPort;
 }
 
 /** How many connections to a TCP port of this machine a process has. */
 export function connectionsTo(port: number, pid: number): number {
   const isOne = ({ state, remotePort }: TcpSocket) => state === ESTABLISHED && remotePort === port;
-  return tcpSockets(pid).filter(isOne).length;
+  return tcpSocketsOf(pid).filter(isOne).length;
+}
+
+/**
+ * How many bytes the kernel holds on the way to these local ports: not acknowledged by the client's
+ * end, or not read by the client.
+ */
+export function bytesOnTheWayTo(ports: ReadonlySet<number>): number {
+  let bytes = 0;
+  for (const { localPort, remotePort, unacknowledgedBytes, unreadBytes } of tcpSockets()) {
+    if (ports.has(remotePort)) bytes += unacknowledgedBytes;
+    if (ports.has(localPort)) bytes += unreadBytes;
+  }
+  return bytes;
 }
 
 interface TcpSocket {
   localPort: number;
   remotePort: number;
   state: string;
+  unacknowledgedBytes: number;
+  unreadBytes: number;
+  inode: string;
 }
 
-/** Those of IPv4. */
-function tcpSockets(pid: number): TcpSocket[] {
+function tcpSocketsOf(pid: number): TcpSocket[] {
   const inodes = socketsOf(pid);
-  const rows = readFileSync(`/proc/${pid}/net/tcp`, 'latin1').trimEnd().split('\n').slice(1);
-  return rows.flatMap((row) => {
-    const [, local = '', remote = '', state = '', , , , , , inode = ''] = row.trim().split(/\s+/);
-    if (!inodes.has(inode)) return [];
-    return [{ localPort: portOf(local), remotePort: portOf(remote), state }];
+  return tcpSockets().filter(({ inode }) => inodes.has(inode));
+}
+
+/** Those of IPv4, on this machine (proc(5): /proc/net/tcp). */
+function tcpSockets(): TcpSocket[] {
+  const rows = readFileSync('/proc/net/tcp', 'latin1').trimEnd().split('\n').slice(1);
+  return rows.map((row) => {
+    const columns = row.trim().split(/\s+/);
+    const [, local = '', remote = '', state = '', queues = '', , , , , inode = ''] = columns;
+    const [unacknowledged = '', unread = ''] = queues.split(':');
+    return {
+      localPort: portIn(local),
+      remotePort: portIn(remote),
+      state,
+      unacknowledgedBytes: Number.parseInt(unacknowledged, 16),
+      unreadBytes: Number.parseInt(unread, 16),
+      inode,
+    };
   });
 }
 
 /** Of an address as it stands there: `0100007F:66C6`. */
-function portOf(address: string): number {
+function portIn(address: string): number {
   return Number.parseInt(address.split(':')[1] ?? '', 16);
 }
 

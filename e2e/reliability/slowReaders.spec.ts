@@ -1,10 +1,16 @@
 // Peers that ask for much and read nothing, and peers that never come to the end of a line.
 
-import { setTimeout } from 'node:timers/promises';
 import { amount, figure } from '../figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { Bystander } from './bystander.ts';
-import { forgetPeak, isLinux, NEEDS_LINUX, peakKb, residentKb } from './process.ts';
+import { Bystander, MANY_ANSWERS } from './bystander.ts';
+import {
+  bytesOnTheWayTo,
+  forgetPeak,
+  isLinux,
+  NEEDS_LINUX,
+  peakKb,
+  residentKb,
+} from './process.ts';
 import { pidOf, RawClient, startSilentServer, test } from './rawClient.ts';
 
 const MESSAGES = Array.from({ length: 1000 }, (_, at) => `${at} `.padEnd(4000, 'x'));
@@ -22,18 +28,17 @@ test('replies that nobody reads are not made', async () => {
   expect(new Set(stored)).toEqual(new Set(['200 OK']));
 
   const bystander = await Bystander.start(port, NEWEST);
-  await setTimeout(amount(300, 5000));
-  const without = await bystander.saw();
+  const without = await bystander.saw(MANY_ANSWERS);
 
   const before = residentKb(pid);
   forgetPeak(pid);
   const readers = await RawClient.connectMany(count, port, { isDeaf: true });
   // In full, the replies to each of them are 40 MB of history and 4 MB of messages.
   for (const reader of readers) reader.say('MSGHIST\n'.repeat(10) + 'MSGGET\n'.repeat(1000));
-  await setTimeout(amount(1000, 10_000));
-  const filling = await bystander.saw(10);
-  await setTimeout(amount(300, 5000));
-  const stuck = await bystander.saw(10);
+  const ports = new Set(readers.map(({ socket }) => socket.localPort ?? 0));
+  await bystander.untilStill(() => bytesOnTheWayTo(ports));
+  const filling = await bystander.saw();
+  const stuck = await bystander.saw(MANY_ANSWERS);
   const peak = peakKb(pid);
 
   // Whoever begins to read after all is given everything.
