@@ -2,27 +2,34 @@
 
 import { scryptSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { amount, figure } from '../figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { Bystander } from './bystander.ts';
+import { Bystander, MANY_ANSWERS } from './bystander.ts';
 import { isLinux, NEEDS_LINUX } from './process.ts';
 import { RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
-const ATTACK_MS = amount(1_500, 60_000);
 const REQUIRED = '300 PASSWORD REQUIRED';
 const WRONG = '301 WRONG PASSWORD';
 const BARRED = '421 TOO MANY WRONG PASSWORDS';
+
+/** How long an attack is: from one source, most guesses are refused unchecked; from many, few are. */
+const GUESSES_FROM_ONE = amount(5000, 350_000);
+const GUESSES_FROM_MANY = amount(16, 700);
+/** How many people come with the right password meanwhile, each from a fresh source. */
+const OWNERS = amount(10, 200);
+
+/** What a check costs, as a power of two. In full, a quarter of a second; an attack takes as many. */
+const LOG_COST = amount(13, 15);
 
 const MANY = Array.from({ length: amount(16, 500) }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
 
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ mode: 'default', timeout: amount(60_000, 1_200_000) });
 
-/** One that guesses until it is told to stop. */
+/** Guesses without a pause until it is stopped. */
 class Attack {
-  /** Guesses said. */
+  /** Guesses that were answered. */
   guesses = 0;
   /**
    * Guesses the server has really compared, at most: those told 301, and the third of a connection,
@@ -32,6 +39,7 @@ class Attack {
   /** Replies that a guess must never have. */
   readonly surprises: string[] = [];
   #isOver = false;
+  #waiting: (() => void)[] = [];
   readonly #command: string;
   readonly #startedAtMs = performance.now();
   readonly #guessers: Promise<void>[];
@@ -40,6 +48,14 @@ class Attack {
   constructor(port: number, command: string, sources: readonly string[]) {
     this.#command = command;
     this.#guessers = sources.map((source) => this.#guess(port, source));
+  }
+
+  /** Settles once so many more guesses were answered. */
+  async makes(count: number): Promise<void> {
+    const wanted = this.guesses + count;
+    while (this.guesses < wanted) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
   }
 
   async stop(): Promise<string> {
@@ -69,6 +85,7 @@ class Attack {
       this.guesses++;
       if (asked !== REQUIRED || (reply !== WRONG && reply !== BARRED)) this.surprises.push(reply);
       if (reply === WRONG || wrong === 2) this.checked++;
+      for (const resolve of this.#waiting.splice(0)) resolve();
       if (reply !== WRONG) break;
     }
     await guesser.leave();
@@ -127,7 +144,7 @@ for (const [password, flags, command, fine] of [
       command,
       Array.from({ length: 50 }, () => '192.0.2.1'),
     );
-    await setTimeout(ATTACK_MS);
+    await attack.makes(GUESSES_FROM_ONE);
     const during = await bystander.saw(10);
     const owner = await RawClient.connect(server.port, { source: '192.0.2.2' });
     const reply = owner.ask(`${command}\n123!abc\n`, 2);
@@ -143,9 +160,12 @@ for (const [password, flags, command, fine] of [
 }
 
 test('the shutdown password is not found from many sources', async () => {
-  const { server, bystander, without } = await serverWithBystander([]);
+  const { server, bystander, without } = await serverWithBystander([
+    '--password-file',
+    'PASSWORD_FILE',
+  ]);
   const attack = new Attack(server.port, 'SHUTDOWN', MANY);
-  await setTimeout(ATTACK_MS);
+  await attack.makes(GUESSES_FROM_MANY);
   const during = await bystander.saw(10);
   const found = await attack.stop();
   expect(attack.surprises).toEqual([]);
@@ -166,15 +186,14 @@ test('nor is the store password; owners wait for their turn, and are let in', as
   ]);
   const attack = new Attack(server.port, 'MSGSTORE', MANY);
   const waitedMs: number[] = [];
-  const endsAtMs = performance.now() + 4 * ATTACK_MS;
-  while (performance.now() < endsAtMs) {
-    const source = `192.0.2.${(waitedMs.length % 250) + 1}`;
-    const owner = await RawClient.connect(server.port, { source });
+  for (let number = 1; number <= OWNERS; number++) {
+    // Each comes while the guessing goes on.
+    await attack.makes(1);
+    const owner = await RawClient.connect(server.port, { source: `192.0.2.${number}` });
     const askedAtMs = performance.now();
     expect(await owner.ask('MSGSTORE\n123!abc\n', 2)).toEqual([REQUIRED, '200 OK']);
     waitedMs.push(performance.now() - askedAtMs);
     await owner.leave();
-    await setTimeout(250);
   }
   const during = await bystander.saw(10);
   const found = await attack.stop();
@@ -199,15 +218,17 @@ async function serverWithBystander(flags: readonly string[]) {
     ...flags.map((flag) => (flag === 'PASSWORD_FILE' ? file : flag)),
   ]);
   const bystander = await Bystander.start(server.port, APPLE);
-  await setTimeout(amount(300, 5000));
-  return { server, bystander, without: await bystander.saw() };
+  return { server, bystander, without: await bystander.saw(MANY_ANSWERS) };
 }
 
-/** What `motd hash-password` prints: scrypt in the PHC string format, base64 without padding. */
+/**
+ * As `motd hash-password` prints it, which takes a cost of 2^15: scrypt in the PHC string format, base64
+ * without padding.
+ */
 function hashOf(password: string): string {
   const salt = Buffer.alloc(16, 'salt');
-  const options = { N: 2 ** 15, r: 8, p: 3, maxmem: 2 ** 27 };
+  const options = { N: 2 ** LOG_COST, r: 8, p: 3, maxmem: 2 ** 27 };
   const hash = scryptSync(password, salt, 32, options);
   const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
-  return `$scrypt$ln=15,r=8,p=3$${base64(salt)}$${base64(hash)}\n`;
+  return `$scrypt$ln=${LOG_COST},r=8,p=3$${base64(salt)}$${base64(hash)}\n`;
 }
