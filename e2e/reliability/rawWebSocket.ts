@@ -58,6 +58,8 @@ export class RawWebSocket {
   readonly socket: Socket;
   /** How many bytes the target's messages carried so far. */
   received = 0;
+  /** How many pings came so far. */
+  pings = 0;
   /** The payloads of the pongs so far. */
   readonly pongs: string[] = [];
   hasHeardClose = false;
@@ -161,10 +163,15 @@ export class RawWebSocket {
   #onControl(opcode: number, payload: Buffer): void {
     if (this.hasHeardClose) throw new Error(`opcode ${opcode} after the close frame`);
     if (opcode === OPCODE.pong) this.pongs.push(payload.toString('latin1'));
-    else if (opcode === OPCODE.ping) this.#due.push(frame({ opcode: OPCODE.pong, payload }));
+    else if (opcode === OPCODE.ping) this.#hearPing(payload);
     else if (opcode === OPCODE.close) this.#hearClose(payload);
     else throw new Error(`opcode ${opcode}`);
     this.#sayDue();
+  }
+
+  #hearPing(payload: Buffer): void {
+    this.pings++;
+    this.#due.push(frame({ opcode: OPCODE.pong, payload }));
   }
 
   #hearClose(payload: Buffer): void {
