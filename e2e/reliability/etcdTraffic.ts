@@ -9,10 +9,11 @@ import { StoringClient } from './storingClient.ts';
 import { WatchingClient } from './watchingClient.ts';
 
 const WRITERS = 2;
-/** Pauses between two operations of a client, in milliseconds; a store takes some ten. */
+/** The pace of a client, as the pause between two operations; a store takes some ten milliseconds. */
 const STORE_AGAIN_AFTER_MS = 30;
 const READ_AGAIN_AFTER_MS = 10;
 const READ_HEAD_AGAIN_AFTER_MS = 25;
+/** Until a client whose connection has ended tries again. */
 const CONNECT_AGAIN_AFTER_MS = 20;
 
 /** How long it may take until what is waited for has happened; a failure, not a wait. */
@@ -97,10 +98,10 @@ export class Traffic {
     return indexes.map((index) => (first(index)?.endedAt ?? Number.NaN) - since);
   }
 
-  /** Settles once an instance has told somebody 503. */
-  async refused(index: number): Promise<void> {
+  /** Settles once an instance has told somebody 503 since then. */
+  async refused(index: number, since: number): Promise<void> {
     const isRefused = (store: Store & { instance: number }) =>
-      store.outcome === 'refused' && store.instance === index;
+      store.outcome === 'refused' && store.instance === index && store.endedAt >= since;
     await this.#until('a 503', () => this.stores.some(isRefused));
   }
 

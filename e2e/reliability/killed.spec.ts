@@ -13,8 +13,8 @@ const BIG_BYTES = 4000;
 const LONG_HISTORY = 1000;
 const SHORT_HISTORY = 50;
 /**
- * The server is killed within this time after a random acknowledgement:
- * a commit takes about as long.
+ * The server is killed at a random moment within this time after a random acknowledgement: a commit
+ * takes about as long, and no event tells of its middle.
  */
 const KILL_WITHIN_MS = 5;
 
