@@ -15,7 +15,7 @@ const BARRED = '421 TOO MANY WRONG PASSWORDS';
 
 /** How long an attack is: from one source, most guesses are refused unchecked; from many, few are. */
 const GUESSES_FROM_ONE = amount(5000, 350_000);
-const GUESSES_FROM_MANY = amount(16, 700);
+const GUESSES_FROM_MANY = amount(16, 230);
 /** How many people come with the right password meanwhile, each from a fresh source. */
 const OWNERS = amount(10, 200);
 

@@ -77,7 +77,9 @@ export function connectionsTo(port: number, pid: number): number {
  */
 export function bytesOnTheWayTo(ports: ReadonlySet<number>): number {
   let bytes = 0;
-  for (const { localPort, remotePort, unacknowledgedBytes, unreadBytes } of tcpSockets()) {
+  for (const { localPort, remotePort, unacknowledgedBytes, unreadBytes } of tcpSockets(
+    process.pid,
+  )) {
     if (ports.has(remotePort)) bytes += unacknowledgedBytes;
     if (ports.has(localPort)) bytes += unreadBytes;
   }
@@ -95,12 +97,12 @@ interface TcpSocket {
 
 function tcpSocketsOf(pid: number): TcpSocket[] {
   const inodes = socketsOf(pid);
-  return tcpSockets().filter(({ inode }) => inodes.has(inode));
+  return tcpSockets(pid).filter(({ inode }) => inodes.has(inode));
 }
 
-/** Those of IPv4, on this machine (proc(5): /proc/net/tcp). */
-function tcpSockets(): TcpSocket[] {
-  const rows = readFileSync('/proc/net/tcp', 'latin1').trimEnd().split('\n').slice(1);
+/** Those of IPv4 in the network namespace of a process (proc(5): /proc/PID/net/tcp). */
+function tcpSockets(pid: number): TcpSocket[] {
+  const rows = readFileSync(`/proc/${pid}/net/tcp`, 'latin1').trimEnd().split('\n').slice(1);
   return rows.map((row) => {
     const columns = row.trim().split(/\s+/);
     const [, local = '', remote = '', state = '', queues = '', , , , , inode = ''] = columns;
