@@ -107,6 +107,7 @@ async function expectUnharmed({ program, port }: Listening): Promise<void> {
   const get = Program.motd(['get', '127.0.0.1', String(port)]);
   expect(await get.exits(), get.stderr).toBe(0);
   expect(get.stdout).toBe(`${APPLE}\n`);
+  await program.says(/: MSGGET\n/);
   expect(program.stdout).not.toContain('MSGSTORE');
   expect(program.stdout).not.toContain('SHUTDOWN');
 }

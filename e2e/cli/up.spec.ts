@@ -113,6 +113,7 @@ test('the server believes its bridge on who is asking, and no other process', as
   forger.write('PROXY TCP4 192.0.2.7 127.0.0.1 5000 26310\r\nMSGSTORE\nowned\n');
   expect(await text(forger)).toBe('400 UNKNOWN COMMAND\n');
   await program.says(/^\[!\] PROXY refused: \('127\.0\.0\.1', \d+\)/m);
+  await program.stop();
   expect(program.stdout).not.toContain('192.0.2.7');
   expect(program.stdout).not.toContain('owned');
 });

@@ -188,13 +188,12 @@ test('what an instance has yet to hear of is compacted', async ({ site }) => {
 test('an instance is killed', async ({ site }) => {
   await inRounds('instance killed', site, amount(1, 50), async ({ traffic, random }) => {
     const instance = oneOfThese(random, site.instances);
-    await instance.program.kill();
+    const { program } = instance;
+    await traffic.kill(program);
     const failedAt = performance.now();
     await restartInstance(instance);
     const recoveredAfter = await traffic.stored(failedAt);
-    // A client that pauses notices when it goes on.
-    await expect.poll(() => traffic.lostConnections).toBeGreaterThan(0);
-    traffic.lostConnections = 0;
+    await expect.poll(() => traffic.lostWith(program)).toBeGreaterThan(0);
     return { failedAt, recoveredAfter };
   });
 });

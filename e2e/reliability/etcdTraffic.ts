@@ -4,6 +4,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { EtcdCluster } from '../etcd.ts';
 import type { Operation, Read, Store } from '../linearizable.ts';
+import type { Program } from '../programs.ts';
 import { type Instance, messageInEtcd, type Site } from './etcdSite.ts';
 import { StoringClient } from './storingClient.ts';
 import { WatchingClient } from './watchingClient.ts';
@@ -43,7 +44,7 @@ export class Traffic {
   readonly told: Read[] = [];
   /** The message in force, from etcd itself. */
   readonly heads: Read[] = [];
-  /** How many connections ended that nobody here has ended. */
+  /** How many connections ended that nobody here has ended, nor killed their server. */
   lostConnections = 0;
   /** What nothing should have been answered with. */
   readonly oddities: string[] = [];
@@ -55,6 +56,8 @@ export class Traffic {
   readonly #readers: Promise<void>[] = [];
   readonly #waiting = new Set<Waiting>();
   readonly #watchers = new Set<WatchingClient>();
+  /** Servers that were killed, and how many connections ended with each. */
+  readonly #killed = new Map<Program, number>();
   #isStoring = true;
   #isReading = true;
 
@@ -236,16 +239,32 @@ export class Traffic {
     }
   }
 
+  /** Kills a server. A client notices when it stores or reads again. */
+  async kill(program: Program): Promise<void> {
+    this.#killed.set(program, 0);
+    await program.kill();
+  }
+
+  /** How many connections have ended with a server that was killed. */
+  lostWith(program: Program): number {
+    return this.#killed.get(program) ?? 0;
+  }
+
   /** Talks on a connection of its own, for as long as it lasts. */
   async #connected(
-    { port }: Instance,
+    { port, program }: Instance,
     talk: (client: StoringClient) => Promise<void>,
   ): Promise<void> {
     const client = await StoringClient.connect(port).catch(() => undefined);
-    // A connection that ends is what some of these tests are about.
-    if (client !== undefined) await talk(client).catch(() => this.lostConnections++);
+    if (client !== undefined) await talk(client).catch(() => this.#lost(program));
     client?.close();
     await setTimeout(CONNECT_AGAIN_AFTER_MS);
+  }
+
+  #lost(program: Program): void {
+    const lost = this.#killed.get(program);
+    if (lost === undefined) this.lostConnections++;
+    else this.#killed.set(program, lost + 1);
   }
 
   #happened(): void {
