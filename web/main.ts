@@ -59,6 +59,7 @@ const status = new Status(
     if (link.state.is === 'connected') link.renew(SILENT);
     else link.connect();
   },
+  returnToLine,
 );
 
 // What carries the conversation. It is on its way while the rest of the page is made.

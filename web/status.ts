@@ -15,12 +15,17 @@ const TICK_MS = 250;
 
 export class Status {
   readonly #parts: StatusParts;
+  readonly #focusElsewhere: () => void;
   #state: LinkState = { is: 'connecting' };
   #ticking: ReturnType<typeof setInterval> | undefined;
 
-  /** @param connect Called when the button is pressed, which shows only while all is not well. */
-  constructor(parts: StatusParts, connect: () => void) {
+  /**
+   * @param connect Called when the button is pressed, which shows only while all is not well.
+   * @param focusElsewhere Called when the button is about to be hidden and has the focus.
+   */
+  constructor(parts: StatusParts, connect: () => void, focusElsewhere: () => void) {
     this.#parts = parts;
+    this.#focusElsewhere = focusElsewhere;
     parts.button.addEventListener('click', connect);
   }
 
@@ -47,7 +52,9 @@ export class Status {
     light.dataset['state'] = state.is;
     const said = wordsFor(state);
     if (words.textContent !== said) words.textContent = said;
-    button.hidden = state.is === 'connecting' || state.is === 'connected';
+    const isHidden = state.is === 'connecting' || state.is === 'connected';
+    if (isHidden && document.activeElement === button) this.#focusElsewhere();
+    button.hidden = isHidden;
     button.textContent = state.is === 'ended' ? 'Connect' : 'Try now';
     countdown.textContent = '';
     if (state.is !== 'waiting') return;

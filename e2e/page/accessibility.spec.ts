@@ -275,6 +275,18 @@ test.describe('with the keyboard alone', () => {
       'the focus is not lost with the button',
     ).not.toBe('BODY');
   });
+
+  test('the focus goes back to the line if the connection comes back by itself', async ({
+    page,
+    server,
+  }) => {
+    await server.program.stop();
+    await expect(page.locator('#light')).toHaveAttribute('data-state', 'waiting');
+    await tabTo(page, page.locator('#try-now'), 'Shift+Tab');
+    await startServer(server.port);
+    await expect(page.locator('#status')).toHaveText('connected');
+    expect(await focused(page)).toBe('Terminal input');
+  });
 });
 
 /** Presses Tab until the focus is there; it has to be, sooner or later. */
