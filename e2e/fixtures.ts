@@ -1,6 +1,7 @@
 // A server and a bridge of its own for each test that asks for them.
 
 import { test as base, devices, expect, type Page } from '@playwright/test';
+import { freePort } from '../scripts/freePort.mjs';
 import { Program } from './programs.ts';
 
 export interface Listening {
@@ -34,8 +35,9 @@ export const test = base.extend<Fixtures>({
     },
     { auto: true },
   ],
-  server: async ({}, use) => use(await startServer()),
-  bridge: async ({ server }, use) => use(await startBridge(server.port)),
+  // Not on a port of the system's: while a test has stopped one, the system could give it away.
+  server: async ({}, use) => use(await startServer(await freePort())),
+  bridge: async ({ server }, use) => use(await startBridge(server.port, await freePort())),
   terminal: async ({ page, bridge }, use) => {
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     await use(new Terminal(page));

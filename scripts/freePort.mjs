@@ -13,13 +13,17 @@ const HOST = '127.0.0.1';
 const FIRST_PORT = 12_000;
 const PORTS = 14_000;
 
+/** Playwright's workers pick different ports: else one could take what another is about to use. */
+const WORKERS = 16;
+const WORKER = Number(process.env['TEST_PARALLEL_INDEX'] ?? 0) % WORKERS;
+
 /** @type {Set<number>} */
 const picked = new Set();
 
 /** @returns {Promise<number>} Another one each time. */
 export async function freePort() {
   for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    const port = FIRST_PORT + WORKER + WORKERS * Math.floor((Math.random() * PORTS) / WORKERS);
     if (picked.has(port)) continue;
     picked.add(port);
     const isFree = await listenOnce(port).then(

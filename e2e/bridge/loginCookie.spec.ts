@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
+import { freePort } from '../../scripts/freePort.mjs';
 import { expect, QUICK, startBridge, Terminal, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';
@@ -86,13 +87,14 @@ test.describe('a browser that knows the password', () => {
     'connects again by itself to a bridge that knows its cookie no more',
     QUICK,
     async ({ page, server }) => {
-      const first = await startBridge(server.port, 0, ['--users-file', users]);
+      const first = await startBridge(server.port, await freePort(), ['--users-file', users]);
       const port = await startSafari(first.port);
       await page.goto(`http://127.0.0.1:${port}/`);
       await getMessage(page);
       await first.program.stop();
+      await expect(page.locator('#light')).toHaveAttribute('data-state', 'waiting');
       await startBridge(server.port, first.port, ['--users-file', users]);
-      await expect(page.locator('#status')).toHaveText('connected', { timeout: 20_000 });
+      await expect(page.locator('#status')).toHaveText('connected');
     },
   );
 });
