@@ -108,6 +108,17 @@ export async function transcriptOf(page: Page): Promise<string> {
   return copied();
 }
 
+/** Keeps the page's notices, which go after a moment: a slow machine may look later. */
+export async function keepNotices(page: Page): Promise<void> {
+  await page.locator('#notice').evaluate((notice) => {
+    let last = notice.textContent;
+    new MutationObserver(() => {
+      if (notice.textContent === '') notice.textContent = last;
+      last = notice.textContent;
+    }).observe(notice, { childList: true });
+  });
+}
+
 /** Puts a text into the clipboard and pastes it where the focus is. */
 export async function paste(page: Page, text: string): Promise<void> {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);

@@ -61,6 +61,7 @@ test(
     await expect(help(page)).toBeVisible();
     await expect(help(page).getByRole('row', { name: 'MSGGET' })).toBeVisible();
     await page.keyboard.press('Escape');
+    await expect(help(page)).toBeHidden();
     await page.keyboard.type('MSGG');
     await terminal.shows(`${PROMPT} MSGG`);
   },

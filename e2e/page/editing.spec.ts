@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import {
   expect,
+  keepNotices,
   paste,
   QUICK,
   startBridge,
@@ -139,6 +140,7 @@ test.describe('the keys', () => {
     await terminal.showsCursor(`${MESSAGE_PROMPT} rather not^C\n${MESSAGE_PROMPT} |`);
     await terminal.type('rather this');
     await terminal.shows(`Client: rather this\nServer: 200 OK\n${PROMPT}`);
+    await server.program.says(/MOTD updated to: rather this\n/);
     expect(server.program.stdout).not.toContain('rather not');
   });
 
@@ -303,9 +305,9 @@ test.describe('the lines of before', () => {
     await terminal.shows(`400 UNKNOWN COMMAND\n${PROMPT}`);
     await page.goto(`http://127.0.0.1:${bridge.port}/?target=other&as=motd`);
     await terminal.shows(PROMPT);
-    await press(terminal, [['ArrowUp', '|']]);
+    await page.keyboard.press('ArrowUp');
     await terminal.type('said to the other');
-    await terminal.shows(`400 UNKNOWN COMMAND\n${PROMPT}`);
+    await terminal.shows(`Client: said to the other\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     await terminal.shows(PROMPT);
     await press(terminal, [['ArrowUp', 'said to the first|']]);
@@ -342,10 +344,13 @@ test.describe('the lines of before', () => {
     await terminal.shows(`301 WRONG PASSWORD\n${PROMPT}`);
     await page.keyboard.press('Control+y');
     await press(terminal, [
+      ['x', 'x|'],
+      ['Backspace', '|'],
       ['ArrowUp', 'SHUTDOWN|'],
       ['ArrowUp', 'guarded|'],
       ['ArrowUp', 'MSGSTORE|'],
       ['ArrowUp', 'MSGSTORE|'],
+      ['x', 'MSGSTOREx|'],
     ]);
     const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
     expect(kept).toContain('guarded');
@@ -386,7 +391,8 @@ test.describe('the lines of before', () => {
 test.describe('the clipboard', () => {
   test('gets what is selected with Ctrl-C, and the line stays', async ({ terminal, page }) => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    await terminal.shows(PROMPT);
+    await keepNotices(page);
+    await terminal.showsCursor(`${PROMPT} |`);
     const rows = await page.locator('.xterm-rows').boundingBox();
     const cellWidth = (await cursorLeft(page)) / (PROMPT.length + 1);
     await page.keyboard.type('half');
@@ -410,6 +416,7 @@ test.describe('the clipboard', () => {
       const messages = ['one', 'two', 'three', 'four', 'five'];
       await paste(page, messages.map((message) => `MSGSTORE\r\n${message}\r\n`).join(''));
       await terminal.showsCursor(`Client: five\nServer: 200 OK\n${PROMPT} |`);
+      await server.program.says(/MOTD updated to: five\n/);
       const stored = [...server.program.stdout.matchAll(/MOTD updated to: (.*)/g)];
       expect(stored.map(([, message]) => message)).toEqual(messages);
     },
@@ -513,10 +520,11 @@ test.describe('a line longer than the screen is wide', () => {
   test('and than the screen is high is seen where the cursor is', async ({ terminal, page }) => {
     await page.setViewportSize({ width: 420, height: 300 });
     await expect.poll(async () => (await terminal.rows()).length).toBeLessThan(12);
-    const height = (await terminal.rows()).length;
     await page.keyboard.insertText(`start ${'x'.repeat(1000)} end`);
     await expect.poll(() => terminal.textWithCursor()).toMatch(/x end\|$/);
-    expect((await terminal.textWithCursor()).split('\n')).toHaveLength(height);
+    const isFull = async () =>
+      (await terminal.textWithCursor()).split('\n').length === (await terminal.rows()).length;
+    await expect.poll(isFull).toBe(true);
     await page.keyboard.press('Home');
     await expect
       .poll(async () => (await terminal.textWithCursor()).replace('\n', ' '))

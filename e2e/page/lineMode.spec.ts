@@ -141,13 +141,15 @@ test.describe('redis', () => {
     await open(page, both, 'target=redis');
     await terminal.shows('redis>');
     await page.keyboard.press('ArrowUp');
-    await terminal.shows('redis>');
+    await page.keyboard.type('!');
+    await terminal.shows('redis> !');
     await open(page, both, 'target=other');
     await terminal.shows('other>');
     await page.keyboard.press('ArrowUp');
     await terminal.shows('other> MSGGET');
     await page.keyboard.press('ArrowUp');
-    await terminal.shows('other> MSGGET');
+    await page.keyboard.type('!');
+    await terminal.shows('other> MSGGET!');
   });
 });
 
@@ -198,10 +200,9 @@ test('a line ends as was chosen, from the next line on and in the next visit', a
 });
 
 test('text that comes while one types goes above the line', async ({ page }) => {
-  let speak = (_: string) => {};
-  const service = await serve((socket) => {
-    speak = (text) => socket.write(text);
-  });
+  const connections: Socket[] = [];
+  const service = await serve((socket) => connections.push(socket));
+  const speak = (text: string) => connections[0]?.write(text);
   const terminal = await open(
     page,
     await startBridgeTo(`news=127.0.0.1:${service.port}`),
@@ -210,6 +211,8 @@ test('text that comes while one types goes above the line', async ({ page }) => 
   await terminal.shows('news>');
   await page.keyboard.type('half a li');
   await terminal.shows('news> half a li');
+  // The page asks as soon as it reaches the bridge, which may still be connecting.
+  await expect.poll(() => connections.length).toBe(1);
   speak('something ');
   await terminal.shows('something half a li');
   speak('happened\nand more\n');

@@ -44,18 +44,33 @@ async function choose(page: Page, label: string): Promise<void> {
   await page.keyboard.press('Escape');
 }
 
-/**
- * Draws a finger down the screen, as slowly as need be to be no flick; upwards where it is
- * negative.
- */
-async function drag(cdp: CDPSession, page: Page, pixels: number): Promise<void> {
+/** How long a finger takes for a drag. The events say so, however long the machine takes. */
+const SLOW_MS = 800;
+const FLICK_MS = 80;
+
+/** Draws a finger down the screen; upwards where it is negative. */
+async function drag(
+  cdp: CDPSession,
+  page: Page,
+  pixels: number,
+  durationMs: number,
+): Promise<void> {
   const { x, y, width, height } = (await page.locator('#terminal').boundingBox()) ?? NOWHERE;
   const at = (done: number) => [{ x: x + width / 2, y: y + height / 2 + (done - 0.5) * pixels }];
-  await cdp.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0) });
-  for (let step = 1; step <= 8; step++) {
-    await cdp.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(step / 8) });
-  }
-  await cdp.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  const startedAtMs = Date.now();
+  const touch = (
+    type: 'touchStart' | 'touchMove' | 'touchEnd',
+    done: number,
+    touchPoints: { x: number; y: number }[],
+  ) =>
+    cdp.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints,
+      timestamp: (startedAtMs + done * durationMs) / 1000,
+    });
+  await touch('touchStart', 0, at(0));
+  for (let step = 1; step <= 8; step++) await touch('touchMove', step / 8, at(step / 8));
+  await touch('touchEnd', 1, []);
 }
 
 const NOWHERE = { x: 0, y: 0, width: 0, height: 0 };
@@ -211,19 +226,19 @@ for (const [device, viewport] of Object.entries({
       await filled(terminal, page);
       const cdp = await context.newCDPSession(page);
       const before = await terminal.rows();
-      await drag(cdp, page, 60);
+      await drag(cdp, page, 60, SLOW_MS);
       // Some lines down, it shows what was above.
       await expect.poll(() => terminal.flow()).not.toContain('LASTServer:400UNKNOWNCOMMANDEnter');
       expect((await terminal.rows()).join('\n')).toContain(before.slice(0, 3).join('\n'));
       await expect
         .poll(async () => {
-          for (let times = 0; times < 4; times++) await drag(cdp, page, 200);
+          for (let times = 0; times < 4; times++) await drag(cdp, page, 200, FLICK_MS);
           return terminal.flow();
         })
         .toContain('Client:FIRST');
       await expect
         .poll(async () => {
-          for (let times = 0; times < 4; times++) await drag(cdp, page, -200);
+          for (let times = 0; times < 4; times++) await drag(cdp, page, -200, FLICK_MS);
           return terminal.flow();
         })
         .toContain('Client:LAST');
@@ -393,6 +408,9 @@ test.describe('320 pixels wide', () => {
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     for (const name of ['History of messages', 'Search the terminal', 'Settings', 'Help']) {
       await page.getByRole('button', { name, exact: true }).tap();
+      if (name.startsWith('History')) {
+        await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
+      }
       expect(await overflow(page), name).toBeLessThanOrEqual(0);
       await page.keyboard.press('Escape');
     }
