@@ -11,6 +11,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** How long a program may take to say what it should; a failure, not a wait. */
 const PATIENCE_MS = 20_000;
 
+/** By default `motd get` allows 2 s, its own start included: a slow machine needs longer. */
+const TIMEOUT_S = '20';
+
 export class Program {
   /** Those that have not ended yet. */
   static readonly running = new Set<Program>();
@@ -23,7 +26,10 @@ export class Program {
 
   constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
     this.commandLine = [command, ...args].join(' ');
-    this.process = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env } });
+    this.process = spawn(command, args, {
+      cwd: ROOT,
+      env: { ...process.env, MOTD_TIMEOUT: TIMEOUT_S, ...env },
+    });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });
