@@ -122,9 +122,10 @@ test('any other name or address is refused with the default password', async () 
 
 test('127.0.0.1 stays one address, and says so', async () => {
   const { program, port } = await startServer();
-  expect(program.stdout).toBe(`TCP Server is listening on 127.0.0.1:${port}\n`);
   const get = Program.motd(['get', '--host', '::1', '--port', `${port}`]);
   expect(await get.exits()).toBe(1);
+  await program.stop();
+  expect(program.stdout).toBe(`TCP Server is listening on 127.0.0.1:${port}\n`);
 });
 
 /** A network of its own in which loopback has no IPv6. */

@@ -28,6 +28,7 @@ for (const golden of goldens) {
     const expected = [...golden.console, ...closing];
     await server.program.says(/\[-\] Connection closed with .*\n/);
     const [, peerPort] = await server.program.says(/Connected by \('127\.0\.0\.1', (\d+)\)/);
+    await server.program.stop();
     const written = server.program.stdout.trimEnd().split('\n');
     expect(written.slice(0, golden.console.length)).toEqual(
       consoleOf(golden, server.port, peerPort ?? ''),
@@ -76,6 +77,10 @@ for (const [what, sent, answered] of AROUND_A_LINE) {
   test(`${what} is answered while the client keeps its side open`, QUICK, async ({ server }) => {
     const nc = new Program(netcat, ['127.0.0.1', String(server.port)]);
     nc.process.stdin?.write(sent);
-    await nc.says(new RegExp(`^${answered.replaceAll('.', '\\.')}$`));
+    const pattern = answered.replaceAll('.', '\\.');
+    await nc.says(new RegExp(`^${pattern}$`));
+    // Nothing else was answered before the next command.
+    nc.process.stdin?.write('\nQUIT\n');
+    await nc.says(new RegExp(`^${pattern}200 OK\n$`));
   });
 }

@@ -231,11 +231,12 @@ test('without a terminal, it is a reload', async () => {
 for (const command of ['bridge', 'up'] as const) {
   test(`${command} at a terminal: a reload while that is there, the end once it is closed`, async () => {
     const ports = ['--http-port', '0', ...(command === 'up' ? ['--port', '0'] : [])];
-    const { program, pid } = await atTerminal([command, ...ports, ...install('cert')]);
+    const { program, port, pid } = await atTerminal([command, ...ports, ...install('cert')]);
     if (command === 'up') await program.says(/^Open /m);
     try {
       process.kill(pid, 'SIGHUP');
       await program.says(/^The certificate is read anew\.$/m);
+      await shows(port, FIRST);
       expect(isRunning(pid)).toBe(true);
       await program.kill();
       await expect.poll(() => isRunning(pid)).toBe(false);

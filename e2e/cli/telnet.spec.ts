@@ -56,6 +56,8 @@ test('holds a conversation line by line', async ({ server }) => {
 test('negotiates, and sends each key by itself and CR NUL for Enter', QUICK, async ({ server }) => {
   const client = await startTelnet(server.port);
   await command(client, 'mode character');
+  // What is typed sooner, the terminal still gathers to lines.
+  await expect.poll(() => terminalOf(client)).toContain(' -icanon ');
   client.process.stdin?.write('MSGSTORE\r');
   await client.says(/200 OK\n$/);
   client.process.stdin?.write('hello\r');
