@@ -75,7 +75,7 @@ test.describe('in a browser', () => {
     page.on('response', (response) => answers.push(response.status()));
     // A browser without a person in front of it may call that an error.
     await page.goto(`https://127.0.0.1:${port}/`).catch(() => null);
-    expect(answers).toEqual([401]);
+    await expect.poll(() => answers).toEqual([401]);
     expect(await page.locator('.xterm').count()).toBe(0);
   });
 });

@@ -52,7 +52,10 @@ test('HAProxy finds the bridge and the server up, however it checks', async ({ b
     [`backend ${name}`, ...lines, `server one 127.0.0.1:${port} check inter 100ms`].join('\n    '),
   );
   const stats = `frontend stats\n    bind 127.0.0.1:${statsPort}\n    stats enable\n    stats uri /stats`;
-  const timeouts = ['connect', 'client', 'server'].map((which) => `    timeout ${which} 5s`);
+  // Without a time of its own, a check has to be answered before the next one is due.
+  const timeouts = ['connect', 'client', 'server', 'check'].map(
+    (which) => `    timeout ${which} 5s`,
+  );
   writeFileSync(
     file,
     `${['defaults', '    mode http', ...timeouts, stats, ...backends].join('\n')}\n`,

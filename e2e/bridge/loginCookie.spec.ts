@@ -128,5 +128,6 @@ test('logging out ends what the cookie and the password were good for', async ({
 test('the page of a bridge without users shows no login', async ({ page, bridge }) => {
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
   await page.getByRole('button', { name: 'Settings' }).click();
+  await expect(page.locator('#mask-password')).toBeVisible();
   await expect(page.locator('#login')).toBeHidden();
 });

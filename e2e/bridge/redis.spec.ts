@@ -63,14 +63,16 @@ class Client {
 
   /** Says something, and settles with so many bytes of the answer; there must be no more. */
   async ask(command: string | Buffer, answerBytes: number): Promise<Buffer> {
-    this.#received = Buffer.alloc(0);
+    expect(String(this.#received)).toBe('');
     this.webSocket.send(command);
     await new Promise<void>((resolve) => {
       this.#onReceived = () => {
         if (this.#received.length >= answerBytes) resolve();
       };
     });
-    return this.#received;
+    const answer = this.#received;
+    this.#received = Buffer.alloc(0);
+    return answer;
   }
 
   async closes(): Promise<[number, string]> {

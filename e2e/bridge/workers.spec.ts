@@ -142,11 +142,12 @@ const TO_BROWSER = 'motd_bridge_relayed_bytes_total{target="echo",to="browser"}'
 test('sessions are spread over the workers, and none is in the primary', async ({ echo }) => {
   const bridge = await startWorkers(echo);
   const sessions = await openInTurn(bridge, 20);
+  // Only an answer tells that the target is connected.
+  for (const session of sessions) expect(await isAlive(session)).toBe(true);
   const held = (pid: number) => connectionsTo(echo, pid);
   for (const pid of bridge.workers) expect(held(pid)).toBeGreaterThanOrEqual(5);
   expect(bridge.workers.map(held).reduce((sum, count) => sum + count)).toBe(20);
   expect(held(bridge.pid)).toBe(0);
-  for (const session of sessions) expect(await isAlive(session)).toBe(true);
   expect(await metric(bridge, OPEN)).toBe(20);
   expect(await bridge.program.stop()).toBe(0);
   expect(bridge.program.stdout).toMatch(/^Bridge is listening on http:\S+\n$/);
@@ -337,8 +338,10 @@ test.describe('limits are those of the whole', () => {
       expect(await answerTo(bridge, noKey)).toMatch(/^HTTP\/1\.1 400 /);
       connectTcp(bridge.port, '127.0.0.1').end(upgradeRequest('/ws/echo')).destroySoon();
     }
-    await expect.poll(() => metric(bridge, OPEN)).toBe(0);
-    expect(await letIn(bridge, 5)).toHaveLength(2);
+    // A worker may come to the last of them only now: each place is free in the end, and no more are.
+    for (let place = 0; place < 2; place++)
+      await expect(async () => expect(await letIn(bridge, 1)).toHaveLength(1)).toPass();
+    expect(await letIn(bridge, 5)).toHaveLength(0);
   });
 
   test('wrong passwords', async ({ echo }) => {
@@ -394,7 +397,9 @@ test('SIGHUP: one line for each, and all have the new certificate and users', as
   process.kill(bridge.pid, 'SIGHUP');
   await bridge.program.says(/^The certificate is read anew\.\nThe list of users is read anew\.$/m);
   await shows(SECOND);
-  const late = await Promise.all(Array.from({ length: 4 }, () => enter('second password')));
+  // One after the other, so that each worker has some of them.
+  const late: WebSocket[] = [];
+  while (late.length < 4) late.push(await enter('second password'));
   await expect(enter('first password')).rejects.toThrow('401');
 
   // One that is started again has what the others have, not what lies there by now.
