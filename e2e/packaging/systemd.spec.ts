@@ -263,18 +263,17 @@ test.describe('under systemd', () => {
     const ended = asking.catch(() => {});
     // One more within ten seconds would be one too many for systemd (StartLimitBurst=).
     for (let restarts = 0; restarts < 4; restarts++) {
-      const before = answered;
-      await expect.poll(() => answered).toBeGreaterThan(before + 20);
       const restart = new Program(
         'nsenter',
         manager.entering('systemctl', 'restart', 'motd-server'),
       );
       expect(await Promise.race([restart.exits(), asking])).toBe(0);
+      const before = answered;
+      await expect.poll(() => answered).toBeGreaterThan(before + 20);
     }
     isOver = true;
     await ended;
     await asking;
-    expect(answered).toBeGreaterThan(100);
   });
 
   test('the store may be etcd, and the load balancer may ask', async () => {
