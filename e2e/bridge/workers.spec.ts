@@ -23,6 +23,7 @@ import {
   isLinux,
   isRunning,
   NEEDS_LINUX,
+  processesWith,
 } from '../reliability/process.ts';
 import { upgradeRequest } from '../reliability/rawWebSocket.ts';
 
@@ -272,15 +273,12 @@ test('none is left when the primary is killed', async ({ echo }) => {
 test('none is left when it is killed while they start', async ({ echo }) => {
   const target = `echo=127.0.0.1:${echo}`;
   const flags = ['--target', target, '--http-port', '0', '--workers', '2'];
-  const program = Program.motd(['bridge', ...flags]);
-  let workers: number[] = [];
-  const look = () => {
-    workers = childrenOf(program.process.pid ?? 0);
-    return workers.length;
-  };
-  await expect.poll(look, { intervals: [5] }).toBeGreaterThan(0);
+  const mark = test.info().outputDir;
+  const program = Program.motd(['bridge', ...flags], { MARK: mark });
+  const workers = () => childrenOf(program.process.pid ?? 0);
+  await expect.poll(() => workers().length, { intervals: [5] }).toBeGreaterThan(0);
   await program.kill();
-  await expect.poll(() => workers.filter(isRunning)).toEqual([]);
+  await expect.poll(() => processesWith(`MARK=${mark}`)).toEqual([]);
 });
 
 test('a port that is taken is said once', async ({ echo }) => {

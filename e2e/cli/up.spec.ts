@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import { expect, QUICK, Terminal, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
+import { processesWith } from '../reliability/process.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
@@ -203,16 +204,12 @@ test.describe('its processes', () => {
   });
 
   test('none is left when it is killed while they start', async () => {
-    const program = Program.motd(['up', '--port', '0', '--http-port', '0']);
-    let children: number[] = [];
-    const look = () => {
-      children = [...childrenOf(program.process.pid).values()];
-      return children.length;
-    };
-    await expect.poll(look, { intervals: [5] }).toBeGreaterThan(0);
-    program.process.kill('SIGKILL');
-    await program.exits();
-    await expect.poll(() => children.filter(isRunning)).toEqual([]);
+    const mark = test.info().outputDir;
+    const program = Program.motd(['up', '--port', '0', '--http-port', '0'], { MARK: mark });
+    const children = () => childIdsOf(program.process.pid);
+    await expect.poll(() => children().length, { intervals: [5] }).toBeGreaterThan(0);
+    await program.kill();
+    await expect.poll(() => processesWith(`MARK=${mark}`)).toEqual([]);
   });
 
   test('none is left when npm start is told to stop', QUICK, async () => {
