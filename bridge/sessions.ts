@@ -159,6 +159,7 @@ export class Sessions {
   }
 
   #lookAtAll(): void {
+    if (this.#isStopping) return;
     const now = performance.now();
     for (const [relay, clock] of this.#clocks) this.#do(clock.due(now, relay.counts), relay);
   }

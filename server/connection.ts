@@ -80,7 +80,10 @@ export class Connection {
     socket.on('end', () => this.end());
     socket.on('close', () => this.#socketOnClose());
     socket.setTimeout(context.idleTimeoutMs);
-    socket.on('timeout', () => ifStillIdle(socket, () => this.#onIdle()));
+    socket.on('timeout', () => {
+      // One that waits for us is not idle; the answer, when it is sent, renews the timeout.
+      if (!this.#session.isBusy) ifStillIdle(socket, () => this.#onIdle());
+    });
   }
 
   /** Whether the peer has said a line. */
@@ -121,9 +124,8 @@ export class Connection {
   }
 
   #onIdle(): void {
-    // One that waits for us is not idle.
     if (this.#session.isBusy) return;
-    // Nor is one that watches; TCP's keepalive finds out whether it is still there.
+    // One that watches is not idle; TCP's keepalive finds out whether it is still there.
     if (this.#session.isWatching && !this.#isBlocked) return;
     this.dismiss(REPLY.idleTooLong);
   }

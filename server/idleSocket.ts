@@ -4,14 +4,16 @@
 import type { Socket } from 'node:net';
 
 /**
- * Calls back unless the socket has received data, or its end, once all sockets are read.
+ * Calls back unless, once all sockets are read, this one has received data or its end, or its peer
+ * has taken data: each of these renews the socket's timeout.
  *
  * @returns What `clearImmediate` takes.
  */
 export function ifStillIdle(socket: Socket, onIdle: () => void): NodeJS.Immediate {
-  const { bytesRead } = socket;
+  const { bytesRead, readableEnded, writableLength } = socket;
   return setImmediate(() => {
-    const hasReceived = socket.bytesRead !== bytesRead || socket.readableEnded;
-    if (!hasReceived && !socket.destroyed) onIdle();
+    const hasReceived = socket.bytesRead !== bytesRead || socket.readableEnded !== readableEnded;
+    const hasTaken = socket.writableLength < writableLength;
+    if (!hasReceived && !hasTaken && !socket.destroyed) onIdle();
   });
 }
