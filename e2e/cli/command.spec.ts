@@ -30,7 +30,7 @@ function importing(script: string): string {
 }
 
 async function isServed(port: string): Promise<void> {
-  expect(await run(['get', '127.0.0.1', port])).toMatchObject({ status: 0 });
+  expect(await run(['get', '127.0.0.1', port])).toMatchObject({ status: 0, stderr: '' });
 }
 
 /** Opens a session, which is a line of the log, and asks whether it could be. */
@@ -427,25 +427,24 @@ test.describe('standard output', () => {
   });
 
   for (const [command, flagsFor] of [
-    ['serve', (tcp: string) => ['--port', tcp]],
-    [
-      'bridge',
-      (tcp: string, http: string) => ['--target', `a=127.0.0.1:${tcp}`, '--http-port', http],
-    ],
-    ['up', (tcp: string, http: string) => ['--port', tcp, '--http-port', http]],
+    ['serve', () => ['--port', '0']],
+    ['bridge', (free: string) => ['--target', `a=127.0.0.1:${free}`, '--http-port', '0']],
+    ['up', (free: string) => ['--port', '0', '--http-port', free]],
   ] as const) {
     test(`whose reader has gone, standard error with it, does not end motd ${command}`, async () => {
-      const [tcp, http] = [String(await freePort()), String(await freePort())];
+      const free = String(await freePort());
       // `$$` is the process that becomes the command.
       const script = `{ sh -c 'echo "pid $$" >&3; exec "$@" 2>&1' sh "$@"; echo "status $?" >&3; } 3>&2 | head -1`;
-      const args = [process.execPath, 'dist/cli/main.js', command, ...flagsFor(tcp, http)];
+      const args = [process.execPath, 'dist/cli/main.js', command, ...flagsFor(free)];
       const server = new Program('sh', ['-c', script, 'sh', ...args]);
       const [, pid = ''] = await server.saysOnStderr(/pid (\d+)\n/);
-      await server.says(/\n/);
+      const [, port = ''] = await server.says(/listening on \S+:(\d+)\n/);
       // What makes lines of the log.
       for (let turn = 0; turn < 3; turn++) {
-        if (command !== 'bridge') await expect(() => isServed(tcp)).toPass();
-        if (command !== 'serve') await expect(() => isBridged(http)).toPass();
+        if (command !== 'bridge') await expect(() => isServed(port)).toPass();
+        if (command !== 'serve') {
+          await expect(() => isBridged(command === 'up' ? free : port)).toPass();
+        }
       }
       process.kill(Number(pid), 'SIGTERM');
       await server.exits();
