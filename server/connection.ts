@@ -80,10 +80,7 @@ export class Connection {
     socket.on('end', () => this.end());
     socket.on('close', () => this.#socketOnClose());
     socket.setTimeout(context.idleTimeoutMs);
-    socket.on('timeout', () => {
-      // One that waits for us is not idle; the answer, when it is sent, renews the timeout.
-      if (!this.#session.isBusy) ifStillIdle(socket, () => this.#onIdle());
-    });
+    socket.on('timeout', () => this.#socketOnTimeout());
   }
 
   /** Whether the peer has said a line. */
@@ -123,11 +120,12 @@ export class Connection {
     this.#advance();
   }
 
-  #onIdle(): void {
+  #socketOnTimeout(): void {
+    // One that waits for us is not idle; its answer renews the timeout.
     if (this.#session.isBusy) return;
-    // One that watches is not idle; TCP's keepalive finds out whether it is still there.
+    // Nor is one that watches; TCP's keepalive finds out whether it is still there.
     if (this.#session.isWatching && !this.#isBlocked) return;
-    this.dismiss(REPLY.idleTooLong);
+    ifStillIdle(this.#socket, () => this.dismiss(REPLY.idleTooLong));
   }
 
   #socketOnClose(): void {

@@ -5,7 +5,8 @@ import type { Socket } from 'node:net';
 
 /**
  * Calls back unless, once all sockets are read, this one has received data or its end, or its peer
- * has taken data: each of these renews the socket's timeout.
+ * has taken data: each of these renews the socket's timeout. To be called from a timer, such as the
+ * socket's: the event loop reads sockets between timers and immediates.
  *
  * @returns What `clearImmediate` takes.
  */

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { consoleOf, goldens } from '../e2e/golden/golden.ts';
 import { APPLE, buildServer, memoryStore, startServer, TestClient } from './server.harness.ts';
@@ -9,6 +10,27 @@ const IDLE_MS = 500;
 /** Blocks this thread, and with it the server and its clients. */
 function standStill(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** A store that keeps its one client waiting until it is released. */
+function heldStore() {
+  const memory = memoryStore();
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let ask = () => {};
+  const isAsked = new Promise<void>((resolve) => {
+    ask = resolve;
+  });
+  const store = {
+    ...memory,
+    store(message: string) {
+      ask();
+      return released.then(() => memory.store(message));
+    },
+  };
+  return { store, isAsked, release: () => release() };
 }
 
 const cases = [
@@ -323,15 +345,7 @@ describe('limits', () => {
   });
 
   test('who waits for us is not idle, and is idle again once it is answered', async () => {
-    const memory = memoryStore();
-    let release = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const store = {
-      ...memory,
-      store: (message: string) => released.then(() => memory.store(message)),
-    };
+    const { store, release } = heldStore();
     const running = await startServer({ store, idleTimeoutMs: IDLE_MS });
     const client = new TestClient(running);
     await client.send('MSGSTORE\nslow\n');
@@ -339,6 +353,21 @@ describe('limits', () => {
     expect(await new TestClient(running).ended()).toBe('421 IDLE TOO LONG\n');
     release();
     expect(await client.ended()).toBe('200 OK\n200 OK\n421 IDLE TOO LONG\n');
+  });
+
+  test('nor is one that is answered right after the process stood still', async () => {
+    const { store, isAsked, release } = heldStore();
+    const client = new TestClient(await startServer({ store, idleTimeoutMs: IDLE_MS }));
+    await client.send('MSGSTORE\nslow\n');
+    await isAsked;
+    // After immediates come timers, the idle one among them, and only then this result.
+    setImmediate(() => {
+      void stat('/').then(release);
+      standStill(2 * IDLE_MS);
+    });
+    await client.until('200 OK\n200 OK\n');
+    await client.send('QUIT\n');
+    expect(await client.ended()).toBe('200 OK\n200 OK\n200 OK\n');
   });
 
   test('so is one that says nothing at all where it might speak for another', async () => {
