@@ -13,16 +13,22 @@ const HOST = '127.0.0.1';
 const FIRST_PORT = 12_000;
 const PORTS = 14_000;
 
-/** Playwright's workers pick different ports: else one could take what another is about to use. */
-const WORKERS = 16;
+/** Each worker of Playwright picks from a share of its own: none takes what another is about to use. */
+const WORKERS = 4;
 const WORKER = Number(process.env['TEST_PARALLEL_INDEX'] ?? 0) % WORKERS;
 
 /** @type {Set<number>} */
 const picked = new Set();
 
-/** @returns {Promise<number>} Another one each time. */
+/** Keeps a port that is about to be used from being picked. @param {number} port */
+export function reservePort(port) {
+  picked.add(port);
+}
+
+/** @returns {Promise<number>} Another one each time, until all have been picked. */
 export async function freePort() {
   for (;;) {
+    if (picked.size >= PORTS / WORKERS) picked.clear();
     const port = FIRST_PORT + WORKER + WORKERS * Math.floor((Math.random() * PORTS) / WORKERS);
     if (picked.has(port)) continue;
     picked.add(port);

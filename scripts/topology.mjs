@@ -20,7 +20,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { endWithParent } from './endWithParent.mjs';
-import { freePort, listenOnce } from './freePort.mjs';
+import { freePort, listenOnce, reservePort } from './freePort.mjs';
 import { fail, prepare } from './prepare.mjs';
 
 const USAGE = `Usage: npm run topology -- [--port PORT] [--http-port PORT]
@@ -348,6 +348,7 @@ async function requireFree(wanted, flag) {
       error.code === 'EADDRINUSE' ? `port taken: ${where}` : `${where}: ${error.message}`;
     fail(`${what}; choose another with -- ${flag}`);
   });
+  reservePort(wanted);
 }
 
 /** @param {string} name */

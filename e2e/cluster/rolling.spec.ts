@@ -78,7 +78,7 @@ async function askOnce(port: number, pauseMs: number): Promise<string> {
   const answer = text(socket);
   // It may fail before it is awaited.
   answer.catch(() => {});
-  // A connection that has not asked yet when its server is told to stop.
+  // Some connections have sent nothing yet when their server begins to stop.
   if (pauseMs > 0) await setTimeout(pauseMs);
   socket.write('MSGGET\nQUIT\n');
   return answer;

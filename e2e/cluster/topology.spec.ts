@@ -16,7 +16,7 @@ import { childrenOf, commandLine, isRunning } from '../reliability/process.ts';
 const SCRIPT = fileURLToPath(new URL('../../scripts/topology.mjs', import.meta.url));
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
-/** Where it makes its folder: nobody else's is taken for one that is left. */
+/** Where it makes its folder: the folders of other runs are elsewhere. */
 let temporary = '';
 test.beforeEach(() => {
   temporary = mkdtempSync(join(tmpdir(), 'motd-'));

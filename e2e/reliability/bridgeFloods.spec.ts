@@ -34,7 +34,7 @@ const MESSAGE_BYTES = 256 * 1024;
 const REQUEST_WITHIN_MS = 33_000;
 /** The pace of a client that is slow on purpose. */
 const DRIP_EVERY_MS = 1000;
-/** So few that whoever floods exceeds it on any machine. */
+/** Low enough that a flood exceeds it on any machine. */
 const RATE = 10;
 const ROOM = amount(20, 100);
 

@@ -44,7 +44,7 @@ export class Traffic {
   readonly told: Read[] = [];
   /** The message in force, from etcd itself. */
   readonly heads: Read[] = [];
-  /** How many connections ended that nobody here has ended, nor killed their server. */
+  /** How many connections ended by themselves, with a server that was not killed. */
   lostConnections = 0;
   /** What nothing should have been answered with. */
   readonly oddities: string[] = [];
@@ -101,7 +101,7 @@ export class Traffic {
     return indexes.map((index) => (first(index)?.endedAt ?? Number.NaN) - since);
   }
 
-  /** Settles once an instance has told somebody 503 since then. */
+  /** Settles once an instance has answered a store with 503 since then. */
   async refused(index: number, since: number): Promise<void> {
     const isRefused = (store: Store & { instance: number }) =>
       store.outcome === 'refused' && store.instance === index && store.endedAt >= since;
