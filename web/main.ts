@@ -53,7 +53,6 @@ const status = new Status(
     button: find(document, '#try-now'),
   },
   () => {
-    // The button is about to go, and would take the focus along.
     returnToLine();
     // Where it only seems to be connected, it is connected anew.
     if (link.state.is === 'connected') link.renew(SILENT);

@@ -262,7 +262,8 @@ export class Screen {
    * xterm.js clears the selection when the number of rows changes. The search continues from the
    * selection: without it, the next match would be the first or the last one.
    *
-   * @returns What selects the same text again; undefined if nothing is selected.
+   * @returns What selects the same text again, unless the number of columns has changed: it then
+   * wraps differently. Undefined if nothing is selected.
    */
   #rememberSelection(): (() => void) | undefined {
     const selected = this.#terminal.getSelectionPosition();
