@@ -7,7 +7,7 @@ import { LoadCpu } from './loadCpu.ts';
 import type { RoundTripsMeasured } from './roundTrips.ts';
 import { quantile } from './spread.ts';
 
-/** As long as an entry of the history (server/etcdRecord.ts) with a message of 44 bytes. */
+/** As long as an entry of the history (server/stores/etcd/etcdRecord.ts) with a message of 44 bytes. */
 const VALUE = Buffer.alloc(108, 'x');
 const KEY = Buffer.from('bench/plain');
 

@@ -6,7 +6,7 @@ import { addressMatcher } from '../access/source.ts';
 import { type BridgeLimits, type BridgeSettings, buildBridge } from '../bridge/bridge.ts';
 import { listen } from '../bridge/listen.ts';
 import type { Target } from '../bridge/targets.ts';
-import { type Address, hostAndPort } from '../server/address.ts';
+import { type Address, hostAndPort } from '../server/net/address.ts';
 import { type BridgeRuleOptions, DEFAULT_TARGET, type HttpOptions } from './bridgeOptions.ts';
 import { descriptorLimit } from './descriptorLimit.ts';
 import { report } from './lifecycle.ts';

@@ -5,7 +5,7 @@ import type { Room } from '../access/room.ts';
 import { replaceCertificate } from '../bridge/httpServer.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../bridge/metrics.ts';
 import type { Primary } from '../bridge/primary.ts';
-import type { Address } from '../server/address.ts';
+import type { Address } from '../server/net/address.ts';
 import { type BridgeOptions, startBridge } from './bridgeApp.ts';
 import {
   type IdentityText,

@@ -1,11 +1,11 @@
 // `motd connect`: the dialogue in this terminal.
 
 import type { Socket } from 'node:net';
-import { checkAnswers } from '../client/checkAnswers.ts';
+import { checkAnswers } from '../client/oneshot/checkAnswers.ts';
 import { openConnection } from '../client/connect.ts';
 import { holdDialogue } from '../client/terminal.ts';
-import { inTime } from '../client/timeAllowed.ts';
-import { hostAndPort } from '../server/address.ts';
+import { inTime } from '../client/oneshot/timeAllowed.ts';
+import { hostAndPort } from '../server/net/address.ts';
 import type { ConnectOptions, ServersOptions, TlsClientOptions } from './clientOptions.ts';
 import { connectError, OperatorError } from './operatorError.ts';
 import { askServers, noneError } from './servers.ts';

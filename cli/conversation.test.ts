@@ -1,10 +1,10 @@
 // The two pure halves, put together in memory: no socket, no screen, no clock.
 
 import { expect, test } from 'vitest';
-import type { Effect } from '../client/conversation.ts';
-import { Dialogue } from '../client/dialogue.ts';
+import type { Effect } from '../client/dialogue/conversation.ts';
+import { Dialogue } from '../client/dialogue/dialogue.ts';
 import { type Golden, goldens } from '../e2e/golden/golden.ts';
-import { PlayedSession } from '../server/session.harness.ts';
+import { PlayedSession } from '../server/session/session.harness.ts';
 
 type Cut = (text: string) => string[];
 

@@ -2,7 +2,7 @@
 // hears from its children.
 
 import { closeSync, constants, openSync } from 'node:fs';
-import { type Address, hostAndPort } from '../server/address.ts';
+import { type Address, hostAndPort } from '../server/net/address.ts';
 import { codeOf } from './operatorError.ts';
 import { tellReady } from './serviceManager.ts';
 

@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from '../client/connect.ts';
-import type { Failure } from '../client/firstToAnswer.ts';
-import { newsAfter } from '../client/newsAfter.ts';
+import type { Failure } from '../client/oneshot/firstToAnswer.ts';
+import { newsAfter } from '../client/oneshot/newsAfter.ts';
 import {
   askForHistory,
   askToStore,
@@ -15,8 +15,8 @@ import {
   DeniedError,
   getMessage,
   OutcomeUnknownError,
-} from '../client/oneshot.ts';
-import { inTime, type TimeAllowed } from '../client/timeAllowed.ts';
+} from '../client/oneshot/oneshot.ts';
+import { inTime, type TimeAllowed } from '../client/oneshot/timeAllowed.ts';
 import { MAX_LINE_BYTES } from '../protocol/lines.ts';
 import type { ServersOptions, TlsClientOptions } from './clientOptions.ts';
 import { complain, OperatorError } from './operatorError.ts';

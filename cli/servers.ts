@@ -2,12 +2,12 @@
 
 import { isIP, type Socket } from 'node:net';
 import { openConnection, type Server } from '../client/connect.ts';
-import { type Asked, type Failure, firstToAnswer } from '../client/firstToAnswer.ts';
+import { type Asked, type Failure, firstToAnswer } from '../client/oneshot/firstToAnswer.ts';
 import { describeProgress, GivenUpError } from '../client/givenUpError.ts';
-import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/oneshot.ts';
-import type { TimeAllowed } from '../client/timeAllowed.ts';
+import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/oneshot/oneshot.ts';
+import type { TimeAllowed } from '../client/oneshot/timeAllowed.ts';
 import { REPLY } from '../protocol/replies.ts';
-import { hostAndPort } from '../server/address.ts';
+import { hostAndPort } from '../server/net/address.ts';
 import type { ServersOptions, TlsClientOptions } from './clientOptions.ts';
 import { lookupApart } from './lookupApart.ts';
 import { connectError, connectErrorInShort, OperatorError } from './operatorError.ts';

@@ -2,8 +2,8 @@
 // the other down. SHUTDOWN ends the server for good; a crash only until it is started again.
 
 import openInBrowser from 'open';
-import { type Address, hostAndPort } from '../server/address.ts';
-import { isShared } from '../server/openStore.ts';
+import { type Address, hostAndPort } from '../server/net/address.ts';
+import { isShared } from '../server/stores/openStore.ts';
 import type { BridgeRuleOptions, HttpOptions } from './bridgeOptions.ts';
 import { onStopRequest, type Ready } from './lifecycle.ts';
 import type { TlsOptions } from './options.ts';

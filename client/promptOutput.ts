@@ -7,7 +7,7 @@
 
 import type { Interface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { maskSecret } from './maskSecret.ts';
+import { maskSecret } from './dialogue/maskSecret.ts';
 
 /** A terminal to write to; its width is known where the operating system knows it. */
 export type Terminal = Writable & { columns?: number };

@@ -8,9 +8,9 @@ import type { Readable } from 'node:stream';
 import { dropByteOrderMark } from '../protocol/byteOrderMark.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { decodeForDisplay, decodeUtf8, REPLACEMENT } from '../protocol/utf8.ts';
-import { type Asked, type Effect, type Ending, isSecret } from './conversation.ts';
-import { Dialogue } from './dialogue.ts';
-import { maskSecret } from './maskSecret.ts';
+import { type Asked, type Effect, type Ending, isSecret } from './dialogue/conversation.ts';
+import { Dialogue } from './dialogue/dialogue.ts';
+import { maskSecret } from './dialogue/maskSecret.ts';
 import { PromptOutput, type Terminal } from './promptOutput.ts';
 
 export interface Screen {

@@ -5,13 +5,13 @@ import type { Socket } from 'node:net';
 import type { PasswordGuard } from '../access/passwordGuard.ts';
 import { sourceOf } from '../access/source.ts';
 import { isDismissal, REPLY, type Reply } from '../protocol/replies.ts';
-import type { Address } from './address.ts';
+import type { Address } from './net/address.ts';
 import type { Log } from './events.ts';
-import { ifStillIdle } from './idleSocket.ts';
+import { ifStillIdle } from './net/idleSocket.ts';
 import type { MessageBytes } from './messageBytes.ts';
 import { reasonOf } from './reason.ts';
-import { type Action, type PasswordUse, Session, type Verdict } from './session.ts';
-import type { MessageStore } from './store.ts';
+import { type Action, type PasswordUse, Session, type Verdict } from './session/session.ts';
+import type { MessageStore } from './stores/store.ts';
 import type { Watchers } from './watchers.ts';
 
 /** How long a peer that may never send an LF has to be quiet (PROTOCOL.md, "Bare clients"). */

@@ -1,7 +1,7 @@
 // The original server's console, to the letter (PROTOCOL.md, "The console").
 
 import { escapeControls } from '../protocol/plainText.ts';
-import { type Address, hostAndPort } from './address.ts';
+import { type Address, hostAndPort } from './net/address.ts';
 import { decoded, type ServerEvent } from './events.ts';
 
 /** What to change, if a protocol is refused that the server could take. */

@@ -3,8 +3,8 @@
 
 import type { Reply } from '../protocol/replies.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
-import type { Address } from './address.ts';
-import type { StoreEvent } from './store.ts';
+import type { Address } from './net/address.ts';
+import type { StoreEvent } from './stores/store.ts';
 
 export type ServerEvent =
   | StoreEvent

@@ -2,10 +2,10 @@ import { get } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Address } from './address.ts';
+import type { Address } from './net/address.ts';
 import { Health } from './health.ts';
 import { buildServer, memoryStore, TestClient } from './server.harness.ts';
-import type { Freshness, MessageStore } from './store.ts';
+import type { Freshness, MessageStore } from './stores/store.ts';
 
 interface Answer {
   status: number | undefined;

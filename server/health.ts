@@ -12,9 +12,9 @@ import { descriptorCheck } from '../access/descriptors.ts';
 import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
 import { limitUnanswered } from '../access/unansweredRequests.ts';
 import { escapeControls } from '../protocol/plainText.ts';
-import type { Address } from './address.ts';
+import type { Address } from './net/address.ts';
 import type { MotdServer } from './server.ts';
-import type { MessageStore } from './store.ts';
+import type { MessageStore } from './stores/store.ts';
 
 /** HAProxy's `option httpchk` sends OPTIONS unless it is told otherwise. */
 const METHODS = ['GET', 'HEAD', 'OPTIONS'];

@@ -1,8 +1,8 @@
 // What is sent of the messages, as byte strings: encoded once per message, not once per reader.
 
 import { END_OF_HISTORY, REPLY } from '../protocol/replies.ts';
-import type { HistoryEntry } from './history.ts';
-import type { MessageStore } from './store.ts';
+import type { HistoryEntry } from './stores/history.ts';
+import type { MessageStore } from './stores/store.ts';
 
 export class MessageBytes {
   readonly #store: MessageStore;

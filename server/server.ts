@@ -13,12 +13,12 @@ import { ConnectionLimits, type Limits } from '../access/connectionLimits.ts';
 import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
 import type { PasswordGuard } from '../access/passwordGuard.ts';
 import { plainAddress } from '../access/source.ts';
-import type { Address } from './address.ts';
+import type { Address } from './net/address.ts';
 import type { StoreCounts } from './connection.ts';
 import type { Log } from './events.ts';
 import { MessageBytes } from './messageBytes.ts';
-import type { PasswordUse } from './session.ts';
-import type { MessageStore } from './store.ts';
+import type { PasswordUse } from './session/session.ts';
+import type { MessageStore } from './stores/store.ts';
 import { Visit, type VisitContext } from './visit.ts';
 import { Watchers } from './watchers.ts';
 

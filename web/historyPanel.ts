@@ -1,7 +1,7 @@
 // The messages so far, in a panel beside the terminal. Each time they are read over a session of
 // their own.
 
-import { ASK_FOR_HISTORY, HistoryReading, type StoredMessage } from '../client/historyReading.ts';
+import { ASK_FOR_HISTORY, HistoryReading, type StoredMessage } from '../client/replies/historyReading.ts';
 import { Link } from './link.ts';
 import { linkedText } from './linkedText.ts';
 

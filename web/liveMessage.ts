@@ -1,6 +1,6 @@
 // Today's message above the terminal and in the tab's title, kept current by a session of its own.
 
-import { type Watched, Watching } from '../client/watching.ts';
+import { type Watched, Watching } from '../client/replies/watching.ts';
 import { Link, type LinkState } from './link.ts';
 import { linkedText } from './linkedText.ts';
 

@@ -1,9 +1,9 @@
 // The page: puts its parts together. What each does stands in its own file; pageConversation.ts is
 // where a line goes from the person to the server and back.
 
-import type { Conversation } from '../client/conversation.ts';
-import { Dialogue } from '../client/dialogue.ts';
-import { LineMode } from '../client/lineMode.ts';
+import type { Conversation } from '../client/dialogue/conversation.ts';
+import { Dialogue } from '../client/dialogue/dialogue.ts';
+import { LineMode } from '../client/dialogue/lineMode.ts';
 import { COMMANDS } from '../protocol/commands.ts';
 import { copy } from './clipboard.ts';
 import { find } from './dom.ts';

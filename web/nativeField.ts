@@ -2,7 +2,7 @@
 // which a terminal serves badly. It shows the line that the line editor has, and is one more way to
 // it.
 
-import type { Asked } from '../client/conversation.ts';
+import type { Asked } from '../client/dialogue/conversation.ts';
 import { find } from './dom.ts';
 
 export interface FieldEvents {

@@ -2,9 +2,9 @@
 // sent is written down.
 
 import { describe, expect, test } from 'vitest';
-import type { Conversation } from '../client/conversation.ts';
-import { Dialogue } from '../client/dialogue.ts';
-import { LineMode } from '../client/lineMode.ts';
+import type { Conversation } from '../client/dialogue/conversation.ts';
+import { Dialogue } from '../client/dialogue/dialogue.ts';
+import { LineMode } from '../client/dialogue/lineMode.ts';
 import { COMMANDS } from '../protocol/commands.ts';
 import { LineEditor } from './lineEditor.ts';
 import { LineHistory } from './lineHistory.ts';

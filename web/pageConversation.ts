@@ -17,8 +17,8 @@ import {
   type Ending,
   isSecret,
   type Speaker,
-} from '../client/conversation.ts';
-import { maskSecret } from '../client/maskSecret.ts';
+} from '../client/dialogue/conversation.ts';
+import { maskSecret } from '../client/dialogue/maskSecret.ts';
 import type { LineEditor, Wish } from './lineEditor.ts';
 import type { Shown } from './lineLayout.ts';
 import type { Link, LinkEvents, LinkState } from './link.ts';

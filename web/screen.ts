@@ -8,7 +8,7 @@ import { FitAddon } from '@xterm/addon-fit';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITheme, Terminal } from '@xterm/xterm';
-import type { Speaker } from '../client/conversation.ts';
+import type { Speaker } from '../client/dialogue/conversation.ts';
 import { characterTable } from './characterTable.ts';
 import { styleThroughCssom } from './cssom.ts';
 import { boundGraphemes } from './graphemes.ts';

@@ -1,6 +1,6 @@
 // What a person can do once a conversation is over, in words.
 
-import type { Ending } from '../client/conversation.ts';
+import type { Ending } from '../client/dialogue/conversation.ts';
 
 /** What `npm start` runs holds the page's port for as long as it serves this page. */
 const START_AGAIN = 'start it again with `motd serve`, or `npm start` anew; then press Enter';

@@ -25,18 +25,18 @@ const STORES_BEFORE = 20;
 const STORES_COMPACTED = 20;
 /**
  * Longer than a member may take to answer an instance, 1 s, and, in one of ten rounds, than whoever
- * stores may have to wait, 5 s (server/etcdReplica.ts, server/etcdWriter.ts).
+ * stores may have to wait, 5 s (server/stores/etcd/etcdReplica.ts, server/stores/etcd/etcdWriter.ts).
  */
 const SHORT_PAUSE_MS = 1500;
 const LONG_PAUSE_MS = 6000;
 /** Longer than an instance waits for a member, 1 s: when it goes on, its deadlines have passed. */
 const INSTANCE_PAUSE_MS = 2000;
 /**
- * For how long what is read may be out of date without a word: 3 s (server/etcdFreshness.ts). Two
+ * For how long what is read may be out of date without a word: 3 s (server/stores/etcd/etcdFreshness.ts). Two
  * seconds more are for a machine that is busy: what an instance says is read here later.
  */
 const SAID_WITHIN_MS = 5000;
-/** More than etcd keeps: the history, and 256 beyond (server/etcdWriter.ts). */
+/** More than etcd keeps: the history, and 256 beyond (server/stores/etcd/etcdWriter.ts). */
 const STORES_FORGOTTEN = 300;
 /** How long a round may take; a failure, not a wait. */
 const ROUND_WITHIN_MS = 60_000;

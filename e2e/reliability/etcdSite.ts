@@ -19,7 +19,7 @@ import { StoringClient } from './storingClient.ts';
 base.skip(isWithoutEtcd, 'no etcd on this machine');
 
 const PREFIX = '/motd-test';
-/** As server/etcdRecord.ts has it. */
+/** As server/stores/etcd/etcdRecord.ts has it. */
 const ENTRIES = `${PREFIX}/entries/`;
 const INSTANCES = 3;
 
@@ -166,7 +166,7 @@ export async function messageInEtcd(cluster: EtcdCluster): Promise<string | unde
   return entry && messageIn(entry.value);
 }
 
-/** An entry is a time, the id of its write, and the message (server/etcdRecord.ts). */
+/** An entry is a time, the id of its write, and the message (server/stores/etcd/etcdRecord.ts). */
 function messageIn(entry: string): string {
   const { message } = /^\S+ \S+ (?<message>.+)$/su.exec(entry)?.groups ?? {};
   if (message === undefined) throw new Error(`not an entry: ${entry}`);

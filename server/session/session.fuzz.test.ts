@@ -1,0 +1,115 @@
+// Whatever bytes come, cut anywhere: the session answers, in words of its own,
+// and can always be left.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { amount, figure, randomFrom, seed } from '../../e2e/figures.ts';
+import { isPlainText } from '../../protocol/plainText.ts';
+import { END_OF_HISTORY, REPLY } from '../../protocol/replies.ts';
+import { decodeUtf8 } from '../../protocol/utf8.ts';
+import { PlayedSession } from './session.harness.ts';
+
+const OUR_WORDS: ReadonlySet<string> = new Set([...Object.values(REPLY), END_OF_HISTORY]);
+const APPLE = 'An apple a day keeps the doctor away.';
+
+/** What the fuzzer is fond of; between these, any byte. */
+const FRAGMENTS = [
+  'MSGGET\n',
+  'MSGSTORE\n',
+  'MSGWATCH\n',
+  'MSGHIST\n',
+  'SHUTDOWN\n',
+  'SHUTDOWN\nwrong\n',
+  'MSGSTORE\nnew\n',
+  'MSGGET',
+  'QU',
+  'IT',
+  '\r\n',
+  '\n\n',
+  ' \t ',
+  '\xc3\xbc',
+  '\xe2\x80\xa8',
+  '\xed\xa0\x80',
+  '\xc0\xaf',
+  '\x1b[2J',
+  '\xc2\x9b',
+  '\x00',
+  '\r\0',
+  '\0'.repeat(5000),
+  '\xef\xbb\xbf',
+  '\xff\xfb\x1f',
+  '\xff\xf1',
+  'PROXY TCP4 ',
+  'GET /',
+  ' HTTP/1.1\r\n',
+  'Host: ',
+  '\x16\x03\x01',
+  'x'.repeat(5000),
+];
+
+function expectSound(played: PlayedSession): void {
+  const told = new Set([APPLE, ...played.history]);
+  for (const line of played.sent.split('\n')) {
+    const isSound = line === '' || OUR_WORDS.has(line) || told.has(line);
+    if (!isSound) expect.unreachable(`said ${JSON.stringify(line)}`);
+  }
+  if (!played.history.every(isPlainText)) expect.unreachable('stored what is not plain text');
+  played.receive('\nQUIT\nQUIT\n');
+  if (!played.isClosed && !played.isServerDown) expect.unreachable('cannot be left');
+}
+
+test('any bytes at all are answered soundly', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 20 }), (chunks) => {
+      const played = new PlayedSession();
+      played.receive(...chunks.map((chunk) => Buffer.from(chunk).toString('latin1')));
+      expectSound(played);
+    }),
+    { numRuns: amount(1000, 100_000), seed },
+  );
+});
+
+test('what resembles the protocol is answered soundly, and memory stays flat', {
+  timeout: amount(20_000, 1_800_000),
+}, () => {
+  const random = randomFrom(seed);
+  const upTo = (limit: number) => Math.floor(random() * limit);
+  const inputs = amount(50_000, 10_000_000);
+  let fed = 0;
+  let before = 0;
+  while (fed < inputs) {
+    const played = new PlayedSession({ isStoreGuarded: random() < 0.2 });
+    for (let inputsLeft = 1 + upTo(30); inputsLeft > 0 && !played.isClosed; inputsLeft--) {
+      const isByte = random() < 0.3;
+      played.receive(
+        isByte ? String.fromCharCode(upTo(256)) : (FRAGMENTS[upTo(FRAGMENTS.length)] ?? ''),
+      );
+      if (random() < 0.05) played.quiet();
+      if (random() < 0.02) played.updated('news');
+      if (random() < 0.001) played.dismiss();
+      fed++;
+    }
+    expectSound(played);
+    if (before === 0 && fed > inputs / 10) before = heapBytes();
+  }
+  const grown = (heapBytes() - before) / 1024 / 1024;
+  figure(
+    'random bytes against the session',
+    `${fed.toLocaleString('en')} inputs; 0 crashes, 0 hangs; the heap grew by ${grown.toFixed(1)} MB`,
+  );
+  expect(grown).toBeLessThan(50);
+});
+
+test('every line it sends is well-formed UTF-8', () => {
+  const played = new PlayedSession().receive(
+    '\xff\n',
+    'MSGSTORE\n\xff\n',
+    'MSGSTORE\n\xc3\xbc\nMSGGET\n',
+  );
+  expect(decodeUtf8(Buffer.from(played.sent, 'utf8').toString('latin1'))).toBe(played.sent);
+});
+
+function heapBytes(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}

@@ -1,0 +1,527 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { amount, figure, seed } from '../../e2e/figures.ts';
+import { goldens } from '../../e2e/golden/golden.ts';
+import { PlayedSession } from './session.harness.ts';
+import { Session } from './session.ts';
+
+const APPLE = 'An apple a day keeps the doctor away.';
+const LONG = 'x'.repeat(4096);
+
+describe.each([
+  ['whole', (bytes: string) => [bytes]],
+  ['byte by byte', (bytes: string) => [...bytes]],
+])('fed %s', (_how, cut) => {
+  test.each(goldens)('case $name', ({ typed, replies, isOpen }) => {
+    const played = new PlayedSession().receive(...cut(typed.map((line) => `${line}\n`).join('')));
+    expect(played.sent).toBe(replies);
+    expect(played.isClosed).toBe(!isOpen);
+  });
+
+  test.each<[rule: string, bytes: string, sent: string]>([
+    ['MSGGET answers with the message', 'MSGGET\n', `200 OK\n${APPLE}\n`],
+    [
+      'a stored message is the one in force',
+      'MSGSTORE\nb\nMSGGET\n',
+      '200 OK\n200 OK\n200 OK\nb\n',
+    ],
+    [
+      'a message keeps the white space inside it',
+      'MSGSTORE\n a  b \nMSGGET\n',
+      '200 OK\n200 OK\n200 OK\na  b\n',
+    ],
+    ['CRLF ends a line', 'MSGGET\r\n', `200 OK\n${APPLE}\n`],
+    [
+      'blank lines are ignored in every state',
+      '\n\nMSGSTORE\n\n \nb\n\nSHUTDOWN\n\nx\n',
+      '200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n',
+    ],
+    ['commands are upper case', 'msgget\n', '400 UNKNOWN COMMAND\n'],
+    ['commands take no argument', 'MSGGET now\n', '400 UNKNOWN COMMAND\n'],
+    [
+      'names of object members are no commands',
+      'constructor\n__proto__\n',
+      '400 UNKNOWN COMMAND\n400 UNKNOWN COMMAND\n',
+    ],
+    [
+      'every command is refused as a message',
+      'MSGSTORE\nMSGGET\nMSGSTORE\nSHUTDOWN\nMSGSTORE\nMSGSTORE\n',
+      '200 OK\nEXPECTED MOTD, RECEIVED COMMAND\n'.repeat(3),
+    ],
+    [
+      'a command as a message is not run',
+      'MSGSTORE\nSHUTDOWN\n123!abc\n',
+      '200 OK\nEXPECTED MOTD, RECEIVED COMMAND\n400 UNKNOWN COMMAND\n',
+    ],
+    [
+      'a command is a wrong password',
+      'SHUTDOWN\nQUIT\nMSGGET\n',
+      `300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n200 OK\n${APPLE}\n`,
+    ],
+    ['what follows QUIT is not answered', 'QUIT\nMSGGET\n', '200 OK\n'],
+    [
+      'what follows the right password is not answered',
+      'SHUTDOWN\n123!abc\nMSGGET\n',
+      '300 PASSWORD REQUIRED\n200 OKAY\n',
+    ],
+    [
+      'a message of 4,096 bytes is stored',
+      `MSGSTORE\n${LONG}\nMSGGET\n`,
+      `200 OK\n200 OK\n200 OK\n${LONG}\n`,
+    ],
+    [
+      'a longer line is refused, and a command awaited',
+      `MSGSTORE\n${LONG}x\nMSGGET\n`,
+      `200 OK\n413 LINE TOO LONG\n200 OK\n${APPLE}\n`,
+    ],
+    [
+      'a longer password too',
+      `SHUTDOWN\n${LONG}x\nFOO\n`,
+      '300 PASSWORD REQUIRED\n413 LINE TOO LONG\n400 UNKNOWN COMMAND\n',
+    ],
+    [
+      'a message that is not UTF-8 is refused',
+      'MSGSTORE\n\xff\nMSGGET\n',
+      `200 OK\n422 NOT PLAIN TEXT\n200 OK\n${APPLE}\n`,
+    ],
+    [
+      'a message that drives a terminal is refused',
+      'MSGSTORE\n\x1b[2J\nFOO\n',
+      '200 OK\n422 NOT PLAIN TEXT\n400 UNKNOWN COMMAND\n',
+    ],
+    ['NUL behind a command is dropped', 'MSGGET\0\n', `200 OK\n${APPLE}\n`],
+    ['CR NUL ends a command', 'MSGGET\r\0', `200 OK\n${APPLE}\n`],
+    [
+      'lines in buffers that are filled up with NULs',
+      `${'MSGSTORE\n'.padEnd(64, '\0')}${'hello\n'.padEnd(64, '\0')}MSGGET\n`,
+      '200 OK\n200 OK\n200 OK\nhello\n',
+    ],
+    [
+      'lines in buffers that are longer than a line may be',
+      ['MSGSTORE\n', 'hello world\n', 'MSGGET\n'].map((line) => line.padEnd(8192, '\0')).join(''),
+      '200 OK\n200 OK\n200 OK\nhello world\n',
+    ],
+    [
+      'a password with a NUL behind it is the right one',
+      'SHUTDOWN\n123!abc\0\n',
+      '300 PASSWORD REQUIRED\n200 OKAY\n',
+    ],
+    [
+      'a message with a NUL inside is refused',
+      'MSGSTORE\na\0b\nMSGGET\n',
+      `200 OK\n422 NOT PLAIN TEXT\n200 OK\n${APPLE}\n`,
+    ],
+    [
+      'a byte order mark before the first command is dropped',
+      '\xef\xbb\xbfMSGGET\r\n',
+      `200 OK\n${APPLE}\n`,
+    ],
+    [
+      'one before any other command is not',
+      'MSGGET\n\xef\xbb\xbfMSGGET\n',
+      `200 OK\n${APPLE}\n400 UNKNOWN COMMAND\n`,
+    ],
+    [
+      'a message with a byte order mark is refused',
+      'MSGSTORE\n\xef\xbb\xbfhello\nMSGSTORE\nhel\xef\xbb\xbflo\n',
+      '200 OK\n422 NOT PLAIN TEXT\n'.repeat(2),
+    ],
+    [
+      'what telnet sends before a command is dropped, and not answered',
+      '\xff\xfb\x1f\xff\xfd\x03\r\n\xff\xfd\x01MSGGET\r\n\xff\xf4\xff\xfd\x06MSGGET\r\n\xff\xf1\r\n',
+      `200 OK\n${APPLE}\n`.repeat(2),
+    ],
+    [
+      'before a message or a password, too',
+      'MSGSTORE\n\xff\xf4\xff\xfd\x06\r\n\xff\xf1hello\nMSGGET\nSHUTDOWN\n\xff\xf1\n\xff\xf1123!abc\n',
+      '200 OK\n200 OK\n200 OK\nhello\n300 PASSWORD REQUIRED\n200 OKAY\n',
+    ],
+    [
+      'inside a message it is refused, and so is UTF-16',
+      'MSGSTORE\nhel\xff\xf1lo\nMSGSTORE\n\xff\xfeh\0i\0\n',
+      '200 OK\n422 NOT PLAIN TEXT\n'.repeat(2),
+    ],
+    [
+      'a telnet command alone ends no watch',
+      'MSGWATCH\n\xff\xf1\nMSGGET\n',
+      `200 OK\n${APPLE}\n`.repeat(2),
+    ],
+    [
+      'the history ends with a line of its own',
+      'MSGHIST\nMSGSTORE\nb\nMSGHIST\n',
+      '200 OK\n.\n200 OK\n200 OK\n200 OK\nb\n.\n',
+    ],
+    [
+      'any line ends a watch and is handled as usual',
+      'MSGWATCH\n\nFOO\nMSGGET\n',
+      `200 OK\n${APPLE}\n400 UNKNOWN COMMAND\n200 OK\n${APPLE}\n`,
+    ],
+    [
+      'the third wrong password closes the connection',
+      'SHUTDOWN\na\nSHUTDOWN\nb\nSHUTDOWN\nc\nMSGGET\n',
+      '300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n'.repeat(2) +
+        '300 PASSWORD REQUIRED\n421 TOO MANY WRONG PASSWORDS\n',
+    ],
+  ])('%s', (_rule, bytes, sent) => {
+    expect(new PlayedSession().receive(...cut(bytes)).sent).toBe(sent);
+  });
+
+  test.each<[rule: string, protocol: string, bytes: string]>([
+    [
+      'a form that a page posts',
+      'HTTP',
+      'POST / HTTP/1.1\r\nHost: 127.0.0.1:26310\r\nContent-Type: text/plain\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    [
+      'a request line behind blank lines',
+      'HTTP',
+      '\r\n \nget / http/1.0\n\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    [
+      'a request line over the limit',
+      'HTTP',
+      `GET /${LONG} HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n`,
+    ],
+    [
+      'a request line over the limit of any method, without a header',
+      'HTTP',
+      `QUERY /${LONG} HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n`,
+    ],
+    [
+      'a request line behind more white space than a line may have',
+      'white space',
+      `${' '.repeat(5000)}POST / HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n`,
+    ],
+    [
+      'a TLS handshake whose ticket holds commands',
+      'TLS',
+      '\x16\x03\x01\x02\0\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    ['an SSH banner', 'SSH', 'SSH-2.0-x\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n'],
+    [
+      'a PROXY line that is not allowed',
+      'PROXY',
+      'PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    [
+      'a PROXY header of version 2',
+      'PROXY',
+      '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0cMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    ['binary data', 'binary data', '\xfe\x01\x80\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n'],
+    [
+      'a request line behind a byte order mark and telnet commands',
+      'HTTP',
+      '\xef\xbb\xbf\xff\xf1POST / HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    [
+      'a request line whose parts end in CR NUL',
+      'HTTP',
+      'POST / HTTP/1.1\r\0\r\0MSGSTORE\r\0owned\r\0SHUTDOWN\r\x00123!abc\r\0',
+    ],
+    [
+      'binary data behind telnet commands',
+      'binary data',
+      '\xff\xf1a\0b\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
+    ],
+    ['text in UTF-16', 'UTF-16', '\xff\xfeM\0S\0G\0G\0E\0T\0\r\0\n\0'],
+    [
+      'text in UTF-16 without a byte order mark',
+      'binary data',
+      'M\0S\0G\0S\0T\0O\0R\0E\0\r\0\n\0MSGSTORE\nowned\n',
+    ],
+  ])('rejects %s once, and runs nothing after it', (_what, protocol, bytes) => {
+    const played = new PlayedSession().receive(...cut(bytes)).end();
+    expect(played).toMatchObject({
+      sent: '400 UNKNOWN COMMAND\n',
+      rejected: protocol,
+      isClosed: true,
+      isServerDown: false,
+      message: APPLE,
+      lines: [],
+    });
+  });
+
+  test.each([
+    ['behind a telnet command', 'MSGGET\n\xff\xf1Host: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
+    ['after a command', 'MSGGET\nHost: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
+    ['after an unknown one', 'FOO\nOrigin: http://x\nMSGSTORE\nowned\n', '400 UNKNOWN COMMAND\n'],
+    ['in a watch', 'MSGWATCH\nReferer: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
+    ['after a line over the limit', `${LONG}x\nHost: x\nMSGSTORE\nowned\n`, '413 LINE TOO LONG\n'],
+    [
+      'after a message that looks like one',
+      'MSGSTORE\nHost: db1 is down\nHost: x\nMSGSTORE\nowned\n',
+      '200 OK\n200 OK\n',
+    ],
+  ])('a header %s closes the session', (_where, bytes, before) => {
+    const played = new PlayedSession().receive(...cut(bytes));
+    expect(played.sent).toBe(`${before}400 UNKNOWN COMMAND\n`);
+    expect(played.rejected).toBe('HTTP');
+    expect(played.isClosed).toBe(true);
+    expect(played.message).not.toBe('owned');
+  });
+
+  test('a message or a password may look like another protocol', () => {
+    const played = new PlayedSession().receive(
+      ...cut('MSGSTORE\nGET / HTTP/1.1\nSHUTDOWN\nHost: x\nMSGGET\n'),
+    );
+    expect(played.sent).toBe(
+      '200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n200 OK\nGET / HTTP/1.1\n',
+    );
+  });
+
+  test.each<[rule: string, bytes: string, sent: string]>([
+    [
+      'MSGSTORE asks for the password, and then for the message',
+      'MSGSTORE\n123!abc\nb\nMSGGET\n',
+      '300 PASSWORD REQUIRED\n200 OK\n200 OK\n200 OK\nb\n',
+    ],
+    [
+      'a wrong one stores nothing, and the message is no command',
+      'MSGSTORE\nwrong\nb\nMSGGET\n',
+      `300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n400 UNKNOWN COMMAND\n200 OK\n${APPLE}\n`,
+    ],
+    [
+      'every store asks again',
+      'MSGSTORE\n123!abc\nb\nMSGSTORE\nc\n',
+      '300 PASSWORD REQUIRED\n200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n',
+    ],
+    [
+      'it opens nothing else',
+      'MSGSTORE\n123!abc\nSHUTDOWN\nMSGGET\n',
+      `300 PASSWORD REQUIRED\n200 OK\nEXPECTED MOTD, RECEIVED COMMAND\n200 OK\n${APPLE}\n`,
+    ],
+  ])('where a password guards the store: %s', (_rule, bytes, sent) => {
+    const played = new PlayedSession({ isStoreGuarded: true }).receive(...cut(bytes));
+    expect(played.sent).toBe(sent);
+    expect(played.lines).not.toContain('123!abc');
+  });
+
+  test('a message is decoded as UTF-8', () => {
+    const bytes = Buffer.from('Grüße, 漢字 👩🏽‍💻 à', 'utf8').toString('latin1');
+    expect(new PlayedSession().receive(...cut(`MSGSTORE\n${bytes}\n`)).message).toBe(
+      'Grüße, 漢字 👩🏽‍💻 à',
+    );
+  });
+
+  test('at half-close, what stands without LF counts as a line', () => {
+    const played = new PlayedSession().receive(...cut('MSGSTORE\nb\nMSGGET')).end();
+    expect(played.sent).toBe('200 OK\n200 OK\n200 OK\nb\n');
+    expect(played.isClosed).toBe(true);
+  });
+
+  test('a password never reaches the console', () => {
+    const played = new PlayedSession().receive(
+      ...cut('SHUTDOWN\nsecret\nFOO\nSHUTDOWN\n123!abc\n'),
+    );
+    expect(played.lines).toEqual(['SHUTDOWN', 'FOO', 'SHUTDOWN']);
+    expect(played.isServerDown).toBe(true);
+  });
+});
+
+test('chunk boundaries never matter, whatever the bytes', {
+  timeout: amount(20_000, 600_000),
+}, () => {
+  const words = fc.constantFrom(
+    'MSGGET',
+    'MSGSTORE',
+    'MSGWATCH',
+    'MSGHIST',
+    'QUIT',
+    'SHUTDOWN',
+    '123!abc',
+    '\n',
+    '\r\n',
+    '\xff',
+    '\0',
+    ' ',
+    'GET / HTTP/1.1',
+    'Host: x\n',
+    'PROXY TCP4 ',
+    '\x16\x03\x01',
+    '\r\n\r\n\0\r\nQUIT\n',
+    'x'.repeat(3000),
+  );
+  const numRuns = amount(1000, 100_000);
+  fc.assert(
+    fc.property(fc.array(words, { maxLength: 30 }), fc.array(fc.nat(20)), (parts, sizes) => {
+      const bytes = parts.join('');
+      const chunks = [];
+      let at = 0;
+      for (const size of sizes) {
+        chunks.push(bytes.slice(at, at + size));
+        at += size;
+      }
+      const cut = new PlayedSession().receive(...chunks, bytes.slice(at)).end();
+      const whole = new PlayedSession().receive(bytes).end();
+      expect(cut.sent).toBe(whole.sent);
+      expect(cut.message).toBe(whole.message);
+    }),
+    { numRuns, seed },
+  );
+  figure(
+    'random splits of the same bytes',
+    `${numRuns.toLocaleString('en')} splits; the same replies each time`,
+  );
+});
+
+test('an outcome that is awaited holds up what follows, in order', () => {
+  const session = new Session({ isStoreGuarded: false });
+  session.receive('MSGSTORE\nb\nMSGGET\n');
+  expect(session.next()).toMatchObject({ reply: '200 OK' });
+  expect(session.next()).toMatchObject({ do: 'store', message: 'b' });
+  expect(session.isBusy).toBe(true);
+  expect(session.next()).toBeUndefined();
+  expect(session.stored()).toMatchObject({ reply: '200 OK' });
+  expect(session.next()).toMatchObject({ do: 'sendMessage' });
+});
+
+test('a store that fails is answered with 503, and the old message stands', () => {
+  const played = new PlayedSession();
+  played.storeIsBroken = true;
+  played.receive('MSGSTORE\nb\nMSGGET\n');
+  expect(played.sent).toBe(`200 OK\n503 STORE UNAVAILABLE\n200 OK\n${APPLE}\n`);
+});
+
+describe('a client that never sends an LF', () => {
+  test('is answered once it has been quiet after a command', () => {
+    const played = new PlayedSession().receive('MSGGET');
+    expect(played.session.mayBeBare).toBe(true);
+    expect(played.quiet().sent).toBe(`200 OK\n${APPLE}\n`);
+  });
+
+  test('can hold the whole conversation', () => {
+    const played = new PlayedSession();
+    for (const line of ['MSGSTORE', 'b', 'SHUTDOWN', 'wrong', 'QUIT']) played.receive(line).quiet();
+    expect(played.sent).toBe('200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n200 OK\n');
+    expect(played.isClosed).toBe(true);
+  });
+
+  test('may send the NUL behind its strings, or a whole buffer', () => {
+    const played = new PlayedSession().receive('\xef\xbb\xbfMSGSTORE\0').quiet();
+    for (const size of [64, 4096, 8192]) {
+      const message = `hello ${size}`;
+      if (size > 64) played.receive('MSGSTORE'.padEnd(size, '\0')).quiet();
+      expect(played.receive(message.padEnd(size, '\0')).quiet().message).toBe(message);
+    }
+    expect(played.receive('\xff\xf1SHUTDOWN\0').quiet().receive('123!abc\0').quiet().sent).toBe(
+      `${'200 OK\n200 OK\n'.repeat(3)}300 PASSWORD REQUIRED\n200 OKAY\n`,
+    );
+  });
+
+  test('is one that has only negotiated so far', () => {
+    const played = new PlayedSession().receive('\xff\xfd\x03\xff\xfd\x01').quiet();
+    expect(played.receive('MSGGET').quiet().sent).toBe(`200 OK\n${APPLE}\n`);
+  });
+
+  test('is none once its telnet has sent CR NUL for Enter', () => {
+    const played = new PlayedSession().receive('MSGSTORE').quiet().receive('\r', '\0');
+    for (const key of 'hello') played.receive(key).quiet();
+    expect(played.receive('\r\0').message).toBe('hello');
+  });
+
+  describe('that ends its lines with CR alone, as `socat -,raw` and Tera Term do', () => {
+    /** Somebody types slowly: each key comes by itself. */
+    function typing(played: PlayedSession, text: string): PlayedSession {
+      for (const key of text) played.receive(key).quiet();
+      return played;
+    }
+
+    test('may type a message and a password slowly', () => {
+      const played = typing(new PlayedSession(), 'MSGSTORE\rhello you\r');
+      expect(played.message).toBe('hello you');
+      expect(typing(played, 'SHUTDOWN\r123!abc\r').sent).toBe(
+        '200 OK\n200 OK\n300 PASSWORD REQUIRED\n200 OKAY\n',
+      );
+    });
+
+    test('may send whole lines', () => {
+      const played = new PlayedSession().receive('MSGSTORE\r').quiet().receive('a\r').quiet();
+      expect(played.message).toBe('a');
+      expect(played.receive('MSGSTORE\r').quiet().receive('hal').quiet().message).toBe('a');
+      expect(played.receive('f\r').quiet().message).toBe('half');
+    });
+
+    test('hears of a mistake', () => {
+      const played = typing(new PlayedSession(), 'MSGGTE\rMSGGET\r');
+      expect(played.sent).toBe(`400 UNKNOWN COMMAND\n200 OK\n${APPLE}\n`);
+    });
+  });
+
+  test('is not cut short in the middle of a command', () => {
+    const played = new PlayedSession().receive('MSG').quiet().receive('GET');
+    expect(played.sent).toBe('');
+    expect(played.quiet().sent).toBe(`200 OK\n${APPLE}\n`);
+  });
+
+  test('may send the LF after all: it is a blank line', () => {
+    const played = new PlayedSession().receive('MSGSTORE').quiet().receive('\nb\n');
+    expect(played.message).toBe('b');
+  });
+
+  test('is a line-sender for good once it has sent an LF', () => {
+    const played = new PlayedSession().receive('MSGSTORE\nhalf a mess').quiet().receive('age\n');
+    expect(played.message).toBe('half a message');
+    expect(played.receive('MSGGET').session.mayBeBare).toBe(false);
+  });
+
+  test('is not taken at its word while an outcome is awaited', () => {
+    const session = new Session({ isStoreGuarded: false });
+    session.receive('MSGSTORE');
+    session.quiet();
+    session.next();
+    session.receive('b');
+    session.quiet();
+    expect(session.next()).toMatchObject({ do: 'store' });
+    session.receive('QU');
+    expect(session.quiet()).toBe(false);
+    session.stored();
+    session.receive('IT');
+    session.quiet();
+    expect(session.next()).toMatchObject({ reply: '200 OK', line: 'QUIT' });
+  });
+});
+
+test('a stopping server answers what was asked, says so, and closes', () => {
+  const played = new PlayedSession();
+  played.session.receive('MSGGET\nMSGGE');
+  played.dismiss();
+  expect(played.sent).toBe(`200 OK\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
+  expect(played.isClosed).toBe(true);
+});
+
+describe('a watcher', () => {
+  test('is told of each message, and of none that came before or after', () => {
+    const played = new PlayedSession().updated('before').receive('MSGWATCH\n');
+    played.updated('a').updated('b').receive('MSGGET\n').updated('after');
+    expect(played.sent).toBe('200 OK\nbefore\na\nb\n200 OK\nb\n');
+    expect(played.session.isWatching).toBe(false);
+  });
+
+  test('may be one that never sends an LF', () => {
+    const played = new PlayedSession().receive('MSGWATCH').quiet().updated('a');
+    expect(played.receive('QUIT').quiet().sent).toBe(`200 OK\n${APPLE}\na\n200 OK\n`);
+  });
+
+  test('that has to go is told what was stored before', () => {
+    const played = new PlayedSession().receive('MSGWATCH\n');
+    played.session.updated();
+    expect(played.dismiss().sent).toBe(`200 OK\n${APPLE}\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
+  });
+});
+
+test('a password that is not even checked closes the connection', () => {
+  const session = new Session({ isStoreGuarded: false });
+  session.receive('SHUTDOWN\nx\nMSGGET\n');
+  session.next();
+  expect(session.next()).toMatchObject({ do: 'verify', password: 'x', use: 'shutDown' });
+  expect(session.verified('refused')).toMatchObject({ reply: '421 TOO MANY WRONG PASSWORDS' });
+  expect(session.next()).toEqual({ do: 'close' });
+  expect(session.next()).toBeUndefined();
+});
+
+test('after the end nothing is kept and nothing is answered', () => {
+  const played = new PlayedSession().receive('QUIT\n').receive('MSGGET\n', LONG);
+  expect(played.sent).toBe('200 OK\n');
+  expect(played.session.mayBeBare).toBe(false);
+});

@@ -1,0 +1,171 @@
+// A store that several servers share: `--store etcd://HOST:PORT,HOST:PORT/PREFIX`.
+//
+// Everything kept is in memory, as in the other stores: reading never asks etcd. A follower keeps
+// the memory current, a writer stores.
+//
+//   peers --store--> EtcdWriter --transactions--> etcd
+//   peers <--read--- EtcdReplica <--watch, reads-- EtcdFollower <-- etcd
+
+import { setTimeout } from 'node:timers/promises';
+import type { EtcdAccess } from './etcdAccess.ts';
+import { EtcdCluster } from './etcdCluster.ts';
+import { EtcdFollower } from './etcdFollower.ts';
+import { EtcdFreshness } from './etcdFreshness.ts';
+import { ForeignMemberError } from './etcdIdentity.ts';
+import { EtcdRefusedError } from './etcdMember.ts';
+import { ASK_DEADLINE_MS, EtcdReplica } from './etcdReplica.ts';
+import { parseEtcdUrl } from './etcdUrl.ts';
+import { EtcdWriter } from './etcdWriter.ts';
+import type { History } from '../history.ts';
+import { reasonOf } from '../../reason.ts';
+import type { Freshness, MessageStore, StoreOptions } from '../store.ts';
+import { UnusableStoreError } from '../unusableStore.ts';
+
+/**
+ * For how long nothing may come from etcd while a server starts: without it, there is no last
+ * message.
+ */
+const OPEN_DEADLINE_MS = 5000;
+
+const RETRY_AFTER_MS = 200;
+
+const ADVICE: readonly [said: RegExp, advice: string][] = [
+  [/invalid user|user name is empty/, 'check --etcd-user and --etcd-password-file'],
+  [/authentication is not enabled/, 'leave out --etcd-user'],
+  [/permission denied/, '--etcd-user has to be granted readwrite on the prefix in --store'],
+  [/certificate|cert's list|altname/i, 'check --etcd-ca, and the names etcd is given in --store'],
+  [
+    /ECONNRESET|before secure TLS|Failed to connect|Protocol error|wrong version/,
+    'check --store: is it etcd, and with TLS (etcds://) or without?',
+  ],
+];
+
+/** An etcd that hangs must not hold up the end of the server for longer. */
+const CLOSE_DEADLINE_MS = 3000;
+
+/**
+ * Opens the store an `etcd://` URL names.
+ *
+ * @throws UnusableStoreError where the URL is none, etcd does not answer for some seconds or does
+ *   not let us in, or what it holds is not ours.
+ */
+export async function openEtcdStore(
+  url: string,
+  { etcd = {}, ...options }: StoreOptions & { etcd?: EtcdAccess | undefined },
+): Promise<MessageStore> {
+  const cluster = new EtcdCluster(parseEtcdUrl(url), etcd);
+  try {
+    return new EtcdStore(cluster, await readAll(cluster, options), options);
+  } catch (error) {
+    cluster.close();
+    const reason = reasonOf(error);
+    throw new UnusableStoreError(`cannot use etcd: ${reason}; ${adviceFor(reason)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What to change, as far as what etcd, gRPC or TLS said lets one guess. */
+function adviceFor(reason: string): string {
+  const [, advice = 'check --store'] = ADVICE.find(([said]) => said.test(reason)) ?? [];
+  return advice;
+}
+
+/** What etcd held at a time (`performance.now()`), or later. */
+interface Known {
+  replica: EtcdReplica;
+  asOfMs: number;
+}
+
+/** Reads what there is, however long that takes, as long as it goes on. */
+async function readAll(
+  cluster: EtcdCluster,
+  { historyLimit, log = () => {} }: StoreOptions,
+): Promise<Known> {
+  let replica: EtcdReplica | undefined;
+  let isTold = false;
+  const refusals: EtcdRefusedError[] = [];
+  let lateAtMs = performance.now() + OPEN_DEADLINE_MS;
+  for (;;) {
+    const { member } = cluster;
+    const last = replica?.history.last;
+    try {
+      // Behind every entry there is the head alone.
+      replica ??= new EtcdReplica(
+        await member.read(Number.MAX_SAFE_INTEGER, ASK_DEADLINE_MS),
+        historyLimit,
+      );
+      const { asOfMs } = await replica.catchUp(member);
+      await cluster.check(ASK_DEADLINE_MS);
+      return { replica, asOfMs };
+    } catch (error) {
+      if (error instanceof ForeignMemberError) throw error;
+      // One alone may refuse for reasons of its own: it is a learner.
+      if (error instanceof EtcdRefusedError) refusals.push(error);
+      if (refusals.length >= cluster.size) throw error;
+      const now = performance.now();
+      if (replica?.history.last !== last) lateAtMs = now + OPEN_DEADLINE_MS;
+      // What was refused can be mended by who reads this.
+      if (now > lateAtMs) throw refusals.at(-1) ?? error;
+      if (!isTold) log({ event: 'storeAwaited', reason: reasonOf(error) });
+      isTold = true;
+      cluster.giveUp(member);
+      await setTimeout(RETRY_AFTER_MS);
+    }
+  }
+}
+
+class EtcdStore implements MessageStore {
+  readonly history: History;
+  readonly #cluster: EtcdCluster;
+  readonly #freshness: EtcdFreshness;
+  readonly #follower: EtcdFollower;
+  readonly #writer: EtcdWriter;
+  readonly #initialMessage: string;
+  #listener = () => {};
+
+  constructor(
+    cluster: EtcdCluster,
+    { replica, asOfMs }: Known,
+    { initialMessage, historyLimit, log = () => {} }: StoreOptions,
+  ) {
+    this.history = replica.history;
+    this.#cluster = cluster;
+    this.#initialMessage = initialMessage;
+    this.#freshness = new EtcdFreshness(log, asOfMs);
+    this.#writer = new EtcdWriter(cluster, replica, this.#freshness, historyLimit, log);
+    replica.listen({
+      onEntry: (entry) => {
+        const isOurs = this.#writer.saw(entry);
+        if (!isOurs) log({ event: 'updatedElsewhere', message: entry.message });
+      },
+      onUpdate: () => this.#listener(),
+    });
+    this.#follower = new EtcdFollower(cluster, replica, this.#freshness);
+    void this.#follower.run();
+  }
+
+  get message(): string {
+    return this.history.latest?.message ?? this.#initialMessage;
+  }
+
+  get freshness(): Freshness {
+    const { ageMs, away } = this.#freshness;
+    return { ageMs, away };
+  }
+
+  store(message: string, storedAtMs = Date.now()): Promise<void> {
+    return this.#writer.store({ message, storedAtMs });
+  }
+
+  onUpdate(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  async close(): Promise<void> {
+    this.#freshness.stop();
+    this.#follower.stop();
+    await this.#writer.stop(CLOSE_DEADLINE_MS);
+    this.#cluster.close();
+  }
+}

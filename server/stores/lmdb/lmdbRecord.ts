@@ -1,0 +1,32 @@
+// How a stored message is written in the database: `CRC TIME MESSAGE`, as text that a person can
+// read with mdb_dump. The checksum covers the record's number, too:
+// a record cannot pass for another.
+
+import { crc32 } from 'node:zlib';
+import type { HistoryEntry } from '../history.ts';
+import { decodeEntry, decodeText, encodeTime, InvalidEntryError } from '../historyEntry.ts';
+
+const RECORD = /^(?<sum>[0-9a-f]{8}) (?<body>(?<time>\S+) (?<message>.*))$/su;
+
+/** The bytes of an entry. */
+export function encodeRecord(number: number, { message, storedAtMs }: HistoryEntry): Buffer {
+  const body = `${encodeTime(storedAtMs)} ${message}`;
+  return Buffer.from(`${checksum(number, body)} ${body}`, 'utf8');
+}
+
+/**
+ * The entry of these bytes. Its text points into that of its own record, and pins nothing else.
+ *
+ * @throws InvalidEntryError
+ */
+export function decodeRecord(number: number, bytes: Buffer): HistoryEntry {
+  const record = RECORD.exec(decodeText(bytes))?.groups;
+  if (record === undefined) throw new InvalidEntryError('is not a stored message');
+  const { sum, body = '', time = '', message = '' } = record;
+  if (sum !== checksum(number, body)) throw new InvalidEntryError('does not match its checksum');
+  return decodeEntry(time, message);
+}
+
+function checksum(number: number, body: string): string {
+  return crc32(`${number} ${body}`).toString(16).padStart(8, '0');
+}

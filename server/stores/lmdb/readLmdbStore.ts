@@ -1,0 +1,62 @@
+// Reads the history in a folder and changes nothing there: no lock is taken, no file is made, no mode
+// is changed. So it also reads a backup, a read-only file system, and the store of a running server.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isServed } from './folderLock.ts';
+import type { HistoryEntry } from '../history.ts';
+import { contentsOf } from './lmdbContents.ts';
+import { readSnapshot } from './lmdbSnapshot.ts';
+import { DATA_FILE } from './storeFiles.ts';
+import { errorCode, UnusableStoreError } from '../unusableStore.ts';
+
+export interface ReadStore {
+  /** Everything that one commit left, oldest first. */
+  entries: readonly HistoryEntry[];
+  /** Whether a server uses the store: more may be stored in it by now. */
+  isInUse: boolean;
+}
+
+/**
+ * @throws UnusableStoreError if the folder holds no store, cannot be read, or its file is damaged or
+ *   not ours.
+ */
+export async function readLmdbStore(folder: string): Promise<ReadStore> {
+  const file = join(folder, DATA_FILE);
+  try {
+    const isInUse = isServed(folder);
+    const { bytes, isBeingWritten } = await readSnapshot(file);
+    return { entries: contentsOf(file, bytes).entries, isInUse: isInUse || isBeingWritten };
+  } catch (error) {
+    throw error instanceof UnusableStoreError ? error : unreadable(folder, error);
+  }
+}
+
+function unreadable(folder: string, error: unknown): UnusableStoreError {
+  const code = errorCode(error);
+  const reason = { cause: error };
+  switch (code) {
+    case 'ENOENT':
+      return new UnusableStoreError(
+        existsSync(folder)
+          ? `no store in ${folder}: it has no ${DATA_FILE}`
+          : 'no such folder; check --store',
+        reason,
+      );
+    case 'ENOTDIR':
+      return new UnusableStoreError(
+        `${folder} is a file; name the folder that holds ${DATA_FILE}`,
+        reason,
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return new UnusableStoreError(
+        `cannot read ${join(folder, DATA_FILE)}: permission denied (${code}); run this as its owner`,
+        reason,
+      );
+    case undefined:
+      throw error;
+    default:
+      return new UnusableStoreError(`cannot read ${join(folder, DATA_FILE)}: ${code}`, reason);
+  }
+}
