@@ -15,7 +15,7 @@ export default defineConfig({
     outDir: '../dist/page',
     emptyOutDir: true,
     target: 'es2022',
-    // The Content-Security-Policy has no data: addresses (bridge/headers.ts).
+    // The Content-Security-Policy has no data: addresses (bridge/http/headers.ts).
     assetsInlineLimit: 0,
     // It is for modules loaded later, and there are none.
     modulePreload: { polyfill: false },
@@ -25,7 +25,7 @@ export default defineConfig({
 
 /**
  * Puts the scripts that run before anything else into index.html: a module, which is all that Vite
- * bundles, comes too late. The bridge allows them by their hash (bridge/headers.ts).
+ * bundles, comes too late. The bridge allows them by their hash (bridge/http/headers.ts).
  */
 function inlined(...files: string[]): Plugin {
   return {

@@ -8,26 +8,26 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { ConnectionLimits } from '../access/connectionLimits.ts';
-import { addressForms } from './addressForms.ts';
-import { Admission } from './admission.ts';
-import { CHALLENGE, type CheckPassword, requireBasicAuth } from './basicAuth.ts';
-import { clientAddress } from './client.ts';
+import { addressForms } from './http/addressForms.ts';
+import { Admission } from './http/admission.ts';
+import { CHALLENGE, type CheckPassword, requireBasicAuth } from './http/basicAuth.ts';
+import { clientAddress } from './http/client.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
-import { parseForwardedAddress } from './forwardedAddress.ts';
-import { Gate, type GateContext } from './gate.ts';
-import { setHeaders } from './headers.ts';
-import { CONNECTION_OPTIONS, httpServerFactory, limitAnswers } from './httpServer.ts';
-import { LoginCookie, type Logins, serveLogout } from './loginCookie.ts';
+import { parseForwardedAddress } from './http/forwardedAddress.ts';
+import { Gate, type GateContext } from './http/gate.ts';
+import { setHeaders } from './http/headers.ts';
+import { CONNECTION_OPTIONS, httpServerFactory, limitAnswers } from './http/httpServer.ts';
+import { LoginCookie, type Logins, serveLogout } from './http/loginCookie.ts';
 import { Metrics } from './metrics.ts';
-import { type OperatorOptions, serveOperator } from './operator.ts';
-import { inlineScriptHashes, servePage } from './page.ts';
+import { type OperatorOptions, serveOperator } from './http/operator.ts';
+import { inlineScriptHashes, servePage } from './http/page.ts';
 import type { Primary } from './primary.ts';
-import { RequestQuota } from './requestQuota.ts';
-import { originForm } from './requestTarget.ts';
-import type { SessionRules } from './sessionClock.ts';
-import { Sessions } from './sessions.ts';
-import { endUnseenOnClose, limitUpgrades } from './unseenConnections.ts';
-import { serveTarget, speakWebSocket } from './webSockets.ts';
+import { RequestQuota } from './http/requestQuota.ts';
+import { originForm } from './http/requestTarget.ts';
+import type { SessionRules } from './relay/sessionClock.ts';
+import { Sessions } from './relay/sessions.ts';
+import { endUnseenOnClose, limitUpgrades } from './http/unseenConnections.ts';
+import { serveTarget, speakWebSocket } from './relay/webSockets.ts';
 
 /** How long a request may take to arrive, the WebSocket handshake among them. */
 const REQUEST_TIMEOUT_MS = 10_000;

@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
-import { CONNECTION_OPTIONS } from './httpServer.ts';
+import { CONNECTION_OPTIONS } from './http/httpServer.ts';
 
 interface ListeningAddress {
   /** An IP address, or `localhost`. */

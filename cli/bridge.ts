@@ -1,7 +1,7 @@
 // `motd bridge`: the bridge and the page alone, in this process or in several.
 
 import { existsSync } from 'node:fs';
-import { replaceCertificate } from '../bridge/httpServer.ts';
+import { replaceCertificate } from '../bridge/http/httpServer.ts';
 import { announce, type BridgeOptions, PAGE_DIR, startBridge } from './bridgeApp.ts';
 import { isBridgeWorker } from './bridgeCluster.ts';
 import { onStopRequest } from './lifecycle.ts';

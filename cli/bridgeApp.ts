@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { addressMatcher } from '../access/source.ts';
 import { type BridgeLimits, type BridgeSettings, buildBridge } from '../bridge/bridge.ts';
 import { listen } from '../bridge/listen.ts';
-import type { Target } from '../bridge/targets.ts';
+import type { Target } from '../bridge/relay/targets.ts';
 import { type Address, hostAndPort } from '../server/net/address.ts';
 import { type BridgeRuleOptions, DEFAULT_TARGET, type HttpOptions } from './bridgeOptions.ts';
 import { descriptorLimit } from './descriptorLimit.ts';

@@ -3,7 +3,7 @@
 
 import type { Verdict } from '../access/passwordGuard.ts';
 import type { Full } from '../access/room.ts';
-import type { Logins } from '../bridge/loginCookie.ts';
+import type { Logins } from '../bridge/http/loginCookie.ts';
 import type { MetricSample } from '../bridge/metrics.ts';
 import { ownVariable } from './environment.ts';
 import type { TlsIdentity } from './tlsFiles.ts';

@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Room } from '../access/room.ts';
-import { replaceCertificate } from '../bridge/httpServer.ts';
+import { replaceCertificate } from '../bridge/http/httpServer.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../bridge/metrics.ts';
 import type { Primary } from '../bridge/primary.ts';
 import type { Address } from '../server/net/address.ts';

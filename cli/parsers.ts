@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import { addressMatcher } from '../access/source.ts';
-import { parseTarget, type Target } from '../bridge/targets.ts';
+import { parseTarget, type Target } from '../bridge/relay/targets.ts';
 import { MAX_LINE_BYTES, trimLine } from '../protocol/lines.ts';
 import { isPlainText } from '../protocol/plainText.ts';
 

@@ -7,8 +7,8 @@ import { LoginTokens } from '../access/loginTokens.ts';
 import type { VerifyPassword } from '../access/password.ts';
 import { PasswordGuard, type Verdict } from '../access/passwordGuard.ts';
 import { plainAddress, sourceOf } from '../access/source.ts';
-import type { CheckPassword } from '../bridge/basicAuth.ts';
-import type { Logins } from '../bridge/loginCookie.ts';
+import type { CheckPassword } from '../bridge/http/basicAuth.ts';
+import type { Logins } from '../bridge/http/loginCookie.ts';
 import { MAX_LINE_BYTES } from '../protocol/lines.ts';
 import { readUsersFile, type Users } from './usersFile.ts';
 

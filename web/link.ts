@@ -178,7 +178,7 @@ export class Link {
     const reason = await refusalOf(this.#url);
     if (this.#webSocket !== webSocket) return;
     // Where the handshake lacked the password and its login cookie had expired, the answer to this
-    // question brought another cookie (bridge/loginCookie.ts).
+    // question brought another cookie (bridge/http/loginCookie.ts).
     if (reason !== WOULD_OPEN || this.#hasTriedAgain) {
       this.#lose(reason);
       return;

@@ -1,4 +1,4 @@
-// Who is logged in, where the bridge asks for a password: its cookie says so (bridge/loginCookie.ts).
+// Who is logged in, where the bridge asks for a password: its cookie says so (bridge/http/loginCookie.ts).
 
 const USER_COOKIE = /(?:^|;\s*)motd-user=([^;]+)/;
 

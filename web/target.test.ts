@@ -41,7 +41,7 @@ test.each([
 });
 
 test('a name takes the form that the bridge gives its names', async () => {
-  const source = await readFile(new URL('../bridge/targets.ts', import.meta.url), 'utf8');
+  const source = await readFile(new URL('../bridge/relay/targets.ts', import.meta.url), 'utf8');
   const [, form = ''] = /\(\?<name>(.*?\})\)/.exec(source) ?? [];
   expect(await readFile(new URL('target.ts', import.meta.url), 'utf8')).toContain(`/^${form}$/`);
 });

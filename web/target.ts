@@ -7,7 +7,7 @@
 // Anybody can write a link to this page. Its words must not stand on the page as the page's own: a
 // name is shown in quotation marks, and only if it has the form that the bridge gives its names.
 
-/** The rule is bridge/targets.ts's, TARGET: no target of another name can exist. */
+/** The rule is bridge/relay/targets.ts's, TARGET: no target of another name can exist. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
 export interface Target {

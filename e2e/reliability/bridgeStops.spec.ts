@@ -19,7 +19,7 @@ const CHILD = fileURLToPath(new URL('childTarget.mjs', import.meta.url));
 /** Of each state. */
 const COUNT = amount(25, 200);
 /**
- * Both ends have 5 s to take what is on its way (bridge/sessions.ts). Four times that is for a busy
+ * Both ends have 5 s to take what is on its way (bridge/relay/sessions.ts). Four times that is for a busy
  * machine; without the deadline, the sessions that connect still would take a minute.
  */
 const STOPS_WITHIN_MS = 20_000;

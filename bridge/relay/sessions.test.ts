@@ -17,7 +17,7 @@ import {
   startBridge,
   startTarget,
   TestPeer,
-} from './bridge.harness.ts';
+} from '../bridge.harness.ts';
 
 const RULES = {
   pingIntervalMs: 30_000,

@@ -12,7 +12,7 @@ import { CLOSE, type CloseCode, protocolErrorCode } from './closeCodes.ts';
 import { connectFailure, wordsFor } from './connectFailure.ts';
 import { connectTarget } from './connectTarget.ts';
 import { ForgedHeader } from './forgedHeader.ts';
-import type { Metrics, TargetTally } from './metrics.ts';
+import type { Metrics, TargetTally } from '../metrics.ts';
 import { type ConnectionEnds, openingFor } from './proxyLine.ts';
 import { ReadBuffer } from './readBuffer.ts';
 import type { SessionCounts } from './sessionClock.ts';

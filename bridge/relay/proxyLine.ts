@@ -3,7 +3,7 @@
 // browser looks to the target like the bridge.
 
 import { isIP, isIPv6 } from 'node:net';
-import { plainAddress } from '../access/source.ts';
+import { plainAddress } from '../../access/source.ts';
 import type { Target } from './targets.ts';
 
 /**

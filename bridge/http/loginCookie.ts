@@ -8,7 +8,7 @@
 
 import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { TOKEN_LIFETIME_MS } from '../access/loginTokens.ts';
+import { TOKEN_LIFETIME_MS } from '../../access/loginTokens.ts';
 import { addressForms } from './addressForms.ts';
 import { publicOriginFor } from './admission.ts';
 

@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { type CheckPassword, requireBasicAuth } from './basicAuth.ts';
-import { type RunningBridge, startBridge, startTarget, TestPeer } from './bridge.harness.ts';
+import { type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
 
 const CHALLENGE = 'Basic realm="motd", charset="UTF-8"';
 

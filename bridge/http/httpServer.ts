@@ -6,7 +6,7 @@ import { createServer as createHttpsServer, type ServerOptions } from 'node:http
 import type { Socket } from 'node:net';
 import { type SecureContextOptions, Server } from 'node:tls';
 import type { FastifyInstance, FastifyServerFactory } from 'fastify';
-import { limitUnanswered } from '../access/unansweredRequests.ts';
+import { limitUnanswered } from '../../access/unansweredRequests.ts';
 
 /** How long a TLS handshake may take. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;

@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { parseForwardedAddress } from './forwardedAddress.ts';
-import type { ConnectionEnds } from './proxyLine.ts';
+import type { ConnectionEnds } from '../relay/proxyLine.ts';
 
 /**
  * The address of the client. Fastify has followed `X-Forwarded-For` from the right for as long as

@@ -8,7 +8,7 @@ import {
   rawWebSocket,
   startBridge,
   startTarget,
-} from './bridge.harness.ts';
+} from '../bridge.harness.ts';
 import { limitUpgrades } from './unseenConnections.ts';
 
 const UPGRADE =

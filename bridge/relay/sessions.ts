@@ -2,8 +2,8 @@
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { ConnectionLimits } from '../access/connectionLimits.ts';
-import type { Full, Room } from '../access/room.ts';
+import type { ConnectionLimits } from '../../access/connectionLimits.ts';
+import type { Full, Room } from '../../access/room.ts';
 import { CLOSE } from './closeCodes.ts';
 import { type Browser, Relay, type RelayContext } from './relay.ts';
 import { type Due, SessionClock, type SessionRules } from './sessionClock.ts';

@@ -3,10 +3,10 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { LoginTokens } from '../access/loginTokens.ts';
+import { LoginTokens } from '../../access/loginTokens.ts';
 import type { CheckPassword } from './basicAuth.ts';
-import { type RunningBridge, startBridge, startTarget, TestPeer } from './bridge.harness.ts';
-import type { BridgeSettings } from './bridge.ts';
+import { type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
+import type { BridgeSettings } from '../bridge.ts';
 
 const checkPassword: CheckPassword = async (_source, user, password) =>
   user === 'jörg' && password === 'geheim' ? 'right' : 'wrong';

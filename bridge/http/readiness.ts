@@ -1,10 +1,10 @@
 // Whether all is ready that sessions need: what `/readyz` tells.
 
-import { connectFailure, wordsFor } from './connectFailure.ts';
-import { connectTarget } from './connectTarget.ts';
-import { openingFor } from './proxyLine.ts';
+import { connectFailure, wordsFor } from '../relay/connectFailure.ts';
+import { connectTarget } from '../relay/connectTarget.ts';
+import { openingFor } from '../relay/proxyLine.ts';
 import { askReadyUrl } from './readyUrl.ts';
-import type { Target } from './targets.ts';
+import type { Target } from '../relay/targets.ts';
 
 /** How long an answer holds: asking often must not become a load on who is asked. */
 const HOLDS_MS = 1000;

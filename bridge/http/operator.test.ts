@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../scripts/freePort.mjs';
+import { freePort } from '../../scripts/freePort.mjs';
 import {
   deferred,
   echo,
@@ -13,7 +13,7 @@ import {
   startBridge,
   startTarget,
   TestPeer,
-} from './bridge.harness.ts';
+} from '../bridge.harness.ts';
 
 async function get({ port }: RunningBridge, path: string, headers = {}) {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers, redirect: 'manual' });

@@ -2,7 +2,7 @@
 // write the client's port behind the address.
 
 import { isIP } from 'node:net';
-import { plainAddress } from '../access/source.ts';
+import { plainAddress } from '../../access/source.ts';
 
 // As in a URL: an IPv6 address with a port stands in brackets (RFC 3986, section 3.2.2).
 const ENDPOINT = /^(?:(?<ipv4>[\d.]+)|\[(?<ipv6>[^[\]]+)\])(?::(?<port>\d{1,5}))?$/;

@@ -3,7 +3,7 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ConnectionLimits } from '../access/connectionLimits.ts';
+import type { ConnectionLimits } from '../../access/connectionLimits.ts';
 
 export class RequestQuota {
   readonly #limits: ConnectionLimits;

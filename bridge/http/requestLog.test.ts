@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { startBridge } from './bridge.harness.ts';
+import { startBridge } from '../bridge.harness.ts';
 
 test('the log has the address of a client without the port that its proxy wrote', async () => {
   const lines: string[] = [];

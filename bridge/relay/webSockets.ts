@@ -4,10 +4,10 @@
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket, WebSocketServer } from 'ws';
-import { clientEnds } from './client.ts';
+import { clientEnds } from '../http/client.ts';
 import { CLOSE } from './closeCodes.ts';
-import type { Gate } from './gate.ts';
-import type { RouteRules } from './routeRules.ts';
+import type { Gate } from '../http/gate.ts';
+import type { RouteRules } from '../http/routeRules.ts';
 import type { Sessions } from './sessions.ts';
 import type { Target } from './targets.ts';
 

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../scripts/freePort.mjs';
-import { echo, type RunningBridge, startBridge, startTarget } from './bridge.harness.ts';
+import { freePort } from '../../scripts/freePort.mjs';
+import { echo, type RunningBridge, startBridge, startTarget } from '../bridge.harness.ts';
 
 async function otherAt(answer: RequestListener): Promise<URL> {
   const server = createServer(answer).listen(0, '127.0.0.1');

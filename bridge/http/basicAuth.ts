@@ -3,7 +3,7 @@
 
 import fastifyBasicAuth from '@fastify/basic-auth';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Verdict } from '../access/passwordGuard.ts';
+import type { Verdict } from '../../access/passwordGuard.ts';
 import { clientAddress } from './client.ts';
 import type { LoginCookie } from './loginCookie.ts';
 import { rulesOf } from './routeRules.ts';
