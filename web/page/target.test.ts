@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { targetOf, titleOf } from './target.ts';
+
+test.each([
+  ['http://127.0.0.1:8080/', undefined, true, 'ws://127.0.0.1:8080/ws'],
+  ['http://127.0.0.1:8080/#x', undefined, true, 'ws://127.0.0.1:8080/ws'],
+  ['https://motd.example/motd/', undefined, true, 'wss://motd.example/motd/ws'],
+  ['https://motd.example/motd/?target=', undefined, true, 'wss://motd.example/motd/ws'],
+  ['http://localhost/?target=redis', 'redis', false, 'ws://localhost/ws/redis'],
+  ['http://localhost/motd/?target=redis', 'redis', false, 'ws://localhost/motd/ws/redis'],
+  ['http://localhost/?target=staff&as=motd', 'staff', true, 'ws://localhost/ws/staff'],
+  ['http://localhost/?target=a&target=b', 'a', false, 'ws://localhost/ws/a'],
+  [
+    `http://localhost/?target=${'a'.repeat(32)}`,
+    'a'.repeat(32),
+    false,
+    `ws://localhost/ws/${'a'.repeat(32)}`,
+  ],
+])('%s', (page, name, isMessageServer, url) => {
+  const target = targetOf(new URL(page));
+  expect({ ...target, url: target?.url.href }).toEqual({ name, isMessageServer, url });
+});
+
+test.each([
+  'Your session has expired. Call 0800 123456',
+  '<img src=x onerror=alert(1)>',
+  '../x?y',
+  'a/../../ws',
+  'motd\n',
+  'motd ',
+  ' ',
+  '_motd',
+  '-motd',
+  'm\u043etd',
+  'motd\u202e',
+  '\u{1b}[2J',
+  'a'.repeat(33),
+])('%j is not the name of a target', (name) => {
+  expect(targetOf(new URL(`http://localhost/?target=${encodeURIComponent(name)}`))).toBe(undefined);
+});
+
+test('a name takes the form that the bridge gives its names', async () => {
+  const source = await readFile(new URL('../../bridge/relay/targets.ts', import.meta.url), 'utf8');
+  const [, form = ''] = /\(\?<name>(.*?\})\)/.exec(source) ?? [];
+  expect(await readFile(new URL('target.ts', import.meta.url), 'utf8')).toContain(`/^${form}$/`);
+});
+
+test.each([
+  ['http://localhost/', 'Message of the day'],
+  ['http://localhost/?target=motd_is_down_call_0800', 'Target “motd_is_down_call_0800”'],
+])('the title of %s is the page’s own, or quotes a name', (page, title) => {
+  const target = targetOf(new URL(page));
+  expect(target && titleOf(target)).toBe(title);
+});

@@ -1,0 +1,19 @@
+// What a person can do once a conversation is over, in words.
+
+import type { Ending } from '../../client/dialogue/conversation.ts';
+
+/** What `npm start` runs holds the page's port for as long as it serves this page. */
+const START_AGAIN = 'start it again with `motd serve`, or `npm start` anew; then press Enter';
+
+/** @param isTriedAgain Whether the connection is tried again by itself. */
+export function whatNow(ending: Ending, isTriedAgain: boolean): string {
+  switch (ending) {
+    case 'quit':
+      return 'session ended; press Enter for another';
+    case 'shutDown':
+      return `the server was shut down: ${START_AGAIN}`;
+    case 'dismissed':
+    case 'lost':
+      return isTriedAgain ? 'trying again; Enter tries at once' : 'press Enter to connect';
+  }
+}

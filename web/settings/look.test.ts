@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { readChoices } from './choices.pure.ts';
+import { type Look, lookOf, type SystemLook } from './look.pure.ts';
+
+const EARLY = readFileSync(new URL('early.js', import.meta.url), 'utf8');
+
+const SYSTEMS: SystemLook[] = [true, false].flatMap((isLight) =>
+  [true, false].map((isMoreContrast) => ({ isLight, isMoreContrast })),
+);
+
+const DARK_SYSTEM = { isLight: false, isMoreContrast: false };
+
+test.each([
+  ['system', 'system', DARK_SYSTEM, { theme: 'dark', contrast: 'normal' }],
+  ['system', 'system', { ...DARK_SYSTEM, isLight: true }, { theme: 'light', contrast: 'normal' }],
+  ['light', 'system', DARK_SYSTEM, { theme: 'light', contrast: 'normal' }],
+  ['dark', 'more', { ...DARK_SYSTEM, isLight: true }, { theme: 'dark', contrast: 'more' }],
+  ['dark', 'system', { ...DARK_SYSTEM, isMoreContrast: true }, { theme: 'dark', contrast: 'more' }],
+] as const)('%s, contrast %s, where the system has %o', (theme, contrast, system, look) => {
+  expect(lookOf({ theme, contrast }, system)).toEqual(look);
+});
+
+describe('before the first paint it is the same, where what is stored is', () => {
+  test.each([
+    null,
+    '{}',
+    '{"theme":"light"}',
+    '{"theme":"dark","contrast":"system","fontSize":15}',
+    '{"theme":"system","contrast":"more"}',
+    '{"theme":"light","contrast":"more"}',
+    '{"theme":"sepia","contrast":"less"}',
+    '{"theme":["light"],"contrast":{"more":"more"}}',
+    '"light"',
+    '[1]',
+    'null',
+    '{"theme"',
+    '',
+  ])('%j', (stored) => {
+    for (const system of SYSTEMS) {
+      const early = earlyLook(() => stored, system);
+      expect(early).toEqual(lookOf(readChoices(stored), system));
+    }
+  });
+
+  test('blocked', () => {
+    const blocked = () => {
+      throw new DOMException('blocked', 'SecurityError');
+    };
+    for (const system of SYSTEMS) {
+      expect(earlyLook(blocked, system)).toEqual(lookOf(readChoices(null), system));
+    }
+  });
+});
+
+/** What early.js writes on <html>. */
+function earlyLook(stored: () => string | null, system: SystemLook): Partial<Look> {
+  const dataset: Partial<Look> = {};
+  const matches: Record<string, boolean> = {
+    '(prefers-color-scheme: light)': system.isLight,
+    '(prefers-contrast: more)': system.isMoreContrast,
+  };
+  runInNewContext(EARLY, {
+    document: { documentElement: { dataset } },
+    localStorage: { getItem: (key: string) => (key === 'motd.settings' ? stored() : null) },
+    matchMedia: (query: string) => ({ matches: matches[query] }),
+  });
+  return dataset;
+}
