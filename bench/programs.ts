@@ -9,7 +9,7 @@ import { Connection } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import { family } from './processes.ts';
 
-/** As `motd up` starts the bridge (cli/up.ts). `MOTD_BENCH_NODE_FLAGS=` tries it without them. */
+/** As `motd up` starts the bridge (cli/commands/up.ts). `MOTD_BENCH_NODE_FLAGS=` tries it without them. */
 const BRIDGE_NODE_FLAGS = process.env['MOTD_BENCH_NODE_FLAGS'] ?? '--single-threaded-gc';
 
 const LISTENING_POLL_MS = 50;

@@ -14,7 +14,7 @@ import {
   readyUrlOption,
   targetOption,
   usersOption,
-} from './bridgeOptions.ts';
+} from './options/bridgeOptions.ts';
 import {
   connectOptions,
   type ServersOptions,
@@ -22,15 +22,15 @@ import {
   setOptions,
   timeoutOption,
   tlsClientOptions,
-} from './clientOptions.ts';
-import { dropLineEnds, keepOwnVariables, variablesFor, variablesOf } from './environment.ts';
-import { etcdOptions } from './etcdOptions.ts';
+} from './options/clientOptions.ts';
+import { dropLineEnds, keepOwnVariables, variablesFor, variablesOf } from './options/environment.ts';
+import { etcdOptions } from './options/etcdOptions.ts';
 import { complain, OperatorError } from './operatorError.ts';
-import { idleTimeoutOption, logOption, tlsOptions, trustProxyOption } from './options.ts';
-import { type GivenServer, parsePort, parseServers } from './parsers.ts';
-import { proxyKeyOption } from './proxyKey.ts';
-import { refuseInvalidUtf8 } from './refuseInvalidUtf8.ts';
-import { healthOptions, listenAddressOptions, serverOptions } from './serverOptions.ts';
+import { idleTimeoutOption, logOption, tlsOptions, trustProxyOption } from './options/options.ts';
+import { type GivenServer, parsePort, parseServers } from './options/parsers.ts';
+import { proxyKeyOption } from './options/proxyKey.ts';
+import { refuseInvalidUtf8 } from './options/refuseInvalidUtf8.ts';
+import { healthOptions, listenAddressOptions, serverOptions } from './options/serverOptions.ts';
 
 const packageJson = createRequire(import.meta.url)('../../package.json');
 
@@ -75,7 +75,7 @@ command('up', 'run the server, the bridge and the page', [
     .default(false),
   logOption(),
 ]).action(async (options, made: Command) => {
-  const { up } = await import('./up.ts');
+  const { up } = await import('./commands/up.ts');
   process.exitCode = await up(options, {
     serve: variablesFor(serveCommand, made),
     bridge: variablesFor(bridgeCommand, made),
@@ -91,7 +91,7 @@ const serveCommand = command('serve', 'run the TCP server alone', [
   ...healthOptions(),
   logOption(),
 ]).action(async (options) => {
-  const { serve } = await import('./serve.ts');
+  const { serve } = await import('./commands/serve.ts');
   await serve(options);
 });
 
@@ -107,27 +107,27 @@ const bridgeCommand = command('bridge', 'run the bridge and the page alone', [
   usersOption(),
   logOption(),
 ]).action(async (options) => {
-  const { bridge } = await import('./bridge.ts');
+  const { bridge } = await import('./commands/bridge.ts');
   await bridge(options, variablesOf(bridgeCommand));
 });
 
 clientCommand('connect', 'hold the dialogue in this terminal', connectOptions()).action(
   withServers(async (options) => {
-    const { connect } = await import('./connect.ts');
+    const { connect } = await import('./commands/connect.ts');
     process.exitCode = await connect(options);
   }),
 );
 
 clientCommand('get', 'print the message', [timeoutOption(2)]).action(
   withServers(async (options) => {
-    const { get } = await import('./oneshot.ts');
+    const { get } = await import('./commands/oneshot.ts');
     await get(options);
   }),
 );
 
 clientCommand('set', 'change the message', [...setOptions(), timeoutOption(10)]).action(
   withServers(async (options) => {
-    const { set } = await import('./oneshot.ts');
+    const { set } = await import('./commands/oneshot.ts');
     await set(options);
   }),
 );
@@ -136,21 +136,21 @@ clientCommand('watch', 'print the message, and each later one', [
   timeoutOption(10, 'the first message of each connection'),
 ]).action(
   withServers(async (options) => {
-    const { watch } = await import('./oneshot.ts');
+    const { watch } = await import('./commands/oneshot.ts');
     await watch(options);
   }),
 );
 
 clientCommand('history', 'print the messages so far, with their times', [timeoutOption(10)]).action(
   withServers(async (options) => {
-    const { history } = await import('./oneshot.ts');
+    const { history } = await import('./commands/oneshot.ts');
     await history(options);
   }),
 );
 
 command('hash-password', 'read a password, print what --password-file takes', []).action(
   async () => {
-    const { hashPassword } = await import('./hashPassword.ts');
+    const { hashPassword } = await import('./commands/hashPassword.ts');
     await hashPassword();
   },
 );
@@ -159,7 +159,7 @@ command('copy-store', 'copy the history from one store to another', etcdOptions(
   .addArgument(new Argument('<from>', 'lmdb:DIR or etcd://HOST:PORT,HOST:PORT/PREFIX'))
   .addArgument(new Argument('<to>', 'the same; an empty one'))
   .action(async (from: string, to: string, options) => {
-    const { copyStore } = await import('./copyStore.ts');
+    const { copyStore } = await import('./commands/copyStore.ts');
     await copyStore(from, to, options);
   });
 

@@ -6,7 +6,7 @@ import sonicBoom from 'sonic-boom';
 import { escapeControls, escapeControlsInJson } from '../protocol/plainText.ts';
 import { consoleLine } from '../server/consoleLine.ts';
 import { decoded, type Log } from '../server/events.ts';
-import type { LogFormat } from './options.ts';
+import type { LogFormat } from './options/options.ts';
 
 /** What waits for a stalled reader, in bytes; lines beyond it are dropped. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;

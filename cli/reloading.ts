@@ -1,7 +1,7 @@
 // What is read anew on SIGHUP, and how the operator hears of it.
 
 import { reasonOf } from '../server/reason.ts';
-import type { LogFormat } from './options.ts';
+import type { LogFormat } from './options/options.ts';
 import { say, structuredLog } from './output.ts';
 
 /** Reads one thing anew; throws where it cannot be used, and has then changed nothing. */

@@ -8,10 +8,10 @@ import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/onesho
 import type { TimeAllowed } from '../client/oneshot/timeAllowed.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { hostAndPort } from '../server/net/address.ts';
-import type { ServersOptions, TlsClientOptions } from './clientOptions.ts';
+import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
 import { lookupApart } from './lookupApart.ts';
 import { connectError, connectErrorInShort, OperatorError } from './operatorError.ts';
-import { tlsOf } from './tlsFiles.ts';
+import { tlsOf } from './options/tlsFiles.ts';
 
 /** The server may not know itself whether it was stored (PROTOCOL.md, "Several servers"). */
 const NOT_IN_FORCE =

@@ -1,6 +1,6 @@
 // What is read from standard input: one line, a message or a password.
 
-import { decodeText } from './decodeText.ts';
+import { decodeText } from './options/decodeText.ts';
 import { OperatorError } from './operatorError.ts';
 
 const WHAT = 'standard input';

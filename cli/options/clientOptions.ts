@@ -1,7 +1,7 @@
 // The flags of the commands that talk to a message server.
 
 import { Option } from 'commander';
-import type { Server } from '../client/connect.ts';
+import type { Server } from '../../client/connect.ts';
 import { DEFAULT_HOST, portOption } from './options.ts';
 import { parseLine, parseSeconds, parseServers } from './parsers.ts';
 

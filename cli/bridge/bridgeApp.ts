@@ -2,18 +2,18 @@
 
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
-import { addressMatcher } from '../access/source.ts';
-import { type BridgeLimits, type BridgeSettings, buildBridge } from '../bridge/bridge.ts';
-import { listen } from '../bridge/listen.ts';
-import type { Target } from '../bridge/relay/targets.ts';
-import { type Address, hostAndPort } from '../server/net/address.ts';
-import { type BridgeRuleOptions, DEFAULT_TARGET, type HttpOptions } from './bridgeOptions.ts';
-import { descriptorLimit } from './descriptorLimit.ts';
-import { report } from './lifecycle.ts';
-import { listenError } from './operatorError.ts';
-import { LOOPBACK, type TlsOptions } from './options.ts';
-import { say, structuredLog } from './output.ts';
-import type { ProxyKeyOptions } from './proxyKey.ts';
+import { addressMatcher } from '../../access/source.ts';
+import { type BridgeLimits, type BridgeSettings, buildBridge } from '../../bridge/bridge.ts';
+import { listen } from '../../bridge/listen.ts';
+import type { Target } from '../../bridge/relay/targets.ts';
+import { type Address, hostAndPort } from '../../server/net/address.ts';
+import { type BridgeRuleOptions, DEFAULT_TARGET, type HttpOptions } from '../options/bridgeOptions.ts';
+import { descriptorLimit } from '../descriptorLimit.ts';
+import { report } from '../lifecycle.ts';
+import { listenError } from '../operatorError.ts';
+import { LOOPBACK, type TlsOptions } from '../options/options.ts';
+import { say, structuredLog } from '../output.ts';
+import type { ProxyKeyOptions } from '../options/proxyKey.ts';
 
 export interface BridgeOptions extends HttpOptions, TlsOptions, BridgeRuleOptions, ProxyKeyOptions {
   usersFile?: string;
@@ -24,7 +24,7 @@ export interface BridgeOptions extends HttpOptions, TlsOptions, BridgeRuleOption
 }
 
 /** The folder of the built page. */
-export const PAGE_DIR = fileURLToPath(new URL('../page', import.meta.url));
+export const PAGE_DIR = fileURLToPath(new URL('../../page', import.meta.url));
 
 /**
  * Builds a bridge and has it listen.

@@ -1,12 +1,12 @@
 // What the processes of a bridge with `--workers` say to each other (calls.ts). The primary owns
 // what is to be the same for all: the files, the counts, the passwords. Workers relay.
 
-import type { Verdict } from '../access/passwordGuard.ts';
-import type { Full } from '../access/room.ts';
-import type { Logins } from '../bridge/http/loginCookie.ts';
-import type { MetricSample } from '../bridge/metrics.ts';
-import { ownVariable } from './environment.ts';
-import type { TlsIdentity } from './tlsFiles.ts';
+import type { Verdict } from '../../access/passwordGuard.ts';
+import type { Full } from '../../access/room.ts';
+import type { Logins } from '../../bridge/http/loginCookie.ts';
+import type { MetricSample } from '../../bridge/metrics.ts';
+import { ownVariable } from '../options/environment.ts';
+import type { TlsIdentity } from '../options/tlsFiles.ts';
 
 /** Set for a worker of ours: who runs `motd bridge` may have a cluster of their own. */
 const WORKER_VARIABLE = 'MOTD_BRIDGE_WORKER';

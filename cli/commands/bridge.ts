@@ -1,16 +1,16 @@
 // `motd bridge`: the bridge and the page alone, in this process or in several.
 
 import { existsSync } from 'node:fs';
-import { replaceCertificate } from '../bridge/http/httpServer.ts';
-import { announce, type BridgeOptions, PAGE_DIR, startBridge } from './bridgeApp.ts';
-import { isBridgeWorker } from './bridgeCluster.ts';
-import { onStopRequest } from './lifecycle.ts';
-import { OperatorError } from './operatorError.ts';
-import { leaveOutput } from './output.ts';
-import { reloading } from './reloading.ts';
-import type { Environment } from './supervised.ts';
-import { readTlsIdentity } from './tlsFiles.ts';
-import { UserPasswords } from './userPasswords.ts';
+import { replaceCertificate } from '../../bridge/http/httpServer.ts';
+import { announce, type BridgeOptions, PAGE_DIR, startBridge } from '../bridge/bridgeApp.ts';
+import { isBridgeWorker } from '../bridge/bridgeCluster.ts';
+import { onStopRequest } from '../lifecycle.ts';
+import { OperatorError } from '../operatorError.ts';
+import { leaveOutput } from '../output.ts';
+import { reloading } from '../reloading.ts';
+import type { Environment } from '../supervised.ts';
+import { readTlsIdentity } from '../options/tlsFiles.ts';
+import { UserPasswords } from '../bridge/userPasswords.ts';
 
 /**
  * Bridges until a stop request.
@@ -20,10 +20,10 @@ import { UserPasswords } from './userPasswords.ts';
 export async function bridge(options: BridgeOptions, environment: Environment): Promise<void> {
   if (!existsSync(PAGE_DIR)) throw new OperatorError('the page is not built; run: npm run build');
   if (isBridgeWorker()) {
-    const { work } = await import('./bridgeWorker.ts');
+    const { work } = await import('../bridge/bridgeWorker.ts');
     await work(options);
   } else if (options.workers > 1) {
-    const { lead } = await import('./bridgePrimary.ts');
+    const { lead } = await import('../bridge/bridgePrimary.ts');
     await lead(options, environment);
   } else await bridgeAlone(options);
 }

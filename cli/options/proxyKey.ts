@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { Option } from 'commander';
 import { GROUP } from './options.ts';
-import type { Environment } from './supervised.ts';
+import type { Environment } from '../supervised.ts';
 
 const VARIABLE = 'MOTD_PROXY_KEY';
 

@@ -1,9 +1,9 @@
 // How a server makes itself known to etcd: the flags, and the files they name.
 
 import { Option } from 'commander';
-import type { EtcdAccess, EtcdTls } from '../server/stores/etcd/etcdAccess.ts';
+import type { EtcdAccess, EtcdTls } from '../../server/stores/etcd/etcdAccess.ts';
 import { linesOf } from './editedFile.ts';
-import { OperatorError } from './operatorError.ts';
+import { OperatorError } from '../operatorError.ts';
 import { readSecret } from './secretFile.ts';
 import { readAuthority, readIdentity } from './tlsFiles.ts';
 

@@ -5,9 +5,9 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Server } from '../client/connect.ts';
-import type { Failure } from '../client/oneshot/firstToAnswer.ts';
-import { newsAfter } from '../client/oneshot/newsAfter.ts';
+import type { Server } from '../../client/connect.ts';
+import type { Failure } from '../../client/oneshot/firstToAnswer.ts';
+import { newsAfter } from '../../client/oneshot/newsAfter.ts';
 import {
   askForHistory,
   askToStore,
@@ -15,15 +15,15 @@ import {
   DeniedError,
   getMessage,
   OutcomeUnknownError,
-} from '../client/oneshot/oneshot.ts';
-import { inTime, type TimeAllowed } from '../client/oneshot/timeAllowed.ts';
-import { MAX_LINE_BYTES } from '../protocol/lines.ts';
-import type { ServersOptions, TlsClientOptions } from './clientOptions.ts';
-import { complain, OperatorError } from './operatorError.ts';
-import { lineIn } from './parsers.ts';
-import { type Answered, areForeign, askServers, failureError, noneError } from './servers.ts';
-import { readStandardInput } from './standardInput.ts';
-import { exitWhenReaderLeaves, exitWhenReaderLeavesLater } from './stdoutReader.ts';
+} from '../../client/oneshot/oneshot.ts';
+import { inTime, type TimeAllowed } from '../../client/oneshot/timeAllowed.ts';
+import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
+import type { ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
+import { complain, OperatorError } from '../operatorError.ts';
+import { lineIn } from '../options/parsers.ts';
+import { type Answered, areForeign, askServers, failureError, noneError } from '../servers.ts';
+import { readStandardInput } from '../standardInput.ts';
+import { exitWhenReaderLeaves, exitWhenReaderLeavesLater } from '../stdoutReader.ts';
 
 /**
  * The first attempt to connect again comes after this, each further one after up to twice as long.

@@ -3,14 +3,14 @@
 // as a digest under a key that nobody has.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { LoginTokens } from '../access/loginTokens.ts';
-import type { VerifyPassword } from '../access/password.ts';
-import { PasswordGuard, type Verdict } from '../access/passwordGuard.ts';
-import { plainAddress, sourceOf } from '../access/source.ts';
-import type { CheckPassword } from '../bridge/http/basicAuth.ts';
-import type { Logins } from '../bridge/http/loginCookie.ts';
-import { MAX_LINE_BYTES } from '../protocol/lines.ts';
-import { readUsersFile, type Users } from './usersFile.ts';
+import { LoginTokens } from '../../access/loginTokens.ts';
+import type { VerifyPassword } from '../../access/password.ts';
+import { PasswordGuard, type Verdict } from '../../access/passwordGuard.ts';
+import { plainAddress, sourceOf } from '../../access/source.ts';
+import type { CheckPassword } from '../../bridge/http/basicAuth.ts';
+import type { Logins } from '../../bridge/http/loginCookie.ts';
+import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
+import { readUsersFile, type Users } from '../options/usersFile.ts';
 
 export interface FileOfUsers {
   check: CheckPassword;

@@ -3,10 +3,10 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
-import { addressMatcher } from '../access/source.ts';
-import { parseTarget, type Target } from '../bridge/relay/targets.ts';
-import { MAX_LINE_BYTES, trimLine } from '../protocol/lines.ts';
-import { isPlainText } from '../protocol/plainText.ts';
+import { addressMatcher } from '../../access/source.ts';
+import { parseTarget, type Target } from '../../bridge/relay/targets.ts';
+import { MAX_LINE_BYTES, trimLine } from '../../protocol/lines.ts';
+import { isPlainText } from '../../protocol/plainText.ts';
 
 /** One target, or several with white space between them, added to those before. */
 export function parseTargets(text: string, before: Target[] = []): Target[] {

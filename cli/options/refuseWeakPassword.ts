@@ -1,8 +1,8 @@
 // A password that can be looked up or guessed is for this machine alone.
 
-import { isLocalhost } from '../access/localhost.ts';
-import { addressMatcher } from '../access/source.ts';
-import { OperatorError } from './operatorError.ts';
+import { isLocalhost } from '../../access/localhost.ts';
+import { addressMatcher } from '../../access/source.ts';
+import { OperatorError } from '../operatorError.ts';
 import { LOOPBACK } from './options.ts';
 import { DEFAULT_PASSWORD, type ServeOptions } from './serverOptions.ts';
 

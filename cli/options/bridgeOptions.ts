@@ -1,7 +1,7 @@
 // The flags of the bridge and its page.
 
 import { Option } from 'commander';
-import type { Target } from '../bridge/relay/targets.ts';
+import type { Target } from '../../bridge/relay/targets.ts';
 import {
   DEFAULT_HOST,
   DEFAULT_PORT,

@@ -2,12 +2,12 @@
 
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { hashPassword as hash } from '../access/password.ts';
-import { REPLACEMENT } from '../protocol/utf8.ts';
-import { OperatorError } from './operatorError.ts';
-import { lineIn } from './parsers.ts';
-import { SHORTEST_PASSWORD } from './refuseWeakPassword.ts';
-import { readFirstLine } from './standardInput.ts';
+import { hashPassword as hash } from '../../access/password.ts';
+import { REPLACEMENT } from '../../protocol/utf8.ts';
+import { OperatorError } from '../operatorError.ts';
+import { lineIn } from '../options/parsers.ts';
+import { SHORTEST_PASSWORD } from '../options/refuseWeakPassword.ts';
+import { readFirstLine } from '../standardInput.ts';
 
 /**
  * Asks at a terminal, twice and without showing it; else takes the first line of standard input.

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { hashPassword } from '../access/password.ts';
-import { OperatorError } from './operatorError.ts';
+import { hashPassword } from '../../access/password.ts';
+import { OperatorError } from '../operatorError.ts';
 import { readUsersFile } from './usersFile.ts';
 
 /** Sound, quick to make, and nobody's. */

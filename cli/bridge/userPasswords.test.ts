@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { VerifyPassword } from '../access/password.ts';
+import type { VerifyPassword } from '../../access/password.ts';
 import { UserPasswords } from './userPasswords.ts';
 
 const HERE = '192.0.2.1';

@@ -1,9 +1,9 @@
 // Text that comes from any program or editor: some write a byte order mark, UTF-16 or Latin-1. What
 // is not UTF-8 is refused, not mended.
 
-import { dropByteOrderMark } from '../protocol/byteOrderMark.ts';
-import { decodeUtf8 } from '../protocol/utf8.ts';
-import { OperatorError } from './operatorError.ts';
+import { dropByteOrderMark } from '../../protocol/byteOrderMark.ts';
+import { decodeUtf8 } from '../../protocol/utf8.ts';
+import { OperatorError } from '../operatorError.ts';
 
 /** As the two byte orders begin (Unicode 16, section 23.8). */
 const UTF16 = /^(?:\xff\xfe|\xfe\xff)/;

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { accessFault } from './secretFile.ts';
 
-const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const pathOf = (name: string) => fileURLToPath(new URL(`../e2e/tls/${name}.pem`, import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const pathOf = (name: string) => fileURLToPath(new URL(`../../e2e/tls/${name}.pem`, import.meta.url));
 
 /** What `motd hash-password` made of 'first password'. */
 const HASH =

@@ -2,16 +2,16 @@
 // the other down. SHUTDOWN ends the server for good; a crash only until it is started again.
 
 import openInBrowser from 'open';
-import { type Address, hostAndPort } from '../server/net/address.ts';
-import { isShared } from '../server/stores/openStore.ts';
-import type { BridgeRuleOptions, HttpOptions } from './bridgeOptions.ts';
-import { onStopRequest, type Ready } from './lifecycle.ts';
-import type { TlsOptions } from './options.ts';
-import { leaveOutput, say } from './output.ts';
-import { newProxyKey } from './proxyKey.ts';
-import { refuseWeakPassword } from './refuseWeakPassword.ts';
-import type { ServeOptions } from './serverOptions.ts';
-import { type Environment, Supervised, startCommand } from './supervised.ts';
+import { type Address, hostAndPort } from '../../server/net/address.ts';
+import { isShared } from '../../server/stores/openStore.ts';
+import type { BridgeRuleOptions, HttpOptions } from '../options/bridgeOptions.ts';
+import { onStopRequest, type Ready } from '../lifecycle.ts';
+import type { TlsOptions } from '../options/options.ts';
+import { leaveOutput, say } from '../output.ts';
+import { newProxyKey } from '../options/proxyKey.ts';
+import { refuseWeakPassword } from '../options/refuseWeakPassword.ts';
+import type { ServeOptions } from '../options/serverOptions.ts';
+import { type Environment, Supervised, startCommand } from '../supervised.ts';
 
 export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, BridgeRuleOptions {
   usersFile?: string;

@@ -3,9 +3,9 @@
 
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { resolve, sep } from 'node:path';
-import { escapeControls } from '../protocol/plainText.ts';
+import { escapeControls } from '../../protocol/plainText.ts';
 import { ownVariable } from './environment.ts';
-import { complain, fileError } from './operatorError.ts';
+import { complain, fileError } from '../operatorError.ts';
 
 const GROUP_CAN_READ = 0o040;
 const OTHERS_CAN_READ = 0o004;

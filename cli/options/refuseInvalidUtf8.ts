@@ -2,7 +2,7 @@
 // bytes are gone then: to go on would store another text, or open another file, than was meant.
 
 import type { Command } from 'commander';
-import { REPLACEMENT } from '../protocol/utf8.ts';
+import { REPLACEMENT } from '../../protocol/utf8.ts';
 
 /** Ends the command with a usage error if one of its arguments or variables was not UTF-8. */
 export function refuseInvalidUtf8(command: Command): void {
