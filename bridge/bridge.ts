@@ -8,25 +8,25 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { ConnectionLimits } from '../access/connectionLimits.ts';
+import { DescriptorBudget } from './descriptorBudget.ts';
 import { addressForms } from './http/addressForms.ts';
 import { Admission } from './http/admission.ts';
 import { CHALLENGE, type CheckPassword, requireBasicAuth } from './http/basicAuth.ts';
 import { clientAddress } from './http/client.ts';
-import { DescriptorBudget } from './descriptorBudget.ts';
 import { parseForwardedAddress } from './http/forwardedAddress.ts';
 import { Gate, type GateContext } from './http/gate.ts';
 import { setHeaders } from './http/headers.ts';
 import { CONNECTION_OPTIONS, httpServerFactory, limitAnswers } from './http/httpServer.ts';
 import { LoginCookie, type Logins, serveLogout } from './http/loginCookie.ts';
-import { Metrics } from './metrics.ts';
 import { type OperatorOptions, serveOperator } from './http/operator.ts';
 import { inlineScriptHashes, servePage } from './http/page.ts';
-import type { Primary } from './primary.ts';
 import { RequestQuota } from './http/requestQuota.ts';
 import { originForm } from './http/requestTarget.ts';
+import { endUnseenOnClose, limitUpgrades } from './http/unseenConnections.ts';
+import { Metrics } from './metrics.ts';
+import type { Primary } from './primary.ts';
 import type { SessionRules } from './relay/sessionClock.ts';
 import { Sessions } from './relay/sessions.ts';
-import { endUnseenOnClose, limitUpgrades } from './http/unseenConnections.ts';
 import { serveTarget, speakWebSocket } from './relay/webSockets.ts';
 
 /** How long a request may take to arrive, the WebSocket handshake among them. */

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { escapeControls } from '../protocol/plainText.ts';
+import { complain, OperatorError } from './operatorError.ts';
 import {
   bridgeRuleOptions,
   httpOptions,
@@ -23,9 +24,13 @@ import {
   timeoutOption,
   tlsClientOptions,
 } from './options/clientOptions.ts';
-import { dropLineEnds, keepOwnVariables, variablesFor, variablesOf } from './options/environment.ts';
+import {
+  dropLineEnds,
+  keepOwnVariables,
+  variablesFor,
+  variablesOf,
+} from './options/environment.ts';
 import { etcdOptions } from './options/etcdOptions.ts';
-import { complain, OperatorError } from './operatorError.ts';
 import { idleTimeoutOption, logOption, tlsOptions, trustProxyOption } from './options/options.ts';
 import { type GivenServer, parsePort, parseServers } from './options/parsers.ts';
 import { proxyKeyOption } from './options/proxyKey.ts';

@@ -2,15 +2,15 @@
 
 import { isIP, type Socket } from 'node:net';
 import { openConnection, type Server } from '../client/connect.ts';
-import { type Asked, type Failure, firstToAnswer } from '../client/oneshot/firstToAnswer.ts';
 import { describeProgress, GivenUpError } from '../client/givenUpError.ts';
+import { type Asked, type Failure, firstToAnswer } from '../client/oneshot/firstToAnswer.ts';
 import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/oneshot/oneshot.ts';
 import type { TimeAllowed } from '../client/oneshot/timeAllowed.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { hostAndPort } from '../server/net/address.ts';
-import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
 import { lookupApart } from './lookupApart.ts';
 import { connectError, connectErrorInShort, OperatorError } from './operatorError.ts';
+import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
 import { tlsOf } from './options/tlsFiles.ts';
 
 /** The server may not know itself whether it was stored (PROTOCOL.md, "Several servers"). */

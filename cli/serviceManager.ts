@@ -2,8 +2,8 @@
 // bound already (sd_listen_fds(3)), and word that we are ready (sd_notify(3)).
 
 import { spawn } from 'node:child_process';
-import { ownVariable } from './options/environment.ts';
 import { complain, OperatorError } from './operatorError.ts';
+import { ownVariable } from './options/environment.ts';
 
 /** SD_LISTEN_FDS_START: standard input, output and error come before it. */
 const FIRST_PASSED_FD = 3;

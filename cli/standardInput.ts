@@ -1,7 +1,7 @@
 // What is read from standard input: one line, a message or a password.
 
-import { decodeText } from './options/decodeText.ts';
 import { OperatorError } from './operatorError.ts';
+import { decodeText } from './options/decodeText.ts';
 
 const WHAT = 'standard input';
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type LookupFunction, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { checkAnswers } from './oneshot/checkAnswers.ts';
 import { type Destination, openConnection } from './connect.ts';
 import { describeProgress, GivenUpError } from './givenUpError.ts';
+import { checkAnswers } from './oneshot/checkAnswers.ts';
 import { askForHistory, askToStore, askToWatch, getMessage } from './oneshot/oneshot.ts';
 
 /** A server that sends some words to each connection, and then nothing more. */

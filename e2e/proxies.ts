@@ -170,5 +170,5 @@ function isListening(port: number): Promise<boolean> {
 }
 
 function pathOf(name: string): string {
-  return fileURLToPath(new URL(`tls/${name}.pem`, import.meta.url));
+  return fileURLToPath(new URL(`../testing/tls/${name}.pem`, import.meta.url));
 }

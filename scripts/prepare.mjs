@@ -21,6 +21,7 @@ const SOURCES = [
   'web',
   'cli',
   'bench',
+  'testing',
   'e2e',
   'scripts',
 ];

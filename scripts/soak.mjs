@@ -16,7 +16,7 @@ const PLAYWRIGHT = 'node_modules/@playwright/test/cli.js';
 /** What each part runs. @type {Record<string, () => void>} */
 const PARTS = {
   server() {
-    runNode(VITEST, 'run', 'server/session', 'server/model');
+    runNode(VITEST, 'run', 'server/session');
     runReliability('reliability/(?!bridge|etcd)');
   },
   bridge() {

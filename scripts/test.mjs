@@ -19,7 +19,7 @@ import {
 const ROOMS = ['protocol', 'access', 'server', 'client', 'bridge', 'web', 'cli', 'bench'];
 
 /** What a unit test imports that does more in the full run: it needs etcd, or tries more cases. */
-const DOES_MORE_IN_FULL = /\bamountInFull\b|e2e\/etcd\.ts/;
+const DOES_MORE_IN_FULL = /\bamountInFull\b|testing\/etcd\.ts/;
 
 const MODES = ['quick', 'full', 'beyond'];
 const [mode = 'quick', ...more] = process.argv.slice(2);
@@ -63,7 +63,7 @@ function runUnitTests() {
 
 function testsWithMoreInFull() {
   return ROOMS.flatMap((room) =>
-    readdirSync(room)
+    readdirSync(room, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.test.ts'))
       .map((name) => `${room}/${name}`)
       .filter((file) => DOES_MORE_IN_FULL.test(readFileSync(file, 'utf8'))),

@@ -19,8 +19,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { freePort, listenOnce, reservePort } from '../testing/freePort.mjs';
 import { endWithParent } from './endWithParent.mjs';
-import { freePort, listenOnce, reservePort } from './freePort.mjs';
 import { fail, prepare } from './prepare.mjs';
 
 const USAGE = `Usage: npm run topology -- [--port PORT] [--http-port PORT]

@@ -1,8 +1,8 @@
 // The original server's console, to the letter (PROTOCOL.md, "The console").
 
 import { escapeControls } from '../protocol/plainText.ts';
-import { type Address, hostAndPort } from './net/address.ts';
 import { decoded, type ServerEvent } from './events.ts';
+import { type Address, hostAndPort } from './net/address.ts';
 
 /** What to change, if a protocol is refused that the server could take. */
 const FOREIGN_HINT: Readonly<Record<string, string>> = {

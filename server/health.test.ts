@@ -2,8 +2,8 @@ import { get } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Address } from './net/address.ts';
 import { Health } from './health.ts';
+import type { Address } from './net/address.ts';
 import { buildServer, memoryStore, TestClient } from './server.harness.ts';
 import type { Freshness, MessageStore } from './stores/store.ts';
 

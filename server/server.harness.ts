@@ -4,10 +4,10 @@ import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Limits } from '../access/connectionLimits.ts';
 import { PasswordGuard } from '../access/passwordGuard.ts';
-import type { Address } from './net/address.ts';
 import { consoleLine } from './consoleLine.ts';
-import { openMemoryStore } from './stores/memoryStore.ts';
+import type { Address } from './net/address.ts';
 import { MotdServer, type ServerOptions } from './server.ts';
+import { openMemoryStore } from './stores/memoryStore.ts';
 import type { MessageStore } from './stores/store.ts';
 
 export const APPLE = 'An apple a day keeps the doctor away.';

@@ -6,12 +6,12 @@ import type { SecureContext } from 'node:tls';
 import type { ConnectionLimits } from '../access/connectionLimits.ts';
 import { sourceOf } from '../access/source.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
+import { Connection, type ConnectionContext } from './connection.ts';
 import type { Address } from './net/address.ts';
 import { Arrival, type Arrived } from './net/arrival.ts';
-import { Connection, type ConnectionContext } from './connection.ts';
 import type { ProxyTrust } from './net/proxyLine.ts';
-import { reasonOf } from './reason.ts';
 import { secure } from './net/secure.ts';
+import { reasonOf } from './reason.ts';
 
 /** How long somebody who is turned away may take to read why. */
 const FAREWELL_MS = 1000;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
-import { type CheckPassword, requireBasicAuth } from './basicAuth.ts';
 import { type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
+import { type CheckPassword, requireBasicAuth } from './basicAuth.ts';
 
 const CHALLENGE = 'Basic realm="motd", charset="UTF-8"';
 

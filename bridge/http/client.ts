@@ -2,8 +2,8 @@
 
 import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import { parseForwardedAddress } from './forwardedAddress.ts';
 import type { ConnectionEnds } from '../relay/proxyLine.ts';
+import { parseForwardedAddress } from './forwardedAddress.ts';
 
 /**
  * The address of the client. Fastify has followed `X-Forwarded-For` from the right for as long as

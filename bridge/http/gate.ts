@@ -5,14 +5,14 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Room } from '../../access/room.ts';
 import { plainAddress, sourceOf } from '../../access/source.ts';
-import { type Admission, publicOriginFor } from './admission.ts';
-import { clientAddress } from './client.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.ts';
 import type { Metrics, RefusalRule } from '../metrics.ts';
+import { FULL, type Sessions } from '../relay/sessions.ts';
+import { type Admission, publicOriginFor } from './admission.ts';
+import { clientAddress } from './client.ts';
 import type { RequestQuota } from './requestQuota.ts';
 import { hasSeveralHosts } from './requestTarget.ts';
 import { rulesOf } from './routeRules.ts';
-import { FULL, type Sessions } from '../relay/sessions.ts';
 
 /** How many headers a request may have; further ones are refused (RFC 6585, section 5). */
 const MAX_HEADERS = 100;

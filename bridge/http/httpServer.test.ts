@@ -8,7 +8,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { echo, type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
 import { httpServerFactory, limitAnswers, replaceCertificate } from './httpServer.ts';
 
-const read = (name: string) => readFileSync(new URL(`../../e2e/tls/${name}.pem`, import.meta.url));
+const read = (name: string) =>
+  readFileSync(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
 const FIRST = { cert: read('cert'), key: read('key'), minVersion: 'TLSv1.2' } as const;
 const SECOND = { cert: read('renewed'), key: read('renewed-key'), minVersion: 'TLSv1.2' } as const;
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { LoginTokens } from '../../access/loginTokens.ts';
-import type { CheckPassword } from './basicAuth.ts';
 import { type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
 import type { BridgeSettings } from '../bridge.ts';
+import type { CheckPassword } from './basicAuth.ts';
 
 const checkPassword: CheckPassword = async (_source, user, password) =>
   user === 'jörg' && password === 'geheim' ? 'right' : 'wrong';

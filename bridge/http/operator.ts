@@ -2,13 +2,13 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { descriptorCheck } from '../../access/descriptors.ts';
-import { addressForms } from './addressForms.ts';
-import { clientAddress, isFromUnknownProxy } from './client.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.ts';
 import type { MetricsText } from '../metrics.ts';
+import type { Target } from '../relay/targets.ts';
+import { addressForms } from './addressForms.ts';
+import { clientAddress, isFromUnknownProxy } from './client.ts';
 import { Readiness } from './readiness.ts';
 import type { RouteRules } from './routeRules.ts';
-import type { Target } from '../relay/targets.ts';
 
 /** HAProxy's `option httpchk` sends OPTIONS unless it is told otherwise. */
 const HEALTH_METHODS = ['GET', 'HEAD', 'OPTIONS'];

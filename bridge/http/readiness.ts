@@ -3,8 +3,8 @@
 import { connectFailure, wordsFor } from '../relay/connectFailure.ts';
 import { connectTarget } from '../relay/connectTarget.ts';
 import { openingFor } from '../relay/proxyLine.ts';
-import { askReadyUrl } from './readyUrl.ts';
 import type { Target } from '../relay/targets.ts';
+import { askReadyUrl } from './readyUrl.ts';
 
 /** How long an answer holds: asking often must not become a load on who is asked. */
 const HOLDS_MS = 1000;

@@ -8,11 +8,11 @@
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import type { Metrics, TargetTally } from '../metrics.ts';
 import { CLOSE, type CloseCode, protocolErrorCode } from './closeCodes.ts';
 import { connectFailure, wordsFor } from './connectFailure.ts';
 import { connectTarget } from './connectTarget.ts';
 import { ForgedHeader } from './forgedHeader.ts';
-import type { Metrics, TargetTally } from '../metrics.ts';
 import { type ConnectionEnds, openingFor } from './proxyLine.ts';
 import { ReadBuffer } from './readBuffer.ts';
 import type { SessionCounts } from './sessionClock.ts';

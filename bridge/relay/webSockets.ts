@@ -5,9 +5,9 @@ import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { clientEnds } from '../http/client.ts';
-import { CLOSE } from './closeCodes.ts';
 import type { Gate } from '../http/gate.ts';
 import type { RouteRules } from '../http/routeRules.ts';
+import { CLOSE } from './closeCodes.ts';
 import type { Sessions } from './sessions.ts';
 import type { Target } from './targets.ts';
 

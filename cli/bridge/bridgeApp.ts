@@ -7,13 +7,17 @@ import { type BridgeLimits, type BridgeSettings, buildBridge } from '../../bridg
 import { listen } from '../../bridge/listen.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
 import { type Address, hostAndPort } from '../../server/net/address.ts';
-import { type BridgeRuleOptions, DEFAULT_TARGET, type HttpOptions } from '../options/bridgeOptions.ts';
 import { descriptorLimit } from '../descriptorLimit.ts';
 import { report } from '../lifecycle.ts';
 import { listenError } from '../operatorError.ts';
+import {
+  type BridgeRuleOptions,
+  DEFAULT_TARGET,
+  type HttpOptions,
+} from '../options/bridgeOptions.ts';
 import { LOOPBACK, type TlsOptions } from '../options/options.ts';
-import { say, structuredLog } from '../output.ts';
 import type { ProxyKeyOptions } from '../options/proxyKey.ts';
+import { say, structuredLog } from '../output.ts';
 
 export interface BridgeOptions extends HttpOptions, TlsOptions, BridgeRuleOptions, ProxyKeyOptions {
   usersFile?: string;

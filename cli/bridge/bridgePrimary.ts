@@ -7,6 +7,12 @@ import { freeLocalhostPort, isLocalhost } from '../../access/localhost.ts';
 import { RoomShare } from '../../access/roomShare.ts';
 import { connectionLimits, sessionLimits } from '../../bridge/bridge.ts';
 import { MetricsSum } from '../../bridge/metricsSum.ts';
+import { onStopRequest, type Ready, type Report } from '../lifecycle.ts';
+import { OperatorError } from '../operatorError.ts';
+import { readTlsIdentity, type TlsIdentity } from '../options/tlsFiles.ts';
+import { leaveOutput, say, structuredLog } from '../output.ts';
+import { reloading } from '../reloading.ts';
+import { type Environment, Supervised } from '../supervised.ts';
 import { announce, type BridgeOptions, limitsFrom } from './bridgeApp.ts';
 import {
   identityText,
@@ -15,12 +21,6 @@ import {
   type WorkerMethods,
 } from './bridgeCluster.ts';
 import { Calls } from './calls.ts';
-import { onStopRequest, type Ready, type Report } from '../lifecycle.ts';
-import { OperatorError } from '../operatorError.ts';
-import { leaveOutput, say, structuredLog } from '../output.ts';
-import { reloading } from '../reloading.ts';
-import { type Environment, Supervised } from '../supervised.ts';
-import { readTlsIdentity, type TlsIdentity } from '../options/tlsFiles.ts';
 import { type FileOfUsers, UserPasswords } from './userPasswords.ts';
 
 /** Longer than a worker takes to end in order; shorter than what `motd up` gives us. */

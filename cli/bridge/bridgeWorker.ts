@@ -6,6 +6,8 @@ import { replaceCertificate } from '../../bridge/http/httpServer.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../../bridge/metrics.ts';
 import type { Primary } from '../../bridge/primary.ts';
 import type { Address } from '../../server/net/address.ts';
+import { onStopRequest, report } from '../lifecycle.ts';
+import { leaveOutput, structuredLog } from '../output.ts';
 import { type BridgeOptions, startBridge } from './bridgeApp.ts';
 import {
   type IdentityText,
@@ -15,8 +17,6 @@ import {
   type WorkerMethods,
 } from './bridgeCluster.ts';
 import { Calls } from './calls.ts';
-import { onStopRequest, report } from '../lifecycle.ts';
-import { leaveOutput, structuredLog } from '../output.ts';
 
 /** Takes its share of the connections until a stop request. */
 export async function work(options: BridgeOptions): Promise<void> {

@@ -4,13 +4,13 @@ import { existsSync } from 'node:fs';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
 import { announce, type BridgeOptions, PAGE_DIR, startBridge } from '../bridge/bridgeApp.ts';
 import { isBridgeWorker } from '../bridge/bridgeCluster.ts';
+import { UserPasswords } from '../bridge/userPasswords.ts';
 import { onStopRequest } from '../lifecycle.ts';
 import { OperatorError } from '../operatorError.ts';
+import { readTlsIdentity } from '../options/tlsFiles.ts';
 import { leaveOutput } from '../output.ts';
 import { reloading } from '../reloading.ts';
 import type { Environment } from '../supervised.ts';
-import { readTlsIdentity } from '../options/tlsFiles.ts';
-import { UserPasswords } from '../bridge/userPasswords.ts';
 
 /**
  * Bridges until a stop request.

@@ -1,16 +1,16 @@
 // `motd connect`: the dialogue in this terminal.
 
 import type { Socket } from 'node:net';
-import { checkAnswers } from '../../client/oneshot/checkAnswers.ts';
 import { openConnection } from '../../client/connect.ts';
-import { holdDialogue } from '../../client/terminal.ts';
+import { checkAnswers } from '../../client/oneshot/checkAnswers.ts';
 import { inTime } from '../../client/oneshot/timeAllowed.ts';
+import { holdDialogue } from '../../client/terminal.ts';
 import { hostAndPort } from '../../server/net/address.ts';
-import type { ConnectOptions, ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
 import { connectError, OperatorError } from '../operatorError.ts';
+import type { ConnectOptions, ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
+import { tlsOf } from '../options/tlsFiles.ts';
 import { askServers, noneError } from '../servers.ts';
 import { exitWhenReaderLeavesLater } from '../stdoutReader.ts';
-import { tlsOf } from '../options/tlsFiles.ts';
 
 /** How long several servers may take until one of them has shown that it answers. */
 const TIMEOUT_S = 10;

@@ -1,16 +1,16 @@
 // `motd copy-store FROM TO`: takes the history along when the message moves to another store.
 
 import { consoleLine } from '../../server/consoleLine.ts';
-import type { History, HistoryEntry } from '../../server/stores/history.ts';
-import { folderIn, openStore } from '../../server/stores/openStore.ts';
-import { readLmdbStore } from '../../server/stores/lmdb/readLmdbStore.ts';
 import { reasonOf } from '../../server/reason.ts';
+import type { History, HistoryEntry } from '../../server/stores/history.ts';
+import { readLmdbStore } from '../../server/stores/lmdb/readLmdbStore.ts';
+import { folderIn, openStore } from '../../server/stores/openStore.ts';
 import type { MessageStore, StoreEvent } from '../../server/stores/store.ts';
 import { UnusableStoreError } from '../../server/stores/unusableStore.ts';
-import { type EtcdOptions, etcdAccessOf } from '../options/etcdOptions.ts';
 import { complain, OperatorError } from '../operatorError.ts';
-import { exitOnceWritten, say } from '../output.ts';
+import { type EtcdOptions, etcdAccessOf } from '../options/etcdOptions.ts';
 import { MAX_HISTORY } from '../options/serverOptions.ts';
+import { exitOnceWritten, say } from '../output.ts';
 
 /** How many messages are on their way at once; the stores put them together. */
 const CHUNK = 100;

@@ -18,8 +18,8 @@ import {
 } from '../../client/oneshot/oneshot.ts';
 import { inTime, type TimeAllowed } from '../../client/oneshot/timeAllowed.ts';
 import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
-import type { ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
 import { complain, OperatorError } from '../operatorError.ts';
+import type { ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
 import { lineIn } from '../options/parsers.ts';
 import { type Answered, areForeign, askServers, failureError, noneError } from '../servers.ts';
 import { readStandardInput } from '../standardInput.ts';

@@ -4,13 +4,13 @@
 import openInBrowser from 'open';
 import { type Address, hostAndPort } from '../../server/net/address.ts';
 import { isShared } from '../../server/stores/openStore.ts';
-import type { BridgeRuleOptions, HttpOptions } from '../options/bridgeOptions.ts';
 import { onStopRequest, type Ready } from '../lifecycle.ts';
+import type { BridgeRuleOptions, HttpOptions } from '../options/bridgeOptions.ts';
 import type { TlsOptions } from '../options/options.ts';
-import { leaveOutput, say } from '../output.ts';
 import { newProxyKey } from '../options/proxyKey.ts';
 import { refuseWeakPassword } from '../options/refuseWeakPassword.ts';
 import type { ServeOptions } from '../options/serverOptions.ts';
+import { leaveOutput, say } from '../output.ts';
 import { type Environment, Supervised, startCommand } from '../supervised.ts';
 
 export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, BridgeRuleOptions {

@@ -2,8 +2,8 @@
 
 import { Option } from 'commander';
 import type { EtcdAccess, EtcdTls } from '../../server/stores/etcd/etcdAccess.ts';
-import { linesOf } from './editedFile.ts';
 import { OperatorError } from '../operatorError.ts';
+import { linesOf } from './editedFile.ts';
 import { readSecret } from './secretFile.ts';
 import { readAuthority, readIdentity } from './tlsFiles.ts';
 

@@ -1,8 +1,8 @@
 // A file with what `motd hash-password` wrote.
 
 import { type VerifyPassword, verifierForHash } from '../../access/password.ts';
-import { linesOf } from './editedFile.ts';
 import { OperatorError } from '../operatorError.ts';
+import { linesOf } from './editedFile.ts';
 import { readSecret } from './secretFile.ts';
 
 /**

@@ -3,8 +3,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { Option } from 'commander';
-import { GROUP } from './options.ts';
 import type { Environment } from '../supervised.ts';
+import { GROUP } from './options.ts';
 
 const VARIABLE = 'MOTD_PROXY_KEY';
 

@@ -8,7 +8,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { accessFault } from './secretFile.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const pathOf = (name: string) => fileURLToPath(new URL(`../../e2e/tls/${name}.pem`, import.meta.url));
+const pathOf = (name: string) =>
+  fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
 
 /** What `motd hash-password` made of 'first password'. */
 const HASH =

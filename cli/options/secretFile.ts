@@ -4,8 +4,8 @@
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { escapeControls } from '../../protocol/plainText.ts';
-import { ownVariable } from './environment.ts';
 import { complain, fileError } from '../operatorError.ts';
+import { ownVariable } from './environment.ts';
 
 const GROUP_CAN_READ = 0o040;
 const OTHERS_CAN_READ = 0o004;

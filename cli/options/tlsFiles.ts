@@ -4,8 +4,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { reasonOf } from '../../server/reason.ts';
-import type { TlsClientOptions } from './clientOptions.ts';
 import { fileError, OperatorError } from '../operatorError.ts';
+import type { TlsClientOptions } from './clientOptions.ts';
 import type { TlsOptions } from './options.ts';
 import { readSecret } from './secretFile.ts';
 

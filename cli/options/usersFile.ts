@@ -1,8 +1,8 @@
 // The file of `--users-file`: who may use the page, a line each.
 
 import { type VerifyPassword, verifierForHash } from '../../access/password.ts';
-import { linesOf } from './editedFile.ts';
 import { OperatorError } from '../operatorError.ts';
+import { linesOf } from './editedFile.ts';
 import { readSecret } from './secretFile.ts';
 
 const FLAG = '--users-file';

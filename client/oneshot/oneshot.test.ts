@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { checkAnswers } from './checkAnswers.ts';
 import { openConnection } from '../connect.ts';
+import { checkAnswers } from './checkAnswers.ts';
 import {
   askForHistory,
   askToStore,

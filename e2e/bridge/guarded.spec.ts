@@ -8,7 +8,8 @@ import { copyPrivately, writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
-const pathOf = (name: string) => fileURLToPath(new URL(`../tls/${name}.pem`, import.meta.url));
+const pathOf = (name: string) =>
+  fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
 const CERT = readFileSync(pathOf('cert'));
 const TLS = ['--tls-cert', pathOf('cert'), '--tls-key', pathOf('key')];
 const ANNA = { username: 'anna', password: 'Sesam öffne dich' };

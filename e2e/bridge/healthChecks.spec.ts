@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
-import { freePort } from '../../scripts/freePort.mjs';
+import { freePort } from '../../testing/freePort.mjs';
 import { haproxyCommand } from '../balancer.ts';
 import { expect, QUICK, startBridge, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';

@@ -359,7 +359,8 @@ test.describe('limits are those of the whole', () => {
   });
 });
 
-const pathOf = (name: string) => fileURLToPath(new URL(`../tls/${name}.pem`, import.meta.url));
+const pathOf = (name: string) =>
+  fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
 const FIRST = readFileSync(pathOf('cert'));
 const SECOND = readFileSync(pathOf('renewed'));
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { freePort } from '../../scripts/freePort.mjs';
+import { freePort } from '../../testing/freePort.mjs';
 import { expect, QUICK, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';

@@ -1,6 +1,6 @@
 // SIGUSR1, which Node answers with a debugger that every user of the machine may use.
 
-import { freePort } from '../../scripts/freePort.mjs';
+import { freePort } from '../../testing/freePort.mjs';
 import { expect, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { childrenOf } from '../reliability/process.ts';

@@ -170,7 +170,7 @@ test('curl gets one 400, whatever the request', QUICK, async ({ server }) => {
 });
 
 test('a request inside TLS is rejected like one without', async () => {
-  const identity = (file: string) => new URL(`../tls/${file}`, import.meta.url).pathname;
+  const identity = (file: string) => new URL(`../../testing/tls/${file}`, import.meta.url).pathname;
   const server = await startServer(0, [
     '--tls-cert',
     identity('cert.pem'),

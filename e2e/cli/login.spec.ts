@@ -17,7 +17,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../scripts/freePort.mjs';
+import { freePort } from '../../testing/freePort.mjs';
 import { expect, QUICK, startServer, store, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { edited } from '../readme.ts';

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, Socket } from 'node:net';
-import { freePort } from '../../scripts/freePort.mjs';
+import { freePort } from '../../testing/freePort.mjs';
 import { expect, QUICK, startServer, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 

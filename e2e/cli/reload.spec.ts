@@ -12,7 +12,8 @@ import { Program } from '../programs.ts';
 
 test.skip(process.platform !== 'linux', 'terminals and their ends are as Linux has them');
 
-const pathOf = (name: string) => fileURLToPath(new URL(`../tls/${name}.pem`, import.meta.url));
+const pathOf = (name: string) =>
+  fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
 const FIRST = readFileSync(pathOf('cert'));
 const SECOND = readFileSync(pathOf('renewed'));
 

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../scripts/freePort.mjs';
-import { EtcdCluster, isWithoutEtcd } from '../etcd.ts';
-import { amount, figure } from '../figures.ts';
+import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
+import { amount, figure } from '../../testing/figures.ts';
+import { freePort } from '../../testing/freePort.mjs';
 import { expect, type Listening, QUICK, startServer, store, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
@@ -353,7 +353,8 @@ test('connect: once somebody talks to a server, its loss is the end', async () =
 });
 
 test('with TLS, each server has to show a certificate for its own name', async () => {
-  const pem = (name: string) => fileURLToPath(new URL(`../tls/${name}.pem`, import.meta.url));
+  const pem = (name: string) =>
+    fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
   const flags = ['--tls-cert', pem('cert'), '--tls-key', pem('key')];
   const { port } = await startSaying('sealed', flags);
   const unsealed = await startSaying('not sealed');

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, QUICK, startServer, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 
-const pathOf = (name: string) => fileURLToPath(new URL(`../tls/${name}.pem`, import.meta.url));
+const pathOf = (name: string) =>
+  fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
 const CERT = pathOf('cert');
 const TLS = ['--tls-cert', CERT, '--tls-key', pathOf('key')];
 const APPLE = 'An apple a day keeps the doctor away.\n';

@@ -3,8 +3,8 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type CutFrom, EtcdCluster, type EtcdOptions, isWithoutEtcd } from '../etcd.ts';
-import { amount } from '../figures.ts';
+import { type CutFrom, EtcdCluster, type EtcdOptions, isWithoutEtcd } from '../../testing/etcd.ts';
+import { amount } from '../../testing/figures.ts';
 import { test as base, expect, QUICK } from '../fixtures.ts';
 import type { Cut } from '../forwarder.ts';
 

@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../scripts/freePort.mjs';
-import { etcdCommand, isWithoutEtcd } from '../etcd.ts';
+import { etcdCommand, isWithoutEtcd } from '../../testing/etcd.ts';
+import { freePort } from '../../testing/freePort.mjs';
 import { expect, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { codeUnder, edited } from '../readme.ts';

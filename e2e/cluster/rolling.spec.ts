@@ -5,10 +5,10 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { freePort } from '../../scripts/freePort.mjs';
+import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
+import { amount, figure } from '../../testing/figures.ts';
+import { freePort } from '../../testing/freePort.mjs';
 import { haproxyCommand, startBalancer } from '../balancer.ts';
-import { EtcdCluster, isWithoutEtcd } from '../etcd.ts';
-import { amount, figure } from '../figures.ts';
 import { expect, startServer, store, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 

@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../scripts/freePort.mjs';
-import { EtcdCluster, isWithoutEtcd } from '../etcd.ts';
+import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
+import { freePort } from '../../testing/freePort.mjs';
 import { test as base, expect, type Listening, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 

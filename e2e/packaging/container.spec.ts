@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { freePort } from '../../scripts/freePort.mjs';
+import { freePort } from '../../testing/freePort.mjs';
 import { haproxyCommand } from '../balancer.ts';
 import { expect, test } from '../fixtures.ts';
 import {

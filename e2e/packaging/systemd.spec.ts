@@ -8,8 +8,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
-import { freePort } from '../../scripts/freePort.mjs';
-import { certificateFile, EtcdCluster, isWithoutEtcd } from '../etcd.ts';
+import { certificateFile, EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
+import { freePort } from '../../testing/freePort.mjs';
 import { expect, QUICK, test } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { canRunManager, Manager, UNITS } from '../systemd/manager.ts';
@@ -327,8 +327,8 @@ test.describe('under systemd', () => {
     const { manager, port } = await start();
     manager.configure('server', {
       MOTD_PORT: port,
-      MOTD_TLS_CERT: '/opt/motd-terminal/e2e/tls/cert.pem',
-      MOTD_TLS_KEY: '/opt/motd-terminal/e2e/tls/key.pem',
+      MOTD_TLS_CERT: '/opt/motd-terminal/testing/tls/cert.pem',
+      MOTD_TLS_KEY: '/opt/motd-terminal/testing/tls/key.pem',
     });
     manager.do('start', 'motd-server.service');
     manager.do('reload', 'motd-server.service');

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
-import { freePort } from '../../scripts/freePort.mjs';
+import { freePort } from '../../testing/freePort.mjs';
 import { expect, QUICK, startBridgeTo, Terminal, test, transcriptOf } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 

@@ -4,7 +4,7 @@
 
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
-import { amount, figure, randomFrom, seed } from '../figures.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { Chatter } from './chatter.ts';

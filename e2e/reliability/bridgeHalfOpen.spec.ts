@@ -6,7 +6,7 @@
 // nothing is acknowledged, and TCP alone would wait for minutes.
 
 import { fileURLToPath } from 'node:url';
-import { amount, figure } from '../figures.ts';
+import { amount, figure } from '../../testing/figures.ts';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';

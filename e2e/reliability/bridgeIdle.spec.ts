@@ -1,7 +1,7 @@
 // Thousands of sessions in which nothing is said: what they cost, that all of them answer, still
 // relay, and are closed together when the bridge is stopped.
 
-import { amount, figure } from '../figures.ts';
+import { amount, figure } from '../../testing/figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
 import { Bystander, MANY_ANSWERS } from './bystander.ts';

@@ -2,7 +2,7 @@
 // else notices.
 
 import { connect } from 'node:net';
-import { amount, figure, randomFrom, seed } from '../figures.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { Chatter } from './chatter.ts';

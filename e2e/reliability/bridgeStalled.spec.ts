@@ -1,7 +1,7 @@
 // Sessions in which one side does not read while the other talks without end: the bridge holds
 // little, the talker is held back, and nothing is lost when the reading goes on.
 
-import { amount, figure, randomFrom, seed } from '../figures.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
 import { Bystander, MANY_ANSWERS } from './bystander.ts';

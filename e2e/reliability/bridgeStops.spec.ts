@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { amount, figure } from '../figures.ts';
+import { amount, figure } from '../../testing/figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';

@@ -2,7 +2,7 @@
 // the pauses and the end, every byte arrives as it was sent,
 // or else the stream ends early and says so.
 
-import { amount, figure, randomFrom, seed } from '../figures.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { anySize, branch, Comparison, characterAt, contentOf, pick } from './content.ts';

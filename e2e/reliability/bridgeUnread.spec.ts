@@ -2,8 +2,8 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { freePort } from '../../scripts/freePort.mjs';
-import { amount, figure } from '../figures.ts';
+import { amount, figure } from '../../testing/figures.ts';
+import { freePort } from '../../testing/freePort.mjs';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';

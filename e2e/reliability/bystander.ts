@@ -1,7 +1,7 @@
 // Somebody else, who only wants the message while something happens to the server.
 
 import { fileURLToPath } from 'node:url';
-import { amount } from '../figures.ts';
+import { amount } from '../../testing/figures.ts';
 import { expect } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 

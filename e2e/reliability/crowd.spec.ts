@@ -1,6 +1,6 @@
 // Ten thousand at once, and more than there is room for.
 
-import { amount, figure } from '../figures.ts';
+import { amount, figure } from '../../testing/figures.ts';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { Bystander, MANY_ANSWERS } from './bystander.ts';

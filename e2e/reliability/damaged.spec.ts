@@ -3,7 +3,7 @@
 
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { amount, figure, randomFrom, seed } from '../figures.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { StoringClient } from './storingClient.ts';

@@ -2,7 +2,7 @@
 // and why this shows it: docs/reliability.md, "Several instances over etcd".
 
 import { setTimeout } from 'node:timers/promises';
-import { amount, figure, randomFrom, seed } from '../figures.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import type { Cut } from '../forwarder.ts';
 import {

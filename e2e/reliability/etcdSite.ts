@@ -3,14 +3,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { freePort } from '../../scripts/freePort.mjs';
 import {
   certificateFile,
   EtcdCluster,
   type EtcdLink,
   type EtcdOptions,
   isWithoutEtcd,
-} from '../etcd.ts';
+} from '../../testing/etcd.ts';
+import { freePort } from '../../testing/freePort.mjs';
 import { test as base, expect } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';

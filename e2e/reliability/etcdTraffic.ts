@@ -2,7 +2,7 @@
 // Whoever loses a connection connects again, to the same instance.
 
 import { setTimeout } from 'node:timers/promises';
-import type { EtcdCluster } from '../etcd.ts';
+import type { EtcdCluster } from '../../testing/etcd.ts';
 import type { Operation, Read, Store } from '../linearizable.ts';
 import type { Program } from '../programs.ts';
 import { type Instance, messageInEtcd, type Site } from './etcdSite.ts';

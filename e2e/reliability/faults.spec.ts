@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { amount, figure } from '../figures.ts';
+import { amount, figure } from '../../testing/figures.ts';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { StoringClient } from './storingClient.ts';

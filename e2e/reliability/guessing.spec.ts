@@ -2,7 +2,7 @@
 
 import { scryptSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { amount, figure } from '../figures.ts';
+import { amount, figure } from '../../testing/figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { Bystander, MANY_ANSWERS } from './bystander.ts';
 import { isLinux, NEEDS_LINUX } from './process.ts';

@@ -3,7 +3,7 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { amount } from '../figures.ts';
+import { amount } from '../../testing/figures.ts';
 import { test as base, expect, type Listening } from '../fixtures.ts';
 import { Program } from '../programs.ts';
 import { listeningPort } from './process.ts';

@@ -1,6 +1,6 @@
 // Peers that ask for much and read nothing, and peers that never come to the end of a line.
 
-import { amount, figure } from '../figures.ts';
+import { amount, figure } from '../../testing/figures.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { Bystander, MANY_ANSWERS } from './bystander.ts';
 import {

@@ -5,7 +5,7 @@ import { scryptSync } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { figure } from '../figures.ts';
+import { figure } from '../../testing/figures.ts';
 import { expect, QUICK, startBridge, Terminal } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 import { Program } from '../programs.ts';

@@ -3,10 +3,10 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amount, figure, randomFrom, seed } from '../../e2e/figures.ts';
 import { isPlainText } from '../../protocol/plainText.ts';
 import { END_OF_HISTORY, REPLY } from '../../protocol/replies.ts';
 import { decodeUtf8 } from '../../protocol/utf8.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
 import { PlayedSession } from './session.harness.ts';
 
 const OUR_WORDS: ReadonlySet<string> = new Set([...Object.values(REPLY), END_OF_HISTORY]);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { amount, figure, seed } from '../../e2e/figures.ts';
 import { goldens } from '../../e2e/golden/golden.ts';
+import { amount, figure, seed } from '../../testing/figures.ts';
 import { PlayedSession } from './session.harness.ts';
 import { Session } from './session.ts';
 

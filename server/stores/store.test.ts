@@ -14,7 +14,7 @@ import {
   test,
 } from 'vitest';
 import { openStore } from '../../dist/server/stores/openStore.js';
-import { EtcdCluster, isWithoutEtcd } from '../../e2e/etcd.ts';
+import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
 import type { MessageStore } from './store.ts';
 
 let folder = '';

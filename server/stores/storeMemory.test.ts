@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { EtcdCluster, isWithoutEtcd } from '../../e2e/etcd.ts';
+import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 

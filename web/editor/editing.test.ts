@@ -3,13 +3,13 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amountInFull } from '../../e2e/figures.ts';
+import { amountInFull } from '../../testing/figures.ts';
+import { makeTerminal, screenOf, table, write } from '../page/terminal.harness.ts';
+import { linesOf } from '../page/transcript.ts';
 import { LineEditor } from './lineEditor.ts';
 import { LineHistory } from './lineHistory.ts';
 import { layOut, type Shown } from './lineLayout.ts';
 import { LinePainter } from './linePainter.ts';
-import { makeTerminal, screenOf, table, write } from '../page/terminal.harness.ts';
-import { linesOf } from '../page/transcript.ts';
 
 const SEQUENCES = amountInFull(500, 10_000);
 

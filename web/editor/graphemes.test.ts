@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { boundGraphemes } from './graphemes.ts';
 import { makeTerminal, table, write } from '../page/terminal.harness.ts';
+import { boundGraphemes } from './graphemes.ts';
 
 const MARK = '\u0301';
 

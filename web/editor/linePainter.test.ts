@@ -3,10 +3,10 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amountInFull } from '../../e2e/figures.ts';
+import { amountInFull } from '../../testing/figures.ts';
+import { makeTerminal, screenOf, table, write } from '../page/terminal.harness.ts';
 import { type Layout, layOut, type Shown } from './lineLayout.ts';
 import { LinePainter } from './linePainter.ts';
-import { makeTerminal, screenOf, table, write } from '../page/terminal.harness.ts';
 
 /** Draws a line on a screen of its own. */
 async function drawn(

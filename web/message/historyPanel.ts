@@ -1,7 +1,11 @@
 // The messages so far, in a panel beside the terminal. Each time they are read over a session of
 // their own.
 
-import { ASK_FOR_HISTORY, HistoryReading, type StoredMessage } from '../../client/replies/historyReading.ts';
+import {
+  ASK_FOR_HISTORY,
+  HistoryReading,
+  type StoredMessage,
+} from '../../client/replies/historyReading.ts';
 import { Link } from '../connection/link.ts';
 import { linkedText } from '../ui/linkedText.ts';
 

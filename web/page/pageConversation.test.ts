@@ -6,9 +6,9 @@ import type { Conversation } from '../../client/dialogue/conversation.ts';
 import { Dialogue } from '../../client/dialogue/dialogue.ts';
 import { LineMode } from '../../client/dialogue/lineMode.ts';
 import { COMMANDS } from '../../protocol/commands.ts';
+import type { LinkState } from '../connection/link.ts';
 import { LineEditor } from '../editor/lineEditor.ts';
 import { LineHistory } from '../editor/lineHistory.ts';
-import type { LinkState } from '../connection/link.ts';
 import { PageConversation } from './pageConversation.ts';
 
 const COMMAND = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ';

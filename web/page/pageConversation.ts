@@ -19,9 +19,9 @@ import {
   type Speaker,
 } from '../../client/dialogue/conversation.ts';
 import { maskSecret } from '../../client/dialogue/maskSecret.ts';
+import type { Link, LinkEvents, LinkState } from '../connection/link.ts';
 import type { LineEditor, Wish } from '../editor/lineEditor.ts';
 import type { Shown } from '../editor/lineLayout.ts';
-import type { Link, LinkEvents, LinkState } from '../connection/link.ts';
 import type { NativeField } from '../ui/nativeField.ts';
 import type { Screen } from './screen.ts';
 import type { Spoken } from './spoken.ts';

@@ -9,12 +9,12 @@ import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITheme, Terminal } from '@xterm/xterm';
 import type { Speaker } from '../../client/dialogue/conversation.ts';
-import { characterTable } from './characterTable.ts';
-import { styleThroughCssom } from './cssom.ts';
 import { boundGraphemes } from '../editor/graphemes.ts';
 import type { Shown } from '../editor/lineLayout.ts';
 import { LinePainter } from '../editor/linePainter.ts';
 import { LINK } from '../ui/links.pure.ts';
+import { characterTable } from './characterTable.ts';
+import { styleThroughCssom } from './cssom.ts';
 import { scrollByTouch } from './touchScroll.ts';
 import { linesOf } from './transcript.ts';
 

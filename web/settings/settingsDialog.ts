@@ -2,9 +2,9 @@
 // change holds at once, and what changes elsewhere shows here.
 
 import { escapeControls } from '../../protocol/plainText.ts';
-import { choicesAmong, LEAST_FONT_SIZE, MOST_FONT_SIZE } from './choices.pure.ts';
 import { find } from '../ui/dom.ts';
 import { modal } from '../ui/modal.ts';
+import { choicesAmong, LEAST_FONT_SIZE, MOST_FONT_SIZE } from './choices.pure.ts';
 import type { Settings } from './settings.ts';
 
 /** Those with a radio button for each choice; its name is the key, its value the choice. */

@@ -21,8 +21,8 @@ import {
   type Services,
 } from 'etcd3';
 import { Host } from 'etcd3/lib/connection-pool.js';
-import type { EtcdAccess, EtcdTls } from './etcdAccess.ts';
 import { reasonOf } from '../../reason.ts';
+import type { EtcdAccess, EtcdTls } from './etcdAccess.ts';
 
 /** How long etcd may take to check a password: it hashes it with bcrypt. */
 const LOGIN_DEADLINE_MS = 2000;

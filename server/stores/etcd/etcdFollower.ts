@@ -3,11 +3,11 @@
 // it left out is read (a compaction among it), and the next member is asked.
 
 import { setTimeout } from 'node:timers/promises';
+import { reasonOf } from '../../reason.ts';
 import type { EtcdCluster } from './etcdCluster.ts';
 import type { EtcdFreshness } from './etcdFreshness.ts';
 import type { EtcdMember } from './etcdMember.ts';
 import { ASK_DEADLINE_MS, type EtcdReplica } from './etcdReplica.ts';
-import { reasonOf } from '../../reason.ts';
 
 const CHECK_EVERY_MS = 1000;
 

@@ -15,6 +15,8 @@ import {
   KVClient,
   WatchClient,
 } from 'etcd3';
+import { reasonOf } from '../../reason.ts';
+import type { HistoryEntry } from '../history.ts';
 import type { EtcdAccess } from './etcdAccess.ts';
 import { EtcdChannel } from './etcdChannel.ts';
 import type { EtcdIdentity } from './etcdIdentity.ts';
@@ -26,8 +28,6 @@ import {
   encodeHead,
   withWrite,
 } from './etcdRecord.ts';
-import type { HistoryEntry } from '../history.ts';
-import { reasonOf } from '../../reason.ts';
 
 /** How many entries one read takes: with their 4 KiB each, 1 MiB. */
 const PAGE = 256;

@@ -1,9 +1,9 @@
 // What one server knows of what etcd holds. It only ever grows: reads, the watch and our own
 // commits may tell the same thing, in any order.
 
+import { History } from '../history.ts';
 import type { Change, Contents, EtcdMember, Head } from './etcdMember.ts';
 import type { EtcdEntry } from './etcdRecord.ts';
-import { History } from '../history.ts';
 
 /** How long one question to etcd may take. */
 export const ASK_DEADLINE_MS = 1000;

@@ -4,10 +4,15 @@
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { certificateFile, EtcdCluster, type EtcdOptions, isWithoutEtcd } from '../../../e2e/etcd.ts';
+import {
+  certificateFile,
+  EtcdCluster,
+  type EtcdOptions,
+  isWithoutEtcd,
+} from '../../../testing/etcd.ts';
+import type { MessageStore, StoreEvent } from '../store.ts';
 import type { EtcdAccess } from './etcdAccess.ts';
 import { openEtcdStore } from './etcdStore.ts';
-import type { MessageStore, StoreEvent } from '../store.ts';
 
 interface Opened {
   store: MessageStore;

@@ -7,6 +7,10 @@
 //   peers <--read--- EtcdReplica <--watch, reads-- EtcdFollower <-- etcd
 
 import { setTimeout } from 'node:timers/promises';
+import { reasonOf } from '../../reason.ts';
+import type { History } from '../history.ts';
+import type { Freshness, MessageStore, StoreOptions } from '../store.ts';
+import { UnusableStoreError } from '../unusableStore.ts';
 import type { EtcdAccess } from './etcdAccess.ts';
 import { EtcdCluster } from './etcdCluster.ts';
 import { EtcdFollower } from './etcdFollower.ts';
@@ -16,10 +20,6 @@ import { EtcdRefusedError } from './etcdMember.ts';
 import { ASK_DEADLINE_MS, EtcdReplica } from './etcdReplica.ts';
 import { parseEtcdUrl } from './etcdUrl.ts';
 import { EtcdWriter } from './etcdWriter.ts';
-import type { History } from '../history.ts';
-import { reasonOf } from '../../reason.ts';
-import type { Freshness, MessageStore, StoreOptions } from '../store.ts';
-import { UnusableStoreError } from '../unusableStore.ts';
 
 /**
  * For how long nothing may come from etcd while a server starts: without it, there is no last

@@ -9,6 +9,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { reasonOf } from '../../reason.ts';
+import type { HistoryEntry } from '../history.ts';
+import type { StoreLog } from '../store.ts';
 import type { EtcdCluster } from './etcdCluster.ts';
 import type { EtcdFreshness } from './etcdFreshness.ts';
 import {
@@ -20,9 +23,6 @@ import {
 } from './etcdMember.ts';
 import { type EtcdEntry, serverOf } from './etcdRecord.ts';
 import { ASK_DEADLINE_MS, type EtcdReplica } from './etcdReplica.ts';
-import type { HistoryEntry } from '../history.ts';
-import { reasonOf } from '../../reason.ts';
-import type { StoreLog } from '../store.ts';
 
 /** The most messages in one transaction. Etcd takes 128 operations, and 1.5 MB, unless told. */
 const MAX_COMMIT = 100;

@@ -4,9 +4,9 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
+import { UnusableStoreError, unusable } from '../unusableStore.ts';
 import { makePrivateFolder, openForReading, openPrivateFile } from './privateFiles.ts';
 import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFiles.ts';
-import { UnusableStoreError, unusable } from '../unusableStore.ts';
 
 const LOCK_FILE = 'server.lock';
 

@@ -3,11 +3,11 @@
 
 import type { HistoryEntry } from '../history.ts';
 import { InvalidEntryError } from '../historyEntry.ts';
+import { UnusableStoreError } from '../unusableStore.ts';
 import { readLmdbFile } from './lmdbFile.ts';
 import { Fault, need } from './lmdbFormat.ts';
 import { decodeRecord } from './lmdbRecord.ts';
 import type { Contents } from './lmdbReport.ts';
-import { UnusableStoreError } from '../unusableStore.ts';
 
 /** Keys are unsigned integers of 32 bits, little-endian on every machine that we run on. */
 const KEY_BYTES = 4;

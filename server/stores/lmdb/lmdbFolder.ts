@@ -12,12 +12,12 @@ import {
 import { platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import { UnusableStoreError, unusable } from '../unusableStore.ts';
 import { contentsOf } from './lmdbContents.ts';
 import type { Opened } from './lmdbReport.ts';
 import { readSnapshot } from './lmdbSnapshot.ts';
 import { makePrivate, openPrivateFile } from './privateFiles.ts';
 import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFiles.ts';
-import { UnusableStoreError, unusable } from '../unusableStore.ts';
 
 export type Database = RootDatabase<Buffer, number>;
 

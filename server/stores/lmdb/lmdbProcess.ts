@@ -5,11 +5,11 @@
 import '../../ignoreDebugSignal.ts';
 
 import process from 'node:process';
+import { reasonOf } from '../../reason.ts';
 import { type Database, openFolder } from './lmdbFolder.ts';
 import { MetaPages } from './lmdbMetaPages.ts';
 import { encodeRecord } from './lmdbRecord.ts';
 import type { Commit, Report } from './lmdbReport.ts';
-import { reasonOf } from '../../reason.ts';
 
 /** Keys are unsigned integers of 32 bits. */
 const MAX_NUMBER = 0xffff_ffff;

@@ -10,10 +10,10 @@
 
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { UnusableStoreError } from '../unusableStore.ts';
 import { lmdbFault } from './lmdbFile.ts';
 import { Fault, MAX_FILE_BYTES, META_BYTES, metaAt } from './lmdbFormat.ts';
 import { openForReading } from './privateFiles.ts';
-import { UnusableStoreError } from '../unusableStore.ts';
 
 /** Together they take about two seconds: a server that stores without a pause leaves one in time. */
 const MAX_TRIES = 100;

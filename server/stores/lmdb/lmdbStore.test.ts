@@ -15,8 +15,8 @@ import { crc32 } from 'node:zlib';
 import { open } from 'lmdb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openLmdbStore } from '../../../dist/server/stores/lmdb/lmdbStore.js';
-import { metaAt } from './lmdbFormat.ts';
 import type { MessageStore } from '../store.ts';
+import { metaAt } from './lmdbFormat.ts';
 
 const OPTIONS = { initialMessage: 'first', historyLimit: 1000 };
 

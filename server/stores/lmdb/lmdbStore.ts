@@ -11,14 +11,14 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { lockFolder } from './folderLock.ts';
 import { History, type HistoryEntry } from '../history.ts';
+import { ALWAYS_FRESH, type MessageStore, type StoreOptions } from '../store.ts';
+import { UnusableStoreError, unusable } from '../unusableStore.ts';
+import { lockFolder } from './folderLock.ts';
 import type { Contents } from './lmdbReport.ts';
 import { entryIn, isSameEntry, LmdbSupervisor } from './lmdbSupervisor.ts';
 import { LmdbWriter } from './lmdbWriter.ts';
-import { ALWAYS_FRESH, type MessageStore, type StoreOptions } from '../store.ts';
 import { DATA_FILE } from './storeFiles.ts';
-import { UnusableStoreError, unusable } from '../unusableStore.ts';
 
 /** The most messages one commit writes; the others go with the next. */
 const MAX_COMMIT = 256;

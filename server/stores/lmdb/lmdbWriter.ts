@@ -2,8 +2,8 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type Commit, isReport, type Opened, type Report } from './lmdbReport.ts';
 import { UnusableStoreError } from '../unusableStore.ts';
+import { type Commit, isReport, type Opened, type Report } from './lmdbReport.ts';
 
 const PROCESS = fileURLToPath(new URL('./lmdbProcess.js', import.meta.url));
 

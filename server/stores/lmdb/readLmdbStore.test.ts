@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openLmdbStore } from '../../../dist/server/stores/lmdb/lmdbStore.js';
-import { readLmdbStore } from './readLmdbStore.ts';
 import type { MessageStore } from '../store.ts';
+import { readLmdbStore } from './readLmdbStore.ts';
 
 const OPTIONS = { initialMessage: 'first', historyLimit: 1000 };
 

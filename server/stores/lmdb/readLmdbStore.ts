@@ -3,12 +3,12 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isServed } from './folderLock.ts';
 import type { HistoryEntry } from '../history.ts';
+import { errorCode, UnusableStoreError } from '../unusableStore.ts';
+import { isServed } from './folderLock.ts';
 import { contentsOf } from './lmdbContents.ts';
 import { readSnapshot } from './lmdbSnapshot.ts';
 import { DATA_FILE } from './storeFiles.ts';
-import { errorCode, UnusableStoreError } from '../unusableStore.ts';
 
 export interface ReadStore {
   /** Everything that one commit left, oldest first. */
