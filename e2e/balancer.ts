@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { Program } from './programs.ts';
+import { Program } from '../testing/programs.ts';
 import { edited } from './readme.ts';
 
 const HAPROXY_CFG = new URL('../deploy/container/haproxy.cfg', import.meta.url);

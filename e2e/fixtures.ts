@@ -2,7 +2,7 @@
 
 import { test as base, devices, expect, type Page } from '@playwright/test';
 import { freePort } from '../testing/freePort.mjs';
-import { Program } from './programs.ts';
+import { Program } from '../testing/programs.ts';
 
 export interface Listening {
   program: Program;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Program } from './programs.ts';
+import { Program } from '../testing/programs.ts';
 import { codeUnder, edited } from './readme.ts';
 
 const HEADING = 'Behind a reverse proxy, on the internet';

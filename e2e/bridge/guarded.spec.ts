@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { fileURLToPath } from 'node:url';
+import { Program } from '../../testing/programs.ts';
 import { expect, type Listening, QUICK, startBridge, Terminal, test } from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
-import { Program } from '../programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const pathOf = (name: string) =>

@@ -7,9 +7,9 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { haproxyCommand } from '../balancer.ts';
 import { expect, QUICK, startBridge, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 async function statusOf(port: number, request: string): Promise<number> {
   const socket = connect(port, '127.0.0.1');

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { codeUnder, edited } from '../readme.ts';
 
 const HEADING = 'Any TCP service in the browser';

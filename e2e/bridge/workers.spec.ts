@@ -13,9 +13,9 @@ import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { type ClientOptions, WebSocket } from 'ws';
+import { Program } from '../../testing/programs.ts';
 import { test as base, expect, QUICK } from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
-import { Program } from '../programs.ts';
 import {
   childrenOf,
   commandLine,

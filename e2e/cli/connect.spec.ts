@@ -1,8 +1,8 @@
 // `motd connect`, the original TCPClient, with its input in a pipe.
 
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
 import { goldens } from '../golden/golden.ts';
-import { Program } from '../programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ';
 

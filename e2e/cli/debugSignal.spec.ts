@@ -1,8 +1,8 @@
 // SIGUSR1, which Node answers with a debugger that every user of the machine may use.
 
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { expect, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { childrenOf } from '../reliability/process.ts';
 
 test.skip(process.platform !== 'linux', 'processes are found in /proc');

@@ -1,8 +1,8 @@
 // Text from programs that write a byte order mark, or that do not write UTF-8: by every way in.
 
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
-import { Program } from '../programs.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.\n';
 const MARK = '\u{feff}';

@@ -7,8 +7,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Page } from '@playwright/test';
+import { Program } from '../../testing/programs.ts';
 import { test as base, expect, type Listening, QUICK, startServer } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const ATTACK = 'MSGSTORE\nowned\nSHUTDOWN\n123!abc\n';

@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { WebSocket } from 'ws';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, Terminal, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const HOSTS = ['127.0.0.1', '::1', 'localhost'];

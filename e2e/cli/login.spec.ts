@@ -18,8 +18,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, store, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { edited } from '../readme.ts';
 
 const HOOK = fileURLToPath(new URL('../../deploy/update-motd.d/60-motd', import.meta.url));
@@ -125,7 +125,10 @@ test('run-parts takes its name', () => {
 });
 
 test('shellcheck finds nothing', QUICK, () => {
-  const scripts = [HOOK, fileURLToPath(new URL('../systemd/manager.sh', import.meta.url))];
+  const scripts = [
+    HOOK,
+    fileURLToPath(new URL('../packaging/systemd/manager.sh', import.meta.url)),
+  ];
   test.skip(shellcheck === '' && process.env['CI'] === undefined, 'no shellcheck here');
   const { status, stdout } = spawnSync(shellcheck, scripts, { encoding: 'utf8' });
   expect(status, stdout).toBe(0);

@@ -1,8 +1,8 @@
 // Real nc (netcat-openbsd) against a real server.
 
+import { Program } from '../../testing/programs.ts';
 import { test as base, expect, QUICK, startServer } from '../fixtures.ts';
 import { consoleOf, goldens } from '../golden/golden.ts';
-import { Program } from '../programs.ts';
 
 // A server as it is by default: it believes no PROXY line.
 const test = base.extend({

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, Socket } from 'node:net';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 /** For one that never answers: a busy machine needs some of it to start the program and connect. */
 const TIMEOUT_S = '4';

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Program } from '../../testing/programs.ts';
 import {
   test as base,
   expect,
@@ -13,7 +14,6 @@ import {
   startServer,
   store as storeAt,
 } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 const MAIN = 'dist/cli/main.js';
 const NOBODY = '65534';

@@ -6,9 +6,9 @@ import { connect as connectTcp } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
+import { Program } from '../../testing/programs.ts';
 import { expect, type Listening, QUICK, startBridge, startServer, test } from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
-import { Program } from '../programs.ts';
 
 test.skip(process.platform !== 'linux', 'terminals and their ends are as Linux has them');
 

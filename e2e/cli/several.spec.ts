@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
 import { amount, figure } from '../../testing/figures.ts';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { expect, type Listening, QUICK, startServer, store, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 /** For what never answers: it is waited for to the end. */
 const NO_ANSWER_S = '5';

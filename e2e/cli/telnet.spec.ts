@@ -1,8 +1,8 @@
 // Real telnet clients against a real server, at a terminal that script(1) makes.
 
 import { spawnSync } from 'node:child_process';
+import { Program } from '../../testing/programs.ts';
 import { test as base, expect, QUICK, startServer } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { childrenOf } from '../reliability/process.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 const pathOf = (name: string) =>
   fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));

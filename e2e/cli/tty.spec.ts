@@ -3,8 +3,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import headless from '@xterm/headless';
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 test.skip(process.platform !== 'linux', 'script(1) takes other arguments elsewhere');
 

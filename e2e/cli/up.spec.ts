@@ -6,8 +6,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, Terminal, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { processesWith } from '../reliability/process.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';

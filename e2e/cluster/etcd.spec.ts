@@ -5,8 +5,8 @@ import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type CutFrom, EtcdCluster, type EtcdOptions, isWithoutEtcd } from '../../testing/etcd.ts';
 import { amount } from '../../testing/figures.ts';
+import type { Cut } from '../../testing/forwarder.ts';
 import { test as base, expect, QUICK } from '../fixtures.ts';
-import type { Cut } from '../forwarder.ts';
 
 base.skip(isWithoutEtcd, 'no etcd on this machine');
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { etcdCommand, isWithoutEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { expect, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { codeUnder, edited } from '../readme.ts';
 
 const HEADING = 'More than one machine';

@@ -8,9 +8,9 @@ import { setTimeout } from 'node:timers/promises';
 import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
 import { amount, figure } from '../../testing/figures.ts';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { haproxyCommand, startBalancer } from '../balancer.ts';
 import { expect, startServer, store, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 const SERVERS = 3;
 /** As in deploy/container/compose.yaml. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { test as base, expect, type Listening, QUICK } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 base.skip(isWithoutEtcd, 'no etcd on this machine');
 

@@ -8,9 +8,9 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isWithoutEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { haproxyCommand } from '../balancer.ts';
 import { expect, QUICK, store, Terminal, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { childrenOf, commandLine, isRunning } from '../reliability/process.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/topology.mjs', import.meta.url));

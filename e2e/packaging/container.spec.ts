@@ -7,6 +7,7 @@ import { BlockList } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { haproxyCommand } from '../balancer.ts';
 import { expect, test } from '../fixtures.ts';
 import {
@@ -15,8 +16,7 @@ import {
   makeImage,
   ROOT,
   stepsOfDockerfile,
-} from '../imageSteps.ts';
-import { Program } from '../programs.ts';
+} from './imageSteps.ts';
 
 const FOLDER = join(ROOT, 'deploy/container');
 const HAPROXY_CFG = readFileSync(join(FOLDER, 'haproxy.cfg'), 'utf8');

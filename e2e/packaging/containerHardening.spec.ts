@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { expect, QUICK, test } from '../fixtures.ts';
-import { ROOT, stepsOfDockerfile } from '../imageSteps.ts';
+import { ROOT, stepsOfDockerfile } from './imageSteps.ts';
 
 interface Service {
   image?: string;

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Program } from '../../testing/programs.ts';
 import { expect, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 const PLAYWRIGHT = createRequire(import.meta.url).resolve('@playwright/test/cli');
 const FIXTURES = new URL('../fixtures.ts', import.meta.url).pathname;

@@ -2,8 +2,8 @@
 
 import { writeFile } from 'node:fs/promises';
 import { type BrowserContext, type CDPSession, chromium } from '@playwright/test';
+import { Program } from '../../testing/programs.ts';
 import { expect, startBridge, test, WHOLE_BROWSER } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 const ANNA = { username: 'anna', password: 'Sesam öffne dich' };
 

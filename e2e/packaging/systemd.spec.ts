@@ -10,9 +10,9 @@ import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import { certificateFile, EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
-import { canRunManager, Manager, UNITS } from '../systemd/manager.ts';
+import { canRunManager, Manager, UNITS } from './systemd/manager.ts';
 
 const SERVICES = ['motd-server.service', 'motd-bridge.service'];
 

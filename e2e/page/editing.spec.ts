@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
+import { Program } from '../../testing/programs.ts';
 import {
   expect,
   keepNotices,
@@ -13,7 +14,6 @@ import {
   Terminal,
   test,
 } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const MESSAGE_PROMPT = 'Enter new message of the day:';

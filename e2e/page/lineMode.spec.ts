@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startBridgeTo, Terminal, test, transcriptOf } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';

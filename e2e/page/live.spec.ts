@@ -3,8 +3,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startBridge, startServer, store, Terminal, test } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const TITLE = 'Message of the day';

@@ -3,6 +3,7 @@
 // screen.
 
 import type { CDPSession, Page } from '@playwright/test';
+import { Program } from '../../testing/programs.ts';
 import {
   devices,
   expect,
@@ -12,7 +13,6 @@ import {
   test,
   transcriptOf,
 } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';

@@ -7,8 +7,8 @@
 
 import { fileURLToPath } from 'node:url';
 import { amount, figure } from '../../testing/figures.ts';
+import { Program } from '../../testing/programs.ts';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { canLayCables, cutCable, nearAddress, removeCable, startBehindCable } from './cable.ts';
 import { Chatter } from './chatter.ts';

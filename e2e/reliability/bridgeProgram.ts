@@ -1,7 +1,7 @@
 // The bridge as a program with targets of the test's choice, and a test that leaves nothing open.
 
+import { Program } from '../../testing/programs.ts';
 import { test as base, type Listening } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 import { ScriptedTarget } from './scriptedTarget.ts';
 

@@ -2,8 +2,8 @@
 
 import { fileURLToPath } from 'node:url';
 import { amount } from '../../testing/figures.ts';
+import { Program } from '../../testing/programs.ts';
 import { expect } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 
 const MAIN = fileURLToPath(new URL('bystander.mjs', import.meta.url));
 

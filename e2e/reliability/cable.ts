@@ -3,7 +3,7 @@
 // carried away. ip(8), unshare(1) and nsenter(1) do it.
 
 import { execFileSync } from 'node:child_process';
-import { Program } from '../programs.ts';
+import { Program } from '../../testing/programs.ts';
 import { pidOf } from './rawClient.ts';
 
 // Of 198.18.0.0/15, which is for tests (RFC 2544); one in two processes of 16384 get the same.

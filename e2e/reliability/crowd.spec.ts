@@ -1,8 +1,8 @@
 // Ten thousand at once, and more than there is room for.
 
 import { amount, figure } from '../../testing/figures.ts';
+import { Program } from '../../testing/programs.ts';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { Bystander, MANY_ANSWERS } from './bystander.ts';
 import {
   corePercent,

@@ -3,8 +3,8 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
+import type { Cut } from '../../testing/forwarder.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import type { Cut } from '../forwarder.ts';
 import {
   historyFaults,
   linearizabilityFaults,

@@ -11,9 +11,9 @@ import {
   isWithoutEtcd,
 } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.mjs';
+import { Program } from '../../testing/programs.ts';
 import { test as base, expect } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
-import { Program } from '../programs.ts';
 import { StoringClient } from './storingClient.ts';
 
 base.skip(isWithoutEtcd, 'no etcd on this machine');

@@ -1,8 +1,8 @@
 // The process that writes for an LMDB store dies while nobody stores anything: of a kill, or of the
 // kernel when memory is short.
 
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { childrenOf, isLinux, NEEDS_LINUX } from './process.ts';
 import { pidOf, portOf, RawClient, test } from './rawClient.ts';
 import { canTrace } from './strace.ts';

@@ -4,8 +4,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { amount } from '../../testing/figures.ts';
+import { Program } from '../../testing/programs.ts';
 import { test as base, expect, type Listening } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { listeningPort } from './process.ts';
 
 /** How long a reply may take; a failure, not a wait. */

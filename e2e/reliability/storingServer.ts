@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Program } from '../../testing/programs.ts';
 import { test as base, type Listening } from '../fixtures.ts';
-import { Program } from '../programs.ts';
 import { StoringClient } from './storingClient.ts';
 
 interface Folder {

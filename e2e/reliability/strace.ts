@@ -2,7 +2,7 @@
 
 import { createReadStream, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { Program } from '../programs.ts';
+import { Program } from '../../testing/programs.ts';
 
 // Empty where scripts/tools.mjs found none and could install none; CI always has one.
 const strace = process.env['MOTD_TEST_STRACE'] ?? 'strace';

@@ -6,9 +6,9 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { figure } from '../../testing/figures.ts';
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startBridge, Terminal } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
-import { Program } from '../programs.ts';
 import { firstUnsafe, hostiles } from './hostileText.ts';
 import { RawClient, test } from './rawClient.ts';
 

@@ -6,10 +6,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Program } from '../programs.ts';
-import { edited } from '../readme.ts';
+import { Program } from '../../../testing/programs.ts';
+import { edited } from '../../readme.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const UNITS = join(ROOT, 'deploy/systemd');
 const SCRIPT = fileURLToPath(new URL('manager.sh', import.meta.url));
 const SYSTEMD = '/lib/systemd/systemd';

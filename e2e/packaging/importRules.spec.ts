@@ -1,0 +1,106 @@
+// Who may import whom (CONTRIBUTING.md): the linter's configuration, tried on a tree of probes. Each
+// probe is one import, in a file at the top of a room or nested in it.
+
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Program } from '../../testing/programs.ts';
+import { expect, QUICK, test } from '../fixtures.ts';
+
+const BIOME = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
+const CONFIGURATION = fileURLToPath(new URL('../../biome.json', import.meta.url));
+
+/** What each room may import beside itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  access: [],
+  server: ['protocol', 'access'],
+  client: ['protocol'],
+  bridge: ['access'],
+  web: ['client', 'protocol'],
+  cli: ['protocol', 'access', 'server', 'client', 'bridge'],
+  testing: [],
+  e2e: ['testing'],
+  bench: ['testing'],
+};
+const ROOMS = [...Object.keys(MAY_IMPORT), 'scripts'];
+
+/** The unit tests of these rooms may import testing/ and e2e/golden/ as well. */
+const WITH_UNIT_TESTS = ['protocol', 'access', 'server', 'client', 'bridge', 'web', 'cli'];
+
+const DEPTHS = ['', 'nested/', 'nested/deeper/'];
+
+interface Probe {
+  readonly file: string;
+  readonly imported: string;
+  readonly isAllowed: boolean;
+}
+
+function probes(): Probe[] {
+  return Object.entries(MAY_IMPORT).flatMap(([room, allowed]) => [
+    ...probesIn(room, '.ts', allowed),
+    ...(WITH_UNIT_TESTS.includes(room) ? probesIn(room, '.test.ts', [...allowed, 'testing']) : []),
+  ]);
+}
+
+function probesIn(room: string, suffix: string, allowed: readonly string[]): Probe[] {
+  return DEPTHS.flatMap((folders) =>
+    ROOMS.filter((other) => other !== room).map((other) => ({
+      file: `${room}/${folders}imports-${other}${suffix}`,
+      imported: `${other}/some/file.ts`,
+      isAllowed: allowed.includes(other),
+    })),
+  );
+}
+
+function goldenProbes(): Probe[] {
+  return WITH_UNIT_TESTS.flatMap((room) =>
+    DEPTHS.map((folders) => ({
+      file: `${room}/${folders}reads-golden.test.ts`,
+      imported: 'e2e/golden/golden.ts',
+      isAllowed: true,
+    })),
+  );
+}
+
+test(
+  'the linter refuses every forbidden import, however deep the file, and no other',
+  QUICK,
+  async () => {
+    const tree = await mkdtemp(join(tmpdir(), 'motd-imports-'));
+    try {
+      await cp(CONFIGURATION, join(tree, 'biome.json'));
+      const all = [...probes(), ...goldenProbes()];
+      for (const probe of all) await writeProbe(tree, probe);
+      const forbidden = all.filter(({ isAllowed }) => !isAllowed).map(({ file }) => file);
+      expect(await refusedIn(tree)).toEqual(forbidden.sort());
+    } finally {
+      await rm(tree, { recursive: true });
+    }
+  },
+);
+
+async function writeProbe(tree: string, { file, imported }: Probe): Promise<void> {
+  await mkdir(join(tree, dirname(file)), { recursive: true });
+  const specifier = relative(dirname(file), imported);
+  await writeFile(join(tree, file), `import { a } from '${specifier}';\nexport const b = a;\n`);
+}
+
+/** The files of a tree that break a rule on imports. */
+async function refusedIn(tree: string): Promise<string[]> {
+  const lint = new Program(process.execPath, [
+    BIOME,
+    'lint',
+    '--only=style/noRestrictedImports',
+    '--max-diagnostics=none',
+    '--reporter=rdjson',
+    `--config-path=${tree}`,
+    tree,
+  ]);
+  expect(await lint.exits(), lint.stderr).toBe(1);
+  const { diagnostics } = JSON.parse(lint.stdout);
+  const files = diagnostics.map((found: { location: { path: string } }) => found.location.path);
+  return files.map((file: string) => relative(tree, file)).sort();
+}
