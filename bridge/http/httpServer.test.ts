@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
-import Fastify from 'fastify';
-import { expect, onTestFinished, test } from 'vitest';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { echo, type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
 import { httpServerFactory, limitAnswers, replaceCertificate } from './httpServer.ts';
 
@@ -124,24 +124,34 @@ test('a bridge without TLS has no certificate to replace', async () => {
   expect(() => replaceCertificate(app, SECOND)).toThrow('speaks no TLS');
 });
 
-test('a peer that does not read its answer is closed, one that does has all of it', async () => {
+describe('the deadline for reading an answer', () => {
   const body = Buffer.alloc(16 * 1024 * 1024);
-  const app = Fastify({ serverFactory: httpServerFactory({}, undefined, () => {}) });
-  limitAnswers(app, 500);
-  app.get('/', (_request, reply) => reply.send(body));
-  onTestFinished(() => app.close());
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = app.server.address() as AddressInfo;
 
-  const silent = connectTcp(port, '127.0.0.1');
-  silent.on('error', () => {});
-  onTestFinished(() => {
-    silent.destroy();
+  async function startWithDeadline(timeoutMs?: number): Promise<FastifyInstance> {
+    const app = Fastify({ serverFactory: httpServerFactory({}, undefined, () => {}) });
+    limitAnswers(app, timeoutMs);
+    app.get('/', (_request, reply) => reply.send(body));
+    onTestFinished(() => app.close());
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    return app;
+  }
+
+  test('closes a peer that does not read', async () => {
+    const app = await startWithDeadline(500);
+    const silent = connectTcp((app.server.address() as AddressInfo).port, '127.0.0.1');
+    silent.on('error', () => {});
+    onTestFinished(() => {
+      silent.destroy();
+    });
+    silent.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    const [peer] = await once(app.server, 'connection');
+    await once(peer, 'close');
   });
-  silent.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  const [peer] = await once(app.server, 'connection');
-  const closed = once(peer, 'close');
-  const answer = await fetch(`http://127.0.0.1:${port}/`);
-  expect((await answer.arrayBuffer()).byteLength).toBe(body.length);
-  await closed;
+
+  test('leaves a peer that reads all of it', async () => {
+    const app = await startWithDeadline();
+    const { port } = app.server.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${port}/`);
+    expect((await answer.arrayBuffer()).byteLength).toBe(body.length);
+  });
 });
