@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { buildProgram } from './program.ts';
+
+const { commands } = buildProgram();
+
+test.each(commands.map((command) => [command.name(), command] as const))(
+  'gives every flag of `motd %s` an environment variable, and a description unless it is hidden',
+  (_name, command) => {
+    for (const { long, envVar, description, hidden } of command.options) {
+      expect(envVar, long).toMatch(/^MOTD_[A-Z_]+$/);
+      if (!hidden) expect(description, long).not.toBe('');
+    }
+  },
+);
+
+test('builds a new program each time', () => {
+  expect(buildProgram()).not.toBe(buildProgram());
+});
