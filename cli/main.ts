@@ -3,12 +3,15 @@
 
 import '../server/ignoreDebugSignal.ts';
 
+import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { escapeControls } from '../protocol/plainText.ts';
 import { complain, OperatorError } from './operatorError.ts';
 import { dropLineEnds } from './options/environment.ts';
 import { buildProgram } from './program.ts';
+
+const packageJson = createRequire(import.meta.url)('../../package.json');
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -21,7 +24,7 @@ process.stdout.on('error', stdoutOnError);
 process.stderr.on('error', () => {});
 process.on('uncaughtException', processOnUncaughtException);
 dropLineEnds();
-await buildProgram().parseAsync().catch(fail);
+await buildProgram(packageJson.version).parseAsync().catch(fail);
 
 function stdoutOnError(error: NodeJS.ErrnoException): void {
   // The reader of the pipe has closed it (`motd connect | head -1`): there is nothing left to do.

@@ -2,7 +2,6 @@
 // nothing; main.ts runs what `buildProgram` returns. The code of a command is loaded when the command
 // runs: a client must not wait for a web server to load.
 
-import { createRequire } from 'node:module';
 import { Argument, Command, Option } from 'commander';
 import { complain } from './operatorError.ts';
 import {
@@ -28,8 +27,6 @@ import { proxyKeyOption } from './options/proxyKey.ts';
 import { refuseInvalidUtf8 } from './options/refuseInvalidUtf8.ts';
 import { healthOptions, listenAddressOptions, serverOptions } from './options/serverOptions.ts';
 
-const packageJson = createRequire(import.meta.url)('../../package.json');
-
 /** Flags whose value is a password. */
 const SECRETS = ['password', 'storePassword'];
 const SECRET_IN_ERROR =
@@ -38,11 +35,14 @@ const SECRET_IN_ERROR =
 /** In characters. Commander repeats the invalid value in its errors, however long it is. */
 const MAX_ERROR_LENGTH = 300;
 
-/** @returns A new program. A usage error makes its `parseAsync` throw a CommanderError. */
-export function buildProgram(): Command {
+/**
+ * @param version What `--version` prints.
+ * @returns A new program. A usage error makes its `parseAsync` throw a CommanderError.
+ */
+export function buildProgram(version: string): Command {
   const program = new Command('motd')
     .description('A message of the day over a plain TCP line protocol, and a page to talk to it.')
-    .version(packageJson.version)
+    .version(version)
     .exitOverride()
     .showSuggestionAfterError(false)
     .hook('preAction', (_program, started) => {
