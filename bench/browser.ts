@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
-import { watch } from './inPage.ts';
+import { watch } from './pageObserver.ts';
 import { quantile } from './spread.ts';
 
 export const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';

@@ -1,9 +1,9 @@
 // The server with the etcd store: what reading, telling and storing cost where several machines
 // share the message.
 
-import { compareWithMemory } from './besideMemory.ts';
-import { compareWithPuts } from './besidePuts.ts';
 import { EtcdCluster } from './etcdCluster.ts';
+import { compareWithMemory } from './versusMemory.ts';
+import { compareWithPuts } from './versusPuts.ts';
 import { compareWatching } from './watchers.ts';
 
 /** @param command What etcd is called here; empty where there is none. */

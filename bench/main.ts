@@ -2,7 +2,6 @@
 // counts is the ratio: the machine is shared, and noisy.
 
 import { cpus } from 'node:os';
-import { compareWithWebsockify } from './besideWebsockify.ts';
 import { measureEtcd } from './etcd.ts';
 import { compareMsgget } from './msgget.ts';
 import { comparePages } from './pages.ts';
@@ -15,6 +14,7 @@ import {
   withPrograms,
 } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
+import { compareWithWebsockify } from './versusWebsockify.ts';
 import { compareWorkers } from './workers.ts';
 
 /** As scripts/bench.mjs has them. */

@@ -2,7 +2,6 @@
 // an etcd.
 
 import { readFileSync } from 'node:fs';
-import { Audience } from './audience.ts';
 import { monotonicMs } from './clock.ts';
 import { Connection } from './connection.ts';
 import type { EtcdCluster } from './etcdCluster.ts';
@@ -10,6 +9,7 @@ import { cpuSeconds, hasProcessFigures } from './processes.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
 import { quantile } from './spread.ts';
 import { inBrackets, median, printHead, printRow, ratio, tenths } from './tables.ts';
+import { Audience } from './watcherProcess.ts';
 
 const MANY = 10_000;
 /** To tell what each costs from what all cost together. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amountInFull } from '../testing/figures.ts';
+import { amountInFull } from '../testing/scale.ts';
 import { decodeForDisplay, decodeUtf8 } from './utf8.ts';
 
 function bytesOf(text: string): string {

@@ -2,7 +2,7 @@
 // to be done. Flags go through: npm start -- --port 2000
 
 import { fileURLToPath } from 'node:url';
-import { endWithParent } from './endWithParent.mjs';
+import { endWithParent } from './exitWithParent.mjs';
 import { prepare } from './prepare.mjs';
 
 prepare();

@@ -1,6 +1,6 @@
 // `npm run topology`: what deploy/container describes, on this machine and without containers: three
 // etcd, three message servers, a bridge, and HAProxy in front with the same haproxy.cfg. Ctrl-C ends
-// all of it, and nothing is left, nor after SIGKILL (guardian.mjs). `-- --port 2000 --http-port 8081`
+// all of it, and nothing is left, nor after SIGKILL (reaper.mjs). `-- --port 2000 --http-port 8081`
 // has it elsewhere.
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -20,7 +20,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { freePort, listenOnce, reservePort } from '../testing/freePort.mjs';
-import { endWithParent } from './endWithParent.mjs';
+import { endWithParent } from './exitWithParent.mjs';
 import { fail, prepare } from './prepare.mjs';
 
 const USAGE = `Usage: npm run topology -- [--port PORT] [--http-port PORT]
@@ -31,7 +31,7 @@ Starts three etcd, three message servers, a bridge and HAProxy on this machine; 
   --http-port PORT  where HAProxy has the page (default: 8080)`;
 
 const MOTD = 'dist/cli/main.js';
-const GUARDIAN = 'scripts/guardian.mjs';
+const GUARDIAN = 'scripts/reaper.mjs';
 const HAPROXY_CFG = 'deploy/container/haproxy.cfg';
 const HOST = '127.0.0.1';
 const MEMBERS = [1, 2, 3];

@@ -10,10 +10,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EtcdGateway } from './etcdGateway.ts';
-import { isQuick } from './figures.ts';
 import { type Cut, Forwarder } from './forwarder.ts';
 import { freePort } from './freePort.mjs';
 import { Program } from './programs.ts';
+import { isQuick } from './scale.ts';
 
 /** Empty where scripts/tools.mjs found none and could install none. */
 export const etcdCommand = process.env['MOTD_TEST_ETCD'] ?? 'etcd';

@@ -24,7 +24,7 @@ import {
   isRunning,
   NEEDS_LINUX,
   processesWith,
-} from '../reliability/process.ts';
+} from '../reliability/procFs.ts';
 import { upgradeRequest } from '../reliability/rawWebSocket.ts';
 
 const WORKERS = 2;

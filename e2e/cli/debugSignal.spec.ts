@@ -3,7 +3,7 @@
 import { freePort } from '../../testing/freePort.mjs';
 import { Program } from '../../testing/programs.ts';
 import { expect, test } from '../fixtures.ts';
-import { childrenOf } from '../reliability/process.ts';
+import { childrenOf } from '../reliability/procFs.ts';
 
 test.skip(process.platform !== 'linux', 'processes are found in /proc');
 

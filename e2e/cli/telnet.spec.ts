@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { Program } from '../../testing/programs.ts';
 import { test as base, expect, QUICK, startServer } from '../fixtures.ts';
-import { childrenOf } from '../reliability/process.ts';
+import { childrenOf } from '../reliability/procFs.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const ESCAPE = '\x1d';

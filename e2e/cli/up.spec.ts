@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, Terminal, test } from '../fixtures.ts';
-import { processesWith } from '../reliability/process.ts';
+import { processesWith } from '../reliability/procFs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 

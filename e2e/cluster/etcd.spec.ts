@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type CutFrom, EtcdCluster, type EtcdOptions, isWithoutEtcd } from '../../testing/etcd.ts';
-import { amount } from '../../testing/figures.ts';
 import type { Cut } from '../../testing/forwarder.ts';
+import { amount } from '../../testing/scale.ts';
 import { test as base, expect, QUICK } from '../fixtures.ts';
 
 base.skip(isWithoutEtcd, 'no etcd on this machine');

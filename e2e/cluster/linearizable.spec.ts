@@ -1,7 +1,7 @@
 // The check that the tests with etcd rely on accepts what can be explained, and nothing else.
 
 import fc from 'fast-check';
-import { amount, seed } from '../../testing/figures.ts';
+import { amount, seed } from '../../testing/scale.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
 import {
   historyFaults,

@@ -6,9 +6,9 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
-import { amount, figure } from '../../testing/figures.ts';
 import { freePort } from '../../testing/freePort.mjs';
 import { Program } from '../../testing/programs.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { haproxyCommand, startBalancer } from '../balancer.ts';
 import { expect, startServer, store, test } from '../fixtures.ts';
 

@@ -11,7 +11,7 @@ import { freePort } from '../../testing/freePort.mjs';
 import { Program } from '../../testing/programs.ts';
 import { haproxyCommand } from '../balancer.ts';
 import { expect, QUICK, store, Terminal, test } from '../fixtures.ts';
-import { childrenOf, commandLine, isRunning } from '../reliability/process.ts';
+import { childrenOf, commandLine, isRunning } from '../reliability/procFs.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/topology.mjs', import.meta.url));
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';

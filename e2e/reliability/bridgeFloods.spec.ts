@@ -5,13 +5,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { amount, figure } from '../../testing/figures.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { BesideEcho } from './besideEcho.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
-import { Bystander, MANY_ANSWERS } from './bystander.ts';
+import { BesideEcho } from './bridgeUnderLoad.ts';
 import { frame, OPCODE } from './frames.ts';
-import { isLinux, mostDescriptors, NEEDS_LINUX } from './process.ts';
+import { Bystander, MANY_ANSWERS } from './latencyProbe.ts';
+import { isLinux, mostDescriptors, NEEDS_LINUX } from './procFs.ts';
 import { startSilentServer } from './rawClient.ts';
 import {
   type Ending,

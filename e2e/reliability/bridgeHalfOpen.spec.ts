@@ -6,19 +6,19 @@
 // nothing is acknowledged, and TCP alone would wait for minutes.
 
 import { fileURLToPath } from 'node:url';
-import { amount, figure } from '../../testing/figures.ts';
 import { Program } from '../../testing/programs.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
-import { canLayCables, cutCable, nearAddress, removeCable, startBehindCable } from './cable.ts';
-import { Chatter } from './chatter.ts';
+import { Chatter } from './echoSession.ts';
 import { frame, OPCODE } from './frames.ts';
-import { descriptors, isLinux, NEEDS_LINUX, proportionalKb } from './process.ts';
+import { descriptors, isLinux, NEEDS_LINUX, proportionalKb } from './procFs.ts';
 import { pidOf } from './rawClient.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
+import { canLayCables, cutCable, nearAddress, removeCable, startBehindCable } from './vethLink.ts';
 
-const VANISHING = fileURLToPath(new URL('vanishing.mjs', import.meta.url));
+const VANISHING = fileURLToPath(new URL('idleSessions.mjs', import.meta.url));
 const VANISH = amount(50, 1000);
 /** Those that stay, and answer pings alone. */
 const STAY = amount(5, 50);

@@ -1,12 +1,12 @@
 // Thousands of sessions in which nothing is said: what they cost, that all of them answer, still
 // relay, and are closed together when the bridge is stopped.
 
-import { amount, figure } from '../../testing/figures.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
-import { Bystander, MANY_ANSWERS } from './bystander.ts';
 import { frame, OPCODE } from './frames.ts';
-import { isLinux, mostDescriptors, NEEDS_LINUX, proportionalKb } from './process.ts';
+import { Bystander, MANY_ANSWERS } from './latencyProbe.ts';
+import { isLinux, mostDescriptors, NEEDS_LINUX, proportionalKb } from './procFs.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';

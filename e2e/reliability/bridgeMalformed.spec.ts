@@ -2,16 +2,16 @@
 // else notices.
 
 import { connect } from 'node:net';
-import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
-import { Chatter } from './chatter.ts';
 import { pick } from './content.ts';
+import { Chatter } from './echoSession.ts';
 import { frame, OPCODE } from './frames.ts';
-import { type Mistake, mistakes } from './malformed.ts';
-import { cut, turns } from './pouring.ts';
+import { type Mistake, mistakes } from './malformedFrames.ts';
 import { RawWebSocket, responseHead, upgradeRequest } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
+import { cut, turns } from './sender.ts';
 
 const AT_ONCE = 20;
 

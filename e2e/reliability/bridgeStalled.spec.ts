@@ -1,13 +1,13 @@
 // Sessions in which one side does not read while the other talks without end: the bridge holds
 // little, the talker is held back, and nothing is lost when the reading goes on.
 
-import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
-import { Bystander, MANY_ANSWERS } from './bystander.ts';
 import { Comparison, contentOf } from './content.ts';
 import { frame, OPCODE } from './frames.ts';
-import { forgetPeak, isLinux, NEEDS_LINUX, peakKb, proportionalKb } from './process.ts';
+import { Bystander, MANY_ANSWERS } from './latencyProbe.ts';
+import { forgetPeak, isLinux, NEEDS_LINUX, peakKb, proportionalKb } from './procFs.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';

@@ -5,13 +5,13 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { amount, figure } from '../../testing/figures.ts';
 import { Program } from '../../testing/programs.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
-import { Chatter } from './chatter.ts';
+import { Chatter } from './echoSession.ts';
 import { frame, OPCODE } from './frames.ts';
-import { isLinux } from './process.ts';
+import { isLinux } from './procFs.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 

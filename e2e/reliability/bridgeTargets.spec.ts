@@ -7,14 +7,14 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { amount, figure } from '../../testing/figures.ts';
 import { freePort } from '../../testing/freePort.mjs';
 import { Program } from '../../testing/programs.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
-import { Chatter } from './chatter.ts';
+import { Chatter } from './echoSession.ts';
 import { frame, OPCODE } from './frames.ts';
-import { isLinux } from './process.ts';
+import { isLinux } from './procFs.ts';
 import { type Ending, RawWebSocket } from './rawWebSocket.ts';
 import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 

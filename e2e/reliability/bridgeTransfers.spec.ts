@@ -2,14 +2,14 @@
 // the pauses and the end, every byte arrives as it was sent,
 // or else the stream ends early and says so.
 
-import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { anySize, branch, Comparison, characterAt, contentOf, pick } from './content.ts';
 import { closePayload } from './frames.ts';
-import { cut, framesOf, PausingReader, type Piece, Pouring, reshaped } from './pouring.ts';
 import { type Ending, RawWebSocket } from './rawWebSocket.ts';
 import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';
+import { cut, framesOf, PausingReader, type Piece, Pouring, reshaped } from './sender.ts';
 
 const AT_ONCE = 20;
 const MOST_BYTES = 4 * 1024 * 1024;

@@ -2,12 +2,12 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { amount, figure } from '../../testing/figures.ts';
 import { freePort } from '../../testing/freePort.mjs';
 import { Program } from '../../testing/programs.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
-import { childrenOf, descriptors, isLinux, NEEDS_LINUX, residentKb } from './process.ts';
+import { childrenOf, descriptors, isLinux, NEEDS_LINUX, residentKb } from './procFs.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 

@@ -2,8 +2,8 @@
 // and why this shows it: docs/reliability.md, "Several instances over etcd".
 
 import { setTimeout } from 'node:timers/promises';
-import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
 import type { Cut } from '../../testing/forwarder.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import {
   historyFaults,
@@ -13,7 +13,7 @@ import {
   sequentialFaults,
   stalenesses,
 } from '../linearizable.ts';
-import { restartInstance, type Site, settledHistory, test } from './etcdSite.ts';
+import { restartInstance, type Site, settledHistory, test } from './etcdDeployment.ts';
 import { Traffic } from './etcdTraffic.ts';
 import { StoringClient } from './storingClient.ts';
 

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { EtcdCluster } from '../../testing/etcd.ts';
 import type { Program } from '../../testing/programs.ts';
 import type { Operation, Read, Store } from '../linearizable.ts';
-import { type Instance, messageInEtcd, type Site } from './etcdSite.ts';
+import { type Instance, messageInEtcd, type Site } from './etcdDeployment.ts';
 import { StoringClient } from './storingClient.ts';
 import { WatchingClient } from './watchingClient.ts';
 

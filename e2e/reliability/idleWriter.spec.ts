@@ -3,7 +3,7 @@
 
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { childrenOf, isLinux, NEEDS_LINUX } from './process.ts';
+import { childrenOf, isLinux, NEEDS_LINUX } from './procFs.ts';
 import { pidOf, portOf, RawClient, test } from './rawClient.ts';
 import { canTrace } from './strace.ts';
 

@@ -3,10 +3,10 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { amount } from '../../testing/figures.ts';
 import { Program } from '../../testing/programs.ts';
+import { amount } from '../../testing/scale.ts';
 import { test as base, expect, type Listening } from '../fixtures.ts';
-import { listeningPort } from './process.ts';
+import { listeningPort } from './procFs.ts';
 
 /** How long a reply may take; a failure, not a wait. */
 const PATIENCE_MS = amount(60_000, 400_000);

@@ -2,7 +2,7 @@
 // told to, and checks every frame it hears.
 
 import { connect, type Socket } from 'node:net';
-import { amount } from '../../testing/figures.ts';
+import { amount } from '../../testing/scale.ts';
 import { closePayload, FrameReader, frame, OPCODE } from './frames.ts';
 
 /** How long an end may take to come; a failure, not a wait. */

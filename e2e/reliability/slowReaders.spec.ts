@@ -1,16 +1,9 @@
 // Peers that ask for much and read nothing, and peers that never come to the end of a line.
 
-import { amount, figure } from '../../testing/figures.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { Bystander, MANY_ANSWERS } from './bystander.ts';
-import {
-  bytesOnTheWayTo,
-  forgetPeak,
-  isLinux,
-  NEEDS_LINUX,
-  peakKb,
-  residentKb,
-} from './process.ts';
+import { Bystander, MANY_ANSWERS } from './latencyProbe.ts';
+import { bytesOnTheWayTo, forgetPeak, isLinux, NEEDS_LINUX, peakKb, residentKb } from './procFs.ts';
 import { pidOf, RawClient, startSilentServer, test } from './rawClient.ts';
 
 const MESSAGES = Array.from({ length: 1000 }, (_, at) => `${at} `.padEnd(4000, 'x'));

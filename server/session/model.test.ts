@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amount, figure, seed } from '../../testing/figures.ts';
+import { amount, figure, seed } from '../../testing/scale.ts';
 import { APPLE, startServer, TestClient } from '../server.harness.ts';
 
 const CLIENTS = 3;

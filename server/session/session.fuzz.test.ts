@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { isPlainText } from '../../protocol/plainText.ts';
 import { END_OF_HISTORY, REPLY } from '../../protocol/replies.ts';
 import { decodeUtf8 } from '../../protocol/utf8.ts';
-import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
 import { PlayedSession } from './session.harness.ts';
 
 const OUR_WORDS: ReadonlySet<string> = new Set([...Object.values(REPLY), END_OF_HISTORY]);

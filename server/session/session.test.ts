@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { goldens } from '../../e2e/golden/golden.ts';
-import { amount, figure, seed } from '../../testing/figures.ts';
+import { amount, figure, seed } from '../../testing/scale.ts';
 import { PlayedSession } from './session.harness.ts';
 import { Session } from './session.ts';
 

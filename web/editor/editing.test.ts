@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amountInFull } from '../../testing/figures.ts';
+import { amountInFull } from '../../testing/scale.ts';
 import { makeTerminal, screenOf, table, write } from '../page/terminal.harness.ts';
 import { linesOf } from '../page/transcript.ts';
 import { LineEditor } from './lineEditor.ts';

@@ -4,8 +4,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { amount, figure } from '../../testing/figures.ts';
 import { Program } from '../../testing/programs.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 import { readAll, startStoring, test } from './storingServer.ts';

@@ -4,10 +4,10 @@
 
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
-import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
-import { Chatter } from './chatter.ts';
+import { Chatter } from './echoSession.ts';
 import { responseHead, upgradeRequest } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 

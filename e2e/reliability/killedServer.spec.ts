@@ -3,7 +3,7 @@
 // its answer: so what was answered before another was sent stands before it.
 
 import { setTimeout } from 'node:timers/promises';
-import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 import { readAll, startStoring, test } from './storingServer.ts';

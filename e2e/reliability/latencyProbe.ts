@@ -1,11 +1,11 @@
 // Somebody else, who only wants the message while something happens to the server.
 
 import { fileURLToPath } from 'node:url';
-import { amount } from '../../testing/figures.ts';
 import { Program } from '../../testing/programs.ts';
+import { amount } from '../../testing/scale.ts';
 import { expect } from '../fixtures.ts';
 
-const MAIN = fileURLToPath(new URL('bystander.mjs', import.meta.url));
+const MAIN = fileURLToPath(new URL('latencyProbe.mjs', import.meta.url));
 
 /** Enough answers for a p99. */
 export const MANY_ANSWERS = amount(200, 1000);

@@ -5,9 +5,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint } from './endpoint.ts';
 import { nextMessage } from './programs.ts';
-import type { WatchingReport } from './watching.ts';
+import type { WatchingReport } from './watchConnections.ts';
 
-const WATCHING = fileURLToPath(new URL('watching.js', import.meta.url));
+const WATCHING = fileURLToPath(new URL('watchConnections.js', import.meta.url));
 
 export class Audience {
   readonly #process: ChildProcess;

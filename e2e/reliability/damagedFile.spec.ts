@@ -3,8 +3,8 @@
 
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { amount, figure, randomFrom, seed } from '../../testing/figures.ts';
 import { Program } from '../../testing/programs.ts';
+import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 import { readAll, startStoring, storeArgs, test } from './storingServer.ts';

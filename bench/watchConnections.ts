@@ -1,5 +1,5 @@
 // A process that watches the message on many connections, and notes when each of them hears of a
-// new one. audience.ts starts it, with how many there are to be and the servers' ports.
+// new one. watcherProcess.ts starts it, with how many there are to be and the servers' ports.
 
 import { monotonicMs } from './clock.ts';
 import { Connection } from './connection.ts';

@@ -1,7 +1,7 @@
 // A session with an echo that goes on and on while something happens beside it; what comes back is
 // compared with what was said.
 
-import { randomFrom, seed } from '../../testing/figures.ts';
+import { randomFrom, seed } from '../../testing/scale.ts';
 import { expect } from '../fixtures.ts';
 import { contentOf } from './content.ts';
 import { frame, OPCODE } from './frames.ts';

@@ -1,7 +1,7 @@
 // Asks for the message about once a millisecond, over one connection, and reports how long the answers
 // took. A process of its own: in the one that makes the crowd, it would measure the crowd's noise.
 //
-//   node bystander.mjs PORT MESSAGE…     what counts as a right message; in the place of the port the
+//   node latencyProbe.mjs PORT MESSAGE…     what counts as a right message; in the place of the port the
 //                                        URL of a WebSocket to ask by way of a bridge
 //
 // It takes requests on its input, a line each, and serves them in their order:

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { Page, Request } from '@playwright/test';
-import { figure } from '../../testing/figures.ts';
+import { figure } from '../../testing/scale.ts';
 import { expect, QUICK, Terminal, test } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';

@@ -1,9 +1,9 @@
 // Ten thousand at once, and more than there is room for.
 
-import { amount, figure } from '../../testing/figures.ts';
 import { Program } from '../../testing/programs.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { expect, type Listening, QUICK } from '../fixtures.ts';
-import { Bystander, MANY_ANSWERS } from './bystander.ts';
+import { Bystander, MANY_ANSWERS } from './latencyProbe.ts';
 import {
   corePercent,
   descriptors,
@@ -13,7 +13,7 @@ import {
   peakKb,
   proportionalKb,
   residentKb,
-} from './process.ts';
+} from './procFs.ts';
 import { pidOf, portOf, RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';

@@ -5,9 +5,9 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
-import { amount, figure } from '../../testing/figures.ts';
 import { freePort } from '../../testing/freePort.mjs';
 import { Program } from '../../testing/programs.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { expect, type Listening, QUICK, startServer, store, test } from '../fixtures.ts';
 
 /** For what never answers: it is waited for to the end. */

@@ -3,8 +3,8 @@
 
 import { expect, type Listening } from '../fixtures.ts';
 import { startBridgeTo } from './bridgeProgram.ts';
-import { Chatter } from './chatter.ts';
-import { descriptors, forgetPeak, peakKb } from './process.ts';
+import { Chatter } from './echoSession.ts';
+import { descriptors, forgetPeak, peakKb } from './procFs.ts';
 import { pidOf } from './rawClient.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 

@@ -2,10 +2,10 @@
 
 import { scryptSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { amount, figure } from '../../testing/figures.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { Bystander, MANY_ANSWERS } from './bystander.ts';
-import { isLinux, NEEDS_LINUX } from './process.ts';
+import { Bystander, MANY_ANSWERS } from './latencyProbe.ts';
+import { isLinux, NEEDS_LINUX } from './procFs.ts';
 import { RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';

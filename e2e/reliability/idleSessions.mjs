@@ -1,7 +1,7 @@
 // Many WebSocket sessions held by one process, which is then stopped, or whose cable is cut. Each says a
 // line and hears it; pings are answered for as long as it can.
 //
-//   node vanishing.mjs URL COUNT
+//   node idleSessions.mjs URL COUNT
 //
 // It says `here` once it runs, begins when there is a line on its input, and says `open` when all are.
 

@@ -2,7 +2,7 @@
 // through O_DSYNC, and only then the `200 OK`.
 
 import { join } from 'node:path';
-import { amount, figure } from '../../testing/figures.ts';
+import { amount, figure } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 import { startStoring, test } from './storingServer.ts';
