@@ -229,8 +229,8 @@ export class Connection {
   }
 
   #reply(reply: Reply): void {
-    const isTurnedAway = isDismissal(reply) && reply !== REPLY.shuttingDown;
-    if (isTurnedAway) this.#context.log?.({ event: 'turnedAway', peer: this.#peer, reply });
+    const isRejection = isDismissal(reply) && reply !== REPLY.shuttingDown;
+    if (isRejection) this.#context.log?.({ event: 'rejected', peer: this.#peer, reply });
     this.#send(`${reply}\n`);
   }
 

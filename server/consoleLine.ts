@@ -1,18 +1,21 @@
-// The original server's console, to the letter (PROTOCOL.md, "The console").
+// Formats events as the original server's console lines, verbatim (PROTOCOL.md, "The console").
+// Events that the original did not have start with `[!]`.
 
 import { escapeControls } from '../protocol/plainText.ts';
 import { decoded, type ServerEvent } from './events.ts';
 import { type Address, hostAndPort } from './net/address.ts';
 
-/** What to change, if a protocol is refused that the server could take. */
+/** By protocol: the flag that makes the server accept it. */
 const FOREIGN_HINT: Readonly<Record<string, string>> = {
-  PROXY: '; name its address with --trust-proxy to believe it',
-  TLS: '; give the server a certificate with --tls-cert to speak it',
+  PROXY: '; to accept it, add the address of the proxy to --trust-proxy',
+  TLS: '; to accept it, set a certificate with --tls-cert',
 };
 
 /**
- * The line the console shows for an event, without its LF, safe for any screen. `undefined` where
- * the original had none, and nobody needs to be alarmed.
+ * Formats an event as one console line.
+ *
+ * @returns The line without LF, control characters escaped; `undefined` if the console does not
+ *   show the event.
  */
 export function consoleLine(event: ServerEvent): string | undefined {
   const line = lineOf(decoded(event));
@@ -28,32 +31,32 @@ function lineOf(event: ServerEvent): string | undefined {
     case 'received':
       return `Received:from ${tuple(event.peer)}: ${event.line}`;
     case 'updated':
-    case 'updatedElsewhere':
+    case 'updatedRemotely':
       return `Server: MOTD updated to: ${event.message}`;
     case 'storeFailed':
       return `[!] MOTD not stored: ${event.reason}`;
-    case 'storedAfterAll':
-      return `[!] MOTD stored after all, though its sender was told 503: ${event.message}`;
-    case 'storeUnsettled':
-      return `[!] MOTD stored or not, nobody knows, and its sender was told 503: ${event.message}`;
-    case 'storeAwaited':
+    case 'storeConfirmedLate':
+      return `[!] MOTD stored after its sender received 503: ${event.message}`;
+    case 'storeOutcomeUnknown':
+      return `[!] MOTD may have been stored after its sender received 503: ${event.message}`;
+    case 'waitingForStore':
       return `[!] Waiting for the store: ${event.reason}`;
-    case 'storeAway':
-      return `[!] Store away: ${event.reason}; reading goes on`;
-    case 'storeBack':
-      return `Store is back after ${(event.afterMs / 1000).toFixed(1)} s`;
+    case 'storeUnavailable':
+      return `[!] Store unavailable: ${event.reason}; reads continue`;
+    case 'storeRecovered':
+      return `Store recovered after ${(event.afterMs / 1000).toFixed(1)} s`;
     case 'passwordRefused':
       return undefined;
     case 'passwordCheckFailed':
       return `[!] Password not checked: ${event.reason}`;
-    case 'turnedAway':
+    case 'rejected':
       return `[!] ${event.reply}: ${tuple(event.peer)}`;
     case 'foreignProtocol':
       return `[!] ${event.protocol} refused: ${tuple(event.peer)}${FOREIGN_HINT[event.protocol] ?? ''}`;
-    case 'proxyLineRefused':
-      return `[!] PROXY line refused: ${tuple(event.peer)}: malformed, or behind a wrong key`;
+    case 'proxyHeaderRejected':
+      return `[!] PROXY header rejected: ${tuple(event.peer)}: malformed, or the key is wrong`;
     case 'acceptFailed':
-      return `[!] No connection accepted: ${event.reason}`;
+      return `[!] Cannot accept connections: ${event.reason}`;
     case 'handshakeFailed':
       return `[!] TLS handshake failed: ${tuple(event.peer)}: ${event.reason}`;
     case 'shutdownAccepted':
@@ -65,7 +68,7 @@ function lineOf(event: ServerEvent): string | undefined {
   }
 }
 
-/** The way Python prints a socket's address. */
+/** Formats an address as Python prints one. */
 function tuple({ address, port }: Address): string {
   return `('${address}', ${port})`;
 }

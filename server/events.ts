@@ -18,10 +18,10 @@ export type ServerEvent =
   | { event: 'passwordRefused'; peer: Address }
   | { event: 'passwordCheckFailed'; peer: Address; reason: string }
   /** The connection is closed with this reply. */
-  | { event: 'turnedAway'; peer: Address; reply: Reply }
+  | { event: 'rejected'; peer: Address; reply: Reply }
   /** The peer speaks another protocol, `HTTP` for one; answered with 400, and closed. */
   | { event: 'foreignProtocol'; peer: Address; protocol: string }
-  | { event: 'proxyLineRefused'; peer: Address }
+  | { event: 'proxyHeaderRejected'; peer: Address }
   /** No connection could be accepted: the process or the machine is out of something. */
   | { event: 'acceptFailed'; reason: string }
   | { event: 'handshakeFailed'; peer: Address; reason: string }

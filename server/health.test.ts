@@ -24,15 +24,15 @@ async function ask({ address, port }: Address, path: string, method = 'GET'): Pr
 
 /** A server, what its store says of itself, and where it tells how it is. */
 async function start() {
-  const freshness: Freshness = { ageMs: 0, away: undefined };
+  const freshness: Freshness = { ageMs: 0, outage: undefined };
   const memory = memoryStore();
   const store: MessageStore = Object.create(memory, {
     freshness: { value: freshness },
     store: {
       value: (message: string) =>
-        freshness.away === undefined
+        freshness.outage === undefined
           ? memory.store(message)
-          : Promise.reject(new Error(freshness.away)),
+          : Promise.reject(new Error(freshness.outage)),
     },
   });
   const { server } = buildServer({ store });
@@ -86,14 +86,14 @@ test('nor is it once a peer has shut it down', async () => {
 test('while its store is away it is not ready, but for who asks for reading alone', async () => {
   const { at, freshness, serve } = await start();
   await serve();
-  Object.assign(freshness, { away: 'no\x9banswer', ageMs: 4200 });
+  Object.assign(freshness, { outage: 'no\x9banswer', ageMs: 4200 });
   expect(await ask(at, '/readyz')).toEqual({
     status: 503,
-    body: 'not ready: the store is away (no\\u{9b}answer); the message is that of 4.2 s ago\n',
+    body: 'not ready: the store is unavailable (no\\u{9b}answer); the message was confirmed 4.2 s ago\n',
   });
   expect(await ask(at, '/readyz?exclude=store')).toEqual({ status: 200, body: 'ready\n' });
   const { body } = await ask(at, '/metrics');
-  expect(body).toMatch(/^motd_server_store_away 1$/m);
+  expect(body).toMatch(/^motd_server_store_unavailable 1$/m);
   expect(body).toMatch(/^motd_server_store_age_seconds 4\.2$/m);
 });
 
@@ -115,7 +115,7 @@ test('the metrics count what was stored, and what could not be', async () => {
   const client = new TestClient(await serve());
   await client.send('MSGSTORE\n', 'news\n');
   await client.until('200 OK\n200 OK\n');
-  Object.assign(freshness, { away: 'no answer' });
+  Object.assign(freshness, { outage: 'no answer' });
   await client.send('MSGSTORE\n', 'more\n', 'MSGSTORE\n', 'and more\n');
   await client.until(`${REFUSED}${REFUSED}`);
   const { body } = await ask(at, '/metrics');

@@ -108,7 +108,11 @@ export class Health {
     switch (path.replace(/\/$/, '')) {
       case '/healthz':
         if (await this.#canAccept()) return answer(response, 200, 'ok\n');
-        return answer(response, 503, 'no peer is accepted: out of file descriptors (ulimit -n)\n');
+        return answer(
+          response,
+          503,
+          'cannot accept connections: out of file descriptors (ulimit -n)\n',
+        );
       case '/readyz': {
         const excluded = new URLSearchParams(query).getAll('exclude');
         const why = this.#whyNotReady(excluded.includes('store'));
@@ -119,16 +123,20 @@ export class Health {
         response.setHeader('content-type', this.#metrics.contentType);
         return answer(response, 200, await this.#metrics.metrics());
       default:
-        return answer(response, 404, 'Here are /healthz, /readyz and /metrics.\n');
+        return answer(
+          response,
+          404,
+          'not found; this port serves /healthz, /readyz and /metrics\n',
+        );
     }
   }
 
   #whyNotReady(isStoreExcluded: boolean): string | undefined {
     const phase = this.#server.isStopping ? 'stopping' : this.#phase;
     if (phase !== 'serving') return `the server is ${phase}`;
-    const { away, ageMs } = this.#store.freshness;
-    if (isStoreExcluded || away === undefined) return undefined;
-    return `the store is away (${escapeControls(away)}); the message is that of ${seconds(ageMs)} s ago`;
+    const { outage, ageMs } = this.#store.freshness;
+    if (isStoreExcluded || outage === undefined) return undefined;
+    return `the store is unavailable (${escapeControls(outage)}); the message was confirmed ${seconds(ageMs)} s ago`;
   }
 }
 
@@ -173,11 +181,11 @@ function metricsOf(server: MotdServer, store: MessageStore): Registry {
     },
   });
   new Gauge({
-    name: 'motd_server_store_away',
+    name: 'motd_server_store_unavailable',
     help: '1 while the store cannot be reached, else 0.',
     registers,
     collect() {
-      this.set(store.freshness.away === undefined ? 0 : 1);
+      this.set(store.freshness.outage === undefined ? 0 : 1);
     },
   });
   return registry;

@@ -459,7 +459,7 @@ describe('the PROXY line', () => {
     const client = new TestClient(running);
     await client.send(`PROXY-KEY secreT\r\n${LINE}MSGSTORE\nowned\n`);
     expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n');
-    expect(running.console.at(-1)).toMatch(/^\[!\] PROXY line refused/);
+    expect(running.console.at(-1)).toMatch(/^\[!\] PROXY header rejected/);
   });
 
   test('that is none closes the connection', async () => {
@@ -467,7 +467,7 @@ describe('the PROXY line', () => {
     const client = new TestClient(running);
     await client.send('PROXY TCP4 nonsense\r\nMSGGET\n');
     expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n');
-    expect(running.console.at(-1)).toMatch(/^\[!\] PROXY line refused/);
+    expect(running.console.at(-1)).toMatch(/^\[!\] PROXY header rejected/);
   });
 
   test('need not come: a trusted peer may speak for itself, bare or not', async () => {

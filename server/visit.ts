@@ -96,7 +96,7 @@ export class Visit {
         this.#admit(who);
       },
       malformed: () => {
-        this.#context.log?.({ event: 'proxyLineRefused', peer: this.#peer });
+        this.#context.log?.({ event: 'proxyHeaderRejected', peer: this.#peer });
         this.#sendAway(REPLY.unknownCommand);
       },
       idle: () => this.#turnAway(this.#peer, REPLY.idleTooLong),
@@ -160,7 +160,7 @@ export class Visit {
   }
 
   #turnAway(peer: Address, reply: Reply): void {
-    this.#context.log?.({ event: 'turnedAway', peer, reply });
+    this.#context.log?.({ event: 'rejected', peer, reply });
     this.#sendAway(reply);
   }
 

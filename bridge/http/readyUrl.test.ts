@@ -45,10 +45,10 @@ test('anything else is not, and its first line says why', async () => {
 });
 
 test('the reason of one who says it as the bridge does stands as it is', async () => {
-  const why = 'not ready: the store is away: no leader\nand more\n';
+  const why = 'not ready: the store is unavailable: no leader\nand more\n';
   const other = await otherAt((_request, response) => response.writeHead(503).end(why));
   expect((await readyz(await bridgeThatAsks(other))).body).toBe(
-    'not ready: the store is away: no leader\n',
+    'not ready: the store is unavailable: no leader\n',
   );
   const curt = await otherAt((_request, response) => response.writeHead(503).end('not ready: \n'));
   expect((await readyz(await bridgeThatAsks(curt))).body).toBe(

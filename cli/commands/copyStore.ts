@@ -91,7 +91,7 @@ function throwUnusable(url: string): (error: unknown) => never {
 
 /** Says what happens to a store meanwhile; what is copied is no news. */
 function tell(event: StoreEvent): void {
-  if (event.event === 'updatedElsewhere') return;
+  if (event.event === 'updatedRemotely') return;
   process.stderr.write(`${consoleLine(event)}\n`);
 }
 

@@ -56,7 +56,7 @@ export async function up(
           MOTD_TLS_KEY: undefined,
           // Who runs both stops both: nobody looks elsewhere meanwhile.
           MOTD_DRAIN: undefined,
-          // There is news of it: the bridge's /readyz tells when the store is away.
+          // There is news of it: the bridge's /readyz tells when the store is unavailable.
           ...(isShared(options.store) && { MOTD_HEALTH_PORT: '0' }),
           ...(before && { MOTD_PORT: String(before.ready.port) }),
           ...(before?.health && { MOTD_HEALTH_PORT: String(before.health.port) }),

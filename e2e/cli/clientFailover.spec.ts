@@ -246,7 +246,7 @@ test('set and watch pass over a server that is cut off from the etcd it shares',
     await watch.says(/^before\n$/);
 
     link.cut('resets');
-    await cutOff.program.says(/\[!\] Store away/);
+    await cutOff.program.says(/\[!\] Store unavailable/);
     expect(await run(['set', '-m', 'after', servers])).toEqual(printed(''));
     expect(await run(['get', servers])).toEqual(printed('before\n'));
     await cutOff.program.stop();

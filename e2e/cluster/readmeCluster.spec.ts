@@ -74,13 +74,13 @@ test('two servers, one message, and etcd may go and come', async () => {
 
   etcd.process.kill('SIGINT');
   await etcd.exits();
-  await up.says(/\[!\] Store away/);
-  await server.says(/\[!\] Store away/);
-  await expect.poll(() => readiness(ports)).toMatch(/^503 not ready: .*the store is away/);
+  await up.says(/\[!\] Store unavailable/);
+  await server.says(/\[!\] Store unavailable/);
+  await expect.poll(() => readiness(ports)).toMatch(/^503 not ready: .*the store is unavailable/);
 
   startEtcd(ports, join(folder, 'etcd'), peerPort);
-  await up.says(/Store is back/);
-  await server.says(/Store is back/);
+  await up.says(/Store recovered/);
+  await server.says(/Store recovered/);
   await expect.poll(() => readiness(ports)).toBe('200 ready\n');
   await Promise.all([...Program.running].map((program) => program.stop()));
   rmSync(folder, { recursive: true, force: true });

@@ -81,16 +81,16 @@ test('etcd away: reading goes on, storing is 503, all say so, and it comes back 
   expect(await readiness(healthPort)).toBe('200 ready\n');
 
   etcd.pause(0);
-  await program.says(/\[!\] Store away: 127\.0\.0\.1:\d+: .*; reading goes on\n/);
+  await program.says(/\[!\] Store unavailable: 127\.0\.0\.1:\d+: .*; reads continue\n/);
   expect(await get(port)).toEqual({ status: 0, said: 'before\n' });
   const refused = await set('not now', port);
   expect(refused.status).toBe(1);
   expect(refused.said).toMatch(/503 STORE UNAVAILABLE/);
-  expect(await readiness(healthPort)).toMatch(/^503 not ready: the store is away/);
+  expect(await readiness(healthPort)).toMatch(/^503 not ready: the store is unavailable/);
   expect(await readiness(healthPort, '?exclude=store')).toBe('200 ready\n');
 
   etcd.resume(0);
-  await program.says(/Store is back after \d+\.\d s\n/);
+  await program.says(/Store recovered after \d+\.\d s\n/);
   expect(await readiness(healthPort)).toBe('200 ready\n');
   expect(await set('after', port)).toEqual({ status: 0, said: '' });
   expect(await get(port)).toEqual({ status: 0, said: 'after\n' });

@@ -89,7 +89,7 @@ test('/healthz of motd serve is 503 while it is out of file descriptors', async 
   const crowd = await Promise.all(Array.from({ length: 80 }, () => knock(Number(listening))));
   await expect
     .poll(() => ask(operator, '/healthz'))
-    .toMatch(/^HTTP\/1\.1 503 .*no peer is accepted/s);
+    .toMatch(/^HTTP\/1\.1 503 .*cannot accept connections/s);
   for (const socket of crowd) socket.destroy();
   await expect.poll(() => ask(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
   operator.destroy();

@@ -297,7 +297,7 @@ async function areSaidStored(
   const unsaid = () =>
     stores
       .filter(({ outcome, message }) => outcome === 'refused' && stored.has(message))
-      .filter(({ instance, message }) => !instances[instance]?.storedAfterAll.has(message))
+      .filter(({ instance, message }) => !instances[instance]?.storeConfirmedLate.has(message))
       .map(({ message }) => message);
   await expect.poll(unsaid, { message: 'stored, told 503, and never said so' }).toEqual([]);
 }

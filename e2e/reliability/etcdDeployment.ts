@@ -38,7 +38,7 @@ export interface Instance {
   /** Why it said that it could not store, each time. */
   refusals: string[];
   /** What it said was stored, though its sender was told 503. */
-  storedAfterAll: Set<string>;
+  storeConfirmedLate: Set<string>;
 }
 
 export interface Site {
@@ -107,7 +107,7 @@ async function newInstance(
     program: startInstance(settings),
     away: [],
     refusals: [],
-    storedAfterAll: new Set<string>(),
+    storeConfirmedLate: new Set<string>(),
   };
   await listensTo(instance);
   return instance;
@@ -130,19 +130,20 @@ function startInstance({ port, link, history, access }: Settings): Program {
 }
 
 const NOT_STORED = '[!] MOTD not stored: ';
-const AFTER_ALL = '[!] MOTD stored after all, though its sender was told 503: ';
+const AFTER_ALL = '[!] MOTD stored after its sender received 503: ';
 
 /** Notes what an instance says of etcd, and settles once it serves. */
-async function listensTo({ program, away, refusals, storedAfterAll }: Instance): Promise<void> {
+async function listensTo({ program, away, refusals, storeConfirmedLate }: Instance): Promise<void> {
   const { stdout } = program.process;
   if (stdout === null) throw new Error('a program without standard output');
   createInterface({ input: stdout }).on('line', (line) => {
     const now = performance.now();
-    if (line.startsWith('[!] Store away: ')) away.push({ from: now, to: Number.POSITIVE_INFINITY });
+    if (line.startsWith('[!] Store unavailable: '))
+      away.push({ from: now, to: Number.POSITIVE_INFINITY });
     if (line.startsWith(NOT_STORED)) refusals.push(line.slice(NOT_STORED.length));
-    if (line.startsWith(AFTER_ALL)) storedAfterAll.add(line.slice(AFTER_ALL.length));
+    if (line.startsWith(AFTER_ALL)) storeConfirmedLate.add(line.slice(AFTER_ALL.length));
     const last = away.at(-1);
-    if (line.startsWith('Store is back after ') && last !== undefined) last.to = now;
+    if (line.startsWith('Store recovered after ') && last !== undefined) last.to = now;
   });
   await program.says(/listening on 127\.0\.0\.1:\d+\n/);
 }

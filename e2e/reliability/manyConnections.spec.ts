@@ -175,7 +175,7 @@ test('out of file descriptors, those who are here are answered, and room is used
   const fresh = await RawClient.connectMany(10, port);
   expect(await answered(fresh)).toHaveLength(10);
   expect(await answered(here)).toHaveLength(here.length);
-  const reports = program.stdout.match(/\[!\] No connection accepted/g)?.length ?? 0;
+  const reports = program.stdout.match(/\[!\] Cannot accept connections/g)?.length ?? 0;
   figure(
     'out of descriptors',
     `64 file descriptors, 200 connections: ${here.length + leaving.length} served and answered throughout, ` +

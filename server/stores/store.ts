@@ -5,16 +5,16 @@ import type { History } from './history.ts';
 /** What happens to a store that others use, too, without anybody here having asked. */
 export type StoreEvent =
   /** It cannot be reached, and the server does not start before it can, or has waited enough. */
-  | { event: 'storeAwaited'; reason: string }
+  | { event: 'waitingForStore'; reason: string }
   /** It cannot be reached: reading goes on with what is known, and nothing can be stored. */
-  | { event: 'storeAway'; reason: string }
-  | { event: 'storeBack'; afterMs: number }
+  | { event: 'storeUnavailable'; reason: string }
+  | { event: 'storeRecovered'; afterMs: number }
   /** Somebody stored through another server. */
-  | { event: 'updatedElsewhere'; message: string }
+  | { event: 'updatedRemotely'; message: string }
   /** `store` has failed for want of an answer; now there is one. */
-  | { event: 'storedAfterAll'; message: string }
+  | { event: 'storeConfirmedLate'; message: string }
   /** The same, and now the store is closed: nobody will find out. */
-  | { event: 'storeUnsettled'; message: string };
+  | { event: 'storeOutcomeUnknown'; message: string };
 
 export type StoreLog = (event: StoreEvent) => void;
 
@@ -23,11 +23,11 @@ export interface Freshness {
   /** Everything stored before that is known: in milliseconds from now. */
   ageMs: number;
   /** Why the store cannot be reached, in words; `undefined` where it can. */
-  away: string | undefined;
+  outage: string | undefined;
 }
 
 /** A store that nobody shares. */
-export const ALWAYS_FRESH: Freshness = { ageMs: 0, away: undefined };
+export const ALWAYS_FRESH: Freshness = { ageMs: 0, outage: undefined };
 
 export interface StoreOptions {
   /** The message in force until one is stored. */

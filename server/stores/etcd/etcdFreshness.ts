@@ -10,7 +10,7 @@ export class EtcdFreshness {
   #timer: NodeJS.Timeout;
   #asOfMs: number;
   #trouble = 'no answer';
-  #away: string | undefined;
+  #outage: string | undefined;
 
   /** @param asOfMs Everything etcd held at this time (`performance.now()`) is known. */
   constructor(log: StoreLog, asOfMs: number) {
@@ -20,8 +20,8 @@ export class EtcdFreshness {
   }
 
   /** Why etcd cannot be reached; `undefined` while it can. */
-  get away(): string | undefined {
-    return this.#away;
+  get outage(): string | undefined {
+    return this.#outage;
   }
 
   /** For how long there has been no word from etcd, in milliseconds. */
@@ -35,15 +35,15 @@ export class EtcdFreshness {
     this.#asOfMs = Math.max(asOfMs, this.#asOfMs);
     clearTimeout(this.#timer);
     this.#timer = this.#awayIn(AWAY_AFTER_MS - this.ageMs);
-    if (this.#away === undefined) return;
-    this.#away = undefined;
-    this.#log({ event: 'storeBack', afterMs });
+    if (this.#outage === undefined) return;
+    this.#outage = undefined;
+    this.#log({ event: 'storeRecovered', afterMs });
   }
 
   /** Etcd was asked in vain. */
   fail(reason: string): void {
     this.#trouble = reason;
-    if (this.#away !== undefined) this.#away = reason;
+    if (this.#outage !== undefined) this.#outage = reason;
   }
 
   stop(): void {
@@ -55,7 +55,7 @@ export class EtcdFreshness {
   }
 
   #goAway(): void {
-    this.#away = this.#trouble;
-    this.#log({ event: 'storeAway', reason: this.#away });
+    this.#outage = this.#trouble;
+    this.#log({ event: 'storeUnavailable', reason: this.#outage });
   }
 }

@@ -78,8 +78,8 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     await other.store.store('from the other');
     await expect.poll(() => one.store.message).toBe('from the other');
     expect(historyOf(one.store)).toEqual(['from one', 'from the other']);
-    expect(other.events).toEqual([{ event: 'updatedElsewhere', message: 'from one' }]);
-    expect(one.events).toEqual([{ event: 'updatedElsewhere', message: 'from the other' }]);
+    expect(other.events).toEqual([{ event: 'updatedRemotely', message: 'from one' }]);
+    expect(one.events).toEqual([{ event: 'updatedRemotely', message: 'from the other' }]);
   });
 
   test('who comes later finds it all, page after page', async () => {
@@ -138,7 +138,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     await stored;
     expect(historyOf(store)).toEqual(['before', 'told nobody']);
     expect(await etcd.gateway.get(`${prefix}/head`)).toMatch(/^2 /);
-    expect(events.filter(({ event }) => event === 'storedAfterAll')).toEqual([]);
+    expect(events.filter(({ event }) => event === 'storeConfirmedLate')).toEqual([]);
   });
 
   test('it is found out as well where so many have stored since that the head names others', async () => {
@@ -165,17 +165,19 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     await store.store('before');
     line.hideAnswers(true);
     await expect(store.store('told 503')).rejects.toThrow(/whether it was stored/);
-    await expect.poll(() => store.freshness.away).toMatch(/no answer/);
+    await expect.poll(() => store.freshness.outage).toMatch(/no answer/);
     await expect(store.store('never sent')).rejects.toThrow(/no answer/);
     expect(store.message).toBe('before');
     line.hideAnswers(false);
     await expect.poll(() => store.message).toBe('told 503');
     await expect
       .poll(() => events.map(({ event }) => event))
-      .toEqual(expect.arrayContaining(['storeAway', 'storeBack', 'storedAfterAll']));
+      .toEqual(
+        expect.arrayContaining(['storeUnavailable', 'storeRecovered', 'storeConfirmedLate']),
+      );
     await store.store('after');
     expect(historyOf(store)).toEqual(['before', 'told 503', 'after']);
-    expect(events).toContainEqual({ event: 'storedAfterAll', message: 'told 503' });
+    expect(events).toContainEqual({ event: 'storeConfirmedLate', message: 'told 503' });
   });
 
   test('one that was never made never will be, once something else is stored', async () => {
@@ -186,10 +188,10 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     cut.cut('swallows');
     await expect(store.store('told 503')).rejects.toThrow();
     cut.heal();
-    await expect.poll(() => store.freshness.away).toBeUndefined();
+    await expect.poll(() => store.freshness.outage).toBeUndefined();
     await store.store('after');
     expect(historyOf(store)).toEqual(['before', 'after']);
-    expect(events.map(({ event }) => event)).not.toContain('storedAfterAll');
+    expect(events.map(({ event }) => event)).not.toContain('storeConfirmedLate');
   });
 
   test('what was stored while one was away, and dropped by etcd, is read when it is back', async () => {
@@ -217,7 +219,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     await etcd.gateway.compact();
     await one.store.store('after');
     await expect.poll(() => historyOf(other.store)).toEqual(['before', 'after']);
-    expect(other.store.freshness.away).toBeUndefined();
+    expect(other.store.freshness.outage).toBeUndefined();
   });
 
   test('an etcd that has forgotten is not believed, whatever it holds then', async () => {
@@ -225,7 +227,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     const { store } = await open(etcd.endpoints, prefix);
     await store.store('acknowledged');
     await removeAll(prefix);
-    await expect.poll(() => store.freshness.away).toMatch(/restored, or emptied/);
+    await expect.poll(() => store.freshness.outage).toMatch(/restored, or emptied/);
     const other = await open(etcd.endpoints, prefix);
     await other.store.store('anew');
     await other.store.store('and more');
@@ -244,7 +246,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     const other = await open(etcd.endpoints, prefix);
     for (const message of ['anew', 'and', 'more']) await other.store.store(message);
     cut.heal();
-    await expect.poll(() => store.freshness.away).toMatch(/restored, or emptied/);
+    await expect.poll(() => store.freshness.outage).toMatch(/restored, or emptied/);
     expect(store.message).toBe('acknowledged');
   });
 
@@ -262,7 +264,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     line.hideAnswers(false);
     await stored;
     await expect.poll(() => one.store.message).toBe('message 299');
-    expect(one.events.filter(({ event }) => event !== 'updatedElsewhere')).toEqual([]);
+    expect(one.events.filter(({ event }) => event !== 'updatedRemotely')).toEqual([]);
   });
 
   test('keys of others below the prefix disturb nobody', async () => {
@@ -285,10 +287,10 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     const line = await forgetful(etcd);
     const { store } = await open([line.endpoint], newPrefix());
     line.dropAll(true);
-    await expect.poll(() => store.freshness.away, AFTER_A_WHILE).toMatch(/no answer/);
+    await expect.poll(() => store.freshness.outage, AFTER_A_WHILE).toMatch(/no answer/);
     await expect.poll(() => line.dropped(), AFTER_A_WHILE).toBeGreaterThan(1);
     line.dropAll(false);
-    await expect.poll(() => store.freshness.away, AFTER_A_WHILE).toBeUndefined();
+    await expect.poll(() => store.freshness.outage, AFTER_A_WHILE).toBeUndefined();
     await store.store('by another connection');
   }, 60_000);
 
@@ -312,7 +314,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     line.hideAnswers(true);
     await expect(store.store('told 503')).rejects.toThrow();
     await store.close();
-    expect(events).toContainEqual({ event: 'storeUnsettled', message: 'told 503' });
+    expect(events).toContainEqual({ event: 'storeOutcomeUnknown', message: 'told 503' });
   });
 
   test('what is not ours is refused at the start', async () => {

@@ -107,7 +107,7 @@ async function readAll(
       if (replica?.history.last !== last) lateAtMs = now + OPEN_DEADLINE_MS;
       // What was refused can be mended by who reads this.
       if (now > lateAtMs) throw refusals.at(-1) ?? error;
-      if (!isTold) log({ event: 'storeAwaited', reason: reasonOf(error) });
+      if (!isTold) log({ event: 'waitingForStore', reason: reasonOf(error) });
       isTold = true;
       cluster.giveUp(member);
       await setTimeout(RETRY_AFTER_MS);
@@ -137,7 +137,7 @@ class EtcdStore implements MessageStore {
     replica.listen({
       onEntry: (entry) => {
         const isOurs = this.#writer.saw(entry);
-        if (!isOurs) log({ event: 'updatedElsewhere', message: entry.message });
+        if (!isOurs) log({ event: 'updatedRemotely', message: entry.message });
       },
       onUpdate: () => this.#listener(),
     });
@@ -150,8 +150,8 @@ class EtcdStore implements MessageStore {
   }
 
   get freshness(): Freshness {
-    const { ageMs, away } = this.#freshness;
-    return { ageMs, away };
+    const { ageMs, outage } = this.#freshness;
+    return { ageMs, outage };
   }
 
   store(message: string, storedAtMs = Date.now()): Promise<void> {

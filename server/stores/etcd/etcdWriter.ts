@@ -105,8 +105,8 @@ export class EtcdWriter {
 
   /** @throws Where it was not stored, or nobody can say so in time. */
   store(entry: HistoryEntry): Promise<void> {
-    const { away } = this.#freshness;
-    if (away !== undefined) return Promise.reject(new Error(away));
+    const { outage } = this.#freshness;
+    if (outage !== undefined) return Promise.reject(new Error(outage));
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(() => this.#giveUp(waiting), STORE_DEADLINE_MS);
       const waiting = { entry, resolve, reject, deadline };
@@ -126,7 +126,7 @@ export class EtcdWriter {
   async stop(withinMs: number): Promise<void> {
     await Promise.race([this.#writing, sleep(withinMs, undefined, { ref: false })]);
     this.#isStopped = true;
-    this.#tell('storeUnsettled', this.#unsettled);
+    this.#tell('storeOutcomeUnknown', this.#unsettled);
   }
 
   #giveUp(waiting: Waiting): void {
@@ -239,7 +239,7 @@ export class EtcdWriter {
         const outcome = await member.commit(seal, ASK_DEADLINE_MS);
         this.#unsettled = [];
         if (outcome.is === 'committed') this.#replica.apply({ entries: [], head: outcome.head });
-        else if (wasMade(attempt, outcome.contents)) this.#tell('storedAfterAll', batch);
+        else if (wasMade(attempt, outcome.contents)) this.#tell('storeConfirmedLate', batch);
         return;
       } catch {
         this.#cluster.giveUp(member);
@@ -248,7 +248,7 @@ export class EtcdWriter {
     }
   }
 
-  #tell(event: 'storedAfterAll' | 'storeUnsettled', batch: readonly Waiting[]): void {
+  #tell(event: 'storeConfirmedLate' | 'storeOutcomeUnknown', batch: readonly Waiting[]): void {
     for (const { entry } of batch) this.#log({ event, message: entry.message });
   }
 }
