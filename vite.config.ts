@@ -20,7 +20,7 @@ export default defineConfig({
     // It is for modules loaded later, and there are none.
     modulePreload: { polyfill: false },
   },
-  plugins: [inlined('web/settings/early.js', 'web/page/address.js'), compressed()],
+  plugins: [inlined('web/appearance/themeBoot.js', 'web/page/addressCheck.js'), compressed()],
 });
 
 /**

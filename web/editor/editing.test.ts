@@ -8,7 +8,7 @@ import { makeTerminal, screenOf, table, write } from '../page/terminal.harness.t
 import { linesOf } from '../page/transcript.ts';
 import { LineEditor } from './lineEditor.ts';
 import { LineHistory } from './lineHistory.ts';
-import { layOut, type Shown } from './lineLayout.ts';
+import { layOut, type PromptLine } from './lineLayout.ts';
 import { LinePainter } from './linePainter.ts';
 
 const SEQUENCES = amountInFull(500, 10_000);
@@ -79,7 +79,7 @@ class Desk {
     this.#draw();
   }
 
-  get shown(): Shown {
+  get shown(): PromptLine {
     const { line, search } = this.#editor;
     return { prompt: search ? `(${search.wanted}): ` : 'Enter: ', ...line };
   }
@@ -126,7 +126,7 @@ class Desk {
   }
 }
 
-function textOf(shown: Shown, columns: number): string {
+function textOf(shown: PromptLine, columns: number): string {
   const { rows } = layOut(shown, columns, table);
   return rows.map((row) => row.prompt + row.text).join('');
 }

@@ -4,16 +4,23 @@
 // they do in readline(3) and in every shell. A key that means nothing here is left out.
 
 /** What stands on the line, and what does not: a motion, or what a motion takes away. */
-export type Key =
+export type EditorKey =
   | { key: 'text'; text: string }
-  | { key: 'move'; to: Place }
+  | { key: 'move'; to: MotionName }
   /** `kill` keeps what it takes for `yank`. */
-  | { key: 'delete' | 'kill'; to: Place }
-  | { key: Named };
+  | { key: 'delete' | 'kill'; to: MotionName }
+  | { key: EditorCommand };
 
-export type Place = 'left' | 'right' | 'wordLeft' | 'wordRight' | 'blankLeft' | 'start' | 'end';
+export type MotionName =
+  | 'left'
+  | 'right'
+  | 'wordLeft'
+  | 'wordRight'
+  | 'blankLeft'
+  | 'start'
+  | 'end';
 
-export type Named =
+export type EditorCommand =
   | 'enter'
   | 'yank'
   | 'previous'
@@ -26,7 +33,7 @@ export type Named =
   | 'abort'
   | 'escape';
 
-const KEYS: Readonly<Record<string, Key>> = {
+const KEYS: Readonly<Record<string, EditorKey>> = {
   '\r': { key: 'enter' },
   '\n': { key: 'enter' },
   '\t': { key: 'complete' },
@@ -57,7 +64,7 @@ const KEYS: Readonly<Record<string, Key>> = {
 };
 
 // CSI, or SS3 where the cursor keys are in application mode.
-const FUNCTION_KEYS: Readonly<Record<string, Key>> = {
+const FUNCTION_KEYS: Readonly<Record<string, EditorKey>> = {
   A: { key: 'previous' },
   B: { key: 'next' },
   C: { key: 'move', to: 'right' },
@@ -72,7 +79,7 @@ const FUNCTION_KEYS: Readonly<Record<string, Key>> = {
 };
 
 // The same with Ctrl or Alt held.
-const MODIFIED_KEYS: Readonly<Record<string, Key>> = {
+const MODIFIED_KEYS: Readonly<Record<string, EditorKey>> = {
   ...FUNCTION_KEYS,
   C: { key: 'move', to: 'wordRight' },
   D: { key: 'move', to: 'wordLeft' },
@@ -98,7 +105,7 @@ const TOKEN =
  * @param data What xterm's `onData` gives: characters, the sequences of keys, pastes in brackets
  *   (mode 2004).
  */
-export function* readKeys(data: string): Generator<Key, void> {
+export function* readKeys(data: string): Generator<EditorKey, void> {
   for (const { 0: token, groups = {} } of data.matchAll(TOKEN)) {
     const { paste, parameters, final, ss3 } = groups;
     if (paste !== undefined) yield* readPaste(paste.replace(PASTE_END, ''));
@@ -111,20 +118,20 @@ export function* readKeys(data: string): Generator<Key, void> {
 }
 
 /** A paste is text, whatever it holds; its line ends end lines. */
-function* readPaste(paste: string): Generator<Key, void> {
+function* readPaste(paste: string): Generator<EditorKey, void> {
   for (const [index, text] of paste.split(/\r\n|\r|\n/).entries()) {
     if (index > 0) yield { key: 'enter' };
     if (text !== '') yield { key: 'text', text };
   }
 }
 
-function functionKey(parameters: string, final: string): Key | undefined {
+function functionKey(parameters: string, final: string): EditorKey | undefined {
   const [number = '', modifier = ''] = parameters.split(';');
   const name = final === '~' ? `${number}~` : final;
   const isModified = modifier !== '' && modifier !== SHIFT;
   return (isModified ? MODIFIED_KEYS : FUNCTION_KEYS)[name];
 }
 
-function* known(key: Key | undefined): Generator<Key, void> {
+function* known(key: EditorKey | undefined): Generator<EditorKey, void> {
   if (key !== undefined) yield key;
 }

@@ -182,18 +182,18 @@ describe('lines', () => {
 describe('what is no line', () => {
   test('Ctrl-C gives up the line, and all that waits', () => {
     const editor = typed('one\rtwo');
-    expect(editor.type('\x03')).toEqual([{ wish: 'interrupt', text: 'two' }]);
+    expect(editor.type('\x03')).toEqual([{ request: 'interrupt', text: 'two' }]);
     expect(linesOf(editor)).toEqual([]);
     expect(seen(editor)).toBe('|');
   });
 
   test('Ctrl-D on an empty line wants to leave', () => {
-    expect(typed('').type('\x04')).toEqual([{ wish: 'leave' }]);
+    expect(typed('').type('\x04')).toEqual([{ request: 'leave' }]);
   });
 
   test('Ctrl-L wants a clear screen, and leaves the line alone', () => {
     const editor = typed('ab', LEFT);
-    expect(editor.type('\f')).toEqual([{ wish: 'clearScreen' }]);
+    expect(editor.type('\f')).toEqual([{ request: 'clearScreen' }]);
     expect(seen(editor)).toBe('a|b');
   });
 });
@@ -211,7 +211,9 @@ describe('Tab', () => {
   });
 
   test('offers the words there are', () => {
-    expect(typed('MSG').type('\t')).toEqual([{ wish: 'choices', words: ['MSGGET', 'MSGSTORE'] }]);
+    expect(typed('MSG').type('\t')).toEqual([
+      { request: 'choices', words: ['MSGGET', 'MSGSTORE'] },
+    ]);
   });
 
   test('does nothing within a line', () => {

@@ -8,15 +8,14 @@
 //             --Ctrl-G, Ctrl-C--> editing what was there before
 //             --any other key--> editing what was found, and the key does what it does there
 
-import { type Key, type Named, type Place, readKeys } from './editorKeys.ts';
 import {
   blankLeft,
   cut,
-  EMPTY,
+  type EditedLine,
+  EMPTY_LINE,
+  editedLine,
   insert,
-  type Line,
   left,
-  lineOf,
   type Motion,
   move,
   right,
@@ -24,24 +23,25 @@ import {
   toStart,
   wordLeft,
   wordRight,
-} from './line.ts';
+} from './editedLine.ts';
+import { type EditorCommand, type EditorKey, type MotionName, readKeys } from './editorKeys.ts';
 import type { LineHistory } from './lineHistory.ts';
 
 /** What a person wants that is no line. */
-export type Wish =
+export type EditorRequest =
   /** Ctrl-C: this text, and all typed ahead, is given up. */
-  | { wish: 'interrupt'; text: string }
+  | { request: 'interrupt'; text: string }
   /** Ctrl-D on an empty line: the conversation is to end. */
-  | { wish: 'leave' }
+  | { request: 'leave' }
   /** What was to be put in does not fit. */
-  | { wish: 'room' }
+  | { request: 'room' }
   /** Ctrl-L */
-  | { wish: 'clearScreen' }
+  | { request: 'clearScreen' }
   /** Tab, where more than one word goes on like this. */
-  | { wish: 'choices'; words: readonly string[] };
+  | { request: 'choices'; words: readonly string[] };
 
 /** What is asked for, as far as typing goes. */
-export interface Answering {
+export interface InputOptions {
   /** What Tab completes. */
   words: readonly string[];
   /** A secret is completed with no line of before, and nothing of it is yanked later. */
@@ -49,12 +49,12 @@ export interface Answering {
 }
 
 /** What stands on the screen in place of the prompt while a line is looked for. */
-export interface Search {
+export interface HistorySearch {
   wanted: string;
   isFound: boolean;
 }
 
-const MOTIONS: Readonly<Record<Place, Motion>> = {
+const MOTIONS: Readonly<Record<MotionName, Motion>> = {
   left,
   right,
   wordLeft,
@@ -70,16 +70,16 @@ export const MAX_LINE_LENGTH = 64 * 1024;
 /** What is looked for in the lines of before, as long as a prompt can show. */
 const MAX_WANTED_LENGTH = 256;
 
-type State =
+type EditorState =
   /** `browsing` is the line of before that was brought back, and what was typed at first. */
   | { at: 'editing'; browsing?: { index: number; typed: string } }
-  | { at: 'searching'; wanted: string; index: number; isFound: boolean; before: Line };
+  | { at: 'searching'; wanted: string; index: number; isFound: boolean; before: EditedLine };
 
 export class LineEditor {
   readonly #history: LineHistory;
-  #answering: Answering = { words: [], isSecret: false };
-  #line = EMPTY;
-  #state: State = { at: 'editing' };
+  #answering: InputOptions = { words: [], isSecret: false };
+  #line = EMPTY_LINE;
+  #state: EditorState = { at: 'editing' };
   #killed = '';
   /** Kills without another key between them are yanked as one. */
   #isKilling = false;
@@ -90,17 +90,17 @@ export class LineEditor {
   }
 
   /** The line under way: what was typed since the last Enter, and the cursor in it. */
-  get line(): Line {
+  get line(): EditedLine {
     return this.#line;
   }
 
   /** The search under way. */
-  get search(): Search | undefined {
+  get search(): HistorySearch | undefined {
     return this.#state.at === 'searching' ? this.#state : undefined;
   }
 
   /** A line is asked for. What was typed already stands on it. */
-  ask(answering: Answering): void {
+  ask(answering: InputOptions): void {
     if (this.#answering.isSecret) this.#killed = '';
     this.#answering = answering;
     if (answering.isSecret) this.#state = { at: 'editing' };
@@ -112,13 +112,13 @@ export class LineEditor {
    * @param data What xterm's `onData` gives.
    * @returns What the person wants besides, in order.
    */
-  type(data: string): Wish[] {
-    const wishes: Wish[] = [];
+  type(data: string): EditorRequest[] {
+    const requests: EditorRequest[] = [];
     for (const key of readKeys(data)) {
-      const wish = this.#press(key);
-      if (wish !== undefined) wishes.push(wish);
+      const request = this.#press(key);
+      if (request !== undefined) requests.push(request);
     }
-    return wishes;
+    return requests;
   }
 
   /** Takes the oldest line that was ended with Enter; `undefined` where there is none. */
@@ -128,7 +128,7 @@ export class LineEditor {
 
   /** Puts a text in place of the line under way. */
   replace(text: string): void {
-    this.#line = lineOf(text);
+    this.#line = editedLine(text);
     this.#state = { at: 'editing' };
   }
 
@@ -141,7 +141,7 @@ export class LineEditor {
     return this.#ended.splice(0).length > 0;
   }
 
-  #press(key: Key): Wish | undefined {
+  #press(key: EditorKey): EditorRequest | undefined {
     const wasKilling = this.#isKilling;
     this.#isKilling = false;
     if (this.#state.at === 'searching' && this.#pressSearching(key, this.#state)) return undefined;
@@ -162,7 +162,7 @@ export class LineEditor {
     }
   }
 
-  #pressNamed(key: Named): Wish | undefined {
+  #pressNamed(key: EditorCommand): EditorRequest | undefined {
     switch (key) {
       case 'enter':
         this.#ended.push(this.#line.text);
@@ -184,25 +184,25 @@ export class LineEditor {
       case 'interrupt':
         return this.#interrupt();
       case 'deleteOrLeave':
-        if (this.#line.text === '') return { wish: 'leave' };
+        if (this.#line.text === '') return { request: 'leave' };
         this.#edit(cut(this.#line, right).line);
         return undefined;
       case 'clearScreen':
-        return { wish: 'clearScreen' };
+        return { request: 'clearScreen' };
       case 'abort':
       case 'escape':
         return undefined;
     }
   }
 
-  #insert(text: string): Wish | undefined {
-    if (this.#line.text.length + text.length > MAX_LINE_LENGTH) return { wish: 'room' };
+  #insert(text: string): EditorRequest | undefined {
+    if (this.#line.text.length + text.length > MAX_LINE_LENGTH) return { request: 'room' };
     this.#edit(insert(this.#line, text));
     return undefined;
   }
 
   /** An edit of a line of before makes it a line of now. */
-  #edit(line: Line): void {
+  #edit(line: EditedLine): void {
     this.#line = line;
     this.#state = { at: 'editing' };
   }
@@ -216,11 +216,11 @@ export class LineEditor {
     this.#isKilling = true;
   }
 
-  #interrupt(): Wish {
+  #interrupt(): EditorRequest {
     const { text } = this.#line;
     this.forgetAhead();
     this.replace('');
-    return { wish: 'interrupt', text };
+    return { request: 'interrupt', text };
   }
 
   /** Goes back or forth in the lines of before; beyond the newest is what was typed at first. */
@@ -233,7 +233,7 @@ export class LineEditor {
     };
     const next = index + step;
     if (next < 0 || next > lines.length) return;
-    this.#line = lineOf(lines[next] ?? typed);
+    this.#line = editedLine(lines[next] ?? typed);
     this.#state =
       next === lines.length
         ? { at: 'editing' }
@@ -247,7 +247,7 @@ export class LineEditor {
   }
 
   /** @returns Whether the key was for the search. */
-  #pressSearching(key: Key, search: State & { at: 'searching' }): boolean {
+  #pressSearching(key: EditorKey, search: EditorState & { at: 'searching' }): boolean {
     switch (key.key) {
       case 'text':
         this.#find(
@@ -258,7 +258,11 @@ export class LineEditor {
         return true;
       case 'delete':
         if (key.to !== 'left') break;
-        this.#find(search, cut(lineOf(search.wanted), left).line.text, this.#history.lines.length);
+        this.#find(
+          search,
+          cut(editedLine(search.wanted), left).line.text,
+          this.#history.lines.length,
+        );
         return true;
       case 'search':
         this.#find(search, search.wanted, search.index);
@@ -276,27 +280,27 @@ export class LineEditor {
   }
 
   /** Shows the newest line below `before` that holds what is wanted; else what was shown stays. */
-  #find(search: State & { at: 'searching' }, wanted: string, before: number): void {
+  #find(search: EditorState & { at: 'searching' }, wanted: string, before: number): void {
     const index = wanted === '' ? undefined : this.#history.find(wanted, before);
     if (index === undefined) {
       this.#state = { ...search, wanted, isFound: wanted === '' };
       return;
     }
     const text = this.#history.lines[index] ?? '';
-    this.#line = lineOf(text, text.indexOf(wanted));
+    this.#line = editedLine(text, text.indexOf(wanted));
     this.#state = { ...search, wanted, index, isFound: true };
   }
 
   /**
    * Completes the only word that goes on like this, in either case, or what all such words share.
    */
-  #complete(): Wish | undefined {
+  #complete(): EditorRequest | undefined {
     const { text, cursor } = this.#line;
     if (text === '' || cursor < text.length) return undefined;
     const words = this.#answering.words.filter((word) => word.startsWith(text.toUpperCase()));
     const shared = sharedStart(words);
-    if (shared.length > text.length || words.length === 1) this.#edit(lineOf(shared));
-    else if (words.length > 1) return { wish: 'choices', words };
+    if (shared.length > text.length || words.length === 1) this.#edit(editedLine(shared));
+    else if (words.length > 1) return { request: 'choices', words };
     return undefined;
   }
 }

@@ -18,24 +18,24 @@ export interface CharacterTable {
 }
 
 /** From 0, in cells. */
-export interface Position {
+export interface CellPosition {
   row: number;
   column: number;
 }
 
 /** What is written on a row: the end of the prompt, and what of the line follows. */
-export interface Row {
+export interface LayoutRow {
   prompt: string;
   text: string;
 }
 
-export interface Layout {
+export interface LineLayout {
   /** Each but the last is full. Behind a full one there is always one more. */
-  rows: readonly Row[];
-  cursor: Position;
+  rows: readonly LayoutRow[];
+  cursor: CellPosition;
 }
 
-export interface Shown {
+export interface PromptLine {
   /** The line behind it joins nothing of it. */
   prompt: string;
   /** Control characters, here and in the prompt, are shown escaped. */
@@ -51,11 +51,11 @@ const TAB_STOP = 8;
  *
  * @param columns How wide the screen is: 2 or more.
  */
-export function layOut(shown: Shown, columns: number, table: CharacterTable): Layout {
+export function layOut(shown: PromptLine, columns: number, table: CharacterTable): LineLayout {
   const printer = new Printer(columns, table);
   for (const character of shown.prompt) printer.print(drawn(character, printer.column), 'prompt');
   printer.endJoin();
-  let cursor: Position | undefined;
+  let cursor: CellPosition | undefined;
   let offset = 0;
   for (const character of shown.text) {
     const start = printer.print(drawn(character, printer.column), 'text');
@@ -80,7 +80,7 @@ function drawn(character: string, column: number): string {
 class Printer {
   readonly #columns: number;
   readonly #table: CharacterTable;
-  #row: Row = { prompt: '', text: '' };
+  #row: LayoutRow = { prompt: '', text: '' };
   readonly rows = [this.#row];
   #column = 0;
   #preceding = 0;
@@ -101,8 +101,8 @@ class Printer {
    * @returns Where the first character stands. It moves with it, should a later one widen it;
    *   `undefined` for no character.
    */
-  print(text: string, part: keyof Row): Position | undefined {
-    let first: Position | undefined;
+  print(text: string, part: keyof LayoutRow): CellPosition | undefined {
+    let first: CellPosition | undefined;
     for (const character of text) {
       this.#put(character, part);
       first ??= this.#joined.start;
@@ -116,12 +116,12 @@ class Printer {
   }
 
   /** @returns Where the cursor stands behind all of it. */
-  end(): Position {
+  end(): CellPosition {
     if (this.#column === this.#columns) this.#nextRow();
     return { row: this.rows.length - 1, column: this.#column };
   }
 
-  #put(character: string, part: keyof Row): void {
+  #put(character: string, part: keyof LayoutRow): void {
     const before = this.#preceding;
     const properties = this.#table.charProperties(character.codePointAt(0) ?? 0, before);
     this.#preceding = properties;
@@ -148,7 +148,7 @@ class Printer {
   }
 
   /** What has become too wide for the row it began on goes to the next one as a whole. */
-  #takeAlong(part: keyof Row): void {
+  #takeAlong(part: keyof LayoutRow): void {
     const { characters, start } = this.#joined;
     const left = this.rows[start.row];
     if (left !== undefined) left[part] = left[part].slice(0, -characters.length);

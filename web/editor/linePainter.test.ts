@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { amountInFull } from '../../testing/scale.ts';
 import { makeTerminal, screenOf, table, write } from '../page/terminal.harness.ts';
-import { type Layout, layOut, type Shown } from './lineLayout.ts';
+import { type LineLayout, layOut, type PromptLine } from './lineLayout.ts';
 import { LinePainter } from './linePainter.ts';
 
 /** Draws a line on a screen of its own. */
 async function drawn(
-  shown: Shown,
+  shown: PromptLine,
   cols: number,
   rows = 10,
 ): Promise<{ rows: string[]; at: string }> {
@@ -20,7 +20,7 @@ async function drawn(
   return { rows: screenOf(terminal).filter((row) => row !== ''), at: `${cursorY},${cursorX}` };
 }
 
-function typed(text: string, cursor = text.length, prompt = '> '): Shown {
+function typed(text: string, cursor = text.length, prompt = '> '): PromptLine {
   return { prompt, text, cursor };
 }
 
@@ -165,6 +165,6 @@ test('every row and the cursor are where xterm has them, at any width', {
   );
 });
 
-function forecast(layout: Layout): string[] {
+function forecast(layout: LineLayout): string[] {
   return layout.rows.map(({ prompt, text }) => `${prompt}${text}`.trimEnd());
 }

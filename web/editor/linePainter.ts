@@ -6,14 +6,20 @@
 // the cursor never leaves. (Sequences: ECMA-48, sections 8.3.20 CHA, 8.3.22 CUU, 8.3.39 ED,
 // 8.3.41 EL, 8.3.117 SGR.)
 
-import { type CharacterTable, type Layout, layOut, type Row, type Shown } from './lineLayout.ts';
+import {
+  type CharacterTable,
+  type LayoutRow,
+  type LineLayout,
+  layOut,
+  type PromptLine,
+} from './lineLayout.ts';
 
 const PROMPT_STYLE = '\x1b[36m';
 const PLAIN = '\x1b[0m';
 const ERASE_BELOW = '\x1b[J';
 const ERASE_RIGHT = '\x1b[K';
 
-export interface Size {
+export interface ScreenSize {
   columns: number;
   rows: number;
 }
@@ -40,7 +46,7 @@ export class LinePainter {
   /**
    * Draws the line in place of the one before; the cursor has to be at the beginning of a row else.
    */
-  draw(shown: Shown, { columns, rows }: Size): string {
+  draw(shown: PromptLine, { columns, rows }: ScreenSize): string {
     const layout = layOut(shown, columns, this.#table);
     const erased = this.erase();
     const { row, column } = layout.cursor;
@@ -51,14 +57,14 @@ export class LinePainter {
   }
 
   /** Draws the line for good, whole: what comes next stands below it. Erase what is drawn first. */
-  drawForGood(shown: Shown, { columns }: Size): string {
+  drawForGood(shown: PromptLine, { columns }: ScreenSize): string {
     const { rows } = layOut(shown, columns, this.#table);
     this.#firstSeen = 0;
     return `${inStyle(rows)}\r\n`;
   }
 
   /** The window moves as little as it can. */
-  #firstOfWindow({ rows, cursor }: Layout, height: number): number {
+  #firstOfWindow({ rows, cursor }: LineLayout, height: number): number {
     const lowest = Math.max(0, rows.length - height);
     const first = Math.min(this.#firstSeen, lowest, cursor.row);
     this.#firstSeen = Math.max(first, cursor.row - height + 1);
@@ -67,7 +73,7 @@ export class LinePainter {
 }
 
 /** Rows that fill up go on by themselves in the next one, so that xterm knows they are one line. */
-function written(layout: Layout, first: number, last: number): string {
+function written(layout: LineLayout, first: number, last: number): string {
   const seen = inStyle(layout.rows.slice(first, last + 1));
   const { length } = layout.rows;
   // Behind a full row the cursor waits on it until a character comes: so one does, and goes.
@@ -75,13 +81,13 @@ function written(layout: Layout, first: number, last: number): string {
   return isBelowFull ? `${seen} \r${ERASE_RIGHT}` : seen;
 }
 
-function inStyle(rows: readonly Row[]): string {
+function inStyle(rows: readonly LayoutRow[]): string {
   const prompt = rows.map((row) => row.prompt).join('');
   const text = rows.map((row) => row.text).join('');
   return `${PROMPT_STYLE}${prompt}${PLAIN}${text}`;
 }
 
-function isEmpty({ rows }: Layout, index: number): boolean {
+function isEmpty({ rows }: LineLayout, index: number): boolean {
   return rows[index]?.prompt === '' && rows[index].text === '';
 }
 

@@ -6,7 +6,7 @@ import {
   HistoryReading,
   type StoredMessage,
 } from '../../client/replies/historyReading.ts';
-import { Link } from '../connection/link.ts';
+import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { linkedText } from '../ui/linkedText.ts';
 
 /** A server that says nothing for so long will not. */
@@ -28,7 +28,7 @@ export class HistoryPanel {
   readonly #tryAgain = document.createElement('button');
   readonly #list = document.createElement('ol');
   readonly #times = new TimeFormat();
-  #link: Link | undefined;
+  #link: ReconnectingSocket | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
   #refresh: ReturnType<typeof setTimeout> | undefined;
   /** There was a change since the reading that is under way began. */
@@ -45,7 +45,7 @@ export class HistoryPanel {
     this.#url = url;
     this.#panel = panel;
     this.#button = button;
-    this.#furnish();
+    this.#buildDom();
     button.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
     this.#close.addEventListener('click', () => this.close());
     this.#tryAgain.addEventListener('click', () => this.#read());
@@ -102,7 +102,7 @@ export class HistoryPanel {
     this.#forgetChange();
     this.#say(this.#list.hidden ? 'Reading…' : '');
     const reading = new HistoryReading();
-    const link = new Link(this.#url, {
+    const link = new ReconnectingSocket(this.#url, {
       opened: () => link.send(ASK_FOR_HISTORY),
       received: (text) => {
         this.#awaitMore('the server stopped in the middle of the history');
@@ -193,7 +193,7 @@ export class HistoryPanel {
     return entry;
   }
 
-  #furnish(): void {
+  #buildDom(): void {
     const head = document.createElement('div');
     const title = document.createElement('h2');
     title.textContent = 'History';

@@ -1,7 +1,7 @@
 // Today's message above the terminal and in the tab's title, kept current by a session of its own.
 
 import { type Watched, Watching } from '../../client/replies/watching.ts';
-import { Link, type LinkState } from '../connection/link.ts';
+import { type ConnectionState, ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { linkedText } from '../ui/linkedText.ts';
 
 export interface LiveMessageEvents {
@@ -35,7 +35,7 @@ export class LiveMessage {
   readonly #section: HTMLElement;
   readonly #text: HTMLElement;
   readonly #events: LiveMessageEvents;
-  readonly #link: Link;
+  readonly #link: ReconnectingSocket;
   /** The title without a message. */
   readonly #pageTitle = document.title;
   #watching = new Watching();
@@ -58,7 +58,7 @@ export class LiveMessage {
     this.#section = section;
     this.#text = text;
     this.#events = events;
-    this.#link = new Link(url, {
+    this.#link = new ReconnectingSocket(url, {
       opened: () => this.#opened(),
       received: (said) => this.#received(said),
       closed: () => this.#forgetConnection(),
@@ -68,7 +68,7 @@ export class LiveMessage {
 
   /** Begins to watch. */
   start(): void {
-    this.#know('unknown');
+    this.#setState('unknown');
     new ResizeObserver(() => this.#letScrollByKey()).observe(this.#text);
     addEventListener('online', () => this.#woken());
     addEventListener('pageshow', () => this.#woken());
@@ -100,11 +100,11 @@ export class LiveMessage {
     switch (watched.is) {
       case 'message':
         this.#endProbe();
-        this.#know('current');
+        this.#setState('current');
         this.#show(watched.message);
         break;
       case 'refused':
-        this.#know('refused');
+        this.#setState('refused');
         this.#link.close();
         break;
       case 'dismissed':
@@ -134,12 +134,12 @@ export class LiveMessage {
     document.title = `${mark}${shortened(this.#message)} – ${this.#pageTitle}`;
   }
 
-  #linkChanged({ is }: LinkState): void {
+  #linkChanged({ is }: ConnectionState): void {
     if (is === 'connected' || this.#section.dataset['state'] !== 'current') return;
-    this.#know('stale');
+    this.#setState('stale');
   }
 
-  #know(knowledge: Knowledge): void {
+  #setState(knowledge: Knowledge): void {
     this.#section.dataset['state'] = knowledge;
     this.#section.hidden = knowledge === 'refused';
   }

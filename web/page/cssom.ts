@@ -1,4 +1,4 @@
-// Keeps xterm.js in its colours under a Content-Security-Policy without 'unsafe-inline'.
+// Keeps xterm.js in its colors under a Content-Security-Policy without 'unsafe-inline'.
 //
 // xterm.js 6 writes its rules into <style> elements, and the ground of selected text into style
 // attributes. To the policy both are inline styles, and blocked. What a script sets through the

@@ -5,9 +5,10 @@ import type { Conversation } from '../../client/dialogue/conversation.ts';
 import { Dialogue } from '../../client/dialogue/dialogue.ts';
 import { LineMode } from '../../client/dialogue/lineMode.ts';
 import { COMMANDS } from '../../protocol/commands.ts';
-import { Link } from '../connection/link.ts';
+import { applyAppearance, searchDecorations, terminalTheme } from '../appearance/themes.ts';
+import { ConnectionStatus } from '../connection/connectionStatus.ts';
 import { loggedInUser } from '../connection/login.ts';
-import { Status } from '../connection/status.ts';
+import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { LineEditor } from '../editor/lineEditor.ts';
 import { HistoryPanel } from '../message/historyPanel.ts';
 import { LiveMessage } from '../message/liveMessage.ts';
@@ -16,19 +17,18 @@ import { Settings } from '../settings/settings.ts';
 import { SettingsDialog } from '../settings/settingsDialog.ts';
 import { openStorage } from '../settings/storage.ts';
 import { keepLines, readHistory } from '../settings/storedHistory.ts';
-import { followLook, searchDecorations, terminalTheme } from '../settings/themes.ts';
 import { copy } from '../ui/clipboard.ts';
-import { find } from '../ui/dom.ts';
+import { requireElement } from '../ui/dom.ts';
 import { download } from '../ui/download.ts';
 import { FindBar } from '../ui/findBar.ts';
 import { HelpDialog } from '../ui/helpDialog.ts';
 import { NativeField } from '../ui/nativeField.ts';
-import { Notice } from '../ui/notice.ts';
-import { type PageShortcut, shortcutOf } from '../ui/shortcuts.ts';
+import { type PageShortcut, shortcutFor } from '../ui/shortcuts.ts';
+import { Toast } from '../ui/toast.ts';
+import { Announcer } from './announcer.ts';
 import { PageConversation } from './pageConversation.ts';
+import { pageTitle, targetFromUrl } from './pageTarget.ts';
 import { Screen } from './screen.ts';
-import { Spoken } from './spoken.ts';
-import { targetOf, titleOf } from './target.ts';
 import { showUnknownTarget } from './unknownTarget.ts';
 
 /** An answer that takes longer may never come. */
@@ -36,8 +36,8 @@ const PATIENCE_MS = 5_000;
 const SILENT = 'the server did not answer';
 
 // Without a target there is nobody to connect to: the program ends here.
-const target = targetOf(new URL(location.href)) ?? (await showUnknownTarget());
-const title = titleOf(target);
+const target = targetFromUrl(new URL(location.href)) ?? (await showUnknownTarget());
+const title = pageTitle(target);
 
 // What the person chose.
 const storage = openStorage();
@@ -45,12 +45,12 @@ const settings = new Settings(storage);
 const prefersField = matchMedia('(hover: none) and (pointer: coarse)');
 
 // How the connection is.
-const status = new Status(
+const status = new ConnectionStatus(
   {
-    light: find(document, '#light'),
-    words: find(document, '#status'),
-    countdown: find(document, '#countdown'),
-    button: find(document, '#try-now'),
+    light: requireElement(document, '#light'),
+    words: requireElement(document, '#status'),
+    countdown: requireElement(document, '#countdown'),
+    button: requireElement(document, '#try-now'),
   },
   () => {
     returnToLine();
@@ -62,7 +62,7 @@ const status = new Status(
 );
 
 // What carries the conversation. It is on its way while the rest of the page is made.
-const link: Link = new Link(target.url, {
+const link: ReconnectingSocket = new ReconnectingSocket(target.url, {
   opened: () => conversation.opened(),
   received: (text) => conversation.received(text),
   closed: (reason, hasLasted) => conversation.closed(reason, hasLasted),
@@ -74,17 +74,22 @@ const link: Link = new Link(target.url, {
 link.connect();
 
 // What the person sees, and hears.
-const spoken = new Spoken(find(document, '#spoken'));
-const notice = new Notice(find(document, '#notice'));
-followLook(settings, () => {
+const spoken = new Announcer(requireElement(document, '#spoken'));
+const notice = new Toast(requireElement(document, '#notice'));
+applyAppearance(settings, () => {
   screen.theme = terminalTheme();
 });
-const screen = new Screen(find(document, '#terminal'), terminalTheme(), settings.get('fontSize'), {
-  typed: (data) => conversation.type(data),
-  keyDown,
-});
+const screen = new Screen(
+  requireElement(document, '#terminal'),
+  terminalTheme(),
+  settings.get('fontSize'),
+  {
+    typed: (data) => conversation.type(data),
+    keyDown,
+  },
+);
 const commands = target.isMessageServer ? COMMANDS : [];
-const field = new NativeField(find(document, '#field', HTMLFormElement), commands, {
+const field = new NativeField(requireElement(document, '#field', HTMLFormElement), commands, {
   changed: (text) => conversation.replace(text),
   entered: () => conversation.type('\r'),
   commanded: (command) => {
@@ -116,23 +121,23 @@ const conversation = new PageConversation({
 // What opens, and what is beside the terminal.
 const notifications = new Notifications(() => settings.get('notify'));
 const help = new HelpDialog(
-  find(document, '#help', HTMLDialogElement),
-  find(document, '#help-button'),
+  requireElement(document, '#help', HTMLDialogElement),
+  requireElement(document, '#help-button'),
 );
 const settingsDialog = new SettingsDialog(
-  find(document, '#settings', HTMLDialogElement),
-  find(document, '#settings-button'),
+  requireElement(document, '#settings', HTMLDialogElement),
+  requireElement(document, '#settings-button'),
   settings,
   () => notifications.ask(),
 );
 const findBar = new FindBar(
   {
-    bar: find(document, '#find'),
-    form: find(document, '#find-form', HTMLFormElement),
-    text: find(document, '#find-text', HTMLInputElement),
-    count: find(document, '#find-count'),
-    previous: find(document, '#find-previous'),
-    close: find(document, '#find-close'),
+    bar: requireElement(document, '#find'),
+    form: requireElement(document, '#find-form', HTMLFormElement),
+    text: requireElement(document, '#find-text', HTMLInputElement),
+    count: requireElement(document, '#find-count'),
+    previous: requireElement(document, '#find-previous'),
+    close: requireElement(document, '#find-close'),
   },
   screen,
   searchDecorations,
@@ -141,7 +146,7 @@ const findBar = new FindBar(
 
 const user = loggedInUser(document.cookie);
 if (user !== undefined) settingsDialog.showLogin(user);
-find(document, '#title').textContent = title;
+requireElement(document, '#title').textContent = title;
 document.title = title;
 document.addEventListener('keydown', keyDownElsewhere);
 onClick('find-button', () => findBar.open());
@@ -187,24 +192,29 @@ function beginLineMode(): Conversation {
 function watchMessage(): void {
   const panel = new HistoryPanel(
     target.url,
-    find(document, '#history'),
-    find(document, '#history-button'),
+    requireElement(document, '#history'),
+    requireElement(document, '#history-button'),
   );
-  const live = new LiveMessage(target.url, find(document, '#today'), find(document, '#message'), {
-    changed: (message) => {
-      spoken.tell(message);
-      notifications.tell(message);
-      panel.changed();
+  const live = new LiveMessage(
+    target.url,
+    requireElement(document, '#today'),
+    requireElement(document, '#message'),
+    {
+      changed: (message) => {
+        spoken.tell(message);
+        notifications.tell(message);
+        panel.changed();
+      },
+      onDead: () => link.renew(SILENT),
     },
-    onDead: () => link.renew(SILENT),
-  });
+  );
   live.start();
 }
 
 /** Another service has no message of the day. */
 function leaveOutMessage(): void {
-  find(document, '#message').hidden = true;
-  find(document, '#history-button').hidden = true;
+  requireElement(document, '#message').hidden = true;
+  requireElement(document, '#history-button').hidden = true;
   settingsDialog.showLineEnds();
   help.hideCommands();
 }
@@ -247,21 +257,21 @@ function focusLine(): void {
  * @returns Whether the terminal has no use for it.
  */
 function keyDown(event: KeyboardEvent): boolean {
-  const shortcut = shortcutOf(event, {
+  const shortcut = shortcutFor(event, {
     isSelected: screen.selection !== '',
     isLineEmpty: field.isShown || conversation.isLineEmpty,
     isCommandAsked: conversation.asked === 'command',
   });
   if (shortcut === 'terminal') return false;
-  if (shortcut !== 'browser') obey(shortcut, event);
+  if (shortcut !== 'browser') runShortcut(shortcut, event);
   return true;
 }
 
 /** Outside the terminal, editing and copying are the browser's. */
 function keyDownElsewhere(event: KeyboardEvent): void {
   if (event.defaultPrevented || document.querySelector('dialog[open]') !== null) return;
-  if (find(document, '#terminal').contains(document.activeElement)) return;
-  const shortcut = shortcutOf(event, {
+  if (requireElement(document, '#terminal').contains(document.activeElement)) return;
+  const shortcut = shortcutFor(event, {
     isSelected: false,
     isLineEmpty: false,
     isCommandAsked: false,
@@ -270,10 +280,10 @@ function keyDownElsewhere(event: KeyboardEvent): void {
   // The history and a long message scroll themselves.
   const isScrolling = shortcut === 'pageUp' || shortcut === 'pageDown';
   if (isScrolling && document.activeElement?.closest('#history, #message')) return;
-  obey(shortcut, event);
+  runShortcut(shortcut, event);
 }
 
-function obey(shortcut: PageShortcut, event: KeyboardEvent): void {
+function runShortcut(shortcut: PageShortcut, event: KeyboardEvent): void {
   event.preventDefault();
   switch (shortcut) {
     case 'find':
@@ -316,5 +326,5 @@ function followKeyboard(): void {
 }
 
 function onClick(id: string, listener: () => void): void {
-  find(document, `#${id}`).addEventListener('click', listener);
+  requireElement(document, `#${id}`).addEventListener('click', listener);
 }

@@ -6,7 +6,7 @@ import type { Conversation } from '../../client/dialogue/conversation.ts';
 import { Dialogue } from '../../client/dialogue/dialogue.ts';
 import { LineMode } from '../../client/dialogue/lineMode.ts';
 import { COMMANDS } from '../../protocol/commands.ts';
-import type { LinkState } from '../connection/link.ts';
+import type { ConnectionState } from '../connection/reconnectingSocket.ts';
 import { LineEditor } from '../editor/lineEditor.ts';
 import { LineHistory } from '../editor/lineHistory.ts';
 import { PageConversation } from './pageConversation.ts';
@@ -34,7 +34,7 @@ class Page {
   field = '';
   isAwaiting = false;
   link = { connects: 0, isResting: false, isClosed: false };
-  state: LinkState = { is: 'connecting' };
+  state: ConnectionState = { is: 'connecting' };
   readonly conversation: PageConversation;
   readonly #masksPasswords: boolean;
 
@@ -109,7 +109,7 @@ class Page {
     return this;
   }
 
-  #enter(state: LinkState): void {
+  #enter(state: ConnectionState): void {
     this.state = state;
     this.conversation.stateChanged(state);
   }

@@ -19,19 +19,23 @@ import {
   type Speaker,
 } from '../../client/dialogue/conversation.ts';
 import { maskSecret } from '../../client/dialogue/maskSecret.ts';
-import type { Link, LinkEvents, LinkState } from '../connection/link.ts';
-import type { LineEditor, Wish } from '../editor/lineEditor.ts';
-import type { Shown } from '../editor/lineLayout.ts';
+import type {
+  ConnectionEvents,
+  ConnectionState,
+  ReconnectingSocket,
+} from '../connection/reconnectingSocket.ts';
+import type { EditorRequest, LineEditor } from '../editor/lineEditor.ts';
+import type { PromptLine } from '../editor/lineLayout.ts';
 import type { NativeField } from '../ui/nativeField.ts';
+import type { Announcer } from './announcer.ts';
+import { nextStepHint } from './nextStepHint.ts';
 import type { Screen } from './screen.ts';
-import type { Spoken } from './spoken.ts';
-import { whatNow } from './whatNow.ts';
 
-export interface Surroundings {
-  link: Pick<Link, 'connect' | 'send' | 'rest' | 'close' | 'state'>;
+export interface Dependencies {
+  link: Pick<ReconnectingSocket, 'connect' | 'send' | 'rest' | 'close' | 'state'>;
   screen: Pick<Screen, 'print' | 'show' | 'hide' | 'end' | 'scrollAway'>;
   field: Pick<NativeField, 'ask' | 'show'>;
-  spoken: Pick<Spoken, 'say' | 'tell'>;
+  spoken: Pick<Announcer, 'say' | 'tell'>;
   editor: LineEditor;
   /** Those that can be said; none to a service that is no message server. */
   commands: readonly string[];
@@ -45,7 +49,7 @@ export interface Surroundings {
   awaits(isAwaiting: boolean): void;
 }
 
-type Moment =
+type PageState =
   | { is: 'asked'; for: Asked; prompt: string }
   /** It is the other side's turn. */
   | { is: 'waiting' }
@@ -60,10 +64,10 @@ const PASSWORD_DROPPED = 'The password was not sent; press Enter to go on: ';
 /** What ends a line, or gives it up. */
 const END_OF_LINE = /[\r\n\x03]/;
 
-export class PageConversation implements LinkEvents {
-  readonly #around: Surroundings;
+export class PageConversation implements ConnectionEvents {
+  readonly #deps: Dependencies;
   #conversation: Conversation | undefined;
-  #moment: Moment = { is: 'waiting' };
+  #state: PageState = { is: 'waiting' };
   /** What the person was being asked when the conversation went on without the answer. */
   #interrupted: Asked | undefined;
   /** What was said last. */
@@ -84,28 +88,28 @@ export class PageConversation implements LinkEvents {
    */
   #isDropping = false;
   /** A line that another was said in place of, for the next question it can answer. */
-  #aside = '';
+  #stashedLine = '';
   #lastPrompt = '';
 
-  constructor(around: Surroundings) {
-    this.#around = around;
+  constructor(around: Dependencies) {
+    this.#deps = around;
   }
 
   /** Whether nothing is on the line. */
   get isLineEmpty(): boolean {
-    const { line, search } = this.#around.editor;
+    const { line, search } = this.#deps.editor;
     return line.text === '' && search === undefined;
   }
 
   /** What is asked. */
   get asked(): Asked | undefined {
-    return this.#moment.is === 'asked' ? this.#moment.for : undefined;
+    return this.#state.is === 'asked' ? this.#state.for : undefined;
   }
 
   opened(): void {
-    this.#isRetry = this.#moment.is === 'away' && this.#moment.since === 'lost';
-    this.#conversation = this.#around.begin();
-    this.#moment = { is: 'waiting' };
+    this.#isRetry = this.#state.is === 'away' && this.#state.since === 'lost';
+    this.#conversation = this.#deps.begin();
+    this.#state = { is: 'waiting' };
     this.#said = '';
     this.#perform(this.#conversation.start());
     this.#goOn();
@@ -113,12 +117,12 @@ export class PageConversation implements LinkEvents {
 
   received(text: string): void {
     this.#isRetry = false;
-    this.#around.awaits(false);
+    this.#deps.awaits(false);
     this.#perform(this.#conversation?.received(text) ?? []);
   }
 
   closed(reason: string, hasLasted: boolean): void {
-    this.#around.awaits(false);
+    this.#deps.awaits(false);
     if (this.#isRetry && !hasLasted) {
       this.#interrupted = this.asked;
       this.#depart('lost');
@@ -129,9 +133,9 @@ export class PageConversation implements LinkEvents {
     this.#conversation = undefined;
   }
 
-  stateChanged(state: LinkState): void {
+  stateChanged(state: ConnectionState): void {
     // The very first try has failed: of later ones only the status tells.
-    const isFirst = this.#conversation === undefined && this.#moment.is === 'waiting';
+    const isFirst = this.#conversation === undefined && this.#state.is === 'waiting';
     if (!isFirst || state.is === 'connecting' || state.is === 'connected') return;
     this.#print(`[${state.reason}]`, 'note');
     this.#leave('lost');
@@ -145,40 +149,40 @@ export class PageConversation implements LinkEvents {
       this.draw();
       return;
     }
-    for (const wish of this.#around.editor.type(data)) this.#fulfil(wish);
-    if (this.#moment.is === 'away') this.#connectAtEnter();
+    for (const request of this.#deps.editor.type(data)) this.#handleRequest(request);
+    if (this.#state.is === 'away') this.#connectAtEnter();
     else this.#answer();
     this.draw();
   }
 
   /** Puts a text in place of the line. */
   replace(text: string): void {
-    if (!this.#isDropping) this.#around.editor.replace(text);
+    if (!this.#isDropping) this.#deps.editor.replace(text);
     this.draw();
   }
 
   /** Says a command where one is asked for. What is half typed stands at the next question. */
   command(command: string): void {
-    const { editor } = this.#around;
+    const { editor } = this.#deps;
     if (this.asked !== 'command') return;
     this.#isDropping = false;
-    this.#aside = editor.line.text;
+    this.#stashedLine = editor.line.text;
     editor.replace(command);
     this.type('\r');
   }
 
   /** Shows the line being typed, wherever it shows. */
   draw(): void {
-    const { field, editor } = this.#around;
+    const { field, editor } = this.#deps;
     field.show(this.#isDropping ? '' : editor.line.text);
-    switch (this.#moment.is) {
+    switch (this.#state.is) {
       case 'asked': {
-        const { prompt, for: asked } = this.#moment;
+        const { prompt, for: asked } = this.#state;
         this.#show(prompt, prompt, asked);
         break;
       }
       case 'waiting': {
-        const isMasked = ASKING_FOR_PASSWORDS.has(this.#said) && this.#around.masksPasswords();
+        const isMasked = ASKING_FOR_PASSWORDS.has(this.#said) && this.#deps.masksPasswords();
         field.ask({ for: undefined, isMasked });
         break;
       }
@@ -191,7 +195,7 @@ export class PageConversation implements LinkEvents {
   }
 
   #show(prompt: string, label: string, asked: Asked | undefined): void {
-    const { screen, field } = this.#around;
+    const { screen, field } = this.#deps;
     if (this.#isDropping) {
       field.ask({ prompt: PASSWORD_DROPPED, for: asked, isMasked: true });
       screen.show({ prompt: PASSWORD_DROPPED, text: '', cursor: 0 });
@@ -203,23 +207,23 @@ export class PageConversation implements LinkEvents {
 
   /** Answers what is asked with the lines that were ended, for as long as there are both. */
   #answer(): void {
-    while (this.#moment.is === 'asked') {
-      const line = this.#around.editor.takeLine();
+    while (this.#state.is === 'asked') {
+      const line = this.#deps.editor.takeLine();
       if (line === undefined) return;
-      this.#answerWith(line, this.#moment);
+      this.#answerWith(line, this.#state);
     }
   }
 
-  #answerWith(line: string, { prompt, for: asked }: Moment & { is: 'asked' }): void {
-    this.#moment = { is: 'waiting' };
+  #answerWith(line: string, { prompt, for: asked }: PageState & { is: 'asked' }): void {
+    this.#state = { is: 'waiting' };
     this.#isRetry = false;
     if (!isSecret(asked)) this.#unfinished = undefined;
     this.#said = isSecret(asked) ? '' : line.trim();
-    this.#around.screen.end({ prompt, text: this.#visible(line, asked), cursor: 0 });
+    this.#deps.screen.end({ prompt, text: this.#visible(line, asked), cursor: 0 });
     // A blank before it keeps a line out of the history, as in a shell.
-    if (!isSecret(asked) && !line.startsWith(' ')) this.#around.keep(line);
+    if (!isSecret(asked) && !line.startsWith(' ')) this.#deps.keep(line);
     for (const effect of this.#conversation?.typed(line) ?? []) this.#performOne(effect);
-    if (asked !== 'line' && this.#moment.is === 'waiting') this.#around.awaits(true);
+    if (asked !== 'line' && this.#state.is === 'waiting') this.#deps.awaits(true);
   }
 
   #perform(effects: Effect[]): void {
@@ -238,11 +242,11 @@ export class PageConversation implements LinkEvents {
         break;
       case 'stopAsking':
         this.#interrupted = this.asked;
-        this.#moment = { is: 'waiting' };
-        this.#around.screen.hide();
+        this.#state = { is: 'waiting' };
+        this.#deps.screen.hide();
         break;
       case 'send':
-        this.#around.link.send(effect.text);
+        this.#deps.link.send(effect.text);
         break;
       case 'end':
         this.#leave(effect.ending);
@@ -253,7 +257,7 @@ export class PageConversation implements LinkEvents {
   }
 
   #print(line: string, speaker: Speaker): void {
-    const { screen, spoken } = this.#around;
+    const { screen, spoken } = this.#deps;
     screen.print(line, speaker);
     // The person knows what they said themselves.
     if (speaker === 'message') spoken.tell(line);
@@ -261,42 +265,42 @@ export class PageConversation implements LinkEvents {
   }
 
   #ask(asked: Asked, prompt: string): void {
-    const { editor, spoken } = this.#around;
+    const { editor, spoken } = this.#deps;
     // A password half typed is no answer to another question.
     const wasSecret = this.#interrupted !== undefined && isSecret(this.#interrupted);
     if (wasSecret && !isSecret(asked) && editor.line.text !== '') this.#dropPassword();
-    this.#moment = { is: 'asked', for: asked, prompt };
+    this.#state = { is: 'asked', for: asked, prompt };
     this.#interrupted = undefined;
     if (prompt !== this.#lastPrompt) spoken.say(prompt);
     this.#lastPrompt = prompt;
     editor.ask({
-      words: asked === 'command' ? this.#around.commands : [],
+      words: asked === 'command' ? this.#deps.commands : [],
       isSecret: isSecret(asked),
     });
-    if (isSecret(asked) || this.#aside === '') return;
-    editor.replace(`${this.#aside}${editor.line.text}`);
-    this.#aside = '';
+    if (isSecret(asked) || this.#stashedLine === '') return;
+    editor.replace(`${this.#stashedLine}${editor.line.text}`);
+    this.#stashedLine = '';
   }
 
   /** Leads from the first question to the one that a message half typed was to answer. */
   #goOn(): void {
-    const { editor } = this.#around;
+    const { editor } = this.#deps;
     const unfinished = this.#unfinished;
-    if (unfinished === undefined || this.#moment.is !== 'asked') return;
+    if (unfinished === undefined || this.#state.is !== 'asked') return;
     this.#unfinished = undefined;
     // The person may have given it up meanwhile.
     if (editor.line.text === '') return;
     // It may be a password that is asked for before it.
-    this.#aside = editor.line.text;
+    this.#stashedLine = editor.line.text;
     editor.replace('');
-    this.#answerWith('MSGSTORE', this.#moment);
+    this.#answerWith('MSGSTORE', this.#state);
     this.#unfinished = unfinished;
     this.draw();
   }
 
   /** What is typed of it goes nowhere, up to its Enter. */
   #dropPassword(): void {
-    const { editor, spoken } = this.#around;
+    const { editor, spoken } = this.#deps;
     editor.replace('');
     this.#isDropping = true;
     spoken.say(PASSWORD_DROPPED);
@@ -305,69 +309,69 @@ export class PageConversation implements LinkEvents {
   /** The conversation is over. */
   #leave(ending: Ending): void {
     this.#depart(ending);
-    const { link } = this.#around;
+    const { link } = this.#deps;
     if (ending !== 'lost') link.rest();
-    this.#print(`[${whatNow(ending, link.state.is !== 'ended')}]`, 'note');
+    this.#print(`[${nextStepHint(ending, link.state.is !== 'ended')}]`, 'note');
   }
 
   /**
    * Ends it. What was typed ahead could be a password where a command is asked for: it is dropped.
    */
   #depart(ending: Ending): void {
-    const { editor } = this.#around;
+    const { editor } = this.#deps;
     const asked = this.#interrupted;
     const isPassword = asked === undefined ? this.#said === 'SHUTDOWN' : isSecret(asked);
     const isAhead = editor.forgetAhead() && asked === undefined;
     if (isAhead) editor.replace('');
     if (isPassword) this.#dropPassword();
-    if (this.#aside !== '') editor.replace(`${this.#aside}${editor.line.text}`);
-    this.#aside = '';
+    if (this.#stashedLine !== '') editor.replace(`${this.#stashedLine}${editor.line.text}`);
+    this.#stashedLine = '';
     if (asked === 'message') this.#unfinished = this.#lastPrompt;
     else if (asked !== undefined && !isSecret(asked)) this.#unfinished = undefined;
     this.#interrupted = undefined;
-    this.#moment = { is: 'away', since: ending };
-    editor.ask({ words: this.#around.commands, isSecret: false });
+    this.#state = { is: 'away', since: ending };
+    editor.ask({ words: this.#deps.commands, isSecret: false });
   }
 
-  #fulfil(wish: Wish): void {
-    switch (wish.wish) {
+  #handleRequest(request: EditorRequest): void {
+    switch (request.request) {
       case 'interrupt':
-        this.#interrupt(wish.text);
+        this.#interrupt(request.text);
         break;
       case 'leave':
         this.command('QUIT');
         if (this.asked === 'line') this.#hangUp();
         break;
       case 'clearScreen':
-        this.#around.screen.scrollAway();
+        this.#deps.screen.scrollAway();
         break;
       case 'choices':
-        this.#print(wish.words.join('  '), 'note');
+        this.#print(request.words.join('  '), 'note');
         break;
       case 'room':
         this.#print('[the line would be too long: nothing was put in]', 'note');
         break;
       default:
-        wish satisfies never;
+        request satisfies never;
     }
   }
 
   #hangUp(): void {
     this.#isRetry = false;
-    this.#around.link.close();
+    this.#deps.link.close();
   }
 
   /** What was typed stays to be seen, and is said to nobody. */
   #interrupt(text: string): void {
-    if (this.#moment.is !== 'asked') return;
-    const { prompt, for: asked } = this.#moment;
+    if (this.#state.is !== 'asked') return;
+    const { prompt, for: asked } = this.#state;
     const given = `${this.#visible(text, asked)}^C`;
-    this.#around.screen.end({ prompt, text: given, cursor: 0 });
+    this.#deps.screen.end({ prompt, text: given, cursor: 0 });
   }
 
   /** Enter tries to connect, and leaves the line to be said once that is done. */
   #connectAtEnter(): void {
-    const { editor, link } = this.#around;
+    const { editor, link } = this.#deps;
     const line = editor.takeLine();
     if (line === undefined) return;
     const isPaste = editor.takeLine() !== undefined || editor.line.text !== '';
@@ -375,15 +379,15 @@ export class PageConversation implements LinkEvents {
     editor.forgetAhead();
     editor.replace(line);
     link.connect();
-    const isShutdown = line.trim() === 'SHUTDOWN' && this.#around.commands.includes('SHUTDOWN');
+    const isShutdown = line.trim() === 'SHUTDOWN' && this.#deps.commands.includes('SHUTDOWN');
     if (isPaste || this.#unfinished !== undefined || !isShutdown) return;
     // Whoever types without looking types the password next.
-    this.#around.keep(line);
+    this.#deps.keep(line);
     this.#dropPassword();
   }
 
-  #shown(prompt: string, asked: Asked | undefined): Shown {
-    const { line, search } = this.#around.editor;
+  #shown(prompt: string, asked: Asked | undefined): PromptLine {
+    const { line, search } = this.#deps.editor;
     if (search !== undefined) {
       const failed = search.isFound ? '' : 'failed ';
       return { prompt: `(${failed}reverse-i-search)'${search.wanted}': `, ...line };
@@ -398,6 +402,6 @@ export class PageConversation implements LinkEvents {
   }
 
   #isMasked(asked: Asked | undefined): boolean {
-    return asked !== undefined && isSecret(asked) && this.#around.masksPasswords();
+    return asked !== undefined && isSecret(asked) && this.#deps.masksPasswords();
   }
 }

@@ -9,8 +9,8 @@ import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITheme, Terminal } from '@xterm/xterm';
 import type { Speaker } from '../../client/dialogue/conversation.ts';
-import { boundGraphemes } from '../editor/graphemes.ts';
-import type { Shown } from '../editor/lineLayout.ts';
+import { limitGraphemes } from '../editor/limitGraphemes.ts';
+import type { PromptLine } from '../editor/lineLayout.ts';
 import { LinePainter } from '../editor/linePainter.ts';
 import { LINK } from '../ui/links.pure.ts';
 import { characterTable } from './characterTable.ts';
@@ -18,7 +18,7 @@ import { styleThroughCssom } from './cssom.ts';
 import { scrollByTouch } from './touchScroll.ts';
 import { linesOf } from './transcript.ts';
 
-// SGR (ECMA-48, section 8.3.117): the words tell who speaks, colour only makes it quick to see.
+// SGR (ECMA-48, section 8.3.117): the words tell who speaks, color only makes it quick to see.
 const STYLE: Record<Speaker, string> = {
   client: '\x1b[90m',
   server: '',
@@ -45,7 +45,7 @@ export interface ScreenEvents {
   keyDown(event: KeyboardEvent): boolean;
 }
 
-export interface Matches {
+export interface SearchResults {
   /** From 0; -1 where none is chosen. */
   index: number;
   count: number;
@@ -57,7 +57,7 @@ export class Screen {
   readonly #search = new SearchAddon();
   readonly #table = characterTable();
   readonly #painter = new LinePainter(this.#table);
-  #line: Shown | undefined;
+  #line: PromptLine | undefined;
   #isLineHeld = false;
   /** Lines that stay, for the next piece; they take so many UTF-16 units. */
   #waiting: string[] = [];
@@ -120,12 +120,12 @@ export class Screen {
 
   /** Shows a line that stays, above the one being typed. */
   print(line: string, speaker: Speaker): void {
-    const text = boundGraphemes(line, this.#table);
+    const text = limitGraphemes(line, this.#table);
     this.#enqueue(`${STYLE[speaker]}${text}${PLAIN}\r\n`);
   }
 
   /** Shows the line being typed. */
-  show(line: Shown): void {
+  show(line: PromptLine): void {
     this.#line = line;
     // A screen reader says it of where one types; the terminal's rows are drawn, and say nothing.
     if (this.#terminal.textarea) this.#terminal.textarea.ariaDescription = line.prompt;
@@ -139,7 +139,7 @@ export class Screen {
   }
 
   /** Ends the line being typed: it stays, whole. */
-  end(line: Shown): void {
+  end(line: PromptLine): void {
     this.#line = undefined;
     this.#enqueue(this.#painter.drawForGood(line, this.#size));
   }
@@ -174,12 +174,12 @@ export class Screen {
   }
 
   /** Marks what is looked for, and goes to the next match, or the one before. */
-  find(text: string, direction: 'next' | 'previous', options: ISearchOptions): void {
+  findMatch(text: string, direction: 'next' | 'previous', options: ISearchOptions): void {
     if (direction === 'next') this.#search.findNext(text, options);
     else this.#search.findPrevious(text, options);
   }
 
-  onMatches(listener: (matches: Matches) => void): void {
+  onMatches(listener: (matches: SearchResults) => void): void {
     this.#search.onDidChangeResults(({ resultIndex, resultCount }) =>
       listener({ index: resultIndex, count: resultCount }),
     );

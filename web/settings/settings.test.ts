@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULTS } from './choices.pure.ts';
 import { Settings } from './settings.ts';
+import { DEFAULTS } from './settingValues.pure.ts';
 
 const KEY = 'motd.settings';
 

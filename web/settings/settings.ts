@@ -1,17 +1,22 @@
 // What the person chose, remembered by the browser. Where it remembers nothing (a private window,
 // storage that is blocked or full), it holds for as long as the page is open.
 
-import { type Choices, choicesAmong, readChoices, writeChoices } from './choices.pure.ts';
+import {
+  parseSettings,
+  type SettingValues,
+  serializeSettings,
+  validSettings,
+} from './settingValues.pure.ts';
 
-/** Where the choices are kept. early.js reads it too. */
+/** Where the choices are kept. themeBoot.js reads it too. */
 const KEY = 'motd.settings';
 
-type Listener = (key: keyof Choices) => void;
+type Listener = (key: keyof SettingValues) => void;
 
 export class Settings {
   readonly #storage: Storage | undefined;
   readonly #listeners: Listener[] = [];
-  #choices: Choices;
+  #choices: SettingValues;
 
   /**
    * @param storage Where they are kept; `undefined` where the browser gives none.
@@ -19,17 +24,17 @@ export class Settings {
    */
   constructor(storage: Storage | undefined, tabs: EventTarget = window) {
     this.#storage = storage;
-    this.#choices = this.#read() ?? readChoices(null);
+    this.#choices = this.#read() ?? parseSettings(null);
     tabs.addEventListener('storage', (event) => this.#onStorage(event));
   }
 
-  get<K extends keyof Choices>(key: K): Choices[K] {
+  get<K extends keyof SettingValues>(key: K): SettingValues[K] {
     return this.#choices[key];
   }
 
   /** Chooses, and remembers it. A value that cannot be chosen is treated as one that was read. */
-  set<K extends keyof Choices>(key: K, value: Choices[K]): void {
-    this.#take(choicesAmong({ ...this.#choices, [key]: value }));
+  set<K extends keyof SettingValues>(key: K, value: SettingValues[K]): void {
+    this.#take(validSettings({ ...this.#choices, [key]: value }));
     this.#write();
   }
 
@@ -45,7 +50,7 @@ export class Settings {
     if (choices !== undefined) this.#take(choices);
   }
 
-  #take(choices: Choices): void {
+  #take(choices: SettingValues): void {
     const before = this.#choices;
     this.#choices = choices;
     for (const key of keysOf(choices)) {
@@ -54,9 +59,9 @@ export class Settings {
     }
   }
 
-  #read(): Choices | undefined {
+  #read(): SettingValues | undefined {
     try {
-      return readChoices(this.#storage?.getItem(KEY) ?? null);
+      return parseSettings(this.#storage?.getItem(KEY) ?? null);
     } catch {
       return undefined;
     }
@@ -64,14 +69,14 @@ export class Settings {
 
   #write(): void {
     try {
-      this.#storage?.setItem(KEY, writeChoices(this.#choices));
+      this.#storage?.setItem(KEY, serializeSettings(this.#choices));
     } catch {
       // Full, or blocked: it is not remembered, and holds all the same.
     }
   }
 }
 
-function keysOf(choices: Choices): (keyof Choices)[] {
-  const isKey = (key: string): key is keyof Choices => key in choices;
+function keysOf(choices: SettingValues): (keyof SettingValues)[] {
+  const isKey = (key: string): key is keyof SettingValues => key in choices;
   return Object.keys(choices).filter(isKey);
 }

@@ -2,10 +2,10 @@
 // change holds at once, and what changes elsewhere shows here.
 
 import { escapeControls } from '../../protocol/plainText.ts';
-import { find } from '../ui/dom.ts';
+import { requireElement } from '../ui/dom.ts';
 import { modal } from '../ui/modal.ts';
-import { choicesAmong, LEAST_FONT_SIZE, MOST_FONT_SIZE } from './choices.pure.ts';
 import type { Settings } from './settings.ts';
+import { MAX_FONT_SIZE, MIN_FONT_SIZE, validSettings } from './settingValues.pure.ts';
 
 /** Those with a radio button for each choice; its name is the key, its value the choice. */
 const BY_RADIO = ['theme', 'input', 'lineEnd'] as const;
@@ -31,9 +31,9 @@ export class SettingsDialog {
   ) {
     this.#dialog = dialog;
     this.#settings = settings;
-    this.#moreContrast = find(dialog, '#more-contrast', HTMLInputElement);
-    this.#maskPassword = find(dialog, '#mask-password', HTMLInputElement);
-    this.#notify = find(dialog, '#notify', HTMLInputElement);
+    this.#moreContrast = requireElement(dialog, '#more-contrast', HTMLInputElement);
+    this.#maskPassword = requireElement(dialog, '#mask-password', HTMLInputElement);
+    this.#notify = requireElement(dialog, '#notify', HTMLInputElement);
     this.open = modal(dialog, opener, () => this.#show());
     this.#listen(askPermission);
     settings.onChange(() => this.#show());
@@ -55,7 +55,7 @@ export class SettingsDialog {
     for (const key of BY_RADIO) {
       for (const radio of this.#radios(key)) {
         radio.addEventListener('change', () =>
-          settings.set(key, choicesAmong({ [key]: radio.value })[key]),
+          settings.set(key, validSettings({ [key]: radio.value })[key]),
         );
       }
     }
@@ -92,8 +92,8 @@ export class SettingsDialog {
   #showFontSize(size: number): void {
     this.#element('#font-size').textContent = String(size);
     // Not `disabled`: the button that was just pressed would lose the focus.
-    this.#element('#font-smaller').ariaDisabled = String(size === LEAST_FONT_SIZE);
-    this.#element('#font-larger').ariaDisabled = String(size === MOST_FONT_SIZE);
+    this.#element('#font-smaller').ariaDisabled = String(size === MIN_FONT_SIZE);
+    this.#element('#font-larger').ariaDisabled = String(size === MAX_FONT_SIZE);
   }
 
   #showNotify(): void {
@@ -110,7 +110,7 @@ export class SettingsDialog {
   }
 
   #element(selector: string): HTMLElement {
-    return find(this.#dialog, selector);
+    return requireElement(this.#dialog, selector);
   }
 
   #onClick(selector: string, listener: () => void): void {

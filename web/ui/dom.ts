@@ -1,17 +1,23 @@
 // Finds the elements of index.html.
 
 /**
- * @returns The first element below the root that fits the selector, and is of its kind.
- * @throws Where there is none: the page and the program do not fit together.
+ * @returns The first element below `root` that matches the selector and is of the given kind.
+ * @throws If there is none: index.html and the script do not match.
  */
-export function find(root: ParentNode, selector: string): HTMLElement;
-export function find<T extends HTMLElement>(
+export function requireElement(root: ParentNode, selector: string): HTMLElement;
+export function requireElement<T extends HTMLElement>(
   root: ParentNode,
   selector: string,
   kind: new () => T,
 ): T;
-export function find(root: ParentNode, selector: string, kind = HTMLElement): HTMLElement {
-  const found = root.querySelector(selector);
-  if (!(found instanceof kind)) throw new Error(`index.html has no such ${selector}`);
-  return found;
+export function requireElement(
+  root: ParentNode,
+  selector: string,
+  kind = HTMLElement,
+): HTMLElement {
+  const element = root.querySelector(selector);
+  if (!(element instanceof kind)) {
+    throw new Error(`index.html has no ${kind.name} that matches ${selector}`);
+  }
+  return element;
 }

@@ -1,9 +1,9 @@
 // Looks for a text in the terminal.
 
 import type { ISearchDecorationOptions } from '@xterm/addon-search';
-import type { Matches, Screen } from '../page/screen.ts';
+import type { Screen, SearchResults } from '../page/screen.ts';
 
-export interface FindParts {
+export interface FindBarElements {
   /** What opens and closes. */
   bar: HTMLElement;
   form: HTMLFormElement;
@@ -14,7 +14,7 @@ export interface FindParts {
 }
 
 export class FindBar {
-  readonly #parts: FindParts;
+  readonly #parts: FindBarElements;
   readonly #screen: Screen;
   readonly #decorations: () => ISearchDecorationOptions;
   readonly #onClose: () => void;
@@ -24,7 +24,7 @@ export class FindBar {
    * @param onClose Called when it is closed: the focus has to go somewhere.
    */
   constructor(
-    parts: FindParts,
+    parts: FindBarElements,
     screen: Screen,
     decorations: () => ISearchDecorationOptions,
     onClose: () => void,
@@ -69,10 +69,13 @@ export class FindBar {
       count.textContent = '';
       return;
     }
-    this.#screen.find(text.value, direction, { incremental, decorations: this.#decorations() });
+    this.#screen.findMatch(text.value, direction, {
+      incremental,
+      decorations: this.#decorations(),
+    });
   }
 
-  #count({ index, count }: Matches): void {
+  #count({ index, count }: SearchResults): void {
     if (this.#parts.text.value === '') return;
     const place = index === -1 ? `${count}` : `${index + 1} of ${count}`;
     this.#parts.count.textContent = count === 0 ? 'not found' : place;

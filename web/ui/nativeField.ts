@@ -3,7 +3,7 @@
 // it.
 
 import type { Asked } from '../../client/dialogue/conversation.ts';
-import { find } from './dom.ts';
+import { requireElement } from './dom.ts';
 
 export interface FieldEvents {
   /** The text in the field is another. */
@@ -16,7 +16,7 @@ export interface FieldEvents {
   pressed(data: string): void;
 }
 
-export interface Question {
+export interface FieldPrompt {
   /** What is asked; `undefined` where nothing is, by now. */
   for: Asked | undefined;
   /** What stands above the field; what stood there, where it is left out. */
@@ -48,9 +48,9 @@ export class NativeField {
    */
   constructor(form: HTMLFormElement, commands: readonly string[], events: FieldEvents) {
     this.#form = form;
-    this.#input = find(form, 'input', HTMLInputElement);
-    this.#label = find(form, 'label');
-    this.#commands = find(form, '#commands');
+    this.#input = requireElement(form, 'input', HTMLInputElement);
+    this.#label = requireElement(form, 'label');
+    this.#commands = requireElement(form, '#commands');
     for (const command of commands) this.#commands.append(this.#button(command, events));
     this.#commands.hidden = commands.length === 0;
 
@@ -95,7 +95,7 @@ export class NativeField {
   }
 
   /** Says what is asked. */
-  ask({ for: asked, prompt, isMasked }: Question): void {
+  ask({ for: asked, prompt, isMasked }: FieldPrompt): void {
     if (prompt !== undefined) this.#label.textContent = prompt;
     for (const button of this.#commands.querySelectorAll('button')) {
       button.ariaDisabled = String(asked !== 'command');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type Shortcut, type Situation, shortcutOf } from './shortcuts.ts';
+import { type Shortcut, type ShortcutContext, shortcutFor } from './shortcuts.ts';
 
-const NOTHING: Situation = { isSelected: false, isLineEmpty: false, isCommandAsked: true };
+const NOTHING: ShortcutContext = { isSelected: false, isLineEmpty: false, isCommandAsked: true };
 
 /** Reads `Ctrl-Shift-C`. */
 function press(name: string) {
@@ -15,7 +15,7 @@ function press(name: string) {
   };
 }
 
-test.each<[string, Shortcut, Partial<Situation>?]>([
+test.each<[string, Shortcut, Partial<ShortcutContext>?]>([
   ['a', 'terminal'],
   ['Enter', 'terminal'],
   ['ArrowLeft', 'terminal'],
@@ -49,5 +49,5 @@ test.each<[string, Shortcut, Partial<Situation>?]>([
   ['PageUp', 'pageUp'],
   ['PageDown', 'pageDown'],
 ])('%s is for: %s %o', (name, shortcut, situation = {}) => {
-  expect(shortcutOf(press(name), { ...NOTHING, ...situation })).toBe(shortcut);
+  expect(shortcutFor(press(name), { ...NOTHING, ...situation })).toBe(shortcut);
 });

@@ -9,7 +9,7 @@ export type Shortcut = PageShortcut | 'browser' | 'terminal';
 /** What the line editor has for Ctrl and a letter (editorKeys.ts). */
 const EDITOR_LETTERS = 'abcdeghjklmnpruwy';
 
-export interface Situation {
+export interface ShortcutContext {
   /** Text in the terminal is selected. */
   isSelected: boolean;
   /** Nothing is on the line. */
@@ -19,9 +19,9 @@ export interface Situation {
 }
 
 /** The part of a KeyboardEvent that tells. */
-export type Press = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'shiftKey' | 'metaKey'>;
+export type KeyPress = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'shiftKey' | 'metaKey'>;
 
-export function shortcutOf(press: Press, situation: Situation): Shortcut {
+export function shortcutFor(press: KeyPress, situation: ShortcutContext): Shortcut {
   const { key, altKey, metaKey } = press;
   if (altKey) return 'terminal';
   if (metaKey) return key.toLowerCase() === 'f' ? 'find' : 'browser';
@@ -43,7 +43,7 @@ export function shortcutOf(press: Press, situation: Situation): Shortcut {
   }
 }
 
-function withCtrl({ key, shiftKey }: Press, { isSelected }: Situation): Shortcut {
+function withCtrl({ key, shiftKey }: KeyPress, { isSelected }: ShortcutContext): Shortcut {
   const letter = key.toLowerCase();
   if (letter === 'c' && (isSelected || shiftKey)) return 'copy';
   if (letter === 'f' && !shiftKey) return 'find';

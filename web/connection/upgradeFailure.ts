@@ -5,13 +5,13 @@
 /** A bridge that is not there is no reason to wait. */
 const PATIENCE_MS = 3_000;
 
-export const NEVER_OPENED = 'the bridge cannot be reached';
+export const BRIDGE_UNREACHABLE = 'the bridge cannot be reached';
 
 /**
  * 426 answers a request that asks for no upgrade: now the bridge would accept one, unless a proxy in
  * between lets none through.
  */
-export const WOULD_OPEN =
+export const WOULD_UPGRADE =
   'the connection to the bridge was lost, or a proxy in between lets no WebSocket through';
 
 // PROTOCOL.md, "Before the upgrade".
@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<number, string>> = {
   403: 'a proxy in between refused the connection (403)',
   401: 'the bridge wants a name and a password: load the page anew',
   404: 'the bridge has no such target',
-  426: WOULD_OPEN,
+  426: WOULD_UPGRADE,
   429: 'the bridge refused this page: too many wrong passwords',
   502: 'the proxy in between does not reach the bridge',
   503: 'the bridge is full: try again later',
@@ -31,7 +31,7 @@ const WORDS: Readonly<Record<number, string>> = {
  * @param url Of the WebSocket.
  * @returns The reason in words.
  */
-export async function refusalOf(url: URL): Promise<string> {
+export async function explainUpgradeFailure(url: URL): Promise<string> {
   const address = new URL(url);
   address.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
   try {
@@ -40,18 +40,18 @@ export async function refusalOf(url: URL): Promise<string> {
     if (isElsewhere(address, status)) return notPassedOn(address);
     return WORDS[status] ?? `the bridge refused the connection (${status})`;
   } catch {
-    return NEVER_OPENED;
+    return BRIDGE_UNREACHABLE;
   }
 }
 
-interface Answer {
+interface ProbeResponse {
   status: number;
   words: string;
 }
 
-async function ask(address: URL): Promise<Answer> {
+async function ask(address: URL): Promise<ProbeResponse> {
   const signal = AbortSignal.timeout(PATIENCE_MS);
-  const answer = async (method: string): Promise<Answer> => {
+  const answer = async (method: string): Promise<ProbeResponse> => {
     const response = await fetch(address, { method, signal });
     return { status: response.status, words: await response.text() };
   };

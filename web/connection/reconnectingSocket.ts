@@ -4,9 +4,9 @@
 
 import { closeReason } from './closeReason.pure.ts';
 import { Reconnection } from './reconnection.pure.ts';
-import { refusalOf, WOULD_OPEN } from './refusal.ts';
+import { explainUpgradeFailure, WOULD_UPGRADE } from './upgradeFailure.ts';
 
-export type LinkState =
+export type ConnectionState =
   | { is: 'connecting' }
   | { is: 'connected' }
   /**
@@ -20,7 +20,7 @@ export type LinkState =
   | { is: 'ended'; reason: string };
 
 /** What happens to a link. `stateChanged` comes first where one moment has two of them. */
-export interface LinkEvents {
+export interface ConnectionEvents {
   /** A conversation may begin. */
   opened(): void;
   /** Text from the server, cut anywhere. */
@@ -31,7 +31,7 @@ export interface LinkEvents {
    * @param hasLasted Whether it had been a good one, and not one more try that came to nothing.
    */
   closed(reason: string, hasLasted: boolean): void;
-  stateChanged(state: LinkState): void;
+  stateChanged(state: ConnectionState): void;
 }
 
 /** A try that has not opened by then is given up: browsers wait for minutes. */
@@ -45,11 +45,11 @@ const SETTLING_MS = 200;
 /** The close code for it: PROTOCOL.md, "After it". */
 const TARGET_FAILED = 1014;
 
-export class Link {
+export class ReconnectingSocket {
   readonly #url: URL;
-  readonly #events: LinkEvents;
+  readonly #events: ConnectionEvents;
   readonly #reconnection = new Reconnection();
-  #state: LinkState = { is: 'ended', reason: 'not connected yet' };
+  #state: ConnectionState = { is: 'ended', reason: 'not connected yet' };
   #webSocket: WebSocket | undefined;
   /** Of the one thing that is waited for: that it opens, that it settles, or the next try. */
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -61,12 +61,12 @@ export class Link {
   /** Hears of the page's comings and goings, until it is aborted. */
   #pageEvents: AbortController | undefined;
 
-  constructor(url: URL, events: LinkEvents) {
+  constructor(url: URL, events: ConnectionEvents) {
     this.#url = url;
     this.#events = events;
   }
 
-  get state(): LinkState {
+  get state(): ConnectionState {
     return this.#state;
   }
 
@@ -175,11 +175,11 @@ export class Link {
   }
 
   async #loseRefused(webSocket: WebSocket): Promise<void> {
-    const reason = await refusalOf(this.#url);
+    const reason = await explainUpgradeFailure(this.#url);
     if (this.#webSocket !== webSocket) return;
     // Where the handshake lacked the password and its login cookie had expired, the answer to this
     // question brought another cookie (bridge/http/loginCookie.ts).
-    if (reason !== WOULD_OPEN || this.#hasTriedAgain) {
+    if (reason !== WOULD_UPGRADE || this.#hasTriedAgain) {
       this.#lose(reason);
       return;
     }
@@ -261,7 +261,7 @@ export class Link {
     if (this.#state.is === 'waiting') this.#enter({ ...this.#state, nextAtMs: atMs });
   }
 
-  #enter(state: LinkState): void {
+  #enter(state: ConnectionState): void {
     this.#state = state;
     this.#events.stateChanged(state);
   }

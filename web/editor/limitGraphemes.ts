@@ -18,7 +18,7 @@ const MAY_JOIN = /[^\0-\u02ff]/;
  *
  * @returns The text; as it was, unless there is such a place.
  */
-export function boundGraphemes(text: string, table: CharacterTable): string {
+export function limitGraphemes(text: string, table: CharacterTable): string {
   if (text.length <= MAX_JOINED || !MAY_JOIN.test(text)) return text;
   let bounded = '';
   let joined = 0;

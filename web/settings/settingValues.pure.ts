@@ -1,10 +1,10 @@
 // What a person can choose, and how it is written down. What was written down may be of another
 // version, or anybody's: each part that is no choice counts as not chosen.
 
-export interface Choices {
+export interface SettingValues {
   theme: 'system' | 'light' | 'dark';
   contrast: 'system' | 'more';
-  /** In px, a whole number from LEAST_FONT_SIZE to MOST_FONT_SIZE. */
+  /** In px, a whole number from MIN_FONT_SIZE to MAX_FONT_SIZE. */
   fontSize: number;
   input: 'auto' | 'terminal' | 'field';
   maskPassword: boolean;
@@ -12,10 +12,10 @@ export interface Choices {
   lineEnd: 'lf' | 'crlf';
 }
 
-export const LEAST_FONT_SIZE = 10;
-export const MOST_FONT_SIZE = 32;
+export const MIN_FONT_SIZE = 10;
+export const MAX_FONT_SIZE = 32;
 
-export const DEFAULTS: Readonly<Choices> = {
+export const DEFAULTS: Readonly<SettingValues> = {
   theme: 'system',
   contrast: 'system',
   fontSize: 15,
@@ -29,7 +29,7 @@ export const DEFAULTS: Readonly<Choices> = {
  * The choices among any values: one that is none of its kind is the default; a font size is brought
  * into its range.
  */
-export function choicesAmong(values: Readonly<Record<string, unknown>>): Choices {
+export function validSettings(values: Readonly<Record<string, unknown>>): SettingValues {
   return {
     theme: oneOf(values['theme'], ['system', 'light', 'dark'], DEFAULTS.theme),
     contrast: oneOf(values['contrast'], ['system', 'more'], DEFAULTS.contrast),
@@ -41,12 +41,12 @@ export function choicesAmong(values: Readonly<Record<string, unknown>>): Choices
   };
 }
 
-/** Reads what `writeChoices` wrote. @param text Any text; null where nothing was written. */
-export function readChoices(text: string | null): Choices {
-  return choicesAmong(objectIn(text));
+/** Reads what `serializeSettings` wrote. @param text Any text; null where nothing was written. */
+export function parseSettings(text: string | null): SettingValues {
+  return validSettings(objectIn(text));
 }
 
-export function writeChoices(choices: Readonly<Choices>): string {
+export function serializeSettings(choices: Readonly<SettingValues>): string {
   return JSON.stringify(choices);
 }
 
@@ -66,5 +66,5 @@ function oneOf<T>(value: unknown, choices: readonly T[], otherwise: T): T {
 
 function fontSize(value: unknown): number {
   if (typeof value !== 'number' || Number.isNaN(value)) return DEFAULTS.fontSize;
-  return Math.min(MOST_FONT_SIZE, Math.max(LEAST_FONT_SIZE, Math.round(value)));
+  return Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, Math.round(value)));
 }

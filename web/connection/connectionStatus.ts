@@ -1,9 +1,9 @@
 // The header's word on the connection: what it is, why, when it is tried again, and the button that
 // tries now.
 
-import type { LinkState } from './link.ts';
+import type { ConnectionState } from './reconnectingSocket.ts';
 
-export interface StatusParts {
+export interface ConnectionStatusElements {
   light: HTMLElement;
   /** A live region: its words change when the state does, and not each second. */
   words: HTMLElement;
@@ -13,17 +13,17 @@ export interface StatusParts {
 
 const TICK_MS = 250;
 
-export class Status {
-  readonly #parts: StatusParts;
+export class ConnectionStatus {
+  readonly #parts: ConnectionStatusElements;
   readonly #focusElsewhere: () => void;
-  #state: LinkState = { is: 'connecting' };
+  #state: ConnectionState = { is: 'connecting' };
   #ticking: ReturnType<typeof setInterval> | undefined;
 
   /**
    * @param connect Called when the button is pressed, which shows only while all is not well.
    * @param focusElsewhere Called when the button is about to be hidden and has the focus.
    */
-  constructor(parts: StatusParts, connect: () => void, focusElsewhere: () => void) {
+  constructor(parts: ConnectionStatusElements, connect: () => void, focusElsewhere: () => void) {
     this.#parts = parts;
     this.#focusElsewhere = focusElsewhere;
     parts.button.addEventListener('click', connect);
@@ -38,7 +38,7 @@ export class Status {
     button.hidden = false;
   }
 
-  show(state: LinkState): void {
+  show(state: ConnectionState): void {
     clearInterval(this.#ticking);
     // A further try is no news, which a screen reader would tell each time.
     if (state.is === 'connecting' && isLost(this.#state))
@@ -46,7 +46,7 @@ export class Status {
     else this.#enter(state);
   }
 
-  #enter(state: LinkState): void {
+  #enter(state: ConnectionState): void {
     const { light, words, button, countdown } = this.#parts;
     this.#state = state;
     light.dataset['state'] = state.is;
@@ -68,11 +68,11 @@ export class Status {
   }
 }
 
-function isLost({ is }: LinkState): boolean {
+function isLost({ is }: ConnectionState): boolean {
   return is === 'waiting' || is === 'offline';
 }
 
-function wordsFor(state: LinkState): string {
+function wordsFor(state: ConnectionState): string {
   switch (state.is) {
     case 'connecting':
       return 'connecting…';

@@ -2,7 +2,7 @@
 
 const SHOWN_MS = 2_500;
 
-export class Notice {
+export class Toast {
   readonly #element: HTMLElement;
   #timer: ReturnType<typeof setTimeout> | undefined;
 

@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Choices, choicesAmong, DEFAULTS, readChoices, writeChoices } from './choices.pure.ts';
+import {
+  DEFAULTS,
+  parseSettings,
+  type SettingValues,
+  serializeSettings,
+  validSettings,
+} from './settingValues.pure.ts';
 
-const CHOICES: fc.Arbitrary<Choices> = fc.record({
+const CHOICES: fc.Arbitrary<SettingValues> = fc.record({
   theme: fc.constantFrom('system', 'light', 'dark'),
   contrast: fc.constantFrom('system', 'more'),
   fontSize: fc.integer({ min: 10, max: 32 }),
@@ -15,13 +21,13 @@ const CHOICES: fc.Arbitrary<Choices> = fc.record({
 test('what was written is what is read', () => {
   fc.assert(
     fc.property(CHOICES, (choices) => {
-      expect(readChoices(writeChoices(choices))).toEqual(choices);
+      expect(parseSettings(serializeSettings(choices))).toEqual(choices);
     }),
   );
 });
 
 test('nothing chosen yet is the defaults', () => {
-  expect(readChoices(null)).toEqual(DEFAULTS);
+  expect(parseSettings(null)).toEqual(DEFAULTS);
   expect(DEFAULTS).toEqual({
     theme: 'system',
     contrast: 'system',
@@ -36,13 +42,13 @@ test('nothing chosen yet is the defaults', () => {
 test.each(['', 'null', '[]', '"dark"', '15', '{"theme":', '{"theme":null}', '[{"theme":"dark"}]'])(
   '%j is no choice at all',
   (text) => {
-    expect(readChoices(text)).toEqual(DEFAULTS);
+    expect(parseSettings(text)).toEqual(DEFAULTS);
   },
 );
 
 test('a choice that is none of its kind is the default, and the others stand', () => {
   const text = '{"theme":"dark","contrast":"less","notify":"true","maskPassword":true,"later":1}';
-  expect(readChoices(text)).toEqual({ ...DEFAULTS, theme: 'dark', maskPassword: true });
+  expect(parseSettings(text)).toEqual({ ...DEFAULTS, theme: 'dark', maskPassword: true });
 });
 
 test('any JSON at all gives choices that can be written and read', () => {
@@ -60,9 +66,9 @@ test('any JSON at all gives choices that can be written and read', () => {
   );
   fc.assert(
     fc.property(fc.oneof(fc.jsonValue(), values), (value) => {
-      const choices = readChoices(JSON.stringify(value));
+      const choices = parseSettings(JSON.stringify(value));
       expect(Object.keys(choices)).toEqual(Object.keys(DEFAULTS));
-      expect(readChoices(writeChoices(choices))).toEqual(choices);
+      expect(parseSettings(serializeSettings(choices))).toEqual(choices);
     }),
   );
 });
@@ -80,6 +86,6 @@ describe('a font size', () => {
     ['20', 15],
     [null, 15],
   ])('of %j is %i', (given, taken) => {
-    expect(choicesAmong({ fontSize: given }).fontSize).toBe(taken);
+    expect(validSettings({ fontSize: given }).fontSize).toBe(taken);
   });
 });

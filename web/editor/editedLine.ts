@@ -4,15 +4,15 @@
 // sees (Unicode Standard Annex #29): never within an emoji of several code points, nor before a
 // mark that combines.
 
-export interface Line {
+export interface EditedLine {
   readonly text: string;
   readonly cursor: number;
 }
 
-export const EMPTY: Line = { text: '', cursor: 0 };
+export const EMPTY_LINE: EditedLine = { text: '', cursor: 0 };
 
 /** Where a motion from the cursor of a line leads. */
-export type Motion = (line: Line) => number;
+export type Motion = (line: EditedLine) => number;
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const words = new Intl.Segmenter(undefined, { granularity: 'word' });
@@ -57,26 +57,29 @@ export const blankLeft: Motion = ({ text, cursor }) => {
 /**
  * A line with the cursor behind all of it, or at an offset; within a character, it is behind that.
  */
-export function lineOf(text: string, cursor = text.length): Line {
+export function editedLine(text: string, cursor = text.length): EditedLine {
   const around = graphemes.segment(text).containing(cursor);
   if (around === undefined || around.index === cursor) return { text, cursor };
   return { text, cursor: around.index + around.segment.length };
 }
 
-export function move(line: Line, motion: Motion): Line {
-  return lineOf(line.text, motion(line));
+export function move(line: EditedLine, motion: Motion): EditedLine {
+  return editedLine(line.text, motion(line));
 }
 
 /** Puts text in at the cursor, which then stands behind it. What meets can become one character. */
-export function insert({ text, cursor }: Line, added: string): Line {
-  return lineOf(text.slice(0, cursor) + added + text.slice(cursor), cursor + added.length);
+export function insert({ text, cursor }: EditedLine, added: string): EditedLine {
+  return editedLine(text.slice(0, cursor) + added + text.slice(cursor), cursor + added.length);
 }
 
 /** Takes out what is between the cursor and where a motion leads. */
-export function cut(line: Line, motion: Motion): { line: Line; cut: string } {
+export function cut(line: EditedLine, motion: Motion): { line: EditedLine; cut: string } {
   const { text, cursor } = line;
   const other = motion(line);
   const from = Math.min(cursor, other);
   const to = Math.max(cursor, other);
-  return { line: lineOf(text.slice(0, from) + text.slice(to), from), cut: text.slice(from, to) };
+  return {
+    line: editedLine(text.slice(0, from) + text.slice(to), from),
+    cut: text.slice(from, to),
+  };
 }

@@ -1,9 +1,9 @@
 // Which of its four looks the page has: what the person chose, or else what their system asks for.
-// early.js decides the same before the first paint.
+// themeBoot.js decides the same before the first paint.
 
-import type { Choices } from './choices.pure.ts';
+import type { SettingValues } from '../settings/settingValues.pure.ts';
 
-export interface Look {
+export interface Appearance {
   theme: 'light' | 'dark';
   contrast: 'normal' | 'more';
 }
@@ -11,12 +11,15 @@ export interface Look {
 /**
  * What the system asks for (Media Queries Level 5, `prefers-color-scheme` and `prefers-contrast`).
  */
-export interface SystemLook {
+export interface SystemPreferences {
   isLight: boolean;
   isMoreContrast: boolean;
 }
 
-export function lookOf(chosen: Pick<Choices, 'theme' | 'contrast'>, system: SystemLook): Look {
+export function resolveAppearance(
+  chosen: Pick<SettingValues, 'theme' | 'contrast'>,
+  system: SystemPreferences,
+): Appearance {
   const systemTheme = system.isLight ? 'light' : 'dark';
   const isMore = chosen.contrast === 'more' || system.isMoreContrast;
   return {

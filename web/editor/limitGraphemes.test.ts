@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makeTerminal, table, write } from '../page/terminal.harness.ts';
-import { boundGraphemes } from './graphemes.ts';
+import { limitGraphemes } from './limitGraphemes.ts';
 
 const MARK = '\u0301';
 
@@ -14,7 +14,7 @@ test.each([
   ['Korean', '각'.normalize('NFD').repeat(20)],
   ['Devanagari', 'क्षि'.repeat(20)],
 ])('leaves text as it is: %s', (_what, text) => {
-  expect(boundGraphemes(text, table)).toBe(text);
+  expect(limitGraphemes(text, table)).toBe(text);
 });
 
 test.each([
@@ -25,7 +25,7 @@ test.each([
   ['variation selectors', `☺${'\ufe0f'.repeat(100)}`],
   ['tags', `🏴${'\u{e0067}'.repeat(100)}`],
 ])('puts no more than 31 characters in a cell: %s', async (_what, text) => {
-  const bounded = boundGraphemes(text, table);
+  const bounded = limitGraphemes(text, table);
   expect(bounded.replaceAll('\u25cc', '')).toBe(text);
   const terminal = makeTerminal(200, 2);
   await write(terminal, bounded);
@@ -39,7 +39,7 @@ test('keeps every character of any text, in order', () => {
   fc.assert(
     fc.property(fc.array(character, { maxLength: 200 }), (characters) => {
       const text = characters.join('');
-      expect(boundGraphemes(text, table).replaceAll('\u25cc', '')).toBe(text);
+      expect(limitGraphemes(text, table).replaceAll('\u25cc', '')).toBe(text);
     }),
   );
 });

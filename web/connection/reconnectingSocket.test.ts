@@ -3,10 +3,10 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { Bridge, LinkUnderTest, PageStandIn, portOf } from './link.harness.ts';
-import type { Link } from './link.ts';
+import { Bridge, PageStandIn, portOf, SocketUnderTest } from './reconnectingSocket.harness.ts';
+import type { ReconnectingSocket } from './reconnectingSocket.ts';
 import { FIRST_DELAY_MS, GOOD_CONNECTION_MS, Reconnection } from './reconnection.pure.ts';
-import { NEVER_OPENED, WOULD_OPEN } from './refusal.ts';
+import { BRIDGE_UNREACHABLE, WOULD_UPGRADE } from './upgradeFailure.ts';
 
 let page: PageStandIn;
 
@@ -132,7 +132,7 @@ describe('a connection that is lost', () => {
     await bridge.stop();
     await says(`closed ${'the connection to the bridge was lost'} (1006)`);
     await says('waiting', 2);
-    expect(link.state).toMatchObject({ is: 'waiting', reason: NEVER_OPENED });
+    expect(link.state).toMatchObject({ is: 'waiting', reason: BRIDGE_UNREACHABLE });
     await bridge.start();
     await says('opened', 2);
   });
@@ -162,7 +162,7 @@ describe('a connection that is lost', () => {
     });
     await once(silent, 'listening');
     const came = once(silent, 'connection');
-    const { link } = new LinkUnderTest(new URL(`ws://127.0.0.1:${portOf(silent)}/ws`));
+    const { link } = new SocketUnderTest(new URL(`ws://127.0.0.1:${portOf(silent)}/ws`));
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => {
       vi.useRealTimers();
@@ -183,7 +183,7 @@ describe('a connection that is lost', () => {
 
   test('a handshake that the bridge would accept now is tried again at once, also at rest', async () => {
     const bridge = await startRefusing({ until: 'asked' });
-    const tested = new LinkUnderTest(bridge.url);
+    const tested = new SocketUnderTest(bridge.url);
     tested.link.connect();
     tested.link.rest();
     await tested.says('opened');
@@ -192,11 +192,11 @@ describe('a connection that is lost', () => {
 
   test('it is tried again no more than once', async () => {
     const bridge = await startRefusing({ until: 'never' });
-    const tested = new LinkUnderTest(bridge.url);
+    const tested = new SocketUnderTest(bridge.url);
     tested.link.connect();
     tested.link.rest();
     await tested.says('ended');
-    expect(tested.link.state).toEqual({ is: 'ended', reason: WOULD_OPEN });
+    expect(tested.link.state).toEqual({ is: 'ended', reason: WOULD_UPGRADE });
     expect(bridge.handshakes).toBe(2);
   });
 
@@ -392,12 +392,12 @@ test('what is sent while it is not connected is lost, and no error', async () =>
 });
 
 /** When the next try is due; now, where it is being made. */
-function nextTryMs({ state }: Link): number {
+function nextTryMs({ state }: ReconnectingSocket): number {
   return state.is === 'waiting' ? state.nextAtMs : performance.now();
 }
 
 function linkTo(bridge: Bridge) {
-  const tested = new LinkUnderTest(bridge.url);
+  const tested = new SocketUnderTest(bridge.url);
   return {
     link: tested.link,
     log: tested.log,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { targetOf, titleOf } from './target.ts';
+import { pageTitle, targetFromUrl } from './pageTarget.ts';
 
 test.each([
   ['http://127.0.0.1:8080/', undefined, true, 'ws://127.0.0.1:8080/ws'],
@@ -18,7 +18,7 @@ test.each([
     `ws://localhost/ws/${'a'.repeat(32)}`,
   ],
 ])('%s', (page, name, isMessageServer, url) => {
-  const target = targetOf(new URL(page));
+  const target = targetFromUrl(new URL(page));
   expect({ ...target, url: target?.url.href }).toEqual({ name, isMessageServer, url });
 });
 
@@ -37,19 +37,23 @@ test.each([
   '\u{1b}[2J',
   'a'.repeat(33),
 ])('%j is not the name of a target', (name) => {
-  expect(targetOf(new URL(`http://localhost/?target=${encodeURIComponent(name)}`))).toBe(undefined);
+  expect(targetFromUrl(new URL(`http://localhost/?target=${encodeURIComponent(name)}`))).toBe(
+    undefined,
+  );
 });
 
 test('a name takes the form that the bridge gives its names', async () => {
   const source = await readFile(new URL('../../bridge/relay/targets.ts', import.meta.url), 'utf8');
   const [, form = ''] = /\(\?<name>(.*?\})\)/.exec(source) ?? [];
-  expect(await readFile(new URL('target.ts', import.meta.url), 'utf8')).toContain(`/^${form}$/`);
+  expect(await readFile(new URL('pageTarget.ts', import.meta.url), 'utf8')).toContain(
+    `/^${form}$/`,
+  );
 });
 
 test.each([
   ['http://localhost/', 'Message of the day'],
-  ['http://localhost/?target=motd_is_down_call_0800', 'Target “motd_is_down_call_0800”'],
+  ['http://localhost/?target=motd_is_down_call_0800', 'PageTarget “motd_is_down_call_0800”'],
 ])('the title of %s is the page’s own, or quotes a name', (page, title) => {
-  const target = targetOf(new URL(page));
-  expect(target && titleOf(target)).toBe(title);
+  const target = targetFromUrl(new URL(page));
+  expect(target && pageTitle(target)).toBe(title);
 });

@@ -4,7 +4,7 @@
 /** Older lines were said, and are in the terminal. */
 const MAX_LINES = 50;
 
-export class Spoken {
+export class Announcer {
   readonly #log: HTMLElement;
   /** Lines of this task: of a flood, only those that stay become elements. */
   #unsaid: string[] = [];

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { NEVER_OPENED, refusalOf } from './refusal.ts';
+import { BRIDGE_UNREACHABLE, explainUpgradeFailure } from './upgradeFailure.ts';
 
 async function refusing(
   status: number,
@@ -32,7 +32,7 @@ test.each([
   [503, /full/],
   [418, /\(418\)$/],
 ])('a bridge that answers %i has words', async (status, words) => {
-  expect(await refusalOf(await refusing(status))).toMatch(words);
+  expect(await explainUpgradeFailure(await refusing(status))).toMatch(words);
 });
 
 test.each([
@@ -41,23 +41,23 @@ test.each([
   [204, '/devbox/ws/name'],
   [405, '/devbox/ws/name'],
 ])('%i for %s is not the bridge: the proxy does not pass it on', async (status, path) => {
-  expect(await refusalOf(await refusing(status, { path }))).toMatch(
+  expect(await explainUpgradeFailure(await refusing(status, { path }))).toMatch(
     new RegExp(`^${path} does not reach the bridge: .*--base-path`),
   );
 });
 
 test('a page of another origin is told which flag lets it in', async () => {
   const url = await refusing(403, { words: `Refused: a page from 'http://x' may not …` });
-  expect(await refusalOf(url)).toMatch(
+  expect(await explainUpgradeFailure(url)).toMatch(
     /restart it with --public-origin http:\/\/127\.0\.0\.1:\d+$/,
   );
 });
 
 test('a proxy that answers OPTIONS itself does not hide what the bridge answers', async () => {
-  expect(await refusalOf(await refusing(503, { toOptions: 204 }))).toMatch(/full/);
+  expect(await explainUpgradeFailure(await refusing(503, { toOptions: 204 }))).toMatch(/full/);
 });
 
 test('one that is not there cannot be reached', async () => {
   const url = new URL('ws://127.0.0.1:1/ws');
-  expect(await refusalOf(url)).toBe(NEVER_OPENED);
+  expect(await explainUpgradeFailure(url)).toBe(BRIDGE_UNREACHABLE);
 });

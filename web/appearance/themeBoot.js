@@ -1,6 +1,6 @@
 // Gives the page its look before it is first painted, so that nobody who chose one sees another
-// flash by: the page's own program comes too late. What it decides is what look.ts decides of what
-// settings.ts keeps; look.test.ts runs it to see that.
+// flash by: the page's own program comes too late. What it decides is what appearance.pure.ts decides of what
+// settings.ts keeps; appearance.test.ts runs it to see that.
 {
   let chosen;
   try {

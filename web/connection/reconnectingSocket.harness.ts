@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { Link, type LinkState } from './link.ts';
+import { type ConnectionState, ReconnectingSocket } from './reconnectingSocket.ts';
 
 /** In a browser a failed WebSocket that nobody listens to is no error. */
 class BrowserWebSocket extends WebSocket {
@@ -91,14 +91,14 @@ export function portOf(server: { address(): AddressInfo | string | null }): numb
 }
 
 /** A link whose events are written down, in order. */
-export class LinkUnderTest {
+export class SocketUnderTest {
   /** `opened`, `received TEXT`, `closed REASON`, and each state by its name. */
   readonly log: string[] = [];
-  readonly states: LinkState[] = [];
-  readonly link: Link;
+  readonly states: ConnectionState[] = [];
+  readonly link: ReconnectingSocket;
 
   constructor(url: URL) {
-    this.link = new Link(url, {
+    this.link = new ReconnectingSocket(url, {
       opened: () => this.log.push('opened'),
       received: (text) => this.log.push(`received ${text}`),
       closed: (reason) => this.log.push(`closed ${reason}`),

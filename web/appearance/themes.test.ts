@@ -1,4 +1,4 @@
-// The colours of style.css, each pair that meets on the page.
+// The colors of style.css, each pair that meets on the page.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -62,7 +62,7 @@ describe.each(LOOKS)('$name', ({ palette, text, seen }) => {
     expect(contrast('focus', 'match-now')).toBeGreaterThanOrEqual(seen);
   });
 
-  test('every colour has been looked at', () => {
+  test('every color has been looked at', () => {
     const looked = [...GROUNDS, ...MARKS, ...TEXTS, 'edge', 'focus', 'selection', 'selected'];
     expect(Object.keys(palette).toSorted()).toEqual([...looked, 'line'].toSorted());
   });
@@ -75,7 +75,7 @@ test('the contrast is computed as WCAG 2.2 says', () => {
   expect(contrastOf(palette, 'white', 'red')).toBeCloseTo(4, 2);
 });
 
-test('no colour stands anywhere else in the style sheet', () => {
+test('no color stands anywhere else in the style sheet', () => {
   const rest = CSS.replaceAll(/^ {2}--[\w-]+: #[0-9a-f]{6};$/gm, '').replaceAll(
     /\/\*.*?\*\//gs,
     '',
@@ -83,9 +83,9 @@ test('no colour stands anywhere else in the style sheet', () => {
   expect(rest).not.toMatch(/#[0-9a-f]{3,8}\b|\b(rgb|hsl|oklch)a?\(/i);
 });
 
-test('the browser’s bar, and the window of the installed page, begin in the page’s colours', () => {
+test('the browser’s bar, and the window of the installed page, begin in the page’s colors', () => {
   const metas = [...HTML.matchAll(/<meta name="theme-color"(.*?) content="(.*?)"/g)];
-  expect(metas.map(([, media, colour]) => [media, colour])).toEqual([
+  expect(metas.map(([, media, color]) => [media, color])).toEqual([
     [' media="(prefers-color-scheme: light)"', LIGHT['raised']],
     ['', DARK['raised']],
   ]);
@@ -101,7 +101,7 @@ function variables(selector: string): Palette {
   if (start < 0) throw new Error(`style.css has no ${selector}`);
   const rule = CSS.slice(start, CSS.indexOf('\n}', start));
   const found = rule.matchAll(/^ {2}--([\w-]+): (#[0-9a-f]{6});$/gm);
-  return Object.fromEntries(Array.from(found, ([, name, colour]) => [name, colour]));
+  return Object.fromEntries(Array.from(found, ([, name, color]) => [name, color]));
 }
 
 /** WCAG 2.2, "contrast ratio". */
@@ -113,9 +113,9 @@ function contrastOf(palette: Palette, one: string, other: string): number {
 }
 
 /** WCAG 2.2, "relative luminance". */
-function luminance(colour: string): number {
+function luminance(color: string): number {
   const [red = Number.NaN, green = Number.NaN, blue = Number.NaN] = [1, 3, 5]
-    .map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255)
     .map((share) => (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }

@@ -10,7 +10,7 @@
 /** The rule is bridge/relay/targets.ts's, TARGET: no target of another name can exist. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
-export interface Target {
+export interface PageTarget {
   /** As the bridge knows it; `undefined` for the first one. */
   name: string | undefined;
   /** Whether the message server's dialogue is held, with the live message and the history. */
@@ -25,7 +25,7 @@ export interface Target {
  * @param page The page's own address.
  * @returns The target; `undefined` if the address names one that cannot exist.
  */
-export function targetOf(page: URL): Target | undefined {
+export function targetFromUrl(page: URL): PageTarget | undefined {
   const name = page.searchParams.get('target') || undefined;
   if (name !== undefined && !NAME.test(name)) return undefined;
   const isMessageServer = name === undefined || page.searchParams.get('as') === 'motd';
@@ -33,8 +33,8 @@ export function targetOf(page: URL): Target | undefined {
 }
 
 /** The page's heading, and the title of its tab. */
-export function titleOf({ name }: Target): string {
-  return name === undefined ? 'Message of the day' : `Target “${name}”`;
+export function pageTitle({ name }: PageTarget): string {
+  return name === undefined ? 'Message of the day' : `PageTarget “${name}”`;
 }
 
 /** `ws` beside this page, wherever a reverse proxy has put the two. */

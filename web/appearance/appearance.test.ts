@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { readChoices } from './choices.pure.ts';
-import { type Look, lookOf, type SystemLook } from './look.pure.ts';
+import { parseSettings } from '../settings/settingValues.pure.ts';
+import { type Appearance, resolveAppearance, type SystemPreferences } from './appearance.pure.ts';
 
-const EARLY = readFileSync(new URL('early.js', import.meta.url), 'utf8');
+const THEME_BOOT = readFileSync(new URL('themeBoot.js', import.meta.url), 'utf8');
 
-const SYSTEMS: SystemLook[] = [true, false].flatMap((isLight) =>
+const SYSTEMS: SystemPreferences[] = [true, false].flatMap((isLight) =>
   [true, false].map((isMoreContrast) => ({ isLight, isMoreContrast })),
 );
 
@@ -19,7 +19,7 @@ test.each([
   ['dark', 'more', { ...DARK_SYSTEM, isLight: true }, { theme: 'dark', contrast: 'more' }],
   ['dark', 'system', { ...DARK_SYSTEM, isMoreContrast: true }, { theme: 'dark', contrast: 'more' }],
 ] as const)('%s, contrast %s, where the system has %o', (theme, contrast, system, look) => {
-  expect(lookOf({ theme, contrast }, system)).toEqual(look);
+  expect(resolveAppearance({ theme, contrast }, system)).toEqual(look);
 });
 
 describe('before the first paint it is the same, where what is stored is', () => {
@@ -40,7 +40,7 @@ describe('before the first paint it is the same, where what is stored is', () =>
   ])('%j', (stored) => {
     for (const system of SYSTEMS) {
       const early = earlyLook(() => stored, system);
-      expect(early).toEqual(lookOf(readChoices(stored), system));
+      expect(early).toEqual(resolveAppearance(parseSettings(stored), system));
     }
   });
 
@@ -49,19 +49,19 @@ describe('before the first paint it is the same, where what is stored is', () =>
       throw new DOMException('blocked', 'SecurityError');
     };
     for (const system of SYSTEMS) {
-      expect(earlyLook(blocked, system)).toEqual(lookOf(readChoices(null), system));
+      expect(earlyLook(blocked, system)).toEqual(resolveAppearance(parseSettings(null), system));
     }
   });
 });
 
-/** What early.js writes on <html>. */
-function earlyLook(stored: () => string | null, system: SystemLook): Partial<Look> {
-  const dataset: Partial<Look> = {};
+/** What themeBoot.js writes on <html>. */
+function earlyLook(stored: () => string | null, system: SystemPreferences): Partial<Appearance> {
+  const dataset: Partial<Appearance> = {};
   const matches: Record<string, boolean> = {
     '(prefers-color-scheme: light)': system.isLight,
     '(prefers-contrast: more)': system.isMoreContrast,
   };
-  runInNewContext(EARLY, {
+  runInNewContext(THEME_BOOT, {
     document: { documentElement: { dataset } },
     localStorage: { getItem: (key: string) => (key === 'motd.settings' ? stored() : null) },
     matchMedia: (query: string) => ({ matches: matches[query] }),

@@ -6,7 +6,7 @@ import type { Ending } from '../../client/dialogue/conversation.ts';
 const START_AGAIN = 'start it again with `motd serve`, or `npm start` anew; then press Enter';
 
 /** @param isTriedAgain Whether the connection is tried again by itself. */
-export function whatNow(ending: Ending, isTriedAgain: boolean): string {
+export function nextStepHint(ending: Ending, isTriedAgain: boolean): string {
   switch (ending) {
     case 'quit':
       return 'session ended; press Enter for another';
