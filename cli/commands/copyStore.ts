@@ -3,12 +3,12 @@
 import { consoleLine } from '../../server/consoleLine.ts';
 import { reasonOf } from '../../server/reason.ts';
 import type { History, HistoryEntry } from '../../server/stores/history.ts';
-import { readLmdbStore } from '../../server/stores/lmdb/readLmdbStore.ts';
+import { readLmdbReadOnly } from '../../server/stores/lmdb/lmdbReadOnly.ts';
 import { folderIn, openStore } from '../../server/stores/openStore.ts';
 import type { MessageStore, StoreEvent } from '../../server/stores/store.ts';
 import { UnusableStoreError } from '../../server/stores/unusableStore.ts';
 import { complain, OperatorError } from '../operatorError.ts';
-import { type EtcdOptions, etcdAccessOf } from '../options/etcdOptions.ts';
+import { type EtcdOptions, etcdCredentialsOf } from '../options/etcdOptions.ts';
 import { MAX_HISTORY } from '../options/serverOptions.ts';
 import { exitOnceWritten, say } from '../output.ts';
 
@@ -47,7 +47,7 @@ export async function copyStore(from: string, to: string, options: EtcdOptions):
 async function entriesIn(url: string, options: EtcdOptions): Promise<readonly HistoryEntry[]> {
   const folder = folderIn(url);
   if (folder === undefined) return entriesInShared(url, options);
-  const { entries, isInUse } = await readLmdbStore(folder).catch(throwUnusable(url));
+  const { entries, isInUse } = await readLmdbReadOnly(folder).catch(throwUnusable(url));
   if (isInUse) {
     complain(`warning: ${url} is in use by a server; what it stores from now on is not copied`);
   }
@@ -75,7 +75,7 @@ async function withStore(
   const store = await openStore(url, {
     initialMessage: '',
     historyLimit: MAX_HISTORY,
-    etcd: etcdAccessOf(options),
+    etcd: etcdCredentialsOf(options),
     log: tell,
   }).catch(throwUnusable(url));
   await act(store).finally(() => store.close());

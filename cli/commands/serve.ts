@@ -16,7 +16,7 @@ import type { MessageStore } from '../../server/stores/store.ts';
 import { UnusableStoreError } from '../../server/stores/unusableStore.ts';
 import { onStopRequest, report } from '../lifecycle.ts';
 import { listenError, OperatorError } from '../operatorError.ts';
-import { etcdAccessOf } from '../options/etcdOptions.ts';
+import { etcdCredentialsOf } from '../options/etcdOptions.ts';
 import type { TlsOptions } from '../options/options.ts';
 import { readPasswordFile } from '../options/passwordFile.ts';
 import { refuseWeakPassword } from '../options/refuseWeakPassword.ts';
@@ -122,7 +122,7 @@ async function listen(
 
 async function openStoreOf(options: ServeOptions, log: Log | undefined): Promise<MessageStore> {
   const { store, message, history } = options;
-  const etcd = etcdAccessOf(options);
+  const etcd = etcdCredentialsOf(options);
   try {
     return await openStore(store, { initialMessage: message, historyLimit: history, etcd, log });
   } catch (error) {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { etcdAccessOf } from './etcdOptions.ts';
+import { etcdCredentialsOf } from './etcdOptions.ts';
 
 test.each(['secret', 'secret\n', 'secret\r\n', '\ufeffsecret\r\n', 'secret\n# a comment\n'])(
   'the password of a user of etcd is the first line of its file: %j',
@@ -11,7 +11,7 @@ test.each(['secret', 'secret\n', 'secret\r\n', '\ufeffsecret\r\n', 'secret\n# a 
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'password');
     writeFileSync(file, text, { mode: 0o600 });
-    expect(etcdAccessOf({ etcdUser: 'motd', etcdPasswordFile: file }).auth).toEqual({
+    expect(etcdCredentialsOf({ etcdUser: 'motd', etcdPasswordFile: file }).auth).toEqual({
       user: 'motd',
       password: 'secret',
     });

@@ -1,7 +1,7 @@
 // How a server makes itself known to etcd: the flags, and the files they name.
 
 import { Option } from 'commander';
-import type { EtcdAccess, EtcdTls } from '../../server/stores/etcd/etcdAccess.ts';
+import type { EtcdCredentials, EtcdTls } from '../../server/stores/etcd/etcdCredentials.ts';
 import { OperatorError } from '../operatorError.ts';
 import { linesOf } from './editedFile.ts';
 import { readSecret } from './secretFile.ts';
@@ -35,7 +35,7 @@ export function etcdOptions(): Option[] {
 }
 
 /** @throws OperatorError where flags do not go together, or a file cannot be read. */
-export function etcdAccessOf(options: EtcdOptions): EtcdAccess {
+export function etcdCredentialsOf(options: EtcdOptions): EtcdCredentials {
   return { tls: etcdTlsOf(options), auth: etcdAuthOf(options) };
 }
 
@@ -46,7 +46,7 @@ function etcdTlsOf({ etcdCa, etcdCert, etcdKey }: EtcdOptions): EtcdTls | undefi
   return { ...ours, ca: etcdCa === undefined ? undefined : readAuthority(etcdCa, '--etcd-ca') };
 }
 
-function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdAccess['auth'] {
+function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdCredentials['auth'] {
   if (etcdUser === undefined && etcdPasswordFile === undefined) return undefined;
   if (etcdUser === undefined || etcdPasswordFile === undefined) {
     throw new OperatorError('a user of etcd needs both --etcd-user and --etcd-password-file');

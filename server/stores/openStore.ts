@@ -1,6 +1,6 @@
 // Which store a `--store` value names.
 
-import type { EtcdAccess } from './etcd/etcdAccess.ts';
+import type { EtcdCredentials } from './etcd/etcdCredentials.ts';
 import { openMemoryStore } from './memoryStore.ts';
 import type { MessageStore, StoreOptions } from './store.ts';
 import { UnusableStoreError } from './unusableStore.ts';
@@ -20,7 +20,7 @@ export function folderIn(url: string): string | undefined {
 
 export interface OpenOptions extends StoreOptions {
   /** For `etcd://`. */
-  etcd?: EtcdAccess | undefined;
+  etcd?: EtcdCredentials | undefined;
 }
 
 /**

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '../reason.ts';
-import { DATA_FILE } from './lmdb/storeFiles.ts';
+import { DATA_FILE } from './lmdb/storeFileNames.ts';
 
 /** By error code, why a folder cannot be written in. */
 const WRITE_FAULTS: ReadonlyMap<string, string> = new Map([

@@ -22,7 +22,7 @@ import {
 } from 'etcd3';
 import { Host } from 'etcd3/lib/connection-pool.js';
 import { reasonOf } from '../../reason.ts';
-import type { EtcdAccess, EtcdTls } from './etcdAccess.ts';
+import type { EtcdCredentials, EtcdTls } from './etcdCredentials.ts';
 
 /** How long etcd may take to check a password: it hashes it with bcrypt. */
 const LOGIN_DEADLINE_MS = 2000;
@@ -58,22 +58,23 @@ interface CallOptions {
 
 export class EtcdChannel implements ICallable<undefined> {
   readonly callOptionsFactory = undefined;
-  readonly #open: () => Host;
+  readonly #createHost: () => Host;
   #host: Host;
-  readonly #auth: EtcdAccess['auth'];
+  readonly #auth: EtcdCredentials['auth'];
   #token: Promise<string> | undefined;
   #leftAtMs = performance.now();
   #patienceMs = FIRST_PATIENCE_MS;
 
   /** @param address `HOST:PORT` */
-  constructor(address: string, { tls, auth }: EtcdAccess) {
+  constructor(address: string, { tls, auth }: EtcdCredentials) {
     const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
     const options = isIP(host) === 0 ? OPTIONS : { ...OPTIONS, ...UNNAMED };
     const credentials = credentialsOf(tls, host);
     let opened = 0;
     // Channels that differ in an option share no connection, not even one that is being made.
-    this.#open = () => new Host(address, credentials, { ...options, 'motd.opened': ++opened });
-    this.#host = this.#open();
+    this.#createHost = () =>
+      new Host(address, credentials, { ...options, 'motd.opened': ++opened });
+    this.#host = this.#createHost();
     this.#auth = auth;
   }
 
@@ -113,7 +114,7 @@ export class EtcdChannel implements ICallable<undefined> {
     }
     this.#leftAtMs = now;
     this.#host.close();
-    this.#host = this.#open();
+    this.#host = this.#createHost();
   }
 
   async withConnection<Result>(
@@ -143,7 +144,7 @@ export class EtcdChannel implements ICallable<undefined> {
     return metadata;
   }
 
-  async #logIn({ user, password }: NonNullable<EtcdAccess['auth']>): Promise<string> {
+  async #logIn({ user, password }: NonNullable<EtcdCredentials['auth']>): Promise<string> {
     const forget = () => {
       this.#token = undefined;
     };

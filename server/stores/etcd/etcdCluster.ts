@@ -1,20 +1,24 @@
 // The members of an etcd cluster, of which one is asked, as long as it answers.
 
-import type { EtcdAccess } from './etcdAccess.ts';
-import { EtcdIdentity, ForeignMemberError } from './etcdIdentity.ts';
+import { ClusterIdCheck, ClusterIdMismatchError } from './clusterIdCheck.ts';
+import type { EtcdCredentials } from './etcdCredentials.ts';
 import { EtcdMember } from './etcdMember.ts';
 import { EtcdKeys } from './etcdRecord.ts';
-import type { EtcdPlace } from './etcdUrl.ts';
+import type { EtcdLocation } from './etcdUrl.ts';
 
 export class EtcdCluster {
   readonly #members: readonly [EtcdMember, ...EtcdMember[]];
   #current: EtcdMember;
 
-  constructor({ members: [first, ...others], prefix, speaksTls }: EtcdPlace, access: EtcdAccess) {
-    const tls = access.tls ?? (speaksTls ? {} : undefined);
+  constructor(
+    { members: [first, ...others], prefix, usesTls }: EtcdLocation,
+    access: EtcdCredentials,
+  ) {
+    const tls = access.tls ?? (usesTls ? {} : undefined);
     const keys = new EtcdKeys(prefix);
-    const identity = new EtcdIdentity();
-    const open = (address: string) => new EtcdMember(address, keys, identity, { ...access, tls });
+    const clusterIdCheck = new ClusterIdCheck();
+    const open = (address: string) =>
+      new EtcdMember(address, keys, clusterIdCheck, { ...access, tls });
     this.#members = [open(first), ...others.map(open)];
     // Many servers should not all ask the same one.
     this.#current = this.#memberAt(Math.floor(Math.random() * this.#members.length));
@@ -31,7 +35,7 @@ export class EtcdCluster {
   }
 
   /** It did not answer, or not as it should: the next one is asked, unless that is so already. */
-  giveUp(member: EtcdMember): void {
+  failOver(member: EtcdMember): void {
     if (member !== this.#current) return;
     this.#current = this.#memberAt(this.#members.indexOf(member) + 1);
   }
@@ -42,9 +46,9 @@ export class EtcdCluster {
    * @throws Where one is of another; one that does not answer is asked before it is used.
    */
   async check(deadlineMs: number): Promise<void> {
-    const asked = this.#members.map((member) => member.identify(deadlineMs));
+    const asked = this.#members.map((member) => member.checkClusterId(deadlineMs));
     for (const answer of await Promise.allSettled(asked)) {
-      if (answer.status === 'rejected' && answer.reason instanceof ForeignMemberError) {
+      if (answer.status === 'rejected' && answer.reason instanceof ClusterIdMismatchError) {
         throw answer.reason;
       }
     }

@@ -3,7 +3,7 @@
 import type { StoreLog } from '../store.ts';
 
 /** Nobody should be told an older message for longer without a word to the operator. */
-export const AWAY_AFTER_MS = 3000;
+export const UNAVAILABLE_AFTER_MS = 3000;
 
 export class EtcdFreshness {
   readonly #log: StoreLog;
@@ -16,7 +16,7 @@ export class EtcdFreshness {
   constructor(log: StoreLog, asOfMs: number) {
     this.#log = log;
     this.#asOfMs = asOfMs;
-    this.#timer = this.#awayIn(AWAY_AFTER_MS - this.ageMs);
+    this.#timer = this.#awayIn(UNAVAILABLE_AFTER_MS - this.ageMs);
   }
 
   /** Why etcd cannot be reached; `undefined` while it can. */
@@ -34,7 +34,7 @@ export class EtcdFreshness {
     const afterMs = asOfMs - this.#asOfMs;
     this.#asOfMs = Math.max(asOfMs, this.#asOfMs);
     clearTimeout(this.#timer);
-    this.#timer = this.#awayIn(AWAY_AFTER_MS - this.ageMs);
+    this.#timer = this.#awayIn(UNAVAILABLE_AFTER_MS - this.ageMs);
     if (this.#outage === undefined) return;
     this.#outage = undefined;
     this.#log({ event: 'storeRecovered', afterMs });

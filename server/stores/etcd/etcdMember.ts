@@ -17,9 +17,9 @@ import {
 } from 'etcd3';
 import { reasonOf } from '../../reason.ts';
 import type { HistoryEntry } from '../history.ts';
-import type { EtcdAccess } from './etcdAccess.ts';
+import type { ClusterIdCheck } from './clusterIdCheck.ts';
 import { EtcdChannel } from './etcdChannel.ts';
-import type { EtcdIdentity } from './etcdIdentity.ts';
+import type { EtcdCredentials } from './etcdCredentials.ts';
 import {
   decodeHead,
   type EtcdEntry,
@@ -36,7 +36,7 @@ const PAGE = 256;
 const NO_SPACE = /database space exceeded/;
 
 /** As what the library throws the codes with which etcd says that it did nothing. */
-const REFUSALS = [
+const REJECTIONS = [
   EtcdAuthenticationFailedError,
   EtcdPermissionDeniedError,
   GRPCFailedPreconditionError,
@@ -45,7 +45,7 @@ const REFUSALS = [
 ];
 
 /** The newest entry, and what etcd says of the key that names it; all 0 where there is none. */
-export interface Head {
+export interface EtcdHead {
   last: number;
   /** The last write of each server (etcdRecord.ts). */
   writes: readonly string[];
@@ -55,22 +55,22 @@ export interface Head {
 }
 
 /** What etcd held at a revision: its head, and entries in their order. */
-export interface Contents {
+export interface EtcdSnapshot {
   revision: number;
-  head: Head;
+  head: EtcdHead;
   /** At most a page; there are more where the last of them is not the head's. */
   entries: EtcdEntry[];
 }
 
 /** What was written, as a watch tells it; the entries come before their head, or with it. */
-export interface Change {
+export interface EtcdUpdate {
   entries: EtcdEntry[];
-  head: Head | undefined;
+  head: EtcdHead | undefined;
 }
 
-export interface Transaction {
+export interface EtcdTransaction {
   /** What the head has to be still. */
-  on: Head;
+  on: EtcdHead;
   writeId: string;
   /** Written behind the head; none to write the head alone, and name no write. */
   entries: readonly HistoryEntry[];
@@ -78,17 +78,17 @@ export interface Transaction {
   oldest: number;
 }
 
-export type Outcome =
-  | { is: 'committed'; head: Head }
+export type EtcdCommitResult =
+  | { is: 'committed'; head: EtcdHead }
   /** The head is another: what there is behind `on`. Its writes tell whether this was made. */
-  | { is: 'overtaken'; contents: Contents };
+  | { is: 'conflict'; contents: EtcdSnapshot };
 
 /** etcd understood, and did not do it. */
-export class EtcdRefusedError extends Error {
-  override name = 'EtcdRefusedError';
+export class EtcdRejectedError extends Error {
+  override name = 'EtcdRejectedError';
 }
 
-export interface Watch {
+export interface EtcdWatch {
   /** Rejects with the reason once nothing more will come. */
   readonly broken: Promise<never>;
   cancel(): void;
@@ -98,17 +98,22 @@ export class EtcdMember {
   /** `HOST:PORT` */
   readonly address: string;
   readonly #keys: EtcdKeys;
-  readonly #identity: EtcdIdentity;
+  readonly #clusterIdCheck: ClusterIdCheck;
   readonly #channel: EtcdChannel;
   readonly #kv: KVClient;
   readonly #watches: WatchClient;
-  #isKnown = false;
+  #isClusterChecked = false;
 
-  /** @param identity That of the cluster, which all its members share. */
-  constructor(address: string, keys: EtcdKeys, identity: EtcdIdentity, access: EtcdAccess) {
+  /** @param clusterIdCheck That of the cluster, which all its members share. */
+  constructor(
+    address: string,
+    keys: EtcdKeys,
+    clusterIdCheck: ClusterIdCheck,
+    access: EtcdCredentials,
+  ) {
     this.address = address;
     this.#keys = keys;
-    this.#identity = identity;
+    this.#clusterIdCheck = clusterIdCheck;
     this.#channel = new EtcdChannel(address, access);
     this.#kv = new KVClient(this.#channel);
     this.#watches = new WatchClient(this.#channel);
@@ -120,40 +125,40 @@ export class EtcdMember {
    *
    * @param deadlineMs How long it may take, in milliseconds.
    */
-  async read(behind: number, deadlineMs: number): Promise<Contents> {
+  async read(behind: number, deadlineMs: number): Promise<EtcdSnapshot> {
     return this.#contents(await this.#transact({ success: this.#reading(behind) }, deadlineMs));
   }
 
-  /** Finds out which cluster it is of. @throws ForeignMemberError where it is another one. */
-  async identify(deadlineMs: number): Promise<void> {
+  /** Finds out which cluster it is of. @throws ClusterIdMismatchError where it is another one. */
+  async checkClusterId(deadlineMs: number): Promise<void> {
     // Behind every entry there is the head alone.
-    if (!this.#isKnown) await this.read(Number.MAX_SAFE_INTEGER, deadlineMs);
+    if (!this.#isClusterChecked) await this.read(Number.MAX_SAFE_INTEGER, deadlineMs);
   }
 
   /**
    * Writes entries, the head, and what is dropped: all of it or nothing.
    *
-   * @throws EtcdRefusedError where it was not written. After any other error it may have been, or
+   * @throws EtcdRejectedError where it was not written. After any other error it may have been, or
    *   may yet be: until the head is another than `on`.
    */
-  async commit(transaction: Transaction, deadlineMs: number): Promise<Outcome> {
+  async commit(transaction: EtcdTransaction, deadlineMs: number): Promise<EtcdCommitResult> {
     const { on } = transaction;
     // One of another cluster would not know the head, and find nothing against writing its own.
-    await this.identify(deadlineMs);
+    await this.checkClusterId(deadlineMs);
     try {
       return await this.#write(transaction, deadlineMs);
     } catch (error) {
       if (!NO_SPACE.test(reasonOf(error))) throw error;
       const contents = await this.read(on.last, deadlineMs);
-      if (contents.head.revision === on.revision) throw new EtcdRefusedError(reasonOf(error));
-      return { is: 'overtaken', contents };
+      if (contents.head.revision === on.revision) throw new EtcdRejectedError(reasonOf(error));
+      return { is: 'conflict', contents };
     }
   }
 
   async #write(
-    { on, writeId, entries, oldest }: Transaction,
+    { on, writeId, entries, oldest }: EtcdTransaction,
     deadlineMs: number,
-  ): Promise<Outcome> {
+  ): Promise<EtcdCommitResult> {
     const { head: key } = this.#keys;
     const last = on.last + entries.length;
     const writes = entries.length > 0 ? withWrite(on.writes, writeId) : on.writes;
@@ -176,7 +181,7 @@ export class EtcdMember {
       failure: this.#reading(on.last),
     };
     const response = await this.#transact(request, deadlineMs);
-    if (!response.succeeded) return { is: 'overtaken', contents: this.#contents(response) };
+    if (!response.succeeded) return { is: 'conflict', contents: this.#contents(response) };
     const revision = Number(response.header.revision);
     return { is: 'committed', head: { last, writes, revision, created: on.created || revision } };
   }
@@ -185,8 +190,8 @@ export class EtcdMember {
   async watch(
     from: number,
     deadlineMs: number,
-    onChange: (change: Change) => void,
-  ): Promise<Watch> {
+    onChange: (change: EtcdUpdate) => void,
+  ): Promise<EtcdWatch> {
     const stream = await this.#ask(this.#watches.watch());
     const broken = new Promise<never>((_resolve, reject) => {
       const late = setTimeout(() => reject(this.#named('no watch was begun')), deadlineMs);
@@ -220,7 +225,7 @@ export class EtcdMember {
     ];
   }
 
-  #contents({ header, responses }: ITxnResponse): Contents {
+  #contents({ header, responses }: ITxnResponse): EtcdSnapshot {
     const [heads, entries] = responses.map(({ response_range }) => response_range.kvs);
     return {
       revision: Number(header.revision),
@@ -231,14 +236,14 @@ export class EtcdMember {
     };
   }
 
-  #change(response: IWatchResponse): Change {
-    this.#recognize(response.header);
+  #change(response: IWatchResponse): EtcdUpdate {
+    this.#check(response.header);
     if (response.canceled) {
       const isCompacted = Number(response.compact_revision) > 0;
       const why = isCompacted ? 'etcd has dropped what was to come' : response.cancel_reason;
       throw this.#named(`the watch was cancelled: ${why}`);
     }
-    const change: Change = { entries: [], head: undefined };
+    const change: EtcdUpdate = { entries: [], head: undefined };
     for (const { type, kv } of response.events ?? []) {
       const isHead = kv.key.equals(this.#keys.head);
       if (isHead) change.head = headIn(type === 'Put' ? kv : undefined);
@@ -252,13 +257,13 @@ export class EtcdMember {
   async #transact(request: ITxnRequest, deadlineMs: number): Promise<ITxnResponse> {
     const deadline = Date.now() + deadlineMs;
     const response = await this.#ask(this.#kv.txn(request, { deadline }));
-    this.#recognize(response.header);
+    this.#check(response.header);
     return response;
   }
 
-  #recognize({ cluster_id }: IResponseHeader): void {
-    this.#identity.recognize(cluster_id, this.address);
-    this.#isKnown = true;
+  #check({ cluster_id }: IResponseHeader): void {
+    this.#clusterIdCheck.check(cluster_id, this.address);
+    this.#isClusterChecked = true;
   }
 
   async #ask<Answer>(answer: Promise<Answer>): Promise<Answer> {
@@ -266,8 +271,8 @@ export class EtcdMember {
       return await answer;
     } catch (error) {
       const why = this.#named(reasonOf(error));
-      if (!isRefusal(error)) throw why;
-      throw new EtcdRefusedError(why.message, { cause: error });
+      if (!isRejection(error)) throw why;
+      throw new EtcdRejectedError(why.message, { cause: error });
     }
   }
 
@@ -277,8 +282,8 @@ export class EtcdMember {
 }
 
 /** Whether it is etcd that says so, and not gRPC, on its own account (etcd's rpctypes). */
-function isRefusal(error: unknown): boolean {
-  return /etcdserver: /.test(reasonOf(error)) && REFUSALS.some((kind) => error instanceof kind);
+function isRejection(error: unknown): boolean {
+  return /etcdserver: /.test(reasonOf(error)) && REJECTIONS.some((kind) => error instanceof kind);
 }
 
 /** What gRPC says, without its own affairs. */
@@ -292,7 +297,7 @@ function inWords(why: string): string {
   return why.replace(/^\d+ [A-Z_]+: /, '').replace(/ Last error: .*/, '');
 }
 
-function headIn(kv: IKeyValue | undefined): Head {
+function headIn(kv: IKeyValue | undefined): EtcdHead {
   if (kv === undefined) return { last: 0, writes: [], revision: 0, created: 0 };
   return {
     ...decodeHead(kv.value),

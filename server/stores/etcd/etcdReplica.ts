@@ -2,11 +2,11 @@
 // commits may tell the same thing, in any order.
 
 import { History } from '../history.ts';
-import type { Change, Contents, EtcdMember, Head } from './etcdMember.ts';
+import type { EtcdHead, EtcdMember, EtcdSnapshot, EtcdUpdate } from './etcdMember.ts';
 import type { EtcdEntry } from './etcdRecord.ts';
 
 /** How long one question to etcd may take. */
-export const ASK_DEADLINE_MS = 1000;
+export const REQUEST_TIMEOUT_MS = 1000;
 
 export interface ReplicaListener {
   /** An entry came, and can be read. */
@@ -17,7 +17,7 @@ export interface ReplicaListener {
 
 export class EtcdReplica {
   readonly history: History;
-  #head: Head;
+  #head: EtcdHead;
   /** Why nothing of etcd is believed any more. */
   #broken: string | undefined;
   #listener: ReplicaListener = { onEntry() {}, onUpdate() {} };
@@ -26,7 +26,7 @@ export class EtcdReplica {
    * @param newest What etcd holds now. Its entries, and as many before them as are to be kept, come
    *   with `catchUp`.
    */
-  constructor({ head }: Contents, historyLimit: number) {
+  constructor({ head }: EtcdSnapshot, historyLimit: number) {
     this.history = new History(historyLimit, Math.max(head.last - historyLimit, 0) + 1);
     this.#head = head;
   }
@@ -37,7 +37,7 @@ export class EtcdReplica {
   }
 
   /** The head as it was last seen; `undefined` while there are entries before it to be read. */
-  get head(): Head | undefined {
+  get head(): EtcdHead | undefined {
     return this.history.last === this.#head.last ? this.#head : undefined;
   }
 
@@ -53,14 +53,14 @@ export class EtcdReplica {
     for (;;) {
       const known = this.#head;
       const asOfMs = performance.now();
-      const contents = await member.read(this.history.last, ASK_DEADLINE_MS);
-      this.take(contents, known);
+      const contents = await member.read(this.history.last, REQUEST_TIMEOUT_MS);
+      this.applySnapshot(contents, known);
       if (this.head !== undefined) return { revision: contents.revision, asOfMs };
     }
   }
 
   /** Takes what was read. @param known The head as it was known when the reading began. */
-  take({ head, entries }: Contents, known: Head): void {
+  applySnapshot({ head, entries }: EtcdSnapshot, known: EtcdHead): void {
     this.#check(head, known);
     if (head.revision < known.revision || head.last < known.last) this.#break();
     const [first] = entries;
@@ -73,7 +73,7 @@ export class EtcdReplica {
   }
 
   /** Takes what a watch, or a commit, has told. */
-  apply({ entries, head = this.#head }: Change): void {
+  applyUpdate({ entries, head = this.#head }: EtcdUpdate): void {
     this.#check(head, this.#head);
     const [first] = entries;
     if (first !== undefined && first.number > this.history.last + 1) {
@@ -86,7 +86,7 @@ export class EtcdReplica {
    * The head is made once; where it was made anew, the one we know was removed. That there is none
    * is no news to one who asked before the first.
    */
-  #check({ created }: Head, known: Head): void {
+  #check({ created }: EtcdHead, known: EtcdHead): void {
     if (this.#broken !== undefined) throw new Error(this.#broken);
     const expected = created === 0 ? known.created : this.#head.created;
     if (expected !== 0 && created !== expected) this.#break();
@@ -99,7 +99,7 @@ export class EtcdReplica {
     throw new Error(this.#broken);
   }
 
-  #add(entries: readonly EtcdEntry[], head: Head): void {
+  #add(entries: readonly EtcdEntry[], head: EtcdHead): void {
     const fresh = entries.filter(({ number }) => number > this.history.last);
     for (const entry of fresh) {
       this.history.add(entry);

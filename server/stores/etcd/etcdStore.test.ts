@@ -11,7 +11,7 @@ import {
   isWithoutEtcd,
 } from '../../../testing/etcd.ts';
 import type { MessageStore, StoreEvent } from '../store.ts';
-import type { EtcdAccess } from './etcdAccess.ts';
+import type { EtcdCredentials } from './etcdCredentials.ts';
 import { openEtcdStore } from './etcdStore.ts';
 
 interface Opened {
@@ -29,7 +29,7 @@ function newPrefix(): string {
 
 interface OpenOptions {
   historyLimit?: number;
-  etcd?: EtcdAccess;
+  etcd?: EtcdCredentials;
 }
 
 async function open(

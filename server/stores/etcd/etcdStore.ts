@@ -4,20 +4,20 @@
 // the memory current, a writer stores.
 //
 //   peers --store--> EtcdWriter --transactions--> etcd
-//   peers <--read--- EtcdReplica <--watch, reads-- EtcdFollower <-- etcd
+//   peers <--read--- EtcdReplica <--watch, reads-- EtcdSync <-- etcd
 
 import { setTimeout } from 'node:timers/promises';
 import { reasonOf } from '../../reason.ts';
 import type { History } from '../history.ts';
 import type { Freshness, MessageStore, StoreOptions } from '../store.ts';
 import { UnusableStoreError } from '../unusableStore.ts';
-import type { EtcdAccess } from './etcdAccess.ts';
+import { ClusterIdMismatchError } from './clusterIdCheck.ts';
 import { EtcdCluster } from './etcdCluster.ts';
-import { EtcdFollower } from './etcdFollower.ts';
+import type { EtcdCredentials } from './etcdCredentials.ts';
 import { EtcdFreshness } from './etcdFreshness.ts';
-import { ForeignMemberError } from './etcdIdentity.ts';
-import { EtcdRefusedError } from './etcdMember.ts';
-import { ASK_DEADLINE_MS, EtcdReplica } from './etcdReplica.ts';
+import { EtcdRejectedError } from './etcdMember.ts';
+import { EtcdReplica, REQUEST_TIMEOUT_MS } from './etcdReplica.ts';
+import { EtcdSync } from './etcdSync.ts';
 import { parseEtcdUrl } from './etcdUrl.ts';
 import { EtcdWriter } from './etcdWriter.ts';
 
@@ -27,7 +27,7 @@ import { EtcdWriter } from './etcdWriter.ts';
  */
 const OPEN_DEADLINE_MS = 5000;
 
-const RETRY_AFTER_MS = 200;
+const RETRY_DELAY_MS = 200;
 
 const ADVICE: readonly [said: RegExp, advice: string][] = [
   [/invalid user|user name is empty/, 'check --etcd-user and --etcd-password-file'],
@@ -51,7 +51,7 @@ const CLOSE_DEADLINE_MS = 3000;
  */
 export async function openEtcdStore(
   url: string,
-  { etcd = {}, ...options }: StoreOptions & { etcd?: EtcdAccess | undefined },
+  { etcd = {}, ...options }: StoreOptions & { etcd?: EtcdCredentials | undefined },
 ): Promise<MessageStore> {
   const cluster = new EtcdCluster(parseEtcdUrl(url), etcd);
   try {
@@ -72,7 +72,7 @@ function adviceFor(reason: string): string {
 }
 
 /** What etcd held at a time (`performance.now()`), or later. */
-interface Known {
+interface OpenedReplica {
   replica: EtcdReplica;
   asOfMs: number;
 }
@@ -81,36 +81,36 @@ interface Known {
 async function readAll(
   cluster: EtcdCluster,
   { historyLimit, log = () => {} }: StoreOptions,
-): Promise<Known> {
+): Promise<OpenedReplica> {
   let replica: EtcdReplica | undefined;
-  let isTold = false;
-  const refusals: EtcdRefusedError[] = [];
-  let lateAtMs = performance.now() + OPEN_DEADLINE_MS;
+  let isLogged = false;
+  const refusals: EtcdRejectedError[] = [];
+  let deadlineAtMs = performance.now() + OPEN_DEADLINE_MS;
   for (;;) {
     const { member } = cluster;
     const last = replica?.history.last;
     try {
       // Behind every entry there is the head alone.
       replica ??= new EtcdReplica(
-        await member.read(Number.MAX_SAFE_INTEGER, ASK_DEADLINE_MS),
+        await member.read(Number.MAX_SAFE_INTEGER, REQUEST_TIMEOUT_MS),
         historyLimit,
       );
       const { asOfMs } = await replica.catchUp(member);
-      await cluster.check(ASK_DEADLINE_MS);
+      await cluster.check(REQUEST_TIMEOUT_MS);
       return { replica, asOfMs };
     } catch (error) {
-      if (error instanceof ForeignMemberError) throw error;
+      if (error instanceof ClusterIdMismatchError) throw error;
       // One alone may refuse for reasons of its own: it is a learner.
-      if (error instanceof EtcdRefusedError) refusals.push(error);
+      if (error instanceof EtcdRejectedError) refusals.push(error);
       if (refusals.length >= cluster.size) throw error;
       const now = performance.now();
-      if (replica?.history.last !== last) lateAtMs = now + OPEN_DEADLINE_MS;
+      if (replica?.history.last !== last) deadlineAtMs = now + OPEN_DEADLINE_MS;
       // What was refused can be mended by who reads this.
-      if (now > lateAtMs) throw refusals.at(-1) ?? error;
-      if (!isTold) log({ event: 'waitingForStore', reason: reasonOf(error) });
-      isTold = true;
-      cluster.giveUp(member);
-      await setTimeout(RETRY_AFTER_MS);
+      if (now > deadlineAtMs) throw refusals.at(-1) ?? error;
+      if (!isLogged) log({ event: 'waitingForStore', reason: reasonOf(error) });
+      isLogged = true;
+      cluster.failOver(member);
+      await setTimeout(RETRY_DELAY_MS);
     }
   }
 }
@@ -119,14 +119,14 @@ class EtcdStore implements MessageStore {
   readonly history: History;
   readonly #cluster: EtcdCluster;
   readonly #freshness: EtcdFreshness;
-  readonly #follower: EtcdFollower;
+  readonly #sync: EtcdSync;
   readonly #writer: EtcdWriter;
   readonly #initialMessage: string;
   #listener = () => {};
 
   constructor(
     cluster: EtcdCluster,
-    { replica, asOfMs }: Known,
+    { replica, asOfMs }: OpenedReplica,
     { initialMessage, historyLimit, log = () => {} }: StoreOptions,
   ) {
     this.history = replica.history;
@@ -136,13 +136,13 @@ class EtcdStore implements MessageStore {
     this.#writer = new EtcdWriter(cluster, replica, this.#freshness, historyLimit, log);
     replica.listen({
       onEntry: (entry) => {
-        const isOurs = this.#writer.saw(entry);
+        const isOurs = this.#writer.observe(entry);
         if (!isOurs) log({ event: 'updatedRemotely', message: entry.message });
       },
       onUpdate: () => this.#listener(),
     });
-    this.#follower = new EtcdFollower(cluster, replica, this.#freshness);
-    void this.#follower.run();
+    this.#sync = new EtcdSync(cluster, replica, this.#freshness);
+    void this.#sync.run();
   }
 
   get message(): string {
@@ -164,7 +164,7 @@ class EtcdStore implements MessageStore {
 
   async close(): Promise<void> {
     this.#freshness.stop();
-    this.#follower.stop();
+    this.#sync.stop();
     await this.#writer.stop(CLOSE_DEADLINE_MS);
     this.#cluster.close();
   }

@@ -5,7 +5,7 @@ test('the members, and what every key begins with', () => {
   expect(parseEtcdUrl('etcd://a:2379,b.example:2380,[::1]:2381/motd/prod')).toEqual({
     members: ['a:2379', 'b.example:2380', '[::1]:2381'],
     prefix: '/motd/prod/',
-    speaksTls: false,
+    usesTls: false,
   });
 });
 
@@ -13,7 +13,7 @@ test('etcds:// is TLS, and a slash at the end is nothing', () => {
   expect(parseEtcdUrl('etcds://10.0.0.1:2379/motd/')).toEqual({
     members: ['10.0.0.1:2379'],
     prefix: '/motd/',
-    speaksTls: true,
+    usesTls: true,
   });
 });
 

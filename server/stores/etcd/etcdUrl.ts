@@ -2,12 +2,12 @@
 
 import { UnusableStoreError } from '../unusableStore.ts';
 
-export interface EtcdPlace {
+export interface EtcdLocation {
   /** `HOST:PORT` of each member that may be asked. */
   members: readonly [string, ...string[]];
   /** What every key begins with: `/PREFIX/`. */
   prefix: string;
-  speaksTls: boolean;
+  usesTls: boolean;
 }
 
 const URL = /^(?<scheme>etcds?):\/\/(?<members>[^/]+)(?<path>\/.*)?$/;
@@ -22,7 +22,7 @@ const PREFIX = /^(\/[A-Za-z0-9_.-]+)+$/;
  * @param url `etcd://HOST:PORT,HOST:PORT/PREFIX`, or `etcds://…` for TLS.
  * @throws UnusableStoreError where it is neither.
  */
-export function parseEtcdUrl(url: string): EtcdPlace {
+export function parseEtcdUrl(url: string): EtcdLocation {
   const { scheme, members = '', path = '' } = URL.exec(url)?.groups ?? {};
   const [first = '', ...others] = members.split(',');
   for (const member of [first, ...others]) if (!isMember(member)) throw notAMember(member);
@@ -38,7 +38,7 @@ export function parseEtcdUrl(url: string): EtcdPlace {
       `no prefix: ${prefix}; it has letters, digits and -_. between slashes; check --store`,
     );
   }
-  return { members: [first, ...others], prefix: `${prefix}/`, speaksTls: scheme === 'etcds' };
+  return { members: [first, ...others], prefix: `${prefix}/`, usesTls: scheme === 'etcds' };
 }
 
 function isMember(text: string): boolean {

@@ -15,35 +15,35 @@ import type { StoreLog } from '../store.ts';
 import type { EtcdCluster } from './etcdCluster.ts';
 import type { EtcdFreshness } from './etcdFreshness.ts';
 import {
-  type Contents,
+  type EtcdCommitResult,
+  type EtcdHead,
   type EtcdMember,
-  EtcdRefusedError,
-  type Head,
-  type Outcome,
+  EtcdRejectedError,
+  type EtcdSnapshot,
 } from './etcdMember.ts';
 import { type EtcdEntry, serverOf } from './etcdRecord.ts';
-import { ASK_DEADLINE_MS, type EtcdReplica } from './etcdReplica.ts';
+import { type EtcdReplica, REQUEST_TIMEOUT_MS } from './etcdReplica.ts';
 
 /** The most messages in one transaction. Etcd takes 128 operations, and 1.5 MB, unless told. */
-const MAX_COMMIT = 100;
+const MAX_BATCH = 100;
 
 /** How long a message may wait for its turn; and then, how long its transaction is tried. */
 const STORE_DEADLINE_MS = 5000;
 
-const RETRY_AFTER_MS = 100;
+const RETRY_DELAY_MS = 100;
 
 /** The least the last try is given. */
-const LAST_ASK_MS = 100;
+const MIN_REQUEST_TIMEOUT_MS = 100;
 
 /** The same, once nobody waits any more. */
-const SETTLE_AFTER_MS = 500;
+const FENCE_RETRY_MS = 500;
 
 /** For so long after another server has stored, it is believed to go on storing. */
-const RIVALRY_MS = 1000;
+const CONTENTION_WINDOW_MS = 1000;
 
-const LONGEST_WAY_MS = 50;
+const MAX_BACKOFF_MS = 50;
 
-interface Waiting {
+interface PendingEtcdWrite {
   entry: HistoryEntry;
   resolve: () => void;
   reject: (reason: unknown) => void;
@@ -52,19 +52,19 @@ interface Waiting {
 
 /** A transaction that may have been made, or may yet be: on which head, and by which id. */
 interface Attempt {
-  on: Head;
+  on: EtcdHead;
   writeId: string;
 }
 
-type Attempted =
-  | (Outcome & { attempt: Attempt })
+type AttemptResult =
+  | (EtcdCommitResult & { attempt: Attempt })
   /** It was not made this time, for sure. */
   | { is: 'refused'; why: string }
   /** There was no answer; `attempt` is what may have been made, where anything was sent. */
   | { is: 'unanswered'; why: string; attempt: Attempt | undefined };
 
 /** Who stored was told 503, and that may be wrong. */
-class UnsettledError extends Error {
+class OutcomeUnknownError extends Error {
   readonly attempt: Attempt;
 
   constructor(attempt: Attempt, why: string) {
@@ -82,11 +82,11 @@ export class EtcdWriter {
   /** That of this server, among all that ever store. */
   readonly #name = randomBytes(9).toString('base64url');
   #writes = 0;
-  #rivalSeenAtMs = Number.NEGATIVE_INFINITY;
-  #waiting: Waiting[] = [];
+  #lastContentionAtMs = Number.NEGATIVE_INFINITY;
+  #pending: PendingEtcdWrite[] = [];
   #writing: Promise<void> | undefined;
   /** Those who were told 503, while nobody knows yet whether that is right. */
-  #unsettled: readonly Waiting[] = [];
+  #unresolved: readonly PendingEtcdWrite[] = [];
   #isStopped = false;
 
   constructor(
@@ -108,17 +108,17 @@ export class EtcdWriter {
     const { outage } = this.#freshness;
     if (outage !== undefined) return Promise.reject(new Error(outage));
     return new Promise((resolve, reject) => {
-      const deadline = setTimeout(() => this.#giveUp(waiting), STORE_DEADLINE_MS);
+      const deadline = setTimeout(() => this.#expire(waiting), STORE_DEADLINE_MS);
       const waiting = { entry, resolve, reject, deadline };
-      this.#waiting.push(waiting);
+      this.#pending.push(waiting);
       this.#writing ??= this.#writeAll();
     });
   }
 
   /** An entry came. @returns Whether it is one of this server's. */
-  saw({ writeId }: EtcdEntry): boolean {
+  observe({ writeId }: EtcdEntry): boolean {
     const isOurs = serverOf(writeId) === this.#name;
-    if (!isOurs) this.#rivalSeenAtMs = performance.now();
+    if (!isOurs) this.#lastContentionAtMs = performance.now();
     return isOurs;
   }
 
@@ -126,21 +126,21 @@ export class EtcdWriter {
   async stop(withinMs: number): Promise<void> {
     await Promise.race([this.#writing, sleep(withinMs, undefined, { ref: false })]);
     this.#isStopped = true;
-    this.#tell('storeOutcomeUnknown', this.#unsettled);
+    this.#tell('storeOutcomeUnknown', this.#unresolved);
   }
 
-  #giveUp(waiting: Waiting): void {
-    this.#waiting = this.#waiting.filter((one) => one !== waiting);
+  #expire(waiting: PendingEtcdWrite): void {
+    this.#pending = this.#pending.filter((one) => one !== waiting);
     waiting.reject(new Error('etcd has not come to it in time'));
   }
 
   async #writeAll(): Promise<void> {
     // What comes in with the same turn of the event loop goes out with the same transaction.
     await setImmediate();
-    while (this.#waiting.length > 0) {
+    while (this.#pending.length > 0) {
       const beganAtMs = performance.now();
-      await this.#writeBatch(this.#waiting.splice(0, MAX_COMMIT));
-      if (this.#waiting.length > 0) await this.#giveWay(performance.now() - beganAtMs);
+      await this.#writeBatch(this.#pending.splice(0, MAX_BATCH));
+      if (this.#pending.length > 0) await this.#backOff(performance.now() - beganAtMs);
     }
     this.#writing = undefined;
   }
@@ -149,52 +149,55 @@ export class EtcdWriter {
    * Lets another server come next. The one that has just written knows the new head first: without
    * a pause it would come first again, and again.
    */
-  async #giveWay(lastWriteMs: number): Promise<void> {
-    const hasRival = performance.now() - this.#rivalSeenAtMs < RIVALRY_MS;
-    if (hasRival) await sleep(Math.min(lastWriteMs, LONGEST_WAY_MS) * (0.5 + Math.random()));
+  async #backOff(lastWriteMs: number): Promise<void> {
+    const isContended = performance.now() - this.#lastContentionAtMs < CONTENTION_WINDOW_MS;
+    if (isContended) await sleep(Math.min(lastWriteMs, MAX_BACKOFF_MS) * (0.5 + Math.random()));
   }
 
-  async #writeBatch(batch: Waiting[]): Promise<void> {
+  async #writeBatch(batch: PendingEtcdWrite[]): Promise<void> {
     for (const { deadline } of batch) clearTimeout(deadline);
     try {
       await this.#write(batch.map(({ entry }) => entry));
       for (const { resolve } of batch) resolve();
     } catch (error) {
       for (const { reject } of batch) reject(error);
-      if (error instanceof UnsettledError) await this.#settle(error.attempt, batch);
+      if (error instanceof OutcomeUnknownError) await this.#resolveOutcome(error.attempt, batch);
     }
   }
 
   /** Settles once the entries are stored; in etcd they stand behind one another. */
   async #write(entries: HistoryEntry[]): Promise<void> {
     const writeId = `${this.#name}-${++this.#writes}`;
-    const lateAtMs = performance.now() + STORE_DEADLINE_MS;
+    const deadlineAtMs = performance.now() + STORE_DEADLINE_MS;
     let open: Attempt | undefined;
     for (;;) {
-      const leftMs = Math.max(lateAtMs - performance.now(), LAST_ASK_MS);
-      const askMs = Math.min(leftMs, ASK_DEADLINE_MS);
+      const leftMs = Math.max(deadlineAtMs - performance.now(), MIN_REQUEST_TIMEOUT_MS);
+      const askMs = Math.min(leftMs, REQUEST_TIMEOUT_MS);
       const outcome = await this.#attempt(open, { writeId, entries, askMs });
       let why = 'others stored all the time';
       switch (outcome.is) {
         case 'committed':
-          this.#replica.apply({ entries: numbered(entries, outcome.attempt), head: outcome.head });
+          this.#replica.applyUpdate({
+            entries: numbered(entries, outcome.attempt),
+            head: outcome.head,
+          });
           return;
-        case 'overtaken':
-          if (wasMade(outcome.attempt, outcome.contents)) return;
+        case 'conflict':
+          if (wasCommitted(outcome.attempt, outcome.contents)) return;
           open = undefined;
           break;
         case 'refused':
           if (open === undefined) throw new Error(outcome.why);
           why = outcome.why;
-          await sleep(RETRY_AFTER_MS);
+          await sleep(RETRY_DELAY_MS);
           break;
         case 'unanswered':
           open ??= outcome.attempt;
           why = outcome.why;
-          await sleep(RETRY_AFTER_MS);
+          await sleep(RETRY_DELAY_MS);
       }
-      if (performance.now() < lateAtMs) continue;
-      throw open === undefined ? new Error(why) : new UnsettledError(open, why);
+      if (performance.now() < deadlineAtMs) continue;
+      throw open === undefined ? new Error(why) : new OutcomeUnknownError(open, why);
     }
   }
 
@@ -202,7 +205,7 @@ export class EtcdWriter {
   async #attempt(
     open: Attempt | undefined,
     { writeId, entries, askMs }: { writeId: string; entries: HistoryEntry[]; askMs: number },
-  ): Promise<Attempted> {
+  ): Promise<AttemptResult> {
     const { member } = this.#cluster;
     let attempt = open;
     try {
@@ -211,17 +214,17 @@ export class EtcdWriter {
       // What comes in together stays until the next transaction.
       const oldest = Math.min(last - this.#historyLimit, attempt.on.last) + 1;
       const outcome = await member.commit({ ...attempt, entries, oldest }, askMs);
-      if (outcome.is === 'overtaken') this.#replica.take(outcome.contents, attempt.on);
+      if (outcome.is === 'conflict') this.#replica.applySnapshot(outcome.contents, attempt.on);
       return { ...outcome, attempt };
     } catch (error) {
       const why = reasonOf(error);
-      if (error instanceof EtcdRefusedError) return { is: 'refused', why };
-      this.#cluster.giveUp(member);
+      if (error instanceof EtcdRejectedError) return { is: 'refused', why };
+      this.#cluster.failOver(member);
       return { is: 'unanswered', why, attempt };
     }
   }
 
-  async #newestHead(member: EtcdMember): Promise<Head> {
+  async #newestHead(member: EtcdMember): Promise<EtcdHead> {
     for (;;) {
       const { head } = this.#replica;
       if (head !== undefined) return head;
@@ -230,25 +233,29 @@ export class EtcdWriter {
   }
 
   /** Sees to it that an attempt was made, or never will be. */
-  async #settle(attempt: Attempt, batch: readonly Waiting[]): Promise<void> {
-    this.#unsettled = batch;
+  async #resolveOutcome(attempt: Attempt, batch: readonly PendingEtcdWrite[]): Promise<void> {
+    this.#unresolved = batch;
     while (!this.#isStopped) {
       const { member } = this.#cluster;
       try {
-        const seal = { ...attempt, entries: [], oldest: 0 };
-        const outcome = await member.commit(seal, ASK_DEADLINE_MS);
-        this.#unsettled = [];
-        if (outcome.is === 'committed') this.#replica.apply({ entries: [], head: outcome.head });
-        else if (wasMade(attempt, outcome.contents)) this.#tell('storeConfirmedLate', batch);
+        const fence = { ...attempt, entries: [], oldest: 0 };
+        const outcome = await member.commit(fence, REQUEST_TIMEOUT_MS);
+        this.#unresolved = [];
+        if (outcome.is === 'committed')
+          this.#replica.applyUpdate({ entries: [], head: outcome.head });
+        else if (wasCommitted(attempt, outcome.contents)) this.#tell('storeConfirmedLate', batch);
         return;
       } catch {
-        this.#cluster.giveUp(member);
-        await sleep(SETTLE_AFTER_MS);
+        this.#cluster.failOver(member);
+        await sleep(FENCE_RETRY_MS);
       }
     }
   }
 
-  #tell(event: 'storeConfirmedLate' | 'storeOutcomeUnknown', batch: readonly Waiting[]): void {
+  #tell(
+    event: 'storeConfirmedLate' | 'storeOutcomeUnknown',
+    batch: readonly PendingEtcdWrite[],
+  ): void {
     for (const { entry } of batch) this.#log({ event, message: entry.message });
   }
 }
@@ -258,7 +265,7 @@ export class EtcdWriter {
  * entry behind its head tells, unless it was dropped since; and so does the head, unless very many
  * servers have stored since. (A server makes one after the other: its last one is asked for.)
  */
-function wasMade({ writeId }: Attempt, { head, entries }: Contents): boolean {
+function wasCommitted({ writeId }: Attempt, { head, entries }: EtcdSnapshot): boolean {
   return head.writes.includes(writeId) || entries[0]?.writeId === writeId;
 }
 

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
 import { UnusableStoreError, unusable } from '../unusableStore.ts';
-import { makePrivateFolder, openForReading, openPrivateFile } from './privateFiles.ts';
-import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFiles.ts';
+import { createPrivateFolder, openForReading, openPrivateFile } from './privateFiles.ts';
+import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFileNames.ts';
 
 const LOCK_FILE = 'server.lock';
 
 /**
  * The writer of a server that was killed needs a moment to notice, and to finish its last commit.
  */
-const PATIENCE_MS = 2000;
+const LOCK_TIMEOUT_MS = 2000;
 const RETRY_MS = 20;
 
 /**
@@ -25,7 +25,7 @@ const RETRY_MS = 20;
  */
 export async function lockFolder(folder: string): Promise<number> {
   const lock = openLockFile(folder);
-  const endsAtMs = performance.now() + PATIENCE_MS;
+  const endsAtMs = performance.now() + LOCK_TIMEOUT_MS;
   while (!tryLock(lock)) {
     if (performance.now() > endsAtMs) {
       closeSync(lock);
@@ -45,7 +45,7 @@ export async function lockFolder(folder: string): Promise<number> {
  *   system knows no locks.
  * @throws UnusableStoreError if the lock is a link, or no regular file.
  */
-export function isServed(folder: string): boolean {
+export function isFolderInUse(folder: string): boolean {
   try {
     const lock = openForReading(join(folder, LOCK_FILE));
     try {
@@ -62,7 +62,7 @@ export function isServed(folder: string): boolean {
 
 function openLockFile(folder: string): number {
   try {
-    makePrivateFolder(folder, isStoreFile);
+    createPrivateFolder(folder, isStoreFile);
     return openPrivateFile(join(folder, LOCK_FILE));
   } catch (error) {
     throw error instanceof UnusableStoreError ? error : unusable(folder, error);

@@ -39,60 +39,60 @@ export const MDB_INTEGERKEY = 0x08;
 export const MAX_FILE_BYTES = 2 ** 31 - 1;
 
 /** What a tree is made of; the first three are pages. */
-export interface Counts {
+export interface PageCounts {
   branches: number;
   leaves: number;
   overflows: number;
   entries: number;
 }
 
-export interface Tree {
+export interface PageTree {
   readonly flags: number;
   readonly depth: number;
-  readonly counts: Counts;
+  readonly counts: PageCounts;
   /** A page; `undefined` where the tree is empty. */
   readonly root: number | undefined;
 }
 
 /** What one commit left: the pages no longer used, and the entries. */
-export interface Meta {
+export interface MetaPage {
   readonly page: number;
   readonly pageBytes: number;
   readonly lastPage: number;
   readonly txnid: number;
-  readonly free: Tree;
-  readonly main: Tree;
+  readonly free: PageTree;
+  readonly main: PageTree;
 }
 
 /** What is wrong with a file, in words for an operator. */
-export class Fault extends Error {}
+export class CorruptFileError extends Error {}
 
-/** @throws {Fault} Unless it is so. */
-export function need(isSo: boolean, otherwise: string): void {
-  if (!isSo) throw new Fault(otherwise);
+/** @throws {CorruptFileError} Unless it is so. */
+export function check(isSo: boolean, otherwise: string): void {
+  if (!isSo) throw new CorruptFileError(otherwise);
 }
 
-/** Reads a meta page. @throws {Fault} Where it is none. */
-export function metaAt(file: Buffer, page: number, at: number): Meta {
-  need(at + META.bytes <= file.length, `it ends within meta page ${page}`);
-  need(u64(file, at + PAGE.pgno) === page, `meta page ${page} says it is another page`);
-  need(file.readUInt16LE(at + PAGE.flags) === P_META, `page ${page} says it is no meta page`);
-  need(file.readUInt32LE(at + META.magic) === MAGIC, `meta page ${page} is not LMDB's`);
-  need(file.readUInt32LE(at + META.version) === VERSION, `meta page ${page} has another version`);
+/** Reads a meta page. @throws {CorruptFileError} Where it is none. */
+export function metaAt(file: Buffer, page: number, at: number): MetaPage {
+  check(at + META.bytes <= file.length, `it ends within meta page ${page}`);
+  check(u64(file, at + PAGE.pgno) === page, `meta page ${page} says it is another page`);
+  check(file.readUInt16LE(at + PAGE.flags) === P_META, `page ${page} says it is no meta page`);
+  check(file.readUInt32LE(at + META.magic) === MAGIC, `meta page ${page} is not LMDB's`);
+  check(file.readUInt32LE(at + META.version) === VERSION, `meta page ${page} has another version`);
 
   const pageBytes = file.readUInt32LE(at + META.free + TREE.pageBytes);
   const isPowerOf2 = Number.isInteger(Math.log2(pageBytes));
-  need(isPowerOf2 && pageBytes >= 512, `meta page ${page} says a page has ${pageBytes} bytes`);
+  check(isPowerOf2 && pageBytes >= 512, `meta page ${page} says a page has ${pageBytes} bytes`);
   const lastPage = u64(file, at + META.lastPage);
   const isSmall = lastPage < MAX_FILE_BYTES / pageBytes;
-  need(isSmall, `meta page ${page} says the last page is ${lastPage}`);
+  check(isSmall, `meta page ${page} says the last page is ${lastPage}`);
   const txnid = u64(file, at + META.txnid);
   const free = treeAt(file, at + META.free);
   const main = treeAt(file, at + META.main);
   return { page, pageBytes, lastPage, txnid, free, main };
 }
 
-function treeAt(file: Buffer, at: number): Tree {
+function treeAt(file: Buffer, at: number): PageTree {
   const isEmpty = file.readBigUInt64LE(at + TREE.root) === NO_ROOT;
   return {
     flags: file.readUInt16LE(at + TREE.flags),

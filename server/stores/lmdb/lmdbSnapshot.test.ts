@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { lmdbFault, readLmdbFile } from './lmdbFile.ts';
+import { checkLmdbFile, findLmdbFault } from './lmdbFileCheck.ts';
 import { readSnapshot } from './lmdbSnapshot.ts';
 
 const LMDB = pathToFileURL(createRequire(import.meta.url).resolve('lmdb')).href;
@@ -79,7 +79,7 @@ test('is what one commit left, however fast another process commits', async () =
   for (let reads = 0; reads < 100; reads++) {
     const { bytes } = await readSnapshot(file);
     const keys: number[] = [];
-    readLmdbFile(bytes, (key, value) => {
+    checkLmdbFile(bytes, (key, value) => {
       const number = key.readUInt32LE();
       expect(value.equals(Buffer.alloc((number * 997) % 4300, number))).toBe(true);
       keys.push(number);
@@ -98,7 +98,7 @@ test('a file that nobody writes is not said to be written', async () => {
   const { bytes, isBeingWritten } = await readSnapshot(file);
   expect(isBeingWritten).toBe(false);
   expect(bytes.equals(readFileSync(file))).toBe(true);
-  expect(lmdbFault(bytes)).toBeUndefined();
+  expect(findLmdbFault(bytes)).toBeUndefined();
 });
 
 test('a file that is written faster than it can be read is refused in words', async () => {

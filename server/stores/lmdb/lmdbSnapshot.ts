@@ -11,8 +11,8 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { UnusableStoreError } from '../unusableStore.ts';
-import { lmdbFault } from './lmdbFile.ts';
-import { Fault, MAX_FILE_BYTES, META_BYTES, metaAt } from './lmdbFormat.ts';
+import { findLmdbFault } from './lmdbFileCheck.ts';
+import { CorruptFileError, MAX_FILE_BYTES, META_BYTES, metaAt } from './lmdbFormat.ts';
 import { openForReading } from './privateFiles.ts';
 
 /** Together they take about two seconds: a server that stores without a pause leaves one in time. */
@@ -20,12 +20,12 @@ const MAX_TRIES = 100;
 const MAX_PAUSE_MS = 40;
 
 /** Both meta pages, and the number of the newest commit; 0 if they are damaged. */
-interface Metas {
+interface MetaPagePair {
   pages: readonly { at: number; bytes: Buffer }[];
   txnid: number;
 }
 
-export interface Snapshot {
+export interface LmdbSnapshot {
   /** The file's; whether they are sound is still to be checked. */
   bytes: Buffer;
   /** Whether another process wrote it meanwhile. */
@@ -38,7 +38,7 @@ export interface Snapshot {
  * @throws UnusableStoreError if it is no regular file, too large, or written faster than it can be
  *   read; else what `node:fs` throws.
  */
-export async function readSnapshot(path: string, maxTries = MAX_TRIES): Promise<Snapshot> {
+export async function readSnapshot(path: string, maxTries = MAX_TRIES): Promise<LmdbSnapshot> {
   const descriptor = openForReading(path);
   try {
     for (let tries = 1; tries <= maxTries; tries++) {
@@ -54,7 +54,7 @@ export async function readSnapshot(path: string, maxTries = MAX_TRIES): Promise<
   );
 }
 
-function tryToRead(descriptor: number, path: string): Snapshot & { isWhole: boolean } {
+function tryToRead(descriptor: number, path: string): LmdbSnapshot & { isWhole: boolean } {
   const before = readMetas(descriptor);
   const bytes = readAll(descriptor, path);
   const after = readMetas(descriptor);
@@ -63,11 +63,11 @@ function tryToRead(descriptor: number, path: string): Snapshot & { isWhole: bool
   if (isSame(before, after)) return { bytes, isBeingWritten: false, isWhole: true };
   const isNextCommit = after.txnid === before.txnid + 1;
   // What only the commit before ours reaches may be overwritten already: then it is read again.
-  const isWhole = isNextCommit && lmdbFault(bytes) === undefined;
+  const isWhole = isNextCommit && findLmdbFault(bytes) === undefined;
   return { bytes, isBeingWritten: true, isWhole };
 }
 
-function readMetas(descriptor: number): Metas {
+function readMetas(descriptor: number): MetaPagePair {
   const first = readAt(descriptor, 0, META_BYTES);
   try {
     const { pageBytes, txnid } = metaAt(first, 0, 0);
@@ -78,12 +78,12 @@ function readMetas(descriptor: number): Metas {
     ];
     return { pages, txnid: Math.max(txnid, metaAt(second, 1, 0).txnid) };
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof CorruptFileError)) throw error;
     return { pages: [{ at: 0, bytes: first }], txnid: 0 };
   }
 }
 
-function isSame(one: Metas, other: Metas): boolean {
+function isSame(one: MetaPagePair, other: MetaPagePair): boolean {
   return (
     one.pages.length === other.pages.length &&
     one.pages.every(({ bytes }, index) => other.pages[index]?.bytes.equals(bytes))

@@ -4,7 +4,7 @@
 // under way are written by the next one together, and so share its syncs; only then is anybody
 // answered. Everything kept is in memory, too: reading never touches the disk.
 //
-// The database is held by a process of its own (lmdbProcess.ts). LMDB maps its file and runs native
+// The database is held by a process of its own (lmdbWriterProcess.ts). LMDB maps its file and runs native
 // code: a disk that fails, or hangs, may take that process with it, but never the readers. One that
 // fails to commit, or ends, is replaced at once (lmdbSupervisor.ts).
 
@@ -15,18 +15,18 @@ import { History, type HistoryEntry } from '../history.ts';
 import { ALWAYS_FRESH, type MessageStore, type StoreOptions } from '../store.ts';
 import { UnusableStoreError, unusable } from '../unusableStore.ts';
 import { lockFolder } from './folderLock.ts';
-import type { Contents } from './lmdbReport.ts';
+import type { NumberedEntries } from './lmdbIpc.ts';
 import { entryIn, isSameEntry, LmdbSupervisor } from './lmdbSupervisor.ts';
 import { LmdbWriter } from './lmdbWriter.ts';
-import { DATA_FILE } from './storeFiles.ts';
+import { DATA_FILE } from './storeFileNames.ts';
 
 /** The most messages one commit writes; the others go with the next. */
-const MAX_COMMIT = 256;
+const MAX_BATCH = 256;
 
 /** A disk that hangs must not hold up the end of the server for longer. */
 const CLOSE_DEADLINE_MS = 3000;
 
-interface Waiting {
+interface PendingLmdbWrite {
   entry: HistoryEntry;
   resolve: () => void;
   reject: (reason: unknown) => void;
@@ -71,7 +71,7 @@ interface Opened {
   descriptors: readonly number[];
   start: () => LmdbWriter;
   writer: LmdbWriter;
-  contents: Contents;
+  contents: NumberedEntries;
 }
 
 class LmdbStore implements MessageStore {
@@ -80,8 +80,8 @@ class LmdbStore implements MessageStore {
   readonly #descriptors: readonly number[];
   readonly #supervisor: LmdbSupervisor;
   readonly #options: StoreOptions;
-  #waiting: Waiting[] = [];
-  #committing: Promise<void> | undefined;
+  #pending: PendingLmdbWrite[] = [];
+  #flushing: Promise<void> | undefined;
   #listener = () => {};
 
   constructor({ descriptors, start, writer, contents }: Opened, options: StoreOptions) {
@@ -103,8 +103,8 @@ class LmdbStore implements MessageStore {
   store(message: string, storedAtMs = Date.now()): Promise<void> {
     const entry = { message, storedAtMs };
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, resolve, reject });
-      this.#committing ??= this.#commitAll();
+      this.#pending.push({ entry, resolve, reject });
+      this.#flushing ??= this.#commitAll();
     });
   }
 
@@ -120,18 +120,18 @@ class LmdbStore implements MessageStore {
   }
 
   async #finish(): Promise<void> {
-    await this.#committing;
+    await this.#flushing;
     await this.#supervisor.close();
   }
 
   async #commitAll(): Promise<void> {
     // What comes in with the same turn of the event loop goes out with the same commit.
     await setImmediate();
-    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, MAX_COMMIT));
-    this.#committing = undefined;
+    while (this.#pending.length > 0) await this.#commit(this.#pending.splice(0, MAX_BATCH));
+    this.#flushing = undefined;
   }
 
-  async #commit(batch: Waiting[]): Promise<void> {
+  async #commit(batch: PendingLmdbWrite[]): Promise<void> {
     try {
       await this.#write(batch.map(({ entry }) => entry));
     } catch (error) {
@@ -155,7 +155,7 @@ class LmdbStore implements MessageStore {
   }
 
   /** @throws If a file is not the one that was written. */
-  #verify(contents: Contents): void {
+  #verify(contents: NumberedEntries): void {
     const { last, latest } = this.history;
     if (latest === undefined || isSameEntry(entryIn(contents, last), latest)) return;
     throw new Error('the file is not the one that was written: somebody has changed it');

@@ -9,7 +9,7 @@
 // replacement must hold what was committed before: `verify` throws if it does not.
 
 import type { HistoryEntry } from '../history.ts';
-import type { Commit, Contents } from './lmdbReport.ts';
+import type { CommitRequest, NumberedEntries } from './lmdbIpc.ts';
 import type { LmdbWriter } from './lmdbWriter.ts';
 
 /** The first replacement starts at once; each further one waits twice as long as the last. */
@@ -19,33 +19,33 @@ const MAX_BACKOFF_MS = 30_000;
 /** A commit that ended with its process and left no trace on disk is made once more. */
 const MAX_ATTEMPTS = 2;
 
-type State =
-  | { is: 'opening'; writer: LmdbWriter; contents: Promise<Contents> }
+type WriterState =
+  | { is: 'opening'; writer: LmdbWriter; contents: Promise<NumberedEntries> }
   | { is: 'idle'; writer: LmdbWriter }
   | { is: 'committing'; writer: LmdbWriter }
   | { is: 'waiting'; timer: NodeJS.Timeout }
   | { is: 'closed' };
 
-export interface SupervisorOptions {
+export interface LmdbSupervisorOptions {
   /** A process that has opened the file. */
   writer: LmdbWriter;
   start: () => LmdbWriter;
   /** Throws if a replacement finds another file than the one that was written. */
-  verify: (contents: Contents) => void;
+  verify: (contents: NumberedEntries) => void;
 }
 
 export class LmdbSupervisor {
   readonly #start: () => LmdbWriter;
-  readonly #verify: (contents: Contents) => void;
-  #state: State = { is: 'closed' };
+  readonly #verify: (contents: NumberedEntries) => void;
+  #state: WriterState = { is: 'closed' };
   /** A commit whose process ended without an answer. It may have dropped what `verify` looks for. */
-  #unsettled: Commit | undefined;
+  #unconfirmed: CommitRequest | undefined;
   /** Processes that ended since the last successful commit. */
   #failures = 0;
   /** Starts no process any more; a commit under way may still finish. */
   #isClosing = false;
 
-  constructor({ writer, start, verify }: SupervisorOptions) {
+  constructor({ writer, start, verify }: LmdbSupervisorOptions) {
     this.#start = start;
     this.#verify = verify;
     this.#watch(writer);
@@ -57,7 +57,7 @@ export class LmdbSupervisor {
    *
    * @throws If it is not on the disk.
    */
-  async commit(commit: Commit): Promise<void> {
+  async commit(commit: CommitRequest): Promise<void> {
     let how = '';
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const writer = await this.#ready();
@@ -65,7 +65,7 @@ export class LmdbSupervisor {
       const outcome = await writer.commit(commit);
       if (outcome.is === 'committed') {
         this.#failures = 0;
-        this.#unsettled = undefined;
+        this.#unconfirmed = undefined;
         this.#becomeIdle(writer);
         return;
       }
@@ -76,7 +76,7 @@ export class LmdbSupervisor {
       }
       // The process ended without an answer: the file shows whether the commit was made.
       how = outcome.how;
-      this.#unsettled = commit;
+      this.#unconfirmed = commit;
       const contents = await this.#open();
       if (holds(contents, commit)) return;
     }
@@ -118,7 +118,7 @@ export class LmdbSupervisor {
   }
 
   /** Starts a process, and waits until it has opened the file. */
-  async #open(): Promise<Contents> {
+  async #open(): Promise<NumberedEntries> {
     if (this.#isClosing) throw new Error('the server is stopping');
     if (this.#state.is === 'waiting') clearTimeout(this.#state.timer);
     try {
@@ -133,10 +133,10 @@ export class LmdbSupervisor {
     }
   }
 
-  async #opened(writer: LmdbWriter): Promise<Contents> {
+  async #opened(writer: LmdbWriter): Promise<NumberedEntries> {
     const contents = await writer.opened;
     try {
-      const isCommitted = this.#unsettled !== undefined && holds(contents, this.#unsettled);
+      const isCommitted = this.#unconfirmed !== undefined && holds(contents, this.#unconfirmed);
       if (!isCommitted) this.#verify(contents);
     } catch (error) {
       await writer.kill();
@@ -153,7 +153,7 @@ export class LmdbSupervisor {
     });
   }
 
-  #isAt(is: State['is'], writer: LmdbWriter): boolean {
+  #isAt(is: WriterState['is'], writer: LmdbWriter): boolean {
     return this.#state.is === is && 'writer' in this.#state && this.#state.writer === writer;
   }
 
@@ -179,11 +179,14 @@ export class LmdbSupervisor {
 }
 
 /** Whether a commit is in a file: it is there whole, or not at all. */
-function holds(contents: Contents, { first, entries }: Commit): boolean {
+function holds(contents: NumberedEntries, { first, entries }: CommitRequest): boolean {
   return isSameEntry(entryIn(contents, first + entries.length - 1), entries.at(-1));
 }
 
-export function entryIn({ first, entries }: Contents, number: number): HistoryEntry | undefined {
+export function entryIn(
+  { first, entries }: NumberedEntries,
+  number: number,
+): HistoryEntry | undefined {
   return entries[number - first];
 }
 

@@ -1,31 +1,31 @@
 // Follows the trees of LMDB's data file, page by page, and keeps account of the pages
-// (lmdbFile.ts says what for).
+// (lmdbFileCheck.ts says what for).
 
 import {
+  check,
   F_BIGDATA,
   FIRST_PAGE,
   i64,
   MDB_INTEGERKEY,
-  type Meta,
+  type MetaPage,
   NODE,
-  need,
   P_BRANCH,
   P_LEAF,
   P_OVERFLOW,
   PAGE,
+  type PageTree,
   RUN,
-  type Tree,
   u64,
 } from './lmdbFormat.ts';
 
 /** Who has which page: nobody twice, and in the end nobody none. */
-export class Owners {
+export class PageOwners {
   readonly #file: Buffer;
   readonly #pageBytes: number;
   readonly #isTaken: Uint8Array;
   #left: number;
 
-  constructor(file: Buffer, { pageBytes, lastPage }: Meta) {
+  constructor(file: Buffer, { pageBytes, lastPage }: MetaPage) {
     this.#file = file;
     this.#pageBytes = pageBytes;
     this.#isTaken = new Uint8Array(lastPage + 1);
@@ -39,9 +39,9 @@ export class Owners {
   claim(pgno: number, pages: number): void {
     const end = pgno + pages;
     const isInside = pgno >= FIRST_PAGE && pages >= 1 && end <= this.#isTaken.length;
-    need(isInside, `page ${pgno}, of ${pages}, is out of range`);
+    check(isInside, `page ${pgno}, of ${pages}, is out of range`);
     for (let page = pgno; page < end; page++) {
-      need(this.#isTaken[page] === 0, `page ${page} has two owners`);
+      check(this.#isTaken[page] === 0, `page ${page} has two owners`);
       this.#isTaken[page] = 1;
     }
     this.#left -= pages;
@@ -51,34 +51,40 @@ export class Owners {
   use(pgno: number, pages: number): number {
     this.claim(pgno, pages);
     const at = pgno * this.#pageBytes;
-    need(at + pages * this.#pageBytes <= this.#file.length, `it ends before page ${pgno} does`);
+    check(at + pages * this.#pageBytes <= this.#file.length, `it ends before page ${pgno} does`);
     const says = u64(this.#file, at + PAGE.pgno);
-    need(says === pgno, `page ${pgno} says it is page ${says}`);
+    check(says === pgno, `page ${pgno} says it is page ${says}`);
     return at;
   }
 
-  needAll(): void {
-    need(this.#left === 0, `${this.#left} pages are neither in use nor free`);
+  checkNoneMissing(): void {
+    check(this.#left === 0, `${this.#left} pages are neither in use nor free`);
   }
 }
 
 /** Takes an entry of the tree of the entries: the bytes of its key and of its value. */
-export type OnEntry = (key: Buffer, value: Buffer) => void;
+export type OnTreeEntry = (key: Buffer, value: Buffer) => void;
 
 /** Follows one tree from left to right. */
-export class Walk {
+export class TreeWalk {
   readonly #file: Buffer;
-  readonly #meta: Meta;
-  readonly #tree: Tree;
-  readonly #owners: Owners;
+  readonly #meta: MetaPage;
+  readonly #tree: PageTree;
+  readonly #owners: PageOwners;
   readonly #hasIntegerKeys: boolean;
-  readonly #onEntry: OnEntry;
+  readonly #onEntry: OnTreeEntry;
   readonly #counts = { branches: 0, leaves: 0, overflows: 0, entries: 0 };
   #lastKey: Buffer | undefined;
   #isLastOfBranch = false;
 
   /** @param onEntry Only for `meta.main`. What it is given points into `file`. */
-  constructor(file: Buffer, meta: Meta, tree: Tree, owners: Owners, onEntry: OnEntry = () => {}) {
+  constructor(
+    file: Buffer,
+    meta: MetaPage,
+    tree: PageTree,
+    owners: PageOwners,
+    onEntry: OnTreeEntry = () => {},
+  ) {
     this.#onEntry = onEntry;
     this.#file = file;
     this.#meta = meta;
@@ -89,10 +95,10 @@ export class Walk {
 
   run(): void {
     const { root, depth, counts } = this.#tree;
-    if (root === undefined) need(depth === 0, `an empty tree has depth ${depth}`);
+    if (root === undefined) check(depth === 0, `an empty tree has depth ${depth}`);
     else this.#page(root, depth, this.#meta.txnid);
     const [has, says] = [this.#counts, counts].map((some) => Object.values(some).join());
-    need(has === says, `a tree says it has ${says} pages and entries; it has ${has}`);
+    check(has === says, `a tree says it has ${says} pages and entries; it has ${has}`);
   }
 
   /** @param height 1 for a leaf. @param maxTxnid What points at a page is never older than it. */
@@ -100,9 +106,9 @@ export class Walk {
     const isLeaf = height === 1;
     const at = this.#owners.use(pgno, 1);
     const flags = this.#file.readUInt16LE(at + PAGE.flags);
-    need(flags === (isLeaf ? P_LEAF : P_BRANCH), `page ${pgno} is of the wrong kind`);
+    check(flags === (isLeaf ? P_LEAF : P_BRANCH), `page ${pgno} is of the wrong kind`);
     const txnid = u64(this.#file, at + PAGE.txnid);
-    need(txnid <= maxTxnid, `page ${pgno} is newer than what points at it`);
+    check(txnid <= maxTxnid, `page ${pgno} is newer than what points at it`);
     this.#counts[isLeaf ? 'leaves' : 'branches']++;
 
     for (const [index, node] of this.#nodes(pgno, at, isLeaf).entries()) {
@@ -124,20 +130,20 @@ export class Walk {
     const leastLower = isLeaf ? 2 : 4; // One pointer; two in a branch.
     const isBound =
       lower % 2 === 0 && leastLower <= lower && lower <= upper && start + upper <= end;
-    need(isBound, `page ${pgno} has bounds ${lower} and ${upper}`);
+    check(isBound, `page ${pgno} has bounds ${lower} and ${upper}`);
 
     let used = 0;
     const nodes = Array.from({ length: lower / 2 }, (_, index) => {
       const offset = this.#file.readUInt16LE(start + index * 2);
       const node = start + offset;
       const isInside = offset % 2 === 0 && offset >= upper && node + NODE.bytes <= end;
-      need(isInside, `page ${pgno} points outside itself`);
+      check(isInside, `page ${pgno} points outside itself`);
       const bytes = this.#nodeBytes(node, isLeaf);
-      need(node + bytes <= end, `a node leaves page ${pgno}`);
+      check(node + bytes <= end, `a node leaves page ${pgno}`);
       used += bytes;
       return node;
     });
-    need(start + upper + used === end, `page ${pgno} is not filled by its nodes`);
+    check(start + upper + used === end, `page ${pgno} is not filled by its nodes`);
     return nodes;
   }
 
@@ -156,21 +162,21 @@ export class Walk {
     const bytes = this.#file.readUInt16LE(node + NODE.keyBytes);
     const isKey =
       bytes === 8 || !this.#hasIntegerKeys || (bytes === 4 && this.#tree === this.#meta.main);
-    need(isKey, `page ${pgno} has a key of ${bytes} bytes`);
+    check(isKey, `page ${pgno} has a key of ${bytes} bytes`);
     const key = Buffer.from(this.#file.subarray(node + NODE.bytes, node + NODE.bytes + bytes));
     // Little-endian, so that the bytes compare as the number.
     if (this.#hasIntegerKeys) key.reverse();
 
     const rise = this.#lastKey === undefined ? 1 : Buffer.compare(key, this.#lastKey);
     const isRising = rise > 0 || (rise === 0 && isOfLeaf && this.#isLastOfBranch);
-    need(isRising, `page ${pgno} has keys out of order`);
+    check(isRising, `page ${pgno} has keys out of order`);
     this.#lastKey = key;
     this.#isLastOfBranch = !isOfLeaf;
   }
 
   #entry(pgno: number, node: number, maxTxnid: number): void {
     const flags = this.#file.readUInt16LE(node + NODE.flags);
-    need(flags === 0 || flags === F_BIGDATA, `page ${pgno} has a node with flags ${flags}`);
+    check(flags === 0 || flags === F_BIGDATA, `page ${pgno} has a node with flags ${flags}`);
     const bytes = this.#file.readUInt32LE(node + NODE.dataBytes);
     const key = node + NODE.bytes;
     const at = key + this.#file.readUInt16LE(node + NODE.keyBytes);
@@ -192,12 +198,12 @@ export class Walk {
     const pages = u64(this.#file, at + RUN.pages);
     const start = this.#owners.use(pgno, pages);
     const flags = this.#file.readUInt16LE(start + PAGE.flags);
-    need(flags === P_OVERFLOW, `page ${pgno} is of the wrong kind`);
-    need(this.#file.readUInt32LE(start + PAGE.pages) === pages, `page ${pgno} has another length`);
+    check(flags === P_OVERFLOW, `page ${pgno} is of the wrong kind`);
+    check(this.#file.readUInt32LE(start + PAGE.pages) === pages, `page ${pgno} has another length`);
     const isOwn = u64(this.#file, start + PAGE.txnid) === txnid && txnid <= maxTxnid;
-    need(isOwn, `page ${pgno} is of another commit than what points at it`);
+    check(isOwn, `page ${pgno} is of another commit than what points at it`);
     // Pages may be left over: a value put twice in one commit keeps them (mdb_cursor_put).
-    need(PAGE.bytes + bytes <= pages * this.#meta.pageBytes, `page ${pgno} is too short`);
+    check(PAGE.bytes + bytes <= pages * this.#meta.pageBytes, `page ${pgno} is too short`);
     this.#counts.overflows += pages;
     return start + PAGE.bytes;
   }
@@ -208,16 +214,16 @@ export class Walk {
    */
   #freed(pgno: number, txnid: number, at: number, bytes: number): void {
     const isCommit = txnid >= 1 && txnid <= this.#meta.txnid;
-    need(isCommit, `page ${pgno} lists what commit ${txnid} freed`);
-    need(bytes >= 8, `page ${pgno} has an empty free list`);
+    check(isCommit, `page ${pgno} lists what commit ${txnid} freed`);
+    check(bytes >= 8, `page ${pgno} has an empty free list`);
     const words = u64(this.#file, at);
-    need((words + 1) * 8 <= bytes, `page ${pgno} has a free list of ${words} words`);
+    check((words + 1) * 8 <= bytes, `page ${pgno} has a free list of ${words} words`);
     for (let word = 1; word <= words; word++) {
       const value = i64(this.#file, at + word * 8);
       if (value > 0) this.#owners.claim(value, 1);
       if (value >= 0) continue;
       word++;
-      need(word <= words, `page ${pgno} has a free list that ends early`);
+      check(word <= words, `page ${pgno} has a free list that ends early`);
       this.#owners.claim(i64(this.#file, at + word * 8), -value);
     }
   }

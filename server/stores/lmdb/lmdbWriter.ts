@@ -1,14 +1,16 @@
-// The store's end of the line to the process that holds the database (lmdbProcess.ts).
+// The store's end of the line to the process that holds the database (lmdbWriterProcess.ts).
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { UnusableStoreError } from '../unusableStore.ts';
-import { type Commit, isReport, type Opened, type Report } from './lmdbReport.ts';
+import { type CommitRequest, isLmdbReply, type LmdbReply, type Opened } from './lmdbIpc.ts';
 
-const PROCESS = fileURLToPath(new URL('./lmdbProcess.js', import.meta.url));
+const PROCESS = fileURLToPath(new URL('./lmdbWriterProcess.js', import.meta.url));
 
 /** How a commit ends. Of one that is `gone`, the process ended without a word. */
-export type Outcome = Extract<Report, { is: 'committed' | 'failed' }> | { is: 'gone'; how: string };
+export type LmdbCommitResult =
+  | Extract<LmdbReply, { is: 'committed' | 'failed' }>
+  | { is: 'exited'; how: string };
 
 export class LmdbWriter {
   /** What the file held when it was opened. @throws UnusableStoreError where it could not be. */
@@ -48,12 +50,13 @@ export class LmdbWriter {
   }
 
   /** Writes, one commit at a time. @returns Once it is on the disk, or is known not to be. */
-  async commit(commit: Commit): Promise<Outcome> {
+  async commit(commit: CommitRequest): Promise<LmdbCommitResult> {
     const answer = this.#nextReport();
     // Where it is gone, that is the answer.
     if (this.#child.connected) this.#child.send(commit, () => {});
     const report = await answer;
-    if (report.is === 'opened' || report.is === 'unusable') throw new Error(`it said ${report.is}`);
+    if (report.is === 'opened' || report.is === 'openFailed')
+      throw new Error(`it said ${report.is}`);
     return report;
   }
 
@@ -80,25 +83,25 @@ export class LmdbWriter {
     const report = await this.#nextReport();
     if (report.is === 'opened') return report;
     await this.kill();
-    if (report.is === 'unusable') throw new UnusableStoreError(report.why);
-    const how = report.is === 'gone' ? report.how : report.is;
+    if (report.is === 'openFailed') throw new UnusableStoreError(report.why);
+    const how = report.is === 'exited' ? report.how : report.is;
     throw new UnusableStoreError(
       `cannot use ${folder}: the process that reads it ended (${how}); is the disk full? check --store`,
     );
   }
 
-  async #nextReport(): Promise<Report | { is: 'gone'; how: string }> {
+  async #nextReport(): Promise<LmdbReply | { is: 'exited'; how: string }> {
     return new Promise((resolve) => {
-      const settle = (report: Report | { is: 'gone'; how: string }) => {
+      const settle = (report: LmdbReply | { is: 'exited'; how: string }) => {
         this.#child.off('message', onMessage);
         this.#child.off('disconnect', onDisconnect);
         resolve(report);
       };
       const onMessage = (message: unknown) => {
-        if (isReport(message)) settle(message);
+        if (isLmdbReply(message)) settle(message);
       };
       // Not 'exit': by 'disconnect', every report has been read.
-      const onDisconnect = async () => settle({ is: 'gone', how: await this.ended });
+      const onDisconnect = async () => settle({ is: 'exited', how: await this.ended });
       this.#child.on('message', onMessage);
       this.#child.on('disconnect', onDisconnect);
       if (!this.#child.connected) void onDisconnect();

@@ -32,14 +32,14 @@ const ONLY_A_FILE =
  *
  * @throws UnusableStoreError if it belongs to another user; else what `node:fs` throws.
  */
-export function makePrivateFolder(folder: string, isOwnName: (name: string) => boolean): void {
-  makeFolder(folder, FOLDER_MODE);
-  refuseFolderOfOthers(folder);
+export function createPrivateFolder(folder: string, isOwnName: (name: string) => boolean): void {
+  createFolder(folder, FOLDER_MODE);
+  checkFolderOwner(folder);
   if (platform() === 'win32') return;
   if (!readdirSync(folder).every(isOwnName)) return;
   const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
-    closeToOthers(descriptor);
+    removeAccessOfOthers(descriptor);
   } finally {
     closeSync(descriptor);
   }
@@ -51,7 +51,7 @@ export function makePrivateFolder(folder: string, isOwnName: (name: string) => b
  * @throws UnusableStoreError if it belongs to another user than us or root; else what `node:fs`
  *   throws.
  */
-function refuseFolderOfOthers(folder: string): void {
+function checkFolderOwner(folder: string): void {
   if (platform() === 'win32') return;
   const { uid } = statSync(folder);
   if (uid === process.geteuid?.() || uid === 0) return;
@@ -62,15 +62,15 @@ function refuseFolderOfOthers(folder: string): void {
 }
 
 /** Not with `recursive`: Node then never returns below `/proc`, where a folder cannot be made. */
-function makeFolder(path: string, mode?: number): void {
-  if (tryToMakeFolder(path, mode)) return;
-  makeFolder(dirname(path));
+function createFolder(path: string, mode?: number): void {
+  if (tryToCreateFolder(path, mode)) return;
+  createFolder(dirname(path));
   // If its parent is there now, and it cannot be made, then it never can.
-  if (!tryToMakeFolder(path, mode)) mkdirSync(path);
+  if (!tryToCreateFolder(path, mode)) mkdirSync(path);
 }
 
 /** @returns Whether there is one now; `false` if its parent is missing. */
-function tryToMakeFolder(path: string, mode?: number): boolean {
+function tryToCreateFolder(path: string, mode?: number): boolean {
   try {
     mkdirSync(path, { mode });
     return true;
@@ -88,7 +88,7 @@ function tryToMakeFolder(path: string, mode?: number): boolean {
  */
 export function openPrivateFile(path: string): number {
   const descriptor = openFile(path, constants.O_RDWR | constants.O_CREAT);
-  closeToOthers(descriptor);
+  removeAccessOfOthers(descriptor);
   return descriptor;
 }
 
@@ -110,10 +110,10 @@ export function openForReading(path: string): number {
  * @returns Which file it is, among all of this machine; `undefined` if there is none.
  * @throws As `openPrivateFile`.
  */
-export function makePrivate(path: string): string | undefined {
+export function restrictToOwner(path: string): string | undefined {
   try {
     const descriptor = openFile(path, constants.O_RDWR);
-    closeToOthers(descriptor);
+    removeAccessOfOthers(descriptor);
     const { dev, ino } = fstatSync(descriptor);
     closeSync(descriptor);
     return `${dev}:${ino}`;
@@ -152,7 +152,7 @@ function openOnlyAFile(path: string, flags: number): number {
 }
 
 /** As far as the file system has modes, and lets us change this one. */
-function closeToOthers(descriptor: number): void {
+function removeAccessOfOthers(descriptor: number): void {
   const { uid, mode } = fstatSync(descriptor);
   if (uid !== process.geteuid?.() || (mode & OTHERS) === 0) return;
   try {

@@ -5,12 +5,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HistoryEntry } from '../history.ts';
 import { errorCode, UnusableStoreError } from '../unusableStore.ts';
-import { isServed } from './folderLock.ts';
-import { contentsOf } from './lmdbContents.ts';
+import { isFolderInUse } from './folderLock.ts';
+import { decodeLmdbEntries } from './lmdbEntries.ts';
 import { readSnapshot } from './lmdbSnapshot.ts';
-import { DATA_FILE } from './storeFiles.ts';
+import { DATA_FILE } from './storeFileNames.ts';
 
-export interface ReadStore {
+export interface StoredEntries {
   /** Everything that one commit left, oldest first. */
   entries: readonly HistoryEntry[];
   /** Whether a server uses the store: more may be stored in it by now. */
@@ -21,12 +21,12 @@ export interface ReadStore {
  * @throws UnusableStoreError if the folder holds no store, cannot be read, or its file is damaged or
  *   not ours.
  */
-export async function readLmdbStore(folder: string): Promise<ReadStore> {
+export async function readLmdbReadOnly(folder: string): Promise<StoredEntries> {
   const file = join(folder, DATA_FILE);
   try {
-    const isInUse = isServed(folder);
+    const isInUse = isFolderInUse(folder);
     const { bytes, isBeingWritten } = await readSnapshot(file);
-    return { entries: contentsOf(file, bytes).entries, isInUse: isInUse || isBeingWritten };
+    return { entries: decodeLmdbEntries(file, bytes).entries, isInUse: isInUse || isBeingWritten };
   } catch (error) {
     throw error instanceof UnusableStoreError ? error : unreadable(folder, error);
   }

@@ -6,10 +6,10 @@ import '../../ignoreDebugSignal.ts';
 
 import process from 'node:process';
 import { reasonOf } from '../../reason.ts';
-import { type Database, openFolder } from './lmdbFolder.ts';
+import { type LmdbDatabase, openDatabase } from './lmdbDatabase.ts';
+import type { CommitRequest, LmdbReply } from './lmdbIpc.ts';
 import { MetaPages } from './lmdbMetaPages.ts';
 import { encodeRecord } from './lmdbRecord.ts';
-import type { Commit, Report } from './lmdbReport.ts';
 
 /** Keys are unsigned integers of 32 bits. */
 const MAX_NUMBER = 0xffff_ffff;
@@ -22,12 +22,12 @@ for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const) {
   process.on(signal, () => {});
 }
 process.on('disconnect', () => process.exit());
-await serve().catch((error: unknown) => report({ is: 'unusable', why: reasonIn(error) }));
+await serve().catch((error: unknown) => report({ is: 'openFailed', why: reasonIn(error) }));
 
 async function serve(): Promise<void> {
-  const { database, file, opened } = await openFolder(folder, fileId);
+  const { database, file, opened } = await openDatabase(folder, fileId);
   const metaPages = new MetaPages(file);
-  process.on('message', (commit: Commit) => {
+  process.on('message', (commit: CommitRequest) => {
     const outcome = tryToWrite(database, metaPages, commit);
     // What is written to a file without a name is not there tomorrow.
     report(metaPages.isOf(file) ? outcome : { is: 'failed', why: `${file} was moved or deleted` });
@@ -36,7 +36,11 @@ async function serve(): Promise<void> {
 }
 
 /** A failure may have spoilt this process's memory: nothing is written by it again. */
-function tryToWrite(database: Database, metaPages: MetaPages, commit: Commit): Report {
+function tryToWrite(
+  database: LmdbDatabase,
+  metaPages: MetaPages,
+  commit: CommitRequest,
+): LmdbReply {
   try {
     metaPages.remember();
     write(database, commit);
@@ -48,7 +52,7 @@ function tryToWrite(database: Database, metaPages: MetaPages, commit: Commit): R
 }
 
 /** Writes pages, waits for the disk (fdatasync), then writes the meta page through O_DSYNC. */
-function write(database: Database, { first, entries, oldest }: Commit): void {
+function write(database: LmdbDatabase, { first, entries, oldest }: CommitRequest): void {
   // LMDB would take the next one for 0.
   if (first + entries.length - 1 > MAX_NUMBER) throw new Error('there is no higher number');
   database.transactionSync(() => {
@@ -67,6 +71,6 @@ function reasonIn(error: unknown): string {
   return reasonOf(error).replace(/: Attempting to write page .*/, '');
 }
 
-function report(what: Report): void {
+function report(what: LmdbReply): void {
   process.send?.(what);
 }

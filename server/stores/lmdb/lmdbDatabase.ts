@@ -13,13 +13,13 @@ import { platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { UnusableStoreError, unusable } from '../unusableStore.ts';
-import { contentsOf } from './lmdbContents.ts';
-import type { Opened } from './lmdbReport.ts';
+import { decodeLmdbEntries } from './lmdbEntries.ts';
+import type { Opened } from './lmdbIpc.ts';
 import { readSnapshot } from './lmdbSnapshot.ts';
-import { makePrivate, openPrivateFile } from './privateFiles.ts';
-import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFiles.ts';
+import { openPrivateFile, restrictToOwner } from './privateFiles.ts';
+import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFileNames.ts';
 
-export type Database = RootDatabase<Buffer, number>;
+export type LmdbDatabase = RootDatabase<Buffer, number>;
 
 /**
  * Opens the database in a folder.
@@ -28,23 +28,23 @@ export type Database = RootDatabase<Buffer, number>;
  * @throws UnusableStoreError where that cannot be, or its file is damaged or not ours; it is then
  *   as it was.
  */
-export async function openFolder(
+export async function openDatabase(
   folder: string,
   fileId?: string,
-): Promise<{ database: Database; file: string; opened: Opened }> {
+): Promise<{ database: LmdbDatabase; file: string; opened: Opened }> {
   const file = join(folder, DATA_FILE);
-  let foundId = closeFilesToOthers(folder);
+  let foundId = restrictFiles(folder);
   if (fileId !== undefined && foundId !== fileId) {
     throw new UnusableStoreError(`${file} is not the file that was written before`);
   }
   if (foundId === undefined) {
     await createDatabase(folder);
-    foundId = closeFilesToOthers(folder);
+    foundId = restrictFiles(folder);
   }
   // Before LMDB opens it, which may change it: it may not be ours.
-  const contents = contentsOf(file, (await readSnapshot(file)).bytes);
+  const contents = decodeLmdbEntries(file, (await readSnapshot(file)).bytes);
   return {
-    database: openDatabase(folder),
+    database: openWithLmdb(folder),
     file,
     opened: { ...contents, fileId: foundId ?? '' },
   };
@@ -56,11 +56,11 @@ export async function openFolder(
  *
  * @returns Which file the database is; `undefined` if there is none.
  */
-function closeFilesToOthers(folder: string): string | undefined {
+function restrictFiles(folder: string): string | undefined {
   try {
     // It crashes if it cannot make its lock file.
     closeSync(openPrivateFile(join(folder, LMDB_LOCK_FILE)));
-    return makePrivate(join(folder, DATA_FILE));
+    return restrictToOwner(join(folder, DATA_FILE));
   } catch (error) {
     throw error instanceof UnusableStoreError ? error : unusable(folder, error);
   }
@@ -76,7 +76,7 @@ async function createDatabase(folder: string): Promise<void> {
       if (name.startsWith(NEW_PREFIX)) rmSync(join(folder, name), { recursive: true });
     }
     const aside = mkdtempSync(join(folder, NEW_PREFIX));
-    await openDatabase(aside).close();
+    await openWithLmdb(aside).close();
     sync(join(aside, DATA_FILE));
     renameSync(join(aside, DATA_FILE), join(folder, DATA_FILE));
     rmSync(aside, { recursive: true });
@@ -87,7 +87,7 @@ async function createDatabase(folder: string): Promise<void> {
   }
 }
 
-function openDatabase(folder: string): Database {
+function openWithLmdb(folder: string): LmdbDatabase {
   try {
     return open<Buffer, number>({
       path: folder,

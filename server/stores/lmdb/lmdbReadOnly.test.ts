@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openLmdbStore } from '../../../dist/server/stores/lmdb/lmdbStore.js';
 import type { MessageStore } from '../store.ts';
-import { readLmdbStore } from './readLmdbStore.ts';
+import { readLmdbReadOnly } from './lmdbReadOnly.ts';
 
 const OPTIONS = { initialMessage: 'first', historyLimit: 1000 };
 
@@ -42,7 +42,7 @@ async function storing(messages: string[], use?: (store: MessageStore) => Promis
 }
 
 async function messagesIn(path = folder): Promise<string[]> {
-  return (await readLmdbStore(path)).entries.map(({ message }) => message);
+  return (await readLmdbReadOnly(path)).entries.map(({ message }) => message);
 }
 
 /** All that there is to see of a folder from outside. */
@@ -55,7 +55,7 @@ function stateOf(path: string): unknown[] {
 
 test('reads every entry in its order, with its time', async () => {
   await storing(['a', 'b', 'c'], async ({ history }) => {
-    const { entries } = await readLmdbStore(folder);
+    const { entries } = await readLmdbReadOnly(folder);
     expect(entries).toEqual([1, 2, 3].map((number) => history.at(number)));
   });
 });
@@ -71,12 +71,12 @@ test('reads entries of any size, and those after others were dropped', async () 
 
 test('tells whether a server uses the store', async () => {
   await storing(['a'], async (store) => {
-    expect(await readLmdbStore(folder)).toMatchObject({ isInUse: true });
+    expect(await readLmdbReadOnly(folder)).toMatchObject({ isInUse: true });
     // It goes on storing: reading has taken no lock from it.
     await store.store('b');
     expect(await messagesIn()).toEqual(['a', 'b']);
   });
-  expect(await readLmdbStore(folder)).toMatchObject({ isInUse: false });
+  expect(await readLmdbReadOnly(folder)).toMatchObject({ isInUse: false });
 });
 
 test('changes nothing, and makes nothing', async () => {
@@ -89,7 +89,7 @@ test('changes nothing, and makes nothing', async () => {
 
   const empty = join(parent, 'empty');
   mkdirSync(empty);
-  await expect(readLmdbStore(empty)).rejects.toThrow(`no store in ${empty}: it has no data.mdb`);
+  await expect(readLmdbReadOnly(empty)).rejects.toThrow(`no store in ${empty}: it has no data.mdb`);
   expect(readdirSync(empty)).toEqual([]);
 });
 
@@ -107,14 +107,14 @@ test.each([
   ['a file', () => 'store/data.mdb', /data\.mdb is a file; name the folder that holds data\.mdb$/],
 ])('refuses %s', async (_what, path, words) => {
   await storing(['a']);
-  await expect(readLmdbStore(join(parent, path()))).rejects.toThrow(words);
+  await expect(readLmdbReadOnly(join(parent, path()))).rejects.toThrow(words);
 });
 
 test('refuses a damaged file in words', async () => {
   await storing(['a']);
   const file = join(folder, 'data.mdb');
   writeFileSync(file, readFileSync(file).subarray(0, 9000));
-  await expect(readLmdbStore(folder)).rejects.toThrow(/data\.mdb is damaged or not ours: /);
+  await expect(readLmdbReadOnly(folder)).rejects.toThrow(/data\.mdb is damaged or not ours: /);
 });
 
 test.skipIf(process.getuid?.() !== 0)('reads a folder of another user', async () => {
@@ -145,5 +145,5 @@ test.skipIf(process.platform === 'win32').each(
   copyFileSync(join(folder, name), other);
   rmSync(join(folder, name));
   replace(join(folder, name));
-  await expect(readLmdbStore(folder)).rejects.toThrow(new RegExp(`${name} .*${words}`));
+  await expect(readLmdbReadOnly(folder)).rejects.toThrow(new RegExp(`${name} .*${words}`));
 });

@@ -4,10 +4,10 @@
 import type { HistoryEntry } from '../history.ts';
 import { InvalidEntryError } from '../historyEntry.ts';
 import { UnusableStoreError } from '../unusableStore.ts';
-import { readLmdbFile } from './lmdbFile.ts';
-import { Fault, need } from './lmdbFormat.ts';
+import { checkLmdbFile } from './lmdbFileCheck.ts';
+import { CorruptFileError, check } from './lmdbFormat.ts';
+import type { NumberedEntries } from './lmdbIpc.ts';
 import { decodeRecord } from './lmdbRecord.ts';
-import type { Contents } from './lmdbReport.ts';
 
 /** Keys are unsigned integers of 32 bits, little-endian on every machine that we run on. */
 const KEY_BYTES = 4;
@@ -16,35 +16,35 @@ const KEY_BYTES = 4;
  * @param file Its path, for the error.
  * @throws UnusableStoreError if it is damaged, or not ours.
  */
-export function contentsOf(file: string, bytes: Buffer): Contents {
+export function decodeLmdbEntries(file: string, bytes: Buffer): NumberedEntries {
   try {
-    return readContents(bytes);
+    return decodeAll(bytes);
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof CorruptFileError)) throw error;
     throw new UnusableStoreError(
       `${file} is damaged or not ours: ${error.message}; put a copy back, or move it away to begin anew`,
     );
   }
 }
 
-function readContents(bytes: Buffer): Contents {
+function decodeAll(bytes: Buffer): NumberedEntries {
   // A record is decoded only after the whole file proved sound: the fault of a page says more.
   const records: { key: Buffer; value: Buffer }[] = [];
-  readLmdbFile(bytes, (key, value) => records.push({ key, value }));
+  checkLmdbFile(bytes, (key, value) => records.push({ key, value }));
   let first = 1;
   const entries: HistoryEntry[] = [];
   for (const { key, value } of records) {
     const number = numberIn(key);
     if (entries.length === 0) first = number;
     const isNext = number === first + entries.length && number >= 1;
-    need(isNext, `record ${number} is not the next one`);
+    check(isNext, `record ${number} is not the next one`);
     entries.push(entryIn(number, value));
   }
   return { first, entries };
 }
 
 function numberIn(key: Buffer): number {
-  need(key.length === KEY_BYTES, `a record has a key of ${key.length} bytes`);
+  check(key.length === KEY_BYTES, `a record has a key of ${key.length} bytes`);
   return key.readUInt32LE();
 }
 
@@ -53,6 +53,6 @@ function entryIn(number: number, value: Buffer): HistoryEntry {
     return decodeRecord(number, value);
   } catch (error) {
     if (!(error instanceof InvalidEntryError)) throw error;
-    throw new Fault(`record ${number} ${error.message}`);
+    throw new CorruptFileError(`record ${number} ${error.message}`);
   }
 }

@@ -7,7 +7,7 @@ import { reasonOf } from '../../reason.ts';
 import type { EtcdCluster } from './etcdCluster.ts';
 import type { EtcdFreshness } from './etcdFreshness.ts';
 import type { EtcdMember } from './etcdMember.ts';
-import { ASK_DEADLINE_MS, type EtcdReplica } from './etcdReplica.ts';
+import { type EtcdReplica, REQUEST_TIMEOUT_MS } from './etcdReplica.ts';
 
 const CHECK_EVERY_MS = 1000;
 
@@ -15,7 +15,7 @@ const CHECK_EVERY_MS = 1000;
 const FIRST_RETRY_MS = 100;
 const SLOWEST_RETRY_MS = 1000;
 
-export class EtcdFollower {
+export class EtcdSync {
   readonly #cluster: EtcdCluster;
   readonly #replica: EtcdReplica;
   readonly #freshness: EtcdFreshness;
@@ -38,7 +38,7 @@ export class EtcdFollower {
         await this.#follow(member);
       } catch (error) {
         this.#freshness.fail(reasonOf(error));
-        this.#cluster.giveUp(member);
+        this.#cluster.failOver(member);
       }
       await this.#pause(this.#retryMs);
       this.#retryMs = Math.min(this.#retryMs * 2, SLOWEST_RETRY_MS);
@@ -52,8 +52,8 @@ export class EtcdFollower {
   async #follow(member: EtcdMember): Promise<void> {
     const revision = await this.#check(member);
     this.#watchedRevision = revision;
-    const watch = await member.watch(revision + 1, ASK_DEADLINE_MS, (change) => {
-      this.#replica.apply(change);
+    const watch = await member.watch(revision + 1, REQUEST_TIMEOUT_MS, (change) => {
+      this.#replica.applyUpdate(change);
       this.#watchedRevision = change.head?.revision ?? this.#watchedRevision;
     });
     try {

@@ -7,7 +7,7 @@ export interface EtcdTls {
   key?: Buffer | undefined;
 }
 
-export interface EtcdAccess {
+export interface EtcdCredentials {
   /** Speak TLS; believe who `ca` vouches for (PEM), or else the well-known authorities. */
   tls?: EtcdTls | undefined;
   auth?: { user: string; password: string } | undefined;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { lmdbFault } from './lmdbFile.ts';
+import { findLmdbFault } from './lmdbFileCheck.ts';
 
 const PAGE_BYTES = 4096;
 const FREE_TREE = 48;
@@ -75,7 +75,7 @@ function rootOf(file: Buffer, tree: number): number {
 function changed(file: Buffer, change: (copy: Buffer) => void): string | undefined {
   const copy = Buffer.from(file);
   change(copy);
-  return lmdbFault(copy);
+  return findLmdbFault(copy);
 }
 
 /** The offsets in a range at which a byte may be another and nobody notices. */
@@ -87,7 +87,7 @@ function blindSpots(file: Buffer, start: number, end: number): number[] {
 function isBlind(file: Buffer, offset: number, bits: number): boolean {
   const byte = file.readUInt8(offset);
   file.writeUInt8(byte ^ bits, offset);
-  const fault = lmdbFault(file);
+  const fault = findLmdbFault(file);
   file.writeUInt8(byte, offset);
   return fault === undefined;
 }
@@ -107,11 +107,11 @@ describe('sound is', () => {
       },
     ],
   ])('%s', async (_what, use) => {
-    expect(lmdbFault(await fileOf(use))).toBeUndefined();
+    expect(findLmdbFault(await fileOf(use))).toBeUndefined();
   });
 
   test('a file longer than its last page', () => {
-    expect(lmdbFault(Buffer.concat([history, Buffer.alloc(10_000, 0xff)]))).toBeUndefined();
+    expect(findLmdbFault(Buffer.concat([history, Buffer.alloc(10_000, 0xff)]))).toBeUndefined();
   });
 
   test('every file a run of commits leaves, before and after it is opened again', async () => {
@@ -121,7 +121,7 @@ describe('sound is', () => {
       for (let more = 0; more < 10; more++) {
         store.putSync(key + more, Buffer.alloc(key * 70));
         if (more > 5) store.removeSync(key + more - 5);
-        expect(lmdbFault(await readFile(join(path, 'data.mdb')))).toBeUndefined();
+        expect(findLmdbFault(await readFile(join(path, 'data.mdb')))).toBeUndefined();
       }
       await store.close();
     }
@@ -132,9 +132,9 @@ describe('refused is', () => {
   test('a file cut anywhere: its last pages are in use', async () => {
     const file = await fileOf(putOne);
     for (let end = 1; end < file.length; end += 97) {
-      expect(lmdbFault(file.subarray(0, end))).toBeDefined();
+      expect(findLmdbFault(file.subarray(0, end))).toBeDefined();
     }
-    expect(lmdbFault(file.subarray(0, -1))).toBe(
+    expect(findLmdbFault(file.subarray(0, -1))).toBe(
       'meta page 0 points at page 2, which is not there',
     );
   });
@@ -199,7 +199,7 @@ describe('refused is', () => {
   });
 
   test('what is no LMDB file', () => {
-    expect(lmdbFault(Buffer.alloc(100))).toBe('it ends within meta page 0');
-    expect(lmdbFault(Buffer.alloc(8192))).toBe('page 0 says it is no meta page');
+    expect(findLmdbFault(Buffer.alloc(100))).toBe('it ends within meta page 0');
+    expect(findLmdbFault(Buffer.alloc(8192))).toBe('page 0 says it is no meta page');
   });
 });

@@ -3,12 +3,12 @@
 import type { HistoryEntry } from '../history.ts';
 
 /** What a file holds: consecutive entries, the first of this number. */
-export interface Contents {
+export interface NumberedEntries {
   first: number;
   entries: HistoryEntry[];
 }
 
-export interface Opened extends Contents {
+export interface Opened extends NumberedEntries {
   /** Which file it is, whatever its name. */
   fileId: string;
 }
@@ -17,20 +17,20 @@ export interface Opened extends Contents {
  * What to write: entries numbered from `first` on, in the place of any there are;
  * none below `oldest`.
  */
-export interface Commit extends Contents {
+export interface CommitRequest extends NumberedEntries {
   oldest: number;
 }
 
 /** What the process says: once when it has opened the file, and then once for each commit. */
-export type Report =
+export type LmdbReply =
   | ({ is: 'opened' } & Opened)
   /** The folder cannot be used; in words for the operator. */
-  | { is: 'unusable'; why: string }
+  | { is: 'openFailed'; why: string }
   /** The commit is on the disk. */
   | { is: 'committed' }
   /** It is not, and the process is of no use any more. */
   | { is: 'failed'; why: string };
 
-export function isReport(message: unknown): message is Report {
+export function isLmdbReply(message: unknown): message is LmdbReply {
   return typeof message === 'object' && message !== null && 'is' in message;
 }
