@@ -7,7 +7,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { ConnectionLimits } from '../access/connectionLimits.ts';
+import { LocalQuota } from '../access/localQuota.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
 import { addressForms } from './http/addressForms.ts';
 import { Admission } from './http/admission.ts';
@@ -148,10 +148,9 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
 }
 
 function sessionsFor(options: BridgeSettings, metrics: Metrics): Sessions {
-  const { rules, connectTimeoutMs, primary } = options;
-  const limits = sessionLimits(options.limits);
-  const room = primary?.sessions ?? limits;
-  return new Sessions({ metrics, rules, connectTimeoutMs, limits, room });
+  const { rules, connectTimeoutMs, primary, limits } = options;
+  const quota = primary?.sessions ?? sessionQuota(limits);
+  return new Sessions({ metrics, rules, connectTimeoutMs, quota });
 }
 
 type GateParts = Pick<GateContext, 'sessions' | 'metrics' | 'descriptors'>;
@@ -162,24 +161,21 @@ function gateFor(options: BridgeSettings, parts: GateParts): Gate {
     ...parts,
     isTrustedProxy,
     admission: new Admission(publicOrigins),
-    connections: primary?.connections ?? connectionLimits(limits),
-    requests: new RequestQuota(connectionLimits(limits)),
+    connections: primary?.connections ?? connectionQuota(limits),
+    requests: new RequestQuota(connectionQuota(limits)),
   });
 }
 
-/** Counts the sessions of a bridge. */
-export function sessionLimits({ maxSessions, maxSessionsPerSource }: BridgeLimits) {
-  return new ConnectionLimits({
-    maxConnections: maxSessions,
-    maxConnectionsPerSource: maxSessionsPerSource,
-  });
+/** Makes the quota for the sessions of a bridge. */
+export function sessionQuota({ maxSessions, maxSessionsPerSource }: BridgeLimits): LocalQuota {
+  return new LocalQuota({ total: maxSessions, perSource: maxSessionsPerSource });
 }
 
-/** Counts its TCP connections, or its requests. */
-export function connectionLimits({ maxSessionsPerSource }: BridgeLimits) {
-  return new ConnectionLimits({
-    maxConnections: Number.POSITIVE_INFINITY,
-    maxConnectionsPerSource: maxSessionsPerSource + FURTHER_CONNECTIONS,
+/** Makes the quota for the TCP connections of a bridge, or for its unanswered requests. */
+export function connectionQuota({ maxSessionsPerSource }: BridgeLimits): LocalQuota {
+  return new LocalQuota({
+    total: Number.POSITIVE_INFINITY,
+    perSource: maxSessionsPerSource + FURTHER_CONNECTIONS,
   });
 }
 

@@ -2,11 +2,10 @@
 
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { Limits } from '../access/connectionLimits.ts';
 import { PasswordGuard } from '../access/passwordGuard.ts';
 import { consoleLine } from './consoleLine.ts';
 import type { Address } from './net/address.ts';
-import { MotdServer, type ServerOptions } from './server.ts';
+import { type ConnectionLimits, MotdServer, type ServerOptions } from './server.ts';
 import { openMemoryStore } from './stores/memoryStore.ts';
 import type { MessageStore } from './stores/store.ts';
 
@@ -24,7 +23,7 @@ export function memoryStore(initialMessage = APPLE): MessageStore {
 }
 
 export type TestServerOptions = Partial<Omit<ServerOptions, 'limits'>> & {
-  limits?: Partial<Limits>;
+  limits?: Partial<ConnectionLimits>;
 };
 
 /** A server that does not listen yet, and the lines of its console. */

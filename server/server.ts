@@ -9,8 +9,8 @@ import {
   type Socket,
 } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { ConnectionLimits, type Limits } from '../access/connectionLimits.ts';
 import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
+import { LocalQuota, rejectionQuota } from '../access/localQuota.ts';
 import type { PasswordGuard } from '../access/passwordGuard.ts';
 import { plainAddress } from '../access/source.ts';
 import type { StoreCounts } from './connection.ts';
@@ -40,10 +40,16 @@ const CONNECTION_OPTIONS = {
   keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
 };
 
+export interface ConnectionLimits {
+  maxConnections: number;
+  /** From one IPv4 address, or IPv6 /64. */
+  maxConnectionsPerSource: number;
+}
+
 export interface ServerOptions {
   store: MessageStore;
   passwords: PasswordGuard<PasswordUse>;
-  limits: Limits;
+  limits: ConnectionLimits;
   /** How long a peer may say nothing and take nothing, in milliseconds; 0 for ever. */
   idleTimeoutMs: number;
   /** Whose PROXY line is believed, by IP address. */
@@ -76,7 +82,11 @@ export class MotdServer {
       tls,
       log,
       watchers,
-      limits: new ConnectionLimits(limits),
+      connections: new LocalQuota({
+        total: limits.maxConnections,
+        perSource: limits.maxConnectionsPerSource,
+      }),
+      rejections: rejectionQuota(),
       messages: new MessageBytes(store),
       storeCounts: { stored: 0, failed: 0 },
       shutDown: () => this.stop(),

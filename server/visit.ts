@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import type { ConnectionLimits } from '../access/connectionLimits.ts';
+import type { LocalLease, LocalQuota } from '../access/localQuota.ts';
 import { sourceOf } from '../access/source.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
@@ -23,7 +23,9 @@ const FAREWELL_MS = 1000;
 const LAST_QUESTION_MS = 500;
 
 export interface VisitContext extends ConnectionContext {
-  limits: ConnectionLimits;
+  connections: LocalQuota;
+  /** Peers that are turned away, and are still being sent the reason. */
+  rejections: LocalQuota;
   /** Whose PROXY line is believed, by IP address. */
   isTrustedProxy: (address: string) => boolean;
   /** Believed from any address, if it comes before the PROXY line (proxyLine.ts). */
@@ -39,8 +41,7 @@ export class Visit {
   readonly #acceptedAtMs = performance.now();
   /** Under which address it is shown as connected; that has to be taken back. */
   #announced: Address | undefined;
-  /** Whose connections it counts among. */
-  #source: string | undefined;
+  #lease: LocalLease | undefined;
   #arrival: Arrival | undefined;
   #isInHandshake = false;
   #connection: Connection | undefined;
@@ -55,12 +56,15 @@ export class Visit {
 
   /** Lets it in, where there is room. */
   begin(): void {
-    const { limits, isTrustedProxy, proxyKey: key } = this.#context;
-    if (!limits.enter()) {
+    const { connections, isTrustedProxy, proxyKey: key } = this.#context;
+    // Counted for a source once that is known.
+    const lease = connections.acquire();
+    if (typeof lease === 'string') {
       this.#turnAway(this.#peer, REPLY.tooManyConnections);
       return;
     }
-    this.#socket.once('close', () => limits.leave());
+    this.#lease = lease;
+    this.#socket.once('close', () => lease.release());
     const isTrusted = isTrustedProxy(this.#peer.address);
     if (isTrusted || key !== undefined) this.#identify({ isTrusted, key });
     else this.#admit({ peer: this.#peer, bytes: '', hasEnded: false });
@@ -124,18 +128,9 @@ export class Visit {
 
   /** Counts the connection for a peer's source, and for no other. @returns Whether there was room. */
   #countFor(peer: Address): boolean {
-    const { limits } = this.#context;
-    const source = sourceOf(peer.address);
-    if (source === this.#source) return true;
-    if (!limits.arrive(source)) {
-      this.#turnAway(peer, REPLY.tooManyConnections);
-      return false;
-    }
-    if (this.#source === undefined) {
-      this.#socket.once('close', () => limits.depart(this.#source ?? source));
-    } else limits.depart(this.#source);
-    this.#source = source;
-    return true;
+    if (this.#lease?.assignTo(sourceOf(peer.address))) return true;
+    this.#turnAway(peer, REPLY.tooManyConnections);
+    return false;
   }
 
   #serve(socket: Socket, { peer, bytes, hasEnded }: Arrived): void {
@@ -165,18 +160,19 @@ export class Visit {
   }
 
   #sendAway(reply: Reply): void {
-    const { limits, tls } = this.#context;
+    const { rejections, tls } = this.#context;
     this.#arrival?.leave();
     this.#arrival = undefined;
     this.#forget();
-    const canBeTold = tls === undefined && limits.beginFarewell();
-    if (!canBeTold) {
+    // Before the TLS handshake, no reply can be sent.
+    const lease = tls === undefined ? rejections.acquire() : 'total';
+    if (typeof lease === 'string') {
       this.#socket.destroy();
       return;
     }
     const deadline = setTimeout(() => this.#socket.destroy(), FAREWELL_MS);
     this.#socket.once('close', () => {
-      limits.endFarewell();
+      lease.release();
       clearTimeout(deadline);
     });
     // Closing with bytes of the peer still unread would reset the connection, and lose the reply.

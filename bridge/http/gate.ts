@@ -3,11 +3,11 @@
 
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Room } from '../../access/room.ts';
+import type { Quota } from '../../access/quota.ts';
 import { plainAddress, sourceOf } from '../../access/source.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.ts';
 import type { Metrics, RefusalRule } from '../metrics.ts';
-import { FULL, type Sessions } from '../relay/sessions.ts';
+import { EXCEEDED, type Sessions } from '../relay/sessions.ts';
 import { type Admission, publicOriginFor } from './admission.ts';
 import { clientAddress } from './client.ts';
 import type { RequestQuota } from './requestQuota.ts';
@@ -22,8 +22,8 @@ const RETRY_AFTER_SECONDS = 30;
 
 export interface GateContext {
   admission: Admission;
-  /** Counts TCP connections, whatever is said on them. */
-  connections: Room;
+  /** The quota for TCP connections, whatever they are used for. */
+  connections: Quota;
   requests: RequestQuota;
   descriptors: DescriptorBudget;
   sessions: Sessions;
@@ -63,18 +63,21 @@ export class Gate {
    * Lets nobody upgrade whom there is no room for (a hook for `preHandler`). A page cannot see a
    * status: it is let in and told, in the close frame; but not too many at a time.
    */
-  readonly checkRoom = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+  readonly checkSessionQuota = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<unknown> => {
     // What is no upgrade takes none.
     if (!request.ws) return undefined;
     const { sessions, descriptors } = this.#context;
     // The one to the browser is there.
     const shortage = descriptors.has(SESSION_DESCRIPTORS - 1) ? undefined : 'descriptors';
     const source = sourceOf(clientAddress(request));
-    const full = await sessions.claim(request.socket, source, shortage);
-    const canBeTold = request.headers.origin !== undefined && sessions.hasRoomToTell;
-    if (full === undefined || canBeTold) return undefined;
+    const exceeded = await sessions.acquire(request.socket, source, shortage);
+    const canBeTold = request.headers.origin !== undefined && sessions.canSendRejection;
+    if (exceeded === undefined || canBeTold) return undefined;
     reply.header('retry-after', RETRY_AFTER_SECONDS);
-    this.#refuse(reply, 503, full, FULL[full]);
+    this.#refuse(reply, 503, exceeded, EXCEEDED[exceeded]);
     return reply;
   };
 
@@ -99,7 +102,7 @@ export class Gate {
   #checkRequests(request: FastifyRequest, reply: FastifyReply, next: Next): void {
     const source = sourceOf(clientAddress(request));
     // A session has a quota of its own.
-    if (request.ws || this.#context.requests.take(source, request.socket, reply.raw)) {
+    if (request.ws || this.#context.requests.acquire(source, request.socket, reply.raw)) {
       next();
       return;
     }
@@ -119,14 +122,15 @@ export class Gate {
 
   async #admit(socket: Socket, source: string): Promise<void> {
     const { connections, metrics } = this.#context;
-    if ((await connections.claim(source)) !== undefined) {
+    const lease = await connections.acquire(source);
+    if (typeof lease === 'string') {
       metrics.refused('connections');
       socket.destroy();
       return;
     }
-    // It may be closed by now, and says so no more.
-    if (socket.closed) connections.release(source);
-    else socket.once('close', () => connections.release(source));
+    // A socket that is closed by now does not emit 'close' again.
+    if (socket.closed) lease.release();
+    else socket.once('close', () => lease.release());
   }
 
   // Fastify answers; this counts.

@@ -1,42 +1,44 @@
-// How many requests of one source may be without an answer, whichever connections they came on: a
-// proxy that is trusted may have any number of those, each of its clients may not.
+// Limits the requests of one source that are still unanswered, on whichever connections they came. A
+// trusted proxy may have any number of connections; each of its clients still has this quota.
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ConnectionLimits } from '../../access/connectionLimits.ts';
+import type { LocalQuota } from '../../access/localQuota.ts';
+import type { QuotaLease } from '../../access/quota.ts';
 
 export class RequestQuota {
-  readonly #limits: ConnectionLimits;
-  /** What a connection that closes gives back: no answer of its own closes any more. */
-  readonly #leases = new WeakMap<Socket, Set<() => void>>();
+  readonly #quota: LocalQuota;
+  /** The leases to release when a connection closes: its responses emit no 'close' after that. */
+  readonly #leases = new WeakMap<Socket, Set<QuotaLease>>();
 
-  constructor(limits: ConnectionLimits) {
-    this.#limits = limits;
+  constructor(quota: LocalQuota) {
+    this.#quota = quota;
   }
 
   /**
    * Counts a request until it is answered, or its connection closes.
    *
-   * @returns Whether there was room for one more of this source.
+   * @returns `false` if the source is at its limit.
    */
-  take(source: string, socket: Socket, response: ServerResponse): boolean {
-    if (!this.#limits.arrive(source)) return false;
+  acquire(source: string, socket: Socket, response: ServerResponse): boolean {
+    const lease = this.#quota.acquire(source);
+    if (typeof lease === 'string') return false;
     const leases = this.#leasesOf(socket);
-    const release = () => {
-      if (leases.delete(release)) this.#limits.depart(source);
-    };
-    leases.add(release);
-    response.once('close', release);
+    leases.add(lease);
+    response.once('close', () => {
+      leases.delete(lease);
+      lease.release();
+    });
     return true;
   }
 
-  #leasesOf(socket: Socket): Set<() => void> {
+  #leasesOf(socket: Socket): Set<QuotaLease> {
     const known = this.#leases.get(socket);
     if (known !== undefined) return known;
-    const leases = new Set<() => void>();
+    const leases = new Set<QuotaLease>();
     this.#leases.set(socket, leases);
     socket.once('close', () => {
-      for (const release of leases) release();
+      for (const lease of leases) lease.release();
     });
     return leases;
   }

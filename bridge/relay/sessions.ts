@@ -2,8 +2,8 @@
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { ConnectionLimits } from '../../access/connectionLimits.ts';
-import type { Full, Room } from '../../access/room.ts';
+import { rejectionQuota } from '../../access/localQuota.ts';
+import type { Quota, QuotaExceeded, QuotaLease } from '../../access/quota.ts';
 import { CLOSE } from './closeCodes.ts';
 import { type Browser, Relay, type RelayContext } from './relay.ts';
 import { type Due, SessionClock, type SessionRules } from './sessionClock.ts';
@@ -16,40 +16,36 @@ const SWEEP_MS = 500;
 /** How long a stopping bridge waits for both ends to take what is on its way. */
 const STOP_DEADLINE_MS = 5_000;
 
-/** The rule that says that there is no room. */
-export type FullRule = 'sessions' | 'sessions_per_source' | 'descriptors';
+/** Why no further session can be opened, as the metrics name it. */
+export type CapacityRule = 'sessions' | 'sessions_per_source' | 'descriptors';
 
-/** The same in words. */
-export const FULL: Record<FullRule, string> = {
+/** The same for the client: the reason of a close frame, or the body of a 503. */
+export const EXCEEDED: Record<CapacityRule, string> = {
   sessions: 'the bridge is full: try again later',
   sessions_per_source: 'too many sessions from your address: close one, or try again later',
   descriptors: 'the bridge is out of file descriptors: try again later',
 };
 
-const RULE_FOR: Record<Full, FullRule> = { all: 'sessions', source: 'sessions_per_source' };
+const RULE_FOR: Record<QuotaExceeded, CapacityRule> = {
+  total: 'sessions',
+  source: 'sessions_per_source',
+};
 
 const STOPPING = [CLOSE.goingAway, 'the bridge is stopping'] as const;
 
 export interface SessionsContext extends Omit<RelayContext, 'turns'> {
   rules: SessionRules;
-  /** Counts the sessions; another process may do so. */
-  room: Room;
-  /** Counts those who are told that there is none. */
-  limits: ConnectionLimits;
-}
-
-/** What became of the room that was asked for an upgrade. */
-interface Claim {
-  source: string;
-  full: FullRule | undefined;
+  /** How many sessions there may be; with workers, their primary counts. */
+  quota: Quota;
 }
 
 export class Sessions {
   readonly #context: SessionsContext & RelayContext;
-  /** By the connection whose upgrade is under way. */
-  readonly #claims = new Map<Socket, Claim>();
-  /** How many wait to hear whether there is room. */
-  #asking = 0;
+  /** What the quota answered, by the connection whose upgrade is under way. */
+  readonly #upgrades = new Map<Socket, QuotaLease | CapacityRule>();
+  /** Upgrades that wait for the quota's answer. */
+  #acquiring = 0;
+  readonly #rejections = rejectionQuota();
   readonly #clocks = new Map<Relay, SessionClock>();
   readonly #sweep: NodeJS.Timeout;
   #isStopping = false;
@@ -62,58 +58,61 @@ export class Sessions {
   }
 
   /**
-   * Asks for the room a session needs, for the upgrade that a connection has asked for. `open` takes
-   * it, else it is given back when the connection closes.
+   * Acquires a lease for the session of an upgrade. `open` takes it over; if the connection closes
+   * before that, the lease is released.
    *
-   * @param shortage Why there is none, whatever the room.
-   * @returns Why there is none; `undefined` where there is.
+   * @param shortage Why no session can be opened, whatever the quota says.
+   * @returns Why no session can be opened; `undefined` if one can.
    */
-  async claim(socket: Socket, source: string, shortage?: FullRule): Promise<FullRule | undefined> {
-    const { room } = this.#context;
-    const missing = shortage === undefined ? await this.#ask(source) : undefined;
-    const full = shortage ?? (missing && RULE_FOR[missing]);
-    const giveBack = () => {
-      if (this.#claims.delete(socket) && full === undefined) room.release(source);
+  async acquire(
+    socket: Socket,
+    source: string,
+    shortage?: CapacityRule,
+  ): Promise<CapacityRule | undefined> {
+    const acquired = shortage ?? (await this.#acquireLease(source));
+    const exceeded = typeof acquired === 'string' ? acquired : undefined;
+    const release = () => {
+      if (this.#upgrades.delete(socket) && typeof acquired !== 'string') acquired.release();
     };
-    this.#claims.set(socket, { source, full });
-    if (socket.destroyed) giveBack();
-    else socket.once('close', giveBack);
-    return full;
+    this.#upgrades.set(socket, acquired);
+    if (socket.destroyed) release();
+    else socket.once('close', release);
+    return exceeded;
   }
 
-  async #ask(source: string): Promise<Full | undefined> {
-    this.#asking++;
+  async #acquireLease(source: string): Promise<QuotaLease | CapacityRule> {
+    this.#acquiring++;
     try {
-      return await this.#context.room.claim(source);
+      const acquired = await this.#context.quota.acquire(source);
+      return typeof acquired === 'string' ? RULE_FOR[acquired] : acquired;
     } finally {
-      this.#asking--;
+      this.#acquiring--;
     }
   }
 
   /** How many are open, or about to be. */
   get size(): number {
-    return this.#clocks.size + this.#claims.size + this.#asking;
+    return this.#clocks.size + this.#upgrades.size + this.#acquiring;
   }
 
-  /** Whether one more may be let in only to be told that there is no room. */
-  get hasRoomToTell(): boolean {
-    return this.#context.limits.hasFarewellLeft;
+  /** Whether one more WebSocket may be opened only to be closed with the reason. */
+  get canSendRejection(): boolean {
+    return !this.#rejections.isFull;
   }
 
-  /** Opens a session; where no room was made for one, the WebSocket is closed with 1013. */
+  /** Opens a session. If `acquire` got no lease for it, the WebSocket is closed with 1013. */
   open(browser: Browser, target: Target): void {
-    const { metrics, rules, room } = this.#context;
+    const { metrics, rules } = this.#context;
     if (this.#isStopping) {
       browser.webSocket.close(...STOPPING);
       return;
     }
-    const claim = this.#claims.get(browser.socket);
-    if (claim === undefined) throw new Error('an upgrade that claimed no room');
-    const { full, source } = claim;
-    this.#claims.delete(browser.socket);
-    if (full !== undefined) {
-      metrics.refused(full);
-      this.#turnAway(browser.webSocket, FULL[full]);
+    const lease = this.#upgrades.get(browser.socket);
+    if (lease === undefined) throw new Error('open was called without acquire');
+    this.#upgrades.delete(browser.socket);
+    if (typeof lease === 'string') {
+      metrics.refused(lease);
+      this.#reject(browser.webSocket, EXCEEDED[lease]);
       return;
     }
     const tally = metrics.tallyOf(target.name);
@@ -122,7 +121,7 @@ export class Sessions {
     const relay = new Relay(browser, target, this.#context, () => {
       this.#clocks.delete(relay);
       tally.open--;
-      room.release(source);
+      lease.release();
       if (this.#clocks.size === 0) this.#onEmpty();
     });
     this.#clocks.set(relay, new SessionClock(rules, performance.now()));
@@ -147,15 +146,15 @@ export class Sessions {
     clearTimeout(deadline);
   }
 
-  #turnAway(webSocket: WebSocket, why: string): void {
-    const { limits } = this.#context;
-    if (!limits.beginFarewell()) {
+  #reject(webSocket: WebSocket, reason: string): void {
+    const lease = this.#rejections.acquire();
+    if (typeof lease === 'string') {
       webSocket.terminate();
       return;
     }
-    webSocket.once('close', () => limits.endFarewell());
+    webSocket.once('close', () => lease.release());
     this.#context.metrics.closed(CLOSE.tryAgainLater);
-    webSocket.close(CLOSE.tryAgainLater, why);
+    webSocket.close(CLOSE.tryAgainLater, reason);
   }
 
   #lookAtAll(): void {

@@ -76,7 +76,7 @@ export function serveTarget(
     method: 'GET',
     url,
     ...guarded,
-    preHandler: gate.checkRoom,
+    preHandler: gate.checkSessionQuota,
     handler,
     wsHandler: (webSocket, request) => {
       const browser = { webSocket, socket: request.socket, ends: () => clientEnds(request) };

@@ -2,7 +2,7 @@
 // what is to be the same for all: the files, the counts, the passwords. Workers relay.
 
 import type { Verdict } from '../../access/passwordGuard.ts';
-import type { Full } from '../../access/room.ts';
+import type { QuotaExceeded } from '../../access/quota.ts';
 import type { Logins } from '../../bridge/http/loginCookie.ts';
 import type { MetricSample } from '../../bridge/metrics.ts';
 import { ownVariable } from '../options/environment.ts';
@@ -18,7 +18,7 @@ export function isBridgeWorker(): boolean {
   return ownVariable(WORKER_VARIABLE) !== undefined;
 }
 
-export type RoomName = 'sessions' | 'connections';
+export type QuotaName = 'sessions' | 'connections';
 
 /** A certificate and its key, as text (PEM). */
 export interface IdentityText {
@@ -34,8 +34,10 @@ export interface SetUp {
 export type PrimaryMethods = {
   /** What a worker needs before it listens. */
   setUp(): SetUp;
-  claim(room: RoomName, source: string): Full | undefined;
-  release(room: RoomName, source: string): void;
+  /** @returns The limit that is reached; `undefined` if the worker got a lease. */
+  acquire(quota: QuotaName, source: string): QuotaExceeded | undefined;
+  /** Releases one of the worker's leases for a source. */
+  release(quota: QuotaName, source: string): void;
   checkPassword(address: string, user: string, password: string): Promise<Verdict>;
   issueLogin: Logins['issue'];
   userOfLogin: Logins['userOf'];

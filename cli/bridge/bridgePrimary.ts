@@ -4,8 +4,8 @@
 import type { ChildProcess } from 'node:child_process';
 import cluster from 'node:cluster';
 import { freeLocalhostPort, isLocalhost } from '../../access/localhost.ts';
-import { RoomShare } from '../../access/roomShare.ts';
-import { connectionLimits, sessionLimits } from '../../bridge/bridge.ts';
+import { WorkerLeases } from '../../access/workerLeases.ts';
+import { connectionQuota, sessionQuota } from '../../bridge/bridge.ts';
 import { MetricsSum } from '../../bridge/metricsSum.ts';
 import { onStopRequest, type Ready, type Report } from '../lifecycle.ts';
 import { OperatorError } from '../operatorError.ts';
@@ -17,6 +17,7 @@ import { announce, type BridgeOptions, limitsFrom } from './bridgeApp.ts';
 import {
   identityText,
   type PrimaryMethods,
+  type QuotaName,
   WORKER_ENVIRONMENT,
   type WorkerMethods,
 } from './bridgeCluster.ts';
@@ -87,8 +88,8 @@ class BridgePrimary {
     this.#tls = tls;
     this.#host = httpHost;
     this.#port = httpPort;
-    this.#sessions = sessionLimits(limitsFrom(options));
-    this.#connections = connectionLimits(limitsFrom(options));
+    this.#sessions = sessionQuota(limitsFrom(options));
+    this.#connections = connectionQuota(limitsFrom(options));
     this.#tell = log === 'console' ? say : (line) => structuredLog(log)?.warn(line);
     // That of `NODE_CLUSTER_SCHED_POLICY=none` leaves most connections to few of them.
     cluster.schedulingPolicy = cluster.SCHED_RR;
@@ -140,11 +141,11 @@ class BridgePrimary {
     // It repeats those of its process, which are looked after.
     worker.on('error', () => {});
     const child = worker.process;
-    const rooms = {
-      sessions: new RoomShare(this.#sessions),
-      connections: new RoomShare(this.#connections),
+    const leases = {
+      sessions: new WorkerLeases(this.#sessions),
+      connections: new WorkerLeases(this.#connections),
     };
-    const calls = new Calls<WorkerMethods>(child, this.#methodsFor(rooms));
+    const calls = new Calls<WorkerMethods>(child, this.#methodsFor(leases));
     this.#calls.add(calls);
     let leaveMetrics = () => {};
     child.on('message', (report: Report) => {
@@ -155,19 +156,19 @@ class BridgePrimary {
     child.once('close', () => {
       calls.close();
       this.#calls.delete(calls);
-      rooms.sessions.releaseAll();
-      rooms.connections.releaseAll();
+      leases.sessions.releaseAll();
+      leases.connections.releaseAll();
       leaveMetrics();
       this.#childOnClose(child);
     });
     return child;
   }
 
-  #methodsFor(rooms: Record<'sessions' | 'connections', RoomShare>): PrimaryMethods {
+  #methodsFor(leases: Record<QuotaName, WorkerLeases>): PrimaryMethods {
     return {
       setUp: () => ({ httpPort: this.#port, tls: this.#tls && identityText(this.#tls) }),
-      claim: (room, source) => rooms[room].claim(source),
-      release: (room, source) => rooms[room].release(source),
+      acquire: (quota, source) => leases[quota].acquire(source),
+      release: (quota, source) => leases[quota].release(source),
       checkPassword: async (address, user, password) =>
         this.#users?.check(address, user, password) ?? 'refused',
       issueLogin: (user, scope) => this.#users?.logins.issue(user, scope) ?? '',

@@ -1,7 +1,7 @@
 // One of the processes of `motd bridge --workers`: it relays, and asks the primary for the rest.
 
 import type { FastifyInstance } from 'fastify';
-import type { Room } from '../../access/room.ts';
+import type { Quota, QuotaLease } from '../../access/quota.ts';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../../bridge/metrics.ts';
 import type { Primary } from '../../bridge/primary.ts';
@@ -13,7 +13,7 @@ import {
   type IdentityText,
   identityFrom,
   type PrimaryMethods,
-  type RoomName,
+  type QuotaName,
   type WorkerMethods,
 } from './bridgeCluster.ts';
 import { Calls } from './calls.ts';
@@ -71,14 +71,25 @@ async function start(options: BridgeOptions): Promise<{ app: FastifyInstance; ad
 }
 
 function primaryBehind(calls: Calls<PrimaryMethods>, onSample: Primary['onSample']): Primary {
-  const room = (name: RoomName): Room => ({
-    claim: (source) => calls.call('claim', name, source),
-    release: (source) => calls.tell('release', name, source),
+  const quota = (name: QuotaName): Quota => ({
+    acquire: async (source) =>
+      (await calls.call('acquire', name, source)) ??
+      leaseThat(() => calls.tell('release', name, source)),
   });
   return {
-    sessions: room('sessions'),
-    connections: room('connections'),
+    sessions: quota('sessions'),
+    connections: quota('connections'),
     metrics: { contentType: METRICS_CONTENT_TYPE, text: () => calls.call('metrics') },
     onSample,
+  };
+}
+
+function leaseThat(release: () => void): QuotaLease {
+  let isReleased = false;
+  return {
+    release: () => {
+      if (!isReleased) release();
+      isReleased = true;
+    },
   };
 }
