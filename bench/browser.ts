@@ -25,7 +25,7 @@ const KEY_PRESSES = 50;
 /**
  * Chromium draws 60 times a second at most: keys have to fall on any moment between two drawings.
  */
-const LONGEST_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 50;
 
 /** In milliseconds, from navigation to a prompt one can type at. */
 export interface VisitsMeasured {
@@ -74,7 +74,7 @@ export async function measureEcho(
     await page.evaluate(() => window.watched.prompt);
     if (charactersBefore > 0) await paste(page, charactersBefore);
     for (let press = 0; press < KEY_PRESSES; press++) {
-      await pause(Math.random() * LONGEST_PAUSE_MS);
+      await pause(Math.random() * MAX_PAUSE_MS);
       echoesMs.push(await pressKey(page, press % 2 === 0 ? 'a' : 'b'));
     }
   });

@@ -9,10 +9,10 @@ import { freePorts } from './programs.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
 
 const MEMBERS = 3;
-const READY_POLL_MS = 100;
+const POLL_INTERVAL_MS = 100;
 
 /** To find one another, and choose a leader; a failure, not a wait. */
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** What a member that does not end when it is asked to may take. */
 const STOP_DEADLINE_MS = 5_000;
@@ -78,11 +78,11 @@ export class EtcdCluster {
 }
 
 async function untilHealthy({ process: member, clientPort }: Member): Promise<void> {
-  const lateAt = performance.now() + PATIENCE_MS;
+  const lateAt = performance.now() + TIMEOUT_MS;
   while (performance.now() < lateAt && member.exitCode === null) {
     const response = await fetch(`${urlOf(clientPort)}/health`).catch(() => undefined);
     if (response?.ok) return;
-    await pause(READY_POLL_MS);
+    await pause(POLL_INTERVAL_MS);
   }
   throw new Error(`etcd did not start: ${member.spawnargs.join(' ')}`);
 }

@@ -82,13 +82,13 @@ export function watch(prompt: string): void {
 
   function drawn(isThere: (screen: string) => boolean): Promise<number> {
     return new Promise((resolve, reject) => {
-      const giveUp = () => {
+      const fail = () => {
         awaited.delete(isThere);
         reject(new Error(`the terminal shows only: ${shown()}`));
       };
-      const patience = setTimeout(giveUp, patienceMs);
+      const timer = setTimeout(fail, patienceMs);
       awaited.set(isThere, (drawnAtMs) => {
-        clearTimeout(patience);
+        clearTimeout(timer);
         awaited.delete(isThere);
         resolve(drawnAtMs);
       });

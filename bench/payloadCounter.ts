@@ -4,7 +4,7 @@
 // payload, so the work is per frame and not per byte.
 
 /** Two bytes, eight of length, four of mask. */
-const LONGEST_HEADER = 14;
+const MAX_HEADER = 14;
 
 /**
  * The bit of the first byte that marks a control frame, which carries nothing of the conversation.
@@ -12,7 +12,7 @@ const LONGEST_HEADER = 14;
 const CONTROL_BIT = 0x08;
 
 export class PayloadCounter {
-  readonly #header = Buffer.alloc(LONGEST_HEADER);
+  readonly #header = Buffer.alloc(MAX_HEADER);
   /** How much of the next header is here already. */
   #headerBytes = 0;
   /** How much of this frame's payload is still to come. */

@@ -29,7 +29,7 @@ const LARGE_IN_FLIGHT = 8;
 const SESSIONS_AT_A_TIME = 100;
 const IDLE_SESSIONS = 1_000;
 /** Its main process keeps two descriptors for each, and its select() takes none above 1,023. */
-const MOST_WEBSOCKIFY_SESSIONS = 500;
+const MAX_WEBSOCKIFY_SESSIONS = 500;
 /** Each starts both bridges anew. */
 const MEMORY_ROUNDS = 3;
 
@@ -164,12 +164,12 @@ async function compareIdleMemory(echo: Endpoint, command: string): Promise<void>
     bridge.push(await idleMemory(await startBridge(`127.0.0.1:${echo.port}`), IDLE_SESSIONS));
     if (command !== '') {
       const started = await startWebsockify(command, echo.port);
-      websockify.push(await idleMemory(started, MOST_WEBSOCKIFY_SESSIONS));
+      websockify.push(await idleMemory(started, MAX_WEBSOCKIFY_SESSIONS));
     }
   }
   printHead(['memory', 'kB', 'websockify', 'ratio']);
   printRow([
-    `an idle session, of ${IDLE_SESSIONS} (websockify: of ${MOST_WEBSOCKIFY_SESSIONS})`,
+    `an idle session, of ${IDLE_SESSIONS} (websockify: of ${MAX_WEBSOCKIFY_SESSIONS})`,
     inBrackets(bridge, kilobytes),
     inBrackets(websockify, kilobytes),
     websockify.length === 0 ? '–' : `1/${whole(medianRatio(websockify, bridge))}`,

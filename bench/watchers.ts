@@ -48,7 +48,7 @@ export function compareWatching(etcd: EtcdCluster): Promise<void> {
     const alone = [await shared('watched-on-one')];
     const three: Running[] = [];
     while (three.length < 3) three.push(await shared('watched-on-three'));
-    const many = Math.min(MANY, mostDescriptors() - OTHER_DESCRIPTORS);
+    const many = Math.min(MANY, maxDescriptors() - OTHER_DESCRIPTORS);
     const places = [
       { name: 'on one server, memory', servers: [await memory()], watchers: many },
       { name: 'on one server, memory', servers: [await memory()], watchers: FEW },
@@ -163,7 +163,7 @@ async function cpuSecondsOf(servers: Running[]): Promise<number> {
 }
 
 /** How many files and sockets a process may have open here; Node takes as many as it may have. */
-function mostDescriptors(): number {
+function maxDescriptors(): number {
   if (!hasProcessFigures) return Number.POSITIVE_INFINITY;
   const limits = readFileSync('/proc/self/limits', 'utf8');
   const [, most = 'unlimited'] = /^Max open files +\S+ +(\S+)/m.exec(limits) ?? [];

@@ -9,7 +9,7 @@ import { edited } from './readme.ts';
 
 const HAPROXY_CFG = new URL('../deploy/container/haproxy.cfg', import.meta.url);
 
-const ASK_AGAIN_AFTER_MS = 50;
+const POLL_INTERVAL_MS = 50;
 
 export interface Backend {
   port: number;
@@ -42,7 +42,7 @@ export async function startBalancer(
   const program = new Program(haproxyCommand, ['-db', '-f', file]);
   while ((await serversUp(ports.metricsPort)) < servers.length) {
     if (program.process.exitCode !== null) throw new Error(program.stderr);
-    await setTimeout(ASK_AGAIN_AFTER_MS);
+    await setTimeout(POLL_INTERVAL_MS);
   }
   return program;
 }

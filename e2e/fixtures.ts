@@ -4,16 +4,16 @@ import { test as base, devices, expect, type Page } from '@playwright/test';
 import { freePort } from '../testing/freePort.mjs';
 import { Program } from '../testing/programs.ts';
 
-export interface Listening {
+export interface ListeningProgram {
   program: Program;
   port: number;
 }
 
 export interface Fixtures {
   /** Ends every program a test has started, passed or failed. */
-  noneLeft: undefined;
-  server: Listening;
-  bridge: Listening;
+  cleanup: undefined;
+  server: ListeningProgram;
+  bridge: ListeningProgram;
   terminal: Terminal;
 }
 
@@ -27,10 +27,10 @@ export const WHOLE_BROWSER = { tag: '@whole-browser' };
 
 // biome-ignore-start lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
 export const test = base.extend<Fixtures>({
-  noneLeft: [
+  cleanup: [
     async ({}, use, info) => {
       await use(undefined);
-      if (info.status === 'timedOut') tellWhatHangs();
+      if (info.status === 'timedOut') reportRunningPrograms();
       await Promise.all([...Program.running].map((program) => program.stop()));
     },
     { auto: true },
@@ -46,7 +46,7 @@ export const test = base.extend<Fixtures>({
 // biome-ignore-end lint/correctness/noEmptyPattern: see above.
 
 /** A test that took too long ends with what each of its programs said last. */
-function tellWhatHangs(): void {
+function reportRunningPrograms(): void {
   for (const { commandLine, stdout, stderr } of Program.running) {
     process.stderr.write(`still running: ${commandLine}\n${lastOf(stdout)}${lastOf(stderr)}`);
   }
@@ -61,11 +61,11 @@ function lastOf(output: string): string {
 }
 
 /** A server that believes the PROXY lines of bridges on this machine, unless `flags` name others. */
-export async function startServer(port = 0, flags: string[] = []): Promise<Listening> {
+export async function startServer(port = 0, flags: string[] = []): Promise<ListeningProgram> {
   const program = Program.motd(['serve', '--port', String(port), ...flags], {
     MOTD_TRUST_PROXY: '127.0.0.1',
   });
-  const [, found] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+  const [, found] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(found) };
 }
 
@@ -73,11 +73,11 @@ export async function startBridge(
   serverPort: number,
   port = 0,
   flags: string[] = [],
-): Promise<Listening> {
+): Promise<ListeningProgram> {
   const target = `motd=127.0.0.1:${serverPort}+proxy`;
   const args = ['bridge', '--target', target, '--http-port', String(port), ...flags];
   const program = Program.motd(args);
-  const [, found] = await program.says(/listening on https?:\/\/127\.0\.0\.1:(\d+)\S*\n/);
+  const [, found] = await program.waitForOutput(/listening on https?:\/\/127\.0\.0\.1:(\d+)\S*\n/);
   return { program, port: Number(found) };
 }
 
@@ -85,14 +85,14 @@ export async function startBridge(
 export async function startBridgeTo(...targets: string[]): Promise<number> {
   const flags = targets.flatMap((target) => ['--target', target]);
   const program = Program.motd(['bridge', ...flags, '--http-port', '0']);
-  const [, port] = await program.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+  const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
   return Number(port);
 }
 
 /** Stores a message as somebody else does. */
 export async function store(message: string, port: number): Promise<void> {
   const program = Program.motd(['set', '-m', message, '127.0.0.1', String(port)]);
-  expect(await program.exits(), program.stderr).toBe(0);
+  expect(await program.exitCode(), program.stderr).toBe(0);
 }
 
 /**

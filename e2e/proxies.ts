@@ -14,7 +14,7 @@ const HEADING = 'Behind a reverse proxy, on the internet';
 const CERT = pathOf('cert');
 const KEY = pathOf('key');
 
-const CONNECT_AGAIN_AFTER_MS = 20;
+const RECONNECT_DELAY_MS = 20;
 
 export interface ProxySettings {
   /** Where it is to listen, on 127.0.0.1. */
@@ -70,10 +70,10 @@ export const haproxy: ReverseProxy = {
 export async function startProxy(proxy: ReverseProxy, settings: ProxySettings): Promise<Program> {
   const folder = await mkdtemp(join(tmpdir(), 'motd-proxy-'));
   const program = new Program(proxy.command, await proxy.configure(settings, folder));
-  void program.exits().then(() => rm(folder, { recursive: true, force: true }));
+  void program.exitCode().then(() => rm(folder, { recursive: true, force: true }));
   while (!(await isListening(settings.port))) {
     if (program.process.exitCode !== null) throw new Error(program.stderr);
-    await setTimeout(CONNECT_AGAIN_AFTER_MS);
+    await setTimeout(RECONNECT_DELAY_MS);
   }
   return program;
 }
@@ -90,12 +90,12 @@ function nginxServer(settings: ProxySettings): string {
     writesClientPort,
   } = settings;
   const pass = `proxy_pass http://127.0.0.1:${bridgePort}${isStripping ? '/' : ''};`;
-  const patience = idleTimeout === undefined ? '' : ` proxy_read_timeout ${idleTimeout}s;`;
+  const timeout = idleTimeout === undefined ? '' : ` proxy_read_timeout ${idleTimeout}s;`;
   return edited(codeUnder(HEADING, 'nginx'), [
     ['443 ssl', `127.0.0.1:${port}${speaksTls ? ' ssl' : ''}`],
     ['/etc/nginx/cert.pem', CERT],
     ['/etc/nginx/key.pem', KEY],
-    ['proxy_pass http://127.0.0.1:8080;', pass + patience],
+    ['proxy_pass http://127.0.0.1:8080;', pass + timeout],
     // Without it, nginx says the address it passes on to.
     ...(host === 'rewritten' ? [['proxy_set_header Host $host:$server_port;', ''] as const] : []),
     ...(isSilent

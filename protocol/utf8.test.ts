@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amountInFull } from '../testing/scale.ts';
+import { quickOrFull } from '../testing/scale.ts';
 import { decodeForDisplay, decodeUtf8 } from './utf8.ts';
 
 function bytesOf(text: string): string {
@@ -51,7 +51,7 @@ test('agrees with the platform on what is well-formed', () => {
         }
       },
     ),
-    { numRuns: amountInFull(1000, 5000) },
+    { numRuns: quickOrFull(1000, 5000) },
   );
 });
 

@@ -6,9 +6,9 @@ import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const LOOK_AGAIN_AFTER_MS = 20;
+const POLL_INTERVAL_MS = 20;
 /** Longer than SIGKILL takes; where nobody takes the end of an orphan, it never looks ended. */
-const PATIENCE_MS = 1000;
+const TIMEOUT_MS = 1000;
 
 const [, , folder = ''] = process.argv;
 
@@ -20,9 +20,9 @@ lines.on('line', (line) => {
   pids = line.split(' ').filter(Boolean).map(Number);
 });
 lines.on('close', async () => {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   while (pids.filter(isKilled).length > 0 && performance.now() < deadline)
-    await sleep(LOOK_AGAIN_AFTER_MS);
+    await sleep(POLL_INTERVAL_MS);
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -19,7 +19,7 @@ import {
 const ROOMS = ['protocol', 'access', 'server', 'client', 'bridge', 'web', 'cli', 'bench'];
 
 /** What a unit test imports that does more in the full run: it needs etcd, or tries more cases. */
-const DOES_MORE_IN_FULL = /\bamountInFull\b|testing\/etcd\.ts/;
+const DOES_MORE_IN_FULL = /\bquickOrFull\b|testing\/etcd\.ts/;
 
 const MODES = ['quick', 'full', 'beyond'];
 const [mode = 'quick', ...more] = process.argv.slice(2);

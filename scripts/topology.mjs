@@ -39,10 +39,10 @@ const MEMBERS = [1, 2, 3];
 /** As in deploy/container/compose.yaml. */
 const DRAIN_SECONDS = 3;
 
-const ASK_AGAIN_AFTER_MS = 100;
+const POLL_INTERVAL_MS = 100;
 /** How long etcd may take to agree on a leader, and a server to be ready. */
-const PATIENCE_MS = 30_000;
-const START_AGAIN_AFTER_MS = 1000;
+const TIMEOUT_MS = 30_000;
+const RESTART_DELAY_MS = 1000;
 /** Longer than a peer may take for its last replies, or a target to finish. */
 const END_DEADLINE_MS = 40_000;
 /** npm passes on a Ctrl-C that the terminal has sent to us already. */
@@ -170,7 +170,7 @@ function startMotd(name, args) {
   child.once('close', async (status) => {
     // SHUTDOWN, or somebody's SIGTERM: it stays down, as it would under a service manager.
     if (status === 0 || isStarting || isEnding) return;
-    await sleep(START_AGAIN_AFTER_MS);
+    await sleep(RESTART_DELAY_MS);
     if (!isEnding) startMotd(name, args);
   });
 }
@@ -323,15 +323,15 @@ function checksPassedIn(metrics) {
  * @param {(text: string) => boolean} isFit
  */
 async function answers(name, url, isFit = () => true) {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   while (!isEnding) {
     const response = await fetch(url).catch(() => undefined);
     if (response?.ok && isFit(await response.text())) return;
     if (performance.now() > deadline) {
-      const seconds = PATIENCE_MS / 1000;
+      const seconds = TIMEOUT_MS / 1000;
       throw new Error(`${name} is not ready after ${seconds} s (${url})${lastWordsOf(name)}`);
     }
-    await sleep(ASK_AGAIN_AFTER_MS);
+    await sleep(POLL_INTERVAL_MS);
   }
 }
 

@@ -22,8 +22,8 @@ export const etcdCommand = process.env['MOTD_TEST_ETCD'] ?? 'etcd';
 export const isWithoutEtcd = etcdCommand === '' && (isQuick || process.env['CI'] === undefined);
 
 /** How long a cluster may take to become healthy; a failure, not a wait. */
-const PATIENCE_MS = 20_000;
-const ASK_AGAIN_AFTER_MS = 20;
+const TIMEOUT_MS = 20_000;
+const POLL_INTERVAL_MS = 20;
 
 /** A certificate for localhost and 127.0.0.1, and its own authority. */
 export const certificateFile = fileURLToPath(new URL('tls/cert.pem', import.meta.url));
@@ -284,12 +284,12 @@ export class EtcdCluster {
   }
 
   async #patiently<Found>(what: string, look: () => Promise<Found | undefined>): Promise<Found> {
-    const until = performance.now() + PATIENCE_MS;
+    const until = performance.now() + TIMEOUT_MS;
     for (;;) {
       const found = await look();
       if (found !== undefined) return found;
       if (performance.now() > until) throw new Error(`never: ${what}; ${this.#saidByAll()}`);
-      await setTimeout(ASK_AGAIN_AFTER_MS);
+      await setTimeout(POLL_INTERVAL_MS);
     }
   }
 

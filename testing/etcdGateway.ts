@@ -7,7 +7,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
 /** How long a member may take to answer a question; one that is paused never does. */
-const ANSWER_WITHIN_MS = 2000;
+const ANSWER_TIMEOUT_MS = 2000;
 
 /** Of the room that is taken at a time. */
 const SIP_BYTES = 100_000;
@@ -190,7 +190,7 @@ export class EtcdGateway {
       headers: this.#token === undefined ? {} : { authorization: this.#token },
       ...(authority !== undefined && { ca: readFileSync(authority) }),
     });
-    request.setTimeout(ANSWER_WITHIN_MS, () => request.destroy(new Error('no answer in time')));
+    request.setTimeout(ANSWER_TIMEOUT_MS, () => request.destroy(new Error('no answer in time')));
     request.end(body === undefined ? undefined : JSON.stringify(body));
     const [response] = await once(request, 'response');
     const pieces: Buffer[] = [];

@@ -14,7 +14,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export type Cut = 'resets' | 'swallows';
 
 /** Bytes of a connection's beginning that are read to learn who it is from. */
-const MOST_OPENING_BYTES = 8192;
+const MAX_OPENING_BYTES = 8192;
 
 interface Pair {
   inner: Socket;
@@ -107,7 +107,7 @@ export class Forwarder {
     pair.outer.once('data', (bytes) => {
       const soFar = opening + bytes.toString('latin1');
       pair.from = readFrom(soFar);
-      const isStillToCome = pair.from === undefined && soFar.length < MOST_OPENING_BYTES;
+      const isStillToCome = pair.from === undefined && soFar.length < MAX_OPENING_BYTES;
       if (isStillToCome && !soFar.includes('\r\n\r\n')) {
         this.#readOpening(pair, soFar);
         return;

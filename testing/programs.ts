@@ -9,7 +9,7 @@ const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** How long a program may take to say what it should; a failure, not a wait. */
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 /** By default `motd get` allows 2 s, its own start included: a slow machine needs longer. */
 const TIMEOUT_S = '20';
@@ -63,12 +63,12 @@ export class Program {
   }
 
   /** Settles with the match once standard output, as shown, holds one. */
-  says(pattern: RegExp): Promise<RegExpExecArray> {
+  waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#matches(pattern, this.process.stdout, () => this.shown);
   }
 
   /** The same for standard error, as it was written. */
-  saysOnStderr(pattern: RegExp): Promise<RegExpExecArray> {
+  waitForStderr(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#matches(pattern, this.process.stderr, () => this.stderr);
   }
 
@@ -80,18 +80,18 @@ export class Program {
         forget();
         resolve(match);
       };
-      const giveUp = () => {
+      const fail = () => {
         forget();
         reject(new Error(`never said ${pattern}; said: ${this.shown}; errors: ${this.stderr}`));
       };
-      const patience = setTimeout(giveUp, PATIENCE_MS);
+      const timer = setTimeout(fail, TIMEOUT_MS);
       const forget = () => {
-        clearTimeout(patience);
+        clearTimeout(timer);
         stream?.off('data', look);
-        this.process.off('close', giveUp);
+        this.process.off('close', fail);
       };
       stream?.on('data', look);
-      this.process.on('close', giveUp);
+      this.process.on('close', fail);
       look();
     });
   }
@@ -103,7 +103,7 @@ export class Program {
   }
 
   /** Settles with the exit status; `null` where a signal ended it. */
-  exits(): Promise<number | null> {
+  exitCode(): Promise<number | null> {
     return this.#exited;
   }
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { Program } from '../../testing/programs.ts';
-import { expect, type Listening, QUICK, startBridge, Terminal, test } from '../fixtures.ts';
+import { expect, type ListeningProgram, QUICK, startBridge, Terminal, test } from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -18,7 +18,7 @@ const ANNA = { username: 'anna', password: 'Sesam öffne dich' };
 async function usersFile(...users: { username: string; password: string }[]): Promise<string> {
   const lines = users.map(async ({ username, password }) => {
     const hash = Program.motd(['hash-password']).input(`${password}\n`);
-    expect(await hash.exits()).toBe(0);
+    expect(await hash.exitCode()).toBe(0);
     return `${username}:${hash.stdout}`;
   });
   const file = test.info().outputPath('users');
@@ -33,7 +33,7 @@ interface Answer {
 }
 
 /** Asks for the page, as `curl -u` would. */
-function ask({ port }: Listening, user = '', password = ''): Promise<Answer> {
+function ask({ port }: ListeningProgram, user = '', password = ''): Promise<Answer> {
   const auth = user === '' ? {} : { auth: `${user}:${password}` };
   return new Promise((resolve, reject) => {
     request({ host: '127.0.0.1', port, ca: CERT, agent: false, ...auth }, (response) => {
@@ -111,14 +111,14 @@ test('motd up: the page speaks TLS and asks for a password, the server beside it
     ...['up', '--port', '0', '--http-port', '0', '--tls-cert', pathOf('cert'), '--tls-key', key],
     ...['--users-file', await usersFile(ANNA)],
   ]);
-  const [, pagePort, port = ''] = await program.says(
+  const [, pagePort, port = ''] = await program.waitForOutput(
     /^Open https:\/\/127\.0\.0\.1:(\d+) in a browser, or type: nc 127\.0\.0\.1 (\d+)\n/m,
   );
   const page = { program, port: Number(pagePort) };
   expect(await ask(page)).toMatchObject({ status: 401 });
   expect(await ask(page, 'anna', ANNA.password)).toMatchObject({ status: 200 });
   const client = Program.motd(['get', '127.0.0.1', port]);
-  expect(await client.exits()).toBe(0);
+  expect(await client.exitCode()).toBe(0);
   expect(client.stdout).toMatch(/^An apple/);
   expect(await program.stop()).toBe(0);
   expect(program.stderr).toBe('');
@@ -142,7 +142,7 @@ for (const [mistake, flags, words] of [
     test(`${command}: ${mistake} is one line, status 1`, async () => {
       const ports = command === 'up' ? ['--port', '0'] : [];
       const program = Program.motd([command, '--http-port', '0', ...ports, ...flags]);
-      expect(await program.exits()).toBe(1);
+      expect(await program.exitCode()).toBe(1);
       expect(program.stderr).toMatch(/^motd: .*\n$/);
       expect(program.stderr).toMatch(words);
     });

@@ -24,7 +24,7 @@ const named = (path: string, host: string) =>
 async function startServe(): Promise<number> {
   const flags = ['--port', '0', '--health-port', `${await freePort()}`];
   const program = Program.motd(['serve', ...flags]);
-  await program.says(/listening on/);
+  await program.waitForOutput(/listening on/);
   return Number(flags.at(-1));
 }
 

@@ -22,7 +22,7 @@ test.afterEach(() => {
 let users: string;
 test.beforeEach(async () => {
   const hash = Program.motd(['hash-password']).input(`${ANNA.password}\n`);
-  expect(await hash.exits()).toBe(0);
+  expect(await hash.exitCode()).toBe(0);
   users = test.info().outputPath('users');
   writePrivately(users, `${ANNA.username}:${hash.stdout}`);
 });

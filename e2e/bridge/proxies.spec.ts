@@ -9,7 +9,7 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { freePort } from '../../testing/freePort.mjs';
 import {
   expect,
-  type Listening,
+  type ListeningProgram,
   QUICK,
   startBridge,
   startServer,
@@ -30,7 +30,7 @@ const FORGED = '192.0.2.66';
 const IDLE_TIMEOUT = 3;
 
 interface Front {
-  server: Listening;
+  server: ListeningProgram;
   bridgePort: number;
   port: number;
 }
@@ -131,7 +131,7 @@ for (const proxy of [nginx, haproxy]) {
       expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
       const [code] = await closed;
       expect(code).toBe(1006);
-      await left.server.program.says(/\[-\] Connection closed with/);
+      await left.server.program.waitForOutput(/\[-\] Connection closed with/);
     });
 
     test(
@@ -189,7 +189,7 @@ for (const proxy of [nginx, haproxy]) {
         expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
       }
       const { program } = front.server;
-      await program.says(/(Connection closed[\s\S]*){2}/);
+      await program.waitForOutput(/(Connection closed[\s\S]*){2}/);
       const connected = program.stdout.match(/Connected by .*/g);
       expect(connected).toEqual(Array(2).fill(`Connected by ('${CLIENT}', 0)`));
     });
@@ -199,7 +199,7 @@ for (const proxy of [nginx, haproxy]) {
       const front = await start(proxy, { writesClientPort: true });
       const client = connectThrough(front, { localAddress: CLIENT });
       expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
-      await front.server.program.says(/^Connected by \('127\.0\.0\.2', 0\)$/m);
+      await front.server.program.waitForOutput(/^Connected by \('127\.0\.0\.2', 0\)$/m);
     });
 
     test('it hears of the proxy where the bridge does not trust that', async () => {
@@ -208,7 +208,9 @@ for (const proxy of [nginx, haproxy]) {
       const front = await start(proxy, { flags: untrusting });
       await conversation(connectThrough(front, { localAddress: CLIENT }));
       const { program } = front.server;
-      await program.says(/Connected by \('127\.0\.0\.1', [1-9]\d*\)\n[\s\S]*Connection closed/);
+      await program.waitForOutput(
+        /Connected by \('127\.0\.0\.1', [1-9]\d*\)\n[\s\S]*Connection closed/,
+      );
       expect(program.stdout).not.toContain(CLIENT);
     });
 

@@ -30,14 +30,14 @@ async function startRedis(): Promise<Redis> {
     ['6390', String(port)],
   ]);
   const program = new Program('sh', ['-c', script]);
-  await program.says(/Ready to accept connections/);
+  await program.waitForOutput(/Ready to accept connections/);
   return { program, bridgePort: await startBridgeTo(`127.0.0.1:${port}`) };
 }
 
 async function startBridgeTo(where: string): Promise<number> {
   const target = `redis=${where}`;
   const program = Program.motd(['bridge', '--target', target, '--http-port', '0']);
-  const [, port] = await program.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+  const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
   return Number(port);
 }
 
@@ -97,7 +97,7 @@ test('a program, as README has it', QUICK, async () => {
   const { bridgePort } = await startRedis();
   const script = edited(codeUnder(HEADING, 'sh', 2), [['8080', String(bridgePort)]]);
   const program = new Program('sh', ['-c', script]);
-  expect(await program.exits()).toBe(0);
+  expect(await program.exitCode()).toBe(0);
   expect(program.stderr).toBe('');
   expect(program.stdout.replaceAll('\r\n', '\n')).toBe(codeUnder(HEADING, ''));
 });
@@ -148,8 +148,8 @@ test('a Unix socket', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'motd-redis-'));
   const socket = join(folder, 'redis.sock');
   const program = new Program(redisServer, ['--port', '0', '--unixsocket', socket, '--save', '']);
-  void program.exits().then(() => rm(folder, { recursive: true, force: true }));
-  await program.says(/ready to accept connections/i);
+  void program.exitCode().then(() => rm(folder, { recursive: true, force: true }));
+  await program.waitForOutput(/ready to accept connections/i);
   const bridgePort = await startBridgeTo(`unix:${socket}`);
   const client = await Client.open(bridgePort);
   expect(String(await client.ask('PING\r\n', 7))).toBe('+PONG\r\n');

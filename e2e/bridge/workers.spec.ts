@@ -73,7 +73,7 @@ async function startWorkers(echo: number, flags: string[] = []): Promise<Bridge>
     ...['bridge', '--target', `echo=127.0.0.1:${echo}`, '--http-port', '0'],
     ...['--workers', String(WORKERS), ...flags],
   ]);
-  const [, port] = await program.says(/listening on https?:\/\/127\.0\.0\.1:(\d+)\n/);
+  const [, port] = await program.waitForOutput(/listening on https?:\/\/127\.0\.0\.1:(\d+)\n/);
   const pid = program.process.pid ?? 0;
   const workers = childrenOf(pid);
   expect(workers).toHaveLength(WORKERS);
@@ -175,7 +175,7 @@ test('one that is killed comes back; what the others do goes on', QUICK, async (
   expect(await metric(bridge, OPENED)).toBe(20);
   const [victim = 0] = bridge.workers;
   process.kill(victim, 'SIGKILL');
-  await bridge.program.says(
+  await bridge.program.waitForOutput(
     /^Bridge worker \d ended unexpectedly \(SIGKILL\); the next try is in 0\.5 s\.$/m,
   );
   const alive = (await Promise.all(sessions.map(isAlive))).filter((is) => is).length;
@@ -186,7 +186,7 @@ test('one that is killed comes back; what the others do goes on', QUICK, async (
   expect(await metric(bridge, OPENED)).toBe(20);
   expect(await isAlive(await open(bridge))).toBe(true);
 
-  await bridge.program.says(/^Bridge worker \d is back\.$/m);
+  await bridge.program.waitForOutput(/^Bridge worker \d is back\.$/m);
   const [other, renewed = 0] = childrenOf(bridge.pid).filter((pid) => pid !== victim);
   expect([...bridge.workers, renewed]).toContain(other);
   expect(await Promise.all((await openInTurn(bridge, 10)).map(isAlive))).not.toContain(false);
@@ -201,12 +201,12 @@ test('when all are killed, they come back on the same port', async ({ echo }) =>
   const bridge = await startWorkers(echo);
   for (let round = 1; round <= 2; round++) {
     for (const pid of childrenOf(bridge.pid)) process.kill(pid, 'SIGKILL');
-    await bridge.program.says(new RegExp(`(is back\\.[^]*?){${round * WORKERS}}`));
+    await bridge.program.waitForOutput(new RegExp(`(is back\\.[^]*?){${round * WORKERS}}`));
     expect((await get(bridge, '/healthz')).status).toBe(200);
   }
   const [one = 0] = childrenOf(bridge.pid);
   process.kill(one, 'SIGKILL');
-  await bridge.program.says(new RegExp(`(is back\\.[^]*?){${2 * WORKERS + 1}}`));
+  await bridge.program.waitForOutput(new RegExp(`(is back\\.[^]*?){${2 * WORKERS + 1}}`));
   const sessions = await openMany(bridge, 10);
   expect(await metric(bridge, OPEN)).toBe(sessions.length);
 });
@@ -238,7 +238,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     const sessions = await openMany(bridge, 10);
     const codes = Promise.all(sessions.map(codeAt));
     process.kill(bridge.pid, signal);
-    expect(await bridge.program.exits()).toBe(0);
+    expect(await bridge.program.exitCode()).toBe(0);
     expect(await codes).toEqual(sessions.map(() => 1001));
     expect(bridge.workers.filter(isRunning)).toEqual([]);
     expect(bridge.program.stdout).not.toContain('unexpectedly');
@@ -251,13 +251,13 @@ test('a signal to the whole group, as Ctrl-C is, ends all in order', async ({ ec
     ['setsid'],
     ['bridge', '--target', `echo=127.0.0.1:${echo}`, '--http-port', '0', '--workers', '2'],
   );
-  const [, port] = await program.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+  const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
   const pid = program.process.pid ?? 0;
   const bridge = { program, port: Number(port), pid, workers: childrenOf(pid) };
   const sessions = await openMany(bridge, 10);
   const codes = Promise.all(sessions.map(codeAt));
   process.kill(-pid, 'SIGINT');
-  expect(await program.exits()).toBe(0);
+  expect(await program.exitCode()).toBe(0);
   expect(await codes).toEqual(sessions.map(() => 1001));
   expect(program.stdout).not.toContain('unexpectedly');
 });
@@ -285,7 +285,7 @@ test('a port that is taken is said once', async ({ echo }) => {
   const { port } = await startWorkers(echo);
   const flags = ['--http-port', String(port), '--workers', '2'];
   const second = Program.motd(['bridge', ...flags]);
-  expect(await second.exits()).toBe(1);
+  expect(await second.exitCode()).toBe(1);
   expect(second.stderr).toBe(
     `motd: port taken: 127.0.0.1:${port}; choose another with --http-port\n`,
   );
@@ -313,7 +313,7 @@ test.describe('limits are those of the whole', () => {
 
     const [victim = 0] = bridge.workers;
     process.kill(victim, 'SIGKILL');
-    await bridge.program.says(/is back\.$/m);
+    await bridge.program.waitForOutput(/is back\.$/m);
     const left = await metric(bridge, OPEN);
     expect(await letIn(bridge, 10)).toHaveLength(7 - left);
   });
@@ -394,7 +394,9 @@ test('SIGHUP: one line for each, and all have the new certificate and users', as
   copyPrivately(pathOf('renewed-key'), key);
   writePrivately(users, `anna:${SECOND_HASH}\n`);
   process.kill(bridge.pid, 'SIGHUP');
-  await bridge.program.says(/^The certificate is read anew\.\nThe list of users is read anew\.$/m);
+  await bridge.program.waitForOutput(
+    /^The certificate is read anew\.\nThe list of users is read anew\.$/m,
+  );
   await shows(SECOND);
   // One after the other, so that each worker has some of them.
   const late: WebSocket[] = [];
@@ -405,11 +407,13 @@ test('SIGHUP: one line for each, and all have the new certificate and users', as
   writeFileSync(cert, 'broken');
   writeFileSync(users, 'broken');
   process.kill(bridge.workers[0] ?? 0, 'SIGKILL');
-  await bridge.program.says(/is back\.$/m);
+  await bridge.program.waitForOutput(/is back\.$/m);
   await shows(SECOND);
   expect(await Promise.all([early, ...late].map(isAlive))).toContain(true);
   process.kill(bridge.pid, 'SIGHUP');
-  await bridge.program.says(/^\[!\] The certificate stays as it was: .*\n\[!\] The list of users/m);
+  await bridge.program.waitForOutput(
+    /^\[!\] The certificate stays as it was: .*\n\[!\] The list of users/m,
+  );
   await shows(SECOND);
   expect(await bridge.program.stop()).toBe(0);
   expect(bridge.program.stdout.match(/The certificate is read anew/g)).toHaveLength(1);
@@ -419,7 +423,7 @@ test('SIGHUP: one line for each, and all have the new certificate and users', as
 test('motd up passes it on, with the flags of Node it gives its bridge', async () => {
   const ports = ['--port', '0', '--http-port', '0'];
   const program = Program.motd(['up', ...ports, '--workers', String(WORKERS)]);
-  const [, port] = await program.says(/^Open http:\/\/127\.0\.0\.1:(\d+) /m);
+  const [, port] = await program.waitForOutput(/^Open http:\/\/127\.0\.0\.1:(\d+) /m);
   const children = childrenOf(program.process.pid ?? 0);
   const pid = children.find((child) => commandLine(child).at(-1) === 'bridge') ?? 0;
   const workers = childrenOf(pid);
@@ -429,8 +433,8 @@ test('motd up passes it on, with the flags of Node it gives its bridge', async (
   const bridge = { program, port: Number(port), pid, workers };
   expect((await get(bridge, '/readyz')).status).toBe(200);
   process.kill(pid, 'SIGKILL');
-  await program.says(/^motd bridge ended unexpectedly \(SIGKILL\)/m);
-  await program.says(/Bridge is listening(.|\n)*Bridge is listening/);
+  await program.waitForOutput(/^motd bridge ended unexpectedly \(SIGKILL\)/m);
+  await program.waitForOutput(/Bridge is listening(.|\n)*Bridge is listening/);
   await expect.poll(() => workers.filter(isRunning)).toEqual([]);
   expect((await get(bridge, '/healthz')).status).toBe(200);
   expect(await program.stop()).toBe(0);

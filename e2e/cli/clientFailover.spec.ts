@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.mjs';
 import { Program } from '../../testing/programs.ts';
-import { amount, figure } from '../../testing/scale.ts';
-import { expect, type Listening, QUICK, startServer, store, test } from '../fixtures.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
+import { expect, type ListeningProgram, QUICK, startServer, store, test } from '../fixtures.ts';
 
 /** For what never answers: it is waited for to the end. */
 const NO_ANSWER_S = '5';
@@ -35,7 +36,7 @@ interface Ran {
 
 async function run(args: string[], input = '', env?: Record<string, string>): Promise<Ran> {
   const program = Program.motd(args, env).input(input);
-  const status = await program.exits();
+  const status = await program.exitCode();
   return { status, stdout: program.stdout, stderr: program.stderr };
 }
 
@@ -47,7 +48,7 @@ function at(...ports: number[]): string {
   return ports.map((port) => `127.0.0.1:${port}`).join(',');
 }
 
-function startSaying(message: string, flags: string[] = []): Promise<Listening> {
+function startSaying(message: string, flags: string[] = []): Promise<ListeningProgram> {
   return startServer(0, ['--message', message, ...flags]);
 }
 
@@ -74,7 +75,7 @@ async function unreachableServer(): Promise<number> {
   const script = `const server = require('node:net').createServer().listen(
     { port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));`;
   const program = new Program(process.execPath, ['-e', script]);
-  const [, port] = await program.says(/^(\d+)\n/);
+  const [, port] = await program.waitForOutput(/^(\d+)\n/);
   freeze(program);
   for (let count = 0; count < 8; count++) connectionTo(Number(port));
   const hex = Number(port).toString(16).toUpperCase().padStart(4, '0');
@@ -98,7 +99,7 @@ async function drippingServer(): Promise<number> {
 async function fullServer(): Promise<number> {
   const { program, port } = await startServer(0, ['--max-connections', '1']);
   connectionTo(port);
-  await program.says(/Connected by/);
+  await program.waitForOutput(/Connected by/);
   return port;
 }
 
@@ -142,9 +143,9 @@ for (const [state, startDead] of [
     expect(stdout).toMatch(/^\S+Z new\n$/);
 
     const watch = Program.motd(['watch', servers]);
-    await watch.says(/^new\n$/);
+    await watch.waitForOutput(/^new\n$/);
     await store('newer', port);
-    await watch.says(/^new\nnewer\n$/);
+    await watch.waitForOutput(/^new\nnewer\n$/);
     await watch.stop();
     expect(watch.stderr).toBe('');
   });
@@ -161,7 +162,7 @@ test('as long as the first one answers, nobody else is asked', async () => {
     expect((await run(['history', servers])).stdout).toMatch(/^\S+Z new\n$/);
     expect((await run(['connect', servers], 'MSGGET\nQUIT\n')).stdout).toContain('\nnew\n');
     expect(await run(['get', at(other.port)])).toEqual(printed('second\n'));
-    await other.program.says(/: MSGGET\n/);
+    await other.program.waitForOutput(/: MSGGET\n/);
     expect(other.program.stdout.match(/Connected/g)).toHaveLength(1);
   }).toPass();
 });
@@ -210,8 +211,8 @@ test('set: a server that is asked in vain, and left, has stored nothing', async 
   freeze(first.program);
   expect(await run(['set', '-m', 'new', at(first.port, second.port)])).toEqual(printed(''));
   first.program.process.kill('SIGCONT');
-  await first.program.says(/Received:from \S+ \d+\): MSGSTORE\n/);
-  await first.program.says(/Connection closed/);
+  await first.program.waitForOutput(/Received:from \S+ \d+\): MSGSTORE\n/);
+  await first.program.waitForOutput(/Connection closed/);
   expect(await run(['history', at(first.port)])).toEqual(printed(''));
   expect(await run(['get', at(first.port)])).toEqual(printed('first\n'));
 });
@@ -243,14 +244,14 @@ test('set and watch pass over a server that is cut off from the etcd it shares',
     const servers = at(cutOff.port, other.port);
     expect(await run(['set', '-m', 'before', servers])).toEqual(printed(''));
     const watch = Program.motd(['watch', servers]);
-    await watch.says(/^before\n$/);
+    await watch.waitForOutput(/^before\n$/);
 
     link.cut('resets');
-    await cutOff.program.says(/\[!\] Store unavailable/);
+    await cutOff.program.waitForOutput(/\[!\] Store unavailable/);
     expect(await run(['set', '-m', 'after', servers])).toEqual(printed(''));
     expect(await run(['get', servers])).toEqual(printed('before\n'));
     await cutOff.program.stop();
-    await watch.says(/^before\nafter\n$/);
+    await watch.waitForOutput(/^before\nafter\n$/);
     expect((await run(['history', servers])).stdout).toMatch(/^\S+Z before\n\S+Z after\n$/);
   } finally {
     await cluster.close();
@@ -282,7 +283,7 @@ for (const [rule, replies, words, flags] of [
     expect(stderr).toMatch(words);
     expect(heard).toContain('MSGSTORE');
     await store('at last', other.port);
-    await other.program.says(/updated to: at last\n/);
+    await other.program.waitForOutput(/updated to: at last\n/);
     expect(other.program.stdout.match(/updated/g)).toHaveLength(1);
   });
 }
@@ -290,19 +291,19 @@ for (const [rule, replies, words, flags] of [
 test('watch goes from server to server as each is shut down, and repeats nothing', async () => {
   const servers = await Promise.all([0, 1, 2].map(() => startSaying('same')));
   const watch = Program.motd(['watch', at(...servers.map(({ port }) => port))]);
-  await watch.says(/^same\n$/);
+  await watch.waitForOutput(/^same\n$/);
   let said = 'same\n';
   for (const [turn, { program }] of servers.slice(0, 2).entries()) {
     await program.stop();
     const next = servers[turn + 1];
-    await next?.program.says(/: MSGWATCH\n/);
+    await next?.program.waitForOutput(/: MSGWATCH\n/);
     const message = `told by the next one, ${turn}`;
     for (const { port } of servers.slice(turn + 1)) await store(message, port);
     said += `${message}\n`;
-    await watch.says(new RegExp(`${message}\n$`));
+    await watch.waitForOutput(new RegExp(`${message}\n$`));
   }
   await store('last', servers.at(-1)?.port ?? 0);
-  await watch.says(/last\n$/);
+  await watch.waitForOutput(/last\n$/);
   await watch.stop();
   expect(watch.stdout).toBe(`${said}last\n`);
   const lost = 'said: 421 SERVER SHUTTING DOWN; going on with the next server';
@@ -313,9 +314,9 @@ test('watch: what a server that is behind says first is not told', async () => {
   const { program, port } = await startSaying('now');
   const behind = await scriptedServer('200 OK\nlong ago\nbefore\nnow\nlater\n');
   const watch = Program.motd(['watch', at(port, behind.port)]);
-  await watch.says(/^now\n$/);
+  await watch.waitForOutput(/^now\n$/);
   await program.kill();
-  await watch.says(/later\n$/);
+  await watch.waitForOutput(/later\n$/);
   expect(watch.stdout).toBe('now\nlater\n');
 });
 
@@ -323,11 +324,11 @@ test('watch goes on when all were gone, and one is back', async () => {
   const dead = await freePort();
   const { program, port } = await startServer(await freePort(), ['--message', 'before']);
   const watch = Program.motd(['watch', at(dead, port)]);
-  await watch.says(/^before\n$/);
+  await watch.waitForOutput(/^before\n$/);
   await program.stop();
-  await watch.saysOnStderr(/motd: no server answered: .*; trying again\n/);
+  await watch.waitForStderr(/motd: no server answered: .*; trying again\n/);
   await startServer(port, ['--message', 'after']);
-  await watch.says(/^before\nafter\n$/);
+  await watch.waitForOutput(/^before\nafter\n$/);
   expect(watch.stderr).toMatch(
     /^motd: .* SHUTTING DOWN; going on with .*\nmotd: no server answered: .*; trying again\n$/,
   );
@@ -345,9 +346,9 @@ test('connect: once somebody talks to a server, its loss is the end', async () =
   const other = await startSaying('second');
   const client = Program.motd(['connect', at(port, other.port)]);
   client.process.stdin?.write('MSGGET\n');
-  await client.says(/first\n.*SHUTDOWN\): $/);
+  await client.waitForOutput(/first\n.*SHUTDOWN\): $/);
   await program.stop();
-  expect(await client.exits()).toBe(1);
+  expect(await client.exitCode()).toBe(1);
   expect(client.stdout).toContain('Server: 421 SERVER SHUTTING DOWN\n');
   expect(client.stdout).not.toContain('second');
 });
@@ -360,7 +361,7 @@ test('with TLS, each server has to show a certificate for its own name', async (
   const unsealed = await startSaying('not sealed');
   // This machine, too, and in no certificate (RFC 1122, section 3.2.1.3).
   const misnamed = Program.motd(['serve', '--host', '127.0.0.2', '--port', '0', ...flags]);
-  const [, misnamedAt] = await misnamed.says(/listening on (127\.0\.0\.2:\d+)\n/);
+  const [, misnamedAt] = await misnamed.waitForOutput(/listening on (127\.0\.0\.2:\d+)\n/);
   const wrong = `${misnamedAt},${at(unsealed.port)}`;
   const get = (hosts: string) => run(['get', '--tls-ca', pem('cert'), hosts]);
 
@@ -375,7 +376,7 @@ test('with TLS, each server has to show a certificate for its own name', async (
 
 test('a server that is gone costs a login a moment', async () => {
   test.skip(!existsSync(PROC_NET_TCP), 'needs Linux');
-  test.setTimeout(amount(60_000, 300_000));
+  test.setTimeout(scaled(60_000, 300_000));
   const { port } = await startSaying('second');
   for (const [state, servers] of [
     ['is not named', at(port)],
@@ -384,13 +385,13 @@ test('a server that is gone costs a login a moment', async () => {
     ['drops what is sent to it', at(await unreachableServer(), port)],
   ] as const) {
     const times: number[] = [];
-    for (let round = 0; round < amount(1, 30); round++) {
+    for (let round = 0; round < scaled(1, 30); round++) {
       const beganAt = performance.now();
       expect(await run(['get', servers])).toEqual(printed('second\n'));
       times.push(performance.now() - beganAt);
     }
     const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
     const found = `where the first of two servers ${state}, it takes ${Math.round(median)} ms`;
-    figure('motd get, from its start to its end', found);
+    record('motd get, from its start to its end', found);
   }
 });

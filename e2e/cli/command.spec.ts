@@ -20,7 +20,7 @@ interface Ran {
 
 async function run(args: string[], env?: Record<string, string>): Promise<Ran> {
   const program = Program.motd(args, env).input('');
-  const status = await program.exits();
+  const status = await program.exitCode();
   return { status, stdout: program.stdout, stderr: program.stderr };
 }
 
@@ -200,9 +200,9 @@ test('an error is one line without control characters, whatever it names', async
 test('a fault of ours is shown without control characters', async () => {
   const fault = 'process.on("SIGUSR2",()=>{throw(new(Error)("a\x9b\x1b[2J"))})';
   const server = Program.motd(['serve', '--port', '0'], { NODE_OPTIONS: importing(fault) });
-  await server.says(/listening/);
+  await server.waitForOutput(/listening/);
   server.process.kill('SIGUSR2');
-  expect(await server.exits()).toBe(1);
+  expect(await server.exitCode()).toBe(1);
   expect(server.stderr).toMatch(/^Error: a\\u\{9b\}\^\[\[2J\n {4}at /);
 });
 
@@ -237,7 +237,7 @@ test('a CR at the end of a variable, from a file with CRLF line ends, is no part
   writeFileSync(file, 'MOTD_PORT=0\r\nMOTD_HOST=127.0.0.1\r\nMOTD_STORE=memory:\r\n');
   const script = 'set -a; . "$1"; exec "$2" dist/cli/main.js serve';
   const server = new Program('sh', ['-c', script, 'sh', file, process.execPath]);
-  await server.says(/listening on 127\.0\.0\.1:\d+\n/);
+  await server.waitForOutput(/listening on 127\.0\.0\.1:\d+\n/);
   expect(await server.stop()).toBe(0);
   expect(server.stderr).toBe('');
 });
@@ -251,9 +251,9 @@ test('several hosts in the environment are for clients: who listens says so', as
 test('an environment twin sets its flag, and the flag wins', QUICK, async () => {
   const env = { MOTD_PORT: '1', MOTD_MESSAGE: 'from the environment' };
   const server = Program.motd(['serve', '--port', '0'], env);
-  const [, port] = await server.says(/listening on 127\.0\.0\.1:(\d+)/);
+  const [, port] = await server.waitForOutput(/listening on 127\.0\.0\.1:(\d+)/);
   const client = Program.motd(['connect'], { MOTD_PORT: port ?? '' }).input('MSGGET\nQUIT\n');
-  expect(await client.exits()).toBe(0);
+  expect(await client.exitCode()).toBe(0);
   expect(client.stdout).toContain('Server: 200 OK\nfrom the environment\n');
 });
 
@@ -327,7 +327,7 @@ test('an error about a URL does not repeat a password in it', async () => {
 test('a password file that others may read is warned of, in one line', async () => {
   const file = test.info().outputPath('password');
   const hash = Program.motd(['hash-password']).input('long enough\n');
-  await hash.exits();
+  await hash.exitCode();
   writePrivately(file, hash.stdout);
   for (const [mode, stderr] of [
     [0o600, ''],
@@ -338,7 +338,7 @@ test('a password file that others may read is warned of, in one line', async () 
   ] as const) {
     chmodSync(file, mode);
     const server = Program.motd(['serve', '--port', '0', '--password-file', file]);
-    await server.says(/listening on/);
+    await server.waitForOutput(/listening on/);
     expect(await server.stop()).toBe(0);
     expect(server.stderr).toBe(stderr);
   }
@@ -363,10 +363,10 @@ for (const [command, flag] of [
 
 test('--log json writes the same events, a line each', QUICK, async () => {
   const server = Program.motd(['serve', '--port', '0', '--log', 'json']);
-  const [, port] = await server.says(/"event":"listening".*"port":(\d+)/);
+  const [, port] = await server.waitForOutput(/"event":"listening".*"port":(\d+)/);
   const client = Program.motd(['connect', '127.0.0.1', port ?? '']);
-  await client.input('MSGSTORE\nhello\nSHUTDOWN\n123!abc\n').exits();
-  expect(await server.exits()).toBe(0);
+  await client.input('MSGSTORE\nhello\nSHUTDOWN\n123!abc\n').exitCode();
+  expect(await server.exitCode()).toBe(0);
   const events = server.stdout
     .trimEnd()
     .split('\n')
@@ -397,7 +397,7 @@ test('a server that stands still while it ends has ended in order all the same',
       return made;
     };`;
   const server = Program.motd(['serve', '--port', '0'], { NODE_OPTIONS: importing(stopping) });
-  const [, port] = await server.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+  const [, port] = await server.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
   const client = connect(Number(port), '127.0.0.1');
   client.write('SHUTDOWN\n123!abc\n');
   expect(await text(client)).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
@@ -406,7 +406,7 @@ test('a server that stands still while it ends has ended in order all the same',
   // As on a machine that is short of CPU: for longer than the server waits for its output at the end.
   await setTimeout(1500);
   server.process.kill('SIGCONT');
-  expect(await server.exits()).toBe(0);
+  expect(await server.exitCode()).toBe(0);
 });
 
 test.describe('standard output', () => {
@@ -422,8 +422,8 @@ test.describe('standard output', () => {
     const client = Program.motd(['connect', '127.0.0.1', String(port)]).input(
       'SHUTDOWN\n123!abc\n',
     );
-    expect(await client.exits()).toBe(0);
-    expect(await server.exits()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
+    expect(await server.exitCode()).toBe(0);
   });
 
   for (const [command, flagsFor] of [
@@ -437,8 +437,8 @@ test.describe('standard output', () => {
       const script = `{ sh -c 'echo "pid $$" >&3; exec "$@" 2>&1' sh "$@"; echo "status $?" >&3; } 3>&2 | head -1`;
       const args = [process.execPath, 'dist/cli/main.js', command, ...flagsFor(free)];
       const server = new Program('sh', ['-c', script, 'sh', ...args]);
-      const [, pid = ''] = await server.saysOnStderr(/pid (\d+)\n/);
-      const [, port = ''] = await server.says(/listening on \S+:(\d+)\n/);
+      const [, pid = ''] = await server.waitForStderr(/pid (\d+)\n/);
+      const [, port = ''] = await server.waitForOutput(/listening on \S+:(\d+)\n/);
       // What makes lines of the log.
       for (let turn = 0; turn < 3; turn++) {
         if (command !== 'bridge') await expect(() => isServed(port)).toPass();
@@ -447,21 +447,21 @@ test.describe('standard output', () => {
         }
       }
       process.kill(Number(pid), 'SIGTERM');
-      await server.exits();
+      await server.exitCode();
       expect(server.stderr).toMatch(/status 0\n$/);
     });
   }
 
   test('that is read slowly gets every line', async () => {
     const server = Program.motd(['serve', '--port', '0']);
-    const [, port = ''] = await server.says(/listening on 127\.0\.0\.1:(\d+)/);
+    const [, port = ''] = await server.waitForOutput(/listening on 127\.0\.0\.1:(\d+)/);
     server.process.stdout?.pause();
     const client = Program.motd(['connect', '127.0.0.1', port]);
     client.input(`${'MSGGET\n'.repeat(5000)}SHUTDOWN\n123!abc\n`);
-    expect(await client.exits()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
     // The slow reader is the subject: 16 KiB every 20 ms.
     const reading = setInterval(() => server.process.stdout?.read(16 * 1024), 20);
-    expect(await server.exits()).toBe(0);
+    expect(await server.exitCode()).toBe(0);
     clearInterval(reading);
     expect(server.stdout.match(/: MSGGET\n/g)).toHaveLength(5000);
     expect(server.stdout).toMatch(/\n\[-\] Connection closed with .*\n$/);
@@ -470,11 +470,11 @@ test.describe('standard output', () => {
   test('that nobody reads costs log lines, never answers, and holds up no end', async () => {
     const port = await freePort();
     const server = Program.motd(['serve', '--port', String(port)]);
-    await server.says(/listening/);
+    await server.waitForOutput(/listening/);
     server.process.stdout?.pause();
     const client = Program.motd(['connect', '127.0.0.1', String(port)]);
     client.input(`${'x'.repeat(4000)}\n`.repeat(500));
-    expect(await client.exits()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
     expect(client.stdout.match(/400 UNKNOWN COMMAND/g)).toHaveLength(500);
     server.process.kill('SIGTERM');
     await once(server.process, 'exit');
@@ -488,8 +488,8 @@ test('--log silent writes nothing', async () => {
     const client = Program.motd(['connect', '127.0.0.1', String(port)]).input(
       'SHUTDOWN\n123!abc\n',
     );
-    expect(await client.exits()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
   }).toPass();
-  expect(await server.exits()).toBe(0);
+  expect(await server.exitCode()).toBe(0);
   expect(server.stdout + server.stderr).toBe('');
 });

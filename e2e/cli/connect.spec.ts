@@ -10,7 +10,7 @@ for (const golden of goldens) {
   test(`case ${golden.name}, to the letter`, QUICK, async ({ server }) => {
     const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
     client.input(golden.typed.map((line) => `${line}\n`).join(''));
-    expect(await client.exits()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
     // At the end of its input it leaves the prompt, and the line.
     expect(client.stdout).toBe(golden.isOpen ? `${golden.screen}\n` : golden.screen);
     expect(client.stderr).toBe('');
@@ -23,7 +23,7 @@ for (const golden of goldens) {
   }) => {
     const client = Program.motd(['connect', '--mask-password', '127.0.0.1', String(server.port)]);
     client.input(golden.typed.map((line) => `${line}\n`).join(''));
-    expect(await client.exits()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
     expect(client.stdout).toBe(masked(golden.isOpen ? `${golden.screen}\n` : golden.screen));
   });
 }
@@ -32,32 +32,32 @@ test('MOTD_MASK_PASSWORD says the same, with any value', async ({ server }) => {
   const address = ['127.0.0.1', String(server.port)];
   const client = Program.motd(['connect', ...address], { MOTD_MASK_PASSWORD: '0' });
   client.input('SHUTDOWN\nhidden\n');
-  expect(await client.exits()).toBe(0);
+  expect(await client.exitCode()).toBe(0);
   expect(client.stdout).toContain('Enter shutdown password: ••••••\nClient: ••••••\nServer: 301');
 });
 
 test('lines may come one by one, each after its prompt', async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
-  await client.says(/QUIT, SHUTDOWN\): $/);
+  await client.waitForOutput(/QUIT, SHUTDOWN\): $/);
   client.process.stdin?.write('MSGSTORE\n');
-  await client.says(/Enter new message of the day: $/);
+  await client.waitForOutput(/Enter new message of the day: $/);
   client.process.stdin?.write('one by one\n');
-  await client.says(/Client: one by one\nServer: 200 OK\nEnter command .*: $/);
+  await client.waitForOutput(/Client: one by one\nServer: 200 OK\nEnter command .*: $/);
   client.input('MSGGET\n');
-  expect(await client.exits()).toBe(0);
+  expect(await client.exitCode()).toBe(0);
   expect(client.stdout.endsWith(`Server: 200 OK\none by one\n${PROMPT}\n`)).toBe(true);
 });
 
 test('a last line without LF counts', QUICK, async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]).input('QUIT');
-  expect(await client.exits()).toBe(0);
+  expect(await client.exitCode()).toBe(0);
   expect(client.stdout).toBe(`${PROMPT}QUIT\nClient: QUIT\nServer: 200 OK\n`);
 });
 
 test('control characters in the input are shown escaped', async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
   client.input('MSGSTORE\n\x1b[31mred\nQUIT\n');
-  expect(await client.exits()).toBe(0);
+  expect(await client.exitCode()).toBe(0);
   expect(client.stdout).toContain(
     'day: ^[[31mred\nClient: ^[[31mred\nServer: 422 NOT PLAIN TEXT\n',
   );
@@ -66,7 +66,7 @@ test('control characters in the input are shown escaped', async ({ server }) => 
 test('ten thousand blank lines ask ten thousand times', async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
   client.input('\n'.repeat(10_000));
-  expect(await client.exits()).toBe(0);
+  expect(await client.exitCode()).toBe(0);
   expect(client.stdout).toBe(`${PROMPT}\n`.repeat(10_001));
 });
 
@@ -74,9 +74,9 @@ test('a server that stops says so; the connection is told lost, and the status i
   server,
 }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
-  await client.says(/SHUTDOWN\): $/);
+  await client.waitForOutput(/SHUTDOWN\): $/);
   await server.program.stop();
-  expect(await client.exits()).toBe(1);
+  expect(await client.exitCode()).toBe(1);
   expect(client.stdout).toBe(
     `${PROMPT}\nServer: 421 SERVER SHUTTING DOWN\n[the server closed the connection]\n`,
   );
@@ -84,9 +84,9 @@ test('a server that stops says so; the connection is told lost, and the status i
 
 test('a server that dies is told as a lost connection', QUICK, async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
-  await client.says(/SHUTDOWN\): $/);
+  await client.waitForOutput(/SHUTDOWN\): $/);
   server.program.process.kill('SIGKILL');
-  expect(await client.exits()).toBe(1);
+  expect(await client.exitCode()).toBe(1);
   expect(client.stdout).toMatch(
     /\n\[the (server closed the connection|connection was lost: \w+)\]\n$/,
   );
@@ -96,7 +96,7 @@ test('a reader that has had enough ends it without a word', async ({ server }) =
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
   client.process.stdout?.destroy();
   client.input('MSGGET\nMSGGET\n');
-  await client.exits();
+  await client.exitCode();
   expect(client.stderr).toBe('');
 });
 

@@ -28,7 +28,7 @@ for (const { args, ready, others } of COMMANDS) {
   test(`SIGUSR1 opens no debugger in any process of motd ${args[0]}`, async () => {
     const store = `lmdb:${test.info().outputPath('store')}`;
     const program = Program.motd(args, { MOTD_STORE: store, ...(await debuggerPort()) });
-    await program.says(ready);
+    await program.waitForOutput(ready);
     const pid = program.process.pid ?? 0;
     const pids = [pid, ...descendantsOf(pid)];
     expect(pids).toHaveLength(1 + others);
@@ -43,7 +43,7 @@ for (const { args, ready, others } of COMMANDS) {
 test('SIGUSR1 opens no debugger in a client that waits', async ({ server }) => {
   const args = ['watch', '127.0.0.1', String(server.port)];
   const watch = Program.motd(args, await debuggerPort());
-  await watch.says(/An apple/);
+  await watch.waitForOutput(/An apple/);
   watch.process.kill('SIGUSR1');
   await plainNodeOpensDebugger();
   await watch.stop();
@@ -54,9 +54,9 @@ test('SIGUSR1 opens no debugger in a client that waits', async ({ server }) => {
 async function plainNodeOpensDebugger(): Promise<void> {
   const script = "setInterval(() => {}, 1000); console.log('started')";
   const plain = new Program(process.execPath, ['-e', script], await debuggerPort());
-  await plain.says(/started/);
+  await plain.waitForOutput(/started/);
   plain.process.kill('SIGUSR1');
-  await plain.saysOnStderr(DEBUGGER);
+  await plain.waitForStderr(DEBUGGER);
   await plain.kill();
 }
 

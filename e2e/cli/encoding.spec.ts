@@ -14,7 +14,7 @@ interface Ran {
 }
 
 async function ran(program: Program): Promise<Ran> {
-  const status = await program.exits();
+  const status = await program.exitCode();
   return { status, stdout: program.stdout, stderr: program.stderr };
 }
 
@@ -116,7 +116,7 @@ test.describe('standard input', () => {
   test('hash-password takes the first line alone, while its input stays open', async () => {
     const hash = Program.motd(['hash-password']);
     hash.process.stdin?.write('correct horse\n\xff');
-    expect(await hash.exits()).toBe(0);
+    expect(await hash.exitCode()).toBe(0);
     expect(hash.stdout).toMatch(/^\$scrypt\$/);
   });
 

@@ -8,7 +8,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
-import { test as base, expect, type Listening, QUICK, startServer } from '../fixtures.ts';
+import { test as base, expect, type ListeningProgram, QUICK, startServer } from '../fixtures.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const ATTACK = 'MSGSTORE\nowned\nSHUTDOWN\n123!abc\n';
@@ -103,11 +103,11 @@ async function openEvilPage(page: Page): Promise<void> {
   await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
 }
 
-async function expectUnharmed({ program, port }: Listening): Promise<void> {
+async function expectUnharmed({ program, port }: ListeningProgram): Promise<void> {
   const get = Program.motd(['get', '127.0.0.1', String(port)]);
-  expect(await get.exits(), get.stderr).toBe(0);
+  expect(await get.exitCode(), get.stderr).toBe(0);
   expect(get.stdout).toBe(`${APPLE}\n`);
-  await program.says(/: MSGGET\n/);
+  await program.waitForOutput(/: MSGGET\n/);
   expect(program.stdout).not.toContain('MSGSTORE');
   expect(program.stdout).not.toContain('SHUTDOWN');
 }
@@ -117,7 +117,7 @@ test.describe('a web page of another origin cannot speak to the TCP port', () =>
     test(`by ${way}`, QUICK, async ({ page, server }) => {
       await openEvilPage(page);
       await run(page, server.port);
-      await server.program.says(
+      await server.program.waitForOutput(
         new RegExp(`\\[!\\] ${protocol} refused: \\('127\\.0\\.0\\.1', \\d+\\)`),
       );
       await expectUnharmed(server);
@@ -162,7 +162,7 @@ test('curl gets one 400, whatever the request', QUICK, async ({ server }) => {
     ['--request-target', `/${'x'.repeat(8000)}`, '--data-binary', ATTACK],
   ]) {
     const curl = new Program('curl', ['-sS', '--http0.9', '--max-time', '10', ...args, url]);
-    await curl.exits();
+    await curl.exitCode();
     expect(curl.stdout).toBe('400 UNKNOWN COMMAND\n');
   }
   await expectUnharmed(server);

@@ -18,14 +18,14 @@ const authority = (host: string, port: number) =>
 /** Starts a program, and finds where it listens. */
 async function start(...args: string[]): Promise<{ program: Program; port: number }> {
   const program = Program.motd(args);
-  const [, port] = await program.says(/listening on (?:http:\/\/)?localhost:(\d+)\n/);
+  const [, port] = await program.waitForOutput(/listening on (?:http:\/\/)?localhost:(\d+)\n/);
   return { program, port: Number(port) };
 }
 
 async function expectMessage(port: number): Promise<void> {
   for (const host of HOSTS) {
     const get = Program.motd(['get', '--host', host, '--port', `${port}`]);
-    expect(await get.exits(), get.stderr).toBe(0);
+    expect(await get.exitCode(), get.stderr).toBe(0);
     expect(get.stdout).toBe(`${APPLE}\n`);
   }
 }
@@ -75,7 +75,7 @@ test(
       ...['up', '--host', 'localhost', '--port', '0', '--http-host', 'localhost'],
       ...['--http-port', '0', '--workers', '2', '--public-origin', 'http://localhost.:8080'],
     ]);
-    const [, address = '', httpPort, port] = await program.says(
+    const [, address = '', httpPort, port] = await program.waitForOutput(
       /^Open (http:\/\/localhost:(\d+)) in a browser, or type: nc localhost (\d+)\n/m,
     );
     await expectMessage(Number(port));
@@ -104,7 +104,7 @@ test('a port that another program has on ::1 alone is taken', async () => {
       flag,
       `${port}`,
     ]);
-    expect(await program.exits()).toBe(1);
+    expect(await program.exitCode()).toBe(1);
     expect(program.stderr).toBe(
       `motd: port taken: localhost:${port}; choose another with ${flag}\n`,
     );
@@ -115,7 +115,7 @@ test('a port that another program has on ::1 alone is taken', async () => {
 test('any other name or address is refused with the default password', async () => {
   for (const host of ['0.0.0.0', '::', 'localhost.example']) {
     const program = Program.motd(['serve', '--host', host, '--port', '0']);
-    expect(await program.exits()).toBe(1);
+    expect(await program.exitCode()).toBe(1);
     expect(program.stderr).toMatch(/^motd: everybody knows the default password; /);
   }
 });
@@ -123,7 +123,7 @@ test('any other name or address is refused with the default password', async () 
 test('127.0.0.1 stays one address, and says so', async () => {
   const { program, port } = await startServer();
   const get = Program.motd(['get', '--host', '::1', '--port', `${port}`]);
-  expect(await get.exits()).toBe(1);
+  expect(await get.exitCode()).toBe(1);
   await program.stop();
   expect(program.stdout).toBe(`TCP Server is listening on 127.0.0.1:${port}\n`);
 });
@@ -150,7 +150,7 @@ test('on a machine without IPv6, localhost is 127.0.0.1', async () => {
     ],
   ] as const) {
     const program = Program.motdUnder(WITHOUT_IPV6, [...args]);
-    await program.says(typeof line === 'string' ? new RegExp(`^${line}$`, 'm') : line);
+    await program.waitForOutput(typeof line === 'string' ? new RegExp(`^${line}$`, 'm') : line);
     expect(await program.stop()).toBe(0);
   }
 });

@@ -72,7 +72,7 @@ class Machine {
   async logIn(): Promise<string> {
     const [env = '', ...args] = this.command;
     const login = new Program(env, args);
-    expect(await login.exits()).toBe(0);
+    expect(await login.exitCode()).toBe(0);
     expect(login.stderr).toBe('');
     return login.stdout;
   }
@@ -330,12 +330,12 @@ test('a name server that does not answer holds nobody up', async () => {
   `;
   const flags = ['--net', '--mount', '--pid', '--fork', '--kill-child=KILL'];
   const login = new Program('unshare', [...flags, 'sh', '-c', script]);
-  await login.says(/listening\n/);
+  await login.waitForOutput(/listening\n/);
   login.process.stdin?.write('go\n');
-  const [, shown] = await login.says(/listening\n([\s\S]*)over\n/);
+  const [, shown] = await login.waitForOutput(/listening\n([\s\S]*)over\n/);
   expect(shown?.replaceAll('asked\n', '')).toBe(`${APPLE}\n`);
-  await login.says(/asked\n/);
+  await login.waitForOutput(/asked\n/);
   expect(machine.isAsking).toBe(true);
   login.process.stdin?.end();
-  await login.exits();
+  await login.exitCode();
 });

@@ -20,14 +20,16 @@ for (const golden of goldens) {
   test(`case ${golden.name}`, QUICK, async ({ server }) => {
     const nc = new Program(netcat, ['-N', '127.0.0.1', String(server.port)]);
     nc.input(golden.typed.map((line) => `${line}\n`).join(''));
-    expect(await nc.exits()).toBe(0);
+    expect(await nc.exitCode()).toBe(0);
     expect(nc.stdout).toBe(golden.replies);
 
     // nc closes after the case; the cases themselves end where the original's screen did.
     const closing = golden.console.at(-1)?.startsWith('[-]') ? [] : ['[-] Connection closed with'];
     const expected = [...golden.console, ...closing];
-    await server.program.says(/\[-\] Connection closed with .*\n/);
-    const [, peerPort] = await server.program.says(/Connected by \('127\.0\.0\.1', (\d+)\)/);
+    await server.program.waitForOutput(/\[-\] Connection closed with .*\n/);
+    const [, peerPort] = await server.program.waitForOutput(
+      /Connected by \('127\.0\.0\.1', (\d+)\)/,
+    );
     await server.program.stop();
     const written = server.program.stdout.trimEnd().split('\n');
     expect(written.slice(0, golden.console.length)).toEqual(
@@ -41,22 +43,22 @@ test('SHUTDOWN ends the server with status 0', QUICK, async ({ server }) => {
   const nc = new Program(netcat, ['-N', '127.0.0.1', String(server.port)]).input(
     'SHUTDOWN\n123!abc\n',
   );
-  expect(await nc.exits()).toBe(0);
+  expect(await nc.exitCode()).toBe(0);
   expect(nc.stdout).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
-  expect(await server.program.exits()).toBe(0);
+  expect(await server.program.exitCode()).toBe(0);
   expect(server.program.stderr).toBe('');
 });
 
 test('a command without an LF is answered: printf MSGGET | nc', QUICK, async ({ server }) => {
   const nc = new Program(netcat, ['-N', '127.0.0.1', String(server.port)]).input('MSGGET');
-  await nc.exits();
+  await nc.exitCode();
   expect(nc.stdout).toBe('200 OK\nAn apple a day keeps the doctor away.\n');
 });
 
 test('so is one from a client that keeps its side open', async ({ server }) => {
   const nc = new Program(netcat, ['127.0.0.1', String(server.port)]);
   nc.process.stdin?.write('MSGGET');
-  await nc.says(/^200 OK\nAn apple a day keeps the doctor away\.\n$/);
+  await nc.waitForOutput(/^200 OK\nAn apple a day keeps the doctor away\.\n$/);
 });
 
 /** What C programs, PowerShell and .NET send beside the line they mean. */
@@ -78,9 +80,9 @@ for (const [what, sent, answered] of AROUND_A_LINE) {
     const nc = new Program(netcat, ['127.0.0.1', String(server.port)]);
     nc.process.stdin?.write(sent);
     const pattern = answered.replaceAll('.', '\\.');
-    await nc.says(new RegExp(`^${pattern}$`));
+    await nc.waitForOutput(new RegExp(`^${pattern}$`));
     // Nothing else was answered before the next command.
     nc.process.stdin?.write('\nQUIT\n');
-    await nc.says(new RegExp(`^${pattern}200 OK\n$`));
+    await nc.waitForOutput(new RegExp(`^${pattern}200 OK\n$`));
   });
 }

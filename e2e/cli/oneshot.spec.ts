@@ -18,7 +18,7 @@ interface Ran {
 
 async function run(args: string[], input: string | Buffer = ''): Promise<Ran> {
   const program = Program.motd(args).input(input);
-  const status = await program.exits();
+  const status = await program.exitCode();
   return { status, stdout: program.stdout, stderr: program.stderr };
 }
 
@@ -127,7 +127,7 @@ test('a full disk behind standard output is one line, status 1', async ({ server
     process.execPath,
     ...at,
   ]);
-  expect(await get.exits()).toBe(1);
+  expect(await get.exitCode()).toBe(1);
   expect(get.stderr).toBe('motd: cannot write to standard output: ENOSPC\n');
 });
 
@@ -139,7 +139,7 @@ for (const [command, words] of [
   test(`${command[0]}: a server that sends a byte now and then is told as that`, async () => {
     const port = await foreignServer(drip);
     const program = Program.motd([...command, '--timeout', TIMEOUT_S, '127.0.0.1', port]);
-    await program.saysOnStderr(words);
+    await program.waitForStderr(words);
     await program.stop();
   });
 }
@@ -191,15 +191,15 @@ test('get: a message that could drive a terminal is shown escaped', async () => 
 test('watch tells each message, and goes on when the server is back', QUICK, async ({ server }) => {
   const at = ['127.0.0.1', String(server.port)];
   const watch = Program.motd(['watch', ...at]);
-  await watch.says(/^An apple .*\n$/);
+  await watch.waitForOutput(/^An apple .*\n$/);
   await run(['set', '-m', 'one', ...at]);
-  await watch.says(/\none\n$/);
+  await watch.waitForOutput(/\none\n$/);
 
   await server.program.stop();
   const again = await startServer(server.port);
-  await watch.says(/\none\nAn apple .*\n$/);
+  await watch.waitForOutput(/\none\nAn apple .*\n$/);
   await run(['set', '-m', 'two', ...at]);
-  await watch.says(/\ntwo\n$/);
+  await watch.waitForOutput(/\ntwo\n$/);
 
   await watch.stop();
   expect(watch.stderr).toMatch(/^motd: .*; trying again\n$/);
@@ -209,11 +209,11 @@ test('watch tells each message, and goes on when the server is back', QUICK, asy
 test('watch: TLS is no reason where the server has spoken before it hung up', async () => {
   const port = await foreignServer((socket) => socket.end('200 OK\na message\n'));
   const watch = Program.motd(['watch', '127.0.0.1', port]);
-  await watch.saysOnStderr(/trying again\n/);
-  await watch.says(/^a message\n/);
+  await watch.waitForStderr(/trying again\n/);
+  await watch.waitForOutput(/^a message\n/);
   expect(watch.stderr).toMatch(/: the server closed the connection; trying again\n/);
   watch.process.kill('SIGTERM');
-  await watch.exits();
+  await watch.exitCode();
 });
 
 /** The command in a pipe of a real shell. What it says on standard error ends with its status. */
@@ -228,7 +228,7 @@ test.describe('the end of the reader of standard output', () => {
 
   test('ends watch, though no message is stored', QUICK, async ({ server }) => {
     const watch = piped(['watch', '127.0.0.1', String(server.port)], 'head -1');
-    expect(await watch.exits()).toBe(0);
+    expect(await watch.exitCode()).toBe(0);
     expect(watch.stdout).toBe('An apple a day keeps the doctor away.\n');
     expect(watch.stderr).toBe('status 0\n');
     expect((await run(['history', '127.0.0.1', String(server.port)])).stdout).toBe('');
@@ -236,13 +236,13 @@ test.describe('the end of the reader of standard output', () => {
 
   test('ends watch while no server answers', async () => {
     const watch = piped(['watch', '127.0.0.1', String(await freePort())], 'true');
-    await watch.exits();
+    await watch.exitCode();
     expect(watch.stderr).toMatch(/status 0\n$/);
   });
 
   test('ends connect while it waits for a command', async ({ server }) => {
     const connect = piped(['connect', '127.0.0.1', String(server.port)], 'head -c 5');
-    expect(await connect.exits()).toBe(0);
+    expect(await connect.exitCode()).toBe(0);
     expect(connect.stdout).toBe('Enter');
     expect(connect.stderr).toBe('status 0\n');
   });
@@ -255,16 +255,16 @@ test.describe('the end of the reader of standard output', () => {
       const half = command === 'get' ? '' : '2026-11-22T17:00:00Z a\n2026';
       const port = await foreignServer((socket) => socket.write(`200 OK\n${half}`));
       const asking = piped([command, '--timeout', '600', '127.0.0.1', port], reader);
-      await asking.exits();
+      await asking.exitCode();
       expect(asking.stderr).toBe('status 0\n');
     });
   }
 
   test('ends watch also if it is a socket', async ({ server }) => {
     const watch = Program.motd(['watch', '127.0.0.1', String(server.port)]);
-    await watch.says(/^An apple/);
+    await watch.waitForOutput(/^An apple/);
     watch.process.stdout?.destroy();
-    expect(await watch.exits()).toBe(0);
+    expect(await watch.exitCode()).toBe(0);
   });
 });
 
@@ -272,7 +272,7 @@ test('watch: a reader that sends no more itself still reads', async ({ server })
   test.skip(process.platform !== 'linux', 'reads /proc');
   const at = ['127.0.0.1', String(server.port)];
   const watch = Program.motd(['watch', ...at]);
-  await watch.says(/^An apple/);
+  await watch.waitForOutput(/^An apple/);
   const { stdout } = watch.process;
   // As sshd does with the socket that is a command's input and output, once its client has no more.
   expect(stdout).toBeInstanceOf(Socket);
@@ -282,7 +282,7 @@ test('watch: a reader that sends no more itself still reads', async ({ server })
     const before = writesOf(watch);
     await expect.poll(() => writesOf(watch)).toBeGreaterThan(before + 1);
     await run(['set', '-m', message, ...at]);
-    await watch.says(new RegExp(`\n${message}\n$`));
+    await watch.waitForOutput(new RegExp(`\n${message}\n$`));
   }
   await watch.stop();
 });
@@ -292,11 +292,11 @@ test('watch goes on if the reader of standard error has gone', async () => {
   const watch = Program.motd(['watch', `127.0.0.1:${gone}`]);
   watch.process.stderr?.destroy();
   const late = await startServer(gone);
-  await watch.says(/^An apple/);
+  await watch.waitForOutput(/^An apple/);
   await late.program.stop();
   const again = await startServer(gone);
   await run(['set', '-m', 'one', '127.0.0.1', String(gone)]);
-  await watch.says(/\none\n$/);
+  await watch.waitForOutput(/\none\n$/);
   await watch.stop();
   await again.program.stop();
 });

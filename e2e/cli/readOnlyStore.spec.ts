@@ -9,7 +9,7 @@ import { Program } from '../../testing/programs.ts';
 import {
   test as base,
   expect,
-  type Listening,
+  type ListeningProgram,
   QUICK,
   startServer,
   store as storeAt,
@@ -26,7 +26,7 @@ const AS_NOBODY = ['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups', proce
 const canBeNobody = isRoot && spawnSync('setpriv', [...AS_NOBODY, '--version']).status === 0;
 
 const test = base.extend<{ folder: string }>({
-  folder: async ({ noneLeft: _ }, use) => {
+  folder: async ({ cleanup: _ }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'motd-read-only-'));
     // Another user has to get through it.
     chmodSync(folder, 0o755);
@@ -49,13 +49,13 @@ function placesIn(folder: string) {
 }
 
 /** Starts a server that stores messages in a folder. */
-async function serving(path: string, ...messages: string[]): Promise<Listening> {
+async function serving(path: string, ...messages: string[]): Promise<ListeningProgram> {
   const server = await startServer(0, ['--store', `lmdb:${path}`]);
   for (const message of messages) await storeAt(message, server.port);
   return server;
 }
 
-async function end({ program }: Listening): Promise<void> {
+async function end({ program }: ListeningProgram): Promise<void> {
   expect(await program.stop()).toBe(0);
 }
 
@@ -66,7 +66,7 @@ interface Ran {
 }
 
 async function ran(program: Program): Promise<Ran> {
-  const status = await program.exits();
+  const status = await program.exitCode();
   return { status, stdout: program.stdout, stderr: program.stderr };
 }
 

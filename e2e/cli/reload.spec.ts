@@ -7,7 +7,14 @@ import { connect, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { Program } from '../../testing/programs.ts';
-import { expect, type Listening, QUICK, startBridge, startServer, test } from '../fixtures.ts';
+import {
+  expect,
+  type ListeningProgram,
+  QUICK,
+  startBridge,
+  startServer,
+  test,
+} from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
 
 test.skip(process.platform !== 'linux', 'terminals and their ends are as Linux has them');
@@ -77,19 +84,19 @@ function catchesHangUp({ process: { pid } }: Program): boolean {
 }
 
 /** A program in a session of its own, which has no terminal, as those of a service manager. */
-async function withoutTerminal(args: string[]): Promise<Listening> {
+async function withoutTerminal(args: string[]): Promise<ListeningProgram> {
   const program = Program.motdUnder(['setsid'], args);
-  const [, port] = await program.says(/listening on (?:https?:\/\/)?127\.0\.0\.1:(\d+)\n/);
+  const [, port] = await program.waitForOutput(/listening on (?:https?:\/\/)?127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(port) };
 }
 
 /** A program at a terminal of its own, as the command of a shell; script(1) makes one. */
-async function atTerminal(args: string[]): Promise<Listening & { pid: number }> {
+async function atTerminal(args: string[]): Promise<ListeningProgram & { pid: number }> {
   const motd = `${process.execPath} dist/cli/main.js ${args.join(' ')}`;
   const shell = `${motd} & echo pid $!; wait`;
   const program = new Program('script', ['--quiet', '--command', `sh -c '${shell}'`, '/dev/null']);
-  const [, pid] = await program.says(/pid (\d+)\n/);
-  const [, port] = await program.says(/listening on https?:\/\/127\.0\.0\.1:(\d+)\n/);
+  const [, pid] = await program.waitForOutput(/pid (\d+)\n/);
+  const [, port] = await program.waitForOutput(/listening on https?:\/\/127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(port), pid: Number(pid) };
 }
 
@@ -106,7 +113,7 @@ test('the server shows the new certificate to who comes after; who is there goes
   const early = await secured(port, FIRST);
   install('renewed');
   hangUp(program);
-  await program.says(/^The certificate is read anew\.$/m);
+  await program.waitForOutput(/^The certificate is read anew\.$/m);
   await shows(port, SECOND);
   await expect(shows(port, FIRST)).rejects.toThrow(/self-signed/);
   early.end('MSGGET\n');
@@ -126,7 +133,9 @@ test(
     install('renewed');
     installUser(SECOND_HASH);
     hangUp(program);
-    await program.says(/^The certificate is read anew\.\nThe list of users is read anew\.$/m);
+    await program.waitForOutput(
+      /^The certificate is read anew\.\nThe list of users is read anew\.$/m,
+    );
     await shows(port, SECOND);
     await expect(openPage(port, 'first password')).rejects.toThrow(/401/);
     const late = await openPage(port, 'second password');
@@ -144,7 +153,7 @@ test('what is broken stays as it was, and keeps nothing else back', async ({ ser
   copyFileSync(pathOf('renewed'), test.info().outputPath('cert.pem'));
   installUser(SECOND_HASH);
   hangUp(program);
-  await program.says(
+  await program.waitForOutput(
     /^\[!\] The certificate stays as it was: the key in .* does not belong .*\nThe list of .* anew\.$/m,
   );
   await shows(port, FIRST);
@@ -153,7 +162,7 @@ test('what is broken stays as it was, and keeps nothing else back', async ({ ser
   install('renewed');
   installUser('in clear');
   hangUp(program);
-  await program.says(
+  await program.waitForOutput(
     /^The certificate is read anew\.\n\[!\] The list of users stays as it was: line 1 of .*$/m,
   );
   await shows(port, SECOND);
@@ -165,14 +174,14 @@ test('what is broken stays as it was, and keeps nothing else back', async ({ ser
 test('--log json says so in JSON', async ({ server }) => {
   const args = ['--target', `motd=127.0.0.1:${server.port}`, '--http-port', '0', '--log', 'json'];
   const program = Program.motd(['bridge', ...args, ...installUser(FIRST_HASH)]);
-  await program.says(/Server listening/);
+  await program.waitForOutput(/Server listening/);
   // That is Fastify's line, and comes a moment before the bridge takes signals.
   await expect.poll(() => catchesHangUp(program)).toBe(true);
   hangUp(program);
-  await program.says(/^\{.*"event":"reloaded","what":"The list of users"\}$/m);
+  await program.waitForOutput(/^\{.*"event":"reloaded","what":"The list of users"\}$/m);
   installUser('in clear');
   hangUp(program);
-  await program.says(
+  await program.waitForOutput(
     /^\{.*"event":"reloadFailed","what":"The list of users","reason":"line 1 .*\}$/m,
   );
 });
@@ -182,18 +191,18 @@ test('motd up has its page read the files anew, and its server go on', async () 
     ...['up', '--store', 'memory:', '--port', '0', '--http-port', '0'],
     ...install('cert'),
   ]);
-  const [, pagePort, port] = await program.says(/^Open https:\S+:(\d+) in .* (\d+)\n/m);
+  const [, pagePort, port] = await program.waitForOutput(/^Open https:\S+:(\d+) in .* (\d+)\n/m);
   const visitor = connectTcp(Number(port), '127.0.0.1');
   await once(visitor, 'connect');
   install('renewed');
   hangUp(program);
-  await program.says(/^The certificate is read anew\.$/m);
+  await program.waitForOutput(/^The certificate is read anew\.$/m);
   await shows(Number(pagePort), SECOND);
 
   // As `kill -HUP %1` does: to every process of the group.
   install('cert');
   process.kill(-(program.process.pid ?? 0), 'SIGHUP');
-  await program.says(/(The certificate is read anew\.\n(.*\n)*){2}/);
+  await program.waitForOutput(/(The certificate is read anew\.\n(.*\n)*){2}/);
   await shows(Number(pagePort), FIRST);
   visitor.write('MSGGET\n');
   const [reply] = await once(visitor, 'data');
@@ -210,9 +219,9 @@ for (const [what, args] of [
 ] as const) {
   test(`${what} with nothing to read anew stops, as ever`, async () => {
     const { program } = await withoutTerminal([...args]);
-    if (what === 'up') await program.says(/^Open /m);
+    if (what === 'up') await program.waitForOutput(/^Open /m);
     hangUp(program);
-    expect(await program.exits()).toBe(0);
+    expect(await program.exitCode()).toBe(0);
     expect(program.stderr).toBe('');
   });
 }
@@ -224,7 +233,7 @@ test('without a terminal, it is a reload', async () => {
   ]);
   install('renewed');
   hangUp(program);
-  await program.says(/^The certificate is read anew\.$/m);
+  await program.waitForOutput(/^The certificate is read anew\.$/m);
   await shows(port, SECOND);
   expect(await program.stop()).toBe(0);
 });
@@ -233,10 +242,10 @@ for (const command of ['bridge', 'up'] as const) {
   test(`${command} at a terminal: a reload while that is there, the end once it is closed`, async () => {
     const ports = ['--http-port', '0', ...(command === 'up' ? ['--port', '0'] : [])];
     const { program, port, pid } = await atTerminal([command, ...ports, ...install('cert')]);
-    if (command === 'up') await program.says(/^Open /m);
+    if (command === 'up') await program.waitForOutput(/^Open /m);
     try {
       process.kill(pid, 'SIGHUP');
-      await program.says(/^The certificate is read anew\.$/m);
+      await program.waitForOutput(/^The certificate is read anew\.$/m);
       await shows(port, FIRST);
       expect(isRunning(pid)).toBe(true);
       await program.kill();

@@ -21,7 +21,7 @@ test.skip(telnet === '' && process.env['CI'] === undefined, 'no telnet on this m
 async function startTelnet(port: number): Promise<Program> {
   const line = `${telnet} 127.0.0.1 ${port}`;
   const program = new Program('script', ['--quiet', '--return', '--command', line, '/dev/null']);
-  await program.says(/Escape character is/);
+  await program.waitForOutput(/Escape character is/);
   // It sets the terminal up only after these words: before that, the escape character is typed text.
   await expect.poll(() => terminalOf(program)).toContain(' eol = ^];');
   return program;
@@ -37,20 +37,20 @@ function terminalOf({ process: { pid = 0 } }: Program): string {
 /** Gives telnet a command of its own, such as a Telnet command to send. */
 async function command(program: Program, words: string): Promise<void> {
   program.process.stdin?.write(ESCAPE);
-  await program.says(/telnet> $/);
+  await program.waitForOutput(/telnet> $/);
   program.process.stdin?.write(`${words}\r`);
 }
 
 test('holds a conversation line by line', async ({ server }) => {
   const client = await startTelnet(server.port);
   client.process.stdin?.write('MSGSTORE\r');
-  await client.says(/MSGSTORE\n200 OK\n$/);
+  await client.waitForOutput(/MSGSTORE\n200 OK\n$/);
   client.process.stdin?.write('Grüße\r');
-  await client.says(/Grüße\n200 OK\n$/);
+  await client.waitForOutput(/Grüße\n200 OK\n$/);
   client.process.stdin?.write('MSGGET\r');
-  await client.says(/MSGGET\n200 OK\nGrüße\n$/);
+  await client.waitForOutput(/MSGGET\n200 OK\nGrüße\n$/);
   client.process.stdin?.write('QUIT\r');
-  await client.says(/QUIT\n200 OK\nConnection closed by foreign host\.\n$/);
+  await client.waitForOutput(/QUIT\n200 OK\nConnection closed by foreign host\.\n$/);
 });
 
 test('negotiates, and sends each key by itself and CR NUL for Enter', QUICK, async ({ server }) => {
@@ -59,12 +59,12 @@ test('negotiates, and sends each key by itself and CR NUL for Enter', QUICK, asy
   // What is typed sooner, the terminal still gathers to lines.
   await expect.poll(() => terminalOf(client)).toContain(' -icanon ');
   client.process.stdin?.write('MSGSTORE\r');
-  await client.says(/200 OK\n$/);
+  await client.waitForOutput(/200 OK\n$/);
   client.process.stdin?.write('hello\r');
-  await client.says(/200 OK\n(hello\n?)?200 OK\n$/);
+  await client.waitForOutput(/200 OK\n(hello\n?)?200 OK\n$/);
   client.process.stdin?.write('MSGGET\r');
-  await client.says(/200 OK\nhello\n$/);
-  await server.program.says(/MOTD updated to: hello\n/);
+  await client.waitForOutput(/200 OK\nhello\n$/);
+  await server.program.waitForOutput(/MOTD updated to: hello\n/);
 });
 
 for (const [what, words] of [
@@ -76,7 +76,7 @@ for (const [what, words] of [
     const client = await startTelnet(server.port);
     await command(client, words ?? '');
     client.process.stdin?.write('MSGGET\r');
-    await client.says(new RegExp(`200 OK\n${APPLE.replace('.', '\\.')}\n$`));
+    await client.waitForOutput(new RegExp(`200 OK\n${APPLE.replace('.', '\\.')}\n$`));
   });
 }
 
@@ -84,5 +84,5 @@ test('sends Interrupt Process and asks for a timing mark for Ctrl-C', async ({ s
   const client = await startTelnet(server.port);
   client.process.stdin?.write(`${CTRL_C}MSGGET\r`);
   // Telnet itself shows nothing more until somebody answers its Timing Mark (RFC 860).
-  await server.program.says(/Received:from \(.*\): MSGGET\n/);
+  await server.program.waitForOutput(/Received:from \(.*\): MSGGET\n/);
 });

@@ -16,7 +16,7 @@ const APPLE = 'An apple a day keeps the doctor away.\n';
 
 async function run(args: string[], input = '') {
   const program = Program.motd(args).input(input);
-  const status = await program.exits();
+  const status = await program.exitCode();
   return { status, stdout: program.stdout, stderr: program.stderr };
 }
 
@@ -43,7 +43,7 @@ test('every client speaks it, and checks whom it speaks to', QUICK, async () => 
   expect((await run(['history', ...at])).stdout).toMatch(/Z sealed\n$/);
   expect((await run(['connect', ...at], 'MSGGET\nQUIT\n')).stdout).toContain('\nsealed\n');
   const watch = Program.motd(['watch', ...at]);
-  await watch.says(/^sealed\n$/);
+  await watch.waitForOutput(/^sealed\n$/);
 });
 
 for (const [doubt, args, words] of [
@@ -70,7 +70,7 @@ test('pipelined commands, a half-close and a PROXY line before the handshake', a
   const client = await secured(port, 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n');
   client.end('MSGGET\nMSGGET');
   expect(await textFrom(client)).toBe(`200 OK\n${APPLE}200 OK\n${APPLE}`);
-  await program.says(/\[-\] Connection closed with \('192\.0\.2\.7', 56324\)\n/);
+  await program.waitForOutput(/\[-\] Connection closed with \('192\.0\.2\.7', 56324\)\n/);
 });
 
 test('who speaks none is let go, and told on the console; nobody else notices', async () => {
@@ -79,7 +79,7 @@ test('who speaks none is let go, and told on the console; nobody else notices', 
   plain.on('error', () => {});
   plain.write('MSGGET\n');
   await once(plain, 'close');
-  await program.says(/\[!\] TLS handshake failed: \('127\.0\.0\.1', \d+\): .*\n\[-\]/);
+  await program.waitForOutput(/\[!\] TLS handshake failed: \('127\.0\.0\.1', \d+\): .*\n\[-\]/);
   const client = await secured(port);
   client.end('QUIT\n');
   expect(await textFrom(client)).toBe('200 OK\n');
@@ -90,7 +90,7 @@ test('who goes before the handshake leaves its place at once', async () => {
   const visitor = connectTcp(port, '127.0.0.1');
   await once(visitor, 'connect');
   visitor.end();
-  await program.says(/\[!\] TLS handshake failed: .*: the peer has gone\n/);
+  await program.waitForOutput(/\[!\] TLS handshake failed: .*: the peer has gone\n/);
   const client = await secured(port);
   client.end('QUIT\n');
   expect(await textFrom(client)).toBe('200 OK\n');
@@ -108,9 +108,9 @@ test('what is no TLS after the handshake closes the connection', async () => {
   const client = await secured((relay.address() as AddressInfo).port);
   client.on('error', () => {});
   client.write('MSGGET\n');
-  await program.says(/: MSGGET\n/);
+  await program.waitForOutput(/: MSGGET\n/);
   toServer.write('\x55'.repeat(100_000));
-  await program.says(/\n\[-\] Connection closed/);
+  await program.waitForOutput(/\n\[-\] Connection closed/);
   client.destroy();
   relay.close();
 });
@@ -120,7 +120,7 @@ test('a handshake that never ends does not hold up a stop', async () => {
   const silent = connectTcp(port, '127.0.0.1');
   silent.on('error', () => {});
   silent.write('\x16');
-  await program.says(/Connected by/);
+  await program.waitForOutput(/Connected by/);
   expect(await program.stop()).toBe(0);
 });
 

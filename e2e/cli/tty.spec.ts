@@ -36,25 +36,27 @@ function atTerminal(port: number, ...flags: string[]): Program {
 
 test('a conversation, each line echoed once as typed', QUICK, async ({ server }) => {
   const client = atTerminal(server.port);
-  await client.says(/^Enter command .*: $/);
+  await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write('MSGGET\r');
-  await client.says(/: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple .*\nEnter command .*: $/);
+  await client.waitForOutput(
+    /: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple .*\nEnter command .*: $/,
+  );
   client.process.stdin?.write('QUIT\r');
-  expect(await client.exits()).toBe(0);
+  expect(await client.exitCode()).toBe(0);
   expect(client.shown).toMatch(/: QUIT\nClient: QUIT\nServer: 200 OK\n$/);
 });
 
 test('the up-arrow brings back a command, and never a password', QUICK, async ({ server }) => {
   const client = atTerminal(server.port);
-  await client.says(/^Enter command .*: $/);
+  await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write('SHUTDOWN\r');
-  await client.says(/Enter shutdown password: $/);
+  await client.waitForOutput(/Enter shutdown password: $/);
   client.process.stdin?.write('a secret\r');
-  await client.says(/Server: 301 WRONG PASSWORD\nEnter command .*: $/);
+  await client.waitForOutput(/Server: 301 WRONG PASSWORD\nEnter command .*: $/);
   client.process.stdin?.write(`${UP}\r`);
-  await client.says(/301(.|\n)*Client: SHUTDOWN\nServer: 300 PASSWORD REQUIRED\n.*: $/);
+  await client.waitForOutput(/301(.|\n)*Client: SHUTDOWN\nServer: 300 PASSWORD REQUIRED\n.*: $/);
   client.process.stdin?.write(CTRL_C);
-  await client.exits();
+  await client.exitCode();
   // Once as it was typed, once as `Client: a secret`.
   expect(client.shown.match(/a secret/g)).toHaveLength(2);
 });
@@ -62,7 +64,7 @@ test('the up-arrow brings back a command, and never a password', QUICK, async ({
 test('what is half typed while a reply is awaited goes on behind the prompt', async () => {
   const slow = createServer((socket) => {
     socket.once('data', async () => {
-      await client.says(/Client: MSGGET\nMSX$/);
+      await client.waitForOutput(/Client: MSGGET\nMSX$/);
       socket.write('200 OK\nat last\n');
       socket.on('data', (line) => socket.end(line));
     });
@@ -70,12 +72,12 @@ test('what is half typed while a reply is awaited goes on behind the prompt', as
   slow.listen(0, '127.0.0.1');
   await once(slow, 'listening');
   const client = atTerminal((slow.address() as AddressInfo).port);
-  await client.says(/^Enter command .*: $/);
+  await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write('MSGGET\rMSX');
-  await client.says(/at last\nEnter command .*: MSX$/);
+  await client.waitForOutput(/at last\nEnter command .*: MSX$/);
   client.process.stdin?.write(`${BACKSPACE}GGET\r`);
-  await client.says(/Client: MSGGET\nServer: MSGGET\n/);
-  expect(await client.exits()).toBe(1);
+  await client.waitForOutput(/Client: MSGGET\nServer: MSGGET\n/);
+  expect(await client.exitCode()).toBe(1);
   slow.close();
 });
 
@@ -83,16 +85,16 @@ test('lines typed ahead stand behind their prompts, what is half typed behind th
   const { server, port, accepted } = await listening();
   const client = atTerminal(port);
   const socket = await accepted;
-  await client.says(/Enter command .*: $/);
+  await client.waitForOutput(/Enter command .*: $/);
   client.process.stdin?.write('FOO\rBAR\rMSG');
   await once(socket, 'data');
-  await client.says(/BAR\nMSG$/);
+  await client.waitForOutput(/BAR\nMSG$/);
   socket.write('400 UNKNOWN COMMAND\n');
-  await client.says(/Server: 400 UNKNOWN COMMAND\nEnter command .*: BAR\nClient: BAR\n$/);
+  await client.waitForOutput(/Server: 400 UNKNOWN COMMAND\nEnter command .*: BAR\nClient: BAR\n$/);
   socket.write('400 UNKNOWN COMMAND\n');
-  await client.says(/BAR\nServer: 400 UNKNOWN COMMAND\nEnter command .*: MSG$/);
+  await client.waitForOutput(/BAR\nServer: 400 UNKNOWN COMMAND\nEnter command .*: MSG$/);
   socket.end();
-  expect(await client.exits()).toBe(1);
+  expect(await client.exitCode()).toBe(1);
   server.close();
 });
 
@@ -100,16 +102,16 @@ test('what the server says meanwhile stands above a line that wraps', async () =
   const { server, port, accepted } = await listening();
   const client = underTerminal(connectTo(port), 30);
   const socket = await accepted;
-  await client.says(/Enter command .*: $/);
+  await client.waitForOutput(/Enter command .*: $/);
   client.process.stdin?.write('half a line, to the');
-  await client.says(/to the$/);
+  await client.waitForOutput(/to the$/);
   // The rest by itself: readline counts rows where a key comes alone.
   client.process.stdin?.write('s');
-  await client.says(/to thes$/);
+  await client.waitForOutput(/to thes$/);
   socket.write('by the way\n');
-  await client.says(/by the way\nEnter command .*thes$/);
+  await client.waitForOutput(/by the way\nEnter command .*thes$/);
   socket.end();
-  expect(await client.exits()).toBe(1);
+  expect(await client.exitCode()).toBe(1);
   const line = ['Enter command (MSGGET, MSGSTOR', 'E, QUIT, SHUTDOWN): half a lin', 'e, to thes'];
   expect(await screenOf(client, 30)).toEqual([
     ...line,
@@ -123,9 +125,9 @@ test('what the server says meanwhile stands above a line that wraps', async () =
 
 test('Ctrl-D typed ahead leaves once its turn has come', async ({ server }) => {
   const client = atTerminal(server.port);
-  await client.says(/^Enter command .*: $/);
+  await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write(`MSGGET\r${CTRL_D}`);
-  expect(await client.exits()).toBe(0);
+  expect(await client.exitCode()).toBe(0);
   expect(client.shown).toMatch(/Server: 200 OK\nAn apple .*\nEnter command .*: \n$/);
 });
 
@@ -135,9 +137,9 @@ test('Ctrl-D leaves with status 0, Ctrl-C with the shell’s 130', async ({ serv
     [CTRL_C, 130],
   ] as const) {
     const client = atTerminal(server.port);
-    await client.says(/SHUTDOWN\): /);
+    await client.waitForOutput(/SHUTDOWN\): /);
     client.process.stdin?.write(key);
-    expect(await client.exits()).toBe(status);
+    expect(await client.exitCode()).toBe(status);
   }
 });
 
@@ -150,13 +152,13 @@ test.describe('with --mask-password', () => {
     async ({ server }) => {
       const client = await askedForPassword(server.port);
       client.process.stdin?.write('123!bx');
-      await client.says(/: •{6}$/);
+      await client.waitForOutput(/: •{6}$/);
       client.process.stdin?.write(`${BACKSPACE}c${LEFT}${LEFT}`);
-      await client.says(/•{6}Enter shutdown password: •{6}$/);
+      await client.waitForOutput(/•{6}Enter shutdown password: •{6}$/);
       client.process.stdin?.write('a');
-      await client.says(/: •{7}$/);
+      await client.waitForOutput(/: •{7}$/);
       client.process.stdin?.write('\r');
-      expect(await client.exits()).toBe(0);
+      expect(await client.exitCode()).toBe(0);
       expect(await screenOf(client)).toEqual([
         'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): SHUTDOWN',
         'Client: SHUTDOWN',
@@ -175,11 +177,11 @@ test.describe('with --mask-password', () => {
     client.process.stdin?.write(`hidden-1${CTRL_U}`);
     client.process.stdin?.write(`hidden-2${HOME}${CTRL_K}`);
     client.process.stdin?.write('hidden-3\r');
-    await client.says(/301 WRONG PASSWORD\nEnter command .*: $/);
+    await client.waitForOutput(/301 WRONG PASSWORD\nEnter command .*: $/);
     client.process.stdin?.write(`${UP}${CTRL_Y}\r`);
-    await client.says(/301(.|\n)*Client: SHUTDOWN\nServer: 300 PASSWORD REQUIRED\n/);
+    await client.waitForOutput(/301(.|\n)*Client: SHUTDOWN\nServer: 300 PASSWORD REQUIRED\n/);
     client.process.stdin?.write(CTRL_C);
-    expect(await client.exits()).toBe(130);
+    expect(await client.exitCode()).toBe(130);
     expect(client.stdout).not.toContain('hidden');
   });
 
@@ -187,17 +189,19 @@ test.describe('with --mask-password', () => {
     const { server, port, accepted } = await listening();
     const client = atTerminal(port, '--mask-password');
     const socket = await accepted;
-    await client.says(/Enter command .*: $/);
+    await client.waitForOutput(/Enter command .*: $/);
     client.process.stdin?.write('SHUTDOWN\rhidden-1\rhidd');
     await once(socket, 'data');
     socket.write('300 PASSWORD REQUIRED\n');
-    await client.says(/Client: •{8}\n$/);
+    await client.waitForOutput(/Client: •{8}\n$/);
     socket.write('300 PASSWORD REQUIRED\n');
-    await client.says(/•{8}\nServer: 300 PASSWORD REQUIRED\nEnter shutdown password: •{4}$/);
+    await client.waitForOutput(
+      /•{8}\nServer: 300 PASSWORD REQUIRED\nEnter shutdown password: •{4}$/,
+    );
     client.process.stdin?.write('en-2\r');
-    await client.says(/: •{8}\nClient: •{8}\n$/);
+    await client.waitForOutput(/: •{8}\nClient: •{8}\n$/);
     socket.end();
-    expect(await client.exits()).toBe(1);
+    expect(await client.exitCode()).toBe(1);
     expect(client.stdout).not.toContain('hidd');
     server.close();
   });
@@ -206,37 +210,37 @@ test.describe('with --mask-password', () => {
     const { server, port, accepted } = await listening();
     const client = atTerminal(port, '--mask-password');
     const socket = await accepted;
-    await client.says(/Enter command .*: $/);
+    await client.waitForOutput(/Enter command .*: $/);
     client.process.stdin?.write('SHUTDOWN\r');
     await once(socket, 'data');
     socket.write('300 PASSWORD REQUIRED\n');
-    await client.says(/password: $/);
+    await client.waitForOutput(/password: $/);
     client.process.stdin?.write('hidden');
-    await client.says(/•{6}$/);
+    await client.waitForOutput(/•{6}$/);
     socket.write('by the way\n');
-    await client.says(/•{6}\nServer: by the way\nEnter shutdown password: •{6}$/);
+    await client.waitForOutput(/•{6}\nServer: by the way\nEnter shutdown password: •{6}$/);
     client.process.stdin?.write('\r');
     expect(String(await once(socket, 'data'))).toBe('hidden\n');
     socket.end();
-    expect(await client.exits()).toBe(1);
+    expect(await client.exitCode()).toBe(1);
     expect(client.stdout).not.toContain('hidden');
     server.close();
   });
 
   test('one that is longer than a row wraps, and can be edited', async ({ server }) => {
     const client = underTerminal(connectTo(server.port, '--mask-password'), 30);
-    await client.says(/Enter command .*: $/);
+    await client.waitForOutput(/Enter command .*: $/);
     client.process.stdin?.write('SHUTDOWN\r');
-    await client.says(/password: $/);
+    await client.waitForOutput(/password: $/);
     // 25 columns of prompt and 35 bullets: two rows to the last column, and then in between.
     for (const character of 'hidden-'.repeat(5)) client.process.stdin?.write(character);
-    await client.says(/•{35} ?$/);
+    await client.waitForOutput(/•{35} ?$/);
     client.process.stdin?.write(`${HOME}${DELETE}`);
-    await client.says(/password: •{34}$/);
+    await client.waitForOutput(/password: •{34}$/);
     client.process.stdin?.write('\r');
-    await client.says(/301 WRONG PASSWORD\nEnter command .*: $/);
+    await client.waitForOutput(/301 WRONG PASSWORD\nEnter command .*: $/);
     client.process.stdin?.write(CTRL_D);
-    expect(await client.exits()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
     expect(await screenOf(client, 30)).toEqual([
       'Enter command (MSGGET, MSGSTOR',
       'E, QUIT, SHUTDOWN): SHUTDOWN',
@@ -255,23 +259,23 @@ test.describe('with --mask-password', () => {
 
   test('after Ctrl-Z and fg it is still bullets', async ({ server }) => {
     const client = underTerminal('PS1="ready> " bash --norc --noprofile -i');
-    await client.says(/ready> $/);
+    await client.waitForOutput(/ready> $/);
     client.process.stdin?.write(`${connectTo(server.port, '--mask-password')}\r`);
-    await client.says(/Enter command .*: $/);
+    await client.waitForOutput(/Enter command .*: $/);
     client.process.stdin?.write('SHUTDOWN\r');
-    await client.says(/password: $/);
+    await client.waitForOutput(/password: $/);
     client.process.stdin?.write('hidd');
-    await client.says(/: •{4}$/);
+    await client.waitForOutput(/: •{4}$/);
     client.process.stdin?.write(CTRL_Z);
-    await client.says(/Stopped(.|\n)*ready> $/);
+    await client.waitForOutput(/Stopped(.|\n)*ready> $/);
     client.process.stdin?.write('fg\r');
-    await client.says(/ready> fg\n(.|\n)*: •{4}$/);
+    await client.waitForOutput(/ready> fg\n(.|\n)*: •{4}$/);
     client.process.stdin?.write('en\r');
-    await client.says(/Client: •{6}\nServer: 301 WRONG PASSWORD\n/);
+    await client.waitForOutput(/Client: •{6}\nServer: 301 WRONG PASSWORD\n/);
     client.process.stdin?.write(CTRL_C);
-    await client.says(/ready> $/);
+    await client.waitForOutput(/ready> $/);
     client.process.stdin?.write('exit 0\r');
-    expect(await client.exits()).toBe(0);
+    expect(await client.exitCode()).toBe(0);
     expect(client.stdout).not.toContain('hidd');
   });
 
@@ -282,22 +286,22 @@ test.describe('with --mask-password', () => {
     ] as const) {
       const client = await askedForPassword(server.port);
       client.process.stdin?.write(keys);
-      expect(await client.exits()).toBe(status);
+      expect(await client.exitCode()).toBe(status);
       expect(client.stdout).not.toContain('hidden');
     }
   });
 
   test('what the terminal itself would show cannot be hidden: it says so', async ({ server }) => {
     const client = underTerminal(`${connectTo(server.port, '--mask-password')} | cat`);
-    await client.says(/^motd: --mask-password cannot hide .*\n$/);
-    await client.exits();
+    await client.waitForOutput(/^motd: --mask-password cannot hide .*\n$/);
+    await client.exitCode();
   });
 
   async function askedForPassword(port: number): Promise<Program> {
     const client = atTerminal(port, '--mask-password');
-    await client.says(/^Enter command .*: $/);
+    await client.waitForOutput(/^Enter command .*: $/);
     client.process.stdin?.write('SHUTDOWN\r');
-    await client.says(/Enter shutdown password: $/);
+    await client.waitForOutput(/Enter shutdown password: $/);
     return client;
   }
 });
@@ -324,11 +328,13 @@ async function screenOf(program: Program, columns = 80): Promise<string[]> {
 
 test('a line that is not UTF-8 is not sent, and the person is asked again', async ({ server }) => {
   const client = atTerminal(server.port);
-  await client.says(/^Enter command .*: $/);
+  await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write('MSGSTORE\r');
-  await client.says(/Enter new message of the day: $/);
+  await client.waitForOutput(/Enter new message of the day: $/);
   client.process.stdin?.write(Buffer.from('caf\xe9\r', 'latin1'));
-  await client.says(/\[not sent: the line is not UTF-8\]\nEnter new message of the day: $/);
+  await client.waitForOutput(
+    /\[not sent: the line is not UTF-8\]\nEnter new message of the day: $/,
+  );
   client.process.stdin?.write('café\r');
-  await client.says(/Client: café\nServer: 200 OK\n/);
+  await client.waitForOutput(/Client: café\nServer: 200 OK\n/);
 });

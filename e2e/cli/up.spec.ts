@@ -25,7 +25,7 @@ async function startUp(
   const store = `lmdb:${test.info().outputPath('data')}`;
   const ports = ['--port', '0', '--http-port', '0'];
   const program = Program.motd(['up', ...ports, '--store', store, ...flags], environment);
-  const [, page = '', port = ''] = await program.says(
+  const [, page = '', port = ''] = await program.waitForOutput(
     /^Open (http:\S+) in a browser, or type: nc 127\.0\.0\.1 (\d+)\n/m,
   );
   return { program, page, port };
@@ -33,7 +33,7 @@ async function startUp(
 
 async function say(port: string, lines: string): Promise<string> {
   const client = Program.motd(['connect', '127.0.0.1', port]).input(lines);
-  await client.exits();
+  await client.exitCode();
   return client.stdout;
 }
 
@@ -105,7 +105,7 @@ test('the server believes its bridge on who is asking, and no other process', as
   const { program, page, port } = await startUp();
   const webSocket = new WebSocket(`${page.replace('http', 'ws')}/ws`);
   const [{ socket }] = await once(webSocket, 'upgrade');
-  await program.says(
+  await program.waitForOutput(
     new RegExp(`^Connected by \\('127\\.0\\.0\\.1', ${socket.localPort}\\)$`, 'm'),
   );
   webSocket.terminate();
@@ -113,7 +113,7 @@ test('the server believes its bridge on who is asking, and no other process', as
   const forger = connect(Number(port), '127.0.0.1');
   forger.write('PROXY TCP4 192.0.2.7 127.0.0.1 5000 26310\r\nMSGSTORE\nowned\n');
   expect(await text(forger)).toBe('400 UNKNOWN COMMAND\n');
-  await program.says(/^\[!\] PROXY refused: \('127\.0\.0\.1', \d+\)/m);
+  await program.waitForOutput(/^\[!\] PROXY refused: \('127\.0\.0\.1', \d+\)/m);
   await program.stop();
   expect(program.stdout).not.toContain('192.0.2.7');
   expect(program.stdout).not.toContain('owned');
@@ -125,7 +125,7 @@ test(
   async ({ page }) => {
     const up = await startUp();
     await say(up.port, 'SHUTDOWN\n123!abc\n');
-    await up.program.says(/^The server was shut down and stays down; the page stays\./m);
+    await up.program.waitForOutput(/^The server was shut down and stays down; the page stays\./m);
     await page.goto(up.page);
     await new Terminal(page).shows('[trying again; Enter tries at once]');
     expect(await new Terminal(page).text()).toContain('motd refused the connection');
@@ -147,10 +147,10 @@ test.describe('its processes', () => {
       const pid = childrenOf(up.program.process.pid).get(command);
       if (pid === undefined) throw new Error(`no ${command} runs`);
       process.kill(pid, signal);
-      await up.program.says(
+      await up.program.waitForOutput(
         new RegExp(`^motd ${command} ended unexpectedly \\(${how}\\); the next`, 'm'),
       );
-      await up.program.says(/listening(.|\n)*listening(.|\n)*listening/);
+      await up.program.waitForOutput(/listening(.|\n)*listening(.|\n)*listening/);
       await page.goto(up.page);
       await new Terminal(page).shows(PROMPT);
       expect(await say(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nkept\n');
@@ -214,11 +214,11 @@ test.describe('its processes', () => {
 
   test('none is left when npm start is told to stop', QUICK, async () => {
     const npm = new Program('npm', ['start', '--', '--port', '0', '--http-port', '0']);
-    await npm.says(/^Open http/m);
+    await npm.waitForOutput(/^Open http/m);
     const descendants = descendantsOf(npm.process.pid);
     expect(descendants.length).toBeGreaterThan(2);
     npm.process.kill('SIGTERM');
-    await npm.exits();
+    await npm.exitCode();
     await expect.poll(() => descendants.filter(isRunning)).toEqual([]);
   });
 
@@ -230,7 +230,7 @@ test.describe('its processes', () => {
       const children = [...childrenOf(up.program.process.pid).values()];
       expect(children).toHaveLength(2);
       up.program.process.kill(signal);
-      expect(await up.program.exits()).toBe(signal === 'SIGKILL' ? null : 0);
+      expect(await up.program.exitCode()).toBe(signal === 'SIGKILL' ? null : 0);
       await expect.poll(() => children.filter(isRunning)).toEqual([]);
     });
   }
@@ -239,17 +239,17 @@ test.describe('its processes', () => {
 test('where the server tells how it is, the bridge asks it', async () => {
   const ports = ['--port', '0', '--http-port', '0'];
   const program = Program.motd(['up', ...ports], { MOTD_HEALTH_PORT: '0' });
-  const [, page = '', port = ''] = await program.says(/^Open (http:\S+) in .* (\d+)\n/m);
+  const [, page = '', port = ''] = await program.waitForOutput(/^Open (http:\S+) in .* (\d+)\n/m);
   const readyz = () => fetch(new URL('/readyz', page));
   expect(await (await readyz()).text()).toBe('ready\n');
   await say(port, 'SHUTDOWN\n123!abc\n');
-  await program.says(/stays down/);
+  await program.waitForOutput(/stays down/);
   await expect.poll(async () => (await readyz()).text()).toMatch(/; --ready-url cannot be asked: /);
 });
 
 test('the default password is refused where the page lets others in', async () => {
   const up = Program.motd(['up', '--port', '0', '--http-port', '0', '--http-host', '0.0.0.0']);
-  expect(await up.exits()).toBe(1);
+  expect(await up.exitCode()).toBe(1);
   expect(up.stderr).toMatch(
     /^motd: everybody knows the default password; set --password or --password-file .*0\.0\.0\.0\n$/,
   );
@@ -258,7 +258,7 @@ test('the default password is refused where the page lets others in', async () =
 
 test('the default password is refused where a proxy lets others in', async () => {
   const up = Program.motd(['up', '--port', '0', '--public-origin', 'https://motd.example']);
-  expect(await up.exits()).toBe(1);
+  expect(await up.exitCode()).toBe(1);
   expect(up.stderr).toMatch(
     /^motd: everybody knows the default password; .* for --public-origin https:\/\/motd\.example\n$/,
   );
@@ -268,7 +268,7 @@ test('a port of the page that is taken ends everything with status 1', async () 
   const first = await startUp();
   const port = new URL(first.page).port;
   const second = Program.motd(['up', '--port', '0', '--http-port', port]);
-  expect(await second.exits()).toBe(1);
+  expect(await second.exitCode()).toBe(1);
   expect(second.stderr).toBe(
     `motd: port taken: 127.0.0.1:${port}; choose another with --http-port\n`,
   );

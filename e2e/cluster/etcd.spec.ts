@@ -5,7 +5,7 @@ import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type CutFrom, EtcdCluster, type EtcdOptions, isWithoutEtcd } from '../../testing/etcd.ts';
 import type { Cut } from '../../testing/forwarder.ts';
-import { amount } from '../../testing/scale.ts';
+import { scaled } from '../../testing/scale.ts';
 import { test as base, expect, QUICK } from '../fixtures.ts';
 
 base.skip(isWithoutEtcd, 'no etcd on this machine');
@@ -18,7 +18,7 @@ const CUTS: [Cut, CutFrom][] = [
 ];
 
 /** How long a member may take to answer. */
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 /** How long one is asked that nothing reaches: any time shows that no answer comes through. */
 const SILENT_MS = 2000;
 
@@ -27,8 +27,8 @@ interface Clusters {
 }
 
 const test = base.extend<Clusters>({
-  // `noneLeft` comes first: what it would ask to end has ended by then, even what is paused.
-  start: async ({ noneLeft: _ }, use) => {
+  // `cleanup` comes first: what it would ask to end has ended by then, even what is paused.
+  start: async ({ cleanup: _ }, use) => {
     const clusters: EtcdCluster[] = [];
     await use(async (options) => {
       const cluster = await EtcdCluster.start(options);
@@ -69,7 +69,7 @@ test('a leader whose cables are cut leads no more, and catches up when they are 
 }) => {
   const cluster = await start();
   const { endpoints } = await cluster.link();
-  for (const [how, from] of CUTS.slice(0, amount(2, 4))) {
+  for (const [how, from] of CUTS.slice(0, scaled(2, 4))) {
     const cut = await cluster.leader();
     cluster.cutOff(cut, how, from);
     await cluster.leader(cut);
@@ -121,7 +121,7 @@ test('with TLS and a password, who has neither gets nothing', async ({ start }) 
 /** What a member says of its health, on a connection of its own. */
 async function healthThrough(
   endpoint: string | undefined,
-  withinMs = PATIENCE_MS,
+  withinMs = TIMEOUT_MS,
 ): Promise<unknown> {
   const asking = get(`http://${endpoint}/health`, { agent: false });
   asking.setTimeout(withinMs, () => asking.destroy(new Error('no answer in time')));

@@ -1,7 +1,8 @@
 // The check that the tests with etcd rely on accepts what can be explained, and nothing else.
 
 import fc from 'fast-check';
-import { amount, seed } from '../../testing/scale.ts';
+import { seed } from '../../testing/random.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
 import {
   historyFaults,
@@ -14,7 +15,7 @@ import {
   stalenesses,
 } from '../linearizable.ts';
 
-const RUNS = { numRuns: amount(1000, 20_000), seed };
+const RUNS = { numRuns: scaled(1000, 20_000), seed };
 
 function store(message: string, startedAt: number, endedAt: number, client = message): Store {
   return { kind: 'store', client, message, startedAt, endedAt, outcome: 'acknowledged' };
@@ -84,8 +85,8 @@ test('how stale a read is counts from the first newer message that was acknowled
   expect(stalenesses(ab, stores, reads)).toEqual([0, 2, 10, 0]);
 });
 
-const MOST_STORES = 4;
-const MOST_READS = 4;
+const MAX_STORES = 4;
+const MAX_READS = 4;
 /** Few, so that many operations begin and end together. */
 const MOMENTS = 12;
 
@@ -94,11 +95,11 @@ const anything = fc
   .record({
     stores: fc.array(
       fc.record({ times: timesBelow(MOMENTS), isRefused: fc.boolean(), client: fc.nat(1) }),
-      { minLength: 1, maxLength: MOST_STORES },
+      { minLength: 1, maxLength: MAX_STORES },
     ),
     reads: fc.array(
-      fc.record({ times: timesBelow(MOMENTS), of: fc.nat(MOST_STORES), client: fc.nat(1) }),
-      { maxLength: MOST_READS },
+      fc.record({ times: timesBelow(MOMENTS), of: fc.nat(MAX_STORES), client: fc.nat(1) }),
+      { maxLength: MAX_READS },
     ),
   })
   .map(({ stores, reads }) => {

@@ -64,23 +64,23 @@ test('two servers, one message, and etcd may go and come', async () => {
     ['npm start --', `exec npm start -- --port ${ports.first} --http-port ${ports.page}`],
     store,
   ]);
-  await up.says(/^Open http/m);
+  await up.waitForOutput(/^Open http/m);
   const server = type(2, [['npm run', 'exec npm run'], store, second]);
-  await server.says(/listening on/);
+  await server.waitForOutput(/listening on/);
 
   const said = type(3, [second, ['26310', String(ports.first)]]);
-  expect(await said.exits(), said.stderr).toBe(0);
+  expect(await said.exitCode(), said.stderr).toBe(0);
   expect(said.stdout).toMatch(/^One message, two servers$/m);
 
   etcd.process.kill('SIGINT');
-  await etcd.exits();
-  await up.says(/\[!\] Store unavailable/);
-  await server.says(/\[!\] Store unavailable/);
+  await etcd.exitCode();
+  await up.waitForOutput(/\[!\] Store unavailable/);
+  await server.waitForOutput(/\[!\] Store unavailable/);
   await expect.poll(() => readiness(ports)).toMatch(/^503 not ready: .*the store is unavailable/);
 
   startEtcd(ports, join(folder, 'etcd'), peerPort);
-  await up.says(/Store recovered/);
-  await server.says(/Store recovered/);
+  await up.waitForOutput(/Store recovered/);
+  await server.waitForOutput(/Store recovered/);
   await expect.poll(() => readiness(ports)).toBe('200 ready\n');
   await Promise.all([...Program.running].map((program) => program.stop()));
   rmSync(folder, { recursive: true, force: true });

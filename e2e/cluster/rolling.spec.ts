@@ -8,14 +8,15 @@ import { setTimeout } from 'node:timers/promises';
 import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.mjs';
 import { Program } from '../../testing/programs.ts';
-import { amount, figure } from '../../testing/scale.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { haproxyCommand, startBalancer } from '../balancer.ts';
 import { expect, startServer, store, test } from '../fixtures.ts';
 
 const SERVERS = 3;
 /** As in deploy/container/compose.yaml. */
 const DRAIN_SECONDS = 3;
-const ROUNDS = amount(1, 10);
+const ROUNDS = scaled(1, 10);
 const CLIENTS = 4;
 
 const MESSAGE = 'Imagination is more important than knowledge';
@@ -43,7 +44,7 @@ class Instance {
       'trust-proxy': '127.0.0.1',
     }).flatMap(([name, value]) => [`--${name}`, String(value)]);
     this.#program = Program.motd(['serve', ...flags]);
-    await this.#program.says(/listening on/);
+    await this.#program.waitForOutput(/listening on/);
     const address = `http://127.0.0.1:${this.healthPort}/readyz`;
     await expect.poll(async () => (await fetch(address)).status).toBe(200);
   }
@@ -55,7 +56,7 @@ class Instance {
 }
 
 /** What all the clients of one kind have seen. */
-class Tally {
+class RollingTotals {
   answered = 0;
   told = 0;
   readonly failures: string[] = [];
@@ -64,7 +65,7 @@ class Tally {
 const ANSWER = `200 OK\n${MESSAGE}\n`;
 
 /** Asks on a new connection each time, some of them a moment after connecting. */
-async function askAnew(port: number, isOver: () => boolean, tally: Tally): Promise<void> {
+async function askAnew(port: number, isOver: () => boolean, tally: RollingTotals): Promise<void> {
   for (let asked = 0; !isOver(); asked++) {
     const answer = await askOnce(port, asked % 4 === 0 ? asked % 40 : 0).catch(String);
     // Behind the answer it may be told that this was the last.
@@ -85,7 +86,11 @@ async function askOnce(port: number, pauseMs: number): Promise<string> {
 }
 
 /** Asks again and again on one connection; told in order that it ends, it makes a new one. */
-async function keepAsking(port: number, isOver: () => boolean, tally: Tally): Promise<void> {
+async function keepAsking(
+  port: number,
+  isOver: () => boolean,
+  tally: RollingTotals,
+): Promise<void> {
   while (!isOver()) {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     try {
@@ -121,7 +126,7 @@ test('each is restarted, and no MSGGET fails', async () => {
   test.setTimeout(60_000 + ROUNDS * SERVERS * 20_000);
   const cluster = await EtcdCluster.start();
   try {
-    figure('rolling restart', await restartAll(`etcd://${cluster.endpoints}/rolling`));
+    record('rolling restart', await restartAll(`etcd://${cluster.endpoints}/rolling`));
   } finally {
     await cluster.close();
   }
@@ -141,7 +146,7 @@ test('told to stop, it goes on for as long as --drain says; told again, it stops
   await expect.poll(readiness).toBe('503 not ready: the server is stopping\n');
   expect(await askOnce(port, 0)).toBe(`${ANSWER}200 OK\n`);
   program.process.kill('SIGTERM');
-  expect(await program.exits()).toBe(0);
+  expect(await program.exitCode()).toBe(0);
 });
 
 async function restartAll(url: string): Promise<string> {
@@ -160,10 +165,10 @@ async function restartAll(url: string): Promise<string> {
   await startBalancer(test.info().outputDir, ports, instances);
   await store(MESSAGE, port);
   const watcher = Program.motd(['watch', '127.0.0.1', String(port)]);
-  await watcher.says(new RegExp(`^${MESSAGE}\n`));
+  await watcher.waitForOutput(new RegExp(`^${MESSAGE}\n`));
 
   let isOver = false;
-  const [fresh, kept] = [new Tally(), new Tally()];
+  const [fresh, kept] = [new RollingTotals(), new RollingTotals()];
   const asking = Array.from({ length: CLIENTS }, () => [
     askAnew(port, () => isOver, fresh),
     keepAsking(port, () => isOver, kept),
@@ -184,7 +189,7 @@ async function restartAll(url: string): Promise<string> {
   // Each was told at least once in order that its server ended.
   expect(kept.told).toBeGreaterThan(CLIENTS);
   await store('Afterwards', port);
-  await watcher.says(/\nAfterwards\n/);
+  await watcher.waitForOutput(/\nAfterwards\n/);
   return (
     `${ROUNDS * SERVERS} restarts: 0 of ${fresh.answered} MSGGET on new connections failed, ` +
     `0 of ${kept.answered} on kept ones`

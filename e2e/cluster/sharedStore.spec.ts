@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.mjs';
 import { Program } from '../../testing/programs.ts';
-import { test as base, expect, type Listening, QUICK } from '../fixtures.ts';
+import { test as base, expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 
 base.skip(isWithoutEtcd, 'no etcd on this machine');
 
@@ -18,29 +18,29 @@ interface Shared {
 }
 
 const test = base.extend<Shared>({
-  // `noneLeft` comes first: servers stop while their etcd is still there.
-  etcd: async ({ noneLeft: _ }, use) => {
+  // `cleanup` comes first: servers stop while their etcd is still there.
+  etcd: async ({ cleanup: _ }, use) => {
     const etcd = await EtcdCluster.start({ members: 1 });
     await use(etcd);
     await etcd.close();
   },
   store: async ({ etcd }, use) => use(`etcd://${etcd.endpoints.join(',')}/motd`),
-  folder: async ({ noneLeft: _ }, use) => {
+  folder: async ({ cleanup: _ }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'motd-shared-'));
     await use(folder);
     rmSync(folder, { recursive: true, force: true });
   },
 });
 
-async function serve(store: string, flags: string[] = []): Promise<Listening> {
+async function serve(store: string, flags: string[] = []): Promise<ListeningProgram> {
   const program = Program.motd(['serve', '--port', '0', '--store', store, ...flags]);
-  const [, port] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+  const [, port] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(port) };
 }
 
 async function run(...args: string[]): Promise<{ status: number | null; said: string }> {
   const program = Program.motd(args);
-  const status = await program.exits();
+  const status = await program.exitCode();
   return { status, said: program.stdout + program.stderr };
 }
 
@@ -60,11 +60,11 @@ test(
     const one = await serve(store);
     const other = await serve(store);
     const watch = Program.motd(['watch', '127.0.0.1', String(other.port)]);
-    await watch.says(/An apple a day/);
+    await watch.waitForOutput(/An apple a day/);
 
     expect(await set('Maintenance at 18:00', one.port)).toEqual({ status: 0, said: '' });
-    await watch.says(/Maintenance at 18:00\n/);
-    await other.program.says(/Server: MOTD updated to: Maintenance at 18:00\n/);
+    await watch.waitForOutput(/Maintenance at 18:00\n/);
+    await other.program.waitForOutput(/Server: MOTD updated to: Maintenance at 18:00\n/);
     expect(await get(other.port)).toEqual({ status: 0, said: 'Maintenance at 18:00\n' });
     const { said } = await run('history', '127.0.0.1', String(other.port));
     expect(said).toMatch(/^\S+Z Maintenance at 18:00\n$/);
@@ -81,7 +81,7 @@ test('etcd away: reading goes on, storing is 503, all say so, and it comes back 
   expect(await readiness(healthPort)).toBe('200 ready\n');
 
   etcd.pause(0);
-  await program.says(/\[!\] Store unavailable: 127\.0\.0\.1:\d+: .*; reads continue\n/);
+  await program.waitForOutput(/\[!\] Store unavailable: 127\.0\.0\.1:\d+: .*; reads continue\n/);
   expect(await get(port)).toEqual({ status: 0, said: 'before\n' });
   const refused = await set('not now', port);
   expect(refused.status).toBe(1);
@@ -90,7 +90,7 @@ test('etcd away: reading goes on, storing is 503, all say so, and it comes back 
   expect(await readiness(healthPort, '?exclude=store')).toBe('200 ready\n');
 
   etcd.resume(0);
-  await program.says(/Store recovered after \d+\.\d s\n/);
+  await program.waitForOutput(/Store recovered after \d+\.\d s\n/);
   expect(await readiness(healthPort)).toBe('200 ready\n');
   expect(await set('after', port)).toEqual({ status: 0, said: '' });
   expect(await get(port)).toEqual({ status: 0, said: 'after\n' });

@@ -31,7 +31,7 @@ function run(...flags: string[]): Program {
 async function started() {
   const [port, httpPort] = [await freePort(), await freePort()];
   const topology = run('--port', `${port}`, '--http-port', `${httpPort}`);
-  await topology.says(/Ctrl-C ends them all\.\n/);
+  await topology.waitForOutput(/Ctrl-C ends them all\.\n/);
   return { topology, port, httpPort };
 }
 
@@ -68,7 +68,9 @@ test('the page and the messages, one server and one etcd killed; Ctrl-C leaves n
   expect([...processes.values()].filter(isRunning)).toHaveLength(6);
 
   await store('For all of them', port);
-  await topology.says(/(server\d \| Server: MOTD updated to: For all of them\n[\s\S]*){3}/);
+  await topology.waitForOutput(
+    /(server\d \| Server: MOTD updated to: For all of them\n[\s\S]*){3}/,
+  );
   await page.goto(`http://127.0.0.1:${httpPort}/`);
   const terminal = new Terminal(page);
   await terminal.shows(PROMPT);
@@ -76,15 +78,17 @@ test('the page and the messages, one server and one etcd killed; Ctrl-C leaves n
   await terminal.shows(`Client: MSGGET\nServer: 200 OK\nFor all of them\n${PROMPT}`);
 
   process.kill(processes.get('etcd2') ?? 0, 'SIGKILL');
-  await topology.says(/^etcd2 has ended \(SIGKILL\)\.$/m);
+  await topology.waitForOutput(/^etcd2 has ended \(SIGKILL\)\.$/m);
   await store('With two of three', port);
-  await topology.says(/(server\d \| Server: MOTD updated to: With two of three\n[\s\S]*){3}/);
+  await topology.waitForOutput(
+    /(server\d \| Server: MOTD updated to: With two of three\n[\s\S]*){3}/,
+  );
   process.kill(processes.get('server3') ?? 0, 'SIGKILL');
-  await topology.says(
+  await topology.waitForOutput(
     /^server3 has ended \(SIGKILL\)\.\n[\s\S]*server3 \| TCP Server is listening/m,
   );
   const get = Program.motd(['get', '127.0.0.1', String(port)]);
-  expect(await get.exits(), get.stderr).toBe(0);
+  expect(await get.exitCode(), get.stderr).toBe(0);
   expect(get.stdout).toBe('With two of three\n');
 
   const readyz = async () => (await fetch(`http://127.0.0.1:${httpPort}/readyz`)).text();
@@ -94,7 +98,7 @@ test('the page and the messages, one server and one etcd killed; Ctrl-C leaves n
 
   children.push(...childrenOf(topology.process.pid ?? 0));
   topology.process.kill('SIGINT');
-  expect(await topology.exits()).toBe(0);
+  expect(await topology.exitCode()).toBe(0);
   expect(topology.stdout).toMatch(/^Ending …$/m);
   expect(children.filter(isRunning)).toEqual([]);
   expect(folders()).toEqual([]);
@@ -120,12 +124,12 @@ test('a second Ctrl-C ends at once what does not end', async () => {
   const [hanging = 0] = serversOf(topology);
   process.kill(hanging, 'SIGSTOP');
   topology.process.kill('SIGINT');
-  await topology.says(/^Ending …$/m);
+  await topology.waitForOutput(/^Ending …$/m);
   // npm's copy of the first is not a second.
   topology.process.kill('SIGINT');
   const pressAgain = () => topology.process.kill('SIGINT') && topology.process.exitCode === null;
   await expect.poll(pressAgain).toBe(false);
-  expect(await topology.exits()).toBe(0);
+  expect(await topology.exitCode()).toBe(0);
   expect(children.filter(isRunning)).toEqual([]);
   expect(folders()).toEqual([]);
 });
@@ -140,7 +144,7 @@ test('a port that is taken is said before anything is started', async () => {
     ['--http-port', '--port'],
   ] as const) {
     const topology = run(flag, `${port}`, other, `${free}`);
-    expect(await topology.exits()).toBe(1);
+    expect(await topology.exitCode()).toBe(1);
     expect(topology.stderr).toBe(`port taken: 127.0.0.1:${port}; choose another with -- ${flag}\n`);
     expect(topology.stdout).toBe('');
   }
@@ -159,14 +163,14 @@ for (const [flags, said] of [
 ] as const) {
   test(`${flags.join(' ')} is refused in one line`, async () => {
     const topology = run(...flags);
-    expect(await topology.exits()).toBe(1);
+    expect(await topology.exitCode()).toBe(1);
     expect(topology.stderr).toBe(said);
   });
 }
 
 test('--help says how it is used', QUICK, async () => {
   const topology = run('--help');
-  expect(await topology.exits()).toBe(0);
+  expect(await topology.exitCode()).toBe(0);
   expect(topology.stdout).toMatch(/^Usage: npm run topology -- /);
 });
 
@@ -184,14 +188,14 @@ test('a program that ends while all is started ends it, with its last words', as
       PATH: [test.info().outputDir, process.env['PATH']].join(delimiter),
     },
   );
-  expect(await topology.exits()).toBe(1);
+  expect(await topology.exitCode()).toBe(1);
   expect(topology.stderr).toBe('haproxy has ended (status 3)\nit cannot be done\n');
   expect(folders()).toEqual([]);
 });
 
 test('what is missing is said in one line', async () => {
   const topology = new Program(process.execPath, [SCRIPT], { PATH: '/nowhere' });
-  expect(await topology.exits()).toBe(1);
+  expect(await topology.exitCode()).toBe(1);
   expect(topology.stderr).toBe(
     'There is no etcd here; Debian has it in the package etcd-server.\n',
   );

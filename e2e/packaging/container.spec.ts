@@ -91,7 +91,7 @@ test.describe('compose.yaml', () => {
   test('says to motd only what it takes', async () => {
     for (const [name, { command = [], environment = {} }] of ours) {
       const help = Program.motd([...command, '--help']);
-      expect(await help.exits(), name).toBe(0);
+      expect(await help.exitCode(), name).toBe(0);
       for (const variable of Object.keys(environment)) {
         const words = help.stdout.replace(/\s+/g, ' ');
         expect(words, `${name}: ${variable}`).toContain(`env: ${variable})`);
@@ -215,9 +215,9 @@ test.describe('the image', () => {
       MOTD_HEALTH_PORT: String(healthPort),
       MOTD_STORE: `lmdb:${test.info().outputPath('data')}`,
     });
-    await program.says(/listening on/);
+    await program.waitForOutput(/listening on/);
     const get = Program.motd(['get', '127.0.0.1', String(port)]);
-    expect(await get.exits()).toBe(0);
+    expect(await get.exitCode()).toBe(0);
     expect(get.stdout).toBe(`${APPLE}\n`);
     expect(healthOf(healthPort)).toBe(0);
     expect(await program.stop()).toBe(0);

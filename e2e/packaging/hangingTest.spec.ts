@@ -31,7 +31,7 @@ test('a test that hangs ends with what its programs wrote last', async () => {
   await writeFile(config, `export default { outputDir: 'results', reporter: 'line' };`);
   await writeFile(join(folder, 'hanging.spec.mts'), HANGING);
   const run = new Program(process.execPath, [PLAYWRIGHT, 'test', '--config', config]);
-  expect(await run.exits(), run.stderr).toBe(1);
+  expect(await run.exitCode(), run.stderr).toBe(1);
   expect(run.stdout).toContain('Test timeout of 1ms exceeded');
   expect(run.stderr).toMatch(/^still running: \S+ \S+main\.js serve --port 0$/m);
   expect(run.stderr).toMatch(/^ {2}TCP Server is listening on 127\.0\.0\.1:\d+$/m);

@@ -99,7 +99,7 @@ async function refusedIn(tree: string): Promise<string[]> {
     `--config-path=${tree}`,
     tree,
   ]);
-  expect(await lint.exits(), lint.stderr).toBe(1);
+  expect(await lint.exitCode(), lint.stderr).toBe(1);
   const { diagnostics } = JSON.parse(lint.stdout);
   const files = diagnostics.map((found: { location: { path: string } }) => found.location.path);
   return files.map((file: string) => relative(tree, file)).sort();

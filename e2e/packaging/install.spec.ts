@@ -32,7 +32,7 @@ test('where a password is asked for, the browser is given the manifest all the s
   server,
 }) => {
   const hash = Program.motd(['hash-password']).input(`${ANNA.password}\n`);
-  expect(await hash.exits()).toBe(0);
+  expect(await hash.exitCode()).toBe(0);
   const users = test.info().outputPath('users');
   await writeFile(users, `${ANNA.username}:${hash.stdout}`);
   const { port } = await startBridge(server.port, 0, ['--users-file', users]);

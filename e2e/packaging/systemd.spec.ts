@@ -21,7 +21,7 @@ const PASSWORD = 'the quick brown fox';
 const STORE_PASSWORD = 'jumps over the dog';
 
 /** systemd's scale goes from 0, nothing can be reached, to 100; unhardened services have about 96. */
-const MOST_EXPOSURE = 15;
+const MAX_EXPOSURE = 15;
 
 const hasAnalyze = spawnSync('systemd-analyze', ['--version']).status === 0;
 const hasActivate = spawnSync('systemd-socket-activate', ['--version']).status === 0;
@@ -65,7 +65,7 @@ test.describe('systemd-analyze', () => {
           'security',
           '--offline=true',
           '--no-pager',
-          `--threshold=${MOST_EXPOSURE}`,
+          `--threshold=${MAX_EXPOSURE}`,
           join(UNITS, service),
         ],
         { encoding: 'utf8' },
@@ -91,7 +91,7 @@ for (const [file, command] of [
     const settings = settingsIn(file);
     expect(Object.keys(settings).length).toBeGreaterThan(0);
     const help = Program.motd([command, '--help'], settings);
-    expect(await help.exits(), help.stderr).toBe(0);
+    expect(await help.exitCode(), help.stderr).toBe(0);
     const words = help.stdout.replace(/\s+/g, ' ');
     for (const name of Object.keys(settings)) expect(words).toContain(`env: ${name})`);
   });
@@ -113,7 +113,10 @@ for (const file of ['server.env', 'etcd.env'] as const) {
       ...settings,
       MOTD_TARGET: MOTD_TARGET.replace(':26310', `:${port}`),
     });
-    await Promise.all([server.says(/"event":"listening"/), bridge.says(/Server listening/)]);
+    await Promise.all([
+      server.waitForOutput(/"event":"listening"/),
+      bridge.waitForOutput(/Server listening/),
+    ]);
     const webSocket = new WebSocket(`ws://127.0.0.1:${httpPort}/ws`);
     const pieces: string[] = [];
     webSocket.on('message', (data) => pieces.push(String(data)));
@@ -147,26 +150,26 @@ test.describe('a socket that is passed', () => {
   test('is listened on, and whoever knocked first is answered', QUICK, async () => {
     const port = await freePort();
     const program = activate(`127.0.0.1:${port}`, '--password', PASSWORD);
-    await program.saysOnStderr(/Listening on/);
+    await program.waitForStderr(/Listening on/);
     expect(await tell(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
-    await program.says(new RegExp(`TCP Server is listening on 127\\.0\\.0\\.1:${port}\n`));
+    await program.waitForOutput(new RegExp(`TCP Server is listening on 127\\.0\\.0\\.1:${port}\n`));
   });
 
   test('may be anywhere: the password everybody knows is refused', async () => {
     const port = await freePort();
     const program = activate(`127.0.0.1:${port}`);
-    await program.saysOnStderr(/Listening on/);
+    await program.waitForStderr(/Listening on/);
     connect(port, '127.0.0.1').on('error', () => {});
-    expect(await program.exits()).toBe(1);
+    expect(await program.exitCode()).toBe(1);
     expect(program.stderr).toMatch(/\nmotd: everybody knows the default password; .*\n$/);
   });
 
   test('has to be a TCP socket', async () => {
     const path = test.info().outputPath('unix');
     const program = activate(path, '--password', PASSWORD);
-    await program.saysOnStderr(/Listening on/);
+    await program.waitForStderr(/Listening on/);
     connect(path).on('error', () => {});
-    expect(await program.exits()).toBe(1);
+    expect(await program.exitCode()).toBe(1);
     expect(program.stderr).toMatch(/\nmotd: the socket that was passed is of no use: .*\n$/);
   });
 });
@@ -267,7 +270,7 @@ test.describe('under systemd', () => {
         'nsenter',
         manager.entering('systemctl', 'restart', 'motd-server'),
       );
-      expect(await Promise.race([restart.exits(), asking])).toBe(0);
+      expect(await Promise.race([restart.exitCode(), asking])).toBe(0);
       const before = answered;
       await expect.poll(() => answered).toBeGreaterThan(before + 20);
     }

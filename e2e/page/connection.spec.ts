@@ -8,7 +8,7 @@ import { freePort } from '../../testing/freePort.mjs';
 import {
   test as base,
   expect,
-  type Listening,
+  type ListeningProgram,
   paste,
   QUICK,
   startBridge,
@@ -35,7 +35,7 @@ const test = base.extend({
   },
 });
 
-async function openPage(page: Page, bridge: Listening): Promise<Terminal> {
+async function openPage(page: Page, bridge: ListeningProgram): Promise<Terminal> {
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
   return new Terminal(page);
 }
@@ -65,7 +65,7 @@ async function countdown(page: Page): Promise<number> {
 }
 
 /** @param metric Its name and its labels; what is not there has not happened yet. */
-async function metric({ port }: Listening, name: string): Promise<number> {
+async function metric({ port }: ListeningProgram, name: string): Promise<number> {
   const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
   const lines = (await answer.text()).split('\n');
   const found = lines.find((line) => line.startsWith(`${name} `));
@@ -191,7 +191,7 @@ test.describe('a connection that is lost', () => {
     await page.keyboard.press('Enter');
     await terminal.shows(`${APPLE}\n${PROMPT}`);
     await terminal.type('QUIT');
-    await again.program.says(/: QUIT\n/);
+    await again.program.waitForOutput(/: QUIT\n/);
     expect(again.program.stdout.match(/: MSGGET\n/g)).toHaveLength(1);
   });
 
@@ -294,7 +294,7 @@ test.describe('a message half typed', () => {
       await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
       await terminal.type(', and the rest');
       await terminal.shows(`Server: 200 OK\n${PROMPT}`);
-      await third.program.says(/MOTD updated to: half a message, and the rest\n/);
+      await third.program.waitForOutput(/MOTD updated to: half a message, and the rest\n/);
     },
   );
 
@@ -309,7 +309,7 @@ test.describe('a message half typed', () => {
     await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} QUIT|`);
     for (let times = 0; times < 'QUIT'.length; times++) await page.keyboard.press('Backspace');
     await terminal.type('at last');
-    await again.program.says(/MOTD updated to: at last\n/);
+    await again.program.waitForOutput(/MOTD updated to: at last\n/);
     expect(again.program.stdout).not.toContain('QUIT');
   });
 });
@@ -334,7 +334,7 @@ test(
     await terminal.showsCursor(`${TRYING}\n${PROMPT} |`);
     await terminal.type('SHUTDOWN');
     await terminal.showsCursor('Enter shutdown password: |');
-    await again.program.says(/: SHUTDOWN\n/);
+    await again.program.waitForOutput(/: SHUTDOWN\n/);
     await page.keyboard.press('Control+y');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.type('!');
@@ -360,7 +360,7 @@ test('what was typed ahead in one conversation is not said in the next', async (
   await terminal.showsCursor(`[session ended; press Enter for another]\n${PROMPT} |`);
   await terminal.type('MSGGET');
   await terminal.shows(`${APPLE}\n${PROMPT}`);
-  await server.program.says(/: MSGGET\n/);
+  await server.program.waitForOutput(/: MSGGET\n/);
   expect(server.program.stdout).not.toContain('SHUTDOWN');
 });
 
@@ -415,7 +415,7 @@ test.describe('a conversation that is over', () => {
     await terminal.shows('Enter shutdown password:');
     await terminal.type('123!abc');
     await terminal.shows(`Server: 200 OKAY\n${words}`);
-    expect(await server.program.exits()).toBe(0);
+    expect(await server.program.exitCode()).toBe(0);
     await isIn(page, 'ended');
     await page.keyboard.press('Enter');
     await expect(status(page)).toHaveText(/is it running\? \(1014\)$/);

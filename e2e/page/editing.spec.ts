@@ -140,7 +140,7 @@ test.describe('the keys', () => {
     await terminal.showsCursor(`${MESSAGE_PROMPT} rather not^C\n${MESSAGE_PROMPT} |`);
     await terminal.type('rather this');
     await terminal.shows(`Client: rather this\nServer: 200 OK\n${PROMPT}`);
-    await server.program.says(/MOTD updated to: rather this\n/);
+    await server.program.waitForOutput(/MOTD updated to: rather this\n/);
     expect(server.program.stdout).not.toContain('rather not');
   });
 
@@ -315,7 +315,7 @@ test.describe('the lines of before', () => {
 
   test('hold no password, and none is brought back where one is asked for', async ({ page }) => {
     const hash = Program.motd(['hash-password']).input('Sesam, open\n');
-    expect(await hash.exits(), hash.stderr).toBe(0);
+    expect(await hash.exitCode(), hash.stderr).toBe(0);
     const file = test.info().outputPath('store.hash');
     await writeFile(file, hash.stdout);
     const server = await startServer(0, ['--store-password-file', file]);
@@ -416,7 +416,7 @@ test.describe('the clipboard', () => {
       const messages = ['one', 'two', 'three', 'four', 'five'];
       await paste(page, messages.map((message) => `MSGSTORE\r\n${message}\r\n`).join(''));
       await terminal.showsCursor(`Client: five\nServer: 200 OK\n${PROMPT} |`);
-      await server.program.says(/MOTD updated to: five\n/);
+      await server.program.waitForOutput(/MOTD updated to: five\n/);
       const stored = [...server.program.stdout.matchAll(/MOTD updated to: (.*)/g)];
       expect(stored.map(([, message]) => message)).toEqual(messages);
     },
@@ -577,7 +577,7 @@ test.describe('characters of all the world', () => {
     await page.keyboard.insertText('שלום, עולם');
     await terminal.type('!');
     await terminal.shows(`Client: שלום, עולם!\nServer: 200 OK\n${PROMPT}`);
-    await server.program.says(/MOTD updated to: שלום, עולם!\n/);
+    await server.program.waitForOutput(/MOTD updated to: שלום, עולם!\n/);
   });
 
   test('that an input method composes are typed once, when they are chosen', async ({

@@ -69,7 +69,7 @@ test.describe('redis', () => {
     const port = await freePort();
     const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', ''];
     const redis = new Program(redisServer, flags);
-    await redis.says(/Ready to accept connections/);
+    await redis.waitForOutput(/Ready to accept connections/);
     const bridgePort = await startBridgeTo('motd=127.0.0.1:1', `redis=127.0.0.1:${port}`);
     return { redis, bridgePort };
   }

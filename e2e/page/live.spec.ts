@@ -147,7 +147,7 @@ test.describe('the message', () => {
     });
     const args = ['bridge', '--target', `echo=127.0.0.1:${echo.port}`, '--http-port', '0'];
     const bridge = Program.motd(args);
-    const [, port] = await bridge.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+    const [, port] = await bridge.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
     await page.goto(`http://127.0.0.1:${port}/`);
     await expect(page.locator('#today')).toHaveAttribute('data-state', 'refused');
     await expect(page.locator('#today')).toBeHidden();

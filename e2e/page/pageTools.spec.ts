@@ -29,7 +29,7 @@ async function choose(page: Page, label: string): Promise<void> {
 
 async function store(message: string, port: number): Promise<void> {
   const program = Program.motd(['set', '-m', message, '127.0.0.1', String(port)]);
-  expect(await program.exits(), program.stderr).toBe(0);
+  expect(await program.exitCode(), program.stderr).toBe(0);
 }
 
 /** The row of the terminal that holds a text. */

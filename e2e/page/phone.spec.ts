@@ -162,7 +162,7 @@ for (const [device, viewport] of Object.entries({
         await expect(prompt(page)).toHaveText('Enter shutdown password:');
         await say(page, '123!abc');
         await expect(prompt(page)).toHaveText('Not connected:');
-        expect(await server.program.exits()).toBe(0);
+        expect(await server.program.exitCode()).toBe(0);
         await expect(page.locator('#status')).toContainText('not connected');
         expect(await transcriptOf(page)).toMatch(
           /^Enter .*: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple a day keeps the doctor away\.\n/,
@@ -351,7 +351,7 @@ test.describe('the field', () => {
     await expect(field(page)).toHaveValue('にほん');
 
     const other = Program.motd(['set', '-m', 'meanwhile', '127.0.0.1', String(server.port)]);
-    expect(await other.exits()).toBe(0);
+    expect(await other.exitCode()).toBe(0);
     await expect(spoken(page).last()).toHaveText('meanwhile');
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):にほん$/);
     // Keys of the input method's own, as Chromium reports them (UI Events, 4.3.3).

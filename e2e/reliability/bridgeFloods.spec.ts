@@ -5,17 +5,18 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { amount, figure } from '../../testing/scale.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
-import { BesideEcho } from './bridgeUnderLoad.ts';
+import { BridgeUnderLoad } from './bridgeUnderLoad.ts';
 import { frame, OPCODE } from './frames.ts';
-import { Bystander, MANY_ANSWERS } from './latencyProbe.ts';
-import { isLinux, mostDescriptors, NEEDS_LINUX } from './procFs.ts';
+import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
+import { isLinux, maxDescriptors, NEEDS_LINUX } from './procFs.ts';
 import { startSilentServer } from './rawClient.ts';
 import {
+  type ConnectOptions,
   type Ending,
-  type Opening,
   RawWebSocket,
   responseHead,
   upgradeRequest,
@@ -23,23 +24,23 @@ import {
 
 const APPLE = 'An apple a day keeps the doctor away.';
 /** What any flood may cost: buffers, and heap that V8 has not collected yet. */
-const MOST_MB = 150;
-const FLOODERS = amount(5, 20);
+const MAX_MB = 150;
+const FLOODERS = scaled(5, 20);
 /** What `--max-message-bytes` allows by default. */
 const MESSAGE_BYTES = 256 * 1024;
 /**
  * A request may take 10 s, which is checked every second (bridge/bridge.ts). Three times that is for a
  * busy machine; a deadline that each byte renews would never come.
  */
-const REQUEST_WITHIN_MS = 33_000;
+const REQUEST_TIMEOUT_MS = 33_000;
 /** The pace of a client that is slow on purpose. */
 const DRIP_EVERY_MS = 1000;
 /** Low enough that a flood exceeds it on any machine. */
 const RATE = 10;
-const ROOM = amount(20, 100);
+const ROOM = scaled(20, 100);
 
 test.skip(!isLinux, NEEDS_LINUX);
-test.describe.configure({ timeout: amount(60_000, 300_000) });
+test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
 const fragment = frame({ opcode: OPCODE.continuation, isFinal: false, payload: Buffer.from('x') });
 const emptyFragment = frame({ opcode: OPCODE.continuation, isFinal: false });
@@ -50,25 +51,25 @@ for (const [what, piece] of [
   ['nothing in them', emptyFragment],
 ] as const) {
   test(`fragments without end, ${what}, are refused`, async () => {
-    const beside = await BesideEcho.start();
+    const subject = await BridgeUnderLoad.start();
     const many = Buffer.concat(Array.from({ length: 100 }, () => piece));
-    const endings = await flood(beside.bridge.port, many, { early: firstFragment });
+    const endings = await flood(subject.bridge.port, many, { early: firstFragment });
     expect(endings.map(({ code }) => code)).toEqual(endings.map(() => 1008));
-    await beside.isAlone();
-    figure(
+    await subject.waitUntilOthersAreGone();
+    record(
       'bridge: floods',
-      `${FLOODERS} messages of fragments without end, ${what}: each closed with 1008; ${await beside.isWell(MOST_MB)}`,
+      `${FLOODERS} messages of fragments without end, ${what}: each closed with 1008; ${await subject.expectHealthy(MAX_MB)}`,
     );
   });
 }
 
 test('a frame that comes a byte at a time is refused', async () => {
-  const beside = await BesideEcho.start();
+  const subject = await BridgeUnderLoad.start();
   const whole = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(MESSAGE_BYTES) });
   const endings = await Promise.all(
     Array.from({ length: FLOODERS }, async () => {
-      const webSocket = await RawWebSocket.connect(beside.bridge.port);
-      for (let at = 0; at < whole.length && !webSocket.hasHeardClose; at++) {
+      const webSocket = await RawWebSocket.connect(subject.bridge.port);
+      for (let at = 0; at < whole.length && !webSocket.hasReceivedClose; at++) {
         if (webSocket.socket.destroyed) break;
         webSocket.socket.write(whole.subarray(at, at + 1));
         await setImmediate();
@@ -77,15 +78,15 @@ test('a frame that comes a byte at a time is refused', async () => {
     }),
   );
   expect(endings.map(({ code }) => code)).toEqual(endings.map(() => 1008));
-  await beside.isAlone();
-  figure(
+  await subject.waitUntilOthersAreGone();
+  record(
     'bridge: floods',
-    `${FLOODERS} frames of 256 KiB, a TCP segment for each byte: each closed with 1008; ${await beside.isWell(MOST_MB)}`,
+    `${FLOODERS} frames of 256 KiB, a TCP segment for each byte: each closed with 1008; ${await subject.expectHealthy(MAX_MB)}`,
   );
 });
 
 test('too many headers, or too large ones, are refused', QUICK, async () => {
-  const beside = await BesideEcho.start();
+  const subject = await BridgeUnderLoad.start();
   const heads = {
     'too many': upgradeRequest('/ws', headersOf(200, 'x')),
     'far too many': upgradeRequest('/ws', headersOf(1000, 'x')),
@@ -95,31 +96,31 @@ test('too many headers, or too large ones, are refused', QUICK, async () => {
     'a header without end': `GET / HTTP/1.1\r\nHost: localhost\r\nx: ${'x'.repeat(20_000)}`,
     'headers without end': `GET / HTTP/1.1\r\n${'x: y\r\n'.repeat(10_000)}`,
   };
-  const times = amount(5, 200);
+  const times = scaled(5, 200);
   for (const [what, head] of Object.entries(heads)) {
     for (let time = 0; time < times; time++)
-      expect(await statusOf(beside.bridge.port, head), what).toBe(431);
+      expect(await statusOf(subject.bridge.port, head), what).toBe(431);
   }
-  await beside.isAlone();
-  figure(
+  await subject.waitUntilOthersAreGone();
+  record(
     'bridge: floods',
-    `headers: ${Object.keys(heads).join(', ')}, ${times} times each: 431 each time; ${await beside.isWell(MOST_MB)}`,
+    `headers: ${Object.keys(heads).join(', ')}, ${times} times each: 431 each time; ${await subject.expectHealthy(MAX_MB)}`,
   );
 });
 
 test('who is slow with a request, or says nothing, is given up, and leaves room for others', async () => {
-  const sessions = amount(100, 2000);
-  test.skip(mostDescriptors() < 2 * sessions, `needs ulimit -n ${2 * sessions}`);
+  const sessions = scaled(100, 2000);
+  test.skip(maxDescriptors() < 2 * sessions, `needs ulimit -n ${2 * sessions}`);
   const target = await startSilentServer();
   const { program, port } = await startBridgeTo({ motd: `127.0.0.1:${target.port}` }, [
     '--max-sessions-per-source',
     String(sessions),
   ]);
-  const bystander = await Bystander.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
-  const without = await bystander.saw(MANY_ANSWERS);
+  const probe = await LatencyProbe.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
+  const without = await probe.report(MANY_SAMPLES);
 
   // As many as there may be from one source:
-  // 100 more than sessions, one of which is the bystander's.
+  // 100 more than sessions, one of which is the probe's.
   const startedAtMs = performance.now();
   const slow: Socket[] = [];
   while (slow.length < sessions + 99) {
@@ -131,14 +132,14 @@ test('who is slow with a request, or says nothing, is given up, and leaves room 
   await once(oneTooMany.resume(), 'close');
   const answers = await Promise.all(slow.map(async (socket) => allOf(socket)));
   const tookMs = performance.now() - startedAtMs;
-  const meanwhile = await bystander.saw(10);
+  const meanwhile = await probe.report(10);
   expect(answers.filter((answer) => !answer.startsWith('HTTP/1.1 408 '))).toEqual([]);
-  expect(tookMs).toBeLessThan(REQUEST_WITHIN_MS);
+  expect(tookMs).toBeLessThan(REQUEST_TIMEOUT_MS);
 
-  await (await RawWebSocket.connect(port)).leave();
+  await (await RawWebSocket.connect(port)).disconnect();
   expect(program.process.exitCode).toBeNull();
   expect(program.stderr).toBe('');
-  figure(
+  record(
     'bridge: floods',
     `${slow.length} connections, all one source may have, half of which said nothing and half a byte of ` +
       `a request each second: one more was dropped at once, all got 408, the last after ` +
@@ -148,10 +149,10 @@ test('who is slow with a request, or says nothing, is given up, and leaves room 
 });
 
 test('more messages or pings than allowed are closed with 1008', async () => {
-  const beside = await BesideEcho.start();
-  const limited = await BesideEcho.start(['--max-message-rate', String(RATE)]);
+  const subject = await BridgeUnderLoad.start();
+  const limited = await BridgeUnderLoad.start(['--max-message-rate', String(RATE)]);
   // The one that goes on is quicker than this rule allows.
-  await limited.chatter.stop();
+  await limited.echoSession.stop();
   const { port } = limited.bridge;
   const right = { code: 1008, reason: `no more than ${RATE} messages a second` };
   const some = Buffer.concat(Array.from({ length: 20 }, () => frame({ opcode: OPCODE.text })));
@@ -164,26 +165,26 @@ test('more messages or pings than allowed are closed with 1008', async () => {
     expect(ending).toEqual({ ...right, isClean: true });
   await expect.poll(() => limited.target.connections.size).toBe(0);
   expect(limited.bridge.program.stderr).toBe('');
-  figure(
+  record(
     'bridge: floods',
     `${FLOODERS} floods of messages and ${FLOODERS} of pings where ${RATE} a second are allowed: each closed ` +
-      `with 1008, the event loop held up for ${delayMs} ms at worst; beside another bridge, ${await beside.isWell(MOST_MB)}`,
+      `with 1008, the event loop held up for ${delayMs} ms at worst; subject another bridge, ${await subject.expectHealthy(MAX_MB)}`,
   );
 });
 
 // ws gives up who has 60 pongs coming (`maxPendingAutoPongs`): there is no way to say why.
 test('pings whose pongs are not read are broken off', async () => {
-  const beside = await BesideEcho.start();
+  const subject = await BridgeUnderLoad.start();
   const payload = Buffer.alloc(125, 'x');
   const many = Buffer.concat(
     Array.from({ length: 100 }, () => frame({ opcode: OPCODE.ping, payload })),
   );
-  const endings = await flood(beside.bridge.port, many, { isDeaf: true });
+  const endings = await flood(subject.bridge.port, many, { startsPaused: true });
   for (const { isClean } of endings) expect(isClean).toBe(false);
-  await beside.isAlone();
-  figure(
+  await subject.waitUntilOthersAreGone();
+  record(
     'bridge: floods',
-    `${FLOODERS} floods of pings whose pongs were not read: each broken off; ${await beside.isWell(MOST_MB)}`,
+    `${FLOODERS} floods of pings whose pongs were not read: each broken off; ${await subject.expectHealthy(MAX_MB)}`,
   );
 });
 
@@ -199,12 +200,12 @@ test(
         'too many sessions from your address: close one, or try again later',
       ],
     ] as const) {
-      const beside = await BesideEcho.start([flag, String(ROOM)]);
-      const { port } = beside.bridge;
+      const subject = await BridgeUnderLoad.start([flag, String(ROOM)]);
+      const { port } = subject.bridge;
       const opening = Array.from({ length: ROOM - 1 }, () => RawWebSocket.connect(port));
       const all = await Promise.all(opening);
 
-      const count = amount(100, 2000);
+      const count = scaled(100, 2000);
       const statuses: number[] = [];
       const closed: Ending[] = [];
       for (let time = 0; time < count; time++) {
@@ -218,24 +219,24 @@ test(
         expect(ending).toEqual({ code: 1013, reason: words, isClean: true });
 
       expect(all.every(({ socket }) => !socket.destroyed)).toBe(true);
-      await Promise.all(all.map((webSocket) => webSocket.leave()));
-      await beside.isAlone();
-      await (await RawWebSocket.connect(port)).leave();
-      const well = await beside.isWell(MOST_MB);
+      await Promise.all(all.map((webSocket) => webSocket.disconnect()));
+      await subject.waitUntilOthersAreGone();
+      await (await RawWebSocket.connect(port)).disconnect();
+      const well = await subject.expectHealthy(MAX_MB);
       found.push(`${flag} ${ROOM}: ${count} programs got 503, ${count} pages 1013; ${well}`);
     }
-    figure('bridge: floods', `sessions: ${found.join('. ')}`);
+    record('bridge: floods', `sessions: ${found.join('. ')}`);
   },
 );
 
 test('browsers that are gone as soon as they have asked leave nothing behind', async () => {
-  const count = amount(300, 10_000);
-  const beside = await BesideEcho.start();
+  const count = scaled(300, 10_000);
+  const subject = await BridgeUnderLoad.start();
   const request = upgradeRequest();
   let next = 0;
   const vanish = async () => {
     for (let index = next++; index < count; index = next++) {
-      const socket = await connected(beside.bridge.port);
+      const socket = await connected(subject.bridge.port);
       socket.write(request);
       // At each stage: before the bridge has read it, and after it has answered.
       if (index % 3 === 0) await setImmediate();
@@ -245,11 +246,11 @@ test('browsers that are gone as soon as they have asked leave nothing behind', a
     }
   };
   await Promise.all(Array.from({ length: 20 }, vanish));
-  await beside.isAlone();
-  figure(
+  await subject.waitUntilOthersAreGone();
+  record(
     'bridge: floods',
     `${count} browsers that asked for a session and were gone, half with a reset: no session, connection ` +
-      `or descriptor is left; ${await beside.isWell(MOST_MB)}`,
+      `or descriptor is left; ${await subject.expectHealthy(MAX_MB)}`,
   );
 });
 
@@ -258,12 +259,12 @@ test('browsers that are gone as soon as they have asked leave nothing behind', a
  *
  * @returns How each ended.
  */
-async function flood(port: number, bytes: Buffer, opening: Opening = {}): Promise<Ending[]> {
+async function flood(port: number, bytes: Buffer, opening: ConnectOptions = {}): Promise<Ending[]> {
   return Promise.all(
     (await openFlooders(port, opening)).map(async (webSocket) => {
       const { socket } = webSocket;
-      while (!socket.destroyed && !webSocket.hasSaidClose) {
-        const hasRoom = webSocket.say(bytes);
+      while (!socket.destroyed && !webSocket.hasSentClose) {
+        const hasRoom = webSocket.send(bytes);
         await (hasRoom ? setImmediate() : room(socket));
       }
       return webSocket.ended();
@@ -272,7 +273,7 @@ async function flood(port: number, bytes: Buffer, opening: Opening = {}): Promis
 }
 
 /** Opens them before the first says anything: this process has to open them and to flood. */
-function openFlooders(port: number, opening: Opening = {}): Promise<RawWebSocket[]> {
+function openFlooders(port: number, opening: ConnectOptions = {}): Promise<RawWebSocket[]> {
   const open = () => RawWebSocket.connect(port, { path: '/ws/echo', ...opening });
   return Promise.all(Array.from({ length: FLOODERS }, open));
 }
@@ -282,9 +283,9 @@ function pingsWithoutEnd(webSocket: RawWebSocket): Promise<Ending> {
   const { socket, pongs } = webSocket;
   const some = Buffer.concat(Array.from({ length: 20 }, () => frame({ opcode: OPCODE.ping })));
   socket.on('data', () => {
-    if (pongs.length % 20 === 0) webSocket.say(some);
+    if (pongs.length % 20 === 0) webSocket.send(some);
   });
-  webSocket.say(some);
+  webSocket.send(some);
   return webSocket.ended();
 }
 

@@ -7,21 +7,28 @@
 
 import { fileURLToPath } from 'node:url';
 import { Program } from '../../testing/programs.ts';
-import { amount, figure } from '../../testing/scale.ts';
-import { expect, type Listening, QUICK } from '../fixtures.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
+import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
-import { Chatter } from './echoSession.ts';
+import { EchoSession } from './echoSession.ts';
 import { frame, OPCODE } from './frames.ts';
-import { descriptors, isLinux, NEEDS_LINUX, proportionalKb } from './procFs.ts';
+import { descriptors, isLinux, NEEDS_LINUX, pssKb } from './procFs.ts';
 import { pidOf } from './rawClient.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
-import { canLayCables, cutCable, nearAddress, removeCable, startBehindCable } from './vethLink.ts';
+import {
+  canCreateVethLink,
+  cutVethLink,
+  hostAddress,
+  removeVethLink,
+  startBehindVethLink,
+} from './vethLink.ts';
 
 const VANISHING = fileURLToPath(new URL('idleSessions.mjs', import.meta.url));
-const VANISH = amount(50, 1000);
+const VANISH = scaled(50, 1000);
 /** Those that stay, and answer pings alone. */
-const STAY = amount(5, 50);
+const STAY = scaled(5, 50);
 const PING_MS = 1000;
 /**
  * Two ping periods, of which the first began before, and what the bridge adds when it checks its
@@ -34,32 +41,32 @@ const MAX_PINGS = 8;
 const MAX_KB_LEFT = 20_000;
 
 test.skip(!isLinux, NEEDS_LINUX);
-test.describe.configure({ timeout: amount(60_000, 300_000) });
+test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
 test('peers whose process is stopped are reaped', QUICK, async () => {
-  const beside = await startPinging('127.0.0.1');
-  const url = `ws://127.0.0.1:${beside.bridge.port}/ws/fading`;
-  const found = await reapsTwice(beside, {
+  const setup = await startPinging('127.0.0.1');
+  const url = `ws://127.0.0.1:${setup.bridge.port}/ws/fading`;
+  const found = await reapsTwice(setup, {
     start: async () => new Program(process.execPath, [VANISHING, url, String(VANISH)]),
     vanish: (peers) => void peers.process.kill('SIGSTOP'),
     remove: (peers) => peers.kill(),
   });
-  figure('bridge: half-open peers', `${VANISH} whose process was stopped: ${found}`);
+  record('bridge: half-open peers', `${VANISH} whose process was stopped: ${found}`);
 });
 
 test('peers behind a cable that is cut are reaped', async () => {
-  test.skip(!canLayCables(), 'needs root, to make a network');
-  const beside = await startPinging('0.0.0.0');
-  const url = `ws://${nearAddress}:${beside.bridge.port}/ws/fading`;
-  const found = await reapsTwice(beside, {
-    start: () => startBehindCable(process.execPath, [VANISHING, url, String(VANISH)]),
-    vanish: cutCable,
+  test.skip(!canCreateVethLink(), 'needs root, to make a network');
+  const setup = await startPinging('0.0.0.0');
+  const url = `ws://${hostAddress}:${setup.bridge.port}/ws/fading`;
+  const found = await reapsTwice(setup, {
+    start: () => startBehindVethLink(process.execPath, [VANISHING, url, String(VANISH)]),
+    vanish: cutVethLink,
     remove: async (peers) => {
       await peers.kill();
-      removeCable();
+      removeVethLink();
     },
   });
-  figure('bridge: half-open peers', `${VANISH} behind a cable that was cut: ${found}`);
+  record('bridge: half-open peers', `${VANISH} behind a cable that was cut: ${found}`);
 });
 
 interface Peers {
@@ -68,15 +75,15 @@ interface Peers {
   remove: (peers: Program) => Promise<void>;
 }
 
-interface Beside {
-  bridge: Listening;
+interface Setup {
+  bridge: ListeningProgram;
   /** Whose browsers go. */
   fading: ScriptedTarget;
-  chatter: Chatter;
+  echoSession: EchoSession;
   staying: RawWebSocket[];
 }
 
-async function startPinging(host: string): Promise<Beside> {
+async function startPinging(host: string): Promise<Setup> {
   const fading = await ScriptedTarget.listen(echo);
   const well = await ScriptedTarget.listen(echo);
   const bridge = await startBridgeTo({ fading: fading.address, well: well.address }, [
@@ -87,7 +94,7 @@ async function startPinging(host: string): Promise<Beside> {
   ]);
   const stays = () => RawWebSocket.connect(bridge.port, { path: '/ws/well' });
   const staying = await Promise.all(Array.from({ length: STAY }, stays));
-  return { bridge, fading, staying, chatter: await Chatter.start(bridge.port, '/ws/well') };
+  return { bridge, fading, staying, echoSession: await EchoSession.start(bridge.port, '/ws/well') };
 }
 
 /**
@@ -95,21 +102,21 @@ async function startPinging(host: string): Promise<Beside> {
  *
  * @returns What was seen, in words.
  */
-async function reapsTwice(beside: Beside, peers: Peers): Promise<string> {
-  const { bridge, staying, chatter } = beside;
+async function reapsTwice(setup: Setup, peers: Peers): Promise<string> {
+  const { bridge, staying, echoSession } = setup;
   const pid = pidOf(bridge.program);
   const kbAfter: number[] = [];
   const found: string[] = [];
   for (const which of ['first', 'second']) {
     const program = await peers.start();
     try {
-      found.push(`the ${which} time, ${await reaps(beside, program, () => peers.vanish(program))}`);
-      kbAfter.push(proportionalKb(pid));
+      found.push(`the ${which} time, ${await reaps(setup, program, () => peers.vanish(program))}`);
+      kbAfter.push(pssKb(pid));
     } finally {
       await peers.remove(program);
     }
   }
-  const exchanged = await wellAfterwards(staying, chatter);
+  const exchanged = await wellAfterwards(staying, echoSession);
   expect(bridge.program.process.exitCode).toBeNull();
   expect(bridge.program.stderr).toBe('');
   const [first = 0, second = 0] = kbAfter;
@@ -123,15 +130,15 @@ async function reapsTwice(beside: Beside, peers: Peers): Promise<string> {
 
 /** Has the peers open their sessions, and then vanish. @returns What was seen, in words. */
 async function reaps(
-  { bridge, fading, staying }: Beside,
+  { bridge, fading, staying }: Setup,
   peers: Program,
   vanish: () => void,
 ): Promise<string> {
   const pid = pidOf(bridge.program);
   const before = descriptors(pid);
-  await peers.says(/here\n/);
+  await peers.waitForOutput(/here\n/);
   peers.process.stdin?.write('\n');
-  await peers.says(/open\n/);
+  await peers.waitForOutput(/open\n/);
   const connections = [...fading.connections];
   expect(connections.length).toBe(VANISH);
   const cost = descriptors(pid) - before;
@@ -154,10 +161,10 @@ async function reaps(
   );
 }
 
-async function wellAfterwards(staying: RawWebSocket[], chatter: Chatter): Promise<number> {
+async function wellAfterwards(staying: RawWebSocket[], echoSession: EchoSession): Promise<number> {
   const payload = Buffer.from('still here');
-  for (const webSocket of staying) webSocket.say(frame({ opcode: OPCODE.text, payload }));
+  for (const webSocket of staying) webSocket.send(frame({ opcode: OPCODE.text, payload }));
   const hasHeard = ({ received }: RawWebSocket) => received === payload.length;
   await expect.poll(() => staying.filter(hasHeard).length).toBe(STAY);
-  return chatter.stop();
+  return echoSession.stop();
 }

@@ -1,18 +1,19 @@
 // Thousands of sessions in which nothing is said: what they cost, that all of them answer, still
 // relay, and are closed together when the bridge is stopped.
 
-import { amount, figure } from '../../testing/scale.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
 import { frame, OPCODE } from './frames.ts';
-import { Bystander, MANY_ANSWERS } from './latencyProbe.ts';
-import { isLinux, mostDescriptors, NEEDS_LINUX, proportionalKb } from './procFs.ts';
+import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
+import { isLinux, maxDescriptors, NEEDS_LINUX, pssKb } from './procFs.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
-const SESSIONS = amount(200, 5000);
+const SESSIONS = scaled(200, 5000);
 /** One for the browser and one for the target, in the bridge as in this process. */
 const DESCRIPTORS = 2 * SESSIONS + 500;
 /** What an idle session may cost the bridge. */
@@ -24,7 +25,7 @@ const PONG_BYTES = 6;
 
 const MANNERS = [
   { name: 'that are left alone', pingSeconds: 300, pings: 0 },
-  { name: 'that are pinged every second', pingSeconds: 1, pings: amount(2, 10) },
+  { name: 'that are pinged every second', pingSeconds: 1, pings: scaled(2, 10) },
 ];
 
 interface Idle {
@@ -33,34 +34,34 @@ interface Idle {
 }
 
 test.skip(!isLinux, NEEDS_LINUX);
-test.describe.configure({ mode: 'default', timeout: amount(60_000, 300_000) });
+test.describe.configure({ mode: 'default', timeout: scaled(60_000, 300_000) });
 
 for (const { name, pingSeconds, pings } of MANNERS) {
   test(`idle sessions ${name}`, QUICK, async () => {
-    test.skip(mostDescriptors() < DESCRIPTORS, `needs ulimit -n ${DESCRIPTORS}`);
+    test.skip(maxDescriptors() < DESCRIPTORS, `needs ulimit -n ${DESCRIPTORS}`);
     const target = await ScriptedTarget.listen(echo);
     const server = await startSilentServer();
     const targets = { echo: target.address, motd: `127.0.0.1:${server.port}` };
     const flags = ['--ping-interval', String(pingSeconds)];
     const { program, port } = await startBridgeTo(targets, flags);
     const pid = pidOf(program);
-    const bystander = await Bystander.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
-    const without = await bystander.saw(MANY_ANSWERS);
+    const probe = await LatencyProbe.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
+    const without = await probe.report(MANY_SAMPLES);
 
-    const before = proportionalKb(pid);
+    const before = pssKb(pid);
     const all = await openIdle(port);
-    const opening = await bystander.saw();
+    const opening = await probe.report();
     await expect.poll(() => target.connections.size).toBe(SESSIONS);
     await allAnswer(all, pings);
-    const meanwhile = await bystander.saw(MANY_ANSWERS);
-    const each = (proportionalKb(pid) - before) / SESSIONS;
+    const meanwhile = await probe.report(MANY_SAMPLES);
+    const each = (pssKb(pid) - before) / SESSIONS;
     expect(target.connections.size).toBe(SESSIONS);
 
     await allRelay(all);
     const stopMs = await stopsAll(all, () => program.stop());
     expect(program.stderr).toBe('');
     await expect.poll(() => target.connections.size).toBe(0);
-    figure(
+    record(
       'bridge: idle sessions',
       `${SESSIONS} sessions ${name}${pings > 0 ? `, each answered at least ${pings} times` : ''}: ` +
         `${each.toFixed(1)} kB each (Pss); each then said a line and heard it; a SIGTERM closed all with ` +
@@ -100,7 +101,7 @@ async function allAnswer(all: Idle[], pings: number): Promise<void> {
 async function allRelay(all: Idle[]): Promise<void> {
   const line = (index: number) => `here is number ${index}\n`;
   for (const [index, { webSocket }] of all.entries())
-    webSocket.say(frame({ opcode: OPCODE.text, payload: Buffer.from(line(index)) }));
+    webSocket.send(frame({ opcode: OPCODE.text, payload: Buffer.from(line(index)) }));
   const isRight = ({ heard }: Idle, index: number) => heard === line(index);
   await expect.poll(() => all.filter(isRight).length).toBe(SESSIONS);
 }

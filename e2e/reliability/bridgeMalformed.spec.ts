@@ -2,16 +2,18 @@
 // else notices.
 
 import { connect } from 'node:net';
-import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
+import { randomFrom, seed } from '../../testing/random.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { pick } from './content.ts';
-import { Chatter } from './echoSession.ts';
+import { EchoSession } from './echoSession.ts';
 import { frame, OPCODE } from './frames.ts';
 import { type Mistake, mistakes } from './malformedFrames.ts';
 import { RawWebSocket, responseHead, upgradeRequest } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
-import { cut, turns } from './sender.ts';
+import { cut, eventLoopTurns } from './sender.ts';
 
 const AT_ONCE = 20;
 
@@ -31,16 +33,16 @@ const HANDSHAKES = [
   ['frames and no handshake', `${frame({ opcode: OPCODE.text }).toString('latin1')}\r\n\r\n`, 400],
 ] as const;
 
-test.describe.configure({ timeout: amount(60_000, 900_000) });
+test.describe.configure({ timeout: scaled(60_000, 900_000) });
 
 test(
   'each malformed frame is closed with the right code, and nobody else notices',
   QUICK,
   async () => {
-    const count = amount(320, 10_000);
+    const count = scaled(320, 10_000);
     const target = await ScriptedTarget.listen(echo);
     const bridge = await startBridgeTo({ echo: target.address });
-    const chatter = await Chatter.start(bridge.port, '/ws/echo');
+    const echoSession = await EchoSession.start(bridge.port, '/ws/echo');
 
     const closed = new Map<number, number>();
     const wrong: string[] = [];
@@ -56,13 +58,13 @@ test(
     await Promise.all(work);
     expect(wrong).toEqual([]);
 
-    const exchanged = await chatter.stop();
+    const exchanged = await echoSession.stop();
     expect(exchanged).toBeGreaterThan(10);
     expect(bridge.program.process.exitCode).toBeNull();
     expect(bridge.program.process.signalCode).toBeNull();
     expect(bridge.program.stderr).toBe('');
     await expect.poll(() => target.connections.size).toBe(0);
-    figure(
+    record(
       'malformed frames',
       `${count} of ${mistakes.length} kinds, whole and in pieces: ` +
         `${[...closed].map(([code, times]) => `${times} closed with ${code}`).join(', ')}, as ` +
@@ -93,7 +95,7 @@ async function makes(mistake: Mistake, port: number, index: number): Promise<str
     for (const piece of pieces) {
       if (webSocket.socket.destroyed) break;
       webSocket.socket.write(piece);
-      await turns(1);
+      await eventLoopTurns(1);
     }
   }
   const { code, isClean, error } = await webSocket.ended();
@@ -114,7 +116,7 @@ test('a handshake that is none is refused, and reaches no target', async () => {
     expect.soft(head, what).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     socket.destroy();
   }
-  await (await Chatter.start(bridge.port, '/ws/echo')).stop();
+  await (await EchoSession.start(bridge.port, '/ws/echo')).stop();
   expect(target.accepted).toBe(1);
   expect(bridge.program.stderr).toBe('');
 });
@@ -124,7 +126,7 @@ test('garbage that comes with the handshake is closed with 1002', async () => {
   const bridge = await startBridgeTo({ echo: target.address });
   const random = randomFrom(seed);
   const second = Buffer.from(upgradeRequest());
-  for (let round = 0; round < amount(20, 1000); round++) {
+  for (let round = 0; round < scaled(20, 1000); round++) {
     const garbage = Buffer.from(Array.from({ length: 200 }, () => random() * 256));
     // A frame cannot begin with a reserved bit.
     garbage.writeUInt8(garbage.readUInt8(0) | 0x20, 0);

@@ -4,10 +4,12 @@
 
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
-import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
+import { randomFrom, seed } from '../../testing/random.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
-import { Chatter } from './echoSession.ts';
+import { EchoSession } from './echoSession.ts';
 import { responseHead, upgradeRequest } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 
@@ -247,7 +249,7 @@ interface Question {
   host: Host;
 }
 
-test.describe.configure({ timeout: amount(60_000, 600_000) });
+test.describe.configure({ timeout: scaled(60_000, 600_000) });
 
 test('every Origin with every Host is admitted or refused as the rule says', async () => {
   const bridge = await startAdmitting();
@@ -255,18 +257,18 @@ test('every Origin with every Host is admitted or refused as the rule says', asy
   const questions = ['/ws', '/ws/other'].flatMap((path) =>
     questionsOf(path, origins(bridge.port), hosts(bridge.port)),
   );
-  const rounds = amount(1, 10);
+  const rounds = scaled(1, 10);
   const random = randomFrom(seed);
   let admitted = 0;
   for (let round = 0; round < rounds; round++)
     admitted += await askAll(bridge.port, shuffled(questions, random));
   expect(admitted).toBeGreaterThan(0);
   // The target accepts in order: whatever reached it before this one has been counted.
-  await (await Chatter.start(bridge.port, '/ws/echo')).stop();
+  await (await EchoSession.start(bridge.port, '/ws/echo')).stop();
   // Fewer, where the asker was gone before its target was reached.
   expect(bridge.accepted()).toBeLessThanOrEqual(admitted + 1);
   expect(bridge.program.stderr).toBe('');
-  figure(
+  record(
     'bridge: Origin x Host',
     `${origins(0).length} Origins x ${hosts(0).length} Hosts = ${table} combinations, at /ws and at /ws/NAME, ` +
       `each ${rounds} times in random order: ${admitted} admitted, ${questions.length * rounds - admitted} refused, ` +
@@ -286,7 +288,7 @@ test('the page is served under an own or a public Host alone', QUICK, async () =
   }
   expect(wrong).toEqual([]);
   expect(bridge.program.stderr).toBe('');
-  figure('bridge: Host alone', `GET / under ${table.length} Hosts: 0 wrong admissions or refusals`);
+  record('bridge: Host alone', `GET / under ${table.length} Hosts: 0 wrong admissions or refusals`);
 });
 
 test('a Host or an Origin that is none is refused, whatever a parser of URLs finds in it', async () => {
@@ -296,7 +298,7 @@ test('a Host or an Origin that is none is refused, whatever a parser of URLs fin
     ...questionsOf('/ws', neverOrigins(bridge.port), hosts(bridge.port)),
   ];
   await askAll(bridge.port, questions);
-  figure(
+  record(
     'bridge: Origin x Host',
     `${questions.length} combinations with a Host or an Origin that no client writes: all refused`,
   );

@@ -1,7 +1,7 @@
 // The bridge as a program with targets of the test's choice, and a test that leaves nothing open.
 
 import { Program } from '../../testing/programs.ts';
-import { test as base, type Listening } from '../fixtures.ts';
+import { test as base, type ListeningProgram } from '../fixtures.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 import { ScriptedTarget } from './scriptedTarget.ts';
 
@@ -23,22 +23,22 @@ export const OPEN_AT_ONCE = 200;
 export async function startBridgeTo(
   targets: Record<string, string>,
   flags: readonly string[] = [],
-): Promise<Listening> {
+): Promise<ListeningProgram> {
   const named = Object.entries(targets).flatMap(([name, where]) => [
     '--target',
     `${name}=${where}`,
   ]);
   const program = Program.motd(['bridge', ...named, '--http-port', '0', ...flags], ROOMY);
-  const [, found] = await program.says(/listening on http:\/\/[\d.]+:(\d+)\n/);
+  const [, found] = await program.waitForOutput(/listening on http:\/\/[\d.]+:(\d+)\n/);
   return { program, port: Number(found) };
 }
 
 // biome-ignore-start lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
-export const test = base.extend<{ nothingOpen: undefined }>({
-  nothingOpen: [
+export const test = base.extend<{ closeSockets: undefined }>({
+  closeSockets: [
     async ({}, use) => {
       await use(undefined);
-      await Promise.all([...RawWebSocket.open].map((webSocket) => webSocket.leave()));
+      await Promise.all([...RawWebSocket.open].map((webSocket) => webSocket.disconnect()));
       for (const target of ScriptedTarget.listening) target.close();
     },
     { auto: true },

@@ -1,13 +1,15 @@
 // Sessions in which one side does not read while the other talks without end: the bridge holds
-// little, the talker is held back, and nothing is lost when the reading goes on.
+// little, the sender is held back, and nothing is lost when the reading goes on.
 
-import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
+import { randomFrom, seed } from '../../testing/random.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
 import { Comparison, contentOf } from './content.ts';
 import { frame, OPCODE } from './frames.ts';
-import { Bystander, MANY_ANSWERS } from './latencyProbe.ts';
-import { forgetPeak, isLinux, NEEDS_LINUX, peakKb, proportionalKb } from './procFs.ts';
+import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
+import { isLinux, NEEDS_LINUX, peakKb, pssKb, resetPeak } from './procFs.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';
@@ -25,13 +27,13 @@ const LOOP_BYTES = 4 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 test.skip(!isLinux, NEEDS_LINUX);
-test.describe.configure({ mode: 'default', timeout: amount(60_000, 600_000) });
+test.describe.configure({ mode: 'default', timeout: scaled(60_000, 600_000) });
 
 /**
  * Says the same stretch of bytes over and over, as much as there is room for,
  * until it is told to stop.
  */
-class Talker {
+class FloodingSender {
   written = 0;
   #isStopping = false;
   readonly #loop: Buffer;
@@ -45,7 +47,7 @@ class Talker {
   }
 
   /** To be called again on every `drain`. */
-  talk(): void {
+  fill(): void {
     let hasRoom = true;
     while (hasRoom && !this.#isStopping) {
       const at = this.written % this.#loop.length;
@@ -62,7 +64,7 @@ class Talker {
 }
 
 /** Compares what comes with the same stretch, over and over. */
-class Listener {
+class LoopVerifier {
   heard = 0;
   #round: Comparison;
   readonly #loop: Buffer;
@@ -73,13 +75,13 @@ class Listener {
     this.#round = new Comparison(loop);
   }
 
-  hear(chunk: Buffer): void {
+  receive(chunk: Buffer): void {
     const room = this.#loop.length - this.#round.at;
-    this.#round.hear(chunk.subarray(0, room));
+    this.#round.receive(chunk.subarray(0, room));
     this.heard += Math.min(room, chunk.length);
     if (this.#round.wrongAt !== undefined) this.isRight = false;
     if (this.#round.at === this.#loop.length) this.#round = new Comparison(this.#loop);
-    if (chunk.length > room) this.hear(chunk.subarray(room));
+    if (chunk.length > room) this.receive(chunk.subarray(room));
   }
 }
 
@@ -87,47 +89,47 @@ test(
   'readers that stall hold their targets back, cost little, and get every byte when they read',
   QUICK,
   async () => {
-    const count = amount(60, 1000);
+    const count = scaled(60, 1000);
     const loop = contentOf(LOOP_BYTES, false, randomFrom(seed));
-    const talkers: Talker[] = [];
+    const senders: FloodingSender[] = [];
     const target = await ScriptedTarget.listen(({ socket }) => {
-      const talker = new Talker(
+      const sender = new FloodingSender(
         loop,
         (chunk) => socket.write(chunk),
         () => socket.end(),
       );
-      talkers.push(talker);
+      senders.push(sender);
       // It talks once it is asked to.
-      socket.once('data', () => talker.talk()).on('drain', () => talker.talk());
+      socket.once('data', () => sender.fill()).on('drain', () => sender.fill());
       socket.resume();
     });
     const watched = await startWatched(target);
-    const listeners = Array.from({ length: count }, () => new Listener(loop));
+    const verifiers = Array.from({ length: count }, () => new LoopVerifier(loop));
     const webSockets = await openAll(
-      listeners.map(
-        (listener) => () =>
+      verifiers.map(
+        (verifier) => () =>
           RawWebSocket.connect(watched.port, {
             path: '/ws/stalled',
-            isDeaf: true,
-            onData: (chunk) => listener.hear(chunk),
+            startsPaused: true,
+            onData: (chunk) => verifier.receive(chunk),
           }),
       ),
     );
     await expect.poll(() => target.accepted).toBe(count);
-    const cost = await costOfHoldingBack(watched, talkers, () => {
+    const cost = await costOfHoldingBack(watched, senders, () => {
       for (const webSocket of webSockets)
-        webSocket.say(frame({ opcode: OPCODE.text, payload: GO }));
+        webSocket.send(frame({ opcode: OPCODE.text, payload: GO }));
     });
-    expect(sum(listeners.map((listener) => listener.heard))).toBeLessThan(cost.written);
+    expect(sum(verifiers.map((verifier) => verifier.heard))).toBeLessThan(cost.written);
 
-    for (const talker of talkers) talker.stop();
+    for (const sender of senders) sender.stop();
     for (const { socket } of webSockets) socket.resume();
     const endings = await Promise.all(webSockets.map((webSocket) => webSocket.ended()));
     const words = { code: 1000, reason: 'stalled closed the connection', isClean: true };
     expect(new Set(endings.map((ending) => JSON.stringify(ending))).size).toBe(1);
     expect(endings[0]).toEqual(words);
-    expect(listeners.every(({ isRight }) => isRight)).toBe(true);
-    expect(sum(listeners.map((listener) => listener.heard))).toBe(cost.written);
+    expect(verifiers.every(({ isRight }) => isRight)).toBe(true);
+    expect(sum(verifiers.map((verifier) => verifier.heard))).toBe(cost.written);
 
     const who = `${count} browsers that did not read, targets that talked without end`;
     judge('bridge: stalled readers', who, count, cost);
@@ -135,13 +137,13 @@ test(
 );
 
 test('targets that stall hold their browsers back, cost little, and get every byte when they read', async () => {
-  const count = amount(10, 100);
+  const count = scaled(10, 100);
   const loop = contentOf(LOOP_BYTES, false, randomFrom(seed));
-  const connections: Array<{ connection: TargetConnection; listener: Listener }> = [];
+  const connections: Array<{ connection: TargetConnection; verifier: LoopVerifier }> = [];
   const target = await ScriptedTarget.listen((connection) => {
-    const listener = new Listener(loop);
-    connections.push({ connection, listener });
-    connection.socket.on('data', (chunk) => listener.hear(chunk)).pause();
+    const verifier = new LoopVerifier(loop);
+    connections.push({ connection, verifier });
+    connection.socket.on('data', (chunk) => verifier.receive(chunk)).pause();
     connection.socket.on('end', () => connection.socket.end());
   });
   const watched = await startWatched(target);
@@ -152,22 +154,22 @@ test('targets that stall hold their browsers back, cost little, and get every by
     ),
   );
   await expect.poll(() => target.accepted).toBe(count);
-  const talkers = webSockets.map((webSocket) => {
-    const say = (payload: Buffer) => webSocket.say(frame({ opcode: OPCODE.binary, payload }));
-    const talker = new Talker(loop, say, () => webSocket.close());
-    webSocket.socket.on('drain', () => talker.talk());
-    return talker;
+  const senders = webSockets.map((webSocket) => {
+    const say = (payload: Buffer) => webSocket.send(frame({ opcode: OPCODE.binary, payload }));
+    const sender = new FloodingSender(loop, say, () => webSocket.close());
+    webSocket.socket.on('drain', () => sender.fill());
+    return sender;
   });
-  const cost = await costOfHoldingBack(watched, talkers, () => {
-    for (const talker of talkers) talker.talk();
+  const cost = await costOfHoldingBack(watched, senders, () => {
+    for (const sender of senders) sender.fill();
   });
 
-  for (const talker of talkers) talker.stop();
+  for (const sender of senders) sender.stop();
   for (const { connection } of connections) connection.socket.resume();
   const ends = await Promise.all(connections.map(({ connection }) => connection.ended));
   expect(new Set(ends)).toEqual(new Set(['end']));
-  expect(connections.every(({ listener }) => listener.isRight)).toBe(true);
-  expect(sum(connections.map(({ listener }) => listener.heard))).toBe(cost.written);
+  expect(connections.every(({ verifier }) => verifier.isRight)).toBe(true);
+  expect(sum(connections.map(({ verifier }) => verifier.heard))).toBe(cost.written);
 
   const who = `${count} targets that did not read, browsers that talked without end`;
   judge('bridge: stalled targets', who, count, cost);
@@ -179,7 +181,7 @@ const GO = Buffer.from('go');
 interface Watched {
   pid: number;
   port: number;
-  bystander: Bystander;
+  probe: LatencyProbe;
 }
 
 /** What sessions that are stuck cost the bridge, in kB, and the bystander. */
@@ -190,7 +192,7 @@ interface Cost {
   after: number;
   peakBefore: number;
   peak: number;
-  /** What the bystander saw before, while the buffers filled, and once all was stuck. */
+  /** What the probe saw before, while the buffers filled, and once all was stuck. */
   without: string;
   filling: string;
   stuck: string;
@@ -200,34 +202,34 @@ async function startWatched(stalled: ScriptedTarget): Promise<Watched> {
   const server = await startSilentServer();
   const targets = { stalled: stalled.address, motd: `127.0.0.1:${server.port}` };
   const { program, port } = await startBridgeTo(targets);
-  const bystander = await Bystander.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
-  return { pid: pidOf(program), port, bystander };
+  const probe = await LatencyProbe.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
+  return { pid: pidOf(program), port, probe };
 }
 
 /**
- * Waits until all talkers are held back.
+ * Waits until all senders are held back.
  *
  * @param begin Has them talk.
  */
 async function costOfHoldingBack(
-  { pid, bystander }: Watched,
-  talkers: readonly Talker[],
+  { pid, probe }: Watched,
+  senders: readonly FloodingSender[],
   begin: () => void,
 ): Promise<Cost> {
-  await bystander.saw();
-  const without = await bystander.saw(MANY_ANSWERS);
+  await probe.report();
+  const without = await probe.report(MANY_SAMPLES);
 
-  const before = proportionalKb(pid);
-  forgetPeak(pid);
+  const before = pssKb(pid);
+  resetPeak(pid);
   const peakBefore = peakKb(pid);
   begin();
-  const said = () => sum(talkers.map((talker) => talker.written));
-  await bystander.untilStill(said);
-  const filling = await bystander.saw();
+  const said = () => sum(senders.map((sender) => sender.written));
+  await probe.waitUntilStable(said);
+  const filling = await probe.report();
   // Again: a probe of the kernel may find room for a little more.
-  await bystander.untilStill(said);
-  const stuck = await bystander.saw();
-  const after = proportionalKb(pid);
+  await probe.waitUntilStable(said);
+  const stuck = await probe.report();
+  const after = pssKb(pid);
   const peak = peakKb(pid);
   return { written: said(), before, after, peakBefore, peak, without, filling, stuck };
 }
@@ -236,7 +238,7 @@ async function costOfHoldingBack(
 function judge(name: string, who: string, count: number, cost: Cost): void {
   const { written, before, after, peakBefore, peak, without, filling, stuck } = cost;
   const each = (after - before) / count;
-  figure(
+  record(
     name,
     `${who} and were held back after ` +
       `${megabytes(written / count)} each (most of it in the kernel): bridge Pss ${mb(before)} before, ` +

@@ -6,10 +6,11 @@ import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Program } from '../../testing/programs.ts';
-import { amount, figure } from '../../testing/scale.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
-import { Chatter } from './echoSession.ts';
+import { EchoSession } from './echoSession.ts';
 import { frame, OPCODE } from './frames.ts';
 import { isLinux } from './procFs.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
@@ -17,19 +18,19 @@ import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 
 const CHILD = fileURLToPath(new URL('childTarget.mjs', import.meta.url));
 /** Of each state. */
-const COUNT = amount(25, 200);
+const COUNT = scaled(25, 200);
 /**
  * Both ends have 5 s to take what is on its way (bridge/relay/sessions.ts). Four times that is for a busy
  * machine; without the deadline, the sessions that connect still would take a minute.
  */
-const STOPS_WITHIN_MS = 20_000;
+const STOPS_TIMEOUT_MS = 20_000;
 const CHUNKS_ON_THE_WAY = 4;
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 const A_CHUNK = frame({ opcode: OPCODE.binary, payload: CHUNK });
 const CONNECTS_FOR_LONG = ['--connect-timeout', '60'];
 const STOPPING = { code: 1001, reason: 'the bridge is stopping' };
 
-interface State {
+interface SessionKind {
   name: string;
   target: string;
   /**
@@ -37,12 +38,12 @@ interface State {
    * and the target takes what it is sent and comes to an end.
    */
   endsInOrder: boolean;
-  isDeaf?: boolean;
+  startsPaused?: boolean;
   /** What the browser does once all sessions are open. */
   begin: (webSocket: RawWebSocket) => Promise<void>;
 }
 
-const STATES: readonly State[] = [
+const KINDS: readonly SessionKind[] = [
   { name: 'idle', target: 'echo', endsInOrder: true, begin: async () => {} },
   { name: 'talking both ways', target: 'echo', endsInOrder: true, begin: converse },
   // To leave it while it talks would take back what it has not read:
@@ -54,12 +55,12 @@ const STATES: readonly State[] = [
 ];
 
 /** In these the bridge has nobody to tell: the browser does not listen, or has been told before. */
-const SILENT: readonly State[] = [
+const UNREACHABLE_KINDS: readonly SessionKind[] = [
   {
     name: 'whose browser does not read',
     target: 'pouring',
     endsInOrder: false,
-    isDeaf: true,
+    startsPaused: true,
     begin: go,
   },
   { name: 'whose browser has gone', target: 'stubborn', endsInOrder: false, begin: leave },
@@ -67,40 +68,40 @@ const SILENT: readonly State[] = [
     name: 'whose target has ended and whose browser does not hear of it',
     target: 'ending',
     endsInOrder: false,
-    isDeaf: true,
+    startsPaused: true,
     begin: go,
   },
 ];
 
 test.skip(!isLinux, 'Linux alone drops who is one too many');
-test.describe.configure({ timeout: amount(60_000, 300_000) });
+test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
 test('a stop tells everybody, whatever their session was doing, and takes a few seconds at most', async () => {
   const bridge = await startWithTargets();
-  const told = await openAll(bridge.port, STATES);
-  const silent = await openAll(bridge.port, SILENT);
+  const told = await openAll(bridge.port, KINDS);
+  const silent = await openAll(bridge.port, UNREACHABLE_KINDS);
   await beginAll([...told, ...silent]);
   await haveTalked(bridge.targets.pouring, 2 * COUNT);
   await haveTalked(bridge.targets.ending, COUNT);
   // The bridge answers this after it has read what was there before.
-  await (await Chatter.start(bridge.port, '/ws/echo')).stop();
+  await (await EchoSession.start(bridge.port, '/ws/echo')).stop();
   const startedAtMs = performance.now();
   expect(await bridge.program.stop()).toBe(0);
   const tookMs = performance.now() - startedAtMs;
   // A process that is stopped hears no SIGTERM.
   await bridge.narrow.kill();
-  expect(tookMs).toBeLessThan(STOPS_WITHIN_MS);
+  expect(tookMs).toBeLessThan(STOPS_TIMEOUT_MS);
 
   for (const { state, webSocket } of told) {
     const ending = await webSocket.ended();
     const right = state.endsInOrder ? { ...STOPPING, isClean: true } : STOPPING;
     expect(ending, state.name).toMatchObject(right);
   }
-  await Promise.all(silent.map(({ webSocket }) => webSocket.leave()));
+  await Promise.all(silent.map(({ webSocket }) => webSocket.disconnect()));
   await allAreLeft();
   expect(bridge.program.stderr).toBe('');
-  const all = [...STATES, ...SILENT];
-  figure(
+  const all = [...KINDS, ...UNREACHABLE_KINDS];
+  record(
     'bridge: stops',
     `SIGTERM with ${all.length * COUNT} sessions, ${COUNT} each: ${all.map(({ name }) => name).join('; ')}. ` +
       `Exit status 0 after ${(tookMs / 1000).toFixed(1)} s; each browser that listens was told 1001; nobody was left`,
@@ -112,7 +113,7 @@ test(
   QUICK,
   async () => {
     const bridge = await startWithTargets();
-    const orderly = STATES.filter(({ endsInOrder }) => endsInOrder);
+    const orderly = KINDS.filter(({ endsInOrder }) => endsInOrder);
     const told = await openAll(bridge.port, orderly);
     // Another bridge, with a session that keeps it until its deadline.
     const late = await startBridgeTo({ narrow: bridge.narrowAddress }, CONNECTS_FOR_LONG);
@@ -131,7 +132,7 @@ test(
     for (const { state, webSocket } of told)
       expect(await webSocket.ended(), state.name).toEqual({ ...STOPPING, isClean: true });
     expect(bridge.program.stderr).toBe('');
-    figure(
+    record(
       'bridge: stops',
       `SIGTERM with ${told.length} sessions (${orderly.map(({ name }) => name).join('; ')}): exit ` +
         `status 0 after ${(tookMs / 1000).toFixed(1)} s`,
@@ -185,7 +186,7 @@ async function haveTalked(target: ScriptedTarget, count: number): Promise<void> 
 
 /** A port that accepts nobody, and has as many waiting as there may be. */
 async function fullPort(child: Program): Promise<number> {
-  const [, found] = await child.says(/listening on (\d+)\n/);
+  const [, found] = await child.waitForOutput(/listening on (\d+)\n/);
   const port = Number(found);
   child.process.kill('SIGSTOP');
   for (let waiting = 0; waiting < 2; waiting++) {
@@ -197,11 +198,11 @@ async function fullPort(child: Program): Promise<number> {
 }
 
 /** Opens them all, and has each begin what it does. */
-async function openAll(port: number, states: readonly State[]) {
+async function openAll(port: number, states: readonly SessionKind[]) {
   const all = states.flatMap((state) => Array.from({ length: COUNT }, () => state));
-  const opened: Array<{ state: State; webSocket: RawWebSocket }> = [];
+  const opened: Array<{ state: SessionKind; webSocket: RawWebSocket }> = [];
   for (const state of all) {
-    const opening = { path: `/ws/${state.target}`, isDeaf: state.isDeaf ?? false };
+    const opening = { path: `/ws/${state.target}`, startsPaused: state.startsPaused ?? false };
     opened.push({ state, webSocket: await RawWebSocket.connect(port, opening) });
   }
   return opened;
@@ -214,12 +215,14 @@ async function allAreLeft(): Promise<void> {
   await Promise.all(connections.map(({ ended }) => ended));
 }
 
-async function beginAll(opened: Array<{ state: State; webSocket: RawWebSocket }>): Promise<void> {
+async function beginAll(
+  opened: Array<{ state: SessionKind; webSocket: RawWebSocket }>,
+): Promise<void> {
   await Promise.all(opened.map(({ state, webSocket }) => state.begin(webSocket)));
 }
 
 async function go(webSocket: RawWebSocket): Promise<void> {
-  webSocket.say(frame({ opcode: OPCODE.text, payload: Buffer.from('go') }));
+  webSocket.send(frame({ opcode: OPCODE.text, payload: Buffer.from('go') }));
 }
 
 /** Sends another chunk for each that has come back: there are always some on the way, and no more. */
@@ -228,7 +231,7 @@ async function converse(webSocket: RawWebSocket): Promise<void> {
   let sent = 0;
   const goOn = () => {
     const back = Math.floor(webSocket.received / CHUNK.length);
-    for (; sent < back + CHUNKS_ON_THE_WAY; sent++) webSocket.say(A_CHUNK);
+    for (; sent < back + CHUNKS_ON_THE_WAY; sent++) webSocket.send(A_CHUNK);
   };
   socket.on('data', goOn);
   goOn();
@@ -237,7 +240,7 @@ async function converse(webSocket: RawWebSocket): Promise<void> {
 
 /** Says as much as there is room for; settles once there is none. */
 async function talk(webSocket: RawWebSocket): Promise<void> {
-  while (webSocket.say(A_CHUNK)) await turn();
+  while (webSocket.send(A_CHUNK)) await turn();
 }
 
 /** Is gone; its target goes on. */

@@ -9,45 +9,46 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../testing/freePort.mjs';
 import { Program } from '../../testing/programs.ts';
-import { amount, figure } from '../../testing/scale.ts';
-import { expect, type Listening, QUICK } from '../fixtures.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
+import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
-import { Chatter } from './echoSession.ts';
+import { EchoSession } from './echoSession.ts';
 import { frame, OPCODE } from './frames.ts';
 import { isLinux } from './procFs.ts';
 import { type Ending, RawWebSocket } from './rawWebSocket.ts';
 import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 
 const CHILD = fileURLToPath(new URL('childTarget.mjs', import.meta.url));
-const TIMES = amount(3, 100);
+const TIMES = scaled(3, 100);
 /** Each takes a target and a bridge of its own. */
-const KILLS = amount(1, 20);
+const KILLS = scaled(1, 20);
 
-test.describe.configure({ timeout: amount(60_000, 300_000) });
+test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
 test('a target that refuses', QUICK, async () => {
-  const { bridge, chatter } = await startBeside(`127.0.0.1:${await freePort()}`);
+  const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${await freePort()}`);
   await always(() => endOf(bridge), refused());
-  await wellBeside(bridge, chatter);
-  figure('bridge targets', `refused the connection ${TIMES} times: 1014 each time`);
+  await expectBridgeHealthy(bridge, echoSession);
+  record('bridge targets', `refused the connection ${TIMES} times: 1014 each time`);
 });
 
 test('a target whose host name does not exist', async () => {
-  const { bridge, chatter } = await startBeside('nowhere.invalid:7');
+  const { bridge, echoSession } = await startWithEcho('nowhere.invalid:7');
   await always(() => endOf(bridge), broken('its host name was not found', ':'));
-  await wellBeside(bridge, chatter);
-  figure('bridge targets', `a host name that does not exist, ${TIMES} times: 1014 each time`);
+  await expectBridgeHealthy(bridge, echoSession);
+  record('bridge targets', `a host name that does not exist, ${TIMES} times: 1014 each time`);
 });
 
 test('a target that resets each connection as it comes', async () => {
-  const { bridge, chatter } = await startBeside(({ socket }) => socket.resetAndDestroy());
+  const { bridge, echoSession } = await startWithEcho(({ socket }) => socket.resetAndDestroy());
   await always(() => endOf(bridge), broken('broke the connection'));
-  await wellBeside(bridge, chatter);
-  figure('bridge targets', `reset at once, ${TIMES} times: 1014 each time`);
+  await expectBridgeHealthy(bridge, echoSession);
+  record('bridge targets', `reset at once, ${TIMES} times: 1014 each time`);
 });
 
 test('a target that resets in the middle', async () => {
-  const { bridge, chatter } = await startBeside(({ socket }) => {
+  const { bridge, echoSession } = await startWithEcho(({ socket }) => {
     socket.once('data', () => socket.resetAndDestroy()).resume();
   });
   await always(async () => {
@@ -55,61 +56,61 @@ test('a target that resets in the middle', async () => {
     say(webSocket, 'now');
     return webSocket.ended();
   }, broken('broke the connection'));
-  await wellBeside(bridge, chatter);
-  figure('bridge targets', `reset in the middle, ${TIMES} times: 1014 each time`);
+  await expectBridgeHealthy(bridge, echoSession);
+  record('bridge targets', `reset in the middle, ${TIMES} times: 1014 each time`);
 });
 
 // libuv reports the end of a stream where the reset was there before the last bytes were read.
 test('a target that resets right behind its last byte has not closed in order', async () => {
-  const { bridge, chatter } = await startBeside(({ socket }) => {
+  const { bridge, echoSession } = await startWithEcho(({ socket }) => {
     socket.write('some bytes of many');
     socket.resetAndDestroy();
   });
   await always(() => endOf(bridge), broken('broke the connection'));
-  await wellBeside(bridge, chatter);
-  figure('bridge targets', `reset right behind its last byte, ${TIMES} times: 1014 each time`);
+  await expectBridgeHealthy(bridge, echoSession);
+  record('bridge targets', `reset right behind its last byte, ${TIMES} times: 1014 each time`);
 });
 
 test('a target that is killed while there is nothing it has not read', async () => {
   await always(
     async () => {
       const child = await startChild('echo');
-      const { bridge, chatter } = await startBeside(`127.0.0.1:${child.port}`);
+      const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`);
       const webSocket = await open(bridge);
       say(webSocket, 'to and fro');
       await hasHeard(webSocket, 10);
       await child.program.kill();
-      return lastOf(webSocket, bridge, chatter);
+      return lastOf(webSocket, bridge, echoSession);
     },
     closed(),
     KILLS,
   );
-  figure('bridge targets', `killed with nothing unread, ${KILLS} times: 1000, then 1014`);
+  record('bridge targets', `killed with nothing unread, ${KILLS} times: 1000, then 1014`);
 });
 
 test('a target that is killed while there is something it has not read', QUICK, async () => {
   await always(
     async () => {
       const child = await startChild('deaf');
-      const { bridge, chatter } = await startBeside(`127.0.0.1:${child.port}`);
+      const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`);
       const webSocket = await open(bridge);
       say(webSocket, 'this it reads');
-      await child.program.says(/heard\n/);
+      await child.program.waitForOutput(/heard\n/);
       // More than Node reads ahead of a paused socket.
       say(webSocket, 'x'.repeat(200_000));
       await isRelayed(webSocket);
       await child.program.kill();
-      return lastOf(webSocket, bridge, chatter);
+      return lastOf(webSocket, bridge, echoSession);
     },
     broken('broke the connection'),
     KILLS,
   );
-  figure('bridge targets', `killed with something unread, ${KILLS} times: 1014 each time`);
+  record('bridge targets', `killed with something unread, ${KILLS} times: 1014 each time`);
 });
 
 test('a target that hangs holds up nobody else, and loses nothing', async () => {
   const child = await startChild('echo');
-  const { bridge, chatter } = await startBeside(`127.0.0.1:${child.port}`);
+  const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`);
   const webSocket = await open(bridge);
   say(webSocket, 'before');
   await hasHeard(webSocket, 6);
@@ -118,16 +119,16 @@ test('a target that hangs holds up nobody else, and loses nothing', async () => 
   const piece = 'x'.repeat(10_000);
   for (let count = 0; count < 100; count++) say(webSocket, piece);
   await isRelayed(webSocket);
-  await chatter.exchanges(amount(200, 5000));
+  await echoSession.waitForExchanges(scaled(200, 5000));
   expect(webSocket.received).toBe(6);
-  expect(webSocket.hasHeardClose).toBe(false);
+  expect(webSocket.hasReceivedClose).toBe(false);
 
   child.program.process.kill('SIGCONT');
   await hasHeard(webSocket, 6 + 100 * piece.length);
   webSocket.close();
   expect(await webSocket.ended()).toEqual({ code: 1000, reason: '', isClean: true });
-  await wellBeside(bridge, chatter);
-  figure(
+  await expectBridgeHealthy(bridge, echoSession);
+  record(
     'bridge targets',
     'hung with 1 MB to read: the session stayed, and all of it came afterwards',
   );
@@ -136,7 +137,7 @@ test('a target that hangs holds up nobody else, and loses nothing', async () => 
 test('a target that does not accept', async () => {
   test.skip(!isLinux, 'Linux alone drops who is one too many');
   const child = await startChild('narrow');
-  const { bridge, chatter } = await startBeside(`127.0.0.1:${child.port}`, [
+  const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`, [
     '--connect-timeout',
     '1',
   ]);
@@ -152,29 +153,31 @@ test('a target that does not accept', async () => {
       const webSocket = await open(bridge);
       say(webSocket, 'again');
       const heard = await Promise.race([hasHeard(webSocket, 5), webSocket.ended()]);
-      await webSocket.leave();
+      await webSocket.disconnect();
       return heard;
     })
     .toBeUndefined();
-  await wellBeside(bridge, chatter);
-  figure('bridge targets', `did not accept within 1 s, ${TIMES} at once: 1014 each time`);
+  await expectBridgeHealthy(bridge, echoSession);
+  record('bridge targets', `did not accept within 1 s, ${TIMES} at once: 1014 each time`);
 });
 
 test('a Unix socket that is not there', async () => {
-  const { bridge, chatter } = await startBeside(`unix:${join(tmpdir(), 'motd-nowhere.sock')}`);
+  const { bridge, echoSession } = await startWithEcho(
+    `unix:${join(tmpdir(), 'motd-nowhere.sock')}`,
+  );
   await always(() => endOf(bridge), broken('its socket is not there; is it running?', ':'));
-  await wellBeside(bridge, chatter);
-  figure('bridge targets', `a Unix socket that is not there, ${TIMES} times: 1014 each time`);
+  await expectBridgeHealthy(bridge, echoSession);
+  record('bridge targets', `a Unix socket that is not there, ${TIMES} times: 1014 each time`);
 });
 
 test('a Unix socket whose server is dead', async () => {
   const path = join(tmpdir(), `motd-dead-${process.pid}.sock`);
   await leaveBehind(path);
   try {
-    const { bridge, chatter } = await startBeside(`unix:${path}`);
+    const { bridge, echoSession } = await startWithEcho(`unix:${path}`);
     await always(() => endOf(bridge), refused());
-    await wellBeside(bridge, chatter);
-    figure('bridge targets', `a Unix socket whose server is dead, ${TIMES} times: 1014 each time`);
+    await expectBridgeHealthy(bridge, echoSession);
+    record('bridge targets', `a Unix socket whose server is dead, ${TIMES} times: 1014 each time`);
   } finally {
     rmSync(path);
   }
@@ -191,17 +194,20 @@ function closed(): Ending {
 }
 
 /** A bridge to this target and to an echo, and a session with the echo that goes on. */
-async function startBeside(target: Serve | string, flags: string[] = []) {
+async function startWithEcho(target: Serve | string, flags: string[] = []) {
   const well = await ScriptedTarget.listen(echo);
   const address =
     typeof target === 'string' ? target : (await ScriptedTarget.listen(target)).address;
   const bridge = await startBridgeTo({ target: address, well: well.address }, flags);
-  return { bridge, chatter: await Chatter.start(bridge.port, '/ws/well') };
+  return { bridge, echoSession: await EchoSession.start(bridge.port, '/ws/well') };
 }
 
 /** The other session has gone on, and the bridge has nothing to complain about. */
-async function wellBeside({ program }: Listening, chatter: Chatter): Promise<void> {
-  await chatter.stop();
+async function expectBridgeHealthy(
+  { program }: ListeningProgram,
+  echoSession: EchoSession,
+): Promise<void> {
+  await echoSession.stop();
   expect(program.process.exitCode).toBeNull();
   expect(program.stderr).toBe('');
 }
@@ -213,27 +219,27 @@ async function always(ends: () => Promise<Ending>, right: Ending, times = TIMES)
 /** How a session ended whose target was killed; the next one is refused, and the bridge is well. */
 async function lastOf(
   webSocket: RawWebSocket,
-  bridge: Listening,
-  chatter: Chatter,
+  bridge: ListeningProgram,
+  echoSession: EchoSession,
 ): Promise<Ending> {
   const ending = await webSocket.ended();
   expect(await endOf(bridge)).toEqual(refused());
-  await wellBeside(bridge, chatter);
+  await expectBridgeHealthy(bridge, echoSession);
   await bridge.program.stop();
   return ending;
 }
 
-function open({ port }: Listening): Promise<RawWebSocket> {
+function open({ port }: ListeningProgram): Promise<RawWebSocket> {
   return RawWebSocket.connect(port, { path: '/ws/target' });
 }
 
 /** How a session ends in which the browser says nothing. */
-async function endOf(bridge: Listening): Promise<Ending> {
+async function endOf(bridge: ListeningProgram): Promise<Ending> {
   return (await open(bridge)).ended();
 }
 
 function say(webSocket: RawWebSocket, text: string): void {
-  webSocket.say(frame({ opcode: OPCODE.text, payload: Buffer.from(text) }));
+  webSocket.send(frame({ opcode: OPCODE.text, payload: Buffer.from(text) }));
 }
 
 /** Settles once so many bytes have come from the target. */
@@ -244,13 +250,13 @@ async function hasHeard(webSocket: RawWebSocket, bytes: number): Promise<void> {
 /** Settles once the bridge has taken everything that was said: it answers a ping in its turn. */
 async function isRelayed(webSocket: RawWebSocket): Promise<void> {
   const pongs = webSocket.pongs.length;
-  webSocket.say(frame({ opcode: OPCODE.ping }));
+  webSocket.send(frame({ opcode: OPCODE.ping }));
   while (webSocket.pongs.length === pongs) await once(webSocket.socket, 'data');
 }
 
-async function startChild(behaviour: 'echo' | 'deaf' | 'narrow'): Promise<Listening> {
+async function startChild(behaviour: 'echo' | 'deaf' | 'narrow'): Promise<ListeningProgram> {
   const program = new Program(process.execPath, [CHILD, behaviour]);
-  const [, port] = await program.says(/listening on (\d+)\n/);
+  const [, port] = await program.waitForOutput(/listening on (\d+)\n/);
   return { program, port: Number(port) };
 }
 
@@ -264,6 +270,6 @@ async function connected(port: number): Promise<Socket> {
 async function leaveBehind(path: string): Promise<void> {
   const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => console.log('up'))`;
   const child = new Program(process.execPath, ['-e', script]);
-  await child.says(/up\n/);
+  await child.waitForOutput(/up\n/);
   await child.kill();
 }

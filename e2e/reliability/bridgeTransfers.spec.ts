@@ -2,23 +2,25 @@
 // the pauses and the end, every byte arrives as it was sent,
 // or else the stream ends early and says so.
 
-import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
-import { expect, type Listening, QUICK } from '../fixtures.ts';
+import { randomFrom, seed } from '../../testing/random.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
+import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { anySize, branch, Comparison, characterAt, contentOf, pick } from './content.ts';
 import { closePayload } from './frames.ts';
 import { type Ending, RawWebSocket } from './rawWebSocket.ts';
 import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';
-import { cut, framesOf, PausingReader, type Piece, Pouring, reshaped } from './sender.ts';
+import { cut, framesOf, PausingReader, type Piece, resegmented, Sender } from './sender.ts';
 
 const AT_ONCE = 20;
-const MOST_BYTES = 4 * 1024 * 1024;
-const MOST_TEXT_BYTES = 512 * 1024;
-const MOST_FRAME_BYTES = 256 * 1024;
+const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_TEXT_BYTES = 512 * 1024;
+const MAX_FRAME_BYTES = 256 * 1024;
 /** So that a large transfer in tiny frames does not take for ever. */
-const MOST_FRAMES = 200;
+const MAX_FRAMES = 200;
 /** For a machine that is busy with other things, too; a failure, not a wait. */
-const PATIENCE_MS = amount(50_000, 300_000);
+const TIMEOUT_MS = scaled(50_000, 300_000);
 
 const ENDS = [
   'the target ends',
@@ -43,7 +45,7 @@ interface Transfer {
 }
 
 /** What each end found. */
-interface Found {
+interface TransferResult {
   /** `whole`, or how far it came. */
   target: Comparison;
   browser: Comparison;
@@ -59,10 +61,10 @@ interface Lane {
   accept: () => Promise<TargetConnection>;
 }
 
-test.describe.configure({ timeout: amount(60_000, 1_800_000) });
+test.describe.configure({ timeout: scaled(60_000, 1_800_000) });
 
 test('random transfers arrive byte for byte, and end as they should', QUICK, async () => {
-  const count = amount(150, 10_000);
+  const count = scaled(150, 10_000);
   const lanes = await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => openLane(index)));
   const bridge = await startBridgeTo(Object.fromEntries(lanes.map(namedAddress)));
 
@@ -89,7 +91,7 @@ test('random transfers arrive byte for byte, and end as they should', QUICK, asy
   await expect
     .poll(() => lanes.map(({ target }) => target.connections.size))
     .toEqual(lanes.map(() => 0));
-  figure(
+  record(
     'bridge transfers',
     `${count} random transfers, ${AT_ONCE} at a time, ${megabytes(tally.toTarget)} to the targets and ` +
       `${megabytes(tally.toBrowser)} to the browsers: 0 bytes lost, wrong or out of order; ` +
@@ -114,8 +116,8 @@ function anyTransfer(random: () => number): Transfer {
   return {
     end: pick(ENDS, random),
     isText,
-    toTarget: contentOf(anyBytes(isText ? MOST_TEXT_BYTES : MOST_BYTES, random), isText, random),
-    toBrowser: contentOf(anyBytes(MOST_BYTES, random), false, random),
+    toTarget: contentOf(anyBytes(isText ? MAX_TEXT_BYTES : MAX_BYTES, random), isText, random),
+    toBrowser: contentOf(anyBytes(MAX_BYTES, random), false, random),
     closeCode: pick(CLOSE_CODES, random),
   };
 }
@@ -126,11 +128,11 @@ function anyBytes(most: number, random: () => number): number {
 
 /** Both ends pour and read at once, until both have seen the end. */
 async function run(
-  { port }: Listening,
+  { port }: ListeningProgram,
   lane: Lane,
   transfer: Transfer,
   random: () => number,
-): Promise<Found> {
+): Promise<TransferResult> {
   const { toTarget, toBrowser } = transfer;
   const accepted = lane.accept();
   const pieces = wire(transfer, branch(random));
@@ -140,7 +142,7 @@ async function run(
     path: `/ws/${lane.name}`,
     early: random() < 0.3 ? take(pieces) : Buffer.alloc(0),
     onData: (chunk) => {
-      browser.hear(chunk);
+      browser.receive(chunk);
       readBrowser(browser.at);
     },
   });
@@ -151,28 +153,28 @@ async function run(
     : '';
   const expected = Buffer.concat([Buffer.from(line), toTarget]);
   const target = new Comparison(expected);
-  const browserPours = new Pouring(webSocket.socket);
-  const targetPours = new Pouring(socket);
+  const browserSender = new Sender(webSocket.socket);
+  const targetSender = new Sender(socket);
   const reader = new PausingReader(
     webSocket.socket,
-    targetPours,
+    targetSender,
     places(toBrowser, random),
     branch(random),
   );
   readBrowser = (place) => reader.readTo(place);
   const targetReader = new PausingReader(
     socket,
-    browserPours,
+    browserSender,
     places(expected, random),
     branch(random),
   );
   socket.on('data', (chunk: Buffer) => {
-    target.hear(chunk);
+    target.receive(chunk);
     targetReader.readTo(target.at);
   });
   socket.resume();
 
-  const ends = { webSocket, connection, browser, target, browserPours, targetPours };
+  const ends = { webSocket, connection, browser, target, browserSender, targetSender };
   await Promise.all([
     browserSide(ends, transfer, pieces, branch(random)),
     targetSide(ends, transfer, branch(random)),
@@ -186,23 +188,23 @@ interface Ends {
   connection: TargetConnection;
   browser: Comparison;
   target: Comparison;
-  browserPours: Pouring;
-  targetPours: Pouring;
+  browserSender: Sender;
+  targetSender: Sender;
 }
 
 async function browserSide(
-  { webSocket, browser, browserPours }: Ends,
+  { webSocket, browser, browserSender }: Ends,
   { end, closeCode }: Transfer,
   pieces: Iterable<Piece>,
   random: () => number,
 ): Promise<void> {
   const { socket } = webSocket;
   const wanted = end === 'the browser vanishes' ? some(pieces, random) : pieces;
-  await browserPours.pour(
+  await browserSender.send(
     wanted,
     random,
-    ({ bytes, endsFrame }) => webSocket.say(bytes, endsFrame),
-    () => webSocket.hasHeardClose,
+    ({ bytes, endsFrame }) => webSocket.send(bytes, endsFrame),
+    () => webSocket.hasReceivedClose,
   );
   if (end === 'the browser vanishes') socket.resetAndDestroy();
   if (end === 'the browser ends the stream without a close frame') socket.end();
@@ -214,15 +216,15 @@ async function browserSide(
 }
 
 async function targetSide(
-  { connection: { socket, ended }, target, targetPours }: Ends,
+  { connection: { socket, ended }, target, targetSender }: Ends,
   { end, toBrowser }: Transfer,
   random: () => number,
 ): Promise<void> {
   const isReset = end === 'the target resets';
   const said = isReset ? toBrowser.subarray(0, Math.floor(random() * toBrowser.length)) : toBrowser;
-  const longest = Math.max(1, Math.min(MOST_FRAME_BYTES, said.length));
+  const longest = Math.max(1, Math.min(MAX_FRAME_BYTES, said.length));
   const chunks = cut(said, Math.max(longest, Math.ceil(said.length / 100)), random);
-  await targetPours.pour(whole(chunks), random, ({ bytes }) => socket.write(bytes));
+  await targetSender.send(whole(chunks), random, ({ bytes }) => socket.write(bytes));
   if (isReset) socket.resetAndDestroy();
   if (end === 'the target ends when it has heard all') await until(socket, () => target.isWhole);
   if (!end.startsWith('the target')) await ended;
@@ -245,9 +247,9 @@ function until(socket: NodeJS.ReadableStream, isSo: () => boolean): Promise<void
 
 /** What the browser sends, in pieces. */
 function wire({ toTarget, isText }: Transfer, random: () => number): Generator<Piece> {
-  const longest = anySize(1, MOST_FRAME_BYTES, random);
-  const frameBytes = Math.max(longest, Math.ceil(toTarget.length / MOST_FRAMES));
-  return reshaped(messages(toTarget, isText, frameBytes, random), random);
+  const longest = anySize(1, MAX_FRAME_BYTES, random);
+  const frameBytes = Math.max(longest, Math.ceil(toTarget.length / MAX_FRAMES));
+  return resegmented(messages(toTarget, isText, frameBytes, random), random);
 }
 
 function* messages(bytes: Buffer, isText: boolean, longest: number, random: () => number) {
@@ -297,7 +299,7 @@ function places(stream: Buffer, random: () => number): number[] {
  * Says what is wrong; nothing where all is as it should be. The test's runner keeps a record of
  * every `expect`, and gets slow with tens of thousands.
  */
-function judge(transfer: Transfer, found: Found, { name }: Lane): string[] {
+function judge(transfer: Transfer, found: TransferResult, { name }: Lane): string[] {
   const right = rightEnd(transfer, name);
   const { code = NO_CODE, reason, isClean } = found.browserEnded;
   const seen = { code, reason, isClean, targetEnded: found.targetEnded };
@@ -352,11 +354,11 @@ function rightEnd({ end, closeCode }: Transfer, name: string): RightEnd {
 }
 
 async function inTime<T>(work: Promise<T>, what: string): Promise<T> {
-  let patience: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_, reject) => {
-    patience = setTimeout(() => reject(new Error(`${what}: is stuck`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(`${what}: is stuck`)), TIMEOUT_MS);
   });
-  return Promise.race([work, tooLong]).finally(() => clearTimeout(patience));
+  return Promise.race([work, tooLong]).finally(() => clearTimeout(timer));
 }
 
 function megabytes(bytes: number): string {

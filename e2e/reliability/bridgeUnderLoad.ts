@@ -1,36 +1,36 @@
 // A bridge to an echo, a session with it that goes on whatever is done to the bridge, and what has
 // to be true of both afterwards.
 
-import { expect, type Listening } from '../fixtures.ts';
+import { expect, type ListeningProgram } from '../fixtures.ts';
 import { startBridgeTo } from './bridgeProgram.ts';
-import { Chatter } from './echoSession.ts';
-import { descriptors, forgetPeak, peakKb } from './procFs.ts';
+import { EchoSession } from './echoSession.ts';
+import { descriptors, peakKb, resetPeak } from './procFs.ts';
 import { pidOf } from './rawClient.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 
-export class BesideEcho {
-  readonly bridge: Listening;
+export class BridgeUnderLoad {
+  readonly bridge: ListeningProgram;
   readonly target: ScriptedTarget;
   readonly pid: number;
-  readonly chatter: Chatter;
+  readonly echoSession: EchoSession;
   readonly #descriptors: number;
-  readonly #residentKb: number;
+  readonly #rssKb: number;
 
-  private constructor(bridge: Listening, target: ScriptedTarget, chatter: Chatter) {
+  private constructor(bridge: ListeningProgram, target: ScriptedTarget, echoSession: EchoSession) {
     this.bridge = bridge;
     this.target = target;
-    this.chatter = chatter;
+    this.echoSession = echoSession;
     this.pid = pidOf(bridge.program);
     this.#descriptors = descriptors(this.pid);
-    forgetPeak(this.pid);
-    this.#residentKb = peakKb(this.pid);
+    resetPeak(this.pid);
+    this.#rssKb = peakKb(this.pid);
   }
 
   /** Settles once the session beside has heard its first echo. Needs Linux. */
-  static async start(flags: readonly string[] = []): Promise<BesideEcho> {
+  static async start(flags: readonly string[] = []): Promise<BridgeUnderLoad> {
     const target = await ScriptedTarget.listen(echo);
     const bridge = await startBridgeTo({ echo: target.address }, flags);
-    return new BesideEcho(bridge, target, await Chatter.start(bridge.port, '/ws/echo'));
+    return new BridgeUnderLoad(bridge, target, await EchoSession.start(bridge.port, '/ws/echo'));
   }
 
   /** How many sessions there are beside the one that goes on, as the bridge counts them. */
@@ -44,7 +44,7 @@ export class BesideEcho {
    * Settles once nothing is left of the others:
    * no session, no connection to the target, no descriptor.
    */
-  async isAlone(): Promise<void> {
+  async waitUntilOthersAreGone(): Promise<void> {
     await expect.poll(() => this.sessions()).toBe(0);
     await expect.poll(() => this.target.connections.size).toBe(1);
     // Asking for the metrics keeps a connection, for a while.
@@ -58,10 +58,10 @@ export class BesideEcho {
    *
    * @returns What was seen, in words.
    */
-  async isWell(mostMb: number, leastExchanges = 1): Promise<string> {
+  async expectHealthy(mostMb: number, leastExchanges = 1): Promise<string> {
     const { process, stderr } = this.bridge.program;
-    const grownMb = (peakKb(this.pid) - this.#residentKb) / 1024;
-    const exchanged = await this.chatter.stop();
+    const grownMb = (peakKb(this.pid) - this.#rssKb) / 1024;
+    const exchanged = await this.echoSession.stop();
     expect(exchanged).toBeGreaterThanOrEqual(leastExchanges);
     expect(process.exitCode).toBeNull();
     expect(process.signalCode).toBeNull();

@@ -4,22 +4,23 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { freePort } from '../../testing/freePort.mjs';
 import { Program } from '../../testing/programs.ts';
-import { amount, figure } from '../../testing/scale.ts';
-import { expect, type Listening, QUICK } from '../fixtures.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
+import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
-import { childrenOf, descriptors, isLinux, NEEDS_LINUX, residentKb } from './procFs.ts';
+import { childrenOf, descriptors, isLinux, NEEDS_LINUX, rssKb } from './procFs.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 
-const CONNECTIONS = amount(60, 600);
+const CONNECTIONS = scaled(60, 600);
 const REQUESTS = 100;
 /** What all of them may leave: heap that V8 has not given back yet. */
-const MOST_MB = 60;
+const MAX_MB = 60;
 
 test.skip(!isLinux, NEEDS_LINUX);
-test.describe.configure({ timeout: amount(60_000, 300_000) });
+test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
-async function knock(port: number): Promise<Socket> {
+async function openConnection(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
   await once(socket, 'connect');
@@ -27,7 +28,7 @@ async function knock(port: number): Promise<Socket> {
 }
 
 /** The page's largest file, and a request for it. */
-async function largestFile({ port }: Listening): Promise<string> {
+async function largestFile({ port }: ListeningProgram): Promise<string> {
   const page = await (await fetch(`http://127.0.0.1:${port}/`)).text();
   const [script] = /assets\/index-[\w-]+\.js/.exec(page) ?? [];
   expect(script).toBeDefined();
@@ -42,10 +43,10 @@ test(
     const bridge = await startBridgeTo({ motd: `127.0.0.1:${target}` });
     const pid = pidOf(bridge.program);
     const request = await largestFile(bridge);
-    const before = { descriptors: descriptors(pid), kb: residentKb(pid) };
+    const before = { descriptors: descriptors(pid), kb: rssKb(pid) };
     for (let left = CONNECTIONS; left > 0; left -= OPEN_AT_ONCE) {
       const sockets = await Promise.all(
-        Array.from({ length: Math.min(left, OPEN_AT_ONCE) }, () => knock(bridge.port)),
+        Array.from({ length: Math.min(left, OPEN_AT_ONCE) }, () => openConnection(bridge.port)),
       );
       await Promise.all(
         sockets.map(
@@ -57,10 +58,10 @@ test(
     }
     // What fetch holds open is closed as well.
     await expect.poll(() => descriptors(pid)).toBeLessThanOrEqual(before.descriptors);
-    const grownMb = (residentKb(pid) - before.kb) / 1024;
-    expect(grownMb).toBeLessThan(MOST_MB);
+    const grownMb = (rssKb(pid) - before.kb) / 1024;
+    expect(grownMb).toBeLessThan(MAX_MB);
     await RawWebSocket.connect(bridge.port);
-    figure(
+    record(
       'bridge: answers that nobody reads',
       `${CONNECTIONS} connections with ${REQUESTS} requests each: ${before.descriptors} descriptors before, ` +
         `${descriptors(pid)} after, with one session; ${grownMb.toFixed(0)} MB more memory`,
@@ -82,11 +83,13 @@ test('/healthz of motd serve is 503 while it is out of file descriptors', async 
     MOTD_STORE: 'memory:',
     MOTD_PORT: '0',
   });
-  const [, listening] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
-  const operator = await knock(httpPort);
+  const [, listening] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
+  const operator = await openConnection(httpPort);
   expect(await ask(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
 
-  const crowd = await Promise.all(Array.from({ length: 80 }, () => knock(Number(listening))));
+  const crowd = await Promise.all(
+    Array.from({ length: 80 }, () => openConnection(Number(listening))),
+  );
   await expect
     .poll(() => ask(operator, '/healthz'))
     .toMatch(/^HTTP\/1\.1 503 .*cannot accept connections/s);
@@ -117,12 +120,12 @@ for (const [which, flags] of [
   test(`a bridge of ${which} that is out of file descriptors is not healthy, and recovers`, async () => {
     const limited = 'ulimit -n 100; exec "$0" dist/cli/main.js bridge --http-port 0 "$@"';
     const program = new Program('sh', ['-c', limited, process.execPath, ...flags]);
-    const [, found] = await program.says(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
+    const [, found] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
     const port = Number(found);
     await expect.poll(() => healthOf(port)).toBe('200 ok\n');
     const processes = childrenOf(pidOf(program));
 
-    const crowd = await Promise.all(Array.from({ length: 200 }, () => knock(port)));
+    const crowd = await Promise.all(Array.from({ length: 200 }, () => openConnection(port)));
     // Silence would not do: a busy machine may be silent, too.
     await expect.poll(() => healthOf(port)).toMatch(/^(503|closed)/);
     for (const socket of crowd) socket.destroy();

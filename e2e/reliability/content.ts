@@ -1,7 +1,7 @@
 // What is sent: bytes that both ends of a connection know, so that what arrives can be compared.
 // Every stream is a stretch of one of two long random pools, and so costs nothing to make.
 
-import { randomFrom, seed } from '../../testing/scale.ts';
+import { randomFrom, seed } from '../../testing/random.ts';
 
 const BINARY_POOL_BYTES = 8 * 1024 * 1024;
 const TEXT_POOL_CHARACTERS = 1024 * 1024;
@@ -74,7 +74,7 @@ export class Comparison {
     this.#expected = expected;
   }
 
-  hear(chunk: Buffer): void {
+  receive(chunk: Buffer): void {
     const right = this.#expected.subarray(this.at, this.at + chunk.length);
     if (!chunk.equals(right)) this.wrongAt ??= this.at;
     this.at += chunk.length;

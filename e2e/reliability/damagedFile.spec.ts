@@ -4,7 +4,9 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Program } from '../../testing/programs.ts';
-import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
+import { randomFrom, seed } from '../../testing/random.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 import { readAll, startStoring, storeArgs, test } from './storingServer.ts';
@@ -16,14 +18,14 @@ const GO_ON_EVERY = 4;
 const REFUSAL =
   /^[^\n]*data\.mdb is damaged or not ours: [^\n]*; put a copy back, or move it away to begin anew\n$/;
 
-interface Sound {
+interface IntactFile {
   what: string;
   bytes: Buffer;
   message: string;
   history: string[];
 }
 
-interface Tally {
+interface CaseCounts {
   refused: number;
   started: number;
   wentOn: number;
@@ -31,7 +33,7 @@ interface Tally {
 
 interface Case {
   name: string;
-  sound: Sound;
+  intact: IntactFile;
   bytes: Buffer;
   goesOn: boolean;
 }
@@ -40,43 +42,43 @@ test(
   'a file that was cut is refused in words, or tells what was stored',
   QUICK,
   async ({ folder }) => {
-    const all = (await soundFiles(folder)).flatMap(cuts);
-    const cases = someOf(all, amount(12, all.length), randomFrom(seed));
+    const all = (await makeIntactFiles(folder)).flatMap(cuts);
+    const cases = someOf(all, scaled(12, all.length), randomFrom(seed));
     test.setTimeout(60_000 + cases.length * 4000);
     tell('cut at a page boundary or a byte beside it', await tryAll(folder, cases));
   },
 );
 
 test('so is one that had a byte changed', async ({ folder }) => {
-  const sounds = await soundFiles(folder);
-  const flips = amount(24, 1000);
+  const intactFiles = await makeIntactFiles(folder);
+  const flips = scaled(24, 1000);
   test.setTimeout(60_000 + flips * 4000);
   const random = randomFrom(seed);
-  const cases = Array.from({ length: flips }, (_, index) => flip(sounds, index, random));
+  const cases = Array.from({ length: flips }, (_, index) => flip(intactFiles, index, random));
   tell('a byte changed', await tryAll(folder, cases));
 });
 
-function tell(what: string, { refused, started, wentOn }: Tally): void {
-  figure(
+function tell(what: string, { refused, started, wentOn }: CaseCounts): void {
+  record(
     'damaged',
     `${what}: ${refused + started} files, ${refused} refused in words, ${started} started with ` +
       `exactly what was stored (${wentOn} of them stored on and started again), 0 wrong`,
   );
 }
 
-async function soundFiles(folder: string): Promise<Sound[]> {
+async function makeIntactFiles(folder: string): Promise<IntactFile[]> {
   return [
-    await soundFile(join(folder, 'one'), { what: '1 message', stores: 1 }),
-    await soundFile(join(folder, 'thirty'), { what: '30 messages', stores: 30 }),
-    await soundFile(join(folder, 'many'), { what: '1,000 messages', stores: 1100 }),
+    await makeIntactFile(join(folder, 'one'), { what: '1 message', stores: 1 }),
+    await makeIntactFile(join(folder, 'thirty'), { what: '30 messages', stores: 30 }),
+    await makeIntactFile(join(folder, 'many'), { what: '1,000 messages', stores: 1100 }),
   ];
 }
 
 /** Messages of mixed sizes; more than the history keeps leave pages that were used before. */
-async function soundFile(
+async function makeIntactFile(
   folder: string,
   { what, stores }: { what: string; stores: number },
-): Promise<Sound> {
+): Promise<IntactFile> {
   const { program, port } = await startStoring(folder);
   const clients = await Promise.all(
     Array.from({ length: Math.min(stores, 10) }, () => StoringClient.connect(port)),
@@ -95,31 +97,31 @@ async function soundFile(
 }
 
 /** At every page boundary, and a byte beside it; a file of no bytes at all is a new one. */
-function cuts(sound: Sound): Case[] {
+function cuts(intact: IntactFile): Case[] {
   const lengths: number[] = [];
-  for (let at = 0; at < sound.bytes.length; at += PAGE_BYTES) lengths.push(at - 1, at, at + 1);
-  lengths.push(sound.bytes.length - 1);
+  for (let at = 0; at < intact.bytes.length; at += PAGE_BYTES) lengths.push(at - 1, at, at + 1);
+  lengths.push(intact.bytes.length - 1);
   return lengths
     .filter((length) => length > 0)
     .map((length, index) => ({
-      name: `${sound.what}, cut to ${length} bytes of ${sound.bytes.length}`,
-      sound,
-      bytes: sound.bytes.subarray(0, length),
+      name: `${intact.what}, cut to ${length} bytes of ${intact.bytes.length}`,
+      intact,
+      bytes: intact.bytes.subarray(0, length),
       goesOn: index % GO_ON_EVERY === 0,
     }));
 }
 
-function flip(sounds: readonly Sound[], index: number, random: () => number): Case {
-  const sound = sounds[index % sounds.length];
-  if (sound === undefined) throw new Error('no sound file');
-  const bytes = Buffer.from(sound.bytes);
+function flip(intactFiles: readonly IntactFile[], index: number, random: () => number): Case {
+  const intact = intactFiles[index % intactFiles.length];
+  if (intact === undefined) throw new Error('no intact file');
+  const bytes = Buffer.from(intact.bytes);
   // Half of them where LMDB keeps its own accounts: the metas, and the head of a page.
   const anywhere = Math.floor(random() * bytes.length);
   const at = random() < 0.5 ? anywhere : anywhere - (anywhere % PAGE_BYTES) + (anywhere % 200);
   const mask = 1 + Math.floor(random() * 255);
   bytes.writeUInt8(bytes.readUInt8(at) ^ mask, at);
-  const name = `${sound.what}, byte ${at} of ${bytes.length} changed by ${mask}`;
-  return { name, sound, bytes, goesOn: index % GO_ON_EVERY === 0 };
+  const name = `${intact.what}, byte ${at} of ${bytes.length} changed by ${mask}`;
+  return { name, intact, bytes, goesOn: index % GO_ON_EVERY === 0 };
 }
 
 function someOf(cases: readonly Case[], count: number, random: () => number): Case[] {
@@ -127,7 +129,7 @@ function someOf(cases: readonly Case[], count: number, random: () => number): Ca
   return cases.filter(() => random() < count / cases.length);
 }
 
-async function tryAll(folder: string, cases: readonly Case[]): Promise<Tally> {
+async function tryAll(folder: string, cases: readonly Case[]): Promise<CaseCounts> {
   const tally = { refused: 0, started: 0, wentOn: 0 };
   const queue = cases.values();
   const work = async (_: unknown, worker: number) => {
@@ -139,8 +141,8 @@ async function tryAll(folder: string, cases: readonly Case[]): Promise<Tally> {
 
 async function tryOne(
   folder: string,
-  { name, sound, bytes, goesOn }: Case,
-  tally: Tally,
+  { name, intact, bytes, goesOn }: Case,
+  tally: CaseCounts,
 ): Promise<void> {
   const file = join(folder, 'data.mdb');
   mkdirSync(folder);
@@ -149,17 +151,17 @@ async function tryOne(
   const port = await listensOrEnds(program);
   if (port === undefined) {
     tally.refused++;
-    const [status, { signalCode }] = [await program.exits(), program.process];
+    const [status, { signalCode }] = [await program.exitCode(), program.process];
     expect({ status, signalCode }, name).toEqual({ status: 1, signalCode: null });
     expect(program.stderr, name).toMatch(REFUSAL);
     expect(statSync(file).size, name).toBe(bytes.length);
     expect(readFileSync(file).equals(bytes), `${name}: the file is as it was`).toBe(true);
   } else {
     tally.started++;
-    expect(await readAll(port), name).toEqual({ message: sound.message, history: sound.history });
+    expect(await readAll(port), name).toEqual({ message: intact.message, history: intact.history });
     if (goesOn) {
       tally.wentOn++;
-      await goOn(folder, { name, sound, program, port });
+      await goOn(folder, { name, intact, program, port });
     } else await program.kill();
     expect(program.stderr, name).toBe('');
   }
@@ -169,7 +171,12 @@ async function tryOne(
 /** Stores five more, and starts again. */
 async function goOn(
   folder: string,
-  { name, sound, program, port }: { name: string; sound: Sound; program: Program; port: number },
+  {
+    name,
+    intact,
+    program,
+    port,
+  }: { name: string; intact: IntactFile; program: Program; port: number },
 ): Promise<void> {
   const more = Array.from({ length: 5 }, (_, n) => `one more, ${n}`.padEnd(20 + n * 700, '.z'));
   const client = await StoringClient.connect(port);
@@ -179,7 +186,7 @@ async function goOn(
 
   const again = await startStoring(folder);
   const { message, history } = await readAll(again.port);
-  expect(history, name).toEqual([...sound.history, ...more].slice(-1000));
+  expect(history, name).toEqual([...intact.history, ...more].slice(-1000));
   expect(message, name).toBe(more.at(-1));
   await again.program.kill();
 }
@@ -187,7 +194,7 @@ async function goOn(
 /** Settles with the port, or `undefined` once it has ended without listening. */
 async function listensOrEnds(program: Program): Promise<number | undefined> {
   try {
-    const [, port] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+    const [, port] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
     return Number(port);
   } catch (error) {
     const { exitCode, signalCode } = program.process;

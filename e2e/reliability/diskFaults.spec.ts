@@ -5,8 +5,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Program } from '../../testing/programs.ts';
-import { amount, figure } from '../../testing/scale.ts';
-import { expect, type Listening, QUICK } from '../fixtures.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
+import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 import { readAll, startStoring, test } from './storingServer.ts';
 import { canTrace, inject } from './strace.ts';
@@ -19,7 +20,7 @@ const ERRORS = ['ENOSPC', 'EIO'];
 /** Which calls of each thread fail; a commit is the work of one thread. */
 const WHENS = ['1', '2', '3', '1+', '2+'];
 
-const all: Fault[] = CALLS.flatMap((call) =>
+const all: InjectedFault[] = CALLS.flatMap((call) =>
   ERRORS.flatMap((error) => WHENS.map((when) => ({ call, error, when }))),
 );
 const some = all.filter(({ call, error, when }) =>
@@ -28,7 +29,7 @@ const some = all.filter(({ call, error, when }) =>
   ),
 );
 
-interface Fault {
+interface InjectedFault {
   call: string;
   error: string;
   when: string;
@@ -36,12 +37,12 @@ interface Fault {
 
 /** What a server was asked to store, and where. */
 interface Stored {
-  server: Listening;
+  server: ListeningProgram;
   folder: string;
-  outcome: Outcome;
+  outcome: StoreResults;
 }
 
-interface Outcome {
+interface StoreResults {
   /** Everything acknowledged, in order. */
   kept: string[];
   refused: string[];
@@ -49,7 +50,7 @@ interface Outcome {
 
 test.describe('a disk that fails at one call', () => {
   test.skip(!canTrace, 'no strace on this machine, or it may not trace');
-  const cases = amount(0, 1) === 1 ? all : some;
+  const cases = scaled(0, 1) === 1 ? all : some;
 
   test('what it costs is told with 503, and what is told 200 OK is kept', async ({ folder }) => {
     test.setTimeout(60_000 + cases.length * 10_000);
@@ -86,7 +87,7 @@ test(
       const store = join(disk, 'store');
       const server = await startStoring(store);
       const client = await StoringClient.connect(server.port);
-      const outcome: Outcome = { kept: [], refused: [] };
+      const outcome: StoreResults = { kept: [], refused: [] };
       // 256 KiB hold far fewer than these; the filler leaves even less room.
       const filler = join(disk, 'filler');
       writeFileSync(filler, Buffer.alloc(64 * 1024));
@@ -97,7 +98,7 @@ test(
       rmSync(filler);
       await storesAgain(client, outcome);
       await survives({ server, folder: store, outcome }, 'full disk');
-      figure(
+      record(
         'faults',
         `a disk of 256 KiB: full after ${outcome.kept.length - 1} messages, 503 for each further one ` +
           'until there was room, 0 lost',
@@ -108,25 +109,25 @@ test(
   },
 );
 
-function nameOf({ call, error, when }: Fault): string {
+function nameOf({ call, error, when }: InjectedFault): string {
   return `${error} from ${call} number ${when}`;
 }
 
-interface Counts {
+interface FaultCounts {
   refused: number;
   kept: number;
   /** Servers that would not start again: nobody knows what they kept. */
   unread: number;
 }
 
-function count(counts: Counts, { kept, refused }: Outcome, isRead: boolean): void {
+function count(counts: FaultCounts, { kept, refused }: StoreResults, isRead: boolean): void {
   counts.refused += refused.length;
   if (isRead) counts.kept += kept.length;
   else counts.unread++;
 }
 
-function tell(what: string, { refused, kept, unread }: Counts): void {
-  figure(
+function tell(what: string, { refused, kept, unread }: FaultCounts): void {
+  record(
     'faults',
     `${what}: ${refused} messages refused with 503, all of ${kept} acknowledged ones read again; ` +
       `${unread} servers would not start again`,
@@ -138,12 +139,12 @@ function tell(what: string, { refused, kept, unread }: Counts): void {
  */
 async function storeWhileFailing(
   folder: string,
-  fault: Fault,
+  fault: InjectedFault,
   refusals = Number.POSITIVE_INFINITY,
 ): Promise<Stored & { client: StoringClient; strace: Program }> {
   const server = await startStoring(folder);
   const client = await StoringClient.connect(server.port);
-  const outcome: Outcome = { kept: [], refused: [] };
+  const outcome: StoreResults = { kept: [], refused: [] };
   await storeOne(client, 'before', outcome);
   server.program.process.once('exit', (status, signal) => {
     const { stderr } = server.program;
@@ -161,7 +162,11 @@ async function storeWhileFailing(
 }
 
 /** Stores one: it is in force at once, or refused while the old one stands. */
-async function storeOne(client: StoringClient, message: string, outcome: Outcome): Promise<void> {
+async function storeOne(
+  client: StoringClient,
+  message: string,
+  outcome: StoreResults,
+): Promise<void> {
   const reply = await client.store(message);
   if (reply === '200 OK') outcome.kept.push(message);
   else {
@@ -172,7 +177,7 @@ async function storeOne(client: StoringClient, message: string, outcome: Outcome
 }
 
 /** Once the fault is over. */
-async function storesAgain(client: StoringClient, { kept }: Outcome): Promise<void> {
+async function storesAgain(client: StoringClient, { kept }: StoreResults): Promise<void> {
   expect(await client.store('after')).toBe('200 OK');
   kept.push('after');
   expect(await client.history()).toEqual(kept);

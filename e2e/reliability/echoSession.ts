@@ -1,15 +1,15 @@
 // A session with an echo that goes on and on while something happens beside it; what comes back is
 // compared with what was said.
 
-import { randomFrom, seed } from '../../testing/scale.ts';
+import { randomFrom, seed } from '../../testing/random.ts';
 import { expect } from '../fixtures.ts';
 import { contentOf } from './content.ts';
 import { frame, OPCODE } from './frames.ts';
 import { RawWebSocket } from './rawWebSocket.ts';
 
-const MOST_BYTES = 2000;
+const MAX_BYTES = 2000;
 
-export class Chatter {
+export class EchoSession {
   readonly #webSocket: RawWebSocket;
   readonly #random = randomFrom(seed);
   #expected: Buffer = Buffer.alloc(0);
@@ -23,19 +23,19 @@ export class Chatter {
   }
 
   /** Settles once the first message has come back. */
-  static async start(port: number, path: string): Promise<Chatter> {
+  static async start(port: number, path: string): Promise<EchoSession> {
     let hear = (_chunk: Buffer): void => {};
     const webSocket = await RawWebSocket.connect(port, { path, onData: (chunk) => hear(chunk) });
-    const chatter = new Chatter(webSocket);
-    hear = (chunk) => chatter.#hear(chunk);
-    webSocket.socket.on('close', () => chatter.#settle());
-    chatter.#say();
-    await chatter.exchanges(1);
-    return chatter;
+    const echoSession = new EchoSession(webSocket);
+    hear = (chunk) => echoSession.#receive(chunk);
+    webSocket.socket.on('close', () => echoSession.#settle());
+    echoSession.#send();
+    await echoSession.waitForExchanges(1);
+    return echoSession;
   }
 
   /** Settles once so many more messages have come back. */
-  async exchanges(count: number): Promise<void> {
+  async waitForExchanges(count: number): Promise<void> {
     const wanted = this.#exchanged + count;
     while (this.#exchanged < wanted && this.#wrong.length === 0) {
       if (this.#webSocket.socket.destroyed) throw new Error('the session beside it is gone');
@@ -51,25 +51,25 @@ export class Chatter {
    */
   async stop(): Promise<number> {
     this.#isStopping = true;
-    await this.exchanges(1);
+    await this.waitForExchanges(1);
     this.#webSocket.close();
     expect(await this.#webSocket.ended()).toEqual({ code: 1000, reason: '', isClean: true });
     return this.#exchanged;
   }
 
-  #say(): void {
-    const bytes = 1 + Math.floor(this.#random() * MOST_BYTES);
+  #send(): void {
+    const bytes = 1 + Math.floor(this.#random() * MAX_BYTES);
     const payload = contentOf(bytes, false, this.#random);
     this.#expected = payload;
-    this.#webSocket.say(frame({ opcode: OPCODE.binary, payload }));
+    this.#webSocket.send(frame({ opcode: OPCODE.binary, payload }));
   }
 
-  #hear(chunk: Buffer): void {
+  #receive(chunk: Buffer): void {
     if (!chunk.equals(this.#expected.subarray(0, chunk.length))) this.#wrong.push('not an echo');
     this.#expected = this.#expected.subarray(chunk.length);
     if (this.#expected.length > 0) return;
     this.#exchanged++;
-    if (!this.#isStopping) this.#say();
+    if (!this.#isStopping) this.#send();
     this.#settle();
   }
 

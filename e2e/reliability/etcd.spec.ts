@@ -3,7 +3,9 @@
 
 import { setTimeout } from 'node:timers/promises';
 import type { Cut } from '../../testing/forwarder.ts';
-import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
+import { randomFrom, seed } from '../../testing/random.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import {
   historyFaults,
@@ -13,7 +15,7 @@ import {
   sequentialFaults,
   stalenesses,
 } from '../linearizable.ts';
-import { restartInstance, type Site, settledHistory, test } from './etcdDeployment.ts';
+import { convergedHistory, type Deployment, restartInstance, test } from './etcdDeployment.ts';
 import { Traffic } from './etcdTraffic.ts';
 import { StoringClient } from './storingClient.ts';
 
@@ -35,15 +37,15 @@ const INSTANCE_PAUSE_MS = 2000;
  * For how long what is read may be out of date without a word: 3 s (server/stores/etcd/etcdFreshness.ts). Two
  * seconds more are for a machine that is busy: what an instance says is read here later.
  */
-const SAID_WITHIN_MS = 5000;
+const UNREPORTED_STALENESS_MS = 5000;
 /** More than etcd keeps: the history, and 256 beyond (server/stores/etcd/etcdWriter.ts). */
 const STORES_FORGOTTEN = 300;
 /** How long a round may take; a failure, not a wait. */
-const ROUND_WITHIN_MS = 60_000;
+const ROUND_TIMEOUT_MS = 60_000;
 
 /** One round, under way. */
 interface Round {
-  site: Site;
+  deployment: Deployment;
   traffic: Traffic;
   /** Which round it is, from 0 on. */
   number: number;
@@ -51,15 +53,15 @@ interface Round {
 }
 
 /** When something failed, and how long it took each instance to store again. */
-interface Outcome {
+interface Disruption {
   failedAt: number;
   recoveredAfter: number[];
 }
 
-type Scenario = (round: Round) => Promise<Outcome>;
+type Scenario = (round: Round) => Promise<Disruption>;
 
 /** What all rounds of a scenario came to. */
-class Tally {
+class ScenarioTotals {
   /** How long each store took that was acknowledged. */
   readonly took: number[] = [];
   refused = 0;
@@ -75,94 +77,104 @@ class Tally {
   staleSince = 0;
 }
 
-test('nothing fails, and whoever stores without a pause gets a turn', async ({ site }) => {
+test('nothing fails, and whoever stores without a pause gets a turn', async ({ deployment }) => {
   const busy: Scenario = async ({ traffic }) => {
     const failedAt = performance.now();
-    await traffic.storedMany(amount(200, 500), failedAt);
-    expect(site.instances.flatMap(({ refusals }) => refusals)).toEqual([]);
+    await traffic.waitForStoreCount(scaled(200, 500), failedAt);
+    expect(deployment.instances.flatMap(({ refusals }) => refusals)).toEqual([]);
     expect(traffic.stores.filter(({ outcome }) => outcome === 'refused')).toEqual([]);
-    return { failedAt, recoveredAfter: await traffic.stored(failedAt) };
+    return { failedAt, recoveredAfter: await traffic.waitForStores(failedAt) };
   };
-  await inRounds('nothing failed', site, amount(1, 20), busy, 0);
+  await inRounds('nothing failed', deployment, scaled(1, 20), busy, 0);
 });
 
-test('the leader is killed', async ({ site }) => {
-  await inRounds('leader killed', site, amount(1, 200), async ({ traffic }) => {
-    const { cluster } = site;
+test('the leader is killed', async ({ deployment }) => {
+  await inRounds('leader killed', deployment, scaled(1, 200), async ({ traffic }) => {
+    const { cluster } = deployment;
     const leader = await cluster.leader();
     await cluster.kill(leader);
     const failedAt = performance.now();
-    const recoveredAfter = await traffic.stored(failedAt);
+    const recoveredAfter = await traffic.waitForStores(failedAt);
     cluster.restart(leader);
     await cluster.healthy();
     return { failedAt, recoveredAfter };
   });
 });
 
-test('a member is paused for longer than anybody waits for it', async ({ site }) => {
-  await inRounds('member paused', site, amount(1, 200), async ({ traffic, number, random }) => {
-    const { cluster } = site;
-    const member = oneOf(random, cluster.size);
-    cluster.pause(member);
-    const failedAt = performance.now();
-    const pause = setTimeout(number % 10 === 0 ? LONG_PAUSE_MS : SHORT_PAUSE_MS);
-    const [recoveredAfter] = await Promise.all([traffic.stored(failedAt), pause]);
-    cluster.resume(member);
-    await cluster.healthy();
-    await traffic.stored(performance.now());
-    return { failedAt, recoveredAfter };
-  });
+test('a member is paused for longer than anybody waits for it', async ({ deployment }) => {
+  await inRounds(
+    'member paused',
+    deployment,
+    scaled(1, 200),
+    async ({ traffic, number, random }) => {
+      const { cluster } = deployment;
+      const member = oneOf(random, cluster.size);
+      cluster.pause(member);
+      const failedAt = performance.now();
+      const pause = setTimeout(number % 10 === 0 ? LONG_PAUSE_MS : SHORT_PAUSE_MS);
+      const [recoveredAfter] = await Promise.all([traffic.waitForStores(failedAt), pause]);
+      cluster.resume(member);
+      await cluster.healthy();
+      await traffic.waitForStores(performance.now());
+      return { failedAt, recoveredAfter };
+    },
+  );
 });
 
-test('a member is cut off', async ({ site }) => {
-  await inRounds('member cut off', site, amount(2, 200), async ({ traffic, number, random }) => {
-    const { cluster } = site;
-    const member = oneOf(random, cluster.size);
-    // In turn: as by a firewall that rejects or drops; from all, or from the other members alone.
-    cluster.cutOff(member, howOf(number), number % 4 < 2 ? 'all' : 'peers');
-    const failedAt = performance.now();
-    const recoveredAfter = await traffic.stored(failedAt);
-    cluster.heal(member);
-    await cluster.healthy();
-    await traffic.stored(performance.now());
-    return { failedAt, recoveredAfter };
-  });
+test('a member is cut off', async ({ deployment }) => {
+  await inRounds(
+    'member cut off',
+    deployment,
+    scaled(2, 200),
+    async ({ traffic, number, random }) => {
+      const { cluster } = deployment;
+      const member = oneOf(random, cluster.size);
+      // In turn: as by a firewall that rejects or drops; from all, or from the other members alone.
+      cluster.cutOff(member, howOf(number), number % 4 < 2 ? 'all' : 'peers');
+      const failedAt = performance.now();
+      const recoveredAfter = await traffic.waitForStores(failedAt);
+      cluster.heal(member);
+      await cluster.healthy();
+      await traffic.waitForStores(performance.now());
+      return { failedAt, recoveredAfter };
+    },
+  );
 });
 
-test('all members are killed and started again', QUICK, async ({ site }) => {
-  await inRounds('all members restarted', site, amount(1, 200), allRestarted(site));
+test('all members are killed and started again', QUICK, async ({ deployment }) => {
+  await inRounds('all members restarted', deployment, scaled(1, 200), allRestarted(deployment));
 });
 
-function allRestarted({ cluster }: Site): Scenario {
+function allRestarted({ cluster }: Deployment): Scenario {
   return async ({ traffic }) => {
     await cluster.killAll();
     const failedAt = performance.now();
     // Reading goes on.
-    await traffic.readOn(failedAt);
+    await traffic.waitForReads(failedAt);
     cluster.startAll();
     const startedAt = performance.now();
-    return { failedAt, recoveredAfter: await traffic.stored(startedAt) };
+    return { failedAt, recoveredAfter: await traffic.waitForStores(startedAt) };
   };
 }
 
 test('all members are paused until everybody was told 503, and then do what they were asked', async ({
-  site,
+  deployment,
 }) => {
-  await inRounds('all members paused', site, amount(1, 20), async ({ traffic }) => {
-    const { cluster, instances } = site;
+  await inRounds('all members paused', deployment, scaled(1, 20), async ({ traffic }) => {
+    const { cluster, instances } = deployment;
     const members = [...Array(cluster.size).keys()];
     for (const member of members) cluster.pause(member);
     const failedAt = performance.now();
-    await Promise.all(instances.map(({ index }) => traffic.refused(index, failedAt)));
+    await Promise.all(instances.map(({ index }) => traffic.waitForRefusal(index, failedAt)));
     // Reading goes on.
-    await traffic.readOn(performance.now());
+    await traffic.waitForReads(performance.now());
     // What an instance says may arrive after what it answers.
     const areAway = () =>
       instances.every(({ away }) => away.at(-1)?.to === Number.POSITIVE_INFINITY);
     await expect.poll(areAway).toBe(true);
     for (const member of members) cluster.resume(member);
     const resumedAt = performance.now();
-    const recoveredAfter = await traffic.stored(resumedAt);
+    const recoveredAfter = await traffic.waitForStores(resumedAt);
     const areBack = () =>
       instances.every(({ away }) => away.at(-1)?.to !== Number.POSITIVE_INFINITY);
     await expect.poll(areBack).toBe(true);
@@ -170,67 +182,74 @@ test('all members are paused until everybody was told 503, and then do what they
   });
 });
 
-test('what an instance has yet to hear of is compacted', async ({ site }) => {
-  await inRounds('compaction', site, amount(2, 200), async ({ traffic, number, random }) => {
-    const { cluster, instances } = site;
+test('what an instance has yet to hear of is compacted', async ({ deployment }) => {
+  await inRounds('compaction', deployment, scaled(2, 200), async ({ traffic, number, random }) => {
+    const { cluster, instances } = deployment;
     const { link } = oneOfThese(random, instances);
     link.cut(howOf(number));
     const failedAt = performance.now();
-    await traffic.storedMany(STORES_COMPACTED, failedAt);
+    await traffic.waitForStoreCount(STORES_COMPACTED, failedAt);
     await cluster.gateway.compact();
     await cluster.gateway.defragment(oneOf(random, cluster.size));
     link.heal();
     const healedAt = performance.now();
-    return { failedAt, recoveredAfter: await traffic.stored(healedAt) };
+    return { failedAt, recoveredAfter: await traffic.waitForStores(healedAt) };
   });
 });
 
-test('an instance is killed', async ({ site }) => {
-  await inRounds('instance killed', site, amount(1, 50), async ({ traffic, random }) => {
-    const instance = oneOfThese(random, site.instances);
+test('an instance is killed', async ({ deployment }) => {
+  await inRounds('instance killed', deployment, scaled(1, 50), async ({ traffic, random }) => {
+    const instance = oneOfThese(random, deployment.instances);
     const { program } = instance;
     await traffic.kill(program);
     const failedAt = performance.now();
     await restartInstance(instance);
-    const recoveredAfter = await traffic.stored(failedAt);
+    const recoveredAfter = await traffic.waitForStores(failedAt);
     await expect.poll(() => traffic.lostWith(program)).toBeGreaterThan(0);
     return { failedAt, recoveredAfter };
   });
 });
 
-test('an instance is paused', async ({ site }) => {
-  await inRounds('instance paused', site, amount(1, 20), async ({ traffic, random }) => {
-    const { program } = oneOfThese(random, site.instances);
+test('an instance is paused', async ({ deployment }) => {
+  await inRounds('instance paused', deployment, scaled(1, 20), async ({ traffic, random }) => {
+    const { program } = oneOfThese(random, deployment.instances);
     program.process.kill('SIGSTOP');
     const failedAt = performance.now();
     await setTimeout(INSTANCE_PAUSE_MS);
     program.process.kill('SIGCONT');
-    return { failedAt, recoveredAfter: await traffic.stored(performance.now()) };
+    return { failedAt, recoveredAfter: await traffic.waitForStores(performance.now()) };
   });
 });
 
 test.describe('with TLS and a password', () => {
-  test.use({ isGuarded: true });
+  test.use({ hasAuth: true });
 
   test('all members are killed, and have forgotten who was let in when they are there again', async ({
-    site,
+    deployment,
   }) => {
-    await inRounds('all guarded members restarted', site, amount(1, 20), allRestarted(site));
+    await inRounds(
+      'all guarded members restarted',
+      deployment,
+      scaled(1, 20),
+      allRestarted(deployment),
+    );
   });
 });
 
 test.describe('with little room', () => {
   test.use({ quotaBytes: 4_000_000 });
 
-  test('etcd is full, and has room again', async ({ site }) => {
+  test('etcd is full, and has room again', async ({ deployment }) => {
     const full: Scenario = async ({ traffic }) => {
       const failedAt = performance.now();
-      await site.cluster.gateway.takeRoom();
-      await Promise.all(site.instances.map(({ index }) => traffic.refused(index, failedAt)));
-      await site.cluster.gateway.makeRoom();
-      return { failedAt, recoveredAfter: await traffic.stored(performance.now()) };
+      await deployment.cluster.gateway.takeRoom();
+      await Promise.all(
+        deployment.instances.map(({ index }) => traffic.waitForRefusal(index, failedAt)),
+      );
+      await deployment.cluster.gateway.makeRoom();
+      return { failedAt, recoveredAfter: await traffic.waitForStores(performance.now()) };
     };
-    await inRounds('etcd full', site, amount(3, 20), full);
+    await inRounds('etcd full', deployment, scaled(3, 20), full);
   });
 });
 
@@ -238,9 +257,9 @@ test.describe('with a short history', () => {
   test.use({ history: 10 });
 
   test('an instance stores again, however much was stored while it did not know of its own', async ({
-    site,
+    deployment,
   }) => {
-    const [cutOff = never(), other = never()] = site.instances;
+    const [cutOff = never(), other = never()] = deployment.instances;
     const client = await StoringClient.connect(cutOff.port);
     expect(await client.store('before')).toBe('200 OK');
     cutOff.link.cut('swallows');
@@ -250,46 +269,57 @@ test.describe('with a short history', () => {
     cutOff.link.heal();
     await expect.poll(() => client.store('again')).toBe('200 OK');
     client.close();
-    expect((await settledHistory(site)).at(-1)).toBe('again');
+    expect((await convergedHistory(deployment)).at(-1)).toBe('again');
   });
 });
 
 /** Lets something fail again and again while clients store, and looks each time at what they saw. */
 async function inRounds(
   name: string,
-  site: Site,
+  deployment: Deployment,
   rounds: number,
   scenario: Scenario,
   pauseMs?: number,
 ): Promise<void> {
-  test.setTimeout(30_000 + rounds * ROUND_WITHIN_MS);
+  test.setTimeout(30_000 + rounds * ROUND_TIMEOUT_MS);
   const random = randomFrom(seed);
-  const tally = new Tally();
+  const tally = new ScenarioTotals();
   let known: string[] = [];
   for (let number = 0; number < rounds; number++) {
     const initial = known.at(-1) ?? INITIAL;
     const options = { initial, name: `round ${number}`, random };
-    const traffic = Traffic.start(site, { ...options, ...(pauseMs !== undefined && { pauseMs }) });
+    const traffic = Traffic.start(deployment, {
+      ...options,
+      ...(pauseMs !== undefined && { pauseMs }),
+    });
     try {
-      await traffic.storedMany(STORES_BEFORE, 0);
-      const outcome = await scenario({ site, traffic, number, random });
+      await traffic.waitForStoreCount(STORES_BEFORE, 0);
+      const outcome = await scenario({ deployment, traffic, number, random });
       await traffic.stopStoring();
-      const history = await settledHistory(site);
-      await traffic.seen(history.at(-1) ?? INITIAL);
+      const history = await convergedHistory(deployment);
+      await traffic.waitUntilSeen(history.at(-1) ?? INITIAL);
       await traffic.stop();
-      await areSaidStored(site, traffic, history);
-      known = look({ site, known, history, traffic, outcome, tally, where: `round ${number}` });
+      await areSaidStored(deployment, traffic, history);
+      known = look({
+        deployment,
+        known,
+        history,
+        traffic,
+        outcome,
+        tally,
+        where: `round ${number}`,
+      });
     } finally {
       await traffic.stop();
     }
   }
-  for (const { program } of site.instances) expect(program.stderr).toBe('');
+  for (const { program } of deployment.instances) expect(program.stderr).toBe('');
   tell(name, rounds, tally);
 }
 
 /** Settles once each message that was stored, though its sender was told 503, is said to be. */
 async function areSaidStored(
-  { instances }: Site,
+  { instances }: Deployment,
   { stores }: Traffic,
   history: readonly string[],
 ): Promise<void> {
@@ -302,14 +332,14 @@ async function areSaidStored(
   await expect.poll(unsaid, { message: 'stored, told 503, and never said so' }).toEqual([]);
 }
 
-interface Seen {
-  site: Site;
+interface RoundRecord {
+  deployment: Deployment;
   /** The history before the round. */
   known: readonly string[];
   history: readonly string[];
   traffic: Traffic;
-  outcome: Outcome;
-  tally: Tally;
+  outcome: Disruption;
+  tally: ScenarioTotals;
   /** For the words of a failure. */
   where: string;
 }
@@ -319,23 +349,31 @@ interface Seen {
  *
  * @returns The history after it, with what has been dropped by now.
  */
-function look({ site, known, history, traffic, outcome, tally, where }: Seen): string[] {
+function look({
+  deployment,
+  known,
+  history,
+  traffic,
+  outcome,
+  tally,
+  where,
+}: RoundRecord): string[] {
   const initial = known.at(-1) ?? INITIAL;
   const cut = history.indexOf(initial) + 1;
   expect(known.slice(known.length - cut), where).toEqual(history.slice(0, cut));
   const register = { initial, history: history.slice(cut) };
-  const { sessions, stores, reads, told, heads, oddities } = traffic;
+  const { sessions, stores, reads, watched, heads, unexpectedReplies } = traffic;
   const faults = [
-    ...oddities,
+    ...unexpectedReplies,
     // A message of an earlier round would be one that nobody stored in this one.
     ...historyFaults(register, stores),
     ...linearizabilityFaults(register, [...stores, ...heads]),
-    ...site.instances.flatMap(({ index }) => {
+    ...deployment.instances.flatMap(({ index }) => {
       const through = [...sessions, ...reads].filter(({ instance }) => instance === index);
       return linearizabilityFaults(register, through);
     }),
-    ...sequentialFaults(register, told),
-    ...unsaidFaults(register, traffic, site),
+    ...sequentialFaults(register, watched),
+    ...unsaidFaults(register, traffic, deployment),
   ];
   expect(faults, where).toEqual([]);
   expect(traffic.lostConnections, where).toBe(0);
@@ -344,14 +382,14 @@ function look({ site, known, history, traffic, outcome, tally, where }: Seen): s
 }
 
 /** MSGGETs that were out of date for longer than may be, while their instance said nothing of it. */
-function unsaidFaults(register: Register, traffic: Traffic, { instances }: Site): string[] {
+function unsaidFaults(register: Register, traffic: Traffic, { instances }: Deployment): string[] {
   const { stores } = traffic;
   return instances.flatMap(({ index, away }) => {
     const reads = readsOf(traffic).filter(({ instance }) => instance === index);
     return stalenesses(register, stores, reads).flatMap((staleMs, place) => {
       const { startedAt, client, message } = reads[place] ?? never();
       const isSaid = away.some(({ from, to }) => from <= startedAt && startedAt <= to);
-      if (staleMs <= SAID_WITHIN_MS || isSaid) return [];
+      if (staleMs <= UNREPORTED_STALENESS_MS || isSaid) return [];
       return [`${client} read ${message}, out of date for ${Math.round(staleMs)} ms`];
     });
   });
@@ -361,7 +399,12 @@ function readsOf({ sessions, reads }: Pick<Traffic, 'sessions' | 'reads'>): Traf
   return [...sessions.filter((operation) => operation.kind === 'read'), ...reads];
 }
 
-function count(tally: Tally, register: Register, traffic: Traffic, outcome: Outcome): void {
+function count(
+  tally: ScenarioTotals,
+  register: Register,
+  traffic: Traffic,
+  outcome: Disruption,
+): void {
   const { stores } = traffic;
   const stored = new Set(register.history);
   for (const { outcome: how, message, startedAt, endedAt } of stores) {
@@ -394,9 +437,9 @@ async function storeMany(port: number, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, each));
 }
 
-function tell(name: string, rounds: number, tally: Tally): void {
+function tell(name: string, rounds: number, tally: ScenarioTotals): void {
   const { took, refused, unanswered, storedAllTheSame, reads, heads } = tally;
-  figure(
+  record(
     `etcd: ${name}`,
     `${rounds} times: ${took.length} acknowledged messages, 0 lost, 0 twice, 0 out of order, the ` +
       `same history on each instance and in etcd; ${refused} told 503 and ${unanswered} unanswered, ` +

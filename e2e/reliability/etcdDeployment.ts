@@ -41,38 +41,38 @@ export interface Instance {
   storeConfirmedLate: Set<string>;
 }
 
-export interface Site {
+export interface Deployment {
   cluster: EtcdCluster;
   instances: Instance[];
 }
 
 /** What etcd asks for, and what an instance is told so that it is let in. */
-interface Guard {
+interface AuthSetup {
   options: EtcdOptions;
   access: readonly string[];
 }
 
-const OPEN: Guard = { options: {}, access: [] };
+const OPEN: AuthSetup = { options: {}, access: [] };
 const PASSWORD = 'what etcd asks for';
 
-interface Fixtures {
+interface DeploymentFixtures {
   /** Etcd speaks TLS, and asks for a password. */
-  isGuarded: boolean;
+  hasAuth: boolean;
   /** How many bytes etcd may keep. */
   quotaBytes: number | undefined;
   /** How many messages each instance shows. */
   history: number;
-  site: Site;
+  deployment: Deployment;
 }
 
-export const test = base.extend<Fixtures>({
+export const test = base.extend<DeploymentFixtures>({
   // More than is stored between two looks at it.
   history: [5000, { option: true }],
-  isGuarded: [false, { option: true }],
+  hasAuth: [false, { option: true }],
   quotaBytes: [undefined, { option: true }],
-  // `noneLeft` comes first: what it would ask to end has ended by then, even what is paused.
-  site: async ({ noneLeft: _, history, isGuarded, quotaBytes }, use, { outputDir }) => {
-    const { access, options } = isGuarded ? guardedIn(outputDir) : OPEN;
+  // `cleanup` comes first: what it would ask to end has ended by then, even what is paused.
+  deployment: async ({ cleanup: _, history, hasAuth, quotaBytes }, use, { outputDir }) => {
+    const { access, options } = hasAuth ? authIn(outputDir) : OPEN;
     const cluster = await EtcdCluster.start({ ...options, ...(quotaBytes && { quotaBytes }) });
     try {
       const starting = Array.from({ length: INSTANCES }, (_, index) =>
@@ -86,7 +86,7 @@ export const test = base.extend<Fixtures>({
   },
 });
 
-function guardedIn(folder: string): Guard {
+function authIn(folder: string): AuthSetup {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'password');
   writePrivately(file, PASSWORD);
@@ -109,19 +109,19 @@ async function newInstance(
     refusals: [],
     storeConfirmedLate: new Set<string>(),
   };
-  await listensTo(instance);
+  await followConsole(instance);
   return instance;
 }
 
 /** Starts an instance again, at the port it had. */
 export async function restartInstance(instance: Instance): Promise<void> {
   instance.program = startInstance(instance);
-  await listensTo(instance);
+  await followConsole(instance);
 }
 
-type Settings = Pick<Instance, 'port' | 'link' | 'history' | 'access'>;
+type InstanceSettings = Pick<Instance, 'port' | 'link' | 'history' | 'access'>;
 
-function startInstance({ port, link, history, access }: Settings): Program {
+function startInstance({ port, link, history, access }: InstanceSettings): Program {
   // By name, as a certificate has it: Node warns where an address is to be checked.
   const members = link.endpoints.map((endpoint) => endpoint.replace('127.0.0.1', 'localhost'));
   const store = `etcd://${members.join(',')}${PREFIX}`;
@@ -133,7 +133,12 @@ const NOT_STORED = '[!] MOTD not stored: ';
 const AFTER_ALL = '[!] MOTD stored after its sender received 503: ';
 
 /** Notes what an instance says of etcd, and settles once it serves. */
-async function listensTo({ program, away, refusals, storeConfirmedLate }: Instance): Promise<void> {
+async function followConsole({
+  program,
+  away,
+  refusals,
+  storeConfirmedLate,
+}: Instance): Promise<void> {
   const { stdout } = program.process;
   if (stdout === null) throw new Error('a program without standard output');
   createInterface({ input: stdout }).on('line', (line) => {
@@ -145,11 +150,11 @@ async function listensTo({ program, away, refusals, storeConfirmedLate }: Instan
     const last = away.at(-1);
     if (line.startsWith('Store recovered after ') && last !== undefined) last.to = now;
   });
-  await program.says(/listening on 127\.0\.0\.1:\d+\n/);
+  await program.waitForOutput(/listening on 127\.0\.0\.1:\d+\n/);
 }
 
 /** Settles with the history once it is the same on all instances, and as etcd has it. */
-export async function settledHistory({ cluster, instances }: Site): Promise<string[]> {
+export async function convergedHistory({ cluster, instances }: Deployment): Promise<string[]> {
   let histories: string[][] = [];
   const differing = async () => {
     const kept = (await cluster.gateway.range(ENTRIES)).map(({ value }) => messageIn(value));

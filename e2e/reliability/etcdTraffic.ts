@@ -5,20 +5,20 @@ import { setTimeout } from 'node:timers/promises';
 import type { EtcdCluster } from '../../testing/etcd.ts';
 import type { Program } from '../../testing/programs.ts';
 import type { Operation, Read, Store } from '../linearizable.ts';
-import { type Instance, messageInEtcd, type Site } from './etcdDeployment.ts';
+import { type Deployment, type Instance, messageInEtcd } from './etcdDeployment.ts';
 import { StoringClient } from './storingClient.ts';
 import { WatchingClient } from './watchingClient.ts';
 
 const WRITERS = 2;
 /** The pace of a client, as the pause between two operations; a store takes some ten milliseconds. */
-const STORE_AGAIN_AFTER_MS = 30;
-const READ_AGAIN_AFTER_MS = 10;
-const READ_HEAD_AGAIN_AFTER_MS = 25;
+const STORE_PAUSE_MS = 30;
+const READ_PAUSE_MS = 10;
+const READ_HEAD_PAUSE_MS = 25;
 /** Until a client whose connection has ended tries again. */
-const CONNECT_AGAIN_AFTER_MS = 20;
+const RECONNECT_DELAY_MS = 20;
 
 /** How long it may take until what is waited for has happened; a failure, not a wait. */
-const PATIENCE_MS = 40_000;
+const TIMEOUT_MS = 40_000;
 
 export interface TrafficOptions {
   /** The message in force where etcd holds none. */
@@ -30,7 +30,7 @@ export interface TrafficOptions {
   pauseMs?: number;
 }
 
-interface Waiting {
+interface Waiter {
   isOver: () => boolean;
   resolve: () => void;
 }
@@ -41,20 +41,20 @@ export class Traffic {
   /** MSGGETs of clients that do nothing else, with their instance. */
   readonly reads: (Read & { instance: number })[] = [];
   /** What MSGWATCH told. */
-  readonly told: Read[] = [];
+  readonly watched: Read[] = [];
   /** The message in force, from etcd itself. */
   readonly heads: Read[] = [];
   /** How many connections ended by themselves, with a server that was not killed. */
   lostConnections = 0;
   /** What nothing should have been answered with. */
-  readonly oddities: string[] = [];
+  readonly unexpectedReplies: string[] = [];
   readonly #instances: readonly Instance[];
   readonly #name: string;
   readonly #random: () => number;
   readonly #pauseMs: number;
   readonly #writers: Promise<void>[] = [];
   readonly #readers: Promise<void>[] = [];
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiter = new Set<Waiter>();
   readonly #watchers = new Set<WatchingClient>();
   /** Servers that were killed, and how many connections ended with each. */
   readonly #killed = new Map<Program, number>();
@@ -73,8 +73,8 @@ export class Traffic {
 
   /** Starts clients of all instances. */
   static start(
-    { cluster, instances }: Site,
-    { initial, name, random, pauseMs = STORE_AGAIN_AFTER_MS }: TrafficOptions,
+    { cluster, instances }: Deployment,
+    { initial, name, random, pauseMs = STORE_PAUSE_MS }: TrafficOptions,
   ): Traffic {
     const traffic = new Traffic(instances, { name, random, pauseMs });
     traffic.#readers.push(traffic.#keepReadingHead(cluster, initial));
@@ -95,31 +95,31 @@ export class Traffic {
    *
    * @returns How long after `since` each was, in milliseconds.
    */
-  async stored(since: number, indexes = [...this.#instances.keys()]): Promise<number[]> {
+  async waitForStores(since: number, indexes = [...this.#instances.keys()]): Promise<number[]> {
     const first = (index: number) => this.#firstStored(index, since);
-    await this.#until('a store', () => indexes.every((index) => first(index) !== undefined));
+    await this.#waitUntil('a store', () => indexes.every((index) => first(index) !== undefined));
     return indexes.map((index) => (first(index)?.endedAt ?? Number.NaN) - since);
   }
 
   /** Settles once an instance has answered a store with 503 since then. */
-  async refused(index: number, since: number): Promise<void> {
+  async waitForRefusal(index: number, since: number): Promise<void> {
     const isRefused = (store: Store & { instance: number }) =>
       store.outcome === 'refused' && store.instance === index && store.endedAt >= since;
-    await this.#until('a 503', () => this.stores.some(isRefused));
+    await this.#waitUntil('a 503', () => this.stores.some(isRefused));
   }
 
   /** Settles once so many stores that began since then were acknowledged, whichever instance by. */
-  async storedMany(count: number, since: number): Promise<void> {
+  async waitForStoreCount(count: number, since: number): Promise<void> {
     const isNew = ({ outcome, startedAt }: Store) =>
       outcome === 'acknowledged' && startedAt >= since;
-    await this.#until(`${count} stores`, () => this.stores.filter(isNew).length >= count);
+    await this.#waitUntil(`${count} stores`, () => this.stores.filter(isNew).length >= count);
   }
 
   /** Settles once each instance has answered a MSGGET that was asked since then. */
-  async readOn(since: number): Promise<void> {
+  async waitForReads(since: number): Promise<void> {
     const hasRead = ({ index }: Instance) =>
       this.reads.some((read) => read.instance === index && read.startedAt >= since);
-    await this.#until('a MSGGET of each instance', () => this.#instances.every(hasRead));
+    await this.#waitUntil('a MSGGET of each instance', () => this.#instances.every(hasRead));
   }
 
   /** Lets each writer finish what it is doing, and settles once all have. */
@@ -129,13 +129,13 @@ export class Traffic {
   }
 
   /** Settles once each reader and each watcher has seen a message. */
-  async seen(message: string): Promise<void> {
+  async waitUntilSeen(message: string): Promise<void> {
     const clients = this.#instances.flatMap(({ index }) => [readerOf(index), watcherOf(index)]);
     const hasSeen = (client: string) => {
       const isIt = (read: Read) => read.client === client && read.message === message;
-      return this.reads.some(isIt) || this.told.some(isIt);
+      return this.reads.some(isIt) || this.watched.some(isIt);
     };
-    await this.#until(`everybody's ${message}`, () => clients.every(hasSeen));
+    await this.#waitUntil(`everybody's ${message}`, () => clients.every(hasSeen));
   }
 
   /** Ends what is left. */
@@ -162,7 +162,7 @@ export class Traffic {
           const isStored = await this.#storeOne(client, name, message, instance.index);
           if (isStored)
             this.sessions.push({ ...(await readOne(client, name)), instance: instance.index });
-          this.#happened();
+          this.#notify();
           await setTimeout(this.#random() * 2 * this.#pauseMs);
         }
       });
@@ -190,7 +190,7 @@ export class Traffic {
     store.endedAt = performance.now();
     if (reply === '200 OK') store.outcome = 'acknowledged';
     else if (reply === '503 STORE UNAVAILABLE') store.outcome = 'refused';
-    else this.oddities.push(`${message} was answered with ${reply}`);
+    else this.unexpectedReplies.push(`${message} was answered with ${reply}`);
     return store.outcome === 'acknowledged';
   }
 
@@ -200,8 +200,8 @@ export class Traffic {
       await this.#connected(instance, async (client) => {
         while (this.#isReading) {
           this.reads.push({ ...(await readOne(client, name)), instance: instance.index });
-          this.#happened();
-          await setTimeout(this.#random() * 2 * READ_AGAIN_AFTER_MS);
+          this.#notify();
+          await setTimeout(this.#random() * 2 * READ_PAUSE_MS);
         }
       });
     }
@@ -213,15 +213,15 @@ export class Traffic {
       let last = '';
       const watcher = new WatchingClient(instance.port, (message) => {
         const now = performance.now();
-        this.told.push({ kind: 'read', client, message, startedAt: now, endedAt: now });
-        if (message === last) this.oddities.push(`${client} was told twice of ${message}`);
+        this.watched.push({ kind: 'read', client, message, startedAt: now, endedAt: now });
+        if (message === last) this.unexpectedReplies.push(`${client} was told twice of ${message}`);
         last = message;
-        this.#happened();
+        this.#notify();
       });
       this.#watchers.add(watcher);
       await watcher.ended;
       this.#watchers.delete(watcher);
-      await setTimeout(CONNECT_AGAIN_AFTER_MS);
+      await setTimeout(RECONNECT_DELAY_MS);
     }
   }
 
@@ -235,7 +235,7 @@ export class Traffic {
       } catch {
         // Etcd is away: there is nothing to be seen.
       }
-      await setTimeout(this.#random() * 2 * READ_HEAD_AGAIN_AFTER_MS);
+      await setTimeout(this.#random() * 2 * READ_HEAD_PAUSE_MS);
     }
   }
 
@@ -258,7 +258,7 @@ export class Traffic {
     const client = await StoringClient.connect(port).catch(() => undefined);
     if (client !== undefined) await talk(client).catch(() => this.#lost(program));
     client?.close();
-    await setTimeout(CONNECT_AGAIN_AFTER_MS);
+    await setTimeout(RECONNECT_DELAY_MS);
   }
 
   #lost(program: Program): void {
@@ -267,29 +267,29 @@ export class Traffic {
     else this.#killed.set(program, lost + 1);
   }
 
-  #happened(): void {
-    for (const waiting of this.#waiting) {
-      if (!waiting.isOver()) continue;
-      this.#waiting.delete(waiting);
-      waiting.resolve();
+  #notify(): void {
+    for (const waiter of this.#waiter) {
+      if (!waiter.isOver()) continue;
+      this.#waiter.delete(waiter);
+      waiter.resolve();
     }
   }
 
-  #until(what: string, isOver: () => boolean): Promise<void> {
+  #waitUntil(what: string, isOver: () => boolean): Promise<void> {
     if (isOver()) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const patience = globalThis.setTimeout(() => {
-        this.#waiting.delete(waiting);
+      const timer = globalThis.setTimeout(() => {
+        this.#waiter.delete(waiter);
         reject(new Error(`never came: ${what}`));
-      }, PATIENCE_MS);
-      const waiting = {
+      }, TIMEOUT_MS);
+      const waiter = {
         isOver,
         resolve: () => {
-          clearTimeout(patience);
+          clearTimeout(timer);
           resolve();
         },
       };
-      this.#waiting.add(waiting);
+      this.#waiter.add(waiter);
     });
   }
 }

@@ -14,7 +14,7 @@ async function start(flags: readonly string[] = []) {
   const program = Program.motd(['serve', '--port', '0', '--store', folder, ...flags]);
   const client = await RawClient.connect(await portOf(program));
   const writers = () => childrenOf(pidOf(program));
-  const store = (message: string) => client.ask(`MSGSTORE\n${message}\n`, 2);
+  const store = (message: string) => client.request(`MSGSTORE\n${message}\n`, 2);
   return { program, client, writers, store };
 }
 
@@ -27,7 +27,7 @@ test('is replaced before anybody stores', QUICK, async () => {
     await expect.poll(() => writers().filter((pid) => pid !== writer)).toHaveLength(1);
     expect(await store(`after ${round}`)).toEqual(['200 OK', '200 OK']);
   }
-  expect(await client.ask('MSGHIST\n', 5)).toEqual([
+  expect(await client.request('MSGHIST\n', 5)).toEqual([
     '200 OK',
     expect.stringMatching(/ before$/),
     expect.stringMatching(/ after 1$/),
@@ -43,7 +43,7 @@ test('costs the next message no 503, however soon it comes', async () => {
     for (const writer of writers()) process.kill(writer, 'SIGKILL');
     expect(await store(`message ${round}`)).toEqual(['200 OK', '200 OK']);
   }
-  expect(await client.ask('MSGHIST\n', 7)).toHaveLength(7);
+  expect(await client.request('MSGHIST\n', 7)).toHaveLength(7);
 });
 
 test('is no loss after its commit and before its answer, though the commit drops all there was', async () => {
@@ -55,12 +55,12 @@ test('is no loss after its commit and before its answer, though the commit drops
   const strace = new Program('strace', [
     ...['-f', '-e', 'trace=write', '-e', 'inject=write:signal=SIGKILL', '-p', String(writer)],
   ]);
-  await strace.saysOnStderr(new RegExp(`Process ${writer} attached`));
+  await strace.waitForStderr(new RegExp(`Process ${writer} attached`));
   expect(await store('two')).toEqual(['200 OK', '200 OK']);
-  await strace.exits();
+  await strace.exitCode();
   expect(writers()).not.toContain(writer);
   expect(await store('three')).toEqual(['200 OK', '200 OK']);
-  expect(await client.ask('MSGHIST\n', 3)).toEqual([
+  expect(await client.request('MSGHIST\n', 3)).toEqual([
     '200 OK',
     expect.stringMatching(/ three$/),
     '.',

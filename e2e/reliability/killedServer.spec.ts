@@ -3,7 +3,9 @@
 // its answer: so what was answered before another was sent stands before it.
 
 import { setTimeout } from 'node:timers/promises';
-import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
+import { randomFrom, seed } from '../../testing/random.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 import { readAll, startStoring, test } from './storingServer.ts';
@@ -16,10 +18,10 @@ const SHORT_HISTORY = 50;
  * The server is killed at a random moment within this time after a random acknowledgement: a commit
  * takes about as long, and no event tells of its middle.
  */
-const KILL_WITHIN_MS = 5;
+const KILL_WINDOW_MS = 5;
 
 /** When a message was sent and acknowledged, on one clock that counts both. */
-interface Sent {
+interface MessageTimes {
   sent: number;
   /** Infinity where it never was. */
   acknowledged: number;
@@ -29,12 +31,12 @@ test(
   'an acknowledged message survives kill -9, whole and in its place',
   QUICK,
   async ({ folder }) => {
-    const rounds = amount(8, 1000);
+    const rounds = scaled(8, 1000);
     test.setTimeout(60_000 + rounds * 5000);
     const random = randomFrom(seed);
     let kept: string[] = [];
     let lastLimit = LONG_HISTORY;
-    let round = new Map<string, Sent>();
+    let round = new Map<string, MessageTimes>();
     let acknowledged = 0;
     let unanswered = 0;
 
@@ -55,7 +57,7 @@ test(
       const killAfter = 1 + Math.floor(random() * 40);
       const storing = storeWithoutPause(clients, { count, random, round, killAfter });
       await storing.killNow;
-      await setTimeout(random() * KILL_WITHIN_MS);
+      await setTimeout(random() * KILL_WINDOW_MS);
       await program.kill();
       await storing.ended;
       for (const { acknowledged: when } of round.values()) {
@@ -64,7 +66,7 @@ test(
       }
       expect(program.stderr, `round ${count}`).toBe('');
     }
-    figure(
+    record(
       'killed',
       `${rounds} times kill -9 while ${CONNECTIONS} clients stored: ${acknowledged} acknowledged ` +
         `messages, 0 lost, 0 torn, 0 out of order; ${unanswered} more were under way`,
@@ -80,7 +82,7 @@ function storeWithoutPause(
     random,
     round,
     killAfter,
-  }: { count: number; random: () => number; round: Map<string, Sent>; killAfter: number },
+  }: { count: number; random: () => number; round: Map<string, MessageTimes>; killAfter: number },
 ): { killNow: Promise<void>; ended: Promise<unknown> } {
   let clock = 0;
   let acknowledged = 0;
@@ -112,7 +114,11 @@ function storeWithoutPause(
 /** What is wrong with a history, in words; `kept` was there before the round. */
 function faultsIn(
   history: readonly string[],
-  { kept, round, limit }: { kept: readonly string[]; round: Map<string, Sent>; limit: number },
+  {
+    kept,
+    round,
+    limit,
+  }: { kept: readonly string[]; round: Map<string, MessageTimes>; limit: number },
 ): string[] {
   const faults: string[] = [];
   const cut = history.findIndex((message) => round.has(message));

@@ -16,7 +16,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createWebSocketStream, WebSocket } from 'ws';
 
 /** Between two questions: the rate at which this client asks. */
-const ASK_AGAIN_AFTER_MS = 1;
+const POLL_INTERVAL_MS = 1;
 
 const [where = '', ...messages] = process.argv.slice(2);
 const right = new Set(messages.map((message) => `200 OK\n${message}\n`));
@@ -44,7 +44,7 @@ createInterface({ input: process.stdin })
   .on('close', () => socket.end());
 
 while (socket.writable) {
-  await setTimeout(ASK_AGAIN_AFTER_MS);
+  await setTimeout(POLL_INTERVAL_MS);
   await ask();
   serve();
 }

@@ -2,15 +2,15 @@
 
 import { fileURLToPath } from 'node:url';
 import { Program } from '../../testing/programs.ts';
-import { amount } from '../../testing/scale.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect } from '../fixtures.ts';
 
 const MAIN = fileURLToPath(new URL('latencyProbe.mjs', import.meta.url));
 
 /** Enough answers for a p99. */
-export const MANY_ANSWERS = amount(200, 1000);
+export const MANY_SAMPLES = scaled(200, 1000);
 
-export class Bystander {
+export class LatencyProbe {
   readonly #program: Program;
   #requests = 0;
 
@@ -24,11 +24,11 @@ export class Bystander {
    * @param where The server's port, or the URL of a WebSocket to it.
    * @param messages What counts as a right answer.
    */
-  static async start(where: number | string, ...messages: string[]): Promise<Bystander> {
+  static async start(where: number | string, ...messages: string[]): Promise<LatencyProbe> {
     const program = new Program(process.execPath, [MAIN, String(where), ...messages]);
-    const bystander = new Bystander(program);
-    await bystander.saw();
-    return bystander;
+    const probe = new LatencyProbe(program);
+    await probe.report();
+    return probe;
   }
 
   /**
@@ -37,20 +37,20 @@ export class Bystander {
    * @param least How many are enough.
    * @returns How long they took, in words; each of them has to be right.
    */
-  async saw(least = 1): Promise<string> {
+  async report(least = 1): Promise<string> {
     const { asked, wrong, p50, p99, worst } = JSON.parse(await this.#request(`report ${least}`));
     expect(wrong).toBe(0);
     return `${asked} MSGGETs, p50 ${words(p50)}, p99 ${words(p99)}, worst ${words(worst)}`;
   }
 
   /**
-   * Settles once a number above 0 stays the same while `MANY_ANSWERS` come: it takes several rounds of
+   * Settles once a number above 0 stays the same while `MANY_SAMPLES` come: it takes several rounds of
    * the server's event loop, and of the bridge's, to give one. What could go on has done so by then.
    */
-  async untilStill(now: () => number): Promise<void> {
+  async waitUntilStable(now: () => number): Promise<void> {
     for (let last = Number.NaN; last !== now() || last === 0; ) {
       last = now();
-      await this.#request(`wait ${MANY_ANSWERS}`);
+      await this.#request(`wait ${MANY_SAMPLES}`);
     }
   }
 
@@ -58,7 +58,9 @@ export class Bystander {
     this.#requests++;
     this.#program.process.stdin?.write(`${line}\n`);
     const earlier = this.#requests - 1;
-    const [, answer = ''] = await this.#program.says(new RegExp(`^(?:.*\\n){${earlier}}(.*)\\n`));
+    const [, answer = ''] = await this.#program.waitForOutput(
+      new RegExp(`^(?:.*\\n){${earlier}}(.*)\\n`),
+    );
     return answer;
   }
 }

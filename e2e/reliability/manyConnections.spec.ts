@@ -1,18 +1,19 @@
 // Ten thousand at once, and more than there is room for.
 
 import { Program } from '../../testing/programs.ts';
-import { amount, figure } from '../../testing/scale.ts';
-import { expect, type Listening, QUICK } from '../fixtures.ts';
-import { Bystander, MANY_ANSWERS } from './latencyProbe.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
+import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
+import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
 import {
   corePercent,
   descriptors,
-  forgetPeak,
   isLinux,
   NEEDS_LINUX,
   peakKb,
-  proportionalKb,
-  residentKb,
+  pssKb,
+  resetPeak,
+  rssKb,
 } from './procFs.ts';
 import { pidOf, portOf, RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
 
@@ -20,14 +21,14 @@ const APPLE = 'An apple a day keeps the doctor away.';
 const FULL_HOUSE = '421 TOO MANY CONNECTIONS';
 
 test.skip(!isLinux, NEEDS_LINUX);
-test.describe.configure({ mode: 'default', timeout: amount(60_000, 300_000) });
+test.describe.configure({ mode: 'default', timeout: scaled(60_000, 300_000) });
 
 test('a crowd is answered, costs little each, and leaves nothing behind', QUICK, async () => {
-  const count = amount(500, 10_000);
+  const count = scaled(500, 10_000);
   const { program, port } = await startSilentServer();
   const pid = pidOf(program);
-  await (await RawClient.connect(port)).ask('MSGGET\n', 2);
-  const atFirst = { descriptors: descriptors(pid), kb: proportionalKb(pid) };
+  await (await RawClient.connect(port)).request('MSGGET\n', 2);
+  const atFirst = { descriptors: descriptors(pid), kb: pssKb(pid) };
 
   const crowds: Array<Awaited<ReturnType<typeof holdCrowd>>> = [];
   for (let round = 0; round < 5; round++) {
@@ -36,11 +37,11 @@ test('a crowd is answered, costs little each, and leaves nothing behind', QUICK,
   }
 
   const each = (((crowds[0]?.pss ?? 0) - atFirst.kb) * 1024) / count;
-  figure(
+  record(
     'crowd',
     `${count} connections, half of them idle, all answered; ${Math.round(each)} bytes each (Pss); ` +
       `five such crowds one after another: RSS ${crowds.map(({ rss }) => mb(rss)).join(', ')} with ` +
-      `them, ${mb(residentKb(pid))} after the last; ${atFirst.descriptors} descriptors before and ` +
+      `them, ${mb(rssKb(pid))} after the last; ${atFirst.descriptors} descriptors before and ` +
       `after each`,
   );
   expect(each).toBeLessThan(50_000);
@@ -50,37 +51,37 @@ test('a crowd is answered, costs little each, and leaves nothing behind', QUICK,
 });
 
 test('everybody who watches hears of an update, and nobody else waits for it', QUICK, async () => {
-  const count = amount(500, 10_000);
+  const count = scaled(500, 10_000);
   const { port } = await startSilentServer();
   const watchers = await watch(count, port);
-  const bystander = await Bystander.start(port, APPLE, 'news');
-  const before = await bystander.saw(MANY_ANSWERS);
+  const probe = await LatencyProbe.start(port, APPLE, 'news');
+  const before = await probe.report(MANY_SAMPLES);
 
   const teller = await RawClient.connect(port);
-  await teller.ask('MSGSTORE\n', 1);
+  await teller.request('MSGSTORE\n', 1);
   const toldAtMs = watchers.map(async (watcher) => {
-    const [line] = await watcher.hears(1);
+    const [line] = await watcher.nextLines(1);
     return line === 'news' ? performance.now() : Number.NaN;
   });
-  expect(await teller.ask('news\n', 1)).toEqual(['200 OK']);
+  expect(await teller.request('news\n', 1)).toEqual(['200 OK']);
   const storedAtMs = performance.now();
   const delays = (await Promise.all(toldAtMs)).map((at) => at - storedAtMs);
-  const during = await bystander.saw();
+  const during = await probe.report();
   expect(delays.filter(Number.isNaN)).toEqual([]);
   // No second copy, and nothing after it.
   expect(await allAre(watchers, 'QUIT\n', ['200 OK'])).toBe(true);
 
-  figure(
+  record(
     'watchers',
     `${count} watchers, one update: each got it once; first ${Math.min(...delays).toFixed(1)} ms, last ` +
       `${Math.max(...delays).toFixed(1)} ms after the 200 OK, seen from one process that reads for all; ` +
-      `a bystander before: ${before}; during: ${during}`,
+      `a latency probe before: ${before}; during: ${during}`,
   );
 });
 
 // The kernel alone takes in 200 messages for each; of the second lot, it cannot hold all.
 for (const [count, messages] of [
-  [amount(200, 10_000), numbered(200)],
+  [scaled(200, 10_000), numbered(200)],
   [20, numbered(3000)],
 ] as const) {
   test(`of ${messages.length} messages, watchers who do not read get the newest, and cost little`, async () => {
@@ -91,18 +92,18 @@ for (const [count, messages] of [
     const awake = watchers.filter((_, at) => at % 10 !== 0);
     for (const { socket } of asleep) socket.pause();
 
-    const before = residentKb(pid);
-    forgetPeak(pid);
+    const before = rssKb(pid);
+    resetPeak(pid);
     const teller = await RawClient.connect(port);
     const news = messages.map((message) => `MSGSTORE\n${message}\n`).join('');
-    const replies = teller.ask(news, messages.length * 2);
+    const replies = teller.request(news, messages.length * 2);
     const heard = await Promise.all(awake.map((watcher) => hearsOut(watcher, messages)));
     expect(new Set(await replies)).toEqual(new Set(['200 OK']));
     const peak = peakKb(pid);
 
     for (const { socket } of asleep) socket.resume();
     const slept = await Promise.all(asleep.map((watcher) => hearsOut(watcher, messages)));
-    figure(
+    record(
       'watchers asleep',
       `${count} watchers, a tenth of them not reading, ${messages.length} messages of 4,000 bytes: ` +
         `the readers got ${Math.min(...heard)} to ${Math.max(...heard)} of them, the others, once ` +
@@ -118,14 +119,14 @@ for (const [count, messages] of [
 test('who is one too many is told so, and who comes after one has left is not', async () => {
   const server = await startConsoleServer('--max-connections', '5');
   const guests = await RawClient.connectMany(5, server.port);
-  for (const guest of guests) expect(await guest.ask('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
-  expect(await (await RawClient.connect(server.port)).remains()).toEqual([FULL_HOUSE]);
-  for (const guest of guests) expect(await guest.ask('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
+  for (const guest of guests) expect(await guest.request('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
+  expect(await (await RawClient.connect(server.port)).remainingLines()).toEqual([FULL_HOUSE]);
+  for (const guest of guests) expect(await guest.request('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
 
-  await guests[0]?.leave();
-  await server.program.says(/\[-\] Connection closed/);
+  await guests[0]?.disconnect();
+  await server.program.waitForOutput(/\[-\] Connection closed/);
   const next = await RawClient.connect(server.port);
-  expect(await next.ask('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
+  expect(await next.request('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
 });
 
 test('an IPv4 address and an IPv6 /64 are one source each, and one may not take all the room', async () => {
@@ -136,19 +137,19 @@ test('an IPv4 address and an IPv6 /64 are one source each, and one may not take 
   ] as const) {
     const greet = async (source: string) => {
       const guest = await RawClient.connect(server.port, { source });
-      guest.say('MSGGET\n');
+      guest.send('MSGGET\n');
       return guest;
     };
     const first = await greet(mine);
-    expect(await first.hears(2)).toEqual(['200 OK', APPLE]);
-    expect(await (await greet(mineToo)).hears(2)).toEqual(['200 OK', APPLE]);
-    expect(await (await greet(mine)).remains()).toEqual([FULL_HOUSE]);
-    expect(await (await greet(mineToo)).remains()).toEqual([FULL_HOUSE]);
-    expect(await (await greet(another)).hears(2)).toEqual(['200 OK', APPLE]);
+    expect(await first.nextLines(2)).toEqual(['200 OK', APPLE]);
+    expect(await (await greet(mineToo)).nextLines(2)).toEqual(['200 OK', APPLE]);
+    expect(await (await greet(mine)).remainingLines()).toEqual([FULL_HOUSE]);
+    expect(await (await greet(mineToo)).remainingLines()).toEqual([FULL_HOUSE]);
+    expect(await (await greet(another)).nextLines(2)).toEqual(['200 OK', APPLE]);
 
-    await first.leave();
-    await server.program.says(new RegExp(`Connection closed with \\('${mine}', 50000\\)`));
-    expect(await (await greet(mineToo)).hears(2)).toEqual(['200 OK', APPLE]);
+    await first.disconnect();
+    await server.program.waitForOutput(new RegExp(`Connection closed with \\('${mine}', 50000\\)`));
+    expect(await (await greet(mineToo)).nextLines(2)).toEqual(['200 OK', APPLE]);
   }
 });
 
@@ -163,20 +164,20 @@ test('out of file descriptors, those who are here are answered, and room is used
   expect(here.length).toBeGreaterThan(10);
   expect(here.length).toBeLessThan(64);
   expect(await answered(here)).toHaveLength(here.length);
-  // Those who knock on, for as long as that is measured.
+  // Clients that keep connecting, while the CPU use is measured.
   const busy = corePercent(pid);
   const again = await RawClient.connectMany(50, port);
   expect(await answered(again)).toHaveLength(0);
   const percent = await busy;
 
   const leaving = here.splice(0, 10);
-  await Promise.all(leaving.map((client) => client.leave()));
+  await Promise.all(leaving.map((client) => client.disconnect()));
   await expect.poll(() => program.stdout.match(/\[-\] Connection closed/g)?.length).toBe(10);
   const fresh = await RawClient.connectMany(10, port);
   expect(await answered(fresh)).toHaveLength(10);
   expect(await answered(here)).toHaveLength(here.length);
   const reports = program.stdout.match(/\[!\] Cannot accept connections/g)?.length ?? 0;
-  figure(
+  record(
     'out of descriptors',
     `64 file descriptors, 200 connections: ${here.length + leaving.length} served and answered throughout, ` +
       `the others closed at once; ${percent}% of a core meanwhile; ${reports} lines on the console; ` +
@@ -191,10 +192,10 @@ async function holdCrowd(count: number, port: number, pid: number) {
   for (let round = 0; round < 3; round++) {
     expect(await allAre(active, 'MSGGET\n', ['200 OK', APPLE])).toBe(true);
   }
-  const used = { pss: proportionalKb(pid), rss: residentKb(pid) };
+  const used = { pss: pssKb(pid), rss: rssKb(pid) };
   // The silent ones were not forgotten.
   expect(await allAre(clients, 'MSGGET\n', ['200 OK', APPLE])).toBe(true);
-  await Promise.all(clients.map((client) => client.leave()));
+  await Promise.all(clients.map((client) => client.disconnect()));
   return used;
 }
 
@@ -203,7 +204,7 @@ async function holdCrowd(count: number, port: number, pid: number) {
  * (An `expect` for each takes minutes.)
  */
 async function allAre(clients: readonly RawClient[], what: string, lines: readonly string[]) {
-  const replies = await Promise.all(clients.map((client) => client.ask(what, lines.length)));
+  const replies = await Promise.all(clients.map((client) => client.request(what, lines.length)));
   return replies.every((reply) => reply.join('\n') === lines.join('\n'));
 }
 
@@ -221,7 +222,7 @@ function numbered(count: number): string[] {
 async function hearsOut(watcher: RawClient, messages: readonly string[]): Promise<number> {
   let count = 0;
   for (let last = -1; last < messages.length - 1; count++) {
-    const [line = ''] = await watcher.hears(1);
+    const [line = ''] = await watcher.nextLines(1);
     const number = Number.parseInt(line, 10);
     const isNext = number > last && line === messages[number];
     if (!isNext) throw new Error(`after message ${last} came: ${line.slice(0, 40)}`);
@@ -232,16 +233,16 @@ async function hearsOut(watcher: RawClient, messages: readonly string[]): Promis
 
 /** Those who are answered; a connection that was closed is not. */
 async function answered(clients: readonly RawClient[]): Promise<RawClient[]> {
-  const replies = await Promise.allSettled(clients.map((client) => client.ask('MSGGET\n', 2)));
+  const replies = await Promise.allSettled(clients.map((client) => client.request('MSGGET\n', 2)));
   return clients.filter((_, at) => {
     const reply = replies[at];
     return reply?.status === 'fulfilled' && reply.value.join('\n') === `200 OK\n${APPLE}`;
   });
 }
 
-async function startConsoleServer(...flags: string[]): Promise<Listening> {
+async function startConsoleServer(...flags: string[]): Promise<ListeningProgram> {
   const program = Program.motd(['serve', '--port', '0', '--trust-proxy', '127.0.0.1', ...flags]);
-  const [, port] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+  const [, port] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(port) };
 }
 

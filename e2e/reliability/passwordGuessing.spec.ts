@@ -2,9 +2,10 @@
 
 import { scryptSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { amount, figure } from '../../testing/scale.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { Bystander, MANY_ANSWERS } from './latencyProbe.ts';
+import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
 import { isLinux, NEEDS_LINUX } from './procFs.ts';
 import { RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
 
@@ -14,18 +15,18 @@ const WRONG = '301 WRONG PASSWORD';
 const BARRED = '421 TOO MANY WRONG PASSWORDS';
 
 /** How long an attack is: from one source, most guesses are refused unchecked; from many, few are. */
-const GUESSES_FROM_ONE = amount(5000, 350_000);
-const GUESSES_FROM_MANY = amount(16, 230);
+const GUESSES_FROM_ONE = scaled(5000, 350_000);
+const GUESSES_FROM_MANY = scaled(16, 230);
 /** How many people come with the right password meanwhile, each from a fresh source. */
-const OWNERS = amount(10, 200);
+const OWNERS = scaled(10, 200);
 
 /** What a check costs, as a power of two. In full, a quarter of a second; an attack takes as many. */
-const LOG_COST = amount(13, 15);
+const LOG_COST = scaled(13, 15);
 
-const MANY = Array.from({ length: amount(16, 500) }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
+const MANY = Array.from({ length: scaled(16, 500) }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
 
 test.skip(!isLinux, NEEDS_LINUX);
-test.describe.configure({ mode: 'default', timeout: amount(60_000, 1_200_000) });
+test.describe.configure({ mode: 'default', timeout: scaled(60_000, 1_200_000) });
 
 /** Guesses without a pause until it is stopped. */
 class Attack {
@@ -81,14 +82,14 @@ class Attack {
   async #useUpConnection(port: number, source: string): Promise<void> {
     const guesser = await RawClient.connect(port, { source });
     for (let wrong = 0; wrong < 3 && !this.#isOver; wrong++) {
-      const [asked, reply = ''] = await guesser.ask(`${this.#command}\nguess\n`, 2);
+      const [asked, reply = ''] = await guesser.request(`${this.#command}\nguess\n`, 2);
       this.guesses++;
       if (asked !== REQUIRED || (reply !== WRONG && reply !== BARRED)) this.surprises.push(reply);
       if (reply === WRONG || wrong === 2) this.checked++;
       for (const resolve of this.#waiting.splice(0)) resolve();
       if (reply !== WRONG) break;
     }
-    await guesser.leave();
+    await guesser.disconnect();
   }
 }
 
@@ -98,24 +99,31 @@ test(
   async () => {
     const { port } = await startSilentServer();
     const guesser = await RawClient.connect(port, { source: '192.0.2.1' });
-    guesser.say('SHUTDOWN\nguess\n'.repeat(4));
-    expect(await guesser.remains()).toEqual([REQUIRED, WRONG, REQUIRED, WRONG, REQUIRED, BARRED]);
+    guesser.send('SHUTDOWN\nguess\n'.repeat(4));
+    expect(await guesser.remainingLines()).toEqual([
+      REQUIRED,
+      WRONG,
+      REQUIRED,
+      WRONG,
+      REQUIRED,
+      BARRED,
+    ]);
 
     const again = await RawClient.connect(port, { source: '192.0.2.1' });
-    again.say('SHUTDOWN\n123!abc\n');
-    expect(await again.remains()).toEqual([REQUIRED, BARRED]);
+    again.send('SHUTDOWN\n123!abc\n');
+    expect(await again.remainingLines()).toEqual([REQUIRED, BARRED]);
 
     const other = await RawClient.connect(port, { source: '192.0.2.2' });
-    expect(await other.ask('SHUTDOWN\nguess\n', 2)).toEqual([REQUIRED, WRONG]);
-    expect(await other.ask('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
+    expect(await other.request('SHUTDOWN\nguess\n', 2)).toEqual([REQUIRED, WRONG]);
+    expect(await other.request('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
   },
 );
 
 test('of many tries at once from one source, no more than three are made', async () => {
   const { port } = await startSilentServer();
   const guessers = await RawClient.connectMany(20, port, { source: '2001:db8::1' });
-  for (const guesser of guessers) guesser.say('SHUTDOWN\nguess\n');
-  const replies = await Promise.all(guessers.map((guesser) => guesser.hears(2)));
+  for (const guesser of guessers) guesser.send('SHUTDOWN\nguess\n');
+  const replies = await Promise.all(guessers.map((guesser) => guesser.nextLines(2)));
   expect(replies.filter(([, reply]) => reply === WRONG)).toHaveLength(3);
   expect(replies.filter(([, reply]) => reply === BARRED)).toHaveLength(17);
 });
@@ -123,14 +131,14 @@ test('of many tries at once from one source, no more than three are made', async
 test('900 tries at once from one source refuse no try of a source that was never wrong', async () => {
   const { port } = await startSilentServer();
   const guessers = await RawClient.connectMany(900, port, { source: '192.0.2.1' });
-  for (const [at, guesser] of guessers.entries()) guesser.say(`SHUTDOWN\nguess ${at}\n`);
+  for (const [at, guesser] of guessers.entries()) guesser.send(`SHUTDOWN\nguess ${at}\n`);
   const mistaken = await RawClient.connect(port, { source: '192.0.2.2' });
-  expect(await mistaken.ask('SHUTDOWN\nmistyped\n', 2)).toEqual([REQUIRED, WRONG]);
-  const replies = await Promise.all(guessers.map((guesser) => guesser.hears(2)));
+  expect(await mistaken.request('SHUTDOWN\nmistyped\n', 2)).toEqual([REQUIRED, WRONG]);
+  const replies = await Promise.all(guessers.map((guesser) => guesser.nextLines(2)));
   expect(replies.filter(([, reply]) => reply === WRONG)).toHaveLength(3);
   expect(replies.filter(([, reply]) => reply === BARRED)).toHaveLength(897);
   const owner = await RawClient.connect(port, { source: '192.0.2.3' });
-  expect(await owner.ask('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
+  expect(await owner.request('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
 });
 
 for (const [password, flags, command, fine] of [
@@ -138,49 +146,49 @@ for (const [password, flags, command, fine] of [
   ['the store password', ['--store-password-file', 'PASSWORD_FILE'], 'MSGSTORE', '200 OK'],
 ] as const) {
   test(`${password} is not found from one source, and still opens from another`, async () => {
-    const { server, bystander, without } = await serverWithBystander(flags);
+    const { server, probe, without } = await startServerWithProbe(flags);
     const attack = new Attack(
       server.port,
       command,
       Array.from({ length: 50 }, () => '192.0.2.1'),
     );
     await attack.makes(GUESSES_FROM_ONE);
-    const during = await bystander.saw(10);
+    const during = await probe.report(10);
     const owner = await RawClient.connect(server.port, { source: '192.0.2.2' });
-    const reply = owner.ask(`${command}\n123!abc\n`, 2);
+    const reply = owner.request(`${command}\n123!abc\n`, 2);
     const found = await attack.stop();
     expect(await reply).toEqual([REQUIRED, fine]);
     expect(attack.surprises).toEqual([]);
-    figure(
+    record(
       `guessing ${password}`,
       `one source on 50 connections at a time: ${found}; the right password from another source was ` +
-        `taken meanwhile; a bystander without: ${without}; during: ${during}`,
+        `taken meanwhile; a latency probe without: ${without}; during: ${during}`,
     );
   });
 }
 
 test('the shutdown password is not found from many sources', async () => {
-  const { server, bystander, without } = await serverWithBystander([
+  const { server, probe, without } = await startServerWithProbe([
     '--password-file',
     'PASSWORD_FILE',
   ]);
   const attack = new Attack(server.port, 'SHUTDOWN', MANY);
   await attack.makes(GUESSES_FROM_MANY);
-  const during = await bystander.saw(10);
+  const during = await probe.report(10);
   const found = await attack.stop();
   expect(attack.surprises).toEqual([]);
 
   // After it, whoever has not guessed is let in.
   const owner = await RawClient.connect(server.port, { source: '192.0.2.1' });
-  expect(await owner.ask('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
-  figure(
+  expect(await owner.request('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
+  record(
     'guessing the shutdown password',
-    `${MANY.length} sources: ${found}; a bystander without: ${without}; during: ${during}`,
+    `${MANY.length} sources: ${found}; a latency probe without: ${without}; during: ${during}`,
   );
 });
 
 test('nor is the store password; owners wait for their turn, and are let in', async () => {
-  const { server, bystander, without } = await serverWithBystander([
+  const { server, probe, without } = await startServerWithProbe([
     '--store-password-file',
     'PASSWORD_FILE',
   ]);
@@ -191,34 +199,34 @@ test('nor is the store password; owners wait for their turn, and are let in', as
     await attack.makes(1);
     const owner = await RawClient.connect(server.port, { source: `192.0.2.${number}` });
     const askedAtMs = performance.now();
-    expect(await owner.ask('MSGSTORE\n123!abc\n', 2)).toEqual([REQUIRED, '200 OK']);
+    expect(await owner.request('MSGSTORE\n123!abc\n', 2)).toEqual([REQUIRED, '200 OK']);
     waitedMs.push(performance.now() - askedAtMs);
-    await owner.leave();
+    await owner.disconnect();
   }
-  const during = await bystander.saw(10);
+  const during = await probe.report(10);
   const found = await attack.stop();
   expect(attack.surprises).toEqual([]);
 
   const seconds = (ms = 0) => (ms / 1000).toFixed(1);
   const sorted = waitedMs.toSorted((a, b) => a - b);
-  figure(
+  record(
     'guessing the store password',
     `${MANY.length} sources: ${found}; ${waitedMs.length} owners with the right password, each from a fresh ` +
       `source, were let in; the first after ${seconds(waitedMs[0])} s, p50 ` +
       `${seconds(sorted[sorted.length >> 1])} s, the longest ${seconds(sorted.at(-1))} s; ` +
-      `a bystander without: ${without}; during: ${during}`,
+      `a latency probe without: ${without}; during: ${during}`,
   );
 });
 
-async function serverWithBystander(flags: readonly string[]) {
+async function startServerWithProbe(flags: readonly string[]) {
   const file = test.info().outputPath('password');
   writeFileSync(file, hashOf('123!abc'));
   const server = await startSilentServer([
     ...ROOMY,
     ...flags.map((flag) => (flag === 'PASSWORD_FILE' ? file : flag)),
   ]);
-  const bystander = await Bystander.start(server.port, APPLE);
-  return { server, bystander, without: await bystander.saw(MANY_ANSWERS) };
+  const probe = await LatencyProbe.start(server.port, APPLE);
+  return { server, probe, without: await probe.report(MANY_SAMPLES) };
 }
 
 /**

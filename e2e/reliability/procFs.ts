@@ -15,21 +15,21 @@ const LISTEN = '0A';
 const TICKS_PER_SECOND = 100;
 
 /** Memory that is in use, in kB. */
-export function residentKb(pid: number): number {
+export function rssKb(pid: number): number {
   return fieldOf(`/proc/${pid}/status`, 'VmRSS');
 }
 
 /** The same, with what is shared counted by its share. */
-export function proportionalKb(pid: number): number {
+export function pssKb(pid: number): number {
   return fieldOf(`/proc/${pid}/smaps_rollup`, 'Pss');
 }
 
-/** The most memory that was in use since the start, or since `forgetPeak`, in kB. */
+/** The most memory that was in use since the start, or since `resetPeak`, in kB. */
 export function peakKb(pid: number): number {
   return fieldOf(`/proc/${pid}/status`, 'VmHWM');
 }
 
-export function forgetPeak(pid: number): void {
+export function resetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
@@ -42,7 +42,7 @@ export function descriptors(pid: number): number {
  * How many file descriptors this process may open, and those it starts:
  * Node raises it as far as it goes.
  */
-export function mostDescriptors(): number {
+export function maxDescriptors(): number {
   const limits = readFileSync('/proc/self/limits', 'latin1');
   const most = /^Max open files\s+(\S+)/m.exec(limits)?.[1];
   return most === 'unlimited' ? Number.POSITIVE_INFINITY : Number(most);
@@ -75,7 +75,7 @@ export function connectionsTo(port: number, pid: number): number {
  * How many bytes the kernel holds on the way to these local ports: not acknowledged by the client's
  * end, or not read by the client.
  */
-export function bytesOnTheWayTo(ports: ReadonlySet<number>): number {
+export function bytesInFlightTo(ports: ReadonlySet<number>): number {
   let bytes = 0;
   for (const { localPort, remotePort, unacknowledgedBytes, unreadBytes } of tcpSockets(
     process.pid,

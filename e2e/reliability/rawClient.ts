@@ -4,12 +4,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Program } from '../../testing/programs.ts';
-import { amount } from '../../testing/scale.ts';
-import { test as base, expect, type Listening } from '../fixtures.ts';
+import { scaled } from '../../testing/scale.ts';
+import { test as base, expect, type ListeningProgram } from '../fixtures.ts';
 import { listeningPort } from './procFs.ts';
 
 /** How long a reply may take; a failure, not a wait. */
-const PATIENCE_MS = amount(60_000, 400_000);
+const TIMEOUT_MS = scaled(60_000, 400_000);
 
 /** How many connect at a time: below the 511 that Node's `listen` lets wait. */
 const CONNECT_AT_ONCE = 200;
@@ -18,14 +18,14 @@ interface Expectation {
   count: number;
   resolve: (lines: string[]) => void;
   reject: (error: Error) => void;
-  patience: NodeJS.Timeout;
+  timer: NodeJS.Timeout;
 }
 
-export interface Manner {
+export interface RawClientOptions {
   /** The address a PROXY line gives for it; without one, none is sent. */
   source?: string;
   /** Whether it reads what comes; `listen` makes it begin. */
-  isDeaf?: boolean;
+  startsPaused?: boolean;
 }
 
 export class RawClient {
@@ -54,17 +54,24 @@ export class RawClient {
   }
 
   /** Connects, and says who it is where it speaks for another. */
-  static async connect(port: number, { source, isDeaf = false }: Manner = {}): Promise<RawClient> {
+  static async connect(
+    port: number,
+    { source, startsPaused = false }: RawClientOptions = {},
+  ): Promise<RawClient> {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true });
     const client = new RawClient(socket);
     await once(socket, 'connect');
-    if (!isDeaf) client.listen();
-    if (source !== undefined) client.say(proxyLine(source));
+    if (!startsPaused) client.startReading();
+    if (source !== undefined) client.send(proxyLine(source));
     return client;
   }
 
   /** Connects many, a few at a time. */
-  static async connectMany(count: number, port: number, manner?: Manner): Promise<RawClient[]> {
+  static async connectMany(
+    count: number,
+    port: number,
+    manner?: RawClientOptions,
+  ): Promise<RawClient[]> {
     const clients: RawClient[] = [];
     while (clients.length < count) {
       const batch = Math.min(CONNECT_AT_ONCE, count - clients.length);
@@ -75,46 +82,46 @@ export class RawClient {
   }
 
   /** Begins to read. */
-  listen(): void {
-    this.socket.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
+  startReading(): void {
+    this.socket.setEncoding('utf8').on('data', (text: string) => this.#receive(text));
   }
 
-  say(what: string | Buffer): void {
+  send(what: string | Buffer): void {
     this.socket.write(what);
   }
 
   /** The next lines the server says, without their LFs. Fails if it closes before. */
-  hears(count: number): Promise<string[]> {
+  nextLines(count: number): Promise<string[]> {
     return new Promise((resolve, reject) => {
-      const giveUp = () => {
+      const fail = () => {
         this.#expected = undefined;
         reject(new Error(`only ${this.#lines.length} of ${count} lines came`));
       };
-      const patience = setTimeout(giveUp, PATIENCE_MS);
-      this.#expected = { count, resolve, reject, patience };
+      const timer = setTimeout(fail, TIMEOUT_MS);
+      this.#expected = { count, resolve, reject, timer };
       this.#deliver();
     });
   }
 
   /** Says something; settles with as many lines as that is answered with. */
-  ask(what: string | Buffer, count: number): Promise<string[]> {
-    this.say(what);
-    return this.hears(count);
+  request(what: string | Buffer, count: number): Promise<string[]> {
+    this.send(what);
+    return this.nextLines(count);
   }
 
   /** Every line that was not taken yet, once the server has closed. */
-  async remains(): Promise<string[]> {
+  async remainingLines(): Promise<string[]> {
     await this.closed;
     return this.#lines.splice(0);
   }
 
   /** Closes, and settles once that is done. */
-  async leave(): Promise<void> {
+  async disconnect(): Promise<void> {
     this.socket.destroy();
     await this.closed;
   }
 
-  #hear(text: string): void {
+  #receive(text: string): void {
     const parts = (this.#unended + text).split('\n');
     this.#unended = parts.pop() ?? '';
     for (const line of parts) this.#lines.push(line);
@@ -123,10 +130,10 @@ export class RawClient {
 
   #deliver(): void {
     if (this.#expected === undefined) return;
-    const { count, resolve, reject, patience } = this.#expected;
+    const { count, resolve, reject, timer } = this.#expected;
     const isEnough = this.#lines.length >= count;
     if (!isEnough && !this.#isClosed) return;
-    clearTimeout(patience);
+    clearTimeout(timer);
     this.#expected = undefined;
     if (isEnough) resolve(this.#lines.splice(0, count));
     else reject(new Error(`closed after ${this.#lines.length} of ${count} lines`));
@@ -147,7 +154,9 @@ export const ROOMY = ['--max-connections', '20000', '--max-connections-per-sourc
  * A server that writes no log: what is measured is the work alone. It believes the PROXY lines of
  * this machine. Needs Linux.
  */
-export async function startSilentServer(flags: readonly string[] = ROOMY): Promise<Listening> {
+export async function startSilentServer(
+  flags: readonly string[] = ROOMY,
+): Promise<ListeningProgram> {
   const program = Program.motd(['serve', '--port', '0', '--log', 'silent', ...flags], {
     MOTD_TRUST_PROXY: '127.0.0.1',
   });
@@ -173,11 +182,11 @@ export function pidOf({ process: { pid } }: Program): number {
 }
 
 // biome-ignore-start lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
-export const test = base.extend<{ noneConnected: undefined }>({
-  noneConnected: [
+export const test = base.extend<{ disconnectClients: undefined }>({
+  disconnectClients: [
     async ({}, use) => {
       await use(undefined);
-      await Promise.all([...RawClient.open].map((client) => client.leave()));
+      await Promise.all([...RawClient.open].map((client) => client.disconnect()));
     },
     { auto: true },
   ],

@@ -2,11 +2,11 @@
 // told to, and checks every frame it hears.
 
 import { connect, type Socket } from 'node:net';
-import { amount } from '../../testing/scale.ts';
+import { scaled } from '../../testing/scale.ts';
 import { closePayload, FrameReader, frame, OPCODE } from './frames.ts';
 
 /** How long an end may take to come; a failure, not a wait. */
-const PATIENCE_MS = amount(20_000, 120_000);
+const TIMEOUT_MS = scaled(20_000, 120_000);
 
 const NO_BYTES = Buffer.alloc(0);
 const HEAD_END = '\r\n\r\n';
@@ -21,14 +21,14 @@ export interface Ending {
   error?: string;
 }
 
-export interface Opening {
+export interface ConnectOptions {
   path?: string;
   /** A page has one. */
   origin?: string;
   /** What goes out with the request, before there can be an answer. */
   early?: Buffer;
   /** Whether it reads what comes after the handshake; `socket.resume` makes it begin. */
-  isDeaf?: boolean;
+  startsPaused?: boolean;
   /** Given every byte the target's messages carry. */
   onData?: (chunk: Buffer) => void;
 }
@@ -62,13 +62,13 @@ export class RawWebSocket {
   pings = 0;
   /** The payloads of the pongs so far. */
   readonly pongs: string[] = [];
-  hasHeardClose = false;
-  hasSaidClose = false;
+  hasReceivedClose = false;
+  hasSentClose = false;
   readonly #frames: FrameReader;
   readonly #gone: Promise<void>;
   #ending: Ending = { isClean: false };
   #isMidFrame = false;
-  #due: Buffer[] = [];
+  #pending: Buffer[] = [];
 
   private constructor(socket: Socket, onData: (chunk: Buffer) => void) {
     this.socket = socket;
@@ -92,17 +92,17 @@ export class RawWebSocket {
   }
 
   /** Connects, and settles once the bridge has agreed. Throws where it has not. */
-  static async connect(port: number, opening: Opening = {}): Promise<RawWebSocket> {
-    const { path, origin, early = NO_BYTES, isDeaf = false, onData = () => {} } = opening;
+  static async connect(port: number, opening: ConnectOptions = {}): Promise<RawWebSocket> {
+    const { path, origin, early = NO_BYTES, startsPaused = false, onData = () => {} } = opening;
     const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true });
     const webSocket = new RawWebSocket(socket, onData);
     socket.write(Buffer.concat([Buffer.from(upgradeRequest(path, { Origin: origin })), early]));
     const rest = await agreement(socket);
-    if (isDeaf) socket.pause();
-    socket.on('data', (chunk: Buffer) => webSocket.#hear(chunk));
+    if (startsPaused) socket.pause();
+    socket.on('data', (chunk: Buffer) => webSocket.#receive(chunk));
     socket.on('end', () => webSocket.#onEnd());
-    if (!isDeaf) socket.resume();
-    webSocket.#hear(rest);
+    if (!startsPaused) socket.resume();
+    webSocket.#receive(rest);
     return webSocket;
   }
 
@@ -112,42 +112,42 @@ export class RawWebSocket {
    *
    * @returns Whether there is room for more; `drain` of the socket tells when there is again.
    */
-  say(bytes: Buffer, endsFrame = true): boolean {
-    if (this.hasSaidClose) return true;
+  send(bytes: Buffer, endsFrame = true): boolean {
+    if (this.hasSentClose) return true;
     const hasRoom = this.socket.write(bytes);
     this.#isMidFrame = !endsFrame;
-    this.#sayDue();
+    this.#sendPending();
     return hasRoom;
   }
 
   /** Says a close frame with this payload; empty for one without a code. */
   close(payload = closePayload(1000)): void {
-    if (this.hasSaidClose) return;
+    if (this.hasSentClose) return;
     this.socket.write(frame({ opcode: OPCODE.close, payload }));
-    this.hasSaidClose = true;
+    this.hasSentClose = true;
   }
 
   /** How it ended, once the connection is gone. */
   async ended(): Promise<Ending> {
-    let patience: NodeJS.Timeout | undefined;
+    let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_, reject) => {
       const heard = () => `${this.received} bytes heard, ${JSON.stringify(this.#ending)}`;
-      patience = setTimeout(() => reject(new Error(`did not end: ${heard()}`)), PATIENCE_MS);
+      timer = setTimeout(() => reject(new Error(`did not end: ${heard()}`)), TIMEOUT_MS);
     });
-    await Promise.race([this.#gone, tooLong]).finally(() => clearTimeout(patience));
+    await Promise.race([this.#gone, tooLong]).finally(() => clearTimeout(timer));
     return this.#ending;
   }
 
   /** Is gone, with nothing said. */
-  async leave(): Promise<void> {
+  async disconnect(): Promise<void> {
     this.socket.destroy();
     await this.#gone;
   }
 
-  #hear(chunk: Buffer): void {
+  #receive(chunk: Buffer): void {
     if (chunk.length === 0) return;
     try {
-      if (this.hasHeardClose) throw new Error('bytes after the close frame');
+      if (this.hasReceivedClose) throw new Error('bytes after the close frame');
       this.#frames.push(chunk);
     } catch (error) {
       this.#ending.error ??= String(error);
@@ -156,34 +156,34 @@ export class RawWebSocket {
   }
 
   #onEnd(): void {
-    this.#ending.isClean = this.hasHeardClose && this.#ending.error === undefined;
+    this.#ending.isClean = this.hasReceivedClose && this.#ending.error === undefined;
     this.socket.end();
   }
 
   #onControl(opcode: number, payload: Buffer): void {
-    if (this.hasHeardClose) throw new Error(`opcode ${opcode} after the close frame`);
+    if (this.hasReceivedClose) throw new Error(`opcode ${opcode} after the close frame`);
     if (opcode === OPCODE.pong) this.pongs.push(payload.toString('latin1'));
-    else if (opcode === OPCODE.ping) this.#hearPing(payload);
-    else if (opcode === OPCODE.close) this.#hearClose(payload);
+    else if (opcode === OPCODE.ping) this.#onPing(payload);
+    else if (opcode === OPCODE.close) this.#onClose(payload);
     else throw new Error(`opcode ${opcode}`);
-    this.#sayDue();
+    this.#sendPending();
   }
 
-  #hearPing(payload: Buffer): void {
+  #onPing(payload: Buffer): void {
     this.pings++;
-    this.#due.push(frame({ opcode: OPCODE.pong, payload }));
+    this.#pending.push(frame({ opcode: OPCODE.pong, payload }));
   }
 
-  #hearClose(payload: Buffer): void {
-    this.hasHeardClose = true;
+  #onClose(payload: Buffer): void {
+    this.hasReceivedClose = true;
     this.#ending.code = payload.length === 0 ? undefined : payload.readUInt16BE();
     this.#ending.reason = new TextDecoder('utf-8', { fatal: true }).decode(payload.subarray(2));
   }
 
-  #sayDue(): void {
-    if (this.#isMidFrame || this.hasSaidClose) return;
-    for (const bytes of this.#due.splice(0)) this.socket.write(bytes);
-    if (!this.hasHeardClose) return;
+  #sendPending(): void {
+    if (this.#isMidFrame || this.hasSentClose) return;
+    for (const bytes of this.#pending.splice(0)) this.socket.write(bytes);
+    if (!this.hasReceivedClose) return;
     const { code } = this.#ending;
     this.close(code === undefined ? NO_BYTES : closePayload(code));
   }
@@ -200,16 +200,16 @@ async function agreement(socket: Socket): Promise<Buffer> {
 export function responseHead(socket: Socket): Promise<{ head: string; rest: Buffer }> {
   return new Promise((resolve, reject) => {
     let bytes: Buffer = NO_BYTES;
-    const giveUp = () => reject(new Error(`no response, only '${bytes.toString('latin1')}'`));
+    const fail = () => reject(new Error(`no response, only '${bytes.toString('latin1')}'`));
     const onData = (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk]);
       const end = bytes.indexOf(HEAD_END);
       if (end < 0) return;
       socket.pause();
-      socket.off('data', onData).off('end', giveUp).off('close', giveUp);
+      socket.off('data', onData).off('end', fail).off('close', fail);
       const head = bytes.toString('latin1', 0, end);
       resolve({ head, rest: bytes.subarray(end + HEAD_END.length) });
     };
-    socket.on('data', onData).on('end', giveUp).on('close', giveUp);
+    socket.on('data', onData).on('end', fail).on('close', fail);
   });
 }

@@ -6,7 +6,7 @@ import { anySize } from './content.ts';
 import { frame, OPCODE } from './frames.ts';
 
 /** So many turns of the event loop without room for more, and a sender counts as stuck. */
-const STUCK_TURNS = 50;
+const BLOCKED_TURNS = 50;
 
 const MAX_FRAGMENTS = 8;
 
@@ -17,7 +17,7 @@ export interface Piece {
 }
 
 /** Says pieces as long as there is room, and knows whether it is stuck. */
-export class Pouring {
+export class Sender {
   isDone = false;
   readonly #socket: Socket;
 
@@ -31,7 +31,7 @@ export class Pouring {
    * @param say Says one, and returns whether there is room for more.
    * @param isOver Whether nothing more may be said; asked between frames.
    */
-  async pour(
+  async send(
     pieces: Iterable<Piece>,
     random: () => number,
     say: (piece: Piece) => boolean,
@@ -42,17 +42,17 @@ export class Pouring {
       if (this.#socket.destroyed || (isBetween && isOver())) break;
       if (!say(piece)) await this.#room();
       isBetween = piece.endsFrame;
-      if (random() < 0.03) await turns(anySize(1, 30, random));
+      if (random() < 0.03) await eventLoopTurns(anySize(1, 30, random));
     }
     this.isDone = true;
   }
 
   /** Settles once there is no room for more, or nothing more to say. */
-  async untilStuck(): Promise<void> {
-    let turnsStuck = 0;
-    while (!this.isDone && !this.#socket.destroyed && turnsStuck < STUCK_TURNS) {
+  async waitUntilBlocked(): Promise<void> {
+    let blockedTurns = 0;
+    while (!this.isDone && !this.#socket.destroyed && blockedTurns < BLOCKED_TURNS) {
       await setImmediate();
-      turnsStuck = this.#socket.writableNeedDrain ? turnsStuck + 1 : 0;
+      blockedTurns = this.#socket.writableNeedDrain ? blockedTurns + 1 : 0;
     }
   }
 
@@ -71,11 +71,11 @@ export class Pouring {
 /** Stops reading at random places: for some turns, or until the other end is stuck. */
 export class PausingReader {
   readonly #socket: Socket;
-  readonly #other: Pouring;
+  readonly #other: Sender;
   readonly #random: () => number;
   #places: number[];
 
-  constructor(socket: Socket, other: Pouring, places: number[], random: () => number) {
+  constructor(socket: Socket, other: Sender, places: number[], random: () => number) {
     this.#socket = socket;
     this.#other = other;
     this.#places = places.sort((a, b) => a - b);
@@ -92,13 +92,13 @@ export class PausingReader {
 
   async #pause(): Promise<void> {
     this.#socket.pause();
-    if (this.#random() < 0.5) await this.#other.untilStuck();
-    else await turns(anySize(1, 300, this.#random));
+    if (this.#random() < 0.5) await this.#other.waitUntilBlocked();
+    else await eventLoopTurns(anySize(1, 300, this.#random));
     this.#socket.resume();
   }
 }
 
-export async function turns(count: number): Promise<void> {
+export async function eventLoopTurns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await setImmediate();
 }
 
@@ -128,7 +128,7 @@ export function* framesOf(payload: Buffer, isText: boolean, random: () => number
 }
 
 /** The same frames, some together, some cut, most as they are: what TCP makes of them. */
-export function* reshaped(frames: Iterable<Buffer>, random: () => number): Generator<Piece> {
+export function* resegmented(frames: Iterable<Buffer>, random: () => number): Generator<Piece> {
   const manner = random();
   const together: Buffer[] = [];
   for (const bytes of frames) {

@@ -1,53 +1,54 @@
 // Peers that ask for much and read nothing, and peers that never come to the end of a line.
 
-import { amount, figure } from '../../testing/scale.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { Bystander, MANY_ANSWERS } from './latencyProbe.ts';
-import { bytesOnTheWayTo, forgetPeak, isLinux, NEEDS_LINUX, peakKb, residentKb } from './procFs.ts';
+import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
+import { bytesInFlightTo, isLinux, NEEDS_LINUX, peakKb, resetPeak, rssKb } from './procFs.ts';
 import { pidOf, RawClient, startSilentServer, test } from './rawClient.ts';
 
 const MESSAGES = Array.from({ length: 1000 }, (_, at) => `${at} `.padEnd(4000, 'x'));
 const NEWEST = MESSAGES.at(-1) ?? '';
 
 test.skip(!isLinux, NEEDS_LINUX);
-test.describe.configure({ mode: 'default', timeout: amount(60_000, 300_000) });
+test.describe.configure({ mode: 'default', timeout: scaled(60_000, 300_000) });
 
 test('replies that nobody reads are not made', async () => {
-  const count = amount(50, 1000);
+  const count = scaled(50, 1000);
   const { program, port } = await startSilentServer();
   const pid = pidOf(program);
   const teller = await RawClient.connect(port);
-  const stored = await teller.ask(MESSAGES.map((text) => `MSGSTORE\n${text}\n`).join(''), 2000);
+  const stored = await teller.request(MESSAGES.map((text) => `MSGSTORE\n${text}\n`).join(''), 2000);
   expect(new Set(stored)).toEqual(new Set(['200 OK']));
 
-  const bystander = await Bystander.start(port, NEWEST);
-  const without = await bystander.saw(MANY_ANSWERS);
+  const probe = await LatencyProbe.start(port, NEWEST);
+  const without = await probe.report(MANY_SAMPLES);
 
-  const before = residentKb(pid);
-  forgetPeak(pid);
-  const readers = await RawClient.connectMany(count, port, { isDeaf: true });
+  const before = rssKb(pid);
+  resetPeak(pid);
+  const readers = await RawClient.connectMany(count, port, { startsPaused: true });
   // In full, the replies to each of them are 40 MB of history and 4 MB of messages.
-  for (const reader of readers) reader.say('MSGHIST\n'.repeat(10) + 'MSGGET\n'.repeat(1000));
+  for (const reader of readers) reader.send('MSGHIST\n'.repeat(10) + 'MSGGET\n'.repeat(1000));
   const ports = new Set(readers.map(({ socket }) => socket.localPort ?? 0));
-  await bystander.untilStill(() => bytesOnTheWayTo(ports));
-  const filling = await bystander.saw();
-  const stuck = await bystander.saw(MANY_ANSWERS);
+  await probe.waitUntilStable(() => bytesInFlightTo(ports));
+  const filling = await probe.report();
+  const stuck = await probe.report(MANY_SAMPLES);
   const peak = peakKb(pid);
 
   // Whoever begins to read after all is given everything.
   const late = readers.slice(0, 2);
   for (const reader of late) {
-    reader.listen();
-    const lines = await reader.hears(10 * (1 + MESSAGES.length + 1) + 2 * 1000);
+    reader.startReading();
+    const lines = await reader.nextLines(10 * (1 + MESSAGES.length + 1) + 2 * 1000);
     expect(lines.filter((line) => line.endsWith(NEWEST))).toHaveLength(10 + 1000);
     expect(lines.filter((line) => line === '.')).toHaveLength(10);
   }
   const each = (peak - before) / count;
-  figure(
+  record(
     'slow readers',
     `${count} connections that asked for 44 MB each and read nothing: server RSS ` +
       `${Math.round(before / 1024)} MB before, ${Math.round(peak / 1024)} MB at most, ` +
-      `${Math.round(each)} kB each; a bystander without them: ${without}; ` +
+      `${Math.round(each)} kB each; a latency probe without them: ${without}; ` +
       `while the kernel's buffers fill: ${filling}; then: ${stuck}`,
   );
   // The first history alone, queued, would be 4 MB.
@@ -55,40 +56,40 @@ test('replies that nobody reads are not made', async () => {
 });
 
 test('lines that come a byte at a time are taken as they come', QUICK, async () => {
-  const count = amount(20, 500);
-  const { pid, bystander, senders, before } = await connectSenders(count);
-  const bytes = amount(200, 4096);
+  const count = scaled(20, 500);
+  const { pid, probe, senders, before } = await connectSenders(count);
+  const bytes = scaled(200, 4096);
   for (let sent = 0; sent < bytes; sent++) {
-    for (const sender of senders) sender.say('x');
+    for (const sender of senders) sender.send('x');
     await new Promise(setImmediate);
   }
   const peak = peakKb(pid);
-  const seen = await bystander.saw();
-  const replies = await Promise.all(senders.map((sender) => sender.ask('\nMSGGET\n', 3)));
+  const seen = await probe.report();
+  const replies = await Promise.all(senders.map((sender) => sender.request('\nMSGGET\n', 3)));
   expect(new Set(replies.map(([first]) => first))).toEqual(new Set(['400 UNKNOWN COMMAND']));
-  figure(
+  record(
     'a byte at a time',
     `${count} connections, ${bytes} bytes each, one by one and without an LF: server RSS ` +
       `${Math.round(before / 1024)} MB before, ${Math.round(peak / 1024)} MB at most; ` +
-      `a bystander: ${seen}`,
+      `a latency probe: ${seen}`,
   );
   expect(peak - before).toBeLessThan(50_000 + count * 40);
 });
 
 test('lines that never end are thrown away as they come', async () => {
-  const count = amount(5, 100);
-  const { pid, bystander, senders, before } = await connectSenders(count);
+  const count = scaled(5, 100);
+  const { pid, probe, senders, before } = await connectSenders(count);
   const tenMegabytes = Buffer.alloc(10_000_000, 'x');
-  for (const sender of senders) sender.say(tenMegabytes);
-  const replies = await Promise.all(senders.map((sender) => sender.ask('\nMSGGET\n', 3)));
+  for (const sender of senders) sender.send(tenMegabytes);
+  const replies = await Promise.all(senders.map((sender) => sender.request('\nMSGGET\n', 3)));
   const right = '413 LINE TOO LONG\n200 OK\nAn apple a day keeps the doctor away.';
   expect(new Set(replies.map((lines) => lines.join('\n')))).toEqual(new Set([right]));
   const peak = peakKb(pid);
-  figure(
+  record(
     'lines without end',
     `${count} connections, a line of 10 MB each: each told 413 once, and answered after it; server ` +
       `RSS ${Math.round(before / 1024)} MB before, ${Math.round(peak / 1024)} MB at most; ` +
-      `a bystander: ${await bystander.saw()}`,
+      `a latency probe: ${await probe.report()}`,
   );
   expect(peak - before).toBeLessThan(40_000 + count * 300);
 });
@@ -97,9 +98,9 @@ test('lines that never end are thrown away as they come', async () => {
 async function connectSenders(count: number) {
   const { program, port } = await startSilentServer();
   const pid = pidOf(program);
-  const bystander = await Bystander.start(port, 'An apple a day keeps the doctor away.');
+  const probe = await LatencyProbe.start(port, 'An apple a day keeps the doctor away.');
   const senders = await RawClient.connectMany(count, port);
-  const before = residentKb(pid);
-  forgetPeak(pid);
-  return { pid, bystander, senders, before };
+  const before = rssKb(pid);
+  resetPeak(pid);
+  return { pid, probe, senders, before };
 }

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /** How long an answer may take; a failure, not a wait. */
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
-interface Asking {
+interface PendingLine {
   resolve: (line: string) => void;
   reject: (reason: Error) => void;
 }
@@ -16,18 +16,18 @@ export class StoringClient {
   /** What came without an LF so far. */
   #rest = '';
   readonly #lines: string[] = [];
-  #asking: Asking | undefined;
+  #pendingLine: PendingLine | undefined;
   #hasEnded = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setEncoding('utf8');
-    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
     socket.on('data', (text: string) => this.#socketOnData(text));
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#hasEnded = true;
-      this.#asking?.reject(new Error('the connection ended before the answer'));
+      this.#pendingLine?.reject(new Error('the connection ended before the answer'));
     });
   }
 
@@ -85,7 +85,7 @@ export class StoringClient {
     if (line !== undefined) return Promise.resolve(line);
     if (this.#hasEnded) return Promise.reject(new Error('the connection has ended'));
     return new Promise((resolve, reject) => {
-      this.#asking = { resolve, reject };
+      this.#pendingLine = { resolve, reject };
     });
   }
 
@@ -93,11 +93,11 @@ export class StoringClient {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
     this.#lines.push(...lines);
-    if (this.#asking === undefined) return;
+    if (this.#pendingLine === undefined) return;
     const line = this.#lines.shift();
     if (line === undefined) return;
-    const { resolve } = this.#asking;
-    this.#asking = undefined;
+    const { resolve } = this.#pendingLine;
+    this.#pendingLine = undefined;
     resolve(line);
   }
 }

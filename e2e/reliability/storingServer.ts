@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Program } from '../../testing/programs.ts';
-import { test as base, type Listening } from '../fixtures.ts';
+import { test as base, type ListeningProgram } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 
 interface Folder {
@@ -13,8 +13,8 @@ interface Folder {
 }
 
 export const test = base.extend<Folder>({
-  // `noneLeft` comes first, so that the programs have ended before their folder goes.
-  folder: async ({ noneLeft: _ }, use) => {
+  // `cleanup` comes first, so that the programs have ended before their folder goes.
+  folder: async ({ cleanup: _ }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'motd-reliability-'));
     await use(folder);
     await Promise.all([...Program.running].map((program) => program.kill()));
@@ -33,9 +33,9 @@ export interface StartOptions {
 export async function startStoring(
   folder: string,
   { args = [], under = [] }: StartOptions = {},
-): Promise<Listening> {
+): Promise<ListeningProgram> {
   const program = Program.motdUnder(under, storeArgs(folder, args));
-  const [, found] = await program.says(/listening on 127\.0\.0\.1:(\d+)\n/);
+  const [, found] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(found) };
 }
 

@@ -69,7 +69,7 @@ export async function inject(server: Program, what: string): Promise<Program> {
   const args = ['-f', '-e', `trace=${calls}`, '-e', `inject=${what}`, '-s', '0'];
   const pids = [server.process.pid, ...childrenOf(server)];
   const strace = new Program('strace', [...args, ...pids.flatMap((pid) => ['-p', String(pid)])]);
-  for (const pid of pids) await strace.saysOnStderr(new RegExp(`Process ${pid} attached`));
+  for (const pid of pids) await strace.waitForStderr(new RegExp(`Process ${pid} attached`));
   return strace;
 }
 

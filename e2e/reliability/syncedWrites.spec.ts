@@ -2,7 +2,8 @@
 // through O_DSYNC, and only then the `200 OK`.
 
 import { join } from 'node:path';
-import { amount, figure } from '../../testing/scale.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 import { startStoring, test } from './storingServer.ts';
@@ -16,8 +17,8 @@ const MARK = /c\d+n\d+\./g;
 
 /** Four store one after another, mostly a commit each; fifty share their commits. */
 const CROWDS = [
-  { connections: 4, stores: amount(100, 2000) },
-  { connections: 50, stores: amount(500, 8000) },
+  { connections: 4, stores: scaled(100, 2000) },
+  { connections: 50, stores: scaled(500, 8000) },
 ];
 
 for (const { connections, stores } of CROWDS) {
@@ -43,7 +44,7 @@ for (const { connections, stores } of CROWDS) {
     expect(await program.stop()).toBe(0);
     expect(program.stderr).toBe('');
 
-    const seen = new Seen(data, join(folder, 'store'));
+    const seen = new TraceAnalysis(data, join(folder, 'store'));
     for await (const call of callsIn(trace)) seen.add(call);
     expect(seen.folderSynced, 'the new folder was synced before anybody was answered').toBe(true);
     const { early, checked } = seen.answersBeforeTheirSync(marksOf);
@@ -51,7 +52,7 @@ for (const { connections, stores } of CROWDS) {
     expect(checked).toBe(stores);
     // Making the file takes a sync, too.
     const perSync = (stores / (seen.syncs.length - 1)).toFixed(1);
-    figure(
+    record(
       'synced',
       `${connections} clients at once: ${checked} acknowledged messages, 0 answers before their ` +
         `sync; ${perSync} messages for each fdatasync`,
@@ -60,7 +61,7 @@ for (const { connections, stores } of CROWDS) {
 }
 
 /** What matters of a trace, as it is read. */
-class Seen {
+class TraceAnalysis {
   /** Successful ones of the data file. */
   readonly syncs: SystemCall[] = [];
   folderSynced = false;

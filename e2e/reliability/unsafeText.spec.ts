@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Program } from '../../testing/programs.ts';
-import { figure } from '../../testing/scale.ts';
+import { record } from '../../testing/record.ts';
 import { expect, QUICK, startBridge, Terminal } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 import { firstUnsafe, hostiles } from './hostileText.ts';
@@ -20,8 +20,8 @@ for (const log of ['console', 'json'] as const) {
     const files = { stdout: outputPath('stdout'), stderr: outputPath('stderr') };
     const { server, port } = await startServerWritingTo(files, log);
     const author = await RawClient.connect(port);
-    await author.ask(`MSGSTORE\n${MESSAGE}\n`, 2);
-    const before = await author.ask('MSGGET\nMSGHIST\n', 5);
+    await author.request(`MSGSTORE\n${MESSAGE}\n`, 2);
+    const before = await author.request('MSGGET\nMSGHIST\n', 5);
 
     const surprises: string[] = [];
     const expected = (name: string, lines: string[], replies: string[]) => {
@@ -29,41 +29,41 @@ for (const log of ['console', 'json'] as const) {
     };
     for (const [at, { name, bytes }] of hostiles.entries()) {
       const message = Buffer.concat([Buffer.from('MSGSTORE\n'), bytes, LF]);
-      expected(`${name}, as a message`, await author.ask(message, 2), [
+      expected(`${name}, as a message`, await author.request(message, 2), [
         '200 OK',
         '422 NOT PLAIN TEXT',
       ]);
       const command = Buffer.concat([bytes, LF]);
-      expected(`${name}, as a command`, await author.ask(command, 1), ['400 UNKNOWN COMMAND']);
+      expected(`${name}, as a command`, await author.request(command, 1), ['400 UNKNOWN COMMAND']);
 
       // From a source of its own each: the third wrong password would close the door.
       const guesser = await RawClient.connect(port, { source: `10.0.${at >> 8}.${at & 255}` });
       const password = Buffer.concat([Buffer.from('SHUTDOWN\n'), bytes, LF]);
-      expected(`${name}, as a password`, await guesser.ask(password, 2), [
+      expected(`${name}, as a password`, await guesser.request(password, 2), [
         '300 PASSWORD REQUIRED',
         '301 WRONG PASSWORD',
       ]);
-      await guesser.leave();
+      await guesser.disconnect();
 
       for (const [before, after] of PROXY_LINES) {
         const proxy = await RawClient.connect(port);
-        proxy.say(Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]));
-        const lines = await proxy.remains();
+        proxy.send(Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]));
+        const lines = await proxy.remainingLines();
         expected(`${name}, in ${before}`, lines, ['400 UNKNOWN COMMAND']);
       }
     }
     expect(surprises).toEqual([]);
 
-    const after = await author.ask('MSGGET\nMSGHIST\n', 5);
+    const after = await author.request('MSGGET\nMSGHIST\n', 5);
     expect(after).toEqual(before);
-    await author.ask('SHUTDOWN\n123!abc\n', 2);
-    expect(await server.exits()).toBe(0);
+    await author.request('SHUTDOWN\n123!abc\n', 2);
+    expect(await server.exitCode()).toBe(0);
     const written = readFileSync(files.stdout);
     expect(firstUnsafe(written)).toBe('');
     expect(readFileSync(files.stderr).toString()).toBe('');
     // It is not that nothing was written.
     expect(written.toString().split('\n').length).toBeGreaterThan(hostiles.length * 5);
-    figure(
+    record(
       'unsafe text',
       `${hostiles.length} sequences, each as a message, a command, a password and in ` +
         `${PROXY_LINES.length} PROXY lines: none stored, run or let in; --log ${log}: ` +
@@ -78,7 +78,7 @@ for (const workers of [1, 2]) {
       ['bridge', '--http-port', '0', '--trust-proxy', '127.0.0.1', '--log', 'json'],
       { MOTD_WORKERS: String(workers) },
     );
-    const [, port] = await bridge.says(/Server listening at http:\/\/127\.0\.0\.1:(\d+)/);
+    const [, port] = await bridge.waitForOutput(/Server listening at http:\/\/127\.0\.0\.1:(\d+)/);
     const requests = hostiles.map(({ bytes }) => bytes.toString('latin1'));
     for (const text of requests) {
       const request = `GET / HTTP/1.1\r\nHost: ${text}\r\nX-Forwarded-For: ${text}\r\nConnection: close\r\n\r\n`;
@@ -107,7 +107,7 @@ for (const command of ['get', 'set', 'history', 'watch'] as const) {
     const address = server.address();
     const port = typeof address === 'object' && address ? String(address.port) : '';
     const client = Program.motd([command, '127.0.0.1', port]).input('x');
-    await client.saysOnStderr(/the server said: a\\x.*\n/);
+    await client.waitForStderr(/the server said: a\\x.*\n/);
     await client.stop();
     server.close();
     expect(firstUnsafe(Buffer.from(client.stdout + client.stderr))).toBe('');
@@ -131,10 +131,10 @@ for (const [client, args, input] of [
     ).input(input);
     // One that watches would connect again.
     if (client === 'motd watch') {
-      await program.saysOnStderr(/trying again/);
+      await program.waitForStderr(/trying again/);
       program.process.kill('SIGTERM');
     }
-    await program.exits();
+    await program.exitCode();
     const written = readFileSync(file);
     expect(firstUnsafe(written)).toBe('');
     expect(firstUnsafe(Buffer.from(program.stderr))).toBe('');

@@ -15,7 +15,7 @@ const [NEAR, FAR] = [1, 2].map((offset) =>
 const NAME = `motd${process.pid}`;
 
 /** Whether networks can be made here: it takes root. */
-export function canLayCables(): boolean {
+export function canCreateVethLink(): boolean {
   try {
     execFileSync('unshare', ['--net', 'ip', 'link', 'show'], { stdio: 'ignore' });
     return process.getuid?.() === 0;
@@ -25,31 +25,34 @@ export function canLayCables(): boolean {
 }
 
 /** The address of the near end. */
-export const nearAddress = String(NEAR);
+export const hostAddress = String(NEAR);
 
 /** Starts a program behind the cable, and lays it once the program says `here`. */
-export async function startBehindCable(command: string, args: readonly string[]): Promise<Program> {
+export async function startBehindVethLink(
+  command: string,
+  args: readonly string[],
+): Promise<Program> {
   const program = new Program('unshare', ['--net', command, ...args]);
-  await program.says(/here\n/);
+  await program.waitForOutput(/here\n/);
   ip('link', 'add', NAME, 'type', 'veth', 'peer', 'name', 'far', 'netns', String(pidOf(program)));
   ip('address', 'add', `${NEAR}/30`, 'dev', NAME);
   ip('link', 'set', NAME, 'up');
-  there(program, 'address', 'add', `${FAR}/30`, 'dev', 'far');
-  there(program, 'link', 'set', 'far', 'up');
+  inNamespace(program, 'address', 'add', `${FAR}/30`, 'dev', 'far');
+  inNamespace(program, 'link', 'set', 'far', 'up');
   return program;
 }
 
 /** From now on nothing gets through, in either direction. */
-export function cutCable(program: Program): void {
-  there(program, 'link', 'set', 'far', 'down');
+export function cutVethLink(program: Program): void {
+  inNamespace(program, 'link', 'set', 'far', 'down');
 }
 
 /** Takes the cable away: TCP would keep the network for minutes, for what it could not say. */
-export function removeCable(): void {
+export function removeVethLink(): void {
   ip('link', 'delete', NAME);
 }
 
-function there(program: Program, ...args: string[]): void {
+function inNamespace(program: Program, ...args: string[]): void {
   execFileSync('nsenter', ['--net', '--target', String(pidOf(program)), 'ip', ...args]);
 }
 

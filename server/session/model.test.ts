@@ -2,7 +2,9 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amount, figure, seed } from '../../testing/scale.ts';
+import { seed } from '../../testing/random.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { APPLE, startServer, TestClient } from '../server.harness.ts';
 
 const CLIENTS = 3;
@@ -69,7 +71,7 @@ const step = fc.record({
   ),
 });
 
-test('every client hears what the model says', { timeout: amount(20_000, 1_800_000) }, async () => {
+test('every client hears what the model says', { timeout: scaled(20_000, 1_800_000) }, async () => {
   const running = await startServer({ isTrustedProxy: () => true });
   let sequences = 0;
   let steps = 0;
@@ -93,9 +95,9 @@ test('every client hears what the model says', { timeout: amount(20_000, 1_800_0
       sequences++;
       steps += sequence.length;
     }),
-    { numRuns: amount(100, 10_000), seed, endOnFailure: true },
+    { numRuns: scaled(100, 10_000), seed, endOnFailure: true },
   );
-  figure(
+  record(
     'model-based',
     `${sequences.toLocaleString('en')} sequences of ${CLIENTS} clients, ${steps.toLocaleString('en')} steps; 0 differences`,
   );

@@ -6,7 +6,9 @@ import { expect, test } from 'vitest';
 import { isPlainText } from '../../protocol/plainText.ts';
 import { END_OF_HISTORY, REPLY } from '../../protocol/replies.ts';
 import { decodeUtf8 } from '../../protocol/utf8.ts';
-import { amount, figure, randomFrom, seed } from '../../testing/scale.ts';
+import { randomFrom, seed } from '../../testing/random.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { PlayedSession } from './session.harness.ts';
 
 const OUR_WORDS: ReadonlySet<string> = new Set([...Object.values(REPLY), END_OF_HISTORY]);
@@ -65,16 +67,16 @@ test('any bytes at all are answered soundly', () => {
       played.receive(...chunks.map((chunk) => Buffer.from(chunk).toString('latin1')));
       expectSound(played);
     }),
-    { numRuns: amount(1000, 100_000), seed },
+    { numRuns: scaled(1000, 100_000), seed },
   );
 });
 
 test('what resembles the protocol is answered soundly, and memory stays flat', {
-  timeout: amount(20_000, 1_800_000),
+  timeout: scaled(20_000, 1_800_000),
 }, () => {
   const random = randomFrom(seed);
   const upTo = (limit: number) => Math.floor(random() * limit);
-  const inputs = amount(50_000, 10_000_000);
+  const inputs = scaled(50_000, 10_000_000);
   let fed = 0;
   let before = 0;
   while (fed < inputs) {
@@ -93,7 +95,7 @@ test('what resembles the protocol is answered soundly, and memory stays flat', {
     if (before === 0 && fed > inputs / 10) before = heapBytes();
   }
   const grown = (heapBytes() - before) / 1024 / 1024;
-  figure(
+  record(
     'random bytes against the session',
     `${fed.toLocaleString('en')} inputs; 0 crashes, 0 hangs; the heap grew by ${grown.toFixed(1)} MB`,
   );

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { goldens } from '../../e2e/golden/golden.ts';
-import { amount, figure, seed } from '../../testing/scale.ts';
+import { seed } from '../../testing/random.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
 import { PlayedSession } from './session.harness.ts';
 import { Session } from './session.ts';
 
@@ -320,7 +322,7 @@ describe.each([
 });
 
 test('chunk boundaries never matter, whatever the bytes', {
-  timeout: amount(20_000, 600_000),
+  timeout: scaled(20_000, 600_000),
 }, () => {
   const words = fc.constantFrom(
     'MSGGET',
@@ -342,7 +344,7 @@ test('chunk boundaries never matter, whatever the bytes', {
     '\r\n\r\n\0\r\nQUIT\n',
     'x'.repeat(3000),
   );
-  const numRuns = amount(1000, 100_000);
+  const numRuns = scaled(1000, 100_000);
   fc.assert(
     fc.property(fc.array(words, { maxLength: 30 }), fc.array(fc.nat(20)), (parts, sizes) => {
       const bytes = parts.join('');
@@ -359,7 +361,7 @@ test('chunk boundaries never matter, whatever the bytes', {
     }),
     { numRuns, seed },
   );
-  figure(
+  record(
     'random splits of the same bytes',
     `${numRuns.toLocaleString('en')} splits; the same replies each time`,
   );

@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amountInFull } from '../../testing/scale.ts';
+import { quickOrFull } from '../../testing/scale.ts';
 import { makeTerminal, screenOf, table, write } from '../page/terminal.harness.ts';
 import { linesOf } from '../page/transcript.ts';
 import { LineEditor } from './lineEditor.ts';
@@ -11,7 +11,7 @@ import { LineHistory } from './lineHistory.ts';
 import { layOut, type PromptLine } from './lineLayout.ts';
 import { LinePainter } from './linePainter.ts';
 
-const SEQUENCES = amountInFull(500, 10_000);
+const SEQUENCES = quickOrFull(500, 10_000);
 
 type Step =
   | { does: 'type'; data: string }

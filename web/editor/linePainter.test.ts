@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amountInFull } from '../../testing/scale.ts';
+import { quickOrFull } from '../../testing/scale.ts';
 import { makeTerminal, screenOf, table, write } from '../page/terminal.harness.ts';
 import { type LineLayout, layOut, type PromptLine } from './lineLayout.ts';
 import { LinePainter } from './linePainter.ts';
@@ -161,7 +161,7 @@ test('every row and the cursor are where xterm has them, at any width', {
         expect({ row: cursorY, column: cursorX }).toEqual(layout.cursor);
       },
     ),
-    { numRuns: amountInFull(500, 2000) },
+    { numRuns: quickOrFull(500, 2000) },
   );
 });
 

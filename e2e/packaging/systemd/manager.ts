@@ -14,7 +14,7 @@ export const UNITS = join(ROOT, 'deploy/systemd');
 const SCRIPT = fileURLToPath(new URL('manager.sh', import.meta.url));
 const SYSTEMD = '/lib/systemd/systemd';
 
-const ASK_AGAIN_AFTER_MS = 50;
+const POLL_INTERVAL_MS = 50;
 
 /** What the units name, and this machine need not have. */
 const TARGETS = [
@@ -54,10 +54,10 @@ export class Manager {
   static async start(folder: string, settings: ManagedSettings): Promise<Manager> {
     layOut(folder, settings);
     const program = new Program('sh', [SCRIPT, ROOT, process.execPath, folder]);
-    const [, pid = ''] = await program.says(/^manager (\d+)$/m);
+    const [, pid = ''] = await program.waitForOutput(/^manager (\d+)$/m);
     const manager = new Manager(folder, pid);
     while (manager.systemctl('is-active', 'basic.target') !== 'active')
-      await setTimeout(ASK_AGAIN_AFTER_MS);
+      await setTimeout(POLL_INTERVAL_MS);
     return manager;
   }
 
