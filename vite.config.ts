@@ -1,3 +1,6 @@
+// Builds the page into dist/page, ready to be served as plain files: scripts that must run first are
+// inlined into index.html, and every file that gets smaller has a .gz and a .br beside it.
+
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,30 +9,33 @@ import { defineConfig, type Plugin } from 'vite';
 
 export default defineConfig({
   root: 'web',
-  // Relative addresses: the page works under any path a reverse proxy puts it.
+  // Relative addresses, so that the page works under any path of a reverse proxy.
   base: './',
-  // What keeps its name, because it is found by it: a browser asks for it each time, as for the
-  // page itself. What a browser may keep for ever is imported, and gets a hash in its name.
+  // Files that keep their names: browsers revalidate them at each load, like the page itself. Files
+  // that are imported get a hash in their names, and may be cached for ever.
   publicDir: 'public',
   build: {
     outDir: '../dist/page',
     emptyOutDir: true,
     target: 'es2022',
-    // The Content-Security-Policy has no data: addresses (bridge/http/headers.ts).
+    // The Content-Security-Policy allows no data: addresses (bridge/http/headers.ts).
     assetsInlineLimit: 0,
-    // It is for modules loaded later, and there are none.
+    // The polyfill is for modules loaded later, and there are none.
     modulePreload: { polyfill: false },
   },
-  plugins: [inlined('web/appearance/themeBoot.js', 'web/page/addressCheck.js'), compressed()],
+  plugins: [
+    inlineScripts('web/appearance/themeBoot.js', 'web/page/addressCheck.js'),
+    precompress(),
+  ],
 });
 
 /**
- * Puts the scripts that run before anything else into index.html: a module, which is all that Vite
- * bundles, comes too late. The bridge allows them by their hash (bridge/http/headers.ts).
+ * Inlines scripts that must run before everything else. Vite bundles only modules, which run too
+ * late. The bridge allows the scripts by their hash (bridge/http/headers.ts).
  */
-function inlined(...files: string[]): Plugin {
+function inlineScripts(...files: string[]): Plugin {
   return {
-    name: 'inlined',
+    name: 'inline-scripts',
     apply: 'build',
     async transformIndexHtml(html) {
       const sources = await Promise.all(files.map((file) => readFile(file, 'utf8')));
@@ -39,10 +45,10 @@ function inlined(...files: string[]): Plugin {
   };
 }
 
-/** Puts a .gz and a .br file beside each one of the page, where that is smaller. */
-function compressed(): Plugin {
+/** Writes a .gz and a .br file beside each file of the page, if it is smaller. */
+function precompress(): Plugin {
   return {
-    name: 'compressed',
+    name: 'precompress',
     apply: 'build',
     async writeBundle({ dir = '' }) {
       const entries = await readdir(dir, { recursive: true, withFileTypes: true });

@@ -108,14 +108,14 @@ export async function transcriptOf(page: Page): Promise<string> {
   return copied();
 }
 
-/** Keeps the page's notices, which go after a moment: a slow machine may look later. */
-export async function keepNotices(page: Page): Promise<void> {
-  await page.locator('#notice').evaluate((notice) => {
-    let last = notice.textContent;
+/** Keeps the page's toasts, which disappear after a moment: a slow machine may look later. */
+export async function keepToasts(page: Page): Promise<void> {
+  await page.locator('#toast').evaluate((toast) => {
+    let last = toast.textContent;
     new MutationObserver(() => {
-      if (notice.textContent === '') notice.textContent = last;
-      last = notice.textContent;
-    }).observe(notice, { childList: true });
+      if (toast.textContent === '') toast.textContent = last;
+      last = toast.textContent;
+    }).observe(toast, { childList: true });
   });
 }
 

@@ -92,7 +92,7 @@ test.describe('a browser that knows the password', () => {
       await page.goto(`http://127.0.0.1:${port}/`);
       await getMessage(page);
       await first.program.stop();
-      await expect(page.locator('#light')).toHaveAttribute('data-state', 'waiting');
+      await expect(page.locator('#status-light')).toHaveAttribute('data-state', 'waiting');
       await startBridge(server.port, first.port, ['--users-file', users]);
       await expect(page.locator('#status')).toHaveText('connected');
     },

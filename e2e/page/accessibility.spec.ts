@@ -6,7 +6,7 @@ import type { Locator, Page } from '@playwright/test';
 import {
   devices,
   expect,
-  keepNotices,
+  keepToasts,
   QUICK,
   startBridgeTo,
   startServer,
@@ -58,9 +58,9 @@ async function* states(page: Page): AsyncGenerator<string> {
   yield 'the search';
   await page.keyboard.press('Escape');
 
-  await keepNotices(page);
+  await keepToasts(page);
   await tool(page, 'Copy the selection, or all').click();
-  await expect(page.locator('#notice')).not.toBeEmpty();
+  await expect(page.locator('#toast')).not.toBeEmpty();
   yield 'a word on what was done';
 }
 
@@ -92,7 +92,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
             expect(await violations(page), state).toEqual([]);
           }
           await server.program.stop();
-          await expect(page.locator('#light')).toHaveAttribute('data-state', 'waiting');
+          await expect(page.locator('#status-light')).toHaveAttribute('data-state', 'waiting');
           await expect(page.locator('#try-now')).toBeVisible();
           expect(await violations(page), 'while there is no connection').toEqual([]);
         },
@@ -278,7 +278,7 @@ test.describe('with the keyboard alone', () => {
     });
     await server.program.stop();
     await expect(page.locator('#try-now')).toBeVisible();
-    await expect(page.locator('#light')).toHaveAttribute('data-state', 'waiting');
+    await expect(page.locator('#status-light')).toHaveAttribute('data-state', 'waiting');
     await tabTo(page, page.locator('#try-now'), 'Shift+Tab');
     expect(await isFocusSeen(page)).toBe(true);
     await startServer(server.port);
@@ -295,7 +295,7 @@ test.describe('with the keyboard alone', () => {
     server,
   }) => {
     await server.program.stop();
-    await expect(page.locator('#light')).toHaveAttribute('data-state', 'waiting');
+    await expect(page.locator('#status-light')).toHaveAttribute('data-state', 'waiting');
     await tabTo(page, page.locator('#try-now'), 'Shift+Tab');
     await startServer(server.port);
     await expect(page.locator('#status')).toHaveText('connected');

@@ -44,7 +44,7 @@ async function isIn(
   page: Page,
   state: 'connected' | 'waiting' | 'offline' | 'ended',
 ): Promise<void> {
-  await expect(page.locator('#light')).toHaveAttribute('data-state', state);
+  await expect(page.locator('#status-light')).toHaveAttribute('data-state', state);
 }
 
 function status(page: Page) {

@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
 import {
   expect,
-  keepNotices,
+  keepToasts,
   paste,
   QUICK,
   startBridge,
@@ -391,7 +391,7 @@ test.describe('the lines of before', () => {
 test.describe('the clipboard', () => {
   test('gets what is selected with Ctrl-C, and the line stays', async ({ terminal, page }) => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    await keepNotices(page);
+    await keepToasts(page);
     await terminal.showsCursor(`${PROMPT} |`);
     const rows = await page.locator('.xterm-rows').boundingBox();
     const cellWidth = (await cursorLeft(page)) / (PROMPT.length + 1);
@@ -399,7 +399,7 @@ test.describe('the clipboard', () => {
     const x = (rows?.x ?? 0) + cellWidth * (PROMPT.indexOf('MSGSTORE') + 2.5);
     await page.mouse.dblclick(x, (rows?.y ?? 0) + 8);
     await page.keyboard.press('Control+c');
-    await expect(page.locator('#notice')).toHaveText('Copied.');
+    await expect(page.locator('#toast')).toHaveText('Copied.');
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('MSGSTORE');
     await terminal.showsCursor(`${PROMPT} half|`);
     // What is typed ends the selection, and Ctrl-C is the line's again.

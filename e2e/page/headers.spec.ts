@@ -62,7 +62,7 @@ test(
     });
     const selected = page.locator('.xterm-rows .xterm-decoration-top');
     await expect(selected).toHaveText('strict');
-    // style.css, --selection
+    // web/appearance/colors.css, --selection
     await expect(selected).toHaveCSS('background-color', 'rgb(66, 108, 148)');
 
     await page.emulateMedia({ colorScheme: 'light' });

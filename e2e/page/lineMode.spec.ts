@@ -89,7 +89,7 @@ test.describe('redis', () => {
     await terminal.type('FLY');
     await expect.poll(() => terminal.text()).toMatch(/\n-ERR unknown command 'FLY'.*\nredis>$/);
     expect(await transcriptOf(page)).not.toMatch(/Client:|Server:/);
-    await expect(page.locator('#spoken p').last()).toHaveText(/^-ERR unknown command/);
+    await expect(page.locator('#announcements p').last()).toHaveText(/^-ERR unknown command/);
   });
 
   test('has its name in the title, and neither message nor buttons of another service', async ({

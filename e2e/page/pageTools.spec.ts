@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Locator, Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
-import { expect, keepNotices, QUICK, test, transcriptOf, WHOLE_BROWSER } from '../fixtures.ts';
+import { expect, keepToasts, QUICK, test, transcriptOf, WHOLE_BROWSER } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -176,7 +176,7 @@ test.describe('the search', () => {
     async ({ page, terminal }) => {
       for (let times = 0; times < 25; times++) await terminal.type('MSGGET');
       await expect
-        .poll(() => page.locator('#spoken p').filter({ hasText: APPLE }).count())
+        .poll(() => page.locator('#announcements p').filter({ hasText: APPLE }).count())
         .toBe(25);
       await page.keyboard.press('Control+f');
       const count = page.locator('#find-count');
@@ -207,7 +207,9 @@ test.describe('the search', () => {
 
   test('keeps its place when the window becomes lower or higher', async ({ page, terminal }) => {
     for (let times = 0; times < 25; times++) await terminal.type('MSGGET');
-    await expect.poll(() => page.locator('#spoken p').filter({ hasText: APPLE }).count()).toBe(25);
+    await expect
+      .poll(() => page.locator('#announcements p').filter({ hasText: APPLE }).count())
+      .toBe(25);
     await page.keyboard.press('Control+f');
     const count = page.locator('#find-count');
     await page.keyboard.type('apple');
@@ -252,7 +254,7 @@ test.describe('the search', () => {
 test.describe('copying', () => {
   test.beforeEach(async ({ context, page }) => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    await keepNotices(page);
+    await keepToasts(page);
   });
   const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
 
@@ -267,7 +269,7 @@ test.describe('copying', () => {
     const doctor = await middleOf(page, 'doctor');
     await page.mouse.dblclick(doctor.x, doctor.y);
     await tool(page, 'Copy the selection, or all').click();
-    await expect(page.locator('#notice')).toHaveText('Copied.');
+    await expect(page.locator('#toast')).toHaveText('Copied.');
     expect(await clipboard(page)).toBe('doctor');
     const apple = await middleOf(page, 'apple');
     await page.mouse.dblclick(apple.x, apple.y);
@@ -282,7 +284,7 @@ test.describe('copying', () => {
     await terminal.type(`MSGSTORE\n${long}`);
     await terminal.shows(`Server: 200 OK\n${PROMPT}`);
     await tool(page, 'Copy the selection, or all').click();
-    await expect(page.locator('#notice')).toHaveText('Copied all there is.');
+    await expect(page.locator('#toast')).toHaveText('Copied all there is.');
     expect((await clipboard(page)).trimEnd().split('\n')).toEqual([
       `${PROMPT} MSGSTORE`,
       'Client: MSGSTORE',
@@ -340,7 +342,9 @@ test.describe('a link in the terminal', () => {
 test('Clear leaves nothing but the line being typed', async ({ page, terminal }) => {
   for (let times = 0; times < 12; times++) await terminal.type('MSGGET');
   await page.keyboard.type('half a line');
-  await expect.poll(() => page.locator('#spoken p').filter({ hasText: APPLE }).count()).toBe(12);
+  await expect
+    .poll(() => page.locator('#announcements p').filter({ hasText: APPLE }).count())
+    .toBe(12);
   await tool(page, 'Clear the terminal').click();
   await expect.poll(() => terminal.text()).toBe(`${PROMPT} half a line`);
   expect(await transcriptOf(page)).toBe(`${PROMPT} half a line\n`);

@@ -379,7 +379,7 @@ test.describe('the field', () => {
     await commandButton(page, 'MSGGET').tap();
     await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
     await server.program.stop();
-    await expect(page.locator('#light')).toHaveAttribute('data-state', 'waiting');
+    await expect(page.locator('#status-light')).toHaveAttribute('data-state', 'waiting');
     await expect(prompt(page)).toHaveText('Not connected:');
     await expect(commandButton(page, 'MSGGET')).toBeDisabled();
     await startServer(server.port);

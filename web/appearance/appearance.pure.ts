@@ -1,5 +1,5 @@
-// Which of its four looks the page has: what the person chose, or else what their system asks for.
-// themeBoot.js decides the same before the first paint.
+// Decides which of the four appearances the page has: what the user chose, or else what the system
+// asks for. themeBoot.js makes the same decision before the first paint.
 
 import type { SettingValues } from '../settings/settingValues.pure.ts';
 

@@ -18,11 +18,14 @@ test.each([
   ['light', 'system', DARK_SYSTEM, { theme: 'light', contrast: 'normal' }],
   ['dark', 'more', { ...DARK_SYSTEM, isLight: true }, { theme: 'dark', contrast: 'more' }],
   ['dark', 'system', { ...DARK_SYSTEM, isMoreContrast: true }, { theme: 'dark', contrast: 'more' }],
-] as const)('%s, contrast %s, where the system has %o', (theme, contrast, system, look) => {
-  expect(resolveAppearance({ theme, contrast }, system)).toEqual(look);
-});
+] as const)(
+  'resolves theme %s and contrast %s on a system with %o',
+  (theme, contrast, system, appearance) => {
+    expect(resolveAppearance({ theme, contrast }, system)).toEqual(appearance);
+  },
+);
 
-describe('before the first paint it is the same, where what is stored is', () => {
+describe('themeBoot.js decides like appearance.pure.ts if the storage', () => {
   test.each([
     null,
     '{}',
@@ -37,25 +40,30 @@ describe('before the first paint it is the same, where what is stored is', () =>
     'null',
     '{"theme"',
     '',
-  ])('%j', (stored) => {
+  ])('holds %j', (stored) => {
     for (const system of SYSTEMS) {
-      const early = earlyLook(() => stored, system);
-      expect(early).toEqual(resolveAppearance(parseSettings(stored), system));
+      const appearance = bootAppearance(() => stored, system);
+      expect(appearance).toEqual(resolveAppearance(parseSettings(stored), system));
     }
   });
 
-  test('blocked', () => {
+  test('is blocked', () => {
     const blocked = () => {
       throw new DOMException('blocked', 'SecurityError');
     };
     for (const system of SYSTEMS) {
-      expect(earlyLook(blocked, system)).toEqual(resolveAppearance(parseSettings(null), system));
+      expect(bootAppearance(blocked, system)).toEqual(
+        resolveAppearance(parseSettings(null), system),
+      );
     }
   });
 });
 
-/** What themeBoot.js writes on <html>. */
-function earlyLook(stored: () => string | null, system: SystemPreferences): Partial<Appearance> {
+/** What themeBoot.js sets on <html>. */
+function bootAppearance(
+  stored: () => string | null,
+  system: SystemPreferences,
+): Partial<Appearance> {
   const dataset: Partial<Appearance> = {};
   const matches: Record<string, boolean> = {
     '(prefers-color-scheme: light)': system.isLight,

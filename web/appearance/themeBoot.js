@@ -1,12 +1,12 @@
-// Gives the page its look before it is first painted, so that nobody who chose one sees another
-// flash by: the page's own program comes too late. What it decides is what appearance.pure.ts decides of what
-// settings.ts keeps; appearance.test.ts runs it to see that.
+// Sets the appearance before the first paint, so that the wrong theme never flashes: main.ts runs
+// too late for that. The rules are those of appearance.pure.ts, applied to what settings.ts stored;
+// appearance.test.ts runs this script to compare the two.
 {
   let chosen;
   try {
     chosen = JSON.parse(localStorage.getItem('motd.settings') ?? '{}');
   } catch {
-    // Blocked, or no JSON: nothing is chosen.
+    // Storage is blocked, or holds no JSON: nothing is chosen.
   }
   const isLight = matchMedia('(prefers-color-scheme: light)').matches;
   const isMore = matchMedia('(prefers-contrast: more)').matches;

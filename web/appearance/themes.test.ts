@@ -1,11 +1,16 @@
-// The colors of style.css, each pair that meets on the page.
+// The contrast of every pair of colors that meet on the page.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
-const CSS = readFileSync(new URL('../style.css', import.meta.url), 'utf8');
+const FOLDER = new URL('.', import.meta.url);
+const SHEETS = readdirSync(FOLDER).filter((name) => name.endsWith('.css'));
+const COLORS = readFileSync(new URL('colors.css', FOLDER), 'utf8');
 const HTML = readFileSync(new URL('../index.html', import.meta.url), 'utf8');
 const MANIFEST = readFileSync(new URL('../public/manifest.webmanifest', import.meta.url), 'utf8');
+
+/** A variable and its color, on a line of its own. */
+const VARIABLE = /^ {2}--([\w-]+): (#[0-9a-f]{6});$/gm;
 
 type Palette = Record<string, string>;
 
@@ -14,93 +19,95 @@ const LIGHT = { ...DARK, ...variables(':root[data-theme="light"]') };
 const MORE = variables(':root[data-contrast="more"]');
 const LIGHT_MORE = variables(':root[data-theme="light"][data-contrast="more"]');
 
-const LOOKS = [
-  { name: 'dark', palette: DARK, text: 4.5, seen: 3 },
-  { name: 'light', palette: LIGHT, text: 4.5, seen: 3 },
-  { name: 'dark, more contrast', palette: { ...DARK, ...MORE }, text: 7, seen: 4.5 },
+const APPEARANCES = [
+  { name: 'dark', palette: DARK, text: 4.5, visible: 3 },
+  { name: 'light', palette: LIGHT, text: 4.5, visible: 3 },
+  { name: 'dark, more contrast', palette: { ...DARK, ...MORE }, text: 7, visible: 4.5 },
   {
     name: 'light, more contrast',
     palette: { ...LIGHT, ...MORE, ...LIGHT_MORE },
     text: 7,
-    seen: 4.5,
+    visible: 4.5,
   },
 ];
 
-const GROUNDS = ['ground', 'raised'];
-const MARKS = ['match', 'match-now'];
-const TEXTS = ['text', 'quiet', 'good', 'busy', 'bad', 'link'];
+const BACKGROUNDS = ['background', 'surface'];
+const MATCHES = ['match', 'match-active'];
+const TEXTS = ['text', 'muted', 'success', 'warning', 'error', 'link'];
 
-describe.each(LOOKS)('$name', ({ palette, text, seen }) => {
+describe.each(APPEARANCES)('$name', ({ palette, text, visible }) => {
   const contrast = (one: string, other: string) => contrastOf(palette, one, other);
 
-  test.each(TEXTS)('%s is read on every ground, and where it was found', (name) => {
-    for (const ground of [...GROUNDS, ...MARKS]) {
-      expect(contrast(name, ground), `on ${ground}`).toBeGreaterThanOrEqual(text);
+  test.each(TEXTS)('%s is readable on every background and search result', (name) => {
+    for (const background of [...BACKGROUNDS, ...MATCHES]) {
+      expect(contrast(name, background), `on ${background}`).toBeGreaterThanOrEqual(text);
     }
   });
 
-  test('selected text is read', () => {
-    expect(contrast('selected', 'selection')).toBeGreaterThanOrEqual(text);
+  test('selected text is readable', () => {
+    expect(contrast('selection-text', 'selection')).toBeGreaterThanOrEqual(text);
   });
 
-  test('what is selected is seen', () => {
-    expect(contrast('selection', 'ground')).toBeGreaterThanOrEqual(seen);
+  test('a selection is visible', () => {
+    expect(contrast('selection', 'background')).toBeGreaterThanOrEqual(visible);
   });
 
-  test('the cursor is seen, and the letter under it read', () => {
-    expect(contrast('good', 'ground')).toBeGreaterThanOrEqual(text);
+  test('the cursor is visible, and the letter under it readable', () => {
+    expect(contrast('success', 'background')).toBeGreaterThanOrEqual(text);
   });
 
-  test.each(['edge', 'focus', 'good', 'busy', 'bad'])('%s is seen on every ground', (name) => {
-    for (const ground of GROUNDS) {
-      expect(contrast(name, ground), `on ${ground}`).toBeGreaterThanOrEqual(seen);
-    }
+  test.each(['border', 'focus', 'success', 'warning', 'error'])(
+    '%s is visible on every background',
+    (name) => {
+      for (const background of BACKGROUNDS) {
+        expect(contrast(name, background), `on ${background}`).toBeGreaterThanOrEqual(visible);
+      }
+    },
+  );
+
+  test('the borders of search results are visible', () => {
+    expect(contrast('border', 'match')).toBeGreaterThanOrEqual(visible);
+    expect(contrast('focus', 'match-active')).toBeGreaterThanOrEqual(visible);
   });
 
-  test('the frames of what was found are seen, and told apart from what they stand around', () => {
-    expect(contrast('edge', 'match')).toBeGreaterThanOrEqual(seen);
-    expect(contrast('focus', 'match-now')).toBeGreaterThanOrEqual(seen);
-  });
-
-  test('every color has been looked at', () => {
-    const looked = [...GROUNDS, ...MARKS, ...TEXTS, 'edge', 'focus', 'selection', 'selected'];
-    expect(Object.keys(palette).toSorted()).toEqual([...looked, 'line'].toSorted());
+  test('every color is checked', () => {
+    const others = ['border', 'focus', 'selection', 'selection-text'];
+    const checked = [...BACKGROUNDS, ...MATCHES, ...TEXTS, ...others];
+    expect(Object.keys(palette).toSorted()).toEqual([...checked, 'divider'].toSorted());
   });
 });
 
-test('the contrast is computed as WCAG 2.2 says', () => {
-  const palette = { black: '#000000', white: '#ffffff', grey: '#767676', red: '#ff0000' };
+test('computes contrast like WCAG 2.2', () => {
+  const palette = { black: '#000000', white: '#ffffff', gray: '#767676', red: '#ff0000' };
   expect(contrastOf(palette, 'black', 'white')).toBeCloseTo(21, 5);
-  expect(contrastOf(palette, 'grey', 'white')).toBeCloseTo(4.54, 2);
+  expect(contrastOf(palette, 'gray', 'white')).toBeCloseTo(4.54, 2);
   expect(contrastOf(palette, 'white', 'red')).toBeCloseTo(4, 2);
 });
 
-test('no color stands anywhere else in the style sheet', () => {
-  const rest = CSS.replaceAll(/^ {2}--[\w-]+: #[0-9a-f]{6};$/gm, '').replaceAll(
-    /\/\*.*?\*\//gs,
-    '',
-  );
+test.each(SHEETS)('%s has no color outside the variables of colors.css', (name) => {
+  const css = readFileSync(new URL(name, FOLDER), 'utf8').replaceAll(/\/\*.*?\*\//gs, '');
+  const rest = name === 'colors.css' ? css.replaceAll(VARIABLE, '') : css;
   expect(rest).not.toMatch(/#[0-9a-f]{3,8}\b|\b(rgb|hsl|oklch)a?\(/i);
 });
 
-test('the browser’s bar, and the window of the installed page, begin in the page’s colors', () => {
+test('index.html and the manifest start with the page’s colors', () => {
   const metas = [...HTML.matchAll(/<meta name="theme-color"(.*?) content="(.*?)"/g)];
   expect(metas.map(([, media, color]) => [media, color])).toEqual([
-    [' media="(prefers-color-scheme: light)"', LIGHT['raised']],
-    ['', DARK['raised']],
+    [' media="(prefers-color-scheme: light)"', LIGHT['surface']],
+    ['', DARK['surface']],
   ]);
   expect(JSON.parse(MANIFEST)).toMatchObject({
-    theme_color: DARK['raised'],
-    background_color: DARK['ground'],
+    theme_color: DARK['surface'],
+    background_color: DARK['background'],
   });
 });
 
-/** The variables that the style sheet sets under this very selector. */
+/** The variables that colors.css sets under exactly this selector. */
 function variables(selector: string): Palette {
-  const start = CSS.indexOf(`\n${selector} {\n`);
-  if (start < 0) throw new Error(`style.css has no ${selector}`);
-  const rule = CSS.slice(start, CSS.indexOf('\n}', start));
-  const found = rule.matchAll(/^ {2}--([\w-]+): (#[0-9a-f]{6});$/gm);
+  const start = COLORS.indexOf(`\n${selector} {\n`);
+  if (start < 0) throw new Error(`colors.css has no ${selector}`);
+  const rule = COLORS.slice(start, COLORS.indexOf('\n}', start));
+  const found = rule.matchAll(VARIABLE);
   return Object.fromEntries(Array.from(found, ([, name, color]) => [name, color]));
 }
 

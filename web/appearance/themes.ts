@@ -1,5 +1,5 @@
-// The page's looks: puts on the one that is asked for, and gives xterm.js its colors. The colors
-// themselves are the variables at the top of style.css, and nowhere else.
+// Applies the appearance that the settings or the system ask for, and passes its colors to
+// xterm.js. The colors themselves are the variables in colors.css.
 
 import type { ISearchDecorationOptions } from '@xterm/addon-search';
 import type { ITheme } from '@xterm/xterm';
@@ -7,25 +7,25 @@ import type { Settings } from '../settings/settings.ts';
 import { resolveAppearance } from './appearance.pure.ts';
 
 /**
- * Gives the page the look that the settings, or the system, ask for, from now on.
+ * Applies the appearance now, and again whenever the settings or the system change.
  *
- * @param onChange Called after each change: the terminal's colors are then others.
+ * @param onChange Called after each change: the terminal then needs the new colors.
  */
 export function applyAppearance(settings: Settings, onChange: () => void): void {
   const light = matchMedia('(prefers-color-scheme: light)');
   const moreContrast = matchMedia('(prefers-contrast: more)');
   const chosen = () => ({ theme: settings.get('theme'), contrast: settings.get('contrast') });
-  const putOn = () => {
+  const apply = () => {
     const system = { isLight: light.matches, isMoreContrast: moreContrast.matches };
     Object.assign(document.documentElement.dataset, resolveAppearance(chosen(), system));
-    colorBrowser();
+    colorBrowserBar();
   };
   const change = () => {
-    putOn();
+    apply();
     onChange();
   };
 
-  putOn();
+  apply();
   light.addEventListener('change', change);
   moreContrast.addEventListener('change', change);
   settings.onChange((key) => {
@@ -33,50 +33,51 @@ export function applyAppearance(settings: Settings, onChange: () => void): void 
   });
 }
 
-/** The terminal's colors in the look the page has now. */
+/** The terminal's colors in the current appearance. */
 export function terminalTheme(): ITheme {
-  const color = colors();
+  const color = currentColors();
   return {
-    background: color('ground'),
+    background: color('background'),
     foreground: color('text'),
-    cursor: color('good'),
-    cursorAccent: color('ground'),
+    cursor: color('success'),
+    cursorAccent: color('background'),
     selectionBackground: color('selection'),
-    selectionForeground: color('selected'),
-    red: color('bad'),
-    green: color('good'),
-    brightGreen: color('good'),
-    yellow: color('busy'),
+    selectionForeground: color('selection-text'),
+    red: color('error'),
+    green: color('success'),
+    brightGreen: color('success'),
+    yellow: color('warning'),
     cyan: color('link'),
-    brightBlack: color('quiet'),
-    // The scroll bar's; xterm's own are too faint to be found.
-    scrollbarSliderBackground: color('edge'),
-    scrollbarSliderHoverBackground: color('quiet'),
-    scrollbarSliderActiveBackground: color('quiet'),
+    brightBlack: color('muted'),
+    // xterm's default scroll bar has too little contrast.
+    scrollbarSliderBackground: color('border'),
+    scrollbarSliderHoverBackground: color('muted'),
+    scrollbarSliderActiveBackground: color('muted'),
   };
 }
 
-/** How the search addon marks what it found, in the look the page has now. */
+/** How the search addon marks its results in the current appearance. */
 export function searchDecorations(): ISearchDecorationOptions {
-  const color = colors();
+  const color = currentColors();
   return {
     matchBackground: color('match'),
-    matchBorder: color('edge'),
-    matchOverviewRuler: color('edge'),
-    activeMatchBackground: color('match-now'),
+    matchBorder: color('border'),
+    matchOverviewRuler: color('border'),
+    activeMatchBackground: color('match-active'),
     activeMatchBorder: color('focus'),
     activeMatchColorOverviewRuler: color('focus'),
   };
 }
 
-/** The browser's own bar around the page is as the page's. */
-function colorBrowser(): void {
+/** Gives the browser's own bar the color of the header. */
+function colorBrowserBar(): void {
   for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
-    meta.content = colors()('raised');
+    meta.content = currentColors()('surface');
   }
 }
 
-function colors(): (name: string) => string {
+/** Reads the variables of colors.css, by their names without `--`. */
+function currentColors(): (name: string) => string {
   const style = getComputedStyle(document.documentElement);
   return (name) => style.getPropertyValue(`--${name}`).trim();
 }

@@ -47,7 +47,7 @@ const prefersField = matchMedia('(hover: none) and (pointer: coarse)');
 // How the connection is.
 const status = new ConnectionStatus(
   {
-    light: requireElement(document, '#light'),
+    light: requireElement(document, '#status-light'),
     words: requireElement(document, '#status'),
     countdown: requireElement(document, '#countdown'),
     button: requireElement(document, '#try-now'),
@@ -74,8 +74,8 @@ const link: ReconnectingSocket = new ReconnectingSocket(target.url, {
 link.connect();
 
 // What the person sees, and hears.
-const spoken = new Announcer(requireElement(document, '#spoken'));
-const notice = new Toast(requireElement(document, '#notice'));
+const spoken = new Announcer(requireElement(document, '#announcements'));
+const toast = new Toast(requireElement(document, '#toast'));
 applyAppearance(settings, () => {
   screen.theme = terminalTheme();
 });
@@ -311,8 +311,8 @@ async function copyText(): Promise<void> {
   const { selection } = screen;
   const isCopied = await copy(selection || screen.transcript);
   returnToLine();
-  if (!isCopied) notice.show('This browser does not let the page copy.');
-  else notice.show(selection ? 'Copied.' : 'Copied all there is.');
+  if (!isCopied) toast.show('This browser does not let the page copy.');
+  else toast.show(selection ? 'Copied.' : 'Copied all there is.');
 }
 
 /** Keeps the page above a touch keyboard where the browser lays it out below (Safari). */

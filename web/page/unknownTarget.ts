@@ -11,7 +11,7 @@ export function showUnknownTarget(): Promise<never> {
   requireElement(document, '#message').textContent =
     'The address of this page names a target that cannot exist. Check the link that led here.';
   requireElement(document, '#status').textContent = 'not connected: unknown target';
-  requireElement(document, '#light').dataset['state'] = 'ended';
+  requireElement(document, '#status-light').dataset['state'] = 'ended';
   requireElement(document, '#tools').hidden = true;
   return new Promise(() => {});
 }

@@ -15,7 +15,7 @@ function copySelected(text: string): boolean {
   const before = document.activeElement;
   const area = document.createElement('textarea');
   area.value = text;
-  area.className = 'unseen';
+  area.className = 'visually-hidden';
   document.body.append(area);
   area.select();
   const isCopied = document.execCommand('copy');
