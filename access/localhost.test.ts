@@ -46,19 +46,19 @@ test.each([
 test('both addresses have one port, whether or not it is given', async () => {
   for (const port of [0, await freeLocalhostPort()]) {
     const [first, second] = [tcpServer(), tcpServer()];
-    const address = await listenOnLocalhost((...at) => bind(first, ...at), second, port);
-    expect(address.address).toBe('localhost');
-    if (port !== 0) expect(address.port).toBe(port);
-    expect(await failureAt('127.0.0.1', address.port)).toBeUndefined();
-    expect(await failureAt('::1', address.port)).toBeUndefined();
+    const endpoint = await listenOnLocalhost((...at) => bind(first, ...at), second, port);
+    expect(endpoint.host).toBe('localhost');
+    if (port !== 0) expect(endpoint.port).toBe(port);
+    expect(await failureAt('127.0.0.1', endpoint.port)).toBeUndefined();
+    expect(await failureAt('::1', endpoint.port)).toBeUndefined();
   }
 });
 
 test('without IPv6, the IPv4 address alone is listened on', async () => {
   const [first, second] = [tcpServer(), tcpServer()];
-  const address = await listenOnLocalhost((...at) => bind(first, ...at), second, 0, ABSENT);
-  expect(address.address).toBe('127.0.0.1');
-  expect(await failureAt('127.0.0.1', address.port)).toBeUndefined();
+  const endpoint = await listenOnLocalhost((...at) => bind(first, ...at), second, 0, ABSENT);
+  expect(endpoint.host).toBe('127.0.0.1');
+  expect(await failureAt('127.0.0.1', endpoint.port)).toBeUndefined();
   expect(second.listening).toBe(false);
 });
 

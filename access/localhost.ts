@@ -5,6 +5,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
+import { type Endpoint, listeningEndpoint } from './endpoint.ts';
 
 const NAME = 'localhost';
 const IPV4 = '127.0.0.1';
@@ -16,13 +17,6 @@ const NO_IPV6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 /** How often to look for a port that is free on both addresses. */
 const ATTEMPTS = 20;
 
-/** Where it listens. */
-interface ListeningAddress {
-  /** `localhost`; `127.0.0.1` if there is no IPv6. */
-  address: string;
-  port: number;
-}
-
 export function isLocalhost(host: string): boolean {
   return /^localhost\.?$/i.test(host);
 }
@@ -33,6 +27,7 @@ export function isLocalhost(host: string): boolean {
  * @param listen Has the first server listen; called again with another port if that one is taken.
  * @param second Listens on the IPv6 address, if there is one.
  * @param port 0 picks one that is free on both.
+ * @returns Host `localhost`; `127.0.0.1` if there is no IPv6.
  * @throws Node's error if one of them cannot listen.
  */
 export async function listenOnLocalhost(
@@ -40,12 +35,12 @@ export async function listenOnLocalhost(
   second: Server,
   port: number,
   ipv6 = IPV6,
-): Promise<ListeningAddress> {
+): Promise<Endpoint> {
   for (let attempt = 1; ; attempt++) {
     const common = await listenIfThere(second, ipv6, port);
     try {
       const first = await listen(IPV4, common ?? port);
-      return { address: common === undefined ? IPV4 : NAME, port: first.port };
+      return { host: common === undefined ? IPV4 : NAME, port: first.port };
     } catch (error) {
       if (common !== undefined) second.close();
       if (port !== 0 || codeOf(error) !== 'EADDRINUSE' || attempt === ATTEMPTS) throw error;
@@ -80,9 +75,7 @@ async function listenIfThere(
 async function listenOn(server: Server, host: string, port: number): Promise<number> {
   server.listen({ host, port });
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('it is no TCP socket');
-  return address.port;
+  return listeningEndpoint(server).port;
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -3,14 +3,9 @@
 import { createServer, type Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
+import { type Endpoint, listeningEndpoint } from '../access/endpoint.ts';
 import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
 import { CONNECTION_OPTIONS } from './http/httpServer.ts';
-
-interface ListeningAddress {
-  /** An IP address, or `localhost`. */
-  address: string;
-  port: number;
-}
 
 /**
  * Starts to accept connections.
@@ -18,33 +13,23 @@ interface ListeningAddress {
  * @param port A port; 0 picks a free one.
  * @throws Node's error if it cannot listen.
  */
-export function listen(
-  app: FastifyInstance,
-  host: string,
-  port: number,
-): Promise<ListeningAddress> {
+export function listen(app: FastifyInstance, host: string, port: number): Promise<Endpoint> {
   return isLocalhost(host) ? listenTwice(app, port) : listenOn(app, host, port);
 }
 
-async function listenTwice(app: FastifyInstance, port: number): Promise<ListeningAddress> {
+async function listenTwice(app: FastifyInstance, port: number): Promise<Endpoint> {
   // The first server has the limits, the certificate and the routes.
   const pass = (socket: Socket) => void app.server.emit('connection', socket);
   // Node's HTTP server keeps half-open connections; its TLS server does not.
   const allowHalfOpen = !(app.server instanceof TlsServer);
   const second = createServer({ ...CONNECTION_OPTIONS, allowHalfOpen }, pass);
   app.addHook('preClose', async () => void second.close());
-  const address = await listenOnLocalhost((host, at) => listenOn(app, host, at), second, port);
+  const endpoint = await listenOnLocalhost((host, at) => listenOn(app, host, at), second, port);
   second.on('error', (error) => app.server.emit('error', error));
-  return address;
+  return endpoint;
 }
 
-async function listenOn(
-  app: FastifyInstance,
-  host: string,
-  port: number,
-): Promise<ListeningAddress> {
+async function listenOn(app: FastifyInstance, host: string, port: number): Promise<Endpoint> {
   await app.listen({ host, port });
-  const address = app.server.address();
-  if (address === null || typeof address === 'string') throw new Error('it is no TCP socket');
-  return address;
+  return listeningEndpoint(app.server);
 }

@@ -2,15 +2,15 @@
 // hears from its children.
 
 import { closeSync, constants, openSync } from 'node:fs';
-import { type Address, hostAndPort } from '../server/net/address.ts';
+import { type Endpoint, formatEndpoint } from '../access/endpoint.ts';
 import { codeOf } from './operatorError.ts';
 import { tellReady } from './serviceManager.ts';
 
 export interface Ready {
   /** It listens here. */
-  ready: Address;
+  ready: Endpoint;
   /** It says over plain HTTP here how it is, where it was told to. */
-  health?: Address | undefined;
+  health?: Endpoint | undefined;
 }
 
 /** What a child tells the `motd up` that started it. */
@@ -38,7 +38,7 @@ export function onStopRequest(stop: () => void, reload?: () => void): void {
 /** Tells the `motd up` that started us, if one did; else the service manager, if one did. */
 export function report(what: Report): void {
   if (process.connected) process.send?.(what);
-  else if ('ready' in what) tellReady(`Listening on ${hostAndPort(what.ready)}`);
+  else if ('ready' in what) tellReady(`Listening on ${formatEndpoint(what.ready)}`);
 }
 
 function onHangUp(stop: () => void, reload?: () => void): void {

@@ -1,6 +1,6 @@
 // What is read anew on SIGHUP, and how the operator hears of it.
 
-import { reasonOf } from '../server/reason.ts';
+import { errorMessage } from '../server/errorMessage.ts';
 import type { LogFormat } from './options/options.ts';
 import { say, structuredLog } from './output.ts';
 
@@ -33,7 +33,7 @@ function failureOf(reload: Reload): string | undefined {
     reload();
     return undefined;
   } catch (error) {
-    return reasonOf(error);
+    return errorMessage(error);
   }
 }
 

@@ -1,13 +1,13 @@
 // The servers a client was told of: asks them, and says in words why none of them answered.
 
 import { isIP, type Socket } from 'node:net';
+import { formatEndpoint } from '../access/endpoint.ts';
 import { openConnection, type Server } from '../client/connect.ts';
 import { describeProgress, GivenUpError } from '../client/givenUpError.ts';
 import { type Asked, type Failure, firstToAnswer } from '../client/oneshot/firstToAnswer.ts';
 import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/oneshot/oneshot.ts';
 import type { TimeAllowed } from '../client/oneshot/timeAllowed.ts';
 import { REPLY } from '../protocol/replies.ts';
-import { hostAndPort } from '../server/net/address.ts';
 import { lookupApart } from './lookupApart.ts';
 import { connectError, connectErrorInShort, OperatorError } from './operatorError.ts';
 import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
@@ -58,7 +58,7 @@ export function askServers<Answer>(
  */
 export function failureError(failure: Failure, timeout: number): unknown {
   const { server, error } = failure;
-  const where = whereIs(server);
+  const where = formatEndpoint(server);
   const options = { cause: error };
   if (error instanceof OutcomeUnknownError) {
     return new OperatorError(
@@ -88,7 +88,7 @@ export function failureError(failure: Failure, timeout: number): unknown {
 export function noneError(failures: readonly Failure[], summary: string, timeout: number): unknown {
   const [only, ...others] = failures;
   if (only !== undefined && others.length === 0) return failureError(only, timeout);
-  const each = failures.map((failure) => `${whereIs(failure.server)} ${inShort(failure)}`);
+  const each = failures.map((failure) => `${formatEndpoint(failure.server)} ${inShort(failure)}`);
   const advice = failures.some(saidStoreUnavailable) ? NOT_IN_FORCE : '';
   return new OperatorError(`${summary}: ${each.join('; ')}${advice}`, { cause: failures });
 }
@@ -129,8 +129,4 @@ function adviceFor(error: RefusedError): string {
   if (message.endsWith(REPLY.storeUnavailable)) return NOT_IN_FORCE;
   const isSilent = error instanceof ClosedError && !error.hadSpoken;
   return isSilent ? NEVER_SPOKE : '';
-}
-
-function whereIs({ host, port }: Server): string {
-  return hostAndPort({ address: host, port });
 }

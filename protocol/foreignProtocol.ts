@@ -56,7 +56,7 @@ const FIRST_LINES: Table = [
   ['binary data', /[^\0]\0+[^\0]/],
 ];
 
-/** The PROXY protocol, version 1 (proxy-protocol.txt, section 2.1), or the key before it (proxyLine.ts). */
+/** The PROXY protocol, version 1 (proxy-protocol.txt, section 2.1), or the key before it (proxyHeader.ts). */
 const PROXY_V1 = /^PROXY(?:-KEY)?[ \t]/;
 
 /** The PROXY protocol, version 2, up to the second LF after its NUL (proxy-protocol.txt, section 2.2). */

@@ -2,14 +2,14 @@
 // of input and one batch of replies. While a peer does not read its replies, its commands wait.
 
 import type { Socket } from 'node:net';
+import type { Endpoint } from '../access/endpoint.ts';
 import type { PasswordGuard } from '../access/passwordGuard.ts';
 import { sourceOf } from '../access/source.ts';
 import { isDismissal, REPLY, type Reply } from '../protocol/replies.ts';
+import type { EncodedReplies } from './encodedReplies.ts';
+import { errorMessage } from './errorMessage.ts';
 import type { Log } from './events.ts';
-import type { MessageBytes } from './messageBytes.ts';
-import type { Address } from './net/address.ts';
 import { ifStillIdle } from './net/idleSocket.ts';
-import { reasonOf } from './reason.ts';
 import { type Action, type PasswordUse, Session, type Verdict } from './session/session.ts';
 import type { MessageStore } from './stores/store.ts';
 import type { Watchers } from './watchers.ts';
@@ -39,7 +39,7 @@ export interface ConnectionContext {
   store: MessageStore;
   /** They grow. */
   storeCounts: StoreCounts;
-  messages: MessageBytes;
+  messages: EncodedReplies;
   passwords: PasswordGuard<PasswordUse>;
   watchers: Watchers;
   /** How long a peer may say nothing and take nothing, in milliseconds; 0 for ever. */
@@ -52,7 +52,7 @@ export interface ConnectionContext {
 
 export class Connection {
   readonly #socket: Socket;
-  readonly #peer: Address;
+  readonly #peer: Endpoint;
   readonly #context: ConnectionContext;
   readonly #session: Session;
   #batch = '';
@@ -70,7 +70,7 @@ export class Connection {
   #deadline: NodeJS.Timeout | undefined;
 
   /** @param socket An open socket, paused. */
-  constructor(socket: Socket, peer: Address, context: ConnectionContext) {
+  constructor(socket: Socket, peer: Endpoint, context: ConnectionContext) {
     this.#socket = socket;
     this.#peer = peer;
     this.#context = context;
@@ -203,7 +203,7 @@ export class Connection {
       await store.store(message);
     } catch (error) {
       storeCounts.failed++;
-      log?.({ event: 'storeFailed', peer: this.#peer, reason: reasonOf(error) });
+      log?.({ event: 'storeFailed', peer: this.#peer, reason: errorMessage(error) });
       return false;
     }
     storeCounts.stored++;
@@ -221,9 +221,9 @@ export class Connection {
   async #tryToVerify(password: string, use: PasswordUse): Promise<Verdict> {
     const { passwords, log } = this.#context;
     try {
-      return await passwords.check(sourceOf(this.#peer.address), use, password);
+      return await passwords.check(sourceOf(this.#peer.host), use, password);
     } catch (error) {
-      log?.({ event: 'passwordCheckFailed', peer: this.#peer, reason: reasonOf(error) });
+      log?.({ event: 'passwordCheckFailed', peer: this.#peer, reason: errorMessage(error) });
       return 'refused';
     }
   }

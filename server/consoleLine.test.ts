@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { consoleLine } from './consoleLine.ts';
 import type { ServerEvent } from './events.ts';
 
-const peer = { address: '127.0.0.1', port: 58400 };
+const peer = { host: '127.0.0.1', port: 58400 };
 
 // server.test.ts compares the original's lines verbatim, in the six cases of the mission.
 test.each<[rule: string, event: ServerEvent, line: string]>([
   [
     'writes an IPv6 address in brackets',
-    { event: 'listening', on: { address: '::1', port: 1 } },
+    { event: 'listening', on: { host: '::1', port: 1 } },
     'TCP Server is listening on [::1]:1',
   ],
   [

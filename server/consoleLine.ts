@@ -1,9 +1,9 @@
 // Formats events as the original server's console lines, verbatim (PROTOCOL.md, "The console").
 // Events that the original did not have start with `[!]`.
 
+import { type Endpoint, formatEndpoint } from '../access/endpoint.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { decoded, type ServerEvent } from './events.ts';
-import { type Address, hostAndPort } from './net/address.ts';
 
 /** By protocol: the flag that makes the server accept it. */
 const FOREIGN_HINT: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ export function consoleLine(event: ServerEvent): string | undefined {
 function lineOf(event: ServerEvent): string | undefined {
   switch (event.event) {
     case 'listening':
-      return `TCP Server is listening on ${hostAndPort(event.on)}`;
+      return `TCP Server is listening on ${formatEndpoint(event.on)}`;
     case 'connected':
       return `Connected by ${tuple(event.peer)}`;
     case 'received':
@@ -69,6 +69,6 @@ function lineOf(event: ServerEvent): string | undefined {
 }
 
 /** Formats an address as Python prints one. */
-function tuple({ address, port }: Address): string {
-  return `('${address}', ${port})`;
+function tuple({ host, port }: Endpoint): string {
+  return `('${host}', ${port})`;
 }

@@ -2,16 +2,16 @@
 
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { Endpoint } from '../access/endpoint.ts';
 import { PasswordGuard } from '../access/passwordGuard.ts';
 import { consoleLine } from './consoleLine.ts';
-import type { Address } from './net/address.ts';
 import { type ConnectionLimits, MotdServer, type ServerOptions } from './server.ts';
-import { openMemoryStore } from './stores/memoryStore.ts';
+import { openMemoryStore } from './stores/memory.ts';
 import type { MessageStore } from './stores/store.ts';
 
 export const APPLE = 'An apple a day keeps the doctor away.';
 
-export interface RunningServer extends Address {
+export interface RunningServer extends Endpoint {
   server: MotdServer;
   /** The lines of the console so far. */
   console: string[];
@@ -48,9 +48,9 @@ export function buildServer({ limits, ...options }: TestServerOptions = {}) {
 
 export async function startServer(options?: TestServerOptions): Promise<RunningServer> {
   const { server, console } = buildServer(options);
-  const address = await server.listen('127.0.0.1', 0);
+  const endpoint = await server.listen('127.0.0.1', 0);
   onTestFinished(() => server.stop());
-  return { server, console, ...address };
+  return { server, console, ...endpoint };
 }
 
 export class TestClient {
@@ -60,8 +60,8 @@ export class TestClient {
   #hasEnded = false;
   #wake = () => {};
 
-  constructor({ address, port }: Address) {
-    this.socket = connect({ host: address, port, noDelay: true, allowHalfOpen: true });
+  constructor({ host, port }: Endpoint) {
+    this.socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
     this.socket.on('data', (chunk: Buffer) => {
       this.received += chunk.toString('latin1');
       this.#wake();

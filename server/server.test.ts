@@ -538,10 +538,10 @@ test('a port that is taken is refused with what Node says of it', async () => {
 test('on localhost, both addresses are listened on, with one console line, until it stops', async () => {
   const { server, console } = buildServer();
   onTestFinished(() => server.stop());
-  const { address, port } = await server.listen('localhost', 0);
-  expect(address).toBe('localhost');
+  const { host: listeningHost, port } = await server.listen('localhost', 0);
+  expect(listeningHost).toBe('localhost');
   expect(console).toEqual([`TCP Server is listening on localhost:${port}`]);
-  const clients = ['127.0.0.1', '::1'].map((host) => new TestClient({ address: host, port }));
+  const clients = ['127.0.0.1', '::1'].map((host) => new TestClient({ host, port }));
   for (const client of clients) {
     await client.send('MSGGET\n');
     await client.until(`200 OK\n${APPLE}\n`);
@@ -550,5 +550,5 @@ test('on localhost, both addresses are listened on, with one console line, until
   for (const client of clients) {
     expect(await client.ended()).toBe(`200 OK\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
   }
-  expect(await new TestClient({ address: '::1', port }).ended()).toBe('');
+  expect(await new TestClient({ host: '::1', port }).ended()).toBe('');
 });

@@ -1,25 +1,19 @@
 // The TCP server: accepts connections, and stops cleanly.
 
 import { once } from 'node:events';
-import {
-  type AddressInfo,
-  createServer,
-  type ListenOptions,
-  type Server,
-  type Socket,
-} from 'node:net';
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import { type Endpoint, listeningEndpoint } from '../access/endpoint.ts';
 import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
 import { LocalQuota, rejectionQuota } from '../access/localQuota.ts';
 import type { PasswordGuard } from '../access/passwordGuard.ts';
 import { plainAddress } from '../access/source.ts';
 import type { StoreCounts } from './connection.ts';
+import { EncodedReplies } from './encodedReplies.ts';
 import type { Log } from './events.ts';
-import { MessageBytes } from './messageBytes.ts';
-import type { Address } from './net/address.ts';
+import { IncomingConnection, type IncomingConnectionContext } from './incomingConnection.ts';
 import type { PasswordUse } from './session/session.ts';
 import type { MessageStore } from './stores/store.ts';
-import { Visit, type VisitContext } from './visit.ts';
 import { Watchers } from './watchers.ts';
 
 /**
@@ -54,7 +48,7 @@ export interface ServerOptions {
   idleTimeoutMs: number;
   /** Whose PROXY line is believed, by IP address. */
   isTrustedProxy: (address: string) => boolean;
-  /** Believed from any address, if it comes before the PROXY line (proxyLine.ts). */
+  /** Believed from any address, if it comes before the PROXY line (proxyHeader.ts). */
   proxyKey?: string | undefined;
   /** The certificate and key; without them, connections are not encrypted. */
   tls?: SecureContext | undefined;
@@ -69,8 +63,8 @@ export class MotdServer {
   /** Takes the connections to the other address of `localhost`. */
   #second: Server | undefined;
   /** Each with what settles once its connection is closed, and reported as closed. */
-  readonly #visits = new Map<Visit, Promise<void>>();
-  readonly #context: VisitContext;
+  readonly #visits = new Map<IncomingConnection, Promise<void>>();
+  readonly #context: IncomingConnectionContext;
   #failureReportedAtMs = Number.NEGATIVE_INFINITY;
   #isStopping = false;
 
@@ -87,7 +81,7 @@ export class MotdServer {
         perSource: limits.maxConnectionsPerSource,
       }),
       rejections: rejectionQuota(),
-      messages: new MessageBytes(store),
+      messages: new EncodedReplies(store),
       storeCounts: { stored: 0, failed: 0 },
       shutDown: () => this.stop(),
     };
@@ -122,7 +116,7 @@ export class MotdServer {
    * @returns The address listened on.
    * @throws Node's error where that cannot be (EADDRINUSE, EACCES, ENOTFOUND, EADDRNOTAVAIL).
    */
-  async listen(host: string, port: number): Promise<Address> {
+  async listen(host: string, port: number): Promise<Endpoint> {
     const on = isLocalhost(host)
       ? await this.#listenOnLocalhost(port)
       : await this.#listen({ host, port });
@@ -138,13 +132,13 @@ export class MotdServer {
    * @returns The address it has.
    * @throws Node's error where that cannot be (EINVAL, ERR_INVALID_FD_TYPE), or that it is no TCP socket.
    */
-  async listenOnSocket(fd: number): Promise<Address> {
+  async listenOnSocket(fd: number): Promise<Endpoint> {
     const on = await this.#listen({ fd, backlog: PASSED_BACKLOG });
     this.#context.log?.({ event: 'listening', on });
     return on;
   }
 
-  async #listenOnLocalhost(port: number): Promise<Address> {
+  async #listenOnLocalhost(port: number): Promise<Endpoint> {
     const second = createServer(CONNECTION_OPTIONS, (socket) => this.#tcpOnConnection(socket));
     const listen = (host: string, at: number) => this.#listen({ host, port: at });
     const on = await listenOnLocalhost(listen, second, port);
@@ -153,16 +147,16 @@ export class MotdServer {
     return on;
   }
 
-  async #listen(where: ListenOptions & { fd?: number }): Promise<AddressInfo> {
+  async #listen(where: ListenOptions & { fd?: number }): Promise<Endpoint> {
     this.#tcp.listen(where);
     await once(this.#tcp, 'listening');
     this.#tcp.on('error', (error) => this.#tcpOnError(error));
-    const on = this.#tcp.address();
-    if (on === null || typeof on === 'string') {
+    try {
+      return listeningEndpoint(this.#tcp);
+    } catch (error) {
       this.#tcp.close();
-      throw new Error('it is no TCP socket');
+      throw error;
     }
-    return on;
   }
 
   /** From now on, new connections are shown this certificate; those that are open go on. */
@@ -187,8 +181,8 @@ export class MotdServer {
       socket.destroy();
       return;
     }
-    const peer = { address: plainAddress(remoteAddress), port: remotePort };
-    const visit = new Visit(socket, peer, this.#context);
+    const peer = { host: plainAddress(remoteAddress), port: remotePort };
+    const visit = new IncomingConnection(socket, peer, this.#context);
     const closed = new Promise<void>((resolve) => {
       socket.once('close', () => {
         this.#visits.delete(visit);

@@ -1,9 +1,11 @@
 // The TCP services the bridge may reach. The browser picks one by its name, never by its address.
 
+import type { Endpoint } from '../../access/endpoint.ts';
+
 export interface Target {
   name: string;
   /** Where it listens, as `net.connect` takes it: on TCP, or on a Unix socket. */
-  at: { host: string; port: number } | { path: string };
+  at: Endpoint | { path: string };
   /** Whether each connection to it has to open with a PROXY line (proxyLine.ts). */
   expectsProxyLine: boolean;
   /** A secret to send before that line (proxyLine.ts). */
@@ -33,7 +35,7 @@ export function parseTarget(text: string): Target | undefined {
   return { name, at, expectsProxyLine: proxy !== undefined };
 }
 
-function parseTcp(text: string): { host: string; port: number } | undefined {
+function parseTcp(text: string): Endpoint | undefined {
   const { ipv6, host = ipv6, port } = TCP.exec(text)?.groups ?? {};
   const number = Number(port);
   if (host === undefined || number < 1 || number > 65_535) return undefined;

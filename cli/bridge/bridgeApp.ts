@@ -2,11 +2,11 @@
 
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
+import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
 import { addressMatcher } from '../../access/source.ts';
 import { type BridgeLimits, type BridgeSettings, buildBridge } from '../../bridge/bridge.ts';
 import { listen } from '../../bridge/listen.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
-import { type Address, hostAndPort } from '../../server/net/address.ts';
 import { descriptorLimit } from '../descriptorLimit.ts';
 import { report } from '../lifecycle.ts';
 import { listenError } from '../operatorError.ts';
@@ -39,22 +39,22 @@ export const PAGE_DIR = fileURLToPath(new URL('../../page', import.meta.url));
 export async function startBridge(
   options: BridgeOptions,
   rest: Partial<BridgeSettings>,
-): Promise<{ app: FastifyInstance; address: Address }> {
+): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
   const { httpHost, httpPort } = options;
   const app = await buildBridge({ ...settingsFrom(options), ...rest });
-  const where = hostAndPort({ address: httpHost, port: httpPort });
-  const address = await listen(app, httpHost, httpPort).catch((error: unknown) => {
+  const where = formatEndpoint({ host: httpHost, port: httpPort });
+  const endpoint = await listen(app, httpHost, httpPort).catch((error: unknown) => {
     throw listenError(error, where, '--http-port');
   });
-  return { app, address };
+  return { app, endpoint };
 }
 
 /** Tells everybody who waits for it that the bridge listens. */
-export function announce({ log, basePath, tlsCert }: BridgeOptions, address: Address): void {
+export function announce({ log, basePath, tlsCert }: BridgeOptions, endpoint: Endpoint): void {
   const scheme = tlsCert === undefined ? 'http' : 'https';
   if (log === 'console')
-    say(`Bridge is listening on ${scheme}://${hostAndPort(address)}${basePath}`);
-  report({ ready: address });
+    say(`Bridge is listening on ${scheme}://${formatEndpoint(endpoint)}${basePath}`);
+  report({ ready: endpoint });
 }
 
 export function limitsFrom(options: BridgeOptions): BridgeLimits {

@@ -1,11 +1,11 @@
 // One of the processes of `motd bridge --workers`: it relays, and asks the primary for the rest.
 
 import type { FastifyInstance } from 'fastify';
+import type { Endpoint } from '../../access/endpoint.ts';
 import type { Quota, QuotaLease } from '../../access/quota.ts';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../../bridge/metrics.ts';
 import type { Primary } from '../../bridge/primary.ts';
-import type { Address } from '../../server/net/address.ts';
 import { onStopRequest, report } from '../lifecycle.ts';
 import { leaveOutput, structuredLog } from '../output.ts';
 import { type BridgeOptions, startBridge } from './bridgeApp.ts';
@@ -21,9 +21,9 @@ import { Calls } from './calls.ts';
 /** Takes its share of the connections until a stop request. */
 export async function work(options: BridgeOptions): Promise<void> {
   try {
-    const { app, address } = await start(options);
+    const { app, endpoint } = await start(options);
     onStopRequest(() => void app.close().then(leaveOutput));
-    report({ ready: address });
+    report({ ready: endpoint });
   } catch (error) {
     // Node keeps a worker for as long as there is a primary.
     process.channel?.unref();
@@ -31,7 +31,9 @@ export async function work(options: BridgeOptions): Promise<void> {
   }
 }
 
-async function start(options: BridgeOptions): Promise<{ app: FastifyInstance; address: Address }> {
+async function start(
+  options: BridgeOptions,
+): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
   let app: FastifyInstance | undefined;
   let sample = async (): Promise<MetricSample[]> => [];
   /** The one of now: it may be renewed while we start. */

@@ -66,7 +66,7 @@ test('an error there is one here', async () => {
 
 test('other messages on the channel are for others', async () => {
   const { far, greeter } = pair();
-  far.send({ ready: { address: '127.0.0.1', port: 1 } }, () => {});
+  far.send({ ready: { host: '127.0.0.1', port: 1 } }, () => {});
   expect(await greeter.call('greet', 'anna')).toBe('hello anna');
 });
 

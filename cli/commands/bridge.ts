@@ -31,7 +31,7 @@ export async function bridge(options: BridgeOptions, environment: Environment): 
 async function bridgeAlone(options: BridgeOptions): Promise<void> {
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
-  const { app, address } = await startBridge(options, {
+  const { app, endpoint } = await startBridge(options, {
     tls,
     checkPassword: users?.check,
     logins: users?.logins,
@@ -51,5 +51,5 @@ async function bridgeAlone(options: BridgeOptions): Promise<void> {
       options.log,
     ),
   );
-  announce(options, address);
+  announce(options, endpoint);
 }

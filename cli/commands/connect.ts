@@ -1,11 +1,11 @@
 // `motd connect`: the dialogue in this terminal.
 
 import type { Socket } from 'node:net';
+import { formatEndpoint } from '../../access/endpoint.ts';
 import { openConnection } from '../../client/connect.ts';
 import { checkAnswers } from '../../client/oneshot/checkAnswers.ts';
 import { inTime } from '../../client/oneshot/timeAllowed.ts';
 import { holdDialogue } from '../../client/terminal.ts';
-import { hostAndPort } from '../../server/net/address.ts';
 import { connectError, OperatorError } from '../operatorError.ts';
 import type { ConnectOptions, ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
 import { tlsOf } from '../options/tlsFiles.ts';
@@ -60,7 +60,7 @@ async function connectionTo(options: ServersOptions & TlsClientOptions): Promise
   if (only === undefined || others.length > 0) return connectionToFirst(options);
   const tls = tlsOf(options);
   return openConnection({ ...only, tls }).catch((error: unknown) => {
-    throw connectError(error, hostAndPort({ address: only.host, port: only.port }));
+    throw connectError(error, formatEndpoint(only));
   });
 }
 

@@ -1,12 +1,12 @@
 // `motd copy-store FROM TO`: takes the history along when the message moves to another store.
 
 import { consoleLine } from '../../server/consoleLine.ts';
-import { reasonOf } from '../../server/reason.ts';
+import { errorMessage } from '../../server/errorMessage.ts';
 import type { History, HistoryEntry } from '../../server/stores/history.ts';
 import { readLmdbReadOnly } from '../../server/stores/lmdb/lmdbReadOnly.ts';
 import { folderIn, openStore } from '../../server/stores/openStore.ts';
 import type { MessageStore, StoreEvent } from '../../server/stores/store.ts';
-import { UnusableStoreError } from '../../server/stores/unusableStore.ts';
+import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
 import { complain, OperatorError } from '../operatorError.ts';
 import { type EtcdOptions, etcdCredentialsOf } from '../options/etcdOptions.ts';
 import { MAX_HISTORY } from '../options/serverOptions.ts';
@@ -83,7 +83,7 @@ async function withStore(
 
 function throwUnusable(url: string): (error: unknown) => never {
   return (error) => {
-    if (!(error instanceof UnusableStoreError)) throw error;
+    if (!(error instanceof StoreOpenError)) throw error;
     const message = `${url}: ${error.message.replace('--store', 'its URL')}`;
     throw new OperatorError(message, { cause: error });
   };
@@ -103,7 +103,7 @@ async function storeAll(target: MessageStore, entries: readonly HistoryEntry[]):
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed === undefined) continue;
     throw new OperatorError(
-      `${at} messages were copied, then: ${reasonOf(failed.reason)}; run the command again to copy the rest`,
+      `${at} messages were copied, then: ${errorMessage(failed.reason)}; run the command again to copy the rest`,
     );
   }
 }

@@ -2,18 +2,18 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
+import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
 import { type VerifyPassword, verifierFor } from '../../access/password.ts';
 import { PasswordGuard } from '../../access/passwordGuard.ts';
 import { addressMatcher } from '../../access/source.ts';
+import { AdminServer } from '../../server/adminServer.ts';
+import { errorMessage } from '../../server/errorMessage.ts';
 import type { Log } from '../../server/events.ts';
-import { Health } from '../../server/health.ts';
-import { type Address, hostAndPort } from '../../server/net/address.ts';
-import { reasonOf } from '../../server/reason.ts';
 import { MotdServer } from '../../server/server.ts';
 import type { PasswordUse } from '../../server/session/session.ts';
 import { openStore } from '../../server/stores/openStore.ts';
 import type { MessageStore } from '../../server/stores/store.ts';
-import { UnusableStoreError } from '../../server/stores/unusableStore.ts';
+import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
 import { onStopRequest, report } from '../lifecycle.ts';
 import { listenError, OperatorError } from '../operatorError.ts';
 import { etcdCredentialsOf } from '../options/etcdOptions.ts';
@@ -52,7 +52,7 @@ export async function serve(options: ServeOptions & TlsOptions & HealthOptions):
     tls: tls && createSecureContext(tls),
     log,
   });
-  const health = new Health(server, store);
+  const health = new AdminServer(server, store);
   const listening = listen(server, health, options, socket).catch(async (error: unknown) => {
     health.close();
     await store.close();
@@ -102,15 +102,15 @@ function fromFile(file: string | undefined, flag: string): VerifyPassword | unde
 /** Where the operator can ask, from before the server accepts connections. */
 async function listen(
   server: MotdServer,
-  health: Health,
+  health: AdminServer,
   { host, port, healthHost, healthPort }: ServeOptions & HealthOptions,
   socket: number | undefined,
-): Promise<{ ready: Address; health?: Address }> {
+): Promise<{ ready: Endpoint; health?: Endpoint }> {
   const healthAt =
     healthPort === undefined
       ? undefined
       : await health.listen(healthHost, healthPort).catch((error: unknown) => {
-          const where = hostAndPort({ address: healthHost, port: healthPort });
+          const where = formatEndpoint({ host: healthHost, port: healthPort });
           throw listenError(error, where, '--health-port');
         });
   const ready = await (socket === undefined
@@ -126,19 +126,19 @@ async function openStoreOf(options: ServeOptions, log: Log | undefined): Promise
   try {
     return await openStore(store, { initialMessage: message, historyLimit: history, etcd, log });
   } catch (error) {
-    if (!(error instanceof UnusableStoreError)) throw error;
+    if (!(error instanceof StoreOpenError)) throw error;
     throw new OperatorError(error.message, { cause: error });
   }
 }
 
-function listenOnAddress(server: MotdServer, host: string, port: number): Promise<Address> {
+function listenOnAddress(server: MotdServer, host: string, port: number): Promise<Endpoint> {
   return server.listen(host, port).catch((error: unknown) => {
-    throw listenError(error, hostAndPort({ address: host, port }), '--port');
+    throw listenError(error, formatEndpoint({ host, port }), '--port');
   });
 }
 
-function listenOnSocket(server: MotdServer, socket: number): Promise<Address> {
+function listenOnSocket(server: MotdServer, socket: number): Promise<Endpoint> {
   return server.listenOnSocket(socket).catch((error: unknown) => {
-    throw new OperatorError(`the socket that was passed is of no use: ${reasonOf(error)}`);
+    throw new OperatorError(`the socket that was passed is of no use: ${errorMessage(error)}`);
   });
 }

@@ -2,7 +2,7 @@
 // the other down. SHUTDOWN ends the server for good; a crash only until it is started again.
 
 import openInBrowser from 'open';
-import { type Address, hostAndPort } from '../../server/net/address.ts';
+import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
 import { isShared } from '../../server/stores/openStore.ts';
 import { onStopRequest, type Ready } from '../lifecycle.ts';
 import type { BridgeRuleOptions, HttpOptions } from '../options/bridgeOptions.ts';
@@ -98,9 +98,9 @@ export async function up(
   }
 
   const scheme = options.tlsCert === undefined ? 'http' : 'https';
-  const page = `${scheme}://${hostAndPort(reachable(bridged.ready))}${options.basePath}`;
-  const { address, port } = reachable(served.ready);
-  tell(`Open ${page} in a browser, or type: nc ${address} ${port}`);
+  const page = `${scheme}://${formatEndpoint(reachable(bridged.ready))}${options.basePath}`;
+  const { host, port } = reachable(served.ready);
+  tell(`Open ${page} in a browser, or type: nc ${host} ${port}`);
   void server.ended.then(() => {
     if (!isStopping) tell(SERVER_IS_DOWN);
   });
@@ -114,15 +114,15 @@ export async function up(
 
 function bridgeEnvironment(served: Ready | undefined, before?: Ready): Environment {
   return {
-    ...(served && { MOTD_TARGET: `motd=${hostAndPort(reachable(served.ready))}+proxy` }),
-    MOTD_READY_URL: served?.health && `http://${hostAndPort(reachable(served.health))}/readyz`,
+    ...(served && { MOTD_TARGET: `motd=${formatEndpoint(reachable(served.ready))}+proxy` }),
+    MOTD_READY_URL: served?.health && `http://${formatEndpoint(reachable(served.health))}/readyz`,
     ...(before && { MOTD_HTTP_PORT: String(before.ready.port) }),
   };
 }
 
 /** Where to connect for what listens here: "every address" is not one to connect to. */
-function reachable({ address, port }: Address): Address {
-  if (address === '0.0.0.0') return { address: '127.0.0.1', port };
-  if (address === '::') return { address: '::1', port };
-  return { address, port };
+function reachable({ host, port }: Endpoint): Endpoint {
+  if (host === '0.0.0.0') return { host: '127.0.0.1', port };
+  if (host === '::') return { host: '::1', port };
+  return { host, port };
 }

@@ -3,7 +3,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { reasonOf } from '../../server/reason.ts';
+import { errorMessage } from '../../server/errorMessage.ts';
 import { fileError, OperatorError } from '../operatorError.ts';
 import type { TlsClientOptions } from './clientOptions.ts';
 import type { TlsOptions } from './options.ts';
@@ -73,7 +73,7 @@ function usable(identity: TlsIdentity, file: string, flag: string): TlsIdentity 
     createSecureContext(identity);
     return identity;
   } catch (error) {
-    throw new OperatorError(`no TLS with ${file}: ${reasonOf(error)}; check ${flag}`, {
+    throw new OperatorError(`no TLS with ${file}: ${errorMessage(error)}; check ${flag}`, {
       cause: error,
     });
   }

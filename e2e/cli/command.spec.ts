@@ -381,7 +381,7 @@ test('--log json writes the same events, a line each', QUICK, async () => {
     'shutdownAccepted',
     'closed',
   ]);
-  expect(events[4]).toMatchObject({ message: 'hello', peer: { address: '127.0.0.1' } });
+  expect(events[4]).toMatchObject({ message: 'hello', peer: { host: '127.0.0.1' } });
   expect(server.stdout).not.toContain('123!abc');
 });
 

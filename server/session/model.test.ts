@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Endpoint } from '../../access/endpoint.ts';
 import { seed } from '../../testing/random.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
@@ -104,7 +105,7 @@ test('every client hears what the model says', { timeout: scaled(20_000, 1_800_0
 });
 
 /** Each from an address of its own: wrong passwords of one sequence are none of the next. */
-async function clientFrom(running: { address: string; port: number }, number: number) {
+async function clientFrom(running: Endpoint, number: number) {
   const client = new TestClient(running);
   const address = [10, (number >> 16) & 255, (number >> 8) & 255, number & 255].join('.');
   await client.send(`PROXY TCP4 ${address} 198.51.100.1 5000 26310\r\n`);

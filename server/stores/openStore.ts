@@ -1,9 +1,9 @@
 // Which store a `--store` value names.
 
 import type { EtcdCredentials } from './etcd/etcdCredentials.ts';
-import { openMemoryStore } from './memoryStore.ts';
+import { openMemoryStore } from './memory.ts';
 import type { MessageStore, StoreOptions } from './store.ts';
-import { UnusableStoreError } from './unusableStore.ts';
+import { StoreOpenError } from './storeOpenError.ts';
 
 const LMDB = 'lmdb:';
 const ETCD = /^etcds?:/;
@@ -27,7 +27,7 @@ export interface OpenOptions extends StoreOptions {
  * Opens the store a URL names.
  *
  * @param url `lmdb:DIR`, `memory:`, or `etcd://HOST:PORT,HOST:PORT/PREFIX` (`etcds://` for TLS)
- * @throws UnusableStoreError where the URL names no store we have, or that store cannot be used.
+ * @throws StoreOpenError where the URL names no store we have, or that store cannot be used.
  */
 export async function openStore(url: string, options: OpenOptions): Promise<MessageStore> {
   // No library is loaded where it is not needed.
@@ -38,7 +38,7 @@ export async function openStore(url: string, options: OpenOptions): Promise<Mess
   }
   const folder = folderIn(url);
   if (folder === undefined) {
-    throw new UnusableStoreError(
+    throw new StoreOpenError(
       `no such store: ${url}; --store takes lmdb:DIR, memory: or etcd://HOST:PORT/PREFIX`,
     );
   }

@@ -21,7 +21,7 @@ import {
   type Services,
 } from 'etcd3';
 import { Host } from 'etcd3/lib/connection-pool.js';
-import { reasonOf } from '../../reason.ts';
+import { errorMessage } from '../../errorMessage.ts';
 import type { EtcdCredentials, EtcdTls } from './etcdCredentials.ts';
 
 /** How long etcd may take to check a password: it hashes it with bcrypt. */
@@ -171,7 +171,7 @@ export class EtcdChannel implements ICallable<undefined> {
 }
 
 function isTokenRefused(error: unknown): boolean {
-  return error instanceof EtcdInvalidAuthTokenError || OLD_TOKEN.test(reasonOf(error));
+  return error instanceof EtcdInvalidAuthTokenError || OLD_TOKEN.test(errorMessage(error));
 }
 
 /** Calls a method that the client has of its service's description. */

@@ -15,7 +15,7 @@ import {
   KVClient,
   WatchClient,
 } from 'etcd3';
-import { reasonOf } from '../../reason.ts';
+import { errorMessage } from '../../errorMessage.ts';
 import type { HistoryEntry } from '../history.ts';
 import type { ClusterIdCheck } from './clusterIdCheck.ts';
 import { EtcdChannel } from './etcdChannel.ts';
@@ -148,9 +148,9 @@ export class EtcdMember {
     try {
       return await this.#write(transaction, deadlineMs);
     } catch (error) {
-      if (!NO_SPACE.test(reasonOf(error))) throw error;
+      if (!NO_SPACE.test(errorMessage(error))) throw error;
       const contents = await this.read(on.last, deadlineMs);
-      if (contents.head.revision === on.revision) throw new EtcdRejectedError(reasonOf(error));
+      if (contents.head.revision === on.revision) throw new EtcdRejectedError(errorMessage(error));
       return { is: 'conflict', contents };
     }
   }
@@ -195,7 +195,7 @@ export class EtcdMember {
     const stream = await this.#ask(this.#watches.watch());
     const broken = new Promise<never>((_resolve, reject) => {
       const late = setTimeout(() => reject(this.#named('no watch was begun')), deadlineMs);
-      stream.on('error', (error) => reject(this.#named(reasonOf(error))));
+      stream.on('error', (error) => reject(this.#named(errorMessage(error))));
       stream.on('end', () => reject(this.#named('the watch ended')));
       stream.on('data', (response) => {
         clearTimeout(late);
@@ -270,7 +270,7 @@ export class EtcdMember {
     try {
       return await answer;
     } catch (error) {
-      const why = this.#named(reasonOf(error));
+      const why = this.#named(errorMessage(error));
       if (!isRejection(error)) throw why;
       throw new EtcdRejectedError(why.message, { cause: error });
     }
@@ -283,7 +283,9 @@ export class EtcdMember {
 
 /** Whether it is etcd that says so, and not gRPC, on its own account (etcd's rpctypes). */
 function isRejection(error: unknown): boolean {
-  return /etcdserver: /.test(reasonOf(error)) && REJECTIONS.some((kind) => error instanceof kind);
+  return (
+    /etcdserver: /.test(errorMessage(error)) && REJECTIONS.some((kind) => error instanceof kind)
+  );
 }
 
 /** What gRPC says, without its own affairs. */

@@ -7,10 +7,10 @@
 //   peers <--read--- EtcdReplica <--watch, reads-- EtcdSync <-- etcd
 
 import { setTimeout } from 'node:timers/promises';
-import { reasonOf } from '../../reason.ts';
+import { errorMessage } from '../../errorMessage.ts';
 import type { History } from '../history.ts';
 import type { Freshness, MessageStore, StoreOptions } from '../store.ts';
-import { UnusableStoreError } from '../unusableStore.ts';
+import { StoreOpenError } from '../storeOpenError.ts';
 import { ClusterIdMismatchError } from './clusterIdCheck.ts';
 import { EtcdCluster } from './etcdCluster.ts';
 import type { EtcdCredentials } from './etcdCredentials.ts';
@@ -46,7 +46,7 @@ const CLOSE_DEADLINE_MS = 3000;
 /**
  * Opens the store an `etcd://` URL names.
  *
- * @throws UnusableStoreError where the URL is none, etcd does not answer for some seconds or does
+ * @throws StoreOpenError where the URL is none, etcd does not answer for some seconds or does
  *   not let us in, or what it holds is not ours.
  */
 export async function openEtcdStore(
@@ -58,8 +58,8 @@ export async function openEtcdStore(
     return new EtcdStore(cluster, await readAll(cluster, options), options);
   } catch (error) {
     cluster.close();
-    const reason = reasonOf(error);
-    throw new UnusableStoreError(`cannot use etcd: ${reason}; ${adviceFor(reason)}`, {
+    const reason = errorMessage(error);
+    throw new StoreOpenError(`cannot use etcd: ${reason}; ${adviceFor(reason)}`, {
       cause: error,
     });
   }
@@ -107,7 +107,7 @@ async function readAll(
       if (replica?.history.last !== last) deadlineAtMs = now + OPEN_DEADLINE_MS;
       // What was refused can be mended by who reads this.
       if (now > deadlineAtMs) throw refusals.at(-1) ?? error;
-      if (!isLogged) log({ event: 'waitingForStore', reason: reasonOf(error) });
+      if (!isLogged) log({ event: 'waitingForStore', reason: errorMessage(error) });
       isLogged = true;
       cluster.failOver(member);
       await setTimeout(RETRY_DELAY_MS);

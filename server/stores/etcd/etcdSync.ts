@@ -3,7 +3,7 @@
 // it left out is read (a compaction among it), and the next member is asked.
 
 import { setTimeout } from 'node:timers/promises';
-import { reasonOf } from '../../reason.ts';
+import { errorMessage } from '../../errorMessage.ts';
 import type { EtcdCluster } from './etcdCluster.ts';
 import type { EtcdFreshness } from './etcdFreshness.ts';
 import type { EtcdMember } from './etcdMember.ts';
@@ -37,7 +37,7 @@ export class EtcdSync {
       try {
         await this.#follow(member);
       } catch (error) {
-        this.#freshness.fail(reasonOf(error));
+        this.#freshness.fail(errorMessage(error));
         this.#cluster.failOver(member);
       }
       await this.#pause(this.#retryMs);

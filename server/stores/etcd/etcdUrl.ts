@@ -1,6 +1,6 @@
 // What an `etcd://` URL names: the members of a cluster, and where in it the message is kept.
 
-import { UnusableStoreError } from '../unusableStore.ts';
+import { StoreOpenError } from '../storeOpenError.ts';
 
 export interface EtcdLocation {
   /** `HOST:PORT` of each member that may be asked. */
@@ -20,7 +20,7 @@ const PREFIX = /^(\/[A-Za-z0-9_.-]+)+$/;
 
 /**
  * @param url `etcd://HOST:PORT,HOST:PORT/PREFIX`, or `etcds://…` for TLS.
- * @throws UnusableStoreError where it is neither.
+ * @throws StoreOpenError where it is neither.
  */
 export function parseEtcdUrl(url: string): EtcdLocation {
   const { scheme, members = '', path = '' } = URL.exec(url)?.groups ?? {};
@@ -28,13 +28,13 @@ export function parseEtcdUrl(url: string): EtcdLocation {
   for (const member of [first, ...others]) if (!isMember(member)) throw notAMember(member);
   const prefix = path.replace(/\/+$/, '');
   if (prefix === '') {
-    throw new UnusableStoreError(
+    throw new StoreOpenError(
       'etcd is shared: say where in it the message is to be, as in etcd://HOST:PORT/motd; ' +
         'check --store',
     );
   }
   if (!PREFIX.test(prefix)) {
-    throw new UnusableStoreError(
+    throw new StoreOpenError(
       `no prefix: ${prefix}; it has letters, digits and -_. between slashes; check --store`,
     );
   }
@@ -46,9 +46,9 @@ function isMember(text: string): boolean {
   return MEMBER.test(text) && port >= 1 && port <= MAX_PORT;
 }
 
-function notAMember(text: string): UnusableStoreError {
+function notAMember(text: string): StoreOpenError {
   const what = text.includes('@') ? 'give the user with --etcd-user' : 'IPv6 goes in brackets';
-  return new UnusableStoreError(
+  return new StoreOpenError(
     `no etcd member: ${JSON.stringify(text.replace(/^.*@/, '…@'))}; --store takes etcd://HOST:PORT,HOST:PORT/PREFIX, ${what}`,
   );
 }

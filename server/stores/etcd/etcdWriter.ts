@@ -9,7 +9,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { reasonOf } from '../../reason.ts';
+import { errorMessage } from '../../errorMessage.ts';
 import type { HistoryEntry } from '../history.ts';
 import type { StoreLog } from '../store.ts';
 import type { EtcdCluster } from './etcdCluster.ts';
@@ -217,7 +217,7 @@ export class EtcdWriter {
       if (outcome.is === 'conflict') this.#replica.applySnapshot(outcome.contents, attempt.on);
       return { ...outcome, attempt };
     } catch (error) {
-      const why = reasonOf(error);
+      const why = errorMessage(error);
       if (error instanceof EtcdRejectedError) return { is: 'refused', why };
       this.#cluster.failOver(member);
       return { is: 'unanswered', why, attempt };

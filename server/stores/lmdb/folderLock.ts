@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
-import { UnusableStoreError, unusable } from '../unusableStore.ts';
+import { folderOpenError, StoreOpenError } from '../storeOpenError.ts';
 import { createPrivateFolder, openForReading, openPrivateFile } from './privateFiles.ts';
 import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFileNames.ts';
 
@@ -21,7 +21,7 @@ const RETRY_MS = 20;
  *
  * @returns A descriptor. The folder is ours until it is closed here and in every process that was
  *   given it, however they end.
- * @throws UnusableStoreError where the folder cannot be used, or another server uses it.
+ * @throws StoreOpenError where the folder cannot be used, or another server uses it.
  */
 export async function lockFolder(folder: string): Promise<number> {
   const lock = openLockFile(folder);
@@ -29,7 +29,7 @@ export async function lockFolder(folder: string): Promise<number> {
   while (!tryLock(lock)) {
     if (performance.now() > endsAtMs) {
       closeSync(lock);
-      throw new UnusableStoreError(
+      throw new StoreOpenError(
         `${folder} is in use by another server; stop that one, or choose another folder with --store`,
       );
     }
@@ -43,7 +43,7 @@ export async function lockFolder(folder: string): Promise<number> {
  *
  * @returns `false` also if that cannot be found out: the lock file is not ours to read, or its file
  *   system knows no locks.
- * @throws UnusableStoreError if the lock is a link, or no regular file.
+ * @throws StoreOpenError if the lock is a link, or no regular file.
  */
 export function isFolderInUse(folder: string): boolean {
   try {
@@ -55,7 +55,7 @@ export function isFolderInUse(folder: string): boolean {
       closeSync(lock);
     }
   } catch (error) {
-    if (error instanceof UnusableStoreError) throw error;
+    if (error instanceof StoreOpenError) throw error;
     return false;
   }
 }
@@ -65,7 +65,7 @@ function openLockFile(folder: string): number {
     createPrivateFolder(folder, isStoreFile);
     return openPrivateFile(join(folder, LOCK_FILE));
   } catch (error) {
-    throw error instanceof UnusableStoreError ? error : unusable(folder, error);
+    throw error instanceof StoreOpenError ? error : folderOpenError(folder, error);
   }
 }
 

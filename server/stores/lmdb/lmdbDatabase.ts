@@ -12,7 +12,7 @@ import {
 import { platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import { UnusableStoreError, unusable } from '../unusableStore.ts';
+import { folderOpenError, StoreOpenError } from '../storeOpenError.ts';
 import { decodeLmdbEntries } from './lmdbEntries.ts';
 import type { Opened } from './lmdbIpc.ts';
 import { readSnapshot } from './lmdbSnapshot.ts';
@@ -25,7 +25,7 @@ export type LmdbDatabase = RootDatabase<Buffer, number>;
  * Opens the database in a folder.
  *
  * @param fileId Which file it has to be. Without it, one is made if there is none.
- * @throws UnusableStoreError where that cannot be, or its file is damaged or not ours; it is then
+ * @throws StoreOpenError where that cannot be, or its file is damaged or not ours; it is then
  *   as it was.
  */
 export async function openDatabase(
@@ -35,7 +35,7 @@ export async function openDatabase(
   const file = join(folder, DATA_FILE);
   let foundId = restrictFiles(folder);
   if (fileId !== undefined && foundId !== fileId) {
-    throw new UnusableStoreError(`${file} is not the file that was written before`);
+    throw new StoreOpenError(`${file} is not the file that was written before`);
   }
   if (foundId === undefined) {
     await createDatabase(folder);
@@ -62,7 +62,7 @@ function restrictFiles(folder: string): string | undefined {
     closeSync(openPrivateFile(join(folder, LMDB_LOCK_FILE)));
     return restrictToOwner(join(folder, DATA_FILE));
   } catch (error) {
-    throw error instanceof UnusableStoreError ? error : unusable(folder, error);
+    throw error instanceof StoreOpenError ? error : folderOpenError(folder, error);
   }
 }
 
@@ -83,7 +83,7 @@ async function createDatabase(folder: string): Promise<void> {
     sync(folder);
     sync(dirname(resolve(folder)));
   } catch (error) {
-    throw error instanceof UnusableStoreError ? error : unusable(folder, error);
+    throw error instanceof StoreOpenError ? error : folderOpenError(folder, error);
   }
 }
 
@@ -100,7 +100,7 @@ function openWithLmdb(folder: string): LmdbDatabase {
       noMemInit: false,
     });
   } catch (error) {
-    throw unusable(folder, error);
+    throw folderOpenError(folder, error);
   }
 }
 

@@ -3,7 +3,7 @@
 
 import type { HistoryEntry } from '../history.ts';
 import { InvalidEntryError } from '../historyEntry.ts';
-import { UnusableStoreError } from '../unusableStore.ts';
+import { StoreOpenError } from '../storeOpenError.ts';
 import { checkLmdbFile } from './lmdbFileCheck.ts';
 import { CorruptFileError, check } from './lmdbFormat.ts';
 import type { NumberedEntries } from './lmdbIpc.ts';
@@ -14,14 +14,14 @@ const KEY_BYTES = 4;
 
 /**
  * @param file Its path, for the error.
- * @throws UnusableStoreError if it is damaged, or not ours.
+ * @throws StoreOpenError if it is damaged, or not ours.
  */
 export function decodeLmdbEntries(file: string, bytes: Buffer): NumberedEntries {
   try {
     return decodeAll(bytes);
   } catch (error) {
     if (!(error instanceof CorruptFileError)) throw error;
-    throw new UnusableStoreError(
+    throw new StoreOpenError(
       `${file} is damaged or not ours: ${error.message}; put a copy back, or move it away to begin anew`,
     );
   }

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HistoryEntry } from '../history.ts';
-import { errorCode, UnusableStoreError } from '../unusableStore.ts';
+import { errorCode, StoreOpenError } from '../storeOpenError.ts';
 import { isFolderInUse } from './folderLock.ts';
 import { decodeLmdbEntries } from './lmdbEntries.ts';
 import { readSnapshot } from './lmdbSnapshot.ts';
@@ -18,7 +18,7 @@ export interface StoredEntries {
 }
 
 /**
- * @throws UnusableStoreError if the folder holds no store, cannot be read, or its file is damaged or
+ * @throws StoreOpenError if the folder holds no store, cannot be read, or its file is damaged or
  *   not ours.
  */
 export async function readLmdbReadOnly(folder: string): Promise<StoredEntries> {
@@ -28,35 +28,35 @@ export async function readLmdbReadOnly(folder: string): Promise<StoredEntries> {
     const { bytes, isBeingWritten } = await readSnapshot(file);
     return { entries: decodeLmdbEntries(file, bytes).entries, isInUse: isInUse || isBeingWritten };
   } catch (error) {
-    throw error instanceof UnusableStoreError ? error : unreadable(folder, error);
+    throw error instanceof StoreOpenError ? error : unreadable(folder, error);
   }
 }
 
-function unreadable(folder: string, error: unknown): UnusableStoreError {
+function unreadable(folder: string, error: unknown): StoreOpenError {
   const code = errorCode(error);
   const reason = { cause: error };
   switch (code) {
     case 'ENOENT':
-      return new UnusableStoreError(
+      return new StoreOpenError(
         existsSync(folder)
           ? `no store in ${folder}: it has no ${DATA_FILE}`
           : 'no such folder; check --store',
         reason,
       );
     case 'ENOTDIR':
-      return new UnusableStoreError(
+      return new StoreOpenError(
         `${folder} is a file; name the folder that holds ${DATA_FILE}`,
         reason,
       );
     case 'EACCES':
     case 'EPERM':
-      return new UnusableStoreError(
+      return new StoreOpenError(
         `cannot read ${join(folder, DATA_FILE)}: permission denied (${code}); run this as its owner`,
         reason,
       );
     case undefined:
       throw error;
     default:
-      return new UnusableStoreError(`cannot read ${join(folder, DATA_FILE)}: ${code}`, reason);
+      return new StoreOpenError(`cannot read ${join(folder, DATA_FILE)}: ${code}`, reason);
   }
 }

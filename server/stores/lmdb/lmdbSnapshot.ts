@@ -10,7 +10,7 @@
 
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { UnusableStoreError } from '../unusableStore.ts';
+import { StoreOpenError } from '../storeOpenError.ts';
 import { findLmdbFault } from './lmdbFileCheck.ts';
 import { CorruptFileError, MAX_FILE_BYTES, META_BYTES, metaAt } from './lmdbFormat.ts';
 import { openForReading } from './privateFiles.ts';
@@ -35,7 +35,7 @@ export interface LmdbSnapshot {
 /**
  * @param path `data.mdb`. LMDB must not have it open in this process: closing a file drops every
  *   lock on it (fcntl(2)).
- * @throws UnusableStoreError if it is no regular file, too large, or written faster than it can be
+ * @throws StoreOpenError if it is no regular file, too large, or written faster than it can be
  *   read; else what `node:fs` throws.
  */
 export async function readSnapshot(path: string, maxTries = MAX_TRIES): Promise<LmdbSnapshot> {
@@ -49,7 +49,7 @@ export async function readSnapshot(path: string, maxTries = MAX_TRIES): Promise<
   } finally {
     closeSync(descriptor);
   }
-  throw new UnusableStoreError(
+  throw new StoreOpenError(
     `cannot read ${path}: it is written faster than it can be read; stop its server, or try again later`,
   );
 }
@@ -93,7 +93,7 @@ function isSame(one: MetaPagePair, other: MetaPagePair): boolean {
 function readAll(descriptor: number, path: string): Buffer {
   const { size } = fstatSync(descriptor);
   if (size <= MAX_FILE_BYTES) return readAt(descriptor, 0, size);
-  throw new UnusableStoreError(`${path} is too large to be a store: ${size} bytes; check --store`);
+  throw new StoreOpenError(`${path} is too large to be a store: ${size} bytes; check --store`);
 }
 
 /** @returns Fewer bytes if the file ends before. */

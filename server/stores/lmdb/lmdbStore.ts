@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { History, type HistoryEntry } from '../history.ts';
 import { ALWAYS_FRESH, type MessageStore, type StoreOptions } from '../store.ts';
-import { UnusableStoreError, unusable } from '../unusableStore.ts';
+import { folderOpenError, StoreOpenError } from '../storeOpenError.ts';
 import { lockFolder } from './folderLock.ts';
 import type { NumberedEntries } from './lmdbIpc.ts';
 import { entryIn, isSameEntry, LmdbSupervisor } from './lmdbSupervisor.ts';
@@ -35,7 +35,7 @@ interface PendingLmdbWrite {
 /**
  * Opens the store in a folder, which is made where there is none.
  *
- * @throws UnusableStoreError where the folder cannot be used, another server uses it, or its file
+ * @throws StoreOpenError where the folder cannot be used, another server uses it, or its file
  *   is damaged or not ours; the file is then as it was.
  */
 export async function openLmdbStore(folder: string, options: StoreOptions): Promise<MessageStore> {
@@ -49,7 +49,7 @@ export async function openLmdbStore(folder: string, options: StoreOptions): Prom
   } catch (error) {
     closeSync(lock);
     // Where there is no room for another process, it is Node that says so.
-    throw error instanceof UnusableStoreError ? error : unusable(folder, error);
+    throw error instanceof StoreOpenError ? error : folderOpenError(folder, error);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { UnusableStoreError } from '../unusableStore.ts';
+import { StoreOpenError } from '../storeOpenError.ts';
 import { type CommitRequest, isLmdbReply, type LmdbReply, type Opened } from './lmdbIpc.ts';
 
 const PROCESS = fileURLToPath(new URL('./lmdbWriterProcess.js', import.meta.url));
@@ -13,7 +13,7 @@ export type LmdbCommitResult =
   | { is: 'exited'; how: string };
 
 export class LmdbWriter {
-  /** What the file held when it was opened. @throws UnusableStoreError where it could not be. */
+  /** What the file held when it was opened. @throws StoreOpenError where it could not be. */
   readonly opened: Promise<Opened>;
   /** How the process ended, once it has: a signal or a status. */
   readonly ended: Promise<string>;
@@ -83,9 +83,9 @@ export class LmdbWriter {
     const report = await this.#nextReport();
     if (report.is === 'opened') return report;
     await this.kill();
-    if (report.is === 'openFailed') throw new UnusableStoreError(report.why);
+    if (report.is === 'openFailed') throw new StoreOpenError(report.why);
     const how = report.is === 'exited' ? report.how : report.is;
-    throw new UnusableStoreError(
+    throw new StoreOpenError(
       `cannot use ${folder}: the process that reads it ended (${how}); is the disk full? check --store`,
     );
   }

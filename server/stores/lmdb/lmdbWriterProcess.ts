@@ -5,7 +5,7 @@
 import '../../ignoreDebugSignal.ts';
 
 import process from 'node:process';
-import { reasonOf } from '../../reason.ts';
+import { errorMessage } from '../../errorMessage.ts';
 import { type LmdbDatabase, openDatabase } from './lmdbDatabase.ts';
 import type { CommitRequest, LmdbReply } from './lmdbIpc.ts';
 import { MetaPages } from './lmdbMetaPages.ts';
@@ -68,7 +68,7 @@ function write(database: LmdbDatabase, { first, entries, oldest }: CommitRequest
 
 /** LMDB adds what only its developers can use. */
 function reasonIn(error: unknown): string {
-  return reasonOf(error).replace(/: Attempting to write page .*/, '');
+  return errorMessage(error).replace(/: Attempting to write page .*/, '');
 }
 
 function report(what: LmdbReply): void {

@@ -15,7 +15,7 @@ import {
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { errorCode, UnusableStoreError } from '../unusableStore.ts';
+import { errorCode, StoreOpenError } from '../storeOpenError.ts';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -30,7 +30,7 @@ const ONLY_A_FILE =
  * the store's own files is closed to others, if it is ours; a folder that is used for more is left
  * as it is. The folder itself may be a link: that is the operator's choice.
  *
- * @throws UnusableStoreError if it belongs to another user; else what `node:fs` throws.
+ * @throws StoreOpenError if it belongs to another user; else what `node:fs` throws.
  */
 export function createPrivateFolder(folder: string, isOwnName: (name: string) => boolean): void {
   createFolder(folder, FOLDER_MODE);
@@ -48,14 +48,14 @@ export function createPrivateFolder(folder: string, isOwnName: (name: string) =>
 /**
  * The owner of a folder can put other files in place of those in it, whatever their modes.
  *
- * @throws UnusableStoreError if it belongs to another user than us or root; else what `node:fs`
+ * @throws StoreOpenError if it belongs to another user than us or root; else what `node:fs`
  *   throws.
  */
 function checkFolderOwner(folder: string): void {
   if (platform() === 'win32') return;
   const { uid } = statSync(folder);
   if (uid === process.geteuid?.() || uid === 0) return;
-  throw new UnusableStoreError(
+  throw new StoreOpenError(
     `${folder} belongs to another user (${uid}), who can replace what is in it; ` +
       'choose another folder with --store, make it yours with chown, or copy it to one of yours',
   );
@@ -84,7 +84,7 @@ function tryToCreateFolder(path: string, mode?: number): boolean {
 /**
  * Opens a file of the store for writing, which is made if there is none.
  *
- * @throws UnusableStoreError if it is a link, or no regular file; else what `node:fs` throws.
+ * @throws StoreOpenError if it is a link, or no regular file; else what `node:fs` throws.
  */
 export function openPrivateFile(path: string): number {
   const descriptor = openFile(path, constants.O_RDWR | constants.O_CREAT);
@@ -96,7 +96,7 @@ export function openPrivateFile(path: string): number {
  * Opens a file of a store that is only read. Nothing about it is changed: it may be on a read-only
  * file system, belong to another user, or have more names, as backups made with `cp --link` have.
  *
- * @throws UnusableStoreError if it is a symbolic link, or no regular file; else what `node:fs` throws,
+ * @throws StoreOpenError if it is a symbolic link, or no regular file; else what `node:fs` throws,
  *   also ENOENT.
  */
 export function openForReading(path: string): number {
@@ -160,8 +160,6 @@ function removeAccessOfOthers(descriptor: number): void {
   } catch {}
 }
 
-function notAFile(path: string, what: string): UnusableStoreError {
-  return new UnusableStoreError(
-    `${path} ${what}; remove it, or choose another folder with --store`,
-  );
+function notAFile(path: string, what: string): StoreOpenError {
+  return new StoreOpenError(`${path} ${what}; remove it, or choose another folder with --store`);
 }

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { reasonOf } from '../reason.ts';
+import { errorMessage } from '../errorMessage.ts';
 import { DATA_FILE } from './lmdb/storeFileNames.ts';
 
 /** By error code, why a folder cannot be written in. */
@@ -13,8 +13,8 @@ const WRITE_FAULTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The message says what is wrong and what to do about it, on one line. Nothing was changed. */
-export class UnusableStoreError extends Error {
-  override name = 'UnusableStoreError';
+export class StoreOpenError extends Error {
+  override name = 'StoreOpenError';
 }
 
 /** The code of an error of the operating system: `EROFS`. */
@@ -23,19 +23,19 @@ export function errorCode(error: unknown): string | undefined {
 }
 
 /** For when the operating system, or a library, does not let a server use a folder. */
-export function unusable(folder: string, error: unknown): UnusableStoreError {
+export function folderOpenError(folder: string, error: unknown): StoreOpenError {
   const code = errorCode(error) ?? '';
   const fault = WRITE_FAULTS.get(code);
   if (fault !== undefined) {
     const advice = existsSync(join(folder, DATA_FILE))
       ? `; to copy the messages that are in it: motd copy-store lmdb:${folder} lmdb:OTHER`
       : '';
-    return new UnusableStoreError(
+    return new StoreOpenError(
       `cannot write in ${folder}: ${fault} (${code}); choose another folder with --store${advice}`,
       { cause: error },
     );
   }
-  return new UnusableStoreError(`cannot use ${folder}: ${reasonOf(error)}; check --store`, {
+  return new StoreOpenError(`cannot use ${folder}: ${errorMessage(error)}; check --store`, {
     cause: error,
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readOpening as read } from './proxyLine.ts';
+import { readOpening as read } from './proxyHeader.ts';
 
 const KEY = 'kQ3vYdX0Ab1c';
 
@@ -9,11 +9,11 @@ const V4 = 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n';
 const V6 = 'PROXY TCP6 2001:db8::7 2001:db8::1 56324 26310\r\n';
 
 test.each([
-  [V4, { address: '192.0.2.7', port: 56324 }],
-  [V6, { address: '2001:db8::7', port: 56324 }],
+  [V4, { host: '192.0.2.7', port: 56324 }],
+  [V6, { host: '2001:db8::7', port: 56324 }],
   [
     'PROXY TCP6 ::ffff:192.0.2.7 ::ffff:198.51.100.1 56324 26310\r\n',
-    { address: '192.0.2.7', port: 56324 },
+    { host: '192.0.2.7', port: 56324 },
   ],
   ['PROXY UNKNOWN\r\n', undefined],
   ['PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n', undefined],
@@ -52,7 +52,7 @@ describe('what begins as a PROXY line and is none says nothing', () => {
 
 describe('a key before the PROXY line', () => {
   const KEYED = `PROXY-KEY ${KEY}\r\n${V4}`;
-  const client = { address: '192.0.2.7', port: 56324 };
+  const client = { host: '192.0.2.7', port: 56324 };
   const readFrom = (isTrusted: boolean) => (bytes: string) => read(bytes, { isTrusted, key: KEY });
 
   test.each([true, false])('makes a peer believed (trusted by its address: %s)', (isTrusted) => {

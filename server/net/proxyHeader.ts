@@ -3,9 +3,9 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { Endpoint } from '../../access/endpoint.ts';
 import { plainAddress } from '../../access/source.ts';
 import { ownCopy } from '../../protocol/lines.ts';
-import type { Address } from './address.ts';
 
 /** The longest line there can be, in bytes, its CRLF counted. */
 const MAX_LINE_BYTES = 107;
@@ -29,7 +29,7 @@ export type Opening =
   /**
    * A proxy speaks for `client`, `undefined` where it does not know; its line was `length` bytes.
    */
-  | { is: 'proxied'; client: Address | undefined; length: number }
+  | { is: 'proxied'; client: Endpoint | undefined; length: number }
   /** A malformed PROXY line, or a wrong key: the client cannot be known. */
   | { is: 'malformed' };
 
@@ -94,6 +94,6 @@ function readProxyLine(bytes: string): Opening {
     Number(sourcePort) <= 65_535 &&
     Number(destinationPort) <= 65_535;
   if (!isSound) return MALFORMED;
-  const client = { address: ownCopy(plainAddress(source)), port: Number(sourcePort) };
+  const client = { host: ownCopy(plainAddress(source)), port: Number(sourcePort) };
   return { is: 'proxied', client, length: end };
 }

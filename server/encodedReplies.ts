@@ -4,7 +4,7 @@ import { END_OF_HISTORY, REPLY } from '../protocol/replies.ts';
 import type { HistoryEntry } from './stores/history.ts';
 import type { MessageStore } from './stores/store.ts';
 
-export class MessageBytes {
+export class EncodedReplies {
   readonly #store: MessageStore;
   #message: string | undefined;
   #reply = '';

@@ -2,8 +2,8 @@ import { get } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { Health } from './health.ts';
-import type { Address } from './net/address.ts';
+import type { Endpoint } from '../access/endpoint.ts';
+import { AdminServer } from './adminServer.ts';
 import { buildServer, memoryStore, TestClient } from './server.harness.ts';
 import type { Freshness, MessageStore } from './stores/store.ts';
 
@@ -12,9 +12,9 @@ interface Answer {
   body: string;
 }
 
-async function ask({ address, port }: Address, path: string, method = 'GET'): Promise<Answer> {
+async function ask({ host, port }: Endpoint, path: string, method = 'GET'): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = get({ host: address, port, path, method, agent: false }, (response) => {
+    const request = get({ host, port, path, method, agent: false }, (response) => {
       const { statusCode: status } = response;
       text(response).then((body) => resolve({ status, body }), reject);
     });
@@ -36,7 +36,7 @@ async function start() {
     },
   });
   const { server } = buildServer({ store });
-  const health = new Health(server, store);
+  const health = new AdminServer(server, store);
   const at = await health.listen('127.0.0.1', 0);
   onTestFinished(() => health.close());
   const serve = async () => {
@@ -53,7 +53,7 @@ test('a request that offers an upgrade is answered like any other', async () => 
   await serve();
   const offer =
     'Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk';
-  const socket = connect(at.port, at.address);
+  const socket = connect(at.port, at.host);
   onTestFinished(() => void socket.destroy());
   socket.write(`GET /healthz HTTP/1.1\r\nHost: a\r\n${offer}\r\n\r\n`);
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
@@ -125,15 +125,15 @@ test('the metrics count what was stored, and what could not be', async () => {
 
 test('on localhost, both addresses answer', async () => {
   const store = memoryStore();
-  const health = new Health(buildServer({ store }).server, store);
+  const health = new AdminServer(buildServer({ store }).server, store);
   onTestFinished(() => health.close());
-  const { address, port } = await health.listen('localhost', 0);
-  expect(address).toBe('localhost');
+  const { host: listeningHost, port } = await health.listen('localhost', 0);
+  expect(listeningHost).toBe('localhost');
   for (const host of ['127.0.0.1', '::1']) {
-    expect((await ask({ address: host, port }, '/healthz')).body).toBe('ok\n');
+    expect((await ask({ host, port }, '/healthz')).body).toBe('ok\n');
   }
   health.close();
-  await expect(ask({ address: '::1', port }, '/healthz')).rejects.toThrow('ECONNREFUSED');
+  await expect(ask({ host: '::1', port }, '/healthz')).rejects.toThrow('ECONNREFUSED');
 });
 
 test.each([

@@ -2,9 +2,9 @@
 // line (PROTOCOL.md, "Who is asking"); with its first bytes we know.
 
 import type { Socket } from 'node:net';
-import type { Address } from './address.ts';
+import type { Endpoint } from '../../access/endpoint.ts';
 import { ifStillIdle } from './idleSocket.ts';
-import { type ProxyTrust, readOpening } from './proxyLine.ts';
+import { type ProxyTrust, readOpening } from './proxyHeader.ts';
 
 /**
  * One that says nothing for so long is taken for itself on the console, though it may yet say more.
@@ -13,7 +13,7 @@ const ANNOUNCE_AFTER_MS = 100;
 
 /** Who has come, and what it has said so far. */
 export interface Arrived {
-  peer: Address;
+  peer: Endpoint;
   /** Bytes of its own that are read already, as a byte string. */
   bytes: string;
   /** Whether its side is closed already. */
@@ -35,14 +35,14 @@ export interface ArrivalEvents {
 
 export class Arrival {
   readonly #socket: Socket;
-  readonly #peer: Address;
+  readonly #peer: Endpoint;
   readonly #trust: ProxyTrust;
   readonly #events: ArrivalEvents;
   readonly #announceTimer: NodeJS.Timeout;
   #idleCheck: NodeJS.Immediate | undefined;
   #bytes = '';
 
-  constructor(socket: Socket, peer: Address, trust: ProxyTrust, events: ArrivalEvents) {
+  constructor(socket: Socket, peer: Endpoint, trust: ProxyTrust, events: ArrivalEvents) {
     this.#socket = socket;
     this.#peer = peer;
     this.#trust = trust;

@@ -14,7 +14,7 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
  * @throws Where the peer speaks no TLS we accept, takes too long, or goes;
  *   the socket is closed then.
  */
-export function secure(
+export function acceptTls(
   socket: Socket,
   secureContext: SecureContext,
   bytes: string,

@@ -2,17 +2,13 @@
 
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import {
-  type AddressInfo,
-  createServer as createTcpServer,
-  type Server as TcpServer,
-} from 'node:net';
+import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { descriptorCheck } from '../access/descriptors.ts';
+import { type Endpoint, listeningEndpoint } from '../access/endpoint.ts';
 import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
 import { limitUnanswered } from '../access/unansweredRequests.ts';
 import { escapeControls } from '../protocol/plainText.ts';
-import type { Address } from './net/address.ts';
 import type { MotdServer } from './server.ts';
 import type { MessageStore } from './stores/store.ts';
 
@@ -39,7 +35,7 @@ const MAX_CONNECTIONS = 100;
  * store out: for a load balancer, which would otherwise take every server away at once (the
  * parameter is that of the Kubernetes API server). `/metrics` is for Prometheus.
  */
-export class Health {
+export class AdminServer {
   readonly #server: MotdServer;
   readonly #store: MessageStore;
   readonly #metrics: Registry;
@@ -67,24 +63,28 @@ export class Health {
    * @param host An address; `localhost` is all addresses it has.
    * @throws Node's error where that cannot be.
    */
-  async listen(host: string, port: number): Promise<Address> {
+  async listen(host: string, port: number): Promise<Endpoint> {
     if (!isLocalhost(host)) return this.#listen(host, port);
     const second = createTcpServer({ allowHalfOpen: true }, (socket) => {
       this.#http.emit('connection', socket);
     });
     second.maxConnections = MAX_CONNECTIONS;
-    const address = await listenOnLocalhost((at, common) => this.#listen(at, common), second, port);
+    const endpoint = await listenOnLocalhost(
+      (at, common) => this.#listen(at, common),
+      second,
+      port,
+    );
     second.on('error', () => {});
     this.#second = second;
-    return address;
+    return endpoint;
   }
 
-  async #listen(host: string, port: number): Promise<AddressInfo> {
+  async #listen(host: string, port: number): Promise<Endpoint> {
     this.#http.listen({ host, port });
     await once(this.#http, 'listening');
     // Out of descriptors, later: those who ask again are answered.
     this.#http.on('error', () => {});
-    return this.#http.address() as AddressInfo;
+    return listeningEndpoint(this.#http);
   }
 
   /** From now on, the server accepts connections. */

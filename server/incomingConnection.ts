@@ -3,15 +3,15 @@
 
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import type { Endpoint } from '../access/endpoint.ts';
 import type { LocalLease, LocalQuota } from '../access/localQuota.ts';
 import { sourceOf } from '../access/source.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
-import type { Address } from './net/address.ts';
-import { Arrival, type Arrived } from './net/arrival.ts';
-import type { ProxyTrust } from './net/proxyLine.ts';
-import { secure } from './net/secure.ts';
-import { reasonOf } from './reason.ts';
+import { errorMessage } from './errorMessage.ts';
+import { acceptTls } from './net/acceptTls.ts';
+import { Arrival, type Arrived } from './net/identifyPeer.ts';
+import type { ProxyTrust } from './net/proxyHeader.ts';
 
 /** How long somebody who is turned away may take to read why. */
 const FAREWELL_MS = 1000;
@@ -22,32 +22,32 @@ const FAREWELL_MS = 1000;
  */
 const LAST_QUESTION_MS = 500;
 
-export interface VisitContext extends ConnectionContext {
+export interface IncomingConnectionContext extends ConnectionContext {
   connections: LocalQuota;
   /** Peers that are turned away, and are still being sent the reason. */
   rejections: LocalQuota;
   /** Whose PROXY line is believed, by IP address. */
   isTrustedProxy: (address: string) => boolean;
-  /** Believed from any address, if it comes before the PROXY line (proxyLine.ts). */
+  /** Believed from any address, if it comes before the PROXY line (proxyHeader.ts). */
   proxyKey?: string | undefined;
   /** The certificate and key; without them, connections are not encrypted. */
   tls: SecureContext | undefined;
 }
 
-export class Visit {
+export class IncomingConnection {
   readonly #socket: Socket;
-  readonly #peer: Address;
-  readonly #context: VisitContext;
+  readonly #peer: Endpoint;
+  readonly #context: IncomingConnectionContext;
   readonly #acceptedAtMs = performance.now();
   /** Under which address it is shown as connected; that has to be taken back. */
-  #announced: Address | undefined;
+  #announced: Endpoint | undefined;
   #lease: LocalLease | undefined;
   #arrival: Arrival | undefined;
   #isInHandshake = false;
   #connection: Connection | undefined;
   #isStopping = false;
 
-  constructor(socket: Socket, peer: Address, context: VisitContext) {
+  constructor(socket: Socket, peer: Endpoint, context: IncomingConnectionContext) {
     this.#socket = socket;
     this.#peer = peer;
     this.#context = context;
@@ -65,7 +65,7 @@ export class Visit {
     }
     this.#lease = lease;
     this.#socket.once('close', () => lease.release());
-    const isTrusted = isTrustedProxy(this.#peer.address);
+    const isTrusted = isTrustedProxy(this.#peer.host);
     if (isTrusted || key !== undefined) this.#identify({ isTrusted, key });
     else this.#admit({ peer: this.#peer, bytes: '', hasEnded: false });
   }
@@ -127,8 +127,8 @@ export class Visit {
   }
 
   /** Counts the connection for a peer's source, and for no other. @returns Whether there was room. */
-  #countFor(peer: Address): boolean {
-    if (this.#lease?.assignTo(sourceOf(peer.address))) return true;
+  #countFor(peer: Endpoint): boolean {
+    if (this.#lease?.assignTo(sourceOf(peer.host))) return true;
     this.#turnAway(peer, REPLY.tooManyConnections);
     return false;
   }
@@ -145,7 +145,7 @@ export class Visit {
     this.#isInHandshake = true;
     if (hasEnded || this.#isStopping) this.#socket.destroy();
     try {
-      const secured = await secure(this.#socket, tls, bytes);
+      const secured = await acceptTls(this.#socket, tls, bytes);
       this.#isInHandshake = false;
       this.#serve(secured, { peer, bytes: '', hasEnded: false });
     } catch (error) {
@@ -154,7 +154,7 @@ export class Visit {
     }
   }
 
-  #turnAway(peer: Address, reply: Reply): void {
+  #turnAway(peer: Endpoint, reply: Reply): void {
     this.#context.log?.({ event: 'rejected', peer, reply });
     this.#sendAway(reply);
   }
@@ -181,7 +181,7 @@ export class Visit {
   }
 
   /** Shows it as connected, once under each address. */
-  #announce(peer: Address): void {
+  #announce(peer: Endpoint): void {
     if (peer === this.#announced) return;
     this.#forget();
     this.#announced = peer;
@@ -198,7 +198,7 @@ export class Visit {
 
 /** OpenSSL's own words name its source files; the code says as much. */
 function handshakeFault(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : reasonOf(error);
+  return error instanceof Error && 'code' in error ? String(error.code) : errorMessage(error);
 }
 
 /** A peer that vanished. The 'close' event follows and says all there is to say. */
