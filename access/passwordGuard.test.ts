@@ -207,25 +207,25 @@ test('a check that throws holds up nobody', async () => {
 test('a source is suspected while a check of its waits, and once it was wrong, until it is right', async () => {
   const { open, verify } = slowCheck();
   const guard = guardOf({ shutDown: verify, store: verify });
-  const isUnsuspected = (source: string) => guard.isUnsuspected(source, 'shutDown');
-  expect(isUnsuspected('a')).toBe(true);
+  const hasNoStrikes = (source: string) => guard.hasNoStrikes(source, 'shutDown');
+  expect(hasNoStrikes('a')).toBe(true);
 
   const wrong = guard.check('a', 'shutDown', 'x');
   const waiting = guard.check('b', 'shutDown', 'x');
   await expect.poll(() => open).toHaveLength(1);
-  expect(['a', 'b', 'c'].map(isUnsuspected)).toEqual([false, false, true]);
-  expect(guard.isUnsuspected('a', 'store')).toBe(true);
+  expect(['a', 'b', 'c'].map(hasNoStrikes)).toEqual([false, false, true]);
+  expect(guard.hasNoStrikes('a', 'store')).toBe(true);
 
   open[0]?.(false);
   await wrong;
   await expect.poll(() => open).toHaveLength(2);
   open[1]?.(true);
   await waiting;
-  expect(['a', 'b', 'c'].map(isUnsuspected)).toEqual([false, true, true]);
+  expect(['a', 'b', 'c'].map(hasNoStrikes)).toEqual([false, true, true]);
 
   const right = guard.check('a', 'shutDown', 'x');
   await expect.poll(() => open).toHaveLength(3);
   open[2]?.(true);
   await right;
-  expect(isUnsuspected('a')).toBe(true);
+  expect(hasNoStrikes('a')).toBe(true);
 });

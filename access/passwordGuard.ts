@@ -28,7 +28,7 @@ interface Try<Use> {
   /** The password, as a byte string. */
   bytes: string;
   /** Who guesses, and what: each password is guessed for itself. */
-  guesser: string;
+  key: string;
   source: string;
   /** What its source has pending, this one included. */
   pending: PendingTries<Use>;
@@ -55,9 +55,9 @@ export class PasswordGuard<Use extends string> {
   }
 
   /** Whether nothing speaks against a source: it has not been wrong, and has no check pending. */
-  isUnsuspected(source: string, use: Use): boolean {
+  hasNoStrikes(source: string, use: Use): boolean {
     if (this.#pending.get(source)?.has(use)) return false;
-    return this.#penalties.wrong(guesserOf(source, use), performance.now()) === 0;
+    return this.#penalties.wrong(penaltyKey(source, use), performance.now()) === 0;
   }
 
   /**
@@ -67,13 +67,13 @@ export class PasswordGuard<Use extends string> {
    * @param bytes The password, as a byte string.
    */
   async check(source: string, use: Use, bytes: string): Promise<Verdict> {
-    const guesser = guesserOf(source, use);
-    if (!this.isGuarded(use) || this.#isBarred(guesser)) return 'refused';
+    const key = penaltyKey(source, use);
+    if (!this.isGuarded(use) || this.#isBarred(key)) return 'refused';
     const pending = this.#pending.get(source) ?? new PendingTries();
     if (!pending.add(use, bytes)) return 'refused';
     this.#pending.set(source, pending);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ use, bytes, guesser, source, pending, resolve, reject });
+      this.#waiting.push({ use, bytes, key, source, pending, resolve, reject });
       if (this.#waiting.length > MAX_WAITING) this.#refuseLast();
       if (!this.#isChecking) void this.#checkAll();
     });
@@ -90,13 +90,13 @@ export class PasswordGuard<Use extends string> {
     this.#isChecking = false;
   }
 
-  async #verdictOn({ use, bytes, guesser }: Try<Use>): Promise<Verdict> {
+  async #verdictOn({ use, bytes, key }: Try<Use>): Promise<Verdict> {
     // The password may be another by now, and those before this one may have been wrong.
     const verify = this.#passwords(use);
-    if (verify === undefined || this.#isBarred(guesser)) return 'refused';
+    if (verify === undefined || this.#isBarred(key)) return 'refused';
     const isRight = await verify(bytes);
-    if (isRight) this.#penalties.forgive(guesser);
-    else this.#penalties.punish(guesser, performance.now());
+    if (isRight) this.#penalties.forgive(key);
+    else this.#penalties.punish(key, performance.now());
     return isRight ? 'right' : 'wrong';
   }
 
@@ -121,8 +121,8 @@ export class PasswordGuard<Use extends string> {
    */
   #ranks(): number[] {
     const now = performance.now();
-    return this.#waiting.map(({ guesser, pending }) => {
-      const wrong = this.#penalties.wrong(guesser, now);
+    return this.#waiting.map(({ key, pending }) => {
+      const wrong = this.#penalties.wrong(key, now);
       return wrong + pending.passwords + pending.tries / (MAX_PENDING + 1);
     });
   }
@@ -132,12 +132,12 @@ export class PasswordGuard<Use extends string> {
     if (pending.tries === 0) this.#pending.delete(source);
   }
 
-  #isBarred(guesser: string): boolean {
-    return this.#penalties.isBarred(guesser, performance.now());
+  #isBarred(key: string): boolean {
+    return this.#penalties.isBarred(key, performance.now());
   }
 }
 
 /** A source is one word: no two pairs read alike. */
-function guesserOf(source: string, use: string): string {
+function penaltyKey(source: string, use: string): string {
   return `${use} ${source}`;
 }

@@ -54,7 +54,7 @@ export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => voi
 /** What a test may want otherwise. */
 export interface BridgeChoices extends Partial<BridgeSettings> {
   host?: string;
-  expectsProxyLine?: boolean;
+  expectsProxyHeader?: boolean;
 }
 
 /**
@@ -62,7 +62,7 @@ export interface BridgeChoices extends Partial<BridgeSettings> {
  */
 export async function startBridge(
   ports: Record<string, number | string>,
-  { host = '127.0.0.1', expectsProxyLine = false, ...settings }: BridgeChoices = {},
+  { host = '127.0.0.1', expectsProxyHeader = false, ...settings }: BridgeChoices = {},
 ): Promise<RunningBridge> {
   const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
@@ -71,7 +71,7 @@ export async function startBridge(
   const [first, ...others] = Object.entries(ports).map(([name, port]) => ({
     name,
     at: typeof port === 'string' ? { path: port } : { host: '127.0.0.1', port },
-    expectsProxyLine,
+    expectsProxyHeader,
   }));
   if (first === undefined) throw new Error('a bridge needs a target');
   const app = await buildBridge({

@@ -212,7 +212,7 @@ describe('opens the connection to a target that expects it with a PROXY line', (
     async ([family, host, said, isHere], { skip }) => {
       skip(!isHere, 'no IPv6 here');
       const { target, heard } = await startListener();
-      const bridge = await startBridge({ target }, { host, expectsProxyLine: true });
+      const bridge = await startBridge({ target }, { host, expectsProxyHeader: true });
       const peer = new TestPeer(bridge);
       peer.webSocket.once('open', () => {
         peer.webSocket.send('first words');
@@ -226,13 +226,13 @@ describe('opens the connection to a target that expects it with a PROXY line', (
 
   test('at once, though the browser says nothing', async () => {
     const target = await startTarget((socket) => void socket.once('data', () => socket.end()));
-    const peer = new TestPeer(await startBridge({ target }, { expectsProxyLine: true }));
+    const peer = new TestPeer(await startBridge({ target }, { expectsProxyHeader: true }));
     expect(await peer.closed()).toMatchObject({ code: 1000 });
   });
 
   test('and no other target', async () => {
     const { target, heard } = await startListener();
-    const peer = new TestPeer(await startBridge({ target }, { expectsProxyLine: false }));
+    const peer = new TestPeer(await startBridge({ target }, { expectsProxyHeader: false }));
     await peer.opened();
     peer.webSocket.send('first words');
     peer.webSocket.close();
@@ -241,9 +241,9 @@ describe('opens the connection to a target that expects it with a PROXY line', (
 
   test.each([true, false])(
     'and a browser cannot write one itself (to a target marked +proxy: %s)',
-    async (expectsProxyLine) => {
+    async (expectsProxyHeader) => {
       const { target, heard } = await startListener();
-      const peer = new TestPeer(await startBridge({ target }, { expectsProxyLine }));
+      const peer = new TestPeer(await startBridge({ target }, { expectsProxyHeader }));
       await peer.opened();
       peer.webSocket.send('PROX');
       peer.webSocket.send('Y TCP4 192.0.2.7 127.0.0.1 1 2\r\nSHUTDOWN\n');
@@ -252,7 +252,7 @@ describe('opens the connection to a target that expects it with a PROXY line', (
         reason: 'a browser may not send a PROXY header',
       });
       expect(await heard).toMatch(
-        expectsProxyLine ? /^PROXY TCP4 127\.0\.0\.1 .*\r\nPROX$/ : /^PROX$/,
+        expectsProxyHeader ? /^PROXY TCP4 127\.0\.0\.1 .*\r\nPROX$/ : /^PROX$/,
       );
     },
   );
@@ -273,7 +273,7 @@ describe('opens the connection to a target that expects it with a PROXY line', (
 
   test('and still says why where such a target refuses', async () => {
     const gone = await freePort();
-    const peer = new TestPeer(await startBridge({ gone }, { expectsProxyLine: true }));
+    const peer = new TestPeer(await startBridge({ gone }, { expectsProxyHeader: true }));
     expect(await peer.closed()).toEqual({
       code: 1014,
       reason: 'gone refused the connection: is it running?',

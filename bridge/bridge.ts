@@ -10,22 +10,22 @@ import Fastify, {
 import { LocalQuota } from '../access/localQuota.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
 import { addressForms } from './http/addressForms.ts';
-import { Admission } from './http/admission.ts';
+import { type AdminOptions, serveAdminRoutes } from './http/adminRoutes.ts';
 import { CHALLENGE, type CheckPassword, requireBasicAuth } from './http/basicAuth.ts';
-import { clientAddress } from './http/client.ts';
+import { clientAddress } from './http/clientAddress.ts';
 import { parseForwardedAddress } from './http/forwardedAddress.ts';
-import { Gate, type GateContext } from './http/gate.ts';
 import { setHeaders } from './http/headers.ts';
 import { CONNECTION_OPTIONS, httpServerFactory, limitAnswers } from './http/httpServer.ts';
 import { LoginCookie, type Logins, serveLogout } from './http/loginCookie.ts';
-import { type OperatorOptions, serveOperator } from './http/operator.ts';
+import { OriginPolicy } from './http/originPolicy.ts';
 import { inlineScriptHashes, servePage } from './http/page.ts';
+import { destroyConnectionsOnClose, limitUpgradeTime } from './http/rawConnections.ts';
+import { RequestGuards, type RequestGuardsContext } from './http/requestGuards.ts';
 import { RequestQuota } from './http/requestQuota.ts';
 import { originForm } from './http/requestTarget.ts';
-import { endUnseenOnClose, limitUpgrades } from './http/unseenConnections.ts';
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
-import type { SessionRules } from './relay/sessionClock.ts';
+import type { SessionRules } from './relay/sessionPolicy.ts';
 import { Sessions } from './relay/sessions.ts';
 import { serveTarget, speakWebSocket } from './relay/webSockets.ts';
 
@@ -59,7 +59,7 @@ export interface BridgeLimits {
   maxMessageBytes: number;
 }
 
-export interface BridgeSettings extends OperatorOptions {
+export interface BridgeSettings extends AdminOptions {
   /** The folder of the built page. */
   pageDir: string;
   /** Where else the page is served: behind a reverse proxy, its own origin says nothing. */
@@ -99,7 +99,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   options.primary?.onSample(() => metrics.sample());
   const sessions = sessionsFor(options, metrics);
   const descriptors = new DescriptorBudget(sessions, options.maxDescriptors);
-  const gate = gateFor(options, { sessions, metrics, descriptors });
+  const guards = requestGuards(options, { sessions, metrics, descriptors });
 
   const app: FastifyInstance = Fastify({
     ...(logger && { loggerInstance: logger.child({}, { serializers: { req: loggedRequest } }) }),
@@ -126,14 +126,14 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   // Before it speaks WebSocket: it would upgrade requests to the routes that follow,
   // and then close.
   servePage(app, options.pageDir, basePath);
-  serveOperator(app, options, options.primary?.metrics ?? metrics, descriptors);
+  serveAdminRoutes(app, options, options.primary?.metrics ?? metrics, descriptors);
 
   await speakWebSocket(app, sessions, limits.maxMessageBytes);
   // After that, which ends sessions in order first,
   // and sees to it that a refused upgrade is closed.
-  endUnseenOnClose(app);
-  limitUpgrades(app);
-  gate.guard(app);
+  destroyConnectionsOnClose(app);
+  limitUpgradeTime(app);
+  guards.install(app);
   if (checkPassword) {
     const onRefusal = () => metrics.refused('password');
     const cookie = logins && new LoginCookie({ logins, basePath, publicOrigins });
@@ -142,7 +142,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   }
   for (const [index, target] of targets.entries()) {
     const paths = [...(index === 0 ? [`${basePath}/ws`] : []), `${basePath}/ws/${target.name}`];
-    for (const url of paths.flatMap(addressForms)) serveTarget(app, url, target, gate, sessions);
+    for (const url of paths.flatMap(addressForms)) serveTarget(app, url, target, guards, sessions);
   }
   return app;
 }
@@ -153,14 +153,14 @@ function sessionsFor(options: BridgeSettings, metrics: Metrics): Sessions {
   return new Sessions({ metrics, rules, connectTimeoutMs, quota });
 }
 
-type GateParts = Pick<GateContext, 'sessions' | 'metrics' | 'descriptors'>;
+type GuardParts = Pick<RequestGuardsContext, 'sessions' | 'metrics' | 'descriptors'>;
 
-function gateFor(options: BridgeSettings, parts: GateParts): Gate {
+function requestGuards(options: BridgeSettings, parts: GuardParts): RequestGuards {
   const { limits, publicOrigins, isTrustedProxy, primary } = options;
-  return new Gate({
+  return new RequestGuards({
     ...parts,
     isTrustedProxy,
-    admission: new Admission(publicOrigins),
+    admission: new OriginPolicy(publicOrigins),
     connections: primary?.connections ?? connectionQuota(limits),
     requests: new RequestQuota(connectionQuota(limits)),
   });

@@ -21,7 +21,7 @@ export type RefusalRule =
   | 'too_slow';
 
 /** What one target's sessions have come to. Relays count here: nothing is cheaper. */
-export interface TargetTally {
+export interface TargetCounters {
   opened: number;
   open: number;
   bytesFromBrowsers: number;
@@ -36,7 +36,7 @@ export interface MetricsText {
   text(): Promise<string>;
 }
 
-/** One metric and its values, as the workers of a bridge tell them the primary (metricsSum.ts). */
+/** One metric and its values, as the workers of a bridge tell them the primary (clusterMetrics.ts). */
 export type MetricSample = Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number];
 
 /**
@@ -50,7 +50,7 @@ const KNOWN_CODES = new Set([
 export class Metrics implements MetricsText {
   readonly contentType = METRICS_CONTENT_TYPE;
   readonly #registry = new Registry();
-  readonly #tallies = new Map<string, TargetTally>();
+  readonly #tallies = new Map<string, TargetCounters>();
   readonly #targetFailures: Counter<'target' | 'reason'>;
   readonly #closes: Counter<'code'>;
   readonly #refusals: Counter<'rule'>;
@@ -85,7 +85,7 @@ export class Metrics implements MetricsText {
   }
 
   /** @throws Where there is no target of that name: our bug. */
-  tallyOf(target: string): TargetTally {
+  countersOf(target: string): TargetCounters {
     const tally = this.#tallies.get(target);
     if (tally === undefined) throw new Error(`no target ${target}`);
     return tally;

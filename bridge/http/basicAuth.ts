@@ -4,7 +4,7 @@
 import fastifyBasicAuth from '@fastify/basic-auth';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Verdict } from '../../access/passwordGuard.ts';
-import { clientAddress } from './client.ts';
+import { clientAddress } from './clientAddress.ts';
 import type { LoginCookie } from './loginCookie.ts';
 import { rulesOf } from './routeRules.ts';
 

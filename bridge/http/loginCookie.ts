@@ -10,7 +10,7 @@ import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { TOKEN_LIFETIME_MS } from '../../access/loginTokens.ts';
 import { addressForms } from './addressForms.ts';
-import { publicOriginFor } from './admission.ts';
+import { publicOriginFor } from './originPolicy.ts';
 
 /** Issues and checks tokens as `LoginTokens` does; in a cluster, the primary does it for all. */
 export interface Logins {

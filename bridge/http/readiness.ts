@@ -1,8 +1,8 @@
 // Whether all is ready that sessions need: what `/readyz` tells.
 
-import { connectFailure, wordsFor } from '../relay/connectFailure.ts';
+import { connectFailure, describeFailure } from '../relay/connectFailure.ts';
 import { connectTarget } from '../relay/connectTarget.ts';
-import { openingFor } from '../relay/proxyLine.ts';
+import { proxyPreamble } from '../relay/proxyHeader.ts';
 import type { Target } from '../relay/targets.ts';
 import { askReadyUrl } from './readyUrl.ts';
 
@@ -50,9 +50,9 @@ export class Readiness {
   #probe(): Promise<string | undefined> {
     const socket = connectTarget(this.#target, { connectTimeoutMs: this.#connectTimeoutMs });
     return new Promise((resolve) => {
-      socket.on('error', (error) => resolve(wordsFor(connectFailure(error), this.#target)));
+      socket.on('error', (error) => resolve(describeFailure(connectFailure(error), this.#target)));
       socket.once('connect', () => {
-        socket.end(openingFor(this.#target));
+        socket.end(proxyPreamble(this.#target));
         socket.resume();
         const deadline = setTimeout(() => socket.destroy(), LINGER_MS).unref();
         socket.once('close', () => clearTimeout(deadline));

@@ -6,7 +6,7 @@ export const CLOSE = {
   done: 1000,
   /** The bridge is stopping. */
   goingAway: 1001,
-  /** A rule was broken: rate, idle, lifetime (sessionClock.ts), a forged PROXY header. */
+  /** A rule was broken: rate, idle, lifetime (sessionPolicy.ts), a forged PROXY header. */
   ruleBroken: 1008,
   /** Our fault. */
   internalError: 1011,

@@ -47,6 +47,6 @@ export function connectFailure({ code = '' }: NodeJS.ErrnoException): ConnectFai
   return FAILURES[code] ?? 'other';
 }
 
-export function wordsFor(failure: ConnectFailure, { name }: Target): string {
+export function describeFailure(failure: ConnectFailure, { name }: Target): string {
   return `${name}${WORDS[failure]}`;
 }

@@ -8,16 +8,16 @@
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Metrics, TargetTally } from '../metrics.ts';
+import type { Metrics, TargetCounters } from '../metrics.ts';
 import { CLOSE, type CloseCode, protocolErrorCode } from './closeCodes.ts';
-import { connectFailure, wordsFor } from './connectFailure.ts';
+import { connectFailure, describeFailure } from './connectFailure.ts';
 import { connectTarget } from './connectTarget.ts';
 import { ForgedHeader } from './forgedHeader.ts';
-import { type ConnectionEnds, openingFor } from './proxyLine.ts';
+import { type ConnectionEnds, proxyPreamble } from './proxyHeader.ts';
 import { ReadBuffer } from './readBuffer.ts';
-import type { SessionCounts } from './sessionClock.ts';
+import type { RoundRobin } from './roundRobin.ts';
+import type { SessionCounts } from './sessionPolicy.ts';
 import type { Target } from './targets.ts';
-import type { Turns } from './turns.ts';
 
 /** How long a target may go on talking after the browser has gone. */
 const DRAIN_DEADLINE_MS = 30_000;
@@ -31,7 +31,7 @@ const QUIET_MS = 500;
  */
 const CUT_OFF_LINGER_MS = 1000;
 
-/** Who sends more messages than this in one read has to wait for a turn (turns.ts). */
+/** Who sends more messages than this in one read has to wait for a turn (roundRobin.ts). */
 const MANY_MESSAGES = 256;
 
 const NOTHING = Buffer.alloc(0);
@@ -47,7 +47,7 @@ export interface Browser {
 export interface RelayContext {
   connectTimeoutMs: number;
   metrics: Metrics;
-  turns: Turns;
+  turns: RoundRobin;
 }
 
 export class Relay {
@@ -57,8 +57,8 @@ export class Relay {
   readonly #tcp: Socket;
   readonly #readBuffer = new ReadBuffer();
   readonly #metrics: Metrics;
-  readonly #tally: TargetTally;
-  readonly #turns: Turns;
+  readonly #tally: TargetCounters;
+  readonly #turns: RoundRobin;
   readonly #onEnd: () => void;
   /** Messages of this read, or for a target that does not take them yet. */
   readonly #held: Buffer[] = [];
@@ -93,7 +93,7 @@ export class Relay {
     this.#browserSocket = browser.socket;
     this.#target = target;
     this.#metrics = metrics;
-    this.#tally = metrics.tallyOf(target.name);
+    this.#tally = metrics.countersOf(target.name);
     this.#turns = turns;
     this.#onEnd = onEnd;
     this.#tcp = connectTarget(target, {
@@ -106,7 +106,7 @@ export class Relay {
   #start({ ends }: Browser): void {
     // Written while still connecting: nothing the browser says can get ahead of it.
     this.#webSocket.pause();
-    const opening = openingFor(this.#target, ends);
+    const opening = proxyPreamble(this.#target, ends);
     if (opening !== '') this.#tcp.write(opening, this.#flush);
     this.#webSocket.on('message', this.#webSocketOnMessage);
     this.#webSocket.on('ping', this.#countMessage);
@@ -121,10 +121,10 @@ export class Relay {
 
   get counts(): SessionCounts {
     return {
-      signsOfLife: this.#browserSocket.bytesRead + this.#advances,
+      activity: this.#browserSocket.bytesRead + this.#advances,
       relayedBytes: this.#relayedBytes,
       messages: this.#messages,
-      isUnheard: this.#webSocket.isPaused,
+      isReadPaused: this.#webSocket.isPaused,
     };
   }
 
@@ -144,7 +144,7 @@ export class Relay {
   }
 
   /** The same, and what the browser still says is not read: it says too much. */
-  cutOff(code: CloseCode, reason: string): void {
+  closeAndStopReading(code: CloseCode, reason: string): void {
     this.#isCutOff = true;
     this.#webSocket.pause();
     this.#say(code, reason);
@@ -160,7 +160,7 @@ export class Relay {
   }
 
   /** Breaks the browser's connection off: it does not answer. */
-  giveUp(): void {
+  terminate(): void {
     this.#webSocket.terminate();
   }
 
@@ -180,7 +180,7 @@ export class Relay {
     // A paused WebSocket still gives all messages of the read.
     if (this.#isCutOff) return;
     if (this.#forgedHeader.isIn(data)) {
-      this.cutOff(CLOSE.ruleBroken, 'a browser may not send a PROXY header');
+      this.closeAndStopReading(CLOSE.ruleBroken, 'a browser may not send a PROXY header');
       return;
     }
     this.#relayedBytes += data.length;
@@ -294,7 +294,7 @@ export class Relay {
     if (this.#webSocket.readyState === this.#webSocket.CLOSED) return;
     const failure = connectFailure(error);
     this.#metrics.targetFailed(this.#target.name, failure);
-    this.#closeOnceSent(CLOSE.badGateway, wordsFor(failure, this.#target));
+    this.#closeOnceSent(CLOSE.badGateway, describeFailure(failure, this.#target));
   }
 
   #tcpOnClose(): void {

@@ -6,9 +6,9 @@ import { rejectionQuota } from '../../access/localQuota.ts';
 import type { Quota, QuotaExceeded, QuotaLease } from '../../access/quota.ts';
 import { CLOSE } from './closeCodes.ts';
 import { type Browser, Relay, type RelayContext } from './relay.ts';
-import { type Due, SessionClock, type SessionRules } from './sessionClock.ts';
+import { RoundRobin } from './roundRobin.ts';
+import { type Due, SessionPolicy, type SessionRules } from './sessionPolicy.ts';
 import type { Target } from './targets.ts';
-import { Turns } from './turns.ts';
 
 /** How often each session is looked at. */
 const SWEEP_MS = 500;
@@ -46,13 +46,13 @@ export class Sessions {
   /** Upgrades that wait for the quota's answer. */
   #acquiring = 0;
   readonly #rejections = rejectionQuota();
-  readonly #clocks = new Map<Relay, SessionClock>();
+  readonly #clocks = new Map<Relay, SessionPolicy>();
   readonly #sweep: NodeJS.Timeout;
   #isStopping = false;
   #onEmpty: () => void = () => {};
 
   constructor(context: SessionsContext) {
-    this.#context = { ...context, turns: new Turns() };
+    this.#context = { ...context, turns: new RoundRobin() };
     // After a stall, timers fire before sockets are read: what was received meanwhile comes first.
     this.#sweep = setInterval(() => setImmediate(() => this.#lookAtAll()), SWEEP_MS).unref();
   }
@@ -115,7 +115,7 @@ export class Sessions {
       this.#reject(browser.webSocket, EXCEEDED[lease]);
       return;
     }
-    const tally = metrics.tallyOf(target.name);
+    const tally = metrics.countersOf(target.name);
     tally.opened++;
     tally.open++;
     const relay = new Relay(browser, target, this.#context, () => {
@@ -124,7 +124,7 @@ export class Sessions {
       lease.release();
       if (this.#clocks.size === 0) this.#onEmpty();
     });
-    this.#clocks.set(relay, new SessionClock(rules, performance.now()));
+    this.#clocks.set(relay, new SessionPolicy(rules, performance.now()));
   }
 
   /**
@@ -172,7 +172,7 @@ export class Sessions {
         relay.ping();
         return;
       case 'gone':
-        relay.giveUp();
+        relay.terminate();
         return;
       case 'idle':
         relay.close(CLOSE.ruleBroken, `nothing was said for ${idleTimeoutMs / 1000} s`);
@@ -181,7 +181,10 @@ export class Sessions {
         relay.close(CLOSE.ruleBroken, `a session lasts no longer than ${maxLifetimeMs / 1000} s`);
         return;
       case 'tooFast':
-        relay.cutOff(CLOSE.ruleBroken, `no more than ${maxMessagesPerSecond} messages a second`);
+        relay.closeAndStopReading(
+          CLOSE.ruleBroken,
+          `no more than ${maxMessagesPerSecond} messages a second`,
+        );
         return;
       default:
         due satisfies never;

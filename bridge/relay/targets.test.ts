@@ -8,8 +8,8 @@ test.each([
   ['pg=unix:/run/pg/.s.PGSQL.5432', { name: 'pg', at: { path: '/run/pg/.s.PGSQL.5432' } }],
   ['unix=unix:80', { name: 'unix', at: { host: 'unix', port: 80 } }],
 ])('%s is a target, and with +proxy one that expects a PROXY line', (text, target) => {
-  expect(parseTarget(text)).toEqual({ ...target, expectsProxyLine: false });
-  expect(parseTarget(`${text}+proxy`)).toEqual({ ...target, expectsProxyLine: true });
+  expect(parseTarget(text)).toEqual({ ...target, expectsProxyHeader: false });
+  expect(parseTarget(`${text}+proxy`)).toEqual({ ...target, expectsProxyHeader: true });
 });
 
 test.each([

@@ -6,9 +6,9 @@ export interface Target {
   name: string;
   /** Where it listens, as `net.connect` takes it: on TCP, or on a Unix socket. */
   at: Endpoint | { path: string };
-  /** Whether each connection to it has to open with a PROXY line (proxyLine.ts). */
-  expectsProxyLine: boolean;
-  /** A secret to send before that line (proxyLine.ts). */
+  /** Whether each connection to it has to open with a PROXY line (proxyHeader.ts). */
+  expectsProxyHeader: boolean;
+  /** A secret to send before that line (proxyHeader.ts). */
   proxyKey?: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export function parseTarget(text: string): Target | undefined {
   const { name, at: where = '', proxy } = TARGET.exec(text)?.groups ?? {};
   const at = parseTcp(where) ?? parseUnix(where);
   if (name === undefined || at === undefined) return undefined;
-  return { name, at, expectsProxyLine: proxy !== undefined };
+  return { name, at, expectsProxyHeader: proxy !== undefined };
 }
 
 function parseTcp(text: string): Endpoint | undefined {

@@ -4,8 +4,8 @@
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket, WebSocketServer } from 'ws';
-import { clientEnds } from '../http/client.ts';
-import type { Gate } from '../http/gate.ts';
+import { clientEnds } from '../http/clientAddress.ts';
+import type { RequestGuards } from '../http/requestGuards.ts';
 import type { RouteRules } from '../http/routeRules.ts';
 import { CLOSE } from './closeCodes.ts';
 import type { Sessions } from './sessions.ts';
@@ -58,25 +58,25 @@ export async function speakWebSocket(
 
 /**
  * Serves a target at an address. 426 answers a request that is no upgrade; what else is refused,
- * the gate refuses. A page that was refused asks why with OPTIONS: its GET would carry no `Origin`
+ * the guards refuse. A page that was refused asks why with OPTIONS: its GET would carry no `Origin`
  * (Fetch standard, "append a request `Origin` header").
  */
 export function serveTarget(
   app: FastifyInstance,
   url: string,
   target: Target,
-  gate: Gate,
+  guards: RequestGuards,
   sessions: Sessions,
 ): void {
   const handler = (_request: FastifyRequest, reply: FastifyReply) =>
     reply.code(426).header('upgrade', 'websocket').send('This address speaks WebSocket.\n');
-  const guarded = { config: { rules: RULES }, onRequest: gate.checkOrigin };
+  const guarded = { config: { rules: RULES }, onRequest: guards.checkOrigin };
   app.options(url, guarded, handler);
   app.route({
     method: 'GET',
     url,
     ...guarded,
-    preHandler: gate.checkSessionQuota,
+    preHandler: guards.checkSessionQuota,
     handler,
     wsHandler: (webSocket, request) => {
       const browser = { webSocket, socket: request.socket, ends: () => clientEnds(request) };

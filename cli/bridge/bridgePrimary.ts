@@ -6,7 +6,7 @@ import cluster from 'node:cluster';
 import { freeLocalhostPort, isLocalhost } from '../../access/localhost.ts';
 import { WorkerLeases } from '../../access/workerLeases.ts';
 import { connectionQuota, sessionQuota } from '../../bridge/bridge.ts';
-import { MetricsSum } from '../../bridge/metricsSum.ts';
+import { ClusterMetrics } from '../../bridge/clusterMetrics.ts';
 import { onStopRequest, type Ready, type Report } from '../lifecycle.ts';
 import { OperatorError } from '../operatorError.ts';
 import { readTlsIdentity, type TlsIdentity } from '../options/tlsFiles.ts';
@@ -65,7 +65,7 @@ class BridgePrimary {
   readonly #users: FileOfUsers | undefined;
   readonly #sessions;
   readonly #connections;
-  readonly #metrics = new MetricsSum();
+  readonly #metrics = new ClusterMetrics();
   readonly #workers: readonly Supervised[];
   readonly #calls = new Set<Calls<WorkerMethods>>();
   /** Those that listen. While one does, the port is open. */

@@ -74,7 +74,7 @@ export class UserPasswords {
     }
     // One that guesses waits for its turn: many at once would learn from this what is right.
     const isRightAgain =
-      this.#guard.isUnsuspected(source, user) && this.#isRight(this.#remembered.get(user), bytes);
+      this.#guard.hasNoStrikes(source, user) && this.#isRight(this.#remembered.get(user), bytes);
     return isRightAgain ? 'right' : this.#guard.check(source, user, bytes);
   }
 

@@ -26,7 +26,7 @@ export const DEFAULT_TARGET: Target = {
   name: 'motd',
   at: { host: DEFAULT_HOST, port: DEFAULT_PORT },
   // A server believes a PROXY line only if --trust-proxy names the bridge.
-  expectsProxyLine: false,
+  expectsProxyHeader: false,
 };
 
 export interface HttpOptions extends LogOptions {

@@ -56,7 +56,7 @@ interface TransferResult {
 /** A target with a name of its own, which one transfer uses at a time. */
 interface Lane {
   name: string;
-  expectsProxyLine: boolean;
+  expectsProxyHeader: boolean;
   target: ScriptedTarget;
   accept: () => Promise<TargetConnection>;
 }
@@ -100,15 +100,15 @@ test('random transfers arrive byte for byte, and end as they should', QUICK, asy
 });
 
 async function openLane(index: number): Promise<Lane> {
-  const expectsProxyLine = index % 2 === 1;
+  const expectsProxyHeader = index % 2 === 1;
   const waiting: Array<(connection: TargetConnection) => void> = [];
   const target = await ScriptedTarget.listen((connection) => waiting.shift()?.(connection));
   const accept = () => new Promise<TargetConnection>((resolve) => waiting.push(resolve));
-  return { name: `t${index}`, expectsProxyLine, target, accept };
+  return { name: `t${index}`, expectsProxyHeader, target, accept };
 }
 
-function namedAddress({ name, target, expectsProxyLine }: Lane): [string, string] {
-  return [name, `${target.address}${expectsProxyLine ? '+proxy' : ''}`];
+function namedAddress({ name, target, expectsProxyHeader }: Lane): [string, string] {
+  return [name, `${target.address}${expectsProxyHeader ? '+proxy' : ''}`];
 }
 
 function anyTransfer(random: () => number): Transfer {
@@ -148,7 +148,7 @@ async function run(
   });
   const connection = await accepted;
   const { socket } = connection;
-  const line = lane.expectsProxyLine
+  const line = lane.expectsProxyHeader
     ? `PROXY TCP4 127.0.0.1 127.0.0.1 ${webSocket.socket.localPort} ${port}\r\n`
     : '';
   const expected = Buffer.concat([Buffer.from(line), toTarget]);

@@ -22,7 +22,7 @@ interface Worker {
   lastSeen: MetricSample[];
 }
 
-export class MetricsSum implements MetricsText {
+export class ClusterMetrics implements MetricsText {
   readonly contentType = METRICS_CONTENT_TYPE;
   readonly #own = new Registry();
   readonly #workers = new Set<Worker>();

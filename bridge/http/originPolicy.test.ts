@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
-import { Admission, publicOriginFor } from './admission.ts';
+import { OriginPolicy, publicOriginFor } from './originPolicy.ts';
 
 const PUBLIC = 'https://motd.example';
-const admission = new Admission([PUBLIC, 'http://intern:8000']);
+const admission = new OriginPolicy([PUBLIC, 'http://intern:8000']);
 const admits = (origin: string | undefined, host: string | undefined) =>
   admission.isOwnHost(host) && admission.isOwnOrigin(origin, host);
 
@@ -65,7 +65,7 @@ test.each([
 });
 
 test('a public origin may be given with a dot behind its name', () => {
-  const dotted = new Admission(['https://motd.example.']);
+  const dotted = new OriginPolicy(['https://motd.example.']);
   expect(dotted.isOwnHost('motd.example')).toBe(true);
   expect(dotted.isOwnOrigin(PUBLIC, 'motd.example')).toBe(true);
   expect(dotted.isOwnOrigin(`${PUBLIC}.`, 'motd.example.')).toBe(true);

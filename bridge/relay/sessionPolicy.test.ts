@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SessionClock, type SessionCounts, type SessionRules } from './sessionClock.ts';
+import { type SessionCounts, SessionPolicy, type SessionRules } from './sessionPolicy.ts';
 
 const NONE: SessionRules = {
   pingIntervalMs: 1_000_000_000,
@@ -7,11 +7,11 @@ const NONE: SessionRules = {
   maxLifetimeMs: 0,
   maxMessagesPerSecond: 0,
 };
-const NOTHING: SessionCounts = { signsOfLife: 0, relayedBytes: 0, messages: 0, isUnheard: false };
+const NOTHING: SessionCounts = { activity: 0, relayedBytes: 0, messages: 0, isReadPaused: false };
 
 /** A clock that was started at 0, asked as a session would ask it. */
 function clockWith(rules: Partial<SessionRules>) {
-  const clock = new SessionClock({ ...NONE, ...rules }, 0);
+  const clock = new SessionPolicy({ ...NONE, ...rules }, 0);
   return (nowMs: number, counts: Partial<SessionCounts> = {}) =>
     clock.due(nowMs, { ...NOTHING, ...counts });
 }
@@ -31,21 +31,21 @@ describe('a browser', () => {
 
   test('is gone when it gives none until the next would be asked for', () => {
     const due = clockWith({ pingIntervalMs: 30_000 });
-    expect(due(30_000, { signsOfLife: 7 })).toBe('ping');
-    expect(due(60_000, { signsOfLife: 7 })).toBe('gone');
+    expect(due(30_000, { activity: 7 })).toBe('ping');
+    expect(due(60_000, { activity: 7 })).toBe('gone');
   });
 
   test('is there as long as there are new ones', () => {
     const due = clockWith({ pingIntervalMs: 30_000 });
     for (let round = 1; round < 100; round++) {
-      expect(due(round * 30_000, { signsOfLife: round })).toBe('ping');
+      expect(due(round * 30_000, { activity: round })).toBe('ping');
     }
   });
 
   test('that nobody listens to may be silent', () => {
     const due = clockWith({ pingIntervalMs: 30_000 });
     expect(due(30_000)).toBe('ping');
-    expect(due(60_000, { isUnheard: true })).toBe('ping');
+    expect(due(60_000, { isReadPaused: true })).toBe('ping');
     expect(due(90_000)).toBe('gone');
   });
 });
@@ -53,8 +53,8 @@ describe('a browser', () => {
 describe('a session is idle', () => {
   test('when nothing was relayed for so long, whatever its signs of life', () => {
     const due = clockWith({ idleTimeoutMs: 60_000 });
-    expect(due(59_999, { signsOfLife: 1 })).toBeUndefined();
-    expect(due(60_000, { signsOfLife: 2 })).toBe('idle');
+    expect(due(59_999, { activity: 1 })).toBeUndefined();
+    expect(due(60_000, { activity: 2 })).toBe('idle');
   });
 
   test('from the last byte on', () => {

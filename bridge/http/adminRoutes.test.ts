@@ -51,7 +51,7 @@ describe('/readyz', () => {
   test('tells a target that expects it that nobody in particular is asking', async () => {
     const asked: Promise<string>[] = [];
     const target = await startTarget((socket) => void asked.push(text(socket)));
-    const bridge = await startBridge({ target }, { expectsProxyLine: true });
+    const bridge = await startBridge({ target }, { expectsProxyHeader: true });
     await get(bridge, '/readyz');
     expect(await asked[0]).toBe('PROXY UNKNOWN\r\n');
   });

@@ -25,13 +25,13 @@ const UNKNOWN = 'PROXY UNKNOWN\r\n';
  * @param ends The connection that is passed on; without it, the bridge itself asks.
  * @returns Empty, if the target expects no PROXY line.
  */
-export function openingFor(
-  { expectsProxyLine, proxyKey }: Target,
+export function proxyPreamble(
+  { expectsProxyHeader, proxyKey }: Target,
   ends?: () => ConnectionEnds,
 ): string {
-  if (!expectsProxyLine) return '';
+  if (!expectsProxyHeader) return '';
   const key = proxyKey === undefined ? '' : `PROXY-KEY ${proxyKey}\r\n`;
-  return `${key}${ends === undefined ? UNKNOWN : proxyLine(ends())}`;
+  return `${key}${ends === undefined ? UNKNOWN : proxyHeader(ends())}`;
 }
 
 /**
@@ -41,7 +41,7 @@ export function openingFor(
  *   its remote end is the source, its local end the destination.
  * @returns One line with its CRLF, at most 107 bytes of ASCII.
  */
-export function proxyLine(ends: ConnectionEnds): string {
+export function proxyHeader(ends: ConnectionEnds): string {
   const { remotePort, localPort } = ends;
   const source = addressIn(ends.remoteAddress);
   const destination = addressIn(ends.localAddress);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ConnectionEnds, openingFor, proxyLine } from './proxyLine.ts';
+import { type ConnectionEnds, proxyHeader, proxyPreamble } from './proxyHeader.ts';
 
 const LONGEST_LINE_BYTES = 107;
 
@@ -52,7 +52,7 @@ test.each([
     'PROXY TCP6 fe80::1 fe80::2 56324 8080\r\n',
   ],
 ])('writes %s', (_what, connection, line) => {
-  expect(proxyLine(connection)).toBe(line);
+  expect(proxyHeader(connection)).toBe(line);
 });
 
 test.each<[string, ConnectionEnds]>([
@@ -66,13 +66,13 @@ test.each<[string, ConnectionEnds]>([
   ['both are missing', { remoteAddress: undefined, remotePort: undefined }],
   ['an address is none', ends('/run/bridge.sock', '/run/bridge.sock')],
 ])('is UNKNOWN where %s', (_what, connection) => {
-  expect(proxyLine(connection)).toBe('PROXY UNKNOWN\r\n');
+  expect(proxyHeader(connection)).toBe('PROXY UNKNOWN\r\n');
 });
 
 test('the longest line is within the limit', () => {
   const address = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
   const zoned = `${address}%${'z'.repeat(100)}`;
-  const line = proxyLine({ ...ends(zoned, zoned), remotePort: 65_535, localPort: 65_535 });
+  const line = proxyHeader({ ...ends(zoned, zoned), remotePort: 65_535, localPort: 65_535 });
   expect(line).toBe(`PROXY TCP6 ${address} ${address} 65535 65535\r\n`);
   expect(Buffer.byteLength(line)).toBeLessThanOrEqual(LONGEST_LINE_BYTES);
 });
@@ -81,9 +81,9 @@ test('a key goes before the PROXY line, and only to a target that expects one', 
   const target = { name: 'motd', at: { host: '127.0.0.1', port: 1 }, proxyKey: 'secret' };
   const opening = 'PROXY-KEY secret\r\nPROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n';
   const passedOn = () => ends('192.0.2.1', '198.51.100.1');
-  expect(openingFor({ ...target, expectsProxyLine: true }, passedOn)).toBe(opening);
-  expect(openingFor({ ...target, expectsProxyLine: true })).toBe(
+  expect(proxyPreamble({ ...target, expectsProxyHeader: true }, passedOn)).toBe(opening);
+  expect(proxyPreamble({ ...target, expectsProxyHeader: true })).toBe(
     'PROXY-KEY secret\r\nPROXY UNKNOWN\r\n',
   );
-  expect(openingFor({ ...target, expectsProxyLine: false }, passedOn)).toBe('');
+  expect(proxyPreamble({ ...target, expectsProxyHeader: false }, passedOn)).toBe('');
 });

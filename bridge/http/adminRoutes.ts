@@ -6,7 +6,7 @@ import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.
 import type { MetricsText } from '../metrics.ts';
 import type { Target } from '../relay/targets.ts';
 import { addressForms } from './addressForms.ts';
-import { clientAddress, isFromUnknownProxy } from './client.ts';
+import { clientAddress, isFromUnknownProxy } from './clientAddress.ts';
 import { Readiness } from './readiness.ts';
 import type { RouteRules } from './routeRules.ts';
 
@@ -19,7 +19,7 @@ const HEALTH: RouteRules = { needsNoPassword: true, allowsAnyHost: true };
 /** `Host` is checked: a page that reached this machine by DNS rebinding comes from loopback, too. */
 const METRICS: RouteRules = { needsNoPassword: true };
 
-export interface OperatorOptions {
+export interface AdminOptions {
   /** The path everything is under: empty, or `/PATH`. */
   basePath: string;
   /** The first is the default. */
@@ -37,9 +37,9 @@ interface ReadyQuery {
 }
 
 /** Serves `/healthz`, `/readyz` and `/metrics`. */
-export function serveOperator(
+export function serveAdminRoutes(
   app: FastifyInstance,
-  { basePath, targets, connectTimeoutMs, readyUrl, mayReadMetrics }: OperatorOptions,
+  { basePath, targets, connectTimeoutMs, readyUrl, mayReadMetrics }: AdminOptions,
   metrics: MetricsText,
   descriptors: DescriptorBudget,
 ): void {
@@ -85,7 +85,7 @@ export function serveOperator(
 
 function whyNoMetrics(
   request: FastifyRequest,
-  mayReadMetrics: OperatorOptions['mayReadMetrics'],
+  mayReadMetrics: AdminOptions['mayReadMetrics'],
 ): string | undefined {
   if (isFromUnknownProxy(request))
     return 'this came through a proxy that --trust-proxy does not name';

@@ -9,7 +9,7 @@ import {
   startBridge,
   startTarget,
 } from '../bridge.harness.ts';
-import { limitUpgrades } from './unseenConnections.ts';
+import { limitUpgradeTime } from './rawConnections.ts';
 
 const UPGRADE =
   'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
@@ -38,7 +38,7 @@ test('an upgrade to an address that cannot be decoded is refused, and its connec
 test('an upgrade that nobody answers is closed after a while', async () => {
   const app = Fastify();
   onTestFinished(() => app.close());
-  limitUpgrades(app, 50);
+  limitUpgradeTime(app, 50);
   app.server.on('upgrade', () => {});
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;

@@ -8,8 +8,8 @@ import { plainAddress, sourceOf } from '../../access/source.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.ts';
 import type { Metrics, RefusalRule } from '../metrics.ts';
 import { EXCEEDED, type Sessions } from '../relay/sessions.ts';
-import { type Admission, publicOriginFor } from './admission.ts';
-import { clientAddress } from './client.ts';
+import { clientAddress } from './clientAddress.ts';
+import { type OriginPolicy, publicOriginFor } from './originPolicy.ts';
 import type { RequestQuota } from './requestQuota.ts';
 import { hasSeveralHosts } from './requestTarget.ts';
 import { rulesOf } from './routeRules.ts';
@@ -20,8 +20,8 @@ const MAX_HEADERS = 100;
 /** When somebody who found the bridge full should come again, in seconds. */
 const RETRY_AFTER_SECONDS = 30;
 
-export interface GateContext {
-  admission: Admission;
+export interface RequestGuardsContext {
+  admission: OriginPolicy;
   /** The quota for TCP connections, whatever they are used for. */
   connections: Quota;
   requests: RequestQuota;
@@ -34,15 +34,15 @@ export interface GateContext {
 
 type Next = () => void;
 
-export class Gate {
-  readonly #context: GateContext;
+export class RequestGuards {
+  readonly #context: RequestGuardsContext;
 
-  constructor(context: GateContext) {
+  constructor(context: RequestGuardsContext) {
     this.#context = context;
   }
 
   /** Watches over the connections, and over every request on them. */
-  guard(app: FastifyInstance): void {
+  install(app: FastifyInstance): void {
     const { descriptors, metrics } = this.#context;
     descriptors.watch(app, () => metrics.refused('descriptors'));
     app.server.on('connection', (socket: Socket) => this.#serverOnConnection(socket));

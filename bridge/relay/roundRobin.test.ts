@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { Turns } from './turns.ts';
+import { RoundRobin } from './roundRobin.ts';
 
 const nextRound = () => new Promise((resolve) => setImmediate(resolve));
 
 test('of those who wait, one goes on in each round, in the order they came', async () => {
-  const turns = new Turns();
+  const turns = new RoundRobin();
   const went: string[] = [];
   for (const who of ['a', 'b', 'c']) turns.wait(() => went.push(who));
   expect(went).toEqual([]);
@@ -20,7 +20,7 @@ test('of those who wait, one goes on in each round, in the order they came', asy
 });
 
 test('when nobody waits any more, the next one who does has the next round', async () => {
-  const turns = new Turns();
+  const turns = new RoundRobin();
   const went: string[] = [];
   turns.wait(() => went.push('a'));
   await nextRound();

@@ -16,7 +16,7 @@ const UPGRADE_TIMEOUT_MS = 30_000;
  *
  * @param timeoutMs How long one may take.
  */
-export function limitUpgrades(app: FastifyInstance, timeoutMs = UPGRADE_TIMEOUT_MS): void {
+export function limitUpgradeTime(app: FastifyInstance, timeoutMs = UPGRADE_TIMEOUT_MS): void {
   // First of all: the answer may be given at once, and takes the time-out away.
   app.server.prependListener('upgrade', ({ socket }: IncomingMessage) => {
     socket.setTimeout(timeoutMs, () => socket.destroy());
@@ -27,7 +27,7 @@ export function limitUpgrades(app: FastifyInstance, timeoutMs = UPGRADE_TIMEOUT_
  * Has a bridge that closes end them, too: they would hold it up for ever. Call it after what has to
  * be closed in order has its own `preClose` hook.
  */
-export function endUnseenOnClose(app: FastifyInstance): void {
+export function destroyConnectionsOnClose(app: FastifyInstance): void {
   const open = new Set<Socket>();
   let isClosing = false;
   app.server.on('connection', (socket: Socket) => {

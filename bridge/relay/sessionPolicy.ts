@@ -15,7 +15,7 @@ export interface SessionRules {
 /** What a session has come to: counts that only grow. */
 export interface SessionCounts {
   /** Grows with each sign that the browser is there. */
-  signsOfLife: number;
+  activity: number;
   relayedBytes: number;
   /** Frames from the browser, pings and pongs included. */
   messages: number;
@@ -23,7 +23,7 @@ export interface SessionCounts {
    * Whether the browser is not listened to now, because the target is slow:
    * its silence means nothing.
    */
-  isUnheard: boolean;
+  isReadPaused: boolean;
 }
 
 export type Due =
@@ -38,7 +38,7 @@ export type Due =
 /** A burst may be as large as what is allowed in so many seconds. */
 const BURST_SECONDS = 10;
 
-export class SessionClock {
+export class SessionPolicy {
   readonly #rules: SessionRules;
   readonly #openedAtMs: number;
   #relayedBytes = 0;
@@ -48,7 +48,7 @@ export class SessionClock {
   #countedAtMs: number;
   #nextPingAtMs: number;
   /** As they were at the last ping; `undefined` before the first. */
-  #signsOfLife: number | undefined;
+  #activity: number | undefined;
 
   constructor(rules: SessionRules, nowMs: number) {
     this.#rules = rules;
@@ -72,9 +72,9 @@ export class SessionClock {
     return nowMs < this.#nextPingAtMs ? undefined : this.#pingOrGone(nowMs, counts);
   }
 
-  #pingOrGone(nowMs: number, { signsOfLife, isUnheard }: SessionCounts): Due {
-    const isSilent = signsOfLife === this.#signsOfLife && !isUnheard;
-    this.#signsOfLife = signsOfLife;
+  #pingOrGone(nowMs: number, { activity, isReadPaused }: SessionCounts): Due {
+    const isSilent = activity === this.#activity && !isReadPaused;
+    this.#activity = activity;
     this.#nextPingAtMs = nowMs + this.#rules.pingIntervalMs;
     return isSilent ? 'gone' : 'ping';
   }

@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import type { ConnectionEnds } from '../relay/proxyLine.ts';
+import type { ConnectionEnds } from '../relay/proxyHeader.ts';
 import { parseForwardedAddress } from './forwardedAddress.ts';
 
 /**

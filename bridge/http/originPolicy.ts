@@ -15,7 +15,7 @@ const ROOT_DOT = /(?<=[^.])\.$/;
 /** A host and port that may be written into a sentence, and into a command. */
 const PLAIN_AUTHORITY = /^(?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?$/;
 
-export class Admission {
+export class OriginPolicy {
   /** As browsers write them (RFC 6454, section 6.2), and the hosts in them. */
   readonly #publicOrigins: ReadonlySet<string>;
   readonly #publicHosts: ReadonlySet<string>;

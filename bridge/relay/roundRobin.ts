@@ -2,7 +2,7 @@
 // in every round. A single read may hold ten thousand tiny messages, and take that many
 // microseconds: of many who send such, all in one round would hold up everybody for seconds.
 
-export class Turns {
+export class RoundRobin {
   readonly #waiting: (() => void)[] = [];
 
   /** @param goOn Called when it is the turn of who asks, in a later round. */
