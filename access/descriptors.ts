@@ -3,6 +3,7 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { devNull } from 'node:os';
+import { hasErrorCode } from './systemErrors.ts';
 
 // open(2): this process has no more, or the machine, or there is no memory for one.
 const NO_DESCRIPTOR = ['EMFILE', 'ENFILE', 'ENOMEM'];
@@ -28,12 +29,8 @@ async function canOpen(count: number): Promise<boolean> {
     return true;
   } catch (error) {
     // Any other error says nothing of descriptors.
-    return !hasCode(error, NO_DESCRIPTOR);
+    return !hasErrorCode(error, NO_DESCRIPTOR);
   } finally {
     for (const file of opened) await file.close();
   }
-}
-
-function hasCode(error: unknown, codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

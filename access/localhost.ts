@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { type Endpoint, listeningEndpoint } from './endpoint.ts';
+import { errorCode, hasErrorCode } from './systemErrors.ts';
 
 const NAME = 'localhost';
 const IPV4 = '127.0.0.1';
@@ -43,7 +44,7 @@ export async function listenOnLocalhost(
       return { host: common === undefined ? IPV4 : NAME, port: first.port };
     } catch (error) {
       if (common !== undefined) second.close();
-      if (port !== 0 || codeOf(error) !== 'EADDRINUSE' || attempt === ATTEMPTS) throw error;
+      if (port !== 0 || errorCode(error) !== 'EADDRINUSE' || attempt === ATTEMPTS) throw error;
     }
   }
 }
@@ -67,7 +68,7 @@ async function listenIfThere(
   try {
     return await listenOn(server, host, port);
   } catch (error) {
-    if (NO_IPV6.includes(codeOf(error) ?? '')) return undefined;
+    if (hasErrorCode(error, NO_IPV6)) return undefined;
     throw error;
   }
 }
@@ -76,8 +77,4 @@ async function listenOn(server: Server, host: string, port: number): Promise<num
   server.listen({ host, port });
   await once(server, 'listening');
   return listeningEndpoint(server).port;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

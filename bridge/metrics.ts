@@ -2,7 +2,7 @@
 // bounded: they hold names of targets, codes and rules, never what somebody sent.
 
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { ConnectFailure } from './relay/connectFailure.ts';
+import type { ConnectFailure } from '../access/systemErrors.ts';
 
 /** Why somebody was not let in. */
 export type RefusalRule =

@@ -3,7 +3,7 @@
 
 import { closeSync, constants, openSync } from 'node:fs';
 import { type Endpoint, formatEndpoint } from '../access/endpoint.ts';
-import { codeOf } from './operatorError.ts';
+import { hasErrorCode } from '../access/systemErrors.ts';
 import { tellReady } from './serviceManager.ts';
 
 export interface Ready {
@@ -58,6 +58,6 @@ function terminal(): 'here' | 'gone' | 'unknown' {
     return 'here';
   } catch (error) {
     // EIO while it is being closed. Anything else is our own trouble, such as too many open files.
-    return ['ENXIO', 'EIO'].includes(codeOf(error) ?? '') ? 'gone' : 'unknown';
+    return hasErrorCode(error, ['ENXIO', 'EIO']) ? 'gone' : 'unknown';
   }
 }

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { escapeControls } from '../protocol/plainText.ts';
-import { complain, OperatorError } from './operatorError.ts';
+import { CliError, printToStderr } from './cliError.ts';
 import { dropLineEnds } from './options/environment.ts';
 import { buildProgram } from './program.ts';
 
@@ -29,7 +29,7 @@ await buildProgram(packageJson.version).parseAsync().catch(fail);
 function stdoutOnError(error: NodeJS.ErrnoException): void {
   // The reader of the pipe has closed it (`motd connect | head -1`): there is nothing left to do.
   if (error.code === 'EPIPE') process.exit(0);
-  complain(`cannot write to standard output: ${error.code ?? error.message}`);
+  printToStderr(`cannot write to standard output: ${error.code ?? error.message}`);
   process.exit(EXIT_FAILURE);
 }
 
@@ -46,8 +46,8 @@ function fail(error: unknown): void {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
     return;
   }
-  if (!(error instanceof OperatorError)) throw error;
-  complain(error.message);
+  if (!(error instanceof CliError)) throw error;
+  printToStderr(error.message);
   process.exitCode = EXIT_FAILURE;
   // An operation under way, such as a connection attempt, may keep the process alive for minutes.
   setTimeout(() => process.exit(), EXIT_AFTER_MS).unref();

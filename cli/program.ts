@@ -3,7 +3,7 @@
 // runs: a client must not wait for a web server to load.
 
 import { Argument, Command, Option } from 'commander';
-import { complain } from './operatorError.ts';
+import { printToStderr } from './cliError.ts';
 import {
   bridgeRuleOptions,
   httpOptions,
@@ -49,7 +49,7 @@ export function buildProgram(version: string): Command {
       refuseInvalidUtf8(started);
       hideSecrets(started);
     })
-    .configureOutput({ outputError: (text) => complain(formatUsageError(text)) });
+    .configureOutput({ outputError: (text) => printToStderr(formatUsageError(text)) });
   // `--help` lists the commands in this order.
   addServiceCommands(program);
   addClientCommands(program);

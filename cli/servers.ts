@@ -8,8 +8,8 @@ import { type Asked, type Failure, firstToAnswer } from '../client/oneshot/first
 import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/oneshot/oneshot.ts';
 import type { TimeAllowed } from '../client/oneshot/timeAllowed.ts';
 import { REPLY } from '../protocol/replies.ts';
+import { CliError, connectError, connectErrorInShort } from './cliError.ts';
 import { lookupApart } from './lookupApart.ts';
-import { connectError, connectErrorInShort, OperatorError } from './operatorError.ts';
 import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
 import { tlsOf } from './options/tlsFiles.ts';
 
@@ -61,20 +61,20 @@ export function failureError(failure: Failure, timeout: number): unknown {
   const where = formatEndpoint(server);
   const options = { cause: error };
   if (error instanceof OutcomeUnknownError) {
-    return new OperatorError(
+    return new CliError(
       `${where}: the message was sent, and no complete reply came: it may be stored, or not`,
       options,
     );
   }
   const shortfall = shortfallOf(failure);
   if (shortfall !== undefined) {
-    return new OperatorError(
+    return new CliError(
       `no answer within ${timeout} s: ${where} ${shortfall}; allow more with --timeout`,
       options,
     );
   }
   if (error instanceof RefusedError) {
-    return new OperatorError(`${where}: ${error.message}${adviceFor(error)}`, options);
+    return new CliError(`${where}: ${error.message}${adviceFor(error)}`, options);
   }
   return connectError(error, where);
 }
@@ -90,7 +90,7 @@ export function noneError(failures: readonly Failure[], summary: string, timeout
   if (only !== undefined && others.length === 0) return failureError(only, timeout);
   const each = failures.map((failure) => `${formatEndpoint(failure.server)} ${inShort(failure)}`);
   const advice = failures.some(saidStoreUnavailable) ? NOT_IN_FORCE : '';
-  return new OperatorError(`${summary}: ${each.join('; ')}${advice}`, { cause: failures });
+  return new CliError(`${summary}: ${each.join('; ')}${advice}`, { cause: failures });
 }
 
 /** Whether all of them are servers that do not know the command: asking again will not help. */

@@ -2,7 +2,7 @@
 // bound already (sd_listen_fds(3)), and word that we are ready (sd_notify(3)).
 
 import { spawn } from 'node:child_process';
-import { complain, OperatorError } from './operatorError.ts';
+import { CliError, printToStderr } from './cliError.ts';
 import { ownVariable } from './options/environment.ts';
 
 /** SD_LISTEN_FDS_START: standard input, output and error come before it. */
@@ -10,14 +10,14 @@ const FIRST_PASSED_FD = 3;
 
 /**
  * @returns The file descriptor of the socket to listen on; `undefined` where none was passed.
- * @throws OperatorError where there are several: nobody says which is for what.
+ * @throws CliError where there are several: nobody says which is for what.
  */
 export function passedSocket(): number | undefined {
   const count = ownVariable('LISTEN_FDS');
   // They may be meant for a process before us, which left them in the environment.
   if (ownVariable('LISTEN_PID') !== String(process.pid) || count === undefined) return undefined;
   if (count === '1') return FIRST_PASSED_FD;
-  throw new OperatorError(
+  throw new CliError(
     `one socket is expected, and ${count} were passed; say one ListenStream= in the socket unit`,
   );
 }
@@ -36,7 +36,7 @@ export function tellReady(status: string): void {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   notify.on('error', (error) => {
-    complain(`cannot tell the service manager: ${error.message}`);
+    printToStderr(`cannot tell the service manager: ${error.message}`);
   });
   notify.unref();
 }

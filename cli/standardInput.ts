@@ -1,6 +1,6 @@
 // What is read from standard input: one line, a message or a password.
 
-import { OperatorError } from './operatorError.ts';
+import { CliError } from './cliError.ts';
 import { decodeText } from './options/decodeText.ts';
 
 const WHAT = 'standard input';
@@ -12,7 +12,7 @@ const MAX_BYTES = 64 * 1024;
  * Reads standard input to its end; at a terminal, until Enter.
  *
  * @returns The text, without a byte order mark.
- * @throws OperatorError if it is not UTF-8, or too long for what is asked for.
+ * @throws CliError if it is not UTF-8, or too long for what is asked for.
  */
 export async function readStandardInput(): Promise<string> {
   return decodeText(await readUntil(() => process.stdin.isTTY), WHAT);
@@ -21,7 +21,7 @@ export async function readStandardInput(): Promise<string> {
 /**
  * Reads the first line of standard input, without its LF.
  *
- * @throws OperatorError as `readStandardInput` does.
+ * @throws CliError as `readStandardInput` does.
  */
 export async function readFirstLine(): Promise<string> {
   const [line = ''] = (await readUntil((chunk) => chunk.includes('\n'))).split('\n');
@@ -36,9 +36,7 @@ async function readUntil(isLast: (chunk: Buffer) => boolean): Promise<string> {
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > MAX_BYTES) {
-      throw new OperatorError(
-        `standard input holds more than ${MAX_BYTES} bytes; one line is read`,
-      );
+      throw new CliError(`standard input holds more than ${MAX_BYTES} bytes; one line is read`);
     }
     if (isLast(chunk)) break;
   }

@@ -13,7 +13,7 @@ import { fstatSync, readFileSync, type Stats, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { platform } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { codeOf } from './operatorError.ts';
+import { errorCode, hasErrorCode } from '../access/systemErrors.ts';
 
 const STDOUT = 1;
 const PASS_STDOUT = fileURLToPath(new URL('./passStdout.js', import.meta.url));
@@ -53,7 +53,7 @@ function watchPipe(triesLeft = MAX_TRIES): void {
     isSettled = true;
     pipe.on('error', (error) => {
       // Any other error says that it cannot be watched.
-      if (codeOf(error) === 'EBADF') leave();
+      if (errorCode(error) === 'EBADF') leave();
     });
     pipe.resume().unref();
     child.disconnect();
@@ -75,9 +75,9 @@ function watchSocket(): void {
     try {
       writeSync(STDOUT, '');
     } catch (error) {
-      if (['EPIPE', 'ECONNRESET'].includes(codeOf(error) ?? '')) leave();
+      if (hasErrorCode(error, ['EPIPE', 'ECONNRESET'])) leave();
       // It cannot be tried.
-      else if (codeOf(error) !== 'EAGAIN') clearInterval(timer);
+      else if (errorCode(error) !== 'EAGAIN') clearInterval(timer);
     }
   }, TRY_EVERY_MS);
   timer.unref();

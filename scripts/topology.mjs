@@ -342,10 +342,11 @@ async function answers(name, url, isFit = () => true) {
  * @param {string} flag
  */
 async function requireFree(wanted, flag) {
-  const where = `${HOST}:${wanted}`;
   await listenOnce(wanted).catch((/** @type {NodeJS.ErrnoException} */ error) => {
     const what =
-      error.code === 'EADDRINUSE' ? `port taken: ${where}` : `${where}: ${error.message}`;
+      error.code === 'EADDRINUSE'
+        ? `port ${wanted} is already in use on ${HOST}`
+        : `cannot listen on ${HOST}:${wanted}: ${error.message}`;
     fail(`${what}; choose another with -- ${flag}`);
   });
   reservePort(wanted);

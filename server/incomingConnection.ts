@@ -6,6 +6,7 @@ import type { SecureContext } from 'node:tls';
 import type { Endpoint } from '../access/endpoint.ts';
 import type { LocalLease, LocalQuota } from '../access/localQuota.ts';
 import { sourceOf } from '../access/source.ts';
+import { errorCode } from '../access/systemErrors.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import { errorMessage } from './errorMessage.ts';
@@ -198,7 +199,7 @@ export class IncomingConnection {
 
 /** OpenSSL's own words name its source files; the code says as much. */
 function handshakeFault(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : errorMessage(error);
+  return errorCode(error) ?? errorMessage(error);
 }
 
 /** A peer that vanished. The 'close' event follows and says all there is to say. */

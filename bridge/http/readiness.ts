@@ -1,6 +1,7 @@
 // Whether all is ready that sessions need: what `/readyz` tells.
 
-import { connectFailure, describeFailure } from '../relay/connectFailure.ts';
+import { connectFailure } from '../../access/systemErrors.ts';
+import { describeFailure } from '../relay/connectFailure.ts';
 import { connectTarget } from '../relay/connectTarget.ts';
 import { proxyPreamble } from '../relay/proxyHeader.ts';
 import type { Target } from '../relay/targets.ts';

@@ -3,6 +3,7 @@
 
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { errorCode } from '../../access/systemErrors.ts';
 
 /** The most of an answer that is read. */
 const MAX_ANSWER_BYTES = 4096;
@@ -28,7 +29,7 @@ export async function askReadyUrl(url: URL, timeoutMs: number): Promise<string |
     return reasonIn(said) ?? `--ready-url answers ${response.statusCode}: ${said}`;
   } catch (error) {
     if (signal.aborted) return `--ready-url sent no complete answer within ${timeoutMs / 1000} s`;
-    return `--ready-url cannot be asked: ${codeOf(error)}`;
+    return `--ready-url cannot be asked: ${errorCode(error) ?? errorMessage(error)}`;
   }
 }
 
@@ -59,7 +60,6 @@ function reasonIn(said: string): string | undefined {
   return /^not ready: (?<reason>.+)/.exec(said)?.groups?.reason;
 }
 
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error ? String(error.code) : error.message;
+function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

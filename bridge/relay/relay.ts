@@ -8,9 +8,10 @@
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { connectFailure } from '../../access/systemErrors.ts';
 import type { Metrics, TargetCounters } from '../metrics.ts';
 import { CLOSE, type CloseCode, protocolErrorCode } from './closeCodes.ts';
-import { connectFailure, describeFailure } from './connectFailure.ts';
+import { describeFailure } from './connectFailure.ts';
 import { connectTarget } from './connectTarget.ts';
 import { ForgedHeader } from './forgedHeader.ts';
 import { type ConnectionEnds, proxyPreamble } from './proxyHeader.ts';

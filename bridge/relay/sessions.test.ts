@@ -323,7 +323,7 @@ describe('a target', () => {
     const peer = new TestPeer(await startBridge({ gone: await unixSocket() }));
     expect(await peer.closed()).toEqual({
       code: 1014,
-      reason: 'gone: its socket is not there; is it running?',
+      reason: 'gone has no socket at its path: is it running?',
     });
   });
 });

@@ -7,9 +7,9 @@ import { addressMatcher } from '../../access/source.ts';
 import { type BridgeLimits, type BridgeSettings, buildBridge } from '../../bridge/bridge.ts';
 import { listen } from '../../bridge/listen.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
+import { listenError } from '../cliError.ts';
 import { descriptorLimit } from '../descriptorLimit.ts';
 import { report } from '../lifecycle.ts';
-import { listenError } from '../operatorError.ts';
 import {
   type BridgeRuleOptions,
   DEFAULT_TARGET,
@@ -34,7 +34,7 @@ export const PAGE_DIR = fileURLToPath(new URL('../../page', import.meta.url));
  * Builds a bridge and has it listen.
  *
  * @param rest What does not come from a flag as it stands.
- * @throws OperatorError where it cannot listen.
+ * @throws CliError where it cannot listen.
  */
 export async function startBridge(
   options: BridgeOptions,
@@ -42,9 +42,8 @@ export async function startBridge(
 ): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
   const { httpHost, httpPort } = options;
   const app = await buildBridge({ ...settingsFrom(options), ...rest });
-  const where = formatEndpoint({ host: httpHost, port: httpPort });
   const endpoint = await listen(app, httpHost, httpPort).catch((error: unknown) => {
-    throw listenError(error, where, '--http-port');
+    throw listenError(error, { host: httpHost, port: httpPort }, '--http-port');
   });
   return { app, endpoint };
 }

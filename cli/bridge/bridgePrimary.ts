@@ -7,8 +7,8 @@ import { freeLocalhostPort, isLocalhost } from '../../access/localhost.ts';
 import { WorkerLeases } from '../../access/workerLeases.ts';
 import { connectionQuota, sessionQuota } from '../../bridge/bridge.ts';
 import { ClusterMetrics } from '../../bridge/clusterMetrics.ts';
+import { CliError } from '../cliError.ts';
 import { onStopRequest, type Ready, type Report } from '../lifecycle.ts';
-import { OperatorError } from '../operatorError.ts';
 import { readTlsIdentity, type TlsIdentity } from '../options/tlsFiles.ts';
 import { leaveOutput, say, structuredLog } from '../output.ts';
 import { reloading } from '../reloading.ts';
@@ -30,7 +30,7 @@ const STOP_DEADLINE_MS = 8_000;
 /** Runs the workers until a stop request. @param environment What theirs has beside ours. */
 export async function lead(options: BridgeOptions, environment: Environment): Promise<void> {
   if (!cluster.isPrimary) {
-    throw new OperatorError('this is a worker of another cluster already; leave out --workers');
+    throw new CliError('this is a worker of another cluster already; leave out --workers');
   }
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);

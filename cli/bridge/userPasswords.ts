@@ -37,7 +37,7 @@ export class UserPasswords {
    * Those of `--users-file`.
    *
    * @returns `undefined` where there is no such file: everybody may use the page then.
-   * @throws OperatorError which names a line of it.
+   * @throws CliError which names a line of it.
    */
   static fromFile(file: string | undefined): FileOfUsers | undefined {
     if (file === undefined) return undefined;

@@ -5,8 +5,8 @@ import { replaceCertificate } from '../../bridge/http/httpServer.ts';
 import { announce, type BridgeOptions, PAGE_DIR, startBridge } from '../bridge/bridgeApp.ts';
 import { isBridgeWorker } from '../bridge/bridgeCluster.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
+import { CliError } from '../cliError.ts';
 import { onStopRequest } from '../lifecycle.ts';
-import { OperatorError } from '../operatorError.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';
 import { leaveOutput } from '../output.ts';
 import { reloading } from '../reloading.ts';
@@ -18,7 +18,7 @@ import type { Environment } from '../supervised.ts';
  * @param environment The environment twins of its flags that were given; its workers take them.
  */
 export async function bridge(options: BridgeOptions, environment: Environment): Promise<void> {
-  if (!existsSync(PAGE_DIR)) throw new OperatorError('the page is not built; run: npm run build');
+  if (!existsSync(PAGE_DIR)) throw new CliError('the page is not built; run: npm run build');
   if (isBridgeWorker()) {
     const { work } = await import('../bridge/bridgeWorker.ts');
     await work(options);

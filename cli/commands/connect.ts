@@ -6,7 +6,7 @@ import { openConnection } from '../../client/connect.ts';
 import { checkAnswers } from '../../client/oneshot/checkAnswers.ts';
 import { inTime } from '../../client/oneshot/timeAllowed.ts';
 import { holdDialogue } from '../../client/terminal.ts';
-import { connectError, OperatorError } from '../operatorError.ts';
+import { CliError, connectError } from '../cliError.ts';
 import type { ConnectOptions, ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
 import { tlsOf } from '../options/tlsFiles.ts';
 import { askServers, noneError } from '../servers.ts';
@@ -25,7 +25,7 @@ export async function connect(
   const { maskPassword } = options;
   const { stdin, stdout } = process;
   if (maskPassword && stdin.isTTY && !stdout.isTTY) {
-    throw new OperatorError(
+    throw new CliError(
       '--mask-password cannot hide what is typed unless standard output is a terminal, too',
     );
   }

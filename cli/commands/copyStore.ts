@@ -7,7 +7,7 @@ import { readLmdbReadOnly } from '../../server/stores/lmdb/lmdbReadOnly.ts';
 import { folderIn, openStore } from '../../server/stores/openStore.ts';
 import type { MessageStore, StoreEvent } from '../../server/stores/store.ts';
 import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
-import { complain, OperatorError } from '../operatorError.ts';
+import { CliError, printToStderr } from '../cliError.ts';
 import { type EtcdOptions, etcdCredentialsOf } from '../options/etcdOptions.ts';
 import { MAX_HISTORY } from '../options/serverOptions.ts';
 import { exitOnceWritten, say } from '../output.ts';
@@ -21,19 +21,19 @@ const CHUNK = 100;
  *
  * @param from It is only read. What is stored in it from now on stays behind.
  * @param to One that holds nothing, or the beginning of the same history.
- * @throws OperatorError if there is nothing to read, or `to` holds something else.
+ * @throws CliError if there is nothing to read, or `to` holds something else.
  */
 export async function copyStore(from: string, to: string, options: EtcdOptions): Promise<void> {
   const entries = await entriesIn(lasting(from), options);
-  if (entries.length === 0) throw new OperatorError(`nothing was ever stored in ${from}`);
+  if (entries.length === 0) throw new CliError(`nothing was ever stored in ${from}`);
   await withStore(lasting(to), options, async (target) => {
     const before = entriesOf(target.history);
     if (!isBeginning(before, entries)) {
-      throw new OperatorError(`${to} holds another history; name an empty store`);
+      throw new CliError(`${to} holds another history; name an empty store`);
     }
     await storeAll(target, entries.slice(before.length));
     if (!isBeginning(entries, entriesOf(target.history))) {
-      throw new OperatorError(
+      throw new CliError(
         `somebody has stored in ${to} meanwhile: its history is mixed; name an empty store`,
       );
     }
@@ -49,7 +49,9 @@ async function entriesIn(url: string, options: EtcdOptions): Promise<readonly Hi
   if (folder === undefined) return entriesInShared(url, options);
   const { entries, isInUse } = await readLmdbReadOnly(folder).catch(throwUnusable(url));
   if (isInUse) {
-    complain(`warning: ${url} is in use by a server; what it stores from now on is not copied`);
+    printToStderr(
+      `warning: ${url} is in use by a server; what it stores from now on is not copied`,
+    );
   }
   return entries.slice(-MAX_HISTORY);
 }
@@ -64,7 +66,7 @@ async function entriesInShared(url: string, options: EtcdOptions): Promise<Histo
 
 function lasting(url: string): string {
   if (url !== 'memory:') return url;
-  throw new OperatorError('memory: holds nothing that could be copied, and keeps nothing');
+  throw new CliError('memory: holds nothing that could be copied, and keeps nothing');
 }
 
 async function withStore(
@@ -85,7 +87,7 @@ function throwUnusable(url: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof StoreOpenError)) throw error;
     const message = `${url}: ${error.message.replace('--store', 'its URL')}`;
-    throw new OperatorError(message, { cause: error });
+    throw new CliError(message, { cause: error });
   };
 }
 
@@ -102,7 +104,7 @@ async function storeAll(target: MessageStore, entries: readonly HistoryEntry[]):
     const outcomes = await Promise.allSettled(stored);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed === undefined) continue;
-    throw new OperatorError(
+    throw new CliError(
       `${at} messages were copied, then: ${errorMessage(failed.reason)}; run the command again to copy the rest`,
     );
   }

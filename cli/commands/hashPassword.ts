@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { hashPassword as hash } from '../../access/password.ts';
 import { REPLACEMENT } from '../../protocol/utf8.ts';
-import { OperatorError } from '../operatorError.ts';
+import { CliError } from '../cliError.ts';
 import { lineIn } from '../options/parsers.ts';
 import { SHORTEST_PASSWORD } from '../options/refuseWeakPassword.ts';
 import { readFirstLine } from '../standardInput.ts';
@@ -14,12 +14,11 @@ import { readFirstLine } from '../standardInput.ts';
  */
 export async function hashPassword(): Promise<void> {
   const [first, second] = await readPasswords();
-  if (second !== undefined && first !== second)
-    throw new OperatorError('that was not the same twice');
+  if (second !== undefined && first !== second) throw new CliError('that was not the same twice');
   const password = lineIn(first);
-  if (password === undefined) throw new OperatorError('a password is one line of plain text');
+  if (password === undefined) throw new CliError('a password is one line of plain text');
   if ([...password].length < SHORTEST_PASSWORD) {
-    throw new OperatorError(`a password has ${SHORTEST_PASSWORD} characters or more`);
+    throw new CliError(`a password has ${SHORTEST_PASSWORD} characters or more`);
   }
   process.stdout.write(`${await hash(password)}\n`);
 }
@@ -40,7 +39,7 @@ async function askForPasswords(): Promise<[string, string]> {
     const { value = '' } = await lines.next();
     stderr.write('\n');
     if (!value.includes(REPLACEMENT)) return value;
-    throw new OperatorError('what was typed is not UTF-8; check the locale of the terminal');
+    throw new CliError('what was typed is not UTF-8; check the locale of the terminal');
   };
   const answers: [string, string] = [await ask('Password: '), await ask('Again: ')];
   readline.close();

@@ -18,7 +18,7 @@ import {
 } from '../../client/oneshot/oneshot.ts';
 import { inTime, type TimeAllowed } from '../../client/oneshot/timeAllowed.ts';
 import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
-import { complain, OperatorError } from '../operatorError.ts';
+import { CliError, printToStderr } from '../cliError.ts';
 import type { ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
 import { lineIn } from '../options/parsers.ts';
 import { type Answered, areForeign, askServers, failureError, noneError } from '../servers.ts';
@@ -106,12 +106,12 @@ export async function watch(options: OneshotOptions): Promise<never> {
     const { loss, failures } = await watchOne({ ...options, servers }, shown);
     const why = noneError(loss ? [loss] : failures, NO_ANSWER, options.timeout);
     const isOver = loss === undefined && areForeign(failures);
-    if (!(why instanceof OperatorError) || isOver) throw why;
+    if (!(why instanceof CliError) || isOver) throw why;
 
     // Once an outage: a cron mail should not hold a thousand lines.
     if (loss || !isOutageTold) {
       const next = loss && !isAlone ? 'going on with the next server' : 'trying again';
-      complain(`${why.message}; ${next}`);
+      printToStderr(`${why.message}; ${next}`);
     }
     isOutageTold = isAlone || loss === undefined;
     if (loss) {
@@ -198,7 +198,7 @@ function msAllowed({ timeout }: OneshotOptions): number {
 async function messageOnStdin(): Promise<string> {
   const line = lineIn(await readStandardInput());
   if (line !== undefined) return line;
-  throw new OperatorError(
+  throw new CliError(
     `a message is one line of plain text, 1 to ${MAX_LINE_BYTES} bytes; give it with -m, or on standard input`,
   );
 }

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
-import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
+import type { Endpoint } from '../../access/endpoint.ts';
 import { type VerifyPassword, verifierFor } from '../../access/password.ts';
 import { PasswordGuard } from '../../access/passwordGuard.ts';
 import { addressMatcher } from '../../access/source.ts';
@@ -14,8 +14,8 @@ import type { PasswordUse } from '../../server/session/session.ts';
 import { openStore } from '../../server/stores/openStore.ts';
 import type { MessageStore } from '../../server/stores/store.ts';
 import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
+import { CliError, listenError } from '../cliError.ts';
 import { onStopRequest, report } from '../lifecycle.ts';
-import { listenError, OperatorError } from '../operatorError.ts';
 import { etcdCredentialsOf } from '../options/etcdOptions.ts';
 import type { TlsOptions } from '../options/options.ts';
 import { readPasswordFile } from '../options/passwordFile.ts';
@@ -110,8 +110,7 @@ async function listen(
     healthPort === undefined
       ? undefined
       : await health.listen(healthHost, healthPort).catch((error: unknown) => {
-          const where = formatEndpoint({ host: healthHost, port: healthPort });
-          throw listenError(error, where, '--health-port');
+          throw listenError(error, { host: healthHost, port: healthPort }, '--health-port');
         });
   const ready = await (socket === undefined
     ? listenOnAddress(server, host, port)
@@ -127,18 +126,18 @@ async function openStoreOf(options: ServeOptions, log: Log | undefined): Promise
     return await openStore(store, { initialMessage: message, historyLimit: history, etcd, log });
   } catch (error) {
     if (!(error instanceof StoreOpenError)) throw error;
-    throw new OperatorError(error.message, { cause: error });
+    throw new CliError(error.message, { cause: error });
   }
 }
 
 function listenOnAddress(server: MotdServer, host: string, port: number): Promise<Endpoint> {
   return server.listen(host, port).catch((error: unknown) => {
-    throw listenError(error, formatEndpoint({ host, port }), '--port');
+    throw listenError(error, { host, port }, '--port');
   });
 }
 
 function listenOnSocket(server: MotdServer, socket: number): Promise<Endpoint> {
   return server.listenOnSocket(socket).catch((error: unknown) => {
-    throw new OperatorError(`the socket that was passed is of no use: ${errorMessage(error)}`);
+    throw new CliError(`the socket that was passed is of no use: ${errorMessage(error)}`);
   });
 }

@@ -6,7 +6,7 @@ import { decodeText } from './decodeText.ts';
 /**
  * @param file Its name, for the error.
  * @returns The lines of a file in UTF-8, without their ends.
- * @throws OperatorError if it is not UTF-8.
+ * @throws CliError if it is not UTF-8.
  */
 export function linesOf(bytes: Buffer, file: string): string[] {
   return decodeText(bytes.toString('latin1'), file).split(/\r?\n/);

@@ -2,7 +2,7 @@
 
 import { Option } from 'commander';
 import type { EtcdCredentials, EtcdTls } from '../../server/stores/etcd/etcdCredentials.ts';
-import { OperatorError } from '../operatorError.ts';
+import { CliError } from '../cliError.ts';
 import { linesOf } from './editedFile.ts';
 import { readSecret } from './secretFile.ts';
 import { readAuthority, readIdentity } from './tlsFiles.ts';
@@ -34,7 +34,7 @@ export function etcdOptions(): Option[] {
   ];
 }
 
-/** @throws OperatorError where flags do not go together, or a file cannot be read. */
+/** @throws CliError where flags do not go together, or a file cannot be read. */
 export function etcdCredentialsOf(options: EtcdOptions): EtcdCredentials {
   return { tls: etcdTlsOf(options), auth: etcdAuthOf(options) };
 }
@@ -49,7 +49,7 @@ function etcdTlsOf({ etcdCa, etcdCert, etcdKey }: EtcdOptions): EtcdTls | undefi
 function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdCredentials['auth'] {
   if (etcdUser === undefined && etcdPasswordFile === undefined) return undefined;
   if (etcdUser === undefined || etcdPasswordFile === undefined) {
-    throw new OperatorError('a user of etcd needs both --etcd-user and --etcd-password-file');
+    throw new CliError('a user of etcd needs both --etcd-user and --etcd-password-file');
   }
   return readSecret(etcdPasswordFile, '--etcd-password-file', (bytes) => {
     const [password = ''] = linesOf(bytes, etcdPasswordFile);

@@ -1,7 +1,7 @@
 // A file with what `motd hash-password` wrote.
 
 import { type VerifyPassword, verifierForHash } from '../../access/password.ts';
-import { OperatorError } from '../operatorError.ts';
+import { CliError } from '../cliError.ts';
 import { linesOf } from './editedFile.ts';
 import { readSecret } from './secretFile.ts';
 
@@ -9,14 +9,14 @@ import { readSecret } from './secretFile.ts';
  * Reads a password file: its first line is the hash.
  *
  * @param flag The flag that named it, for what is said where it is of no use.
- * @throws OperatorError
+ * @throws CliError
  */
 export function readPasswordFile(file: string, flag: string): VerifyPassword {
   return readSecret(file, flag, (bytes) => {
     const [line = ''] = linesOf(bytes, file);
     const verify = verifierForHash(line.trim());
     if (verify !== undefined) return verify;
-    throw new OperatorError(
+    throw new CliError(
       `no password hash in ${file}; make one: (umask 077; motd hash-password > ${file})`,
     );
   });

@@ -2,7 +2,7 @@
 
 import { isLocalhost } from '../../access/localhost.ts';
 import { addressMatcher } from '../../access/source.ts';
-import { OperatorError } from '../operatorError.ts';
+import { CliError } from '../cliError.ts';
 import { LOOPBACK } from './options.ts';
 import { DEFAULT_PASSWORD, type ServeOptions } from './serverOptions.ts';
 
@@ -12,7 +12,7 @@ export const SHORTEST_PASSWORD = 8;
 /**
  * @param host Where the server, or a bridge to it, is about to listen, or is found.
  * @param purpose What the password has to be good for, in words.
- * @throws OperatorError where others could reach it and the password is the default or a short one.
+ * @throws CliError where others could reach it and the password is the default or a short one.
  */
 export function refuseWeakPassword(
   options: ServeOptions,
@@ -22,12 +22,12 @@ export function refuseWeakPassword(
   const { password, passwordFile } = options;
   if (passwordFile !== undefined || isLoopback(host)) return;
   if (password === DEFAULT_PASSWORD) {
-    throw new OperatorError(
+    throw new CliError(
       `everybody knows the default password; set --password or --password-file ${purpose}`,
     );
   }
   if ([...password].length >= SHORTEST_PASSWORD) return;
-  throw new OperatorError(
+  throw new CliError(
     `${purpose}, the password has to have ${SHORTEST_PASSWORD} characters or more; set --password`,
   );
 }

@@ -4,7 +4,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { escapeControls } from '../../protocol/plainText.ts';
-import { complain, fileError } from '../operatorError.ts';
+import { fileError, printToStderr } from '../cliError.ts';
 import { ownVariable } from './environment.ts';
 
 const GROUP_CAN_READ = 0o040;
@@ -20,7 +20,7 @@ export interface Access {
 /**
  * @param flag The flag that named the file.
  * @param use Makes of the bytes what is wanted. If it throws, that is all there is to say.
- * @throws OperatorError
+ * @throws CliError
  */
 export function readSecret<Result>(
   file: string,
@@ -78,7 +78,7 @@ function warn(file: string, flag: string, { mode, uid }: Access, fault: string):
   const quoted = quote(file);
   const ourUid = process.geteuid?.();
   const own = uid === ourUid ? '' : `chown ${ourUid} ${quoted} && `;
-  complain(
+  printToStderr(
     `warning: the file of ${flag} ${fault}: ${quoted} has mode ${octal}; run: ${own}chmod 600 ${quoted}`,
   );
 }

@@ -4,7 +4,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { errorMessage } from '../../server/errorMessage.ts';
-import { fileError, OperatorError } from '../operatorError.ts';
+import { CliError, fileError } from '../cliError.ts';
 import type { TlsClientOptions } from './clientOptions.ts';
 import type { TlsOptions } from './options.ts';
 import { readSecret } from './secretFile.ts';
@@ -18,7 +18,7 @@ export interface TlsIdentity {
 
 /**
  * @returns `undefined` where neither file is named: no TLS then.
- * @throws OperatorError where one is missing, or they are not what they should be.
+ * @throws CliError where one is missing, or they are not what they should be.
  */
 export function readTlsIdentity({ tlsCert, tlsKey }: TlsOptions): TlsIdentity | undefined {
   return readIdentity(tlsCert, tlsKey, { cert: '--tls-cert', key: '--tls-key' });
@@ -32,19 +32,19 @@ export function readIdentity(
 ): TlsIdentity | undefined {
   if (certFile === undefined && keyFile === undefined) return undefined;
   if (certFile === undefined || keyFile === undefined) {
-    throw new OperatorError(`TLS needs both ${flags.cert} and ${flags.key}`);
+    throw new CliError(`TLS needs both ${flags.cert} and ${flags.key}`);
   }
   const cert = readPem(certFile, flags.cert);
   const certificate = certificateIn(cert, certFile, flags.cert);
   return readSecret(keyFile, flags.key, (key) => {
     const privateKey = parsed(() => createPrivateKey(key));
     if (privateKey === undefined) {
-      throw new OperatorError(
+      throw new CliError(
         `no private key without a passphrase in ${keyFile} (PEM); check ${flags.key}`,
       );
     }
     if (!certificate.checkPrivateKey(privateKey)) {
-      throw new OperatorError(
+      throw new CliError(
         `the key in ${keyFile} does not belong to the certificate in ${certFile}; check ${flags.key}`,
       );
     }
@@ -62,7 +62,7 @@ export function readAuthority(file: string, flag: string): Buffer {
 function certificateIn(pem: Buffer, file: string, flag: string): X509Certificate {
   const certificate = parsed(() => new X509Certificate(pem));
   if (certificate !== undefined) return certificate;
-  throw new OperatorError(`no certificate in ${file} (PEM); check ${flag}`);
+  throw new CliError(`no certificate in ${file} (PEM); check ${flag}`);
 }
 
 /**
@@ -73,7 +73,7 @@ function usable(identity: TlsIdentity, file: string, flag: string): TlsIdentity 
     createSecureContext(identity);
     return identity;
   } catch (error) {
-    throw new OperatorError(`no TLS with ${file}: ${errorMessage(error)}; check ${flag}`, {
+    throw new CliError(`no TLS with ${file}: ${errorMessage(error)}; check ${flag}`, {
       cause: error,
     });
   }
@@ -90,7 +90,7 @@ function parsed<T>(parse: () => T): T | undefined {
 
 /**
  * @returns Whom a client believes; `undefined` where it speaks no TLS.
- * @throws OperatorError where the file cannot be read.
+ * @throws CliError where the file cannot be read.
  */
 export function tlsOf({ tls, tlsCa }: TlsClientOptions): { ca: Buffer | undefined } | undefined {
   if (!tls && tlsCa === undefined) return undefined;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { hashPassword } from '../../access/password.ts';
-import { OperatorError } from '../operatorError.ts';
+import { CliError } from '../cliError.ts';
 import { readUsersFile } from './usersFile.ts';
 
 /** Sound, quick to make, and nobody's. */
@@ -48,7 +48,7 @@ for (const [mistake, text, words] of [
   test(`${mistake} is the operator's mistake: its line is named, not shown`, async () => {
     const file = await fileWith(text);
     const read = () => readUsersFile(file);
-    expect(read).toThrow(OperatorError);
+    expect(read).toThrow(CliError);
     expect(read).toThrow(words);
     expect(read).toThrow(/^[^$\n]*--users-file[^$\n]*$/);
     expect(read).not.toThrow(/hunter22/);

@@ -1,7 +1,7 @@
 // The file of `--users-file`: who may use the page, a line each.
 
 import { type VerifyPassword, verifierForHash } from '../../access/password.ts';
-import { OperatorError } from '../operatorError.ts';
+import { CliError } from '../cliError.ts';
 import { linesOf } from './editedFile.ts';
 import { readSecret } from './secretFile.ts';
 
@@ -14,7 +14,7 @@ export type Users = ReadonlyMap<string, VerifyPassword>;
  * Reads lines `NAME:HASH`, the hash as `motd hash-password` prints it. Blank lines are left out,
  * and those that begin with `#`.
  *
- * @throws OperatorError which names a line, and nothing of what it holds.
+ * @throws CliError which names a line, and nothing of what it holds.
  */
 export function readUsersFile(file: string): Users {
   return readSecret(file, FLAG, (bytes) => parseUsers(linesOf(bytes, file), file));
@@ -27,10 +27,10 @@ function parseUsers(lines: readonly string[], file: string): Users {
     const text = line.trim();
     if (text === '' || text.startsWith('#')) continue;
     const [name, verify] = parseUser(text, where);
-    if (users.has(name)) throw new OperatorError(`${where} names a user again; check ${FLAG}`);
+    if (users.has(name)) throw new CliError(`${where} names a user again; check ${FLAG}`);
     users.set(name, verify);
   }
-  if (users.size === 0) throw new OperatorError(`no users in ${file}; check ${FLAG}`);
+  if (users.size === 0) throw new CliError(`no users in ${file}; check ${FLAG}`);
   return users;
 }
 
@@ -39,7 +39,7 @@ function parseUser(text: string, where: string): [string, VerifyPassword] {
   const [, name, hash = ''] = /^([^:]+):([^:]+)$/.exec(text) ?? [];
   const verify = verifierForHash(hash.trim());
   if (name !== undefined && verify !== undefined) return [name.trim(), verify];
-  throw new OperatorError(
+  throw new CliError(
     `${where} is not NAME:HASH; check ${FLAG}, and make a hash with: motd hash-password`,
   );
 }

@@ -156,7 +156,7 @@ test('a Unix socket', async () => {
   const closing = client.closes();
   await program.stop();
   expect(await closing).toEqual([1000, 'redis closed the connection']);
-  const words = 'redis: its socket is not there; is it running?';
+  const words = 'redis has no socket at its path: is it running?';
   expect(await new Client(bridgePort).closes()).toEqual([1014, words]);
 });
 

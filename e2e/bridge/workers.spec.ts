@@ -287,7 +287,7 @@ test('a port that is taken is said once', async ({ echo }) => {
   const second = Program.motd(['bridge', ...flags]);
   expect(await second.exitCode()).toBe(1);
   expect(second.stderr).toBe(
-    `motd: port taken: 127.0.0.1:${port}; choose another with --http-port\n`,
+    `motd: port ${port} is already in use on 127.0.0.1; choose another with --http-port\n`,
   );
   expect(second.stdout).toBe('');
 });

@@ -370,7 +370,7 @@ test('with TLS, each server has to show a certificate for its own name', async (
   expect(status).toBe(1);
   expect(stderr).toBe(
     `motd: no server answered: ${misnamedAt} has a certificate for another name; ` +
-      `${at(unsealed.port)} speaks no TLS\n`,
+      `${at(unsealed.port)} does not speak TLS\n`,
   );
 });
 

@@ -261,12 +261,12 @@ for (const [refusal, args, words] of [
   [
     'a connection refused',
     ['connect', '127.0.0.1', '1'],
-    /^motd: connection refused: 127\.0\.0\.1:1;.*\n$/,
+    /^motd: 127\.0\.0\.1:1 refused the connection \(ECONNREFUSED\); .*\n$/,
   ],
   [
     'a host unknown',
     ['connect', 'no-such-host.invalid'],
-    /^motd: host unknown: no-such-host\.invalid:26310;.*--host\n$/,
+    /^motd: no-such-host\.invalid:26310 has an unknown host name \(\w+\); check --host\n$/,
   ],
   [
     'a store that is none',
@@ -276,7 +276,7 @@ for (const [refusal, args, words] of [
   [
     'an address that is not ours',
     ['serve', '--host', '192.0.2.1', '--password', 'not the default'],
-    /^motd: no such address here: 192\.0\.2\.1:26310; check --host\n$/,
+    /^motd: 192\.0\.2\.1 is not an address of this machine; check --host\n$/,
   ],
   [
     'the default password beyond loopback',
@@ -357,7 +357,9 @@ for (const [command, flag] of [
     const { status, stderr } = await run([command, flag, String(port)]);
     other.close();
     expect(status).toBe(1);
-    expect(stderr).toBe(`motd: port taken: 127.0.0.1:${port}; choose another with ${flag}\n`);
+    expect(stderr).toBe(
+      `motd: port ${port} is already in use on 127.0.0.1; choose another with ${flag}\n`,
+    );
   });
 }
 

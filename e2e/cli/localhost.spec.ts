@@ -106,7 +106,7 @@ test('a port that another program has on ::1 alone is taken', async () => {
     ]);
     expect(await program.exitCode()).toBe(1);
     expect(program.stderr).toBe(
-      `motd: port taken: localhost:${port}; choose another with ${flag}\n`,
+      `motd: port ${port} is already in use on localhost; choose another with ${flag}\n`,
     );
   }
   other.close();

@@ -270,6 +270,6 @@ test('a port of the page that is taken ends everything with status 1', async () 
   const second = Program.motd(['up', '--port', '0', '--http-port', port]);
   expect(await second.exitCode()).toBe(1);
   expect(second.stderr).toBe(
-    `motd: port taken: 127.0.0.1:${port}; choose another with --http-port\n`,
+    `motd: port ${port} is already in use on 127.0.0.1; choose another with --http-port\n`,
   );
 });

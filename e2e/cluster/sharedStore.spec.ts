@@ -179,6 +179,6 @@ base('a health port that is taken is named, and nothing else is opened', async (
   );
   expect(status).toBe(1);
   expect(said).toBe(
-    `motd: port taken: 127.0.0.1:${server.port}; choose another with --health-port\n`,
+    `motd: port ${server.port} is already in use on 127.0.0.1; choose another with --health-port\n`,
   );
 });

@@ -145,7 +145,9 @@ test('a port that is taken is said before anything is started', async () => {
   ] as const) {
     const topology = run(flag, `${port}`, other, `${free}`);
     expect(await topology.exitCode()).toBe(1);
-    expect(topology.stderr).toBe(`port taken: 127.0.0.1:${port}; choose another with -- ${flag}\n`);
+    expect(topology.stderr).toBe(
+      `port ${port} is already in use on 127.0.0.1; choose another with -- ${flag}\n`,
+    );
     expect(topology.stdout).toBe('');
   }
   server.close();

@@ -35,7 +35,7 @@ test('a target that refuses', QUICK, async () => {
 
 test('a target whose host name does not exist', async () => {
   const { bridge, echoSession } = await startWithEcho('nowhere.invalid:7');
-  await always(() => endOf(bridge), broken('its host name was not found', ':'));
+  await always(() => endOf(bridge), broken('has an unknown host name'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `a host name that does not exist, ${TIMES} times: 1014 each time`);
 });
@@ -165,7 +165,7 @@ test('a Unix socket that is not there', async () => {
   const { bridge, echoSession } = await startWithEcho(
     `unix:${join(tmpdir(), 'motd-nowhere.sock')}`,
   );
-  await always(() => endOf(bridge), broken('its socket is not there; is it running?', ':'));
+  await always(() => endOf(bridge), broken('has no socket at its path: is it running?'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `a Unix socket that is not there, ${TIMES} times: 1014 each time`);
 });
@@ -185,8 +185,8 @@ test('a Unix socket whose server is dead', async () => {
 
 const refused = () => broken('refused the connection: is it running?');
 
-function broken(words: string, between = ''): Ending {
-  return { code: 1014, reason: `target${between} ${words}`, isClean: true };
+function broken(words: string): Ending {
+  return { code: 1014, reason: `target ${words}`, isClean: true };
 }
 
 function closed(): Ending {

@@ -3,8 +3,9 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeFileError, errorCode } from '../../../access/systemErrors.ts';
 import type { HistoryEntry } from '../history.ts';
-import { errorCode, StoreOpenError } from '../storeOpenError.ts';
+import { StoreOpenError } from '../storeOpenError.ts';
 import { isFolderInUse } from './folderLock.ts';
 import { decodeLmdbEntries } from './lmdbEntries.ts';
 import { readSnapshot } from './lmdbSnapshot.ts';
@@ -51,7 +52,7 @@ function unreadable(folder: string, error: unknown): StoreOpenError {
     case 'EACCES':
     case 'EPERM':
       return new StoreOpenError(
-        `cannot read ${join(folder, DATA_FILE)}: permission denied (${code}); run this as its owner`,
+        `cannot read ${join(folder, DATA_FILE)}: ${describeFileError(code)}; run this as its owner`,
         reason,
       );
     case undefined:

@@ -15,7 +15,8 @@ import {
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { errorCode, StoreOpenError } from '../storeOpenError.ts';
+import { errorCode } from '../../../access/systemErrors.ts';
+import { StoreOpenError } from '../storeOpenError.ts';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;

@@ -1,0 +1,101 @@
+// The errors of the operating system, the resolver and TLS, by their code: what went wrong, in words.
+// Every part of the program that reports such an error builds its sentence on these tables.
+
+/** @returns The code of an error of the operating system or of Node (`ECONNREFUSED`), if it has one. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+export function hasErrorCode(error: unknown, codes: readonly string[]): boolean {
+  return codes.includes(errorCode(error) ?? '');
+}
+
+/** Why a connection could not be made, or broke; also the `reason` label of the bridge's metrics. */
+export type ConnectFailure =
+  | 'refused'
+  | 'timed_out'
+  | 'name_not_found'
+  | 'unreachable'
+  | 'no_socket'
+  | 'forbidden'
+  | 'broken'
+  | 'no_descriptors'
+  | 'other';
+
+/** Why a TLS handshake failed. */
+export type TlsFailure = 'not_tls' | 'untrusted' | 'wrong_name' | 'expired';
+
+// The errors of connect(2), getaddrinfo(3), read(2) and write(2).
+const CONNECT_FAILURES: Readonly<Record<string, ConnectFailure>> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'timed_out',
+  ENOTFOUND: 'name_not_found',
+  EAI_AGAIN: 'name_not_found',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  ENOENT: 'no_socket',
+  EACCES: 'forbidden',
+  EPERM: 'forbidden',
+  ECONNRESET: 'broken',
+  EPIPE: 'broken',
+  EMFILE: 'no_descriptors',
+  ENFILE: 'no_descriptors',
+};
+
+// Node's documentation, "TLS": "X509 certificate error codes"; the others are OpenSSL's.
+const TLS_FAILURES: Readonly<Record<string, TlsFailure>> = {
+  EPROTO: 'not_tls',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'not_tls',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'not_tls',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'untrusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'untrusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'untrusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'untrusted',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'wrong_name',
+  CERT_HAS_EXPIRED: 'expired',
+};
+
+const PREDICATES: Readonly<Record<ConnectFailure | TlsFailure, string>> = {
+  refused: 'refused the connection',
+  timed_out: 'did not answer in time',
+  name_not_found: 'has an unknown host name',
+  unreachable: 'is unreachable from here',
+  no_socket: 'has no socket at its path',
+  forbidden: 'cannot be connected to: permission denied',
+  broken: 'broke the connection',
+  no_descriptors: 'cannot be connected to: out of file descriptors (ulimit -n)',
+  other: 'cannot be connected to',
+  not_tls: 'does not speak TLS',
+  untrusted: 'has an untrusted certificate',
+  wrong_name: 'has a certificate for another name',
+  expired: 'has an expired certificate',
+};
+
+export function connectFailure(error: unknown): ConnectFailure {
+  return CONNECT_FAILURES[errorCode(error) ?? ''] ?? 'other';
+}
+
+/** @returns `undefined` if the error is not about TLS. */
+export function tlsFailure(error: unknown): TlsFailure | undefined {
+  return TLS_FAILURES[errorCode(error) ?? ''];
+}
+
+/** @returns A predicate for the name or the address of the peer: `refused the connection`. */
+export function failurePredicate(failure: ConnectFailure | TlsFailure): string {
+  return PREDICATES[failure];
+}
+
+// The errors of open(2), read(2) and write(2).
+const FILE_FAILURES: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'its file system is read-only',
+  ENOENT: 'no such file',
+  EISDIR: 'it is a folder',
+};
+
+/** @returns What is wrong with a file or a folder, with the code: `permission denied (EACCES)`. */
+export function describeFileError(code: string): string {
+  const words = FILE_FAILURES[code];
+  return words === undefined ? code : `${words} (${code})`;
+}

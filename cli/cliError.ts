@@ -1,0 +1,125 @@
+// Errors for the user of the command: one line that names the problem and the flag to change, without
+// a stack trace.
+
+import type { Endpoint } from '../access/endpoint.ts';
+import {
+  type ConnectFailure,
+  connectFailure,
+  describeFileError,
+  errorCode,
+  failurePredicate,
+  type TlsFailure,
+  tlsFailure,
+} from '../access/systemErrors.ts';
+import { escapeControls } from '../protocol/plainText.ts';
+
+/** A password in a URL is a mistake, and must not be repeated (RFC 3986, section 3.2.1). */
+const PASSWORD_IN_URL = /(:\/\/[^/\s:@']*:)[^/\s@']*@/g;
+
+/** Ends the command with exit status 1 and this message as its only line on standard error. */
+export class CliError extends Error {
+  override name = 'CliError';
+}
+
+/**
+ * Writes one line to standard error. Control characters are escaped: the message may quote a file name
+ * or a server's reply.
+ */
+export function printToStderr(message: string): void {
+  process.stderr.write(`motd: ${escapeControls(message.replace(PASSWORD_IN_URL, '$1…@'))}\n`);
+}
+
+/**
+ * Describes why a server could not listen.
+ *
+ * @param portFlag The flag that sets the port. The flag for the host is named alike.
+ * @returns A CliError, or `error` itself if it has no code.
+ */
+export function listenError(error: unknown, { host, port }: Endpoint, portFlag: string): unknown {
+  const hostFlag = portFlag.replace('port', 'host');
+  const code = errorCode(error);
+  switch (code) {
+    case 'EADDRINUSE':
+      return cliError(
+        error,
+        `port ${port} is already in use on ${host}; choose another with ${portFlag}`,
+      );
+    case 'EACCES':
+      return cliError(
+        error,
+        `no permission to listen on port ${port}; choose one above 1023 with ${portFlag}`,
+      );
+    case 'EADDRNOTAVAIL':
+      return cliError(error, `${host} is not an address of this machine; check ${hostFlag}`);
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return cliError(error, `unknown host name: ${host}; check ${hostFlag}`);
+    case undefined:
+      return error;
+    default:
+      return cliError(error, `cannot listen on ${host}, port ${port}: ${code}; check ${hostFlag}`);
+  }
+}
+
+const CONNECT_ADVICE: Readonly<Record<ConnectFailure | TlsFailure, string>> = {
+  refused: '; is the server running there?',
+  timed_out: '; check --host',
+  name_not_found: '; check --host',
+  unreachable: '; check --host',
+  no_socket: '',
+  forbidden: '; check --host',
+  broken: '',
+  no_descriptors: '',
+  other: '; check --host',
+  not_tls: '; leave out --tls',
+  untrusted: '; pass its CA with --tls-ca',
+  wrong_name: '; check --host',
+  expired: '',
+};
+
+/**
+ * Describes why a client could not connect.
+ *
+ * @param where The server, as `HOST:PORT`.
+ * @returns A CliError, or `error` itself if it has no code.
+ */
+export function connectError(error: unknown, where: string): unknown {
+  const code = errorCode(error);
+  if (code === undefined) return error;
+  const tls = tlsFailure(error);
+  const failure = tls ?? connectFailure(error);
+  const shownCode = tls === undefined ? ` (${code})` : '';
+  const message = `${where} ${failurePredicate(failure)}${shownCode}${CONNECT_ADVICE[failure]}`;
+  return cliError(error, message);
+}
+
+/**
+ * Describes the same for one of several servers, without advice.
+ *
+ * @returns A predicate for the server: `refused the connection`.
+ * @throws `error` itself if it has no code.
+ */
+export function connectErrorInShort(error: unknown): string {
+  const code = errorCode(error);
+  if (code === undefined) throw error;
+  const failure = tlsFailure(error) ?? connectFailure(error);
+  return failure === 'other' ? `${failurePredicate(failure)} (${code})` : failurePredicate(failure);
+}
+
+/**
+ * Describes why a file could not be read.
+ *
+ * @param flag The flag that names the file.
+ * @returns A CliError, or `error` itself if it has no code.
+ */
+export function fileError(error: unknown, file: string, flag: string): unknown {
+  const code = errorCode(error);
+  if (code === undefined) return error;
+  const problem =
+    code === 'ENOENT' ? `no such file: ${file}` : `cannot read ${file}: ${describeFileError(code)}`;
+  return cliError(error, `${problem}; check ${flag}`);
+}
+
+function cliError(cause: unknown, message: string): CliError {
+  return new CliError(message, { cause });
+}
