@@ -150,7 +150,11 @@ const REFUSED: [rule: string, args: string[], said: RegExp][] = [
     /lmdb:nowhere: no such folder; check its URL/,
   ],
   ['a store that forgets', ['copy-store', 'memory:', 'lmdb:b'], /memory: holds nothing/],
-  ['a URL without a prefix', ['serve', '--store', 'etcd://a:1'], /say where in it .* --store/],
+  [
+    'a URL without a prefix',
+    ['serve', '--store', 'etcd://a:1'],
+    /no key prefix in etcd:\/\/a:1; .*--store/,
+  ],
   ['a user without a password', ['serve', '--etcd-user', 'me'], /--etcd-password-file/],
   [
     'a certificate without its key',

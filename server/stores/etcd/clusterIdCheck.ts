@@ -1,28 +1,29 @@
-// Which cluster it is that we speak to. A member of another one would hold another message, and take
-// what it is given.
+// Makes sure that every member belongs to the same etcd cluster. A member of a different cluster
+// holds a different message, and would accept our writes.
 
 export class ClusterIdMismatchError extends Error {
   override name = 'ClusterIdMismatchError';
 }
 
+/** Shared by all members of one cluster. */
 export class ClusterIdCheck {
   #id: string | undefined;
-  #knownFrom = '';
+  #learnedFrom = '';
 
   /**
-   * Takes a member for one of the cluster: the first one that is asked says which that is.
+   * The first member that answers defines the cluster; every later one must match it.
    *
-   * @param id The cluster's, as etcd says it in each answer.
-   * @throws ClusterIdMismatchError where it is another than before.
+   * @param id The cluster ID in the header of an etcd response.
+   * @throws ClusterIdMismatchError
    */
   check(id: string, address: string): void {
-    this.#knownFrom ||= address;
+    this.#learnedFrom ||= address;
     this.#id ??= id;
     if (id === this.#id) return;
     throw new ClusterIdMismatchError(
-      address === this.#knownFrom
-        ? `${address} is of another cluster than before; start this server again to take what it holds`
-        : `${address} is of another cluster than ${this.#knownFrom}; name the members of one`,
+      address === this.#learnedFrom
+        ? `${address} belongs to a different etcd cluster than before; restart this server to use what it holds`
+        : `${address} belongs to a different etcd cluster than ${this.#learnedFrom}; list the members of one cluster only`,
     );
   }
 }

@@ -1,6 +1,7 @@
-// The way to one member of etcd: gRPC, TLS, and a user where etcd asks for one. The service clients
-// are etcd3's. Its connection pool is not used: it connects and logs in anew after each failure, and
-// what it leaves behind does not end while a member hangs.
+// A gRPC channel to one etcd member, with TLS and password authentication if configured.
+//
+// The service clients are etcd3's. Its connection pool is not used: it reconnects and logs in again
+// after every failure, and the connections it abandons stay open while a member hangs.
 
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
@@ -24,33 +25,33 @@ import { Host } from 'etcd3/lib/connection-pool.js';
 import { errorMessage } from '../../errorMessage.ts';
 import type { EtcdCredentials, EtcdTls } from './etcdCredentials.ts';
 
-/** How long etcd may take to check a password: it hashes it with bcrypt. */
-const LOGIN_DEADLINE_MS = 2000;
+/** etcd hashes the password with bcrypt, which takes a while. */
+const LOGIN_TIMEOUT_MS = 2000;
 
-/** A password that was wrong is not tried again for so long: to check it is dear. */
-const REFUSED_LOGIN_HOLDS_MS = 30_000;
+/** How long a rejected login is cached: bcrypt is expensive for etcd. */
+const LOGIN_FAILURE_TTL_MS = 30_000;
 
-/** How long a connection may take to be made; then twice as long, and so on. */
-const FIRST_PATIENCE_MS = 3000;
-const LONGEST_PATIENCE_MS = 60_000;
+/** How long a connection attempt may take; the timeout doubles with each attempt. */
+const MIN_CONNECT_TIMEOUT_MS = 3000;
+const MAX_CONNECT_TIMEOUT_MS = 60_000;
 
 const OPTIONS: ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1000,
-  // For a connection that is dead while nobody asks. Etcd takes no ping sooner than after 5 s.
+  // Detects a dead connection while no request is under way. etcd rejects pings less than 5 s apart.
   'grpc.keepalive_time_ms': 6000,
   'grpc.keepalive_timeout_ms': 2000,
   'grpc.max_receive_message_length': -1,
-  // Neither the environment nor a name server has a say in where messages go, and how often.
+  // Ignore proxies from the environment, and service configurations (retry policies) from DNS.
   'grpc.enable_http_proxy': 0,
   'grpc.service_config_disable_resolution': 1,
 };
 
-/** How etcd says that users were changed since a token was given; a JWT names the revision. */
-const OLD_TOKEN = /revision of auth store is old|revision in header is old/;
+/** etcd's error if users changed after a token was issued; a JWT carries the auth revision. */
+const STALE_TOKEN = /revision of auth store is old|revision in header is old/;
 
-/** An IP address is no name to tell a server (RFC 6066, section 3); gRPC tells it all the same. */
-const UNNAMED: ChannelOptions = { 'grpc.ssl_target_name_override': 'localhost' };
+/** SNI must not carry an IP address (RFC 6066, section 3), but gRPC would send one. */
+const IP_ADDRESS_OPTIONS: ChannelOptions = { 'grpc.ssl_target_name_override': 'localhost' };
 
 interface CallOptions {
   deadline?: Date | number;
@@ -62,57 +63,58 @@ export class EtcdChannel implements ICallable<undefined> {
   #host: Host;
   readonly #auth: EtcdCredentials['auth'];
   #token: Promise<string> | undefined;
-  #leftAtMs = performance.now();
-  #patienceMs = FIRST_PATIENCE_MS;
+  #reconnectedAtMs = performance.now();
+  #connectTimeoutMs = MIN_CONNECT_TIMEOUT_MS;
 
   /** @param address `HOST:PORT` */
   constructor(address: string, { tls, auth }: EtcdCredentials) {
     const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '');
-    const options = isIP(host) === 0 ? OPTIONS : { ...OPTIONS, ...UNNAMED };
-    const credentials = credentialsOf(tls, host);
-    let opened = 0;
-    // Channels that differ in an option share no connection, not even one that is being made.
+    const options = isIP(host) === 0 ? OPTIONS : { ...OPTIONS, ...IP_ADDRESS_OPTIONS };
+    const credentials = channelCredentials(tls, host);
+    let channels = 0;
+    // gRPC shares connections, also pending ones, between channels with equal options. The counter
+    // makes every channel connect again.
     this.#createHost = () =>
-      new Host(address, credentials, { ...options, 'motd.opened': ++opened });
+      new Host(address, credentials, { ...options, 'motd.channel': ++channels });
     this.#host = this.#createHost();
     this.#auth = auth;
   }
 
-  /** Asks once; where the token has expired, once more. @throws etcd3's errors. */
-  async exec<Answer>(
+  /** Sends one request; retries once if etcd rejects the token. @throws etcd3's errors. */
+  async exec<Response>(
     service: keyof typeof Services,
     method: string,
     request: unknown,
     options: CallOptions = {},
-  ): Promise<Answer> {
+  ): Promise<Response> {
     const client = this.#host.getServiceClient(service);
     const metadata = await this.#metadata();
     try {
-      const answer = await call<Answer>(client, method, request, metadata, options);
-      this.#patienceMs = FIRST_PATIENCE_MS;
-      return answer;
+      const response = await call<Response>(client, method, request, metadata, options);
+      this.#connectTimeoutMs = MIN_CONNECT_TIMEOUT_MS;
+      return response;
     } catch (error) {
-      if (error instanceof GRPCDeadlineExceededError) this.#leaveIfDead(client);
-      if (!isTokenRefused(error)) throw error;
+      if (error instanceof GRPCDeadlineExceededError) this.#reconnectIfDead(client);
+      if (!isTokenRejected(error)) throw error;
       this.#token = undefined;
-      return call<Answer>(client, method, request, await this.#metadata(), options);
+      return call<Response>(client, method, request, await this.#metadata(), options);
     }
   }
 
   /**
-   * Connects anew where a connection has brought no answer. One that is still being made is given
-   * up later and later: while a member hangs, gRPC ends none of those, and each is a descriptor.
+   * Reconnects after a request timed out. A connection attempt under way gets more and more time:
+   * while a member hangs, gRPC closes none of the abandoned ones, and each holds a descriptor.
    */
-  #leaveIfDead(client: Client): void {
+  #reconnectIfDead(client: Client): void {
     const state = client.getChannel().getConnectivityState(false);
-    // It was left already, or this channel was closed.
+    // Already replaced, or this channel is closed.
     if (state === connectivityState.SHUTDOWN) return;
     const now = performance.now();
     if (state !== connectivityState.READY) {
-      if (now < this.#leftAtMs + this.#patienceMs) return;
-      this.#patienceMs = Math.min(this.#patienceMs * 2, LONGEST_PATIENCE_MS);
+      if (now < this.#reconnectedAtMs + this.#connectTimeoutMs) return;
+      this.#connectTimeoutMs = Math.min(this.#connectTimeoutMs * 2, MAX_CONNECT_TIMEOUT_MS);
     }
-    this.#leftAtMs = now;
+    this.#reconnectedAtMs = now;
     this.#host.close();
     this.#host = this.#createHost();
   }
@@ -129,7 +131,7 @@ export class EtcdChannel implements ICallable<undefined> {
     return act({ resource: undefined, client, metadata: await this.#metadata() });
   }
 
-  /** gRPC looks after its connections by itself. */
+  /** Nothing to do: gRPC reconnects by itself. */
   markFailed(): void {}
 
   close(): void {
@@ -145,7 +147,7 @@ export class EtcdChannel implements ICallable<undefined> {
   }
 
   async #logIn({ user, password }: NonNullable<EtcdCredentials['auth']>): Promise<string> {
-    const forget = () => {
+    const clearToken = () => {
       this.#token = undefined;
     };
     const client = this.#host.getServiceClient('Auth');
@@ -155,48 +157,48 @@ export class EtcdChannel implements ICallable<undefined> {
         'authenticate',
         { name: user, password },
         new Metadata(),
-        { deadline: Date.now() + LOGIN_DEADLINE_MS },
+        { deadline: Date.now() + LOGIN_TIMEOUT_MS },
       );
       return token;
     } catch (error) {
-      if (error instanceof GRPCDeadlineExceededError) this.#leaveIfDead(client);
+      if (error instanceof GRPCDeadlineExceededError) this.#reconnectIfDead(client);
       if (error instanceof EtcdAuthenticationFailedError) {
-        setTimeout(forget, REFUSED_LOGIN_HOLDS_MS).unref();
+        setTimeout(clearToken, LOGIN_FAILURE_TTL_MS).unref();
       } else {
-        forget();
+        clearToken();
       }
       throw error;
     }
   }
 }
 
-function isTokenRefused(error: unknown): boolean {
-  return error instanceof EtcdInvalidAuthTokenError || OLD_TOKEN.test(errorMessage(error));
+function isTokenRejected(error: unknown): boolean {
+  return error instanceof EtcdInvalidAuthTokenError || STALE_TOKEN.test(errorMessage(error));
 }
 
-/** Calls a method that the client has of its service's description. */
-function call<Answer>(
+/** Calls a method that grpc-js generated from the service definition. */
+function call<Response>(
   client: Client,
   method: string,
   request: unknown,
   metadata: Metadata,
   options: CallOptions,
-): Promise<Answer> {
+): Promise<Response> {
   const unary: unknown = Reflect.get(client, method);
-  if (typeof unary !== 'function') throw new Error(`etcd has no ${method}`);
+  if (typeof unary !== 'function') throw new Error(`unknown etcd method: ${method}`);
   return new Promise((resolve, reject) => {
-    unary.call(client, request, metadata, options, (error: Error | null, answer: Answer) => {
-      if (error === null) resolve(answer);
+    unary.call(client, request, metadata, options, (error: Error | null, response: Response) => {
+      if (error === null) resolve(response);
       else reject(castGrpcError(error));
     });
   });
 }
 
-function credentialsOf(tls: EtcdTls | undefined, host: string): ChannelCredentials {
+function channelCredentials(tls: EtcdTls | undefined, host: string): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   const { ca = null, key = null, cert = null } = tls;
   if (isIP(host) === 0) return credentials.createSsl(ca, key, cert);
   return credentials.createSsl(ca, key, cert, {
-    checkServerIdentity: (_unnamed, certificate) => checkServerIdentity(host, certificate),
+    checkServerIdentity: (_localhost, certificate) => checkServerIdentity(host, certificate),
   });
 }

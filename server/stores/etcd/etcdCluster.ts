@@ -1,4 +1,4 @@
-// The members of an etcd cluster, of which one is asked, as long as it answers.
+// The members of an etcd cluster. One of them serves every request until it fails.
 
 import { ClusterIdCheck, ClusterIdMismatchError } from './clusterIdCheck.ts';
 import type { EtcdCredentials } from './etcdCredentials.ts';
@@ -10,46 +10,44 @@ export class EtcdCluster {
   readonly #members: readonly [EtcdMember, ...EtcdMember[]];
   #current: EtcdMember;
 
-  constructor(
-    { members: [first, ...others], prefix, usesTls }: EtcdLocation,
-    access: EtcdCredentials,
-  ) {
-    const tls = access.tls ?? (usesTls ? {} : undefined);
-    const keys = new EtcdKeys(prefix);
+  constructor(location: EtcdLocation, credentials: EtcdCredentials) {
+    const [first, ...others] = location.members;
+    const tls = credentials.tls ?? (location.usesTls ? {} : undefined);
+    const keys = new EtcdKeys(location.prefix);
     const clusterIdCheck = new ClusterIdCheck();
     const open = (address: string) =>
-      new EtcdMember(address, keys, clusterIdCheck, { ...access, tls });
+      new EtcdMember(address, keys, clusterIdCheck, { ...credentials, tls });
     this.#members = [open(first), ...others.map(open)];
-    // Many servers should not all ask the same one.
+    // A random start spreads the load of many servers over the members.
     this.#current = this.#memberAt(Math.floor(Math.random() * this.#members.length));
   }
 
-  /** How many there are to ask. */
+  /** The number of members. */
   get size(): number {
     return this.#members.length;
   }
 
-  /** The one to ask. */
+  /** The member to send requests to. */
   get member(): EtcdMember {
     return this.#current;
   }
 
-  /** It did not answer, or not as it should: the next one is asked, unless that is so already. */
-  failOver(member: EtcdMember): void {
-    if (member !== this.#current) return;
-    this.#current = this.#memberAt(this.#members.indexOf(member) + 1);
+  /** Switches to the next member. Does nothing if `failed` is no longer the current one. */
+  failOver(failed: EtcdMember): void {
+    if (failed !== this.#current) return;
+    this.#current = this.#memberAt(this.#members.indexOf(failed) + 1);
   }
 
   /**
-   * Asks each of them which cluster it is of, once one has said so.
+   * Checks the cluster ID of every member that answers. The others are checked before they are used.
    *
-   * @throws Where one is of another; one that does not answer is asked before it is used.
+   * @throws ClusterIdMismatchError
    */
-  async check(deadlineMs: number): Promise<void> {
-    const asked = this.#members.map((member) => member.checkClusterId(deadlineMs));
-    for (const answer of await Promise.allSettled(asked)) {
-      if (answer.status === 'rejected' && answer.reason instanceof ClusterIdMismatchError) {
-        throw answer.reason;
+  async checkClusterIds(timeoutMs: number): Promise<void> {
+    const checks = this.#members.map((member) => member.checkClusterId(timeoutMs));
+    for (const result of await Promise.allSettled(checks)) {
+      if (result.status === 'rejected' && result.reason instanceof ClusterIdMismatchError) {
+        throw result.reason;
       }
     }
   }

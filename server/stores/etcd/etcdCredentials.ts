@@ -1,14 +1,14 @@
-// How a server makes itself known to etcd, and whom it believes to be etcd.
+// How a server authenticates itself to etcd, and how it verifies etcd's certificate.
 
 export interface EtcdTls {
+  /** The authorities to trust, in PEM; the system's well-known ones if omitted. */
   ca?: Buffer | undefined;
-  /** Our own certificate and its key, where etcd asks for one (PEM). */
+  /** A client certificate and its key, in PEM, if etcd requires one. */
   cert?: Buffer | undefined;
   key?: Buffer | undefined;
 }
 
 export interface EtcdCredentials {
-  /** Speak TLS; believe who `ca` vouches for (PEM), or else the well-known authorities. */
   tls?: EtcdTls | undefined;
   auth?: { user: string; password: string } | undefined;
 }

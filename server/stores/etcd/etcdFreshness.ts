@@ -1,48 +1,48 @@
-// How old what is read may be: since when nobody has heard from etcd.
+// Tracks how long ago the replica was last confirmed to be current, and logs outages of etcd.
 
 import type { StoreLog } from '../store.ts';
 
-/** Nobody should be told an older message for longer without a word to the operator. */
+/** The longest that the replica may be out of date before the operator is warned. */
 export const UNAVAILABLE_AFTER_MS = 3000;
 
 export class EtcdFreshness {
   readonly #log: StoreLog;
   #timer: NodeJS.Timeout;
   #asOfMs: number;
-  #trouble = 'no answer';
+  #lastFailure = 'no answer';
   #outage: string | undefined;
 
-  /** @param asOfMs Everything etcd held at this time (`performance.now()`) is known. */
+  /** @param asOfMs When the replica was last current (`performance.now()`). */
   constructor(log: StoreLog, asOfMs: number) {
     this.#log = log;
     this.#asOfMs = asOfMs;
-    this.#timer = this.#awayIn(UNAVAILABLE_AFTER_MS - this.ageMs);
+    this.#timer = this.#startTimer();
   }
 
-  /** Why etcd cannot be reached; `undefined` while it can. */
+  /** Why etcd is unavailable; `undefined` if it is available. */
   get outage(): string | undefined {
     return this.#outage;
   }
 
-  /** For how long there has been no word from etcd, in milliseconds. */
+  /** The time since the replica was last current, in milliseconds. */
   get ageMs(): number {
     return performance.now() - this.#asOfMs;
   }
 
-  /** Everything etcd held at a later time is known, too. */
+  /** Records that the replica was current at a time (`performance.now()`); ends an outage. */
   confirm(asOfMs: number): void {
     const afterMs = asOfMs - this.#asOfMs;
     this.#asOfMs = Math.max(asOfMs, this.#asOfMs);
     clearTimeout(this.#timer);
-    this.#timer = this.#awayIn(UNAVAILABLE_AFTER_MS - this.ageMs);
+    this.#timer = this.#startTimer();
     if (this.#outage === undefined) return;
     this.#outage = undefined;
     this.#log({ event: 'storeRecovered', afterMs });
   }
 
-  /** Etcd was asked in vain. */
+  /** Records a failed request. It starts no outage by itself: the timer does. */
   fail(reason: string): void {
-    this.#trouble = reason;
+    this.#lastFailure = reason;
     if (this.#outage !== undefined) this.#outage = reason;
   }
 
@@ -50,12 +50,12 @@ export class EtcdFreshness {
     clearTimeout(this.#timer);
   }
 
-  #awayIn(ms: number): NodeJS.Timeout {
-    return setTimeout(() => this.#goAway(), ms).unref();
+  #startTimer(): NodeJS.Timeout {
+    return setTimeout(() => this.#startOutage(), UNAVAILABLE_AFTER_MS - this.ageMs).unref();
   }
 
-  #goAway(): void {
-    this.#outage = this.#trouble;
+  #startOutage(): void {
+    this.#outage = this.#lastFailure;
     this.#log({ event: 'storeUnavailable', reason: this.#outage });
   }
 }

@@ -1,4 +1,4 @@
-// One member of an etcd cluster: what it is asked, and what became of it.
+// Requests to one member of an etcd cluster: reads, transactions and watches of our keys.
 
 import {
   EtcdAuthenticationFailedError,
@@ -29,13 +29,13 @@ import {
   withWrite,
 } from './etcdRecord.ts';
 
-/** How many entries one read takes: with their 4 KiB each, 1 MiB. */
-const PAGE = 256;
+/** The most entries in one read: 1 MiB if each has 4 KiB. */
+const PAGE_SIZE = 256;
 
-/** Etcd says so also of what it has written: the last that went in. */
+/** NOSPACE is also returned for the last write that succeeded. */
 const NO_SPACE = /database space exceeded/;
 
-/** As what the library throws the codes with which etcd says that it did nothing. */
+/** The errors that etcd3 throws for the status codes with which etcd rejects a request. */
 const REJECTIONS = [
   EtcdAuthenticationFailedError,
   EtcdPermissionDeniedError,
@@ -44,53 +44,57 @@ const REJECTIONS = [
   GRPCUnauthenticatedError,
 ];
 
-/** The newest entry, and what etcd says of the key that names it; all 0 where there is none. */
+/** The head key: its value, and its revisions in etcd. All 0 if there is none. */
 export interface EtcdHead {
+  /** The number of the newest entry. */
   last: number;
-  /** The last write of each server (etcdRecord.ts). */
+  /** The last write ID of each server (etcdRecord.ts). */
   writes: readonly string[];
-  /** The revisions of etcd that wrote it, and that wrote it first. */
+  /** The revisions that last changed the key, and that created it. */
   revision: number;
   created: number;
 }
 
-/** What etcd held at a revision: its head, and entries in their order. */
+/** The state at one revision of etcd. */
 export interface EtcdSnapshot {
   revision: number;
   head: EtcdHead;
-  /** At most a page; there are more where the last of them is not the head's. */
+  /** At most one page, in order; there are more if the last of them is not the head's. */
   entries: EtcdEntry[];
 }
 
-/** What was written, as a watch tells it; the entries come before their head, or with it. */
+/** A change that a watch delivered. Entries arrive with their head, or before it. */
 export interface EtcdUpdate {
   entries: EtcdEntry[];
   head: EtcdHead | undefined;
 }
 
 export interface EtcdTransaction {
-  /** What the head has to be still. */
-  on: EtcdHead;
+  /** The transaction commits only if the head is still this one. */
+  expectedHead: EtcdHead;
   writeId: string;
-  /** Written behind the head; none to write the head alone, and name no write. */
+  /** Appended after the head; if empty, only the head is written, without the write ID. */
   entries: readonly HistoryEntry[];
-  /** Entries below this number are dropped. */
+  /** Entries with a lower number are deleted. */
   oldest: number;
 }
 
 export type EtcdCommitResult =
   | { is: 'committed'; head: EtcdHead }
-  /** The head is another: what there is behind `on`. Its writes tell whether this was made. */
-  | { is: 'conflict'; contents: EtcdSnapshot };
+  /**
+   * The head has changed. The snapshot holds the entries after `expectedHead`; its write IDs tell
+   * whether this transaction was committed by an earlier attempt.
+   */
+  | { is: 'conflict'; snapshot: EtcdSnapshot };
 
-/** etcd understood, and did not do it. */
+/** etcd rejected the request: nothing was written. */
 export class EtcdRejectedError extends Error {
   override name = 'EtcdRejectedError';
 }
 
 export interface EtcdWatch {
-  /** Rejects with the reason once nothing more will come. */
-  readonly broken: Promise<never>;
+  /** Rejects when the watch ends, with the reason. */
+  readonly failed: Promise<never>;
   cancel(): void;
 }
 
@@ -102,204 +106,215 @@ export class EtcdMember {
   readonly #channel: EtcdChannel;
   readonly #kv: KVClient;
   readonly #watches: WatchClient;
-  #isClusterChecked = false;
+  #isClusterIdChecked = false;
 
-  /** @param clusterIdCheck That of the cluster, which all its members share. */
+  /** @param clusterIdCheck Shared by all members of the cluster. */
   constructor(
     address: string,
     keys: EtcdKeys,
     clusterIdCheck: ClusterIdCheck,
-    access: EtcdCredentials,
+    credentials: EtcdCredentials,
   ) {
     this.address = address;
     this.#keys = keys;
     this.#clusterIdCheck = clusterIdCheck;
-    this.#channel = new EtcdChannel(address, access);
+    this.#channel = new EtcdChannel(address, credentials);
     this.#kv = new KVClient(this.#channel);
     this.#watches = new WatchClient(this.#channel);
   }
 
   /**
-   * Reads the head, and the entries behind a number. What is read is what every member had agreed
-   * on when it was asked, or later (linearizable: etcd's documentation, "KV API guarantees").
-   *
-   * @param deadlineMs How long it may take, in milliseconds.
+   * Reads the head, and a page of the entries after a number. The read is linearizable: it returns
+   * everything committed before the request (etcd's documentation, "KV API guarantees").
    */
-  async read(behind: number, deadlineMs: number): Promise<EtcdSnapshot> {
-    return this.#contents(await this.#transact({ success: this.#reading(behind) }, deadlineMs));
+  async read(after: number, timeoutMs: number): Promise<EtcdSnapshot> {
+    return this.#snapshotFrom(await this.#transact({ success: this.#readOps(after) }, timeoutMs));
   }
 
-  /** Finds out which cluster it is of. @throws ClusterIdMismatchError where it is another one. */
-  async checkClusterId(deadlineMs: number): Promise<void> {
-    // Behind every entry there is the head alone.
-    if (!this.#isClusterChecked) await this.read(Number.MAX_SAFE_INTEGER, deadlineMs);
+  /** Checks the cluster ID, unless an earlier response did. @throws ClusterIdMismatchError */
+  async checkClusterId(timeoutMs: number): Promise<void> {
+    // There are no entries after this number: this reads the head alone.
+    if (!this.#isClusterIdChecked) await this.read(Number.MAX_SAFE_INTEGER, timeoutMs);
   }
 
   /**
-   * Writes entries, the head, and what is dropped: all of it or nothing.
+   * Writes the entries and the head and deletes old entries, atomically.
    *
-   * @throws EtcdRejectedError where it was not written. After any other error it may have been, or
-   *   may yet be: until the head is another than `on`.
+   * @throws EtcdRejectedError if it was not committed. After any other error the outcome is unknown:
+   *   it may be committed, now or later, until the head differs from `expectedHead`.
    */
-  async commit(transaction: EtcdTransaction, deadlineMs: number): Promise<EtcdCommitResult> {
-    const { on } = transaction;
-    // One of another cluster would not know the head, and find nothing against writing its own.
-    await this.checkClusterId(deadlineMs);
+  async commit(transaction: EtcdTransaction, timeoutMs: number): Promise<EtcdCommitResult> {
+    const { expectedHead } = transaction;
+    // A different cluster has no head yet, so a transaction that expects none would succeed there.
+    await this.checkClusterId(timeoutMs);
     try {
-      return await this.#write(transaction, deadlineMs);
+      return await this.#write(transaction, timeoutMs);
     } catch (error) {
       if (!NO_SPACE.test(errorMessage(error))) throw error;
-      const contents = await this.read(on.last, deadlineMs);
-      if (contents.head.revision === on.revision) throw new EtcdRejectedError(errorMessage(error));
-      return { is: 'conflict', contents };
+      const snapshot = await this.read(expectedHead.last, timeoutMs);
+      if (snapshot.head.revision === expectedHead.revision) {
+        throw new EtcdRejectedError(errorMessage(error));
+      }
+      return { is: 'conflict', snapshot };
     }
   }
 
   async #write(
-    { on, writeId, entries, oldest }: EtcdTransaction,
-    deadlineMs: number,
+    { expectedHead, writeId, entries, oldest }: EtcdTransaction,
+    timeoutMs: number,
   ): Promise<EtcdCommitResult> {
     const { head: key } = this.#keys;
-    const last = on.last + entries.length;
-    const writes = entries.length > 0 ? withWrite(on.writes, writeId) : on.writes;
-    const drops = oldest > 1 && entries.length > 0;
+    const last = expectedHead.last + entries.length;
+    const writes =
+      entries.length > 0 ? withWrite(expectedHead.writes, writeId) : expectedHead.writes;
+    const deletesOld = oldest > 1 && entries.length > 0;
     const request: ITxnRequest = {
       compare: [
-        { key, target: 'Mod', result: 'Equal', mod_revision: on.revision },
-        { key, target: 'Create', result: 'Equal', create_revision: on.created },
+        { key, target: 'Mod', result: 'Equal', mod_revision: expectedHead.revision },
+        { key, target: 'Create', result: 'Equal', create_revision: expectedHead.created },
       ],
       success: [
         ...entries.map((entry, index) => ({
           request_put: {
-            key: this.#keys.entry(on.last + 1 + index),
+            key: this.#keys.entry(expectedHead.last + 1 + index),
             value: encodeEntry(entry, writeId),
           },
         })),
-        ...(drops ? [{ request_delete_range: this.#keys.entriesBelow(oldest) }] : []),
+        ...(deletesOld ? [{ request_delete_range: this.#keys.entriesBelow(oldest) }] : []),
         { request_put: { key, value: encodeHead(last, writes) } },
       ],
-      failure: this.#reading(on.last),
+      failure: this.#readOps(expectedHead.last),
     };
-    const response = await this.#transact(request, deadlineMs);
-    if (!response.succeeded) return { is: 'conflict', contents: this.#contents(response) };
+    const response = await this.#transact(request, timeoutMs);
+    if (!response.succeeded) return { is: 'conflict', snapshot: this.#snapshotFrom(response) };
     const revision = Number(response.header.revision);
-    return { is: 'committed', head: { last, writes, revision, created: on.created || revision } };
+    const created = expectedHead.created || revision;
+    return { is: 'committed', head: { last, writes, revision, created } };
   }
 
-  /** Tells of every change from a revision on. @param onChange May throw: the watch breaks. */
+  /**
+   * Watches every key from a revision on.
+   *
+   * @param timeoutMs For the watch to start.
+   * @param onUpdate If it throws, the watch fails with that error.
+   */
   async watch(
-    from: number,
-    deadlineMs: number,
-    onChange: (change: EtcdUpdate) => void,
+    fromRevision: number,
+    timeoutMs: number,
+    onUpdate: (update: EtcdUpdate) => void,
   ): Promise<EtcdWatch> {
-    const stream = await this.#ask(this.#watches.watch());
-    const broken = new Promise<never>((_resolve, reject) => {
-      const late = setTimeout(() => reject(this.#named('no watch was begun')), deadlineMs);
-      stream.on('error', (error) => reject(this.#named(errorMessage(error))));
-      stream.on('end', () => reject(this.#named('the watch ended')));
+    const stream = await this.#request(this.#watches.watch());
+    const failed = new Promise<never>((_resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(this.#memberError('the watch did not start in time')),
+        timeoutMs,
+      );
+      stream.on('error', (error) => reject(this.#memberError(errorMessage(error))));
+      stream.on('end', () => reject(this.#memberError('the watch ended')));
       stream.on('data', (response) => {
-        clearTimeout(late);
+        clearTimeout(timer);
         try {
-          onChange(this.#change(response));
+          onUpdate(this.#updateFrom(response));
         } catch (error) {
           reject(error);
         }
       });
     });
     const cancel = () => stream.cancel();
-    broken.catch(cancel);
+    failed.catch(cancel);
     stream.write({
-      create_request: { ...this.#keys.all, start_revision: from, fragment: true },
+      create_request: { ...this.#keys.all, start_revision: fromRevision, fragment: true },
     });
-    return { broken, cancel };
+    return { failed, cancel };
   }
 
   close(): void {
     this.#channel.close();
   }
 
-  #reading(behind: number): IRequestOp[] {
+  #readOps(after: number): IRequestOp[] {
     return [
       { request_range: { key: this.#keys.head } },
-      { request_range: { ...this.#keys.entriesFrom(behind + 1), limit: PAGE } },
+      { request_range: { ...this.#keys.entriesFrom(after + 1), limit: PAGE_SIZE } },
     ];
   }
 
-  #contents({ header, responses }: ITxnResponse): EtcdSnapshot {
+  #snapshotFrom({ header, responses }: ITxnResponse): EtcdSnapshot {
     const [heads, entries] = responses.map(({ response_range }) => response_range.kvs);
     return {
       revision: Number(header.revision),
-      head: headIn(heads?.[0]),
+      head: headFrom(heads?.[0]),
       entries: (entries ?? []).flatMap(
         ({ key, value }) => this.#keys.decodeEntry(key, value) ?? [],
       ),
     };
   }
 
-  #change(response: IWatchResponse): EtcdUpdate {
-    this.#check(response.header);
+  #updateFrom(response: IWatchResponse): EtcdUpdate {
+    this.#checkHeader(response.header);
     if (response.canceled) {
       const isCompacted = Number(response.compact_revision) > 0;
-      const why = isCompacted ? 'etcd has dropped what was to come' : response.cancel_reason;
-      throw this.#named(`the watch was cancelled: ${why}`);
+      const reason = isCompacted ? 'the next revision is compacted' : response.cancel_reason;
+      throw this.#memberError(`etcd canceled the watch: ${reason}`);
     }
-    const change: EtcdUpdate = { entries: [], head: undefined };
+    const update: EtcdUpdate = { entries: [], head: undefined };
     for (const { type, kv } of response.events ?? []) {
       const isHead = kv.key.equals(this.#keys.head);
-      if (isHead) change.head = headIn(type === 'Put' ? kv : undefined);
+      if (isHead) update.head = headFrom(type === 'Put' ? kv : undefined);
       const entry =
         type === 'Put' && !isHead ? this.#keys.decodeEntry(kv.key, kv.value) : undefined;
-      if (entry !== undefined) change.entries.push(entry);
+      if (entry !== undefined) update.entries.push(entry);
     }
-    return change;
+    return update;
   }
 
-  async #transact(request: ITxnRequest, deadlineMs: number): Promise<ITxnResponse> {
-    const deadline = Date.now() + deadlineMs;
-    const response = await this.#ask(this.#kv.txn(request, { deadline }));
-    this.#check(response.header);
+  async #transact(request: ITxnRequest, timeoutMs: number): Promise<ITxnResponse> {
+    const deadline = Date.now() + timeoutMs;
+    const response = await this.#request(this.#kv.txn(request, { deadline }));
+    this.#checkHeader(response.header);
     return response;
   }
 
-  #check({ cluster_id }: IResponseHeader): void {
+  #checkHeader({ cluster_id }: IResponseHeader): void {
     this.#clusterIdCheck.check(cluster_id, this.address);
-    this.#isClusterChecked = true;
+    this.#isClusterIdChecked = true;
   }
 
-  async #ask<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  async #request<Response>(response: Promise<Response>): Promise<Response> {
     try {
-      return await answer;
+      return await response;
     } catch (error) {
-      const why = this.#named(errorMessage(error));
-      if (!isRejection(error)) throw why;
-      throw new EtcdRejectedError(why.message, { cause: error });
+      const named = this.#memberError(errorMessage(error));
+      if (!isRejection(error)) throw named;
+      throw new EtcdRejectedError(named.message, { cause: error });
     }
   }
 
-  #named(why: string): Error {
-    return new Error(`${this.address}: ${inWords(why)}`);
+  #memberError(reason: string): Error {
+    return new Error(`${this.address}: ${withoutGrpcDetails(reason)}`);
   }
 }
 
-/** Whether it is etcd that says so, and not gRPC, on its own account (etcd's rpctypes). */
+/** Whether etcd itself returned the error (its rpctypes), rather than gRPC. */
 function isRejection(error: unknown): boolean {
   return (
     /etcdserver: /.test(errorMessage(error)) && REJECTIONS.some((kind) => error instanceof kind)
   );
 }
 
-/** What gRPC says, without its own affairs. */
-function inWords(why: string): string {
-  if (/Deadline exceeded/.test(why)) return 'no answer in time';
-  const { error } = /Last error: (Error: )?(?<error>.+?)\. Resolution note/.exec(why)?.groups ?? {};
+/** Reduces an error message of gRPC to its cause. */
+function withoutGrpcDetails(reason: string): string {
+  if (/Deadline exceeded/.test(reason)) return 'no answer in time';
+  const { error } =
+    /Last error: (Error: )?(?<error>.+?)\. Resolution note/.exec(reason)?.groups ?? {};
   if (error !== undefined && error !== 'null' && error !== 'undefined') {
     return error.replace(/^Error(: | )/, '').replace(/ \(\d{4}-\S+Z\)$/, '');
   }
-  // Its messages begin with the number and the name of a code.
-  return why.replace(/^\d+ [A-Z_]+: /, '').replace(/ Last error: .*/, '');
+  // Messages start with the number and the name of a status code.
+  return reason.replace(/^\d+ [A-Z_]+: /, '').replace(/ Last error: .*/, '');
 }
 
-function headIn(kv: IKeyValue | undefined): EtcdHead {
+function headFrom(kv: IKeyValue | undefined): EtcdHead {
   if (kv === undefined) return { last: 0, writes: [], revision: 0, created: 0 };
   return {
     ...decodeHead(kv.value),

@@ -4,7 +4,7 @@ import { decodeHead, EtcdKeys, encodeEntry, encodeHead, withWrite } from './etcd
 const keys = new EtcdKeys('/motd/');
 const storedAtMs = Date.UTC(2026, 10, 22, 17);
 
-test('a person can read what etcd holds', () => {
+test('encodes keys and values as readable text', () => {
   expect(keys.head.toString()).toBe('/motd/head');
   expect(encodeHead(17, ['a-3', 'b-1']).toString()).toBe('17 a-3 b-1');
   expect(decodeHead(encodeHead(17, ['a-3', 'b-1']))).toEqual({ last: 17, writes: ['a-3', 'b-1'] });
@@ -16,7 +16,7 @@ test('a person can read what etcd holds', () => {
 });
 
 test.each(['a', 'a  b', 'x'.repeat(4096), '漢'.repeat(1365), '. \\ " $1', '200 OK'])(
-  '%j comes back as it was',
+  'decodes what it encoded: %j',
   (message) => {
     const value = encodeEntry({ message, storedAtMs }, 'id-1');
     expect(keys.decodeEntry(keys.entry(17), value)).toEqual({
@@ -33,18 +33,18 @@ test.each([
   ['/motd/entries/000000000001', 'a'],
   ['/motd/entries/000000000001', '2026-11-22T17:00:00.000Z id \x1b[2J'],
   ['/motd/entries/000000000001', '2026-11-22T17:00:00.000Z id two\nlines'],
-])('%s holding %j is not ours', (key, value) => {
+])('rejects the key %s with the value %j', (key, value) => {
   expect(() => keys.decodeEntry(Buffer.from(key), Buffer.from(value))).toThrow(key);
 });
 
 test.each(['/motd/entries/x', '/motd/entries/1', '/motd/other', '/motd/entries/00000000000x'])(
-  '%s is somebody else’s',
+  'ignores the key %s, which is not that of an entry',
   (key) => {
     expect(keys.decodeEntry(Buffer.from(key), Buffer.from('x'))).toBeUndefined();
   },
 );
 
-test('the head names the last write of each server, of so many that it stays small', () => {
+test('keeps the last write of each server in the head, of 64 servers at most', () => {
   expect(withWrite([], 'a-1')).toEqual(['a-1']);
   expect(withWrite(['b-7', 'a-1'], 'a-2')).toEqual(['a-2', 'b-7']);
   let writes: string[] = [];
@@ -54,13 +54,13 @@ test('the head names the last write of each server, of so many that it stays sma
 });
 
 test.each(['', '-1', '1.5', 'x', '1234567890123', '17  a-1', '17\na-1'])(
-  '%j is no head',
+  'rejects the head %j',
   (value) => {
     expect(() => decodeHead(Buffer.from(value))).toThrow(/head/);
   },
 );
 
-test('a range holds what is below its prefix, and no neighbour', () => {
+test('limits a range to the keys below its prefix', () => {
   const { key, range_end } = keys.all;
   const isIn = (name: string) =>
     key.compare(Buffer.from(name)) <= 0 && range_end.compare(Buffer.from(name)) > 0;

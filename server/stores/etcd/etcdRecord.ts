@@ -1,42 +1,47 @@
-// How the message is written in etcd, as text that a person can read with etcdctl:
+// The keys and values in etcd, as text that can be read with etcdctl:
 //
 //   /PREFIX/head                  17 kQ3vYdX0Ab1c-42 9fZx…-7
 //   /PREFIX/entries/000000000017  2026-11-22T17:00:00.000Z kQ3vYdX0Ab1c-42 the message
 //
-// The head names the newest entry, and the last write of each server that stored lately. Every
-// transaction writes it, and only while it is as the writer last saw it: so two writers can never both
-// have come next, and who has had no answer finds its write there, or finds that it was not made.
+// The head holds the number of the newest entry, and the write ID of the last write of each server
+// that stored recently. Every transaction writes the head, on the condition that it has not changed
+// since the writer read it (compare-and-swap). So two writers can never store under the same number,
+// and a writer that got no answer finds out from the head whether its write was committed.
 
 import type { HistoryEntry } from '../history.ts';
 import { decodeEntry, decodeText, encodeTime, InvalidEntryError } from '../historyEntry.ts';
 
-/** Keys sort as their bytes do (etcd's documentation, "Data model"). */
+/** Padded, because etcd sorts keys by their bytes (its documentation, "Data model"). */
 const DIGITS = 12;
 
-const RECORD = /^(?<time>\S+) (?<writeId>\S+) (?<message>.*)$/su;
+const ENTRY = /^(?<time>\S+) (?<writeId>\S+) (?<message>.*)$/su;
 
-/** Of how many servers the head names the last write; the one that stored longest ago is dropped. */
+/** How many servers the head holds write IDs of; the one that stored longest ago is dropped. */
 const MAX_WRITERS = 64;
 
 const HEAD = /^(?<last>\d{1,12})(?<writes>( \S+)*)$/;
 
-/** A message as etcd has it. */
 export interface EtcdEntry extends HistoryEntry {
   number: number;
-  /** Which transaction wrote it, of which server. */
+  /** The transaction that wrote it: `SERVER-NUMBER`. */
   writeId: string;
+}
+
+/** A half-open range of keys, as etcd's API takes it. */
+interface KeyRange {
+  key: Buffer;
+  range_end: Buffer;
 }
 
 /** The keys below a prefix, which ends with a slash. */
 export class EtcdKeys {
   readonly head: Buffer;
-  /** All keys are in this half-open range. */
-  readonly all: { key: Buffer; range_end: Buffer };
+  readonly all: KeyRange;
   readonly #entries: string;
 
   constructor(prefix: string) {
     this.head = Buffer.from(`${prefix}head`);
-    this.all = { key: Buffer.from(prefix), range_end: behind(prefix) };
+    this.all = { key: Buffer.from(prefix), range_end: prefixEnd(prefix) };
     this.#entries = `${prefix}entries/`;
   }
 
@@ -44,20 +49,20 @@ export class EtcdKeys {
     return Buffer.from(`${this.#entries}${String(number).padStart(DIGITS, '0')}`);
   }
 
-  /** All entries from a number on. */
-  entriesFrom(number: number): { key: Buffer; range_end: Buffer } {
-    return { key: this.entry(number), range_end: behind(`${this.#entries}9`) };
+  /** All entries with this number or a higher one. */
+  entriesFrom(number: number): KeyRange {
+    return { key: this.entry(number), range_end: prefixEnd(`${this.#entries}9`) };
   }
 
-  /** All entries below a number. */
-  entriesBelow(number: number): { key: Buffer; range_end: Buffer } {
+  /** All entries with a lower number. */
+  entriesBelow(number: number): KeyRange {
     return { key: this.entry(0), range_end: this.entry(number) };
   }
 
   /**
-   * @returns The entry of a key; `undefined` where the key is somebody else's. Its text points into
-   *   that of its own value, and pins nothing else.
-   * @throws If the value is not what we write.
+   * @returns The entry; `undefined` if the key is not that of an entry. The strings in it share
+   *   memory with one copy of the value, and keep nothing else alive.
+   * @throws If the value is invalid.
    */
   decodeEntry(key: Buffer, value: Buffer): EtcdEntry | undefined {
     const name = key.toString();
@@ -69,13 +74,13 @@ export class EtcdKeys {
 
 function decodeValue(name: string, value: Buffer): Omit<EtcdEntry, 'number'> {
   try {
-    const record = RECORD.exec(decodeText(value))?.groups;
-    if (record === undefined) throw new InvalidEntryError('is not a stored message');
-    const { time = '', writeId = '', message = '' } = record;
+    const fields = ENTRY.exec(decodeText(value))?.groups;
+    if (fields === undefined) throw new InvalidEntryError('is not a stored message');
+    const { time = '', writeId = '', message = '' } = fields;
     return { ...decodeEntry(time, message), writeId };
   } catch (error) {
     if (!(error instanceof InvalidEntryError)) throw error;
-    throw new Error(`etcd holds what is not ours: ${name} ${error.message}`);
+    throw new Error(`etcd key ${name} ${error.message}: it was not written by this program`);
   }
 }
 
@@ -84,33 +89,33 @@ export function encodeEntry({ message, storedAtMs }: HistoryEntry, writeId: stri
 }
 
 /**
- * @returns The number of the newest entry, and the last write of each server, the newest first.
- * @throws Where the value is not what we write.
+ * @returns The number of the newest entry, and the last write ID of each server, newest first.
+ * @throws If the value is invalid.
  */
 export function decodeHead(value: Buffer): { last: number; writes: string[] } {
   const { last, writes = '' } = HEAD.exec(value.toString())?.groups ?? {};
   if (last !== undefined) return { last: Number(last), writes: writes.split(' ').slice(1) };
-  throw new Error('etcd holds a head that is not ours; name another prefix with --store');
+  throw new Error('the value of the head key in etcd was not written by this program');
 }
 
 export function encodeHead(last: number, writes: readonly string[]): Buffer {
   return Buffer.from([last, ...writes].join(' '));
 }
 
-/** The same with one more write, in the place of that server's last. */
+/** Adds a write ID; it replaces the previous one of the same server. */
 export function withWrite(writes: readonly string[], writeId: string): string[] {
   const server = serverOf(writeId);
   const others = writes.filter((write) => serverOf(write) !== server);
   return [writeId, ...others].slice(0, MAX_WRITERS);
 }
 
-/** Which server a write is of: `SERVER-NUMBER`. */
+/** The server in a write ID: `SERVER-NUMBER`. */
 export function serverOf(writeId: string): string {
   return writeId.slice(0, writeId.lastIndexOf('-'));
 }
 
-/** The first key behind all that begin with these characters; the last is one of ASCII. */
-function behind(prefix: string): Buffer {
+/** The first key after all keys with this prefix; the prefix must end with an ASCII character. */
+function prefixEnd(prefix: string): Buffer {
   const end = Buffer.from(prefix);
   const last = end.length - 1;
   end.writeUInt8(end.readUInt8(last) + 1, last);

@@ -1,111 +1,109 @@
-// What one server knows of what etcd holds. It only ever grows: reads, the watch and our own
-// commits may tell the same thing, in any order.
+// The copy of etcd's entries that one server keeps in memory. It only ever grows. Reads, the watch
+// and our own commits may deliver the same entries, in any order.
 
 import { History } from '../history.ts';
 import type { EtcdHead, EtcdMember, EtcdSnapshot, EtcdUpdate } from './etcdMember.ts';
 import type { EtcdEntry } from './etcdRecord.ts';
 
-/** How long one question to etcd may take. */
 export const REQUEST_TIMEOUT_MS = 1000;
 
 export interface ReplicaListener {
-  /** An entry came, and can be read. */
+  /** An entry was added to the history. */
   onEntry(entry: EtcdEntry): void;
-  /** All that came together can be read. */
+  /** All entries of one snapshot or update were added. */
   onUpdate(): void;
 }
 
 export class EtcdReplica {
   readonly history: History;
   #head: EtcdHead;
-  /** Why nothing of etcd is believed any more. */
-  #broken: string | undefined;
+  /** Set for good when etcd has lost acknowledged entries: nothing is accepted after that. */
+  #lostData: string | undefined;
   #listener: ReplicaListener = { onEntry() {}, onUpdate() {} };
 
   /**
-   * @param newest What etcd holds now. Its entries, and as many before them as are to be kept, come
-   *   with `catchUp`.
+   * @param snapshot The current one. `catchUp` reads its entries, and as many earlier ones as the
+   *   limit allows.
    */
   constructor({ head }: EtcdSnapshot, historyLimit: number) {
     this.history = new History(historyLimit, Math.max(head.last - historyLimit, 0) + 1);
     this.#head = head;
   }
 
-  /** Has the listener told of what comes from now on. */
+  /** Sets the only listener. */
   listen(listener: ReplicaListener): void {
     this.#listener = listener;
   }
 
-  /** The head as it was last seen; `undefined` while there are entries before it to be read. */
+  /** The newest known head; `undefined` while entries before it are missing. */
   get head(): EtcdHead | undefined {
     return this.history.last === this.#head.last ? this.#head : undefined;
   }
 
   /**
-   * Reads what is new.
+   * Reads pages until the replica is current.
    *
-   * @returns What is known now: everything up to a revision of etcd, and up to a time
-   *   (`performance.now()`).
-   * @throws Where a member does not answer; and, from then on, where what was acknowledged is gone:
-   *   somebody has emptied etcd, or restored an older copy of it.
+   * @returns The revision, and the time (`performance.now()`), at which it was current.
+   * @throws If the member does not answer. If etcd lost acknowledged entries, because it was emptied
+   *   or restored from an older copy: now and on every later call.
    */
   async catchUp(member: EtcdMember): Promise<{ revision: number; asOfMs: number }> {
     for (;;) {
-      const known = this.#head;
+      const knownHead = this.#head;
       const asOfMs = performance.now();
-      const contents = await member.read(this.history.last, REQUEST_TIMEOUT_MS);
-      this.applySnapshot(contents, known);
-      if (this.head !== undefined) return { revision: contents.revision, asOfMs };
+      const snapshot = await member.read(this.history.last, REQUEST_TIMEOUT_MS);
+      this.applySnapshot(snapshot, knownHead);
+      if (this.head !== undefined) return { revision: snapshot.revision, asOfMs };
     }
   }
 
-  /** Takes what was read. @param known The head as it was known when the reading began. */
-  applySnapshot({ head, entries }: EtcdSnapshot, known: EtcdHead): void {
-    this.#check(head, known);
-    if (head.revision < known.revision || head.last < known.last) this.#break();
+  /** @param knownHead The head that was known when the read began. */
+  applySnapshot({ head, entries }: EtcdSnapshot, knownHead: EtcdHead): void {
+    this.#checkCreated(head, knownHead);
+    if (head.revision < knownHead.revision || head.last < knownHead.last) this.#failForGood();
     const [first] = entries;
-    // What lies between was dropped from the history while we were away.
+    // The entries in between were dropped from the history while etcd was unavailable.
     if (first !== undefined && first.number > this.history.last + 1) {
       this.history.startAt(first.number);
     }
     this.#add(entries, head);
-    if (entries.length === 0 && head.last > this.history.last) this.#break();
+    if (entries.length === 0 && head.last > this.history.last) this.#failForGood();
   }
 
-  /** Takes what a watch, or a commit, has told. */
+  /** Applies what a watch delivered, or what was just committed. */
   applyUpdate({ entries, head = this.#head }: EtcdUpdate): void {
-    this.#check(head, this.#head);
+    this.#checkCreated(head, this.#head);
     const [first] = entries;
     if (first !== undefined && first.number > this.history.last + 1) {
-      throw new Error(`the watch has left out message ${this.history.last + 1}`);
+      throw new Error(`the watch skipped entry ${this.history.last + 1}`);
     }
     this.#add(entries, head);
   }
 
   /**
-   * The head is made once; where it was made anew, the one we know was removed. That there is none
-   * is no news to one who asked before the first.
+   * The head is created once, so a new creation revision means that the known head was deleted. A
+   * missing head is not a loss if the read began before the first entry was stored.
    */
-  #check({ created }: EtcdHead, known: EtcdHead): void {
-    if (this.#broken !== undefined) throw new Error(this.#broken);
-    const expected = created === 0 ? known.created : this.#head.created;
-    if (expected !== 0 && created !== expected) this.#break();
+  #checkCreated({ created }: EtcdHead, knownHead: EtcdHead): void {
+    if (this.#lostData !== undefined) throw new Error(this.#lostData);
+    const expected = created === 0 ? knownHead.created : this.#head.created;
+    if (expected !== 0 && created !== expected) this.#failForGood();
   }
 
-  #break(): never {
-    this.#broken =
-      'etcd holds less than before: it was restored, or emptied; ' +
-      'start every server again to take what there is';
-    throw new Error(this.#broken);
+  #failForGood(): never {
+    this.#lostData =
+      'etcd holds less than before: it was restored or emptied; ' +
+      'restart every server to use what it holds now';
+    throw new Error(this.#lostData);
   }
 
   #add(entries: readonly EtcdEntry[], head: EtcdHead): void {
-    const fresh = entries.filter(({ number }) => number > this.history.last);
-    for (const entry of fresh) {
+    const newEntries = entries.filter(({ number }) => number > this.history.last);
+    for (const entry of newEntries) {
       this.history.add(entry);
       this.#listener.onEntry(entry);
     }
     if (head.revision > this.#head.revision) this.#head = head;
-    if (fresh.length > 0) this.#listener.onUpdate();
+    if (newEntries.length > 0) this.#listener.onUpdate();
   }
 }

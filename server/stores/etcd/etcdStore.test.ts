@@ -1,5 +1,5 @@
-// The store that several servers share, on a real etcd. What every store promises is in
-// store.test.ts; what it does when etcd fails in a cluster is in e2e/reliability/etcd.spec.ts.
+// The shared store, on a real etcd. store.test.ts holds the tests that every store must pass;
+// e2e/reliability/etcd.spec.ts tests failures of a cluster of several members.
 
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -14,20 +14,20 @@ import type { MessageStore, StoreEvent } from '../store.ts';
 import type { EtcdCredentials } from './etcdCredentials.ts';
 import { openEtcdStore } from './etcdStore.ts';
 
-interface Opened {
+interface OpenedEtcdStore {
   store: MessageStore;
   events: StoreEvent[];
 }
 
-const AFTER_A_WHILE = { timeout: 30_000 };
+const SLOW_POLL = { timeout: 30_000 };
 
 let prefixes = 0;
-/** One that no other test has used. */
+/** Each test has a prefix of its own. */
 function newPrefix(): string {
   return `/motd-${++prefixes}`;
 }
 
-interface OpenOptions {
+interface TestStoreOptions {
   historyLimit?: number;
   etcd?: EtcdCredentials;
 }
@@ -35,8 +35,8 @@ interface OpenOptions {
 async function open(
   endpoints: readonly string[],
   prefix: string,
-  { historyLimit = 1000, etcd }: OpenOptions = {},
-): Promise<Opened> {
+  { historyLimit = 1000, etcd }: TestStoreOptions = {},
+): Promise<OpenedEtcdStore> {
   const events: StoreEvent[] = [];
   const store = await openEtcdStore(`etcd://${endpoints.join(',')}${prefix}`, {
     initialMessage: 'first',
@@ -56,20 +56,20 @@ function historyOf({ history }: MessageStore): (string | undefined)[] {
   return messages;
 }
 
-async function started(options: EtcdOptions): Promise<EtcdCluster> {
+async function startCluster(options: EtcdOptions): Promise<EtcdCluster> {
   const cluster = await EtcdCluster.start(options);
   onTestFinished(() => cluster.close());
   return cluster;
 }
 
-describe.skipIf(isWithoutEtcd)('on one etcd', () => {
+describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
   let etcd: EtcdCluster;
   beforeAll(async () => {
     etcd = await EtcdCluster.start({ members: 1 });
   });
   afterAll(() => etcd?.close());
 
-  test('what one stores, the other reads, and hears of', async () => {
+  test('shows each server what another one stored, and logs it', async () => {
     const prefix = newPrefix();
     const one = await open(etcd.endpoints, prefix);
     const other = await open(etcd.endpoints, prefix);
@@ -82,7 +82,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     expect(one.events).toEqual([{ event: 'updatedRemotely', message: 'from the other' }]);
   });
 
-  test('who comes later finds it all, page after page', async () => {
+  test('reads the whole history at the start, page by page', async () => {
     const prefix = newPrefix();
     const messages = Array.from({ length: 700 }, (_, index) => `message ${index}`);
     const one = await open(etcd.endpoints, prefix);
@@ -93,7 +93,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     expect(short.store.history.last).toBe(700);
   });
 
-  test('several that store at once stand in one order, the same for all, each of them once', async () => {
+  test('keeps concurrent writes of several servers in one order, each once', async () => {
     const prefix = newPrefix();
     const all = [
       await open(etcd.endpoints, prefix),
@@ -114,7 +114,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     }
   });
 
-  test('etcd keeps no more than it has to', async () => {
+  test('deletes entries over the history limit from etcd', async () => {
     const prefix = newPrefix();
     const { store } = await open(etcd.endpoints, prefix, { historyLimit: 10 });
     const messages = Array.from({ length: 400 }, (_, index) => `message ${index}`);
@@ -126,67 +126,67 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     expect(kept.at(-1)?.key).toBe(`${prefix}/entries/000000000400`);
   });
 
-  test('an answer that is lost is found out, and the message stands there once', async () => {
+  test('stores a message once, although the answer of etcd is lost', async () => {
     const prefix = newPrefix();
-    const line = await oneWay(etcd);
-    const { store, events } = await open([line.endpoint], prefix);
+    const proxy = await answerDropper(etcd);
+    const { store, events } = await open([proxy.endpoint], prefix);
     await store.store('before');
-    line.hideAnswers(true);
-    const stored = store.store('told nobody');
+    proxy.dropAnswers(true);
+    const stored = store.store('unanswered');
     await expect.poll(() => etcd.gateway.get(`${prefix}/head`)).toMatch(/^2 /);
-    line.hideAnswers(false);
+    proxy.dropAnswers(false);
     await stored;
-    expect(historyOf(store)).toEqual(['before', 'told nobody']);
+    expect(historyOf(store)).toEqual(['before', 'unanswered']);
     expect(await etcd.gateway.get(`${prefix}/head`)).toMatch(/^2 /);
     expect(events.filter(({ event }) => event === 'storeConfirmedLate')).toEqual([]);
   });
 
-  test('it is found out as well where so many have stored since that the head names others', async () => {
+  test('finds a committed write after 64 other servers have stored', async () => {
     const prefix = newPrefix();
-    const line = await oneWay(etcd);
-    const { store } = await open([line.endpoint], prefix);
-    line.hideAnswers(true);
-    const stored = store.store('told nobody');
+    const proxy = await answerDropper(etcd);
+    const { store } = await open([proxy.endpoint], prefix);
+    proxy.dropAnswers(true);
+    const stored = store.store('unanswered');
     await expect.poll(() => etcd.gateway.get(`${prefix}/head`)).toMatch(/^1 /);
     const others = Array.from({ length: 64 }, (_, index) => `server${index}-1`);
     const entry = '2026-11-23T09:00:00.000Z server0-1 the last of many';
     await etcd.gateway.put(`${prefix}/entries/000000000002`, entry);
     await etcd.gateway.put(`${prefix}/head`, `2 ${others.join(' ')}`);
-    line.hideAnswers(false);
+    proxy.dropAnswers(false);
     await stored;
-    expect(historyOf(store)).toEqual(['told nobody', 'the last of many']);
+    expect(historyOf(store)).toEqual(['unanswered', 'the last of many']);
     expect(await etcd.gateway.get(`${prefix}/head`)).toMatch(/^2 /);
   });
 
-  test('one that nobody could settle in time is settled before anything else is stored', async () => {
+  test('resolves a write of unknown outcome before it stores anything else', async () => {
     const prefix = newPrefix();
-    const line = await oneWay(etcd);
-    const { store, events } = await open([line.endpoint], prefix);
+    const proxy = await answerDropper(etcd);
+    const { store, events } = await open([proxy.endpoint], prefix);
     await store.store('before');
-    line.hideAnswers(true);
-    await expect(store.store('told 503')).rejects.toThrow(/whether it was stored/);
+    proxy.dropAnswers(true);
+    await expect(store.store('answered with 503')).rejects.toThrow(/whether it was stored/);
     await expect.poll(() => store.freshness.outage).toMatch(/no answer/);
     await expect(store.store('never sent')).rejects.toThrow(/no answer/);
     expect(store.message).toBe('before');
-    line.hideAnswers(false);
-    await expect.poll(() => store.message).toBe('told 503');
+    proxy.dropAnswers(false);
+    await expect.poll(() => store.message).toBe('answered with 503');
     await expect
       .poll(() => events.map(({ event }) => event))
       .toEqual(
         expect.arrayContaining(['storeUnavailable', 'storeRecovered', 'storeConfirmedLate']),
       );
     await store.store('after');
-    expect(historyOf(store)).toEqual(['before', 'told 503', 'after']);
-    expect(events).toContainEqual({ event: 'storeConfirmedLate', message: 'told 503' });
+    expect(historyOf(store)).toEqual(['before', 'answered with 503', 'after']);
+    expect(events).toContainEqual({ event: 'storeConfirmedLate', message: 'answered with 503' });
   });
 
-  test('one that was never made never will be, once something else is stored', async () => {
+  test('never commits a fenced write later', async () => {
     const prefix = newPrefix();
     const cut = await etcd.link();
     const { store, events } = await open(cut.endpoints, prefix);
     await store.store('before');
     cut.cut('swallows');
-    await expect(store.store('told 503')).rejects.toThrow();
+    await expect(store.store('answered with 503')).rejects.toThrow();
     cut.heal();
     await expect.poll(() => store.freshness.outage).toBeUndefined();
     await store.store('after');
@@ -194,7 +194,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     expect(events.map(({ event }) => event)).not.toContain('storeConfirmedLate');
   });
 
-  test('what was stored while one was away, and dropped by etcd, is read when it is back', async () => {
+  test('catches up after an outage in which etcd compacted and deleted entries', async () => {
     const prefix = newPrefix();
     const cut = await etcd.link();
     const away = await open(cut.endpoints, prefix, { historyLimit: 5 });
@@ -211,7 +211,7 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     expect(away.store.history.last).toBe(301);
   });
 
-  test('a compaction does not disturb a watch that is up to date', async () => {
+  test('keeps the watch through a compaction', async () => {
     const prefix = newPrefix();
     const one = await open(etcd.endpoints, prefix);
     const other = await open(etcd.endpoints, prefix);
@@ -222,21 +222,21 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     expect(other.store.freshness.outage).toBeUndefined();
   });
 
-  test('an etcd that has forgotten is not believed, whatever it holds then', async () => {
+  test('rejects an etcd that lost acknowledged messages, whatever it holds later', async () => {
     const prefix = newPrefix();
     const { store } = await open(etcd.endpoints, prefix);
     await store.store('acknowledged');
     await removeAll(prefix);
-    await expect.poll(() => store.freshness.outage).toMatch(/restored, or emptied/);
+    await expect.poll(() => store.freshness.outage).toMatch(/restored or emptied/);
     const other = await open(etcd.endpoints, prefix);
-    await other.store.store('anew');
+    await other.store.store('again');
     await other.store.store('and more');
     expect(store.message).toBe('acknowledged');
-    await expect(store.store('more')).rejects.toThrow(/restored, or emptied/);
-    expect(historyOf(other.store)).toEqual(['anew', 'and more']);
+    await expect(store.store('more')).rejects.toThrow(/restored or emptied/);
+    expect(historyOf(other.store)).toEqual(['again', 'and more']);
   });
 
-  test('nor is one that forgot, and learnt anew, while nobody looked', async () => {
+  test('rejects an etcd that lost messages and got new ones during an outage', async () => {
     const prefix = newPrefix();
     const cut = await etcd.link();
     const { store } = await open(cut.endpoints, prefix);
@@ -244,59 +244,59 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     cut.cut('resets');
     await removeAll(prefix);
     const other = await open(etcd.endpoints, prefix);
-    for (const message of ['anew', 'and', 'more']) await other.store.store(message);
+    for (const message of ['again', 'and', 'more']) await other.store.store(message);
     cut.heal();
-    await expect.poll(() => store.freshness.outage).toMatch(/restored, or emptied/);
+    await expect.poll(() => store.freshness.outage).toMatch(/restored or emptied/);
     expect(store.message).toBe('acknowledged');
   });
 
-  test('what was dropped long since is known to have been made all the same', async () => {
+  test('recognizes a committed write whose entry was deleted since', async () => {
     const prefix = newPrefix();
-    const line = await oneWay(etcd);
-    const one = await open([line.endpoint], prefix, { historyLimit: 1 });
+    const proxy = await answerDropper(etcd);
+    const one = await open([proxy.endpoint], prefix, { historyLimit: 1 });
     const other = await open(etcd.endpoints, prefix, { historyLimit: 1 });
     await one.store.store('before');
-    line.hideAnswers(true);
-    const stored = one.store.store('told nobody');
-    await expect.poll(() => other.store.message).toBe('told nobody');
+    proxy.dropAnswers(true);
+    const stored = one.store.store('unanswered');
+    await expect.poll(() => other.store.message).toBe('unanswered');
     const messages = Array.from({ length: 300 }, (_, index) => `message ${index}`);
     await Promise.all(messages.map((message) => other.store.store(message)));
-    line.hideAnswers(false);
+    proxy.dropAnswers(false);
     await stored;
     await expect.poll(() => one.store.message).toBe('message 299');
     expect(one.events.filter(({ event }) => event !== 'updatedRemotely')).toEqual([]);
   });
 
-  test('keys of others below the prefix disturb nobody', async () => {
+  test('ignores unknown keys below the prefix', async () => {
     const prefix = newPrefix();
     const { store } = await open(etcd.endpoints, prefix);
     await store.store('before');
-    await etcd.gateway.put(`${prefix}/entries/note`, 'somebody else’s');
-    await etcd.gateway.put(`${prefix}/note`, 'somebody else’s');
+    await etcd.gateway.put(`${prefix}/entries/note`, 'not ours');
+    await etcd.gateway.put(`${prefix}/note`, 'not ours');
     await store.store('after');
     expect(historyOf((await open(etcd.endpoints, prefix)).store)).toEqual(['before', 'after']);
   });
 
-  test('members of two clusters are not one', async () => {
-    const other = await started({ members: 1 });
+  test('rejects members of two clusters', async () => {
+    const other = await startCluster({ members: 1 });
     const both = [...etcd.endpoints, ...other.endpoints];
-    await expect(open(both, newPrefix())).rejects.toThrow(/of another cluster than .*--store/);
+    await expect(open(both, newPrefix())).rejects.toThrow(/different etcd cluster than .*--store/);
   });
 
-  test('a connection that was begun in vain is left for another, though nobody ends it', async () => {
-    const line = await forgetful(etcd);
-    const { store } = await open([line.endpoint], newPrefix());
-    line.dropAll(true);
-    await expect.poll(() => store.freshness.outage, AFTER_A_WHILE).toMatch(/no answer/);
-    await expect.poll(() => line.dropped(), AFTER_A_WHILE).toBeGreaterThan(1);
-    line.dropAll(false);
-    await expect.poll(() => store.freshness.outage, AFTER_A_WHILE).toBeUndefined();
+  test('abandons a connection that hangs, and opens another', async () => {
+    const proxy = await blackhole(etcd);
+    const { store } = await open([proxy.endpoint], newPrefix());
+    proxy.dropAll(true);
+    await expect.poll(() => store.freshness.outage, SLOW_POLL).toMatch(/no answer/);
+    await expect.poll(() => proxy.dropped(), SLOW_POLL).toBeGreaterThan(1);
+    proxy.dropAll(false);
+    await expect.poll(() => store.freshness.outage, SLOW_POLL).toBeUndefined();
     await store.store('by another connection');
   }, 60_000);
 
-  test('one of another cluster that comes in the place of ours is given nothing', async () => {
+  test('sends no write to a member of a different cluster', async () => {
     const prefix = newPrefix();
-    const [other, link] = [await started({ members: 1 }), await etcd.link()];
+    const [other, link] = [await startCluster({ members: 1 }), await etcd.link()];
     const away = await other.link();
     away.cut('resets');
     const { store } = await open([...link.endpoints, ...away.endpoints], prefix);
@@ -307,20 +307,22 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     expect(store.message).toBe('first');
   });
 
-  test('a store that is closed before it knows what became of a message says so', async () => {
-    const line = await oneWay(etcd);
-    const { store, events } = await open([line.endpoint], newPrefix());
+  test('logs a write whose outcome is unknown when the store closes', async () => {
+    const proxy = await answerDropper(etcd);
+    const { store, events } = await open([proxy.endpoint], newPrefix());
     await store.store('before');
-    line.hideAnswers(true);
-    await expect(store.store('told 503')).rejects.toThrow();
+    proxy.dropAnswers(true);
+    await expect(store.store('answered with 503')).rejects.toThrow();
     await store.close();
-    expect(events).toContainEqual({ event: 'storeOutcomeUnknown', message: 'told 503' });
+    expect(events).toContainEqual({ event: 'storeOutcomeUnknown', message: 'answered with 503' });
   });
 
-  test('what is not ours is refused at the start', async () => {
+  test('rejects a head that another program wrote', async () => {
     const prefix = newPrefix();
-    await etcd.gateway.put(`${prefix}/head`, 'somebody else’s');
-    await expect(open(etcd.endpoints, prefix)).rejects.toThrow(/not ours.*--store/);
+    await etcd.gateway.put(`${prefix}/head`, 'not ours');
+    await expect(open(etcd.endpoints, prefix)).rejects.toThrow(
+      /not written by this program.*--store/,
+    );
   });
 
   function removeAll(prefix: string) {
@@ -328,10 +330,10 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
   }
 
   /**
-   * A line to etcd that may drop all there is, as a firewall does that has forgotten a connection:
-   * those of that time never come to life again.
+   * A proxy to etcd that can drop all bytes of its connections, as a firewall does that has lost
+   * their state. A connection that was open then stays dead.
    */
-  async function forgetful(cluster: EtcdCluster) {
+  async function blackhole(cluster: EtcdCluster) {
     const [, port] = cluster.endpoints[0]?.split(':') ?? [];
     let isDropping = false;
     let dropped = 0;
@@ -359,25 +361,25 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     return {
       endpoint: `127.0.0.1:${address.port}`,
       dropped: () => dropped,
-      dropAll(isToDrop: boolean) {
-        isDropping = isToDrop;
+      dropAll(drop: boolean) {
+        isDropping = drop;
         alive.clear();
       },
     };
   }
 
-  /** A line to etcd that may lose what etcd answers, and nothing else. */
-  async function oneWay(cluster: EtcdCluster) {
+  /** A proxy to etcd that can drop what etcd answers, and nothing else. */
+  async function answerDropper(cluster: EtcdCluster) {
     const [, port] = cluster.endpoints[0]?.split(':') ?? [];
-    let isHidden = false;
-    const holed = new Set<Socket>();
+    let isDropping = false;
+    const damaged = new Set<Socket>();
     const server = createServer((client) => {
       const upstream = connect(Number(port), '127.0.0.1');
       client.on('error', () => {}).on('close', () => upstream.destroy());
       upstream.on('error', () => {}).on('close', () => client.destroy());
       client.pipe(upstream);
       upstream.on('data', (bytes) => {
-        if (isHidden) holed.add(client);
+        if (isDropping) damaged.add(client);
         else client.write(bytes);
       });
     });
@@ -387,21 +389,21 @@ describe.skipIf(isWithoutEtcd)('on one etcd', () => {
     if (address === null || typeof address === 'string') throw new Error('no port');
     return {
       endpoint: `127.0.0.1:${address.port}`,
-      hideAnswers(hidden: boolean) {
-        isHidden = hidden;
-        // A stream that has lost bytes is of no use any more.
-        for (const client of holed) client.destroy();
-        holed.clear();
+      dropAnswers(drop: boolean) {
+        isDropping = drop;
+        // A stream that has lost bytes is unusable.
+        for (const client of damaged) client.destroy();
+        damaged.clear();
       },
     };
   }
 });
 
-describe.skipIf(isWithoutEtcd)('an etcd that lets in not everybody', () => {
+describe.skipIf(isWithoutEtcd)('on an etcd with TLS and a password', () => {
   const user = { user: 'root', password: 'correct horse' };
 
-  test('over TLS, with a user and a password', async () => {
-    const cluster = await started({ members: 1, tls: true, rootPassword: user.password });
+  test('connects over TLS with a user and a password, and verifies the host', async () => {
+    const cluster = await startCluster({ members: 1, tls: true, rootPassword: user.password });
     const ca = readFileSync(certificateFile);
     const { store } = await open(cluster.endpoints, newPrefix(), {
       etcd: { tls: { ca }, auth: user },
@@ -409,9 +411,9 @@ describe.skipIf(isWithoutEtcd)('an etcd that lets in not everybody', () => {
     await store.store('in private');
     expect(store.message).toBe('in private');
 
-    const foreign = await elsewhere(cluster);
+    const misnamed = await misnamedProxy(cluster);
     await expect(
-      open([foreign], newPrefix(), { etcd: { tls: { ca }, auth: user } }),
+      open([misnamed], newPrefix(), { etcd: { tls: { ca }, auth: user } }),
     ).rejects.toThrow(/cannot use etcd: 127\.0\.0\.2:\d+: .*not in the cert's list/);
 
     const wrong = { ...user, password: 'wrong' };
@@ -423,9 +425,9 @@ describe.skipIf(isWithoutEtcd)('an etcd that lets in not everybody', () => {
   });
 });
 
-describe.skipIf(isWithoutEtcd)('an etcd that signs who is let in', () => {
-  test('and whose users are changed, lets in who was let in before', async () => {
-    const cluster = await started({ members: 1, rootPassword: 'correct horse', jwt: true });
+describe.skipIf(isWithoutEtcd)('on an etcd that issues JWTs', () => {
+  test('logs in again after the users of etcd changed', async () => {
+    const cluster = await startCluster({ members: 1, rootPassword: 'correct horse', jwt: true });
     const prefix = newPrefix();
     await cluster.gateway.addUser('motd', 'battery staple', `${prefix}/`);
     const auth = { user: 'motd', password: 'battery staple' };
@@ -435,13 +437,13 @@ describe.skipIf(isWithoutEtcd)('an etcd that signs who is let in', () => {
     await store.store('after');
     expect(historyOf(store)).toEqual(['before', 'after']);
 
-    const elsewhere = open(cluster.endpoints, '/other', { etcd: { auth } });
-    await expect(elsewhere).rejects.toThrow(/permission denied; .*readwrite on the prefix/);
+    const forbidden = open(cluster.endpoints, '/other', { etcd: { auth } });
+    await expect(forbidden).rejects.toThrow(/permission denied; .*readwrite on the prefix/);
   });
 });
 
-/** The same etcd at an address that its certificate does not name. */
-async function elsewhere(cluster: EtcdCluster): Promise<string> {
+/** A proxy to etcd at an address that is not in its certificate. */
+async function misnamedProxy(cluster: EtcdCluster): Promise<string> {
   const [, port] = cluster.endpoints[0]?.split(':') ?? [];
   const server = createServer((client) => {
     const upstream = connect(Number(port), '127.0.0.1');
@@ -455,7 +457,7 @@ async function elsewhere(cluster: EtcdCluster): Promise<string> {
   return `127.0.0.2:${address.port}`;
 }
 
-test('an etcd that is not there is told in one line, and by its address', async () => {
+test('reports an unreachable etcd in one line, with its address', async () => {
   await expect(open(['127.0.0.1:1'], newPrefix())).rejects.toThrow(
     'cannot use etcd: 127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1; check --store',
   );

@@ -1,10 +1,46 @@
-// A store that several servers share: `--store etcd://HOST:PORT,HOST:PORT/PREFIX`.
+// The store that several servers share: `--store etcd://HOST:PORT,HOST:PORT/PREFIX`.
 //
-// Everything kept is in memory, as in the other stores: reading never asks etcd. A follower keeps
-// the memory current, a writer stores.
+// Goals
+//
+// A message is acknowledged only after etcd has committed it, on a majority of its members. All
+// servers have the same history, in the same order, and each message stands in it once. Reading
+// never waits: while etcd is unavailable, peers get the last known message, and MSGSTORE gets 503.
+// What a peer reads is at most about 3 s out of date before the operator is warned.
+//
+// Operations
+//
+// read      The history is in memory (EtcdReplica). EtcdSync keeps it current: a watch delivers
+//           each change, and a linearizable read every second detects a watch that misses some.
+// store     EtcdWriter collects messages and commits up to 100 of them in one transaction. The
+//           transaction puts the entries, deletes those over the history limit, and replaces the
+//           head, if the head is still the one that the writer knows (compare-and-swap).
+// conflict  Another server was first. The answer holds the new head and entries; the writer applies
+//           them and tries again on the new head. It backs off so that servers take turns.
 //
 //   peers --store--> EtcdWriter --transactions--> etcd
 //   peers <--read--- EtcdReplica <--watch, reads-- EtcdSync <-- etcd
+//
+// Failures
+//
+// no answer        The outcome of the transaction is unknown. The writer repeats it on the next
+//                  member; it can commit only once. After 5 s the peers get 503, and the writer
+//                  fences the transaction off before it stores anything else (etcdWriter.ts).
+// rejected         etcd has no space, or the user has no permission: nothing was written; 503.
+// a member fails   The next one serves all requests (EtcdCluster.failOver).
+// an outage        After 3 s without a confirmed read, EtcdFreshness logs it, and `store` rejects
+//                  at once. Sync goes on retrying, and then reads what it missed.
+// lost data        etcd was emptied or restored, or a member belongs to a different cluster: the
+//                  server accepts nothing more from it until it is restarted (EtcdReplica,
+//                  ClusterIdCheck). It never takes back an acknowledged message.
+//
+// Files
+//
+// etcdUrl          parses the URL        etcdCredentials  TLS and password
+// etcdCluster      failover              clusterIdCheck   one cluster only
+// etcdMember       requests              etcdChannel      gRPC connection, login
+// etcdRecord       keys and values       etcdReplica      the copy in memory
+// etcdSync         keeps it current      etcdFreshness    its age, and outages
+// etcdWriter       commits messages
 
 import { setTimeout } from 'node:timers/promises';
 import { errorMessage } from '../../errorMessage.ts';
@@ -21,33 +57,34 @@ import { EtcdSync } from './etcdSync.ts';
 import { parseEtcdUrl } from './etcdUrl.ts';
 import { EtcdWriter } from './etcdWriter.ts';
 
-/**
- * For how long nothing may come from etcd while a server starts: without it, there is no last
- * message.
- */
-const OPEN_DEADLINE_MS = 5000;
+/** How long a start waits without progress: without etcd, there is no last message to serve. */
+const OPEN_TIMEOUT_MS = 5000;
 
 const RETRY_DELAY_MS = 200;
 
-const ADVICE: readonly [said: RegExp, advice: string][] = [
+const ADVICE: readonly [reason: RegExp, advice: string][] = [
   [/invalid user|user name is empty/, 'check --etcd-user and --etcd-password-file'],
-  [/authentication is not enabled/, 'leave out --etcd-user'],
-  [/permission denied/, '--etcd-user has to be granted readwrite on the prefix in --store'],
-  [/certificate|cert's list|altname/i, 'check --etcd-ca, and the names etcd is given in --store'],
+  [/authentication is not enabled/, 'omit --etcd-user'],
+  [/permission denied/, 'grant the user in --etcd-user readwrite on the prefix in --store'],
+  [
+    /certificate|cert's list|altname/i,
+    'check --etcd-ca, and that the certificate is for the hosts in --store',
+  ],
   [
     /ECONNRESET|before secure TLS|Failed to connect|Protocol error|wrong version/,
-    'check --store: is it etcd, and with TLS (etcds://) or without?',
+    'check that --store names etcd, with etcds:// if it uses TLS and with etcd:// if not',
   ],
+  [/not written by this program/, 'choose another prefix in --store'],
 ];
 
-/** An etcd that hangs must not hold up the end of the server for longer. */
-const CLOSE_DEADLINE_MS = 3000;
+/** An etcd that hangs must not delay the server's exit for longer. */
+const CLOSE_TIMEOUT_MS = 3000;
 
 /**
- * Opens the store an `etcd://` URL names.
+ * Opens the store of an `etcd://` URL.
  *
- * @throws StoreOpenError where the URL is none, etcd does not answer for some seconds or does
- *   not let us in, or what it holds is not ours.
+ * @throws StoreOpenError if the URL is invalid, etcd does not answer for some seconds, rejects
+ *   the credentials, or holds other data under the prefix.
  */
 export async function openEtcdStore(
   url: string,
@@ -65,48 +102,48 @@ export async function openEtcdStore(
   }
 }
 
-/** What to change, as far as what etcd, gRPC or TLS said lets one guess. */
+/** What to change, as far as the error of etcd, gRPC or TLS tells. */
 function adviceFor(reason: string): string {
-  const [, advice = 'check --store'] = ADVICE.find(([said]) => said.test(reason)) ?? [];
+  const [, advice = 'check --store'] = ADVICE.find(([pattern]) => pattern.test(reason)) ?? [];
   return advice;
 }
 
-/** What etcd held at a time (`performance.now()`), or later. */
-interface OpenedReplica {
+interface CurrentReplica {
   replica: EtcdReplica;
+  /** When it was current (`performance.now()`). */
   asOfMs: number;
 }
 
-/** Reads what there is, however long that takes, as long as it goes on. */
+/** Reads all entries. There is no limit on the whole time, only on the time without progress. */
 async function readAll(
   cluster: EtcdCluster,
   { historyLimit, log = () => {} }: StoreOptions,
-): Promise<OpenedReplica> {
+): Promise<CurrentReplica> {
   let replica: EtcdReplica | undefined;
   let isLogged = false;
-  const refusals: EtcdRejectedError[] = [];
-  let deadlineAtMs = performance.now() + OPEN_DEADLINE_MS;
+  const rejections: EtcdRejectedError[] = [];
+  let deadlineAtMs = performance.now() + OPEN_TIMEOUT_MS;
   for (;;) {
     const { member } = cluster;
     const last = replica?.history.last;
     try {
-      // Behind every entry there is the head alone.
+      // There are no entries after this number: this reads the head alone.
       replica ??= new EtcdReplica(
         await member.read(Number.MAX_SAFE_INTEGER, REQUEST_TIMEOUT_MS),
         historyLimit,
       );
       const { asOfMs } = await replica.catchUp(member);
-      await cluster.check(REQUEST_TIMEOUT_MS);
+      await cluster.checkClusterIds(REQUEST_TIMEOUT_MS);
       return { replica, asOfMs };
     } catch (error) {
       if (error instanceof ClusterIdMismatchError) throw error;
-      // One alone may refuse for reasons of its own: it is a learner.
-      if (error instanceof EtcdRejectedError) refusals.push(error);
-      if (refusals.length >= cluster.size) throw error;
+      // A single member may reject requests that others accept, for example a learner.
+      if (error instanceof EtcdRejectedError) rejections.push(error);
+      if (rejections.length >= cluster.size) throw error;
       const now = performance.now();
-      if (replica?.history.last !== last) deadlineAtMs = now + OPEN_DEADLINE_MS;
-      // What was refused can be mended by who reads this.
-      if (now > deadlineAtMs) throw refusals.at(-1) ?? error;
+      if (replica?.history.last !== last) deadlineAtMs = now + OPEN_TIMEOUT_MS;
+      // Prefer a rejection: it is what the operator can fix.
+      if (now > deadlineAtMs) throw rejections.at(-1) ?? error;
       if (!isLogged) log({ event: 'waitingForStore', reason: errorMessage(error) });
       isLogged = true;
       cluster.failOver(member);
@@ -126,7 +163,7 @@ class EtcdStore implements MessageStore {
 
   constructor(
     cluster: EtcdCluster,
-    { replica, asOfMs }: OpenedReplica,
+    { replica, asOfMs }: CurrentReplica,
     { initialMessage, historyLimit, log = () => {} }: StoreOptions,
   ) {
     this.history = replica.history;
@@ -136,8 +173,8 @@ class EtcdStore implements MessageStore {
     this.#writer = new EtcdWriter(cluster, replica, this.#freshness, historyLimit, log);
     replica.listen({
       onEntry: (entry) => {
-        const isOurs = this.#writer.observe(entry);
-        if (!isOurs) log({ event: 'updatedRemotely', message: entry.message });
+        const isOwn = this.#writer.observe(entry);
+        if (!isOwn) log({ event: 'updatedRemotely', message: entry.message });
       },
       onUpdate: () => this.#listener(),
     });
@@ -165,7 +202,7 @@ class EtcdStore implements MessageStore {
   async close(): Promise<void> {
     this.#freshness.stop();
     this.#sync.stop();
-    await this.#writer.stop(CLOSE_DEADLINE_MS);
+    await this.#writer.stop(CLOSE_TIMEOUT_MS);
     this.#cluster.close();
   }
 }

@@ -1,6 +1,9 @@
-// Keeps the replica current: a watch tells of each change at once, and a read every second says
-// whether it has told all. So a watch that hangs, or is cut off with its member, is found out; what
-// it left out is read (a compaction among it), and the next member is asked.
+// Keeps the replica in sync with etcd. A watch delivers each change at once; a read every second
+// checks that it missed none.
+//
+// The read detects a watch that hangs or is cut off together with its member. It also fetches what
+// a watch can no longer deliver, such as compacted revisions. After a failure the next member takes
+// over.
 
 import { setTimeout } from 'node:timers/promises';
 import { errorMessage } from '../../errorMessage.ts';
@@ -9,20 +12,20 @@ import type { EtcdFreshness } from './etcdFreshness.ts';
 import type { EtcdMember } from './etcdMember.ts';
 import { type EtcdReplica, REQUEST_TIMEOUT_MS } from './etcdReplica.ts';
 
-const CHECK_EVERY_MS = 1000;
+const CHECK_INTERVAL_MS = 1000;
 
-/** How soon the next member is asked; then after twice as long, and so on. */
-const FIRST_RETRY_MS = 100;
-const SLOWEST_RETRY_MS = 1000;
+/** The delay before the next member is tried; it doubles with each failure. */
+const MIN_RETRY_DELAY_MS = 100;
+const MAX_RETRY_DELAY_MS = 1000;
 
 export class EtcdSync {
   readonly #cluster: EtcdCluster;
   readonly #replica: EtcdReplica;
   readonly #freshness: EtcdFreshness;
   readonly #stopping = new AbortController();
-  /** The revision of the newest head the watch has told of. */
+  /** The revision of the newest head that the watch delivered. */
   #watchedRevision = 0;
-  #retryMs = FIRST_RETRY_MS;
+  #retryDelayMs = MIN_RETRY_DELAY_MS;
 
   constructor(cluster: EtcdCluster, replica: EtcdReplica, freshness: EtcdFreshness) {
     this.#cluster = cluster;
@@ -30,18 +33,18 @@ export class EtcdSync {
     this.#freshness = freshness;
   }
 
-  /** Follows until it is stopped. */
+  /** Runs until `stop` is called. */
   async run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const { member } = this.#cluster;
       try {
-        await this.#follow(member);
+        await this.#syncWith(member);
       } catch (error) {
         this.#freshness.fail(errorMessage(error));
         this.#cluster.failOver(member);
       }
-      await this.#pause(this.#retryMs);
-      this.#retryMs = Math.min(this.#retryMs * 2, SLOWEST_RETRY_MS);
+      await this.#pause(this.#retryDelayMs);
+      this.#retryDelayMs = Math.min(this.#retryDelayMs * 2, MAX_RETRY_DELAY_MS);
     }
   }
 
@@ -49,29 +52,31 @@ export class EtcdSync {
     this.#stopping.abort();
   }
 
-  async #follow(member: EtcdMember): Promise<void> {
-    const revision = await this.#check(member);
+  async #syncWith(member: EtcdMember): Promise<void> {
+    const revision = await this.#catchUp(member);
     this.#watchedRevision = revision;
-    const watch = await member.watch(revision + 1, REQUEST_TIMEOUT_MS, (change) => {
-      this.#replica.applyUpdate(change);
-      this.#watchedRevision = change.head?.revision ?? this.#watchedRevision;
+    const watch = await member.watch(revision + 1, REQUEST_TIMEOUT_MS, (update) => {
+      this.#replica.applyUpdate(update);
+      this.#watchedRevision = update.head?.revision ?? this.#watchedRevision;
     });
     try {
       while (!this.#stopping.signal.aborted && member === this.#cluster.member) {
-        const toldUpTo = this.#replica.head?.revision ?? 0;
-        await Promise.race([this.#pause(CHECK_EVERY_MS), watch.broken]);
-        if (this.#watchedRevision < toldUpTo) throw new Error(`${member.address}: the watch hangs`);
-        await this.#check(member);
+        const knownRevision = this.#replica.head?.revision ?? 0;
+        await Promise.race([this.#pause(CHECK_INTERVAL_MS), watch.failed]);
+        if (this.#watchedRevision < knownRevision) {
+          throw new Error(`${member.address}: the watch delivers no updates`);
+        }
+        await this.#catchUp(member);
       }
     } finally {
       watch.cancel();
     }
   }
 
-  async #check(member: EtcdMember): Promise<number> {
+  async #catchUp(member: EtcdMember): Promise<number> {
     const { revision, asOfMs } = await this.#replica.catchUp(member);
     this.#freshness.confirm(asOfMs);
-    this.#retryMs = FIRST_RETRY_MS;
+    this.#retryDelayMs = MIN_RETRY_DELAY_MS;
     return revision;
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseEtcdUrl } from './etcdUrl.ts';
 
-test('the members, and what every key begins with', () => {
+test('parses the members and the key prefix', () => {
   expect(parseEtcdUrl('etcd://a:2379,b.example:2380,[::1]:2381/motd/prod')).toEqual({
     members: ['a:2379', 'b.example:2380', '[::1]:2381'],
     prefix: '/motd/prod/',
@@ -9,7 +9,7 @@ test('the members, and what every key begins with', () => {
   });
 });
 
-test('etcds:// is TLS, and a slash at the end is nothing', () => {
+test('takes etcds:// for TLS, and ignores a trailing slash', () => {
   expect(parseEtcdUrl('etcds://10.0.0.1:2379/motd/')).toEqual({
     members: ['10.0.0.1:2379'],
     prefix: '/motd/',
@@ -17,12 +17,14 @@ test('etcds:// is TLS, and a slash at the end is nothing', () => {
   });
 });
 
-test.each(['etcd://a:2379', 'etcd://a:2379/'])('%s does not say where in etcd', (url) => {
-  expect(() => parseEtcdUrl(url)).toThrow(/say where in it .*--store/);
+test.each(['etcd://a:2379', 'etcd://a:2379/'])('rejects %s, which has no key prefix', (url) => {
+  expect(() => parseEtcdUrl(url)).toThrow(`no key prefix in ${url}; add one to --store`);
 });
 
-test.each(['/a//b', '/a b', '/ä', '/x?y=1'])('%s is no prefix', (prefix) => {
-  expect(() => parseEtcdUrl(`etcd://a:2379${prefix}`)).toThrow(`no prefix: ${prefix}; it has`);
+test.each(['/a//b', '/a b', '/ä', '/x?y=1'])('rejects the key prefix %s', (prefix) => {
+  expect(() => parseEtcdUrl(`etcd://a:2379${prefix}`)).toThrow(
+    `invalid etcd key prefix: ${prefix}; use`,
+  );
 });
 
 test.each([
@@ -33,12 +35,14 @@ test.each([
   ['etcd://a:65536/motd', 'a:65536'],
   ['etcd://a:2379,/motd', ''],
   ['etcd://::1:2379/motd', '::1:2379'],
-])('%s names no member', (url, member) => {
-  expect(() => parseEtcdUrl(url)).toThrow(`no etcd member: ${JSON.stringify(member)}; --store`);
+])('rejects %s, which has an invalid member', (url, member) => {
+  expect(() => parseEtcdUrl(url)).toThrow(
+    `invalid etcd member: ${JSON.stringify(member)}; --store`,
+  );
 });
 
-test('a password does not belong in what everybody can see', () => {
+test('rejects a password in the URL, and does not repeat it', () => {
   expect(() => parseEtcdUrl('etcd://me:secret@a:2379/motd')).toThrow(
-    /^no etcd member: "…@a:2379"; .*--etcd-user/,
+    /^invalid etcd member: "…@a:2379"; .*--etcd-user/,
   );
 });

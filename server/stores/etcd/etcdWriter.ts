@@ -1,11 +1,14 @@
-// Stores messages in etcd: those that come together go in one transaction, which is made only
-// where nobody else came first.
+// Commits messages to etcd. Messages that arrive together share a transaction (compare-and-swap on
+// the head).
 //
-// A transaction without an answer (a time-out, another leader) may have been made, or may yet be.
-// It is tried again as it was: it can be made once only, because it changes the head that it asks
-// for. Where the head is another, it says by our write id whether it was made. Where nobody can say
-// so in time, the peer is told 503, and the head is changed before anything else is stored: from
-// then on, what is not there will never be.
+// A transaction that got no answer (a timeout, a change of leader) may have been committed, or may
+// be committed later. The writer sends the same transaction again. That is safe: it changes the head
+// that it expects, so it can commit only once. If the head has changed meanwhile, the write IDs tell
+// whether it was committed.
+//
+// If the outcome is still unknown at the deadline, the peers get 503. Before anything else is
+// stored, the writer fences the transaction off: it commits a new head without entries. After that,
+// a transaction that is not in etcd can never be committed.
 
 import { randomBytes } from 'node:crypto';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
@@ -24,21 +27,21 @@ import {
 import { type EtcdEntry, serverOf } from './etcdRecord.ts';
 import { type EtcdReplica, REQUEST_TIMEOUT_MS } from './etcdReplica.ts';
 
-/** The most messages in one transaction. Etcd takes 128 operations, and 1.5 MB, unless told. */
+/** Messages in one transaction. By default etcd limits it to 128 operations and 1.5 MB. */
 const MAX_BATCH = 100;
 
-/** How long a message may wait for its turn; and then, how long its transaction is tried. */
-const STORE_DEADLINE_MS = 5000;
+/** How long a message may wait for earlier ones; then, how long its transaction is retried. */
+const STORE_TIMEOUT_MS = 5000;
 
 const RETRY_DELAY_MS = 100;
 
-/** The least the last try is given. */
+/** The timeout of the last request, however little time is left. */
 const MIN_REQUEST_TIMEOUT_MS = 100;
 
-/** The same, once nobody waits any more. */
-const FENCE_RETRY_MS = 500;
+/** The delay between attempts to fence, when no peer is waiting any more. */
+const FENCE_RETRY_DELAY_MS = 500;
 
-/** For so long after another server has stored, it is believed to go on storing. */
+/** How long after a write by another server further writes of it are expected. */
 const CONTENTION_WINDOW_MS = 1000;
 
 const MAX_BACKOFF_MS = 50;
@@ -47,28 +50,28 @@ interface PendingEtcdWrite {
   entry: HistoryEntry;
   resolve: () => void;
   reject: (reason: unknown) => void;
-  deadline: NodeJS.Timeout;
+  timer: NodeJS.Timeout;
 }
 
-/** A transaction that may have been made, or may yet be: on which head, and by which id. */
+/** A transaction that was sent. It may have been committed, or may be committed later. */
 interface Attempt {
-  on: EtcdHead;
+  expectedHead: EtcdHead;
   writeId: string;
 }
 
 type AttemptResult =
   | (EtcdCommitResult & { attempt: Attempt })
-  /** It was not made this time, for sure. */
-  | { is: 'refused'; why: string }
-  /** There was no answer; `attempt` is what may have been made, where anything was sent. */
-  | { is: 'unanswered'; why: string; attempt: Attempt | undefined };
+  /** This time it was not committed. */
+  | { is: 'rejected'; reason: string }
+  /** `attempt` is what may have been committed; `undefined` if nothing was sent. */
+  | { is: 'unanswered'; reason: string; attempt: Attempt | undefined };
 
-/** Who stored was told 503, and that may be wrong. */
-class OutcomeUnknownError extends Error {
+/** The peers get 503, although the messages may have been stored. */
+class UnconfirmedWriteError extends Error {
   readonly attempt: Attempt;
 
-  constructor(attempt: Attempt, why: string) {
-    super(`${why}; whether it was stored will be found out`);
+  constructor(attempt: Attempt, reason: string) {
+    super(`${reason}; whether it was stored is not known yet`);
     this.attempt = attempt;
   }
 }
@@ -79,13 +82,13 @@ export class EtcdWriter {
   readonly #freshness: EtcdFreshness;
   readonly #historyLimit: number;
   readonly #log: StoreLog;
-  /** That of this server, among all that ever store. */
-  readonly #name = randomBytes(9).toString('base64url');
+  /** Identifies this server in write IDs; unique per start. */
+  readonly #serverId = randomBytes(9).toString('base64url');
   #writes = 0;
   #lastContentionAtMs = Number.NEGATIVE_INFINITY;
   #pending: PendingEtcdWrite[] = [];
   #writing: Promise<void> | undefined;
-  /** Those who were told 503, while nobody knows yet whether that is right. */
+  /** Messages that were answered with 503, and whose outcome is still unknown. */
   #unresolved: readonly PendingEtcdWrite[] = [];
   #isStopped = false;
 
@@ -103,51 +106,51 @@ export class EtcdWriter {
     this.#log = log;
   }
 
-  /** @throws Where it was not stored, or nobody can say so in time. */
+  /** @throws If the entry was not stored, or the outcome is unknown at the deadline. */
   store(entry: HistoryEntry): Promise<void> {
     const { outage } = this.#freshness;
     if (outage !== undefined) return Promise.reject(new Error(outage));
     return new Promise((resolve, reject) => {
-      const deadline = setTimeout(() => this.#expire(waiting), STORE_DEADLINE_MS);
-      const waiting = { entry, resolve, reject, deadline };
-      this.#pending.push(waiting);
+      const timer = setTimeout(() => this.#expire(write), STORE_TIMEOUT_MS);
+      const write = { entry, resolve, reject, timer };
+      this.#pending.push(write);
       this.#writing ??= this.#writeAll();
     });
   }
 
-  /** An entry came. @returns Whether it is one of this server's. */
+  /** Takes note of an entry in etcd. @returns Whether this server wrote it. */
   observe({ writeId }: EtcdEntry): boolean {
-    const isOurs = serverOf(writeId) === this.#name;
-    if (!isOurs) this.#lastContentionAtMs = performance.now();
-    return isOurs;
+    const isOwn = serverOf(writeId) === this.#serverId;
+    if (!isOwn) this.#lastContentionAtMs = performance.now();
+    return isOwn;
   }
 
-  /** Stores what waits, and then no more. @param withinMs How long that may take. */
-  async stop(withinMs: number): Promise<void> {
-    await Promise.race([this.#writing, sleep(withinMs, undefined, { ref: false })]);
+  /** Stores what is pending, then stops. */
+  async stop(timeoutMs: number): Promise<void> {
+    await Promise.race([this.#writing, sleep(timeoutMs, undefined, { ref: false })]);
     this.#isStopped = true;
-    this.#tell('storeOutcomeUnknown', this.#unresolved);
+    this.#logEach('storeOutcomeUnknown', this.#unresolved);
   }
 
-  #expire(waiting: PendingEtcdWrite): void {
-    this.#pending = this.#pending.filter((one) => one !== waiting);
-    waiting.reject(new Error('etcd has not come to it in time'));
+  #expire(write: PendingEtcdWrite): void {
+    this.#pending = this.#pending.filter((other) => other !== write);
+    write.reject(new Error('timed out behind earlier writes to etcd'));
   }
 
   async #writeAll(): Promise<void> {
-    // What comes in with the same turn of the event loop goes out with the same transaction.
+    // Let everything that arrives in this turn of the event loop share the first transaction.
     await setImmediate();
     while (this.#pending.length > 0) {
-      const beganAtMs = performance.now();
+      const startedAtMs = performance.now();
       await this.#writeBatch(this.#pending.splice(0, MAX_BATCH));
-      if (this.#pending.length > 0) await this.#backOff(performance.now() - beganAtMs);
+      if (this.#pending.length > 0) await this.#backOff(performance.now() - startedAtMs);
     }
     this.#writing = undefined;
   }
 
   /**
-   * Lets another server come next. The one that has just written knows the new head first: without
-   * a pause it would come first again, and again.
+   * Lets another server write next. The server that has just written is the first to know the new
+   * head; without a pause it would win every time.
    */
   async #backOff(lastWriteMs: number): Promise<void> {
     const isContended = performance.now() - this.#lastContentionAtMs < CONTENTION_WINDOW_MS;
@@ -155,72 +158,78 @@ export class EtcdWriter {
   }
 
   async #writeBatch(batch: PendingEtcdWrite[]): Promise<void> {
-    for (const { deadline } of batch) clearTimeout(deadline);
+    for (const { timer } of batch) clearTimeout(timer);
     try {
       await this.#write(batch.map(({ entry }) => entry));
       for (const { resolve } of batch) resolve();
     } catch (error) {
       for (const { reject } of batch) reject(error);
-      if (error instanceof OutcomeUnknownError) await this.#resolveOutcome(error.attempt, batch);
+      if (error instanceof UnconfirmedWriteError) await this.#fence(error.attempt, batch);
     }
   }
 
-  /** Settles once the entries are stored; in etcd they stand behind one another. */
+  /** Stores entries under consecutive numbers. */
   async #write(entries: HistoryEntry[]): Promise<void> {
-    const writeId = `${this.#name}-${++this.#writes}`;
-    const deadlineAtMs = performance.now() + STORE_DEADLINE_MS;
+    const writeId = `${this.#serverId}-${++this.#writes}`;
+    const deadlineAtMs = performance.now() + STORE_TIMEOUT_MS;
+    /** The attempt whose outcome is unknown. */
     let open: Attempt | undefined;
     for (;;) {
       const leftMs = Math.max(deadlineAtMs - performance.now(), MIN_REQUEST_TIMEOUT_MS);
-      const askMs = Math.min(leftMs, REQUEST_TIMEOUT_MS);
-      const outcome = await this.#attempt(open, { writeId, entries, askMs });
-      let why = 'others stored all the time';
-      switch (outcome.is) {
+      const timeoutMs = Math.min(leftMs, REQUEST_TIMEOUT_MS);
+      const result = await this.#attempt(open, { writeId, entries, timeoutMs });
+      let reason = 'every attempt conflicted with a write of another server';
+      switch (result.is) {
         case 'committed':
           this.#replica.applyUpdate({
-            entries: numbered(entries, outcome.attempt),
-            head: outcome.head,
+            entries: numbered(entries, result.attempt),
+            head: result.head,
           });
           return;
         case 'conflict':
-          if (wasCommitted(outcome.attempt, outcome.contents)) return;
+          if (wasCommitted(result.attempt, result.snapshot)) return;
           open = undefined;
           break;
-        case 'refused':
-          if (open === undefined) throw new Error(outcome.why);
-          why = outcome.why;
+        case 'rejected':
+          if (open === undefined) throw new Error(result.reason);
+          reason = result.reason;
           await sleep(RETRY_DELAY_MS);
           break;
         case 'unanswered':
-          open ??= outcome.attempt;
-          why = outcome.why;
+          open ??= result.attempt;
+          reason = result.reason;
           await sleep(RETRY_DELAY_MS);
       }
       if (performance.now() < deadlineAtMs) continue;
-      throw open === undefined ? new Error(why) : new OutcomeUnknownError(open, why);
+      throw open === undefined ? new Error(reason) : new UnconfirmedWriteError(open, reason);
     }
   }
 
-  /** @param open The attempt to be repeated; without one, a new one is made on the newest head. */
+  /** @param open The attempt to repeat; if `undefined`, a new one expects the newest head. */
   async #attempt(
     open: Attempt | undefined,
-    { writeId, entries, askMs }: { writeId: string; entries: HistoryEntry[]; askMs: number },
+    {
+      writeId,
+      entries,
+      timeoutMs,
+    }: { writeId: string; entries: HistoryEntry[]; timeoutMs: number },
   ): Promise<AttemptResult> {
     const { member } = this.#cluster;
     let attempt = open;
     try {
-      attempt ??= { on: await this.#newestHead(member), writeId };
-      const last = attempt.on.last + entries.length;
-      // What comes in together stays until the next transaction.
-      const oldest = Math.min(last - this.#historyLimit, attempt.on.last) + 1;
-      const outcome = await member.commit({ ...attempt, entries, oldest }, askMs);
-      if (outcome.is === 'conflict') this.#replica.applySnapshot(outcome.contents, attempt.on);
-      return { ...outcome, attempt };
+      attempt ??= { expectedHead: await this.#newestHead(member), writeId };
+      const { expectedHead } = attempt;
+      const last = expectedHead.last + entries.length;
+      // Never delete entries of this transaction, even if there are more than the limit.
+      const oldest = Math.min(last - this.#historyLimit, expectedHead.last) + 1;
+      const result = await member.commit({ ...attempt, entries, oldest }, timeoutMs);
+      if (result.is === 'conflict') this.#replica.applySnapshot(result.snapshot, expectedHead);
+      return { ...result, attempt };
     } catch (error) {
-      const why = errorMessage(error);
-      if (error instanceof EtcdRejectedError) return { is: 'refused', why };
+      const reason = errorMessage(error);
+      if (error instanceof EtcdRejectedError) return { is: 'rejected', reason };
       this.#cluster.failOver(member);
-      return { is: 'unanswered', why, attempt };
+      return { is: 'unanswered', reason, attempt };
     }
   }
 
@@ -232,27 +241,29 @@ export class EtcdWriter {
     }
   }
 
-  /** Sees to it that an attempt was made, or never will be. */
-  async #resolveOutcome(attempt: Attempt, batch: readonly PendingEtcdWrite[]): Promise<void> {
+  /** Retries until an attempt is known to be committed, or can no longer be. */
+  async #fence(attempt: Attempt, batch: readonly PendingEtcdWrite[]): Promise<void> {
     this.#unresolved = batch;
     while (!this.#isStopped) {
       const { member } = this.#cluster;
       try {
         const fence = { ...attempt, entries: [], oldest: 0 };
-        const outcome = await member.commit(fence, REQUEST_TIMEOUT_MS);
+        const result = await member.commit(fence, REQUEST_TIMEOUT_MS);
         this.#unresolved = [];
-        if (outcome.is === 'committed')
-          this.#replica.applyUpdate({ entries: [], head: outcome.head });
-        else if (wasCommitted(attempt, outcome.contents)) this.#tell('storeConfirmedLate', batch);
+        if (result.is === 'committed') {
+          this.#replica.applyUpdate({ entries: [], head: result.head });
+        } else if (wasCommitted(attempt, result.snapshot)) {
+          this.#logEach('storeConfirmedLate', batch);
+        }
         return;
       } catch {
         this.#cluster.failOver(member);
-        await sleep(FENCE_RETRY_MS);
+        await sleep(FENCE_RETRY_DELAY_MS);
       }
     }
   }
 
-  #tell(
+  #logEach(
     event: 'storeConfirmedLate' | 'storeOutcomeUnknown',
     batch: readonly PendingEtcdWrite[],
   ): void {
@@ -261,14 +272,19 @@ export class EtcdWriter {
 }
 
 /**
- * Whether an attempt was made, now that there is another head; if not, it never will be. The first
- * entry behind its head tells, unless it was dropped since; and so does the head, unless very many
- * servers have stored since. (A server makes one after the other: its last one is asked for.)
+ * Whether an attempt was committed, given a snapshot with another head than it expects; if not, it
+ * never will be. The head tells, unless 64 or more other servers have stored since. The first
+ * entry after the expected head tells too, unless it was deleted since. The head names only the last
+ * write of a server; that suffices, because a server writes one transaction after the other.
  */
 function wasCommitted({ writeId }: Attempt, { head, entries }: EtcdSnapshot): boolean {
   return head.writes.includes(writeId) || entries[0]?.writeId === writeId;
 }
 
-function numbered(entries: HistoryEntry[], { on, writeId }: Attempt): EtcdEntry[] {
-  return entries.map((entry, index) => ({ ...entry, writeId, number: on.last + 1 + index }));
+function numbered(entries: HistoryEntry[], { expectedHead, writeId }: Attempt): EtcdEntry[] {
+  return entries.map((entry, index) => ({
+    ...entry,
+    writeId,
+    number: expectedHead.last + 1 + index,
+  }));
 }
