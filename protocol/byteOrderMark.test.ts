@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { dropByteOrderMark, BYTE_ORDER_MARK as MARK } from './byteOrderMark.ts';
 
-test('it is U+FEFF in UTF-8', () => {
+test('BYTE_ORDER_MARK is U+FEFF in UTF-8', () => {
   expect(Buffer.from('\u{feff}').toString('latin1')).toBe(MARK);
 });
 
@@ -13,6 +13,6 @@ test.each([
   [`${MARK}${MARK}a`, `${MARK}a`],
   [`a${MARK}`, `a${MARK}`],
   ['\xef\xbba', '\xef\xbba'],
-])('drops one byte order mark at the start, and no other: %j', (bytes, without) => {
+])('removes one byte order mark, and only from the start: %j', (bytes, without) => {
   expect(dropByteOrderMark(bytes)).toBe(without);
 });

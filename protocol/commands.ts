@@ -1,4 +1,4 @@
-// The words a client may say where a command is awaited (PROTOCOL.md, "Commands").
+// The commands of the protocol (PROTOCOL.md, "Commands").
 
 export const COMMANDS = ['MSGGET', 'MSGSTORE', 'MSGWATCH', 'MSGHIST', 'QUIT', 'SHUTDOWN'] as const;
 
@@ -6,7 +6,7 @@ export type Command = (typeof COMMANDS)[number];
 
 const known: ReadonlySet<string> = new Set(COMMANDS);
 
-/** Whether a line is exactly one of the commands: upper case, no argument. */
+/** Whether a line is exactly a command: upper case, without arguments. */
 export function isCommand(line: string): line is Command {
   return known.has(line);
 }

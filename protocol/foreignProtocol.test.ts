@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from './commands.ts';
-import { protocolOfBytes, protocolOfFirstLine, protocolOfLine } from './foreignProtocol.ts';
+import { protocolOfFirstBytes, protocolOfFirstLine, protocolOfLine } from './foreignProtocol.ts';
 
 test.each([
   ['TLS 1.3 ClientHello', 'TLS', '\x16\x03\x01\x02\0\x01'],
@@ -8,7 +8,7 @@ test.each([
   ['SSLv2-compatible ClientHello', 'TLS', '\x80\x2e\x01\x03\x01'],
   ['STUN allocation, as a TURN client sends it', 'STUN', '\0\x03\0\x08\x21\x12\xa4\x42'],
   [
-    'STUN binding behind a length, as ICE over TCP sends it',
+    'STUN binding after a length, as ICE over TCP sends it',
     'STUN',
     '\0\x54\0\x01\0\x40\x21\x12\xa4\x42',
   ],
@@ -21,8 +21,8 @@ test.each([
   ['DNS query over TCP', 'binary data', '\0\x1d\xab\xcd\x01\0\0\x01'],
   ['FastCGI request', 'binary data', '\x01\x01\0\x01\0\x08\0\0'],
   ['RDP connection request', 'RDP', '\x03\0\0\x13\x0e\xe0\0'],
-])('recognizes the first bytes of %s, without an LF', (_what, protocol, bytes) => {
-  expect(protocolOfBytes(bytes)).toBe(protocol);
+])('detects %s by its first bytes, without an LF', (_what, protocol, bytes) => {
+  expect(protocolOfFirstBytes(bytes)).toBe(protocol);
 });
 
 test.each([
@@ -40,7 +40,7 @@ test.each([
   '\r\n\r\n\0',
   'é',
 ])('does not take the first bytes %j for a binary protocol', (bytes) => {
-  expect(protocolOfBytes(bytes)).toBeUndefined();
+  expect(protocolOfFirstBytes(bytes)).toBeUndefined();
 });
 
 describe.each([
@@ -81,7 +81,7 @@ describe.each([
     'Transfer-Encoding: chunked',
     'X-Forwarded-For: 192.0.2.7',
     'Authorization: Basic x',
-  ])('recognizes HTTP in %j', (line) => {
+  ])('detects HTTP in %j', (line) => {
     expect(protocolOf(line)).toBe('HTTP');
   });
 
@@ -90,7 +90,7 @@ describe.each([
     'PROXY UNKNOWN',
     'PROXY x',
     'PROXY-KEY x',
-  ])('recognizes the PROXY protocol in %j', (line) => {
+  ])('detects the PROXY protocol in %j', (line) => {
     expect(protocolOf(line)).toBe('PROXY');
   });
 
@@ -117,7 +117,7 @@ describe.each([
     'hosts: a b',
     '123!abc',
     '{name}',
-  ])('leaves %j to the session', (line) => {
+  ])('accepts %j', (line) => {
     expect(protocolOf(line)).toBeUndefined();
   });
 });
@@ -136,12 +136,12 @@ test.each([
   ['binary data', 'a\0b'],
   ['binary data', '\x01\x02\xff\xfe'],
   ['binary data', '\x21\x12\xa4\x42'],
-])('recognizes %s by the first line %j, and only by the first', (protocol, line) => {
+])('detects %s by the first line %j, and not by a later line', (protocol, line) => {
   expect(protocolOfFirstLine(line, line)).toBe(protocol);
   expect(protocolOfLine(line)).toBeUndefined();
 });
 
-test('recognizes the PROXY protocol, version 2, by the bytes before its first line', () => {
+test('detects PROXY protocol version 2 by the bytes before the first line', () => {
   expect(protocolOfFirstLine('\0', '\r\n\r\n\0\r\n')).toBe('PROXY');
   expect(protocolOfFirstLine('QUIT', '\r\n\r\n\0\r\nQUIT\n\x21\x11')).toBe('PROXY');
   expect(protocolOfFirstLine('QUIT', '\r\n\r\nQUIT\n')).toBeUndefined();

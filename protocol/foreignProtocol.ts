@@ -1,25 +1,25 @@
-// Recognizes peers that speak another protocol (PROTOCOL.md, "Other protocols").
+// Detects peers that speak another protocol (PROTOCOL.md, "Other protocols").
 //
-// A web page can make its visitor's browser send bytes to any port: the request line and the
-// headers come first, then a body that the page chose. Without this check, the lines of that body
-// would be commands (cross-protocol request forgery; Redis closes such connections since 3.2.7).
-// The first bytes of a connection are what a page cannot choose, so they decide.
+// A web page can make the browser of a visitor send bytes to any port: first a request line and headers,
+// then a body that the page chooses. Without this check, the server would run the lines of that body as
+// commands (cross-protocol request forgery; Redis closes such connections since 3.2.7). A page cannot
+// choose the first bytes of a connection, so those decide.
 
 import { decodeUtf8 } from './utf8.ts';
 
-/** How many of the first bytes of a connection decide: enough for any signature, and for a method. */
-export const MAX_OPENING_BYTES = 64;
+/** How many of the first bytes of a connection are examined: enough for any signature or HTTP method. */
+export const MAX_FIRST_BYTES = 64;
 
 /**
- * How binary protocols begin, as byte strings. None needs an LF to be recognized, and none holds one:
- * whether a peer is refused does not depend on where TCP cut the bytes.
+ * The first bytes of binary protocols. No pattern requires or matches an LF, so the result does not
+ * depend on where TCP splits the bytes.
  */
 const SIGNATURES: Table = [
-  // A handshake record (RFC 8446, section 5.1). A page may choose lines in its session ticket.
+  // A handshake record (RFC 8446, section 5.1). A page may choose lines in the session ticket.
   ['TLS', /^\x16\x03[\0-\x04]/],
   // SSLv2's CLIENT-HELLO that offers TLS (RFC 5246, appendix E.2).
   ['TLS', /^[\x80-\xbf][^\n]\x01[\0\x03]/],
-  // The cookie 0x2112A442 (RFC 8489, section 5), also behind a length (RFC 4571): WebRTC over TCP.
+  // The cookie 0x2112A442 (RFC 8489, section 5), also after a length (RFC 4571): WebRTC over TCP.
   ['STUN', /^(?:[^\n]{2})?[\0-\x3f][^\n]{3}\x21\x12\xa4\x42/],
   // RFC 1928, section 3; SOCKS 4: CONNECT and BIND.
   ['SOCKS', /^\x05[\x01-\x09][\0-\x09\x80-\xfe]/],
@@ -30,13 +30,13 @@ const SIGNATURES: Table = [
   ['RDP', /^\x03\0[^\n]{3}\xe0/],
   // Text with a byte order mark, as Windows programs write it (Unicode 16, section 23.8).
   ['UTF-16', /^(?:\xff\xfe[^\n]\0|\xfe\xff\0[^\n])/],
-  // Any other, once those above are ruled out: a length or a type, where people and C programs send
+  // Any other binary protocol: it starts with a length or a type, while users and C programs start with
   // text, white space, NULs, ESC (an arrow key) or IAC (telnet.ts).
   ['binary data', /^(?=[^\n]{8})[\x01-\x08\x0e-\x1a\x1c-\x1f][\0-\x08\x0e-\x1a\x1c-\x1f]/],
   ['binary data', /^(?=[^\n]{8})\0{1,3}[\x01-\x08\x0e-\x1a\x1c-\x1f\x80-\xfe]/],
 ];
 
-/** Text protocols, by their first line. */
+/** The first lines of text protocols. */
 const FIRST_LINES: Table = [
   // RFC 4253, section 4.2.
   ['SSH', /^SSH-\d/i],
@@ -46,35 +46,35 @@ const FIRST_LINES: Table = [
   ['Redis', /^\*\d+$/],
   // RFC 2229, section 3.6, as `curl dict:` sends it.
   ['DICT', /^CLIENT /i],
-  // The documentation of git, "pack-protocol".
+  // Git's documentation, "pack-protocol".
   ['Git', /^[0-9a-f]{4}git-/],
-  // A document, or XMPP's stream.
+  // An XML document, or an XMPP stream.
   ['XML', /^<[!?a-z]/i],
-  // JSON-RPC and its relatives.
+  // JSON-RPC and similar protocols.
   ['JSON', /^[[{]\s*["{[]/],
   // NUL between other bytes.
   ['binary data', /[^\0]\0+[^\0]/],
 ];
 
-/** The PROXY protocol, version 1 (proxy-protocol.txt, section 2.1), or the key before it (proxyHeader.ts). */
+/** PROXY protocol, version 1 (proxy-protocol.txt, section 2.1), or the key before it (proxyHeader.ts). */
 const PROXY_V1 = /^PROXY(?:-KEY)?[ \t]/;
 
-/** The PROXY protocol, version 2, up to the second LF after its NUL (proxy-protocol.txt, section 2.2). */
+/** PROXY protocol, version 2, up to the second LF after its NUL (proxy-protocol.txt, section 2.2). */
 const PROXY_V2 = /^\r\n\r\n\0\r\n/;
 
-/** A control character other than those at the ends of a line, TAB, and ESC, which arrow keys send. */
+/** A control character, except those at line ends, TAB, and ESC, which arrow keys send. */
 const CONTROL = /[\x01-\x08\x0b-\x1a\x1c-\x1f\x7f]/;
 
-/** A request line: any method, a target, a version (RFC 9112, section 3; RTSP, SIP and ICAP alike). */
+/** A request line: any method, a target, a version (RFC 9112, section 3; the same in RTSP, SIP, ICAP). */
 const REQUEST_LINE = /^\S+[ \t]+\S.*[ \t](?:HTTP|RTSP|SIP|ICAP)\/\d/i;
-/** The same without its end: HTTP/0.9, or the head of a line over the limit. */
+/** A request line without a version: HTTP/0.9, or the start of a line over the limit. */
 const REQUEST_START =
   /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH)[ \t]+(?:[/*]|[^ \t:]+:)/i;
-/** The head of a line over the limit: no line of ours is as long as that, so any method will do. */
+/** The start of a line over the limit: no valid line is that long, so any method matches. */
 const LONG_REQUEST = /^\S+[ \t]+(?:[/*]|[a-z][a-z0-9+.-]*:\/\/)/i;
 const STATUS_LINE = /^(?:HTTP|RTSP|SIP|ICAP)\/\d/i;
 
-/** Every HTTP/1.1 request has Host (RFC 9112, section 3.2); the others are what browsers and proxies add. */
+/** Every HTTP/1.1 request has Host (RFC 9112, section 3.2); browsers and proxies add the others. */
 const HEADER =
   /^(?:host|origin|referer|user-agent|accept(?:-[a-z-]+)?|content-[a-z-]+|connection|keep-alive|cookie2?|cache-control|pragma|upgrade(?:-insecure-requests)?|sec-[a-z-]+|dnt|te|transfer-encoding|expect|if-[a-z-]+|authorization|proxy-[a-z-]+|access-control-[a-z-]+|forwarded|x-[a-z-]+)[ \t]*:/i;
 
@@ -83,45 +83,45 @@ const HTTP = [REQUEST_LINE, REQUEST_START, STATUS_LINE, HEADER];
 type Table = readonly (readonly [protocol: string, pattern: RegExp])[];
 
 /**
- * Recognizes a binary protocol by the first bytes of a connection.
+ * Detects a binary protocol by the first bytes of a connection.
  *
- * @param opening The bytes so far, a byte string; only the first `MAX_OPENING_BYTES` matter.
- * @returns The protocol's name; `undefined` if they match none, or not yet.
+ * @param firstBytes The bytes received so far, a byte string; only `MAX_FIRST_BYTES` are needed.
+ * @returns The protocol's name; `undefined` if no protocol matches, or none yet.
  */
-export function protocolOfBytes(opening: string): string | undefined {
-  return nameIn(SIGNATURES, opening);
+export function protocolOfFirstBytes(firstBytes: string): string | undefined {
+  return nameIn(SIGNATURES, firstBytes);
 }
 
 /**
- * Recognizes another protocol by a peer's first line that is not blank.
+ * Detects another protocol by the first line that is not blank.
  *
- * @param line A byte string without white space at its ends, and without telnet commands.
- * @param opening The first bytes of the connection, up to this line at least.
- * @returns The protocol's name; `undefined` if the line may come from a client of ours.
+ * @param line A byte string without white space at either end, and without telnet commands.
+ * @param firstBytes The first bytes of the connection, at least up to this line.
+ * @returns The protocol's name; `undefined` if a client of this protocol may have sent the line.
  */
-export function protocolOfFirstLine(line: string, opening: string): string | undefined {
-  if (PROXY_V2.test(opening)) return 'PROXY';
+export function protocolOfFirstLine(line: string, firstBytes: string): string | undefined {
+  if (PROXY_V2.test(firstBytes)) return 'PROXY';
   const protocol = protocolOfLine(line) ?? nameIn(FIRST_LINES, line);
   return protocol ?? (isBinary(line) ? 'binary data' : undefined);
 }
 
 /**
- * Recognizes another protocol by the head of a first line that is over the limit.
+ * Detects another protocol by the start of a first line that is over the limit.
  *
- * @param head A byte string without white space at its ends; empty if there was nothing else.
- * @param opening As for `protocolOfFirstLine`.
- * @returns The protocol's name; `undefined` if the line may come from a client of ours.
+ * @param start A byte string without white space at either end; empty if the line has no other bytes.
+ * @param firstBytes As for `protocolOfFirstLine`.
+ * @returns The protocol's name; `undefined` if a client of this protocol may have sent the line.
  */
-export function protocolOfLongLine(head: string, opening: string): string | undefined {
-  if (head === '') return 'white space';
-  return protocolOfFirstLine(head, opening) ?? (LONG_REQUEST.test(head) ? 'HTTP' : undefined);
+export function protocolOfLongLine(start: string, firstBytes: string): string | undefined {
+  if (start === '') return 'white space';
+  return protocolOfFirstLine(start, firstBytes) ?? (LONG_REQUEST.test(start) ? 'HTTP' : undefined);
 }
 
 /**
- * Recognizes another protocol by any line that stands where a command is expected.
+ * Detects another protocol by any line received in place of a command.
  *
- * @param line A byte string without white space at its ends.
- * @returns The protocol's name; `undefined` if the line may come from a client of ours.
+ * @param line A byte string without white space at either end.
+ * @returns The protocol's name; `undefined` if a client of this protocol may have sent the line.
  */
 export function protocolOfLine(line: string): string | undefined {
   if (PROXY_V1.test(line)) return 'PROXY';

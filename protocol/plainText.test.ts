@@ -6,7 +6,7 @@ test.each([
   'a\tb',
   'Grüße, 漢字, שלום, 👩🏽‍💻, e\u0301',
   '\u00a0\u2060\ufffd',
-])('%j is plain text, and shown as it is', (text) => {
+])('accepts %j, and shows it unchanged', (text) => {
   expect(isPlainText(text)).toBe(true);
   expect(escapeControls(text)).toBe(text);
 });
@@ -25,12 +25,12 @@ test.each([
   ['FIRST STRONG ISOLATE', '\u2068', '\\u{2068}'],
   ['ARABIC LETTER MARK', '\u061c', '\\u{61c}'],
   ['a byte order mark', '\ufeffMSGGET', '\\u{feff}MSGGET'],
-])('%s is not plain text, and is shown escaped', (_name, text, shown) => {
+])('rejects %s, and shows it escaped', (_name, text, shown) => {
   expect(isPlainText(text)).toBe(false);
   expect(escapeControls(text)).toBe(shown);
 });
 
-test('JSON is shown without any, stays one line, and means the same', () => {
+test('escapes JSON to one line of plain text with the same value', () => {
   const controls = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code))
     .filter((character) => !isPlainText(character))
     .join('');
@@ -42,7 +42,7 @@ test('JSON is shown without any, stays one line, and means the same', () => {
   expect(escapeControlsInJson('{"a": "Grüße"}\n')).toBe('{"a": "Grüße"}\n');
 });
 
-test('every C0 but TAB, DEL and every C1 is refused, and nothing else below U+0100', () => {
+test('rejects every C0 except TAB, DEL and every C1, and no other character below U+0100', () => {
   const refused = Array.from({ length: 0x100 }, (_, code) => code).filter(
     (code) => !isPlainText(String.fromCharCode(code)),
   );

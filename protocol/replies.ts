@@ -1,4 +1,4 @@
-// Every reply the server can give (PROTOCOL.md, "Replies"). Each is one line.
+// Every reply the server can send (PROTOCOL.md, "Replies"). Each is one line.
 
 export const REPLY = {
   ok: '200 OK',
@@ -18,17 +18,17 @@ export const REPLY = {
 
 export type Reply = (typeof REPLY)[keyof typeof REPLY];
 
-const DISMISSALS: ReadonlySet<string> = new Set([
+const CLOSING_REPLIES: ReadonlySet<string> = new Set([
   REPLY.tooManyConnections,
   REPLY.tooManyWrongPasswords,
   REPLY.idleTooLong,
   REPLY.shuttingDown,
 ]);
 
-/** Whether a reply is one after which the server closes, whatever was asked. */
-export function isDismissal(reply: string): boolean {
-  return DISMISSALS.has(reply);
+/** Whether the server closes the connection after a reply, whatever the command was. */
+export function isClosingReply(reply: string): boolean {
+  return CLOSING_REPLIES.has(reply);
 }
 
-/** The line after the last one of MSGHIST. */
+/** The line after the last message of MSGHIST. */
 export const END_OF_HISTORY = '.';

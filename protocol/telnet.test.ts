@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dropTelnetCommands } from './telnet.ts';
 
-describe('drops before a line', () => {
+describe('removes from the start of a line', () => {
   test.each<[what: string, commands: string]>([
     [
       'the options that PuTTY offers',
@@ -20,18 +20,18 @@ describe('drops before a line', () => {
     expect(dropTelnetCommands(commands)).toBe('');
   });
 
-  test('a command that lost its option to the trimming of the line', () => {
+  test('a command whose option was trimmed', () => {
     expect(dropTelnetCommands('\xff\xfd')).toBe('');
   });
 });
 
 test.each([
   ['text', 'MSGGET'],
-  ['commands behind text', 'MSGGET\xff\xf1'],
+  ['commands after text', 'MSGGET\xff\xf1'],
   ['IAC before anything else', '\xffMSGGET'],
   ['an escaped byte 255', '\xff\xffMSGGET'],
   ['a byte order mark of UTF-16', '\xff\xfeM\0S\0'],
-  ['a subnegotiation without its end', '\xff\xfa\x1f\0P'],
+  ['an unterminated subnegotiation', '\xff\xfa\x1f\0P'],
 ])('keeps %s', (_what, line) => {
   expect(dropTelnetCommands(line)).toBe(line);
 });

@@ -7,7 +7,7 @@ function bytesOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-test('what was encoded is decoded', () => {
+test('decodes every encoded text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       expect(decodeUtf8(bytesOf(text))).toBe(text);
@@ -16,7 +16,7 @@ test('what was encoded is decoded', () => {
   );
 });
 
-test('agrees with the platform on what is well-formed', () => {
+test('accepts the same bytes as TextDecoder', () => {
   const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const decode = (bytes: Uint8Array) => {
     try {
@@ -62,11 +62,11 @@ test.each([
   ['a surrogate', '\xed\xa0\x80'],
   ['above U+10FFFF', '\xf4\x90\x80\x80'],
   ['0xff', '\xff'],
-])('%s is not UTF-8', (_name, bytes) => {
+])('rejects %s', (_name, bytes) => {
   expect(decodeUtf8(bytes)).toBeUndefined();
 });
 
-test('what is not UTF-8 is shown byte by byte', () => {
+test('shows invalid UTF-8 byte by byte', () => {
   expect(decodeForDisplay('caf\xe9 %41')).toBe('caf\\xe9 %41');
   expect(decodeForDisplay('caf\xc3\xa9')).toBe('café');
 });

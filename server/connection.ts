@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { Endpoint } from '../access/endpoint.ts';
 import type { PasswordGuard } from '../access/passwordGuard.ts';
 import { sourceOf } from '../access/source.ts';
-import { isDismissal, REPLY, type Reply } from '../protocol/replies.ts';
+import { isClosingReply, REPLY, type Reply } from '../protocol/replies.ts';
 import type { EncodedReplies } from './encodedReplies.ts';
 import { errorMessage } from './errorMessage.ts';
 import type { Log } from './events.ts';
@@ -229,7 +229,7 @@ export class Connection {
   }
 
   #reply(reply: Reply): void {
-    const isRejection = isDismissal(reply) && reply !== REPLY.shuttingDown;
+    const isRejection = isClosingReply(reply) && reply !== REPLY.shuttingDown;
     if (isRejection) this.#context.log?.({ event: 'rejected', peer: this.#peer, reply });
     this.#send(`${reply}\n`);
   }

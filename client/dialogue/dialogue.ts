@@ -9,7 +9,7 @@
 
 import { LineReader, TOO_LONG, trimLine } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
-import { END_OF_HISTORY, isDismissal, REPLY } from '../../protocol/replies.ts';
+import { END_OF_HISTORY, isClosingReply, REPLY } from '../../protocol/replies.ts';
 import {
   type Asked,
   type Conversation,
@@ -176,7 +176,7 @@ export class Dialogue implements Conversation {
 
   /** Asks again, unless the server has just said that it will close. */
   #goOn(reply: string, asked: Question): Effect[] {
-    if (!isDismissal(reply)) return this.#ask(asked);
+    if (!isClosingReply(reply)) return this.#ask(asked);
     this.#isDismissed = reply !== REPLY.shuttingDown;
     // Somebody may have stored these very words: who watches is asked on, until the server closes.
     if (this.#isWatching) return this.#ask(asked);

@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import { LineReader, TOO_LONG } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
-import { END_OF_HISTORY, isDismissal, REPLY } from '../../protocol/replies.ts';
+import { END_OF_HISTORY, isClosingReply, REPLY } from '../../protocol/replies.ts';
 import { decodeForDisplay } from '../../protocol/utf8.ts';
 import { bytes } from '../givenUpError.ts';
 
@@ -108,7 +108,7 @@ async function sayPassword(server: Talk, storePassword: string | undefined): Pro
  */
 function meansNotHere(reply: string): boolean {
   if (reply === REPLY.storeUnavailable) return true;
-  return isDismissal(reply) && reply !== REPLY.tooManyWrongPasswords;
+  return isClosingReply(reply) && reply !== REPLY.tooManyWrongPasswords;
 }
 
 /**
@@ -149,7 +149,7 @@ async function* newsFrom(server: Talk, inForce: string): AsyncGenerator<string, 
   for (;;) {
     const line = await server.hear();
     // A message may be these very words: whoever connects again is told it as the message in force.
-    if (isDismissal(line)) throw refused(line);
+    if (isClosingReply(line)) throw refused(line);
     yield line;
   }
 }

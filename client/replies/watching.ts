@@ -3,7 +3,7 @@
 
 import { LineReader, TOO_LONG } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
-import { isDismissal, REPLY } from '../../protocol/replies.ts';
+import { isClosingReply, REPLY } from '../../protocol/replies.ts';
 import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts';
 
 export type Watched =
@@ -55,7 +55,7 @@ export class Watching {
     if (this.#awaits === 'message') {
       this.#isWatched = true;
       this.#awaits = 'news';
-    } else if (isDismissal(line)) {
+    } else if (isClosingReply(line)) {
       return { is: 'dismissed', reply: text };
     } else if (!this.#isWatched) {
       return this.#refused(text);

@@ -13,8 +13,8 @@
 import { dropByteOrderMark } from '../../protocol/byteOrderMark.ts';
 import { type Command, isCommand } from '../../protocol/commands.ts';
 import {
-  MAX_OPENING_BYTES,
-  protocolOfBytes,
+  MAX_FIRST_BYTES,
+  protocolOfFirstBytes,
   protocolOfFirstLine,
   protocolOfLine,
   protocolOfLongLine,
@@ -156,7 +156,7 @@ export class Session {
    * `quiet` once its last byte is 100 ms old.
    */
   get mayBeBare(): boolean {
-    return !this.#lines.hasSeenLineEnd && this.#lines.rest !== '';
+    return !this.#lines.hasSeenLineEnd && this.#lines.unfinishedLine !== '';
   }
 
   /**
@@ -165,7 +165,7 @@ export class Session {
    * @returns Whether what it said now counts as a line.
    */
   quiet(): boolean {
-    const isLine = this.mayBeBare && this.#isWholeLine(this.#lines.rest);
+    const isLine = this.mayBeBare && this.#isWholeLine(this.#lines.unfinishedLine);
     if (isLine) this.#lines.endLine();
     return isLine;
   }
@@ -209,7 +209,7 @@ export class Session {
       case 'closed':
         return undefined;
       case 'foreign':
-        return this.#reject(protocolOfBytes(this.#opening) ?? 'binary data');
+        return this.#reject(protocolOfFirstBytes(this.#opening) ?? 'binary data');
       case 'shutDown':
         this.#state = 'close';
         return SHUT_DOWN;
@@ -223,10 +223,10 @@ export class Session {
 
   /** A binary protocol shows in its first bytes, and may never send an LF. */
   #identify(bytes: string): void {
-    const missing = MAX_OPENING_BYTES - this.#opening.length;
+    const missing = MAX_FIRST_BYTES - this.#opening.length;
     if (missing === 0) return;
     this.#opening = ownCopy(this.#opening + bytes.slice(0, missing));
-    if (protocolOfBytes(this.#opening) !== undefined) this.#state = 'foreign';
+    if (protocolOfFirstBytes(this.#opening) !== undefined) this.#state = 'foreign';
   }
 
   #nextLine(awaiting: Awaiting): Action | undefined {
@@ -351,7 +351,7 @@ export class Session {
       case 'message':
       case 'shutdownPassword':
       case 'storePassword':
-        return this.#lines.mayBeWhole;
+        return this.#lines.mayBeComplete;
       default:
         return false;
     }
