@@ -54,7 +54,7 @@ export function structuredLog(format: LogFormat): typeof logger | undefined {
  * rest where nobody takes it. A write that is stuck in the kernel would hold up an orderly exit for
  * good, so then it is a signal that ends us.
  */
-export function leaveOutput(): void {
+export function exitWhenFlushed(): void {
   let lastLook: NodeJS.Timeout | undefined;
   const deadline = setTimeout(() => {
     lastLook = setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_LOOK_MS).unref();
@@ -70,8 +70,8 @@ export function leaveOutput(): void {
  * Ends the process once every line is written, whatever else it waits for: gRPC does not give up a
  * connection that is still being made, and to a machine that is gone that takes minutes.
  */
-export function exitOnceWritten(): void {
-  leaveOutput();
+export function flushAndExit(): void {
+  exitWhenFlushed();
   stdout.once('drain', () => process.exit());
   stdout.once('error', () => process.exit());
   stdout.write('');

@@ -2,7 +2,7 @@
 
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { GivenUpError, type Progress } from './givenUpError.ts';
+import { AbortedError, type Progress } from './abortedError.ts';
 
 /**
  * TCP asks after so long a silence whether the server is still there (tcp(7), SO_KEEPALIVE); Node
@@ -30,14 +30,14 @@ export interface Destination extends Server {
  *
  * @param signal Gives up, and closes what is open, when it is aborted.
  * @throws Node's error where that cannot be (ECONNREFUSED, ENOTFOUND, ETIMEDOUT and their like, or
- *   a certificate that is not believed); GivenUpError if the signal is aborted, which also ends the
+ *   a certificate that is not believed); AbortedError if the signal is aborted, which also ends the
  *   connection that was returned.
  */
 export function openConnection(destination: Destination, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = begin(destination);
     const progressOf = followProgress(socket, destination);
-    const giveUp = () => socket.destroy(new GivenUpError(progressOf(), { cause: signal?.reason }));
+    const giveUp = () => socket.destroy(new AbortedError(progressOf(), { cause: signal?.reason }));
     signal?.addEventListener('abort', giveUp);
     socket.once('close', () => signal?.removeEventListener('abort', giveUp));
     socket.once('error', reject);

@@ -8,12 +8,12 @@ import type { Readable } from 'node:stream';
 import { dropByteOrderMark } from '../protocol/byteOrderMark.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { decodeForDisplay, decodeUtf8, REPLACEMENT } from '../protocol/utf8.ts';
-import { type Asked, type Effect, type Ending, isSecret } from './dialogue/conversation.ts';
+import { type Effect, type Ending, isSecret, type PromptKind } from './dialogue/conversation.ts';
 import { Dialogue } from './dialogue/dialogue.ts';
 import { maskSecret } from './dialogue/maskSecret.ts';
 import { PromptOutput, type Terminal } from './promptOutput.ts';
 
-export interface Screen {
+export interface TerminalOptions {
   input: Readable;
   output: Terminal;
   /** Whether the output is a terminal, too: the line can then be edited. */
@@ -35,7 +35,10 @@ export interface Screen {
  * @returns How it ended: as the dialogue did, `quit` where the input ended, or in a way that only an
  *   input knows.
  */
-export function holdDialogue(socket: Socket, screen: Screen): Promise<Ending | InputEnding> {
+export function holdDialogue(
+  socket: Socket,
+  screen: TerminalOptions,
+): Promise<Ending | InputEnding> {
   return new Promise((resolve) => new TerminalDialogue(socket, screen, resolve).start());
 }
 
@@ -51,7 +54,7 @@ interface InputLine {
 
 class TerminalDialogue {
   readonly #socket: Socket;
-  readonly #screen: Screen;
+  readonly #screen: TerminalOptions;
   readonly #resolve: (ending: Ending | InputEnding) => void;
   readonly #readline: Interface;
   /** What readline writes to, at a terminal. */
@@ -63,12 +66,16 @@ class TerminalDialogue {
   /** What the up-arrow offers, newest first: readline's own list. */
   #history: string[] = [];
   /** What waits for an answer. */
-  #asked: Asked | undefined;
+  #asked: PromptKind | undefined;
   #inputEnded = false;
   #isOver = false;
   #whyClosed = 'the server closed the connection';
 
-  constructor(socket: Socket, screen: Screen, resolve: (ending: Ending | InputEnding) => void) {
+  constructor(
+    socket: Socket,
+    screen: TerminalOptions,
+    resolve: (ending: Ending | InputEnding) => void,
+  ) {
     this.#socket = socket;
     this.#screen = screen;
     this.#resolve = resolve;
@@ -211,7 +218,7 @@ class TerminalDialogue {
     }
   }
 
-  #ask(prompt: string, asked: Asked): void {
+  #ask(prompt: string, asked: PromptKind): void {
     this.#asked = asked;
     // Lines that are there already stand behind the prompt, not behind what is half typed by now.
     const waitsForPerson = !this.#inputEnded && this.#linesAhead.length === 0;

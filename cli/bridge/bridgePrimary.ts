@@ -10,25 +10,25 @@ import { ClusterMetrics } from '../../bridge/clusterMetrics.ts';
 import { CliError } from '../cliError.ts';
 import { onStopRequest, type Ready, type Report } from '../lifecycle.ts';
 import { readTlsIdentity, type TlsIdentity } from '../options/tlsFiles.ts';
-import { leaveOutput, say, structuredLog } from '../output.ts';
-import { reloading } from '../reloading.ts';
-import { type Environment, Supervised } from '../supervised.ts';
+import { exitWhenFlushed, say, structuredLog } from '../output.ts';
+import { reloading } from '../reload.ts';
+import { type Environment, Supervisor } from '../supervisor.ts';
 import { announce, type BridgeOptions, limitsFrom } from './bridgeApp.ts';
+import { IpcPeer } from './ipc.ts';
+import { type FileOfUsers, UserPasswords } from './userPasswords.ts';
 import {
   identityText,
   type PrimaryMethods,
   type QuotaName,
   WORKER_ENVIRONMENT,
   type WorkerMethods,
-} from './bridgeCluster.ts';
-import { Calls } from './calls.ts';
-import { type FileOfUsers, UserPasswords } from './userPasswords.ts';
+} from './workerProtocol.ts';
 
 /** Longer than a worker takes to end in order; shorter than what `motd up` gives us. */
 const STOP_DEADLINE_MS = 8_000;
 
 /** Runs the workers until a stop request. @param environment What theirs has beside ours. */
-export async function lead(options: BridgeOptions, environment: Environment): Promise<void> {
+export async function runPrimary(options: BridgeOptions, environment: Environment): Promise<void> {
   if (!cluster.isPrimary) {
     throw new CliError('this is a worker of another cluster already; leave out --workers');
   }
@@ -56,7 +56,7 @@ export async function lead(options: BridgeOptions, environment: Environment): Pr
     primary.stop();
   }
   await primary.ended;
-  leaveOutput();
+  exitWhenFlushed();
 }
 
 class BridgePrimary {
@@ -66,8 +66,8 @@ class BridgePrimary {
   readonly #sessions;
   readonly #connections;
   readonly #metrics = new ClusterMetrics();
-  readonly #workers: readonly Supervised[];
-  readonly #calls = new Set<Calls<WorkerMethods>>();
+  readonly #workers: readonly Supervisor[];
+  readonly #calls = new Set<IpcPeer<WorkerMethods>>();
   /** Those that listen. While one does, the port is open. */
   readonly #listening = new Set<ChildProcess>();
   readonly #tell: (line: string) => void;
@@ -121,10 +121,10 @@ class BridgePrimary {
 
   renewCertificate(tls: TlsIdentity): void {
     this.#tls = tls;
-    for (const calls of this.#calls) calls.tell('renewCertificate', identityText(tls));
+    for (const calls of this.#calls) calls.notify('renewCertificate', identityText(tls));
   }
 
-  #worker(number: number): Supervised {
+  #worker(number: number): Supervisor {
     const name = `Bridge worker ${number}`;
     const start = (before?: Ready) => {
       const child = this.#fork();
@@ -133,7 +133,7 @@ class BridgePrimary {
       });
       return child;
     };
-    return new Supervised({ name, stopDeadlineMs: STOP_DEADLINE_MS, start }, this.#tell);
+    return new Supervisor({ name, stopDeadlineMs: STOP_DEADLINE_MS, start }, this.#tell);
   }
 
   #fork(): ChildProcess {
@@ -145,7 +145,7 @@ class BridgePrimary {
       sessions: new WorkerLeases(this.#sessions),
       connections: new WorkerLeases(this.#connections),
     };
-    const calls = new Calls<WorkerMethods>(child, this.#methodsFor(leases));
+    const calls = new IpcPeer<WorkerMethods>(child, this.#methodsFor(leases));
     this.#calls.add(calls);
     let leaveMetrics = () => {};
     child.on('message', (report: Report) => {

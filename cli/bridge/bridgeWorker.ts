@@ -7,22 +7,22 @@ import { replaceCertificate } from '../../bridge/http/httpServer.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../../bridge/metrics.ts';
 import type { Primary } from '../../bridge/primary.ts';
 import { onStopRequest, report } from '../lifecycle.ts';
-import { leaveOutput, structuredLog } from '../output.ts';
+import { exitWhenFlushed, structuredLog } from '../output.ts';
 import { type BridgeOptions, startBridge } from './bridgeApp.ts';
+import { IpcPeer } from './ipc.ts';
 import {
   type IdentityText,
   identityFrom,
   type PrimaryMethods,
   type QuotaName,
   type WorkerMethods,
-} from './bridgeCluster.ts';
-import { Calls } from './calls.ts';
+} from './workerProtocol.ts';
 
 /** Takes its share of the connections until a stop request. */
-export async function work(options: BridgeOptions): Promise<void> {
+export async function runWorker(options: BridgeOptions): Promise<void> {
   try {
     const { app, endpoint } = await start(options);
-    onStopRequest(() => void app.close().then(leaveOutput));
+    onStopRequest(() => void app.close().then(exitWhenFlushed));
     report({ ready: endpoint });
   } catch (error) {
     // Node keeps a worker for as long as there is a primary.
@@ -45,7 +45,7 @@ async function start(
       if (app !== undefined) replaceCertificate(app, identityFrom(renewed));
     },
   };
-  const calls = new Calls<PrimaryMethods>(process, methods);
+  const calls = new IpcPeer<PrimaryMethods>(process, methods);
   const setUp = await calls.call('setUp');
   tls = setUp.tls;
   const started = await startBridge(
@@ -72,11 +72,11 @@ async function start(
   return started;
 }
 
-function primaryBehind(calls: Calls<PrimaryMethods>, onSample: Primary['onSample']): Primary {
+function primaryBehind(calls: IpcPeer<PrimaryMethods>, onSample: Primary['onSample']): Primary {
   const quota = (name: QuotaName): Quota => ({
     acquire: async (source) =>
       (await calls.call('acquire', name, source)) ??
-      leaseThat(() => calls.tell('release', name, source)),
+      leaseThat(() => calls.notify('release', name, source)),
   });
   return {
     sessions: quota('sessions'),

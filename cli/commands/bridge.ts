@@ -3,14 +3,14 @@
 import { existsSync } from 'node:fs';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
 import { announce, type BridgeOptions, PAGE_DIR, startBridge } from '../bridge/bridgeApp.ts';
-import { isBridgeWorker } from '../bridge/bridgeCluster.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
+import { isBridgeWorker } from '../bridge/workerProtocol.ts';
 import { CliError } from '../cliError.ts';
 import { onStopRequest } from '../lifecycle.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';
-import { leaveOutput } from '../output.ts';
-import { reloading } from '../reloading.ts';
-import type { Environment } from '../supervised.ts';
+import { exitWhenFlushed } from '../output.ts';
+import { reloading } from '../reload.ts';
+import type { Environment } from '../supervisor.ts';
 
 /**
  * Bridges until a stop request.
@@ -20,11 +20,11 @@ import type { Environment } from '../supervised.ts';
 export async function bridge(options: BridgeOptions, environment: Environment): Promise<void> {
   if (!existsSync(PAGE_DIR)) throw new CliError('the page is not built; run: npm run build');
   if (isBridgeWorker()) {
-    const { work } = await import('../bridge/bridgeWorker.ts');
-    await work(options);
+    const { runWorker } = await import('../bridge/bridgeWorker.ts');
+    await runWorker(options);
   } else if (options.workers > 1) {
-    const { lead } = await import('../bridge/bridgePrimary.ts');
-    await lead(options, environment);
+    const { runPrimary } = await import('../bridge/bridgePrimary.ts');
+    await runPrimary(options, environment);
   } else await bridgeAlone(options);
 }
 
@@ -42,7 +42,7 @@ async function bridgeAlone(options: BridgeOptions): Promise<void> {
     if (renewed !== undefined) replaceCertificate(app, renewed);
   };
   onStopRequest(
-    () => void app.close().then(leaveOutput),
+    () => void app.close().then(exitWhenFlushed),
     reloading(
       {
         'The certificate': tls && renewCertificate,

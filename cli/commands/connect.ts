@@ -3,13 +3,13 @@
 import type { Socket } from 'node:net';
 import { formatEndpoint } from '../../access/endpoint.ts';
 import { openConnection } from '../../client/connect.ts';
-import { checkAnswers } from '../../client/oneshot/checkAnswers.ts';
-import { inTime } from '../../client/oneshot/timeAllowed.ts';
+import { withDeadline } from '../../client/oneshot/deadline.ts';
+import { probeServer } from '../../client/oneshot/probeServer.ts';
 import { holdDialogue } from '../../client/terminal.ts';
+import { allFailedError, askServers } from '../askServers.ts';
 import { CliError, connectError } from '../cliError.ts';
 import type { ConnectOptions, ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
 import { tlsOf } from '../options/tlsFiles.ts';
-import { askServers, noneError } from '../servers.ts';
 import { exitWhenReaderLeavesLater } from '../stdoutReader.ts';
 
 /** How long several servers may take until one of them has shown that it answers. */
@@ -42,7 +42,7 @@ export async function connect(
     case 'quit':
     case 'shutDown':
       return 0;
-    case 'dismissed':
+    case 'rejected':
     case 'lost':
     case 'invalidInput':
       return 1;
@@ -65,7 +65,9 @@ async function connectionTo(options: ServersOptions & TlsClientOptions): Promise
 }
 
 async function connectionToFirst(options: ServersOptions & TlsClientOptions): Promise<Socket> {
-  const asked = await inTime(TIMEOUT_S * 1000, (time) => askServers(options, time, checkAnswers));
+  const asked = await withDeadline(TIMEOUT_S * 1000, (time) =>
+    askServers(options, time, probeServer),
+  );
   if (asked.first) return asked.first.answer.socket;
-  throw noneError(asked.failures, 'no server answered', TIMEOUT_S);
+  throw allFailedError(asked.failures, 'no server answered', TIMEOUT_S);
 }

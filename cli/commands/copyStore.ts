@@ -10,7 +10,7 @@ import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
 import { CliError, printToStderr } from '../cliError.ts';
 import { type EtcdOptions, etcdCredentialsOf } from '../options/etcdOptions.ts';
 import { MAX_HISTORY } from '../options/serverOptions.ts';
-import { exitOnceWritten, say } from '../output.ts';
+import { flushAndExit, say } from '../output.ts';
 
 /** How many messages are on their way at once; the stores put them together. */
 const CHUNK = 100;
@@ -40,7 +40,7 @@ export async function copyStore(from: string, to: string, options: EtcdOptions):
     const already = before.length === 0 ? '' : ` (${before.length} were there)`;
     say(`The ${entries.length} messages of ${from} are in ${to}${already}.`);
   });
-  exitOnceWritten();
+  flushAndExit();
 }
 
 /** What a store holds, oldest first. Nothing is changed in it, so it may be one that only can be read. */

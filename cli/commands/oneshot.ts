@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Server } from '../../client/connect.ts';
-import type { Failure } from '../../client/oneshot/firstToAnswer.ts';
-import { newsAfter } from '../../client/oneshot/newsAfter.ts';
+import { type Deadline, withDeadline } from '../../client/oneshot/deadline.ts';
+import { dropStaleMessages } from '../../client/oneshot/dropStaleMessages.ts';
 import {
   askForHistory,
   askToStore,
@@ -16,12 +16,18 @@ import {
   getMessage,
   OutcomeUnknownError,
 } from '../../client/oneshot/oneshot.ts';
-import { inTime, type TimeAllowed } from '../../client/oneshot/timeAllowed.ts';
+import type { Failure } from '../../client/oneshot/raceServers.ts';
 import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
+import {
+  type Answered,
+  allFailedError,
+  askServers,
+  failureError,
+  noneKnowsCommand,
+} from '../askServers.ts';
 import { CliError, printToStderr } from '../cliError.ts';
 import type { ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
 import { lineIn } from '../options/parsers.ts';
-import { type Answered, areForeign, askServers, failureError, noneError } from '../servers.ts';
 import { readStandardInput } from '../standardInput.ts';
 import { exitWhenReaderLeaves, exitWhenReaderLeavesLater } from '../stdoutReader.ts';
 
@@ -72,10 +78,10 @@ export async function history(options: OneshotOptions): Promise<void> {
  */
 export async function set(options: SetOptions): Promise<void> {
   const message = options.message ?? (await messageOnStdin());
-  await inTime(msAllowed(options), (time) => storeAtOne(options, message, time));
+  await withDeadline(msAllowed(options), (time) => storeAtOne(options, message, time));
 }
 
-async function storeAtOne(options: SetOptions, message: string, time: TimeAllowed): Promise<void> {
+async function storeAtOne(options: SetOptions, message: string, time: Deadline): Promise<void> {
   const failures: Failure[] = [];
   let left = options.servers;
   while (left.length > 0) {
@@ -88,7 +94,7 @@ async function storeAtOne(options: SetOptions, message: string, time: TimeAllowe
     failures.push(failure);
     left = left.filter((server) => failures.every((failure) => failure.server !== server));
   }
-  throw noneError(failures, 'no server took the message', options.timeout);
+  throw allFailedError(failures, 'no server took the message', options.timeout);
 }
 
 /**
@@ -104,8 +110,8 @@ export async function watch(options: OneshotOptions): Promise<never> {
   let isOutageTold = false;
   for (;;) {
     const { loss, failures } = await watchOne({ ...options, servers }, shown);
-    const why = noneError(loss ? [loss] : failures, NO_ANSWER, options.timeout);
-    const isOver = loss === undefined && areForeign(failures);
+    const why = allFailedError(loss ? [loss] : failures, NO_ANSWER, options.timeout);
+    const isOver = loss === undefined && noneKnowsCommand(failures);
     if (!(why instanceof CliError) || isOver) throw why;
 
     // Once an outage: a cron mail should not hold a thousand lines.
@@ -131,13 +137,13 @@ interface Shown {
 
 /** Prints what one server tells. @returns Why it does no more, or why no server did. */
 function watchOne(options: OneshotOptions, shown: Shown) {
-  return inTime(msAllowed(options), async (time) => {
+  return withDeadline(msAllowed(options), async (time) => {
     const { first, failures } = await askServers(options, time, askToWatch);
     if (first === undefined) return { failures };
     time.stop();
     const catchUpMs = options.servers.length > 1 ? CATCH_UP_MS : 0;
     const loss = await failureOf(first, async (messages) => {
-      for await (const message of newsAfter(shown.last, messages, catchUpMs)) {
+      for await (const message of dropStaleMessages(shown.last, messages, catchUpMs)) {
         await print(message);
         shown.last = message;
       }
@@ -159,9 +165,9 @@ function answerOf<Answer>(
   use: (answer: Answer) => Promise<void>,
 ): Promise<void> {
   exitWhenReaderLeavesLater();
-  return inTime(msAllowed(options), async (time) => {
+  return withDeadline(msAllowed(options), async (time) => {
     const { first, failures } = await askServers(options, time, question);
-    if (first === undefined) throw noneError(failures, NO_ANSWER, options.timeout);
+    if (first === undefined) throw allFailedError(failures, NO_ANSWER, options.timeout);
     const failure = await failureOf(first, use);
     if (failure) throw failureError(failure, options.timeout);
   });

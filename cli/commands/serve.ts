@@ -22,8 +22,8 @@ import { readPasswordFile } from '../options/passwordFile.ts';
 import { refuseWeakPassword } from '../options/refuseWeakPassword.ts';
 import type { HealthOptions, ServeOptions } from '../options/serverOptions.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';
-import { exitOnceWritten, serverLog } from '../output.ts';
-import { reloading } from '../reloading.ts';
+import { flushAndExit, serverLog } from '../output.ts';
+import { reloading } from '../reload.ts';
 import { passedSocket } from '../serviceManager.ts';
 
 /** Every address of the machine (RFC 4291, section 2.5.2). */
@@ -83,7 +83,7 @@ export async function serve(options: ServeOptions & TlsOptions & HealthOptions):
   await store.close();
   health.close();
   report({ done: true });
-  exitOnceWritten();
+  flushAndExit();
 }
 
 function passwordsIn(options: ServeOptions): PasswordGuard<PasswordUse> {

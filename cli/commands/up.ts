@@ -10,8 +10,8 @@ import type { TlsOptions } from '../options/options.ts';
 import { newProxyKey } from '../options/proxyKey.ts';
 import { refuseWeakPassword } from '../options/refuseWeakPassword.ts';
 import type { ServeOptions } from '../options/serverOptions.ts';
-import { leaveOutput, say } from '../output.ts';
-import { type Environment, Supervised, startCommand } from '../supervised.ts';
+import { exitWhenFlushed, say } from '../output.ts';
+import { type Environment, Supervisor, startCommand } from '../supervisor.ts';
 
 export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, BridgeRuleOptions {
   usersFile?: string;
@@ -43,7 +43,7 @@ export async function up(
   const tell = options.log === 'console' ? say : () => {};
   const key = newProxyKey();
   let served: Ready | undefined;
-  const server = new Supervised(
+  const server = new Supervisor(
     {
       name: 'motd serve',
       stopDeadlineMs: STOP_DEADLINE_MS,
@@ -64,7 +64,7 @@ export async function up(
     },
     tell,
   );
-  const bridge = new Supervised(
+  const bridge = new Supervisor(
     {
       name: 'motd bridge',
       stopDeadlineMs: STOP_DEADLINE_MS,
@@ -108,7 +108,7 @@ export async function up(
     await openInBrowser(page).catch(() => tell('No browser could be started here.'));
   }
   await Promise.all([server.ended, bridge.ended]);
-  leaveOutput();
+  exitWhenFlushed();
   return 0;
 }
 

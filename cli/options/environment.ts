@@ -2,7 +2,7 @@
 // the variables of the flags it knows. A password is then where it is checked, and nowhere else.
 
 import type { Command } from 'commander';
-import type { Environment } from '../supervised.ts';
+import type { Environment } from '../supervisor.ts';
 
 /**
  * The twins of our flags, and what a service manager passes to the one process it starts

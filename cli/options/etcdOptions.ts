@@ -3,8 +3,8 @@
 import { Option } from 'commander';
 import type { EtcdCredentials, EtcdTls } from '../../server/stores/etcd/etcdCredentials.ts';
 import { CliError } from '../cliError.ts';
-import { linesOf } from './editedFile.ts';
 import { readSecret } from './secretFile.ts';
+import { linesOf } from './textFile.ts';
 import { readAuthority, readIdentity } from './tlsFiles.ts';
 
 export interface EtcdOptions {

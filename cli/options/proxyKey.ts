@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Option } from 'commander';
-import type { Environment } from '../supervised.ts';
+import type { Environment } from '../supervisor.ts';
 import { GROUP } from './options.ts';
 
 const VARIABLE = 'MOTD_PROXY_KEY';

@@ -2,8 +2,8 @@
 
 import { type VerifyPassword, verifierForHash } from '../../access/password.ts';
 import { CliError } from '../cliError.ts';
-import { linesOf } from './editedFile.ts';
 import { readSecret } from './secretFile.ts';
+import { linesOf } from './textFile.ts';
 
 const FLAG = '--users-file';
 

@@ -3,10 +3,10 @@
 // their own screen around it, and nothing else.
 
 /** What the person is asked for; a `line` is whatever the other side makes of it. */
-export type Asked = 'command' | 'message' | 'password' | 'storePassword' | 'line';
+export type PromptKind = 'command' | 'message' | 'password' | 'storePassword' | 'line';
 
 /** Whether an answer is nobody else's business: no history keeps it. */
-export function isSecret(asked: Asked): boolean {
+export function isSecret(asked: PromptKind): boolean {
   return asked === 'password' || asked === 'storePassword';
 }
 
@@ -14,7 +14,7 @@ export function isSecret(asked: Asked): boolean {
  * How a conversation ended: as the person asked; because the server wants no more of this person
  * (it said why); or because the connection was lost.
  */
-export type Ending = 'quit' | 'shutDown' | 'dismissed' | 'lost';
+export type Ending = 'quit' | 'shutDown' | 'rejected' | 'lost';
 
 /**
  * Who speaks on a line; a `note` is ours, in brackets, so that nobody takes it for the server's.
@@ -25,7 +25,7 @@ export type Effect =
   /** Show a line. It holds no control character. */
   | { do: 'print'; line: string; speaker: Speaker }
   /** Ask the person for a line: show the prompt, let them type, call `typed`. */
-  | { do: 'ask'; for: Asked; prompt: string }
+  | { do: 'ask'; for: PromptKind; prompt: string }
   /** The question is void: whatever was typed so far stays on its line, and a new one begins. */
   | { do: 'stopAsking' }
   /** Send text to the server; its line end is included. */

@@ -195,7 +195,7 @@ describe('after MSGWATCH', () => {
   test('and when the server closes, they were its own', () => {
     const dialogue = dialogueAfter(WATCHING);
     dialogue.received('421 IDLE TOO LONG\n');
-    expect(dialogue.closed('gone')).toContainEqual({ do: 'end', ending: 'dismissed' });
+    expect(dialogue.closed('gone')).toContainEqual({ do: 'end', ending: 'rejected' });
   });
 });
 

@@ -11,19 +11,19 @@ import { LineReader, TOO_LONG, trimLine } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
 import { END_OF_HISTORY, isClosingReply, REPLY } from '../../protocol/replies.ts';
 import {
-  type Asked,
   type Conversation,
   type Effect,
   type Ending,
   isSecret,
   MAX_SHOWN_LENGTH,
+  type PromptKind,
   type Speaker,
   TOO_LONG_TO_SHOW,
 } from './conversation.ts';
 import { maskSecret } from './maskSecret.ts';
 
 /** What the dialogue asks for. */
-type Question = Exclude<Asked, 'line'>;
+type Question = Exclude<PromptKind, 'line'>;
 
 export const PROMPTS: Record<Question, string> = {
   command: 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ',
@@ -56,7 +56,7 @@ export class Dialogue implements Conversation {
   readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
   #state: State = { at: 'idle' };
   /** The server has said that it will close, and not because it stops. */
-  #isDismissed = false;
+  #isRejected = false;
   /** Since the last command the server may have sent messages unasked. */
   #isWatching = false;
 
@@ -100,7 +100,7 @@ export class Dialogue implements Conversation {
       ...this.#stopAsking(),
       print('note', `[${escapeControls(reason)}]`),
       ...this.#outcomeUnknown(),
-      ...this.#end(this.#isDismissed ? 'dismissed' : 'lost'),
+      ...this.#end(this.#isRejected ? 'rejected' : 'lost'),
     ];
   }
 
@@ -125,7 +125,7 @@ export class Dialogue implements Conversation {
         // Stored while the person typed, and on its way before the server heard of it.
         if (this.#isNews(line)) return [message(line)];
         this.#isWatching = false;
-        this.#isDismissed = false;
+        this.#isRejected = false;
         return [serverSays(line), ...this.#answer(line, state.asked, state.said)];
       }
       case 'idle':
@@ -163,7 +163,7 @@ export class Dialogue implements Conversation {
   #unasked(line: string, asked: Question): Effect[] {
     if (this.#isNews(line)) {
       // A server that goes on has not sent the person away: the 421 before was somebody's message.
-      this.#isDismissed = false;
+      this.#isRejected = false;
       return [message(line), ...this.#ask(asked)];
     }
     return [serverSays(line), ...this.#goOn(line, asked)];
@@ -177,7 +177,7 @@ export class Dialogue implements Conversation {
   /** Asks again, unless the server has just said that it will close. */
   #goOn(reply: string, asked: Question): Effect[] {
     if (!isClosingReply(reply)) return this.#ask(asked);
-    this.#isDismissed = reply !== REPLY.shuttingDown;
+    this.#isRejected = reply !== REPLY.shuttingDown;
     // Somebody may have stored these very words: who watches is asked on, until the server closes.
     if (this.#isWatching) return this.#ask(asked);
     this.#state = { at: 'idle' };

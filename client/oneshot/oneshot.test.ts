@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { openConnection } from '../connect.ts';
-import { checkAnswers } from './checkAnswers.ts';
 import {
   askForHistory,
   askToStore,
@@ -11,6 +10,7 @@ import {
   getMessage,
   RefusedError,
 } from './oneshot.ts';
+import { probeServer } from './probeServer.ts';
 
 /** Says its next words for each line it hears, and hangs up instead of `undefined`. */
 async function connectionTo(...words: (string | undefined)[]) {
@@ -101,7 +101,7 @@ test.each([
   ['the message', getMessage],
   ['the history', askForHistory],
   ['to watch', askToWatch],
-  ['whether it answers', checkAnswers],
+  ['whether it answers', probeServer],
 ])('asked for %s, a server that is full refuses', async (_what, ask) => {
   const { socket } = await connectionTo('421 TOO MANY CONNECTIONS\n');
   await expect(ask(socket)).rejects.toThrow('the server said: 421 TOO MANY CONNECTIONS');
@@ -118,7 +118,7 @@ test.each<[why: string, words: (string | undefined)[], hadSpoken: boolean, messa
   ],
   ['in the middle', ['200 OK\n', undefined], true, 'the server closed the connection'],
 ])('who hangs up %s is known to have spoken or not', async (_when, words, hadSpoken, message) => {
-  const questions = [getMessage, checkAnswers];
+  const questions = [getMessage, probeServer];
   for (const ask of questions) {
     const { socket } = await connectionTo(...words);
     if (words.length > 1) socket.once('data', () => socket.write('more\n'));
@@ -129,7 +129,7 @@ test.each<[why: string, words: (string | undefined)[], hadSpoken: boolean, messa
 test('a connection that answered can be talked over as if it was new', async () => {
   const { socket, heard } = await connectionTo('200 OK\nap', 'ple\n', 'hello\n');
   socket.once('data', () => socket.write('\n'));
-  await checkAnswers(socket);
+  await probeServer(socket);
   const said = once(socket, 'data');
   socket.resume();
   socket.write('MSGGET\n');
@@ -140,10 +140,10 @@ test('a connection that answered can be talked over as if it was new', async () 
 test('one that hangs up before it has answered does not answer', async () => {
   const { socket } = await connectionTo('200 OK\nap', undefined);
   socket.once('data', () => socket.write('\n'));
-  await expect(checkAnswers(socket)).rejects.toThrow();
+  await expect(probeServer(socket)).rejects.toThrow();
 });
 
-test.each([getMessage, askToStore, askForHistory, askToWatch, checkAnswers])(
+test.each([getMessage, askToStore, askForHistory, askToWatch, probeServer])(
   '%o quotes no more than 200 characters of a reply in its error',
   async (ask) => {
     const { socket } = await connectionTo(`${'\x1b'.repeat(60_000)}\n`);

@@ -6,7 +6,7 @@ import { LineReader, TOO_LONG } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
 import { END_OF_HISTORY, isClosingReply, REPLY } from '../../protocol/replies.ts';
 import { decodeForDisplay } from '../../protocol/utf8.ts';
-import { bytes } from '../givenUpError.ts';
+import { bytes } from '../abortedError.ts';
 
 /** A line of MSGHIST is a message and its time; a server that sends more is none of ours. */
 export const MAX_REPLY_LINE_BYTES = 64 * 1024;
@@ -53,10 +53,10 @@ export class OutcomeUnknownError extends Error {
 
 /** @returns The message of the day. */
 export async function getMessage(socket: Socket): Promise<string> {
-  const server = new Talk(socket);
-  server.say('MSGGET');
-  await server.expect(REPLY.ok);
-  return server.hear();
+  const server = new LineClient(socket);
+  server.send('MSGGET');
+  await server.expectReply(REPLY.ok);
+  return server.readLine();
 }
 
 /** Sends the message. Settles once the server has stored it for good. */
@@ -71,14 +71,14 @@ export type Store = (message: string, storePassword: string | undefined) => Prom
  *   as it knows.
  */
 export async function askToStore(socket: Socket): Promise<Store> {
-  const server = new Talk(socket);
-  server.say('MSGSTORE');
-  const reply = await server.hear();
+  const server = new LineClient(socket);
+  server.send('MSGSTORE');
+  const reply = await server.readLine();
   if (reply !== REPLY.ok && reply !== REPLY.passwordRequired) throw refused(reply);
   return async (message, storePassword) => {
-    if (reply === REPLY.passwordRequired) await sayPassword(server, storePassword);
-    server.say(message);
-    const outcome = await server.hear().catch((cause: unknown) => {
+    if (reply === REPLY.passwordRequired) await sendPassword(server, storePassword);
+    server.send(message);
+    const outcome = await server.readLine().catch((cause: unknown) => {
       throw new OutcomeUnknownError('the message was sent, and no complete reply came', { cause });
     });
     if (outcome === REPLY.ok) return;
@@ -86,10 +86,10 @@ export async function askToStore(socket: Socket): Promise<Store> {
   };
 }
 
-async function sayPassword(server: Talk, storePassword: string | undefined): Promise<void> {
+async function sendPassword(server: LineClient, storePassword: string | undefined): Promise<void> {
   if (storePassword === undefined) throw denied(REPLY.passwordRequired);
-  server.say(storePassword);
-  const verdict = await server.hear();
+  server.send(storePassword);
+  const verdict = await server.readLine();
   if (verdict === REPLY.ok) return;
   throw meansNotHere(verdict) ? refused(verdict) : denied(verdict);
 }
@@ -118,15 +118,15 @@ function meansNotHere(reply: string): boolean {
  *   it.
  */
 export async function askForHistory(socket: Socket): Promise<AsyncGenerator<string, void>> {
-  const server = new Talk(socket);
-  server.say('MSGHIST');
-  await server.expect(REPLY.ok);
+  const server = new LineClient(socket);
+  server.send('MSGHIST');
+  await server.expectReply(REPLY.ok);
   return historyFrom(server);
 }
 
-async function* historyFrom(server: Talk): AsyncGenerator<string, void> {
+async function* historyFrom(server: LineClient): AsyncGenerator<string, void> {
   for (;;) {
-    const line = await server.hear();
+    const line = await server.readLine();
     if (line === END_OF_HISTORY) return;
     yield line;
   }
@@ -138,16 +138,16 @@ async function* historyFrom(server: Talk): AsyncGenerator<string, void> {
  * @returns Once the first is there: they, until the connection is lost.
  */
 export async function askToWatch(socket: Socket): Promise<AsyncGenerator<string, never>> {
-  const server = new Talk(socket);
-  server.say('MSGWATCH');
-  await server.expect(REPLY.ok);
-  return newsFrom(server, await server.hear());
+  const server = new LineClient(socket);
+  server.send('MSGWATCH');
+  await server.expectReply(REPLY.ok);
+  return newsFrom(server, await server.readLine());
 }
 
-async function* newsFrom(server: Talk, inForce: string): AsyncGenerator<string, never> {
+async function* newsFrom(server: LineClient, inForce: string): AsyncGenerator<string, never> {
   yield inForce;
   for (;;) {
-    const line = await server.hear();
+    const line = await server.readLine();
     // A message may be these very words: whoever connects again is told it as the message in force.
     if (isClosingReply(line)) throw refused(line);
     yield line;
@@ -169,7 +169,7 @@ export function quoted(reply: string): string {
 }
 
 /** The server's side of the conversation, a line at a time. */
-class Talk {
+class LineClient {
   readonly #socket: Socket;
   readonly #lines: AsyncGenerator<string, void>;
   #hasSpoken = false;
@@ -179,12 +179,12 @@ class Talk {
     this.#lines = linesFrom(socket);
   }
 
-  say(line: string): void {
+  send(line: string): void {
     this.#socket.write(`${line}\n`);
   }
 
   /** @returns The next line it says. */
-  async hear(): Promise<string> {
+  async readLine(): Promise<string> {
     const { value } = await this.#lines.next();
     if (value === undefined) {
       const receivedBytes = this.#socket.bytesRead;
@@ -194,8 +194,8 @@ class Talk {
     return value;
   }
 
-  async expect(reply: string): Promise<void> {
-    const heard = await this.hear();
+  async expectReply(reply: string): Promise<void> {
+    const heard = await this.readLine();
     if (heard !== reply) throw refused(heard);
   }
 }

@@ -393,7 +393,7 @@ test('a server that stands still while it ends has ended in order all the same',
   const stopping = `
     const { setTimeout } = globalThis;
     globalThis.setTimeout = (...timer) => {
-      const isFirst = new Error().stack.includes('at leaveOutput ');
+      const isFirst = new Error().stack.includes('at exitWhenFlushed ');
       const made = setTimeout(...timer);
       if (isFirst) process.kill(process.pid, 'SIGSTOP');
       return made;

@@ -2,10 +2,10 @@
 // their own.
 
 import {
-  ASK_FOR_HISTORY,
-  HistoryReading,
+  HISTORY_REQUEST,
+  HistoryReader,
   type StoredMessage,
-} from '../../client/replies/historyReading.ts';
+} from '../../client/replies/historyReader.ts';
 import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { linkedText } from '../ui/linkedText.ts';
 
@@ -101,9 +101,9 @@ export class HistoryPanel {
     this.#stopReading();
     this.#forgetChange();
     this.#say(this.#list.hidden ? 'Reading…' : '');
-    const reading = new HistoryReading();
+    const reading = new HistoryReader();
     const link = new ReconnectingSocket(this.#url, {
-      opened: () => link.send(ASK_FOR_HISTORY),
+      opened: () => link.send(HISTORY_REQUEST),
       received: (text) => {
         this.#awaitMore('the server stopped in the middle of the history');
         const history = reading.received(text);

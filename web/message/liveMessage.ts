@@ -1,6 +1,6 @@
 // Today's message above the terminal and in the tab's title, kept current by a session of its own.
 
-import { type Watched, Watching } from '../../client/replies/watching.ts';
+import { type WatchEvent, WatchReader } from '../../client/replies/watchReader.ts';
 import { type ConnectionState, ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { linkedText } from '../ui/linkedText.ts';
 
@@ -38,7 +38,7 @@ export class LiveMessage {
   readonly #link: ReconnectingSocket;
   /** The title without a message. */
   readonly #pageTitle = document.title;
-  #watching = new Watching();
+  #watching = new WatchReader();
   #message: string | undefined;
   #isMarked = false;
   /**
@@ -82,7 +82,7 @@ export class LiveMessage {
   }
 
   #opened(): void {
-    this.#watching = new Watching();
+    this.#watching = new WatchReader();
     this.#link.send(this.#watching.ask());
   }
 
@@ -96,7 +96,7 @@ export class LiveMessage {
     }
   }
 
-  #heard(watched: Watched): void {
+  #heard(watched: WatchEvent): void {
     switch (watched.is) {
       case 'message':
         this.#endProbe();
@@ -107,7 +107,7 @@ export class LiveMessage {
         this.#setState('refused');
         this.#link.close();
         break;
-      case 'dismissed':
+      case 'closing':
         // The server closes now. Where it does not, these words are the message: asked again, it
         // says so.
         if (this.#message !== undefined) this.#ask();

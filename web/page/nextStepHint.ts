@@ -12,7 +12,7 @@ export function nextStepHint(ending: Ending, isTriedAgain: boolean): string {
       return 'session ended; press Enter for another';
     case 'shutDown':
       return `the server was shut down: ${START_AGAIN}`;
-    case 'dismissed':
+    case 'rejected':
     case 'lost':
       return isTriedAgain ? 'trying again; Enter tries at once' : 'press Enter to connect';
   }

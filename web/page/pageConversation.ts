@@ -11,11 +11,11 @@
 // is dropped, up to its Enter.
 
 import {
-  type Asked,
   type Conversation,
   type Effect,
   type Ending,
   isSecret,
+  type PromptKind,
   type Speaker,
 } from '../../client/dialogue/conversation.ts';
 import { maskSecret } from '../../client/dialogue/maskSecret.ts';
@@ -50,7 +50,7 @@ export interface Dependencies {
 }
 
 type PageState =
-  | { is: 'asked'; for: Asked; prompt: string }
+  | { is: 'asked'; for: PromptKind; prompt: string }
   /** It is the other side's turn. */
   | { is: 'waiting' }
   /** There is no conversation, and why the last one ended. */
@@ -69,7 +69,7 @@ export class PageConversation implements ConnectionEvents {
   #conversation: Conversation | undefined;
   #state: PageState = { is: 'waiting' };
   /** What the person was being asked when the conversation went on without the answer. */
-  #interrupted: Asked | undefined;
+  #interrupted: PromptKind | undefined;
   /** What was said last. */
   #said = '';
   /**
@@ -102,7 +102,7 @@ export class PageConversation implements ConnectionEvents {
   }
 
   /** What is asked. */
-  get asked(): Asked | undefined {
+  get asked(): PromptKind | undefined {
     return this.#state.is === 'asked' ? this.#state.for : undefined;
   }
 
@@ -194,7 +194,7 @@ export class PageConversation implements ConnectionEvents {
     }
   }
 
-  #show(prompt: string, label: string, asked: Asked | undefined): void {
+  #show(prompt: string, label: string, asked: PromptKind | undefined): void {
     const { screen, field } = this.#deps;
     if (this.#isDropping) {
       field.ask({ prompt: PASSWORD_DROPPED, for: asked, isMasked: true });
@@ -264,7 +264,7 @@ export class PageConversation implements ConnectionEvents {
     else if (speaker !== 'client') spoken.say(line);
   }
 
-  #ask(asked: Asked, prompt: string): void {
+  #ask(asked: PromptKind, prompt: string): void {
     const { editor, spoken } = this.#deps;
     // A password half typed is no answer to another question.
     const wasSecret = this.#interrupted !== undefined && isSecret(this.#interrupted);
@@ -386,7 +386,7 @@ export class PageConversation implements ConnectionEvents {
     this.#dropPassword();
   }
 
-  #shown(prompt: string, asked: Asked | undefined): PromptLine {
+  #shown(prompt: string, asked: PromptKind | undefined): PromptLine {
     const { line, search } = this.#deps.editor;
     if (search !== undefined) {
       const failed = search.isFound ? '' : 'failed ';
@@ -397,11 +397,11 @@ export class PageConversation implements ConnectionEvents {
     return { prompt, text: this.#visible(text, asked), cursor: before.length };
   }
 
-  #visible(text: string, asked: Asked | undefined): string {
+  #visible(text: string, asked: PromptKind | undefined): string {
     return this.#isMasked(asked) ? maskSecret(text) : text;
   }
 
-  #isMasked(asked: Asked | undefined): boolean {
+  #isMasked(asked: PromptKind | undefined): boolean {
     return asked !== undefined && isSecret(asked) && this.#deps.masksPasswords();
   }
 }

@@ -2,7 +2,7 @@
 // which a terminal serves badly. It shows the line that the line editor has, and is one more way to
 // it.
 
-import type { Asked } from '../../client/dialogue/conversation.ts';
+import type { PromptKind } from '../../client/dialogue/conversation.ts';
 import { requireElement } from './dom.ts';
 
 export interface FieldEvents {
@@ -18,7 +18,7 @@ export interface FieldEvents {
 
 export interface FieldPrompt {
   /** What is asked; `undefined` where nothing is, by now. */
-  for: Asked | undefined;
+  for: PromptKind | undefined;
   /** What stands above the field; what stood there, where it is left out. */
   prompt?: string;
   /** Whether bullets stand for what is typed. */
@@ -26,7 +26,7 @@ export interface FieldPrompt {
 }
 
 /** What a keyboard should know of an answer (HTML, sections 6.8.7 and 6.8.8). */
-const CAPITALS: Record<Asked, string> = {
+const CAPITALS: Record<PromptKind, string> = {
   command: 'characters',
   message: 'sentences',
   password: 'none',

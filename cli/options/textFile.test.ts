@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linesOf } from './editedFile.ts';
+import { linesOf } from './textFile.ts';
 
 test.each([
   ['one\ntwo\n', ['one', 'two', '']],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { newsAfter } from './newsAfter.ts';
+import { dropStaleMessages } from './dropStaleMessages.ts';
 
 const CATCH_UP_MS = 1000;
 
@@ -32,7 +32,7 @@ function watched(known: string | undefined, catchUpMs = CATCH_UP_MS) {
     }
   }
   const ended = (async () => {
-    for await (const message of newsAfter(known, messages(), catchUpMs)) told.push(message);
+    for await (const message of dropStaleMessages(known, messages(), catchUpMs)) told.push(message);
   })().catch((error: Error) => error.message);
   return {
     ended,

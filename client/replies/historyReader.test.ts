@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type History, HistoryReading } from './historyReading.ts';
+import { HistoryReader, type HistoryResult } from './historyReader.ts';
 
 const NOON = '2026-11-22T12:00:00Z';
 
-function read(pieces: Iterable<string>): History {
-  const reading = new HistoryReading();
+function read(pieces: Iterable<string>): HistoryResult {
+  const reading = new HistoryReader();
   let history = reading.received('');
   for (const piece of pieces) history = reading.received(piece);
   return history;
@@ -15,7 +15,7 @@ describe.each([
   ['whole', (text: string) => [text]],
   ['byte by byte', (text: string) => [...text]],
 ])('told %s', (_how, cut) => {
-  test.each<[rule: string, said: string, history: History]>([
+  test.each<[rule: string, said: string, history: HistoryResult]>([
     ['nothing was stored yet', '200 OK\n.\n', { is: 'complete', messages: [] }],
     [
       'a message has its time',

@@ -1,4 +1,4 @@
-// Calls from one process to another over the channel that Node puts between a process and its child
+// IpcPeer from one process to another over the channel that Node puts between a process and its child
 // (child_process, 'message'): what one end offers as methods, the other calls.
 
 /** What an end offers. Arguments and results go as JSON. */
@@ -24,7 +24,7 @@ interface Caller {
   reject: (error: Error) => void;
 }
 
-export class Calls<Theirs extends Methods> {
+export class IpcPeer<Theirs extends Methods> {
   readonly #channel: Channel;
   readonly #ours: Methods;
   readonly #waiting = new Map<number, Caller>();
@@ -53,7 +53,10 @@ export class Calls<Theirs extends Methods> {
   }
 
   /** The same for who needs no answer; that it does not arrive says the end of the other end. */
-  tell<Name extends keyof Theirs & string>(method: Name, ...args: Parameters<Theirs[Name]>): void {
+  notify<Name extends keyof Theirs & string>(
+    method: Name,
+    ...args: Parameters<Theirs[Name]>
+  ): void {
     this.#send({ method, args }, () => {});
   }
 

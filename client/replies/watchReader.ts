@@ -6,7 +6,7 @@ import { escapeControls } from '../../protocol/plainText.ts';
 import { isClosingReply, REPLY } from '../../protocol/replies.ts';
 import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts';
 
-export type Watched =
+export type WatchEvent =
   /** The message in force. It is safe to show. */
   | { is: 'message'; message: string }
   /** The server knows no MSGWATCH, or is none of ours: nothing follows that could be understood. */
@@ -14,9 +14,9 @@ export type Watched =
   /**
    * The server says that it will close; or, as long as it does not, somebody stored these words.
    */
-  | { is: 'dismissed'; reply: string };
+  | { is: 'closing'; reply: string };
 
-export class Watching {
+export class WatchReader {
   readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
   #awaits: 'reply' | 'message' | 'news' | 'nothing' = 'reply';
   #isWatched = false;
@@ -32,9 +32,9 @@ export class Watching {
   }
 
   /** Text came from the server, cut anywhere. */
-  received(text: string): Watched[] {
+  received(text: string): WatchEvent[] {
     this.#lines.push(text);
-    const watched: Watched[] = [];
+    const watched: WatchEvent[] = [];
     for (;;) {
       const line = this.#lines.next();
       if (line === undefined) return watched;
@@ -43,7 +43,7 @@ export class Watching {
     }
   }
 
-  #heard(line: string | typeof TOO_LONG): Watched | undefined {
+  #heard(line: string | typeof TOO_LONG): WatchEvent | undefined {
     if (this.#awaits === 'nothing') return undefined;
     if (line === TOO_LONG) return this.#refused(TOO_LONG_TO_SHOW);
     if (this.#awaits === 'reply' && line === REPLY.ok) {
@@ -56,7 +56,7 @@ export class Watching {
       this.#isWatched = true;
       this.#awaits = 'news';
     } else if (isClosingReply(line)) {
-      return { is: 'dismissed', reply: text };
+      return { is: 'closing', reply: text };
     } else if (!this.#isWatched) {
       return this.#refused(text);
     }
@@ -65,7 +65,7 @@ export class Watching {
     return { is: 'message', message: text };
   }
 
-  #refused(reply: string): Watched {
+  #refused(reply: string): WatchEvent {
     this.#awaits = 'nothing';
     return { is: 'refused', reply };
   }

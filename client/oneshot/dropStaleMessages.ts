@@ -11,7 +11,7 @@
  * @param messages The message in force, and each later one; they end with an error.
  * @param catchUpMs How long the server may be behind; 0 where it cannot be.
  */
-export async function* newsAfter(
+export async function* dropStaleMessages(
   known: string | undefined,
   messages: AsyncIterator<string, never>,
   catchUpMs: number,

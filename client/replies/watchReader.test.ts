@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { REPLY } from '../../protocol/replies.ts';
 import { TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts';
-import { type Watched, Watching } from './watching.ts';
+import { type WatchEvent, WatchReader } from './watchReader.ts';
 
-function message(text: string): Watched {
+function message(text: string): WatchEvent {
   return { is: 'message', message: text };
 }
 
 /** What is heard of a server that says this, cut into these pieces, after it was asked once. */
-function heard(pieces: Iterable<string>, watching = new Watching()): Watched[] {
+function heard(pieces: Iterable<string>, watching = new WatchReader()): WatchEvent[] {
   watching.ask();
   return [...pieces].flatMap((piece) => watching.received(piece));
 }
@@ -18,7 +18,7 @@ describe.each([
   ['whole', (text: string) => [text]],
   ['byte by byte', (text: string) => [...text]],
 ])('told %s', (_how, cut) => {
-  test.each<[rule: string, said: string, watched: Watched[]]>([
+  test.each<[rule: string, said: string, watched: WatchEvent[]]>([
     ['the message in force comes first', '200 OK\napple\n', [message('apple')]],
     ['and each later one', '200 OK\na\nb\nc\n', [message('a'), message('b'), message('c')]],
     ['CRLF is accepted', '200 OK\r\napple\r\n', [message('apple')]],
@@ -33,12 +33,12 @@ describe.each([
     [
       'a dismissal',
       `200 OK\na\n${REPLY.shuttingDown}\n`,
-      [message('a'), { is: 'dismissed', reply: REPLY.shuttingDown }],
+      [message('a'), { is: 'closing', reply: REPLY.shuttingDown }],
     ],
     [
       'a dismissal before anything else',
       `${REPLY.tooManyConnections}\n`,
-      [{ is: 'dismissed', reply: REPLY.tooManyConnections }],
+      [{ is: 'closing', reply: REPLY.tooManyConnections }],
     ],
     ['an older server', '400 UNKNOWN COMMAND\n', [{ is: 'refused', reply: REPLY.unknownCommand }]],
     [
@@ -51,7 +51,7 @@ describe.each([
   });
 
   test('asked again, the message comes again, after what was on its way', () => {
-    const watching = new Watching();
+    const watching = new WatchReader();
     heard(cut('200 OK\na\n'), watching);
     expect(heard(cut('b\n200 OK\nb\nc\n'), watching)).toEqual(['b', 'b', 'c'].map(message));
   });
@@ -86,11 +86,11 @@ test('where it is cut never matters, and the newest message is the last one hear
         const ends = [0, ...cuts.toSorted((one, other) => one - other), whole.length];
         const pieces = ends.slice(1).map((end, i) => whole.slice(ends[i], end));
 
-        const watching = new Watching();
+        const watching = new WatchReader();
         heard([`200 OK\n${before[0]}\n`], watching);
         const watched = heard(pieces, watching);
         expect(watched.at(-1)).toEqual(message(newest));
-        const again = new Watching();
+        const again = new WatchReader();
         heard([`200 OK\n${before[0]}\n`], again);
         expect(heard([whole], again)).toEqual(watched);
       },

@@ -20,7 +20,7 @@ import {
  *   for somebody else to talk over.
  * @throws RefusedError where the answer is another one; the connection's own error.
  */
-export function checkAnswers(socket: Socket): Promise<void> {
+export function probeServer(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     const reader = new LineReader(MAX_REPLY_LINE_BYTES);
     const lines: (string | typeof TOO_LONG)[] = [];

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type LookupFunction, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { AbortedError, describeProgress } from './abortedError.ts';
 import { type Destination, openConnection } from './connect.ts';
-import { describeProgress, GivenUpError } from './givenUpError.ts';
-import { checkAnswers } from './oneshot/checkAnswers.ts';
 import { askForHistory, askToStore, askToWatch, getMessage } from './oneshot/oneshot.ts';
+import { probeServer } from './oneshot/probeServer.ts';
 
 /** A server that sends some words to each connection, and then nothing more. */
 async function serverThatSends(words: string): Promise<{ port: number; heard: Promise<unknown> }> {
@@ -38,7 +38,7 @@ async function wordsFor(
     .then(
       () => 'answered',
       (error: unknown) =>
-        error instanceof GivenUpError ? describeProgress(error.progress) : error,
+        error instanceof AbortedError ? describeProgress(error.progress) : error,
     );
   await isReached;
   giving.abort();
@@ -59,7 +59,7 @@ function asking(ask: (socket: Socket) => Promise<unknown>, bytes: number) {
   return { asks, received };
 }
 
-const QUESTIONS = [getMessage, askToStore, askForHistory, askToWatch, checkAnswers];
+const QUESTIONS = [getMessage, askToStore, askForHistory, askToWatch, probeServer];
 
 test.each([
   ['', 'sent nothing'],

@@ -1,7 +1,7 @@
 // Over a channel as Node's is: messages become text and come later.
 
 import { expect, test } from 'vitest';
-import { Calls, type Channel } from './calls.ts';
+import { type Channel, IpcPeer } from './ipc.ts';
 
 type Greeter = {
   greet(name: string): Promise<string>;
@@ -33,7 +33,7 @@ function pair() {
   near.other = far;
   far.other = near;
   const heard: string[] = [];
-  new Calls(far, {
+  new IpcPeer(far, {
     greet: async (name: string) => {
       heard.push(name);
       return `hello ${name}`;
@@ -43,7 +43,7 @@ function pair() {
       throw new Error('not today');
     },
   });
-  return { near, far, heard, greeter: new Calls<Greeter>(near, {}) };
+  return { near, far, heard, greeter: new IpcPeer<Greeter>(near, {}) };
 }
 
 test('each call has its own answer', async () => {
@@ -55,7 +55,7 @@ test('each call has its own answer', async () => {
 
 test('what is told is done, and nobody waits', async () => {
   const { greeter, heard } = pair();
-  greeter.tell('greet', 'anna');
+  greeter.notify('greet', 'anna');
   await greeter.call('nothing');
   expect(heard).toEqual(['anna']);
 });
@@ -79,5 +79,5 @@ test('who is gone answers nobody', async () => {
   await expect(greeter.call('greet', 'anna')).rejects.toThrow('has ended');
 
   near.isBroken = true;
-  await expect(new Calls<Greeter>(near, {}).call('greet', 'anna')).rejects.toThrow('broken');
+  await expect(new IpcPeer<Greeter>(near, {}).call('greet', 'anna')).rejects.toThrow('broken');
 });

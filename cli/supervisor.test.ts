@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { Supervised, startCommand } from './supervised.ts';
+import { Supervisor, startCommand } from './supervisor.ts';
 
 // What it does with real children: e2e/cli/up.spec.ts.
 test('what was stopped before it started does not start', async () => {
   const start = () => startCommand('serve', [], {});
   const child = { name: 'motd serve', stopDeadlineMs: 1000, start };
-  const supervised = new Supervised(child, () => {});
-  supervised.stop();
-  expect(await supervised.start()).toBeUndefined();
-  await supervised.ended;
+  const supervisor = new Supervisor(child, () => {});
+  supervisor.stop();
+  expect(await supervisor.start()).toBeUndefined();
+  await supervisor.ended;
 });
 
 function run(script: string) {
@@ -27,13 +27,13 @@ test('what is killed before it listens is started again, like any other crash', 
   const start = () => run(scripts.shift() ?? 'there is no third');
   const told: string[] = [];
   const child = { name: 'motd serve', stopDeadlineMs: 10_000, start };
-  const supervised = new Supervised(child, (line) => told.push(line));
-  expect(await supervised.start()).toEqual(ready);
+  const supervisor = new Supervisor(child, (line) => told.push(line));
+  expect(await supervisor.start()).toEqual(ready);
   expect(told).toEqual([
     'motd serve ended before it listened (SIGKILL); the next try is in 0.5 s.',
   ]);
-  supervised.stop();
-  await supervised.ended;
+  supervisor.stop();
+  await supervisor.ended;
 });
 
 test('what ends by itself before it listens has said why, and is not started again', async () => {
@@ -44,8 +44,8 @@ test('what ends by itself before it listens has said why, and is not started aga
   };
   const told: string[] = [];
   const child = { name: 'motd serve', stopDeadlineMs: 1000, start };
-  const supervised = new Supervised(child, (line) => told.push(line));
-  expect(await supervised.start()).toBeUndefined();
-  await supervised.ended;
+  const supervisor = new Supervisor(child, (line) => told.push(line));
+  expect(await supervisor.start()).toBeUndefined();
+  await supervisor.ended;
   expect([starts, told]).toEqual([1, []]);
 });

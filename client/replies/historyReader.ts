@@ -13,7 +13,7 @@ export interface StoredMessage {
   message: string;
 }
 
-export type History =
+export type HistoryResult =
   | { is: 'incomplete' }
   /** All of it, oldest first. */
   | { is: 'complete'; messages: readonly StoredMessage[] }
@@ -21,7 +21,7 @@ export type History =
   | { is: 'refused'; reply: string };
 
 /** What to send: the history, and no more after it. */
-export const ASK_FOR_HISTORY = 'MSGHIST\nQUIT\n';
+export const HISTORY_REQUEST = 'MSGHIST\nQUIT\n';
 
 /** Of a history that is longer, the newest ones are kept. */
 const MAX_MESSAGES = 10_000;
@@ -32,19 +32,19 @@ const MAX_CHARACTERS = MAX_MESSAGES * MAX_LINE_BYTES;
 // RFC 3339, section 5.6, in UTC as PROTOCOL.md has it.
 const ENTRY = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) (.+)$/su;
 
-export class HistoryReading {
+export class HistoryReader {
   readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
   readonly #messages: StoredMessage[] = [];
   #characters = 0;
   #isAccepted = false;
-  #history: History = { is: 'incomplete' };
+  #history: HistoryResult = { is: 'incomplete' };
 
   /**
    * Text came from the server, cut anywhere.
    *
    * @returns What is known by now. Once it is complete or refused it stays so.
    */
-  received(text: string): History {
+  received(text: string): HistoryResult {
     this.#lines.push(text);
     while (this.#history.is === 'incomplete') {
       const line = this.#lines.next();

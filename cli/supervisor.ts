@@ -30,7 +30,7 @@ export interface Child {
   start(before?: Ready): ChildProcess;
 }
 
-export class Supervised {
+export class Supervisor {
   /** Settles once the child has ended and will not be started again. */
   readonly ended: Promise<void>;
   readonly #child: Child;

@@ -10,8 +10,8 @@ export type Progress =
   | { is: 'awaitingReply'; receivedBytes: number };
 
 /** We gave the connection up: the time allowed had run out, or another server had answered. */
-export class GivenUpError extends Error {
-  override name = 'GivenUpError';
+export class AbortedError extends Error {
+  override name = 'AbortedError';
   readonly progress: Progress;
 
   constructor(progress: Progress, options?: ErrorOptions) {

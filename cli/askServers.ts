@@ -2,14 +2,14 @@
 
 import { isIP, type Socket } from 'node:net';
 import { formatEndpoint } from '../access/endpoint.ts';
+import { AbortedError, describeProgress } from '../client/abortedError.ts';
 import { openConnection, type Server } from '../client/connect.ts';
-import { describeProgress, GivenUpError } from '../client/givenUpError.ts';
-import { type Asked, type Failure, firstToAnswer } from '../client/oneshot/firstToAnswer.ts';
+import type { Deadline } from '../client/oneshot/deadline.ts';
 import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/oneshot/oneshot.ts';
-import type { TimeAllowed } from '../client/oneshot/timeAllowed.ts';
+import { type Failure, type RaceResult, raceServers } from '../client/oneshot/raceServers.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { CliError, connectError, connectErrorInShort } from './cliError.ts';
-import { lookupApart } from './lookupApart.ts';
+import { lookupInChild } from './lookupInChild.ts';
 import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
 import { tlsOf } from './options/tlsFiles.ts';
 
@@ -34,12 +34,12 @@ export interface Answered<Answer> {
  */
 export function askServers<Answer>(
   options: ServersOptions & TlsClientOptions,
-  time: TimeAllowed,
+  time: Deadline,
   question: (socket: Socket) => Promise<Answer>,
-): Promise<Asked<Answered<Answer>>> {
+): Promise<RaceResult<Answered<Answer>>> {
   const tls = tlsOf(options);
   const ask = async ({ host, port }: Server, signal: AbortSignal) => {
-    const lookup = isIP(host) === 0 ? lookupApart(signal) : undefined;
+    const lookup = isIP(host) === 0 ? lookupInChild(signal) : undefined;
     const socket = await openConnection({ host, port, tls, lookup }, signal);
     try {
       return { socket, answer: await question(socket) };
@@ -48,7 +48,7 @@ export function askServers<Answer>(
       throw error;
     }
   };
-  return firstToAnswer(options.servers, ask, time);
+  return raceServers(options.servers, ask, time);
 }
 
 /**
@@ -85,29 +85,33 @@ export function failureError(failure: Failure, timeout: number): unknown {
  * @param summary What to say where there are several, before each of them is named.
  * @param timeout The time allowed, in seconds.
  */
-export function noneError(failures: readonly Failure[], summary: string, timeout: number): unknown {
+export function allFailedError(
+  failures: readonly Failure[],
+  summary: string,
+  timeout: number,
+): unknown {
   const [only, ...others] = failures;
   if (only !== undefined && others.length === 0) return failureError(only, timeout);
   const each = failures.map((failure) => `${formatEndpoint(failure.server)} ${inShort(failure)}`);
-  const advice = failures.some(saidStoreUnavailable) ? NOT_IN_FORCE : '';
+  const advice = failures.some(isStoreUnavailable) ? NOT_IN_FORCE : '';
   return new CliError(`${summary}: ${each.join('; ')}${advice}`, { cause: failures });
 }
 
 /** Whether all of them are servers that do not know the command: asking again will not help. */
-export function areForeign(failures: readonly Failure[]): boolean {
+export function noneKnowsCommand(failures: readonly Failure[]): boolean {
   return failures.every(
     ({ error }) => error instanceof RefusedError && error.message.endsWith(REPLY.unknownCommand),
   );
 }
 
-function saidStoreUnavailable({ error }: Failure): boolean {
+function isStoreUnavailable({ error }: Failure): boolean {
   return error instanceof RefusedError && error.message.endsWith(REPLY.storeUnavailable);
 }
 
 /** What a server did not do in time, if that is why it failed; as a sentence about it goes on. */
 function shortfallOf({ error, askedMs }: Failure): string | undefined {
   if (askedMs === undefined) return 'was not asked in time';
-  return error instanceof GivenUpError ? describeProgress(error.progress) : undefined;
+  return error instanceof AbortedError ? describeProgress(error.progress) : undefined;
 }
 
 function inShort(failure: Failure): string {

@@ -1,7 +1,7 @@
 // The time somebody allows for an answer, all that it takes counted: looking up, connecting, each
 // server that is asked in vain.
 
-export class TimeAllowed {
+export class Deadline {
   readonly #late = new AbortController();
   readonly #endsAt: number;
   readonly #timer: NodeJS.Timeout;
@@ -32,11 +32,11 @@ export class TimeAllowed {
 }
 
 /** Does something that may take so long, and no longer than it takes. */
-export async function inTime<Result>(
+export async function withDeadline<Result>(
   ms: number,
-  act: (time: TimeAllowed) => Promise<Result>,
+  act: (time: Deadline) => Promise<Result>,
 ): Promise<Result> {
-  const time = new TimeAllowed(ms);
+  const time = new Deadline(ms);
   try {
     return await act(time);
   } finally {

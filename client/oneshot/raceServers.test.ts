@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Server } from '../connect.ts';
-import { firstToAnswer } from './firstToAnswer.ts';
-import { TimeAllowed } from './timeAllowed.ts';
+import { Deadline } from './deadline.ts';
+import { raceServers } from './raceServers.ts';
 
 const servers: Server[] = ['a', 'b', 'c'].map((host) => ({ host, port: 26310 }));
 
@@ -14,10 +14,10 @@ afterEach(() => {
 
 /** Asks servers that do as they are told, and notes what happens to them. */
 function asked(ms = 10_000) {
-  const time = new TimeAllowed(ms);
+  const time = new Deadline(ms);
   const told = new Map<string, PromiseWithResolvers<string>>();
   const signals = new Map<string, AbortSignal>();
-  const outcome = firstToAnswer(
+  const outcome = raceServers(
     servers,
     ({ host }, signal) => {
       const answer = withResolvers<string>();
@@ -126,10 +126,10 @@ test('the time allowed goes on for the one that answered, until it is stopped', 
 });
 
 test('where no time is left, nobody is asked', async () => {
-  const time = new TimeAllowed(1);
+  const time = new Deadline(1);
   await vi.advanceTimersByTimeAsync(1);
   const ask = vi.fn();
-  const { first, failures } = await firstToAnswer(servers, ask, time);
+  const { first, failures } = await raceServers(servers, ask, time);
   expect(ask).not.toHaveBeenCalled();
   expect(first).toBeUndefined();
   expect(failures.map(({ askedMs }) => askedMs)).toEqual(servers.map(() => undefined));

@@ -8,7 +8,7 @@
 // MSGSTORE and leave.
 
 import type { Server } from '../connect.ts';
-import type { TimeAllowed } from './timeAllowed.ts';
+import type { Deadline } from './deadline.ts';
 
 /** RFC 8305, section 8: the recommended "Connection Attempt Delay". */
 const NEXT_AFTER_MS = 250;
@@ -20,7 +20,7 @@ export interface Failure {
   askedMs: number | undefined;
 }
 
-export interface Asked<Answer> {
+export interface RaceResult<Answer> {
   /** `undefined` where nobody answered. */
   first: { server: Server; answer: Answer } | undefined;
   /** Those that failed until then, in the order of the servers. */
@@ -34,19 +34,19 @@ export interface Asked<Answer> {
  * @param ask Asks one server. The signal is aborted when it should give up, another one having
  *   answered; of the one that answered first it is aborted when the time has run out.
  */
-export function firstToAnswer<Answer>(
+export function raceServers<Answer>(
   servers: readonly Server[],
   ask: (server: Server, signal: AbortSignal) => Promise<Answer>,
-  time: TimeAllowed,
-): Promise<Asked<Answer>> {
+  time: Deadline,
+): Promise<RaceResult<Answer>> {
   return new Promise((resolve) => new Race(servers, ask, time, resolve).run());
 }
 
 class Race<Answer> {
   readonly #servers: readonly Server[];
   readonly #ask: (server: Server, signal: AbortSignal) => Promise<Answer>;
-  readonly #time: TimeAllowed;
-  readonly #resolve: (asked: Asked<Answer>) => void;
+  readonly #time: Deadline;
+  readonly #resolve: (asked: RaceResult<Answer>) => void;
   readonly #due: Server[];
   readonly #underWay = new Set<AbortController>();
   readonly #failures: Failure[] = [];
@@ -56,8 +56,8 @@ class Race<Answer> {
   constructor(
     servers: readonly Server[],
     ask: (server: Server, signal: AbortSignal) => Promise<Answer>,
-    time: TimeAllowed,
-    resolve: (asked: Asked<Answer>) => void,
+    time: Deadline,
+    resolve: (asked: RaceResult<Answer>) => void,
   ) {
     this.#servers = servers;
     this.#due = [...servers];
@@ -114,7 +114,7 @@ class Race<Answer> {
   }
 
   /** @param winner Is not given up, but when the time has run out. */
-  #finish(first: Asked<Answer>['first'], winner?: AbortController): void {
+  #finish(first: RaceResult<Answer>['first'], winner?: AbortController): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
     for (const attempt of this.#underWay) {

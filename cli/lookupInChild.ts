@@ -19,7 +19,7 @@ interface Found {
 }
 
 /** @param signal Ends the other process when it is aborted. */
-export function lookupApart(signal: AbortSignal): LookupFunction {
+export function lookupInChild(signal: AbortSignal): LookupFunction {
   return (host, { all }, callback) => {
     const options = { signal, killSignal: 'SIGKILL' } as const;
     execFile(process.execPath, ['-e', SCRIPT, '--', host], options, (failure, stdout) => {
