@@ -242,7 +242,7 @@ test.describe('in a folder that the user may read and not write', () => {
       stdout: '',
       stderr:
         `motd: lmdb:${path}: cannot read ${join(path, 'data.mdb')}: permission denied (EACCES); ` +
-        'run this as its owner\n',
+        'run the command as the owner of the file\n',
     });
   });
 });

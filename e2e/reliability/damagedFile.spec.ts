@@ -16,7 +16,7 @@ const AT_ONCE = 2;
 /** One case in so many stores on, where the server has started. */
 const GO_ON_EVERY = 4;
 const REFUSAL =
-  /^[^\n]*data\.mdb is damaged or not ours: [^\n]*; put a copy back, or move it away to begin anew\n$/;
+  /^[^\n]*data\.mdb is damaged, or another program's: [^\n]*; restore a backup, or move the file away to start empty\n$/;
 
 interface IntactFile {
   what: string;

@@ -1,4 +1,4 @@
-// One server for each folder.
+// A lock that allows one server per folder.
 
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,50 +6,47 @@ import { setTimeout } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
 import { folderOpenError, StoreOpenError } from '../storeOpenError.ts';
 import { createPrivateFolder, openForReading, openPrivateFile } from './privateFiles.ts';
-import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFileNames.ts';
-
-const LOCK_FILE = 'server.lock';
+import { isStoreFile, SERVER_LOCK_FILE } from './storeFileNames.ts';
 
 /**
- * The writer of a server that was killed needs a moment to notice, and to finish its last commit.
+ * The writer process of a killed server needs a moment to notice, and to finish its last commit.
  */
 const LOCK_TIMEOUT_MS = 2000;
-const RETRY_MS = 20;
+const RETRY_DELAY_MS = 20;
 
 /**
- * Makes sure that nobody else serves a folder, which is made where there is none.
+ * Locks a folder, and creates it if it does not exist.
  *
- * @returns A descriptor. The folder is ours until it is closed here and in every process that was
- *   given it, however they end.
- * @throws StoreOpenError where the folder cannot be used, or another server uses it.
+ * @returns A descriptor. The lock is held until the descriptor is closed in this process and in
+ *   every process that inherited it, however they end.
+ * @throws StoreOpenError if the folder cannot be used, or another server uses it.
  */
 export async function lockFolder(folder: string): Promise<number> {
   const lock = openLockFile(folder);
-  const endsAtMs = performance.now() + LOCK_TIMEOUT_MS;
+  const deadlineAtMs = performance.now() + LOCK_TIMEOUT_MS;
   while (!tryLock(lock)) {
-    if (performance.now() > endsAtMs) {
+    if (performance.now() > deadlineAtMs) {
       closeSync(lock);
       throw new StoreOpenError(
-        `${folder} is in use by another server; stop that one, or choose another folder with --store`,
+        `${folder} is in use by another server; stop it, or choose another folder with --store`,
       );
     }
-    await setTimeout(RETRY_MS);
+    await setTimeout(RETRY_DELAY_MS);
   }
   return lock;
 }
 
 /**
- * Whether a server uses a folder. Needs no leave to write in it.
+ * Whether a server uses a folder. Needs no write permission.
  *
- * @returns `false` also if that cannot be found out: the lock file is not ours to read, or its file
- *   system knows no locks.
- * @throws StoreOpenError if the lock is a link, or no regular file.
+ * @returns `false` also if the lock file is not readable, or its file system has no locks.
+ * @throws StoreOpenError if the lock file is a link, or not a regular file.
  */
 export function isFolderInUse(folder: string): boolean {
   try {
-    const lock = openForReading(join(folder, LOCK_FILE));
+    const lock = openForReading(join(folder, SERVER_LOCK_FILE));
     try {
-      // A server that starts at this moment tries again.
+      // A server that is starting at this moment retries, so a short shared lock does no harm.
       return !tryLock(lock, { shared: true });
     } finally {
       closeSync(lock);
@@ -63,12 +60,8 @@ export function isFolderInUse(folder: string): boolean {
 function openLockFile(folder: string): number {
   try {
     createPrivateFolder(folder, isStoreFile);
-    return openPrivateFile(join(folder, LOCK_FILE));
+    return openPrivateFile(join(folder, SERVER_LOCK_FILE));
   } catch (error) {
     throw error instanceof StoreOpenError ? error : folderOpenError(folder, error);
   }
-}
-
-function isStoreFile(name: string): boolean {
-  return [LOCK_FILE, DATA_FILE, LMDB_LOCK_FILE].includes(name) || name.startsWith(NEW_PREFIX);
 }

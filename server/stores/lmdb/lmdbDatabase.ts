@@ -1,4 +1,4 @@
-// The database in a folder: made, looked through and read before anything is written to it.
+// Opens the database in a folder: creates it if there is none, and checks it before LMDB opens it.
 
 import {
   closeSync,
@@ -14,7 +14,7 @@ import { dirname, join, resolve } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { folderOpenError, StoreOpenError } from '../storeOpenError.ts';
 import { decodeLmdbEntries } from './lmdbEntries.ts';
-import type { Opened } from './lmdbIpc.ts';
+import type { OpenedFile } from './lmdbIpc.ts';
 import { readSnapshot } from './lmdbSnapshot.ts';
 import { openPrivateFile, restrictToOwner } from './privateFiles.ts';
 import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFileNames.ts';
@@ -22,43 +22,44 @@ import { DATA_FILE, LMDB_LOCK_FILE, NEW_PREFIX } from './storeFileNames.ts';
 export type LmdbDatabase = RootDatabase<Buffer, number>;
 
 /**
- * Opens the database in a folder.
- *
- * @param fileId Which file it has to be. Without it, one is made if there is none.
- * @throws StoreOpenError where that cannot be, or its file is damaged or not ours; it is then
- *   as it was.
+ * @param fileId The file that must be there; if omitted, a missing file is created.
+ * @throws StoreOpenError if the database cannot be opened, is damaged, or is another program's. The
+ *   file is then unchanged.
  */
 export async function openDatabase(
   folder: string,
   fileId?: string,
-): Promise<{ database: LmdbDatabase; file: string; opened: Opened }> {
-  const file = join(folder, DATA_FILE);
+): Promise<{ database: LmdbDatabase; path: string; opened: OpenedFile }> {
+  const path = join(folder, DATA_FILE);
   let foundId = restrictFiles(folder);
   if (fileId !== undefined && foundId !== fileId) {
-    throw new StoreOpenError(`${file} is not the file that was written before`);
+    throw new StoreOpenError(
+      `${path} was replaced or deleted while the server ran; put it back, or restart the server`,
+    );
   }
   if (foundId === undefined) {
     await createDatabase(folder);
     foundId = restrictFiles(folder);
   }
-  // Before LMDB opens it, which may change it: it may not be ours.
-  const contents = decodeLmdbEntries(file, (await readSnapshot(file)).bytes);
+  // Check before LMDB opens the file, which may change it.
+  const entries = decodeLmdbEntries(path, (await readSnapshot(path)).bytes);
   return {
     database: openWithLmdb(folder),
-    file,
-    opened: { ...contents, fileId: foundId ?? '' },
+    path,
+    opened: { ...entries, fileId: foundId ?? '' },
   };
 }
 
 /**
- * LMDB opens its files by name, and follows links: what the names stand for is checked first. It
- * must not have them open yet, because closing a file drops every lock on it (fcntl(2)).
+ * Refuses links in place of the files, because LMDB would follow them, and removes the access of
+ * other users. LMDB must not have the files open: closing a file releases every lock on it
+ * (fcntl(2)).
  *
- * @returns Which file the database is; `undefined` if there is none.
+ * @returns The ID of the data file; `undefined` if there is none.
  */
 function restrictFiles(folder: string): string | undefined {
   try {
-    // It crashes if it cannot make its lock file.
+    // LMDB crashes if it cannot create its lock file.
     closeSync(openPrivateFile(join(folder, LMDB_LOCK_FILE)));
     return restrictToOwner(join(folder, DATA_FILE));
   } catch (error) {
@@ -67,19 +68,19 @@ function restrictFiles(folder: string): string | undefined {
 }
 
 /**
- * Makes an empty database. It is made aside and renamed once it is safe, so that a file that is
- * empty or cut short is never a beginning, and always damage.
+ * Creates an empty database in a temporary folder, and renames it after it is synced. So an empty or
+ * truncated file in the store's folder is always damage, never an interrupted start.
  */
 async function createDatabase(folder: string): Promise<void> {
   try {
     for (const name of readdirSync(folder)) {
       if (name.startsWith(NEW_PREFIX)) rmSync(join(folder, name), { recursive: true });
     }
-    const aside = mkdtempSync(join(folder, NEW_PREFIX));
-    await openWithLmdb(aside).close();
-    sync(join(aside, DATA_FILE));
-    renameSync(join(aside, DATA_FILE), join(folder, DATA_FILE));
-    rmSync(aside, { recursive: true });
+    const temporary = mkdtempSync(join(folder, NEW_PREFIX));
+    await openWithLmdb(temporary).close();
+    sync(join(temporary, DATA_FILE));
+    renameSync(join(temporary, DATA_FILE), join(folder, DATA_FILE));
+    rmSync(temporary, { recursive: true });
     sync(folder);
     sync(dirname(resolve(folder)));
   } catch (error) {
@@ -94,9 +95,9 @@ function openWithLmdb(folder: string): LmdbDatabase {
       noSubdir: false,
       encoding: 'binary',
       keyEncoding: 'uint32',
-      // A commit is not done before its sync is.
+      // A commit returns only after its sync.
       overlappingSync: false,
-      // What else is in our memory has no business in a file.
+      // Clear unused bytes of pages: they may hold secrets from this process's memory.
       noMemInit: false,
     });
   } catch (error) {
@@ -104,9 +105,9 @@ function openWithLmdb(folder: string): LmdbDatabase {
   }
 }
 
-/** Waits until a file, or what a folder names, is on the disk (fsync(2)). */
+/** Syncs a file, or the names in a folder, to disk (fsync(2)). */
 function sync(path: string): void {
-  // Windows syncs no folders, and no file that is not open for writing.
+  // Windows cannot sync folders, or files that are not open for writing.
   if (platform() === 'win32') return;
   const descriptor = openSync(path, 'r');
   fsyncSync(descriptor);

@@ -39,7 +39,7 @@ function openAt(path: string) {
   });
 }
 
-/** The bytes LMDB leaves behind. */
+/** The data file that LMDB leaves after `use`. */
 async function fileOf(use: (store: Store) => void): Promise<Buffer> {
   const path = await newDirectory();
   const store = openAt(path);
@@ -48,7 +48,7 @@ async function fileOf(use: (store: Store) => void): Promise<Buffer> {
   return readFile(join(path, 'data.mdb'));
 }
 
-/** Messages of all sizes of which the last 150 are kept: two levels, overflow pages, free pages. */
+/** Keeps the last 150 of many messages of all sizes: two levels, overflow pages, free pages. */
 function churn(store: Store): void {
   for (let key = 1; key <= 450; key++) {
     store.transactionSync(() => {
@@ -62,7 +62,7 @@ function putOne(store: Store): void {
   store.putSync(1, Buffer.from('apple'));
 }
 
-/** The place of the newest meta page, and of the other. */
+/** The offsets of the newest meta page, and of the other. */
 function metasOf(file: Buffer): [newest: number, other: number] {
   const isFirst = file.readUInt32LE(152) > file.readUInt32LE(PAGE_BYTES + 152);
   return isFirst ? [0, PAGE_BYTES] : [PAGE_BYTES, 0];
@@ -78,13 +78,15 @@ function changed(file: Buffer, change: (copy: Buffer) => void): string | undefin
   return findLmdbFault(copy);
 }
 
-/** The offsets in a range at which a byte may be another and nobody notices. */
-function blindSpots(file: Buffer, start: number, end: number): number[] {
+/** The offsets in a range at which a changed byte is not detected. */
+function undetected(file: Buffer, start: number, end: number): number[] {
   const offsets = Array.from({ length: end - start }, (_, index) => start + index);
-  return offsets.filter((offset) => [0x01, 0x80, 0xff].some((bits) => isBlind(file, offset, bits)));
+  return offsets.filter((offset) =>
+    [0x01, 0x80, 0xff].some((bits) => isUndetected(file, offset, bits)),
+  );
 }
 
-function isBlind(file: Buffer, offset: number, bits: number): boolean {
+function isUndetected(file: Buffer, offset: number, bits: number): boolean {
   const byte = file.readUInt8(offset);
   file.writeUInt8(byte ^ bits, offset);
   const fault = findLmdbFault(file);
@@ -92,13 +94,13 @@ function isBlind(file: Buffer, offset: number, bits: number): boolean {
   return fault === undefined;
 }
 
-describe('sound is', () => {
+describe('accepts', () => {
   test.each<[string, (store: Store) => void]>([
-    ['a file just made', () => undefined],
-    ['one message', putOne],
-    ['a history that has seen much coming and going', churn],
+    ['a new file', () => undefined],
+    ['a file with one message', putOne],
+    ['a history after many commits', churn],
     [
-      'a history that has been emptied',
+      'a history that was emptied',
       (store) => {
         churn(store);
         store.transactionSync(() => {
@@ -114,7 +116,7 @@ describe('sound is', () => {
     expect(findLmdbFault(Buffer.concat([history, Buffer.alloc(10_000, 0xff)]))).toBeUndefined();
   });
 
-  test('every file a run of commits leaves, before and after it is opened again', async () => {
+  test('the file after each commit, also after it was reopened', async () => {
     const path = await newDirectory();
     for (let key = 1; key <= 60; key += 10) {
       const store = openAt(path);
@@ -128,62 +130,62 @@ describe('sound is', () => {
   });
 });
 
-describe('refused is', () => {
-  test('a file cut anywhere: its last pages are in use', async () => {
+describe('rejects', () => {
+  test('a file truncated anywhere, if its last pages are used', async () => {
     const file = await fileOf(putOne);
     for (let end = 1; end < file.length; end += 97) {
       expect(findLmdbFault(file.subarray(0, end))).toBeDefined();
     }
     expect(findLmdbFault(file.subarray(0, -1))).toBe(
-      'meta page 0 points at page 2, which is not there',
+      'meta page 0 refers to page 2, which is missing',
     );
   });
 
-  test('a meta page that passes for an older one: LMDB would go back a commit', () => {
+  test('a meta page that claims an older commit, so that LMDB would go back one', () => {
     const [newest] = metasOf(history);
     const txnid = history.readUInt32LE(newest + 152);
     expect(changed(history, (copy) => copy.writeUInt32LE(txnid - 2, newest + 152))).toBe(
-      `meta page ${newest / PAGE_BYTES} says commit ${txnid - 2}, its roots say ${txnid},${txnid}`,
+      `meta page ${newest / PAGE_BYTES} is of commit ${txnid - 2}, its roots are of ${txnid},${txnid}`,
     );
   });
 
-  test('a meta page that passes for a newer one', () => {
+  test('a meta page that claims a newer commit', () => {
     const [, other] = metasOf(history);
     const txnid = history.readUInt32LE(other + 152);
     expect(changed(history, (copy) => copy.writeUInt32LE(txnid + 2, other + 152))).toMatch(
-      `says commit ${txnid + 2}`,
+      `is of commit ${txnid + 2}`,
     );
   });
 
-  test('a page that is another', () => {
+  test('a page with a wrong page number', () => {
     const root = rootOf(history, MAIN_TREE);
     expect(changed(history, (copy) => copy.writeUInt32LE(1, root))).toBe(
-      `page ${root / PAGE_BYTES} says it is another page`,
+      `page ${root / PAGE_BYTES} has the wrong page number`,
     );
   });
 
-  test('any other byte in what the newest meta page says', () => {
+  test('a changed byte in the newest meta page', () => {
     const [newest] = metasOf(history);
-    expect(blindSpots(history, newest + FREE_TREE, newest + 160)).toEqual(
+    expect(undetected(history, newest + FREE_TREE, newest + 160)).toEqual(
       // The main tree's md_pad, which only fixed-size duplicates use.
       [0, 1, 2, 3].map((offset) => newest + MAIN_TREE + offset),
     );
   });
 
-  test('any other byte in the header, the pointers and the children of a branch', () => {
+  test('a changed byte in the header, the pointers and the children of a branch', () => {
     const root = rootOf(history, MAIN_TREE);
     const pointers = history.readUInt16LE(root + 20);
-    const spots = blindSpots(history, root, root + 24 + pointers);
-    // A txnid may fall to where its children are still older, and mp_pad is not used.
+    const spots = undetected(history, root, root + 24 + pointers);
+    // A lower txnid is valid if the children are still older, and mp_pad is unused.
     expect(spots.filter((spot) => spot < root + 8 || spot >= root + 18)).toEqual([]);
 
     for (let pointer = 0; pointer < pointers; pointer += 2) {
       const node = root + 24 + history.readUInt16LE(root + 24 + pointer);
-      expect(blindSpots(history, node, node + 8)).toEqual([]);
+      expect(undetected(history, node, node + 8)).toEqual([]);
     }
   });
 
-  test('a free list that gives away a page in use, or one page twice, or forgets one', () => {
+  test('a free list that holds a used page, holds a page twice, or lacks one', () => {
     const leaf = rootOf(history, FREE_TREE);
     const record =
       leaf + 24 + history.readUInt16LE(leaf + 24 + history.readUInt16LE(leaf + 20) - 2);
@@ -194,12 +196,12 @@ describe('refused is', () => {
       'has two owners',
     );
     expect(changed(history, (copy) => copy.fill(0, word, word + 8))).toBe(
-      '1 pages are neither in use nor free',
+      '1 pages are neither used nor free',
     );
   });
 
-  test('what is no LMDB file', () => {
-    expect(findLmdbFault(Buffer.alloc(100))).toBe('it ends within meta page 0');
-    expect(findLmdbFault(Buffer.alloc(8192))).toBe('page 0 says it is no meta page');
+  test('a file that is not LMDB’s', () => {
+    expect(findLmdbFault(Buffer.alloc(100))).toBe('the file ends within meta page 0');
+    expect(findLmdbFault(Buffer.alloc(8192))).toBe('page 0 is not a meta page');
   });
 });

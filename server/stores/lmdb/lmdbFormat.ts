@@ -1,5 +1,5 @@
-// Where the bytes of LMDB's data file mean what: mdb.c of the npm package `lmdb`, data version 2,
-// 64 bits, little-endian (its dependencies/lmdb/libraries/liblmdb). The C names stand beside ours.
+// The layout of LMDB's data file: data version 2, 64 bits, little-endian. The source is mdb.c of the
+// npm package `lmdb` (dependencies/lmdb/libraries/liblmdb). Comments give the names in C.
 
 // MDB_page_header
 export const PAGE = { pgno: 0, txnid: 8, flags: 18, lower: 20, upper: 22, pages: 20, bytes: 24 };
@@ -20,7 +20,7 @@ const TREE = {
   root: 40,
 }; // MDB_db
 
-/** What of a meta page is used, its header included. */
+/** The used part of a meta page, with its header. */
 export const META_BYTES = META.bytes;
 
 const MAGIC = 0xbeefc0de; // MDB_MAGIC
@@ -35,10 +35,10 @@ const P_META = 0x08;
 export const F_BIGDATA = 0x01;
 export const MDB_INTEGERKEY = 0x08;
 
-/** The most we read, in bytes: `fs.read` takes no more (ERR_OUT_OF_RANGE). */
+/** The limit of `fs.read` (ERR_OUT_OF_RANGE). */
 export const MAX_FILE_BYTES = 2 ** 31 - 1;
 
-/** What a tree is made of; the first three are pages. */
+/** The size of a tree; the first three count pages. */
 export interface PageCounts {
   branches: number;
   leaves: number;
@@ -50,11 +50,11 @@ export interface PageTree {
   readonly flags: number;
   readonly depth: number;
   readonly counts: PageCounts;
-  /** A page; `undefined` where the tree is empty. */
+  /** A page number; `undefined` if the tree is empty. */
   readonly root: number | undefined;
 }
 
-/** What one commit left: the pages no longer used, and the entries. */
+/** The state after one commit: the tree of free pages, and the tree of entries. */
 export interface MetaPage {
   readonly page: number;
   readonly pageBytes: number;
@@ -64,28 +64,31 @@ export interface MetaPage {
   readonly main: PageTree;
 }
 
-/** What is wrong with a file, in words for an operator. */
+/** The message says what is wrong with the file, for the operator. */
 export class CorruptFileError extends Error {}
 
-/** @throws {CorruptFileError} Unless it is so. */
-export function check(isSo: boolean, otherwise: string): void {
-  if (!isSo) throw new CorruptFileError(otherwise);
+/** @throws {CorruptFileError} With `fault`, unless the condition holds. */
+export function check(condition: boolean, fault: string): void {
+  if (!condition) throw new CorruptFileError(fault);
 }
 
-/** Reads a meta page. @throws {CorruptFileError} Where it is none. */
+/** Decodes a meta page. @throws {CorruptFileError} */
 export function metaAt(file: Buffer, page: number, at: number): MetaPage {
-  check(at + META.bytes <= file.length, `it ends within meta page ${page}`);
-  check(u64(file, at + PAGE.pgno) === page, `meta page ${page} says it is another page`);
-  check(file.readUInt16LE(at + PAGE.flags) === P_META, `page ${page} says it is no meta page`);
+  check(at + META.bytes <= file.length, `the file ends within meta page ${page}`);
+  check(u64(file, at + PAGE.pgno) === page, `meta page ${page} has the wrong page number`);
+  check(file.readUInt16LE(at + PAGE.flags) === P_META, `page ${page} is not a meta page`);
   check(file.readUInt32LE(at + META.magic) === MAGIC, `meta page ${page} is not LMDB's`);
-  check(file.readUInt32LE(at + META.version) === VERSION, `meta page ${page} has another version`);
+  check(
+    file.readUInt32LE(at + META.version) === VERSION,
+    `meta page ${page} has another data version than ${VERSION}`,
+  );
 
   const pageBytes = file.readUInt32LE(at + META.free + TREE.pageBytes);
   const isPowerOf2 = Number.isInteger(Math.log2(pageBytes));
-  check(isPowerOf2 && pageBytes >= 512, `meta page ${page} says a page has ${pageBytes} bytes`);
+  check(isPowerOf2 && pageBytes >= 512, `meta page ${page} has page size ${pageBytes}`);
   const lastPage = u64(file, at + META.lastPage);
   const isSmall = lastPage < MAX_FILE_BYTES / pageBytes;
-  check(isSmall, `meta page ${page} says the last page is ${lastPage}`);
+  check(isSmall, `meta page ${page} has last page ${lastPage}`);
   const txnid = u64(file, at + META.txnid);
   const free = treeAt(file, at + META.free);
   const main = treeAt(file, at + META.main);
@@ -107,7 +110,7 @@ function treeAt(file: Buffer, at: number): PageTree {
   };
 }
 
-/** Exact up to 2 ** 53. What is above that is out of range anyway, and still above. */
+/** Exact up to 2 ** 53. Larger numbers are out of range anyway, and stay larger. */
 export function u64(file: Buffer, at: number): number {
   return file.readUInt32LE(at) + file.readUInt32LE(at + 4) * 2 ** 32;
 }

@@ -1,35 +1,33 @@
-// What the store and the process that writes for it say to each other.
+// The IPC messages between the store and its writer process.
 
 import type { HistoryEntry } from '../history.ts';
 
-/** What a file holds: consecutive entries, the first of this number. */
+/** Consecutive entries, numbered from `first` on. */
 export interface NumberedEntries {
   first: number;
   entries: HistoryEntry[];
 }
 
-export interface Opened extends NumberedEntries {
-  /** Which file it is, whatever its name. */
+/** The content of a data file when it was opened. */
+export interface OpenedFile extends NumberedEntries {
+  /** Device and inode of the file. */
   fileId: string;
 }
 
-/**
- * What to write: entries numbered from `first` on, in the place of any there are;
- * none below `oldest`.
- */
+/** Write these entries, replace any with the same or a higher number, delete those below `oldest`. */
 export interface CommitRequest extends NumberedEntries {
   oldest: number;
 }
 
-/** What the process says: once when it has opened the file, and then once for each commit. */
+/** The writer process sends one reply after it opened the file, then one per commit. */
 export type LmdbReply =
-  | ({ is: 'opened' } & Opened)
-  /** The folder cannot be used; in words for the operator. */
-  | { is: 'openFailed'; why: string }
-  /** The commit is on the disk. */
+  | ({ is: 'opened' } & OpenedFile)
+  /** The folder cannot be used; `reason` is for the operator. */
+  | { is: 'openFailed'; reason: string }
+  /** The commit is synced to disk. */
   | { is: 'committed' }
-  /** It is not, and the process is of no use any more. */
-  | { is: 'failed'; why: string };
+  /** The commit was not made; the process must be replaced. */
+  | { is: 'failed'; reason: string };
 
 export function isLmdbReply(message: unknown): message is LmdbReply {
   return typeof message === 'object' && message !== null && 'is' in message;

@@ -1,8 +1,8 @@
-// The two meta pages of LMDB's data file, to be put back when a commit has failed.
+// Saves the two meta pages of LMDB's data file before a commit, and restores them after a failure.
 //
-// LMDB writes its meta page last. Where that very write fails, it puts back a part of what stood
-// there (mdb.c, mdb_env_write_meta), and until the next commit that page fits no commit at all: a
-// restart could not tell such a file from a damaged one.
+// LMDB writes its meta page last. If that write fails, LMDB restores only a part of the old page
+// (mdb.c, mdb_env_write_meta). Until the next commit that page is inconsistent, and a restart could
+// not tell the file from a damaged one.
 
 import { fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { META_BYTES, metaAt } from './lmdbFormat.ts';
@@ -12,23 +12,23 @@ const MAX_TRIES = 3;
 export class MetaPages {
   readonly #descriptor: number;
   readonly #secondAt: number;
-  #pages: readonly { at: number; bytes: Buffer }[] = [];
+  #saved: readonly { at: number; bytes: Buffer }[] = [];
 
-  /** @param path A sound `data.mdb`. */
+  /** @param path A `data.mdb` that passed `checkLmdbFile`. */
   constructor(path: string) {
     this.#descriptor = openSync(path, 'r+');
     this.#secondAt = metaAt(this.#read(0), 0, 0).pageBytes;
   }
 
-  /** Keeps them as they are now: before a commit. @throws What `node:fs` throws. */
-  remember(): void {
-    // Older ones must never be put back.
-    this.#pages = [];
-    this.#pages = [0, this.#secondAt].map((at) => ({ at, bytes: this.#read(at) }));
+  /** Call before each commit. @throws What `node:fs` throws. */
+  save(): void {
+    // If reading fails, `restore` must not write pages of an earlier commit.
+    this.#saved = [];
+    this.#saved = [0, this.#secondAt].map((at) => ({ at, bytes: this.#read(at) }));
   }
 
-  /** Whether the path still names the file that was opened: nobody has replaced or deleted it. */
-  isOf(path: string): boolean {
+  /** Whether the path still names the opened file: it was neither replaced nor deleted. */
+  isOpenedFrom(path: string): boolean {
     const [named, opened] = [
       statSync(path, { throwIfNoEntry: false }),
       fstatSync(this.#descriptor),
@@ -36,16 +36,15 @@ export class MetaPages {
     return named?.ino === opened.ino && named.dev === opened.dev;
   }
 
-  /** Puts them back, once no commit is under way any more. */
+  /** Call after a failed commit, when LMDB writes nothing any more. */
   restore(): void {
-    // Into the page cache, which takes them even where the disk does not;
-    // a disk may have a bad moment.
+    // The page cache accepts the write even if the disk fails. Retry in case the fault is transient.
     for (let tries = 0; tries < MAX_TRIES && !this.#tryToRestore(); tries++);
   }
 
   #tryToRestore(): boolean {
     try {
-      for (const { at, bytes } of this.#pages) {
+      for (const { at, bytes } of this.#saved) {
         writeSync(this.#descriptor, bytes, 0, META_BYTES, at);
       }
       return true;
@@ -57,7 +56,7 @@ export class MetaPages {
   #read(at: number): Buffer {
     const bytes = Buffer.alloc(META_BYTES);
     const read = readSync(this.#descriptor, bytes, 0, META_BYTES, at);
-    if (read < META_BYTES) throw new Error('the file was cut short');
+    if (read < META_BYTES) throw new Error('the file ends within a meta page');
     return bytes;
   }
 }

@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(parent, { recursive: true }));
 
-/** Stores messages, and lets `use` have the store before it is closed. */
+/** Stores messages, and calls `use` before the store is closed. */
 async function storing(messages: string[], use?: (store: MessageStore) => Promise<void>) {
   const store = await openLmdbStore(folder, OPTIONS);
   try {
@@ -45,7 +45,7 @@ async function messagesIn(path = folder): Promise<string[]> {
   return (await readLmdbReadOnly(path)).entries.map(({ message }) => message);
 }
 
-/** All that there is to see of a folder from outside. */
+/** The attributes of a folder and its files. */
 function stateOf(path: string): unknown[] {
   return ['.', ...readdirSync(path).sort()].map((name) => {
     const { mode, mtimeMs, ctimeMs, size } = lstatSync(join(path, name));
@@ -53,14 +53,14 @@ function stateOf(path: string): unknown[] {
   });
 }
 
-test('reads every entry in its order, with its time', async () => {
+test('reads every entry in order, with its time', async () => {
   await storing(['a', 'b', 'c'], async ({ history }) => {
     const { entries } = await readLmdbReadOnly(folder);
     expect(entries).toEqual([1, 2, 3].map((number) => history.at(number)));
   });
 });
 
-test('reads entries of any size, and those after others were dropped', async () => {
+test('reads entries of any size, after others were dropped', async () => {
   const messages = Array.from({ length: 30 }, (_, index) => `${index}`.repeat(1 + index * 60));
   const short = { ...OPTIONS, historyLimit: 10 };
   const store = await openLmdbStore(folder, short);
@@ -69,17 +69,17 @@ test('reads entries of any size, and those after others were dropped', async () 
   expect(await messagesIn()).toEqual(messages.slice(-10));
 });
 
-test('tells whether a server uses the store', async () => {
+test('reports whether a server uses the store', async () => {
   await storing(['a'], async (store) => {
     expect(await readLmdbReadOnly(folder)).toMatchObject({ isInUse: true });
-    // It goes on storing: reading has taken no lock from it.
+    // The server can still store: reading did not release its lock.
     await store.store('b');
     expect(await messagesIn()).toEqual(['a', 'b']);
   });
   expect(await readLmdbReadOnly(folder)).toMatchObject({ isInUse: false });
 });
 
-test('changes nothing, and makes nothing', async () => {
+test('changes nothing, and creates nothing', async () => {
   await storing(['a']);
   chmodSync(folder, 0o755);
   for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
@@ -93,7 +93,7 @@ test('changes nothing, and makes nothing', async () => {
   expect(readdirSync(empty)).toEqual([]);
 });
 
-test('reads a copy that has the data file only', async () => {
+test('reads a copy of the data file alone', async () => {
   await storing(['a']);
   const copy = join(parent, 'copy');
   mkdirSync(copy);
@@ -103,18 +103,20 @@ test('reads a copy that has the data file only', async () => {
 });
 
 test.each([
-  ['a folder that is not there', () => 'nowhere', /^no such folder; check --store$/],
+  ['a missing folder', () => 'nowhere', /^no such folder; check --store$/],
   ['a file', () => 'store/data.mdb', /data\.mdb is a file; name the folder that holds data\.mdb$/],
-])('refuses %s', async (_what, path, words) => {
+])('rejects %s', async (_what, path, words) => {
   await storing(['a']);
   await expect(readLmdbReadOnly(join(parent, path()))).rejects.toThrow(words);
 });
 
-test('refuses a damaged file in words', async () => {
+test('rejects a damaged file, and says why', async () => {
   await storing(['a']);
   const file = join(folder, 'data.mdb');
   writeFileSync(file, readFileSync(file).subarray(0, 9000));
-  await expect(readLmdbReadOnly(folder)).rejects.toThrow(/data\.mdb is damaged or not ours: /);
+  await expect(readLmdbReadOnly(folder)).rejects.toThrow(
+    /data\.mdb is damaged, or another program's: /,
+  );
 });
 
 test.skipIf(process.getuid?.() !== 0)('reads a folder of another user', async () => {
@@ -123,7 +125,7 @@ test.skipIf(process.getuid?.() !== 0)('reads a folder of another user', async ()
   expect(await messagesIn(folder)).toEqual(['a']);
 });
 
-test('reads a backup whose files have more names', async () => {
+test('reads a backup made of hard links', async () => {
   await storing(['a']);
   const backup = join(parent, 'backup');
   mkdirSync(backup);
@@ -139,7 +141,7 @@ test.skipIf(process.platform === 'win32').each(
         [name, 'not a regular file', (path: string) => spawnSync('mkfifo', [path])],
       ] as const,
   ),
-)('refuses %s that is %s', async (name, words, replace) => {
+)('rejects %s that is %s', async (name, words, replace) => {
   await storing(['a']);
   const other = join(parent, 'other');
   copyFileSync(join(folder, name), other);

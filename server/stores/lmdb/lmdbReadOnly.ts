@@ -1,5 +1,5 @@
-// Reads the history in a folder and changes nothing there: no lock is taken, no file is made, no mode
-// is changed. So it also reads a backup, a read-only file system, and the store of a running server.
+// Reads the entries in a folder without changing anything: takes no exclusive lock, creates no file,
+// changes no mode. So it also works on a backup, a read-only file system, and a store in use.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,15 +12,15 @@ import { readSnapshot } from './lmdbSnapshot.ts';
 import { DATA_FILE } from './storeFileNames.ts';
 
 export interface StoredEntries {
-  /** Everything that one commit left, oldest first. */
+  /** The state after one commit, oldest entry first. */
   entries: readonly HistoryEntry[];
-  /** Whether a server uses the store: more may be stored in it by now. */
+  /** Whether a server uses the store, and may have stored more since. */
   isInUse: boolean;
 }
 
 /**
- * @throws StoreOpenError if the folder holds no store, cannot be read, or its file is damaged or
- *   not ours.
+ * @throws StoreOpenError if the folder holds no store or cannot be read, or if its data file is
+ *   damaged or another program's.
  */
 export async function readLmdbReadOnly(folder: string): Promise<StoredEntries> {
   const file = join(folder, DATA_FILE);
@@ -29,35 +29,35 @@ export async function readLmdbReadOnly(folder: string): Promise<StoredEntries> {
     const { bytes, isBeingWritten } = await readSnapshot(file);
     return { entries: decodeLmdbEntries(file, bytes).entries, isInUse: isInUse || isBeingWritten };
   } catch (error) {
-    throw error instanceof StoreOpenError ? error : unreadable(folder, error);
+    throw error instanceof StoreOpenError ? error : readError(folder, error);
   }
 }
 
-function unreadable(folder: string, error: unknown): StoreOpenError {
+function readError(folder: string, error: unknown): StoreOpenError {
   const code = errorCode(error);
-  const reason = { cause: error };
+  const options = { cause: error };
   switch (code) {
     case 'ENOENT':
       return new StoreOpenError(
         existsSync(folder)
           ? `no store in ${folder}: it has no ${DATA_FILE}`
           : 'no such folder; check --store',
-        reason,
+        options,
       );
     case 'ENOTDIR':
       return new StoreOpenError(
         `${folder} is a file; name the folder that holds ${DATA_FILE}`,
-        reason,
+        options,
       );
     case 'EACCES':
     case 'EPERM':
       return new StoreOpenError(
-        `cannot read ${join(folder, DATA_FILE)}: ${describeFileError(code)}; run this as its owner`,
-        reason,
+        `cannot read ${join(folder, DATA_FILE)}: ${describeFileError(code)}; run the command as the owner of the file`,
+        options,
       );
     case undefined:
       throw error;
     default:
-      return new StoreOpenError(`cannot read ${join(folder, DATA_FILE)}: ${code}`, reason);
+      return new StoreOpenError(`cannot read ${join(folder, DATA_FILE)}: ${code}`, options);
   }
 }

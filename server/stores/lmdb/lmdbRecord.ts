@@ -1,6 +1,5 @@
-// How a stored message is written in the database: `CRC TIME MESSAGE`, as text that a person can
-// read with mdb_dump. The checksum covers the record's number, too:
-// a record cannot pass for another.
+// Encodes and decodes the records of the database: `CRC TIME MESSAGE`, as text that can be read with
+// mdb_dump. The checksum includes the entry's number, so that a record cannot pass for another.
 
 import { crc32 } from 'node:zlib';
 import type { HistoryEntry } from '../history.ts';
@@ -8,15 +7,14 @@ import { decodeEntry, decodeText, encodeTime, InvalidEntryError } from '../histo
 
 const RECORD = /^(?<sum>[0-9a-f]{8}) (?<body>(?<time>\S+) (?<message>.*))$/su;
 
-/** The bytes of an entry. */
 export function encodeRecord(number: number, { message, storedAtMs }: HistoryEntry): Buffer {
   const body = `${encodeTime(storedAtMs)} ${message}`;
   return Buffer.from(`${checksum(number, body)} ${body}`, 'utf8');
 }
 
 /**
- * The entry of these bytes. Its text points into that of its own record, and pins nothing else.
- *
+ * @returns The entry. The strings in it share memory with one copy of the record, and keep nothing
+ *   else alive.
  * @throws InvalidEntryError
  */
 export function decodeRecord(number: number, bytes: Buffer): HistoryEntry {

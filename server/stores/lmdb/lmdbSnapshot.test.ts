@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Commits values of all sizes without a pause, keeps the newest 50, and rests after every 200. */
+/** Commits values of all sizes, keeps the newest 50, and pauses after every 200 commits. */
 const COMMITTING = `
   import lmdb from 'lmdb';
   const database = lmdb.open({
@@ -42,7 +42,7 @@ const COMMITTING = `
   process.on('disconnect', () => process.exit());
 `;
 
-/** Gives the meta pages a higher number again and again, as very fast commits would. */
+/** Keeps raising the commit number in the meta page, as very fast commits would. */
 const RACING = `
   import { openSync, writeSync } from 'node:fs';
   const descriptor = openSync(process.argv[2], 'r+');
@@ -60,7 +60,7 @@ const RACING = `
   process.on('disconnect', () => process.exit());
 `;
 
-/** Starts a script. @returns Once it has sent its first message. */
+/** Starts a script. @returns When it has sent its first message. */
 async function start(script: string, argument: string): Promise<ChildProcess> {
   const path = join(folder, 'script.mjs');
   writeFileSync(path, script.replace("'lmdb'", `'${LMDB}'`));
@@ -73,7 +73,7 @@ async function start(script: string, argument: string): Promise<ChildProcess> {
   return child;
 }
 
-test('is what one commit left, however fast another process commits', async () => {
+test('returns the state of one commit, however fast another process commits', async () => {
   await start(COMMITTING, folder);
   let newest = 0;
   for (let reads = 0; reads < 100; reads++) {
@@ -91,7 +91,7 @@ test('is what one commit left, however fast another process commits', async () =
   expect(newest).toBeGreaterThan(200);
 });
 
-test('a file that nobody writes is not said to be written', async () => {
+test('does not report a write to an unused file', async () => {
   const child = await start(COMMITTING, folder);
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -101,25 +101,25 @@ test('a file that nobody writes is not said to be written', async () => {
   expect(findLmdbFault(bytes)).toBeUndefined();
 });
 
-test('a file that is written faster than it can be read is refused in words', async () => {
+test('rejects a file that changes faster than it can be read, and says so', async () => {
   const child = await start(COMMITTING, folder);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  // So that reading takes long; LMDB reads no further than the last page.
+  // Makes reading slow; the check ignores what follows the last page.
   truncateSync(file, 200 * 1024 * 1024);
   await start(RACING, file);
   await expect(readSnapshot(file, 3)).rejects.toThrow(
-    `cannot read ${file}: it is written faster than it can be read; stop its server, or try again`,
+    `cannot read ${file}: it changes faster than it can be read; stop the server that uses it, or try again`,
   );
 });
 
-test('a damaged file is read as it is', async () => {
+test('returns a damaged file unchanged', async () => {
   for (const bytes of [Buffer.alloc(0), Buffer.alloc(100, 1), Buffer.alloc(10_000, 'x')]) {
     writeFileSync(file, bytes);
     expect(await readSnapshot(file)).toEqual({ bytes, isBeingWritten: false });
   }
 });
 
-test('a missing file is an error of the file system', async () => {
+test('throws the error of the file system if the file is missing', async () => {
   await expect(readSnapshot(file)).rejects.toThrow('ENOENT');
 });

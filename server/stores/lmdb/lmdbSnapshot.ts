@@ -1,12 +1,12 @@
-// Reads LMDB's data file as one commit left it, without a lock and while another process writes it.
+// Reads LMDB's data file as one commit left it, without a lock, while another process may write it.
 //
-// A reader of LMDB enters itself in `lock.mdb`, so that no commit reuses the pages that it reads.
-// Where nothing can be written, there is no such protection. But commit N writes only pages that
-// neither commit N - 1 nor commit N - 2 reaches (mdb.c, mdb_find_oldest), and its meta page last. So
-// what commit N left is whole until commit N + 2 is finished and N + 3 begins.
+// A reader that uses LMDB registers in `lock.mdb`, so that no commit reuses the pages it reads. That
+// needs write permission. This reader relies on the order of writes instead: commit N writes only
+// pages that neither commit N - 1 nor commit N - 2 reaches (mdb.c, mdb_find_oldest), and its meta
+// page last. So the pages of commit N are intact until commit N + 2 is finished and N + 3 begins.
 //
-// The meta pages are read before and after the file. If they are the same, or one commit further,
-// the file holds what the first ones point at. Otherwise it is read again.
+// The meta pages are read before and after the file. If they are equal, or one commit apart, the file
+// holds what the first ones refer to. Otherwise the file is read again.
 
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -15,28 +15,29 @@ import { findLmdbFault } from './lmdbFileCheck.ts';
 import { CorruptFileError, MAX_FILE_BYTES, META_BYTES, metaAt } from './lmdbFormat.ts';
 import { openForReading } from './privateFiles.ts';
 
-/** Together they take about two seconds: a server that stores without a pause leaves one in time. */
+/** About two seconds in total: enough to succeed beside a server that stores without a pause. */
 const MAX_TRIES = 100;
-const MAX_PAUSE_MS = 40;
+const MAX_RETRY_DELAY_MS = 40;
 
-/** Both meta pages, and the number of the newest commit; 0 if they are damaged. */
 interface MetaPagePair {
+  /** Only the first one if it is damaged. */
   pages: readonly { at: number; bytes: Buffer }[];
+  /** The newest commit; 0 if a page is damaged. */
   txnid: number;
 }
 
 export interface LmdbSnapshot {
-  /** The file's; whether they are sound is still to be checked. */
+  /** The content of the file, unchecked. */
   bytes: Buffer;
-  /** Whether another process wrote it meanwhile. */
+  /** Whether another process wrote to the file during the read. */
   isBeingWritten: boolean;
 }
 
 /**
- * @param path `data.mdb`. LMDB must not have it open in this process: closing a file drops every
+ * @param path `data.mdb`. LMDB must not have it open in this process: closing a file releases every
  *   lock on it (fcntl(2)).
- * @throws StoreOpenError if it is no regular file, too large, or written faster than it can be
- *   read; else what `node:fs` throws.
+ * @throws StoreOpenError if it is not a regular file, is too large, or changes faster than it can be
+ *   read. Otherwise what `node:fs` throws.
  */
 export async function readSnapshot(path: string, maxTries = MAX_TRIES): Promise<LmdbSnapshot> {
   const descriptor = openForReading(path);
@@ -44,13 +45,13 @@ export async function readSnapshot(path: string, maxTries = MAX_TRIES): Promise<
     for (let tries = 1; tries <= maxTries; tries++) {
       const { bytes, isBeingWritten, isWhole } = tryToRead(descriptor, path);
       if (isWhole) return { bytes, isBeingWritten: isBeingWritten || tries > 1 };
-      await setTimeout(Math.random() * MAX_PAUSE_MS);
+      await setTimeout(Math.random() * MAX_RETRY_DELAY_MS);
     }
   } finally {
     closeSync(descriptor);
   }
   throw new StoreOpenError(
-    `cannot read ${path}: it is written faster than it can be read; stop its server, or try again later`,
+    `cannot read ${path}: it changes faster than it can be read; stop the server that uses it, or try again later`,
   );
 }
 
@@ -58,11 +59,11 @@ function tryToRead(descriptor: number, path: string): LmdbSnapshot & { isWhole: 
   const before = readMetas(descriptor);
   const bytes = readAll(descriptor, path);
   const after = readMetas(descriptor);
-  // Those in `bytes` may be newer than pages that were read before them.
+  // The meta pages in `bytes` may be newer than other pages in it.
   for (const page of before.pages) page.bytes.copy(bytes, page.at);
-  if (isSame(before, after)) return { bytes, isBeingWritten: false, isWhole: true };
+  if (areEqual(before, after)) return { bytes, isBeingWritten: false, isWhole: true };
   const isNextCommit = after.txnid === before.txnid + 1;
-  // What only the commit before ours reaches may be overwritten already: then it is read again.
+  // A further commit may already overwrite pages that only the commit before ours reaches.
   const isWhole = isNextCommit && findLmdbFault(bytes) === undefined;
   return { bytes, isBeingWritten: true, isWhole };
 }
@@ -83,7 +84,7 @@ function readMetas(descriptor: number): MetaPagePair {
   }
 }
 
-function isSame(one: MetaPagePair, other: MetaPagePair): boolean {
+function areEqual(one: MetaPagePair, other: MetaPagePair): boolean {
   return (
     one.pages.length === other.pages.length &&
     one.pages.every(({ bytes }, index) => other.pages[index]?.bytes.equals(bytes))
@@ -93,10 +94,12 @@ function isSame(one: MetaPagePair, other: MetaPagePair): boolean {
 function readAll(descriptor: number, path: string): Buffer {
   const { size } = fstatSync(descriptor);
   if (size <= MAX_FILE_BYTES) return readAt(descriptor, 0, size);
-  throw new StoreOpenError(`${path} is too large to be a store: ${size} bytes; check --store`);
+  throw new StoreOpenError(
+    `${path} is too large for a store: ${size} bytes, more than ${MAX_FILE_BYTES}; check --store`,
+  );
 }
 
-/** @returns Fewer bytes if the file ends before. */
+/** @returns Fewer bytes if the file ends earlier. */
 function readAt(descriptor: number, start: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
   let filled = 0;

@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Opens the store, lets `use` have it, and closes it. */
+/** Opens the store, calls `use`, and closes it. */
 async function using<Result>(
   use: (store: MessageStore) => Promise<Result> | Result,
   options = OPTIONS,
@@ -46,7 +46,7 @@ function historyOf({ history }: MessageStore): (string | undefined)[] {
   return numbers.map((n) => history.at(history.first + n)?.message);
 }
 
-test('what was stored is there when it is opened again, with its history and its times', async () => {
+test('keeps the message, the history and the times across a restart', async () => {
   const before = await using(async (store) => {
     for (const message of ['a', 'b', 'c']) await store.store(message);
     return store.history.latest;
@@ -58,7 +58,7 @@ test('what was stored is there when it is opened again, with its history and its
   });
 });
 
-test('messages that arrive together share a commit', async () => {
+test('stores messages that arrive together in one commit', async () => {
   await using(async (store) => {
     const before = commitOf(readFileSync(file));
     await Promise.all(Array.from({ length: 200 }, (_, number) => store.store(`${number}`)));
@@ -66,7 +66,7 @@ test('messages that arrive together share a commit', async () => {
   });
 });
 
-test('a limit that was lowered counts from the next start, and drops the rest for good', async () => {
+test('applies a lower history limit at the next start, and deletes the rest', async () => {
   await using(async (store) => {
     for (const message of ['a', 'b', 'c', 'd']) await store.store(message);
   });
@@ -80,7 +80,7 @@ test('a limit that was lowered counts from the next start, and drops the rest fo
   await using((store) => expect(historyOf(store)).toEqual(['d', 'e']));
 });
 
-test('two servers on one folder: the second is refused, until the first has gone', async () => {
+test('rejects a second server on the same folder until the first one closes', async () => {
   await using(async () => {
     await expect(openLmdbStore(folder, OPTIONS)).rejects.toThrow(
       /in use by another server.*--store/,
@@ -92,17 +92,17 @@ test('two servers on one folder: the second is refused, until the first has gone
 test.each([
   ['a text file', () => writeFileSync(file, 'not a database\n'.repeat(1000))],
   ['another LMDB database', () => foreignDatabase()],
-  ['one whose record was changed', () => changedRecord()],
+  ['a file with a changed record', () => changedRecord()],
   ['an empty file', () => writeFileSync(file, '')],
-  ['one that was cut', () => writeFileSync(file, readFileSync(file).subarray(0, 9000))],
-])('%s is refused, and left as it was', async (_what, damage) => {
+  ['a truncated file', () => writeFileSync(file, readFileSync(file).subarray(0, 9000))],
+])('rejects %s, and leaves it unchanged', async (_what, damage) => {
   await using(async (store) => {
     for (let number = 0; number < 100; number++) await store.store(`message number ${number}`);
   });
   await damage();
   const before = readFileSync(file);
   await expect(openLmdbStore(folder, OPTIONS)).rejects.toThrow(
-    /data\.mdb is damaged or not ours: .*; put a copy back, or move it away/,
+    /data\.mdb is damaged, or another program's: .*; restore a backup, or move the file away/,
   );
   expect(readFileSync(file)).toEqual(before);
 });
@@ -111,7 +111,7 @@ test.each([
   [/record 2 has an invalid time;/, 'yesterday a'],
   [/record 2 has a time outside of the years 0000 to 9999;/, '+010000-01-01T00:00:00.000Z a'],
   [/record 2 holds a message that is not plain text;/, '2026-11-22T17:00:00.000Z \x1b[2J'],
-])('a crafted record is refused: %s', async (fault, body) => {
+])('rejects a crafted record: %s', async (fault, body) => {
   await using(async (store) => {
     for (const message of ['a', 'b', 'c']) await store.store(message);
   });
@@ -119,18 +119,20 @@ test.each([
   await expect(openLmdbStore(folder, OPTIONS)).rejects.toThrow(fault);
 });
 
-test('nothing is stored behind the highest number, and what is there stays', async () => {
+test('stores nothing after the highest number, and keeps what is there', async () => {
   await using(() => {});
   await putRecord(0xffff_ffff, '2026-11-22T17:00:00.000Z the last one');
   for (const _start of [1, 2]) {
     await using(async (store) => {
       expect(store.message).toBe('the last one');
-      await expect(store.store('one more')).rejects.toThrow('there is no higher number');
+      await expect(store.store('one more')).rejects.toThrow(
+        'the highest entry number is 4294967295',
+      );
     });
   }
 });
 
-test('what was left of a start that was cut short goes, and nothing else does', async () => {
+test('removes what an interrupted start left, and nothing else', async () => {
   for (const name of ['.motd-new-x', 'new']) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, 'data.mdb'), 'half a file');
@@ -142,35 +144,37 @@ test('what was left of a start that was cut short goes, and nothing else does', 
 test.each([
   ['replaced', () => renameSync(`${file}.copy`, file)],
   ['deleted', () => rmSync(file)],
-])('nothing is stored in a file that was %s meanwhile', async (_how, spoil) => {
+])('stores nothing in a file that was %s while the server ran', async (_how, spoil) => {
   await using(async (store) => {
     await store.store('first');
     copyFileSync(file, `${file}.copy`);
     await store.store('second');
     spoil();
     await expect(store.store('third')).rejects.toThrow(/data\.mdb was moved or deleted/);
-    await expect(store.store('fourth')).rejects.toThrow(/is not the file that was written/);
+    await expect(store.store('fourth')).rejects.toThrow(
+      /was replaced or deleted while the server ran/,
+    );
     expect(store.message).toBe('second');
   });
 });
 
-test('a store that holds nothing yet writes to no other file either, and makes none', async () => {
+test('neither writes to another file nor creates one if an empty store loses its file', async () => {
   await using(async (store) => {
     rmSync(file);
     await expect(store.store('a')).rejects.toThrow(/data\.mdb was moved or deleted/);
-    await expect(store.store('b')).rejects.toThrow(/is not the file that was written/);
+    await expect(store.store('b')).rejects.toThrow(/was replaced or deleted while the server ran/);
     expect(existsSync(file)).toBe(false);
     const other = join(folder, 'other');
     const another = await openLmdbStore(other, OPTIONS);
     await another.store('of another server');
     await another.close();
     copyFileSync(join(other, 'data.mdb'), file);
-    await expect(store.store('c')).rejects.toThrow(/is not the file that was written/);
+    await expect(store.store('c')).rejects.toThrow(/was replaced or deleted while the server ran/);
   });
   await using((store) => expect(store.message).toBe('of another server'));
 });
 
-test('a copy of the file is a backup', async () => {
+test('opens a copy of the file as a backup', async () => {
   await using((store) => store.store('kept'));
   copyFileSync(file, `${file}.copy`);
   await using((store) => store.store('lost'));
@@ -178,13 +182,13 @@ test('a copy of the file is a backup', async () => {
   await using((store) => expect(store.message).toBe('kept'));
 });
 
-test('a folder that cannot be is refused in words', async () => {
+test('rejects a folder that cannot exist, and says why', async () => {
   writeFileSync(file, '');
   await expect(openLmdbStore(join(file, 'sub'), OPTIONS)).rejects.toThrow(/cannot use .*--store/);
   expect(existsSync(join(folder, 'sub'))).toBe(false);
 });
 
-/** Puts a record with the right checksum there, whatever it says. */
+/** Writes a record with any body and a correct checksum. */
 async function putRecord(number: number, body: string): Promise<void> {
   const database = open<Buffer, number>({
     path: folder,
@@ -213,7 +217,7 @@ function changedRecord(): void {
   writeFileSync(file, bytes);
 }
 
-/** The number of the newest commit in a file. */
+/** The number of the newest commit in the file. */
 function commitOf(bytes: Buffer): number {
   const first = metaAt(bytes, 0, 0);
   return Math.max(first.txnid, metaAt(bytes, 1, first.pageBytes).txnid);

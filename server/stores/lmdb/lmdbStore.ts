@@ -1,12 +1,47 @@
-// A store that survives whatever ends the process, or the machine: `--store lmdb:DIR`.
+// The store that survives the end of the process and of the machine: `--store lmdb:DIR`.
 //
-// Messages are numbered; a record each, in one LMDB database. Those that arrive while a commit is
-// under way are written by the next one together, and so share its syncs; only then is anybody
-// answered. Everything kept is in memory, too: reading never touches the disk.
+// Goals
 //
-// The database is held by a process of its own (lmdbWriterProcess.ts). LMDB maps its file and runs native
-// code: a disk that fails, or hangs, may take that process with it, but never the readers. One that
-// fails to commit, or ends, is replaced at once (lmdbSupervisor.ts).
+// A message is acknowledged only after it is synced to disk. A crash at any moment leaves every
+// acknowledged message in place. A damaged file is reported, never served and never changed.
+// Reading never touches the disk, and no fault of the disk can stop the readers.
+//
+// Operations
+//
+// open      Lock the folder (folderLock), so that one server uses it. Refuse links and files of other
+//           users (privateFiles). Check the whole data file before LMDB opens it (lmdbFileCheck),
+//           because LMDB trusts its file. Then keep all entries in memory.
+// store     Messages that arrive during a commit are written together by the next one, and share its
+//           syncs. One transaction writes the entries, one record per number, and deletes those over
+//           the history limit. LMDB writes the pages, syncs, and then writes the meta page.
+// process   A child process holds the database (lmdbWriterProcess). LMDB maps its file and runs
+//           native code: a disk that fails or hangs can kill that process, but not the server.
+// read-only `motd copy-store` reads a folder without a lock, and changes nothing (lmdbReadOnly).
+//
+//   store --> LmdbStore --> LmdbSupervisor --> LmdbWriter --IPC--> lmdbWriterProcess --> data.mdb
+//
+// Failures
+//
+// a failed commit    The peers get 503. The writer process restores the meta pages (lmdbMetaPages)
+//                    and is replaced, because LMDB's memory may be inconsistent.
+// the process ends   It is replaced at once. The file tells whether its commit was made; if not, the
+//                    commit is retried once (lmdbSupervisor).
+// another file       A replacement process opens only the same file (device and inode), and only if
+//                    the last acknowledged entry is in it. Until then every store gets 503.
+// a killed server    The writer process inherits the lock, so that no other server starts before
+//                    its last commit is finished.
+//
+// Files
+//
+// lmdbStore          this store           lmdbSupervisor     replaces the writer process
+// lmdbWriter         starts and calls it  lmdbWriterProcess  its main module
+// lmdbIpc            their messages       lmdbDatabase       opens or creates the database
+// lmdbFileCheck      checks a data file   lmdbTree           its trees and pages
+// lmdbFormat         its layout           lmdbMetaPages      its two meta pages
+// lmdbEntries        decodes all entries  lmdbRecord         encodes and decodes one
+// lmdbSnapshot       reads without locks  lmdbReadOnly       for `motd copy-store`
+// folderLock         one server           privateFiles       modes and owners
+// storeFileNames     names in the folder
 
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,15 +51,15 @@ import { ALWAYS_FRESH, type MessageStore, type StoreOptions } from '../store.ts'
 import { folderOpenError, StoreOpenError } from '../storeOpenError.ts';
 import { lockFolder } from './folderLock.ts';
 import type { NumberedEntries } from './lmdbIpc.ts';
-import { entryIn, isSameEntry, LmdbSupervisor } from './lmdbSupervisor.ts';
+import { entryAt, isSameEntry, LmdbSupervisor } from './lmdbSupervisor.ts';
 import { LmdbWriter } from './lmdbWriter.ts';
 import { DATA_FILE } from './storeFileNames.ts';
 
-/** The most messages one commit writes; the others go with the next. */
+/** The most messages in one commit. */
 const MAX_BATCH = 256;
 
-/** A disk that hangs must not hold up the end of the server for longer. */
-const CLOSE_DEADLINE_MS = 3000;
+/** A disk that hangs must not delay the server's exit for longer. */
+const CLOSE_TIMEOUT_MS = 3000;
 
 interface PendingLmdbWrite {
   entry: HistoryEntry;
@@ -33,29 +68,29 @@ interface PendingLmdbWrite {
 }
 
 /**
- * Opens the store in a folder, which is made where there is none.
+ * Opens the store in a folder, and creates it if there is none.
  *
- * @throws StoreOpenError where the folder cannot be used, another server uses it, or its file
- *   is damaged or not ours; the file is then as it was.
+ * @throws StoreOpenError if the folder cannot be used, another server uses it, or its data file is
+ *   damaged or another program's. The file is then unchanged.
  */
 export async function openLmdbStore(folder: string, options: StoreOptions): Promise<MessageStore> {
   const lock = await lockFolder(folder);
   try {
     const writer = new LmdbWriter(folder, lock);
-    const { fileId, ...contents } = await writer.opened;
+    const { fileId, ...stored } = await writer.opened;
     const start = () => new LmdbWriter(folder, lock, fileId);
     const file = openDataFile(folder, writer);
-    return new LmdbStore({ descriptors: [file, lock], start, writer, contents }, options);
+    return new LmdbStore({ descriptors: [file, lock], start, writer, stored }, options);
   } catch (error) {
     closeSync(lock);
-    // Where there is no room for another process, it is Node that says so.
+    // If the system cannot start another process, the error is Node's.
     throw error instanceof StoreOpenError ? error : folderOpenError(folder, error);
   }
 }
 
 /**
- * While it is open, the system gives its number to no other file (`fileId`), and a deleted file is
- * not taken for one that came after it.
+ * While the file is open, the system does not reuse its inode. So a file that was created after a
+ * deletion never has the same `fileId`.
  */
 function openDataFile(folder: string, writer: LmdbWriter): number {
   try {
@@ -66,12 +101,12 @@ function openDataFile(folder: string, writer: LmdbWriter): number {
   }
 }
 
-interface Opened {
+interface OpenedFolder {
   /** To be closed in this order. */
   descriptors: readonly number[];
   start: () => LmdbWriter;
   writer: LmdbWriter;
-  contents: NumberedEntries;
+  stored: NumberedEntries;
 }
 
 class LmdbStore implements MessageStore {
@@ -84,11 +119,11 @@ class LmdbStore implements MessageStore {
   #flushing: Promise<void> | undefined;
   #listener = () => {};
 
-  constructor({ descriptors, start, writer, contents }: Opened, options: StoreOptions) {
+  constructor({ descriptors, start, writer, stored }: OpenedFolder, options: StoreOptions) {
     this.#descriptors = descriptors;
     this.#options = options;
-    this.history = new History(options.historyLimit, contents.first);
-    for (const entry of contents.entries) this.history.add(entry);
+    this.history = new History(options.historyLimit, stored.first);
+    for (const entry of stored.entries) this.history.add(entry);
     this.#supervisor = new LmdbSupervisor({
       writer,
       start,
@@ -114,7 +149,7 @@ class LmdbStore implements MessageStore {
 
   async close(): Promise<void> {
     this.#supervisor.stop();
-    await Promise.race([this.#finish(), setTimeout(CLOSE_DEADLINE_MS, undefined, { ref: false })]);
+    await Promise.race([this.#finish(), setTimeout(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     this.#supervisor.abandon();
     for (const descriptor of this.#descriptors) closeSync(descriptor);
   }
@@ -125,7 +160,7 @@ class LmdbStore implements MessageStore {
   }
 
   async #commitAll(): Promise<void> {
-    // What comes in with the same turn of the event loop goes out with the same commit.
+    // Let everything that arrives in this turn of the event loop share the first commit.
     await setImmediate();
     while (this.#pending.length > 0) await this.#commit(this.#pending.splice(0, MAX_BATCH));
     this.#flushing = undefined;
@@ -145,19 +180,19 @@ class LmdbStore implements MessageStore {
     this.#listener();
   }
 
-  /**
-   * Writes entries behind those there are, and drops those beyond the limit, in one transaction.
-   */
+  /** Appends entries and deletes those over the limit, in one transaction. */
   async #write(entries: HistoryEntry[]): Promise<void> {
     const first = this.history.last + 1;
     const oldest = Math.max(first + entries.length - this.#options.historyLimit, 1);
     await this.#supervisor.commit({ first, entries, oldest });
   }
 
-  /** @throws If a file is not the one that was written. */
-  #verify(contents: NumberedEntries): void {
+  /** @throws If the last acknowledged entry is missing. */
+  #verify(found: NumberedEntries): void {
     const { last, latest } = this.history;
-    if (latest === undefined || isSameEntry(entryIn(contents, last), latest)) return;
-    throw new Error('the file is not the one that was written: somebody has changed it');
+    if (latest === undefined || isSameEntry(entryAt(found, last), latest)) return;
+    throw new Error(
+      `${DATA_FILE} lacks the last stored message: another program changed it; restart the server to use what it holds`,
+    );
   }
 }

@@ -10,7 +10,7 @@ import type { MessageStore } from '../store.ts';
 
 const OPTIONS = { initialMessage: 'first', historyLimit: 1000 };
 
-async function opened(): Promise<{ store: MessageStore; folder: string }> {
+async function openStore(): Promise<{ store: MessageStore; folder: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'motd-writer-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const store = await openLmdbStore(folder, OPTIONS);
@@ -18,7 +18,7 @@ async function opened(): Promise<{ store: MessageStore; folder: string }> {
   return { store, folder };
 }
 
-/** The processes that hold the database of a folder, those that end left out. */
+/** The writer processes of a folder, except those that are exiting. */
 function writersOf(folder: string): number[] {
   return readdirSync('/proc').flatMap((name) => {
     try {
@@ -36,7 +36,7 @@ function kill(pids: number[]): void {
 
 describe.skipIf(process.platform !== 'linux')('an LMDB writer process that is killed', () => {
   test('is replaced before the next store', async () => {
-    const { store, folder } = await opened();
+    const { store, folder } = await openStore();
     await store.store('a');
     for (const message of ['b', 'c']) {
       const [old] = writersOf(folder);
@@ -49,8 +49,8 @@ describe.skipIf(process.platform !== 'linux')('an LMDB writer process that is ki
     expect(store.history.last).toBe(3);
   });
 
-  test('costs no store that arrives before it is noticed or while its replacement opens', async () => {
-    const { store, folder } = await opened();
+  test('loses no message that arrives before it is noticed or while its replacement opens', async () => {
+    const { store, folder } = await openStore();
     kill(writersOf(folder));
     await store.store('before it is noticed');
     const [old] = writersOf(folder);
@@ -62,8 +62,8 @@ describe.skipIf(process.platform !== 'linux')('an LMDB writer process that is ki
     expect(store.history.last).toBe(2);
   });
 
-  test('costs no store when its replacement is killed too', async () => {
-    const { store, folder } = await opened();
+  test('loses no message when its replacement is killed too', async () => {
+    const { store, folder } = await openStore();
     const [old] = writersOf(folder);
     kill(writersOf(folder));
     await expect
@@ -75,10 +75,10 @@ describe.skipIf(process.platform !== 'linux')('an LMDB writer process that is ki
     expect(store.message).toBe('kept');
   });
 
-  test('is replaced once a process can start again', async () => {
+  test('is replaced as soon as a process can start again', async () => {
     let starts = 0;
-    const { supervisor, writer, start } = await supervised(() => {
-      if (++starts < 3) throw new Error('no room for a process');
+    const { supervisor, writer, start } = await startSupervisor(() => {
+      if (++starts < 3) throw new Error('cannot start a process');
       return start();
     });
     await writer.kill();
@@ -87,9 +87,9 @@ describe.skipIf(process.platform !== 'linux')('an LMDB writer process that is ki
     expect(starts).toBe(3);
   });
 
-  test('is not replaced once the store closes', async () => {
+  test('is not replaced while the store closes', async () => {
     let starts = 0;
-    const { supervisor, writer, start } = await supervised(() => {
+    const { supervisor, writer, start } = await startSupervisor(() => {
       starts++;
       return start();
     });
@@ -102,7 +102,7 @@ describe.skipIf(process.platform !== 'linux')('an LMDB writer process that is ki
   });
 });
 
-async function supervised(startAgain: () => LmdbWriter) {
+async function startSupervisor(startAgain: () => LmdbWriter) {
   const folder = mkdtempSync(join(tmpdir(), 'motd-writer-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const lock = await lockFolder(folder);

@@ -1,48 +1,48 @@
-// Keeps one LMDB writer process ready, and replaces one that ends.
+// Supervises the LMDB writer process, and replaces it when it ends.
 //
 //   opening ──▶ idle ◀──▶ committing
 //      │         │            │          any state ──▶ closed
 //      ▼         ▼            ▼
 //     waiting (backoff; a commit that arrives ends it early) ──▶ opening
 //
-// The end of an idle process is noticed at once, so the next commit finds its replacement. Every
-// replacement must hold what was committed before: `verify` throws if it does not.
+// An idle process that ends is replaced at once, so the next commit finds the replacement ready.
+// Every replacement must find the entries committed before: `verify` throws if it does not.
 
 import type { HistoryEntry } from '../history.ts';
 import type { CommitRequest, NumberedEntries } from './lmdbIpc.ts';
 import type { LmdbWriter } from './lmdbWriter.ts';
 
-/** The first replacement starts at once; each further one waits twice as long as the last. */
+/** The first replacement starts at once; the delay of each further one doubles. */
 const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
 
-/** A commit that ended with its process and left no trace on disk is made once more. */
+/** A commit is retried once if its process ended before it was on disk. */
 const MAX_ATTEMPTS = 2;
 
 type WriterState =
-  | { is: 'opening'; writer: LmdbWriter; contents: Promise<NumberedEntries> }
+  | { is: 'opening'; writer: LmdbWriter; entries: Promise<NumberedEntries> }
   | { is: 'idle'; writer: LmdbWriter }
   | { is: 'committing'; writer: LmdbWriter }
   | { is: 'waiting'; timer: NodeJS.Timeout }
   | { is: 'closed' };
 
 export interface LmdbSupervisorOptions {
-  /** A process that has opened the file. */
+  /** The first process; it has opened the file already. */
   writer: LmdbWriter;
   start: () => LmdbWriter;
-  /** Throws if a replacement finds another file than the one that was written. */
-  verify: (contents: NumberedEntries) => void;
+  /** Throws if a replacement process finds a file without the last committed entry. */
+  verify: (found: NumberedEntries) => void;
 }
 
 export class LmdbSupervisor {
   readonly #start: () => LmdbWriter;
-  readonly #verify: (contents: NumberedEntries) => void;
+  readonly #verify: (found: NumberedEntries) => void;
   #state: WriterState = { is: 'closed' };
-  /** A commit whose process ended without an answer. It may have dropped what `verify` looks for. */
+  /** A commit whose process ended without a reply. It may have deleted what `verify` looks for. */
   #unconfirmed: CommitRequest | undefined;
-  /** Processes that ended since the last successful commit. */
+  /** How many processes ended since the last successful commit. */
   #failures = 0;
-  /** Starts no process any more; a commit under way may still finish. */
+  /** No process is started any more; a commit under way may still finish. */
   #isClosing = false;
 
   constructor({ writer, start, verify }: LmdbSupervisorOptions) {
@@ -53,37 +53,37 @@ export class LmdbSupervisor {
   }
 
   /**
-   * Writes, one commit at a time.
+   * Only one commit at a time.
    *
-   * @throws If it is not on the disk.
+   * @throws If the commit was not made.
    */
-  async commit(commit: CommitRequest): Promise<void> {
+  async commit(request: CommitRequest): Promise<void> {
     let how = '';
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const writer = await this.#ready();
       this.#state = { is: 'committing', writer };
-      const outcome = await writer.commit(commit);
-      if (outcome.is === 'committed') {
+      const result = await writer.commit(request);
+      if (result.is === 'committed') {
         this.#failures = 0;
         this.#unconfirmed = undefined;
         this.#becomeIdle(writer);
         return;
       }
-      if (outcome.is === 'failed') {
+      if (result.is === 'failed') {
         await writer.kill();
         this.#replaceLater();
-        throw new Error(outcome.why);
+        throw new Error(result.reason);
       }
-      // The process ended without an answer: the file shows whether the commit was made.
-      how = outcome.how;
-      this.#unconfirmed = commit;
-      const contents = await this.#open();
-      if (holds(contents, commit)) return;
+      // The process ended without a reply: the file tells whether the commit was made.
+      how = result.how;
+      this.#unconfirmed = request;
+      const found = await this.#open();
+      if (holds(found, request)) return;
     }
-    throw new Error(`the process that writes ended unexpectedly (${how})`);
+    throw new Error(`the LMDB writer process ended unexpectedly (${how})`);
   }
 
-  /** From now on, starts no process. */
+  /** Starts no more processes. */
   stop(): void {
     this.#isClosing = true;
     if (this.#state.is !== 'waiting') return;
@@ -91,7 +91,7 @@ export class LmdbSupervisor {
     this.#state = { is: 'closed' };
   }
 
-  /** Ends the process; no commit may be under way. @returns Once it has ended. */
+  /** Ends the process. Call it only when no commit is under way. @returns When it has ended. */
   async close(): Promise<void> {
     this.stop();
     const state = this.#state;
@@ -100,7 +100,7 @@ export class LmdbSupervisor {
     await (state.is === 'opening' ? state.writer.kill() : state.writer.close());
   }
 
-  /** Gives the process up, whatever it does. */
+  /** Kills the process without waiting, whatever its state. */
   abandon(): void {
     this.stop();
     if ('writer' in this.#state) this.#state.writer.abandon();
@@ -108,8 +108,8 @@ export class LmdbSupervisor {
   }
 
   async #ready(): Promise<LmdbWriter> {
-    // One that opens already may fail for a reason that has passed: then one more is tried.
-    if (this.#state.is === 'opening') await this.#state.contents.catch(() => {});
+    // If the process that is opening fails, the cause may be gone by now: try one more.
+    if (this.#state.is === 'opening') await this.#state.entries.catch(() => {});
     if (this.#state.is === 'waiting') await this.#open();
     if (this.#state.is === 'idle') return this.#state.writer;
     throw new Error(
@@ -117,37 +117,37 @@ export class LmdbSupervisor {
     );
   }
 
-  /** Starts a process, and waits until it has opened the file. */
+  /** Starts a process. @returns When it has opened the file. */
   async #open(): Promise<NumberedEntries> {
     if (this.#isClosing) throw new Error('the server is stopping');
     if (this.#state.is === 'waiting') clearTimeout(this.#state.timer);
     try {
       const writer = this.#start();
-      const contents = this.#opened(writer);
-      this.#state = { is: 'opening', writer, contents };
+      const entries = this.#verified(writer);
+      this.#state = { is: 'opening', writer, entries };
       this.#watch(writer);
-      return await contents;
+      return await entries;
     } catch (error) {
       this.#replaceLater();
       throw error;
     }
   }
 
-  async #opened(writer: LmdbWriter): Promise<NumberedEntries> {
-    const contents = await writer.opened;
+  async #verified(writer: LmdbWriter): Promise<NumberedEntries> {
+    const found = await writer.opened;
     try {
-      const isCommitted = this.#unconfirmed !== undefined && holds(contents, this.#unconfirmed);
-      if (!isCommitted) this.#verify(contents);
+      const isCommitted = this.#unconfirmed !== undefined && holds(found, this.#unconfirmed);
+      if (!isCommitted) this.#verify(found);
     } catch (error) {
       await writer.kill();
       throw error;
     }
     if (this.#isAt('opening', writer)) this.#becomeIdle(writer);
-    return contents;
+    return found;
   }
 
   #watch(writer: LmdbWriter): void {
-    // A commit, or an opening, that is under way takes notice itself.
+    // `commit` and `#open` handle the end of the process themselves.
     void writer.ended.then(() => {
       if (this.#isAt('idle', writer)) this.#replaceLater();
     });
@@ -178,12 +178,12 @@ export class LmdbSupervisor {
   }
 }
 
-/** Whether a commit is in a file: it is there whole, or not at all. */
-function holds(contents: NumberedEntries, { first, entries }: CommitRequest): boolean {
-  return isSameEntry(entryIn(contents, first + entries.length - 1), entries.at(-1));
+/** Whether a commit is in a file. Commits are atomic, so its last entry tells. */
+function holds(found: NumberedEntries, { first, entries }: CommitRequest): boolean {
+  return isSameEntry(entryAt(found, first + entries.length - 1), entries.at(-1));
 }
 
-export function entryIn(
+export function entryAt(
   { first, entries }: NumberedEntries,
   number: number,
 ): HistoryEntry | undefined {

@@ -1,5 +1,4 @@
-// Follows the trees of LMDB's data file, page by page, and keeps account of the pages
-// (lmdbFileCheck.ts says what for).
+// Walks the trees of LMDB's data file, and tracks which pages they use (see lmdbFileCheck.ts).
 
 import {
   check,
@@ -18,7 +17,7 @@ import {
   u64,
 } from './lmdbFormat.ts';
 
-/** Who has which page: nobody twice, and in the end nobody none. */
+/** Tracks the owner of every page: each page must have exactly one. */
 export class PageOwners {
   readonly #file: Buffer;
   readonly #pageBytes: number;
@@ -33,13 +32,13 @@ export class PageOwners {
   }
 
   /**
-   * Claims pages. Only those in use must be in the file: one taken and given back within a commit
-   * is never written (mdb_page_loose), so the file may end before the last page.
+   * Claims pages, used or free. Free ones need not be in the file: a page that was allocated and
+   * freed within a commit is never written (mdb_page_loose), so the file may end before it.
    */
   claim(pgno: number, pages: number): void {
     const end = pgno + pages;
     const isInside = pgno >= FIRST_PAGE && pages >= 1 && end <= this.#isTaken.length;
-    check(isInside, `page ${pgno}, of ${pages}, is out of range`);
+    check(isInside, `${pages} pages from page ${pgno} on are out of range`);
     for (let page = pgno; page < end; page++) {
       check(this.#isTaken[page] === 0, `page ${page} has two owners`);
       this.#isTaken[page] = 1;
@@ -47,25 +46,26 @@ export class PageOwners {
     this.#left -= pages;
   }
 
-  /** Claims pages in use. @returns Where they start. */
+  /** Claims used pages. @returns Their offset in the file. */
   use(pgno: number, pages: number): number {
     this.claim(pgno, pages);
     const at = pgno * this.#pageBytes;
-    check(at + pages * this.#pageBytes <= this.#file.length, `it ends before page ${pgno} does`);
-    const says = u64(this.#file, at + PAGE.pgno);
-    check(says === pgno, `page ${pgno} says it is page ${says}`);
+    check(at + pages * this.#pageBytes <= this.#file.length, `the file ends within page ${pgno}`);
+    const stored = u64(this.#file, at + PAGE.pgno);
+    check(stored === pgno, `page ${pgno} has page number ${stored}`);
     return at;
   }
 
+  /** Call after all trees were walked. */
   checkNoneMissing(): void {
-    check(this.#left === 0, `${this.#left} pages are neither in use nor free`);
+    check(this.#left === 0, `${this.#left} pages are neither used nor free`);
   }
 }
 
-/** Takes an entry of the tree of the entries: the bytes of its key and of its value. */
+/** Receives one entry; both buffers are views of the file. */
 export type OnTreeEntry = (key: Buffer, value: Buffer) => void;
 
-/** Follows one tree from left to right. */
+/** Walks one tree from left to right. */
 export class TreeWalk {
   readonly #file: Buffer;
   readonly #meta: MetaPage;
@@ -75,9 +75,9 @@ export class TreeWalk {
   readonly #onEntry: OnTreeEntry;
   readonly #counts = { branches: 0, leaves: 0, overflows: 0, entries: 0 };
   #lastKey: Buffer | undefined;
-  #isLastOfBranch = false;
+  #isLastKeyOfBranch = false;
 
-  /** @param onEntry Only for `meta.main`. What it is given points into `file`. */
+  /** @param onEntry Called only if `tree` is `meta.main`. */
   constructor(
     file: Buffer,
     meta: MetaPage,
@@ -97,22 +97,22 @@ export class TreeWalk {
     const { root, depth, counts } = this.#tree;
     if (root === undefined) check(depth === 0, `an empty tree has depth ${depth}`);
     else this.#page(root, depth, this.#meta.txnid);
-    const [has, says] = [this.#counts, counts].map((some) => Object.values(some).join());
-    check(has === says, `a tree says it has ${says} pages and entries; it has ${has}`);
+    const [found, stored] = [this.#counts, counts].map((sizes) => Object.values(sizes).join());
+    check(found === stored, `a tree should have ${stored} pages and entries, but has ${found}`);
   }
 
-  /** @param height 1 for a leaf. @param maxTxnid What points at a page is never older than it. */
+  /** @param height 1 for a leaf. @param maxTxnid The commit of the parent, which is never older. */
   #page(pgno: number, height: number, maxTxnid: number): void {
     const isLeaf = height === 1;
     const at = this.#owners.use(pgno, 1);
     const flags = this.#file.readUInt16LE(at + PAGE.flags);
     check(flags === (isLeaf ? P_LEAF : P_BRANCH), `page ${pgno} is of the wrong kind`);
     const txnid = u64(this.#file, at + PAGE.txnid);
-    check(txnid <= maxTxnid, `page ${pgno} is newer than what points at it`);
+    check(txnid <= maxTxnid, `page ${pgno} is newer than the page that refers to it`);
     this.#counts[isLeaf ? 'leaves' : 'branches']++;
 
     for (const [index, node] of this.#nodes(pgno, at, isLeaf).entries()) {
-      // The first key of a branch is not read.
+      // LMDB does not read the first key of a branch.
       if (isLeaf || index > 0) this.#key(pgno, node, isLeaf);
       if (isLeaf) this.#entry(pgno, node, txnid);
       else this.#page(this.#file.readUIntLE(node + NODE.child, 6), height - 1, txnid);
@@ -120,7 +120,7 @@ export class TreeWalk {
   }
 
   /**
-   * Nodes fill a page from its upper bound to its end, without a gap (mdb_node_add, mdb_node_del).
+   * Nodes fill a page from its upper bound to its end without gaps (mdb_node_add, mdb_node_del).
    */
   #nodes(pgno: number, at: number, isLeaf: boolean): number[] {
     const start = at + PAGE.bytes;
@@ -139,7 +139,7 @@ export class TreeWalk {
       const isInside = offset % 2 === 0 && offset >= upper && node + NODE.bytes <= end;
       check(isInside, `page ${pgno} points outside itself`);
       const bytes = this.#nodeBytes(node, isLeaf);
-      check(node + bytes <= end, `a node leaves page ${pgno}`);
+      check(node + bytes <= end, `a node extends beyond page ${pgno}`);
       used += bytes;
       return node;
     });
@@ -156,7 +156,8 @@ export class TreeWalk {
   }
 
   /**
-   * Keys rise. A branch key is above all that is left of it, and at most the next key in a leaf.
+   * Keys must ascend. A branch key is greater than all keys left of it, and may equal the next key in
+   * a leaf.
    */
   #key(pgno: number, node: number, isOfLeaf: boolean): void {
     const bytes = this.#file.readUInt16LE(node + NODE.keyBytes);
@@ -167,11 +168,11 @@ export class TreeWalk {
     // Little-endian, so that the bytes compare as the number.
     if (this.#hasIntegerKeys) key.reverse();
 
-    const rise = this.#lastKey === undefined ? 1 : Buffer.compare(key, this.#lastKey);
-    const isRising = rise > 0 || (rise === 0 && isOfLeaf && this.#isLastOfBranch);
-    check(isRising, `page ${pgno} has keys out of order`);
+    const order = this.#lastKey === undefined ? 1 : Buffer.compare(key, this.#lastKey);
+    const isAscending = order > 0 || (order === 0 && isOfLeaf && this.#isLastKeyOfBranch);
+    check(isAscending, `page ${pgno} has keys out of order`);
     this.#lastKey = key;
-    this.#isLastOfBranch = !isOfLeaf;
+    this.#isLastKeyOfBranch = !isOfLeaf;
   }
 
   #entry(pgno: number, node: number, maxTxnid: number): void {
@@ -191,7 +192,7 @@ export class TreeWalk {
     this.#freed(pgno, freedBy, data, bytes);
   }
 
-  /** A value in pages of its own. @returns Where it starts. */
+  /** Checks a value in overflow pages. @returns Its offset in the file. */
   #overflow(at: number, bytes: number, maxTxnid: number): number {
     const pgno = u64(this.#file, at + RUN.pgno);
     const txnid = u64(this.#file, at + RUN.txnid);
@@ -201,20 +202,22 @@ export class TreeWalk {
     check(flags === P_OVERFLOW, `page ${pgno} is of the wrong kind`);
     check(this.#file.readUInt32LE(start + PAGE.pages) === pages, `page ${pgno} has another length`);
     const isOwn = u64(this.#file, start + PAGE.txnid) === txnid && txnid <= maxTxnid;
-    check(isOwn, `page ${pgno} is of another commit than what points at it`);
-    // Pages may be left over: a value put twice in one commit keeps them (mdb_cursor_put).
+    check(isOwn, `page ${pgno} is of another commit than the node that refers to it`);
+    // There may be more pages than needed: a value put twice in one commit keeps them
+    // (mdb_cursor_put).
     check(PAGE.bytes + bytes <= pages * this.#meta.pageBytes, `page ${pgno} is too short`);
     this.#counts.overflows += pages;
     return start + PAGE.bytes;
   }
 
   /**
-   * The pages one commit freed, as lmdb-js writes them (mdb_midl_xmerge): a count of words, then
-   * the words, in no order. Above 0 it is a page, below 0 a length and a page follows, 0 is a gap.
+   * Claims the pages that one commit freed. lmdb-js writes a count of words, then the words, in no
+   * order (mdb_midl_xmerge): n > 0 is page n, 0 is a gap, -n means that n pages start at the page in
+   * the next word.
    */
   #freed(pgno: number, txnid: number, at: number, bytes: number): void {
     const isCommit = txnid >= 1 && txnid <= this.#meta.txnid;
-    check(isCommit, `page ${pgno} lists what commit ${txnid} freed`);
+    check(isCommit, `page ${pgno} has a free list of commit ${txnid}`);
     check(bytes >= 8, `page ${pgno} has an empty free list`);
     const words = u64(this.#file, at);
     check((words + 1) * 8 <= bytes, `page ${pgno} has a free list of ${words} words`);

@@ -1,21 +1,25 @@
-// The store's end of the line to the process that holds the database (lmdbWriterProcess.ts).
+// Starts one writer process (lmdbWriterProcess.ts), and sends it commits over IPC.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { StoreOpenError } from '../storeOpenError.ts';
-import { type CommitRequest, isLmdbReply, type LmdbReply, type Opened } from './lmdbIpc.ts';
+import { type CommitRequest, isLmdbReply, type LmdbReply, type OpenedFile } from './lmdbIpc.ts';
 
-const PROCESS = fileURLToPath(new URL('./lmdbWriterProcess.js', import.meta.url));
+const WRITER_PROCESS = fileURLToPath(new URL('./lmdbWriterProcess.js', import.meta.url));
 
-/** How a commit ends. Of one that is `gone`, the process ended without a word. */
-export type LmdbCommitResult =
-  | Extract<LmdbReply, { is: 'committed' | 'failed' }>
-  | { is: 'exited'; how: string };
+/** The process ended without a reply. */
+interface WriterExited {
+  is: 'exited';
+  /** A signal, or an exit status. */
+  how: string;
+}
+
+export type LmdbCommitResult = Extract<LmdbReply, { is: 'committed' | 'failed' }> | WriterExited;
 
 export class LmdbWriter {
-  /** What the file held when it was opened. @throws StoreOpenError where it could not be. */
-  readonly opened: Promise<Opened>;
-  /** How the process ended, once it has: a signal or a status. */
+  /** The content of the file when it was opened. Rejects with StoreOpenError. */
+  readonly opened: Promise<OpenedFile>;
+  /** Resolves when the process has ended, with a signal or an exit status. */
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
   #hasEnded = false;
@@ -23,14 +27,15 @@ export class LmdbWriter {
   /**
    * Starts the process.
    *
-   * @param lock The folder's lock, which it holds on to as well: it may outlive us by a commit.
-   * @param fileId Which file it has to open: that of an earlier process.
+   * @param lock The folder's lock. The process inherits it, because it may outlive the server by a
+   *   commit.
+   * @param fileId The file that an earlier writer process opened.
    */
   constructor(folder: string, lock: number, fileId?: string) {
-    this.#child = fork(PROCESS, fileId === undefined ? [folder] : [folder, fileId], {
+    this.#child = fork(WRITER_PROCESS, fileId === undefined ? [folder] : [folder, fileId], {
       execArgv: [],
       serialization: 'advanced',
-      // What LMDB has to say of a failure is in the report; what it prints is for its developers.
+      // LMDB prints details for its developers; what an operator needs is in the reply.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc', lock],
     });
     this.ended = new Promise((resolve) => {
@@ -49,58 +54,59 @@ export class LmdbWriter {
     return this.#hasEnded;
   }
 
-  /** Writes, one commit at a time. @returns Once it is on the disk, or is known not to be. */
-  async commit(commit: CommitRequest): Promise<LmdbCommitResult> {
-    const answer = this.#nextReport();
-    // Where it is gone, that is the answer.
-    if (this.#child.connected) this.#child.send(commit, () => {});
-    const report = await answer;
-    if (report.is === 'opened' || report.is === 'openFailed')
-      throw new Error(`it said ${report.is}`);
-    return report;
+  /** Only one commit at a time. */
+  async commit(request: CommitRequest): Promise<LmdbCommitResult> {
+    const nextReply = this.#nextReply();
+    // If it is disconnected, the reply is 'exited'.
+    if (this.#child.connected) this.#child.send(request, () => {});
+    const reply = await nextReply;
+    if (reply.is === 'opened' || reply.is === 'openFailed') {
+      throw new Error(`unexpected reply from the LMDB writer process: ${reply.is}`);
+    }
+    return reply;
   }
 
-  /** Ends the process at once. @returns Once it has ended. */
+  /** Kills the process. @returns When it has ended. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.ended;
   }
 
-  /** Ends the process, its last commit made. @returns Once it has ended. */
+  /** Lets the process finish its last commit. @returns When it has ended. */
   async close(): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
     await this.ended;
   }
 
-  /** Gives the process up: it hangs in the kernel, and must not hold up ours. */
+  /** Kills the process without waiting: it may hang in the kernel. */
   abandon(): void {
     this.#child.kill('SIGKILL');
     if (this.#child.connected) this.#child.disconnect();
     this.#child.unref();
   }
 
-  async #open(folder: string): Promise<Opened> {
-    const report = await this.#nextReport();
-    if (report.is === 'opened') return report;
+  async #open(folder: string): Promise<OpenedFile> {
+    const reply = await this.#nextReply();
+    if (reply.is === 'opened') return reply;
     await this.kill();
-    if (report.is === 'openFailed') throw new StoreOpenError(report.why);
-    const how = report.is === 'exited' ? report.how : report.is;
+    if (reply.is === 'openFailed') throw new StoreOpenError(reply.reason);
+    const how = reply.is === 'exited' ? reply.how : reply.is;
     throw new StoreOpenError(
-      `cannot use ${folder}: the process that reads it ended (${how}); is the disk full? check --store`,
+      `cannot use ${folder}: the LMDB writer process ended (${how}); check the free disk space, or choose another folder with --store`,
     );
   }
 
-  async #nextReport(): Promise<LmdbReply | { is: 'exited'; how: string }> {
+  async #nextReply(): Promise<LmdbReply | WriterExited> {
     return new Promise((resolve) => {
-      const settle = (report: LmdbReply | { is: 'exited'; how: string }) => {
+      const settle = (reply: LmdbReply | WriterExited) => {
         this.#child.off('message', onMessage);
         this.#child.off('disconnect', onDisconnect);
-        resolve(report);
+        resolve(reply);
       };
       const onMessage = (message: unknown) => {
         if (isLmdbReply(message)) settle(message);
       };
-      // Not 'exit': by 'disconnect', every report has been read.
+      // Not 'exit': it may come before the last reply is read; 'disconnect' does not.
       const onDisconnect = async () => settle({ is: 'exited', how: await this.ended });
       this.#child.on('message', onMessage);
       this.#child.on('disconnect', onDisconnect);

@@ -1,6 +1,8 @@
-// The process that holds the database: it alone opens the file, reads it once, and commits what it
-// is sent (lmdbStore.ts says why it is a process). It ends with its parent, and at no signal that
-// is meant for the whole group: what it was sent is committed first.
+// The writer process's main module. It alone opens the database, sends the entries to the store
+// once, and commits what it receives (lmdbStore.ts explains why this is a process of its own).
+//
+// It exits when its parent does. It ignores the signals that a terminal or a service manager sends
+// to the whole process group, so that requests it has received are committed first.
 
 import '../../ignoreDebugSignal.ts';
 
@@ -11,52 +13,58 @@ import type { CommitRequest, LmdbReply } from './lmdbIpc.ts';
 import { MetaPages } from './lmdbMetaPages.ts';
 import { encodeRecord } from './lmdbRecord.ts';
 
-/** Keys are unsigned integers of 32 bits. */
+/** Keys are unsigned 32-bit integers. */
 const MAX_NUMBER = 0xffff_ffff;
 
 const [, , folder = '', fileId] = process.argv;
 
-// LMDB makes files that every user may read, if it may.
+// By default LMDB creates files that every user can read.
 process.umask(0o077);
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const) {
   process.on(signal, () => {});
 }
 process.on('disconnect', () => process.exit());
-await serve().catch((error: unknown) => report({ is: 'openFailed', why: reasonIn(error) }));
+await serve().catch((error: unknown) => reply({ is: 'openFailed', reason: lmdbReason(error) }));
 
 async function serve(): Promise<void> {
-  const { database, file, opened } = await openDatabase(folder, fileId);
-  const metaPages = new MetaPages(file);
-  process.on('message', (commit: CommitRequest) => {
-    const outcome = tryToWrite(database, metaPages, commit);
-    // What is written to a file without a name is not there tomorrow.
-    report(metaPages.isOf(file) ? outcome : { is: 'failed', why: `${file} was moved or deleted` });
+  const { database, path, opened } = await openDatabase(folder, fileId);
+  const metaPages = new MetaPages(path);
+  process.on('message', (request: CommitRequest) => {
+    const result = tryToCommit(database, metaPages, request);
+    // A commit to a file that has lost its name would be gone after a restart.
+    const isInPlace = metaPages.isOpenedFrom(path);
+    const reason = `${path} was moved or deleted; put it back, or restart the server`;
+    reply(isInPlace ? result : { is: 'failed', reason });
   });
-  report({ is: 'opened', ...opened });
+  reply({ is: 'opened', ...opened });
 }
 
-/** A failure may have spoilt this process's memory: nothing is written by it again. */
-function tryToWrite(
+/** After a failure LMDB's memory may be inconsistent: this process must not write again. */
+function tryToCommit(
   database: LmdbDatabase,
   metaPages: MetaPages,
-  commit: CommitRequest,
+  request: CommitRequest,
 ): LmdbReply {
   try {
-    metaPages.remember();
-    write(database, commit);
+    metaPages.save();
+    commit(database, request);
     return { is: 'committed' };
   } catch (error) {
     metaPages.restore();
-    return { is: 'failed', why: reasonIn(error) };
+    return { is: 'failed', reason: lmdbReason(error) };
   }
 }
 
-/** Writes pages, waits for the disk (fdatasync), then writes the meta page through O_DSYNC. */
-function write(database: LmdbDatabase, { first, entries, oldest }: CommitRequest): void {
-  // LMDB would take the next one for 0.
-  if (first + entries.length - 1 > MAX_NUMBER) throw new Error('there is no higher number');
+/** LMDB writes the pages, syncs (fdatasync), and then writes the meta page through O_DSYNC. */
+function commit(database: LmdbDatabase, { first, entries, oldest }: CommitRequest): void {
+  // LMDB would wrap the next key around to 0.
+  if (first + entries.length - 1 > MAX_NUMBER) {
+    throw new Error(
+      `the highest entry number is ${MAX_NUMBER}; copy the store with motd copy-store`,
+    );
+  }
   database.transactionSync(() => {
-    // What a commit left behind of which nobody was told that it had succeeded.
+    // An earlier commit may have succeeded without being acknowledged: replace its entries.
     for (const number of [...database.getKeys({ start: first })]) database.removeSync(number);
     for (const number of [...database.getKeys({ end: oldest })]) database.removeSync(number);
     for (const [index, entry] of entries.entries()) {
@@ -66,11 +74,11 @@ function write(database: LmdbDatabase, { first, entries, oldest }: CommitRequest
   });
 }
 
-/** LMDB adds what only its developers can use. */
-function reasonIn(error: unknown): string {
+/** The error message without the details for LMDB's developers. */
+function lmdbReason(error: unknown): string {
   return errorMessage(error).replace(/: Attempting to write page .*/, '');
 }
 
-function report(what: LmdbReply): void {
-  process.send?.(what);
+function reply(message: LmdbReply): void {
+  process.send?.(message);
 }

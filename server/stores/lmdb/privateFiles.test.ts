@@ -46,13 +46,13 @@ function modes(): string[] {
 }
 
 describe.skipIf(process.platform === 'win32')('the folder of a store', () => {
-  test('is closed to other users, and so is every file in it', async () => {
+  test('is closed to other users, as is every file in it', async () => {
     await storeOne();
     expect(modes()).toEqual(['700', '600', '600', '600']);
     expect(readdirSync(folder).sort()).toEqual(FILES);
   });
 
-  test('is closed to other users at the next start, if an older version made it', async () => {
+  test('is closed to other users at the next start if an older version created it', async () => {
     await storeOne();
     chmodSync(parent, 0o755);
     chmodSync(folder, 0o755);
@@ -62,7 +62,7 @@ describe.skipIf(process.platform === 'win32')('the folder of a store', () => {
     expect(modeOf(parent)).toBe('755');
   });
 
-  test('keeps its mode if it holds other files, which keep theirs; the store’s are closed', async () => {
+  test('keeps its mode if it holds other files; only the store’s files are closed', async () => {
     mkdirSync(folder);
     chmodSync(folder, 0o755);
     writeFileSync(join(folder, 'page.html'), '');
@@ -72,7 +72,7 @@ describe.skipIf(process.platform === 'win32')('the folder of a store', () => {
     expect(modeOf(join(folder, 'page.html'))).toBe('644');
   });
 
-  test.skipIf(process.getuid?.() !== 0)('is refused if it belongs to another user', async () => {
+  test.skipIf(process.getuid?.() !== 0)('is rejected if it belongs to another user', async () => {
     mkdirSync(folder);
     chownSync(folder, 65_534, 65_534);
     await expect(storeOne()).rejects.toThrow(/belongs to another user \(65534\), .*--store/);
@@ -86,7 +86,7 @@ describe.skipIf(process.platform === 'win32')('the folder of a store', () => {
   });
 
   test.each(FILES)(
-    'is refused if %s is a symbolic link; its target stays as it is',
+    'is rejected if %s is a symbolic link; its target is unchanged',
     async (name) => {
       const target = join(parent, 'target');
       writeFileSync(target, '');
@@ -101,38 +101,35 @@ describe.skipIf(process.platform === 'win32')('the folder of a store', () => {
     },
   );
 
-  test.each(FILES)('is refused if %s is a link to nothing, and nothing is made', async (name) => {
+  test.each(FILES)('is rejected if %s is a dangling link; nothing is created', async (name) => {
     mkdirSync(folder);
     symlinkSync(join(parent, 'target'), join(folder, name));
     await expect(storeOne()).rejects.toThrow(`${name} is a symbolic link`);
     expect(readdirSync(parent)).toEqual(['store']);
   });
 
-  test.each(FILES)(
-    'is refused if %s has another name, and that file stays as it is',
-    async (name) => {
-      mkdirSync(folder);
-      const other = join(parent, 'other');
-      writeFileSync(other, 'precious', { mode: 0o644 });
-      linkSync(other, join(folder, name));
-      await expect(storeOne()).rejects.toThrow(`${name} has another name`);
-      expect(readFileSync(other, 'utf8')).toBe('precious');
-      expect(modeOf(other)).toBe('644');
-    },
-  );
+  test.each(FILES)('is rejected if %s has another name; the file is unchanged', async (name) => {
+    mkdirSync(folder);
+    const other = join(parent, 'other');
+    writeFileSync(other, 'precious', { mode: 0o644 });
+    linkSync(other, join(folder, name));
+    await expect(storeOne()).rejects.toThrow(`${name} has another name`);
+    expect(readFileSync(other, 'utf8')).toBe('precious');
+    expect(modeOf(other)).toBe('644');
+  });
 
-  test.each(FILES)('is refused if %s is a folder', async (name) => {
+  test.each(FILES)('is rejected if %s is a folder', async (name) => {
     mkdirSync(join(folder, name), { recursive: true });
     await expect(storeOne()).rejects.toThrow(`${name} is not a regular file`);
   });
 
-  test.each(FILES)('is refused if %s is a pipe, instead of waiting for it', async (name) => {
+  test.each(FILES)('is rejected if %s is a pipe, without waiting for it', async (name) => {
     mkdirSync(folder);
     spawnSync('mkfifo', [join(folder, name)]);
     await expect(storeOne()).rejects.toThrow(`${name} is not a regular file`);
   });
 
-  test('is made with its parents, which are open to others as the umask has it', async () => {
+  test('is created with its parents, which get the mode of the umask', async () => {
     folder = join(parent, 'a', 'b');
     await storeOne(`${parent}/a/c/../b/`);
     expect(modes()).toEqual(['700', '600', '600', '600']);
@@ -142,7 +139,7 @@ describe.skipIf(process.platform === 'win32')('the folder of a store', () => {
 });
 
 test.skipIf(process.platform !== 'linux')(
-  'a folder that the kernel does not let be made is refused, instead of tried for ever',
+  'rejects a folder that the kernel cannot create, instead of retrying for ever',
   async () => {
     await expect(storeOne('/proc/x/y')).rejects.toThrow(/cannot use \/proc\/x\/y: ENOENT.*--store/);
   },

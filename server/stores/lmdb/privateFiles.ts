@@ -1,6 +1,7 @@
-// The store's own folder and files: for this user alone. Another local user could read what is in
-// them, hold a lock that keeps the server from starting, or put a link to another file in their
-// place.
+// Creates and opens the store's folder and files so that only the server's user can access them.
+//
+// Otherwise another local user could read the messages, hold a lock that keeps the server from
+// starting, or put a link to another file in the place of one of these.
 
 import {
   closeSync,
@@ -22,22 +23,22 @@ const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 const OTHERS = 0o077;
 
-/** Neither follows a link nor waits for the other end of a pipe (open(2)). Windows has neither. */
-const ONLY_A_FILE =
+/** Do not follow a link or wait for the other end of a pipe (open(2)). Windows has neither. */
+const SAFE_OPEN_FLAGS =
   platform() === 'win32' ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
- * Makes a folder if there is none, and its parents as any program would. One that holds nothing but
- * the store's own files is closed to others, if it is ours; a folder that is used for more is left
- * as it is. The folder itself may be a link: that is the operator's choice.
+ * Creates a folder if there is none. Missing parents get the default mode. If the folder holds only
+ * the store's files, it is closed to other users; a folder that is used for more keeps its mode. The
+ * folder may be a link: that is the operator's choice.
  *
- * @throws StoreOpenError if it belongs to another user; else what `node:fs` throws.
+ * @throws StoreOpenError if it belongs to another user. Otherwise what `node:fs` throws.
  */
-export function createPrivateFolder(folder: string, isOwnName: (name: string) => boolean): void {
+export function createPrivateFolder(folder: string, isStoreFile: (name: string) => boolean): void {
   createFolder(folder, FOLDER_MODE);
   checkFolderOwner(folder);
   if (platform() === 'win32') return;
-  if (!readdirSync(folder).every(isOwnName)) return;
+  if (!readdirSync(folder).every(isStoreFile)) return;
   const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     removeAccessOfOthers(descriptor);
@@ -47,9 +48,9 @@ export function createPrivateFolder(folder: string, isOwnName: (name: string) =>
 }
 
 /**
- * The owner of a folder can put other files in place of those in it, whatever their modes.
+ * The owner of a folder can replace the files in it, whatever their modes.
  *
- * @throws StoreOpenError if it belongs to another user than us or root; else what `node:fs`
+ * @throws StoreOpenError unless it belongs to the server's user or root. Otherwise what `node:fs`
  *   throws.
  */
 function checkFolderOwner(folder: string): void {
@@ -57,20 +58,23 @@ function checkFolderOwner(folder: string): void {
   const { uid } = statSync(folder);
   if (uid === process.geteuid?.() || uid === 0) return;
   throw new StoreOpenError(
-    `${folder} belongs to another user (${uid}), who can replace what is in it; ` +
-      'choose another folder with --store, make it yours with chown, or copy it to one of yours',
+    `${folder} belongs to another user (${uid}), who can replace its files; ` +
+      'choose another folder with --store, change its owner with chown, or copy it to a new folder',
   );
 }
 
-/** Not with `recursive`: Node then never returns below `/proc`, where a folder cannot be made. */
+/**
+ * Without the `recursive` option: with it, Node never returns for a path below `/proc`, where no
+ * folder can be created.
+ */
 function createFolder(path: string, mode?: number): void {
   if (tryToCreateFolder(path, mode)) return;
   createFolder(dirname(path));
-  // If its parent is there now, and it cannot be made, then it never can.
+  // The parent exists now. If this fails again, throw the error instead of trying for ever.
   if (!tryToCreateFolder(path, mode)) mkdirSync(path);
 }
 
-/** @returns Whether there is one now; `false` if its parent is missing. */
+/** @returns Whether the folder exists now; `false` if its parent is missing. */
 function tryToCreateFolder(path: string, mode?: number): boolean {
   try {
     mkdirSync(path, { mode });
@@ -83,9 +87,9 @@ function tryToCreateFolder(path: string, mode?: number): boolean {
 }
 
 /**
- * Opens a file of the store for writing, which is made if there is none.
+ * Opens a file of the store for writing, and creates it if there is none.
  *
- * @throws StoreOpenError if it is a link, or no regular file; else what `node:fs` throws.
+ * @throws StoreOpenError if it is a link, or not a regular file. Otherwise what `node:fs` throws.
  */
 export function openPrivateFile(path: string): number {
   const descriptor = openFile(path, constants.O_RDWR | constants.O_CREAT);
@@ -94,21 +98,20 @@ export function openPrivateFile(path: string): number {
 }
 
 /**
- * Opens a file of a store that is only read. Nothing about it is changed: it may be on a read-only
- * file system, belong to another user, or have more names, as backups made with `cp --link` have.
+ * Opens a file of a store for reading, and changes nothing. The file may be on a read-only file
+ * system, belong to another user, or have several hard links, as backups made with `cp --link` do.
  *
- * @throws StoreOpenError if it is a symbolic link, or no regular file; else what `node:fs` throws,
- *   also ENOENT.
+ * @throws StoreOpenError if it is a symbolic link, or not a regular file. Otherwise what `node:fs`
+ *   throws, including ENOENT.
  */
 export function openForReading(path: string): number {
   return openFile(path, constants.O_RDONLY);
 }
 
 /**
- * Makes sure that a file can be written, if there is one, and closes it to other users, if it is
- * ours.
+ * Checks that a file is writable, and removes the access of other users.
  *
- * @returns Which file it is, among all of this machine; `undefined` if there is none.
+ * @returns Its device and inode; `undefined` if there is no file.
  * @throws As `openPrivateFile`.
  */
 export function restrictToOwner(path: string): string | undefined {
@@ -125,12 +128,12 @@ export function restrictToOwner(path: string): string | undefined {
 }
 
 function openFile(path: string, flags: number): number {
-  const descriptor = openOnlyAFile(path, flags);
+  const descriptor = openSafely(path, flags);
   try {
     const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw notAFile(path, 'is not a regular file');
-    const isWritten = (flags & constants.O_RDWR) !== 0;
-    if (isWritten && stats.nlink > 1) throw notAFile(path, 'has another name (a hard link)');
+    if (!stats.isFile()) throw unsafeFile(path, 'is not a regular file');
+    const isForWriting = (flags & constants.O_RDWR) !== 0;
+    if (isForWriting && stats.nlink > 1) throw unsafeFile(path, 'has another name (a hard link)');
     return descriptor;
   } catch (error) {
     closeSync(descriptor);
@@ -138,21 +141,21 @@ function openFile(path: string, flags: number): number {
   }
 }
 
-function openOnlyAFile(path: string, flags: number): number {
+function openSafely(path: string, flags: number): number {
   try {
-    return openSync(path, flags | ONLY_A_FILE, FILE_MODE);
+    return openSync(path, flags | SAFE_OPEN_FLAGS, FILE_MODE);
   } catch (error) {
-    // FreeBSD has EMLINK for a link.
+    // A symbolic link; EMLINK on FreeBSD.
     if (errorCode(error) === 'ELOOP' || errorCode(error) === 'EMLINK')
-      throw notAFile(path, 'is a symbolic link');
-    // A socket; a folder, opened for writing.
+      throw unsafeFile(path, 'is a symbolic link');
+    // A socket, or a folder that is opened for writing.
     if (errorCode(error) === 'ENXIO' || errorCode(error) === 'EISDIR')
-      throw notAFile(path, 'is not a regular file');
+      throw unsafeFile(path, 'is not a regular file');
     throw error;
   }
 }
 
-/** As far as the file system has modes, and lets us change this one. */
+/** Does nothing if the file belongs to another user, or the file system has no modes. */
 function removeAccessOfOthers(descriptor: number): void {
   const { uid, mode } = fstatSync(descriptor);
   if (uid !== process.geteuid?.() || (mode & OTHERS) === 0) return;
@@ -161,6 +164,6 @@ function removeAccessOfOthers(descriptor: number): void {
   } catch {}
 }
 
-function notAFile(path: string, what: string): StoreOpenError {
-  return new StoreOpenError(`${path} ${what}; remove it, or choose another folder with --store`);
+function unsafeFile(path: string, fault: string): StoreOpenError {
+  return new StoreOpenError(`${path} ${fault}; remove it, or choose another folder with --store`);
 }
