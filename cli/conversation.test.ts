@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Effect } from '../client/dialogue/conversation.ts';
 import { Dialogue } from '../client/dialogue/dialogue.ts';
 import { type Golden, goldens } from '../e2e/golden/golden.ts';
-import { PlayedSession } from '../server/session/session.harness.ts';
+import { SessionDriver } from '../server/session/session.harness.ts';
 
 type Cut = (text: string) => string[];
 
@@ -20,7 +20,7 @@ test.each(cases)('case $name, to the letter, sent $how', ({ cut, typed, screen }
 
 /** The screen after a person has typed these lines, each at its prompt. */
 function converse(typed: Golden['typed'], cut: Cut): string {
-  const server = new PlayedSession();
+  const server = new SessionDriver();
   const dialogue = new Dialogue();
   const lines = [...typed];
   const due: Effect[] = dialogue.start();

@@ -5,7 +5,7 @@ import pino from 'pino';
 import sonicBoom from 'sonic-boom';
 import { escapeControls, escapeControlsInJson } from '../protocol/plainText.ts';
 import { consoleLine } from '../server/consoleLine.ts';
-import { decoded, type Log } from '../server/events.ts';
+import { decodeEvent, type Log } from '../server/events.ts';
 import type { LogFormat } from './options/options.ts';
 
 /** What waits for a stalled reader, in bytes; lines beyond it are dropped. */
@@ -38,7 +38,7 @@ export function serverLog(format: LogFormat): Log | undefined {
         if (line !== undefined) say(line);
       };
     case 'json':
-      return (event) => logger.info(decoded(event));
+      return (event) => logger.info(decodeEvent(event));
     case 'silent':
       return undefined;
   }

@@ -42,7 +42,7 @@ async function start() {
   const serve = async () => {
     const address = await server.listen('127.0.0.1', 0);
     onTestFinished(() => server.stop());
-    health.serving();
+    health.setServing();
     return address;
   };
   return { at, freshness, health, serve };
@@ -67,7 +67,7 @@ test('it is ready from the moment it accepts connections until it is told to sto
   });
   await serve();
   expect(await ask(at, '/readyz')).toEqual({ status: 200, body: 'ready\n' });
-  health.stopping();
+  health.setStopping();
   expect(await ask(at, '/readyz')).toEqual({
     status: 503,
     body: 'not ready: the server is stopping\n',

@@ -1,4 +1,4 @@
-// What an operator, or a load balancer, asks a server over HTTP, at a port of its own.
+// Health checks and metrics of the TCP server, over HTTP on a separate port.
 
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
@@ -12,10 +12,10 @@ import { escapeControls } from '../protocol/plainText.ts';
 import type { MotdServer } from './server.ts';
 import type { MessageStore } from './stores/store.ts';
 
-/** HAProxy's `option httpchk` sends OPTIONS unless it is told otherwise. */
+/** OPTIONS is the default of HAProxy's `option httpchk`. */
 const METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
-/** How long a request may take to arrive, in milliseconds; there is nothing to be sent with it. */
+/** In milliseconds. Requests have no body. */
 const TIMEOUTS = {
   requestTimeout: 5000,
   headersTimeout: 5000,
@@ -23,25 +23,26 @@ const TIMEOUTS = {
   connectionsCheckingInterval: 1000,
 };
 
-/** How long a peer may take nothing of an answer, in milliseconds. */
+/** How long a client may not read its response. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** More than any number of operators; it must not be a way to exhaust the server. */
+/** More than any operator needs. The port must not be a way to exhaust the server. */
 const MAX_CONNECTIONS = 100;
 
 /**
- * `/healthz` says that the process runs. `/readyz` is 503 where it stops, or its store is away: the
- * message is then the last one known, and nothing can be stored. `/readyz?exclude=store` leaves the
- * store out: for a load balancer, which would otherwise take every server away at once (the
- * parameter is that of the Kubernetes API server). `/metrics` is for Prometheus.
+ * `/healthz` is 200 while the process can accept connections. `/readyz` is 503 while the server starts or
+ * stops, and while its store is unavailable: it then serves the last known message, and stores none.
+ * `/readyz?exclude=store` ignores the store, for load balancers: an outage of the store would otherwise
+ * remove every server at once. (The parameter is that of the Kubernetes API server.) `/metrics` is for
+ * Prometheus.
  */
 export class AdminServer {
   readonly #server: MotdServer;
   readonly #store: MessageStore;
   readonly #metrics: Registry;
   readonly #http: Server;
-  /** Takes the connections to the other address of `localhost`. */
-  #second: TcpServer | undefined;
+  /** Listens on the IPv6 address of `localhost`. */
+  #localhostIpv6: TcpServer | undefined;
   readonly #canAccept = descriptorCheck(1);
   #phase: 'starting' | 'serving' | 'stopping' = 'starting';
 
@@ -50,8 +51,8 @@ export class AdminServer {
     this.#store = store;
     this.#metrics = metricsOf(server, store);
     const listener: RequestListener = (request, response) => {
-      if (!METHODS.includes(request.method ?? '')) return answer(response, 405, '');
-      void this.#answer(request.url ?? '/', response);
+      if (!METHODS.includes(request.method ?? '')) return respond(response, 405, '');
+      void this.#handle(request.url ?? '/', response);
     };
     this.#http = createServer(TIMEOUTS);
     limitUnanswered(this.#http, listener);
@@ -60,70 +61,66 @@ export class AdminServer {
   }
 
   /**
-   * @param host An address; `localhost` is all addresses it has.
-   * @throws Node's error where that cannot be.
+   * @param host A host name or an IP address; `localhost` listens on both IPv4 and IPv6.
+   * @throws Node's error if it cannot listen.
    */
   async listen(host: string, port: number): Promise<Endpoint> {
     if (!isLocalhost(host)) return this.#listen(host, port);
-    const second = createTcpServer({ allowHalfOpen: true }, (socket) => {
+    const ipv6 = createTcpServer({ allowHalfOpen: true }, (socket) => {
       this.#http.emit('connection', socket);
     });
-    second.maxConnections = MAX_CONNECTIONS;
-    const endpoint = await listenOnLocalhost(
-      (at, common) => this.#listen(at, common),
-      second,
-      port,
-    );
-    second.on('error', () => {});
-    this.#second = second;
+    ipv6.maxConnections = MAX_CONNECTIONS;
+    const endpoint = await listenOnLocalhost((at, common) => this.#listen(at, common), ipv6, port);
+    ipv6.on('error', () => {});
+    this.#localhostIpv6 = ipv6;
     return endpoint;
   }
 
   async #listen(host: string, port: number): Promise<Endpoint> {
     this.#http.listen({ host, port });
     await once(this.#http, 'listening');
-    // Out of descriptors, later: those who ask again are answered.
+    // Out of file descriptors, at a later time: the next request may succeed.
     this.#http.on('error', () => {});
     return listeningEndpoint(this.#http);
   }
 
-  /** From now on, the server accepts connections. */
-  serving(): void {
+  /** The server accepts connections from now on. */
+  setServing(): void {
     this.#phase = 'serving';
   }
 
-  /** From now on, it does not, or not for long: whoever has a choice goes elsewhere. */
-  stopping(): void {
+  /** The server stops, now or soon: load balancers should use another one. */
+  setStopping(): void {
     this.#phase = 'stopping';
   }
 
   close(): void {
-    this.#second?.close();
+    this.#localhostIpv6?.close();
     this.#http.close();
     this.#http.closeAllConnections();
   }
 
-  async #answer(url: string, response: ServerResponse): Promise<void> {
+  async #handle(url: string, response: ServerResponse): Promise<void> {
     const [path = '', query = ''] = url.split('?', 2);
     switch (path.replace(/\/$/, '')) {
       case '/healthz':
-        if (await this.#canAccept()) return answer(response, 200, 'ok\n');
-        return answer(
+        if (await this.#canAccept()) return respond(response, 200, 'ok\n');
+        return respond(
           response,
           503,
           'cannot accept connections: out of file descriptors (ulimit -n)\n',
         );
       case '/readyz': {
         const excluded = new URLSearchParams(query).getAll('exclude');
-        const why = this.#whyNotReady(excluded.includes('store'));
-        if (why !== undefined) return answer(response, 503, `not ready: ${why}\n`);
-        return answer(response, 200, 'ready\n');
+        const reason = this.#reasonNotReady(excluded.includes('store'));
+        if (reason !== undefined) return respond(response, 503, `not ready: ${reason}\n`);
+        return respond(response, 200, 'ready\n');
       }
       case '/metrics':
         response.setHeader('content-type', this.#metrics.contentType);
-        return answer(response, 200, await this.#metrics.metrics());
+        return respond(response, 200, await this.#metrics.metrics());
       default:
-        return answer(
+        return respond(
           response,
           404,
           'not found; this port serves /healthz, /readyz and /metrics\n',
@@ -131,7 +128,7 @@ export class AdminServer {
     }
   }
 
-  #whyNotReady(isStoreExcluded: boolean): string | undefined {
+  #reasonNotReady(isStoreExcluded: boolean): string | undefined {
     const phase = this.#server.isStopping ? 'stopping' : this.#phase;
     if (phase !== 'serving') return `the server is ${phase}`;
     const { outage, ageMs } = this.#store.freshness;
@@ -146,7 +143,7 @@ function metricsOf(server: MotdServer, store: MessageStore): Registry {
   collectDefaultMetrics({ register: registry });
   new Gauge({
     name: 'motd_server_connections',
-    help: 'Connections that are open.',
+    help: 'Number of open connections.',
     registers,
     collect() {
       this.set(server.connections);
@@ -154,7 +151,7 @@ function metricsOf(server: MotdServer, store: MessageStore): Registry {
   });
   new Counter({
     name: 'motd_server_stores_total',
-    help: 'Messages sent to be stored: stored, or failed (503; they may yet turn out stored).',
+    help: 'Messages to store, by outcome: stored, or failed (answered 503; may have been stored).',
     labelNames: ['outcome'],
     registers,
     collect() {
@@ -166,7 +163,7 @@ function metricsOf(server: MotdServer, store: MessageStore): Registry {
   });
   new Gauge({
     name: 'motd_server_message_number',
-    help: 'The number of the message in force: the same on all that share a store.',
+    help: 'Number of the message in force; the same on all servers that share a store.',
     registers,
     collect() {
       this.set(store.history.last);
@@ -174,7 +171,7 @@ function metricsOf(server: MotdServer, store: MessageStore): Registry {
   });
   new Gauge({
     name: 'motd_server_store_age_seconds',
-    help: 'For how long there has been no word from the store: how old the message may be.',
+    help: 'Time since the store last confirmed the message, in seconds.',
     registers,
     collect() {
       this.set(store.freshness.ageMs / 1000);
@@ -182,7 +179,7 @@ function metricsOf(server: MotdServer, store: MessageStore): Registry {
   });
   new Gauge({
     name: 'motd_server_store_unavailable',
-    help: '1 while the store cannot be reached, else 0.',
+    help: '1 while the store is unavailable, 0 otherwise.',
     registers,
     collect() {
       this.set(store.freshness.outage === undefined ? 0 : 1);
@@ -191,7 +188,7 @@ function metricsOf(server: MotdServer, store: MessageStore): Registry {
   return registry;
 }
 
-function answer(response: ServerResponse, status: number, text: string): void {
+function respond(response: ServerResponse, status: number, text: string): void {
   response.statusCode = status;
   if (!response.hasHeader('content-type')) response.setHeader('content-type', 'text/plain');
   response.setHeader('cache-control', 'no-store');

@@ -1,5 +1,11 @@
-// Puts a socket around a session: bytes in, actions out, and never more in memory than one chunk
-// of input and one batch of replies. While a peer does not read its replies, its commands wait.
+// Connects a socket to a session: passes the bytes in, and performs the actions.
+//
+// Goals: memory is bounded by one chunk of input and one batch of replies; a slow or busy peer does not
+// delay others.
+//
+// Design: replies are collected in a batch and written together. While the peer does not read them
+// (backpressure), or an outcome is awaited, the socket is paused, so further commands stay in TCP's
+// buffers.
 
 import type { Socket } from 'node:net';
 import type { Endpoint } from '../access/endpoint.ts';
@@ -10,26 +16,26 @@ import type { EncodedReplies } from './encodedReplies.ts';
 import { errorMessage } from './errorMessage.ts';
 import type { Log } from './events.ts';
 import { ifStillIdle } from './net/idleSocket.ts';
-import { type Action, type PasswordUse, Session, type Verdict } from './session/session.ts';
+import { type Action, type PasswordResult, type PasswordUse, Session } from './session/session.ts';
 import type { MessageStore } from './stores/store.ts';
 import type { Watchers } from './watchers.ts';
 
-/** How long a peer that may never send an LF has to be quiet (PROTOCOL.md, "Bare clients"). */
+/** How long a peer that may never send an LF has to be silent (PROTOCOL.md, "Bare clients"). */
 const BARE_CLIENT_QUIET_MS = 100;
 
-/** Replies to what came in together leave together, in batches of about this many bytes. */
+/** About how many bytes of replies are written at once. */
 const BATCH_BYTES = 16 * 1024;
 
 /**
- * How long a peer may take to close its side once we have closed ours. Closing at once, with
- * bytes of the peer still unread, would make TCP reset the connection and lose the last replies.
+ * How long the peer may take to close its side after the server has half-closed. To close at once, with
+ * unread input, would make TCP reset the connection, and the peer would lose the last replies.
  */
 const LINGER_MS = 1000;
 
-/** How long a peer that has to go may take for its last replies. */
-const DISMISSAL_DEADLINE_MS = 5000;
+/** How long a peer may take to read its last replies after `closeWith`. */
+const CLOSE_TIMEOUT_MS = 5000;
 
-/** What became of the messages that peers have sent to be stored. */
+/** How many messages were stored, or failed to be stored, for peers. */
 export interface StoreCounts {
   stored: number;
   failed: number;
@@ -37,16 +43,16 @@ export interface StoreCounts {
 
 export interface ConnectionContext {
   store: MessageStore;
-  /** They grow. */
+  /** Each connection increments them. */
   storeCounts: StoreCounts;
-  messages: EncodedReplies;
+  replies: EncodedReplies;
   passwords: PasswordGuard<PasswordUse>;
   watchers: Watchers;
-  /** How long a peer may say nothing and take nothing, in milliseconds; 0 for ever. */
+  /** How long a peer may neither send nor read, in milliseconds; 0 for no limit. */
   idleTimeoutMs: number;
-  /** Ends the whole server. */
+  /** Stops the whole server. */
   shutDown(): void;
-  /** `undefined` where nobody listens: no event is made then. */
+  /** If `undefined`, no event is created. */
   log: Log | undefined;
 }
 
@@ -55,19 +61,21 @@ export class Connection {
   readonly #peer: Endpoint;
   readonly #context: ConnectionContext;
   readonly #session: Session;
+  /** Replies to be written, a byte string. */
   #batch = '';
-  #hasAsked = false;
-  /** A reply that is being sent a line at a time. */
-  #lines: Iterator<string, void> | undefined;
-  /** The number in the history of the last message a watcher was sent. */
-  #seen = 0;
+  #hasSentLine = false;
+  /** The rest of a reply that is sent line by line. */
+  #replyLines: Iterator<string, void> | undefined;
+  /** The number of the last entry of the history sent to this watcher. */
+  #lastSent = 0;
+  /** Whether to skip to the newest entry: more were stored while the peer was blocked. */
   #isBehind = false;
-  /** The peer does not take what it was sent. */
+  /** The peer does not read: wait for 'drain'. */
   #isBlocked = false;
-  /** It does, and it is somebody else's turn. */
-  #isGivingWay = false;
+  /** Other connections have a turn first. */
+  #isYielding = false;
   #quietTimer: NodeJS.Timeout | undefined;
-  #deadline: NodeJS.Timeout | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
 
   /** @param socket An open socket, paused. */
   constructor(socket: Socket, peer: Endpoint, context: ConnectionContext) {
@@ -77,39 +85,39 @@ export class Connection {
     this.#session = new Session({ isStoreGuarded: context.passwords.isGuarded('store') });
     socket.on('data', (chunk: Buffer) => this.receive(chunk.toString('latin1')));
     socket.on('drain', () => this.#socketOnDrain());
-    socket.on('end', () => this.end());
+    socket.on('end', () => this.endInput());
     socket.on('close', () => this.#socketOnClose());
     socket.setTimeout(context.idleTimeoutMs);
     socket.on('timeout', () => this.#socketOnTimeout());
   }
 
-  /** Whether the peer has said a line. */
-  get hasAsked(): boolean {
-    return this.#hasAsked;
+  /** Whether the peer has sent at least one line. */
+  get hasSentLine(): boolean {
+    return this.#hasSentLine;
   }
 
-  /** The peer said this, as a byte string. */
+  /** @param bytes Input from the peer, a byte string. */
   receive(bytes: string): void {
     this.#session.receive(bytes);
     this.#advance();
   }
 
-  /** The peer closed its side. */
-  end(): void {
-    this.#session.end();
+  /** The peer half-closed. */
+  endInput(): void {
+    this.#session.endInput();
     this.#advance();
   }
 
-  /** Answers what was asked, tells the peer why it has to go, and closes. */
-  dismiss(why: Reply): void {
-    this.#session.dismiss(why);
-    if (this.#deadline === undefined) this.#destroyAfter(DISMISSAL_DEADLINE_MS);
+  /** Answers the lines received so far, sends this reply, and closes. */
+  closeWith(reply: Reply): void {
+    this.#session.closeWith(reply);
+    if (this.#closeTimer === undefined) this.#destroyAfter(CLOSE_TIMEOUT_MS);
     this.#advance();
   }
 
-  /** A message was stored; this peer watches. */
+  /** A message was stored, and the peer watches. */
   updated(): void {
-    // Called before it could be told of an earlier one: it gets the newest then, and no more.
+    // The peer is still blocked on an earlier update: send only the newest when it drains.
     this.#isBehind ||= this.#isBlocked;
     this.#session.updated();
     this.#advance();
@@ -121,20 +129,20 @@ export class Connection {
   }
 
   #socketOnTimeout(): void {
-    // One that waits for us is not idle; its answer renews the timeout.
-    if (this.#session.isBusy) return;
-    // Nor is one that watches; TCP's keepalive finds out whether it is still there.
+    // The peer waits for the server; the reply restarts the timeout.
+    if (this.#session.awaitsOutcome) return;
+    // A watcher may be silent; TCP keepalive detects whether it is still there.
     if (this.#session.isWatching && !this.#isBlocked) return;
-    ifStillIdle(this.#socket, () => this.dismiss(REPLY.idleTooLong));
+    ifStillIdle(this.#socket, () => this.closeWith(REPLY.idleTooLong));
   }
 
   #socketOnClose(): void {
     this.#context.watchers.delete(this);
     clearTimeout(this.#quietTimer);
-    clearTimeout(this.#deadline);
+    clearTimeout(this.#closeTimer);
   }
 
-  /** Does all that can be done now; what has to wait is picked up by the event it waits for. */
+  /** Performs every action that is possible now. The event it waits for calls it again. */
   #advance(): void {
     while (!this.#hasToWait) {
       if (this.#sendNextLine()) continue;
@@ -144,13 +152,13 @@ export class Connection {
     }
     this.#flush();
     if (!this.#session.isWatching) this.#context.watchers.delete(this);
-    this.#readOrWait();
-    this.#watchForBareClient();
+    this.#pauseOrResume();
+    this.#restartQuietTimer();
   }
 
   #perform(action: Action): void {
     if ('line' in action && action.line !== undefined) {
-      this.#hasAsked = true;
+      this.#hasSentLine = true;
       this.#context.log?.({ event: 'received', peer: this.#peer, line: action.line });
     }
     switch (action.do) {
@@ -158,7 +166,7 @@ export class Connection {
         this.#reply(action.reply);
         break;
       case 'sendMessage':
-        this.#send(this.#context.messages.reply);
+        this.#send(this.#context.replies.current);
         break;
       case 'watch':
         this.#watch();
@@ -167,16 +175,16 @@ export class Connection {
         this.#sendUpdates();
         break;
       case 'sendHistory':
-        this.#lines = this.#context.messages.history();
+        this.#replyLines = this.#context.replies.history();
         break;
       case 'store':
         void this.#store(action.message);
         break;
-      case 'verify':
-        void this.#verify(action.password, action.use);
+      case 'checkPassword':
+        void this.#checkPassword(action.password, action.use);
         break;
-      case 'reject':
-        this.#reject(action.protocol);
+      case 'rejectProtocol':
+        this.#rejectProtocol(action.protocol);
         break;
       case 'shutDown':
         this.#context.log?.({ event: 'shutdownAccepted', peer: this.#peer });
@@ -211,14 +219,14 @@ export class Connection {
     return true;
   }
 
-  async #verify(password: string, use: PasswordUse): Promise<void> {
-    const verdict = await this.#tryToVerify(password, use);
-    if (verdict !== 'right') this.#context.log?.({ event: 'passwordRefused', peer: this.#peer });
-    this.#perform(this.#session.verified(verdict));
+  async #checkPassword(password: string, use: PasswordUse): Promise<void> {
+    const result = await this.#tryToCheckPassword(password, use);
+    if (result !== 'right') this.#context.log?.({ event: 'passwordRefused', peer: this.#peer });
+    this.#perform(this.#session.passwordChecked(result));
     this.#advance();
   }
 
-  async #tryToVerify(password: string, use: PasswordUse): Promise<Verdict> {
+  async #tryToCheckPassword(password: string, use: PasswordUse): Promise<PasswordResult> {
     const { passwords, log } = this.#context;
     try {
       return await passwords.check(sourceOf(this.#peer.host), use, password);
@@ -234,36 +242,36 @@ export class Connection {
     this.#send(`${reply}\n`);
   }
 
-  #reject(protocol: string): void {
+  #rejectProtocol(protocol: string): void {
     this.#context.log?.({ event: 'foreignProtocol', peer: this.#peer, protocol });
     this.#send(`${REPLY.unknownCommand}\n`);
   }
 
   #watch(): void {
-    this.#send(this.#context.messages.reply);
-    this.#seen = this.#context.store.history.last;
+    this.#send(this.#context.replies.current);
+    this.#lastSent = this.#context.store.history.last;
     this.#isBehind = false;
-    // A password check before it may have outlasted the peer.
+    // The peer may have closed the connection during a password check before this command.
     if (!this.#socket.destroyed) this.#context.watchers.add(this);
   }
 
-  /** What was stored since; of what came while this peer was too slow, only the newest. */
+  /** Sends the entries stored since the last one sent; only the newest if the peer was blocked. */
   #sendUpdates(): void {
-    const { store, messages } = this.#context;
+    const { store, replies } = this.#context;
     const { last } = store.history;
-    if (this.#isBehind) this.#seen = Math.max(this.#seen, last - 1);
+    if (this.#isBehind) this.#lastSent = Math.max(this.#lastSent, last - 1);
     this.#isBehind = false;
-    while (this.#seen < last && !this.#hasToWait) this.#send(messages.line(++this.#seen));
-    if (this.#seen === last) return;
+    while (this.#lastSent < last && !this.#hasToWait) this.#send(replies.update(++this.#lastSent));
+    if (this.#lastSent === last) return;
     this.#isBehind = this.#isBlocked;
     this.#session.updated();
   }
 
-  /** Goes on with a reply that is sent a line at a time. @returns Whether there is one. */
+  /** Continues a reply that is sent line by line. @returns Whether there is one. */
   #sendNextLine(): boolean {
-    if (this.#lines === undefined) return false;
-    const { done, value } = this.#lines.next();
-    if (done) this.#lines = undefined;
+    if (this.#replyLines === undefined) return false;
+    const { done, value } = this.#replyLines.next();
+    if (done) this.#replyLines = undefined;
     else this.#send(value);
     return true;
   }
@@ -272,23 +280,23 @@ export class Connection {
     this.#batch += bytes;
     if (this.#batch.length < BATCH_BYTES) return;
     this.#flush();
-    this.#giveWay();
+    this.#yieldToOthers();
   }
 
   /**
-   * Goes on after everybody else had a turn. The kernel takes megabytes without a pause: a thousand
-   * peers who ask for the history would hold up the rest for seconds.
+   * Continues in the next turn of the event loop. The kernel accepts megabytes without backpressure, so a
+   * thousand peers that ask for the history would block all others for seconds.
    */
-  #giveWay(): void {
-    this.#isGivingWay = true;
+  #yieldToOthers(): void {
+    this.#isYielding = true;
     setImmediate(() => {
-      this.#isGivingWay = false;
+      this.#isYielding = false;
       if (!this.#socket.destroyed) this.#advance();
     });
   }
 
   get #hasToWait(): boolean {
-    return this.#isBlocked || this.#isGivingWay;
+    return this.#isBlocked || this.#isYielding;
   }
 
   #flush(): void {
@@ -302,33 +310,32 @@ export class Connection {
     this.#flush();
     this.#socket.end();
     this.#socket.once('finish', () => this.#destroyAfter(LINGER_MS));
-    // Nothing is left to answer, and no 'drain' follows an end:
-    // what still comes is read and dropped.
+    // Further input is read and discarded; no 'drain' follows an end.
     this.#isBlocked = false;
   }
 
-  /** Reads on only when there is nothing left to do: what TCP holds back costs no memory here. */
-  #readOrWait(): void {
-    const mustNotRead = this.#hasToWait || this.#session.isBusy;
-    if (mustNotRead !== this.#socket.isPaused()) {
-      if (mustNotRead) this.#socket.pause();
+  /** Pauses the socket while no input can be processed, so that TCP applies backpressure to the peer. */
+  #pauseOrResume(): void {
+    const mustPause = this.#hasToWait || this.#session.awaitsOutcome;
+    if (mustPause !== this.#socket.isPaused()) {
+      if (mustPause) this.#socket.pause();
       else this.#socket.resume();
     }
   }
 
-  #watchForBareClient(): void {
+  #restartQuietTimer(): void {
     clearTimeout(this.#quietTimer);
     if (!this.#session.mayBeBare) return;
     this.#quietTimer = setTimeout(() => this.#onQuiet(), BARE_CLIENT_QUIET_MS);
   }
 
   #onQuiet(): void {
-    if (!this.#session.quiet()) return;
+    if (!this.#session.quietTimeout()) return;
     this.#advance();
   }
 
   #destroyAfter(ms: number): void {
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#socket.destroy(), ms);
+    clearTimeout(this.#closeTimer);
+    this.#closeTimer = setTimeout(() => this.#socket.destroy(), ms);
   }
 }

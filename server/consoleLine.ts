@@ -3,7 +3,7 @@
 
 import { type Endpoint, formatEndpoint } from '../access/endpoint.ts';
 import { escapeControls } from '../protocol/plainText.ts';
-import { decoded, type ServerEvent } from './events.ts';
+import { decodeEvent, type ServerEvent } from './events.ts';
 
 /** By protocol: the flag that makes the server accept it. */
 const FOREIGN_HINT: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ const FOREIGN_HINT: Readonly<Record<string, string>> = {
  *   show the event.
  */
 export function consoleLine(event: ServerEvent): string | undefined {
-  const line = lineOf(decoded(event));
+  const line = lineOf(decodeEvent(event));
   return line && escapeControls(line);
 }
 

@@ -1,4 +1,4 @@
-// What is sent of the messages, as byte strings: encoded once per message, not once per reader.
+// Encodes replies that contain messages, as byte strings: once per message, not once per reader.
 
 import { END_OF_HISTORY, REPLY } from '../protocol/replies.ts';
 import type { HistoryEntry } from './stores/history.ts';
@@ -6,37 +6,39 @@ import type { MessageStore } from './stores/store.ts';
 
 export class EncodedReplies {
   readonly #store: MessageStore;
+  /** The message in `#currentReply`. */
   #message: string | undefined;
-  #reply = '';
-  #lineNumber = 0;
-  #line = '';
+  #currentReply = '';
+  /** The number of the entry in `#entryLine`. */
+  #entryNumber = 0;
+  #entryLine = '';
 
   constructor(store: MessageStore) {
     this.#store = store;
   }
 
   /** `200 OK` and the message in force. */
-  get reply(): string {
+  get current(): string {
     if (this.#store.message !== this.#message) {
       this.#message = this.#store.message;
-      this.#reply = byteString(`${REPLY.ok}\n${this.#message}\n`);
+      this.#currentReply = byteString(`${REPLY.ok}\n${this.#message}\n`);
     }
-    return this.#reply;
+    return this.#currentReply;
   }
 
-  /** The message of a number in the history; empty where it is not kept. */
-  line(number: number): string {
-    if (number !== this.#lineNumber) {
+  /** @returns The line with the message of an entry; empty if the history has dropped the entry. */
+  update(number: number): string {
+    if (number !== this.#entryNumber) {
       const entry = this.#store.history.at(number);
-      this.#lineNumber = number;
-      this.#line = entry === undefined ? '' : byteString(`${entry.message}\n`);
+      this.#entryNumber = number;
+      this.#entryLine = entry === undefined ? '' : byteString(`${entry.message}\n`);
     }
-    return this.#line;
+    return this.#entryLine;
   }
 
   /**
-   * The reply to MSGHIST, a line at a time: it may be megabytes, and its reader slow. What the
-   * history drops meanwhile is left out.
+   * The reply to MSGHIST, line by line: it may be megabytes, and the reader slow. Entries that the history
+   * drops meanwhile are left out.
    */
   *history(): Generator<string, void> {
     const { history } = this.#store;

@@ -1,5 +1,4 @@
-// What the server tells its operator. Whoever takes the events decides how they are written: as
-// the original's console lines (consoleLine.ts) or as JSON.
+// What the server reports to its operator, as console lines (consoleLine.ts) or as JSON.
 
 import type { Endpoint } from '../access/endpoint.ts';
 import type { Reply } from '../protocol/replies.ts';
@@ -10,19 +9,19 @@ export type ServerEvent =
   | StoreEvent
   | { event: 'listening'; on: Endpoint }
   | { event: 'connected'; peer: Endpoint }
-  /** `line` is a byte string, as the peer sent it. A password is never among them. */
+  /** `line` is a byte string, as received. Lines with a password are not reported. */
   | { event: 'received'; peer: Endpoint; line: string }
   | { event: 'updated'; peer: Endpoint; message: string }
   | { event: 'storeFailed'; peer: Endpoint; reason: string }
-  /** It was wrong, or said too often. */
+  /** The password was wrong, or was not checked after too many wrong ones. */
   | { event: 'passwordRefused'; peer: Endpoint }
   | { event: 'passwordCheckFailed'; peer: Endpoint; reason: string }
   /** The connection is closed with this reply. */
   | { event: 'rejected'; peer: Endpoint; reply: Reply }
-  /** The peer speaks another protocol, `HTTP` for one; answered with 400, and closed. */
+  /** The peer speaks another protocol, such as `HTTP`. It is sent a 400, and the connection closed. */
   | { event: 'foreignProtocol'; peer: Endpoint; protocol: string }
   | { event: 'proxyHeaderRejected'; peer: Endpoint }
-  /** No connection could be accepted: the process or the machine is out of something. */
+  /** The process or the machine lacks a resource, such as file descriptors. */
   | { event: 'acceptFailed'; reason: string }
   | { event: 'handshakeFailed'; peer: Endpoint; reason: string }
   | { event: 'shutdownAccepted'; peer: Endpoint }
@@ -30,7 +29,7 @@ export type ServerEvent =
 
 export type Log = (event: ServerEvent) => void;
 
-/** The same event with its bytes decoded, so that it can be shown. */
-export function decoded(event: ServerEvent): ServerEvent {
+/** Decodes the byte string of an event, so that it can be displayed. */
+export function decodeEvent(event: ServerEvent): ServerEvent {
   return event.event === 'received' ? { ...event, line: decodeForDisplay(event.line) } : event;
 }

@@ -1,16 +1,16 @@
-// Keeps SIGUSR1 from opening Node's debugger. Import it before anything else: imports run in order.
+// Prevents SIGUSR1 from starting Node's debugger. Import this file first: imports run in order.
 //
-// Without a listener, Node answers SIGUSR1 by listening on 127.0.0.1:9229 (Node's documentation,
-// "Signal events"), where every user of the machine may run code as this process. A habit from
-// other daemons, such as `kill -USR1` after a log rotation, is enough to open it.
-// `--disable-sigusr1` would do the same, but Node 20 does not know that flag.
+// Without a listener for SIGUSR1, Node listens on 127.0.0.1:9229 (Node's documentation, "Signal
+// events"), where every user of the machine can run code as this process. Operators send it to other
+// daemons after a log rotation, so it may be sent to this one by mistake. `--disable-sigusr1` has the
+// same effect, but Node 20 does not support it.
 
 import inspector from 'node:inspector';
 import process from 'node:process';
 
 process.on('SIGUSR1', () => {});
 
-// One may have come before the listener.
+// The signal may have arrived before the listener was added.
 const isWanted = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((flags) =>
   flags.includes('--inspect'),
 );

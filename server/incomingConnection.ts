@@ -1,148 +1,168 @@
-// One peer's stay, from accept to close: who it is, whether there is room, TLS, and then its
-// connection. At each point it can be told that the server is stopping.
+// Takes a connection from accept to close: identify the peer, apply the quotas, perform the TLS
+// handshake, then run the `Connection`. `stop` works in every phase.
 
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Endpoint } from '../access/endpoint.ts';
 import type { LocalLease, LocalQuota } from '../access/localQuota.ts';
 import { sourceOf } from '../access/source.ts';
-import { errorCode } from '../access/systemErrors.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import { errorMessage } from './errorMessage.ts';
 import { acceptTls } from './net/acceptTls.ts';
-import { Arrival, type Arrived } from './net/identifyPeer.ts';
+import { type IdentifiedPeer, identifyPeer } from './net/identifyPeer.ts';
 import type { ProxyTrust } from './net/proxyHeader.ts';
 
-/** How long somebody who is turned away may take to read why. */
-const FAREWELL_MS = 1000;
+/** How long a rejected peer may take to read the reply. */
+const REJECT_TIMEOUT_MS = 1000;
 
 /**
- * How long after its accept somebody may still ask when the server stops: whoever was let in before
- * that could not know, and what it asks may be on the way.
+ * How long after its accept a peer may still send its first line while the server stops: it connected
+ * before it could know, and the line may be on its way.
  */
-const LAST_QUESTION_MS = 500;
+const FIRST_LINE_GRACE_MS = 500;
 
 export interface IncomingConnectionContext extends ConnectionContext {
   connections: LocalQuota;
-  /** Peers that are turned away, and are still being sent the reason. */
+  /** Rejected peers that are still being sent the reason. */
   rejections: LocalQuota;
-  /** Whose PROXY line is believed, by IP address. */
+  /** Whether a PROXY header from an IP address is trusted. */
   isTrustedProxy: (address: string) => boolean;
-  /** Believed from any address, if it comes before the PROXY line (proxyHeader.ts). */
+  /** Makes a PROXY header from any address trusted if it precedes the header (proxyHeader.ts). */
   proxyKey?: string | undefined;
-  /** The certificate and key; without them, connections are not encrypted. */
+  /** The certificate and key. Without them, connections are not encrypted. */
   tls: SecureContext | undefined;
 }
 
 export class IncomingConnection {
   readonly #socket: Socket;
-  readonly #peer: Endpoint;
+  /** The other end of the TCP connection; a proxy may have opened it for another peer. */
+  readonly #socketPeer: Endpoint;
   readonly #context: IncomingConnectionContext;
   readonly #acceptedAtMs = performance.now();
-  /** Under which address it is shown as connected; that has to be taken back. */
-  #announced: Endpoint | undefined;
+  /** The peer logged as connected, and not yet as closed. */
+  #loggedPeer: Endpoint | undefined;
   #lease: LocalLease | undefined;
-  #arrival: Arrival | undefined;
+  /** Ends the wait for the first bytes, while there is one. */
+  #identification: AbortController | undefined;
   #isInHandshake = false;
   #connection: Connection | undefined;
   #isStopping = false;
 
-  constructor(socket: Socket, peer: Endpoint, context: IncomingConnectionContext) {
+  constructor(socket: Socket, socketPeer: Endpoint, context: IncomingConnectionContext) {
     this.#socket = socket;
-    this.#peer = peer;
+    this.#socketPeer = socketPeer;
     this.#context = context;
     socket.on('error', socketOnError);
   }
 
-  /** Lets it in, where there is room. */
-  begin(): void {
+  start(): void {
     const { connections, isTrustedProxy, proxyKey: key } = this.#context;
-    // Counted for a source once that is known.
+    // `assignTo` adds the source once the peer is identified.
     const lease = connections.acquire();
     if (typeof lease === 'string') {
-      this.#turnAway(this.#peer, REPLY.tooManyConnections);
+      this.#reject(this.#socketPeer, REPLY.tooManyConnections);
       return;
     }
     this.#lease = lease;
     this.#socket.once('close', () => lease.release());
-    const isTrusted = isTrustedProxy(this.#peer.host);
-    if (isTrusted || key !== undefined) this.#identify({ isTrusted, key });
-    else this.#admit({ peer: this.#peer, bytes: '', hasEnded: false });
+    const isTrusted = isTrustedProxy(this.#socketPeer.host);
+    if (isTrusted || key !== undefined) void this.#identify({ isTrusted, key });
+    else this.#admit({ peer: this.#socketPeer, bytes: '', hasEnded: false });
   }
 
   /**
-   * Answers what was asked, says that the server is stopping, and closes. One that has only just come
-   * has a moment to ask.
+   * Answers the lines received so far, sends `421 SERVER SHUTTING DOWN`, and closes. A peer that has just
+   * connected may still send its first line.
    */
   stop(): void {
     const ageMs = performance.now() - this.#acceptedAtMs;
-    if (this.#connection?.hasAsked || ageMs >= LAST_QUESTION_MS) {
-      this.#dismiss();
+    if (this.#connection?.hasSentLine || ageMs >= FIRST_LINE_GRACE_MS) {
+      this.#stopNow();
       return;
     }
-    const timer = setTimeout(() => this.#dismiss(), LAST_QUESTION_MS - ageMs);
+    const timer = setTimeout(() => this.#stopNow(), FIRST_LINE_GRACE_MS - ageMs);
     this.#socket.once('close', () => clearTimeout(timer));
   }
 
-  #dismiss(): void {
+  #stopNow(): void {
     this.#isStopping = true;
-    this.#arrival?.settle();
-    this.#connection?.dismiss(REPLY.shuttingDown);
+    this.#identification?.abort();
+    this.#connection?.closeWith(REPLY.shuttingDown);
     if (this.#isInHandshake) this.#socket.destroy();
   }
 
-  /** Waits for the first bytes of a peer that may speak for another. */
-  #identify(trust: ProxyTrust): void {
-    this.#arrival = new Arrival(this.#socket, this.#peer, trust, {
-      announce: () => this.#announceUnidentified(trust),
-      arrived: (who) => {
-        this.#arrival = undefined;
-        this.#admit(who);
-      },
-      malformed: () => {
-        this.#context.log?.({ event: 'proxyHeaderRejected', peer: this.#peer });
-        this.#sendAway(REPLY.unknownCommand);
-      },
-      idle: () => this.#turnAway(this.#peer, REPLY.idleTooLong),
-      gone: () => this.#forget(),
-    });
+  async #identify(trust: ProxyTrust): Promise<void> {
+    const identification = new AbortController();
+    this.#identification = identification;
     this.#socket.setTimeout(this.#context.idleTimeoutMs);
-  }
-
-  #admit(who: Arrived): void {
-    const { tls } = this.#context;
-    if (!this.#countFor(who.peer)) return;
-    this.#announce(who.peer);
-    if (tls === undefined) this.#serve(this.#socket, who);
-    else void this.#secureAndServe(tls, who);
+    const result = await identifyPeer(this.#socket, this.#socketPeer, {
+      trust,
+      onUnidentified: () => this.#onUnidentified(trust),
+      signal: identification.signal,
+    });
+    this.#identification = undefined;
+    switch (result.is) {
+      case 'identified':
+        this.#admit(result);
+        break;
+      case 'malformed':
+        this.#context.log?.({ event: 'proxyHeaderRejected', peer: this.#socketPeer });
+        this.#sendAndClose(REPLY.unknownCommand);
+        break;
+      case 'idle':
+        this.#reject(this.#socketPeer, REPLY.idleTooLong);
+        break;
+      case 'refused':
+        this.#reject(this.#socketPeer, REPLY.tooManyConnections);
+        break;
+      case 'closed':
+        this.#logClosed();
+        break;
+      default:
+        result satisfies never;
+    }
   }
 
   /**
-   * Shows a peer that has yet to send anything. One that would need a key counts for its own source
-   * from now on: silence is no way around that quota. A key comes at once, and is not kept waiting by
-   * a source that is full.
+   * Logs a silent peer as connected. If only a key can make it trusted, it also counts for its own source
+   * from now on: silence must not bypass that quota. A proxy with a key sends it at once, so it
+   * is not affected by the quota of its own source.
+   *
+   * @returns `false` if the quota of the source is exceeded.
    */
-  #announceUnidentified({ isTrusted }: ProxyTrust): void {
-    if (isTrusted || this.#countFor(this.#peer)) this.#announce(this.#peer);
+  #onUnidentified({ isTrusted }: ProxyTrust): boolean {
+    if (!isTrusted && !this.#countFor(this.#socketPeer)) return false;
+    this.#logConnected(this.#socketPeer);
+    return true;
   }
 
-  /** Counts the connection for a peer's source, and for no other. @returns Whether there was room. */
-  #countFor(peer: Endpoint): boolean {
-    if (this.#lease?.assignTo(sourceOf(peer.host))) return true;
-    this.#turnAway(peer, REPLY.tooManyConnections);
-    return false;
+  #admit(identified: IdentifiedPeer): void {
+    const { tls } = this.#context;
+    const { peer } = identified;
+    if (!this.#countFor(peer)) {
+      this.#reject(peer, REPLY.tooManyConnections);
+      return;
+    }
+    this.#logConnected(peer);
+    if (tls === undefined) this.#serve(this.#socket, identified);
+    else void this.#serveTls(tls, identified);
   }
 
-  #serve(socket: Socket, { peer, bytes, hasEnded }: Arrived): void {
+  /** Counts the connection for the source of a peer only. @returns `false` if that quota is exceeded. */
+  #countFor({ host }: Endpoint): boolean {
+    return this.#lease?.assignTo(sourceOf(host)) === true;
+  }
+
+  #serve(socket: Socket, { peer, bytes, hasEnded }: IdentifiedPeer): void {
     this.#connection = new Connection(socket, peer, this.#context);
-    socket.once('close', () => this.#forget());
-    if (this.#isStopping) this.#connection.dismiss(REPLY.shuttingDown);
+    socket.once('close', () => this.#logClosed());
+    if (this.#isStopping) this.#connection.closeWith(REPLY.shuttingDown);
     this.#connection.receive(bytes);
-    if (hasEnded) this.#connection.end();
+    if (hasEnded) this.#connection.endInput();
   }
 
-  async #secureAndServe(tls: SecureContext, { peer, bytes, hasEnded }: Arrived): Promise<void> {
+  async #serveTls(tls: SecureContext, { peer, bytes, hasEnded }: IdentifiedPeer): Promise<void> {
     this.#isInHandshake = true;
     if (hasEnded || this.#isStopping) this.#socket.destroy();
     try {
@@ -150,57 +170,54 @@ export class IncomingConnection {
       this.#isInHandshake = false;
       this.#serve(secured, { peer, bytes: '', hasEnded: false });
     } catch (error) {
-      this.#context.log?.({ event: 'handshakeFailed', peer, reason: handshakeFault(error) });
-      this.#forget();
+      this.#context.log?.({ event: 'handshakeFailed', peer, reason: handshakeFailure(error) });
+      this.#logClosed();
     }
   }
 
-  #turnAway(peer: Endpoint, reply: Reply): void {
+  #reject(peer: Endpoint, reply: Reply): void {
     this.#context.log?.({ event: 'rejected', peer, reply });
-    this.#sendAway(reply);
+    this.#sendAndClose(reply);
   }
 
-  #sendAway(reply: Reply): void {
+  #sendAndClose(reply: Reply): void {
     const { rejections, tls } = this.#context;
-    this.#arrival?.leave();
-    this.#arrival = undefined;
-    this.#forget();
-    // Before the TLS handshake, no reply can be sent.
+    this.#logClosed();
+    // No reply can be sent before the TLS handshake.
     const lease = tls === undefined ? rejections.acquire() : 'total';
     if (typeof lease === 'string') {
       this.#socket.destroy();
       return;
     }
-    const deadline = setTimeout(() => this.#socket.destroy(), FAREWELL_MS);
+    const deadline = setTimeout(() => this.#socket.destroy(), REJECT_TIMEOUT_MS);
     this.#socket.once('close', () => {
       lease.release();
       clearTimeout(deadline);
     });
-    // Closing with bytes of the peer still unread would reset the connection, and lose the reply.
+    // To close with unread input would reset the connection, and the peer would lose the reply.
     this.#socket.resume();
     this.#socket.end(`${reply}\n`);
   }
 
-  /** Shows it as connected, once under each address. */
-  #announce(peer: Endpoint): void {
-    if (peer === this.#announced) return;
-    this.#forget();
-    this.#announced = peer;
+  /** Logs each peer once; a proxy that was logged first is then logged as closed. */
+  #logConnected(peer: Endpoint): void {
+    if (peer === this.#loggedPeer) return;
+    this.#logClosed();
+    this.#loggedPeer = peer;
     this.#context.log?.({ event: 'connected', peer });
   }
 
-  /** Shows it as gone, where it was shown at all. */
-  #forget(): void {
-    if (this.#announced === undefined) return;
-    this.#context.log?.({ event: 'closed', peer: this.#announced });
-    this.#announced = undefined;
+  #logClosed(): void {
+    if (this.#loggedPeer === undefined) return;
+    this.#context.log?.({ event: 'closed', peer: this.#loggedPeer });
+    this.#loggedPeer = undefined;
   }
 }
 
-/** OpenSSL's own words name its source files; the code says as much. */
-function handshakeFault(error: unknown): string {
-  return errorCode(error) ?? errorMessage(error);
+/** The error code, if there is one: the message of OpenSSL contains its source files. */
+function handshakeFailure(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : errorMessage(error);
 }
 
-/** A peer that vanished. The 'close' event follows and says all there is to say. */
+/** The peer vanished. A 'close' event follows, and is handled. */
 function socketOnError(): void {}

@@ -1,4 +1,4 @@
-// The TCP server: accepts connections, and stops cleanly.
+// The TCP server: accepts connections, and stops gracefully.
 
 import { once } from 'node:events';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
@@ -16,16 +16,14 @@ import type { PasswordUse } from './session/session.ts';
 import type { MessageStore } from './stores/store.ts';
 import { Watchers } from './watchers.ts';
 
-/**
- * How long a peer may be silent before TCP asks whether it is still there (tcp(7), SO_KEEPALIVE).
- */
+/** How long a connection may be idle before TCP sends a keepalive probe (tcp(7), SO_KEEPALIVE). */
 const KEEPALIVE_AFTER_MS = 60_000;
 
-/** How many may wait for a restart: what the kernel allows unless told otherwise (listen(2)). */
-const PASSED_BACKLOG = 4096;
+/** How many connections may wait while the server restarts: the kernel's default maximum (listen(2)). */
+const INHERITED_SOCKET_BACKLOG = 4096;
 
-/** A failure to accept is reported at most so often: it repeats as quickly as peers knock. */
-const REPORT_FAILURE_EVERY_MS = 1000;
+/** The interval at which failures to accept are logged; each connection attempt may cause one. */
+const ACCEPT_FAILURE_LOG_INTERVAL_MS = 1000;
 
 const CONNECTION_OPTIONS = {
   allowHalfOpen: true,
@@ -44,28 +42,28 @@ export interface ServerOptions {
   store: MessageStore;
   passwords: PasswordGuard<PasswordUse>;
   limits: ConnectionLimits;
-  /** How long a peer may say nothing and take nothing, in milliseconds; 0 for ever. */
+  /** How long a peer may neither send nor read, in milliseconds; 0 for no limit. */
   idleTimeoutMs: number;
-  /** Whose PROXY line is believed, by IP address. */
+  /** Whether a PROXY header from an IP address is trusted. */
   isTrustedProxy: (address: string) => boolean;
-  /** Believed from any address, if it comes before the PROXY line (proxyHeader.ts). */
+  /** Makes a PROXY header from any address trusted if it precedes the header (proxyHeader.ts). */
   proxyKey?: string | undefined;
-  /** The certificate and key; without them, connections are not encrypted. */
+  /** The certificate and key. Without them, connections are not encrypted. */
   tls?: SecureContext | undefined;
-  /** Takes what happens, for the operator. Without it, nothing is reported. */
+  /** Called with every event, for the operator. */
   log?: Log | undefined;
 }
 
 export class MotdServer {
-  /** Settles once the server has stopped, whoever asked for it, and every reply has left. */
+  /** Settles when the server has stopped and every reply is sent. */
   readonly stopped: Promise<void>;
   readonly #tcp: Server;
-  /** Takes the connections to the other address of `localhost`. */
-  #second: Server | undefined;
-  /** Each with what settles once its connection is closed, and reported as closed. */
-  readonly #visits = new Map<IncomingConnection, Promise<void>>();
+  /** Listens on the IPv6 address of `localhost`. */
+  #localhostIpv6: Server | undefined;
+  /** Each with a promise that settles when it is closed, and logged as closed. */
+  readonly #connections = new Map<IncomingConnection, Promise<void>>();
   readonly #context: IncomingConnectionContext;
-  #failureReportedAtMs = Number.NEGATIVE_INFINITY;
+  #acceptFailureLoggedAtMs = Number.NEGATIVE_INFINITY;
   #isStopping = false;
 
   constructor({ limits, tls, log, ...options }: ServerOptions) {
@@ -81,29 +79,32 @@ export class MotdServer {
         perSource: limits.maxConnectionsPerSource,
       }),
       rejections: rejectionQuota(),
-      messages: new EncodedReplies(store),
+      replies: new EncodedReplies(store),
       storeCounts: { stored: 0, failed: 0 },
       shutDown: () => this.stop(),
     };
-    store.onUpdate(() => watchers.tell());
+    store.onUpdate(() => watchers.notify());
     this.#tcp = createServer(CONNECTION_OPTIONS, (socket) => this.#tcpOnConnection(socket));
-    // Node tells of the server's end before it tells of that of the last connection.
+    // Node emits the 'close' of the server before that of the last connection.
     this.stopped = new Promise((resolve) => {
-      this.#tcp.once('close', () => void Promise.all(this.#visits.values()).then(() => resolve()));
+      this.#tcp.once(
+        'close',
+        () => void Promise.all(this.#connections.values()).then(() => resolve()),
+      );
     });
   }
 
-  /** Whether it was told to stop, by whomever. */
+  /** Whether `stop` was called, or a peer sent SHUTDOWN. */
   get isStopping(): boolean {
     return this.#isStopping;
   }
 
-  /** How many peers there are. */
+  /** The number of open connections. */
   get connections(): number {
-    return this.#visits.size;
+    return this.#connections.size;
   }
 
-  /** What became of the messages that peers have sent to be stored, since the server was built. */
+  /** How many messages were stored, or failed to be stored, since the server was created. */
   get storeCounts(): Readonly<StoreCounts> {
     return this.#context.storeCounts;
   }
@@ -111,10 +112,9 @@ export class MotdServer {
   /**
    * Starts to accept connections.
    *
-   * @param host An address; `localhost` is all addresses it has.
+   * @param host A host name or an IP address; `localhost` listens on both IPv4 and IPv6.
    * @param port A port; 0 picks a free one.
-   * @returns The address listened on.
-   * @throws Node's error where that cannot be (EADDRINUSE, EACCES, ENOTFOUND, EADDRNOTAVAIL).
+   * @throws Node's error if it cannot listen (EADDRINUSE, EACCES, ENOTFOUND, EADDRNOTAVAIL).
    */
   async listen(host: string, port: number): Promise<Endpoint> {
     const on = isLocalhost(host)
@@ -125,25 +125,25 @@ export class MotdServer {
   }
 
   /**
-   * Starts to accept connections on a TCP socket that somebody else has bound, and keeps: those who
-   * knock while nobody listens wait for the next one who does.
+   * Starts to accept connections on an inherited TCP socket. The service manager keeps it open, so that
+   * connections wait while the server restarts.
    *
-   * @param fd Its file descriptor.
-   * @returns The address it has.
-   * @throws Node's error where that cannot be (EINVAL, ERR_INVALID_FD_TYPE), or that it is no TCP socket.
+   * @param fd The file descriptor of the socket.
+   * @throws Node's error if it cannot listen (EINVAL, ERR_INVALID_FD_TYPE), or Error if the socket is not a
+   *   TCP socket.
    */
   async listenOnSocket(fd: number): Promise<Endpoint> {
-    const on = await this.#listen({ fd, backlog: PASSED_BACKLOG });
+    const on = await this.#listen({ fd, backlog: INHERITED_SOCKET_BACKLOG });
     this.#context.log?.({ event: 'listening', on });
     return on;
   }
 
   async #listenOnLocalhost(port: number): Promise<Endpoint> {
-    const second = createServer(CONNECTION_OPTIONS, (socket) => this.#tcpOnConnection(socket));
+    const ipv6 = createServer(CONNECTION_OPTIONS, (socket) => this.#tcpOnConnection(socket));
     const listen = (host: string, at: number) => this.#listen({ host, port: at });
-    const on = await listenOnLocalhost(listen, second, port);
-    second.on('error', (error) => this.#tcpOnError(error));
-    this.#second = second;
+    const on = await listenOnLocalhost(listen, ipv6, port);
+    ipv6.on('error', (error) => this.#tcpOnError(error));
+    this.#localhostIpv6 = ipv6;
     return on;
   }
 
@@ -159,45 +159,45 @@ export class MotdServer {
     }
   }
 
-  /** From now on, new connections are shown this certificate; those that are open go on. */
+  /** Uses a new certificate for new connections. Open connections are not affected. */
   replaceCertificate(tls: SecureContext): void {
     this.#context.tls = tls;
   }
 
-  /** Accepts no more, answers what was asked, closes every connection. May be called again. */
+  /** Stops accepting, answers every line received so far, and closes all connections. Idempotent. */
   stop(): Promise<void> {
     if (this.#isStopping) return this.stopped;
     this.#isStopping = true;
     this.#tcp.close();
-    this.#second?.close();
-    for (const visit of this.#visits.keys()) visit.stop();
+    this.#localhostIpv6?.close();
+    for (const connection of this.#connections.keys()) connection.stop();
     return this.stopped;
   }
 
   #tcpOnConnection(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
     if (remoteAddress === undefined || remotePort === undefined) {
-      // The peer was gone before it was accepted.
+      // The peer closed the connection before it was accepted.
       socket.destroy();
       return;
     }
     const peer = { host: plainAddress(remoteAddress), port: remotePort };
-    const visit = new IncomingConnection(socket, peer, this.#context);
+    const connection = new IncomingConnection(socket, peer, this.#context);
     const closed = new Promise<void>((resolve) => {
       socket.once('close', () => {
-        this.#visits.delete(visit);
+        this.#connections.delete(connection);
         resolve();
       });
     });
-    this.#visits.set(visit, closed);
-    visit.begin();
+    this.#connections.set(connection, closed);
+    connection.start();
   }
 
-  /** Out of file descriptors, or of memory (accept(2)): those who are here go on. */
+  /** Out of file descriptors or memory (accept(2)). Open connections are not affected. */
   #tcpOnError(error: Error): void {
     const now = performance.now();
-    if (now - this.#failureReportedAtMs < REPORT_FAILURE_EVERY_MS) return;
-    this.#failureReportedAtMs = now;
+    if (now - this.#acceptFailureLoggedAtMs < ACCEPT_FAILURE_LOG_INTERVAL_MS) return;
+    this.#acceptFailureLoggedAtMs = now;
     this.#context.log?.({ event: 'acceptFailed', reason: error.message });
   }
 }

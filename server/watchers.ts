@@ -1,4 +1,4 @@
-// Everybody who watches the message (PROTOCOL.md, MSGWATCH).
+// The connections that watch the message (PROTOCOL.md, MSGWATCH).
 
 import { setImmediate } from 'node:timers/promises';
 
@@ -7,40 +7,38 @@ export interface Watcher {
   updated(): void;
 }
 
-/** How many are told in one turn of the event loop: thousands of watchers hold up nobody else. */
-const SLICE = 256;
+/** How many watchers are notified per turn of the event loop, so that other connections are not blocked. */
+const SLICE_SIZE = 256;
 
 export class Watchers {
-  readonly #watching = new Set<Watcher>();
-  #isTelling = false;
-  #hasNews = false;
+  readonly #watchers = new Set<Watcher>();
+  #isNotifying = false;
+  #hasUpdate = false;
 
   add(watcher: Watcher): void {
-    this.#watching.add(watcher);
+    this.#watchers.add(watcher);
   }
 
   delete(watcher: Watcher): void {
-    this.#watching.delete(watcher);
+    this.#watchers.delete(watcher);
   }
 
-  /**
-   * Tells everybody. News that comes before all are told is told with it, or in a further round.
-   */
-  tell(): void {
-    this.#hasNews = true;
-    if (!this.#isTelling) void this.#tellAll();
+  /** Notifies every watcher. An update during a round is part of that round, or starts another one. */
+  notify(): void {
+    this.#hasUpdate = true;
+    if (!this.#isNotifying) void this.#notifyAll();
   }
 
-  async #tellAll(): Promise<void> {
-    this.#isTelling = true;
-    while (this.#hasNews) {
-      this.#hasNews = false;
-      let told = 0;
-      for (const watcher of this.#watching) {
+  async #notifyAll(): Promise<void> {
+    this.#isNotifying = true;
+    while (this.#hasUpdate) {
+      this.#hasUpdate = false;
+      let notified = 0;
+      for (const watcher of this.#watchers) {
         watcher.updated();
-        if (++told % SLICE === 0) await setImmediate();
+        if (++notified % SLICE_SIZE === 0) await setImmediate();
       }
     }
-    this.#isTelling = false;
+    this.#isNotifying = false;
   }
 }

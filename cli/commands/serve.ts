@@ -61,7 +61,7 @@ export async function serve(options: ServeOptions & TlsOptions & HealthOptions):
 
   let isDraining = false;
   const stop = async () => {
-    health.stopping();
+    health.setStopping();
     if (options.drain > 0 && !isDraining) {
       isDraining = true;
       await sleep(options.drain * 1000, undefined, { ref: false });
@@ -115,7 +115,7 @@ async function listen(
   const ready = await (socket === undefined
     ? listenOnAddress(server, host, port)
     : listenOnSocket(server, socket));
-  health.serving();
+  health.setServing();
   return { ready, ...(healthAt && { health: healthAt }) };
 }
 

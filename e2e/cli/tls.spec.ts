@@ -94,7 +94,7 @@ test('who goes before the handshake leaves its place at once', async () => {
   const visitor = connectTcp(port, '127.0.0.1');
   await once(visitor, 'connect');
   visitor.end();
-  await program.waitForOutput(/\[!\] TLS handshake failed: .*: the peer has gone\n/);
+  await program.waitForOutput(/\[!\] TLS handshake failed: .*: the peer closed the connection\n/);
   const client = await secured(port);
   client.end('QUIT\n');
   expect(await textFrom(client)).toBe('200 OK\n');

@@ -1,18 +1,17 @@
-// TLS around a connection that is already open: a PROXY line may have come before the handshake.
+// Starts TLS on a connection that is already open, since a PROXY header precedes the handshake.
 
 import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 
-/** How long a handshake may take. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /**
- * Holds the server's side of the handshake.
+ * Performs the server side of the TLS handshake.
  *
- * @param bytes What was read from the socket already, as a byte string.
+ * @param bytes The bytes already read from the socket, as a byte string.
  * @returns The encrypted socket.
- * @throws Where the peer speaks no TLS we accept, takes too long, or goes;
- *   the socket is closed then.
+ * @throws Error if the handshake fails, times out, or the peer closes the connection. The socket is
+ *   destroyed then.
  */
 export function acceptTls(
   socket: Socket,
@@ -22,26 +21,23 @@ export function acceptTls(
   if (bytes !== '') socket.unshift(Buffer.from(bytes, 'latin1'));
   const secured = new TLSSocket(socket, { isServer: true, secureContext });
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => fail(new Error('the handshake took too long')),
-      HANDSHAKE_TIMEOUT_MS,
-    );
-    const fail = (why: Error) => {
+    const timer = setTimeout(() => fail(new Error('timeout')), HANDSHAKE_TIMEOUT_MS);
+    const fail = (error: Error) => {
       clearTimeout(timer);
       socket.destroy();
-      reject(why);
+      reject(error);
     };
-    // A half-closed socket stays open unless somebody closes it.
-    const onLeave = () => fail(new Error('the peer has gone'));
+    // A half-closed socket stays open until it is destroyed.
+    const onPeerClosed = () => fail(new Error('the peer closed the connection'));
     secured.once('secure', () => {
       clearTimeout(timer);
-      secured.off('end', onLeave);
+      secured.off('end', onPeerClosed);
       resolve(secured);
     });
-    secured.once('end', onLeave);
-    secured.once('close', onLeave);
+    secured.once('end', onPeerClosed);
+    secured.once('close', onPeerClosed);
     secured.on('error', fail);
-    // What is no TLS after the handshake makes no 'error' in Node, and would pile up in OpenSSL.
+    // Invalid TLS records after the handshake emit no 'error' in Node, and would accumulate in OpenSSL.
     secured.on('_tlsError', fail);
   });
 }

@@ -1,114 +1,117 @@
-// From accept to knowing who it is. A peer that we trust to speak for others may open with a PROXY
-// line (PROTOCOL.md, "Who is asking"); with its first bytes we know.
+// Finds out which peer opened a connection. The peer is the TCP peer itself, or, if that is a trusted
+// proxy, the client named in its PROXY header (PROTOCOL.md, "Who is asking"). The first bytes decide.
 
 import type { Socket } from 'node:net';
 import type { Endpoint } from '../../access/endpoint.ts';
 import { ifStillIdle } from './idleSocket.ts';
-import { type ProxyTrust, readOpening } from './proxyHeader.ts';
+import { type ProxyTrust, parseProxyHeader } from './proxyHeader.ts';
 
-/**
- * One that says nothing for so long is taken for itself on the console, though it may yet say more.
- */
-const ANNOUNCE_AFTER_MS = 100;
+/** When `onUnidentified` is called. The first bytes may still arrive later. */
+const UNIDENTIFIED_AFTER_MS = 100;
 
-/** Who has come, and what it has said so far. */
-export interface Arrived {
+export interface IdentifiedPeer {
   peer: Endpoint;
-  /** Bytes of its own that are read already, as a byte string. */
+  /** The bytes already received after the PROXY header, as a byte string. */
   bytes: string;
-  /** Whether its side is closed already. */
+  /** Whether the peer has half-closed. */
   hasEnded: boolean;
 }
 
-export interface ArrivalEvents {
-  /** It has said nothing for a while; the operator may hear that somebody is there. */
-  announce(): void;
-  /** It is known who has come; the socket is handed over, paused. */
-  arrived(who: Arrived): void;
-  /** Its PROXY line is none, so nobody can say who it is. */
-  malformed(): void;
-  /** It has said nothing for longer than the socket's timeout. */
-  idle(): void;
-  /** It has gone without a word. */
-  gone(): void;
+export type Identification =
+  | ({ is: 'identified' } & IdentifiedPeer)
+  /** The PROXY header is malformed, or the key before it is wrong. */
+  | { is: 'malformed' }
+  /** The peer sent nothing until the timeout of the socket. */
+  | { is: 'idle' }
+  /** The connection closed before the first bytes. */
+  | { is: 'closed' }
+  /** `onUnidentified` returned `false`. */
+  | { is: 'refused' };
+
+export interface IdentifyOptions {
+  trust: ProxyTrust;
+  /**
+   * Called once if the peer is still unidentified after 100 ms.
+   *
+   * @returns Whether to continue to wait.
+   */
+  onUnidentified(): boolean;
+  /** Ends the wait: the result is then `socketPeer` and the bytes received so far. */
+  signal: AbortSignal;
 }
 
-export class Arrival {
-  readonly #socket: Socket;
-  readonly #peer: Endpoint;
-  readonly #trust: ProxyTrust;
-  readonly #events: ArrivalEvents;
-  readonly #announceTimer: NodeJS.Timeout;
-  #idleCheck: NodeJS.Immediate | undefined;
-  #bytes = '';
+/**
+ * Waits for the first bytes of a connection.
+ *
+ * @param socketPeer The other end of the TCP connection.
+ * @returns The result. The socket is paused then, and has no listener of this function.
+ */
+export function identifyPeer(
+  socket: Socket,
+  socketPeer: Endpoint,
+  { trust, onUnidentified, signal }: IdentifyOptions,
+): Promise<Identification> {
+  return new Promise((resolve) => {
+    let bytes = '';
+    let idleCheck: NodeJS.Immediate | undefined;
 
-  constructor(socket: Socket, peer: Endpoint, trust: ProxyTrust, events: ArrivalEvents) {
-    this.#socket = socket;
-    this.#peer = peer;
-    this.#trust = trust;
-    this.#events = events;
-    this.#announceTimer = setTimeout(() => events.announce(), ANNOUNCE_AFTER_MS);
-    socket.on('data', this.#socketOnData);
-    socket.on('end', this.#socketOnEnd);
-    socket.on('timeout', this.#socketOnTimeout);
-    socket.on('close', this.#socketOnClose);
-  }
+    const finish = (result: Identification): void => {
+      clearTimeout(unidentifiedTimer);
+      clearImmediate(idleCheck);
+      socket.pause();
+      socket.off('data', socketOnData);
+      socket.off('end', socketOnEnd);
+      socket.off('timeout', socketOnTimeout);
+      socket.off('close', socketOnClose);
+      signal.removeEventListener('abort', signalOnAbort);
+      resolve(result);
+    };
+    const socketOnData = (chunk: Buffer): void => {
+      bytes += chunk.toString('latin1');
+      const result = identificationBy(bytes, socketPeer, trust);
+      if (result !== undefined) finish(result);
+    };
+    const socketOnEnd = (): void => {
+      finish({ is: 'identified', peer: socketPeer, bytes, hasEnded: true });
+    };
+    const socketOnTimeout = (): void => {
+      idleCheck = ifStillIdle(socket, () => finish({ is: 'idle' }));
+    };
+    const socketOnClose = (): void => finish({ is: 'closed' });
+    const signalOnAbort = (): void => {
+      finish({ is: 'identified', peer: socketPeer, bytes, hasEnded: false });
+    };
 
-  /** Takes the peer for itself, now. */
-  settle(hasEnded = false): void {
-    this.#handOver({ peer: this.#peer, bytes: this.#bytes, hasEnded });
-  }
+    const unidentifiedTimer = setTimeout(() => {
+      if (!onUnidentified()) finish({ is: 'refused' });
+    }, UNIDENTIFIED_AFTER_MS);
+    socket.on('data', socketOnData);
+    socket.on('end', socketOnEnd);
+    socket.on('timeout', socketOnTimeout);
+    socket.on('close', socketOnClose);
+    signal.addEventListener('abort', signalOnAbort);
+  });
+}
 
-  readonly #socketOnData = (chunk: Buffer): void => {
-    this.#bytes += chunk.toString('latin1');
-    const opening = readOpening(this.#bytes, this.#trust);
-    switch (opening.is) {
-      case 'open':
-        break;
-      case 'direct':
-        this.settle();
-        break;
-      case 'malformed':
-        this.leave();
-        this.#events.malformed();
-        break;
-      case 'proxied': {
-        const { client: peer = this.#peer, length } = opening;
-        this.#handOver({ peer, bytes: this.#bytes.slice(length), hasEnded: false });
-        break;
-      }
-      default:
-        opening satisfies never;
+/** @returns `undefined` if more bytes are needed. */
+function identificationBy(
+  bytes: string,
+  socketPeer: Endpoint,
+  trust: ProxyTrust,
+): Identification | undefined {
+  const header = parseProxyHeader(bytes, trust);
+  switch (header.is) {
+    case 'incomplete':
+      return undefined;
+    case 'none':
+      return { is: 'identified', peer: socketPeer, bytes, hasEnded: false };
+    case 'proxied': {
+      const { client: peer = socketPeer, length } = header;
+      return { is: 'identified', peer, bytes: bytes.slice(length), hasEnded: false };
     }
-  };
-
-  readonly #socketOnEnd = (): void => this.settle(true);
-
-  readonly #socketOnTimeout = (): void => {
-    this.#idleCheck = ifStillIdle(this.#socket, () => {
-      this.leave();
-      this.#events.idle();
-    });
-  };
-
-  readonly #socketOnClose = (): void => {
-    this.leave();
-    this.#events.gone();
-  };
-
-  #handOver(who: Arrived): void {
-    this.leave();
-    this.#events.arrived(who);
-  }
-
-  /** Hands the socket back, paused, and reports nothing more. May be called again. */
-  leave(): void {
-    clearTimeout(this.#announceTimer);
-    clearImmediate(this.#idleCheck);
-    this.#socket.pause();
-    this.#socket.off('data', this.#socketOnData);
-    this.#socket.off('end', this.#socketOnEnd);
-    this.#socket.off('timeout', this.#socketOnTimeout);
-    this.#socket.off('close', this.#socketOnClose);
+    case 'malformed':
+      return header;
+    default:
+      return header satisfies never;
   }
 }

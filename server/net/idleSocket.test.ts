@@ -2,41 +2,41 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
+import { listeningEndpoint } from '../../access/endpoint.ts';
 import { ifStillIdle } from './idleSocket.ts';
 
-/** A peer in a thread of its own: it acts while this one stands still. */
+/** A peer in a worker thread: it runs while this thread is blocked. */
 const PEER = `
   const { connect } = require('node:net');
   const { parentPort, workerData: { port, done } } = require('node:worker_threads');
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {});
   const isDone = () => { Atomics.store(done, 0, 1); Atomics.notify(done, 0); };
-  let taken = 0;
+  let read = 0;
   parentPort.on('message', (what) => {
     if (what === 'send') socket.write('x', isDone);
     if (what === 'end') socket.end(isDone);
-    if (what === 'take') socket.on('data', ({ length }) => {
-      taken += length;
-      if (taken >= 2 ** 21) isDone();
+    if (what === 'read') socket.on('data', ({ length }) => {
+      read += length;
+      if (read >= 2 ** 21) isDone();
     });
   });
 `;
 
-type Doing = 'send' | 'end' | 'take';
+type PeerAction = 'send' | 'end' | 'read';
 
-interface Connection {
-  /** Our end: it reads. */
+interface TestConnection {
+  /** The local end, which reads. */
   socket: Socket;
-  /** Has the peer do something, and blocks this thread until that is done. */
-  standStillWhilePeer(does: Doing): void;
+  /** Blocks this thread until the peer has done something. */
+  blockWhilePeer(does: PeerAction): void;
 }
 
-async function connection(): Promise<Connection> {
+async function connection(): Promise<TestConnection> {
   const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
+  const { port } = listeningEndpoint(server);
   const done = new Int32Array(new SharedArrayBuffer(4));
-  const peer = new Worker(PEER, { eval: true, workerData: { port: address.port, done } });
+  const peer = new Worker(PEER, { eval: true, workerData: { port, done } });
   const [socket]: Socket[] = await once(server, 'connection');
   if (socket === undefined) throw new Error('no connection');
   onTestFinished(async () => {
@@ -46,31 +46,34 @@ async function connection(): Promise<Connection> {
   });
   return {
     socket: socket.resume().on('error', () => {}),
-    standStillWhilePeer(does) {
+    blockWhilePeer(does) {
       peer.postMessage(does);
       Atomics.wait(done, 0, 0);
     },
   };
 }
 
-/** Whether a peer is called idle by a timer that fires after a stall in which it did something. */
-function isIdle({ socket, standStillWhilePeer }: Connection, peerDoes?: Doing): Promise<boolean> {
+/** Whether a timer after a suspension takes the peer for idle, although it did something meanwhile. */
+function isIdle(
+  { socket, blockWhilePeer }: TestConnection,
+  peerDoes?: PeerAction,
+): Promise<boolean> {
   return new Promise((resolve) => {
     setTimeout(() => {
-      if (peerDoes !== undefined) standStillWhilePeer(peerDoes);
+      if (peerDoes !== undefined) blockWhilePeer(peerDoes);
       ifStillIdle(socket, () => resolve(true));
-      // Called after it: immediates run in their order.
+      // Immediates run in order, so this one runs after that of ifStillIdle.
       setImmediate(() => resolve(false));
     });
   });
 }
 
-test('a peer that does nothing is idle', async () => {
+test('takes a peer without activity for idle', async () => {
   expect(await isIdle(await connection())).toBe(true);
 });
 
 test.each(['send', 'end'] as const)(
-  '%s during a stall is activity, and none afterwards',
+  'counts %s during a suspension as activity, once',
   async (does) => {
     const made = await connection();
     expect(await isIdle(made, does)).toBe(false);
@@ -78,14 +81,14 @@ test.each(['send', 'end'] as const)(
   },
 );
 
-test('so is taking what was sent', async () => {
+test('counts reading as activity', async () => {
   const made = await connection();
   while (made.socket.write(Buffer.alloc(2 ** 20)));
   expect(await isIdle(made)).toBe(true);
-  expect(await isIdle(made, 'take')).toBe(false);
+  expect(await isIdle(made, 'read')).toBe(false);
 });
 
-test('a socket that is destroyed is left alone', async () => {
+test('does not call back for a destroyed socket', async () => {
   const made = await connection();
   made.socket.destroy();
   expect(await isIdle(made)).toBe(false);

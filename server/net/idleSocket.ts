@@ -1,20 +1,20 @@
-// Tells an idle peer from a process that stood still (SIGSTOP, a paused virtual machine).
-// After a stall, timers fire before sockets are read, though the peer may have sent data meanwhile.
+// Distinguishes an idle peer from a process that was suspended (SIGSTOP, a paused virtual machine).
+// After a suspension, timers fire before sockets are read, although the peer may have sent data.
 
 import type { Socket } from 'node:net';
 
 /**
- * Calls back unless, once all sockets are read, this one has received data or its end, or its peer
- * has taken data: each of these renews the socket's timeout. To be called from a timer, such as the
- * socket's: the event loop reads sockets between timers and immediates.
+ * Calls back, unless there was activity that restarts the timeout of the socket: it received data or the
+ * end of the stream, or the peer read data. Call this function from a timer, such as the timeout of the
+ * socket: the event loop reads sockets between timers and immediates.
  *
- * @returns What `clearImmediate` takes.
+ * @returns The argument for `clearImmediate`, to cancel.
  */
 export function ifStillIdle(socket: Socket, onIdle: () => void): NodeJS.Immediate {
   const { bytesRead, readableEnded, writableLength } = socket;
   return setImmediate(() => {
     const hasReceived = socket.bytesRead !== bytesRead || socket.readableEnded !== readableEnded;
-    const hasTaken = socket.writableLength < writableLength;
-    if (!hasReceived && !hasTaken && !socket.destroyed) onIdle();
+    const hasSent = socket.writableLength < writableLength;
+    if (!hasReceived && !hasSent && !socket.destroyed) onIdle();
   });
 }

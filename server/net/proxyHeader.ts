@@ -1,4 +1,4 @@
-// Who a proxy speaks for
+// Parses the header with which a proxy names its client
 // (the PROXY protocol, version 1: HAProxy's proxy-protocol.txt, section 2.1).
 
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -7,93 +7,91 @@ import type { Endpoint } from '../../access/endpoint.ts';
 import { plainAddress } from '../../access/source.ts';
 import { ownCopy } from '../../protocol/lines.ts';
 
-/** The longest line there can be, in bytes, its CRLF counted. */
-const MAX_LINE_BYTES = 107;
+/** The longest header, in bytes, including its CRLF. */
+const MAX_HEADER_BYTES = 107;
 
 const START = 'PROXY ';
 
 /**
- * How `motd up` names its bridge: `PROXY-KEY KEY` and CRLF, before the PROXY line. An address would
- * name every process and every user of the machine.
+ * The bridge of `motd up` sends `PROXY-KEY KEY` and CRLF before the PROXY header. Trusting its address
+ * instead would trust every process and every user of the machine.
  */
 const KEY_START = 'PROXY-KEY ';
-const LINE =
+const HEADER =
   /^PROXY (?:UNKNOWN(?: .*)?|(?<family>TCP[46]) (?<source>\S+) (?<destination>\S+) (?<sourcePort>\d{1,5}) (?<destinationPort>\d{1,5}))\r\n$/;
 
-/** What the first bytes of a connection say. */
-export type Opening =
-  /** More bytes are needed. */
-  | { is: 'open' }
-  /** The peer speaks for itself: every byte is its own. */
-  | { is: 'direct' }
-  /**
-   * A proxy speaks for `client`, `undefined` where it does not know; its line was `length` bytes.
-   */
+/** What the first bytes of a connection are. */
+export type ProxyHeader =
+  /** The start of a header: more bytes are needed. */
+  | { is: 'incomplete' }
+  /** No header: every byte belongs to the peer. */
+  | { is: 'none' }
+  /** A header of `length` bytes. `client` is `undefined` if the proxy does not know its client. */
   | { is: 'proxied'; client: Endpoint | undefined; length: number }
-  /** A malformed PROXY line, or a wrong key: the client cannot be known. */
+  /** A malformed header, or a wrong key: the client is unknown. */
   | { is: 'malformed' };
 
-const OPEN: Opening = { is: 'open' };
-const DIRECT: Opening = { is: 'direct' };
-const MALFORMED: Opening = { is: 'malformed' };
+const INCOMPLETE: ProxyHeader = { is: 'incomplete' };
+const NONE: ProxyHeader = { is: 'none' };
+const MALFORMED: ProxyHeader = { is: 'malformed' };
 
 export interface ProxyTrust {
-  /** Whether a PROXY line is believed from this peer's address. */
+  /** Whether the address of the peer is trusted to send a header. */
   isTrusted: boolean;
-  /** What a peer from any other address has to send first; without it, no other peer is believed. */
+  /** The key that a peer from any other address has to send first. Without a key, none is trusted. */
   key: string | undefined;
 }
 
 /**
- * Reads the opening of a connection.
+ * Parses the first bytes of a connection.
  *
- * @param bytes All bytes so far, as a byte string; at least one.
+ * @param bytes All bytes received so far, as a byte string; at least one.
  */
-export function readOpening(bytes: string, { isTrusted, key }: ProxyTrust): Opening {
-  if (key !== undefined && begins(bytes, KEY_START)) return readKey(bytes, key);
-  return isTrusted ? readProxyLine(bytes) : DIRECT;
+export function parseProxyHeader(bytes: string, { isTrusted, key }: ProxyTrust): ProxyHeader {
+  if (key !== undefined && mayStartWith(bytes, KEY_START)) return parseKeyAndHeader(bytes, key);
+  return isTrusted ? parseHeader(bytes) : NONE;
 }
 
-/** Whether bytes begin like this, or may do so once there are more. */
-function begins(bytes: string, start: string): boolean {
+/** Whether the bytes start with `start`, or may do so when more bytes arrive. */
+function mayStartWith(bytes: string, start: string): boolean {
   return bytes.startsWith(start.slice(0, bytes.length));
 }
 
-function readKey(bytes: string, key: string): Opening {
-  if (bytes.length < KEY_START.length) return OPEN;
+function parseKeyAndHeader(bytes: string, key: string): ProxyHeader {
+  if (bytes.length < KEY_START.length) return INCOMPLETE;
   const end = bytes.indexOf('\n') + 1;
-  if (end === 0) return bytes.length < MAX_LINE_BYTES ? OPEN : MALFORMED;
-  if (!isSame(bytes.slice(KEY_START.length, end), `${key}\r\n`)) return MALFORMED;
-  if (bytes.length === end) return OPEN;
-  const opening = readProxyLine(bytes.slice(end));
-  if (opening.is === 'direct') return MALFORMED;
-  return opening.is === 'proxied' ? { ...opening, length: end + opening.length } : opening;
+  if (end === 0) return bytes.length < MAX_HEADER_BYTES ? INCOMPLETE : MALFORMED;
+  if (!isSameSecret(bytes.slice(KEY_START.length, end), `${key}\r\n`)) return MALFORMED;
+  if (bytes.length === end) return INCOMPLETE;
+  const header = parseHeader(bytes.slice(end));
+  if (header.is === 'none') return MALFORMED;
+  return header.is === 'proxied' ? { ...header, length: end + header.length } : header;
 }
 
-/** In a time that does not depend on what differs. */
-function isSame(one: string, other: string): boolean {
+/** Compares two secrets in constant time. */
+function isSameSecret(one: string, other: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text, 'latin1').digest();
   return timingSafeEqual(digest(one), digest(other));
 }
 
-function readProxyLine(bytes: string): Opening {
-  if (!bytes.startsWith(START)) return START.startsWith(bytes) ? OPEN : DIRECT;
+function parseHeader(bytes: string): ProxyHeader {
+  if (!bytes.startsWith(START)) return START.startsWith(bytes) ? INCOMPLETE : NONE;
   const end = bytes.indexOf('\n') + 1;
-  if (end === 0) return bytes.length < MAX_LINE_BYTES ? OPEN : MALFORMED;
-  if (end > MAX_LINE_BYTES) return MALFORMED;
+  if (end === 0) return bytes.length < MAX_HEADER_BYTES ? INCOMPLETE : MALFORMED;
+  if (end > MAX_HEADER_BYTES) return MALFORMED;
 
-  const groups = LINE.exec(bytes.slice(0, end))?.groups;
+  const groups = HEADER.exec(bytes.slice(0, end))?.groups;
   if (groups === undefined) return MALFORMED;
   const { family, source = '', destination = '', sourcePort, destinationPort } = groups;
   if (family === undefined) return { is: 'proxied', client: undefined, length: end };
 
   const version = family === 'TCP4' ? 4 : 6;
-  const isSound =
+  const isValid =
     isIP(source) === version &&
     isIP(destination) === version &&
     Number(sourcePort) <= 65_535 &&
     Number(destinationPort) <= 65_535;
-  if (!isSound) return MALFORMED;
+  if (!isValid) return MALFORMED;
   const client = { host: ownCopy(plainAddress(source)), port: Number(sourcePort) };
   return { is: 'proxied', client, length: end };
 }

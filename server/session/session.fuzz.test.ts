@@ -9,7 +9,7 @@ import { decodeUtf8 } from '../../protocol/utf8.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
-import { PlayedSession } from './session.harness.ts';
+import { SessionDriver } from './session.harness.ts';
 
 const OUR_WORDS: ReadonlySet<string> = new Set([...Object.values(REPLY), END_OF_HISTORY]);
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -49,23 +49,23 @@ const FRAGMENTS = [
   'x'.repeat(5000),
 ];
 
-function expectSound(played: PlayedSession): void {
-  const told = new Set([APPLE, ...played.history]);
-  for (const line of played.sent.split('\n')) {
+function expectValid(driver: SessionDriver): void {
+  const told = new Set([APPLE, ...driver.history]);
+  for (const line of driver.sent.split('\n')) {
     const isSound = line === '' || OUR_WORDS.has(line) || told.has(line);
     if (!isSound) expect.unreachable(`said ${JSON.stringify(line)}`);
   }
-  if (!played.history.every(isPlainText)) expect.unreachable('stored what is not plain text');
-  played.receive('\nQUIT\nQUIT\n');
-  if (!played.isClosed && !played.isServerDown) expect.unreachable('cannot be left');
+  if (!driver.history.every(isPlainText)) expect.unreachable('stored what is not plain text');
+  driver.receive('\nQUIT\nQUIT\n');
+  if (!driver.isClosed && !driver.isServerDown) expect.unreachable('cannot be left');
 }
 
 test('any bytes at all are answered soundly', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 20 }), (chunks) => {
-      const played = new PlayedSession();
-      played.receive(...chunks.map((chunk) => Buffer.from(chunk).toString('latin1')));
-      expectSound(played);
+      const driver = new SessionDriver();
+      driver.receive(...chunks.map((chunk) => Buffer.from(chunk).toString('latin1')));
+      expectValid(driver);
     }),
     { numRuns: scaled(1000, 100_000), seed },
   );
@@ -80,18 +80,18 @@ test('what resembles the protocol is answered soundly, and memory stays flat', {
   let fed = 0;
   let before = 0;
   while (fed < inputs) {
-    const played = new PlayedSession({ isStoreGuarded: random() < 0.2 });
-    for (let inputsLeft = 1 + upTo(30); inputsLeft > 0 && !played.isClosed; inputsLeft--) {
+    const driver = new SessionDriver({ isStoreGuarded: random() < 0.2 });
+    for (let inputsLeft = 1 + upTo(30); inputsLeft > 0 && !driver.isClosed; inputsLeft--) {
       const isByte = random() < 0.3;
-      played.receive(
+      driver.receive(
         isByte ? String.fromCharCode(upTo(256)) : (FRAGMENTS[upTo(FRAGMENTS.length)] ?? ''),
       );
-      if (random() < 0.05) played.quiet();
-      if (random() < 0.02) played.updated('news');
-      if (random() < 0.001) played.dismiss();
+      if (random() < 0.05) driver.quietTimeout();
+      if (random() < 0.02) driver.updated('news');
+      if (random() < 0.001) driver.closeWith();
       fed++;
     }
-    expectSound(played);
+    expectValid(driver);
     if (before === 0 && fed > inputs / 10) before = heapBytes();
   }
   const grown = (heapBytes() - before) / 1024 / 1024;
@@ -103,12 +103,12 @@ test('what resembles the protocol is answered soundly, and memory stays flat', {
 });
 
 test('every line it sends is well-formed UTF-8', () => {
-  const played = new PlayedSession().receive(
+  const driver = new SessionDriver().receive(
     '\xff\n',
     'MSGSTORE\n\xff\n',
     'MSGSTORE\n\xc3\xbc\nMSGGET\n',
   );
-  expect(decodeUtf8(Buffer.from(played.sent, 'utf8').toString('latin1'))).toBe(played.sent);
+  expect(decodeUtf8(Buffer.from(driver.sent, 'utf8').toString('latin1'))).toBe(driver.sent);
 });
 
 function heapBytes(): number {

@@ -5,7 +5,7 @@ import { Session, type SessionOptions } from './session.ts';
 
 const PASSWORD = '123!abc';
 
-export class PlayedSession {
+export class SessionDriver {
   readonly session: Session;
   message = 'An apple a day keeps the doctor away.';
   /** Everything sent to the peer. */
@@ -14,7 +14,7 @@ export class PlayedSession {
   readonly lines: string[] = [];
   isClosed = false;
   /** The protocol it was taken for, if it was not ours. */
-  rejected: string | undefined;
+  rejectedProtocol: string | undefined;
   isServerDown = false;
   storeIsBroken = false;
   readonly history: string[] = [];
@@ -33,20 +33,20 @@ export class PlayedSession {
   }
 
   /** The peer half-closes. */
-  end(): this {
-    this.session.end();
+  endInput(): this {
+    this.session.endInput();
     return this.advance();
   }
 
   /** The peer has been quiet for 100 ms. */
-  quiet(): this {
-    this.session.quiet();
+  quietTimeout(): this {
+    this.session.quietTimeout();
     return this.advance();
   }
 
   /** The peer has to go. */
-  dismiss(why: Reply = REPLY.shuttingDown): this {
-    this.session.dismiss(why);
+  closeWith(reply: Reply = REPLY.shuttingDown): this {
+    this.session.closeWith(reply);
     return this.advance();
   }
 
@@ -85,11 +85,13 @@ export class PlayedSession {
       case 'store':
         this.#store(action.message);
         break;
-      case 'verify':
-        this.#perform(this.session.verified(action.password === PASSWORD ? 'right' : 'wrong'));
+      case 'checkPassword':
+        this.#perform(
+          this.session.passwordChecked(action.password === PASSWORD ? 'right' : 'wrong'),
+        );
         break;
-      case 'reject':
-        this.rejected = action.protocol;
+      case 'rejectProtocol':
+        this.rejectedProtocol = action.protocol;
         this.sent += `${REPLY.unknownCommand}\n`;
         break;
       case 'shutDown':

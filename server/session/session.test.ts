@@ -4,7 +4,7 @@ import { goldens } from '../../e2e/golden/golden.ts';
 import { seed } from '../../testing/random.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
-import { PlayedSession } from './session.harness.ts';
+import { SessionDriver } from './session.harness.ts';
 import { Session } from './session.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -15,9 +15,9 @@ describe.each([
   ['byte by byte', (bytes: string) => [...bytes]],
 ])('fed %s', (_how, cut) => {
   test.each(goldens)('case $name', ({ typed, replies, isOpen }) => {
-    const played = new PlayedSession().receive(...cut(typed.map((line) => `${line}\n`).join('')));
-    expect(played.sent).toBe(replies);
-    expect(played.isClosed).toBe(!isOpen);
+    const driver = new SessionDriver().receive(...cut(typed.map((line) => `${line}\n`).join('')));
+    expect(driver.sent).toBe(replies);
+    expect(driver.isClosed).toBe(!isOpen);
   });
 
   test.each<[rule: string, bytes: string, sent: string]>([
@@ -165,7 +165,7 @@ describe.each([
         '300 PASSWORD REQUIRED\n421 TOO MANY WRONG PASSWORDS\n',
     ],
   ])('%s', (_rule, bytes, sent) => {
-    expect(new PlayedSession().receive(...cut(bytes)).sent).toBe(sent);
+    expect(new SessionDriver().receive(...cut(bytes)).sent).toBe(sent);
   });
 
   test.each<[rule: string, protocol: string, bytes: string]>([
@@ -233,10 +233,10 @@ describe.each([
       'M\0S\0G\0S\0T\0O\0R\0E\0\r\0\n\0MSGSTORE\nowned\n',
     ],
   ])('rejects %s once, and runs nothing after it', (_what, protocol, bytes) => {
-    const played = new PlayedSession().receive(...cut(bytes)).end();
-    expect(played).toMatchObject({
+    const driver = new SessionDriver().receive(...cut(bytes)).endInput();
+    expect(driver).toMatchObject({
       sent: '400 UNKNOWN COMMAND\n',
-      rejected: protocol,
+      rejectedProtocol: protocol,
       isClosed: true,
       isServerDown: false,
       message: APPLE,
@@ -256,18 +256,18 @@ describe.each([
       '200 OK\n200 OK\n',
     ],
   ])('a header %s closes the session', (_where, bytes, before) => {
-    const played = new PlayedSession().receive(...cut(bytes));
-    expect(played.sent).toBe(`${before}400 UNKNOWN COMMAND\n`);
-    expect(played.rejected).toBe('HTTP');
-    expect(played.isClosed).toBe(true);
-    expect(played.message).not.toBe('owned');
+    const driver = new SessionDriver().receive(...cut(bytes));
+    expect(driver.sent).toBe(`${before}400 UNKNOWN COMMAND\n`);
+    expect(driver.rejectedProtocol).toBe('HTTP');
+    expect(driver.isClosed).toBe(true);
+    expect(driver.message).not.toBe('owned');
   });
 
   test('a message or a password may look like another protocol', () => {
-    const played = new PlayedSession().receive(
+    const driver = new SessionDriver().receive(
       ...cut('MSGSTORE\nGET / HTTP/1.1\nSHUTDOWN\nHost: x\nMSGGET\n'),
     );
-    expect(played.sent).toBe(
+    expect(driver.sent).toBe(
       '200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n200 OK\nGET / HTTP/1.1\n',
     );
   });
@@ -294,30 +294,30 @@ describe.each([
       `300 PASSWORD REQUIRED\n200 OK\nEXPECTED MOTD, RECEIVED COMMAND\n200 OK\n${APPLE}\n`,
     ],
   ])('where a password guards the store: %s', (_rule, bytes, sent) => {
-    const played = new PlayedSession({ isStoreGuarded: true }).receive(...cut(bytes));
-    expect(played.sent).toBe(sent);
-    expect(played.lines).not.toContain('123!abc');
+    const driver = new SessionDriver({ isStoreGuarded: true }).receive(...cut(bytes));
+    expect(driver.sent).toBe(sent);
+    expect(driver.lines).not.toContain('123!abc');
   });
 
   test('a message is decoded as UTF-8', () => {
     const bytes = Buffer.from('Grüße, 漢字 👩🏽‍💻 à', 'utf8').toString('latin1');
-    expect(new PlayedSession().receive(...cut(`MSGSTORE\n${bytes}\n`)).message).toBe(
+    expect(new SessionDriver().receive(...cut(`MSGSTORE\n${bytes}\n`)).message).toBe(
       'Grüße, 漢字 👩🏽‍💻 à',
     );
   });
 
   test('at half-close, what stands without LF counts as a line', () => {
-    const played = new PlayedSession().receive(...cut('MSGSTORE\nb\nMSGGET')).end();
-    expect(played.sent).toBe('200 OK\n200 OK\n200 OK\nb\n');
-    expect(played.isClosed).toBe(true);
+    const driver = new SessionDriver().receive(...cut('MSGSTORE\nb\nMSGGET')).endInput();
+    expect(driver.sent).toBe('200 OK\n200 OK\n200 OK\nb\n');
+    expect(driver.isClosed).toBe(true);
   });
 
   test('a password never reaches the console', () => {
-    const played = new PlayedSession().receive(
+    const driver = new SessionDriver().receive(
       ...cut('SHUTDOWN\nsecret\nFOO\nSHUTDOWN\n123!abc\n'),
     );
-    expect(played.lines).toEqual(['SHUTDOWN', 'FOO', 'SHUTDOWN']);
-    expect(played.isServerDown).toBe(true);
+    expect(driver.lines).toEqual(['SHUTDOWN', 'FOO', 'SHUTDOWN']);
+    expect(driver.isServerDown).toBe(true);
   });
 });
 
@@ -354,8 +354,8 @@ test('chunk boundaries never matter, whatever the bytes', {
         chunks.push(bytes.slice(at, at + size));
         at += size;
       }
-      const cut = new PlayedSession().receive(...chunks, bytes.slice(at)).end();
-      const whole = new PlayedSession().receive(bytes).end();
+      const cut = new SessionDriver().receive(...chunks, bytes.slice(at)).endInput();
+      const whole = new SessionDriver().receive(bytes).endInput();
       expect(cut.sent).toBe(whole.sent);
       expect(cut.message).toBe(whole.message);
     }),
@@ -372,143 +372,153 @@ test('an outcome that is awaited holds up what follows, in order', () => {
   session.receive('MSGSTORE\nb\nMSGGET\n');
   expect(session.next()).toMatchObject({ reply: '200 OK' });
   expect(session.next()).toMatchObject({ do: 'store', message: 'b' });
-  expect(session.isBusy).toBe(true);
+  expect(session.awaitsOutcome).toBe(true);
   expect(session.next()).toBeUndefined();
   expect(session.stored()).toMatchObject({ reply: '200 OK' });
   expect(session.next()).toMatchObject({ do: 'sendMessage' });
 });
 
 test('a store that fails is answered with 503, and the old message stands', () => {
-  const played = new PlayedSession();
-  played.storeIsBroken = true;
-  played.receive('MSGSTORE\nb\nMSGGET\n');
-  expect(played.sent).toBe(`200 OK\n503 STORE UNAVAILABLE\n200 OK\n${APPLE}\n`);
+  const driver = new SessionDriver();
+  driver.storeIsBroken = true;
+  driver.receive('MSGSTORE\nb\nMSGGET\n');
+  expect(driver.sent).toBe(`200 OK\n503 STORE UNAVAILABLE\n200 OK\n${APPLE}\n`);
 });
 
 describe('a client that never sends an LF', () => {
   test('is answered once it has been quiet after a command', () => {
-    const played = new PlayedSession().receive('MSGGET');
-    expect(played.session.mayBeBare).toBe(true);
-    expect(played.quiet().sent).toBe(`200 OK\n${APPLE}\n`);
+    const driver = new SessionDriver().receive('MSGGET');
+    expect(driver.session.mayBeBare).toBe(true);
+    expect(driver.quietTimeout().sent).toBe(`200 OK\n${APPLE}\n`);
   });
 
   test('can hold the whole conversation', () => {
-    const played = new PlayedSession();
-    for (const line of ['MSGSTORE', 'b', 'SHUTDOWN', 'wrong', 'QUIT']) played.receive(line).quiet();
-    expect(played.sent).toBe('200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n200 OK\n');
-    expect(played.isClosed).toBe(true);
+    const driver = new SessionDriver();
+    for (const line of ['MSGSTORE', 'b', 'SHUTDOWN', 'wrong', 'QUIT'])
+      driver.receive(line).quietTimeout();
+    expect(driver.sent).toBe('200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n200 OK\n');
+    expect(driver.isClosed).toBe(true);
   });
 
   test('may send the NUL behind its strings, or a whole buffer', () => {
-    const played = new PlayedSession().receive('\xef\xbb\xbfMSGSTORE\0').quiet();
+    const driver = new SessionDriver().receive('\xef\xbb\xbfMSGSTORE\0').quietTimeout();
     for (const size of [64, 4096, 8192]) {
       const message = `hello ${size}`;
-      if (size > 64) played.receive('MSGSTORE'.padEnd(size, '\0')).quiet();
-      expect(played.receive(message.padEnd(size, '\0')).quiet().message).toBe(message);
+      if (size > 64) driver.receive('MSGSTORE'.padEnd(size, '\0')).quietTimeout();
+      expect(driver.receive(message.padEnd(size, '\0')).quietTimeout().message).toBe(message);
     }
-    expect(played.receive('\xff\xf1SHUTDOWN\0').quiet().receive('123!abc\0').quiet().sent).toBe(
-      `${'200 OK\n200 OK\n'.repeat(3)}300 PASSWORD REQUIRED\n200 OKAY\n`,
-    );
+    expect(
+      driver.receive('\xff\xf1SHUTDOWN\0').quietTimeout().receive('123!abc\0').quietTimeout().sent,
+    ).toBe(`${'200 OK\n200 OK\n'.repeat(3)}300 PASSWORD REQUIRED\n200 OKAY\n`);
   });
 
   test('is one that has only negotiated so far', () => {
-    const played = new PlayedSession().receive('\xff\xfd\x03\xff\xfd\x01').quiet();
-    expect(played.receive('MSGGET').quiet().sent).toBe(`200 OK\n${APPLE}\n`);
+    const driver = new SessionDriver().receive('\xff\xfd\x03\xff\xfd\x01').quietTimeout();
+    expect(driver.receive('MSGGET').quietTimeout().sent).toBe(`200 OK\n${APPLE}\n`);
   });
 
   test('is none once its telnet has sent CR NUL for Enter', () => {
-    const played = new PlayedSession().receive('MSGSTORE').quiet().receive('\r', '\0');
-    for (const key of 'hello') played.receive(key).quiet();
-    expect(played.receive('\r\0').message).toBe('hello');
+    const driver = new SessionDriver().receive('MSGSTORE').quietTimeout().receive('\r', '\0');
+    for (const key of 'hello') driver.receive(key).quietTimeout();
+    expect(driver.receive('\r\0').message).toBe('hello');
   });
 
   describe('that ends its lines with CR alone, as `socat -,raw` and Tera Term do', () => {
     /** Somebody types slowly: each key comes by itself. */
-    function typing(played: PlayedSession, text: string): PlayedSession {
-      for (const key of text) played.receive(key).quiet();
-      return played;
+    function typing(driver: SessionDriver, text: string): SessionDriver {
+      for (const key of text) driver.receive(key).quietTimeout();
+      return driver;
     }
 
     test('may type a message and a password slowly', () => {
-      const played = typing(new PlayedSession(), 'MSGSTORE\rhello you\r');
-      expect(played.message).toBe('hello you');
-      expect(typing(played, 'SHUTDOWN\r123!abc\r').sent).toBe(
+      const driver = typing(new SessionDriver(), 'MSGSTORE\rhello you\r');
+      expect(driver.message).toBe('hello you');
+      expect(typing(driver, 'SHUTDOWN\r123!abc\r').sent).toBe(
         '200 OK\n200 OK\n300 PASSWORD REQUIRED\n200 OKAY\n',
       );
     });
 
     test('may send whole lines', () => {
-      const played = new PlayedSession().receive('MSGSTORE\r').quiet().receive('a\r').quiet();
-      expect(played.message).toBe('a');
-      expect(played.receive('MSGSTORE\r').quiet().receive('hal').quiet().message).toBe('a');
-      expect(played.receive('f\r').quiet().message).toBe('half');
+      const driver = new SessionDriver()
+        .receive('MSGSTORE\r')
+        .quietTimeout()
+        .receive('a\r')
+        .quietTimeout();
+      expect(driver.message).toBe('a');
+      expect(
+        driver.receive('MSGSTORE\r').quietTimeout().receive('hal').quietTimeout().message,
+      ).toBe('a');
+      expect(driver.receive('f\r').quietTimeout().message).toBe('half');
     });
 
     test('hears of a mistake', () => {
-      const played = typing(new PlayedSession(), 'MSGGTE\rMSGGET\r');
-      expect(played.sent).toBe(`400 UNKNOWN COMMAND\n200 OK\n${APPLE}\n`);
+      const driver = typing(new SessionDriver(), 'MSGGTE\rMSGGET\r');
+      expect(driver.sent).toBe(`400 UNKNOWN COMMAND\n200 OK\n${APPLE}\n`);
     });
   });
 
   test('is not cut short in the middle of a command', () => {
-    const played = new PlayedSession().receive('MSG').quiet().receive('GET');
-    expect(played.sent).toBe('');
-    expect(played.quiet().sent).toBe(`200 OK\n${APPLE}\n`);
+    const driver = new SessionDriver().receive('MSG').quietTimeout().receive('GET');
+    expect(driver.sent).toBe('');
+    expect(driver.quietTimeout().sent).toBe(`200 OK\n${APPLE}\n`);
   });
 
   test('may send the LF after all: it is a blank line', () => {
-    const played = new PlayedSession().receive('MSGSTORE').quiet().receive('\nb\n');
-    expect(played.message).toBe('b');
+    const driver = new SessionDriver().receive('MSGSTORE').quietTimeout().receive('\nb\n');
+    expect(driver.message).toBe('b');
   });
 
   test('is a line-sender for good once it has sent an LF', () => {
-    const played = new PlayedSession().receive('MSGSTORE\nhalf a mess').quiet().receive('age\n');
-    expect(played.message).toBe('half a message');
-    expect(played.receive('MSGGET').session.mayBeBare).toBe(false);
+    const driver = new SessionDriver()
+      .receive('MSGSTORE\nhalf a mess')
+      .quietTimeout()
+      .receive('age\n');
+    expect(driver.message).toBe('half a message');
+    expect(driver.receive('MSGGET').session.mayBeBare).toBe(false);
   });
 
   test('is not taken at its word while an outcome is awaited', () => {
     const session = new Session({ isStoreGuarded: false });
     session.receive('MSGSTORE');
-    session.quiet();
+    session.quietTimeout();
     session.next();
     session.receive('b');
-    session.quiet();
+    session.quietTimeout();
     expect(session.next()).toMatchObject({ do: 'store' });
     session.receive('QU');
-    expect(session.quiet()).toBe(false);
+    expect(session.quietTimeout()).toBe(false);
     session.stored();
     session.receive('IT');
-    session.quiet();
+    session.quietTimeout();
     expect(session.next()).toMatchObject({ reply: '200 OK', line: 'QUIT' });
   });
 });
 
 test('a stopping server answers what was asked, says so, and closes', () => {
-  const played = new PlayedSession();
-  played.session.receive('MSGGET\nMSGGE');
-  played.dismiss();
-  expect(played.sent).toBe(`200 OK\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
-  expect(played.isClosed).toBe(true);
+  const driver = new SessionDriver();
+  driver.session.receive('MSGGET\nMSGGE');
+  driver.closeWith();
+  expect(driver.sent).toBe(`200 OK\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
+  expect(driver.isClosed).toBe(true);
 });
 
 describe('a watcher', () => {
   test('is told of each message, and of none that came before or after', () => {
-    const played = new PlayedSession().updated('before').receive('MSGWATCH\n');
-    played.updated('a').updated('b').receive('MSGGET\n').updated('after');
-    expect(played.sent).toBe('200 OK\nbefore\na\nb\n200 OK\nb\n');
-    expect(played.session.isWatching).toBe(false);
+    const driver = new SessionDriver().updated('before').receive('MSGWATCH\n');
+    driver.updated('a').updated('b').receive('MSGGET\n').updated('after');
+    expect(driver.sent).toBe('200 OK\nbefore\na\nb\n200 OK\nb\n');
+    expect(driver.session.isWatching).toBe(false);
   });
 
   test('may be one that never sends an LF', () => {
-    const played = new PlayedSession().receive('MSGWATCH').quiet().updated('a');
-    expect(played.receive('QUIT').quiet().sent).toBe(`200 OK\n${APPLE}\na\n200 OK\n`);
+    const driver = new SessionDriver().receive('MSGWATCH').quietTimeout().updated('a');
+    expect(driver.receive('QUIT').quietTimeout().sent).toBe(`200 OK\n${APPLE}\na\n200 OK\n`);
   });
 
   test('that has to go is told what was stored before', () => {
-    const played = new PlayedSession().receive('MSGWATCH\n');
-    played.session.updated();
-    expect(played.dismiss().sent).toBe(`200 OK\n${APPLE}\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
+    const driver = new SessionDriver().receive('MSGWATCH\n');
+    driver.session.updated();
+    expect(driver.closeWith().sent).toBe(`200 OK\n${APPLE}\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
   });
 });
 
@@ -516,14 +526,16 @@ test('a password that is not even checked closes the connection', () => {
   const session = new Session({ isStoreGuarded: false });
   session.receive('SHUTDOWN\nx\nMSGGET\n');
   session.next();
-  expect(session.next()).toMatchObject({ do: 'verify', password: 'x', use: 'shutDown' });
-  expect(session.verified('refused')).toMatchObject({ reply: '421 TOO MANY WRONG PASSWORDS' });
+  expect(session.next()).toMatchObject({ do: 'checkPassword', password: 'x', use: 'shutDown' });
+  expect(session.passwordChecked('refused')).toMatchObject({
+    reply: '421 TOO MANY WRONG PASSWORDS',
+  });
   expect(session.next()).toEqual({ do: 'close' });
   expect(session.next()).toBeUndefined();
 });
 
 test('after the end nothing is kept and nothing is answered', () => {
-  const played = new PlayedSession().receive('QUIT\n').receive('MSGGET\n', LONG);
-  expect(played.sent).toBe('200 OK\n');
-  expect(played.session.mayBeBare).toBe(false);
+  const driver = new SessionDriver().receive('QUIT\n').receive('MSGGET\n', LONG);
+  expect(driver.sent).toBe('200 OK\n');
+  expect(driver.session.mayBeBare).toBe(false);
 });

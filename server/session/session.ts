@@ -1,14 +1,40 @@
-// One connection's half of the conversation (PROTOCOL.md, "Commands"). Pure: bytes, time and
-// outcomes come in as calls; what to do about them goes out, one action at a time, from next().
+// The state machine of one connection (PROTOCOL.md, "Commands").
 //
-//   opening --any line--> as in command
-//   command --MSGSTORE--> [storePassword --right-->] message --text--> outcome --stored--> command
-//   command --SHUTDOWN--> shutdownPassword --text--> outcome --right--> shutDown --> close
-//   command --MSGWATCH--> watching --any line--> as in command
-//   command --QUIT--> close
-//   opening, command, watching --a line of another protocol--> close
-//   opening --first bytes of a binary protocol--> foreign --> close
-//   anything said wrongly, in any state --> its reply, and command
+// A client sends one command per line. MSGSTORE takes the message from the next line, SHUTDOWN the
+// password; MSGWATCH sends every later message until the client sends a line.
+//
+// Operations: the caller passes in what happens (`receive` bytes, `endInput`, `stored`, …). After each
+// call it performs the actions that `next` returns, until there is none. Pure: the session has no socket,
+// no clock and no store.
+//
+// Goals: replies come in the order of the lines; the result does not depend on how TCP split the bytes;
+// and memory is bounded by one chunk of input.
+//
+// Design: each state awaits a line, or the outcome of an action, or nothing. The transitions:
+//
+//   state              input                                 next state
+//   firstLine          a line                                as in command
+//                      bytes or a line of another protocol   binaryProtocol, closing
+//   command            MSGGET, MSGHIST                       command
+//                      MSGSTORE                              message (storePassword if one is set)
+//                      MSGWATCH                              watching
+//                      SHUTDOWN                              shutdownPassword
+//                      QUIT                                  closing
+//                      a line of HTTP or a PROXY header      closing
+//                      any other line                        command
+//   watching           a line                                as in command
+//   message            plain text                            awaitingOutcome
+//                      a command, or other text              command
+//   storePassword      a line                                awaitingOutcome
+//   shutdownPassword   a line                                awaitingOutcome
+//   awaitingOutcome    stored, storeFailed                   command
+//                      right store password                  message
+//                      right shutdown password               shuttingDown, closing
+//                      wrong password                        command (closing if it was the third)
+//   closing                                                  closed
+//
+// A blank line changes nothing. A line over the limit ends message and the password states. When every
+// line is answered, the end of the input or `closeWith` leads to closing.
 
 import { dropByteOrderMark } from '../../protocol/byteOrderMark.ts';
 import { type Command, isCommand } from '../../protocol/commands.ts';
@@ -25,80 +51,80 @@ import { REPLY, type Reply } from '../../protocol/replies.ts';
 import { dropTelnetCommands } from '../../protocol/telnet.ts';
 import { decodeUtf8 } from '../../protocol/utf8.ts';
 
-/** How many wrong passwords a connection may say; the last of them closes it. */
+/** The wrong password that reaches this number closes the connection. */
 const MAX_WRONG_PASSWORDS = 3;
 
-/** What a password is for. */
+/** What a password permits. */
 export type PasswordUse = 'shutDown' | 'store';
 
-/** `opening` is `command` before the first line: what the peer is has yet to show. */
-type CommandState = 'opening' | 'command' | 'watching';
+/** The states that await a command. In `firstLine` the peer may still turn out to speak another protocol. */
+type CommandState = 'firstLine' | 'command' | 'watching';
 
-type Awaiting = CommandState | 'message' | 'shutdownPassword' | 'storePassword';
+type LineState = CommandState | 'message' | 'shutdownPassword' | 'storePassword';
 
 type State =
-  | Awaiting
-  /** A store or a password check is under way; what the peer says next has to wait. */
-  | 'outcome'
-  /** Its first bytes are of a binary protocol: nothing more of it is read. */
-  | 'foreign'
-  | 'shutDown'
-  | 'close'
+  | LineState
+  /** A store or a password check is in progress; further lines wait for its outcome. */
+  | 'awaitingOutcome'
+  /** The first bytes are those of a binary protocol; no line is read. */
+  | 'binaryProtocol'
+  | 'shuttingDown'
+  | 'closing'
   | 'closed';
 
-/** How a password check can end; `refused` is one that was not even made: too many were wrong. */
-export type Verdict = 'right' | 'wrong' | 'refused';
+/** `refused`: the password was not checked, because there were too many wrong ones. */
+export type PasswordResult = 'right' | 'wrong' | 'refused';
 
 /**
- * What the socket's side does next. `line` is what the peer said, as a byte string, for the
- * console; `undefined` where nothing was said.
+ * What the caller has to do. `line` is the line to log, a byte string; `undefined` if the action is not
+ * the answer to a line, or the line must not be logged.
  */
 export type Action =
   | { do: 'reply'; reply: Reply; line: string | undefined }
-  /** `200 OK` and the message in force. */
+  /** Send `200 OK` and the message in force. */
   | { do: 'sendMessage'; line: string }
-  /** The same; and from now on call `updated` whenever a message is stored. */
+  /** The same, and call `updated` from now on whenever a message is stored. */
   | { do: 'watch'; line: string }
-  /** The messages stored since the last one sent. */
+  /** Send the messages stored since the last one sent. */
   | { do: 'sendUpdates' }
-  /** `200 OK`, the history, and its end; then come back for the next action. */
+  /** Send `200 OK`, the history, and its last line before the next action. */
   | { do: 'sendHistory'; line: string }
   /** Store the message, then call `stored` or `storeFailed`. */
   | { do: 'store'; message: string; line: string }
-  /** Check the password (a byte string), then call `verified`. */
-  | { do: 'verify'; password: string; use: PasswordUse }
-  /** Answer `400 UNKNOWN COMMAND` and report a peer that speaks `protocol`; `close` follows. */
-  | { do: 'reject'; protocol: string }
-  /** End the whole server, once every reply has left. */
+  /** Check the password (a byte string), then call `passwordChecked`. */
+  | { do: 'checkPassword'; password: string; use: PasswordUse }
+  /** Send `400 UNKNOWN COMMAND`, and log that the peer speaks `protocol`. `close` follows. */
+  | { do: 'rejectProtocol'; protocol: string }
+  /** Stop the whole server once all replies are sent. */
   | { do: 'shutDown' }
-  /** End this connection, once every reply has left. Nothing comes after it. */
+  /** Close this connection once all replies are sent. No action follows. */
   | { do: 'close' };
 
 const SHUT_DOWN: Action = { do: 'shutDown' };
 const CLOSE: Action = { do: 'close' };
 const SEND_UPDATES: Action = { do: 'sendUpdates' };
 
-interface Answer {
+interface CommandTransition {
   action: Action;
   next: State;
 }
 
-/** What each command is answered with, and what is awaited then. */
-const ANSWERS = answerTable({
+type CommandTransitions = ReadonlyMap<string, CommandTransition>;
+
+const TRANSITIONS = transitionsOf({
   MSGGET: { action: { do: 'sendMessage', line: 'MSGGET' }, next: 'command' },
   MSGSTORE: { action: { do: 'reply', reply: REPLY.ok, line: 'MSGSTORE' }, next: 'message' },
   MSGWATCH: { action: { do: 'watch', line: 'MSGWATCH' }, next: 'watching' },
   MSGHIST: { action: { do: 'sendHistory', line: 'MSGHIST' }, next: 'command' },
-  QUIT: { action: { do: 'reply', reply: REPLY.ok, line: 'QUIT' }, next: 'close' },
+  QUIT: { action: { do: 'reply', reply: REPLY.ok, line: 'QUIT' }, next: 'closing' },
   SHUTDOWN: {
     action: { do: 'reply', reply: REPLY.passwordRequired, line: 'SHUTDOWN' },
     next: 'shutdownPassword',
   },
 });
 
-/** The same where a password guards the store. */
-const GUARDED_ANSWERS: typeof ANSWERS = new Map([
-  ...ANSWERS,
+const TRANSITIONS_WITH_STORE_PASSWORD: CommandTransitions = new Map([
+  ...TRANSITIONS,
   [
     'MSGSTORE',
     {
@@ -109,111 +135,107 @@ const GUARDED_ANSWERS: typeof ANSWERS = new Map([
 ]);
 
 export interface SessionOptions {
-  /** Whether MSGSTORE asks for a password. */
+  /** Whether MSGSTORE requires a password. */
   isStoreGuarded: boolean;
 }
 
 export class Session {
   readonly #lines = new LineReader(MAX_LINE_BYTES);
-  readonly #answers: typeof ANSWERS;
-  #state: State = 'opening';
-  /** The first bytes of the connection, as a byte string: they may show another protocol. */
-  #opening = '';
+  readonly #transitions: CommandTransitions;
+  #state: State = 'firstLine';
+  /** The first bytes of the connection, a byte string, to detect other protocols. */
+  #firstBytes = '';
+  /** What the password under check permits. */
   #passwordUse: PasswordUse = 'shutDown';
   #wrongPasswords = 0;
   #hasUpdates = false;
-  #inputEnded = false;
-  #dismissal: Reply | undefined;
+  #hasInputEnded = false;
+  #closingReply: Reply | undefined;
 
   constructor({ isStoreGuarded }: SessionOptions) {
-    this.#answers = isStoreGuarded ? GUARDED_ANSWERS : ANSWERS;
+    this.#transitions = isStoreGuarded ? TRANSITIONS_WITH_STORE_PASSWORD : TRANSITIONS;
   }
 
-  /** Bytes came, as a byte string, cut anywhere. */
+  /** @param bytes The next chunk of input, a byte string. */
   receive(bytes: string): void {
-    if (this.#state === 'opening') this.#identify(bytes);
+    if (this.#state === 'firstLine') this.#detectBinaryProtocol(bytes);
     if (this.#state !== 'closed') this.#lines.push(bytes);
   }
 
-  /** The peer half-closed: what it said without an LF counts as a line. */
-  end(): void {
+  /** The peer half-closed: text without an LF counts as a line. */
+  endInput(): void {
     this.#lines.endLine();
-    this.#inputEnded = true;
+    this.#hasInputEnded = true;
   }
 
-  /** The peer has to go: answer what was asked, say why, close. */
-  dismiss(why: Reply): void {
-    this.#dismissal ??= why;
+  /** Answers the lines received so far, sends this reply, and closes. The first call decides. */
+  closeWith(reply: Reply): void {
+    this.#closingReply ??= reply;
   }
 
-  /** A message was stored, by whomever. */
+  /** A message was stored, through this connection or another. */
   updated(): void {
     this.#hasUpdates = true;
   }
 
   /**
-   * Whether the peer may be one that ends no line (PROTOCOL.md, "Bare clients"): if so, call
-   * `quiet` once its last byte is 100 ms old.
+   * Whether the peer may be a client that sends no LF (PROTOCOL.md, "Bare clients"). If so, call
+   * `quietTimeout` when it has sent nothing for 100 ms.
    */
   get mayBeBare(): boolean {
     return !this.#lines.hasSeenLineEnd && this.#lines.unfinishedLine !== '';
   }
 
-  /**
-   * A peer that may be bare has been quiet for long enough.
-   *
-   * @returns Whether what it said now counts as a line.
-   */
-  quiet(): boolean {
-    const isLine = this.mayBeBare && this.#isWholeLine(this.#lines.unfinishedLine);
+  /** @returns Whether the text received without an LF now counts as a line. */
+  quietTimeout(): boolean {
+    const isLine = this.mayBeBare && this.#isCompleteLine(this.#lines.unfinishedLine);
     if (isLine) this.#lines.endLine();
     return isLine;
   }
 
-  /** The message is stored for good. */
+  /** The message is stored durably. */
   stored(): Action {
     this.#state = 'command';
     return { do: 'reply', reply: REPLY.ok, line: undefined };
   }
 
-  /** The message could not be made durable; the old one stands. */
+  /** The message could not be stored; the previous one stays in force. */
   storeFailed(): Action {
-    return this.#refuse(REPLY.storeUnavailable);
+    return this.#replyAndAwaitCommand(REPLY.storeUnavailable);
   }
 
-  /** The password was checked. */
-  verified(verdict: Verdict): Action {
-    if (verdict !== 'right') return this.#wrongPassword(verdict);
+  passwordChecked(result: PasswordResult): Action {
+    if (result !== 'right') return this.#wrongPassword(result);
     if (this.#passwordUse === 'store') {
       this.#state = 'message';
       return { do: 'reply', reply: REPLY.ok, line: undefined };
     }
-    this.#state = 'shutDown';
+    this.#state = 'shuttingDown';
     return { do: 'reply', reply: REPLY.shutdownAccepted, line: undefined };
   }
 
-  /** Whether an outcome is awaited: feed nothing more until it is known. */
-  get isBusy(): boolean {
-    return this.#state === 'outcome';
+  /** Whether an outcome is awaited. Pass in no more input until it is known. */
+  get awaitsOutcome(): boolean {
+    return this.#state === 'awaitingOutcome';
   }
 
-  /** Whether `updated` is to be called. */
+  /** Whether the peer has to be sent every message that is stored. */
   get isWatching(): boolean {
     return this.#state === 'watching';
   }
 
-  /** The next thing to do; `undefined` until something more comes in. */
+  /** @returns The next action; `undefined` if there is none until something else happens. */
   next(): Action | undefined {
     switch (this.#state) {
-      case 'outcome':
+      case 'awaitingOutcome':
       case 'closed':
         return undefined;
-      case 'foreign':
-        return this.#reject(protocolOfFirstBytes(this.#opening) ?? 'binary data');
-      case 'shutDown':
-        this.#state = 'close';
+      case 'binaryProtocol':
+        return this.#rejectProtocol(protocolOfFirstBytes(this.#firstBytes) ?? 'binary data');
+      case 'shuttingDown':
+        this.#state = 'closing';
         return SHUT_DOWN;
-      case 'close':
+      case 'closing':
         this.#state = 'closed';
         return CLOSE;
       default:
@@ -221,130 +243,133 @@ export class Session {
     }
   }
 
-  /** A binary protocol shows in its first bytes, and may never send an LF. */
-  #identify(bytes: string): void {
-    const missing = MAX_FIRST_BYTES - this.#opening.length;
+  /** Binary protocols are detected by bytes, since they may never send an LF. */
+  #detectBinaryProtocol(bytes: string): void {
+    const missing = MAX_FIRST_BYTES - this.#firstBytes.length;
     if (missing === 0) return;
-    this.#opening = ownCopy(this.#opening + bytes.slice(0, missing));
-    if (protocolOfFirstBytes(this.#opening) !== undefined) this.#state = 'foreign';
+    this.#firstBytes = ownCopy(this.#firstBytes + bytes.slice(0, missing));
+    if (protocolOfFirstBytes(this.#firstBytes) !== undefined) this.#state = 'binaryProtocol';
   }
 
-  #nextLine(awaiting: Awaiting): Action | undefined {
+  #nextLine(state: LineState): Action | undefined {
     const line = this.#lines.next();
-    if (line === undefined) return this.#nothingMore(awaiting);
-    if (line === TOO_LONG) return this.#tooLong(awaiting);
-    switch (awaiting) {
-      case 'opening':
+    if (line === undefined) return this.#withoutLine(state);
+    if (line === TOO_LONG) return this.#lineTooLong(state);
+    switch (state) {
+      case 'firstLine':
         return this.#firstLine(line);
       case 'command':
       case 'watching':
-        return this.#command(line, awaiting);
+        return this.#command(line, state);
       case 'message':
       case 'shutdownPassword':
       case 'storePassword':
-        return this.#answer(dropTelnetCommands(line), awaiting);
+        return this.#argument(dropTelnetCommands(line), state);
     }
   }
 
-  #answer(line: string, awaiting: Exclude<Awaiting, CommandState>): Action | undefined {
-    if (line === '') return this.#nextLine(awaiting);
-    switch (awaiting) {
+  /** The line after a command that takes one. */
+  #argument(line: string, state: Exclude<LineState, CommandState>): Action | undefined {
+    if (line === '') return this.#nextLine(state);
+    switch (state) {
       case 'message':
-        return this.#message(line);
+        return this.#storeMessage(line);
       case 'shutdownPassword':
-        return this.#password(line, 'shutDown');
+        return this.#checkPassword(line, 'shutDown');
       case 'storePassword':
-        return this.#password(line, 'store');
+        return this.#checkPassword(line, 'store');
     }
   }
 
-  /** A request line may be longer than any line of ours: its head is enough. */
-  #tooLong(awaiting: Awaiting): Action {
-    if (awaiting !== 'opening') return this.#refuse(REPLY.lineTooLong);
-    const head = dropTelnetCommands(trimLine(dropByteOrderMark(this.#opening)));
-    const protocol = protocolOfLongLine(head, this.#opening);
-    if (protocol !== undefined) return this.#reject(protocol);
+  /** The first line may be the request line of another protocol: its start is enough to detect that. */
+  #lineTooLong(state: LineState): Action {
+    if (state !== 'firstLine') return this.#replyAndAwaitCommand(REPLY.lineTooLong);
+    const start = dropTelnetCommands(trimLine(dropByteOrderMark(this.#firstBytes)));
+    const protocol = protocolOfLongLine(start, this.#firstBytes);
+    if (protocol !== undefined) return this.#rejectProtocol(protocol);
     return { do: 'reply', reply: REPLY.lineTooLong, line: undefined };
   }
 
   #firstLine(line: string): Action | undefined {
     const text = dropTelnetCommands(line);
-    if (text === '') return this.#nextLine('opening');
-    const protocol = protocolOfFirstLine(text, this.#opening);
-    if (protocol !== undefined) return this.#reject(protocol);
-    return this.#command(text, 'opening');
+    if (text === '') return this.#nextLine('firstLine');
+    const protocol = protocolOfFirstLine(text, this.#firstBytes);
+    if (protocol !== undefined) return this.#rejectProtocol(protocol);
+    return this.#command(text, 'firstLine');
   }
 
-  #command(line: string, awaiting: CommandState): Action | undefined {
-    const answer = this.#answers.get(line);
-    if (answer === undefined) return this.#noCommand(line, awaiting);
-    this.#state = answer.next;
+  #command(line: string, state: CommandState): Action | undefined {
+    const transition = this.#transitions.get(line);
+    if (transition === undefined) return this.#unknownCommand(line, state);
+    this.#state = transition.next;
     this.#hasUpdates = false;
-    return answer.action;
+    return transition.action;
   }
 
-  #noCommand(line: string, awaiting: CommandState): Action | undefined {
+  #unknownCommand(line: string, state: CommandState): Action | undefined {
     const text = dropTelnetCommands(line);
-    if (text === '') return this.#nextLine(awaiting);
-    if (text !== line) return this.#command(text, awaiting);
+    if (text === '') return this.#nextLine(state);
+    if (text !== line) return this.#command(text, state);
     const protocol = protocolOfLine(line);
-    if (protocol !== undefined) return this.#reject(protocol);
-    return this.#refuse(REPLY.unknownCommand, line);
+    if (protocol !== undefined) return this.#rejectProtocol(protocol);
+    return this.#replyAndAwaitCommand(REPLY.unknownCommand, line);
   }
 
-  #message(line: string): Action {
-    if (isCommand(line)) return this.#refuse(REPLY.expectedMessage, line);
+  #storeMessage(line: string): Action {
+    if (isCommand(line)) return this.#replyAndAwaitCommand(REPLY.expectedMessage, line);
     const message = decodeUtf8(line);
     if (message === undefined || !isPlainText(message)) {
-      return this.#refuse(REPLY.notPlainText, line);
+      return this.#replyAndAwaitCommand(REPLY.notPlainText, line);
     }
-    this.#state = 'outcome';
+    this.#state = 'awaitingOutcome';
     return { do: 'store', message, line };
   }
 
-  #password(password: string, use: PasswordUse): Action {
-    this.#state = 'outcome';
+  #checkPassword(password: string, use: PasswordUse): Action {
+    this.#state = 'awaitingOutcome';
     this.#passwordUse = use;
-    return { do: 'verify', password, use };
+    return { do: 'checkPassword', password, use };
   }
 
-  #wrongPassword(verdict: 'wrong' | 'refused'): Action {
+  #wrongPassword(result: 'wrong' | 'refused'): Action {
     this.#wrongPasswords++;
-    if (verdict === 'wrong' && this.#wrongPasswords < MAX_WRONG_PASSWORDS) {
-      return this.#refuse(REPLY.wrongPassword);
+    if (result === 'wrong' && this.#wrongPasswords < MAX_WRONG_PASSWORDS) {
+      return this.#replyAndAwaitCommand(REPLY.wrongPassword);
     }
-    this.#state = 'close';
+    this.#state = 'closing';
     return { do: 'reply', reply: REPLY.tooManyWrongPasswords, line: undefined };
   }
 
-  #refuse(reply: Reply, line?: string): Action {
+  #replyAndAwaitCommand(reply: Reply, line?: string): Action {
     this.#state = 'command';
     return { do: 'reply', reply, line };
   }
 
-  // The line is not reported: a header may hold a cookie or a password.
-  #reject(protocol: string): Action {
-    this.#state = 'close';
-    return { do: 'reject', protocol };
+  // Has no `line` to log: an HTTP header may contain a cookie or a password.
+  #rejectProtocol(protocol: string): Action {
+    this.#state = 'closing';
+    return { do: 'rejectProtocol', protocol };
   }
 
-  #nothingMore(awaiting: Awaiting): Action | undefined {
-    if (awaiting === 'watching' && this.#hasUpdates) {
+  /** What to do once every line received so far is answered. */
+  #withoutLine(state: LineState): Action | undefined {
+    if (state === 'watching' && this.#hasUpdates) {
       this.#hasUpdates = false;
       return SEND_UPDATES;
     }
-    if (this.#inputEnded) {
-      this.#state = 'close';
+    if (this.#hasInputEnded) {
+      this.#state = 'closing';
       return this.next();
     }
-    if (this.#dismissal === undefined) return undefined;
-    this.#state = 'close';
-    return { do: 'reply', reply: this.#dismissal, line: undefined };
+    if (this.#closingReply === undefined) return undefined;
+    this.#state = 'closing';
+    return { do: 'reply', reply: this.#closingReply, line: undefined };
   }
 
-  #isWholeLine(text: string): boolean {
+  /** Whether the text of a bare client is a line: a command has to be complete, other text may be any. */
+  #isCompleteLine(text: string): boolean {
     switch (this.#state) {
-      case 'opening':
+      case 'firstLine':
       case 'command':
       case 'watching':
         return isCommand(dropTelnetCommands(text)) || this.#lines.endsWithCr;
@@ -358,6 +383,6 @@ export class Session {
   }
 }
 
-function answerTable(answers: Record<Command, Answer>): ReadonlyMap<string, Answer> {
-  return new Map(Object.entries(answers));
+function transitionsOf(transitions: Record<Command, CommandTransition>): CommandTransitions {
+  return new Map(Object.entries(transitions));
 }
