@@ -2,19 +2,13 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
+import { chromiumFlags } from '../testing/chromiumFlags.ts';
 import { watch } from './pageObserver.ts';
 import { quantile } from './spread.ts';
 
 export const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
 const VIEWPORT = { width: 1000, height: 640 };
-/** The browser talks to loopback only: everything that would call home is off. */
-const QUIET = [
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-];
 
 /**
  * In one measurement: this many people with an empty cache, each of whom comes again so many times.
@@ -41,10 +35,9 @@ export interface EchoMeasured {
 
 export function startBrowser(): Promise<Browser> {
   const executablePath = process.env['CHROMIUM_PATH'];
-  const isRoot = process.getuid?.() === 0;
   return chromium.launch({
     ...(executablePath !== undefined && { executablePath }),
-    args: isRoot ? [...QUIET, '--no-sandbox'] : QUIET,
+    args: [...chromiumFlags],
   });
 }
 

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 
 const READ_BUFFER = Buffer.allocUnsafe(256 * 1024);
 
-export class Connection {
+export class LoadConnection {
   /** Takes what arrived. The memory is used again for the next read, also of another connection. */
   onBytes: (bytes: Buffer) => void = () => {};
   /** Hears once that the connection is over, whoever ended it. */
@@ -29,8 +29,8 @@ export class Connection {
   }
 
   /** Connects to a port of this machine; rejects where nobody listens. */
-  static async open(port: number): Promise<Connection> {
-    const connection = new Connection(port);
+  static async open(port: number): Promise<LoadConnection> {
+    const connection = new LoadConnection(port);
     await once(connection.#socket, 'connect');
     // A broken connection is a closed one: 'close' follows.
     connection.#socket.on('error', () => {});

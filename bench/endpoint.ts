@@ -1,7 +1,7 @@
 // Who is asked: a server, a bridge in front of it, or another's bridge; and how one talks to it.
 
 import { randomBytes } from 'node:crypto';
-import { Connection } from './connection.ts';
+import { LoadConnection } from './connection.ts';
 import { PayloadCounter } from './payloadCounter.ts';
 
 export interface Endpoint {
@@ -13,8 +13,8 @@ export interface Endpoint {
 }
 
 /** Connects, up to where the first request may be sent. */
-export async function openSession({ port, isBridge }: Endpoint): Promise<Connection> {
-  const connection = await Connection.open(port);
+export async function openSession({ port, isBridge }: Endpoint): Promise<LoadConnection> {
+  const connection = await LoadConnection.open(port);
   if (isBridge) await upgrade(connection);
   return connection;
 }
@@ -26,7 +26,7 @@ export function framesCounter(): (bytes: Buffer) => number {
 }
 
 /** Asks for a WebSocket (RFC 6455, section 4.1) as noVNC and its kin do, and awaits the answer. */
-function upgrade(connection: Connection): Promise<void> {
+function upgrade(connection: LoadConnection): Promise<void> {
   return new Promise((resolve, reject) => {
     let answer = '';
     connection.onClosed = () => reject(new Error(`no upgrade, but the end: ${answer}`));

@@ -1,9 +1,9 @@
 // What a session costs while nobody says anything, in memory.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Connection } from './connection.ts';
+import type { LoadConnection } from './connection.ts';
 import { type Endpoint, openSession } from './endpoint.ts';
-import { pssBytes } from './processes.ts';
+import { treePssBytes } from './processes.ts';
 
 /** Fewer than a listen queue holds (websockify's holds 100). */
 const OPENED_AT_A_TIME = 50;
@@ -19,7 +19,7 @@ const SETTLE_MS = 2_000;
  */
 export async function measureIdleMemory(endpoint: Endpoint, sessions: number): Promise<number> {
   await pause(SETTLE_MS);
-  const before = await pssBytes(endpoint.pid);
+  const before = treePssBytes(endpoint.pid);
   let closed = 0;
   const openOne = async () => {
     const connection = await openSession(endpoint);
@@ -28,13 +28,13 @@ export async function measureIdleMemory(endpoint: Endpoint, sessions: number): P
     };
     return connection;
   };
-  const open: Connection[] = [];
+  const open: LoadConnection[] = [];
   while (open.length < sessions) {
     const atATime = Math.min(OPENED_AT_A_TIME, sessions - open.length);
     open.push(...(await Promise.all(Array.from({ length: atATime }, openOne))));
   }
   await pause(SETTLE_MS);
-  const after = await pssBytes(endpoint.pid);
+  const after = treePssBytes(endpoint.pid);
   for (const connection of open) connection.destroy();
   if (closed > 0) throw new Error(`${closed} of ${sessions} idle sessions were closed`);
   return (after - before) / sessions;

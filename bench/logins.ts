@@ -1,10 +1,10 @@
 // A load: hosts that people log in to. Each connects, asks for the message, and is gone.
 
-import { Connection } from './connection.ts';
+import { LoadConnection } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import { LoadCpu } from './loadCpu.ts';
 import { MSGGET } from './msgget.ts';
-import { cpuSeconds } from './processes.ts';
+import { treeCpuSeconds } from './processes.ts';
 
 export interface LoginsMeasured {
   loginsPerSecond: number;
@@ -20,7 +20,7 @@ export async function measureLogins(
   atATime: number,
   seconds: number,
 ): Promise<LoginsMeasured> {
-  const cpuBefore = await cpuSeconds(pid);
+  const cpuBefore = treeCpuSeconds(pid);
   const cpu = new LoadCpu();
   const startedAt = performance.now();
   const endsAt = startedAt + seconds * 1000;
@@ -34,7 +34,7 @@ export async function measureLogins(
   await Promise.all(Array.from({ length: atATime }, host));
   const elapsedSeconds = (performance.now() - startedAt) / 1000;
   const loadCpuShare = cpu.share();
-  const cpuUsed = (await cpuSeconds(pid)) - cpuBefore;
+  const cpuUsed = treeCpuSeconds(pid) - cpuBefore;
   return {
     loginsPerSecond: logins / elapsedSeconds,
     cpuUs: (cpuUsed / logins) * 1e6,
@@ -43,7 +43,7 @@ export async function measureLogins(
 }
 
 async function logIn(port: number): Promise<void> {
-  const connection = await Connection.open(port);
+  const connection = await LoadConnection.open(port);
   await new Promise<void>((resolve, reject) => {
     let awaited = MSGGET.replyBytes;
     connection.onClosed = () => reject(new Error('the server closed the connection'));

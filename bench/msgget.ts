@@ -1,7 +1,7 @@
 // The server beside one that does nothing, and the bridge beside a connection without it.
 
+import { frame, OPCODE } from '../testing/frames.ts';
 import { type Endpoint, framesCounter } from './endpoint.ts';
-import { maskedFrame } from './frames.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
 import { measureRoundTrips, type RoundTrips, type RoundTripsMeasured } from './roundTrips.ts';
 import { medianRatio } from './spread.ts';
@@ -14,7 +14,7 @@ export const MSGGET = { request: REQUEST, replyBytes: REPLY_BYTES };
 /** The yardstick is asked for as many bytes as a reply has, and sends them back. */
 const ECHOED = { request: Buffer.alloc(REPLY_BYTES, 'x'), replyBytes: REPLY_BYTES };
 const BRIDGED = {
-  request: maskedFrame(REQUEST),
+  request: frame({ opcode: OPCODE.binary, payload: REQUEST }),
   replyBytes: REPLY_BYTES,
   makeCounter: framesCounter,
 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closeFrame, maskedFrame } from './frames.ts';
+import { closePayload, frame, OPCODE } from '../testing/frames.ts';
 import { PayloadCounter } from './payloadCounter.ts';
 
 const unmasked = {
@@ -17,8 +17,21 @@ const STREAMS: [string, Buffer[], number][] = [
   ['short, medium and long frames', [unmasked.short, unmasked.medium, unmasked.long], 65_795],
   ['an empty frame between others', [unmasked.short, unmasked.empty, unmasked.short], 6],
   ['a ping between others, not counted', [unmasked.short, unmasked.ping, unmasked.medium], 259],
-  ['masked frames', [125, 126, 65_535, 65_536].map((n) => maskedFrame(Buffer.alloc(n))), 131_322],
-  ['a masked close frame, not counted', [maskedFrame(Buffer.from('x')), closeFrame()], 1],
+  [
+    'masked frames',
+    [125, 126, 65_535, 65_536].map((n) =>
+      frame({ opcode: OPCODE.binary, payload: Buffer.alloc(n) }),
+    ),
+    131_322,
+  ],
+  [
+    'a masked close frame, not counted',
+    [
+      frame({ opcode: OPCODE.binary, payload: Buffer.from('x') }),
+      frame({ opcode: OPCODE.close, payload: closePayload(1000) }),
+    ],
+    1,
+  ],
 ];
 
 test.each(STREAMS)('%s: the payload is the same, whole and byte by byte', (_, frames, payload) => {

@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Connection } from './connection.ts';
+import { LoadConnection } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
-import { family } from './processes.ts';
+import { processTree } from './processes.ts';
 
 /** As `motd up` starts the bridge (cli/commands/up.ts). `MOTD_BENCH_NODE_FLAGS=` tries it without them. */
 const BRIDGE_NODE_FLAGS = process.env['MOTD_BENCH_NODE_FLAGS'] ?? '--single-threaded-gc';
@@ -103,7 +103,7 @@ export async function withPrograms(work: (run: Run) => Promise<void>): Promise<v
 export async function stop({ process: child, pid }: Running): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  const children = (await family(pid)).filter((one) => one !== pid);
+  const children = processTree(pid).filter((one) => one !== pid);
   child.kill('SIGTERM');
   await exited;
   for (const one of children) endIfThere(one);
@@ -165,7 +165,7 @@ export async function freePorts(count: number): Promise<number[]> {
 
 async function untilListening(child: ChildProcess, port: number): Promise<void> {
   while (child.exitCode === null) {
-    const connection = await Connection.open(port).catch(() => undefined);
+    const connection = await LoadConnection.open(port).catch(() => undefined);
     if (connection !== undefined) return connection.destroy();
     await pause(LISTENING_POLL_MS);
   }

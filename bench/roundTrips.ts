@@ -2,7 +2,7 @@
 // never be the bottleneck, so requests are prepared beforehand and replies are only counted,
 // in bytes.
 
-import type { Connection } from './connection.ts';
+import type { LoadConnection } from './connection.ts';
 import { type Endpoint, openSession } from './endpoint.ts';
 import { LoadCpu } from './loadCpu.ts';
 import { quantile } from './spread.ts';
@@ -62,7 +62,7 @@ export async function measureRoundTrips(
 
 /** Sends a batch, awaits all its replies, and again, until the time is over. */
 function converse(
-  connection: Connection,
+  connection: LoadConnection,
   { inFlight, request, replyBytes, makeCounter }: RoundTrips,
   endsAt: number,
   latenciesMs: number[],

@@ -1,12 +1,12 @@
 // A load: sessions that are opened, used for one byte, and closed, so many at a time.
 
-import type { Connection } from './connection.ts';
+import { closePayload, frame, OPCODE } from '../testing/frames.ts';
+import type { LoadConnection } from './connection.ts';
 import { type Endpoint, framesCounter, openSession } from './endpoint.ts';
-import { closeFrame, maskedFrame } from './frames.ts';
 import { LoadCpu } from './loadCpu.ts';
 
-const ONE_BYTE = maskedFrame(Buffer.from('x'));
-const CLOSE = closeFrame();
+const ONE_BYTE = frame({ opcode: OPCODE.binary, payload: Buffer.from('x') });
+const CLOSE = frame({ opcode: OPCODE.close, payload: closePayload(1000) });
 
 export interface SessionsMeasured {
   sessionsPerSecond: number;
@@ -42,7 +42,7 @@ async function visit(endpoint: Endpoint): Promise<void> {
   connection.destroy();
 }
 
-function echoOneByte(connection: Connection): Promise<void> {
+function echoOneByte(connection: LoadConnection): Promise<void> {
   const count = framesCounter();
   return new Promise((resolve, reject) => {
     connection.onClosed = () => reject(new Error('the server closed the connection'));
@@ -54,7 +54,7 @@ function echoOneByte(connection: Connection): Promise<void> {
 }
 
 /** The closing handshake, up to where the bridge, which ends first, has ended the connection. */
-function close(connection: Connection): Promise<void> {
+function close(connection: LoadConnection): Promise<void> {
   return new Promise((resolve) => {
     connection.onClosed = resolve;
     connection.write(CLOSE);

@@ -1,10 +1,10 @@
 // A load: connections that each keep so many frames in flight. For every frame's worth of payload
 // that comes back, the same prepared frame is sent again.
 
-import type { Connection } from './connection.ts';
+import type { LoadConnection } from './connection.ts';
 import { type Endpoint, framesCounter, openSession } from './endpoint.ts';
 import { LoadCpu } from './loadCpu.ts';
-import { cpuSeconds } from './processes.ts';
+import { treeCpuSeconds } from './processes.ts';
 
 export interface Throughput {
   connections: number;
@@ -33,7 +33,7 @@ export async function measureThroughput(
   const opening = Array.from({ length: load.connections }, () => openSession(endpoint));
   const connections = await Promise.all(opening);
   const flows = connections.map((connection) => new Flow(connection, load));
-  const cpuBefore = await cpuSeconds(endpoint.pid);
+  const cpuBefore = treeCpuSeconds(endpoint.pid);
   const cpu = new LoadCpu();
   const startedAt = performance.now();
 
@@ -47,7 +47,7 @@ export async function measureThroughput(
   const bytes = flows.reduce((sum, flow) => sum + flow.cameBack, 0);
   const elapsedSeconds = (performance.now() - startedAt) / 1000;
   const loadCpuShare = cpu.share();
-  const cpuUsed = (await cpuSeconds(endpoint.pid)) - cpuBefore;
+  const cpuUsed = treeCpuSeconds(endpoint.pid) - cpuBefore;
   for (const connection of connections) connection.destroy();
   return {
     bytesPerSecond: bytes / elapsedSeconds,
@@ -60,10 +60,10 @@ class Flow {
   /** Payload so far, in bytes. */
   cameBack = 0;
   #framesSent = 0;
-  readonly #connection: Connection;
+  readonly #connection: LoadConnection;
   readonly #load: Throughput;
 
-  constructor(connection: Connection, load: Throughput) {
+  constructor(connection: LoadConnection, load: Throughput) {
     this.#connection = connection;
     this.#load = load;
   }

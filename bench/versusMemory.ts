@@ -1,7 +1,7 @@
 // Reading with the etcd store beside reading with the one in memory: the message is in memory both
 // times, and what etcd has to say comes on a connection of its own.
 
-import type { EtcdCluster } from './etcdCluster.ts';
+import type { EtcdCluster } from '../testing/etcd.ts';
 import { type LoginsMeasured, measureLogins } from './logins.ts';
 import { compareRequests, MSGGET, printRequestsHead } from './msgget.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';

@@ -2,7 +2,7 @@
 // each connection (plainPuts.ts), and `etcdctl put`, a program each.
 
 import { spawnSync } from 'node:child_process';
-import type { EtcdCluster } from './etcdCluster.ts';
+import type { EtcdCluster } from '../testing/etcd.ts';
 import { PlainPuts } from './plainPuts.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
@@ -64,7 +64,7 @@ async function compare(
   connections: number,
   etcd: EtcdCluster,
 ): Promise<void> {
-  const puts = new PlainPuts(etcd.addresses, connections);
+  const puts = new PlainPuts(etcd.endpoints, connections);
   const store = (seconds: number) =>
     measureRoundTrips(servers, { ...MSGSTORE, connections }, seconds);
   const ours = [];
@@ -97,7 +97,7 @@ async function compare(
 }
 
 function measureEtcdctl(etcd: EtcdCluster, etcdctl: string): void {
-  const args = [`--endpoints=${etcd.addresses.join(',')}`, 'put', 'bench/etcdctl', 'x'.repeat(100)];
+  const args = [`--endpoints=${etcd.endpoints.join(',')}`, 'put', 'bench/etcdctl', 'x'.repeat(100)];
   // Before 3.4 it speaks version 2 unless it is told.
   const put = () => spawnSync(etcdctl, args, { env: { ...process.env, ETCDCTL_API: '3' } });
   if (put().status !== 0) {

@@ -1,8 +1,8 @@
 // The bridge beside websockify, both in front of the same echo server, and the echo server by
 // itself: that far the load could go if there were no bridge.
 
+import { frame, OPCODE } from '../testing/frames.ts';
 import { type Endpoint, framesCounter } from './endpoint.ts';
-import { maskedFrame } from './frames.ts';
 import { measureIdleMemory } from './idleMemory.ts';
 import { hasProcessFigures } from './processes.ts';
 import { type Running, startBridge, startWebsockify, stop } from './programs.ts';
@@ -33,8 +33,8 @@ const MAX_WEBSOCKIFY_SESSIONS = 500;
 /** Each starts both bridges anew. */
 const MEMORY_ROUNDS = 3;
 
-const SMALL_FRAME = maskedFrame(Buffer.alloc(SMALL_BYTES, 'x'));
-const LARGE_FRAME = maskedFrame(Buffer.alloc(LARGE_BYTES, 'x'));
+const SMALL_FRAME = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(SMALL_BYTES, 'x') });
+const LARGE_FRAME = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(LARGE_BYTES, 'x') });
 
 interface Compared {
   bridge: Endpoint;

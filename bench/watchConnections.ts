@@ -2,7 +2,7 @@
 // new one. watcherProcess.ts starts it, with how many there are to be and the servers' ports.
 
 import { monotonicMs } from './clock.ts';
-import { Connection } from './connection.ts';
+import { LoadConnection } from './connection.ts';
 
 /** Fewer than a listen queue holds. */
 const OPENED_AT_A_TIME = 100;
@@ -27,7 +27,7 @@ report();
 
 /** Settles once the message in force has come. */
 async function watch(port: number): Promise<void> {
-  const connection = await Connection.open(port);
+  const connection = await LoadConnection.open(port);
   connection.onClosed = () => {
     throw new Error('the server closed the connection of one who watched');
   };

@@ -2,10 +2,10 @@
 // an etcd.
 
 import { readFileSync } from 'node:fs';
+import type { EtcdCluster } from '../testing/etcd.ts';
 import { monotonicMs } from './clock.ts';
-import { Connection } from './connection.ts';
-import type { EtcdCluster } from './etcdCluster.ts';
-import { cpuSeconds, hasProcessFigures } from './processes.ts';
+import { LoadConnection } from './connection.ts';
+import { hasProcessFigures, treeCpuSeconds } from './processes.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
 import { quantile } from './spread.ts';
 import { inBrackets, median, printHead, printRow, ratio, tenths } from './tables.ts';
@@ -84,13 +84,13 @@ async function tellInTurn(places: Place[], audiences: Audience[]): Promise<Told[
 async function tell(servers: Running[], audience: Audience): Promise<Told> {
   const [first] = servers;
   if (first === undefined) throw new Error('there is no server to store through');
-  const connection = await Connection.open(first.port);
-  const cpuBefore = await cpuSecondsOf(servers);
+  const connection = await LoadConnection.open(first.port);
+  const cpuBefore = cpuSecondsOf(servers);
   const heard = audience.hears();
   const sentAtMs = monotonicMs();
   const okMs = (await store(connection)) - sentAtMs;
   const heardAfterMs = (await heard).map((atMs) => atMs - sentAtMs);
-  const cpuUsed = (await cpuSecondsOf(servers)) - cpuBefore;
+  const cpuUsed = cpuSecondsOf(servers) - cpuBefore;
   connection.destroy();
   return {
     okMs,
@@ -103,7 +103,7 @@ async function tell(servers: Running[], audience: Audience): Promise<Told> {
 }
 
 /** @returns When it was acknowledged. */
-function store(connection: Connection): Promise<number> {
+function store(connection: LoadConnection): Promise<number> {
   return new Promise((resolve, reject) => {
     let answer = '';
     connection.onClosed = () => reject(new Error('the server closed the connection'));
@@ -157,9 +157,8 @@ function printTold(places: Place[], found: Told[][]): void {
   }
 }
 
-async function cpuSecondsOf(servers: Running[]): Promise<number> {
-  const each = await Promise.all(servers.map(({ pid }) => cpuSeconds(pid)));
-  return each.reduce((sum, seconds) => sum + seconds, 0);
+function cpuSecondsOf(servers: Running[]): number {
+  return servers.reduce((sum, { pid }) => sum + treeCpuSeconds(pid), 0);
 }
 
 /** How many files and sockets a process may have open here; Node takes as many as it may have. */

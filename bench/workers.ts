@@ -2,9 +2,9 @@
 // costs.
 
 import { availableParallelism } from 'node:os';
+import { frame, OPCODE } from '../testing/frames.ts';
 import { type Endpoint, framesCounter } from './endpoint.ts';
-import { maskedFrame } from './frames.ts';
-import { cpuSeconds, pssBytes } from './processes.ts';
+import { treeCpuSeconds, treePssBytes } from './processes.ts';
 import { type Run, startBridge } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
 import { measureRoundTrips } from './roundTrips.ts';
@@ -18,7 +18,7 @@ const SESSIONS_AT_A_TIME = 100;
 const ROUND_TRIPS = {
   connections: CONNECTIONS,
   inFlight: 1,
-  request: maskedFrame(Buffer.alloc(FRAME_BYTES, 'x')),
+  request: frame({ opcode: OPCODE.binary, payload: Buffer.alloc(FRAME_BYTES, 'x') }),
   replyBytes: FRAME_BYTES,
   makeCounter: framesCounter,
 };
@@ -39,7 +39,7 @@ export async function compareWorkers(run: Run, echo: Endpoint): Promise<void> {
     const bridge = await run(startBridge(`127.0.0.1:${echo.port}`, workers));
     const roundTrips: Measured[] = [];
     const sessions: Measured[] = [];
-    const startedMb = (await pssBytes(bridge.pid)) / 1e6;
+    const startedMb = treePssBytes(bridge.pid) / 1e6;
     bridges.push({ workers, bridge, startedMb, roundTrips, sessions });
     await measureBoth(bridge, SECONDS / 2);
   }
@@ -93,9 +93,9 @@ async function withCpu(
   seconds: number,
   measure: () => Promise<{ perSecond: number; loadCpuShare: number }>,
 ): Promise<Measured> {
-  const before = await cpuSeconds(pid);
+  const before = treeCpuSeconds(pid);
   const { perSecond, loadCpuShare } = await measure();
-  const used = (await cpuSeconds(pid)) - before;
+  const used = treeCpuSeconds(pid) - before;
   return { perSecond, cpuUsEach: (used / (perSecond * seconds)) * 1e6, loadCpuShare };
 }
 

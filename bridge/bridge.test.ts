@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../testing/freePort.mjs';
+import { freePort } from '../testing/freePort.ts';
 import {
   deferred,
   echo,

@@ -1,7 +1,7 @@
 // A server and a bridge of its own for each test that asks for them.
 
 import { test as base, devices, expect, type Page } from '@playwright/test';
-import { freePort } from '../testing/freePort.mjs';
+import { freePort } from '../testing/freePort.ts';
 import { Program } from '../testing/programs.ts';
 
 export interface ListeningProgram {

@@ -1,17 +1,9 @@
 import { defineConfig, devices } from '@playwright/test';
+import { chromiumFlags } from '../testing/chromiumFlags.ts';
 
 // scripts/test.mjs finds a Chromium; without one named, Playwright's own is used.
 const browser = process.env['CHROMIUM_PATH'];
 const headlessShell = process.env['CHROMIUM_SHELL_PATH'];
-
-// A browser under test talks to loopback only: everything that would call home is off.
-const QUIET = [
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-];
-const isRoot = process.getuid?.() === 0;
 
 /** By subject, a folder each: `npm run e2e -- --project page`. */
 const SUBJECTS = ['page', 'cli', 'bridge', 'cluster', 'packaging', 'reliability'];
@@ -20,7 +12,7 @@ const SUBJECTS = ['page', 'cli', 'bridge', 'cluster', 'packaging', 'reliability'
 const WHOLE_BROWSER = /@whole-browser/;
 
 function launchedBy(executablePath: string | undefined) {
-  const args = isRoot ? [...QUIET, '--no-sandbox'] : QUIET;
+  const args = [...chromiumFlags];
   return { launchOptions: { ...(executablePath && { executablePath }), args } };
 }
 

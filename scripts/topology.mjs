@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { freePort, listenOnce, reservePort } from '../testing/freePort.mjs';
+import { freePort, listenOnce, reservePort } from '../testing/freePort.ts';
 import { endWithParent } from './exitWithParent.mjs';
 import { fail, prepare } from './prepare.mjs';
 

@@ -1,92 +1,98 @@
-// A real etcd of several members on loopback, that fails when it is told to. Each member reaches the
-// others, and is reached by clients, through cables that can be cut (forwarder.ts). Everything it
-// starts is its own: processes are ended by their ids, ports and folders are not shared. Tests of any
-// room may use it.
+// A real etcd of one or more members on loopback, with faults on demand.
+//
+// Operations: kill, restart, pause and resume a member; cut the connections between members, or those
+// of clients, and heal them.
+// Design: each member is reached by its peers, and each client reaches the members, through a TCP
+// forwarder that can be cut (forwarder.ts). Every process is ended by its id; ports and folders are
+// not shared, so clusters of several tests run side by side.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { type EtcdMemberPorts, etcdArguments } from './etcdArguments.ts';
 import { EtcdGateway } from './etcdGateway.ts';
 import { type Cut, Forwarder } from './forwarder.ts';
-import { freePort } from './freePort.mjs';
+import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 import { isQuick } from './scale.ts';
+import { tlsFile } from './tlsFile.ts';
 
-/** Empty where scripts/tools.mjs found none and could install none. */
+/** Empty if scripts/tools.mjs found no etcd and could not install one. */
 export const etcdCommand = process.env['MOTD_TEST_ETCD'] ?? 'etcd';
 
-/** Whether what needs etcd is left out; in CI it never is. */
+/** Whether tests that need etcd are skipped; in CI they never are. */
 export const isWithoutEtcd = etcdCommand === '' && (isQuick || process.env['CI'] === undefined);
 
-/** How long a cluster may take to become healthy; a failure, not a wait. */
+/** How long a cluster may take to become healthy, before the test fails. */
 const TIMEOUT_MS = 20_000;
 const POLL_INTERVAL_MS = 20;
 
-/** A certificate for localhost and 127.0.0.1, and its own authority. */
-export const certificateFile = fileURLToPath(new URL('tls/cert.pem', import.meta.url));
-const KEY_FILE = fileURLToPath(new URL('tls/key.pem', import.meta.url));
+/** A certificate for localhost and 127.0.0.1, which is also its own certificate authority. */
+export const certificateFile = tlsFile('cert');
 
 export interface EtcdOptions {
-  /** How many members; 3 unless told otherwise. */
+  /** How many members; 3 by default. */
   members?: number;
-  /** Clients have to speak TLS; `certificateFile` is the authority. */
+  /** Clients have to use TLS; `certificateFile` is the certificate authority. */
   tls?: boolean;
-  /** The password of the user `root`; without it, everybody may do everything. */
+  /** The password of the user `root`. Without it, authentication is off. */
   rootPassword?: string;
-  /** What lets a client in is signed (JWT), and good for that state of the users alone. */
+  /** Tokens are JWTs, which etcd accepts only while its users stay the same. */
   jwt?: boolean;
-  /** How many bytes a member may keep; then it takes nothing more (`NOSPACE`), until `makeRoom`. */
+  /** The storage quota of a member. Beyond it, etcd rejects writes (`NOSPACE`) until `freeSpace`. */
   quotaBytes?: number;
+  /** The name of the etcd program; `etcdCommand` by default. */
+  command?: string;
+  /** etcd's own timing, and members that reach each other directly: for measurements. */
+  usesDefaults?: boolean;
 }
 
-/** Who is cut off from a member: the other members, or its clients as well. */
+/** Whose connections to a member are cut: those of the other members, or of its clients as well. */
 export type CutFrom = 'peers' | 'all';
 
-interface Member {
-  name: string;
-  clientPort: number;
-  peerPort: number;
-  /** How the other members reach it. */
-  door: Forwarder;
+interface ClusterMember extends EtcdMemberPorts {
+  /** Forwards the other members' connections; none if members reach each other directly. */
+  peerForwarder: Forwarder | undefined;
   program: Program | undefined;
-  /** As its peers say it in `X-Server-From`. */
+  /** As its peers send it in `X-Server-From`. */
   id: string;
   cut: { how: Cut; from: CutFrom } | undefined;
 }
 
-/** How one client reaches the members: cables of its own, which can be cut. */
+/** One client's connections to the members, through forwarders of its own that can be cut. */
 export interface EtcdLink {
-  /** `HOST:PORT` of each member, in their order. */
+  /** `HOST:PORT` of each member, in order. */
   readonly endpoints: readonly string[];
   cut(how: Cut): void;
   heal(): void;
 }
 
 export class EtcdCluster {
-  /** What the members keep, with no cable in between. */
+  /** Reads and writes what the members store, without a forwarder in between. */
   readonly gateway: EtcdGateway;
   readonly #folder = mkdtempSync(join(tmpdir(), 'motd-etcd-'));
   readonly #options: EtcdOptions;
-  readonly #members: Member[] = [];
+  readonly #members: ClusterMember[] = [];
   readonly #ports: number[] = [];
-  readonly #links: Forwarder[] = [];
-  readonly #killAll = () => {
+  readonly #linkForwarders: Forwarder[] = [];
+  /** Cleans up if the process exits before `close`. */
+  readonly #onExit = () => {
     for (const { program } of this.#members) program?.process.kill('SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   };
 
   private constructor(options: EtcdOptions) {
     this.#options = options;
     this.gateway = new EtcdGateway(this.#ports, options.tls ? certificateFile : undefined);
-    // Also where the tests end by an error of their own.
-    process.once('exit', this.#killAll);
+    process.once('exit', this.#onExit);
   }
 
-  /** Starts a cluster, and settles once each member is healthy. */
+  /** Starts a cluster, and settles once every member is healthy. */
   static async start(options: EtcdOptions = {}): Promise<EtcdCluster> {
-    if (etcdCommand === '') throw new Error('there is no etcd on this machine; CI has to have one');
+    const { command = etcdCommand } = options;
+    if (command === '') throw new Error('there is no etcd on this machine; CI has to have one');
     const cluster = new EtcdCluster(options);
     try {
       await cluster.#start();
@@ -116,19 +122,19 @@ export class EtcdCluster {
     return this.#members.length;
   }
 
-  /** A new client's way to the members. */
+  /** Opens forwarders to the members for a new client. */
   async link(): Promise<EtcdLink> {
     let cut: Cut | undefined;
     const forwarders: Forwarder[] = [];
     for (const member of this.#members) {
       const to = member.clientPort;
-      const isCut = () => cut ?? (member.cut?.from === 'all' ? member.cut.how : undefined);
-      forwarders.push(await Forwarder.start({ to, cut: isCut }));
+      const currentCut = () => cut ?? (member.cut?.from === 'all' ? member.cut.how : undefined);
+      forwarders.push(await Forwarder.start({ to, cut: currentCut }));
     }
-    this.#links.push(...forwarders);
+    this.#linkForwarders.push(...forwarders);
     const change = (to: Cut | undefined) => {
       cut = to;
-      for (const forwarder of forwarders) forwarder.changed();
+      for (const forwarder of forwarders) forwarder.applyCut();
     };
     return {
       endpoints: forwarders.map(({ port }) => `127.0.0.1:${port}`),
@@ -137,18 +143,25 @@ export class EtcdCluster {
     };
   }
 
-  /** `HOST:PORT` of each member, with no cable in between. */
+  /** `HOST:PORT` of each member, without a forwarder in between. */
   get endpoints(): string[] {
     return this.#members.map(({ clientPort }) => `127.0.0.1:${clientPort}`);
   }
 
+  /** A value for `--store`. @param prefix Names a store; one not used before is empty. */
+  storeUrl(prefix: string): string {
+    return `etcd://${this.endpoints.join(',')}/${prefix}`;
+  }
+
   /**
-   * The member that leads now; waits for one that a majority follows, and is another than the one
-   * given: followers find out only after a while that theirs is gone.
+   * Finds the leader that a majority follows.
+   *
+   * @param otherThan Waits for another leader than this one: followers notice only after a while that
+   *   theirs has gone.
    */
   async leader(otherThan?: number): Promise<number> {
-    return this.#patiently('a leader', async () => {
-      const votes = await Promise.all(this.#members.map((_, index) => this.#leaderSaysOf(index)));
+    return this.#poll('a leader', async () => {
+      const votes = await Promise.all(this.#members.map((_, index) => this.#leaderSeenBy(index)));
       const index = this.#members.findIndex(({ id }, candidate) => {
         const followers = votes.filter((vote) => vote === id).length;
         return votes[candidate] === id && followers * 2 > this.#members.length;
@@ -157,29 +170,30 @@ export class EtcdCluster {
     });
   }
 
-  /** Settles once a member, or each of them, answers, and follows a leader. */
+  /** Settles once a member, or every member, answers and follows a leader. */
   async healthy(index?: number): Promise<void> {
     const indexes = index === undefined ? [...this.#members.keys()] : [index];
     await Promise.all(
       indexes.map((each) =>
-        this.#patiently(`member ${each} healthy`, async () =>
+        this.#poll(`member ${each} healthy`, async () =>
           (await this.gateway.isHealthy(each)) ? true : undefined,
         ),
       ),
     );
   }
 
-  /** Ends a member as a power cut would, as far as a process can be. */
+  /** Kills a member: as a power failure, as far as a single process can show one. */
   async kill(index: number): Promise<void> {
     const { program } = this.#member(index);
     await program?.kill();
   }
 
-  /** Starts a member again, on what it has kept. `healthy` tells when it is. */
+  /** Starts a member again on its data. Await `healthy` afterwards. */
   restart(index: number): void {
     const member = this.#member(index);
     if (isRunning(member.program)) throw new Error(`${member.name} is running`);
-    member.program = new Program(etcdCommand, this.#argsOf(member));
+    const { command = etcdCommand } = this.#options;
+    member.program = new Program(command, this.#argumentsOf(member));
   }
 
   async killAll(): Promise<void> {
@@ -190,7 +204,7 @@ export class EtcdCluster {
     for (const index of this.#members.keys()) this.restart(index);
   }
 
-  /** Stops a member as a machine that hangs: it holds its connections, and says nothing. */
+  /** Stops a member as if its machine hung: its connections stay open and nothing is sent. */
   pause(index: number): void {
     this.#member(index).program?.process.kill('SIGSTOP');
   }
@@ -199,41 +213,45 @@ export class EtcdCluster {
     this.#member(index).program?.process.kill('SIGCONT');
   }
 
-  /** Cuts the cables between a member and the others, and those of all its clients. */
+  /** Cuts the connections between a member and its peers, and by default those of its clients. */
   cutOff(index: number, how: Cut, from: CutFrom = 'all'): void {
     this.#member(index).cut = { how, from };
-    this.#cablesChanged();
+    this.#applyCuts();
   }
 
   heal(index: number): void {
     this.#member(index).cut = undefined;
-    this.#cablesChanged();
+    this.#applyCuts();
   }
 
-  #cablesChanged(): void {
-    for (const { door } of this.#members) door.changed();
-    for (const forwarder of this.#links) forwarder.changed();
+  #applyCuts(): void {
+    for (const { peerForwarder } of this.#members) peerForwarder?.applyCut();
+    for (const forwarder of this.#linkForwarders) forwarder.applyCut();
   }
 
-  /** Ends everything it has started, paused or not, and removes what it has kept. */
+  /** Ends every process it has started, paused or not, and removes their data. */
   async close(): Promise<void> {
     await this.killAll();
-    process.off('exit', this.#killAll);
-    const forwarders = [...this.#members.map(({ door }) => door), ...this.#links];
-    await Promise.all(forwarders.map((forwarder) => forwarder.close()));
+    process.off('exit', this.#onExit);
+    const peerForwarders = this.#members.map(({ peerForwarder }) => peerForwarder);
+    const forwarders = [...peerForwarders, ...this.#linkForwarders];
+    await Promise.all(forwarders.map((forwarder) => forwarder?.close()));
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #newMember(number: number): Promise<Member> {
+  async #newMember(number: number): Promise<ClusterMember> {
     const [clientPort, peerPort] = [await freePort(), await freePort()];
-    const cutOf = (from: string | undefined) =>
+    const cut = (from: string | undefined) =>
       member.cut?.how ?? this.#members.find(({ id }) => id !== '' && id === from)?.cut?.how;
-    const door = await Forwarder.start({ to: peerPort, readFrom: peerOf, cut: cutOf });
-    const member: Member = {
+    const peerForwarder = this.#options.usesDefaults
+      ? undefined
+      : await Forwarder.start({ to: peerPort, readFrom: senderOf, cut });
+    const member: ClusterMember = {
       name: `member${number}`,
       clientPort,
       peerPort,
-      door,
+      advertisedPeerPort: peerForwarder?.port ?? peerPort,
+      peerForwarder,
       program: undefined,
       id: '',
       cut: undefined,
@@ -241,27 +259,21 @@ export class EtcdCluster {
     return member;
   }
 
-  #argsOf({ name, clientPort, peerPort, door }: Member): string[] {
-    const { quotaBytes, jwt } = this.#options;
-    const client = `${this.#options.tls ? 'https' : 'http'}://127.0.0.1:${clientPort}`;
-    const peers = this.#members.map((each) => `${each.name}=http://127.0.0.1:${each.door.port}`);
+  #argumentsOf(member: ClusterMember): string[] {
+    const { quotaBytes, jwt, tls = false, usesDefaults } = this.#options;
     return [
-      ...['--name', name, '--data-dir', join(this.#folder, name)],
-      ...['--listen-client-urls', client, '--advertise-client-urls', client],
-      ...['--listen-peer-urls', `http://127.0.0.1:${peerPort}`],
-      ...['--initial-advertise-peer-urls', `http://127.0.0.1:${door.port}`],
-      ...['--initial-cluster', peers.join(','), '--initial-cluster-token', this.#folder],
-      // Elections as quick as etcd's own tuning page allows on one machine; tests need not wait.
-      ...['--heartbeat-interval', '50', '--election-timeout', '500'],
+      ...etcdArguments(member, this.#members, { folder: this.#folder, tls }),
+      // The shortest that etcd's tuning page allows on one machine, so that tests wait less.
+      ...(usesDefaults ? [] : ['--heartbeat-interval', '50', '--election-timeout', '500']),
       ...['--logger', 'zap', '--log-level', 'error', '--log-outputs', 'stderr'],
       ...(quotaBytes === undefined ? [] : ['--quota-backend-bytes', String(quotaBytes)]),
-      ...(jwt ? ['--auth-token', this.#signing()] : []),
-      ...(this.#options.tls ? ['--cert-file', certificateFile, '--key-file', KEY_FILE] : []),
+      ...(jwt ? ['--auth-token', this.#jwtOptions()] : []),
+      ...(tls ? ['--cert-file', certificateFile, '--key-file', tlsFile('key')] : []),
     ];
   }
 
-  /** As `etcd --help` has it, at `--auth-token`. */
-  #signing(): string {
+  /** See `etcd --help`, `--auth-token`. */
+  #jwtOptions(): string {
     const [privateFile, publicFile] = [join(this.#folder, 'key'), join(this.#folder, 'key.pub')];
     if (!existsSync(privateFile)) {
       const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -271,29 +283,32 @@ export class EtcdCluster {
     return `jwt,pub-key=${publicFile},priv-key=${privateFile},sign-method=RS256,ttl=10m`;
   }
 
-  async #leaderSaysOf(index: number): Promise<string | undefined> {
+  async #leaderSeenBy(index: number): Promise<string | undefined> {
     if (!isRunning(this.#member(index).program)) return undefined;
     const status = await this.gateway.status(index).catch(() => undefined);
     return status?.leader;
   }
 
-  #member(index: number): Member {
+  #member(index: number): ClusterMember {
     const member = this.#members[index];
     if (member === undefined) throw new Error(`there is no member ${index}`);
     return member;
   }
 
-  async #patiently<Found>(what: string, look: () => Promise<Found | undefined>): Promise<Found> {
-    const until = performance.now() + TIMEOUT_MS;
+  /** Calls `look` until it finds something. */
+  async #poll<Found>(what: string, look: () => Promise<Found | undefined>): Promise<Found> {
+    const deadline = performance.now() + TIMEOUT_MS;
     for (;;) {
       const found = await look();
       if (found !== undefined) return found;
-      if (performance.now() > until) throw new Error(`never: ${what}; ${this.#saidByAll()}`);
+      if (performance.now() > deadline) {
+        throw new Error(`timed out waiting for ${what}; ${this.#errorOutput()}`);
+      }
       await setTimeout(POLL_INTERVAL_MS);
     }
   }
 
-  #saidByAll(): string {
+  #errorOutput(): string {
     return this.#members.map(({ name, program }) => `${name}: ${program?.stderr}`).join('\n');
   }
 }
@@ -302,7 +317,7 @@ function isRunning(program: Program | undefined): boolean {
   return program !== undefined && Program.running.has(program);
 }
 
-/** Peers say who they are at the beginning of each connection (etcd, rafthttp: `X-Server-From`). */
-function peerOf(opening: string): string | undefined {
-  return /^X-Server-From: ([0-9a-f]+)\r$/im.exec(opening)?.[1];
+/** The peer that opened a connection: etcd's first request carries `X-Server-From` (rafthttp). */
+function senderOf(firstBytes: string): string | undefined {
+  return /^X-Server-From: ([0-9a-f]+)\r$/im.exec(firstBytes)?.[1];
 }

@@ -1,38 +1,40 @@
-// A cable that can be cut, for tests of programs that are to live with a network that fails: what
-// connects to its port reaches another, for as long as it is whole. No right of root is needed.
+// A TCP forwarder that can be cut, for tests of programs that have to survive network failures.
+// Needs no root privileges.
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * How a cable fails. `resets`: every connection is reset, and so is every further one, as by a
- * firewall that rejects. `swallows`: connections stay and open as ever, and no byte comes through, as
- * by one that drops: only a time-out tells. What was swallowed is lost: healed, such a connection is
- * reset, because a stream with a hole in it is none. (New connections are accepted by the kernel all
- * the same; to drop those would take root.)
+ * How the forwarder fails.
+ *
+ * `rejects`: every open connection and every new one is reset, as by a firewall that rejects.
+ * `drops`: connections stay open and new ones are accepted, but no byte gets through, as by a firewall
+ * that drops: only a timeout finds out. The dropped bytes are lost, so such a connection is reset when
+ * the forwarder is healed: a stream with a gap in it is not a stream. (The kernel completes the
+ * handshake of new connections; dropping their SYNs would need root.)
  */
-export type Cut = 'resets' | 'swallows';
+export type Cut = 'rejects' | 'drops';
 
-/** Bytes of a connection's beginning that are read to learn who it is from. */
-const MAX_OPENING_BYTES = 8192;
+/** How much of a connection is read to find out who opened it. */
+const MAX_FIRST_BYTES = 8192;
 
 interface Pair {
   inner: Socket;
   outer: Socket;
-  /** Who opened it, where its beginning says so. */
+  /** Who opened it, if its first bytes name that. */
   from: string | undefined;
-  isHoled: boolean;
+  hasLostBytes: boolean;
 }
 
 export interface ForwarderOptions {
-  /** Where the other end is, on 127.0.0.1. */
+  /** The port to forward to, on 127.0.0.1. */
   to: number;
   /**
-   * Says from the first bytes of a connection who opened it; `undefined` while that is still to come.
-   * Without it, nobody is told apart.
+   * Finds in the first bytes of a connection who opened it; `undefined` if more bytes are needed.
+   * Without it, all connections are treated alike.
    */
-  readFrom?: (opening: string) => string | undefined;
-  /** How the cable fails for one who is known or not; `undefined` while it is whole. */
+  readFrom?: (firstBytes: string) => string | undefined;
+  /** How connections of this origin fail now; `undefined` if they work. */
   cut: (from: string | undefined) => Cut | undefined;
 }
 
@@ -46,7 +48,7 @@ export class Forwarder {
     this.#server = createServer({ noDelay: true }, (outer) => this.#serverOnConnection(outer));
   }
 
-  /** Starts one, on a port that the system picks and that stays its own until it is closed. */
+  /** Starts a forwarder on a port that the system picks. */
   static async start(options: ForwarderOptions): Promise<Forwarder> {
     const forwarder = new Forwarder(options);
     forwarder.#server.listen(0, '127.0.0.1');
@@ -59,12 +61,12 @@ export class Forwarder {
     return port;
   }
 
-  /** To be called when what `cut` answers has changed: connections that are open are treated so. */
-  changed(): void {
+  /** Applies the current result of `cut` to open connections. Call it after every change. */
+  applyCut(): void {
     for (const pair of this.#pairs) {
       const cut = this.#options.cut(pair.from);
-      if (cut === 'resets' || (cut === undefined && pair.isHoled)) reset(pair);
-      if (cut === 'swallows') pair.isHoled = true;
+      if (cut === 'rejects' || (cut === undefined && pair.hasLostBytes)) reset(pair);
+      if (cut === 'drops') pair.hasLostBytes = true;
     }
   }
 
@@ -76,56 +78,56 @@ export class Forwarder {
 
   #serverOnConnection(outer: Socket): void {
     outer.on('error', () => {});
-    if (this.#options.cut(undefined) === 'resets') {
+    if (this.#options.cut(undefined) === 'rejects') {
       outer.resetAndDestroy();
       return;
     }
     const inner = connect({ port: this.#options.to, host: '127.0.0.1', noDelay: true });
     inner.on('error', () => {});
-    const pair: Pair = { inner, outer, from: undefined, isHoled: false };
+    const pair: Pair = { inner, outer, from: undefined, hasLostBytes: false };
     this.#pairs.add(pair);
     const end = () => {
-      // Through a hole, nobody hears that the other has gone.
-      if (pair.isHoled && this.#options.cut(pair.from) === 'swallows') return;
+      // While packets are dropped, neither end learns that the other has closed.
+      if (pair.hasLostBytes && this.#options.cut(pair.from) === 'drops') return;
       this.#pairs.delete(pair);
       reset(pair);
     };
     inner.on('close', end);
     outer.on('close', end);
-    this.#readOpening(pair, '');
-    inner.on('data', (bytes) => this.#pass(pair, outer, bytes));
+    this.#readFirstBytes(pair, '');
+    inner.on('data', (bytes) => this.#forward(pair, outer, bytes));
     inner.on('end', () => outer.end());
   }
 
-  /** Holds back what a connection begins with until it is known who speaks. */
-  #readOpening(pair: Pair, opening: string): void {
+  /** Holds back the first bytes of a connection until they show who opened it. */
+  #readFirstBytes(pair: Pair, received: string): void {
     const { readFrom } = this.#options;
     if (readFrom === undefined) {
       this.#join(pair);
       return;
     }
     pair.outer.once('data', (bytes) => {
-      const soFar = opening + bytes.toString('latin1');
-      pair.from = readFrom(soFar);
-      const isStillToCome = pair.from === undefined && soFar.length < MAX_OPENING_BYTES;
-      if (isStillToCome && !soFar.includes('\r\n\r\n')) {
-        this.#readOpening(pair, soFar);
+      const firstBytes = received + bytes.toString('latin1');
+      pair.from = readFrom(firstBytes);
+      const needsMore = pair.from === undefined && firstBytes.length < MAX_FIRST_BYTES;
+      if (needsMore && !firstBytes.includes('\r\n\r\n')) {
+        this.#readFirstBytes(pair, firstBytes);
         return;
       }
-      if (this.#options.cut(pair.from) === 'resets') reset(pair);
-      this.#pass(pair, pair.inner, Buffer.from(soFar, 'latin1'));
+      if (this.#options.cut(pair.from) === 'rejects') reset(pair);
+      this.#forward(pair, pair.inner, Buffer.from(firstBytes, 'latin1'));
       this.#join(pair);
     });
   }
 
   #join(pair: Pair): void {
-    pair.outer.on('data', (bytes) => this.#pass(pair, pair.inner, bytes));
+    pair.outer.on('data', (bytes) => this.#forward(pair, pair.inner, bytes));
     pair.outer.on('end', () => pair.inner.end());
   }
 
-  #pass(pair: Pair, to: Socket, bytes: Buffer): void {
-    if (this.#options.cut(pair.from) !== undefined) pair.isHoled = true;
-    if (pair.isHoled || to.destroyed) return;
+  #forward(pair: Pair, to: Socket, bytes: Buffer): void {
+    if (this.#options.cut(pair.from) !== undefined) pair.hasLostBytes = true;
+    if (pair.hasLostBytes || to.destroyed) return;
     to.write(bytes);
   }
 }

@@ -1,21 +1,29 @@
-// Starts the programs under test as a user would, and ends the very processes it started.
+// Starts programs as a user would, and ends exactly the processes it started.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { ROOT } from './root.ts';
 
-const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const MAIN = fileURLToPath(new URL('dist/cli/main.js', ROOT));
 
-/** How long a program may take to say what it should; a failure, not a wait. */
+/** How long a program may take to write what is expected, before the test fails. */
 const TIMEOUT_MS = 20_000;
 
-/** By default `motd get` allows 2 s, its own start included: a slow machine needs longer. */
-const TIMEOUT_S = '20';
+/** `motd get` allows 2 s by default, its own start included. A busy machine needs longer. */
+const MOTD_TIMEOUT_S = '20';
+
+/** What a program has left behind at its end. */
+export interface ProgramResult {
+  /** The exit status; `null` if a signal ended it. */
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
 
 export class Program {
-  /** Those that have not ended yet. */
+  /** Programs that have not ended yet. */
   static readonly running = new Set<Program>();
   readonly process: ChildProcess;
   readonly commandLine: string;
@@ -28,7 +36,7 @@ export class Program {
     this.commandLine = [command, ...args].join(' ');
     this.process = spawn(command, args, {
       cwd: ROOT,
-      env: { ...process.env, MOTD_TIMEOUT: TIMEOUT_S, ...env },
+      env: { ...process.env, MOTD_TIMEOUT: MOTD_TIMEOUT_S, ...env },
     });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
@@ -44,14 +52,12 @@ export class Program {
     });
   }
 
-  /**
-   * Starts `motd` with these arguments. A server forgets, unless it is told where to keep things.
-   */
+  /** Starts `motd` with these arguments. A server keeps its messages in memory by default. */
   static motd(args: readonly string[], env?: Record<string, string>): Program {
     return new Program(process.execPath, [MAIN, ...args], { MOTD_STORE: 'memory:', ...env });
   }
 
-  /** Starts `motd` by way of another command, which is given it as its last arguments. */
+  /** Starts `motd` through another command, which gets it as its last arguments. */
   static motdUnder(under: readonly string[], args: readonly string[]): Program {
     const [command = process.execPath, ...rest] = [...under, process.execPath, MAIN, ...args];
     return new Program(command, rest);
@@ -62,30 +68,35 @@ export class Program {
     return this.stdout.replace(/\r|\x1b\[[\d;?]*[A-Za-z]/g, '');
   }
 
-  /** Settles with the match once standard output, as shown, holds one. */
+  /** Settles with the match once standard output, as shown, contains one. */
   waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
-    return this.#matches(pattern, this.process.stdout, () => this.shown);
+    return this.#waitForMatch(pattern, this.process.stdout, () => this.shown);
   }
 
   /** The same for standard error, as it was written. */
   waitForStderr(pattern: RegExp): Promise<RegExpExecArray> {
-    return this.#matches(pattern, this.process.stderr, () => this.stderr);
+    return this.#waitForMatch(pattern, this.process.stderr, () => this.stderr);
   }
 
-  #matches(pattern: RegExp, stream: Readable | null, text: () => string): Promise<RegExpExecArray> {
+  #waitForMatch(
+    pattern: RegExp,
+    stream: Readable | null,
+    text: () => string,
+  ): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const look = () => {
         const match = pattern.exec(text());
         if (match === null) return;
-        forget();
+        removeListeners();
         resolve(match);
       };
       const fail = () => {
-        forget();
-        reject(new Error(`never said ${pattern}; said: ${this.shown}; errors: ${this.stderr}`));
+        removeListeners();
+        const { shown, stderr } = this;
+        reject(new Error(`no output matched ${pattern}; stdout: ${shown}; stderr: ${stderr}`));
       };
       const timer = setTimeout(fail, TIMEOUT_MS);
-      const forget = () => {
+      const removeListeners = () => {
         clearTimeout(timer);
         stream?.off('data', look);
         this.process.off('close', fail);
@@ -96,26 +107,41 @@ export class Program {
     });
   }
 
-  /** Writes to standard input, and ends it. */
+  /** Writes to standard input and ends it. */
   input(text: string | Buffer): this {
     this.process.stdin?.end(text);
     return this;
   }
 
-  /** Settles with the exit status; `null` where a signal ended it. */
+  /** Settles with the exit status; `null` if a signal ended it. */
   exitCode(): Promise<number | null> {
     return this.#exited;
   }
 
-  /** Ends it as a power cut would, as far as a process can be: nothing of its own runs any more. */
+  /** Waits for the end of the program. */
+  async result(): Promise<ProgramResult> {
+    const status = await this.#exited;
+    return { status, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  /** Sends SIGKILL: as a power failure, as far as a single process can show one. */
   async kill(): Promise<void> {
     this.process.kill('SIGKILL');
     await this.#exited;
   }
 
-  /** Asks it to stop, and settles with its exit status. */
+  /** Sends SIGTERM, and settles with the exit status. */
   async stop(): Promise<number | null> {
     if (this.process.exitCode === null) this.process.kill('SIGTERM');
     return this.#exited;
   }
+}
+
+/** Runs `motd` to its end. */
+export function runMotd(
+  args: readonly string[],
+  input: string | Buffer = '',
+  env?: Record<string, string>,
+): Promise<ProgramResult> {
+  return Program.motd(args, env).input(input).result();
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../../testing/freePort.mjs';
+import { freePort } from '../../testing/freePort.ts';
 import { echo, type RunningBridge, startBridge, startTarget } from '../bridge.harness.ts';
 
 async function otherAt(answer: RequestListener): Promise<URL> {

@@ -2,16 +2,14 @@
 
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { fileURLToPath } from 'node:url';
 import { Program } from '../../testing/programs.ts';
+import { tlsFile } from '../../testing/tlsFile.ts';
 import { expect, type ListeningProgram, QUICK, startBridge, Terminal, test } from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
-const pathOf = (name: string) =>
-  fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
-const CERT = readFileSync(pathOf('cert'));
-const TLS = ['--tls-cert', pathOf('cert'), '--tls-key', pathOf('key')];
+const CERT = readFileSync(tlsFile('cert'));
+const TLS = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
 const ANNA = { username: 'anna', password: 'Sesam öffne dich' };
 
 /** A file with a user whose password is as it says; made as README has it. */
@@ -106,9 +104,9 @@ test('who guesses has to wait, whether there is such a user or not', async ({ se
 
 test('motd up: the page speaks TLS and asks for a password, the server beside it does neither', async () => {
   const key = test.info().outputPath('key.pem');
-  copyPrivately(pathOf('key'), key);
+  copyPrivately(tlsFile('key'), key);
   const program = Program.motd([
-    ...['up', '--port', '0', '--http-port', '0', '--tls-cert', pathOf('cert'), '--tls-key', key],
+    ...['up', '--port', '0', '--http-port', '0', '--tls-cert', tlsFile('cert'), '--tls-key', key],
     ...['--users-file', await usersFile(ANNA)],
   ]);
   const [, pagePort, port = ''] = await program.waitForOutput(
@@ -125,10 +123,10 @@ test('motd up: the page speaks TLS and asks for a password, the server beside it
 });
 
 for (const [mistake, flags, words] of [
-  ['a certificate alone', ['--tls-cert', pathOf('cert')], /needs both --tls-cert and --tls-key/],
+  ['a certificate alone', ['--tls-cert', tlsFile('cert')], /needs both --tls-cert and --tls-key/],
   [
     'a key of somebody else',
-    ['--tls-cert', pathOf('other'), '--tls-key', pathOf('key')],
+    ['--tls-cert', tlsFile('other'), '--tls-key', tlsFile('key')],
     /does not belong to the certificate/,
   ],
   ['no such file', ['--users-file', 'nobody'], /no such file: nobody; check --users-file/],

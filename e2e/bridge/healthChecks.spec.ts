@@ -3,19 +3,12 @@
 
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
-import { freePort } from '../../testing/freePort.mjs';
+import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
+import { statusOf } from '../../testing/rawHttp.ts';
 import { haproxyCommand } from '../balancer.ts';
 import { expect, QUICK, startBridge, test } from '../fixtures.ts';
-
-async function statusOf(port: number, request: string): Promise<number> {
-  const socket = connect(port, '127.0.0.1');
-  socket.write(request);
-  return Number((await text(socket)).split(' ')[1]);
-}
 
 const named = (path: string, host: string) =>
   `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;

@@ -11,11 +11,8 @@ import {
 } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { type ClientOptions, WebSocket } from 'ws';
-import { Program } from '../../testing/programs.ts';
-import { test as base, expect, QUICK } from '../fixtures.ts';
-import { copyPrivately, writePrivately } from '../privateFiles.ts';
+import { FIRST_PASSWORD_HASH, SECOND_PASSWORD_HASH } from '../../testing/passwordHash.ts';
 import {
   childrenOf,
   commandLine,
@@ -24,16 +21,14 @@ import {
   isRunning,
   NEEDS_LINUX,
   processesWith,
-} from '../reliability/procFs.ts';
-import { upgradeRequest } from '../reliability/rawWebSocket.ts';
+} from '../../testing/procFs.ts';
+import { Program } from '../../testing/programs.ts';
+import { upgradeRequest } from '../../testing/rawWebSocket.ts';
+import { tlsFile } from '../../testing/tlsFile.ts';
+import { test as base, expect, QUICK } from '../fixtures.ts';
+import { copyPrivately, writePrivately } from '../privateFiles.ts';
 
 const WORKERS = 2;
-
-/** What `motd hash-password` made of 'first password' and of 'second password'. */
-const FIRST_HASH =
-  '$scrypt$ln=15,r=8,p=3$I04GHHlLrX8OksenyxEa1w$A1pA6hH1MaVsDxQTU5SdMb78E2/C4uX8hIsy3YodD/4';
-const SECOND_HASH =
-  '$scrypt$ln=15,r=8,p=3$MGY6PqpFokwikC2YOkLIiw$ogoeDs1G4cjHhbQ3Ae6PumTM+imtGyU+xW1vmHq3JA8';
 
 const test = base.extend<{ echo: number }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
@@ -344,7 +339,7 @@ test.describe('limits are those of the whole', () => {
 
   test('wrong passwords', async ({ echo }) => {
     const file = test.info().outputPath('users');
-    writePrivately(file, `anna:${FIRST_HASH}\n`);
+    writePrivately(file, `anna:${FIRST_PASSWORD_HASH}\n`);
     const bridge = await startWorkers(echo, ['--users-file', file]);
     const say = async (password: string) => {
       const authorization = `Basic ${Buffer.from(`anna:${password}`).toString('base64')}`;
@@ -359,17 +354,15 @@ test.describe('limits are those of the whole', () => {
   });
 });
 
-const pathOf = (name: string) =>
-  fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
-const FIRST = readFileSync(pathOf('cert'));
-const SECOND = readFileSync(pathOf('renewed'));
+const FIRST = readFileSync(tlsFile('cert'));
+const SECOND = readFileSync(tlsFile('renewed'));
 
 test('SIGHUP: one line for each, and all have the new certificate and users', async ({ echo }) => {
   const outputs = ['cert.pem', 'key.pem', 'users'].map((name) => test.info().outputPath(name));
   const [cert = '', key = '', users = ''] = outputs;
-  copyFileSync(pathOf('cert'), cert);
-  copyPrivately(pathOf('key'), key);
-  writePrivately(users, `anna:${FIRST_HASH}\n`);
+  copyFileSync(tlsFile('cert'), cert);
+  copyPrivately(tlsFile('key'), key);
+  writePrivately(users, `anna:${FIRST_PASSWORD_HASH}\n`);
   const files = ['--tls-cert', cert, '--tls-key', key, '--users-file', users];
   const bridge = await startWorkers(echo, files);
   const shows = async (ca: Buffer) => {
@@ -390,9 +383,9 @@ test('SIGHUP: one line for each, and all have the new certificate and users', as
   const early = await enter('first password');
   await shows(FIRST);
 
-  copyFileSync(pathOf('renewed'), cert);
-  copyPrivately(pathOf('renewed-key'), key);
-  writePrivately(users, `anna:${SECOND_HASH}\n`);
+  copyFileSync(tlsFile('renewed'), cert);
+  copyPrivately(tlsFile('renewed-key'), key);
+  writePrivately(users, `anna:${SECOND_PASSWORD_HASH}\n`);
   process.kill(bridge.pid, 'SIGHUP');
   await bridge.program.waitForOutput(
     /^The certificate is read anew\.\nThe list of users is read anew\.$/m,

@@ -3,12 +3,12 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
-import { freePort } from '../../testing/freePort.mjs';
-import { Program } from '../../testing/programs.ts';
+import { freePort } from '../../testing/freePort.ts';
+import { Program, type ProgramResult, runMotd } from '../../testing/programs.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
+import { tlsFile } from '../../testing/tlsFile.ts';
 import { expect, type ListeningProgram, QUICK, startServer, store, test } from '../fixtures.ts';
 
 /** For what never answers: it is waited for to the end. */
@@ -28,19 +28,7 @@ test.afterEach(() => {
   open.clear();
 });
 
-interface Ran {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-async function run(args: string[], input = '', env?: Record<string, string>): Promise<Ran> {
-  const program = Program.motd(args, env).input(input);
-  const status = await program.exitCode();
-  return { status, stdout: program.stdout, stderr: program.stderr };
-}
-
-function printed(stdout: string): Ran {
+function printed(stdout: string): ProgramResult {
   return { status: 0, stdout, stderr: '' };
 }
 
@@ -133,12 +121,12 @@ for (const [state, startDead] of [
     const { port } = await startSaying('second');
     const servers = at(dead, port);
 
-    expect(await run(['get', servers])).toEqual(printed('second\n'));
-    const connected = await run(['connect', servers], 'MSGGET\nQUIT\n');
+    expect(await runMotd(['get', servers])).toEqual(printed('second\n'));
+    const connected = await runMotd(['connect', servers], 'MSGGET\nQUIT\n');
     expect(connected).toMatchObject({ status: 0, stderr: '' });
     expect(connected.stdout).toContain('Server: 200 OK\nsecond\n');
-    expect(await run(['set', '-m', 'new', servers])).toEqual(printed(''));
-    const { stdout, ...rest } = await run(['history', servers]);
+    expect(await runMotd(['set', '-m', 'new', servers])).toEqual(printed(''));
+    const { stdout, ...rest } = await runMotd(['history', servers]);
     expect(rest).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^\S+Z new\n$/);
 
@@ -157,11 +145,11 @@ test('as long as the first one answers, nobody else is asked', async () => {
     const { port } = await startSaying('first');
     const other = await startSaying('second');
     const servers = at(port, other.port);
-    expect(await run(['get', servers])).toEqual(printed('first\n'));
-    expect(await run(['set', '-m', 'new', servers])).toEqual(printed(''));
-    expect((await run(['history', servers])).stdout).toMatch(/^\S+Z new\n$/);
-    expect((await run(['connect', servers], 'MSGGET\nQUIT\n')).stdout).toContain('\nnew\n');
-    expect(await run(['get', at(other.port)])).toEqual(printed('second\n'));
+    expect(await runMotd(['get', servers])).toEqual(printed('first\n'));
+    expect(await runMotd(['set', '-m', 'new', servers])).toEqual(printed(''));
+    expect((await runMotd(['history', servers])).stdout).toMatch(/^\S+Z new\n$/);
+    expect((await runMotd(['connect', servers], 'MSGGET\nQUIT\n')).stdout).toContain('\nnew\n');
+    expect(await runMotd(['get', at(other.port)])).toEqual(printed('second\n'));
     await other.program.waitForOutput(/: MSGGET\n/);
     expect(other.program.stdout.match(/Connected/g)).toHaveLength(1);
   }).toPass();
@@ -172,11 +160,13 @@ test('servers are told as arguments, in a flag and in the environment', async ()
   const { port } = await startSaying('second');
   const ofBoth = at(dead, port);
   const expected = printed('second\n');
-  expect(await run(['get', '--host', ofBoth])).toEqual(expected);
-  expect(await run(['get'], '', { MOTD_HOST: ofBoth })).toEqual(expected);
-  expect(await run(['get', `127.0.0.1:${dead},127.0.0.1`, `${port}`])).toEqual(expected);
-  expect(await run(['get', `127.0.0.1:${dead},localhost`, '--port', `${port}`])).toEqual(expected);
-  expect(await run(['get', at(port)])).toEqual(expected);
+  expect(await runMotd(['get', '--host', ofBoth])).toEqual(expected);
+  expect(await runMotd(['get'], '', { MOTD_HOST: ofBoth })).toEqual(expected);
+  expect(await runMotd(['get', `127.0.0.1:${dead},127.0.0.1`, `${port}`])).toEqual(expected);
+  expect(await runMotd(['get', `127.0.0.1:${dead},localhost`, '--port', `${port}`])).toEqual(
+    expected,
+  );
+  expect(await runMotd(['get', at(port)])).toEqual(expected);
 });
 
 test('where none answers, each is named in one line, status 1', async () => {
@@ -185,23 +175,23 @@ test('where none answers, each is named in one line, status 1', async () => {
   const silent = await frozenServer();
   const drips = await drippingServer();
   const all = at(gone, full, silent, drips);
-  const { status, stdout, stderr } = await run(['get', '--timeout', NO_ANSWER_S, all]);
+  const { status, stdout, stderr } = await runMotd(['get', '--timeout', NO_ANSWER_S, all]);
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr.replace(/\d\.\d s/g, 'N s').replace(/\d+ bytes?/, 'N bytes')).toBe(
     `motd: no server answered: ${at(gone)} refused the connection; ` +
       `${at(full)} said: 421 TOO MANY CONNECTIONS; ${at(silent)} sent nothing in N s; ` +
       `${at(drips)} sent N bytes and no complete reply in N s\n`,
   );
-  const set = await run(['set', '-m', 'x', at(gone, full)]);
+  const set = await runMotd(['set', '-m', 'x', at(gone, full)]);
   expect(set.status).toBe(1);
   expect(set.stderr).toMatch(
     /^motd: no server took the message: .*refused.*; .* said: 421 TOO MANY.*\n$/,
   );
-  const connected = await run(['connect', at(gone, full)]);
+  const connected = await runMotd(['connect', at(gone, full)]);
   expect(connected).toMatchObject({ status: 1, stdout: '' });
   expect(connected.stderr).toMatch(/^motd: no server answered: .*refused.*; .* said: 421.*\n$/);
   // What `connect` checks before it settles on one; it allows 10 s.
-  const dripped = await run(['connect', at(gone, drips)]);
+  const dripped = await runMotd(['connect', at(gone, drips)]);
   expect(dripped.stderr).toMatch(/; [\d.:]+ sent \d+ bytes and no complete reply in \d+\.\d s\n$/);
 });
 
@@ -209,29 +199,29 @@ test('set: a server that is asked in vain, and left, has stored nothing', async 
   const first = await startSaying('first');
   const second = await startSaying('second');
   freeze(first.program);
-  expect(await run(['set', '-m', 'new', at(first.port, second.port)])).toEqual(printed(''));
+  expect(await runMotd(['set', '-m', 'new', at(first.port, second.port)])).toEqual(printed(''));
   first.program.process.kill('SIGCONT');
   await first.program.waitForOutput(/Received:from \S+ \d+\): MSGSTORE\n/);
   await first.program.waitForOutput(/Connection closed/);
-  expect(await run(['history', at(first.port)])).toEqual(printed(''));
-  expect(await run(['get', at(first.port)])).toEqual(printed('first\n'));
+  expect(await runMotd(['history', at(first.port)])).toEqual(printed(''));
+  expect(await runMotd(['get', at(first.port)])).toEqual(printed('first\n'));
 });
 
 test('set: one whose store is gone says 503, and the next one stores', async () => {
   const folder = test.info().outputPath('store');
   const broken = await startServer(0, ['--store', `lmdb:${folder}`]);
   rmSync(folder, { recursive: true });
-  const alone = await run(['set', '-m', 'new', at(broken.port)]);
+  const alone = await runMotd(['set', '-m', 'new', at(broken.port)]);
   const advice = /503 STORE UNAVAILABLE; it is not in force now, and may be stored .*: look later/;
   expect(alone.stderr).toMatch(/^motd: .*\n$/);
   expect(alone.stderr).toMatch(advice);
-  const none = await run(['set', '-m', 'new', at(broken.port, await freePort())]);
+  const none = await runMotd(['set', '-m', 'new', at(broken.port, await freePort())]);
   expect(none.stderr).toMatch(/^motd: no server took the message: .*\n$/);
   expect(none.stderr.match(/ 503 STORE UNAVAILABLE/g)).toHaveLength(1);
   expect(none.stderr.match(/; it is not in force now, and may be stored /g)).toHaveLength(1);
   const { port } = await startSaying('second');
-  expect(await run(['set', '-m', 'new', at(broken.port, port)])).toEqual(printed(''));
-  expect(await run(['get', at(port)])).toEqual(printed('new\n'));
+  expect(await runMotd(['set', '-m', 'new', at(broken.port, port)])).toEqual(printed(''));
+  expect(await runMotd(['get', at(port)])).toEqual(printed('new\n'));
 });
 
 test('set and watch pass over a server that is cut off from the etcd it shares', async () => {
@@ -242,17 +232,17 @@ test('set and watch pass over a server that is cut off from the etcd it shares',
     const cutOff = await startServer(0, ['--store', `etcd://${link.endpoints}/several`]);
     const other = await startServer(0, ['--store', `etcd://${cluster.endpoints}/several`]);
     const servers = at(cutOff.port, other.port);
-    expect(await run(['set', '-m', 'before', servers])).toEqual(printed(''));
+    expect(await runMotd(['set', '-m', 'before', servers])).toEqual(printed(''));
     const watch = Program.motd(['watch', servers]);
     await watch.waitForOutput(/^before\n$/);
 
-    link.cut('resets');
+    link.cut('rejects');
     await cutOff.program.waitForOutput(/\[!\] Store unavailable/);
-    expect(await run(['set', '-m', 'after', servers])).toEqual(printed(''));
-    expect(await run(['get', servers])).toEqual(printed('before\n'));
+    expect(await runMotd(['set', '-m', 'after', servers])).toEqual(printed(''));
+    expect(await runMotd(['get', servers])).toEqual(printed('before\n'));
     await cutOff.program.stop();
     await watch.waitForOutput(/^before\nafter\n$/);
-    expect((await run(['history', servers])).stdout).toMatch(/^\S+Z before\n\S+Z after\n$/);
+    expect((await runMotd(['history', servers])).stdout).toMatch(/^\S+Z before\n\S+Z after\n$/);
   } finally {
     await cluster.close();
   }
@@ -277,7 +267,7 @@ for (const [rule, replies, words, flags] of [
     const { port, heard } = await scriptedServer(...replies);
     const other = await startServer();
     const args = ['set', '-m', 'x', '--store-password', 'secret', ...flags];
-    const { status, stderr } = await run([...args, at(port, other.port)]);
+    const { status, stderr } = await runMotd([...args, at(port, other.port)]);
     expect(status).toBe(1);
     expect(stderr).toMatch(new RegExp(`^motd: ${at(port)}: .*\n$`));
     expect(stderr).toMatch(words);
@@ -336,7 +326,7 @@ test('watch goes on when all were gone, and one is back', async () => {
 
 test('watch gives up where no server knows MSGWATCH', async () => {
   const [one, other] = await Promise.all([1, 2].map(() => scriptedServer('400 UNKNOWN COMMAND\n')));
-  const { status, stderr } = await run(['watch', at(one?.port ?? 0, other?.port ?? 0)]);
+  const { status, stderr } = await runMotd(['watch', at(one?.port ?? 0, other?.port ?? 0)]);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^motd: no server answered: .* said: 400 UNKNOWN COMMAND; .*\n$/);
 });
@@ -354,16 +344,14 @@ test('connect: once somebody talks to a server, its loss is the end', async () =
 });
 
 test('with TLS, each server has to show a certificate for its own name', async () => {
-  const pem = (name: string) =>
-    fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
-  const flags = ['--tls-cert', pem('cert'), '--tls-key', pem('key')];
+  const flags = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
   const { port } = await startSaying('sealed', flags);
   const unsealed = await startSaying('not sealed');
   // This machine, too, and in no certificate (RFC 1122, section 3.2.1.3).
   const misnamed = Program.motd(['serve', '--host', '127.0.0.2', '--port', '0', ...flags]);
   const [, misnamedAt] = await misnamed.waitForOutput(/listening on (127\.0\.0\.2:\d+)\n/);
   const wrong = `${misnamedAt},${at(unsealed.port)}`;
-  const get = (hosts: string) => run(['get', '--tls-ca', pem('cert'), hosts]);
+  const get = (hosts: string) => runMotd(['get', '--tls-ca', tlsFile('cert'), hosts]);
 
   expect(await get(`${wrong},localhost:${port}`)).toEqual(printed('sealed\n'));
   const { status, stderr } = await get(wrong);
@@ -387,7 +375,7 @@ test('a server that is gone costs a login a moment', async () => {
     const times: number[] = [];
     for (let round = 0; round < scaled(1, 30); round++) {
       const beganAt = performance.now();
-      expect(await run(['get', servers])).toEqual(printed('second\n'));
+      expect(await runMotd(['get', servers])).toEqual(printed('second\n'));
       times.push(performance.now() - beganAt);
     }
     const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;

@@ -7,22 +7,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { freePort } from '../../testing/freePort.mjs';
-import { Program } from '../../testing/programs.ts';
+import { freePort } from '../../testing/freePort.ts';
+import { Program, runMotd } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
-
-interface Ran {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-async function run(args: string[], env?: Record<string, string>): Promise<Ran> {
-  const program = Program.motd(args, env).input('');
-  const status = await program.exitCode();
-  return { status, stdout: program.stdout, stderr: program.stderr };
-}
 
 /** Has Node run a script before the program. */
 function importing(script: string): string {
@@ -30,7 +18,7 @@ function importing(script: string): string {
 }
 
 async function isServed(port: string): Promise<void> {
-  expect(await run(['get', '127.0.0.1', port])).toMatchObject({ status: 0, stderr: '' });
+  expect(await runMotd(['get', '127.0.0.1', port])).toMatchObject({ status: 0, stderr: '' });
 }
 
 /** Opens a session, which is a line of the log, and asks whether it could be. */
@@ -44,7 +32,7 @@ async function isBridged(port: string): Promise<void> {
 const COMMANDS = ['up', 'serve', 'bridge', 'connect', 'get', 'set', 'watch', 'history'];
 
 test('--help names every command', QUICK, async () => {
-  const { status, stdout, stderr } = await run(['--help']);
+  const { status, stdout, stderr } = await runMotd(['--help']);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   for (const command of [...COMMANDS, 'hash-password']) {
     expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
@@ -53,7 +41,7 @@ test('--help names every command', QUICK, async () => {
 
 for (const command of COMMANDS) {
   test(`${command} --help names the environment twin of every flag`, QUICK, async () => {
-    const { status, stdout } = await run([command, '--help']);
+    const { status, stdout } = await runMotd([command, '--help']);
     expect(status).toBe(0);
     const flags = stdout
       .split(/^ {2}(?=-)/m)
@@ -66,7 +54,7 @@ for (const command of COMMANDS) {
 
 for (const command of ['up', 'serve', 'bridge']) {
   test(`${command} --help has its many flags in groups`, async () => {
-    const { stdout } = await run([command, '--help']);
+    const { stdout } = await runMotd([command, '--help']);
     const groups = stdout.split(/^(?=[A-Z][\w ]*:$)/m).slice(1);
     const headings = groups.map((group) => group.slice(0, group.indexOf(':')));
     const common = ['Where it listens', 'Passwords', 'Limits', 'TLS', 'For the operator'];
@@ -139,7 +127,7 @@ for (const [mistake, args, words] of [
   ['an empty password', ['serve', '--password', ''], /^motd: .*one line of plain text.*\n$/],
 ] as const) {
   test(`${mistake} is wrong usage: one line, status 2`, async () => {
-    const { status, stdout, stderr } = await run([...args]);
+    const { status, stdout, stderr } = await runMotd([...args]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(words);
   });
@@ -151,12 +139,12 @@ for (const [command, args, variable] of [
 ] as const) {
   test(`an error about a password of ${command} does not repeat it`, async () => {
     const secret = "a secret' is invalid from env '\x07";
-    const given = await run([command, ...args, secret]);
+    const given = await runMotd([command, ...args, secret]);
     expect(given.status).toBe(2);
     expect(given.stderr).toMatch(
       /^motd: option '--[\w-]*password <text>' value is invalid\. .*\n$/,
     );
-    const inherited = await run([command, ...args.slice(0, -1)], { [variable]: secret });
+    const inherited = await runMotd([command, ...args.slice(0, -1)], '', { [variable]: secret });
     expect(inherited.status).toBe(2);
     expect(inherited.stderr).toMatch(
       new RegExp(
@@ -186,7 +174,7 @@ test('an error is one line without control characters, whatever it names', async
       ['get', '--timeout', name],
       ['get', `a.invalid,b.invalid,${name.replace(/\s/g, '')}`],
       ['copy-store', `lmdb:${name}`, 'memory:'],
-    ].map((args) => run(args)),
+    ].map((args) => runMotd(args)),
   );
   for (const { status, stdout, stderr } of results) {
     expect([1, 2]).toContain(status);
@@ -212,8 +200,9 @@ test('a password is not passed on to the process that looks a host up', async ({
   // Each process notes its environment before any code of ours runs.
   const note =
     'process.getBuiltinModule("fs").writeFileSync(process.env.FOLDER+"/"+process.pid,JSON.stringify(process.env))';
-  const { status } = await run(
+  const { status } = await runMotd(
     ['set', '-m', 'x', '--host', 'localhost', '--port', String(server.port)],
+    '',
     {
       MOTD_STORE_PASSWORD: 'a very secret word',
       FOLDER: folder,
@@ -227,7 +216,7 @@ test('a password is not passed on to the process that looks a host up', async ({
 });
 
 test('an environment twin that is wrong is named', async () => {
-  const { status, stderr } = await run(['serve'], { MOTD_PORT: 'http' });
+  const { status, stderr } = await runMotd(['serve'], '', { MOTD_PORT: 'http' });
   expect(status).toBe(2);
   expect(stderr).toMatch(/^motd: .*MOTD_PORT.*\n$/);
 });
@@ -243,7 +232,7 @@ test('a CR at the end of a variable, from a file with CRLF line ends, is no part
 });
 
 test('several hosts in the environment are for clients: who listens says so', async () => {
-  const { status, stderr } = await run(['serve'], { MOTD_HOST: 'a,b' });
+  const { status, stderr } = await runMotd(['serve'], '', { MOTD_HOST: 'a,b' });
   expect(status).toBe(2);
   expect(stderr).toMatch(/^motd: .*MOTD_HOST.*one address to listen on; clients take several\.\n$/);
 });
@@ -305,7 +294,7 @@ for (const [refusal, args, words] of [
   ],
 ] as const) {
   test(`${refusal} is one line, status 1`, async () => {
-    const { status, stdout, stderr } = await run([...args]);
+    const { status, stdout, stderr } = await runMotd([...args]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(words);
   });
@@ -318,7 +307,7 @@ test('an error about a URL does not repeat a password in it', async () => {
     ['serve', '--store', 'etcd://me:SECRET@127.0.0.1:1/motd'],
     ['serve', '--store', 'redis://me:SECRET@127.0.0.1:1'],
   ]) {
-    const { stderr } = await run(args);
+    const { stderr } = await runMotd(args);
     expect(stderr).toMatch(/^motd: .*\n$/);
     expect(stderr).not.toContain('SECRET');
   }
@@ -354,7 +343,7 @@ for (const [command, flag] of [
     await once(other, 'listening');
     const address = other.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    const { status, stderr } = await run([command, flag, String(port)]);
+    const { status, stderr } = await runMotd([command, flag, String(port)]);
     other.close();
     expect(status).toBe(1);
     expect(stderr).toBe(
@@ -419,7 +408,7 @@ test.describe('standard output', () => {
     const serve = `exec ${process.execPath} dist/cli/main.js serve --port ${port} > /dev/full`;
     const server = new Program('sh', ['-c', serve]);
     await expect(async () => {
-      expect((await run(['connect', '127.0.0.1', String(port)])).status).toBe(0);
+      expect((await runMotd(['connect', '127.0.0.1', String(port)])).status).toBe(0);
     }).toPass();
     const client = Program.motd(['connect', '127.0.0.1', String(port)]).input(
       'SHUTDOWN\n123!abc\n',

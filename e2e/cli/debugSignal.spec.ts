@@ -1,9 +1,9 @@
 // SIGUSR1, which Node answers with a debugger that every user of the machine may use.
 
-import { freePort } from '../../testing/freePort.mjs';
+import { freePort } from '../../testing/freePort.ts';
+import { descendantsOf } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, test } from '../fixtures.ts';
-import { childrenOf } from '../reliability/procFs.ts';
 
 test.skip(process.platform !== 'linux', 'processes are found in /proc');
 
@@ -58,8 +58,4 @@ async function plainNodeOpensDebugger(): Promise<void> {
   plain.process.kill('SIGUSR1');
   await plain.waitForStderr(DEBUGGER);
   await plain.kill();
-}
-
-function descendantsOf(pid: number): number[] {
-  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
 }

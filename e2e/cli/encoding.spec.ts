@@ -1,36 +1,21 @@
 // Text from programs that write a byte order mark, or that do not write UTF-8: by every way in.
 
-import { Program } from '../../testing/programs.ts';
+import { Program, type ProgramResult, runMotd } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.\n';
 const MARK = '\u{feff}';
 
-interface Ran {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-async function ran(program: Program): Promise<Ran> {
-  const status = await program.exitCode();
-  return { status, stdout: program.stdout, stderr: program.stderr };
-}
-
-function run(args: string[], input: string | Buffer = ''): Promise<Ran> {
-  return ran(Program.motd(args).input(input));
-}
-
 /** Runs `motd` in a shell, which has `$latin1`, `café` as no UTF-8, and `$port` for its words. */
-function runInShell(port: number, words: string): Promise<Ran> {
+function runInShell(port: number, words: string): Promise<ProgramResult> {
   const script = `port=${port}; latin1=$(printf 'caf\\351'); ${words}`;
-  return ran(
-    new Program('sh', ['-c', script.replaceAll('motd ', '"$node" dist/cli/main.js ')], {
-      MOTD_STORE: 'memory:',
-      node: process.execPath,
-    }).input(''),
-  );
+  return new Program('sh', ['-c', script.replaceAll('motd ', '"$node" dist/cli/main.js ')], {
+    MOTD_STORE: 'memory:',
+    node: process.execPath,
+  })
+    .input('')
+    .result();
 }
 
 test.describe('text that is not UTF-8 is a usage error that names where it stands', () => {
@@ -58,7 +43,7 @@ test.describe('text that is not UTF-8 is a usage error that names where it stand
         `motd: ${named} is not UTF-8 (or holds U+FFFD, which stands for what is not); ` +
           'check the locale, or convert it with iconv\n',
       );
-      expect((await run(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);
+      expect((await runMotd(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);
     });
   }
 
@@ -76,37 +61,37 @@ test.describe('standard input', () => {
     for (const command of ['set', 'hash-password']) {
       test(`in ${what} is refused by ${command}`, async ({ server }) => {
         const at = command === 'set' ? ['127.0.0.1', String(server.port)] : [];
-        expect(await run([command, ...at], input)).toEqual({
+        expect(await runMotd([command, ...at], input)).toEqual({
           status: 1,
           stdout: '',
           stderr: `motd: standard input is not UTF-8; convert it, for example: iconv -f ${encoding} -t UTF-8\n`,
         });
-        expect((await run(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);
+        expect((await runMotd(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);
       });
     }
   }
 
   test('set drops one byte order mark before the message', QUICK, async ({ server }) => {
     const at = ['127.0.0.1', String(server.port)];
-    expect((await run(['set', ...at], `${MARK}Grüße\r\n`)).status).toBe(0);
-    expect((await run(['get', ...at])).stdout).toBe('Grüße\n');
+    expect((await runMotd(['set', ...at], `${MARK}Grüße\r\n`)).status).toBe(0);
+    expect((await runMotd(['get', ...at])).stdout).toBe('Grüße\n');
   });
 
   test('set refuses a byte order mark anywhere else', async ({ server }) => {
     const at = ['127.0.0.1', String(server.port)];
     for (const message of [`${MARK}${MARK}MSGGET`, `MSG${MARK}GET`]) {
-      expect((await run(['set', ...at], message)).stderr).toMatch(/one line of plain text/);
-      expect((await run(['set', '-m', message, ...at])).status).toBe(2);
+      expect((await runMotd(['set', ...at], message)).stderr).toMatch(/one line of plain text/);
+      expect((await runMotd(['set', '-m', message, ...at])).status).toBe(2);
     }
-    expect((await run(['get', ...at])).stdout).toBe(APPLE);
+    expect((await runMotd(['get', ...at])).stdout).toBe(APPLE);
   });
 
   test('hash-password drops one byte order mark before the password', async () => {
-    const { stdout } = await run(['hash-password'], `${MARK}correct horse\r\n`);
+    const { stdout } = await runMotd(['hash-password'], `${MARK}correct horse\r\n`);
     const file = test.info().outputPath('password');
     writePrivately(file, stdout);
     const server = await startServer(0, ['--password-file', file]);
-    const connect = await run(
+    const connect = await runMotd(
       ['connect', '127.0.0.1', String(server.port)],
       'SHUTDOWN\ncorrect horse\n',
     );
@@ -121,7 +106,7 @@ test.describe('standard input', () => {
   });
 
   test('connect drops one byte order mark before the first line', async ({ server }) => {
-    const { status, stdout } = await run(
+    const { status, stdout } = await runMotd(
       ['connect', '127.0.0.1', String(server.port)],
       `${MARK}MSGGET\r\nQUIT\r\n`,
     );
@@ -131,16 +116,16 @@ test.describe('standard input', () => {
 
   test('connect sends no line that is not UTF-8, and none after it', QUICK, async ({ server }) => {
     const input = Buffer.from('MSGSTORE\ncaf\xe9\nMSGSTORE\nhello\n', 'latin1');
-    const { status, stdout } = await run(['connect', '127.0.0.1', String(server.port)], input);
+    const { status, stdout } = await runMotd(['connect', '127.0.0.1', String(server.port)], input);
     expect(status).toBe(1);
     expect(stdout).toMatch(
       /Enter new message of the day: caf\\xe9\n\[not sent: the line is not UTF-8\]\n$/,
     );
-    expect((await run(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);
+    expect((await runMotd(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);
   });
 
   test('connect keeps a line whole that holds a line separator', async ({ server }) => {
-    const { stdout } = await run(
+    const { stdout } = await runMotd(
       ['connect', '127.0.0.1', String(server.port)],
       'MSGSTORE\na\u2028QUIT\n',
     );

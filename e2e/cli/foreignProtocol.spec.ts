@@ -8,6 +8,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
+import { tlsFile } from '../../testing/tlsFile.ts';
 import { test as base, expect, type ListeningProgram, QUICK, startServer } from '../fixtures.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -170,13 +171,7 @@ test('curl gets one 400, whatever the request', QUICK, async ({ server }) => {
 });
 
 test('a request inside TLS is rejected like one without', async () => {
-  const identity = (file: string) => new URL(`../../testing/tls/${file}`, import.meta.url).pathname;
-  const server = await startServer(0, [
-    '--tls-cert',
-    identity('cert.pem'),
-    '--tls-key',
-    identity('key.pem'),
-  ]);
+  const server = await startServer(0, ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')]);
   const socket = connectTls({ host: '127.0.0.1', port: server.port, rejectUnauthorized: false });
   let received = '';
   socket.setEncoding('utf8').on('data', (text: string) => {

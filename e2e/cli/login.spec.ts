@@ -3,21 +3,14 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../testing/freePort.mjs';
+import { freePort } from '../../testing/freePort.ts';
+import { allProcesses, readProcFile } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, store, test } from '../fixtures.ts';
 import { edited } from '../readme.ts';
@@ -82,7 +75,9 @@ class Machine {
    * keep a login from asking, and would miss a process that has not come to it yet.
    */
   get isAsking(): boolean {
-    return commandLines().some((line) => line.includes(`${this.#hook}\0refresh\0`));
+    return allProcesses().some((pid) =>
+      readProcFile(pid, 'cmdline').includes(`${this.#hook}\0refresh\0`),
+    );
   }
 
   /** Settles once all has been asked that logins wanted to know. */
@@ -103,18 +98,6 @@ class Machine {
       await this.hasAsked();
     }
   }
-}
-
-/** Of all processes; each argument ends with a NUL (proc_pid_cmdline(5)). */
-function commandLines(): string[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.flatMap((pid) => {
-    try {
-      return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')];
-    } catch {
-      return [];
-    }
-  });
 }
 
 test('run-parts takes its name', () => {

@@ -3,24 +3,12 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, Socket } from 'node:net';
-import { freePort } from '../../testing/freePort.mjs';
-import { Program } from '../../testing/programs.ts';
+import { freePort } from '../../testing/freePort.ts';
+import { Program, runMotd } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, test } from '../fixtures.ts';
 
 /** For one that never answers: a busy machine needs some of it to start the program and connect. */
 const TIMEOUT_S = '4';
-
-interface Ran {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-async function run(args: string[], input: string | Buffer = ''): Promise<Ran> {
-  const program = Program.motd(args).input(input);
-  const status = await program.exitCode();
-  return { status, stdout: program.stdout, stderr: program.stderr };
-}
 
 /** A server of somebody else, who greets every connection in his own way. */
 async function foreignServer(greet: (socket: Socket) => void): Promise<string> {
@@ -48,14 +36,14 @@ const quiet = { status: 0, stderr: '' };
 
 test('what is set can be got, and is the end of the history', QUICK, async ({ server }) => {
   const at = ['127.0.0.1', String(server.port)];
-  expect(await run(['get', ...at])).toEqual({
+  expect(await runMotd(['get', ...at])).toEqual({
     ...quiet,
     stdout: 'An apple a day keeps the doctor away.\n',
   });
-  expect(await run(['set', '-m', 'Grüße', ...at])).toEqual({ ...quiet, stdout: '' });
-  expect(await run(['set', ...at], 'from a pipe\n')).toEqual({ ...quiet, stdout: '' });
-  expect(await run(['get', ...at])).toEqual({ ...quiet, stdout: 'from a pipe\n' });
-  const { stdout } = await run(['history', ...at]);
+  expect(await runMotd(['set', '-m', 'Grüße', ...at])).toEqual({ ...quiet, stdout: '' });
+  expect(await runMotd(['set', ...at], 'from a pipe\n')).toEqual({ ...quiet, stdout: '' });
+  expect(await runMotd(['get', ...at])).toEqual({ ...quiet, stdout: 'from a pipe\n' });
+  const { stdout } = await runMotd(['history', ...at]);
   expect(stdout).toMatch(/^\S+Z Grüße\n\S+Z from a pipe\n$/);
 });
 
@@ -67,7 +55,7 @@ for (const [mistake, args, input, words] of [
   ['a message that is not UTF-8', [], Buffer.from([0x61, 0xe9, 0x0a]), /not UTF-8; convert it/],
 ] as const) {
   test(`set: ${mistake} is refused in one line, status 1`, QUICK, async ({ server }) => {
-    const { status, stdout, stderr } = await run(
+    const { status, stdout, stderr } = await runMotd(
       ['set', '--port', `${server.port}`, ...args],
       input,
     );
@@ -111,7 +99,13 @@ for (const [trouble, greet, words] of [
     const port = await foreignServer(greet);
     // Only one that never answers uses it up: starting counts, and a busy machine is slow at that.
     const timeout = words.source.includes('no answer') ? TIMEOUT_S : '20';
-    const { status, stdout, stderr } = await run(['get', '--timeout', timeout, '127.0.0.1', port]);
+    const { status, stdout, stderr } = await runMotd([
+      'get',
+      '--timeout',
+      timeout,
+      '127.0.0.1',
+      port,
+    ]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^motd: .*\n$/);
     expect(stderr).toMatch(words);
@@ -147,7 +141,7 @@ for (const [command, words] of [
 test('history: one that stops in the middle of its list is told as that', async () => {
   const entry = '2026-11-22T17:00:00.000Z a';
   const port = await foreignServer((socket) => socket.write(`200 OK\n${entry}\n2026`));
-  const { status, stdout, stderr } = await run([
+  const { status, stdout, stderr } = await runMotd([
     'history',
     '--timeout',
     TIMEOUT_S,
@@ -164,7 +158,7 @@ for (const [how, rest] of [
 ] as const) {
   test(`set: who gets ${how} to the message is told that it may be stored`, async () => {
     const port = await foreignServer((socket) => socket.write(`200 OK\n${rest}`));
-    const { status, stderr } = await run([
+    const { status, stderr } = await runMotd([
       'set',
       '--timeout',
       TIMEOUT_S,
@@ -184,7 +178,7 @@ test('get: a message that could drive a terminal is shown escaped', async () => 
   const port = await foreignServer((socket) =>
     socket.write('200 OK\n\x1b[2J\xc2\x9b31m\n', 'latin1'),
   );
-  const { stdout } = await run(['get', '127.0.0.1', port]);
+  const { stdout } = await runMotd(['get', '127.0.0.1', port]);
   expect(stdout).toBe('^[[2J\\u{9b}31m\n');
 });
 
@@ -192,13 +186,13 @@ test('watch tells each message, and goes on when the server is back', QUICK, asy
   const at = ['127.0.0.1', String(server.port)];
   const watch = Program.motd(['watch', ...at]);
   await watch.waitForOutput(/^An apple .*\n$/);
-  await run(['set', '-m', 'one', ...at]);
+  await runMotd(['set', '-m', 'one', ...at]);
   await watch.waitForOutput(/\none\n$/);
 
   await server.program.stop();
   const again = await startServer(server.port);
   await watch.waitForOutput(/\none\nAn apple .*\n$/);
-  await run(['set', '-m', 'two', ...at]);
+  await runMotd(['set', '-m', 'two', ...at]);
   await watch.waitForOutput(/\ntwo\n$/);
 
   await watch.stop();
@@ -231,7 +225,7 @@ test.describe('the end of the reader of standard output', () => {
     expect(await watch.exitCode()).toBe(0);
     expect(watch.stdout).toBe('An apple a day keeps the doctor away.\n');
     expect(watch.stderr).toBe('status 0\n');
-    expect((await run(['history', '127.0.0.1', String(server.port)])).stdout).toBe('');
+    expect((await runMotd(['history', '127.0.0.1', String(server.port)])).stdout).toBe('');
   });
 
   test('ends watch while no server answers', async () => {
@@ -281,7 +275,7 @@ test('watch: a reader that sends no more itself still reads', async ({ server })
     // `watch` writes nothing now and then, to find out whether a socket still has a reader.
     const before = writesOf(watch);
     await expect.poll(() => writesOf(watch)).toBeGreaterThan(before + 1);
-    await run(['set', '-m', message, ...at]);
+    await runMotd(['set', '-m', message, ...at]);
     await watch.waitForOutput(new RegExp(`\n${message}\n$`));
   }
   await watch.stop();
@@ -295,7 +289,7 @@ test('watch goes on if the reader of standard error has gone', async () => {
   await watch.waitForOutput(/^An apple/);
   await late.program.stop();
   const again = await startServer(gone);
-  await run(['set', '-m', 'one', '127.0.0.1', String(gone)]);
+  await runMotd(['set', '-m', 'one', '127.0.0.1', String(gone)]);
   await watch.waitForOutput(/\none\n$/);
   await watch.stop();
   await again.program.stop();
@@ -303,27 +297,29 @@ test('watch goes on if the reader of standard error has gone', async () => {
 
 test('watch gives up at a server that knows no MSGWATCH', async () => {
   const port = await foreignServer((socket) => socket.write('400 UNKNOWN COMMAND\n'));
-  expect((await run(['watch', '127.0.0.1', port])).status).toBe(1);
+  expect((await runMotd(['watch', '127.0.0.1', port])).status).toBe(1);
 });
 
 test('a password guards the store: set says it, and nobody stores without', QUICK, async () => {
-  const hash = await run(['hash-password'], 'correct horse\n');
+  const hash = await runMotd(['hash-password'], 'correct horse\n');
   expect(hash).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\$scrypt\$\S+\n$/) });
   const file = test.info().outputPath('password');
   writeFileSync(file, hash.stdout);
   const server = await startServer(0, ['--store-password-file', file]);
   const at = ['127.0.0.1', String(server.port)];
 
-  expect((await run(['set', '-m', 'x', ...at])).stderr).toMatch(/say it with --store-password\n$/);
-  const wrong = await run(['set', '-m', 'x', '--store-password', 'wrong', ...at]);
+  expect((await runMotd(['set', '-m', 'x', ...at])).stderr).toMatch(
+    /say it with --store-password\n$/,
+  );
+  const wrong = await runMotd(['set', '-m', 'x', '--store-password', 'wrong', ...at]);
   expect(wrong.stderr).toBe(`motd: ${at.join(':')}: the server said: 301 WRONG PASSWORD\n`);
-  const right = await run(['set', '-m', 'x', '--store-password', 'correct horse', ...at]);
+  const right = await runMotd(['set', '-m', 'x', '--store-password', 'correct horse', ...at]);
   expect(right).toEqual({ ...quiet, stdout: '' });
-  expect((await run(['get', ...at])).stdout).toBe('x\n');
+  expect((await runMotd(['get', ...at])).stdout).toBe('x\n');
 });
 
 test('hash-password refuses a short password', async () => {
-  const { status, stdout, stderr } = await run(['hash-password'], '1234567\n');
+  const { status, stdout, stderr } = await runMotd(['hash-password'], '1234567\n');
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toMatch(/^motd: .*8 characters or more\n$/);
 });

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Program } from '../../testing/programs.ts';
+import { Program, type ProgramResult, runMotd } from '../../testing/programs.ts';
 import {
   test as base,
   expect,
@@ -59,32 +59,28 @@ async function end({ program }: ListeningProgram): Promise<void> {
   expect(await program.stop()).toBe(0);
 }
 
-interface Ran {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-async function ran(program: Program): Promise<Ran> {
-  const status = await program.exitCode();
-  return { status, stdout: program.stdout, stderr: program.stderr };
-}
-
-const run = (...args: string[]) => ran(Program.motd(args));
+const run = (...args: string[]) => runMotd(args);
 
 /** Runs the command where `path` is mounted read-only at `mount`. */
-function runMounted(path: string, mount: string, ...args: string[]): Promise<Ran> {
+function runMounted(path: string, mount: string, ...args: string[]): Promise<ProgramResult> {
   mkdirSync(mount, { recursive: true });
   const script = 'mount -o ro,bind "$1" "$2" && shift 2 && exec "$@"';
   const command = [process.execPath, MAIN, ...args];
-  return ran(
-    new Program('unshare', ['--mount', 'sh', '-c', script, 'sh', path, mount, ...command]),
-  );
+  return new Program('unshare', [
+    '--mount',
+    'sh',
+    '-c',
+    script,
+    'sh',
+    path,
+    mount,
+    ...command,
+  ]).result();
 }
 
 /** Runs the command as a user who owns nothing. */
-function runAsNobody(...args: string[]): Promise<Ran> {
-  return ran(new Program('setpriv', [...AS_NOBODY, ...args]));
+function runAsNobody(...args: string[]): Promise<ProgramResult> {
+  return new Program('setpriv', [...AS_NOBODY, ...args]).result();
 }
 
 const copied = (count: number, from: string, to: string) => ({

@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
+import { FIRST_PASSWORD_HASH, SECOND_PASSWORD_HASH } from '../../testing/passwordHash.ts';
+import { isRunning } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
+import { tlsFile } from '../../testing/tlsFile.ts';
 import {
   expect,
   type ListeningProgram,
@@ -19,24 +21,16 @@ import { copyPrivately, writePrivately } from '../privateFiles.ts';
 
 test.skip(process.platform !== 'linux', 'terminals and their ends are as Linux has them');
 
-const pathOf = (name: string) =>
-  fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
-const FIRST = readFileSync(pathOf('cert'));
-const SECOND = readFileSync(pathOf('renewed'));
-
-/** What `motd hash-password` made of 'first password' and of 'second password'. */
-const FIRST_HASH =
-  '$scrypt$ln=15,r=8,p=3$I04GHHlLrX8OksenyxEa1w$A1pA6hH1MaVsDxQTU5SdMb78E2/C4uX8hIsy3YodD/4';
-const SECOND_HASH =
-  '$scrypt$ln=15,r=8,p=3$MGY6PqpFokwikC2YOkLIiw$ogoeDs1G4cjHhbQ3Ae6PumTM+imtGyU+xW1vmHq3JA8';
+const FIRST = readFileSync(tlsFile('cert'));
+const SECOND = readFileSync(tlsFile('renewed'));
 
 /** Puts a certificate and its key where a program is told to find them. */
 function install(cert: 'cert' | 'renewed'): string[] {
   const key = cert === 'cert' ? 'key' : 'renewed-key';
   const [certFile, keyFile] = ['cert.pem', 'key.pem'].map((name) => test.info().outputPath(name));
   if (certFile === undefined || keyFile === undefined) throw new Error('nowhere to put them');
-  copyFileSync(pathOf(cert), certFile);
-  copyPrivately(pathOf(key), keyFile);
+  copyFileSync(tlsFile(cert), certFile);
+  copyPrivately(tlsFile(key), keyFile);
   return ['--tls-cert', certFile, '--tls-key', keyFile];
 }
 
@@ -100,14 +94,6 @@ async function atTerminal(args: string[]): Promise<ListeningProgram & { pid: num
   return { program, port: Number(port), pid: Number(pid) };
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
 test('the server shows the new certificate to who comes after; who is there goes on', async () => {
   const { port, program } = await startServer(0, install('cert'));
   const early = await secured(port, FIRST);
@@ -127,11 +113,11 @@ test(
   'the bridge: new certificate, new users, and an open session lives on',
   QUICK,
   async ({ server }) => {
-    const flags = [...install('cert'), ...installUser(FIRST_HASH)];
+    const flags = [...install('cert'), ...installUser(FIRST_PASSWORD_HASH)];
     const { port, program } = await startBridge(server.port, 0, flags);
     const early = await openPage(port, 'first password');
     install('renewed');
-    installUser(SECOND_HASH);
+    installUser(SECOND_PASSWORD_HASH);
     hangUp(program);
     await program.waitForOutput(
       /^The certificate is read anew\.\nThe list of users is read anew\.$/m,
@@ -148,10 +134,10 @@ test(
 );
 
 test('what is broken stays as it was, and keeps nothing else back', async ({ server }) => {
-  const flags = [...install('cert'), ...installUser(FIRST_HASH)];
+  const flags = [...install('cert'), ...installUser(FIRST_PASSWORD_HASH)];
   const { port, program } = await startBridge(server.port, 0, flags);
-  copyFileSync(pathOf('renewed'), test.info().outputPath('cert.pem'));
-  installUser(SECOND_HASH);
+  copyFileSync(tlsFile('renewed'), test.info().outputPath('cert.pem'));
+  installUser(SECOND_PASSWORD_HASH);
   hangUp(program);
   await program.waitForOutput(
     /^\[!\] The certificate stays as it was: the key in .* does not belong .*\nThe list of .* anew\.$/m,
@@ -173,7 +159,7 @@ test('what is broken stays as it was, and keeps nothing else back', async ({ ser
 
 test('--log json says so in JSON', async ({ server }) => {
   const args = ['--target', `motd=127.0.0.1:${server.port}`, '--http-port', '0', '--log', 'json'];
-  const program = Program.motd(['bridge', ...args, ...installUser(FIRST_HASH)]);
+  const program = Program.motd(['bridge', ...args, ...installUser(FIRST_PASSWORD_HASH)]);
   await program.waitForOutput(/Server listening/);
   // That is Fastify's line, and comes a moment before the bridge takes signals.
   await expect.poll(() => catchesHangUp(program)).toBe(true);

@@ -1,9 +1,9 @@
 // Real telnet clients against a real server, at a terminal that script(1) makes.
 
 import { spawnSync } from 'node:child_process';
+import { childrenOf } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { test as base, expect, QUICK, startServer } from '../fixtures.ts';
-import { childrenOf } from '../reliability/procFs.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const ESCAPE = '\x1d';

@@ -4,21 +4,13 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
-import { fileURLToPath } from 'node:url';
-import { Program } from '../../testing/programs.ts';
+import { Program, runMotd } from '../../testing/programs.ts';
+import { tlsFile } from '../../testing/tlsFile.ts';
 import { expect, QUICK, startServer, test } from '../fixtures.ts';
 
-const pathOf = (name: string) =>
-  fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
-const CERT = pathOf('cert');
-const TLS = ['--tls-cert', CERT, '--tls-key', pathOf('key')];
+const CERT = tlsFile('cert');
+const TLS = ['--tls-cert', CERT, '--tls-key', tlsFile('key')];
 const APPLE = 'An apple a day keeps the doctor away.\n';
-
-async function run(args: string[], input = '') {
-  const program = Program.motd(args).input(input);
-  const status = await program.exitCode();
-  return { status, stdout: program.stdout, stderr: program.stderr };
-}
 
 async function secured(port: number, opening = ''): Promise<TLSSocket> {
   const socket = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -38,10 +30,10 @@ async function textFrom(socket: TLSSocket): Promise<string> {
 test('every client speaks it, and checks whom it speaks to', QUICK, async () => {
   const { port } = await startServer(0, TLS);
   const at = ['--tls-ca', CERT, 'localhost', String(port)];
-  expect(await run(['get', ...at])).toEqual({ status: 0, stdout: APPLE, stderr: '' });
-  expect((await run(['set', '-m', 'sealed', ...at])).status).toBe(0);
-  expect((await run(['history', ...at])).stdout).toMatch(/Z sealed\n$/);
-  expect((await run(['connect', ...at], 'MSGGET\nQUIT\n')).stdout).toContain('\nsealed\n');
+  expect(await runMotd(['get', ...at])).toEqual({ status: 0, stdout: APPLE, stderr: '' });
+  expect((await runMotd(['set', '-m', 'sealed', ...at])).status).toBe(0);
+  expect((await runMotd(['history', ...at])).stdout).toMatch(/Z sealed\n$/);
+  expect((await runMotd(['connect', ...at], 'MSGGET\nQUIT\n')).stdout).toContain('\nsealed\n');
   const watch = Program.motd(['watch', ...at]);
   await watch.waitForOutput(/^sealed\n$/);
 });
@@ -50,13 +42,13 @@ for (const [doubt, args, words] of [
   ['its CA is unknown', ['--tls'], /has an untrusted certificate; .*--tls-ca/],
   [
     'another CA is given',
-    ['--tls-ca', pathOf('other')],
+    ['--tls-ca', tlsFile('other')],
     /has an untrusted certificate; .*--tls-ca/,
   ],
 ] as const) {
   test(`rejects a certificate if ${doubt}`, async () => {
     const { port } = await startServer(0, TLS);
-    const { status, stdout, stderr } = await run(['get', ...args, 'localhost', String(port)]);
+    const { status, stdout, stderr } = await runMotd(['get', ...args, 'localhost', String(port)]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^motd: .*\n$/);
     expect(stderr).toMatch(words);
@@ -64,7 +56,7 @@ for (const [doubt, args, words] of [
 }
 
 test('a server without it is found out', async ({ server }) => {
-  const { status, stderr } = await run(['get', '--tls', '127.0.0.1', String(server.port)]);
+  const { status, stderr } = await runMotd(['get', '--tls', '127.0.0.1', String(server.port)]);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^motd: \S+ does not speak TLS; leave out --tls\n$/);
 });
@@ -129,7 +121,7 @@ test('a handshake that never ends does not hold up a stop', async () => {
 });
 
 for (const [mistake, args, words] of [
-  ['a key alone', ['--tls-key', pathOf('key')], /needs both --tls-cert and --tls-key/],
+  ['a key alone', ['--tls-key', tlsFile('key')], /needs both --tls-cert and --tls-key/],
   [
     'no such file',
     ['--tls-cert', 'none.pem', '--tls-key', CERT],
@@ -142,12 +134,12 @@ for (const [mistake, args, words] of [
   ],
   [
     'a key of somebody else',
-    ['--tls-cert', pathOf('other'), '--tls-key', pathOf('key')],
+    ['--tls-cert', tlsFile('other'), '--tls-key', tlsFile('key')],
     /does not belong to the certificate .*check --tls-key/,
   ],
 ] as const) {
   test(`${mistake} is one line, status 1`, async () => {
-    const { status, stderr } = await run(['serve', '--port', '0', ...args]);
+    const { status, stderr } = await runMotd(['serve', '--port', '0', ...args]);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^motd: .*\n$/);
     expect(stderr).toMatch(words);

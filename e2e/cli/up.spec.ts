@@ -1,14 +1,21 @@
 // `motd up`, what `npm start` runs: the server and the bridge as two processes.
 
-import { scryptSync } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
+import { passwordHash } from '../../testing/passwordHash.ts';
+import {
+  childrenOf,
+  commandLine,
+  descendantsOf,
+  isRunning,
+  processesWith,
+  readProcFile,
+} from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, Terminal, test } from '../fixtures.ts';
-import { processesWith } from '../reliability/procFs.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
@@ -37,55 +44,26 @@ async function say(port: string, lines: string): Promise<string> {
   return client.stdout;
 }
 
-/** The processes that a process has started. */
-function childIdsOf(parent: number | undefined): number[] {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return all.map(Number).filter((pid) => {
-    const stat = readOrNothing(`/proc/${pid}/stat`);
-    return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]) === parent;
-  });
-}
-
-/** The same, by their command. */
-function childrenOf(parent: number | undefined): Map<string, number> {
-  const commandOf = (pid: number) => readOrNothing(`/proc/${pid}/cmdline`).split('\0').at(-2) ?? '';
-  return new Map(childIdsOf(parent).map((pid) => [commandOf(pid), pid]));
-}
-
-function descendantsOf(parent: number | undefined): number[] {
-  return childIdsOf(parent).flatMap((child) => [child, ...descendantsOf(child)]);
+/** The processes that a process has started, by their command: `serve`, `bridge`. */
+function childrenByCommand(parent = 0): Map<string, number> {
+  return new Map(childrenOf(parent).map((pid) => [commandLine(pid).at(-1) ?? '', pid]));
 }
 
 /** Those of ours, and of a service manager. */
 function variablesIn(pid: number | undefined): string[] {
-  const variables = readOrNothing(`/proc/${pid}/environ`).split('\0');
+  const variables = readProcFile(pid ?? 0, 'environ').split('\0');
   const names = variables.map((variable) => variable.split('=', 1)[0] ?? '');
   return names.filter((name) => /^(MOTD|NOTIFY)_/.test(name)).toSorted();
 }
 
 function usersFile(): string {
   const file = test.info().outputPath('users');
-  const hash = scryptSync('password', 'salt salt', 32, { N: 2, r: 1, p: 1 });
-  const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
   writeFileSync(
     file,
-    `anna:$scrypt$ln=1,r=1,p=1$${base64(Buffer.from('salt salt'))}$${base64(hash)}\n`,
+    `anna:${passwordHash('password')}
+`,
   );
   return file;
-}
-
-function readOrNothing(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function isRunning(pid: number): boolean {
-  // A zombie has ended; it only waits for its parent to hear of it.
-  const stat = readOrNothing(`/proc/${pid}/stat`);
-  return stat !== '' && !/^\d+ \(.*\) Z/.test(stat);
 }
 
 test('tells where to look, and both ways in reach the same message', QUICK, async ({ page }) => {
@@ -144,7 +122,7 @@ test.describe('its processes', () => {
     test(`${command} is started again after ${signal}, on the same port`, async ({ page }) => {
       const up = await startUp();
       await say(up.port, 'MSGSTORE\nkept\nQUIT\n');
-      const pid = childrenOf(up.program.process.pid).get(command);
+      const pid = childrenByCommand(up.program.process.pid).get(command);
       if (pid === undefined) throw new Error(`no ${command} runs`);
       process.kill(pid, signal);
       await up.program.waitForOutput(
@@ -164,16 +142,16 @@ test.describe('its processes', () => {
   ] as const) {
     test(`only the server has the password that is given ${how}`, async () => {
       const up = await startUp(flags, environment);
-      const server = childrenOf(up.program.process.pid).get('serve');
-      const descendants = descendantsOf(up.program.process.pid);
+      const server = childrenByCommand(up.program.process.pid).get('serve');
+      const descendants = descendantsOf(up.program.process.pid ?? 0);
       // The server, its writer and the bridge.
       expect(descendants).toHaveLength(3);
       const having = (file: string) =>
-        descendants.filter((pid) => readOrNothing(`/proc/${pid}/${file}`).includes('secret'));
+        descendants.filter((pid) => readProcFile(pid, file).includes('secret'));
       expect(having('environ')).toEqual([server]);
       expect(having('cmdline')).toEqual([]);
-      expect(readOrNothing(`/proc/${up.program.process.pid}/cmdline`)).toMatch(/motd|main\.js/);
-      expect(readOrNothing(`/proc/${up.program.process.pid}/cmdline`)).not.toContain('secret');
+      expect(readProcFile(up.program.process.pid ?? 0, 'cmdline')).toMatch(/motd|main\.js/);
+      expect(readProcFile(up.program.process.pid ?? 0, 'cmdline')).not.toContain('secret');
       expect(await say(up.port, 'SHUTDOWN\na very secret word\n')).toContain('200 OKAY');
     });
   }
@@ -187,11 +165,11 @@ test.describe('its processes', () => {
       MOTD_TIMEOUT: '1',
       NOTIFY_SOCKET: '/nowhere',
     });
-    const children = childrenOf(up.program.process.pid);
+    const children = childrenByCommand(up.program.process.pid);
     const ofServer = variablesIn(children.get('serve'));
     const ofBridge = variablesIn(children.get('bridge'));
-    const ofWriter = descendantsOf(children.get('serve')).map(variablesIn);
-    const ofWorkers = descendantsOf(children.get('bridge')).map(variablesIn);
+    const ofWriter = descendantsOf(children.get('serve') ?? 0).map(variablesIn);
+    const ofWorkers = descendantsOf(children.get('bridge') ?? 0).map(variablesIn);
     expect(ofServer).toEqual(['MOTD_HISTORY', 'MOTD_PORT', 'MOTD_PROXY_KEY', 'MOTD_STORE']);
     expect(ofWriter).toEqual([[]]);
     expect(ofBridge).toEqual(
@@ -199,7 +177,7 @@ test.describe('its processes', () => {
         (name) => `MOTD_${name}`,
       ),
     );
-    expect(readOrNothing(`/proc/${children.get('bridge')}/environ`)).toContain('LIFETIME=99999\0');
+    expect(readProcFile(children.get('bridge') ?? 0, 'environ')).toContain('LIFETIME=99999\0');
     expect(ofWorkers).toEqual(Array(2).fill(['MOTD_BRIDGE_WORKER', ...ofBridge]));
   });
 
@@ -215,7 +193,7 @@ test.describe('its processes', () => {
   test('none is left when npm start is told to stop', QUICK, async () => {
     const npm = new Program('npm', ['start', '--', '--port', '0', '--http-port', '0']);
     await npm.waitForOutput(/^Open http/m);
-    const descendants = descendantsOf(npm.process.pid);
+    const descendants = descendantsOf(npm.process.pid ?? 0);
     expect(descendants.length).toBeGreaterThan(2);
     npm.process.kill('SIGTERM');
     await npm.exitCode();
@@ -227,7 +205,7 @@ test.describe('its processes', () => {
       const up = await startUp();
       await page.goto(up.page);
       await new Terminal(page).shows(PROMPT);
-      const children = [...childrenOf(up.program.process.pid).values()];
+      const children = [...childrenByCommand(up.program.process.pid).values()];
       expect(children).toHaveLength(2);
       up.program.process.kill(signal);
       expect(await up.program.exitCode()).toBe(signal === 'SIGKILL' ? null : 0);

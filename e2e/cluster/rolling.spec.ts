@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
-import { freePort } from '../../testing/freePort.mjs';
+import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
-import { freePort } from '../../testing/freePort.mjs';
+import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { test as base, expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 

@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isWithoutEtcd } from '../../testing/etcd.ts';
-import { freePort } from '../../testing/freePort.mjs';
+import { freePort } from '../../testing/freePort.ts';
+import { childrenOf, commandLine, isRunning } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { haproxyCommand } from '../balancer.ts';
 import { expect, QUICK, store, Terminal, test } from '../fixtures.ts';
-import { childrenOf, commandLine, isRunning } from '../reliability/procFs.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/topology.mjs', import.meta.url));
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';

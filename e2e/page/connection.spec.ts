@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
-import { freePort } from '../../testing/freePort.mjs';
+import { freePort } from '../../testing/freePort.ts';
 import {
   test as base,
   expect,

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
-import { freePort } from '../../testing/freePort.mjs';
+import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startBridgeTo, Terminal, test, transcriptOf } from '../fixtures.ts';
 

@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from '../../testing/freePort.mjs';
+import { freePort } from '../../testing/freePort.ts';
 import { expect, QUICK, Terminal, test } from '../fixtures.ts';
 import { nginx, nginxAround, startProxy } from '../proxies.ts';
 

@@ -5,22 +5,22 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { frame, OPCODE } from '../../testing/frames.ts';
+import { isLinux, maxDescriptors, NEEDS_LINUX } from '../../testing/procFs.ts';
+import { responseHead, statusOf } from '../../testing/rawHttp.ts';
+import {
+  type ConnectOptions,
+  type Ending,
+  RawWebSocket,
+  upgradeRequest,
+} from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
 import { BridgeUnderLoad } from './bridgeUnderLoad.ts';
-import { frame, OPCODE } from './frames.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
-import { isLinux, maxDescriptors, NEEDS_LINUX } from './procFs.ts';
 import { startSilentServer } from './rawClient.ts';
-import {
-  type ConnectOptions,
-  type Ending,
-  RawWebSocket,
-  responseHead,
-  upgradeRequest,
-} from './rawWebSocket.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 /** What any flood may cost: buffers, and heap that V8 has not collected yet. */
@@ -316,14 +316,6 @@ async function connected(port: number): Promise<Socket> {
   socket.on('error', () => {});
   await once(socket, 'connect');
   return socket;
-}
-
-async function statusOf(port: number, head: string): Promise<number> {
-  const socket = await connected(port);
-  socket.write(head);
-  const answer = await responseHead(socket);
-  socket.destroy();
-  return Number(answer.head.split(' ')[1]);
 }
 
 /** Begins a request that takes longer than anybody waits: a byte of it each second. */

@@ -6,16 +6,16 @@
 // nothing is acknowledged, and TCP alone would wait for minutes.
 
 import { fileURLToPath } from 'node:url';
+import { frame, OPCODE } from '../../testing/frames.ts';
+import { descriptors, isLinux, NEEDS_LINUX, pssKb } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
+import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { EchoSession } from './echoSession.ts';
-import { frame, OPCODE } from './frames.ts';
-import { descriptors, isLinux, NEEDS_LINUX, pssKb } from './procFs.ts';
 import { pidOf } from './rawClient.ts';
-import { RawWebSocket } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 import {
   canCreateVethLink,

@@ -1,15 +1,15 @@
 // Thousands of sessions in which nothing is said: what they cost, that all of them answer, still
 // relay, and are closed together when the bridge is stopped.
 
+import { frame, OPCODE } from '../../testing/frames.ts';
+import { isLinux, maxDescriptors, NEEDS_LINUX, pssKb } from '../../testing/procFs.ts';
+import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
-import { frame, OPCODE } from './frames.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
-import { isLinux, maxDescriptors, NEEDS_LINUX, pssKb } from './procFs.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
-import { RawWebSocket } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';

@@ -2,16 +2,17 @@
 // else notices.
 
 import { connect } from 'node:net';
+import { frame, OPCODE } from '../../testing/frames.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
+import { responseHead } from '../../testing/rawHttp.ts';
+import { RawWebSocket, upgradeRequest } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { pick } from './content.ts';
 import { EchoSession } from './echoSession.ts';
-import { frame, OPCODE } from './frames.ts';
 import { type Mistake, mistakes } from './malformedFrames.ts';
-import { RawWebSocket, responseHead, upgradeRequest } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 import { cut, eventLoopTurns } from './sender.ts';
 

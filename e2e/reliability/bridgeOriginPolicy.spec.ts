@@ -2,15 +2,15 @@
 // once more, over a table that says of each spelling by hand what it means: nothing is parsed, and
 // the bridge's own code is not asked.
 
-import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { randomFrom, seed } from '../../testing/random.ts';
+import { statusOf } from '../../testing/rawHttp.ts';
+import { upgradeRequest } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { EchoSession } from './echoSession.ts';
-import { responseHead, upgradeRequest } from './rawWebSocket.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 
 const AT_ONCE = 20;
@@ -338,15 +338,6 @@ async function askAll(port: number, questions: Question[]): Promise<number> {
   await Promise.all(Array.from({ length: AT_ONCE }, ask));
   expect({ wronglyAdmitted, wronglyRefused }).toEqual({ wronglyAdmitted: [], wronglyRefused: [] });
   return admitted;
-}
-
-async function statusOf(port: number, request: string): Promise<number> {
-  const socket = connect({ host: '127.0.0.1', port });
-  socket.on('error', () => {});
-  socket.write(request);
-  const { head } = await responseHead(socket);
-  socket.destroy();
-  return Number(head.split(' ')[1]);
 }
 
 function shuffled<T>(all: readonly T[], random: () => number): T[] {

@@ -1,8 +1,8 @@
 // The bridge as a program with targets of the test's choice, and a test that leaves nothing open.
 
 import { Program } from '../../testing/programs.ts';
+import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { test as base, type ListeningProgram } from '../fixtures.ts';
-import { RawWebSocket } from './rawWebSocket.ts';
 import { ScriptedTarget } from './scriptedTarget.ts';
 
 /** Room for every session a test opens, all of which come from one source, and for what it says. */

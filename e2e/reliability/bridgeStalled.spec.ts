@@ -1,17 +1,17 @@
 // Sessions in which one side does not read while the other talks without end: the bridge holds
 // little, the sender is held back, and nothing is lost when the reading goes on.
 
+import { frame, OPCODE } from '../../testing/frames.ts';
+import { isLinux, NEEDS_LINUX, peakKb, pssKb, resetPeak } from '../../testing/procFs.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
+import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
 import { Comparison, contentOf } from './content.ts';
-import { frame, OPCODE } from './frames.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
-import { isLinux, NEEDS_LINUX, peakKb, pssKb, resetPeak } from './procFs.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
-import { RawWebSocket } from './rawWebSocket.ts';
 import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';
 
 /**

@@ -5,15 +5,15 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { frame, OPCODE } from '../../testing/frames.ts';
+import { isLinux } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
+import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { EchoSession } from './echoSession.ts';
-import { frame, OPCODE } from './frames.ts';
-import { isLinux } from './procFs.ts';
-import { RawWebSocket } from './rawWebSocket.ts';
 import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 
 const CHILD = fileURLToPath(new URL('childTarget.mjs', import.meta.url));

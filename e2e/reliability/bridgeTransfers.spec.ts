@@ -2,14 +2,14 @@
 // the pauses and the end, every byte arrives as it was sent,
 // or else the stream ends early and says so.
 
+import { closePayload } from '../../testing/frames.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
+import { type Ending, RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { startBridgeTo, test } from './bridgeProgram.ts';
 import { anySize, branch, Comparison, characterAt, contentOf, pick } from './content.ts';
-import { closePayload } from './frames.ts';
-import { type Ending, RawWebSocket } from './rawWebSocket.ts';
 import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';
 import { cut, framesOf, PausingReader, type Piece, resegmented, Sender } from './sender.ts';
 

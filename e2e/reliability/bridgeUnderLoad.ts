@@ -1,10 +1,10 @@
 // A bridge to an echo, a session with it that goes on whatever is done to the bridge, and what has
 // to be true of both afterwards.
 
+import { descriptors, peakKb, resetPeak } from '../../testing/procFs.ts';
 import { expect, type ListeningProgram } from '../fixtures.ts';
 import { startBridgeTo } from './bridgeProgram.ts';
 import { EchoSession } from './echoSession.ts';
-import { descriptors, peakKb, resetPeak } from './procFs.ts';
 import { pidOf } from './rawClient.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 

@@ -2,15 +2,15 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { freePort } from '../../testing/freePort.mjs';
+import { freePort } from '../../testing/freePort.ts';
+import { childrenOf, descriptors, isLinux, NEEDS_LINUX, rssKb } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
+import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
-import { childrenOf, descriptors, isLinux, NEEDS_LINUX, rssKb } from './procFs.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
-import { RawWebSocket } from './rawWebSocket.ts';
 
 const CONNECTIONS = scaled(60, 600);
 const REQUESTS = 100;

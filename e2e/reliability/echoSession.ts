@@ -1,11 +1,11 @@
 // A session with an echo that goes on and on while something happens beside it; what comes back is
 // compared with what was said.
 
+import { frame, OPCODE } from '../../testing/frames.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
+import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { expect } from '../fixtures.ts';
 import { contentOf } from './content.ts';
-import { frame, OPCODE } from './frames.ts';
-import { RawWebSocket } from './rawWebSocket.ts';
 
 const MAX_BYTES = 2000;
 

@@ -242,11 +242,11 @@ test.describe('with little room', () => {
   test('etcd is full, and has room again', async ({ deployment }) => {
     const full: Scenario = async ({ traffic }) => {
       const failedAt = performance.now();
-      await deployment.cluster.gateway.takeRoom();
+      await deployment.cluster.gateway.fillQuota();
       await Promise.all(
         deployment.instances.map(({ index }) => traffic.waitForRefusal(index, failedAt)),
       );
-      await deployment.cluster.gateway.makeRoom();
+      await deployment.cluster.gateway.freeSpace();
       return { failedAt, recoveredAfter: await traffic.waitForStores(performance.now()) };
     };
     await inRounds('etcd full', deployment, scaled(3, 20), full);
@@ -262,7 +262,7 @@ test.describe('with a short history', () => {
     const [cutOff = never(), other = never()] = deployment.instances;
     const client = await StoringClient.connect(cutOff.port);
     expect(await client.store('before')).toBe('200 OK');
-    cutOff.link.cut('swallows');
+    cutOff.link.cut('drops');
     const asked = client.store('is it stored?');
     await storeMany(other.port, STORES_FORGOTTEN);
     expect(await asked).toBe('503 STORE UNAVAILABLE');
@@ -463,7 +463,7 @@ function quantile(values: readonly number[], part: number): number {
 }
 
 function howOf(round: number): Cut {
-  return round % 2 === 0 ? 'resets' : 'swallows';
+  return round % 2 === 0 ? 'rejects' : 'drops';
 }
 
 function oneOf(random: () => number, count: number): number {

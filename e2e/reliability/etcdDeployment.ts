@@ -10,7 +10,7 @@ import {
   type EtcdOptions,
   isWithoutEtcd,
 } from '../../testing/etcd.ts';
-import { freePort } from '../../testing/freePort.mjs';
+import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { test as base, expect } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';

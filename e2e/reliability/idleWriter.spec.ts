@@ -1,9 +1,9 @@
 // The process that writes for an LMDB store dies while nobody stores anything: of a kill, or of the
 // kernel when memory is short.
 
+import { childrenOf, isLinux, NEEDS_LINUX } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { childrenOf, isLinux, NEEDS_LINUX } from './procFs.ts';
 import { pidOf, portOf, RawClient, test } from './rawClient.ts';
 import { canTrace } from './strace.ts';
 

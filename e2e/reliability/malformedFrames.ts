@@ -1,6 +1,5 @@
 // Everything a peer may get wrong (RFC 6455), with random detail, and the code it is closed with.
 
-import { anySize, pick, randomText } from './content.ts';
 import {
   closePayload,
   type Frame,
@@ -8,7 +7,8 @@ import {
   MAX_CONTROL_BYTES,
   OPCODE,
   unmaskedFrame,
-} from './frames.ts';
+} from '../../testing/frames.ts';
+import { anySize, pick, randomText } from './content.ts';
 
 /** The longest message a bridge takes (PROTOCOL.md). */
 const MAX_MESSAGE_BYTES = 256 * 1024;

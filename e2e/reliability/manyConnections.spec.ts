@@ -1,10 +1,5 @@
 // Ten thousand at once, and more than there is room for.
 
-import { Program } from '../../testing/programs.ts';
-import { record } from '../../testing/record.ts';
-import { scaled } from '../../testing/scale.ts';
-import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
-import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
 import {
   corePercent,
   descriptors,
@@ -14,7 +9,12 @@ import {
   pssKb,
   resetPeak,
   rssKb,
-} from './procFs.ts';
+} from '../../testing/procFs.ts';
+import { Program } from '../../testing/programs.ts';
+import { record } from '../../testing/record.ts';
+import { scaled } from '../../testing/scale.ts';
+import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
+import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
 import { pidOf, portOf, RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';

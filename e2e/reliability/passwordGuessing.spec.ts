@@ -1,12 +1,12 @@
 // Guessing passwords: on many connections from one source, and from many sources at once.
 
-import { scryptSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { passwordHash } from '../../testing/passwordHash.ts';
+import { isLinux, NEEDS_LINUX } from '../../testing/procFs.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
-import { isLinux, NEEDS_LINUX } from './procFs.ts';
 import { RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -20,8 +20,11 @@ const GUESSES_FROM_MANY = scaled(16, 230);
 /** How many people come with the right password meanwhile, each from a fresh source. */
 const OWNERS = scaled(10, 200);
 
-/** What a check costs, as a power of two. In full, a quarter of a second; an attack takes as many. */
-const LOG_COST = scaled(13, 15);
+/**
+ * The cost of a check. In full it is that of `motd hash-password`, a quarter of a second. An attack
+ * takes as many checks.
+ */
+const COST = { logCost: scaled(13, 15), blockSize: 8, parallelism: 3 };
 
 const MANY = Array.from({ length: scaled(16, 500) }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
 
@@ -220,23 +223,11 @@ test('nor is the store password; owners wait for their turn, and are let in', as
 
 async function startServerWithProbe(flags: readonly string[]) {
   const file = test.info().outputPath('password');
-  writeFileSync(file, hashOf('123!abc'));
+  writeFileSync(file, `${passwordHash('123!abc', COST)}\n`);
   const server = await startSilentServer([
     ...ROOMY,
     ...flags.map((flag) => (flag === 'PASSWORD_FILE' ? file : flag)),
   ]);
   const probe = await LatencyProbe.start(server.port, APPLE);
   return { server, probe, without: await probe.report(MANY_SAMPLES) };
-}
-
-/**
- * As `motd hash-password` prints it, which takes a cost of 2^15: scrypt in the PHC string format, base64
- * without padding.
- */
-function hashOf(password: string): string {
-  const salt = Buffer.alloc(16, 'salt');
-  const options = { N: 2 ** LOG_COST, r: 8, p: 3, maxmem: 2 ** 27 };
-  const hash = scryptSync(password, salt, 32, options);
-  const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
-  return `$scrypt$ln=${LOG_COST},r=8,p=3$${base64(salt)}$${base64(hash)}\n`;
 }

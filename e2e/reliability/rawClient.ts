@@ -3,10 +3,11 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { LineBuffer } from '../../testing/lineBuffer.ts';
+import { listeningPort } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { scaled } from '../../testing/scale.ts';
 import { test as base, expect, type ListeningProgram } from '../fixtures.ts';
-import { listeningPort } from './procFs.ts';
 
 /** How long a reply may take; a failure, not a wait. */
 const TIMEOUT_MS = scaled(60_000, 400_000);
@@ -34,7 +35,7 @@ export class RawClient {
   readonly socket: Socket;
   /** Settles once the connection is gone, however it went. */
   readonly closed: Promise<void>;
-  #unended = '';
+  readonly #buffer = new LineBuffer();
   #lines: string[] = [];
   #expected: Expectation | undefined;
   #isClosed = false;
@@ -122,9 +123,7 @@ export class RawClient {
   }
 
   #receive(text: string): void {
-    const parts = (this.#unended + text).split('\n');
-    this.#unended = parts.pop() ?? '';
-    for (const line of parts) this.#lines.push(line);
+    for (const line of this.#buffer.push(text)) this.#lines.push(line);
     this.#deliver();
   }
 

@@ -2,8 +2,8 @@
 
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { frame, OPCODE } from '../../testing/frames.ts';
 import { anySize } from './content.ts';
-import { frame, OPCODE } from './frames.ts';
 
 /** So many turns of the event loop without room for more, and a sender counts as stuck. */
 const BLOCKED_TURNS = 50;

@@ -1,10 +1,17 @@
 // Peers that ask for much and read nothing, and peers that never come to the end of a line.
 
+import {
+  bytesInFlightTo,
+  isLinux,
+  NEEDS_LINUX,
+  peakKb,
+  resetPeak,
+  rssKb,
+} from '../../testing/procFs.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
-import { bytesInFlightTo, isLinux, NEEDS_LINUX, peakKb, resetPeak, rssKb } from './procFs.ts';
 import { pidOf, RawClient, startSilentServer, test } from './rawClient.ts';
 
 const MESSAGES = Array.from({ length: 1000 }, (_, at) => `${at} `.padEnd(4000, 'x'));

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { LineBuffer } from '../../testing/lineBuffer.ts';
 
 /** How long an answer may take; a failure, not a wait. */
 const TIMEOUT_MS = 20_000;
@@ -13,8 +14,7 @@ interface PendingLine {
 
 export class StoringClient {
   readonly #socket: Socket;
-  /** What came without an LF so far. */
-  #rest = '';
+  readonly #buffer = new LineBuffer();
   readonly #lines: string[] = [];
   #pendingLine: PendingLine | undefined;
   #hasEnded = false;
@@ -90,9 +90,7 @@ export class StoringClient {
   }
 
   #socketOnData(text: string): void {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop() ?? '';
-    this.#lines.push(...lines);
+    this.#lines.push(...this.#buffer.push(text));
     if (this.#pendingLine === undefined) return;
     const line = this.#lines.shift();
     if (line === undefined) return;

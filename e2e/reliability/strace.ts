@@ -1,8 +1,10 @@
 // What strace(1) tells of a server's system calls, and the errors it can put in their place.
 
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { childrenOf } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
+import { pidOf } from './rawClient.ts';
 
 // Empty where scripts/tools.mjs found none and could install none; CI always has one.
 const strace = process.env['MOTD_TEST_STRACE'] ?? 'strace';
@@ -67,14 +69,9 @@ export function resultOf({ words }: SystemCall): number | undefined {
 export async function inject(server: Program, what: string): Promise<Program> {
   const calls = what.slice(0, what.indexOf(':'));
   const args = ['-f', '-e', `trace=${calls}`, '-e', `inject=${what}`, '-s', '0'];
-  const pids = [server.process.pid, ...childrenOf(server)];
+  const pid = pidOf(server);
+  const pids = [pid, ...childrenOf(pid)];
   const strace = new Program('strace', [...args, ...pids.flatMap((pid) => ['-p', String(pid)])]);
   for (const pid of pids) await strace.waitForStderr(new RegExp(`Process ${pid} attached`));
   return strace;
-}
-
-/** proc(5), /proc/pid/task/tid/children: Node's main thread starts them. */
-function childrenOf({ process: { pid } }: Program): string[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return children === '' ? [] : children.split(' ');
 }

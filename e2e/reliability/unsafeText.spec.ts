@@ -1,10 +1,10 @@
 // Bytes that would drive somebody's terminal, sent wherever bytes can be sent, by clients and by a
 // server that is not ours.
 
-import { scryptSync } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { passwordHash } from '../../testing/passwordHash.ts';
 import { Program } from '../../testing/programs.ts';
 import { record } from '../../testing/record.ts';
 import { expect, QUICK, startBridge, Terminal } from '../fixtures.ts';
@@ -254,7 +254,7 @@ async function startServerWritingTo(
   log: string,
 ): Promise<{ server: Program; port: number }> {
   const passwordFile = outputPath('password');
-  writePrivately(passwordFile, cheapHashOf('123!abc'));
+  writePrivately(passwordFile, `${passwordHash('123!abc')}\n`);
   const flags = [
     '--store',
     'memory:',
@@ -277,14 +277,6 @@ async function startServerWritingTo(
     })
     .toBeGreaterThan(0);
   return { server, port };
-}
-
-/** Scrypt at its cheapest: every sequence is said as a password, too. */
-function cheapHashOf(password: string): string {
-  const salt = Buffer.alloc(16, 'salt');
-  const hash = scryptSync(password, salt, 32, { N: 2, r: 1, p: 1 });
-  const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
-  return `$scrypt$ln=1,r=1,p=1$${base64(salt)}$${base64(hash)}\n`;
 }
 
 function outputPath(name: string): string {

@@ -1,6 +1,7 @@
 // One raw connection that watches.
 
 import { connect, type Socket } from 'node:net';
+import { LineBuffer } from '../../testing/lineBuffer.ts';
 
 export class WatchingClient {
   /** Settles once the connection has ended, by whomever. */
@@ -8,7 +9,7 @@ export class WatchingClient {
   readonly #socket: Socket;
   readonly #onMessage: (message: string) => void;
   #isWatching = false;
-  #rest = '';
+  readonly #buffer = new LineBuffer();
 
   /** @param onMessage Called with the message in force, then with each later one. */
   constructor(port: number, onMessage: (message: string) => void) {
@@ -28,9 +29,7 @@ export class WatchingClient {
   }
 
   #socketOnData(text: string): void {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) {
+    for (const line of this.#buffer.push(text)) {
       if (this.#isWatching) this.#onMessage(line);
       else if (line === '200 OK') this.#isWatching = true;
       else this.#socket.destroy();

@@ -185,7 +185,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const cut = await etcd.link();
     const { store, events } = await open(cut.endpoints, prefix);
     await store.store('before');
-    cut.cut('swallows');
+    cut.cut('drops');
     await expect(store.store('answered with 503')).rejects.toThrow();
     cut.heal();
     await expect.poll(() => store.freshness.outage).toBeUndefined();
@@ -201,7 +201,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const here = await open(etcd.endpoints, prefix, { historyLimit: 5 });
     await here.store.store('before');
     await expect.poll(() => away.store.message).toBe('before');
-    cut.cut('resets');
+    cut.cut('rejects');
     const messages = Array.from({ length: 300 }, (_, index) => `message ${index}`);
     await Promise.all(messages.map((message) => here.store.store(message)));
     await etcd.gateway.compact();
@@ -241,7 +241,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const cut = await etcd.link();
     const { store } = await open(cut.endpoints, prefix);
     await store.store('acknowledged');
-    cut.cut('resets');
+    cut.cut('rejects');
     await removeAll(prefix);
     const other = await open(etcd.endpoints, prefix);
     for (const message of ['again', 'and', 'more']) await other.store.store(message);
@@ -298,10 +298,10 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const prefix = newPrefix();
     const [other, link] = [await startCluster({ members: 1 }), await etcd.link()];
     const away = await other.link();
-    away.cut('resets');
+    away.cut('rejects');
     const { store } = await open([...link.endpoints, ...away.endpoints], prefix);
     away.heal();
-    link.cut('resets');
+    link.cut('rejects');
     await expect(store.store('not there')).rejects.toThrow();
     expect(await other.gateway.get(`${prefix}/head`)).toBeUndefined();
     expect(store.message).toBe('first');

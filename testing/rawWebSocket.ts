@@ -2,14 +2,14 @@
 // told to, and checks every frame it hears.
 
 import { connect, type Socket } from 'node:net';
-import { scaled } from '../../testing/scale.ts';
 import { closePayload, FrameReader, frame, OPCODE } from './frames.ts';
+import { responseHead } from './rawHttp.ts';
+import { scaled } from './scale.ts';
 
 /** How long an end may take to come; a failure, not a wait. */
 const TIMEOUT_MS = scaled(20_000, 120_000);
 
 const NO_BYTES = Buffer.alloc(0);
-const HEAD_END = '\r\n\r\n';
 
 export interface Ending {
   /** What the bridge's close frame says; `undefined` where none came. */
@@ -194,22 +194,4 @@ async function agreement(socket: Socket): Promise<Buffer> {
   const { head, rest } = await responseHead(socket);
   if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`no upgrade: ${head}`);
   return rest;
-}
-
-/** The head of the response, and what came with it. Leaves the socket paused. */
-export function responseHead(socket: Socket): Promise<{ head: string; rest: Buffer }> {
-  return new Promise((resolve, reject) => {
-    let bytes: Buffer = NO_BYTES;
-    const fail = () => reject(new Error(`no response, only '${bytes.toString('latin1')}'`));
-    const onData = (chunk: Buffer) => {
-      bytes = Buffer.concat([bytes, chunk]);
-      const end = bytes.indexOf(HEAD_END);
-      if (end < 0) return;
-      socket.pause();
-      socket.off('data', onData).off('end', fail).off('close', fail);
-      const head = bytes.toString('latin1', 0, end);
-      resolve({ head, rest: bytes.subarray(end + HEAD_END.length) });
-    };
-    socket.on('data', onData).on('end', fail).on('close', fail);
-  });
 }

@@ -53,11 +53,11 @@ const CORE_PERIOD_MS = 1000;
 
 /** How much of one core a process takes during the next second, in percent. */
 export async function corePercent(pid: number): Promise<number> {
-  const before = ticksOf(pid);
+  const before = cpuSeconds(pid);
   const startedAtMs = performance.now();
   await setTimeout(CORE_PERIOD_MS);
   const seconds = (performance.now() - startedAtMs) / 1000;
-  return Math.round(((ticksOf(pid) - before) / TICKS_PER_SECOND / seconds) * 100);
+  return Math.round(((cpuSeconds(pid) - before) / seconds) * 100);
 }
 
 /** The TCP port a process listens on; `undefined` while there is none. */
@@ -141,13 +141,6 @@ function targetOf(link: string): string {
   }
 }
 
-/** Time in user and in kernel mode (fields 14 and 15, counted from behind the name). */
-function ticksOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
-
 function fieldOf(file: string, name: string): number {
   const found = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync(file, 'latin1'))?.[1];
   if (found === undefined) throw new Error(`${file} has no ${name}`);
@@ -156,42 +149,85 @@ function fieldOf(file: string, name: string): number {
 
 /** The processes a process has started, oldest first. */
 export function childrenOf(parent: number): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => parentOf(pid) === parent);
+  return allProcesses().filter((pid) => parentOf(pid) === parent);
 }
 
-function parentOf(pid: number): number | undefined {
-  const stat = statOf(pid);
-  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
+/** The processes a process has started, and those that they have started. */
+export function descendantsOf(ancestor: number): number[] {
+  const parents = new Map(allProcesses().map((pid) => [pid, parentOf(pid)]));
+  const below = (parent: number): number[] =>
+    [...parents.keys()]
+      .filter((pid) => parents.get(pid) === parent)
+      .flatMap((child) => [child, ...below(child)]);
+  return below(ancestor);
 }
 
-/** Whether a process has not ended yet. A zombie has; it only waits for its parent to hear of it. */
+function parentOf(pid: number): number {
+  return Number(statFields(pid)?.[PARENT]);
+}
+
+/** Whether a process has not ended. A zombie has: its parent only has to collect the exit status. */
 export function isRunning(pid: number): boolean {
-  const stat = statOf(pid);
-  return stat !== undefined && !stat.slice(stat.lastIndexOf(')')).startsWith(') Z');
+  const state = statFields(pid)?.[STATE];
+  return state !== undefined && state !== 'Z';
 }
 
-function statOf(pid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return undefined;
-  }
+/**
+ * CPU time so far in user and kernel mode, in seconds.
+ *
+ * @param includesEndedChildren Adds that of children that have ended and were waited for.
+ */
+export function cpuSeconds(pid: number, includesEndedChildren = false): number {
+  const fields = statFields(pid) ?? [];
+  const last = includesEndedChildren ? LAST_CHILD_TIME : LAST_OWN_TIME;
+  const ticks = fields.slice(FIRST_TIME, last + 1).map(Number);
+  return ticks.reduce((sum, each) => sum + each, 0) / TICKS_PER_SECOND;
 }
 
-/** The processes whose environment, as they were started, has this in it; none that has ended. */
+/** The processes that were started with this in their environment, as `NAME=VALUE`. */
 export function processesWith(variable: string): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(variable);
-    } catch {
-      return false;
-    }
-  });
+  return allProcesses().filter((pid) =>
+    readProcFile(pid, 'environ').split('\0').includes(variable),
+  );
 }
 
 /** How a process was started: the command and its arguments. */
 export function commandLine(pid: number): string[] {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  return readProcFile(pid, 'cmdline').split('\0').slice(0, -1);
+}
+
+/** Reads a file of /proc/PID. @returns '' if the process has ended. */
+export function readProcFile(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+export function allProcesses(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** Fields of /proc/PID/stat by their numbers in proc(5): state, ppid, utime, stime, cutime, cstime. */
+const STATE = 3;
+const PARENT = 4;
+const FIRST_TIME = 14;
+const LAST_OWN_TIME = 15;
+const LAST_CHILD_TIME = 17;
+
+/** @returns The fields, each at its number; `undefined` if the process has ended. */
+function statFields(pid: number): string[] | undefined {
+  const stat = readProcFile(pid, 'stat');
+  if (stat === '') return undefined;
+  // The second field is a name in brackets, which may contain anything, brackets included.
+  const end = stat.lastIndexOf(')');
+  return [
+    '',
+    String(pid),
+    stat.slice(stat.indexOf('('), end + 1),
+    ...stat.slice(end + 2).split(' '),
+  ];
 }

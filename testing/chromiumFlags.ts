@@ -1,0 +1,14 @@
+// Flags of Chromium for tests and measurements.
+
+/** A browser under test uses loopback only: everything that would call home is off. */
+const QUIET = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+const isRoot = process.getuid?.() === 0;
+
+/** Chromium does not start as root with its sandbox. */
+export const chromiumFlags: readonly string[] = isRoot ? [...QUIET, '--no-sandbox'] : QUIET;

@@ -1,0 +1,38 @@
+// HTTP requests and responses as bytes, for requests that no HTTP client would send.
+
+import { connect, type Socket } from 'node:net';
+
+const HEAD_END = '\r\n\r\n';
+
+/** The head of a response, and the bytes that came after it. Leaves the socket paused. */
+export function responseHead(socket: Socket): Promise<{ head: string; rest: Buffer }> {
+  return new Promise((resolve, reject) => {
+    let bytes: Buffer = Buffer.alloc(0);
+    const fail = () => reject(new Error(`no response, only '${bytes.toString('latin1')}'`));
+    const onData = (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      const end = bytes.indexOf(HEAD_END);
+      if (end < 0) return;
+      socket.pause();
+      socket.off('data', onData).off('end', fail).off('close', fail);
+      const head = bytes.toString('latin1', 0, end);
+      resolve({ head, rest: bytes.subarray(end + HEAD_END.length) });
+    };
+    socket.on('data', onData).on('end', fail).on('close', fail);
+  });
+}
+
+/** Sends a request on a new connection. @returns The first line of the response. */
+export async function statusLineOf(port: number, request: string): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  socket.on('error', () => {});
+  socket.write(request);
+  const { head } = await responseHead(socket);
+  socket.destroy();
+  return head.split('\r\n', 1)[0] ?? '';
+}
+
+/** The same. @returns The status code. */
+export async function statusOf(port: number, request: string): Promise<number> {
+  return Number((await statusLineOf(port, request)).split(' ')[1]);
+}
