@@ -1,7 +1,7 @@
-// The yardstick for a page: xterm.js alone. It writes the prompt and whatever is typed by itself,
-// asks nobody, and fits its size to nothing. No page that draws with xterm.js is ready, or answers,
-// in less. Its cursor stands still, as the page's does: while something blinks, the browser draws at
-// fixed moments, and what is typed waits for the next of them.
+// The baseline for a page: xterm.js alone. It writes the prompt and echoes what is typed by itself,
+// connects to nothing, and has a fixed size. No page that draws with xterm.js can be ready, or echo,
+// sooner. Its cursor does not blink, as in our page: while something blinks, the browser draws at fixed
+// moments, and an echo waits for the next of them.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -24,23 +24,26 @@ const PAGE = `<!doctype html>
 </script>
 `;
 
-interface File {
+interface ServedFile {
   type: string;
-  kept: string;
+  cacheControl: string;
   content: string | Buffer;
 }
 
-const FOR_EVER = 'public, max-age=31536000, immutable';
-const FILES = new Map<string | undefined, File>([
-  ['/', { type: 'text/html; charset=utf-8', kept: 'no-cache', content: PAGE }],
-  ['/xterm.css', { type: 'text/css', kept: FOR_EVER, content: read('css/xterm.css') }],
-  ['/xterm.js', { type: 'text/javascript', kept: FOR_EVER, content: read('lib/xterm.js') }],
+const IMMUTABLE = 'public, max-age=31536000, immutable';
+const FILES = new Map<string | undefined, ServedFile>([
+  ['/', { type: 'text/html; charset=utf-8', cacheControl: 'no-cache', content: PAGE }],
+  ['/xterm.css', { type: 'text/css', cacheControl: IMMUTABLE, content: read('css/xterm.css') }],
+  [
+    '/xterm.js',
+    { type: 'text/javascript', cacheControl: IMMUTABLE, content: read('lib/xterm.js') },
+  ],
 ]);
 
 const server = createServer(({ url }, response) => {
   const file = FILES.get(url);
   if (file === undefined) return response.writeHead(404).end();
-  response.writeHead(200, { 'content-type': file.type, 'cache-control': file.kept });
+  response.writeHead(200, { 'content-type': file.type, 'cache-control': file.cacheControl });
   return response.end(file.content);
 });
 server.listen(0, '127.0.0.1', () => process.send?.({ ready: server.address() }));

@@ -1,9 +1,10 @@
-// A real Chromium in front of a page: how soon one can type, and how soon one sees what one typed.
+// A real Chromium in front of a page: the time until the user can type, and until a typed character is
+// shown.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
 import { chromiumFlags } from '../testing/chromiumFlags.ts';
-import { watch } from './pageObserver.ts';
+import { observePage } from './pageObserver.ts';
 import { quantile } from './spread.ts';
 
 export const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -11,23 +12,22 @@ export const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const VIEWPORT = { width: 1000, height: 640 };
 
 /**
- * In one measurement: this many people with an empty cache, each of whom comes again so many times.
+ * One measurement: this many users with an empty cache, each of whom opens the page again so many
+ * times.
  */
 const VISITORS = 3;
 const VISITS_AGAIN = 2;
 const KEY_PRESSES = 50;
-/**
- * Chromium draws 60 times a second at most: keys have to fall on any moment between two drawings.
- */
+/** Chromium draws at most 60 times a second; keys have to be pressed at any moment between two frames. */
 const MAX_PAUSE_MS = 50;
 
-/** In milliseconds, from navigation to a prompt one can type at. */
+/** From navigation to a prompt that accepts input, in milliseconds. */
 export interface VisitsMeasured {
   firstMs: number;
   againMs: number;
 }
 
-/** In milliseconds, from key press to echo. */
+/** From key press to echo, in milliseconds. */
 export interface EchoMeasured {
   p50Ms: number;
   p95Ms: number;
@@ -41,12 +41,12 @@ export function startBrowser(): Promise<Browser> {
   });
 }
 
-/** Opens a page for the first time, and again: the medians. */
+/** Opens a page for the first time, and again. @returns The medians. */
 export async function measureVisits(browser: Browser, port: number): Promise<VisitsMeasured> {
   const first: number[] = [];
   const again: number[] = [];
   for (let visitor = 0; visitor < VISITORS; visitor++) {
-    // A context has a cache of its own.
+    // Each context has a cache of its own.
     await inNewContext(browser, async (context) => {
       first.push(await visit(context, port));
       for (let time = 0; time < VISITS_AGAIN; time++) again.push(await visit(context, port));
@@ -55,7 +55,7 @@ export async function measureVisits(browser: Browser, port: number): Promise<Vis
   return { firstMs: middle(first), againMs: middle(again) };
 }
 
-/** Presses keys behind so many characters that stand on the line already. */
+/** Presses keys at the end of a line that has so many characters already. */
 export async function measureEcho(
   browser: Browser,
   port: number,
@@ -64,7 +64,7 @@ export async function measureEcho(
   const echoesMs: number[] = [];
   await inNewContext(browser, async (context) => {
     const page = await openPage(context, port);
-    await page.evaluate(() => window.watched.prompt);
+    await page.evaluate(() => window.pageObserver.prompt);
     if (charactersBefore > 0) await paste(page, charactersBefore);
     for (let press = 0; press < KEY_PRESSES; press++) {
       await pause(Math.random() * MAX_PAUSE_MS);
@@ -75,10 +75,10 @@ export async function measureEcho(
   return { p50Ms: quantile(sorted, 0.5), p95Ms: quantile(sorted, 0.95) };
 }
 
-/** Opens the page, and shows that one can type there. */
+/** Opens the page, and proves that it accepts input. @returns The time to the prompt. */
 async function visit(context: BrowserContext, port: number): Promise<number> {
   const page = await openPage(context, port);
-  const promptMs = await page.evaluate(() => window.watched.prompt);
+  const promptMs = await page.evaluate(() => window.pageObserver.prompt);
   await pressKey(page, 'a');
   await page.close();
   return promptMs;
@@ -86,26 +86,26 @@ async function visit(context: BrowserContext, port: number): Promise<number> {
 
 async function openPage(context: BrowserContext, port: number): Promise<Page> {
   const page = await context.newPage();
-  await page.addInitScript(watch, PROMPT);
+  await page.addInitScript(observePage, PROMPT);
   await page.goto(`http://127.0.0.1:${port}/`, { waitUntil: 'commit' });
   return page;
 }
 
-/** @param key One that the screen does not end with yet. */
+/** @param key A character that the screen does not end with yet. */
 async function pressKey(page: Page, key: string): Promise<number> {
   await page.keyboard.press(key);
-  return page.evaluate(() => window.watched.echo);
+  return page.evaluate(() => window.pageObserver.echo);
 }
 
-/** As from the clipboard, which each page reaches by another key. */
+/** Dispatches a paste event: each page binds pasting to another key. */
 function paste(page: Page, characters: number): Promise<void> {
   return page.evaluate(async (length) => {
     const clipboardData = new DataTransfer();
     clipboardData.setData('text/plain', `${'x'.repeat(length - 1)}y`);
     const pasted = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
     document.activeElement?.dispatchEvent(pasted);
-    // As much of it as is surely on one screen.
-    await window.watched.untilEndsWith(`${'x'.repeat(Math.min(length - 1, 1_000))}y`);
+    // As much of it as surely fits on one screen.
+    await window.pageObserver.untilEndsWith(`${'x'.repeat(Math.min(length - 1, 1_000))}y`);
   }, characters);
 }
 

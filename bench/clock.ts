@@ -1,6 +1,6 @@
-// A clock that all processes of a machine share; `performance.now()` begins anew in each.
+// A clock that all processes of a machine share; `performance.now()` starts at 0 in each.
 
-/** In milliseconds, since some moment in the past. */
+/** Milliseconds since an arbitrary moment in the past. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -1,5 +1,6 @@
-// One connection of the load: a raw socket. All of them read into one buffer, so that reading
-// allocates nothing, and the load spends its time on the system calls.
+// One connection of the load: a raw socket. All connections read into one buffer, so that reading
+// allocates nothing and the load spends its time in system calls. (testing/rawWebSocket.ts and its kind
+// check what they receive, which costs more than a load may.)
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -7,9 +8,9 @@ import { connect, type Socket } from 'node:net';
 const READ_BUFFER = Buffer.allocUnsafe(256 * 1024);
 
 export class LoadConnection {
-  /** Takes what arrived. The memory is used again for the next read, also of another connection. */
+  /** Gets the bytes that arrived. The next read, of any connection, reuses their memory. */
   onBytes: (bytes: Buffer) => void = () => {};
-  /** Hears once that the connection is over, whoever ended it. */
+  /** Called once when the connection has closed, by either end. */
   onClosed: () => void = () => {};
   readonly #socket: Socket;
 
@@ -28,11 +29,11 @@ export class LoadConnection {
     });
   }
 
-  /** Connects to a port of this machine; rejects where nobody listens. */
+  /** Connects to a loopback port. Rejects if nothing listens there. */
   static async open(port: number): Promise<LoadConnection> {
     const connection = new LoadConnection(port);
     await once(connection.#socket, 'connect');
-    // A broken connection is a closed one: 'close' follows.
+    // 'close' follows an error.
     connection.#socket.on('error', () => {});
     connection.#socket.on('close', () => connection.onClosed());
     return connection;
@@ -42,7 +43,7 @@ export class LoadConnection {
     this.#socket.write(bytes);
   }
 
-  /** Ends it at once, unheard. */
+  /** Closes at once, without calling `onClosed`. */
   destroy(): void {
     this.onBytes = () => {};
     this.onClosed = () => {};

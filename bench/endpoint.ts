@@ -1,47 +1,42 @@
-// Who is asked: a server, a bridge in front of it, or another's bridge; and how one talks to it.
+// What is put under load: a server, our bridge in front of it, or another bridge; and how to connect to
+// it.
 
-import { randomBytes } from 'node:crypto';
+import { upgradeRequest } from '../testing/rawWebSocket.ts';
 import { LoadConnection } from './connection.ts';
 import { PayloadCounter } from './payloadCounter.ts';
 
 export interface Endpoint {
   port: number;
-  /** Whether it is to be asked for a WebSocket first. */
+  /** Whether a connection starts with a WebSocket handshake. */
   isBridge: boolean;
-  /** Its process, and the one whose children do its work. */
+  /** Its process; descendants of it may do the work. */
   pid: number;
 }
 
-/** Connects, up to where the first request may be sent. */
+/** Connects, and settles once the first request may be sent. */
 export async function openSession({ port, isBridge }: Endpoint): Promise<LoadConnection> {
   const connection = await LoadConnection.open(port);
   if (isBridge) await upgrade(connection);
   return connection;
 }
 
-/** What counts the bytes that are an answer, in all that comes back from frames that were sent. */
+/** A counter of the payload bytes in the frames that come back. */
 export function framesCounter(): (bytes: Buffer) => number {
   const counter = new PayloadCounter();
   return (bytes) => counter.count(bytes);
 }
 
-/** Asks for a WebSocket (RFC 6455, section 4.1) as noVNC and its kin do, and awaits the answer. */
+/** Does the WebSocket handshake (RFC 6455, section 4.1) as noVNC does. */
 function upgrade(connection: LoadConnection): Promise<void> {
   return new Promise((resolve, reject) => {
     let answer = '';
-    connection.onClosed = () => reject(new Error(`no upgrade, but the end: ${answer}`));
+    connection.onClosed = () => reject(new Error(`closed instead of upgraded: ${answer}`));
     connection.onBytes = (bytes) => {
       answer += bytes.toString('latin1');
       if (!answer.endsWith('\r\n\r\n')) return;
       if (answer.startsWith('HTTP/1.1 101 ')) resolve();
-      else reject(new Error(`no upgrade: ${answer}`));
+      else reject(new Error(`not upgraded: ${answer}`));
     };
-    connection.write(
-      Buffer.from(
-        'GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-          'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: binary\r\n' +
-          `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
-      ),
-    );
+    connection.write(Buffer.from(upgradeRequest('/ws', { 'Sec-WebSocket-Protocol': 'binary' })));
   });
 }

@@ -1,14 +1,14 @@
-// The server with the etcd store: what reading, telling and storing cost where several machines
-// share the message.
+// The server with the etcd store: the cost of reading, watching and storing if several machines share
+// the message.
 
 import { EtcdCluster } from '../testing/etcd.ts';
 import { compareWithMemory } from './versusMemory.ts';
 import { compareWithPuts } from './versusPuts.ts';
 import { compareWatching } from './watchers.ts';
 
-/** @param command What etcd is called here; empty where there is none. */
+/** @param command The name of etcd; empty if it is not installed. */
 export async function measureEtcd(command: string): Promise<void> {
-  if (command === '') return console.log('\nThere is no etcd here: what needs it is left out.');
+  if (command === '') return console.log('\netcd is not installed: skipping what needs it.');
 
   const etcd = await EtcdCluster.start({ command, usesDefaults: true });
   try {

@@ -1,4 +1,4 @@
-// What a session costs while nobody says anything, in memory.
+// The memory of an idle session.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LoadConnection } from './connection.ts';
@@ -8,14 +8,14 @@ import { treePssBytes } from './processes.ts';
 /** Fewer than a listen queue holds (websockify's holds 100). */
 const OPENED_AT_A_TIME = 50;
 
-/** For what a server does once a session is open: idle means idle. */
+/** How long a server may still work after a session has opened, before it counts as idle. */
 const SETTLE_MS = 2_000;
 
 /**
- * Opens so many sessions and leaves them alone.
+ * Opens so many sessions and leaves them idle.
  *
- * @param endpoint Freshly started: what it used and kept before would hide what a session costs.
- * @returns Pss of all its processes per session, in bytes, that of none taken off.
+ * @param endpoint Freshly started: memory it kept from earlier use would hide the cost of a session.
+ * @returns Pss of all its processes per session, in bytes, without what it has before the first session.
  */
 export async function measureIdleMemory(endpoint: Endpoint, sessions: number): Promise<number> {
   await pause(SETTLE_MS);
@@ -30,8 +30,8 @@ export async function measureIdleMemory(endpoint: Endpoint, sessions: number): P
   };
   const open: LoadConnection[] = [];
   while (open.length < sessions) {
-    const atATime = Math.min(OPENED_AT_A_TIME, sessions - open.length);
-    open.push(...(await Promise.all(Array.from({ length: atATime }, openOne))));
+    const batch = Math.min(OPENED_AT_A_TIME, sessions - open.length);
+    open.push(...(await Promise.all(Array.from({ length: batch }, openOne))));
   }
   await pause(SETTLE_MS);
   const after = treePssBytes(endpoint.pid);

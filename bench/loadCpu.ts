@@ -1,10 +1,10 @@
-// What the load itself costs: one that needs a whole core measures itself.
+// The CPU time of the load itself: a load that needs a whole core measures only itself.
 
 export class LoadCpu {
   readonly #startedAt = performance.now();
   readonly #usage = process.cpuUsage();
 
-  /** This process's CPU time since then, as a share of one core. */
+  /** The CPU time of this process since the start, as a share of one core. */
   share(): number {
     const { user, system } = process.cpuUsage(this.#usage);
     const elapsedUs = (performance.now() - this.#startedAt) * 1000;

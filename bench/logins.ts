@@ -1,8 +1,8 @@
-// A load: hosts that people log in to. Each connects, asks for the message, and is gone.
+// A load: hosts that people log in to. Each connects, asks for the message, and disconnects.
 
+import { closedLoop } from './closedLoop.ts';
 import { LoadConnection } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
-import { LoadCpu } from './loadCpu.ts';
 import { MSGGET } from './msgget.ts';
 import { treeCpuSeconds } from './processes.ts';
 
@@ -10,36 +10,21 @@ export interface LoginsMeasured {
   loginsPerSecond: number;
   /** CPU time of the server for each, in microseconds. */
   cpuUs: number;
-  /** The load's own, as a share of one core. */
+  /** The CPU time of the load itself, as a share of one core. */
   loadCpuShare: number;
 }
 
-/** Has so many of them there at a time, for so many seconds. */
 export async function measureLogins(
   { port, pid }: Endpoint,
-  atATime: number,
+  concurrency: number,
   seconds: number,
 ): Promise<LoginsMeasured> {
   const cpuBefore = treeCpuSeconds(pid);
-  const cpu = new LoadCpu();
-  const startedAt = performance.now();
-  const endsAt = startedAt + seconds * 1000;
-  let logins = 0;
-  const host = async () => {
-    while (performance.now() < endsAt) {
-      await logIn(port);
-      logins += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: atATime }, host));
-  const elapsedSeconds = (performance.now() - startedAt) / 1000;
-  const loadCpuShare = cpu.share();
+  const { perSecond, count, loadCpuShare } = await closedLoop(concurrency, seconds, () =>
+    logIn(port),
+  );
   const cpuUsed = treeCpuSeconds(pid) - cpuBefore;
-  return {
-    loginsPerSecond: logins / elapsedSeconds,
-    cpuUs: (cpuUsed / logins) * 1e6,
-    loadCpuShare,
-  };
+  return { loginsPerSecond: perSecond, cpuUs: (cpuUsed / count) * 1e6, loadCpuShare };
 }
 
 async function logIn(port: number): Promise<void> {

@@ -1,5 +1,5 @@
-// `npm run bench`: everybody in turn, again and again, so that all see the same machine. What
-// counts is the ratio: the machine is shared, and noisy.
+// `npm run bench`: measures each program in turn, round by round, so that all see the same machine.
+// Only the ratios count: the machine is shared and noisy.
 
 import { cpus } from 'node:os';
 import { measureEtcd } from './etcd.ts';
@@ -17,7 +17,7 @@ import { ROUNDS, SECONDS } from './rounds.ts';
 import { compareWithWebsockify } from './versusWebsockify.ts';
 import { compareWorkers } from './workers.ts';
 
-/** As scripts/bench.mjs has them. */
+/** The same names as in scripts/bench.mjs. */
 const PARTS: Record<string, (run: Run) => Promise<void>> = {
   async msgget(run) {
     const echo = await run(startEcho());
@@ -41,11 +41,11 @@ const PARTS: Record<string, (run: Run) => Promise<void>> = {
   },
 };
 
-// What was started is ended when this process exits; a signal alone would not let it.
+// The programs are ended when this process exits; without a handler, a signal would skip that.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 console.log(
-  `Node ${process.versions.node}, ${cpus().length} cores, ${ROUNDS} rounds of ${SECONDS} s: median (least to most)`,
+  `Node ${process.versions.node}, ${cpus().length} cores, ${ROUNDS} rounds of ${SECONDS} s: median (minimum to maximum)`,
 );
 const chosen = process.argv.slice(2);
 for (const [name, part] of Object.entries(PARTS)) {

@@ -1,7 +1,8 @@
-// The server beside one that does nothing, and the bridge beside a connection without it.
+// Compares the server with an echo server, and a session through the bridge with a direct connection.
 
 import { frame, OPCODE } from '../testing/frames.ts';
 import { type Endpoint, framesCounter } from './endpoint.ts';
+import { fieldOf } from './fieldOf.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
 import { measureRoundTrips, type RoundTrips, type RoundTripsMeasured } from './roundTrips.ts';
 import { medianRatio } from './spread.ts';
@@ -11,7 +12,7 @@ const REQUEST = Buffer.from('MSGGET\n');
 const REPLY_BYTES = '200 OK\nAn apple a day keeps the doctor away.\n'.length;
 
 export const MSGGET = { request: REQUEST, replyBytes: REPLY_BYTES };
-/** The yardstick is asked for as many bytes as a reply has, and sends them back. */
+/** The echo server gets as many bytes as a reply has, and sends them back. */
 const ECHOED = { request: Buffer.alloc(REPLY_BYTES, 'x'), replyBytes: REPLY_BYTES };
 const BRIDGED = {
   request: frame({ opcode: OPCODE.binary, payload: REQUEST }),
@@ -26,7 +27,7 @@ export interface Side {
   request: Request;
 }
 
-/** @param bridge One in front of the server. */
+/** @param bridge In front of the server. */
 export async function compareMsgget(
   server: Endpoint,
   bridge: Endpoint,
@@ -50,12 +51,12 @@ export async function compareMsgget(
   );
 }
 
-/** Above the rows of `compareRequests`. */
+/** The header of the rows of `compareRequests`. */
 export function printRequestsHead(): void {
-  printHead(['', 'requests/s', 'p50 ms', 'p99 ms', 'beside', 'ratio']);
+  printHead(['', 'requests/s', 'p50 ms', 'p99 ms', 'versus', 'ratio']);
 }
 
-/** One row: both put under the same load in turn. */
+/** Prints one row: both under the same load, in turn. */
 export async function compareRequests(
   name: string,
   side: Side,
@@ -75,19 +76,13 @@ export async function compareRequests(
     theirs.push(await measure(yardstick, SECONDS));
   }
 
-  const rates = ours.map((one) => one.requestsPerSecond);
-  const yardstickRates = theirs.map((one) => one.requestsPerSecond);
+  const rates = fieldOf(ours, 'requestsPerSecond');
+  const yardstickRates = fieldOf(theirs, 'requestsPerSecond');
   printRow([
     name,
     inBrackets(rates, thousands),
-    median(
-      ours.map((one) => one.p50Ms),
-      hundredths,
-    ),
-    median(
-      ours.map((one) => one.p99Ms),
-      hundredths,
-    ),
+    median(fieldOf(ours, 'p50Ms'), hundredths),
+    median(fieldOf(ours, 'p99Ms'), hundredths),
     `${yardstickName} ${inBrackets(yardstickRates, thousands)}`,
     hundredths(medianRatio(rates, yardstickRates)),
   ]);

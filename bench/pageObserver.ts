@@ -1,8 +1,8 @@
-// What watches a page from its first moment on: when its terminal shows what.
+// Observes what a page's terminal shows, and when, from the first moment on.
 //
-// It runs in the page, where nothing of this module is but the function itself.
+// It runs in the page: only the function itself gets there, and nothing else of this module.
 
-export interface Watched {
+export interface PageObserver {
   /** Settles with the time from navigation to the prompt, in milliseconds. */
   prompt: Promise<number>;
   /**
@@ -14,8 +14,8 @@ export interface Watched {
   untilEndsWith(text: string): Promise<void>;
 }
 
-/** What is needed of an xterm.js whose text is not in the DOM: ttyd draws on a canvas. */
-interface Canvas {
+/** The part of xterm.js that is used if its text is not in the DOM: ttyd draws on a canvas. */
+interface CanvasTerminal {
   rows: number;
   onRender(listener: () => void): unknown;
   buffer: {
@@ -28,22 +28,22 @@ interface Canvas {
 
 declare global {
   interface Window {
-    watched: Watched;
-    /** ttyd puts it there. */
-    term: Canvas;
+    pageObserver: PageObserver;
+    /** Set by ttyd. */
+    term: CanvasTerminal;
   }
 }
 
 /**
- * To be run before the page's own scripts.
+ * Runs before the page's own scripts.
  *
- * @param prompt What the screen shows once a command may be typed.
+ * @param prompt What the screen shows once a command can be typed.
  */
-export function watch(prompt: string): void {
-  /** A screen without what is awaited by then is a failure, not a slow one. */
-  const patienceMs = 20_000;
+export function observePage(prompt: string): void {
+  /** How long the screen may take to show what is awaited, before the measurement fails. */
+  const timeoutMs = 20_000;
   const awaited = new Map<(screen: string) => boolean, (drawnAtMs: number) => void>();
-  let canvas: Canvas | undefined;
+  let canvas: CanvasTerminal | undefined;
 
   new MutationObserver(onDrawn).observe(document, {
     childList: true,
@@ -52,7 +52,7 @@ export function watch(prompt: string): void {
   });
   Object.defineProperty(window, 'term', {
     get: () => canvas,
-    set(term: Canvas) {
+    set(term: CanvasTerminal) {
       canvas = term;
       term.onRender(onDrawn);
     },
@@ -60,42 +60,44 @@ export function watch(prompt: string): void {
   addEventListener(
     'keydown',
     ({ key, timeStamp }) => {
-      window.watched.echo = drawn((screen) => screen.endsWith(key)).then((at) => at - timeStamp);
+      window.pageObserver.echo = drawn((screen) => screen.endsWith(key)).then(
+        (at) => at - timeStamp,
+      );
     },
     { capture: true },
   );
-  window.watched = {
+  window.pageObserver = {
     prompt: drawn((screen) => screen.includes(prompt)),
     echo: Promise.reject(new Error('no key was pressed')),
     async untilEndsWith(text) {
       if (!shown().endsWith(text)) await drawn((screen) => screen.endsWith(text));
     },
   };
-  window.watched.echo.catch(() => {});
+  window.pageObserver.echo.catch(() => {});
 
   function onDrawn(): void {
     const drawnAtMs = performance.now();
     if (awaited.size === 0) return;
     const screen = shown();
-    for (const [isThere, tell] of awaited) if (isThere(screen)) tell(drawnAtMs);
+    for (const [isShown, resolve] of awaited) if (isShown(screen)) resolve(drawnAtMs);
   }
 
-  function drawn(isThere: (screen: string) => boolean): Promise<number> {
+  function drawn(isShown: (screen: string) => boolean): Promise<number> {
     return new Promise((resolve, reject) => {
       const fail = () => {
-        awaited.delete(isThere);
+        awaited.delete(isShown);
         reject(new Error(`the terminal shows only: ${shown()}`));
       };
-      const timer = setTimeout(fail, patienceMs);
-      awaited.set(isThere, (drawnAtMs) => {
+      const timer = setTimeout(fail, timeoutMs);
+      awaited.set(isShown, (drawnAtMs) => {
         clearTimeout(timer);
-        awaited.delete(isThere);
+        awaited.delete(isShown);
         resolve(drawnAtMs);
       });
     });
   }
 
-  /** The rows one after the other, up to the last character that can be seen. */
+  /** All rows, up to the last visible character. */
   function shown(): string {
     const rows = canvas === undefined ? rowsInDom() : rowsOnCanvas(canvas);
     return rows.join('').replaceAll('\u00a0', ' ').trimEnd();
@@ -105,7 +107,7 @@ export function watch(prompt: string): void {
     return [...document.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent);
   }
 
-  function rowsOnCanvas({ rows, buffer: { active } }: Canvas): (string | undefined)[] {
+  function rowsOnCanvas({ rows, buffer: { active } }: CanvasTerminal): (string | undefined)[] {
     const line = (_: unknown, row: number) => active.getLine(active.viewportY + row);
     return Array.from({ length: rows }, line).map((one) => one?.translateToString(false));
   }

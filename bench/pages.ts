@@ -1,4 +1,4 @@
-// The page in a real Chromium, beside xterm.js alone, and beside ttyd where that is installed.
+// Compares the page in a real Chromium with xterm.js alone, and with ttyd if it is installed.
 
 import type { Browser } from '@playwright/test';
 import {
@@ -10,29 +10,30 @@ import {
   type VisitsMeasured,
 } from './browser.ts';
 import type { Endpoint } from './endpoint.ts';
+import { fieldOf } from './fieldOf.ts';
 import { type Running, startBareTerminal, startTtyd, stop } from './programs.ts';
 import { ROUNDS } from './rounds.ts';
 import { inBrackets, median, printHead, printRow, ratio, tenths, whole } from './tables.ts';
 
 const LONG_LINE = 3_000;
 
-interface Compared {
+interface Pages {
   page: Endpoint;
   bare: Endpoint;
-  /** Not everywhere to be had. */
+  /** `undefined` if it is not installed. */
   ttyd: Endpoint | undefined;
 }
 
-interface Rounds<Measured> {
+interface PageRounds<Measured> {
   page: Measured[];
   bare: Measured[];
-  /** Empty without it. */
+  /** Empty if it is not installed. */
   ttyd: Measured[];
 }
 
 /**
- * @param page The bridge that serves it, in front of a message server.
- * @param command What ttyd is called here; empty where there is none.
+ * @param page The bridge that serves the page, in front of a message server.
+ * @param command The name of ttyd; empty if it is not installed.
  */
 export async function comparePages(page: Endpoint, command: string): Promise<void> {
   const started: Running[] = [];
@@ -51,7 +52,7 @@ export async function comparePages(page: Endpoint, command: string): Promise<voi
   }
 }
 
-async function compareVisits(browser: Browser, compared: Compared): Promise<void> {
+async function compareVisits(browser: Browser, compared: Pages): Promise<void> {
   printHead(['the page', 'ms to a prompt', 'xterm.js alone', 'ratio', 'ttyd', 'ratio']);
   const found = await inTurn<VisitsMeasured>(compared, ({ port }) => measureVisits(browser, port));
   const rows = [
@@ -70,7 +71,7 @@ async function compareVisits(browser: Browser, compared: Compared): Promise<void
   }
 }
 
-async function compareEchoes(browser: Browser, compared: Compared): Promise<void> {
+async function compareEchoes(browser: Browser, compared: Pages): Promise<void> {
   printHead([
     'from key press to echo',
     'p50 ms',
@@ -89,7 +90,7 @@ async function compareEchoes(browser: Browser, compared: Compared): Promise<void
     const p50 = figures(found, 'p50Ms');
     const p95 = figures(found, 'p95Ms');
     printRow([
-      before === 0 ? 'on an empty line' : `behind ${before} characters`,
+      before === 0 ? 'on an empty line' : `after ${before} characters`,
       inBrackets(p50.page, tenths),
       median(p95.page, tenths),
       inBrackets(p50.bare, tenths),
@@ -102,12 +103,12 @@ async function compareEchoes(browser: Browser, compared: Compared): Promise<void
   }
 }
 
-/** The first turn, in which the browser itself warms up, does not count. */
+/** Measures each in every round, after one measurement that warms up the browser. */
 async function inTurn<Measured>(
-  { page, bare, ttyd }: Compared,
+  { page, bare, ttyd }: Pages,
   measure: (endpoint: Endpoint) => Promise<Measured>,
-): Promise<Rounds<Measured>> {
-  const found: Rounds<Measured> = { page: [], bare: [], ttyd: [] };
+): Promise<PageRounds<Measured>> {
+  const found: PageRounds<Measured> = { page: [], bare: [], ttyd: [] };
   await measure(page);
   for (let round = 0; round < ROUNDS; round++) {
     found.page.push(await measure(page));
@@ -118,9 +119,9 @@ async function inTurn<Measured>(
 }
 
 function figures<Figure extends string>(
-  found: Rounds<Record<Figure, number>>,
+  found: PageRounds<Record<Figure, number>>,
   figure: Figure,
-): Rounds<number> {
-  const of = (measured: Record<Figure, number>[]) => measured.map((one) => one[figure]);
-  return { page: of(found.page), bare: of(found.bare), ttyd: of(found.ttyd) };
+): PageRounds<number> {
+  const { page, bare, ttyd } = found;
+  return { page: fieldOf(page, figure), bare: fieldOf(bare, figure), ttyd: fieldOf(ttyd, figure) };
 }

@@ -34,7 +34,7 @@ const STREAMS: [string, Buffer[], number][] = [
   ],
 ];
 
-test.each(STREAMS)('%s: the payload is the same, whole and byte by byte', (_, frames, payload) => {
+test.each(STREAMS)('counts the payload, whole and byte by byte: %s', (_, frames, payload) => {
   const stream = Buffer.concat(frames);
   expect(new PayloadCounter().count(stream)).toBe(payload);
 

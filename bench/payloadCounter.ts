@@ -1,24 +1,22 @@
-// Counts the payload in a stream of WebSocket frames (RFC 6455, section 5.2), cut anywhere: bridges
-// cut and merge what they relay as they like. Masked frames count alike, so that an echo server,
-// which sends the load's own frames back, can be asked with the same load. It skips over the
-// payload, so the work is per frame and not per byte.
+// Counts the payload in a stream of WebSocket frames (RFC 6455, section 5.2), split anywhere: bridges
+// split and merge what they relay. Masked frames count as well, so that an echo server, which sends the
+// load's own frames back, can be measured with the same load. The payload is skipped, so the work is
+// per frame, not per byte. (testing/frames.ts checks each frame, and accepts no masked one.)
 
 /** Two bytes, eight of length, four of mask. */
 const MAX_HEADER = 14;
 
-/**
- * The bit of the first byte that marks a control frame, which carries nothing of the conversation.
- */
+/** The bit of the first byte that marks a control frame, which carries no payload of the session. */
 const CONTROL_BIT = 0x08;
 
 export class PayloadCounter {
   readonly #header = Buffer.alloc(MAX_HEADER);
-  /** How much of the next header is here already. */
+  /** How much of the next header has arrived. */
   #headerBytes = 0;
-  /** How much of this frame's payload is still to come. */
+  /** How much of this frame's payload has not arrived yet. */
   #payloadLeft = 0;
 
-  /** @returns How many bytes of payload are among these, those of control frames left out. */
+  /** @returns The number of payload bytes in this chunk, without control frames. */
   count(bytes: Buffer): number {
     let counted = 0;
     let at = 0;
@@ -49,9 +47,9 @@ export class PayloadCounter {
   }
 }
 
-/** As far as it can be told from the bytes that are here. */
-function headerLength(header: Buffer, bytesHere: number): number {
-  if (bytesHere < 2) return 2;
+/** The length of the header, as far as the bytes that have arrived show it. */
+function headerLength(header: Buffer, arrivedBytes: number): number {
+  if (arrivedBytes < 2) return 2;
   const isMasked = (header.readUInt8(1) & 0x80) !== 0;
   return 2 + extendedLengthBytes(header) + (isMasked ? 4 : 0);
 }

@@ -1,13 +1,13 @@
-// A load: connections to etcd that each put one key, await the answer, and again. It has the
-// library the server has, and is spread over the members, as servers are. What it does not cost: it
-// starts no program, compares nothing, keeps no history, and tells nobody.
+// A load: connections to etcd that each put one key, wait for the response, and repeat. They are spread
+// over the members, as servers are. Unlike the server, it compares nothing, keeps no history, and
+// notifies no watchers.
 
 import { Etcd3 } from 'etcd3';
 import { LoadCpu } from './loadCpu.ts';
 import type { RoundTripsMeasured } from './roundTrips.ts';
 import { quantile } from './spread.ts';
 
-/** As long as an entry of the history (server/stores/etcd/etcdRecord.ts) with a message of 44 bytes. */
+/** As long as a history entry (server/stores/etcd/etcdRecord.ts) with a message of 44 bytes. */
 const VALUE = Buffer.alloc(108, 'x');
 const KEY = Buffer.from('bench/plain');
 
@@ -16,12 +16,12 @@ export class PlainPuts {
 
   /** @param addresses `HOST:PORT` of each member. */
   constructor(addresses: readonly string[], connections: number) {
-    const inTurn = Array.from({ length: connections }, () => addresses).flat();
-    this.#clients = inTurn.slice(0, connections).map(
+    const addressesInTurn = Array.from({ length: connections }, () => addresses).flat();
+    this.#clients = addressesInTurn.slice(0, connections).map(
       (address) =>
         new Etcd3({
           hosts: `http://${address}`,
-          // Else all clients of one address have one connection together.
+          // Otherwise all clients of one address share a connection.
           grpcOptions: { 'grpc.use_local_subchannel_pool': 1 },
         }),
     );

@@ -1,15 +1,15 @@
-// The servers under load, each in a process of its own, ended by the ids they were started with.
+// Starts the servers under load, each in a process of its own, and ends exactly those processes.
 
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../testing/freePort.ts';
 import { LoadConnection } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import { processTree } from './processes.ts';
 
-/** As `motd up` starts the bridge (cli/commands/up.ts). `MOTD_BENCH_NODE_FLAGS=` tries it without them. */
+/** As in `motd up` (cli/commands/up.ts). `MOTD_BENCH_NODE_FLAGS=` measures without them. */
 const BRIDGE_NODE_FLAGS = process.env['MOTD_BENCH_NODE_FLAGS'] ?? '--single-threaded-gc';
 
 const LISTENING_POLL_MS = 50;
@@ -18,15 +18,20 @@ export interface Running extends Endpoint {
   process: ChildProcess;
 }
 
-/** The yardstick, and the target of the bridges. */
+/** The baseline, and the target of the bridges. */
 export function startEcho(): Promise<Running> {
   return startOurs('bench/echo.js', []);
 }
 
-/** More connections, from this one source, than there are descriptors for. */
-const ANY_NUMBER = ['--max-connections', '100000', '--max-connections-per-source', '100000'];
+/** More connections from one source than there are descriptors. */
+const NO_CONNECTION_LIMITS = [
+  '--max-connections',
+  '100000',
+  '--max-connections-per-source',
+  '100000',
+];
 
-/** Bridges are measured with their PROXY line, as under `motd up`. */
+/** Bridges are measured with the PROXY line that `motd up` uses. */
 const PROXIED = ['--trust-proxy', '127.0.0.1'];
 
 /** @param store As in `--store`. */
@@ -40,31 +45,31 @@ export function startServer(store = 'memory:'): Promise<Running> {
     '--log',
     'silent',
     ...PROXIED,
-    ...ANY_NUMBER,
+    ...NO_CONNECTION_LIMITS,
   ];
   return startOurs('cli/main.js', args);
 }
 
-/** As many sessions from this one source as a measurement takes, and as much as each can say. */
-const NO_LIMITS = ['--max-sessions-per-source', '5000', '--max-message-rate', '0'];
+/** No limit that a measurement could reach: sessions from one source, and messages. */
+const NO_SESSION_LIMITS = ['--max-sessions-per-source', '5000', '--max-message-rate', '0'];
 
 /** @param target As in `--target`, without the name. */
 export async function startBridge(target: string, workers = 1): Promise<Running> {
   const quiet = ['--http-port', '0', '--log', 'silent'];
   const many = ['--workers', String(workers)];
-  const args = ['bridge', '--target', `target=${target}`, ...quiet, ...NO_LIMITS, ...many];
+  const args = ['bridge', '--target', `target=${target}`, ...quiet, ...NO_SESSION_LIMITS, ...many];
   const flags = BRIDGE_NODE_FLAGS.split(' ').filter((flag) => flag !== '');
   return { ...(await startOurs('cli/main.js', args, flags)), isBridge: true };
 }
 
-/** The yardstick for a page. */
+/** The baseline for a page. */
 export function startBareTerminal(prompt: string): Promise<Running> {
   return startOurs('bench/bareTerminal.js', [prompt]);
 }
 
-/** @param command What websockify is called here. */
+/** @param command The name of websockify. */
 export async function startWebsockify(command: string, targetPort: number): Promise<Running> {
-  const started = await startTheirs(command, (port) => [
+  const started = await startOther(command, (port) => [
     `127.0.0.1:${port}`,
     `127.0.0.1:${targetPort}`,
   ]);
@@ -72,20 +77,20 @@ export async function startWebsockify(command: string, targetPort: number): Prom
 }
 
 /**
- * ttyd shows a program in a terminal. This one costs the least it could: it says the prompt, and
- * the kernel echoes what is typed.
+ * ttyd shows a program in a terminal. This program costs as little as possible: it prints the prompt,
+ * and the kernel echoes what is typed.
  *
- * @param command What ttyd is called here.
+ * @param command The name of ttyd.
  */
 export function startTtyd(command: string, prompt: string): Promise<Running> {
   const program = ['sh', '-c', 'printf "%s " "$0"; exec cat', prompt];
-  return startTheirs(command, (port) => ['-i', 'lo', '-p', String(port), '-W', ...program]);
+  return startOther(command, (port) => ['-i', 'lo', '-p', String(port), '-W', ...program]);
 }
 
-/** Takes what is being started, to be ended when the work is over. */
+/** Registers a program that is being started, so that it is ended afterwards. */
 export type Run = (starting: Promise<Running>) => Promise<Running>;
 
-/** Does some work with programs, and ends those it took, however it ends. */
+/** Runs some work, and ends the programs it has registered, even if it fails. */
 export async function withPrograms(work: (run: Run) => Promise<void>): Promise<void> {
   const running: Running[] = [];
   try {
@@ -99,17 +104,17 @@ export async function withPrograms(work: (run: Run) => Promise<void>): Promise<v
   }
 }
 
-/** Ends a program and the children it has (websockify has one for each session). */
+/** Ends a program and its children (websockify has one for each session). */
 export async function stop({ process: child, pid }: Running): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   const children = processTree(pid).filter((one) => one !== pid);
   child.kill('SIGTERM');
   await exited;
-  for (const one of children) endIfThere(one);
+  for (const one of children) terminateIfRunning(one);
 }
 
-/** Starts one of our programs, which tells its parent where it listens (cli/lifecycle.ts). */
+/** Starts one of our programs, which sends its parent the address it listens on (cli/lifecycle.ts). */
 async function startOurs(
   script: string,
   args: string[],
@@ -121,7 +126,7 @@ async function startOurs(
   return { process: child, port: message.ready.port, isBridge: false, pid: pidOf(child) };
 }
 
-/** What a child says next. @throws Where it ends instead. */
+/** The next message of a child process. @throws If the child ends instead. */
 export async function nextMessage(child: ChildProcess) {
   const ended = new AbortController();
   const onExit = () => ended.abort();
@@ -137,11 +142,11 @@ export async function nextMessage(child: ChildProcess) {
   }
 }
 
-async function startTheirs(command: string, argsFor: (port: number) => string[]): Promise<Running> {
-  const [port = 0] = await freePorts(1);
+async function startOther(command: string, argsFor: (port: number) => string[]): Promise<Running> {
+  const port = await freePort();
   const child = spawn(command, argsFor(port), { stdio: 'ignore' });
   await once(child, 'spawn');
-  await untilListening(child, port);
+  await waitUntilListening(child, port);
   return { process: child, port, isBridge: false, pid: pidOf(child) };
 }
 
@@ -150,20 +155,7 @@ function pidOf({ pid }: ChildProcess): number {
   return pid;
 }
 
-/** Different ones, that nobody listens on now: for programs that cannot choose one and tell. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port was free');
-    return address.port;
-  });
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
-
-async function untilListening(child: ChildProcess, port: number): Promise<void> {
+async function waitUntilListening(child: ChildProcess, port: number): Promise<void> {
   while (child.exitCode === null) {
     const connection = await LoadConnection.open(port).catch(() => undefined);
     if (connection !== undefined) return connection.destroy();
@@ -172,7 +164,7 @@ async function untilListening(child: ChildProcess, port: number): Promise<void> 
   throw new Error(`${child.spawnfile} ended with status ${child.exitCode}`);
 }
 
-function endIfThere(pid: number): void {
+function terminateIfRunning(pid: number): void {
   try {
     process.kill(pid, 'SIGTERM');
   } catch (error) {

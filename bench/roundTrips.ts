@@ -1,6 +1,5 @@
-// A load: connections that each send a batch of requests, await all its replies, and again. It must
-// never be the bottleneck, so requests are prepared beforehand and replies are only counted,
-// in bytes.
+// A load: connections that each send a batch of requests, wait for all replies, and repeat. It must not
+// be the bottleneck, so requests are prepared beforehand and replies are only counted, in bytes.
 
 import type { LoadConnection } from './connection.ts';
 import { type Endpoint, openSession } from './endpoint.ts';
@@ -13,9 +12,9 @@ export interface RoundTrips {
   inFlight: number;
   /** One request, as bytes. */
   request: Buffer;
-  /** The length of one reply, as the counter counts it. */
+  /** The length of one reply, as counted by the counter. */
   replyBytes: number;
-  /** Makes what counts one connection's replies; without it every byte is one of a reply. */
+  /** Makes the counter for one connection; without it, every byte counts. */
   makeCounter?: () => (bytes: Buffer) => number;
 }
 
@@ -24,29 +23,29 @@ export interface RoundTripsMeasured {
   /** From a batch of requests to its last reply, in milliseconds. */
   p50Ms: number;
   p99Ms: number;
-  /** The load's own, as a share of one core. */
+  /** The CPU time of the load itself, as a share of one core. */
   loadCpuShare: number;
 }
 
 /**
  * Puts a load on a server for so many seconds.
  *
- * @param asked One, or several, over which the connections are spread.
+ * @param endpoints One, or several, over which the connections are spread.
  */
 export async function measureRoundTrips(
-  asked: Endpoint | readonly Endpoint[],
+  endpoints: Endpoint | readonly Endpoint[],
   load: RoundTrips,
   seconds: number,
 ): Promise<RoundTripsMeasured> {
-  const inTurn = Array.from({ length: load.connections }, () => asked).flat();
-  const opening = inTurn.slice(0, load.connections).map(openSession);
+  const endpointsInTurn = Array.from({ length: load.connections }, () => endpoints).flat();
+  const opening = endpointsInTurn.slice(0, load.connections).map(openSession);
   const connections = await Promise.all(opening);
   const latenciesMs: number[] = [];
   const cpu = new LoadCpu();
   const startedAt = performance.now();
   const endsAt = startedAt + seconds * 1000;
 
-  await Promise.all(connections.map((one) => converse(one, load, endsAt, latenciesMs)));
+  await Promise.all(connections.map((one) => sendBatches(one, load, endsAt, latenciesMs)));
   const elapsedSeconds = (performance.now() - startedAt) / 1000;
   const loadCpuShare = cpu.share();
   for (const connection of connections) connection.destroy();
@@ -60,8 +59,8 @@ export async function measureRoundTrips(
   };
 }
 
-/** Sends a batch, awaits all its replies, and again, until the time is over. */
-function converse(
+/** Sends a batch, waits for all replies, and repeats until the time is over. */
+function sendBatches(
   connection: LoadConnection,
   { inFlight, request, replyBytes, makeCounter }: RoundTrips,
   endsAt: number,
@@ -81,7 +80,7 @@ function converse(
     connection.onBytes = (bytes) => {
       awaited -= count(bytes);
       if (awaited > 0) return;
-      if (awaited < 0) return reject(new Error('more came back than was asked for'));
+      if (awaited < 0) return reject(new Error('more bytes came back than were requested'));
       const now = performance.now();
       latenciesMs.push(now - sentAt);
       if (now < endsAt) send();

@@ -1,4 +1,4 @@
-// How often and how long. Everybody who is compared has a turn in every round.
+// How often and how long each program is measured. Every program is measured in every round.
 
 export const ROUNDS = 5;
 export const SECONDS = 2;

@@ -1,41 +1,32 @@
-// A load: sessions that are opened, used for one byte, and closed, so many at a time.
+// A load: sessions that are opened, used for one byte, and closed.
 
 import { closePayload, frame, OPCODE } from '../testing/frames.ts';
+import { closedLoop } from './closedLoop.ts';
 import type { LoadConnection } from './connection.ts';
 import { type Endpoint, framesCounter, openSession } from './endpoint.ts';
-import { LoadCpu } from './loadCpu.ts';
 
 const ONE_BYTE = frame({ opcode: OPCODE.binary, payload: Buffer.from('x') });
 const CLOSE = frame({ opcode: OPCODE.close, payload: closePayload(1000) });
 
 export interface SessionsMeasured {
   sessionsPerSecond: number;
-  /** The load's own, as a share of one core. */
+  /** The CPU time of the load itself, as a share of one core. */
   loadCpuShare: number;
 }
 
-/** Has so many sessions open at a time, each as briefly as can be, for so many seconds. */
+/** @param concurrency How many sessions are open at a time. */
 export async function measureSessions(
   endpoint: Endpoint,
-  atATime: number,
+  concurrency: number,
   seconds: number,
 ): Promise<SessionsMeasured> {
-  const cpu = new LoadCpu();
-  const startedAt = performance.now();
-  const endsAt = startedAt + seconds * 1000;
-  let sessions = 0;
-  const visitor = async () => {
-    while (performance.now() < endsAt) {
-      await visit(endpoint);
-      sessions += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: atATime }, visitor));
-  const elapsedSeconds = (performance.now() - startedAt) / 1000;
-  return { sessionsPerSecond: sessions / elapsedSeconds, loadCpuShare: cpu.share() };
+  const { perSecond, loadCpuShare } = await closedLoop(concurrency, seconds, () =>
+    useSession(endpoint),
+  );
+  return { sessionsPerSecond: perSecond, loadCpuShare };
 }
 
-async function visit(endpoint: Endpoint): Promise<void> {
+async function useSession(endpoint: Endpoint): Promise<void> {
   const connection = await openSession(endpoint);
   await echoOneByte(connection);
   if (endpoint.isBridge) await close(connection);
@@ -53,7 +44,7 @@ function echoOneByte(connection: LoadConnection): Promise<void> {
   });
 }
 
-/** The closing handshake, up to where the bridge, which ends first, has ended the connection. */
+/** The closing handshake. Settles once the bridge has closed the TCP connection, which it does first. */
 function close(connection: LoadConnection): Promise<void> {
   return new Promise((resolve) => {
     connection.onClosed = resolve;

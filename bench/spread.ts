@@ -1,4 +1,4 @@
-// Several rounds' figures in few words: the machine is shared, and noisy.
+// Statistics of several rounds, for a machine that is shared and noisy.
 
 export interface Spread {
   median: number;
@@ -16,7 +16,7 @@ export function spread(values: readonly number[]): Spread {
   };
 }
 
-/** The median of the rounds' ratios: both of a round saw the same machine. */
+/** The median of the ratios of each round: within a round, both saw the same machine. */
 export function medianRatio(ours: readonly number[], theirs: readonly number[]): number {
   return spread(ours.map((own, round) => own / (theirs[round] ?? Number.NaN))).median;
 }

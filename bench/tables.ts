@@ -1,4 +1,4 @@
-// Markdown, so that a run can be pasted in README.md.
+// Markdown tables, so that a run can be pasted into README.md.
 
 import { medianRatio, spread } from './spread.ts';
 
@@ -12,7 +12,7 @@ export function printRow(cells: readonly string[]): void {
   console.log(`| ${cells.join(' | ')} |`);
 }
 
-/** The median, and in brackets the least and the most. */
+/** The median, with the minimum and the maximum in brackets. */
 export function inBrackets(values: readonly number[], format: (value: number) => string): string {
   if (values.length === 0) return '–';
   const { median, least, most } = spread(values);
@@ -24,7 +24,7 @@ export function median(values: readonly number[], format: (value: number) => str
   return values.length === 0 ? '–' : format(spread(values).median);
 }
 
-/** The median of the rounds' ratios, ours to theirs. */
+/** The median of the ratios of each round, ours to theirs. */
 export function ratio(ours: readonly number[], theirs: readonly number[]): string {
   return theirs.length === 0 ? '–' : hundredths(medianRatio(ours, theirs));
 }

@@ -1,5 +1,5 @@
-// A load: connections that each keep so many frames in flight. For every frame's worth of payload
-// that comes back, the same prepared frame is sent again.
+// A load: connections that each keep a number of frames in flight. For each frame's payload that comes
+// back, the same prepared frame is sent again.
 
 import type { LoadConnection } from './connection.ts';
 import { type Endpoint, framesCounter, openSession } from './endpoint.ts';
@@ -10,17 +10,17 @@ export interface Throughput {
   connections: number;
   /** Frames each connection keeps in flight. */
   inFlight: number;
-  /** One frame, as bytes, and how much of that is payload. */
+  /** One frame, as bytes, and the length of its payload. */
   frame: Buffer;
   payloadBytes: number;
 }
 
 export interface ThroughputMeasured {
-  /** Payload that came back; what was sent on the way there is the same again, and not counted. */
+  /** Payload that came back. The same amount was sent, which is not counted. */
   bytesPerSecond: number;
-  /** The server's CPU time, that of all its processes, for a gigabyte that came back. */
+  /** CPU time of all processes of the server for each gigabyte that came back. */
   cpuSecondsPerGb: number;
-  /** The load's own, as a share of one core. */
+  /** The CPU time of the load itself, as a share of one core. */
   loadCpuShare: number;
 }
 
@@ -38,13 +38,13 @@ export async function measureThroughput(
   const startedAt = performance.now();
 
   let timer: NodeJS.Timeout | undefined;
-  const timeIsOver = new Promise<void>((resolve) => {
+  const timeIsUp = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, seconds * 1000);
   });
-  await Promise.race([timeIsOver, ...flows.map((flow) => flow.run())]);
+  await Promise.race([timeIsUp, ...flows.map((flow) => flow.run())]);
   clearTimeout(timer);
 
-  const bytes = flows.reduce((sum, flow) => sum + flow.cameBack, 0);
+  const bytes = flows.reduce((sum, flow) => sum + flow.receivedBytes, 0);
   const elapsedSeconds = (performance.now() - startedAt) / 1000;
   const loadCpuShare = cpu.share();
   const cpuUsed = treeCpuSeconds(endpoint.pid) - cpuBefore;
@@ -57,8 +57,8 @@ export async function measureThroughput(
 }
 
 class Flow {
-  /** Payload so far, in bytes. */
-  cameBack = 0;
+  /** Payload that has come back so far, in bytes. */
+  receivedBytes = 0;
   #framesSent = 0;
   readonly #connection: LoadConnection;
   readonly #load: Throughput;
@@ -68,13 +68,13 @@ class Flow {
     this.#load = load;
   }
 
-  /** Never resolves; rejects where the connection is closed. */
+  /** Never resolves; rejects if the connection closes. */
   run(): Promise<never> {
     const count = framesCounter();
     return new Promise((_resolve, reject) => {
       this.#connection.onClosed = () => reject(new Error('the server closed the connection'));
       this.#connection.onBytes = (bytes) => {
-        this.cameBack += count(bytes);
+        this.receivedBytes += count(bytes);
         this.#fill();
       };
       this.#fill();
@@ -83,7 +83,7 @@ class Flow {
 
   #fill(): void {
     const { inFlight, frame, payloadBytes } = this.#load;
-    const framesBack = Math.floor(this.cameBack / payloadBytes);
+    const framesBack = Math.floor(this.receivedBytes / payloadBytes);
     while (this.#framesSent - framesBack < inFlight) {
       this.#framesSent += 1;
       this.#connection.write(frame);

@@ -1,16 +1,17 @@
-// Reading with the etcd store beside reading with the one in memory: the message is in memory both
-// times, and what etcd has to say comes on a connection of its own.
+// Compares reading from a server with the etcd store and from one with the memory store. Both answer
+// from memory; etcd's updates arrive on a connection of their own.
 
 import type { EtcdCluster } from '../testing/etcd.ts';
+import { fieldOf } from './fieldOf.ts';
 import { type LoginsMeasured, measureLogins } from './logins.ts';
 import { compareRequests, MSGGET, printRequestsHead } from './msgget.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
 import { inBrackets, median, percent, printHead, printRow, ratio, whole } from './tables.ts';
 
-const LOGINS_AT_A_TIME = 100;
+const CONCURRENT_LOGINS = 100;
 
-/** @param etcd Where nothing is stored, so that both have the same message. */
+/** @param etcd An empty one, so that both servers have the initial message. */
 export function compareWithMemory(etcd: EtcdCluster): Promise<void> {
   return withPrograms(async (run) => {
     const withEtcd = await run(startServer(etcd.storeUrl('reading')));
@@ -30,10 +31,10 @@ async function compareMsgget(withEtcd: Running, withMemory: Running): Promise<vo
   }
 }
 
-/** The load of nine o'clock: each connection asks once, and is gone. */
+/** The load when many people log in: each connection asks once and closes. */
 async function compareLogins(withEtcd: Running, withMemory: Running): Promise<void> {
   const measure = (endpoint: Running, seconds: number) =>
-    measureLogins(endpoint, LOGINS_AT_A_TIME, seconds);
+    measureLogins(endpoint, CONCURRENT_LOGINS, seconds);
   const ours: LoginsMeasured[] = [];
   const theirs: LoginsMeasured[] = [];
   await measure(withEtcd, SECONDS / 2);
@@ -42,10 +43,8 @@ async function compareLogins(withEtcd: Running, withMemory: Running): Promise<vo
     ours.push(await measure(withEtcd, SECONDS));
     theirs.push(await measure(withMemory, SECONDS));
   }
-  const of = (rounds: LoginsMeasured[], figure: keyof LoginsMeasured) =>
-    rounds.map((one) => one[figure]);
-  const rates = of(ours, 'loginsPerSecond');
-  const yardstickRates = of(theirs, 'loginsPerSecond');
+  const rates = fieldOf(ours, 'loginsPerSecond');
+  const yardstickRates = fieldOf(theirs, 'loginsPerSecond');
   printHead([
     'a connection for each MSGGET',
     'with etcd, a second',
@@ -56,12 +55,12 @@ async function compareLogins(withEtcd: Running, withMemory: Running): Promise<vo
     "load's CPU",
   ]);
   printRow([
-    `${LOGINS_AT_A_TIME} at a time`,
+    `${CONCURRENT_LOGINS} at a time`,
     inBrackets(rates, whole),
-    median(of(ours, 'cpuUs'), whole),
+    median(fieldOf(ours, 'cpuUs'), whole),
     inBrackets(yardstickRates, whole),
-    median(of(theirs, 'cpuUs'), whole),
+    median(fieldOf(theirs, 'cpuUs'), whole),
     ratio(rates, yardstickRates),
-    median(of(ours, 'loadCpuShare'), percent),
+    median(fieldOf(ours, 'loadCpuShare'), percent),
   ]);
 }

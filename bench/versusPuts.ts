@@ -1,8 +1,9 @@
-// Storing through the server beside what etcd takes without it: plain puts, one after another on
-// each connection (plainPuts.ts), and `etcdctl put`, a program each.
+// Compares storing through the server with writing to etcd directly: plain puts, one after another on
+// each connection (plainPuts.ts), and `etcdctl put`, a process each.
 
 import { spawnSync } from 'node:child_process';
 import type { EtcdCluster } from '../testing/etcd.ts';
+import { fieldOf } from './fieldOf.ts';
 import { PlainPuts } from './plainPuts.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
@@ -25,10 +26,10 @@ const MSGSTORE = {
   inFlight: 1,
 };
 
-/** How often the program is started. */
+/** How often etcdctl is started. */
 const COMMANDS = 20;
 
-/** @param etcdctl What it is called here. */
+/** @param etcdctl The name of the program. */
 export async function compareWithPuts(etcd: EtcdCluster, etcdctl: string): Promise<void> {
   await withPrograms(async (run) => {
     const lmdb = [await run(startServer(`lmdb:${temporaryFolder()}`))];
@@ -57,7 +58,7 @@ export async function compareWithPuts(etcd: EtcdCluster, etcdctl: string): Promi
   measureEtcdctl(etcd, etcdctl);
 }
 
-/** One row: as many connections put as store, in turn. */
+/** Prints one row: the same number of connections store through the server and put into etcd, in turn. */
 async function compare(
   name: string,
   servers: Running[],
@@ -79,29 +80,27 @@ async function compare(
   } finally {
     puts.close();
   }
-  const of = <Figure extends string>(rounds: Record<Figure, number>[], figure: Figure) =>
-    rounds.map((one) => one[figure]);
-  const rates = of(ours, 'requestsPerSecond');
-  const putRates = of(theirs, 'requestsPerSecond');
+  const rates = fieldOf(ours, 'requestsPerSecond');
+  const putRates = fieldOf(theirs, 'requestsPerSecond');
   printRow([
     name,
     inBrackets(rates, whole),
-    median(of(ours, 'p50Ms'), hundredths),
-    median(of(ours, 'p99Ms'), hundredths),
+    median(fieldOf(ours, 'p50Ms'), hundredths),
+    median(fieldOf(ours, 'p99Ms'), hundredths),
     inBrackets(putRates, whole),
-    median(of(theirs, 'p50Ms'), hundredths),
-    median(of(theirs, 'p99Ms'), hundredths),
+    median(fieldOf(theirs, 'p50Ms'), hundredths),
+    median(fieldOf(theirs, 'p99Ms'), hundredths),
     ratio(rates, putRates),
-    [ours, theirs].map((rounds) => median(of(rounds, 'loadCpuShare'), percent)).join(', '),
+    [ours, theirs].map((rounds) => median(fieldOf(rounds, 'loadCpuShare'), percent)).join(', '),
   ]);
 }
 
 function measureEtcdctl(etcd: EtcdCluster, etcdctl: string): void {
   const args = [`--endpoints=${etcd.endpoints.join(',')}`, 'put', 'bench/etcdctl', 'x'.repeat(100)];
-  // Before 3.4 it speaks version 2 unless it is told.
+  // Before 3.4 it uses version 2 of the API by default.
   const put = () => spawnSync(etcdctl, args, { env: { ...process.env, ETCDCTL_API: '3' } });
   if (put().status !== 0) {
-    console.log('\nThere is no etcdctl beside etcd here: `etcdctl put` is left out.');
+    console.log('\netcdctl is not installed: skipping `etcdctl put`.');
     return;
   }
   const tookMs = Array.from({ length: COMMANDS }, () => {
@@ -110,5 +109,5 @@ function measureEtcdctl(etcd: EtcdCluster, etcdctl: string): void {
     return performance.now() - startedAt;
   });
   printHead(['', 'ms each']);
-  printRow(['`etcdctl put`, a program each', inBrackets(tookMs, whole)]);
+  printRow(['`etcdctl put`, a process each', inBrackets(tookMs, whole)]);
 }

@@ -1,8 +1,9 @@
-// The bridge beside websockify, both in front of the same echo server, and the echo server by
-// itself: that far the load could go if there were no bridge.
+// Compares the bridge with websockify, both in front of the same echo server, and with the echo server
+// itself, which shows what the load could reach without a bridge.
 
 import { frame, OPCODE } from '../testing/frames.ts';
 import { type Endpoint, framesCounter } from './endpoint.ts';
+import { fieldOf } from './fieldOf.ts';
 import { measureIdleMemory } from './idleMemory.ts';
 import { hasProcessFigures } from './processes.ts';
 import { type Running, startBridge, startWebsockify, stop } from './programs.ts';
@@ -26,31 +27,31 @@ import { measureThroughput } from './throughput.ts';
 const SMALL_BYTES = 32;
 const LARGE_BYTES = 64 * 1024;
 const LARGE_IN_FLIGHT = 8;
-const SESSIONS_AT_A_TIME = 100;
+const CONCURRENT_SESSIONS = 100;
 const IDLE_SESSIONS = 1_000;
-/** Its main process keeps two descriptors for each, and its select() takes none above 1,023. */
+/** Its main process keeps two descriptors per session, and select() accepts none above 1,023. */
 const MAX_WEBSOCKIFY_SESSIONS = 500;
-/** Each starts both bridges anew. */
+/** Each round restarts both bridges. */
 const MEMORY_ROUNDS = 3;
 
 const SMALL_FRAME = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(SMALL_BYTES, 'x') });
 const LARGE_FRAME = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(LARGE_BYTES, 'x') });
 
-interface Compared {
+interface Bridges {
   bridge: Endpoint;
-  /** Not everywhere to be had. */
+  /** `undefined` if it is not installed. */
   websockify: Endpoint | undefined;
   echo: Endpoint;
 }
 
-interface Rounds<Measured> {
+interface BridgeRounds<Measured> {
   bridge: Measured[];
-  /** Empty without it. */
+  /** Empty if it is not installed. */
   websockify: Measured[];
   echo: Measured[];
 }
 
-/** @param command What websockify is called here; empty where there is none. */
+/** @param command The name of websockify; empty if it is not installed. */
 export async function compareWithWebsockify(echo: Endpoint, command: string): Promise<void> {
   const bridge = await startBridge(`127.0.0.1:${echo.port}`);
   const websockify = command === '' ? undefined : await startWebsockify(command, echo.port);
@@ -65,7 +66,7 @@ export async function compareWithWebsockify(echo: Endpoint, command: string): Pr
   await compareIdleMemory(echo, command);
 }
 
-async function compareSmallFrames(compared: Compared): Promise<void> {
+async function compareSmallFrames(compared: Bridges): Promise<void> {
   printHead([
     `${SMALL_BYTES}-byte frames, 1 in flight`,
     'round trips/s',
@@ -105,7 +106,7 @@ async function compareSmallFrames(compared: Compared): Promise<void> {
   }
 }
 
-async function compareLargeFrames(compared: Compared): Promise<void> {
+async function compareLargeFrames(compared: Bridges): Promise<void> {
   printHead([
     `${LARGE_BYTES / 1024} KiB frames, ${LARGE_IN_FLIGHT} in flight`,
     'MB/s',
@@ -139,14 +140,14 @@ async function compareLargeFrames(compared: Compared): Promise<void> {
   }
 }
 
-async function compareSessions(compared: Compared): Promise<void> {
+async function compareSessions(compared: Bridges): Promise<void> {
   printHead(['', 'sessions/s', 'websockify', 'ratio', 'echo alone', "load's CPU"]);
   const found = await inTurn(compared, (one, seconds) =>
-    measureSessions(one, SESSIONS_AT_A_TIME, seconds),
+    measureSessions(one, CONCURRENT_SESSIONS, seconds),
   );
   const rates = figures(found, 'sessionsPerSecond');
   printRow([
-    `opened, ${SESSIONS_AT_A_TIME} at a time`,
+    `opened, ${CONCURRENT_SESSIONS} at a time`,
     inBrackets(rates.bridge, whole),
     inBrackets(rates.websockify, whole),
     ratio(rates.bridge, rates.websockify),
@@ -185,10 +186,10 @@ async function idleMemory(started: Running, sessions: number): Promise<number> {
 }
 
 async function inTurn<Measured>(
-  { bridge, websockify, echo }: Compared,
+  { bridge, websockify, echo }: Bridges,
   measure: (endpoint: Endpoint, seconds: number) => Promise<Measured>,
-): Promise<Rounds<Measured>> {
-  const found: Rounds<Measured> = { bridge: [], websockify: [], echo: [] };
+): Promise<BridgeRounds<Measured>> {
+  const found: BridgeRounds<Measured> = { bridge: [], websockify: [], echo: [] };
   await measure(bridge, SECONDS / 2);
   if (websockify !== undefined) await measure(websockify, SECONDS / 2);
   for (let round = 0; round < ROUNDS; round++) {
@@ -200,15 +201,19 @@ async function inTurn<Measured>(
 }
 
 function figures<Figure extends string>(
-  found: Rounds<Record<Figure, number>>,
+  found: BridgeRounds<Record<Figure, number>>,
   figure: Figure,
-): Rounds<number> {
-  const of = (measured: Record<Figure, number>[]) => measured.map((one) => one[figure]);
-  return { bridge: of(found.bridge), websockify: of(found.websockify), echo: of(found.echo) };
+): BridgeRounds<number> {
+  const { bridge, websockify, echo } = found;
+  return {
+    bridge: fieldOf(bridge, figure),
+    websockify: fieldOf(websockify, figure),
+    echo: fieldOf(echo, figure),
+  };
 }
 
-/** While asking the bridge, websockify, the echo server: below a whole core it waits for them. */
-function loadCpu(found: Rounds<{ loadCpuShare: number }>): string {
+/** The load's CPU with the bridge, websockify and the echo server. Below a whole core, it waits for them. */
+function loadCpu(found: BridgeRounds<{ loadCpuShare: number }>): string {
   const { bridge, websockify, echo } = figures(found, 'loadCpuShare');
   return [bridge, websockify, echo].map((shares) => median(shares, percent)).join(', ');
 }

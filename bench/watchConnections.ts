@@ -1,5 +1,5 @@
-// A process that watches the message on many connections, and notes when each of them hears of a
-// new one. watcherProcess.ts starts it, with how many there are to be and the servers' ports.
+// A process that watches the message on many connections, and reports when each of them received an
+// update. watcherProcess.ts starts it with the number of connections and the ports of the servers.
 
 import { monotonicMs } from './clock.ts';
 import { LoadConnection } from './connection.ts';
@@ -9,36 +9,36 @@ const OPENED_AT_A_TIME = 100;
 const LF = 0x0a;
 const MSGWATCH = Buffer.from('MSGWATCH\n');
 
-/** Sent once all watch, with no times in it, and whenever all have heard of a message. */
-export interface WatchingReport {
-  heardAtMs: number[];
+/** Sent once all watch, without times, and after each update that all have received. */
+export interface UpdateReport {
+  receivedAtMs: number[];
 }
 
 const [count = 0, ...ports] = process.argv.slice(2).map(Number);
-let heardAtMs: number[] = [];
+let receivedAtMs: number[] = [];
 
 process.on('disconnect', () => process.exit());
-const inTurn = Array.from({ length: count }, () => ports).flat();
+const portsInTurn = Array.from({ length: count }, () => ports).flat();
 for (let opened = 0; opened < count; opened += OPENED_AT_A_TIME) {
-  const atATime = Math.min(OPENED_AT_A_TIME, count - opened);
-  await Promise.all(inTurn.slice(opened, opened + atATime).map(watch));
+  const batch = Math.min(OPENED_AT_A_TIME, count - opened);
+  await Promise.all(portsInTurn.slice(opened, opened + batch).map(watch));
 }
 report();
 
-/** Settles once the message in force has come. */
+/** Settles once the message in force has arrived. */
 async function watch(port: number): Promise<void> {
   const connection = await LoadConnection.open(port);
   connection.onClosed = () => {
-    throw new Error('the server closed the connection of one who watched');
+    throw new Error("the server closed a watcher's connection");
   };
   await new Promise<void>((resolve) => {
     let answer = '';
     connection.onBytes = (bytes) => {
       answer += bytes.toString('latin1');
       if (!/^200 OK\n.*\n$/.test(answer)) return;
-      // A message is far shorter than what TCP would cut.
+      // A message is far shorter than a TCP segment, so it arrives in one piece.
       connection.onBytes = (update) => {
-        if (update.at(-1) === LF) hear();
+        if (update.at(-1) === LF) recordUpdate();
       };
       resolve();
     };
@@ -46,12 +46,12 @@ async function watch(port: number): Promise<void> {
   });
 }
 
-function hear(): void {
-  if (heardAtMs.push(monotonicMs()) === count) report();
+function recordUpdate(): void {
+  if (receivedAtMs.push(monotonicMs()) === count) report();
 }
 
 function report(): void {
-  const what: WatchingReport = { heardAtMs };
-  process.send?.(what);
-  heardAtMs = [];
+  const message: UpdateReport = { receivedAtMs };
+  process.send?.(message);
+  receivedAtMs = [];
 }

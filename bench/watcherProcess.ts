@@ -1,35 +1,38 @@
-// People who watch the message, in a process of their own (watching.ts): reading what thousands are
-// told takes as long as telling them, and must not hold up the one who stores.
+// Watchers in a process of their own (watchConnections.ts): reading thousands of updates takes as long
+// as sending them, and must not delay the client that stores.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint } from './endpoint.ts';
 import { nextMessage } from './programs.ts';
-import type { WatchingReport } from './watchConnections.ts';
+import type { UpdateReport } from './watchConnections.ts';
 
-const WATCHING = fileURLToPath(new URL('watchConnections.js', import.meta.url));
+const WATCH_CONNECTIONS = fileURLToPath(new URL('watchConnections.js', import.meta.url));
 
-export class Audience {
+export class WatcherProcess {
   readonly #process: ChildProcess;
 
   private constructor(count: number, servers: readonly Endpoint[]) {
-    this.#process = fork(WATCHING, [count, ...servers.map(({ port }) => port)].map(String));
+    this.#process = fork(
+      WATCH_CONNECTIONS,
+      [count, ...servers.map(({ port }) => port)].map(String),
+    );
   }
 
-  /** So many connections, spread over the servers; settles when all watch. */
-  static async gather(count: number, servers: readonly Endpoint[]): Promise<Audience> {
-    const audience = new Audience(count, servers);
-    await nextMessage(audience.#process);
-    return audience;
+  /** Opens connections, spread over the servers. Settles once all of them watch. */
+  static async start(count: number, servers: readonly Endpoint[]): Promise<WatcherProcess> {
+    const watcherProcess = new WatcherProcess(count, servers);
+    await nextMessage(watcherProcess.#process);
+    return watcherProcess;
   }
 
-  /** When each heard of the message that comes next, in milliseconds of `monotonicMs`, sorted. */
-  async hears(): Promise<number[]> {
-    const { heardAtMs }: WatchingReport = await nextMessage(this.#process);
-    return heardAtMs;
+  /** When each watcher received the next message, in milliseconds of `monotonicMs`, sorted. */
+  async nextUpdate(): Promise<number[]> {
+    const { receivedAtMs }: UpdateReport = await nextMessage(this.#process);
+    return receivedAtMs;
   }
 
-  leave(): void {
+  stop(): void {
     this.#process.disconnect();
   }
 }

@@ -1,40 +1,41 @@
-// From a store through one server to everybody who watches: on that server, or on three that share
-// an etcd.
+// Measures the delay from a store through one server to every watcher: on that server, or on three
+// servers that share an etcd.
 
-import { readFileSync } from 'node:fs';
 import type { EtcdCluster } from '../testing/etcd.ts';
+import { maxDescriptors } from '../testing/procFs.ts';
 import { monotonicMs } from './clock.ts';
 import { LoadConnection } from './connection.ts';
+import { fieldOf } from './fieldOf.ts';
 import { hasProcessFigures, treeCpuSeconds } from './processes.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
 import { quantile } from './spread.ts';
 import { inBrackets, median, printHead, printRow, ratio, tenths } from './tables.ts';
-import { Audience } from './watcherProcess.ts';
+import { WatcherProcess } from './watcherProcess.ts';
 
 const MANY = 10_000;
-/** To tell what each costs from what all cost together. */
+/** Shows, next to MANY, what each watcher costs. */
 const FEW = 1_000;
 
-/** For what a process has open besides watchers. */
+/** For everything a process has open besides watchers. */
 const OTHER_DESCRIPTORS = 100;
 
-/** Stores in each place, in turn. */
+/** Stores in each setup, in turn. */
 const ROUNDS = 20;
 
 const STORED_BYTES = Buffer.byteLength('200 OK\n200 OK\n');
 
-/** In milliseconds since the message was sent, but for the last. */
-interface Told {
+/** The delays of one store, in milliseconds since the message was sent. */
+interface Delays {
   okMs: number;
   firstMs: number;
   p50Ms: number;
   p99Ms: number;
   lastMs: number;
-  /** CPU time of the servers together, for each watcher, in microseconds. */
+  /** CPU time of all servers for each watcher, in microseconds. */
   cpuUs: number;
 }
 
-interface Place {
+interface WatchSetup {
   name: string;
   /** The message is stored through the first. */
   servers: Running[];
@@ -48,61 +49,61 @@ export function compareWatching(etcd: EtcdCluster): Promise<void> {
     const alone = [await shared('watched-on-one')];
     const three: Running[] = [];
     while (three.length < 3) three.push(await shared('watched-on-three'));
-    const many = Math.min(MANY, maxDescriptors() - OTHER_DESCRIPTORS);
-    const places = [
+    const many = Math.min(MANY, maxWatchers());
+    const setups = [
       { name: 'on one server, memory', servers: [await memory()], watchers: many },
       { name: 'on one server, memory', servers: [await memory()], watchers: FEW },
       { name: 'on one server, etcd', servers: alone, watchers: many },
       { name: 'over three servers, etcd', servers: three, watchers: many },
     ];
-    const audiences: Audience[] = [];
+    const processes: WatcherProcess[] = [];
     try {
-      for (const { servers, watchers } of places) {
-        audiences.push(await Audience.gather(watchers, servers));
+      for (const { servers, watchers } of setups) {
+        processes.push(await WatcherProcess.start(watchers, servers));
       }
-      printTold(places, await tellInTurn(places, audiences));
+      printDelays(setups, await storeInTurn(setups, processes));
     } finally {
-      for (const audience of audiences) audience.leave();
+      for (const watcherProcess of processes) watcherProcess.stop();
     }
   });
 }
 
-/** @returns For each place what its rounds have found. */
-async function tellInTurn(places: Place[], audiences: Audience[]): Promise<Told[][]> {
-  const found: Told[][] = places.map(() => []);
+/** @returns For each setup, the delays of its rounds. */
+async function storeInTurn(setups: WatchSetup[], processes: WatcherProcess[]): Promise<Delays[][]> {
+  const found: Delays[][] = setups.map(() => []);
   // The first round warms up.
   for (let round = 0; round <= ROUNDS; round++) {
-    for (const [index, audience] of audiences.entries()) {
-      const servers = places[index]?.servers ?? [];
-      const told = await tell(servers, audience);
-      if (round > 0) found[index]?.push(told);
+    for (const [index, watcherProcess] of processes.entries()) {
+      const servers = setups[index]?.servers ?? [];
+      const delays = await measureStore(servers, watcherProcess);
+      if (round > 0) found[index]?.push(delays);
     }
   }
   return found;
 }
 
-async function tell(servers: Running[], audience: Audience): Promise<Told> {
+async function measureStore(servers: Running[], watchers: WatcherProcess): Promise<Delays> {
   const [first] = servers;
   if (first === undefined) throw new Error('there is no server to store through');
   const connection = await LoadConnection.open(first.port);
   const cpuBefore = cpuSecondsOf(servers);
-  const heard = audience.hears();
+  const updates = watchers.nextUpdate();
   const sentAtMs = monotonicMs();
   const okMs = (await store(connection)) - sentAtMs;
-  const heardAfterMs = (await heard).map((atMs) => atMs - sentAtMs);
+  const delaysMs = (await updates).map((atMs) => atMs - sentAtMs);
   const cpuUsed = cpuSecondsOf(servers) - cpuBefore;
   connection.destroy();
   return {
     okMs,
-    firstMs: quantile(heardAfterMs, 0),
-    p50Ms: quantile(heardAfterMs, 0.5),
-    p99Ms: quantile(heardAfterMs, 0.99),
-    lastMs: quantile(heardAfterMs, 1),
-    cpuUs: (cpuUsed / heardAfterMs.length) * 1e6,
+    firstMs: quantile(delaysMs, 0),
+    p50Ms: quantile(delaysMs, 0.5),
+    p99Ms: quantile(delaysMs, 0.99),
+    lastMs: quantile(delaysMs, 1),
+    cpuUs: (cpuUsed / delaysMs.length) * 1e6,
   };
 }
 
-/** @returns When it was acknowledged. */
+/** @returns When the message was acknowledged. */
 function store(connection: LoadConnection): Promise<number> {
   return new Promise((resolve, reject) => {
     let answer = '';
@@ -117,9 +118,9 @@ function store(connection: LoadConnection): Promise<number> {
   });
 }
 
-function printTold(places: Place[], found: Told[][]): void {
+function printDelays(setups: WatchSetup[], found: Delays[][]): void {
   printHead([
-    'from a store to all who watch',
+    'from a store to every watcher',
     'ms to 200 OK',
     'to the first',
     'to the median',
@@ -128,30 +129,18 @@ function printTold(places: Place[], found: Told[][]): void {
     'ratio',
     "servers' CPU µs each",
   ]);
-  const lastOf = (rounds: Told[] = []) => rounds.map(({ lastMs }) => lastMs);
-  for (const [index, { name, watchers }] of places.entries()) {
+  const lastOf = (rounds: Delays[] = []) => fieldOf(rounds, 'lastMs');
+  for (const [index, { name, watchers }] of setups.entries()) {
     const rounds = found[index] ?? [];
-    const cpuUs = rounds.reduce((sum, told) => sum + told.cpuUs, 0) / rounds.length;
+    const cpuUs = rounds.reduce((sum, delays) => sum + delays.cpuUs, 0) / rounds.length;
     printRow([
       `${watchers} ${name}`,
-      inBrackets(
-        rounds.map(({ okMs }) => okMs),
-        tenths,
-      ),
-      median(
-        rounds.map(({ firstMs }) => firstMs),
-        tenths,
-      ),
-      median(
-        rounds.map(({ p50Ms }) => p50Ms),
-        tenths,
-      ),
-      median(
-        rounds.map(({ p99Ms }) => p99Ms),
-        tenths,
-      ),
+      inBrackets(fieldOf(rounds, 'okMs'), tenths),
+      median(fieldOf(rounds, 'firstMs'), tenths),
+      median(fieldOf(rounds, 'p50Ms'), tenths),
+      median(fieldOf(rounds, 'p99Ms'), tenths),
       inBrackets(lastOf(rounds), tenths),
-      watchers === places[0]?.watchers ? ratio(lastOf(rounds), lastOf(found[0])) : '–',
+      watchers === setups[0]?.watchers ? ratio(lastOf(rounds), lastOf(found[0])) : '–',
       hasProcessFigures ? tenths(cpuUs) : '–',
     ]);
   }
@@ -161,10 +150,7 @@ function cpuSecondsOf(servers: Running[]): number {
   return servers.reduce((sum, { pid }) => sum + treeCpuSeconds(pid), 0);
 }
 
-/** How many files and sockets a process may have open here; Node takes as many as it may have. */
-function maxDescriptors(): number {
-  if (!hasProcessFigures) return Number.POSITIVE_INFINITY;
-  const limits = readFileSync('/proc/self/limits', 'utf8');
-  const [, most = 'unlimited'] = /^Max open files +\S+ +(\S+)/m.exec(limits) ?? [];
-  return most === 'unlimited' ? Number.POSITIVE_INFINITY : Number(most);
+/** How many watchers the descriptors of a process allow; Node raises its limit to the maximum. */
+function maxWatchers(): number {
+  return hasProcessFigures ? maxDescriptors() - OTHER_DESCRIPTORS : Number.POSITIVE_INFINITY;
 }

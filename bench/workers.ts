@@ -1,9 +1,9 @@
-// The bridge with one process that relays, and with several: what another one brings, and what it
-// costs.
+// Compares the bridge with one relaying process and with several: throughput and cost.
 
 import { availableParallelism } from 'node:os';
 import { frame, OPCODE } from '../testing/frames.ts';
 import { type Endpoint, framesCounter } from './endpoint.ts';
+import { fieldOf } from './fieldOf.ts';
 import { treeCpuSeconds, treePssBytes } from './processes.ts';
 import { type Run, startBridge } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
@@ -13,7 +13,7 @@ import { inBrackets, median, percent, printHead, printRow, thousands, whole } fr
 
 const FRAME_BYTES = 32;
 const CONNECTIONS = 50;
-const SESSIONS_AT_A_TIME = 100;
+const CONCURRENT_SESSIONS = 100;
 
 const ROUND_TRIPS = {
   connections: CONNECTIONS,
@@ -23,22 +23,22 @@ const ROUND_TRIPS = {
   makeCounter: framesCounter,
 };
 
-/** What was done in a round, and what it cost. */
-interface Measured {
+/** The throughput of a round, and its cost. */
+interface WorkersMeasured {
   perSecond: number;
-  /** CPU time of all the bridge's processes for each, in microseconds. */
+  /** CPU time of all processes of the bridge for each, in microseconds. */
   cpuUsEach: number;
-  /** The load's own, as a share of one core. */
+  /** The CPU time of the load itself, as a share of one core. */
   loadCpuShare: number;
 }
 
-/** @param echo What the bridges stand in front of. */
+/** @param echo The target of the bridges. */
 export async function compareWorkers(run: Run, echo: Endpoint): Promise<void> {
   const bridges = [];
   for (const workers of counts()) {
     const bridge = await run(startBridge(`127.0.0.1:${echo.port}`, workers));
-    const roundTrips: Measured[] = [];
-    const sessions: Measured[] = [];
+    const roundTrips: WorkersMeasured[] = [];
+    const sessions: WorkersMeasured[] = [];
     const startedMb = treePssBytes(bridge.pid) / 1e6;
     bridges.push({ workers, bridge, startedMb, roundTrips, sessions });
     await measureBoth(bridge, SECONDS / 2);
@@ -51,7 +51,7 @@ export async function compareWorkers(run: Run, echo: Endpoint): Promise<void> {
     }
   }
   printHead([
-    'the bridge with',
+    'bridge with',
     'round trips/s',
     'CPU µs each',
     "load's CPU",
@@ -70,7 +70,7 @@ export async function compareWorkers(run: Run, echo: Endpoint): Promise<void> {
   }
 }
 
-/** 1, 2, 4 … as far as there are cores; 2 in any case. */
+/** 1, 2, 4 … up to the number of cores, and at least 2. */
 function counts(): number[] {
   return [1, 2, 4, 8, 16].filter((workers) => workers <= Math.max(availableParallelism(), 2));
 }
@@ -82,7 +82,7 @@ async function measureBoth(bridge: Endpoint, seconds: number) {
       return { ...rest, perSecond: requestsPerSecond };
     }),
     sessions: await withCpu(bridge, seconds, async () => {
-      const found = await measureSessions(bridge, SESSIONS_AT_A_TIME, seconds);
+      const found = await measureSessions(bridge, CONCURRENT_SESSIONS, seconds);
       return { ...found, perSecond: found.sessionsPerSecond };
     }),
   };
@@ -92,26 +92,17 @@ async function withCpu(
   { pid }: Endpoint,
   seconds: number,
   measure: () => Promise<{ perSecond: number; loadCpuShare: number }>,
-): Promise<Measured> {
+): Promise<WorkersMeasured> {
   const before = treeCpuSeconds(pid);
   const { perSecond, loadCpuShare } = await measure();
   const used = treeCpuSeconds(pid) - before;
   return { perSecond, cpuUsEach: (used / (perSecond * seconds)) * 1e6, loadCpuShare };
 }
 
-function cells(found: readonly Measured[], format: (value: number) => string): string[] {
+function cells(found: readonly WorkersMeasured[], format: (value: number) => string): string[] {
   return [
-    inBrackets(
-      found.map(({ perSecond }) => perSecond),
-      format,
-    ),
-    median(
-      found.map(({ cpuUsEach }) => cpuUsEach),
-      whole,
-    ),
-    median(
-      found.map(({ loadCpuShare }) => loadCpuShare),
-      percent,
-    ),
+    inBrackets(fieldOf(found, 'perSecond'), format),
+    median(fieldOf(found, 'cpuUsEach'), whole),
+    median(fieldOf(found, 'loadCpuShare'), percent),
   ];
 }

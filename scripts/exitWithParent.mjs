@@ -1,17 +1,17 @@
-// For what npm starts: it ends when npm has ended.
+// For programs that npm starts: they end when npm has ended.
 
-const PARENT_CHECK_MS = 250;
+const POLL_INTERVAL_MS = 250;
 
 /**
- * npm passes SIGTERM to the shell it has put between us, and to nobody else; that shell dies of it
- * without a word to us (`exec` would help, but not in Windows' shell).
+ * npm passes SIGTERM only to the shell that it runs between itself and this process. That shell dies
+ * without passing it on. (`exec` would replace the shell, but not on Windows.)
  */
-export function endWithParent() {
+export function exitWithParent() {
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(timer);
     process.kill(process.pid, 'SIGTERM');
-  }, PARENT_CHECK_MS);
+  }, POLL_INTERVAL_MS);
   timer.unref();
 }

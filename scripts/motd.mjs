@@ -2,11 +2,11 @@
 // to be done. Flags go through: npm start -- --port 2000
 
 import { fileURLToPath } from 'node:url';
-import { endWithParent } from './exitWithParent.mjs';
+import { exitWithParent } from './exitWithParent.mjs';
 import { prepare } from './prepare.mjs';
 
 prepare();
-endWithParent();
+exitWithParent();
 const main = new URL('../dist/cli/main.js', import.meta.url);
 process.argv[1] = fileURLToPath(main);
 await import(main.href);

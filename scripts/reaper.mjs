@@ -1,33 +1,33 @@
-// A process that outlives the one that starts it by a moment, however that ends (SIGKILL included):
-// then it ends the processes it was told of last, and removes the folder it was given. Foreign
-// programs, such as etcd, do not notice by themselves that their parent is gone.
+// Outlives the process that starts it, however that ends (SIGKILL included), then kills the processes
+// that it was told of last, and removes the folder it was given. Programs such as etcd do not notice
+// that their parent has ended.
 
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_INTERVAL_MS = 20;
-/** Longer than SIGKILL takes; where nobody takes the end of an orphan, it never looks ended. */
+/** Longer than SIGKILL takes. Without an init process, orphans stay zombies and never look ended. */
 const TIMEOUT_MS = 1000;
 
 const [, , folder = ''] = process.argv;
 
 /** @type {number[]} */
 let pids = [];
-// A line has all that run now. No more lines come once the one who writes them has ended.
+// Each line lists all processes that run now. The input ends when the parent has ended.
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
   pids = line.split(' ').filter(Boolean).map(Number);
 });
 lines.on('close', async () => {
   const deadline = performance.now() + TIMEOUT_MS;
-  while (pids.filter(isKilled).length > 0 && performance.now() < deadline)
+  while (pids.filter(kill).length > 0 && performance.now() < deadline)
     await sleep(POLL_INTERVAL_MS);
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Whether there was something to kill. @param {number} pid */
-function isKilled(pid) {
+/** @returns Whether there was a process to kill. @param {number} pid */
+function kill(pid) {
   try {
     return process.kill(pid, 'SIGKILL');
   } catch {

@@ -155,9 +155,9 @@ test('a port that is taken is said before anything is started', async () => {
 });
 
 for (const [flags, said] of [
-  [['--port', 'abc'], "--port 'abc': a port is a number from 1 to 65535\n"],
-  [['--port', '0'], "--port '0': a port is a number from 1 to 65535\n"],
-  [['--http-port', '99999'], "--http-port '99999': a port is a number from 1 to 65535\n"],
+  [['--port', 'abc'], "--port 'abc' is not a port from 1 to 65535\n"],
+  [['--port', '0'], "--port '0' is not a port from 1 to 65535\n"],
+  [['--http-port', '99999'], "--http-port '99999' is not a port from 1 to 65535\n"],
   [
     ['--port', '2000', '--http-port', '2000'],
     '--port and --http-port are both 2000; choose another for one of them\n',
@@ -198,7 +198,5 @@ test('a program that ends while all is started ends it, with its last words', as
 test('what is missing is said in one line', async () => {
   const topology = new Program(process.execPath, [SCRIPT], { PATH: '/nowhere' });
   expect(await topology.exitCode()).toBe(1);
-  expect(topology.stderr).toBe(
-    'There is no etcd here; Debian has it in the package etcd-server.\n',
-  );
+  expect(topology.stderr).toBe('etcd is not installed; on Debian: apt-get install etcd-server\n');
 });

@@ -1,0 +1,31 @@
+// A closed-loop load: a fixed number of clients that each do the same again and again.
+
+import { LoadCpu } from './loadCpu.ts';
+
+export interface ClosedLoopResult {
+  perSecond: number;
+  count: number;
+  /** The CPU time of the load itself, as a share of one core. */
+  loadCpuShare: number;
+}
+
+/** Runs so many clients for so many seconds. */
+export async function closedLoop(
+  clients: number,
+  seconds: number,
+  work: () => Promise<void>,
+): Promise<ClosedLoopResult> {
+  const cpu = new LoadCpu();
+  const startedAt = performance.now();
+  const endsAt = startedAt + seconds * 1000;
+  let count = 0;
+  const client = async () => {
+    while (performance.now() < endsAt) {
+      await work();
+      count += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  const elapsedSeconds = (performance.now() - startedAt) / 1000;
+  return { perSecond: count / elapsedSeconds, count, loadCpuShare: cpu.share() };
+}
