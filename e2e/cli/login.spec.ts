@@ -42,7 +42,7 @@ class Machine {
     const text = edited(readFileSync(HOOK, 'utf8'), [
       ['/var/cache/motd-terminal', this.cache],
       ['settings=/etc/default/motd-terminal', `settings=${this.settings}`],
-      ['patience=2\n', 'patience=30\n'],
+      ['timeout=2\n', 'timeout=30\n'],
     ]);
     writeFileSync(this.#hook, text);
     chmodSync(this.#hook, 0o755);
