@@ -7,12 +7,12 @@ import { AdminServer } from './adminServer.ts';
 import { buildServer, memoryStore, TestClient } from './server.harness.ts';
 import type { Freshness, MessageStore } from './stores/store.ts';
 
-interface Answer {
+interface HttpResponse {
   status: number | undefined;
   body: string;
 }
 
-async function ask({ host, port }: Endpoint, path: string, method = 'GET'): Promise<Answer> {
+async function ask({ host, port }: Endpoint, path: string, method = 'GET'): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const request = get({ host, port, path, method, agent: false }, (response) => {
       const { statusCode: status } = response;
@@ -22,7 +22,7 @@ async function ask({ host, port }: Endpoint, path: string, method = 'GET'): Prom
   });
 }
 
-/** A server, what its store says of itself, and where it tells how it is. */
+/** A server with its admin server, and the freshness that its store reports. */
 async function start() {
   const freshness: Freshness = { ageMs: 0, outage: undefined };
   const memory = memoryStore();
@@ -36,19 +36,19 @@ async function start() {
     },
   });
   const { server } = buildServer({ store });
-  const health = new AdminServer(server, store);
-  const at = await health.listen('127.0.0.1', 0);
-  onTestFinished(() => health.close());
+  const admin = new AdminServer(server, store);
+  const at = await admin.listen('127.0.0.1', 0);
+  onTestFinished(() => admin.close());
   const serve = async () => {
     const address = await server.listen('127.0.0.1', 0);
     onTestFinished(() => server.stop());
-    health.setServing();
+    admin.setServing();
     return address;
   };
-  return { at, freshness, health, serve };
+  return { at, freshness, admin, serve };
 }
 
-test('a request that offers an upgrade is answered like any other', async () => {
+test('answers a request that offers an upgrade like any other', async () => {
   const { at, serve } = await start();
   await serve();
   const offer =
@@ -59,15 +59,15 @@ test('a request that offers an upgrade is answered like any other', async () => 
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
 });
 
-test('it is ready from the moment it accepts connections until it is told to stop', async () => {
-  const { at, health, serve } = await start();
+test('is ready from setServing to setStopping', async () => {
+  const { at, admin, serve } = await start();
   expect(await ask(at, '/readyz')).toEqual({
     status: 503,
     body: 'not ready: the server is starting\n',
   });
   await serve();
   expect(await ask(at, '/readyz')).toEqual({ status: 200, body: 'ready\n' });
-  health.setStopping();
+  admin.setStopping();
   expect(await ask(at, '/readyz')).toEqual({
     status: 503,
     body: 'not ready: the server is stopping\n',
@@ -75,7 +75,7 @@ test('it is ready from the moment it accepts connections until it is told to sto
   expect(await ask(at, '/healthz')).toEqual({ status: 200, body: 'ok\n' });
 });
 
-test('nor is it once a peer has shut it down', async () => {
+test('is not ready after a peer sent SHUTDOWN', async () => {
   const { at, serve } = await start();
   const client = new TestClient(await serve());
   await client.send('SHUTDOWN\n', '123!abc\n');
@@ -83,7 +83,7 @@ test('nor is it once a peer has shut it down', async () => {
   expect((await ask(at, '/readyz')).body).toBe('not ready: the server is stopping\n');
 });
 
-test('while its store is away it is not ready, but for who asks for reading alone', async () => {
+test('is not ready while the store is unavailable, except with exclude=store', async () => {
   const { at, freshness, serve } = await start();
   await serve();
   Object.assign(freshness, { outage: 'no\x9banswer', ageMs: 4200 });
@@ -97,7 +97,7 @@ test('while its store is away it is not ready, but for who asks for reading alon
   expect(body).toMatch(/^motd_server_store_age_seconds 4\.2$/m);
 });
 
-test('the metrics count who is here, and tell which message is in force', async () => {
+test('exports the number of connections and of the message in force', async () => {
   const { at, serve } = await start();
   const client = new TestClient(await serve());
   await client.send('MSGSTORE\n', 'news\n');
@@ -110,7 +110,7 @@ test('the metrics count who is here, and tell which message is in force', async 
 
 const REFUSED = '200 OK\n503 STORE UNAVAILABLE\n';
 
-test('the metrics count what was stored, and what could not be', async () => {
+test('counts stored messages and failed stores', async () => {
   const { at, freshness, serve } = await start();
   const client = new TestClient(await serve());
   await client.send('MSGSTORE\n', 'news\n');
@@ -123,16 +123,16 @@ test('the metrics count what was stored, and what could not be', async () => {
   expect(body).toMatch(/^motd_server_stores_total\{outcome="failed"\} 2$/m);
 });
 
-test('on localhost, both addresses answer', async () => {
+test('listens on both addresses of localhost', async () => {
   const store = memoryStore();
-  const health = new AdminServer(buildServer({ store }).server, store);
-  onTestFinished(() => health.close());
-  const { host: listeningHost, port } = await health.listen('localhost', 0);
+  const admin = new AdminServer(buildServer({ store }).server, store);
+  onTestFinished(() => admin.close());
+  const { host: listeningHost, port } = await admin.listen('localhost', 0);
   expect(listeningHost).toBe('localhost');
   for (const host of ['127.0.0.1', '::1']) {
     expect((await ask({ host, port }, '/healthz')).body).toBe('ok\n');
   }
-  health.close();
+  admin.close();
   await expect(ask({ host: '::1', port }, '/healthz')).rejects.toThrow('ECONNREFUSED');
 });
 
@@ -150,7 +150,7 @@ test.each([
   ['/healthz', 'OPTIONS', 200],
   ['/readyz', 'OPTIONS', 503],
   ['/readyz', 'HEAD', 503],
-])('%s by %s is answered with %d', async (path, method, status) => {
+])('answers %s by %s with %d', async (path, method, status) => {
   const { at } = await start();
   expect((await ask(at, path, method)).status).toBe(status);
 });

@@ -1,4 +1,4 @@
-// A real server on a free port, and real sockets to talk to it. Both end with the test.
+// A real server on a free port, and real sockets as clients. Both are closed when the test finishes.
 
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -13,11 +13,11 @@ export const APPLE = 'An apple a day keeps the doctor away.';
 
 export interface RunningServer extends Endpoint {
   server: MotdServer;
-  /** The lines of the console so far. */
+  /** The console lines so far. */
   console: string[];
 }
 
-/** A store in memory that begins with this message. */
+/** A store in memory with an initial message. */
 export function memoryStore(initialMessage = APPLE): MessageStore {
   return openMemoryStore({ initialMessage, historyLimit: 1000 });
 }
@@ -26,7 +26,7 @@ export type TestServerOptions = Partial<Omit<ServerOptions, 'limits'>> & {
   limits?: Partial<ConnectionLimits>;
 };
 
-/** A server that does not listen yet, and the lines of its console. */
+/** A server that does not listen yet, and its console lines. */
 export function buildServer({ limits, ...options }: TestServerOptions = {}) {
   const console: string[] = [];
   const server = new MotdServer({
@@ -55,7 +55,7 @@ export async function startServer(options?: TestServerOptions): Promise<RunningS
 
 export class TestClient {
   readonly socket: Socket;
-  /** Everything the server has sent, as a byte string. */
+  /** All bytes received, as a byte string. */
   received = '';
   #hasEnded = false;
   #wake = () => {};
@@ -74,32 +74,30 @@ export class TestClient {
     });
   }
 
-  /** Sends bytes, one write a chunk; each leaves on its own. */
+  /** Writes each chunk (a byte string) by itself, after the previous one is sent. */
   async send(...chunks: string[]): Promise<void> {
     for (const chunk of chunks) {
       await new Promise((resolve) => this.socket.write(chunk, 'latin1', resolve));
     }
   }
 
-  /**
-   * Settles once everything received so far ends with `text`; fails where the server closed first.
-   */
+  /** Resolves when the bytes received so far end with `text`; rejects if the server closes first. */
   async until(text: string): Promise<void> {
     while (!this.received.endsWith(text)) {
       if (this.#hasEnded) throw new Error(`closed; received ${JSON.stringify(this.received)}`);
-      await this.#change();
+      await this.#nextEvent();
     }
   }
 
-  /** Half-closes, and settles with everything received once the server has closed too. */
+  /** Half-closes. @returns All bytes received, when the server has closed too. */
   async end(): Promise<string> {
     this.socket.end();
     return this.ended();
   }
 
-  /** Settles with everything received once the server has closed. */
+  /** @returns All bytes received, when the server has closed. */
   async ended(): Promise<string> {
-    while (!this.#hasEnded) await this.#change();
+    while (!this.#hasEnded) await this.#nextEvent();
     return this.received;
   }
 
@@ -108,7 +106,7 @@ export class TestClient {
     this.#wake();
   }
 
-  #change(): Promise<void> {
+  #nextEvent(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });

@@ -4,33 +4,33 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { consoleOf, goldens } from '../e2e/golden/golden.ts';
 import { APPLE, buildServer, memoryStore, startServer, TestClient } from './server.harness.ts';
 
-/** Long beside what a client here needs to send a line. */
+/** Much longer than a local client needs to send a line. */
 const IDLE_MS = 500;
 
-/** Blocks this thread, and with it the server and its clients. */
-function standStill(ms: number): void {
+/** Blocks this thread, which runs both the server and its clients, as a suspension would. */
+function blockThread(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** A store that keeps its one client waiting until it is released. */
-function heldStore() {
+/** A store that completes its writes when `release` is called. */
+function blockedStore() {
   const memory = memoryStore();
   let release = () => {};
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
-  let ask = () => {};
-  const isAsked = new Promise<void>((resolve) => {
-    ask = resolve;
+  let markCalled = () => {};
+  const called = new Promise<void>((resolve) => {
+    markCalled = resolve;
   });
   const store = {
     ...memory,
     store(message: string) {
-      ask();
+      markCalled();
       return released.then(() => memory.store(message));
     },
   };
-  return { store, isAsked, release: () => release() };
+  return { store, called, release: () => release() };
 }
 
 const cases = [
@@ -38,26 +38,29 @@ const cases = [
   { how: 'byte by byte', cut: (bytes: string) => [...bytes] },
 ].flatMap((way) => goldens.map((golden) => ({ ...way, golden, name: golden.name })));
 
-test.each(cases)('case $name over a socket, $how: replies and console', async ({ cut, golden }) => {
-  const running = await startServer();
-  const client = new TestClient(running);
-  await client.send(...cut(golden.typed.map((line) => `${line}\n`).join('')));
-  await client.until(golden.replies);
-  const { localPort = 0 } = client.socket;
-  const replies = golden.isOpen ? client.received : await client.end();
-  if (!golden.isOpen) await once(client.socket, 'close');
+test.each(cases)(
+  'case $name over a socket, $how: sends the replies and logs the console lines of the original',
+  async ({ cut, golden }) => {
+    const running = await startServer();
+    const client = new TestClient(running);
+    await client.send(...cut(golden.typed.map((line) => `${line}\n`).join('')));
+    await client.until(golden.replies);
+    const { localPort = 0 } = client.socket;
+    const replies = golden.isOpen ? client.received : await client.end();
+    if (!golden.isOpen) await once(client.socket, 'close');
 
-  expect(replies).toBe(golden.replies);
-  await expect.poll(() => running.console).toEqual(consoleOf(golden, running.port, localPort));
-});
+    expect(replies).toBe(golden.replies);
+    await expect.poll(() => running.console).toEqual(consoleOf(golden, running.port, localPort));
+  },
+);
 
-test('a client that half-closes is answered, then closed', async () => {
+test('answers a client that half-closes, then closes', async () => {
   const client = new TestClient(await startServer());
   await client.send('MSGGET');
   expect(await client.end()).toBe(`200 OK\n${APPLE}\n`);
 });
 
-test('a client that never sends an LF is answered', async () => {
+test('answers a client that never sends an LF', async () => {
   const client = new TestClient(await startServer());
   await client.send('MSGSTORE');
   await client.until('200 OK\n');
@@ -67,7 +70,7 @@ test('a client that never sends an LF is answered', async () => {
   await client.until('200 OK\na bare message\n');
 });
 
-test('pipelined commands are answered in order', async () => {
+test('answers pipelined commands in order', async () => {
   const client = new TestClient(await startServer());
   await client.send('MSGSTORE\none\nMSGGET\nMSGSTORE\ntwo\nMSGGET\nFOO\nQUIT\n');
   expect(await client.ended()).toBe(
@@ -75,7 +78,7 @@ test('pipelined commands are answered in order', async () => {
   );
 });
 
-test('what is pipelined behind a store waits for it', async () => {
+test('answers a command pipelined after a store only when the store is complete', async () => {
   const memory = memoryStore();
   let finish = () => {};
   const slow = new Promise<void>((resolve) => {
@@ -101,7 +104,7 @@ test('what is pipelined behind a store waits for it', async () => {
   await client.until('200 OK\n200 OK\n200 OK\nslow\n');
 });
 
-test('a store that fails is answered with 503, told on the console, and reading goes on', async () => {
+test('answers a failed store with 503, logs it, and still serves the message', async () => {
   const store = { ...memoryStore(), store: () => Promise.reject(new Error('disk full')) };
   const running = await startServer({ store });
   const client = new TestClient(running);
@@ -110,7 +113,7 @@ test('a store that fails is answered with 503, told on the console, and reading 
   expect(running.console).toContain('[!] MOTD not stored: disk full');
 });
 
-test('many clients at once each hold their own conversation', async () => {
+test('keeps the sessions of many concurrent clients apart', async () => {
   const running = await startServer();
   const clients = Array.from({ length: 200 }, () => new TestClient(running));
   await Promise.all(clients.map((client) => client.send('MSGSTORE\n')));
@@ -124,7 +127,7 @@ test('many clients at once each hold their own conversation', async () => {
   }
 });
 
-test('what a peer goes on sending after QUIT does not cost it the replies', async () => {
+test('delivers all replies to a peer that keeps sending after QUIT', async () => {
   const client = new TestClient(await startServer({ store: memoryStore('m'.repeat(4000)) }));
   client.socket.write('MSGGET\n'.repeat(1000));
   client.socket.write(`QUIT\n${'x'.repeat(1024 * 1024)}`);
@@ -132,13 +135,13 @@ test('what a peer goes on sending after QUIT does not cost it the replies', asyn
   expect(replies).toHaveLength(1000 * (7 + 4001) + 7);
 });
 
-test('a line of 10 MB is refused once, and the conversation goes on', async () => {
+test('rejects a line of 10 MB once, and continues the session', async () => {
   const client = new TestClient(await startServer());
   await client.send('x'.repeat(10 * 1024 * 1024), '\nMSGGET\n');
   await client.until(`413 LINE TOO LONG\n200 OK\n${APPLE}\n`);
 });
 
-test('binary garbage is answered, and nobody else notices', async () => {
+test('answers binary garbage without affecting other clients', async () => {
   const running = await startServer();
   const other = new TestClient(running);
   await other.send('MSGSTORE\n');
@@ -156,7 +159,7 @@ test('binary garbage is answered, and nobody else notices', async () => {
   await other.until('200 OK\n200 OK\n200 OK\nuntouched\n');
 });
 
-test('a peer that resets the connection in the middle of a store takes nothing with it', async () => {
+test('survives a peer that resets the connection while it sends a message', async () => {
   const running = await startServer();
   const client = new TestClient(running);
   await client.send('MSGSTORE\nhalf a messa');
@@ -169,7 +172,7 @@ test('a peer that resets the connection in the middle of a store takes nothing w
   await other.until(`200 OK\n${APPLE}\n`);
 });
 
-test('a peer that pipelines and does not read holds up nobody, and gets every reply in the end', async () => {
+test('does not delay others for a peer that pipelines without reading, and sends it every reply later', async () => {
   const running = await startServer({ store: memoryStore('m'.repeat(4000)) });
   const slow = new TestClient(running);
   slow.socket.pause();
@@ -191,7 +194,7 @@ test('a peer that pipelines and does not read holds up nobody, and gets every re
 });
 
 describe('MSGWATCH', () => {
-  test('tells of each message, whoever stores it', async () => {
+  test('sends every message, also one stored through another connection', async () => {
     const running = await startServer();
     const watcher = new TestClient(running);
     await watcher.send('MSGWATCH\n');
@@ -203,21 +206,21 @@ describe('MSGWATCH', () => {
     await watcher.until('two\n200 OK\n200 OK\n');
   });
 
-  test('a watcher that does not read holds up nobody, and in the end has the newest message', async () => {
+  test('does not delay others for a watcher that does not read, and sends it the newest message later', async () => {
     const store = memoryStore();
     const running = await startServer({ store });
     const slow = new TestClient(running);
     await slow.send('MSGWATCH\n');
     await slow.until(`${APPLE}\n`);
     slow.socket.pause();
-    const attentive = new TestClient(running);
-    await attentive.send('MSGWATCH\n');
-    await attentive.until(`${APPLE}\n`);
+    const fast = new TestClient(running);
+    await fast.send('MSGWATCH\n');
+    await fast.until(`${APPLE}\n`);
 
     const messages = 5000;
     for (let number = 1; number <= messages; number++) {
       await store.store(`${'m'.repeat(4000)} ${number}`);
-      if (number % 100 === 0) await attentive.until(` ${number}\n`);
+      if (number % 100 === 0) await fast.until(` ${number}\n`);
     }
     slow.socket.resume();
     await slow.until(` ${messages}\n`);
@@ -226,10 +229,10 @@ describe('MSGWATCH', () => {
     expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
     expect(new Set(numbers).size).toBe(numbers.length);
     expect(numbers.length).toBeLessThan(messages);
-    expect(attentive.received.match(/(?<= )\d+(?=\n)/g)).toHaveLength(messages);
+    expect(fast.received.match(/(?<= )\d+(?=\n)/g)).toHaveLength(messages);
   });
 
-  test('thousands are told', async () => {
+  test('notifies hundreds of watchers', async () => {
     const running = await startServer();
     const watchers = Array.from({ length: 600 }, () => new TestClient(running));
     await Promise.all(watchers.map((watcher) => watcher.send('MSGWATCH\n')));
@@ -241,7 +244,7 @@ describe('MSGWATCH', () => {
 });
 
 describe('MSGHIST', () => {
-  test('tells the messages with their times, oldest first, and ends with a line of its own', async () => {
+  test('sends the messages with their times, oldest first, then the end line', async () => {
     const client = new TestClient(await startServer());
     await client.send('MSGHIST\nMSGSTORE\nGr\xc3\xbc\xc3\x9fe\nMSGSTORE\n.\nMSGHIST\nQUIT\n');
     const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`;
@@ -252,7 +255,7 @@ describe('MSGHIST', () => {
     );
   });
 
-  test('a long one reaches a slow reader whole, but for what was dropped meanwhile', async () => {
+  test('sends a long history to a slow reader, without the entries dropped meanwhile', async () => {
     const store = memoryStore();
     const running = await startServer({ store });
     for (let number = 1; number <= 1000; number++)
@@ -273,7 +276,7 @@ describe('MSGHIST', () => {
 });
 
 describe('limits', () => {
-  test('one connection too many is told so, and nobody else notices', async () => {
+  test('rejects a connection over the total quota without affecting others', async () => {
     const running = await startServer({ limits: { maxConnections: 2 } });
     const [first, second] = [new TestClient(running), new TestClient(running)];
     for (const client of [first, second]) {
@@ -291,7 +294,7 @@ describe('limits', () => {
     await fourth.until(`${APPLE}\n`);
   });
 
-  test('one source does not use up what is for all', async () => {
+  test('limits one source without affecting others', async () => {
     const running = await startServer({
       limits: { maxConnectionsPerSource: 1 },
       isTrustedProxy: () => true,
@@ -310,7 +313,7 @@ describe('limits', () => {
     await (await from('2001:db8:0:1::3')).until(`${APPLE}\n`);
   });
 
-  test('who is silent for too long is told so; who watches is not silent', async () => {
+  test('closes an idle connection with a reply, but not a watcher', async () => {
     const running = await startServer({ idleTimeoutMs: IDLE_MS });
     const watcher = new TestClient(running);
     await watcher.send('MSGWATCH\n');
@@ -321,56 +324,56 @@ describe('limits', () => {
     expect(await watcher.ended()).toBe(`200 OK\n${APPLE}\n200 OK\n`);
   });
 
-  test('what a client sent while the process stood still is read before it counts as idle', async () => {
+  test('reads what a client sent during a suspension before it counts as idle', async () => {
     const client = new TestClient(await startServer({ idleTimeoutMs: IDLE_MS }));
     await client.send('MSGGET\n');
     await client.until(`200 OK\n${APPLE}\n`);
     await client.send('MSGGET\n');
-    standStill(2 * IDLE_MS);
+    blockThread(2 * IDLE_MS);
     const answers = `200 OK\n${APPLE}\n`.repeat(2);
     expect(await client.ended()).toBe(`${answers}421 IDLE TOO LONG\n`);
   });
 
-  test('so is a PROXY line', async () => {
+  test('reads a PROXY header sent during a suspension before its peer counts as idle', async () => {
     const running = await startServer({ idleTimeoutMs: IDLE_MS, isTrustedProxy: () => true });
     const client = new TestClient(running);
     await client.send('PROXY ');
-    // Answered once the connection before it is accepted and read.
+    // The reply shows that the connection before it was accepted and read.
     const next = new TestClient(running);
     await next.send('PROXY UNKNOWN\r\nMSGGET\n');
     await next.until(`200 OK\n${APPLE}\n`);
     await client.send('TCP4 192.0.2.7 198.51.100.1 56324 26310\r\nMSGGET\n');
-    standStill(2 * IDLE_MS);
+    blockThread(2 * IDLE_MS);
     expect(await client.ended()).toBe(`200 OK\n${APPLE}\n421 IDLE TOO LONG\n`);
   });
 
-  test('who waits for us is not idle, and is idle again once it is answered', async () => {
-    const { store, release } = heldStore();
+  test('does not count a client that waits for a store as idle until it is answered', async () => {
+    const { store, release } = blockedStore();
     const running = await startServer({ store, idleTimeoutMs: IDLE_MS });
     const client = new TestClient(running);
     await client.send('MSGSTORE\nslow\n');
-    // A client that came later is idle by now; the first would be, too, if it counted as such.
+    // A later client is idle by now, so the first would be too if it counted as idle.
     expect(await new TestClient(running).ended()).toBe('421 IDLE TOO LONG\n');
     release();
     expect(await client.ended()).toBe('200 OK\n200 OK\n421 IDLE TOO LONG\n');
   });
 
-  test('nor is one that is answered right after the process stood still', async () => {
-    const { store, isAsked, release } = heldStore();
+  test('does not count a client as idle if its store completes right after a suspension', async () => {
+    const { store, called, release } = blockedStore();
     const client = new TestClient(await startServer({ store, idleTimeoutMs: IDLE_MS }));
     await client.send('MSGSTORE\nslow\n');
-    await isAsked;
-    // After immediates come timers, the idle one among them, and only then this result.
+    await called;
+    // After immediates, timers run, including the idle timeout; only then this result arrives.
     setImmediate(() => {
       void stat('/').then(release);
-      standStill(2 * IDLE_MS);
+      blockThread(2 * IDLE_MS);
     });
     await client.until('200 OK\n200 OK\n');
     await client.send('QUIT\n');
     expect(await client.ended()).toBe('200 OK\n200 OK\n200 OK\n');
   });
 
-  test('so is one that says nothing at all where it might speak for another', async () => {
+  test('closes an idle connection that might still send a PROXY header', async () => {
     const running = await startServer({
       idleTimeoutMs: IDLE_MS,
       isTrustedProxy: () => true,
@@ -379,16 +382,16 @@ describe('limits', () => {
   });
 });
 
-describe('the PROXY line', () => {
-  const LINE = 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n';
+describe('a PROXY header', () => {
+  const HEADER = 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n';
 
   test.each([
     ['whole', (bytes: string) => [bytes]],
     ['byte by byte', (bytes: string) => [...bytes]],
-  ])('of a trusted peer says who is asking, sent %s', async (_how, cut) => {
+  ])('names the client if its sender is trusted, sent %s', async (_how, cut) => {
     const running = await startServer({ isTrustedProxy: () => true });
     const client = new TestClient(running);
-    await client.send(...cut(`${LINE}MSGGET\nQUIT\n`));
+    await client.send(...cut(`${HEADER}MSGGET\nQUIT\n`));
     expect(await client.end()).toBe(`200 OK\n${APPLE}\n200 OK\n`);
     await expect
       .poll(() => running.console.filter((line) => line.includes('192.0.2.7')))
@@ -400,10 +403,10 @@ describe('the PROXY line', () => {
       ]);
   });
 
-  test('of another peer is rejected, and the log names the flag to change', async () => {
+  test('is rejected if its sender is not trusted, and the log names the flag to change', async () => {
     const running = await startServer({ isTrustedProxy: () => false });
     const client = new TestClient(running);
-    await client.send(`${LINE}MSGSTORE\nowned\n`);
+    await client.send(`${HEADER}MSGSTORE\nowned\n`);
     expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n');
     expect(running.server).toMatchObject({ storeCounts: { stored: 0 } });
     expect(running.console.filter((line) => line.startsWith('[!]'))).toEqual([
@@ -411,7 +414,7 @@ describe('the PROXY line', () => {
     ]);
   });
 
-  test('is believed from any address behind the key, and its source is the one that counts', async () => {
+  test('is trusted from any address after the key, and counts for the source it names', async () => {
     const limits = { maxConnectionsPerSource: 1 };
     const running = await startServer({ proxyKey: 'secret', limits });
     const keyed = (address: string) =>
@@ -434,7 +437,7 @@ describe('the PROXY line', () => {
     expect(await fourth.ended()).toBe('200 OK\n');
   });
 
-  test('behind the key is believed though the source of its sender is full', async () => {
+  test('is trusted after the key even if the quota of its sender is used up', async () => {
     const limits = { maxConnectionsPerSource: 1 };
     const running = await startServer({ proxyKey: 'secret', limits });
     new TestClient(running);
@@ -444,7 +447,7 @@ describe('the PROXY line', () => {
     expect(await client.ended()).toBe('200 OK\n');
   });
 
-  test('a silent peer counts for its own source while it might still show a key', async () => {
+  test('is awaited: a silent peer counts for its own source meanwhile', async () => {
     const limits = { maxConnectionsPerSource: 1 };
     const running = await startServer({ proxyKey: 'secret', limits });
     const silent = new TestClient(running);
@@ -454,15 +457,15 @@ describe('the PROXY line', () => {
     await silent.until(`${APPLE}\n`);
   });
 
-  test('behind a wrong key closes the connection', async () => {
+  test('is rejected after a wrong key', async () => {
     const running = await startServer({ proxyKey: 'secret' });
     const client = new TestClient(running);
-    await client.send(`PROXY-KEY secreT\r\n${LINE}MSGSTORE\nowned\n`);
+    await client.send(`PROXY-KEY secreT\r\n${HEADER}MSGSTORE\nowned\n`);
     expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n');
     expect(running.console.at(-1)).toMatch(/^\[!\] PROXY header rejected/);
   });
 
-  test('that is none closes the connection', async () => {
+  test('is rejected if it is malformed', async () => {
     const running = await startServer({ isTrustedProxy: () => true });
     const client = new TestClient(running);
     await client.send('PROXY TCP4 nonsense\r\nMSGGET\n');
@@ -470,7 +473,7 @@ describe('the PROXY line', () => {
     expect(running.console.at(-1)).toMatch(/^\[!\] PROXY header rejected/);
   });
 
-  test('need not come: a trusted peer may speak for itself, bare or not', async () => {
+  test('is optional for a trusted peer, also for a bare client', async () => {
     const running = await startServer({ isTrustedProxy: () => true });
     const bare = new TestClient(running);
     await bare.send('MSGGET');
@@ -481,7 +484,7 @@ describe('the PROXY line', () => {
     expect(await new TestClient(running).end()).toBe('');
   });
 
-  test('one that has not come yet does not keep a silent peer off the console, nor from a farewell', async () => {
+  test('does not prevent, while it is awaited, the console line and the closing reply of a silent peer', async () => {
     const running = await startServer({ isTrustedProxy: () => true });
     const silent = new TestClient(running);
     await expect.poll(() => running.console.at(-1)).toMatch(/^Connected by \('127\.0\.0\.1'/);
@@ -492,7 +495,7 @@ describe('the PROXY line', () => {
   });
 });
 
-test('SHUTDOWN ends the server once every reply has left, and says so to the others', async () => {
+test('SHUTDOWN stops the server after every reply is sent, and notifies the other clients', async () => {
   const running = await startServer();
   const idle = new TestClient(running);
   const storing = new TestClient(running);
@@ -509,7 +512,7 @@ test('SHUTDOWN ends the server once every reply has left, and says so to the oth
   await running.server.stopped;
 });
 
-test('who has only just come when the server stops may still ask, and hears then that it does', async () => {
+test('answers a client that connected just before the stop, then sends it 421', async () => {
   const running = await startServer();
   const fresh = new TestClient(running);
   await expect.poll(() => running.console.at(-1)).toMatch(/^Connected by/);
@@ -520,7 +523,7 @@ test('who has only just come when the server stops may still ask, and hears then
   await stopped;
 });
 
-test('a peer that never closes its side does not hold up the end', async () => {
+test('does not wait for a peer that never closes its side', async () => {
   const running = await startServer();
   const idle = new TestClient(running);
   await idle.send('MSGGET\n');
@@ -529,13 +532,13 @@ test('a peer that never closes its side does not hold up the end', async () => {
   expect(await idle.ended()).toBe(`200 OK\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
 });
 
-test('a port that is taken is refused with what Node says of it', async () => {
+test('rejects with the error of Node if the port is in use', async () => {
   const { port } = await startServer();
   const { server } = buildServer();
   await expect(server.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });
 
-test('on localhost, both addresses are listened on, with one console line, until it stops', async () => {
+test('listens on both addresses of localhost, with one console line, until it stops', async () => {
   const { server, console } = buildServer();
   onTestFinished(() => server.stop());
   const { host: listeningHost, port } = await server.listen('localhost', 0);

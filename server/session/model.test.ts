@@ -1,4 +1,4 @@
-// Several clients at once against a real server, and a model of what each of them should hear.
+// Several concurrent clients against a real server, compared with a model of what each should receive.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -10,14 +10,14 @@ import { APPLE, startServer, TestClient } from '../server.harness.ts';
 
 const CLIENTS = 3;
 
-/** The whole protocol, as far as words go, for several clients. */
+/** The replies of the protocol, for several clients. */
 class Model {
-  readonly heard: string[] = Array.from({ length: CLIENTS }, () => '');
+  readonly expected: string[] = Array.from({ length: CLIENTS }, () => '');
   readonly #states: string[] = Array.from({ length: CLIENTS }, () => 'command');
   readonly #wrong: number[] = Array.from({ length: CLIENTS }, () => 0);
   #message = APPLE;
 
-  says(client: number, line: string): void {
+  send(client: number, line: string): void {
     const state = this.#states[client];
     if (state === 'closed') return;
     this.#states[client] = 'command';
@@ -35,24 +35,24 @@ class Model {
         QUIT: ['200 OK', 'closed'],
         SHUTDOWN: ['300 PASSWORD REQUIRED', 'password'],
       }[line] ?? [];
-    this.heard[client] += `${reply}\n`;
+    this.expected[client] += `${reply}\n`;
     this.#states[client] = next;
   }
 
   #store(client: number, line: string): void {
     const isCommand = /^(MSG(GET|STORE|WATCH|HIST)|QUIT|SHUTDOWN)$/.test(line);
-    this.heard[client] += isCommand ? 'EXPECTED MOTD, RECEIVED COMMAND\n' : '200 OK\n';
+    this.expected[client] += isCommand ? 'EXPECTED MOTD, RECEIVED COMMAND\n' : '200 OK\n';
     if (isCommand) return;
     this.#message = line;
     for (const [watcher, state] of this.#states.entries()) {
-      if (state === 'watching') this.heard[watcher] += `${line}\n`;
+      if (state === 'watching') this.expected[watcher] += `${line}\n`;
     }
   }
 
   #guess(client: number): void {
     const wrong = (this.#wrong[client] ?? 0) + 1;
     this.#wrong[client] = wrong;
-    this.heard[client] += wrong < 3 ? '301 WRONG PASSWORD\n' : '421 TOO MANY WRONG PASSWORDS\n';
+    this.expected[client] += wrong < 3 ? '301 WRONG PASSWORD\n' : '421 TOO MANY WRONG PASSWORDS\n';
     if (wrong === 3) this.#states[client] = 'closed';
   }
 }
@@ -72,7 +72,9 @@ const step = fc.record({
   ),
 });
 
-test('every client hears what the model says', { timeout: scaled(20_000, 1_800_000) }, async () => {
+test('sends every client what the model predicts', {
+  timeout: scaled(20_000, 1_800_000),
+}, async () => {
   const running = await startServer({ isTrustedProxy: () => true });
   let sequences = 0;
   let steps = 0;
@@ -80,18 +82,18 @@ test('every client hears what the model says', { timeout: scaled(20_000, 1_800_0
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), async (sequence) => {
       const model = new Model();
       const clients = await Promise.all(
-        model.heard.map((_, client) => clientFrom(running, sequences * CLIENTS + client)),
+        model.expected.map((_, client) => clientFrom(running, sequences * CLIENTS + client)),
       );
       await clients[0]?.send('MSGSTORE\n', `${APPLE}\n`);
       await clients[0]?.until('200 OK\n200 OK\n');
-      model.heard[0] += '200 OK\n200 OK\n';
+      model.expected[0] += '200 OK\n200 OK\n';
       for (const { client, line } of sequence) {
-        model.says(client, line);
+        model.send(client, line);
         await clients[client]?.send(`${line}\n`);
-        // Each step is done before the next: who comes first is for the model to know.
-        await Promise.all(clients.map((each, index) => each.until(model.heard[index] ?? '')));
+        // Complete each step before the next, since the model assumes an order.
+        await Promise.all(clients.map((each, index) => each.until(model.expected[index] ?? '')));
       }
-      expect(clients.map(({ received }) => received)).toEqual(model.heard);
+      expect(clients.map(({ received }) => received)).toEqual(model.expected);
       for (const { socket } of clients) socket.destroy();
       sequences++;
       steps += sequence.length;
@@ -104,7 +106,7 @@ test('every client hears what the model says', { timeout: scaled(20_000, 1_800_0
   );
 });
 
-/** Each from an address of its own: wrong passwords of one sequence are none of the next. */
+/** Each from a different address, so that wrong passwords do not count in a later sequence. */
 async function clientFrom(running: Endpoint, number: number) {
   const client = new TestClient(running);
   const address = [10, (number >> 16) & 255, (number >> 8) & 255, number & 255].join('.');

@@ -1,5 +1,4 @@
-// Whatever bytes come, cut anywhere: the session answers, in words of its own,
-// and can always be left.
+// Any bytes in any chunks: the session sends only valid replies, and QUIT always works.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -11,10 +10,10 @@ import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { SessionDriver } from './session.harness.ts';
 
-const OUR_WORDS: ReadonlySet<string> = new Set([...Object.values(REPLY), END_OF_HISTORY]);
+const REPLY_LINES: ReadonlySet<string> = new Set([...Object.values(REPLY), END_OF_HISTORY]);
 const APPLE = 'An apple a day keeps the doctor away.';
 
-/** What the fuzzer is fond of; between these, any byte. */
+/** Fragments of the protocol and of common attacks, mixed with random bytes. */
 const FRAGMENTS = [
   'MSGGET\n',
   'MSGSTORE\n',
@@ -50,17 +49,18 @@ const FRAGMENTS = [
 ];
 
 function expectValid(driver: SessionDriver): void {
-  const told = new Set([APPLE, ...driver.history]);
+  const messages = new Set([APPLE, ...driver.history]);
   for (const line of driver.sent.split('\n')) {
-    const isSound = line === '' || OUR_WORDS.has(line) || told.has(line);
-    if (!isSound) expect.unreachable(`said ${JSON.stringify(line)}`);
+    const isValid = line === '' || REPLY_LINES.has(line) || messages.has(line);
+    if (!isValid) expect.unreachable(`sent ${JSON.stringify(line)}`);
   }
-  if (!driver.history.every(isPlainText)) expect.unreachable('stored what is not plain text');
+  if (!driver.history.every(isPlainText))
+    expect.unreachable('stored a message that is not plain text');
   driver.receive('\nQUIT\nQUIT\n');
-  if (!driver.isClosed && !driver.isServerDown) expect.unreachable('cannot be left');
+  if (!driver.isClosed && !driver.isServerDown) expect.unreachable('did not close at QUIT');
 }
 
-test('any bytes at all are answered soundly', () => {
+test('sends only valid replies to random bytes', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 20 }), (chunks) => {
       const driver = new SessionDriver();
@@ -71,7 +71,7 @@ test('any bytes at all are answered soundly', () => {
   );
 });
 
-test('what resembles the protocol is answered soundly, and memory stays flat', {
+test('sends only valid replies to input like the protocol, in constant memory', {
   timeout: scaled(20_000, 1_800_000),
 }, () => {
   const random = randomFrom(seed);
@@ -102,7 +102,7 @@ test('what resembles the protocol is answered soundly, and memory stays flat', {
   expect(grown).toBeLessThan(50);
 });
 
-test('every line it sends is well-formed UTF-8', () => {
+test('sends only well-formed UTF-8', () => {
   const driver = new SessionDriver().receive(
     '\xff\n',
     'MSGSTORE\n\xff\n',

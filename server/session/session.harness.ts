@@ -1,4 +1,4 @@
-// Plays the socket's part for a session, in memory and at once.
+// Runs a session in memory: performs its actions at once, and records what a socket would send.
 
 import { REPLY, type Reply } from '../../protocol/replies.ts';
 import { Session, type SessionOptions } from './session.ts';
@@ -8,22 +8,22 @@ const PASSWORD = '123!abc';
 export class SessionDriver {
   readonly session: Session;
   message = 'An apple a day keeps the doctor away.';
-  /** Everything sent to the peer. */
+  /** All replies. */
   sent = '';
-  /** Every line the console would show. */
+  /** The lines to log. */
   readonly lines: string[] = [];
   isClosed = false;
-  /** The protocol it was taken for, if it was not ours. */
+  /** The other protocol that the session detected. */
   rejectedProtocol: string | undefined;
   isServerDown = false;
-  storeIsBroken = false;
+  isStoreBroken = false;
   readonly history: string[] = [];
 
   constructor(options: SessionOptions = { isStoreGuarded: false }) {
     this.session = new Session(options);
   }
 
-  /** The peer sends byte strings, a chunk each. */
+  /** @param chunks Byte strings, each received by itself. */
   receive(...chunks: string[]): this {
     for (const chunk of chunks) {
       this.session.receive(chunk);
@@ -38,19 +38,18 @@ export class SessionDriver {
     return this.advance();
   }
 
-  /** The peer has been quiet for 100 ms. */
+  /** The peer has been silent for 100 ms. */
   quietTimeout(): this {
     this.session.quietTimeout();
     return this.advance();
   }
 
-  /** The peer has to go. */
   closeWith(reply: Reply = REPLY.shuttingDown): this {
     this.session.closeWith(reply);
     return this.advance();
   }
 
-  /** Somebody else stored a message. */
+  /** Another connection stored a message. */
   updated(message: string): this {
     this.message = message;
     this.history.push(message);
@@ -106,7 +105,7 @@ export class SessionDriver {
   }
 
   #store(message: string): void {
-    if (this.storeIsBroken) {
+    if (this.isStoreBroken) {
       this.#perform(this.session.storeFailed());
       return;
     }

@@ -13,7 +13,7 @@ const LONG = 'x'.repeat(4096);
 describe.each([
   ['whole', (bytes: string) => [bytes]],
   ['byte by byte', (bytes: string) => [...bytes]],
-])('fed %s', (_how, cut) => {
+])('input sent %s', (_how, cut) => {
   test.each(goldens)('case $name', ({ typed, replies, isOpen }) => {
     const driver = new SessionDriver().receive(...cut(typed.map((line) => `${line}\n`).join('')));
     expect(driver.sent).toBe(replies);
@@ -21,145 +21,137 @@ describe.each([
   });
 
   test.each<[rule: string, bytes: string, sent: string]>([
-    ['MSGGET answers with the message', 'MSGGET\n', `200 OK\n${APPLE}\n`],
+    ['answers MSGGET with the message', 'MSGGET\n', `200 OK\n${APPLE}\n`],
+    ['puts a stored message in force', 'MSGSTORE\nb\nMSGGET\n', '200 OK\n200 OK\n200 OK\nb\n'],
     [
-      'a stored message is the one in force',
-      'MSGSTORE\nb\nMSGGET\n',
-      '200 OK\n200 OK\n200 OK\nb\n',
-    ],
-    [
-      'a message keeps the white space inside it',
+      'keeps white space inside a message',
       'MSGSTORE\n a  b \nMSGGET\n',
       '200 OK\n200 OK\n200 OK\na  b\n',
     ],
-    ['CRLF ends a line', 'MSGGET\r\n', `200 OK\n${APPLE}\n`],
+    ['accepts CRLF', 'MSGGET\r\n', `200 OK\n${APPLE}\n`],
     [
-      'blank lines are ignored in every state',
+      'ignores blank lines in every state',
       '\n\nMSGSTORE\n\n \nb\n\nSHUTDOWN\n\nx\n',
       '200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n',
     ],
-    ['commands are upper case', 'msgget\n', '400 UNKNOWN COMMAND\n'],
-    ['commands take no argument', 'MSGGET now\n', '400 UNKNOWN COMMAND\n'],
+    ['rejects a command in lower case', 'msgget\n', '400 UNKNOWN COMMAND\n'],
+    ['rejects a command with an argument', 'MSGGET now\n', '400 UNKNOWN COMMAND\n'],
     [
-      'names of object members are no commands',
+      'rejects the names of object members as commands',
       'constructor\n__proto__\n',
       '400 UNKNOWN COMMAND\n400 UNKNOWN COMMAND\n',
     ],
     [
-      'every command is refused as a message',
+      'rejects every command as a message',
       'MSGSTORE\nMSGGET\nMSGSTORE\nSHUTDOWN\nMSGSTORE\nMSGSTORE\n',
       '200 OK\nEXPECTED MOTD, RECEIVED COMMAND\n'.repeat(3),
     ],
     [
-      'a command as a message is not run',
+      'does not run a command sent as a message',
       'MSGSTORE\nSHUTDOWN\n123!abc\n',
       '200 OK\nEXPECTED MOTD, RECEIVED COMMAND\n400 UNKNOWN COMMAND\n',
     ],
     [
-      'a command is a wrong password',
+      'takes a command for a wrong password',
       'SHUTDOWN\nQUIT\nMSGGET\n',
       `300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n200 OK\n${APPLE}\n`,
     ],
-    ['what follows QUIT is not answered', 'QUIT\nMSGGET\n', '200 OK\n'],
+    ['answers nothing after QUIT', 'QUIT\nMSGGET\n', '200 OK\n'],
     [
-      'what follows the right password is not answered',
+      'answers nothing after the right shutdown password',
       'SHUTDOWN\n123!abc\nMSGGET\n',
       '300 PASSWORD REQUIRED\n200 OKAY\n',
     ],
     [
-      'a message of 4,096 bytes is stored',
+      'stores a message of 4,096 bytes',
       `MSGSTORE\n${LONG}\nMSGGET\n`,
       `200 OK\n200 OK\n200 OK\n${LONG}\n`,
     ],
     [
-      'a longer line is refused, and a command awaited',
+      'rejects a longer message, and awaits a command',
       `MSGSTORE\n${LONG}x\nMSGGET\n`,
       `200 OK\n413 LINE TOO LONG\n200 OK\n${APPLE}\n`,
     ],
     [
-      'a longer password too',
+      'rejects a longer password, and awaits a command',
       `SHUTDOWN\n${LONG}x\nFOO\n`,
       '300 PASSWORD REQUIRED\n413 LINE TOO LONG\n400 UNKNOWN COMMAND\n',
     ],
     [
-      'a message that is not UTF-8 is refused',
+      'rejects a message that is not UTF-8',
       'MSGSTORE\n\xff\nMSGGET\n',
       `200 OK\n422 NOT PLAIN TEXT\n200 OK\n${APPLE}\n`,
     ],
     [
-      'a message that drives a terminal is refused',
+      'rejects a message with terminal control characters',
       'MSGSTORE\n\x1b[2J\nFOO\n',
       '200 OK\n422 NOT PLAIN TEXT\n400 UNKNOWN COMMAND\n',
     ],
-    ['NUL behind a command is dropped', 'MSGGET\0\n', `200 OK\n${APPLE}\n`],
-    ['CR NUL ends a command', 'MSGGET\r\0', `200 OK\n${APPLE}\n`],
+    ['removes NUL after a command', 'MSGGET\0\n', `200 OK\n${APPLE}\n`],
+    ['ends a command at CR NUL', 'MSGGET\r\0', `200 OK\n${APPLE}\n`],
     [
-      'lines in buffers that are filled up with NULs',
+      'reads lines from buffers filled with NULs',
       `${'MSGSTORE\n'.padEnd(64, '\0')}${'hello\n'.padEnd(64, '\0')}MSGGET\n`,
       '200 OK\n200 OK\n200 OK\nhello\n',
     ],
     [
-      'lines in buffers that are longer than a line may be',
+      'reads lines from buffers longer than the limit',
       ['MSGSTORE\n', 'hello world\n', 'MSGGET\n'].map((line) => line.padEnd(8192, '\0')).join(''),
       '200 OK\n200 OK\n200 OK\nhello world\n',
     ],
+    ['removes NUL after a password', 'SHUTDOWN\n123!abc\0\n', '300 PASSWORD REQUIRED\n200 OKAY\n'],
     [
-      'a password with a NUL behind it is the right one',
-      'SHUTDOWN\n123!abc\0\n',
-      '300 PASSWORD REQUIRED\n200 OKAY\n',
-    ],
-    [
-      'a message with a NUL inside is refused',
+      'rejects a message that contains NUL',
       'MSGSTORE\na\0b\nMSGGET\n',
       `200 OK\n422 NOT PLAIN TEXT\n200 OK\n${APPLE}\n`,
     ],
     [
-      'a byte order mark before the first command is dropped',
+      'removes a byte order mark before the first command',
       '\xef\xbb\xbfMSGGET\r\n',
       `200 OK\n${APPLE}\n`,
     ],
     [
-      'one before any other command is not',
+      'rejects a byte order mark before a later command',
       'MSGGET\n\xef\xbb\xbfMSGGET\n',
       `200 OK\n${APPLE}\n400 UNKNOWN COMMAND\n`,
     ],
     [
-      'a message with a byte order mark is refused',
+      'rejects a message with a byte order mark',
       'MSGSTORE\n\xef\xbb\xbfhello\nMSGSTORE\nhel\xef\xbb\xbflo\n',
       '200 OK\n422 NOT PLAIN TEXT\n'.repeat(2),
     ],
     [
-      'what telnet sends before a command is dropped, and not answered',
+      'removes telnet commands before a command, and does not answer them',
       '\xff\xfb\x1f\xff\xfd\x03\r\n\xff\xfd\x01MSGGET\r\n\xff\xf4\xff\xfd\x06MSGGET\r\n\xff\xf1\r\n',
       `200 OK\n${APPLE}\n`.repeat(2),
     ],
     [
-      'before a message or a password, too',
+      'removes telnet commands before a message or a password',
       'MSGSTORE\n\xff\xf4\xff\xfd\x06\r\n\xff\xf1hello\nMSGGET\nSHUTDOWN\n\xff\xf1\n\xff\xf1123!abc\n',
       '200 OK\n200 OK\n200 OK\nhello\n300 PASSWORD REQUIRED\n200 OKAY\n',
     ],
     [
-      'inside a message it is refused, and so is UTF-16',
+      'rejects a message that contains telnet commands or UTF-16',
       'MSGSTORE\nhel\xff\xf1lo\nMSGSTORE\n\xff\xfeh\0i\0\n',
       '200 OK\n422 NOT PLAIN TEXT\n'.repeat(2),
     ],
     [
-      'a telnet command alone ends no watch',
+      'does not end a watch at a telnet command',
       'MSGWATCH\n\xff\xf1\nMSGGET\n',
       `200 OK\n${APPLE}\n`.repeat(2),
     ],
     [
-      'the history ends with a line of its own',
+      'ends the history with its end line',
       'MSGHIST\nMSGSTORE\nb\nMSGHIST\n',
       '200 OK\n.\n200 OK\n200 OK\n200 OK\nb\n.\n',
     ],
     [
-      'any line ends a watch and is handled as usual',
+      'ends a watch at any line, and handles the line',
       'MSGWATCH\n\nFOO\nMSGGET\n',
       `200 OK\n${APPLE}\n400 UNKNOWN COMMAND\n200 OK\n${APPLE}\n`,
     ],
     [
-      'the third wrong password closes the connection',
+      'closes at the third wrong password',
       'SHUTDOWN\na\nSHUTDOWN\nb\nSHUTDOWN\nc\nMSGGET\n',
       '300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n'.repeat(2) +
         '300 PASSWORD REQUIRED\n421 TOO MANY WRONG PASSWORDS\n',
@@ -170,12 +162,12 @@ describe.each([
 
   test.each<[rule: string, protocol: string, bytes: string]>([
     [
-      'a form that a page posts',
+      'a form posted by a web page',
       'HTTP',
       'POST / HTTP/1.1\r\nHost: 127.0.0.1:26310\r\nContent-Type: text/plain\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
     ],
     [
-      'a request line behind blank lines',
+      'a request line after blank lines',
       'HTTP',
       '\r\n \nget / http/1.0\n\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
     ],
@@ -185,23 +177,23 @@ describe.each([
       `GET /${LONG} HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n`,
     ],
     [
-      'a request line over the limit of any method, without a header',
+      'a request line over the limit, with any method, without a header',
       'HTTP',
       `QUERY /${LONG} HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n`,
     ],
     [
-      'a request line behind more white space than a line may have',
+      'a request line after more white space than the limit',
       'white space',
       `${' '.repeat(5000)}POST / HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n`,
     ],
     [
-      'a TLS handshake whose ticket holds commands',
+      'a TLS handshake whose ticket contains commands',
       'TLS',
       '\x16\x03\x01\x02\0\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
     ],
     ['an SSH banner', 'SSH', 'SSH-2.0-x\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n'],
     [
-      'a PROXY line that is not allowed',
+      'a PROXY header that is not trusted',
       'PROXY',
       'PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
     ],
@@ -212,17 +204,17 @@ describe.each([
     ],
     ['binary data', 'binary data', '\xfe\x01\x80\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n'],
     [
-      'a request line behind a byte order mark and telnet commands',
+      'a request line after a byte order mark and telnet commands',
       'HTTP',
       '\xef\xbb\xbf\xff\xf1POST / HTTP/1.1\r\n\r\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
     ],
     [
-      'a request line whose parts end in CR NUL',
+      'a request whose lines end in CR NUL',
       'HTTP',
       'POST / HTTP/1.1\r\0\r\0MSGSTORE\r\0owned\r\0SHUTDOWN\r\x00123!abc\r\0',
     ],
     [
-      'binary data behind telnet commands',
+      'binary data after telnet commands',
       'binary data',
       '\xff\xf1a\0b\nMSGSTORE\nowned\nSHUTDOWN\n123!abc\n',
     ],
@@ -245,17 +237,17 @@ describe.each([
   });
 
   test.each([
-    ['behind a telnet command', 'MSGGET\n\xff\xf1Host: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
+    ['after a telnet command', 'MSGGET\n\xff\xf1Host: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
     ['after a command', 'MSGGET\nHost: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
     ['after an unknown one', 'FOO\nOrigin: http://x\nMSGSTORE\nowned\n', '400 UNKNOWN COMMAND\n'],
-    ['in a watch', 'MSGWATCH\nReferer: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
+    ['during a watch', 'MSGWATCH\nReferer: x\nMSGSTORE\nowned\n', `200 OK\n${APPLE}\n`],
     ['after a line over the limit', `${LONG}x\nHost: x\nMSGSTORE\nowned\n`, '413 LINE TOO LONG\n'],
     [
-      'after a message that looks like one',
+      'after a message that looks like a header',
       'MSGSTORE\nHost: db1 is down\nHost: x\nMSGSTORE\nowned\n',
       '200 OK\n200 OK\n',
     ],
-  ])('a header %s closes the session', (_where, bytes, before) => {
+  ])('closes at an HTTP header %s', (_where, bytes, before) => {
     const driver = new SessionDriver().receive(...cut(bytes));
     expect(driver.sent).toBe(`${before}400 UNKNOWN COMMAND\n`);
     expect(driver.rejectedProtocol).toBe('HTTP');
@@ -263,7 +255,7 @@ describe.each([
     expect(driver.message).not.toBe('owned');
   });
 
-  test('a message or a password may look like another protocol', () => {
+  test('accepts a message or a password that looks like another protocol', () => {
     const driver = new SessionDriver().receive(
       ...cut('MSGSTORE\nGET / HTTP/1.1\nSHUTDOWN\nHost: x\nMSGGET\n'),
     );
@@ -274,45 +266,45 @@ describe.each([
 
   test.each<[rule: string, bytes: string, sent: string]>([
     [
-      'MSGSTORE asks for the password, and then for the message',
+      'awaits the password after MSGSTORE, then the message',
       'MSGSTORE\n123!abc\nb\nMSGGET\n',
       '300 PASSWORD REQUIRED\n200 OK\n200 OK\n200 OK\nb\n',
     ],
     [
-      'a wrong one stores nothing, and the message is no command',
+      'stores nothing after a wrong password',
       'MSGSTORE\nwrong\nb\nMSGGET\n',
       `300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n400 UNKNOWN COMMAND\n200 OK\n${APPLE}\n`,
     ],
     [
-      'every store asks again',
+      'requires the password for every store',
       'MSGSTORE\n123!abc\nb\nMSGSTORE\nc\n',
       '300 PASSWORD REQUIRED\n200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n',
     ],
     [
-      'it opens nothing else',
+      'permits only a message',
       'MSGSTORE\n123!abc\nSHUTDOWN\nMSGGET\n',
       `300 PASSWORD REQUIRED\n200 OK\nEXPECTED MOTD, RECEIVED COMMAND\n200 OK\n${APPLE}\n`,
     ],
-  ])('where a password guards the store: %s', (_rule, bytes, sent) => {
+  ])('with a store password: %s', (_rule, bytes, sent) => {
     const driver = new SessionDriver({ isStoreGuarded: true }).receive(...cut(bytes));
     expect(driver.sent).toBe(sent);
     expect(driver.lines).not.toContain('123!abc');
   });
 
-  test('a message is decoded as UTF-8', () => {
+  test('decodes a message as UTF-8', () => {
     const bytes = Buffer.from('Grüße, 漢字 👩🏽‍💻 à', 'utf8').toString('latin1');
     expect(new SessionDriver().receive(...cut(`MSGSTORE\n${bytes}\n`)).message).toBe(
       'Grüße, 漢字 👩🏽‍💻 à',
     );
   });
 
-  test('at half-close, what stands without LF counts as a line', () => {
+  test('takes text without LF for a line when the peer half-closes', () => {
     const driver = new SessionDriver().receive(...cut('MSGSTORE\nb\nMSGGET')).endInput();
     expect(driver.sent).toBe('200 OK\n200 OK\n200 OK\nb\n');
     expect(driver.isClosed).toBe(true);
   });
 
-  test('a password never reaches the console', () => {
+  test('never passes a password to the log', () => {
     const driver = new SessionDriver().receive(
       ...cut('SHUTDOWN\nsecret\nFOO\nSHUTDOWN\n123!abc\n'),
     );
@@ -321,7 +313,7 @@ describe.each([
   });
 });
 
-test('chunk boundaries never matter, whatever the bytes', {
+test('gives the same replies for every split into chunks', {
   timeout: scaled(20_000, 600_000),
 }, () => {
   const words = fc.constantFrom(
@@ -367,7 +359,7 @@ test('chunk boundaries never matter, whatever the bytes', {
   );
 });
 
-test('an outcome that is awaited holds up what follows, in order', () => {
+test('answers further lines only after the outcome, in order', () => {
   const session = new Session({ isStoreGuarded: false });
   session.receive('MSGSTORE\nb\nMSGGET\n');
   expect(session.next()).toMatchObject({ reply: '200 OK' });
@@ -378,21 +370,21 @@ test('an outcome that is awaited holds up what follows, in order', () => {
   expect(session.next()).toMatchObject({ do: 'sendMessage' });
 });
 
-test('a store that fails is answered with 503, and the old message stands', () => {
+test('answers a failed store with 503, and keeps the old message', () => {
   const driver = new SessionDriver();
-  driver.storeIsBroken = true;
+  driver.isStoreBroken = true;
   driver.receive('MSGSTORE\nb\nMSGGET\n');
   expect(driver.sent).toBe(`200 OK\n503 STORE UNAVAILABLE\n200 OK\n${APPLE}\n`);
 });
 
 describe('a client that never sends an LF', () => {
-  test('is answered once it has been quiet after a command', () => {
+  test('is answered when it is silent after a command', () => {
     const driver = new SessionDriver().receive('MSGGET');
     expect(driver.session.mayBeBare).toBe(true);
     expect(driver.quietTimeout().sent).toBe(`200 OK\n${APPLE}\n`);
   });
 
-  test('can hold the whole conversation', () => {
+  test('can use every command', () => {
     const driver = new SessionDriver();
     for (const line of ['MSGSTORE', 'b', 'SHUTDOWN', 'wrong', 'QUIT'])
       driver.receive(line).quietTimeout();
@@ -400,7 +392,7 @@ describe('a client that never sends an LF', () => {
     expect(driver.isClosed).toBe(true);
   });
 
-  test('may send the NUL behind its strings, or a whole buffer', () => {
+  test('may send NUL after its strings, or a whole buffer', () => {
     const driver = new SessionDriver().receive('\xef\xbb\xbfMSGSTORE\0').quietTimeout();
     for (const size of [64, 4096, 8192]) {
       const message = `hello ${size}`;
@@ -412,28 +404,28 @@ describe('a client that never sends an LF', () => {
     ).toBe(`${'200 OK\n200 OK\n'.repeat(3)}300 PASSWORD REQUIRED\n200 OKAY\n`);
   });
 
-  test('is one that has only negotiated so far', () => {
+  test('may send telnet negotiation first', () => {
     const driver = new SessionDriver().receive('\xff\xfd\x03\xff\xfd\x01').quietTimeout();
     expect(driver.receive('MSGGET').quietTimeout().sent).toBe(`200 OK\n${APPLE}\n`);
   });
 
-  test('is none once its telnet has sent CR NUL for Enter', () => {
+  test('is no longer assumed after CR NUL, the Enter of telnet', () => {
     const driver = new SessionDriver().receive('MSGSTORE').quietTimeout().receive('\r', '\0');
     for (const key of 'hello') driver.receive(key).quietTimeout();
     expect(driver.receive('\r\0').message).toBe('hello');
   });
 
   describe('that ends its lines with CR alone, as `socat -,raw` and Tera Term do', () => {
-    /** Somebody types slowly: each key comes by itself. */
-    function typing(driver: SessionDriver, text: string): SessionDriver {
+    /** Sends each character by itself, as a slow typist does. */
+    function type(driver: SessionDriver, text: string): SessionDriver {
       for (const key of text) driver.receive(key).quietTimeout();
       return driver;
     }
 
     test('may type a message and a password slowly', () => {
-      const driver = typing(new SessionDriver(), 'MSGSTORE\rhello you\r');
+      const driver = type(new SessionDriver(), 'MSGSTORE\rhello you\r');
       expect(driver.message).toBe('hello you');
-      expect(typing(driver, 'SHUTDOWN\r123!abc\r').sent).toBe(
+      expect(type(driver, 'SHUTDOWN\r123!abc\r').sent).toBe(
         '200 OK\n200 OK\n300 PASSWORD REQUIRED\n200 OKAY\n',
       );
     });
@@ -451,24 +443,24 @@ describe('a client that never sends an LF', () => {
       expect(driver.receive('f\r').quietTimeout().message).toBe('half');
     });
 
-    test('hears of a mistake', () => {
-      const driver = typing(new SessionDriver(), 'MSGGTE\rMSGGET\r');
+    test('is sent an error for an unknown command', () => {
+      const driver = type(new SessionDriver(), 'MSGGTE\rMSGGET\r');
       expect(driver.sent).toBe(`400 UNKNOWN COMMAND\n200 OK\n${APPLE}\n`);
     });
   });
 
-  test('is not cut short in the middle of a command', () => {
+  test('may pause in the middle of a command', () => {
     const driver = new SessionDriver().receive('MSG').quietTimeout().receive('GET');
     expect(driver.sent).toBe('');
     expect(driver.quietTimeout().sent).toBe(`200 OK\n${APPLE}\n`);
   });
 
-  test('may send the LF after all: it is a blank line', () => {
+  test('may send a late LF, which is a blank line', () => {
     const driver = new SessionDriver().receive('MSGSTORE').quietTimeout().receive('\nb\n');
     expect(driver.message).toBe('b');
   });
 
-  test('is a line-sender for good once it has sent an LF', () => {
+  test('is no longer assumed after the first LF', () => {
     const driver = new SessionDriver()
       .receive('MSGSTORE\nhalf a mess')
       .quietTimeout()
@@ -477,7 +469,7 @@ describe('a client that never sends an LF', () => {
     expect(driver.receive('MSGGET').session.mayBeBare).toBe(false);
   });
 
-  test('is not taken at its word while an outcome is awaited', () => {
+  test('is not timed out while an outcome is awaited', () => {
     const session = new Session({ isStoreGuarded: false });
     session.receive('MSGSTORE');
     session.quietTimeout();
@@ -494,7 +486,7 @@ describe('a client that never sends an LF', () => {
   });
 });
 
-test('a stopping server answers what was asked, says so, and closes', () => {
+test('closeWith answers the lines received so far, sends the reply, and closes', () => {
   const driver = new SessionDriver();
   driver.session.receive('MSGGET\nMSGGE');
   driver.closeWith();
@@ -503,26 +495,26 @@ test('a stopping server answers what was asked, says so, and closes', () => {
 });
 
 describe('a watcher', () => {
-  test('is told of each message, and of none that came before or after', () => {
+  test('is sent every message stored while it watches, and no other', () => {
     const driver = new SessionDriver().updated('before').receive('MSGWATCH\n');
     driver.updated('a').updated('b').receive('MSGGET\n').updated('after');
     expect(driver.sent).toBe('200 OK\nbefore\na\nb\n200 OK\nb\n');
     expect(driver.session.isWatching).toBe(false);
   });
 
-  test('may be one that never sends an LF', () => {
+  test('may be a bare client', () => {
     const driver = new SessionDriver().receive('MSGWATCH').quietTimeout().updated('a');
     expect(driver.receive('QUIT').quietTimeout().sent).toBe(`200 OK\n${APPLE}\na\n200 OK\n`);
   });
 
-  test('that has to go is told what was stored before', () => {
+  test('is sent the last update before the closing reply', () => {
     const driver = new SessionDriver().receive('MSGWATCH\n');
     driver.session.updated();
     expect(driver.closeWith().sent).toBe(`200 OK\n${APPLE}\n${APPLE}\n421 SERVER SHUTTING DOWN\n`);
   });
 });
 
-test('a password that is not even checked closes the connection', () => {
+test('closes if a password was refused unchecked', () => {
   const session = new Session({ isStoreGuarded: false });
   session.receive('SHUTDOWN\nx\nMSGGET\n');
   session.next();
@@ -534,7 +526,7 @@ test('a password that is not even checked closes the connection', () => {
   expect(session.next()).toBeUndefined();
 });
 
-test('after the end nothing is kept and nothing is answered', () => {
+test('neither buffers nor answers input after the close', () => {
   const driver = new SessionDriver().receive('QUIT\n').receive('MSGGET\n', LONG);
   expect(driver.sent).toBe('200 OK\n');
   expect(driver.session.mayBeBare).toBe(false);

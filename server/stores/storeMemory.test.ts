@@ -1,5 +1,5 @@
-// What a server keeps of a message is the message, not the chunk that brought it: V8 lets a slice
-// of a string point into the whole of it, and a peer chooses how much it sends with each message.
+// A stored message must be a copy: in V8, a slice of a string keeps the whole string in memory, and a peer
+// chooses the size of the chunk that it sends with each message.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,13 +15,13 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 const MESSAGES = 1000;
 const MESSAGE_BYTES = 27;
-/** As much as a socket is read at once (libuv). */
+/** The most bytes that libuv reads from a socket at once. */
 const CHUNK_BYTES = 65_536;
 const CLIENTS = 20;
-/** Less than 1 MB is needed; with the chunks it would be 65. */
+/** The messages need less than 1 MB; their chunks would need 65 MB. */
 const MAX_GROWTH_BYTES = 20e6;
 
-/** Has a process answer each message of ours with the bytes of its heap in use. */
+/** Loaded into the server: answers every IPC message with the used bytes of the heap. */
 const REPORT_HEAP = `data:text/javascript,${encodeURIComponent(`
   process.on('message', () => {
     globalThis.gc();
@@ -47,13 +47,13 @@ test.each(STORES)(
   async (_name, url) => {
     const { program, port } = await startServer(url());
     const sockets = await Promise.all(Array.from({ length: CLIENTS }, () => connected(port)));
-    // One each first: what the server needs for its connections is there then.
+    // One message per client first, so that the memory for the connections is not measured.
     await storeFrom(sockets, CLIENTS);
-    const before = await heapOf(program);
+    const before = await heapBytesOf(program);
     await storeFrom(sockets, MESSAGES);
-    const growth = (await heapOf(program)) - before;
+    const growth = (await heapBytesOf(program)) - before;
     expect(growth).toBeLessThan(MAX_GROWTH_BYTES);
-    expect(await kept(port)).toBe(MESSAGES);
+    expect(await storedCount(port)).toBe(MESSAGES);
   },
   60_000,
 );
@@ -78,13 +78,13 @@ async function startServer(store: string): Promise<{ program: ChildProcess; port
   return { program, port: portOf(ready) };
 }
 
-async function heapOf(program: ChildProcess): Promise<number> {
+async function heapBytesOf(program: ChildProcess): Promise<number> {
   program.send('heap');
   const { heapUsed } = await reportOf(program, 'heapUsed');
   return Number(heapUsed);
 }
 
-/** The next report of a process that has this property. */
+/** Returns the next IPC message that has a property. */
 async function reportOf(program: ChildProcess, name: string): Promise<Record<string, unknown>> {
   for (;;) {
     const [report]: unknown[] = await once(program, 'message');
@@ -96,7 +96,7 @@ function portOf(address: unknown): number {
   if (typeof address === 'object' && address !== null && 'port' in address) {
     return Number(address.port);
   }
-  throw new Error('the server named no port');
+  throw new Error('no port in the ready message');
 }
 
 async function connected(port: number): Promise<Socket> {
@@ -126,7 +126,7 @@ async function store(socket: Socket, message: string): Promise<void> {
   }
 }
 
-async function kept(port: number): Promise<number> {
+async function storedCount(port: number): Promise<number> {
   const socket = await connected(port);
   socket.end('MSGHIST\n');
   let received = '';
