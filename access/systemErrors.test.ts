@@ -21,7 +21,7 @@ test('finds the code of an error, and none in anything else', () => {
 test.each([
   ['ECONNREFUSED', 'refused', 'refused the connection'],
   ['EAI_AGAIN', 'name_not_found', 'has an unknown host name'],
-  ['EPIPE', 'broken', 'broke the connection'],
+  ['EPIPE', 'reset', 'reset the connection'],
   ['EBADF', 'other', 'cannot be connected to'],
 ] as const)('describes %s of a connection as %s', (code, failure, words) => {
   expect(connectFailure(withCode(code))).toBe(failure);

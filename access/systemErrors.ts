@@ -10,16 +10,16 @@ export function hasErrorCode(error: unknown, codes: readonly string[]): boolean 
   return codes.includes(errorCode(error) ?? '');
 }
 
-/** Why a connection could not be made, or broke; also the `reason` label of the bridge's metrics. */
+/** Why a connection could not be opened, or failed; also the `reason` label of the bridge's metrics. */
 export type ConnectFailure =
   | 'refused'
   | 'timed_out'
   | 'name_not_found'
   | 'unreachable'
-  | 'no_socket'
-  | 'forbidden'
-  | 'broken'
-  | 'no_descriptors'
+  | 'socket_not_found'
+  | 'permission_denied'
+  | 'reset'
+  | 'out_of_descriptors'
   | 'other';
 
 /** Why a TLS handshake failed. */
@@ -33,13 +33,13 @@ const CONNECT_FAILURES: Readonly<Record<string, ConnectFailure>> = {
   EAI_AGAIN: 'name_not_found',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
-  ENOENT: 'no_socket',
-  EACCES: 'forbidden',
-  EPERM: 'forbidden',
-  ECONNRESET: 'broken',
-  EPIPE: 'broken',
-  EMFILE: 'no_descriptors',
-  ENFILE: 'no_descriptors',
+  ENOENT: 'socket_not_found',
+  EACCES: 'permission_denied',
+  EPERM: 'permission_denied',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  EMFILE: 'out_of_descriptors',
+  ENFILE: 'out_of_descriptors',
 };
 
 // Node's documentation, "TLS": "X509 certificate error codes"; the others are OpenSSL's.
@@ -60,10 +60,10 @@ const PREDICATES: Readonly<Record<ConnectFailure | TlsFailure, string>> = {
   timed_out: 'did not answer in time',
   name_not_found: 'has an unknown host name',
   unreachable: 'is unreachable from here',
-  no_socket: 'has no socket at its path',
-  forbidden: 'cannot be connected to: permission denied',
-  broken: 'broke the connection',
-  no_descriptors: 'cannot be connected to: out of file descriptors (ulimit -n)',
+  socket_not_found: 'has no socket at its path',
+  permission_denied: 'cannot be connected to: permission denied',
+  reset: 'reset the connection',
+  out_of_descriptors: 'cannot be connected to: out of file descriptors (ulimit -n)',
   other: 'cannot be connected to',
   not_tls: 'does not speak TLS',
   untrusted: 'has an untrusted certificate',

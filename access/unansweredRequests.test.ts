@@ -13,7 +13,7 @@ async function start() {
   let refusals = 0;
   const server = createServer();
   limitUnanswered(server, (_request, response) => void asked.push(response), {
-    onRefusal: () => refusals++,
+    onRejection: () => refusals++,
     takesUpgrades: true,
   });
   server.listen(0, '127.0.0.1');

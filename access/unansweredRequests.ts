@@ -9,7 +9,7 @@ export const MAX_UNANSWERED = 16;
 
 export interface UnansweredOptions {
   /** Called once for each connection that is closed. */
-  onRefusal?: () => void;
+  onRejection?: () => void;
   /**
    * Whether the server has a listener of its own for 'upgrade'. Without any, Node answers a request that
    * offers one like any other: Java's HTTP client and `curl --http2` offer HTTP/2 (RFC 7540, section 3.2).
@@ -26,7 +26,7 @@ export interface UnansweredOptions {
 export function limitUnanswered(
   server: Pick<Server, 'on' | 'prependListener'>,
   listener: RequestListener,
-  { onRefusal = () => {}, takesUpgrades = false }: UnansweredOptions = {},
+  { onRejection = () => {}, takesUpgrades = false }: UnansweredOptions = {},
 ): void {
   const unanswered = new WeakMap<Socket, number>();
   const isAdmitted = ({ socket }: IncomingMessage, response: ServerResponse): boolean => {
@@ -34,7 +34,7 @@ export function limitUnanswered(
     if (socket.destroyed) return false;
     const count = (unanswered.get(socket) ?? 0) + 1;
     if (count > MAX_UNANSWERED) {
-      onRefusal();
+      onRejection();
       socket.destroy();
       return false;
     }

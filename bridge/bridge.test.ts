@@ -100,7 +100,7 @@ describe('closes', () => {
     const peer = new TestPeer(await startBridge({ breaker }));
     await peer.opened();
     peer.webSocket.send('x');
-    expect(await peer.closed()).toEqual({ code: 1014, reason: 'breaker broke the connection' });
+    expect(await peer.closed()).toEqual({ code: 1014, reason: 'breaker reset the connection' });
   });
 
   test('with 1001 when the bridge stops', async () => {
@@ -249,7 +249,7 @@ describe('opens the connection to a target that expects it with a PROXY line', (
       peer.webSocket.send('Y TCP4 192.0.2.7 127.0.0.1 1 2\r\nSHUTDOWN\n');
       expect(await peer.closed()).toEqual({
         code: 1008,
-        reason: 'a browser may not send a PROXY header',
+        reason: 'a client must not send a PROXY header',
       });
       expect(await heard).toMatch(
         expectsProxyHeader ? /^PROXY TCP4 127\.0\.0\.1 .*\r\nPROX$/ : /^PROX$/,

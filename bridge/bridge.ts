@@ -1,4 +1,4 @@
-// The bridge: WebSockets to TCP targets, the page's files, and what an operator asks.
+// Builds the bridge: WebSocket routes to TCP targets, the page's files, and the routes for operators.
 
 import type { SecureContextOptions } from 'node:tls';
 import Fastify, {
@@ -15,7 +15,7 @@ import { CHALLENGE, type CheckPassword, requireBasicAuth } from './http/basicAut
 import { clientAddress } from './http/clientAddress.ts';
 import { parseForwardedAddress } from './http/forwardedAddress.ts';
 import { setHeaders } from './http/headers.ts';
-import { CONNECTION_OPTIONS, httpServerFactory, limitAnswers } from './http/httpServer.ts';
+import { CONNECTION_OPTIONS, httpServerFactory, limitResponseTime } from './http/httpServer.ts';
 import { LoginCookie, type Logins, serveLogout } from './http/loginCookie.ts';
 import { OriginPolicy } from './http/originPolicy.ts';
 import { inlineScriptHashes, servePage } from './http/page.ts';
@@ -27,15 +27,15 @@ import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
 import { Sessions } from './relay/sessions.ts';
-import { serveTarget, speakWebSocket } from './relay/webSockets.ts';
+import { registerWebSockets, serveTarget } from './relay/webSockets.ts';
 
-/** How long a request may take to arrive, the WebSocket handshake among them. */
+/** How long a request may take to arrive completely; a WebSocket handshake is one, too. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** How often that is looked at. */
+/** How often Node checks these timeouts. */
 const TIMEOUT_CHECK_MS = 1_000;
 
-/** What the head of a request may hold; a larger one is answered with 431 (RFC 6585, section 5). */
+/** The maximum size of a request's head; a larger one is answered with 431 (RFC 6585, section 5). */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 const HTTP_OPTIONS = {
@@ -46,51 +46,51 @@ const HTTP_OPTIONS = {
   ...CONNECTION_OPTIONS,
 };
 
-/** What one source may have beside its sessions, in connections and in requests without an answer. */
-const FURTHER_CONNECTIONS = 100;
+/** What one source may have in addition to its sessions: connections, and unanswered requests. */
+const ADDITIONAL_CONNECTIONS = 100;
 
-const NOT_FOUND = 'Nothing is here: no page, and no target of that name.\n';
+const NOT_FOUND = 'Not found: no page and no target has this address.\n';
 
 export interface BridgeLimits {
   maxSessions: number;
-  /** From one IPv4 address, or IPv6 /64. */
+  /** Per IPv4 address, or IPv6 /64. */
   maxSessionsPerSource: number;
-  /** The largest WebSocket message taken, in bytes; a larger one closes with 1009. */
+  /** The maximum size of a WebSocket message in bytes; a larger one closes with 1009. */
   maxMessageBytes: number;
 }
 
 export interface BridgeSettings extends AdminOptions {
   /** The folder of the built page. */
   pageDir: string;
-  /** Where else the page is served: behind a reverse proxy, its own origin says nothing. */
+  /** Further origins of the page, for example behind a reverse proxy. */
   publicOrigins: readonly string[];
-  /** Whose `X-Forwarded-For` is believed, by IP address. */
+  /** Whether the `X-Forwarded-For` of an IP address is trusted. */
   isTrustedProxy: (address: string) => boolean;
   limits: BridgeLimits;
   rules: SessionRules;
-  /** Speaks for all processes of the bridge; without it, this one is the whole bridge. */
+  /** The primary of a bridge with workers; without it, this process is the whole bridge. */
   primary?: Primary | undefined;
-  /** Where requests are logged; nowhere without it. */
+  /** Logs requests; without it, they are not logged. */
   logger?: FastifyBaseLogger | undefined;
-  /** The certificate, the key and the least version; without them, the page speaks no TLS. */
+  /** The certificate, the key and the minimum version; without them, plain HTTP. */
   tls?: SecureContextOptions | undefined;
-  /** How many files this process may have open. */
+  /** How many file descriptors this process may have open. */
   maxDescriptors: number;
-  /** How long a peer may take to read an answer; without it, a minute. */
-  answerTimeoutMs?: number | undefined;
-  /** Who may use the bridge; without it, everybody. */
+  /** How long a peer may take to read a response; by default, a minute. */
+  responseTimeoutMs?: number | undefined;
+  /** Checks the password of a user; without it, no password is required. */
   checkPassword?: CheckPassword | undefined;
-  /** What gives them a cookie; without it, every request takes the password. */
+  /** Issues tokens for the login cookie; without it, every request needs the password. */
   logins?: Logins | undefined;
 }
 
 /**
- * Builds the bridge; `listen` (listen.ts) has it accept connections.
+ * Builds the bridge. `listen` (listen.ts) then makes it accept connections.
  *
- * `/ws` reaches the default target and `/ws/NAME` the one of that name. 404 answers a name nobody
- * configured, 403 a page of another origin or a foreign `Host`, 401 and 429 who is not known, 426 a
- * request that is no upgrade, 503 one there is no room for. `/healthz`, `/readyz` and `/metrics`
- * are for the operator. Each of these addresses may end in a slash.
+ * `/ws` connects to the default target, `/ws/NAME` to the target of that name. Rejected requests are
+ * answered with 404 (unknown name), 403 (origin or host not allowed), 401 and 429 (password), 426
+ * (not an upgrade) and 503 (quota exceeded). `/healthz`, `/readyz` and `/metrics` are for operators.
+ * Each of these addresses may end in a slash.
  */
 export async function buildBridge(options: BridgeSettings): Promise<FastifyInstance> {
   const { targets, basePath, publicOrigins, limits, isTrustedProxy, logger, tls } = options;
@@ -107,37 +107,38 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
       const address = parseForwardedAddress(text);
       return address !== undefined && isTrustedProxy(address);
     },
-    // A request that never ends must not hold up a stop.
+    // A request that does not end must not delay the stop.
     forceCloseConnections: true,
-    serverFactory: httpServerFactory(HTTP_OPTIONS, tls, () => metrics.refused('unanswered')),
+    serverFactory: httpServerFactory(HTTP_OPTIONS, tls, () =>
+      metrics.recordRejection('unanswered_requests'),
+    ),
     rewriteUrl: originForm,
     frameworkErrors: (_error, request, reply) => {
-      metrics.refused('malformed');
+      metrics.recordRejection('malformed');
       answerMalformed(request, reply);
     },
   });
   setHeaders(app, inlineScriptHashes(options.pageDir));
-  limitAnswers(app, options.answerTimeoutMs);
+  limitResponseTime(app, options.responseTimeoutMs);
   app.setNotFoundHandler((request, reply) => {
-    if (request.ws) metrics.refused('target');
+    if (request.ws) metrics.recordRejection('target');
     return reply.code(404).send(NOT_FOUND);
   });
 
-  // Before it speaks WebSocket: it would upgrade requests to the routes that follow,
-  // and then close.
+  // Before registerWebSockets: upgrades to the routes that follow it are accepted, and then closed.
   servePage(app, options.pageDir, basePath);
   serveAdminRoutes(app, options, options.primary?.metrics ?? metrics, descriptors);
 
-  await speakWebSocket(app, sessions, limits.maxMessageBytes);
-  // After that, which ends sessions in order first,
-  // and sees to it that a refused upgrade is closed.
+  await registerWebSockets(app, sessions, limits.maxMessageBytes);
+  // After registerWebSockets, which ends sessions in order when the app closes, and closes the
+  // connections of rejected upgrades.
   destroyConnectionsOnClose(app);
   limitUpgradeTime(app);
   guards.install(app);
   if (checkPassword) {
-    const onRefusal = () => metrics.refused('password');
+    const onRejection = () => metrics.recordRejection('password');
     const cookie = logins && new LoginCookie({ logins, basePath, publicOrigins });
-    await requireBasicAuth(app, { checkPassword, cookie, onRefusal });
+    await requireBasicAuth(app, { checkPassword, cookie, onRejection });
     if (cookie) serveLogout(app, { basePath, cookie, challenge: CHALLENGE });
   }
   for (const [index, target] of targets.entries()) {
@@ -160,7 +161,7 @@ function requestGuards(options: BridgeSettings, parts: GuardParts): RequestGuard
   return new RequestGuards({
     ...parts,
     isTrustedProxy,
-    admission: new OriginPolicy(publicOrigins),
+    originPolicy: new OriginPolicy(publicOrigins),
     connections: primary?.connections ?? connectionQuota(limits),
     requests: new RequestQuota(connectionQuota(limits)),
   });
@@ -175,11 +176,11 @@ export function sessionQuota({ maxSessions, maxSessionsPerSource }: BridgeLimits
 export function connectionQuota({ maxSessionsPerSource }: BridgeLimits): LocalQuota {
   return new LocalQuota({
     total: Number.POSITIVE_INFINITY,
-    perSource: maxSessionsPerSource + FURTHER_CONNECTIONS,
+    perSource: maxSessionsPerSource + ADDITIONAL_CONNECTIONS,
   });
 }
 
-/** A request as the log has it: a proxy may have written the client's port behind its address. */
+/** A request for the log. The address is parsed, because a proxy may append the client's port. */
 function loggedRequest(request: FastifyRequest) {
   const { method, url, host, socket } = request;
   return {
@@ -192,9 +193,13 @@ function loggedRequest(request: FastifyRequest) {
 }
 
 /**
- * An address that cannot be decoded. No hook runs, so nobody else closes what asked for an upgrade.
+ * Answers a request whose path cannot be decoded. No hook runs for it, so an upgrade has to be closed
+ * here.
  */
 function answerMalformed({ socket }: FastifyRequest, reply: FastifyReply): void {
   reply.header('connection', 'close').raw.once('finish', () => socket.destroySoon());
-  void reply.code(400).type('text/plain; charset=utf-8').send('Refused: that is no address.\n');
+  void reply
+    .code(400)
+    .type('text/plain; charset=utf-8')
+    .send('Rejected: the path cannot be decoded.\n');
 }

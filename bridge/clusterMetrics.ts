@@ -1,70 +1,72 @@
-// The metrics of a bridge of several processes: each as prom-client says it is to be put together
-// (its `aggregator`): the sum, of the event loop's delay the mean or the most.
+// The metrics of a bridge with several workers, merged by the primary. Each metric is merged as
+// prom-client declares it (its `aggregator`): usually the sum; for the event loop delay, the mean or
+// the maximum.
 //
-// No counter goes back while the primary runs. What a worker that has ended was last seen to have
-// counted is kept; what it counted after that is lost. One that does not answer is taken to be as it
-// was last seen.
+// No counter decreases while the primary runs. When a worker exits, the last sample it sent is kept;
+// what it counted after that is lost. A worker that does not answer in time counts with its last
+// sample.
 
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client';
 import { METRICS_CONTENT_TYPE, type MetricSample, type MetricsText } from './metrics.ts';
 
-/** These only grow, and what they have grown by stays true. */
-const LASTING = new Set<string>(['counter', 'histogram', 'summary']);
+/** The metric types that only grow, and so remain part of the sum after a worker has exited. */
+const CUMULATIVE_TYPES = new Set<string>(['counter', 'histogram', 'summary']);
 
-/** Asks a worker; rejects where it cannot answer any more. */
-export type AskWorker = () => Promise<MetricSample[]>;
+/** Requests a worker's metrics; rejects if the worker cannot answer any more. */
+export type SampleWorker = () => Promise<MetricSample[]>;
 
-/** How long a scrape waits for a worker that does not answer. */
-const ANSWER_MS = 1000;
+/** How long a scrape waits for a worker. */
+const WORKER_TIMEOUT_MS = 1000;
 
 interface Worker {
-  ask: AskWorker;
-  lastSeen: MetricSample[];
+  sample: SampleWorker;
+  lastSample: MetricSample[];
 }
 
 export class ClusterMetrics implements MetricsText {
   readonly contentType = METRICS_CONTENT_TYPE;
   readonly #own = new Registry();
   readonly #workers = new Set<Worker>();
-  readonly #answerMs: number;
-  readonly #ends: Counter;
-  #ended: object[] = [];
+  readonly #workerTimeoutMs: number;
+  readonly #workerExits: Counter;
+  /** The sum of what workers counted that have exited. */
+  #exited: object[] = [];
   #scrape: Promise<string> | undefined;
-  #answering = 0;
+  #responding = 0;
 
-  /** @param answerMs How long a worker may take. */
-  constructor(answerMs = ANSWER_MS) {
-    this.#answerMs = answerMs;
+  /** @param workerTimeoutMs How long a worker may take to answer. */
+  constructor(workerTimeoutMs = WORKER_TIMEOUT_MS) {
+    this.#workerTimeoutMs = workerTimeoutMs;
     const registers = [this.#own];
     new Gauge({
       name: 'process_start_time_seconds',
       help: 'Start time of the process since unix epoch in seconds.',
       registers,
     }).set(Math.round(performance.timeOrigin / 1000));
-    const answering = () => this.#answering;
+    const responding = () => this.#responding;
     new Gauge({
       name: 'motd_bridge_workers',
-      help: 'Workers that answered this time.',
+      help: 'Workers that answered this scrape.',
       registers,
       collect() {
-        this.set(answering());
+        this.set(responding());
       },
     });
-    this.#ends = new Counter({
-      name: 'motd_bridge_worker_ends_total',
-      help: 'Workers that ended, asked or not.',
+    this.#workerExits = new Counter({
+      name: 'motd_bridge_worker_exits_total',
+      help: 'Workers that exited, for any cause.',
       registers,
     });
   }
 
-  /** @returns What to call once it has ended. */
-  join(ask: AskWorker): () => void {
-    const worker: Worker = { ask, lastSeen: [] };
+  /** @returns A function to call when the worker has exited. */
+  addWorker(sample: SampleWorker): () => void {
+    const worker: Worker = { sample, lastSample: [] };
     this.#workers.add(worker);
-    return () => this.#leave(worker);
+    return () => this.#removeWorker(worker);
   }
 
-  /** Those who ask at the same time get the same answer. */
+  /** Simultaneous calls share one scrape. */
   text(): Promise<string> {
     this.#scrape ??= this.#collect().finally(() => {
       this.#scrape = undefined;
@@ -73,34 +75,34 @@ export class ClusterMetrics implements MetricsText {
   }
 
   async #collect(): Promise<string> {
-    const asked = await Promise.all([...this.#workers].map((worker) => this.#look(worker)));
-    this.#answering = asked.filter((isThere) => isThere).length;
+    const answers = await Promise.all([...this.#workers].map((worker) => this.#update(worker)));
+    this.#responding = answers.filter((hasAnswered) => hasAnswered).length;
     const own = await this.#own.getMetricsAsJSON();
-    const seen = [...this.#workers].map(({ lastSeen }) => lastSeen);
-    return AggregatorRegistry.aggregate([...seen, this.#ended, own]).metrics();
+    const samples = [...this.#workers].map(({ lastSample }) => lastSample);
+    return AggregatorRegistry.aggregate([...samples, this.#exited, own]).metrics();
   }
 
-  /** @returns Whether it answered in time; if it does later, that counts the next time. */
-  async #look(worker: Worker): Promise<boolean> {
-    const answer = worker.ask().then(
+  /** @returns Whether the worker answered in time. A late answer counts in the next scrape. */
+  async #update(worker: Worker): Promise<boolean> {
+    const answer = worker.sample().then(
       (samples) => {
-        // Without what is not to be put together: each process has begun at a time of its own.
-        worker.lastSeen = samples.filter(({ aggregator }) => aggregator !== 'omit');
+        // Drops what cannot be merged, such as the start time of each process.
+        worker.lastSample = samples.filter(({ aggregator }) => aggregator !== 'omit');
         return true;
       },
       () => false,
     );
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(resolve, this.#answerMs, false);
+    const timeout = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, this.#workerTimeoutMs, false);
     });
-    return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+    return Promise.race([answer, timeout]).finally(() => clearTimeout(timer));
   }
 
-  #leave(worker: Worker): void {
+  #removeWorker(worker: Worker): void {
     if (!this.#workers.delete(worker)) return;
-    this.#ends.inc();
-    const lasting = worker.lastSeen.filter(({ type }) => LASTING.has(String(type)));
-    this.#ended = AggregatorRegistry.aggregate([this.#ended, lasting]).getMetricsAsArray();
+    this.#workerExits.inc();
+    const kept = worker.lastSample.filter(({ type }) => CUMULATIVE_TYPES.has(String(type)));
+    this.#exited = AggregatorRegistry.aggregate([this.#exited, kept]).getMetricsAsArray();
   }
 }

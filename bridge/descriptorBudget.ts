@@ -1,20 +1,22 @@
 // Keeps file descriptors in reserve.
 //
-// A process that has used all of them cannot answer: libuv closes each new connection at once, and
-// one that the primary passes to a worker is lost on its way. Node then waits for that worker
-// forever, and gives it no other. So the bridge stops before the last one: connections leave some to
-// the process itself, and sessions leave some to requests, so that `/healthz` can answer.
+// A process without free descriptors cannot answer: libuv closes each new connection at once. With
+// workers, a connection that the primary passes to such a worker is lost; Node then waits for that
+// worker forever, and passes no further connection to it.
+//
+// The bridge therefore stops before the last descriptor. Connections leave some to the process
+// itself, and sessions leave some to requests, so that `/healthz` can answer.
 
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** What a session takes: a connection to the browser, and one to the target. */
+/** The descriptors of a session: its connections to the browser and to the target. */
 export const SESSION_DESCRIPTORS = 2;
 
-/** What the process takes for itself, name lookups among it. */
+/** Reserved for the process itself, for example for name lookups. */
 const OWN_DESCRIPTORS = 48;
 
-/** What sessions leave to requests. */
+/** Reserved for requests: sessions do not use them. */
 const REQUEST_DESCRIPTORS = 16;
 
 export class DescriptorBudget {
@@ -22,23 +24,23 @@ export class DescriptorBudget {
   readonly #sessions: { readonly size: number };
   #connections = 0;
 
-  /** @param limit How many the process may have open. */
+  /** @param limit How many descriptors the process may have open. */
   constructor(sessions: { readonly size: number }, limit: number) {
     this.#sessions = sessions;
     this.#budget = limit - OWN_DESCRIPTORS;
   }
 
-  /** Whether sessions may take so many more. */
+  /** Whether sessions may use this many more descriptors. */
   has(count: number): boolean {
     return this.#used + count <= this.#budget - REQUEST_DESCRIPTORS;
   }
 
   /**
-   * Closes each connection that exceeds the budget.
+   * Closes each new connection that exceeds the budget.
    *
    * @param onExcess Called for each of them.
    */
-  watch(app: FastifyInstance, onExcess: () => void): void {
+  enforce(app: FastifyInstance, onExcess: () => void): void {
     app.server.on('connection', (socket: Socket) => {
       this.#connections++;
       socket.once('close', () => this.#connections--);
@@ -48,7 +50,7 @@ export class DescriptorBudget {
     });
   }
 
-  // Of each session, the connection to the browser is among the connections.
+  // The browser connections of sessions are among #connections, so each session adds one.
   get #used(): number {
     return this.#connections + this.#sessions.size;
   }

@@ -1,4 +1,4 @@
-// Has a bridge listen, on one address or on all of `localhost`.
+// Makes a bridge listen: on one address, or on both addresses of `localhost`.
 
 import { createServer, type Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
@@ -14,17 +14,21 @@ import { CONNECTION_OPTIONS } from './http/httpServer.ts';
  * @throws Node's error if it cannot listen.
  */
 export function listen(app: FastifyInstance, host: string, port: number): Promise<Endpoint> {
-  return isLocalhost(host) ? listenTwice(app, port) : listenOn(app, host, port);
+  return isLocalhost(host) ? listenOnBoth(app, port) : listenOn(app, host, port);
 }
 
-async function listenTwice(app: FastifyInstance, port: number): Promise<Endpoint> {
-  // The first server has the limits, the certificate and the routes.
-  const pass = (socket: Socket) => void app.server.emit('connection', socket);
-  // Node's HTTP server keeps half-open connections; its TLS server does not.
+async function listenOnBoth(app: FastifyInstance, port: number): Promise<Endpoint> {
+  // The second server only accepts: the first one has the limits, the certificate and the routes.
+  const passOn = (socket: Socket) => void app.server.emit('connection', socket);
+  // As the first server: Node's HTTP server allows half-open connections, its TLS server does not.
   const allowHalfOpen = !(app.server instanceof TlsServer);
-  const second = createServer({ ...CONNECTION_OPTIONS, allowHalfOpen }, pass);
+  const second = createServer({ ...CONNECTION_OPTIONS, allowHalfOpen }, passOn);
   app.addHook('preClose', async () => void second.close());
-  const endpoint = await listenOnLocalhost((host, at) => listenOn(app, host, at), second, port);
+  const endpoint = await listenOnLocalhost(
+    (host, candidate) => listenOn(app, host, candidate),
+    second,
+    port,
+  );
   second.on('error', (error) => app.server.emit('error', error));
   return endpoint;
 }

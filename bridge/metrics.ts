@@ -1,11 +1,11 @@
-// What the bridge counts, for Prometheus (https://prometheus.io/docs/practices/naming/). Labels are
-// bounded: they hold names of targets, codes and rules, never what somebody sent.
+// What the bridge counts, for Prometheus (https://prometheus.io/docs/practices/naming/). The number
+// of time series is bounded: labels hold target names, codes and reasons, never what a peer sent.
 
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ConnectFailure } from '../access/systemErrors.ts';
 
-/** Why somebody was not let in. */
-export type RefusalRule =
+/** Why a connection or a request was rejected. */
+export type RejectionReason =
   | 'host'
   | 'origin'
   | 'headers'
@@ -13,14 +13,14 @@ export type RefusalRule =
   | 'target'
   | 'sessions'
   | 'sessions_per_source'
-  | 'connections'
+  | 'connections_per_source'
   | 'descriptors'
-  | 'unanswered'
+  | 'unanswered_requests'
   | 'requests_per_source'
   | 'malformed'
-  | 'too_slow';
+  | 'request_timeout';
 
-/** What one target's sessions have come to. Relays count here: nothing is cheaper. */
+/** The counts of one target's sessions. Relays increment plain numbers, which costs least. */
 export interface TargetCounters {
   opened: number;
   open: number;
@@ -30,18 +30,18 @@ export interface TargetCounters {
 
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
-/** Everything that is counted, in Prometheus' text format. */
+/** All metrics, in Prometheus' text format. */
 export interface MetricsText {
   readonly contentType: string;
   text(): Promise<string>;
 }
 
-/** One metric and its values, as the workers of a bridge tell them the primary (clusterMetrics.ts). */
+/** One metric and its values, as a worker sends them to the primary (clusterMetrics.ts). */
 export type MetricSample = Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number];
 
 /**
- * The codes a session ends with (closeCodes.ts; RFC 6455, section 7.4.1);
- * a peer may send any other.
+ * The close codes that have a label of their own (closeCodes.ts; RFC 6455, section 7.4.1). A peer may
+ * send any other code.
  */
 const KNOWN_CODES = new Set([
   1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014,
@@ -50,65 +50,64 @@ const KNOWN_CODES = new Set([
 export class Metrics implements MetricsText {
   readonly contentType = METRICS_CONTENT_TYPE;
   readonly #registry = new Registry();
-  readonly #tallies = new Map<string, TargetCounters>();
+  readonly #targets = new Map<string, TargetCounters>();
   readonly #targetFailures: Counter<'target' | 'reason'>;
   readonly #closes: Counter<'code'>;
-  readonly #refusals: Counter<'rule'>;
+  readonly #rejections: Counter<'reason'>;
 
-  /** @param targets Their names. */
+  /** @param targets The names of all targets. */
   constructor(targets: readonly string[]) {
     const registers = [this.#registry];
-    // Among them: the delay of the event loop, memory, CPU time, open files.
+    // Event loop delay, memory, CPU time, open files and others.
     collectDefaultMetrics({ register: this.#registry });
     for (const name of targets) {
-      this.#tallies.set(name, { opened: 0, open: 0, bytesFromBrowsers: 0, bytesToBrowsers: 0 });
+      this.#targets.set(name, { opened: 0, open: 0, bytesFromBrowsers: 0, bytesToBrowsers: 0 });
     }
-    this.#exportTallies();
+    this.#registerTargetMetrics();
     this.#targetFailures = new Counter({
       name: 'motd_bridge_target_failures_total',
-      help: 'Connections to targets that could not be opened, or broke.',
+      help: 'Connections to targets that could not be opened or failed, by reason.',
       labelNames: ['target', 'reason'],
       registers,
     });
     this.#closes = new Counter({
-      name: 'motd_bridge_closes_total',
+      name: 'motd_bridge_websocket_closes_total',
       help: 'WebSockets closed, by close code.',
       labelNames: ['code'],
       registers,
     });
-    this.#refusals = new Counter({
-      name: 'motd_bridge_refusals_total',
-      help: 'Who was not let in, by the rule that says so.',
-      labelNames: ['rule'],
+    this.#rejections = new Counter({
+      name: 'motd_bridge_rejections_total',
+      help: 'Connections and requests rejected, by reason.',
+      labelNames: ['reason'],
       registers,
     });
   }
 
-  /** @throws Where there is no target of that name: our bug. */
+  /** @throws Error if there is no target of that name, which is a bug. */
   countersOf(target: string): TargetCounters {
-    const tally = this.#tallies.get(target);
-    if (tally === undefined) throw new Error(`no target ${target}`);
-    return tally;
+    const counters = this.#targets.get(target);
+    if (counters === undefined) throw new Error(`no target ${target}`);
+    return counters;
   }
 
-  targetFailed(target: string, reason: ConnectFailure): void {
+  recordTargetFailure(target: string, reason: ConnectFailure): void {
     this.#targetFailures.inc({ target, reason });
   }
 
-  closed(code: number): void {
+  recordClose(code: number): void {
     this.#closes.inc({ code: KNOWN_CODES.has(code) ? code : 'other' });
   }
 
-  refused(rule: RefusalRule): void {
-    this.#refusals.inc({ rule });
+  recordRejection(reason: RejectionReason): void {
+    this.#rejections.inc({ reason });
   }
 
-  /** @returns Everything, in Prometheus' text format. */
   text(): Promise<string> {
     return this.#registry.metrics();
   }
 
-  /** @returns The same for the primary. What has no value yet (NaN) would spoil a sum. */
+  /** @returns All metrics for the primary, without NaN (no value yet), which would spoil a sum. */
   async sample(): Promise<MetricSample[]> {
     const samples = await this.#registry.getMetricsAsJSON();
     return samples.map((sample) => ({
@@ -117,36 +116,36 @@ export class Metrics implements MetricsText {
     }));
   }
 
-  #exportTallies(): void {
+  #registerTargetMetrics(): void {
     const registers = [this.#registry];
-    const tallies = this.#tallies;
+    const targets = this.#targets;
     new Gauge({
       name: 'motd_bridge_sessions',
-      help: 'Sessions that are open.',
+      help: 'Open sessions.',
       labelNames: ['target'],
       registers,
       collect() {
-        for (const [target, { open }] of tallies) this.set({ target }, open);
+        for (const [target, { open }] of targets) this.set({ target }, open);
       },
     });
     new Counter({
       name: 'motd_bridge_sessions_opened_total',
-      help: 'Sessions that were opened.',
+      help: 'Sessions opened.',
       labelNames: ['target'],
       registers,
       collect() {
         this.reset();
-        for (const [target, { opened }] of tallies) this.inc({ target }, opened);
+        for (const [target, { opened }] of targets) this.inc({ target }, opened);
       },
     });
     new Counter({
       name: 'motd_bridge_relayed_bytes_total',
-      help: 'Bytes relayed, by where they went.',
+      help: 'Bytes relayed, by destination.',
       labelNames: ['target', 'to'],
       registers,
       collect() {
         this.reset();
-        for (const [target, { bytesFromBrowsers, bytesToBrowsers }] of tallies) {
+        for (const [target, { bytesFromBrowsers, bytesToBrowsers }] of targets) {
           this.inc({ target, to: 'target' }, bytesFromBrowsers);
           this.inc({ target, to: 'browser' }, bytesToBrowsers);
         }

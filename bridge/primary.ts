@@ -1,5 +1,5 @@
-// What the processes of one bridge (workers) ask the one that started them (the primary). It relays
-// nothing: it counts for all of them, so that what is stated of the bridge holds for the whole.
+// What a worker of the bridge requests from the primary, the process that started it. The primary
+// relays nothing. It counts for all workers, so that quotas and metrics apply to the whole bridge.
 
 import type { Quota } from '../access/quota.ts';
 import type { MetricSample, MetricsText } from './metrics.ts';
@@ -9,8 +9,8 @@ export interface Primary {
   sessions: Quota;
   /** The quota for TCP connections (`connectionQuota` in bridge.ts). */
   connections: Quota;
-  /** Those of all workers. */
+  /** The metrics of all workers together. */
   metrics: MetricsText;
-  /** Takes how this worker tells its own. */
+  /** Sets the function that returns this worker's own metrics. */
   onSample(sample: () => Promise<MetricSample[]>): void;
 }

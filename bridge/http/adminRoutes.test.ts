@@ -103,7 +103,7 @@ describe('/metrics', () => {
     socket.destroy();
     await expect
       .poll(() => metricsOf(bridge))
-      .toContain(`motd_bridge_closes_total{code="${code}"} 1`);
+      .toContain(`motd_bridge_websocket_closes_total{code="${code}"} 1`);
   });
 
   test('count sessions, bytes, closes, failures and refusals', async () => {
@@ -120,7 +120,9 @@ describe('/metrics', () => {
     await sayRaw(bridge, 'nonsense\r\n\r\n');
 
     // A peer may know that its session is closed a moment before the bridge does.
-    await expect.poll(() => metricsOf(bridge)).toContain('motd_bridge_closes_total{code="1014"} 1');
+    await expect
+      .poll(() => metricsOf(bridge))
+      .toContain('motd_bridge_websocket_closes_total{code="1014"} 1');
     const lines = await metricsOf(bridge);
     expect(lines).toContain('motd_bridge_sessions{target="echo"} 1');
     expect(lines).toContain('motd_bridge_sessions{target="gone"} 0');
@@ -130,14 +132,14 @@ describe('/metrics', () => {
     expect(lines).toContain('motd_bridge_relayed_bytes_total{target="echo",to="browser"} 5');
     expect(lines).toContain('motd_bridge_target_failures_total{target="gone",reason="refused"} 1');
     for (const rule of ['target', 'origin', 'host', 'malformed']) {
-      expect(lines).toContain(`motd_bridge_refusals_total{rule="${rule}"} 1`);
+      expect(lines).toContain(`motd_bridge_rejections_total{reason="${rule}"} 1`);
     }
 
     peer.webSocket.close(4321);
     await peer.closed();
     await expect
       .poll(() => metricsOf(bridge))
-      .toContain('motd_bridge_closes_total{code="other"} 1');
+      .toContain('motd_bridge_websocket_closes_total{code="other"} 1');
   });
 
   test('tell the delay of the event loop', async () => {
@@ -480,7 +482,7 @@ describe('a request', () => {
     );
     const cure = value === undefined ? '' : `; to allow it, add --public-origin${value}`;
     expect(answer.split('\r\n\r\n')[1]).toBe(
-      `Refused: '${host}' is not a name of this bridge${cure}.\n`,
+      `Rejected: the host '${host}' is not allowed${cure}.\n`,
     );
   });
 
@@ -502,7 +504,7 @@ describe('a request', () => {
     ['null', ''],
   ])('from a page of %s is told what --public-origin takes', async (origin, cure) => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
-    const body = `Refused: a page from '${origin}' may not use this bridge${cure}.\n`;
+    const body = `Rejected: the origin '${origin}' is not allowed${cure}.\n`;
     expect(await new TestPeer(bridge, '/ws', { origin }).refusal()).toMatchObject({
       status: 403,
       body,
@@ -550,7 +552,7 @@ describe('a request', () => {
       { mayReadMetrics: () => false },
     );
     const answer = await sayRaw(bridge, 'GET /metrics HTTP/1.0\r\n\r\n');
-    expect(answer).toMatch(/^HTTP\/1\.1 403 .*--metrics-from does not name 127\.0\.0\.1\./s);
+    expect(answer).toMatch(/^HTTP\/1\.1 403 .*127\.0\.0\.1 is not in --metrics-from\./s);
   });
 
   test.each([
@@ -580,7 +582,7 @@ describe('a request', () => {
       'GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     );
     expect(answer).toMatch(/^HTTP\/1.1 400 /);
-    expect(answer).toMatch(/\r\n\r\nRefused: .*\.\n$/);
+    expect(answer).toMatch(/\r\n\r\nRejected: .*\.\n$/);
   });
 
   test('from a source with too many connections is not listened to', async () => {

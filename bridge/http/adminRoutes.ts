@@ -1,4 +1,4 @@
-// What those who run the bridge ask: is it there, is what it needs, what has it counted.
+// The routes for operators: health, readiness and metrics.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { descriptorCheck } from '../../access/descriptors.ts';
@@ -6,33 +6,33 @@ import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.
 import type { MetricsText } from '../metrics.ts';
 import type { Target } from '../relay/targets.ts';
 import { addressForms } from './addressForms.ts';
-import { clientAddress, isFromUnknownProxy } from './clientAddress.ts';
+import { clientAddress, isFromUntrustedProxy } from './clientAddress.ts';
 import { Readiness } from './readiness.ts';
 import type { RouteRules } from './routeRules.ts';
 
-/** HAProxy's `option httpchk` sends OPTIONS unless it is told otherwise. */
+/** HAProxy's `option httpchk` sends OPTIONS by default. */
 const HEALTH_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
-/** Health checks know no password, and ask under a name of their own: `bridge:8080`, or none. */
+/** Health checks have no password, and use a host name of their own: `bridge:8080`, or none. */
 const HEALTH: RouteRules = { needsNoPassword: true, allowsAnyHost: true };
 
-/** `Host` is checked: a page that reached this machine by DNS rebinding comes from loopback, too. */
+/** `Host` is checked: a page that uses DNS rebinding on this machine comes from loopback, too. */
 const METRICS: RouteRules = { needsNoPassword: true };
 
 export interface AdminOptions {
-  /** The path everything is under: empty, or `/PATH`. */
+  /** The prefix of all addresses: empty, or `/PATH`. */
   basePath: string;
-  /** The first is the default. */
+  /** The first one is the default target. */
   targets: readonly [Target, ...Target[]];
   connectTimeoutMs: number;
-  /** Who else says whether all is ready: `/readyz` asks there, too. */
+  /** A further address that `/readyz` requests; it has to be ready, too. */
   readyUrl?: URL | undefined;
-  /** Who may read `/metrics`, by IP address. */
+  /** Whether an IP address may read `/metrics`. */
   mayReadMetrics: (address: string) => boolean;
 }
 
 interface ReadyQuery {
-  /** What need not be ready; the store alone is known by name. */
+  /** What need not be ready. The only known value is `store`. */
   exclude?: string | string[];
 }
 
@@ -67,28 +67,29 @@ export function serveAdminRoutes(
       url,
       config: { rules: HEALTH },
       handler: async ({ query }, reply) => {
-        const why = await readiness.check([query.exclude].flat().includes('store'));
-        if (why === undefined) return reply.send('ready\n');
-        return reply.code(503).send(`not ready: ${why}\n`);
+        const reason = await readiness.check([query.exclude].flat().includes('store'));
+        if (reason === undefined) return reply.send('ready\n');
+        return reply.code(503).send(`not ready: ${reason}\n`);
       },
     });
   }
 
   for (const url of addressForms(`${basePath}/metrics`)) {
     app.get(url, { config: { rules: METRICS } }, async (request, reply) => {
-      const why = whyNoMetrics(request, mayReadMetrics);
-      if (why !== undefined) return reply.code(403).send(`Refused: ${why}.\n`);
+      const reason = metricsRejection(request, mayReadMetrics);
+      if (reason !== undefined) return reply.code(403).send(`Rejected: ${reason}.\n`);
       return reply.type(metrics.contentType).send(await metrics.text());
     });
   }
 }
 
-function whyNoMetrics(
+/** @returns Why a request may not read the metrics; `undefined` if it may. */
+function metricsRejection(
   request: FastifyRequest,
   mayReadMetrics: AdminOptions['mayReadMetrics'],
 ): string | undefined {
-  if (isFromUnknownProxy(request))
-    return 'this came through a proxy that --trust-proxy does not name';
+  if (isFromUntrustedProxy(request))
+    return 'the request came through a proxy that is not in --trust-proxy';
   const address = clientAddress(request);
-  return mayReadMetrics(address) ? undefined : `--metrics-from does not name ${address}`;
+  return mayReadMetrics(address) ? undefined : `${address} is not in --metrics-from`;
 }

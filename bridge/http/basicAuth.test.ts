@@ -115,7 +115,7 @@ test('one that is not checked is 429 and no question, and says when to try again
   expect(response.status).toBe(429);
   expect(response.headers.get('retry-after')).toBe('5');
   expect(response.headers.get('www-authenticate')).toBeNull();
-  expect(await response.text()).toBe('Refused: too many wrong passwords; try again later.\n');
+  expect(await response.text()).toBe('Rejected: too many wrong passwords; try again later.\n');
 });
 
 test('a check that fails lets nobody in, and the bridge goes on', async () => {
@@ -165,7 +165,7 @@ for (const [what, authorization] of [
 test('what everybody may use is open, by its route and no other way of writing it', async () => {
   const app = Fastify();
   onTestFinished(() => app.close());
-  await requireBasicAuth(app, { checkPassword, cookie: undefined, onRefusal: () => {} });
+  await requireBasicAuth(app, { checkPassword, cookie: undefined, onRejection: () => {} });
   app.get('/healthz', { config: { rules: { needsNoPassword: true } } }, async () => 'well');
   for (const url of ['/healthz/deep', '/secret']) app.get(url, async () => 'well');
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -1,5 +1,5 @@
-// Who may use the bridge, where that is asked for: HTTP Basic authentication (RFC 7617), and a cookie
-// for the browsers that leave it out of a WebSocket's handshake (loginCookie.ts).
+// Authenticates users, if the bridge has users: by HTTP Basic authentication (RFC 7617), and by a
+// cookie for browsers that send no password in a WebSocket handshake (loginCookie.ts).
 
 import fastifyBasicAuth from '@fastify/basic-auth';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -8,47 +8,49 @@ import { clientAddress } from './clientAddress.ts';
 import type { LoginCookie } from './loginCookie.ts';
 import { rulesOf } from './routeRules.ts';
 
-/** The shortest time a source that was wrong too often is not listened to. */
+/** The shortest penalty of a source that sent too many wrong passwords (access/penalties.ts). */
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * Tells whether a password is a user's.
+ * Checks the password of a user.
  *
- * @param source The IP address it comes from.
- * @returns `refused` where it was not checked: the source was wrong too often, or too many wait.
+ * @param address The IP address it comes from.
+ * @returns `refused` if it was not checked: the source sent too many wrong passwords, or too many
+ *   checks are waiting.
  */
-export type CheckPassword = (source: string, user: string, password: string) => Promise<Verdict>;
+export type CheckPassword = (address: string, user: string, password: string) => Promise<Verdict>;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose password was right; empty if none was asked for. */
+    /** The authenticated user; empty if no password is required. */
     user: string;
   }
 }
 
-/** What a browser is to ask for. */
+/** The value of `WWW-Authenticate`. */
 export const CHALLENGE = 'Basic realm="motd", charset="UTF-8"';
 
 export interface BasicAuthOptions {
   checkPassword: CheckPassword;
-  /** What stands in for a password in a handshake; without it, nothing does. */
+  /** What a WebSocket handshake may carry in place of a password. */
   cookie: LoginCookie | undefined;
-  /** Called for each request that is refused. */
-  onRefusal: () => void;
+  /** Called for each rejected request. */
+  onRejection: () => void;
 }
 
-/** It was not checked, and that is no 401: asking for another password would not help. */
-class RefusedError extends Error {
+/** The password was not checked. This is not a 401: another password would not help. */
+class PasswordNotCheckedError extends Error {
   readonly statusCode = 429;
 }
 
 /**
- * Asks for a user name and a password on every request to `app`, an upgrade and what is not found
- * included; a route whose rules say so asks for none. 401 answers a wrong one, 429 one that was not checked.
+ * Requires a user name and a password for every request to `app`, including upgrades and addresses
+ * that are not found. Routes can be exempt (routeRules.ts). A wrong password is answered with 401, one
+ * that was not checked with 429.
  */
 export async function requireBasicAuth(
   app: FastifyInstance,
-  { checkPassword, cookie, onRefusal }: BasicAuthOptions,
+  { checkPassword, cookie, onRejection }: BasicAuthOptions,
 ): Promise<void> {
   app.decorateRequest('user', '');
   await app.register(fastifyBasicAuth, {
@@ -56,35 +58,35 @@ export async function requireBasicAuth(
     validate: async (user, password, request) => {
       const verdict = await checkPassword(clientAddress(request), user, password).catch(
         (error: unknown) => {
-          request.log.error(error, 'a password could not be checked');
+          request.log.error(error, 'checking a password failed');
           return 'refused';
         },
       );
-      if (verdict === 'refused') throw new RefusedError();
+      if (verdict === 'refused') throw new PasswordNotCheckedError();
       if (verdict === 'wrong') throw new Error();
       request.user = user;
     },
   });
   app.addHook('onRequest', async (request, reply) => {
-    const { needsNoPassword, handsOutLogin } = rulesOf(request);
+    const { needsNoPassword, setsLoginCookie } = rulesOf(request);
     if (needsNoPassword || (await isLoggedIn(request, cookie))) return undefined;
-    const error = await checked(app, request, reply);
+    const error = await authenticationError(app, request, reply);
     if (error !== undefined) {
-      onRefusal();
-      return refuse(error, reply);
+      onRejection();
+      return reject(error, reply);
     }
-    if (handsOutLogin && !request.ws) await cookie?.give(request.user, request, reply);
+    if (setsLoginCookie && !request.ws) await cookie?.setFor(request.user, request, reply);
     return undefined;
   });
 }
 
-/** A password that is given counts, whatever the cookie says. */
+/** Whether the login cookie authenticates a request. If there is a password, the cookie is ignored. */
 async function isLoggedIn(
   request: FastifyRequest,
   cookie: LoginCookie | undefined,
 ): Promise<boolean> {
   const { ws, headers } = request;
-  if (!ws || !rulesOf(request).takesLoginCookie) return false;
+  if (!ws || !rulesOf(request).acceptsLoginCookie) return false;
   if (headers.authorization !== undefined) return false;
   const user = await cookie?.userOf(request);
   request.user = user ?? '';
@@ -92,7 +94,7 @@ async function isLoggedIn(
 }
 
 /** @returns Why the password of a request is not accepted; `undefined` if it is. */
-function checked(
+function authenticationError(
   app: FastifyInstance,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -100,12 +102,12 @@ function checked(
   return new Promise((resolve) => app.basicAuth.call(app, request, reply, resolve));
 }
 
-function refuse(error: Error, reply: FastifyReply): FastifyReply {
-  if (error instanceof RefusedError) {
+function reject(error: Error, reply: FastifyReply): FastifyReply {
+  if (error instanceof PasswordNotCheckedError) {
     return reply
       .code(429)
       .header('retry-after', RETRY_AFTER_SECONDS)
-      .send('Refused: too many wrong passwords; try again later.\n');
+      .send('Rejected: too many wrong passwords; try again later.\n');
   }
-  return reply.code(401).send('Refused: this takes the right user name and password.\n');
+  return reply.code(401).send('Rejected: the user name or password is missing or wrong.\n');
 }

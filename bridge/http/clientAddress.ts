@@ -1,4 +1,5 @@
-// Who is asking: the peer of a connection, or whom a proxy that is believed speaks for.
+// The address of the client that sent a request: the peer of the TCP connection, or what a trusted
+// proxy reports.
 
 import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
@@ -6,19 +7,19 @@ import type { ConnectionEnds } from '../relay/proxyHeader.ts';
 import { parseForwardedAddress } from './forwardedAddress.ts';
 
 /**
- * The address of the client. Fastify has followed `X-Forwarded-For` from the right for as long as
- * the proxies are believed; what is no address there is nobody's.
+ * The address of the client. Fastify follows `X-Forwarded-For` from the right as long as the proxies
+ * are trusted. An entry that is not an address is ignored in favor of the peer's.
  */
 export function clientAddress({ ip, socket }: FastifyRequest): string {
   return parseForwardedAddress(ip) ?? peerAddress(socket);
 }
 
-/** The address at the other end of the TCP connection, in the form of {@link clientAddress}. */
+/** The address of the peer of the TCP connection, in the form of {@link clientAddress}. */
 function peerAddress({ remoteAddress = '' }: Socket): string {
   return parseForwardedAddress(remoteAddress) ?? '';
 }
 
-/** What proxies add to a request, each product some of it. */
+/** Headers that proxies add to a request. Each product adds some of them. */
 const ADDED_BY_PROXIES = [
   // RFC 7239; RFC 9110, section 7.6; RFC 8586; W3C's Edge Architecture
   /^(?:forwarded|via|max-forwards|cdn-loop|surrogate-.*)$/,
@@ -30,16 +31,16 @@ const ADDED_BY_PROXIES = [
   /^(?:cf|fastly|fly|incap|ali|x-envoy|x-amzn?|x-appengine|x-cloud|x-azure|x-original|x-arr|x-vercel|x-varnish|x-nf)(?:-|$)/,
 ];
 
-/** Whether the request came through a proxy whose word on the client is not believed. */
-export function isFromUnknownProxy(request: FastifyRequest): boolean {
+/** Whether a request came through a proxy that is not trusted, so that its client is unknown. */
+export function isFromUntrustedProxy(request: FastifyRequest): boolean {
   const { headers, socket } = request;
-  const isPassedOn = Object.keys(headers).some((name) =>
+  const isForwarded = Object.keys(headers).some((name) =>
     ADDED_BY_PROXIES.some((pattern) => pattern.test(name)),
   );
-  return isPassedOn && clientAddress(request) === peerAddress(socket);
+  return isForwarded && clientAddress(request) === peerAddress(socket);
 }
 
-/** The ends of the client's connection; its port is 0 where only the proxy knows it. */
+/** The ends of the client's connection. The client's port is 0 if only the proxy knows it. */
 export function clientEnds(request: FastifyRequest): ConnectionEnds {
   const { remotePort, localAddress, localPort } = request.socket;
   const address = clientAddress(request);

@@ -1,16 +1,16 @@
-// One address in `X-Forwarded-For`. No standard describes that header; Azure, IIS and other proxies
-// write the client's port behind the address.
+// Parses one address of `X-Forwarded-For`. No standard defines this header; Azure, IIS and other
+// proxies append the client's port to the address.
 
 import { isIP } from 'node:net';
 import { plainAddress } from '../../access/source.ts';
 
-// As in a URL: an IPv6 address with a port stands in brackets (RFC 3986, section 3.2.2).
+// As in a URL: an IPv6 address with a port is in brackets (RFC 3986, section 3.2.2).
 const ENDPOINT = /^(?:(?<ipv4>[\d.]+)|\[(?<ipv6>[^[\]]+)\])(?::(?<port>\d{1,5}))?$/;
 
 const MAPPED = /^\[::ffff:(?<high>[\da-f]{1,4}):(?<low>[\da-f]{1,4})\]$/;
 
 /**
- * Parses an address, with or without a port. A zone is left out: it has a meaning on the proxy's
+ * Parses an address, with or without a port. A zone is dropped: it has a meaning on the proxy's
  * machine only (RFC 4007, section 11). IPv4-mapped IPv6 becomes IPv4.
  *
  * @param text `203.0.113.7`, `203.0.113.7:51234`, `2001:db8::7`, `[2001:db8::7]`,
@@ -28,7 +28,7 @@ export function parseForwardedAddress(text: string): string | undefined {
 
 function canonicalIpv6(text: string): string {
   const address = text.replace(/%.*$/, '');
-  // A URL has one way to write an address, and writes all of it in hexadecimal.
+  // A URL normalizes an IPv6 address, and writes all of it in hexadecimal.
   const { high, low } = MAPPED.exec(new URL(`http://[${address}]`).hostname)?.groups ?? {};
   if (high === undefined || low === undefined) return plainAddress(address);
   return [high, low].flatMap(bytesOf).join('.');

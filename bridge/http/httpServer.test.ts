@@ -6,7 +6,7 @@ import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { echo, type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
-import { httpServerFactory, limitAnswers, replaceCertificate } from './httpServer.ts';
+import { httpServerFactory, limitResponseTime, replaceCertificate } from './httpServer.ts';
 
 const read = (name: string) =>
   readFileSync(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
@@ -121,7 +121,7 @@ test('on localhost, no address keeps the old certificate', async () => {
 
 test('a bridge without TLS has no certificate to replace', async () => {
   const { app } = await startBridge({ echo: await startTarget(echo) });
-  expect(() => replaceCertificate(app, SECOND)).toThrow('speaks no TLS');
+  expect(() => replaceCertificate(app, SECOND)).toThrow('does not use TLS');
 });
 
 describe('the deadline for reading an answer', () => {
@@ -129,7 +129,7 @@ describe('the deadline for reading an answer', () => {
 
   async function startWithDeadline(timeoutMs?: number): Promise<FastifyInstance> {
     const app = Fastify({ serverFactory: httpServerFactory({}, undefined, () => {}) });
-    limitAnswers(app, timeoutMs);
+    limitResponseTime(app, timeoutMs);
     app.get('/', (_request, reply) => reply.send(body));
     onTestFinished(() => app.close());
     await app.listen({ host: '127.0.0.1', port: 0 });

@@ -1,5 +1,5 @@
-// The server below Fastify, over TLS or not;
-// with TLS, its certificate can be replaced while it runs.
+// The HTTP server that Fastify runs on, with or without TLS. Its certificate can be replaced while it
+// runs.
 
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
@@ -12,21 +12,18 @@ import { limitUnanswered } from '../../access/unansweredRequests.ts';
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /**
- * How long a peer may take to read an answer. The page's largest file, compressed, is 125 kB: that is
- * 2 kB/s, less than GPRS.
+ * How long a peer may take to read a response. The page's largest file is 125 kB compressed, which
+ * allows for 2 kB/s, slower than GPRS.
  */
-const ANSWER_TIMEOUT_MS = 60_000;
+const RESPONSE_TIMEOUT_MS = 60_000;
 
-/** Longer than the minute reverse proxies keep an idle connection for: they close it, not we. */
+/** Longer than the minute for which reverse proxies keep an idle connection, so that they close it. */
 const KEEP_ALIVE_MS = 72_000;
 
-/**
- * How long a browser may be silent before TCP asks whether it is still there
- * (tcp(7), SO_KEEPALIVE).
- */
+/** How long a connection may be silent before TCP probes it (tcp(7), SO_KEEPALIVE). */
 const KEEPALIVE_AFTER_MS = 30_000;
 
-/** What each connection is given when it is accepted. */
+/** The socket options of each accepted connection. */
 export const CONNECTION_OPTIONS = {
   keepAlive: true,
   keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
@@ -34,12 +31,12 @@ export const CONNECTION_OPTIONS = {
 };
 
 /**
- * Makes the server for Fastify. Its own would not do: it sets some time-outs anew, and where the
- * host is `localhost` it makes a second server that it hides, with no limits,
- * and the old certificate for good.
+ * Makes the server for Fastify. Fastify's own server is not suitable: it overrides some timeouts, and
+ * for the host `localhost` it creates a second, hidden server without the limits, whose certificate
+ * could not be replaced.
  *
- * @param tls The certificate, the key and the least version; without them, plain HTTP.
- * @param onTooMany Called for each connection that is closed for its unanswered requests.
+ * @param tls The certificate, the key and the minimum version; without them, plain HTTP.
+ * @param onTooMany Called for each connection that is closed because of its unanswered requests.
  */
 export function httpServerFactory(
   http: ServerOptions,
@@ -50,53 +47,53 @@ export function httpServerFactory(
   const secure = { ...options, ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
   return (handler) => {
     const server = tls === undefined ? createHttpServer(options) : createHttpsServer(secure);
-    limitUnanswered(server, handler, { onRefusal: onTooMany, takesUpgrades: true });
+    limitUnanswered(server, handler, { onRejection: onTooMany, takesUpgrades: true });
     return server;
   };
 }
 
-/** The answers that a peer has yet to read. */
-interface Unread {
-  answers: number;
+/** The responses that a peer has not read completely. */
+interface UnreadResponses {
+  count: number;
   deadline: NodeJS.Timeout | undefined;
 }
 
 /**
- * Closes a connection whose peer does not read an answer. A WebSocket has none.
+ * Closes a connection whose peer does not read a response in time. WebSockets are not affected.
  *
- * @param timeoutMs How long each may take, from when it is given, or the one before it was read.
+ * @param timeoutMs The time for each response, from when it is sent, or the one before it was read.
  */
-export function limitAnswers(app: FastifyInstance, timeoutMs = ANSWER_TIMEOUT_MS): void {
-  const unreadOn = new WeakMap<Socket, Unread>();
-  const stateOf = (socket: Socket): Unread => {
+export function limitResponseTime(app: FastifyInstance, timeoutMs = RESPONSE_TIMEOUT_MS): void {
+  const unreadOn = new WeakMap<Socket, UnreadResponses>();
+  const stateOf = (socket: Socket): UnreadResponses => {
     const known = unreadOn.get(socket);
     if (known !== undefined) return known;
-    const state: Unread = { answers: 0, deadline: undefined };
+    const state: UnreadResponses = { count: 0, deadline: undefined };
     unreadOn.set(socket, state);
-    // A timer that is left would keep the socket, and all it was to send, until the deadline.
+    // A remaining timer would keep the socket and its unsent data in memory until the deadline.
     socket.once('close', () => clearTimeout(state.deadline));
     return state;
   };
   app.addHook('onSend', ({ socket }, reply, _payload, next) => {
     const state = stateOf(socket);
-    const wait = () => {
+    const startTimer = () => {
       if (socket.destroyed) return;
       state.deadline = setTimeout(() => socket.destroy(), timeoutMs).unref();
     };
-    state.answers++;
-    // A further answer gives no more time for those before it.
-    if (state.answers === 1) wait();
+    state.count++;
+    // A further response does not extend the time for those before it.
+    if (state.count === 1) startTimer();
     reply.raw.once('close', () => {
       clearTimeout(state.deadline);
-      state.answers--;
-      if (state.answers > 0) wait();
+      state.count--;
+      if (state.count > 0) startTimer();
     });
     next();
   });
 }
 
-/** From now on, new connections are shown this certificate; those that are open go on. */
+/** Replaces the certificate for new connections. Existing connections are not affected. */
 export function replaceCertificate({ server }: FastifyInstance, tls: SecureContextOptions): void {
-  if (!(server instanceof Server)) throw new Error('this bridge speaks no TLS');
+  if (!(server instanceof Server)) throw new Error('this bridge does not use TLS');
   server.setSecureContext(tls);
 }

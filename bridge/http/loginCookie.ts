@@ -1,10 +1,11 @@
-// The login cookie: Safari, on iOS and macOS, leaves the password out of a WebSocket's handshake
-// (WebKit bug 80362), though it has just given it for the page. So the page comes with a cookie that
-// says who gave it, and a handshake without a password may show that instead.
+// The login cookie. Safari on iOS and macOS does not send the password in a WebSocket handshake
+// (WebKit bug 80362), although it has just sent it for the page. The response with the page therefore
+// sets a cookie with a login token (access/loginTokens.ts), which a handshake without a password may
+// carry instead.
 //
-// SameSite=Strict keeps it out of every request that a page of another site makes, and HttpOnly out
-// of scripts. It is valid for the host and base path it was given for: ports share their cookies
-// (RFC 6265, section 8.5), and so do the applications behind one proxy.
+// SameSite=Strict keeps the cookie out of all requests that pages of other sites make, and HttpOnly
+// out of scripts. A token is valid only for the host and base path it was issued for: all ports of a
+// host share their cookies (RFC 6265, section 8.5), and so do the applications behind one proxy.
 
 import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -12,7 +13,7 @@ import { TOKEN_LIFETIME_MS } from '../../access/loginTokens.ts';
 import { addressForms } from './addressForms.ts';
 import { publicOriginFor } from './originPolicy.ts';
 
-/** Issues and checks tokens as `LoginTokens` does; in a cluster, the primary does it for all. */
+/** Issues and checks tokens, as `LoginTokens` does. With workers, the primary does it for all. */
 export interface Logins {
   issue(user: string, scope: string): string | Promise<string>;
   userOf(token: string, scope: string): string | undefined | Promise<string | undefined>;
@@ -21,12 +22,12 @@ export interface Logins {
 
 export interface LoginCookieOptions {
   logins: Logins;
-  /** The path everything is under: empty, or `/PATH`. */
+  /** The prefix of all addresses: empty, or `/PATH`. */
   basePath: string;
   publicOrigins: readonly string[];
 }
 
-/** For the page's script, which shows it: who is logged in. */
+/** The name of the logged-in user, for the page's script, which displays it. */
 const USER_COOKIE = 'motd-user';
 
 export class LoginCookie {
@@ -40,26 +41,26 @@ export class LoginCookie {
     this.#publicOrigins = new Set(publicOrigins.map(publicOriginFor));
   }
 
-  /** Has an answer set the cookie for a user whose password was right. */
-  async give(user: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  /** Sets the cookie for a user whose password was right. */
+  async setFor(user: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const token = await this.#logins.issue(user, this.#scopeOf(request));
-    this.#set(request, reply, { token, user, maxAge: TOKEN_LIFETIME_MS / 1000 });
+    this.#setCookies(request, reply, { token, user, maxAge: TOKEN_LIFETIME_MS / 1000 });
   }
 
-  /** @returns The user whose cookie a request shows; `undefined` if it shows none that is valid. */
+  /** @returns The user whose cookie a request carries; `undefined` without a valid one. */
   async userOf(request: FastifyRequest): Promise<string | undefined> {
     const token = tokenOf(request);
     return token === undefined ? undefined : this.#logins.userOf(token, this.#scopeOf(request));
   }
 
-  /** Makes the cookie of a request invalid, and has the answer take it back. */
-  async takeBack(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  /** Revokes the cookie of a request, and deletes it in the browser. */
+  async revoke(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const token = tokenOf(request);
     if (token !== undefined) await this.#logins.revoke(token, this.#scopeOf(request));
-    this.#set(request, reply, { token: '', user: '', maxAge: 0 });
+    this.#setCookies(request, reply, { token: '', user: '', maxAge: 0 });
   }
 
-  #set(
+  #setCookies(
     request: FastifyRequest,
     reply: FastifyReply,
     { token, user, maxAge }: { token: string; user: string; maxAge: number },
@@ -76,7 +77,7 @@ export class LoginCookie {
     ]);
   }
 
-  /** TLS may end at a proxy that does not say so; it may write `Host` with the port. */
+  /** TLS may end at a proxy that does not report it, and that may add the port to `Host`. */
   #isSecure({ protocol, headers: { host } }: FastifyRequest): boolean {
     const origin = publicOriginFor(`https://${host}`);
     return protocol === 'https' || (origin !== undefined && this.#publicOrigins.has(origin));
@@ -88,8 +89,8 @@ export class LoginCookie {
 }
 
 /**
- * Serves `/logout`. Only a 401 makes a browser forget a password (RFC 7617 knows no other way): it
- * may ask for another one, and shows the words below when the person cancels that.
+ * Serves `/logout`. Only a 401 makes a browser forget a password (RFC 7617 has no logout). The browser
+ * may ask for another one, and displays the text below if the user cancels that.
  */
 export function serveLogout(
   app: FastifyInstance,
@@ -97,10 +98,10 @@ export function serveLogout(
 ): void {
   const config = { rules: { needsNoPassword: true } } as const;
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-    if (isFromElsewhere(request)) {
-      return reply.code(403).send('Refused: a page of another site asked to log you out.\n');
+    if (isCrossSite(request)) {
+      return reply.code(403).send('Rejected: the logout was requested by another site.\n');
     }
-    await cookie.takeBack(request, reply);
+    await cookie.revoke(request, reply);
     return reply
       .code(401)
       .header('www-authenticate', challenge)
@@ -109,8 +110,8 @@ export function serveLogout(
   for (const url of addressForms(`${basePath}/logout`)) app.get(url, { config }, handler);
 }
 
-/** Fetch Metadata (W3C), section 2.3: what browsers do not send, a program asked for by itself. */
-function isFromElsewhere({ headers }: FastifyRequest): boolean {
+/** Fetch Metadata (W3C), section 2.3. Without the header, the request is not from a page. */
+function isCrossSite({ headers }: FastifyRequest): boolean {
   return ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
 }
 
@@ -118,7 +119,7 @@ function tokenOf(request: FastifyRequest): string | undefined {
   return parseCookie(request.headers.cookie ?? '')[nameFor(request)];
 }
 
-/** Bridges on other ports of the host have cookies of their own. */
+/** Bridges on other ports of the same host need cookies with other names. */
 function nameFor({ headers: { host = '' } }: FastifyRequest): string {
   const port = /:(\d+)$/.exec(host)?.[1];
   return port === undefined ? 'motd-login' : `motd-login-${port}`;

@@ -5,7 +5,7 @@ import { OriginPolicy, publicOriginFor } from './originPolicy.ts';
 const PUBLIC = 'https://motd.example';
 const admission = new OriginPolicy([PUBLIC, 'http://intern:8000']);
 const admits = (origin: string | undefined, host: string | undefined) =>
-  admission.isOwnHost(host) && admission.isOwnOrigin(origin, host);
+  admission.allowsHost(host) && admission.allowsOrigin(origin, host);
 
 test.each([
   ['a program, which sends no Origin', undefined, '127.0.0.1:8080'],
@@ -66,9 +66,9 @@ test.each([
 
 test('a public origin may be given with a dot behind its name', () => {
   const dotted = new OriginPolicy(['https://motd.example.']);
-  expect(dotted.isOwnHost('motd.example')).toBe(true);
-  expect(dotted.isOwnOrigin(PUBLIC, 'motd.example')).toBe(true);
-  expect(dotted.isOwnOrigin(`${PUBLIC}.`, 'motd.example.')).toBe(true);
+  expect(dotted.allowsHost('motd.example')).toBe(true);
+  expect(dotted.allowsOrigin(PUBLIC, 'motd.example')).toBe(true);
+  expect(dotted.allowsOrigin(`${PUBLIC}.`, 'motd.example.')).toBe(true);
 });
 
 test.each([

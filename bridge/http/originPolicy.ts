@@ -1,26 +1,29 @@
-// Who may use the bridge, by the names it is asked under. A browser opens a WebSocket to any host
-// for any page that asks, with no preflight (RFC 6455, section 10.2): without these two checks,
-// every page on the web could talk to the services behind a bridge on its visitor's machine.
+// Decides by the `Host` and `Origin` headers which pages may use the bridge. A browser opens a
+// WebSocket to any host for any page, without a preflight request (RFC 6455, section 10.2). Without
+// these two checks, every page on the web could use the services behind a bridge on its visitor's
+// machine.
 
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 
-// A user, a path, a query or a fragment; a parser of URLs would also leave out white space.
+// Begins a path, a query or a fragment, or ends user information. A URL parser would accept these
+// characters, and drop white space.
 const NOT_IN_AN_AUTHORITY = /[\s/?#@\\]/;
 const PAGE_ORIGIN = /^https?:\/\/[^\s/?#@\\]+$/i;
 
-/** That of an absolute domain name (RFC 1034, section 3.1): browsers send it as it was typed. */
+/** The dot of an absolute domain name (RFC 1034, section 3.1). Browsers send it if it was typed. */
 const ROOT_DOT = /(?<=[^.])\.$/;
 
-/** A host and port that may be written into a sentence, and into a command. */
+/** A host and port that may be repeated in an answer, and copied into a shell command. */
 const PLAIN_AUTHORITY = /^(?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?$/;
 
 export class OriginPolicy {
-  /** As browsers write them (RFC 6454, section 6.2), and the hosts in them. */
+  /** In the form of browsers (RFC 6454, section 6.2). */
   readonly #publicOrigins: ReadonlySet<string>;
+  /** The host names of these origins. */
   readonly #publicHosts: ReadonlySet<string>;
 
-  /** @param publicOrigins Where else the page is served: `https://HOST` or `https://HOST:PORT`. */
+  /** @param publicOrigins Further origins of the page: `https://HOST` or `https://HOST:PORT`. */
   constructor(publicOrigins: readonly string[]) {
     const urls = publicOrigins.map((origin) => withoutRootDot(new URL(origin)));
     this.#publicOrigins = new Set(urls.map(({ origin }) => origin));
@@ -28,12 +31,12 @@ export class OriginPolicy {
   }
 
   /**
-   * Whether the bridge goes by this name. Somebody else's DNS name may be made to point here (DNS
-   * rebinding), and its page would then be of the same origin.
+   * Whether this is a name of the bridge. An attacker can make their own DNS name resolve to the
+   * bridge's address (DNS rebinding); their page would then be of the same origin as the bridge.
    *
-   * @param host The `Host` header. A browser never leaves it out; a program that speaks HTTP/1.0 may.
+   * @param host The `Host` header. A browser always sends it; a program may leave it out in HTTP/1.0.
    */
-  isOwnHost(host: string | undefined): boolean {
+  allowsHost(host: string | undefined): boolean {
     if (host === undefined) return true;
     if (NOT_IN_AN_AUTHORITY.test(host)) return false;
     const name = parseUrl(`http://${host}`)?.hostname;
@@ -44,33 +47,33 @@ export class OriginPolicy {
    * Whether a page may open a WebSocket here.
    *
    * @param origin The `Origin` header. A page cannot leave it out; a program may.
-   * @param host The `Host` header, which has to be an own one.
+   * @param host The `Host` header, which has passed `allowsHost`.
    */
-  isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {
+  allowsOrigin(origin: string | undefined, host: string | undefined): boolean {
     if (origin === undefined) return true;
     const page = PAGE_ORIGIN.test(origin) ? parseUrl(origin) : undefined;
     if (page === undefined) return false;
     if (this.#publicOrigins.has(page.origin)) return true;
-    // Of a name that is configured, so are scheme and port.
+    // Other names need --public-origin, which includes scheme and port.
     if (host === undefined || !isOwnName(page.hostname)) return false;
-    // TLS may end at a proxy in front of the bridge:
-    // the page's scheme decides which port goes unsaid.
+    // TLS may end at a proxy in front of the bridge, so the default port that is omitted in `Host`
+    // follows from the page's scheme.
     return page.host === parseUrl(`${page.protocol}//${host}`)?.host;
   }
 }
 
 /**
- * What to give `--public-origin` so that a request is let in.
+ * The value of `--public-origin` that would allow a request.
  *
  * @param origin `http://HOST`, or an `Origin` header.
- * @returns `undefined` if no value would do, or if it is not fit to be repeated.
+ * @returns `undefined` if there is no such value, or if it is not safe to repeat.
  */
 export function publicOriginFor(origin: string): string | undefined {
   const url = PAGE_ORIGIN.test(origin) ? parseUrl(origin) : undefined;
   return url !== undefined && PLAIN_AUTHORITY.test(url.host) ? url.origin : undefined;
 }
 
-/** Whether a host name cannot be one that somebody else's DNS points here. */
+/** Whether a host name is safe from DNS rebinding: an address, `localhost`, or this machine's name. */
 function isOwnName(name: string): boolean {
   const address = name.replace(/^\[|\]$/g, '');
   return (
@@ -80,7 +83,7 @@ function isOwnName(name: string): boolean {
   );
 }
 
-/** The dot of an absolute domain name is left out. */
+/** @returns The URL, without the dot of an absolute domain name. */
 function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? withoutRootDot(new URL(text)) : undefined;
 }

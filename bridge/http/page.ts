@@ -1,5 +1,5 @@
-// The page's files. All of them are read at the start, and have fixed addresses: a request opens no
-// file and costs no descriptor, and there is no path to take apart that could lead elsewhere.
+// Serves the page's files. All of them are read at the start, and each gets a route of its own. A
+// request therefore opens no file and needs no descriptor, and there is no path traversal.
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -9,27 +9,27 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import mime from 'mime';
 import { queryOf } from './requestTarget.ts';
 
-/** What Vite names after its content: it never changes under that name. */
+/** Files that Vite names after their content: a file of that name never changes. */
 const HASHED = /^assets\/[^/]+-[\w-]{8}\.[^/]+$/;
 
-const FOR_EVER = 'public, max-age=31536000, immutable';
-const ASK_EACH_TIME = 'no-cache';
+const CACHE_FOREVER = 'public, max-age=31536000, immutable';
+const REVALIDATE = 'no-cache';
 
-/** No file of a build has any other character in its path; a route would take some for a pattern. */
+/** A build has no other characters in its paths. A route would interpret some of them as a pattern. */
 const PATH = /^[\w.\-/]+$/;
 const HIDDEN = /(?:^|\/)\./;
 
-/** The compressed forms that may stand beside a file, the preferred one first. */
+/** The suffixes of compressed variants of a file, in order of preference. */
 const ENCODINGS = { br: '.br', gzip: '.gz' } as const;
 
-const INDEX = { config: { rules: { handsOutLogin: true } } } as const;
+const INDEX = { config: { rules: { setsLoginCookie: true } } } as const;
 
 type Encoding = keyof typeof ENCODINGS;
 
-interface Form {
+interface Variant {
   encoding?: Encoding;
   body: Buffer;
-  /** Of the content, not of the date: a package may set all dates alike (RFC 9110, section 8.8.3). */
+  /** From the content, not from the date: packages may set all dates alike (RFC 9110, section 8.8.3). */
   etag: string;
 }
 
@@ -37,16 +37,16 @@ interface PageFile {
   path: string;
   contentType: string;
   cacheControl: string;
-  plain: Form;
-  compressed: Form[];
+  plain: Variant;
+  compressed: Variant[];
 }
 
 /**
- * Serves the files of the built page, and its `index.html` at `/` below the base path; a browser
- * that takes brotli or gzip gets the .br or .gz file beside them, if there is one.
+ * Serves the files of the built page, and its `index.html` at `/` below the base path. A browser that
+ * accepts brotli or gzip gets the .br or .gz variant of a file, if there is one.
  *
  * @param pageDir The folder of the built page; an absolute path.
- * @param basePath The path the page is under: empty, or `/PATH`.
+ * @param basePath The prefix of all addresses: empty, or `/PATH`.
  * @throws Node's error if the folder or a file in it cannot be read.
  */
 export function servePage(app: FastifyInstance, pageDir: string, basePath: string): void {
@@ -55,24 +55,24 @@ export function servePage(app: FastifyInstance, pageDir: string, basePath: strin
     if (file.path !== 'index.html') app.get(`${basePath}/${file.path}`, handler);
     else for (const path of ['', file.path]) app.get(`${basePath}/${path}`, INDEX, handler);
   }
-  // A bare `option httpchk` of HAProxy asks for this.
+  // The default request of HAProxy's `option httpchk`.
   app.options(`${basePath}/`, { config: { rules: { needsNoPassword: true } } }, (_request, reply) =>
     reply.code(204).header('allow', 'GET, HEAD, OPTIONS').send(),
   );
   if (basePath === '') return;
-  // The page's own addresses are relative: they need the slash. The query names the target.
+  // The page's addresses are relative, and need the trailing slash. The query names the target.
   app.get(basePath, ({ raw }, reply) => reply.redirect(`${basePath}/${queryOf(raw.url)}`, 308));
 }
 
 /**
- * The hashes of the scripts in `index.html` itself, for the Content-Security-Policy.
+ * The hashes of the inline scripts in `index.html`, for the Content-Security-Policy.
  *
  * @throws Node's error if it cannot be read.
  */
 export function inlineScriptHashes(pageDir: string): string[] {
   const html = readFileSync(join(pageDir, 'index.html'), 'utf8');
   return [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(
-    // A browser reads CRLF as LF (HTML, "Preprocessing the input stream").
+    // A browser normalizes CRLF to LF (HTML, "Preprocessing the input stream").
     ([, script = '']) => `'sha256-${sha256(script.replaceAll('\r\n', '\n')).toString('base64')}'`,
   );
 }
@@ -80,14 +80,14 @@ export function inlineScriptHashes(pageDir: string): string[] {
 function filesIn(pageDir: string): PageFile[] {
   const all = readdirSync(pageDir, { recursive: true, withFileTypes: true })
     .map((entry) => join(entry.parentPath, entry.name))
-    // A link to a file is one as well: some installations are made of them.
+    // statSync follows symbolic links, of which some installations consist.
     .filter((file) => statSync(file).isFile())
     .map((file) => file.slice(pageDir.length + 1))
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => PATH.test(path) && !HIDDEN.test(path));
   const names = new Set(all);
-  const isForm = (path: string) => Object.values(ENCODINGS).some((end) => path.endsWith(end));
-  return all.filter((path) => !isForm(path)).map((path) => pageFile(pageDir, path, names));
+  const isVariant = (path: string) => Object.values(ENCODINGS).some((end) => path.endsWith(end));
+  return all.filter((path) => !isVariant(path)).map((path) => pageFile(pageDir, path, names));
 }
 
 function pageFile(pageDir: string, path: string, names: ReadonlySet<string>): PageFile {
@@ -98,16 +98,16 @@ function pageFile(pageDir: string, path: string, names: ReadonlySet<string>): Pa
   return {
     path,
     contentType: /^text\/|javascript|json/.test(type) ? `${type}; charset=utf-8` : type,
-    cacheControl: HASHED.test(path) ? FOR_EVER : ASK_EACH_TIME,
-    plain: form(join(pageDir, path)),
+    cacheControl: HASHED.test(path) ? CACHE_FOREVER : REVALIDATE,
+    plain: variant(join(pageDir, path)),
     compressed: encodings.map((encoding) => ({
-      ...form(join(pageDir, path + ENCODINGS[encoding])),
+      ...variant(join(pageDir, path + ENCODINGS[encoding])),
       encoding,
     })),
   };
 }
 
-function form(file: string): Form {
+function variant(file: string): Variant {
   const body = readFileSync(file);
   return { body, etag: `"${sha256(body).toString('base64url').slice(0, 22)}"` };
 }
@@ -117,7 +117,7 @@ function sha256(content: string | Buffer): Buffer {
 }
 
 function send(file: PageFile, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { encoding, body, etag } = formFor(file, headers['accept-encoding']);
+  const { encoding, body, etag } = negotiateVariant(file, headers['accept-encoding']);
   reply.headers({ 'cache-control': file.cacheControl, etag });
   if (file.compressed.length > 0) reply.header('vary', 'accept-encoding');
   if (isCurrent(etag, headers['if-none-match'])) return reply.code(304).send();
@@ -125,13 +125,13 @@ function send(file: PageFile, { headers }: FastifyRequest, reply: FastifyReply):
   return reply.type(file.contentType).send(body);
 }
 
-function formFor({ plain, compressed }: PageFile, accepted = ''): Form {
+function negotiateVariant({ plain, compressed }: PageFile, accepted = ''): Variant {
   const encodings = compressed.flatMap(({ encoding }) => encoding ?? []);
   const chosen = negotiate(accepted, encodings);
   return compressed.find(({ encoding }) => encoding === chosen) ?? plain;
 }
 
-/** Whether a browser has this very form (RFC 9110, section 13.1.2; compared weakly). */
+/** Whether a browser has this variant cached (RFC 9110, section 13.1.2; weak comparison). */
 function isCurrent(etag: string, known = ''): boolean {
   return known.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }

@@ -1,31 +1,27 @@
-// The connections HTTP does not see: those in a TLS handshake, and those that asked for an upgrade.
-// It counts neither among its own, so no time-out of its ends them, and neither does a stop.
+// Connections that Node's HTTP server does not track: those in a TLS handshake, and those that
+// requested an upgrade. None of its timeouts ends them, and closing the server does not either.
 
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/**
- * How long a request for an upgrade may wait for its answer: passwords are checked one at a time.
- */
+/** How long a request for an upgrade may take. Passwords are checked one at a time. */
 const UPGRADE_TIMEOUT_MS = 30_000;
 
 /**
- * Ends a connection whose upgrade came to nothing: nobody reads from it, so even that its peer is
- * gone goes unnoticed. (A WebSocket takes the time-out away.)
- *
- * @param timeoutMs How long one may take.
+ * Ends a connection whose upgrade does not complete. Nothing reads from it, so that not even the
+ * peer's disconnect would be noticed. ws clears the timeout when the WebSocket opens.
  */
 export function limitUpgradeTime(app: FastifyInstance, timeoutMs = UPGRADE_TIMEOUT_MS): void {
-  // First of all: the answer may be given at once, and takes the time-out away.
+  // Before other listeners: the upgrade may complete at once, and clear the timeout.
   app.server.prependListener('upgrade', ({ socket }: IncomingMessage) => {
     socket.setTimeout(timeoutMs, () => socket.destroy());
   });
 }
 
 /**
- * Has a bridge that closes end them, too: they would hold it up for ever. Call it after what has to
- * be closed in order has its own `preClose` hook.
+ * Destroys all connections when the app closes; they would delay it forever. Call it after
+ * everything that closes connections in order has registered its own `preClose` hook.
  */
 export function destroyConnectionsOnClose(app: FastifyInstance): void {
   const open = new Set<Socket>();

@@ -1,54 +1,56 @@
-// Whether all is ready that sessions need: what `/readyz` tells.
+// Whether everything that sessions need is ready: the answer of `/readyz`.
 
 import { connectFailure } from '../../access/systemErrors.ts';
 import { describeFailure } from '../relay/connectFailure.ts';
 import { connectTarget } from '../relay/connectTarget.ts';
 import { proxyPreamble } from '../relay/proxyHeader.ts';
 import type { Target } from '../relay/targets.ts';
-import { askReadyUrl } from './readyUrl.ts';
+import { probeReadyUrl } from './readyUrl.ts';
 
-/** How long an answer holds: asking often must not become a load on who is asked. */
-const HOLDS_MS = 1000;
+/** How long an answer is cached, so that frequent requests put no load on the target. */
+const CACHE_MS = 1000;
 
-/** How long a probe's connection may outlive its answer. */
+/** How long the connection of a probe may stay open after its answer. */
 const LINGER_MS = 1000;
 
 export interface ReadinessOptions {
   target: Target;
-  /** How long the target may take to accept, and the other address to answer. */
+  /** How long the target may take to accept a connection, and `readyUrl` to answer. */
   connectTimeoutMs: number;
-  /** Who else is asked, over plain HTTP. */
+  /** A further address that has to be ready, over plain HTTP. */
   readyUrl?: URL | undefined;
 }
 
 export class Readiness {
   readonly #target: Target;
   readonly #connectTimeoutMs: number;
-  readonly #reachable: HeldAnswer;
-  readonly #other: HeldAnswer;
-  readonly #otherWithoutStore: HeldAnswer;
+  readonly #targetProbe: CachedAnswer;
+  readonly #urlProbe: CachedAnswer;
+  readonly #urlProbeWithoutStore: CachedAnswer;
 
   constructor({ target, connectTimeoutMs, readyUrl }: ReadinessOptions) {
     this.#target = target;
     this.#connectTimeoutMs = connectTimeoutMs;
-    this.#reachable = new HeldAnswer(() => this.#probe());
-    this.#other = new HeldAnswer(async () => readyUrl && askReadyUrl(readyUrl, connectTimeoutMs));
-    this.#otherWithoutStore = new HeldAnswer(
-      async () => readyUrl && askReadyUrl(excludingStore(readyUrl), connectTimeoutMs),
+    this.#targetProbe = new CachedAnswer(() => this.#probeTarget());
+    this.#urlProbe = new CachedAnswer(
+      async () => readyUrl && probeReadyUrl(readyUrl, connectTimeoutMs),
+    );
+    this.#urlProbeWithoutStore = new CachedAnswer(
+      async () => readyUrl && probeReadyUrl(excludingStore(readyUrl), connectTimeoutMs),
     );
   }
 
   /**
-   * @param excludesStore Whether the message store may be away: reading goes on without it.
-   * @returns Why it is not ready; `undefined` where it is.
+   * @param excludesStore Whether the message store may be unavailable: reads work without it.
+   * @returns Why sessions are not ready; `undefined` if they are.
    */
   async check(excludesStore: boolean): Promise<string | undefined> {
-    const other = excludesStore ? this.#otherWithoutStore : this.#other;
-    const reasons = await Promise.all([this.#reachable.get(), other.get()]);
+    const urlProbe = excludesStore ? this.#urlProbeWithoutStore : this.#urlProbe;
+    const reasons = await Promise.all([this.#targetProbe.get(), urlProbe.get()]);
     return reasons.filter((reason) => reason !== undefined).join('; ') || undefined;
   }
 
-  #probe(): Promise<string | undefined> {
+  #probeTarget(): Promise<string | undefined> {
     const socket = connectTarget(this.#target, { connectTimeoutMs: this.#connectTimeoutMs });
     return new Promise((resolve) => {
       socket.on('error', (error) => resolve(describeFailure(connectFailure(error), this.#target)));
@@ -63,28 +65,28 @@ export class Readiness {
   }
 }
 
-/** As the Kubernetes API server has it (kubernetes.io, "Kubernetes API health endpoints"). */
+/** The query of the Kubernetes API server (kubernetes.io, "Kubernetes API health endpoints"). */
 function excludingStore(url: URL): URL {
   const excluding = new URL(url);
   excluding.searchParams.append('exclude', 'store');
   return excluding;
 }
 
-/** An answer that is asked for once, however many want it, and holds for a while. */
-class HeldAnswer {
-  readonly #ask: () => Promise<string | undefined>;
+/** An answer that is cached for CACHE_MS. Simultaneous calls share one probe. */
+class CachedAnswer {
+  readonly #probe: () => Promise<string | undefined>;
   #answer: Promise<string | undefined> = Promise.resolve(undefined);
-  #holdsUntilMs = Number.NEGATIVE_INFINITY;
+  #validUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(ask: () => Promise<string | undefined>) {
-    this.#ask = ask;
+  constructor(probe: () => Promise<string | undefined>) {
+    this.#probe = probe;
   }
 
   get(): Promise<string | undefined> {
-    if (performance.now() < this.#holdsUntilMs) return this.#answer;
-    this.#holdsUntilMs = Number.POSITIVE_INFINITY;
-    this.#answer = this.#ask().finally(() => {
-      this.#holdsUntilMs = performance.now() + HOLDS_MS;
+    if (performance.now() < this.#validUntilMs) return this.#answer;
+    this.#validUntilMs = Number.POSITIVE_INFINITY;
+    this.#answer = this.#probe().finally(() => {
+      this.#validUntilMs = performance.now() + CACHE_MS;
     });
     return this.#answer;
   }

@@ -36,7 +36,7 @@ test('anything else is not, and its first line says why', async () => {
   const other = await otherAt((_request, response) => response.writeHead(503).end(why));
   expect(await readyz(await bridgeThatAsks(other))).toEqual({
     status: 503,
-    body: 'not ready: --ready-url answers 503: store away\ufffd[2J\ufffd\ufffd\ufffd\n',
+    body: 'not ready: --ready-url answered 503: store away\ufffd[2J\ufffd\ufffd\ufffd\n',
   });
   const elsewhere = await otherAt((_request, response) =>
     response.writeHead(302, { location: '/ready' }).end(),
@@ -52,7 +52,7 @@ test('the reason of one who says it as the bridge does stands as it is', async (
   );
   const curt = await otherAt((_request, response) => response.writeHead(503).end('not ready: \n'));
   expect((await readyz(await bridgeThatAsks(curt))).body).toBe(
-    'not ready: --ready-url answers 503: not ready: \n',
+    'not ready: --ready-url answered 503: not ready: \n',
   );
 });
 
@@ -73,11 +73,11 @@ test('?exclude=store is passed on, and nothing else is', async () => {
 test('nobody there, nobody who answers, one who never stops: not ready', async () => {
   const nobody = new URL(`http://127.0.0.1:${await freePort()}/readyz`);
   expect((await readyz(await bridgeThatAsks(nobody))).body).toBe(
-    'not ready: --ready-url cannot be asked: ECONNREFUSED\n',
+    'not ready: --ready-url failed: ECONNREFUSED\n',
   );
   const silent = await otherAt(() => {});
   expect((await readyz(await bridgeThatAsks(silent, 1000))).body).toBe(
-    'not ready: --ready-url sent no complete answer within 1 s\n',
+    'not ready: --ready-url did not answer completely within 1 s\n',
   );
   const drips = await otherAt((_request, response) => {
     response.writeHead(503);
@@ -85,13 +85,13 @@ test('nobody there, nobody who answers, one who never stops: not ready', async (
     response.on('close', () => clearInterval(dripping));
   });
   expect((await readyz(await bridgeThatAsks(drips, 1000))).body).toBe(
-    'not ready: --ready-url sent no complete answer within 1 s\n',
+    'not ready: --ready-url did not answer completely within 1 s\n',
   );
   const talks = await otherAt((_request, response) => {
     response.writeHead(500).end('x'.repeat(100_000));
   });
   expect((await readyz(await bridgeThatAsks(talks))).body).toBe(
-    'not ready: --ready-url cannot be asked: too long an answer\n',
+    'not ready: --ready-url failed: the response is too long\n',
   );
 });
 
@@ -99,6 +99,6 @@ test('who is not ready is told beside a target that cannot be reached', async ()
   const other = await otherAt((_request, response) => response.writeHead(503).end('store away'));
   const bridge = await startBridge({ gone: await freePort() }, { readyUrl: other });
   expect((await readyz(bridge)).body).toBe(
-    'not ready: gone refused the connection: is it running?; --ready-url answers 503: store away\n',
+    'not ready: gone refused the connection: is it running?; --ready-url answered 503: store away\n',
   );
 });

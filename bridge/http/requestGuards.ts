@@ -1,34 +1,40 @@
-// Who is let in, before anything is done for them: each rule answers with a status and one line,
-// and is counted.
+// Checks each connection and request before anything is done for it. A rejected request gets a status
+// and one line of text; every rejection is counted in the metrics.
+//
+// In this order:
+// 1. Connection: file descriptors left (descriptorBudget.ts), connections of this source.
+// 2. Every request: number of headers, Host (originPolicy.ts), unanswered requests of this source.
+// 3. The request of a WebSocket: Origin, and then the quota for sessions (sessions.ts).
+// The password check (basicAuth.ts) comes between 2 and 3.
 
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Quota } from '../../access/quota.ts';
 import { plainAddress, sourceOf } from '../../access/source.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.ts';
-import type { Metrics, RefusalRule } from '../metrics.ts';
-import { EXCEEDED, type Sessions } from '../relay/sessions.ts';
+import type { Metrics, RejectionReason } from '../metrics.ts';
+import { LIMIT_REASON, type Sessions } from '../relay/sessions.ts';
 import { clientAddress } from './clientAddress.ts';
 import { type OriginPolicy, publicOriginFor } from './originPolicy.ts';
 import type { RequestQuota } from './requestQuota.ts';
 import { hasSeveralHosts } from './requestTarget.ts';
 import { rulesOf } from './routeRules.ts';
 
-/** How many headers a request may have; further ones are refused (RFC 6585, section 5). */
+/** The maximum number of headers of a request (RFC 6585, section 5). */
 const MAX_HEADERS = 100;
 
-/** When somebody who found the bridge full should come again, in seconds. */
+/** When to try again after a quota was exceeded, in seconds. */
 const RETRY_AFTER_SECONDS = 30;
 
 export interface RequestGuardsContext {
-  admission: OriginPolicy;
+  originPolicy: OriginPolicy;
   /** The quota for TCP connections, whatever they are used for. */
   connections: Quota;
   requests: RequestQuota;
   descriptors: DescriptorBudget;
   sessions: Sessions;
   metrics: Metrics;
-  /** Who speaks for many others, by IP address. */
+  /** Whether an IP address is that of a trusted proxy, which connects for many clients. */
   isTrustedProxy: (address: string) => boolean;
 }
 
@@ -41,90 +47,103 @@ export class RequestGuards {
     this.#context = context;
   }
 
-  /** Watches over the connections, and over every request on them. */
+  /** Guards every connection to an app, and every request on it. */
   install(app: FastifyInstance): void {
     const { descriptors, metrics } = this.#context;
-    descriptors.watch(app, () => metrics.refused('descriptors'));
+    descriptors.enforce(app, () => metrics.recordRejection('descriptors'));
     app.server.on('connection', (socket: Socket) => this.#serverOnConnection(socket));
     app.server.on('clientError', (error) => this.#serverOnClientError(error));
     app.addHook('onRequest', (request, reply, next) => this.#checkHeaders(request, reply, next));
     app.addHook('onRequest', (request, reply, next) => this.#checkHost(request, reply, next));
-    app.addHook('onRequest', (request, reply, next) => this.#checkRequests(request, reply, next));
+    app.addHook('onRequest', (request, reply, next) =>
+      this.#checkRequestQuota(request, reply, next),
+    );
   }
 
-  /** Lets no page of another origin open a WebSocket (a hook for `onRequest`). */
+  /** A hook for `onRequest`: rejects pages of other origins. */
   readonly checkOrigin = (request: FastifyRequest, reply: FastifyReply, next: Next): void => {
     const { origin, host } = request.headers;
-    if (this.#context.admission.isOwnOrigin(origin, host)) next();
-    else this.#refuse(reply, 403, 'origin', originRefusal(origin ?? ''));
+    if (this.#context.originPolicy.allowsOrigin(origin, host)) next();
+    else this.#reject(reply, 403, 'origin', describeOriginRejection(origin ?? ''));
   };
 
   /**
-   * Lets nobody upgrade whom there is no room for (a hook for `preHandler`). A page cannot see a
-   * status: it is let in and told, in the close frame; but not too many at a time.
+   * A hook for `preHandler`: rejects an upgrade for which no session can be opened. Scripts on a page
+   * cannot read the status of a rejected upgrade. A page is therefore let through, and gets the
+   * reason in a close frame (`Sessions.open`), as long as there are not too many of them.
    */
   readonly checkSessionQuota = async (
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<unknown> => {
-    // What is no upgrade takes none.
     if (!request.ws) return undefined;
     const { sessions, descriptors } = this.#context;
-    // The one to the browser is there.
+    // The descriptor of the connection to the browser is in use already.
     const shortage = descriptors.has(SESSION_DESCRIPTORS - 1) ? undefined : 'descriptors';
     const source = sourceOf(clientAddress(request));
     const exceeded = await sessions.acquire(request.socket, source, shortage);
-    const canBeTold = request.headers.origin !== undefined && sessions.canSendRejection;
-    if (exceeded === undefined || canBeTold) return undefined;
+    const isPage = request.headers.origin !== undefined;
+    if (exceeded === undefined || (isPage && sessions.canSendRejection)) return undefined;
     reply.header('retry-after', RETRY_AFTER_SECONDS);
-    this.#refuse(reply, 503, exceeded, EXCEEDED[exceeded]);
+    this.#reject(reply, 503, exceeded, LIMIT_REASON[exceeded]);
     return reply;
   };
 
   #checkHeaders({ raw }: FastifyRequest, reply: FastifyReply, next: Next): void {
-    // Names and values in turn.
+    // Names and values alternate.
     const count = raw.rawHeaders.length / 2;
     if (count <= MAX_HEADERS) next();
-    else this.#refuse(reply, 431, 'headers', `a request may have ${MAX_HEADERS} headers`);
+    else this.#reject(reply, 431, 'headers', `more than ${MAX_HEADERS} headers`);
   }
 
   #checkHost(request: FastifyRequest, reply: FastifyReply, next: Next): void {
     const { raw, headers } = request;
     const { host } = headers;
-    if (hasSeveralHosts(raw)) this.#refuse(reply, 400, 'host', 'a request has one Host');
+    if (hasSeveralHosts(raw)) this.#reject(reply, 400, 'host', 'more than one Host header');
     else if (host === undefined && raw.httpVersion !== '1.0') {
-      // Node checks this, except for an upgrade (RFC 9112, section 3.2).
-      this.#refuse(reply, 400, 'host', 'a request of HTTP/1.1 has a Host');
-    } else if (rulesOf(request).allowsAnyHost || this.#context.admission.isOwnHost(host)) next();
-    else this.#refuse(reply, 403, 'host', hostRefusal(host ?? '', request.protocol));
+      // Node checks this for all requests but upgrades (RFC 9112, section 3.2).
+      this.#reject(reply, 400, 'host', 'the Host header is missing');
+    } else if (rulesOf(request).allowsAnyHost || this.#context.originPolicy.allowsHost(host)) {
+      next();
+    } else {
+      this.#reject(reply, 403, 'host', describeHostRejection(host ?? '', request.protocol));
+    }
   }
 
-  #checkRequests(request: FastifyRequest, reply: FastifyReply, next: Next): void {
+  #checkRequestQuota(request: FastifyRequest, reply: FastifyReply, next: Next): void {
     const source = sourceOf(clientAddress(request));
-    // A session has a quota of its own.
+    // Upgrades count in the quota for sessions.
     if (request.ws || this.#context.requests.acquire(source, request.socket, reply.raw)) {
       next();
       return;
     }
     reply.header('retry-after', RETRY_AFTER_SECONDS);
-    this.#refuse(reply, 503, 'requests_per_source', 'too many requests from your address');
+    this.#reject(
+      reply,
+      503,
+      'requests_per_source',
+      'too many requests from your address: try again later',
+    );
   }
 
-  #refuse(reply: FastifyReply, status: number, rule: RefusalRule, why: string): void {
-    this.#context.metrics.refused(rule);
-    void reply.code(status).type('text/plain; charset=utf-8').send(`Refused: ${why}.\n`);
+  #reject(reply: FastifyReply, status: number, reason: RejectionReason, text: string): void {
+    this.#context.metrics.recordRejection(reason);
+    void reply.code(status).type('text/plain; charset=utf-8').send(`Rejected: ${text}.\n`);
   }
 
   #serverOnConnection(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress ?? '');
-    if (!this.#context.isTrustedProxy(address)) void this.#admit(socket, sourceOf(address));
+    // A trusted proxy has no quota: its clients have (RequestQuota, Sessions).
+    if (!this.#context.isTrustedProxy(address)) {
+      void this.#checkConnectionQuota(socket, sourceOf(address));
+    }
   }
 
-  async #admit(socket: Socket, source: string): Promise<void> {
+  async #checkConnectionQuota(socket: Socket, source: string): Promise<void> {
     const { connections, metrics } = this.#context;
     const lease = await connections.acquire(source);
     if (typeof lease === 'string') {
-      metrics.refused('connections');
+      metrics.recordRejection('connections_per_source');
       socket.destroy();
       return;
     }
@@ -133,26 +152,26 @@ export class RequestGuards {
     else socket.once('close', () => lease.release());
   }
 
-  // Fastify answers; this counts.
+  // Fastify sends the answer; this only counts.
   #serverOnClientError({ code }: NodeJS.ErrnoException): void {
     if (code === 'ECONNRESET') return;
     const { metrics } = this.#context;
-    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') metrics.refused('too_slow');
-    else metrics.refused(code === 'HPE_HEADER_OVERFLOW' ? 'headers' : 'malformed');
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT') metrics.recordRejection('request_timeout');
+    else metrics.recordRejection(code === 'HPE_HEADER_OVERFLOW' ? 'headers' : 'malformed');
   }
 }
 
-function originRefusal(origin: string): string {
+function describeOriginRejection(origin: string): string {
   const allowed = publicOriginFor(origin);
-  const why = `a page from '${origin}' may not use this bridge`;
-  return allowed === undefined ? why : `${why}; to allow it, add --public-origin ${allowed}`;
+  const reason = `the origin '${origin}' is not allowed`;
+  return allowed === undefined ? reason : `${reason}; to allow it, add --public-origin ${allowed}`;
 }
 
-/** @param scheme That of the page, as far as the bridge knows: TLS may end at a proxy. */
-function hostRefusal(host: string, scheme: string): string {
+/** @param scheme The page's scheme, as far as the bridge knows it: TLS may end at a proxy. */
+function describeHostRejection(host: string, scheme: string): string {
   const allowed = publicOriginFor(`${scheme}://${host}`);
-  const why = `'${host}' is not a name of this bridge`;
-  if (allowed === undefined) return why;
+  const reason = `the host '${host}' is not allowed`;
+  if (allowed === undefined) return reason;
   const secure = scheme === 'https' ? '' : ', or https:// if browsers reach it over TLS';
-  return `${why}; to allow it, add --public-origin ${allowed}${secure}`;
+  return `${reason}; to allow it, add --public-origin ${allowed}${secure}`;
 }

@@ -1,12 +1,12 @@
-// What a request asks for (RFC 9112, section 3.2).
+// The target of a request, and its `Host` (RFC 9112, section 3.2).
 
 import type { IncomingMessage } from 'node:http';
 
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/(?<authority>[^/?#]*)(?<rest>.*)$/i;
 
 /**
- * Brings a request with an absolute-form target into the form of all others: its authority takes the
- * place of `Host`, which does not count then (RFC 9112, section 3.2.2).
+ * Converts the target of a request to origin-form. The authority of an absolute-form target replaces
+ * the `Host` header, which has to be ignored then (RFC 9112, section 3.2.2).
  *
  * @returns The target in origin-form: a path, and a query if there is one.
  */
@@ -21,20 +21,20 @@ export function originForm({
 }
 
 /**
- * The query of a request target, as it may stand in a `Location` header: what is not visible ASCII is
- * percent-encoded.
+ * The query of a request target in a form that is allowed in a `Location` header: all but visible
+ * ASCII is percent-encoded.
  *
- * @returns `?` and the query, or nothing.
+ * @returns `?` and the query; empty without a query.
  */
 export function queryOf(url = ''): string {
   const query = /^[^?#]*(?<query>\?[^#]*)/.exec(url)?.groups?.['query'] ?? '';
-  // Node gives every byte of the target as one character.
+  // Node decodes each byte of the target to one character.
   return query.replace(/[^\x21-\x7e]/g, (byte) => `%${hex(byte.charCodeAt(0))}`);
 }
 
-/** Whether a request has several `Host` headers: it has to be refused (RFC 9112, section 3.2). */
+/** Whether a request has several `Host` headers, and has to be rejected (RFC 9112, section 3.2). */
 export function hasSeveralHosts({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
-  // Names and values in turn.
+  // Names and values alternate.
   const names = rawHeaders.filter((_, index) => index % 2 === 0);
   return names.filter((name) => name.toLowerCase() === 'host').length > 1;
 }

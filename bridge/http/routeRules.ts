@@ -1,5 +1,5 @@
-// What the guards leave out for a route. A guard looks at the route that was found, never at the path
-// as the request has it: there are many ways to write one.
+// Exceptions from the guards, declared by a route. Guards look at the matched route, never at the
+// path of the request, because one path can be written in many ways.
 
 import type { FastifyRequest } from 'fastify';
 
@@ -10,13 +10,13 @@ declare module 'fastify' {
 }
 
 export interface RouteRules {
-  /** No user name and password are asked for. */
+  /** No user name and password are required. */
   needsNoPassword?: true;
-  /** In a handshake, the login cookie stands in for the password. */
-  takesLoginCookie?: true;
-  /** Along with the answer, a user whose password was right gets the login cookie. */
-  handsOutLogin?: true;
-  /** Any `Host` will do: the route has nothing to hide from a page of another origin. */
+  /** In a WebSocket handshake, the login cookie replaces the password. */
+  acceptsLoginCookie?: true;
+  /** The response sets the login cookie for a user whose password was right. */
+  setsLoginCookie?: true;
+  /** Any `Host` is allowed: the route discloses nothing to a page of another origin. */
   allowsAnyHost?: true;
 }
 

@@ -1,27 +1,24 @@
-// Why the bridge closes a WebSocket (RFC 6455, section 7.4; 1012 to 1014: IANA's WebSocket Close
-// Code Number Registry). The page shows code and words.
+// The codes with which the bridge closes a WebSocket (RFC 6455, section 7.4; 1012 to 1014: IANA's
+// WebSocket Close Code Number Registry). The page shows the code and the reason.
 
 export const CLOSE = {
-  /** The target ended the stream, and every byte of it was delivered first. */
+  /** The target ended its stream, and every byte of it was delivered. */
   done: 1000,
   /** The bridge is stopping. */
   goingAway: 1001,
-  /** A rule was broken: rate, idle, lifetime (sessionPolicy.ts), a forged PROXY header. */
+  /** A rule was broken: rate, idle timeout or lifetime (sessionPolicy.ts), a forged PROXY header. */
   ruleBroken: 1008,
-  /** Our fault. */
+  /** A fault of the bridge itself. */
   internalError: 1011,
-  /** Full: try again later. */
+  /** A quota is exceeded. */
   tryAgainLater: 1013,
-  /** The target refused, timed out, could not be found, or broke the connection. */
+  /** The target could not be reached, or its connection failed (connectFailure.ts). */
   badGateway: 1014,
 } as const;
 
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];
 
-/**
- * The errors of ws that are a peer's fault, where it closes with another code than 1002
- * (ws, doc/ws.md).
- */
+/** Protocol errors of a peer for which ws sends another code than 1002 (ws, doc/ws.md). */
 const OTHER_THAN_1002: Readonly<Record<string, number>> = {
   WS_ERR_INVALID_UTF8: 1007,
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
@@ -30,8 +27,8 @@ const OTHER_THAN_1002: Readonly<Record<string, number>> = {
 };
 
 /**
- * @returns What ws has closed with on such an error;
- *   `undefined` where that is no fault of the peer.
+ * @returns The code that ws has sent for an error; `undefined` if it is not a protocol error of the
+ *   peer.
  */
 export function protocolErrorCode({ code = '' }: NodeJS.ErrnoException): number | undefined {
   return code.startsWith('WS_ERR_') ? (OTHER_THAN_1002[code] ?? 1002) : undefined;

@@ -6,7 +6,7 @@ import type { Target } from './targets.ts';
 
 const HINTS: Partial<Record<ConnectFailure, string>> = {
   refused: ': is it running?',
-  no_socket: ': is it running?',
+  socket_not_found: ': is it running?',
 };
 
 export function describeFailure(failure: ConnectFailure, { name }: Target): string {

@@ -1,33 +1,31 @@
-// Opens a connection to a target.
+// Opens the TCP connection to a target.
 
 import { connect, type Socket } from 'node:net';
 import type { Target } from './targets.ts';
 
-/**
- * How long a target may be silent before TCP asks whether it is still there (tcp(7), SO_KEEPALIVE).
- */
+/** How long a connection may be silent before TCP probes it (tcp(7), SO_KEEPALIVE). */
 const KEEPALIVE_AFTER_MS = 30_000;
 
 /**
- * Of the addresses a name has, each but the last has so long;
- * Node's quarter of a second is for pages.
+ * If a host name has several addresses: how long to try each but the last. Node's default of a
+ * quarter of a second is meant for web pages.
  */
 const ATTEMPT_TIMEOUT_MS = 1000;
 
 export interface ConnectOptions {
   /**
-   * After so long without a connection, the lookup included, the socket is destroyed,
+   * How long connecting may take, the lookup of the host name included. The socket is then destroyed
    * with an error of code ETIMEDOUT.
    */
   connectTimeoutMs: number;
-  /** Gives the buffer for a read, and takes what was read: no 'data' is emitted then. */
+  /** Provides the buffer for each read, and receives what was read; 'data' is then not emitted. */
   onread?: { buffer: () => Buffer; callback: (bytes: number) => boolean };
 }
 
 /**
- * Connects to a target; a host name is looked up now.
+ * Connects to a target. A host name is looked up each time.
  *
- * @returns A socket as `net.connect` returns it: 'connect' or 'error' follows.
+ * @returns The socket, as from `net.connect`: 'connect' or 'error' follows.
  */
 export function connectTarget({ at }: Target, options: ConnectOptions): Socket {
   const { connectTimeoutMs, ...rest } = options;
@@ -47,6 +45,6 @@ export function connectTarget({ at }: Target, options: ConnectOptions): Socket {
 
 class ConnectTimeoutError extends Error {
   override name = 'ConnectTimeoutError';
-  /** As connect(2) has it. */
+  /** The code of connect(2). */
   readonly code = 'ETIMEDOUT';
 }

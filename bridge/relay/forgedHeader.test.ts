@@ -4,12 +4,12 @@ import { ForgedHeader } from './forgedHeader.ts';
 const V1 = 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n';
 const V2 = '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c';
 
-/** How many pieces pass before one is stopped; all of them, if none is. */
-function passed(pieces: Iterable<string>): number {
+/** How many chunks pass before one is rejected; all of them if none is. */
+function passed(chunks: Iterable<string>): number {
   const header = new ForgedHeader();
   let count = 0;
-  for (const piece of pieces) {
-    if (header.isIn(Buffer.from(piece, 'latin1'))) return count;
+  for (const chunk of chunks) {
+    if (header.isIn(Buffer.from(chunk, 'latin1'))) return count;
     count++;
   }
   return count;
@@ -18,10 +18,11 @@ function passed(pieces: Iterable<string>): number {
 describe.each([
   ['version 1', V1, 'PROXY '.length],
   ['version 2', V2, 12],
-])('a PROXY header of %s is stopped', (_version, header, length) => {
-  test('whole', () => expect(passed([header])).toBe(0));
-  test('byte by byte, before it can be recognized', () => expect(passed(header)).toBe(length - 1));
-  test('behind an empty message', () => expect(passed(['', header])).toBe(1));
+])('rejects a PROXY header of %s', (_version, header, length) => {
+  test('in one chunk', () => expect(passed([header])).toBe(0));
+  test('byte by byte, at its last byte at the latest', () =>
+    expect(passed(header)).toBe(length - 1));
+  test('after an empty message', () => expect(passed(['', header])).toBe(1));
 });
 
 test.each([
@@ -32,18 +33,18 @@ test.each([
   ' PROXY TCP4',
   '\r\n\r\nMSGGET',
   'proxy UNKNOWN\r\n',
-])('%j passes, whole and byte by byte', (bytes) => {
+])('passes %j, whole and byte by byte', (bytes) => {
   expect(passed([bytes])).toBe(1);
   expect(passed(bytes)).toBe(bytes.length);
 });
 
-test('a browser that began with a PROXY header is stopped for good', () => {
+test('rejects everything after a PROXY header', () => {
   const header = new ForgedHeader();
   const isIn = (bytes: string) => header.isIn(Buffer.from(bytes, 'latin1'));
   expect([V1, V1, 'MSGGET\n', V2].map(isIn)).toEqual([true, true, true, true]);
 });
 
-test('a PROXY header anywhere but at the beginning passes', () => {
+test('passes a PROXY header that is not at the beginning', () => {
   expect(passed(['x', V1])).toBe(2);
   expect(passed([`MSGGET\n${V1}`])).toBe(1);
 });

@@ -1,28 +1,32 @@
-// A target may believe a PROXY header from the bridge's address, whether or not it is marked
-// `+proxy`: a browser that wrote one itself would speak for anybody. Nothing is held back to look at
-// it: the header is not complete, and so not obeyed, before it is recognized.
+// Detects a PROXY header that a browser sends itself. A target may trust such a header from the
+// bridge's address, even if it is not marked `+proxy`: the browser could then claim any address.
+// Nothing is delayed to look at it. The header is recognized before it is complete, and so before a
+// target can act on it.
 
-/** How a header begins: version 1 and version 2 (HAProxy's proxy-protocol.txt, sections 2.1 and 2.2). */
-const STARTS = ['PROXY ', '\r\n\r\n\0\r\nQUIT\n'];
+/** How headers of version 1 and version 2 begin (HAProxy's proxy-protocol.txt, sections 2.1 and 2.2). */
+const SIGNATURES = ['PROXY ', '\r\n\r\n\0\r\nQUIT\n'];
 
-const LONGEST = Math.max(...STARTS.map(({ length }) => length));
+const MAX_SIGNATURE_LENGTH = Math.max(...SIGNATURES.map(({ length }) => length));
 
 export class ForgedHeader {
-  /** What the browser sent first; `undefined` once it is no header. A forger stays one. */
-  #opening: string | undefined = '';
+  /**
+   * The first bytes from the browser; `undefined` once they cannot become a header. After a header,
+   * every further chunk is rejected, too.
+   */
+  #start: string | undefined = '';
 
   /**
-   * Looks at what a browser sends, until it is known to be no PROXY header.
+   * Examines what a browser sends, until it cannot be a PROXY header any more.
    *
    * @param data The next bytes.
-   * @returns Whether they make it one: do not pass them on.
+   * @returns Whether they complete the signature of a header. They must not reach the target then.
    */
   isIn(data: Buffer): boolean {
-    if (this.#opening === undefined) return false;
-    const opening = this.#opening + data.toString('latin1', 0, LONGEST);
-    const isForged = STARTS.some((start) => opening.startsWith(start));
-    const mayBecome = STARTS.some((start) => start.startsWith(opening));
-    this.#opening = isForged || mayBecome ? opening : undefined;
+    if (this.#start === undefined) return false;
+    const start = this.#start + data.toString('latin1', 0, MAX_SIGNATURE_LENGTH);
+    const isForged = SIGNATURES.some((signature) => start.startsWith(signature));
+    const isPrefix = SIGNATURES.some((signature) => signature.startsWith(start));
+    this.#start = isForged || isPrefix ? start : undefined;
     return isForged;
   }
 }

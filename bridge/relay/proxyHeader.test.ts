@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { type ConnectionEnds, proxyHeader, proxyPreamble } from './proxyHeader.ts';
 
-const LONGEST_LINE_BYTES = 107;
+/** PROXY protocol, section 2.1. */
+const MAX_HEADER_BYTES = 107;
 
 const ends = (remoteAddress: string, localAddress: string): ConnectionEnds => ({
   remoteAddress,
@@ -27,12 +28,12 @@ test.each([
     'PROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n',
   ],
   [
-    'IPv4-mapped IPv6 at one end only as IPv4 too',
+    'IPv4-mapped IPv6 at one end only as IPv4, too',
     ends('::FFFF:192.0.2.1', '198.51.100.1'),
     'PROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n',
   ],
   [
-    'an IPv6 address that only begins like a mapped one as it is',
+    'an IPv6 address that only begins like a mapped one unchanged',
     ends('::ffff:1234', '::1'),
     'PROXY TCP6 ::ffff:1234 ::1 56324 8080\r\n',
   ],
@@ -51,8 +52,8 @@ test.each([
     ends('fe80::1%eth0', 'fe80::2%eth0'),
     'PROXY TCP6 fe80::1 fe80::2 56324 8080\r\n',
   ],
-])('writes %s', (_what, connection, line) => {
-  expect(proxyHeader(connection)).toBe(line);
+])('writes %s', (_what, connection, header) => {
+  expect(proxyHeader(connection)).toBe(header);
 });
 
 test.each<[string, ConnectionEnds]>([
@@ -64,26 +65,26 @@ test.each<[string, ConnectionEnds]>([
     { remoteAddress: '192.0.2.1', remotePort: 1, localAddress: '192.0.2.1' },
   ],
   ['both are missing', { remoteAddress: undefined, remotePort: undefined }],
-  ['an address is none', ends('/run/bridge.sock', '/run/bridge.sock')],
-])('is UNKNOWN where %s', (_what, connection) => {
+  ['an address is invalid', ends('/run/bridge.sock', '/run/bridge.sock')],
+])('writes UNKNOWN if %s', (_what, connection) => {
   expect(proxyHeader(connection)).toBe('PROXY UNKNOWN\r\n');
 });
 
-test('the longest line is within the limit', () => {
+test('keeps the longest header within its limit', () => {
   const address = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
   const zoned = `${address}%${'z'.repeat(100)}`;
-  const line = proxyHeader({ ...ends(zoned, zoned), remotePort: 65_535, localPort: 65_535 });
-  expect(line).toBe(`PROXY TCP6 ${address} ${address} 65535 65535\r\n`);
-  expect(Buffer.byteLength(line)).toBeLessThanOrEqual(LONGEST_LINE_BYTES);
+  const header = proxyHeader({ ...ends(zoned, zoned), remotePort: 65_535, localPort: 65_535 });
+  expect(header).toBe(`PROXY TCP6 ${address} ${address} 65535 65535\r\n`);
+  expect(Buffer.byteLength(header)).toBeLessThanOrEqual(MAX_HEADER_BYTES);
 });
 
-test('a key goes before the PROXY line, and only to a target that expects one', () => {
+test('writes the key before the header, and only to a target that expects a header', () => {
   const target = { name: 'motd', at: { host: '127.0.0.1', port: 1 }, proxyKey: 'secret' };
-  const opening = 'PROXY-KEY secret\r\nPROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n';
-  const passedOn = () => ends('192.0.2.1', '198.51.100.1');
-  expect(proxyPreamble({ ...target, expectsProxyHeader: true }, passedOn)).toBe(opening);
+  const preamble = 'PROXY-KEY secret\r\nPROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n';
+  const client = () => ends('192.0.2.1', '198.51.100.1');
+  expect(proxyPreamble({ ...target, expectsProxyHeader: true }, client)).toBe(preamble);
   expect(proxyPreamble({ ...target, expectsProxyHeader: true })).toBe(
     'PROXY-KEY secret\r\nPROXY UNKNOWN\r\n',
   );
-  expect(proxyPreamble({ ...target, expectsProxyHeader: false }, passedOn)).toBe('');
+  expect(proxyPreamble({ ...target, expectsProxyHeader: false }, client)).toBe('');
 });

@@ -1,14 +1,12 @@
-// Who is asking, said to a target before any other byte: the PROXY protocol, version 1
-// (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt, section 2.1). Without it every
-// browser looks to the target like the bridge.
+// Tells a target which client a connection belongs to, before any other byte: the header of the PROXY
+// protocol, version 1 (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt, section 2.1).
+// Without it, every browser has the bridge's address at the target.
 
 import { isIP, isIPv6 } from 'node:net';
 import { plainAddress } from '../../access/source.ts';
 import type { Target } from './targets.ts';
 
-/**
- * The two ends of a TCP connection, as a socket tells them; one that is closed has forgotten them.
- */
+/** The two ends of a TCP connection, as a socket reports them. A closed socket reports none. */
 export interface ConnectionEnds {
   remoteAddress?: string | undefined;
   remotePort?: number | undefined;
@@ -16,14 +14,14 @@ export interface ConnectionEnds {
   localPort?: number | undefined;
 }
 
-/** What a proxy says that cannot tell; the target then takes the proxy's own address. */
+/** The header of a proxy that does not know the client: the target uses the proxy's own address. */
 const UNKNOWN = 'PROXY UNKNOWN\r\n';
 
 /**
- * What a connection to a target has to open with.
+ * What to write first on a connection to a target: the key, if it has one, and the PROXY header.
  *
- * @param ends The connection that is passed on; without it, the bridge itself asks.
- * @returns Empty, if the target expects no PROXY line.
+ * @param ends The client's connection; without it, the connection is the bridge's own.
+ * @returns An empty string if the target expects no PROXY header.
  */
 export function proxyPreamble(
   { expectsProxyHeader, proxyKey }: Target,
@@ -35,16 +33,15 @@ export function proxyPreamble(
 }
 
 /**
- * Says whose connection is passed on (PROXY protocol v1, section 2.1).
+ * Writes the header for a client's connection (PROXY protocol v1, section 2.1).
  *
- * @param ends The connection that came in:
- *   its remote end is the source, its local end the destination.
+ * @param ends The client's connection: its remote end is the source, its local end the destination.
  * @returns One line with its CRLF, at most 107 bytes of ASCII.
  */
 export function proxyHeader(ends: ConnectionEnds): string {
   const { remotePort, localPort } = ends;
-  const source = addressIn(ends.remoteAddress);
-  const destination = addressIn(ends.localAddress);
+  const source = canonicalAddress(ends.remoteAddress);
+  const destination = canonicalAddress(ends.localAddress);
   const families = [isIP(source), isIP(destination)];
   if (families.includes(0) || remotePort === undefined || localPort === undefined) return UNKNOWN;
 
@@ -56,14 +53,15 @@ function line(family: string, source: string, destination: string, from: number,
   return `PROXY ${family} ${source} ${destination} ${from} ${to}\r\n`;
 }
 
-// A zone index (RFC 4007, section 11) means something on this machine only, and is no part of the
-// line's grammar.
-function addressIn(address = ''): string {
+// A zone index (RFC 4007, section 11) has a meaning on this machine only, and the header's grammar
+// does not allow it.
+function canonicalAddress(address = ''): string {
   return plainAddress(address.replace(/%.*$/, ''));
 }
 
 /**
- * Both addresses have to be of one family: IPv4 can be said in IPv6 (RFC 4291, section 2.5.5.2).
+ * Maps an IPv4 address to IPv6 (RFC 4291, section 2.5.5.2): both addresses of a header have to be of
+ * one family.
  */
 function asIpv6(address: string): string {
   return isIPv6(address) ? address : `::ffff:${address}`;

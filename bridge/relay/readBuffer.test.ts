@@ -15,7 +15,7 @@ test.each([
   [126, '827e007e'],
   [256, '827e0100'],
   [65_535, '827effff'],
-])('%i bytes leave in a frame with the head %s', (bytes, head) => {
+])('puts %i bytes into a frame with the head %s', (bytes, head) => {
   const buffer = largeBuffer();
   const payload = Buffer.alloc(bytes, 'x');
   payload.copy(buffer.next());
@@ -24,7 +24,7 @@ test.each([
   expect(frame.subarray(head.length / 2).equals(payload)).toBe(true);
 });
 
-test('a session that says little has a small one; after a full read it is large, until a small one', () => {
+test('is small, becomes large after a full read, and small again after a smaller one', () => {
   const buffer = new ReadBuffer();
   expect(buffer.next()).toHaveLength(4096);
   buffer.prepare(4096, false);
@@ -35,15 +35,15 @@ test('a session that says little has a small one; after a full read it is large,
   expect(buffer.next()).toHaveLength(4096);
 });
 
-test('it is used again, unless what is in it is still needed', () => {
+test('is reused, unless its last frame is not sent yet', () => {
   const buffer = new ReadBuffer();
   const first = buffer.next().buffer;
   buffer.prepare(3, false);
   expect(buffer.next().buffer).toBe(first);
 
   buffer.next().fill('a');
-  const kept = buffer.frame(3);
+  const unsent = buffer.frame(3);
   buffer.prepare(3, true);
   buffer.next().fill('b');
-  expect(kept.toString('latin1')).toBe('\x82\x03aaa');
+  expect(unsent.toString('latin1')).toBe('\x82\x03aaa');
 });

@@ -1,60 +1,59 @@
-// Where a session reads from its target. It is used again for the next read, so that nothing has to
-// be allocated for what passes through at once, which is nearly everything. Before the bytes there
-// is room for the head of the frame they leave in: head and bytes go out in one write.
+// The buffer that a session reads into from its target. It is reused for the next read if its bytes
+// were written out at once, which is nearly always: relaying then allocates nothing. In front of the
+// bytes there is room for the head of a WebSocket frame, so that head and bytes leave in one write.
 //
-// Each session needs one of its own:
-// Node asks for the buffer of the next read right after the last.
+// Each session needs its own buffer: Node asks for the buffer of the next read right after the last.
 
-/** Opcode 2 (binary) with FIN: a whole message (RFC 6455, section 5.2). */
+/** Opcode 2 (binary) with FIN: a whole message in one frame (RFC 6455, section 5.2). */
 const FINAL_BINARY = 0x82;
 
-/** In the place of a length, it says that two bytes with the length follow. */
+/** As the 7-bit length of a frame: the length is in the next two bytes. */
 const LENGTH_FOLLOWS = 126;
 
-/** FIN and opcode, the mark, and a length in two bytes. What a server sends is not masked. */
-const LONGEST_HEAD_BYTES = 4;
+/** FIN and opcode, the 7-bit length, and the length in two bytes. A server's frames are not masked. */
+const MAX_HEAD_BYTES = 4;
 
 /**
- * What one read takes at most: the largest length that fits in two bytes.
- * The kernel rarely has more.
+ * The size of a large read: the maximum that a two-byte length can express. The kernel rarely has
+ * more at a time.
  */
 const LARGE_READ_BYTES = 0xffff;
 
-/** What it takes where the last one took no more: most sessions say little, and many wait. */
+/** The size of a read if the last one was no larger. Many sessions are open, and most are quiet. */
 const SMALL_READ_BYTES = 4 * 1024;
 
 export class ReadBuffer {
   #buffer = allocate(SMALL_READ_BYTES);
 
   /** The buffer for the next read (`onread` of `net.connect`). */
-  readonly next = (): Buffer => this.#buffer.subarray(LONGEST_HEAD_BYTES);
+  readonly next = (): Buffer => this.#buffer.subarray(MAX_HEAD_BYTES);
 
   /**
-   * What was just read, as a WebSocket frame. It is good until the next read.
+   * Makes a WebSocket frame of what was just read. It is valid until the next read.
    *
-   * @param bytes How many were read; at least one.
+   * @param bytes How many bytes were read; at least one.
    */
   frame(bytes: number): Buffer {
     const isShort = bytes < LENGTH_FOLLOWS;
-    const start = isShort ? LONGEST_HEAD_BYTES - 2 : 0;
+    const start = isShort ? MAX_HEAD_BYTES - 2 : 0;
     this.#buffer[start] = FINAL_BINARY;
     this.#buffer[start + 1] = isShort ? bytes : LENGTH_FOLLOWS;
     if (!isShort) this.#buffer.writeUInt16BE(bytes, start + 2);
-    return this.#buffer.subarray(start, LONGEST_HEAD_BYTES + bytes);
+    return this.#buffer.subarray(start, MAX_HEAD_BYTES + bytes);
   }
 
   /**
-   * Gets ready for the next read.
+   * Prepares the next read.
    *
-   * @param bytes How many were read last: the next read will be as large.
-   * @param isKept Whether their frame has yet to go out: it is then good for ever.
+   * @param bytes How many bytes were read last, which determines the size of the next read.
+   * @param isUnsent Whether the last frame still waits to be sent: it then keeps its buffer.
    */
-  prepare(bytes: number, isKept: boolean): void {
-    const room = bytes < SMALL_READ_BYTES ? SMALL_READ_BYTES : LARGE_READ_BYTES;
-    if (isKept || this.#buffer.length !== room + LONGEST_HEAD_BYTES) this.#buffer = allocate(room);
+  prepare(bytes: number, isUnsent: boolean): void {
+    const size = bytes < SMALL_READ_BYTES ? SMALL_READ_BYTES : LARGE_READ_BYTES;
+    if (isUnsent || this.#buffer.length !== MAX_HEAD_BYTES + size) this.#buffer = allocate(size);
   }
 }
 
-function allocate(room: number): Buffer {
-  return Buffer.allocUnsafeSlow(LONGEST_HEAD_BYTES + room);
+function allocate(size: number): Buffer {
+  return Buffer.allocUnsafeSlow(MAX_HEAD_BYTES + size);
 }

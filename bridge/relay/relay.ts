@@ -1,10 +1,19 @@
-// Bytes between a WebSocket and a TCP socket, both ways, as they come. No grammar here.
+// Relays bytes between a browser's WebSocket and a TCP connection to a target, in both directions and
+// unchanged. It knows no protocol above TCP. "Browser" means the client of the WebSocket, which may
+// also be another program.
 //
-// Either side being slow stops reading from the other at once, so no more waits here than what was
-// already read: towards the browser one chunk (readBuffer.ts); towards the target one message, and
-// what came in one read with it. The kernel's buffers keep the bytes flowing.
+// Backpressure: while one side does not accept data, the relay does not read from the other side. At
+// most what was already read is buffered here: one chunk for the browser (readBuffer.ts); for the
+// target, the messages of one read. The kernel's socket buffers keep the throughput up.
 //
-// The messages of one read leave together. A paused WebSocket still gives all of them.
+// Batching: a paused WebSocket still emits every message of the read it is in. The relay collects
+// them in #pending, and writes them to the target at the end of that read, in one write.
+//
+// Closing: each side gets all that the other sent before it ended.
+// - The target ends its stream: the browser gets the remaining bytes, then close code 1000.
+// - The connection to the target fails: the same, with close code 1014 and the cause.
+// - The browser's WebSocket closes: the target gets the remaining bytes, then the end of the stream.
+//   It may continue to send, for DRAIN_DEADLINE_MS at most; those bytes are read and discarded.
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
@@ -20,35 +29,38 @@ import type { RoundRobin } from './roundRobin.ts';
 import type { SessionCounts } from './sessionPolicy.ts';
 import type { Target } from './targets.ts';
 
-/** How long a target may go on talking after the browser has gone. */
+/** How long a target may continue to send after the browser has disconnected. */
 const DRAIN_DEADLINE_MS = 30_000;
 
-/** At a stop, a target that has got everything and says nothing for so long is left. */
+/**
+ * When the bridge stops, it closes the connection to a target that has received everything and has
+ * sent nothing for this long.
+ */
 const QUIET_MS = 500;
 
 /**
- * How long a browser that is cut off may take to read why: its connection is then reset, for what it
- * has sent meanwhile was not read.
+ * How long a browser that is no longer read from may take to read the close frame. Its connection is
+ * reset after that, because bytes it sent were left unread.
  */
-const CUT_OFF_LINGER_MS = 1000;
+const CLOSE_LINGER_MS = 1000;
 
-/** Who sends more messages than this in one read has to wait for a turn (roundRobin.ts). */
-const MANY_MESSAGES = 256;
+/** A session that receives more messages than this in one read waits for its turn (roundRobin.ts). */
+const MAX_MESSAGES_PER_TURN = 256;
 
 const NOTHING = Buffer.alloc(0);
 
-/** The WebSocket of a browser that has just connected, and what it came in on. */
+/** A WebSocket that has just been opened, and its TCP connection. */
 export interface Browser {
   webSocket: WebSocket;
   socket: Socket;
-  /** Tells the ends of its connection: a target may have to be told whose it is. */
+  /** The two ends of the client's connection, for the PROXY header. */
   ends: () => ConnectionEnds;
 }
 
 export interface RelayContext {
   connectTimeoutMs: number;
   metrics: Metrics;
-  turns: RoundRobin;
+  roundRobin: RoundRobin;
 }
 
 export class Relay {
@@ -58,44 +70,43 @@ export class Relay {
   readonly #tcp: Socket;
   readonly #readBuffer = new ReadBuffer();
   readonly #metrics: Metrics;
-  readonly #tally: TargetCounters;
-  readonly #turns: RoundRobin;
+  readonly #counters: TargetCounters;
+  readonly #roundRobin: RoundRobin;
   readonly #onEnd: () => void;
-  /** Messages of this read, or for a target that does not take them yet. */
-  readonly #held: Buffer[] = [];
+  /** Messages from the browser that are not yet written to the target. */
+  readonly #pending: Buffer[] = [];
   readonly #forgedHeader = new ForgedHeader();
   #messages = 0;
-  /** How many of them came in this read. */
   #messagesInRead = 0;
   #isAwaitingTurn = false;
-  /** It broke a rule, and is not listened to any longer. */
-  #isCutOff = false;
+  /** The browser broke a rule: nothing more is read from it. */
+  #isReadingStopped = false;
   #relayedBytes = 0;
-  /** How often a side that was slow has come on. */
-  #advances = 0;
-  /** Frames given to the browser's socket whose callback is still to come. */
-  #unsent = 0;
-  /** What to close with once the browser has been given everything. */
-  #lastWords: { code: CloseCode; reason: string } | undefined;
-  /** What the bridge has closed with. The browser need not answer, and is not always heard. */
-  #closedWith: number | undefined;
+  /** How often a side that did not accept data began to accept it again. */
+  #resumes = 0;
+  /** Frames written to the browser's socket whose callback has not been called yet. */
+  #unsentFrames = 0;
+  /** The close frame to send once every frame before it is sent. */
+  #pendingClose: { code: CloseCode; reason: string } | undefined;
+  /** The code of the bridge's close frame. The browser may not answer it, or not be read any more. */
+  #sentCloseCode: number | undefined;
   #isTcpClosed = false;
   #isStopping = false;
 
   /**
-   * Connects a browser to a target, and relays until either side ends. Closes the WebSocket with a
-   * code and words (closeCodes.ts); never throws.
+   * Connects a browser to a target, and relays until either side ends. Never throws: every failure
+   * closes the WebSocket with a code and a reason (closeCodes.ts).
    *
    * @param onEnd Called once, when both connections are closed.
    */
   constructor(browser: Browser, target: Target, context: RelayContext, onEnd: () => void) {
-    const { connectTimeoutMs, metrics, turns } = context;
+    const { connectTimeoutMs, metrics, roundRobin } = context;
     this.#webSocket = browser.webSocket;
     this.#browserSocket = browser.socket;
     this.#target = target;
     this.#metrics = metrics;
-    this.#tally = metrics.countersOf(target.name);
-    this.#turns = turns;
+    this.#counters = metrics.countersOf(target.name);
+    this.#roundRobin = roundRobin;
     this.#onEnd = onEnd;
     this.#tcp = connectTarget(target, {
       connectTimeoutMs,
@@ -105,10 +116,10 @@ export class Relay {
   }
 
   #start({ ends }: Browser): void {
-    // Written while still connecting: nothing the browser says can get ahead of it.
     this.#webSocket.pause();
-    const opening = proxyPreamble(this.#target, ends);
-    if (opening !== '') this.#tcp.write(opening, this.#flush);
+    // Written before the connection is established, so that no byte of the browser can precede it.
+    const preamble = proxyPreamble(this.#target, ends);
+    if (preamble !== '') this.#tcp.write(preamble, this.#flush);
     this.#webSocket.on('message', this.#webSocketOnMessage);
     this.#webSocket.on('ping', this.#countMessage);
     this.#webSocket.on('pong', this.#countMessage);
@@ -122,179 +133,181 @@ export class Relay {
 
   get counts(): SessionCounts {
     return {
-      activity: this.#browserSocket.bytesRead + this.#advances,
+      activity: this.#browserSocket.bytesRead + this.#resumes,
       relayedBytes: this.#relayedBytes,
       messages: this.#messages,
       isReadPaused: this.#webSocket.isPaused,
     };
   }
 
-  /** Asks the browser for a sign of life. */
+  /** Sends a ping, which a living browser answers with a pong. */
   ping(): void {
     if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.ping();
   }
 
   /**
-   * Closes the WebSocket, after what was sent to it. What the browser says until it answers is
-   * relayed as ever; ws waits for that, but not for ever.
+   * Sends a close frame behind the frames sent so far. What the browser sends until it answers is
+   * still relayed. ws waits for the answer, up to its close timeout.
    */
   close(code: CloseCode, reason: string): void {
-    this.#say(code, reason);
-    // A paused WebSocket would never read the answer.
-    this.#listen();
+    this.#sendClose(code, reason);
+    // ws reads no answer from a paused WebSocket.
+    this.#resumeReading();
   }
 
-  /** The same, and what the browser still says is not read: it says too much. */
+  /** Sends a close frame, and reads nothing more from the browser: for one that breaks a rule. */
   closeAndStopReading(code: CloseCode, reason: string): void {
-    this.#isCutOff = true;
+    this.#isReadingStopped = true;
     this.#webSocket.pause();
-    this.#say(code, reason);
-    // Its answer to the close frame is not read either: only time shows that it had the frame.
-    setTimeout(() => this.#webSocket.terminate(), CUT_OFF_LINGER_MS).unref();
+    this.#sendClose(code, reason);
+    // The answer is not read either, so only a timer can end this.
+    setTimeout(() => this.#webSocket.terminate(), CLOSE_LINGER_MS).unref();
   }
 
-  /** The same; the target gets what it was sent, and is left once it has no more to say. */
+  /** As `close`, for a bridge that stops: the target is not waited for once it is quiet. */
   stop(code: CloseCode, reason: string): void {
     this.#isStopping = true;
     this.close(code, reason);
-    if (this.#webSocket.readyState === this.#webSocket.CLOSED) this.#leaveTarget();
+    if (this.#webSocket.readyState === this.#webSocket.CLOSED) this.#endTarget();
   }
 
-  /** Breaks the browser's connection off: it does not answer. */
+  /** Destroys the connection of a browser that no longer responds. The target is ended in order. */
   terminate(): void {
     this.#webSocket.terminate();
   }
 
-  /** Breaks both connections off. */
+  /** Destroys both connections. */
   destroy(): void {
     this.#webSocket.terminate();
     this.#tcp.destroy();
   }
 
-  #say(code: CloseCode, reason: string): void {
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#closedWith = code;
+  #sendClose(code: CloseCode, reason: string): void {
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#sentCloseCode = code;
     this.#webSocket.close(code, reason);
   }
 
   readonly #webSocketOnMessage = (data: Buffer): void => {
     this.#countMessage();
-    // A paused WebSocket still gives all messages of the read.
-    if (this.#isCutOff) return;
+    // A paused WebSocket still emits the remaining messages of a read.
+    if (this.#isReadingStopped) return;
     if (this.#forgedHeader.isIn(data)) {
-      this.closeAndStopReading(CLOSE.ruleBroken, 'a browser may not send a PROXY header');
+      this.closeAndStopReading(CLOSE.ruleBroken, 'a client must not send a PROXY header');
       return;
     }
     this.#relayedBytes += data.length;
-    this.#tally.bytesFromBrowsers += data.length;
-    this.#held.push(data);
+    this.#counters.bytesFromBrowsers += data.length;
+    this.#pending.push(data);
   };
 
-  /**
-   * The browser broke the protocol: ws has closed with the code for that, and reads nothing more.
-   */
+  /** A protocol error: ws has sent the close frame for it, and reads nothing more. */
   #webSocketOnError(error: NodeJS.ErrnoException): void {
-    this.#closedWith ??= protocolErrorCode(error);
+    this.#sentCloseCode ??= protocolErrorCode(error);
   }
 
   readonly #countMessage = (): void => {
     this.#messages++;
     this.#messagesInRead++;
+    // The microtask runs after the last message of this read.
     if (this.#messagesInRead === 1) queueMicrotask(this.#endRead);
   };
 
   readonly #endRead = (): void => {
-    const hadMany = this.#messagesInRead > MANY_MESSAGES;
+    const exceedsTurn = this.#messagesInRead > MAX_MESSAGES_PER_TURN;
     this.#messagesInRead = 0;
-    if (hadMany && !this.#isAwaitingTurn) {
+    if (exceedsTurn && !this.#isAwaitingTurn) {
       this.#isAwaitingTurn = true;
       this.#webSocket.pause();
-      this.#turns.wait(this.#takeTurn);
+      this.#roundRobin.enqueue(this.#takeTurn);
     }
     this.#flush();
   };
 
   readonly #takeTurn = (): void => {
     this.#isAwaitingTurn = false;
-    this.#listen();
+    this.#resumeReading();
   };
 
-  /**
-   * Gives the target what is there, where it takes it;
-   * until it has, the browser is not listened to.
-   */
+  /** Writes to the target if it accepts data, and reads from the browser only while it does. */
   readonly #flush = (): void => {
-    if (!this.#isTargetBusy) this.#writeHeld();
+    if (!this.#isTargetBusy) this.#writePending();
     if (this.#isTargetBusy) this.#webSocket.pause();
-    else this.#listen();
+    else this.#resumeReading();
   };
 
-  #writeHeld(): void {
-    const [first] = this.#held;
+  #writePending(): void {
+    const [first] = this.#pending;
     if (first === undefined) return;
-    const bytes = this.#held.length === 1 ? first : Buffer.concat(this.#held);
-    this.#held.length = 0;
-    // To a target that is gone there is nothing to say.
+    const bytes = this.#pending.length === 1 ? first : Buffer.concat(this.#pending);
+    this.#pending.length = 0;
+    // A connection that is closing takes nothing more: the bytes are discarded.
     if (bytes.length > 0 && this.#tcp.writable) this.#tcp.write(bytes, this.#flush);
   }
 
-  /** Whether the target has yet to take something. */
+  /** Whether the target has not accepted everything yet. */
   get #isTargetBusy(): boolean {
     return this.#tcp.connecting || (this.#tcp.writable && this.#tcp.writableLength > 0);
   }
 
-  /** Goes on listening to the browser, where nothing speaks against it. */
-  #listen(): void {
-    if (!this.#webSocket.isPaused || this.#isCutOff || this.#isAwaitingTurn) return;
+  /** Reads from the browser again, unless there is a reason not to. */
+  #resumeReading(): void {
+    if (!this.#webSocket.isPaused || this.#isReadingStopped || this.#isAwaitingTurn) return;
     if (this.#isTargetBusy) return;
-    this.#advances++;
+    this.#resumes++;
     this.#webSocket.resume();
   }
 
-  // Frames of ours may go past ws: it compresses nothing, so it writes each of its own whole.
+  // Writes frames to the socket directly, bypassing ws: the read buffer has room for the frame head.
+  // This is safe because ws, with compression off, writes each of its own frames in one piece.
   readonly #tcpOnRead = (bytes: number): boolean => {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return true;
     this.#relayedBytes += bytes;
-    this.#tally.bytesToBrowsers += bytes;
-    this.#unsent++;
-    this.#browserSocket.write(this.#readBuffer.frame(bytes), this.#onSent);
-    const isWaiting = this.#browserSocket.writableLength > 0;
-    this.#readBuffer.prepare(bytes, isWaiting);
-    if (isWaiting) this.#tcp.pause();
+    this.#counters.bytesToBrowsers += bytes;
+    this.#unsentFrames++;
+    this.#browserSocket.write(this.#readBuffer.frame(bytes), this.#onFrameSent);
+    const isBrowserBusy = this.#browserSocket.writableLength > 0;
+    this.#readBuffer.prepare(bytes, isBrowserBusy);
+    if (isBrowserBusy) this.#tcp.pause();
     return true;
   };
 
-  readonly #onSent = (): void => {
-    this.#unsent--;
-    if (this.#unsent > 0) return;
-    if (this.#lastWords !== undefined) {
-      this.close(this.#lastWords.code, this.#lastWords.reason);
+  readonly #onFrameSent = (): void => {
+    this.#unsentFrames--;
+    if (this.#unsentFrames > 0) return;
+    if (this.#pendingClose !== undefined) {
+      this.close(this.#pendingClose.code, this.#pendingClose.reason);
     } else if (this.#tcp.isPaused()) {
-      this.#advances++;
+      this.#resumes++;
       this.#tcp.resume();
     }
   };
 
-  /** ws gives a browser some seconds to answer a close frame: it has to have got there before. */
+  /**
+   * Sends a close frame once every frame before it is sent: the close timeout of ws begins at the
+   * close frame, and must not run while a slow browser still receives data.
+   */
   #closeOnceSent(code: CloseCode, reason: string): void {
-    this.#lastWords = { code, reason };
-    if (this.#unsent === 0) this.close(code, reason);
+    this.#pendingClose = { code, reason };
+    if (this.#unsentFrames === 0) this.close(code, reason);
   }
 
-  // libuv takes a reset right behind the last bytes for an end (uv__stream_io): writing tells the
-  // two apart, even if it is nothing that is written. (On a Unix socket nothing is ever reset so.)
+  // libuv reports a reset that directly follows the last bytes as an end (uv__stream_io). A write,
+  // even an empty one, fails after a reset, and so tells the two apart. A Unix socket is never reset
+  // in this way.
   #tcpOnEnd(): void {
-    const done = () =>
+    const onEndConfirmed = () =>
       this.#closeOnceSent(CLOSE.done, `${this.#target.name} closed the connection`);
-    // Once our end is said, writing would break off what is still on its way.
-    const canBeAsked = this.#tcp.writable && this.#tcp.writableLength === 0;
-    if (!canBeAsked || 'path' in this.#target.at) done();
-    else this.#tcp.write(NOTHING, (error) => !error && done());
+    // After our own end, a write is an error and would break off what is still in transit. Behind
+    // unsent data, it would only wait.
+    const canProbe = this.#tcp.writable && this.#tcp.writableLength === 0;
+    if (!canProbe || 'path' in this.#target.at) onEndConfirmed();
+    else this.#tcp.write(NOTHING, (error) => !error && onEndConfirmed());
   }
 
   #tcpOnError(error: NodeJS.ErrnoException): void {
     if (this.#webSocket.readyState === this.#webSocket.CLOSED) return;
     const failure = connectFailure(error);
-    this.#metrics.targetFailed(this.#target.name, failure);
+    this.#metrics.recordTargetFailure(this.#target.name, failure);
     this.#closeOnceSent(CLOSE.badGateway, describeFailure(failure, this.#target));
   }
 
@@ -303,9 +316,8 @@ export class Relay {
     if (this.#webSocket.readyState === this.#webSocket.CLOSED) this.#onEnd();
   }
 
-  /** The browser's end is gone: the target hears its end of the stream, and may finish. */
   readonly #webSocketOnClose = (code: number): void => {
-    this.#metrics.closed(this.#closedWith ?? code);
+    this.#metrics.recordClose(this.#sentCloseCode ?? code);
     if (this.#isTcpClosed) {
       this.#onEnd();
       return;
@@ -314,24 +326,23 @@ export class Relay {
       this.#tcp.destroy();
       return;
     }
-    this.#writeHeld();
-    this.#leaveTarget();
+    this.#writePending();
+    this.#endTarget();
     const deadline = setTimeout(() => this.#tcp.destroy(), DRAIN_DEADLINE_MS).unref();
     this.#tcp.once('close', () => clearTimeout(deadline));
   };
 
-  /** Ends the stream to the target, and hears it out. */
-  #leaveTarget(): void {
+  /** Ends the stream to the target, and discards what the target still sends. */
+  #endTarget(): void {
     this.#tcp.end();
     this.#tcp.resume();
     if (!this.#isStopping) return;
-    if (this.#tcp.writableFinished) this.#destroyOnceQuiet();
-    else this.#tcp.once('finish', () => this.#destroyOnceQuiet());
+    if (this.#tcp.writableFinished) this.#destroyWhenQuiet();
+    else this.#tcp.once('finish', () => this.#destroyWhenQuiet());
   }
 
-  // To leave something unread would reset the connection,
-  // and take back what the target has not read.
-  #destroyOnceQuiet(): void {
+  // Closing a connection with unread bytes resets it, and the target loses what it has not read yet.
+  #destroyWhenQuiet(): void {
     this.#tcp.setTimeout(QUIET_MS, () => this.#tcp.destroy());
   }
 }

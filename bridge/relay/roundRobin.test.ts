@@ -1,30 +1,30 @@
 import { expect, test } from 'vitest';
 import { RoundRobin } from './roundRobin.ts';
 
-const nextRound = () => new Promise((resolve) => setImmediate(resolve));
+const nextIteration = () => new Promise((resolve) => setImmediate(resolve));
 
-test('of those who wait, one goes on in each round, in the order they came', async () => {
-  const turns = new RoundRobin();
-  const went: string[] = [];
-  for (const who of ['a', 'b', 'c']) turns.wait(() => went.push(who));
-  expect(went).toEqual([]);
-  await nextRound();
-  expect(went).toEqual(['a']);
-  await nextRound();
-  expect(went).toEqual(['a', 'b']);
-  // Who comes again comes behind those who wait.
-  turns.wait(() => went.push('a'));
-  await nextRound();
-  await nextRound();
-  expect(went).toEqual(['a', 'b', 'c', 'a']);
+test('serves one callback per event loop iteration, in the order they were enqueued', async () => {
+  const roundRobin = new RoundRobin();
+  const served: string[] = [];
+  for (const name of ['a', 'b', 'c']) roundRobin.enqueue(() => served.push(name));
+  expect(served).toEqual([]);
+  await nextIteration();
+  expect(served).toEqual(['a']);
+  await nextIteration();
+  expect(served).toEqual(['a', 'b']);
+  // A callback that is enqueued again is served after those that wait.
+  roundRobin.enqueue(() => served.push('a'));
+  await nextIteration();
+  await nextIteration();
+  expect(served).toEqual(['a', 'b', 'c', 'a']);
 });
 
-test('when nobody waits any more, the next one who does has the next round', async () => {
-  const turns = new RoundRobin();
-  const went: string[] = [];
-  turns.wait(() => went.push('a'));
-  await nextRound();
-  turns.wait(() => went.push('b'));
-  await nextRound();
-  expect(went).toEqual(['a', 'b']);
+test('serves a callback that is enqueued after the queue ran empty', async () => {
+  const roundRobin = new RoundRobin();
+  const served: string[] = [];
+  roundRobin.enqueue(() => served.push('a'));
+  await nextIteration();
+  roundRobin.enqueue(() => served.push('b'));
+  await nextIteration();
+  expect(served).toEqual(['a', 'b']);
 });

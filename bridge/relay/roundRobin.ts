@@ -1,18 +1,19 @@
-// Who has much to say takes turns: one of them for each round of the event loop, and everybody else
-// in every round. A single read may hold ten thousand tiny messages, and take that many
-// microseconds: of many who send such, all in one round would hold up everybody for seconds.
+// Serves the sessions that send many messages round-robin: one of them per iteration of the event
+// loop, while all other sessions are served in every iteration. A single read may hold ten thousand
+// tiny messages, and takes about a microsecond for each. If many sessions sent such reads, and all
+// were served in one iteration, every session would wait for seconds.
 
 export class RoundRobin {
   readonly #waiting: (() => void)[] = [];
 
-  /** @param goOn Called when it is the turn of who asks, in a later round. */
-  wait(goOn: () => void): void {
-    this.#waiting.push(goOn);
-    if (this.#waiting.length === 1) setImmediate(this.#next);
+  /** @param onTurn Called in a later iteration, after those that were enqueued before. */
+  enqueue(onTurn: () => void): void {
+    this.#waiting.push(onTurn);
+    if (this.#waiting.length === 1) setImmediate(this.#serveNext);
   }
 
-  readonly #next = (): void => {
+  readonly #serveNext = (): void => {
     this.#waiting.shift()?.();
-    if (this.#waiting.length > 0) setImmediate(this.#next);
+    if (this.#waiting.length > 0) setImmediate(this.#serveNext);
   };
 }

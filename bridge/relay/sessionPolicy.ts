@@ -1,41 +1,38 @@
-// What time does to a session: when its browser is asked whether it is still there, and which rules
-// it has broken. Pure: the time comes in with each call.
+// The timing rules of one session: when to ping its browser, and when to close it because it is
+// unresponsive, idle, too old or too fast. Pure: each call passes the time.
 
 export interface SessionRules {
-  /** How often a browser is asked for a sign of life, in milliseconds. */
+  /** How often a browser is pinged, in milliseconds. */
   pingIntervalMs: number;
-  /** How long nothing may be relayed, in milliseconds; 0 for ever. */
+  /** How long a session may relay no bytes, in milliseconds; 0 for no limit. */
   idleTimeoutMs: number;
-  /** How long a session may last, in milliseconds; 0 for ever. */
+  /** How long a session may last, in milliseconds; 0 for no limit. */
   maxLifetimeMs: number;
-  /** How many frames a browser may send each second, over ten seconds; 0 for any number. */
+  /** How many frames a browser may send per second, averaged over ten seconds; 0 for no limit. */
   maxMessagesPerSecond: number;
 }
 
-/** What a session has come to: counts that only grow. */
+/** What a session has done so far. The numbers only grow. */
 export interface SessionCounts {
-  /** Grows with each sign that the browser is there. */
+  /** Grows whenever the browser has sent something, or has read something. */
   activity: number;
+  /** Bytes relayed, in both directions together. */
   relayedBytes: number;
   /** Frames from the browser, pings and pongs included. */
   messages: number;
-  /**
-   * Whether the browser is not listened to now, because the target is slow:
-   * its silence means nothing.
-   */
+  /** Whether the bridge does not read from the browser now, so that its pongs cannot arrive. */
   isReadPaused: boolean;
 }
 
-export type Due =
-  /** Ask the browser for a sign of life. */
+export type PolicyAction =
   | 'ping'
-  /** It gave none since it was asked. */
-  | 'gone'
-  | 'idle'
-  | 'tooOld'
-  | 'tooFast';
+  /** There was no activity since the last ping. */
+  | 'terminateUnresponsive'
+  | 'closeIdle'
+  | 'closeExpired'
+  | 'closeTooFast';
 
-/** A burst may be as large as what is allowed in so many seconds. */
+/** A burst may be as large as what is allowed in this many seconds. */
 const BURST_SECONDS = 10;
 
 export class SessionPolicy {
@@ -44,50 +41,50 @@ export class SessionPolicy {
   #relayedBytes = 0;
   #relayedAtMs: number;
   #messages = 0;
-  #allowance: number;
-  #countedAtMs: number;
+  #tokens: number;
+  #refilledAtMs: number;
   #nextPingAtMs: number;
-  /** As they were at the last ping; `undefined` before the first. */
-  #activity: number | undefined;
+  /** The activity at the last ping; `undefined` before the first. */
+  #activityAtPing: number | undefined;
 
   constructor(rules: SessionRules, nowMs: number) {
     this.#rules = rules;
     this.#openedAtMs = nowMs;
     this.#relayedAtMs = nowMs;
-    this.#countedAtMs = nowMs;
+    this.#refilledAtMs = nowMs;
     this.#nextPingAtMs = nowMs + rules.pingIntervalMs;
-    this.#allowance = rules.maxMessagesPerSecond * BURST_SECONDS;
+    this.#tokens = rules.maxMessagesPerSecond * BURST_SECONDS;
   }
 
-  /** @returns What has to be done now. To be asked about every half a second. */
-  due(nowMs: number, counts: SessionCounts): Due | undefined {
+  /** @returns What to do with the session now. Call it about every half second. */
+  check(nowMs: number, counts: SessionCounts): PolicyAction | undefined {
     const { idleTimeoutMs, maxLifetimeMs } = this.#rules;
-    if (maxLifetimeMs > 0 && nowMs - this.#openedAtMs >= maxLifetimeMs) return 'tooOld';
-    if (this.#isTooFast(nowMs, counts.messages)) return 'tooFast';
+    if (maxLifetimeMs > 0 && nowMs - this.#openedAtMs >= maxLifetimeMs) return 'closeExpired';
+    if (this.#isTooFast(nowMs, counts.messages)) return 'closeTooFast';
     if (counts.relayedBytes !== this.#relayedBytes) {
       this.#relayedBytes = counts.relayedBytes;
       this.#relayedAtMs = nowMs;
     }
-    if (idleTimeoutMs > 0 && nowMs - this.#relayedAtMs >= idleTimeoutMs) return 'idle';
-    return nowMs < this.#nextPingAtMs ? undefined : this.#pingOrGone(nowMs, counts);
+    if (idleTimeoutMs > 0 && nowMs - this.#relayedAtMs >= idleTimeoutMs) return 'closeIdle';
+    return nowMs < this.#nextPingAtMs ? undefined : this.#pingOrTerminate(nowMs, counts);
   }
 
-  #pingOrGone(nowMs: number, { activity, isReadPaused }: SessionCounts): Due {
-    const isSilent = activity === this.#activity && !isReadPaused;
-    this.#activity = activity;
+  #pingOrTerminate(nowMs: number, { activity, isReadPaused }: SessionCounts): PolicyAction {
+    const isUnresponsive = activity === this.#activityAtPing && !isReadPaused;
+    this.#activityAtPing = activity;
     this.#nextPingAtMs = nowMs + this.#rules.pingIntervalMs;
-    return isSilent ? 'gone' : 'ping';
+    return isUnresponsive ? 'terminateUnresponsive' : 'ping';
   }
 
-  /** A token bucket: it fills with time, and each message takes one out. */
+  /** A token bucket: time refills it, and each message takes one token. */
   #isTooFast(nowMs: number, messages: number): boolean {
     const { maxMessagesPerSecond } = this.#rules;
     if (maxMessagesPerSecond === 0) return false;
-    const earned = ((nowMs - this.#countedAtMs) / 1000) * maxMessagesPerSecond;
-    const full = maxMessagesPerSecond * BURST_SECONDS;
-    this.#allowance = Math.min(this.#allowance + earned, full) - (messages - this.#messages);
-    this.#countedAtMs = nowMs;
+    const refill = ((nowMs - this.#refilledAtMs) / 1000) * maxMessagesPerSecond;
+    const capacity = maxMessagesPerSecond * BURST_SECONDS;
+    this.#tokens = Math.min(this.#tokens + refill, capacity) - (messages - this.#messages);
+    this.#refilledAtMs = nowMs;
     this.#messages = messages;
-    return this.#allowance < 0;
+    return this.#tokens < 0;
   }
 }

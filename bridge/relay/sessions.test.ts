@@ -42,7 +42,7 @@ describe('where there is no room', () => {
     const response = await new TestPeer(bridge).refusal();
     expect(response.status).toBe(503);
     expect(response.headers['retry-after']).toBe('30');
-    expect(response.body).toBe('Refused: the bridge is full: try again later.\n');
+    expect(response.body).toBe('Rejected: the bridge is full: try again later.\n');
   });
 
   test('a page, which cannot see a status, is closed with 1013 and words', async () => {
@@ -130,8 +130,8 @@ describe('where there is no room', () => {
 
 describe('is closed with 1008 and words', () => {
   test.each([
-    ['that is idle', { idleTimeoutMs: 100 }, 'nothing was said for 0.1 s'],
-    ['that has lasted its time', { maxLifetimeMs: 100 }, 'a session lasts no longer than 0.1 s'],
+    ['that is idle', { idleTimeoutMs: 100 }, 'idle: no data for 0.1 s'],
+    ['that has lasted its time', { maxLifetimeMs: 100 }, 'the session reached its maximum lifetime of 0.1 s'],
   ])('a session %s', async (_which, rule, reason) => {
     const bridge = await startBridge(
       { echo: await startTarget(echo) },
@@ -155,7 +155,7 @@ describe('is closed with 1008 and words', () => {
       endOf((webSocket) => webSocket.ping()),
       endOf((webSocket) => webSocket.pong()),
     ]);
-    const tooFast = { code: 1008, reason: 'no more than 2 messages a second' };
+    const tooFast = { code: 1008, reason: 'more than 2 messages per second' };
     expect({ messages, pings, pongs }).toEqual({
       messages: tooFast,
       pings: tooFast,

@@ -1,4 +1,15 @@
-// All sessions of the bridge: who may open one more, what time does to each, and their common end.
+// All sessions of the bridge: opens them within a quota, applies the timing rules to each, and ends
+// them together when the bridge stops. A session is one WebSocket and its TCP connection (relay.ts).
+//
+// Opening takes two steps, because the quota may be counted in another process, and the answer has
+// to be known before the upgrade:
+// 1. `acquire`, before the upgrade, requests a lease from the quota. The answer is kept with the TCP
+//    connection of the upgrade. If that closes, the lease is released.
+// 2. `open`, after the upgrade, passes the lease to the session, which releases it when it ends.
+//
+// Without a lease, a program gets status 503. Scripts on a page cannot read the status of a failed
+// WebSocket: for a page the upgrade succeeds, and the WebSocket is closed with code 1013 and the
+// reason. How many WebSockets may exist only for that is limited (`rejectionQuota`).
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
@@ -7,92 +18,93 @@ import type { Quota, QuotaExceeded, QuotaLease } from '../../access/quota.ts';
 import { CLOSE } from './closeCodes.ts';
 import { type Browser, Relay, type RelayContext } from './relay.ts';
 import { RoundRobin } from './roundRobin.ts';
-import { type Due, SessionPolicy, type SessionRules } from './sessionPolicy.ts';
+import { type PolicyAction, SessionPolicy, type SessionRules } from './sessionPolicy.ts';
 import type { Target } from './targets.ts';
 
-/** How often each session is looked at. */
-const SWEEP_MS = 500;
+/** How often the policy of each session is checked. */
+const CHECK_INTERVAL_MS = 500;
 
-/** How long a stopping bridge waits for both ends to take what is on its way. */
+/** How long a stopping bridge waits until both ends have received what is in transit. */
 const STOP_DEADLINE_MS = 5_000;
 
-/** Why no further session can be opened, as the metrics name it. */
-export type CapacityRule = 'sessions' | 'sessions_per_source' | 'descriptors';
+/** What there is too little of to open a session, as the metrics name it. */
+export type ExceededLimit = 'sessions' | 'sessions_per_source' | 'descriptors';
 
 /** The same for the client: the reason of a close frame, or the body of a 503. */
-export const EXCEEDED: Record<CapacityRule, string> = {
+export const LIMIT_REASON: Record<ExceededLimit, string> = {
   sessions: 'the bridge is full: try again later',
   sessions_per_source: 'too many sessions from your address: close one, or try again later',
   descriptors: 'the bridge is out of file descriptors: try again later',
 };
 
-const RULE_FOR: Record<QuotaExceeded, CapacityRule> = {
+const LIMIT_OF_QUOTA: Record<QuotaExceeded, ExceededLimit> = {
   total: 'sessions',
   source: 'sessions_per_source',
 };
 
 const STOPPING = [CLOSE.goingAway, 'the bridge is stopping'] as const;
 
-export interface SessionsContext extends Omit<RelayContext, 'turns'> {
+export interface SessionsContext extends Omit<RelayContext, 'roundRobin'> {
   rules: SessionRules;
-  /** How many sessions there may be; with workers, their primary counts. */
+  /** The quota for sessions. In a bridge with workers, the primary counts it. */
   quota: Quota;
 }
 
 export class Sessions {
   readonly #context: SessionsContext & RelayContext;
-  /** What the quota answered, by the connection whose upgrade is under way. */
-  readonly #upgrades = new Map<Socket, QuotaLease | CapacityRule>();
+  /** The answers of the quota, by the connection whose upgrade is in progress. */
+  readonly #upgrades = new Map<Socket, QuotaLease | ExceededLimit>();
   /** Upgrades that wait for the quota's answer. */
   #acquiring = 0;
+  readonly #policies = new Map<Relay, SessionPolicy>();
   readonly #rejections = rejectionQuota();
-  readonly #clocks = new Map<Relay, SessionPolicy>();
-  readonly #sweep: NodeJS.Timeout;
+  readonly #checkTimer: NodeJS.Timeout;
   #isStopping = false;
   #onEmpty: () => void = () => {};
 
   constructor(context: SessionsContext) {
-    this.#context = { ...context, turns: new RoundRobin() };
-    // After a stall, timers fire before sockets are read: what was received meanwhile comes first.
-    this.#sweep = setInterval(() => setImmediate(() => this.#lookAtAll()), SWEEP_MS).unref();
+    this.#context = { ...context, roundRobin: new RoundRobin() };
+    // After a stall of the event loop, timers run before sockets are read. setImmediate runs after
+    // that, so that data which arrived during the stall counts as activity.
+    const check = () => setImmediate(() => this.#checkAll());
+    this.#checkTimer = setInterval(check, CHECK_INTERVAL_MS).unref();
   }
 
   /**
    * Acquires a lease for the session of an upgrade. `open` takes it over; if the connection closes
    * before that, the lease is released.
    *
-   * @param shortage Why no session can be opened, whatever the quota says.
-   * @returns Why no session can be opened; `undefined` if one can.
+   * @param shortage A limit that is exceeded whatever the quota says.
+   * @returns The limit that is exceeded; `undefined` if a session can be opened.
    */
   async acquire(
     socket: Socket,
     source: string,
-    shortage?: CapacityRule,
-  ): Promise<CapacityRule | undefined> {
+    shortage?: ExceededLimit,
+  ): Promise<ExceededLimit | undefined> {
     const acquired = shortage ?? (await this.#acquireLease(source));
-    const exceeded = typeof acquired === 'string' ? acquired : undefined;
     const release = () => {
       if (this.#upgrades.delete(socket) && typeof acquired !== 'string') acquired.release();
     };
     this.#upgrades.set(socket, acquired);
     if (socket.destroyed) release();
     else socket.once('close', release);
-    return exceeded;
+    return typeof acquired === 'string' ? acquired : undefined;
   }
 
-  async #acquireLease(source: string): Promise<QuotaLease | CapacityRule> {
+  async #acquireLease(source: string): Promise<QuotaLease | ExceededLimit> {
     this.#acquiring++;
     try {
       const acquired = await this.#context.quota.acquire(source);
-      return typeof acquired === 'string' ? RULE_FOR[acquired] : acquired;
+      return typeof acquired === 'string' ? LIMIT_OF_QUOTA[acquired] : acquired;
     } finally {
       this.#acquiring--;
     }
   }
 
-  /** How many are open, or about to be. */
+  /** How many sessions are open, or about to be. */
   get size(): number {
-    return this.#clocks.size + this.#upgrades.size + this.#acquiring;
+    return this.#policies.size + this.#upgrades.size + this.#acquiring;
   }
 
   /** Whether one more WebSocket may be opened only to be closed with the reason. */
@@ -111,37 +123,37 @@ export class Sessions {
     if (lease === undefined) throw new Error('open was called without acquire');
     this.#upgrades.delete(browser.socket);
     if (typeof lease === 'string') {
-      metrics.refused(lease);
-      this.#reject(browser.webSocket, EXCEEDED[lease]);
+      metrics.recordRejection(lease);
+      this.#reject(browser.webSocket, LIMIT_REASON[lease]);
       return;
     }
-    const tally = metrics.countersOf(target.name);
-    tally.opened++;
-    tally.open++;
+    const counters = metrics.countersOf(target.name);
+    counters.opened++;
+    counters.open++;
     const relay = new Relay(browser, target, this.#context, () => {
-      this.#clocks.delete(relay);
-      tally.open--;
+      this.#policies.delete(relay);
+      counters.open--;
       lease.release();
-      if (this.#clocks.size === 0) this.#onEmpty();
+      if (this.#policies.size === 0) this.#onEmpty();
     });
-    this.#clocks.set(relay, new SessionPolicy(rules, performance.now()));
+    this.#policies.set(relay, new SessionPolicy(rules, performance.now()));
   }
 
   /**
-   * Closes every session with 1001, once what is on its way has arrived,
-   * or the deadline has passed.
+   * Closes every session with 1001, and waits until both its ends have received what is in transit,
+   * or until the deadline.
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    clearInterval(this.#sweep);
-    if (this.#clocks.size === 0) return;
+    clearInterval(this.#checkTimer);
+    if (this.#policies.size === 0) return;
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
     const deadline = setTimeout(() => {
-      for (const relay of this.#clocks.keys()) relay.destroy();
+      for (const relay of this.#policies.keys()) relay.destroy();
     }, STOP_DEADLINE_MS);
-    for (const relay of this.#clocks.keys()) relay.stop(...STOPPING);
+    for (const relay of this.#policies.keys()) relay.stop(...STOPPING);
     await empty;
     clearTimeout(deadline);
   }
@@ -153,41 +165,46 @@ export class Sessions {
       return;
     }
     webSocket.once('close', () => lease.release());
-    this.#context.metrics.closed(CLOSE.tryAgainLater);
+    this.#context.metrics.recordClose(CLOSE.tryAgainLater);
     webSocket.close(CLOSE.tryAgainLater, reason);
   }
 
-  #lookAtAll(): void {
+  #checkAll(): void {
     if (this.#isStopping) return;
     const now = performance.now();
-    for (const [relay, clock] of this.#clocks) this.#do(clock.due(now, relay.counts), relay);
+    for (const [relay, policy] of this.#policies) {
+      this.#apply(policy.check(now, relay.counts), relay);
+    }
   }
 
-  #do(due: Due | undefined, relay: Relay): void {
+  #apply(action: PolicyAction | undefined, relay: Relay): void {
     const { idleTimeoutMs, maxLifetimeMs, maxMessagesPerSecond } = this.#context.rules;
-    switch (due) {
+    switch (action) {
       case undefined:
         return;
       case 'ping':
         relay.ping();
         return;
-      case 'gone':
+      case 'terminateUnresponsive':
         relay.terminate();
         return;
-      case 'idle':
-        relay.close(CLOSE.ruleBroken, `nothing was said for ${idleTimeoutMs / 1000} s`);
+      case 'closeIdle':
+        relay.close(CLOSE.ruleBroken, `idle: no data for ${idleTimeoutMs / 1000} s`);
         return;
-      case 'tooOld':
-        relay.close(CLOSE.ruleBroken, `a session lasts no longer than ${maxLifetimeMs / 1000} s`);
+      case 'closeExpired':
+        relay.close(
+          CLOSE.ruleBroken,
+          `the session reached its maximum lifetime of ${maxLifetimeMs / 1000} s`,
+        );
         return;
-      case 'tooFast':
+      case 'closeTooFast':
         relay.closeAndStopReading(
           CLOSE.ruleBroken,
-          `no more than ${maxMessagesPerSecond} messages a second`,
+          `more than ${maxMessagesPerSecond} messages per second`,
         );
         return;
       default:
-        due satisfies never;
+        action satisfies never;
     }
   }
 }

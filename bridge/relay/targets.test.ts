@@ -7,7 +7,7 @@ test.each([
   ['six=[::1]:80', { name: 'six', at: { host: '::1', port: 80 } }],
   ['pg=unix:/run/pg/.s.PGSQL.5432', { name: 'pg', at: { path: '/run/pg/.s.PGSQL.5432' } }],
   ['unix=unix:80', { name: 'unix', at: { host: 'unix', port: 80 } }],
-])('%s is a target, and with +proxy one that expects a PROXY line', (text, target) => {
+])('parses %s, and +proxy as a target that expects a PROXY header', (text, target) => {
   expect(parseTarget(text)).toEqual({ ...target, expectsProxyHeader: false });
   expect(parseTarget(`${text}+proxy`)).toEqual({ ...target, expectsProxyHeader: true });
 });
@@ -37,6 +37,6 @@ test.each([
   'motd=unix:run/motd',
   'motd=unix:/run/motd socket',
   `motd=unix:/${'x'.repeat(107)}`,
-])('%j is none', (text) => {
+])('rejects %j', (text) => {
   expect(parseTarget(text)).toBeUndefined();
 });

@@ -1,32 +1,32 @@
-// The TCP services the bridge may reach. The browser picks one by its name, never by its address.
+// The TCP services that the bridge may connect to. A client selects one by name, never by address.
 
 import type { Endpoint } from '../../access/endpoint.ts';
 
 export interface Target {
   name: string;
-  /** Where it listens, as `net.connect` takes it: on TCP, or on a Unix socket. */
+  /** Where it listens, in the form of `net.connect`: a TCP endpoint, or the path of a Unix socket. */
   at: Endpoint | { path: string };
-  /** Whether each connection to it has to open with a PROXY line (proxyHeader.ts). */
+  /** Whether each connection to it has to begin with a PROXY header (proxyHeader.ts). */
   expectsProxyHeader: boolean;
-  /** A secret to send before that line (proxyHeader.ts). */
+  /** A secret to send before that header, so that the target trusts it. */
   proxyKey?: string | undefined;
 }
 
-// NAME is short enough for the words of a close frame (connectFailure.ts), and fit for a path. HOST
-// is a name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
+// NAME fits into the reason of a close frame (connectFailure.ts) and into a URL path. HOST is a name,
+// an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
 const TARGET = /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<at>\S+?)(?<proxy>\+proxy)?$/;
 const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+]+)):(?<port>\d{1,5})$/;
 const UNIX = /^unix:(?<path>\/\S+)$/;
 
-/** The longest path of a socket, in bytes: `sun_path` without its NUL (unix(7)). */
+/** The maximum length of a Unix socket's path, in bytes: `sun_path` without its NUL (unix(7)). */
 const MAX_PATH_BYTES = 107;
 
 /**
- * Reads a target.
+ * Parses a target.
  *
- * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, with `+proxy` behind it where the target
- *   expects a PROXY line
- * @returns The target; `undefined` where the text is not one.
+ * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, followed by `+proxy` if the target expects a
+ *   PROXY header.
+ * @returns The target; `undefined` if the text is invalid.
  */
 export function parseTarget(text: string): Target | undefined {
   const { name, at: where = '', proxy } = TARGET.exec(text)?.groups ?? {};

@@ -1,5 +1,4 @@
-// The addresses that speak WebSocket: `/ws` for the default target,
-// `/ws/NAME` for the one of that name.
+// The WebSocket routes: `/ws` for the default target, `/ws/NAME` for the target of that name.
 
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -11,39 +10,40 @@ import { CLOSE } from './closeCodes.ts';
 import type { Sessions } from './sessions.ts';
 import type { Target } from './targets.ts';
 
-/** How long a browser may take to answer a close frame. */
+/** How long a client may take to answer a close frame. */
 const CLOSE_TIMEOUT_MS = 10_000;
 
 /**
- * The least that the pieces of a message may hold on average, fragments and TCP chunks, were it as
- * large as it may be; with more of them it closes with 1008.
- * A piece costs more memory than a few bytes.
+ * Limits the pieces of a message, which are its fragments and TCP chunks: a message of the maximum
+ * size may have pieces of this average size, and any message may have MIN_PIECES. More close the
+ * WebSocket with 1008. Without the limit, pieces of a few bytes would cost far more memory than
+ * their content.
  */
-const LEAST_MEAN_PIECE_BYTES = 256;
-const LEAST_PIECES = 256;
+const MIN_MEAN_PIECE_BYTES = 256;
+const MIN_PIECES = 256;
 
-/** A page whose handshake was refused asks here again, in a request that has the password. */
-const RULES: RouteRules = { takesLoginCookie: true, handsOutLogin: true };
+/** A page whose handshake was rejected sends a request here, with the password, to learn why. */
+const RULES: RouteRules = { acceptsLoginCookie: true, setsLoginCookie: true };
 
-/** Clients written for other WebSocket-to-TCP proxies ask for it by this name. */
+/** Clients written for other WebSocket-to-TCP proxies, such as websockify, request it. */
 const SUBPROTOCOL = 'binary';
 
 /**
- * Has an app understand upgrades, and end them in order when it closes. An upgrade to a route that
- * was there before is answered like any other request.
+ * Makes an app accept WebSocket upgrades, and end all sessions when it closes. For routes that were
+ * registered before, an upgrade is answered like any other request.
  */
-export async function speakWebSocket(
+export async function registerWebSockets(
   app: FastifyInstance,
   sessions: Sessions,
   maxMessageBytes: number,
 ): Promise<void> {
-  const maxPieces = Math.max(LEAST_PIECES, Math.ceil(maxMessageBytes / LEAST_MEAN_PIECE_BYTES));
+  const maxPieces = Math.max(MIN_PIECES, Math.ceil(maxMessageBytes / MIN_MEAN_PIECE_BYTES));
   const options = {
     maxPayload: maxMessageBytes,
     maxFragments: maxPieces,
     maxBufferedChunks: maxPieces,
     closeTimeout: CLOSE_TIMEOUT_MS,
-    // The bytes may be random, compressed or encrypted already; a browser does not insist.
+    // The bytes may be compressed or encrypted already, and the relay writes frames itself (relay.ts).
     perMessageDeflate: false,
     handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
   };
@@ -57,9 +57,9 @@ export async function speakWebSocket(
 }
 
 /**
- * Serves a target at an address. 426 answers a request that is no upgrade; what else is refused,
- * the guards refuse. A page that was refused asks why with OPTIONS: its GET would carry no `Origin`
- * (Fetch standard, "append a request `Origin` header").
+ * Serves a target at an address. A request that is not an upgrade is answered with 426, and the
+ * guards reject the others. A page whose upgrade was rejected learns why with OPTIONS: its GET would
+ * carry no `Origin` (Fetch standard, "append a request `Origin` header").
  */
 export function serveTarget(
   app: FastifyInstance,
@@ -69,7 +69,10 @@ export function serveTarget(
   sessions: Sessions,
 ): void {
   const handler = (_request: FastifyRequest, reply: FastifyReply) =>
-    reply.code(426).header('upgrade', 'websocket').send('This address speaks WebSocket.\n');
+    reply
+      .code(426)
+      .header('upgrade', 'websocket')
+      .send('This address accepts WebSocket connections only.\n');
   const guarded = { config: { rules: RULES }, onRequest: guards.checkOrigin };
   app.options(url, guarded, handler);
   app.route({
@@ -85,10 +88,10 @@ export function serveTarget(
   });
 }
 
-// A peer's protocol error has already closed the WebSocket, with the code RFC 6455 names for it;
-// one that is still open was struck by an error of ours.
+// After a protocol error of the peer, ws has already closed the WebSocket with the code of RFC 6455,
+// and `close` does nothing. A WebSocket that is still open failed by a fault of the bridge.
 function webSocketOnError(webSocket: WebSocket): void {
-  webSocket.close(CLOSE.internalError, 'the bridge failed');
+  webSocket.close(CLOSE.internalError, 'internal error of the bridge');
 }
 
 async function closeAll(sessions: Sessions, server: WebSocketServer): Promise<void> {

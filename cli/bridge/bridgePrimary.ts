@@ -150,7 +150,7 @@ class BridgePrimary {
     let leaveMetrics = () => {};
     child.on('message', (report: Report) => {
       if (!('ready' in report)) return;
-      leaveMetrics = this.#metrics.join(() => calls.call('sample'));
+      leaveMetrics = this.#metrics.addWorker(() => calls.call('sample'));
       this.#childOnReady(child, report);
     });
     child.once('close', () => {

@@ -220,7 +220,7 @@ for (const proxy of [nginx, haproxy]) {
       const { port } = await start(proxy, { flags });
       const url = `http://127.0.0.1:${port}/motd/metrics`;
       expect(await get(url, CLIENT)).toEqual([200, expect.stringContaining('motd_bridge_')]);
-      expect(await get(url, '127.0.0.3')).toEqual([403, expect.stringContaining('Refused')]);
+      expect(await get(url, '127.0.0.3')).toEqual([403, expect.stringContaining('Rejected')]);
       const silent = await start(proxy, { isSilent: true });
       const [status] = await get(`http://127.0.0.1:${silent.port}/motd/metrics`, CLIENT);
       expect(status).toBe(200);

@@ -161,7 +161,7 @@ test('every worker tells the sum of what all have counted', QUICK, async ({ echo
   }
   for (const session of sessions) session.close();
   await expect.poll(() => metric(bridge, OPEN)).toBe(0);
-  expect(await metric(bridge, 'motd_bridge_closes_total{code="1005"}')).toBe(10);
+  expect(await metric(bridge, 'motd_bridge_websocket_closes_total{code="1005"}')).toBe(10);
 });
 
 test('one that is killed comes back; what the others do goes on', QUICK, async ({ echo }) => {
@@ -187,7 +187,7 @@ test('one that is killed comes back; what the others do goes on', QUICK, async (
   expect(await Promise.all((await openInTurn(bridge, 10)).map(isAlive))).not.toContain(false);
   expect(connectionsTo(echo, renewed)).toBeGreaterThan(0);
   expect(await metric(bridge, OPENED)).toBe(31);
-  expect(await metric(bridge, 'motd_bridge_worker_ends_total')).toBe(1);
+  expect(await metric(bridge, 'motd_bridge_worker_exits_total')).toBe(1);
   expect(await bridge.program.stop()).toBe(0);
   expect(bridge.program.stdout.match(/listening/g)).toHaveLength(1);
 });

@@ -222,7 +222,7 @@ test('where the server tells how it is, the bridge asks it', async () => {
   expect(await (await readyz()).text()).toBe('ready\n');
   await say(port, 'SHUTDOWN\n123!abc\n');
   await program.waitForOutput(/stays down/);
-  await expect.poll(async () => (await readyz()).text()).toMatch(/; --ready-url cannot be asked: /);
+  await expect.poll(async () => (await readyz()).text()).toMatch(/; --ready-url failed: /);
 });
 
 test('the default password is refused where the page lets others in', async () => {

@@ -94,7 +94,7 @@ test('the page and the messages, one server and one etcd killed; Ctrl-C leaves n
   const readyz = async () => (await fetch(`http://127.0.0.1:${httpPort}/readyz`)).text();
   expect(await readyz()).toBe('ready\n');
   for (const server of serversOf(topology)) process.kill(server, 'SIGTERM');
-  await expect.poll(readyz).toBe('not ready: --ready-url answers 503: no message server is up\n');
+  await expect.poll(readyz).toBe('not ready: --ready-url answered 503: no message server is up\n');
 
   children.push(...childrenOf(topology.process.pid ?? 0));
   topology.process.kill('SIGINT');

@@ -22,7 +22,7 @@ const MESSAGE_PROMPT = 'Enter new message of the day:';
 const APPLE = 'An apple a day keeps the doctor away.';
 const TRYING = '[trying again; Enter tries at once]';
 const UNKNOWN = '[it is not known whether the message was stored]';
-const SERVER_ENDED = /\[motd (closed|broke) the connection \(10(00|14)\)\]/;
+const SERVER_ENDED = /\[motd (closed|reset) the connection \(10(00|14)\)\]/;
 
 // How long the page waits is left to chance, within bounds that grow with each failure, and a slow
 // machine takes long to start a server. Here chance is always the shortest wait there is.
@@ -223,11 +223,11 @@ test.describe('a connection that is lost', () => {
     const bridge = await startBridge(server.port, 0, ['--max-lifetime', '1']);
     const terminal = await openPage(page, bridge);
     await page.keyboard.type('half');
-    const closed = 'motd_bridge_closes_total{code="1008"}';
+    const closed = 'motd_bridge_websocket_closes_total{code="1008"}';
     await expect.poll(() => metric(bridge, closed)).toBeGreaterThanOrEqual(6);
     await expect.poll(() => terminal.textWithCursor()).toMatch(/half\|$/);
     const notes = (await terminal.rows()).filter((row) => row.startsWith('['));
-    expect(notes).toEqual(['[a session lasts no longer than 1 s (1008)]', TRYING]);
+    expect(notes).toEqual(['[the session reached its maximum lifetime of 1 s (1008)]', TRYING]);
   });
 });
 
@@ -434,7 +434,7 @@ test.describe('the bridge’s reason to close is told in words', () => {
     await paste(page, 'MSGGET\n'.repeat(40));
     await expect
       .poll(() => terminal.text())
-      .toContain(`\n[no more than 1 messages a second (1008)]\n${TRYING}`);
+      .toContain(`\n[more than 1 messages per second (1008)]\n${TRYING}`);
     await terminal.shows(PROMPT);
   });
 

@@ -394,7 +394,7 @@ test.describe('the field', () => {
       ...['Server: 200 OK', APPLE],
     ]);
     expect(notes).toEqual([
-      expect.stringMatching(/^\[motd (closed|broke) the connection/),
+      expect.stringMatching(/^\[motd (closed|reset) the connection/),
       '[trying again; Enter tries at once]',
     ]);
   });

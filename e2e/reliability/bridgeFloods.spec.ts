@@ -154,7 +154,7 @@ test('more messages or pings than allowed are closed with 1008', async () => {
   // The one that goes on is quicker than this rule allows.
   await limited.echoSession.stop();
   const { port } = limited.bridge;
-  const right = { code: 1008, reason: `no more than ${RATE} messages a second` };
+  const right = { code: 1008, reason: `more than ${RATE} messages per second` };
   const some = Buffer.concat(Array.from({ length: 20 }, () => frame({ opcode: OPCODE.text })));
   await worstDelayMs(port);
   // The answer to the close frame stands behind megabytes of messages: it may come too late.

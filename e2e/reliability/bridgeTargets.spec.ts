@@ -42,7 +42,7 @@ test('a target whose host name does not exist', async () => {
 
 test('a target that resets each connection as it comes', async () => {
   const { bridge, echoSession } = await startWithEcho(({ socket }) => socket.resetAndDestroy());
-  await always(() => endOf(bridge), broken('broke the connection'));
+  await always(() => endOf(bridge), broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `reset at once, ${TIMES} times: 1014 each time`);
 });
@@ -55,7 +55,7 @@ test('a target that resets in the middle', async () => {
     const webSocket = await open(bridge);
     say(webSocket, 'now');
     return webSocket.ended();
-  }, broken('broke the connection'));
+  }, broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `reset in the middle, ${TIMES} times: 1014 each time`);
 });
@@ -66,7 +66,7 @@ test('a target that resets right behind its last byte has not closed in order', 
     socket.write('some bytes of many');
     socket.resetAndDestroy();
   });
-  await always(() => endOf(bridge), broken('broke the connection'));
+  await always(() => endOf(bridge), broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `reset right behind its last byte, ${TIMES} times: 1014 each time`);
 });
@@ -102,7 +102,7 @@ test('a target that is killed while there is something it has not read', QUICK, 
       await child.program.kill();
       return lastOf(webSocket, bridge, echoSession);
     },
-    broken('broke the connection'),
+    broken('reset the connection'),
     KILLS,
   );
   record('bridge targets', `killed with something unread, ${KILLS} times: 1014 each time`);

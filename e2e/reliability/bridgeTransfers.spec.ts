@@ -308,7 +308,7 @@ function judge(transfer: Transfer, found: TransferResult, { name }: Lane): strin
     return allowed.includes(value) ? [] : [`${what} is ${value}, not ${allowed}`];
   });
   if (reason?.endsWith('closed the connection') === true && code !== 1000) wrong.push(`${code}`);
-  if (reason?.endsWith('broke the connection') === true && code !== 1014) wrong.push(`${code}`);
+  if (reason?.endsWith('reset the connection') === true && code !== 1014) wrong.push(`${code}`);
   for (const end of ['target', 'browser'] as const) {
     const isRight =
       found[end].wrongAt === undefined && (!hearsAll(transfer, end) || found[end].isWhole);
@@ -343,7 +343,7 @@ function rightEnd({ end, closeCode }: Transfer, name: string): RightEnd {
       // bridgeTargets.spec.ts asks for better.
       return {
         code: [1014, 1000],
-        reason: [`${name} broke the connection`, closed],
+        reason: [`${name} reset the connection`, closed],
         isClean: [true],
       };
     case 'the browser vanishes':

@@ -47,7 +47,7 @@ test.each([
 });
 
 test('a page of another origin is told which flag lets it in', async () => {
-  const url = await refusing(403, { words: `Refused: a page from 'http://x' may not …` });
+  const url = await refusing(403, { words: `Rejected: the origin 'http://x' is not …` });
   expect(await explainUpgradeFailure(url)).toMatch(
     /restart it with --public-origin http:\/\/127\.0\.0\.1:\d+$/,
   );

@@ -62,7 +62,7 @@ async function ask(address: URL): Promise<ProbeResponse> {
 
 /** Whether a refusal is the bridge's own, and not of a proxy in between. */
 function isOfBridge(words: string): boolean {
-  return words.startsWith('Refused: a page from');
+  return words.startsWith('Rejected: the origin ');
 }
 
 function foreignOrigin(origin: string): string {
