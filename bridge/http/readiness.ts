@@ -1,8 +1,8 @@
 // Whether everything that sessions need is ready: the answer of `/readyz`.
 
 import { connectFailure } from '../../access/systemErrors.ts';
-import { describeFailure } from '../relay/connectFailure.ts';
 import { connectTarget } from '../relay/connectTarget.ts';
+import { describeFailure } from '../relay/describeFailure.ts';
 import { proxyPreamble } from '../relay/proxyHeader.ts';
 import type { Target } from '../relay/targets.ts';
 import { probeReadyUrl } from './readyUrl.ts';

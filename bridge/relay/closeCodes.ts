@@ -12,7 +12,7 @@ export const CLOSE = {
   internalError: 1011,
   /** A quota is exceeded. */
   tryAgainLater: 1013,
-  /** The target could not be reached, or its connection failed (connectFailure.ts). */
+  /** The target could not be reached, or its connection failed (describeFailure.ts). */
   badGateway: 1014,
 } as const;
 

@@ -131,7 +131,11 @@ describe('where there is no room', () => {
 describe('is closed with 1008 and words', () => {
   test.each([
     ['that is idle', { idleTimeoutMs: 100 }, 'idle: no data for 0.1 s'],
-    ['that has lasted its time', { maxLifetimeMs: 100 }, 'the session reached its maximum lifetime of 0.1 s'],
+    [
+      'that has lasted its time',
+      { maxLifetimeMs: 100 },
+      'the session reached its maximum lifetime of 0.1 s',
+    ],
   ])('a session %s', async (_which, rule, reason) => {
     const bridge = await startBridge(
       { echo: await startTarget(echo) },

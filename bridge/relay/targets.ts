@@ -12,7 +12,7 @@ export interface Target {
   proxyKey?: string | undefined;
 }
 
-// NAME fits into the reason of a close frame (connectFailure.ts) and into a URL path. HOST is a name,
+// NAME fits into the reason of a close frame (describeFailure.ts) and into a URL path. HOST is a name,
 // an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
 const TARGET = /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<at>\S+?)(?<proxy>\+proxy)?$/;
 const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+]+)):(?<port>\d{1,5})$/;

@@ -1,5 +1,5 @@
-// Why a target could not be reached, or was lost, as a sentence that fits a close frame (123 bytes;
-// RFC 6455, section 5.5).
+// Why a target could not be reached, or its connection failed, as a sentence that fits into a close
+// frame (123 bytes; RFC 6455, section 5.5).
 
 import { type ConnectFailure, failurePredicate } from '../../access/systemErrors.ts';
 import type { Target } from './targets.ts';
