@@ -38,7 +38,7 @@ const MAX_CONNECT_TIMEOUT_MS = 60_000;
 const OPTIONS: ChannelOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1000,
-  // Detects a dead connection while no request is under way. etcd rejects pings less than 5 s apart.
+  // Detects a dead connection while no request is under way. etcd's minimum interval is 5 s.
   'grpc.keepalive_time_ms': 6000,
   'grpc.keepalive_timeout_ms': 2000,
   'grpc.max_receive_message_length': -1,

@@ -39,7 +39,7 @@ export class EtcdCluster {
   }
 
   /**
-   * Checks the cluster ID of every member that answers. The others are checked before they are used.
+   * Checks the cluster ID of every member that answers. The others are checked before their use.
    *
    * @throws ClusterIdMismatchError
    */

@@ -140,8 +140,8 @@ export class EtcdMember {
   /**
    * Writes the entries and the head and deletes old entries, atomically.
    *
-   * @throws EtcdRejectedError if it was not committed. After any other error the outcome is unknown:
-   *   it may be committed, now or later, until the head differs from `expectedHead`.
+   * @throws EtcdRejectedError if it was not committed. After any other error the outcome is
+   *   unknown: it may be committed, now or later, until the head differs from `expectedHead`.
    */
   async commit(transaction: EtcdTransaction, timeoutMs: number): Promise<EtcdCommitResult> {
     const { expectedHead } = transaction;

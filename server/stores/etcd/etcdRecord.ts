@@ -5,8 +5,8 @@
 //
 // The head holds the number of the newest entry, and the write ID of the last write of each server
 // that stored recently. Every transaction writes the head, on the condition that it has not changed
-// since the writer read it (compare-and-swap). So two writers can never store under the same number,
-// and a writer that got no answer finds out from the head whether its write was committed.
+// since the writer read it (compare-and-swap). So two writers can never store under the same
+// number, and a writer that got no answer finds out from the head whether its write was committed.
 
 import type { HistoryEntry } from '../history.ts';
 import { decodeEntry, decodeText, encodeTime, InvalidEntryError } from '../historyEntry.ts';

@@ -44,8 +44,8 @@ export class EtcdReplica {
    * Reads pages until the replica is current.
    *
    * @returns The revision, and the time (`performance.now()`), at which it was current.
-   * @throws If the member does not answer. If etcd lost acknowledged entries, because it was emptied
-   *   or restored from an older copy: now and on every later call.
+   * @throws If the member does not answer. If etcd lost acknowledged entries, because it was
+   *   emptied or restored from an older copy: now and on every later call.
    */
   async catchUp(member: EtcdMember): Promise<{ revision: number; asOfMs: number }> {
     for (;;) {

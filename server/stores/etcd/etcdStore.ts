@@ -3,44 +3,47 @@
 // Goals
 //
 // A message is acknowledged only after etcd has committed it, on a majority of its members. All
-// servers have the same history, in the same order, and each message stands in it once. Reading
-// never waits: while etcd is unavailable, peers get the last known message, and MSGSTORE gets 503.
-// What a peer reads is at most about 3 s out of date before the operator is warned.
+// servers have the same history in the same order, with each message once. Reading never waits: if
+// etcd is unavailable, peers get the last known message, and MSGSTORE gets 503. The operator is
+// warned when what peers read may be more than 3 s old.
 //
 // Operations
 //
-// read      The history is in memory (EtcdReplica). EtcdSync keeps it current: a watch delivers
-//           each change, and a linearizable read every second detects a watch that misses some.
-// store     EtcdWriter collects messages and commits up to 100 of them in one transaction. The
-//           transaction puts the entries, deletes those over the history limit, and replaces the
-//           head, if the head is still the one that the writer knows (compare-and-swap).
-// conflict  Another server was first. The answer holds the new head and entries; the writer applies
-//           them and tries again on the new head. It backs off so that servers take turns.
+// open   Read all entries under the prefix into memory, page by page.
+// read   From memory. EtcdSync keeps it current: a watch delivers each change at once, and a
+//        linearizable read every second detects a watch that hangs.
+// store  EtcdWriter commits up to 100 messages in one transaction, then acknowledges them.
 //
-//   peers --store--> EtcdWriter --transactions--> etcd
-//   peers <--read--- EtcdReplica <--watch, reads-- EtcdSync <-- etcd
+// Design
+//
+//   peers ─store─▶ EtcdWriter ─transactions─▶ etcd
+//   peers ◀─read── EtcdReplica ◀─watch, reads─ EtcdSync ◀─ etcd
+//
+// The head key holds the number of the newest entry (etcdRecord). A transaction puts the new
+// entries, deletes those over the history limit, and writes the head, on the condition that the
+// head is still the one that the writer knows (compare-and-swap). On a conflict another server was
+// first: the response holds the new head and entries, and the writer appends to those. While
+// servers compete, the writer backs off after each commit, so that they take turns.
+//
+//   etcdUrl       parses the URL         etcdCredentials  TLS, user and password
+//   etcdCluster   failover               clusterIdCheck   all members of one cluster
+//   etcdMember    requests               etcdChannel      gRPC connection, login
+//   etcdRecord    keys and values        etcdReplica      the copy in memory
+//   etcdSync      keeps it current       etcdFreshness    its age, and outages
+//   etcdWriter    commits messages
 //
 // Failures
 //
-// no answer        The outcome of the transaction is unknown. The writer repeats it on the next
-//                  member; it can commit only once. After 5 s the peers get 503, and the writer
-//                  fences the transaction off before it stores anything else (etcdWriter.ts).
-// rejected         etcd has no space, or the user has no permission: nothing was written; 503.
-// a member fails   The next one serves all requests (EtcdCluster.failOver).
-// an outage        After 3 s without a confirmed read, EtcdFreshness logs it, and `store` rejects
-//                  at once. Sync goes on retrying, and then reads what it missed.
-// lost data        etcd was emptied or restored, or a member belongs to a different cluster: the
-//                  server accepts nothing more from it until it is restarted (EtcdReplica,
-//                  ClusterIdCheck). It never takes back an acknowledged message.
-//
-// Files
-//
-// etcdUrl          parses the URL        etcdCredentials  TLS and password
-// etcdCluster      failover              clusterIdCheck   one cluster only
-// etcdMember       requests              etcdChannel      gRPC connection, login
-// etcdRecord       keys and values       etcdReplica      the copy in memory
-// etcdSync         keeps it current      etcdFreshness    its age, and outages
-// etcdWriter       commits messages
+// no answer    It is unknown whether the transaction was committed. The writer sends it again, to
+//              the next member; it can be committed only once. After 5 s the peers get 503, and the
+//              writer fences the transaction off before it stores anything else (etcdWriter).
+// a rejection  Nothing was written, for example because etcd is out of space; the peers get 503.
+// an outage    Requests go to the next member (EtcdCluster). After 3 s without a successful read,
+//              EtcdFreshness logs an outage, and every store fails at once. EtcdSync keeps trying,
+//              and then reads what it missed.
+// lost data    etcd was emptied or restored, or is a different cluster. The server keeps what it
+//              has acknowledged, and accepts nothing from etcd until it is restarted (EtcdReplica,
+//              ClusterIdCheck).
 
 import { setTimeout } from 'node:timers/promises';
 import { errorMessage } from '../../errorMessage.ts';

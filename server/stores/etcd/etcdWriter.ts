@@ -2,9 +2,9 @@
 // the head).
 //
 // A transaction that got no answer (a timeout, a change of leader) may have been committed, or may
-// be committed later. The writer sends the same transaction again. That is safe: it changes the head
-// that it expects, so it can commit only once. If the head has changed meanwhile, the write IDs tell
-// whether it was committed.
+// be committed later. The writer sends the same transaction again. That is safe: it changes the
+// head that it expects, so it can commit only once. If the head has changed meanwhile, the write
+// IDs tell whether it was committed.
 //
 // If the outcome is still unknown at the deadline, the peers get 503. Before anything else is
 // stored, the writer fences the transaction off: it commits a new head without entries. After that,
@@ -274,8 +274,8 @@ export class EtcdWriter {
 /**
  * Whether an attempt was committed, given a snapshot with another head than it expects; if not, it
  * never will be. The head tells, unless 64 or more other servers have stored since. The first
- * entry after the expected head tells too, unless it was deleted since. The head names only the last
- * write of a server; that suffices, because a server writes one transaction after the other.
+ * entry after the expected head tells too, unless it was deleted since. The head names only the
+ * last write of a server; that suffices, because a server writes one transaction after the other.
  */
 function wasCommitted({ writeId }: Attempt, { head, entries }: EtcdSnapshot): boolean {
   return head.writes.includes(writeId) || entries[0]?.writeId === writeId;

@@ -68,8 +68,8 @@ function restrictFiles(folder: string): string | undefined {
 }
 
 /**
- * Creates an empty database in a temporary folder, and renames it after it is synced. So an empty or
- * truncated file in the store's folder is always damage, never an interrupted start.
+ * Creates an empty database in a temporary folder, and renames it after it is synced. So an empty
+ * or truncated file in the store's folder is always damage, never an interrupted start.
  */
 async function createDatabase(folder: string): Promise<void> {
   try {

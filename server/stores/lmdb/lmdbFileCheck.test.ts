@@ -26,7 +26,7 @@ async function newDirectory(): Promise<string> {
   return path;
 }
 
-type Store = ReturnType<typeof openAt>;
+type TestDatabase = ReturnType<typeof openAt>;
 
 function openAt(path: string) {
   return open<Buffer, number>({
@@ -40,7 +40,7 @@ function openAt(path: string) {
 }
 
 /** The data file that LMDB leaves after `use`. */
-async function fileOf(use: (store: Store) => void): Promise<Buffer> {
+async function fileOf(use: (store: TestDatabase) => void): Promise<Buffer> {
   const path = await newDirectory();
   const store = openAt(path);
   use(store);
@@ -49,7 +49,7 @@ async function fileOf(use: (store: Store) => void): Promise<Buffer> {
 }
 
 /** Keeps the last 150 of many messages of all sizes: two levels, overflow pages, free pages. */
-function churn(store: Store): void {
+function churn(store: TestDatabase): void {
   for (let key = 1; key <= 450; key++) {
     store.transactionSync(() => {
       store.putSync(key, Buffer.alloc((key * 997) % 4300, key));
@@ -58,7 +58,7 @@ function churn(store: Store): void {
   }
 }
 
-function putOne(store: Store): void {
+function putOne(store: TestDatabase): void {
   store.putSync(1, Buffer.from('apple'));
 }
 
@@ -95,7 +95,7 @@ function isUndetected(file: Buffer, offset: number, bits: number): boolean {
 }
 
 describe('accepts', () => {
-  test.each<[string, (store: Store) => void]>([
+  test.each<[string, (store: TestDatabase) => void]>([
     ['a new file', () => undefined],
     ['a file with one message', putOne],
     ['a history after many commits', churn],

@@ -5,9 +5,9 @@
 // page silently brings back an older message, and a damaged free list later overwrites live pages.
 // This module checks the whole structure; the caller checks the values.
 //
-// A commit writes only pages that neither meta page reaches (mdb_find_oldest), syncs, and then writes
-// meta page (txnid % 2). So after a kill at any moment, both meta pages match what they refer to, and
-// by the newest one every page is either used once or free once.
+// A commit writes only pages that neither meta page reaches (mdb_find_oldest), syncs, and then
+// writes meta page (txnid % 2). So after a kill at any moment, both meta pages match what they
+// refer to, and by the newest one every page is either used once or free once.
 
 import {
   CorruptFileError,
@@ -22,12 +22,12 @@ import {
 import { type OnTreeEntry, PageOwners, TreeWalk } from './lmdbTree.ts';
 
 /**
- * Checks a data file, and reads its entries. An empty file is an error, although LMDB would accept it
- * as a new one.
+ * Checks a data file, and reads its entries. An empty file is an error, although LMDB would accept
+ * it as a new one.
  *
- * @param onEntry Called in the order of the keys. If an error is thrown later, the entries are not to
- *   be trusted.
- * @throws {CorruptFileError} If LMDB must not open the file, for example: `page 7 has page number 9`.
+ * @param onEntry Called in the order of the keys. If an error is thrown later, the entries are not
+ *   to be trusted.
+ * @throws {CorruptFileError} If LMDB must not open the file: `page 7 has page number 9`.
  */
 export function checkLmdbFile(file: Buffer, onEntry?: OnTreeEntry): void {
   const first = metaAt(file, 0, 0);

@@ -1,5 +1,5 @@
-// The layout of LMDB's data file: data version 2, 64 bits, little-endian. The source is mdb.c of the
-// npm package `lmdb` (dependencies/lmdb/libraries/liblmdb). Comments give the names in C.
+// The layout of LMDB's data file: data version 2, 64 bits, little-endian. The source is mdb.c of
+// the npm package `lmdb` (dependencies/lmdb/libraries/liblmdb). Comments give the names in C.
 
 // MDB_page_header
 export const PAGE = { pgno: 0, txnid: 8, flags: 18, lower: 20, upper: 22, pages: 20, bytes: 24 };

@@ -1,5 +1,5 @@
-// Reads the entries in a folder without changing anything: takes no exclusive lock, creates no file,
-// changes no mode. So it also works on a backup, a read-only file system, and a store in use.
+// Reads the entries in a folder without changing anything: takes no exclusive lock, creates no
+// file, changes no mode. So it also works on a backup, a read-only file system, and a store in use.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Encodes and decodes the records of the database: `CRC TIME MESSAGE`, as text that can be read with
-// mdb_dump. The checksum includes the entry's number, so that a record cannot pass for another.
+// Encodes and decodes the records of the database: `CRC TIME MESSAGE`, as text that can be read
+// with mdb_dump. The checksum covers the entry's number, so a record cannot pass for another.
 
 import { crc32 } from 'node:zlib';
 import type { HistoryEntry } from '../history.ts';

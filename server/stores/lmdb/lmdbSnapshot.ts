@@ -1,12 +1,13 @@
 // Reads LMDB's data file as one commit left it, without a lock, while another process may write it.
 //
-// A reader that uses LMDB registers in `lock.mdb`, so that no commit reuses the pages it reads. That
-// needs write permission. This reader relies on the order of writes instead: commit N writes only
-// pages that neither commit N - 1 nor commit N - 2 reaches (mdb.c, mdb_find_oldest), and its meta
-// page last. So the pages of commit N are intact until commit N + 2 is finished and N + 3 begins.
+// A reader that uses LMDB registers in `lock.mdb`, so that no commit reuses the pages it reads.
+// That needs write permission. This reader relies on the order of writes instead: commit N writes
+// only pages that neither commit N - 1 nor commit N - 2 reaches (mdb.c, mdb_find_oldest), and its
+// meta page last. So the pages of commit N are intact until commit N + 2 is finished and N + 3
+// begins.
 //
-// The meta pages are read before and after the file. If they are equal, or one commit apart, the file
-// holds what the first ones refer to. Otherwise the file is read again.
+// The meta pages are read before and after the file. If they are equal, or one commit apart, the
+// file holds what the first ones refer to. Otherwise the file is read again.
 
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -36,8 +37,8 @@ export interface LmdbSnapshot {
 /**
  * @param path `data.mdb`. LMDB must not have it open in this process: closing a file releases every
  *   lock on it (fcntl(2)).
- * @throws StoreOpenError if it is not a regular file, is too large, or changes faster than it can be
- *   read. Otherwise what `node:fs` throws.
+ * @throws StoreOpenError if it is not a regular file, is too large, or changes faster than it can
+ *   be read. Otherwise what `node:fs` throws.
  */
 export async function readSnapshot(path: string, maxTries = MAX_TRIES): Promise<LmdbSnapshot> {
   const descriptor = openForReading(path);

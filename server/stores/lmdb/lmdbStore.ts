@@ -2,46 +2,48 @@
 //
 // Goals
 //
-// A message is acknowledged only after it is synced to disk. A crash at any moment leaves every
-// acknowledged message in place. A damaged file is reported, never served and never changed.
+// A message is acknowledged only after it is synced to disk. A crash at any moment loses no
+// acknowledged message. A damaged file is reported at the start, never served and never changed.
 // Reading never touches the disk, and no fault of the disk can stop the readers.
 //
 // Operations
 //
-// open      Lock the folder (folderLock), so that one server uses it. Refuse links and files of other
-//           users (privateFiles). Check the whole data file before LMDB opens it (lmdbFileCheck),
-//           because LMDB trusts its file. Then keep all entries in memory.
-// store     Messages that arrive during a commit are written together by the next one, and share its
-//           syncs. One transaction writes the entries, one record per number, and deletes those over
-//           the history limit. LMDB writes the pages, syncs, and then writes the meta page.
-// process   A child process holds the database (lmdbWriterProcess). LMDB maps its file and runs
-//           native code: a disk that fails or hangs can kill that process, but not the server.
-// read-only `motd copy-store` reads a folder without a lock, and changes nothing (lmdbReadOnly).
+// open       Lock the folder (folderLock), so that one server uses it. Refuse links, and folders of
+//            other users (privateFiles). Check the whole data file before LMDB opens it
+//            (lmdbFileCheck), because LMDB trusts its file. Read all entries into memory.
+// store      Commit, then acknowledge. Messages that arrive during a commit wait for the next one,
+//            and share its syncs.
+// read-only  `motd copy-store` reads a folder without locking or changing anything (lmdbReadOnly).
 //
-//   store --> LmdbStore --> LmdbSupervisor --> LmdbWriter --IPC--> lmdbWriterProcess --> data.mdb
+// Design
+//
+//   store ─▶ LmdbStore ─▶ LmdbSupervisor ─▶ LmdbWriter ─IPC─▶ lmdbWriterProcess ─▶ data.mdb
+//
+// A child process, the writer process, holds the database. LMDB maps its file and runs native code,
+// so a disk that fails or hangs can take down that process, but not the server.
+//
+// One transaction writes the new entries, one record for each, and deletes those over the history
+// limit. LMDB writes the pages, syncs, and then writes one of its two meta pages.
+//
+//   lmdbSupervisor  replaces the process   lmdbWriter          starts it, sends commits
+//   lmdbIpc         the IPC messages       lmdbWriterProcess   its main module
+//   lmdbDatabase    opens, creates         lmdbMetaPageBackup  undoes a failed commit
+//   lmdbEntries     decodes all records    lmdbRecord          encodes and decodes one record
+//   lmdbFileCheck   checks a data file     lmdbTree            checks its trees
+//   lmdbFormat      its layout             lmdbSnapshot        reads it without a lock
+//   lmdbReadOnly    for `copy-store`       folderLock          one server per folder
+//   privateFiles    owners and modes       storeFileNames      names in the folder
 //
 // Failures
 //
-// a failed commit    The peers get 503. The writer process restores the meta pages (lmdbMetaPages)
-//                    and is replaced, because LMDB's memory may be inconsistent.
-// the process ends   It is replaced at once. The file tells whether its commit was made; if not, the
-//                    commit is retried once (lmdbSupervisor).
-// another file       A replacement process opens only the same file (device and inode), and only if
-//                    the last acknowledged entry is in it. Until then every store gets 503.
-// a killed server    The writer process inherits the lock, so that no other server starts before
-//                    its last commit is finished.
-//
-// Files
-//
-// lmdbStore          this store           lmdbSupervisor     replaces the writer process
-// lmdbWriter         starts and calls it  lmdbWriterProcess  its main module
-// lmdbIpc            their messages       lmdbDatabase       opens or creates the database
-// lmdbFileCheck      checks a data file   lmdbTree           its trees and pages
-// lmdbFormat         its layout           lmdbMetaPages      its two meta pages
-// lmdbEntries        decodes all entries  lmdbRecord         encodes and decodes one
-// lmdbSnapshot       reads without locks  lmdbReadOnly       for `motd copy-store`
-// folderLock         one server           privateFiles       modes and owners
-// storeFileNames     names in the folder
+// a commit fails        The peers get 503. The writer process restores the meta pages and is
+//                       replaced, because LMDB's memory may be inconsistent.
+// the process ends      It is replaced at once. The file tells whether its commit was made; if not,
+//                       the commit is retried once.
+// the file is replaced  The peers get 503. A new writer process opens only the file that the first
+//                       one opened, and only if it holds the last acknowledged message.
+// the server is killed  The writer process holds the lock too, so no other server starts before the
+//                       last commit is finished.
 
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';

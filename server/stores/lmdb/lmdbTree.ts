@@ -156,8 +156,8 @@ export class TreeWalk {
   }
 
   /**
-   * Keys must ascend. A branch key is greater than all keys left of it, and may equal the next key in
-   * a leaf.
+   * Keys must ascend. A branch key is greater than all keys left of it, and may equal the next key
+   * in a leaf.
    */
   #key(pgno: number, node: number, isOfLeaf: boolean): void {
     const bytes = this.#file.readUInt16LE(node + NODE.keyBytes);
@@ -212,8 +212,8 @@ export class TreeWalk {
 
   /**
    * Claims the pages that one commit freed. lmdb-js writes a count of words, then the words, in no
-   * order (mdb_midl_xmerge): n > 0 is page n, 0 is a gap, -n means that n pages start at the page in
-   * the next word.
+   * order (mdb_midl_xmerge): n > 0 is page n, 0 is a gap, -n means that n pages start at the page
+   * in the next word.
    */
   #freed(pgno: number, txnid: number, at: number, bytes: number): void {
     const isCommit = txnid >= 1 && txnid <= this.#meta.txnid;

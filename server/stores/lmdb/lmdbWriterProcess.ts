@@ -10,7 +10,7 @@ import process from 'node:process';
 import { errorMessage } from '../../errorMessage.ts';
 import { type LmdbDatabase, openDatabase } from './lmdbDatabase.ts';
 import type { CommitRequest, LmdbReply } from './lmdbIpc.ts';
-import { MetaPages } from './lmdbMetaPages.ts';
+import { MetaPageBackup } from './lmdbMetaPageBackup.ts';
 import { encodeRecord } from './lmdbRecord.ts';
 
 /** Keys are unsigned 32-bit integers. */
@@ -28,11 +28,11 @@ await serve().catch((error: unknown) => reply({ is: 'openFailed', reason: lmdbRe
 
 async function serve(): Promise<void> {
   const { database, path, opened } = await openDatabase(folder, fileId);
-  const metaPages = new MetaPages(path);
+  const metaPageBackup = new MetaPageBackup(path);
   process.on('message', (request: CommitRequest) => {
-    const result = tryToCommit(database, metaPages, request);
+    const result = tryToCommit(database, metaPageBackup, request);
     // A commit to a file that has lost its name would be gone after a restart.
-    const isInPlace = metaPages.isOpenedFrom(path);
+    const isInPlace = metaPageBackup.isOpenedFrom(path);
     const reason = `${path} was moved or deleted; put it back, or restart the server`;
     reply(isInPlace ? result : { is: 'failed', reason });
   });
@@ -42,15 +42,15 @@ async function serve(): Promise<void> {
 /** After a failure LMDB's memory may be inconsistent: this process must not write again. */
 function tryToCommit(
   database: LmdbDatabase,
-  metaPages: MetaPages,
+  metaPageBackup: MetaPageBackup,
   request: CommitRequest,
 ): LmdbReply {
   try {
-    metaPages.save();
+    metaPageBackup.save();
     commit(database, request);
     return { is: 'committed' };
   } catch (error) {
-    metaPages.restore();
+    metaPageBackup.restore();
     return { is: 'failed', reason: lmdbReason(error) };
   }
 }

@@ -29,8 +29,8 @@ const SAFE_OPEN_FLAGS =
 
 /**
  * Creates a folder if there is none. Missing parents get the default mode. If the folder holds only
- * the store's files, it is closed to other users; a folder that is used for more keeps its mode. The
- * folder may be a link: that is the operator's choice.
+ * the store's files, it is closed to other users; a folder that is used for more keeps its mode.
+ * The folder may be a link: that is the operator's choice.
  *
  * @throws StoreOpenError if it belongs to another user. Otherwise what `node:fs` throws.
  */

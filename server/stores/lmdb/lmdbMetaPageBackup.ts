@@ -9,7 +9,7 @@ import { META_BYTES, metaAt } from './lmdbFormat.ts';
 
 const MAX_TRIES = 3;
 
-export class MetaPages {
+export class MetaPageBackup {
   readonly #descriptor: number;
   readonly #secondAt: number;
   #saved: readonly { at: number; bytes: Buffer }[] = [];
@@ -38,7 +38,7 @@ export class MetaPages {
 
   /** Call after a failed commit, when LMDB writes nothing any more. */
   restore(): void {
-    // The page cache accepts the write even if the disk fails. Retry in case the fault is transient.
+    // The page cache accepts the write even if the disk fails. Retry: the fault may be transient.
     for (let tries = 0; tries < MAX_TRIES && !this.#tryToRestore(); tries++);
   }
 
