@@ -4,7 +4,7 @@ import { consoleLine } from '../../server/consoleLine.ts';
 import { errorMessage } from '../../server/errorMessage.ts';
 import type { History, HistoryEntry } from '../../server/stores/history.ts';
 import { readLmdbReadOnly } from '../../server/stores/lmdb/lmdbReadOnly.ts';
-import { folderIn, openStore } from '../../server/stores/openStore.ts';
+import { folderOf, openStore } from '../../server/stores/openStore.ts';
 import type { MessageStore, StoreEvent } from '../../server/stores/store.ts';
 import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
 import { CliError, printToStderr } from '../cliError.ts';
@@ -45,7 +45,7 @@ export async function copyStore(from: string, to: string, options: EtcdOptions):
 
 /** What a store holds, oldest first. Nothing is changed in it, so it may be one that only can be read. */
 async function entriesIn(url: string, options: EtcdOptions): Promise<readonly HistoryEntry[]> {
-  const folder = folderIn(url);
+  const folder = folderOf(url);
   if (folder === undefined) return entriesInShared(url, options);
   const { entries, isInUse } = await readLmdbReadOnly(folder).catch(throwUnusable(url));
   if (isInUse) {

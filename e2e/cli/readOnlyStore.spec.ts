@@ -153,7 +153,7 @@ test.describe('on a read-only file system', () => {
       stdout: '',
       stderr:
         `motd: cannot write in ${mount}: its file system is read-only (EROFS); choose another folder ` +
-        `with --store; to copy the messages that are in it: motd copy-store ${url} lmdb:OTHER\n`,
+        `with --store; to copy its messages to another folder: motd copy-store ${url} lmdb:OTHER\n`,
     });
     // What it says works.
     expect(await runMounted(path, mount, 'copy-store', url, `lmdb:${copy}`)).toMatchObject({
@@ -199,7 +199,7 @@ test.describe('in a folder that the user may read and not write', () => {
       stdout: '',
       stderr:
         `motd: cannot write in ${backup}: permission denied (EACCES); choose another folder with ` +
-        `--store; to copy the messages that are in it: motd copy-store ${from} lmdb:OTHER\n`,
+        `--store; to copy its messages to another folder: motd copy-store ${from} lmdb:OTHER\n`,
     });
     expect(readdirSync(backup)).toEqual(['data.mdb']);
   });
@@ -223,7 +223,7 @@ test.describe('in a folder that the user may read and not write', () => {
         stdout: '',
         stderr:
           `motd: cannot write in ${copy}: permission denied (EACCES); choose another folder with ` +
-          `--store; to copy the messages that are in it: motd copy-store ${url} lmdb:OTHER\n`,
+          `--store; to copy its messages to another folder: motd copy-store ${url} lmdb:OTHER\n`,
       });
     });
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { History } from './history.ts';
 
-test('numbers go on while the oldest entries are dropped', () => {
+test('keeps the numbers of entries when it drops the oldest', () => {
   const history = new History(2);
   expect([history.first, history.last]).toEqual([1, 0]);
   for (const message of ['a', 'b', 'c']) history.add({ message, storedAtMs: 0 });
@@ -15,7 +15,7 @@ test('numbers go on while the oldest entries are dropped', () => {
   expect(history.latest?.message).toBe('c');
 });
 
-test('one that begins later goes on from there', () => {
+test('can start at a later number', () => {
   const history = new History(2, 41);
   expect([history.first, history.last]).toEqual([41, 40]);
   history.add({ message: 'a', storedAtMs: 0 });

@@ -1,5 +1,5 @@
-// The messages stored so far, numbered from 1 on, as many as are kept. Whoever reads it over time
-// holds a number, not a copy: a thousand slow readers cost nothing.
+// The newest stored messages, numbered from 1. A slow reader keeps the number of its next entry, not a
+// copy of the history, so a thousand slow readers cost no memory.
 
 export interface HistoryEntry {
   message: string;
@@ -13,8 +13,8 @@ export class History {
   #first: number;
 
   /**
-   * @param limit How many entries are kept, at least 1; older ones are dropped.
-   * @param first The number of the first entry to come.
+   * @param limit How many entries are kept, at least 1; the oldest are dropped.
+   * @param first The number of the first entry.
    */
   constructor(limit: number, first = 1) {
     this.#limit = limit;
@@ -26,12 +26,12 @@ export class History {
     return this.#first;
   }
 
-  /** The number of the newest entry; one less than `first` where there is none. */
+  /** The number of the newest entry; `first - 1` if there is none. */
   get last(): number {
     return this.#first + this.#entries.length - 1;
   }
 
-  /** The entry of a number; `undefined` where it is dropped, or still to come. */
+  /** @returns The entry with a number; `undefined` if it was dropped, or is not stored yet. */
   at(number: number): HistoryEntry | undefined {
     return this.#entries[number - this.#first];
   }
@@ -41,8 +41,8 @@ export class History {
     return this.#entries.at(-1);
   }
 
-  /** Drops everything: the next entry has this number, which is a later one. */
-  startAt(number: number): void {
+  /** Drops all entries. @param number The number of the next entry, greater than `last`. */
+  restartAt(number: number): void {
     this.#entries.length = 0;
     this.#first = number;
   }

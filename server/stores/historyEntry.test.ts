@@ -1,4 +1,4 @@
-// What is refused in one store is refused in every other: one table for all decoders.
+// One table for the decoders of all stores: every store rejects the same entries.
 
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ const keys = new EtcdKeys('/motd/');
 interface Decoder {
   store: string;
   encode: (entry: HistoryEntry) => Buffer;
-  /** The bytes of a record that holds whatever it is given. */
+  /** Encodes a record without validation. */
   forge: (time: string, message: Buffer) => Buffer;
   decode: (bytes: Buffer) => HistoryEntry | undefined;
 }
@@ -44,8 +44,8 @@ const VALID: [message: string, time?: string][] = [
   ['x'.repeat(4096)],
   [`${'漢'.repeat(1365)}x`],
   ['. \\ " $1'],
-  ['of the first second', '0000-01-01T00:00:00.000Z'],
-  ['of the last one', '9999-12-31T23:59:59.999Z'],
+  ['in the first year', '0000-01-01T00:00:00.000Z'],
+  ['in the last year', '9999-12-31T23:59:59.999Z'],
 ];
 
 const INVALID: [fault: RegExp, message: string | Buffer, time?: string][] = [
@@ -71,18 +71,18 @@ const INVALID: [fault: RegExp, message: string | Buffer, time?: string][] = [
 ];
 
 describe.each(DECODERS)('$store', ({ encode, forge, decode }) => {
-  test.each(VALID)('decodes what it wrote: %j', (message, time = TIME) => {
+  test.each(VALID)('decodes what it encoded: %j', (message, time = TIME) => {
     const entry = { message, storedAtMs: Date.parse(time) };
     expect(decode(encode(entry))).toMatchObject(entry);
     expect(encode(entry)).toEqual(forge(time, Buffer.from(message)));
   });
 
-  test.each(INVALID)('refuses a record (%s): %j %s', (fault, message, time = TIME) => {
+  test.each(INVALID)('rejects a record (%s): %j %s', (fault, message, time = TIME) => {
     expect(() => decode(forge(time, Buffer.from(message)))).toThrow(fault);
   });
 });
 
-test('an LMDB record does not pass for that of another number', () => {
+test('an LMDB record is rejected under another number', () => {
   const bytes = encodeRecord(NUMBER, { message: 'a', storedAtMs: 0 });
   expect(() => decodeRecord(NUMBER + 1, bytes)).toThrow('does not match its checksum');
 });

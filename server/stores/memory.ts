@@ -1,9 +1,8 @@
-// A store that forgets when the process ends: `--store memory:`.
+// The store for `--store memory:`, which lasts as long as the process.
 
 import { History } from './history.ts';
 import { ALWAYS_FRESH, type MessageStore, type StoreOptions } from './store.ts';
 
-/** Opens a store in memory. */
 export function openMemoryStore({ initialMessage, historyLimit }: StoreOptions): MessageStore {
   const history = new History(historyLimit);
   let listener = () => {};

@@ -1,4 +1,4 @@
-// Which store a `--store` value names.
+// Opens the store that a `--store` URL names.
 
 import type { EtcdCredentials } from './etcd/etcdCredentials.ts';
 import { openMemoryStore } from './memory.ts';
@@ -8,13 +8,13 @@ import { StoreOpenError } from './storeOpenError.ts';
 const LMDB = 'lmdb:';
 const ETCD = /^etcds?:/;
 
-/** Whether others may use the store a URL names: it may then be away. */
+/** Whether several servers can share the store of a URL. Such a store may be unavailable. */
 export function isShared(url: string): boolean {
   return ETCD.test(url);
 }
 
-/** The folder that a URL names; `undefined` if it names no store in a folder. */
-export function folderIn(url: string): string | undefined {
+/** @returns The folder of a store; `undefined` if the store of the URL is not in a folder. */
+export function folderOf(url: string): string | undefined {
   return url.startsWith(LMDB) && url !== LMDB ? url.slice(LMDB.length) : undefined;
 }
 
@@ -24,19 +24,19 @@ export interface OpenOptions extends StoreOptions {
 }
 
 /**
- * Opens the store a URL names.
+ * Opens the store of a URL.
  *
  * @param url `lmdb:DIR`, `memory:`, or `etcd://HOST:PORT,HOST:PORT/PREFIX` (`etcds://` for TLS)
- * @throws StoreOpenError where the URL names no store we have, or that store cannot be used.
+ * @throws StoreOpenError if the URL is invalid, or the store cannot be used.
  */
 export async function openStore(url: string, options: OpenOptions): Promise<MessageStore> {
-  // No library is loaded where it is not needed.
+  // Dynamic imports, to load a store's library only if it is used.
   if (url === 'memory:') return openMemoryStore(options);
   if (isShared(url)) {
     const { openEtcdStore } = await import('./etcd/etcdStore.ts');
     return openEtcdStore(url, options);
   }
-  const folder = folderIn(url);
+  const folder = folderOf(url);
   if (folder === undefined) {
     throw new StoreOpenError(
       `no such store: ${url}; --store takes lmdb:DIR, memory: or etcd://HOST:PORT/PREFIX`,

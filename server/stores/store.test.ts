@@ -1,4 +1,4 @@
-// What every store promises.
+// The contract of `MessageStore`, for every store.
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,7 +51,7 @@ const STORES: [name: string, url: () => string][] = [
 if (!isWithoutEtcd) STORES.push(['etcd', () => `etcd://${etcd?.endpoints}/test-${++prefixes}`]);
 
 describe.each(STORES)('%s', (_name, url) => {
-  test('the initial message is in force until one is stored, and is no history', async () => {
+  test('has the initial message in force until one is stored, and not in the history', async () => {
     const store = await opened(url());
     expect(store.message).toBe('first');
     expect(historyOf(store)).toEqual([]);
@@ -60,7 +60,7 @@ describe.each(STORES)('%s', (_name, url) => {
     expect(historyOf(store)).toEqual(['second']);
   });
 
-  test('the history keeps the newest, as many as it may, in their order and with their time', async () => {
+  test('keeps the newest messages in the history, in order, with their times', async () => {
     const store = await opened(url(), 3);
     const before = Date.now();
     for (const message of ['a', 'b', 'c', 'd', 'e']) await store.store(message);
@@ -70,7 +70,7 @@ describe.each(STORES)('%s', (_name, url) => {
     expect(store.history.at(store.history.last + 1)).toBeUndefined();
   });
 
-  test('stores at once are all kept, in the order they came', async () => {
+  test('keeps all messages of concurrent stores, in order', async () => {
     const store = await opened(url());
     const messages = Array.from({ length: 600 }, (_, index) => `message ${index}`);
     await Promise.all(messages.map((message) => store.store(message)));
@@ -78,23 +78,23 @@ describe.each(STORES)('%s', (_name, url) => {
     expect(store.message).toBe('message 599');
   });
 
-  test('whoever listens hears of what is stored once it can be read', async () => {
+  test('calls the listener when a stored message can be read', async () => {
     const store = await opened(url());
-    const heard: string[] = [];
-    store.onUpdate(() => heard.push(store.message));
+    const messages: string[] = [];
+    store.onUpdate(() => messages.push(store.message));
     await store.store('a');
     await store.store('b');
-    expect(heard).toEqual(['a', 'b']);
+    expect(messages).toEqual(['a', 'b']);
   });
 
-  test('a copy keeps the time of each message', async () => {
+  test('stores a message with a given time', async () => {
     const store = await opened(url());
     const storedAtMs = Date.UTC(2026, 10, 22, 17);
-    await store.store('of yesterday', storedAtMs);
-    expect(store.history.latest).toMatchObject({ message: 'of yesterday', storedAtMs });
+    await store.store('from yesterday', storedAtMs);
+    expect(store.history.latest).toMatchObject({ message: 'from yesterday', storedAtMs });
   });
 
-  test('any line of text comes back as it was', async () => {
+  test('returns every line of text unchanged', async () => {
     const store = await opened(url());
     for (const message of ['x'.repeat(4096), '漢'.repeat(1365), '👩🏽‍💻 a\tb', '0', '. \\ " $1']) {
       await store.store(message);
@@ -103,7 +103,7 @@ describe.each(STORES)('%s', (_name, url) => {
   });
 });
 
-test.each(['', 'memory', 'redis://host', 'lmdb:'])('%j names no store', async (url) => {
+test.each(['', 'memory', 'redis://host', 'lmdb:'])('rejects the URL %j', async (url) => {
   await expect(opened(url)).rejects.toThrow(/^no such store: .*--store/);
   expect(readdirSync(folder)).toEqual([]);
 });

@@ -1,32 +1,32 @@
-// Where the message lives. The server knows this interface and nothing of what is behind it.
+// The interface between the server and the store that keeps the message.
 
 import type { History } from './history.ts';
 
-/** What happens to a store that others use, too, without anybody here having asked. */
+/** What happens to a shared store independently of the calls of this process. */
 export type StoreEvent =
-  /** It cannot be reached, and the server does not start before it can, or has waited enough. */
+  /** The store cannot be reached at the start; the server retries until a timeout. */
   | { event: 'waitingForStore'; reason: string }
-  /** It cannot be reached: reading goes on with what is known, and nothing can be stored. */
+  /** The store cannot be reached: reads return the last known message, and stores fail. */
   | { event: 'storeUnavailable'; reason: string }
   | { event: 'storeRecovered'; afterMs: number }
-  /** Somebody stored through another server. */
+  /** A message was stored through another server. */
   | { event: 'updatedRemotely'; message: string }
-  /** `store` has failed for want of an answer; now there is one. */
+  /** A message was stored, although its `store` had failed for lack of an answer. */
   | { event: 'storeConfirmedLate'; message: string }
-  /** The same, and now the store is closed: nobody will find out. */
+  /** A `store` had failed for lack of an answer, and the store was closed before there was one. */
   | { event: 'storeOutcomeUnknown'; message: string };
 
 export type StoreLog = (event: StoreEvent) => void;
 
-/** How well what is read agrees with what others have stored. */
+/** How up to date reads are, relative to what other servers have stored. */
 export interface Freshness {
-  /** Everything stored before that is known: in milliseconds from now. */
+  /** Every message stored longer ago than this is known, in milliseconds. */
   ageMs: number;
-  /** Why the store cannot be reached, in words; `undefined` where it can. */
+  /** Why the store cannot be reached; `undefined` if it can. */
   outage: string | undefined;
 }
 
-/** A store that nobody shares. */
+/** For a store that is not shared. */
 export const ALWAYS_FRESH: Freshness = { ageMs: 0, outage: undefined };
 
 export interface StoreOptions {
@@ -34,31 +34,28 @@ export interface StoreOptions {
   initialMessage: string;
   /** How many messages the history keeps, at least 1. */
   historyLimit: number;
-  /** Takes what happens to the store. */
+  /** Called with every event of the store. */
   log?: StoreLog | undefined;
 }
 
 export interface MessageStore {
-  /** The message in force: one line of plain text. Reading never waits and never fails. */
+  /** The message in force: one line of plain text. Reads are immediate and never fail. */
   readonly message: string;
-  /**
-   * The messages stored so far, the one in force last; kept in memory, so it reads like `message`.
-   */
+  /** The messages stored so far, the one in force last. Kept in memory: reads never fail. */
   readonly history: History;
   readonly freshness: Freshness;
   /**
-   * Makes a message the one in force, for good.
+   * Stores a message durably, and puts it in force.
    *
    * @param message One line of plain text (PROTOCOL.md, "Plain text"), at most `MAX_LINE_BYTES`.
-   * @param storedAtMs When it was stored, where that is not now: for a copy of another store.
-   * @returns Once the message is as durable as this store makes it; only then may anybody be told.
-   * @throws Where it could not be stored: the old message stands.
+   * @param storedAtMs When it was stored, in milliseconds since 1970 (UTC), if it is copied from another
+   *   store; now by default.
+   * @returns Resolves when the message is durable. Acknowledge it only then.
+   * @throws Error if the message could not be stored; the previous one stays in force.
    */
   store(message: string, storedAtMs?: number): Promise<void>;
-  /**
-   * Calls back whenever the history has grown, whoever stored. One listener; a new one replaces it.
-   */
+  /** Sets the listener that is called after the history has grown, through any server. */
   onUpdate(listener: () => void): void;
-  /** Releases what the store holds, once every `store` has settled. */
+  /** Waits until every `store` has settled, then releases all resources. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Why a store cannot be opened, in words for the operator.
+// The error for a store that cannot be opened, with a message for the operator.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,20 +6,20 @@ import { describeFileError, errorCode } from '../../access/systemErrors.ts';
 import { errorMessage } from '../errorMessage.ts';
 import { DATA_FILE } from './lmdb/storeFileNames.ts';
 
-/** The folder can perhaps be read, but not written. */
+/** Error codes of a folder that may be readable, but is not writable. */
 const NOT_WRITABLE = ['EROFS', 'EACCES', 'EPERM'];
 
-/** The message says what is wrong and what to do about it, on one line. Nothing was changed. */
+/** The message is one line: what failed, and what to do. The store was not changed. */
 export class StoreOpenError extends Error {
   override name = 'StoreOpenError';
 }
 
-/** For when the operating system, or a library, does not let a server use a folder. */
+/** Converts an error of the operating system, or of a library, that prevents the use of a folder. */
 export function folderOpenError(folder: string, error: unknown): StoreOpenError {
   const code = errorCode(error) ?? '';
   if (NOT_WRITABLE.includes(code)) {
     const advice = existsSync(join(folder, DATA_FILE))
-      ? `; to copy the messages that are in it: motd copy-store lmdb:${folder} lmdb:OTHER`
+      ? `; to copy its messages to another folder: motd copy-store lmdb:${folder} lmdb:OTHER`
       : '';
     return new StoreOpenError(
       `cannot write in ${folder}: ${describeFileError(code)}; choose another folder with --store${advice}`,

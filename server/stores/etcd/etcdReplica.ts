@@ -64,7 +64,7 @@ export class EtcdReplica {
     const [first] = entries;
     // The entries in between were dropped from the history while etcd was unavailable.
     if (first !== undefined && first.number > this.history.last + 1) {
-      this.history.startAt(first.number);
+      this.history.restartAt(first.number);
     }
     this.#add(entries, head);
     if (entries.length === 0 && head.last > this.history.last) this.#failForGood();

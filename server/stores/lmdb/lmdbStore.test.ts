@@ -110,7 +110,7 @@ test.each([
 test.each([
   [/record 2 has an invalid time;/, 'yesterday a'],
   [/record 2 has a time outside of the years 0000 to 9999;/, '+010000-01-01T00:00:00.000Z a'],
-  [/record 2 holds a message that is not plain text;/, '2026-11-22T17:00:00.000Z \x1b[2J'],
+  [/record 2 contains a message that is not plain text;/, '2026-11-22T17:00:00.000Z \x1b[2J'],
 ])('rejects a crafted record: %s', async (fault, body) => {
   await using(async (store) => {
     for (const message of ['a', 'b', 'c']) await store.store(message);
