@@ -1,44 +1,44 @@
-// The servers a client was told of: asks them, and says in words why none of them answered.
+// Asks the servers that a client was given, and describes why none of them answered.
 
 import { isIP, type Socket } from 'node:net';
 import { formatEndpoint } from '../access/endpoint.ts';
 import { AbortedError, describeProgress } from '../client/abortedError.ts';
-import { openConnection, type Server } from '../client/connect.ts';
+import { openConnection, type ServerAddress } from '../client/connect.ts';
 import type { Deadline } from '../client/oneshot/deadline.ts';
-import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/oneshot/oneshot.ts';
 import { type Failure, type RaceResult, raceServers } from '../client/oneshot/raceServers.ts';
+import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/oneshot/replyErrors.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { CliError, connectError, connectErrorInShort } from './cliError.ts';
 import { lookupInChild } from './lookupInChild.ts';
 import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
 import { tlsOf } from './options/tlsFiles.ts';
 
-/** The server may not know itself whether it was stored (PROTOCOL.md, "Several servers"). */
-const NOT_IN_FORCE =
-  '; it is not in force now, and may be stored all the same once the store is back: ' +
-  'look later with motd get, and try again';
+/** The server itself may not know whether the message was stored (PROTOCOL.md, "Several servers"). */
+const STORE_UNAVAILABLE_ADVICE =
+  '; the message is not in force, but may still be stored when the store recovers: ' +
+  'check with motd get before you try again';
 
-const NEVER_SPOKE =
-  '; where it speaks TLS, say --tls; where it is a load balancer, nobody may be behind it';
+const SENT_NOTHING_ADVICE =
+  '; if the server uses TLS, pass --tls; if it is a load balancer, check the servers behind it';
 
-/** An answer, and the connection it came over, which is the caller's to close. */
+/** An answer, and its connection, which the caller must close. */
 export interface Answered<Answer> {
   socket: Socket;
   answer: Answer;
 }
 
 /**
- * Connects to the servers, and asks them until one answers; the others' connections are closed.
+ * Connects to the servers and asks them until one answers. Closes the connections to the others.
  *
- * @param question Asks one server; it may be asked of several at the same time.
+ * @param question Asks one server. It may run for several servers at the same time.
  */
 export function askServers<Answer>(
   options: ServersOptions & TlsClientOptions,
-  time: Deadline,
+  deadline: Deadline,
   question: (socket: Socket) => Promise<Answer>,
 ): Promise<RaceResult<Answered<Answer>>> {
   const tls = tlsOf(options);
-  const ask = async ({ host, port }: Server, signal: AbortSignal) => {
+  const ask = async ({ host, port }: ServerAddress, signal: AbortSignal) => {
     const lookup = isIP(host) === 0 ? lookupInChild(signal) : undefined;
     const socket = await openConnection({ host, port, tls, lookup }, signal);
     try {
@@ -48,11 +48,11 @@ export function askServers<Answer>(
       throw error;
     }
   };
-  return raceServers(options.servers, ask, time);
+  return raceServers(options.servers, ask, deadline);
 }
 
 /**
- * Says in a line why a server did not do what it was asked.
+ * Describes in one line why a server did not do what it was asked.
  *
  * @param timeout The time allowed, in seconds.
  */
@@ -62,14 +62,15 @@ export function failureError(failure: Failure, timeout: number): unknown {
   const options = { cause: error };
   if (error instanceof OutcomeUnknownError) {
     return new CliError(
-      `${where}: the message was sent, and no complete reply came: it may be stored, or not`,
+      `${where}: the message was sent, but no complete reply arrived: ` +
+        'it may or may not be stored; check with motd get',
       options,
     );
   }
-  const shortfall = shortfallOf(failure);
-  if (shortfall !== undefined) {
+  const missed = describeMissedDeadline(failure);
+  if (missed !== undefined) {
     return new CliError(
-      `no answer within ${timeout} s: ${where} ${shortfall}; allow more with --timeout`,
+      `no answer within ${timeout} s: ${where} ${missed}; allow more with --timeout`,
       options,
     );
   }
@@ -80,9 +81,9 @@ export function failureError(failure: Failure, timeout: number): unknown {
 }
 
 /**
- * Says in a line why none of the servers did what it was asked.
+ * Describes in one line why none of the servers did what it was asked.
  *
- * @param summary What to say where there are several, before each of them is named.
+ * @param summary Precedes the descriptions of several servers.
  * @param timeout The time allowed, in seconds.
  */
 export function allFailedError(
@@ -93,44 +94,54 @@ export function allFailedError(
   const [only, ...others] = failures;
   if (only !== undefined && others.length === 0) return failureError(only, timeout);
   const each = failures.map((failure) => `${formatEndpoint(failure.server)} ${inShort(failure)}`);
-  const advice = failures.some(isStoreUnavailable) ? NOT_IN_FORCE : '';
+  const advice = failures.some(isStoreUnavailable) ? STORE_UNAVAILABLE_ADVICE : '';
   return new CliError(`${summary}: ${each.join('; ')}${advice}`, { cause: failures });
 }
 
-/** Whether all of them are servers that do not know the command: asking again will not help. */
+/** Whether every server lacks the command: asking again does not help. */
 export function noneKnowsCommand(failures: readonly Failure[]): boolean {
-  return failures.every(
-    ({ error }) => error instanceof RefusedError && error.message.endsWith(REPLY.unknownCommand),
-  );
+  return failures.every((failure) => replyIn(failure) === REPLY.unknownCommand);
 }
 
-function isStoreUnavailable({ error }: Failure): boolean {
-  return error instanceof RefusedError && error.message.endsWith(REPLY.storeUnavailable);
+function isStoreUnavailable(failure: Failure): boolean {
+  return replyIn(failure) === REPLY.storeUnavailable;
 }
 
-/** What a server did not do in time, if that is why it failed; as a sentence about it goes on. */
-function shortfallOf({ error, askedMs }: Failure): string | undefined {
+function replyIn({ error }: Failure): string | undefined {
+  return error instanceof RefusedError ? error.reply : undefined;
+}
+
+/**
+ * @returns A predicate for the server: what it had not done when the deadline passed; `undefined` if it
+ *   failed for another reason.
+ */
+function describeMissedDeadline({ error, askedMs }: Failure): string | undefined {
   if (askedMs === undefined) return 'was not asked in time';
   return error instanceof AbortedError ? describeProgress(error.progress) : undefined;
 }
 
+/** @returns A predicate for the server. */
 function inShort(failure: Failure): string {
   const { error, askedMs } = failure;
-  const shortfall = shortfallOf(failure);
-  if (shortfall !== undefined) {
+  const missed = describeMissedDeadline(failure);
+  if (missed !== undefined) {
     const inTime = askedMs === undefined ? '' : ` in ${(askedMs / 1000).toFixed(1)} s`;
-    return shortfall + inTime;
+    return missed + inTime;
   }
   if (error instanceof RefusedError) return error.message.replace(/^the server /, '');
   return connectErrorInShort(error);
 }
 
-/** What to do about a refusal, where the server's own words do not say it. */
+/** @returns What to do, if the server's reply does not tell. */
 function adviceFor(error: RefusedError): string {
-  const { message } = error;
-  if (message.endsWith(REPLY.passwordRequired)) return '; say it with --store-password';
-  if (message.endsWith(REPLY.expectedMessage)) return '; a message cannot be a command';
-  if (message.endsWith(REPLY.storeUnavailable)) return NOT_IN_FORCE;
-  const isSilent = error instanceof ClosedError && !error.hadSpoken;
-  return isSilent ? NEVER_SPOKE : '';
+  switch (error.reply) {
+    case REPLY.passwordRequired:
+      return '; pass it with --store-password';
+    case REPLY.expectedMessage:
+      return '; a message must not be a command';
+    case REPLY.storeUnavailable:
+      return STORE_UNAVAILABLE_ADVICE;
+    default:
+      return error instanceof ClosedError && !error.hasSentLine ? SENT_NOTHING_ADVICE : '';
+  }
 }

@@ -6,34 +6,36 @@ import { type Destination, openConnection } from './connect.ts';
 import { askForHistory, askToStore, askToWatch, getMessage } from './oneshot/oneshot.ts';
 import { probeServer } from './oneshot/probeServer.ts';
 
-/** A server that sends some words to each connection, and then nothing more. */
-async function serverThatSends(words: string): Promise<{ port: number; heard: Promise<unknown> }> {
+/** A server that sends one text to each connection. */
+async function serverThatSends(
+  text: string,
+): Promise<{ port: number; received: Promise<unknown> }> {
   const sockets = new Set<Socket>();
   let settle: (value?: unknown) => void = () => {};
-  const heard = new Promise((resolve) => {
+  const received = new Promise((resolve) => {
     settle = resolve;
   });
   const server = createServer((socket) => {
     sockets.add(socket.on('error', () => {}));
     socket.once('data', settle);
-    socket.write(words);
+    socket.write(text);
   }).listen(0, '127.0.0.1');
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
   await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, heard };
+  return { port: (server.address() as AddressInfo).port, received };
 }
 
-/** What is said of a connection that is given up once `isReached`. */
-async function wordsFor(
+/** The description of a connection that is aborted when `isReached` settles. */
+async function describeAborted(
   destination: Destination,
   ask: (socket: Socket) => Promise<unknown>,
   isReached: Promise<unknown>,
 ): Promise<string> {
-  const giving = new AbortController();
-  const outcome = openConnection(destination, giving.signal)
+  const controller = new AbortController();
+  const outcome = openConnection(destination, controller.signal)
     .then(ask)
     .then(
       () => 'answered',
@@ -41,11 +43,11 @@ async function wordsFor(
         error instanceof AbortedError ? describeProgress(error.progress) : error,
     );
   await isReached;
-  giving.abort();
+  controller.abort();
   return String(await outcome);
 }
 
-/** What asks a server, and settles `received` once so many bytes have come. */
+/** Wraps a request; `received` settles when so many bytes have arrived. */
 function asking(ask: (socket: Socket) => Promise<unknown>, bytes: number) {
   let settle: (value?: unknown) => void = () => {};
   const received = new Promise((resolve) => {
@@ -59,40 +61,42 @@ function asking(ask: (socket: Socket) => Promise<unknown>, bytes: number) {
   return { asks, received };
 }
 
-const QUESTIONS = [getMessage, askToStore, askForHistory, askToWatch, probeServer];
+const REQUESTS = [getMessage, askToStore, askForHistory, askToWatch, probeServer];
 
 test.each([
   ['', 'sent nothing'],
   ['2', 'sent 1 byte and no complete reply'],
   ['200 OK', 'sent 6 bytes and no complete reply'],
-])('of a server that sent %j, the words are: %s', async (words, said) => {
-  const { port } = await serverThatSends(words);
-  for (const question of QUESTIONS) {
-    const { asks, received } = asking(question, words.length);
-    expect(await wordsFor({ host: '127.0.0.1', port }, asks, received)).toBe(said);
+])('describes a server that sent %j: %s', async (text, description) => {
+  const { port } = await serverThatSends(text);
+  for (const request of REQUESTS) {
+    const { asks, received } = asking(request, text.length);
+    expect(await describeAborted({ host: '127.0.0.1', port }, asks, received)).toBe(description);
   }
 });
 
-test('a message that is not whole is no complete reply', async () => {
+test('does not take a part of a message for a complete reply', async () => {
   const { port } = await serverThatSends('200 OK\nAn app');
   const { asks, received } = asking(getMessage, 13);
-  expect(await wordsFor({ host: '127.0.0.1', port }, asks, received)).toBe(
+  expect(await describeAborted({ host: '127.0.0.1', port }, asks, received)).toBe(
     'sent 13 bytes and no complete reply',
   );
 });
 
-test('a TLS handshake that does not end is named', async () => {
-  const { port, heard } = await serverThatSends('');
+test('names a TLS handshake that does not finish', async () => {
+  const { port, received } = await serverThatSends('');
   const destination = { host: '127.0.0.1', port, tls: { ca: undefined } };
-  expect(await wordsFor(destination, getMessage, heard)).toBe('did not finish the TLS handshake');
+  expect(await describeAborted(destination, getMessage, received)).toBe(
+    'did not finish the TLS handshake',
+  );
 });
 
-test('a host name that nobody looks up is named', async () => {
+test('names a host name that is not resolved', async () => {
   let settle: (value?: unknown) => void = () => {};
   const asked = new Promise((resolve) => {
     settle = resolve;
   });
   const lookup: LookupFunction = () => settle();
   const destination = { host: 'motd.example', port: 1, lookup };
-  expect(await wordsFor(destination, getMessage, asked)).toBe('could not be looked up');
+  expect(await describeAborted(destination, getMessage, asked)).toBe('could not be resolved');
 });

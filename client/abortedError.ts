@@ -1,42 +1,43 @@
-// A connection that was given up before its answer was complete, and how far it had come: the words
-// about a server that did not answer in time have to be true.
+// The error of a connection that the client aborted, with how far the connection had come, so that
+// the error message says exactly what the server did and did not do.
 
-/** The last step that was begun. */
-export type Progress =
-  | { is: 'lookingUp' }
+/** The last step that was started. */
+export type ConnectProgress =
+  | { is: 'resolving' }
   | { is: 'connecting' }
-  | { is: 'securing' }
+  /** TCP is connected, the TLS handshake is not complete. */
+  | { is: 'handshaking' }
   /** The connection is open. */
   | { is: 'awaitingReply'; receivedBytes: number };
 
-/** We gave the connection up: the time allowed had run out, or another server had answered. */
+/** The deadline passed, or another server answered first. */
 export class AbortedError extends Error {
   override name = 'AbortedError';
-  readonly progress: Progress;
+  readonly progress: ConnectProgress;
 
-  constructor(progress: Progress, options?: ErrorOptions) {
-    super('the connection was given up', options);
+  constructor(progress: ConnectProgress, options?: ErrorOptions) {
+    super('the connection was aborted', options);
     this.progress = progress;
   }
 }
 
-/** @returns What the server did and did not do, as a sentence about it goes on. */
-export function describeProgress(progress: Progress): string {
+/** @returns A predicate for the server: `sent nothing`. */
+export function describeProgress(progress: ConnectProgress): string {
   switch (progress.is) {
-    case 'lookingUp':
-      return 'could not be looked up';
+    case 'resolving':
+      return 'could not be resolved';
     case 'connecting':
-      return 'accepted no connection';
-    case 'securing':
+      return 'did not accept the connection';
+    case 'handshaking':
       return 'did not finish the TLS handshake';
     case 'awaitingReply':
       return progress.receivedBytes === 0
         ? 'sent nothing'
-        : `sent ${bytes(progress.receivedBytes)} and no complete reply`;
+        : `sent ${formatBytes(progress.receivedBytes)} and no complete reply`;
   }
 }
 
-/** `1 byte`, `14 bytes`. */
-export function bytes(count: number): string {
+/** @returns `1 byte`, `14 bytes`. */
+export function formatBytes(count: number): string {
   return `${count} ${count === 1 ? 'byte' : 'bytes'}`;
 }

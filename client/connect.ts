@@ -1,45 +1,42 @@
-// Opens the connection a client talks over.
+// Opens the connection of a client to a server, over TCP or TLS.
 
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { AbortedError, type Progress } from './abortedError.ts';
+import { AbortedError, type ConnectProgress } from './abortedError.ts';
 
 /**
- * TCP asks after so long a silence whether the server is still there (tcp(7), SO_KEEPALIVE); Node
- * has it ask ten times, a second apart (libuv), and give up then.
+ * After this much silence, TCP probes whether the server is still there (tcp(7), SO_KEEPALIVE). Node
+ * has it probe ten times, a second apart (libuv), and then reports the connection as lost.
  */
 const KEEPALIVE_AFTER_MS = 60_000;
 
-export interface Server {
+export interface ServerAddress {
   /** A host name or an IP address. */
   host: string;
   port: number;
 }
 
-export interface Destination extends Server {
-  /**
-   * Speak TLS, and believe certificates vouched for by `ca` (PEM), or else by the well-known ones.
-   */
+export interface Destination extends ServerAddress {
+  /** Use TLS, and trust certificates signed by `ca` (PEM); by default, by Node's well-known CAs. */
   tls?: { ca: Buffer | undefined } | undefined;
-  /** How a host name is looked up; Node's own way by default. */
+  /** Resolves a host name; `dns.lookup` by default. */
   lookup?: LookupFunction | undefined;
 }
 
 /**
  * Connects to a server.
  *
- * @param signal Gives up, and closes what is open, when it is aborted.
- * @throws Node's error where that cannot be (ECONNREFUSED, ENOTFOUND, ETIMEDOUT and their like, or
- *   a certificate that is not believed); AbortedError if the signal is aborted, which also ends the
- *   connection that was returned.
+ * @param signal Aborts the attempt; after it succeeded, closes the connection with an AbortedError.
+ * @throws Node's error if the connection fails (ECONNREFUSED, ENOTFOUND, ETIMEDOUT, an untrusted
+ *   certificate and others); AbortedError if the signal is aborted.
  */
 export function openConnection(destination: Destination, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = begin(destination);
+    const socket = startConnecting(destination);
     const progressOf = followProgress(socket, destination);
-    const giveUp = () => socket.destroy(new AbortedError(progressOf(), { cause: signal?.reason }));
-    signal?.addEventListener('abort', giveUp);
-    socket.once('close', () => signal?.removeEventListener('abort', giveUp));
+    const abort = () => socket.destroy(new AbortedError(progressOf(), { cause: signal?.reason }));
+    signal?.addEventListener('abort', abort);
+    socket.once('close', () => signal?.removeEventListener('abort', abort));
     socket.once('error', reject);
     socket.once(destination.tls === undefined ? 'connect' : 'secureConnect', () => {
       socket.off('error', reject);
@@ -48,25 +45,25 @@ export function openConnection(destination: Destination, signal?: AbortSignal): 
   });
 }
 
-/** @returns What tells how far a connection that is being made has come. */
-function followProgress(socket: Socket, { host, tls }: Destination): () => Progress {
-  let isLookedUp = isIP(host) !== 0;
+/** @returns A function that returns how far the connection has come. */
+function followProgress(socket: Socket, { host, tls }: Destination): () => ConnectProgress {
+  let isResolved = isIP(host) !== 0;
   let isSecured = tls === undefined;
   socket.once('lookup', () => {
-    isLookedUp = true;
+    isResolved = true;
   });
   socket.once('secureConnect', () => {
     isSecured = true;
   });
   return () => {
-    if (!isLookedUp) return { is: 'lookingUp' };
+    if (!isResolved) return { is: 'resolving' };
     if (socket.connecting) return { is: 'connecting' };
-    if (!isSecured) return { is: 'securing' };
+    if (!isSecured) return { is: 'handshaking' };
     return { is: 'awaitingReply', receivedBytes: socket.bytesRead };
   };
 }
 
-function begin({ host, port, tls, lookup }: Destination): Socket {
+function startConnecting({ host, port, tls, lookup }: Destination): Socket {
   const options = {
     host,
     port,
@@ -76,7 +73,7 @@ function begin({ host, port, tls, lookup }: Destination): Socket {
     ...(lookup && { lookup }),
   };
   if (tls === undefined) return connect(options);
-  // A name is checked against the certificate, and told to the server (RFC 6066, section 3).
+  // A host name is checked against the certificate, and sent to the server (RFC 6066, section 3).
   const servername = isIP(host) === 0 ? { servername: host } : {};
   return connectTls({ ...options, ...servername, ...(tls.ca && { ca: tls.ca }) });
 }

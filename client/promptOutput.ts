@@ -1,15 +1,14 @@
-// Stands between readline and the terminal, for what readline cannot do: begin a prompt below what
-// was printed meanwhile, and keep a password off the screen.
+// Sits between readline and the terminal, for what readline cannot do: start a prompt below the lines
+// printed since the last one, and keep a password off the screen.
 //
-// Where passwords are masked, what readline writes is dropped while one is asked for, and the line
-// is drawn here, in bullets. While nothing is asked for nothing is drawn: what is typed ahead may
-// be a password.
+// If passwords are masked, the output of readline is dropped at a password prompt, and the line is drawn
+// here, in bullets. Between prompts, nothing is drawn: what is typed ahead may be a password.
 
 import type { Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { maskSecret } from './dialogue/maskSecret.ts';
 
-/** A terminal to write to; its width is known where the operating system knows it. */
+/** A terminal to write to. Its width may be unknown. */
 export type Terminal = Writable & { columns?: number };
 
 export class PromptOutput extends Writable {
@@ -18,9 +17,9 @@ export class PromptOutput extends Writable {
   #readline: Interface | undefined;
   #mode: 'shown' | 'hidden' | 'masked';
   #prompt = '';
-  /** How many rows below the prompt's first the cursor was left. */
+  /** The row of the cursor, counted from the first row of the prompt. */
   #cursorRow = 0;
-  #isDrawDue = false;
+  #isDrawScheduled = false;
 
   constructor(terminal: Terminal, { masksPasswords }: { masksPasswords: boolean }) {
     super({ decodeStrings: false });
@@ -29,13 +28,13 @@ export class PromptOutput extends Writable {
     this.#mode = masksPasswords ? 'hidden' : 'shown';
   }
 
-  /** What readline counts rows with. It counts none of those that it does not draw. */
+  /** readline counts the rows it draws with this. It must not count rows that are not shown. */
   get columns(): number | undefined {
     return this.#mode === 'shown' ? this.#terminal.columns : undefined;
   }
 
-  /** @param readline Who writes here, and holds the line that is typed. */
-  serve(readline: Interface, input: NodeJS.EventEmitter): void {
+  /** @param readline Writes to this stream, and holds the line being typed. */
+  attach(readline: Interface, input: NodeJS.EventEmitter): void {
     this.#readline = readline;
     const onKeypress = (_: string | undefined, key: Key) => this.#inputOnKeypress(readline, key);
     const onResize = () => this.emit('resize');
@@ -47,39 +46,39 @@ export class PromptOutput extends Writable {
     });
   }
 
-  /** Shows a prompt on this row, and behind it what has been typed so far. */
+  /** Shows a prompt on the current row, followed by what has been typed so far. */
   ask(prompt: string, { isSecret }: { isSecret: boolean }): void {
     if (isSecret && this.#masksPasswords) this.#mask(prompt);
     else this.#show(prompt);
   }
 
-  /** The person has ended this line: whatever readline has not shown of it is shown. */
+  /** The user ended this line: draws it if readline has not shown it. */
   lineEnded(line: string): void {
     if (this.#mode !== 'masked') return;
     this.#endPassword(line);
   }
 
-  /** Leaves the line being typed as it is, and begins a new one. */
+  /** Leaves the line being typed as it is, and starts a new one. */
   leaveLine(): void {
     if (this.#mode !== 'masked') this.#terminal.write('\n');
     else this.#endPassword(this.#readline?.line ?? '');
   }
 
-  /** Nothing is asked for any more. */
+  /** The prompt is withdrawn. */
   stopAsking(): void {
-    // readline draws its last prompt again whenever a line is edited: it must not know one now.
+    // readline draws its prompt again at every edit, so it must not have one now.
     this.#readline?.setPrompt('');
     if (this.#masksPasswords) this.#mode = 'hidden';
   }
 
   #show(prompt: string): void {
-    // readline goes up the rows that it last drew, over what has been printed there since. It
-    // counts anew when it draws, and counts none of what it draws in hiding.
+    // Before it draws, readline moves up by the rows that it drew last, over lines printed since. Let
+    // it draw once hidden, so that it counts no rows.
     this.#mode = 'hidden';
     this.#readline?.prompt(true);
     this.#mode = 'shown';
     this.#readline?.setPrompt(prompt);
-    // The cursor stays behind what is half typed already.
+    // `true`: the cursor stays where it is in the line typed so far.
     this.#readline?.prompt(true);
   }
 
@@ -97,21 +96,21 @@ export class PromptOutput extends Writable {
 
   override _write(chunk: string | Uint8Array, _encoding: string, done: () => void): void {
     if (this.#mode === 'shown') this.#terminal.write(chunk);
-    if (this.#mode === 'masked') this.#drawSoon();
+    if (this.#mode === 'masked') this.#scheduleDraw();
     done();
   }
 
-  /** Draws once what readline writes in several pieces, and for each key of a paste. */
-  #drawSoon(): void {
-    if (this.#isDrawDue) return;
-    this.#isDrawDue = true;
+  /** Draws once for all that readline writes in several pieces, or for each key of a paste. */
+  #scheduleDraw(): void {
+    if (this.#isDrawScheduled) return;
+    this.#isDrawScheduled = true;
     queueMicrotask(() => {
-      this.#isDrawDue = false;
+      this.#isDrawScheduled = false;
       if (this.#mode === 'masked') this.#draw();
     });
   }
 
-  /** A bullet takes one column, and so does each character of our prompts. */
+  /** Draws the prompt and the bullets. Each of their characters takes one column. */
   #draw(): void {
     if (this.#readline === undefined) return;
     const { line, cursor } = this.#readline;
@@ -119,7 +118,7 @@ export class PromptOutput extends Writable {
     const shown = this.#prompt + maskSecret(line);
     const before = this.#prompt.length + maskSecret(line.slice(0, cursor)).length;
     const lastRow = Math.floor(shown.length / columns);
-    // A terminal begins the next row with its first character, not with the last of this one.
+    // A terminal moves to the next row only when a character is written there.
     const wrap = shown.length % columns === 0 ? ' ' : '';
     const start = this.#toStart();
     this.#cursorRow = Math.floor(before / columns);
@@ -127,21 +126,21 @@ export class PromptOutput extends Writable {
     this.#terminal.write(`${start}${shown}${wrap}${back}`);
   }
 
-  /** To where the prompt begins, all behind it erased (ED: ECMA-48, section 8.3.39). */
+  /** Moves to the start of the prompt, and erases everything from there (ED: ECMA-48, section 8.3.39). */
   #toStart(): string {
     return `${up(this.#cursorRow)}\r\x1b[J`;
   }
 
   /**
-   * readline keeps for Ctrl-Y what Ctrl-U and Ctrl-K take away, also at the prompts to come. Here
-   * they find nothing to keep: what they would take has been erased, which nobody keeps.
+   * readline stores for Ctrl-Y the text that Ctrl-U and Ctrl-K delete, also for later prompts. Delete it
+   * with single key presses first, which store nothing, so that no password gets there.
    */
   #inputOnKeypress(readline: Interface, { ctrl, shift, name }: Key): void {
     if (!this.#masksPasswords || this.#mode === 'shown' || !ctrl) return;
-    const takesLeft = name === 'u' || (shift && name === 'backspace');
-    const takesRight = name === 'k' || (shift && name === 'delete');
-    if (takesLeft) press(readline, 'backspace', readline.cursor);
-    if (takesRight) press(readline, 'delete', readline.line.length - readline.cursor);
+    const deletesLeft = name === 'u' || (shift && name === 'backspace');
+    const deletesRight = name === 'k' || (shift && name === 'delete');
+    if (deletesLeft) press(readline, 'backspace', readline.cursor);
+    if (deletesRight) press(readline, 'delete', readline.line.length - readline.cursor);
   }
 }
 
@@ -149,7 +148,7 @@ function press(readline: Interface, name: string, times: number): void {
   for (let i = 0; i < times; i++) readline.write(null, { name });
 }
 
-/** As `emitKeypressEvents` of node:readline tells of it. */
+/** As emitted by `emitKeypressEvents` of node:readline. */
 interface Key {
   ctrl?: boolean;
   shift?: boolean;

@@ -1,6 +1,6 @@
-// The dialogue in a terminal, or in a pipe: the original TCPClient.
-// Lines that were there before their prompt (typed ahead, or read from a pipe) are shown behind
-// it, so that what stands on the screen is the same conversation either way.
+// Holds the dialogue in a terminal or over pipes, as the original TCPClient does. A line that arrives
+// before its prompt (typed ahead, or read from a pipe) is printed after the prompt, so that the output is
+// the same conversation in all cases.
 
 import type { Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
@@ -16,85 +16,80 @@ import { PromptOutput, type Terminal } from './promptOutput.ts';
 export interface TerminalOptions {
   input: Readable;
   output: Terminal;
-  /** Whether the output is a terminal, too: the line can then be edited. */
+  /** Whether input and output are terminals: the line can then be edited. */
   isTerminal: boolean;
-  /** Whether what is typed shows by itself, as it does at a terminal. */
+  /** Whether the input is echoed by a terminal. */
   isEchoed: boolean;
-  /**
-   * Whether a password is shown as bullets. Where the input is echoed, the output has to be a
-   * terminal.
-   */
+  /** Whether to mask passwords. If the input is echoed, `isTerminal` must then be true. */
   masksPasswords: boolean;
 }
 
 /**
- * Holds the dialogue until it is over.
+ * Holds the dialogue until it is over, then closes the connection.
  *
- * @param socket A connection to the server, all that was said on it answered. It may be paused,
- *   and is closed in the end.
- * @returns How it ended: as the dialogue did, `quit` where the input ended, or in a way that only an
- *   input knows.
+ * @param socket A connection to the server, possibly paused, with no reply outstanding.
+ * @returns How it ended; `quit` if the input ended.
  */
 export function holdDialogue(
   socket: Socket,
-  screen: TerminalOptions,
+  options: TerminalOptions,
 ): Promise<Ending | InputEnding> {
-  return new Promise((resolve) => new TerminalDialogue(socket, screen, resolve).start());
+  return new Promise((resolve) => new TerminalDialogue(socket, options, resolve).start());
 }
 
-/** Ctrl-C; or a line of a script that was not UTF-8: its next lines would answer the wrong prompt. */
+/** Ctrl-C, or a line of a script that is not UTF-8. */
 export type InputEnding = 'interrupted' | 'invalidInput';
 
 interface InputLine {
-  /** What to show of it. */
+  /** The line to display, not yet escaped. */
   shown: string;
-  /** `undefined` if it is not UTF-8. */
+  /** `undefined` if the line is not UTF-8. */
   text: string | undefined;
 }
 
 class TerminalDialogue {
   readonly #socket: Socket;
-  readonly #screen: TerminalOptions;
+  readonly #options: TerminalOptions;
   readonly #resolve: (ending: Ending | InputEnding) => void;
   readonly #readline: Interface;
-  /** What readline writes to, at a terminal. */
+  /** readline's output, if `isTerminal`. */
   readonly #promptOutput: PromptOutput | undefined;
   readonly #dialogue: Dialogue;
   readonly #decoder = new TextDecoder();
-  readonly #linesAhead: InputLine[] = [];
+  readonly #queuedLines: InputLine[] = [];
   #isFirstLine = true;
-  /** What the up-arrow offers, newest first: readline's own list. */
+  /** The lines that the up arrow offers, newest first: readline's own array. */
   #history: string[] = [];
-  /** What waits for an answer. */
+  /** What the current prompt asks for. */
   #asked: PromptKind | undefined;
   #inputEnded = false;
   #isOver = false;
-  #whyClosed = 'the server closed the connection';
+  #closeReason = 'the server closed the connection';
 
   constructor(
     socket: Socket,
-    screen: TerminalOptions,
+    options: TerminalOptions,
     resolve: (ending: Ending | InputEnding) => void,
   ) {
     this.#socket = socket;
-    this.#screen = screen;
+    this.#options = options;
     this.#resolve = resolve;
-    const { input, output, isTerminal, masksPasswords } = screen;
+    const { input, output, isTerminal, masksPasswords } = options;
     this.#dialogue = new Dialogue({ masksPasswords });
     this.#promptOutput = isTerminal ? new PromptOutput(output, { masksPasswords }) : undefined;
     this.#readline = createInterface(
       this.#promptOutput
         ? { input, output: this.#promptOutput, terminal: true }
-        : // Byte strings: readline itself would put U+FFFD for whatever is not UTF-8.
+        : // As byte strings: readline would replace invalid UTF-8 by U+FFFD.
           { input: input.setEncoding('latin1'), terminal: false },
     );
-    this.#promptOutput?.serve(this.#readline, input);
+    this.#promptOutput?.attach(this.#readline, input);
   }
 
   start(): void {
     this.#socket.on('data', (chunk: Buffer) => this.#socketOnData(chunk));
     this.#socket.on('error', (error) => this.#socketOnError(error));
-    this.#socket.on('close', () => this.#perform(this.#dialogue.closed(this.#whyClosed)));
+    this.#socket.on('close', () => this.#perform(this.#dialogue.closed(this.#closeReason)));
     this.#socket.resume();
     this.#readline.on('line', (line) => this.#readlineOnLine(line));
     this.#readline.on('history', (history) => {
@@ -111,28 +106,28 @@ class TerminalDialogue {
   }
 
   #socketOnError(error: NodeJS.ErrnoException): void {
-    this.#whyClosed = `the connection was lost: ${error.code ?? error.message}`;
+    this.#closeReason = `the connection was lost: ${error.code ?? error.message}`;
   }
 
   #readlineOnLine(typed: string): void {
     const line = this.#decode(typed);
-    const isOnScreen = this.#screen.isEchoed && this.#asked !== undefined;
+    const isOnScreen = this.#options.isEchoed && this.#asked !== undefined;
     if (isOnScreen) {
       this.#promptOutput?.lineEnded(typed);
       this.#answer(line);
     } else {
-      this.#linesAhead.push(line);
+      this.#queuedLines.push(line);
     }
 
-    // A pipe can hold more lines than fit in memory; a terminal must go on listening for Ctrl-C.
-    if (!this.#screen.isTerminal) this.#readline.pause();
-    this.#takeLinesAhead();
+    // A pipe may contain more lines than fit in memory. A terminal must keep reading, for Ctrl-C.
+    if (!this.#options.isTerminal) this.#readline.pause();
+    this.#answerFromQueue();
   }
 
-  /** @param typed As readline read it: text at a terminal, else a byte string. */
+  /** @param typed The line from readline: text from a terminal, else a byte string. */
   #decode(typed: string): InputLine {
     if (this.#promptOutput) {
-      // readline has decoded it.
+      // Decoded by readline.
       return { shown: typed, text: typed.includes(REPLACEMENT) ? undefined : typed };
     }
     const bytes = this.#isFirstLine ? dropByteOrderMark(typed) : typed;
@@ -145,7 +140,7 @@ class TerminalDialogue {
     this.#finish('interrupted');
   }
 
-  /** Back from Ctrl-Z: readline has left the input paused (Node's documentation, 'SIGCONT'). */
+  /** Resumes after Ctrl-Z: readline leaves the input paused (Node's documentation, 'SIGCONT'). */
   #readlineOnContinue(): void {
     if (this.#asked === undefined) this.#readline.resume();
     else this.#readline.prompt(true);
@@ -153,43 +148,43 @@ class TerminalDialogue {
 
   #readlineOnClose(): void {
     this.#inputEnded = true;
-    this.#takeLinesAhead();
+    this.#answerFromQueue();
   }
 
   #perform(effects: Effect[]): void {
     for (const effect of effects) this.#performOne(effect);
-    this.#takeLinesAhead();
+    this.#answerFromQueue();
   }
 
-  /** Answers prompts with the lines that are there already; without any, waits for one. */
-  #takeLinesAhead(): void {
+  /** Answers prompts with the queued lines. If there are none, waits for one. */
+  #answerFromQueue(): void {
     while (this.#asked !== undefined) {
-      const line = this.#linesAhead.shift();
+      const line = this.#queuedLines.shift();
       if (line === undefined) {
-        if (this.#inputEnded) this.#leave();
+        if (this.#inputEnded) this.#quit();
         else this.#readline.resume();
         return;
       }
-      const isMasked = this.#screen.masksPasswords && isSecret(this.#asked);
+      const isMasked = this.#options.masksPasswords && isSecret(this.#asked);
       this.#write(`${isMasked ? maskSecret(line.shown) : escapeControls(line.shown)}\n`);
       this.#answer(line);
     }
   }
 
   #answer({ shown, text }: InputLine): void {
-    // The up-arrow does not offer passwords, wherever they were typed.
+    // Keep passwords out of the history, whichever prompt was shown when they were typed.
     if (this.#asked && isSecret(this.#asked) && this.#history.includes(shown)) {
       this.#history.splice(this.#history.indexOf(shown), 1);
     }
     this.#stopAsking();
-    if (text === undefined) this.#refuseLine();
+    if (text === undefined) this.#rejectLine();
     else for (const effect of this.#dialogue.typed(text)) this.#performOne(effect);
   }
 
-  /** A person can type it again; the next line of a script would answer another prompt. */
-  #refuseLine(): void {
+  /** A user can type the line again. The next line of a script would answer the wrong prompt. */
+  #rejectLine(): void {
     this.#write('[not sent: the line is not UTF-8]\n');
-    if (!this.#screen.isEchoed) this.#finish('invalidInput');
+    if (!this.#options.isEchoed) this.#finish('invalidInput');
     else for (const effect of this.#dialogue.typed('')) this.#performOne(effect);
   }
 
@@ -220,9 +215,9 @@ class TerminalDialogue {
 
   #ask(prompt: string, asked: PromptKind): void {
     this.#asked = asked;
-    // Lines that are there already stand behind the prompt, not behind what is half typed by now.
-    const waitsForPerson = !this.#inputEnded && this.#linesAhead.length === 0;
-    if (this.#promptOutput && waitsForPerson) {
+    // A queued line is printed right after the prompt, so do not show what is being typed there.
+    const awaitsTyping = !this.#inputEnded && this.#queuedLines.length === 0;
+    if (this.#promptOutput && awaitsTyping) {
       this.#promptOutput.ask(prompt, { isSecret: isSecret(asked) });
     } else {
       this.#write(prompt);
@@ -234,8 +229,8 @@ class TerminalDialogue {
     this.#promptOutput?.stopAsking();
   }
 
-  /** The input ended at a prompt: nobody will answer it. */
-  #leave(): void {
+  /** The input ended at a prompt. */
+  #quit(): void {
     this.#write('\n');
     this.#finish('quit');
   }
@@ -250,6 +245,6 @@ class TerminalDialogue {
   }
 
   #write(text: string): void {
-    this.#screen.output.write(text);
+    this.#options.output.write(text);
   }
 }

@@ -12,11 +12,11 @@ import type { ConnectOptions, ServersOptions, TlsClientOptions } from '../option
 import { tlsOf } from '../options/tlsFiles.ts';
 import { exitWhenReaderLeavesLater } from '../stdoutReader.ts';
 
-/** How long several servers may take until one of them has shown that it answers. */
+/** The time until one of several servers must have answered. */
 const TIMEOUT_S = 10;
 
-/** The shell's status for a command ended by Ctrl-C (128 + SIGINT). */
-const INTERRUPTED = 130;
+/** The exit status for Ctrl-C, by the convention of shells (128 + SIGINT). */
+const EXIT_INTERRUPTED = 130;
 
 /** @returns The exit status. */
 export async function connect(
@@ -26,10 +26,10 @@ export async function connect(
   const { stdin, stdout } = process;
   if (maskPassword && stdin.isTTY && !stdout.isTTY) {
     throw new CliError(
-      '--mask-password cannot hide what is typed unless standard output is a terminal, too',
+      '--mask-password needs a terminal on standard output, too: the password would be echoed',
     );
   }
-  const socket = await connectionTo(options);
+  const socket = await openConnectionTo(options);
   exitWhenReaderLeavesLater();
   const ending = await holdDialogue(socket, {
     input: stdin,
@@ -47,27 +47,27 @@ export async function connect(
     case 'invalidInput':
       return 1;
     case 'interrupted':
-      return INTERRUPTED;
+      return EXIT_INTERRUPTED;
   }
 }
 
 /**
- * Connects to the server, or to the first of several that answers. Once the person has begun to
- * talk to it, nothing takes its place: what was half said, no other server knows of.
+ * Connects to the server, or to the first of several that answers. A later loss of the connection ends
+ * the dialogue: no other server knows its state.
  */
-async function connectionTo(options: ServersOptions & TlsClientOptions): Promise<Socket> {
+async function openConnectionTo(options: ServersOptions & TlsClientOptions): Promise<Socket> {
   const [only, ...others] = options.servers;
-  if (only === undefined || others.length > 0) return connectionToFirst(options);
+  if (only === undefined || others.length > 0) return openConnectionToFirst(options);
   const tls = tlsOf(options);
   return openConnection({ ...only, tls }).catch((error: unknown) => {
     throw connectError(error, formatEndpoint(only));
   });
 }
 
-async function connectionToFirst(options: ServersOptions & TlsClientOptions): Promise<Socket> {
-  const asked = await withDeadline(TIMEOUT_S * 1000, (time) =>
+async function openConnectionToFirst(options: ServersOptions & TlsClientOptions): Promise<Socket> {
+  const result = await withDeadline(TIMEOUT_S * 1000, (time) =>
     askServers(options, time, probeServer),
   );
-  if (asked.first) return asked.first.answer.socket;
-  throw allFailedError(asked.failures, 'no server answered', TIMEOUT_S);
+  if (result.first) return result.first.answer.socket;
+  throw allFailedError(result.failures, 'no server answered', TIMEOUT_S);
 }

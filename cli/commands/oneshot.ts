@@ -1,22 +1,15 @@
-// `motd get`, `set`, `watch` and `history`: for scripts, cron jobs and login shells. What was asked
-// for on standard output, everything else on standard error,
-// and never longer than the time allowed.
+// `motd get`, `set`, `watch` and `history`, for scripts, cron jobs and login shells. The result goes to
+// standard output, everything else to standard error, and no command takes longer than its timeout.
 
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Server } from '../../client/connect.ts';
+import type { ServerAddress } from '../../client/connect.ts';
 import { type Deadline, withDeadline } from '../../client/oneshot/deadline.ts';
 import { dropStaleMessages } from '../../client/oneshot/dropStaleMessages.ts';
-import {
-  askForHistory,
-  askToStore,
-  askToWatch,
-  DeniedError,
-  getMessage,
-  OutcomeUnknownError,
-} from '../../client/oneshot/oneshot.ts';
+import { askForHistory, askToStore, askToWatch, getMessage } from '../../client/oneshot/oneshot.ts';
 import type { Failure } from '../../client/oneshot/raceServers.ts';
+import { DeniedError, OutcomeUnknownError } from '../../client/oneshot/replyErrors.ts';
 import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
 import {
   type Answered,
@@ -31,22 +24,20 @@ import { lineIn } from '../options/parsers.ts';
 import { readStandardInput } from '../standardInput.ts';
 import { exitWhenReaderLeaves, exitWhenReaderLeavesLater } from '../stdoutReader.ts';
 
-/**
- * The first attempt to connect again comes after this, each further one after up to twice as long.
- */
-const FIRST_RETRY_MS = 500;
-const SLOWEST_RETRY_MS = 30_000;
+/** The delay before the first reconnection. It doubles with every further one, and is randomized. */
+const MIN_RETRY_MS = 500;
+const MAX_RETRY_MS = 30_000;
 
-/** One that was lost sooner was no good: the next one is not asked without a wait. */
-const LASTING_MS = 1000;
+/** After a connection that was lost sooner, wait before the next server is asked. */
+const MIN_HEALTHY_MS = 1000;
 
-/** How long a server may be behind another one; those that share a store need milliseconds. */
+/** How long a server may be behind another one. Servers of one store need milliseconds. */
 const CATCH_UP_MS = 1000;
 
 const NO_ANSWER = 'no server answered';
 
-/** What starting took. */
-const SPENT_MS = performance.now();
+/** How long the process took to start. */
+const STARTUP_MS = performance.now();
 
 export interface OneshotOptions extends ServersOptions, TlsClientOptions {
   /** In seconds. */
@@ -58,14 +49,14 @@ export interface SetOptions extends OneshotOptions {
   storePassword?: string;
 }
 
-/** Prints the message, of whichever server answers first. */
+/** Prints the message of the server that answers first. */
 export async function get(options: OneshotOptions): Promise<void> {
-  await answerOf(options, getMessage, print);
+  await useFirstAnswer(options, getMessage, print);
 }
 
-/** Prints the history, a line each, of whichever server answers first. */
+/** Prints the history of the server that answers first, one line per message. */
 export async function history(options: OneshotOptions): Promise<void> {
-  await answerOf(options, askForHistory, async (lines) => {
+  await useFirstAnswer(options, askForHistory, async (lines) => {
     for await (const line of lines) await print(line);
   });
 }
@@ -73,74 +64,76 @@ export async function history(options: OneshotOptions): Promise<void> {
 /**
  * Changes the message to `--message`, or to the line on standard input.
  *
- * Several servers may be asked whether they are there to take it. It is sent to one of them, and to
- * another only after one that answered that it has not stored it (`askToStore`).
+ * Several servers may be asked whether they are ready to store it. The message is sent to one of them,
+ * and to another one only if the first reported that it has not stored it (`askToStore`).
  */
 export async function set(options: SetOptions): Promise<void> {
-  const message = options.message ?? (await messageOnStdin());
-  await withDeadline(msAllowed(options), (time) => storeAtOne(options, message, time));
+  const message = options.message ?? (await readMessage());
+  await withDeadline(remainingMs(options), (deadline) => storeOnce(options, message, deadline));
 }
 
-async function storeAtOne(options: SetOptions, message: string, time: Deadline): Promise<void> {
+async function storeOnce(options: SetOptions, message: string, deadline: Deadline): Promise<void> {
   const failures: Failure[] = [];
-  let left = options.servers;
-  while (left.length > 0) {
-    const asked = await askServers({ ...options, servers: left }, time, askToStore);
-    failures.push(...asked.failures);
-    if (asked.first === undefined) break;
-    const failure = await failureOf(asked.first, (store) => store(message, options.storePassword));
+  let remaining = options.servers;
+  while (remaining.length > 0) {
+    const result = await askServers({ ...options, servers: remaining }, deadline, askToStore);
+    failures.push(...result.failures);
+    if (result.first === undefined) break;
+    const failure = await failureOf(result.first, (store) => store(message, options.storePassword));
     if (failure === undefined) return;
-    if (isLastWord(failure)) throw failureError(failure, options.timeout);
+    if (isFinal(failure)) throw failureError(failure, options.timeout);
     failures.push(failure);
-    left = left.filter((server) => failures.every((failure) => failure.server !== server));
+    remaining = remaining.filter((server) =>
+      failures.every((failure) => failure.server !== server),
+    );
   }
   throw allFailedError(failures, 'no server took the message', options.timeout);
 }
 
 /**
- * Prints the message, and each later one. A connection that is lost is followed by one to the next
- * server, at once; where none answers, all are asked again, later and later.
+ * Prints the message, and every later one. If the connection is lost, connects to the next server at
+ * once. If no server answers, asks all of them again, with increasing delays.
  */
 export async function watch(options: OneshotOptions): Promise<never> {
   const shown: Shown = { last: undefined };
   exitWhenReaderLeaves();
   let { servers } = options;
   const isAlone = servers.length === 1;
-  let retryMs = FIRST_RETRY_MS;
-  let isOutageTold = false;
+  let retryMs = MIN_RETRY_MS;
+  let isOutageReported = false;
   for (;;) {
     const { loss, failures } = await watchOne({ ...options, servers }, shown);
     const why = allFailedError(loss ? [loss] : failures, NO_ANSWER, options.timeout);
-    const isOver = loss === undefined && noneKnowsCommand(failures);
-    if (!(why instanceof CliError) || isOver) throw why;
+    const isHopeless = loss === undefined && noneKnowsCommand(failures);
+    if (!(why instanceof CliError) || isHopeless) throw why;
 
-    // Once an outage: a cron mail should not hold a thousand lines.
-    if (loss || !isOutageTold) {
-      const next = loss && !isAlone ? 'going on with the next server' : 'trying again';
+    // Once per outage: a cron mail must not contain a thousand lines.
+    if (loss || !isOutageReported) {
+      const next = loss && !isAlone ? 'connecting to the next server' : 'trying again';
       printToStderr(`${why.message}; ${next}`);
     }
-    isOutageTold = isAlone || loss === undefined;
+    isOutageReported = isAlone || loss === undefined;
     if (loss) {
-      servers = startingAfter(loss.server, servers);
-      retryMs = FIRST_RETRY_MS;
-      if (!isAlone && loss.askedMs > LASTING_MS) continue;
+      servers = rotateAfter(loss.server, servers);
+      retryMs = MIN_RETRY_MS;
+      if (!isAlone && loss.askedMs > MIN_HEALTHY_MS) continue;
     }
     await sleep(retryMs * (0.5 + Math.random() / 2));
-    retryMs = Math.min(retryMs * 2, SLOWEST_RETRY_MS);
+    retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
   }
 }
 
-/** What `motd watch` printed last. */
 interface Shown {
+  /** The message that `motd watch` printed last. */
   last: string | undefined;
 }
 
-/** Prints what one server tells. @returns Why it does no more, or why no server did. */
+/** Prints the messages of one server. @returns Why it stopped sending, or why no server answered. */
 function watchOne(options: OneshotOptions, shown: Shown) {
-  return withDeadline(msAllowed(options), async (time) => {
-    const { first, failures } = await askServers(options, time, askToWatch);
+  return withDeadline(remainingMs(options), async (deadline) => {
+    const { first, failures } = await askServers(options, deadline, askToWatch);
     if (first === undefined) return { failures };
-    time.stop();
+    deadline.cancel();
     const catchUpMs = options.servers.length > 1 ? CATCH_UP_MS : 0;
     const loss = await failureOf(first, async (messages) => {
       for await (const message of dropStaleMessages(shown.last, messages, catchUpMs)) {
@@ -152,64 +145,64 @@ function watchOne(options: OneshotOptions, shown: Shown) {
   });
 }
 
-/** The servers in the same order, this one the last. */
-function startingAfter(server: Server, servers: readonly Server[]): Server[] {
+/** @returns The servers in the same cyclic order, with this one last. */
+function rotateAfter(server: ServerAddress, servers: readonly ServerAddress[]): ServerAddress[] {
   const next = servers.indexOf(server) + 1;
   return [...servers.slice(next), ...servers.slice(0, next)];
 }
 
-/** Asks until a server answers, and makes use of its answer, all in the time allowed. */
-function answerOf<Answer>(
+/** Asks until a server answers, and uses its answer, all before the deadline. */
+function useFirstAnswer<Answer>(
   options: OneshotOptions,
   question: (socket: Socket) => Promise<Answer>,
   use: (answer: Answer) => Promise<void>,
 ): Promise<void> {
   exitWhenReaderLeavesLater();
-  return withDeadline(msAllowed(options), async (time) => {
-    const { first, failures } = await askServers(options, time, question);
+  return withDeadline(remainingMs(options), async (deadline) => {
+    const { first, failures } = await askServers(options, deadline, question);
     if (first === undefined) throw allFailedError(failures, NO_ANSWER, options.timeout);
     const failure = await failureOf(first, use);
     if (failure) throw failureError(failure, options.timeout);
   });
 }
 
-/** Makes use of an answer, and closes its connection. @returns Why that failed, if it did. */
+/** Uses an answer, and closes its connection. @returns Why that failed, if it did. */
 async function failureOf<Answer>(
-  { server, answer }: { server: Server; answer: Answered<Answer> },
+  { server, answer }: { server: ServerAddress; answer: Answered<Answer> },
   use: (answer: Answer) => Promise<void>,
 ): Promise<(Failure & { askedMs: number }) | undefined> {
-  const beganAt = performance.now();
+  const startedAt = performance.now();
   try {
     await use(answer.answer);
     return undefined;
   } catch (error) {
-    const askedMs = performance.now() - beganAt;
+    const askedMs = performance.now() - startedAt;
     return { server, error, askedMs };
   } finally {
     answer.socket.destroy();
   }
 }
 
-/** Whether no other server should be asked to store the message. */
-function isLastWord({ error }: Failure): boolean {
+/** Whether no other server must be asked to store the message. */
+function isFinal({ error }: Failure): boolean {
   return error instanceof OutcomeUnknownError || error instanceof DeniedError;
 }
 
-/** What starting took counts: the time allowed is the person's, not ours. */
-function msAllowed({ timeout }: OneshotOptions): number {
-  return Math.max(timeout * 1000 - SPENT_MS, 1);
+/** The timeout includes the time that the process took to start. */
+function remainingMs({ timeout }: OneshotOptions): number {
+  return Math.max(timeout * 1000 - STARTUP_MS, 1);
 }
 
-/** The one line on standard input; at a terminal, what is typed until Enter. */
-async function messageOnStdin(): Promise<string> {
+/** Reads one line from standard input; from a terminal, until Enter. */
+async function readMessage(): Promise<string> {
   const line = lineIn(await readStandardInput());
   if (line !== undefined) return line;
   throw new CliError(
-    `a message is one line of plain text, 1 to ${MAX_LINE_BYTES} bytes; give it with -m, or on standard input`,
+    `invalid message: it must be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes; pass it with -m, or on standard input`,
   );
 }
 
-/** Writes a line, and waits for a reader that is slow. */
+/** Writes a line, and applies backpressure. */
 async function print(line: string): Promise<void> {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
 }

@@ -1,14 +1,14 @@
 // The flags of the commands that talk to a message server.
 
 import { Option } from 'commander';
-import type { Server } from '../../client/connect.ts';
+import type { ServerAddress } from '../../client/connect.ts';
 import { DEFAULT_HOST, portOption } from './options.ts';
 import { parseLine, parseSeconds, parseServers } from './parsers.ts';
 
 /** What a client makes of `--host` and `--port`. */
 export interface ServersOptions {
   /** At least one; the first is preferred. */
-  servers: Server[];
+  servers: ServerAddress[];
 }
 
 export interface TlsClientOptions {

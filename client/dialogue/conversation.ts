@@ -1,60 +1,59 @@
-// What a conversation is, whoever it is with. Pure: what the person typed and what the other side
-// said come in as calls; what to show and send comes out as effects. The terminal and the page put
-// their own screen around it, and nothing else.
+// The interface of a conversation with a peer. Pure: what the user typed and what the peer sent come in
+// as calls; what to display and to send comes out as effects. The terminal and the page perform the
+// effects.
 
-/** What the person is asked for; a `line` is whatever the other side makes of it. */
+/** What a prompt asks for. A `line` has no meaning to us. */
 export type PromptKind = 'command' | 'message' | 'password' | 'storePassword' | 'line';
 
-/** Whether an answer is nobody else's business: no history keeps it. */
-export function isSecret(asked: PromptKind): boolean {
-  return asked === 'password' || asked === 'storePassword';
+/** Whether an answer must be kept out of every history of lines. */
+export function isSecret(kind: PromptKind): boolean {
+  return kind === 'password' || kind === 'storePassword';
 }
 
 /**
- * How a conversation ended: as the person asked; because the server wants no more of this person
- * (it said why); or because the connection was lost.
+ * How a conversation ended: as the user requested (`quit`, `shutDown`); because the server rejected this
+ * client, and sent the reason; or because the connection was lost.
  */
 export type Ending = 'quit' | 'shutDown' | 'rejected' | 'lost';
 
 /**
- * Who speaks on a line; a `note` is ours, in brackets, so that nobody takes it for the server's.
+ * The origin of a line. A `note` is ours, and in brackets, so that it is not mistaken for a line from the
+ * server.
  */
 export type Speaker = 'client' | 'server' | 'message' | 'note';
 
 export type Effect =
-  /** Show a line. It holds no control character. */
+  /** Display a line. It contains no control character. */
   | { do: 'print'; line: string; speaker: Speaker }
-  /** Ask the person for a line: show the prompt, let them type, call `typed`. */
+  /** Show the prompt, let the user type a line, and pass it to `typed`. */
   | { do: 'ask'; for: PromptKind; prompt: string }
-  /** The question is void: whatever was typed so far stays on its line, and a new one begins. */
+  /** Withdraw the prompt: leave what was typed so far on its line, and start a new one. */
   | { do: 'stopAsking' }
-  /** Send text to the server; its line end is included. */
+  /** Send text to the peer. Its line end is included. */
   | { do: 'send'; text: string }
-  /** The conversation is over. Nothing comes after it. */
+  /** The conversation is over. No effect follows. */
   | { do: 'end'; ending: Ending };
 
 export interface Conversation {
-  /** The connection is open: the conversation begins. */
+  /** The connection is open. */
   start(): Effect[];
 
-  /**
-   * The person answered the prompt. Outside a prompt there is nobody to answer: nothing happens.
-   */
+  /** The user answered the prompt. Ignored if there is no prompt. */
   typed(text: string): Effect[];
 
-  /** Text came from the server, cut anywhere. */
+  /** Text arrived from the peer. A chunk may end anywhere. */
   received(text: string): Effect[];
 
   /**
-   * The connection is gone.
+   * The connection is closed.
    *
-   * @param reason Why, in words a person understands.
+   * @param reason Shown to the user.
    */
   closed(reason: string): Effect[];
 }
 
-/** The longest line that is shown, in characters: a peer without LFs must not fill the memory. */
+/** The longest line that is displayed, in characters: bounds the memory for a peer that sends no LF. */
 export const MAX_SHOWN_LENGTH = 64 * 1024;
 
-/** Stands where a longer one would. */
+/** Displayed instead of a longer line. */
 export const TOO_LONG_TO_SHOW = '[a line too long to show]';

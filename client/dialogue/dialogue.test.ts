@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Effect } from './conversation.ts';
 import { Dialogue, PROMPTS } from './dialogue.ts';
 
-/** What stands on the screen after the effects, and what was sent. */
+/** What the effects display and send. */
 function shown(effects: Effect[]): { screen: string; sent: string } {
   let screen = '';
   let sent = '';
@@ -16,7 +16,7 @@ function shown(effects: Effect[]): { screen: string; sent: string } {
   return { screen, sent };
 }
 
-/** A dialogue that has just sent the last of these lines, each before answered as given. */
+/** A dialogue in which these lines were typed, each answered with its reply. */
 function dialogueAfter(...turns: [typed: string, reply?: string][]): Dialogue {
   const dialogue = new Dialogue();
   dialogue.start();
@@ -29,28 +29,28 @@ function dialogueAfter(...turns: [typed: string, reply?: string][]): Dialogue {
 
 const COMMAND = PROMPTS.command;
 
-// The six cases, to the letter: cli/conversation.test.ts.
+// The six mission cases: cli/conversation.test.ts.
 
-test('begins by asking for a command', () => {
+test('starts with a prompt for a command', () => {
   expect(new Dialogue().start()).toEqual([{ do: 'ask', for: 'command', prompt: COMMAND }]);
 });
 
-test('a line typed is shown as the client and sent with its LF', () => {
+test('prints a typed line as the client’s, and sends it with LF', () => {
   expect(shown(dialogueAfter().typed('MSGGET'))).toEqual({
     screen: 'Client: MSGGET\n',
     sent: 'MSGGET\n',
   });
 });
 
-test('white space around it is dropped, as the server would', () => {
+test('drops white space at both ends, as the server does', () => {
   expect(shown(dialogueAfter().typed('  QUIT \r')).sent).toBe('QUIT\n');
 });
 
-test.each(['', '  ', '\t'])('a blank line %j asks again and sends nothing', (line) => {
+test.each(['', '  ', '\t'])('prompts again for the blank line %j, and sends nothing', (line) => {
   expect(shown(dialogueAfter().typed(line))).toEqual({ screen: COMMAND, sent: '' });
 });
 
-test('a blank line where a message is asked for asks for the message again', () => {
+test('prompts for the message again after a blank line', () => {
   const dialogue = dialogueAfter(['MSGSTORE', '200 OK']);
   expect(shown(dialogue.typed('')).screen).toBe(PROMPTS.message);
 });
@@ -66,69 +66,69 @@ test.each<[typed: string, reply: string, then: string]>([
   ['QUIT', '200 OK', 'Server: 200 OK\n<quit>'],
   ['FOO', '400 UNKNOWN COMMAND', `Server: 400 UNKNOWN COMMAND\n${COMMAND}`],
   ['FOO', '421 IDLE TOO LONG', 'Server: 421 IDLE TOO LONG\n'],
-])('%s answered with %j', (typed, reply, then) => {
+])('handles the reply to %s: %j', (typed, reply, then) => {
   const dialogue = dialogueAfter([typed]);
   expect(shown(dialogue.received(`${reply}\n`)).screen).toBe(then);
 });
 
 describe('reply and message', () => {
-  test('may come byte by byte', () => {
+  test('are read byte by byte', () => {
     const dialogue = dialogueAfter(['MSGGET']);
     const effects = [...'200 OK\nthe message\n'].flatMap((byte) => dialogue.received(byte));
     expect(shown(effects).screen).toBe(`Server: 200 OK\nthe message\n${COMMAND}`);
   });
 
-  test('a message that looks like a reply is a message', () => {
+  test('a message worded as a reply is a message', () => {
     const dialogue = dialogueAfter(['MSGGET']);
     const { screen } = shown(dialogue.received('200 OK\n421 SERVER SHUTTING DOWN\n'));
     expect(screen).toBe(`Server: 200 OK\n421 SERVER SHUTTING DOWN\n${COMMAND}`);
   });
 
-  test('control characters from the server are shown escaped', () => {
+  test('control characters from the server are escaped', () => {
     const dialogue = dialogueAfter(['MSGGET']);
     const { screen } = shown(dialogue.received('200 \x1b[2JOK\n'));
     expect(screen).toBe(`Server: 200 ^[[2JOK\n${COMMAND}`);
   });
 
-  test('a message typed that equals a command is not taken for it', () => {
+  test('the reply to a message worded as a command is not the reply to that command', () => {
     const dialogue = dialogueAfter(['MSGSTORE', '200 OK'], ['QUIT']);
     const { screen } = shown(dialogue.received('200 OK\n'));
     expect(screen).toBe(`Server: 200 OK\n${COMMAND}`);
   });
 
-  test('the right password ends it', () => {
+  test('the right password ends the dialogue', () => {
     const dialogue = dialogueAfter(['SHUTDOWN', '300 PASSWORD REQUIRED'], ['123!abc']);
     expect(shown(dialogue.received('200 OKAY\n')).screen).toBe('Server: 200 OKAY\n<shutDown>');
   });
 });
 
-describe('where a password guards the store', () => {
-  test('the right one leads to the message', () => {
+describe('with a store password', () => {
+  test('prompts for the message after the right password', () => {
     const dialogue = dialogueAfter(['MSGSTORE', '300 PASSWORD REQUIRED'], ['secret']);
     expect(shown(dialogue.received('200 OK\n')).screen).toBe(`Server: 200 OK\n${PROMPTS.message}`);
   });
 
-  test('a wrong one leads back to the commands', () => {
+  test('prompts for a command after a wrong password', () => {
     const dialogue = dialogueAfter(['MSGSTORE', '300 PASSWORD REQUIRED'], ['guess']);
     const { screen } = shown(dialogue.received('301 WRONG PASSWORD\n'));
     expect(screen).toBe(`Server: 301 WRONG PASSWORD\n${COMMAND}`);
   });
 });
 
-test('a message whose outcome was not told is said to be unknown', () => {
+test('warns that the outcome is unknown if the connection is lost before the reply to a message', () => {
   const dialogue = dialogueAfter(['MSGSTORE', '200 OK']);
   dialogue.typed('a message');
   const { screen } = shown(dialogue.closed('gone'));
   expect(screen).toContain('[gone]\n[it is not known whether the message was stored]\n');
 });
 
-describe('where passwords are masked', () => {
-  test.each<[asks: string]>([['SHUTDOWN'], ['MSGSTORE']])(
-    'the one that %s asks for is shown as bullets, and sent as it is',
-    (asks) => {
+describe('with masked passwords', () => {
+  test.each<[command: string]>([['SHUTDOWN'], ['MSGSTORE']])(
+    'prints bullets for the password of %s, and sends it unchanged',
+    (command) => {
       const dialogue = new Dialogue({ masksPasswords: true });
       dialogue.start();
-      dialogue.typed(asks);
+      dialogue.typed(command);
       dialogue.received('300 PASSWORD REQUIRED\n');
       expect(shown(dialogue.typed(' sécret '))).toEqual({
         screen: 'Client: ••••••\n',
@@ -137,7 +137,7 @@ describe('where passwords are masked', () => {
     },
   );
 
-  test('commands and messages are shown', () => {
+  test('prints commands and messages', () => {
     const dialogue = new Dialogue({ masksPasswords: true });
     dialogue.start();
     expect(shown(dialogue.typed('MSGSTORE')).screen).toBe('Client: MSGSTORE\n');
@@ -145,7 +145,7 @@ describe('where passwords are masked', () => {
     expect(shown(dialogue.typed('a message')).screen).toBe('Client: a message\n');
   });
 
-  test('it may be switched in mid-conversation', () => {
+  test('can be switched during the dialogue', () => {
     const options = { masksPasswords: true };
     const dialogue = new Dialogue(options);
     dialogue.start();
@@ -163,28 +163,28 @@ describe('where passwords are masked', () => {
 describe('after MSGWATCH', () => {
   const WATCHING: [string, string] = ['MSGWATCH', '200 OK\nthe message'];
 
-  test('a message that is stored appears above the prompt', () => {
+  test('prints a new message above the prompt', () => {
     const { screen } = shown(dialogueAfter(WATCHING).received('a new one\nand another\n'));
     expect(screen).toBe(`\na new one\n${COMMAND}\nand another\n${COMMAND}`);
   });
 
-  test('one that comes before the reply to the next command is no reply', () => {
+  test('does not take a message for the reply to the next command', () => {
     const dialogue = dialogueAfter(WATCHING, ['MSGSTORE']);
     const { screen } = shown(dialogue.received('a new one\n200 OK\n'));
     expect(screen).toBe(`a new one\nServer: 200 OK\n${PROMPTS.message}`);
   });
 
-  test('the next command ends it', () => {
+  test('ends the watch at the next command', () => {
     const dialogue = dialogueAfter(WATCHING, ['FOO', '400 UNKNOWN COMMAND']);
     expect(shown(dialogue.received('stray\n')).screen).toBe(`\nServer: stray\n${COMMAND}`);
   });
 
-  test('what the server says of itself is no message', () => {
+  test('does not take a closing reply for a message', () => {
     const { screen } = shown(dialogueAfter(WATCHING).received('421 SERVER SHUTTING DOWN\n'));
     expect(screen).toBe(`\nServer: 421 SERVER SHUTTING DOWN\n${COMMAND}`);
   });
 
-  test('a message may be those very words: the conversation goes on', () => {
+  test('goes on if a message has the words of a closing reply', () => {
     const dialogue = dialogueAfter(WATCHING);
     dialogue.received('421 IDLE TOO LONG\n');
     expect(shown(dialogue.typed('MSGGET')).sent).toBe('MSGGET\n');
@@ -192,7 +192,7 @@ describe('after MSGWATCH', () => {
     expect(dialogue.closed('gone')).toContainEqual({ do: 'end', ending: 'lost' });
   });
 
-  test('and when the server closes, they were its own', () => {
+  test('ends as rejected if the server closes after a closing reply', () => {
     const dialogue = dialogueAfter(WATCHING);
     dialogue.received('421 IDLE TOO LONG\n');
     expect(dialogue.closed('gone')).toContainEqual({ do: 'end', ending: 'rejected' });
@@ -200,19 +200,19 @@ describe('after MSGWATCH', () => {
 });
 
 describe('a lost connection', () => {
-  test('is told in brackets, on a line of its own', () => {
+  test('is reported in brackets, on its own line', () => {
     expect(shown(dialogueAfter().closed('gone')).screen).toBe('\n[gone]\n<lost>');
   });
 
-  test('while a reply is awaited', () => {
+  test('is reported while a reply is awaited', () => {
     expect(shown(dialogueAfter(['MSGGET']).closed('gone')).screen).toBe('[gone]\n<lost>');
   });
 
-  test('before it was open', () => {
+  test('is reported even if it was never open', () => {
     expect(shown(new Dialogue().closed('gone')).screen).toBe('[gone]\n<lost>');
   });
 
-  test('what came last without an LF is shown', () => {
+  test('comes after the unfinished last line', () => {
     const dialogue = dialogueAfter(['FOO']);
     dialogue.received('400 UNKNO');
     expect(shown(dialogue.closed('gone')).screen).toBe(
@@ -220,11 +220,11 @@ describe('a lost connection', () => {
     );
   });
 
-  test('after QUIT nobody is told', () => {
+  test('is not reported after QUIT', () => {
     expect(dialogueAfter(['QUIT', '200 OK']).closed('gone')).toEqual([]);
   });
 
-  test('a server that is stopping says so above the prompt', () => {
+  test('comes after the closing reply, which is printed above the prompt', () => {
     const dialogue = dialogueAfter();
     const effects = [
       ...dialogue.received('421 SERVER SHUTTING DOWN\n'),
@@ -234,6 +234,6 @@ describe('a lost connection', () => {
   });
 });
 
-test('a line typed when nothing is asked changes nothing', () => {
+test('ignores a typed line if there is no prompt', () => {
   expect(dialogueAfter(['MSGGET']).typed('QUIT')).toEqual([]);
 });

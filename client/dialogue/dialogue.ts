@@ -1,11 +1,11 @@
-// The original client's conversation with a person (PROTOCOL.md, "The dialogue").
+// The original client's dialogue with a user (PROTOCOL.md, "The dialogue"). Its states and transitions:
 //
-//   prompt --a line typed--> reply --200 OK to MSGGET--> message --the message--> prompt
+//   prompt --a line typed--> reply --200 OK to MSGGET or MSGWATCH--> message --the message--> prompt
 //                            reply --200 OK to MSGHIST--> history --its end--> prompt
-//                            reply --anything else--> prompt, for whatever the server awaits now
 //                            reply --200 OK to QUIT, 200 OKAY--> over
+//                            reply --any other reply--> prompt, for what the server awaits now
 //
-// After MSGWATCH the server speaks by itself: its messages appear above the prompt.
+// After MSGWATCH the server also sends messages unasked. They appear above the prompt.
 
 import { LineReader, TOO_LONG, trimLine } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
@@ -22,10 +22,9 @@ import {
 } from './conversation.ts';
 import { maskSecret } from './maskSecret.ts';
 
-/** What the dialogue asks for. */
-type Question = Exclude<PromptKind, 'line'>;
+type DialoguePrompt = Exclude<PromptKind, 'line'>;
 
-export const PROMPTS: Record<Question, string> = {
+export const PROMPTS: Record<DialoguePrompt, string> = {
   command: 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ',
   message: 'Enter new message of the day: ',
   password: 'Enter shutdown password: ',
@@ -33,21 +32,21 @@ export const PROMPTS: Record<Question, string> = {
 };
 
 type State =
-  | { at: 'prompt'; asked: Question }
-  /** The server's turn: `said` is what the person answered when asked for `asked`. */
-  | { at: 'reply'; asked: Question; said: string }
-  /** MSGGET was answered with 200 OK; the message is the next line. */
+  | { at: 'prompt'; asked: DialoguePrompt }
+  /** The reply to `sent` is awaited, which the user typed at the prompt for `asked`. */
+  | { at: 'reply'; asked: DialoguePrompt; sent: string }
+  /** MSGGET or MSGWATCH was answered with 200 OK. The next line is the message. */
   | { at: 'message' }
-  /** The same for MSGHIST: lines, and the end. */
+  /** MSGHIST was answered with 200 OK. Entries follow, then the end of the history. */
   | { at: 'history' }
-  /** Nobody's turn: not started yet, or the server has said that it will close (421). */
+  /** Not started yet, or the server has announced that it closes the connection (421). */
   | { at: 'idle' }
   | { at: 'over' };
 
 const REPLIES: ReadonlySet<string> = new Set(Object.values(REPLY));
 
 export interface DialogueOptions {
-  /** Whether the line that tells what was sent (`Client: …`) shows bullets for a password. */
+  /** Whether the line that shows what was sent (`Client: …`) masks a password. */
   readonly masksPasswords?: boolean;
 }
 
@@ -55,12 +54,12 @@ export class Dialogue implements Conversation {
   readonly #options: DialogueOptions;
   readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
   #state: State = { at: 'idle' };
-  /** The server has said that it will close, and not because it stops. */
+  /** The server has announced that it closes the connection, and not because it shuts down. */
   #isRejected = false;
-  /** Since the last command the server may have sent messages unasked. */
+  /** The last command was MSGWATCH: the server may send messages unasked. */
   #isWatching = false;
 
-  /** @param options Looked at each time: what they say may change. */
+  /** @param options Read each time they matter, so they may change during the dialogue. */
   constructor(options: DialogueOptions = {}) {
     this.#options = options;
   }
@@ -72,13 +71,13 @@ export class Dialogue implements Conversation {
   typed(text: string): Effect[] {
     if (this.#state.at !== 'prompt') return [];
     const { asked } = this.#state;
-    const said = trimLine(text);
-    if (said === '') return this.#ask(asked);
+    const sent = trimLine(text);
+    if (sent === '') return this.#ask(asked);
 
-    this.#state = { at: 'reply', asked, said };
+    this.#state = { at: 'reply', asked, sent };
     const isMasked = this.#options.masksPasswords && isSecret(asked);
-    const shown = isMasked ? maskSecret(said) : escapeControls(said);
-    return [print('client', `Client: ${shown}`), { do: 'send', text: `${said}\n` }];
+    const shown = isMasked ? maskSecret(sent) : escapeControls(sent);
+    return [print('client', `Client: ${shown}`), { do: 'send', text: `${sent}\n` }];
   }
 
   received(text: string): Effect[] {
@@ -87,7 +86,7 @@ export class Dialogue implements Conversation {
     for (;;) {
       const line = this.#lines.next();
       if (line === undefined) return effects;
-      effects.push(...this.#heard(line === TOO_LONG ? TOO_LONG_TO_SHOW : line));
+      effects.push(...this.#lineReceived(line === TOO_LONG ? TOO_LONG_TO_SHOW : line));
     }
   }
 
@@ -99,18 +98,18 @@ export class Dialogue implements Conversation {
       ...last,
       ...this.#stopAsking(),
       print('note', `[${escapeControls(reason)}]`),
-      ...this.#outcomeUnknown(),
+      ...this.#warnIfUnknown(),
       ...this.#end(this.#isRejected ? 'rejected' : 'lost'),
     ];
   }
 
-  /** A message was sent, and no answer came: it may be the message of the day by now, or not. */
-  #outcomeUnknown(): Effect[] {
+  /** Warns if a message was sent and no reply arrived: it may or may not be stored. */
+  #warnIfUnknown(): Effect[] {
     if (this.#state.at !== 'reply' || this.#state.asked !== 'message') return [];
     return [print('note', '[it is not known whether the message was stored]')];
   }
 
-  #heard(line: string): Effect[] {
+  #lineReceived(line: string): Effect[] {
     const state = this.#state;
     switch (state.at) {
       case 'over':
@@ -120,31 +119,30 @@ export class Dialogue implements Conversation {
       case 'history':
         return line === END_OF_HISTORY ? this.#ask('command') : [message(line)];
       case 'prompt':
-        return [...this.#stopAsking(), ...this.#unasked(line, state.asked)];
+        return [...this.#stopAsking(), ...this.#lineReceivedAtPrompt(line, state.asked)];
       case 'reply': {
-        // Stored while the person typed, and on its way before the server heard of it.
-        if (this.#isNews(line)) return [message(line)];
+        // Stored before the server read the command that ends the watch.
+        if (this.#isUpdate(line)) return [message(line)];
         this.#isWatching = false;
         this.#isRejected = false;
-        return [serverSays(line), ...this.#answer(line, state.asked, state.said)];
+        return [fromServer(line), ...this.#handleReply(line, state.asked, state.sent)];
       }
       case 'idle':
-        return [serverSays(line)];
+        return [fromServer(line)];
     }
   }
 
-  /** What follows from the reply to what the person said. */
-  #answer(reply: string, asked: Question, said: string): Effect[] {
+  #handleReply(reply: string, asked: DialoguePrompt, sent: string): Effect[] {
     if (reply === REPLY.passwordRequired) {
-      return this.#ask(said === 'MSGSTORE' ? 'storePassword' : 'password');
+      return this.#ask(sent === 'MSGSTORE' ? 'storePassword' : 'password');
     }
     if (reply === REPLY.shutdownAccepted) return this.#end('shutDown');
     if (reply === REPLY.ok && asked === 'storePassword') return this.#ask('message');
-    if (reply !== REPLY.ok || asked !== 'command') return this.#goOn(reply, 'command');
-    switch (said) {
+    if (reply !== REPLY.ok || asked !== 'command') return this.#askUnlessClosing(reply, 'command');
+    switch (sent) {
       case 'MSGWATCH':
       case 'MSGGET':
-        this.#isWatching = said === 'MSGWATCH';
+        this.#isWatching = sent === 'MSGWATCH';
         this.#state = { at: 'message' };
         return [];
       case 'MSGHIST':
@@ -159,32 +157,32 @@ export class Dialogue implements Conversation {
     }
   }
 
-  /** What the server says while it is the person's turn. */
-  #unasked(line: string, asked: Question): Effect[] {
-    if (this.#isNews(line)) {
-      // A server that goes on has not sent the person away: the 421 before was somebody's message.
+  /** Handles a line that the server sends while the user is at a prompt. */
+  #lineReceivedAtPrompt(line: string, asked: DialoguePrompt): Effect[] {
+    if (this.#isUpdate(line)) {
+      // The server has not closed the connection: the 421 before was a message with those words.
       this.#isRejected = false;
       return [message(line), ...this.#ask(asked)];
     }
-    return [serverSays(line), ...this.#goOn(line, asked)];
+    return [fromServer(line), ...this.#askUnlessClosing(line, asked)];
   }
 
-  /** Whether a line is a message that was stored while the person watches. */
-  #isNews(line: string): boolean {
+  /** Whether a line is a message that was stored during a watch. */
+  #isUpdate(line: string): boolean {
     return this.#isWatching && !REPLIES.has(line);
   }
 
-  /** Asks again, unless the server has just said that it will close. */
-  #goOn(reply: string, asked: Question): Effect[] {
+  /** Prompts again, unless the reply announces that the server closes the connection. */
+  #askUnlessClosing(reply: string, asked: DialoguePrompt): Effect[] {
     if (!isClosingReply(reply)) return this.#ask(asked);
     this.#isRejected = reply !== REPLY.shuttingDown;
-    // Somebody may have stored these very words: who watches is asked on, until the server closes.
+    // During a watch, these words may also be a message. The connection then stays open.
     if (this.#isWatching) return this.#ask(asked);
     this.#state = { at: 'idle' };
     return [];
   }
 
-  #ask(asked: Question): Effect[] {
+  #ask(asked: DialoguePrompt): Effect[] {
     this.#state = { at: 'prompt', asked };
     return [{ do: 'ask', for: asked, prompt: PROMPTS[asked] }];
   }
@@ -203,7 +201,7 @@ function message(line: string): Effect {
   return print('message', escapeControls(line));
 }
 
-function serverSays(line: string): Effect {
+function fromServer(line: string): Effect {
   return print('server', `Server: ${escapeControls(line)}`);
 }
 

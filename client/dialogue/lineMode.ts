@@ -1,8 +1,8 @@
-// A plain conversation with any TCP service: each line typed is sent as it is, each line that comes
-// back is shown as it is. Nobody knows whose turn it is, so the person is always asked.
+// A conversation with any TCP service: sends each typed line, and displays each received one. Whether
+// the service awaits input is unknown, so there is always a prompt.
 //
-// What the service has said without ending the line is its prompt (`login: `), and stands where
-// ours would. Once the person has answered, the line is whole, and on the screen already.
+// An unfinished line from the service is its prompt (`login: `), and is shown instead of ours. When the
+// user has answered it, that line is complete, and already on the screen.
 
 import { escapeControls } from '../../protocol/plainText.ts';
 import {
@@ -16,30 +16,30 @@ import {
 export type LineEnd = '\n' | '\r\n';
 
 export interface LineModeOptions {
-  /** What ends each line that is sent; LF unless told otherwise. */
+  /** Ends each line that is sent; LF by default. */
   readonly lineEnd?: LineEnd;
 }
 
-/** In characters, as shown. What is longer is no prompt: it is shown once its line has ended. */
+/** In characters, as displayed. A longer unfinished line is not a prompt, and is shown when it ends. */
 const MAX_PROMPT_LENGTH = 256;
 
-/** What services write where they want an answer that nobody else is to see. */
+/** Words in a prompt that ask for a secret. */
 const PASSWORD_PROMPT = /pass(word|phrase|code)|secret|\bpin\b/i;
 
 export class LineMode implements Conversation {
   readonly #options: LineModeOptions;
   readonly #ownPrompt: string;
-  /** What the service has said since its last LF. */
+  /** What the service has sent since its last LF. */
   #partial = '';
-  /** The line under way was too long; its end is awaited. */
+  /** The unfinished line is too long: the rest of it is discarded. */
   #isSkipping = false;
-  /** The prompt that stands on the screen, if the person is asked. */
+  /** The prompt on the screen, if there is one. */
   #prompt: string | undefined;
   #isOver = false;
 
   /**
-   * @param name The service's, for the prompt where it has none of its own.
-   * @param options Looked at each time: what they say may change.
+   * @param name The name of the service, for our prompt.
+   * @param options Read each time they matter, so they may change during the conversation.
    */
   constructor(name: string, options: LineModeOptions = {}) {
     this.#options = options;
@@ -52,15 +52,15 @@ export class LineMode implements Conversation {
 
   typed(text: string): Effect[] {
     if (this.#prompt === undefined) return [];
-    if (this.#saidAsPrompt() !== undefined) this.#partial = '';
+    if (this.#servicePrompt() !== undefined) this.#partial = '';
     return [{ do: 'send', text: `${text}${this.#options.lineEnd ?? '\n'}` }, ...this.#ask()];
   }
 
   received(text: string): Effect[] {
     if (this.#isOver) return [];
     const lines = this.#takeLines(text);
-    const hasSaidNothing = lines.length === 0 && this.#nextPrompt() === this.#prompt;
-    if (this.#prompt === undefined || hasSaidNothing) return lines;
+    const hasNothingToShow = lines.length === 0 && this.#nextPrompt() === this.#prompt;
+    if (this.#prompt === undefined || hasNothingToShow) return lines;
     return [{ do: 'stopAsking' }, ...lines, ...this.#ask()];
   }
 
@@ -75,7 +75,7 @@ export class LineMode implements Conversation {
     return effects;
   }
 
-  /** Shows the lines that have ended, and keeps what has not. */
+  /** Displays the lines that have ended, and keeps the unfinished one. */
   #takeLines(text: string): Effect[] {
     const shown: Effect[] = [];
     let start = 0;
@@ -101,23 +101,23 @@ export class LineMode implements Conversation {
 
   #ask(): Effect[] {
     this.#prompt = this.#nextPrompt();
-    const isPassword = PASSWORD_PROMPT.test(this.#saidAsPrompt() ?? '');
+    const isPassword = PASSWORD_PROMPT.test(this.#servicePrompt() ?? '');
     return [{ do: 'ask', for: isPassword ? 'password' : 'line', prompt: this.#prompt }];
   }
 
   #nextPrompt(): string {
-    return this.#saidAsPrompt() ?? this.#ownPrompt;
+    return this.#servicePrompt() ?? this.#ownPrompt;
   }
 
-  /** The line under way, as a prompt shows it; `undefined` where there is none that can be one. */
-  #saidAsPrompt(): string | undefined {
+  /** The unfinished line as it is displayed; `undefined` if there is none, or it is not a prompt. */
+  #servicePrompt(): string | undefined {
     if (this.#partial.length > MAX_PROMPT_LENGTH) return undefined;
     const shown = escapeControls(withoutCr(this.#partial));
     return shown !== '' && shown.length <= MAX_PROMPT_LENGTH ? shown : undefined;
   }
 }
 
-/** A line may end with CRLF. */
+/** A line may end in CRLF. */
 function withoutCr(line: string): string {
   return line.endsWith('\r') ? line.slice(0, -1) : line;
 }

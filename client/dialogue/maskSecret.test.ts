@@ -10,6 +10,6 @@ test.each<[secret: string, shown: string]>([
   ['密码', '••'],
   ['👍🏽', '•'],
   ['👩‍👩‍👧‍👦🇨🇭', '••'],
-])('%j is shown as %j', (secret, shown) => {
+])('masks %j as %j', (secret, shown) => {
   expect(maskSecret(secret)).toBe(shown);
 });

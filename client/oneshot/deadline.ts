@@ -1,45 +1,45 @@
-// The time somebody allows for an answer, all that it takes counted: looking up, connecting, each
-// server that is asked in vain.
+// A deadline for everything it takes to get an answer: resolving, connecting, and every server that is
+// asked before one answers.
 
 export class Deadline {
-  readonly #late = new AbortController();
+  readonly #passed = new AbortController();
   readonly #endsAt: number;
   readonly #timer: NodeJS.Timeout;
 
-  /** @param ms It begins to run at once. */
+  /** @param ms The time until it passes; it starts to run at once. */
   constructor(ms: number) {
     this.#endsAt = performance.now() + ms;
-    this.#timer = setTimeout(() => this.#late.abort(), ms);
+    this.#timer = setTimeout(() => this.#passed.abort(), ms);
   }
 
-  /** Aborted when it has run out. */
+  /** Aborted when the deadline passes. */
   get signal(): AbortSignal {
-    return this.#late.signal;
+    return this.#passed.signal;
   }
 
-  get hasRunOut(): boolean {
-    return this.#late.signal.aborted;
+  get hasPassed(): boolean {
+    return this.#passed.signal.aborted;
   }
 
-  get leftMs(): number {
+  get remainingMs(): number {
     return Math.max(this.#endsAt - performance.now(), 0);
   }
 
-  /** What was to be done in time is done: it never runs out now. */
-  stop(): void {
+  /** Prevents the deadline from passing. */
+  cancel(): void {
     clearTimeout(this.#timer);
   }
 }
 
-/** Does something that may take so long, and no longer than it takes. */
+/** Runs an action with a deadline, which is canceled when the action ends. */
 export async function withDeadline<Result>(
   ms: number,
-  act: (time: Deadline) => Promise<Result>,
+  act: (deadline: Deadline) => Promise<Result>,
 ): Promise<Result> {
-  const time = new Deadline(ms);
+  const deadline = new Deadline(ms);
   try {
-    return await act(time);
+    return await act(deadline);
   } finally {
-    time.stop();
+    deadline.cancel();
   }
 }

@@ -10,10 +10,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** What a server says next; what somebody is told of it who knew a message before. */
-function watched(known: string | undefined, catchUpMs = CATCH_UP_MS) {
-  const said: string[] = [];
-  const told: string[] = [];
+/** Watches a server whose messages the test sends. */
+function watch(lastShown: string | undefined, catchUpMs = CATCH_UP_MS) {
+  const queue: string[] = [];
+  const shown: string[] = [];
   let wake = () => {};
   let lose: (error: Error) => void = () => {};
   const lost = new Promise<never>((_, reject) => {
@@ -21,7 +21,7 @@ function watched(known: string | undefined, catchUpMs = CATCH_UP_MS) {
   });
   async function* messages(): AsyncGenerator<string, never> {
     for (;;) {
-      const message = said.shift();
+      const message = queue.shift();
       if (message !== undefined) yield message;
       else {
         const isThere = new Promise<void>((resolve) => {
@@ -32,75 +32,77 @@ function watched(known: string | undefined, catchUpMs = CATCH_UP_MS) {
     }
   }
   const ended = (async () => {
-    for await (const message of dropStaleMessages(known, messages(), catchUpMs)) told.push(message);
+    for await (const message of dropStaleMessages(lastShown, messages(), catchUpMs)) {
+      shown.push(message);
+    }
   })().catch((error: Error) => error.message);
   return {
     ended,
     lose,
-    /** @returns All that was told so far. */
-    async says(...lines: string[]): Promise<string[]> {
-      said.push(...lines);
+    /** @returns Everything shown so far. */
+    async send(...lines: string[]): Promise<string[]> {
+      queue.push(...lines);
       wake();
       await vi.advanceTimersByTimeAsync(0);
-      return told;
+      return shown;
     },
     async after(ms: number): Promise<string[]> {
       await vi.advanceTimersByTimeAsync(ms);
-      return told;
+      return shown;
     },
   };
 }
 
-test('to somebody who knows nothing all is news, at once', async () => {
-  expect(await watched(undefined).says('a', 'b', 'b')).toEqual(['a', 'b', 'b']);
+test('yields everything at once if nothing was shown', async () => {
+  expect(await watch(undefined).send('a', 'b', 'b')).toEqual(['a', 'b', 'b']);
 });
 
-test('what is known already is no news; all after it is', async () => {
-  const server = watched('a');
-  expect(await server.says('a')).toEqual([]);
-  expect(await server.says('b', 'a')).toEqual(['b', 'a']);
+test('drops the message shown last, and yields all after it', async () => {
+  const server = watch('a');
+  expect(await server.send('a')).toEqual([]);
+  expect(await server.send('b', 'a')).toEqual(['b', 'a']);
 });
 
-test('a server that is behind tells nothing until it has caught up', async () => {
-  const server = watched('c');
-  expect(await server.says('a')).toEqual([]);
-  expect(await server.says('b', 'c')).toEqual([]);
+test('yields nothing of a server that is behind until it has caught up', async () => {
+  const server = watch('c');
+  expect(await server.send('a')).toEqual([]);
+  expect(await server.send('b', 'c')).toEqual([]);
   expect(await server.after(CATCH_UP_MS)).toEqual([]);
-  expect(await server.says('d')).toEqual(['d']);
+  expect(await server.send('d')).toEqual(['d']);
 });
 
-test('one that has caught up is not held back any more', async () => {
-  expect(await watched('b').says('a', 'b', 'c', 'd')).toEqual(['c', 'd']);
+test('holds back nothing after the server has caught up', async () => {
+  expect(await watch('b').send('a', 'b', 'c', 'd')).toEqual(['c', 'd']);
 });
 
-test('one that is ahead is believed after a moment, and tells all', async () => {
-  const server = watched('a');
-  expect(await server.says('b')).toEqual([]);
-  expect(await server.says('c')).toEqual([]);
+test('yields everything of a server that is ahead, after the time to catch up', async () => {
+  const server = watch('a');
+  expect(await server.send('b')).toEqual([]);
+  expect(await server.send('c')).toEqual([]);
   expect(await server.after(CATCH_UP_MS - 1)).toEqual([]);
   expect(await server.after(1)).toEqual(['b', 'c']);
-  expect(await server.says('d')).toEqual(['b', 'c', 'd']);
+  expect(await server.send('d')).toEqual(['b', 'c', 'd']);
 });
 
 test('holds the newest 256 messages of a flood', async () => {
   const flood = Array.from({ length: 1000 }, (_, index) => String(index));
-  const server = watched('a');
-  expect(await server.says(...flood)).toEqual([]);
+  const server = watch('a');
+  expect(await server.send(...flood)).toEqual([]);
   expect(await server.after(CATCH_UP_MS)).toEqual(flood.slice(-256));
 });
 
-test('where none can be behind, nothing is held back', async () => {
-  expect(await watched('a', 0).says('b', 'a')).toEqual(['b', 'a']);
-  expect(await watched('a', 0).says('a', 'b')).toEqual(['b']);
+test('holds back nothing if the server cannot be behind', async () => {
+  expect(await watch('a', 0).send('b', 'a')).toEqual(['b', 'a']);
+  expect(await watch('a', 0).send('a', 'b')).toEqual(['b']);
 });
 
 for (const [when, lines] of [
-  ['while it is held back', ['b']],
+  ['while messages are held back', ['b']],
   ['after that', ['a', 'b']],
 ] as const) {
-  test(`a server that is lost ${when} is told as lost`, async () => {
-    const server = watched('a');
-    await server.says(...lines);
+  test(`reports a lost connection ${when}`, async () => {
+    const server = watch('a');
+    await server.send(...lines);
     server.lose(new Error('lost'));
     await server.after(0);
     expect(await server.ended).toBe('lost');

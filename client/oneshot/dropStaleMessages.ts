@@ -1,62 +1,63 @@
-// What somebody who was told the message before is to be told by the next server they ask.
+// Continues a watch on another server without repeating a message, or going back to an older one.
+//
+// Servers that share a store learn of a message at slightly different times, so the next server may be
+// behind the last one for a moment. Its first message is then an older one, perhaps one that was never
+// shown, and nothing in it tells its age. If it differs from the last message shown, the server
+// therefore gets a moment to catch up. If it sends the last message shown within that time, everything
+// before was older, and is dropped; otherwise everything it sent is new.
 
 /**
- * Yields what is new. The next server may be behind the last one for a moment, where both learn of
- * a message from a store they share: what it says first is then an older message, perhaps one that
- * was never shown, and nothing in it tells its age. So, where it says anything but what is known,
- * it is given a moment to catch up: once it says what is known, all it said until then was older,
- * and is dropped. After that moment it is believed.
- *
- * @param known What was shown last; `undefined` where nothing was.
- * @param messages The message in force, and each later one; they end with an error.
- * @param catchUpMs How long the server may be behind; 0 where it cannot be.
+ * @param lastShown The last message shown; `undefined` if none was.
+ * @param messages The message in force, then each later one. It ends with an error.
+ * @param catchUpMs How long the server may be behind; 0 if it cannot be.
+ * @returns The messages that are new.
  */
 export async function* dropStaleMessages(
-  known: string | undefined,
+  lastShown: string | undefined,
   messages: AsyncIterator<string, never>,
   catchUpMs: number,
 ): AsyncGenerator<string, never> {
   const { value: inForce } = await messages.next();
-  const mayBeBehind = known !== undefined && catchUpMs > 0;
-  if (inForce !== known) {
-    if (mayBeBehind) yield* news(known, inForce, messages, catchUpMs);
+  const mayBeBehind = lastShown !== undefined && catchUpMs > 0;
+  if (inForce !== lastShown) {
+    if (mayBeBehind) yield* afterCatchUp(lastShown, inForce, messages, catchUpMs);
     else yield inForce;
   }
   for (;;) yield (await messages.next()).value;
 }
 
-/** More than a server that is behind has to say: of a flood, the newest are held. */
+/** More than a server that is behind has to send. Of a flood, the newest messages are kept. */
 const MAX_HELD = 256;
 
-/** Yields, after the time to catch up, what was no older message; and what came next. */
-async function* news(
-  known: string,
+/** Yields nothing if the server turns out to be behind; else what it sent, after the time is over. */
+async function* afterCatchUp(
+  lastShown: string,
   inForce: string,
   messages: AsyncIterator<string, never>,
   catchUpMs: number,
 ): AsyncGenerator<string, void> {
   const held = [inForce];
   let next = messages.next();
-  const patience = timer(catchUpMs);
+  const timer = startTimer(catchUpMs);
   try {
     for (;;) {
-      const heard = await Promise.race([next, patience.over]);
-      if (heard === undefined) break;
-      if (heard.value === known) return;
-      held.push(heard.value);
+      const result = await Promise.race([next, timer.over]);
+      if (result === undefined) break;
+      if (result.value === lastShown) return;
+      held.push(result.value);
       if (held.length > MAX_HELD) held.shift();
       next = messages.next();
     }
   } finally {
-    patience.cancel();
+    timer.cancel();
   }
-  // Nobody waits for it until all that was held is taken: its failure then is no crash.
+  // It is awaited only after the held messages are taken: until then, its rejection is not unhandled.
   next.catch(() => {});
   yield* held;
   yield (await next).value;
 }
 
-function timer(ms: number): { over: Promise<undefined>; cancel: () => void } {
+function startTimer(ms: number): { over: Promise<undefined>; cancel: () => void } {
   let timeout: NodeJS.Timeout | undefined;
   const over = new Promise<undefined>((resolve) => {
     timeout = setTimeout(() => resolve(undefined), ms);

@@ -1,51 +1,48 @@
-// Whether a server answers: one that is full, or stopped, may well accept a connection.
+// Checks that a server answers: one that is full or stopped may still accept connections.
 
 import type { Socket } from 'node:net';
-import { LineReader, TOO_LONG } from '../../protocol/lines.ts';
-import { escapeControls } from '../../protocol/plainText.ts';
-import { REPLY } from '../../protocol/replies.ts';
-import { decodeForDisplay } from '../../protocol/utf8.ts';
-import {
-  ClosedError,
-  MAX_REPLY_LINE_BYTES,
-  quoted,
-  REPLY_LINE_TOO_LONG,
-  RefusedError,
-} from './oneshot.ts';
+import { MessageReader } from '../replies/messageReader.ts';
+import { ReplyLines } from './lineClient.ts';
+import { ClosedError, refusedError } from './replyErrors.ts';
 
 /**
- * Asks for the message of the day.
+ * Requests the message of the day.
  *
- * @param socket A connection, just opened. It is left paused, with all that was said on it read,
- *   for somebody else to talk over.
- * @throws RefusedError where the answer is another one; the connection's own error.
+ * @param socket A connection, just opened. It is left paused for another reader, with everything that
+ *   was received on it read.
+ * @throws RefusedError if the server sends another reply; the connection's own error.
  */
 export function probeServer(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
-    const reader = new LineReader(MAX_REPLY_LINE_BYTES);
-    const lines: (string | typeof TOO_LONG)[] = [];
-    const onData = (chunk: Buffer) => {
-      reader.push(chunk.toString('latin1'));
-      for (let line = reader.next(); line !== undefined; line = reader.next()) lines.push(line);
-      const [reply, message] = lines;
-      if (reply !== undefined && reply !== REPLY.ok) reject(refused(reply));
-      if (message === undefined) return;
-      socket.pause();
-      socket.off('data', onData);
-      socket.off('end', onEnd);
-      resolve();
+    const lines = new ReplyLines();
+    const reader = new MessageReader();
+    let hasSentLine = false;
+    const readReply = (chunk: Buffer): boolean => {
+      lines.push(chunk);
+      for (let line = lines.next(); line !== undefined; line = lines.next()) {
+        hasSentLine = true;
+        const result = reader.lineReceived(line);
+        if (result?.is === 'refused') throw refusedError(result.reply);
+        if (result?.is === 'message') return true;
+      }
+      return false;
     };
-    const onEnd = () =>
-      reject(new ClosedError({ hadSpoken: lines.length > 0, receivedBytes: socket.bytesRead }));
+    const onData = (chunk: Buffer) => {
+      try {
+        if (!readReply(chunk)) return;
+        socket.pause();
+        socket.off('data', onData);
+        socket.off('end', onEnd);
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const onEnd = () => reject(new ClosedError({ hasSentLine, receivedBytes: socket.bytesRead }));
     socket.on('data', onData);
     socket.on('end', onEnd);
-    // Stays: one that is given up is closed with an error, and then nobody else listens.
+    // Stays: an aborted connection emits an error, and by then nothing else may listen for it.
     socket.on('error', reject);
     socket.write('MSGGET\n');
   });
-}
-
-function refused(reply: string | typeof TOO_LONG): RefusedError {
-  if (reply === TOO_LONG) return new RefusedError(REPLY_LINE_TOO_LONG);
-  return new RefusedError(quoted(escapeControls(decodeForDisplay(reply))));
 }

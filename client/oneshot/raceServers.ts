@@ -1,123 +1,124 @@
-// Asks several servers the same thing, and takes the first answer. The first server is asked at
-// once, each further one when one before has failed, or when nothing was heard for a while: as
-// RFC 8305 (section 5) does with the addresses of one host. So a server that is gone without a
-// word costs a moment, whatever the time allowed; and as long as the first one answers, the others
-// are left in peace.
+// Asks several servers the same question, and takes the first answer.
 //
-// What is asked must do no harm when several are asked: to read does none, and neither does to say
-// MSGSTORE and leave.
+// The first server is asked at once; each further one when an earlier one has failed, or after a short
+// delay without an answer, as RFC 8305 (section 5) does with the addresses of one host. A server that is
+// down without an error therefore costs a moment, whatever the deadline; and as long as the first server
+// answers, the others are not asked.
+//
+// The question must be harmless when several servers are asked: reading is, and so is sending MSGSTORE
+// and closing the connection.
 
-import type { Server } from '../connect.ts';
+import type { ServerAddress } from '../connect.ts';
 import type { Deadline } from './deadline.ts';
 
 /** RFC 8305, section 8: the recommended "Connection Attempt Delay". */
-const NEXT_AFTER_MS = 250;
+const ATTEMPT_DELAY_MS = 250;
 
 export interface Failure {
-  server: Server;
+  server: ServerAddress;
   error: unknown;
-  /** How long it was asked, in milliseconds; `undefined` if the time had run out before. */
+  /** How long it was asked, in milliseconds; `undefined` if the deadline passed before. */
   askedMs: number | undefined;
 }
 
 export interface RaceResult<Answer> {
-  /** `undefined` where nobody answered. */
-  first: { server: Server; answer: Answer } | undefined;
-  /** Those that failed until then, in the order of the servers. */
+  /** `undefined` if no server answered. */
+  first: { server: ServerAddress; answer: Answer } | undefined;
+  /** The servers that failed until then, in their given order. */
   failures: readonly Failure[];
 }
 
 /**
- * Asks until one server has answered, all have failed, or the time allowed has run out. Where that
- * is short, each server gets its share of it: all are asked before it has run out.
+ * Asks until one server has answered, all have failed, or the deadline has passed. If the deadline is
+ * short, each server gets its share of the time, so that all of them are asked before it passes.
  *
- * @param ask Asks one server. The signal is aborted when it should give up, another one having
- *   answered; of the one that answered first it is aborted when the time has run out.
+ * @param ask Asks one server. The signal is aborted when another server has answered, or the deadline
+ *   has passed; the latter also for the server that answered first.
  */
 export function raceServers<Answer>(
-  servers: readonly Server[],
-  ask: (server: Server, signal: AbortSignal) => Promise<Answer>,
-  time: Deadline,
+  servers: readonly ServerAddress[],
+  ask: (server: ServerAddress, signal: AbortSignal) => Promise<Answer>,
+  deadline: Deadline,
 ): Promise<RaceResult<Answer>> {
-  return new Promise((resolve) => new Race(servers, ask, time, resolve).run());
+  return new Promise((resolve) => new Race(servers, ask, deadline, resolve).run());
 }
 
 class Race<Answer> {
-  readonly #servers: readonly Server[];
-  readonly #ask: (server: Server, signal: AbortSignal) => Promise<Answer>;
-  readonly #time: Deadline;
-  readonly #resolve: (asked: RaceResult<Answer>) => void;
-  readonly #due: Server[];
-  readonly #underWay = new Set<AbortController>();
+  readonly #servers: readonly ServerAddress[];
+  readonly #ask: (server: ServerAddress, signal: AbortSignal) => Promise<Answer>;
+  readonly #deadline: Deadline;
+  readonly #resolve: (result: RaceResult<Answer>) => void;
+  readonly #unasked: ServerAddress[];
+  readonly #running = new Set<AbortController>();
   readonly #failures: Failure[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
   constructor(
-    servers: readonly Server[],
-    ask: (server: Server, signal: AbortSignal) => Promise<Answer>,
-    time: Deadline,
-    resolve: (asked: RaceResult<Answer>) => void,
+    servers: readonly ServerAddress[],
+    ask: (server: ServerAddress, signal: AbortSignal) => Promise<Answer>,
+    deadline: Deadline,
+    resolve: (result: RaceResult<Answer>) => void,
   ) {
     this.#servers = servers;
-    this.#due = [...servers];
+    this.#unasked = [...servers];
     this.#ask = ask;
-    this.#time = time;
+    this.#deadline = deadline;
     this.#resolve = resolve;
   }
 
   run(): void {
-    this.#time.signal.addEventListener('abort', () => this.#onLate());
-    if (this.#time.hasRunOut) this.#onLate();
+    this.#deadline.signal.addEventListener('abort', () => this.#deadlineOnPass());
+    if (this.#deadline.hasPassed) this.#deadlineOnPass();
     else this.#askNext();
   }
 
   #askNext(): void {
     clearTimeout(this.#timer);
-    const server = this.#due.shift();
+    const server = this.#unasked.shift();
     if (server === undefined) return;
     void this.#askOne(server);
-    if (this.#due.length === 0) return;
-    const shareMs = this.#time.leftMs / (this.#due.length + 1);
-    this.#timer = setTimeout(() => this.#askNext(), Math.min(NEXT_AFTER_MS, shareMs));
+    if (this.#unasked.length === 0) return;
+    const shareMs = this.#deadline.remainingMs / (this.#unasked.length + 1);
+    this.#timer = setTimeout(() => this.#askNext(), Math.min(ATTEMPT_DELAY_MS, shareMs));
   }
 
-  async #askOne(server: Server): Promise<void> {
+  async #askOne(server: ServerAddress): Promise<void> {
     const attempt = new AbortController();
-    const beganAt = performance.now();
-    this.#underWay.add(attempt);
+    const startedAt = performance.now();
+    this.#running.add(attempt);
     try {
       const answer = await this.#ask(server, attempt.signal);
-      // Its connection is closed by the signal.
+      // Another server has won: the signal closes this one's connection.
       if (this.#isOver) return;
       this.#finish({ server, answer }, attempt);
     } catch (error) {
       if (this.#isOver) return;
-      this.#underWay.delete(attempt);
-      this.#failed(server, error, performance.now() - beganAt);
+      this.#running.delete(attempt);
+      this.#addFailure(server, error, performance.now() - startedAt);
     }
   }
 
-  #failed(server: Server, error: unknown, askedMs: number | undefined): void {
+  #addFailure(server: ServerAddress, error: unknown, askedMs: number | undefined): void {
     this.#failures.push({ server, error, askedMs });
     if (this.#failures.length === this.#servers.length) this.#finish(undefined);
-    else if (!this.#time.hasRunOut) this.#askNext();
+    else if (!this.#deadline.hasPassed) this.#askNext();
   }
 
-  #onLate(): void {
+  #deadlineOnPass(): void {
     clearTimeout(this.#timer);
-    for (const attempt of this.#underWay) attempt.abort();
+    for (const attempt of this.#running) attempt.abort();
     if (this.#isOver) return;
-    for (const server of this.#due.splice(0)) {
-      this.#failed(server, this.#time.signal.reason, undefined);
+    for (const server of this.#unasked.splice(0)) {
+      this.#addFailure(server, this.#deadline.signal.reason, undefined);
     }
   }
 
-  /** @param winner Is not given up, but when the time has run out. */
+  /** @param winner Not aborted now, but when the deadline passes. */
   #finish(first: RaceResult<Answer>['first'], winner?: AbortController): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    for (const attempt of this.#underWay) {
+    for (const attempt of this.#running) {
       if (attempt !== winner) attempt.abort();
     }
     const place = ({ server }: Failure) => this.#servers.indexOf(server);

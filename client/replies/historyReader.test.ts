@@ -5,25 +5,25 @@ import { HistoryReader, type HistoryResult } from './historyReader.ts';
 const NOON = '2026-11-22T12:00:00Z';
 
 function read(pieces: Iterable<string>): HistoryResult {
-  const reading = new HistoryReader();
-  let history = reading.received('');
-  for (const piece of pieces) history = reading.received(piece);
-  return history;
+  const reader = new HistoryReader();
+  let result = reader.received('');
+  for (const piece of pieces) result = reader.received(piece);
+  return result;
 }
 
 describe.each([
   ['whole', (text: string) => [text]],
   ['byte by byte', (text: string) => [...text]],
-])('told %s', (_how, cut) => {
-  test.each<[rule: string, said: string, history: HistoryResult]>([
-    ['nothing was stored yet', '200 OK\n.\n', { is: 'complete', messages: [] }],
+])('received %s', (_how, cut) => {
+  test.each<[rule: string, text: string, result: HistoryResult]>([
+    ['reads an empty history', '200 OK\n.\n', { is: 'complete', messages: [] }],
     [
-      'a message has its time',
+      'reads a message and its time',
       `200 OK\n${NOON} An apple a day\n.\n`,
       { is: 'complete', messages: [{ time: NOON, message: 'An apple a day' }] },
     ],
     [
-      'the order stays, the oldest first',
+      'keeps the order, oldest first',
       `200 OK\r\n2026-11-22T11:00:00.5Z one\r\n${NOON} two\r\n.\r\n`,
       {
         is: 'complete',
@@ -34,7 +34,7 @@ describe.each([
       },
     ],
     [
-      'a message may be a dot, and hold line ends that are none of ours',
+      'reads a message that is a dot, and one with a line separator',
       `200 OK\n${NOON} .\n${NOON} a\u2028b\n.\n`,
       {
         is: 'complete',
@@ -44,29 +44,33 @@ describe.each([
         ],
       },
     ],
-    ['before its end it is not complete', `200 OK\n${NOON} one\n`, { is: 'incomplete' }],
+    ['is incomplete before the end', `200 OK\n${NOON} one\n`, { is: 'incomplete' }],
+    ['ignores everything after the end', '200 OK\n.\n200 OK\n', { is: 'complete', messages: [] }],
     [
-      'what comes after its end is none of it',
-      '200 OK\n.\n200 OK\n',
-      { is: 'complete', messages: [] },
-    ],
-    [
-      'an older server',
+      'is refused by a server that does not know the command',
       '400 UNKNOWN COMMAND\n200 OK\n',
       { is: 'refused', reply: '400 UNKNOWN COMMAND' },
     ],
-    ['another service', `${NOON} \x1bc\n`, { is: 'refused', reply: `${NOON} ^[c` }],
-    ['no history', '200 OK\nAn apple\n', { is: 'refused', reply: 'An apple' }],
-  ])('%s', (_rule, said, history) => {
-    expect(read(cut(said))).toEqual(history);
+    [
+      'refuses a reply of another service',
+      `${NOON} \x1bc\n`,
+      { is: 'refused', reply: `${NOON} ^[c` },
+    ],
+    [
+      'refuses a line that is not an entry',
+      '200 OK\nAn apple\n',
+      { is: 'refused', reply: 'An apple' },
+    ],
+  ])('%s', (_rule, text, result) => {
+    expect(read(cut(text))).toEqual(result);
   });
 });
 
-test('a line that never ends is refused, and not kept', () => {
+test('refuses a line without end', () => {
   expect(read(['200 OK\n', 'x'.repeat(100_000)]).is).toBe('refused');
 });
 
-test('of a history without end the newest are kept', () => {
+test('keeps the newest 10,000 messages', () => {
   const lines = Array.from({ length: 10_005 }, (_, i) => `${NOON} ${i}\n`);
   const history = read(['200 OK\n', ...lines, '.\n']);
   expect(history).toMatchObject({ is: 'complete' });
@@ -76,7 +80,7 @@ test('of a history without end the newest are kept', () => {
 });
 
 test('keeps no more characters of a history than the longest messages have', () => {
-  // Each is shown as six characters.
+  // Each character is escaped to six.
   const line = `${NOON} ${'\x9b'.repeat(60_000)}\n`;
   const history = read(['200 OK\n', ...Array.from({ length: 150 }, () => line), '.\n']);
   if (history.is !== 'complete') expect.fail(history.is);
@@ -85,13 +89,13 @@ test('keeps no more characters of a history than the longest messages have', () 
   expect(characters).toBeLessThanOrEqual(10_000 * 4096);
 });
 
-test('every message is read back, wherever it is cut', () => {
+test('reads the same messages wherever the chunks end', () => {
   const word = fc.stringMatching(/^[!-~é漢👍]{1,20}$/u);
   fc.assert(
     fc.property(fc.array(word), fc.array(fc.nat({ max: 500 })), (messages, cuts) => {
-      const said = `200 OK\n${messages.map((message) => `${NOON} ${message}\n`).join('')}.\n`;
-      const ends = [0, ...cuts.toSorted((one, other) => one - other), said.length];
-      const pieces = ends.slice(1).map((end, i) => said.slice(ends[i], end));
+      const text = `200 OK\n${messages.map((message) => `${NOON} ${message}\n`).join('')}.\n`;
+      const ends = [0, ...cuts.toSorted((one, other) => one - other), text.length];
+      const pieces = ends.slice(1).map((end, i) => text.slice(ends[i], end));
       expect(read(pieces)).toEqual({
         is: 'complete',
         messages: messages.map((message) => ({ time: NOON, message })),

@@ -1,81 +1,87 @@
-// MSGHIST as a program reads it: what the server says goes in, the messages stored so far come out.
-// Pure.
+// Collects the reply to MSGHIST, in bounded memory. Pure.
 
 import { LineReader, MAX_LINE_BYTES, TOO_LONG } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
-import { END_OF_HISTORY, REPLY } from '../../protocol/replies.ts';
 import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts';
+import { HistoryLineReader } from './historyLineReader.ts';
 
 export interface StoredMessage {
   /** When it was stored: RFC 3339, in UTC. */
   time: string;
-  /** It is safe to show. */
+  /** Safe to display. */
   message: string;
 }
 
 export type HistoryResult =
   | { is: 'incomplete' }
-  /** All of it, oldest first. */
+  /** All messages, oldest first. */
   | { is: 'complete'; messages: readonly StoredMessage[] }
-  /** The server said something else. */
+  /** The server sent another reply, or a line that is not an entry. */
   | { is: 'refused'; reply: string };
 
-/** What to send: the history, and no more after it. */
+/** What to send. QUIT makes the server close the connection after the history. */
 export const HISTORY_REQUEST = 'MSGHIST\nQUIT\n';
 
-/** Of a history that is longer, the newest ones are kept. */
+/** Of a longer history, the newest messages are kept. */
 const MAX_MESSAGES = 10_000;
 
-/** As long as that many of the longest messages: a hostile server sends longer ones. */
+/** Enough for that many of the longest messages. A hostile server sends longer ones. */
 const MAX_CHARACTERS = MAX_MESSAGES * MAX_LINE_BYTES;
 
-// RFC 3339, section 5.6, in UTC as PROTOCOL.md has it.
+// RFC 3339, section 5.6, in UTC (PROTOCOL.md).
 const ENTRY = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) (.+)$/su;
 
 export class HistoryReader {
   readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
+  readonly #events = new HistoryLineReader();
   readonly #messages: StoredMessage[] = [];
   #characters = 0;
-  #isAccepted = false;
-  #history: HistoryResult = { is: 'incomplete' };
+  #result: HistoryResult = { is: 'incomplete' };
 
   /**
-   * Text came from the server, cut anywhere.
-   *
-   * @returns What is known by now. Once it is complete or refused it stays so.
+   * @param text Decoded text from the server. A chunk may end anywhere.
+   * @returns The result so far. Once it is complete or refused, it no longer changes.
    */
   received(text: string): HistoryResult {
     this.#lines.push(text);
-    while (this.#history.is === 'incomplete') {
+    while (this.#result.is === 'incomplete') {
       const line = this.#lines.next();
       if (line === undefined) break;
-      this.#heard(line);
+      this.#lineReceived(line);
     }
-    return this.#history;
+    return this.#result;
   }
 
-  #heard(line: string | typeof TOO_LONG): void {
+  #lineReceived(line: string | typeof TOO_LONG): void {
     if (line === TOO_LONG) {
-      this.#history = { is: 'refused', reply: TOO_LONG_TO_SHOW };
+      this.#result = { is: 'refused', reply: TOO_LONG_TO_SHOW };
       return;
     }
-    if (!this.#isAccepted && line === REPLY.ok) {
-      this.#isAccepted = true;
-      return;
+    const event = this.#events.lineReceived(line);
+    switch (event.is) {
+      case 'accepted':
+        break;
+      case 'entry':
+        this.#addEntry(line);
+        break;
+      case 'end':
+        this.#result = { is: 'complete', messages: this.#messages };
+        break;
+      case 'refused':
+        this.#result = event;
+        break;
+      default:
+        event satisfies never;
     }
-    if (this.#isAccepted && line === END_OF_HISTORY) {
-      this.#history = { is: 'complete', messages: this.#messages };
-      return;
-    }
-    const [, time, message] = (this.#isAccepted && ENTRY.exec(line)) || [];
-    if (time === undefined || message === undefined) {
-      this.#history = { is: 'refused', reply: escapeControls(line) };
-      return;
-    }
-    this.#keep({ time, message: escapeControls(message) });
   }
 
-  #keep(stored: StoredMessage): void {
+  #addEntry(line: string): void {
+    const [, time, message] = ENTRY.exec(line) ?? [];
+    if (time === undefined || message === undefined) {
+      this.#result = { is: 'refused', reply: escapeControls(line) };
+      return;
+    }
+    const stored = { time, message: escapeControls(message) };
     this.#messages.push(stored);
     this.#characters += stored.message.length;
     while (this.#messages.length > MAX_MESSAGES || this.#characters > MAX_CHARACTERS) {

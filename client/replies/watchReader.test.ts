@@ -8,62 +8,70 @@ function message(text: string): WatchEvent {
   return { is: 'message', message: text };
 }
 
-/** What is heard of a server that says this, cut into these pieces, after it was asked once. */
-function heard(pieces: Iterable<string>, watching = new WatchReader()): WatchEvent[] {
-  watching.ask();
-  return [...pieces].flatMap((piece) => watching.received(piece));
+/** The events of these chunks after a request. */
+function read(chunks: Iterable<string>, reader = new WatchReader()): WatchEvent[] {
+  reader.request();
+  return [...chunks].flatMap((chunk) => reader.received(chunk));
 }
 
 describe.each([
   ['whole', (text: string) => [text]],
   ['byte by byte', (text: string) => [...text]],
-])('told %s', (_how, cut) => {
-  test.each<[rule: string, said: string, watched: WatchEvent[]]>([
-    ['the message in force comes first', '200 OK\napple\n', [message('apple')]],
-    ['and each later one', '200 OK\na\nb\nc\n', [message('a'), message('b'), message('c')]],
-    ['CRLF is accepted', '200 OK\r\napple\r\n', [message('apple')]],
-    ['what has no LF yet is no message', '200 OK\napple', []],
-    ['controls are shown escaped', '200 OK\na\x1b[2J\u202eb\n', [message('a^[[2J\\u{202e}b')]],
-    ['a message may be 200 OK', '200 OK\n200 OK\n200 OK\n', [message('200 OK'), message('200 OK')]],
+])('received %s', (_how, cut) => {
+  test.each<[rule: string, text: string, events: WatchEvent[]]>([
+    ['reads the message in force', '200 OK\napple\n', [message('apple')]],
+    ['reads every later message', '200 OK\na\nb\nc\n', [message('a'), message('b'), message('c')]],
+    ['accepts CRLF', '200 OK\r\napple\r\n', [message('apple')]],
+    ['awaits the LF of a message', '200 OK\napple', []],
+    ['escapes control characters', '200 OK\na\x1b[2J\u202eb\n', [message('a^[[2J\\u{202e}b')]],
     [
-      'the message in force may be a dismissal’s words',
+      'reads 200 OK as a message',
+      '200 OK\n200 OK\n200 OK\n',
+      [message('200 OK'), message('200 OK')],
+    ],
+    [
+      'reads a message in force that has the words of a closing reply',
       `200 OK\n${REPLY.idleTooLong}\n`,
       [message(REPLY.idleTooLong)],
     ],
     [
-      'a dismissal',
+      'reads a closing reply',
       `200 OK\na\n${REPLY.shuttingDown}\n`,
       [message('a'), { is: 'closing', reply: REPLY.shuttingDown }],
     ],
     [
-      'a dismissal before anything else',
+      'reads a closing reply instead of 200 OK',
       `${REPLY.tooManyConnections}\n`,
       [{ is: 'closing', reply: REPLY.tooManyConnections }],
     ],
-    ['an older server', '400 UNKNOWN COMMAND\n', [{ is: 'refused', reply: REPLY.unknownCommand }]],
     [
-      'another service, and nothing after that',
+      'is refused by a server that does not know the command',
+      '400 UNKNOWN COMMAND\n',
+      [{ is: 'refused', reply: REPLY.unknownCommand }],
+    ],
+    [
+      'refuses a reply of another service, and ignores the rest',
       'MSGWATCH\n200 OK\napple\n',
       [{ is: 'refused', reply: 'MSGWATCH' }],
     ],
-  ])('%s', (_rule, said, watched) => {
-    expect(heard(cut(said))).toEqual(watched);
+  ])('%s', (_rule, text, events) => {
+    expect(read(cut(text))).toEqual(events);
   });
 
-  test('asked again, the message comes again, after what was on its way', () => {
-    const watching = new WatchReader();
-    heard(cut('200 OK\na\n'), watching);
-    expect(heard(cut('b\n200 OK\nb\nc\n'), watching)).toEqual(['b', 'b', 'c'].map(message));
+  test('reads the message again after a second request, and before it what was already sent', () => {
+    const reader = new WatchReader();
+    read(cut('200 OK\na\n'), reader);
+    expect(read(cut('b\n200 OK\nb\nc\n'), reader)).toEqual(['b', 'b', 'c'].map(message));
   });
 });
 
-test('a line that never ends is refused, and not kept', () => {
-  expect(heard(['200 OK\n', 'x'.repeat(100_000)])).toEqual([
+test('refuses a line without end', () => {
+  expect(read(['200 OK\n', 'x'.repeat(100_000)])).toEqual([
     { is: 'refused', reply: TOO_LONG_TO_SHOW },
   ]);
 });
 
-test('where it is cut never matters, and the newest message is the last one heard', () => {
+test('reads the same events wherever the chunks end, the newest message last', () => {
   const line = fc.constantFrom(
     'a',
     'b',
@@ -77,22 +85,21 @@ test('where it is cut never matters, and the newest message is the last one hear
       fc.array(line),
       fc.array(fc.nat({ max: 200 })),
       (before, after, cuts) => {
-        // The server is asked again after what is in `before`; whatever is stored then is told
-        // anew.
-        const said = (lines: string[]) => lines.map((text) => `${text}\n`).join('');
+        // The second request comes after `before`, and its reply repeats the message in force.
+        const join = (lines: string[]) => lines.map((text) => `${text}\n`).join('');
         const newest = after.at(-1) ?? before.at(-1) ?? '';
         const inForce = after.length > 0 ? 'between' : newest;
-        const whole = `${said(before.slice(1))}200 OK\n${inForce}\n${said(after)}`;
+        const whole = `${join(before.slice(1))}200 OK\n${inForce}\n${join(after)}`;
         const ends = [0, ...cuts.toSorted((one, other) => one - other), whole.length];
         const pieces = ends.slice(1).map((end, i) => whole.slice(ends[i], end));
 
-        const watching = new WatchReader();
-        heard([`200 OK\n${before[0]}\n`], watching);
-        const watched = heard(pieces, watching);
-        expect(watched.at(-1)).toEqual(message(newest));
+        const reader = new WatchReader();
+        read([`200 OK\n${before[0]}\n`], reader);
+        const events = read(pieces, reader);
+        expect(events.at(-1)).toEqual(message(newest));
         const again = new WatchReader();
-        heard([`200 OK\n${before[0]}\n`], again);
-        expect(heard([whole], again)).toEqual(watched);
+        read([`200 OK\n${before[0]}\n`], again);
+        expect(read([whole], again)).toEqual(events);
       },
     ),
   );

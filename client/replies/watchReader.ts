@@ -1,5 +1,4 @@
-// MSGWATCH as a program reads it: what the server says goes in, messages come out. Pure. `motd
-// watch` is its twin (client/oneshot/oneshot.ts), which waits for line after line where this one is told.
+// Reads the replies to MSGWATCH. Pure.
 
 import { LineReader, TOO_LONG } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
@@ -7,62 +6,66 @@ import { isClosingReply, REPLY } from '../../protocol/replies.ts';
 import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts';
 
 export type WatchEvent =
-  /** The message in force. It is safe to show. */
+  /** The message in force, safe to display. */
   | { is: 'message'; message: string }
-  /** The server knows no MSGWATCH, or is none of ours: nothing follows that could be understood. */
+  /** The server does not know MSGWATCH, or is no MOTD server. No event follows. */
   | { is: 'refused'; reply: string }
   /**
-   * The server says that it will close; or, as long as it does not, somebody stored these words.
+   * The server announces that it closes the connection. If it does not, these words are the message
+   * that a client stored.
    */
   | { is: 'closing'; reply: string };
 
 export class WatchReader {
   readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
-  #awaits: 'reply' | 'message' | 'news' | 'nothing' = 'reply';
-  #isWatched = false;
+  #awaits: 'reply' | 'message' | 'update' | 'nothing' = 'reply';
+  #hasMessage = false;
 
   /**
-   * Asks to be told; asked again, a server that still answers tells the message in force once more.
+   * Starts a watch. During a watch, it makes the server send the message in force again.
    *
    * @returns What to send.
    */
-  ask(): string {
+  request(): string {
     this.#awaits = 'reply';
     return 'MSGWATCH\n';
   }
 
-  /** Text came from the server, cut anywhere. */
+  /** @param text Decoded text from the server. A chunk may end anywhere. */
   received(text: string): WatchEvent[] {
     this.#lines.push(text);
-    const watched: WatchEvent[] = [];
+    const events: WatchEvent[] = [];
     for (;;) {
       const line = this.#lines.next();
-      if (line === undefined) return watched;
-      const heard = this.#heard(line);
-      if (heard !== undefined) watched.push(heard);
+      if (line === undefined) return events;
+      const event = line === TOO_LONG ? this.#lineTooLong() : this.lineReceived(line);
+      if (event !== undefined) events.push(event);
     }
   }
 
-  #heard(line: string | typeof TOO_LONG): WatchEvent | undefined {
+  /** @returns What the line means; `undefined` if it is no event. */
+  lineReceived(line: string): WatchEvent | undefined {
     if (this.#awaits === 'nothing') return undefined;
-    if (line === TOO_LONG) return this.#refused(TOO_LONG_TO_SHOW);
     if (this.#awaits === 'reply' && line === REPLY.ok) {
       this.#awaits = 'message';
       return undefined;
     }
     const text = escapeControls(line);
-    // The message in force may be any words, also those of a reply.
     if (this.#awaits === 'message') {
-      this.#isWatched = true;
-      this.#awaits = 'news';
+      // The message in force may be any words, even those of a reply.
+      this.#hasMessage = true;
+      this.#awaits = 'update';
     } else if (isClosingReply(line)) {
       return { is: 'closing', reply: text };
-    } else if (!this.#isWatched) {
+    } else if (!this.#hasMessage) {
       return this.#refused(text);
     }
-    // Where it was asked again, what was stored before the server heard of it comes before the
-    // reply.
+    // After a second request, updates that the server sent before it read the request precede its reply.
     return { is: 'message', message: text };
+  }
+
+  #lineTooLong(): WatchEvent | undefined {
+    return this.#awaits === 'nothing' ? undefined : this.#refused(TOO_LONG_TO_SHOW);
   }
 
   #refused(reply: string): WatchEvent {

@@ -179,17 +179,17 @@ test('where none answers, each is named in one line, status 1', async () => {
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr.replace(/\d\.\d s/g, 'N s').replace(/\d+ bytes?/, 'N bytes')).toBe(
     `motd: no server answered: ${at(gone)} refused the connection; ` +
-      `${at(full)} said: 421 TOO MANY CONNECTIONS; ${at(silent)} sent nothing in N s; ` +
+      `${at(full)} replied: 421 TOO MANY CONNECTIONS; ${at(silent)} sent nothing in N s; ` +
       `${at(drips)} sent N bytes and no complete reply in N s\n`,
   );
   const set = await runMotd(['set', '-m', 'x', at(gone, full)]);
   expect(set.status).toBe(1);
   expect(set.stderr).toMatch(
-    /^motd: no server took the message: .*refused.*; .* said: 421 TOO MANY.*\n$/,
+    /^motd: no server took the message: .*refused.*; .* replied: 421 TOO MANY.*\n$/,
   );
   const connected = await runMotd(['connect', at(gone, full)]);
   expect(connected).toMatchObject({ status: 1, stdout: '' });
-  expect(connected.stderr).toMatch(/^motd: no server answered: .*refused.*; .* said: 421.*\n$/);
+  expect(connected.stderr).toMatch(/^motd: no server answered: .*refused.*; .* replied: 421.*\n$/);
   // What `connect` checks before it settles on one; it allows 10 s.
   const dripped = await runMotd(['connect', at(gone, drips)]);
   expect(dripped.stderr).toMatch(/; [\d.:]+ sent \d+ bytes and no complete reply in \d+\.\d s\n$/);
@@ -212,13 +212,16 @@ test('set: one whose store is gone says 503, and the next one stores', async () 
   const broken = await startServer(0, ['--store', `lmdb:${folder}`]);
   rmSync(folder, { recursive: true });
   const alone = await runMotd(['set', '-m', 'new', at(broken.port)]);
-  const advice = /503 STORE UNAVAILABLE; it is not in force now, and may be stored .*: look later/;
+  const advice =
+    /503 STORE UNAVAILABLE; the message is not in force, but may .*: check with motd get/;
   expect(alone.stderr).toMatch(/^motd: .*\n$/);
   expect(alone.stderr).toMatch(advice);
   const none = await runMotd(['set', '-m', 'new', at(broken.port, await freePort())]);
   expect(none.stderr).toMatch(/^motd: no server took the message: .*\n$/);
   expect(none.stderr.match(/ 503 STORE UNAVAILABLE/g)).toHaveLength(1);
-  expect(none.stderr.match(/; it is not in force now, and may be stored /g)).toHaveLength(1);
+  expect(
+    none.stderr.match(/; the message is not in force, but may still be stored /g),
+  ).toHaveLength(1);
   const { port } = await startSaying('second');
   expect(await runMotd(['set', '-m', 'new', at(broken.port, port)])).toEqual(printed(''));
   expect(await runMotd(['get', at(port)])).toEqual(printed('new\n'));
@@ -296,7 +299,7 @@ test('watch goes from server to server as each is shut down, and repeats nothing
   await watch.waitForOutput(/last\n$/);
   await watch.stop();
   expect(watch.stdout).toBe(`${said}last\n`);
-  const lost = 'said: 421 SERVER SHUTTING DOWN; going on with the next server';
+  const lost = 'replied: 421 SERVER SHUTTING DOWN; connecting to the next server';
   expect(watch.stderr).toMatch(new RegExp(`^(motd: 127.0.0.1:\\d+: the server ${lost}\n){2}$`));
 });
 
@@ -320,7 +323,7 @@ test('watch goes on when all were gone, and one is back', async () => {
   await startServer(port, ['--message', 'after']);
   await watch.waitForOutput(/^before\nafter\n$/);
   expect(watch.stderr).toMatch(
-    /^motd: .* SHUTTING DOWN; going on with .*\nmotd: no server answered: .*; trying again\n$/,
+    /^motd: .* SHUTTING DOWN; connecting to .*\nmotd: no server answered: .*; trying again\n$/,
   );
 });
 
@@ -328,7 +331,7 @@ test('watch gives up where no server knows MSGWATCH', async () => {
   const [one, other] = await Promise.all([1, 2].map(() => scriptedServer('400 UNKNOWN COMMAND\n')));
   const { status, stderr } = await runMotd(['watch', at(one?.port ?? 0, other?.port ?? 0)]);
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^motd: no server answered: .* said: 400 UNKNOWN COMMAND; .*\n$/);
+  expect(stderr).toMatch(/^motd: no server answered: .* replied: 400 UNKNOWN COMMAND; .*\n$/);
 });
 
 test('connect: once somebody talks to a server, its loss is the end', async () => {

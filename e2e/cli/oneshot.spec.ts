@@ -48,7 +48,7 @@ test('what is set can be got, and is the end of the history', QUICK, async ({ se
 });
 
 for (const [mistake, args, input, words] of [
-  ['a message that is a command', ['-m', 'QUIT'], '', /the server said: EXPECTED MOTD/],
+  ['a message that is a command', ['-m', 'QUIT'], '', /the server replied: EXPECTED MOTD/],
   ['a message of two lines', [], 'a\nb\n', /one line of plain text/],
   ['no message at all', [], '\n', /one line of plain text.*-m/],
   ['a message that drives a terminal', [], '\x1b[2J\n', /one line of plain text/],
@@ -169,7 +169,7 @@ for (const [how, rest] of [
     ]);
     expect(status).toBe(1);
     expect(stderr).toMatch(
-      /^motd: [\d.:]+: the message was sent, and no complete reply came: it may be stored, or not\n$/,
+      /^motd: [\d.:]+: the message was sent, but no complete reply arrived: it may or may not be stored; check with motd get\n$/,
     );
   });
 }
@@ -309,10 +309,10 @@ test('a password guards the store: set says it, and nobody stores without', QUIC
   const at = ['127.0.0.1', String(server.port)];
 
   expect((await runMotd(['set', '-m', 'x', ...at])).stderr).toMatch(
-    /say it with --store-password\n$/,
+    /pass it with --store-password\n$/,
   );
   const wrong = await runMotd(['set', '-m', 'x', '--store-password', 'wrong', ...at]);
-  expect(wrong.stderr).toBe(`motd: ${at.join(':')}: the server said: 301 WRONG PASSWORD\n`);
+  expect(wrong.stderr).toBe(`motd: ${at.join(':')}: the server replied: 301 WRONG PASSWORD\n`);
   const right = await runMotd(['set', '-m', 'x', '--store-password', 'correct horse', ...at]);
   expect(right).toEqual({ ...quiet, stdout: '' });
   expect((await runMotd(['get', ...at])).stdout).toBe('x\n');

@@ -107,7 +107,7 @@ for (const command of ['get', 'set', 'history', 'watch'] as const) {
     const address = server.address();
     const port = typeof address === 'object' && address ? String(address.port) : '';
     const client = Program.motd([command, '127.0.0.1', port]).input('x');
-    await client.waitForStderr(/the server said: a\\x.*\n/);
+    await client.waitForStderr(/the server replied: a\\x.*\n/);
     await client.stop();
     server.close();
     expect(firstUnsafe(Buffer.from(client.stdout + client.stderr))).toBe('');

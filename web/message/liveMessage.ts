@@ -83,7 +83,7 @@ export class LiveMessage {
 
   #opened(): void {
     this.#watching = new WatchReader();
-    this.#link.send(this.#watching.ask());
+    this.#link.send(this.#watching.request());
   }
 
   #received(said: string): void {
@@ -152,7 +152,7 @@ export class LiveMessage {
   /** Asks once more: an answer shows that the connection is there. */
   #ask(): void {
     if (this.#probe !== undefined) return;
-    this.#link.send(this.#watching.ask());
+    this.#link.send(this.#watching.request());
     this.#probe = setTimeout(() => {
       this.#link.renew('the bridge did not answer any more');
       this.#events.onDead();

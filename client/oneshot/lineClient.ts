@@ -1,0 +1,79 @@
+// Sends lines to a server and awaits its lines, one at a time.
+
+import type { Socket } from 'node:net';
+import { LineReader, TOO_LONG } from '../../protocol/lines.ts';
+import { escapeControls } from '../../protocol/plainText.ts';
+import { decodeForDisplay } from '../../protocol/utf8.ts';
+import { ClosedError, RefusedError } from './replyErrors.ts';
+
+/** A line of MSGHIST is a message and its time. A server that sends a longer line is not ours. */
+const MAX_REPLY_LINE_BYTES = 64 * 1024;
+
+/** A reader in client/replies/. */
+export interface ReplyReader<Event> {
+  lineReceived(line: string): Event | undefined;
+}
+
+export class LineClient {
+  readonly #socket: Socket;
+  readonly #lines: AsyncGenerator<string, void>;
+  #hasSentLine = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#lines = linesFrom(socket);
+  }
+
+  send(line: string): void {
+    this.#socket.write(`${line}\n`);
+  }
+
+  /**
+   * @returns The next line, safe to display.
+   * @throws ClosedError if the server closed the connection; RefusedError if the line is too long.
+   */
+  async readLine(): Promise<string> {
+    const { value } = await this.#lines.next();
+    if (value === undefined) {
+      const receivedBytes = this.#socket.bytesRead;
+      throw new ClosedError({ hasSentLine: this.#hasSentLine, receivedBytes });
+    }
+    this.#hasSentLine = true;
+    return value;
+  }
+
+  /** Passes lines to a reader until one of them is an event. Throws as `readLine` does. */
+  async readEvent<Event>(reader: ReplyReader<Event>): Promise<Event> {
+    for (;;) {
+      const event = reader.lineReceived(await this.readLine());
+      if (event !== undefined) return event;
+    }
+  }
+}
+
+/** Splits the bytes that a server sends into lines, and makes them safe to display. */
+export class ReplyLines {
+  readonly #lines = new LineReader(MAX_REPLY_LINE_BYTES);
+
+  push(chunk: Buffer): void {
+    this.#lines.push(chunk.toString('latin1'));
+  }
+
+  /**
+   * @returns The next line; `undefined` if it has not ended yet.
+   * @throws RefusedError if the line is too long.
+   */
+  next(): string | undefined {
+    const line = this.#lines.next();
+    if (line !== TOO_LONG) return line && escapeControls(decodeForDisplay(line));
+    throw new RefusedError(`the server sent a line of more than ${MAX_REPLY_LINE_BYTES} bytes`);
+  }
+}
+
+async function* linesFrom(socket: Socket): AsyncGenerator<string, void> {
+  const lines = new ReplyLines();
+  for await (const chunk of socket) {
+    lines.push(chunk);
+    for (let line = lines.next(); line !== undefined; line = lines.next()) yield line;
+  }
+}

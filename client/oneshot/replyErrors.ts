@@ -1,0 +1,64 @@
+// The errors of a request that a server did not answer as expected. Their messages are safe to display.
+
+import { formatBytes } from '../abortedError.ts';
+
+/** No reply of ours is longer. Error messages end up in logs and mails. */
+const MAX_QUOTED_LENGTH = 200;
+
+/** The server sent an unexpected reply, or closed the connection. */
+export class RefusedError extends Error {
+  override name = 'RefusedError';
+  /** The unexpected reply, safe to display; `undefined` if the server sent none. */
+  readonly reply: string | undefined;
+
+  constructor(message: string, reply?: string) {
+    super(message);
+    this.reply = reply;
+  }
+}
+
+/** The server closed the connection. */
+export class ClosedError extends RefusedError {
+  override name = 'ClosedError';
+  readonly hasSentLine: boolean;
+
+  /**
+   * @param hasSentLine Whether the server had sent a complete line.
+   * @param receivedBytes Everything received on the connection.
+   */
+  constructor({ hasSentLine, receivedBytes }: { hasSentLine: boolean; receivedBytes: number }) {
+    super(`the server closed the connection${hasSentLine ? '' : afterOnly(receivedBytes)}`);
+    this.hasSentLine = hasSentLine;
+  }
+}
+
+function afterOnly(receivedBytes: number): string {
+  return receivedBytes === 0
+    ? ' and sent nothing'
+    : ` after ${formatBytes(receivedBytes)}, without a complete reply`;
+}
+
+/** The server rejected the request, and another server of the same store would reject it too. */
+export class DeniedError extends RefusedError {
+  override name = 'DeniedError';
+}
+
+/** The message was sent, and the connection was lost before the reply. */
+export class OutcomeUnknownError extends Error {
+  override name = 'OutcomeUnknownError';
+}
+
+/** @param reply Safe to display. */
+export function refusedError(reply: string): RefusedError {
+  return new RefusedError(quote(reply), reply);
+}
+
+/** @param reply Safe to display. */
+export function deniedError(reply: string): DeniedError {
+  return new DeniedError(quote(reply), reply);
+}
+
+function quote(reply: string): string {
+  const isShort = reply.length <= MAX_QUOTED_LENGTH;
+  return `the server replied: ${isShort ? reply : `${reply.slice(0, MAX_QUOTED_LENGTH)} …`}`;
+}
