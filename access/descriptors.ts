@@ -1,24 +1,24 @@
-// Whether this process has file descriptors left. Without one it accepts no peer and reaches no
-// target, though all that is open goes on as if nothing were wrong.
+// Whether this process has file descriptors left. Without one, it can neither accept a peer nor
+// connect to a target, although open connections work as before.
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import { hasErrorCode } from './systemErrors.ts';
 
-// open(2): this process has no more, or the machine, or there is no memory for one.
+// open(2): the process has no descriptor left, the machine has none, or the kernel has no memory.
 const NO_DESCRIPTOR = ['EMFILE', 'ENFILE', 'ENOMEM'];
 
 /**
- * Makes a check of whether so many descriptors can be opened. Callers at the same time share one check:
- * it must not use up the descriptors itself.
+ * Makes a check of whether a number of descriptors can be opened. Simultaneous calls share one check,
+ * so that the checks themselves do not use up the descriptors.
  */
 export function descriptorCheck(count: number): () => Promise<boolean> {
-  let underWay: Promise<boolean> | undefined;
+  let inProgress: Promise<boolean> | undefined;
   return () => {
-    underWay ??= canOpen(count).finally(() => {
-      underWay = undefined;
+    inProgress ??= canOpen(count).finally(() => {
+      inProgress = undefined;
     });
-    return underWay;
+    return inProgress;
   };
 }
 
@@ -28,7 +28,7 @@ async function canOpen(count: number): Promise<boolean> {
     while (opened.length < count) opened.push(await open(devNull));
     return true;
   } catch (error) {
-    // Any other error says nothing of descriptors.
+    // Other errors are not about descriptors.
     return !hasErrorCode(error, NO_DESCRIPTOR);
   } finally {
     for (const file of opened) await file.close();

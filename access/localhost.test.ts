@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { freeLocalhostPort, isLocalhost, listenOnLocalhost } from './localhost.ts';
 
-/** No machine has it (RFC 5737): what IPv6 is to a machine that has none. */
+/** An address that no machine has (RFC 5737), in place of IPv6 on a machine without it. */
 const ABSENT = '192.0.2.1';
 
 function tcpServer(): Server {
@@ -43,7 +43,7 @@ test.each([
   expect(isLocalhost(host)).toBe(false);
 });
 
-test('both addresses have one port, whether or not it is given', async () => {
+test('listens on one port of both addresses, given or not', async () => {
   for (const port of [0, await freeLocalhostPort()]) {
     const [first, second] = [tcpServer(), tcpServer()];
     const endpoint = await listenOnLocalhost((...at) => bind(first, ...at), second, port);
@@ -54,7 +54,7 @@ test('both addresses have one port, whether or not it is given', async () => {
   }
 });
 
-test('without IPv6, the IPv4 address alone is listened on', async () => {
+test('listens on IPv4 alone without IPv6', async () => {
   const [first, second] = [tcpServer(), tcpServer()];
   const endpoint = await listenOnLocalhost((...at) => bind(first, ...at), second, 0, ABSENT);
   expect(endpoint.host).toBe('127.0.0.1');
@@ -62,7 +62,7 @@ test('without IPv6, the IPv4 address alone is listened on', async () => {
   expect(second.listening).toBe(false);
 });
 
-test('a port that is taken on either address is an error, and leaves the other free', async () => {
+test('fails if the port is in use on either address, and leaves the other free', async () => {
   for (const host of ['127.0.0.1', '::1']) {
     const { port } = await bind(tcpServer(), host, 0);
     const [first, second] = [tcpServer(), tcpServer()];
@@ -74,7 +74,7 @@ test('a port that is taken on either address is an error, and leaves the other f
   }
 });
 
-test('if the port that was picked is taken on IPv4, another is picked', async () => {
+test('picks another port if the picked one is in use on IPv4', async () => {
   const [first, second] = [tcpServer(), tcpServer()];
   const tried: number[] = [];
   const listen = async (host: string, port: number) => {
@@ -88,7 +88,7 @@ test('if the port that was picked is taken on IPv4, another is picked', async ()
   expect(await failureAt('::1', port)).toBeUndefined();
 });
 
-test('a port that processes are to share is free on both addresses', async () => {
+test('finds a port that is free on both addresses', async () => {
   const port = await freeLocalhostPort();
   for (const host of ['127.0.0.1', '::1']) await bind(tcpServer(), host, port);
 });

@@ -1,7 +1,6 @@
-// `localhost` is two addresses (RFC 6761, section 6.3): browsers and clients take either, and which
-// one a lookup gives first depends on the machine. A server that is told to listen on `localhost`
-// listens on both. A `Server` of Node listens on one address, so a second one takes the connections
-// to the other.
+// Listens on `localhost`, which has two addresses (RFC 6761, section 6.3). Browsers and clients use
+// either of them, and which one a lookup returns first depends on the machine. A server therefore
+// listens on both. A `Server` of Node listens on one address only, so a second one is needed.
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
@@ -12,10 +11,10 @@ const NAME = 'localhost';
 const IPV4 = '127.0.0.1';
 const IPV6 = '::1';
 
-/** Of a machine, or a container, without IPv6 (bind(2), socket(2)). */
+/** The errors of a machine, or a container, without IPv6 (bind(2), socket(2)). */
 const NO_IPV6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
-/** How often to look for a port that is free on both addresses. */
+/** How many ports to try until one is free on both addresses. */
 const ATTEMPTS = 20;
 
 export function isLocalhost(host: string): boolean {
@@ -25,9 +24,9 @@ export function isLocalhost(host: string): boolean {
 /**
  * Listens on both addresses of `localhost`, on one port.
  *
- * @param listen Has the first server listen; called again with another port if that one is taken.
- * @param second Listens on the IPv6 address, if there is one.
- * @param port 0 picks one that is free on both.
+ * @param listen Makes the first server listen. Called again with another port if that one is in use.
+ * @param second The server for the IPv6 address, if there is one.
+ * @param port 0 picks a port that is free on both.
  * @returns Host `localhost`; `127.0.0.1` if there is no IPv6.
  * @throws Node's error if one of them cannot listen.
  */
@@ -38,7 +37,7 @@ export async function listenOnLocalhost(
   ipv6 = IPV6,
 ): Promise<Endpoint> {
   for (let attempt = 1; ; attempt++) {
-    const common = await listenIfThere(second, ipv6, port);
+    const common = await listenIfAvailable(second, ipv6, port);
     try {
       const first = await listen(IPV4, common ?? port);
       return { host: common === undefined ? IPV4 : NAME, port: first.port };
@@ -49,18 +48,20 @@ export async function listenOnLocalhost(
   }
 }
 
-/** A port that is free on both addresses, for processes that are to share it. */
+/** Finds a port that is free on both addresses, for several processes that will share it. */
 export async function freeLocalhostPort(): Promise<number> {
   const [first, second] = [createServer(), createServer()];
-  const listen = async (host: string, at: number) => ({ port: await listenOn(first, host, at) });
+  const listen = async (host: string, candidate: number) => ({
+    port: await listenOn(first, host, candidate),
+  });
   const { port } = await listenOnLocalhost(listen, second, 0);
   first.close();
   if (second.listening) second.close();
   return port;
 }
 
-/** @returns The port; `undefined` if this machine has no such address. */
-async function listenIfThere(
+/** @returns The port; `undefined` if the machine does not have the address. */
+async function listenIfAvailable(
   server: Server,
   host: string,
   port: number,

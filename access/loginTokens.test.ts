@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a token names the user it was issued to, whatever the name', () => {
+test('identifies the user a token was issued to, whatever the name', () => {
   const tokens = new LoginTokens();
   fc.assert(
     fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (user) => {
@@ -22,14 +22,14 @@ test('a token names the user it was issued to, whatever the name', () => {
   );
 });
 
-test('a token is valid in its scope only', () => {
+test('accepts a token in its scope only', () => {
   const tokens = new LoginTokens();
   const token = tokens.issue('anna', SCOPE);
   expect(tokens.userOf(token, 'motd.example /other')).toBeUndefined();
   expect(tokens.userOf(token, 'other.example /motd')).toBeUndefined();
 });
 
-test('a token is valid until it expires, also if the system clock is set back', () => {
+test('accepts a token until it expires, even if the system clock is set back', () => {
   const tokens = new LoginTokens();
   const token = tokens.issue('anna', SCOPE);
   vi.advanceTimersByTime(TOKEN_LIFETIME_MS - 1);
@@ -39,7 +39,7 @@ test('a token is valid until it expires, also if the system clock is set back', 
   expect(tokens.userOf(token, SCOPE)).toBeUndefined();
 });
 
-test('no token with a changed character is valid', () => {
+test('rejects a token with a changed character', () => {
   const tokens = new LoginTokens();
   const token = tokens.issue('anna', SCOPE);
   for (let at = 0; at < token.length; at++) {
@@ -51,7 +51,7 @@ test('no token with a changed character is valid', () => {
   }
 });
 
-test('a revoked token is not valid, and others of the same user are', () => {
+test('rejects a revoked token, and accepts others of the same user', () => {
   const tokens = new LoginTokens();
   const revoked = tokens.issue('anna', SCOPE);
   const other = tokens.issue('anna', SCOPE);
@@ -62,7 +62,7 @@ test('a revoked token is not valid, and others of the same user are', () => {
   expect(tokens.userOf(other, SCOPE)).toBe('anna');
 });
 
-test('what is no token, or one of another process, is not valid', () => {
+test('rejects an invalid token, and one of another process', () => {
   const tokens = new LoginTokens();
   const foreign = new LoginTokens().issue('anna', SCOPE);
   for (const token of ['', '.', '...', 'a.b.c.d', foreign, `${foreign}.`, 'x'.repeat(10_000)]) {
@@ -71,7 +71,7 @@ test('what is no token, or one of another process, is not valid', () => {
   }
 });
 
-test('revokeAll makes every token invalid', () => {
+test('rejects every token after revokeAll', () => {
   const tokens = new LoginTokens();
   const token = tokens.issue('anna', SCOPE);
   tokens.revokeAll();

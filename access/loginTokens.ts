@@ -1,6 +1,6 @@
-// Proof that a user gave the right password a moment ago, for the requests on which a browser leaves
-// the password out. A token is signed, so that nothing has to be kept for those that were issued;
-// only those that were revoked are kept, for as long as they would have been valid.
+// Tokens that prove that a user has recently sent the right password, for requests in which a browser
+// does not send it. Tokens are signed, so that issued ones need not be stored. Only revoked ones are
+// stored, until they would have expired.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
@@ -16,20 +16,20 @@ const TOKEN =
 
 interface Claims {
   user: string;
-  /** On the clock of `performance.now()`: no change of the system's time makes a token last longer. */
+  /** On the clock of `performance.now()`, so that a change of the system clock does not extend it. */
   expiresAtMs: number;
   nonce: string;
 }
 
 export class LoginTokens {
   #key = randomBytes(KEY_BYTES);
-  /** When each of them expires, by its nonce. The oldest is first, for all are valid equally long. */
+  /** The expiry of each revoked token, by nonce; roughly in the order of expiry. */
   readonly #revoked = new Map<string, number>();
 
   /**
-   * Makes a token.
+   * Issues a token.
    *
-   * @param scope Where alone it is valid, such as a host and a path.
+   * @param scope Where it is valid, such as a host and a path; it is invalid anywhere else.
    */
   issue(user: string, scope: string): string {
     const expiry = Math.floor(performance.now() + TOKEN_LIFETIME_MS).toString(36);
@@ -38,12 +38,12 @@ export class LoginTokens {
     return `${signed}.${this.#sign(signed, scope)}`;
   }
 
-  /** @returns The user a token was issued to; `undefined` if it is not valid here and now. */
+  /** @returns The user a token was issued to; `undefined` if it is expired or not valid in the scope. */
   userOf(token: string, scope: string): string | undefined {
     return this.#claimsOf(token, scope)?.user;
   }
 
-  /** Makes a valid token invalid. */
+  /** Revokes a token; an invalid one is ignored. */
   revoke(token: string, scope: string): void {
     const claims = this.#claimsOf(token, scope);
     if (claims === undefined) return;
@@ -51,7 +51,7 @@ export class LoginTokens {
     this.#revoked.set(claims.nonce, claims.expiresAtMs);
   }
 
-  /** Makes every token invalid that was issued so far. */
+  /** Revokes every token issued so far. */
   revokeAll(): void {
     this.#key = randomBytes(KEY_BYTES);
     this.#revoked.clear();
@@ -61,7 +61,7 @@ export class LoginTokens {
     const groups = TOKEN.exec(token)?.groups;
     if (groups === undefined) return undefined;
     const { signed = '', expiry = '', nonce = '', name = '', signature = '' } = groups;
-    if (!isSame(signature, this.#sign(signed, scope))) return undefined;
+    if (!isEqual(signature, this.#sign(signed, scope))) return undefined;
     const expiresAtMs = Number.parseInt(expiry, 36);
     if (performance.now() >= expiresAtMs || this.#revoked.has(nonce)) return undefined;
     return { user: Buffer.from(name, 'base64url').toString('utf8'), expiresAtMs, nonce };
@@ -79,7 +79,7 @@ export class LoginTokens {
   }
 }
 
-/** Two signatures, in a time that does not depend on what differs. */
-function isSame(one: string, other: string): boolean {
+/** Compares two signatures in constant time. */
+function isEqual(one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }

@@ -5,26 +5,26 @@ const PASSWORD = 'grün!1';
 const bytesOf = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
 
 describe.each<[string, () => Promise<VerifyPassword | undefined>]>([
-  ['in clear', async () => verifierFor(PASSWORD)],
+  ['in clear text', async () => verifierFor(PASSWORD)],
   ['as a hash', async () => verifierForHash(await hashPassword(PASSWORD))],
-])('a password known %s', (_how, make) => {
-  test('the right password is right, byte for byte, and no other is', async () => {
+])('a password configured %s', (_how, make) => {
+  test('accepts the right password, byte for byte, and no other', async () => {
     const verify = await make();
     expect(await verify?.(bytesOf(PASSWORD))).toBe(true);
-    // A byte string: the 'ü' of the third is one byte, which no UTF-8 client sends.
+    // Guesses are byte strings: the 'ü' of PASSWORD itself is one byte, which is not UTF-8.
     for (const guess of ['', bytesOf('grün!'), PASSWORD, bytesOf('GRÜN!1'), 'x'.repeat(4096)]) {
       expect(await verify?.(guess)).toBe(false);
     }
   });
 });
 
-test('a hash says how it was made, and never the same twice', async () => {
+test('puts the parameters into a hash, and uses a new salt each time', async () => {
   const [first, second] = await Promise.all([hashPassword(PASSWORD), hashPassword(PASSWORD)]);
   expect(first).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
   expect(first).not.toBe(second);
 });
 
-test('a hash made elsewhere is understood (RFC 7914, section 12, third vector)', async () => {
+test('accepts a hash made elsewhere (RFC 7914, section 12, third vector)', async () => {
   const salt = Buffer.from('SodiumChloride').toString('base64').replace(/=+$/, '');
   const hash = Buffer.from(
     '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2' +
@@ -43,6 +43,6 @@ test.each([
   '$scrypt$ln=15,r=8,p=3$c2FsdHNhbHQ',
   '$scrypt$ln=0,r=8,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2g',
   '$scrypt$ln=30,r=8,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2g',
-])('%j is no hash, or one that would take the server down', (text) => {
+])('rejects %j: not a hash, or one that needs too much memory', (text) => {
   expect(verifierForHash(text)).toBeUndefined();
 });

@@ -1,5 +1,5 @@
-// Passwords, as scrypt hashes (RFC 7914). One known in clear is hashed, too: a guess is then as
-// slow to check, and takes as long whatever it is.
+// Verifies passwords against scrypt hashes (RFC 7914). A password that is configured in clear text is
+// hashed as well: checking a guess is then as slow, and takes the same time for every guess.
 
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 
@@ -10,7 +10,7 @@ const PARALLELIZATION = 3;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 
-/** Far above what anybody needs, and below what would take the server down: 1 GiB. */
+/** The limit for hashes made elsewhere: 1 GiB, far above common costs, and safe for a server. */
 const MAX_MEMORY_BYTES = 2 ** 30;
 
 // The PHC string format: https://github.com/P-H-C/phc-string-format, base64 without padding.
@@ -18,8 +18,8 @@ const PHC =
   /^\$scrypt\$ln=(?<ln>\d{1,2}),r=(?<r>\d{1,2}),p=(?<p>\d{1,2})\$(?<salt>[A-Za-z0-9+/]{11,86})\$(?<hash>[A-Za-z0-9+/]{22,86})$/;
 
 /**
- * Tells whether a password is the right one; `bytes` is a byte string, as it came from the peer.
- * It takes a quarter of a second of one core and 32 MiB, off the event loop.
+ * Whether a password is right. `bytes` is a byte string, as received from the peer. One call takes a
+ * quarter of a second of one core and 32 MiB, outside the event loop.
  */
 export type VerifyPassword = (bytes: string) => Promise<boolean>;
 
@@ -35,27 +35,27 @@ export async function hashPassword(password: string): Promise<string> {
   return `$scrypt$${cost}$${base64(salt)}$${base64(hash)}`;
 }
 
-/** Makes the check for a password that is known in clear. */
+/** Makes the verifier for a password in clear text. */
 export function verifierFor(password: string): VerifyPassword {
   let verify: Promise<VerifyPassword> | undefined;
   return async (bytes) => {
-    verify ??= hashPassword(password).then(ownVerifier);
+    verify ??= hashPassword(password).then(verifierForOwnHash);
     return (await verify)(bytes);
   };
 }
 
 /**
- * Makes the check for a hash.
+ * Makes the verifier for a hash.
  *
- * @param phc What `hashPassword` returned.
- * @returns `undefined` where that is no scrypt hash, or one that would take 1 GiB or more.
+ * @param phc A scrypt hash in the format of `hashPassword`.
+ * @returns `undefined` if the hash is invalid, or would need 1 GiB or more.
  */
 export function verifierForHash(phc: string): VerifyPassword | undefined {
   const { ln, r, p, salt, hash } = PHC.exec(phc)?.groups ?? {};
   if (salt === undefined || hash === undefined) return undefined;
   const options = { N: 2 ** Number(ln), r: Number(r), p: Number(p) };
-  const isSound = options.N > 1 && options.r > 0 && options.p > 0;
-  if (!isSound || memoryBytes(options) >= MAX_MEMORY_BYTES) return undefined;
+  const isValid = options.N > 1 && options.r > 0 && options.p > 0;
+  if (!isValid || memoryBytes(options) >= MAX_MEMORY_BYTES) return undefined;
 
   const right = Buffer.from(hash, 'base64');
   const saltBytes = Buffer.from(salt, 'base64');
@@ -65,9 +65,9 @@ export function verifierForHash(phc: string): VerifyPassword | undefined {
   };
 }
 
-function ownVerifier(hash: string): VerifyPassword {
+function verifierForOwnHash(hash: string): VerifyPassword {
   const verify = verifierForHash(hash);
-  if (verify === undefined) throw new Error('a hash of ours is none');
+  if (verify === undefined) throw new Error('hashPassword returned an invalid hash');
   return verify;
 }
 
@@ -83,7 +83,7 @@ function derive(
   });
 }
 
-/** What scrypt needs (RFC 7914, section 6). */
+/** The memory that scrypt needs (RFC 7914, section 6). */
 function memoryBytes({ N, r, p }: { N: number; r: number; p: number }): number {
   return 128 * r * (N + p);
 }

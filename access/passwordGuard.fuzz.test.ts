@@ -1,21 +1,21 @@
-// Whatever sources send, and whenever: what the guard promises about turns.
+// Checks the order of checks, and the limits, for random sequences of tries.
 
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PasswordGuard, type Verdict } from './passwordGuard.ts';
 
-/** Of one source, waiting or under way. */
+/** The maximum of different pending passwords of one source. */
 const MAX_PASSWORDS = 3;
 
-interface Sent {
+interface SentTry {
   source: string;
   password: string;
   verdict?: Verdict;
 }
 
-/** `check` lets the check that is under way end. */
-type Step = 'check' | Pick<Sent, 'source' | 'password'>;
+/** `check` ends the check in progress; anything else sends a password. */
+type Step = 'check' | Pick<SentTry, 'source' | 'password'>;
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constant('check' as const),
@@ -26,9 +26,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 class World {
-  readonly sent: Sent[] = [];
-  /** What must not be. */
-  readonly surprises: string[] = [];
+  readonly sent: SentTry[] = [];
+  readonly violations: string[] = [];
   readonly #guard = new PasswordGuard((_use: 'shutDown') => (bytes) => this.#verify(bytes));
   readonly #wrong = new Map<string, number>();
   #end: (() => void) | undefined;
@@ -44,16 +43,16 @@ class World {
     while (this.#end !== undefined) await this.do('check');
   }
 
-  #send(one: Sent): void {
+  #send(one: SentTry): void {
     const before = this.#passwordsOf(one.source);
-    const isOneTooMany = !before.has(one.password) && before.size >= MAX_PASSWORDS;
+    const isTooMany = !before.has(one.password) && before.size >= MAX_PASSWORDS;
     this.sent.push(one);
-    // The source stands in the password, so that a check tells whose it is.
+    // The password contains the source, so that #verify knows it.
     void this.#guard
       .check(one.source, 'shutDown', `${one.source} ${one.password}`)
       .then((verdict) => {
         one.verdict = verdict;
-        if (isOneTooMany && verdict !== 'refused') this.surprises.push(`${verdict}, not refused`);
+        if (isTooMany && verdict !== 'refused') this.violations.push(`${verdict}, not refused`);
         if (verdict === 'right') this.#wrong.delete(one.source);
         if (verdict === 'wrong') this.#wrong.set(one.source, this.#wrongOf(one.source) + 1);
       });
@@ -61,13 +60,14 @@ class World {
 
   async #verify(bytes: string): Promise<boolean> {
     const [source = '', password = ''] = bytes.split(' ');
-    // The verdict before has settled by then.
+    // Lets the previous verdict settle.
     await setImmediate();
     const ranks = this.#pending().map((one) => this.#rankOf(one.source));
-    if (this.#end !== undefined) this.surprises.push('two checks at a time');
-    if (this.#rankOf(source) > Math.min(...ranks)) this.surprises.push(`${source} went too early`);
+    if (this.#end !== undefined) this.violations.push('two checks at a time');
+    if (this.#rankOf(source) > Math.min(...ranks))
+      this.violations.push(`${source} was checked too early`);
     if (this.#passwordsOf(source).size > MAX_PASSWORDS)
-      this.surprises.push(`${source} has too many`);
+      this.violations.push(`${source} has too many passwords pending`);
     await new Promise<void>((resolve) => {
       this.#end = resolve;
     });
@@ -75,7 +75,7 @@ class World {
     return password === 'right';
   }
 
-  #pending(): Sent[] {
+  #pending(): SentTry[] {
     return this.sent.filter(({ verdict }) => verdict === undefined);
   }
 
@@ -88,19 +88,19 @@ class World {
     return this.#wrong.get(source) ?? 0;
   }
 
-  /** How many of a source's passwords were wrong, or are not known yet to be right. */
+  /** How many of a source's passwords were wrong or are pending. */
   #rankOf(source: string): number {
     return this.#wrongOf(source) + this.#passwordsOf(source).size;
   }
 }
 
-test('the next check is of a source with the fewest passwords wrong or pending, and every try ends', async () => {
+test('checks a source with the fewest wrong or pending passwords next, and settles every try', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const world = new World();
       for (const step of steps) await world.do(step);
       await world.finish();
-      expect(world.surprises).toEqual([]);
+      expect(world.violations).toEqual([]);
       expect(world.sent.filter(({ verdict }) => verdict === undefined)).toEqual([]);
     }),
     { numRuns: 500 },

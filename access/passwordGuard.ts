@@ -1,36 +1,44 @@
 // Checks the passwords that peers send.
 //
-// Goals: guessing takes no more than one core, a source that guesses is soon not checked at all, and
-// a source that has not guessed is checked next, however many others do.
+// Operations: `check` compares a password with the one for its use, and returns a verdict. A check
+// costs a quarter of a second of CPU time (password.ts).
 //
-// Design: one check at a time, each for one try. The next is of the source with the fewest passwords
-// wrong or pending; if too many wait, a try of the source with the most is refused. How much of that
-// a source may have pending: pendingTries.ts.
+// Goals:
+// - Guessing uses no more than one core.
+// - A source that guesses soon gets no checks at all (penalties.ts).
+// - A source that has sent no wrong password is checked next, however many others are guessing.
+//
+// Design: one check at a time, for one try. The next try is taken from the source with the fewest
+// passwords that were wrong or are pending. If too many tries wait, one of the source with the most
+// is refused. pendingTries.ts limits how many passwords one source may have pending.
 
 import type { VerifyPassword } from './password.ts';
 import { Penalties } from './penalties.ts';
 import { PendingTries } from './pendingTries.ts';
 
-/** The most tries that wait for a check, those of all sources together. */
+/** The maximum number of tries that wait for a check, of all sources together. */
 const MAX_WAITING = 500;
 
-/** Beside those: the one that is being checked, and one that came and is about to be refused. */
+/** The maximum number of pending tries: also the one being checked, and one about to be refused. */
 const MAX_PENDING = MAX_WAITING + 2;
 
-/** `refused`: not checked. The source was wrong too often or has too many pending, or all have. */
+/**
+ * `refused`: not checked, because the source sent too many wrong passwords or has too many pending,
+ * or because too many tries of all sources are pending.
+ */
 export type Verdict = 'right' | 'wrong' | 'refused';
 
-/** How the password for each use is checked; a use without one needs none. */
+/** How to verify the password for each use; `undefined` if the use requires no password. */
 export type Passwords<Use extends string> = (use: Use) => VerifyPassword | undefined;
 
 interface Try<Use> {
   use: Use;
   /** The password, as a byte string. */
   bytes: string;
-  /** Who guesses, and what: each password is guessed for itself. */
+  /** The key of the penalties: the password of each use has penalties of its own. */
   key: string;
   source: string;
-  /** What its source has pending, this one included. */
+  /** All pending tries of the source, including this one. */
   pending: PendingTries<Use>;
   resolve: (verdict: Verdict) => void;
   reject: (reason: unknown) => void;
@@ -39,9 +47,9 @@ interface Try<Use> {
 export class PasswordGuard<Use extends string> {
   readonly #passwords: Passwords<Use>;
   readonly #penalties = new Penalties();
-  /** By source: its tries that wait, and the one that is being checked. */
+  /** By source: the tries that wait or are being checked. */
   readonly #pending = new Map<string, PendingTries<Use>>();
-  /** In the order they came. */
+  /** In order of arrival. */
   readonly #waiting: Try<Use>[] = [];
   #isChecking = false;
 
@@ -49,95 +57,95 @@ export class PasswordGuard<Use extends string> {
     this.#passwords = passwords;
   }
 
-  /** Whether a password is asked for. */
+  /** Whether a use requires a password. */
   isGuarded(use: Use): boolean {
     return this.#passwords(use) !== undefined;
   }
 
-  /** Whether nothing speaks against a source: it has not been wrong, and has no check pending. */
+  /** Whether a source has sent no wrong password for a use, and has none pending for it. */
   hasNoStrikes(source: string, use: Use): boolean {
     if (this.#pending.get(source)?.has(use)) return false;
-    return this.#penalties.wrong(penaltyKey(source, use), performance.now()) === 0;
+    return this.#penalties.strikes(penaltyKey(source, use), performance.now()) === 0;
   }
 
   /**
    * Checks a password.
    *
-   * @param source Who sends it (source.ts).
+   * @param source Where the password comes from (source.ts).
    * @param bytes The password, as a byte string.
    */
   async check(source: string, use: Use, bytes: string): Promise<Verdict> {
     const key = penaltyKey(source, use);
-    if (!this.isGuarded(use) || this.#isBarred(key)) return 'refused';
+    if (!this.isGuarded(use) || this.#isBlocked(key)) return 'refused';
     const pending = this.#pending.get(source) ?? new PendingTries();
     if (!pending.add(use, bytes)) return 'refused';
     this.#pending.set(source, pending);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ use, bytes, key, source, pending, resolve, reject });
-      if (this.#waiting.length > MAX_WAITING) this.#refuseLast();
+      if (this.#waiting.length > MAX_WAITING) this.#refuseOne();
       if (!this.#isChecking) void this.#checkAll();
     });
   }
 
   async #checkAll(): Promise<void> {
     this.#isChecking = true;
-    for (let next = this.#takeFirst(); next !== undefined; next = this.#takeFirst()) {
+    for (let next = this.#takeNext(); next !== undefined; next = this.#takeNext()) {
       const verdict = this.#verdictOn(next);
       await verdict.catch(() => {});
-      this.#isNoLongerPending(next);
+      this.#removePending(next);
       await verdict.then(next.resolve, next.reject);
     }
     this.#isChecking = false;
   }
 
   async #verdictOn({ use, bytes, key }: Try<Use>): Promise<Verdict> {
-    // The password may be another by now, and those before this one may have been wrong.
+    // While the try waited, the password may have been replaced, and the source blocked.
     const verify = this.#passwords(use);
-    if (verify === undefined || this.#isBarred(key)) return 'refused';
+    if (verify === undefined || this.#isBlocked(key)) return 'refused';
     const isRight = await verify(bytes);
-    if (isRight) this.#penalties.forgive(key);
-    else this.#penalties.punish(key, performance.now());
+    if (isRight) this.#penalties.clear(key);
+    else this.#penalties.addStrike(key, performance.now());
     return isRight ? 'right' : 'wrong';
   }
 
-  /** Takes the lowest rank; of several, the one that came first. */
-  #takeFirst(): Try<Use> | undefined {
+  /** Takes the try with the lowest rank; of several, the one that came first. */
+  #takeNext(): Try<Use> | undefined {
     const ranks = this.#ranks();
     return this.#waiting.splice(ranks.indexOf(Math.min(...ranks)), 1)[0];
   }
 
-  /** Refuses the highest rank; of several, the one that came last. */
-  #refuseLast(): void {
+  /** Refuses the try with the highest rank; of several, the one that came last. */
+  #refuseOne(): void {
     const ranks = this.#ranks();
-    const [last] = this.#waiting.splice(ranks.lastIndexOf(Math.max(...ranks)), 1);
-    if (last === undefined) return;
-    this.#isNoLongerPending(last);
-    last.resolve('refused');
+    const [refused] = this.#waiting.splice(ranks.lastIndexOf(Math.max(...ranks)), 1);
+    if (refused === undefined) return;
+    this.#removePending(refused);
+    refused.resolve('refused');
   }
 
   /**
-   * How many passwords of each one's source were wrong or may turn out to be. How often a source
-   * repeats one counts only between equals: a fraction.
+   * The rank of each waiting try: how many passwords of its source were wrong or are pending. How
+   * often the source repeats a password only decides between equal ranks, as a fraction.
    */
   #ranks(): number[] {
     const now = performance.now();
     return this.#waiting.map(({ key, pending }) => {
-      const wrong = this.#penalties.wrong(key, now);
-      return wrong + pending.passwords + pending.tries / (MAX_PENDING + 1);
+      const strikes = this.#penalties.strikes(key, now);
+      return strikes + pending.passwords + pending.tries / (MAX_PENDING + 1);
     });
   }
 
-  #isNoLongerPending({ source, use, bytes, pending }: Try<Use>): void {
+  #removePending({ source, use, bytes, pending }: Try<Use>): void {
     pending.remove(use, bytes);
     if (pending.tries === 0) this.#pending.delete(source);
   }
 
-  #isBarred(key: string): boolean {
-    return this.#penalties.isBarred(key, performance.now());
+  #isBlocked(key: string): boolean {
+    return this.#penalties.isBlocked(key, performance.now());
   }
 }
 
-/** A source is one word: no two pairs read alike. */
+/** Unique for each pair, because a source contains no space. */
 function penaltyKey(source: string, use: string): string {
   return `${use} ${source}`;
 }

@@ -1,72 +1,75 @@
-// What wrong passwords cost the source they come from (after OpenSSH's PerSourcePenalties,
-// sshd_config(5)). Pure but for its memory: the time comes in with each call.
+// How long a source is blocked after wrong passwords, similar to OpenSSH's PerSourcePenalties
+// (sshd_config(5)). A source is identified by a key. Deterministic: each call passes the time.
 
-/** So many may be wrong before it costs anything; people mistype. */
+/** How many wrong passwords are free of a penalty: users make typing errors. */
 export const FREE_TRIES = 3;
 
-/** How long the first penalty bars a source; each further wrong password doubles it. */
+/** The first penalty; each further wrong password doubles it. */
 const FIRST_PENALTY_MS = 5_000;
-const LONGEST_PENALTY_MS = 600_000;
+const MAX_PENALTY_MS = 600_000;
 
-/** A source that has not tried for so long begins anew. */
+/** How long after its last wrong password the strikes of a source are forgotten. */
 const FORGET_AFTER_MS = 3_600_000;
 
-/** The most sources remembered; beyond it, the one that tried longest ago is forgotten. */
+/** The maximum number of sources kept; beyond it, the one with the oldest strike is forgotten. */
 const MAX_SOURCES = 10_000;
 
-interface Tries {
-  wrong: number;
-  lastAtMs: number;
-  barredUntilMs: number;
+interface StrikeRecord {
+  /** How many passwords were wrong. */
+  strikes: number;
+  lastStrikeAtMs: number;
+  blockedUntilMs: number;
 }
 
 export class Penalties {
-  /** In the order of their last try. */
-  readonly #tries = new Map<string, Tries>();
+  /** In the order of their last strike. */
+  readonly #records = new Map<string, StrikeRecord>();
 
   /** How many passwords of a source were wrong. */
-  wrong(source: string, nowMs: number): number {
-    return this.#recall(source, nowMs)?.wrong ?? 0;
+  strikes(key: string, nowMs: number): number {
+    return this.#recordOf(key, nowMs)?.strikes ?? 0;
   }
 
-  /** Whether a source has to wait before it may try another. */
-  isBarred(source: string, nowMs: number): boolean {
-    const tries = this.#recall(source, nowMs);
-    return tries !== undefined && nowMs < tries.barredUntilMs;
+  /** Whether a source has to wait before its next try. */
+  isBlocked(key: string, nowMs: number): boolean {
+    const record = this.#recordOf(key, nowMs);
+    return record !== undefined && nowMs < record.blockedUntilMs;
   }
 
-  /** The password was wrong. */
-  punish(source: string, nowMs: number): void {
-    const wrong = this.wrong(source, nowMs) + 1;
-    this.#tries.delete(source);
-    this.#tries.set(source, {
-      wrong,
-      lastAtMs: nowMs,
-      barredUntilMs: nowMs + penaltyMs(wrong),
+  /** Records a wrong password. */
+  addStrike(key: string, nowMs: number): void {
+    const strikes = this.strikes(key, nowMs) + 1;
+    this.#records.delete(key);
+    this.#records.set(key, {
+      strikes,
+      lastStrikeAtMs: nowMs,
+      blockedUntilMs: nowMs + penaltyMs(strikes),
     });
     this.#forgetOldest();
   }
 
-  /** The password was right: nothing is held against the source. */
-  forgive(source: string): void {
-    this.#tries.delete(source);
+  /** Forgets the strikes of a source, after a right password. */
+  clear(key: string): void {
+    this.#records.delete(key);
   }
 
-  #recall(source: string, nowMs: number): Tries | undefined {
-    const tries = this.#tries.get(source);
-    return tries !== undefined && nowMs < tries.lastAtMs + FORGET_AFTER_MS ? tries : undefined;
+  #recordOf(key: string, nowMs: number): StrikeRecord | undefined {
+    const record = this.#records.get(key);
+    return record !== undefined && nowMs < record.lastStrikeAtMs + FORGET_AFTER_MS
+      ? record
+      : undefined;
   }
 
   #forgetOldest(): void {
-    if (this.#tries.size <= MAX_SOURCES) return;
-    for (const oldest of this.#tries.keys()) {
-      this.#tries.delete(oldest);
+    if (this.#records.size <= MAX_SOURCES) return;
+    for (const oldest of this.#records.keys()) {
+      this.#records.delete(oldest);
       return;
     }
   }
 }
 
-function penaltyMs(wrong: number): number {
-  if (wrong < FREE_TRIES) return 0;
-  return Math.min(FIRST_PENALTY_MS * 2 ** (wrong - FREE_TRIES), LONGEST_PENALTY_MS);
+function penaltyMs(strikes: number): number {
+  if (strikes < FREE_TRIES) return 0;
+  return Math.min(FIRST_PENALTY_MS * 2 ** (strikes - FREE_TRIES), MAX_PENALTY_MS);
 }

@@ -1,22 +1,22 @@
-// The passwords of one source that are not known yet to be right or wrong. It may have as many
-// different ones for one use as it may get wrong for free. The same one again is no further guess: a
-// page loads its files all at once.
+// The passwords of one source whose check is pending. Per use, a source may have as many different
+// ones pending as it may get wrong without a penalty. The same password again is not a further guess:
+// a browser sends it with each of the files of a page, which it loads at the same time.
 
 import { FREE_TRIES } from './penalties.ts';
 
 export class PendingTries<Use> {
-  /** How often each password is pending, by what it is for. */
+  /** By use and password: how often it is pending. */
   readonly #counts = new Map<Use, Map<string, number>>();
-  /** How many different ones are pending, for all uses together. */
+  /** How many different passwords are pending, for all uses together. */
   passwords = 0;
-  /** The same, each as often as it was sent. */
+  /** How many tries are pending, including repeated passwords. */
   tries = 0;
 
   has(use: Use): boolean {
     return this.#counts.has(use);
   }
 
-  /** @returns `false` if that would be too many. */
+  /** @returns `false` if the source has too many different passwords pending for the use. */
   add(use: Use, bytes: string): boolean {
     const counts = this.#counts.get(use) ?? new Map<string, number>();
     const count = counts.get(bytes) ?? 0;
@@ -27,7 +27,7 @@ export class PendingTries<Use> {
     return true;
   }
 
-  /** Takes one away that was added. */
+  /** Removes a try that was added. */
   remove(use: Use, bytes: string): void {
     const counts = this.#counts.get(use);
     const count = counts?.get(bytes);

@@ -8,21 +8,21 @@ test.each([
   ['2001:db8::9', '2001:db8:0:0::/64'],
   ['::1', '0:0:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-])('%s belongs to %s', (address, source) => {
+])('counts %s for the source %s', (address, source) => {
   expect(sourceOf(address)).toBe(source);
 });
 
-test('an IPv4 address that came as IPv6 is itself', () => {
+test('converts an IPv4-mapped address to IPv4, and no other', () => {
   expect(plainAddress('::ffff:192.0.2.7')).toBe('192.0.2.7');
   expect(plainAddress('::ffff:1')).toBe('::ffff:1');
 });
 
-test('addresses and networks match, and nothing else does', () => {
+test('matches the listed addresses and networks, and nothing else', () => {
   const matches = addressMatcher(['127.0.0.0/8', '::1', '10.1.2.3', '2001:db8::/32']);
   expect(['127.9.9.9', '::1', '10.1.2.3', '2001:db8:7::1'].filter(matches)).toHaveLength(4);
   expect(['128.0.0.1', '::2', '10.1.2.4', '2001:db9::1', 'name'].filter(matches)).toEqual([]);
 });
 
-test.each(['localhost', '10.0.0.0/33', '10.0.0.0/x', ''])('%j is no network', (network) => {
+test.each(['localhost', '10.0.0.0/33', '10.0.0.0/x', ''])('rejects the network %j', (network) => {
   expect(() => addressMatcher([network])).toThrow();
 });

@@ -1,29 +1,29 @@
-// Who counts as one: limits and penalties are kept for each source of connections.
+// The source of a connection: what quotas and penalties are counted for.
 
 import { BlockList, isIPv6 } from 'node:net';
 
 /**
- * The source an address belongs to: an IPv4 address by itself, an IPv6 address with its whole /64,
- * which is what one host is given (RFC 6177, section 2; RFC 7421).
+ * The source that an address belongs to: an IPv4 address itself, or the /64 of an IPv6 address, because
+ * one host usually has a whole /64 (RFC 6177, section 2; RFC 7421).
  *
  * @param address An IP address, without a zone.
  */
 export function sourceOf(address: string): string {
-  // Not the string itself: it may be cut from a header, and keep all of it for as long as it counts.
+  // A copy: the string may be a slice of a header, and would keep all of it in memory while counted.
   if (!isIPv6(address)) return address.split('.').join('.');
   return `${groupsOf(address).slice(0, 4).join(':')}::/64`;
 }
 
-/** An IPv4 address that came in the clothes of IPv6 (RFC 4291, section 2.5.5.2), as itself. */
+/** Converts an IPv4-mapped IPv6 address to IPv4 (RFC 4291, section 2.5.5.2). */
 export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 
 /**
- * Makes the test for a list of addresses and networks.
+ * Makes a function that tells whether an address is in a list of addresses and networks.
  *
  * @param networks `ADDRESS` or `ADDRESS/PREFIX`, IPv4 or IPv6.
- * @throws TypeError or RangeError where one is not.
+ * @throws TypeError or RangeError if an entry is invalid.
  */
 export function addressMatcher(networks: readonly string[]): (address: string) => boolean {
   if (networks.length === 0) return () => false;

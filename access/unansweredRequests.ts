@@ -1,36 +1,36 @@
-// How many requests one HTTP connection may make before it has taken the answers. Node reads all
-// requests of a chunk at once, thousands if they are small, and keeps an answer for each.
+// Limits the unanswered requests of one HTTP connection. Node parses all pipelined requests of a chunk
+// at once, which may be thousands, and keeps a response in memory for each.
 
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Browsers wait for each answer (RFC 9112, section 9.3.2 allows more); proxies do, too. */
+/** Browsers and proxies wait for each response, although RFC 9112, section 9.3.2, allows pipelining. */
 export const MAX_UNANSWERED = 16;
 
-export interface UnansweredOptions {
-  /** Called once for each connection that is closed. */
+export interface LimitOptions {
+  /** Called for each connection that is closed because of its unanswered requests. */
   onRejection?: () => void;
   /**
-   * Whether the server has a listener of its own for 'upgrade'. Without any, Node answers a request that
-   * offers one like any other: Java's HTTP client and `curl --http2` offer HTTP/2 (RFC 7540, section 3.2).
+   * Whether the server has a listener for 'upgrade'. Without one, Node treats a request that offers an
+   * upgrade like any other: Java's HTTP client and `curl --http2` offer HTTP/2 (RFC 7540, section 3.2).
    */
-  takesUpgrades?: boolean;
+  acceptsUpgrades?: boolean;
 }
 
 /**
- * Has a server answer requests, and close a connection that makes one too many, or asks for an upgrade
- * before it has the answers.
+ * Makes a server close a connection with too many unanswered requests, and one that requests an
+ * upgrade while requests are unanswered.
  *
- * @param listener Takes the others.
+ * @param listener Handles all other requests.
  */
 export function limitUnanswered(
   server: Pick<Server, 'on' | 'prependListener'>,
   listener: RequestListener,
-  { onRejection = () => {}, takesUpgrades = false }: UnansweredOptions = {},
+  { onRejection = () => {}, acceptsUpgrades = false }: LimitOptions = {},
 ): void {
   const unanswered = new WeakMap<Socket, number>();
-  const isAdmitted = ({ socket }: IncomingMessage, response: ServerResponse): boolean => {
-    // Node goes on with what it has read.
+  const isAllowed = ({ socket }: IncomingMessage, response: ServerResponse): boolean => {
+    // Node continues with the requests it has already read.
     if (socket.destroyed) return false;
     const count = (unanswered.get(socket) ?? 0) + 1;
     if (count > MAX_UNANSWERED) {
@@ -42,17 +42,17 @@ export function limitUnanswered(
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
     return true;
   };
-  if (takesUpgrades) {
-    // Nothing would read from its socket any more, nor answer it, until those before it are read.
+  if (acceptsUpgrades) {
+    // Nothing would read from its socket, or answer it, until the responses before it are read.
     server.prependListener('upgrade', ({ socket }: IncomingMessage) => {
       if ((unanswered.get(socket) ?? 0) > 0) socket.destroy();
     });
   }
   server.on('request', (request, response) => {
-    if (isAdmitted(request, response)) listener(request, response);
+    if (isAllowed(request, response)) listener(request, response);
   });
-  // Node would answer these by itself, uncounted (RFC 9110, section 10.1.1).
+  // Node would answer requests with an unknown expectation itself, uncounted (RFC 9110, section 10.1.1).
   server.on('checkExpectation', (request, response) => {
-    if (isAdmitted(request, response)) response.writeHead(417, { connection: 'close' }).end();
+    if (isAllowed(request, response)) response.writeHead(417, { connection: 'close' }).end();
   });
 }

@@ -47,7 +47,7 @@ export function httpServerFactory(
   const secure = { ...options, ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
   return (handler) => {
     const server = tls === undefined ? createHttpServer(options) : createHttpsServer(secure);
-    limitUnanswered(server, handler, { onRejection: onTooMany, takesUpgrades: true });
+    limitUnanswered(server, handler, { onRejection: onTooMany, acceptsUpgrades: true });
     return server;
   };
 }
