@@ -47,27 +47,31 @@ function ask({ port }: ListeningProgram, user = '', password = ''): Promise<Answ
 test.describe('in a browser', () => {
   test.use({ ignoreHTTPSErrors: true });
 
-  test.describe('that knows the password', () => {
+  test.describe('with the password', () => {
     test.use({ httpCredentials: ANNA });
 
-    test('a whole conversation: page, assets and WebSocket', QUICK, async ({ server, page }) => {
-      const flags = [...TLS, '--users-file', await usersFile(ANNA)];
-      const { port } = await startBridge(server.port, 0, flags);
-      const socket = page.waitForEvent('websocket');
-      await page.goto(`https://127.0.0.1:${port}/`);
-      expect((await socket).url()).toBe(`wss://127.0.0.1:${port}/ws`);
-      const terminal = new Terminal(page);
-      await terminal.shows(PROMPT);
-      await terminal.type('MSGSTORE');
-      await terminal.shows('Enter new message of the day:');
-      await terminal.type('for those who are known');
-      await terminal.shows(`Server: 200 OK\n${PROMPT}`);
-      await terminal.type('MSGGET');
-      await terminal.shows(`Server: 200 OK\nfor those who are known\n${PROMPT}`);
-    });
+    test(
+      'holds a whole conversation: page, assets and WebSocket',
+      QUICK,
+      async ({ server, page }) => {
+        const flags = [...TLS, '--users-file', await usersFile(ANNA)];
+        const { port } = await startBridge(server.port, 0, flags);
+        const socket = page.waitForEvent('websocket');
+        await page.goto(`https://127.0.0.1:${port}/`);
+        expect((await socket).url()).toBe(`wss://127.0.0.1:${port}/ws`);
+        const terminal = new Terminal(page);
+        await terminal.shows(PROMPT);
+        await terminal.type('MSGSTORE');
+        await terminal.shows('Enter new message of the day:');
+        await terminal.type('for those who are known');
+        await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+        await terminal.type('MSGGET');
+        await terminal.shows(`Server: 200 OK\nfor those who are known\n${PROMPT}`);
+      },
+    );
   });
 
-  test('nothing of the page is shown to who does not', async ({ server, page }) => {
+  test('shows nothing of the page without the password', async ({ server, page }) => {
     const flags = [...TLS, '--users-file', await usersFile(ANNA)];
     const { port } = await startBridge(server.port, 0, flags);
     const answers: number[] = [];
@@ -79,7 +83,7 @@ test.describe('in a browser', () => {
   });
 });
 
-test('the right name and password, and no other', QUICK, async ({ server }) => {
+test('accepts only the right name and password', QUICK, async ({ server }) => {
   const flags = [...TLS, '--users-file', await usersFile(ANNA)];
   const bridge = await startBridge(server.port, 0, flags);
   const challenge = 'Basic realm="motd", charset="UTF-8"';
@@ -88,7 +92,7 @@ test('the right name and password, and no other', QUICK, async ({ server }) => {
   expect(await ask(bridge, 'anna', ANNA.password)).toMatchObject({ status: 200 });
 });
 
-test('who guesses has to wait, whether there is such a user or not', async ({ server }) => {
+test('delays wrong guesses, whether the user exists or not', async ({ server }) => {
   const flags = [...TLS, '--users-file', await usersFile(ANNA)];
   const bridge = await startBridge(server.port, 0, flags);
   const statuses: unknown[] = [];
@@ -102,7 +106,7 @@ test('who guesses has to wait, whether there is such a user or not', async ({ se
   expect(await ask(bridge, 'anna', ANNA.password)).toMatchObject({ status: 429 });
 });
 
-test('motd up: the page speaks TLS and asks for a password, the server beside it does neither', async () => {
+test('motd up: TLS and passwords apply to the page, not to the TCP server', async () => {
   const key = test.info().outputPath('key.pem');
   copyPrivately(tlsFile('key'), key);
   const program = Program.motd([
@@ -137,7 +141,7 @@ for (const [mistake, flags, words] of [
   ],
 ] as const) {
   for (const command of ['bridge', 'up']) {
-    test(`${command}: ${mistake} is one line, status 1`, async () => {
+    test(`${command}: rejects ${mistake} with one line and status 1`, async () => {
       const ports = command === 'up' ? ['--port', '0'] : [];
       const program = Program.motd([command, '--http-port', '0', ...ports, ...flags]);
       expect(await program.exitCode()).toBe(1);

@@ -21,7 +21,7 @@ async function startServe(): Promise<number> {
   return Number(flags.at(-1));
 }
 
-test('HAProxy finds the bridge and the server up, however it checks', async ({ bridge }) => {
+test('passes every kind of HAProxy health check', async ({ bridge }) => {
   test.skip(haproxyCommand === '' && process.env['CI'] === undefined, 'no HAProxy here');
   const statsPort = await freePort();
   const checks = {
@@ -80,7 +80,7 @@ function checkStatuses(csv: string): [string, string][] {
 }
 
 test(
-  'a health check needs no name; the page, its WebSocket and /metrics need an own one',
+  'answers a health check under any Host; the page, its WebSocket and /metrics need one of its own',
   QUICK,
   async ({ bridge }) => {
     const ask = (request: string) => statusOf(bridge.port, request);
@@ -96,9 +96,7 @@ test(
   },
 );
 
-test('a slash at the end of an address changes nothing, and bypasses no rule', async ({
-  server,
-}) => {
+test('ignores a slash at the end of a path, and applies the same rules', async ({ server }) => {
   const bridge = await startBridge(server.port);
   const ask = (path: string, host = '127.0.0.1') => statusOf(bridge.port, named(path, host));
   for (const path of ['/healthz/', '/readyz/', '/metrics/'])
@@ -118,7 +116,7 @@ test('a slash at the end of an address changes nothing, and bypasses no rule', a
   expect(await statusOf(closed.port, named('/metrics/', '127.0.0.1'))).toBe(403);
 });
 
-test('Prometheus reads /metrics under a name that --public-origin gives, from an allowed source', async ({
+test('serves /metrics under a name of --public-origin, to an allowed source', async ({
   server,
 }) => {
   const flags = ['--public-origin', 'http://bridge:8080'];

@@ -65,7 +65,7 @@ test.describe('a browser that knows the password', () => {
     ['one process', []],
     ['several workers', ['--workers', '2']],
   ] as const) {
-    test(`opens the page's WebSockets without it: ${how}`, async ({ page, server }) => {
+    test(`opens the page's WebSockets by cookie: ${how}`, async ({ page, server }) => {
       const bridge = await startBridge(server.port, 0, ['--users-file', users, ...flags]);
       const port = await startSafari(bridge.port);
       await page.goto(`http://127.0.0.1:${port}/`);
@@ -74,7 +74,7 @@ test.describe('a browser that knows the password', () => {
     });
   }
 
-  test('reads the history with a cookie that has expired', async ({ page, context, server }) => {
+  test('reads the history after its cookie has expired', async ({ page, context, server }) => {
     const bridge = await startBridge(server.port, 0, ['--users-file', users]);
     await page.goto(`http://127.0.0.1:${await startSafari(bridge.port)}/`);
     await getMessage(page);
@@ -83,23 +83,19 @@ test.describe('a browser that knows the password', () => {
     await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
   });
 
-  test(
-    'connects again by itself to a bridge that knows its cookie no more',
-    QUICK,
-    async ({ page, server }) => {
-      const first = await startBridge(server.port, await freePort(), ['--users-file', users]);
-      const port = await startSafari(first.port);
-      await page.goto(`http://127.0.0.1:${port}/`);
-      await getMessage(page);
-      await first.program.stop();
-      await expect(page.locator('#status-light')).toHaveAttribute('data-state', 'waiting');
-      await startBridge(server.port, first.port, ['--users-file', users]);
-      await expect(page.locator('#status')).toHaveText('connected');
-    },
-  );
+  test('reconnects to a bridge that does not know its cookie', QUICK, async ({ page, server }) => {
+    const first = await startBridge(server.port, await freePort(), ['--users-file', users]);
+    const port = await startSafari(first.port);
+    await page.goto(`http://127.0.0.1:${port}/`);
+    await getMessage(page);
+    await first.program.stop();
+    await expect(page.locator('#status-light')).toHaveAttribute('data-state', 'waiting');
+    await startBridge(server.port, first.port, ['--users-file', users]);
+    await expect(page.locator('#status')).toHaveText('connected');
+  });
 });
 
-test('logging out ends what the cookie and the password were good for', async ({
+test('logging out ends the validity of the cookie and forgets the password', async ({
   browser,
   server,
 }) => {
@@ -125,7 +121,7 @@ test('logging out ends what the cookie and the password were good for', async ({
   await context.close();
 });
 
-test('the page of a bridge without users shows no login', async ({ page, bridge }) => {
+test('shows no login without a list of users', async ({ page, bridge }) => {
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
   await page.getByRole('button', { name: 'Settings' }).click();
   await expect(page.locator('#mask-password')).toBeVisible();

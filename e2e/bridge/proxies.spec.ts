@@ -119,7 +119,7 @@ for (const proxy of [nginx, haproxy]) {
     );
 
     // The longest goes first.
-    test('a ping keeps a session alive that says nothing; without, the proxy ends it', async () => {
+    test('pings keep an idle session alive; without them the proxy ends it', async () => {
       const pinging = (origin: string) => [...BASE, ...trusting(origin), '--ping-interval', '1'];
       const [kept, left] = await Promise.all([
         start(proxy, { idleTimeout: IDLE_TIMEOUT, flags: pinging }),
@@ -135,7 +135,7 @@ for (const proxy of [nginx, haproxy]) {
     });
 
     test(
-      'the page, its assets and its WebSocket are below the base path',
+      'serves the page, its assets and its WebSocket below the base path',
       QUICK,
       async ({ page }) => {
         const { port } = await start(proxy);
@@ -147,14 +147,14 @@ for (const proxy of [nginx, haproxy]) {
       },
     );
 
-    test('so they are where the proxy takes it off', async ({ page }) => {
+    test('serves them if the proxy strips the base path', async ({ page }) => {
       const { port } = await start(proxy, { isStripping: true, flags: trusting });
       const [first, ...others] = await visit(page, `http://127.0.0.1:${port}`);
       expect(first).toBe('/motd/');
       for (const path of others) expect(path).toMatch(/^\/motd\/assets\/[^/]+$/);
     });
 
-    test('the query is kept when the slash behind the base path is added', async ({ page }) => {
+    test('keeps the query when it redirects to the base path with a slash', async ({ page }) => {
       const other = await startServer();
       const flags = (origin: string) => [
         ...['--target', `other=127.0.0.1:${other.port}+proxy`, ...BASE],
@@ -172,7 +172,7 @@ for (const proxy of [nginx, haproxy]) {
     test.describe('that ends TLS', () => {
       test.use({ ignoreHTTPSErrors: true });
 
-      test('the page speaks https and wss, under a public name', async ({ page }) => {
+      test('the page uses https and wss, under a public name', async ({ page }) => {
         // Nobody asks a name server for it (RFC 6761, section 6.3).
         const named = (origin: string) => origin.replace('127.0.0.1', 'motd.localhost');
         const flags = (origin: string) => [...BASE, ...trusting(named(origin))];
@@ -181,20 +181,24 @@ for (const proxy of [nginx, haproxy]) {
       });
     });
 
-    test('the server hears of the client, and not of whom the client names', QUICK, async () => {
-      test.skip(!isLinux, 'needs a second loopback address');
-      const front = await start(proxy);
-      for (const headers of [{}, { 'X-Forwarded-For': FORGED }]) {
-        const client = connectThrough(front, { localAddress: CLIENT, headers });
-        expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
-      }
-      const { program } = front.server;
-      await program.waitForOutput(/(Connection closed[\s\S]*){2}/);
-      const connected = program.stdout.match(/Connected by .*/g);
-      expect(connected).toEqual(Array(2).fill(`Connected by ('${CLIENT}', 0)`));
-    });
+    test(
+      "the server sees the client's address, not one that the client claims",
+      QUICK,
+      async () => {
+        test.skip(!isLinux, 'needs a second loopback address');
+        const front = await start(proxy);
+        for (const headers of [{}, { 'X-Forwarded-For': FORGED }]) {
+          const client = connectThrough(front, { localAddress: CLIENT, headers });
+          expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
+        }
+        const { program } = front.server;
+        await program.waitForOutput(/(Connection closed[\s\S]*){2}/);
+        const connected = program.stdout.match(/Connected by .*/g);
+        expect(connected).toEqual(Array(2).fill(`Connected by ('${CLIENT}', 0)`));
+      },
+    );
 
-    test('the server hears of the client if the proxy writes its port as well', async () => {
+    test("the server sees the client's address if the proxy adds the port", async () => {
       test.skip(!isLinux, 'needs a second loopback address');
       const front = await start(proxy, { writesClientPort: true });
       const client = connectThrough(front, { localAddress: CLIENT });
@@ -202,7 +206,7 @@ for (const proxy of [nginx, haproxy]) {
       await front.server.program.waitForOutput(/^Connected by \('127\.0\.0\.2', 0\)$/m);
     });
 
-    test('it hears of the proxy where the bridge does not trust that', async () => {
+    test("the server sees the proxy's address if the bridge does not trust the proxy", async () => {
       test.skip(!isLinux, 'needs a second loopback address');
       const untrusting = (origin: string) => [...BASE, '--public-origin', origin];
       const front = await start(proxy, { flags: untrusting });
@@ -214,7 +218,7 @@ for (const proxy of [nginx, haproxy]) {
       expect(program.stdout).not.toContain(CLIENT);
     });
 
-    test('the metrics are for those who may read them, if the proxy tells who asks', async () => {
+    test("serves /metrics to allowed sources only, if the proxy forwards the client's address", async () => {
       test.skip(!isLinux, 'needs a second loopback address');
       const flags = (origin: string) => [...BASE, ...trusting(origin), '--metrics-from', CLIENT];
       const { port } = await start(proxy, { flags });
@@ -227,7 +231,7 @@ for (const proxy of [nginx, haproxy]) {
     });
 
     for (const host of ['passed', 'rewritten'] as const) {
-      test(`pages of others get 403, its own does not: Host is ${host}`, async () => {
+      test(`rejects pages of other origins with 403, and accepts its own: Host is ${host}`, async () => {
         const front = await start(proxy, { host });
         const from = (origin: string) => statusOf(connectThrough(front, { origin }));
         expect(await from(`http://127.0.0.1:${front.port}`)).toBe(101);
@@ -240,7 +244,7 @@ for (const proxy of [nginx, haproxy]) {
       });
     }
 
-    test('a page that is refused tells its operator what to add', async ({ page }) => {
+    test('a rejected page shows the flag that the operator has to add', async ({ page }) => {
       const flags = () => [...BASE, '--trust-proxy', '127.0.0.1'];
       const { port } = await start(proxy, { host: 'rewritten', flags });
       const origin = `http://127.0.0.1:${port}`;
@@ -249,7 +253,7 @@ for (const proxy of [nginx, haproxy]) {
       await expect.poll(() => new Terminal(page).flow()).toContain(words);
     });
 
-    test('its own gets 403 as well, unless it is named or Host tells of it', async () => {
+    test('rejects its own page with 403, unless its origin is configured or Host shows it', async () => {
       const flags = () => [...BASE, '--trust-proxy', '127.0.0.1'];
       for (const [host, status] of [
         ['rewritten', 403],

@@ -118,7 +118,7 @@ test('the browser’s console, as README has it', QUICK, async ({ page }) => {
   await expect.poll(() => heard.at(-1)).toBe('1000 redis closed the connection');
 });
 
-test('a value of any bytes, in text frames or binary ones', async () => {
+test('relays a value of any bytes, in text or binary frames', async () => {
   const { bridgePort } = await startRedis();
   const value = Buffer.from(Array.from({ length: 65_536 }, (_, index) => (index * 7) % 256));
   for (const protocols of [[], ['binary'], ['base64', 'binary']]) {
@@ -131,7 +131,7 @@ test('a value of any bytes, in text frames or binary ones', async () => {
   }
 });
 
-test('10,000 commands at once are answered in order', async () => {
+test('answers 10,000 commands at once, in order', async () => {
   const { bridgePort } = await startRedis();
   const client = await Client.open(bridgePort);
   const numbers = Array.from({ length: 10_000 }, (_, index) => index + 1);
@@ -144,7 +144,7 @@ test('10,000 commands at once are answered in order', async () => {
   expect(String(await client.ask('DECR counter\r\n', down.length))).toBe(down);
 });
 
-test('a Unix socket', async () => {
+test('connects to a Unix socket', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'motd-redis-'));
   const socket = join(folder, 'redis.sock');
   const program = new Program(redisServer, ['--port', '0', '--unixsocket', socket, '--save', '']);
@@ -160,7 +160,7 @@ test('a Unix socket', async () => {
   expect(await new Client(bridgePort).closes()).toEqual([1014, words]);
 });
 
-test('redis that is stopped says so, and so does one that is not there', async () => {
+test('reports a redis that has stopped, and one that is not there', async () => {
   const { program, bridgePort } = await startRedis();
   const client = await Client.open(bridgePort);
   const closing = client.closes();

@@ -135,7 +135,7 @@ const OPENED = 'motd_bridge_sessions_opened_total{target="echo"}';
 const OPEN = 'motd_bridge_sessions{target="echo"}';
 const TO_BROWSER = 'motd_bridge_relayed_bytes_total{target="echo",to="browser"}';
 
-test('sessions are spread over the workers, and none is in the primary', async ({ echo }) => {
+test('spreads sessions over the workers, and gives none to the primary', async ({ echo }) => {
   const bridge = await startWorkers(echo);
   const sessions = await openInTurn(bridge, 20);
   // Only an answer tells that the target is connected.
@@ -150,7 +150,7 @@ test('sessions are spread over the workers, and none is in the primary', async (
   expect(bridge.program.stderr).toBe('');
 });
 
-test('every worker tells the sum of what all have counted', QUICK, async ({ echo }) => {
+test('every worker serves the metrics of all workers', QUICK, async ({ echo }) => {
   const bridge = await startWorkers(echo);
   const sessions = await openMany(bridge, 10);
   for (const session of sessions) expect(await isAlive(session)).toBe(true);
@@ -164,7 +164,7 @@ test('every worker tells the sum of what all have counted', QUICK, async ({ echo
   expect(await metric(bridge, 'motd_bridge_websocket_closes_total{code="1005"}')).toBe(10);
 });
 
-test('one that is killed comes back; what the others do goes on', QUICK, async ({ echo }) => {
+test('restarts a killed worker; the sessions of the others continue', QUICK, async ({ echo }) => {
   const bridge = await startWorkers(echo);
   const sessions = await openInTurn(bridge, 20);
   expect(await metric(bridge, OPENED)).toBe(20);
@@ -192,7 +192,7 @@ test('one that is killed comes back; what the others do goes on', QUICK, async (
   expect(bridge.program.stdout.match(/listening/g)).toHaveLength(1);
 });
 
-test('when all are killed, they come back on the same port', async ({ echo }) => {
+test('restarts all workers on the same port if all are killed', async ({ echo }) => {
   const bridge = await startWorkers(echo);
   for (let round = 1; round <= 2; round++) {
     for (const pid of childrenOf(bridge.pid)) process.kill(pid, 'SIGKILL');
@@ -206,7 +206,7 @@ test('when all are killed, they come back on the same port', async ({ echo }) =>
   expect(await metric(bridge, OPEN)).toBe(sessions.length);
 });
 
-test('one that hangs holds up neither the others nor /metrics', async ({ echo }) => {
+test('a hanging worker delays neither the others nor /metrics', async ({ echo }) => {
   const bridge = await startWorkers(echo);
   const sessions = await openMany(bridge, 10);
   expect(await metric(bridge, OPENED)).toBe(10);
@@ -228,7 +228,9 @@ test('one that hangs holds up neither the others nor /metrics', async ({ echo })
 });
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-  test(`${signal}: 1001 to every session, status 0, and none is left`, async ({ echo }) => {
+  test(`${signal}: closes every session with 1001, exits with status 0, and leaves no process`, async ({
+    echo,
+  }) => {
     const bridge = await startWorkers(echo);
     const sessions = await openMany(bridge, 10);
     const codes = Promise.all(sessions.map(codeAt));
@@ -241,7 +243,9 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   });
 }
 
-test('a signal to the whole group, as Ctrl-C is, ends all in order', async ({ echo }) => {
+test('shuts down in order after a signal to the whole process group, such as Ctrl-C', async ({
+  echo,
+}) => {
   const program = Program.motdUnder(
     ['setsid'],
     ['bridge', '--target', `echo=127.0.0.1:${echo}`, '--http-port', '0', '--workers', '2'],
@@ -257,7 +261,7 @@ test('a signal to the whole group, as Ctrl-C is, ends all in order', async ({ ec
   expect(program.stdout).not.toContain('unexpectedly');
 });
 
-test('none is left when the primary is killed', async ({ echo }) => {
+test('leaves no worker if the primary is killed', async ({ echo }) => {
   const bridge = await startWorkers(echo);
   const sessions = await openMany(bridge, 10);
   await bridge.program.kill();
@@ -265,7 +269,7 @@ test('none is left when the primary is killed', async ({ echo }) => {
   for (const session of sessions) session.terminate();
 });
 
-test('none is left when it is killed while they start', async ({ echo }) => {
+test('leaves no worker if the primary is killed while they start', async ({ echo }) => {
   const target = `echo=127.0.0.1:${echo}`;
   const flags = ['--target', target, '--http-port', '0', '--workers', '2'];
   const mark = test.info().outputDir;
@@ -276,7 +280,7 @@ test('none is left when it is killed while they start', async ({ echo }) => {
   await expect.poll(started).toEqual([]);
 });
 
-test('a port that is taken is said once', async ({ echo }) => {
+test('reports a port in use once', async ({ echo }) => {
   const { port } = await startWorkers(echo);
   const flags = ['--http-port', String(port), '--workers', '2'];
   const second = Program.motd(['bridge', ...flags]);
@@ -287,7 +291,7 @@ test('a port that is taken is said once', async ({ echo }) => {
   expect(second.stdout).toBe('');
 });
 
-test.describe('limits are those of the whole', () => {
+test.describe('the limits hold for all workers together', () => {
   /** How many of so many that come at once are let in. */
   async function letIn(bridge: Bridge, count: number, options: ClientOptions = {}) {
     const tries = Array.from({ length: count }, () => open(bridge, options));
@@ -297,7 +301,7 @@ test.describe('limits are those of the whole', () => {
     return outcomes.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
   }
 
-  test('--max-sessions, to the very one, also after one has been killed', async ({ echo }) => {
+  test('--max-sessions, exactly, even after a worker was killed', async ({ echo }) => {
     const bridge = await startWorkers(echo, ['--max-sessions', '7']);
     const sessions = await letIn(bridge, 30);
     expect(sessions).toHaveLength(7);
@@ -322,7 +326,7 @@ test.describe('limits are those of the whole', () => {
     }
   });
 
-  test('what is refused or fails in the middle takes no room', async ({ echo }) => {
+  test('a rejected or failed upgrade uses no quota', async ({ echo }) => {
     const bridge = await startWorkers(echo, ['--max-sessions', '2']);
     for (let tries = 0; tries < 10; tries++) {
       expect((await get(bridge, '/ws/echo')).status).toBe(426);
@@ -357,7 +361,9 @@ test.describe('limits are those of the whole', () => {
 const FIRST = readFileSync(tlsFile('cert'));
 const SECOND = readFileSync(tlsFile('renewed'));
 
-test('SIGHUP: one line for each, and all have the new certificate and users', async ({ echo }) => {
+test('SIGHUP: all workers use the new certificate and users, and each is reported once', async ({
+  echo,
+}) => {
   const outputs = ['cert.pem', 'key.pem', 'users'].map((name) => test.info().outputPath(name));
   const [cert = '', key = '', users = ''] = outputs;
   copyFileSync(tlsFile('cert'), cert);
@@ -413,7 +419,7 @@ test('SIGHUP: one line for each, and all have the new certificate and users', as
   expect(bridge.program.stderr).toBe('');
 });
 
-test('motd up passes it on, with the flags of Node it gives its bridge', async () => {
+test('motd up passes --workers on, with the Node flags of its bridge', async () => {
   const ports = ['--port', '0', '--http-port', '0'];
   const program = Program.motd(['up', ...ports, '--workers', String(WORKERS)]);
   const [, port] = await program.waitForOutput(/^Open http:\/\/127\.0\.0\.1:(\d+) /m);

@@ -115,7 +115,7 @@ for (const [state, startDead] of [
   ['is full', fullServer],
   ['is another', async () => (await scriptedServer(...Array(9).fill('SSH-2.0\n'))).port],
 ] as const) {
-  test(`where the first server ${state}, the next one serves every client`, QUICK, async () => {
+  test(`if the first server ${state}, the next one serves every client`, QUICK, async () => {
     test.skip(startDead === unreachableServer && !existsSync(PROC_NET_TCP), 'needs Linux');
     const dead = await startDead();
     const { port } = await startSaying('second');
@@ -139,7 +139,7 @@ for (const [state, startDead] of [
   });
 }
 
-test('as long as the first one answers, nobody else is asked', async () => {
+test('contacts no other server while the first one answers', async () => {
   // On a machine that is busy it may take longer than others wait for it: then it is asked anew.
   await expect(async () => {
     const { port } = await startSaying('first');
@@ -155,7 +155,7 @@ test('as long as the first one answers, nobody else is asked', async () => {
   }).toPass();
 });
 
-test('servers are told as arguments, in a flag and in the environment', async () => {
+test('accepts servers as arguments, in a flag and in the environment', async () => {
   const dead = await freePort();
   const { port } = await startSaying('second');
   const ofBoth = at(dead, port);
@@ -169,7 +169,7 @@ test('servers are told as arguments, in a flag and in the environment', async ()
   expect(await runMotd(['get', at(port)])).toEqual(expected);
 });
 
-test('where none answers, each is named in one line, status 1', async () => {
+test('names every server in one line, with status 1, if none answers', async () => {
   const gone = await freePort();
   const full = await fullServer();
   const silent = await frozenServer();
@@ -195,7 +195,7 @@ test('where none answers, each is named in one line, status 1', async () => {
   expect(dripped.stderr).toMatch(/; [\d.:]+ sent \d+ bytes and no complete reply in \d+\.\d s\n$/);
 });
 
-test('set: a server that is asked in vain, and left, has stored nothing', async () => {
+test('set: stores nothing on a server that it gave up', async () => {
   const first = await startSaying('first');
   const second = await startSaying('second');
   freeze(first.program);
@@ -207,7 +207,7 @@ test('set: a server that is asked in vain, and left, has stored nothing', async 
   expect(await runMotd(['get', at(first.port)])).toEqual(printed('first\n'));
 });
 
-test('set: one whose store is gone says 503, and the next one stores', async () => {
+test('set: a server whose store is gone answers 503, and the next one stores', async () => {
   const folder = test.info().outputPath('store');
   const broken = await startServer(0, ['--store', `lmdb:${folder}`]);
   rmSync(folder, { recursive: true });
@@ -227,7 +227,7 @@ test('set: one whose store is gone says 503, and the next one stores', async () 
   expect(await runMotd(['get', at(port)])).toEqual(printed('new\n'));
 });
 
-test('set and watch pass over a server that is cut off from the etcd it shares', async () => {
+test('set and watch skip a server that is cut off from its etcd', async () => {
   test.skip(isWithoutEtcd, 'no etcd on this machine');
   const cluster = await EtcdCluster.start({ members: 1 });
   try {
@@ -266,7 +266,7 @@ for (const [rule, replies, words, flags] of [
   ],
   ['a message that is refused', ['200 OK\n', '422 NOT PLAIN TEXT\n'], /422 NOT PLAIN TEXT\n$/, []],
 ] as const) {
-  test(`set: after ${rule}, no other server is asked`, async () => {
+  test(`set: contacts no other server after ${rule}`, async () => {
     const { port, heard } = await scriptedServer(...replies);
     const other = await startServer();
     const args = ['set', '-m', 'x', '--store-password', 'secret', ...flags];
@@ -281,7 +281,7 @@ for (const [rule, replies, words, flags] of [
   });
 }
 
-test('watch goes from server to server as each is shut down, and repeats nothing', async () => {
+test('watch moves on as each server shuts down, and repeats no message', async () => {
   const servers = await Promise.all([0, 1, 2].map(() => startSaying('same')));
   const watch = Program.motd(['watch', at(...servers.map(({ port }) => port))]);
   await watch.waitForOutput(/^same\n$/);
@@ -303,7 +303,7 @@ test('watch goes from server to server as each is shut down, and repeats nothing
   expect(watch.stderr).toMatch(new RegExp(`^(motd: 127.0.0.1:\\d+: the server ${lost}\n){2}$`));
 });
 
-test('watch: what a server that is behind says first is not told', async () => {
+test('watch: does not print older messages from a server that lags behind', async () => {
   const { program, port } = await startSaying('now');
   const behind = await scriptedServer('200 OK\nlong ago\nbefore\nnow\nlater\n');
   const watch = Program.motd(['watch', at(port, behind.port)]);
@@ -313,7 +313,7 @@ test('watch: what a server that is behind says first is not told', async () => {
   expect(watch.stdout).toBe('now\nlater\n');
 });
 
-test('watch goes on when all were gone, and one is back', async () => {
+test('watch continues when one server is back after all were gone', async () => {
   const dead = await freePort();
   const { program, port } = await startServer(await freePort(), ['--message', 'before']);
   const watch = Program.motd(['watch', at(dead, port)]);
@@ -327,14 +327,14 @@ test('watch goes on when all were gone, and one is back', async () => {
   );
 });
 
-test('watch gives up where no server knows MSGWATCH', async () => {
+test('watch gives up if no server knows MSGWATCH', async () => {
   const [one, other] = await Promise.all([1, 2].map(() => scriptedServer('400 UNKNOWN COMMAND\n')));
   const { status, stderr } = await runMotd(['watch', at(one?.port ?? 0, other?.port ?? 0)]);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^motd: no server answered: .* replied: 400 UNKNOWN COMMAND; .*\n$/);
 });
 
-test('connect: once somebody talks to a server, its loss is the end', async () => {
+test('connect: does not fail over once the user has sent a command', async () => {
   const { program, port } = await startSaying('first');
   const other = await startSaying('second');
   const client = Program.motd(['connect', at(port, other.port)]);
@@ -346,7 +346,7 @@ test('connect: once somebody talks to a server, its loss is the end', async () =
   expect(client.stdout).not.toContain('second');
 });
 
-test('with TLS, each server has to show a certificate for its own name', async () => {
+test('with TLS, every server needs a certificate for its own name', async () => {
   const flags = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
   const { port } = await startSaying('sealed', flags);
   const unsealed = await startSaying('not sealed');
@@ -365,7 +365,7 @@ test('with TLS, each server has to show a certificate for its own name', async (
   );
 });
 
-test('a server that is gone costs a login a moment', async () => {
+test('a dead server delays a login only for a moment', async () => {
   test.skip(!existsSync(PROC_NET_TCP), 'needs Linux');
   test.setTimeout(scaled(60_000, 300_000));
   const { port } = await startSaying('second');

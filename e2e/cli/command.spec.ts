@@ -53,7 +53,7 @@ for (const command of COMMANDS) {
 }
 
 for (const command of ['up', 'serve', 'bridge']) {
-  test(`${command} --help has its many flags in groups`, async () => {
+  test(`${command} --help lists its flags in groups`, async () => {
     const { stdout } = await runMotd([command, '--help']);
     const groups = stdout.split(/^(?=[A-Z][\w ]*:$)/m).slice(1);
     const headings = groups.map((group) => group.slice(0, group.indexOf(':')));
@@ -126,7 +126,7 @@ for (const [mistake, args, words] of [
   ['no ping at all', ['bridge', '--ping-interval', '0'], /^motd: .*from 1 to 3600\.\n$/],
   ['an empty password', ['serve', '--password', ''], /^motd: .*one line of plain text.*\n$/],
 ] as const) {
-  test(`${mistake} is wrong usage: one line, status 2`, async () => {
+  test(`rejects ${mistake} with one line and status 2`, async () => {
     const { status, stdout, stderr } = await runMotd([...args]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(words);
@@ -137,7 +137,7 @@ for (const [command, args, variable] of [
   ['serve', ['--password'], 'MOTD_PASSWORD'],
   ['set', ['-m', 'x', '--store-password'], 'MOTD_STORE_PASSWORD'],
 ] as const) {
-  test(`an error about a password of ${command} does not repeat it`, async () => {
+  test(`an error about a password of ${command} does not show it`, async () => {
     const secret = "a secret' is invalid from env '\x07";
     const given = await runMotd([command, ...args, secret]);
     expect(given.status).toBe(2);
@@ -155,7 +155,7 @@ for (const [command, args, variable] of [
   });
 }
 
-test('an error is one line without control characters, whatever it names', async () => {
+test('an error is one line without control characters, whatever input it shows', async () => {
   const name = 'a\x1b]0;x\x07\r\n\x9b2J\u2028\u202e';
   const shown = 'a^[]0;x^G^M^J\\u{9b}2J\\u{2028}\\u{202e}';
   const servesTls = ['--tls-key', 'x', '--tls-cert'];
@@ -185,7 +185,7 @@ test('an error is one line without control characters, whatever it names', async
   expect(shownWhole.length).toBeGreaterThan(results.length / 2);
 });
 
-test('a fault of ours is shown without control characters', async () => {
+test('escapes control characters in the report of an internal error', async () => {
   const fault = 'process.on("SIGUSR2",()=>{throw(new(Error)("a\x9b\x1b[2J"))})';
   const server = Program.motd(['serve', '--port', '0'], { NODE_OPTIONS: importing(fault) });
   await server.waitForOutput(/listening/);
@@ -194,7 +194,7 @@ test('a fault of ours is shown without control characters', async () => {
   expect(server.stderr).toMatch(/^Error: a\\u\{9b\}\^\[\[2J\n {4}at /);
 });
 
-test('a password is not passed on to the process that looks a host up', async ({ server }) => {
+test('does not pass a password to the process that looks up a host', async ({ server }) => {
   const folder = test.info().outputPath('environments');
   mkdirSync(folder, { recursive: true });
   // Each process notes its environment before any code of ours runs.
@@ -215,13 +215,13 @@ test('a password is not passed on to the process that looks a host up', async ({
   expect(environments.filter((environment) => environment.includes('secret'))).toHaveLength(1);
 });
 
-test('an environment twin that is wrong is named', async () => {
+test('names an environment variable with an invalid value', async () => {
   const { status, stderr } = await runMotd(['serve'], '', { MOTD_PORT: 'http' });
   expect(status).toBe(2);
   expect(stderr).toMatch(/^motd: .*MOTD_PORT.*\n$/);
 });
 
-test('a CR at the end of a variable, from a file with CRLF line ends, is no part of it', async () => {
+test('ignores a CR at the end of a variable, from a file with CRLF line ends', async () => {
   const file = test.info().outputPath('server.env');
   writeFileSync(file, 'MOTD_PORT=0\r\nMOTD_HOST=127.0.0.1\r\nMOTD_STORE=memory:\r\n');
   const script = 'set -a; . "$1"; exec "$2" dist/cli/main.js serve';
@@ -231,13 +231,13 @@ test('a CR at the end of a variable, from a file with CRLF line ends, is no part
   expect(server.stderr).toBe('');
 });
 
-test('several hosts in the environment are for clients: who listens says so', async () => {
+test('rejects several hosts in the environment for a command that listens', async () => {
   const { status, stderr } = await runMotd(['serve'], '', { MOTD_HOST: 'a,b' });
   expect(status).toBe(2);
   expect(stderr).toMatch(/^motd: .*MOTD_HOST.*one address to listen on; clients take several\.\n$/);
 });
 
-test('an environment twin sets its flag, and the flag wins', QUICK, async () => {
+test('an environment variable sets its flag, and the flag takes precedence', QUICK, async () => {
   const env = { MOTD_PORT: '1', MOTD_MESSAGE: 'from the environment' };
   const server = Program.motd(['serve', '--port', '0'], env);
   const [, port] = await server.waitForOutput(/listening on 127\.0\.0\.1:(\d+)/);
@@ -293,14 +293,14 @@ for (const [refusal, args, words] of [
     /^motd: cannot use package\.json: .*; check --store\n$/,
   ],
 ] as const) {
-  test(`${refusal} is one line, status 1`, async () => {
+  test(`reports ${refusal} in one line, with status 1`, async () => {
     const { status, stdout, stderr } = await runMotd([...args]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(words);
   });
 }
 
-test('an error about a URL does not repeat a password in it', async () => {
+test('an error about a URL does not show a password in it', async () => {
   for (const args of [
     ['bridge', '--ready-url', 'https://me:SECRET@127.0.0.1/'],
     ['bridge', '--public-origin', 'https://me:SECRET@127.0.0.1/path'],
@@ -313,7 +313,7 @@ test('an error about a URL does not repeat a password in it', async () => {
   }
 });
 
-test('a password file that others may read is warned of, in one line', async () => {
+test('warns in one line of a password file that other users can read', async () => {
   const file = test.info().outputPath('password');
   const hash = Program.motd(['hash-password']).input('long enough\n');
   await hash.exitCode();
@@ -338,7 +338,7 @@ for (const [command, flag] of [
   ['bridge', '--http-port'],
   ['up', '--port'],
 ] as const) {
-  test(`${command}: a port that is taken is one line that names ${flag}, status 1`, async () => {
+  test(`${command}: reports a port in use in one line that names ${flag}, with status 1`, async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const address = other.address();
@@ -352,7 +352,7 @@ for (const [command, flag] of [
   });
 }
 
-test('--log json writes the same events, a line each', QUICK, async () => {
+test('--log json writes the same events, one per line', QUICK, async () => {
   const server = Program.motd(['serve', '--port', '0', '--log', 'json']);
   const [, port] = await server.waitForOutput(/"event":"listening".*"port":(\d+)/);
   const client = Program.motd(['connect', '127.0.0.1', port ?? '']);
@@ -376,7 +376,7 @@ test('--log json writes the same events, a line each', QUICK, async () => {
   expect(server.stdout).not.toContain('123!abc');
 });
 
-test('a server that stands still while it ends has ended in order all the same', async () => {
+test('exits with status 0 even if it is paused during the shutdown', async () => {
   test.skip(process.platform !== 'linux', 'reads /proc');
   // It stops itself when it begins to wait for its output: from here, that moment cannot be met.
   const stopping = `
@@ -403,7 +403,7 @@ test('a server that stands still while it ends has ended in order all the same',
 test.describe('standard output', () => {
   test.skip(process.platform !== 'linux', 'needs /dev/full');
 
-  test('that is full costs log lines, never answers, and holds up no end', async () => {
+  test('that is full loses log lines, but no replies, and does not block the exit', async () => {
     const port = await freePort();
     const serve = `exec ${process.execPath} dist/cli/main.js serve --port ${port} > /dev/full`;
     const server = new Program('sh', ['-c', serve]);
@@ -422,7 +422,7 @@ test.describe('standard output', () => {
     ['bridge', (free: string) => ['--target', `a=127.0.0.1:${free}`, '--http-port', '0']],
     ['up', (free: string) => ['--port', '0', '--http-port', free]],
   ] as const) {
-    test(`whose reader has gone, standard error with it, does not end motd ${command}`, async () => {
+    test(`that is closed, and standard error with it, does not end motd ${command}`, async () => {
       const free = String(await freePort());
       // `$$` is the process that becomes the command.
       const script = `{ sh -c 'echo "pid $$" >&3; exec "$@" 2>&1' sh "$@"; echo "status $?" >&3; } 3>&2 | head -1`;
@@ -443,7 +443,7 @@ test.describe('standard output', () => {
     });
   }
 
-  test('that is read slowly gets every line', async () => {
+  test('that is read slowly gets every log line', async () => {
     const server = Program.motd(['serve', '--port', '0']);
     const [, port = ''] = await server.waitForOutput(/listening on 127\.0\.0\.1:(\d+)/);
     server.process.stdout?.pause();
@@ -458,7 +458,7 @@ test.describe('standard output', () => {
     expect(server.stdout).toMatch(/\n\[-\] Connection closed with .*\n$/);
   });
 
-  test('that nobody reads costs log lines, never answers, and holds up no end', async () => {
+  test('that is not read loses log lines, but no replies, and does not block the exit', async () => {
     const port = await freePort();
     const server = Program.motd(['serve', '--port', String(port)]);
     await server.waitForOutput(/listening/);

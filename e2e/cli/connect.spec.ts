@@ -7,7 +7,7 @@ import { goldens } from '../golden/golden.ts';
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ';
 
 for (const golden of goldens) {
-  test(`case ${golden.name}, to the letter`, QUICK, async ({ server }) => {
+  test(`reproduces case ${golden.name} exactly`, QUICK, async ({ server }) => {
     const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
     client.input(golden.typed.map((line) => `${line}\n`).join(''));
     expect(await client.exitCode()).toBe(0);
@@ -18,7 +18,7 @@ for (const golden of goldens) {
 }
 
 for (const golden of goldens) {
-  test(`case ${golden.name}, with --mask-password: but for the passwords, to the letter`, async ({
+  test(`reproduces case ${golden.name} exactly with --mask-password, except for the passwords`, async ({
     server,
   }) => {
     const client = Program.motd(['connect', '--mask-password', '127.0.0.1', String(server.port)]);
@@ -28,7 +28,7 @@ for (const golden of goldens) {
   });
 }
 
-test('MOTD_MASK_PASSWORD says the same, with any value', async ({ server }) => {
+test('MOTD_MASK_PASSWORD masks passwords, with any value', async ({ server }) => {
   const address = ['127.0.0.1', String(server.port)];
   const client = Program.motd(['connect', ...address], { MOTD_MASK_PASSWORD: '0' });
   client.input('SHUTDOWN\nhidden\n');
@@ -36,7 +36,7 @@ test('MOTD_MASK_PASSWORD says the same, with any value', async ({ server }) => {
   expect(client.stdout).toContain('Enter shutdown password: ••••••\nClient: ••••••\nServer: 301');
 });
 
-test('lines may come one by one, each after its prompt', async ({ server }) => {
+test('accepts lines one by one, each after its prompt', async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
   await client.waitForOutput(/QUIT, SHUTDOWN\): $/);
   client.process.stdin?.write('MSGSTORE\n');
@@ -48,13 +48,13 @@ test('lines may come one by one, each after its prompt', async ({ server }) => {
   expect(client.stdout.endsWith(`Server: 200 OK\none by one\n${PROMPT}\n`)).toBe(true);
 });
 
-test('a last line without LF counts', QUICK, async ({ server }) => {
+test('accepts a last line without LF', QUICK, async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]).input('QUIT');
   expect(await client.exitCode()).toBe(0);
   expect(client.stdout).toBe(`${PROMPT}QUIT\nClient: QUIT\nServer: 200 OK\n`);
 });
 
-test('control characters in the input are shown escaped', async ({ server }) => {
+test('escapes control characters in the input', async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
   client.input('MSGSTORE\n\x1b[31mred\nQUIT\n');
   expect(await client.exitCode()).toBe(0);
@@ -63,14 +63,14 @@ test('control characters in the input are shown escaped', async ({ server }) => 
   );
 });
 
-test('ten thousand blank lines ask ten thousand times', async ({ server }) => {
+test('prompts again for each of ten thousand blank lines', async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
   client.input('\n'.repeat(10_000));
   expect(await client.exitCode()).toBe(0);
   expect(client.stdout).toBe(`${PROMPT}\n`.repeat(10_001));
 });
 
-test('a server that stops says so; the connection is told lost, and the status is 1', async ({
+test('shows the reply of a server that stops and a lost connection, and exits with status 1', async ({
   server,
 }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
@@ -82,7 +82,7 @@ test('a server that stops says so; the connection is told lost, and the status i
   );
 });
 
-test('a server that dies is told as a lost connection', QUICK, async ({ server }) => {
+test('reports a lost connection if the server dies', QUICK, async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
   await client.waitForOutput(/SHUTDOWN\): $/);
   server.program.process.kill('SIGKILL');
@@ -92,7 +92,7 @@ test('a server that dies is told as a lost connection', QUICK, async ({ server }
   );
 });
 
-test('a reader that has had enough ends it without a word', async ({ server }) => {
+test('exits silently if standard output is closed', async ({ server }) => {
   const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
   client.process.stdout?.destroy();
   client.input('MSGGET\nMSGGET\n');

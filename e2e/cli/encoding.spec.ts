@@ -18,7 +18,7 @@ function runInShell(port: number, words: string): Promise<ProgramResult> {
     .result();
 }
 
-test.describe('text that is not UTF-8 is a usage error that names where it stands', () => {
+test.describe('text that is not UTF-8 is a usage error that names its place', () => {
   for (const [words, named] of [
     ['motd set -m "$latin1" 127.0.0.1 $port', 'the value of -m'],
     ['motd set -m"$latin1" 127.0.0.1 $port', 'the value of -m'],
@@ -47,7 +47,7 @@ test.describe('text that is not UTF-8 is a usage error that names where it stand
     });
   }
 
-  test('a variable of another command is none of its business', async ({ server }) => {
+  test('ignores a variable of another command', async ({ server }) => {
     const words = 'MOTD_SET_MESSAGE=$latin1 motd get 127.0.0.1 $port';
     expect((await runInShell(server.port, words)).stdout).toBe(APPLE);
   });
@@ -59,7 +59,7 @@ test.describe('standard input', () => {
     ['UTF-16', Buffer.from(`${MARK}a secret\n`, 'utf16le'), 'UTF-16'],
   ] as const) {
     for (const command of ['set', 'hash-password']) {
-      test(`in ${what} is refused by ${command}`, async ({ server }) => {
+      test(`in ${what} is rejected by ${command}`, async ({ server }) => {
         const at = command === 'set' ? ['127.0.0.1', String(server.port)] : [];
         expect(await runMotd([command, ...at], input)).toEqual({
           status: 1,
@@ -77,7 +77,7 @@ test.describe('standard input', () => {
     expect((await runMotd(['get', ...at])).stdout).toBe('Grüße\n');
   });
 
-  test('set refuses a byte order mark anywhere else', async ({ server }) => {
+  test('set rejects a byte order mark anywhere else', async ({ server }) => {
     const at = ['127.0.0.1', String(server.port)];
     for (const message of [`${MARK}${MARK}MSGGET`, `MSG${MARK}GET`]) {
       expect((await runMotd(['set', ...at], message)).stderr).toMatch(/one line of plain text/);
@@ -98,7 +98,7 @@ test.describe('standard input', () => {
     expect(connect.stdout).toMatch(/Server: 200 OKAY\n$/);
   });
 
-  test('hash-password takes the first line alone, while its input stays open', async () => {
+  test('hash-password reads only the first line, while its input stays open', async () => {
     const hash = Program.motd(['hash-password']);
     hash.process.stdin?.write('correct horse\n\xff');
     expect(await hash.exitCode()).toBe(0);
@@ -124,7 +124,7 @@ test.describe('standard input', () => {
     expect((await runMotd(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);
   });
 
-  test('connect keeps a line whole that holds a line separator', async ({ server }) => {
+  test('connect does not split a line at a line separator', async ({ server }) => {
     const { stdout } = await runMotd(
       ['connect', '127.0.0.1', String(server.port)],
       'MSGSTORE\na\u2028QUIT\n',

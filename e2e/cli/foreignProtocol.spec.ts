@@ -113,7 +113,7 @@ async function expectUnharmed({ program, port }: ListeningProgram): Promise<void
   expect(program.stdout).not.toContain('SHUTDOWN');
 }
 
-test.describe('a web page of another origin cannot speak to the TCP port', () => {
+test.describe('a web page of another origin cannot send commands to the TCP port', () => {
   for (const [way, { protocol, run }] of Object.entries(WAYS)) {
     test(`by ${way}`, QUICK, async ({ page, server }) => {
       await openEvilPage(page);
@@ -148,13 +148,15 @@ for (const [how, pieces] of [
   ['whole', [REQUEST]],
   ['byte by byte', REQUEST],
 ] as const) {
-  test(`a request sent ${how} gets one 400, and the connection is closed`, async ({ server }) => {
+  test(`answers a request sent ${how} with one 400, and closes the connection`, async ({
+    server,
+  }) => {
     expect(await exchange(server.port, pieces)).toBe('400 UNKNOWN COMMAND\n');
     await expectUnharmed(server);
   });
 }
 
-test('curl gets one 400, whatever the request', QUICK, async ({ server }) => {
+test('answers any request of curl with one 400', QUICK, async ({ server }) => {
   test.skip(spawnSync('curl', ['--version']).status !== 0, 'no curl on this machine');
   const url = `http://127.0.0.1:${server.port}/`;
   for (const args of [
@@ -170,7 +172,7 @@ test('curl gets one 400, whatever the request', QUICK, async ({ server }) => {
   expect(server.program.stdout.match(/\[!\] HTTP refused/g)).toHaveLength(3);
 });
 
-test('a request inside TLS is rejected like one without', async () => {
+test('rejects a request inside TLS like one without', async () => {
   const server = await startServer(0, ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')]);
   const socket = connectTls({ host: '127.0.0.1', port: server.port, rejectUnauthorized: false });
   let received = '';

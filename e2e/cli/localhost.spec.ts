@@ -42,7 +42,7 @@ async function expectWebSocket(port: number): Promise<void> {
   }
 }
 
-test('motd serve listens on 127.0.0.1 and on ::1, and its health port does', async () => {
+test('motd serve listens on 127.0.0.1 and ::1, with its health port too', async () => {
   const healthPort = await freePort();
   const health = ['--health-host', 'localhost', '--health-port', `${healthPort}`];
   const { program, port } = await start('serve', '--host', 'localhost', '--port', '0', ...health);
@@ -56,7 +56,7 @@ test('motd serve listens on 127.0.0.1 and on ::1, and its health port does', asy
 });
 
 for (const workers of ['1', '2']) {
-  test(`motd bridge of ${workers} worker(s) listens on both, and ends`, async ({ server }) => {
+  test(`motd bridge with ${workers} worker(s) listens on both, and stops`, async ({ server }) => {
     const { program, port } = await start(
       ...['bridge', '--http-host', 'localhost', '--http-port', '0', '--workers', workers],
       ...['--target', `motd=localhost:${server.port}+proxy`],
@@ -68,7 +68,7 @@ for (const workers of ['1', '2']) {
 }
 
 test(
-  'motd up takes localhost for both of its ports, with the default password',
+  'motd up accepts localhost for both ports with the default password',
   QUICK,
   async ({ page }) => {
     const program = Program.motd([
@@ -89,7 +89,7 @@ test(
   },
 );
 
-test('a port that another program has on ::1 alone is taken', async () => {
+test('reports a port in use if another program uses it on ::1 only', async () => {
   const other = createServer().listen(0, '::1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
@@ -112,7 +112,7 @@ test('a port that another program has on ::1 alone is taken', async () => {
   other.close();
 });
 
-test('any other name or address is refused with the default password', async () => {
+test('rejects the default password on any other name or address', async () => {
   for (const host of ['0.0.0.0', '::', 'localhost.example']) {
     const program = Program.motd(['serve', '--host', host, '--port', '0']);
     expect(await program.exitCode()).toBe(1);
@@ -120,7 +120,7 @@ test('any other name or address is refused with the default password', async () 
   }
 });
 
-test('127.0.0.1 stays one address, and says so', async () => {
+test('listens on 127.0.0.1 only, and reports that', async () => {
   const { program, port } = await startServer();
   const get = Program.motd(['get', '--host', '::1', '--port', `${port}`]);
   expect(await get.exitCode()).toBe(1);
@@ -135,7 +135,7 @@ const WITHOUT_IPV6 = [
   'sh',
 ];
 
-test('on a machine without IPv6, localhost is 127.0.0.1', async () => {
+test('listens on 127.0.0.1 as localhost on a machine without IPv6', async () => {
   const [command = '', ...rest] = WITHOUT_IPV6;
   const { status } = spawnSync(command, [...rest, 'true']);
   test.skip(status !== 0, 'no network of its own can be made here');

@@ -100,7 +100,7 @@ class Machine {
   }
 }
 
-test('run-parts takes its name', () => {
+test('run-parts accepts its name', () => {
   const { stdout } = spawnSync('run-parts', ['--lsbsysinit', '--test', join(HOOK, '..')], {
     encoding: 'utf8',
   });
@@ -117,15 +117,19 @@ test('shellcheck finds nothing', QUICK, () => {
   expect(status, stdout).toBe(0);
 });
 
-test('a login shows the message, and a later one what it is then', QUICK, async ({ server }) => {
-  const machine = new Machine();
-  machine.asks('127.0.0.1', server.port);
-  await machine.learns(APPLE);
-  await store('Grüße, 世界', server.port);
-  await machine.learns('Grüße, 世界');
-});
+test(
+  'a login shows the message, and a later login the newer message',
+  QUICK,
+  async ({ server }) => {
+    const machine = new Machine();
+    machine.asks('127.0.0.1', server.port);
+    await machine.learns(APPLE);
+    await store('Grüße, 世界', server.port);
+    await machine.learns('Grüße, 世界');
+  },
+);
 
-test('the next server is asked where the first is away', async ({ server }) => {
+test('contacts the next server if the first is down', async ({ server }) => {
   const machine = new Machine();
   const gone = await freePort();
   machine.asks(`127.0.0.1:${gone},[::1]:${gone},::1,127.0.0.1`, server.port);
@@ -136,7 +140,7 @@ test('the next server is asked where the first is away', async ({ server }) => {
 });
 
 test(
-  'a server that hangs holds nobody up: the message of before is shown',
+  'a hanging server delays no login: the last known message is shown',
   QUICK,
   async ({ server }) => {
     const machine = new Machine();
@@ -157,7 +161,7 @@ test(
   },
 );
 
-test('without a server, nothing is said, and later the message of before, with its time', async ({
+test('without a server, shows nothing, and later the last known message with its time', async ({
   server,
 }) => {
   const machine = new Machine();
@@ -178,7 +182,7 @@ for (const [what, settings] of [
   ['a name that is not set', 'MOTD_HOST=$HOST_OF_MOTD\n'],
   ['an end', 'MOTD_HOST=a.example\nexit 3\n'],
 ] as const) {
-  test(`a mistake in the settings leaves the message of before: ${what}`, async ({ server }) => {
+  test(`keeps the last known message if the settings are invalid: ${what}`, async ({ server }) => {
     const machine = new Machine();
     machine.asks('127.0.0.1', server.port);
     await machine.learns(APPLE);
@@ -210,7 +214,7 @@ for (const [what, settings] of [
   });
 }
 
-test('a mistake in settings with CRLF line ends leaves the message of before', async ({
+test('keeps the last known message if settings with CRLF line ends are invalid', async ({
   server,
 }) => {
   const machine = new Machine();
@@ -254,7 +258,7 @@ for (const [what, answer] of [
   ['a refusal', '421 SERVER SHUTTING DOWN\nx\n'],
   ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
 ] as const) {
-  test(`what is no message is not shown: ${what}`, async () => {
+  test(`does not show a reply that is not a message: ${what}`, async () => {
     const machine = new Machine();
     const server = createServer((socket) => {
       socket.on('error', () => {});
@@ -273,7 +277,7 @@ for (const [what, answer] of [
   });
 }
 
-test('a message is text for the shell, whatever it holds', async () => {
+test('a message stays text for the shell, whatever it contains', async () => {
   const machine = new Machine();
   const ran = join(machine.folder, 'ran');
   const message = `-n %s%n %99d \\033[31m \\c $(touch ${ran}) \`touch ${ran}\`; touch ${ran} * ~ "'`;
@@ -288,7 +292,7 @@ test('a message is text for the shell, whatever it holds', async () => {
   server.close();
 });
 
-test('a name server that does not answer holds nobody up', async () => {
+test('a name server that does not answer delays no login', async () => {
   test.skip(isSilentNetFit.status !== 0, 'no leave to make a network of our own');
   const { port } = await startServer();
   const machine = new Machine();

@@ -17,7 +17,7 @@ const APPLE = 'An apple a day keeps the doctor away.';
 test.skip(netcat === '' && process.env['CI'] === undefined, 'no nc with -N on this machine');
 
 for (const golden of goldens) {
-  test(`case ${golden.name}`, QUICK, async ({ server }) => {
+  test(`reproduces case ${golden.name}`, QUICK, async ({ server }) => {
     const nc = new Program(netcat, ['-N', '127.0.0.1', String(server.port)]);
     nc.input(golden.typed.map((line) => `${line}\n`).join(''));
     expect(await nc.exitCode()).toBe(0);
@@ -39,7 +39,7 @@ for (const golden of goldens) {
   });
 }
 
-test('SHUTDOWN ends the server with status 0', QUICK, async ({ server }) => {
+test('SHUTDOWN stops the server with status 0', QUICK, async ({ server }) => {
   const nc = new Program(netcat, ['-N', '127.0.0.1', String(server.port)]).input(
     'SHUTDOWN\n123!abc\n',
   );
@@ -49,13 +49,13 @@ test('SHUTDOWN ends the server with status 0', QUICK, async ({ server }) => {
   expect(server.program.stderr).toBe('');
 });
 
-test('a command without an LF is answered: printf MSGGET | nc', QUICK, async ({ server }) => {
+test('answers a command without an LF: printf MSGGET | nc', QUICK, async ({ server }) => {
   const nc = new Program(netcat, ['-N', '127.0.0.1', String(server.port)]).input('MSGGET');
   await nc.exitCode();
   expect(nc.stdout).toBe('200 OK\nAn apple a day keeps the doctor away.\n');
 });
 
-test('so is one from a client that keeps its side open', async ({ server }) => {
+test('answers a command without an LF while the client keeps its side open', async ({ server }) => {
   const nc = new Program(netcat, ['127.0.0.1', String(server.port)]);
   nc.process.stdin?.write('MSGGET');
   await nc.waitForOutput(/^200 OK\nAn apple a day keeps the doctor away\.\n$/);
@@ -76,7 +76,7 @@ const AROUND_A_LINE: [what: string, sent: string, answered: string][] = [
 ];
 
 for (const [what, sent, answered] of AROUND_A_LINE) {
-  test(`${what} is answered while the client keeps its side open`, QUICK, async ({ server }) => {
+  test(`answers ${what} while the client keeps its side open`, QUICK, async ({ server }) => {
     const nc = new Program(netcat, ['127.0.0.1', String(server.port)]);
     nc.process.stdin?.write(sent);
     const pattern = answered.replaceAll('.', '\\.');

@@ -34,18 +34,22 @@ function writesOf({ process: { pid } }: Program): number {
 
 const quiet = { status: 0, stderr: '' };
 
-test('what is set can be got, and is the end of the history', QUICK, async ({ server }) => {
-  const at = ['127.0.0.1', String(server.port)];
-  expect(await runMotd(['get', ...at])).toEqual({
-    ...quiet,
-    stdout: 'An apple a day keeps the doctor away.\n',
-  });
-  expect(await runMotd(['set', '-m', 'Grüße', ...at])).toEqual({ ...quiet, stdout: '' });
-  expect(await runMotd(['set', ...at], 'from a pipe\n')).toEqual({ ...quiet, stdout: '' });
-  expect(await runMotd(['get', ...at])).toEqual({ ...quiet, stdout: 'from a pipe\n' });
-  const { stdout } = await runMotd(['history', ...at]);
-  expect(stdout).toMatch(/^\S+Z Grüße\n\S+Z from a pipe\n$/);
-});
+test(
+  'get prints the message that set stored, and history ends with it',
+  QUICK,
+  async ({ server }) => {
+    const at = ['127.0.0.1', String(server.port)];
+    expect(await runMotd(['get', ...at])).toEqual({
+      ...quiet,
+      stdout: 'An apple a day keeps the doctor away.\n',
+    });
+    expect(await runMotd(['set', '-m', 'Grüße', ...at])).toEqual({ ...quiet, stdout: '' });
+    expect(await runMotd(['set', ...at], 'from a pipe\n')).toEqual({ ...quiet, stdout: '' });
+    expect(await runMotd(['get', ...at])).toEqual({ ...quiet, stdout: 'from a pipe\n' });
+    const { stdout } = await runMotd(['history', ...at]);
+    expect(stdout).toMatch(/^\S+Z Grüße\n\S+Z from a pipe\n$/);
+  },
+);
 
 for (const [mistake, args, input, words] of [
   ['a message that is a command', ['-m', 'QUIT'], '', /the server replied: EXPECTED MOTD/],
@@ -54,7 +58,7 @@ for (const [mistake, args, input, words] of [
   ['a message that drives a terminal', [], '\x1b[2J\n', /one line of plain text/],
   ['a message that is not UTF-8', [], Buffer.from([0x61, 0xe9, 0x0a]), /not UTF-8; convert it/],
 ] as const) {
-  test(`set: ${mistake} is refused in one line, status 1`, QUICK, async ({ server }) => {
+  test(`set: rejects ${mistake} in one line, with status 1`, QUICK, async ({ server }) => {
     const { status, stdout, stderr } = await runMotd(
       ['set', '--port', `${server.port}`, ...args],
       input,
@@ -95,7 +99,7 @@ for (const [trouble, greet, words] of [
     /said: \^\[\]0;SSH-2\.0\^G/,
   ],
 ] as const) {
-  test(`get: where the server ${trouble}, stdout is empty, stderr one line, status 1`, async () => {
+  test(`get: prints only one line on stderr, with status 1, if the server ${trouble}`, async () => {
     const port = await foreignServer(greet);
     // Only one that never answers uses it up: starting counts, and a busy machine is slow at that.
     const timeout = words.source.includes('no answer') ? TIMEOUT_S : '20';
@@ -112,7 +116,9 @@ for (const [trouble, greet, words] of [
   });
 }
 
-test('a full disk behind standard output is one line, status 1', async ({ server }) => {
+test('reports a full disk behind standard output in one line, with status 1', async ({
+  server,
+}) => {
   test.skip(!existsSync('/dev/full'), 'there is no /dev/full');
   const at = ['127.0.0.1', String(server.port)];
   const get = new Program('sh', [
@@ -130,7 +136,7 @@ for (const [command, words] of [
   [['history'], /: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; /],
   [['watch'], /: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; .*; trying/],
 ] as const) {
-  test(`${command[0]}: a server that sends a byte now and then is told as that`, async () => {
+  test(`${command[0]}: reports a server that sends only a byte now and then`, async () => {
     const port = await foreignServer(drip);
     const program = Program.motd([...command, '--timeout', TIMEOUT_S, '127.0.0.1', port]);
     await program.waitForStderr(words);
@@ -138,7 +144,7 @@ for (const [command, words] of [
   });
 }
 
-test('history: one that stops in the middle of its list is told as that', async () => {
+test('history: reports a server that stops in the middle of its list', async () => {
   const entry = '2026-11-22T17:00:00.000Z a';
   const port = await foreignServer((socket) => socket.write(`200 OK\n${entry}\n2026`));
   const { status, stdout, stderr } = await runMotd([
@@ -156,7 +162,7 @@ for (const [how, rest] of [
   ['no reply', ''],
   ['half a reply', '200'],
 ] as const) {
-  test(`set: who gets ${how} to the message is told that it may be stored`, async () => {
+  test(`set: reports that the message may be stored after ${how} to it`, async () => {
     const port = await foreignServer((socket) => socket.write(`200 OK\n${rest}`));
     const { status, stderr } = await runMotd([
       'set',
@@ -174,7 +180,7 @@ for (const [how, rest] of [
   });
 }
 
-test('get: a message that could drive a terminal is shown escaped', async () => {
+test('get: escapes control characters in the message', async () => {
   const port = await foreignServer((socket) =>
     socket.write('200 OK\n\x1b[2J\xc2\x9b31m\n', 'latin1'),
   );
@@ -182,25 +188,29 @@ test('get: a message that could drive a terminal is shown escaped', async () => 
   expect(stdout).toBe('^[[2J\\u{9b}31m\n');
 });
 
-test('watch tells each message, and goes on when the server is back', QUICK, async ({ server }) => {
-  const at = ['127.0.0.1', String(server.port)];
-  const watch = Program.motd(['watch', ...at]);
-  await watch.waitForOutput(/^An apple .*\n$/);
-  await runMotd(['set', '-m', 'one', ...at]);
-  await watch.waitForOutput(/\none\n$/);
+test(
+  'watch prints each message, and continues when the server is back',
+  QUICK,
+  async ({ server }) => {
+    const at = ['127.0.0.1', String(server.port)];
+    const watch = Program.motd(['watch', ...at]);
+    await watch.waitForOutput(/^An apple .*\n$/);
+    await runMotd(['set', '-m', 'one', ...at]);
+    await watch.waitForOutput(/\none\n$/);
 
-  await server.program.stop();
-  const again = await startServer(server.port);
-  await watch.waitForOutput(/\none\nAn apple .*\n$/);
-  await runMotd(['set', '-m', 'two', ...at]);
-  await watch.waitForOutput(/\ntwo\n$/);
+    await server.program.stop();
+    const again = await startServer(server.port);
+    await watch.waitForOutput(/\none\nAn apple .*\n$/);
+    await runMotd(['set', '-m', 'two', ...at]);
+    await watch.waitForOutput(/\ntwo\n$/);
 
-  await watch.stop();
-  expect(watch.stderr).toMatch(/^motd: .*; trying again\n$/);
-  await again.program.stop();
-});
+    await watch.stop();
+    expect(watch.stderr).toMatch(/^motd: .*; trying again\n$/);
+    await again.program.stop();
+  },
+);
 
-test('watch: TLS is no reason where the server has spoken before it hung up', async () => {
+test('watch: does not suggest TLS if the server sent something before it closed', async () => {
   const port = await foreignServer((socket) => socket.end('200 OK\na message\n'));
   const watch = Program.motd(['watch', '127.0.0.1', port]);
   await watch.waitForStderr(/trying again\n/);
@@ -217,7 +227,7 @@ function piped(args: string[], reader: string): Program {
   return new Program('sh', ['-c', script, 'sh', ...command]);
 }
 
-test.describe('the end of the reader of standard output', () => {
+test.describe('a closed standard output', () => {
   test.skip(process.platform !== 'linux', 'no other system tells of it');
 
   test('ends watch, though no message is stored', QUICK, async ({ server }) => {
@@ -254,7 +264,7 @@ test.describe('the end of the reader of standard output', () => {
     });
   }
 
-  test('ends watch also if it is a socket', async ({ server }) => {
+  test('ends watch if standard output is a socket', async ({ server }) => {
     const watch = Program.motd(['watch', '127.0.0.1', String(server.port)]);
     await watch.waitForOutput(/^An apple/);
     watch.process.stdout?.destroy();
@@ -262,7 +272,7 @@ test.describe('the end of the reader of standard output', () => {
   });
 });
 
-test('watch: a reader that sends no more itself still reads', async ({ server }) => {
+test('watch: continues if the reader half-closes standard output', async ({ server }) => {
   test.skip(process.platform !== 'linux', 'reads /proc');
   const at = ['127.0.0.1', String(server.port)];
   const watch = Program.motd(['watch', ...at]);
@@ -281,7 +291,7 @@ test('watch: a reader that sends no more itself still reads', async ({ server })
   await watch.stop();
 });
 
-test('watch goes on if the reader of standard error has gone', async () => {
+test('watch continues if standard error is closed', async () => {
   const gone = await freePort();
   const watch = Program.motd(['watch', `127.0.0.1:${gone}`]);
   watch.process.stderr?.destroy();
@@ -295,12 +305,12 @@ test('watch goes on if the reader of standard error has gone', async () => {
   await again.program.stop();
 });
 
-test('watch gives up at a server that knows no MSGWATCH', async () => {
+test('watch gives up if the server does not know MSGWATCH', async () => {
   const port = await foreignServer((socket) => socket.write('400 UNKNOWN COMMAND\n'));
   expect((await runMotd(['watch', '127.0.0.1', port])).status).toBe(1);
 });
 
-test('a password guards the store: set says it, and nobody stores without', QUICK, async () => {
+test('set sends the store password, and cannot store without it', QUICK, async () => {
   const hash = await runMotd(['hash-password'], 'correct horse\n');
   expect(hash).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\$scrypt\$\S+\n$/) });
   const file = test.info().outputPath('password');
@@ -318,7 +328,7 @@ test('a password guards the store: set says it, and nobody stores without', QUIC
   expect((await runMotd(['get', ...at])).stdout).toBe('x\n');
 });
 
-test('hash-password refuses a short password', async () => {
+test('hash-password rejects a short password', async () => {
   const { status, stdout, stderr } = await runMotd(['hash-password'], '1234567\n');
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toMatch(/^motd: .*8 characters or more\n$/);

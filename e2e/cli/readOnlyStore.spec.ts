@@ -102,7 +102,7 @@ async function messagesIn(path: string): Promise<string[]> {
 test.describe('on a read-only file system', () => {
   test.skip(!canMount, 'no leave to mount');
 
-  test('a store can be copied from', async ({ folder }) => {
+  test('copies a store', async ({ folder }) => {
     const { path, mount, copy } = placesIn(folder);
     await end(await serving(path, 'one', 'two'));
     const before = readdirSync(path);
@@ -115,7 +115,7 @@ test.describe('on a read-only file system', () => {
     expect(await messagesIn(copy)).toEqual(['one', 'two']);
   });
 
-  test('a backup without its lock files can be copied from', QUICK, async ({ folder }) => {
+  test('copies a backup without its lock files', QUICK, async ({ folder }) => {
     const { path, backup, mount, copy } = placesIn(folder);
     await end(await serving(path, 'one', 'two'));
     mkdirSync(backup);
@@ -128,7 +128,7 @@ test.describe('on a read-only file system', () => {
     expect(readdirSync(backup)).toEqual(['data.mdb']);
   });
 
-  test('a store that a server writes through another mount is copied, with a warning', async ({
+  test('copies a store that a server writes through another mount, with a warning', async ({
     folder,
   }) => {
     const { path, mount, copy } = placesIn(folder);
@@ -144,7 +144,7 @@ test.describe('on a read-only file system', () => {
     expect(await messagesIn(path)).toEqual(['one', 'two', 'three']);
   });
 
-  test('a server does not start, and says in one line what to do', async ({ folder }) => {
+  test('does not start a server, and says in one line what to do', async ({ folder }) => {
     const { path, mount, copy } = placesIn(folder);
     await end(await serving(path, 'one'));
     const url = `lmdb:${mount}`;
@@ -161,7 +161,7 @@ test.describe('on a read-only file system', () => {
     });
   });
 
-  test('nothing can be copied to a store', async ({ folder }) => {
+  test('does not copy into a store', async ({ folder }) => {
     const { path, mount } = placesIn(folder);
     await end(await serving(path, 'one'));
     const to = `lmdb:${join(mount, 'new')}`;
@@ -175,11 +175,11 @@ test.describe('on a read-only file system', () => {
   });
 });
 
-test.describe('in a folder that the user may read and not write', () => {
+test.describe('in a folder that the user can read but not write', () => {
   test.skip(isRoot && !canBeNobody, 'no leave to be another user');
   const runUnprivileged = canBeNobody ? runAsNobody : run;
 
-  test('a store can be copied from, and no server starts on it', async ({ folder }) => {
+  test('copies a store, but starts no server on it', async ({ folder }) => {
     const { path, backup, home } = placesIn(folder);
     await end(await serving(path, 'one', 'two'));
     mkdirSync(backup);
@@ -208,7 +208,7 @@ test.describe('in a folder that the user may read and not write', () => {
     ['its folder is not writable', (path: string) => chmodSync(path, 0o555)],
     ['its file is not writable', (path: string) => chmodSync(join(path, 'data.mdb'), 0o400)],
   ] as const) {
-    test(`no server starts on a store with a lock file if ${what}`, async ({ folder }) => {
+    test(`starts no server on a store with a lock file if ${what}`, async ({ folder }) => {
       const { path, copy } = placesIn(folder);
       await end(await serving(path, 'one'));
       mkdirSync(copy);
@@ -228,7 +228,7 @@ test.describe('in a folder that the user may read and not write', () => {
     });
   }
 
-  test('a store that the user may not read is refused in one line', async ({ folder }) => {
+  test('rejects a store that the user may not read, in one line', async ({ folder }) => {
     const { path, copy } = placesIn(folder);
     await end(await serving(path, 'one'));
     chmodSync(path, 0o755);
@@ -243,7 +243,7 @@ test.describe('in a folder that the user may read and not write', () => {
   });
 });
 
-test('a server that goes on storing does not disturb a copy, nor a copy the server', async ({
+test('a server that keeps storing does not disturb a copy, nor the copy the server', async ({
   folder,
 }) => {
   const path = join(folder, 'store');

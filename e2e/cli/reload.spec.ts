@@ -94,7 +94,7 @@ async function atTerminal(args: string[]): Promise<ListeningProgram & { pid: num
   return { program, port: Number(port), pid: Number(pid) };
 }
 
-test('the server shows the new certificate to who comes after; who is there goes on', async () => {
+test('the server uses the new certificate for new connections; open ones continue', async () => {
   const { port, program } = await startServer(0, install('cert'));
   const early = await secured(port, FIRST);
   install('renewed');
@@ -110,7 +110,7 @@ test('the server shows the new certificate to who comes after; who is there goes
 });
 
 test(
-  'the bridge: new certificate, new users, and an open session lives on',
+  'the bridge uses the new certificate and users; an open session continues',
   QUICK,
   async ({ server }) => {
     const flags = [...install('cert'), ...installUser(FIRST_PASSWORD_HASH)];
@@ -133,7 +133,7 @@ test(
   },
 );
 
-test('what is broken stays as it was, and keeps nothing else back', async ({ server }) => {
+test('keeps the old value of an invalid file, and reloads the others', async ({ server }) => {
   const flags = [...install('cert'), ...installUser(FIRST_PASSWORD_HASH)];
   const { port, program } = await startBridge(server.port, 0, flags);
   copyFileSync(tlsFile('renewed'), test.info().outputPath('cert.pem'));
@@ -157,7 +157,7 @@ test('what is broken stays as it was, and keeps nothing else back', async ({ ser
   expect(program.stderr).toBe('');
 });
 
-test('--log json says so in JSON', async ({ server }) => {
+test('--log json reports a reload in JSON', async ({ server }) => {
   const args = ['--target', `motd=127.0.0.1:${server.port}`, '--http-port', '0', '--log', 'json'];
   const program = Program.motd(['bridge', ...args, ...installUser(FIRST_PASSWORD_HASH)]);
   await program.waitForOutput(/Server listening/);
@@ -172,7 +172,7 @@ test('--log json says so in JSON', async ({ server }) => {
   );
 });
 
-test('motd up has its page read the files anew, and its server go on', async () => {
+test('motd up reloads the files of its page, and its server continues', async () => {
   const { program } = await withoutTerminal([
     ...['up', '--store', 'memory:', '--port', '0', '--http-port', '0'],
     ...install('cert'),
@@ -203,7 +203,7 @@ for (const [what, args] of [
   ['bridge', ['bridge', '--http-port', '0']],
   ['up', ['up', '--store', 'memory:', '--port', '0', '--http-port', '0']],
 ] as const) {
-  test(`${what} with nothing to read anew stops, as ever`, async () => {
+  test(`${what} stops if it has nothing to reload`, async () => {
     const { program } = await withoutTerminal([...args]);
     if (what === 'up') await program.waitForOutput(/^Open /m);
     hangUp(program);
@@ -212,7 +212,7 @@ for (const [what, args] of [
   });
 }
 
-test('without a terminal, it is a reload', async () => {
+test('reloads without a terminal', async () => {
   const { program, port } = await withoutTerminal([
     ...['bridge', '--http-port', '0'],
     ...install('cert'),
@@ -225,7 +225,7 @@ test('without a terminal, it is a reload', async () => {
 });
 
 for (const command of ['bridge', 'up'] as const) {
-  test(`${command} at a terminal: a reload while that is there, the end once it is closed`, async () => {
+  test(`${command} at a terminal reloads while the terminal is open, and stops once it is closed`, async () => {
     const ports = ['--http-port', '0', ...(command === 'up' ? ['--port', '0'] : [])];
     const { program, port, pid } = await atTerminal([command, ...ports, ...install('cert')]);
     if (command === 'up') await program.waitForOutput(/^Open /m);

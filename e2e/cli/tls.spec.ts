@@ -27,7 +27,7 @@ async function textFrom(socket: TLSSocket): Promise<string> {
   return text;
 }
 
-test('every client speaks it, and checks whom it speaks to', QUICK, async () => {
+test('every client uses TLS, and verifies the server', QUICK, async () => {
   const { port } = await startServer(0, TLS);
   const at = ['--tls-ca', CERT, 'localhost', String(port)];
   expect(await runMotd(['get', ...at])).toEqual({ status: 0, stdout: APPLE, stderr: '' });
@@ -55,13 +55,13 @@ for (const [doubt, args, words] of [
   });
 }
 
-test('a server without it is found out', async ({ server }) => {
+test('reports a server without TLS', async ({ server }) => {
   const { status, stderr } = await runMotd(['get', '--tls', '127.0.0.1', String(server.port)]);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^motd: \S+ does not speak TLS; leave out --tls\n$/);
 });
 
-test('pipelined commands, a half-close and a PROXY line before the handshake', async () => {
+test('accepts pipelined commands, a half-close and a PROXY line before the handshake', async () => {
   const { port, program } = await startServer(0, TLS);
   const client = await secured(port, 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n');
   client.end('MSGGET\nMSGGET');
@@ -69,7 +69,7 @@ test('pipelined commands, a half-close and a PROXY line before the handshake', a
   await program.waitForOutput(/\[-\] Connection closed with \('192\.0\.2\.7', 56324\)\n/);
 });
 
-test('who speaks none is let go, and told on the console; nobody else notices', async () => {
+test('closes a connection without TLS and logs it; other peers are unaffected', async () => {
   const { port, program } = await startServer(0, TLS);
   const plain = connectTcp(port, '127.0.0.1');
   plain.on('error', () => {});
@@ -81,7 +81,7 @@ test('who speaks none is let go, and told on the console; nobody else notices', 
   expect(await textFrom(client)).toBe('200 OK\n');
 });
 
-test('who goes before the handshake leaves its place at once', async () => {
+test('frees the quota at once if a peer disconnects before the handshake', async () => {
   const { port, program } = await startServer(0, [...TLS, '--max-connections', '1']);
   const visitor = connectTcp(port, '127.0.0.1');
   await once(visitor, 'connect');
@@ -92,7 +92,7 @@ test('who goes before the handshake leaves its place at once', async () => {
   expect(await textFrom(client)).toBe('200 OK\n');
 });
 
-test('what is no TLS after the handshake closes the connection', async () => {
+test('closes the connection if invalid TLS follows the handshake', async () => {
   const { port, program } = await startServer(0, TLS);
   const toServer = connectTcp(port, '127.0.0.1');
   toServer.on('error', () => {});
@@ -111,7 +111,7 @@ test('what is no TLS after the handshake closes the connection', async () => {
   relay.close();
 });
 
-test('a handshake that never ends does not hold up a stop', async () => {
+test('a handshake that never ends does not delay a shutdown', async () => {
   const { port, program } = await startServer(0, TLS);
   const silent = connectTcp(port, '127.0.0.1');
   silent.on('error', () => {});
@@ -138,7 +138,7 @@ for (const [mistake, args, words] of [
     /does not belong to the certificate .*check --tls-key/,
   ],
 ] as const) {
-  test(`${mistake} is one line, status 1`, async () => {
+  test(`rejects ${mistake} with one line and status 1`, async () => {
     const { status, stderr } = await runMotd(['serve', '--port', '0', ...args]);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^motd: .*\n$/);

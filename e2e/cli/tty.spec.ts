@@ -34,7 +34,7 @@ function atTerminal(port: number, ...flags: string[]): Program {
   return underTerminal(connectTo(port, ...flags));
 }
 
-test('a conversation, each line echoed once as typed', QUICK, async ({ server }) => {
+test('echoes each line once, as typed', QUICK, async ({ server }) => {
   const client = atTerminal(server.port);
   await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write('MSGGET\r');
@@ -46,7 +46,7 @@ test('a conversation, each line echoed once as typed', QUICK, async ({ server })
   expect(client.shown).toMatch(/: QUIT\nClient: QUIT\nServer: 200 OK\n$/);
 });
 
-test('the up-arrow brings back a command, and never a password', QUICK, async ({ server }) => {
+test('the up-arrow recalls a command, never a password', QUICK, async ({ server }) => {
   const client = atTerminal(server.port);
   await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write('SHUTDOWN\r');
@@ -61,7 +61,7 @@ test('the up-arrow brings back a command, and never a password', QUICK, async ({
   expect(client.shown.match(/a secret/g)).toHaveLength(2);
 });
 
-test('what is half typed while a reply is awaited goes on behind the prompt', async () => {
+test('moves a half-typed line to the next prompt when the reply arrives', async () => {
   const slow = createServer((socket) => {
     socket.once('data', async () => {
       await client.waitForOutput(/Client: MSGGET\nMSX$/);
@@ -81,7 +81,7 @@ test('what is half typed while a reply is awaited goes on behind the prompt', as
   slow.close();
 });
 
-test('lines typed ahead stand behind their prompts, what is half typed behind the last', async () => {
+test('shows lines typed ahead at their prompts, and a half-typed one at the last', async () => {
   const { server, port, accepted } = await listening();
   const client = atTerminal(port);
   const socket = await accepted;
@@ -98,7 +98,7 @@ test('lines typed ahead stand behind their prompts, what is half typed behind th
   server.close();
 });
 
-test('what the server says meanwhile stands above a line that wraps', async () => {
+test('prints unexpected server lines above a line that wraps', async () => {
   const { server, port, accepted } = await listening();
   const client = underTerminal(connectTo(port), 30);
   const socket = await accepted;
@@ -123,7 +123,7 @@ test('what the server says meanwhile stands above a line that wraps', async () =
   server.close();
 });
 
-test('Ctrl-D typed ahead leaves once its turn has come', async ({ server }) => {
+test('Ctrl-D typed ahead exits after the lines before it', async ({ server }) => {
   const client = atTerminal(server.port);
   await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write(`MSGGET\r${CTRL_D}`);
@@ -131,7 +131,7 @@ test('Ctrl-D typed ahead leaves once its turn has come', async ({ server }) => {
   expect(client.shown).toMatch(/Server: 200 OK\nAn apple .*\nEnter command .*: \n$/);
 });
 
-test('Ctrl-D leaves with status 0, Ctrl-C with the shell’s 130', async ({ server }) => {
+test('Ctrl-D exits with status 0, Ctrl-C with the shell’s 130', async ({ server }) => {
   for (const [key, status] of [
     [CTRL_D, 0],
     [CTRL_C, 130],
@@ -147,7 +147,7 @@ test.describe('with --mask-password', () => {
   const PASSWORD_PROMPT = 'Enter shutdown password: ';
 
   test(
-    'a password is bullets while it is typed, and when it was sent',
+    'shows a password as bullets while it is typed and after it was sent',
     QUICK,
     async ({ server }) => {
       const client = await askedForPassword(server.port);
@@ -172,7 +172,7 @@ test.describe('with --mask-password', () => {
     },
   );
 
-  test('neither the up-arrow nor Ctrl-Y brings one back', async ({ server }) => {
+  test('neither the up-arrow nor Ctrl-Y recalls a password', async ({ server }) => {
     const client = await askedForPassword(server.port);
     client.process.stdin?.write(`hidden-1${CTRL_U}`);
     client.process.stdin?.write(`hidden-2${HOME}${CTRL_K}`);
@@ -185,7 +185,7 @@ test.describe('with --mask-password', () => {
     expect(client.stdout).not.toContain('hidden');
   });
 
-  test('what is typed before anything is asked may be one, and is not shown', async () => {
+  test('hides text typed ahead, which may be a password', async () => {
     const { server, port, accepted } = await listening();
     const client = atTerminal(port, '--mask-password');
     const socket = await accepted;
@@ -206,7 +206,7 @@ test.describe('with --mask-password', () => {
     server.close();
   });
 
-  test('what the server says meanwhile stands above it', async () => {
+  test('prints unexpected server lines above the password', async () => {
     const { server, port, accepted } = await listening();
     const client = atTerminal(port, '--mask-password');
     const socket = await accepted;
@@ -227,7 +227,7 @@ test.describe('with --mask-password', () => {
     server.close();
   });
 
-  test('one that is longer than a row wraps, and can be edited', async ({ server }) => {
+  test('wraps a password longer than a row, which can be edited', async ({ server }) => {
     const client = underTerminal(connectTo(server.port, '--mask-password'), 30);
     await client.waitForOutput(/Enter command .*: $/);
     client.process.stdin?.write('SHUTDOWN\r');
@@ -257,7 +257,7 @@ test.describe('with --mask-password', () => {
     expect(client.stdout).not.toContain('hidden');
   });
 
-  test('after Ctrl-Z and fg it is still bullets', async ({ server }) => {
+  test('shows bullets after Ctrl-Z and fg', async ({ server }) => {
     const client = underTerminal('PS1="ready> " bash --norc --noprofile -i');
     await client.waitForOutput(/ready> $/);
     client.process.stdin?.write(`${connectTo(server.port, '--mask-password')}\r`);
@@ -279,7 +279,7 @@ test.describe('with --mask-password', () => {
     expect(client.stdout).not.toContain('hidd');
   });
 
-  test('Ctrl-C and Ctrl-D leave, with 130 and 0', async ({ server }) => {
+  test('Ctrl-C exits with 130, Ctrl-D with 0', async ({ server }) => {
     for (const [keys, status] of [
       [`hidden${CTRL_C}`, 130],
       [CTRL_D, 0],
@@ -291,7 +291,7 @@ test.describe('with --mask-password', () => {
     }
   });
 
-  test('what the terminal itself would show cannot be hidden: it says so', async ({ server }) => {
+  test('warns if the terminal itself echoes the password', async ({ server }) => {
     const client = underTerminal(`${connectTo(server.port, '--mask-password')} | cat`);
     await client.waitForOutput(/^motd: --mask-password needs a terminal on standard output.*\n$/);
     await client.exitCode();
@@ -326,7 +326,7 @@ async function screenOf(program: Program, columns = 80): Promise<string[]> {
     .filter((row) => row !== '');
 }
 
-test('a line that is not UTF-8 is not sent, and the person is asked again', async ({ server }) => {
+test('does not send a line that is not UTF-8, and prompts again', async ({ server }) => {
   const client = atTerminal(server.port);
   await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write('MSGSTORE\r');

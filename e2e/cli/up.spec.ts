@@ -66,7 +66,7 @@ function usersFile(): string {
   return file;
 }
 
-test('tells where to look, and both ways in reach the same message', QUICK, async ({ page }) => {
+test('prints the addresses, and both reach the same message', QUICK, async ({ page }) => {
   const up = await startUp();
   await page.goto(up.page);
   const terminal = new Terminal(page);
@@ -79,7 +79,7 @@ test('tells where to look, and both ways in reach the same message', QUICK, asyn
   expect(up.program.stderr).toBe('');
 });
 
-test('the server believes its bridge on who is asking, and no other process', async () => {
+test('the server accepts the client address from its bridge, and from no other process', async () => {
   const { program, page, port } = await startUp();
   const webSocket = new WebSocket(`${page.replace('http', 'ws')}/ws`);
   const [{ socket }] = await once(webSocket, 'upgrade');
@@ -98,7 +98,7 @@ test('the server believes its bridge on who is asking, and no other process', as
 });
 
 test(
-  'SHUTDOWN ends the server and it stays down; the page stays and says so',
+  'SHUTDOWN stops the server for good; the page stays and reports it',
   QUICK,
   async ({ page }) => {
     const up = await startUp();
@@ -119,7 +119,7 @@ test.describe('its processes', () => {
     ['bridge', 'SIGKILL', 'SIGKILL'],
     ['bridge', 'SIGTERM', 'status 0'],
   ] as const) {
-    test(`${command} is started again after ${signal}, on the same port`, async ({ page }) => {
+    test(`restarts ${command} after ${signal}, on the same port`, async ({ page }) => {
       const up = await startUp();
       await say(up.port, 'MSGSTORE\nkept\nQUIT\n');
       const pid = childrenByCommand(up.program.process.pid).get(command);
@@ -140,7 +140,7 @@ test.describe('its processes', () => {
     ['as a flag', ['--password', 'a very secret word'], {}],
     ['in the environment', [], { MOTD_PASSWORD: 'a very secret word' }],
   ] as const) {
-    test(`only the server has the password that is given ${how}`, async () => {
+    test(`only the server gets the password given ${how}`, async () => {
       const up = await startUp(flags, environment);
       const server = childrenByCommand(up.program.process.pid).get('serve');
       const descendants = descendantsOf(up.program.process.pid ?? 0);
@@ -156,7 +156,7 @@ test.describe('its processes', () => {
     });
   }
 
-  test('each has the variables of its own flags, and no others of ours', async () => {
+  test('each gets the variables of its own flags, and no other MOTD variables', async () => {
     const up = await startUp(['--workers', '2', '--max-lifetime', '99999'], {
       MOTD_MAX_LIFETIME: '1',
       MOTD_HISTORY: '7',
@@ -181,7 +181,7 @@ test.describe('its processes', () => {
     expect(ofWorkers).toEqual(Array(2).fill(['MOTD_BRIDGE_WORKER', ...ofBridge]));
   });
 
-  test('none is left when it is killed while they start', async () => {
+  test('leaves none if it is killed while they start', async () => {
     const mark = test.info().outputDir;
     const program = Program.motd(['up', '--port', '0', '--http-port', '0'], { MARK: mark });
     const started = () => processesWith(`MARK=${mark}`);
@@ -190,7 +190,7 @@ test.describe('its processes', () => {
     await expect.poll(started).toEqual([]);
   });
 
-  test('none is left when npm start is told to stop', QUICK, async () => {
+  test('leaves none if npm start is stopped', QUICK, async () => {
     const npm = new Program('npm', ['start', '--', '--port', '0', '--http-port', '0']);
     await npm.waitForOutput(/^Open http/m);
     const descendants = descendantsOf(npm.process.pid ?? 0);
@@ -201,7 +201,7 @@ test.describe('its processes', () => {
   });
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
-    test(`none is left after ${signal}, even with a page open`, async ({ page }) => {
+    test(`leaves none after ${signal}, even with a page open`, async ({ page }) => {
       const up = await startUp();
       await page.goto(up.page);
       await new Terminal(page).shows(PROMPT);
@@ -214,7 +214,7 @@ test.describe('its processes', () => {
   }
 });
 
-test('where the server tells how it is, the bridge asks it', async () => {
+test("the bridge asks the server's health port if there is one", async () => {
   const ports = ['--port', '0', '--http-port', '0'];
   const program = Program.motd(['up', ...ports], { MOTD_HEALTH_PORT: '0' });
   const [, page = '', port = ''] = await program.waitForOutput(/^Open (http:\S+) in .* (\d+)\n/m);
@@ -225,7 +225,7 @@ test('where the server tells how it is, the bridge asks it', async () => {
   await expect.poll(async () => (await readyz()).text()).toMatch(/; --ready-url failed: /);
 });
 
-test('the default password is refused where the page lets others in', async () => {
+test('rejects the default password if the page accepts other machines', async () => {
   const up = Program.motd(['up', '--port', '0', '--http-port', '0', '--http-host', '0.0.0.0']);
   expect(await up.exitCode()).toBe(1);
   expect(up.stderr).toMatch(
@@ -234,7 +234,7 @@ test('the default password is refused where the page lets others in', async () =
   expect(up.stdout).toBe('');
 });
 
-test('the default password is refused where a proxy lets others in', async () => {
+test('rejects the default password if a proxy accepts other machines', async () => {
   const up = Program.motd(['up', '--port', '0', '--public-origin', 'https://motd.example']);
   expect(await up.exitCode()).toBe(1);
   expect(up.stderr).toMatch(
@@ -242,7 +242,7 @@ test('the default password is refused where a proxy lets others in', async () =>
   );
 });
 
-test('a port of the page that is taken ends everything with status 1', async () => {
+test('exits with status 1 if the port of the page is in use', async () => {
   const first = await startUp();
   const port = new URL(first.page).port;
   const second = Program.motd(['up', '--port', '0', '--http-port', port]);

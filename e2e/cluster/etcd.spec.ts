@@ -39,7 +39,7 @@ const test = base.extend<Clusters>({
   },
 });
 
-test('what a majority has is there, whichever member fails, and however', async ({ start }) => {
+test('keeps what a majority stored, whichever member fails, and however', async ({ start }) => {
   const cluster = await start();
   await cluster.gateway.put('key', 'first');
 
@@ -64,9 +64,7 @@ test('what a majority has is there, whichever member fails, and however', async 
   expect(await cluster.gateway.get('key')).toBe('without the first leader');
 });
 
-test('a leader whose cables are cut leads no more, and catches up when they are whole', async ({
-  start,
-}) => {
+test('replaces a leader that is cut off, which catches up when it is healed', async ({ start }) => {
   const cluster = await start();
   const { endpoints } = await cluster.link();
   for (const [how, from] of CUTS.slice(0, scaled(2, 4))) {
@@ -85,7 +83,7 @@ test('a leader whose cables are cut leads no more, and catches up when they are 
   }
 });
 
-test('a link that is cut reaches no member, and another goes on', async ({ start }) => {
+test('a cut link reaches no member, and another link still does', async ({ start }) => {
   const cluster = await start({ members: 1 });
   const [one, other] = [await cluster.link(), await cluster.link()];
   for (const how of ['rejects', 'drops'] as const) {
@@ -97,7 +95,7 @@ test('a link that is cut reaches no member, and another goes on', async ({ start
   }
 });
 
-test('what is compacted is gone', QUICK, async ({ start }) => {
+test('removes compacted revisions', QUICK, async ({ start }) => {
   const cluster = await start({ members: 1 });
   await cluster.gateway.put('key', 'old');
   const old = await cluster.gateway.revision();
@@ -109,7 +107,7 @@ test('what is compacted is gone', QUICK, async ({ start }) => {
   expect(await cluster.gateway.range('k')).toMatchObject([{ key: 'key', value: 'new' }]);
 });
 
-test('with TLS and a password, who has neither gets nothing', async ({ start }) => {
+test('serves nothing without TLS and the password', async ({ start }) => {
   const cluster = await start({ members: 1, tls: true, rootPassword: 'a password' });
   await cluster.gateway.put('key', 'guarded');
   expect(await cluster.gateway.get('key')).toBe('guarded');

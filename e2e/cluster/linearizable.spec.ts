@@ -31,20 +31,26 @@ function read(message: string, startedAt: number, endedAt: number, client = 'rea
 
 const ab: Register = { initial: '0', history: ['a', 'b'] };
 
-test('a history is what was acknowledged, each once, and no more than was tried', QUICK, () => {
-  const stores = [store('a', 0, 1), store('b', 2, 3)];
-  expect(historyFaults(ab, stores)).toEqual([]);
-  expect(historyFaults(ab, [store('a', 0, 1), refused('b', 2, 3)])).toEqual([]);
-  expect(historyFaults(ab, [...stores, refused('c', 4, 5)])).toEqual([]);
-  expect(historyFaults(ab, [...stores, store('c', 4, 5)])).toEqual(['lost: c']);
-  const failed: Store = { ...store('b', 2, 3), outcome: 'failed' };
-  expect(historyFaults(ab, [store('a', 0, 1), failed])).toEqual(['in the history, and failed: b']);
-  expect(historyFaults(ab, [store('a', 0, 1)])).toEqual(['in the history, and not stored: b']);
-  const twice = { initial: '0', history: ['a', 'b', 'a'] };
-  expect(historyFaults(twice, stores)).toEqual(['twice in the history: a']);
-});
+test(
+  'accepts a history of every acknowledged message, once each, and of no message that was not sent',
+  QUICK,
+  () => {
+    const stores = [store('a', 0, 1), store('b', 2, 3)];
+    expect(historyFaults(ab, stores)).toEqual([]);
+    expect(historyFaults(ab, [store('a', 0, 1), refused('b', 2, 3)])).toEqual([]);
+    expect(historyFaults(ab, [...stores, refused('c', 4, 5)])).toEqual([]);
+    expect(historyFaults(ab, [...stores, store('c', 4, 5)])).toEqual(['lost: c']);
+    const failed: Store = { ...store('b', 2, 3), outcome: 'failed' };
+    expect(historyFaults(ab, [store('a', 0, 1), failed])).toEqual([
+      'in the history, and failed: b',
+    ]);
+    expect(historyFaults(ab, [store('a', 0, 1)])).toEqual(['in the history, and not stored: b']);
+    const twice = { initial: '0', history: ['a', 'b', 'a'] };
+    expect(historyFaults(twice, stores)).toEqual(['twice in the history: a']);
+  },
+);
 
-test('a store that ended before another began comes before it', () => {
+test('orders a store before another that began after its end', () => {
   expect(linearizabilityFaults(ab, [store('a', 0, 5), store('b', 1, 2)])).toEqual([]);
   expect(linearizabilityFaults(ab, [store('a', 3, 4), store('b', 1, 2)])).toEqual([
     "b's store of b ended before a's store of a began",
@@ -54,7 +60,7 @@ test('a store that ended before another began comes before it', () => {
   expect(linearizabilityFaults(ab, [refused('a', 3, 4), store('b', 1, 2)])).toHaveLength(1);
 });
 
-test('a read finds the newest store: neither an older one nor one to come', () => {
+test('a read finds the newest store, neither an older nor a later one', () => {
   const stores = [store('a', 0, 1), store('b', 4, 8)];
   for (const fine of [read('a', 2, 3), read('a', 6, 7), read('b', 6, 7), read('0', 0.5, 9)])
     expect(linearizabilityFaults(ab, [...stores, fine])).toEqual([]);
@@ -66,7 +72,7 @@ test('a read finds the newest store: neither an older one nor one to come', () =
   );
 });
 
-test('what is late, but in order for each client, is sequentially consistent', () => {
+test('accepts late reads as sequentially consistent if each client reads in order', () => {
   const stores = [store('a', 0, 1), store('b', 4, 5)];
   const late = [...stores, read('0', 6, 7), read('a', 8, 9), read('a', 10, 11), read('b', 12, 13)];
   expect(linearizabilityFaults(ab, late)).not.toEqual([]);
@@ -79,7 +85,7 @@ test('what is late, but in order for each client, is sequentially consistent', (
   expect(sequentialFaults(ab, [store('lost', 0, 1)])).toHaveLength(1);
 });
 
-test('how stale a read is counts from the first newer message that was acknowledged', () => {
+test('counts the staleness of a read from the first newer message that was acknowledged', () => {
   const stores = [store('a', 0, 10), store('b', 2, 6)];
   const reads = [read('0', 5, 9), read('0', 8, 9), read('a', 16, 17), read('b', 99, 100)];
   expect(stalenesses(ab, stores, reads)).toEqual([0, 2, 10, 0]);
@@ -122,22 +128,26 @@ function timesBelow(end: number): fc.Arbitrary<[number, number]> {
   });
 }
 
-test('of anything, it accepts just what some order of moments explains', QUICK, () => {
-  let explained = 0;
-  let all = 0;
-  const property = fc.property(anything, ({ register, operations }) => {
-    const isLinearizable = hasOrder(register, operations, precedesInTime);
-    expect(linearizabilityFaults(register, operations).length === 0).toBe(isLinearizable);
-    all++;
-    if (isLinearizable) explained++;
-  });
-  fc.assert(property, RUNS);
-  // Both answers have to have been asked for.
-  expect(explained).toBeGreaterThan(all / 50);
-  expect(explained).toBeLessThan((all * 49) / 50);
-});
+test(
+  'finds any operations linearizable exactly if some order of moments explains them',
+  QUICK,
+  () => {
+    let explained = 0;
+    let all = 0;
+    const property = fc.property(anything, ({ register, operations }) => {
+      const isLinearizable = hasOrder(register, operations, precedesInTime);
+      expect(linearizabilityFaults(register, operations).length === 0).toBe(isLinearizable);
+      all++;
+      if (isLinearizable) explained++;
+    });
+    fc.assert(property, RUNS);
+    // Both answers have to have been asked for.
+    expect(explained).toBeGreaterThan(all / 50);
+    expect(explained).toBeLessThan((all * 49) / 50);
+  },
+);
 
-test('of anything, it finds sequential just what some order of each client explains', () => {
+test('finds any operations sequentially consistent exactly if some order of each client explains them', () => {
   let explained = 0;
   let all = 0;
   const property = fc.property(anything, ({ register, operations }) => {
@@ -154,7 +164,7 @@ test('of anything, it finds sequential just what some order of each client expla
   expect(explained).toBeLessThan((all * 49) / 50);
 });
 
-test('whatever a register did at one moment within each operation is accepted', () => {
+test('accepts everything a register did at one moment within each operation', () => {
   const one = fc.record({
     moment: fc.integer({ min: 10, max: 500 }),
     before: fc.nat(9),

@@ -120,7 +120,7 @@ async function* answersOn(socket: Socket, isOver: () => boolean): AsyncGenerator
   socket.destroy();
 }
 
-test('each is restarted, and no MSGGET fails', async () => {
+test('no MSGGET fails while each server is restarted', async () => {
   const isLacking = isWithoutEtcd || haproxyCommand === '';
   test.skip(isLacking && process.env['CI'] === undefined, 'no etcd or no HAProxy on this machine');
   test.setTimeout(60_000 + ROUNDS * SERVERS * 20_000);
@@ -132,7 +132,7 @@ test('each is restarted, and no MSGGET fails', async () => {
   }
 });
 
-test('told to stop, it goes on for as long as --drain says; told again, it stops', async () => {
+test('drains for as long as --drain allows, and stops at a second signal', async () => {
   const healthPort = await freePort();
   const flags = ['--drain', '600', '--health-port', String(healthPort)];
   const { program, port } = await startServer(0, flags);

@@ -54,7 +54,7 @@ async function readiness(port: string, query = ''): Promise<string> {
 }
 
 test(
-  'what is stored through one server is told by the other, and to who watches there',
+  'a message stored through one server reaches the other, and its watchers',
   QUICK,
   async ({ store }) => {
     const one = await serve(store);
@@ -71,7 +71,7 @@ test(
   },
 );
 
-test('etcd away: reading goes on, storing is 503, all say so, and it comes back by itself', async ({
+test('without etcd, reads continue, stores get 503, the state is reported, and it recovers by itself', async ({
   etcd,
   store,
 }) => {
@@ -96,7 +96,7 @@ test('etcd away: reading goes on, storing is 503, all say so, and it comes back 
   expect(await get(port)).toEqual({ status: 0, said: 'after\n' });
 });
 
-test('a server that starts without etcd says that it waits, and then where it looked', async ({
+test('reports that it waits for etcd at the start, and then which endpoints it tried', async ({
   etcd,
   store,
 }) => {
@@ -110,7 +110,7 @@ test('a server that starts without etcd says that it waits, and then where it lo
   );
 });
 
-test('a history moves from lmdb to etcd and back, whole, in its order, with its times', async ({
+test('copies a history from lmdb to etcd and back, complete, in order and with its times', async ({
   store,
   folder,
 }) => {
@@ -169,7 +169,7 @@ const REFUSED: [rule: string, args: string[], said: RegExp][] = [
 ];
 
 for (const [rule, args, said] of REFUSED) {
-  base(`${rule} is refused in one line`, async () => {
+  base(`rejects ${rule} in one line`, async () => {
     const refused = await run(...args);
     expect(refused.status).toBe(1);
     expect(refused.said).toMatch(said);
@@ -177,7 +177,7 @@ for (const [rule, args, said] of REFUSED) {
   });
 }
 
-base('a health port that is taken is named, and nothing else is opened', async ({ server }) => {
+base('reports a health port in use, and opens nothing else', async ({ server }) => {
   const { status, said } = await run(
     ...['serve', '--port', '0', '--store', 'memory:', '--health-port', String(server.port)],
   );

@@ -48,7 +48,7 @@ test.describe.configure({ mode: 'default' });
 
 const folders = () => readdirSync(temporary).filter((name) => name.startsWith('motd-topology-'));
 
-test('the page and the messages, one server and one etcd killed; Ctrl-C leaves nothing', async ({
+test('serves the page and the messages while a server and an etcd are killed; Ctrl-C leaves nothing', async ({
   page,
 }) => {
   skipWhereLacking();
@@ -104,7 +104,7 @@ test('the page and the messages, one server and one etcd killed; Ctrl-C leaves n
   expect(folders()).toEqual([]);
 });
 
-test('SIGKILL leaves nothing either', async () => {
+test('leaves nothing after SIGKILL', async () => {
   skipWhereLacking();
   test.setTimeout(120_000);
   const { topology } = await started();
@@ -116,7 +116,7 @@ test('SIGKILL leaves nothing either', async () => {
   expect(folders()).toEqual([]);
 });
 
-test('a second Ctrl-C ends at once what does not end', async () => {
+test('a second Ctrl-C kills what does not end', async () => {
   skipWhereLacking();
   test.setTimeout(120_000);
   const { topology } = await started();
@@ -134,7 +134,7 @@ test('a second Ctrl-C ends at once what does not end', async () => {
   expect(folders()).toEqual([]);
 });
 
-test('a port that is taken is said before anything is started', async () => {
+test('reports a port in use before it starts anything', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -163,20 +163,20 @@ for (const [flags, said] of [
     '--port and --http-port are both 2000; choose another for one of them\n',
   ],
 ] as const) {
-  test(`${flags.join(' ')} is refused in one line`, async () => {
+  test(`rejects ${flags.join(' ')} in one line`, async () => {
     const topology = run(...flags);
     expect(await topology.exitCode()).toBe(1);
     expect(topology.stderr).toBe(said);
   });
 }
 
-test('--help says how it is used', QUICK, async () => {
+test('--help prints the usage', QUICK, async () => {
   const topology = run('--help');
   expect(await topology.exitCode()).toBe(0);
   expect(topology.stdout).toMatch(/^Usage: npm run topology -- /);
 });
 
-test('a program that ends while all is started ends it, with its last words', async () => {
+test('stops with the last output of a program that ends during the start', async () => {
   skipWhereLacking();
   test.setTimeout(120_000);
   const bin = test.info().outputPath('haproxy');
@@ -195,7 +195,7 @@ test('a program that ends while all is started ends it, with its last words', as
   expect(folders()).toEqual([]);
 });
 
-test('what is missing is said in one line', async () => {
+test('reports a missing program in one line', async () => {
   const topology = new Program(process.execPath, [SCRIPT], { PATH: '/nowhere' });
   expect(await topology.exitCode()).toBe(1);
   expect(topology.stderr).toBe('etcd is not installed; on Debian: apt-get install etcd-server\n');

@@ -57,7 +57,7 @@ function isIn(network = '', address: string): boolean {
 }
 
 test.describe('compose.yaml', () => {
-  test('has three etcd, three servers, a bridge and HAProxy', () => {
+  test('defines three etcd, three servers, a bridge and HAProxy', () => {
     expect(etcds).toHaveLength(3);
     expect(ours.map(([, { command }]) => command?.[0])).toEqual([
       ...Array(3).fill('serve'),
@@ -66,7 +66,7 @@ test.describe('compose.yaml', () => {
     expect(compose.services['haproxy']?.image).toMatch(/^haproxy:/);
   });
 
-  test('names only what is there', () => {
+  test('names only files that exist', () => {
     for (const [, service] of services) {
       if (service.build !== undefined) {
         expect(join(FOLDER, service.build.context, '/')).toBe(ROOT);
@@ -88,7 +88,7 @@ test.describe('compose.yaml', () => {
     }
   });
 
-  test('says to motd only what it takes', async () => {
+  test('gives motd only flags and variables that it accepts', async () => {
     for (const [name, { command = [], environment = {} }] of ours) {
       const help = Program.motd([...command, '--help']);
       expect(await help.exitCode(), name).toBe(0);
@@ -99,7 +99,7 @@ test.describe('compose.yaml', () => {
     }
   });
 
-  test('has the servers find each etcd, and all find each other', () => {
+  test('lets the servers reach each etcd, and all reach each other', () => {
     const endpoints = etcds.map(([name]) => `${name}:2379`).join(',');
     const peers = etcds.map(([name]) => `${name}=http://${name}:2380`).join(',');
     for (const [name, { environment = {} }] of etcds) {
@@ -116,7 +116,7 @@ test.describe('compose.yaml', () => {
     }
   });
 
-  test('has HAProxy alone say who is asking, from an address that nobody else is given', () => {
+  test('lets only HAProxy send client addresses, from an address of its own', () => {
     const networks = compose.services['haproxy']?.networks;
     expect(networks).toMatchObject({ motd: { ipv4_address: expect.any(String) } });
     const { ipv4_address: address = '' } =
@@ -128,7 +128,7 @@ test.describe('compose.yaml', () => {
     expect(isIn(given?.ip_range, address)).toBe(false);
   });
 
-  test('gives a server time to stop: HAProxy notices, and peers take their last replies', () => {
+  test('gives a server time to stop: HAProxy notices, and peers read their last replies', () => {
     const number = (name: string) => seconds(HAPROXY_CFG.match(`${name} (\\d+m?s)`)?.[1]);
     const fall = Number(/ fall (\d+)/.exec(HAPROXY_CFG)?.[1]);
     const noticed = number(' inter') + (fall - 1) * number('fastinter');
@@ -142,7 +142,7 @@ test.describe('compose.yaml', () => {
 });
 
 test.describe('haproxy.cfg', () => {
-  test('is one that HAProxy takes', () => {
+  test('is valid for HAProxy', () => {
     test.skip(haproxyCommand === '' && process.env['CI'] === undefined, 'no HAProxy here');
     const { status, stderr } = spawnSync(
       haproxyCommand,
@@ -155,7 +155,7 @@ test.describe('haproxy.cfg', () => {
     expect(warnings.filter((line) => !line.includes('could not resolve address'))).toEqual([]);
   });
 
-  test('leads to where the services listen', () => {
+  test('connects to the ports that the services listen on', () => {
     const image = environmentOfImage();
     const listening = ours.flatMap(([name, { command }]) =>
       command?.[0] === 'serve' ? [`${name}:26310`] : [`${name}:8080`],
@@ -167,7 +167,7 @@ test.describe('haproxy.cfg', () => {
     expect(image).toMatchObject({ MOTD_HOST: '0.0.0.0', MOTD_HTTP_HOST: '0.0.0.0' });
   });
 
-  test('listens where it is reached: from this machine, and from the bridge', () => {
+  test('listens where this machine and the bridge connect', () => {
     const binds = [...HAPROXY_CFG.matchAll(/^ +bind :(\d+)(.*)$/gm)];
     const expecting = binds.filter(([, , how]) => how?.includes('accept-proxy'));
     const published = compose.services['haproxy']?.ports ?? [];
@@ -183,14 +183,14 @@ test.describe('haproxy.cfg', () => {
 });
 
 test.describe('the image', () => {
-  test('is given no settings, no messages, no history', () => {
+  test('contains no settings, no messages, no Git history', () => {
     const context = buildContext();
     expect(context).toContain('package-lock.json');
     for (const kept of ['.git', 'motd-data', 'node_modules', 'dist', 'e2e', 'deploy', '.env'])
       expect(context).not.toContain(kept);
   });
 
-  test('runs as somebody who may do nothing, and node is its first process', () => {
+  test('runs as a user without privileges, with node as its first process', () => {
     const said = (wanted: string) =>
       stepsOfDockerfile()
         .filter(({ instruction }) => instruction === wanted)
@@ -202,7 +202,7 @@ test.describe('the image', () => {
     expect(JSON.parse(said('CMD')[0] ?? '')).toEqual(['serve']);
   });
 
-  test('its steps make a server that answers, is healthy, and stops when it is told to', async () => {
+  test('builds a server that answers, is healthy, and stops when asked', async () => {
     test.setTimeout(300_000);
     const app = makeImage(test.info().outputPath('stages'));
     expect(existsSync(join(app, 'dist/page/index.html'))).toBe(true);

@@ -82,10 +82,10 @@ function broken(service: Service): string[] {
 }
 
 for (const [name, service] of Object.entries(compose.services)) {
-  test(`${name} may do no more than it needs`, QUICK, () => expect(broken(service)).toEqual([]));
+  test(`${name} has only the rights it needs`, QUICK, () => expect(broken(service)).toEqual([]));
 }
 
-test('a service without these settings breaks the rules', () => {
+test('reports a service without these settings', () => {
   const bare = { image: 'haproxy:3.0', ports: ['8080:8080'], volumes: ['/:/host'], pid: 'host' };
   expect(broken(bare)).toEqual(Object.keys(RULES));
   for (const image of ['haproxy', 'haproxy:latest', 'haproxy:3', 'node:22-slim'])
@@ -94,13 +94,13 @@ test('a service without these settings breaks the rules', () => {
     expect(broken({ image: 'haproxy:3.0.25', user })).toContain('is not root');
 });
 
-test('a server has the descriptors that its unit gives it', () => {
+test('a server has as many descriptors as in its systemd unit', () => {
   const limit = Number(/^LimitNOFILE=(\d+)$/m.exec(UNIT)?.[1]);
   for (const [name, service] of Object.entries(compose.services))
     if (isOurs(service)) expect(service.ulimits?.['nofile'], name).toBe(limit);
 });
 
-test('HAProxy alone reaches another network, and the servers alone reach etcd', () => {
+test('only HAProxy reaches another network, and only the servers reach etcd', () => {
   const members = (network: string) =>
     Object.keys(compose.services).filter((name) => {
       const { networks = [] } = compose.services[name] ?? {};
@@ -118,7 +118,7 @@ test('HAProxy alone reaches another network, and the servers alone reach etcd', 
   expect(members('store')).toEqual(['etcd1', 'etcd2', 'etcd3', 'server1', 'server2', 'server3']);
 });
 
-test('the image has an exact base, runs no package’s scripts, and cannot install one', () => {
+test('the image has an exact base, runs no package scripts, and cannot install packages', () => {
   const steps = stepsOfDockerfile();
   const commands = (instruction: string) =>
     steps.filter((step) => step.instruction === instruction).map(({ words }) => words.join(' '));

@@ -26,7 +26,7 @@ test.beforeEach(async () => {
 });
 test.afterEach(() => rm(folder, { recursive: true }));
 
-test('a test that hangs ends with what its programs wrote last', async () => {
+test('a hanging test reports the last output of its programs', async () => {
   const config = join(folder, 'playwright.config.ts');
   await writeFile(config, `export default { outputDir: 'results', reporter: 'line' };`);
   await writeFile(join(folder, 'hanging.spec.mts'), HANGING);

@@ -66,7 +66,7 @@ function goldenProbes(): Probe[] {
 }
 
 test(
-  'the linter refuses every forbidden import, however deep the file, and no other',
+  'the linter rejects every forbidden import, however deep the file, and no other',
   QUICK,
   async () => {
     const tree = await mkdtemp(join(tmpdir(), 'motd-imports-'));

@@ -11,26 +11,20 @@ const ANNA = { username: 'anna', password: 'Sesam öffne dich' };
 const PNG_SIGNATURE = '89504e470d0a1a0a';
 
 for (const basePath of ['', '/motd']) {
-  test(
-    `a browser finds nothing in the way of installing it, at ${basePath}/`,
-    WHOLE_BROWSER,
-    async ({ server }) => {
-      const { port } = await startBridge(server.port, 0, flagsFor(basePath));
-      await inOwnProfile({}, async (session) => {
-        const url = `http://127.0.0.1:${port}${basePath}/`;
-        const manifest = await openAndReadManifest(session, url);
-        expect(manifest).toMatchObject({ url: `${url}manifest.webmanifest`, errors: [] });
-        const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
-        expect(installabilityErrors).toEqual([]);
-        expect(await session.send('Page.getAppId')).toMatchObject({ appId: url });
-      });
-    },
-  );
+  test(`a browser can install it at ${basePath}/`, WHOLE_BROWSER, async ({ server }) => {
+    const { port } = await startBridge(server.port, 0, flagsFor(basePath));
+    await inOwnProfile({}, async (session) => {
+      const url = `http://127.0.0.1:${port}${basePath}/`;
+      const manifest = await openAndReadManifest(session, url);
+      expect(manifest).toMatchObject({ url: `${url}manifest.webmanifest`, errors: [] });
+      const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
+      expect(installabilityErrors).toEqual([]);
+      expect(await session.send('Page.getAppId')).toMatchObject({ appId: url });
+    });
+  });
 }
 
-test('where a password is asked for, the browser is given the manifest all the same', async ({
-  server,
-}) => {
+test('a browser gets the manifest even if a password is required', async ({ server }) => {
   const hash = Program.motd(['hash-password']).input(`${ANNA.password}\n`);
   expect(await hash.exitCode()).toBe(0);
   const users = test.info().outputPath('users');
@@ -43,7 +37,7 @@ test('where a password is asked for, the browser is given the manifest all the s
   });
 });
 
-test('each file it takes is served as what it is, below any path', async ({ server, request }) => {
+test('serves each of its files with its type, below any path', async ({ server, request }) => {
   const { port } = await startBridge(server.port, 0, flagsFor('/motd'));
   const folder = `http://127.0.0.1:${port}/motd/`;
   const page = await (await request.get(folder)).text();

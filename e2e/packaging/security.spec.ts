@@ -21,13 +21,13 @@ function testsIn(text: string): { file: string; title: string }[] {
   );
 }
 
-test('every promise names a test', QUICK, () => {
+test('every row names a test', QUICK, () => {
   expect(promises.length).toBeGreaterThan(50);
   const unproved = promises.filter((row) => testsIn(row.split(' | ').at(-1) ?? '').length === 0);
   expect(unproved).toEqual([]);
 });
 
-test('every test that is named is there, under that title', QUICK, () => {
+test('every test that is named exists under that title', QUICK, () => {
   const named = testsIn(PAGE);
   const missing = named.filter(({ file, title }) => {
     const source = readFileSync(new URL(file, ROOT), 'utf8');

@@ -58,7 +58,7 @@ test.describe('systemd-analyze', () => {
   });
 
   for (const service of SERVICES) {
-    test(`${service} is exposed to little`, () => {
+    test(`${service} has a low exposure`, () => {
       const { status, stdout } = spawnSync(
         'systemd-analyze',
         [
@@ -87,7 +87,7 @@ for (const [file, command] of [
   ['etcd.env', 'serve'],
   ['bridge.env', 'bridge'],
 ] as const) {
-  test(`${file} has only what motd ${command} takes`, async () => {
+  test(`${file} contains only variables that motd ${command} accepts`, async () => {
     const settings = settingsIn(file);
     expect(Object.keys(settings).length).toBeGreaterThan(0);
     const help = Program.motd([command, '--help'], settings);
@@ -98,7 +98,7 @@ for (const [file, command] of [
 }
 
 for (const file of ['server.env', 'etcd.env'] as const) {
-  test(`with ${file}, the server believes the bridge of bridge.env on who is asking`, async () => {
+  test(`with ${file}, the server trusts the client addresses from the bridge of bridge.env`, async () => {
     const [port, httpPort] = [await freePort(), await freePort()];
     const server = Program.motd(['serve', '--password', PASSWORD], {
       ...settingsIn(file),
@@ -147,7 +147,7 @@ test.describe('a socket that is passed', () => {
     return new Program('systemd-socket-activate', ['--listen', where, ...serve]);
   }
 
-  test('is listened on, and whoever knocked first is answered', QUICK, async () => {
+  test('is used, and a peer that connected before the start is answered', QUICK, async () => {
     const port = await freePort();
     const program = activate(`127.0.0.1:${port}`, '--password', PASSWORD);
     await program.waitForStderr(/Listening on/);
@@ -155,7 +155,7 @@ test.describe('a socket that is passed', () => {
     await program.waitForOutput(new RegExp(`TCP Server is listening on 127\\.0\\.0\\.1:${port}\n`));
   });
 
-  test('may be anywhere: the password everybody knows is refused', async () => {
+  test('may have any address, so the default password is rejected', async () => {
     const port = await freePort();
     const program = activate(`127.0.0.1:${port}`);
     await program.waitForStderr(/Listening on/);
@@ -192,7 +192,7 @@ test.describe('under systemd', () => {
       manager.property(`motd-${unit}`, 'ActiveState'),
     );
 
-  test('the server answers once it is started, keeps what was stored, and is started after a crash', async () => {
+  test('the server answers once it has started, keeps its messages, and is restarted after a crash', async () => {
     const { manager, port } = await start();
     manager.do('start', 'motd-server.service');
     expect(await tell(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
@@ -213,7 +213,7 @@ test.describe('under systemd', () => {
     expect(await tell(port, 'MSGGET')).toBe('200 OK\nKept\n');
   });
 
-  test('settings with CRLF line ends are settings', async () => {
+  test('accepts settings with CRLF line ends', async () => {
     const { manager, port } = await start();
     const settings = readFileSync(test.info().outputPath('systemd', 'etc', 'server.env'), 'utf8');
     expect(settings).toContain('\n');
@@ -222,7 +222,7 @@ test.describe('under systemd', () => {
     expect(await tell(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
   });
 
-  test('SHUTDOWN leaves it down', async () => {
+  test('SHUTDOWN stops the server for good', async () => {
     const { manager, port } = await start();
     manager.do('start', 'motd-server.service');
     expect(await tell(port, 'SHUTDOWN', PASSWORD)).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
@@ -231,7 +231,7 @@ test.describe('under systemd', () => {
     expect(manager.property('motd-server.service', 'NRestarts')).toBe('0');
   });
 
-  test('so it does where systemd listens', async () => {
+  test('SHUTDOWN stops the server for good if systemd listens for it', async () => {
     const { manager, port } = await start();
     manager.do('start', 'motd-server.socket');
     expect(await tell(port, 'SHUTDOWN', PASSWORD)).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
@@ -241,7 +241,7 @@ test.describe('under systemd', () => {
     expect(error.code).toBe('ECONNREFUSED');
   });
 
-  test('flags that are wrong fail the start, and are not tried again', async () => {
+  test('invalid flags fail the start, without a restart', async () => {
     const { manager, port } = await start();
     manager.configure('server', { MOTD_PORT: port, MOTD_HISTORY: 'many' });
     expect(() => manager.do('start', 'motd-server.service')).toThrow(/MOTD_HISTORY|history/);
@@ -249,7 +249,7 @@ test.describe('under systemd', () => {
     expect(manager.property('motd-server.service', 'NRestarts')).toBe('0');
   });
 
-  test('where systemd listens, a restart fails nobody', async () => {
+  test('a restart fails no connection if systemd listens', async () => {
     const { manager, port } = await start();
     manager.do('start', 'motd-server.socket');
     let isOver = false;
@@ -279,7 +279,7 @@ test.describe('under systemd', () => {
     await asking;
   });
 
-  test('the store may be etcd, and the load balancer may ask', async () => {
+  test("works with an etcd store and a load balancer's health checks", async () => {
     test.skip(isWithoutEtcd, 'no etcd on this machine');
     const { manager, port } = await start();
     const healthPort = await freePort();
@@ -302,7 +302,7 @@ test.describe('under systemd', () => {
     }
   });
 
-  test('etcd may speak TLS, and ask for the password of a user of its own', async () => {
+  test("works with an etcd that requires TLS and a user's password", async () => {
     test.skip(isWithoutEtcd, 'no etcd on this machine');
     const { manager, port } = await start();
     const cluster = await EtcdCluster.start({ members: 1, tls: true, rootPassword: PASSWORD });
@@ -326,7 +326,7 @@ test.describe('under systemd', () => {
     }
   });
 
-  test('a reload reads the certificate anew', async () => {
+  test('reloads the certificate', async () => {
     const { manager, port } = await start();
     manager.configure('server', {
       MOTD_PORT: port,
@@ -338,7 +338,7 @@ test.describe('under systemd', () => {
     await expect.poll(() => manager.output('server')).toContain('The certificate is read anew.\n');
   });
 
-  test('the bridge has the page, and reaches the server, with several workers', async () => {
+  test('the bridge serves the page and reaches the server, with several workers', async () => {
     const { manager, port, httpPort } = await start();
     manager.configure('bridge', {
       MOTD_TARGET: `motd=127.0.0.1:${port}+proxy`,

@@ -127,7 +127,7 @@ test.describe('on a phone', () => {
   });
 });
 
-test('axe finds nothing where another service is talked to', async ({ page, server }) => {
+test('axe finds nothing with another target', async ({ page, server }) => {
   const port = await startBridgeTo(`other=127.0.0.1:${server.port}+proxy`);
   await page.goto(`http://127.0.0.1:${port}/?target=other`);
   await expect.poll(() => new Terminal(page).text()).toBe('other>');
@@ -157,7 +157,7 @@ async function isFocusSeen(page: Page): Promise<boolean> {
 test.describe('with the keyboard alone', () => {
   test.beforeEach(({ terminal }) => expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/));
 
-  test('every tool is reached from the terminal, and seen to be', async ({ page }) => {
+  test('every tool can be reached from the terminal, with a visible focus', async ({ page }) => {
     const names = [
       ...['Help', 'Settings', 'Clear the terminal', 'Download the transcript'],
       ...['Copy the selection, or all', 'Search the terminal', 'History of messages'],
@@ -179,7 +179,10 @@ test.describe('with the keyboard alone', () => {
     expect(await focused(page)).toBe('Terminal input');
   });
 
-  test('the terminal is no trap, also with something on the line', async ({ page, terminal }) => {
+  test('the terminal is no keyboard trap, even with text on the line', async ({
+    page,
+    terminal,
+  }) => {
     await page.keyboard.type('MSGG');
     await page.keyboard.press('Shift+Tab');
     expect(await focused(page)).toBe('Help');
@@ -189,7 +192,7 @@ test.describe('with the keyboard alone', () => {
     expect(await focused(page)).toBe('Terminal input');
   });
 
-  test('settings are changed, and Escape gives the focus back', async ({ page }) => {
+  test('changes settings, and Escape returns the focus', async ({ page }) => {
     await tool(page, 'Settings').focus();
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog', { name: 'Settings' });
@@ -215,7 +218,7 @@ test.describe('with the keyboard alone', () => {
     expect(await isFocusSeen(page)).toBe(true);
   });
 
-  test('F1, and ? on an empty line, open the help; Escape gives the focus back', async ({
+  test('F1, and ? on an empty line, open the help; Escape returns the focus', async ({
     page,
     terminal,
   }) => {
@@ -230,7 +233,7 @@ test.describe('with the keyboard alone', () => {
     await expect.poll(() => terminal.text()).toContain('Client: WHAT?\n');
   });
 
-  test('the search is opened, used and left', async ({ page, terminal }) => {
+  test('opens, uses and leaves the search', async ({ page, terminal }) => {
     await terminal.type('MSGGET');
     await terminal.shows('SHUTDOWN):');
     await page.keyboard.press('Control+f');
@@ -251,7 +254,7 @@ test.describe('with the keyboard alone', () => {
     expect(await focused(page)).toBe('Terminal input');
   });
 
-  test('the field is typed in, and its buttons are pressed', async ({ page, terminal }) => {
+  test('types in the field and presses its buttons', async ({ page, terminal }) => {
     await tool(page, 'Settings').click();
     await page.getByLabel('In a field below').click();
     await page.keyboard.press('Escape');
@@ -271,7 +274,7 @@ test.describe('with the keyboard alone', () => {
     await terminal.shows('SHUTDOWN):');
   });
 
-  test('a lost connection is tried again at once', async ({ page, server }) => {
+  test('retries a lost connection at once', async ({ page, server }) => {
     // The wait for the next try is random, and here longer than the test: Enter has to connect.
     await page.evaluate(() => {
       Math.random = () => 100;
@@ -290,7 +293,7 @@ test.describe('with the keyboard alone', () => {
     ).not.toBe('BODY');
   });
 
-  test('the focus goes back to the line if the connection comes back by itself', async ({
+  test('returns the focus to the line when the connection is restored', async ({
     page,
     server,
   }) => {

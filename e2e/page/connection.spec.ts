@@ -77,7 +77,7 @@ const REFUSED = 'motd_bridge_target_failures_total{target="motd",reason="refused
 
 test.describe('a connection that is lost', () => {
   test(
-    'in mid-line, with the server killed: the line stands there again, its cursor in it',
+    'in mid-line because the server was killed keeps the typed line and its cursor',
     QUICK,
     async ({ terminal, page, server }) => {
       await terminal.shows(PROMPT);
@@ -101,7 +101,7 @@ test.describe('a connection that is lost', () => {
   );
 
   test(
-    'as the bridge is stopped, or killed, comes back with the bridge',
+    'because the bridge stopped or was killed is restored with the bridge',
     QUICK,
     async ({ terminal, page, server, bridge }) => {
       await terminal.shows(PROMPT);
@@ -123,7 +123,7 @@ test.describe('a connection that is lost', () => {
     },
   );
 
-  test('with the network comes back with the network', async ({
+  test('with the network is restored with the network', async ({
     terminal,
     page,
     context,
@@ -148,7 +148,7 @@ test.describe('a connection that is lost', () => {
   });
 
   test(
-    'is counted down to the next try, and tried at once by the button',
+    'counts down to the next try, and is retried at once by the button',
     QUICK,
     async ({ terminal, page, server }) => {
       await terminal.shows(PROMPT);
@@ -175,7 +175,7 @@ test.describe('a connection that is lost', () => {
     },
   );
 
-  test('is tried at once by Enter, which leaves the line to be said afterwards', async ({
+  test('is retried at once by Enter, which keeps the line unsent', async ({
     terminal,
     page,
     server,
@@ -195,7 +195,7 @@ test.describe('a connection that is lost', () => {
     expect(again.program.stdout.match(/: MSGGET\n/g)).toHaveLength(1);
   });
 
-  test('is told once: a try that comes to nothing prints nothing more', async ({
+  test('is reported once: a failed try prints nothing more', async ({
     terminal,
     server,
     bridge,
@@ -216,10 +216,7 @@ test.describe('a connection that is lost', () => {
     await expect.poll(() => terminal.text()).toBe(told);
   });
 
-  test('in a conversation in which nothing was said is no news either', async ({
-    page,
-    server,
-  }) => {
+  test('without a command sent since is not reported again', async ({ page, server }) => {
     const bridge = await startBridge(server.port, 0, ['--max-lifetime', '1']);
     const terminal = await openPage(page, bridge);
     await page.keyboard.type('half');
@@ -257,7 +254,7 @@ async function startRudeServer(): Promise<{ port: number; heard(): string; stop(
   };
 }
 
-test('a server that hangs up without an answer is told each time, and hears no line meant for another conversation', async ({
+test('a server that closes without an answer is reported each time, and gets no line typed for another session', async ({
   page,
 }) => {
   const server = await startRudeServer();
@@ -274,9 +271,9 @@ test('a server that hangs up without an answer is told each time, and hears no l
   server.stop();
 });
 
-test.describe('a message half typed', () => {
+test.describe('a half-typed message', () => {
   test(
-    'goes on where it was, through more than one loss',
+    'continues where it was, through several losses',
     QUICK,
     async ({ terminal, page, server }) => {
       await terminal.shows(PROMPT);
@@ -298,7 +295,7 @@ test.describe('a message half typed', () => {
     },
   );
 
-  test('is never said as a command', async ({ terminal, page, server }) => {
+  test('is never sent as a command', async ({ terminal, page, server }) => {
     await terminal.shows(PROMPT);
     await terminal.type('MSGSTORE');
     await terminal.shows(MESSAGE_PROMPT);
@@ -315,7 +312,7 @@ test.describe('a message half typed', () => {
 });
 
 test(
-  'a password half typed goes nowhere, nor does what is typed of it after the loss',
+  'discards a half-typed password, and what is typed of it after the loss',
   QUICK,
   async ({ terminal, page, server }) => {
     const dropped = 'The password was not sent; press Enter to go on: |';
@@ -348,7 +345,7 @@ test(
   },
 );
 
-test('what was typed ahead in one conversation is not said in the next', async ({
+test('does not send text typed ahead in one session in the next', async ({
   terminal,
   page,
   server,
@@ -364,9 +361,9 @@ test('what was typed ahead in one conversation is not said in the next', async (
   expect(server.program.stdout).not.toContain('SHUTDOWN');
 });
 
-test.describe('a conversation that is over', () => {
+test.describe('a session that has ended', () => {
   test(
-    'with QUIT stays over, whatever wakes the page, until Enter',
+    'with QUIT stays closed until Enter, whatever wakes the page',
     QUICK,
     async ({ terminal, page, bridge, browser }) => {
       await terminal.shows(PROMPT);
@@ -398,7 +395,7 @@ test.describe('a conversation that is over', () => {
     },
   );
 
-  test('with QUIT is followed by another with the button', async ({ terminal, page }) => {
+  test('with QUIT is followed by a new one after the button', async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
     await terminal.type('QUIT');
     await terminal.shows('[session ended; press Enter for another]');
@@ -407,7 +404,7 @@ test.describe('a conversation that is over', () => {
     await isIn(page, 'connected');
   });
 
-  test('with SHUTDOWN says so, and how to go on', QUICK, async ({ terminal, page, server }) => {
+  test('with SHUTDOWN says so, and how to continue', QUICK, async ({ terminal, page, server }) => {
     const words =
       '[the server was shut down: start it again with `motd serve`, or `npm start` anew; then press Enter]';
     await terminal.shows(PROMPT);
@@ -426,8 +423,8 @@ test.describe('a conversation that is over', () => {
   });
 });
 
-test.describe('the bridge’s reason to close is told in words', () => {
-  test('1008: more messages than are allowed', async ({ page, server }) => {
+test.describe('explains why the bridge closed the connection', () => {
+  test('1008: too many messages', async ({ page, server }) => {
     const bridge = await startBridge(server.port, 0, ['--max-message-rate', '1']);
     const terminal = await openPage(page, bridge);
     await terminal.shows(PROMPT);
@@ -438,7 +435,7 @@ test.describe('the bridge’s reason to close is told in words', () => {
     await terminal.shows(PROMPT);
   });
 
-  test('1009: a message larger than is allowed, which the arrow brings back', async ({
+  test('1009: a message that is too large, which the arrow key recalls', async ({
     page,
     server,
   }) => {
@@ -456,7 +453,7 @@ test.describe('the bridge’s reason to close is told in words', () => {
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):x{100}$/);
   });
 
-  test('1013: no room; the page comes in by itself once there is', async ({
+  test('1013: the bridge is full; the page connects by itself later', async ({
     page,
     browser,
     server,
@@ -473,7 +470,7 @@ test.describe('the bridge’s reason to close is told in words', () => {
     await isIn(page, 'connected');
   });
 
-  test('1014: no server; the page is there before it', QUICK, async ({ page }) => {
+  test('1014: no server; the page waits for it', QUICK, async ({ page }) => {
     const port = await freePort();
     const terminal = await openPage(page, await startBridge(port));
     await terminal.shows(`[motd refused the connection: is it running? (1014)]\n${TRYING}`);

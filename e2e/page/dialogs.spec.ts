@@ -19,7 +19,7 @@ test.use({ colorScheme: 'dark' });
 test.beforeEach(({ terminal }) => expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/));
 
 for (const name of ['Settings', 'Help']) {
-  test(`${name}: Escape, its button and a click beside it close it, and the focus goes back`, async ({
+  test(`${name}: Escape, its button and a click outside close it and return the focus`, async ({
     page,
   }) => {
     const dialog = page.getByRole('dialog', { name });
@@ -37,7 +37,7 @@ for (const name of ['Settings', 'Help']) {
     }
   });
 
-  test(`${name}: a press that begins inside does not close it, wherever it ends`, async ({
+  test(`${name}: a press that starts inside does not close it, wherever it ends`, async ({
     page,
   }) => {
     const dialog = page.getByRole('dialog', { name });
@@ -53,7 +53,7 @@ for (const name of ['Settings', 'Help']) {
 }
 
 test(
-  'F1 opens the help from the terminal, and the focus goes back there',
+  'F1 opens the help from the terminal, and the focus returns there',
   QUICK,
   async ({ page, terminal }) => {
     await page.locator('.xterm-helper-textarea').focus();
@@ -68,7 +68,7 @@ test(
 );
 
 test(
-  'a theme that is chosen holds at once, in the terminal too, and in the next visit',
+  'applies a chosen theme at once, in the terminal too, and in the next visit',
   QUICK,
   async ({ page }) => {
     await expect(page.locator('body')).toHaveCSS('background-color', DARK_GROUND);
@@ -85,7 +85,7 @@ test(
   },
 );
 
-test('a theme that is chosen is there before the page’s own program is', async ({ page }) => {
+test('applies the theme before the page’s main script runs', async ({ page }) => {
   await opener(page, 'Settings').click();
   await settings(page).getByRole('radio', { name: 'Light' }).check();
   await page.route('**/assets/index-*.js', (route) => route.abort());
@@ -94,7 +94,7 @@ test('a theme that is chosen is there before the page’s own program is', async
   await expect(page.locator('.xterm')).toHaveCount(0);
 });
 
-test('as long as none is chosen, the page is as the system is', async ({ page }) => {
+test('follows the system’s theme as long as none is chosen', async ({ page }) => {
   await page.emulateMedia({ colorScheme: 'light', contrast: 'more' });
   await expect(html(page)).toHaveAttribute('data-theme', 'light');
   await expect(html(page)).toHaveAttribute('data-contrast', 'more');
@@ -110,7 +110,7 @@ test('as long as none is chosen, the page is as the system is', async ({ page })
   await expect(viewport(page)).toHaveCSS('background-color', 'rgb(0, 0, 0)');
 });
 
-test('what is chosen in one tab is chosen in the other', async ({ page, context }) => {
+test('applies a setting of one tab in the others', async ({ page, context }) => {
   const other = await context.newPage();
   await other.goto(page.url());
   await opener(other, 'Settings').click();
@@ -122,9 +122,7 @@ test('what is chosen in one tab is chosen in the other', async ({ page, context 
   await expect(settings(other).getByRole('status', { name: 'Size in pixels' })).toHaveText('16');
 });
 
-test('the text’s size goes from 10 to 32, and the button keeps the focus there', async ({
-  page,
-}) => {
+test('changes the text size from 10 to 32, and the button keeps the focus', async ({ page }) => {
   await opener(page, 'Settings').click();
   const size = settings(page).getByRole('status', { name: 'Size in pixels' });
   const larger = settings(page).getByRole('button', { name: 'Larger' });
@@ -140,7 +138,7 @@ test('the text’s size goes from 10 to 32, and the button keeps the focus there
   await expect(size).toHaveText('10');
 });
 
-test('how lines end is asked only where lines are all there is', async ({ page, server }) => {
+test('offers the line ending only for targets in line mode', async ({ page, server }) => {
   const ends = settings(page).getByRole('group', { name: 'End of a line that is sent' });
   await opener(page, 'Settings').click();
   await expect(ends).toBeHidden();
@@ -160,7 +158,7 @@ test('how lines end is asked only where lines are all there is', async ({ page, 
   await expect(ends.getByRole('radio', { name: 'CR LF' })).toBeChecked();
 });
 
-test('what a browser that keeps nothing was told holds until the page is left', async ({
+test('keeps settings until the page is closed if the browser stores nothing', async ({
   page,
   terminal,
 }) => {
@@ -184,7 +182,7 @@ test('what a browser that keeps nothing was told holds until the page is left', 
 test.describe('notifications', () => {
   const box = (page: Page) => settings(page).getByRole('checkbox', { name: /Notify/ });
 
-  test('are chosen once the browser allows them', WHOLE_BROWSER, async ({ page, context }) => {
+  test('are on once the browser allows them', WHOLE_BROWSER, async ({ page, context }) => {
     await context.grantPermissions(['notifications']);
     await opener(page, 'Settings').click();
     await box(page).check();
@@ -194,7 +192,7 @@ test.describe('notifications', () => {
     await expect(settings(page)).not.toContainText('forbids');
   });
 
-  test('that the browser forbids are told, and cannot be chosen', async ({ page }) => {
+  test('that the browser forbids are explained, and cannot be turned on', async ({ page }) => {
     await page.addInitScript(() => {
       Object.defineProperty(Notification, 'permission', { value: 'denied' });
     });
@@ -207,7 +205,7 @@ test.describe('notifications', () => {
     await expect(box(page)).toBeFocused();
   });
 
-  test('that the browser does not have are told', async ({ page }) => {
+  test('that the browser does not support are explained', async ({ page }) => {
     await page.addInitScript(() => {
       Reflect.deleteProperty(window, 'Notification');
     });
@@ -237,7 +235,7 @@ test.describe('is accessible', () => {
   }
 });
 
-test('with forced colours the cursor and what is selected have the system’s colour', async ({
+test('with forced colors the cursor and the selection have the system’s colors', async ({
   page,
   terminal,
 }) => {
@@ -264,7 +262,7 @@ test.describe('on a phone', () => {
   const { defaultBrowserType: _, ...phone } = devices['Pixel 7'];
   test.use({ ...phone, viewport: { width: 360, height: 640 } });
 
-  test('each control is large enough for a thumb, and nothing is wider than the screen', async ({
+  test('every control is large enough for a thumb, and nothing is wider than the screen', async ({
     page,
   }) => {
     await opener(page, 'Settings').tap();
@@ -285,7 +283,7 @@ test.describe('on a phone', () => {
 test.describe('at 400 %', () => {
   test.use({ viewport: { width: 320, height: 256 } });
 
-  test('all can be reached by scrolling downwards', async ({ page }) => {
+  test('everything can be reached by scrolling down', async ({ page }) => {
     for (const name of ['Settings', 'Help']) {
       const dialog = page.getByRole('dialog', { name });
       await opener(page, name).click();

@@ -67,7 +67,7 @@ const LINE_INPUT = 'xterm-helper-textarea';
 
 test.describe('the keys', () => {
   test(
-    'go through the line by characters, by words and to its ends',
+    'move the cursor by characters, by words and to the ends of the line',
     QUICK,
     async ({ terminal, page }) => {
       await terminal.shows(PROMPT);
@@ -94,7 +94,7 @@ test.describe('the keys', () => {
     },
   );
 
-  test('delete, and bring back what was deleted', QUICK, async ({ terminal, page }) => {
+  test('delete text, and restore what was deleted', QUICK, async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
     await page.keyboard.type('one two-three four five');
     await press(terminal, [
@@ -123,7 +123,7 @@ test.describe('the keys', () => {
     await terminal.shows(`${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
   });
 
-  test('that mean nothing put nothing on the line', async ({ terminal, page }) => {
+  test('without a meaning insert nothing', async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
     await page.keyboard.type('MSG');
     for (const key of ['Escape', 'Insert', 'PageUp', 'PageDown', 'F2', 'Control+g', 'Alt+x']) {
@@ -133,7 +133,7 @@ test.describe('the keys', () => {
     await terminal.showsCursor(`${PROMPT} MSGGET|`);
   });
 
-  test('Ctrl-C gives the line up, and says nothing', async ({ terminal, page, server }) => {
+  test('Ctrl-C discards the line, and sends nothing', async ({ terminal, page, server }) => {
     await askForMessage(terminal);
     await page.keyboard.type('rather not');
     await page.keyboard.press('Control+c');
@@ -144,7 +144,7 @@ test.describe('the keys', () => {
     expect(server.program.stdout).not.toContain('rather not');
   });
 
-  test('Ctrl-D takes a character, and on an empty line ends the conversation', async ({
+  test('Ctrl-D deletes a character, and on an empty line ends the session', async ({
     terminal,
     page,
   }) => {
@@ -161,7 +161,7 @@ test.describe('the keys', () => {
     );
   });
 
-  test('Ctrl-L leaves nothing but the line on the screen, and nothing is lost', async ({
+  test('Ctrl-L clears the screen except for the line, and loses nothing', async ({
     terminal,
     page,
   }) => {
@@ -199,7 +199,7 @@ test.describe('the keys', () => {
     await expect(help).toBeHidden();
   });
 
-  test('F5 is left to the browser, which reloads; Ctrl-R is not', async ({ terminal, page }) => {
+  test('leave F5 to the browser, which reloads, but not Ctrl-R', async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
     // A browser without a window has no key that reloads: what can be seen is whose the key is.
     await page.evaluate(() => {
@@ -217,7 +217,7 @@ test.describe('the keys', () => {
 });
 
 test.describe('Tab', () => {
-  test('completes a command, or lists those there are', QUICK, async ({ terminal, page }) => {
+  test('completes a command, or lists the candidates', QUICK, async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
     await page.keyboard.type('m');
     await press(terminal, [['Tab', 'MSG|']]);
@@ -234,7 +234,7 @@ test.describe('Tab', () => {
     await terminal.showsCursor(`${MESSAGE_PROMPT} m!|`);
   });
 
-  test('is no trap: the keyboard alone reaches every button, and comes back', async ({
+  test('is no keyboard trap: every button can be reached, and the terminal again', async ({
     terminal,
     page,
   }) => {
@@ -256,7 +256,10 @@ test.describe('Tab', () => {
     await terminal.shows(`${APPLE}\n${PROMPT}`);
   });
 
-  test('with Shift leaves a half-typed line, which waits', async ({ terminal, page }) => {
+  test('with Shift leaves the terminal, and keeps a half-typed line', async ({
+    terminal,
+    page,
+  }) => {
     await terminal.shows(PROMPT);
     await page.keyboard.type('MSGT');
     await page.keyboard.press('ArrowLeft');
@@ -268,9 +271,9 @@ test.describe('Tab', () => {
   });
 });
 
-test.describe('the lines of before', () => {
+test.describe('the line history', () => {
   test(
-    'come back with the arrows, after a reload too, and end where one began',
+    'is recalled with the arrow keys, even after a reload, and ends at the line being typed',
     QUICK,
     async ({ terminal, page }) => {
       await terminal.shows(PROMPT);
@@ -295,7 +298,7 @@ test.describe('the lines of before', () => {
     },
   );
 
-  test('are each target’s own', async ({ page, server }) => {
+  test('is separate for each target', async ({ page, server }) => {
     const target = `other=127.0.0.1:${server.port}+proxy`;
     const bridge = await startBridge(server.port, 0, ['--target', target]);
     const terminal = new Terminal(page);
@@ -313,7 +316,7 @@ test.describe('the lines of before', () => {
     await press(terminal, [['ArrowUp', 'said to the first|']]);
   });
 
-  test('hold no password, and none is brought back where one is asked for', async ({ page }) => {
+  test('holds no password, and recalls nothing at a password prompt', async ({ page }) => {
     const hash = Program.motd(['hash-password']).input('Sesam, open\n');
     expect(await hash.exitCode(), hash.stderr).toBe(0);
     const file = test.info().outputPath('store.hash');
@@ -357,7 +360,7 @@ test.describe('the lines of before', () => {
     expect(kept).not.toContain('Sesam');
   });
 
-  test('are searched with Ctrl-R, and Ctrl-G goes back to what was typed', async ({
+  test('is searched with Ctrl-R, and Ctrl-G restores the typed line', async ({
     terminal,
     page,
   }) => {
@@ -389,7 +392,7 @@ test.describe('the lines of before', () => {
 });
 
 test.describe('the clipboard', () => {
-  test('gets what is selected with Ctrl-C, and the line stays', async ({ terminal, page }) => {
+  test('gets the selection with Ctrl-C, and the line stays', async ({ terminal, page }) => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await keepToasts(page);
     await terminal.showsCursor(`${PROMPT} |`);
@@ -409,7 +412,7 @@ test.describe('the clipboard', () => {
   });
 
   test(
-    'of ten lines is said line by line, each in its turn',
+    'with ten lines sends them one by one, each after its prompt',
     QUICK,
     async ({ terminal, page, server }) => {
       await terminal.shows(PROMPT);
@@ -422,7 +425,7 @@ test.describe('the clipboard', () => {
     },
   );
 
-  test('of several lines leaves the last one to be ended, and is text alone', async ({
+  test('with several lines leaves the last one to be completed, and pastes plain text', async ({
     terminal,
     page,
   }) => {
@@ -437,8 +440,8 @@ test.describe('the clipboard', () => {
   });
 });
 
-test.describe('what is typed ahead', () => {
-  test('before there is a prompt stands on the line', async ({ page, bridge }) => {
+test.describe('text typed ahead', () => {
+  test('before there is a prompt appears on the line', async ({ page, bridge }) => {
     await page.goto(`http://127.0.0.1:${bridge.port}/`, { waitUntil: 'commit' });
     const terminal = new Terminal(page);
     await page.locator(`.${LINE_INPUT}`).focus();
@@ -446,7 +449,7 @@ test.describe('what is typed ahead', () => {
     await terminal.showsCursor(`${PROMPT} MSGGE|`);
   });
 
-  test('while a reply is awaited answers the next question, and the one after it', async ({
+  test('before a reply arrives answers the next prompt, and the one after it', async ({
     terminal,
     page,
   }) => {
@@ -462,7 +465,7 @@ test.describe('what is typed ahead', () => {
 });
 
 test(
-  'a message that comes while one types stands above the line, which stays',
+  'a message that arrives while the user types appears above the line, which stays',
   QUICK,
   async ({ terminal, page, server }) => {
     await terminal.shows(PROMPT);
@@ -486,7 +489,7 @@ test.describe('a line longer than the screen is wide', () => {
     expect.poll(() => flowWithCursor(terminal)).toBe(flowOf(line));
 
   test(
-    'wraps, and is drawn anew in mid-line on a screen of another size',
+    'wraps, and is redrawn in mid-line on a screen of another size',
     QUICK,
     async ({ terminal, page }) => {
       await terminal.shows(PROMPT);
@@ -517,7 +520,7 @@ test.describe('a line longer than the screen is wide', () => {
     },
   );
 
-  test('and than the screen is high is seen where the cursor is', async ({ terminal, page }) => {
+  test('and than the screen is high shows the part with the cursor', async ({ terminal, page }) => {
     await page.setViewportSize({ width: 420, height: 300 });
     await expect.poll(async () => (await terminal.rows()).length).toBeLessThan(12);
     await page.keyboard.insertText(`start ${'x'.repeat(1000)} end`);
@@ -537,8 +540,8 @@ test.describe('a line longer than the screen is wide', () => {
   });
 });
 
-test.describe('characters of all the world', () => {
-  test('take the cells they need, and the cursor goes by what a person sees', async ({
+test.describe('characters of all scripts', () => {
+  test('take the cells they need, and the cursor moves by visible characters', async ({
     terminal,
     page,
   }) => {
@@ -572,7 +575,7 @@ test.describe('characters of all the world', () => {
     await terminal.shows(`Client: 漢字e\u0301👍🏽\nServer: 200 OK\n${PROMPT}`);
   });
 
-  test('from right to left arrive as they were typed', async ({ terminal, page, server }) => {
+  test('from right to left are sent as typed', async ({ terminal, page, server }) => {
     await askForMessage(terminal);
     await page.keyboard.insertText('שלום, עולם');
     await terminal.type('!');
@@ -580,7 +583,7 @@ test.describe('characters of all the world', () => {
     await server.program.waitForOutput(/MOTD updated to: שלום, עולם!\n/);
   });
 
-  test('that an input method composes are typed once, when they are chosen', async ({
+  test('that an input method composes are inserted once, when they are chosen', async ({
     terminal,
     page,
   }) => {
@@ -609,7 +612,7 @@ test.describe('characters of all the world', () => {
     await terminal.shows(`Client: [日本!]\nServer: 200 OK\n${PROMPT}`);
   });
 
-  test('of which control characters are shown escaped, and refused as a message', async ({
+  test('that are control characters are shown escaped, and rejected in a message', async ({
     terminal,
     page,
   }) => {
@@ -624,7 +627,7 @@ test.describe('characters of all the world', () => {
   });
 });
 
-test('a message of 4,000 characters is shown while it is typed, stored, and read back', async ({
+test('shows a message of 4,000 characters while it is typed, stored, and read back', async ({
   terminal,
   page,
 }) => {

@@ -13,7 +13,9 @@ const LINES = 4_000_000;
 /** How often the heap is measured: the browser has no event for its peak. */
 const MEASURE_EVERY_MS = 50;
 
-test('a flood of short lines fills no memory, and its end is shown', async ({ page }) => {
+test('bounds its memory during a flood of short lines, and shows the end of the flood', async ({
+  page,
+}) => {
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   const server = createServer((socket) => {

@@ -41,7 +41,7 @@ function drawn(page: Page): Promise<{ text: string; ground: string; fontSize: st
 }
 
 test(
-  'a conversation, a selection, another theme and another size break no rule',
+  'a session, a selection, another theme and another size violate no policy',
   QUICK,
   async ({ page, bridge }) => {
     const heard = await listen(page);
@@ -80,7 +80,7 @@ test(
   },
 );
 
-test('what is not the page’s own is blocked', async ({ page, bridge }) => {
+test('blocks everything that is not the page’s own', async ({ page, bridge }) => {
   const heard = await listen(page);
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
   await new Terminal(page).shows(PROMPT);
@@ -151,7 +151,7 @@ test('what is not the page’s own is blocked', async ({ page, bridge }) => {
   }
 });
 
-test('another page cannot frame it', async ({ page, bridge }) => {
+test('rejects being framed by another page', async ({ page, bridge }) => {
   const address = `http://127.0.0.1:${bridge.port}/`;
   const heard: string[] = [];
   page.on('console', (message) => heard.push(message.text()));
@@ -160,7 +160,7 @@ test('another page cannot frame it', async ({ page, bridge }) => {
   expect(await page.frameLocator('iframe').locator('#terminal').count()).toBe(0);
 });
 
-test('all it needs comes packed, and is kept for ever but for the page itself', async ({
+test('serves its assets compressed and immutable, and revalidates the page itself', async ({
   page,
   bridge,
 }) => {

@@ -74,7 +74,7 @@ test.describe('redis', () => {
     return { redis, bridgePort };
   }
 
-  test('answers each line, in as many lines as it has', QUICK, async ({ page }) => {
+  test('gets each line, and shows every line of its answer', QUICK, async ({ page }) => {
     const { bridgePort } = await startRedis();
     const terminal = await open(page, bridgePort, 'target=redis');
     await terminal.shows('redis>');
@@ -92,7 +92,7 @@ test.describe('redis', () => {
     await expect(page.locator('#announcements p').last()).toHaveText(/^-ERR unknown command/);
   });
 
-  test('has its name in the title, and neither message nor buttons of another service', async ({
+  test('has its name in the title, and no message or buttons of a message server', async ({
     page,
   }) => {
     const { bridgePort } = await startRedis();
@@ -116,7 +116,7 @@ test.describe('redis', () => {
     await expect(page.getByRole('dialog')).not.toContainText('MSGGET');
   });
 
-  test('that ends says so, and is found again; its lines are kept apart from others', async ({
+  test('is reported when it ends and reconnected when it is back; its line history is its own', async ({
     page,
     server,
   }) => {
@@ -153,33 +153,31 @@ test.describe('redis', () => {
   });
 });
 
-test(
-  'a line without its end is the prompt; what was there first stands above',
-  QUICK,
-  async ({ page }) => {
-    const service = await serve((socket) => {
-      socket.write('Welcome to \x1b[31mmars\x07\r\nlogin: ');
-      socket.on('data', (text) => {
-        if (service.heard() === 'anna\n') socket.write('Password: ');
-        else if (String(text) === 'secret\n') socket.write('Last login: never\nmars$ ');
-      });
+test('shows an incomplete line as the prompt, below earlier output', QUICK, async ({ page }) => {
+  const service = await serve((socket) => {
+    socket.write('Welcome to \x1b[31mmars\x07\r\nlogin: ');
+    socket.on('data', (text) => {
+      if (service.heard() === 'anna\n') socket.write('Password: ');
+      else if (String(text) === 'secret\n') socket.write('Last login: never\nmars$ ');
     });
-    const terminal = await open(
-      page,
-      await startBridgeTo(`mars=127.0.0.1:${service.port}`),
-      'target=mars',
-    );
-    await terminal.shows('Welcome to ^[[31mmars^G\nlogin:');
-    await terminal.type('anna');
-    await terminal.shows('login: anna\nPassword:');
-    await terminal.type('secret');
-    await terminal.shows('Password: secret\nLast login: never\nmars$');
-    expect(service.heard()).toBe('anna\nsecret\n');
-    service.close();
-  },
-);
+  });
+  const terminal = await open(
+    page,
+    await startBridgeTo(`mars=127.0.0.1:${service.port}`),
+    'target=mars',
+  );
+  await terminal.shows('Welcome to ^[[31mmars^G\nlogin:');
+  await terminal.type('anna');
+  await terminal.shows('login: anna\nPassword:');
+  await terminal.type('secret');
+  await terminal.shows('Password: secret\nLast login: never\nmars$');
+  expect(service.heard()).toBe('anna\nsecret\n');
+  service.close();
+});
 
-test('a line ends as was chosen, from the next line on and in the next visit', async ({ page }) => {
+test('uses the chosen line ending from the next line on, and in the next visit', async ({
+  page,
+}) => {
   const service = await serve((socket) => socket.on('data', () => socket.write('heard\r\n')));
   const bridgePort = await startBridgeTo(`box=127.0.0.1:${service.port}`);
   const terminal = await open(page, bridgePort, 'target=box');
@@ -199,7 +197,7 @@ test('a line ends as was chosen, from the next line on and in the next visit', a
   service.close();
 });
 
-test('text that comes while one types goes above the line', async ({ page }) => {
+test('shows text that arrives while the user types above the line', async ({ page }) => {
   const connections: Socket[] = [];
   const service = await serve((socket) => connections.push(socket));
   const speak = (text: string) => connections[0]?.write(text);
@@ -222,7 +220,7 @@ test('text that comes while one types goes above the line', async ({ page }) => 
   service.close();
 });
 
-test('5,000 lines at once arrive whole, in order, and one can type on at once', async ({
+test('shows 5,000 lines at once completely, in order, and accepts input at once', async ({
   page,
 }) => {
   const lines = Array.from({ length: 5_000 }, (_, index) => `line ${index + 1} of many`);
@@ -259,7 +257,7 @@ test('5,000 lines at once arrive whole, in order, and one can type on at once', 
   service.close();
 });
 
-test('a target that nobody has configured is told', async ({ page, server }) => {
+test('reports a target that is not configured', async ({ page, server }) => {
   const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
   const terminal = await open(page, bridgePort, 'target=nobody');
   await expect.poll(() => terminal.text()).toMatch(/^\[the bridge has no such target\]\n\[/);
@@ -267,7 +265,7 @@ test('a target that nobody has configured is told', async ({ page, server }) => 
   await expect(page).toHaveTitle('Target “nobody”');
 });
 
-test('an address whose target cannot exist shows none of its words, and opens no WebSocket', async ({
+test('an impossible target name in the address is not shown, and opens no WebSocket', async ({
   page,
   server,
 }) => {
@@ -298,7 +296,7 @@ test('an address whose target cannot exist shows none of its words, and opens no
   expect(opened).toEqual([`ws://127.0.0.1:${bridgePort}/ws/motd`]);
 });
 
-test('another target can be a message server, too', async ({ page, server }) => {
+test('another target can be a message server as well', async ({ page, server }) => {
   const bridgePort = await startBridgeTo(
     'first=127.0.0.1:1',
     `motd=127.0.0.1:${server.port}+proxy`,

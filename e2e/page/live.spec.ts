@@ -23,7 +23,7 @@ async function setVisible(page: Page, state: 'visible' | 'hidden'): Promise<void
 
 test.describe('the message', () => {
   test(
-    'is there from the beginning, above the terminal and in the title',
+    'is shown from the start, above the terminal and in the title',
     QUICK,
     async ({ terminal, page }) => {
       await terminal.shows('SHUTDOWN):');
@@ -34,7 +34,7 @@ test.describe('the message', () => {
   );
 
   test(
-    'of one page is seen on another as soon as it is stored',
+    'stored on one page appears on another at once',
     QUICK,
     async ({ terminal, page, browser, bridge }) => {
       const other = await browser.newPage();
@@ -57,11 +57,7 @@ test.describe('the message', () => {
     },
   );
 
-  test('marks the tab that nobody looks at, until it is shown', async ({
-    terminal,
-    page,
-    server,
-  }) => {
+  test('marks a hidden tab until it is shown', async ({ terminal, page, server }) => {
     await terminal.shows('SHUTDOWN):');
     await expect(banner(page)).toHaveText(APPLE);
     await setVisible(page, 'hidden');
@@ -72,7 +68,7 @@ test.describe('the message', () => {
     await expect(page).toHaveTitle(`news – ${TITLE}`);
   });
 
-  test('is no news when it is the same after the server was away; meanwhile it is marked', async ({
+  test('is marked while the server is down, and is not announced if it is the same afterwards', async ({
     terminal,
     page,
     server,
@@ -88,7 +84,7 @@ test.describe('the message', () => {
     await expect(page).toHaveTitle(`${APPLE} – ${TITLE}`);
   });
 
-  test('is text: markup in it stays what it is, and an address can be followed', async ({
+  test('is plain text: markup stays text, and a URL becomes a link', async ({
     terminal,
     page,
     server,
@@ -104,7 +100,7 @@ test.describe('the message', () => {
     await expect(link).toHaveAttribute('rel', 'noopener noreferrer');
   });
 
-  test('may be the very words a server closes with', async ({ terminal, page, server }) => {
+  test('may be the same text as a reply that closes', async ({ terminal, page, server }) => {
     await terminal.shows('SHUTDOWN):');
     await expect(banner(page)).toHaveText(APPLE);
     await store('421 IDLE TOO LONG', server.port);
@@ -114,7 +110,7 @@ test.describe('the message', () => {
     await expect(page.locator('#today')).toHaveAttribute('data-state', 'current');
   });
 
-  test('of 4,000 characters leaves the terminal its room, and scrolls by keyboard', async ({
+  test('of 4,000 characters leaves room for the terminal, and scrolls by keyboard', async ({
     terminal,
     page,
     server,
@@ -137,7 +133,7 @@ test.describe('the message', () => {
     await terminal.shows('SHUTDOWN):');
   });
 
-  test('of a service that has none is not there', async ({ page }) => {
+  test('is hidden for a service that has none', async ({ page }) => {
     const heard: string[] = [];
     let connections = 0;
     const echo = await listen((socket) => {
@@ -169,7 +165,7 @@ test.describe('the message', () => {
   });
 });
 
-test('a connection that died in the computer’s sleep is found when the page wakes', async ({
+test('detects a connection that died while the computer slept when the page wakes', async ({
   page,
   server,
 }) => {
@@ -195,7 +191,7 @@ test('a connection that died in the computer’s sleep is found when the page wa
 });
 
 test.describe('the history', () => {
-  test('is opened and closed with the keyboard, and says where there is none', async ({
+  test('is opened and closed with the keyboard, and says if it is empty', async ({
     terminal,
     page,
   }) => {
@@ -216,39 +212,35 @@ test.describe('the history', () => {
   test.describe('for a reader in Berlin', () => {
     test.use({ timezoneId: 'Europe/Berlin', locale: 'de-DE' });
 
-    test(
-      'has the newest first, with times of the reader’s own',
-      QUICK,
-      async ({ terminal, page, server }) => {
-        await terminal.shows('SHUTDOWN):');
-        const startedAtMs = Date.now();
-        await store('the older one', server.port);
-        await store('<b>the newer one</b> https://example.org/', server.port);
-        await page.getByRole('button', { name: 'History of messages' }).click();
-        const entries = page.locator('#history li');
-        await expect(entries).toHaveCount(2);
-        await expect(entries.nth(0)).toContainText('<b>the newer one</b>');
-        await expect(entries.nth(0).getByRole('link')).toHaveAttribute(
-          'href',
-          'https://example.org/',
-        );
-        await expect(entries.nth(1)).toContainText('the older one');
+    test('lists the newest first, with local times', QUICK, async ({ terminal, page, server }) => {
+      await terminal.shows('SHUTDOWN):');
+      const startedAtMs = Date.now();
+      await store('the older one', server.port);
+      await store('<b>the newer one</b> https://example.org/', server.port);
+      await page.getByRole('button', { name: 'History of messages' }).click();
+      const entries = page.locator('#history li');
+      await expect(entries).toHaveCount(2);
+      await expect(entries.nth(0)).toContainText('<b>the newer one</b>');
+      await expect(entries.nth(0).getByRole('link')).toHaveAttribute(
+        'href',
+        'https://example.org/',
+      );
+      await expect(entries.nth(1)).toContainText('the older one');
 
-        const time = entries.nth(0).locator('time');
-        const stored = new Date((await time.getAttribute('datetime')) ?? '');
-        // The server tells whole seconds.
-        expect(stored.getTime()).toBeGreaterThan(startedAtMs - 1000);
-        expect(stored.getTime()).toBeLessThanOrEqual(Date.now());
-        const zone = { timeZone: 'Europe/Berlin' };
-        const clock = stored.toLocaleTimeString('de-DE', { ...zone, timeStyle: 'short' });
-        await expect(time).toContainText(clock);
-        const day = stored.toLocaleDateString('de-DE', { ...zone, dateStyle: 'full' });
-        expect(await time.getAttribute('title')).toContain(day);
-      },
-    );
+      const time = entries.nth(0).locator('time');
+      const stored = new Date((await time.getAttribute('datetime')) ?? '');
+      // The server tells whole seconds.
+      expect(stored.getTime()).toBeGreaterThan(startedAtMs - 1000);
+      expect(stored.getTime()).toBeLessThanOrEqual(Date.now());
+      const zone = { timeZone: 'Europe/Berlin' };
+      const clock = stored.toLocaleTimeString('de-DE', { ...zone, timeStyle: 'short' });
+      await expect(time).toContainText(clock);
+      const day = stored.toLocaleDateString('de-DE', { ...zone, dateStyle: 'full' });
+      expect(await time.getAttribute('title')).toContain(day);
+    });
   });
 
-  test('that is open follows a change', async ({ terminal, page, server }) => {
+  test('is updated while it is open', async ({ terminal, page, server }) => {
     await terminal.shows('SHUTDOWN):');
     await page.getByRole('button', { name: 'History of messages' }).click();
     await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
@@ -259,7 +251,7 @@ test.describe('the history', () => {
     await expect(page.locator('#history')).not.toContainText('Nothing was stored yet.');
   });
 
-  test('that cannot be read says why, and can be asked for again', async ({
+  test('says why it cannot be read, and can be requested again', async ({
     terminal,
     page,
     server,
@@ -299,7 +291,7 @@ test.describe('the history', () => {
     await expect(page.locator('#history li').last()).toBeInViewport();
   });
 
-  test('on a narrow screen lies over the terminal', async ({ terminal, page }) => {
+  test('covers the terminal on a narrow screen', async ({ terminal, page }) => {
     await page.setViewportSize({ width: 380, height: 700 });
     await expect.poll(() => terminal.flow()).toContain('SHUTDOWN):');
     await page.getByRole('button', { name: 'History of messages' }).click();

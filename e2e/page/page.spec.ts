@@ -7,7 +7,7 @@ const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';
 
 for (const { name, typed, screen, isOpen } of goldens) {
-  test(`case ${name}, to the letter`, QUICK, async ({ terminal }) => {
+  test(`reproduces case ${name} exactly`, QUICK, async ({ terminal }) => {
     await terminal.shows(PROMPT);
     for (const line of typed) await terminal.type(line);
     if (isOpen) {
@@ -20,7 +20,7 @@ for (const { name, typed, screen, isOpen } of goldens) {
   });
 }
 
-test('two pages hold two conversations', async ({ terminal, bridge, browser }) => {
+test('two pages hold separate sessions', async ({ terminal, bridge, browser }) => {
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
   const other = new Terminal(page);
@@ -34,7 +34,7 @@ test('two pages hold two conversations', async ({ terminal, bridge, browser }) =
   await page.close();
 });
 
-test('nothing on the page or in the console is wrong', QUICK, async ({ page, bridge }) => {
+test('logs no error on the page or in the console', QUICK, async ({ page, bridge }) => {
   const problems: string[] = [];
   page.on('console', (message) => problems.push(message.text()));
   page.on('pageerror', (error) => problems.push(String(error)));

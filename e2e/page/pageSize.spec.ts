@@ -13,7 +13,7 @@ const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const MAX_GZIP_BYTES = 150_000;
 
 test(
-  'all that the first view loads takes 150 KB at most with gzip, and less with brotli',
+  'the first view loads at most 150 KB with gzip, and less with brotli',
   QUICK,
   async ({ page, bridge }) => {
     const origin = `http://127.0.0.1:${bridge.port}`;

@@ -53,7 +53,7 @@ async function middleOf(page: Page, text: string): Promise<{ x: number; y: numbe
   }, text);
 }
 
-test('each setting is remembered', WHOLE_BROWSER, async ({ page, context }) => {
+test('remembers each setting', WHOLE_BROWSER, async ({ page, context }) => {
   await context.grantPermissions(['notifications']);
   await tool(page, 'Settings').click();
   for (const label of ['Light', 'More contrast', 'In a field below', 'Show passwords as dots']) {
@@ -77,7 +77,7 @@ test('each setting is remembered', WHOLE_BROWSER, async ({ page, context }) => {
 });
 
 test(
-  'the theme follows the system at once, in the terminal too',
+  'follows the system’s theme at once, in the terminal too',
   QUICK,
   async ({ page, terminal }) => {
     await terminal.type('MSGGET');
@@ -101,7 +101,7 @@ test(
   },
 );
 
-test('a larger text makes fewer columns, and the line half typed stays whole', async ({
+test('a larger text size leaves fewer columns, and keeps the half-typed line', async ({
   page,
   terminal,
 }) => {
@@ -122,7 +122,7 @@ test('a larger text makes fewer columns, and the line half typed stays whole', a
 });
 
 test.describe('a password', () => {
-  test('is shown as it is typed, unless bullets are asked for', async ({ page, terminal }) => {
+  test('is shown as typed, unless masking is on', async ({ page, terminal }) => {
     await terminal.type('SHUTDOWN');
     await terminal.shows('Enter shutdown password:');
     await page.keyboard.type('öffne 👍🏽');
@@ -146,7 +146,7 @@ test.describe('a password', () => {
     expect(await page.content()).not.toContain('öffne');
   });
 
-  test('in the field is dots, too, and nothing but it', async ({ page, terminal }) => {
+  test('is masked in the field, too, and nothing else is', async ({ page, terminal }) => {
     await choose(page, 'Show passwords as dots');
     await choose(page, 'In a field below');
     const field = page.locator('#field-text');
@@ -171,7 +171,7 @@ test.describe('a password', () => {
 
 test.describe('the search', () => {
   test(
-    'finds, counts, goes on and back, and says where there is nothing',
+    'finds, counts, moves forward and back, and says if there is no match',
     QUICK,
     async ({ page, terminal }) => {
       for (let times = 0; times < 25; times++) await terminal.type('MSGGET');
@@ -227,7 +227,7 @@ test.describe('the search', () => {
     }
   });
 
-  test('is left with Escape: nothing stays marked, and one types on', async ({
+  test('closes with Escape: nothing stays marked, and the line has the focus', async ({
     page,
     terminal,
   }) => {
@@ -242,7 +242,7 @@ test.describe('the search', () => {
     await terminal.shows(`${APPLE}\n${PROMPT}`);
   });
 
-  test('begins with what is selected', async ({ page }) => {
+  test('starts with the selection', async ({ page }) => {
     const { x, y } = await middleOf(page, 'MSGSTORE');
     await page.mouse.dblclick(x, y);
     await tool(page, 'Search the terminal').click();
@@ -258,10 +258,7 @@ test.describe('copying', () => {
   });
   const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
 
-  test('of what is selected, by button and by Ctrl-C, drops no line', async ({
-    page,
-    terminal,
-  }) => {
+  test('the selection, by button or Ctrl-C, drops no line', async ({ page, terminal }) => {
     await terminal.type('MSGGET');
     await terminal.shows(`${APPLE}\n${PROMPT}`);
     await page.keyboard.type('half a line');
@@ -279,7 +276,7 @@ test.describe('copying', () => {
     await terminal.shows(`${PROMPT} half a line!`);
   });
 
-  test('of all, a long line in one piece', QUICK, async ({ page, terminal }) => {
+  test('everything keeps a long line in one piece', QUICK, async ({ page, terminal }) => {
     const long = 'a rather long line '.repeat(20).trim();
     await terminal.type(`MSGSTORE\n${long}`);
     await terminal.shows(`Server: 200 OK\n${PROMPT}`);
@@ -298,7 +295,7 @@ test.describe('copying', () => {
 });
 
 test.describe('a link in the terminal', () => {
-  test('opens in a tab of its own that knows nothing of this page', async ({
+  test('opens in a tab of its own without access to this page', async ({
     page,
     terminal,
     server,
@@ -339,7 +336,7 @@ test.describe('a link in the terminal', () => {
   });
 });
 
-test('Clear leaves nothing but the line being typed', async ({ page, terminal }) => {
+test('Clear leaves only the line being typed', async ({ page, terminal }) => {
   for (let times = 0; times < 12; times++) await terminal.type('MSGGET');
   await page.keyboard.type('half a line');
   await expect
@@ -354,7 +351,7 @@ test('Clear leaves nothing but the line being typed', async ({ page, terminal })
   await terminal.shows(`${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
 });
 
-test('the transcript is downloaded as text', async ({ page, terminal }) => {
+test('downloads the transcript as text', async ({ page, terminal }) => {
   await terminal.type('MSGSTORE\n漢字 und Umlaute: äöü');
   await terminal.shows(`Server: 200 OK\n${PROMPT}`);
   const downloading = page.waitForEvent('download');
@@ -378,10 +375,7 @@ for (const [zoom, width, height] of [
   ['400 %', 320, 256],
 ] as const) {
   for (const input of ['In the terminal', 'In a field below']) {
-    test(`at ${zoom} the page is of use, and nothing is cut off: ${input}`, async ({
-      page,
-      terminal,
-    }) => {
+    test(`stays usable at ${zoom}, with nothing cut off: ${input}`, async ({ page, terminal }) => {
       await choose(page, input);
       await page.setViewportSize({ width, height });
       const place = input === 'In the terminal' ? '.xterm-helper-textarea' : '#field-text';
@@ -411,7 +405,7 @@ for (const [zoom, width, height] of [
 }
 
 test(
-  'a change is told by a notification of the desktop, to who looks elsewhere',
+  'shows a desktop notification of a change while the page is hidden',
   WHOLE_BROWSER,
   async ({ page, server, context }) => {
     await context.grantPermissions(['notifications']);

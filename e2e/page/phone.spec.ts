@@ -112,85 +112,77 @@ for (const [device, viewport] of Object.entries({
       await expect(page.locator('#message')).toHaveText(APPLE);
     });
 
-    test(
-      'a field is there by itself, and its keyboard fits each question',
-      QUICK,
-      async ({ page }) => {
-        await expect(field(page)).toBeVisible();
-        await expect(field(page)).toHaveAttribute('enterkeyhint', 'send');
-        await expect(field(page)).toHaveAttribute('autocomplete', 'off');
-        await expect(field(page)).toHaveAttribute('type', 'text');
-        await expect(field(page)).toHaveAttribute('autocapitalize', 'characters');
-        await expect(field(page)).toHaveAttribute('spellcheck', 'false');
-        await expect(page.getByLabel(PROMPT)).toHaveId('field-text');
+    test('shows the field, with a keyboard that fits each prompt', QUICK, async ({ page }) => {
+      await expect(field(page)).toBeVisible();
+      await expect(field(page)).toHaveAttribute('enterkeyhint', 'send');
+      await expect(field(page)).toHaveAttribute('autocomplete', 'off');
+      await expect(field(page)).toHaveAttribute('type', 'text');
+      await expect(field(page)).toHaveAttribute('autocapitalize', 'characters');
+      await expect(field(page)).toHaveAttribute('spellcheck', 'false');
+      await expect(page.getByLabel(PROMPT)).toHaveId('field-text');
 
-        await commandButton(page, 'MSGSTORE').tap();
-        await expect(prompt(page)).toHaveText('Enter new message of the day:');
-        await expect(field(page)).toHaveAttribute('autocapitalize', 'sentences');
-        await expect(field(page)).toHaveAttribute('spellcheck', 'true');
-        await say(page, 'by thumb');
+      await commandButton(page, 'MSGSTORE').tap();
+      await expect(prompt(page)).toHaveText('Enter new message of the day:');
+      await expect(field(page)).toHaveAttribute('autocapitalize', 'sentences');
+      await expect(field(page)).toHaveAttribute('spellcheck', 'true');
+      await say(page, 'by thumb');
 
-        await commandButton(page, 'SHUTDOWN').tap();
-        await expect(prompt(page)).toHaveText('Enter shutdown password:');
-        await expect(field(page)).toHaveAttribute('type', 'text');
-        await expect(field(page)).toHaveAttribute('autocapitalize', 'none');
-        await expect(field(page)).toHaveAttribute('spellcheck', 'false');
-        await choose(page, 'Show passwords as dots');
-        await expect(field(page)).toHaveAttribute('type', 'password');
-        await say(page, 'wrong');
-        await expect(prompt(page)).toHaveText(PROMPT);
-        await expect(field(page)).toHaveAttribute('type', 'text');
-      },
-    );
+      await commandButton(page, 'SHUTDOWN').tap();
+      await expect(prompt(page)).toHaveText('Enter shutdown password:');
+      await expect(field(page)).toHaveAttribute('type', 'text');
+      await expect(field(page)).toHaveAttribute('autocapitalize', 'none');
+      await expect(field(page)).toHaveAttribute('spellcheck', 'false');
+      await choose(page, 'Show passwords as dots');
+      await expect(field(page)).toHaveAttribute('type', 'password');
+      await say(page, 'wrong');
+      await expect(prompt(page)).toHaveText(PROMPT);
+      await expect(field(page)).toHaveAttribute('type', 'text');
+    });
 
-    test(
-      'a whole conversation by thumb stands above, to the letter',
-      QUICK,
-      async ({ page, server }) => {
-        await commandButton(page, 'MSGGET').tap();
-        await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
-        await commandButton(page, 'MSGSTORE').tap();
-        await expect(prompt(page)).toHaveText('Enter new message of the day:');
-        await say(page, 'Exam moved to room 4, by the stairs that nobody uses');
-        await expect(page.locator('#message')).toContainText('room 4');
-        await commandButton(page, 'SHUTDOWN').tap();
-        await expect(prompt(page)).toHaveText('Enter shutdown password:');
-        await say(page, '321!qwe');
-        await expect(prompt(page)).toHaveText(PROMPT);
-        await choose(page, 'Show passwords as dots');
-        await commandButton(page, 'SHUTDOWN').tap();
-        await expect(prompt(page)).toHaveText('Enter shutdown password:');
-        await say(page, '123!abc');
-        await expect(prompt(page)).toHaveText('Not connected:');
-        expect(await server.program.exitCode()).toBe(0);
-        await expect(page.locator('#status')).toContainText('not connected');
-        expect(await transcriptOf(page)).toMatch(
-          /^Enter .*: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple a day keeps the doctor away\.\n/,
-        );
-        expect((await transcriptOf(page)).split('\n').slice(4, -2)).toEqual([
-          `${PROMPT} MSGSTORE`,
-          'Client: MSGSTORE',
-          'Server: 200 OK',
-          'Enter new message of the day: Exam moved to room 4, by the stairs that nobody uses',
-          'Client: Exam moved to room 4, by the stairs that nobody uses',
-          'Server: 200 OK',
-          `${PROMPT} SHUTDOWN`,
-          'Client: SHUTDOWN',
-          'Server: 300 PASSWORD REQUIRED',
-          'Enter shutdown password: 321!qwe',
-          'Client: 321!qwe',
-          'Server: 301 WRONG PASSWORD',
-          `${PROMPT} SHUTDOWN`,
-          'Client: SHUTDOWN',
-          'Server: 300 PASSWORD REQUIRED',
-          'Enter shutdown password: •••••••',
-          'Client: •••••••',
-          'Server: 200 OKAY',
-        ]);
-      },
-    );
+    test('shows a whole session by touch exactly', QUICK, async ({ page, server }) => {
+      await commandButton(page, 'MSGGET').tap();
+      await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
+      await commandButton(page, 'MSGSTORE').tap();
+      await expect(prompt(page)).toHaveText('Enter new message of the day:');
+      await say(page, 'Exam moved to room 4, by the stairs that nobody uses');
+      await expect(page.locator('#message')).toContainText('room 4');
+      await commandButton(page, 'SHUTDOWN').tap();
+      await expect(prompt(page)).toHaveText('Enter shutdown password:');
+      await say(page, '321!qwe');
+      await expect(prompt(page)).toHaveText(PROMPT);
+      await choose(page, 'Show passwords as dots');
+      await commandButton(page, 'SHUTDOWN').tap();
+      await expect(prompt(page)).toHaveText('Enter shutdown password:');
+      await say(page, '123!abc');
+      await expect(prompt(page)).toHaveText('Not connected:');
+      expect(await server.program.exitCode()).toBe(0);
+      await expect(page.locator('#status')).toContainText('not connected');
+      expect(await transcriptOf(page)).toMatch(
+        /^Enter .*: MSGGET\nClient: MSGGET\nServer: 200 OK\nAn apple a day keeps the doctor away\.\n/,
+      );
+      expect((await transcriptOf(page)).split('\n').slice(4, -2)).toEqual([
+        `${PROMPT} MSGSTORE`,
+        'Client: MSGSTORE',
+        'Server: 200 OK',
+        'Enter new message of the day: Exam moved to room 4, by the stairs that nobody uses',
+        'Client: Exam moved to room 4, by the stairs that nobody uses',
+        'Server: 200 OK',
+        `${PROMPT} SHUTDOWN`,
+        'Client: SHUTDOWN',
+        'Server: 300 PASSWORD REQUIRED',
+        'Enter shutdown password: 321!qwe',
+        'Client: 321!qwe',
+        'Server: 301 WRONG PASSWORD',
+        `${PROMPT} SHUTDOWN`,
+        'Client: SHUTDOWN',
+        'Server: 300 PASSWORD REQUIRED',
+        'Enter shutdown password: •••••••',
+        'Client: •••••••',
+        'Server: 200 OKAY',
+      ]);
+    });
 
-    test('a command’s button is large enough for a thumb, and inert while another answer is asked', async ({
+    test('a command’s button is large enough for a thumb, and disabled during other prompts', async ({
       page,
     }) => {
       const buttons = page.locator('#commands button, #field-send');
@@ -245,7 +237,7 @@ for (const [device, viewport] of Object.entries({
       expect(await page.evaluate(() => scrollY)).toBe(0);
     });
 
-    test('a tap on the terminal calls no keyboard, and leaves the line as it is', async ({
+    test('a tap on the terminal opens no keyboard, and keeps the line', async ({
       page,
       terminal,
     }) => {
@@ -271,7 +263,7 @@ for (const [device, viewport] of Object.entries({
       expect(height, 'the status stands on one line').toBeLessThan(30);
     });
 
-    test('above an open keyboard the field and some of the terminal stay in sight', async ({
+    test('keeps the field and part of the terminal visible above an open keyboard', async ({
       terminal,
       page,
     }) => {
@@ -293,7 +285,7 @@ test.describe('the field', () => {
   test.use({ ...pixel });
   test.beforeEach(({ terminal }) => expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/));
 
-  test('and the terminal have the same line: it goes along from one to the other', async ({
+  test('shares its line with the terminal: it moves from one to the other', async ({
     terminal,
     page,
   }) => {
@@ -315,7 +307,7 @@ test.describe('the field', () => {
     await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE, 'Server: 200 OK', APPLE]);
   });
 
-  test('brings back the lines said before; a password is none of them', async ({ page }) => {
+  test('recalls earlier lines, but no password', async ({ page }) => {
     await say(page, 'MSGGET');
     await expect(spoken(page)).toHaveCount(2);
     await say(page, 'SHUTDOWN');
@@ -331,7 +323,7 @@ test.describe('the field', () => {
     await expect(field(page)).toHaveValue('');
   });
 
-  test('lets an input method finish, whatever the server says meanwhile, and sends its text once', async ({
+  test('lets an input method finish, whatever arrives meanwhile, and sends its text once', async ({
     page,
     context,
     server,
@@ -371,10 +363,7 @@ test.describe('the field', () => {
     expect(said).toEqual(['Client: MSGWATCH', 'Client: 日本語']);
   });
 
-  test('has every reply spoken once, also after the connection was lost', async ({
-    page,
-    server,
-  }) => {
+  test('announces every reply once, even after a lost connection', async ({ page, server }) => {
     await expect(page.getByRole('log')).toHaveAttribute('aria-live', 'polite');
     await commandButton(page, 'MSGGET').tap();
     await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
@@ -403,7 +392,7 @@ test.describe('the field', () => {
 test.describe('320 pixels wide', () => {
   test.use({ ...pixel, viewport: { width: 320, height: 568 } });
 
-  test('nothing has to be scrolled sideways, whatever is open', async ({ terminal, page }) => {
+  test('needs no horizontal scrolling, whatever is open', async ({ terminal, page }) => {
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     for (const name of ['History of messages', 'Search the terminal', 'Settings', 'Help']) {
@@ -419,7 +408,7 @@ test.describe('320 pixels wide', () => {
     expect(await rowsInSight(page)).toBeGreaterThanOrEqual(3);
   });
 
-  test('no tool is cut off, and the search has room to type', async ({ terminal, page }) => {
+  test('cuts off no tool, and the search has room to type', async ({ terminal, page }) => {
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
     for (const button of await page.locator('#tools button').all()) {
       await expect(button).toBeInViewport({ ratio: 1 });

@@ -32,28 +32,21 @@ async function startNginx(bridgePort: number, locations: string): Promise<string
   return `http://127.0.0.1:${port}`;
 }
 
-test(
-  'opened without the slash behind the prefix, it adds it, and keeps the query',
-  QUICK,
-  async ({ page, bridge }) => {
-    const origin = await startNginx(
-      bridge.port,
-      'location = /devbox { proxy_pass BRIDGE/; } location /devbox/ { proxy_pass BRIDGE/; }',
-    );
-    const socket = page.waitForEvent('websocket');
-    await page.goto(`${origin}/devbox?target=motd&as=motd#x`);
-    await page.waitForURL(`${origin}/devbox/?target=motd&as=motd#x`);
-    expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/devbox/ws/motd`);
-    await new Terminal(page).shows(PROMPT);
-    // The address without the slash is no step back in the history.
-    expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
-  },
-);
+test('adds the slash after the prefix, and keeps the query', QUICK, async ({ page, bridge }) => {
+  const origin = await startNginx(
+    bridge.port,
+    'location = /devbox { proxy_pass BRIDGE/; } location /devbox/ { proxy_pass BRIDGE/; }',
+  );
+  const socket = page.waitForEvent('websocket');
+  await page.goto(`${origin}/devbox?target=motd&as=motd#x`);
+  await page.waitForURL(`${origin}/devbox/?target=motd&as=motd#x`);
+  expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/devbox/ws/motd`);
+  await new Terminal(page).shows(PROMPT);
+  // The address without the slash is no step back in the history.
+  expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
+});
 
-test('where the proxy takes the slash off again, it does not load for ever', async ({
-  page,
-  bridge,
-}) => {
+test('does not reload for ever if the proxy removes the slash', async ({ page, bridge }) => {
   const origin = await startNginx(
     bridge.port,
     'location = /devbox { proxy_pass BRIDGE/; } location = /devbox/ { return 301 /devbox; }',
@@ -70,7 +63,7 @@ test('where the proxy takes the slash off again, it does not load for ever', asy
   }
 });
 
-test('where its files do not reach the bridge, it says so, and what to set', async ({
+test('says what to configure if requests for its files do not reach the bridge', async ({
   page,
   bridge,
 }) => {
@@ -84,7 +77,7 @@ test('where its files do not reach the bridge, it says so, and what to set', asy
   );
 });
 
-test('where its WebSocket does not reach the bridge, it says so, and what to set', async ({
+test('says what to configure if its WebSocket does not reach the bridge', async ({
   page,
   bridge,
 }) => {

@@ -50,7 +50,7 @@ for (const [what, piece] of [
   ['one byte each', fragment],
   ['nothing in them', emptyFragment],
 ] as const) {
-  test(`fragments without end, ${what}, are refused`, async () => {
+  test(`closes endless fragments, ${what}`, async () => {
     const subject = await BridgeUnderLoad.start();
     const many = Buffer.concat(Array.from({ length: 100 }, () => piece));
     const endings = await flood(subject.bridge.port, many, { early: firstFragment });
@@ -63,7 +63,7 @@ for (const [what, piece] of [
   });
 }
 
-test('a frame that comes a byte at a time is refused', async () => {
+test('closes a session whose frame arrives a byte at a time', async () => {
   const subject = await BridgeUnderLoad.start();
   const whole = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(MESSAGE_BYTES) });
   const endings = await Promise.all(
@@ -85,7 +85,7 @@ test('a frame that comes a byte at a time is refused', async () => {
   );
 });
 
-test('too many headers, or too large ones, are refused', QUICK, async () => {
+test('rejects too many or too large headers', QUICK, async () => {
   const subject = await BridgeUnderLoad.start();
   const heads = {
     'too many': upgradeRequest('/ws', headersOf(200, 'x')),
@@ -108,7 +108,7 @@ test('too many headers, or too large ones, are refused', QUICK, async () => {
   );
 });
 
-test('who is slow with a request, or says nothing, is given up, and leaves room for others', async () => {
+test('closes connections whose request is slow or missing, which frees their quota', async () => {
   const sessions = scaled(100, 2000);
   test.skip(maxDescriptors() < 2 * sessions, `needs ulimit -n ${2 * sessions}`);
   const target = await startSilentServer();
@@ -148,7 +148,7 @@ test('who is slow with a request, or says nothing, is given up, and leaves room 
   );
 });
 
-test('more messages or pings than allowed are closed with 1008', async () => {
+test('closes a session with 1008 if it sends too many messages or pings', async () => {
   const subject = await BridgeUnderLoad.start();
   const limited = await BridgeUnderLoad.start(['--max-message-rate', String(RATE)]);
   // The one that goes on is quicker than this rule allows.
@@ -173,7 +173,7 @@ test('more messages or pings than allowed are closed with 1008', async () => {
 });
 
 // ws gives up who has 60 pongs coming (`maxPendingAutoPongs`): there is no way to say why.
-test('pings whose pongs are not read are broken off', async () => {
+test('breaks off a session that sends pings and does not read the pongs', async () => {
   const subject = await BridgeUnderLoad.start();
   const payload = Buffer.alloc(125, 'x');
   const many = Buffer.concat(
@@ -188,48 +188,44 @@ test('pings whose pongs are not read are broken off', async () => {
   );
 });
 
-test(
-  'more sessions than there is room for are refused: a program with 503, a page with 1013',
-  QUICK,
-  async () => {
-    const found: string[] = [];
-    for (const [flag, words] of [
-      ['--max-sessions', 'the bridge is full: try again later'],
-      [
-        '--max-sessions-per-source',
-        'too many sessions from your address: close one, or try again later',
-      ],
-    ] as const) {
-      const subject = await BridgeUnderLoad.start([flag, String(ROOM)]);
-      const { port } = subject.bridge;
-      const opening = Array.from({ length: ROOM - 1 }, () => RawWebSocket.connect(port));
-      const all = await Promise.all(opening);
+test('rejects sessions beyond the quota: a program with 503, a page with 1013', QUICK, async () => {
+  const found: string[] = [];
+  for (const [flag, words] of [
+    ['--max-sessions', 'the bridge is full: try again later'],
+    [
+      '--max-sessions-per-source',
+      'too many sessions from your address: close one, or try again later',
+    ],
+  ] as const) {
+    const subject = await BridgeUnderLoad.start([flag, String(ROOM)]);
+    const { port } = subject.bridge;
+    const opening = Array.from({ length: ROOM - 1 }, () => RawWebSocket.connect(port));
+    const all = await Promise.all(opening);
 
-      const count = scaled(100, 2000);
-      const statuses: number[] = [];
-      const closed: Ending[] = [];
-      for (let time = 0; time < count; time++) {
-        const head = upgradeRequest();
-        statuses.push(await statusOf(port, head));
-        const page = await RawWebSocket.connect(port, { origin: 'http://localhost' });
-        closed.push(await page.ended());
-      }
-      expect(new Set(statuses)).toEqual(new Set([503]));
-      for (const ending of closed)
-        expect(ending).toEqual({ code: 1013, reason: words, isClean: true });
-
-      expect(all.every(({ socket }) => !socket.destroyed)).toBe(true);
-      await Promise.all(all.map((webSocket) => webSocket.disconnect()));
-      await subject.waitUntilOthersAreGone();
-      await (await RawWebSocket.connect(port)).disconnect();
-      const well = await subject.expectHealthy(MAX_MB);
-      found.push(`${flag} ${ROOM}: ${count} programs got 503, ${count} pages 1013; ${well}`);
+    const count = scaled(100, 2000);
+    const statuses: number[] = [];
+    const closed: Ending[] = [];
+    for (let time = 0; time < count; time++) {
+      const head = upgradeRequest();
+      statuses.push(await statusOf(port, head));
+      const page = await RawWebSocket.connect(port, { origin: 'http://localhost' });
+      closed.push(await page.ended());
     }
-    record('bridge: floods', `sessions: ${found.join('. ')}`);
-  },
-);
+    expect(new Set(statuses)).toEqual(new Set([503]));
+    for (const ending of closed)
+      expect(ending).toEqual({ code: 1013, reason: words, isClean: true });
 
-test('browsers that are gone as soon as they have asked leave nothing behind', async () => {
+    expect(all.every(({ socket }) => !socket.destroyed)).toBe(true);
+    await Promise.all(all.map((webSocket) => webSocket.disconnect()));
+    await subject.waitUntilOthersAreGone();
+    await (await RawWebSocket.connect(port)).disconnect();
+    const well = await subject.expectHealthy(MAX_MB);
+    found.push(`${flag} ${ROOM}: ${count} programs got 503, ${count} pages 1013; ${well}`);
+  }
+  record('bridge: floods', `sessions: ${found.join('. ')}`);
+});
+
+test('keeps nothing of browsers that disconnect right after their request', async () => {
   const count = scaled(300, 10_000);
   const subject = await BridgeUnderLoad.start();
   const request = upgradeRequest();

@@ -43,7 +43,7 @@ const MAX_KB_LEFT = 20_000;
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
-test('peers whose process is stopped are reaped', QUICK, async () => {
+test('closes sessions whose browser process is stopped', QUICK, async () => {
   const setup = await startPinging('127.0.0.1');
   const url = `ws://127.0.0.1:${setup.bridge.port}/ws/fading`;
   const found = await reapsTwice(setup, {
@@ -54,7 +54,7 @@ test('peers whose process is stopped are reaped', QUICK, async () => {
   record('bridge: half-open peers', `${VANISH} whose process was stopped: ${found}`);
 });
 
-test('peers behind a cable that is cut are reaped', async () => {
+test('closes sessions whose network link is down', async () => {
   test.skip(!canCreateVethLink(), 'needs root, to make a network');
   const setup = await startPinging('0.0.0.0');
   const url = `ws://${hostAddress}:${setup.bridge.port}/ws/fading`;

@@ -37,7 +37,7 @@ test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ mode: 'default', timeout: scaled(60_000, 300_000) });
 
 for (const { name, pingSeconds, pings } of MANNERS) {
-  test(`idle sessions ${name}`, QUICK, async () => {
+  test(`serves many idle sessions ${name}`, QUICK, async () => {
     test.skip(maxDescriptors() < DESCRIPTORS, `needs ulimit -n ${DESCRIPTORS}`);
     const target = await ScriptedTarget.listen(echo);
     const server = await startSilentServer();

@@ -37,7 +37,7 @@ const HANDSHAKES = [
 test.describe.configure({ timeout: scaled(60_000, 900_000) });
 
 test(
-  'each malformed frame is closed with the right code, and nobody else notices',
+  'closes each malformed frame with the right code, and no other session notices',
   QUICK,
   async () => {
     const count = scaled(320, 10_000);
@@ -106,7 +106,7 @@ async function makes(mistake: Mistake, port: number, index: number): Promise<str
 
 const RIGHT = Buffer.from('nothing wrong');
 
-test('a handshake that is none is refused, and reaches no target', async () => {
+test('rejects an invalid handshake, which reaches no target', async () => {
   const target = await ScriptedTarget.listen(echo);
   const bridge = await startBridgeTo({ echo: target.address });
   for (const [what, request, status] of HANDSHAKES) {
@@ -122,7 +122,7 @@ test('a handshake that is none is refused, and reaches no target', async () => {
   expect(bridge.program.stderr).toBe('');
 });
 
-test('garbage that comes with the handshake is closed with 1002', async () => {
+test('closes with 1002 if garbage follows the handshake', async () => {
   const target = await ScriptedTarget.listen(echo);
   const bridge = await startBridgeTo({ echo: target.address });
   const random = randomFrom(seed);

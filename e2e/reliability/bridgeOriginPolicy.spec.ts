@@ -251,7 +251,7 @@ interface Question {
 
 test.describe.configure({ timeout: scaled(60_000, 600_000) });
 
-test('every Origin with every Host is admitted or refused as the rule says', async () => {
+test('admits or rejects every Origin with every Host as the policy says', async () => {
   const bridge = await startAdmitting();
   const table = origins(bridge.port).length * hosts(bridge.port).length;
   const questions = ['/ws', '/ws/other'].flatMap((path) =>
@@ -276,7 +276,7 @@ test('every Origin with every Host is admitted or refused as the rule says', asy
   );
 });
 
-test('the page is served under an own or a public Host alone', QUICK, async () => {
+test('serves the page only under its own or a public Host', QUICK, async () => {
   const bridge = await startAdmitting();
   const table = hosts(bridge.port);
   const wrong: string[] = [];
@@ -291,7 +291,7 @@ test('the page is served under an own or a public Host alone', QUICK, async () =
   record('bridge: Host alone', `GET / under ${table.length} Hosts: 0 wrong admissions or refusals`);
 });
 
-test('a Host or an Origin that is none is refused, whatever a parser of URLs finds in it', async () => {
+test('rejects an invalid Host or Origin, whatever a URL parser makes of it', async () => {
   const bridge = await startAdmitting();
   const questions = [
     ...questionsOf('/ws', origins(bridge.port), neverHosts(bridge.port)),

@@ -86,7 +86,7 @@ class LoopVerifier {
 }
 
 test(
-  'readers that stall hold their targets back, cost little, and get every byte when they read',
+  'browsers that do not read hold back their targets, cost little memory, and get every byte later',
   QUICK,
   async () => {
     const count = scaled(60, 1000);
@@ -136,7 +136,7 @@ test(
   },
 );
 
-test('targets that stall hold their browsers back, cost little, and get every byte when they read', async () => {
+test('targets that do not read hold back their browsers, cost little memory, and get every byte later', async () => {
   const count = scaled(10, 100);
   const loop = contentOf(LOOP_BYTES, false, randomFrom(seed));
   const connections: Array<{ connection: TargetConnection; verifier: LoopVerifier }> = [];

@@ -26,28 +26,28 @@ const KILLS = scaled(1, 20);
 
 test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
-test('a target that refuses', QUICK, async () => {
+test('closes with 1014 if the target refuses the connection', QUICK, async () => {
   const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${await freePort()}`);
   await always(() => endOf(bridge), refused());
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `refused the connection ${TIMES} times: 1014 each time`);
 });
 
-test('a target whose host name does not exist', async () => {
+test("closes with 1014 if the target's host name does not exist", async () => {
   const { bridge, echoSession } = await startWithEcho('nowhere.invalid:7');
   await always(() => endOf(bridge), broken('has an unknown host name'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `a host name that does not exist, ${TIMES} times: 1014 each time`);
 });
 
-test('a target that resets each connection as it comes', async () => {
+test('closes with 1014 if the target resets each new connection', async () => {
   const { bridge, echoSession } = await startWithEcho(({ socket }) => socket.resetAndDestroy());
   await always(() => endOf(bridge), broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `reset at once, ${TIMES} times: 1014 each time`);
 });
 
-test('a target that resets in the middle', async () => {
+test('closes with 1014 if the target resets an open connection', async () => {
   const { bridge, echoSession } = await startWithEcho(({ socket }) => {
     socket.once('data', () => socket.resetAndDestroy()).resume();
   });
@@ -61,7 +61,7 @@ test('a target that resets in the middle', async () => {
 });
 
 // libuv reports the end of a stream where the reset was there before the last bytes were read.
-test('a target that resets right behind its last byte has not closed in order', async () => {
+test('closes with 1014 if the target resets right after its last byte', async () => {
   const { bridge, echoSession } = await startWithEcho(({ socket }) => {
     socket.write('some bytes of many');
     socket.resetAndDestroy();
@@ -71,7 +71,7 @@ test('a target that resets right behind its last byte has not closed in order', 
   record('bridge targets', `reset right behind its last byte, ${TIMES} times: 1014 each time`);
 });
 
-test('a target that is killed while there is nothing it has not read', async () => {
+test('closes with 1000 if the target is killed with nothing unread', async () => {
   await always(
     async () => {
       const child = await startChild('echo');
@@ -88,7 +88,7 @@ test('a target that is killed while there is nothing it has not read', async () 
   record('bridge targets', `killed with nothing unread, ${KILLS} times: 1000, then 1014`);
 });
 
-test('a target that is killed while there is something it has not read', QUICK, async () => {
+test('closes with 1014 if the target is killed with something unread', QUICK, async () => {
   await always(
     async () => {
       const child = await startChild('deaf');
@@ -108,7 +108,7 @@ test('a target that is killed while there is something it has not read', QUICK, 
   record('bridge targets', `killed with something unread, ${KILLS} times: 1014 each time`);
 });
 
-test('a target that hangs holds up nobody else, and loses nothing', async () => {
+test('a hanging target delays no other session, and loses nothing', async () => {
   const child = await startChild('echo');
   const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`);
   const webSocket = await open(bridge);
@@ -134,7 +134,7 @@ test('a target that hangs holds up nobody else, and loses nothing', async () => 
   );
 });
 
-test('a target that does not accept', async () => {
+test('closes with 1014 if the target does not accept in time', async () => {
   test.skip(!isLinux, 'Linux alone drops who is one too many');
   const child = await startChild('narrow');
   const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`, [
@@ -161,7 +161,7 @@ test('a target that does not accept', async () => {
   record('bridge targets', `did not accept within 1 s, ${TIMES} at once: 1014 each time`);
 });
 
-test('a Unix socket that is not there', async () => {
+test('closes with 1014 if the Unix socket does not exist', async () => {
   const { bridge, echoSession } = await startWithEcho(
     `unix:${join(tmpdir(), 'motd-nowhere.sock')}`,
   );
@@ -170,7 +170,7 @@ test('a Unix socket that is not there', async () => {
   record('bridge targets', `a Unix socket that is not there, ${TIMES} times: 1014 each time`);
 });
 
-test('a Unix socket whose server is dead', async () => {
+test('closes with 1014 if nothing listens on the Unix socket', async () => {
   const path = join(tmpdir(), `motd-dead-${process.pid}.sock`);
   await leaveBehind(path);
   try {

@@ -63,7 +63,7 @@ interface Lane {
 
 test.describe.configure({ timeout: scaled(60_000, 1_800_000) });
 
-test('random transfers arrive byte for byte, and end as they should', QUICK, async () => {
+test('relays random transfers byte for byte, and ends them as it should', QUICK, async () => {
   const count = scaled(150, 10_000);
   const lanes = await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => openLane(index)));
   const bridge = await startBridgeTo(Object.fromEntries(lanes.map(namedAddress)));

@@ -35,39 +35,33 @@ async function largestFile({ port }: ListeningProgram): Promise<string> {
   return `GET /${script} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
 }
 
-test(
-  'requests whose answers nobody reads leave no descriptor open and no memory in use',
-  QUICK,
-  async () => {
-    const { port: target } = await startSilentServer();
-    const bridge = await startBridgeTo({ motd: `127.0.0.1:${target}` });
-    const pid = pidOf(bridge.program);
-    const request = await largestFile(bridge);
-    const before = { descriptors: descriptors(pid), kb: rssKb(pid) };
-    for (let left = CONNECTIONS; left > 0; left -= OPEN_AT_ONCE) {
-      const sockets = await Promise.all(
-        Array.from({ length: Math.min(left, OPEN_AT_ONCE) }, () => openConnection(bridge.port)),
-      );
-      await Promise.all(
-        sockets.map(
-          (socket) => new Promise((sent) => socket.write(request.repeat(REQUESTS), sent)),
-        ),
-      );
-      // The bridge closes them: none may have so many requests without an answer.
-      await Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
-    }
-    // What fetch holds open is closed as well.
-    await expect.poll(() => descriptors(pid)).toBeLessThanOrEqual(before.descriptors);
-    const grownMb = (rssKb(pid) - before.kb) / 1024;
-    expect(grownMb).toBeLessThan(MAX_MB);
-    await RawWebSocket.connect(bridge.port);
-    record(
-      'bridge: answers that nobody reads',
-      `${CONNECTIONS} connections with ${REQUESTS} requests each: ${before.descriptors} descriptors before, ` +
-        `${descriptors(pid)} after, with one session; ${grownMb.toFixed(0)} MB more memory`,
+test('unread answers leave no descriptor open and no memory in use', QUICK, async () => {
+  const { port: target } = await startSilentServer();
+  const bridge = await startBridgeTo({ motd: `127.0.0.1:${target}` });
+  const pid = pidOf(bridge.program);
+  const request = await largestFile(bridge);
+  const before = { descriptors: descriptors(pid), kb: rssKb(pid) };
+  for (let left = CONNECTIONS; left > 0; left -= OPEN_AT_ONCE) {
+    const sockets = await Promise.all(
+      Array.from({ length: Math.min(left, OPEN_AT_ONCE) }, () => openConnection(bridge.port)),
     );
-  },
-);
+    await Promise.all(
+      sockets.map((socket) => new Promise((sent) => socket.write(request.repeat(REQUESTS), sent))),
+    );
+    // The bridge closes them: none may have so many requests without an answer.
+    await Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
+  }
+  // What fetch holds open is closed as well.
+  await expect.poll(() => descriptors(pid)).toBeLessThanOrEqual(before.descriptors);
+  const grownMb = (rssKb(pid) - before.kb) / 1024;
+  expect(grownMb).toBeLessThan(MAX_MB);
+  await RawWebSocket.connect(bridge.port);
+  record(
+    'bridge: answers that nobody reads',
+    `${CONNECTIONS} connections with ${REQUESTS} requests each: ${before.descriptors} descriptors before, ` +
+      `${descriptors(pid)} after, with one session; ${grownMb.toFixed(0)} MB more memory`,
+  );
+});
 
 /** Asks on a connection that is already open: another one might not be accepted. */
 async function ask(socket: Socket, path: string): Promise<string> {
@@ -76,7 +70,7 @@ async function ask(socket: Socket, path: string): Promise<string> {
   return String(answer);
 }
 
-test('/healthz of motd serve is 503 while it is out of file descriptors', async () => {
+test('motd serve answers /healthz with 503 while it is out of file descriptors', async () => {
   const httpPort = await freePort();
   const limited = 'ulimit -n 64; exec "$0" dist/cli/main.js serve --health-port "$1"';
   const program = new Program('sh', ['-c', limited, process.execPath, String(httpPort)], {

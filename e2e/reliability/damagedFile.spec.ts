@@ -39,7 +39,7 @@ interface Case {
 }
 
 test(
-  'a file that was cut is refused in words, or tells what was stored',
+  'rejects a truncated file with a clear error, or serves what was stored',
   QUICK,
   async ({ folder }) => {
     const all = (await makeIntactFiles(folder)).flatMap(cuts);
@@ -49,7 +49,9 @@ test(
   },
 );
 
-test('so is one that had a byte changed', async ({ folder }) => {
+test('rejects a file with a changed byte with a clear error, or serves what was stored', async ({
+  folder,
+}) => {
   const intactFiles = await makeIntactFiles(folder);
   const flips = scaled(24, 1000);
   test.setTimeout(60_000 + flips * 4000);

@@ -52,7 +52,9 @@ test.describe('a disk that fails at one call', () => {
   test.skip(!canTrace, 'no strace on this machine, or it may not trace');
   const cases = scaled(0, 1) === 1 ? all : some;
 
-  test('what it costs is told with 503, and what is told 200 OK is kept', async ({ folder }) => {
+  test('answers 503 to what it cannot store, and keeps every acknowledged message', async ({
+    folder,
+  }) => {
     test.setTimeout(60_000 + cases.length * 10_000);
     const tally = { refused: 0, kept: 0, unread: 0 };
     for (const fault of cases) {
@@ -64,7 +66,9 @@ test.describe('a disk that fails at one call', () => {
     tell(`${cases.length} disks that failed at one call for a while`, tally);
   });
 
-  test('so it is where the server is killed right after the first 503', async ({ folder }) => {
+  test('keeps every acknowledged message if the server is killed right after the first 503', async ({
+    folder,
+  }) => {
     test.setTimeout(60_000 + cases.length * 10_000);
     const tally = { refused: 0, kept: 0, unread: 0 };
     for (const fault of cases) {
@@ -76,7 +80,7 @@ test.describe('a disk that fails at one call', () => {
 });
 
 test(
-  'on a full disk the old message stands, and with room again the next one is stored',
+  'keeps the old message on a full disk, and stores the next one when there is space',
   QUICK,
   async ({ folder }) => {
     const disk = join(folder, 'disk');

@@ -77,7 +77,7 @@ class ScenarioTotals {
   staleSince = 0;
 }
 
-test('nothing fails, and whoever stores without a pause gets a turn', async ({ deployment }) => {
+test('serves every client that stores without a pause', async ({ deployment }) => {
   const busy: Scenario = async ({ traffic }) => {
     const failedAt = performance.now();
     await traffic.waitForStoreCount(scaled(200, 500), failedAt);
@@ -88,7 +88,7 @@ test('nothing fails, and whoever stores without a pause gets a turn', async ({ d
   await inRounds('nothing failed', deployment, scaled(1, 20), busy, 0);
 });
 
-test('the leader is killed', async ({ deployment }) => {
+test('survives the death of the leader', async ({ deployment }) => {
   await inRounds('leader killed', deployment, scaled(1, 200), async ({ traffic }) => {
     const { cluster } = deployment;
     const leader = await cluster.leader();
@@ -101,7 +101,7 @@ test('the leader is killed', async ({ deployment }) => {
   });
 });
 
-test('a member is paused for longer than anybody waits for it', async ({ deployment }) => {
+test('survives a member that hangs for longer than any timeout', async ({ deployment }) => {
   await inRounds(
     'member paused',
     deployment,
@@ -121,7 +121,7 @@ test('a member is paused for longer than anybody waits for it', async ({ deploym
   );
 });
 
-test('a member is cut off', async ({ deployment }) => {
+test('survives a member that is cut off', async ({ deployment }) => {
   await inRounds(
     'member cut off',
     deployment,
@@ -141,7 +141,7 @@ test('a member is cut off', async ({ deployment }) => {
   );
 });
 
-test('all members are killed and started again', QUICK, async ({ deployment }) => {
+test('survives a restart of all members', QUICK, async ({ deployment }) => {
   await inRounds('all members restarted', deployment, scaled(1, 200), allRestarted(deployment));
 });
 
@@ -157,7 +157,7 @@ function allRestarted({ cluster }: Deployment): Scenario {
   };
 }
 
-test('all members are paused until everybody was told 503, and then do what they were asked', async ({
+test('reports stores that succeed after a 503, when all members hang and then continue', async ({
   deployment,
 }) => {
   await inRounds('all members paused', deployment, scaled(1, 20), async ({ traffic }) => {
@@ -182,7 +182,9 @@ test('all members are paused until everybody was told 503, and then do what they
   });
 });
 
-test('what an instance has yet to hear of is compacted', async ({ deployment }) => {
+test('survives the compaction of updates that an instance has not received', async ({
+  deployment,
+}) => {
   await inRounds('compaction', deployment, scaled(2, 200), async ({ traffic, number, random }) => {
     const { cluster, instances } = deployment;
     const { link } = oneOfThese(random, instances);
@@ -197,7 +199,7 @@ test('what an instance has yet to hear of is compacted', async ({ deployment }) 
   });
 });
 
-test('an instance is killed', async ({ deployment }) => {
+test('survives the death of an instance', async ({ deployment }) => {
   await inRounds('instance killed', deployment, scaled(1, 50), async ({ traffic, random }) => {
     const instance = oneOfThese(random, deployment.instances);
     const { program } = instance;
@@ -210,7 +212,7 @@ test('an instance is killed', async ({ deployment }) => {
   });
 });
 
-test('an instance is paused', async ({ deployment }) => {
+test('survives an instance that hangs', async ({ deployment }) => {
   await inRounds('instance paused', deployment, scaled(1, 20), async ({ traffic, random }) => {
     const { program } = oneOfThese(random, deployment.instances);
     program.process.kill('SIGSTOP');
@@ -224,9 +226,7 @@ test('an instance is paused', async ({ deployment }) => {
 test.describe('with TLS and a password', () => {
   test.use({ hasAuth: true });
 
-  test('all members are killed, and have forgotten who was let in when they are there again', async ({
-    deployment,
-  }) => {
+  test('survives a restart of all members that invalidates its token', async ({ deployment }) => {
     await inRounds(
       'all guarded members restarted',
       deployment,
@@ -236,10 +236,10 @@ test.describe('with TLS and a password', () => {
   });
 });
 
-test.describe('with little room', () => {
+test.describe('with a small quota', () => {
   test.use({ quotaBytes: 4_000_000 });
 
-  test('etcd is full, and has room again', async ({ deployment }) => {
+  test('recovers when a full etcd has space again', async ({ deployment }) => {
     const full: Scenario = async ({ traffic }) => {
       const failedAt = performance.now();
       await deployment.cluster.gateway.fillQuota();
@@ -256,7 +256,7 @@ test.describe('with little room', () => {
 test.describe('with a short history', () => {
   test.use({ history: 10 });
 
-  test('an instance stores again, however much was stored while it did not know of its own', async ({
+  test('stores again after an unknown outcome, however much was stored meanwhile', async ({
     deployment,
   }) => {
     const [cutOff = never(), other = never()] = deployment.instances;

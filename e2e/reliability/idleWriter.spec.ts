@@ -18,7 +18,7 @@ async function start(flags: readonly string[] = []) {
   return { program, client, writers, store };
 }
 
-test('is replaced before anybody stores', QUICK, async () => {
+test('replaces a dead writer process before the next store', QUICK, async () => {
   const { program, client, writers, store } = await start();
   expect(await store('before')).toEqual(['200 OK', '200 OK']);
   for (let round = 1; round <= 2; round++) {
@@ -37,7 +37,7 @@ test('is replaced before anybody stores', QUICK, async () => {
   expect(program.stdout).not.toContain('[!]');
 });
 
-test('costs the next message no 503, however soon it comes', async () => {
+test("answers the next store without a 503, however soon it follows the writer's death", async () => {
   const { writers, store, client } = await start();
   for (let round = 0; round < 5; round++) {
     for (const writer of writers()) process.kill(writer, 'SIGKILL');
@@ -46,7 +46,7 @@ test('costs the next message no 503, however soon it comes', async () => {
   expect(await client.request('MSGHIST\n', 7)).toHaveLength(7);
 });
 
-test('is no loss after its commit and before its answer, though the commit drops all there was', async () => {
+test('loses nothing if the writer dies between commit and answer, even if the commit dropped all older messages', async () => {
   test.skip(!canTrace, 'no strace on this machine, or it may not trace');
   const { client, writers, store } = await start(['--history', '1']);
   expect(await store('one')).toEqual(['200 OK', '200 OK']);
@@ -67,7 +67,7 @@ test('is no loss after its commit and before its answer, though the commit drops
   ]);
 });
 
-test('is not replaced once the server stops', async () => {
+test('does not replace a dead writer while the server stops', async () => {
   const { program, writers } = await start();
   const [writer = 0] = writers();
   process.kill(writer, 'SIGKILL');

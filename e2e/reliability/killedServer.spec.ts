@@ -28,7 +28,7 @@ interface MessageTimes {
 }
 
 test(
-  'an acknowledged message survives kill -9, whole and in its place',
+  'an acknowledged message survives kill -9, complete and in order',
   QUICK,
   async ({ folder }) => {
     const rounds = scaled(8, 1000);

@@ -23,34 +23,38 @@ const FULL_HOUSE = '421 TOO MANY CONNECTIONS';
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ mode: 'default', timeout: scaled(60_000, 300_000) });
 
-test('a crowd is answered, costs little each, and leaves nothing behind', QUICK, async () => {
-  const count = scaled(500, 10_000);
-  const { program, port } = await startSilentServer();
-  const pid = pidOf(program);
-  await (await RawClient.connect(port)).request('MSGGET\n', 2);
-  const atFirst = { descriptors: descriptors(pid), kb: pssKb(pid) };
+test(
+  'answers many connections, with little memory for each, and leaves nothing behind',
+  QUICK,
+  async () => {
+    const count = scaled(500, 10_000);
+    const { program, port } = await startSilentServer();
+    const pid = pidOf(program);
+    await (await RawClient.connect(port)).request('MSGGET\n', 2);
+    const atFirst = { descriptors: descriptors(pid), kb: pssKb(pid) };
 
-  const crowds: Array<Awaited<ReturnType<typeof holdCrowd>>> = [];
-  for (let round = 0; round < 5; round++) {
-    crowds.push(await holdCrowd(count, port, pid));
-    await expect.poll(() => descriptors(pid)).toBe(atFirst.descriptors);
-  }
+    const crowds: Array<Awaited<ReturnType<typeof holdCrowd>>> = [];
+    for (let round = 0; round < 5; round++) {
+      crowds.push(await holdCrowd(count, port, pid));
+      await expect.poll(() => descriptors(pid)).toBe(atFirst.descriptors);
+    }
 
-  const each = (((crowds[0]?.pss ?? 0) - atFirst.kb) * 1024) / count;
-  record(
-    'crowd',
-    `${count} connections, half of them idle, all answered; ${Math.round(each)} bytes each (Pss); ` +
-      `five such crowds one after another: RSS ${crowds.map(({ rss }) => mb(rss)).join(', ')} with ` +
-      `them, ${mb(rssKb(pid))} after the last; ${atFirst.descriptors} descriptors before and ` +
-      `after each`,
-  );
-  expect(each).toBeLessThan(50_000);
-  // V8 collects when it likes, up to a crowd (7 kB each) late; four crowds left behind are more.
-  const [first, , , , fifth] = crowds;
-  expect((fifth?.rss ?? 0) - (first?.rss ?? 0)).toBeLessThan(20_000 + count * 14);
-});
+    const each = (((crowds[0]?.pss ?? 0) - atFirst.kb) * 1024) / count;
+    record(
+      'crowd',
+      `${count} connections, half of them idle, all answered; ${Math.round(each)} bytes each (Pss); ` +
+        `five such crowds one after another: RSS ${crowds.map(({ rss }) => mb(rss)).join(', ')} with ` +
+        `them, ${mb(rssKb(pid))} after the last; ${atFirst.descriptors} descriptors before and ` +
+        `after each`,
+    );
+    expect(each).toBeLessThan(50_000);
+    // V8 collects when it likes, up to a crowd (7 kB each) late; four crowds left behind are more.
+    const [first, , , , fifth] = crowds;
+    expect((fifth?.rss ?? 0) - (first?.rss ?? 0)).toBeLessThan(20_000 + count * 14);
+  },
+);
 
-test('everybody who watches hears of an update, and nobody else waits for it', QUICK, async () => {
+test('sends every watcher an update, and delays no other client', QUICK, async () => {
   const count = scaled(500, 10_000);
   const { port } = await startSilentServer();
   const watchers = await watch(count, port);
@@ -84,7 +88,7 @@ for (const [count, messages] of [
   [scaled(200, 10_000), numbered(200)],
   [20, numbered(3000)],
 ] as const) {
-  test(`of ${messages.length} messages, watchers who do not read get the newest, and cost little`, async () => {
+  test(`sends the newest of ${messages.length} messages to watchers that do not read, with little memory`, async () => {
     const { program, port } = await startSilentServer();
     const pid = pidOf(program);
     const watchers = await watch(count, port);
@@ -116,7 +120,7 @@ for (const [count, messages] of [
   });
 }
 
-test('who is one too many is told so, and who comes after one has left is not', async () => {
+test('rejects one connection too many, and accepts one after another has closed', async () => {
   const server = await startConsoleServer('--max-connections', '5');
   const guests = await RawClient.connectMany(5, server.port);
   for (const guest of guests) expect(await guest.request('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
@@ -129,7 +133,7 @@ test('who is one too many is told so, and who comes after one has left is not', 
   expect(await next.request('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
 });
 
-test('an IPv4 address and an IPv6 /64 are one source each, and one may not take all the room', async () => {
+test('limits the connections of a source: an IPv4 address or an IPv6 /64', async () => {
   const server = await startConsoleServer('--max-connections-per-source', '2');
   for (const [mine, mineToo, another] of [
     ['192.0.2.1', '192.0.2.1', '192.0.2.2'],
@@ -153,7 +157,7 @@ test('an IPv4 address and an IPv6 /64 are one source each, and one may not take 
   }
 });
 
-test('out of file descriptors, those who are here are answered, and room is used again', async () => {
+test('answers open connections when out of file descriptors, and uses freed ones again', async () => {
   const limited = 'ulimit -n 64; exec "$0" dist/cli/main.js serve --port 0 --store memory: "$@"';
   const program = new Program('sh', ['-c', limited, process.execPath, ...ROOMY]);
   const port = await portOf(program);

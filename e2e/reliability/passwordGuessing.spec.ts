@@ -97,7 +97,7 @@ class Attack {
 }
 
 test(
-  'a connection has three tries; its source is then barred, right or wrong, and no other is',
+  'allows three tries per connection, then rejects its source, and no other',
   QUICK,
   async () => {
     const { port } = await startSilentServer();
@@ -122,7 +122,7 @@ test(
   },
 );
 
-test('of many tries at once from one source, no more than three are made', async () => {
+test('checks at most three of many passwords sent at once from one source', async () => {
   const { port } = await startSilentServer();
   const guessers = await RawClient.connectMany(20, port, { source: '2001:db8::1' });
   for (const guesser of guessers) guesser.send('SHUTDOWN\nguess\n');
@@ -131,7 +131,7 @@ test('of many tries at once from one source, no more than three are made', async
   expect(replies.filter(([, reply]) => reply === BARRED)).toHaveLength(17);
 });
 
-test('900 tries at once from one source refuse no try of a source that was never wrong', async () => {
+test('900 tries at once from one source do not block a source that was never wrong', async () => {
   const { port } = await startSilentServer();
   const guessers = await RawClient.connectMany(900, port, { source: '192.0.2.1' });
   for (const [at, guesser] of guessers.entries()) guesser.send(`SHUTDOWN\nguess ${at}\n`);
@@ -148,7 +148,7 @@ for (const [password, flags, command, fine] of [
   ['the shutdown password', [], 'SHUTDOWN', '200 OKAY'],
   ['the store password', ['--store-password-file', 'PASSWORD_FILE'], 'MSGSTORE', '200 OK'],
 ] as const) {
-  test(`${password} is not found from one source, and still opens from another`, async () => {
+  test(`${password} is not guessed from one source, and is accepted from another`, async () => {
     const { server, probe, without } = await startServerWithProbe(flags);
     const attack = new Attack(
       server.port,
@@ -170,7 +170,7 @@ for (const [password, flags, command, fine] of [
   });
 }
 
-test('the shutdown password is not found from many sources', async () => {
+test('the shutdown password is not guessed from many sources', async () => {
   const { server, probe, without } = await startServerWithProbe([
     '--password-file',
     'PASSWORD_FILE',
@@ -190,7 +190,7 @@ test('the shutdown password is not found from many sources', async () => {
   );
 });
 
-test('nor is the store password; owners wait for their turn, and are let in', async () => {
+test('the store password is not guessed from many sources, and its owners are accepted', async () => {
   const { server, probe, without } = await startServerWithProbe([
     '--store-password-file',
     'PASSWORD_FILE',

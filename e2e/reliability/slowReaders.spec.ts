@@ -20,7 +20,7 @@ const NEWEST = MESSAGES.at(-1) ?? '';
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ mode: 'default', timeout: scaled(60_000, 300_000) });
 
-test('replies that nobody reads are not made', async () => {
+test('does not produce replies that a peer does not read', async () => {
   const count = scaled(50, 1000);
   const { program, port } = await startSilentServer();
   const pid = pidOf(program);
@@ -62,7 +62,7 @@ test('replies that nobody reads are not made', async () => {
   expect(peak - before).toBeLessThan(50_000 + count * 400);
 });
 
-test('lines that come a byte at a time are taken as they come', QUICK, async () => {
+test('reads lines that arrive a byte at a time', QUICK, async () => {
   const count = scaled(20, 500);
   const { pid, probe, senders, before } = await connectSenders(count);
   const bytes = scaled(200, 4096);
@@ -83,7 +83,7 @@ test('lines that come a byte at a time are taken as they come', QUICK, async () 
   expect(peak - before).toBeLessThan(50_000 + count * 40);
 });
 
-test('lines that never end are thrown away as they come', async () => {
+test('discards endless lines as they arrive', async () => {
   const count = scaled(5, 100);
   const { pid, probe, senders, before } = await connectSenders(count);
   const tenMegabytes = Buffer.alloc(10_000_000, 'x');

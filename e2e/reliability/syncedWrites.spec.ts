@@ -22,42 +22,46 @@ const CROWDS = [
 ];
 
 for (const { connections, stores } of CROWDS) {
-  test(`every 200 OK comes after its sync: ${connections} at once`, QUICK, async ({ folder }) => {
-    test.setTimeout(60_000 + stores * 100);
-    const trace = join(folder, 'trace');
-    const data = join(folder, 'store', 'data.mdb');
-    const { program, port } = await startStoring(join(folder, 'store'), {
-      under: tracing(trace, ['openat', ...WRITES, ...SYNCS]),
-    });
-    const each = stores / connections;
-    const marksOf = new Map<number, string[]>();
-    const storeAll = async (_: unknown, number: number) => {
-      const client = await StoringClient.connect(port);
-      const marks = Array.from({ length: each }, (_, n) => `c${number}n${n}.`);
-      marksOf.set(client.port, marks);
-      for (const [n, mark] of marks.entries()) {
-        expect(await client.store(n % 10 === 0 ? mark.padEnd(4000, 'x') : mark)).toBe('200 OK');
-      }
-      client.close();
-    };
-    await Promise.all(Array.from({ length: connections }, storeAll));
-    expect(await program.stop()).toBe(0);
-    expect(program.stderr).toBe('');
+  test(
+    `sends every 200 OK after its sync: ${connections} connections`,
+    QUICK,
+    async ({ folder }) => {
+      test.setTimeout(60_000 + stores * 100);
+      const trace = join(folder, 'trace');
+      const data = join(folder, 'store', 'data.mdb');
+      const { program, port } = await startStoring(join(folder, 'store'), {
+        under: tracing(trace, ['openat', ...WRITES, ...SYNCS]),
+      });
+      const each = stores / connections;
+      const marksOf = new Map<number, string[]>();
+      const storeAll = async (_: unknown, number: number) => {
+        const client = await StoringClient.connect(port);
+        const marks = Array.from({ length: each }, (_, n) => `c${number}n${n}.`);
+        marksOf.set(client.port, marks);
+        for (const [n, mark] of marks.entries()) {
+          expect(await client.store(n % 10 === 0 ? mark.padEnd(4000, 'x') : mark)).toBe('200 OK');
+        }
+        client.close();
+      };
+      await Promise.all(Array.from({ length: connections }, storeAll));
+      expect(await program.stop()).toBe(0);
+      expect(program.stderr).toBe('');
 
-    const seen = new TraceAnalysis(data, join(folder, 'store'));
-    for await (const call of callsIn(trace)) seen.add(call);
-    expect(seen.folderSynced, 'the new folder was synced before anybody was answered').toBe(true);
-    const { early, checked } = seen.answersBeforeTheirSync(marksOf);
-    expect(early).toEqual([]);
-    expect(checked).toBe(stores);
-    // Making the file takes a sync, too.
-    const perSync = (stores / (seen.syncs.length - 1)).toFixed(1);
-    record(
-      'synced',
-      `${connections} clients at once: ${checked} acknowledged messages, 0 answers before their ` +
-        `sync; ${perSync} messages for each fdatasync`,
-    );
-  });
+      const seen = new TraceAnalysis(data, join(folder, 'store'));
+      for await (const call of callsIn(trace)) seen.add(call);
+      expect(seen.folderSynced, 'the new folder was synced before anybody was answered').toBe(true);
+      const { early, checked } = seen.answersBeforeTheirSync(marksOf);
+      expect(early).toEqual([]);
+      expect(checked).toBe(stores);
+      // Making the file takes a sync, too.
+      const perSync = (stores / (seen.syncs.length - 1)).toFixed(1);
+      record(
+        'synced',
+        `${connections} clients at once: ${checked} acknowledged messages, 0 answers before their ` +
+          `sync; ${perSync} messages for each fdatasync`,
+      );
+    },
+  );
 }
 
 /** What matters of a trace, as it is read. */

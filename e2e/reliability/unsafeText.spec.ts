@@ -16,64 +16,70 @@ const MESSAGE = 'harmless';
 const LF = Buffer.from('\n');
 
 for (const log of ['console', 'json'] as const) {
-  test(`none is stored, run or let in, and --log ${log} shows none as it is`, QUICK, async () => {
-    const files = { stdout: outputPath('stdout'), stderr: outputPath('stderr') };
-    const { server, port } = await startServerWritingTo(files, log);
-    const author = await RawClient.connect(port);
-    await author.request(`MSGSTORE\n${MESSAGE}\n`, 2);
-    const before = await author.request('MSGGET\nMSGHIST\n', 5);
+  test(
+    `unsafe text is not stored, run or accepted, and --log ${log} escapes it`,
+    QUICK,
+    async () => {
+      const files = { stdout: outputPath('stdout'), stderr: outputPath('stderr') };
+      const { server, port } = await startServerWritingTo(files, log);
+      const author = await RawClient.connect(port);
+      await author.request(`MSGSTORE\n${MESSAGE}\n`, 2);
+      const before = await author.request('MSGGET\nMSGHIST\n', 5);
 
-    const surprises: string[] = [];
-    const expected = (name: string, lines: string[], replies: string[]) => {
-      if (lines.join('\n') !== replies.join('\n')) surprises.push(`${name}: ${lines.join(', ')}`);
-    };
-    for (const [at, { name, bytes }] of hostiles.entries()) {
-      const message = Buffer.concat([Buffer.from('MSGSTORE\n'), bytes, LF]);
-      expected(`${name}, as a message`, await author.request(message, 2), [
-        '200 OK',
-        '422 NOT PLAIN TEXT',
-      ]);
-      const command = Buffer.concat([bytes, LF]);
-      expected(`${name}, as a command`, await author.request(command, 1), ['400 UNKNOWN COMMAND']);
+      const surprises: string[] = [];
+      const expected = (name: string, lines: string[], replies: string[]) => {
+        if (lines.join('\n') !== replies.join('\n')) surprises.push(`${name}: ${lines.join(', ')}`);
+      };
+      for (const [at, { name, bytes }] of hostiles.entries()) {
+        const message = Buffer.concat([Buffer.from('MSGSTORE\n'), bytes, LF]);
+        expected(`${name}, as a message`, await author.request(message, 2), [
+          '200 OK',
+          '422 NOT PLAIN TEXT',
+        ]);
+        const command = Buffer.concat([bytes, LF]);
+        expected(`${name}, as a command`, await author.request(command, 1), [
+          '400 UNKNOWN COMMAND',
+        ]);
 
-      // From a source of its own each: the third wrong password would close the door.
-      const guesser = await RawClient.connect(port, { source: `10.0.${at >> 8}.${at & 255}` });
-      const password = Buffer.concat([Buffer.from('SHUTDOWN\n'), bytes, LF]);
-      expected(`${name}, as a password`, await guesser.request(password, 2), [
-        '300 PASSWORD REQUIRED',
-        '301 WRONG PASSWORD',
-      ]);
-      await guesser.disconnect();
+        // From a source of its own each: the third wrong password would close the door.
+        const guesser = await RawClient.connect(port, { source: `10.0.${at >> 8}.${at & 255}` });
+        const password = Buffer.concat([Buffer.from('SHUTDOWN\n'), bytes, LF]);
+        expected(`${name}, as a password`, await guesser.request(password, 2), [
+          '300 PASSWORD REQUIRED',
+          '301 WRONG PASSWORD',
+        ]);
+        await guesser.disconnect();
 
-      for (const [before, after] of PROXY_LINES) {
-        const proxy = await RawClient.connect(port);
-        proxy.send(Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]));
-        const lines = await proxy.remainingLines();
-        expected(`${name}, in ${before}`, lines, ['400 UNKNOWN COMMAND']);
+        for (const [before, after] of PROXY_LINES) {
+          const proxy = await RawClient.connect(port);
+          proxy.send(Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]));
+          const lines = await proxy.remainingLines();
+          expected(`${name}, in ${before}`, lines, ['400 UNKNOWN COMMAND']);
+        }
       }
-    }
-    expect(surprises).toEqual([]);
+      expect(surprises).toEqual([]);
 
-    const after = await author.request('MSGGET\nMSGHIST\n', 5);
-    expect(after).toEqual(before);
-    await author.request('SHUTDOWN\n123!abc\n', 2);
-    expect(await server.exitCode()).toBe(0);
-    const written = readFileSync(files.stdout);
-    expect(firstUnsafe(written)).toBe('');
-    expect(readFileSync(files.stderr).toString()).toBe('');
-    // It is not that nothing was written.
-    expect(written.toString().split('\n').length).toBeGreaterThan(hostiles.length * 5);
-    record(
-      'unsafe text',
-      `${hostiles.length} sequences, each as a message, a command, a password and in ` +
-        `${PROXY_LINES.length} PROXY lines: none stored, run or let in; --log ${log}: ` +
-        `${written.length} bytes, no control character among them but LF`,
-    );
-  });
+      const after = await author.request('MSGGET\nMSGHIST\n', 5);
+      expect(after).toEqual(before);
+      await author.request('SHUTDOWN\n123!abc\n', 2);
+      expect(await server.exitCode()).toBe(0);
+      const written = readFileSync(files.stdout);
+      expect(firstUnsafe(written)).toBe('');
+      expect(readFileSync(files.stderr).toString()).toBe('');
+      // It is not that nothing was written.
+      expect(written.toString().split('\n').length).toBeGreaterThan(hostiles.length * 5);
+      record(
+        'unsafe text',
+        `${hostiles.length} sequences, each as a message, a command, a password and in ` +
+          `${PROXY_LINES.length} PROXY lines: none stored, run or let in; --log ${log}: ` +
+          `${written.length} bytes, no control character among them but LF`,
+      );
+    },
+  );
 }
 
 for (const workers of [1, 2]) {
-  test(`--log json of a bridge with ${workers} worker(s) shows nothing of a request as it is`, async () => {
+  test(`--log json of a bridge with ${workers} worker(s) escapes unsafe text in requests`, async () => {
     const bridge = Program.motd(
       ['bridge', '--http-port', '0', '--trust-proxy', '127.0.0.1', '--log', 'json'],
       { MOTD_WORKERS: String(workers) },
@@ -97,7 +103,7 @@ for (const workers of [1, 2]) {
 }
 
 for (const command of ['get', 'set', 'history', 'watch'] as const) {
-  test(`motd ${command} shows nothing of a hostile refusal as it is`, async () => {
+  test(`motd ${command} escapes unsafe text in a rejection`, async () => {
     const refusal = Buffer.concat(hostiles.map(({ bytes }) => bytes));
     const server = createServer((socket) => {
       socket.on('error', () => {});
@@ -120,7 +126,7 @@ for (const [client, args, input] of [
   ['motd history', ['history'], 'MSGHIST\n'],
   ['motd watch', ['watch'], 'MSGWATCH\n'],
 ] as const) {
-  test(`${client} shows nothing of a hostile server as it is`, QUICK, async () => {
+  test(`${client} escapes everything a hostile server sends`, QUICK, async () => {
     const hostile = await HostileServer.start(hostiles.map(({ bytes }) => bytes));
     const file = outputPath('stdout');
     const command = 'exec "$0" dist/cli/main.js "$@" > "$OUTPUT"';
@@ -145,7 +151,7 @@ for (const [client, args, input] of [
   });
 }
 
-test('the page shows nothing of a hostile server as it is, and answers no query in it', async ({
+test('the page escapes everything a hostile server sends, and answers no terminal query', async ({
   page,
 }) => {
   const hostile = await HostileServer.start([
