@@ -1,13 +1,16 @@
 // Detects peers that speak another protocol (PROTOCOL.md, "Other protocols").
 //
-// A web page can make the browser of a visitor send bytes to any port: first a request line and headers,
-// then a body that the page chooses. Without this check, the server would run the lines of that body as
-// commands (cross-protocol request forgery; Redis closes such connections since 3.2.7). A page cannot
-// choose the first bytes of a connection, so those decide.
+// A web page can make the browser of a visitor send bytes to any port: first a request line and
+// headers, then a body that the page chooses. Without this check, the server would run the lines of
+// that body as commands (cross-protocol request forgery; Redis closes such connections since
+// 3.2.7). A page cannot choose the first bytes of a connection, so those decide.
 
 import { decodeUtf8 } from './utf8.ts';
 
-/** How many of the first bytes of a connection are examined: enough for any signature or HTTP method. */
+/**
+ * How many of the first bytes of a connection are examined: enough for any signature or HTTP
+ * method.
+ */
 export const MAX_FIRST_BYTES = 64;
 
 /**
@@ -30,8 +33,8 @@ const SIGNATURES: Table = [
   ['RDP', /^\x03\0[^\n]{3}\xe0/],
   // Text with a byte order mark, as Windows programs write it (Unicode 16, section 23.8).
   ['UTF-16', /^(?:\xff\xfe[^\n]\0|\xfe\xff\0[^\n])/],
-  // Any other binary protocol: it starts with a length or a type, while users and C programs start with
-  // text, white space, NULs, ESC (an arrow key) or IAC (telnet.ts).
+  // Any other binary protocol: it starts with a length or a type, while users and C programs start
+  // with text, white space, NULs, ESC (an arrow key) or IAC (telnet.ts).
   ['binary data', /^(?=[^\n]{8})[\x01-\x08\x0e-\x1a\x1c-\x1f][\0-\x08\x0e-\x1a\x1c-\x1f]/],
   ['binary data', /^(?=[^\n]{8})\0{1,3}[\x01-\x08\x0e-\x1a\x1c-\x1f\x80-\xfe]/],
 ];
@@ -56,16 +59,24 @@ const FIRST_LINES: Table = [
   ['binary data', /[^\0]\0+[^\0]/],
 ];
 
-/** PROXY protocol, version 1 (proxy-protocol.txt, section 2.1), or the key before it (proxyHeader.ts). */
+/**
+ * PROXY protocol, version 1 (proxy-protocol.txt, section 2.1), or the key before it
+ * (proxyHeader.ts).
+ */
 const PROXY_V1 = /^PROXY(?:-KEY)?[ \t]/;
 
-/** PROXY protocol, version 2, up to the second LF after its NUL (proxy-protocol.txt, section 2.2). */
+/**
+ * PROXY protocol, version 2, up to the second LF after its NUL (proxy-protocol.txt, section 2.2).
+ */
 const PROXY_V2 = /^\r\n\r\n\0\r\n/;
 
 /** A control character, except those at line ends, TAB, and ESC, which arrow keys send. */
 const CONTROL = /[\x01-\x08\x0b-\x1a\x1c-\x1f\x7f]/;
 
-/** A request line: any method, a target, a version (RFC 9112, section 3; the same in RTSP, SIP, ICAP). */
+/**
+ * A request line: any method, a target, a version (RFC 9112, section 3; the same in RTSP, SIP,
+ * ICAP).
+ */
 const REQUEST_LINE = /^\S+[ \t]+\S.*[ \t](?:HTTP|RTSP|SIP|ICAP)\/\d/i;
 /** A request line without a version: HTTP/0.9, or the start of a line over the limit. */
 const REQUEST_START =
@@ -108,7 +119,8 @@ export function protocolOfFirstLine(line: string, firstBytes: string): string | 
 /**
  * Detects another protocol by the start of a first line that is over the limit.
  *
- * @param start A byte string without white space at either end; empty if the line has no other bytes.
+ * @param start A byte string without white space at either end; empty if the line has no other
+ *   bytes.
  * @param firstBytes As for `protocolOfFirstLine`.
  * @returns The protocol's name; `undefined` if a client of this protocol may have sent the line.
  */

@@ -3,7 +3,8 @@
 //
 // The server passes byte strings: one character per byte, U+0000 to U+00FF, which Node calls
 // 'latin1'. Searching and slicing a byte string is the fastest way to process bytes in JavaScript,
-// and a limit in characters is then a limit in bytes. Clients pass decoded text; the same rules apply.
+// and a limit in characters is then a limit in bytes. Clients pass decoded text; the same rules
+// apply.
 
 import { BYTE_ORDER_MARK } from './byteOrderMark.ts';
 
@@ -11,8 +12,8 @@ import { BYTE_ORDER_MARK } from './byteOrderMark.ts';
 export const MAX_LINE_BYTES = 4096;
 
 /**
- * V8 copies shorter slices. A longer slice references the string it was cut from, and so keeps all of
- * it in memory (v8/src/objects/string.h, SlicedString::kMinLength).
+ * V8 copies shorter slices. A longer slice references the string it was cut from, and so keeps all
+ * of it in memory (v8/src/objects/string.h, SlicedString::kMinLength).
  */
 const MIN_SLICED_LENGTH = 13;
 
@@ -37,8 +38,8 @@ export class LineReader {
   #isFirst = true;
 
   /**
-   * @param maxLength The longest line, in characters. Not counted: its LF, the NUL of CR NUL, and NULs
-   *   at either end, since a C program may send a whole buffer of any size.
+   * @param maxLength The longest line, in characters. Not counted: its LF, the NUL of CR NUL, and
+   *   NULs at either end, since a C program may send a whole buffer of any size.
    */
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
@@ -55,8 +56,8 @@ export class LineReader {
   }
 
   /**
-   * Whether the unfinished line may be complete, if the peer never sends LF. A peer that has sent a CR
-   * ends its lines with CR: `socat -,raw`, Tera Term.
+   * Whether the unfinished line may be complete, if the peer never sends LF. A peer that has sent a
+   * CR ends its lines with CR: `socat -,raw`, Tera Term.
    */
   get mayBeComplete(): boolean {
     const input = this.#input.slice(this.#position);
@@ -69,8 +70,8 @@ export class LineReader {
   }
 
   /**
-   * Adds a chunk of any length. To bound memory, call `next` until it returns `undefined` before adding
-   * another one.
+   * Adds a chunk of any length. To bound memory, call `next` until it returns `undefined` before
+   * adding another one.
    */
   push(chunk: string): void {
     const text = this.#replaceCrNul(chunk);
@@ -85,11 +86,11 @@ export class LineReader {
   }
 
   /**
-   * Returns the next line, without white space at either end. Skips blank lines, and a byte order mark
-   * at the very start.
+   * Returns the next line, without white space at either end. Skips blank lines, and a byte order
+   * mark at the very start.
    *
-   * @returns The line, which keeps no chunk in memory; `TOO_LONG` once for each line over the limit, as
-   *   soon as it exceeds the limit; `undefined` if the next line has not ended yet.
+   * @returns The line, which keeps no chunk in memory; `TOO_LONG` once for each line over the
+   *   limit, as soon as it exceeds the limit; `undefined` if the next line has not ended yet.
    */
   next(): string | typeof TOO_LONG | undefined {
     for (;;) {
@@ -153,8 +154,8 @@ export class LineReader {
   }
 
   /**
-   * Keeps only the unfinished line between chunks, up to the limit: a connection may be idle for days,
-   * and a peer may send NULs without end.
+   * Keeps only the unfinished line between chunks, up to the limit: a connection may be idle for
+   * days, and a peer may send NULs without end.
    */
   #discardReturnedLines(): void {
     const end = this.#position + this.#maxLength;
@@ -188,8 +189,8 @@ function trimmed(input: string, start: number, end: number): string {
 }
 
 /**
- * Space, TAB, LF, VT, FF and CR, as in C's isspace() for ASCII; and NUL, with which C programs end a
- * string and fill their buffers.
+ * Space, TAB, LF, VT, FF and CR, as in C's isspace() for ASCII; and NUL, with which C programs end
+ * a string and fill their buffers.
  */
 function isWhiteSpace(code: number): boolean {
   return code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0;

@@ -1,6 +1,6 @@
-// Defines plain text, and escapes all other characters (PROTOCOL.md, "Plain text").
-// A terminal executes control characters, bidi controls reorder the text a user sees, and an invisible
-// byte order mark makes two different words look the same. One user must not be able to send them to the
+// Defines plain text, and escapes all other characters (PROTOCOL.md, "Plain text"). A terminal
+// executes control characters, bidi controls reorder the text a user sees, and an invisible byte
+// order mark makes two different words look the same. One user must not be able to send them to the
 // screen of another: the store rejects them, and every screen escapes them.
 
 // Cc: C0, DEL and C1. Zl and Zp: U+2028 and U+2029. TAB is harmless. (Unicode 16, PropList.txt)
@@ -10,24 +10,24 @@ const CONTROLS = new RegExp(CONTROL, 'gu');
 const CONTROLS_ABOVE_C0 = new RegExp(`(?![\\0-\\x1f])${CONTROL.source}`, 'gu');
 
 /**
- * Whether a text contains no control character except TAB, no line separator, no bidi control and no
- * byte order mark.
+ * Whether a text contains no control character except TAB, no line separator, no bidi control and
+ * no byte order mark.
  */
 export function isPlainText(text: string): boolean {
   return !CONTROL.test(text);
 }
 
 /**
- * Makes a text safe to display. Replaces each control character by what `cat -v` prints (`^[` for ESC,
- * `^?` for DEL) or, above ASCII, by its code point (`\u{9b}`). Returns plain text unchanged.
+ * Makes a text safe to display. Replaces each control character by what `cat -v` prints (`^[` for
+ * ESC, `^?` for DEL) or, above ASCII, by its code point (`\u{9b}`). Returns plain text unchanged.
  */
 export function escapeControls(text: string): string {
   return text.replace(CONTROLS, escapeControl);
 }
 
 /**
- * Makes JSON safe to display. Replaces each control character that JSON allows unescaped by its JSON
- * escape (`\u009b`; RFC 8259, section 7). The result parses to the same value.
+ * Makes JSON safe to display. Replaces each control character that JSON allows unescaped by its
+ * JSON escape (`\u009b`; RFC 8259, section 7). The result parses to the same value.
  */
 export function escapeControlsInJson(json: string): string {
   return json.replace(CONTROLS_ABOVE_C0, escapeInJson);

@@ -1,5 +1,5 @@
-// Decodes UTF-8 from byte strings (defined in lines.ts). TextDecoder is not part of ECMAScript, so pure
-// files do without it; decodeURIComponent is, and decodes percent-encoded UTF-8 strictly.
+// Decodes UTF-8 from byte strings (defined in lines.ts). TextDecoder is not part of ECMAScript, so
+// pure files do without it; decodeURIComponent is, and decodes percent-encoded UTF-8 strictly.
 
 /** The character that decoders substitute for invalid UTF-8 (Unicode 16, section 3.9, U+FFFD). */
 export const REPLACEMENT = '\u{fffd}';

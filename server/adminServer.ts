@@ -23,18 +23,18 @@ const TIMEOUTS = {
   connectionsCheckingInterval: 1000,
 };
 
-/** How long a client may not read its response. */
-const ANSWER_TIMEOUT_MS = 10_000;
+/** How long a client may take to read any part of its response, in milliseconds. */
+const RESPONSE_TIMEOUT_MS = 10_000;
 
 /** More than any operator needs. The port must not be a way to exhaust the server. */
 const MAX_CONNECTIONS = 100;
 
 /**
- * `/healthz` is 200 while the process can accept connections. `/readyz` is 503 while the server starts or
- * stops, and while its store is unavailable: it then serves the last known message, and stores none.
- * `/readyz?exclude=store` ignores the store, for load balancers: an outage of the store would otherwise
- * remove every server at once. (The parameter is that of the Kubernetes API server.) `/metrics` is for
- * Prometheus.
+ * `/healthz` is 200 while the process can accept connections. `/readyz` is 503 while the server
+ * starts or stops, and while its store is unavailable: it then serves the last known message, and
+ * stores none. `/readyz?exclude=store` ignores the store, for load balancers: an outage of the
+ * store would otherwise remove every server at once. (The parameter is that of the Kubernetes API
+ * server.) `/metrics` is for Prometheus.
  */
 export class AdminServer {
   readonly #server: MotdServer;
@@ -56,7 +56,7 @@ export class AdminServer {
     };
     this.#http = createServer(TIMEOUTS);
     limitUnanswered(this.#http, listener);
-    this.#http.timeout = ANSWER_TIMEOUT_MS;
+    this.#http.timeout = RESPONSE_TIMEOUT_MS;
     this.#http.maxConnections = MAX_CONNECTIONS;
   }
 

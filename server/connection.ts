@@ -1,7 +1,7 @@
 // Connects a socket to a session: passes the bytes in, and performs the actions.
 //
-// Goals: memory is bounded by one chunk of input and one batch of replies; a slow or busy peer does not
-// delay others.
+// Goals: memory is bounded by one chunk of input and one batch of replies; a slow or busy peer does
+// not delay others.
 //
 // Design: replies are collected in a batch and written together. While the peer does not read them
 // (backpressure), or an outcome is awaited, the socket is paused, so further commands stay in TCP's
@@ -27,8 +27,8 @@ const BARE_CLIENT_QUIET_MS = 100;
 const BATCH_BYTES = 16 * 1024;
 
 /**
- * How long the peer may take to close its side after the server has half-closed. To close at once, with
- * unread input, would make TCP reset the connection, and the peer would lose the last replies.
+ * How long the peer may take to close its side after the server has half-closed. To close at once,
+ * with unread input, would make TCP reset the connection, and the peer would lose the last replies.
  */
 const LINGER_MS = 1000;
 
@@ -284,8 +284,8 @@ export class Connection {
   }
 
   /**
-   * Continues in the next turn of the event loop. The kernel accepts megabytes without backpressure, so a
-   * thousand peers that ask for the history would block all others for seconds.
+   * Continues in the next turn of the event loop. The kernel accepts megabytes without
+   * backpressure, so a thousand peers that ask for the history would block all others for seconds.
    */
   #yieldToOthers(): void {
     this.#isYielding = true;
@@ -314,7 +314,10 @@ export class Connection {
     this.#isBlocked = false;
   }
 
-  /** Pauses the socket while no input can be processed, so that TCP applies backpressure to the peer. */
+  /**
+   * Pauses the socket while no input can be processed, so that TCP applies backpressure to the
+   * peer.
+   */
   #pauseOrResume(): void {
     const mustPause = this.#hasToWait || this.#session.awaitsOutcome;
     if (mustPause !== this.#socket.isPaused()) {

@@ -1,4 +1,5 @@
-// Text kept between chunks must be a copy: in V8, a long slice of a string keeps the whole string in memory.
+// Text kept between chunks must be a copy: in V8, a long slice of a string keeps the whole string
+// in memory.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

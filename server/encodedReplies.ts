@@ -37,8 +37,8 @@ export class EncodedReplies {
   }
 
   /**
-   * The reply to MSGHIST, line by line: it may be megabytes, and the reader slow. Entries that the history
-   * drops meanwhile are left out.
+   * The reply to MSGHIST, line by line: it may be megabytes, and the reader slow. Entries that the
+   * history drops meanwhile are left out.
    */
   *history(): Generator<string, void> {
     const { history } = this.#store;

@@ -18,7 +18,9 @@ export type ServerEvent =
   | { event: 'passwordCheckFailed'; peer: Endpoint; reason: string }
   /** The connection is closed with this reply. */
   | { event: 'rejected'; peer: Endpoint; reply: Reply }
-  /** The peer speaks another protocol, such as `HTTP`. It is sent a 400, and the connection closed. */
+  /**
+   * The peer speaks another protocol, such as `HTTP`. It is sent a 400, and the connection closed.
+   */
   | { event: 'foreignProtocol'; peer: Endpoint; protocol: string }
   | { event: 'proxyHeaderRejected'; peer: Endpoint }
   /** The process or the machine lacks a resource, such as file descriptors. */

@@ -1,9 +1,9 @@
 // Prevents SIGUSR1 from starting Node's debugger. Import this file first: imports run in order.
 //
 // Without a listener for SIGUSR1, Node listens on 127.0.0.1:9229 (Node's documentation, "Signal
-// events"), where every user of the machine can run code as this process. Operators send it to other
-// daemons after a log rotation, so it may be sent to this one by mistake. `--disable-sigusr1` has the
-// same effect, but Node 20 does not support it.
+// events"), where every user of the machine can run code as this process. Operators send it to
+// other daemons after a log rotation, so it may be sent to this one by mistake. `--disable-sigusr1`
+// has the same effect, but Node 20 does not support it.
 
 import inspector from 'node:inspector';
 import process from 'node:process';

@@ -17,8 +17,8 @@ import type { ProxyTrust } from './net/proxyHeader.ts';
 const REJECT_TIMEOUT_MS = 1000;
 
 /**
- * How long after its accept a peer may still send its first line while the server stops: it connected
- * before it could know, and the line may be on its way.
+ * How long after its accept a peer may still send its first line while the server stops: it
+ * connected before it could know, and the line may be on its way.
  */
 const FIRST_LINE_GRACE_MS = 500;
 
@@ -72,8 +72,8 @@ export class IncomingConnection {
   }
 
   /**
-   * Answers the lines received so far, sends `421 SERVER SHUTTING DOWN`, and closes. A peer that has just
-   * connected may still send its first line.
+   * Answers the lines received so far, sends `421 SERVER SHUTTING DOWN`, and closes. A peer that
+   * has just connected may still send its first line.
    */
   stop(): void {
     const ageMs = performance.now() - this.#acceptedAtMs;
@@ -125,9 +125,9 @@ export class IncomingConnection {
   }
 
   /**
-   * Logs a silent peer as connected. If only a key can make it trusted, it also counts for its own source
-   * from now on: silence must not bypass that quota. A proxy with a key sends it at once, so it
-   * is not affected by the quota of its own source.
+   * Logs a silent peer as connected. If only a key can make it trusted, it also counts for its own
+   * source from now on: silence must not bypass that quota. A proxy with a key sends it at once, so
+   * it is not affected by the quota of its own source.
    *
    * @returns `false` if the quota of the source is exceeded.
    */
@@ -149,7 +149,11 @@ export class IncomingConnection {
     else void this.#serveTls(tls, identified);
   }
 
-  /** Counts the connection for the source of a peer only. @returns `false` if that quota is exceeded. */
+  /**
+   * Counts the connection for the source of a peer only.
+   *
+   * @returns `false` if that quota is exceeded.
+   */
   #countFor({ host }: Endpoint): boolean {
     return this.#lease?.assignTo(sourceOf(host)) === true;
   }

@@ -1,4 +1,5 @@
-// A real server on a free port, and real sockets as clients. Both are closed when the test finishes.
+// A real server on a free port, and real sockets as clients. Both are closed when the test
+// finishes.
 
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -81,7 +82,9 @@ export class TestClient {
     }
   }
 
-  /** Resolves when the bytes received so far end with `text`; rejects if the server closes first. */
+  /**
+   * Resolves when the bytes received so far end with `text`; rejects if the server closes first.
+   */
   async until(text: string): Promise<void> {
     while (!this.received.endsWith(text)) {
       if (this.#hasEnded) throw new Error(`closed; received ${JSON.stringify(this.received)}`);

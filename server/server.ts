@@ -19,7 +19,10 @@ import { Watchers } from './watchers.ts';
 /** How long a connection may be idle before TCP sends a keepalive probe (tcp(7), SO_KEEPALIVE). */
 const KEEPALIVE_AFTER_MS = 60_000;
 
-/** How many connections may wait while the server restarts: the kernel's default maximum (listen(2)). */
+/**
+ * How many connections may wait while the server restarts: the kernel's default maximum
+ * (listen(2)).
+ */
 const INHERITED_SOCKET_BACKLOG = 4096;
 
 /** The interval at which failures to accept are logged; each connection attempt may cause one. */
@@ -125,12 +128,12 @@ export class MotdServer {
   }
 
   /**
-   * Starts to accept connections on an inherited TCP socket. The service manager keeps it open, so that
-   * connections wait while the server restarts.
+   * Starts to accept connections on an inherited TCP socket. The service manager keeps it open, so
+   * that connections wait while the server restarts.
    *
    * @param fd The file descriptor of the socket.
-   * @throws Node's error if it cannot listen (EINVAL, ERR_INVALID_FD_TYPE), or Error if the socket is not a
-   *   TCP socket.
+   * @throws Node's error if it cannot listen (EINVAL, ERR_INVALID_FD_TYPE), or Error if the socket
+   *   is not a TCP socket.
    */
   async listenOnSocket(fd: number): Promise<Endpoint> {
     const on = await this.#listen({ fd, backlog: INHERITED_SOCKET_BACKLOG });
@@ -164,7 +167,9 @@ export class MotdServer {
     this.#context.tls = tls;
   }
 
-  /** Stops accepting, answers every line received so far, and closes all connections. Idempotent. */
+  /**
+   * Stops accepting, answers every line received so far, and closes all connections. Idempotent.
+   */
   stop(): Promise<void> {
     if (this.#isStopping) return this.stopped;
     this.#isStopping = true;

@@ -7,7 +7,10 @@ export interface Watcher {
   updated(): void;
 }
 
-/** How many watchers are notified per turn of the event loop, so that other connections are not blocked. */
+/**
+ * How many watchers are notified per turn of the event loop, so that other connections are not
+ * blocked.
+ */
 const SLICE_SIZE = 256;
 
 export class Watchers {
@@ -23,7 +26,9 @@ export class Watchers {
     this.#watchers.delete(watcher);
   }
 
-  /** Notifies every watcher. An update during a round is part of that round, or starts another one. */
+  /**
+   * Notifies every watcher. An update during a round is part of that round, or starts another one.
+   */
   notify(): void {
     this.#hasUpdate = true;
     if (!this.#isNotifying) void this.#notifyAll();

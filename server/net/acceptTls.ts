@@ -37,7 +37,8 @@ export function acceptTls(
     secured.once('end', onPeerClosed);
     secured.once('close', onPeerClosed);
     secured.on('error', fail);
-    // Invalid TLS records after the handshake emit no 'error' in Node, and would accumulate in OpenSSL.
+    // Invalid TLS records after the handshake emit no 'error' in Node, and would accumulate in
+    // OpenSSL.
     secured.on('_tlsError', fail);
   });
 }

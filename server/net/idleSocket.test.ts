@@ -53,7 +53,9 @@ async function connection(): Promise<TestConnection> {
   };
 }
 
-/** Whether a timer after a suspension takes the peer for idle, although it did something meanwhile. */
+/**
+ * Whether a timer after a suspension takes the peer for idle, although it did something meanwhile.
+ */
 function isIdle(
   { socket, blockWhilePeer }: TestConnection,
   peerDoes?: PeerAction,

@@ -4,9 +4,9 @@
 import type { Socket } from 'node:net';
 
 /**
- * Calls back, unless there was activity that restarts the timeout of the socket: it received data or the
- * end of the stream, or the peer read data. Call this function from a timer, such as the timeout of the
- * socket: the event loop reads sockets between timers and immediates.
+ * Calls back, unless there was activity that restarts the timeout of the socket: it received data
+ * or the end of the stream, or the peer read data. Call this function from a timer, such as the
+ * timeout of the socket: the event loop reads sockets between timers and immediates.
  *
  * @returns The argument for `clearImmediate`, to cancel.
  */

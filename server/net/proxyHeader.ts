@@ -13,8 +13,8 @@ const MAX_HEADER_BYTES = 107;
 const START = 'PROXY ';
 
 /**
- * The bridge of `motd up` sends `PROXY-KEY KEY` and CRLF before the PROXY header. Trusting its address
- * instead would trust every process and every user of the machine.
+ * The bridge of `motd up` sends `PROXY-KEY KEY` and CRLF before the PROXY header. Trusting its
+ * address instead would trust every process and every user of the machine.
  */
 const KEY_START = 'PROXY-KEY ';
 const HEADER =
@@ -38,7 +38,9 @@ const MALFORMED: ProxyHeader = { is: 'malformed' };
 export interface ProxyTrust {
   /** Whether the address of the peer is trusted to send a header. */
   isTrusted: boolean;
-  /** The key that a peer from any other address has to send first. Without a key, none is trusted. */
+  /**
+   * The key that a peer from any other address has to send first. Without a key, none is trusted.
+   */
   key: string | undefined;
 }
 

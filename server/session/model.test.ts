@@ -1,4 +1,5 @@
-// Several concurrent clients against a real server, compared with a model of what each should receive.
+// Several concurrent clients against a real server, compared with a model of what each should
+// receive.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -3,12 +3,12 @@
 // A client sends one command per line. MSGSTORE takes the message from the next line, SHUTDOWN the
 // password; MSGWATCH sends every later message until the client sends a line.
 //
-// Operations: the caller passes in what happens (`receive` bytes, `endInput`, `stored`, …). After each
-// call it performs the actions that `next` returns, until there is none. Pure: the session has no socket,
-// no clock and no store.
+// Operations: the caller passes in what happens (`receive` bytes, `endInput`, `stored`, …). After
+// each call it performs the actions that `next` returns, until there is none. Pure: the session has
+// no socket, no clock and no store.
 //
-// Goals: replies come in the order of the lines; the result does not depend on how TCP split the bytes;
-// and memory is bounded by one chunk of input.
+// Goals: replies come in the order of the lines; the result does not depend on how TCP split the
+// bytes; and memory is bounded by one chunk of input.
 //
 // Design: each state awaits a line, or the outcome of an action, or nothing. The transitions:
 //
@@ -33,8 +33,8 @@
 //                      wrong password                        command (closing if it was the third)
 //   closing                                                  closed
 //
-// A blank line changes nothing. A line over the limit ends message and the password states. When every
-// line is answered, the end of the input or `closeWith` leads to closing.
+// A blank line changes nothing. A line over the limit ends message and the password states. When
+// every line is answered, the end of the input or `closeWith` leads to closing.
 
 import { dropByteOrderMark } from '../../protocol/byteOrderMark.ts';
 import { type Command, isCommand } from '../../protocol/commands.ts';
@@ -57,12 +57,15 @@ const MAX_WRONG_PASSWORDS = 3;
 /** What a password permits. */
 export type PasswordUse = 'shutDown' | 'store';
 
-/** The states that await a command. In `firstLine` the peer may still turn out to speak another protocol. */
+/**
+ * The states that await a command. In `firstLine` the peer may still turn out to speak another
+ * protocol.
+ */
 type CommandState = 'firstLine' | 'command' | 'watching';
 
 type LineState = CommandState | 'message' | 'shutdownPassword' | 'storePassword';
 
-type State =
+type SessionState =
   | LineState
   /** A store or a password check is in progress; further lines wait for its outcome. */
   | 'awaitingOutcome'
@@ -76,8 +79,8 @@ type State =
 export type PasswordResult = 'right' | 'wrong' | 'refused';
 
 /**
- * What the caller has to do. `line` is the line to log, a byte string; `undefined` if the action is not
- * the answer to a line, or the line must not be logged.
+ * What the caller has to do. `line` is the line to log, a byte string; `undefined` if the action is
+ * not the answer to a line, or the line must not be logged.
  */
 export type Action =
   | { do: 'reply'; reply: Reply; line: string | undefined }
@@ -106,7 +109,7 @@ const SEND_UPDATES: Action = { do: 'sendUpdates' };
 
 interface CommandTransition {
   action: Action;
-  next: State;
+  next: SessionState;
 }
 
 type CommandTransitions = ReadonlyMap<string, CommandTransition>;
@@ -142,7 +145,7 @@ export interface SessionOptions {
 export class Session {
   readonly #lines = new LineReader(MAX_LINE_BYTES);
   readonly #transitions: CommandTransitions;
-  #state: State = 'firstLine';
+  #state: SessionState = 'firstLine';
   /** The first bytes of the connection, a byte string, to detect other protocols. */
   #firstBytes = '';
   /** What the password under check permits. */
@@ -281,7 +284,9 @@ export class Session {
     }
   }
 
-  /** The first line may be the request line of another protocol: its start is enough to detect that. */
+  /**
+   * The first line may be the request line of another protocol: its start is enough to detect that.
+   */
   #lineTooLong(state: LineState): Action {
     if (state !== 'firstLine') return this.#replyAndAwaitCommand(REPLY.lineTooLong);
     const start = dropTelnetCommands(trimLine(dropByteOrderMark(this.#firstBytes)));
@@ -366,7 +371,10 @@ export class Session {
     return { do: 'reply', reply: this.#closingReply, line: undefined };
   }
 
-  /** Whether the text of a bare client is a line: a command has to be complete, other text may be any. */
+  /**
+   * Whether the text of a bare client is a line: a command has to be complete, other text may be
+   * any.
+   */
   #isCompleteLine(text: string): boolean {
     switch (this.#state) {
       case 'firstLine':

@@ -1,5 +1,5 @@
-// The newest stored messages, numbered from 1. A slow reader keeps the number of its next entry, not a
-// copy of the history, so a thousand slow readers cost no memory.
+// The newest stored messages, numbered from 1. A slow reader keeps the number of its next entry,
+// not a copy of the history, so a thousand slow readers cost no memory.
 
 export interface HistoryEntry {
   message: string;

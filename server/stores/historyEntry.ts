@@ -1,5 +1,5 @@
-// Decodes and validates entries read from a store, which may be damaged, or written by another program.
-// Shared by all stores, so that all of them accept the same entries.
+// Decodes and validates entries read from a store, which may be damaged, or written by another
+// program. Shared by all stores, so that all of them accept the same entries.
 
 import { isUtf8 } from 'node:buffer';
 import { MAX_LINE_BYTES, trimLine } from '../../protocol/lines.ts';

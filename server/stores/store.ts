@@ -48,8 +48,8 @@ export interface MessageStore {
    * Stores a message durably, and puts it in force.
    *
    * @param message One line of plain text (PROTOCOL.md, "Plain text"), at most `MAX_LINE_BYTES`.
-   * @param storedAtMs When it was stored, in milliseconds since 1970 (UTC), if it is copied from another
-   *   store; now by default.
+   * @param storedAtMs When it was stored, in milliseconds since 1970 (UTC), if it is copied from
+   *   another store; now by default.
    * @returns Resolves when the message is durable. Acknowledge it only then.
    * @throws Error if the message could not be stored; the previous one stays in force.
    */

@@ -1,5 +1,5 @@
-// A stored message must be a copy: in V8, a slice of a string keeps the whole string in memory, and a peer
-// chooses the size of the chunk that it sends with each message.
+// A stored message must be a copy: in V8, a slice of a string keeps the whole string in memory, and
+// a peer chooses the size of the chunk that it sends with each message.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -14,7 +14,9 @@ export class StoreOpenError extends Error {
   override name = 'StoreOpenError';
 }
 
-/** Converts an error of the operating system, or of a library, that prevents the use of a folder. */
+/**
+ * Converts an error of the operating system, or of a library, that prevents the use of a folder.
+ */
 export function folderOpenError(folder: string, error: unknown): StoreOpenError {
   const code = errorCode(error) ?? '';
   if (NOT_WRITABLE.includes(code)) {
