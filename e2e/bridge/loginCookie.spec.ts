@@ -80,7 +80,7 @@ test.describe('a browser that knows the password', () => {
     await getMessage(page);
     await context.clearCookies();
     await page.getByRole('button', { name: 'History' }).click();
-    await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
+    await expect(page.locator('#history')).toContainText('No message has been stored yet.');
   });
 
   test('reconnects to a bridge that does not know its cookie', QUICK, async ({ page, server }) => {

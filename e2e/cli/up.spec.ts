@@ -105,7 +105,7 @@ test(
     await say(up.port, 'SHUTDOWN\n123!abc\n');
     await up.program.waitForOutput(/^The server was shut down and stays down; the page stays\./m);
     await page.goto(up.page);
-    await new Terminal(page).shows('[trying again; Enter tries at once]');
+    await new Terminal(page).shows('[reconnecting; press Enter to try now]');
     expect(await new Terminal(page).text()).toContain('motd refused the connection');
     expect(await up.program.stop()).toBe(0);
   },

@@ -32,7 +32,7 @@ test.describe('a desktop', () => {
     await page.keyboard.type('MSGSTO');
     await server.program.stop();
     await expect(page.locator('#status')).toContainText('is it running?');
-    await expect(page.locator('#countdown')).toContainText('next try in');
+    await expect(page.locator('#countdown')).toContainText('retrying in');
     await terminal.shows('MSGSTO');
     await page.screenshot(picture('page-lost.png', outputDir));
   });

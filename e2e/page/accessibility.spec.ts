@@ -47,7 +47,7 @@ async function* states(page: Page): AsyncGenerator<string> {
     await expect(page.getByRole('dialog', { name })).toBeHidden();
   }
 
-  await tool(page, 'History of messages').click();
+  await tool(page, 'Message history').click();
   await expect(page.locator('#history li')).toHaveText([/one message more$/]);
   yield 'the history';
   await page.keyboard.press('Escape');
@@ -59,7 +59,7 @@ async function* states(page: Page): AsyncGenerator<string> {
   await page.keyboard.press('Escape');
 
   await keepToasts(page);
-  await tool(page, 'Copy the selection, or all').click();
+  await tool(page, 'Copy the selection, or everything').click();
   await expect(page.locator('#toast')).not.toBeEmpty();
   yield 'a word on what was done';
 }
@@ -160,7 +160,7 @@ test.describe('with the keyboard alone', () => {
   test('every tool can be reached from the terminal, with a visible focus', async ({ page }) => {
     const names = [
       ...['Help', 'Settings', 'Clear the terminal', 'Download the transcript'],
-      ...['Copy the selection, or all', 'Search the terminal', 'History of messages'],
+      ...['Copy the selection, or everything', 'Search the terminal', 'Message history'],
     ];
     expect(await focused(page)).toBe('Terminal input');
     await expect(page.locator('.xterm-cursor-outline')).toHaveCount(0);
@@ -197,7 +197,7 @@ test.describe('with the keyboard alone', () => {
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog', { name: 'Settings' });
     await expect(dialog).toBeVisible();
-    await tabTo(page, dialog.getByRole('radio', { name: 'As the system' }));
+    await tabTo(page, dialog.getByRole('radio', { name: 'System' }));
     await page.keyboard.press('ArrowDown');
     await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
     await page.keyboard.press('ArrowDown');
@@ -268,7 +268,7 @@ test.describe('with the keyboard alone', () => {
     await tabTo(page, page.locator('#field-text'));
     await page.keyboard.type('QUIT');
     await page.keyboard.press('Enter');
-    await terminal.shows('[session ended; press Enter for another]');
+    await terminal.shows('[session ended; press Enter to start another]');
     await expect(page.locator('#field-text')).toBeFocused();
     await page.keyboard.press('Enter');
     await terminal.shows('SHUTDOWN):');

@@ -20,7 +20,7 @@ import {
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const MESSAGE_PROMPT = 'Enter new message of the day:';
 const APPLE = 'An apple a day keeps the doctor away.';
-const TRYING = '[trying again; Enter tries at once]';
+const TRYING = '[reconnecting; press Enter to try now]';
 const UNKNOWN = '[it is not known whether the message was stored]';
 const SERVER_ENDED = /\[motd (closed|reset) the connection \(10(00|14)\)\]/;
 
@@ -61,7 +61,7 @@ async function makePatient(page: Page): Promise<void> {
 /** The seconds until the next try, as they stand in the header. */
 async function countdown(page: Page): Promise<number> {
   const text = await page.locator('#countdown:visible').textContent();
-  return Number(/^next try in (\d+) s$/.exec(text ?? '')?.[1]);
+  return Number(/^retrying in (\d+) s$/.exec(text ?? '')?.[1]);
 }
 
 /** @param metric Its name and its labels; what is not there has not happened yet. */
@@ -138,7 +138,7 @@ test.describe('a connection that is lost', () => {
     await bridge.program.stop();
     await isIn(page, 'offline');
     await expect(status(page)).toHaveText(
-      'offline: the bridge is stopping (1001); it is tried again when the network is back',
+      'offline: the bridge is stopping (1001); reconnecting when the network is back',
     );
     await expect(page.locator('#countdown')).toBeHidden();
     await startBridge(server.port, bridge.port);
@@ -315,7 +315,7 @@ test(
   'discards a half-typed password, and what is typed of it after the loss',
   QUICK,
   async ({ terminal, page, server }) => {
-    const dropped = 'The password was not sent; press Enter to go on: |';
+    const dropped = 'The password was not sent; press Enter to continue: |';
     await terminal.shows(PROMPT);
     await terminal.type('SHUTDOWN');
     await terminal.shows('Enter shutdown password:');
@@ -352,9 +352,9 @@ test('does not send text typed ahead in one session in the next', async ({
 }) => {
   await terminal.shows(PROMPT);
   await paste(page, 'QUIT\nSHUTDOWN\n123!abc\nMSG');
-  await terminal.shows('[session ended; press Enter for another]');
+  await terminal.shows('[session ended; press Enter to start another]');
   await page.keyboard.press('Enter');
-  await terminal.showsCursor(`[session ended; press Enter for another]\n${PROMPT} |`);
+  await terminal.showsCursor(`[session ended; press Enter to start another]\n${PROMPT} |`);
   await terminal.type('MSGGET');
   await terminal.shows(`${APPLE}\n${PROMPT}`);
   await server.program.waitForOutput(/: MSGGET\n/);
@@ -369,7 +369,7 @@ test.describe('a session that has ended', () => {
       await terminal.shows(PROMPT);
       await expect(page.locator('#message')).toHaveText(APPLE);
       await terminal.type('QUIT');
-      await terminal.shows('Server: 200 OK\n[session ended; press Enter for another]');
+      await terminal.shows('Server: 200 OK\n[session ended; press Enter to start another]');
       await isIn(page, 'ended');
       await expect(status(page)).toHaveText('not connected: motd closed the connection (1000)');
       await expect(page.locator('#countdown')).toBeHidden();
@@ -388,7 +388,7 @@ test.describe('a session that has ended', () => {
       await isIn(page, 'ended');
 
       await page.keyboard.press('Enter');
-      await terminal.shows(`[session ended; press Enter for another]\n${PROMPT}`);
+      await terminal.shows(`[session ended; press Enter to start another]\n${PROMPT}`);
       expect(await metric(bridge, OPENED)).toBe(opened + 3);
       await terminal.type('MSGGET');
       await terminal.shows(`${APPLE}\n${PROMPT}`);
@@ -398,15 +398,15 @@ test.describe('a session that has ended', () => {
   test('with QUIT is followed by a new one after the button', async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
     await terminal.type('QUIT');
-    await terminal.shows('[session ended; press Enter for another]');
+    await terminal.shows('[session ended; press Enter to start another]');
     await page.getByRole('button', { name: 'Connect', exact: true }).click();
-    await terminal.shows(`[session ended; press Enter for another]\n${PROMPT}`);
+    await terminal.shows(`[session ended; press Enter to start another]\n${PROMPT}`);
     await isIn(page, 'connected');
   });
 
   test('with SHUTDOWN says so, and how to continue', QUICK, async ({ terminal, page, server }) => {
     const words =
-      '[the server was shut down: start it again with `motd serve`, or `npm start` anew; then press Enter]';
+      '[the server was shut down: start it again with `motd serve`, or restart `npm start`; then press Enter]';
     await terminal.shows(PROMPT);
     await terminal.type('SHUTDOWN');
     await terminal.shows('Enter shutdown password:');
@@ -447,7 +447,7 @@ test.describe('explains why the bridge closed the connection', () => {
     await terminal.shows(MESSAGE_PROMPT);
     await terminal.type(message);
     await terminal.shows(
-      `[the bridge broke the connection off: too much was sent at once (1009)]\n${UNKNOWN}\n${TRYING}\n${PROMPT}`,
+      `[the bridge closed the connection: the message is too large (1009)]\n${UNKNOWN}\n${TRYING}\n${PROMPT}`,
     );
     await page.keyboard.press('ArrowUp');
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):x{100}$/);

@@ -139,7 +139,7 @@ test('changes the text size from 10 to 32, and the button keeps the focus', asyn
 });
 
 test('offers the line ending only for targets in line mode', async ({ page, server }) => {
-  const ends = settings(page).getByRole('group', { name: 'End of a line that is sent' });
+  const ends = settings(page).getByRole('group', { name: 'Line ending to send' });
   await opener(page, 'Settings').click();
   await expect(ends).toBeHidden();
 
@@ -152,7 +152,7 @@ test('offers the line ending only for targets in line mode', async ({ page, serv
   await page.keyboard.press('Escape');
   await opener(page, 'Help').click();
   await expect(help(page).getByRole('table', { name: 'Move' })).toBeVisible();
-  await expect(help(page).getByRole('table', { name: 'What you can say' })).toHaveCount(0);
+  await expect(help(page).getByRole('table', { name: 'Commands' })).toHaveCount(0);
   await page.reload();
   await opener(page, 'Settings').click();
   await expect(ends.getByRole('radio', { name: 'CR LF' })).toBeChecked();
@@ -189,7 +189,7 @@ test.describe('notifications', () => {
     await page.reload();
     await opener(page, 'Settings').click();
     await expect(box(page)).toBeChecked();
-    await expect(settings(page)).not.toContainText('forbids');
+    await expect(settings(page)).not.toContainText('blocked');
   });
 
   test('that the browser forbids are explained, and cannot be turned on', async ({ page }) => {
@@ -198,7 +198,7 @@ test.describe('notifications', () => {
     });
     await page.reload();
     await opener(page, 'Settings').click();
-    await expect(settings(page)).toContainText('The browser forbids them for this page');
+    await expect(settings(page)).toContainText('Notifications are blocked');
     await box(page).focus();
     await page.keyboard.press('Space');
     await expect(box(page)).not.toBeChecked();
@@ -211,7 +211,7 @@ test.describe('notifications', () => {
     });
     await page.reload();
     await opener(page, 'Settings').click();
-    await expect(settings(page)).toContainText('This browser has no notifications.');
+    await expect(settings(page)).toContainText('This browser does not support notifications.');
   });
 });
 

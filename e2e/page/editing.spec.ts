@@ -157,7 +157,7 @@ test.describe('the keys', () => {
     ]);
     await page.keyboard.press('Control+d');
     await terminal.shows(
-      `${PROMPT} QUIT\nClient: QUIT\nServer: 200 OK\n[session ended; press Enter for another]`,
+      `${PROMPT} QUIT\nClient: QUIT\nServer: 200 OK\n[session ended; press Enter to start another]`,
     );
   });
 

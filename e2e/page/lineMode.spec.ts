@@ -127,7 +127,7 @@ test.describe('redis', () => {
     await terminal.shows('+PONG\nredis>');
     await redis.stop();
     await terminal.shows(
-      '[redis closed the connection (1000)]\n[trying again; Enter tries at once]',
+      '[redis closed the connection (1000)]\n[reconnecting; press Enter to try now]',
     );
 
     const both = await startBridgeTo(
@@ -260,8 +260,10 @@ test('shows 5,000 lines at once completely, in order, and accepts input at once'
 test('reports a target that is not configured', async ({ page, server }) => {
   const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
   const terminal = await open(page, bridgePort, 'target=nobody');
-  await expect.poll(() => terminal.text()).toMatch(/^\[the bridge has no such target\]\n\[/);
-  await expect(page.locator('#status')).toContainText('the bridge has no such target');
+  await expect
+    .poll(() => terminal.text())
+    .toMatch(/^\[the bridge has no target of this name\]\n\[/);
+  await expect(page.locator('#status')).toContainText('the bridge has no target of this name');
   await expect(page).toHaveTitle('Target “nobody”');
 });
 
@@ -306,8 +308,8 @@ test('another target can be a message server as well', async ({ page, server }) 
   await expect(page.locator('#message')).toHaveText(APPLE);
   await terminal.type('MSGGET');
   await terminal.shows(`${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
-  await page.getByRole('button', { name: 'History of messages' }).click();
-  await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
+  await page.getByRole('button', { name: 'Message history' }).click();
+  await expect(page.locator('#history')).toContainText('No message has been stored yet.');
 
   await open(page, bridgePort, 'target=motd');
   await terminal.shows('motd>');

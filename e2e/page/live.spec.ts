@@ -196,11 +196,11 @@ test.describe('the history', () => {
     page,
   }) => {
     await terminal.shows('SHUTDOWN):');
-    const button = page.getByRole('button', { name: 'History of messages' });
+    const button = page.getByRole('button', { name: 'Message history' });
     await button.focus();
     await page.keyboard.press('Enter');
-    const panel = page.getByRole('complementary', { name: 'History of messages' });
-    await expect(panel).toContainText('Nothing was stored yet.');
+    const panel = page.getByRole('complementary', { name: 'Message history' });
+    await expect(panel).toContainText('No message has been stored yet.');
     await expect(button).toHaveAttribute('aria-expanded', 'true');
     await expect(panel.getByRole('button', { name: 'Close the history' })).toBeFocused();
     await page.keyboard.press('Escape');
@@ -217,7 +217,7 @@ test.describe('the history', () => {
       const startedAtMs = Date.now();
       await store('the older one', server.port);
       await store('<b>the newer one</b> https://example.org/', server.port);
-      await page.getByRole('button', { name: 'History of messages' }).click();
+      await page.getByRole('button', { name: 'Message history' }).click();
       const entries = page.locator('#history li');
       await expect(entries).toHaveCount(2);
       await expect(entries.nth(0)).toContainText('<b>the newer one</b>');
@@ -242,13 +242,13 @@ test.describe('the history', () => {
 
   test('is updated while it is open', async ({ terminal, page, server }) => {
     await terminal.shows('SHUTDOWN):');
-    await page.getByRole('button', { name: 'History of messages' }).click();
-    await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
+    await page.getByRole('button', { name: 'Message history' }).click();
+    await expect(page.locator('#history')).toContainText('No message has been stored yet.');
     await store('one', server.port);
     await expect(page.locator('#history li')).toHaveCount(1);
     await store('two', server.port);
     await expect(page.locator('#history li')).toHaveText([/two$/, /one$/]);
-    await expect(page.locator('#history')).not.toContainText('Nothing was stored yet.');
+    await expect(page.locator('#history')).not.toContainText('No message has been stored yet.');
   });
 
   test('says why it cannot be read, and can be requested again', async ({
@@ -258,7 +258,7 @@ test.describe('the history', () => {
   }) => {
     await terminal.shows('SHUTDOWN):');
     await server.program.stop();
-    await page.getByRole('button', { name: 'History of messages' }).click();
+    await page.getByRole('button', { name: 'Message history' }).click();
     const panel = page.locator('#history');
     await expect(panel).toContainText('motd refused the connection: is it running?');
     const again = await startServer(server.port);
@@ -278,11 +278,11 @@ test.describe('the history', () => {
     await once(socket, 'close');
     // A change that comes later would read the history again, and scroll it back.
     await expect(banner(page)).toHaveText('message 1000');
-    await page.getByRole('button', { name: 'History of messages' }).click();
+    await page.getByRole('button', { name: 'Message history' }).click();
     // A hundred at once, and a button for the next.
     await expect(page.locator('#history li')).toHaveCount(101);
     for (let rest = 900; rest > 0; rest -= 100) {
-      await page.getByRole('button', { name: `Show older ones (${rest})` }).click();
+      await page.getByRole('button', { name: `Show older messages (${rest})` }).click();
     }
     await expect(page.locator('#history li')).toHaveCount(1000);
     await expect(page.locator('#history li').first()).toContainText('message 1000');
@@ -294,8 +294,8 @@ test.describe('the history', () => {
   test('covers the terminal on a narrow screen', async ({ terminal, page }) => {
     await page.setViewportSize({ width: 380, height: 700 });
     await expect.poll(() => terminal.flow()).toContain('SHUTDOWN):');
-    await page.getByRole('button', { name: 'History of messages' }).click();
-    await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
+    await page.getByRole('button', { name: 'Message history' }).click();
+    await expect(page.locator('#history')).toContainText('No message has been stored yet.');
     const { x, width } = (await page.locator('#history').boundingBox()) ?? { x: 1, width: 0 };
     expect({ x, width }).toEqual({ x: 0, width: 380 });
   });

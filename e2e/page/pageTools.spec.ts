@@ -59,7 +59,7 @@ test('remembers each setting', WHOLE_BROWSER, async ({ page, context }) => {
   for (const label of ['Light', 'More contrast', 'In a field below', 'Show passwords as dots']) {
     await dialog(page).getByLabel(label, { exact: true }).click();
   }
-  await dialog(page).getByLabel('Notify me of a new message').click();
+  await dialog(page).getByLabel('Notify me about new messages').click();
   for (let times = 0; times < 4; times++) await tool(page, 'Larger').click();
   await page.reload();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
@@ -69,7 +69,7 @@ test('remembers each setting', WHOLE_BROWSER, async ({ page, context }) => {
   await tool(page, 'Settings').click();
   for (const label of [
     ...['Light', 'More contrast', 'In a field below'],
-    ...['Show passwords as dots', 'Notify me of a new message'],
+    ...['Show passwords as dots', 'Notify me about new messages'],
   ]) {
     await expect(dialog(page).getByLabel(label, { exact: true })).toBeChecked();
   }
@@ -265,7 +265,7 @@ test.describe('copying', () => {
     await terminal.shows('half a line');
     const doctor = await middleOf(page, 'doctor');
     await page.mouse.dblclick(doctor.x, doctor.y);
-    await tool(page, 'Copy the selection, or all').click();
+    await tool(page, 'Copy the selection, or everything').click();
     await expect(page.locator('#toast')).toHaveText('Copied.');
     expect(await clipboard(page)).toBe('doctor');
     const apple = await middleOf(page, 'apple');
@@ -280,8 +280,8 @@ test.describe('copying', () => {
     const long = 'a rather long line '.repeat(20).trim();
     await terminal.type(`MSGSTORE\n${long}`);
     await terminal.shows(`Server: 200 OK\n${PROMPT}`);
-    await tool(page, 'Copy the selection, or all').click();
-    await expect(page.locator('#toast')).toHaveText('Copied all there is.');
+    await tool(page, 'Copy the selection, or everything').click();
+    await expect(page.locator('#toast')).toHaveText('Copied everything.');
     expect((await clipboard(page)).trimEnd().split('\n')).toEqual([
       `${PROMPT} MSGSTORE`,
       'Client: MSGSTORE',
@@ -426,7 +426,7 @@ test(
 
     await store('not asked for', server.port);
     await expect(page.locator('#message')).toHaveText('not asked for');
-    await choose(page, 'Notify me of a new message');
+    await choose(page, 'Notify me about new messages');
     // Whoever looks at the page sees it.
     await page.bringToFront();
     await store('seen on the page', server.port);

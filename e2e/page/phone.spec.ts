@@ -384,7 +384,7 @@ test.describe('the field', () => {
     ]);
     expect(notes).toEqual([
       expect.stringMatching(/^\[motd (closed|reset) the connection/),
-      '[trying again; Enter tries at once]',
+      '[reconnecting; press Enter to try now]',
     ]);
   });
 });
@@ -395,10 +395,10 @@ test.describe('320 pixels wide', () => {
   test('needs no horizontal scrolling, whatever is open', async ({ terminal, page }) => {
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
     expect(await overflow(page)).toBeLessThanOrEqual(0);
-    for (const name of ['History of messages', 'Search the terminal', 'Settings', 'Help']) {
+    for (const name of ['Message history', 'Search the terminal', 'Settings', 'Help']) {
       await page.getByRole('button', { name, exact: true }).tap();
       if (name.startsWith('History')) {
-        await expect(page.locator('#history')).toContainText('Nothing was stored yet.');
+        await expect(page.locator('#history')).toContainText('No message has been stored yet.');
       }
       expect(await overflow(page), name).toBeLessThanOrEqual(0);
       await page.keyboard.press('Escape');

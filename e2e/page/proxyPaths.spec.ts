@@ -56,7 +56,7 @@ test('does not reload for ever if the proxy removes the slash', async ({ page, b
     const sent: string[] = [];
     page.on('request', (request) => request.isNavigationRequest() && sent.push(request.url()));
     await load().catch(() => {});
-    await expect(page.locator('body')).toHaveText(/everything below \/devbox\/ has to reach/);
+    await expect(page.locator('body')).toHaveText(/everything below \/devbox\/ must reach/);
     expect(page.url()).toBe(`${origin}/devbox`);
     expect(sent.length).toBeLessThanOrEqual(4);
     page.removeAllListeners('request');
@@ -73,7 +73,7 @@ test('says what to configure if requests for its files do not reach the bridge',
   );
   await page.goto(`${origin}/devbox/`);
   await expect(page.locator('body')).toHaveText(
-    /^This page is not complete: \/devbox\/assets\/\S+ could not be loaded\.Load it again\. .*everything below \/devbox\/ has to reach the bridge\. .*--base-path \/devbox\.$/,
+    /^This page is incomplete: \/devbox\/assets\/\S+ could not be loaded\.Reload the page\. .*everything below \/devbox\/ must reach the bridge\. .*--base-path \/devbox\.$/,
   );
 });
 
@@ -87,7 +87,7 @@ test('says what to configure if its WebSocket does not reach the bridge', async 
   );
   await page.goto(`${origin}/devbox/`);
   await expect(page.locator('#status')).toHaveText(
-    'not connected: /devbox/ws does not reach the bridge: its operator has to have the proxy in ' +
-      'between pass it on, as it does this page (--base-path, if the proxy keeps the path)',
+    'not connected: /devbox/ws does not reach the bridge: its operator must configure the proxy to ' +
+      'forward this path, too (with --base-path on the bridge, if the proxy keeps the prefix)',
   );
 });

@@ -33,8 +33,8 @@ export class ConnectionStatus {
   showSilence(): void {
     const { light, words, button } = this.#parts;
     light.dataset['state'] = 'silent';
-    words.textContent = 'connected, but the server does not answer';
-    button.textContent = 'Connect anew';
+    words.textContent = 'connected, but the server is not responding';
+    button.textContent = 'Reconnect';
     button.hidden = false;
   }
 
@@ -42,7 +42,7 @@ export class ConnectionStatus {
     clearInterval(this.#ticking);
     // A further try is no news, which a screen reader would tell each time.
     if (state.is === 'connecting' && isLost(this.#state))
-      this.#parts.countdown.textContent = 'trying…';
+      this.#parts.countdown.textContent = 'connecting…';
     else this.#enter(state);
   }
 
@@ -64,7 +64,7 @@ export class ConnectionStatus {
 
   #countDown(toMs: number): void {
     const seconds = Math.max(0, Math.ceil((toMs - performance.now()) / 1000));
-    this.#parts.countdown.textContent = `next try in ${seconds} s`;
+    this.#parts.countdown.textContent = `retrying in ${seconds} s`;
   }
 }
 
@@ -82,6 +82,6 @@ function wordsFor(state: ConnectionState): string {
     case 'ended':
       return `not connected: ${state.reason}`;
     case 'offline':
-      return `offline: ${state.reason}; it is tried again when the network is back`;
+      return `offline: ${state.reason}; reconnecting when the network is back`;
   }
 }

@@ -24,9 +24,9 @@ async function refusing(
 }
 
 test.each([
-  [401, /name and a password/],
-  [403, /^a proxy in between refused/],
-  [404, /no such target/],
+  [401, /user name and a password/],
+  [403, /^a proxy in front of the bridge refused/],
+  [404, /no target of this name/],
   [426, /was lost/],
   [429, /too many wrong passwords/],
   [503, /full/],

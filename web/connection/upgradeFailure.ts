@@ -11,17 +11,16 @@ export const BRIDGE_UNREACHABLE = 'the bridge cannot be reached';
  * 426 answers a request that asks for no upgrade: now the bridge would accept one, unless a proxy in
  * between lets none through.
  */
-export const WOULD_UPGRADE =
-  'the connection to the bridge was lost, or a proxy in between lets no WebSocket through';
+export const WOULD_UPGRADE = 'the connection to the bridge was lost, or a proxy blocks WebSockets';
 
 // PROTOCOL.md, "Before the upgrade".
 const WORDS: Readonly<Record<number, string>> = {
-  403: 'a proxy in between refused the connection (403)',
-  401: 'the bridge wants a name and a password: load the page anew',
-  404: 'the bridge has no such target',
+  403: 'a proxy in front of the bridge refused the connection (403)',
+  401: 'the bridge requires a user name and a password; reload the page',
+  404: 'the bridge has no target of this name',
   426: WOULD_UPGRADE,
   429: 'the bridge refused this page: too many wrong passwords',
-  502: 'the proxy in between does not reach the bridge',
+  502: 'the proxy in front of the bridge cannot reach it',
   503: 'the bridge is full: try again later',
 };
 
@@ -77,7 +76,7 @@ function isElsewhere({ pathname }: URL, status: number): boolean {
 
 function notPassedOn({ pathname }: URL): string {
   return (
-    `${pathname} does not reach the bridge: its operator has to have the proxy in between pass it ` +
-    'on, as it does this page (--base-path, if the proxy keeps the path)'
+    `${pathname} does not reach the bridge: its operator must configure the proxy to forward this ` +
+    'path, too (with --base-path on the bridge, if the proxy keeps the prefix)'
   );
 }

@@ -100,15 +100,15 @@ export class HistoryPanel {
   #read(): void {
     this.#stopReading();
     this.#forgetChange();
-    this.#say(this.#list.hidden ? 'Reading…' : '');
+    this.#say(this.#list.hidden ? 'Loading…' : '');
     const reading = new HistoryReader();
     const link = new ReconnectingSocket(this.#url, {
       opened: () => link.send(HISTORY_REQUEST),
       received: (text) => {
-        this.#awaitMore('the server stopped in the middle of the history');
+        this.#awaitMore('the server stopped before the end of the history');
         const history = reading.received(text);
         if (history.is === 'complete') this.#show(history.messages);
-        if (history.is === 'refused') this.#fail(`the server said: ${history.reply}`);
+        if (history.is === 'refused') this.#fail(`the server replied: ${history.reply}`);
       },
       closed: () => {},
       stateChanged: (state) => {
@@ -144,7 +144,7 @@ export class HistoryPanel {
     this.#showOlder(messages.toReversed(), this.#shown);
     if (hasFocus) this.#list.focus();
     this.#list.hidden = messages.length === 0;
-    this.#say(messages.length === 0 ? 'Nothing was stored yet.' : '');
+    this.#say(messages.length === 0 ? 'No message has been stored yet.' : '');
     if (this.#isOutdated) this.changed();
   }
 
@@ -157,7 +157,7 @@ export class HistoryPanel {
     const entry = document.createElement('li');
     const button = document.createElement('button');
     button.type = 'button';
-    button.textContent = `Show older ones (${others.length})`;
+    button.textContent = `Show older messages (${others.length})`;
     button.addEventListener('click', () => {
       entry.remove();
       this.#shown += SHOWN_AT_ONCE;
@@ -172,7 +172,7 @@ export class HistoryPanel {
   #fail(reason: string): void {
     if (this.#link === undefined) return;
     this.#stopReading();
-    this.#say(`The history cannot be read: ${reason}.`);
+    this.#say(`The history could not be loaded: ${reason}.`);
     this.#tryAgain.hidden = false;
   }
 
@@ -205,7 +205,7 @@ export class HistoryPanel {
     this.#list.hidden = true;
     // What scrolls has to be in reach of the Tab key.
     this.#list.tabIndex = 0;
-    this.#list.setAttribute('aria-label', 'Messages, the newest first');
+    this.#list.setAttribute('aria-label', 'Messages, newest first');
     this.#panel.append(head, this.#status, this.#tryAgain, this.#list);
   }
 }

@@ -154,7 +154,7 @@ export class LiveMessage {
     if (this.#probe !== undefined) return;
     this.#link.send(this.#watching.request());
     this.#probe = setTimeout(() => {
-      this.#link.renew('the bridge did not answer any more');
+      this.#link.renew('the bridge stopped responding');
       this.#events.onDead();
     }, PROBE_PATIENCE_MS);
   }

@@ -1,28 +1,29 @@
-// Checks that the page is where its files are. Their addresses are relative, and the bridge serves the
-// page at a path that ends in a slash. A proxy that takes a prefix off may serve it without one
-// (/devbox): then they lead elsewhere. It has to be a script in index.html: no file can be trusted to
-// arrive.
+// Checks that the page's relative addresses lead to its files, and reports a file that does not load.
+//
+// The bridge serves the page at a path that ends in a slash. A proxy that strips a prefix may serve
+// it without the slash (/devbox): relative addresses then lead elsewhere. This script is inlined into
+// index.html (vite.config.ts), because no other file is certain to load.
 {
   const url = new URL(location.href);
-  if (/\/(?:index\.html)?$/.test(url.pathname)) remember('');
+  if (/\/(?:index\.html)?$/.test(url.pathname)) rememberRedirect('');
   else {
     url.pathname += '/';
-    // A proxy that takes the slash off again would have the page load for ever.
-    const isTakenOff = remember(url.pathname) === url.pathname;
-    if (isTakenOff) remember('');
+    // A proxy that removes the slash again would cause an endless redirect.
+    const isRedirectLoop = rememberRedirect(url.pathname) === url.pathname;
+    if (isRedirectLoop) rememberRedirect('');
     else location.replace(url);
   }
 
-  // A script that did not arrive: without it, nothing would ever happen.
-  addEventListener('error', scriptOnError, true);
+  // Without its script the page would stay empty, and not say why.
+  addEventListener('error', onLoadError, true);
 
   /**
-   * Keeps in this tab where it was sent.
+   * Remembers, for this tab, the path that it was redirected to.
    *
    * @param {string} path
-   * @returns {string | null} What was kept before; `null` if this browser keeps nothing.
+   * @returns {string | null} The path remembered before; `null` if storage is blocked.
    */
-  function remember(path) {
+  function rememberRedirect(path) {
     try {
       const before = sessionStorage.getItem('motd.slashAdded');
       sessionStorage.setItem('motd.slashAdded', path);
@@ -33,17 +34,17 @@
   }
 
   /** @param {Event} event */
-  function scriptOnError({ target }) {
+  function onLoadError({ target }) {
     if (!(target instanceof HTMLScriptElement)) return;
     const folder = new URL('..', url).pathname;
-    const words = [
-      `This page is not complete: ${new URL(target.src).pathname} could not be loaded.`,
-      'Load it again. If that does not help, its operator has to look at the proxy in between: ' +
-        `everything below ${folder} has to reach the bridge. A proxy that takes ${folder} off ` +
-        'needs nothing else; for one that keeps it, start the bridge with ' +
+    const texts = [
+      `This page is incomplete: ${new URL(target.src).pathname} could not be loaded.`,
+      'Reload the page. If that does not help, its operator must check the reverse proxy: ' +
+        `everything below ${folder} must reach the bridge. If the proxy strips ${folder}, no other ` +
+        'setting is needed. If it keeps the prefix, start the bridge with ' +
         `--base-path ${folder === '/' ? '/PATH' : folder.slice(0, -1)}.`,
     ];
-    const show = () => document.body.replaceChildren(...words.map(paragraph));
+    const show = () => document.body.replaceChildren(...texts.map(paragraph));
     if (document.readyState === 'loading') addEventListener('DOMContentLoaded', show);
     else show();
   }

@@ -311,8 +311,8 @@ async function copyText(): Promise<void> {
   const { selection } = screen;
   const isCopied = await copy(selection || screen.transcript);
   returnToLine();
-  if (!isCopied) toast.show('This browser does not let the page copy.');
-  else toast.show(selection ? 'Copied.' : 'Copied all there is.');
+  if (!isCopied) toast.show('Copying is not possible in this browser.');
+  else toast.show(selection ? 'Copied.' : 'Copied everything.');
 }
 
 /** Keeps the page above a touch keyboard where the browser lays it out below (Safari). */

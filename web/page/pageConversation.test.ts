@@ -212,7 +212,7 @@ describe('when the connection is lost', () => {
     const page = new Page().open().type('MSGG', LEFT).lose();
     expect(page.printed).toEqual([
       '[motd closed the connection (1000)]',
-      '[trying again; Enter tries at once]',
+      '[reconnecting; press Enter to try now]',
     ]);
     expect(page.line).toBe('MSG|G');
     expect(page.open().line).toBe(`${COMMAND}MSG|G`);
@@ -228,7 +228,7 @@ describe('when the connection is lost', () => {
 
   test('of a paste of lines meanwhile the first is kept, and nothing of it is said', () => {
     const page = new Page().open().lose().type('\x1b[200~SHUTDOWN\n123!abc\n\x1b[201~');
-    expect(page.printed.at(-1)).toContain('the first line is kept');
+    expect(page.printed.at(-1)).toContain('only the first pasted line is kept');
     expect(page.link.connects).toBe(1);
     page.open();
     expect(page.sent).toEqual([]);
@@ -274,7 +274,7 @@ describe('when the connection is lost', () => {
   test('nor where the connection is lost again before its Enter', () => {
     const page = askedForPassword().type('hunt').lose().open();
     page.lose('motd closed the connection (1000)', false).type('er2').open();
-    expect(page.line).toBe('The password was not sent; press Enter to go on: |');
+    expect(page.line).toBe('The password was not sent; press Enter to continue: |');
     expect(page.type('\r').line).toBe(`${COMMAND}|`);
   });
 
@@ -293,8 +293,8 @@ describe('when the connection is lost', () => {
 
   test('until its Enter, the line says what has become of it', () => {
     const page = askedForPassword().type('hunt').lose();
-    expect(page.line).toBe('The password was not sent; press Enter to go on: |');
-    expect(page.open().line).toBe('The password was not sent; press Enter to go on: |');
+    expect(page.line).toBe('The password was not sent; press Enter to continue: |');
+    expect(page.open().line).toBe('The password was not sent; press Enter to continue: |');
   });
 
   test('what was typed ahead is forgotten: it could be a password', () => {
@@ -379,7 +379,7 @@ describe('when the connection is lost', () => {
     page.open().lose('motd closed the connection (1000)', false);
     expect(page.printed.slice(-2)).toEqual([
       '[motd closed the connection (1000)]',
-      '[trying again; Enter tries at once]',
+      '[reconnecting; press Enter to try now]',
     ]);
   });
 
@@ -408,7 +408,7 @@ test('a first connection that cannot be had says why, once', () => {
   const page = new Page().fail('the bridge cannot be reached').fail();
   expect(page.printed).toEqual([
     '[the bridge cannot be reached]',
-    '[trying again; Enter tries at once]',
+    '[reconnecting; press Enter to try now]',
   ]);
 });
 
@@ -416,7 +416,7 @@ describe('an end that was asked for', () => {
   test('after QUIT Enter begins another conversation, and nothing else does', () => {
     const page = new Page().open().type('QUIT\r').hear('200 OK\n').lose();
     expect(page.link).toMatchObject({ connects: 0, isResting: true });
-    expect(page.printed.at(-1)).toBe('[session ended; press Enter for another]');
+    expect(page.printed.at(-1)).toBe('[session ended; press Enter to start another]');
     page.type('\r');
     expect(page.link.connects).toBe(1);
   });

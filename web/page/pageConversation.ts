@@ -59,7 +59,7 @@ type PageState =
 /** A question for a password may follow them: what was typed ahead of it could be one. */
 const ASKING_FOR_PASSWORDS: ReadonlySet<string> = new Set(['MSGSTORE', 'SHUTDOWN']);
 
-const PASSWORD_DROPPED = 'The password was not sent; press Enter to go on: ';
+const PASSWORD_DROPPED = 'The password was not sent; press Enter to continue: ';
 
 /** What ends a line, or gives it up. */
 const END_OF_LINE = /[\r\n\x03]/;
@@ -349,7 +349,7 @@ export class PageConversation implements ConnectionEvents {
         this.#print(request.words.join('  '), 'note');
         break;
       case 'room':
-        this.#print('[the line would be too long: nothing was put in]', 'note');
+        this.#print('[the line would be too long; nothing was inserted]', 'note');
         break;
       default:
         request satisfies never;
@@ -375,7 +375,7 @@ export class PageConversation implements ConnectionEvents {
     const line = editor.takeLine();
     if (line === undefined) return;
     const isPaste = editor.takeLine() !== undefined || editor.line.text !== '';
-    if (isPaste) this.#print('[not connected: of what was pasted, the first line is kept]', 'note');
+    if (isPaste) this.#print('[not connected; only the first pasted line is kept]', 'note');
     editor.forgetAhead();
     editor.replace(line);
     link.connect();

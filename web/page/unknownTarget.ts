@@ -9,7 +9,7 @@ export function showUnknownTarget(): Promise<never> {
   document.title = TITLE;
   requireElement(document, '#title').textContent = TITLE;
   requireElement(document, '#message').textContent =
-    'The address of this page names a target that cannot exist. Check the link that led here.';
+    'The target in this page’s address is not a valid name. Check the link that you followed.';
   requireElement(document, '#status').textContent = 'not connected: unknown target';
   requireElement(document, '#status-light').dataset['state'] = 'ended';
   requireElement(document, '#tools').hidden = true;

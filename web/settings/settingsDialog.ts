@@ -124,8 +124,8 @@ function permission(): NotificationPermission | 'missing' {
 }
 
 function noteOn(given: NotificationPermission | 'missing'): string {
-  if (given === 'missing') return 'This browser has no notifications.';
+  if (given === 'missing') return 'This browser does not support notifications.';
   if (given !== 'denied') return '';
-  if (!isSecureContext) return 'Browsers allow them only over https, or on the same machine.';
-  return 'The browser forbids them for this page; you can allow them in its site settings.';
+  if (!isSecureContext) return 'Notifications need HTTPS, or a page from this machine.';
+  return 'Notifications are blocked; you can allow them in the browser’s site settings.';
 }
