@@ -1,10 +1,10 @@
-// Why a connection ended, in words.
+// Explains why a WebSocket was closed.
 
 import { escapeControls } from '../../protocol/plainText.ts';
 
-// RFC 6455, section 7.4.1, and IANA's registry for 1012 to 1014; PROTOCOL.md, "The bridge". Those
-// that the bridge itself never says may come from a reverse proxy in between.
-const WORDS: Readonly<Record<number, string>> = {
+// RFC 6455, section 7.4.1, and IANA's registry for 1012 to 1014; PROTOCOL.md, "The bridge". The codes
+// that the bridge itself never sends may come from a reverse proxy.
+const DESCRIPTIONS: Readonly<Record<number, string>> = {
   1000: 'the server closed the connection',
   1001: 'the bridge is stopping',
   1002: 'the bridge closed the connection: protocol error',
@@ -21,11 +21,11 @@ const WORDS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Says why a WebSocket closed that had opened.
+ * Describes the close of a WebSocket that was open.
  *
- * @param reason What the bridge said; its words come first.
+ * @param reason The reason in the close frame; preferred to a description of the code.
  */
 export function closeReason(code: number, reason: string): string {
-  const words = escapeControls(reason) || WORDS[code] || 'the connection was closed';
-  return `${words} (${code})`;
+  const text = escapeControls(reason) || DESCRIPTIONS[code] || 'the connection was closed';
+  return `${text} (${code})`;
 }

@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
 import { closeReason } from './closeReason.pure.ts';
 
-test('the bridge’s own words come first, and its code', () => {
+test('prefers the reason that the bridge gives, and adds the code', () => {
   expect(closeReason(1014, 'motd refused the connection')).toBe(
     'motd refused the connection (1014)',
   );
 });
 
 test.each([1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 1014])(
-  '%i has words of its own',
+  'describes code %i',
   (code) => {
-    const words = closeReason(code, '');
-    expect(words).toMatch(new RegExp(`^the .+ \\(${code}\\)$`));
-    expect(words).not.toBe(closeReason(4321, '').replace('4321', String(code)));
+    const text = closeReason(code, '');
+    expect(text).toMatch(new RegExp(`^the .+ \\(${code}\\)$`));
+    expect(text).not.toBe(closeReason(4321, '').replace('4321', String(code)));
   },
 );
 
-test('a code nobody knows is shown', () => {
+test('shows an unknown code', () => {
   expect(closeReason(4321, '')).toBe('the connection was closed (4321)');
 });

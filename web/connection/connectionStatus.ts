@@ -1,12 +1,12 @@
-// The header's word on the connection: what it is, why, when it is tried again, and the button that
-// tries now.
+// The connection's status in the header: the state, its reason, a countdown to the next attempt, and
+// a button that connects now.
 
 import type { ConnectionState } from './reconnectingSocket.ts';
 
 export interface ConnectionStatusElements {
   light: HTMLElement;
-  /** A live region: its words change when the state does, and not each second. */
-  words: HTMLElement;
+  /** A live region. It changes only with the state, so that screen readers stay quiet. */
+  text: HTMLElement;
   countdown: HTMLElement;
   button: HTMLElement;
 }
@@ -14,44 +14,44 @@ export interface ConnectionStatusElements {
 const TICK_MS = 250;
 
 export class ConnectionStatus {
-  readonly #parts: ConnectionStatusElements;
+  readonly #elements: ConnectionStatusElements;
   readonly #focusElsewhere: () => void;
   #state: ConnectionState = { is: 'connecting' };
   #ticking: ReturnType<typeof setInterval> | undefined;
 
   /**
-   * @param connect Called when the button is pressed, which shows only while all is not well.
-   * @param focusElsewhere Called when the button is about to be hidden and has the focus.
+   * @param connect Called when the button is pressed. The button shows only if there is a problem.
+   * @param focusElsewhere Called before the button is hidden while it has the focus.
    */
-  constructor(parts: ConnectionStatusElements, connect: () => void, focusElsewhere: () => void) {
-    this.#parts = parts;
+  constructor(elements: ConnectionStatusElements, connect: () => void, focusElsewhere: () => void) {
+    this.#elements = elements;
     this.#focusElsewhere = focusElsewhere;
-    parts.button.addEventListener('click', connect);
+    elements.button.addEventListener('click', connect);
   }
 
-  /** Says that the server, to all appearances connected, does not answer. */
-  showSilence(): void {
-    const { light, words, button } = this.#parts;
-    light.dataset['state'] = 'silent';
-    words.textContent = 'connected, but the server is not responding';
+  /** Reports that the connection is open, but a reply is overdue. */
+  showUnresponsive(): void {
+    const { light, text, button } = this.#elements;
+    light.dataset['state'] = 'unresponsive';
+    text.textContent = 'connected, but the server is not responding';
     button.textContent = 'Reconnect';
     button.hidden = false;
   }
 
   show(state: ConnectionState): void {
     clearInterval(this.#ticking);
-    // A further try is no news, which a screen reader would tell each time.
+    // Leave the live region alone: a screen reader would announce every attempt.
     if (state.is === 'connecting' && isLost(this.#state))
-      this.#parts.countdown.textContent = 'connecting…';
+      this.#elements.countdown.textContent = 'connecting…';
     else this.#enter(state);
   }
 
   #enter(state: ConnectionState): void {
-    const { light, words, button, countdown } = this.#parts;
+    const { light, text, button, countdown } = this.#elements;
     this.#state = state;
     light.dataset['state'] = state.is;
-    const said = wordsFor(state);
-    if (words.textContent !== said) words.textContent = said;
+    const description = describe(state);
+    if (text.textContent !== description) text.textContent = description;
     const isHidden = state.is === 'connecting' || state.is === 'connected';
     if (isHidden && document.activeElement === button) this.#focusElsewhere();
     button.hidden = isHidden;
@@ -64,7 +64,7 @@ export class ConnectionStatus {
 
   #countDown(toMs: number): void {
     const seconds = Math.max(0, Math.ceil((toMs - performance.now()) / 1000));
-    this.#parts.countdown.textContent = `retrying in ${seconds} s`;
+    this.#elements.countdown.textContent = `retrying in ${seconds} s`;
   }
 }
 
@@ -72,7 +72,7 @@ function isLost({ is }: ConnectionState): boolean {
   return is === 'waiting' || is === 'offline';
 }
 
-function wordsFor(state: ConnectionState): string {
+function describe(state: ConnectionState): string {
   switch (state.is) {
     case 'connecting':
       return 'connecting…';

@@ -8,6 +8,6 @@ test.each([
   ['motd-user=', undefined],
   ['not-motd-user=anna', undefined],
   ['motd-user=%', undefined],
-])('of the cookies %j the user is %j', (cookies, user) => {
+])('reads from the cookies %j the user %j', (cookies, user) => {
   expect(loggedInUser(cookies)).toBe(user);
 });

@@ -1,19 +1,18 @@
-// Who is logged in, where the bridge asks for a password: its cookie says so (bridge/http/loginCookie.ts).
+// Reads who is logged in. A bridge that requires a password names the user in a cookie of its own
+// (bridge/http/loginCookie.ts).
 
 const USER_COOKIE = /(?:^|;\s*)motd-user=([^;]+)/;
 
 /**
- * Reads the name of the user who is logged in.
- *
- * @param cookies As `document.cookie` has them.
- * @returns The name; `undefined` if the bridge asked for none.
+ * @param cookies The value of `document.cookie`.
+ * @returns The name of the user, or `undefined` if the bridge requires no login.
  */
 export function loggedInUser(cookies: string): string | undefined {
   const value = USER_COOKIE.exec(cookies)?.[1];
   try {
     return value === undefined ? undefined : decodeURIComponent(value);
   } catch {
-    // Another application of this host has written it.
+    // Another application on this host set the cookie.
     return undefined;
   }
 }

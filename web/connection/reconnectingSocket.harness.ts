@@ -1,5 +1,4 @@
-// What a browser has and Node 20 has not, so that a link can be tried against a real WebSocket
-// server.
+// Provides what a browser has and Node 20 lacks, so that tests connect to a real WebSocket server.
 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +6,7 @@ import { onTestFinished, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { type ConnectionState, ReconnectingSocket } from './reconnectingSocket.ts';
 
-/** In a browser a failed WebSocket that nobody listens to is no error. */
+/** In a browser, an error of a WebSocket without a listener does not throw. */
 class BrowserWebSocket extends WebSocket {
   constructor(url: string | URL) {
     super(url);
@@ -15,8 +14,8 @@ class BrowserWebSocket extends WebSocket {
   }
 }
 
-/** Stands in for the page around a link. */
-export class PageStandIn {
+/** Stands in for the browser's globals. */
+export class BrowserStandIn {
   readonly window = new EventTarget();
   readonly document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
   readonly navigator = { onLine: true };
@@ -32,28 +31,25 @@ export class PageStandIn {
     });
   }
 
-  says(event: 'online' | 'pageshow' | 'pagehide'): void {
+  dispatch(event: 'online' | 'pageshow' | 'pagehide'): void {
     this.window.dispatchEvent(new Event(event));
   }
 
-  isShown(): void {
+  showTab(): void {
     this.document.dispatchEvent(new Event('visibilitychange'));
   }
 }
 
-/**
- * A WebSocket server of its own for a test; it may be stopped, and started again at the same port.
- */
-export class Bridge {
+/** A WebSocket server that can be stopped, and started again on the same port. */
+export class TestBridge {
   port = 0;
-  /** How many browsers came. */
-  count = 0;
-  onBrowser: (browser: WebSocket) => void = () => {};
+  connectionCount = 0;
+  onConnection: (browser: WebSocket) => void = () => {};
   #server: WebSocketServer | undefined;
 
-  static async start(onBrowser: (browser: WebSocket) => void = () => {}): Promise<Bridge> {
-    const bridge = new Bridge();
-    bridge.onBrowser = onBrowser;
+  static async start(onConnection: (browser: WebSocket) => void = () => {}): Promise<TestBridge> {
+    const bridge = new TestBridge();
+    bridge.onConnection = onConnection;
     await bridge.start();
     onTestFinished(() => bridge.stop());
     return bridge;
@@ -67,14 +63,14 @@ export class Bridge {
     const server = new WebSocketServer({ host: '127.0.0.1', port: this.port });
     this.#server = server;
     server.on('connection', (browser) => {
-      this.count++;
-      this.onBrowser(browser);
+      this.connectionCount++;
+      this.onConnection(browser);
     });
     await once(server, 'listening');
     this.port = portOf(server);
   }
 
-  /** Breaks every connection off, and listens no more. */
+  /** Stops listening, and terminates every connection. */
   async stop(): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
@@ -90,15 +86,15 @@ export function portOf(server: { address(): AddressInfo | string | null }): numb
   return address.port;
 }
 
-/** A link whose events are written down, in order. */
+/** A socket that logs its events, in order. */
 export class SocketUnderTest {
-  /** `opened`, `received TEXT`, `closed REASON`, and each state by its name. */
+  /** `opened`, `received TEXT`, `closed REASON`, and the name of each state. */
   readonly log: string[] = [];
   readonly states: ConnectionState[] = [];
-  readonly link: ReconnectingSocket;
+  readonly socket: ReconnectingSocket;
 
   constructor(url: URL) {
-    this.link = new ReconnectingSocket(url, {
+    this.socket = new ReconnectingSocket(url, {
       opened: () => this.log.push('opened'),
       received: (text) => this.log.push(`received ${text}`),
       closed: (reason) => this.log.push(`closed ${reason}`),
@@ -107,11 +103,11 @@ export class SocketUnderTest {
         this.log.push(state.is);
       },
     });
-    onTestFinished(() => this.link.close());
+    onTestFinished(() => this.socket.close());
   }
 
-  /** Settles once this many entries of the log are this one. */
-  async says(entry: string, times = 1): Promise<void> {
+  /** Resolves once the log has this entry so many times. */
+  async waitFor(entry: string, times = 1): Promise<void> {
     await vi.waitUntil(() => this.log.filter((logged) => logged === entry).length >= times, {
       timeout: 10_000,
       interval: 5,

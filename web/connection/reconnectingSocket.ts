@@ -1,6 +1,17 @@
-// The way to a server that comes back by itself: a WebSocket to one address of the bridge, and
-// another one after it. When to try is decided in reconnection.ts; here are the socket, the clock
-// and the page.
+// A WebSocket that reconnects by itself: whenever it closes, it opens another one to the same address
+// of the bridge. reconnection.pure.ts decides when; this file has the socket, the clock and the page's
+// events.
+//
+//   connecting --opens, and the target stays--> connected
+//              --fails--> waiting (offline if the browser has no network)
+//   connected  --closes--> waiting or offline
+//   waiting, offline --the time comes, or the page wakes--> connecting
+//   any        --close(), or it closes after stopRetrying()--> ended
+//   ended      --connect()--> connecting
+//
+// The bridge accepts a WebSocket before it knows whether the target does. Only the very first socket
+// counts as connected as soon as it opens. Later ones have to send a byte or stay open for a moment,
+// so that a target that refuses connections does not make the state flap.
 
 import { closeReason } from './closeReason.pure.ts';
 import { Reconnection } from './reconnection.pure.ts';
@@ -10,39 +21,37 @@ export type ConnectionState =
   | { is: 'connecting' }
   | { is: 'connected' }
   /**
-   * It was lost, or could not be had; `nextAtMs`, as performance.now() counts, is when to try
-   * again.
+   * The connection was lost or could not be opened. `nextAtMs` is the time of the next attempt, on
+   * the clock of performance.now().
    */
   | { is: 'waiting'; reason: string; nextAtMs: number }
-  /** The same, and the browser says that it has no network: `online` is waited for. */
+  /** Like `waiting`, but the browser reports that it has no network. */
   | { is: 'offline'; reason: string }
-  /** No further try by itself. */
+  /** No further attempt without a call of `connect`. */
   | { is: 'ended'; reason: string };
 
-/** What happens to a link. `stateChanged` comes first where one moment has two of them. */
+/** If several apply to one event, `stateChanged` is called first. */
 export interface ConnectionEvents {
-  /** A conversation may begin. */
+  /** Connected: a conversation may begin. */
   opened(): void;
-  /** Text from the server, cut anywhere. */
+  /** Text from the server, in chunks that may end anywhere. */
   received(text: string): void;
   /**
-   * The connection that `opened` spoke of is gone: once for each, before the next `opened`.
+   * The connection is closed. Called once for each `opened`, before the next one.
    *
-   * @param hasLasted Whether it had been a good one, and not one more try that came to nothing.
+   * @param wasStable Whether the connection lasted long enough to count as a good one.
    */
-  closed(reason: string, hasLasted: boolean): void;
+  closed(reason: string, wasStable: boolean): void;
   stateChanged(state: ConnectionState): void;
 }
 
-/** A try that has not opened by then is given up: browsers wait for minutes. */
-const PATIENCE_MS = 10_000;
+/** An attempt that takes longer is abandoned: browsers themselves wait for minutes. */
+const OPEN_TIMEOUT_MS = 10_000;
 
-/**
- * The bridge lets a page in before it knows whether the target does: a refusal follows within that.
- */
-const SETTLING_MS = 200;
+/** How long the bridge may take to close a WebSocket whose target refuses the connection. */
+const CONFIRM_MS = 200;
 
-/** The close code for it: PROTOCOL.md, "After it". */
+/** The close code for an unreachable target: PROTOCOL.md, "After it". */
 const TARGET_FAILED = 1014;
 
 export class ReconnectingSocket {
@@ -51,14 +60,14 @@ export class ReconnectingSocket {
   readonly #reconnection = new Reconnection();
   #state: ConnectionState = { is: 'ended', reason: 'not connected yet' };
   #webSocket: WebSocket | undefined;
-  /** Of the one thing that is waited for: that it opens, that it settles, or the next try. */
+  /** The deadline of the current step: of opening, of confirming, or of the next attempt. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #nextAtMs = 0;
-  #isFirstTry = true;
-  #isResting = false;
-  /** Whether a refused handshake was tried again, since one was accepted. */
-  #hasTriedAgain = false;
-  /** Hears of the page's comings and goings, until it is aborted. */
+  #isFirstAttempt = true;
+  #hasStoppedRetrying = false;
+  /** Whether a rejected handshake was already repeated since the last one that succeeded. */
+  #hasRepeatedHandshake = false;
+  /** Removes the listeners on the page's events. */
   #pageEvents: AbortController | undefined;
 
   constructor(url: URL, events: ConnectionEvents) {
@@ -71,8 +80,8 @@ export class ReconnectingSocket {
   }
 
   /**
-   * Connects now, in whatever state it is, unless it is connected. Where the last try began less
-   * than a second ago, that second is waited for: a key held down is no storm of tries.
+   * Connects now, unless it is connected. Attempts start at least a second apart, so that a key that
+   * is held down does not flood the bridge.
    */
   connect(): void {
     switch (this.#state.is) {
@@ -81,141 +90,142 @@ export class ReconnectingSocket {
         this.#wake();
         return;
       case 'connecting':
-        this.#isResting = false;
+        this.#hasStoppedRetrying = false;
         return;
       case 'connected':
-        if (!this.#isResting) return;
+        if (!this.#hasStoppedRetrying) return;
         this.close();
-        this.#begin('this page closed the connection');
+        this.#start('this page closed the connection');
         return;
       case 'ended':
-        this.#begin(this.#state.reason);
+        this.#start(this.#state.reason);
         return;
       default:
         this.#state satisfies never;
     }
   }
 
-  /** Sends text, its LF included. What is said while it is not connected is lost. */
+  /** Sends text, with its LF. Does nothing while it is not connected. */
   send(text: string): void {
     if (this.#state.is === 'connected') this.#webSocket?.send(text);
   }
 
-  /** The conversation is over: whatever closes now is final. */
-  rest(): void {
-    this.#isResting = true;
+  /** Makes no further attempt: the next close is final. */
+  stopRetrying(): void {
+    this.#hasStoppedRetrying = true;
     if (this.#state.is === 'waiting' || this.#state.is === 'offline') this.#end(this.#state.reason);
   }
 
-  /** Ends it now. */
+  /** Closes the connection, for good. */
   close(): void {
     if (this.#state.is === 'ended') return;
-    this.#isResting = true;
+    this.#hasStoppedRetrying = true;
     this.#lose('this page closed the connection');
   }
 
   /**
-   * Connects anew where it only seems to be connected: a peer that is gone without a word, as after
-   * the computer's sleep, would be missed minutes later.
+   * Replaces a connection that no longer responds. If the peer vanished without a FIN, for example
+   * while the computer slept, TCP takes minutes to notice.
    */
-  renew(reason: string): void {
+  reconnect(reason: string): void {
     if (this.#state.is !== 'connected') return;
     this.#lose(reason);
     this.#wake();
   }
 
-  /** @param reason Why there is no connection. */
-  #begin(reason: string): void {
-    this.#isResting = false;
-    this.#listen();
+  /** @param reason Why there is no connection, for the state while the first attempt waits. */
+  #start(reason: string): void {
+    this.#hasStoppedRetrying = false;
+    this.#watchPage();
     const nowMs = performance.now();
-    const atMs = this.#reconnection.woken(nowMs);
+    const atMs = this.#reconnection.earliestAttempt(nowMs);
     if (atMs <= nowMs) {
-      this.#try();
+      this.#attempt();
       return;
     }
-    this.#tryAt(atMs);
-    this.#enter({ is: 'waiting', reason, nextAtMs: atMs });
+    this.#attemptAt(atMs);
+    this.#setState({ is: 'waiting', reason, nextAtMs: atMs });
   }
 
-  #try(): void {
-    this.#enter({ is: 'connecting' });
-    this.#dial();
+  #attempt(): void {
+    this.#setState({ is: 'connecting' });
+    this.#openWebSocket();
   }
 
-  #dial(): void {
-    this.#drop();
-    this.#reconnection.tried(performance.now());
+  #openWebSocket(): void {
+    this.#discardWebSocket();
+    this.#reconnection.attemptStarted(performance.now());
     const webSocket = new WebSocket(this.#url);
     const decoder = new TextDecoder();
     let wasOpen = false;
-    let hasHeard = false;
+    let hasReceived = false;
     webSocket.binaryType = 'arraybuffer';
     this.#webSocket = webSocket;
-    this.#timer = setTimeout(() => this.#lose('the bridge did not answer in time'), PATIENCE_MS);
+    this.#timer = setTimeout(
+      () => this.#lose('the bridge did not answer in time'),
+      OPEN_TIMEOUT_MS,
+    );
     webSocket.addEventListener('open', () => {
       if (this.#webSocket !== webSocket) return;
       wasOpen = true;
-      this.#hasTriedAgain = false;
-      this.#settle();
+      this.#hasRepeatedHandshake = false;
+      this.#confirm();
     });
     webSocket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
       if (this.#webSocket !== webSocket) return;
-      hasHeard = true;
-      this.#open();
+      hasReceived = true;
+      this.#becomeConnected();
       this.#events.received(decoder.decode(data, { stream: true }));
     });
     webSocket.addEventListener('close', ({ code, reason }) => {
       if (this.#webSocket !== webSocket) return;
-      // However long the bridge waited for the target, it was never there.
-      if (code === TARGET_FAILED && !hasHeard) this.#reconnection.cameToNothing();
+      // The target was never reached, however long the bridge tried: not a stable connection.
+      if (code === TARGET_FAILED && !hasReceived) this.#reconnection.discountConnection();
       if (wasOpen) this.#lose(closeReason(code, reason));
-      else void this.#loseRefused(webSocket);
+      else void this.#loseRejected(webSocket);
     });
   }
 
-  async #loseRefused(webSocket: WebSocket): Promise<void> {
+  async #loseRejected(webSocket: WebSocket): Promise<void> {
     const reason = await explainUpgradeFailure(this.#url);
     if (this.#webSocket !== webSocket) return;
-    // Where the handshake lacked the password and its login cookie had expired, the answer to this
-    // question brought another cookie (bridge/http/loginCookie.ts).
-    if (reason !== WOULD_UPGRADE || this.#hasTriedAgain) {
+    // If the handshake failed because the login cookie had expired, the request that explained the
+    // failure renewed the cookie (bridge/http/loginCookie.ts): repeat the handshake once.
+    if (reason !== WOULD_UPGRADE || this.#hasRepeatedHandshake) {
       this.#lose(reason);
       return;
     }
-    this.#hasTriedAgain = true;
-    this.#dial();
+    this.#hasRepeatedHandshake = true;
+    this.#openWebSocket();
   }
 
-  /**
-   * The very first conversation begins at once; one after a failure, when it is not refused again.
-   */
-  #settle(): void {
+  /** Counts the first WebSocket as connected at once; a later one if it stays open. */
+  #confirm(): void {
     clearTimeout(this.#timer);
-    if (this.#isFirstTry) this.#open();
-    else this.#timer = setTimeout(() => this.#open(), SETTLING_MS);
+    if (this.#isFirstAttempt) this.#becomeConnected();
+    else this.#timer = setTimeout(() => this.#becomeConnected(), CONFIRM_MS);
   }
 
-  #open(): void {
+  #becomeConnected(): void {
     if (this.#state.is === 'connected') return;
     clearTimeout(this.#timer);
-    this.#isFirstTry = false;
-    this.#reconnection.opened(performance.now());
-    this.#enter({ is: 'connected' });
+    this.#isFirstAttempt = false;
+    this.#reconnection.connectionOpened(performance.now());
+    this.#setState({ is: 'connected' });
     this.#events.opened();
   }
 
   #lose(reason: string): void {
     const wasConnected = this.#state.is === 'connected';
-    const hasLasted = this.#reconnection.hasLasted(performance.now());
-    this.#drop();
-    this.#isFirstTry = false;
-    if (this.#isResting) this.#end(reason);
-    else this.#planNext(reason);
-    if (wasConnected) this.#events.closed(reason, hasLasted);
+    const wasStable = this.#reconnection.isStable(performance.now());
+    this.#discardWebSocket();
+    this.#isFirstAttempt = false;
+    if (this.#hasStoppedRetrying) this.#end(reason);
+    else this.#scheduleRetry(reason);
+    if (wasConnected) this.#events.closed(reason, wasStable);
   }
 
-  #drop(): void {
+  #discardWebSocket(): void {
     clearTimeout(this.#timer);
     const webSocket = this.#webSocket;
     this.#webSocket = undefined;
@@ -223,50 +233,50 @@ export class ReconnectingSocket {
   }
 
   #end(reason: string): void {
-    this.#drop();
+    this.#discardWebSocket();
     this.#pageEvents?.abort();
     this.#pageEvents = undefined;
-    this.#enter({ is: 'ended', reason });
+    this.#setState({ is: 'ended', reason });
   }
 
-  #planNext(reason: string): void {
-    this.#tryAt(this.#reconnection.failed(performance.now(), Math.random()));
-    if (navigator.onLine) this.#enter({ is: 'waiting', reason, nextAtMs: this.#nextAtMs });
-    else if (this.#state.is !== 'offline') this.#enter({ is: 'offline', reason });
+  #scheduleRetry(reason: string): void {
+    this.#attemptAt(this.#reconnection.attemptFailed(performance.now(), Math.random()));
+    if (navigator.onLine) this.#setState({ is: 'waiting', reason, nextAtMs: this.#nextAtMs });
+    else if (this.#state.is !== 'offline') this.#setState({ is: 'offline', reason });
   }
 
-  #tryAt(atMs: number): void {
+  #attemptAt(atMs: number): void {
     clearTimeout(this.#timer);
     this.#nextAtMs = atMs;
     this.#timer = setTimeout(() => {
-      // Without a network it tries on, the bridge may be on this very computer; but that is not
-      // told each time.
-      if (this.#state.is === 'offline' && !navigator.onLine) this.#dial();
-      else this.#try();
+      // Also retry while offline, because the bridge may run on this computer. Do not leave the
+      // state for each of these attempts.
+      if (this.#state.is === 'offline' && !navigator.onLine) this.#openWebSocket();
+      else this.#attempt();
     }, atMs - performance.now());
   }
 
-  /** Tries now, if a try is what it waits for. */
+  /** Brings the next attempt forward, if one is scheduled. */
   #wake(): void {
     if (this.#webSocket !== undefined) return;
     if (this.#state.is !== 'waiting' && this.#state.is !== 'offline') return;
     const nowMs = performance.now();
-    const atMs = this.#reconnection.woken(nowMs);
+    const atMs = this.#reconnection.earliestAttempt(nowMs);
     if (atMs <= nowMs) {
-      this.#try();
+      this.#attempt();
       return;
     }
     if (atMs >= this.#nextAtMs) return;
-    this.#tryAt(atMs);
-    if (this.#state.is === 'waiting') this.#enter({ ...this.#state, nextAtMs: atMs });
+    this.#attemptAt(atMs);
+    if (this.#state.is === 'waiting') this.#setState({ ...this.#state, nextAtMs: atMs });
   }
 
-  #enter(state: ConnectionState): void {
+  #setState(state: ConnectionState): void {
     this.#state = state;
     this.#events.stateChanged(state);
   }
 
-  #listen(): void {
+  #watchPage(): void {
     this.#pageEvents?.abort();
     this.#pageEvents = new AbortController();
     const { signal } = this.#pageEvents;
@@ -280,7 +290,7 @@ export class ReconnectingSocket {
       },
       { signal },
     );
-    // A page that keeps a connection cannot be kept itself, for when the reader comes back to it.
+    // A page with an open WebSocket is not eligible for the browser's back/forward cache.
     addEventListener(
       'pagehide',
       () => {

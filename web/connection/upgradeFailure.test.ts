@@ -1,4 +1,4 @@
-// The statuses are those of a real HTTP server.
+// Asks a real HTTP server.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -6,12 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { BRIDGE_UNREACHABLE, explainUpgradeFailure } from './upgradeFailure.ts';
 
-async function refusing(
+async function startRejecting(
   status: number,
-  { path = '/ws/name', words = '', toOptions = status } = {},
+  { path = '/ws/name', body = '', optionsStatus = status } = {},
 ): Promise<URL> {
   const server = createServer(({ method }, response) =>
-    response.writeHead(method === 'OPTIONS' ? toOptions : status).end(words),
+    response.writeHead(method === 'OPTIONS' ? optionsStatus : status).end(body),
   );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -31,8 +31,8 @@ test.each([
   [429, /too many wrong passwords/],
   [503, /full/],
   [418, /\(418\)$/],
-])('a bridge that answers %i has words', async (status, words) => {
-  expect(await explainUpgradeFailure(await refusing(status))).toMatch(words);
+])('explains status %i', async (status, reason) => {
+  expect(await explainUpgradeFailure(await startRejecting(status))).toMatch(reason);
 });
 
 test.each([
@@ -40,24 +40,26 @@ test.each([
   [200, '/devbox/ws'],
   [204, '/devbox/ws/name'],
   [405, '/devbox/ws/name'],
-])('%i for %s is not the bridge: the proxy does not pass it on', async (status, path) => {
-  expect(await explainUpgradeFailure(await refusing(status, { path }))).toMatch(
+])('blames the proxy for status %i at %s', async (status, path) => {
+  expect(await explainUpgradeFailure(await startRejecting(status, { path }))).toMatch(
     new RegExp(`^${path} does not reach the bridge: .*--base-path`),
   );
 });
 
-test('a page of another origin is told which flag lets it in', async () => {
-  const url = await refusing(403, { words: `Rejected: the origin 'http://x' is not …` });
+test('names the flag that admits a page from another origin', async () => {
+  const url = await startRejecting(403, { body: `Rejected: the origin 'http://x' is not …` });
   expect(await explainUpgradeFailure(url)).toMatch(
     /restart it with --public-origin http:\/\/127\.0\.0\.1:\d+$/,
   );
 });
 
-test('a proxy that answers OPTIONS itself does not hide what the bridge answers', async () => {
-  expect(await explainUpgradeFailure(await refusing(503, { toOptions: 204 }))).toMatch(/full/);
+test('asks again with GET if a proxy answers OPTIONS itself', async () => {
+  expect(await explainUpgradeFailure(await startRejecting(503, { optionsStatus: 204 }))).toMatch(
+    /full/,
+  );
 });
 
-test('one that is not there cannot be reached', async () => {
+test('reports a bridge that does not answer', async () => {
   const url = new URL('ws://127.0.0.1:1/ws');
   expect(await explainUpgradeFailure(url)).toBe(BRIDGE_UNREACHABLE);
 });

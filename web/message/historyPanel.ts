@@ -28,7 +28,7 @@ export class HistoryPanel {
   readonly #tryAgain = document.createElement('button');
   readonly #list = document.createElement('ol');
   readonly #times = new TimeFormat();
-  #link: ReconnectingSocket | undefined;
+  #socket: ReconnectingSocket | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
   #refresh: ReturnType<typeof setTimeout> | undefined;
   /** There was a change since the reading that is under way began. */
@@ -80,7 +80,7 @@ export class HistoryPanel {
     this.#refresh = setTimeout(() => {
       // What is being read is read to its end first: else, where changes are many, nothing ever
       // would be.
-      if (this.#link === undefined) this.#read();
+      if (this.#socket === undefined) this.#read();
       else this.#isOutdated = true;
       this.#refresh = undefined;
     }, REFRESH_GAP_MS);
@@ -102,8 +102,8 @@ export class HistoryPanel {
     this.#forgetChange();
     this.#say(this.#list.hidden ? 'Loading…' : '');
     const reading = new HistoryReader();
-    const link = new ReconnectingSocket(this.#url, {
-      opened: () => link.send(HISTORY_REQUEST),
+    const socket = new ReconnectingSocket(this.#url, {
+      opened: () => socket.send(HISTORY_REQUEST),
       received: (text) => {
         this.#awaitMore('the server stopped before the end of the history');
         const history = reading.received(text);
@@ -115,10 +115,10 @@ export class HistoryPanel {
         if (state.is === 'ended') this.#fail(state.reason);
       },
     });
-    this.#link = link;
-    link.connect();
+    this.#socket = socket;
+    socket.connect();
     // One try: the person decides on another.
-    link.rest();
+    socket.stopRetrying();
     this.#awaitMore('the server did not answer');
   }
 
@@ -131,9 +131,9 @@ export class HistoryPanel {
   /** Lets go of the session, whose end is then nobody's business. */
   #stopReading(): void {
     clearTimeout(this.#patience);
-    const link = this.#link;
-    this.#link = undefined;
-    link?.close();
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
   }
 
   #show(messages: readonly StoredMessage[]): void {
@@ -170,7 +170,7 @@ export class HistoryPanel {
   }
 
   #fail(reason: string): void {
-    if (this.#link === undefined) return;
+    if (this.#socket === undefined) return;
     this.#stopReading();
     this.#say(`The history could not be loaded: ${reason}.`);
     this.#tryAgain.hidden = false;

@@ -35,7 +35,7 @@ export class LiveMessage {
   readonly #section: HTMLElement;
   readonly #text: HTMLElement;
   readonly #events: LiveMessageEvents;
-  readonly #link: ReconnectingSocket;
+  readonly #socket: ReconnectingSocket;
   /** The title without a message. */
   readonly #pageTitle = document.title;
   #watching = new WatchReader();
@@ -45,7 +45,7 @@ export class LiveMessage {
    * When the server last said anything over this connection. By the time of day: it goes on in a
    * sleep.
    */
-  #heardAtMs: number | undefined;
+  #receivedAtMs: number | undefined;
   #probe: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -58,11 +58,11 @@ export class LiveMessage {
     this.#section = section;
     this.#text = text;
     this.#events = events;
-    this.#link = new ReconnectingSocket(url, {
+    this.#socket = new ReconnectingSocket(url, {
       opened: () => this.#opened(),
       received: (said) => this.#received(said),
       closed: () => this.#forgetConnection(),
-      stateChanged: (state) => this.#linkChanged(state),
+      stateChanged: (state) => this.#connectionChanged(state),
     });
   }
 
@@ -78,16 +78,16 @@ export class LiveMessage {
       this.#entitle();
       this.#woken();
     });
-    this.#link.connect();
+    this.#socket.connect();
   }
 
   #opened(): void {
     this.#watching = new WatchReader();
-    this.#link.send(this.#watching.request());
+    this.#socket.send(this.#watching.request());
   }
 
   #received(said: string): void {
-    this.#heardAtMs = Date.now();
+    this.#receivedAtMs = Date.now();
     const watched = this.#watching.received(said);
     // Of messages that come together only the last one is seen.
     const newest = watched.findLast(({ is }) => is === 'message');
@@ -105,7 +105,7 @@ export class LiveMessage {
         break;
       case 'refused':
         this.#setState('refused');
-        this.#link.close();
+        this.#socket.close();
         break;
       case 'closing':
         // The server closes now. Where it does not, these words are the message: asked again, it
@@ -134,7 +134,7 @@ export class LiveMessage {
     document.title = `${mark}${shortened(this.#message)} – ${this.#pageTitle}`;
   }
 
-  #linkChanged({ is }: ConnectionState): void {
+  #connectionChanged({ is }: ConnectionState): void {
     if (is === 'connected' || this.#section.dataset['state'] !== 'current') return;
     this.#setState('stale');
   }
@@ -145,16 +145,16 @@ export class LiveMessage {
   }
 
   #woken(): void {
-    if (this.#heardAtMs === undefined || Date.now() - this.#heardAtMs < FRESH_MS) return;
+    if (this.#receivedAtMs === undefined || Date.now() - this.#receivedAtMs < FRESH_MS) return;
     this.#ask();
   }
 
   /** Asks once more: an answer shows that the connection is there. */
   #ask(): void {
     if (this.#probe !== undefined) return;
-    this.#link.send(this.#watching.request());
+    this.#socket.send(this.#watching.request());
     this.#probe = setTimeout(() => {
-      this.#link.renew('the bridge stopped responding');
+      this.#socket.reconnect('the bridge stopped responding');
       this.#events.onDead();
     }, PROBE_PATIENCE_MS);
   }
@@ -166,7 +166,7 @@ export class LiveMessage {
 
   #forgetConnection(): void {
     this.#endProbe();
-    this.#heardAtMs = undefined;
+    this.#receivedAtMs = undefined;
   }
 
   /**

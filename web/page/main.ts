@@ -48,21 +48,21 @@ const prefersField = matchMedia('(hover: none) and (pointer: coarse)');
 const status = new ConnectionStatus(
   {
     light: requireElement(document, '#status-light'),
-    words: requireElement(document, '#status'),
+    text: requireElement(document, '#status'),
     countdown: requireElement(document, '#countdown'),
     button: requireElement(document, '#try-now'),
   },
   () => {
     returnToLine();
     // Where it only seems to be connected, it is connected anew.
-    if (link.state.is === 'connected') link.renew(SILENT);
-    else link.connect();
+    if (socket.state.is === 'connected') socket.reconnect(SILENT);
+    else socket.connect();
   },
   returnToLine,
 );
 
 // What carries the conversation. It is on its way while the rest of the page is made.
-const link: ReconnectingSocket = new ReconnectingSocket(target.url, {
+const socket: ReconnectingSocket = new ReconnectingSocket(target.url, {
   opened: () => conversation.opened(),
   received: (text) => conversation.received(text),
   closed: (reason, hasLasted) => conversation.closed(reason, hasLasted),
@@ -71,7 +71,7 @@ const link: ReconnectingSocket = new ReconnectingSocket(target.url, {
     if (state.is !== 'connecting') conversation.stateChanged(state);
   },
 });
-link.connect();
+socket.connect();
 
 // What the person sees, and hears.
 const spoken = new Announcer(requireElement(document, '#announcements'));
@@ -106,7 +106,7 @@ const history = readHistory(storage, historyKey);
 const unkept: string[] = [];
 let impatience: ReturnType<typeof setTimeout> | undefined;
 const conversation = new PageConversation({
-  link,
+  socket,
   screen,
   field,
   spoken,
@@ -205,7 +205,7 @@ function watchMessage(): void {
         notifications.tell(message);
         panel.changed();
       },
-      onDead: () => link.renew(SILENT),
+      onDead: () => socket.reconnect(SILENT),
     },
   );
   live.start();
@@ -235,8 +235,8 @@ function returnToLine(): void {
 /** An answer that is long in coming is told. */
 function awaits(isAwaiting: boolean): void {
   clearTimeout(impatience);
-  if (isAwaiting) impatience = setTimeout(() => status.showSilence(), PATIENCE_MS);
-  else if (link.state.is === 'connected') status.show(link.state);
+  if (isAwaiting) impatience = setTimeout(() => status.showUnresponsive(), PATIENCE_MS);
+  else if (socket.state.is === 'connected') status.show(socket.state);
 }
 
 /** Lines that come at once, as of a paste, are stored at once. */

@@ -33,7 +33,7 @@ class Page {
   sent: string[] = [];
   field = '';
   isAwaiting = false;
-  link = { connects: 0, isResting: false, isClosed: false };
+  socket = { connects: 0, isRetryingStopped: false, isClosed: false };
   state: ConnectionState = { is: 'connecting' };
   readonly conversation: PageConversation;
   readonly #masksPasswords: boolean;
@@ -42,7 +42,7 @@ class Page {
     const history = new LineHistory();
     this.#masksPasswords = masksPasswords;
     this.conversation = new PageConversation({
-      link: this.#makeLink(),
+      socket: this.#makeSocket(),
       screen: {
         print: (line) => this.printed.push(line),
         show: ({ prompt, text, cursor }) => {
@@ -87,7 +87,7 @@ class Page {
 
   /** The connection is lost, or ends where nobody wants another. */
   lose(reason = 'motd closed the connection (1000)', hasLasted = true): this {
-    if (this.link.isResting) this.#enter({ is: 'ended', reason });
+    if (this.socket.isRetryingStopped) this.#enter({ is: 'ended', reason });
     else this.#enter({ is: 'waiting', reason, nextAtMs: 0 });
     this.conversation.closed(reason, hasLasted);
     return this;
@@ -114,22 +114,22 @@ class Page {
     this.conversation.stateChanged(state);
   }
 
-  #makeLink() {
+  #makeSocket() {
     const page = this;
     return {
       connect: () => {
-        page.link.connects++;
+        page.socket.connects++;
       },
       send: (text: string) => {
         page.sent.push(text);
       },
-      rest: () => {
-        page.link.isResting = true;
+      stopRetrying: () => {
+        page.socket.isRetryingStopped = true;
         if (page.state.is === 'waiting') page.state = { is: 'ended', reason: page.state.reason };
       },
       close: () => {
-        page.link.isClosed = true;
-        page.link.isResting = true;
+        page.socket.isClosed = true;
+        page.socket.isRetryingStopped = true;
         page.lose('this page closed the connection');
       },
       get state() {
@@ -220,7 +220,7 @@ describe('when the connection is lost', () => {
 
   test('the line can be edited meanwhile; Enter tries at once, and says nothing', () => {
     const page = new Page().open().type('MSGG').lose().type('ET\r');
-    expect(page.link.connects).toBe(1);
+    expect(page.socket.connects).toBe(1);
     expect(page.line).toBe('MSGGET|');
     page.open().type('\r');
     expect(page.sent).toEqual(['MSGGET\n']);
@@ -229,7 +229,7 @@ describe('when the connection is lost', () => {
   test('of a paste of lines meanwhile the first is kept, and nothing of it is said', () => {
     const page = new Page().open().lose().type('\x1b[200~SHUTDOWN\n123!abc\n\x1b[201~');
     expect(page.printed.at(-1)).toContain('only the first pasted line is kept');
-    expect(page.link.connects).toBe(1);
+    expect(page.socket.connects).toBe(1);
     page.open();
     expect(page.sent).toEqual([]);
     expect(page.line).toBe(`${COMMAND}SHUTDOWN|`);
@@ -339,7 +339,7 @@ describe('when the connection is lost', () => {
   test('a server that sends the person away at a try is not asked again', () => {
     const page = new Page().open().lose().open().hear('421 TOO MANY CONNECTIONS\n');
     page.lose('motd closed the connection (1000)', false);
-    expect(page.link.isResting).toBe(true);
+    expect(page.socket.isRetryingStopped).toBe(true);
     expect(page.printed.at(-1)).toBe('[press Enter to connect]');
   });
 
@@ -375,7 +375,7 @@ describe('when the connection is lost', () => {
 
   test('and where the person had begun the conversation', () => {
     const page = new Page().open().type('QUIT\r').hear('200 OK\n').lose();
-    page.link.isResting = false;
+    page.socket.isRetryingStopped = false;
     page.open().lose('motd closed the connection (1000)', false);
     expect(page.printed.slice(-2)).toEqual([
       '[motd closed the connection (1000)]',
@@ -415,15 +415,15 @@ test('a first connection that cannot be had says why, once', () => {
 describe('an end that was asked for', () => {
   test('after QUIT Enter begins another conversation, and nothing else does', () => {
     const page = new Page().open().type('QUIT\r').hear('200 OK\n').lose();
-    expect(page.link).toMatchObject({ connects: 0, isResting: true });
+    expect(page.socket).toMatchObject({ connects: 0, isRetryingStopped: true });
     expect(page.printed.at(-1)).toBe('[session ended; press Enter to start another]');
     page.type('\r');
-    expect(page.link.connects).toBe(1);
+    expect(page.socket.connects).toBe(1);
   });
 
   test('after SHUTDOWN it says how to start the server', () => {
     const page = askedForPassword().type('123!abc\r').hear('200 OKAY\n').lose();
-    expect(page.link.isResting).toBe(true);
+    expect(page.socket.isRetryingStopped).toBe(true);
     expect(page.printed.at(-1)).toMatch(/^\[the server was shut down: .*npm start.*Enter\]$/);
   });
 
@@ -440,13 +440,13 @@ describe('an end that was asked for', () => {
 
   test('a server that sends the person away is not asked again', () => {
     const page = new Page().open().hear('421 TOO MANY CONNECTIONS\n').lose();
-    expect(page.link.isResting).toBe(true);
+    expect(page.socket.isRetryingStopped).toBe(true);
     expect(page.printed.at(-1)).toBe('[press Enter to connect]');
   });
 
   test('one that stops is', () => {
     const page = new Page().open().hear('421 SERVER SHUTTING DOWN\n').lose();
-    expect(page.link.isResting).toBe(false);
+    expect(page.socket.isRetryingStopped).toBe(false);
   });
 });
 
@@ -522,7 +522,7 @@ describe('line by line', () => {
 
   test('Ctrl-D on an empty line ends it', () => {
     const page = new Page(lineMode).open().type(CTRL_D);
-    expect(page.link.isClosed).toBe(true);
+    expect(page.socket.isClosed).toBe(true);
     expect(page.printed).toEqual(['[this page closed the connection]', '[press Enter to connect]']);
   });
 });

@@ -32,7 +32,7 @@ import { nextStepHint } from './nextStepHint.ts';
 import type { Screen } from './screen.ts';
 
 export interface Dependencies {
-  link: Pick<ReconnectingSocket, 'connect' | 'send' | 'rest' | 'close' | 'state'>;
+  socket: Pick<ReconnectingSocket, 'connect' | 'send' | 'stopRetrying' | 'close' | 'state'>;
   screen: Pick<Screen, 'print' | 'show' | 'hide' | 'end' | 'scrollAway'>;
   field: Pick<NativeField, 'ask' | 'show'>;
   spoken: Pick<Announcer, 'say' | 'tell'>;
@@ -246,7 +246,7 @@ export class PageConversation implements ConnectionEvents {
         this.#deps.screen.hide();
         break;
       case 'send':
-        this.#deps.link.send(effect.text);
+        this.#deps.socket.send(effect.text);
         break;
       case 'end':
         this.#leave(effect.ending);
@@ -309,9 +309,9 @@ export class PageConversation implements ConnectionEvents {
   /** The conversation is over. */
   #leave(ending: Ending): void {
     this.#depart(ending);
-    const { link } = this.#deps;
-    if (ending !== 'lost') link.rest();
-    this.#print(`[${nextStepHint(ending, link.state.is !== 'ended')}]`, 'note');
+    const { socket } = this.#deps;
+    if (ending !== 'lost') socket.stopRetrying();
+    this.#print(`[${nextStepHint(ending, socket.state.is !== 'ended')}]`, 'note');
   }
 
   /**
@@ -358,7 +358,7 @@ export class PageConversation implements ConnectionEvents {
 
   #hangUp(): void {
     this.#isRetry = false;
-    this.#deps.link.close();
+    this.#deps.socket.close();
   }
 
   /** What was typed stays to be seen, and is said to nobody. */
@@ -371,14 +371,14 @@ export class PageConversation implements ConnectionEvents {
 
   /** Enter tries to connect, and leaves the line to be said once that is done. */
   #connectAtEnter(): void {
-    const { editor, link } = this.#deps;
+    const { editor, socket } = this.#deps;
     const line = editor.takeLine();
     if (line === undefined) return;
     const isPaste = editor.takeLine() !== undefined || editor.line.text !== '';
     if (isPaste) this.#print('[not connected; only the first pasted line is kept]', 'note');
     editor.forgetAhead();
     editor.replace(line);
-    link.connect();
+    socket.connect();
     const isShutdown = line.trim() === 'SHUTDOWN' && this.#deps.commands.includes('SHUTDOWN');
     if (isPaste || this.#unfinished !== undefined || !isShutdown) return;
     // Whoever types without looking types the password next.
