@@ -1,8 +1,8 @@
-// A line of text and the place of the cursor in it. Pure: every edit gives another line.
+// A line of text with a cursor. Pure: every edit returns a new line.
 //
-// The cursor is an offset in UTF-16 units and stands between two graphemes, the characters a person
-// sees (Unicode Standard Annex #29): never within an emoji of several code points, nor before a
-// mark that combines.
+// The cursor is an offset in UTF-16 code units. It always stands between two graphemes, the
+// characters that a user perceives (Unicode Standard Annex #29): never inside an emoji of several
+// code points, or before a combining mark.
 
 export interface EditedLine {
   readonly text: string;
@@ -11,7 +11,7 @@ export interface EditedLine {
 
 export const EMPTY_LINE: EditedLine = { text: '', cursor: 0 };
 
-/** Where a motion from the cursor of a line leads. */
+/** Where a motion from the line's cursor leads, as an offset. */
 export type Motion = (line: EditedLine) => number;
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
@@ -29,7 +29,7 @@ export const right: Motion = ({ text, cursor }) => {
   return next === undefined ? text.length : next.index + next.segment.length;
 };
 
-/** To the beginning of the word before the cursor; words are those of UAX #29, in any script. */
+/** To the start of the word before the cursor; words as in UAX #29, in any script. */
 export const wordLeft: Motion = ({ text, cursor }) => {
   let found = 0;
   for (const { index, isWordLike } of words.segment(text)) {
@@ -39,7 +39,7 @@ export const wordLeft: Motion = ({ text, cursor }) => {
   return found;
 };
 
-/** To the end of the word the cursor is in, or of the next one. */
+/** To the end of the current word, or of the next one. */
 export const wordRight: Motion = ({ text, cursor }) => {
   for (const { index, segment, isWordLike } of words.segment(text)) {
     const end = index + segment.length;
@@ -48,36 +48,37 @@ export const wordRight: Motion = ({ text, cursor }) => {
   return text.length;
 };
 
-/** To the beginning of what stands between white space before the cursor (termios(3), VWERASE). */
-export const blankLeft: Motion = ({ text, cursor }) => {
+/** To the start of the text before the cursor that has no white space (termios(3), VWERASE). */
+export const whitespaceLeft: Motion = ({ text, cursor }) => {
   const before = text.slice(0, cursor).trimEnd();
   return before.length - (before.split(/\s/u).at(-1) ?? '').length;
 };
 
 /**
- * A line with the cursor behind all of it, or at an offset; within a character, it is behind that.
+ * Makes a line with the cursor at its end, or at an offset. If the offset is inside a grapheme, the
+ * cursor moves to the end of it.
  */
 export function editedLine(text: string, cursor = text.length): EditedLine {
-  const around = graphemes.segment(text).containing(cursor);
-  if (around === undefined || around.index === cursor) return { text, cursor };
-  return { text, cursor: around.index + around.segment.length };
+  const grapheme = graphemes.segment(text).containing(cursor);
+  if (grapheme === undefined || grapheme.index === cursor) return { text, cursor };
+  return { text, cursor: grapheme.index + grapheme.segment.length };
 }
 
 export function move(line: EditedLine, motion: Motion): EditedLine {
   return editedLine(line.text, motion(line));
 }
 
-/** Puts text in at the cursor, which then stands behind it. What meets can become one character. */
+/** Inserts text before the cursor. The text may join its neighbors to one grapheme. */
 export function insert({ text, cursor }: EditedLine, added: string): EditedLine {
   return editedLine(text.slice(0, cursor) + added + text.slice(cursor), cursor + added.length);
 }
 
-/** Takes out what is between the cursor and where a motion leads. */
+/** Removes the text between the cursor and the target of a motion. */
 export function cut(line: EditedLine, motion: Motion): { line: EditedLine; cut: string } {
   const { text, cursor } = line;
-  const other = motion(line);
-  const from = Math.min(cursor, other);
-  const to = Math.max(cursor, other);
+  const target = motion(line);
+  const from = Math.min(cursor, target);
+  const to = Math.max(cursor, target);
   return {
     line: editedLine(text.slice(0, from) + text.slice(to), from),
     cut: text.slice(from, to),

@@ -1,5 +1,5 @@
-// Whatever one does to a line, the screen shows the line, the cursor stands in it, and what was
-// printed above is as it was. The terminal is xterm.js, without a screen.
+// Applies random keys, output and resizes to a line, and compares the editor with what a headless
+// xterm.js shows: the line, the cursor, and the lines above.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -13,9 +13,9 @@ import { LinePainter } from './linePainter.ts';
 
 const SEQUENCES = quickOrFull(500, 10_000);
 
-type Step =
+type EditStep =
   | { does: 'type'; data: string }
-  /** The server says something while the line is being edited. */
+  /** Output from the server while the line is being edited. */
   | { does: 'print'; line: string }
   | { does: 'resize'; columns: number; rows: number };
 
@@ -54,7 +54,7 @@ const text = fc.oneof(
 );
 const columns = fc.integer({ min: 2, max: 200 });
 const rows = fc.integer({ min: 2, max: 30 });
-const step: fc.Arbitrary<Step> = fc.oneof(
+const step: fc.Arbitrary<EditStep> = fc.oneof(
   { weight: 6, arbitrary: keys.map((data) => ({ does: 'type', data }) as const) },
   { weight: 6, arbitrary: text.map((data) => ({ does: 'type', data }) as const) },
   {
@@ -64,27 +64,27 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ does: fc.constant('resize' as const), columns, rows }) },
 );
 
-/** The page's line, as web/page/screen.ts puts it together. */
-class Desk {
+/** The line editor on a terminal, connected like in web/page/screen.ts. */
+class EditorStandIn {
   readonly terminal;
-  readonly #editor = new LineEditor(new LineHistory(['MSGGET', 'a line of before', '漢字']));
+  readonly #editor = new LineEditor(new LineHistory(['MSGGET', 'an earlier line', '漢字']));
   readonly #painter = new LinePainter(table);
-  /** Every line that stays. */
+  /** Every line above the one being typed. */
   readonly printed: string[] = [];
   #output = '';
 
   constructor(columns: number, rows: number) {
     this.terminal = makeTerminal(columns, rows);
-    this.#editor.ask({ words: ['MSGGET', 'MSGSTORE'], isSecret: false });
+    this.#editor.startPrompt({ completions: ['MSGGET', 'MSGSTORE'], isSecret: false });
     this.#draw();
   }
 
-  get shown(): PromptLine {
+  get promptLine(): PromptLine {
     const { line, search } = this.#editor;
-    return { prompt: search ? `(${search.wanted}): ` : 'Enter: ', ...line };
+    return { prompt: search ? `(${search.query}): ` : 'Enter: ', ...line };
   }
 
-  async do(step: Step): Promise<void> {
+  async do(step: EditStep): Promise<void> {
     switch (step.does) {
       case 'type':
         this.#editor.type(step.data);
@@ -111,14 +111,14 @@ class Desk {
 
   #takeLines(): void {
     for (let line = this.#editor.takeLine(); line !== undefined; line = this.#editor.takeLine()) {
-      const shown = { prompt: 'Enter: ', text: line, cursor: line.length };
-      this.#output += this.#painter.erase() + this.#painter.drawForGood(shown, this.#size);
-      this.printed.push(textOf(shown, this.#size.columns));
+      const promptLine = { prompt: 'Enter: ', text: line, cursor: line.length };
+      this.#output += this.#painter.erase() + this.#painter.drawFinal(promptLine, this.#size);
+      this.printed.push(textOf(promptLine, this.#size.columns));
     }
   }
 
   #draw(): void {
-    this.#output += this.#painter.draw(this.shown, this.#size);
+    this.#output += this.#painter.draw(this.promptLine, this.#size);
   }
 
   get #size(): { columns: number; rows: number } {
@@ -126,48 +126,50 @@ class Desk {
   }
 }
 
-function textOf(shown: PromptLine, columns: number): string {
-  const { rows } = layOut(shown, columns, table);
+function textOf(line: PromptLine, columns: number): string {
+  const { rows } = layOut(line, columns, table);
   return rows.map((row) => row.prompt + row.text).join('');
 }
 
-async function holds(desk: Desk): Promise<void> {
-  await desk.flush();
-  const { terminal, shown } = desk;
-  const layout = layOut(shown, terminal.cols, table);
+async function expectConsistent(editor: EditorStandIn): Promise<void> {
+  await editor.flush();
+  const { terminal, promptLine } = editor;
+  const layout = layOut(promptLine, terminal.cols, table);
   const { baseY, cursorX, cursorY } = terminal.buffer.active;
   const height = Math.min(layout.rows.length, terminal.rows);
   const line = layout.rows.map((row) => `${row.prompt}${row.text}`.trimEnd());
   const screen = screenOf(terminal);
 
-  // The rows of the line that are seen hold the cursor's row where the cursor is.
+  // Derive the rows of the line in view from the row of the cursor.
   expect(cursorX).toBe(layout.cursor.column);
-  const firstSeen = layout.cursor.row - cursorY;
-  const top = layout.rows.length <= terminal.rows ? -firstSeen : 0;
-  const seenFrom = Math.max(0, firstSeen);
-  expect(screen.slice(top, top + height)).toEqual(line.slice(seenFrom, seenFrom + height));
+  const firstInView = layout.cursor.row - cursorY;
+  const top = layout.rows.length <= terminal.rows ? -firstInView : 0;
+  const hiddenRows = Math.max(0, firstInView);
+  expect(screen.slice(top, top + height)).toEqual(line.slice(hiddenRows, hiddenRows + height));
   expect(screen.slice(top + height).join('')).toBe('');
 
   const above = linesOf(terminal.buffer.active);
-  const expected = desk.printed.map((text) => text.trimEnd());
+  const expected = editor.printed.map((text) => text.trimEnd());
   const rowsAbove = baseY + top;
   expect(rowsAbove).toBeGreaterThanOrEqual(0);
   expect(above.slice(0, expected.length)).toEqual(expected);
 }
 
-test('the screen shows the line, the cursor and all above it', { timeout: 600_000 }, async () => {
+test('keeps the line, the cursor and the lines above on the screen, whatever happens', {
+  timeout: 600_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(
       columns,
       rows,
       fc.array(step, { maxLength: 12 }),
       async (width, height, steps) => {
-        const desk = new Desk(width, height);
+        const editor = new EditorStandIn(width, height);
         for (const one of steps) {
-          await desk.do(one);
-          if (one.does === 'resize') await holds(desk);
+          await editor.do(one);
+          if (one.does === 'resize') await expectConsistent(editor);
         }
-        await holds(desk);
+        await expectConsistent(editor);
       },
     ),
     { numRuns: SEQUENCES },

@@ -1,13 +1,13 @@
-// What xterm.js gives for keys and pastes, as keys of the line editor. Pure.
+// Parses the data of xterm.js into keys for the line editor. Pure.
 //
-// The sequences are those of xterm (ctlseqs, "PC-Style Function Keys"); what the keys do is what
-// they do in readline(3) and in every shell. A key that means nothing here is left out.
+// The sequences are xterm's (ctlseqs, "PC-Style Function Keys"); the keys do what they do in
+// readline(3) and in every shell. A key without a meaning is left out.
 
-/** What stands on the line, and what does not: a motion, or what a motion takes away. */
+/** Text to insert, a motion of the cursor, a deletion along a motion, or a command. */
 export type EditorKey =
   | { key: 'text'; text: string }
   | { key: 'move'; to: MotionName }
-  /** `kill` keeps what it takes for `yank`. */
+  /** `kill` saves the deleted text for `yank`. */
   | { key: 'delete' | 'kill'; to: MotionName }
   | { key: EditorCommand };
 
@@ -16,19 +16,19 @@ export type MotionName =
   | 'right'
   | 'wordLeft'
   | 'wordRight'
-  | 'blankLeft'
+  | 'whitespaceLeft'
   | 'start'
   | 'end';
 
 export type EditorCommand =
   | 'enter'
   | 'yank'
-  | 'previous'
-  | 'next'
-  | 'search'
+  | 'historyPrevious'
+  | 'historyNext'
+  | 'historySearch'
   | 'complete'
   | 'interrupt'
-  | 'deleteOrLeave'
+  | 'deleteOrEndSession'
   | 'clearScreen'
   | 'abort'
   | 'escape';
@@ -40,19 +40,19 @@ const KEYS: Readonly<Record<string, EditorKey>> = {
   '\x01': { key: 'move', to: 'start' }, // Ctrl-A
   '\x02': { key: 'move', to: 'left' }, // Ctrl-B
   '\x03': { key: 'interrupt' }, // Ctrl-C
-  '\x04': { key: 'deleteOrLeave' }, // Ctrl-D
+  '\x04': { key: 'deleteOrEndSession' }, // Ctrl-D
   '\x05': { key: 'move', to: 'end' }, // Ctrl-E
   '\x07': { key: 'abort' }, // Ctrl-G
-  // Ctrl-Backspace, which takes a word wherever else one types in a browser. Ctrl-H is the same to
-  // xterm.
+  // Ctrl-Backspace deletes a word, as in every text field of a browser. xterm.js sends the same for
+  // Ctrl-H.
   '\b': { key: 'kill', to: 'wordLeft' },
   '\v': { key: 'kill', to: 'end' }, // Ctrl-K
   '\f': { key: 'clearScreen' }, // Ctrl-L
-  '\x0e': { key: 'next' }, // Ctrl-N
-  '\x10': { key: 'previous' }, // Ctrl-P
-  '\x12': { key: 'search' }, // Ctrl-R
+  '\x0e': { key: 'historyNext' }, // Ctrl-N
+  '\x10': { key: 'historyPrevious' }, // Ctrl-P
+  '\x12': { key: 'historySearch' }, // Ctrl-R
   '\x15': { key: 'kill', to: 'start' }, // Ctrl-U
-  '\x17': { key: 'kill', to: 'blankLeft' }, // Ctrl-W
+  '\x17': { key: 'kill', to: 'whitespaceLeft' }, // Ctrl-W
   '\x19': { key: 'yank' }, // Ctrl-Y
   '\x1b': { key: 'escape' },
   '\x7f': { key: 'delete', to: 'left' }, // Backspace
@@ -63,10 +63,10 @@ const KEYS: Readonly<Record<string, EditorKey>> = {
   '\x1bd': { key: 'kill', to: 'wordRight' }, // Alt-D
 };
 
-// CSI, or SS3 where the cursor keys are in application mode.
+// After CSI, or after SS3 if the cursor keys are in application mode.
 const FUNCTION_KEYS: Readonly<Record<string, EditorKey>> = {
-  A: { key: 'previous' },
-  B: { key: 'next' },
+  A: { key: 'historyPrevious' },
+  B: { key: 'historyNext' },
   C: { key: 'move', to: 'right' },
   D: { key: 'move', to: 'left' },
   H: { key: 'move', to: 'start' },
@@ -78,7 +78,7 @@ const FUNCTION_KEYS: Readonly<Record<string, EditorKey>> = {
   '3~': { key: 'delete', to: 'right' },
 };
 
-// The same with Ctrl or Alt held.
+// The same with Ctrl or Alt.
 const MODIFIED_KEYS: Readonly<Record<string, EditorKey>> = {
   ...FUNCTION_KEYS,
   C: { key: 'move', to: 'wordRight' },
@@ -87,38 +87,38 @@ const MODIFIED_KEYS: Readonly<Record<string, EditorKey>> = {
 };
 
 /**
- * Shift alone; all other modifiers hold Ctrl, Alt or Meta (ctlseqs: 1 is none, the rest add to it).
+ * Shift alone. Every other modifier includes Ctrl, Alt or Meta (ctlseqs: a sum that starts at 1).
  */
 const SHIFT = '2';
 
-// The text itself may hold the very same: xterm.js gives a paste whole, and nothing with it.
+// The pasted text may contain this sequence, too: only the last one ends the paste, because xterm.js
+// passes on a paste whole, with nothing after it.
 const PASTE_END = /\x1b\[201~$/;
 
-// One of: a bracketed paste, CSI, a string (DCS, SOS, OSC, PM, APC: no key, only a terminal's own
-// answer), SS3, Alt and a key, a control character, text.
+// One of: a bracketed paste, CSI, a control string (DCS, SOS, OSC, PM, APC: a response of the
+// terminal, never a key), SS3, Alt and a key, a control character, text.
 const TOKEN =
   /\x1b\[200~(?<paste>[\s\S]*)|\x1b\[(?<parameters>[0-?]*)[ -/]*(?<final>[@-~])|\x1b[PX\]^_][\s\S]*?(?:\x1b\\|\x07|$)|\x1bO(?<ss3>.)|\x1b[\s\S]?|\r\n|[\0-\x1f\x7f]|[^\0-\x1f\x7f]+/gu;
 
 /**
- * Reads what was typed or pasted.
+ * Parses typed or pasted data into keys.
  *
- * @param data What xterm's `onData` gives: characters, the sequences of keys, pastes in brackets
- *   (mode 2004).
+ * @param data From xterm's `onData`: characters, key sequences, and bracketed pastes (mode 2004).
  */
-export function* readKeys(data: string): Generator<EditorKey, void> {
+export function* parseKeys(data: string): Generator<EditorKey, void> {
   for (const { 0: token, groups = {} } of data.matchAll(TOKEN)) {
     const { paste, parameters, final, ss3 } = groups;
-    if (paste !== undefined) yield* readPaste(paste.replace(PASTE_END, ''));
-    else if (final !== undefined) yield* known(functionKey(parameters ?? '', final));
-    else if (ss3 !== undefined) yield* known(FUNCTION_KEYS[ss3]);
+    if (paste !== undefined) yield* parsePaste(paste.replace(PASTE_END, ''));
+    else if (final !== undefined) yield* ifDefined(functionKey(parameters ?? '', final));
+    else if (ss3 !== undefined) yield* ifDefined(FUNCTION_KEYS[ss3]);
     else if (token === '\r\n') yield { key: 'enter' };
     else if (token >= ' ' && token !== '\x7f') yield { key: 'text', text: token };
-    else yield* known(KEYS[token]);
+    else yield* ifDefined(KEYS[token]);
   }
 }
 
-/** A paste is text, whatever it holds; its line ends end lines. */
-function* readPaste(paste: string): Generator<EditorKey, void> {
+/** A paste is text, even its control characters; only its line ends count as Enter. */
+function* parsePaste(paste: string): Generator<EditorKey, void> {
   for (const [index, text] of paste.split(/\r\n|\r|\n/).entries()) {
     if (index > 0) yield { key: 'enter' };
     if (text !== '') yield { key: 'text', text };
@@ -132,6 +132,6 @@ function functionKey(parameters: string, final: string): EditorKey | undefined {
   return (isModified ? MODIFIED_KEYS : FUNCTION_KEYS)[name];
 }
 
-function* known(key: EditorKey | undefined): Generator<EditorKey, void> {
+function* ifDefined(key: EditorKey | undefined): Generator<EditorKey, void> {
   if (key !== undefined) yield key;
 }

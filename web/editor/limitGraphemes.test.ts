@@ -6,14 +6,14 @@ import { limitGraphemes } from './limitGraphemes.ts';
 const MARK = '\u0301';
 
 test.each([
-  ['nothing', ''],
+  ['an empty text', ''],
   ['a letter with as many marks as a text may have', `a${MARK.repeat(30)}b`],
   ['letters with marks', `e${MARK}`.repeat(100)],
   ['families', '👩🏽‍👩🏽‍👧🏽‍👦🏽'.repeat(20)],
   ['flags', '🇩🇪🇫🇷'.repeat(20)],
   ['Korean', '각'.normalize('NFD').repeat(20)],
   ['Devanagari', 'क्षि'.repeat(20)],
-])('leaves text as it is: %s', (_what, text) => {
+])('does not change %s', (_what, text) => {
   expect(limitGraphemes(text, table)).toBe(text);
 });
 
@@ -24,17 +24,17 @@ test.each([
   ['Hangul', '\u1100'.repeat(100)],
   ['variation selectors', `☺${'\ufe0f'.repeat(100)}`],
   ['tags', `🏴${'\u{e0067}'.repeat(100)}`],
-])('puts no more than 31 characters in a cell: %s', async (_what, text) => {
-  const bounded = limitGraphemes(text, table);
-  expect(bounded.replaceAll('\u25cc', '')).toBe(text);
+])('puts at most 31 characters in a cell: %s', async (_what, text) => {
+  const limited = limitGraphemes(text, table);
+  expect(limited.replaceAll('\u25cc', '')).toBe(text);
   const terminal = makeTerminal(200, 2);
-  await write(terminal, bounded);
+  await write(terminal, limited);
   const row = terminal.buffer.active.getLine(0);
   const cells = Array.from({ length: 200 }, (_, x) => row?.getCell(x)?.getChars() ?? '');
   expect(Math.max(...cells.map((cell) => [...cell].length))).toBeLessThanOrEqual(31);
 });
 
-test('keeps every character of any text, in order', () => {
+test('keeps every character, in order', () => {
   const character = fc.constantFrom('a', MARK, '\u200d', '👩', '\u1100', '漢', '🇩', '\u0600');
   fc.assert(
     fc.property(fc.array(character, { maxLength: 200 }), (characters) => {

@@ -12,11 +12,11 @@ const BACKSPACE = '\x7f';
 const DELETE = '\x1b[3~';
 const CTRL_LEFT = '\x1b[1;5D';
 const CTRL_RIGHT = '\x1b[1;5C';
-const WORDS = ['MSGGET', 'MSGSTORE', 'QUIT'];
+const COMMANDS = ['MSGGET', 'MSGSTORE', 'QUIT'];
 
 function editorWith(lines: string[], ...data: string[]): LineEditor {
   const editor = new LineEditor(new LineHistory(lines));
-  editor.ask({ words: WORDS, isSecret: false });
+  editor.startPrompt({ completions: COMMANDS, isSecret: false });
   for (const piece of data) editor.type(piece);
   return editor;
 }
@@ -25,8 +25,8 @@ function typed(...data: string[]): LineEditor {
   return editorWith([], ...data);
 }
 
-/** The line, with a bar for the cursor. */
-function seen({ line: { text, cursor } }: LineEditor): string {
+/** The line, with `|` for the cursor. */
+function withCursor({ line: { text, cursor } }: LineEditor): string {
   return `${text.slice(0, cursor)}|${text.slice(cursor)}`;
 }
 
@@ -36,12 +36,12 @@ function linesOf(editor: LineEditor): string[] {
   return lines;
 }
 
-describe('moving and erasing', () => {
+describe('edits a line', () => {
   test.each([
-    ['what is typed stands before the cursor', ['a', 'b'], 'ab|'],
-    ['left, and on', ['ab', LEFT, 'x'], 'ax|b'],
+    ['text goes before the cursor', ['a', 'b'], 'ab|'],
+    ['left, then text', ['ab', LEFT, 'x'], 'ax|b'],
     ['right', ['ab', HOME, RIGHT], 'a|b'],
-    ['left stops at the beginning', ['a', LEFT, LEFT, LEFT], '|a'],
+    ['left stops at the start', ['a', LEFT, LEFT, LEFT], '|a'],
     ['right stops at the end', ['a', RIGHT], 'a|'],
     ['Ctrl-B', ['ab', '\x02'], 'a|b'],
     ['Home', ['ab', HOME], '|ab'],
@@ -49,61 +49,65 @@ describe('moving and erasing', () => {
     ['End', ['ab', HOME, '\x1b[F'], 'ab|'],
     ['Ctrl-A', ['ab', '\x01'], '|ab'],
     ['Ctrl-E', ['ab', '\x01', '\x05'], 'ab|'],
-    ['Shift changes nothing about a cursor key', ['ab', '\x1b[1;2D'], 'a|b'],
-    ['Ctrl-left goes back a word', ['one two', CTRL_LEFT], 'one |two'],
+    ['Shift does not change a cursor key', ['ab', '\x1b[1;2D'], 'a|b'],
+    ['Ctrl-left moves to the start of a word', ['one two', CTRL_LEFT], 'one |two'],
     ['Alt-left', ['one two', '\x1b[1;3D'], 'one |two'],
     ['Alt-B', ['one, two', '\x1bb', '\x1bb'], '|one, two'],
-    ['Ctrl-right goes to the end of a word', ['one two', HOME, CTRL_RIGHT], 'one| two'],
+    ['Ctrl-right moves to the end of a word', ['one two', HOME, CTRL_RIGHT], 'one| two'],
     ['Alt-F', ['one two', HOME, '\x1bf', '\x1bf'], 'one two|'],
-    ['Chinese has words, too', ['今天天气', CTRL_LEFT], '今天|天气'],
+    ['words in Chinese', ['今天天气', CTRL_LEFT], '今天|天气'],
     ['Backspace', ['abc', LEFT, BACKSPACE], 'a|c'],
     ['Backspace on an empty line', [BACKSPACE], '|'],
     ['Delete', ['abc', HOME, DELETE], '|bc'],
     ['Delete at the end', ['a', DELETE], 'a|'],
-    ['Ctrl-D within a line deletes', ['abc', HOME, '\x04'], '|bc'],
-    ['Ctrl-Delete takes a word', ['one two', HOME, '\x1b[3;5~'], '| two'],
+    ['Ctrl-D inside a line deletes', ['abc', HOME, '\x04'], '|bc'],
+    ['Ctrl-Delete deletes a word', ['one two', HOME, '\x1b[3;5~'], '| two'],
     ['Alt-D', ['one two', HOME, '\x1bd'], '| two'],
     ['Alt-Backspace', ['one two', '\x1b\x7f'], 'one |'],
     ['Ctrl-Backspace', ['one two', '\b'], 'one |'],
-    ['Ctrl-W takes what stands between white space', ['one two/three ', '\x17'], 'one |'],
-    ['Ctrl-W on blanks', ['  ', '\x17'], '|'],
-    ['Ctrl-U takes what is before the cursor', ['abc', LEFT, '\x15'], '|c'],
-    ['Ctrl-K takes what is behind it', ['abc', LEFT, '\x0b'], 'ab|'],
-    ['Ctrl-Y brings it back', ['abc', LEFT, '\x15', '\x05', '\x19'], 'cab|'],
-    ['kills in a row come back as one', ['one two', '\x17', '\x17', '\x19'], 'one two|'],
-    ['in whichever direction', ['ab', LEFT, '\x0b', '\x15', '\x19'], 'ab|'],
-    ['a key between them parts them', ['one two', '\x17', RIGHT, '\x17', '\x19'], 'one |'],
-    ['a kill of nothing forgets nothing', ['ab', '\x15', 'c', '\x0b', '\x19'], 'cab|'],
+    ['Ctrl-W deletes back to white space', ['one two/three ', '\x17'], 'one |'],
+    ['Ctrl-W on spaces', ['  ', '\x17'], '|'],
+    ['Ctrl-U deletes everything before the cursor', ['abc', LEFT, '\x15'], '|c'],
+    ['Ctrl-K deletes everything after the cursor', ['abc', LEFT, '\x0b'], 'ab|'],
+    ['Ctrl-Y inserts the deleted text', ['abc', LEFT, '\x15', '\x05', '\x19'], 'cab|'],
+    ['consecutive kills are yanked as one', ['one two', '\x17', '\x17', '\x19'], 'one two|'],
+    [
+      'consecutive kills in both directions are yanked as one',
+      ['ab', LEFT, '\x0b', '\x15', '\x19'],
+      'ab|',
+    ],
+    ['another key separates kills', ['one two', '\x17', RIGHT, '\x17', '\x19'], 'one |'],
+    ['a kill of nothing keeps the kill buffer', ['ab', '\x15', 'c', '\x0b', '\x19'], 'cab|'],
   ])('%s', (_rule, data, line) => {
-    expect(seen(typed(...data))).toBe(line);
+    expect(withCursor(typed(...data))).toBe(line);
   });
 });
 
-describe('the cursor passes what a person sees as one', () => {
+describe('treats as one character', () => {
   test.each([
     ['a wide character', '漢'],
     ['an emoji with a skin tone and a profession', '👩🏽‍💻'],
     ['a flag', '🇩🇪'],
     ['a letter with a combining mark', 'e\u0301'],
-    ['a Hangul syllable of its parts', '한'],
+    ['a decomposed Hangul syllable', '한'],
     ['a Devanagari syllable', 'क्षि'],
   ])('%s', (_what, character) => {
-    expect(seen(typed(`a${character}`, LEFT))).toBe(`a|${character}`);
-    expect(seen(typed(`a${character}`, LEFT, RIGHT))).toBe(`a${character}|`);
-    expect(seen(typed(`a${character}`, BACKSPACE))).toBe('a|');
-    expect(seen(typed(`a${character}`, LEFT, DELETE))).toBe('a|');
+    expect(withCursor(typed(`a${character}`, LEFT))).toBe(`a|${character}`);
+    expect(withCursor(typed(`a${character}`, LEFT, RIGHT))).toBe(`a${character}|`);
+    expect(withCursor(typed(`a${character}`, BACKSPACE))).toBe('a|');
+    expect(withCursor(typed(`a${character}`, LEFT, DELETE))).toBe('a|');
   });
 
-  test('a mark typed behind a letter joins it', () => {
-    expect(seen(typed('eb', LEFT, '\u0301'))).toBe('e\u0301|b');
+  test('a mark and the letter it was typed after', () => {
+    expect(withCursor(typed('eb', LEFT, '\u0301'))).toBe('e\u0301|b');
   });
 
-  test('what joins when something between is taken is not cut in two', () => {
-    expect(seen(typed('ex\u0301', HOME, RIGHT, DELETE))).toBe('e|');
-    expect(seen(typed('🇩x🇪', HOME, RIGHT, DELETE))).toBe('🇩🇪|');
+  test('characters that join when the text between them is deleted', () => {
+    expect(withCursor(typed('ex\u0301', HOME, RIGHT, DELETE))).toBe('e|');
+    expect(withCursor(typed('🇩x🇪', HOME, RIGHT, DELETE))).toBe('🇩🇪|');
   });
 
-  test('wherever one moves, whatever one types', () => {
+  test('every grapheme, after any sequence of keys', () => {
     const keys = fc.constantFrom(
       LEFT,
       RIGHT,
@@ -129,35 +133,35 @@ describe('the cursor passes what a person sees as one', () => {
   });
 });
 
-describe('lines', () => {
-  test('Enter ends the line, wherever the cursor is', () => {
+describe('completes lines', () => {
+  test('at Enter, wherever the cursor is', () => {
     const editor = typed('MSG', LEFT, '\r', 'x');
     expect(linesOf(editor)).toEqual(['MSG']);
-    expect(seen(editor)).toBe('x|');
+    expect(withCursor(editor)).toBe('x|');
   });
 
-  test('a line and its Enter may come in one', () => {
+  test('from data with several lines', () => {
     expect(linesOf(typed('hello\rthere\r'))).toEqual(['hello', 'there']);
   });
 
   test.each(['\x1b[200~one\rtwo\r\nthree\nfour\x1b[201~', 'one\rtwo\r\nthree\nfour'])(
-    'a paste of several lines is each line in turn: %j',
+    'from a paste with several lines: %j',
     (paste) => {
       const editor = typed(paste);
       expect(linesOf(editor)).toEqual(['one', 'two', 'three']);
-      expect(seen(editor)).toBe('four|');
+      expect(withCursor(editor)).toBe('four|');
     },
   );
 
-  test('in a paste everything is text', () => {
-    expect(seen(typed('\x1b[200~a\tb\x03c\x9bd\x1b[201~'))).toBe('a\tb\x03c\x9bd|');
+  test('and keeps control characters of a paste as text', () => {
+    expect(withCursor(typed('\x1b[200~a\tb\x03c\x9bd\x1b[201~'))).toBe('a\tb\x03c\x9bd|');
   });
 
-  test('lines that wait can be forgotten, and the one under way stays', () => {
+  test('and discards them, but keeps the line being typed', () => {
     const editor = typed('one\rtwo', LEFT);
-    editor.forgetAhead();
+    editor.discardTypeAhead();
     expect(linesOf(editor)).toEqual([]);
-    expect(seen(editor)).toBe('tw|o');
+    expect(withCursor(editor)).toBe('tw|o');
   });
 
   test.each([
@@ -170,129 +174,130 @@ describe('lines', () => {
     ['Escape', '\x1b'],
     ['Ctrl-G', '\x07'],
     ['Ctrl-Space', '\x00'],
-    [
-      'what a terminal answers by itself',
-      '\x1b[?1;2c\x1b[24;80R\x1bP1$r0m\x1b\\\x1b]10;rgb:0/0/0\x07',
-    ],
-  ])('%s puts nothing on the line', (_key, data) => {
-    expect(seen(typed('a', data))).toBe('a|');
+    ['a response of the terminal', '\x1b[?1;2c\x1b[24;80R\x1bP1$r0m\x1b\\\x1b]10;rgb:0/0/0\x07'],
+  ])('and ignores %s', (_key, data) => {
+    expect(withCursor(typed('a', data))).toBe('a|');
   });
 });
 
-describe('what is no line', () => {
-  test('Ctrl-C gives up the line, and all that waits', () => {
+describe('requests', () => {
+  test('an interrupt at Ctrl-C, and discards the line and type-ahead', () => {
     const editor = typed('one\rtwo');
     expect(editor.type('\x03')).toEqual([{ request: 'interrupt', text: 'two' }]);
     expect(linesOf(editor)).toEqual([]);
-    expect(seen(editor)).toBe('|');
+    expect(withCursor(editor)).toBe('|');
   });
 
-  test('Ctrl-D on an empty line wants to leave', () => {
-    expect(typed('').type('\x04')).toEqual([{ request: 'leave' }]);
+  test('the end of the session at Ctrl-D on an empty line', () => {
+    expect(typed('').type('\x04')).toEqual([{ request: 'endSession' }]);
   });
 
-  test('Ctrl-L wants a clear screen, and leaves the line alone', () => {
+  test('a clear screen at Ctrl-L, and keeps the line', () => {
     const editor = typed('ab', LEFT);
     expect(editor.type('\f')).toEqual([{ request: 'clearScreen' }]);
-    expect(seen(editor)).toBe('a|b');
+    expect(withCursor(editor)).toBe('a|b');
   });
 });
 
 describe('Tab', () => {
   test.each([
-    ['completes the only word that goes on so', 'Q', 'QUIT|'],
-    ['in either case', 'qu', 'QUIT|'],
-    ['as far as all words go on alike', 'm', 'MSG|'],
-    ['a whole word stays, in upper case', 'msgget', 'MSGGET|'],
-    ['what no word begins with stays', 'x', 'x|'],
-    ['an empty line stays', '', '|'],
+    ['completes the only word that matches', 'Q', 'QUIT|'],
+    ['ignores case', 'qu', 'QUIT|'],
+    ['completes the common start of all matches', 'm', 'MSG|'],
+    ['keeps a complete word, in upper case', 'msgget', 'MSGGET|'],
+    ['keeps a text that no word starts with', 'x', 'x|'],
+    ['keeps an empty line', '', '|'],
   ])('%s', (_rule, text, line) => {
-    expect(seen(typed(text, '\t'))).toBe(line);
+    expect(withCursor(typed(text, '\t'))).toBe(line);
   });
 
-  test('offers the words there are', () => {
+  test('lists the words that match', () => {
     expect(typed('MSG').type('\t')).toEqual([
-      { request: 'choices', words: ['MSGGET', 'MSGSTORE'] },
+      { request: 'showCompletions', words: ['MSGGET', 'MSGSTORE'] },
     ]);
   });
 
-  test('does nothing within a line', () => {
-    expect(seen(typed('qx', LEFT, '\t'))).toBe('q|x');
+  test('does nothing inside a line', () => {
+    expect(withCursor(typed('qx', LEFT, '\t'))).toBe('q|x');
   });
 });
 
-describe('lines of before', () => {
-  const BEFORE = ['MSGGET', 'MSGSTORE', 'the exam is in room 4'];
+describe('the history', () => {
+  const LINES = ['MSGGET', 'MSGSTORE', 'the exam is in room 4'];
 
-  test('up and down go through them, and back to what was typed', () => {
-    const editor = editorWith(BEFORE, 'new');
+  test('is browsed with up and down, and gives back the typed text', () => {
+    const editor = editorWith(LINES, 'new');
     const steps = [UP, UP, UP, UP, DOWN, DOWN, DOWN, DOWN].map((key) => {
       editor.type(key);
       return editor.line.text;
     });
-    const [get, store, exam] = BEFORE;
+    const [get, store, exam] = LINES;
     expect(steps).toEqual([exam, store, get, get, store, exam, 'new', 'new']);
   });
 
-  test('Ctrl-P and Ctrl-N do, too', () => {
-    expect(seen(editorWith(BEFORE, '\x10', '\x10', '\x0e'))).toBe('the exam is in room 4|');
+  test('is browsed with Ctrl-P and Ctrl-N', () => {
+    expect(withCursor(editorWith(LINES, '\x10', '\x10', '\x0e'))).toBe('the exam is in room 4|');
   });
 
-  test('one that is edited is a line of now', () => {
-    const editor = editorWith(BEFORE, UP, '!', UP);
-    expect(seen(editor)).toBe('the exam is in room 4|');
+  test('keeps an edited line as the current one', () => {
+    const editor = editorWith(LINES, UP, '!', UP);
+    expect(withCursor(editor)).toBe('the exam is in room 4|');
     editor.type(DOWN);
-    expect(seen(editor)).toBe('the exam is in room 4!|');
+    expect(withCursor(editor)).toBe('the exam is in room 4!|');
   });
 
-  test('a secret is answered with none of them', () => {
-    const editor = editorWith(BEFORE);
-    editor.ask({ words: [], isSecret: true });
+  test('is not available for a secret', () => {
+    const editor = editorWith(LINES);
+    editor.startPrompt({ completions: [], isSecret: true });
     editor.type(UP);
     editor.type('\x12MSG');
-    expect(seen(editor)).toBe('MSG|');
+    expect(withCursor(editor)).toBe('MSG|');
     expect(editor.search).toBeUndefined();
   });
 
-  test('what was taken away of a secret does not come back in the next line', () => {
+  test('does not yank deleted text of a secret into the next line', () => {
     const editor = editorWith([]);
-    editor.ask({ words: [], isSecret: true });
+    editor.startPrompt({ completions: [], isSecret: true });
     editor.type('123!abc\x15\r');
-    editor.ask({ words: WORDS, isSecret: false });
+    editor.startPrompt({ completions: COMMANDS, isSecret: false });
     editor.type('\x19');
-    expect(seen(editor)).toBe('|');
+    expect(withCursor(editor)).toBe('|');
   });
 });
 
 describe('Ctrl-R', () => {
-  const BEFORE = ['the exam is in room 4', 'MSGSTORE', 'room 5 is closed', 'MSGGET'];
+  const LINES = ['the exam is in room 4', 'MSGSTORE', 'room 5 is closed', 'MSGGET'];
 
   test.each([
-    ['finds the newest line that holds what is typed', ['\x12', 'roo', 'm'], '|room 5 is closed'],
-    ['again finds the one before', ['\x12', 'room', '\x12'], 'the exam is in |room 4'],
-    ['Backspace widens the search again', ['\x12', 'rooms', BACKSPACE], '|room 5 is closed'],
-    ['what is not there leaves the last find', ['\x12', 'room', 'x'], '|room 5 is closed'],
-    ['Escape edits what was found', ['\x12', 'room', '\x1b', 'X'], 'X|room 5 is closed'],
-    ['so does any other key, and acts', ['\x12', 'room', '\x05', '!'], 'room 5 is closed!|'],
-    ['Ctrl-G goes back to what was typed', ['old', LEFT, '\x12', 'room', '\x07'], 'ol|d'],
-    ['so does Ctrl-C', ['old', '\x12', 'room', '\x03'], 'old|'],
+    ['finds the newest line that contains the query', ['\x12', 'roo', 'm'], '|room 5 is closed'],
+    [
+      'finds the next older line when pressed again',
+      ['\x12', 'room', '\x12'],
+      'the exam is in |room 4',
+    ],
+    ['searches again after Backspace', ['\x12', 'rooms', BACKSPACE], '|room 5 is closed'],
+    ['keeps the last match if there is no other', ['\x12', 'room', 'x'], '|room 5 is closed'],
+    ['edits the match after Escape', ['\x12', 'room', '\x1b', 'X'], 'X|room 5 is closed'],
+    ['edits the match with any other key', ['\x12', 'room', '\x05', '!'], 'room 5 is closed!|'],
+    ['restores the typed line at Ctrl-G', ['old', LEFT, '\x12', 'room', '\x07'], 'ol|d'],
+    ['restores the typed line at Ctrl-C', ['old', '\x12', 'room', '\x03'], 'old|'],
   ])('%s', (_rule, data, line) => {
-    expect(seen(editorWith(BEFORE, ...data))).toBe(line);
+    expect(withCursor(editorWith(LINES, ...data))).toBe(line);
   });
 
-  test('Enter says what was found', () => {
-    const editor = editorWith(BEFORE, '\x12', 'exam', '\r');
+  test('completes the match at Enter', () => {
+    const editor = editorWith(LINES, '\x12', 'exam', '\r');
     expect(linesOf(editor)).toEqual(['the exam is in room 4']);
     expect(editor.search).toBeUndefined();
   });
 
-  test('tells what is looked for, and whether it was found', () => {
-    expect(editorWith(BEFORE, '\x12', 'room').search).toMatchObject({
-      wanted: 'room',
+  test('exposes the query, and whether it was found', () => {
+    expect(editorWith(LINES, '\x12', 'room').search).toMatchObject({
+      query: 'room',
       isFound: true,
     });
-    expect(editorWith(BEFORE, '\x12', 'z').search).toMatchObject({ wanted: 'z', isFound: false });
-    expect(editorWith(BEFORE, '\x12', 'room', '\x12', '\x12').search).toMatchObject({
+    expect(editorWith(LINES, '\x12', 'z').search).toMatchObject({ query: 'z', isFound: false });
+    expect(editorWith(LINES, '\x12', 'room', '\x12', '\x12').search).toMatchObject({
       isFound: false,
     });
   });

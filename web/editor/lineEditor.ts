@@ -1,15 +1,14 @@
-// The line being typed. Pure: keys come in as xterm.js gives them; lines come out, and what the
-// person wants beside them. What was typed before a line was asked for is kept, and answers the
-// next question.
+// A line editor like readline(3). Pure: it takes the data of xterm.js, and gives completed lines and
+// requests that are not lines. Lines typed before the next prompt are kept as type-ahead, and answer
+// the prompts to come.
 //
-//   editing   --Ctrl-R--> searching, from the newest line on
-//   searching --text, Backspace, Ctrl-R--> searching, elsewhere
-//             --Escape--> editing what was found
-//             --Ctrl-G, Ctrl-C--> editing what was there before
-//             --any other key--> editing what was found, and the key does what it does there
+//   editing   --Ctrl-R--> searching, from the newest line back
+//   searching --text, Backspace, Ctrl-R--> searching, at another line
+//             --Escape--> editing the line that was found
+//             --Ctrl-G, Ctrl-C--> editing the line from before the search
+//             --any other key--> editing the line that was found, with the effect of that key
 
 import {
-  blankLeft,
   cut,
   type EditedLine,
   EMPTY_LINE,
@@ -21,36 +20,37 @@ import {
   right,
   toEnd,
   toStart,
+  whitespaceLeft,
   wordLeft,
   wordRight,
 } from './editedLine.ts';
-import { type EditorCommand, type EditorKey, type MotionName, readKeys } from './editorKeys.ts';
+import { type EditorCommand, type EditorKey, type MotionName, parseKeys } from './editorKeys.ts';
 import type { LineHistory } from './lineHistory.ts';
 
-/** What a person wants that is no line. */
+/** What a key asks of the page, other than a line. */
 export type EditorRequest =
-  /** Ctrl-C: this text, and all typed ahead, is given up. */
+  /** Ctrl-C: the user discarded this text, and all type-ahead. */
   | { request: 'interrupt'; text: string }
-  /** Ctrl-D on an empty line: the conversation is to end. */
-  | { request: 'leave' }
-  /** What was to be put in does not fit. */
-  | { request: 'room' }
+  /** Ctrl-D on an empty line. */
+  | { request: 'endSession' }
+  /** The inserted text would make the line too long; nothing was inserted. */
+  | { request: 'reportTooLong' }
   /** Ctrl-L */
   | { request: 'clearScreen' }
-  /** Tab, where more than one word goes on like this. */
-  | { request: 'choices'; words: readonly string[] };
+  /** Tab, if several words match. */
+  | { request: 'showCompletions'; words: readonly string[] };
 
-/** What is asked for, as far as typing goes. */
+/** What kind of line the current prompt asks for. */
 export interface InputOptions {
-  /** What Tab completes. */
-  words: readonly string[];
-  /** A secret is completed with no line of before, and nothing of it is yanked later. */
+  /** Words that Tab completes. */
+  completions: readonly string[];
+  /** A secret has no history, and its deleted text cannot be yanked into a later line. */
   isSecret: boolean;
 }
 
-/** What stands on the screen in place of the prompt while a line is looked for. */
+/** A search in the history, shown in place of the prompt. */
 export interface HistorySearch {
-  wanted: string;
+  query: string;
   isFound: boolean;
 }
 
@@ -59,91 +59,92 @@ const MOTIONS: Readonly<Record<MotionName, Motion>> = {
   right,
   wordLeft,
   wordRight,
-  blankLeft,
+  whitespaceLeft,
   start: toStart,
   end: toEnd,
 };
 
-/** In UTF-16 units: what is drawn again with each key, and sent in one. */
+/** In UTF-16 units. Each key redraws the whole line, and Enter sends it in one piece. */
 export const MAX_LINE_LENGTH = 64 * 1024;
 
-/** What is looked for in the lines of before, as long as a prompt can show. */
-const MAX_WANTED_LENGTH = 256;
+/** In UTF-16 units: a longer query would not fit into the prompt. */
+const MAX_QUERY_LENGTH = 256;
 
 type EditorState =
-  /** `browsing` is the line of before that was brought back, and what was typed at first. */
+  /** `browsing`: the index of a line from the history, and the text typed before it was recalled. */
   | { at: 'editing'; browsing?: { index: number; typed: string } }
-  | { at: 'searching'; wanted: string; index: number; isFound: boolean; before: EditedLine };
+  /** `before`: the line from before the search. */
+  | { at: 'searching'; query: string; index: number; isFound: boolean; before: EditedLine };
 
 export class LineEditor {
   readonly #history: LineHistory;
-  #answering: InputOptions = { words: [], isSecret: false };
+  #options: InputOptions = { completions: [], isSecret: false };
   #line = EMPTY_LINE;
   #state: EditorState = { at: 'editing' };
-  #killed = '';
-  /** Kills without another key between them are yanked as one. */
-  #isKilling = false;
-  readonly #ended: string[] = [];
+  #killBuffer = '';
+  /** Whether the last key was a kill: consecutive kills are yanked as one. */
+  #wasKill = false;
+  readonly #completedLines: string[] = [];
 
   constructor(history: LineHistory) {
     this.#history = history;
   }
 
-  /** The line under way: what was typed since the last Enter, and the cursor in it. */
+  /** The line being typed, with its cursor. */
   get line(): EditedLine {
     return this.#line;
   }
 
-  /** The search under way. */
+  /** The current search, if any. */
   get search(): HistorySearch | undefined {
     return this.#state.at === 'searching' ? this.#state : undefined;
   }
 
-  /** A line is asked for. What was typed already stands on it. */
-  ask(answering: InputOptions): void {
-    if (this.#answering.isSecret) this.#killed = '';
-    this.#answering = answering;
-    if (answering.isSecret) this.#state = { at: 'editing' };
+  /** Starts a prompt. Text that was typed before stays on the line. */
+  startPrompt(options: InputOptions): void {
+    if (this.#options.isSecret) this.#killBuffer = '';
+    this.#options = options;
+    if (options.isSecret) this.#state = { at: 'editing' };
   }
 
   /**
-   * Takes what was typed or pasted.
+   * Handles keys and pastes.
    *
-   * @param data What xterm's `onData` gives.
-   * @returns What the person wants besides, in order.
+   * @param data From xterm's `onData`.
+   * @returns The requests, in order. Completed lines are taken with `takeLine`.
    */
   type(data: string): EditorRequest[] {
     const requests: EditorRequest[] = [];
-    for (const key of readKeys(data)) {
+    for (const key of parseKeys(data)) {
       const request = this.#press(key);
       if (request !== undefined) requests.push(request);
     }
     return requests;
   }
 
-  /** Takes the oldest line that was ended with Enter; `undefined` where there is none. */
+  /** Takes the oldest completed line; `undefined` if there is none. */
   takeLine(): string | undefined {
-    return this.#ended.shift();
+    return this.#completedLines.shift();
   }
 
-  /** Puts a text in place of the line under way. */
+  /** Replaces the line being typed. */
   replace(text: string): void {
     this.#line = editedLine(text);
     this.#state = { at: 'editing' };
   }
 
   /**
-   * Forgets the lines that wait; the one under way stays.
+   * Discards the completed lines, and keeps the one being typed.
    *
    * @returns Whether there were any.
    */
-  forgetAhead(): boolean {
-    return this.#ended.splice(0).length > 0;
+  discardTypeAhead(): boolean {
+    return this.#completedLines.splice(0).length > 0;
   }
 
   #press(key: EditorKey): EditorRequest | undefined {
-    const wasKilling = this.#isKilling;
-    this.#isKilling = false;
+    const wasKill = this.#wasKill;
+    this.#wasKill = false;
     if (this.#state.at === 'searching' && this.#pressSearching(key, this.#state)) return undefined;
     switch (key.key) {
       case 'text':
@@ -155,36 +156,36 @@ export class LineEditor {
         this.#edit(cut(this.#line, MOTIONS[key.to]).line);
         return undefined;
       case 'kill':
-        this.#kill(MOTIONS[key.to], wasKilling);
+        this.#kill(MOTIONS[key.to], wasKill);
         return undefined;
       default:
-        return this.#pressNamed(key.key);
+        return this.#runCommand(key.key);
     }
   }
 
-  #pressNamed(key: EditorCommand): EditorRequest | undefined {
-    switch (key) {
+  #runCommand(command: EditorCommand): EditorRequest | undefined {
+    switch (command) {
       case 'enter':
-        this.#ended.push(this.#line.text);
+        this.#completedLines.push(this.#line.text);
         this.replace('');
         return undefined;
       case 'yank':
-        return this.#insert(this.#killed);
-      case 'previous':
+        return this.#insert(this.#killBuffer);
+      case 'historyPrevious':
         this.#browse(-1);
         return undefined;
-      case 'next':
+      case 'historyNext':
         this.#browse(1);
         return undefined;
-      case 'search':
-        this.#beginSearch();
+      case 'historySearch':
+        this.#startSearch();
         return undefined;
       case 'complete':
         return this.#complete();
       case 'interrupt':
         return this.#interrupt();
-      case 'deleteOrLeave':
-        if (this.#line.text === '') return { request: 'leave' };
+      case 'deleteOrEndSession':
+        if (this.#line.text === '') return { request: 'endSession' };
         this.#edit(cut(this.#line, right).line);
         return undefined;
       case 'clearScreen':
@@ -196,36 +197,36 @@ export class LineEditor {
   }
 
   #insert(text: string): EditorRequest | undefined {
-    if (this.#line.text.length + text.length > MAX_LINE_LENGTH) return { request: 'room' };
+    if (this.#line.text.length + text.length > MAX_LINE_LENGTH) return { request: 'reportTooLong' };
     this.#edit(insert(this.#line, text));
     return undefined;
   }
 
-  /** An edit of a line of before makes it a line of now. */
+  /** Editing a line from the history ends browsing: the edited line becomes the current one. */
   #edit(line: EditedLine): void {
     this.#line = line;
     this.#state = { at: 'editing' };
   }
 
-  #kill(motion: Motion, wasKilling: boolean): void {
+  #kill(motion: Motion, wasKill: boolean): void {
     const isForward = motion(this.#line) > this.#line.cursor;
     const { line, cut: killed } = cut(this.#line, motion);
     this.#edit(line);
-    const before = wasKilling ? this.#killed : '';
-    if (killed !== '') this.#killed = isForward ? before + killed : killed + before;
-    this.#isKilling = true;
+    const before = wasKill ? this.#killBuffer : '';
+    if (killed !== '') this.#killBuffer = isForward ? before + killed : killed + before;
+    this.#wasKill = true;
   }
 
   #interrupt(): EditorRequest {
     const { text } = this.#line;
-    this.forgetAhead();
+    this.discardTypeAhead();
     this.replace('');
     return { request: 'interrupt', text };
   }
 
-  /** Goes back or forth in the lines of before; beyond the newest is what was typed at first. */
+  /** Recalls an older or newer line; after the newest one comes the text typed at first. */
   #browse(step: -1 | 1): void {
-    if (this.#answering.isSecret || this.#state.at !== 'editing') return;
+    if (this.#options.isSecret || this.#state.at !== 'editing') return;
     const { lines } = this.#history;
     const { index, typed } = this.#state.browsing ?? {
       index: lines.length,
@@ -240,19 +241,19 @@ export class LineEditor {
         : { at: 'editing', browsing: { index: next, typed } };
   }
 
-  #beginSearch(): void {
-    if (this.#answering.isSecret) return;
+  #startSearch(): void {
+    if (this.#options.isSecret) return;
     const index = this.#history.lines.length;
-    this.#state = { at: 'searching', wanted: '', index, isFound: true, before: this.#line };
+    this.#state = { at: 'searching', query: '', index, isFound: true, before: this.#line };
   }
 
-  /** @returns Whether the key was for the search. */
+  /** @returns Whether the search used the key. */
   #pressSearching(key: EditorKey, search: EditorState & { at: 'searching' }): boolean {
     switch (key.key) {
       case 'text':
         this.#find(
           search,
-          `${search.wanted}${key.text}`.slice(0, MAX_WANTED_LENGTH),
+          `${search.query}${key.text}`.slice(0, MAX_QUERY_LENGTH),
           search.index + 1,
         );
         return true;
@@ -260,12 +261,12 @@ export class LineEditor {
         if (key.to !== 'left') break;
         this.#find(
           search,
-          cut(editedLine(search.wanted), left).line.text,
+          cut(editedLine(search.query), left).line.text,
           this.#history.lines.length,
         );
         return true;
-      case 'search':
-        this.#find(search, search.wanted, search.index);
+      case 'historySearch':
+        this.#find(search, search.query, search.index);
         return true;
       case 'abort':
       case 'interrupt':
@@ -279,33 +280,31 @@ export class LineEditor {
     return false;
   }
 
-  /** Shows the newest line below `before` that holds what is wanted; else what was shown stays. */
-  #find(search: EditorState & { at: 'searching' }, wanted: string, before: number): void {
-    const index = wanted === '' ? undefined : this.#history.find(wanted, before);
+  /** Shows the newest match with an index below `before`. Without one, the last match stays. */
+  #find(search: EditorState & { at: 'searching' }, query: string, before: number): void {
+    const index = query === '' ? undefined : this.#history.find(query, before);
     if (index === undefined) {
-      this.#state = { ...search, wanted, isFound: wanted === '' };
+      this.#state = { ...search, query, isFound: query === '' };
       return;
     }
     const text = this.#history.lines[index] ?? '';
-    this.#line = editedLine(text, text.indexOf(wanted));
-    this.#state = { ...search, wanted, index, isFound: true };
+    this.#line = editedLine(text, text.indexOf(query));
+    this.#state = { ...search, query, index, isFound: true };
   }
 
-  /**
-   * Completes the only word that goes on like this, in either case, or what all such words share.
-   */
+  /** Completes the only word that matches, ignoring case, or the common start of all that match. */
   #complete(): EditorRequest | undefined {
     const { text, cursor } = this.#line;
     if (text === '' || cursor < text.length) return undefined;
-    const words = this.#answering.words.filter((word) => word.startsWith(text.toUpperCase()));
-    const shared = sharedStart(words);
-    if (shared.length > text.length || words.length === 1) this.#edit(editedLine(shared));
-    else if (words.length > 1) return { request: 'choices', words };
+    const matches = this.#options.completions.filter((word) => word.startsWith(text.toUpperCase()));
+    const prefix = commonPrefix(matches);
+    if (prefix.length > text.length || matches.length === 1) this.#edit(editedLine(prefix));
+    else if (matches.length > 1) return { request: 'showCompletions', words: matches };
     return undefined;
   }
 }
 
-function sharedStart(words: readonly string[]): string {
+function commonPrefix(words: readonly string[]): string {
   const [first = '', ...others] = words;
   let length = first.length;
   for (const other of others) {

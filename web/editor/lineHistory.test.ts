@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
 import { LineHistory } from './lineHistory.ts';
 
-test('lines are kept in their order', () => {
+test('keeps lines in order', () => {
   const history = new LineHistory(['one']);
   history.add('two');
   expect(history.lines).toEqual(['one', 'two']);
 });
 
-test('a blank line, and one that repeats the last, are not', () => {
+test('ignores a blank line, and a repetition of the last one', () => {
   const history = new LineHistory(['one']);
   for (const line of ['', '  ', 'one']) history.add(line);
   expect(history.lines).toEqual(['one']);
 });
 
-test('of very many, the newest are kept', () => {
+test('keeps the newest 500 lines', () => {
   const history = new LineHistory(Array.from({ length: 600 }, (_, index) => `line ${index}`));
   history.add('last');
   expect(history.lines).toHaveLength(500);
@@ -21,7 +21,7 @@ test('of very many, the newest are kept', () => {
   expect(history.lines.at(-1)).toBe('last');
 });
 
-test('of very long ones, as many as are a hundred thousand characters', () => {
+test('keeps at most 100,000 characters', () => {
   const history = new LineHistory(Array.from({ length: 50 }, () => 'x'.repeat(4_000)));
   expect(history.lines).toHaveLength(25);
 });

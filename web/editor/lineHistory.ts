@@ -1,33 +1,33 @@
-// The lines of before, oldest first. Pure; web/settings/storedHistory.ts keeps them.
+// The lines that were typed before, oldest first. Pure; web/settings/storedHistory.ts stores them.
 
-/** Enough for months of messages, and for what a browser stores. */
+/** Enough for months of messages, and small enough for a browser's storage. */
 const MAX_LINES = 500;
 const MAX_CHARACTERS = 100_000;
-/** No longer line is worth the others. */
+/** A longer line would displace too many others. */
 const MAX_LINE_LENGTH = 10_000;
 
 export class LineHistory {
   #lines: readonly string[];
 
   constructor(lines: readonly string[] = []) {
-    this.#lines = bounded(lines);
+    this.#lines = newest(lines);
   }
 
   get lines(): readonly string[] {
     return this.#lines;
   }
 
-  /** Adds a line; a blank one, the same as the last, or a very long one adds nothing. */
+  /** Adds a line, unless it is blank, very long, or the same as the last one. */
   add(line: string): void {
     if (line.trim() === '' || line === this.#lines.at(-1) || line.length > MAX_LINE_LENGTH) return;
-    this.#lines = bounded([...this.#lines, line]);
+    this.#lines = newest([...this.#lines, line]);
   }
 
   /**
-   * Looks for the newest line that holds a text.
+   * Finds the newest line that contains a text.
    *
-   * @param before The index it has to be below.
-   * @returns Its index, or `undefined` where there is none.
+   * @param before Only lines with a smaller index count.
+   * @returns The line's index, or `undefined` if there is none.
    */
   find(text: string, before: number): number | undefined {
     for (let index = Math.min(before, this.#lines.length) - 1; index >= 0; index--) {
@@ -37,8 +37,8 @@ export class LineHistory {
   }
 }
 
-/** The newest lines, as many as may be kept. */
-function bounded(lines: readonly string[]): readonly string[] {
+/** The newest lines, as many as the limits allow. */
+function newest(lines: readonly string[]): readonly string[] {
   let characters = 0;
   let first = lines.length;
   while (first > 0 && lines.length - first < MAX_LINES) {

@@ -1,44 +1,45 @@
-// Where each character of a line stands on a screen of a given width. Pure.
+// Computes the cell of each character of a line on a screen of a given width. Pure.
 //
-// This is how xterm.js 6 prints (its InputHandler.print): a character that does not fit begins the
-// next row, and one that joins the last takes no further cell, unless it widens it, which may take
-// both to the next row. Which characters join, and how wide they are, is asked of the very table
-// xterm uses; linePainter.test.ts compares the two.
+// It follows xterm.js 6 (InputHandler.print): a character that does not fit starts the next row. A
+// character that joins the one before takes no cell of its own, unless it widens that cell; the two
+// then may move to the next row. Which characters join, and their widths, come from the table that
+// xterm.js itself uses. linePainter.test.ts compares the layout with what xterm.js shows.
 
 import { escapeControls } from '../../protocol/plainText.ts';
 
-/** The part of xterm's IUnicodeVersionProvider that tells widths. */
+/** The part of xterm's IUnicodeVersionProvider that has the widths. */
 export interface CharacterTable {
   /**
-   * @param preceding What it said of the character before, or 0.
-   * @returns Bit 0: it joins the one before; bits 1 and 2: the cells it takes, with what it joins;
-   *   the rest is its own.
+   * @param preceding The result for the character before, or 0.
+   * @returns Bit 0: whether the character joins the one before. Bits 1 and 2: its width in cells,
+   *   with what it joins. The other bits are private to the table.
    */
   charProperties(codePoint: number, preceding: number): number;
 }
 
-/** From 0, in cells. */
+/** In cells, from 0. */
 export interface CellPosition {
   row: number;
   column: number;
 }
 
-/** What is written on a row: the end of the prompt, and what of the line follows. */
+/** The parts of the prompt and of the text on one row. */
 export interface LayoutRow {
   prompt: string;
   text: string;
 }
 
 export interface LineLayout {
-  /** Each but the last is full. Behind a full one there is always one more. */
+  /** Every row but the last is full. A full row is always followed by another one. */
   rows: readonly LayoutRow[];
   cursor: CellPosition;
 }
 
+/** A prompt and the line typed after it. */
 export interface PromptLine {
-  /** The line behind it joins nothing of it. */
+  /** Its last character never joins the first one of the text. */
   prompt: string;
-  /** Control characters, here and in the prompt, are shown escaped. */
+  /** Control characters are shown escaped, in the prompt, too. */
   text: string;
   /** An offset in the text, in UTF-16 units. */
   cursor: number;
@@ -47,19 +48,19 @@ export interface PromptLine {
 const TAB_STOP = 8;
 
 /**
- * Lays out a prompt and the line behind it.
+ * Lays out a prompt and its line.
  *
- * @param columns How wide the screen is: 2 or more.
+ * @param columns The width of the screen: 2 or more.
  */
-export function layOut(shown: PromptLine, columns: number, table: CharacterTable): LineLayout {
+export function layOut(line: PromptLine, columns: number, table: CharacterTable): LineLayout {
   const printer = new Printer(columns, table);
-  for (const character of shown.prompt) printer.print(drawn(character, printer.column), 'prompt');
+  for (const character of line.prompt) printer.print(drawn(character, printer.column), 'prompt');
   printer.endJoin();
   let cursor: CellPosition | undefined;
   let offset = 0;
-  for (const character of shown.text) {
+  for (const character of line.text) {
     const start = printer.print(drawn(character, printer.column), 'text');
-    if (offset >= shown.cursor) cursor ??= start;
+    if (offset >= line.cursor) cursor ??= start;
     offset += character.length;
   }
   const end = printer.end();
@@ -67,7 +68,7 @@ export function layOut(shown: PromptLine, columns: number, table: CharacterTable
 }
 
 /**
- * What is drawn for a character: xterm draws no byte order mark, and no lone surrogate as it is.
+ * The text to draw for a character. xterm.js drops a byte order mark, and replaces a lone surrogate.
  */
 function drawn(character: string, column: number): string {
   if (character >= ' ' && character <= '~') return character;
@@ -84,7 +85,7 @@ class Printer {
   readonly rows = [this.#row];
   #column = 0;
   #preceding = 0;
-  /** The characters that share the last cells, and where these begin. */
+  /** The characters that share the last cells, and the first of these cells. */
   #joined = { characters: '', start: { row: 0, column: 0 } };
 
   constructor(columns: number, table: CharacterTable) {
@@ -92,14 +93,14 @@ class Printer {
     this.#table = table;
   }
 
-  /** Where the next narrow character stands. */
+  /** The column of the next narrow character. */
   get column(): number {
     return this.#column % this.#columns;
   }
 
   /**
-   * @returns Where the first character stands. It moves with it, should a later one widen it;
-   *   `undefined` for no character.
+   * @returns The cell of the first character; `undefined` for an empty text. The object is updated
+   *   if a later character widens the cell and so moves it to the next row.
    */
   print(text: string, part: keyof LayoutRow): CellPosition | undefined {
     let first: CellPosition | undefined;
@@ -110,12 +111,12 @@ class Printer {
     return first;
   }
 
-  /** As any escape sequence does: the next character joins nothing. */
+  /** Prevents the next character from joining, as an escape sequence does in xterm.js. */
   endJoin(): void {
     this.#preceding = 0;
   }
 
-  /** @returns Where the cursor stands behind all of it. */
+  /** @returns The cursor's cell after everything that was printed. */
   end(): CellPosition {
     if (this.#column === this.#columns) this.#nextRow();
     return { row: this.rows.length - 1, column: this.#column };
@@ -131,7 +132,7 @@ class Printer {
     const isWrapped = this.#column + width - joinedWidth > this.#columns;
     if (isWrapped) this.#nextRow();
     if (isJoined) {
-      if (isWrapped) this.#takeAlong(part);
+      if (isWrapped) this.#moveJoined(part);
       this.#joined.characters += character;
     } else {
       const start = { row: this.rows.length - 1, column: this.#column };
@@ -147,8 +148,8 @@ class Printer {
     this.#column = 0;
   }
 
-  /** What has become too wide for the row it began on goes to the next one as a whole. */
-  #takeAlong(part: keyof LayoutRow): void {
+  /** Moves the joined characters to the new row if they became too wide for their own. */
+  #moveJoined(part: keyof LayoutRow): void {
     const { characters, start } = this.#joined;
     const left = this.rows[start.row];
     if (left !== undefined) left[part] = left[part].slice(0, -characters.length);

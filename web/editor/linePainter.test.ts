@@ -1,5 +1,4 @@
-// What is drawn, as xterm.js shows it: the layout is a forecast, and the terminal without a screen
-// is what comes true.
+// Compares the layout and the drawing with what a headless xterm.js shows.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -8,14 +7,14 @@ import { makeTerminal, screenOf, table, write } from '../page/terminal.harness.t
 import { type LineLayout, layOut, type PromptLine } from './lineLayout.ts';
 import { LinePainter } from './linePainter.ts';
 
-/** Draws a line on a screen of its own. */
+/** Draws a line on a new screen. */
 async function drawn(
-  shown: PromptLine,
+  line: PromptLine,
   cols: number,
   rows = 10,
 ): Promise<{ rows: string[]; at: string }> {
   const terminal = makeTerminal(cols, rows);
-  await write(terminal, new LinePainter(table).draw(shown, { columns: cols, rows }));
+  await write(terminal, new LinePainter(table).draw(line, { columns: cols, rows }));
   const { cursorX, cursorY } = terminal.buffer.active;
   return { rows: screenOf(terminal).filter((row) => row !== ''), at: `${cursorY},${cursorX}` };
 }
@@ -26,37 +25,37 @@ function typed(text: string, cursor = text.length, prompt = '> '): PromptLine {
 
 test.each([
   ['an empty line', typed(''), 20, ['>'], '0,2'],
-  ['a short one', typed('abc'), 20, ['> abc'], '0,5'],
-  ['the cursor within it', typed('abc', 1), 20, ['> abc'], '0,3'],
-  ['one that wraps', typed('abcdef'), 5, ['> abc', 'def'], '1,3'],
-  ['the cursor on its first row', typed('abcdef', 0), 5, ['> abc', 'def'], '0,2'],
-  ['a full row has the cursor below it', typed('abc'), 5, ['> abc'], '1,0'],
-  ['and two full rows', typed('abcdefgh'), 5, ['> abc', 'defgh'], '2,0'],
+  ['a short line', typed('abc'), 20, ['> abc'], '0,5'],
+  ['the cursor inside the line', typed('abc', 1), 20, ['> abc'], '0,3'],
+  ['a line that wraps', typed('abcdef'), 5, ['> abc', 'def'], '1,3'],
+  ['the cursor on the first row of a wrapped line', typed('abcdef', 0), 5, ['> abc', 'def'], '0,2'],
+  ['the cursor below a full row', typed('abc'), 5, ['> abc'], '1,0'],
+  ['the cursor below two full rows', typed('abcdefgh'), 5, ['> abc', 'defgh'], '2,0'],
   ['a wide character', typed('漢', 0), 20, ['> 漢'], '0,2'],
-  ['behind it', typed('漢x', 1), 20, ['> 漢x'], '0,4'],
-  ['one that does not fit begins the next row', typed('ab漢'), 5, ['> ab', '漢'], '1,2'],
-  ['and the cursor before it is there, too', typed('ab漢', 2), 5, ['> ab', '漢'], '1,0'],
-  ['a combining mark takes no cell', typed('e\u0301x'), 20, ['> e\u0301x'], '0,4'],
-  ['nor does what joins emoji', typed('👩🏽‍💻x'), 20, ['> 👩🏽‍💻x'], '0,5'],
-  ['a flag is one', typed('🇩🇪🇫🇷'), 20, ['> 🇩🇪🇫🇷'], '0,6'],
+  ['the cursor after a wide character', typed('漢x', 1), 20, ['> 漢x'], '0,4'],
+  ['a wide character that does not fit, on the next row', typed('ab漢'), 5, ['> ab', '漢'], '1,2'],
+  ['the cursor before that character, on the next row', typed('ab漢', 2), 5, ['> ab', '漢'], '1,0'],
+  ['a combining mark, in no cell of its own', typed('e\u0301x'), 20, ['> e\u0301x'], '0,4'],
+  ['a joined emoji, in one pair of cells', typed('👩🏽‍💻x'), 20, ['> 👩🏽‍💻x'], '0,5'],
+  ['flags, in one pair of cells each', typed('🇩🇪🇫🇷'), 20, ['> 🇩🇪🇫🇷'], '0,6'],
   [
-    'a selector that widens takes its character along',
+    'a character that a variation selector widens, on the next row',
     typed('ab❤\ufe0f'),
     5,
     ['> ab', '❤\ufe0f'],
     '1,2',
   ],
-  ['and the cursor before it', typed('ab❤\ufe0f', 2), 5, ['> ab', '❤\ufe0f'], '1,0'],
-  ['a control character is escaped', typed('a\x1bb', 2), 20, ['> a^[b'], '0,5'],
-  ['so is a C1 one', typed('\u009b', 0), 20, ['> \\u{9b}'], '0,2'],
-  ['a TAB leads to the next stop', typed('a\tb'), 20, ['> a     b'], '0,9'],
-  ['Arabic and Hebrew keep their order', typed('שלום', 2), 20, ['> שלום'], '0,4'],
-  ['the prompt wraps, too', typed('x', 1, 'Enter: '), 4, ['Ente', 'r: x'], '2,0'],
-])('%s', async (_rule, shown, columns, rows, at) => {
-  expect(await drawn(shown, columns)).toEqual({ rows, at });
+  ['the cursor before the widened character', typed('ab❤\ufe0f', 2), 5, ['> ab', '❤\ufe0f'], '1,0'],
+  ['a control character, escaped', typed('a\x1bb', 2), 20, ['> a^[b'], '0,5'],
+  ['a C1 control character, escaped', typed('\u009b', 0), 20, ['> \\u{9b}'], '0,2'],
+  ['a tab, up to the next tab stop', typed('a\tb'), 20, ['> a     b'], '0,9'],
+  ['Hebrew, in logical order', typed('שלום', 2), 20, ['> שלום'], '0,4'],
+  ['a prompt that wraps', typed('x', 1, 'Enter: '), 4, ['Ente', 'r: x'], '2,0'],
+])('draws %s', async (_what, line, columns, rows, at) => {
+  expect(await drawn(line, columns)).toEqual({ rows, at });
 });
 
-test('a line taller than the screen is seen around the cursor', async () => {
+test('keeps the cursor in view in a line taller than the screen', async () => {
   const text = 'aaaabbbbccccddddeeee';
   const painter = new LinePainter(table);
   const terminal = makeTerminal(4, 3);
@@ -74,7 +73,7 @@ test('a line taller than the screen is seen around the cursor', async () => {
   expect(await seen(12)).toBe('bbbb|cccc|dddd 2,0');
 });
 
-test('what is taken off the screen leaves nothing behind', async () => {
+test('erases the whole line', async () => {
   const painter = new LinePainter(table);
   const terminal = makeTerminal(6, 5);
   await write(terminal, 'above\r\n');
@@ -85,8 +84,8 @@ test('what is taken off the screen leaves nothing behind', async () => {
   expect(screenOf(terminal)).toEqual(['above', 'news', '> x', '', '']);
 });
 
-/** Characters that try a terminal: wide, joined, widened, unseen, escaped, from right to left. */
-const trying = fc.constantFrom(
+/** Difficult characters: wide, joined, widened, invisible, escaped, right to left. */
+const difficult = fc.constantFrom(
   ...[
     'a',
     'Z',
@@ -137,11 +136,11 @@ const trying = fc.constantFrom(
     '᠎',
   ],
 );
-const texts = fc.array(fc.oneof(trying, fc.string({ unit: 'binary', maxLength: 2 })), {
+const texts = fc.array(fc.oneof(difficult, fc.string({ unit: 'binary', maxLength: 2 })), {
   maxLength: 60,
 });
 
-test('every row and the cursor are where xterm has them, at any width', {
+test('puts every row and the cursor where xterm.js does, at any width', {
   timeout: 120_000,
 }, async () => {
   await fc.assert(
@@ -152,11 +151,11 @@ test('every row and the cursor are where xterm has them, at any width', {
       fc.constantFrom('', '> ', 'Enter new message of the day: ', '漢字: '),
       async (text, at, columns, prompt) => {
         const cursor = text.length === 0 ? 0 : at % (text.length + 1);
-        const shown = { prompt, text, cursor };
-        const layout = layOut(shown, columns, table);
+        const line = { prompt, text, cursor };
+        const layout = layOut(line, columns, table);
         const terminal = makeTerminal(columns, layout.rows.length + 1);
-        await write(terminal, new LinePainter(table).draw(shown, { columns, rows: terminal.rows }));
-        expect(screenOf(terminal)).toEqual([...forecast(layout), '']);
+        await write(terminal, new LinePainter(table).draw(line, { columns, rows: terminal.rows }));
+        expect(screenOf(terminal)).toEqual([...rowsOf(layout), '']);
         const { cursorX, cursorY } = terminal.buffer.active;
         expect({ row: cursorY, column: cursorX }).toEqual(layout.cursor);
       },
@@ -165,6 +164,6 @@ test('every row and the cursor are where xterm has them, at any width', {
   );
 });
 
-function forecast(layout: LineLayout): string[] {
+function rowsOf(layout: LineLayout): string[] {
   return layout.rows.map(({ prompt, text }) => `${prompt}${text}`.trimEnd());
 }

@@ -1,10 +1,8 @@
-// Draws the line being typed, behind its prompt, where the cursor stands. Pure: what is to be
-// written to the terminal comes out.
+// Draws the prompt and the line being typed. Pure: it returns what to write to the terminal.
 //
-// The line is drawn anew, as a whole, each time: up to its first row, erase, write, and back to
-// where the cursor belongs. A line of more rows than the screen has is seen through a window that
-// the cursor never leaves. (Sequences: ECMA-48, sections 8.3.20 CHA, 8.3.22 CUU, 8.3.39 ED,
-// 8.3.41 EL, 8.3.117 SGR.)
+// Each change redraws the whole line: go up to its first row, erase, write, and move the cursor to
+// its place. A line with more rows than the screen is drawn in part, with the cursor always in view.
+// (Sequences: ECMA-48, sections 8.3.20 CHA, 8.3.22 CUU, 8.3.39 ED, 8.3.41 EL, 8.3.117 SGR.)
 
 import {
   type CharacterTable,
@@ -26,62 +24,63 @@ export interface ScreenSize {
 
 export class LinePainter {
   readonly #table: CharacterTable;
-  /** How many rows the cursor is below the first one drawn; `undefined` while nothing is. */
-  #rowsBelow: number | undefined;
-  /** The first row seen, of a line that is taller than the screen. */
-  #firstSeen = 0;
+  /** How many rows the cursor is below the first row drawn; `undefined` if nothing is drawn. */
+  #cursorRow: number | undefined;
+  /** The first row in view, of a line that is taller than the screen. */
+  #firstInView = 0;
 
   constructor(table: CharacterTable) {
     this.#table = table;
   }
 
-  /** Takes the line off the screen; the cursor is then where it began. */
+  /** Erases the line; the cursor is then where the line started. */
   erase(): string {
-    if (this.#rowsBelow === undefined) return '';
-    const erased = `${up(this.#rowsBelow)}\r${ERASE_BELOW}`;
-    this.#rowsBelow = undefined;
+    if (this.#cursorRow === undefined) return '';
+    const erased = `${up(this.#cursorRow)}\r${ERASE_BELOW}`;
+    this.#cursorRow = undefined;
     return erased;
   }
 
   /**
-   * Draws the line in place of the one before; the cursor has to be at the beginning of a row else.
+   * Draws the line in place of the last one. If nothing is drawn, the cursor must be at the start of
+   * a row.
    */
-  draw(shown: PromptLine, { columns, rows }: ScreenSize): string {
-    const layout = layOut(shown, columns, this.#table);
+  draw(line: PromptLine, { columns, rows }: ScreenSize): string {
+    const layout = layOut(line, columns, this.#table);
     const erased = this.erase();
     const { row, column } = layout.cursor;
-    const first = this.#firstOfWindow(layout, rows);
+    const first = this.#scrollToCursor(layout, rows);
     const last = Math.min(layout.rows.length, first + rows) - 1;
-    this.#rowsBelow = row - first;
-    return `${erased}${written(layout, first, last)}${up(last - row)}\x1b[${column + 1}G`;
+    this.#cursorRow = row - first;
+    return `${erased}${drawRows(layout, first, last)}${up(last - row)}\x1b[${column + 1}G`;
   }
 
-  /** Draws the line for good, whole: what comes next stands below it. Erase what is drawn first. */
-  drawForGood(shown: PromptLine, { columns }: ScreenSize): string {
-    const { rows } = layOut(shown, columns, this.#table);
-    this.#firstSeen = 0;
-    return `${inStyle(rows)}\r\n`;
+  /** Draws the whole line, to stay: what comes next goes below it. Call `erase` first. */
+  drawFinal(line: PromptLine, { columns }: ScreenSize): string {
+    const { rows } = layOut(line, columns, this.#table);
+    this.#firstInView = 0;
+    return `${withStyle(rows)}\r\n`;
   }
 
-  /** The window moves as little as it can. */
-  #firstOfWindow({ rows, cursor }: LineLayout, height: number): number {
+  /** Scrolls the view as little as possible. @returns Its first row. */
+  #scrollToCursor({ rows, cursor }: LineLayout, height: number): number {
     const lowest = Math.max(0, rows.length - height);
-    const first = Math.min(this.#firstSeen, lowest, cursor.row);
-    this.#firstSeen = Math.max(first, cursor.row - height + 1);
-    return this.#firstSeen;
+    const first = Math.min(this.#firstInView, lowest, cursor.row);
+    this.#firstInView = Math.max(first, cursor.row - height + 1);
+    return this.#firstInView;
   }
 }
 
-/** Rows that fill up go on by themselves in the next one, so that xterm knows they are one line. */
-function written(layout: LineLayout, first: number, last: number): string {
-  const seen = inStyle(layout.rows.slice(first, last + 1));
+/** Writes rows without line breaks, so that xterm.js wraps them and knows that they are one line. */
+function drawRows(layout: LineLayout, first: number, last: number): string {
+  const rows = withStyle(layout.rows.slice(first, last + 1));
   const { length } = layout.rows;
-  // Behind a full row the cursor waits on it until a character comes: so one does, and goes.
+  // After a full row, the cursor moves on only with the next character: write one, and erase it.
   const isBelowFull = last > first && last === length - 1 && isEmpty(layout, last);
-  return isBelowFull ? `${seen} \r${ERASE_RIGHT}` : seen;
+  return isBelowFull ? `${rows} \r${ERASE_RIGHT}` : rows;
 }
 
-function inStyle(rows: readonly LayoutRow[]): string {
+function withStyle(rows: readonly LayoutRow[]): string {
   const prompt = rows.map((row) => row.prompt).join('');
   const text = rows.map((row) => row.text).join('');
   return `${PROMPT_STYLE}${prompt}${PLAIN}${text}`;

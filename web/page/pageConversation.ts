@@ -273,8 +273,8 @@ export class PageConversation implements ConnectionEvents {
     this.#interrupted = undefined;
     if (prompt !== this.#lastPrompt) spoken.say(prompt);
     this.#lastPrompt = prompt;
-    editor.ask({
-      words: asked === 'command' ? this.#deps.commands : [],
+    editor.startPrompt({
+      completions: asked === 'command' ? this.#deps.commands : [],
       isSecret: isSecret(asked),
     });
     if (isSecret(asked) || this.#stashedLine === '') return;
@@ -321,7 +321,7 @@ export class PageConversation implements ConnectionEvents {
     const { editor } = this.#deps;
     const asked = this.#interrupted;
     const isPassword = asked === undefined ? this.#said === 'SHUTDOWN' : isSecret(asked);
-    const isAhead = editor.forgetAhead() && asked === undefined;
+    const isAhead = editor.discardTypeAhead() && asked === undefined;
     if (isAhead) editor.replace('');
     if (isPassword) this.#dropPassword();
     if (this.#stashedLine !== '') editor.replace(`${this.#stashedLine}${editor.line.text}`);
@@ -330,7 +330,7 @@ export class PageConversation implements ConnectionEvents {
     else if (asked !== undefined && !isSecret(asked)) this.#unfinished = undefined;
     this.#interrupted = undefined;
     this.#state = { is: 'away', since: ending };
-    editor.ask({ words: this.#deps.commands, isSecret: false });
+    editor.startPrompt({ completions: this.#deps.commands, isSecret: false });
   }
 
   #handleRequest(request: EditorRequest): void {
@@ -338,17 +338,17 @@ export class PageConversation implements ConnectionEvents {
       case 'interrupt':
         this.#interrupt(request.text);
         break;
-      case 'leave':
+      case 'endSession':
         this.command('QUIT');
         if (this.asked === 'line') this.#hangUp();
         break;
       case 'clearScreen':
         this.#deps.screen.scrollAway();
         break;
-      case 'choices':
+      case 'showCompletions':
         this.#print(request.words.join('  '), 'note');
         break;
-      case 'room':
+      case 'reportTooLong':
         this.#print('[the line would be too long; nothing was inserted]', 'note');
         break;
       default:
@@ -376,7 +376,7 @@ export class PageConversation implements ConnectionEvents {
     if (line === undefined) return;
     const isPaste = editor.takeLine() !== undefined || editor.line.text !== '';
     if (isPaste) this.#print('[not connected; only the first pasted line is kept]', 'note');
-    editor.forgetAhead();
+    editor.discardTypeAhead();
     editor.replace(line);
     socket.connect();
     const isShutdown = line.trim() === 'SHUTDOWN' && this.#deps.commands.includes('SHUTDOWN');
@@ -390,7 +390,7 @@ export class PageConversation implements ConnectionEvents {
     const { line, search } = this.#deps.editor;
     if (search !== undefined) {
       const failed = search.isFound ? '' : 'failed ';
-      return { prompt: `(${failed}reverse-i-search)'${search.wanted}': `, ...line };
+      return { prompt: `(${failed}reverse-i-search)'${search.query}': `, ...line };
     }
     const { text, cursor } = line;
     const before = this.#visible(text.slice(0, cursor), asked);

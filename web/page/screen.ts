@@ -141,7 +141,7 @@ export class Screen {
   /** Ends the line being typed: it stays, whole. */
   end(line: PromptLine): void {
     this.#line = undefined;
-    this.#enqueue(this.#painter.drawForGood(line, this.#size));
+    this.#enqueue(this.#painter.drawFinal(line, this.#size));
   }
 
   /** Moves what is on the screen up, out of sight. */
