@@ -36,7 +36,7 @@
   /** @param {Event} event */
   function onLoadError({ target }) {
     if (!(target instanceof HTMLScriptElement)) return;
-    const folder = new URL('..', url).pathname;
+    const folder = new URL('.', url).pathname;
     const texts = [
       `This page is incomplete: ${new URL(target.src).pathname} could not be loaded.`,
       'Reload the page. If that does not help, its operator must check the reverse proxy: ' +

@@ -17,7 +17,7 @@ test.each([
     false,
     `ws://localhost/ws/${'a'.repeat(32)}`,
   ],
-])('%s', (page, name, isMessageServer, url) => {
+])('reads the target from %s', (page, name, isMessageServer, url) => {
   const target = targetFromUrl(new URL(page));
   expect({ ...target, url: target?.url.href }).toEqual({ name, isMessageServer, url });
 });
@@ -36,13 +36,13 @@ test.each([
   'motd\u202e',
   '\u{1b}[2J',
   'a'.repeat(33),
-])('%j is not the name of a target', (name) => {
+])('rejects the name %j', (name) => {
   expect(targetFromUrl(new URL(`http://localhost/?target=${encodeURIComponent(name)}`))).toBe(
     undefined,
   );
 });
 
-test('a name takes the form that the bridge gives its names', async () => {
+test('has the same rule for names as the bridge', async () => {
   const source = await readFile(new URL('../../bridge/relay/targets.ts', import.meta.url), 'utf8');
   const [, form = ''] = /\(\?<name>(.*?\})\)/.exec(source) ?? [];
   expect(await readFile(new URL('pageTarget.ts', import.meta.url), 'utf8')).toContain(
@@ -52,8 +52,8 @@ test('a name takes the form that the bridge gives its names', async () => {
 
 test.each([
   ['http://localhost/', 'Message of the day'],
-  ['http://localhost/?target=motd_is_down_call_0800', 'PageTarget “motd_is_down_call_0800”'],
-])('the title of %s is the page’s own, or quotes a name', (page, title) => {
+  ['http://localhost/?target=motd_is_down_call_0800', 'Target “motd_is_down_call_0800”'],
+])('titles the page %s with its own text, or with a name in quotation marks', (page, title) => {
   const target = targetFromUrl(new URL(page));
   expect(target && pageTitle(target)).toBe(title);
 });

@@ -1,29 +1,29 @@
-// Whom the page talks to, as its address says.
+// Reads from the page's address which target to connect to.
 //
-//   /                        the bridge's first target, as to the message server
+//   /                        the bridge's default target, a message server
 //   /?target=NAME            the target of that name, line by line
-//   /?target=NAME&as=motd    the target of that name, as to a message server
+//   /?target=NAME&as=motd    the target of that name, a message server
+//
+// Anyone can publish a link to this page with any name in it. The name must never look like a text of
+// the page itself: it is shown in quotation marks, and only if it is valid.
 
-// Anybody can write a link to this page. Its words must not stand on the page as the page's own: a
-// name is shown in quotation marks, and only if it has the form that the bridge gives its names.
-
-/** The rule is bridge/relay/targets.ts's, TARGET: no target of another name can exist. */
+/** The same rule as TARGET in bridge/relay/targets.ts: no other name can exist. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
 export interface PageTarget {
-  /** As the bridge knows it; `undefined` for the first one. */
+  /** The bridge's name for it; `undefined` for the default target. */
   name: string | undefined;
-  /** Whether the message server's dialogue is held, with the live message and the history. */
+  /** Whether to hold the message server's dialogue, and show the live message and the history. */
   isMessageServer: boolean;
-  /** Where the bridge reaches it. */
+  /** The WebSocket address. */
   url: URL;
 }
 
 /**
- * Reads the target from an address.
+ * Reads the target.
  *
  * @param page The page's own address.
- * @returns The target; `undefined` if the address names one that cannot exist.
+ * @returns The target; `undefined` if the address has an invalid name.
  */
 export function targetFromUrl(page: URL): PageTarget | undefined {
   const name = page.searchParams.get('target') || undefined;
@@ -34,10 +34,10 @@ export function targetFromUrl(page: URL): PageTarget | undefined {
 
 /** The page's heading, and the title of its tab. */
 export function pageTitle({ name }: PageTarget): string {
-  return name === undefined ? 'Message of the day' : `PageTarget “${name}”`;
+  return name === undefined ? 'Message of the day' : `Target “${name}”`;
 }
 
-/** `ws` beside this page, wherever a reverse proxy has put the two. */
+/** `ws` beside this page, under whatever path a reverse proxy serves it. */
 function bridgeUrl(page: URL, name: string | undefined): URL {
   const path = name === undefined ? 'ws' : `ws/${name}`;
   const url = new URL(path, page);
