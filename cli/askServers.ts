@@ -13,7 +13,7 @@ import { lookupInChild } from './lookupInChild.ts';
 import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
 import { tlsOf } from './options/tlsFiles.ts';
 
-/** The server itself may not know whether the message was stored (PROTOCOL.md, "Several servers"). */
+/** The server itself may not know whether the message was stored (PROTOCOL.md, "Several servers, one message"). */
 const STORE_UNAVAILABLE_ADVICE =
   '; the message is not in force, but may still be stored when the store recovers: ' +
   'check with motd get before you try again';

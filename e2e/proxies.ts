@@ -1,4 +1,4 @@
-// Real reverse proxies, each with the configuration that README gives, in a folder of its own.
+// Real reverse proxies, each with the configuration that docs/internet.md gives, in a folder of its own.
 
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Program } from '../testing/programs.ts';
-import { codeUnder, edited } from './readme.ts';
+import { codeUnder, edited } from '../testing/docs.ts';
 
-const HEADING = 'Behind a reverse proxy, on the internet';
+const PAGE = 'docs/internet.md';
 const CERT = pathOf('cert');
 const KEY = pathOf('key');
 
@@ -24,7 +24,7 @@ export interface ProxySettings {
   /** After how many seconds without a byte it ends a WebSocket. */
   idleTimeout?: number;
   /**
-   * What the bridge gets for a `Host`: what the browser said, as in README,
+   * What the bridge gets for a `Host`: what the browser said, as in docs/internet.md,
    * or the bridge's own address.
    */
   host?: 'passed' | 'rewritten';
@@ -91,7 +91,7 @@ function nginxServer(settings: ProxySettings): string {
   } = settings;
   const pass = `proxy_pass http://127.0.0.1:${bridgePort}${isStripping ? '/' : ''};`;
   const timeout = idleTimeout === undefined ? '' : ` proxy_read_timeout ${idleTimeout}s;`;
-  return edited(codeUnder(HEADING, 'nginx'), [
+  return edited(codeUnder(PAGE, 'nginx', 'nginx'), [
     ['443 ssl', `127.0.0.1:${port}${speaksTls ? ' ssl' : ''}`],
     ['/etc/nginx/cert.pem', CERT],
     ['/etc/nginx/key.pem', KEY],
@@ -146,7 +146,7 @@ function haproxyConfiguration(settings: ProxySettings, certificate: string): str
         ]
       : []),
   ];
-  return edited(codeUnder(HEADING, 'haproxy'), [
+  return edited(codeUnder(PAGE, 'HAProxy', 'haproxy'), [
     [
       'bind :443 ssl crt /etc/haproxy/motd.pem',
       `bind 127.0.0.1:${port}${speaksTls ? ` ssl crt ${certificate}` : ''}`,

@@ -12,7 +12,7 @@ const CERT = readFileSync(tlsFile('cert'));
 const TLS = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
 const ANNA = { username: 'anna', password: 'Sesam öffne dich' };
 
-/** A file with a user whose password is as it says; made as README has it. */
+/** A file with a user whose password is as it says; made as docs/internet.md has it. */
 async function usersFile(...users: { username: string; password: string }[]): Promise<string> {
   const lines = users.map(async ({ username, password }) => {
     const hash = Program.motd(['hash-password']).input(`${password}\n`);

@@ -1,5 +1,5 @@
 // The bridge behind real reverse proxies, nginx and HAProxy,
-// with the configurations that README gives.
+// with the configurations that docs/internet.md gives.
 
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
@@ -36,7 +36,7 @@ interface Front {
 }
 
 interface Choices extends Partial<ProxySettings> {
-  /** The bridge's flags, in the place of those README gives. */
+  /** The bridge's flags, in the place of those docs/internet.md gives. */
   flags?: (origin: string) => string[];
 }
 

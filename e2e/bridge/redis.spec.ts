@@ -1,4 +1,4 @@
-// README, "Any TCP service in the browser", with a real redis-server.
+// docs/targets.md, "Try it with redis", with a real redis-server.
 
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,9 +8,10 @@ import { WebSocket } from 'ws';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
-import { codeUnder, edited } from '../readme.ts';
+import { codeUnder, edited } from '../../testing/docs.ts';
 
-const HEADING = 'Any TCP service in the browser';
+const PAGE = 'docs/targets.md';
+const HEADING = 'Try it with redis';
 
 // Empty where scripts/tools.mjs found none and could install none; CI always has one.
 const redisServer = process.env['MOTD_TEST_REDIS'] ?? 'redis-server';
@@ -22,10 +23,10 @@ interface Redis {
   bridgePort: number;
 }
 
-/** Starts redis as README does, and a bridge that knows it by its name. */
+/** Starts redis as the page does, and a bridge that knows it by its name. */
 async function startRedis(): Promise<Redis> {
   const port = await freePort();
-  const script = edited(codeUnder(HEADING, 'sh'), [
+  const script = edited(codeUnder(PAGE, HEADING, 'sh'), [
     ['redis-server', `exec ${redisServer}`],
     ['6390', String(port)],
   ]);
@@ -93,16 +94,16 @@ function command(...words: (string | Buffer)[]): Buffer {
   return Buffer.concat([Buffer.from(`*${words.length}\r\n`), ...parts]);
 }
 
-test('a program, as README has it', QUICK, async () => {
+test('a program, as docs/targets.md has it', QUICK, async () => {
   const { bridgePort } = await startRedis();
-  const script = edited(codeUnder(HEADING, 'sh', 2), [['8080', String(bridgePort)]]);
+  const script = edited(codeUnder(PAGE, HEADING, 'sh', 2), [['8080', String(bridgePort)]]);
   const program = new Program('sh', ['-c', script]);
   expect(await program.exitCode()).toBe(0);
   expect(program.stderr).toBe('');
-  expect(program.stdout.replaceAll('\r\n', '\n')).toBe(codeUnder(HEADING, ''));
+  expect(program.stdout.replaceAll('\r\n', '\n')).toBe(codeUnder(PAGE, HEADING, ''));
 });
 
-test('the browser’s console, as README has it', QUICK, async ({ page }) => {
+test('the browser’s console, as docs/targets.md has it', QUICK, async ({ page }) => {
   const { program, bridgePort } = await startRedis();
   const heard: string[] = [];
   page.on('console', (message) => heard.push(message.text().trim()));
@@ -110,7 +111,7 @@ test('the browser’s console, as README has it', QUICK, async ({ page }) => {
   const developer = await page.context().newCDPSession(page);
   const type = (expression: string) =>
     developer.send('Runtime.evaluate', { expression, replMode: true });
-  await type(codeUnder(HEADING, 'js'));
+  await type(codeUnder(PAGE, HEADING, 'js'));
   await expect.poll(() => heard).toEqual(['+PONG']);
   await type("redis.send('SET greeting hello\\r\\nGET greeting\\r\\n')");
   await expect.poll(() => heard.join('\n')).toMatch(/\+OK\r?\n\$5\r?\nhello$/);

@@ -13,7 +13,7 @@ import { freePort } from '../../testing/freePort.ts';
 import { allProcesses, readProcFile } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, store, test } from '../fixtures.ts';
-import { edited } from '../readme.ts';
+import { edited } from '../../testing/docs.ts';
 
 const HOOK = fileURLToPath(new URL('../../deploy/update-motd.d/60-motd', import.meta.url));
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';

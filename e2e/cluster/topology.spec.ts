@@ -1,4 +1,4 @@
-// `npm run topology`: the whole of it on loopback, as README says; and nothing left when it is over.
+// `npm run topology`: the whole of it on loopback, as docs/cluster.md says; and nothing left when it is over.
 
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 // Several instances over etcd while its members fail, one or all, and instances too. What is claimed,
-// and why this shows it: docs/reliability.md, "Several instances over etcd".
+// and why this shows it: docs/reliability.md, "Several servers over etcd".
 
 import { setTimeout } from 'node:timers/promises';
 import type { Cut } from '../../testing/forwarder.ts';

@@ -139,7 +139,7 @@ export class RawClient {
   }
 }
 
-/** What tells a server that trusts us whom we speak for (PROTOCOL.md, "Who is asking"). */
+/** What tells a server that trusts us whom we speak for (PROTOCOL.md, "The PROXY header"). */
 export function proxyLine(source: string): string {
   return source.includes(':')
     ? `PROXY TCP6 ${source} ::1 50000 26310\r\n`

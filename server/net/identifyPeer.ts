@@ -1,5 +1,5 @@
 // Finds out which peer opened a connection. The peer is the TCP peer itself, or, if that is a
-// trusted proxy, the client named in its PROXY header (PROTOCOL.md, "Who is asking"). The first
+// trusted proxy, the client named in its PROXY header (PROTOCOL.md, "The PROXY header"). The first
 // bytes decide.
 
 import type { Socket } from 'node:net';

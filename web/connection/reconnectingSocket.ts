@@ -51,7 +51,7 @@ const OPEN_TIMEOUT_MS = 10_000;
 /** How long the bridge may take to close a WebSocket whose target refuses the connection. */
 const CONFIRM_MS = 200;
 
-/** The close code for an unreachable target: PROTOCOL.md, "After it". */
+/** The close code for an unreachable target: PROTOCOL.md, "Close codes". */
 const TARGET_FAILED = 1014;
 
 export class ReconnectingSocket {

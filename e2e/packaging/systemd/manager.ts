@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Program } from '../../../testing/programs.ts';
-import { edited } from '../../readme.ts';
+import { edited } from '../../../testing/docs.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const UNITS = join(ROOT, 'deploy/systemd');

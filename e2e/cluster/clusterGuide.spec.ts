@@ -1,4 +1,4 @@
-// README, "More than one machine", typed as it stands there, with ports and a folder of our own.
+// docs/cluster.md, "Try it on one laptop", typed as it stands there, with ports and a folder of our own.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,9 +7,10 @@ import { etcdCommand, isWithoutEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, test } from '../fixtures.ts';
-import { codeUnder, edited } from '../readme.ts';
+import { codeUnder, edited } from '../../testing/docs.ts';
 
-const HEADING = 'More than one machine';
+const PAGE = 'docs/cluster.md';
+const HEADING = 'Try it on one laptop';
 
 test.skip(isWithoutEtcd, 'no etcd on this machine');
 
@@ -23,7 +24,7 @@ interface Ports {
 
 /** Types what the section's block of this number says. */
 function type(block: number, edits: readonly (readonly [string, string])[]): Program {
-  return new Program('sh', ['-c', edited(codeUnder(HEADING, 'sh', block), edits)]);
+  return new Program('sh', ['-c', edited(codeUnder(PAGE, HEADING, 'sh', block), edits)]);
 }
 
 function startEtcd({ etcd }: Ports, folder: string, peerPort: number): Program {

@@ -1,0 +1,127 @@
+// The documentation as a whole: its links, its paths, its table of contents, and what is generated.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { anchorsOf, headingsOf, markdownFiles, proseOf, readPage } from '../../testing/docs.ts';
+import { Program } from '../../testing/programs.ts';
+import { expect, QUICK, test } from '../fixtures.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SOURCE = /\.(?:[cm]?[jt]s|json|md|service|socket|conf|env|cfg|yaml|sh|css|html)$/;
+/** What writes the texts that a user may meet. */
+const PROGRAM = /^(?:protocol|access|server|client|bridge|web|cli)\/.*\.(?:ts|html)$/;
+/** In characters. A shorter one, such as `check`, proves nothing. */
+const MIN_PIECE_LENGTH = 8;
+const FOLDERS = readdirSync(ROOT, { withFileTypes: true })
+  .filter(
+    (entry) =>
+      entry.isDirectory() && !/^(?:\.git|node_modules|dist|test-results)$/.test(entry.name),
+  )
+  .map(({ name }) => name);
+
+const pages = markdownFiles();
+
+/** The path of every file of ours, relative to the root. */
+const files = [
+  ...readdirSync(ROOT).filter((name) => SOURCE.test(name)),
+  ...FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(folder, name),
+    ),
+  ),
+];
+const names = new Set(files.map((file) => file.replace(/^.*\//, '')));
+
+test('every link between pages leads to a file and a heading that exist', QUICK, () => {
+  const broken = pages.flatMap((page) => {
+    const links = proseOf(readPage(page)).matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g);
+    return [...links]
+      .map(([, link = '', source = '']) => link || source)
+      .filter((link) => !/^[a-z]+:/.test(link) && !isTarget(page, link))
+      .map((link) => `${page}: ${link}`);
+  });
+  expect(broken).toEqual([]);
+});
+
+test('every path in backticks exists', QUICK, () => {
+  const missing = pages.flatMap((page) =>
+    [...proseOf(readPage(page)).matchAll(/`([^`\n]+)`/g)]
+      .map(([, code = '']) => code)
+      .filter((code) => isPath(code) && !existsSync(join(ROOT, code)) && !names.has(code))
+      .map((path) => `${page}: ${path}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('every section that a file cites exists', QUICK, () => {
+  const cited = files
+    .filter((file) => /\.(?:[cm]?[jt]s|json|md|conf)$/.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(join(ROOT, file), 'utf8');
+      const citations = text.matchAll(/\b((?:\w+\/)*\w+\.md)(?:,|:)\s(?:\/\/ |\* )?"([^"\n]+)"/g);
+      return [...citations].map(([, page = '', title = '']) => ({ file, page, title }));
+    });
+  expect(cited.length).toBeGreaterThan(10);
+  const missing = cited.filter(
+    ({ page, title }) =>
+      !existsSync(join(ROOT, page)) || !headingsOf(readPage(page)).includes(title),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('every text in docs/errors.md is in the code', QUICK, () => {
+  const sources = files
+    .filter((file) => PROGRAM.test(file) && !/\.(?:test|harness)\./.test(file))
+    .map((file) => readFileSync(join(ROOT, file), 'utf8'))
+    .join('\n')
+    // A text may be cut into pieces: over several lines, and in the values it is made of.
+    .replace(/['`]\s*\+\s*['`]/g, '');
+  const pieces = textsIn(readPage('docs/errors.md'))
+    .flatMap((text) => text.split(/…|; |: /))
+    .map((piece) => piece.trim())
+    .filter((piece) => piece.length > MIN_PIECE_LENGTH);
+  expect(pieces.length).toBeGreaterThan(100);
+  expect(pieces.filter((piece) => !sources.includes(piece))).toEqual([]);
+});
+
+test('the table of contents names every page in docs/', QUICK, () => {
+  const contents = readPage('docs/README.md');
+  const guides = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+  const unnamed = guides.filter((name) => name !== 'README.md' && !contents.includes(`(${name})`));
+  expect(unnamed).toEqual([]);
+});
+
+test('README.md has at most 150 lines', QUICK, () => {
+  expect(readPage('README.md').split('\n').length).toBeLessThanOrEqual(151);
+});
+
+test('docs/flags.md is what `npm run docs` writes', QUICK, async () => {
+  const program = new Program(process.execPath, ['scripts/docs.mjs', 'check']);
+  expect(await program.exits(), program.stderr).toBe(0);
+});
+
+/** The texts in the tables of a page: all code but that in the last column, which says what to do. */
+function textsIn(page: string): string[] {
+  const rows = page.split('\n').filter((line) => line.startsWith('| '));
+  return rows.flatMap((row) => {
+    const cells = row.slice(0, -2).split(' | ').slice(0, -1).join(' | ');
+    return [...cells.matchAll(/`([^`]*)`/g)].map(([, text = '']) => text);
+  });
+}
+
+function isTarget(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const file = path === '' ? page : normalize(join(page, '..', path));
+  if (!existsSync(join(ROOT, file))) return false;
+  return anchor === undefined || anchorsOf(readPage(file)).includes(anchor);
+}
+
+/** Whether code in backticks is the path of a file, or of a folder, in the repository. */
+function isPath(code: string): boolean {
+  if (!/^[\w@.-]+(?:\/[\w@.-]+)*\/?$/.test(code)) return false;
+  const [first = ''] = code.split('/');
+  return code.includes('/')
+    ? FOLDERS.includes(first)
+    : /^\w[\w.-]*\.(?:[mc]?ts|mjs|md)$/.test(code);
+}

@@ -1,0 +1,125 @@
+// `npm run docs`: writes docs/flags.md from the definitions of the command line. `-- check` writes
+// nothing, and fails if the page is stale.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fail, prepare } from './prepare.mjs';
+
+/** @typedef {import('commander').Command} Command */
+/** @typedef {import('commander').Option} Option */
+/** @typedef {import('commander').Argument} Argument */
+
+const PAGE = 'docs/flags.md';
+
+const INTRODUCTION = `# Flags and environment variables
+
+Every flag of every command. A flag wins over its variable, and a variable over the default.
+\`motd COMMAND --help\` prints the same.
+
+This page is written by \`npm run docs\` from the code. Edit the descriptions there: [cli/options/](../cli/options).
+
+- A variable with an empty value counts as given. A variable of a switch, such as \`MOTD_TLS\`, turns it on
+  with any value.
+- A repeatable flag takes one value each time; its variable takes several, separated by white space.
+- Every user of the machine can read the arguments of a command. Give a password in a file or in a
+  variable: [Passwords](server.md#passwords).`;
+
+const isCheck = process.argv[2] === 'check';
+if (!isCheck) prepare();
+const { buildProgram } = await import(new URL('../dist/cli/program.js', import.meta.url).href);
+const page = pageOf(buildProgram('0'));
+if (!isCheck) writeFileSync(PAGE, page);
+else if (readFileSync(PAGE, 'utf8') !== page) fail(`${PAGE} is stale; run: npm run docs`);
+
+/** @param {Command} program */
+function pageOf(program) {
+  return `${[INTRODUCTION, ...program.commands.map(sectionOf)].join('\n\n')}\n`;
+}
+
+/** @param {Command} command */
+function sectionOf(command) {
+  const name = `motd ${command.name()}`;
+  return [
+    `## ${name}`,
+    sentence(command.description()),
+    `\`\`\`\n${name} ${command.usage()}\n\`\`\``,
+    ...argumentsOf(command),
+    ...optionsOf(command),
+  ].join('\n\n');
+}
+
+/** @param {Command} command */
+function argumentsOf({ registeredArguments }) {
+  if (registeredArguments.length === 0) return [];
+  const rows = registeredArguments.map((argument) => [
+    `\`${argument.name()}\``,
+    sentence(argument.description),
+  ]);
+  return [table(['argument', 'description'], rows)];
+}
+
+/**
+ * One table for each group of flags, in the order of `--help`.
+ *
+ * @param {Command} command
+ */
+function optionsOf({ options }) {
+  const visible = options.filter(({ hidden }) => !hidden);
+  const headings = [...new Set(visible.map(headingOf))];
+  return headings.flatMap((heading) => {
+    const rows = visible.filter((option) => headingOf(option) === heading).map(rowOf);
+    const flags = table(['flag', 'variable', 'default', 'description'], rows);
+    return headings.length === 1 ? [flags] : [`**${heading}**`, flags];
+  });
+}
+
+/** @param {Option} option */
+function headingOf({ helpGroupHeading = 'Others:' }) {
+  return helpGroupHeading.replace(/:$/, '');
+}
+
+/** @param {Option} option */
+function rowOf(option) {
+  // Some defaults are not a value of the flag: their descriptions end with them.
+  const [, text = '', described] = /^(.*?)(?: \(default: (.*)\))?$/s.exec(option.description) ?? [];
+  const variable = option.envVar === undefined ? '' : `\`${option.envVar}\``;
+  return [`\`${option.flags}\``, variable, described ?? defaultOf(option), describe(option, text)];
+}
+
+/** @param {Option} option */
+function defaultOf({ defaultValue, defaultValueDescription }) {
+  if (defaultValueDescription !== undefined) return defaultValueDescription;
+  if (defaultValue === undefined) return 'none';
+  return defaultValue === false ? 'off' : `\`${defaultValue}\``;
+}
+
+/**
+ * @param {Option} option
+ * @param {string} text
+ */
+function describe({ argChoices }, text) {
+  const choices = argChoices?.map((choice) => `\`${choice}\``).join(', ');
+  return sentence(choices === undefined ? text : `${text}: ${choices}`);
+}
+
+/** @param {string} text */
+function sentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/**
+ * @param {readonly string[]} heading
+ * @param {readonly (readonly string[])[]} rows
+ */
+function table(heading, rows) {
+  const lines = [heading, heading.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.map(escaped).join(' | ')} |`).join('\n');
+}
+
+/**
+ * Keeps a placeholder such as <host> from being markup.
+ *
+ * @param {string} cell
+ */
+function escaped(cell) {
+  return cell.startsWith('`') ? cell : cell.replaceAll('<', '&lt;').replaceAll('|', '\\|');
+}

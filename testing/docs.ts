@@ -1,0 +1,88 @@
+// Reads the documentation: the commands in it, for the tests that run them, and its headings, links
+// and paths, for the test that checks them.
+
+import { readdirSync, readFileSync } from 'node:fs';
+
+const ROOT = new URL('../', import.meta.url);
+
+/** Installed or built: not ours to check. */
+const SKIPPED = new Set(['node_modules', 'dist', 'test-results', '.git']);
+
+/** @returns The path of every Markdown file, relative to the root. */
+export function markdownFiles(folder = ''): string[] {
+  const entries = readdirSync(new URL(folder || '.', ROOT), { withFileTypes: true });
+  return entries.flatMap((entry) => {
+    const path = `${folder}${entry.name}`;
+    if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : markdownFiles(`${path}/`);
+    return path.endsWith('.md') ? [path] : [];
+  });
+}
+
+/** @param page Its path, relative to the root. */
+export function readPage(page: string): string {
+  return readFileSync(new URL(page, ROOT), 'utf8');
+}
+
+/** @returns The text without its fenced code. */
+export function proseOf(text: string): string {
+  return text.replace(/^( *)```.*?^\1```$/gms, '');
+}
+
+/** @returns The titles of a page's headings, in order. */
+export function headingsOf(text: string): string[] {
+  return [...proseOf(text).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title);
+}
+
+/** @returns The anchors that GitHub gives a page's headings; a repeated one has a number behind it. */
+export function anchorsOf(text: string): string[] {
+  const seen = new Map<string, number>();
+  return headingsOf(text).map((title) => {
+    const anchor = anchorOf(title);
+    const count = seen.get(anchor) ?? 0;
+    seen.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${count}`;
+  });
+}
+
+function anchorOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+/**
+ * Takes a code block out of a page, so that a test that runs it proves the page.
+ *
+ * @param page Its path, relative to the root.
+ * @param heading The title of the block's section, which ends with the next heading.
+ * @param language The word behind the opening fence.
+ * @param index Which of the section's blocks in that language.
+ * @throws If there is no such block.
+ */
+export function codeUnder(page: string, heading: string, language: string, index = 0): string {
+  const parts = [
+    ...readPage(page).matchAll(/^#+ (?<title>.+)$|^```(?<word>\w*)\n(?<code>.*?)^```$/gms),
+  ];
+  const start = parts.findIndex(({ groups }) => groups?.['title'] === heading);
+  const after = parts.slice(start + 1);
+  const end = after.findIndex(({ groups }) => groups?.['title'] !== undefined);
+  const blocks = start === -1 ? [] : after.slice(0, end === -1 ? undefined : end);
+  const code = blocks.filter(({ groups }) => groups?.['word'] === language)[index]?.groups?.[
+    'code'
+  ];
+  if (code !== undefined) return code;
+  throw new Error(`${page} has no block ${index} of '${language}' under "${heading}"`);
+}
+
+/**
+ * Replaces parts of a text, such as ports and files by those of a test.
+ *
+ * @throws If a part is not there: the text is then no longer what the page says.
+ */
+export function edited(text: string, edits: readonly (readonly [string, string])[]): string {
+  return edits.reduce((before, [from, to]) => {
+    if (!before.includes(from)) throw new Error(`there is no '${from}' in:\n${before}`);
+    return before.replaceAll(from, to);
+  }, text);
+}
