@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Program } from '../testing/programs.ts';
 import { codeUnder, edited } from '../testing/docs.ts';
+import { Program } from '../testing/programs.ts';
 
 const PAGE = 'docs/internet.md';
 const CERT = pathOf('cert');

@@ -3,11 +3,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeUnder, edited } from '../../testing/docs.ts';
 import { etcdCommand, isWithoutEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, test } from '../fixtures.ts';
-import { codeUnder, edited } from '../../testing/docs.ts';
 
 const PAGE = 'docs/cluster.md';
 const HEADING = 'Try it on one laptop';
@@ -46,7 +46,7 @@ async function readiness({ page }: Ports): Promise<string> {
 
 test('two servers, one message, and etcd may go and come', async () => {
   test.slow();
-  const folder = mkdtempSync(join(tmpdir(), 'motd-readme-'));
+  const folder = mkdtempSync(join(tmpdir(), 'motd-guide-'));
   const ports = {
     etcd: await freePort(),
     first: await freePort(),

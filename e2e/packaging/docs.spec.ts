@@ -98,7 +98,7 @@ test('README.md has at most 150 lines', QUICK, () => {
 
 test('docs/flags.md is what `npm run docs` writes', QUICK, async () => {
   const program = new Program(process.execPath, ['scripts/docs.mjs', 'check']);
-  expect(await program.exits(), program.stderr).toBe(0);
+  expect(await program.exitCode(), program.stderr).toBe(0);
 });
 
 /** The texts in the tables of a page: all code but that in the last column, which says what to do. */

@@ -6,8 +6,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Program } from '../../../testing/programs.ts';
 import { edited } from '../../../testing/docs.ts';
+import { Program } from '../../../testing/programs.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const UNITS = join(ROOT, 'deploy/systemd');
