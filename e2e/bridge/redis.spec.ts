@@ -5,10 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
+import { codeUnder, edited } from '../../testing/docs.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
-import { codeUnder, edited } from '../../testing/docs.ts';
 
 const PAGE = 'docs/targets.md';
 const HEADING = 'Try it with redis';

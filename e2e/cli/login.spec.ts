@@ -9,11 +9,11 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { edited } from '../../testing/docs.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { allProcesses, readProcFile } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, store, test } from '../fixtures.ts';
-import { edited } from '../../testing/docs.ts';
 
 const HOOK = fileURLToPath(new URL('../../deploy/update-motd.d/60-motd', import.meta.url));
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
