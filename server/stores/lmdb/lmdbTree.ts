@@ -165,7 +165,7 @@ export class TreeWalk {
       bytes === 8 || !this.#hasIntegerKeys || (bytes === 4 && this.#tree === this.#meta.main);
     check(isKey, `page ${pgno} has a key of ${bytes} bytes`);
     const key = Buffer.from(this.#file.subarray(node + NODE.bytes, node + NODE.bytes + bytes));
-    // Little-endian, so that the bytes compare as the number.
+    // Reverse the little-endian bytes, so that they compare like the numbers.
     if (this.#hasIntegerKeys) key.reverse();
 
     const order = this.#lastKey === undefined ? 1 : Buffer.compare(key, this.#lastKey);
