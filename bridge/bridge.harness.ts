@@ -1,5 +1,5 @@
-// A real bridge and a real TCP target on free ports, and real WebSockets to talk through them. All
-// end with the test.
+// Starts real bridges and TCP targets on free ports, and connects real WebSockets to them. All of them
+// are closed when the test ends.
 
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -37,12 +37,12 @@ export async function startTarget(serve: (socket: Socket) => void): Promise<numb
   return (server.address() as AddressInfo).port;
 }
 
-/** Serves a connection by sending back what comes, and ends with it. */
+/** Serves a connection by sending back everything it receives. */
 export function echo(socket: Socket): void {
   socket.pipe(socket);
 }
 
-/** A promise, and the function that settles it. */
+/** A promise, and the function that resolves it. */
 export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   let resolve: (value: T) => void = () => {};
   const promise = new Promise<T>((settle) => {
@@ -51,8 +51,8 @@ export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => voi
   return { promise, resolve };
 }
 
-/** What a test may want otherwise. */
-export interface BridgeChoices extends Partial<BridgeSettings> {
+/** Settings that a test may change. */
+export interface TestBridgeSettings extends Partial<BridgeSettings> {
   host?: string;
   expectsProxyHeader?: boolean;
 }
@@ -62,7 +62,7 @@ export interface BridgeChoices extends Partial<BridgeSettings> {
  */
 export async function startBridge(
   ports: Record<string, number | string>,
-  { host = '127.0.0.1', expectsProxyHeader = false, ...settings }: BridgeChoices = {},
+  { host = '127.0.0.1', expectsProxyHeader = false, ...settings }: TestBridgeSettings = {},
 ): Promise<RunningBridge> {
   const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
@@ -96,12 +96,12 @@ const DEFAULTS: Omit<BridgeSettings, 'targets' | 'pageDir'> = {
   maxDescriptors: Number.POSITIVE_INFINITY,
 };
 
-/** The origin of the page a bridge serves. */
+/** The origin of the page that a bridge serves. */
 export function pageOf({ host, port }: RunningBridge): string {
   return `http://${host}:${port}`;
 }
 
-/** A WebSocket without a library at this end: whatever is written goes out as it is. */
+/** Opens a WebSocket without a client library, for tests that send raw bytes. */
 export async function rawWebSocket({ port }: RunningBridge): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
@@ -142,7 +142,7 @@ export class TestPeer {
     if (this.webSocket.readyState === WebSocket.CONNECTING) await once(this.webSocket, 'open');
   }
 
-  /** Settles once so many bytes have come. */
+  /** Settles when this many bytes have been received in total. */
   async untilBytes(count: number): Promise<void> {
     while (this.received.length < count) await once(this.webSocket, 'message');
   }
@@ -152,13 +152,13 @@ export class TestPeer {
     return { code, reason: String(reason) };
   }
 
-  /** The status with which the upgrade was refused. */
-  async refused(): Promise<number> {
-    return (await this.refusal()).status;
+  /** The status of a rejected upgrade. */
+  async rejectionStatus(): Promise<number> {
+    return (await this.rejection()).status;
   }
 
-  /** What the upgrade was refused with. */
-  async refusal(): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> {
+  /** The response to a rejected upgrade. */
+  async rejection(): Promise<{ status: number; headers: IncomingHttpHeaders; body: string }> {
     const [, response] = await once(this.webSocket, 'unexpected-response');
     const body = await text(response);
     return { status: response.statusCode, headers: response.headers, body };

@@ -16,9 +16,9 @@ import {
 
 const MEGABYTE = 1024 * 1024;
 
-/** A target that only listens, and what it has heard once the stream has ended. */
-async function startListener(): Promise<{ target: number; heard: Promise<string> }> {
-  const { promise: heard, resolve } = deferred<string>();
+/** Starts a target that sends nothing; `received` settles with everything it was sent at the end. */
+async function startSink(): Promise<{ target: number; received: Promise<string> }> {
+  const { promise: received, resolve } = deferred<string>();
   const target = await startTarget((socket) => {
     let text = '';
     socket.on('data', (chunk) => {
@@ -26,11 +26,11 @@ async function startListener(): Promise<{ target: number; heard: Promise<string>
     });
     socket.on('end', () => resolve(text));
   });
-  return { target, heard };
+  return { target, received };
 }
 
 describe('relays', () => {
-  test('text and binary in, binary out, byte for byte', async () => {
+  test('text and binary messages as binary messages, byte for byte', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const peer = new TestPeer(bridge);
     await peer.opened();
@@ -42,7 +42,7 @@ describe('relays', () => {
     );
   });
 
-  test('what was sent before the target had accepted', async () => {
+  test('what was sent before the target accepted the connection', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const peer = new TestPeer(bridge);
     peer.webSocket.once('open', () => peer.webSocket.send('early'));
@@ -61,9 +61,9 @@ describe('relays', () => {
     expect(peer.received.equals(sent)).toBe(true);
   });
 
-  test('to the default target at /ws and to each by its name', async () => {
-    const sayer = (word: string) => startTarget((socket) => socket.end(word));
-    const bridge = await startBridge({ one: await sayer('one'), two: await sayer('two') });
+  test('to the default target at /ws, and to each target by its name', async () => {
+    const sender = (word: string) => startTarget((socket) => socket.end(word));
+    const bridge = await startBridge({ one: await sender('one'), two: await sender('two') });
     for (const [path, word] of [
       ['/ws', 'one'],
       ['/ws/one', 'one'],
@@ -77,15 +77,15 @@ describe('relays', () => {
 });
 
 describe('closes', () => {
-  test('with 1000 once the last byte of the target is delivered', async () => {
+  test('with 1000 after the last byte of the target', async () => {
     const last = randomBytes(8 * MEGABYTE);
-    const bridge = await startBridge({ sayer: await startTarget((socket) => socket.end(last)) });
+    const bridge = await startBridge({ sender: await startTarget((socket) => socket.end(last)) });
     const peer = new TestPeer(bridge);
-    expect(await peer.closed()).toEqual({ code: 1000, reason: 'sayer closed the connection' });
+    expect(await peer.closed()).toEqual({ code: 1000, reason: 'sender closed the connection' });
     expect(peer.received.equals(last)).toBe(true);
   });
 
-  test('with 1014 and words where the target refuses', async () => {
+  test('with 1014 and the reason if the target refuses the connection', async () => {
     const peer = new TestPeer(await startBridge({ gone: await freePort() }));
     expect(await peer.closed()).toEqual({
       code: 1014,
@@ -93,14 +93,14 @@ describe('closes', () => {
     });
   });
 
-  test('with 1014 where the target breaks the connection', async () => {
-    const breaker = await startTarget((socket) => {
+  test('with 1014 if the target resets the connection', async () => {
+    const resetting = await startTarget((socket) => {
       socket.once('data', () => socket.resetAndDestroy());
     });
-    const peer = new TestPeer(await startBridge({ breaker }));
+    const peer = new TestPeer(await startBridge({ resetting }));
     await peer.opened();
     peer.webSocket.send('x');
-    expect(await peer.closed()).toEqual({ code: 1014, reason: 'breaker reset the connection' });
+    expect(await peer.closed()).toEqual({ code: 1014, reason: 'resetting reset the connection' });
   });
 
   test('with 1001 when the bridge stops', async () => {
@@ -112,7 +112,7 @@ describe('closes', () => {
     expect(await closed).toEqual({ code: 1001, reason: 'the bridge is stopping' });
   });
 
-  test('with 1009 on a message over the limit', async () => {
+  test('with 1009 after a message over the limit', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const peer = new TestPeer(bridge);
     await peer.opened();
@@ -120,7 +120,7 @@ describe('closes', () => {
     expect((await peer.closed()).code).toBe(1009);
   });
 
-  test('with 1007 on text that is not UTF-8', async () => {
+  test('with 1007 after text that is not UTF-8', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const peer = new TestPeer(bridge);
     await peer.opened();
@@ -130,17 +130,17 @@ describe('closes', () => {
 });
 
 describe('does not wait for', () => {
-  test('a browser that goes on talking to a target that is gone', async () => {
-    const breaker = await startTarget((socket) => {
+  test('a browser that continues to send to a target that is gone', async () => {
+    const resetting = await startTarget((socket) => {
       socket.once('data', () => socket.resetAndDestroy());
     });
-    const peer = new TestPeer(await startBridge({ breaker }));
+    const peer = new TestPeer(await startBridge({ resetting }));
     await peer.opened();
     for (let count = 0; count < 400; count++) peer.webSocket.send(Buffer.alloc(64 * 1024));
     expect(await peer.closed()).toMatchObject({ code: 1014 });
   });
 
-  test('a browser that answers the end with garbage, when it stops', async () => {
+  test('a browser that answers the close frame with garbage, when the bridge stops', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const raw = await rawWebSocket(bridge);
     raw.on('data', () => raw.write(Buffer.from([0xff, 0xff, 0xff, 0xff])));
@@ -151,7 +151,7 @@ describe('does not wait for', () => {
     expect(await closed).toMatchObject({ code: 1001 });
   });
 
-  test('a request that never ends, when it stops', async () => {
+  test('a request that never ends, when the bridge stops', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const raw = connect(bridge.port, '127.0.0.1');
     raw.on('error', () => {});
@@ -162,43 +162,43 @@ describe('does not wait for', () => {
     await closed;
   });
 
-  test('a target that does not read, when it stops', async () => {
+  test('a target that does not read, when the bridge stops', async () => {
     const target = await startTarget((socket) => void socket.pause());
     const bridge = await startBridge({ target, echo: await startTarget(echo) });
     const peer = new TestPeer(bridge);
     await peer.opened();
     for (let count = 0; count < 64; count++) peer.webSocket.send(Buffer.alloc(MEGABYTE));
-    await untilStill(bridge, () => peer.webSocket.bufferedAmount);
+    await untilStable(bridge, () => peer.webSocket.bufferedAmount);
     const closed = peer.closed();
     await bridge.app.close();
     expect(await closed).toMatchObject({ code: 1001 });
   });
 });
 
-describe('tells the target', () => {
-  test('the end of the stream when the browser closes, after its last byte', async () => {
-    const { target, heard } = await startListener();
+describe('sends the target', () => {
+  test('the end of the stream after the last byte, when the browser closes', async () => {
+    const { target, received } = await startSink();
     const peer = new TestPeer(await startBridge({ target }));
     await peer.opened();
     peer.webSocket.send('last words');
     peer.webSocket.close();
-    expect(await heard).toBe('last words');
+    expect(await received).toBe('last words');
   });
 
-  test('the end of the stream when the browser vanishes', async () => {
-    const heard = deferred<void>();
+  test('the end of the stream when the browser disappears', async () => {
+    const ended = deferred<void>();
     const target = await startTarget((socket) => {
       socket.resume();
-      socket.on('end', () => heard.resolve());
+      socket.on('end', () => ended.resolve());
     });
     const peer = new TestPeer(await startBridge({ target }));
     await peer.opened();
     peer.webSocket.terminate();
-    await heard.promise;
+    await ended.promise;
   });
 });
 
-describe('opens the connection to a target that expects it with a PROXY line', () => {
+describe('a PROXY header', () => {
   const hasIpv6 = Object.values(networkInterfaces())
     .flat()
     .some((own) => own?.address === '::1');
@@ -208,10 +208,10 @@ describe('opens the connection to a target that expects it with a PROXY line', (
     ['TCP6', '::1', '::1', hasIpv6],
     ['TCP4', '::ffff:127.0.0.1', '127.0.0.1', hasIpv6],
   ] as const)(
-    'of %s where the bridge is at %s, ahead of the browser’s first byte',
-    async ([family, host, said, isHere], { skip }) => {
-      skip(!isHere, 'no IPv6 here');
-      const { target, heard } = await startListener();
+    'of family %s is sent before the browser’s first byte, if the bridge listens on %s',
+    async ([family, host, address, isAvailable], { skip }) => {
+      skip(!isAvailable, 'this machine has no IPv6');
+      const { target, received } = await startSink();
       const bridge = await startBridge({ target }, { host, expectsProxyHeader: true });
       const peer = new TestPeer(bridge);
       peer.webSocket.once('open', () => {
@@ -219,30 +219,30 @@ describe('opens the connection to a target that expects it with a PROXY line', (
         peer.webSocket.close();
       });
       const [{ socket }] = await once(peer.webSocket, 'upgrade');
-      const line = `PROXY ${family} ${said} ${said} ${socket.localPort} ${bridge.port}\r\n`;
-      expect(await heard).toBe(`${line}first words`);
+      const header = `PROXY ${family} ${address} ${address} ${socket.localPort} ${bridge.port}\r\n`;
+      expect(await received).toBe(`${header}first words`);
     },
   );
 
-  test('at once, though the browser says nothing', async () => {
+  test('is sent at once, even if the browser sends nothing', async () => {
     const target = await startTarget((socket) => void socket.once('data', () => socket.end()));
     const peer = new TestPeer(await startBridge({ target }, { expectsProxyHeader: true }));
     expect(await peer.closed()).toMatchObject({ code: 1000 });
   });
 
-  test('and no other target', async () => {
-    const { target, heard } = await startListener();
+  test('is not sent to a target that expects none', async () => {
+    const { target, received } = await startSink();
     const peer = new TestPeer(await startBridge({ target }, { expectsProxyHeader: false }));
     await peer.opened();
     peer.webSocket.send('first words');
     peer.webSocket.close();
-    expect(await heard).toBe('first words');
+    expect(await received).toBe('first words');
   });
 
   test.each([true, false])(
-    'and a browser cannot write one itself (to a target marked +proxy: %s)',
+    'from a browser is rejected (target marked +proxy: %s)',
     async (expectsProxyHeader) => {
-      const { target, heard } = await startListener();
+      const { target, received } = await startSink();
       const peer = new TestPeer(await startBridge({ target }, { expectsProxyHeader }));
       await peer.opened();
       peer.webSocket.send('PROX');
@@ -251,14 +251,14 @@ describe('opens the connection to a target that expects it with a PROXY line', (
         code: 1008,
         reason: 'a client must not send a PROXY header',
       });
-      expect(await heard).toMatch(
+      expect(await received).toMatch(
         expectsProxyHeader ? /^PROXY TCP4 127\.0\.0\.1 .*\r\nPROX$/ : /^PROX$/,
       );
     },
   );
 
-  test('and a browser cannot write one in several messages that arrive together', async () => {
-    const { target, heard } = await startListener();
+  test('from a browser is rejected in several messages that arrive together', async () => {
+    const { target, received } = await startSink();
     const peer = new TestPeer(await startBridge({ target }));
     const [{ socket }] = await once(peer.webSocket, 'upgrade');
     await peer.opened();
@@ -268,10 +268,10 @@ describe('opens the connection to a target that expects it with a PROXY line', (
     }
     socket.uncork();
     expect(await peer.closed()).toMatchObject({ code: 1008 });
-    expect(await heard).toBe('');
+    expect(await received).toBe('');
   });
 
-  test('and still says why where such a target refuses', async () => {
+  test('does not hide the reason if the target refuses the connection', async () => {
     const gone = await freePort();
     const peer = new TestPeer(await startBridge({ gone }, { expectsProxyHeader: true }));
     expect(await peer.closed()).toEqual({
@@ -281,20 +281,20 @@ describe('opens the connection to a target that expects it with a PROXY line', (
   });
 });
 
-describe('holds back', () => {
-  test('a target that talks to a browser that does not read, and loses nothing of it', async () => {
+describe('applies backpressure', () => {
+  test('to a target if the browser does not read, and loses no byte', async () => {
     const total = 256 * MEGABYTE;
-    const talker = deferred<Socket>();
-    const talks = await startTarget((socket) => {
+    const targetSocket = deferred<Socket>();
+    const sending = await startTarget((socket) => {
       socket.end(Buffer.alloc(total));
-      talker.resolve(socket);
+      targetSocket.resolve(socket);
     });
-    const bridge = await startBridge({ talks, echo: await startTarget(echo) });
+    const bridge = await startBridge({ sending, echo: await startTarget(echo) });
     const peer = new TestPeer(bridge);
     await peer.opened();
     peer.webSocket.pause();
-    const socket = await talker.promise;
-    await untilStill(bridge, () => socket.bytesWritten - socket.writableLength);
+    const socket = await targetSocket.promise;
+    await untilStable(bridge, () => socket.bytesWritten - socket.writableLength);
     expect(socket.writableFinished).toBe(false);
 
     peer.webSocket.resume();
@@ -302,22 +302,22 @@ describe('holds back', () => {
     expect(peer.received.length).toBe(total);
   });
 
-  test('what waits for one browser apart from what waits for another', async () => {
+  test('to each session separately, and keeps their bytes apart', async () => {
     const total = 16 * MEGABYTE;
-    const talking: Socket[] = [];
-    const talker = (byte: string) =>
+    const sockets: Socket[] = [];
+    const senderOf = (byte: string) =>
       startTarget((socket) => {
-        talking.push(socket);
+        sockets.push(socket);
         socket.end(Buffer.alloc(total, byte));
       });
-    const targets = { a: await talker('a'), b: await talker('b'), c: await talker('c') };
+    const targets = { a: await senderOf('a'), b: await senderOf('b'), c: await senderOf('c') };
     const bridge = await startBridge({ ...targets, echo: await startTarget(echo) });
     const names = ['a', 'b', 'c', 'a', 'b', 'c'];
     const peers = names.map((name) => new TestPeer(bridge, `/ws/${name}`));
     await Promise.all(peers.map((peer) => peer.opened()));
     for (const peer of peers) peer.webSocket.pause();
-    await untilStill(bridge, () =>
-      talking.reduce((sum, socket) => sum + socket.bytesWritten - socket.writableLength, 0),
+    await untilStable(bridge, () =>
+      sockets.reduce((sum, socket) => sum + socket.bytesWritten - socket.writableLength, 0),
     );
     for (const peer of peers) peer.webSocket.resume();
     await Promise.all(peers.map((peer) => peer.closed()));
@@ -326,35 +326,35 @@ describe('holds back', () => {
     }
   });
 
-  test('a browser that talks to a target that does not read, and loses nothing of it', async () => {
+  test('to a browser if the target does not read, and loses no byte', async () => {
     const total = 256 * MEGABYTE;
-    const listener = deferred<Socket>();
-    const listens = await startTarget((socket) => {
+    const targetSocket = deferred<Socket>();
+    const notReading = await startTarget((socket) => {
       socket.pause();
-      listener.resolve(socket);
+      targetSocket.resolve(socket);
     });
-    const bridge = await startBridge({ listens, echo: await startTarget(echo) });
+    const bridge = await startBridge({ notReading, echo: await startTarget(echo) });
     const peer = new TestPeer(bridge);
     await peer.opened();
     const chunk = Buffer.alloc(MEGABYTE);
     for (let sent = 0; sent < total; sent += chunk.length) peer.webSocket.send(chunk);
     peer.webSocket.close();
-    await untilStill(bridge, () => peer.webSocket.bufferedAmount);
+    await untilStable(bridge, () => peer.webSocket.bufferedAmount);
     expect(peer.webSocket.bufferedAmount).toBeGreaterThan(total / 2);
 
-    const socket = await listener.promise;
+    const socket = await targetSocket.promise;
     socket.resume();
     await once(socket, 'end');
     expect(socket.bytesRead).toBe(total);
   });
 });
 
-/** Settles once a figure stays the same while somebody else's session goes on and on. */
-async function untilStill(bridge: RunningBridge, figure: () => number): Promise<void> {
+/** Settles when a value stays the same while another session exchanges 500 messages. */
+async function untilStable(bridge: RunningBridge, value: () => number): Promise<void> {
   const other = new TestPeer(bridge, '/ws/echo');
   await other.opened();
-  for (let before = -1; before !== figure(); ) {
-    before = figure();
+  for (let before = -1; before !== value(); ) {
+    before = value();
     for (let round = 0; round < 500; round++) {
       const echoed = once(other.webSocket, 'message');
       other.webSocket.send('x');
@@ -363,18 +363,18 @@ async function untilStill(bridge: RunningBridge, figure: () => number): Promise<
   }
 }
 
-describe('admits', () => {
+describe('accepts', () => {
   test.each([
     ['a page of another origin', { origin: 'http://evil.example' }, '/ws', 403],
-    ['a Host that is somebody else’s name', { headers: { host: 'evil.example' } }, '/ws', 403],
-    ['a target nobody configured', {}, '/ws/other', 404],
+    ['a Host that is not a name of the bridge', { headers: { host: 'evil.example' } }, '/ws', 403],
+    ['an unknown target', {}, '/ws/other', 404],
     ['a target by host and port', {}, '/ws/127.0.0.1:22', 404],
   ])('not %s', async (_who, options, path, status) => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
-    expect(await new TestPeer(bridge, path, options).refused()).toBe(status);
+    expect(await new TestPeer(bridge, path, options).rejectionStatus()).toBe(status);
   });
 
-  test('the page itself, and the subprotocol of other proxies’ clients', async () => {
+  test('the page itself, and the subprotocol of clients for other proxies', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const peer = new TestPeer(bridge, '/ws', {
       origin: `http://127.0.0.1:${bridge.port}`,
@@ -384,13 +384,13 @@ describe('admits', () => {
     expect(peer.webSocket.protocol).toBe('binary');
   });
 
-  test('nothing but a WebSocket at /ws', async () => {
+  test('no plain request at /ws', async () => {
     const { port } = await startBridge({ echo: await startTarget(echo) });
     expect((await fetch(`http://127.0.0.1:${port}/ws`)).status).toBe(426);
   });
 });
 
-test('a target may finish what it says after the browser has gone', async () => {
+test('lets a target finish sending after the browser has disconnected', async () => {
   const finished = deferred<void>();
   const target = await startTarget((socket) => {
     socket.on('data', () => socket.write(Buffer.alloc(50 * MEGABYTE), () => finished.resolve()));
@@ -414,7 +414,7 @@ test('serves the page, and no file outside it', async () => {
   expect(String(head)).toMatch(/^HTTP\/1.1 40[034]/);
 });
 
-test('a peer that vanishes in the middle of the handshake hurts nobody', async () => {
+test('survives a peer that disappears during the handshake', async () => {
   const bridge = await startBridge({ echo: await startTarget(echo) });
   const raw = connect(bridge.port, '127.0.0.1');
   await once(raw, 'connect');
@@ -427,7 +427,7 @@ test('a peer that vanishes in the middle of the handshake hurts nobody', async (
   await peer.untilBytes(10);
 });
 
-test('every answer carries the rules for browsers, and is kept nowhere', async () => {
+test('sends the security headers with every response, and forbids caching', async () => {
   const { port } = await startBridge({ echo: await startTarget(echo) });
   const address = `http://127.0.0.1:${port}`;
   const evil = { headers: { origin: 'http://evil.example' } };

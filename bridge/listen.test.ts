@@ -5,7 +5,7 @@ import { echo, startBridge, startTarget, TestPeer } from './bridge.harness.ts';
 
 const BOTH = ['127.0.0.1', '::1'];
 
-test('on localhost, both addresses have the page and its WebSockets', async () => {
+test('serves the page and its WebSockets on both addresses of localhost', async () => {
   const bridge = await startBridge({ echo: await startTarget(echo) }, { host: 'localhost' });
   for (const host of BOTH) {
     const authority = host === '::1' ? `[::1]:${bridge.port}` : `${host}:${bridge.port}`;
@@ -17,19 +17,19 @@ test('on localhost, both addresses have the page and its WebSockets', async () =
   }
 });
 
-test('on localhost, limits hold for both addresses together', async () => {
+test('applies the quotas to both addresses of localhost together', async () => {
   const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
   const bridge = await startBridge(
     { echo: await startTarget(echo) },
     { host: 'localhost', limits },
   );
   const [first, second] = BOTH.map((host) => ({ ...bridge, host }));
-  if (first === undefined || second === undefined) throw new Error('there are two');
+  if (first === undefined || second === undefined) throw new Error('unreachable');
   await new TestPeer(second).opened();
-  expect(await new TestPeer(first).refused()).toBe(503);
+  expect(await new TestPeer(first).rejectionStatus()).toBe(503);
 });
 
-test('on localhost, a stop ends the connections of both, and frees the port', async () => {
+test('closes the connections of both addresses of localhost on a stop, and frees the port', async () => {
   const bridge = await startBridge({ echo: await startTarget(echo) }, { host: 'localhost' });
   const { port } = bridge;
   const silent = BOTH.map((host) => connect({ host, port }));

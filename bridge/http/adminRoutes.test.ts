@@ -1,4 +1,4 @@
-// What those who run the bridge ask of it, and where it finds its place behind a reverse proxy.
+// The routes for operators, base paths, and what the guards reject, with a real bridge.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -20,8 +20,8 @@ async function get({ port }: RunningBridge, path: string, headers = {}) {
   return { status: response.status, headers: response.headers, body: await response.text() };
 }
 
-/** Sends a request as it stands, and hears all there is to hear. */
-async function sayRaw({ port }: RunningBridge, request: string): Promise<string> {
+/** Sends raw bytes, and returns everything that is received until the end. */
+async function sendRaw({ port }: RunningBridge, request: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
   onTestFinished(() => void socket.destroy());
@@ -30,14 +30,14 @@ async function sayRaw({ port }: RunningBridge, request: string): Promise<string>
 }
 
 describe('/healthz', () => {
-  test('says that the bridge runs, whether or not its target does', async () => {
+  test('answers 200 while the bridge runs, even if its target does not', async () => {
     const bridge = await startBridge({ gone: await freePort() });
     expect(await get(bridge, '/healthz')).toMatchObject({ status: 200, body: 'ok\n' });
   });
 });
 
 describe('/readyz', () => {
-  test('says whether the default target can be reached', async () => {
+  test('reports whether the default target can be reached', async () => {
     const port = await freePort();
     const bridge = await startBridge({ gone: port, echo: await startTarget(echo) });
     expect(await get(bridge, '/readyz')).toMatchObject({
@@ -48,29 +48,29 @@ describe('/readyz', () => {
     expect(await get(ready, '/readyz')).toMatchObject({ status: 200, body: 'ready\n' });
   });
 
-  test('tells a target that expects it that nobody in particular is asking', async () => {
-    const asked: Promise<string>[] = [];
-    const target = await startTarget((socket) => void asked.push(text(socket)));
+  test('sends PROXY UNKNOWN to a target that expects a PROXY header', async () => {
+    const probes: Promise<string>[] = [];
+    const target = await startTarget((socket) => void probes.push(text(socket)));
     const bridge = await startBridge({ target }, { expectsProxyHeader: true });
     await get(bridge, '/readyz');
-    expect(await asked[0]).toBe('PROXY UNKNOWN\r\n');
+    expect(await probes[0]).toBe('PROXY UNKNOWN\r\n');
   });
 
-  test('leaves a target that goes on talking', async () => {
-    const left = deferred<void>();
+  test('disconnects from a target that does not stop sending', async () => {
+    const closed = deferred<void>();
     const target = await startTarget((socket) => {
-      const talk = (error?: Error | null) => {
-        if (!error) setImmediate(() => socket.write('tick', talk));
+      const send = (error?: Error | null) => {
+        if (!error) setImmediate(() => socket.write('tick', send));
       };
-      talk();
-      socket.on('close', () => left.resolve());
+      send();
+      socket.on('close', () => closed.resolve());
     });
     const bridge = await startBridge({ target });
     expect((await get(bridge, '/readyz')).status).toBe(200);
-    await left.promise;
+    await closed.promise;
   });
 
-  test('asks the target once, however many ask the bridge', async () => {
+  test('probes the target once for simultaneous requests', async () => {
     let connections = 0;
     const target = await startTarget((socket) => {
       connections++;
@@ -84,7 +84,7 @@ describe('/readyz', () => {
 });
 
 describe('/metrics', () => {
-  /** The values of what is counted, without the help. */
+  /** The metrics of the bridge itself, without the help lines. */
   async function metricsOf(bridge: RunningBridge): Promise<string[]> {
     const { headers, body } = await get(bridge, '/metrics');
     expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -95,7 +95,7 @@ describe('/metrics', () => {
     [1002, 'a reserved opcode', '\x83\x80\0\0\0\0'],
     [1007, 'text that is not UTF-8', '\x81\x81\0\0\0\0\xff'],
     [1009, 'a message that is too large', '\x82\xff\0\0\0\0\x7f\xff\xff\xff'],
-  ])('count %i for %s, whatever the browser answers', async (code, _what, frame) => {
+  ])('counts close code %i for %s, whatever the browser answers', async (code, _what, frame) => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const socket = await rawWebSocket(bridge);
     socket.write(frame, 'latin1');
@@ -106,7 +106,7 @@ describe('/metrics', () => {
       .toContain(`motd_bridge_websocket_closes_total{code="${code}"} 1`);
   });
 
-  test('count sessions, bytes, closes, failures and refusals', async () => {
+  test('counts sessions, bytes, closes, failures and rejections', async () => {
     const targets = { echo: await startTarget(echo), gone: await freePort() };
     const bridge = await startBridge(targets);
     const peer = new TestPeer(bridge);
@@ -114,10 +114,10 @@ describe('/metrics', () => {
     peer.webSocket.send('hello');
     await peer.untilBytes(5);
     await new TestPeer(bridge, '/ws/gone').closed();
-    await new TestPeer(bridge, '/ws/nobody').refusal();
-    await new TestPeer(bridge, '/ws', { origin: 'http://evil.example' }).refusal();
-    await new TestPeer(bridge, '/ws', { headers: { host: 'evil.example' } }).refusal();
-    await sayRaw(bridge, 'nonsense\r\n\r\n');
+    await new TestPeer(bridge, '/ws/nobody').rejection();
+    await new TestPeer(bridge, '/ws', { origin: 'http://evil.example' }).rejection();
+    await new TestPeer(bridge, '/ws', { headers: { host: 'evil.example' } }).rejection();
+    await sendRaw(bridge, 'nonsense\r\n\r\n');
 
     // A peer may know that its session is closed a moment before the bridge does.
     await expect
@@ -131,8 +131,8 @@ describe('/metrics', () => {
     expect(lines).toContain('motd_bridge_relayed_bytes_total{target="echo",to="target"} 5');
     expect(lines).toContain('motd_bridge_relayed_bytes_total{target="echo",to="browser"} 5');
     expect(lines).toContain('motd_bridge_target_failures_total{target="gone",reason="refused"} 1');
-    for (const rule of ['target', 'origin', 'host', 'malformed']) {
-      expect(lines).toContain(`motd_bridge_rejections_total{reason="${rule}"} 1`);
+    for (const reason of ['target', 'origin', 'host', 'malformed']) {
+      expect(lines).toContain(`motd_bridge_rejections_total{reason="${reason}"} 1`);
     }
 
     peer.webSocket.close(4321);
@@ -142,12 +142,12 @@ describe('/metrics', () => {
       .toContain('motd_bridge_websocket_closes_total{code="other"} 1');
   });
 
-  test('tell the delay of the event loop', async () => {
+  test('reports the event loop delay', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     expect((await get(bridge, '/metrics')).body).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
   });
 
-  test('are for those who may read them, and for nobody by way of a stranger', async () => {
+  test('rejects addresses not in --metrics-from, and requests through an untrusted proxy', async () => {
     const target = await startTarget(echo);
     const closed = await startBridge({ target }, { mayReadMetrics: () => false });
     expect((await get(closed, '/metrics')).status).toBe(403);
@@ -183,18 +183,18 @@ describe('/metrics', () => {
     }
 
     const isTrustedProxy = (address: string) => address === '127.0.0.1';
-    const behind = await startBridge({ target }, { mayReadMetrics, isTrustedProxy });
+    const proxied = await startBridge({ target }, { mayReadMetrics, isTrustedProxy });
     for (const client of ['192.0.2.1', '192.0.2.1:1234', '[::ffff:192.0.2.1]:1234']) {
-      expect((await get(behind, '/metrics', { 'x-forwarded-for': client })).status).toBe(200);
+      expect((await get(proxied, '/metrics', { 'x-forwarded-for': client })).status).toBe(200);
     }
     for (const client of ['192.0.2.2', '192.0.2.2:1234', '192.0.2.1:x', 'unknown']) {
-      expect((await get(behind, '/metrics', { 'x-forwarded-for': client })).status).toBe(403);
+      expect((await get(proxied, '/metrics', { 'x-forwarded-for': client })).status).toBe(403);
     }
   });
 });
 
 describe('under a base path', () => {
-  test('is everything, and nothing beside it', async () => {
+  test('every address works, and none outside it', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/motd' });
     for (const path of ['/motd/', '/motd/healthz', '/motd/readyz', '/motd/metrics']) {
       expect((await get(bridge, path)).status).toBe(200);
@@ -202,7 +202,7 @@ describe('under a base path', () => {
     for (const path of ['/', '/healthz', '/metrics', '/motd2', '/motd/../healthz']) {
       expect((await get(bridge, path)).status).toBe(404);
     }
-    expect((await new TestPeer(bridge, '/ws').refusal()).status).toBe(404);
+    expect((await new TestPeer(bridge, '/ws').rejection()).status).toBe(404);
     for (const path of ['/motd/ws', '/motd/ws/echo']) {
       const peer = new TestPeer(bridge, path);
       await peer.opened();
@@ -211,7 +211,7 @@ describe('under a base path', () => {
     }
   });
 
-  test('the page is found without its last slash: its addresses are relative', async () => {
+  test('the page without its trailing slash is redirected, because its addresses are relative', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/a/b' });
     const { status, headers } = await get(bridge, '/a/b');
     expect(status).toBe(308);
@@ -224,10 +224,10 @@ describe('under a base path', () => {
     ['/a/b?//evil.example/', '/a/b/?//evil.example/'],
     ['/a/b?%0d%0aSet-Cookie:x', '/a/b/?%0d%0aSet-Cookie:x'],
     ['/%61/b?target=b', '/a/b/?target=b'],
-  ])('%s is redirected to %s, query and all', async (target, location) => {
+  ])('%s is redirected to %s, with its query', async (target, location) => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/a/b' });
     for (const method of ['GET', 'HEAD']) {
-      const answer = await sayRaw(
+      const answer = await sendRaw(
         bridge,
         `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
       );
@@ -237,10 +237,10 @@ describe('under a base path', () => {
   });
 
   test.each(['//evil.example/a/b', '//a/b', '/a//b?x', '/a/b//', '\\\\evil.example/a/b'])(
-    '%s is redirected nowhere',
+    '%s is not redirected',
     async (target) => {
       const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/a/b' });
-      const answer = await sayRaw(
+      const answer = await sendRaw(
         bridge,
         `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
       );
@@ -250,8 +250,8 @@ describe('under a base path', () => {
   );
 });
 
-describe('a slash at the end of an address', () => {
-  test('changes nothing: the target, the health and the metrics are there', async () => {
+describe('a trailing slash', () => {
+  test('is accepted for targets, health and metrics', async () => {
     const targets = { echo: await startTarget(echo), other: await startTarget(echo) };
     const bridge = await startBridge(targets, { basePath: '/motd' });
     for (const path of ['/motd/healthz/', '/motd/readyz/?exclude=store', '/motd/metrics/']) {
@@ -267,22 +267,22 @@ describe('a slash at the end of an address', () => {
   });
 
   test.each(['/ws//', '//ws', '/ws//echo', '/ws/echo//', '/ws/nobody/', '/ws/echo/x', '/ws%2F'])(
-    '%s reaches no target',
+    'does not make %s reach a target',
     async (path) => {
       const bridge = await startBridge({ echo: await startTarget(echo) });
-      expect(await new TestPeer(bridge, path).refused()).toBe(404);
+      expect(await new TestPeer(bridge, path).rejectionStatus()).toBe(404);
     },
   );
 
   test.each(['/healthz//', '//healthz', '/metrics//', '/metrics/x', '/readyz%2f', '/index.html/'])(
-    '%s is not an address',
+    'does not make %s an address',
     async (path) => {
       const bridge = await startBridge({ echo: await startTarget(echo) });
       expect((await get(bridge, path)).status).toBe(404);
     },
   );
 
-  test('bypasses no rule: the name, the origin and the source are checked', async () => {
+  test('bypasses no check of host, origin or source', async () => {
     const bridge = await startBridge(
       { echo: await startTarget(echo) },
       { mayReadMetrics: () => false, isTrustedProxy: () => true },
@@ -292,20 +292,22 @@ describe('a slash at the end of an address', () => {
     expect((await get(open, '/metrics/', { via: '1.1 proxy' })).status).toBe(403);
     for (const path of ['/ws/', '/ws/echo/']) {
       const foreign = { headers: { host: 'evil.example' } };
-      expect(await new TestPeer(open, path, foreign).refused()).toBe(403);
-      expect(await new TestPeer(open, path, { origin: 'http://evil.example' }).refused()).toBe(403);
+      expect(await new TestPeer(open, path, foreign).rejectionStatus()).toBe(403);
+      expect(
+        await new TestPeer(open, path, { origin: 'http://evil.example' }).rejectionStatus(),
+      ).toBe(403);
     }
     const request = 'GET /metrics/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n';
-    expect(await sayRaw(open, request)).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await sendRaw(open, request)).toMatch(/^HTTP\/1\.1 403 /);
   });
 
-  test('makes no session that the quota does not count', async () => {
+  test('bypasses no quota for sessions', async () => {
     const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
     const bridge = await startBridge({ echo: await startTarget(echo) }, { limits });
     const peer = new TestPeer(bridge, '/ws/');
     await peer.opened();
-    expect(await new TestPeer(bridge, '/ws/echo/').refused()).toBe(503);
-    expect(await new TestPeer(bridge, '/ws').refused()).toBe(503);
+    expect(await new TestPeer(bridge, '/ws/echo/').rejectionStatus()).toBe(503);
+    expect(await new TestPeer(bridge, '/ws').rejectionStatus()).toBe(503);
   });
 });
 
@@ -313,7 +315,7 @@ describe('a request target in absolute form', () => {
   const head = (target: string, host: string) =>
     `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
 
-  test('takes the place of Host, whatever that is', async () => {
+  test('replaces the Host header', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     for (const [target, host, status] of [
       ['http://localhost/metrics', 'localhost', 200],
@@ -326,12 +328,12 @@ describe('a request target in absolute form', () => {
       ['http:///metrics', 'localhost', 403],
       ['http://evil.example/healthz', 'localhost', 200],
     ] as const) {
-      const answer = await sayRaw(bridge, head(target, host));
+      const answer = await sendRaw(bridge, head(target, host));
       expect(answer, `${target}, Host: ${host}`).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     }
   });
 
-  test('counts for an upgrade and its origin as well', async () => {
+  test('replaces the Host header of an upgrade, also for the origin check', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const upgrade = (target: string, host: string, origin: string) =>
       `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\nConnection: Upgrade\r\n` +
@@ -352,12 +354,12 @@ describe('a request target in absolute form', () => {
 });
 
 describe('the last file descriptors', () => {
-  /** Enough for the process itself, for requests, and for two sessions. */
+  /** The reserves for the process and for requests, and two sessions. */
   const TWO_SESSIONS = 48 + 16 + 2 * 2;
-  // A connection of its own each time, which counts as well.
+  // Each request uses a new connection, which needs a descriptor, too.
   const healthOf = (bridge: RunningBridge) => get(bridge, '/healthz', { connection: 'close' });
 
-  test('are not for sessions: /healthz is 503, a program gets 503, a page 1013', async () => {
+  test('are not used for sessions: /healthz and programs get 503, a page 1013', async () => {
     const target = await startTarget(echo);
     const bridge = await startBridge({ target }, { maxDescriptors: TWO_SESSIONS });
     const first = new TestPeer(bridge);
@@ -368,7 +370,7 @@ describe('the last file descriptors', () => {
       status: 503,
       body: 'no session can be opened: out of file descriptors (ulimit -n)\n',
     });
-    expect(await new TestPeer(bridge).refused()).toBe(503);
+    expect(await new TestPeer(bridge).rejectionStatus()).toBe(503);
     const page = new TestPeer(bridge, '/ws', { origin: `http://127.0.0.1:${bridge.port}` });
     expect(await page.closed()).toMatchObject({ code: 1013 });
 
@@ -378,7 +380,7 @@ describe('the last file descriptors', () => {
     await new TestPeer(bridge).opened();
   });
 
-  test('are not for connections: a further one is closed', async () => {
+  test('are not used for connections: a further one is closed', async () => {
     const target = await startTarget(echo);
     const bridge = await startBridge({ target }, { maxDescriptors: TWO_SESSIONS });
     const open = async () => {
@@ -396,7 +398,7 @@ describe('the last file descriptors', () => {
   });
 });
 
-test('a source has a quota of requests without an answer, on any number of connections', async () => {
+test('limits the unanswered requests of a source, on any number of connections', async () => {
   const limits = { maxSessions: 100, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
   const settled: ((verdict: 'wrong') => void)[] = [];
   const bridge = await startBridge(
@@ -419,11 +421,14 @@ test('a source has a quota of requests without an answer, on any number of conne
   first?.write(request('192.0.2.1'));
   await expect.poll(() => settled.length).toBe(101);
   expect(
-    await sayRaw(bridge, request('192.0.2.1').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')),
+    await sendRaw(
+      bridge,
+      request('192.0.2.1').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'),
+    ),
   ).toMatch(/^HTTP\/1\.1 503 .*too many requests from your address/s);
   second?.write(request('192.0.2.2'));
   await expect.poll(() => settled.length).toBe(102);
-  // What closes, or is answered, gives its room back.
+  // Closed connections and answered requests release their leases.
   first?.destroy();
   for (const resolve of settled.splice(50, 10)) resolve('wrong');
   await expect
@@ -439,17 +444,17 @@ describe('a request', () => {
     ['of more than 100 headers', 'X-A: b\r\n'.repeat(101), 431],
     ['of more than 16 KiB', `X-A: ${'b'.repeat(16 * 1024)}\r\n`, 431],
     ['of many thousand headers', 'A:\r\n'.repeat(4000), 431],
-  ])('%s is refused', async (_which, headers, status) => {
+  ])('%s is rejected', async (_which, headers, status) => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const request = `GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n`;
-    expect(await sayRaw(bridge, request)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(await sendRaw(bridge, request)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     const upgrade =
       'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
       `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`;
-    expect(await sayRaw(bridge, upgrade)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(await sendRaw(bridge, upgrade)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
-  test('under a foreign name is refused, but for a health check', async () => {
+  test('with a foreign Host is rejected, except for a health check', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     for (const [path, status] of [
       ['/', 403],
@@ -465,7 +470,7 @@ describe('a request', () => {
       ['/%68ealthz', 200],
     ] as const) {
       const request = `GET ${path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`;
-      expect(await sayRaw(bridge, request), path).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(await sendRaw(bridge, request), path).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     }
   });
 
@@ -474,24 +479,24 @@ describe('a request', () => {
     ['Motd.example.', ' http://motd.example, or https:// if browsers reach it over TLS'],
     ['$(reboot)', undefined],
     ['', undefined],
-  ])('under the foreign name %j is told what --public-origin takes', async (host, value) => {
+  ])('with the foreign Host %j gets the value for --public-origin', async (host, value) => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
-    const answer = await sayRaw(
+    const answer = await sendRaw(
       bridge,
       `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
     );
-    const cure = value === undefined ? '' : `; to allow it, add --public-origin${value}`;
+    const advice = value === undefined ? '' : `; to allow it, add --public-origin${value}`;
     expect(answer.split('\r\n\r\n')[1]).toBe(
-      `Rejected: the host '${host}' is not allowed${cure}.\n`,
+      `Rejected: the host '${host}' is not allowed${advice}.\n`,
     );
   });
 
-  test('under a foreign name is told https:// by a bridge that knows of TLS', async () => {
+  test('with a foreign Host gets a value with https:// if the bridge knows about TLS', async () => {
     const bridge = await startBridge(
       { echo: await startTarget(echo) },
       { isTrustedProxy: () => true },
     );
-    const answer = await sayRaw(
+    const answer = await sendRaw(
       bridge,
       'GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n',
     );
@@ -502,14 +507,14 @@ describe('a request', () => {
     ['https://evil.example', '; to allow it, add --public-origin https://evil.example'],
     ['http://motd.example.:8000', '; to allow it, add --public-origin http://motd.example:8000'],
     ['null', ''],
-  ])('from a page of %s is told what --public-origin takes', async (origin, cure) => {
+  ])('from a page of %s gets the value for --public-origin', async (origin, advice) => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
-    const body = `Rejected: the origin '${origin}' is not allowed${cure}.\n`;
-    expect(await new TestPeer(bridge, '/ws', { origin }).refusal()).toMatchObject({
+    const body = `Rejected: the origin '${origin}' is not allowed${advice}.\n`;
+    expect(await new TestPeer(bridge, '/ws', { origin }).rejection()).toMatchObject({
       status: 403,
       body,
     });
-    // A page asks so: a browser sends no Origin with its GET.
+    // The request that a page sends: a browser sends no Origin with its GET.
     const response = await fetch(`http://127.0.0.1:${bridge.port}/ws`, {
       method: 'OPTIONS',
       headers: { origin },
@@ -524,14 +529,14 @@ describe('a request', () => {
     ['/', 200],
     ['/ws', 426],
     ['/nothing', 404],
-  ])('for %s in HTTP/1.0 without a Host is a program: %i', async (path, status) => {
+  ])('for %s in HTTP/1.0 without a Host is accepted: %i', async (path, status) => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
-    expect(await sayRaw(bridge, `GET ${path} HTTP/1.0\r\n\r\n`)).toMatch(
+    expect(await sendRaw(bridge, `GET ${path} HTTP/1.0\r\n\r\n`)).toMatch(
       new RegExp(`^HTTP/1.1 ${status} `),
     );
   });
 
-  test('in HTTP/1.1 without a Host is refused with 400, an upgrade as well', async () => {
+  test('in HTTP/1.1 without a Host is rejected with 400, also an upgrade', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const upgrade =
       'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
@@ -542,16 +547,16 @@ describe('a request', () => {
       `GET /ws HTTP/1.1\r\nConnection: Upgrade\r\n${upgrade}\r\n`,
       `GET /ws HTTP/1.1\r\nConnection: Upgrade\r\nOrigin: http://localhost\r\n${upgrade}\r\n`,
     ]) {
-      expect(await sayRaw(bridge, request), request).toMatch(/^HTTP\/1\.1 400 /);
+      expect(await sendRaw(bridge, request), request).toMatch(/^HTTP\/1\.1 400 /);
     }
   });
 
-  test('without a Host counts for the source rule of /metrics', async () => {
+  test('without a Host is subject to --metrics-from', async () => {
     const bridge = await startBridge(
       { echo: await startTarget(echo) },
       { mayReadMetrics: () => false },
     );
-    const answer = await sayRaw(bridge, 'GET /metrics HTTP/1.0\r\n\r\n');
+    const answer = await sendRaw(bridge, 'GET /metrics HTTP/1.0\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 403 .*127\.0\.0\.1 is not in --metrics-from\./s);
   });
 
@@ -564,20 +569,20 @@ describe('a request', () => {
     ['OPTIONS /metrics HTTP/1.0', 404],
   ])('%s, as load balancers send it, is answered with %i', async (line, status) => {
     const bridge = await startBridge({ gone: await freePort() });
-    expect(await sayRaw(bridge, `${line}\r\n\r\n`)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(await sendRaw(bridge, `${line}\r\n\r\n`)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
 
-  test('with several Host headers is refused with 400', async () => {
+  test('with several Host headers is rejected with 400', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const request = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nhost: localhost\r\n\r\n';
     expect(
-      await sayRaw(bridge, request.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')),
+      await sendRaw(bridge, request.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')),
     ).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  test('that cannot be decoded is answered in words', async () => {
+  test('that cannot be decoded gets a text', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
-    const answer = await sayRaw(
+    const answer = await sendRaw(
       bridge,
       'GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     );
@@ -585,7 +590,7 @@ describe('a request', () => {
     expect(answer).toMatch(/\r\n\r\nRejected: .*\.\n$/);
   });
 
-  test('from a source with too many connections is not listened to', async () => {
+  test('from a source with too many connections is not read', async () => {
     const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
     const bridge = await startBridge({ echo: await startTarget(echo) }, { limits });
     const open: Socket[] = [];
@@ -597,7 +602,7 @@ describe('a request', () => {
       open.push(socket);
       await once(socket, 'connect');
     }
-    expect(await sayRaw(bridge, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')).toBe('');
+    expect(await sendRaw(bridge, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')).toBe('');
     open.pop()?.destroy();
   });
 });

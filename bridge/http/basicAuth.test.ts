@@ -21,8 +21,8 @@ function basic(user: string, password: string): string {
 }
 
 async function guardedBridge(check: CheckPassword = checkPassword): Promise<RunningBridge> {
-  const sayer = await startTarget((socket) => socket.end('hello'));
-  return startBridge({ sayer }, { checkPassword: check });
+  const target = await startTarget((socket) => socket.end('hello'));
+  return startBridge({ target }, { checkPassword: check });
 }
 
 function get(bridge: RunningBridge, path: string, init?: RequestInit): Promise<Response> {
@@ -32,11 +32,11 @@ function get(bridge: RunningBridge, path: string, init?: RequestInit): Promise<R
 for (const [what, path] of [
   ['the page', '/'],
   ['its files', '/index.html'],
-  ['what is not there', '/nothing'],
+  ['an address that is not found', '/nothing'],
   ['a plain request to a target', '/ws'],
-  ['the same with a slash behind it', '/ws/'],
+  ['the same with a trailing slash', '/ws/'],
 ] as const) {
-  test(`${what} takes a password, whatever the method`, async () => {
+  test(`requires a password for ${what}, whatever the method`, async () => {
     const bridge = await guardedBridge();
     const methods = path === '/' ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD', 'POST', 'OPTIONS'];
     for (const method of methods) {
@@ -50,12 +50,12 @@ for (const [what, path] of [
   });
 }
 
-test('a health check that asks what the page allows needs none', async () => {
+test('requires no password for OPTIONS of the page, a health check', async () => {
   const bridge = await guardedBridge();
   expect((await get(bridge, '/', { method: 'OPTIONS' })).status).toBe(204);
 });
 
-test('who asks whether the bridge is well needs none', async () => {
+test('requires no password for health checks and metrics', async () => {
   const bridge = await guardedBridge();
   for (const path of ['/healthz', '/readyz', '/metrics']) {
     expect((await get(bridge, path)).status).toBe(200);
@@ -65,24 +65,24 @@ test('who asks whether the bridge is well needs none', async () => {
   }
 });
 
-test('who is known gets the page', async () => {
+test('serves the page to a user with the right password', async () => {
   const response = await get(await guardedBridge(), '/', { headers: RIGHT });
   expect(response.status).toBe(200);
   expect(await response.text()).toContain('<title>page</title>');
 });
 
-test('an upgrade takes one, too, and comes to nothing without', async () => {
+test('requires a password for an upgrade, before it connects to the target', async () => {
   let connections = 0;
-  const sayer = await startTarget((socket) => {
+  const target = await startTarget((socket) => {
     connections++;
     socket.end('hello');
   });
-  const bridge = await startBridge({ sayer }, { checkPassword });
-  expect(await new TestPeer(bridge).refused()).toBe(401);
-  expect(await new TestPeer(bridge, '/ws/').refused()).toBe(401);
-  expect(await new TestPeer(bridge, '/ws/sayer', { headers: WRONG }).refused()).toBe(401);
-  expect(await new TestPeer(bridge, '/ws/nobody', { headers: WRONG }).refused()).toBe(401);
-  expect(await new TestPeer(bridge, '/ws', { headers: REFUSED }).refused()).toBe(429);
+  const bridge = await startBridge({ target }, { checkPassword });
+  expect(await new TestPeer(bridge).rejectionStatus()).toBe(401);
+  expect(await new TestPeer(bridge, '/ws/').rejectionStatus()).toBe(401);
+  expect(await new TestPeer(bridge, '/ws/target', { headers: WRONG }).rejectionStatus()).toBe(401);
+  expect(await new TestPeer(bridge, '/ws/nobody', { headers: WRONG }).rejectionStatus()).toBe(401);
+  expect(await new TestPeer(bridge, '/ws', { headers: REFUSED }).rejectionStatus()).toBe(429);
   expect(connections).toBe(0);
 
   const peer = new TestPeer(bridge, '/ws', { headers: RIGHT });
@@ -90,7 +90,7 @@ test('an upgrade takes one, too, and comes to nothing without', async () => {
   expect(peer.received.toString()).toBe('hello');
 });
 
-test('the connection of an upgrade that is refused is closed', async () => {
+test('closes the connection of a rejected upgrade', async () => {
   const { port, host } = await guardedBridge();
   const socket = connect({ port, host, allowHalfOpen: true });
   onTestFinished(() => {
@@ -105,12 +105,12 @@ test('the connection of an upgrade that is refused is closed', async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 401 /);
 });
 
-test('a password opens no door to a page of another origin', async () => {
+test('rejects a page of another origin despite the right password', async () => {
   const headers = { ...RIGHT, origin: 'https://evil.example' };
-  expect(await new TestPeer(await guardedBridge(), '/ws', { headers }).refused()).toBe(403);
+  expect(await new TestPeer(await guardedBridge(), '/ws', { headers }).rejectionStatus()).toBe(403);
 });
 
-test('one that is not checked is 429 and no question, and says when to try again', async () => {
+test('answers 429 with Retry-After and no challenge if the password was not checked', async () => {
   const response = await get(await guardedBridge(), '/', { headers: REFUSED });
   expect(response.status).toBe(429);
   expect(response.headers.get('retry-after')).toBe('5');
@@ -118,7 +118,7 @@ test('one that is not checked is 429 and no question, and says when to try again
   expect(await response.text()).toBe('Rejected: too many wrong passwords; try again later.\n');
 });
 
-test('a check that fails lets nobody in, and the bridge goes on', async () => {
+test('rejects a request if the check fails, and continues', async () => {
   const bridge = await guardedBridge(async (_source, user) => {
     if (user === 'broken') throw new Error('out of memory');
     return 'right';
@@ -128,15 +128,15 @@ test('a check that fails lets nobody in, and the bridge goes on', async () => {
   expect((await get(bridge, '/', { headers: RIGHT })).status).toBe(200);
 });
 
-test('the check is told who asks, from where, to the letter', async () => {
-  const asked: unknown[] = [];
+test('passes address, user and password to the check unchanged', async () => {
+  const checks: unknown[] = [];
   const bridge = await guardedBridge(async (...all) => {
-    asked.push(all);
+    checks.push(all);
     return 'right';
   });
   await get(bridge, '/', { headers: RIGHT });
   await get(bridge, '/', { headers: { authorization: basic('', '') } });
-  expect(asked).toEqual([
+  expect(checks).toEqual([
     ['127.0.0.1', 'jörg', 'geheim: 👋'],
     ['127.0.0.1', '', ''],
   ]);
@@ -145,12 +145,12 @@ test('the check is told who asks, from where, to the letter', async () => {
 for (const [what, authorization] of [
   ['another scheme', 'Bearer abc'],
   ['no credentials', 'Basic'],
-  ['what is not base64', 'Basic ???'],
+  ['invalid base64', 'Basic ???'],
   ['no colon', `Basic ${Buffer.from('anna').toString('base64')}`],
   ['a control character', basic('an\x00na', 'x')],
-  ['two of them', `${basic('jörg', 'geheim: 👋')}, ${basic('a', 'b')}`],
+  ['two credentials', `${basic('jörg', 'geheim: 👋')}, ${basic('a', 'b')}`],
 ] as const) {
-  test(`${what} is not worth a check: 401`, async () => {
+  test(`answers 401 to ${what} without a check`, async () => {
     let checks = 0;
     const bridge = await guardedBridge(async () => {
       checks++;
@@ -162,12 +162,12 @@ for (const [what, authorization] of [
   });
 }
 
-test('what everybody may use is open, by its route and no other way of writing it', async () => {
+test('exempts a route from the password, but no other spelling of its path', async () => {
   const app = Fastify();
   onTestFinished(() => app.close());
   await requireBasicAuth(app, { checkPassword, cookie: undefined, onRejection: () => {} });
-  app.get('/healthz', { config: { rules: { needsNoPassword: true } } }, async () => 'well');
-  for (const url of ['/healthz/deep', '/secret']) app.get(url, async () => 'well');
+  app.get('/healthz', { config: { rules: { needsNoPassword: true } } }, async () => 'ok');
+  for (const url of ['/healthz/deep', '/secret']) app.get(url, async () => 'ok');
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   for (const [path, status] of [
@@ -183,7 +183,7 @@ test('what everybody may use is open, by its route and no other way of writing i
   }
 });
 
-/** The status of a path that is sent as it is: `fetch` would tidy it up. */
+/** The status of a path that is sent unchanged; `fetch` would normalize it. */
 async function statusOf(port: number, path: string): Promise<number> {
   const socket = connect(port, '127.0.0.1');
   socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);

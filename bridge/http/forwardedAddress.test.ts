@@ -9,7 +9,7 @@ test.each([
   ['[2001:db8::7]', '2001:db8::7'],
   ['[2001:db8::7]:51234', '2001:db8::7'],
   ['[::1]:65535', '::1'],
-  // All of it is an address: a port takes brackets.
+  // All of it is the address: a port requires brackets.
   ['2001:db8::7:5123', '2001:db8::7:5123'],
   ['fe80::7%eth0', 'fe80::7'],
   ['[fe80::7%eth0]:51234', 'fe80::7'],
@@ -21,7 +21,7 @@ test.each([
   ['0:0:0:0:0:ffff:203.0.113.7', '203.0.113.7'],
   ['::ffff:0:0', '0.0.0.0'],
   ['::ffff:1', '::ffff:1'],
-])('%s is read as %s', (text, address) => {
+])('parses %s as %s', (text, address) => {
   expect(parseForwardedAddress(text)).toBe(address);
 });
 
@@ -52,6 +52,6 @@ test.each([
   'for=203.0.113.7',
   '203.0.113.7/24',
   '[%eth0]',
-])('%j is not an address', (text) => {
+])('rejects %j', (text) => {
   expect(parseForwardedAddress(text)).toBeUndefined();
 });

@@ -17,7 +17,7 @@ async function secureBridge(host = '127.0.0.1'): Promise<RunningBridge> {
   return startBridge({ echo: await startTarget(echo) }, { host, tls: FIRST });
 }
 
-/** Holds the handshake; fails where the certificate is not the one that is expected. */
+/** Performs the TLS handshake; fails if the certificate is not the expected one. */
 async function handshake(
   { port, host }: RunningBridge,
   { cert }: { cert: Buffer },
@@ -42,7 +42,7 @@ function page({ port, host }: RunningBridge, { cert }: { cert: Buffer }): Promis
   });
 }
 
-test('the page and its WebSockets', async () => {
+test('serves the page and its WebSockets over TLS', async () => {
   const bridge = await secureBridge();
   expect(await page(bridge, FIRST)).toBe(200);
   const peer = new TestPeer(bridge, '/ws', { scheme: 'wss', ca: FIRST.cert });
@@ -52,7 +52,7 @@ test('the page and its WebSockets', async () => {
   expect(peer.received.toString()).toBe('hello');
 });
 
-test('TLS 1.2 and 1.3, and nothing older', async () => {
+test('accepts TLS 1.2 and 1.3, and nothing older', async () => {
   const bridge = await secureBridge();
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     expect((await handshake(bridge, FIRST, version)).getProtocol()).toBe(version);
@@ -60,7 +60,7 @@ test('TLS 1.2 and 1.3, and nothing older', async () => {
   await expect(handshake(bridge, FIRST, 'TLSv1.1')).rejects.toThrow(/protocol version/);
 });
 
-test('who speaks none is let go, and nobody else notices', async () => {
+test('closes a connection that does not use TLS, and serves others', async () => {
   const bridge = await secureBridge();
   const plain = connectTcp(bridge.port, bridge.host);
   plain.on('error', () => {});
@@ -69,7 +69,7 @@ test('who speaks none is let go, and nobody else notices', async () => {
   expect(await page(bridge, FIRST)).toBe(200);
 });
 
-test('a handshake that never ends does not hold up a stop, and a session is closed in order', async () => {
+test('stops despite a handshake that never ends, and closes sessions in order', async () => {
   const bridge = await secureBridge();
   const silent = connectTcp(bridge.port, bridge.host);
   silent.on('error', () => {});
@@ -84,7 +84,7 @@ test('a handshake that never ends does not hold up a stop, and a session is clos
   await gone;
 }, 5_000);
 
-test('a certificate that is replaced is shown to who comes after; who is there goes on', async () => {
+test('uses a replaced certificate for new connections, and keeps open ones', async () => {
   const bridge = await secureBridge();
   const early = new TestPeer(bridge, '/ws', { scheme: 'wss', ca: FIRST.cert });
   await early.opened();
@@ -98,7 +98,7 @@ test('a certificate that is replaced is shown to who comes after; who is there g
   expect(early.received.toString()).toBe('still here');
 });
 
-test('a session of before is not resumed with the old certificate', async () => {
+test('does not resume a TLS session with the old certificate', async () => {
   const bridge = await secureBridge();
   const first = await handshake(bridge, FIRST, 'TLSv1.2');
   const session = first.getSession();
@@ -113,18 +113,18 @@ test('a session of before is not resumed with the old certificate', async () => 
   expect(later.getPeerX509Certificate()?.toString()).toBe(SECOND.cert.toString());
 });
 
-test('on localhost, no address keeps the old certificate', async () => {
+test('replaces the certificate on both addresses of localhost', async () => {
   const bridge = await secureBridge('localhost');
   replaceCertificate(bridge.app, SECOND);
   for (const host of ['127.0.0.1', '::1']) await handshake({ ...bridge, host }, SECOND);
 });
 
-test('a bridge without TLS has no certificate to replace', async () => {
+test('cannot replace a certificate without TLS', async () => {
   const { app } = await startBridge({ echo: await startTarget(echo) });
   expect(() => replaceCertificate(app, SECOND)).toThrow('does not use TLS');
 });
 
-describe('the deadline for reading an answer', () => {
+describe('the deadline for reading a response', () => {
   const body = Buffer.alloc(16 * 1024 * 1024);
 
   async function startWithDeadline(timeoutMs?: number): Promise<FastifyInstance> {
@@ -136,7 +136,7 @@ describe('the deadline for reading an answer', () => {
     return app;
   }
 
-  test('closes a peer that does not read', async () => {
+  test('closes the connection of a peer that does not read', async () => {
     const app = await startWithDeadline(500);
     const silent = connectTcp((app.server.address() as AddressInfo).port, '127.0.0.1');
     silent.on('error', () => {});
@@ -148,10 +148,10 @@ describe('the deadline for reading an answer', () => {
     await once(peer, 'close');
   });
 
-  test('leaves a peer that reads all of it', async () => {
+  test('does not affect a peer that reads the response', async () => {
     const app = await startWithDeadline();
     const { port } = app.server.address() as AddressInfo;
-    const answer = await fetch(`http://127.0.0.1:${port}/`);
-    expect((await answer.arrayBuffer()).byteLength).toBe(body.length);
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    expect((await response.arrayBuffer()).byteLength).toBe(body.length);
   });
 });

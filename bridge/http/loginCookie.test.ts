@@ -15,23 +15,23 @@ const RIGHT = { authorization: `Basic ${Buffer.from('jörg:geheim').toString('ba
 const WRONG = { authorization: `Basic ${Buffer.from('jörg:guess').toString('base64')}` };
 
 async function guardedBridge(settings: Partial<BridgeSettings> = {}): Promise<RunningBridge> {
-  const sayer = await startTarget((socket) => socket.end('hello'));
-  return startBridge({ sayer }, { checkPassword, logins: new LoginTokens(), ...settings });
+  const target = await startTarget((socket) => socket.end('hello'));
+  return startBridge({ target }, { checkPassword, logins: new LoginTokens(), ...settings });
 }
 
-interface Answer {
+interface CookieResponse {
   status: number | undefined;
   challenge: string | undefined;
   cookies: string[];
 }
 
-/** Unlike fetch, it may name any `Host`. */
+/** Sends a request; unlike fetch, with any `Host`. */
 function get(
   { host, port }: RunningBridge,
   path: string,
   headers: Record<string, string> = {},
   method = 'GET',
-): Promise<Answer> {
+): Promise<CookieResponse> {
   return new Promise((resolve, reject) => {
     request({ host, port, path, headers, method, agent: false }, (response) => {
       response.resume();
@@ -46,8 +46,8 @@ function get(
   });
 }
 
-/** What a browser would send back. */
-function cookieOf({ cookies }: Answer): { cookie: string } {
+/** The `Cookie` header that a browser would send next. */
+function cookieOf({ cookies }: CookieResponse): { cookie: string } {
   return { cookie: cookies.map((cookie) => cookie.split(';')[0]).join('; ') };
 }
 
@@ -57,10 +57,10 @@ async function upgradeStatus(
   path = '/ws',
 ): Promise<number> {
   const peer = new TestPeer(bridge, path, { headers });
-  return Promise.race([peer.refused(), peer.closed().then(() => 101)]);
+  return Promise.race([peer.rejectionStatus(), peer.closed().then(() => 101)]);
 }
 
-test('the page comes with a cookie that opens a WebSocket without the password', async () => {
+test('sets a cookie with the page that opens a WebSocket without the password', async () => {
   const bridge = await guardedBridge();
   const page = await get(bridge, '/', RIGHT);
   expect(page.status).toBe(200);
@@ -73,10 +73,10 @@ test('the page comes with a cookie that opens a WebSocket without the password',
     'motd-user=j%C3%B6rg; Max-Age=600; Path=/; SameSite=Strict',
   ]);
   expect(await upgradeStatus(bridge, cookieOf(page))).toBe(101);
-  expect(await upgradeStatus(bridge, cookieOf(page), '/ws/sayer')).toBe(101);
+  expect(await upgradeStatus(bridge, cookieOf(page), '/ws/target')).toBe(101);
 });
 
-test('so does a plain request to a target, which the page makes when a handshake was refused', async () => {
+test('sets it with a plain request to a target, which a page sends after a rejected handshake', async () => {
   const bridge = await guardedBridge();
   for (const method of ['GET', 'OPTIONS']) {
     const plain = await get(bridge, '/ws', RIGHT, method);
@@ -85,7 +85,7 @@ test('so does a plain request to a target, which the page makes when a handshake
   }
 });
 
-test('files that any cache may keep come without it', async () => {
+test('sets no cookie with files that caches may store', async () => {
   const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
   for (const name of ['index.html', 'icon.svg']) await writeFile(join(pageDir, name), '');
@@ -96,15 +96,15 @@ test('files that any cache may keep come without it', async () => {
 
 test.each([
   ['no password', {}],
-  ['a wrong one', WRONG],
-])('with %s there is no cookie', async (_what, headers) => {
+  ['a wrong password', WRONG],
+])('sets no cookie for %s', async (_what, headers) => {
   const bridge = await guardedBridge();
   for (const path of ['/', '/ws']) {
     expect(await get(bridge, path, headers)).toMatchObject({ status: 401, cookies: [] });
   }
 });
 
-test('the cookie opens nothing but a WebSocket', async () => {
+test('accepts the cookie for a WebSocket only', async () => {
   const bridge = await guardedBridge();
   const cookie = cookieOf(await get(bridge, '/', RIGHT));
   for (const path of ['/', '/index.html', '/ws', '/nothing']) {
@@ -117,19 +117,19 @@ test('the cookie opens nothing but a WebSocket', async () => {
   }
 });
 
-test('a wrong password is wrong, whatever the cookie says', async () => {
+test('rejects a wrong password despite the cookie', async () => {
   const bridge = await guardedBridge();
   const cookie = cookieOf(await get(bridge, '/', RIGHT));
   expect(await upgradeStatus(bridge, { ...cookie, ...WRONG })).toBe(401);
 });
 
-test('a page of another origin is refused, whatever the cookie says', async () => {
+test('rejects a page of another origin despite the cookie', async () => {
   const bridge = await guardedBridge();
   const cookie = cookieOf(await get(bridge, '/', RIGHT));
   expect(await upgradeStatus(bridge, { ...cookie, origin: 'https://evil.example' })).toBe(403);
 });
 
-test('a cookie of another host or base path, a changed one and a name alone open nothing', async () => {
+test('rejects a cookie of another host or base path, a changed one, and a user name alone', async () => {
   const logins = new LoginTokens();
   const bridge = await guardedBridge({ logins });
   const name = `motd-login-${bridge.port}`;
@@ -150,9 +150,9 @@ test('a cookie of another host or base path, a changed one and a name alone open
 test.each([
   ['MOTD.example', 'motd-login'],
   ['motd.example.', 'motd-login'],
-  // As nginx writes it with `proxy_set_header Host $host:$server_port`.
+  // As sent by nginx with `proxy_set_header Host $host:$server_port`.
   ['motd.example:443', 'motd-login-443'],
-])('a cookie is for the base path, and only for TLS where the page is: %s', async (host, name) => {
+])('limits the cookie to the base path, and to TLS if the page uses it: %s', async (host, name) => {
   const bridge = await guardedBridge({
     basePath: '/motd',
     publicOrigins: ['https://motd.example'],
@@ -166,7 +166,7 @@ test.each([
   ]);
 });
 
-test('/logout makes the cookie invalid, takes it back, and has the browser forget the password', async () => {
+test('revokes and deletes the cookie at /logout, and makes the browser forget the password', async () => {
   const bridge = await guardedBridge();
   const cookie = cookieOf(await get(bridge, '/', RIGHT));
   const { status, challenge, cookies } = await get(bridge, '/logout', { ...RIGHT, ...cookie });
@@ -181,7 +181,7 @@ test('/logout makes the cookie invalid, takes it back, and has the browser forge
   expect(await upgradeStatus(bridge, cookie)).toBe(401);
 });
 
-test.each(['cross-site', 'same-site'])('a %s request to /logout logs nobody out', async (site) => {
+test.each(['cross-site', 'same-site'])('rejects a %s request to /logout', async (site) => {
   const bridge = await guardedBridge();
   const cookie = cookieOf(await get(bridge, '/', RIGHT));
   const answer = await get(bridge, '/logout', { ...cookie, 'sec-fetch-site': site });
@@ -189,9 +189,9 @@ test.each(['cross-site', 'same-site'])('a %s request to /logout logs nobody out'
   expect(await upgradeStatus(bridge, cookie)).toBe(101);
 });
 
-test('without users there is no cookie, and no /logout', async () => {
-  const sayer = await startTarget((socket) => socket.end('hello'));
-  const bridge = await startBridge({ sayer }, { logins: new LoginTokens() });
+test('sets no cookie and has no /logout without users', async () => {
+  const target = await startTarget((socket) => socket.end('hello'));
+  const bridge = await startBridge({ target }, { logins: new LoginTokens() });
   expect(await get(bridge, '/')).toMatchObject({ status: 200, cookies: [] });
   expect((await get(bridge, '/logout')).status).toBe(404);
 });

@@ -14,11 +14,11 @@ import { inlineScriptHashes, servePage } from './page.ts';
 const PAGE = '<!doctype html><title>page</title>';
 const SCRIPT = 'console.log("the script of the page");\n'.repeat(20);
 const SCRIPT_PATH = '/assets/index-Dru-_lWi.js';
-const SECRET = 'nobody may read this';
+const SECRET = 'not part of the page';
 
-const FOR_EVER = 'public, max-age=31536000, immutable';
+const CACHE_FOREVER = 'public, max-age=31536000, immutable';
 
-/** A folder with a page as Vite builds it, and things around and in it that are not of the page. */
+/** A folder with a page as Vite builds it, and with files that must not be served. */
 let folder: string;
 let pageDir: string;
 
@@ -52,45 +52,45 @@ async function startPage(): Promise<number> {
   return (app.server.address() as AddressInfo).port;
 }
 
-interface Answer {
+interface PageResponse {
   status: number | undefined;
   headers: IncomingMessage['headers'];
   body: Buffer;
 }
 
-async function ask(
+async function get(
   path: string,
   headers: Record<string, string> = {},
   method = 'GET',
-): Promise<Answer> {
+): Promise<PageResponse> {
   const port = await startPage();
-  const asked = request({ host: '127.0.0.1', port, path, headers, method }).end();
-  const [answer]: IncomingMessage[] = await once(asked, 'response');
-  if (answer === undefined) throw new Error('no answer');
-  return { status: answer.statusCode, headers: answer.headers, body: await buffer(answer) };
+  const sent = request({ host: '127.0.0.1', port, path, headers, method }).end();
+  const [response]: IncomingMessage[] = await once(sent, 'response');
+  if (response === undefined) throw new Error('no response');
+  return { status: response.statusCode, headers: response.headers, body: await buffer(response) };
 }
 
-/** Sends a request whose address nobody has tidied up, and gives the whole answer. */
-async function askRaw(address: string): Promise<string> {
+/** Requests an address without normalizing it. @returns The whole response. */
+async function getRaw(address: string): Promise<string> {
   const socket = connect(await startPage(), '127.0.0.1');
   socket.end(`GET ${address} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, 'latin1');
   return String(await buffer(socket));
 }
 
-describe('gives each browser the form it takes', () => {
-  const asIs = (body: Buffer): Buffer => body;
+describe('serves the variant that a browser accepts', () => {
+  const unchanged = (body: Buffer): Buffer => body;
   test.each([
     ['br', 'gzip, deflate, br, zstd', 'br', brotliDecompressSync],
     ['br', 'br', 'br', brotliDecompressSync],
     ['gzip', 'gzip, deflate', 'gzip', gunzipSync],
     ['gzip', 'br;q=0, gzip', 'gzip', gunzipSync],
     ['gzip', 'br;q=0.1, gzip;q=0.8', 'gzip', gunzipSync],
-    ['the file itself', 'zstd', undefined, asIs],
-    ['the file itself', 'identity', undefined, asIs],
-    ['the file itself', '', undefined, asIs],
-    ['the file itself', 'br;q=0', undefined, asIs],
-  ])('%s to “%s”', async (_form, accepted, encoding, unpack) => {
-    const { status, headers, body } = await ask(SCRIPT_PATH, { 'accept-encoding': accepted });
+    ['the uncompressed file', 'zstd', undefined, unchanged],
+    ['the uncompressed file', 'identity', undefined, unchanged],
+    ['the uncompressed file', '', undefined, unchanged],
+    ['the uncompressed file', 'br;q=0', undefined, unchanged],
+  ])('%s for “%s”', async (_variant, accepted, encoding, unpack) => {
+    const { status, headers, body } = await get(SCRIPT_PATH, { 'accept-encoding': accepted });
     expect(status).toBe(200);
     expect(headers['content-encoding']).toBe(encoding);
     expect(headers['content-type']).toBe('text/javascript; charset=utf-8');
@@ -99,16 +99,16 @@ describe('gives each browser the form it takes', () => {
     expect(unpack(body).toString()).toBe(SCRIPT);
   });
 
-  test('the file itself to one that says nothing', async () => {
-    const { headers, body } = await ask(SCRIPT_PATH);
+  test('the uncompressed file without Accept-Encoding', async () => {
+    const { headers, body } = await get(SCRIPT_PATH);
     expect(headers).not.toHaveProperty('content-encoding');
     expect(headers.vary).toBe('accept-encoding');
     expect(body.toString()).toBe(SCRIPT);
   });
 
-  test('the page itself in brotli, at / too', async () => {
+  test('the page in brotli, also at /', async () => {
     for (const path of ['/', '/index.html']) {
-      const { headers, body } = await ask(path, { 'accept-encoding': 'gzip, br' });
+      const { headers, body } = await get(path, { 'accept-encoding': 'gzip, br' });
       expect(headers).toMatchObject({
         'content-encoding': 'br',
         'content-type': 'text/html; charset=utf-8',
@@ -117,8 +117,8 @@ describe('gives each browser the form it takes', () => {
     }
   });
 
-  test('a file that has no other form as it is', async () => {
-    const { status, headers, body } = await ask('/assets/icon-DVHDczkT.svg', {
+  test('an uncompressed file without variants', async () => {
+    const { status, headers, body } = await get('/assets/icon-DVHDczkT.svg', {
       'accept-encoding': 'gzip, br',
     });
     expect(status).toBe(200);
@@ -128,60 +128,60 @@ describe('gives each browser the form it takes', () => {
   });
 });
 
-describe('says how long an answer may be kept', () => {
+describe('sets the caching of a response', () => {
   test.each([
-    [SCRIPT_PATH, 200, FOR_EVER],
-    ['/assets/icon-DVHDczkT.svg', 200, FOR_EVER],
+    [SCRIPT_PATH, 200, CACHE_FOREVER],
+    ['/assets/icon-DVHDczkT.svg', 200, CACHE_FOREVER],
     ['/assets/plain.css', 200, 'no-cache'],
     ['/robots.txt', 200, 'no-cache'],
     ['/', 200, 'no-cache'],
     ['/index.html', 200, 'no-cache'],
     ['/assets/index-00000000.js', 404, 'no-store'],
     ['/elsewhere', 404, 'no-store'],
-  ])('%s: %i, %s', async (path, status, kept) => {
+  ])('%s: %i, %s', async (path, status, cacheControl) => {
     for (const accepted of ['identity', 'br']) {
-      const answer = await ask(path, { 'accept-encoding': accepted });
+      const answer = await get(path, { 'accept-encoding': accepted });
       expect(answer.status).toBe(status);
-      expect(answer.headers['cache-control']).toBe(kept);
+      expect(answer.headers['cache-control']).toBe(cacheControl);
     }
   });
 
-  test('and that a form is still good, if its content is the same', async () => {
+  test('by an ETag per variant', async () => {
     for (const accepted of ['identity', 'gzip', 'br']) {
-      const asked = { 'accept-encoding': accepted };
-      const { headers } = await ask(SCRIPT_PATH, asked);
+      const accept = { 'accept-encoding': accepted };
+      const { headers } = await get(SCRIPT_PATH, accept);
       const { etag = '' } = headers;
-      const again = await ask(SCRIPT_PATH, { ...asked, 'if-none-match': `"x", W/${etag}` });
+      const again = await get(SCRIPT_PATH, { ...accept, 'if-none-match': `"x", W/${etag}` });
       expect(again).toMatchObject({ status: 304, body: Buffer.of() });
       expect(again.headers).toMatchObject({ etag, vary: 'accept-encoding' });
-      const other = await ask(SCRIPT_PATH, { 'accept-encoding': 'zstd', 'if-none-match': etag });
+      const other = await get(SCRIPT_PATH, { 'accept-encoding': 'zstd', 'if-none-match': etag });
       expect(other.status).toBe(accepted === 'identity' ? 304 : 200);
     }
   });
 
-  test('and no date: a package may set all dates alike', async () => {
-    const { headers } = await ask('/');
+  test('without a date, because a package may set all dates alike', async () => {
+    const { headers } = await get('/');
     expect(headers).not.toHaveProperty('last-modified');
     const since = { 'if-modified-since': new Date().toUTCString() };
-    expect((await ask('/', since)).body.toString()).toBe(PAGE);
+    expect((await get('/', since)).body.toString()).toBe(PAGE);
   });
 });
 
-test('HEAD is answered like GET, without the body', async () => {
+test('answers HEAD like GET, without the body', async () => {
   for (const path of ['/', SCRIPT_PATH]) {
     const accepted = { 'accept-encoding': 'br' };
-    const { date: _, ...expected } = (await ask(path, accepted)).headers;
-    const { status, headers, body } = await ask(path, accepted, 'HEAD');
+    const { date: _, ...expected } = (await get(path, accepted)).headers;
+    const { status, headers, body } = await get(path, accepted, 'HEAD');
     expect(status).toBe(200);
     expect(headers).toMatchObject(expected);
     expect(body.length).toBe(0);
   }
-  expect(await ask('/elsewhere', {}, 'HEAD')).toMatchObject({ status: 404, body: Buffer.of() });
+  expect(await get('/elsewhere', {}, 'HEAD')).toMatchObject({ status: 404, body: Buffer.of() });
 });
 
-test('no folder is listed', async () => {
+test('lists no folder', async () => {
   for (const path of ['/assets', '/assets/', '/assets/.hidden/']) {
-    expect((await ask(path)).status).toBe(404);
+    expect((await get(path)).status).toBe(404);
   }
 });
 
@@ -218,15 +218,15 @@ test.each([
   '/index.html.br',
   'http://localhost/../secret.txt',
   '../secret.txt',
-])('%s is nothing of the page’s', async (address) => {
-  const answer = await askRaw(address);
+])('serves nothing at %s', async (address) => {
+  const answer = await getRaw(address);
   expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
   expect(answer).not.toContain(SECRET);
 });
 
-test('every answer carries the rules for browsers', async () => {
+test('sends the security headers with every response', async () => {
   for (const path of ['/', SCRIPT_PATH, '/elsewhere']) {
-    const { headers } = await ask(path);
+    const { headers } = await get(path);
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',

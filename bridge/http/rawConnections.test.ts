@@ -15,7 +15,7 @@ const UPGRADE =
   'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
-async function say({ port }: { port: number }, text: string): Promise<Socket> {
+async function send({ port }: { port: number }, text: string): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
   onTestFinished(() => void socket.destroy());
@@ -24,29 +24,29 @@ async function say({ port }: { port: number }, text: string): Promise<Socket> {
   return socket;
 }
 
-async function silentBridge(choices = {}): Promise<RunningBridge> {
-  return startBridge({ silent: await startTarget((socket) => void socket.resume()) }, choices);
+async function silentBridge(settings = {}): Promise<RunningBridge> {
+  return startBridge({ silent: await startTarget((socket) => void socket.resume()) }, settings);
 }
 
-test('an upgrade to an address that cannot be decoded is refused, and its connection closed', async () => {
-  const socket = await say(await silentBridge(), `GET /ws/%zz HTTP/1.1\r\n${UPGRADE}`);
+test('rejects an upgrade whose path cannot be decoded, and closes the connection', async () => {
+  const socket = await send(await silentBridge(), `GET /ws/%zz HTTP/1.1\r\n${UPGRADE}`);
   const [answer] = await once(socket, 'data');
   expect(String(answer)).toMatch(/^HTTP\/1\.1 400 /);
   await once(socket, 'close');
 });
 
-test('an upgrade that nobody answers is closed after a while', async () => {
+test('closes the connection of an upgrade that is not answered', async () => {
   const app = Fastify();
   onTestFinished(() => app.close());
   limitUpgradeTime(app, 50);
   app.server.on('upgrade', () => {});
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
-  const socket = await say({ port }, `GET / HTTP/1.1\r\n${UPGRADE}`);
+  const socket = await send({ port }, `GET / HTTP/1.1\r\n${UPGRADE}`);
   await once(socket.resume(), 'close');
 });
 
-test('a session outlives the time an upgrade may take', async () => {
+test('clears the timeout when the WebSocket opens', async () => {
   const { app, ...bridge } = await silentBridge();
   const connected = once(app.server, 'connection');
   await rawWebSocket({ app, ...bridge });
@@ -54,11 +54,11 @@ test('a session outlives the time an upgrade may take', async () => {
   expect(socket.timeout).toBe(0);
 });
 
-test('an upgrade behind a request that is still answered does not hold up a stop', async () => {
+test('stops despite an upgrade behind an unanswered request', async () => {
   const bridge = await silentBridge();
   const { app } = bridge;
   const upgrade = once(app.server, 'upgrade');
-  const socket = await say(
+  const socket = await send(
     bridge,
     `GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET /ws HTTP/1.1\r\n${UPGRADE}`,
   );
@@ -67,27 +67,27 @@ test('an upgrade behind a request that is still answered does not hold up a stop
   await once(socket.resume(), 'close');
 });
 
-test('an upgrade whose password is still checked does not hold up a stop', async () => {
-  const asked = deferred<void>();
+test('stops despite an upgrade whose password is being checked', async () => {
+  const checking = deferred<void>();
   const bridge = await silentBridge({
     checkPassword: () => {
-      asked.resolve();
+      checking.resolve();
       return new Promise(() => {});
     },
   });
-  const socket = await say(bridge, `GET /ws HTTP/1.1\r\nAuthorization: Basic YTpi\r\n${UPGRADE}`);
-  await asked.promise;
+  const socket = await send(bridge, `GET /ws HTTP/1.1\r\nAuthorization: Basic YTpi\r\n${UPGRADE}`);
+  await checking.promise;
   await bridge.app.close();
   await once(socket.resume(), 'close');
 });
 
-test('an upgrade that comes while the bridge stops does not hold it up', async () => {
+test('stops despite an upgrade that arrives during the stop', async () => {
   const bridge = await silentBridge();
-  // It never answers the close frame: the stop takes as long as it may.
-  const stubborn = await rawWebSocket(bridge);
+  // It never answers the close frame, so that the stop lasts until its deadline.
+  const unresponsive = await rawWebSocket(bridge);
   const stopped = bridge.app.close();
-  await once(stubborn, 'data');
-  const late = await say(bridge, `GET /ws HTTP/1.1\r\n${UPGRADE}`);
+  await once(unresponsive, 'data');
+  const late = await send(bridge, `GET /ws HTTP/1.1\r\n${UPGRADE}`);
   const [answer] = await once(late, 'data');
   expect(String(answer)).toMatch(/^HTTP\/1\.1 503 /);
   await stopped;

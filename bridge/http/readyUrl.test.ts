@@ -1,4 +1,4 @@
-// What `/readyz` says where somebody else is to be ready, too.
+// `/readyz` with a `--ready-url`.
 
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../testing/freePort.ts';
 import { echo, type RunningBridge, startBridge, startTarget } from '../bridge.harness.ts';
 
-async function otherAt(answer: RequestListener): Promise<URL> {
+async function startServer(answer: RequestListener): Promise<URL> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   onTestFinished(() => {
     server.close();
@@ -17,7 +17,7 @@ async function otherAt(answer: RequestListener): Promise<URL> {
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/readyz`);
 }
 
-async function bridgeThatAsks(readyUrl: URL, connectTimeoutMs = 10_000): Promise<RunningBridge> {
+async function bridgeWith(readyUrl: URL, connectTimeoutMs = 10_000): Promise<RunningBridge> {
   return startBridge({ echo: await startTarget(echo) }, { readyUrl, connectTimeoutMs });
 }
 
@@ -26,77 +26,81 @@ async function readyz({ port }: RunningBridge, query = '') {
   return { status: response.status, body: await response.text() };
 }
 
-test('200 there is ready', async () => {
-  const bridge = await bridgeThatAsks(await otherAt((_request, response) => response.end('yes')));
+test('is ready if --ready-url answers 200', async () => {
+  const bridge = await bridgeWith(await startServer((_request, response) => response.end('yes')));
   expect(await readyz(bridge)).toEqual({ status: 200, body: 'ready\n' });
 });
 
-test('anything else is not, and its first line says why', async () => {
-  const why = 'store away\x1b[2J\x9b\u2028\u202e\nand more\n';
-  const other = await otherAt((_request, response) => response.writeHead(503).end(why));
-  expect(await readyz(await bridgeThatAsks(other))).toEqual({
+test('is not ready for any other status, and quotes the first line', async () => {
+  const body = 'store away\x1b[2J\x9b\u2028\u202e\nand more\n';
+  const other = await startServer((_request, response) => response.writeHead(503).end(body));
+  expect(await readyz(await bridgeWith(other))).toEqual({
     status: 503,
     body: 'not ready: --ready-url answered 503: store away\ufffd[2J\ufffd\ufffd\ufffd\n',
   });
-  const elsewhere = await otherAt((_request, response) =>
+  const elsewhere = await startServer((_request, response) =>
     response.writeHead(302, { location: '/ready' }).end(),
   );
-  expect((await readyz(await bridgeThatAsks(elsewhere))).status).toBe(503);
+  expect((await readyz(await bridgeWith(elsewhere))).status).toBe(503);
 });
 
-test('the reason of one who says it as the bridge does stands as it is', async () => {
-  const why = 'not ready: the store is unavailable: no leader\nand more\n';
-  const other = await otherAt((_request, response) => response.writeHead(503).end(why));
-  expect((await readyz(await bridgeThatAsks(other))).body).toBe(
+test('passes on a reason in its own format', async () => {
+  const body = 'not ready: the store is unavailable: no leader\nand more\n';
+  const other = await startServer((_request, response) => response.writeHead(503).end(body));
+  expect((await readyz(await bridgeWith(other))).body).toBe(
     'not ready: the store is unavailable: no leader\n',
   );
-  const curt = await otherAt((_request, response) => response.writeHead(503).end('not ready: \n'));
-  expect((await readyz(await bridgeThatAsks(curt))).body).toBe(
+  const empty = await startServer((_request, response) =>
+    response.writeHead(503).end('not ready: \n'),
+  );
+  expect((await readyz(await bridgeWith(empty))).body).toBe(
     'not ready: --ready-url answered 503: not ready: \n',
   );
 });
 
-test('?exclude=store is passed on, and nothing else is', async () => {
-  const asked: (string | undefined)[] = [];
-  const other = await otherAt(({ url }, response) => {
-    asked.push(url);
+test('passes on ?exclude=store, and nothing else', async () => {
+  const requested: (string | undefined)[] = [];
+  const other = await startServer(({ url }, response) => {
+    requested.push(url);
     response.writeHead(url?.endsWith('exclude=store') ? 200 : 503).end('store away');
   });
-  const bridge = await bridgeThatAsks(other);
+  const bridge = await bridgeWith(other);
   expect((await readyz(bridge, '?exclude=store')).status).toBe(200);
   expect((await readyz(bridge, '?exclude=other&exclude=store')).status).toBe(200);
   expect((await readyz(bridge, '?exclude=other')).status).toBe(503);
   expect((await readyz(bridge)).status).toBe(503);
-  expect(asked).toEqual(['/readyz?exclude=store', '/readyz']);
+  expect(requested).toEqual(['/readyz?exclude=store', '/readyz']);
 });
 
-test('nobody there, nobody who answers, one who never stops: not ready', async () => {
-  const nobody = new URL(`http://127.0.0.1:${await freePort()}/readyz`);
-  expect((await readyz(await bridgeThatAsks(nobody))).body).toBe(
+test('is not ready if --ready-url refuses, does not answer, or never ends', async () => {
+  const unused = new URL(`http://127.0.0.1:${await freePort()}/readyz`);
+  expect((await readyz(await bridgeWith(unused))).body).toBe(
     'not ready: --ready-url failed: ECONNREFUSED\n',
   );
-  const silent = await otherAt(() => {});
-  expect((await readyz(await bridgeThatAsks(silent, 1000))).body).toBe(
+  const silent = await startServer(() => {});
+  expect((await readyz(await bridgeWith(silent, 1000))).body).toBe(
     'not ready: --ready-url did not answer completely within 1 s\n',
   );
-  const drips = await otherAt((_request, response) => {
+  const slow = await startServer((_request, response) => {
     response.writeHead(503);
-    const dripping = setInterval(() => response.write('x'), 100);
-    response.on('close', () => clearInterval(dripping));
+    const timer = setInterval(() => response.write('x'), 100);
+    response.on('close', () => clearInterval(timer));
   });
-  expect((await readyz(await bridgeThatAsks(drips, 1000))).body).toBe(
+  expect((await readyz(await bridgeWith(slow, 1000))).body).toBe(
     'not ready: --ready-url did not answer completely within 1 s\n',
   );
-  const talks = await otherAt((_request, response) => {
+  const large = await startServer((_request, response) => {
     response.writeHead(500).end('x'.repeat(100_000));
   });
-  expect((await readyz(await bridgeThatAsks(talks))).body).toBe(
+  expect((await readyz(await bridgeWith(large))).body).toBe(
     'not ready: --ready-url failed: the response is too long\n',
   );
 });
 
-test('who is not ready is told beside a target that cannot be reached', async () => {
-  const other = await otherAt((_request, response) => response.writeHead(503).end('store away'));
+test('reports --ready-url together with a target that cannot be reached', async () => {
+  const other = await startServer((_request, response) =>
+    response.writeHead(503).end('store away'),
+  );
   const bridge = await startBridge({ gone: await freePort() }, { readyUrl: other });
   expect((await readyz(bridge)).body).toBe(
     'not ready: gone refused the connection: is it running?; --ready-url answered 503: store away\n',

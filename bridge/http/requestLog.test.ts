@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { startBridge } from '../bridge.harness.ts';
 
-test('the log has the address of a client without the port that its proxy wrote', async () => {
+test('logs the address of a client without the port that its proxy appended', async () => {
   const lines: string[] = [];
   const stream = new Writable({
     write: (line, _encoding, done) => {

@@ -14,6 +14,6 @@ test.each([
   ['/motd?\xc3\xa4', '?%C3%A4'],
   ['/motd?%C3%A4%0d%0a', '?%C3%A4%0d%0a'],
   [undefined, ''],
-])('the query of %j is %j', (url, query) => {
+])('finds in %j the query %j', (url, query) => {
   expect(queryOf(url)).toBe(query);
 });

@@ -1,4 +1,4 @@
-// What a session may do, and for how long.
+// Quotas, timing rules and the end of sessions, with a real bridge.
 
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -35,17 +35,17 @@ async function openPeer(bridge: RunningBridge, headers = {}): Promise<TestPeer> 
   return peer;
 }
 
-describe('where there is no room', () => {
-  test('a program is refused with 503, and told when to come again', async () => {
+describe('if a quota is exceeded', () => {
+  test('a program is rejected with 503 and Retry-After', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
     await openPeer(bridge);
-    const response = await new TestPeer(bridge).refusal();
+    const response = await new TestPeer(bridge).rejection();
     expect(response.status).toBe(503);
     expect(response.headers['retry-after']).toBe('30');
     expect(response.body).toBe('Rejected: the bridge is full: try again later.\n');
   });
 
-  test('a page, which cannot see a status, is closed with 1013 and words', async () => {
+  test('a page, which cannot see a status, is closed with 1013 and the reason', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
     await openPeer(bridge);
     const page = new TestPeer(bridge, '/ws', { origin: pageOf(bridge) });
@@ -55,20 +55,20 @@ describe('where there is no room', () => {
     });
   });
 
-  test('for one source, there is for others: proxies that are believed tell them apart', async () => {
+  test('for one source, others are accepted: a trusted proxy reports the source', async () => {
     const bridge = await startBridge(
       { echo: await startTarget(echo) },
       { ...limitedTo(10, 1), isTrustedProxy: (address) => address === '127.0.0.1' },
     );
     await openPeer(bridge, { 'x-forwarded-for': '2001:db8::1' });
-    const neighbour = new TestPeer(bridge, '/ws', {
+    const neighbor = new TestPeer(bridge, '/ws', {
       headers: { 'x-forwarded-for': '2001:db8::2' },
     });
-    expect((await neighbour.refusal()).body).toContain('too many sessions from your address');
+    expect((await neighbor.rejection()).body).toContain('too many sessions from your address');
     await openPeer(bridge, { 'x-forwarded-for': '2001:db8:0:1::1' });
     await openPeer(bridge, { 'x-forwarded-for': '192.0.2.1, 192.0.2.2' });
-    const behindIt = { 'x-forwarded-for': '192.0.2.9, 192.0.2.2' };
-    expect(await new TestPeer(bridge, '/ws', { headers: behindIt }).refused()).toBe(503);
+    const sameClient = { 'x-forwarded-for': '192.0.2.9, 192.0.2.2' };
+    expect(await new TestPeer(bridge, '/ws', { headers: sameClient }).rejectionStatus()).toBe(503);
   });
 
   test.each([
@@ -77,7 +77,7 @@ describe('where there is no room', () => {
     ['[::ffff:203.0.113.7]:51234', '203.0.113.7', '::ffff:203.0.113.8'],
     ['fe80::7%eth0', '[fe80::8%eth1]:51234', '[fe80:0:0:1::7]'],
     ['203.0.113.7, 127.0.0.1:443', '203.0.113.7, [::ffff:127.0.0.1]:443', '203.0.113.8'],
-    // What is not an address leaves the proxy's own.
+    // Without a valid address, the proxy's own address counts.
     ['203.0.113.7:', '203.0.113.8:65536', '203.0.113.9'],
   ])('X-Forwarded-For: %s and %s are one source, %s is another', async (first, same, other) => {
     const bridge = await startBridge(
@@ -86,22 +86,22 @@ describe('where there is no room', () => {
     );
     await openPeer(bridge, { 'x-forwarded-for': first });
     const headers = { 'x-forwarded-for': same };
-    expect(await new TestPeer(bridge, '/ws', { headers }).refused()).toBe(503);
+    expect(await new TestPeer(bridge, '/ws', { headers }).rejectionStatus()).toBe(503);
     await openPeer(bridge, { 'x-forwarded-for': other });
   });
 
-  test('somebody who only says that he is somebody else is who he is', async () => {
+  test('X-Forwarded-For is ignored if the proxy is not trusted', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(10, 1));
     await openPeer(bridge, { 'x-forwarded-for': '192.0.2.1' });
     const other = new TestPeer(bridge, '/ws', { headers: { 'x-forwarded-for': '192.0.2.2' } });
-    expect(await other.refused()).toBe(503);
+    expect(await other.rejectionStatus()).toBe(503);
   });
 
-  test('what is refused, or no upgrade, takes none', async () => {
+  test('rejected and plain requests use none of it', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
     const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
     for (let tries = 0; tries < 3; tries++) {
-      // It is let in before ws sees that it has no key.
+      // Passes the guards before ws sees that the key is missing.
       const [response] = await once(request(`${pageOf(bridge)}/ws`, { headers }).end(), 'response');
       expect(response.statusCode).toBe(400);
       response.resume();
@@ -111,7 +111,7 @@ describe('where there is no room', () => {
     expect((await fetch(`${pageOf(bridge)}/ws`)).status).toBe(426);
   });
 
-  test('there is again once a session has ended at both its ends', async () => {
+  test('a session can be opened when another has ended at both ends', async () => {
     const ended = deferred<Socket>();
     const target = await startTarget((socket) => {
       socket.resume();
@@ -121,18 +121,18 @@ describe('where there is no room', () => {
     const peer = await openPeer(bridge);
     peer.webSocket.close();
     const atTarget = await ended.promise;
-    expect(await new TestPeer(bridge).refused()).toBe(503);
+    expect(await new TestPeer(bridge).rejectionStatus()).toBe(503);
     atTarget.end();
     await once(atTarget, 'close');
     await openPeer(bridge);
   });
 });
 
-describe('is closed with 1008 and words', () => {
+describe('is closed with 1008 and the reason', () => {
   test.each([
     ['that is idle', { idleTimeoutMs: 100 }, 'idle: no data for 0.1 s'],
     [
-      'that has lasted its time',
+      'that reached its maximum lifetime',
       { maxLifetimeMs: 100 },
       'the session reached its maximum lifetime of 0.1 s',
     ],
@@ -144,7 +144,7 @@ describe('is closed with 1008 and words', () => {
     expect(await new TestPeer(bridge).closed()).toEqual({ code: 1008, reason });
   });
 
-  test('one that sends too many messages, pings or pongs', async () => {
+  test('a session with too many messages, pings or pongs', async () => {
     const target = await startTarget(echo);
     const endOf = async (send: (webSocket: WebSocket) => void) => {
       const rules = { ...RULES, maxMessagesPerSecond: 2 };
@@ -152,8 +152,8 @@ describe('is closed with 1008 and words', () => {
       for (let count = 0; count < 40; count++) send(peer.webSocket);
       return peer.closed();
     };
-    // All at once: the bridge does not read the answer to its close frame,
-    // and waits for it for 10 s.
+    // All at the same time: the bridge does not read the answers to its close frames, and each session
+    // takes a while to end.
     const [messages, pings, pongs] = await Promise.all([
       endOf((webSocket) => webSocket.send('x')),
       endOf((webSocket) => webSocket.ping()),
@@ -167,7 +167,7 @@ describe('is closed with 1008 and words', () => {
     });
   });
 
-  test('a message in too many pieces', async () => {
+  test('a session with a message in too many pieces', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
     const peer = await openPeer(bridge);
     for (let count = 0; count < 300; count++) peer.webSocket.send('x', { fin: false });
@@ -178,7 +178,7 @@ describe('is closed with 1008 and words', () => {
 describe('a browser', () => {
   const rules = { ...RULES, pingIntervalMs: 100 };
 
-  test('is asked for a sign of life, and stays as long as it gives one', async () => {
+  test('is pinged, and stays connected as long as it answers', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, { rules });
     const peer = await openPeer(bridge);
     for (let count = 0; count < 4; count++) await once(peer.webSocket, 'ping');
@@ -186,33 +186,33 @@ describe('a browser', () => {
     await peer.untilBytes(10);
   });
 
-  test('that gave one while the bridge stood still stays', async () => {
+  test('whose pong arrived while the event loop stalled stays connected', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, { rules });
     const peer = await openPeer(bridge);
     await once(peer.webSocket, 'ping');
-    // ws has sent its pong; the bridge has not read it.
+    // ws has sent its pong; the bridge has not read it yet.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
     await once(peer.webSocket, 'ping');
     peer.webSocket.send('still here');
     await peer.untilBytes(10);
   });
 
-  test('that gives none is gone, and its target is told', async () => {
-    const told = deferred<void>();
+  test('that does not answer is disconnected, and its target gets the end of the stream', async () => {
+    const ended = deferred<void>();
     const target = await startTarget((socket) => {
       socket.resume();
-      socket.on('end', () => told.resolve());
+      socket.on('end', () => ended.resolve());
     });
     const raw = await rawWebSocket(await startBridge({ target }, { rules }));
     raw.resume();
-    await told.promise;
+    await ended.promise;
   });
 
-  test('that is slow to read, but reads, is not gone', async () => {
+  test('that reads slowly stays connected', async () => {
     const total = 64 * 1024 * 1024;
-    const talks = await startTarget((socket) => void socket.end(Buffer.alloc(total)));
-    const peer = await openPeer(await startBridge({ talks }, { rules }));
-    // Pings come behind megabytes; it answers none of them in time.
+    const sending = await startTarget((socket) => void socket.end(Buffer.alloc(total)));
+    const peer = await openPeer(await startBridge({ sending }, { rules }));
+    // Pings wait behind megabytes of data: it answers none of them in time.
     peer.webSocket.on('message', () => {
       peer.webSocket.pause();
       setImmediate(() => setImmediate(() => peer.webSocket.resume()));
@@ -221,22 +221,22 @@ describe('a browser', () => {
     expect(peer.received.length).toBe(total);
   });
 
-  test('whose target does not listen is not gone for not being heard', async () => {
-    const listener = deferred<Socket>();
-    const listens = await startTarget((socket) => {
+  test('whose target does not read stays connected, although its pongs are not read', async () => {
+    const targetSocket = deferred<Socket>();
+    const notReading = await startTarget((socket) => {
       socket.pause();
-      listener.resolve(socket);
+      targetSocket.resolve(socket);
     });
-    const bridge = await startBridge({ listens, echo: await startTarget(echo) }, { rules });
+    const bridge = await startBridge({ notReading, echo: await startTarget(echo) }, { rules });
     const peer = await openPeer(bridge);
     const total = 32 * 1024 * 1024;
     for (let sent = 0; sent < total; sent += 2 ** 20) peer.webSocket.send(Buffer.alloc(2 ** 20));
-    // A session beside it lives through several periods.
+    // Another session lasts for several ping intervals meanwhile.
     const other = new TestPeer(bridge, '/ws/echo');
     await other.opened();
     for (let count = 0; count < 5; count++) await once(other.webSocket, 'ping');
 
-    const socket = await listener.promise;
+    const socket = await targetSocket.promise;
     const ended = once(socket, 'end');
     peer.webSocket.close();
     socket.resume();
@@ -245,20 +245,20 @@ describe('a browser', () => {
   });
 });
 
-describe('a browser that has left', () => {
-  test('is heard to its last byte by a target that has said all, but reads on', async () => {
-    const talker = deferred<Socket>();
-    const target = await startTarget((socket) => talker.resolve(socket.pause()));
+describe('a browser that has disconnected', () => {
+  test('loses no byte if the target has ended its stream, but still reads', async () => {
+    const targetSocket = deferred<Socket>();
+    const target = await startTarget((socket) => targetSocket.resolve(socket.pause()));
     const limits = { maxSessions: 1, maxSessionsPerSource: 1, maxMessageBytes: 2 ** 25 };
     const peer = await openPeer(await startBridge({ target }, { limits }));
     const closed = peer.closed();
-    // More than the kernel takes: much of it waits in the bridge.
+    // More than the kernel buffers: much of it waits in the bridge.
     const last = Buffer.alloc(2 ** 25);
     peer.webSocket.send(last);
     peer.webSocket.close();
     await closed;
 
-    const socket = await talker.promise;
+    const socket = await targetSocket.promise;
     await new Promise<void>((resolve) => socket.end(resolve));
     const ended = once(socket, 'end');
     socket.resume();
@@ -268,10 +268,10 @@ describe('a browser that has left', () => {
 });
 
 describe('a stop', () => {
-  test('delivers what is on its way to the target, then the end', async () => {
-    const heard = deferred<number>();
+  test('delivers what is in transit to the target, then the end of the stream', async () => {
+    const received = deferred<number>();
     const target = await startTarget((socket) => {
-      socket.on('end', () => heard.resolve(socket.bytesRead));
+      socket.on('end', () => received.resolve(socket.bytesRead));
       socket.resume();
     });
     const bridge = await startBridge({ target });
@@ -282,21 +282,21 @@ describe('a stop', () => {
     const closed = peer.closed();
     await bridge.app.close();
     expect(await closed).toMatchObject({ code: 1001 });
-    expect(await heard.promise).toBe(last.length);
+    expect(await received.promise).toBe(last.length);
   });
 
-  test('delivers it to a target that goes on talking and reads late, and does not wait for its end', async () => {
+  test('delivers it to a target that reads late and never stops sending, without waiting for its end', async () => {
     const bytes = 1_000_000;
-    const heard = deferred<number>();
+    const received = deferred<number>();
     const target = await startTarget((socket) => {
-      const talk = (error?: Error | null) => {
-        if (!error) socket.write(Buffer.alloc(65_536), talk);
+      const send = (error?: Error | null) => {
+        if (!error) socket.write(Buffer.alloc(65_536), send);
       };
-      talk();
+      send();
       socket.once('readable', () => {
         setImmediate(() =>
           socket.on('data', () => {
-            if (socket.bytesRead === bytes) heard.resolve(bytes);
+            if (socket.bytesRead === bytes) received.resolve(bytes);
           }),
         );
       });
@@ -307,7 +307,7 @@ describe('a stop', () => {
     const closed = peer.closed();
     await bridge.app.close();
     expect(await closed).toMatchObject({ code: 1001 });
-    expect(await heard.promise).toBe(bytes);
+    expect(await received.promise).toBe(bytes);
   });
 });
 
@@ -318,12 +318,12 @@ describe('a target', () => {
     onTestFinished(() => void server.close());
     await once(server, 'listening');
     const peer = await openPeer(await startBridge({ echo: path }));
-    peer.webSocket.send('through a file');
-    await peer.untilBytes(14);
-    expect(peer.received.toString()).toBe('through a file');
+    peer.webSocket.send('through a socket');
+    await peer.untilBytes(16);
+    expect(peer.received.toString()).toBe('through a socket');
   });
 
-  test('that is a Unix socket nobody made is not there', async () => {
+  test('is reported if its Unix socket does not exist', async () => {
     const peer = new TestPeer(await startBridge({ gone: await unixSocket() }));
     expect(await peer.closed()).toEqual({
       code: 1014,
@@ -338,7 +338,7 @@ async function unixSocket(): Promise<string> {
   return join(folder, 'socket');
 }
 
-test('an offer to compress is declined, and the session is as good', async () => {
+test('declines compression, and relays without it', async () => {
   const bridge = await startBridge({ echo: await startTarget(echo) });
   const peer = new TestPeer(bridge, '/ws', { perMessageDeflate: true });
   await peer.opened();
