@@ -10,7 +10,7 @@ import {
 
 const withCode = (code: string) => Object.assign(new Error('connect failed'), { code });
 
-test('finds the code of an error, and none in anything else', () => {
+test('finds the code of an error only', () => {
   expect(errorCode(withCode('ECONNREFUSED'))).toBe('ECONNREFUSED');
   expect(errorCode(new Error('no code'))).toBeUndefined();
   expect(errorCode({ code: 'ECONNREFUSED' })).toBeUndefined();
@@ -22,13 +22,13 @@ test.each([
   ['ECONNREFUSED', 'refused', 'refused the connection'],
   ['EAI_AGAIN', 'name_not_found', 'has an unknown host name'],
   ['EPIPE', 'reset', 'reset the connection'],
-  ['EBADF', 'other', 'cannot be connected to'],
-] as const)('describes %s of a connection as %s', (code, failure, words) => {
+  ['EBADF', 'other', 'cannot be reached'],
+] as const)('describes %s of a connection as %s', (code, failure, predicate) => {
   expect(connectFailure(withCode(code))).toBe(failure);
-  expect(failurePredicate(failure)).toBe(words);
+  expect(failurePredicate(failure)).toBe(predicate);
 });
 
-test('knows a TLS error from another one', () => {
+test('distinguishes TLS errors from others', () => {
   expect(tlsFailure(withCode('SELF_SIGNED_CERT_IN_CHAIN'))).toBe('untrusted');
   expect(tlsFailure(withCode('ECONNREFUSED'))).toBeUndefined();
 });

@@ -1,5 +1,5 @@
-// The errors of the operating system, the resolver and TLS, by their code: what went wrong, in words.
-// Every part of the program that reports such an error builds its sentence on these tables.
+// Classifies and describes the errors of the operating system, the resolver and TLS by their code.
+// Every message about such an error uses these tables.
 
 /** @returns The code of an error of the operating system or of Node (`ECONNREFUSED`), if it has one. */
 export function errorCode(error: unknown): string | undefined {
@@ -59,12 +59,12 @@ const PREDICATES: Readonly<Record<ConnectFailure | TlsFailure, string>> = {
   refused: 'refused the connection',
   timed_out: 'did not answer in time',
   name_not_found: 'has an unknown host name',
-  unreachable: 'is unreachable from here',
+  unreachable: 'is unreachable: no route to its network',
   socket_not_found: 'has no socket at its path',
-  permission_denied: 'cannot be connected to: permission denied',
+  permission_denied: 'cannot be reached: permission denied',
   reset: 'reset the connection',
-  out_of_descriptors: 'cannot be connected to: out of file descriptors (ulimit -n)',
-  other: 'cannot be connected to',
+  out_of_descriptors: 'cannot be reached: out of file descriptors (ulimit -n)',
+  other: 'cannot be reached',
   not_tls: 'does not speak TLS',
   untrusted: 'has an untrusted certificate',
   wrong_name: 'has a certificate for another name',
@@ -96,6 +96,6 @@ const FILE_FAILURES: Readonly<Record<string, string>> = {
 
 /** @returns What is wrong with a file or a folder, with the code: `permission denied (EACCES)`. */
 export function describeFileError(code: string): string {
-  const words = FILE_FAILURES[code];
-  return words === undefined ? code : `${words} (${code})`;
+  const description = FILE_FAILURES[code];
+  return description === undefined ? code : `${description} (${code})`;
 }
