@@ -15,10 +15,11 @@ const INTRODUCTION = `# Flags and environment variables
 Every flag of every command. A flag wins over its variable, and a variable over the default.
 \`motd COMMAND --help\` prints the same.
 
-This page is written by \`npm run docs\` from the code. Edit the descriptions there: [cli/options/](../cli/options).
+This page is written by \`npm run docs\` from the code. Edit the descriptions there:
+[cli/options/](../cli/options).
 
-- A variable with an empty value counts as given. A variable of a switch, such as \`MOTD_TLS\`, turns it on
-  with any value.
+- A variable with an empty value counts as given. A variable of a switch, such as \`MOTD_TLS\`, turns
+  it on with any value.
 - A repeatable flag takes one value each time; its variable takes several, separated by white space.
 - Every user of the machine can read the arguments of a command. Give a password in a file or in a
   variable: [Passwords](server.md#passwords).`;

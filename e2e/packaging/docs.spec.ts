@@ -66,6 +66,38 @@ test('every section that a file cites exists', QUICK, () => {
   expect(missing).toEqual([]);
 });
 
+test('every flag in a motd command of the documentation exists', QUICK, () => {
+  const reference = readPage('docs/flags.md')
+    .split(/^## motd /m)
+    .slice(1);
+  const flagsOf = new Map(
+    reference.map((section) => {
+      const [name = ''] = section.split('\n', 1);
+      return [name, [...section.matchAll(/`(?:-\w, )?(--[\w-]+)/g)].map(([, flag]) => flag)];
+    }),
+  );
+  const commands = [...flagsOf.keys()].join('|');
+  const uses = new RegExp(`\\b(?:motd(?: --)?|main\\.js) (${commands})\\b([^|;>\`)\\n]*)`, 'g');
+  const found = pages
+    .filter((page) => page !== 'docs/flags.md')
+    .flatMap((page) =>
+      [...readPage(page).replaceAll('\\\n', ' ').matchAll(uses)].map(
+        ([, name = '', rest = '']) => ({
+          page,
+          name,
+          flags: rest.match(/--[a-z][\w-]+/g) ?? [],
+        }),
+      ),
+    );
+  expect(found.length).toBeGreaterThan(50);
+  const unknown = found.flatMap(({ page, name, flags }) =>
+    flags
+      .filter((flag) => !flagsOf.get(name)?.includes(flag))
+      .map((flag) => `${page}: motd ${name} ${flag}`),
+  );
+  expect(unknown).toEqual([]);
+});
+
 test('the table of contents names every page in docs/', QUICK, () => {
   const contents = readPage('docs/README.md');
   const guides = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
