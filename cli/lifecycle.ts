@@ -1,63 +1,62 @@
-// How a command that keeps running is told to stop or to read its files anew, and what `motd up`
-// hears from its children.
+// Stop and reload requests to a command that keeps running, and its reports to its parent.
 
 import { closeSync, constants, openSync } from 'node:fs';
 import { type Endpoint, formatEndpoint } from '../access/endpoint.ts';
 import { hasErrorCode } from '../access/systemErrors.ts';
-import { tellReady } from './serviceManager.ts';
+import { notifyReady } from './serviceManager.ts';
 
 export interface Ready {
-  /** It listens here. */
+  /** Where it listens. */
   ready: Endpoint;
-  /** It says over plain HTTP here how it is, where it was told to. */
+  /** Where its health endpoint listens, if it has one: plain HTTP. */
   health?: Endpoint | undefined;
 }
 
-/** What a child tells the `motd up` that started it. */
+/** A message from a child process to the `motd up` or the primary that started it. */
 export type Report =
   | Ready
-  /** It has ended as asked, and is about to exit: however it does, that is no crash. */
+  /** It has ended as requested, and is about to exit. Any exit status after this is not a crash. */
   | { done: true };
 
 /**
- * Calls `stop` on Ctrl-C, SIGTERM, a terminal that is closed, and a `motd up` that is gone.
+ * Calls `stop` on SIGINT (Ctrl-C) and SIGTERM, when the terminal is closed, and when the parent process
+ * has ended.
  *
- * @param reload What SIGHUP asks for while the terminal is there, or where there never was one;
- *   without it, SIGHUP asks to stop.
+ * @param reload Called on SIGHUP, unless the terminal was closed. Without it, SIGHUP also calls `stop`.
  */
 export function onStopRequest(stop: () => void, reload?: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
   onHangUp(stop, reload);
   process.on('disconnect', stop);
-  // The channel to our parent must not keep us alive.
+  // The IPC channel to the parent must not keep this process alive.
   process.channel?.unref();
-  // It may have gone while we started; the event is then past.
+  // The parent may have ended while this process started, before the listener was there.
   if (process.connected === false) stop();
 }
 
-/** Tells the `motd up` that started us, if one did; else the service manager, if one did. */
-export function report(what: Report): void {
-  if (process.connected) process.send?.(what);
-  else if ('ready' in what) tellReady(`Listening on ${formatEndpoint(what.ready)}`);
+/** Reports to the parent process over IPC; without one, reports readiness to the service manager. */
+export function reportToParent(report: Report): void {
+  if (process.connected) process.send?.(report);
+  else if ('ready' in report) notifyReady(`Listening on ${formatEndpoint(report.ready)}`);
 }
 
 function onHangUp(stop: () => void, reload?: () => void): void {
-  const hadTerminal = terminal() === 'here';
+  const hadTerminal = terminalState() === 'open';
   process.on('SIGHUP', () => {
-    const isClosed = hadTerminal && terminal() === 'gone';
+    const isClosed = hadTerminal && terminalState() === 'closed';
     if (reload !== undefined && !isClosed) reload();
-    // `kill -HUP %1` reaches all of a `motd up`: it alone knows what is meant.
+    // `kill -HUP %1` signals `motd up` and its children. Only `motd up` decides what it means.
     else if (isClosed || !process.connected) stop();
   });
 }
 
-/** Whether this process has a controlling terminal (tty(4)). */
-function terminal(): 'here' | 'gone' | 'unknown' {
+/** @returns The state of the controlling terminal (tty(4)). */
+function terminalState(): 'open' | 'closed' | 'unknown' {
   try {
     closeSync(openSync('/dev/tty', constants.O_RDONLY | constants.O_NONBLOCK));
-    return 'here';
+    return 'open';
   } catch (error) {
-    // EIO while it is being closed. Anything else is our own trouble, such as too many open files.
-    return hasErrorCode(error, ['ENXIO', 'EIO']) ? 'gone' : 'unknown';
+    // EIO while it is being closed. Any other error, such as EMFILE, is not about the terminal.
+    return hasErrorCode(error, ['ENXIO', 'EIO']) ? 'closed' : 'unknown';
   }
 }

@@ -1,11 +1,11 @@
-// Looks a host name up in a process of its own: getaddrinfo(3) cannot be given up, and while it
-// waits for a name server that does not answer, its process cannot end.
+// Resolves a host name in a child process. getaddrinfo(3) cannot be canceled, and while it waits for a
+// name server that does not answer, its process cannot exit.
 
 import { execFile } from 'node:child_process';
 import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 
-// SIGUSR1 must not open Node's debugger (server/ignoreDebugSignal.ts).
+// Without a listener, SIGUSR1 opens Node's debugger (server/ignoreDebugSignal.ts).
 const SCRIPT = `
   process.on('SIGUSR1', () => {});
   require('node:dns').lookup(process.argv[1], { all: true }, (error, addresses) => {
@@ -13,17 +13,17 @@ const SCRIPT = `
   });
 `;
 
-interface Found {
+interface LookupResult {
   addresses?: LookupAddress[];
   code?: string;
 }
 
-/** @param signal Ends the other process when it is aborted. */
+/** @param signal Kills the child process when it is aborted. */
 export function lookupInChild(signal: AbortSignal): LookupFunction {
   return (host, { all }, callback) => {
     const options = { signal, killSignal: 'SIGKILL' } as const;
     execFile(process.execPath, ['-e', SCRIPT, '--', host], options, (failure, stdout) => {
-      const { addresses = [], code }: Found = failure ? {} : JSON.parse(stdout);
+      const { addresses = [], code }: LookupResult = failure ? {} : JSON.parse(stdout);
       const [first] = addresses;
       if (first === undefined) {
         callback(

@@ -8,7 +8,7 @@ import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { escapeControls } from '../protocol/plainText.ts';
 import { CliError, printToStderr } from './cliError.ts';
-import { dropLineEnds } from './options/environment.ts';
+import { stripLineEnds } from './options/environment.ts';
 import { buildProgram } from './program.ts';
 
 const packageJson = createRequire(import.meta.url)('../../package.json');
@@ -23,7 +23,7 @@ process.stdout.on('error', stdoutOnError);
 // A server goes on without its standard error.
 process.stderr.on('error', () => {});
 process.on('uncaughtException', processOnUncaughtException);
-dropLineEnds();
+stripLineEnds();
 await buildProgram(packageJson.version).parseAsync().catch(fail);
 
 function stdoutOnError(error: NodeJS.ErrnoException): void {

@@ -1,5 +1,5 @@
-// Standard output: safe for any screen, and written without ever holding up the event loop. A reader
-// that stalls (`motd serve | less`) costs log lines, never answers.
+// Standard output: escaped for display, and written without blocking the event loop. If its reader
+// stalls (`motd serve | less`), log lines are lost, but peers are still served.
 
 import pino from 'pino';
 import sonicBoom from 'sonic-boom';
@@ -8,34 +8,33 @@ import { consoleLine } from '../server/consoleLine.ts';
 import { decodeEvent, type Log } from '../server/events.ts';
 import type { LogFormat } from './options/options.ts';
 
-/** What waits for a stalled reader, in bytes; lines beyond it are dropped. */
-const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+/** The bytes buffered for a stalled reader. Further lines are dropped. */
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
-/** How long a reader that takes nothing at all may hold up the end of the process. */
-const LEAVE_DEADLINE_MS = 1000;
+/** How long a reader that reads nothing may delay the exit of the process. */
+const FLUSH_DEADLINE_MS = 1000;
 
-/** If this process has itself stood still for so long, its writes have yet to come through. */
-const LAST_LOOK_MS = 200;
+/** If this process itself was suspended past the deadline, its writes get this much longer. */
+const GRACE_PERIOD_MS = 200;
 
-const stdout = new sonicBoom.SonicBoom({ fd: 1, sync: false, maxLength: MAX_WAITING_BYTES });
-// A disk that is full, a reader that is gone: the lines are lost, and the work goes on.
+const stdout = new sonicBoom.SonicBoom({ fd: 1, sync: false, maxLength: MAX_BUFFERED_BYTES });
+// The disk is full, or the reader has closed: lines are lost, and the process goes on.
 stdout.on('error', () => {});
-// The last thing before a line is written, so that nothing goes around it: no key, no error, no
-// serializer of a library.
+// `streamWrite` is the last step before a line is written: it escapes keys and errors, too.
 const logger = pino({ base: null, hooks: { streamWrite: escapeControlsInJson } }, stdout);
 
-/** Writes one line for a person to read. */
-export function say(line: string): void {
+/** Writes one line. */
+export function printLine(line: string): void {
   stdout.write(`${escapeControls(line)}\n`);
 }
 
-/** The log `--log` names; `undefined` for a silent one. */
-export function serverLog(format: LogFormat): Log | undefined {
+/** @returns The event log for a value of `--log`; `undefined` for `silent`. */
+export function eventLog(format: LogFormat): Log | undefined {
   switch (format) {
     case 'console':
       return (event) => {
         const line = consoleLine(event);
-        if (line !== undefined) say(line);
+        if (line !== undefined) printLine(line);
       };
     case 'json':
       return (event) => logger.info(decodeEvent(event));
@@ -44,31 +43,30 @@ export function serverLog(format: LogFormat): Log | undefined {
   }
 }
 
-/** The structured log for `--log json`; `undefined` otherwise. */
-export function structuredLog(format: LogFormat): typeof logger | undefined {
+/** @returns The logger for `--log json`; `undefined` for other formats. */
+export function jsonLogger(format: LogFormat): typeof logger | undefined {
   return format === 'json' ? logger : undefined;
 }
 
 /**
- * Lets the process end, its work being done: by itself once every line is written, and without the
- * rest where nobody takes it. A write that is stuck in the kernel would hold up an orderly exit for
- * good, so then it is a signal that ends us.
+ * Lets the process exit by itself when every line is written, or kills it if the reader accepts nothing
+ * for a while: a write that blocks in the kernel also blocks an orderly exit.
  */
 export function exitWhenFlushed(): void {
-  let lastLook: NodeJS.Timeout | undefined;
+  let gracePeriod: NodeJS.Timeout | undefined;
   const deadline = setTimeout(() => {
-    lastLook = setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_LOOK_MS).unref();
-  }, LEAVE_DEADLINE_MS);
+    gracePeriod = setTimeout(() => process.kill(process.pid, 'SIGKILL'), GRACE_PERIOD_MS).unref();
+  }, FLUSH_DEADLINE_MS);
   deadline.unref();
   stdout.on('write', () => {
-    clearTimeout(lastLook);
+    clearTimeout(gracePeriod);
     deadline.refresh();
   });
 }
 
 /**
- * Ends the process once every line is written, whatever else it waits for: gRPC does not give up a
- * connection that is still being made, and to a machine that is gone that takes minutes.
+ * Exits when every line is written, whatever else keeps the process alive. gRPC cannot cancel a
+ * connection attempt, which takes minutes if the machine is down.
  */
 export function flushAndExit(): void {
   exitWhenFlushed();

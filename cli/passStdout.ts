@@ -1,5 +1,4 @@
-// A process that passes its standard output, a pipe, to the one that started it, and ends
-// (stdoutReader.ts says why).
+// Passes its standard output, a pipe, to the process that started it, and exits (see stdoutReader.ts).
 
 import '../server/ignoreDebugSignal.ts';
 

@@ -19,10 +19,10 @@ import {
   timeoutOption,
   tlsClientOptions,
 } from './options/clientOptions.ts';
-import { keepOwnVariables, variablesFor, variablesOf } from './options/environment.ts';
+import { environmentForChild, environmentOf, takeOwnVariables } from './options/environment.ts';
 import { etcdOptions } from './options/etcdOptions.ts';
 import { idleTimeoutOption, logOption, tlsOptions, trustProxyOption } from './options/options.ts';
-import { type GivenServer, parsePort, parseServers } from './options/parsers.ts';
+import { parsePort, parseServers, type ServerArgument } from './options/parsers.ts';
 import { proxyKeyOption } from './options/proxyKey.ts';
 import { refuseInvalidUtf8 } from './options/refuseInvalidUtf8.ts';
 import { healthOptions, listenAddressOptions, serverOptions } from './options/serverOptions.ts';
@@ -102,14 +102,14 @@ function addServiceCommands(program: Command): void {
     logOption(),
   ]).action(async (options) => {
     const { bridge } = await import('./commands/bridge.ts');
-    await bridge(options, variablesOf(bridgeCommand));
+    await bridge(options, environmentOf(bridgeCommand));
   });
 
   upCommand.action(async (options) => {
     const { up } = await import('./commands/up.ts');
     process.exitCode = await up(options, {
-      serve: variablesFor(serveCommand, upCommand),
-      bridge: variablesFor(bridgeCommand, upCommand),
+      serve: environmentForChild(serveCommand, upCommand),
+      bridge: environmentForChild(bridgeCommand, upCommand),
     });
   });
 }
@@ -210,14 +210,14 @@ function addClientCommand(
 
 /** What Commander reads of a client's servers. */
 interface GivenServers {
-  host: GivenServer[];
+  host: ServerArgument[];
   port: number;
 }
 
 /** Wraps the action of a client command, which also takes its servers as `motd get HOST PORT`. */
 function withServers<Options>(act: (options: Options & ServersOptions) => Promise<void>) {
   return (
-    host: GivenServer[] | undefined,
+    host: ServerArgument[] | undefined,
     port: number | undefined,
     options: Options & GivenServers,
     command: Command,
@@ -236,7 +236,7 @@ function withServers<Options>(act: (options: Options & ServersOptions) => Promis
 
 /** Hides passwords from the processes that this one starts, and from other users' `ps`. */
 function hideSecrets(started: Command): void {
-  keepOwnVariables();
+  takeOwnVariables();
   const isInArguments = SECRETS.some((name) => started.getOptionValueSource(name) === 'cli');
   // A new title overwrites the arguments (Linux: /proc/PID/cmdline in proc(5); libuv's proctitle.c).
   if (isInArguments) process.title = `motd ${started.name()}`;

@@ -1,33 +1,32 @@
-// What is read anew on SIGHUP, and how the operator hears of it.
+// Reloads files on SIGHUP, and reports the outcome to the operator.
 
 import { errorMessage } from '../server/errorMessage.ts';
 import type { LogFormat } from './options/options.ts';
-import { say, structuredLog } from './output.ts';
+import { jsonLogger, printLine } from './output.ts';
 
-/** Reads one thing anew; throws where it cannot be used, and has then changed nothing. */
+/** Reloads one thing. If it throws, it has changed nothing. */
 export type Reload = () => void;
 
 /**
- * Makes what a reload does: each thing on its own, so that one that is broken keeps none of the
- * others back. What could not be read stays as it was.
+ * Combines several reloads. Each of them is independent: if one fails, the others still happen.
  *
- * @param reloads By what they read, as a sentence about it begins.
- * @returns `undefined` where there is nothing to read.
+ * @param reloads By what they reload, worded as the subject of a sentence.
+ * @returns `undefined` if there is nothing to reload.
  */
-export function reloading(
+export function reloadHandler(
   reloads: Record<string, Reload | undefined>,
   log: LogFormat,
 ): (() => void) | undefined {
-  const wanted = Object.entries(reloads).flatMap(([what, reload]) =>
-    reload === undefined ? [] : [() => tell(log, what, failureOf(reload))],
+  const handlers = Object.entries(reloads).flatMap(([what, reload]) =>
+    reload === undefined ? [] : [() => logOutcome(log, what, failureOf(reload))],
   );
-  if (wanted.length === 0) return undefined;
+  if (handlers.length === 0) return undefined;
   return () => {
-    for (const reload of wanted) reload();
+    for (const handle of handlers) handle();
   };
 }
 
-/** @returns Why it failed; `undefined` where it did not. */
+/** @returns Why the reload failed; `undefined` if it succeeded. */
 function failureOf(reload: Reload): string | undefined {
   try {
     reload();
@@ -37,10 +36,10 @@ function failureOf(reload: Reload): string | undefined {
   }
 }
 
-function tell(log: LogFormat, what: string, reason: string | undefined): void {
+function logOutcome(log: LogFormat, what: string, reason: string | undefined): void {
   const event = reason === undefined ? 'reloaded' : 'reloadFailed';
-  structuredLog(log)?.info({ event, what, reason });
+  jsonLogger(log)?.info({ event, what, reason });
   if (log !== 'console') return;
-  if (reason === undefined) say(`${what} is read anew.`);
-  else say(`[!] ${what} stays as it was: ${reason}`);
+  if (reason === undefined) printLine(`${what} was reloaded.`);
+  else printLine(`[!] ${what} was not reloaded: ${reason}`);
 }

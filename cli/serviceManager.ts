@@ -1,34 +1,35 @@
-// What a service manager such as systemd passes on to us, and what it wants to hear: a socket that is
-// bound already (sd_listen_fds(3)), and word that we are ready (sd_notify(3)).
+// What a service manager such as systemd passes to a service, and expects from it: sockets that are
+// already bound (sd_listen_fds(3)), and a notification when it is ready (sd_notify(3)).
 
 import { spawn } from 'node:child_process';
 import { CliError, printToStderr } from './cliError.ts';
 import { ownVariable } from './options/environment.ts';
 
-/** SD_LISTEN_FDS_START: standard input, output and error come before it. */
-const FIRST_PASSED_FD = 3;
+/** SD_LISTEN_FDS_START: the first descriptor after the standard streams. */
+const FIRST_INHERITED_FD = 3;
 
 /**
- * @returns The file descriptor of the socket to listen on; `undefined` where none was passed.
- * @throws CliError where there are several: nobody says which is for what.
+ * @returns The file descriptor of the socket to listen on; `undefined` if none was passed.
+ * @throws CliError if several were passed: nothing tells what each is for.
  */
-export function passedSocket(): number | undefined {
+export function inheritedSocket(): number | undefined {
   const count = ownVariable('LISTEN_FDS');
-  // They may be meant for a process before us, which left them in the environment.
+  // The variables may be left over from a parent process they were meant for.
   if (ownVariable('LISTEN_PID') !== String(process.pid) || count === undefined) return undefined;
-  if (count === '1') return FIRST_PASSED_FD;
+  if (count === '1') return FIRST_INHERITED_FD;
   throw new CliError(
-    `one socket is expected, and ${count} were passed; say one ListenStream= in the socket unit`,
+    `the service manager passed ${count} sockets, but one is expected; ` +
+      'keep one ListenStream= in the socket unit',
   );
 }
 
 /**
- * Says that we are ready, where somebody waits for it. Node has no datagram sockets of the Unix
- * kind; systemd brings a program that has.
+ * Notifies the service manager, if it asked for that, that the service is ready. Node has no Unix
+ * datagram sockets, so this runs the program that systemd ships for it.
  *
- * @param status What `systemctl status` is to show.
+ * @param status Shown by `systemctl status`.
  */
-export function tellReady(status: string): void {
+export function notifyReady(status: string): void {
   const socket = ownVariable('NOTIFY_SOCKET');
   if (socket === undefined) return;
   const notify = spawn('systemd-notify', ['--ready', `--status=${status}`], {
@@ -36,7 +37,7 @@ export function tellReady(status: string): void {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   notify.on('error', (error) => {
-    printToStderr(`cannot tell the service manager: ${error.message}`);
+    printToStderr(`cannot notify the service manager: ${error.message}`);
   });
   notify.unref();
 }

@@ -1,31 +1,32 @@
-// What is read from standard input: one line, a message or a password.
+// Reads a message or a password from standard input.
 
 import { CliError } from './cliError.ts';
 import { decodeText } from './options/decodeText.ts';
 
-const WHAT = 'standard input';
+const SOURCE = 'standard input';
 
-/** More than this is neither a message nor a password, however it goes on. */
+/** Longer input is neither a message nor a password. */
 const MAX_BYTES = 64 * 1024;
 
 /**
- * Reads standard input to its end; at a terminal, until Enter.
+ * Reads standard input to its end; from a terminal, until Enter.
  *
  * @returns The text, without a byte order mark.
- * @throws CliError if it is not UTF-8, or too long for what is asked for.
+ * @throws CliError if it is not UTF-8, or too long.
  */
 export async function readStandardInput(): Promise<string> {
-  return decodeText(await readUntil(() => process.stdin.isTTY), WHAT);
+  return decodeText(await readUntil(() => process.stdin.isTTY), SOURCE);
 }
 
 /**
- * Reads the first line of standard input, without its LF.
+ * Reads the first line of standard input.
  *
- * @throws CliError as `readStandardInput` does.
+ * @returns The line, without its LF.
+ * @throws CliError if it is not UTF-8, or too long.
  */
 export async function readFirstLine(): Promise<string> {
   const [line = ''] = (await readUntil((chunk) => chunk.includes('\n'))).split('\n');
-  return decodeText(line, WHAT);
+  return decodeText(line, SOURCE);
 }
 
 /** @returns A byte string. */
@@ -36,7 +37,7 @@ async function readUntil(isLast: (chunk: Buffer) => boolean): Promise<string> {
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > MAX_BYTES) {
-      throw new CliError(`standard input holds more than ${MAX_BYTES} bytes; one line is read`);
+      throw new CliError(`standard input is longer than ${MAX_BYTES} bytes; pass a single line`);
     }
     if (isLast(chunk)) break;
   }

@@ -8,10 +8,10 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 
 const MODULE = new URL('../dist/cli/stdoutReader.js', import.meta.url).href;
 
-/** Goes on for ever, and reports each line of its input. */
+/** Runs forever, and prints each line of its input. */
 const SCRIPT = `
-  import { exitWhenReaderLeaves } from '${MODULE}';
-  exitWhenReaderLeaves();
+  import { exitWhenReaderCloses } from '${MODULE}';
+  exitWhenReaderCloses();
   setInterval(() => {}, 1000);
   process.stdin.on('data', (line) => process.stdout.write(line));
 `;
@@ -35,15 +35,15 @@ function start(stdout: number | 'pipe'): ChildProcess {
   return child;
 }
 
-/** Has it write a line; then it runs, and looks. */
-async function hasIt(child: ChildProcess, write: string, to: Socket): Promise<void> {
-  child.stdin?.write(`${write}\n`);
+/** Makes it write a line. After that, it runs and watches its reader. */
+async function writeLine(child: ChildProcess, line: string, to: Socket): Promise<void> {
+  child.stdin?.write(`${line}\n`);
   const [chunk] = await once(to, 'data');
-  expect(String(chunk)).toBe(`${write}\n`);
+  expect(String(chunk)).toBe(`${line}\n`);
 }
 
 describe.skipIf(process.platform !== 'linux')('a command', () => {
-  test('ends if the reader of its pipe goes, and not before', async () => {
+  test('exits when the reader closes its pipe, and not before', async () => {
     spawnSync('mkfifo', [fifo]);
     const reading = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
     const reader = new Socket({ fd: reading });
@@ -51,30 +51,30 @@ describe.skipIf(process.platform !== 'linux')('a command', () => {
     const child = start(writing);
     closeSync(writing);
     const ended = once(child, 'exit');
-    for (const line of ['one', 'two', 'three']) await hasIt(child, line, reader);
+    for (const line of ['one', 'two', 'three']) await writeLine(child, line, reader);
     expect(child.exitCode).toBeNull();
     reader.destroy();
     expect(await ended).toEqual([0, null]);
   });
 
-  test('ends if the other end of its socket is closed, and not if it sends no more', async () => {
+  test('exits when the other end of its socket is closed, but not when it is half-closed', async () => {
     const child = start('pipe');
     const ended = once(child, 'exit');
     const { stdout } = child;
     if (!(stdout instanceof Socket)) throw new Error('not a socket');
-    await hasIt(child, 'one', stdout);
+    await writeLine(child, 'one', stdout);
     stdout.end();
-    await hasIt(child, 'two', stdout);
+    await writeLine(child, 'two', stdout);
     stdout.destroy();
     expect(await ended).toEqual([0, null]);
   });
 
-  test('takes nothing from a pipe that it could read itself', async () => {
+  test('reads nothing from a pipe that is open for reading and writing', async () => {
     spawnSync('mkfifo', [fifo]);
     const both = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
     const child = start(both);
     const reader = new Socket({ fd: both, readable: true, writable: false });
-    for (let line = 0; line < 20; line++) await hasIt(child, `${line}`, reader);
+    for (let line = 0; line < 20; line++) await writeLine(child, `${line}`, reader);
     expect(child.exitCode).toBeNull();
     reader.destroy();
   });

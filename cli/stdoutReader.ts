@@ -1,12 +1,12 @@
-// Ends a command when the reader of its standard output has gone (`motd watch | head -1`), without
-// waiting for the next thing to write: only a write fails with EPIPE, and there may be none for days.
+// Exits when the reader of standard output closes it (`motd watch | head -1`), without waiting for the
+// next write: only a write fails with EPIPE, and there may be none for days.
 //
-// - A pipe tells by POLLERR (poll(2)) on the end that is written to. libuv watches only what it reads,
-//   and opens a descriptor that is open for writing alone as one that it never reads. One that another
-//   process passes it (SCM_RIGHTS, unix(7)) it does read: so a short-lived child passes ours back. The
-//   read never gets data, and fails with EBADF at POLLERR. Linux only.
-// - A socket has to be left unread: it may be standard input, too (sshd). A write of no bytes fails
-//   once the other end is closed, not merely shut down for writing.
+// - A pipe reports POLLERR (poll(2)) on its write end. libuv polls only descriptors that it reads, and
+//   never reads one that is open for writing only. It does read one that another process passes to it
+//   (SCM_RIGHTS, unix(7)), so a short-lived child process passes ours back. That read gets no data, and
+//   fails with EBADF at POLLERR. Linux only.
+// - A socket must not be read: it may also be standard input (sshd). Writing zero bytes fails when the
+//   other end is closed, but not when it is only shut down for writing.
 
 import { fork } from 'node:child_process';
 import { fstatSync, readFileSync, type Stats, writeSync } from 'node:fs';
@@ -18,25 +18,25 @@ import { errorCode, hasErrorCode } from '../access/systemErrors.ts';
 const STDOUT = 1;
 const PASS_STDOUT = fileURLToPath(new URL('./passStdout.js', import.meta.url));
 
-/** How often a socket is tried. */
-const TRY_EVERY_MS = 500;
+/** How often a socket is checked. */
+const CHECK_INTERVAL_MS = 500;
 
-const LATER_MS = 1000;
+const DELAY_MS = 1000;
 
-/** How often a pipe is passed back in vain. */
+/** How often to try to get a pipe passed back. */
 const MAX_TRIES = 5;
 
-/** Of the flags of an open file (open(2)). */
+/** The access mode in the flags of an open file (open(2)). */
 const ACCESS_MODE = 0o3;
 const WRITE_ONLY = 0o1;
 
-/** The same for a command that is mostly done sooner: to look costs a process. */
-export function exitWhenReaderLeavesLater(): void {
-  setTimeout(exitWhenReaderLeaves, LATER_MS).unref();
+/** Does the same after a delay, for a command that mostly ends sooner: it costs a child process. */
+export function exitWhenReaderClosesDelayed(): void {
+  setTimeout(exitWhenReaderCloses, DELAY_MS).unref();
 }
 
-/** If there is no way to notice it, the command ends at its next write. */
-export function exitWhenReaderLeaves(): void {
+/** On a system where this cannot be detected, the command exits at its next write. */
+export function exitWhenReaderCloses(): void {
   const stats = statsOf(STDOUT);
   if (stats?.isFIFO() && platform() === 'linux' && isWriteOnly(STDOUT)) watchPipe();
   if (stats?.isSocket() && process.stdout instanceof Socket) watchSocket();
@@ -52,20 +52,20 @@ function watchPipe(triesLeft = MAX_TRIES): void {
     if (!(pipe instanceof Socket)) return;
     isSettled = true;
     pipe.on('error', (error) => {
-      // Any other error says that it cannot be watched.
-      if (errorCode(error) === 'EBADF') leave();
+      // After any other error, it cannot be watched.
+      if (errorCode(error) === 'EBADF') exit();
     });
     pipe.resume().unref();
     child.disconnect();
   });
-  // The machine may be short of processes, or of memory.
-  const tryAgain = () => {
+  // The system may be out of processes or memory for a moment.
+  const retry = () => {
     if (isSettled || triesLeft === 1) return;
     isSettled = true;
-    setTimeout(() => watchPipe(triesLeft - 1), LATER_MS).unref();
+    setTimeout(() => watchPipe(triesLeft - 1), DELAY_MS).unref();
   };
-  child.once('error', tryAgain);
-  child.once('exit', tryAgain);
+  child.once('error', retry);
+  child.once('exit', retry);
   child.unref();
   child.channel?.unref();
 }
@@ -75,16 +75,16 @@ function watchSocket(): void {
     try {
       writeSync(STDOUT, '');
     } catch (error) {
-      if (hasErrorCode(error, ['EPIPE', 'ECONNRESET'])) leave();
-      // It cannot be tried.
+      if (hasErrorCode(error, ['EPIPE', 'ECONNRESET'])) exit();
+      // It cannot be checked.
       else if (errorCode(error) !== 'EAGAIN') clearInterval(timer);
     }
-  }, TRY_EVERY_MS);
+  }, CHECK_INTERVAL_MS);
   timer.unref();
 }
 
-/** As at EPIPE: nobody is left to talk to. */
-function leave(): never {
+/** As at EPIPE (main.ts). */
+function exit(): never {
   process.exit(0);
 }
 
@@ -96,7 +96,7 @@ function statsOf(descriptor: number): Stats | undefined {
   }
 }
 
-/** To read what is open for both would take away what is meant for its reader. */
+/** Reading a pipe that is open for both would take data from its reader. */
 function isWriteOnly(descriptor: number): boolean {
   try {
     const info = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1');

@@ -1,5 +1,5 @@
-// A child process of `motd up`, or a worker of `motd bridge`: started, watched, started again when
-// it crashes, stopped.
+// Supervises a child process of `motd up`, or a worker of `motd bridge`: starts it, restarts it with
+// backoff when it crashes, and stops it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -7,69 +7,70 @@ import type { Ready, Report } from './lifecycle.ts';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
-/** The first restart comes after this, each further one after twice the time before. */
-const FIRST_RESTART_MS = 500;
-const SLOWEST_RESTART_MS = 30_000;
+/** The delay before the first restart. It doubles with every further one. */
+const MIN_RESTART_MS = 500;
+const MAX_RESTART_MS = 30_000;
 
-/** A child that ran for so long was well: its next restart is a first one. */
-const WELL_AFTER_MS = 60_000;
+/** After a child has run this long, the delay starts again at its minimum. */
+const HEALTHY_AFTER_MS = 60_000;
 
-/** The environment twins of the flags the child is to have; `undefined` takes one away. */
+/** Environment variables for a child; `undefined` removes one. */
 export type Environment = Record<string, string | undefined>;
 
 export interface Child {
-  /** How a line about it begins. */
+  /** Its name, at the start of a log line. */
   name: string;
-  /** One that has not stopped after so long is killed; its own deadlines are shorter. */
+  /** A child that has not stopped after this long is killed. Its own deadlines are shorter. */
   stopDeadlineMs: number;
   /**
-   * Starts its process, with a channel for its reports.
+   * Starts the process, with an IPC channel for its reports.
    *
-   * @param before From the first restart on, what it reported before.
+   * @param previous On a restart, the last report that it is ready.
    */
-  start(before?: Ready): ChildProcess;
+  start(previous?: Ready): ChildProcess;
 }
 
 export class Supervisor {
-  /** Settles once the child has ended and will not be started again. */
+  /** Resolves when the child has ended and will not be restarted. */
   readonly ended: Promise<void>;
   readonly #child: Child;
-  readonly #tell: (line: string) => void;
+  readonly #log: (line: string) => void;
   #process: ChildProcess | undefined;
-  #last: Ready | undefined;
-  /** Whether the process that runs, or ran last, has come so far. */
+  /** The last report of any of its processes. */
+  #lastReady: Ready | undefined;
+  /** Whether the current process, or the last one, was ready. */
   #isReady = false;
   #isDone = false;
   #isStopping = false;
   #mustReload = false;
-  #restartMs = FIRST_RESTART_MS;
+  #restartMs = MIN_RESTART_MS;
   #restartTimer: NodeJS.Timeout | undefined;
-  #settleStart: (ready: Ready | undefined) => void = () => {};
-  #settleEnded: () => void = () => {};
+  #resolveStart: (ready: Ready | undefined) => void = () => {};
+  #resolveEnded: () => void = () => {};
 
-  /** @param tell Takes a line for the operator. */
-  constructor(child: Child, tell: (line: string) => void) {
+  /** @param log Takes a line for the operator. */
+  constructor(child: Child, log: (line: string) => void) {
     this.#child = child;
-    this.#tell = tell;
+    this.#log = log;
     this.ended = new Promise((resolve) => {
-      this.#settleEnded = resolve;
+      this.#resolveEnded = resolve;
     });
   }
 
   /**
    * Starts the child.
    *
-   * @returns Its first report; `undefined` where it ended by itself before that: it has said why.
-   *   One that was killed had no time to, and is started again.
+   * @returns Its first report that it is ready; `undefined` if it exited before, and printed why. A child
+   *   that was killed before has printed nothing, and is restarted.
    */
   start(): Promise<Ready | undefined> {
     return new Promise((resolve) => {
-      this.#settleStart = resolve;
+      this.#resolveStart = resolve;
       this.#run();
     });
   }
 
-  /** Ends the child for good. May be called again, and before `start`. */
+  /** Stops the child for good. May be called repeatedly, and before `start`. */
   stop(): void {
     this.#isStopping = true;
     clearTimeout(this.#restartTimer);
@@ -83,7 +84,7 @@ export class Supervisor {
     running.once('close', () => clearTimeout(deadline));
   }
 
-  /** Has the child read its files anew; one that is still starting may have read the old ones. */
+  /** Makes the child reload its files; if it is still starting, once it is ready. */
   reload(): void {
     if (this.#isReady) this.#process?.kill('SIGHUP');
     else this.#mustReload = true;
@@ -97,14 +98,14 @@ export class Supervisor {
     const startedAt = Date.now();
     this.#isReady = false;
     this.#mustReload = false;
-    const running = this.#child.start(this.#last);
+    const running = this.#child.start(this.#lastReady);
     this.#process = running;
     running.on('message', (message) => this.#processOnReport(message as Report));
     running.on('error', (error) => {
-      // Any other error than that it could not start is followed by its end, or by nothing.
+      // Without a pid, it could not be started. Any other error is not the end of the process.
       if (running.pid === undefined) this.#processOnEnd(startedAt, error.message, false);
     });
-    // Not 'exit': by 'close', every report has been read.
+    // 'close' rather than 'exit': by then, every report has been read.
     running.once('close', (status, signal) =>
       this.#processOnEnd(startedAt, signal ?? `status ${status}`, signal !== null),
     );
@@ -115,47 +116,47 @@ export class Supervisor {
       this.#isDone = true;
       return;
     }
-    // A worker asks for this and that on the same channel.
+    // The calls of a worker (ipc.ts) use the same channel.
     if (!('ready' in report)) return;
     this.#isReady = true;
-    this.#last = report;
-    this.#settleStart(report);
+    this.#lastReady = report;
+    this.#resolveStart(report);
     if (this.#mustReload) this.reload();
   }
 
-  #processOnEnd(startedAt: number, how: string, isKilled: boolean): void {
+  #processOnEnd(startedAt: number, cause: string, isKilled: boolean): void {
     if (this.#process === undefined) return;
     this.#process = undefined;
-    // What keeps the first from starting, and is said by it, keeps each further one.
-    const isWorthATry = this.#last !== undefined || isKilled;
-    if (!isWorthATry || this.#isDone || this.#isStopping) {
+    // If the first process exits before it is ready, a restart would fail for the same reason.
+    const mayRestart = this.#lastReady !== undefined || isKilled;
+    if (!mayRestart || this.#isDone || this.#isStopping) {
       this.#end();
       return;
     }
-    if (Date.now() - startedAt > WELL_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;
+    if (Date.now() - startedAt > HEALTHY_AFTER_MS) this.#restartMs = MIN_RESTART_MS;
     const seconds = this.#restartMs / 1000;
-    this.#tell(`${this.#child.name} ${this.#fate(how)}; the next try is in ${seconds} s.`);
+    this.#log(`${this.#child.name} ${this.#describeEnd(cause)}; restarting in ${seconds} s.`);
     this.#restartTimer = setTimeout(() => this.#run(), this.#restartMs);
-    this.#restartMs = Math.min(this.#restartMs * 2, SLOWEST_RESTART_MS);
+    this.#restartMs = Math.min(this.#restartMs * 2, MAX_RESTART_MS);
   }
 
-  #fate(how: string): string {
-    if (this.#isReady) return `ended unexpectedly (${how})`;
-    return this.#last === undefined
-      ? `ended before it listened (${how})`
-      : 'could not be started again';
+  #describeEnd(cause: string): string {
+    if (this.#isReady) return `exited unexpectedly (${cause})`;
+    return this.#lastReady === undefined
+      ? `exited before it was ready (${cause})`
+      : `could not be restarted (${cause})`;
   }
 
   #end(): void {
-    this.#settleStart(undefined);
-    this.#settleEnded();
+    this.#resolveStart(undefined);
+    this.#resolveEnded();
   }
 }
 
 /**
- * Starts a `motd` command as a child of its own.
+ * Starts a `motd` command as a child process.
  *
- * @param environment What its environment has beside ours.
+ * @param environment Added to our own environment.
  */
 export function startCommand(
   command: string,

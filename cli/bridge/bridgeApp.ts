@@ -1,4 +1,4 @@
-// The bridge as the flags describe it, in this process.
+// Builds the bridge from its flags, in this process.
 
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
@@ -8,8 +8,8 @@ import { type BridgeLimits, type BridgeSettings, buildBridge } from '../../bridg
 import { listen } from '../../bridge/listen.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
 import { listenError } from '../cliError.ts';
-import { descriptorLimit } from '../descriptorLimit.ts';
-import { report } from '../lifecycle.ts';
+import { reportToParent } from '../lifecycle.ts';
+import { maxOpenFiles } from '../maxOpenFiles.ts';
 import {
   type BridgeRuleOptions,
   DEFAULT_TARGET,
@@ -17,7 +17,7 @@ import {
 } from '../options/bridgeOptions.ts';
 import { LOOPBACK, type TlsOptions } from '../options/options.ts';
 import type { ProxyKeyOptions } from '../options/proxyKey.ts';
-import { say, structuredLog } from '../output.ts';
+import { jsonLogger, printLine } from '../output.ts';
 
 export interface BridgeOptions extends HttpOptions, TlsOptions, BridgeRuleOptions, ProxyKeyOptions {
   usersFile?: string;
@@ -31,29 +31,32 @@ export interface BridgeOptions extends HttpOptions, TlsOptions, BridgeRuleOption
 export const PAGE_DIR = fileURLToPath(new URL('../../page', import.meta.url));
 
 /**
- * Builds a bridge and has it listen.
+ * Builds a bridge and makes it listen.
  *
- * @param rest What does not come from a flag as it stands.
- * @throws CliError where it cannot listen.
+ * @param overrides Settings that do not come directly from a flag.
+ * @throws CliError if it cannot listen.
  */
 export async function startBridge(
   options: BridgeOptions,
-  rest: Partial<BridgeSettings>,
+  overrides: Partial<BridgeSettings>,
 ): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
   const { httpHost, httpPort } = options;
-  const app = await buildBridge({ ...settingsFrom(options), ...rest });
+  const app = await buildBridge({ ...settingsFrom(options), ...overrides });
   const endpoint = await listen(app, httpHost, httpPort).catch((error: unknown) => {
     throw listenError(error, { host: httpHost, port: httpPort }, '--http-port');
   });
   return { app, endpoint };
 }
 
-/** Tells everybody who waits for it that the bridge listens. */
-export function announce({ log, basePath, tlsCert }: BridgeOptions, endpoint: Endpoint): void {
+/** Reports that the bridge listens: to the console, and to the parent process or service manager. */
+export function announceBridge(
+  { log, basePath, tlsCert }: BridgeOptions,
+  endpoint: Endpoint,
+): void {
   const scheme = tlsCert === undefined ? 'http' : 'https';
   if (log === 'console')
-    say(`Bridge is listening on ${scheme}://${formatEndpoint(endpoint)}${basePath}`);
-  report({ ready: endpoint });
+    printLine(`Bridge is listening on ${scheme}://${formatEndpoint(endpoint)}${basePath}`);
+  reportToParent({ ready: endpoint });
 }
 
 export function limitsFrom(options: BridgeOptions): BridgeLimits {
@@ -67,7 +70,7 @@ export function limitsFrom(options: BridgeOptions): BridgeLimits {
 function settingsFrom(options: BridgeOptions): BridgeSettings {
   const [first = DEFAULT_TARGET, ...others] = options.target ?? [];
   return {
-    // Under `motd up`, which gives the key, there is one target.
+    // Only `motd up` passes a key, and it passes one target.
     targets: [{ ...first, proxyKey: options.proxyKey }, ...others],
     pageDir: PAGE_DIR,
     basePath: options.basePath,
@@ -83,7 +86,7 @@ function settingsFrom(options: BridgeOptions): BridgeSettings {
     },
     connectTimeoutMs: options.connectTimeout * 1000,
     readyUrl: options.readyUrl,
-    maxDescriptors: descriptorLimit(),
-    logger: structuredLog(options.log),
+    maxDescriptors: maxOpenFiles(),
+    logger: jsonLogger(options.log),
   };
 }

@@ -1,5 +1,5 @@
-// The primary of `motd bridge --workers`: it starts the workers, hands each connection to the next
-// of them (node:cluster, round-robin), and keeps what is to hold for all together. It relays nothing.
+// The primary of `motd bridge --workers`: starts the workers, distributes connections to them (node:cluster,
+// round-robin), and holds everything they share. It relays nothing.
 
 import type { ChildProcess } from 'node:child_process';
 import cluster from 'node:cluster';
@@ -10,47 +10,51 @@ import { ClusterMetrics } from '../../bridge/clusterMetrics.ts';
 import { CliError } from '../cliError.ts';
 import { onStopRequest, type Ready, type Report } from '../lifecycle.ts';
 import { readTlsIdentity, type TlsIdentity } from '../options/tlsFiles.ts';
-import { exitWhenFlushed, say, structuredLog } from '../output.ts';
-import { reloading } from '../reload.ts';
+import { exitWhenFlushed, jsonLogger, printLine } from '../output.ts';
+import { reloadHandler } from '../reload.ts';
 import { type Environment, Supervisor } from '../supervisor.ts';
-import { announce, type BridgeOptions, limitsFrom } from './bridgeApp.ts';
+import { announceBridge, type BridgeOptions, limitsFrom } from './bridgeApp.ts';
 import { IpcPeer } from './ipc.ts';
-import { type FileOfUsers, UserPasswords } from './userPasswords.ts';
+import { type ReloadableUsers, UserPasswords } from './userPasswords.ts';
 import {
-  identityText,
   type PrimaryMethods,
   type QuotaName,
+  toPem,
   WORKER_ENVIRONMENT,
   type WorkerMethods,
 } from './workerProtocol.ts';
 
-/** Longer than a worker takes to end in order; shorter than what `motd up` gives us. */
+/** Longer than a worker takes to stop, shorter than `motd up` allows for the whole bridge. */
 const STOP_DEADLINE_MS = 8_000;
 
-/** Runs the workers until a stop request. @param environment What theirs has beside ours. */
+/**
+ * Runs the workers until a stop request.
+ *
+ * @param environment Added to the environment of the workers.
+ */
 export async function runPrimary(options: BridgeOptions, environment: Environment): Promise<void> {
   if (!cluster.isPrimary) {
-    throw new CliError('this is a worker of another cluster already; leave out --workers');
+    throw new CliError('this process is already a cluster worker; leave out --workers');
   }
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
   const primary = new BridgePrimary(options, environment, users, tls);
-  const renewCertificate = () => {
-    const renewed = readTlsIdentity(options);
-    if (renewed !== undefined) primary.renewCertificate(renewed);
+  const reloadCertificate = () => {
+    const identity = readTlsIdentity(options);
+    if (identity !== undefined) primary.replaceCertificate(identity);
   };
   onStopRequest(
     () => primary.stop(),
-    reloading(
+    reloadHandler(
       {
-        'The certificate': tls && renewCertificate,
+        'The certificate': tls && reloadCertificate,
         'The list of users': users?.reload,
       },
       options.log,
     ),
   );
   const listening = await primary.start();
-  if (listening !== undefined) announce(options, listening.ready);
+  if (listening !== undefined) announceBridge(options, listening.ready);
   else if (!primary.isStopping) {
     process.exitCode = 1;
     primary.stop();
@@ -62,15 +66,15 @@ export async function runPrimary(options: BridgeOptions, environment: Environmen
 class BridgePrimary {
   isStopping = false;
   readonly #environment: Environment;
-  readonly #users: FileOfUsers | undefined;
+  readonly #users: ReloadableUsers | undefined;
   readonly #sessions;
   readonly #connections;
   readonly #metrics = new ClusterMetrics();
   readonly #workers: readonly Supervisor[];
-  readonly #calls = new Set<IpcPeer<WorkerMethods>>();
-  /** Those that listen. While one does, the port is open. */
+  readonly #peers = new Set<IpcPeer<WorkerMethods>>();
+  /** The workers that listen. The port is open while there is one. */
   readonly #listening = new Set<ChildProcess>();
-  readonly #tell: (line: string) => void;
+  readonly #log: (line: string) => void;
   #tls: TlsIdentity | undefined;
   readonly #host: string;
   #port: number;
@@ -79,7 +83,7 @@ class BridgePrimary {
   constructor(
     options: BridgeOptions,
     environment: Environment,
-    users: FileOfUsers | undefined,
+    users: ReloadableUsers | undefined,
     tls: TlsIdentity | undefined,
   ) {
     const { log, workers, httpHost, httpPort } = options;
@@ -90,24 +94,24 @@ class BridgePrimary {
     this.#port = httpPort;
     this.#sessions = sessionQuota(limitsFrom(options));
     this.#connections = connectionQuota(limitsFrom(options));
-    this.#tell = log === 'console' ? say : (line) => structuredLog(log)?.warn(line);
-    // That of `NODE_CLUSTER_SCHED_POLICY=none` leaves most connections to few of them.
+    this.#log = log === 'console' ? printLine : (line) => jsonLogger(log)?.warn(line);
+    // Whatever NODE_CLUSTER_SCHED_POLICY says: `none` gives most connections to few workers.
     cluster.schedulingPolicy = cluster.SCHED_RR;
     cluster.setupPrimary({ stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-    this.#workers = Array.from({ length: workers }, (_, index) => this.#worker(index + 1));
+    this.#workers = Array.from({ length: workers }, (_, index) => this.#superviseWorker(index + 1));
   }
 
-  /** Settles once no worker is left, and none will be started. */
+  /** Resolves when every worker has ended, and none will be restarted. */
   get ended(): Promise<unknown> {
     return Promise.all(this.#workers.map(({ ended }) => ended));
   }
 
-  /** @returns Where they listen; `undefined` where one could not, having said why itself. */
+  /** @returns Where the workers listen; `undefined` if one of them failed, and printed why. */
   async start(): Promise<Ready | undefined> {
-    // A worker cannot look for one: each try is another port to share.
+    // Choose the port here: for port 0, each worker could get another one.
     if (this.#port === 0 && isLocalhost(this.#host)) this.#port = await freeLocalhostPort();
     const [first, ...others] = this.#workers;
-    // What is wrong is wrong for each of them; it is to be said once.
+    // An error in the settings would fail every worker. Start one first, to print the error once.
     const listening = await first?.start();
     if (listening === undefined) return undefined;
     const all = await Promise.all(others.map((worker) => worker.start()));
@@ -119,46 +123,46 @@ class BridgePrimary {
     for (const worker of this.#workers) worker.stop();
   }
 
-  renewCertificate(tls: TlsIdentity): void {
+  replaceCertificate(tls: TlsIdentity): void {
     this.#tls = tls;
-    for (const calls of this.#calls) calls.notify('renewCertificate', identityText(tls));
+    for (const peer of this.#peers) peer.notify('replaceCertificate', toPem(tls));
   }
 
-  #worker(number: number): Supervisor {
+  #superviseWorker(number: number): Supervisor {
     const name = `Bridge worker ${number}`;
-    const start = (before?: Ready) => {
+    const start = (previous?: Ready) => {
       const child = this.#fork();
       child.on('message', (report: Report) => {
-        if ('ready' in report && before !== undefined) this.#tell(`${name} is back.`);
+        if ('ready' in report && previous !== undefined) this.#log(`${name} was restarted.`);
       });
       return child;
     };
-    return new Supervisor({ name, stopDeadlineMs: STOP_DEADLINE_MS, start }, this.#tell);
+    return new Supervisor({ name, stopDeadlineMs: STOP_DEADLINE_MS, start }, this.#log);
   }
 
   #fork(): ChildProcess {
     const worker = cluster.fork({ ...this.#environment, ...WORKER_ENVIRONMENT });
-    // It repeats those of its process, which are looked after.
+    // It repeats the errors of its process, which the supervisor handles.
     worker.on('error', () => {});
     const child = worker.process;
     const leases = {
       sessions: new WorkerLeases(this.#sessions),
       connections: new WorkerLeases(this.#connections),
     };
-    const calls = new IpcPeer<WorkerMethods>(child, this.#methodsFor(leases));
-    this.#calls.add(calls);
-    let leaveMetrics = () => {};
+    const peer = new IpcPeer<WorkerMethods>(child, this.#methodsFor(leases));
+    this.#peers.add(peer);
+    let removeMetrics = () => {};
     child.on('message', (report: Report) => {
       if (!('ready' in report)) return;
-      leaveMetrics = this.#metrics.addWorker(() => calls.call('sample'));
+      removeMetrics = this.#metrics.addWorker(() => peer.call('sample'));
       this.#childOnReady(child, report);
     });
     child.once('close', () => {
-      calls.close();
-      this.#calls.delete(calls);
+      peer.close();
+      this.#peers.delete(peer);
       leases.sessions.releaseAll();
       leases.connections.releaseAll();
-      leaveMetrics();
+      removeMetrics();
       this.#childOnClose(child);
     });
     return child;
@@ -166,7 +170,7 @@ class BridgePrimary {
 
   #methodsFor(leases: Record<QuotaName, WorkerLeases>): PrimaryMethods {
     return {
-      setUp: () => ({ httpPort: this.#port, tls: this.#tls && identityText(this.#tls) }),
+      config: () => ({ httpPort: this.#port, tls: this.#tls && toPem(this.#tls) }),
       acquire: (quota, source) => leases[quota].acquire(source),
       release: (quota, source) => leases[quota].release(source),
       checkPassword: async (address, user, password) =>
@@ -180,12 +184,12 @@ class BridgePrimary {
 
   #childOnReady(child: ChildProcess, ready: Ready): void {
     this.#ready ??= ready;
-    // Port 0 is another one each time it is opened anew.
+    // If the port was closed in between, port 0 gives another one. Restart the worker with the old port.
     if (ready.ready.port === this.#ready.ready.port) this.#listening.add(child);
     else child.kill();
   }
 
-  // Node closes the port with its last worker; who opens it again has to open the same.
+  // Node closes the port with its last worker. The next worker must open the same one.
   #childOnClose(child: ChildProcess): void {
     this.#listening.delete(child);
     if (this.#listening.size === 0 && this.#ready !== undefined)

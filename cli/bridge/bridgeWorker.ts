@@ -1,4 +1,4 @@
-// One of the processes of `motd bridge --workers`: it relays, and asks the primary for the rest.
+// A worker of `motd bridge --workers`: relays sessions, and calls the primary for everything shared.
 
 import type { FastifyInstance } from 'fastify';
 import type { Endpoint } from '../../access/endpoint.ts';
@@ -6,26 +6,26 @@ import type { Quota, QuotaLease } from '../../access/quota.ts';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../../bridge/metrics.ts';
 import type { Primary } from '../../bridge/primary.ts';
-import { onStopRequest, report } from '../lifecycle.ts';
-import { exitWhenFlushed, structuredLog } from '../output.ts';
+import { onStopRequest, reportToParent } from '../lifecycle.ts';
+import { exitWhenFlushed, jsonLogger } from '../output.ts';
 import { type BridgeOptions, startBridge } from './bridgeApp.ts';
 import { IpcPeer } from './ipc.ts';
 import {
-  type IdentityText,
-  identityFrom,
+  fromPem,
+  type PemIdentity,
   type PrimaryMethods,
   type QuotaName,
   type WorkerMethods,
 } from './workerProtocol.ts';
 
-/** Takes its share of the connections until a stop request. */
+/** Serves its share of the connections until a stop request. */
 export async function runWorker(options: BridgeOptions): Promise<void> {
   try {
     const { app, endpoint } = await start(options);
     onStopRequest(() => void app.close().then(exitWhenFlushed));
-    report({ ready: endpoint });
+    reportToParent({ ready: endpoint });
   } catch (error) {
-    // Node keeps a worker for as long as there is a primary.
+    // The IPC channel would keep this process alive as long as the primary.
     process.channel?.unref();
     throw error;
   }
@@ -36,57 +36,57 @@ async function start(
 ): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
   let app: FastifyInstance | undefined;
   let sample = async (): Promise<MetricSample[]> => [];
-  /** The one of now: it may be renewed while we start. */
-  let tls: IdentityText | undefined;
+  /** The current certificate. It may be replaced while the bridge starts. */
+  let tls: PemIdentity | undefined;
   const methods: WorkerMethods = {
     sample: () => sample(),
-    renewCertificate: (renewed) => {
-      tls = renewed;
-      if (app !== undefined) replaceCertificate(app, identityFrom(renewed));
+    replaceCertificate: (replacement) => {
+      tls = replacement;
+      if (app !== undefined) replaceCertificate(app, fromPem(replacement));
     },
   };
-  const calls = new IpcPeer<PrimaryMethods>(process, methods);
-  const setUp = await calls.call('setUp');
-  tls = setUp.tls;
+  const primary = new IpcPeer<PrimaryMethods>(process, methods);
+  const config = await primary.call('config');
+  tls = config.tls;
   const started = await startBridge(
-    { ...options, httpPort: setUp.httpPort },
+    { ...options, httpPort: config.httpPort },
     {
-      tls: setUp.tls && identityFrom(setUp.tls),
-      // Requests are numbered in each worker.
-      logger: structuredLog(options.log)?.child({ pid: process.pid }),
+      tls: config.tls && fromPem(config.tls),
+      // Each worker numbers its requests from 1: tell them apart by process.
+      logger: jsonLogger(options.log)?.child({ pid: process.pid }),
       ...(options.usersFile !== undefined && {
-        checkPassword: (...who) => calls.call('checkPassword', ...who),
+        checkPassword: (...credentials) => primary.call('checkPassword', ...credentials),
         logins: {
-          issue: (user, scope) => calls.call('issueLogin', user, scope),
-          userOf: (token, scope) => calls.call('userOfLogin', token, scope),
-          revoke: (token, scope) => calls.call('revokeLogin', token, scope),
+          issue: (user, scope) => primary.call('issueLogin', user, scope),
+          userOf: (token, scope) => primary.call('userOfLogin', token, scope),
+          revoke: (token, scope) => primary.call('revokeLogin', token, scope),
         },
       }),
-      primary: primaryBehind(calls, (tell) => {
-        sample = tell;
+      primary: primaryOver(primary, (ownSample) => {
+        sample = ownSample;
       }),
     },
   );
   app = started.app;
-  if (tls !== undefined && tls !== setUp.tls) replaceCertificate(app, identityFrom(tls));
+  if (tls !== undefined && tls !== config.tls) replaceCertificate(app, fromPem(tls));
   return started;
 }
 
-function primaryBehind(calls: IpcPeer<PrimaryMethods>, onSample: Primary['onSample']): Primary {
+function primaryOver(primary: IpcPeer<PrimaryMethods>, onSample: Primary['onSample']): Primary {
   const quota = (name: QuotaName): Quota => ({
     acquire: async (source) =>
-      (await calls.call('acquire', name, source)) ??
-      leaseThat(() => calls.notify('release', name, source)),
+      (await primary.call('acquire', name, source)) ??
+      createLease(() => primary.notify('release', name, source)),
   });
   return {
     sessions: quota('sessions'),
     connections: quota('connections'),
-    metrics: { contentType: METRICS_CONTENT_TYPE, text: () => calls.call('metrics') },
+    metrics: { contentType: METRICS_CONTENT_TYPE, text: () => primary.call('metrics') },
     onSample,
   };
 }
 
-function leaseThat(release: () => void): QuotaLease {
+function createLease(release: () => void): QuotaLease {
   let isReleased = false;
   return {
     release: () => {

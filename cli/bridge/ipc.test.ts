@@ -1,4 +1,4 @@
-// Over a channel as Node's is: messages become text and come later.
+// With a channel like Node's: messages are serialized, and delivered later.
 
 import { expect, test } from 'vitest';
 import { type Channel, IpcPeer } from './ipc.ts';
@@ -18,7 +18,7 @@ class Wire implements Channel {
     const text = JSON.stringify(message);
     queueMicrotask(() => {
       if (this.isBroken) callback(new Error('broken'));
-      else for (const listen of this.other?.listeners ?? []) listen(JSON.parse(text));
+      else for (const listener of this.other?.listeners ?? []) listener(JSON.parse(text));
     });
     return true;
   }
@@ -32,10 +32,10 @@ function pair() {
   const [near, far] = [new Wire(), new Wire()];
   near.other = far;
   far.other = near;
-  const heard: string[] = [];
+  const greeted: string[] = [];
   new IpcPeer(far, {
     greet: async (name: string) => {
-      heard.push(name);
+      greeted.push(name);
       return `hello ${name}`;
     },
     nothing: () => undefined,
@@ -43,34 +43,34 @@ function pair() {
       throw new Error('not today');
     },
   });
-  return { near, far, heard, greeter: new IpcPeer<Greeter>(near, {}) };
+  return { near, far, greeted, greeter: new IpcPeer<Greeter>(near, {}) };
 }
 
-test('each call has its own answer', async () => {
+test('returns the result of each call', async () => {
   const { greeter } = pair();
   const answers = ['anna', 'bert'].map((name) => greeter.call('greet', name));
   expect(await Promise.all(answers)).toEqual(['hello anna', 'hello bert']);
   expect(await greeter.call('nothing')).toBeUndefined();
 });
 
-test('what is told is done, and nobody waits', async () => {
-  const { greeter, heard } = pair();
+test('runs a notification', async () => {
+  const { greeter, greeted } = pair();
   greeter.notify('greet', 'anna');
   await greeter.call('nothing');
-  expect(heard).toEqual(['anna']);
+  expect(greeted).toEqual(['anna']);
 });
 
-test('an error there is one here', async () => {
+test('throws the error of the method', async () => {
   await expect(pair().greeter.call('fail')).rejects.toThrow('not today');
 });
 
-test('other messages on the channel are for others', async () => {
+test('ignores other messages on the channel', async () => {
   const { far, greeter } = pair();
   far.send({ ready: { host: '127.0.0.1', port: 1 } }, () => {});
   expect(await greeter.call('greet', 'anna')).toBe('hello anna');
 });
 
-test('who is gone answers nobody', async () => {
+test('fails every call when the other process has ended', async () => {
   const { near, far, greeter } = pair();
   far.isBroken = true;
   const waiting = greeter.call('greet', 'anna');

@@ -1,10 +1,10 @@
-// IpcPeer from one process to another over the channel that Node puts between a process and its child
-// (child_process, 'message'): what one end offers as methods, the other calls.
+// Calls methods of another process over the IPC channel between a process and its child (child_process,
+// 'message'). Each end offers methods that the other end calls.
 
-/** What an end offers. Arguments and results go as JSON. */
+/** The methods of one end. Arguments and results are passed as JSON. */
 export type Methods = Record<string, (...args: never[]) => unknown>;
 
-/** The end of a channel: a `ChildProcess`, or our own `process`. */
+/** One end of a channel: a `ChildProcess`, or our own `process`. */
 export interface Channel {
   send?(message: object, callback: (error: Error | null) => void): boolean;
   on(event: 'message', listener: (message: unknown) => void): unknown;
@@ -13,57 +13,63 @@ export interface Channel {
 interface Call {
   method: string;
   args: never[];
-  /** Without it, nobody waits for the answer. */
-  call?: number;
+  /** `undefined` for a notification, which has no reply. */
+  id?: number;
 }
 
-type Message = Call | { answerTo: number; value?: unknown } | { answerTo: number; error: string };
+type Message = Call | { replyTo: number; value?: unknown } | { replyTo: number; error: string };
 
-interface Caller {
+interface PendingCall {
   resolve: (value: unknown) => void;
   reject: (error: Error) => void;
 }
 
-export class IpcPeer<Theirs extends Methods> {
+export class IpcPeer<RemoteMethods extends Methods> {
   readonly #channel: Channel;
-  readonly #ours: Methods;
-  readonly #waiting = new Map<number, Caller>();
-  #calls = 0;
+  readonly #methods: Methods;
+  readonly #pending = new Map<number, PendingCall>();
+  #lastId = 0;
   #isClosed = false;
 
-  /** @param ours What the other end may call. */
-  constructor(channel: Channel, ours: Methods) {
+  /** @param methods The methods that the other end may call. */
+  constructor(channel: Channel, methods: Methods) {
     this.#channel = channel;
-    this.#ours = ours;
+    this.#methods = methods;
     channel.on('message', (message) => this.#channelOnMessage(message as Message));
   }
 
-  /** @returns What the other end's method returns; rejects where it throws, or is gone. */
-  call<Name extends keyof Theirs & string>(
+  /**
+   * Calls a method of the other end.
+   *
+   * @returns Its result.
+   * @throws Error if the method throws, or the other process ends.
+   */
+  call<Name extends keyof RemoteMethods & string>(
     method: Name,
-    ...args: Parameters<Theirs[Name]>
-  ): Promise<Awaited<ReturnType<Theirs[Name]>>> {
+    ...args: Parameters<RemoteMethods[Name]>
+  ): Promise<Awaited<ReturnType<RemoteMethods[Name]>>> {
     return new Promise((resolve, reject) => {
-      const call = ++this.#calls;
-      // Both ends are of one program, which has checked the types.
-      const take = (value: unknown) => resolve(value as Awaited<ReturnType<Theirs[Name]>>);
-      this.#waiting.set(call, { resolve: take, reject });
-      this.#send({ method, args, call }, (error) => this.#fail(call, error));
+      const id = ++this.#lastId;
+      // Both ends are built from the same source, so the type is right.
+      const resolveTyped = (value: unknown) =>
+        resolve(value as Awaited<ReturnType<RemoteMethods[Name]>>);
+      this.#pending.set(id, { resolve: resolveTyped, reject });
+      this.#send({ method, args, id }, (error) => this.#fail(id, error));
     });
   }
 
-  /** The same for who needs no answer; that it does not arrive says the end of the other end. */
-  notify<Name extends keyof Theirs & string>(
+  /** Calls a method without waiting for a result. Errors are ignored: the other process has ended. */
+  notify<Name extends keyof RemoteMethods & string>(
     method: Name,
-    ...args: Parameters<Theirs[Name]>
+    ...args: Parameters<RemoteMethods[Name]>
   ): void {
     this.#send({ method, args }, () => {});
   }
 
-  /** The other end is gone: nobody answers any more. */
+  /** The other process has ended: every pending and future call fails. */
   close(): void {
     this.#isClosed = true;
-    for (const call of this.#waiting.keys()) this.#fail(call, new Error('the process has ended'));
+    for (const id of this.#pending.keys()) this.#fail(id, new Error('the process has ended'));
   }
 
   #send(message: Message, onError: (error: Error) => void): void {
@@ -74,32 +80,32 @@ export class IpcPeer<Theirs extends Methods> {
     this.#channel.send?.(message, (error) => error && onError(error));
   }
 
-  #fail(call: number, error: Error): void {
-    this.#waiting.get(call)?.reject(error);
-    this.#waiting.delete(call);
+  #fail(id: number, error: Error): void {
+    this.#pending.get(id)?.reject(error);
+    this.#pending.delete(id);
   }
 
   #channelOnMessage(message: Message): void {
     if ('method' in message) {
-      void this.#answer(message);
+      void this.#run(message);
       return;
     }
-    // Reports (lifecycle.ts) go the same way.
-    if (!('answerTo' in message)) return;
+    // Reports (lifecycle.ts) use the same channel.
+    if (!('replyTo' in message)) return;
     if ('error' in message) {
-      this.#fail(message.answerTo, new Error(message.error));
+      this.#fail(message.replyTo, new Error(message.error));
       return;
     }
-    this.#waiting.get(message.answerTo)?.resolve(message.value);
-    this.#waiting.delete(message.answerTo);
+    this.#pending.get(message.replyTo)?.resolve(message.value);
+    this.#pending.delete(message.replyTo);
   }
 
-  async #answer({ method, args, call }: Call): Promise<void> {
+  async #run({ method, args, id }: Call): Promise<void> {
     try {
-      const value = await this.#ours[method]?.(...args);
-      if (call !== undefined) this.#send({ answerTo: call, value }, () => {});
+      const value = await this.#methods[method]?.(...args);
+      if (id !== undefined) this.#send({ replyTo: id, value }, () => {});
     } catch (error) {
-      if (call !== undefined) this.#send({ answerTo: call, error: String(error) }, () => {});
+      if (id !== undefined) this.#send({ replyTo: id, error: String(error) }, () => {});
     }
   }
 }

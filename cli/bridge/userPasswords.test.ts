@@ -5,7 +5,7 @@ import { UserPasswords } from './userPasswords.ts';
 const HERE = '192.0.2.1';
 const ELSEWHERE = '192.0.2.2';
 
-/** Users by their passwords, and how often one had to be checked. */
+/** Users with these passwords, and the passwords whose hash was checked. */
 function usersWith(passwords: Record<string, string>) {
   const checked: string[] = [];
   const users = new Map<string, VerifyPassword>();
@@ -18,7 +18,7 @@ function usersWith(passwords: Record<string, string>) {
   return { users, checked };
 }
 
-test('each user has a password of their own, in UTF-8', async () => {
+test('checks the password of each user, in UTF-8', async () => {
   const { users } = usersWith({ anna: 'Grüße 👋', bert: 'beta' });
   const passwords = new UserPasswords(users);
   expect(await passwords.check(HERE, 'anna', 'Grüße 👋')).toBe('right');
@@ -28,7 +28,7 @@ test('each user has a password of their own, in UTF-8', async () => {
   expect(await passwords.check(HERE, '', '')).toBe('wrong');
 });
 
-test('the right password is checked once, also when it is said from elsewhere', async () => {
+test('verifies a correct password once, also for other sources', async () => {
   const { users, checked } = usersWith({ anna: 'alpha' });
   const passwords = new UserPasswords(users);
   const check = (address: string) => passwords.check(address, 'anna', 'alpha');
@@ -39,7 +39,7 @@ test('the right password is checked once, also when it is said from elsewhere', 
   expect(checked).toEqual(['alpha']);
 });
 
-test('of many that come at once, one is checked', async () => {
+test('verifies one of many simultaneous requests', async () => {
   const { users, checked } = usersWith({ anna: 'alpha' });
   const passwords = new UserPasswords(users);
   const verdicts = await Promise.all(
@@ -49,7 +49,7 @@ test('of many that come at once, one is checked', async () => {
   expect(checked).toEqual(['alpha']);
 });
 
-test('a source that guesses is refused, also with a password that is remembered; others are not', async () => {
+test('refuses a source after wrong passwords, even with a cached password, but no other source', async () => {
   const { users } = usersWith({ anna: 'alpha' });
   const passwords = new UserPasswords(users);
   expect(await passwords.check(HERE, 'anna', 'alpha')).toBe('right');
@@ -60,7 +60,7 @@ test('a source that guesses is refused, also with a password that is remembered;
   expect(await passwords.check(ELSEWHERE, 'anna', 'alpha')).toBe('right');
 });
 
-test('many guesses at once are no way around, with the right one remembered and among them', async () => {
+test('limits simultaneous guesses, even if the cached password is among them', async () => {
   const { users, checked } = usersWith({ anna: 'alpha' });
   const passwords = new UserPasswords(users);
   expect(await passwords.check(ELSEWHERE, 'anna', 'alpha')).toBe('right');
@@ -71,7 +71,7 @@ test('many guesses at once are no way around, with the right one remembered and 
   expect(checked).toEqual(['alpha', 'guess 0', 'guess 1', 'guess 2']);
 });
 
-test('who is not there is checked like who is, and is never let in', async () => {
+test('checks unknown users like existing ones, and rejects them', async () => {
   const { users, checked } = usersWith({ anna: 'alpha' });
   const passwords = new UserPasswords(users);
   expect(await passwords.check(HERE, 'nobody', 'alpha')).toBe('wrong');
@@ -80,18 +80,18 @@ test('who is not there is checked like who is, and is never let in', async () =>
   expect(checked).toEqual(['alpha', 'guess']);
 });
 
-test('a refusal does not tell which names there are', async () => {
+test('does not reveal by a refusal which names exist', async () => {
   const { users } = usersWith({ anna: 'alpha', bert: 'beta', carl: 'gamma' });
   const passwords = new UserPasswords(users);
-  for (let name = 0; name < 100; name++) await passwords.check(HERE, `stranger ${name}`, 'guess');
+  for (let name = 0; name < 100; name++) await passwords.check(HERE, `unknown ${name}`, 'guess');
   for (const [at, name] of ['anna', 'bert', 'carl', 'dora', 'emil', 'fritz'].entries()) {
     expect(await passwords.check(HERE, name, 'guess')).toBe('refused');
-    // From a source each: strangers that count as the same user would use up one source's tries.
+    // A source each: unknown names that count as the same user would use up the tries of one source.
     expect(await passwords.check(`198.51.100.${at}`, name, 'guess')).toBe('wrong');
   }
 });
 
-test('an IPv6 source is its /64, and an IPv4 one is the same in IPv6', async () => {
+test('counts an IPv6 source by its /64, and an IPv4 source the same in both notations', async () => {
   const { users } = usersWith({ anna: 'alpha' });
   const passwords = new UserPasswords(users);
   for (const address of ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:3::3']) {
@@ -106,14 +106,14 @@ test('an IPv6 source is its /64, and an IPv4 one is the same in IPv6', async () 
   expect(await passwords.check(`::ffff:${HERE}`, 'anna', 'alpha')).toBe('refused');
 });
 
-test('a password longer than any there can be is not worth a check', async () => {
+test('rejects an overlong password without verifying it', async () => {
   const { users, checked } = usersWith({ anna: 'alpha' });
   const passwords = new UserPasswords(users);
   expect(await passwords.check(HERE, 'anna', 'ä'.repeat(2049))).toBe('wrong');
   expect(checked).toEqual([]);
 });
 
-test('users who are replaced are forgotten, what they guessed wrong is not', async () => {
+test('replaces the users, and keeps the strikes', async () => {
   const passwords = new UserPasswords(usersWith({ anna: 'alpha', bert: 'beta' }).users);
   expect(await passwords.check(HERE, 'anna', 'alpha')).toBe('right');
   for (let tries = 0; tries < 3; tries++) await passwords.check(ELSEWHERE, 'anna', 'guess');
@@ -127,7 +127,7 @@ test('users who are replaced are forgotten, what they guessed wrong is not', asy
   expect(checked).toEqual(['alpha', 'omega', 'beta']);
 });
 
-test('what was being checked while the users were replaced is not remembered', async () => {
+test('does not cache a check that was running while the users were replaced', async () => {
   let answer = (_isRight: boolean): void => {};
   const slow: VerifyPassword = () =>
     new Promise((resolve) => {
@@ -141,7 +141,7 @@ test('what was being checked while the users were replaced is not remembered', a
   expect(await passwords.check(HERE, 'anna', 'alpha')).toBe('wrong');
 });
 
-test('a new list of users ends every login of the old one', () => {
+test('revokes every login when the users are replaced', () => {
   const { users } = usersWith({ anna: 'alpha' });
   const passwords = new UserPasswords(users);
   const token = passwords.logins.issue('anna', 'here');

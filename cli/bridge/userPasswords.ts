@@ -1,6 +1,5 @@
-// The passwords of those who may use the page. A browser says one with every request: checking it
-// costs a quarter of a second, so a right one is remembered,
-// as a digest under a key that nobody has.
+// Checks the passwords of the page's users. A browser sends one with every request, and verifying a hash
+// takes a quarter of a second, so correct passwords are cached, as an HMAC with a random key.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LoginTokens } from '../../access/loginTokens.ts';
@@ -12,21 +11,21 @@ import type { Logins } from '../../bridge/http/loginCookie.ts';
 import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
 import { readUsersFile, type Users } from '../options/usersFile.ts';
 
-export interface FileOfUsers {
+export interface ReloadableUsers {
   check: CheckPassword;
   logins: Logins;
-  /** Reads it anew. */
+  /** Reads the file again. */
   reload: () => void;
 }
 
 export class UserPasswords {
-  /** For those whose password was right. */
+  /** Logins of users whose password was correct. */
   readonly logins = new LoginTokens();
   readonly #key = randomBytes(32);
   readonly #guard = new PasswordGuard<string>((user) => this.#verifierFor(user));
   #users: Users;
   #names: readonly string[];
-  #remembered = new Map<string, Buffer>();
+  #cache = new Map<string, Buffer>();
 
   constructor(users: Users) {
     this.#users = users;
@@ -34,12 +33,12 @@ export class UserPasswords {
   }
 
   /**
-   * Those of `--users-file`.
+   * Reads the users of `--users-file`.
    *
-   * @returns `undefined` where there is no such file: everybody may use the page then.
-   * @throws CliError which names a line of it.
+   * @returns `undefined` without such a file: no login is required then.
+   * @throws CliError that names the invalid line.
    */
-  static fromFile(file: string | undefined): FileOfUsers | undefined {
+  static fromFile(file: string | undefined): ReloadableUsers | undefined {
     if (file === undefined) return undefined;
     const passwords = new UserPasswords(readUsersFile(file));
     return {
@@ -49,60 +48,61 @@ export class UserPasswords {
     };
   }
 
-  /** From now on, these are the users. Who guessed wrong before has still done so. */
+  /** Replaces the users. Strikes for wrong passwords remain. */
   replace(users: Users): void {
     this.#users = users;
     this.#names = [...users.keys()];
-    this.#remembered = new Map();
-    // A user may be gone, or have another password.
+    this.#cache = new Map();
+    // A user may have been removed, or have another password.
     this.logins.revokeAll();
   }
 
   /**
-   * Checks a password, as the server checks its own (PROTOCOL.md, "Passwords").
+   * Checks a password by the rules of the server's own (PROTOCOL.md, "Passwords").
    *
-   * @param address Where it comes from.
+   * @param address The address of the client.
    */
   async check(address: string, user: string, password: string): Promise<Verdict> {
     const bytes = Buffer.from(password, 'utf8').toString('latin1');
-    // `hash-password` takes no longer one.
+    // `motd hash-password` accepts no longer password.
     if (bytes.length > MAX_LINE_BYTES) return 'wrong';
     const source = sourceOf(plainAddress(address));
     if (!this.#users.has(user)) {
-      const verdict = await this.#guard.check(source, this.#standInFor(user), bytes);
+      const verdict = await this.#guard.check(source, this.#decoyFor(user), bytes);
       return verdict === 'refused' ? 'refused' : 'wrong';
     }
-    // One that guesses waits for its turn: many at once would learn from this what is right.
-    const isRightAgain =
-      this.#guard.hasNoStrikes(source, user) && this.#isRight(this.#remembered.get(user), bytes);
-    return isRightAgain ? 'right' : this.#guard.check(source, user, bytes);
+    // A source with strikes must not use the cache: by trying many passwords at once, it could learn which
+    // one is correct.
+    const isCached =
+      this.#guard.hasNoStrikes(source, user) && this.#isRight(this.#cache.get(user), bytes);
+    return isCached ? 'right' : this.#guard.check(source, user, bytes);
   }
 
   #verifierFor(user: string): VerifyPassword | undefined {
-    // Those of now: what is right for a user who is replaced meanwhile is not to be remembered.
-    const remembered = this.#remembered;
+    // The current cache: if the users are replaced during the check, its result must not be cached.
+    const cache = this.#cache;
     const verify = this.#users.get(user);
     if (verify === undefined) return undefined;
     return async (bytes) => {
-      if (this.#isRight(remembered.get(user), bytes)) return true;
+      if (this.#isRight(cache.get(user), bytes)) return true;
       const isRight = await verify(bytes);
-      if (isRight) remembered.set(user, this.#digest(bytes));
+      if (isRight) cache.set(user, this.#digest(bytes));
       return isRight;
     };
   }
 
   /**
-   * The user whose hash is checked, and who it counts against, where there is none of that name:
-   * for one name always the same, so that neither the time nor a refusal tells which names there
-   * are.
+   * Returns an existing user for an unknown name, whose hash is checked and whose strikes count instead.
+   * It is always the same one for the same name, so that neither the time nor a refusal reveals which
+   * names exist.
    */
-  #standInFor(stranger: string): string {
-    const index = this.#digest(stranger).readUInt32BE() % this.#names.length;
+  #decoyFor(unknownName: string): string {
+    const index = this.#digest(unknownName).readUInt32BE() % this.#names.length;
     return this.#names[index] ?? '';
   }
 
-  #isRight(remembered: Buffer | undefined, bytes: string): boolean {
-    return remembered !== undefined && timingSafeEqual(remembered, this.#digest(bytes));
+  #isRight(cached: Buffer | undefined, bytes: string): boolean {
+    return cached !== undefined && timingSafeEqual(cached, this.#digest(bytes));
   }
 
   #digest(text: string): Buffer {

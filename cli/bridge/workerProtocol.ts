@@ -1,5 +1,5 @@
-// What the processes of a bridge with `--workers` say to each other (calls.ts). The primary owns
-// what is to be the same for all: the files, the counts, the passwords. Workers relay.
+// The IPC methods (ipc.ts) between the primary and the workers of `motd bridge --workers`. The primary owns
+// everything shared: files, quotas, passwords, metrics. Workers relay.
 
 import type { Verdict } from '../../access/passwordGuard.ts';
 import type { QuotaExceeded } from '../../access/quota.ts';
@@ -8,32 +8,32 @@ import type { MetricSample } from '../../bridge/metrics.ts';
 import { ownVariable } from '../options/environment.ts';
 import type { TlsIdentity } from '../options/tlsFiles.ts';
 
-/** Set for a worker of ours: who runs `motd bridge` may have a cluster of their own. */
+/** Set for our workers. `cluster.isWorker` is not enough: another program may cluster `motd bridge`. */
 const WORKER_VARIABLE = 'MOTD_BRIDGE_WORKER';
 
 export const WORKER_ENVIRONMENT = { [WORKER_VARIABLE]: 'yes' };
 
-/** Whether this process was started by a primary of ours. */
+/** Whether this process was started by `motd bridge --workers`. */
 export function isBridgeWorker(): boolean {
   return ownVariable(WORKER_VARIABLE) !== undefined;
 }
 
 export type QuotaName = 'sessions' | 'connections';
 
-/** A certificate and its key, as text (PEM). */
-export interface IdentityText {
+/** A certificate and its key in PEM, as byte strings. */
+export interface PemIdentity {
   cert: string;
   key: string;
 }
 
-export interface SetUp {
+export interface WorkerConfig {
   httpPort: number;
-  tls: IdentityText | undefined;
+  tls: PemIdentity | undefined;
 }
 
 export type PrimaryMethods = {
-  /** What a worker needs before it listens. */
-  setUp(): SetUp;
+  /** Called by a worker before it listens. */
+  config(): WorkerConfig;
   /** @returns The limit that is reached; `undefined` if the worker got a lease. */
   acquire(quota: QuotaName, source: string): QuotaExceeded | undefined;
   /** Releases one of the worker's leases for a source. */
@@ -42,22 +42,22 @@ export type PrimaryMethods = {
   issueLogin: Logins['issue'];
   userOfLogin: Logins['userOf'];
   revokeLogin: Logins['revoke'];
-  /** Those of all workers. */
+  /** The metrics of all workers together. */
   metrics(): Promise<string>;
 };
 
 export type WorkerMethods = {
-  /** Its own metrics. */
+  /** The worker's own metrics. */
   sample(): Promise<MetricSample[]>;
-  renewCertificate(tls: IdentityText): void;
+  replaceCertificate(tls: PemIdentity): void;
 };
 
-// PEM is ASCII (RFC 7468); whatever stands around it comes back as it was.
-export function identityText({ cert, key }: TlsIdentity): IdentityText {
+// PEM is ASCII (RFC 7468). A byte string preserves any other bytes in the file.
+export function toPem({ cert, key }: TlsIdentity): PemIdentity {
   return { cert: cert.toString('latin1'), key: key.toString('latin1') };
 }
 
-export function identityFrom({ cert, key }: IdentityText): TlsIdentity {
+export function fromPem({ cert, key }: PemIdentity): TlsIdentity {
   return {
     cert: Buffer.from(cert, 'latin1'),
     key: Buffer.from(key, 'latin1'),

@@ -1,21 +1,21 @@
-// `motd bridge`: the bridge and the page alone, in this process or in several.
+// `motd bridge`: runs the bridge and the page, in this process or in workers.
 
 import { existsSync } from 'node:fs';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
-import { announce, type BridgeOptions, PAGE_DIR, startBridge } from '../bridge/bridgeApp.ts';
+import { announceBridge, type BridgeOptions, PAGE_DIR, startBridge } from '../bridge/bridgeApp.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
 import { isBridgeWorker } from '../bridge/workerProtocol.ts';
 import { CliError } from '../cliError.ts';
 import { onStopRequest } from '../lifecycle.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';
 import { exitWhenFlushed } from '../output.ts';
-import { reloading } from '../reload.ts';
+import { reloadHandler } from '../reload.ts';
 import type { Environment } from '../supervisor.ts';
 
 /**
- * Bridges until a stop request.
+ * Runs the bridge until a stop request.
  *
- * @param environment The environment twins of its flags that were given; its workers take them.
+ * @param environment The environment variables of its flags, for its workers.
  */
 export async function bridge(options: BridgeOptions, environment: Environment): Promise<void> {
   if (!existsSync(PAGE_DIR)) throw new CliError('the page is not built; run: npm run build');
@@ -25,10 +25,10 @@ export async function bridge(options: BridgeOptions, environment: Environment): 
   } else if (options.workers > 1) {
     const { runPrimary } = await import('../bridge/bridgePrimary.ts');
     await runPrimary(options, environment);
-  } else await bridgeAlone(options);
+  } else await runBridge(options);
 }
 
-async function bridgeAlone(options: BridgeOptions): Promise<void> {
+async function runBridge(options: BridgeOptions): Promise<void> {
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
   const { app, endpoint } = await startBridge(options, {
@@ -37,19 +37,19 @@ async function bridgeAlone(options: BridgeOptions): Promise<void> {
     logins: users?.logins,
   });
 
-  const renewCertificate = () => {
-    const renewed = readTlsIdentity(options);
-    if (renewed !== undefined) replaceCertificate(app, renewed);
+  const reloadCertificate = () => {
+    const identity = readTlsIdentity(options);
+    if (identity !== undefined) replaceCertificate(app, identity);
   };
   onStopRequest(
     () => void app.close().then(exitWhenFlushed),
-    reloading(
+    reloadHandler(
       {
-        'The certificate': tls && renewCertificate,
+        'The certificate': tls && reloadCertificate,
         'The list of users': users?.reload,
       },
       options.log,
     ),
   );
-  announce(options, endpoint);
+  announceBridge(options, endpoint);
 }

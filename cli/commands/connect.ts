@@ -1,4 +1,4 @@
-// `motd connect`: the dialogue in this terminal.
+// `motd connect`: holds the dialogue in this terminal.
 
 import type { Socket } from 'node:net';
 import { formatEndpoint } from '../../access/endpoint.ts';
@@ -10,7 +10,7 @@ import { allFailedError, askServers } from '../askServers.ts';
 import { CliError, connectError } from '../cliError.ts';
 import type { ConnectOptions, ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
 import { tlsOf } from '../options/tlsFiles.ts';
-import { exitWhenReaderLeavesLater } from '../stdoutReader.ts';
+import { exitWhenReaderClosesDelayed } from '../stdoutReader.ts';
 
 /** The time until one of several servers must have answered. */
 const TIMEOUT_S = 10;
@@ -30,7 +30,7 @@ export async function connect(
     );
   }
   const socket = await openConnectionTo(options);
-  exitWhenReaderLeavesLater();
+  exitWhenReaderClosesDelayed();
   const ending = await holdDialogue(socket, {
     input: stdin,
     output: stdout,

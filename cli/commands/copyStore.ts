@@ -1,4 +1,4 @@
-// `motd copy-store FROM TO`: takes the history along when the message moves to another store.
+// `motd copy-store FROM TO`: copies the history to another store.
 
 import { consoleLine } from '../../server/consoleLine.ts';
 import { errorMessage } from '../../server/errorMessage.ts';
@@ -10,47 +10,47 @@ import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
 import { CliError, printToStderr } from '../cliError.ts';
 import { type EtcdOptions, etcdCredentialsOf } from '../options/etcdOptions.ts';
 import { MAX_HISTORY } from '../options/serverOptions.ts';
-import { flushAndExit, say } from '../output.ts';
+import { flushAndExit, printLine } from '../output.ts';
 
-/** How many messages are on their way at once; the stores put them together. */
-const CHUNK = 100;
+/** How many messages are stored at once. A store writes them in one transaction. */
+const CHUNK_SIZE = 100;
 
 /**
- * Copies every message, with its time and in its order. A copy that broke off is made whole by
- * another.
+ * Copies every message, with its time, in its order. After an interruption, run it again to complete the
+ * copy.
  *
- * @param from It is only read. What is stored in it from now on stays behind.
- * @param to One that holds nothing, or the beginning of the same history.
- * @throws CliError if there is nothing to read, or `to` holds something else.
+ * @param from Only read. Messages stored in it from now on are not copied.
+ * @param to Empty, or holds the beginning of the same history.
+ * @throws CliError if there is nothing to copy, or `to` holds another history.
  */
 export async function copyStore(from: string, to: string, options: EtcdOptions): Promise<void> {
-  const entries = await entriesIn(lasting(from), options);
-  if (entries.length === 0) throw new CliError(`nothing was ever stored in ${from}`);
-  await withStore(lasting(to), options, async (target) => {
-    const before = entriesOf(target.history);
-    if (!isBeginning(before, entries)) {
+  const entries = await entriesIn(requirePersistent(from), options);
+  if (entries.length === 0) throw new CliError(`nothing to copy: ${from} is empty`);
+  await withStore(requirePersistent(to), options, async (target) => {
+    const existing = entriesOf(target.history);
+    if (!isBeginning(existing, entries)) {
       throw new CliError(`${to} holds another history; name an empty store`);
     }
-    await storeAll(target, entries.slice(before.length));
+    await storeAll(target, entries.slice(existing.length));
     if (!isBeginning(entries, entriesOf(target.history))) {
       throw new CliError(
-        `somebody has stored in ${to} meanwhile: its history is mixed; name an empty store`,
+        `a client stored a message in ${to} during the copy, so its history is mixed; name an empty store`,
       );
     }
-    const already = before.length === 0 ? '' : ` (${before.length} were there)`;
-    say(`The ${entries.length} messages of ${from} are in ${to}${already}.`);
+    const already = existing.length === 0 ? '' : ` (${existing.length} were already there)`;
+    printLine(`All ${entries.length} messages of ${from} are in ${to}${already}.`);
   });
   flushAndExit();
 }
 
-/** What a store holds, oldest first. Nothing is changed in it, so it may be one that only can be read. */
+/** Reads all entries, oldest first. An LMDB store is not changed, so it may be read-only. */
 async function entriesIn(url: string, options: EtcdOptions): Promise<readonly HistoryEntry[]> {
   const folder = folderOf(url);
   if (folder === undefined) return entriesInShared(url, options);
-  const { entries, isInUse } = await readLmdbReadOnly(folder).catch(throwUnusable(url));
+  const { entries, isInUse } = await readLmdbReadOnly(folder).catch(throwOpenError(url));
   if (isInUse) {
     printToStderr(
-      `warning: ${url} is in use by a server; what it stores from now on is not copied`,
+      `warning: ${url} is in use by a server; messages stored from now on are not copied`,
     );
   }
   return entries.slice(-MAX_HISTORY);
@@ -64,9 +64,9 @@ async function entriesInShared(url: string, options: EtcdOptions): Promise<Histo
   return entries;
 }
 
-function lasting(url: string): string {
+function requirePersistent(url: string): string {
   if (url !== 'memory:') return url;
-  throw new CliError('memory: holds nothing that could be copied, and keeps nothing');
+  throw new CliError('memory: is not persistent; name an lmdb: or etcd:// store');
 }
 
 async function withStore(
@@ -78,12 +78,12 @@ async function withStore(
     initialMessage: '',
     historyLimit: MAX_HISTORY,
     etcd: etcdCredentialsOf(options),
-    log: tell,
-  }).catch(throwUnusable(url));
+    log: logEvent,
+  }).catch(throwOpenError(url));
   await act(store).finally(() => store.close());
 }
 
-function throwUnusable(url: string): (error: unknown) => never {
+function throwOpenError(url: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof StoreOpenError)) throw error;
     const message = `${url}: ${error.message.replace('--store', 'its URL')}`;
@@ -91,15 +91,15 @@ function throwUnusable(url: string): (error: unknown) => never {
   };
 }
 
-/** Says what happens to a store meanwhile; what is copied is no news. */
-function tell(event: StoreEvent): void {
+/** Logs what happens to a store during the copy, except for the messages copied. */
+function logEvent(event: StoreEvent): void {
   if (event.event === 'updatedRemotely') return;
   process.stderr.write(`${consoleLine(event)}\n`);
 }
 
 async function storeAll(target: MessageStore, entries: readonly HistoryEntry[]): Promise<void> {
-  for (let at = 0; at < entries.length; at += CHUNK) {
-    const chunk = entries.slice(at, at + CHUNK);
+  for (let at = 0; at < entries.length; at += CHUNK_SIZE) {
+    const chunk = entries.slice(at, at + CHUNK_SIZE);
     const stored = chunk.map(({ message, storedAtMs }) => target.store(message, storedAtMs));
     const outcomes = await Promise.allSettled(stored);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');

@@ -1,47 +1,48 @@
-// `motd hash-password`: reads a password, prints what --password-file takes.
+// `motd hash-password`: reads a password, prints its hash for --password-file.
 
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { hashPassword as hash } from '../../access/password.ts';
 import { REPLACEMENT } from '../../protocol/utf8.ts';
 import { CliError } from '../cliError.ts';
-import { lineIn } from '../options/parsers.ts';
-import { SHORTEST_PASSWORD } from '../options/refuseWeakPassword.ts';
+import { parseSingleLine } from '../options/parsers.ts';
+import { MIN_PASSWORD_LENGTH } from '../options/refuseWeakPassword.ts';
 import { readFirstLine } from '../standardInput.ts';
 
-/**
- * Asks at a terminal, twice and without showing it; else takes the first line of standard input.
- */
+/** Prompts twice at a terminal, without echo; otherwise reads the first line of standard input. */
 export async function hashPassword(): Promise<void> {
   const [first, second] = await readPasswords();
-  if (second !== undefined && first !== second) throw new CliError('that was not the same twice');
-  const password = lineIn(first);
-  if (password === undefined) throw new CliError('a password is one line of plain text');
-  if ([...password].length < SHORTEST_PASSWORD) {
-    throw new CliError(`a password has ${SHORTEST_PASSWORD} characters or more`);
+  if (second !== undefined && first !== second) throw new CliError('the passwords do not match');
+  const password = parseSingleLine(first);
+  if (password === undefined)
+    throw new CliError('invalid password: it must be one line of plain text');
+  if ([...password].length < MIN_PASSWORD_LENGTH) {
+    throw new CliError(
+      `password too short: it must have ${MIN_PASSWORD_LENGTH} characters or more`,
+    );
   }
   process.stdout.write(`${await hash(password)}\n`);
 }
 
 async function readPasswords(): Promise<[string, string?]> {
-  return process.stdin.isTTY ? askForPasswords() : [await readFirstLine()];
+  return process.stdin.isTTY ? promptForPasswords() : [await readFirstLine()];
 }
 
-async function askForPasswords(): Promise<[string, string]> {
+async function promptForPasswords(): Promise<[string, string]> {
   const { stdin, stderr } = process;
-  // readline shows what is typed on its output: here, nowhere.
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const readline = createInterface({ input: stdin, output: nowhere, terminal: true });
+  // readline echoes what is typed to its output: discard it.
+  const discard = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const readline = createInterface({ input: stdin, output: discard, terminal: true });
   readline.on('SIGINT', () => process.exit(130));
   const lines = readline[Symbol.asyncIterator]();
-  const ask = async (prompt: string): Promise<string> => {
-    stderr.write(prompt);
+  const prompt = async (text: string): Promise<string> => {
+    stderr.write(text);
     const { value = '' } = await lines.next();
     stderr.write('\n');
     if (!value.includes(REPLACEMENT)) return value;
-    throw new CliError('what was typed is not UTF-8; check the locale of the terminal');
+    throw new CliError('the input is not UTF-8; check the locale of the terminal');
   };
-  const answers: [string, string] = [await ask('Password: '), await ask('Again: ')];
+  const answers: [string, string] = [await prompt('Password: '), await prompt('Repeat: ')];
   readline.close();
   return answers;
 }

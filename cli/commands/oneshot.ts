@@ -20,9 +20,9 @@ import {
 } from '../askServers.ts';
 import { CliError, printToStderr } from '../cliError.ts';
 import type { ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
-import { lineIn } from '../options/parsers.ts';
+import { parseSingleLine } from '../options/parsers.ts';
 import { readStandardInput } from '../standardInput.ts';
-import { exitWhenReaderLeaves, exitWhenReaderLeavesLater } from '../stdoutReader.ts';
+import { exitWhenReaderCloses, exitWhenReaderClosesDelayed } from '../stdoutReader.ts';
 
 /** The delay before the first reconnection. It doubles with every further one, and is randomized. */
 const MIN_RETRY_MS = 500;
@@ -96,7 +96,7 @@ async function storeOnce(options: SetOptions, message: string, deadline: Deadlin
  */
 export async function watch(options: OneshotOptions): Promise<never> {
   const shown: Shown = { last: undefined };
-  exitWhenReaderLeaves();
+  exitWhenReaderCloses();
   let { servers } = options;
   const isAlone = servers.length === 1;
   let retryMs = MIN_RETRY_MS;
@@ -157,7 +157,7 @@ function useFirstAnswer<Answer>(
   question: (socket: Socket) => Promise<Answer>,
   use: (answer: Answer) => Promise<void>,
 ): Promise<void> {
-  exitWhenReaderLeavesLater();
+  exitWhenReaderClosesDelayed();
   return withDeadline(remainingMs(options), async (deadline) => {
     const { first, failures } = await askServers(options, deadline, question);
     if (first === undefined) throw allFailedError(failures, NO_ANSWER, options.timeout);
@@ -195,7 +195,7 @@ function remainingMs({ timeout }: OneshotOptions): number {
 
 /** Reads one line from standard input; from a terminal, until Enter. */
 async function readMessage(): Promise<string> {
-  const line = lineIn(await readStandardInput());
+  const line = parseSingleLine(await readStandardInput());
   if (line !== undefined) return line;
   throw new CliError(
     `invalid message: it must be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes; pass it with -m, or on standard input`,

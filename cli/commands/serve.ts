@@ -1,4 +1,4 @@
-// `motd serve`: the TCP server alone.
+// `motd serve`: runs the TCP server.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
@@ -15,30 +15,30 @@ import { openStore } from '../../server/stores/openStore.ts';
 import type { MessageStore } from '../../server/stores/store.ts';
 import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
 import { CliError, listenError } from '../cliError.ts';
-import { onStopRequest, report } from '../lifecycle.ts';
+import { onStopRequest, reportToParent } from '../lifecycle.ts';
 import { etcdCredentialsOf } from '../options/etcdOptions.ts';
 import type { TlsOptions } from '../options/options.ts';
 import { readPasswordFile } from '../options/passwordFile.ts';
 import { refuseWeakPassword } from '../options/refuseWeakPassword.ts';
 import type { HealthOptions, ServeOptions } from '../options/serverOptions.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';
-import { flushAndExit, serverLog } from '../output.ts';
-import { reloading } from '../reload.ts';
-import { passedSocket } from '../serviceManager.ts';
+import { eventLog, flushAndExit } from '../output.ts';
+import { reloadHandler } from '../reload.ts';
+import { inheritedSocket } from '../serviceManager.ts';
 
-/** Every address of the machine (RFC 4291, section 2.5.2). */
-const ANYWHERE = '::';
+/** Stands for every address of the machine (RFC 4291, section 2.5.2). */
+const ANY_ADDRESS = '::';
 
-/** Serves until SHUTDOWN or a stop request. */
+/** Runs the server until SHUTDOWN or a stop request. */
 export async function serve(options: ServeOptions & TlsOptions & HealthOptions): Promise<void> {
-  const socket = passedSocket();
+  const socket = inheritedSocket();
   if (socket === undefined) refuseWeakPassword(options, options.host);
-  // Where it listens is known only when it does: that may be anywhere.
-  else refuseWeakPassword(options, ANYWHERE, 'to listen on a socket that is passed');
-  const passwords = passwordsIn(options);
+  // The address of an inherited socket is not known before the server listens: assume any.
+  else refuseWeakPassword(options, ANY_ADDRESS, 'to listen on a socket from the service manager');
+  const passwords = createPasswordGuard(options);
   const tls = readTlsIdentity(options);
-  const log = serverLog(options.log);
-  const store = await openStoreOf(options, log);
+  const log = eventLog(options.log);
+  const store = await openStoreFor(options, log);
   const server = new MotdServer({
     store,
     passwords,
@@ -52,74 +52,74 @@ export async function serve(options: ServeOptions & TlsOptions & HealthOptions):
     tls: tls && createSecureContext(tls),
     log,
   });
-  const health = new AdminServer(server, store);
-  const listening = listen(server, health, options, socket).catch(async (error: unknown) => {
-    health.close();
+  const adminServer = new AdminServer(server, store);
+  const listening = listen(server, adminServer, options, socket).catch(async (error: unknown) => {
+    adminServer.close();
     await store.close();
     throw error;
   });
 
   let isDraining = false;
   const stop = async () => {
-    health.setStopping();
+    adminServer.setStopping();
     if (options.drain > 0 && !isDraining) {
       isDraining = true;
       await sleep(options.drain * 1000, undefined, { ref: false });
     }
-    // Asked a second time, it does not wait.
+    // A second stop request ends the drain.
     return server.stop();
   };
-  const renewCertificate = () => {
-    const renewed = readTlsIdentity(options);
-    if (renewed !== undefined) server.replaceCertificate(createSecureContext(renewed));
+  const reloadCertificate = () => {
+    const identity = readTlsIdentity(options);
+    if (identity !== undefined) server.replaceCertificate(createSecureContext(identity));
   };
-  // Before it says that it listens: somebody may send a signal as soon as they read that.
+  // Before the server reports that it listens: a signal may follow at once.
   onStopRequest(
     () => void listening.then(stop).catch(() => {}),
-    reloading({ 'The certificate': tls && renewCertificate }, options.log),
+    reloadHandler({ 'The certificate': tls && reloadCertificate }, options.log),
   );
-  report(await listening);
+  reportToParent(await listening);
   await server.stopped;
   await store.close();
-  health.close();
-  report({ done: true });
+  adminServer.close();
+  reportToParent({ done: true });
   flushAndExit();
 }
 
-function passwordsIn(options: ServeOptions): PasswordGuard<PasswordUse> {
+function createPasswordGuard(options: ServeOptions): PasswordGuard<PasswordUse> {
   const { password, passwordFile, storePasswordFile } = options;
-  const passwords = {
-    shutDown: fromFile(passwordFile, '--password-file') ?? verifierFor(password),
-    store: fromFile(storePasswordFile, '--store-password-file'),
+  const verifiers = {
+    shutDown: verifierFromFile(passwordFile, '--password-file') ?? verifierFor(password),
+    store: verifierFromFile(storePasswordFile, '--store-password-file'),
   };
-  return new PasswordGuard((use) => passwords[use]);
+  return new PasswordGuard((use) => verifiers[use]);
 }
 
-function fromFile(file: string | undefined, flag: string): VerifyPassword | undefined {
+function verifierFromFile(file: string | undefined, flag: string): VerifyPassword | undefined {
   return file === undefined ? undefined : readPasswordFile(file, flag);
 }
 
-/** Where the operator can ask, from before the server accepts connections. */
+/** Makes both servers listen: first the admin server, which then reports that the other one starts. */
 async function listen(
   server: MotdServer,
-  health: AdminServer,
+  adminServer: AdminServer,
   { host, port, healthHost, healthPort }: ServeOptions & HealthOptions,
   socket: number | undefined,
 ): Promise<{ ready: Endpoint; health?: Endpoint }> {
-  const healthAt =
+  const healthEndpoint =
     healthPort === undefined
       ? undefined
-      : await health.listen(healthHost, healthPort).catch((error: unknown) => {
+      : await adminServer.listen(healthHost, healthPort).catch((error: unknown) => {
           throw listenError(error, { host: healthHost, port: healthPort }, '--health-port');
         });
   const ready = await (socket === undefined
     ? listenOnAddress(server, host, port)
     : listenOnSocket(server, socket));
-  health.setServing();
-  return { ready, ...(healthAt && { health: healthAt }) };
+  adminServer.setServing();
+  return { ready, ...(healthEndpoint && { health: healthEndpoint }) };
 }
 
-async function openStoreOf(options: ServeOptions, log: Log | undefined): Promise<MessageStore> {
+async function openStoreFor(options: ServeOptions, log: Log | undefined): Promise<MessageStore> {
   const { store, message, history } = options;
   const etcd = etcdCredentialsOf(options);
   try {
@@ -138,6 +138,8 @@ function listenOnAddress(server: MotdServer, host: string, port: number): Promis
 
 function listenOnSocket(server: MotdServer, socket: number): Promise<Endpoint> {
   return server.listenOnSocket(socket).catch((error: unknown) => {
-    throw new CliError(`the socket that was passed is of no use: ${errorMessage(error)}`);
+    throw new CliError(
+      `cannot listen on the socket from the service manager: ${errorMessage(error)}`,
+    );
   });
 }

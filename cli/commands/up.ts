@@ -1,5 +1,5 @@
-// `motd up`: the server and the bridge, each in a process of its own, so that neither can take
-// the other down. SHUTDOWN ends the server for good; a crash only until it is started again.
+// `motd up`: runs the server and the bridge, each in its own process, so that neither can take the other
+// down. After SHUTDOWN the server stays down; after a crash it is restarted.
 
 import openInBrowser from 'open';
 import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
@@ -10,7 +10,7 @@ import type { TlsOptions } from '../options/options.ts';
 import { newProxyKey } from '../options/proxyKey.ts';
 import { refuseWeakPassword } from '../options/refuseWeakPassword.ts';
 import type { ServeOptions } from '../options/serverOptions.ts';
-import { exitWhenFlushed, say } from '../output.ts';
+import { exitWhenFlushed, printLine } from '../output.ts';
 import { type Environment, Supervisor, startCommand } from '../supervisor.ts';
 
 export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, BridgeRuleOptions {
@@ -18,19 +18,19 @@ export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, Bridge
   open: boolean;
 }
 
-// A relay makes much garbage in few objects:
-// other threads that collect it cost more than they spare.
+// A relay produces much garbage in few objects, for which parallel collection costs more than it saves.
 const BRIDGE_NODE_FLAGS = ['--single-threaded-gc'];
 
-/** Longer than either takes to end in order. */
+/** Longer than each of them takes to stop. */
 const STOP_DEADLINE_MS = 10_000;
 
 const SERVER_IS_DOWN =
-  'The server was shut down and stays down; the page stays. Ctrl-C ends it; then start both anew.';
+  'The server was shut down and stays down; the page keeps running. ' +
+  'To start the server again, press Ctrl-C, then run motd up.';
 
 /**
- * @param environment For each child, the environment twins of its flags that were given.
- * @returns The exit status, once everything has ended.
+ * @param environment For each child, the environment variables of its flags.
+ * @returns The exit status, when both children have ended.
  */
 export async function up(
   options: UpOptions,
@@ -40,44 +40,44 @@ export async function up(
   for (const origin of options.publicOrigin ?? []) {
     refuseWeakPassword(options, new URL(origin).hostname, `for --public-origin ${origin}`);
   }
-  const tell = options.log === 'console' ? say : () => {};
+  const log = options.log === 'console' ? printLine : () => {};
   const key = newProxyKey();
-  let served: Ready | undefined;
+  let serverReady: Ready | undefined;
   const server = new Supervisor(
     {
       name: 'motd serve',
       stopDeadlineMs: STOP_DEADLINE_MS,
-      start: (before) =>
+      start: (previous) =>
         startCommand('serve', [], {
           ...environment.serve,
           ...key,
-          // The bridge speaks to it without, and both are on this machine.
+          // The bridge connects without TLS: both are on this machine.
           MOTD_TLS_CERT: undefined,
           MOTD_TLS_KEY: undefined,
-          // Who runs both stops both: nobody looks elsewhere meanwhile.
+          // No load balancer is told to look elsewhere: both stop together.
           MOTD_DRAIN: undefined,
-          // There is news of it: the bridge's /readyz tells when the store is unavailable.
+          // The bridge's /readyz asks it whether the store is available.
           ...(isShared(options.store) && { MOTD_HEALTH_PORT: '0' }),
-          ...(before && { MOTD_PORT: String(before.ready.port) }),
-          ...(before?.health && { MOTD_HEALTH_PORT: String(before.health.port) }),
+          ...(previous && { MOTD_PORT: String(previous.ready.port) }),
+          ...(previous?.health && { MOTD_HEALTH_PORT: String(previous.health.port) }),
         }),
     },
-    tell,
+    log,
   );
   const bridge = new Supervisor(
     {
       name: 'motd bridge',
       stopDeadlineMs: STOP_DEADLINE_MS,
-      start: (before) =>
+      start: (previous) =>
         startCommand('bridge', BRIDGE_NODE_FLAGS, {
           ...environment.bridge,
           ...key,
-          // The server says so itself, and says 421.
+          // The server closes idle sessions itself, with 421.
           MOTD_IDLE_TIMEOUT: undefined,
-          ...bridgeEnvironment(served, before),
+          ...bridgeEnvironment(serverReady, previous),
         }),
     },
-    tell,
+    log,
   );
   let isStopping = false;
   const stop = () => {
@@ -88,40 +88,43 @@ export async function up(
   const isReloadable = options.tlsCert !== undefined || options.usersFile !== undefined;
   onStopRequest(stop, isReloadable ? () => bridge.reload() : undefined);
 
-  served = await server.start();
-  const bridged = served && (await bridge.start());
-  if (served === undefined || bridged === undefined) {
-    const wasAskedTo = isStopping;
+  serverReady = await server.start();
+  const bridgeReady = serverReady && (await bridge.start());
+  if (serverReady === undefined || bridgeReady === undefined) {
+    const wasRequested = isStopping;
     stop();
     await Promise.all([server.ended, bridge.ended]);
-    return wasAskedTo ? 0 : 1;
+    return wasRequested ? 0 : 1;
   }
 
   const scheme = options.tlsCert === undefined ? 'http' : 'https';
-  const page = `${scheme}://${formatEndpoint(reachable(bridged.ready))}${options.basePath}`;
-  const { host, port } = reachable(served.ready);
-  tell(`Open ${page} in a browser, or type: nc ${host} ${port}`);
+  const page = `${scheme}://${formatEndpoint(connectable(bridgeReady.ready))}${options.basePath}`;
+  const { host, port } = connectable(serverReady.ready);
+  log(`Open ${page} in a browser, or run: nc ${host} ${port}`);
   void server.ended.then(() => {
-    if (!isStopping) tell(SERVER_IS_DOWN);
+    if (!isStopping) log(SERVER_IS_DOWN);
   });
   if (options.open) {
-    await openInBrowser(page).catch(() => tell('No browser could be started here.'));
+    await openInBrowser(page).catch(() => log('Cannot open a browser on this machine.'));
   }
   await Promise.all([server.ended, bridge.ended]);
   exitWhenFlushed();
   return 0;
 }
 
-function bridgeEnvironment(served: Ready | undefined, before?: Ready): Environment {
+function bridgeEnvironment(serverReady: Ready | undefined, previous?: Ready): Environment {
   return {
-    ...(served && { MOTD_TARGET: `motd=${formatEndpoint(reachable(served.ready))}+proxy` }),
-    MOTD_READY_URL: served?.health && `http://${formatEndpoint(reachable(served.health))}/readyz`,
-    ...(before && { MOTD_HTTP_PORT: String(before.ready.port) }),
+    ...(serverReady && {
+      MOTD_TARGET: `motd=${formatEndpoint(connectable(serverReady.ready))}+proxy`,
+    }),
+    MOTD_READY_URL:
+      serverReady?.health && `http://${formatEndpoint(connectable(serverReady.health))}/readyz`,
+    ...(previous && { MOTD_HTTP_PORT: String(previous.ready.port) }),
   };
 }
 
-/** Where to connect for what listens here: "every address" is not one to connect to. */
-function reachable({ host, port }: Endpoint): Endpoint {
+/** @returns Where to connect to a server that listens here, possibly on every address. */
+function connectable({ host, port }: Endpoint): Endpoint {
   if (host === '0.0.0.0') return { host: '127.0.0.1', port };
   if (host === '::') return { host: '::1', port };
   return { host, port };

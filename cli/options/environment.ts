@@ -16,7 +16,7 @@ const LINE_END = /\r$/;
 const own = new Map<string, string>();
 
 /** Drops line ends from the values of the twins of our flags. To be called before Commander reads them. */
-export function dropLineEnds(): void {
+export function stripLineEnds(): void {
   for (const [name, value] of Object.entries(process.env)) {
     if (!name.startsWith('MOTD_') || value === undefined || !LINE_END.test(value)) continue;
     process.env[name] = value.replace(LINE_END, '');
@@ -27,7 +27,7 @@ export function dropLineEnds(): void {
  * Takes the variables that are for this process alone out of `process.env`, which every process
  * that it starts inherits. Commander has to have read them before.
  */
-export function keepOwnVariables(): void {
+export function takeOwnVariables(): void {
   for (const [name, value] of Object.entries(process.env)) {
     if (!OWN.test(name) || value === undefined) continue;
     own.set(name, value);
@@ -41,7 +41,7 @@ export function ownVariable(name: string): string | undefined {
 }
 
 /** Those that are twins of a command's flags, as they were given. */
-export function variablesOf(command: Command): Environment {
+export function environmentOf(command: Command): Environment {
   return ofCommand(command, own);
 }
 
@@ -51,8 +51,8 @@ export function variablesOf(command: Command): Environment {
  * @param parent A command that has read its arguments. What was given to it goes before variables of
  *   the same name.
  */
-export function variablesFor(child: Command, parent: Command): Environment {
-  return { ...variablesOf(child), ...ofCommand(child, givenTo(parent)) };
+export function environmentForChild(child: Command, parent: Command): Environment {
+  return { ...environmentOf(child), ...ofCommand(child, givenTo(parent)) };
 }
 
 /** What is left at its default is left out. */

@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import type { EtcdCredentials, EtcdTls } from '../../server/stores/etcd/etcdCredentials.ts';
 import { CliError } from '../cliError.ts';
 import { readSecret } from './secretFile.ts';
-import { linesOf } from './textFile.ts';
+import { decodeLines } from './textFile.ts';
 import { readAuthority, readIdentity } from './tlsFiles.ts';
 
 export interface EtcdOptions {
@@ -52,7 +52,7 @@ function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdCredential
     throw new CliError('a user of etcd needs both --etcd-user and --etcd-password-file');
   }
   return readSecret(etcdPasswordFile, '--etcd-password-file', (bytes) => {
-    const [password = ''] = linesOf(bytes, etcdPasswordFile);
+    const [password = ''] = decodeLines(bytes, etcdPasswordFile);
     return { user: etcdUser, password };
   });
 }

@@ -37,7 +37,7 @@ export function parseHost(text: string): string {
 }
 
 /** A server as a client is told of it; one without a port has that of `--port`. */
-export interface GivenServer {
+export interface ServerArgument {
   host: string;
   port?: number;
 }
@@ -46,11 +46,11 @@ export interface GivenServer {
 const SERVER = /^(?:\[(?<ipv6>[^[\]]+)\]|(?<name>[^:[\]/\s]+))(?::(?<port>\d{1,5}))?$/;
 
 /** One server, or several with commas between. */
-export function parseServers(text: string): GivenServer[] {
+export function parseServers(text: string): ServerArgument[] {
   return text.split(',').map((one) => parseServer(one.trim()));
 }
 
-function parseServer(text: string): GivenServer {
+function parseServer(text: string): ServerArgument {
   if (isIP(text) !== 0) return { host: text };
   const { ipv6 = '', name = ipv6, port } = SERVER.exec(text)?.groups ?? {};
   const isHost = name === ipv6 ? isIP(ipv6) === 6 : !/^\d+$/.test(name);
@@ -73,14 +73,14 @@ export function parsePort(text: string): number {
  * @returns The one line of plain text there is, as a client could send it;
  *   `undefined` where it is not.
  */
-export function lineIn(text: string): string | undefined {
+export function parseSingleLine(text: string): string | undefined {
   const line = trimLine(text);
   const isLine = line !== '' && isPlainText(line) && Buffer.byteLength(line) <= MAX_LINE_BYTES;
   return isLine ? line : undefined;
 }
 
 export function parseLine(text: string): string {
-  const line = lineIn(text);
+  const line = parseSingleLine(text);
   if (line !== undefined) return line;
   throw new InvalidArgumentError(
     `It has to be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes.`,

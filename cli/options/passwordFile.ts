@@ -3,7 +3,7 @@
 import { type VerifyPassword, verifierForHash } from '../../access/password.ts';
 import { CliError } from '../cliError.ts';
 import { readSecret } from './secretFile.ts';
-import { linesOf } from './textFile.ts';
+import { decodeLines } from './textFile.ts';
 
 /**
  * Reads a password file: its first line is the hash.
@@ -13,7 +13,7 @@ import { linesOf } from './textFile.ts';
  */
 export function readPasswordFile(file: string, flag: string): VerifyPassword {
   return readSecret(file, flag, (bytes) => {
-    const [line = ''] = linesOf(bytes, file);
+    const [line = ''] = decodeLines(bytes, file);
     const verify = verifierForHash(line.trim());
     if (verify !== undefined) return verify;
     throw new CliError(

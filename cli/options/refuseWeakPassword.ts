@@ -1,4 +1,4 @@
-// A password that can be looked up or guessed is for this machine alone.
+// Allows the default password, or a short one, only if the server is reachable from this machine alone.
 
 import { isLocalhost } from '../../access/localhost.ts';
 import { addressMatcher } from '../../access/source.ts';
@@ -6,13 +6,13 @@ import { CliError } from '../cliError.ts';
 import { LOOPBACK } from './options.ts';
 import { DEFAULT_PASSWORD, type ServeOptions } from './serverOptions.ts';
 
-/** The least a password may have where others can try it (NIST SP 800-63B, section 5.1.1.2). */
-export const SHORTEST_PASSWORD = 8;
+/** In characters, for a password that others can try (NIST SP 800-63B, section 5.1.1.2). */
+export const MIN_PASSWORD_LENGTH = 8;
 
 /**
- * @param host Where the server, or a bridge to it, is about to listen, or is found.
- * @param purpose What the password has to be good for, in words.
- * @throws CliError where others could reach it and the password is the default or a short one.
+ * @param host Where the server, or a bridge to it, will listen or can be found.
+ * @param purpose What the password is needed for, for the error.
+ * @throws CliError if `host` is not loopback and the password is the default or too short.
  */
 export function refuseWeakPassword(
   options: ServeOptions,
@@ -23,17 +23,17 @@ export function refuseWeakPassword(
   if (passwordFile !== undefined || isLoopback(host)) return;
   if (password === DEFAULT_PASSWORD) {
     throw new CliError(
-      `everybody knows the default password; set --password or --password-file ${purpose}`,
+      `the default password is public; set --password or --password-file ${purpose}`,
     );
   }
-  if ([...password].length >= SHORTEST_PASSWORD) return;
+  if ([...password].length >= MIN_PASSWORD_LENGTH) return;
   throw new CliError(
-    `${purpose}, the password has to have ${SHORTEST_PASSWORD} characters or more; set --password`,
+    `${purpose}, the password must have ${MIN_PASSWORD_LENGTH} characters or more; set --password`,
   );
 }
 
-/** @param host A name or an address; an IPv6 address may stand in brackets, as in a URL. */
+/** @param host A name or an address; an IPv6 address may be in brackets, as in a URL. */
 function isLoopback(host: string): boolean {
-  // Of `localhost`, servers take the loopback addresses whatever a lookup says.
+  // For `localhost`, servers use the loopback addresses without a lookup.
   return isLocalhost(host) || addressMatcher(LOOPBACK)(host.replace(/^\[|\]$/g, ''));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linesOf } from './textFile.ts';
+import { decodeLines } from './textFile.ts';
 
 test.each([
   ['one\ntwo\n', ['one', 'two', '']],
@@ -8,14 +8,14 @@ test.each([
   ['\ufeff', ['']],
   ['one\rtwo', ['one\rtwo']],
 ])('a file has the same lines whatever editor wrote it: %j', (text, lines) => {
-  expect(linesOf(Buffer.from(text), 'users')).toEqual(lines);
+  expect(decodeLines(Buffer.from(text), 'users')).toEqual(lines);
 });
 
 test.each([
   ['LATIN1', Buffer.from('jörg:secret', 'latin1')],
   ['UTF-16', Buffer.from('\ufeffjörg:secret', 'utf16le')],
 ])('a file in %s is refused, and nothing of it repeated', (encoding, bytes) => {
-  expect(() => linesOf(bytes, 'users')).toThrow(
+  expect(() => decodeLines(bytes, 'users')).toThrow(
     `users is not UTF-8; convert it, for example: iconv -f ${encoding} -t UTF-8`,
   );
 });

@@ -8,6 +8,6 @@ import { decodeText } from './decodeText.ts';
  * @returns The lines of a file in UTF-8, without their ends.
  * @throws CliError if it is not UTF-8.
  */
-export function linesOf(bytes: Buffer, file: string): string[] {
+export function decodeLines(bytes: Buffer, file: string): string[] {
   return decodeText(bytes.toString('latin1'), file).split(/\r?\n/);
 }

@@ -3,7 +3,7 @@
 import { type VerifyPassword, verifierForHash } from '../../access/password.ts';
 import { CliError } from '../cliError.ts';
 import { readSecret } from './secretFile.ts';
-import { linesOf } from './textFile.ts';
+import { decodeLines } from './textFile.ts';
 
 const FLAG = '--users-file';
 
@@ -17,7 +17,7 @@ export type Users = ReadonlyMap<string, VerifyPassword>;
  * @throws CliError which names a line, and nothing of what it holds.
  */
 export function readUsersFile(file: string): Users {
-  return readSecret(file, FLAG, (bytes) => parseUsers(linesOf(bytes, file), file));
+  return readSecret(file, FLAG, (bytes) => parseUsers(decodeLines(bytes, file), file));
 }
 
 function parseUsers(lines: readonly string[], file: string): Users {

@@ -114,7 +114,7 @@ test('motd up: TLS and passwords apply to the page, not to the TCP server', asyn
     ...['--users-file', await usersFile(ANNA)],
   ]);
   const [, pagePort, port = ''] = await program.waitForOutput(
-    /^Open https:\/\/127\.0\.0\.1:(\d+) in a browser, or type: nc 127\.0\.0\.1 (\d+)\n/m,
+    /^Open https:\/\/127\.0\.0\.1:(\d+) in a browser, or run: nc 127\.0\.0\.1 (\d+)\n/m,
   );
   const page = { program, port: Number(pagePort) };
   expect(await ask(page)).toMatchObject({ status: 401 });

@@ -171,7 +171,7 @@ test('restarts a killed worker; the sessions of the others continue', QUICK, asy
   const [victim = 0] = bridge.workers;
   process.kill(victim, 'SIGKILL');
   await bridge.program.waitForOutput(
-    /^Bridge worker \d ended unexpectedly \(SIGKILL\); the next try is in 0\.5 s\.$/m,
+    /^Bridge worker \d exited unexpectedly \(SIGKILL\); restarting in 0\.5 s\.$/m,
   );
   const alive = (await Promise.all(sessions.map(isAlive))).filter((is) => is).length;
   expect(alive).toBeGreaterThanOrEqual(5);
@@ -181,7 +181,7 @@ test('restarts a killed worker; the sessions of the others continue', QUICK, asy
   expect(await metric(bridge, OPENED)).toBe(20);
   expect(await isAlive(await open(bridge))).toBe(true);
 
-  await bridge.program.waitForOutput(/^Bridge worker \d is back\.$/m);
+  await bridge.program.waitForOutput(/^Bridge worker \d was restarted\.$/m);
   const [other, renewed = 0] = childrenOf(bridge.pid).filter((pid) => pid !== victim);
   expect([...bridge.workers, renewed]).toContain(other);
   expect(await Promise.all((await openInTurn(bridge, 10)).map(isAlive))).not.toContain(false);
@@ -196,12 +196,12 @@ test('restarts all workers on the same port if all are killed', async ({ echo })
   const bridge = await startWorkers(echo);
   for (let round = 1; round <= 2; round++) {
     for (const pid of childrenOf(bridge.pid)) process.kill(pid, 'SIGKILL');
-    await bridge.program.waitForOutput(new RegExp(`(is back\\.[^]*?){${round * WORKERS}}`));
+    await bridge.program.waitForOutput(new RegExp(`(was restarted\\.[^]*?){${round * WORKERS}}`));
     expect((await get(bridge, '/healthz')).status).toBe(200);
   }
   const [one = 0] = childrenOf(bridge.pid);
   process.kill(one, 'SIGKILL');
-  await bridge.program.waitForOutput(new RegExp(`(is back\\.[^]*?){${2 * WORKERS + 1}}`));
+  await bridge.program.waitForOutput(new RegExp(`(was restarted\\.[^]*?){${2 * WORKERS + 1}}`));
   const sessions = await openMany(bridge, 10);
   expect(await metric(bridge, OPEN)).toBe(sessions.length);
 });
@@ -312,7 +312,7 @@ test.describe('the limits hold for all workers together', () => {
 
     const [victim = 0] = bridge.workers;
     process.kill(victim, 'SIGKILL');
-    await bridge.program.waitForOutput(/is back\.$/m);
+    await bridge.program.waitForOutput(/was restarted\.$/m);
     const left = await metric(bridge, OPEN);
     expect(await letIn(bridge, 10)).toHaveLength(7 - left);
   });
@@ -394,7 +394,7 @@ test('SIGHUP: all workers use the new certificate and users, and each is reporte
   writePrivately(users, `anna:${SECOND_PASSWORD_HASH}\n`);
   process.kill(bridge.pid, 'SIGHUP');
   await bridge.program.waitForOutput(
-    /^The certificate is read anew\.\nThe list of users is read anew\.$/m,
+    /^The certificate was reloaded\.\nThe list of users was reloaded\.$/m,
   );
   await shows(SECOND);
   // One after the other, so that each worker has some of them.
@@ -406,16 +406,16 @@ test('SIGHUP: all workers use the new certificate and users, and each is reporte
   writeFileSync(cert, 'broken');
   writeFileSync(users, 'broken');
   process.kill(bridge.workers[0] ?? 0, 'SIGKILL');
-  await bridge.program.waitForOutput(/is back\.$/m);
+  await bridge.program.waitForOutput(/was restarted\.$/m);
   await shows(SECOND);
   expect(await Promise.all([early, ...late].map(isAlive))).toContain(true);
   process.kill(bridge.pid, 'SIGHUP');
   await bridge.program.waitForOutput(
-    /^\[!\] The certificate stays as it was: .*\n\[!\] The list of users/m,
+    /^\[!\] The certificate was not reloaded: .*\n\[!\] The list of users/m,
   );
   await shows(SECOND);
   expect(await bridge.program.stop()).toBe(0);
-  expect(bridge.program.stdout.match(/The certificate is read anew/g)).toHaveLength(1);
+  expect(bridge.program.stdout.match(/The certificate was reloaded/g)).toHaveLength(1);
   expect(bridge.program.stderr).toBe('');
 });
 
@@ -432,7 +432,7 @@ test('motd up passes --workers on, with the Node flags of its bridge', async () 
   const bridge = { program, port: Number(port), pid, workers };
   expect((await get(bridge, '/readyz')).status).toBe(200);
   process.kill(pid, 'SIGKILL');
-  await program.waitForOutput(/^motd bridge ended unexpectedly \(SIGKILL\)/m);
+  await program.waitForOutput(/^motd bridge exited unexpectedly \(SIGKILL\)/m);
   await program.waitForOutput(/Bridge is listening(.|\n)*Bridge is listening/);
   await expect.poll(() => workers.filter(isRunning)).toEqual([]);
   expect((await get(bridge, '/healthz')).status).toBe(200);

@@ -76,7 +76,7 @@ test(
       ...['--http-port', '0', '--workers', '2', '--public-origin', 'http://localhost.:8080'],
     ]);
     const [, address = '', httpPort, port] = await program.waitForOutput(
-      /^Open (http:\/\/localhost:(\d+)) in a browser, or type: nc localhost (\d+)\n/m,
+      /^Open (http:\/\/localhost:(\d+)) in a browser, or run: nc localhost (\d+)\n/m,
     );
     await expectMessage(Number(port));
     await expectWebSocket(Number(httpPort));
@@ -116,7 +116,7 @@ test('rejects the default password on any other name or address', async () => {
   for (const host of ['0.0.0.0', '::', 'localhost.example']) {
     const program = Program.motd(['serve', '--host', host, '--port', '0']);
     expect(await program.exitCode()).toBe(1);
-    expect(program.stderr).toMatch(/^motd: everybody knows the default password; /);
+    expect(program.stderr).toMatch(/^motd: the default password is public; /);
   }
 });
 

@@ -85,7 +85,7 @@ function runAsNobody(...args: string[]): Promise<ProgramResult> {
 
 const copied = (count: number, from: string, to: string) => ({
   status: 0,
-  stdout: `The ${count} messages of ${from} are in ${to}.\n`,
+  stdout: `All ${count} messages of ${from} are in ${to}.\n`,
 });
 
 /** What a server tells of a store: its messages. */
@@ -136,7 +136,7 @@ test.describe('on a read-only file system', () => {
     const from = `lmdb:${mount}`;
     expect(await runMounted(path, mount, 'copy-store', from, `lmdb:${copy}`)).toEqual({
       ...copied(2, from, `lmdb:${copy}`),
-      stderr: `motd: warning: ${from} is in use by a server; what it stores from now on is not copied\n`,
+      stderr: `motd: warning: ${from} is in use by a server; messages stored from now on are not copied\n`,
     });
     await storeAt('three', server.port);
     await end(server);

@@ -99,7 +99,7 @@ test('the server uses the new certificate for new connections; open ones continu
   const early = await secured(port, FIRST);
   install('renewed');
   hangUp(program);
-  await program.waitForOutput(/^The certificate is read anew\.$/m);
+  await program.waitForOutput(/^The certificate was reloaded\.$/m);
   await shows(port, SECOND);
   await expect(shows(port, FIRST)).rejects.toThrow(/self-signed/);
   early.end('MSGGET\n');
@@ -120,7 +120,7 @@ test(
     installUser(SECOND_PASSWORD_HASH);
     hangUp(program);
     await program.waitForOutput(
-      /^The certificate is read anew\.\nThe list of users is read anew\.$/m,
+      /^The certificate was reloaded\.\nThe list of users was reloaded\.$/m,
     );
     await shows(port, SECOND);
     await expect(openPage(port, 'first password')).rejects.toThrow(/401/);
@@ -140,7 +140,7 @@ test('keeps the old value of an invalid file, and reloads the others', async ({ 
   installUser(SECOND_PASSWORD_HASH);
   hangUp(program);
   await program.waitForOutput(
-    /^\[!\] The certificate stays as it was: the key in .* does not belong .*\nThe list of .* anew\.$/m,
+    /^\[!\] The certificate was not reloaded: the key in .* does not belong .*\nThe list of .* reloaded\.$/m,
   );
   await shows(port, FIRST);
   (await openPage(port, 'second password')).terminate();
@@ -149,7 +149,7 @@ test('keeps the old value of an invalid file, and reloads the others', async ({ 
   installUser('in clear');
   hangUp(program);
   await program.waitForOutput(
-    /^The certificate is read anew\.\n\[!\] The list of users stays as it was: line 1 of .*$/m,
+    /^The certificate was reloaded\.\n\[!\] The list of users was not reloaded: line 1 of .*$/m,
   );
   await shows(port, SECOND);
   (await openPage(port, 'second password')).terminate();
@@ -182,13 +182,13 @@ test('motd up reloads the files of its page, and its server continues', async ()
   await once(visitor, 'connect');
   install('renewed');
   hangUp(program);
-  await program.waitForOutput(/^The certificate is read anew\.$/m);
+  await program.waitForOutput(/^The certificate was reloaded\.$/m);
   await shows(Number(pagePort), SECOND);
 
   // As `kill -HUP %1` does: to every process of the group.
   install('cert');
   process.kill(-(program.process.pid ?? 0), 'SIGHUP');
-  await program.waitForOutput(/(The certificate is read anew\.\n(.*\n)*){2}/);
+  await program.waitForOutput(/(The certificate was reloaded\.\n(.*\n)*){2}/);
   await shows(Number(pagePort), FIRST);
   visitor.write('MSGGET\n');
   const [reply] = await once(visitor, 'data');
@@ -219,7 +219,7 @@ test('reloads without a terminal', async () => {
   ]);
   install('renewed');
   hangUp(program);
-  await program.waitForOutput(/^The certificate is read anew\.$/m);
+  await program.waitForOutput(/^The certificate was reloaded\.$/m);
   await shows(port, SECOND);
   expect(await program.stop()).toBe(0);
 });
@@ -231,7 +231,7 @@ for (const command of ['bridge', 'up'] as const) {
     if (command === 'up') await program.waitForOutput(/^Open /m);
     try {
       process.kill(pid, 'SIGHUP');
-      await program.waitForOutput(/^The certificate is read anew\.$/m);
+      await program.waitForOutput(/^The certificate was reloaded\.$/m);
       await shows(port, FIRST);
       expect(isRunning(pid)).toBe(true);
       await program.kill();

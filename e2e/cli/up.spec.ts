@@ -33,7 +33,7 @@ async function startUp(
   const ports = ['--port', '0', '--http-port', '0'];
   const program = Program.motd(['up', ...ports, '--store', store, ...flags], environment);
   const [, page = '', port = ''] = await program.waitForOutput(
-    /^Open (http:\S+) in a browser, or type: nc 127\.0\.0\.1 (\d+)\n/m,
+    /^Open (http:\S+) in a browser, or run: nc 127\.0\.0\.1 (\d+)\n/m,
   );
   return { program, page, port };
 }
@@ -103,7 +103,9 @@ test(
   async ({ page }) => {
     const up = await startUp();
     await say(up.port, 'SHUTDOWN\n123!abc\n');
-    await up.program.waitForOutput(/^The server was shut down and stays down; the page stays\./m);
+    await up.program.waitForOutput(
+      /^The server was shut down and stays down; the page keeps running\./m,
+    );
     await page.goto(up.page);
     await new Terminal(page).shows('[reconnecting; press Enter to try now]');
     expect(await new Terminal(page).text()).toContain('motd refused the connection');
@@ -126,7 +128,7 @@ test.describe('its processes', () => {
       if (pid === undefined) throw new Error(`no ${command} runs`);
       process.kill(pid, signal);
       await up.program.waitForOutput(
-        new RegExp(`^motd ${command} ended unexpectedly \\(${how}\\); the next`, 'm'),
+        new RegExp(`^motd ${command} exited unexpectedly \\(${how}\\); restarting`, 'm'),
       );
       await up.program.waitForOutput(/listening(.|\n)*listening(.|\n)*listening/);
       await page.goto(up.page);
@@ -229,7 +231,7 @@ test('rejects the default password if the page accepts other machines', async ()
   const up = Program.motd(['up', '--port', '0', '--http-port', '0', '--http-host', '0.0.0.0']);
   expect(await up.exitCode()).toBe(1);
   expect(up.stderr).toMatch(
-    /^motd: everybody knows the default password; set --password or --password-file .*0\.0\.0\.0\n$/,
+    /^motd: the default password is public; set --password or --password-file .*0\.0\.0\.0\n$/,
   );
   expect(up.stdout).toBe('');
 });
@@ -238,7 +240,7 @@ test('rejects the default password if a proxy accepts other machines', async () 
   const up = Program.motd(['up', '--port', '0', '--public-origin', 'https://motd.example']);
   expect(await up.exitCode()).toBe(1);
   expect(up.stderr).toMatch(
-    /^motd: everybody knows the default password; .* for --public-origin https:\/\/motd\.example\n$/,
+    /^motd: the default password is public; .* for --public-origin https:\/\/motd\.example\n$/,
   );
 });
 

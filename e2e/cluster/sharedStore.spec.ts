@@ -123,11 +123,11 @@ test('copies a history from lmdb to etcd and back, complete, in order and with i
 
   expect(await run('copy-store', lmdb, store)).toEqual({
     status: 0,
-    said: `The 3 messages of ${lmdb} are in ${store}.\n`,
+    said: `All 3 messages of ${lmdb} are in ${store}.\n`,
   });
   expect(await run('copy-store', lmdb, store)).toEqual({
     status: 0,
-    said: `The 3 messages of ${lmdb} are in ${store} (3 were there).\n`,
+    said: `All 3 messages of ${lmdb} are in ${store} (3 were already there).\n`,
   });
   const after = await serve(store);
   expect((await run('history', '127.0.0.1', String(after.port))).said).toBe(history);
@@ -136,7 +136,7 @@ test('copies a history from lmdb to etcd and back, complete, in order and with i
   const back = `lmdb:${join(folder, 'back')}`;
   expect(await run('copy-store', store, back)).toEqual({
     status: 0,
-    said: `The 4 messages of ${store} are in ${back}.\n`,
+    said: `All 4 messages of ${store} are in ${back}.\n`,
   });
   const other = await run('copy-store', lmdb, back);
   expect(other.status).toBe(1);
@@ -149,7 +149,7 @@ const REFUSED: [rule: string, args: string[], said: RegExp][] = [
     ['copy-store', 'lmdb:nowhere', 'lmdb:b'],
     /lmdb:nowhere: no such folder; check its URL/,
   ],
-  ['a store that forgets', ['copy-store', 'memory:', 'lmdb:b'], /memory: holds nothing/],
+  ['a store that forgets', ['copy-store', 'memory:', 'lmdb:b'], /memory: is not persistent/],
   [
     'a URL without a prefix',
     ['serve', '--store', 'etcd://a:1'],

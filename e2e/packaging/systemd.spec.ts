@@ -161,7 +161,7 @@ test.describe('a socket that is passed', () => {
     await program.waitForStderr(/Listening on/);
     connect(port, '127.0.0.1').on('error', () => {});
     expect(await program.exitCode()).toBe(1);
-    expect(program.stderr).toMatch(/\nmotd: everybody knows the default password; .*\n$/);
+    expect(program.stderr).toMatch(/\nmotd: the default password is public; .*\n$/);
   });
 
   test('has to be a TCP socket', async () => {
@@ -170,7 +170,9 @@ test.describe('a socket that is passed', () => {
     await program.waitForStderr(/Listening on/);
     connect(path).on('error', () => {});
     expect(await program.exitCode()).toBe(1);
-    expect(program.stderr).toMatch(/\nmotd: the socket that was passed is of no use: .*\n$/);
+    expect(program.stderr).toMatch(
+      /\nmotd: cannot listen on the socket from the service manager: .*\n$/,
+    );
   });
 });
 
@@ -335,7 +337,7 @@ test.describe('under systemd', () => {
     });
     manager.do('start', 'motd-server.service');
     manager.do('reload', 'motd-server.service');
-    await expect.poll(() => manager.output('server')).toContain('The certificate is read anew.\n');
+    await expect.poll(() => manager.output('server')).toContain('The certificate was reloaded.\n');
   });
 
   test('the bridge serves the page and reaches the server, with several workers', async () => {
