@@ -1,4 +1,4 @@
-// A server and a bridge of its own for each test that asks for them.
+// Starts a server and a bridge for each test that asks for them.
 
 import { test as base, devices, expect, type Page } from '@playwright/test';
 import { freePort } from '../testing/freePort.ts';
@@ -10,7 +10,7 @@ export interface ListeningProgram {
 }
 
 export interface Fixtures {
-  /** Ends every program a test has started, passed or failed. */
+  /** Stops every program a test has started, whether it passed or failed. */
   cleanup: undefined;
   server: ListeningProgram;
   bridge: ListeningProgram;
@@ -19,10 +19,12 @@ export interface Fixtures {
 
 export { devices, expect };
 
-/** Belongs to `npm test`: a main path, or the quick form of a kind. All others run in `test:full`. */
+/**
+ * A test of `npm test`: a main path, or the quick form of a test. All others run in `test:full`.
+ */
 export const QUICK = { tag: '@quick' };
 
-/** Needs more of Chromium than its headless shell has (playwright.config.ts). */
+/** Needs more than Chromium's headless shell (playwright.config.ts). */
 export const WHOLE_BROWSER = { tag: '@whole-browser' };
 
 // biome-ignore-start lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
@@ -35,7 +37,8 @@ export const test = base.extend<Fixtures>({
     },
     { auto: true },
   ],
-  // Not on a port of the system's: while a test has stopped one, the system could give it away.
+  // Not an ephemeral port: while a test has stopped the server, the system could assign it to
+  // another program.
   server: async ({}, use) => use(await startServer(await freePort())),
   bridge: async ({ server }, use) => use(await startBridge(server.port, await freePort())),
   terminal: async ({ page, bridge }, use) => {
@@ -45,7 +48,7 @@ export const test = base.extend<Fixtures>({
 });
 // biome-ignore-end lint/correctness/noEmptyPattern: see above.
 
-/** A test that took too long ends with what each of its programs said last. */
+/** Shows the last output of each program of a test that timed out. */
 function reportRunningPrograms(): void {
   for (const { commandLine, stdout, stderr } of Program.running) {
     process.stderr.write(`still running: ${commandLine}\n${lastOf(stdout)}${lastOf(stderr)}`);
@@ -60,7 +63,7 @@ function lastOf(output: string): string {
     .join('');
 }
 
-/** A server that believes the PROXY lines of bridges on this machine, unless `flags` name others. */
+/** Starts a server that trusts the PROXY lines of this machine, unless `flags` say otherwise. */
 export async function startServer(port = 0, flags: string[] = []): Promise<ListeningProgram> {
   const program = Program.motd(['serve', '--port', String(port), ...flags], {
     MOTD_TRUST_PROXY: '127.0.0.1',
@@ -81,7 +84,7 @@ export async function startBridge(
   return { program, port: Number(found) };
 }
 
-/** Starts a bridge to targets of any kind, each as `--target` takes it. @returns Its port. */
+/** Starts a bridge to targets of any kind, in the format of `--target`. @returns Its port. */
 export async function startBridgeTo(...targets: string[]): Promise<number> {
   const flags = targets.flatMap((target) => ['--target', target]);
   const program = Program.motd(['bridge', ...flags, '--http-port', '0']);
@@ -89,14 +92,14 @@ export async function startBridgeTo(...targets: string[]): Promise<number> {
   return Number(port);
 }
 
-/** Stores a message as somebody else does. */
+/** Stores a message from another client. */
 export async function store(message: string, port: number): Promise<void> {
   const program = Program.motd(['set', '-m', message, '127.0.0.1', String(port)]);
   expect(await program.exitCode(), program.stderr).toBe(0);
 }
 
 /**
- * Everything in the page's terminal, a line each: what its copy button copies where nothing is
+ * Everything in the page's terminal, line by line: what its copy button copies if nothing is
  * selected.
  */
 export async function transcriptOf(page: Page): Promise<string> {
@@ -108,7 +111,7 @@ export async function transcriptOf(page: Page): Promise<string> {
   return copied();
 }
 
-/** Keeps the page's toasts, which disappear after a moment: a slow machine may look later. */
+/** Keeps the page's toasts, which would disappear before a slow machine looks. */
 export async function keepToasts(page: Page): Promise<void> {
   await page.locator('#toast').evaluate((toast) => {
     let last = toast.textContent;
@@ -119,14 +122,14 @@ export async function keepToasts(page: Page): Promise<void> {
   });
 }
 
-/** Puts a text into the clipboard and pastes it where the focus is. */
+/** Puts a text into the clipboard and pastes it at the focus. */
 export async function paste(page: Page, text: string): Promise<void> {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.evaluate((pasted) => navigator.clipboard.writeText(pasted), text);
   await page.keyboard.press('Control+v');
 }
 
-/** The page's terminal, as the person in front of it sees it. */
+/** The page's terminal, as the user sees it. */
 export class Terminal {
   readonly page: Page;
 
@@ -134,7 +137,7 @@ export class Terminal {
     this.page = page;
   }
 
-  /** Every row on the screen, as drawn; blanks at the ends of rows cannot be seen. */
+  /** Every row on the screen, as drawn, without blanks at the end. */
   async rows(): Promise<string[]> {
     const rows = await this.page.locator('.xterm-rows > div').allInnerTexts();
     return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd());
@@ -146,8 +149,8 @@ export class Terminal {
   }
 
   /**
-   * Every character on the screen in order, white space and line ends left out:
-   * what wraps reads on.
+   * Every character on the screen in order, without white space and line ends, so that wrapped text
+   * is in one piece.
    */
   async flow(): Promise<string> {
     return (await this.rows()).join('').replaceAll(' ', '');
@@ -158,7 +161,7 @@ export class Terminal {
     await expect.poll(() => this.text()).toMatch(new RegExp(`${escapeRegExp(text.trimEnd())}$`));
   }
 
-  /** The screen as one text, `|` standing where the cursor is. */
+  /** The screen as one text, with `|` at the cursor. */
   async textWithCursor(): Promise<string> {
     const rows = await this.page.evaluate(() =>
       Array.from(document.querySelectorAll('.xterm-rows > div'), (row) =>
@@ -172,7 +175,7 @@ export class Terminal {
     return trimmed.join('\n').trimEnd();
   }
 
-  /** Settles once the screen ends with this text, `|` standing where the cursor has to be. */
+  /** Settles once the screen ends with this text, with `|` where the cursor has to be. */
   async showsCursor(text: string): Promise<void> {
     await expect
       .poll(() => this.textWithCursor())

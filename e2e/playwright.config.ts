@@ -1,14 +1,14 @@
 import { defineConfig, devices } from '@playwright/test';
 import { chromiumFlags } from '../testing/chromiumFlags.ts';
 
-// scripts/test.mjs finds a Chromium; without one named, Playwright's own is used.
+// scripts/test.mjs finds a Chromium; without one, Playwright's own is used.
 const browser = process.env['CHROMIUM_PATH'];
 const headlessShell = process.env['CHROMIUM_SHELL_PATH'];
 
-/** By subject, a folder each: `npm run e2e -- --project page`. */
+/** A folder for each subject: `npm run e2e -- --project page`. */
 const SUBJECTS = ['page', 'cli', 'bridge', 'cluster', 'packaging', 'reliability'];
 
-/** What the headless shell has no part for: notifications, installing, pages kept for the way back. */
+/** What the headless shell lacks: notifications, installing, the back/forward cache. */
 const WHOLE_BROWSER = /@whole-browser/;
 
 function launchedBy(executablePath: string | undefined) {
@@ -32,13 +32,14 @@ export default defineConfig({
   workers: 2,
   forbidOnly: process.env['CI'] !== undefined,
   timeout: 60_000,
-  // How long a poll goes on before it has failed; a slow machine is no failure.
+  // How long a poll may take before it fails; a slow machine is not a failure.
   expect: { timeout: 20_000 },
   reporter: [['list']],
   use: {
     ...devices['Desktop Chrome'],
     viewport: { width: 1000, height: 640 },
-    // A sixth of the time of a page's test: `MOTD_TRACE=1` keeps them for whoever looks into a failure.
+    // Tracing takes a sixth of the time of a page test. `MOTD_TRACE=1` keeps the traces of
+    // failures.
     trace: process.env['MOTD_TRACE'] === undefined ? 'off' : 'retain-on-failure',
   },
 });

@@ -1,4 +1,5 @@
-// Keys and passwords as an operator keeps them: `motd` warns of those that others may read.
+// Keys and password files as an operator keeps them: `motd` warns of those that other users can
+// read.
 
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 

@@ -17,30 +17,30 @@ const KEY = pathOf('key');
 const RECONNECT_DELAY_MS = 20;
 
 export interface ProxySettings {
-  /** Where it is to listen, on 127.0.0.1. */
+  /** The port it listens on, on 127.0.0.1. */
   port: number;
   bridgePort: number;
   speaksTls?: boolean;
-  /** After how many seconds without a byte it ends a WebSocket. */
+  /** After how many seconds without a byte it closes a WebSocket. */
   idleTimeout?: number;
   /**
    * What the bridge gets for a `Host`: what the browser said, as in docs/internet.md,
    * or the bridge's own address.
    */
   host?: 'passed' | 'rewritten';
-  /** It takes the base path off. */
+  /** Removes the base path. */
   isStripping?: boolean;
-  /** It does not tell who is asking. */
+  /** Does not forward the client's address. */
   isSilent?: boolean;
-  /** It writes the client's port behind the address in `X-Forwarded-For`. */
+  /** Writes the client's port after the address in `X-Forwarded-For`. */
   writesClientPort?: boolean;
 }
 
 export interface ReverseProxy {
   name: string;
-  /** Empty where scripts/tools.mjs found none and could install none. */
+  /** Empty if scripts/tools.mjs found none and could not install one. */
   command: string;
-  /** Its configuration, and the arguments it is started with. */
+  /** Writes its configuration. @returns The arguments to start it with. */
   configure(settings: ProxySettings, folder: string): Promise<string[]>;
 }
 
@@ -96,7 +96,7 @@ function nginxServer(settings: ProxySettings): string {
     ['/etc/nginx/cert.pem', CERT],
     ['/etc/nginx/key.pem', KEY],
     ['proxy_pass http://127.0.0.1:8080;', pass + timeout],
-    // Without it, nginx says the address it passes on to.
+    // Without it, nginx sends the address that it forwards to.
     ...(host === 'rewritten' ? [['proxy_set_header Host $host:$server_port;', ''] as const] : []),
     ...(isSilent
       ? [['proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;', ''] as const]
@@ -107,11 +107,11 @@ function nginxServer(settings: ProxySettings): string {
   ]);
 }
 
-/** What a distribution's nginx.conf has around a server; all that it writes goes to the folder. */
+/** What a distribution's nginx.conf has around a server, with all its files in the folder. */
 export function nginxAround(server: string, folder: string): string {
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return [
-    // Its workers may not read a temporary folder of root's otherwise.
+    // Otherwise its workers could not read a temporary folder of root.
     process.getuid?.() === 0 ? 'user root;' : '',
     'daemon off;',
     'worker_processes 1;',

@@ -1,10 +1,13 @@
-// `npm run bench`, or `-- etcd` and the like for a part of it
+// `npm run bench`; `-- etcd` and the like run one part of it.
 
 import { findBrowser } from './browser.mjs';
 import { fail, prepare } from './prepare.mjs';
 import { findEtcd, findTtyd, findWebsockify } from './tools.mjs';
 
-/** Finds what each part has ours measured beside. @type {Record<string, () => void | Promise<void>>} */
+/**
+ * Finds the programs that each part compares with. @type {Record<string, () => void |
+ * Promise<void>>}
+ */
 const PARTS = {
   msgget() {},
   async page() {

@@ -1,5 +1,5 @@
-// A Chromium for the browser tests: the system's, else Playwright's own download, else Debian's
-// package where this is Debian and we may install it.
+// Finds a Chromium for the browser tests: the system's, else Playwright's download, else Debian's
+// package, if this is Debian and we run as root.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,7 @@ const SYSTEM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'g
 const DOWNLOAD_LIMIT_MS = 10 * 60_000;
 
 /**
- * Finds a Chromium that runs, or gets one; ends the process where none can be had.
+ * Finds a Chromium that runs, or installs one. Ends the process if neither works.
  *
  * @returns {Promise<string>} Its path.
  */
@@ -30,9 +30,9 @@ export async function findBrowser() {
 }
 
 /**
- * Finds Chromium's headless shell, which draws no windows and takes half the time in tests.
+ * Finds Chromium's headless shell, which draws no windows and halves the time of tests.
  *
- * @returns {string} Its path; empty if there is none, and the whole browser has to do.
+ * @returns {string} Its path; empty if there is none, and the whole browser is used.
  */
 export function findHeadlessShell() {
   const find = () =>
@@ -45,7 +45,7 @@ export function findHeadlessShell() {
   return find() ?? '';
 }
 
-// Playwright is imported here and not above: it is there only once `prepare` has installed it.
+// Not imported at the top: Playwright exists only after `prepare` has installed it.
 async function installed() {
   const { chromium } = await import('@playwright/test');
   const system = SYSTEM_NAMES.map(onPath);
@@ -66,7 +66,7 @@ function onPath(name) {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
-// Fails where the machine cannot reach Playwright's server; the caller then goes on to the next way.
+// Fails if the machine cannot reach Playwright's server; the caller then tries the next way.
 function downloadOwn() {
   const cli = 'node_modules/@playwright/test/cli.js';
   const { status } = spawnSync(process.execPath, [cli, 'install', 'chromium', '--no-shell'], {

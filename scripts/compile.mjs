@@ -1,4 +1,4 @@
-// Some unit tests start a compiled program: this compiles what has changed, before any of them runs.
+// Before unit tests: some start a compiled program, so this compiles what has changed.
 
 import { runNode } from './prepare.mjs';
 

@@ -1,5 +1,4 @@
-// What the tests may install by themselves: Debian's packages, where this is Debian (or its kin) and
-// we are root.
+// Installs Debian packages for the tests, if this is Debian or a derivative and we run as root.
 
 import { spawnSync } from 'node:child_process';
 

@@ -1,5 +1,5 @@
-// `npm start` and `npm run motd`: the `motd` command, installed and built first where that is still
-// to be done. Flags go through: npm start -- --port 2000
+// `npm start` and `npm run motd`: the `motd` command, installed and built first if needed. Flags
+// are passed on: npm start -- --port 2000
 
 import { fileURLToPath } from 'node:url';
 import { exitWithParent } from './exitWithParent.mjs';

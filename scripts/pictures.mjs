@@ -1,4 +1,4 @@
-// `npm run pictures`: takes the pictures in docs/ anew, from the real page.
+// `npm run pictures`: takes the pictures in docs/ again, from the real page.
 
 import { findBrowser } from './browser.mjs';
 import { prepare, runNode } from './prepare.mjs';

@@ -1,6 +1,6 @@
 // What every command needs first: the packages installed and the program built. Plain JavaScript
-// with nothing but Node, because it runs in a fresh clone. What is there already is left alone, so
-// a second run starts at once.
+// that needs only Node, because it runs in a fresh clone. Finished steps are skipped, so a second
+// run starts at once.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -27,7 +27,7 @@ const SOURCES = [
 ];
 const SOURCE_FILES = ['package.json', 'package-lock.json'];
 
-/** Installs and builds what is not installed or built yet; ends the process where that fails. */
+/** Installs and builds what is not installed or built yet. Ends the process if that fails. */
 export function prepare() {
   process.chdir(ROOT);
   requireNode();
@@ -36,7 +36,7 @@ export function prepare() {
 }
 
 /**
- * Runs a Node program to its end, its output passed on; ends the process where it fails.
+ * Runs a Node program to its end, with its output. Ends the process if it fails.
  *
  * @param {string} script
  * @param {...string} args
@@ -72,7 +72,7 @@ function requireNode() {
 }
 
 function install() {
-  // Under `npm start` npm says where it is; that also spares us its Windows name.
+  // `npm start` provides the path of npm, which also avoids its other name on Windows.
   const npm = process.env['npm_execpath'];
   const args = ['ci', '--include=dev', '--loglevel=error'];
   if (npm?.endsWith('.js')) runNode(npm, ...args);
@@ -115,7 +115,7 @@ function hash(parts) {
 }
 
 /**
- * Does a piece of work unless a stamp says that it was done for this very key.
+ * Does some work unless a stamp shows that it was done for this key.
  *
  * @param {string} stamp
  * @param {string} key
@@ -124,7 +124,7 @@ function hash(parts) {
  */
 function onceFor(stamp, key, title, work) {
   if (readStamp(stamp) === key) return;
-  // On stderr: standard output is the program's.
+  // To standard error: standard output belongs to the program.
   console.error(`${title} …`);
   work();
   mkdirSync(dirname(stamp), { recursive: true });

@@ -1,5 +1,5 @@
-// Before any whole-program test: what has changed is built. Some of them run `npm start`, which would
-// build it in their midst.
+// Builds what has changed, before whole-program tests. Some of them run `npm start`, which would
+// otherwise build during the test.
 
 import { prepare } from './prepare.mjs';
 

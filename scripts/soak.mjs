@@ -1,6 +1,6 @@
-// `npm run test:soak`: the long form of the reliability tests, about two hours; `-- server`, `-- bridge`
-// or `-- etcd` runs one part of them. What they find goes to docs/reliability.md. MOTD_SEED=… repeats the random
-// choices of an earlier run.
+// `npm run test:soak`: the long form of the reliability tests, about two hours. `-- server`, `--
+// bridge` or `-- etcd` runs one part. Results go to docs/reliability.md. MOTD_SEED=… repeats the
+// random choices of an earlier run.
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, platform, totalmem } from 'node:os';
@@ -57,7 +57,7 @@ function runReliability(files) {
 }
 
 /**
- * Puts what a part has found in its place on the page.
+ * Writes the results of a part to its place on the page.
  *
  * @param {string} part
  * @param {number} startedAt

@@ -1,6 +1,6 @@
-// `npm test`: what proves the program in a few minutes, from a fresh clone on. `npm run test:full`:
-// everything there is. `-- beyond`: what the second has beyond the first. The compiler has checked the
-// types when the build is done.
+// `npm test`: the tests that prove the program in a few minutes, from a fresh clone. `npm run
+// test:full`: all tests. `-- beyond`: those of test:full that are not in `npm test`. The build
+// checks the types.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { findBrowser, findHeadlessShell } from './browser.mjs';
@@ -18,7 +18,7 @@ import {
 
 const ROOMS = ['protocol', 'access', 'server', 'client', 'bridge', 'web', 'cli', 'bench'];
 
-/** What a unit test imports that does more in the full run: it needs etcd, or tries more cases. */
+/** Unit tests that do more in the full run: they need etcd, or try more cases. */
 const DOES_MORE_IN_FULL = /\bquickOrFull\b|testing\/etcd\.ts/;
 
 const MODES = ['quick', 'full', 'beyond'];

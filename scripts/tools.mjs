@@ -1,11 +1,14 @@
-// The real programs the tests and measurements run beside ours: found, or installed where that is possible.
+// Finds the programs that tests and measurements use, or installs them if possible.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { installDebianPackages } from './debian.mjs';
 import { fail } from './prepare.mjs';
 
-/** @returns {string} An nc that half-closes at the end of its input (-N), as OpenBSD's; else empty. */
+/**
+ * @returns {string} An nc that half-closes at the end of its input (-N), such as OpenBSD's; else
+ *   empty.
+ */
 export function findNetcat() {
   return findTool('nc', 'netcat-openbsd', (nc) => {
     const { stdout, stderr } = spawnSync(nc, ['-h'], { encoding: 'utf8' });
@@ -20,14 +23,17 @@ export function findTelnet() {
   });
 }
 
-/** @returns {string} A strace that may trace; else empty. */
+/** @returns {string} A strace that is allowed to trace; else empty. */
 export function findStrace() {
   return findTool('strace', 'strace', (strace) => {
     return spawnSync(strace, ['-o', '/dev/null', 'true']).status === 0;
   });
 }
 
-/** @returns {string} A websockify that has numpy, as Debian's; without, it is slower. Else empty. */
+/**
+ * @returns {string} A websockify with numpy, such as Debian's; without numpy it is slower. Else
+ *   empty.
+ */
 export function findWebsockify() {
   return findTool('websockify', 'websockify', (websockify) => {
     const { status, stderr } = spawnSync(websockify, ['--help'], { encoding: 'utf8' });
@@ -35,7 +41,9 @@ export function findWebsockify() {
   });
 }
 
-/** @returns {string} A ttyd that takes `-W`, as 1.7.4 and later do; it is never installed. Else empty. */
+/**
+ * @returns {string} A ttyd that accepts `-W`, as since 1.7.4; it is never installed. Else empty.
+ */
 export function findTtyd() {
   return findTool('ttyd', undefined, (ttyd) => {
     const { stdout, stderr } = spawnSync(ttyd, ['--help'], { encoding: 'utf8' });
@@ -43,7 +51,10 @@ export function findTtyd() {
   });
 }
 
-/** @returns {string} An nginx that takes `-e`, as 1.19.5 and later do: it writes nowhere else. Else empty. */
+/**
+ * @returns {string} An nginx that accepts `-e`, as since 1.19.5: without it, nginx writes
+ *   elsewhere. Else empty.
+ */
 export function findNginx() {
   return findServer('nginx', 'nginx-light', (nginx) => {
     return spawnSync(nginx, ['-e', 'stderr', '-v']).status === 0;
@@ -69,13 +80,13 @@ export function findRedis() {
   });
 }
 
-/** @returns {string} An etcd that speaks version 3 of its API alone, as 3.4 and later do; else empty. */
+/** @returns {string} An etcd that offers only version 3 of its API, as since 3.4; else empty. */
 export function findEtcd() {
   const etcd = findServer('etcd', 'etcd-server', (command) => {
     const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });
     return status === 0 && /^etcd Version: 3\.([4-9]|\d\d)\./m.test(stdout);
   });
-  // What is claimed of a store is never left unproved there.
+  // CI must not skip the tests of the etcd store.
   if (etcd === '' && process.env['CI'] !== undefined)
     fail(
       'there is no etcd here; install it first (Debian: etcd-server), so that nothing is skipped',
@@ -84,8 +95,8 @@ export function findEtcd() {
 }
 
 /**
- * Where there is a service manager (sd_booted(3)), nothing is installed: Debian would start what it has
- * installed, at every boot, and for others to reach.
+ * On a system with a service manager (sd_booted(3)) nothing is installed: Debian would start the
+ * server, at every boot, and reachable by others.
  *
  * @param {string} name
  * @param {string} debianPackage
@@ -98,11 +109,11 @@ function findServer(name, debianPackage, isFit) {
 
 /**
  * @param {string} name
- * @param {string | undefined} debianPackage To be installed where nothing fit is there.
+ * @param {string | undefined} debianPackage Installed if no suitable program is found.
  * @param {(command: string) => boolean} isFit
  */
 function findTool(name, debianPackage, isFit) {
-  // Debian keeps servers where only root looks.
+  // Debian installs servers in a folder that is only on root's PATH.
   const commands = [name, `/usr/sbin/${name}`];
   const found = commands.find(isFit);
   if (found !== undefined) return found;

@@ -1,5 +1,5 @@
-// The frames of a WebSocket (RFC 6455, section 5): a client's are written here, right or wrong; a
-// server's are read here, and have to be right.
+// WebSocket frames (RFC 6455, section 5): writes those of a client, valid or not, and reads those
+// of a server, which have to be valid.
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
@@ -8,7 +8,7 @@ export const MAX_CONTROL_BYTES = 125;
 
 const NONE = Buffer.alloc(0);
 
-/** What the second byte says where the length is in the two or the eight bytes that follow. */
+/** The length in the second byte if the real one is in the next two or eight bytes. */
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
@@ -18,13 +18,13 @@ export interface Frame {
   isFinal?: boolean;
   /** RSV1 to RSV3, from 4 to 1. */
   reserved?: number;
-  /** Four bytes; `undefined` for a frame that is not masked. */
+  /** Four bytes; `undefined` for a frame without a mask. */
   mask?: Buffer | undefined;
-  /** The length the frame claims, where that is not its payload's. */
+  /** The length in the header, if it is not that of the payload. */
   claimed?: bigint;
 }
 
-/** A frame as a client sends it. Nothing is checked: a test may want a wrong one. */
+/** A frame as a client sends it. Nothing is checked: a test may need an invalid one. */
 export function frame({
   opcode,
   payload = NONE,
@@ -72,17 +72,17 @@ function masked(payload: Buffer, mask: Buffer): Buffer {
 }
 
 export interface FrameListener {
-  /** A part of what binary messages carry, as it comes. */
+  /** Called with the payload of binary messages, as it arrives. */
   onData(chunk: Buffer): void;
   onControl(opcode: number, payload: Buffer): void;
 }
 
-/** Reads what a bridge sends; throws at a frame that a bridge must not send. */
+/** Reads what a bridge sends, and throws at a frame that a bridge must not send. */
 export class FrameReader {
   readonly #listener: FrameListener;
   #head: Buffer = NONE;
   #opcode = 0;
-  /** What is still to come of the payload; `undefined` between frames. */
+  /** How much of the payload has not arrived yet; `undefined` between frames. */
   #remaining: number | undefined;
   #control: Buffer[] = [];
   #isInMessage = false;

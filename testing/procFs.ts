@@ -1,30 +1,30 @@
-// What Linux tells about a process (proc(5)).
+// What Linux reports about processes (proc(5)).
 
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
-/** Why a test that reads here is skipped elsewhere. */
+/** Why tests that read /proc are skipped on other systems. */
 export const NEEDS_LINUX = 'reads /proc';
 export const isLinux = process.platform === 'linux';
 
-/** Of the column `st` of /proc/net/tcp (the kernel's net/tcp_states.h). */
+/** Values of the column `st` of /proc/net/tcp (the kernel's net/tcp_states.h). */
 const ESTABLISHED = '01';
 const LISTEN = '0A';
 
-/** Clock ticks a second in /proc/PID/stat: USER_HZ, 100 on every platform Node runs on. */
+/** Clock ticks per second in /proc/PID/stat: USER_HZ, 100 on every platform Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** Memory that is in use, in kB. */
+/** Resident memory, in kB. */
 export function rssKb(pid: number): number {
   return fieldOf(`/proc/${pid}/status`, 'VmRSS');
 }
 
-/** The same, with what is shared counted by its share. */
+/** Memory in kB, in which shared pages count in part for each process. */
 export function pssKb(pid: number): number {
   return fieldOf(`/proc/${pid}/smaps_rollup`, 'Pss');
 }
 
-/** The most memory that was in use since the start, or since `resetPeak`, in kB. */
+/** The greatest resident memory since the start, or since `resetPeak`, in kB. */
 export function peakKb(pid: number): number {
   return fieldOf(`/proc/${pid}/status`, 'VmHWM');
 }
@@ -39,8 +39,8 @@ export function descriptors(pid: number): number {
 }
 
 /**
- * How many file descriptors this process may open, and those it starts:
- * Node raises it as far as it goes.
+ * How many file descriptors this process and its children may open. Node raises the limit to the
+ * maximum.
  */
 export function maxDescriptors(): number {
   const limits = readFileSync('/proc/self/limits', 'latin1');
@@ -48,10 +48,10 @@ export function maxDescriptors(): number {
   return most === 'unlimited' ? Number.POSITIVE_INFINITY : Number(most);
 }
 
-/** For how long the load on a core is measured: a share needs a period, and ticks are 10 ms. */
+/** How long CPU use is measured: ticks are 10 ms. */
 const CORE_PERIOD_MS = 1000;
 
-/** How much of one core a process takes during the next second, in percent. */
+/** The CPU use of a process during the next second, in percent of one core. */
 export async function corePercent(pid: number): Promise<number> {
   const before = cpuSeconds(pid);
   const startedAtMs = performance.now();
@@ -72,8 +72,8 @@ export function connectionsTo(port: number, pid: number): number {
 }
 
 /**
- * How many bytes the kernel holds on the way to these local ports: not acknowledged by the client's
- * end, or not read by the client.
+ * How many bytes the kernel buffers on the way to these local ports: not acknowledged by the
+ * client's side, or not read by the client.
  */
 export function bytesInFlightTo(ports: ReadonlySet<number>): number {
   let bytes = 0;
@@ -100,7 +100,7 @@ function tcpSocketsOf(pid: number): TcpSocket[] {
   return tcpSockets(pid).filter(({ inode }) => inodes.has(inode));
 }
 
-/** Those of IPv4 in the network namespace of a process (proc(5): /proc/PID/net/tcp). */
+/** The IPv4 sockets in the network namespace of a process (proc(5): /proc/PID/net/tcp). */
 function tcpSockets(pid: number): TcpSocket[] {
   const rows = readFileSync(`/proc/${pid}/net/tcp`, 'latin1').trimEnd().split('\n').slice(1);
   return rows.map((row) => {
@@ -118,7 +118,7 @@ function tcpSockets(pid: number): TcpSocket[] {
   });
 }
 
-/** Of an address as it stands there: `0100007F:66C6`. */
+/** The port in an address such as `0100007F:66C6`. */
 function portIn(address: string): number {
   return Number.parseInt(address.split(':')[1] ?? '', 16);
 }
@@ -136,7 +136,7 @@ function targetOf(link: string): string {
   try {
     return readlinkSync(link);
   } catch {
-    // Closed between the listing and now.
+    // It was closed after the folder was listed.
     return '';
   }
 }

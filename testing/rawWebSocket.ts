@@ -1,39 +1,39 @@
-// A WebSocket client that says exactly the bytes it is told to, right or wrong, reads when it is
-// told to, and checks every frame it hears.
+// A WebSocket client that sends exactly the given bytes, valid or not, reads when told to, and
+// checks every frame it receives.
 
 import { connect, type Socket } from 'node:net';
 import { closePayload, FrameReader, frame, OPCODE } from './frames.ts';
 import { responseHead } from './rawHttp.ts';
 import { scaled } from './scale.ts';
 
-/** How long an end may take to come; a failure, not a wait. */
+/** How long a connection may take to end, before the test fails. */
 const TIMEOUT_MS = scaled(20_000, 120_000);
 
 const NO_BYTES = Buffer.alloc(0);
 
 export interface Ending {
-  /** What the bridge's close frame says; `undefined` where none came. */
+  /** From the bridge's close frame; `undefined` if there was none. */
   code?: number | undefined;
   reason?: string;
-  /** Whether the bridge ended the stream, and did so after the close frame and nothing else. */
+  /** Whether the bridge ended the stream right after the close frame. */
   isClean: boolean;
-  /** What was wrong with what the bridge sent, or with the connection. */
+  /** What was wrong with the bridge's bytes, or with the connection. */
   error?: string;
 }
 
 export interface ConnectOptions {
   path?: string;
-  /** A page has one. */
+  /** Sent by pages only. */
   origin?: string;
-  /** What goes out with the request, before there can be an answer. */
+  /** Sent together with the request, before there can be a response. */
   early?: Buffer;
-  /** Whether it reads what comes after the handshake; `socket.resume` makes it begin. */
+  /** Reads nothing after the handshake until `socket.resume`. */
   startsPaused?: boolean;
-  /** Given every byte the target's messages carry. */
+  /** Called with every byte of the target's messages. */
   onData?: (chunk: Buffer) => void;
 }
 
-/** The bytes of a request for a WebSocket; a header given as `undefined` is left out. */
+/** The bytes of an upgrade request. A header given as `undefined` is left out. */
 export function upgradeRequest(
   path = '/ws',
   changed: Record<string, string | undefined> = {},
@@ -53,14 +53,14 @@ export function upgradeRequest(
 }
 
 export class RawWebSocket {
-  /** Those that are open. */
+  /** Connections that are open. */
   static readonly open = new Set<RawWebSocket>();
   readonly socket: Socket;
-  /** How many bytes the target's messages carried so far. */
+  /** How many bytes the target's messages had so far. */
   received = 0;
-  /** How many pings came so far. */
+  /** How many pings have come. */
   pings = 0;
-  /** The payloads of the pongs so far. */
+  /** The payloads of the pongs. */
   readonly pongs: string[] = [];
   hasReceivedClose = false;
   hasSentClose = false;
@@ -91,7 +91,7 @@ export class RawWebSocket {
     });
   }
 
-  /** Connects, and settles once the bridge has agreed. Throws where it has not. */
+  /** Connects, and settles once the bridge has accepted the upgrade. @throws If it has not. */
   static async connect(port: number, opening: ConnectOptions = {}): Promise<RawWebSocket> {
     const { path, origin, early = NO_BYTES, startsPaused = false, onData = () => {} } = opening;
     const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true });
@@ -107,10 +107,10 @@ export class RawWebSocket {
   }
 
   /**
-   * Says some bytes. What is due, a pong or the answer to a close frame, goes out after the last
-   * part of a frame; after its close frame it says nothing any more.
+   * Sends bytes. Pending frames, a pong or the answer to a close frame, follow the last part of a
+   * frame. After its close frame, it sends nothing.
    *
-   * @returns Whether there is room for more; `drain` of the socket tells when there is again.
+   * @returns Whether there is room for more; otherwise `drain` of the socket follows.
    */
   send(bytes: Buffer, endsFrame = true): boolean {
     if (this.hasSentClose) return true;
@@ -120,14 +120,14 @@ export class RawWebSocket {
     return hasRoom;
   }
 
-  /** Says a close frame with this payload; empty for one without a code. */
+  /** Sends a close frame with this payload; an empty payload has no code. */
   close(payload = closePayload(1000)): void {
     if (this.hasSentClose) return;
     this.socket.write(frame({ opcode: OPCODE.close, payload }));
     this.hasSentClose = true;
   }
 
-  /** How it ended, once the connection is gone. */
+  /** How the connection ended, once it has. */
   async ended(): Promise<Ending> {
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_, reject) => {
@@ -138,7 +138,7 @@ export class RawWebSocket {
     return this.#ending;
   }
 
-  /** Is gone, with nothing said. */
+  /** Closes without a close frame. */
   async disconnect(): Promise<void> {
     this.socket.destroy();
     await this.#gone;
@@ -189,7 +189,7 @@ export class RawWebSocket {
   }
 }
 
-/** Settles with what came after the bridge's answer, which has to be 101. */
+/** Settles with the bytes after the bridge's response, which has to be 101. */
 async function agreement(socket: Socket): Promise<Buffer> {
   const { head, rest } = await responseHead(socket);
   if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`no upgrade: ${head}`);

@@ -1,4 +1,4 @@
-// The page for those who are known: TLS, and a password for each of them.
+// TLS and HTTP Basic authentication on the page's port.
 
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
@@ -12,7 +12,7 @@ const CERT = readFileSync(tlsFile('cert'));
 const TLS = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
 const ANNA = { username: 'anna', password: 'Sesam öffne dich' };
 
-/** A file with a user whose password is as it says; made as docs/internet.md has it. */
+/** Writes a file of users, with hashes that `motd hash-password` made. */
 async function usersFile(...users: { username: string; password: string }[]): Promise<string> {
   const lines = users.map(async ({ username, password }) => {
     const hash = Program.motd(['hash-password']).input(`${password}\n`);
@@ -30,7 +30,7 @@ interface Answer {
   retryAfter: string | undefined;
 }
 
-/** Asks for the page, as `curl -u` would. */
+/** Requests the page, as `curl -u` would. */
 function ask({ port }: ListeningProgram, user = '', password = ''): Promise<Answer> {
   const auth = user === '' ? {} : { auth: `${user}:${password}` };
   return new Promise((resolve, reject) => {
@@ -76,7 +76,7 @@ test.describe('in a browser', () => {
     const { port } = await startBridge(server.port, 0, flags);
     const answers: number[] = [];
     page.on('response', (response) => answers.push(response.status()));
-    // A browser without a person in front of it may call that an error.
+    // A headless browser may report that as an error.
     await page.goto(`https://127.0.0.1:${port}/`).catch(() => null);
     await expect.poll(() => answers).toEqual([401]);
     expect(await page.locator('.xterm').count()).toBe(0);

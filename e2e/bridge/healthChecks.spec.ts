@@ -1,5 +1,5 @@
-// Health checks and scrapers as they are by default: HAProxy's `option httpchk`, and requests under
-// the name that a container has in its network.
+// Health checks and scrapers with their default settings: HAProxy's `option httpchk`, and requests
+// under the name that a container has in its network.
 
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ test('passes every kind of HAProxy health check', async ({ bridge }) => {
       bridge.port,
       ['option httpchk', 'http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host bridge:8080'],
     ],
-    // What has to be refused: the checks are real.
+    // This one has to fail, which proves that the checks are real.
     refused: [
       bridge.port,
       ['option httpchk', 'http-check send meth GET uri /metrics ver HTTP/1.1 hdr Host bridge:8080'],
@@ -45,7 +45,7 @@ test('passes every kind of HAProxy health check', async ({ bridge }) => {
     [`backend ${name}`, ...lines, `server one 127.0.0.1:${port} check inter 100ms`].join('\n    '),
   );
   const stats = `frontend stats\n    bind 127.0.0.1:${statsPort}\n    stats enable\n    stats uri /stats`;
-  // Without a time of its own, a check has to be answered before the next one is due.
+  // Without a timeout of its own, a check has to be answered before the next one is due.
   const timeouts = ['connect', 'client', 'server', 'check'].map(
     (which) => `    timeout ${which} 5s`,
   );
@@ -65,7 +65,7 @@ test('passes every kind of HAProxy health check', async ({ bridge }) => {
   });
 });
 
-/** The result of each backend's last check, as HAProxy's statistics have it. */
+/** The result of each backend's last check, from HAProxy's statistics. */
 function checkStatuses(csv: string): [string, string][] {
   const [header = '', ...lines] = csv.split('\n');
   const columns = header.replace(/^# /, '').split(',');
@@ -87,7 +87,7 @@ test(
     for (const path of ['/healthz', '/readyz']) {
       expect(await ask(`GET ${path} HTTP/1.0\r\n\r\n`)).toBe(200);
       expect(await ask(named(path, 'bridge:8080'))).toBe(200);
-      // HTTP/1.1 asks for a name (RFC 9112, section 3.2).
+      // HTTP/1.1 requires a Host (RFC 9112, section 3.2).
       expect(await ask(`GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`)).toBe(400);
     }
     for (const path of ['/', '/ws', '/metrics', '/index.html']) {

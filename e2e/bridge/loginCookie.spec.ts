@@ -1,5 +1,5 @@
-// The page with passwords, in a browser that leaves them out of WebSocket handshakes, as Safari does
-// (WebKit bug 80362): a proxy in front of Chromium takes them off.
+// The page with passwords, in a browser that does not send them in WebSocket handshakes, such as
+// Safari (WebKit bug 80362): a proxy in front of Chromium removes them.
 
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
@@ -27,7 +27,10 @@ test.beforeEach(async () => {
   writePrivately(users, `${ANNA.username}:${hash.stdout}`);
 });
 
-/** Passes requests on as they are, and upgrades without `Authorization`. @returns Its port. */
+/**
+ * Forwards requests unchanged, and upgrades without `Authorization`. @returns The port of the
+ * proxy.
+ */
 async function startSafari(bridgePort: number): Promise<number> {
   const proxy = createServer(({ method, url, headers }, response) => {
     request({ host: '127.0.0.1', port: bridgePort, method, path: url, headers }, (answer) => {
@@ -114,7 +117,7 @@ test('logging out ends the validity of the cookie and forgets the password', asy
   expect((await loggedOut).status()).toBe(401);
   expect(await context.cookies()).toEqual([]);
   const again = page.waitForResponse(`http://127.0.0.1:${bridge.port}/`);
-  // A browser without a person in front of it may call that an error.
+  // A headless browser may report that as an error.
   await page.goto(`http://127.0.0.1:${bridge.port}/`).catch(() => null);
   expect((await again).status()).toBe(401);
   expect(await page.locator('.xterm').count()).toBe(0);

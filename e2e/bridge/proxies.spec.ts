@@ -21,12 +21,12 @@ import { haproxy, nginx, type ProxySettings, type ReverseProxy, startProxy } fro
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';
 
-/** Linux has the whole of 127.0.0.0/8 on its loopback interface; others have one address. */
+/** Linux has all of 127.0.0.0/8 on its loopback interface; other systems have one address. */
 const isLinux = process.platform === 'linux';
 const CLIENT = '127.0.0.2';
 const FORGED = '192.0.2.66';
 
-/** In seconds: a ping a second is well below it. */
+/** In seconds; a ping a second is well below it. */
 const IDLE_TIMEOUT = 3;
 
 interface Front {
@@ -40,7 +40,7 @@ interface Choices extends Partial<ProxySettings> {
   flags?: (origin: string) => string[];
 }
 
-/** A server, a bridge in front of it, and a proxy in front of that. */
+/** Starts a server, a bridge in front of it, and a proxy in front of the bridge. */
 async function start(proxy: ReverseProxy, { flags, ...settings }: Choices = {}): Promise<Front> {
   const server = await startServer();
   const port = await freePort();
@@ -54,12 +54,12 @@ async function start(proxy: ReverseProxy, { flags, ...settings }: Choices = {}):
 const BASE = ['--base-path', '/motd'];
 const trusting = (origin: string) => ['--public-origin', origin, '--trust-proxy', '127.0.0.1'];
 
-/** A client of the proxy, as a program is one: it comes without an Origin unless it is told. */
+/** A client of the proxy. Like a program, it sends no Origin by default. */
 function connectThrough({ port }: Front, options: ClientOptions = {}): WebSocket {
   return new WebSocket(`ws://127.0.0.1:${port}/motd/ws`, options);
 }
 
-/** The status a handshake ends with: 101 where it is let in. */
+/** The status that ends a handshake: 101 if it is accepted. */
 async function statusOf(webSocket: WebSocket): Promise<number | undefined> {
   webSocket.on('error', () => {});
   const answered = new Promise<IncomingMessage>((resolve) => {
@@ -71,7 +71,7 @@ async function statusOf(webSocket: WebSocket): Promise<number | undefined> {
   return statusCode;
 }
 
-/** Asks for the message, and settles with what is answered. */
+/** Sends MSGGET and QUIT. @returns Everything that is answered. */
 async function conversation(webSocket: WebSocket): Promise<string> {
   if (webSocket.readyState !== WebSocket.OPEN) await once(webSocket, 'open');
   webSocket.send('MSGGET\nQUIT\n');
@@ -83,14 +83,17 @@ async function conversation(webSocket: WebSocket): Promise<string> {
   return answer;
 }
 
-/** Gets an address from another one of this machine's. */
+/** Requests a URL from another loopback address. */
 async function get(url: string, localAddress: string): Promise<[number | undefined, string]> {
   const asked = request(url, { localAddress, agent: false }).end();
   const [response]: IncomingMessage[] = await once(asked, 'response');
   return [response?.statusCode, response === undefined ? '' : await text(response)];
 }
 
-/** Opens the page without the slash at its end, holds a conversation, and tells what was loaded. */
+/**
+ * Opens the page without the slash at the end of its path, and holds a conversation. @returns The
+ * paths that were loaded.
+ */
 async function visit(page: Page, origin: string): Promise<string[]> {
   const complaints: string[] = [];
   const loaded: string[] = [];
@@ -118,7 +121,7 @@ for (const proxy of [nginx, haproxy]) {
       `no ${proxy.name} on this machine`,
     );
 
-    // The longest goes first.
+    // The longest test starts first.
     test('pings keep an idle session alive; without them the proxy ends it', async () => {
       const pinging = (origin: string) => [...BASE, ...trusting(origin), '--ping-interval', '1'];
       const [kept, left] = await Promise.all([
@@ -173,7 +176,7 @@ for (const proxy of [nginx, haproxy]) {
       test.use({ ignoreHTTPSErrors: true });
 
       test('the page uses https and wss, under a public name', async ({ page }) => {
-        // Nobody asks a name server for it (RFC 6761, section 6.3).
+        // `.localhost` names are resolved without a name server (RFC 6761, section 6.3).
         const named = (origin: string) => origin.replace('127.0.0.1', 'motd.localhost');
         const flags = (origin: string) => [...BASE, ...trusting(named(origin))];
         const { port } = await start(proxy, { speaksTls: true, flags });

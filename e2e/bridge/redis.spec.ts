@@ -13,13 +13,13 @@ import { expect, QUICK, test } from '../fixtures.ts';
 const PAGE = 'docs/targets.md';
 const HEADING = 'Try it with redis';
 
-// Empty where scripts/tools.mjs found none and could install none; CI always has one.
+// Empty if scripts/tools.mjs found none and could not install one; CI always has one.
 const redisServer = process.env['MOTD_TEST_REDIS'] ?? 'redis-server';
 test.skip(redisServer === '' && process.env['CI'] === undefined, 'no redis-server on this machine');
 
 interface Redis {
   program: Program;
-  /** The bridge in front of it. */
+  /** Of the bridge in front of it. */
   bridgePort: number;
 }
 
@@ -42,7 +42,7 @@ async function startBridgeTo(where: string): Promise<number> {
   return Number(port);
 }
 
-/** Where each byte that redis says goes. */
+/** A WebSocket client that collects the bytes redis sends. */
 class Client {
   readonly webSocket: WebSocket;
   #received = Buffer.alloc(0);
@@ -62,7 +62,7 @@ class Client {
     return client;
   }
 
-  /** Says something, and settles with so many bytes of the answer; there must be no more. */
+  /** Sends a command. @returns The answer, which must have exactly so many bytes. */
   async ask(command: string | Buffer, answerBytes: number): Promise<Buffer> {
     expect(String(this.#received)).toBe('');
     this.webSocket.send(command);
@@ -139,7 +139,7 @@ test('answers 10,000 commands at once, in order', async () => {
   const expected = numbers.map((number) => `:${number}\r\n`).join('');
   const answer = await client.ask('INCR counter\r\n'.repeat(10_000), expected.length);
   expect(String(answer)).toBe(expected);
-  // One message each, which the bridge may have to hold.
+  // One message each, which the bridge may have to buffer.
   for (let times = 1; times < 10_000; times++) client.webSocket.send('DECR counter\r\n');
   const down = numbers.map((number) => `:${10_000 - number}\r\n`).join('');
   expect(String(await client.ask('DECR counter\r\n', down.length))).toBe(down);

@@ -1,4 +1,4 @@
-// `motd bridge --workers`: several processes that are one bridge.
+// `motd bridge --workers`: several processes that act as one bridge.
 
 import { once } from 'node:events';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -75,7 +75,7 @@ async function startWorkers(echo: number, flags: string[] = []): Promise<Bridge>
   return { program, port: Number(port), pid, workers };
 }
 
-/** Opens a session with the echo; undefined where the upgrade is refused. */
+/** Opens a session with the echo target. Rejects if the upgrade is rejected. */
 async function open({ port }: Bridge, options: ClientOptions = {}): Promise<WebSocket> {
   const webSocket = new WebSocket(`ws://127.0.0.1:${port}/ws/echo`, options);
   await once(webSocket, 'open');
@@ -88,8 +88,8 @@ function openMany(bridge: Bridge, count: number): Promise<WebSocket[]> {
 }
 
 /**
- * Opens one after the other: each goes to the worker whose turn it is. Of many at once, a worker
- * that gets no CPU takes few.
+ * Opens sessions one after another, so that they are spread over the workers. Of many at once, a
+ * worker that gets no CPU time takes few.
  */
 async function openInTurn(bridge: Bridge, count: number): Promise<WebSocket[]> {
   const sessions: WebSocket[] = [];
@@ -109,7 +109,7 @@ async function codeAt(webSocket: WebSocket): Promise<number> {
   return code;
 }
 
-/** Each on a connection of its own, and so by the next worker. */
+/** Each request uses a new connection, and so reaches the next worker. */
 async function get({ port }: Bridge, path: string): Promise<{ status: number; body: string }> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     headers: { connection: 'close' },
@@ -124,7 +124,7 @@ async function metric(bridge: Bridge, name: string): Promise<number> {
   return Number(line?.slice(name.length + 1));
 }
 
-/** What is answered to these bytes, to the end of the connection. */
+/** Sends bytes. @returns Everything that is answered until the connection closes. */
 async function answerTo({ port }: Bridge, bytes: string): Promise<string> {
   const socket = connectTcp(port, '127.0.0.1');
   socket.write(bytes);
@@ -138,7 +138,7 @@ const TO_BROWSER = 'motd_bridge_relayed_bytes_total{target="echo",to="browser"}'
 test('spreads sessions over the workers, and gives none to the primary', async ({ echo }) => {
   const bridge = await startWorkers(echo);
   const sessions = await openInTurn(bridge, 20);
-  // Only an answer tells that the target is connected.
+  // Only an answer proves that the target is connected.
   for (const session of sessions) expect(await isAlive(session)).toBe(true);
   const held = (pid: number) => connectionsTo(echo, pid);
   for (const pid of bridge.workers) expect(held(pid)).toBeGreaterThanOrEqual(5);
@@ -176,7 +176,7 @@ test('restarts a killed worker; the sessions of the others continue', QUICK, asy
   const alive = (await Promise.all(sessions.map(isAlive))).filter((is) => is).length;
   expect(alive).toBeGreaterThanOrEqual(5);
   expect(alive).toBeLessThanOrEqual(15);
-  // Not only once it is back.
+  // At once, before the worker is back.
   expect(await metric(bridge, OPEN)).toBe(alive);
   expect(await metric(bridge, OPENED)).toBe(20);
   expect(await isAlive(await open(bridge))).toBe(true);
@@ -213,7 +213,8 @@ test('a hanging worker delays neither the others nor /metrics', async ({ echo })
   const [hanging = 0] = bridge.workers;
   process.kill(hanging, 'SIGSTOP');
   try {
-    // It may have been about to take a connection; Node gives it no second one.
+    // The hanging worker may already have been assigned one connection; Node assigns it no second
+    // one.
     const [first, second] = [metric(bridge, OPENED), metric(bridge, OPENED)];
     first.catch(() => {});
     second.catch(() => {});
@@ -292,7 +293,7 @@ test('reports a port in use once', async ({ echo }) => {
 });
 
 test.describe('the limits hold for all workers together', () => {
-  /** How many of so many that come at once are let in. */
+  /** Opens so many sessions at once. @returns Those that were accepted. */
   async function letIn(bridge: Bridge, count: number, options: ClientOptions = {}) {
     const tries = Array.from({ length: count }, () => open(bridge, options));
     const outcomes = await Promise.allSettled(tries);
@@ -330,12 +331,12 @@ test.describe('the limits hold for all workers together', () => {
     const bridge = await startWorkers(echo, ['--max-sessions', '2']);
     for (let tries = 0; tries < 10; tries++) {
       expect((await get(bridge, '/ws/echo')).status).toBe(426);
-      // The bridge has to let it in before ws sees that it has no key.
+      // The bridge acquires the quota before ws finds that the key is missing.
       const noKey = upgradeRequest('/ws/echo', { 'Sec-WebSocket-Key': undefined });
       expect(await answerTo(bridge, noKey)).toMatch(/^HTTP\/1\.1 400 /);
       connectTcp(bridge.port, '127.0.0.1').end(upgradeRequest('/ws/echo')).destroySoon();
     }
-    // A worker may come to the last of them only now: each place is free in the end, and no more are.
+    // A worker may handle the last of these only now. In the end both places are free, and no more.
     for (let place = 0; place < 2; place++)
       await expect(async () => expect(await letIn(bridge, 1)).toHaveLength(1)).toPass();
     expect(await letIn(bridge, 5)).toHaveLength(0);
@@ -397,12 +398,12 @@ test('SIGHUP: all workers use the new certificate and users, and each is reporte
     /^The certificate was reloaded\.\nThe list of users was reloaded\.$/m,
   );
   await shows(SECOND);
-  // One after the other, so that each worker has some of them.
+  // One after another, so that each worker gets some.
   const late: WebSocket[] = [];
   while (late.length < 4) late.push(await enter('second password'));
   await expect(enter('first password')).rejects.toThrow('401');
 
-  // One that is started again has what the others have, not what lies there by now.
+  // A restarted worker uses what the others use, not what the files contain now.
   writeFileSync(cert, 'broken');
   writeFileSync(users, 'broken');
   process.kill(bridge.workers[0] ?? 0, 'SIGKILL');

@@ -1,4 +1,4 @@
-// Clients that know several servers: the first that answers is as good as any.
+// Clients that know several servers: they use the first one that answers.
 
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -11,11 +11,11 @@ import { scaled } from '../../testing/scale.ts';
 import { tlsFile } from '../../testing/tlsFile.ts';
 import { expect, type ListeningProgram, QUICK, startServer, store, test } from '../fixtures.ts';
 
-/** For what never answers: it is waited for to the end. */
+/** For servers that never answer: the client waits all of it. */
 const NO_ANSWER_S = '5';
 
 const PROC_NET_TCP = '/proc/net/tcp';
-/** As proc_pid_net(5) has it: the kernel's TCP_SYN_SENT. */
+/** The kernel's TCP_SYN_SENT (proc_pid_net(5)). */
 const SYN_SENT = '02';
 
 const frozen = new Set<Program>();
@@ -40,7 +40,10 @@ function startSaying(message: string, flags: string[] = []): Promise<ListeningPr
   return startServer(0, ['--message', message, ...flags]);
 }
 
-/** The kernel accepts connections for it; it answers nothing, until it is thawed. */
+/**
+ * Stops a server: the kernel accepts connections for it, but nothing is answered until it
+ * continues.
+ */
 function freeze(program: Program): void {
   program.process.kill('SIGSTOP');
   frozen.add(program);
@@ -58,7 +61,7 @@ async function frozenServer(): Promise<number> {
   return port;
 }
 
-/** Its queue of connections is full: the kernel drops every SYN that comes (listen(2)). */
+/** A server whose listen queue is full: the kernel drops every SYN (listen(2)). */
 async function unreachableServer(): Promise<number> {
   const script = `const server = require('node:net').createServer().listen(
     { port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));`;
@@ -72,7 +75,7 @@ async function unreachableServer(): Promise<number> {
   return Number(port);
 }
 
-/** Sends a byte now and then, and never an LF. */
+/** A server that sends a byte now and then, and never an LF. */
 async function drippingServer(): Promise<number> {
   const server = createServer((socket) => {
     const dripping = setInterval(() => socket.write('2'), 60);
@@ -91,7 +94,10 @@ async function fullServer(): Promise<number> {
   return port;
 }
 
-/** A server of somebody else, who answers each line in his own way. @returns Its port. */
+/**
+ * A server that sends one of these replies for each chunk it gets. @returns Its port, and the lines
+ * it received.
+ */
 async function scriptedServer(...replies: string[]) {
   const heard: string[] = [];
   const server = createServer((socket) => {
@@ -140,7 +146,7 @@ for (const [state, startDead] of [
 }
 
 test('contacts no other server while the first one answers', async () => {
-  // On a machine that is busy it may take longer than others wait for it: then it is asked anew.
+  // On a busy machine the first server may answer too late: then try again.
   await expect(async () => {
     const { port } = await startSaying('first');
     const other = await startSaying('second');
@@ -190,7 +196,7 @@ test('names every server in one line, with status 1, if none answers', async () 
   const connected = await runMotd(['connect', at(gone, full)]);
   expect(connected).toMatchObject({ status: 1, stdout: '' });
   expect(connected.stderr).toMatch(/^motd: no server answered: .*refused.*; .* replied: 421.*\n$/);
-  // What `connect` checks before it settles on one; it allows 10 s.
+  // `connect` checks a server before it uses it, and allows 10 s for that.
   const dripped = await runMotd(['connect', at(gone, drips)]);
   expect(dripped.stderr).toMatch(/; [\d.:]+ sent \d+ bytes and no complete reply in \d+\.\d s\n$/);
 });
@@ -350,7 +356,7 @@ test('with TLS, every server needs a certificate for its own name', async () => 
   const flags = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
   const { port } = await startSaying('sealed', flags);
   const unsealed = await startSaying('not sealed');
-  // This machine, too, and in no certificate (RFC 1122, section 3.2.1.3).
+  // Another loopback address, which no certificate names (RFC 1122, section 3.2.1.3).
   const misnamed = Program.motd(['serve', '--host', '127.0.0.2', '--port', '0', ...flags]);
   const [, misnamedAt] = await misnamed.waitForOutput(/listening on (127\.0\.0\.2:\d+)\n/);
   const wrong = `${misnamedAt},${at(unsealed.port)}`;

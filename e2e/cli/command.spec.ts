@@ -1,4 +1,4 @@
-// The command's own manners: help, one-line errors, exit status.
+// The command line itself: help, one-line errors, exit status.
 
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { Program, runMotd } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 
-/** Has Node run a script before the program. */
+/** A Node option that runs a script before the program. */
 function importing(script: string): string {
   return `--import=data:text/javascript,${encodeURIComponent(script)}`;
 }
@@ -21,7 +21,7 @@ async function isServed(port: string): Promise<void> {
   expect(await runMotd(['get', '127.0.0.1', port])).toMatchObject({ status: 0, stderr: '' });
 }
 
-/** Opens a session, which is a line of the log, and asks whether it could be. */
+/** Opens a session, which writes a line to the log, and checks that the bridge is healthy. */
 async function isBridged(port: string): Promise<void> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
   socket.once('open', () => socket.close());
@@ -60,7 +60,7 @@ for (const command of ['up', 'serve', 'bridge']) {
     const common = ['Where it listens', 'Passwords', 'Limits', 'TLS', 'For the operator'];
     expect(headings).toEqual(expect.arrayContaining(common));
     expect(headings.at(-1)).toBe('Options');
-    // Whoever adds a flag should say where it belongs.
+    // A new flag needs a group.
     expect(groups.at(-1)?.match(/^ {2}-+\w[\w-]*/gm)).toEqual(
       command === 'up' ? ['  --open', '  --log', '  -h'] : ['  --log', '  -h'],
     );
@@ -197,7 +197,7 @@ test('escapes control characters in the report of an internal error', async () =
 test('does not pass a password to the process that looks up a host', async ({ server }) => {
   const folder = test.info().outputPath('environments');
   mkdirSync(folder, { recursive: true });
-  // Each process notes its environment before any code of ours runs.
+  // Each process writes down its environment before any of our code runs.
   const note =
     'process.getBuiltinModule("fs").writeFileSync(process.env.FOLDER+"/"+process.pid,JSON.stringify(process.env))';
   const { status } = await runMotd(
@@ -378,7 +378,8 @@ test('--log json writes the same events, one per line', QUICK, async () => {
 
 test('exits with status 0 even if it is paused during the shutdown', async () => {
   test.skip(process.platform !== 'linux', 'reads /proc');
-  // It stops itself when it begins to wait for its output: from here, that moment cannot be met.
+  // The server stops itself when it starts to wait for its output: this moment cannot be hit from
+  // outside.
   const stopping = `
     const { setTimeout } = globalThis;
     globalThis.setTimeout = (...timer) => {
@@ -394,7 +395,7 @@ test('exits with status 0 even if it is paused during the shutdown', async () =>
   expect(await text(client)).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
   const stat = () => readFileSync(`/proc/${server.process.pid}/stat`, 'latin1');
   await expect.poll(stat).toMatch(/^\d+ \(.*\) T /);
-  // As on a machine that is short of CPU: for longer than the server waits for its output at the end.
+  // As on a busy machine: longer than the server waits for its output at the end.
   await setTimeout(1500);
   server.process.kill('SIGCONT');
   expect(await server.exitCode()).toBe(0);
@@ -424,13 +425,13 @@ test.describe('standard output', () => {
   ] as const) {
     test(`that is closed, and standard error with it, does not end motd ${command}`, async () => {
       const free = String(await freePort());
-      // `$$` is the process that becomes the command.
+      // `$$` is the id of the process that becomes the command.
       const script = `{ sh -c 'echo "pid $$" >&3; exec "$@" 2>&1' sh "$@"; echo "status $?" >&3; } 3>&2 | head -1`;
       const args = [process.execPath, 'dist/cli/main.js', command, ...flagsFor(free)];
       const server = new Program('sh', ['-c', script, 'sh', ...args]);
       const [, pid = ''] = await server.waitForStderr(/pid (\d+)\n/);
       const [, port = ''] = await server.waitForOutput(/listening on \S+:(\d+)\n/);
-      // What makes lines of the log.
+      // Produces lines in the log.
       for (let turn = 0; turn < 3; turn++) {
         if (command !== 'bridge') await expect(() => isServed(port)).toPass();
         if (command !== 'serve') {
@@ -450,7 +451,7 @@ test.describe('standard output', () => {
     const client = Program.motd(['connect', '127.0.0.1', port]);
     client.input(`${'MSGGET\n'.repeat(5000)}SHUTDOWN\n123!abc\n`);
     expect(await client.exitCode()).toBe(0);
-    // The slow reader is the subject: 16 KiB every 20 ms.
+    // A slow reader: 16 KiB every 20 ms.
     const reading = setInterval(() => server.process.stdout?.read(16 * 1024), 20);
     expect(await server.exitCode()).toBe(0);
     clearInterval(reading);

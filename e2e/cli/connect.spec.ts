@@ -11,7 +11,7 @@ for (const golden of goldens) {
     const client = Program.motd(['connect', '127.0.0.1', String(server.port)]);
     client.input(golden.typed.map((line) => `${line}\n`).join(''));
     expect(await client.exitCode()).toBe(0);
-    // At the end of its input it leaves the prompt, and the line.
+    // At the end of its input it leaves the prompt, and ends the line.
     expect(client.stdout).toBe(golden.isOpen ? `${golden.screen}\n` : golden.screen);
     expect(client.stderr).toBe('');
   });
@@ -100,7 +100,7 @@ test('exits silently if standard output is closed', async ({ server }) => {
   expect(client.stderr).toBe('');
 });
 
-/** A conversation, with each password in it as bullets. */
+/** The conversation, with every password as bullets. */
 function masked(screen: string): string {
   return screen.replace(
     /(?<=password: )(.*)\nClient: \1\n/g,

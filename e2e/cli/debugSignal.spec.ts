@@ -1,4 +1,4 @@
-// SIGUSR1, which Node answers with a debugger that every user of the machine may use.
+// SIGUSR1, on which Node opens a debugger that every user of the machine can use.
 
 import { freePort } from '../../testing/freePort.ts';
 import { descendantsOf } from '../../testing/procFs.ts';
@@ -7,7 +7,7 @@ import { expect, test } from '../fixtures.ts';
 
 test.skip(process.platform !== 'linux', 'processes are found in /proc');
 
-/** Where a debugger would listen: not at 9229, which another test may use. */
+/** The port of a debugger: not 9229, which another test may use. */
 async function debuggerPort(): Promise<{ NODE_OPTIONS: string }> {
   return { NODE_OPTIONS: `--inspect-port=${await freePort()}` };
 }
@@ -50,7 +50,7 @@ test('SIGUSR1 opens no debugger in a client that waits', async ({ server }) => {
   expect(watch.stderr).not.toMatch(DEBUGGER);
 });
 
-/** Settles once a Node without a listener, signaled later than ours, has opened its debugger. */
+/** Settles once a plain Node process, signaled later than ours, has opened its debugger. */
 async function plainNodeOpensDebugger(): Promise<void> {
   const script = "setInterval(() => {}, 1000); console.log('started')";
   const plain = new Program(process.execPath, ['-e', script], await debuggerPort());

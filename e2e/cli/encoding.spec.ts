@@ -1,4 +1,4 @@
-// Text from programs that write a byte order mark, or that do not write UTF-8: by every way in.
+// Input with a byte order mark, or that is not UTF-8: on every path into the program.
 
 import { Program, type ProgramResult, runMotd } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, test } from '../fixtures.ts';
@@ -7,7 +7,10 @@ import { writePrivately } from '../privateFiles.ts';
 const APPLE = 'An apple a day keeps the doctor away.\n';
 const MARK = '\u{feff}';
 
-/** Runs `motd` in a shell, which has `$latin1`, `café` as no UTF-8, and `$port` for its words. */
+/**
+ * Runs a shell command in which `motd` is the program, `$latin1` is `café` in Latin-1, and `$port`
+ * is a port.
+ */
 function runInShell(port: number, words: string): Promise<ProgramResult> {
   const script = `port=${port}; latin1=$(printf 'caf\\351'); ${words}`;
   return new Program('sh', ['-c', script.replaceAll('motd ', '"$node" dist/cli/main.js ')], {

@@ -1,5 +1,5 @@
-// Peers that speak another protocol to the message server: a web page in a real browser first of
-// all, which can have its visitor's browser send a body of its choice to any port.
+// Peers that send another protocol to the message server. First of all a web page in a real
+// browser, which can make its visitor's browser send a body of its choice to any port.
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,13 +14,13 @@ import { test as base, expect, type ListeningProgram, QUICK, startServer } from 
 const APPLE = 'An apple a day keeps the doctor away.';
 const ATTACK = 'MSGSTORE\nowned\nSHUTDOWN\n123!abc\n';
 
-// A server as it is by default: it believes no PROXY line.
+// A server with default settings: it trusts no PROXY line.
 const test = base.extend({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
   server: async ({}, use) => use(await startServer(0, ['--trust-proxy', 'none'])),
 });
 
-/** What a page does to send the attack to a port, and what the server takes it for. */
+/** How a page sends the attack to a port, and which protocol the server detects. */
 const WAYS: Record<
   string,
   { protocol: string; run: (page: Page, port: number) => Promise<unknown> }
@@ -94,7 +94,7 @@ function submitForm(page: Page, port: number, target: string): Promise<void> {
   );
 }
 
-/** A page of another origin. */
+/** Opens a page of another origin. */
 async function openEvilPage(page: Page): Promise<void> {
   const site = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html').end('<!doctype html><title>evil</title>');
@@ -126,7 +126,7 @@ test.describe('a web page of another origin cannot send commands to the TCP port
   }
 });
 
-/** Sends bytes in pieces, and settles with all the server sent once it has closed. */
+/** Sends bytes in pieces. @returns Everything the server sent before it closed the connection. */
 async function exchange(port: number, pieces: Iterable<string>): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   socket.on('error', () => {});

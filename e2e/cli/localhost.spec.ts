@@ -1,5 +1,5 @@
-// `--host localhost` is every address of localhost: a client that takes 127.0.0.1, as ours do, and a
-// browser that takes ::1 first both get in.
+// `--host localhost` listens on every address of localhost: clients that use 127.0.0.1, as ours do,
+// and browsers that use ::1 first can both connect.
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ const HOSTS = ['127.0.0.1', '::1', 'localhost'];
 const authority = (host: string, port: number) =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
-/** Starts a program, and finds where it listens. */
+/** Starts a program, and finds its port. */
 async function start(...args: string[]): Promise<{ program: Program; port: number }> {
   const program = Program.motd(args);
   const [, port] = await program.waitForOutput(/listening on (?:http:\/\/)?localhost:(\d+)\n/);
@@ -128,7 +128,7 @@ test('listens on 127.0.0.1 only, and reports that', async () => {
   expect(program.stdout).toBe(`TCP Server is listening on 127.0.0.1:${port}\n`);
 });
 
-/** A network of its own in which loopback has no IPv6. */
+/** Runs a command in a network namespace whose loopback interface has no IPv6. */
 const WITHOUT_IPV6 = [
   ...['unshare', '--user', '--map-root-user', '--net', 'sh', '-c'],
   'ip link set lo up && echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && exec "$@"',

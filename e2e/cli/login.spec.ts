@@ -1,5 +1,5 @@
-// deploy/update-motd.d/60-motd, run as a login runs it: by Debian's run-parts, with nothing in the
-// environment (update-motd(5), pam_motd(8)).
+// deploy/update-motd.d/60-motd, run as at a login: by Debian's run-parts, with an empty environment
+// (update-motd(5), pam_motd(8)).
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,16 +19,16 @@ const HOOK = fileURLToPath(new URL('../../deploy/update-motd.d/60-motd', import.
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 const APPLE = 'An apple a day keeps the doctor away.';
 
-// Empty where scripts/tools.mjs found none and could install none; CI always has one.
+// Empty if scripts/tools.mjs found none and could not install one; CI always has one.
 const shellcheck = process.env['MOTD_TEST_SHELLCHECK'] ?? 'shellcheck';
 
-// As it says itself, it is for Debian and its kin.
+// The hook is for Debian and its derivatives.
 const NEEDED = ['run-parts', 'nc', 'flock', 'setsid', 'timeout', 'iconv'];
 const isDebian = NEEDED.every((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0);
 const isSilentNetFit = spawnSync('unshare', ['--net', '--mount', '--pid', '--fork', 'true']);
 test.skip(!isDebian, 'not a Debian with nc');
 
-/** A machine's login: its hook, the hook's settings, and what the hook keeps. */
+/** A machine with the hook, its settings and its cache. */
 class Machine {
   readonly folder = test.info().outputPath('machine');
   readonly cache = join(this.folder, 'cache');
@@ -36,7 +36,10 @@ class Machine {
   readonly #parts = join(this.folder, 'update-motd.d');
   readonly #hook = join(this.#parts, '60-motd');
 
-  /** The hook as it stands, but for its places; one server may take a long time, so that it shows. */
+  /**
+   * The hook with paths of the test, and with a long timeout for a server, so that a busy machine
+   * does not hit it.
+   */
   constructor() {
     mkdirSync(this.#parts, { recursive: true });
     const text = edited(readFileSync(HOOK, 'utf8'), [
@@ -56,12 +59,12 @@ class Machine {
     writeFileSync(this.settings, settings);
   }
 
-  /** The command of a login. */
+  /** The command that a login runs. */
   get command(): string[] {
     return ['env', '-i', `PATH=${PATH}`, 'run-parts', '--lsbsysinit', this.#parts];
   }
 
-  /** What a login shows. */
+  /** Runs the hook. @returns What a login shows. */
   async logIn(): Promise<string> {
     const [env = '', ...args] = this.command;
     const login = new Program(env, args);
@@ -71,8 +74,8 @@ class Machine {
   }
 
   /**
-   * Whether the question of a login is still out, in the background. To try the lock instead could
-   * keep a login from asking, and would miss a process that has not come to it yet.
+   * Whether the request of a login still runs in the background. Trying the lock instead could keep
+   * a login from asking, and would miss a process that has not taken it yet.
    */
   get isAsking(): boolean {
     return allProcesses().some((pid) =>
@@ -80,18 +83,20 @@ class Machine {
     );
   }
 
-  /** Settles once all has been asked that logins wanted to know. */
+  /** Settles once no request runs in the background. */
   async hasAsked(): Promise<void> {
     await expect.poll(() => this.isAsking).toBe(false);
   }
 
-  /** Settles once the message is kept; a machine that is very busy may need more than one login. */
+  /**
+   * Settles once the message is cached. On a very busy machine that may take more than one login.
+   */
   async learns(message: string): Promise<void> {
     await expect.poll(() => this.logIn()).toBe(`${message}\n`);
     await this.hasAsked();
   }
 
-  /** Two logins show the message: the second one whatever the first may have kept. */
+  /** Checks two logins: the second one shows whatever the first may have cached. */
   async shows(message: string): Promise<void> {
     for (let login = 1; login <= 2; login++) {
       expect(await this.logIn()).toBe(`${message}\n`);
@@ -149,9 +154,9 @@ test(
     server.program.process.kill('SIGSTOP');
     try {
       expect(await machine.logIn()).toBe(`${APPLE}\n`);
-      // The question of that login is still out.
+      // The request of that login is still running.
       expect(machine.isAsking).toBe(true);
-      // Another login waits for that no more than for its own.
+      // Another login does not wait for it longer than for its own request.
       expect(await machine.logIn()).toBe(`${APPLE}\n`);
       expect(machine.isAsking).toBe(true);
     } finally {
@@ -301,8 +306,8 @@ test('a name server that does not answer delays no login', async () => {
   machine.asks('motd.example', port);
   const resolver = join(machine.folder, 'resolv.conf');
   writeFileSync(resolver, 'nameserver 127.0.0.1\n');
-  // A network with nothing in it but a name server, which says to us alone that it was asked. What is
-  // left of the login ends with the shell.
+  // A network namespace with nothing but a name server, which reports each query. What is left of
+  // the login ends with the shell.
   const listen =
     "require('dgram').createSocket('udp4').on('message', () => console.log('asked'))" +
     ".bind(53, '127.0.0.1', () => console.log('listening'))";

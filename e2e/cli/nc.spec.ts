@@ -4,13 +4,13 @@ import { Program } from '../../testing/programs.ts';
 import { test as base, expect, QUICK, startServer } from '../fixtures.ts';
 import { consoleOf, goldens } from '../golden/golden.ts';
 
-// A server as it is by default: it believes no PROXY line.
+// A server with default settings: it trusts no PROXY line.
 const test = base.extend({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
   server: async ({}, use) => use(await startServer(0, ['--trust-proxy', 'none'])),
 });
 
-// Empty where scripts/tools.mjs found none and could install none; CI always has one.
+// Empty if scripts/tools.mjs found none and could not install one; CI always has one.
 const netcat = process.env['MOTD_TEST_NETCAT'] ?? 'nc';
 const APPLE = 'An apple a day keeps the doctor away.';
 
@@ -23,7 +23,7 @@ for (const golden of goldens) {
     expect(await nc.exitCode()).toBe(0);
     expect(nc.stdout).toBe(golden.replies);
 
-    // nc closes after the case; the cases themselves end where the original's screen did.
+    // nc closes the connection after the case; the recorded consoles end before that.
     const closing = golden.console.at(-1)?.startsWith('[-]') ? [] : ['[-] Connection closed with'];
     const expected = [...golden.console, ...closing];
     await server.program.waitForOutput(/\[-\] Connection closed with .*\n/);
@@ -61,7 +61,7 @@ test('answers a command without an LF while the client keeps its side open', asy
   await nc.waitForOutput(/^200 OK\nAn apple a day keeps the doctor away\.\n$/);
 });
 
-/** What C programs, PowerShell and .NET send beside the line they mean. */
+/** What C programs, PowerShell and .NET send besides the line. */
 const AROUND_A_LINE: [what: string, sent: string, answered: string][] = [
   ['the NUL behind a string', 'MSGGET\0', `200 OK\n${APPLE}\n`],
   ['CR NUL', 'MSGGET\r\0', `200 OK\n${APPLE}\n`],

@@ -1,4 +1,4 @@
-// motd get, set, watch and history, as scripts and login shells use them.
+// `motd get`, `set`, `watch` and `history`, as scripts and login shells use them.
 
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,10 +7,12 @@ import { freePort } from '../../testing/freePort.ts';
 import { Program, runMotd } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, test } from '../fixtures.ts';
 
-/** For one that never answers: a busy machine needs some of it to start the program and connect. */
+/**
+ * For servers that never answer. A busy machine needs part of it to start the program and connect.
+ */
 const TIMEOUT_S = '4';
 
-/** A server of somebody else, who greets every connection in his own way. */
+/** Starts a server that does this with each connection. @returns Its port. */
 async function foreignServer(greet: (socket: Socket) => void): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -27,7 +29,7 @@ function drip(socket: Socket): void {
   socket.on('close', () => clearInterval(dripping));
 }
 
-/** How many times a process has written, nothing included (proc_pid_io(5)). */
+/** How often a process has called write, with zero bytes or more (proc_pid_io(5)). */
 function writesOf({ process: { pid } }: Program): number {
   return Number(/^syscw: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1]);
 }
@@ -101,7 +103,8 @@ for (const [trouble, greet, words] of [
 ] as const) {
   test(`get: prints only one line on stderr, with status 1, if the server ${trouble}`, async () => {
     const port = await foreignServer(greet);
-    // Only one that never answers uses it up: starting counts, and a busy machine is slow at that.
+    // The short timeout is for servers that never answer: it includes the start, which is slow on a
+    // busy machine.
     const timeout = words.source.includes('no answer') ? TIMEOUT_S : '20';
     const { status, stdout, stderr } = await runMotd([
       'get',
@@ -220,7 +223,7 @@ test('watch: does not suggest TLS if the server sent something before it closed'
   await watch.exitCode();
 });
 
-/** The command in a pipe of a real shell. What it says on standard error ends with its status. */
+/** Runs the command in a pipe of a real shell, which writes its status to standard error. */
 function piped(args: string[], reader: string): Program {
   const script = `{ "$@"; echo "status $?" >&2; } | ${reader}`;
   const command = [process.execPath, 'dist/cli/main.js', ...args];
@@ -278,11 +281,12 @@ test('watch: continues if the reader half-closes standard output', async ({ serv
   const watch = Program.motd(['watch', ...at]);
   await watch.waitForOutput(/^An apple/);
   const { stdout } = watch.process;
-  // As sshd does with the socket that is a command's input and output, once its client has no more.
+  // As sshd does with the socket that is a command's input and output, once its client sends no
+  // more.
   expect(stdout).toBeInstanceOf(Socket);
   if (stdout instanceof Socket) stdout.end();
   for (const message of ['one', 'two']) {
-    // `watch` writes nothing now and then, to find out whether a socket still has a reader.
+    // `watch` writes zero bytes now and then, to find out whether a socket still has a reader.
     const before = writesOf(watch);
     await expect.poll(() => writesOf(watch)).toBeGreaterThan(before + 1);
     await runMotd(['set', '-m', message, ...at]);

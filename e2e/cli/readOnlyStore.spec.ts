@@ -1,5 +1,5 @@
-// A store that can be read and not written: a backup, a read-only mount, another user's folder. And
-// the store of a running server, which `motd copy-store` only reads, too.
+// A store that can be read but not written: a backup, a read-only mount, another user's folder.
+// Also the store of a running server, which `motd copy-store` only reads.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -22,16 +22,16 @@ const canMount =
   spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'motd', '/mnt']).status === 0;
 const isRoot = process.getuid?.() === 0;
 const AS_NOBODY = ['--reuid', NOBODY, '--regid', NOBODY, '--clear-groups', process.execPath, MAIN];
-/** The checkout, and Node, may be where only root can read. */
+/** The checkout and Node may be in folders that only root can read. */
 const canBeNobody = isRoot && spawnSync('setpriv', [...AS_NOBODY, '--version']).status === 0;
 
 const test = base.extend<{ folder: string }>({
   folder: async ({ cleanup: _ }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'motd-read-only-'));
-    // Another user has to get through it.
+    // Other users have to be able to enter it.
     chmodSync(folder, 0o755);
     await use(folder);
-    // An ordinary user removes nothing from a folder of mode 0555.
+    // An ordinary user cannot remove files from a folder of mode 0555.
     spawnSync('chmod', ['-R', 'u+w', folder]);
     rmSync(folder, { recursive: true });
   },
@@ -48,7 +48,7 @@ function placesIn(folder: string) {
   };
 }
 
-/** Starts a server that stores messages in a folder. */
+/** Starts a server on a folder, and stores messages. */
 async function serving(path: string, ...messages: string[]): Promise<ListeningProgram> {
   const server = await startServer(0, ['--store', `lmdb:${path}`]);
   for (const message of messages) await storeAt(message, server.port);
@@ -61,7 +61,7 @@ async function end({ program }: ListeningProgram): Promise<void> {
 
 const run = (...args: string[]) => runMotd(args);
 
-/** Runs the command where `path` is mounted read-only at `mount`. */
+/** Runs the command with `path` mounted read-only at `mount`. */
 function runMounted(path: string, mount: string, ...args: string[]): Promise<ProgramResult> {
   mkdirSync(mount, { recursive: true });
   const script = 'mount -o ro,bind "$1" "$2" && shift 2 && exec "$@"';
@@ -88,7 +88,7 @@ const copied = (count: number, from: string, to: string) => ({
   stdout: `All ${count} messages of ${from} are in ${to}.\n`,
 });
 
-/** What a server tells of a store: its messages. */
+/** The messages that a server on this folder has. */
 async function messagesIn(path: string): Promise<string[]> {
   const server = await serving(path);
   const { stdout } = await run('history', '127.0.0.1', String(server.port));
@@ -155,7 +155,7 @@ test.describe('on a read-only file system', () => {
         `motd: cannot write in ${mount}: its file system is read-only (EROFS); choose another folder ` +
         `with --store; to copy its messages to another folder: motd copy-store ${url} lmdb:OTHER\n`,
     });
-    // What it says works.
+    // The command that the error suggests works.
     expect(await runMounted(path, mount, 'copy-store', url, `lmdb:${copy}`)).toMatchObject({
       status: 0,
     });

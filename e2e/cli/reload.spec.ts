@@ -1,4 +1,4 @@
-// SIGHUP: what is read anew, by whom, and what a terminal that is closed still means.
+// SIGHUP: what is reloaded, by which process, and what it means when a terminal is closed.
 
 import { once } from 'node:events';
 import { copyFileSync, readFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ test.skip(process.platform !== 'linux', 'terminals and their ends are as Linux h
 const FIRST = readFileSync(tlsFile('cert'));
 const SECOND = readFileSync(tlsFile('renewed'));
 
-/** Puts a certificate and its key where a program is told to find them. */
+/** Installs a certificate and its key where a program looks for them. @returns The flags. */
 function install(cert: 'cert' | 'renewed'): string[] {
   const key = cert === 'cert' ? 'key' : 'renewed-key';
   const [certFile, keyFile] = ['cert.pem', 'key.pem'].map((name) => test.info().outputPath(name));
@@ -40,7 +40,7 @@ function installUser(hash: string): string[] {
   return ['--users-file', file];
 }
 
-/** Holds the handshake; fails where the certificate is another one. */
+/** Does the TLS handshake. Fails if the server has another certificate. */
 async function secured(port: number, ca: Buffer): Promise<TLSSocket> {
   const socket = connect({ port, host: '127.0.0.1', ca });
   await once(socket, 'secureConnect');
@@ -77,14 +77,14 @@ function catchesHangUp({ process: { pid } }: Program): boolean {
   return Number.parseInt(mask.slice(-1), 16) % 2 === 1;
 }
 
-/** A program in a session of its own, which has no terminal, as those of a service manager. */
+/** Starts a program in a session of its own, which has no terminal, as under a service manager. */
 async function withoutTerminal(args: string[]): Promise<ListeningProgram> {
   const program = Program.motdUnder(['setsid'], args);
   const [, port] = await program.waitForOutput(/listening on (?:https?:\/\/)?127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(port) };
 }
 
-/** A program at a terminal of its own, as the command of a shell; script(1) makes one. */
+/** Starts a program as the command of a shell in a terminal of its own, which script(1) makes. */
 async function atTerminal(args: string[]): Promise<ListeningProgram & { pid: number }> {
   const motd = `${process.execPath} dist/cli/main.js ${args.join(' ')}`;
   const shell = `${motd} & echo pid $!; wait`;
@@ -161,7 +161,7 @@ test('--log json reports a reload in JSON', async ({ server }) => {
   const args = ['--target', `motd=127.0.0.1:${server.port}`, '--http-port', '0', '--log', 'json'];
   const program = Program.motd(['bridge', ...args, ...installUser(FIRST_PASSWORD_HASH)]);
   await program.waitForOutput(/Server listening/);
-  // That is Fastify's line, and comes a moment before the bridge takes signals.
+  // Fastify logs that line shortly before the bridge installs its signal handlers.
   await expect.poll(() => catchesHangUp(program)).toBe(true);
   hangUp(program);
   await program.waitForOutput(/^\{.*"event":"reloaded","what":"The list of users"\}$/m);

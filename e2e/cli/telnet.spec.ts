@@ -1,4 +1,4 @@
-// Real telnet clients against a real server, at a terminal that script(1) makes.
+// Real telnet clients against a real server, in a terminal that script(1) makes.
 
 import { spawnSync } from 'node:child_process';
 import { childrenOf } from '../../testing/procFs.ts';
@@ -9,7 +9,7 @@ const APPLE = 'An apple a day keeps the doctor away.';
 const ESCAPE = '\x1d';
 const CTRL_C = '\x03';
 
-// Empty where scripts/tools.mjs found none and could install none; CI always has one.
+// Empty if scripts/tools.mjs found none and could not install one; CI always has one.
 const telnet = process.env['MOTD_TEST_TELNET'] ?? 'telnet';
 const test = base.extend({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
@@ -22,7 +22,8 @@ async function startTelnet(port: number): Promise<Program> {
   const line = `${telnet} 127.0.0.1 ${port}`;
   const program = new Program('script', ['--quiet', '--return', '--command', line, '/dev/null']);
   await program.waitForOutput(/Escape character is/);
-  // It sets the terminal up only after these words: before that, the escape character is typed text.
+  // telnet configures the terminal after printing this. Before that, the escape character would be
+  // typed text.
   await expect.poll(() => terminalOf(program)).toContain(' eol = ^];');
   return program;
 }
@@ -34,7 +35,7 @@ function terminalOf({ process: { pid = 0 } }: Program): string {
   return String(stdout);
 }
 
-/** Gives telnet a command of its own, such as a Telnet command to send. */
+/** Gives a command to telnet itself, such as to send a Telnet command. */
 async function command(program: Program, words: string): Promise<void> {
   program.process.stdin?.write(ESCAPE);
   await program.waitForOutput(/telnet> $/);
@@ -56,7 +57,7 @@ test('holds a conversation line by line', async ({ server }) => {
 test('negotiates, and sends each key by itself and CR NUL for Enter', QUICK, async ({ server }) => {
   const client = await startTelnet(server.port);
   await command(client, 'mode character');
-  // What is typed sooner, the terminal still gathers to lines.
+  // Until then, the terminal collects what is typed into lines.
   await expect.poll(() => terminalOf(client)).toContain(' -icanon ');
   client.process.stdin?.write('MSGSTORE\r');
   await client.waitForOutput(/200 OK\n$/);
@@ -83,6 +84,6 @@ for (const [what, words] of [
 test('sends Interrupt Process and asks for a timing mark for Ctrl-C', async ({ server }) => {
   const client = await startTelnet(server.port);
   client.process.stdin?.write(`${CTRL_C}MSGGET\r`);
-  // Telnet itself shows nothing more until somebody answers its Timing Mark (RFC 860).
+  // telnet itself shows nothing more until its Timing Mark is answered (RFC 860).
   await server.program.waitForOutput(/Received:from \(.*\): MSGGET\n/);
 });

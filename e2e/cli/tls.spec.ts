@@ -1,4 +1,4 @@
-// TLS on the TCP port, and in every client.
+// TLS on the TCP port and in every client.
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

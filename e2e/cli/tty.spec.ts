@@ -1,4 +1,4 @@
-// `motd connect` at a terminal: script(1) makes one.
+// `motd connect` in a terminal, which script(1) makes.
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
@@ -24,7 +24,7 @@ function connectTo(port: number, ...flags: string[]): string {
   return [process.execPath, 'dist/cli/main.js', 'connect', '127.0.0.1', port, ...flags].join(' ');
 }
 
-/** Runs a shell's command line at a terminal of this width. */
+/** Runs a shell command in a terminal of this width. */
 function underTerminal(commandLine: string, columns = 80): Program {
   const command = `stty cols ${columns} rows 24; ${commandLine}`;
   return new Program('script', ['--quiet', '--return', '--command', command, '/dev/null']);
@@ -57,7 +57,7 @@ test('the up-arrow recalls a command, never a password', QUICK, async ({ server 
   await client.waitForOutput(/301(.|\n)*Client: SHUTDOWN\nServer: 300 PASSWORD REQUIRED\n.*: $/);
   client.process.stdin?.write(CTRL_C);
   await client.exitCode();
-  // Once as it was typed, once as `Client: a secret`.
+  // Once as typed, once as `Client: a secret`.
   expect(client.shown.match(/a secret/g)).toHaveLength(2);
 });
 
@@ -105,7 +105,7 @@ test('prints unexpected server lines above a line that wraps', async () => {
   await client.waitForOutput(/Enter command .*: $/);
   client.process.stdin?.write('half a line, to the');
   await client.waitForOutput(/to the$/);
-  // The rest by itself: readline counts rows where a key comes alone.
+  // Separately: readline counts rows only for a key that arrives alone.
   client.process.stdin?.write('s');
   await client.waitForOutput(/to thes$/);
   socket.write('by the way\n');
@@ -167,7 +167,7 @@ test.describe('with --mask-password', () => {
         'Client: •••••••',
         'Server: 200 OKAY',
       ]);
-      // Nothing else that is shown holds one of these.
+      // Nothing else on the screen contains any of these.
       expect(client.stdout).not.toMatch(/123|!|abc/);
     },
   );
@@ -232,7 +232,7 @@ test.describe('with --mask-password', () => {
     await client.waitForOutput(/Enter command .*: $/);
     client.process.stdin?.write('SHUTDOWN\r');
     await client.waitForOutput(/password: $/);
-    // 25 columns of prompt and 35 bullets: two rows to the last column, and then in between.
+    // 25 columns of prompt and 35 bullets: exactly two rows, and then fewer.
     for (const character of 'hidden-'.repeat(5)) client.process.stdin?.write(character);
     await client.waitForOutput(/•{35} ?$/);
     client.process.stdin?.write(`${HOME}${DELETE}`);
@@ -306,7 +306,7 @@ test.describe('with --mask-password', () => {
   }
 });
 
-/** A server that says what a test has it say, to the one client that comes. */
+/** A server that one client connects to, and that sends what the test writes to the socket. */
 async function listening(): Promise<{ server: Server; port: number; accepted: Promise<Socket> }> {
   const server = createServer();
   const accepted = once(server, 'connection').then(([socket]) => socket);
@@ -315,7 +315,7 @@ async function listening(): Promise<{ server: Server; port: number; accepted: Pr
   return { server, port: (server.address() as AddressInfo).port, accepted };
 }
 
-/** The rows of the screen that are not empty, once all that was written has been drawn. */
+/** The non-empty rows of the screen, after everything written has been drawn. */
 async function screenOf(program: Program, columns = 80): Promise<string[]> {
   const terminal = new headless.Terminal({ cols: columns, rows: 24, allowProposedApi: true });
   await new Promise<void>((drawn) => terminal.write(program.stdout, drawn));

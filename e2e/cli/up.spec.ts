@@ -1,4 +1,4 @@
-// `motd up`, what `npm start` runs: the server and the bridge as two processes.
+// `motd up`, which `npm start` runs: the server and the bridge as two processes.
 
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -49,7 +49,10 @@ function childrenByCommand(parent = 0): Map<string, number> {
   return new Map(childrenOf(parent).map((pid) => [commandLine(pid).at(-1) ?? '', pid]));
 }
 
-/** Those of ours, and of a service manager. */
+/**
+ * The names of our own variables, and of those of a service manager, in the environment of a
+ * process.
+ */
 function variablesIn(pid: number | undefined): string[] {
   const variables = readProcFile(pid ?? 0, 'environ').split('\0');
   const names = variables.map((variable) => variable.split('=', 1)[0] ?? '');
@@ -146,7 +149,7 @@ test.describe('its processes', () => {
       const up = await startUp(flags, environment);
       const server = childrenByCommand(up.program.process.pid).get('serve');
       const descendants = descendantsOf(up.program.process.pid ?? 0);
-      // The server, its writer and the bridge.
+      // The server, its writer process and the bridge.
       expect(descendants).toHaveLength(3);
       const having = (file: string) =>
         descendants.filter((pid) => readProcFile(pid, file).includes('secret'));

@@ -1,4 +1,5 @@
-// The etcd that the other tests are to believe: each way it fails is the failure it is said to be.
+// The etcd of the tests themselves (testing/etcd.ts): every fault has the effect that other tests
+// rely on.
 
 import { once } from 'node:events';
 import { get } from 'node:http';
@@ -19,7 +20,9 @@ const CUTS: [Cut, CutFrom][] = [
 
 /** How long a member may take to answer. */
 const TIMEOUT_MS = 20_000;
-/** How long one is asked that nothing reaches: any time shows that no answer comes through. */
+/**
+ * How long to wait for an answer that must not come: any duration shows that nothing gets through.
+ */
 const SILENT_MS = 2000;
 
 interface Clusters {
@@ -27,7 +30,8 @@ interface Clusters {
 }
 
 const test = base.extend<Clusters>({
-  // `cleanup` comes first: what it would ask to end has ended by then, even what is paused.
+  // `cleanup` runs first, so that the programs that it would stop have ended by then, even paused
+  // ones.
   start: async ({ cleanup: _ }, use) => {
     const clusters: EtcdCluster[] = [];
     await use(async (options) => {
@@ -116,7 +120,7 @@ test('serves nothing without TLS and the password', async ({ start }) => {
   await expect(fetch(`https://${endpoint}/health`)).rejects.toThrow();
 });
 
-/** What a member says of its health, on a connection of its own. */
+/** The health that a member reports, on a connection of its own. */
 async function healthThrough(
   endpoint: string | undefined,
   withinMs = TIMEOUT_MS,

@@ -1,4 +1,4 @@
-// The check that the tests with etcd rely on accepts what can be explained, and nothing else.
+// The checker of the etcd tests (e2e/linearizable.ts) accepts exactly what can be explained.
 
 import fc from 'fast-check';
 import { seed } from '../../testing/random.ts';
@@ -55,7 +55,7 @@ test('orders a store before another that began after its end', () => {
   expect(linearizabilityFaults(ab, [store('a', 3, 4), store('b', 1, 2)])).toEqual([
     "b's store of b ended before a's store of a began",
   ]);
-  // What was told 503 may take effect later than it was told so.
+  // A store that got a 503 may take effect after the reply.
   expect(linearizabilityFaults(ab, [store('a', 3, 4), refused('b', 1, 2)])).toEqual([]);
   expect(linearizabilityFaults(ab, [refused('a', 3, 4), store('b', 1, 2)])).toHaveLength(1);
 });
@@ -96,7 +96,7 @@ const MAX_READS = 4;
 /** Few, so that many operations begin and end together. */
 const MOMENTS = 12;
 
-/** Anything that clients may have seen, sensible or not: up to 4 stores and 4 reads. */
+/** Anything clients may have seen, possible or not: up to 4 stores and 4 reads. */
 const anything = fc
   .record({
     stores: fc.array(
@@ -141,7 +141,7 @@ test(
       if (isLinearizable) explained++;
     });
     fc.assert(property, RUNS);
-    // Both answers have to have been asked for.
+    // Both results have to occur often enough.
     expect(explained).toBeGreaterThan(all / 50);
     expect(explained).toBeLessThan((all * 49) / 50);
   },
@@ -152,7 +152,7 @@ test('finds any operations sequentially consistent exactly if some order of each
   let all = 0;
   const property = fc.property(anything, ({ register, operations }) => {
     const unlike = new Set(operations.map(({ client, startedAt }) => `${client} ${startedAt}`));
-    // One client does one thing after the other.
+    // A client does one operation at a time.
     fc.pre(unlike.size === operations.length);
     const isSequential = hasOrder(register, operations, precedesInClient);
     expect(sequentialFaults(register, operations).length === 0).toBe(isSequential);
@@ -202,7 +202,7 @@ const precedesInClient: Precedes = (one, other) =>
   one.client === other.client &&
   one.startedAt < other.startedAt;
 
-/** Tries every order there is, by the definition: what may come first does, then the rest. */
+/** Tries every order, by the definition: an operation that may come first, then the rest. */
 function hasOrder(register: Register, left: readonly Operation[], precedes: Precedes): boolean {
   const search = (rest: readonly Operation[], stored: number): boolean => {
     if (rest.length === 0) return stored === register.history.length;

@@ -1,5 +1,5 @@
-// Three servers with one store behind a real HAProxy, restarted one after the other while clients
-// ask without a pause: nobody who asks for the message goes without it.
+// Three servers with one store behind a real HAProxy, restarted one after another while clients
+// send requests without a pause: no request fails.
 
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -21,7 +21,7 @@ const CLIENTS = 4;
 
 const MESSAGE = 'Imagination is more important than knowledge';
 
-/** A server that can be restarted where it was. */
+/** A server that can be restarted on the same ports. */
 class Instance {
   readonly port: number;
   readonly healthPort: number;
@@ -34,7 +34,7 @@ class Instance {
     this.healthPort = healthPort;
   }
 
-  /** Settles once it is ready. */
+  /** Settles once the server is ready. */
   async start(): Promise<void> {
     const flags = Object.entries({
       store: this.#store,
@@ -55,7 +55,7 @@ class Instance {
   }
 }
 
-/** What all the clients of one kind have seen. */
+/** The results of all clients of one kind. */
 class RollingTotals {
   answered = 0;
   told = 0;
@@ -64,11 +64,11 @@ class RollingTotals {
 
 const ANSWER = `200 OK\n${MESSAGE}\n`;
 
-/** Asks on a new connection each time, some of them a moment after connecting. */
+/** Sends each request on a new connection, some of them a moment after connecting. */
 async function askAnew(port: number, isOver: () => boolean, tally: RollingTotals): Promise<void> {
   for (let asked = 0; !isOver(); asked++) {
     const answer = await askOnce(port, asked % 4 === 0 ? asked % 40 : 0).catch(String);
-    // Behind the answer it may be told that this was the last.
+    // A notice that the server is shutting down may follow the answer.
     if (answer.startsWith(ANSWER)) tally.answered++;
     else tally.failures.push(answer);
   }
@@ -79,13 +79,13 @@ async function askOnce(port: number, pauseMs: number): Promise<string> {
   const answer = text(socket);
   // It may fail before it is awaited.
   answer.catch(() => {});
-  // Some connections have sent nothing yet when their server begins to stop.
+  // Some connections have sent nothing yet when their server starts to shut down.
   if (pauseMs > 0) await setTimeout(pauseMs);
   socket.write('MSGGET\nQUIT\n');
   return answer;
 }
 
-/** Asks again and again on one connection; told in order that it ends, it makes a new one. */
+/** Sends requests on one connection, and opens another one after an orderly end. */
 async function keepAsking(
   port: number,
   isOver: () => boolean,
@@ -105,7 +105,7 @@ async function keepAsking(
   }
 }
 
-/** Yields what is answered, until the server says that it ends, or it is over. */
+/** Yields each message, until the server says that it shuts down, or the test is over. */
 async function* answersOn(socket: Socket, isOver: () => boolean): AsyncGenerator<string, void> {
   const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
   socket.on('error', () => {});
@@ -186,7 +186,7 @@ async function restartAll(url: string): Promise<string> {
   }
 
   expect({ fresh: fresh.failures, kept: kept.failures }).toEqual({ fresh: [], kept: [] });
-  // Each was told at least once in order that its server ended.
+  // Every client saw at least one orderly end.
   expect(kept.told).toBeGreaterThan(CLIENTS);
   await store('Afterwards', port);
   await watcher.waitForOutput(/\nAfterwards\n/);

@@ -1,4 +1,4 @@
-// One message for several servers, as their operator and their users see it.
+// One message for several servers, as operators and users see it.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,13 +12,13 @@ base.skip(isWithoutEtcd, 'no etcd on this machine');
 
 interface Shared {
   etcd: EtcdCluster;
-  /** A `--store` that no other test has used. */
+  /** A `--store` that no other test uses. */
   store: string;
   folder: string;
 }
 
 const test = base.extend<Shared>({
-  // `cleanup` comes first: servers stop while their etcd is still there.
+  // `cleanup` runs first, so that servers stop while their etcd still runs.
   etcd: async ({ cleanup: _ }, use) => {
     const etcd = await EtcdCluster.start({ members: 1 });
     await use(etcd);

@@ -16,7 +16,7 @@ import { expect, QUICK, store, Terminal, test } from '../fixtures.ts';
 const SCRIPT = fileURLToPath(new URL('../../scripts/topology.mjs', import.meta.url));
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
-/** Where it makes its folder: the folders of other runs are elsewhere. */
+/** The temporary folder of this test: other runs have others. */
 let temporary = '';
 test.beforeEach(() => {
   temporary = mkdtempSync(join(tmpdir(), 'motd-'));
@@ -27,7 +27,7 @@ function run(...flags: string[]): Program {
   return new Program(process.execPath, [SCRIPT, ...flags], { TMPDIR: temporary });
 }
 
-/** Starts all of it at ports of its own, and settles once it runs. */
+/** Starts everything on ports of its own, and settles once it runs. */
 async function started() {
   const [port, httpPort] = [await freePort(), await freePort()];
   const topology = run('--port', `${port}`, '--http-port', `${httpPort}`);
@@ -43,7 +43,7 @@ const isLacking = isWithoutEtcd || haproxyCommand === '';
 const skipWhereLacking = () =>
   test.skip(isLacking && process.env['CI'] === undefined, 'no etcd or no HAProxy on this machine');
 
-// One after the other: each of them starts more programs than a machine has cores.
+// One test at a time: each starts more programs than a machine has cores.
 test.describe.configure({ mode: 'default' });
 
 const folders = () => readdirSync(temporary).filter((name) => name.startsWith('motd-topology-'));
@@ -109,7 +109,7 @@ test('leaves nothing after SIGKILL', async () => {
   test.setTimeout(120_000);
   const { topology } = await started();
   const children = childrenOf(topology.process.pid ?? 0);
-  // Three etcd, three servers, a bridge, HAProxy, and who ends them.
+  // Three etcd, three servers, a bridge, HAProxy, and the reaper.
   expect(children).toHaveLength(9);
   await topology.kill();
   await expect.poll(() => children.filter(isRunning)).toEqual([]);
@@ -125,7 +125,7 @@ test('a second Ctrl-C kills what does not end', async () => {
   process.kill(hanging, 'SIGSTOP');
   topology.process.kill('SIGINT');
   await topology.waitForOutput(/^Ending …$/m);
-  // npm's copy of the first is not a second.
+  // A copy of the first Ctrl-C, as npm sends it, does not count as a second.
   topology.process.kill('SIGINT');
   const pressAgain = () => topology.process.kill('SIGINT') && topology.process.exitCode === null;
   await expect.poll(pressAgain).toBe(false);

@@ -1,18 +1,18 @@
 // The six cases of the original's own test table, kept once and run at every level. In a file, `⟶`
-// stands before what the person types; the console of the same conversation follows. PORT and PEER
+// marks what the user types; the server's console for the same conversation follows. PORT and PEER
 // stand for the two port numbers.
 
 import { readdirSync, readFileSync } from 'node:fs';
 
 export interface Golden {
   name: string;
-  /** What stands on the screen in the end, what was typed included. */
+  /** The screen at the end, typed text included. */
   screen: string;
-  /** The lines the person types. */
+  /** The lines the user types. */
   typed: string[];
-  /** The server's half of the wire: every reply, each line with its LF. */
+  /** Everything the server sends: every reply, each line with its LF. */
   replies: string;
-  /** Whether the conversation goes on after the case: a prompt stands last. */
+  /** Whether the conversation continues after the case: the screen ends with a prompt. */
   isOpen: boolean;
   /** The lines of the server's console. */
   console: string[];
@@ -25,7 +25,7 @@ export const goldens: readonly Golden[] = readdirSync(new URL('.', import.meta.u
   .sort()
   .map(readGolden);
 
-/** The console's lines for a run in which the ports are known. */
+/** The console's lines for known ports. */
 export function consoleOf(golden: Golden, port: number, peerPort: number | string): string[] {
   return golden.console.map((line) =>
     line.replace('PORT', String(port)).replace('PEER', String(peerPort)),

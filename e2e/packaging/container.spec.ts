@@ -1,5 +1,5 @@
-// The files of deploy/container, as far as they can be proved where no container engine runs: what they
-// name is there, what they say fits together, and the steps of the image make a server.
+// The files of deploy/container, as far as they can be checked without a container engine: the
+// files they name exist, their settings fit together, and the steps of the image make a server.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ const FOLDER = join(ROOT, 'deploy/container');
 const HAPROXY_CFG = readFileSync(join(FOLDER, 'haproxy.cfg'), 'utf8');
 const APPLE = 'An apple a day keeps the doctor away.';
 
-/** How long a peer may take for its last replies (server/connection.ts), in seconds. */
+/** How long a peer may take to read its last replies (server/connection.ts), in seconds. */
 const DISMISSAL_SECONDS = 5;
 
 interface Service {
@@ -150,7 +150,8 @@ test.describe('haproxy.cfg', () => {
       { encoding: 'utf8' },
     );
     expect(status, stderr).toBe(0);
-    // Outside of the containers' network their names are unknown; there is nothing else to say.
+    // Outside the containers' network their names do not resolve; that is the only possible
+    // complaint.
     const warnings = stderr.split('\n').filter((line) => line.startsWith('[WARNING]'));
     expect(warnings.filter((line) => !line.includes('could not resolve address'))).toEqual([]);
   });
@@ -225,7 +226,7 @@ test.describe('the image', () => {
   });
 });
 
-/** The status of the image's HEALTHCHECK, asked of a port here. */
+/** The status of the image's HEALTHCHECK, run against a port here. */
 function healthOf(port: number): number | null {
   const text = readFileSync(join(FOLDER, 'Dockerfile'), 'utf8');
   const [, command = ''] = /^HEALTHCHECK[\s\S]*?CMD (\[.*\])$/m.exec(text) ?? [];

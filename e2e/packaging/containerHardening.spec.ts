@@ -1,4 +1,4 @@
-// What a service of deploy/container may do: no more than the units of deploy/systemd allow.
+// The rights of the services in deploy/container: no more than the units of deploy/systemd allow.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ const ROOT_USER = /^(root|0)?(:|$)/;
 const isOurs = ({ image }: Service) => image === 'motd-terminal';
 const isEtcd = ({ image = '' }: Service) => image.includes('/etcd:');
 
-/** What every service does. */
+/** The rules for every service. */
 const RULES: Record<string, (service: Service) => boolean> = {
   'drops every capability': ({ cap_drop = [], cap_add = [], privileged = false }) =>
     cap_drop.includes('ALL') && cap_add.length === 0 && !privileged,
@@ -72,7 +72,7 @@ const RULES: Record<string, (service: Service) => boolean> = {
   'is reached from this machine only': ({ ports = [] }) =>
     ports.every((port) => port.startsWith('127.0.0.1:')),
   'has an exact version': (service) => isOurs(service) || EXACT_VERSION.test(service.image ?? ''),
-  // The image's own HEALTHCHECK asks a server.
+  // The image's own HEALTHCHECK checks a server.
   'has a health check': ({ healthcheck, ...service }) =>
     healthcheck !== undefined || (isOurs(service) && service.command?.[0] === 'serve'),
 };
@@ -111,7 +111,7 @@ test('only HAProxy reaches another network, and only the servers reach etcd', ()
   );
   expect(external.map(members)).toEqual([['haproxy']]);
   for (const [name, service] of Object.entries(compose.services)) {
-    // Without a network of its own, a service is in one that reaches everything.
+    // Without `networks`, a service joins one that reaches everything.
     expect(service.networks, name).toBeDefined();
     if (isEtcd(service)) expect(service.networks).toEqual(['store']);
   }

@@ -1,4 +1,4 @@
-// What a test that hangs leaves in the output, for the one who has to find out why.
+// The output of a test that hangs, for finding the cause.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -10,7 +10,7 @@ import { expect, test } from '../fixtures.ts';
 const PLAYWRIGHT = createRequire(import.meta.url).resolve('@playwright/test/cli');
 const FIXTURES = new URL('../fixtures.ts', import.meta.url).pathname;
 
-// Its time is up once the server has started, however long that took.
+// The time limit ends once the server has started, however long that took.
 const HANGING = `
   import { startServer, test } from ${JSON.stringify(FIXTURES)};
   test('hangs', async () => {

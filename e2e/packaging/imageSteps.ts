@@ -1,5 +1,5 @@
-// The Dockerfile of deploy/container, carried out in a folder: what a container engine does, as far as
-// it can be done without one.
+// Runs the steps of deploy/container/Dockerfile in a folder, as far as that works without a
+// container engine.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
@@ -15,7 +15,7 @@ export interface Step {
   words: string[];
 }
 
-/** Its instructions, a line each: without comments, and lines that go on joined. */
+/** The instructions, one per line: without comments, with continued lines joined. */
 export function stepsOfDockerfile(): Step[] {
   const text = readFileSync(DOCKERFILE, 'utf8')
     .replace(/^#.*\n/gm, '')
@@ -29,7 +29,7 @@ export function stepsOfDockerfile(): Step[] {
     });
 }
 
-/** The variables the image sets. */
+/** The variables that the image sets. */
 export function environmentOfImage(): Record<string, string> {
   const settings = stepsOfDockerfile().filter(({ instruction }) => instruction === 'ENV');
   return Object.fromEntries(
@@ -39,7 +39,9 @@ export function environmentOfImage(): Record<string, string> {
   );
 }
 
-/** What of the repository's root an engine is given (.dockerignore; the last pattern decides). */
+/**
+ * Which files of the repository an engine gets (.dockerignore; the last matching pattern decides).
+ */
 export function buildContext(): string[] {
   const patterns = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
     .split('\n')
@@ -51,9 +53,8 @@ export function buildContext(): string[] {
 }
 
 /**
- * Carries the steps out that make files, each stage in a folder of its own, `/app` in the place of its
- * root. The packages of the first stage are those that are installed here: they are of the same lock
- * file.
+ * Runs the steps that make files, each stage in a folder of its own, with `/app` as its root. The
+ * packages of the first stage are those installed here, which have the same lock file.
  *
  * @returns The folder that is `/app` in the image.
  */

@@ -1,5 +1,5 @@
-// Who may import whom (CONTRIBUTING.md): the linter's configuration, tried on a tree of probes. Each
-// probe is one import, in a file at the top of a room or nested in it.
+// Which room may import which (CONTRIBUTING.md): the linter's configuration, run on a tree of
+// probes. Each probe is one import, in a file at the top of a room or nested in it.
 
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ import { expect, QUICK, test } from '../fixtures.ts';
 const BIOME = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
 const CONFIGURATION = fileURLToPath(new URL('../../biome.json', import.meta.url));
 
-/** What each room may import beside itself. */
+/** What each room may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   access: [],
@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 const ROOMS = [...Object.keys(MAY_IMPORT), 'scripts'];
 
-/** The unit tests of these rooms may import testing/ and e2e/golden/ as well. */
+/** The unit tests of these rooms may also import testing/ and e2e/golden/. */
 const WITH_UNIT_TESTS = ['protocol', 'access', 'server', 'client', 'bridge', 'web', 'cli'];
 
 const DEPTHS = ['', 'nested/', 'nested/deeper/'];
@@ -88,7 +88,7 @@ async function writeProbe(tree: string, { file, imported }: Probe): Promise<void
   await writeFile(join(tree, file), `import { a } from '${specifier}';\nexport const b = a;\n`);
 }
 
-/** The files of a tree that break a rule on imports. */
+/** The files of a tree that break an import rule. */
 async function refusedIn(tree: string): Promise<string[]> {
   const lint = new Program(process.execPath, [
     BIOME,

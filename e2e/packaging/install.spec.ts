@@ -1,4 +1,4 @@
-// The page as something to install, as a real Chromium judges it, and the files that takes.
+// The page as an installable app, as a real Chromium judges it, and the files for that.
 
 import { writeFile } from 'node:fs/promises';
 import { type BrowserContext, type CDPSession, chromium } from '@playwright/test';
@@ -7,7 +7,7 @@ import { expect, startBridge, test, WHOLE_BROWSER } from '../fixtures.ts';
 
 const ANNA = { username: 'anna', password: 'Sesam öffne dich' };
 
-/** First bytes of every PNG (PNG Specification, 5.2). */
+/** The first bytes of every PNG (PNG Specification, 5.2). */
 const PNG_SIGNATURE = '89504e470d0a1a0a';
 
 for (const basePath of ['', '/motd']) {
@@ -65,8 +65,7 @@ function flagsFor(basePath: string): string[] {
 }
 
 /**
- * Runs it with a page of a browser that has a profile on disk: in a private window nothing can be
- * installed.
+ * Runs a check in a browser with a profile on disk: nothing can be installed in a private window.
  */
 async function inOwnProfile(
   options: { httpCredentials?: typeof ANNA },

@@ -1,6 +1,6 @@
-// The pictures in the documentation, taken from the real page, and the icons for those systems that
-// take no SVG. `npm run pictures` puts them into docs/ and web/public/; in a test run they prove
-// that they can be taken.
+// The pictures of the documentation, taken from the real page, and the icons for systems that do
+// not accept SVG. `npm run pictures` writes them to docs/ and web/public/; in a test run they only
+// prove that they can be taken.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -77,10 +77,11 @@ test.describe('the icon', () => {
   for (const { name, size, isFull } of [
     { name: 'icon-192.png', size: 192, isFull: false },
     { name: 'icon-512.png', size: 512, isFull: false },
-    // Its system cuts it to a shape: that needs a ground to the edges. What matters is within the
-    // 40 % around the centre that stay (Web Application Manifest, "safe zone").
+    // The system crops it to a shape, so the background has to reach the edges, and everything
+    // important has to be within the middle that stays: a circle with a radius of 40 % (Web
+    // Application Manifest, "safe zone").
     { name: 'icon-maskable-512.png', size: 512, isFull: true },
-    // iOS rounds the corners, and paints black what is transparent.
+    // iOS rounds the corners, and paints transparent areas black.
     { name: 'apple-touch-icon.png', size: 180, isFull: true },
   ]) {
     test(name, async ({ page }, { outputDir }) => {
@@ -96,7 +97,7 @@ test.describe('the icon', () => {
   }
 });
 
-/** Up to the prompt after a message was stored. */
+/** Until the prompt after a message was stored. */
 async function holdConversation(terminal: Terminal): Promise<void> {
   await terminal.shows(PROMPT);
   for (const line of ['MSGGET', 'MSGSTORE', 'Imagination is more important than knowledge']) {

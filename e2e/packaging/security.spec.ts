@@ -1,4 +1,4 @@
-// SECURITY.md: each promise names its test.
+// SECURITY.md: every row names its test.
 
 import { readFileSync } from 'node:fs';
 import { expect, QUICK, test } from '../fixtures.ts';
@@ -6,12 +6,12 @@ import { expect, QUICK, test } from '../fixtures.ts';
 const ROOT = new URL('../../', import.meta.url);
 const PAGE = readFileSync(new URL('SECURITY.md', ROOT), 'utf8');
 
-/** The rows of the tables below "The doors", their headings left out. */
+/** The rows of the tables below "The doors", without their headings. */
 const promises = (PAGE.split('\n## The doors\n')[1]?.split('\n## ')[0] ?? '')
   .split('\n')
   .filter((line) => line.startsWith('| ') && !/^\| (?:attack|---) /.test(line));
 
-/** The tests a text names: `FILE`: "TITLE", and further titles of the same file. */
+/** The tests that a text names: `FILE`: "TITLE", and further titles of the same file. */
 function testsIn(text: string): { file: string; title: string }[] {
   const references = text.matchAll(
     /`(?<file>[\w./]+\.(?:spec|test)\.ts)`: (?<titles>"[^"]*"(?:; "[^"]*")*)/g,

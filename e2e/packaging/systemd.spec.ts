@@ -1,5 +1,5 @@
-// The units of deploy/systemd: what systemd's own tools say of them, and what becomes of them under a
-// real systemd.
+// The units of deploy/systemd: what systemd's own tools report about them, and how they behave
+// under a real systemd.
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,14 +20,17 @@ const APPLE = 'An apple a day keeps the doctor away.';
 const PASSWORD = 'the quick brown fox';
 const STORE_PASSWORD = 'jumps over the dog';
 
-/** systemd's scale goes from 0, nothing can be reached, to 100; unhardened services have about 96. */
+/**
+ * systemd's scale goes from 0, nothing can be reached, to 100; a service without hardening has
+ * about 96.
+ */
 const MAX_EXPOSURE = 15;
 
 const hasAnalyze = spawnSync('systemd-analyze', ['--version']).status === 0;
 const hasActivate = spawnSync('systemd-socket-activate', ['--version']).status === 0;
 const hasManager = canRunManager();
 
-/** Says lines to a server, half-closes, and settles with all that it answered. */
+/** Sends lines to a server and half-closes. @returns Everything that it answered. */
 async function tell(port: number, ...lines: string[]): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   socket.end(lines.map((line) => `${line}\n`).join(''));
@@ -46,10 +49,10 @@ test.describe('systemd-analyze', () => {
     });
     const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', ...files], {
       encoding: 'utf8',
-      // Nothing but these: the machine's own may well have faults.
+      // Only these units: those of the machine may have faults of their own.
       env: { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:` },
     });
-    // Node need not be where Debian has it.
+    // Node may be installed elsewhere than on Debian.
     const faults = stderr.split('\n').filter((line) => line.includes('motd-'));
     const others = faults.filter(
       (line) => !/Command \/usr\/bin\/node is not executable/.test(line),
@@ -103,7 +106,7 @@ for (const file of ['server.env', 'etcd.env'] as const) {
     const server = Program.motd(['serve', '--password', PASSWORD], {
       ...settingsIn(file),
       MOTD_PORT: String(port),
-      // Those it names are elsewhere.
+      // The files that the units name are elsewhere.
       MOTD_STORE: 'memory:',
       MOTD_HEALTH_HOST: '127.0.0.1',
       MOTD_HEALTH_PORT: '0',
@@ -178,8 +181,8 @@ test.describe('a socket that is passed', () => {
 
 test.describe('under systemd', () => {
   test.skip(!hasManager, 'no systemd here, or no leave to run it');
-  // One after the other: what systemd mounts of control groups is the same for two of them, and one
-  // would remove the groups of the other's services.
+  // One test at a time: two systemd instances would share control groups, and one would remove
+  // those of the other's services.
   test.describe.configure({ mode: 'default' });
 
   async function start() {
@@ -259,14 +262,15 @@ test.describe('under systemd', () => {
     const answer = new RegExp(`^200 OK\\n${APPLE}\\n(421 SERVER SHUTTING DOWN\\n)?$`);
     const ask = async () => {
       while (!isOver) {
-        // Whoever has asked, and not closed yet, may hear behind its answer that this was the last.
+        // A peer that has not closed yet may get a notice after its answer that the server is
+        // shutting down.
         expect(await tell(port, 'MSGGET')).toMatch(answer);
         answered++;
       }
     };
     const asking = Promise.all(Array.from({ length: 4 }, ask));
     const ended = asking.catch(() => {});
-    // One more within ten seconds would be one too many for systemd (StartLimitBurst=).
+    // One more within ten seconds would exceed systemd's StartLimitBurst=.
     for (let restarts = 0; restarts < 4; restarts++) {
       const restart = new Program(
         'nsenter',

@@ -1,5 +1,5 @@
-// The page for everybody: axe finds nothing in any look, in either way to type, whatever is open;
-// and all of it can be done with the keyboard alone.
+// Accessibility of the page: axe finds nothing in any theme, with either kind of input, whatever is
+// open; and everything can be done with the keyboard alone.
 
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
@@ -21,9 +21,9 @@ const RULES = [
 
 const { defaultBrowserType: _, ...pixel } = devices['Pixel 7'];
 
-/** What axe finds, each with where it is. */
+/** What axe finds, each with its place. */
 async function violations(page: Page): Promise<string[]> {
-  // The page has no frames: legacy mode does without a second page, a third of the time.
+  // The page has no frames: legacy mode does without a second page, and takes a third of the time.
   const axe = new AxeBuilder({ page }).setLegacyMode().withTags(RULES);
   const { violations: found } = await axe.analyze();
   return found.flatMap(({ id, nodes }) =>
@@ -33,7 +33,7 @@ async function violations(page: Page): Promise<string[]> {
 
 const tool = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
-/** Puts the page into each of its states, one after the other. */
+/** Brings the page into each of its states, one after another. */
 async function* states(page: Page): AsyncGenerator<string> {
   await expect(page.locator('#status')).toHaveText('connected');
   await expect(page.locator('#message')).not.toBeEmpty();
@@ -101,14 +101,14 @@ for (const colorScheme of ['dark', 'light'] as const) {
   }
 }
 
-/** Opens the page with a choice of where to type. */
+/** Opens the page with one kind of input. */
 async function opened(page: Page, port: number, input: 'terminal' | 'field'): Promise<Terminal> {
   await page.addInitScript(
     (chosen) => localStorage.setItem('motd.settings', JSON.stringify({ input: chosen })),
     input,
   );
   const url = `http://127.0.0.1:${port}/`;
-  // With a user, the settings say who is logged in.
+  // With a user, the settings show who is logged in.
   await page.context().addCookies([{ url, name: 'motd-user', value: 'anna' }]);
   await page.goto(url);
   const terminal = new Terminal(page);
@@ -134,15 +134,12 @@ test('axe finds nothing with another target', async ({ page, server }) => {
   expect(await violations(page)).toEqual([]);
 });
 
-/** What has the focus, by the name a screen reader says. */
+/** The focused element, by the name that a screen reader announces. */
 async function focused(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
 }
 
-/**
- * Whether one sees what has the focus: a ring of two pixels around it, that differs from the
- * ground.
- */
+/** Whether the focus is visible: a ring of two pixels whose color differs from the background. */
 async function isFocusSeen(page: Page): Promise<boolean> {
   return page.evaluate(() => {
     const { activeElement } = document;
@@ -275,7 +272,8 @@ test.describe('with the keyboard alone', () => {
   });
 
   test('retries a lost connection at once', async ({ page, server }) => {
-    // The wait for the next try is random, and here longer than the test: Enter has to connect.
+    // The delay before the next attempt is random, and here longer than the test: Enter has to
+    // connect.
     await page.evaluate(() => {
       Math.random = () => 100;
     });
@@ -306,7 +304,7 @@ test.describe('with the keyboard alone', () => {
   });
 });
 
-/** Presses Tab until the focus is there; it has to be, sooner or later. */
+/** Presses Tab until an element has the focus. */
 async function tabTo(page: Page, there: Locator, key = 'Tab'): Promise<void> {
   for (let times = 0; times < 40; times++) {
     if (await there.evaluate((element) => element === document.activeElement)) return;

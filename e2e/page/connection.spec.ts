@@ -1,5 +1,5 @@
-// The page's connection: lost in every way there is, told in words, and found again; and what was
-// typed meanwhile. In a real Chromium.
+// The page's connection, in a real Chromium: lost in every possible way, explained, and restored;
+// and what happens to text typed meanwhile.
 
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
@@ -24,8 +24,8 @@ const TRYING = '[reconnecting; press Enter to try now]';
 const UNKNOWN = '[it is not known whether the message was stored]';
 const SERVER_ENDED = /\[motd (closed|reset) the connection \(10(00|14)\)\]/;
 
-// How long the page waits is left to chance, within bounds that grow with each failure, and a slow
-// machine takes long to start a server. Here chance is always the shortest wait there is.
+// The page waits a random time, within bounds that grow with each failure, and a slow machine takes
+// long to start a server. Here the random wait is always the shortest.
 const test = base.extend({
   page: async ({ page }, use) => {
     await page.addInitScript(() => {
@@ -51,20 +51,20 @@ function status(page: Page) {
   return page.locator('#status');
 }
 
-/** Makes the page's next first wait one of 50 s, of which no test sees the end. */
+/** Makes the page's next first wait 50 s long, longer than any test. */
 async function makePatient(page: Page): Promise<void> {
   await page.evaluate(() => {
     Math.random = () => 100;
   });
 }
 
-/** The seconds until the next try, as they stand in the header. */
+/** The seconds until the next attempt, as shown in the header. */
 async function countdown(page: Page): Promise<number> {
   const text = await page.locator('#countdown:visible').textContent();
   return Number(/^retrying in (\d+) s$/.exec(text ?? '')?.[1]);
 }
 
-/** @param metric Its name and its labels; what is not there has not happened yet. */
+/** @param metric Its name and labels. A metric that is missing counts as 0. */
 async function metric({ port }: ListeningProgram, name: string): Promise<number> {
   const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
   const lines = (await answer.text()).split('\n');
@@ -113,7 +113,7 @@ test.describe('a connection that is lost', () => {
       const again = await startBridge(server.port, bridge.port);
       await terminal.showsCursor(`${TRYING}\n${PROMPT} |half`);
       await page.keyboard.press('Control+k');
-      // After something was said, a loss is news again.
+      // After a command was sent, a loss is reported again.
       await terminal.type('MSGGET');
       await terminal.shows(`${APPLE}\n${PROMPT}`);
       await again.program.kill();
@@ -134,7 +134,7 @@ test.describe('a connection that is lost', () => {
     await page.keyboard.type('half');
     await makePatient(page);
     await context.setOffline(true);
-    // Chromium leaves open connections up.
+    // Chromium's offline mode leaves open connections up.
     await bridge.program.stop();
     await isIn(page, 'offline');
     await expect(status(page)).toHaveText(
@@ -162,7 +162,7 @@ test.describe('a connection that is lost', () => {
       expect(seconds).toBeLessThanOrEqual(51);
       await expect.poll(() => countdown(page)).toBeLessThan(seconds - 1);
       await button.click();
-      // It comes to nothing, and each failure makes the wait a longer one.
+      // The attempt fails, and each failure makes the next wait longer.
       await expect.poll(() => countdown(page)).toBeGreaterThan(100);
       await expect(status(page)).toHaveText(
         'not connected: motd refused the connection: is it running? (1014)',
@@ -202,7 +202,7 @@ test.describe('a connection that is lost', () => {
   }) => {
     await terminal.shows(PROMPT);
     await server.program.stop();
-    // The very text that was waited for: a try may show a prompt for a moment.
+    // Exactly the expected text: an attempt may show a prompt for a moment.
     let told = '';
     await expect
       .poll(async () => {
@@ -211,7 +211,7 @@ test.describe('a connection that is lost', () => {
       })
       .toBe(true);
     const before = await metric(bridge, REFUSED);
-    // Its tries, and those of the message above it.
+    // Its attempts, and those of the message above it.
     await expect.poll(() => metric(bridge, REFUSED)).toBeGreaterThan(before + 6);
     await expect.poll(() => terminal.text()).toBe(told);
   });
@@ -228,7 +228,7 @@ test.describe('a connection that is lost', () => {
   });
 });
 
-/** A server that hears what comes, and hangs up on MSGGET. */
+/** A server that records what it receives, and closes on MSGGET. */
 async function startRudeServer(): Promise<{ port: number; heard(): string; stop(): void }> {
   let heard = '';
   const sockets = new Set<Socket>();
@@ -379,7 +379,7 @@ test.describe('a session that has ended', () => {
         dispatchEvent(new PageTransitionEvent('pageshow'));
         document.dispatchEvent(new Event('visibilitychange'));
       });
-      // Another page comes and is served, with a session for its message: nobody else came.
+      // Another page gets a session, and one for its message: no other page has connected.
       const other = await browser.newPage();
       await (await openPage(other, bridge)).shows(PROMPT);
       await expect(other.locator('#message')).toHaveText(APPLE);
@@ -458,7 +458,7 @@ test.describe('explains why the bridge closed the connection', () => {
     browser,
     server,
   }) => {
-    // A page has a session for its message, too.
+    // A page has a session for its message as well.
     const bridge = await startBridge(server.port, 0, ['--max-sessions', '2']);
     const first = await browser.newPage();
     await (await openPage(first, bridge)).shows(PROMPT);
@@ -481,7 +481,7 @@ test.describe('explains why the bridge closed the connection', () => {
   });
 });
 
-// Playwright keeps Chromium from keeping pages, unless it is told not to.
+// Playwright turns Chromium's back/forward cache off by default.
 const testOfReturn = test.extend<{ returning: Page }>({
   returning: async ({ playwright, launchOptions }, use) => {
     const ignoreDefaultArgs = ['--disable-back-forward-cache'];
@@ -506,7 +506,7 @@ testOfReturn(
     await page.keyboard.type('half');
     await terminal.showsCursor(`${PROMPT} half|`);
     await page.goto(`http://127.0.0.1:${bridge.port}/healthz`);
-    // A page that was kept is not loaded again.
+    // A page from the cache is not loaded again.
     await page.goBack({ waitUntil: 'commit' });
     await terminal.showsCursor(`[this page was left]\n${TRYING}\n${PROMPT} half|`);
     await expect(page.locator('html')).toHaveAttribute('data-was-kept', 'true');

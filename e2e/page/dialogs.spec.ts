@@ -1,4 +1,4 @@
-// The settings and the help, in a real Chromium, by mouse, keys and thumb.
+// The settings and the help, in a real Chromium, by mouse, keyboard and touch.
 
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
@@ -46,7 +46,7 @@ for (const name of ['Settings', 'Help']) {
     await page.mouse.down();
     await page.mouse.move(4, 300);
     await page.mouse.up();
-    // On its padding, too: only beside it is beside it.
+    // A click on its padding, too: only a click outside closes it.
     await dialog.click({ position: { x: 4, y: 100 } });
     await expect(dialog).toBeVisible();
   });

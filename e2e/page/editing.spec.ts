@@ -1,4 +1,4 @@
-// The line editor, as a person at the keyboard meets it: the page in a real Chromium.
+// The line editor at the keyboard: the page in a real Chromium.
 
 import { writeFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
@@ -29,21 +29,21 @@ async function press(terminal: Terminal, steps: readonly Step[]): Promise<void> 
   }
 }
 
-/** From the command prompt to the message's. */
+/** From the command prompt to the message prompt. */
 async function askForMessage(terminal: Terminal): Promise<void> {
   await terminal.shows(PROMPT);
   await terminal.type('MSGSTORE');
   await terminal.showsCursor(`${MESSAGE_PROMPT} |`);
 }
 
-/** How far the cursor's left edge is from the screen's, in pixels. */
+/** The distance of the cursor from the left edge of the screen, in pixels. */
 async function cursorLeft(page: Page): Promise<number> {
   const cursor = await page.locator('.xterm-cursor').boundingBox();
   const rows = await page.locator('.xterm-rows').boundingBox();
   return (cursor?.x ?? Number.NaN) - (rows?.x ?? 0);
 }
 
-/** Settles once the cursor is so many cells behind the prompt of a message. */
+/** Settles once the cursor is so many cells after the message prompt. */
 async function cursorIsAt(page: Page, cellsBehindPrompt: number, cellWidth: number): Promise<void> {
   const cells = MESSAGE_PROMPT.length + 1 + cellsBehindPrompt;
   await expect
@@ -51,7 +51,7 @@ async function cursorIsAt(page: Page, cellsBehindPrompt: number, cellWidth: numb
     .toBeLessThan(0.1);
 }
 
-/** The screen without white space, so that what wraps reads on; `|` is the cursor. */
+/** The screen without white space, so that wrapped text is in one piece; `|` is the cursor. */
 async function flowWithCursor(terminal: Terminal): Promise<string> {
   return (await terminal.textWithCursor()).replace(/\s/g, '');
 }
@@ -201,7 +201,7 @@ test.describe('the keys', () => {
 
   test('leave F5 to the browser, which reloads, but not Ctrl-R', async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
-    // A browser without a window has no key that reloads: what can be seen is whose the key is.
+    // A headless browser has no key that reloads: only who handles the key can be seen.
     await page.evaluate(() => {
       const note = (event: KeyboardEvent) => {
         document.body.dataset[event.key] = event.defaultPrevented ? 'the page’s' : 'the browser’s';
@@ -405,7 +405,7 @@ test.describe('the clipboard', () => {
     await expect(page.locator('#toast')).toHaveText('Copied.');
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('MSGSTORE');
     await terminal.showsCursor(`${PROMPT} half|`);
-    // What is typed ends the selection, and Ctrl-C is the line's again.
+    // Typing ends the selection, and Ctrl-C applies to the line again.
     await page.keyboard.type('!');
     await page.keyboard.press('Control+c');
     await terminal.showsCursor(`${PROMPT} half!^C\n${PROMPT} |`);
@@ -454,7 +454,7 @@ test.describe('text typed ahead', () => {
     page,
   }) => {
     await terminal.shows(PROMPT);
-    // A password takes the server a quarter of a second.
+    // Checking a password takes the server a quarter of a second.
     await page.keyboard.type('SHUTDOWN\nno such word\nMSGSTORE\nahead\nMSGGET\nMSGS');
     await terminal.showsCursor(
       `Server: 301 WRONG PASSWORD\n${PROMPT} MSGSTORE\nClient: MSGSTORE\nServer: 200 OK\n` +
@@ -507,7 +507,7 @@ test.describe('a line longer than the screen is wide', () => {
       for (const [width, height] of sizes) {
         const before = (await terminal.rows()).map((row) => row.length);
         await page.setViewportSize({ width, height });
-        // Other rows: the terminal has followed the page.
+        // Other rows: the terminal has followed the page's size.
         await expect
           .poll(async () => (await terminal.rows()).map((row) => row.length))
           .not.toEqual(before);

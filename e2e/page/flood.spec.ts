@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { expect, startBridgeTo, Terminal, test, transcriptOf } from '../fixtures.ts';
 
-/** The page takes 20 MB before; of a flood, it may keep as much again as its terminal does. */
+/** The page needs 20 MB before. During a flood it may use as much again as its terminal buffers. */
 const MAX_HEAP_BYTES = 120_000_000;
 
 const LINES = 4_000_000;

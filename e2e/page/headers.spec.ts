@@ -1,4 +1,4 @@
-// The page under the headers it is served with, in a real Chromium: a strict policy that costs it
+// The page under the headers it is served with, in a real Chromium: a strict policy that breaks
 // nothing, and that is in force.
 
 import type { Page } from '@playwright/test';
@@ -10,7 +10,7 @@ const LIGHT_GROUND = 'rgb(251, 250, 247)';
 const DARK_TEXT = 'rgb(232, 237, 242)';
 const LIGHT_TEXT = 'rgb(29, 37, 44)';
 
-/** What the page breaks of its policy, and what its console says, from the first request on. */
+/** The page's policy violations, and its console output, from the first request on. */
 async function listen(page: Page): Promise<string[]> {
   const heard: string[] = [];
   await page.exposeFunction('hear', (what: string) => heard.push(what));
@@ -29,7 +29,7 @@ async function listen(page: Page): Promise<string[]> {
   return heard;
 }
 
-/** What the browser makes of xterm's own rules: without them, the colours are the page's. */
+/** The effect of xterm's own style rules: without them, the colors are those of the page. */
 function drawn(page: Page): Promise<{ text: string; ground: string; fontSize: string }> {
   return page.evaluate(() => {
     const rows = document.querySelector('.xterm-rows');
@@ -84,7 +84,7 @@ test('blocks everything that is not the page’s own', async ({ page, bridge }) 
   const heard = await listen(page);
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
   await new Terminal(page).shows(PROMPT);
-  // Once the message stands there, nothing of the page’s changes the title any more.
+  // Once the message is shown, the page no longer changes the title.
   await expect(page).toHaveTitle(/^An apple/);
   expect(heard).toEqual([]);
 
@@ -96,11 +96,11 @@ test('blocks everything that is not the page’s own', async ({ page, bridge }) 
     const html = attempt(() => {
       document.body.insertAdjacentHTML('beforeend', '<p>injected</p>');
     });
-    // In a turn of its own: the test's own hand in the page may evaluate.
+    // In a task of its own: the test's own access to the page may evaluate.
     const evaluated = await new Promise((resolve) => {
       setTimeout(() => resolve(attempt(() => new Function('return 1'))));
     });
-    // Ones that no script has a hand in: as if they had come with the page.
+    // Links that no script has touched, as if they had come with the page.
     const parsed = document.implementation.createHTMLDocument();
     for (const [tag, text] of [
       ['script', 'document.title = "taken";'],
@@ -178,14 +178,14 @@ test('serves its assets compressed and immutable, and revalidates the page itsel
   expect(new Set(kept.values())).toEqual(new Set(['public, max-age=31536000, immutable']));
 
   expect(await transferred(page)).not.toContain(0);
-  // Not a reload, which may ask again.
+  // A new page, not a reload, which may revalidate.
   await page.goto('about:blank');
   await page.goto(address);
   await new Terminal(page).shows(PROMPT);
   expect(new Set(await transferred(page))).toEqual(new Set([0]));
 });
 
-/** How many bytes each file of the page took on the network. */
+/** How many bytes each file of the page had on the network. */
 function transferred(page: Page): Promise<number[]> {
   return page.evaluate(() =>
     performance

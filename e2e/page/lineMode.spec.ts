@@ -1,5 +1,5 @@
-// `/?target=NAME`: the page as a plain terminal, line by line, for services that are no message
-// server.
+// `/?target=NAME`: the page as a plain terminal, line by line, for services that are not message
+// servers.
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
@@ -13,7 +13,7 @@ const APPLE = 'An apple a day keeps the doctor away.';
 
 interface Service {
   port: number;
-  /** Everything that was said to it. */
+  /** Everything it received. */
   heard: () => string;
   close(): void;
 }
@@ -58,7 +58,7 @@ async function chooseCrlf(page: Page): Promise<void> {
 }
 
 test.describe('redis', () => {
-  // Empty where scripts/tools.mjs found none and could install none; CI always has one.
+  // Empty if scripts/tools.mjs found none and could not install one; CI always has one.
   const redisServer = process.env['MOTD_TEST_REDIS'] ?? 'redis-server';
   test.skip(
     redisServer === '' && process.env['CI'] === undefined,
@@ -190,7 +190,7 @@ test('uses the chosen line ending from the next line on, and in the next visit',
   await terminal.shows('box> two\nheard\nbox>');
   await page.reload();
   await terminal.shows('box>');
-  // An empty line is a line, to whoever it may concern.
+  // An empty line is sent as well.
   await terminal.type('');
   await terminal.shows('box>\nheard\nbox>');
   expect(service.heard()).toBe('one\ntwo\r\n\r\n');
@@ -209,7 +209,7 @@ test('shows text that arrives while the user types above the line', async ({ pag
   await terminal.shows('news>');
   await page.keyboard.type('half a li');
   await terminal.shows('news> half a li');
-  // The page asks as soon as it reaches the bridge, which may still be connecting.
+  // The page sends as soon as it reaches the bridge, which may still be connecting.
   await expect.poll(() => connections.length).toBe(1);
   speak('something ');
   await terminal.shows('something half a li');
@@ -236,7 +236,7 @@ test('shows 5,000 lines at once completely, in order, and accepts input at once'
   );
   await terminal.shows('flood>');
   await page.evaluate(() => {
-    // How long the page ever kept somebody waiting who pressed a key, in milliseconds.
+    // The longest the page ever delayed a key press, in milliseconds.
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) {
         const before: unknown = Reflect.get(window, 'longestTask');
@@ -249,7 +249,7 @@ test('shows 5,000 lines at once completely, in order, and accepts input at once'
   await terminal.type('still there?');
   await terminal.shows('flood> still there?\nyes\nflood>');
   const shown = (await transcriptOf(page)).match(/^line .*$/gm) ?? [];
-  // The terminal keeps 5,000 lines above the screen: with the prompts, the oldest few may be gone.
+  // The terminal keeps 5,000 lines above the screen. With the prompts, the oldest few may be gone.
   expect(shown.length).toBeGreaterThan(4_990);
   expect(shown).toEqual(lines.slice(-shown.length));
   const longest = Number(await page.evaluate(() => Reflect.get(window, 'longestTask') ?? 0));
@@ -292,7 +292,7 @@ test('an impossible target name in the address is not shown, and opens no WebSoc
   }
   expect(opened).toEqual([]);
 
-  // What is opened is seen here.
+  // Records the WebSockets that the page opens.
   const terminal = await open(page, bridgePort, 'target=motd');
   await terminal.shows('motd>');
   expect(opened).toEqual([`ws://127.0.0.1:${bridgePort}/ws/motd`]);

@@ -1,4 +1,4 @@
-// Today's message above the terminal, live, and the panel with its history, in a real Chromium.
+// The current message above the terminal, live, and the panel with its history, in a real Chromium.
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -13,7 +13,7 @@ function banner(page: Page) {
   return page.locator('#message');
 }
 
-/** Lets the page believe that its tab was put behind another one, or was chosen again. */
+/** Makes the page believe that its tab was hidden, or shown again. */
 async function setVisible(page: Page, state: 'visible' | 'hidden'): Promise<void> {
   await page.evaluate((visibilityState) => {
     Object.defineProperty(document, 'visibilityState', { value: visibilityState, writable: true });
@@ -150,7 +150,7 @@ test.describe('the message', () => {
     await expect(page).toHaveTitle(TITLE);
     await page.evaluate(() => dispatchEvent(new Event('online')));
     await echo.closed(1);
-    // Opened behind any that the page has opened: one for the terminal, one for the message.
+    // Opened after all that the page has opened: one for the terminal, one for the message.
     await page.evaluate(async () => {
       const webSocket = new WebSocket(`ws://${location.host}/ws`);
       await new Promise((resolve) => {
@@ -229,7 +229,7 @@ test.describe('the history', () => {
 
       const time = entries.nth(0).locator('time');
       const stored = new Date((await time.getAttribute('datetime')) ?? '');
-      // The server tells whole seconds.
+      // The server sends whole seconds.
       expect(stored.getTime()).toBeGreaterThan(startedAtMs - 1000);
       expect(stored.getTime()).toBeLessThanOrEqual(Date.now());
       const zone = { timeZone: 'Europe/Berlin' };
@@ -276,10 +276,10 @@ test.describe('the history', () => {
     socket.end();
     socket.resume();
     await once(socket, 'close');
-    // A change that comes later would read the history again, and scroll it back.
+    // A later change would load the history again, and scroll it back.
     await expect(banner(page)).toHaveText('message 1000');
     await page.getByRole('button', { name: 'Message history' }).click();
-    // A hundred at once, and a button for the next.
+    // A hundred at a time, and a button for the next.
     await expect(page.locator('#history li')).toHaveCount(101);
     for (let rest = 900; rest > 0; rest -= 100) {
       await page.getByRole('button', { name: `Show older messages (${rest})` }).click();
@@ -330,9 +330,7 @@ async function listen(onConnection: (socket: Socket) => void): Promise<Listener>
   };
 }
 
-/**
- * A network between the browser and a port that can lose, in silence, all connections there are.
- */
+/** A network between the browser and a port that can silently lose all current connections. */
 async function networkTo(port: number): Promise<{ port: number; cut(): void; stop(): void }> {
   const pairs = new Set<[Socket, Socket]>();
   const listener = await listen((browser) => {
@@ -346,7 +344,7 @@ async function networkTo(port: number): Promise<{ port: number; cut(): void; sto
       for (const [browser, bridge] of pairs) {
         browser.unpipe(bridge);
         bridge.unpipe(browser);
-        // Whatever either side says is read by nobody.
+        // Nothing that either side sends gets through.
         browser.resume();
         bridge.resume();
       }

@@ -13,7 +13,7 @@ for (const { name, typed, screen, isOpen } of goldens) {
     if (isOpen) {
       await expect.poll(() => terminal.text()).toBe(screen.trimEnd());
     } else {
-      // What the page itself says of the end stands in brackets below.
+      // The page's own notice of the end follows in brackets.
       await expect.poll(() => terminal.text()).toMatch(/\n\[[^\n]+\]$/);
       expect((await terminal.text()).replace(/\[[^\n]+\]$/, '')).toBe(screen);
     }

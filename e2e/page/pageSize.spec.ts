@@ -1,4 +1,4 @@
-// What the page weighs before anything is typed: all that a browser loads for the first view of it.
+// The size of the page: everything that a browser loads for the first view.
 
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
@@ -9,7 +9,7 @@ import { expect, QUICK, Terminal, test } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
-/** 150 KB, of 1,000 bytes each. ttyd's page takes 194 KB. */
+/** 150 KB of 1,000 bytes each. ttyd's page has 194 KB. */
 const MAX_GZIP_BYTES = 150_000;
 
 test(
@@ -19,7 +19,7 @@ test(
     const origin = `http://127.0.0.1:${bridge.port}`;
     const finished: Request[] = [];
     page.on('requestfinished', (one) => finished.push(one));
-    // What is fetched right behind the prompt belongs to the first view, too.
+    // What is loaded right after the prompt belongs to the first view as well.
     await page.goto(`${origin}/`, { waitUntil: 'networkidle' });
     await new Terminal(page).shows(PROMPT);
     const loaded = new Map<string, number>();
@@ -37,7 +37,7 @@ test(
       gzip.set(url, await bodySize(url, 'gzip'));
       brotli.set(url, await bodySize(url, 'br'));
     }
-    // It is what this browser got, to the byte.
+    // Exactly what this browser got.
     for (const [url, size] of loaded) expect(size, url).toBe(brotli.get(url));
 
     const [gzipBytes, brotliBytes] = [sum(gzip), sum(brotli)];
@@ -50,19 +50,19 @@ test(
   },
 );
 
-/** The icon and the manifest, which a browser without a window leaves alone. */
+/** The icon and the manifest, which a headless browser does not load. */
 function linked(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll('link')].map(({ href }) => href).filter((href) => href !== ''),
   );
 }
 
-/** The bytes of an answer, as they are on the network, to one that takes this encoding. */
+/** The size of a response on the network, for a client that accepts this encoding. */
 async function bodySize(url: string, encoding: string): Promise<number> {
   const asked = request(url, { headers: { 'accept-encoding': encoding } }).end();
   const [answer]: IncomingMessage[] = await once(asked, 'response');
   if (answer?.statusCode !== 200) throw new Error(`${url}: ${answer?.statusCode}`);
-  // One that would not become smaller comes as it is.
+  // A file that would not become smaller is sent as it is.
   expect([encoding, undefined], url).toContain(answer.headers['content-encoding']);
   return (await buffer(answer)).length;
 }

@@ -1,6 +1,5 @@
-// What makes the page comfortable, in a real Chromium: the settings are remembered, passwords can
-// be dots, what was said can be found, copied, saved and cleared, links lead out safely, and the
-// page can be zoomed.
+// The tools around the terminal, in a real Chromium: settings that are remembered, masked
+// passwords, search, copy, download, clear, safe links, and zoom.
 
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -32,12 +31,12 @@ async function store(message: string, port: number): Promise<void> {
   expect(await program.exitCode(), program.stderr).toBe(0);
 }
 
-/** The row of the terminal that holds a text. */
+/** The terminal row that contains a text. */
 function row(page: Page, text: string): Locator {
   return page.locator('.xterm-rows > div').filter({ hasText: text }).last();
 }
 
-/** Where a text stands on the screen, in the middle of it. */
+/** The position of the middle of a text on the screen. */
 async function middleOf(page: Page, text: string): Promise<{ x: number; y: number }> {
   return row(page, text).evaluate((element, wanted) => {
     const range = document.createRange();
@@ -93,7 +92,7 @@ test(
     }
     await page.emulateMedia({ colorScheme: 'dark', contrast: 'more' });
     await expect(rows(page)).toHaveCSS('color', 'rgb(255, 255, 255)');
-    // What was chosen stands, whatever the system does.
+    // A chosen theme stays, whatever the system does.
     await choose(page, 'Light');
     await expect(rows(page)).toHaveCSS('color', 'rgb(0, 0, 0)');
     await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' });
@@ -138,7 +137,7 @@ test.describe('a password', () => {
       `${PROMPT} SHUTDOWN\nClient: SHUTDOWN\nServer: 300 PASSWORD REQUIRED\nEnter shutdown password: ${'•'.repeat(7)}\n` +
         `Client: ${'•'.repeat(7)}\nServer: 301 WRONG PASSWORD\n${PROMPT}`,
     );
-    // Neither in the field, nor among the lines typed before, nor in what is copied or stored.
+    // Neither in the field, nor in the line history, nor in anything copied or stored.
     await page.keyboard.press('ArrowUp');
     await terminal.shows(`${PROMPT} SHUTDOWN`);
     expect(await transcriptOf(page)).not.toContain('öffne');
@@ -191,7 +190,7 @@ test.describe('the search', () => {
       await expect(count).toHaveText(`${first === 1 ? 25 : first - 1} of 25`);
       await tool(page, 'Next match').click();
       await expect(count).toHaveText(`${first} of 25`);
-      // What was found is in sight, wherever it stands; it has the border of what has the focus.
+      // The match is visible, wherever it is, with the border of a focused element.
       const now = page.locator('.xterm-find-result-decoration[style*="rgb(28, 122, 82)"]');
       for (let times = 0; times < 25; times++) {
         await page.keyboard.press('Enter');
@@ -369,7 +368,7 @@ test('downloads the transcript as text', async ({ page, terminal }) => {
   ]);
 });
 
-// A browser's zoom leaves the page fewer CSS pixels; WCAG 1.4.10 takes 1280 by 1024 at 400 %.
+// A browser's zoom leaves the page fewer CSS pixels; WCAG 1.4.10 is about 1280 by 1024 at 400 %.
 for (const [zoom, width, height] of [
   ['200 %', 640, 512],
   ['400 %', 320, 256],
@@ -409,7 +408,7 @@ test(
   WHOLE_BROWSER,
   async ({ page, server, context }) => {
     await context.grantPermissions(['notifications']);
-    // The real one, and a record of each that was made.
+    // The real constructor, with a record of each notification.
     await page.addInitScript(() => {
       const made: string[] = [];
       class Recorded extends Notification {
@@ -427,7 +426,7 @@ test(
     await store('not asked for', server.port);
     await expect(page.locator('#message')).toHaveText('not asked for');
     await choose(page, 'Notify me about new messages');
-    // Whoever looks at the page sees it.
+    // A visible page needs no notification.
     await page.bringToFront();
     await store('seen on the page', server.port);
     await expect(page.locator('#message')).toHaveText('seen on the page');

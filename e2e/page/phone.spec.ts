@@ -1,6 +1,5 @@
 // The page on a phone, in a real Chromium: a field to type in, buttons for a thumb, and the
-// terminal above to be read. Also for input methods, and for who has a screen reader instead of a
-// screen.
+// terminal above to read. Also for input methods and screen readers.
 
 import type { CDPSession, Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
@@ -17,12 +16,12 @@ import {
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';
 
-// What a device is started as is not a matter of one group of tests.
+// The browser of a device cannot be set for a group of tests.
 const { defaultBrowserType: _, ...pixel } = devices['Pixel 7'];
 
 const field = (page: Page) => page.locator('#field-text');
 const prompt = (page: Page) => page.locator('#field-prompt');
-/** The replies; the questions are spoken, too. */
+/** The replies; the prompts are announced as well. */
 const spoken = (page: Page) =>
   page
     .getByRole('log', { name: 'Replies' })
@@ -31,7 +30,7 @@ const spoken = (page: Page) =>
 const commandButton = (page: Page, name: string) =>
   page.getByRole('group', { name: 'Commands' }).getByRole('button', { name });
 
-/** Says a line by way of the field. */
+/** Sends a line through the field. */
 async function say(page: Page, line: string): Promise<void> {
   await field(page).tap();
   await page.keyboard.insertText(line);
@@ -44,11 +43,13 @@ async function choose(page: Page, label: string): Promise<void> {
   await page.keyboard.press('Escape');
 }
 
-/** How long a finger takes for a drag. The events say so, however long the machine takes. */
+/**
+ * How long a finger takes for a drag. The events contain this time, however long the machine takes.
+ */
 const SLOW_MS = 800;
 const FLICK_MS = 80;
 
-/** Draws a finger down the screen; upwards where it is negative. */
+/** Drags a finger down the screen; up if the distance is negative. */
 async function drag(
   cdp: CDPSession,
   page: Page,
@@ -75,7 +76,7 @@ async function drag(
 
 const NOWHERE = { x: 0, y: 0, width: 0, height: 0 };
 
-/** What the page's elements have more of than the screen is wide. */
+/** The elements of the page that are wider than the screen. */
 function overflow(page: Page): Promise<number> {
   return page.evaluate(() => {
     const { scrollWidth } = document.documentElement;
@@ -83,7 +84,7 @@ function overflow(page: Page): Promise<number> {
   });
 }
 
-/** How many rows of the terminal can be seen in full. */
+/** How many rows of the terminal are fully visible. */
 async function rowsInSight(page: Page): Promise<number> {
   return page.evaluate(() => {
     const terminal = document.querySelector('#terminal')?.getBoundingClientRect();
@@ -219,7 +220,7 @@ for (const [device, viewport] of Object.entries({
       const cdp = await context.newCDPSession(page);
       const before = await terminal.rows();
       await drag(cdp, page, 60, SLOW_MS);
-      // Some lines down, it shows what was above.
+      // After some lines, it shows what was above.
       await expect.poll(() => terminal.flow()).not.toContain('LASTServer:400UNKNOWNCOMMANDEnter');
       expect((await terminal.rows()).join('\n')).toContain(before.slice(0, 3).join('\n'));
       await expect
@@ -245,7 +246,7 @@ for (const [device, viewport] of Object.entries({
       await expect(field(page)).toBeFocused();
       await page.keyboard.insertText('MSG');
       await page.locator('#terminal').tap();
-      // Of a text area that is read-only, no touch keyboard makes anything.
+      // A touch keyboard does not open for a read-only text area.
       await expect(page.locator('.xterm-helper-textarea')).toHaveAttribute('readonly');
       await expect(page.locator('.xterm-helper-textarea')).toHaveAttribute('tabindex', '-1');
       await page.keyboard.insertText('no');
@@ -346,14 +347,14 @@ test.describe('the field', () => {
     expect(await other.exitCode()).toBe(0);
     await expect(spoken(page).last()).toHaveText('meanwhile');
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):にほん$/);
-    // Keys of the input method's own, as Chromium reports them (UI Events, 4.3.3).
+    // Keys of the input method itself, as Chromium reports them (UI Events, 4.3.3).
     for (const key of ['Enter', 'ArrowUp']) {
       const press = { key, windowsVirtualKeyCode: 229 };
       await cdp.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...press });
       await cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', ...press });
     }
     await compose('にほんご');
-    // What is composed is replaced as one, not added to.
+    // Composed text is replaced as a whole, not appended.
     await expect(field(page)).toHaveValue('にほんご');
     await cdp.send('Input.insertText', { text: '日本語' });
     await expect(field(page)).toHaveValue('日本語');

@@ -1,4 +1,4 @@
-// The page behind a proxy that takes a prefix off, and passes on less than the page needs.
+// The page behind a proxy that strips a prefix, and forwards less than the page needs.
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
 test.skip(nginx.command === '' && process.env['CI'] === undefined, 'no nginx on this machine');
 
-/** Starts nginx with these locations, `BRIDGE` in them for the bridge. @returns Its origin. */
+/** Starts nginx with these locations, in which `BRIDGE` is the bridge. @returns Its origin. */
 async function startNginx(bridgePort: number, locations: string): Promise<string> {
   const port = await freePort();
   const server = `
@@ -42,7 +42,7 @@ test('adds the slash after the prefix, and keeps the query', QUICK, async ({ pag
   await page.waitForURL(`${origin}/devbox/?target=motd&as=motd#x`);
   expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/devbox/ws/motd`);
   await new Terminal(page).shows(PROMPT);
-  // The address without the slash is no step back in the history.
+  // The address without the slash is not an entry in the browser's history.
   expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
 });
 
@@ -51,7 +51,7 @@ test('does not reload for ever if the proxy removes the slash', async ({ page, b
     bridge.port,
     'location = /devbox { proxy_pass BRIDGE/; } location = /devbox/ { return 301 /devbox; }',
   );
-  // What is loaded again brings the person no further, and does not loop either.
+  // Loading again does not help, and does not loop either.
   for (const load of [() => page.goto(`${origin}/devbox`), () => page.reload()]) {
     const sent: string[] = [];
     page.on('request', (request) => request.isNavigationRequest() && sent.push(request.url()));

@@ -1,6 +1,5 @@
-// Floods: of fragments, headers, pings, messages, sessions, connections. Each is refused by the
-// rule that is there for it, costs a bounded amount of memory,
-// and a session beside it notices nothing.
+// Floods of fragments, headers, pings, messages, sessions and connections. Each is ended by the
+// limit that is meant for it, costs a bounded amount of memory, and disturbs no other session.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -23,14 +22,14 @@ import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
 import { startSilentServer } from './rawClient.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
-/** What any flood may cost: buffers, and heap that V8 has not collected yet. */
+/** The memory any flood may use: buffers, and heap that V8 has not collected yet. */
 const MAX_MB = 150;
 const FLOODERS = scaled(5, 20);
-/** What `--max-message-bytes` allows by default. */
+/** The default of `--max-message-bytes`. */
 const MESSAGE_BYTES = 256 * 1024;
 /**
- * A request may take 10 s, which is checked every second (bridge/bridge.ts). Three times that is for a
- * busy machine; a deadline that each byte renews would never come.
+ * A request may take 10 s, which is checked every second (bridge/bridge.ts). Three times that is
+ * for a busy machine; a deadline that each byte renews would never come.
  */
 const REQUEST_TIMEOUT_MS = 33_000;
 /** The pace of a client that is slow on purpose. */
@@ -119,8 +118,7 @@ test('closes connections whose request is slow or missing, which frees their quo
   const probe = await LatencyProbe.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
   const without = await probe.report(MANY_SAMPLES);
 
-  // As many as there may be from one source:
-  // 100 more than sessions, one of which is the probe's.
+  // As many as one source may have: 100 more than sessions, one of which is the probe's.
   const startedAtMs = performance.now();
   const slow: Socket[] = [];
   while (slow.length < sessions + 99) {
@@ -151,13 +149,13 @@ test('closes connections whose request is slow or missing, which frees their quo
 test('closes a session with 1008 if it sends too many messages or pings', async () => {
   const subject = await BridgeUnderLoad.start();
   const limited = await BridgeUnderLoad.start(['--max-message-rate', String(RATE)]);
-  // The one that goes on is quicker than this rule allows.
+  // The echo session is faster than this limit allows.
   await limited.echoSession.stop();
   const { port } = limited.bridge;
   const right = { code: 1008, reason: `more than ${RATE} messages per second` };
   const some = Buffer.concat(Array.from({ length: 20 }, () => frame({ opcode: OPCODE.text })));
   await worstDelayMs(port);
-  // The answer to the close frame stands behind megabytes of messages: it may come too late.
+  // The answer to the close frame waits behind megabytes of messages: it may come too late.
   for (const ending of await flood(port, some)) expect(ending).toMatchObject(right);
   const delayMs = await worstDelayMs(port);
   const pinging = (await openFlooders(port)).map(pingsWithoutEnd);
@@ -172,7 +170,7 @@ test('closes a session with 1008 if it sends too many messages or pings', async 
   );
 });
 
-// ws gives up who has 60 pongs coming (`maxPendingAutoPongs`): there is no way to say why.
+// ws terminates a peer with 60 unsent pongs (`maxPendingAutoPongs`), without a close code.
 test('breaks off a session that sends pings and does not read the pongs', async () => {
   const subject = await BridgeUnderLoad.start();
   const payload = Buffer.alloc(125, 'x');
@@ -234,7 +232,7 @@ test('keeps nothing of browsers that disconnect right after their request', asyn
     for (let index = next++; index < count; index = next++) {
       const socket = await connected(subject.bridge.port);
       socket.write(request);
-      // At each stage: before the bridge has read it, and after it has answered.
+      // At each stage: before the bridge has read the request, and after it has answered.
       if (index % 3 === 0) await setImmediate();
       if (index % 3 === 1) await responseHead(socket);
       if (index % 2 === 0) socket.resetAndDestroy();
@@ -251,7 +249,7 @@ test('keeps nothing of browsers that disconnect right after their request', asyn
 });
 
 /**
- * Floods say the same over and over until they are closed, as fast as they can.
+ * Sends the same bytes as fast as possible, on several connections, until they are closed.
  *
  * @returns How each ended.
  */
@@ -268,7 +266,7 @@ async function flood(port: number, bytes: Buffer, opening: ConnectOptions = {}):
   );
 }
 
-/** Opens them before the first says anything: this process has to open them and to flood. */
+/** Opens all of them before the first one sends: this process has to open them and to flood. */
 function openFlooders(port: number, opening: ConnectOptions = {}): Promise<RawWebSocket[]> {
   const open = () => RawWebSocket.connect(port, { path: '/ws/echo', ...opening });
   return Promise.all(Array.from({ length: FLOODERS }, open));
@@ -285,14 +283,14 @@ function pingsWithoutEnd(webSocket: RawWebSocket): Promise<Ending> {
   return webSocket.ended();
 }
 
-/** The longest the bridge's event loop was held up since this was asked last, in milliseconds. */
+/** The longest delay of the bridge's event loop since the last call, in milliseconds. */
 async function worstDelayMs(port: number): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`);
   const [, seconds] = /^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(await response.text()) ?? [];
   return Math.round(Number(seconds) * 1000);
 }
 
-/** Settles once there is room to write, or never will be. */
+/** Settles once the socket can be written to, or has closed. */
 function room(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const settle = () => {
@@ -314,14 +312,14 @@ async function connected(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Begins a request that takes longer than anybody waits: a byte of it each second. */
+/** Sends a request that never ends: a byte each second. */
 function drip(socket: Socket): void {
   socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nx: ');
   const drop = setInterval(() => socket.write('x'), DRIP_EVERY_MS);
   socket.once('close', () => clearInterval(drop));
 }
 
-/** Everything a connection is told until it is closed. */
+/** Everything a connection receives until it is closed. */
 function allOf(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
     let all = '';

@@ -1,9 +1,9 @@
-// Peers that are gone without a word: no FIN, no RST, no pong. They are reaped in two ping periods,
-// their targets hear the end of the stream, and nothing of them stays.
+// Peers that disappear without a FIN, an RST or a pong. The bridge closes them within two ping
+// periods, their targets see the end of the stream, and nothing is left of them.
 //
-// One kind is a stopped process: its kernel still acknowledges what comes, so TCP finds nothing
-// wrong. The other is behind a cable that is cut:
-// nothing is acknowledged, and TCP alone would wait for minutes.
+// One kind is a stopped process: its kernel still acknowledges packets, so TCP finds nothing wrong.
+// The other is behind a network link that is down: nothing is acknowledged, and TCP alone would
+// wait for minutes.
 
 import { fileURLToPath } from 'node:url';
 import { frame, OPCODE } from '../../testing/frames.ts';
@@ -27,14 +27,13 @@ import {
 
 const VANISHING = fileURLToPath(new URL('idleSessions.mjs', import.meta.url));
 const VANISH = scaled(50, 1000);
-/** Those that stay, and answer pings alone. */
+/** Sessions that stay, and only answer pings. */
 const STAY = scaled(5, 50);
 const PING_MS = 1000;
 /**
- * Two ping periods, of which the first began before, and what the bridge adds when it checks its
- * sessions every half a second: four pings to a session that stays. They are counted, not timed: what
- * holds up the bridge holds up both. Twice as many allow for pings that arrive here together with
- * the end.
+ * Two ping periods, the first of which began before, and what the bridge adds because it checks its
+ * sessions every half second: four pings to a session that stays. They are counted, not timed: what
+ * delays the bridge delays both. Twice as many allow for pings that arrive together with the end.
  */
 const MAX_PINGS = 8;
 /** Heap that V8 has not collected yet. */
@@ -77,7 +76,7 @@ interface Peers {
 
 interface Setup {
   bridge: ListeningProgram;
-  /** Whose browsers go. */
+  /** The target whose browsers disappear. */
   fading: ScriptedTarget;
   echoSession: EchoSession;
   staying: RawWebSocket[];
@@ -98,9 +97,9 @@ async function startPinging(host: string): Promise<Setup> {
 }
 
 /**
- * Has peers vanish, and as many again, which may cost no more memory.
+ * Lets peers disappear, and then as many again, which may not need more memory.
  *
- * @returns What was seen, in words.
+ * @returns What was observed, in words.
  */
 async function reapsTwice(setup: Setup, peers: Peers): Promise<string> {
   const { bridge, staying, echoSession } = setup;
@@ -128,7 +127,7 @@ async function reapsTwice(setup: Setup, peers: Peers): Promise<string> {
   );
 }
 
-/** Has the peers open their sessions, and then vanish. @returns What was seen, in words. */
+/** Lets the peers open their sessions and then disappear. @returns What was observed, in words. */
 async function reaps(
   { bridge, fading, staying }: Setup,
   peers: Program,
@@ -136,7 +135,7 @@ async function reaps(
 ): Promise<string> {
   const pid = pidOf(bridge.program);
   const before = descriptors(pid);
-  await peers.waitForOutput(/here\n/);
+  await peers.waitForOutput(/ready\n/);
   peers.process.stdin?.write('\n');
   await peers.waitForOutput(/open\n/);
   const connections = [...fading.connections];

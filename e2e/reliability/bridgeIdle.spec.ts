@@ -1,5 +1,5 @@
-// Thousands of sessions in which nothing is said: what they cost, that all of them answer, still
-// relay, and are closed together when the bridge is stopped.
+// Thousands of idle sessions: their memory, that all of them answer pings and still relay, and that
+// they are closed together when the bridge is stopped.
 
 import { frame, OPCODE } from '../../testing/frames.ts';
 import { isLinux, maxDescriptors, NEEDS_LINUX, pssKb } from '../../testing/procFs.ts';
@@ -14,11 +14,11 @@ import { echo, ScriptedTarget } from './scriptedTarget.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const SESSIONS = scaled(200, 5000);
-/** One for the browser and one for the target, in the bridge as in this process. */
+/** One for the browser and one for the target, in the bridge and in this process. */
 const DESCRIPTORS = 2 * SESSIONS + 500;
-/** What an idle session may cost the bridge. */
+/** The memory an idle session may need. */
 const MAX_KB_PER_SESSION = 40;
-/** What the bridge may cost more all in all: heap that V8 has not collected yet. */
+/** The memory the bridge may need in addition: heap that V8 has not collected yet. */
 const MAX_KB_AT_ALL = 20_000;
 /** An empty pong, masked. */
 const PONG_BYTES = 6;
@@ -89,7 +89,7 @@ async function openIdle(port: number): Promise<Idle[]> {
   return all;
 }
 
-/** Settles once each has answered so many further pings; nothing else is said. */
+/** Settles once every session has answered so many more pings, and nothing else was sent. */
 async function allAnswer(all: Idle[], pings: number): Promise<void> {
   const said = all.map(({ webSocket }) => webSocket.socket.bytesWritten);
   const hasAnswered = ({ webSocket }: Idle, index: number) =>
@@ -97,7 +97,7 @@ async function allAnswer(all: Idle[], pings: number): Promise<void> {
   await expect.poll(() => all.filter(hasAnswered).length, { timeout: 60_000 }).toBe(SESSIONS);
 }
 
-/** Each says a line of its own, and hears that. */
+/** Sends a line of its own through each session, and waits for its echo. */
 async function allRelay(all: Idle[]): Promise<void> {
   const line = (index: number) => `here is number ${index}\n`;
   for (const [index, { webSocket }] of all.entries())
@@ -106,7 +106,7 @@ async function allRelay(all: Idle[]): Promise<void> {
   await expect.poll(() => all.filter(isRight).length).toBe(SESSIONS);
 }
 
-/** @returns How long it took until the bridge was gone, in milliseconds. */
+/** @returns How long the bridge took to exit, in milliseconds. */
 async function stopsAll(all: Idle[], stop: () => Promise<number | null>): Promise<number> {
   const startedAtMs = performance.now();
   expect(await stop()).toBe(0);

@@ -1,5 +1,5 @@
-// Peers that get the protocol wrong: each is closed with the code RFC 6455 names for it, and nobody
-// else notices.
+// Peers that violate the WebSocket protocol: each is closed with the code that RFC 6455 defines for
+// it, and no other session notices.
 
 import { connect } from 'node:net';
 import { frame, OPCODE } from '../../testing/frames.ts';
@@ -18,7 +18,7 @@ import { cut, eventLoopTurns } from './sender.ts';
 
 const AT_ONCE = 20;
 
-/** What is wrong, the bytes, and the status they are answered with. */
+/** The mistake, the bytes, and the status of the response. */
 const HANDSHAKES = [
   ['a key that is none', upgradeRequest('/ws', { 'Sec-WebSocket-Key': 'x' }), 400],
   ['a key that is too long', upgradeRequest('/ws', { 'Sec-WebSocket-Key': 'A'.repeat(32) }), 400],
@@ -76,10 +76,10 @@ test(
 );
 
 /**
- * Says something right, and then something wrong, at once or in pieces.
+ * Sends a valid message and then an invalid one, at once or in pieces.
  *
- * @returns What was wrong with the answer.
- *   No `expect`: the runner keeps a record of each, and gets slow.
+ * @returns What was wrong with the answer. Without `expect`, because the runner keeps a record of
+ *   each call and becomes slow.
  */
 async function makes(mistake: Mistake, port: number, index: number): Promise<string[]> {
   const random = randomFrom(Math.imul(seed + index, 0x9e37_79b1));

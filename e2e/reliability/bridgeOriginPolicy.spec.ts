@@ -1,6 +1,6 @@
-// Every Origin with every Host, against what the rule says of each. The rule is written down here
-// once more, over a table that says of each spelling by hand what it means: nothing is parsed, and
-// the bridge's own code is not asked.
+// Every Origin with every Host, against the policy. The policy is written down here again, over a
+// table that says by hand what each spelling means: nothing is parsed, and the bridge's own code is
+// not used.
 
 import { hostname } from 'node:os';
 import { randomFrom, seed } from '../../testing/random.ts';
@@ -18,20 +18,23 @@ const SECURE = 'https://motd.example';
 const WITH_PORT = 'http://intern.example:8000';
 const MACHINE = hostname().toLowerCase();
 
-/** What a Host header means (RFC 9110, section 7.2; addresses as the URL standard reads them). */
+/** What a Host header means (RFC 9110, section 7.2; addresses as in the URL standard). */
 interface Host {
   says: string | undefined;
-  /** Nobody else's DNS can take an own name; a public one is configured; any other is foreign. */
+  /**
+   * `own`: a name that nobody else's DNS can resolve. `public`: a configured name. `foreign`: any
+   * other.
+   */
   kind: 'own' | 'public' | 'foreign' | 'none';
   name?: string;
-  /** `undefined` where it goes unsaid. */
+  /** `undefined` if it is left out. */
   port?: number | undefined;
 }
 
 /** What an Origin header means (RFC 6454, section 7). */
 interface Origin {
   says: string | undefined;
-  /** A program has none; a public one is spelled as configured. */
+  /** A program sends none. A public one is spelled as configured. */
   kind: 'program' | 'public' | 'page' | 'none';
   scheme?: 'http' | 'https';
   name?: string;
@@ -40,17 +43,17 @@ interface Origin {
 
 const DEFAULT_PORT = { http: 80, https: 443 } as const;
 
-/** The rule for `Host` alone. */
+/** The policy for `Host` alone. */
 function mayAsk(host: Host): boolean {
   return host.kind === 'own' || host.kind === 'public';
 }
 
-/** HTTP/1.1 itself asks for a name (RFC 9112, section 3.2). */
+/** HTTP/1.1 itself requires a Host (RFC 9112, section 3.2). */
 function refusalFor({ says }: Host): 400 | 403 {
   return says === undefined ? 400 : 403;
 }
 
-/** The rule for both (PROTOCOL.md, "The bridge"). */
+/** The policy for both (PROTOCOL.md, "The bridge"). */
 function mayConnect(origin: Origin, host: Host): boolean {
   if (!mayAsk(host)) return false;
   if (origin.kind === 'program' || origin.kind === 'public') return true;
@@ -217,7 +220,7 @@ function origins(port: number): Origin[] {
   ];
 }
 
-/** What no client writes: the bridge may not guess at what is meant. */
+/** What no client sends: the bridge must not guess what is meant. */
 function neverHosts(port: number): Host[] {
   return noHost(
     'evil.example@localhost',
@@ -263,9 +266,9 @@ test('admits or rejects every Origin with every Host as the policy says', async 
   for (let round = 0; round < rounds; round++)
     admitted += await askAll(bridge.port, shuffled(questions, random));
   expect(admitted).toBeGreaterThan(0);
-  // The target accepts in order: whatever reached it before this one has been counted.
+  // The target accepts connections in order: all that reached it before this one have been counted.
   await (await EchoSession.start(bridge.port, '/ws/echo')).stop();
-  // Fewer, where the asker was gone before its target was reached.
+  // Fewer if a client disconnected before its target was reached.
   expect(bridge.accepted()).toBeLessThanOrEqual(admitted + 1);
   expect(bridge.program.stderr).toBe('');
   record(
@@ -318,7 +321,9 @@ async function startAdmitting() {
   return { program, port, accepted: () => target.accepted };
 }
 
-/** Asks them all, a few at a time; none may be answered wrong. @returns How many were admitted. */
+/**
+ * Sends all requests, a few at a time, and checks every response. @returns How many were admitted.
+ */
 async function askAll(port: number, questions: Question[]): Promise<number> {
   let admitted = 0;
   const wronglyAdmitted: string[] = [];

@@ -1,24 +1,28 @@
-// The bridge as a program with targets of the test's choice, and a test that leaves nothing open.
+// Starts the bridge with targets of the test's choice. With a test fixture that closes every
+// socket.
 
 import { Program } from '../../testing/programs.ts';
 import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { test as base, type ListeningProgram } from '../fixtures.ts';
 import { ScriptedTarget } from './scriptedTarget.ts';
 
-/** Room for every session a test opens, all of which come from one source, and for what it says. */
+/**
+ * Enough quota for every session of a test, all of which come from one source, and for what they
+ * send.
+ */
 const ROOMY = {
   MOTD_MAX_SESSIONS: '20000',
   MOTD_MAX_SESSIONS_PER_SOURCE: '20000',
   MOTD_MAX_MESSAGE_RATE: '0',
 };
 
-/** How many sessions open at a time: below the 511 that Node's `listen` lets wait. */
+/** How many sessions are opened at a time: below 511, the default backlog of Node's `listen`. */
 export const OPEN_AT_ONCE = 200;
 
 /**
  * Starts a bridge.
  *
- * @param targets Where each target is, by its name; the first is the default.
+ * @param targets The address of each target, by its name; the first is the default.
  */
 export async function startBridgeTo(
   targets: Record<string, string>,

@@ -1,5 +1,5 @@
-// Sessions in which one side does not read while the other talks without end: the bridge holds
-// little, the sender is held back, and nothing is lost when the reading goes on.
+// Sessions in which one side does not read while the other sends without end: the bridge buffers
+// little, the sender is held back, and nothing is lost when reading continues.
 
 import { frame, OPCODE } from '../../testing/frames.ts';
 import { isLinux, NEEDS_LINUX, peakKb, pssKb, resetPeak } from '../../testing/procFs.ts';
@@ -15,11 +15,11 @@ import { pidOf, startSilentServer } from './rawClient.ts';
 import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';
 
 /**
- * What a session may cost the bridge while one side is stuck: one read towards a browser; two
- * messages of 256 KiB towards a target; slack.
+ * The memory a session may need while one side is blocked: one read towards a browser; two messages
+ * of 256 KiB towards a target; slack.
  */
 const MAX_KB_PER_SESSION = 768;
-/** What the bridge may cost more all in all: heap that V8 has not collected yet. */
+/** The memory the bridge may need in addition: heap that V8 has not collected yet. */
 const MAX_KB_AT_ALL = 60_000;
 
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -30,8 +30,7 @@ test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ mode: 'default', timeout: scaled(60_000, 600_000) });
 
 /**
- * Says the same stretch of bytes over and over, as much as there is room for,
- * until it is told to stop.
+ * Sends the same stretch of bytes again and again, as long as there is room, until it is stopped.
  */
 class FloodingSender {
   written = 0;
@@ -46,7 +45,7 @@ class FloodingSender {
     this.#end = end;
   }
 
-  /** To be called again on every `drain`. */
+  /** Call it again on every `drain`. */
   fill(): void {
     let hasRoom = true;
     while (hasRoom && !this.#isStopping) {
@@ -63,7 +62,7 @@ class FloodingSender {
   }
 }
 
-/** Compares what comes with the same stretch, over and over. */
+/** Compares what arrives with the same stretch, again and again. */
 class LoopVerifier {
   heard = 0;
   #round: Comparison;
@@ -99,7 +98,7 @@ test(
         () => socket.end(),
       );
       senders.push(sender);
-      // It talks once it is asked to.
+      // It starts to send on a request.
       socket.once('data', () => sender.fill()).on('drain', () => sender.fill());
       socket.resume();
     });
@@ -177,22 +176,22 @@ test('targets that do not read hold back their browsers, cost little memory, and
 
 const GO = Buffer.from('go');
 
-/** A bridge, and somebody who asks a real server by way of it. */
+/** A bridge with a latency probe through it to a real server. */
 interface Watched {
   pid: number;
   port: number;
   probe: LatencyProbe;
 }
 
-/** What sessions that are stuck cost the bridge, in kB, and the bystander. */
+/** What blocked sessions cost the bridge, in kB, and the latency probe. */
 interface Cost {
-  /** All that was said until everybody was held back, in bytes. */
+  /** Everything sent until all senders were held back, in bytes. */
   written: number;
   before: number;
   after: number;
   peakBefore: number;
   peak: number;
-  /** What the probe saw before, while the buffers filled, and once all was stuck. */
+  /** What the probe measured before, while the buffers filled, and once everything was blocked. */
   without: string;
   filling: string;
   stuck: string;
@@ -209,7 +208,7 @@ async function startWatched(stalled: ScriptedTarget): Promise<Watched> {
 /**
  * Waits until all senders are held back.
  *
- * @param begin Has them talk.
+ * @param begin Starts them.
  */
 async function costOfHoldingBack(
   { pid, probe }: Watched,
@@ -226,7 +225,7 @@ async function costOfHoldingBack(
   const said = () => sum(senders.map((sender) => sender.written));
   await probe.waitUntilStable(said);
   const filling = await probe.report();
-  // Again: a probe of the kernel may find room for a little more.
+  // Again: a window probe of the kernel may find room for a little more.
   await probe.waitUntilStable(said);
   const stuck = await probe.report();
   const after = pssKb(pid);
@@ -234,7 +233,7 @@ async function costOfHoldingBack(
   return { written: said(), before, after, peakBefore, peak, without, filling, stuck };
 }
 
-/** Notes what so many sessions cost, once all has arrived; it has to be little. */
+/** Records the cost of so many sessions, and checks that it is small. */
 function judge(name: string, who: string, count: number, cost: Cost): void {
   const { written, before, after, peakBefore, peak, without, filling, stuck } = cost;
   const each = (after - before) / count;
@@ -251,7 +250,7 @@ function judge(name: string, who: string, count: number, cost: Cost): void {
   expect(peak - peakBefore).toBeLessThan(most);
 }
 
-/** Opens them all, a few at a time. */
+/** Opens all of them, a few at a time. */
 async function openAll(opens: Array<() => Promise<RawWebSocket>>): Promise<RawWebSocket[]> {
   const opened: RawWebSocket[] = [];
   while (opened.length < opens.length) {

@@ -1,5 +1,5 @@
-// A bridge that is stopped while there are sessions in every state: it ends in time, with status 0,
-// and whoever listens is told 1001.
+// A bridge that is stopped with sessions in every state: it exits in time, with status 0, and
+// closes every session that can still be reached with 1001.
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -17,11 +17,11 @@ import { EchoSession } from './echoSession.ts';
 import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 
 const CHILD = fileURLToPath(new URL('childTarget.mjs', import.meta.url));
-/** Of each state. */
+/** Of each kind. */
 const COUNT = scaled(25, 200);
 /**
- * Both ends have 5 s to take what is on its way (bridge/relay/sessions.ts). Four times that is for a busy
- * machine; without the deadline, the sessions that connect still would take a minute.
+ * Both ends have 5 s to read what is in flight (bridge/relay/sessions.ts). Four times that is for a
+ * busy machine; without the deadline, sessions that are still connecting would take a minute.
  */
 const STOPS_TIMEOUT_MS = 20_000;
 const CHUNKS_ON_THE_WAY = 4;
@@ -34,8 +34,8 @@ interface SessionKind {
   name: string;
   target: string;
   /**
-   * Whether the browser answers the close frame,
-   * and the target takes what it is sent and comes to an end.
+   * Whether the browser answers the close frame, and the target reads everything and ends its
+   * stream.
    */
   endsInOrder: boolean;
   startsPaused?: boolean;
@@ -45,27 +45,27 @@ interface SessionKind {
 
 const KINDS: readonly SessionKind[] = [
   { name: 'idle', target: 'echo', endsInOrder: true, begin: async () => {} },
-  { name: 'talking both ways', target: 'echo', endsInOrder: true, begin: converse },
-  // To leave it while it talks would take back what it has not read:
-  // it is heard until the deadline.
-  { name: 'whose target alone talks', target: 'pouring', endsInOrder: false, begin: go },
-  { name: 'whose target does not read', target: 'deaf', endsInOrder: false, begin: talk },
-  // What the browser said first is kept for the target, until the deadline.
-  { name: 'that connect still', target: 'narrow', endsInOrder: false, begin: go },
+  { name: 'with traffic both ways', target: 'echo', endsInOrder: true, begin: converse },
+  // Closing while the target sends would discard what it has not read, so the bridge reads it until
+  // the deadline.
+  { name: 'whose target sends without end', target: 'flooding', endsInOrder: false, begin: go },
+  { name: 'whose target does not read', target: 'stalled', endsInOrder: false, begin: flood },
+  // What the browser sent first is kept for the target, until the deadline.
+  { name: 'that are still connecting', target: 'full', endsInOrder: false, begin: go },
 ];
 
-/** In these the bridge has nobody to tell: the browser does not listen, or has been told before. */
+/** Sessions whose browser cannot be reached: it does not read, or has closed already. */
 const UNREACHABLE_KINDS: readonly SessionKind[] = [
   {
     name: 'whose browser does not read',
-    target: 'pouring',
+    target: 'flooding',
     endsInOrder: false,
     startsPaused: true,
     begin: go,
   },
-  { name: 'whose browser has gone', target: 'stubborn', endsInOrder: false, begin: leave },
+  { name: 'whose browser has closed', target: 'halfOpen', endsInOrder: false, begin: closeBrowser },
   {
-    name: 'whose target has ended and whose browser does not hear of it',
+    name: 'whose target has ended and whose browser does not read',
     target: 'ending',
     endsInOrder: false,
     startsPaused: true,
@@ -78,44 +78,44 @@ test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
 test('a shutdown closes every session with 1001, in any state, within seconds', async () => {
   const bridge = await startWithTargets();
-  const told = await openAll(bridge.port, KINDS);
-  const silent = await openAll(bridge.port, UNREACHABLE_KINDS);
-  await beginAll([...told, ...silent]);
-  await haveTalked(bridge.targets.pouring, 2 * COUNT);
-  await haveTalked(bridge.targets.ending, COUNT);
-  // The bridge answers this after it has read what was there before.
+  const reachable = await openAll(bridge.port, KINDS);
+  const unreachable = await openAll(bridge.port, UNREACHABLE_KINDS);
+  await beginAll([...reachable, ...unreachable]);
+  await waitUntilSent(bridge.targets.flooding, 2 * COUNT);
+  await waitUntilSent(bridge.targets.ending, COUNT);
+  // The bridge answers this after it has read everything before it.
   await (await EchoSession.start(bridge.port, '/ws/echo')).stop();
   const startedAtMs = performance.now();
   expect(await bridge.program.stop()).toBe(0);
   const tookMs = performance.now() - startedAtMs;
-  // A process that is stopped hears no SIGTERM.
-  await bridge.narrow.kill();
+  // A stopped process does not handle SIGTERM.
+  await bridge.full.kill();
   expect(tookMs).toBeLessThan(STOPS_TIMEOUT_MS);
 
-  for (const { state, webSocket } of told) {
+  for (const { state, webSocket } of reachable) {
     const ending = await webSocket.ended();
     const right = state.endsInOrder ? { ...STOPPING, isClean: true } : STOPPING;
     expect(ending, state.name).toMatchObject(right);
   }
-  await Promise.all(silent.map(({ webSocket }) => webSocket.disconnect()));
-  await allAreLeft();
+  await Promise.all(unreachable.map(({ webSocket }) => webSocket.disconnect()));
+  await waitUntilTargetsAreLeft();
   expect(bridge.program.stderr).toBe('');
   const all = [...KINDS, ...UNREACHABLE_KINDS];
   record(
     'bridge: stops',
     `SIGTERM with ${all.length * COUNT} sessions, ${COUNT} each: ${all.map(({ name }) => name).join('; ')}. ` +
-      `Exit status 0 after ${(tookMs / 1000).toFixed(1)} s; each browser that listens was told 1001; nobody was left`,
+      `Exit status 0 after ${(tookMs / 1000).toFixed(1)} s; each browser that can be reached got 1001; no target kept a connection`,
   );
 });
 
 test('a shutdown does not wait for the deadline if all sessions end in order', QUICK, async () => {
   const bridge = await startWithTargets();
   const orderly = KINDS.filter(({ endsInOrder }) => endsInOrder);
-  const told = await openAll(bridge.port, orderly);
+  const reachable = await openAll(bridge.port, orderly);
   // Another bridge, with a session that keeps it until its deadline.
-  const late = await startBridgeTo({ narrow: bridge.narrowAddress }, CONNECTS_FOR_LONG);
+  const late = await startBridgeTo({ full: bridge.fullAddress }, CONNECTS_FOR_LONG);
   await go(await RawWebSocket.connect(late.port));
-  await beginAll(told);
+  await beginAll(reachable);
 
   const startedAtMs = performance.now();
   const lateStops = late.program.stop().then(() => 'the late one');
@@ -124,20 +124,20 @@ test('a shutdown does not wait for the deadline if all sessions end in order', Q
   const tookMs = performance.now() - startedAtMs;
   expect(first, 'the exit status of the first to end').toBe(0);
   await late.program.kill();
-  // A process that is stopped hears no SIGTERM.
-  await bridge.narrow.kill();
-  for (const { state, webSocket } of told)
+  // A stopped process does not handle SIGTERM.
+  await bridge.full.kill();
+  for (const { state, webSocket } of reachable)
     expect(await webSocket.ended(), state.name).toEqual({ ...STOPPING, isClean: true });
   expect(bridge.program.stderr).toBe('');
   record(
     'bridge: stops',
-    `SIGTERM with ${told.length} sessions (${orderly.map(({ name }) => name).join('; ')}): exit ` +
+    `SIGTERM with ${reachable.length} sessions (${orderly.map(({ name }) => name).join('; ')}): exit ` +
       `status 0 after ${(tookMs / 1000).toFixed(1)} s`,
   );
 });
 
-/** Once it has heard something, it talks without end. */
-const pouring: Serve = ({ socket }) => {
+/** Sends without end once it has received something. */
+const flooding: Serve = ({ socket }) => {
   const pour = () => {
     if (socket.destroyed || !socket.write(CHUNK)) return;
     setImmediate(pour);
@@ -145,42 +145,42 @@ const pouring: Serve = ({ socket }) => {
   socket.once('data', pour).on('drain', pour).resume();
 };
 
-const deaf: Serve = () => {};
+const stalled: Serve = () => {};
 
-/** Hears the end of the stream, and does not end its own. */
-const stubborn: Serve = ({ socket }) => void socket.resume();
+/** Sees the end of the stream, and does not end its own. */
+const halfOpen: Serve = ({ socket }) => void socket.resume();
 
 const ending: Serve = ({ socket }) => {
   socket.once('data', () => socket.end('that was all')).resume();
 };
 
 async function startWithTargets() {
-  const narrow = new Program(process.execPath, [CHILD, 'narrow']);
-  const narrowAddress = `127.0.0.1:${await fullPort(narrow)}`;
+  const full = new Program(process.execPath, [CHILD, 'full']);
+  const fullAddress = `127.0.0.1:${await fullPort(full)}`;
   const targets = {
     echo: await ScriptedTarget.listen(echo),
-    pouring: await ScriptedTarget.listen(pouring),
-    deaf: await ScriptedTarget.listen(deaf),
-    stubborn: await ScriptedTarget.listen(stubborn),
+    flooding: await ScriptedTarget.listen(flooding),
+    stalled: await ScriptedTarget.listen(stalled),
+    halfOpen: await ScriptedTarget.listen(halfOpen),
     ending: await ScriptedTarget.listen(ending),
   };
   const addresses = Object.entries(targets).map(([name, { address }]) => [name, address]);
   const bridge = await startBridgeTo(
-    { ...Object.fromEntries(addresses), narrow: narrowAddress },
+    { ...Object.fromEntries(addresses), full: fullAddress },
     CONNECTS_FOR_LONG,
   );
-  return { ...bridge, narrow, narrowAddress, targets };
+  return { ...bridge, full, fullAddress, targets };
 }
 
-/** Settles once so many connections have reached a target, and it has sent something to each. */
-async function haveTalked(target: ScriptedTarget, count: number): Promise<void> {
-  const silent = () => [...target.connections].filter(({ socket }) => socket.bytesWritten === 0);
+/** Settles once so many connections have reached a target, and it has sent something on each. */
+async function waitUntilSent(target: ScriptedTarget, count: number): Promise<void> {
+  const unused = () => [...target.connections].filter(({ socket }) => socket.bytesWritten === 0);
   await expect
-    .poll(() => ({ accepted: target.accepted, silent: silent().length }))
-    .toEqual({ accepted: count, silent: 0 });
+    .poll(() => ({ accepted: target.accepted, unused: unused().length }))
+    .toEqual({ accepted: count, unused: 0 });
 }
 
-/** A port that accepts nobody, and has as many waiting as there may be. */
+/** The port of a server that accepts no connection and whose listen queue is full. */
 async function fullPort(child: Program): Promise<number> {
   const [, found] = await child.waitForOutput(/listening on (\d+)\n/);
   const port = Number(found);
@@ -193,7 +193,7 @@ async function fullPort(child: Program): Promise<number> {
   return port;
 }
 
-/** Opens them all, and has each begin what it does. */
+/** Opens so many sessions of each kind. */
 async function openAll(port: number, states: readonly SessionKind[]) {
   const all = states.flatMap((state) => Array.from({ length: COUNT }, () => state));
   const opened: Array<{ state: SessionKind; webSocket: RawWebSocket }> = [];
@@ -204,8 +204,8 @@ async function openAll(port: number, states: readonly SessionKind[]) {
   return opened;
 }
 
-/** Settles once no target has a connection whose other end is still there. */
-async function allAreLeft(): Promise<void> {
+/** Settles once no target has a connection whose other end is still open. */
+async function waitUntilTargetsAreLeft(): Promise<void> {
   const connections = [...ScriptedTarget.listening].flatMap((target) => [...target.connections]);
   for (const { socket } of connections) socket.resume();
   await Promise.all(connections.map(({ ended }) => ended));
@@ -221,7 +221,7 @@ async function go(webSocket: RawWebSocket): Promise<void> {
   webSocket.send(frame({ opcode: OPCODE.text, payload: Buffer.from('go') }));
 }
 
-/** Sends another chunk for each that has come back: there are always some on the way, and no more. */
+/** Sends another chunk for each that has come back, so that a fixed number is always in flight. */
 async function converse(webSocket: RawWebSocket): Promise<void> {
   const { socket } = webSocket;
   let sent = 0;
@@ -234,13 +234,13 @@ async function converse(webSocket: RawWebSocket): Promise<void> {
   await once(socket, 'data');
 }
 
-/** Says as much as there is room for; settles once there is none. */
-async function talk(webSocket: RawWebSocket): Promise<void> {
+/** Sends as long as there is room, and settles once there is none. */
+async function flood(webSocket: RawWebSocket): Promise<void> {
   while (webSocket.send(A_CHUNK)) await turn();
 }
 
-/** Is gone; its target goes on. */
-async function leave(webSocket: RawWebSocket): Promise<void> {
+/** Closes; the target continues. */
+async function closeBrowser(webSocket: RawWebSocket): Promise<void> {
   webSocket.close();
   await webSocket.ended();
 }

@@ -1,5 +1,5 @@
-// Targets that refuse, die, hang, break the connection or are not there: the browser is told which,
-// with the right code, and the sessions with other targets go on.
+// Targets that reject, die, hang, reset or do not exist: the browser gets the right close code and
+// reason, and the sessions with other targets continue.
 
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -21,7 +21,7 @@ import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 
 const CHILD = fileURLToPath(new URL('childTarget.mjs', import.meta.url));
 const TIMES = scaled(3, 100);
-/** Each takes a target and a bridge of its own. */
+/** Each needs a target and a bridge of its own. */
 const KILLS = scaled(1, 20);
 
 test.describe.configure({ timeout: scaled(60_000, 300_000) });
@@ -60,7 +60,7 @@ test('closes with 1014 if the target resets an open connection', async () => {
   record('bridge targets', `reset in the middle, ${TIMES} times: 1014 each time`);
 });
 
-// libuv reports the end of a stream where the reset was there before the last bytes were read.
+// libuv reports the end of a stream if the reset arrived before the last bytes were read.
 test('closes with 1014 if the target resets right after its last byte', async () => {
   const { bridge, echoSession } = await startWithEcho(({ socket }) => {
     socket.write('some bytes of many');
@@ -91,12 +91,12 @@ test('closes with 1000 if the target is killed with nothing unread', async () =>
 test('closes with 1014 if the target is killed with something unread', QUICK, async () => {
   await always(
     async () => {
-      const child = await startChild('deaf');
+      const child = await startChild('stalled');
       const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`);
       const webSocket = await open(bridge);
       say(webSocket, 'this it reads');
-      await child.program.waitForOutput(/heard\n/);
-      // More than Node reads ahead of a paused socket.
+      await child.program.waitForOutput(/received\n/);
+      // More than Node reads ahead from a paused socket.
       say(webSocket, 'x'.repeat(200_000));
       await isRelayed(webSocket);
       await child.program.kill();
@@ -136,7 +136,7 @@ test('a hanging target delays no other session, and loses nothing', async () => 
 
 test('closes with 1014 if the target does not accept in time', async () => {
   test.skip(!isLinux, 'Linux alone drops who is one too many');
-  const child = await startChild('narrow');
+  const child = await startChild('full');
   const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`, [
     '--connect-timeout',
     '1',
@@ -193,7 +193,7 @@ function closed(): Ending {
   return { code: 1000, reason: 'target closed the connection', isClean: true };
 }
 
-/** A bridge to this target and to an echo, and a session with the echo that goes on. */
+/** Starts a bridge to this target and to an echo, and a session with the echo that continues. */
 async function startWithEcho(target: Serve | string, flags: string[] = []) {
   const well = await ScriptedTarget.listen(echo);
   const address =
@@ -202,7 +202,7 @@ async function startWithEcho(target: Serve | string, flags: string[] = []) {
   return { bridge, echoSession: await EchoSession.start(bridge.port, '/ws/well') };
 }
 
-/** The other session has gone on, and the bridge has nothing to complain about. */
+/** Checks that the other session has continued, and that the bridge reported no error. */
 async function expectBridgeHealthy(
   { program }: ListeningProgram,
   echoSession: EchoSession,
@@ -216,7 +216,10 @@ async function always(ends: () => Promise<Ending>, right: Ending, times = TIMES)
   for (let time = 0; time < times; time++) expect(await ends(), `time ${time}`).toEqual(right);
 }
 
-/** How a session ended whose target was killed; the next one is refused, and the bridge is well. */
+/**
+ * The end of a session whose target was killed. The next session is rejected, and the bridge is
+ * healthy.
+ */
 async function lastOf(
   webSocket: RawWebSocket,
   bridge: ListeningProgram,
@@ -233,7 +236,7 @@ function open({ port }: ListeningProgram): Promise<RawWebSocket> {
   return RawWebSocket.connect(port, { path: '/ws/target' });
 }
 
-/** How a session ends in which the browser says nothing. */
+/** The end of a session in which the browser sends nothing. */
 async function endOf(bridge: ListeningProgram): Promise<Ending> {
   return (await open(bridge)).ended();
 }
@@ -247,15 +250,15 @@ async function hasHeard(webSocket: RawWebSocket, bytes: number): Promise<void> {
   while (webSocket.received < bytes) await once(webSocket.socket, 'data');
 }
 
-/** Settles once the bridge has taken everything that was said: it answers a ping in its turn. */
+/** Settles once the bridge has read everything that was sent: it answers a ping in order. */
 async function isRelayed(webSocket: RawWebSocket): Promise<void> {
   const pongs = webSocket.pongs.length;
   webSocket.send(frame({ opcode: OPCODE.ping }));
   while (webSocket.pongs.length === pongs) await once(webSocket.socket, 'data');
 }
 
-async function startChild(behaviour: 'echo' | 'deaf' | 'narrow'): Promise<ListeningProgram> {
-  const program = new Program(process.execPath, [CHILD, behaviour]);
+async function startChild(behavior: 'echo' | 'stalled' | 'full'): Promise<ListeningProgram> {
+  const program = new Program(process.execPath, [CHILD, behavior]);
   const [, port] = await program.waitForOutput(/listening on (\d+)\n/);
   return { program, port: Number(port) };
 }
@@ -266,7 +269,7 @@ async function connected(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Leaves a socket in the file system that nobody listens on any more. */
+/** Leaves a socket in the file system that nothing listens on. */
 async function leaveBehind(path: string): Promise<void> {
   const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => console.log('up'))`;
   const child = new Program(process.execPath, ['-e', script]);

@@ -1,6 +1,6 @@
 // Random transfers through the bridge, in both directions at once. Whatever the sizes, the frames,
-// the pauses and the end, every byte arrives as it was sent,
-// or else the stream ends early and says so.
+// the pauses and the end, every byte arrives as it was sent, or the stream ends early with an
+// error.
 
 import { closePayload } from '../../testing/frames.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
@@ -17,9 +17,9 @@ const AT_ONCE = 20;
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_TEXT_BYTES = 512 * 1024;
 const MAX_FRAME_BYTES = 256 * 1024;
-/** So that a large transfer in tiny frames does not take for ever. */
+/** So that a large transfer in tiny frames does not take too long. */
 const MAX_FRAMES = 200;
-/** For a machine that is busy with other things, too; a failure, not a wait. */
+/** How long a transfer may take, even on a busy machine, before the test fails. */
 const TIMEOUT_MS = scaled(50_000, 300_000);
 
 const ENDS = [
@@ -32,7 +32,7 @@ const ENDS = [
   'the browser vanishes',
 ] as const;
 
-/** What a close frame without a code counts as (RFC 6455, section 7.1.5). */
+/** The code that stands for a close frame without one (RFC 6455, section 7.1.5). */
 const NO_CODE = 1005;
 const CLOSE_CODES = [NO_CODE, 1000, 1001, 3000, 4999];
 
@@ -44,9 +44,9 @@ interface Transfer {
   closeCode: number;
 }
 
-/** What each end found. */
+/** What each end received. */
 interface TransferResult {
-  /** `whole`, or how far it came. */
+  /** Everything, or how far it got. */
   target: Comparison;
   browser: Comparison;
   targetEnded: string;
@@ -126,7 +126,7 @@ function anyBytes(most: number, random: () => number): number {
   return random() < 0.05 ? 0 : anySize(1, most, random);
 }
 
-/** Both ends pour and read at once, until both have seen the end. */
+/** Both ends send and read at once, until both have seen the end. */
 async function run(
   { port }: ListeningProgram,
   lane: Lane,
@@ -231,7 +231,9 @@ async function targetSide(
   socket.end();
 }
 
-/** Settles once something is so that only another chunk can make so; or the connection is over. */
+/**
+ * Settles once a condition that only another chunk can fulfill holds, or the connection is over.
+ */
 function until(socket: NodeJS.ReadableStream, isSo: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {
@@ -259,12 +261,12 @@ function* messages(bytes: Buffer, isText: boolean, longest: number, random: () =
     const to = isText ? characterAt(bytes, wanted) : wanted;
     yield* framesOf(bytes.subarray(at, to), isText && random() < 0.8, random);
     at = to;
-    // An empty message is one, and carries nothing.
+    // An empty message is a message without bytes.
     if (random() < 0.01) yield* framesOf(Buffer.alloc(0), isText, random);
   }
 }
 
-/** Whole frames from the beginning. */
+/** One or more pieces up to the end of a frame. */
 function take(pieces: Generator<Piece>): Buffer {
   const taken: Buffer[] = [];
   for (;;) {
@@ -276,7 +278,7 @@ function take(pieces: Generator<Piece>): Buffer {
   return Buffer.concat(taken);
 }
 
-/** Some of the pieces, and then no more; perhaps in the middle of a frame. */
+/** Some of the pieces; they may end in the middle of a frame. */
 function* some(pieces: Iterable<Piece>, random: () => number): Generator<Piece> {
   const mostly = random();
   for (const piece of pieces) {
@@ -289,15 +291,15 @@ function* whole(chunks: Iterable<Buffer>): Generator<Piece> {
   for (const bytes of chunks) yield { bytes, endsFrame: true };
 }
 
-/** Where a reader pauses: mostly nowhere. */
+/** Where a reader pauses: in most transfers nowhere. */
 function places(stream: Buffer, random: () => number): number[] {
   const count = random() < 0.6 ? 0 : anySize(1, 5, random);
   return Array.from({ length: count }, () => Math.floor(random() * stream.length));
 }
 
 /**
- * Says what is wrong; nothing where all is as it should be. The test's runner keeps a record of
- * every `expect`, and gets slow with tens of thousands.
+ * @returns What is wrong; empty if nothing is. Without `expect`, because the runner keeps a record
+ *   of each call and becomes slow after tens of thousands.
  */
 function judge(transfer: Transfer, found: TransferResult, { name }: Lane): string[] {
   const right = rightEnd(transfer, name);
@@ -317,7 +319,7 @@ function judge(transfer: Transfer, found: TransferResult, { name }: Lane): strin
   return wrong;
 }
 
-/** Who hears every byte; the other hears all up to some byte. */
+/** Whether an end receives every byte; otherwise it receives a prefix. */
 function hearsAll({ end }: Transfer, who: 'target' | 'browser'): boolean {
   if (end === 'the target resets' || end === 'the browser vanishes') return false;
   return end.endsWith('heard all') || !end.startsWith(`the ${who}`);
@@ -326,7 +328,7 @@ function hearsAll({ end }: Transfer, who: 'target' | 'browser'): boolean {
 type Allowed = string | number | boolean | undefined;
 type RightEnd = Partial<Record<'code' | 'reason' | 'isClean' | 'targetEnded', readonly Allowed[]>>;
 
-/** How each side has to hear of the end. */
+/** How each side has to see the end. */
 function rightEnd({ end, closeCode }: Transfer, name: string): RightEnd {
   const closed = `${name} closed the connection`;
   switch (end) {
@@ -339,8 +341,8 @@ function rightEnd({ end, closeCode }: Transfer, name: string): RightEnd {
     case 'the browser ends the stream without a close frame':
       return { code: [NO_CODE], targetEnded: ['end'] };
     case 'the target resets':
-      // libuv calls a reset right behind the last byte an end;
-      // bridgeTargets.spec.ts asks for better.
+      // libuv may report a reset right after the last byte as an end; bridgeTargets.spec.ts covers
+      // that.
       return {
         code: [1014, 1000],
         reason: [`${name} reset the connection`, closed],

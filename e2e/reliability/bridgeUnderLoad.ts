@@ -1,5 +1,5 @@
-// A bridge to an echo, a session with it that goes on whatever is done to the bridge, and what has
-// to be true of both afterwards.
+// A bridge to an echo target, with a session that continues whatever is done to the bridge, and the
+// checks of both afterwards.
 
 import { descriptors, peakKb, resetPeak } from '../../testing/procFs.ts';
 import { expect, type ListeningProgram } from '../fixtures.ts';
@@ -26,14 +26,14 @@ export class BridgeUnderLoad {
     this.#rssKb = peakKb(this.pid);
   }
 
-  /** Settles once the session beside has heard its first echo. Needs Linux. */
+  /** Settles once the echo session has received its first echo. Needs Linux. */
   static async start(flags: readonly string[] = []): Promise<BridgeUnderLoad> {
     const target = await ScriptedTarget.listen(echo);
     const bridge = await startBridgeTo({ echo: target.address }, flags);
     return new BridgeUnderLoad(bridge, target, await EchoSession.start(bridge.port, '/ws/echo'));
   }
 
-  /** How many sessions there are beside the one that goes on, as the bridge counts them. */
+  /** How many sessions the bridge counts besides the echo session. */
   async sessions(): Promise<number> {
     const response = await fetch(`http://127.0.0.1:${this.bridge.port}/metrics`);
     const count = /^motd_bridge_sessions\{target="echo"\} (\d+)$/m.exec(await response.text());
@@ -41,22 +41,21 @@ export class BridgeUnderLoad {
   }
 
   /**
-   * Settles once nothing is left of the others:
-   * no session, no connection to the target, no descriptor.
+   * Settles once nothing is left of the others: no session, no connection to the target, no
+   * descriptor.
    */
   async waitUntilOthersAreGone(): Promise<void> {
     await expect.poll(() => this.sessions()).toBe(0);
     await expect.poll(() => this.target.connections.size).toBe(1);
-    // Asking for the metrics keeps a connection, for a while.
+    // The request for the metrics keeps a connection open for a while.
     await expect.poll(() => descriptors(this.pid)).toBeLessThanOrEqual(this.#descriptors + 1);
   }
 
   /**
-   * Ends the session beside, all of whose messages have to have come back exactly. The bridge has
-   * to be the same process, to have complained about nothing,
-   * and to have grown by no more than this.
+   * Ends the echo session, all of whose messages must have come back exactly. The bridge must be
+   * the same process, without an error, and its memory must not have grown by more than this.
    *
-   * @returns What was seen, in words.
+   * @returns What was observed, in words.
    */
   async expectHealthy(mostMb: number, leastExchanges = 1): Promise<string> {
     const { process, stderr } = this.bridge.program;

@@ -1,4 +1,4 @@
-// Answers over HTTP that nobody reads: what they cost, and what is left of them.
+// HTTP responses that a client does not read: what they cost, and what is left of them.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -14,7 +14,7 @@ import { pidOf, startSilentServer } from './rawClient.ts';
 
 const CONNECTIONS = scaled(60, 600);
 const REQUESTS = 100;
-/** What all of them may leave: heap that V8 has not given back yet. */
+/** The memory all of them may leave: heap that V8 has not released yet. */
 const MAX_MB = 60;
 
 test.skip(!isLinux, NEEDS_LINUX);
@@ -27,7 +27,7 @@ async function openConnection(port: number): Promise<Socket> {
   return socket;
 }
 
-/** The page's largest file, and a request for it. */
+/** A request for the page's largest file. */
 async function largestFile({ port }: ListeningProgram): Promise<string> {
   const page = await (await fetch(`http://127.0.0.1:${port}/`)).text();
   const [script] = /assets\/index-[\w-]+\.js/.exec(page) ?? [];
@@ -48,10 +48,10 @@ test('unread answers leave no descriptor open and no memory in use', QUICK, asyn
     await Promise.all(
       sockets.map((socket) => new Promise((sent) => socket.write(request.repeat(REQUESTS), sent))),
     );
-    // The bridge closes them: none may have so many requests without an answer.
+    // The bridge closes them: none may have so many unanswered requests.
     await Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
   }
-  // What fetch holds open is closed as well.
+  // The connections of fetch are closed as well.
   await expect.poll(() => descriptors(pid)).toBeLessThanOrEqual(before.descriptors);
   const grownMb = (rssKb(pid) - before.kb) / 1024;
   expect(grownMb).toBeLessThan(MAX_MB);
@@ -63,7 +63,7 @@ test('unread answers leave no descriptor open and no memory in use', QUICK, asyn
   );
 });
 
-/** Asks on a connection that is already open: another one might not be accepted. */
+/** Sends a request on an open connection: a new one might not be accepted. */
 async function ask(socket: Socket, path: string): Promise<string> {
   socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
   const [answer] = await once(socket, 'data');
@@ -92,10 +92,10 @@ test('motd serve answers /healthz with 503 while it is out of file descriptors',
   operator.destroy();
 });
 
-/** How long a probe waits before it asks again: a worker that is full may leave it unanswered. */
+/** How long a probe waits before it tries again: a worker without descriptors may not answer. */
 const PROBE_MS = 1000;
 
-/** What a probe gets that connects each time; `closed`, or `unanswered`, if there is no answer. */
+/** What a probe with a new connection gets: a response, `closed`, or `unanswered`. */
 async function healthOf(port: number): Promise<string> {
   const headers = { connection: 'close' };
   const signal = AbortSignal.timeout(PROBE_MS);
@@ -120,7 +120,7 @@ for (const [which, flags] of [
     const processes = childrenOf(pidOf(program));
 
     const crowd = await Promise.all(Array.from({ length: 200 }, () => openConnection(port)));
-    // Silence would not do: a busy machine may be silent, too.
+    // No answer would prove nothing: a busy machine may not answer either.
     await expect.poll(() => healthOf(port)).toMatch(/^(503|closed)/);
     for (const socket of crowd) socket.destroy();
     // Each worker in turn.

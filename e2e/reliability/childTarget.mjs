@@ -1,23 +1,24 @@
-// A TCP service that is a process of its own, to be killed, stopped and continued.
+// A TCP service in a process of its own, to be killed, stopped and continued.
 //
-//   node childTarget.mjs echo          says everything back
-//   node childTarget.mjs deaf          reads nothing after the first bytes
-//   node childTarget.mjs narrow        echoes; two may wait to be accepted, who comes then is not answered
+// `node childTarget.mjs echo` sends everything back.
+// `node childTarget.mjs stalled` reads nothing after the first bytes.
+// `node childTarget.mjs full` echoes. Two connections may wait to be accepted; further ones get
+// no answer.
 //
-// It says the port it listens on, and `heard` when the first bytes of a connection have come.
+// It prints the port it listens on, and `received` when the first bytes of a connection have come.
 
 import { createServer } from 'node:net';
 
-const [behaviour] = process.argv.slice(2);
+const [behavior] = process.argv.slice(2);
 
 const server = createServer({ allowHalfOpen: true }, (socket) => {
   socket.on('error', () => {});
-  socket.once('data', () => process.stdout.write('heard\n'));
-  if (behaviour === 'deaf') socket.once('data', () => socket.pause());
+  socket.once('data', () => process.stdout.write('received\n'));
+  if (behavior === 'stalled') socket.once('data', () => socket.pause());
   else socket.pipe(socket);
 });
 // Linux lets one more than the backlog wait, and drops the SYN of the next.
-server.listen({ host: '127.0.0.1', port: 0, backlog: behaviour === 'narrow' ? 1 : 511 }, () => {
+server.listen({ host: '127.0.0.1', port: 0, backlog: behavior === 'full' ? 1 : 511 }, () => {
   const address = server.address();
   if (typeof address === 'object') process.stdout.write(`listening on ${address?.port}\n`);
 });

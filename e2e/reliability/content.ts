@@ -1,5 +1,5 @@
-// What is sent: bytes that both ends of a connection know, so that what arrives can be compared.
-// Every stream is a stretch of one of two long random pools, and so costs nothing to make.
+// Content of transfers: bytes that both ends know, so that what arrives can be compared. Each
+// stream is a stretch of one of two long random pools, and so costs nothing to make.
 
 import { randomFrom, seed } from '../../testing/random.ts';
 
@@ -7,7 +7,8 @@ const BINARY_POOL_BYTES = 8 * 1024 * 1024;
 const TEXT_POOL_CHARACTERS = 1024 * 1024;
 
 /**
- * The first code point of each length in UTF-8, and the one behind the last (RFC 3629, section 3).
+ * The first code point of each length in UTF-8, and the first one after the last (RFC 3629, section
+ * 3).
  */
 const CODE_POINTS_BY_BYTES = [
   [0x00, 0x80],
@@ -19,7 +20,7 @@ const CODE_POINTS_BY_BYTES = [
 const binaryPool = randomBinary(randomFrom(seed));
 const textPool = Buffer.from(randomText(randomFrom(seed), TEXT_POOL_CHARACTERS));
 
-/** So many bytes, or a few more where they are text: none of its characters is cut. */
+/** So many bytes; for text a few more, so that no character is split. */
 export function contentOf(bytes: number, isText: boolean, random: () => number): Buffer {
   const pool = isText ? textPool : binaryPool;
   const start = Math.floor(random() * (pool.length - bytes));
@@ -28,7 +29,7 @@ export function contentOf(bytes: number, isText: boolean, random: () => number):
   return pool.subarray(from, characterAt(pool, from + bytes));
 }
 
-/** The first place from here on where a character begins. */
+/** The first position from here on at which a character begins. */
 export function characterAt(text: Buffer, place: number): number {
   let at = Math.min(place, text.length);
   while (((text[at] ?? 0) & 0xc0) === 0x80) at++;
@@ -45,29 +46,28 @@ export function randomText(random: () => number, characters: number): string {
   return text;
 }
 
-/** A generator of its own, so that what happens at the same time cannot change what it makes. */
+/** A separate generator, so that concurrent work cannot change its sequence. */
 export function branch(random: () => number): () => number {
   return randomFrom(Math.imul(random() * 2 ** 32, 0x9e37_79b1));
 }
 
-/** One of them. */
 export function pick<T>(all: readonly T[], random: () => number): T {
   const one = all[Math.floor(random() * all.length)];
   if (one === undefined) throw new Error('nothing to pick from');
   return one;
 }
 
-/** A whole number from `least` to `most`, small ones as likely as ten times larger ones. */
+/** A whole number from `least` to `most`, with a uniformly distributed logarithm. */
 export function anySize(least: number, most: number, random: () => number): number {
   return Math.floor(least * (most / least) ** random());
 }
 
-/** Compares what comes with what should. */
+/** Compares what arrives with what is expected. */
 export class Comparison {
   readonly #expected: Buffer;
-  /** How many bytes came. */
+  /** How many bytes have arrived. */
   at = 0;
-  /** Where the first piece began that was wrong, or too much. */
+  /** Where the first chunk began that was wrong, or too long. */
   wrongAt: number | undefined;
 
   constructor(expected: Buffer) {
@@ -84,7 +84,7 @@ export class Comparison {
     return this.wrongAt === undefined && this.at === this.#expected.length;
   }
 
-  /** In words. */
+  /** The result in words. */
   get found(): string {
     if (this.wrongAt !== undefined) return `wrong after byte ${this.wrongAt}`;
     return this.isWhole ? 'whole' : `right, but only ${this.at} of ${this.#expected.length}`;

@@ -1,5 +1,6 @@
-// A file that was cut, or had a byte changed: the server tells nothing but what was stored, or it
-// refuses in words and leaves the file as it was, for whoever wants to mend it.
+// A file that was truncated, or had a byte changed. The server either serves exactly what was
+// stored, or refuses to start with a clear error and leaves the file unchanged, so that it can be
+// repaired.
 
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ import { readAll, startStoring, storeArgs, test } from './storingServer.ts';
 
 const PAGE_BYTES = 4096;
 const AT_ONCE = 2;
-/** One case in so many stores on, where the server has started. */
+/** In one case out of so many, a server that has started also stores more. */
 const GO_ON_EVERY = 4;
 const REFUSAL =
   /^[^\n]*data\.mdb is damaged, or another program's: [^\n]*; restore a backup, or move the file away to start empty\n$/;
@@ -76,7 +77,7 @@ async function makeIntactFiles(folder: string): Promise<IntactFile[]> {
   ];
 }
 
-/** Messages of mixed sizes; more than the history keeps leave pages that were used before. */
+/** Messages of mixed sizes. If there are more than the history keeps, pages have been reused. */
 async function makeIntactFile(
   folder: string,
   { what, stores }: { what: string; stores: number },
@@ -98,7 +99,7 @@ async function makeIntactFile(
   return { what, message, history, bytes: readFileSync(join(folder, 'data.mdb')) };
 }
 
-/** At every page boundary, and a byte beside it; a file of no bytes at all is a new one. */
+/** At every page boundary, and one byte to either side. An empty file counts as a new one. */
 function cuts(intact: IntactFile): Case[] {
   const lengths: number[] = [];
   for (let at = 0; at < intact.bytes.length; at += PAGE_BYTES) lengths.push(at - 1, at, at + 1);
@@ -117,7 +118,7 @@ function flip(intactFiles: readonly IntactFile[], index: number, random: () => n
   const intact = intactFiles[index % intactFiles.length];
   if (intact === undefined) throw new Error('no intact file');
   const bytes = Buffer.from(intact.bytes);
-  // Half of them where LMDB keeps its own accounts: the metas, and the head of a page.
+  // Half of them in LMDB's own metadata: the meta pages, and the head of a page.
   const anywhere = Math.floor(random() * bytes.length);
   const at = random() < 0.5 ? anywhere : anywhere - (anywhere % PAGE_BYTES) + (anywhere % 200);
   const mask = 1 + Math.floor(random() * 255);
@@ -170,7 +171,7 @@ async function tryOne(
   rmSync(folder, { recursive: true });
 }
 
-/** Stores five more, and starts again. */
+/** Stores five more messages, and restarts. */
 async function goOn(
   folder: string,
   {
@@ -193,7 +194,7 @@ async function goOn(
   await again.program.kill();
 }
 
-/** Settles with the port, or `undefined` once it has ended without listening. */
+/** Settles with the port, or with `undefined` if the program ended without listening. */
 async function listensOrEnds(program: Program): Promise<number | undefined> {
   try {
     const [, port] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);

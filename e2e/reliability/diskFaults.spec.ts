@@ -1,5 +1,5 @@
-// A disk that is full, or fails: strace puts the error in the place of the system call. Whoever is
-// told `200 OK` can rely on it all the same, and whoever is told 503 may try again later.
+// A disk that is full, or fails: strace replaces the system call by the error. A message that got
+// `200 OK` is safe all the same, and a client that got a 503 may try again later.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,10 +14,10 @@ import { canTrace, inject } from './strace.ts';
 
 const UNAVAILABLE = '503 STORE UNAVAILABLE';
 
-/** What a commit asks the kernel for: pages one by one and in rows, the sync, the meta page. */
+/** The calls of a commit: single pages, ranges of pages, the sync, the meta page. */
 const CALLS = ['pwrite64', 'writev', 'fdatasync'];
 const ERRORS = ['ENOSPC', 'EIO'];
-/** Which calls of each thread fail; a commit is the work of one thread. */
+/** Which calls of each thread fail. One thread does a whole commit. */
 const WHENS = ['1', '2', '3', '1+', '2+'];
 
 const all: InjectedFault[] = CALLS.flatMap((call) =>
@@ -35,7 +35,7 @@ interface InjectedFault {
   when: string;
 }
 
-/** What a server was asked to store, and where. */
+/** A server, its folder, and what it was asked to store. */
 interface Stored {
   server: ListeningProgram;
   folder: string;
@@ -43,7 +43,7 @@ interface Stored {
 }
 
 interface StoreResults {
-  /** Everything acknowledged, in order. */
+  /** Every acknowledged message, in order. */
   kept: string[];
   refused: string[];
 }
@@ -92,7 +92,7 @@ test(
       const server = await startStoring(store);
       const client = await StoringClient.connect(server.port);
       const outcome: StoreResults = { kept: [], refused: [] };
-      // 256 KiB hold far fewer than these; the filler leaves even less room.
+      // 256 KiB hold far fewer than these; the filler leaves even less space.
       const filler = join(disk, 'filler');
       writeFileSync(filler, Buffer.alloc(64 * 1024));
       for (let number = 0; number < 100 && outcome.refused.length < 3; number++) {
@@ -120,7 +120,7 @@ function nameOf({ call, error, when }: InjectedFault): string {
 interface FaultCounts {
   refused: number;
   kept: number;
-  /** Servers that would not start again: nobody knows what they kept. */
+  /** Servers that did not start again, so that nobody knows what they kept. */
   unread: number;
 }
 
@@ -138,9 +138,7 @@ function tell(what: string, { refused, kept, unread }: FaultCounts): void {
   );
 }
 
-/**
- * Stores small and big messages on a new server while something fails, until it was told so often.
- */
+/** Stores short and long messages on a new server while a call fails, until so many got a 503. */
 async function storeWhileFailing(
   folder: string,
   fault: InjectedFault,
@@ -165,7 +163,7 @@ async function storeWhileFailing(
   return { server, folder, outcome, client, strace };
 }
 
-/** Stores one: it is in force at once, or refused while the old one stands. */
+/** Stores one message: it is in force at once, or it is rejected and the old one stays in force. */
 async function storeOne(
   client: StoringClient,
   message: string,
@@ -188,9 +186,9 @@ async function storesAgain(client: StoringClient, { kept }: StoreResults): Promi
 }
 
 /**
- * What was kept is kept after kill -9, too; and the server has said nothing about its inside.
+ * Checks that what was acknowledged survives kill -9, and that the server printed no stack trace.
  *
- * @returns Whether it started again: the test has failed otherwise, but goes on.
+ * @returns Whether it started again. If not, the test has failed but continues.
  */
 async function survives({ server, folder, outcome }: Stored, name: string): Promise<boolean> {
   await server.program.kill();
@@ -207,6 +205,6 @@ async function survives({ server, folder, outcome }: Stored, name: string): Prom
 
 async function unmount(disk: string): Promise<void> {
   await Promise.all([...Program.running].map((program) => program.kill()));
-  // The process that writes notices by itself that its server is gone.
+  // The writer process notices by itself that its server has ended.
   await expect.poll(() => !existsSync(disk) || spawnSync('umount', [disk]).status === 0).toBe(true);
 }

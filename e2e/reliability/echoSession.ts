@@ -1,5 +1,5 @@
-// A session with an echo that goes on and on while something happens beside it; what comes back is
-// compared with what was said.
+// A session with an echo target that runs while something else happens to the bridge. Whatever
+// comes back is compared with what was sent.
 
 import { frame, OPCODE } from '../../testing/frames.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
@@ -45,9 +45,9 @@ export class EchoSession {
   }
 
   /**
-   * Says goodbye after the message that is under way.
+   * Closes after the message that is in flight.
    *
-   * @returns How many came back, all of them right.
+   * @returns How many came back, all of them correct.
    */
   async stop(): Promise<number> {
     this.#isStopping = true;

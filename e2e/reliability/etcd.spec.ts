@@ -1,5 +1,5 @@
-// Several instances over etcd while its members fail, one or all, and instances too. What is claimed,
-// and why this shows it: docs/reliability.md, "Several servers over etcd".
+// Several instances over etcd while its members fail, one or all, and instances too. What is
+// claimed, and why this proves it: docs/reliability.md, "Several servers over etcd".
 
 import { setTimeout } from 'node:timers/promises';
 import type { Cut } from '../../testing/forwarder.ts';
@@ -21,38 +21,42 @@ import { StoringClient } from './storingClient.ts';
 
 const INITIAL = 'An apple a day keeps the doctor away.';
 
-/** How many stores through each instance there are before something fails. */
+/** How many stores there are before the fault. */
 const STORES_BEFORE = 20;
-/** How many are stored, and forgotten by etcd, while an instance is cut off. */
+/** How many messages are stored, and compacted by etcd, while an instance is cut off. */
 const STORES_COMPACTED = 20;
 /**
- * Longer than a member may take to answer an instance, 1 s, and, in one of ten rounds, than whoever
- * stores may have to wait, 5 s (server/stores/etcd/etcdReplica.ts, server/stores/etcd/etcdWriter.ts).
+ * Longer than an instance waits for a member, 1 s, and, in one of ten rounds, than a client may
+ * have to wait for its store, 5 s (server/stores/etcd/etcdReplica.ts,
+ * server/stores/etcd/etcdWriter.ts).
  */
 const SHORT_PAUSE_MS = 1500;
 const LONG_PAUSE_MS = 6000;
-/** Longer than an instance waits for a member, 1 s: when it goes on, its deadlines have passed. */
+/**
+ * Longer than an instance waits for a member, 1 s: when it continues, its deadlines have passed.
+ */
 const INSTANCE_PAUSE_MS = 2000;
 /**
- * For how long what is read may be out of date without a word: 3 s (server/stores/etcd/etcdFreshness.ts). Two
- * seconds more are for a machine that is busy: what an instance says is read here later.
+ * How long a read may be out of date before the instance reports it: 3 s
+ * (server/stores/etcd/etcdFreshness.ts). Two more seconds are for a busy machine, on which the
+ * report is read here later.
  */
 const UNREPORTED_STALENESS_MS = 5000;
 /** More than etcd keeps: the history, and 256 beyond (server/stores/etcd/etcdWriter.ts). */
 const STORES_FORGOTTEN = 300;
-/** How long a round may take; a failure, not a wait. */
+/** How long a round may take, before the test fails. */
 const ROUND_TIMEOUT_MS = 60_000;
 
-/** One round, under way. */
+/** A round in progress. */
 interface Round {
   deployment: Deployment;
   traffic: Traffic;
-  /** Which round it is, from 0 on. */
+  /** The number of the round, from 0 on. */
   number: number;
   random: () => number;
 }
 
-/** When something failed, and how long it took each instance to store again. */
+/** When the fault happened, and how long each instance took to store again. */
 interface Disruption {
   failedAt: number;
   recoveredAfter: number[];
@@ -60,19 +64,19 @@ interface Disruption {
 
 type Scenario = (round: Round) => Promise<Disruption>;
 
-/** What all rounds of a scenario came to. */
+/** The totals over all rounds of a scenario. */
 class ScenarioTotals {
-  /** How long each store took that was acknowledged. */
+  /** How long each acknowledged store took. */
   readonly took: number[] = [];
   refused = 0;
   unanswered = 0;
-  /** Of those without a `200 OK`, how many were stored all the same. */
+  /** Of the stores without a `200 OK`, how many were stored nevertheless. */
   storedAllTheSame = 0;
   reads = 0;
   readonly recovered: number[] = [];
-  /** How many times etcd itself was asked for the message. */
+  /** How often the message was read from etcd itself. */
   heads = 0;
-  /** How long what was read had been out of date, at most, before something failed, and since. */
+  /** The greatest staleness of a read, before the fault and since. */
   staleBefore = 0;
   staleSince = 0;
 }
@@ -129,7 +133,8 @@ test('survives a member that is cut off', async ({ deployment }) => {
     async ({ traffic, number, random }) => {
       const { cluster } = deployment;
       const member = oneOf(random, cluster.size);
-      // In turn: as by a firewall that rejects or drops; from all, or from the other members alone.
+      // In turn: as by a firewall that rejects or drops; from everything, or from the other members
+      // only.
       cluster.cutOff(member, howOf(number), number % 4 < 2 ? 'all' : 'peers');
       const failedAt = performance.now();
       const recoveredAfter = await traffic.waitForStores(failedAt);
@@ -149,7 +154,7 @@ function allRestarted({ cluster }: Deployment): Scenario {
   return async ({ traffic }) => {
     await cluster.killAll();
     const failedAt = performance.now();
-    // Reading goes on.
+    // Reads continue.
     await traffic.waitForReads(failedAt);
     cluster.startAll();
     const startedAt = performance.now();
@@ -166,9 +171,9 @@ test('reports stores that succeed after a 503, when all members hang and then co
     for (const member of members) cluster.pause(member);
     const failedAt = performance.now();
     await Promise.all(instances.map(({ index }) => traffic.waitForRefusal(index, failedAt)));
-    // Reading goes on.
+    // Reads continue.
     await traffic.waitForReads(performance.now());
-    // What an instance says may arrive after what it answers.
+    // What an instance logs may arrive after its replies.
     const areAway = () =>
       instances.every(({ away }) => away.at(-1)?.to === Number.POSITIVE_INFINITY);
     await expect.poll(areAway).toBe(true);
@@ -273,7 +278,7 @@ test.describe('with a short history', () => {
   });
 });
 
-/** Lets something fail again and again while clients store, and looks each time at what they saw. */
+/** Repeats a fault while clients store, and checks each time what they saw. */
 async function inRounds(
   name: string,
   deployment: Deployment,
@@ -317,7 +322,7 @@ async function inRounds(
   tell(name, rounds, tally);
 }
 
-/** Settles once each message that was stored, though its sender was told 503, is said to be. */
+/** Settles once each message that was stored despite a 503 has been reported by its instance. */
 async function areSaidStored(
   { instances }: Deployment,
   { stores }: Traffic,
@@ -340,14 +345,14 @@ interface RoundRecord {
   traffic: Traffic;
   outcome: Disruption;
   tally: ScenarioTotals;
-  /** For the words of a failure. */
+  /** For failure messages. */
   where: string;
 }
 
 /**
- * Looks at what clients saw in a round, and counts it.
+ * Checks what clients saw in a round, and adds it to the totals.
  *
- * @returns The history after it, with what has been dropped by now.
+ * @returns The history after the round, with what has been dropped by now.
  */
 function look({
   deployment,
@@ -365,7 +370,7 @@ function look({
   const { sessions, stores, reads, watched, heads, unexpectedReplies } = traffic;
   const faults = [
     ...unexpectedReplies,
-    // A message of an earlier round would be one that nobody stored in this one.
+    // A message of an earlier round would count as one that nobody stored in this one.
     ...historyFaults(register, stores),
     ...linearizabilityFaults(register, [...stores, ...heads]),
     ...deployment.instances.flatMap(({ index }) => {
@@ -381,7 +386,7 @@ function look({
   return [...known, ...register.history];
 }
 
-/** MSGGETs that were out of date for longer than may be, while their instance said nothing of it. */
+/** Reads that were out of date for longer than allowed, without a report of their instance. */
 function unsaidFaults(register: Register, traffic: Traffic, { instances }: Deployment): string[] {
   const { stores } = traffic;
   return instances.flatMap(({ index, away }) => {
@@ -456,7 +461,10 @@ function spread(values: readonly number[]): string {
   return `p50 ${p50} ms, p99 ${p99} ms, worst ${worst} ms`;
 }
 
-/** A quantile in whole milliseconds: the smallest value that so large a part does not exceed. */
+/**
+ * A quantile in whole milliseconds: the smallest value that this share of the values does not
+ * exceed.
+ */
 function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return Math.round(sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN);

@@ -1,4 +1,5 @@
-// Three `motd serve` on one etcd of three members, each with a way to etcd of its own that can be cut.
+// Three `motd serve` on one etcd of three members, each with a link to etcd of its own that can be
+// cut.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +20,7 @@ import { StoringClient } from './storingClient.ts';
 base.skip(isWithoutEtcd, 'no etcd on this machine');
 
 const PREFIX = '/motd-test';
-/** As server/stores/etcd/etcdRecord.ts has it. */
+/** As in server/stores/etcd/etcdRecord.ts. */
 const ENTRIES = `${PREFIX}/entries/`;
 const INSTANCES = 3;
 
@@ -28,16 +29,19 @@ export interface Instance {
   index: number;
   port: number;
   link: EtcdLink;
-  /** How many messages it shows. */
+  /** How many messages its history has. */
   history: number;
-  /** How it is let in by etcd. */
+  /** The flags with its credentials for etcd. */
   access: readonly string[];
   program: Program;
-  /** When it said that etcd is away, and when that it is back (`performance.now()`). */
+  /**
+   * When it reported that etcd is unavailable, and when that it has recovered
+   * (`performance.now()`).
+   */
   away: { from: number; to: number }[];
-  /** Why it said that it could not store, each time. */
+  /** The reason of each report that a message was not stored. */
   refusals: string[];
-  /** What it said was stored, though its sender was told 503. */
+  /** The messages that it reported as stored despite a 503. */
   storeConfirmedLate: Set<string>;
 }
 
@@ -46,7 +50,7 @@ export interface Deployment {
   instances: Instance[];
 }
 
-/** What etcd asks for, and what an instance is told so that it is let in. */
+/** What etcd requires, and the flags of an instance for that. */
 interface AuthSetup {
   options: EtcdOptions;
   access: readonly string[];
@@ -56,21 +60,22 @@ const OPEN: AuthSetup = { options: {}, access: [] };
 const PASSWORD = 'what etcd asks for';
 
 interface DeploymentFixtures {
-  /** Etcd speaks TLS, and asks for a password. */
+  /** etcd requires TLS and a password. */
   hasAuth: boolean;
-  /** How many bytes etcd may keep. */
+  /** The storage quota of etcd. */
   quotaBytes: number | undefined;
-  /** How many messages each instance shows. */
+  /** How many messages the history of each instance has. */
   history: number;
   deployment: Deployment;
 }
 
 export const test = base.extend<DeploymentFixtures>({
-  // More than is stored between two looks at it.
+  // More than is stored between two checks of it.
   history: [5000, { option: true }],
   hasAuth: [false, { option: true }],
   quotaBytes: [undefined, { option: true }],
-  // `cleanup` comes first: what it would ask to end has ended by then, even what is paused.
+  // `cleanup` runs first, so that the programs that it would stop have ended by then, even paused
+  // ones.
   deployment: async ({ cleanup: _, history, hasAuth, quotaBytes }, use, { outputDir }) => {
     const { access, options } = hasAuth ? authIn(outputDir) : OPEN;
     const cluster = await EtcdCluster.start({ ...options, ...(quotaBytes && { quotaBytes }) });
@@ -113,7 +118,7 @@ async function newInstance(
   return instance;
 }
 
-/** Starts an instance again, at the port it had. */
+/** Restarts an instance on the same port. */
 export async function restartInstance(instance: Instance): Promise<void> {
   instance.program = startInstance(instance);
   await followConsole(instance);
@@ -122,7 +127,7 @@ export async function restartInstance(instance: Instance): Promise<void> {
 type InstanceSettings = Pick<Instance, 'port' | 'link' | 'history' | 'access'>;
 
 function startInstance({ port, link, history, access }: InstanceSettings): Program {
-  // By name, as a certificate has it: Node warns where an address is to be checked.
+  // By name, as in the certificate: Node warns about checking an address.
   const members = link.endpoints.map((endpoint) => endpoint.replace('127.0.0.1', 'localhost'));
   const store = `etcd://${members.join(',')}${PREFIX}`;
   const flags = ['--port', String(port), '--store', store, '--history', String(history)];
@@ -132,7 +137,7 @@ function startInstance({ port, link, history, access }: InstanceSettings): Progr
 const NOT_STORED = '[!] MOTD not stored: ';
 const AFTER_ALL = '[!] MOTD stored after its sender received 503: ';
 
-/** Notes what an instance says of etcd, and settles once it serves. */
+/** Records what an instance logs about etcd, and settles once it listens. */
 async function followConsole({
   program,
   away,
@@ -153,26 +158,29 @@ async function followConsole({
   await program.waitForOutput(/listening on 127\.0\.0\.1:\d+\n/);
 }
 
-/** Settles with the history once it is the same on all instances, and as etcd has it. */
+/** Settles with the history once all instances and etcd agree on it. */
 export async function convergedHistory({ cluster, instances }: Deployment): Promise<string[]> {
   let histories: string[][] = [];
   const differing = async () => {
     const kept = (await cluster.gateway.range(ENTRIES)).map(({ value }) => messageIn(value));
     histories = await Promise.all(instances.map(({ port }) => historyOf(port)));
-    // Etcd keeps some more than are shown.
+    // etcd keeps more entries than instances show.
     return histories.filter((history) => !isSame(history, kept.slice(-history.length))).length;
   };
   await expect.poll(differing, { message: 'instances whose history differs' }).toBe(0);
   return histories[0] ?? [];
 }
 
-/** The message in force, from etcd itself: what every member had agreed on when it was asked, or later. */
+/** The message in force, from etcd itself: a linearizable read. */
 export async function messageInEtcd(cluster: EtcdCluster): Promise<string | undefined> {
   const entry = await cluster.gateway.last(ENTRIES);
   return entry && messageIn(entry.value);
 }
 
-/** An entry is a time, the id of its write, and the message (server/stores/etcd/etcdRecord.ts). */
+/**
+ * An entry consists of a time, the id of its write, and the message
+ * (server/stores/etcd/etcdRecord.ts).
+ */
 function messageIn(entry: string): string {
   const { message } = /^\S+ \S+ (?<message>.+)$/su.exec(entry)?.groups ?? {};
   if (message === undefined) throw new Error(`not an entry: ${entry}`);

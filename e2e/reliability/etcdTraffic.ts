@@ -1,5 +1,5 @@
-// Clients that store and read through several instances while something fails, and all that they saw.
-// Whoever loses a connection connects again, to the same instance.
+// Clients that store and read through several instances while something fails, and everything they
+// saw. A client that loses its connection reconnects to the same instance.
 
 import { setTimeout } from 'node:timers/promises';
 import type { EtcdCluster } from '../../testing/etcd.ts';
@@ -10,23 +10,23 @@ import { StoringClient } from './storingClient.ts';
 import { WatchingClient } from './watchingClient.ts';
 
 const WRITERS = 2;
-/** The pace of a client, as the pause between two operations; a store takes some ten milliseconds. */
+/** The mean pause of a client between two operations; a store takes about ten milliseconds. */
 const STORE_PAUSE_MS = 30;
 const READ_PAUSE_MS = 10;
 const READ_HEAD_PAUSE_MS = 25;
-/** Until a client whose connection has ended tries again. */
+/** The delay before a client reconnects. */
 const RECONNECT_DELAY_MS = 20;
 
-/** How long it may take until what is waited for has happened; a failure, not a wait. */
+/** How long an awaited event may take, before the test fails. */
 const TIMEOUT_MS = 40_000;
 
 export interface TrafficOptions {
-  /** The message in force where etcd holds none. */
+  /** The message in force if etcd has none. */
   initial: string;
-  /** What each message begins with; no other traffic may have it. */
+  /** The prefix of each message; no other traffic may use it. */
   name: string;
   random: () => number;
-  /** How long a client waits between two stores, on average. */
+  /** The mean pause of a client between two stores. */
   pauseMs?: number;
 }
 
@@ -36,17 +36,17 @@ interface Waiter {
 }
 
 export class Traffic {
-  /** Stores, each with the reads that its client made right after it. */
+  /** Stores, each followed by the reads that its client made right after it. */
   readonly sessions: (Operation & { instance: number })[] = [];
-  /** MSGGETs of clients that do nothing else, with their instance. */
+  /** The reads of clients that do nothing else, with their instance. */
   readonly reads: (Read & { instance: number })[] = [];
-  /** What MSGWATCH told. */
+  /** The updates that MSGWATCH delivered. */
   readonly watched: Read[] = [];
   /** The message in force, from etcd itself. */
   readonly heads: Read[] = [];
-  /** How many connections ended by themselves, with a server that was not killed. */
+  /** How many connections to a server that was not killed have ended by themselves. */
   lostConnections = 0;
-  /** What nothing should have been answered with. */
+  /** Replies that must not occur. */
   readonly unexpectedReplies: string[] = [];
   readonly #instances: readonly Instance[];
   readonly #name: string;
@@ -71,7 +71,7 @@ export class Traffic {
     this.#pauseMs = pauseMs;
   }
 
-  /** Starts clients of all instances. */
+  /** Starts the clients of all instances. */
   static start(
     { cluster, instances }: Deployment,
     { initial, name, random, pauseMs = STORE_PAUSE_MS }: TrafficOptions,
@@ -91,7 +91,7 @@ export class Traffic {
   }
 
   /**
-   * Settles once, through each of the instances, a store that began since then was acknowledged.
+   * Settles once a store that began after `since` was acknowledged by each of the instances.
    *
    * @returns How long after `since` each was, in milliseconds.
    */
@@ -101,28 +101,28 @@ export class Traffic {
     return indexes.map((index) => (first(index)?.endedAt ?? Number.NaN) - since);
   }
 
-  /** Settles once an instance has answered a store with 503 since then. */
+  /** Settles once an instance has answered a store with 503 after `since`. */
   async waitForRefusal(index: number, since: number): Promise<void> {
     const isRefused = (store: Store & { instance: number }) =>
       store.outcome === 'refused' && store.instance === index && store.endedAt >= since;
     await this.#waitUntil('a 503', () => this.stores.some(isRefused));
   }
 
-  /** Settles once so many stores that began since then were acknowledged, whichever instance by. */
+  /** Settles once so many stores that began after `since` were acknowledged, by any instance. */
   async waitForStoreCount(count: number, since: number): Promise<void> {
     const isNew = ({ outcome, startedAt }: Store) =>
       outcome === 'acknowledged' && startedAt >= since;
     await this.#waitUntil(`${count} stores`, () => this.stores.filter(isNew).length >= count);
   }
 
-  /** Settles once each instance has answered a MSGGET that was asked since then. */
+  /** Settles once each instance has answered a MSGGET that was sent after `since`. */
   async waitForReads(since: number): Promise<void> {
     const hasRead = ({ index }: Instance) =>
       this.reads.some((read) => read.instance === index && read.startedAt >= since);
     await this.#waitUntil('a MSGGET of each instance', () => this.#instances.every(hasRead));
   }
 
-  /** Lets each writer finish what it is doing, and settles once all have. */
+  /** Lets each writer finish its current operation, and settles once all have. */
   async stopStoring(): Promise<void> {
     this.#isStoring = false;
     await Promise.all(this.#writers);
@@ -138,7 +138,7 @@ export class Traffic {
     await this.#waitUntil(`everybody's ${message}`, () => clients.every(hasSeen));
   }
 
-  /** Ends what is left. */
+  /** Ends all clients. */
   async stop(): Promise<void> {
     this.#isStoring = false;
     this.#isReading = false;
@@ -169,7 +169,7 @@ export class Traffic {
     }
   }
 
-  /** @throws Where the connection ended before the answer. */
+  /** @throws If the connection ended before the reply. */
   async #storeOne(
     client: StoringClient,
     name: string,
@@ -233,13 +233,13 @@ export class Traffic {
         const endedAt = performance.now();
         this.heads.push({ kind: 'read', client: 'etcd', message, startedAt, endedAt });
       } catch {
-        // Etcd is away: there is nothing to be seen.
+        // etcd is unavailable: there is nothing to read.
       }
       await setTimeout(this.#random() * 2 * READ_HEAD_PAUSE_MS);
     }
   }
 
-  /** Kills a server. A client notices when it stores or reads again. */
+  /** Kills a server. Its clients notice at their next operation. */
   async kill(program: Program): Promise<void> {
     this.#killed.set(program, 0);
     await program.kill();
@@ -250,7 +250,7 @@ export class Traffic {
     return this.#killed.get(program) ?? 0;
   }
 
-  /** Talks on a connection of its own, for as long as it lasts. */
+  /** Runs a client on a connection of its own, for as long as that lasts. */
   async #connected(
     { port, program }: Instance,
     talk: (client: StoringClient) => Promise<void>,

@@ -1,11 +1,11 @@
-// Every class of bytes that no terminal of ours may be given as it is.
+// Every class of bytes that must not reach a terminal unescaped.
 
 export interface Hostile {
   name: string;
   bytes: Buffer;
 }
 
-/** What is not UTF-8 (RFC 3629, section 4). */
+/** Bytes that are not UTF-8 (RFC 3629, section 4). */
 const INVALID_UTF8: ReadonlyArray<readonly [name: string, ...bytes: number[]]> = [
   ['the first continuation byte alone', 0x80],
   ['the last continuation byte alone', 0xbf],
@@ -32,7 +32,9 @@ const INVALID_UTF8: ReadonlyArray<readonly [name: string, ...bytes: number[]]> =
   ['0xFF', 0xff],
 ];
 
-/** C0 but TAB and LF, DEL, C1, the line separators, and Bidi_Control (Unicode 16, PropList.txt). */
+/**
+ * C0 except TAB and LF, DEL, C1, the line separators, and Bidi_Control (Unicode 16, PropList.txt).
+ */
 const CONTROLS: readonly number[] = [
   ...range(0x00, 0x1f).filter((code) => code !== 0x09 && code !== 0x0a),
   ...range(0x7f, 0x9f),
@@ -47,7 +49,7 @@ const CONTROLS: readonly number[] = [
 
 const ST = '\x1b\\';
 
-/** What terminals obey, and what they answer (ECMA-48; xterm's ctlseqs). */
+/** Sequences that terminals execute or answer (ECMA-48; xterm's ctlseqs). */
 const SEQUENCES: Readonly<Record<string, string>> = {
   'CSI, colours': '\x1b[31m',
   'CSI, clear the screen': '\x1b[2J\x1b[H',
@@ -76,21 +78,18 @@ const SEQUENCES: Readonly<Record<string, string>> = {
   '8-bit SOS': '\x98owned\x9c',
 };
 
-/**
- * All of them, each with a letter before and behind: what is white space at the end of a line is
- * no part of it.
- */
+/** All of them, each between two letters: white space at the end of a line would be dropped. */
 export const hostiles: readonly Hostile[] = [
   ...INVALID_UTF8.map(([name, ...bytes]) => hostile(name, Buffer.from(bytes))),
   ...CONTROLS.map((code) => hostile(codePoint(code), Buffer.from(String.fromCodePoint(code)))),
   ...Object.entries(SEQUENCES).map(([name, text]) => hostile(name, Buffer.from(text))),
-  // C1 as what it was before UTF-8: a byte.
+  // C1 as it was before UTF-8: a byte.
   ...Object.entries(SEQUENCES)
     .filter(([, text]) => text.charCodeAt(0) >= 0x80)
     .map(([name, text]) => hostile(`${name}, as bytes`, Buffer.from(text, 'latin1'))),
 ];
 
-/** The first unsafe character in what a program wrote, and what is around it; '' where none is. */
+/** The first unsafe character in a program's output, with its surroundings; '' if there is none. */
 export function firstUnsafe(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   if (!Buffer.from(text, 'utf8').equals(bytes)) return 'not UTF-8';

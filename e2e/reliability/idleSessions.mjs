@@ -1,9 +1,10 @@
-// Many WebSocket sessions held by one process, which is then stopped, or whose cable is cut. Each says a
-// line and hears it; pings are answered for as long as it can.
+// Many WebSocket sessions in one process, which is then stopped, or whose network link is cut. Each
+// sends a line and waits for its echo; pings are answered as long as possible.
 //
-//   node idleSessions.mjs URL COUNT
+// `node idleSessions.mjs URL COUNT`
 //
-// It says `here` once it runs, begins when there is a line on its input, and says `open` when all are.
+// It prints `ready` at the start, opens the sessions after a line on its input, and prints `open`
+// when all are open.
 
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
@@ -11,7 +12,7 @@ import { WebSocket } from 'ws';
 const AT_ONCE = 100;
 const [url = '', count = ''] = process.argv.slice(2);
 
-process.stdout.write('here\n');
+process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 /** @type {WebSocket[]} */
 const open = [];

@@ -1,4 +1,4 @@
-// The process that writes for an LMDB store dies while nobody stores anything: of a kill, or of the
+// The writer process of an LMDB store dies while nothing is stored: killed by a signal, or by the
 // kernel when memory is short.
 
 import { childrenOf, isLinux, NEEDS_LINUX } from '../../testing/procFs.ts';

@@ -1,6 +1,6 @@
-// kill -9 at random moments while several clients store, again and again on one folder. A log of
-// messages is right where one can think of each store as done at one moment between its sending and
-// its answer: so what was answered before another was sent stands before it.
+// kill -9 at random moments while several clients store, repeatedly on one folder. A history is
+// correct if each store can be thought of as done at one moment between its sending and its reply,
+// so a message acknowledged before another was sent comes before it.
 
 import { setTimeout } from 'node:timers/promises';
 import { randomFrom, seed } from '../../testing/random.ts';
@@ -16,14 +16,14 @@ const LONG_HISTORY = 1000;
 const SHORT_HISTORY = 50;
 /**
  * The server is killed at a random moment within this time after a random acknowledgement: a commit
- * takes about as long, and no event tells of its middle.
+ * takes about as long, and no event marks its middle.
  */
 const KILL_WINDOW_MS = 5;
 
-/** When a message was sent and acknowledged, on one clock that counts both. */
+/** When a message was sent and acknowledged, on a logical clock that counts both. */
 interface MessageTimes {
   sent: number;
-  /** Infinity where it never was. */
+  /** Infinity if it never was. */
   acknowledged: number;
 }
 
@@ -74,7 +74,7 @@ test(
   },
 );
 
-/** Stores on every connection until the server is gone. */
+/** Stores on every connection until the server has ended. */
 function storeWithoutPause(
   clients: readonly StoringClient[],
   {
@@ -91,7 +91,7 @@ function storeWithoutPause(
     kill = resolve;
   });
   const storing = async (client: StoringClient, connection: number) => {
-    // Far more than a kill can wait for.
+    // Far more than are stored before the kill.
     for (let number = 0; number < 100_000; number++) {
       const name = `round ${count} connection ${connection} message ${number}`;
       const message = random() < 0.2 ? name.padEnd(BIG_BYTES, '.x') : name;
@@ -105,13 +105,13 @@ function storeWithoutPause(
       if (acknowledged === killAfter) kill();
     }
     client.close();
-    // A server that has gone by itself is found out by what it wrote.
+    // If the server ended by itself, its output shows it.
     kill();
   };
   return { killNow, ended: Promise.all(clients.map(storing)) };
 }
 
-/** What is wrong with a history, in words; `kept` was there before the round. */
+/** What is wrong with a history, in words. `kept` was there before the round. */
 function faultsIn(
   history: readonly string[],
   {

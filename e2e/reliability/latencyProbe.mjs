@@ -1,13 +1,14 @@
-// Asks for the message about once a millisecond, over one connection, and reports how long the answers
-// took. A process of its own: in the one that makes the crowd, it would measure the crowd's noise.
+// Requests the message about once a millisecond on one connection, and reports how long the replies
+// took. A process of its own: in the process that makes the load, it would measure the noise of
+// that.
 //
-//   node latencyProbe.mjs PORT MESSAGE…     what counts as a right message; in the place of the port the
-//                                        URL of a WebSocket to ask by way of a bridge
+// `node latencyProbe.mjs PORT MESSAGE…`: the messages count as correct replies. The URL of a
+// WebSocket in place of the port goes through a bridge.
 //
-// It takes requests on its input, a line each, and serves them in their order:
+// It reads commands from its input, one per line, and runs them in order:
 //
-//   report COUNT     writes what it saw since the last report, once it saw COUNT answers
-//   wait COUNT       writes `waited` once COUNT more answers have come
+// `report COUNT` prints the results since the last report, once there are COUNT replies.
+// `wait COUNT` prints `waited` once COUNT more replies have come.
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -15,7 +16,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { createWebSocketStream, WebSocket } from 'ws';
 
-/** Between two questions: the rate at which this client asks. */
+/** The pause between two requests. */
 const POLL_INTERVAL_MS = 1;
 
 const [where = '', ...messages] = process.argv.slice(2);
@@ -30,10 +31,10 @@ socket.setEncoding('latin1').on('close', () => process.exit());
 let tookMs = [];
 let wrong = 0;
 let answers = 0;
-/** @type {(() => boolean)[]} Each writes its line and returns `true` once it can. */
+/** @type {(() => boolean)[]} Each prints its line and returns `true` once it can. */
 const requests = [];
 
-// Requests before the first answer wait for it.
+// Commands that arrive before the first reply wait for it.
 await ask();
 createInterface({ input: process.stdin })
   .on('line', (line) => {
@@ -101,7 +102,7 @@ async function ask() {
   if (!right.has(reply)) wrong++;
 }
 
-/** Two lines. @returns {Promise<string>} */
+/** A reply has two lines. @returns {Promise<string>} */
 async function nextReply() {
   let reply = '';
   while (reply.split('\n').length < 3) {

@@ -1,4 +1,4 @@
-// Somebody else, who only wants the message while something happens to the server.
+// A client that measures the latency of MSGGET while something else happens to the server.
 
 import { fileURLToPath } from 'node:url';
 import { Program } from '../../testing/programs.ts';
@@ -7,7 +7,7 @@ import { expect } from '../fixtures.ts';
 
 const MAIN = fileURLToPath(new URL('latencyProbe.mjs', import.meta.url));
 
-/** Enough answers for a p99. */
+/** Enough replies for a p99. */
 export const MANY_SAMPLES = scaled(200, 1000);
 
 export class LatencyProbe {
@@ -19,10 +19,10 @@ export class LatencyProbe {
   }
 
   /**
-   * Settles once the first answer has come.
+   * Settles once the first reply has come.
    *
    * @param where The server's port, or the URL of a WebSocket to it.
-   * @param messages What counts as a right answer.
+   * @param messages The correct replies.
    */
   static async start(where: number | string, ...messages: string[]): Promise<LatencyProbe> {
     const program = new Program(process.execPath, [MAIN, String(where), ...messages]);
@@ -32,10 +32,10 @@ export class LatencyProbe {
   }
 
   /**
-   * Settles once it has had enough answers since the last call.
+   * Settles once there are enough replies since the last call.
    *
    * @param least How many are enough.
-   * @returns How long they took, in words; each of them has to be right.
+   * @returns Their latencies, in words; all replies must be correct.
    */
   async report(least = 1): Promise<string> {
     const { asked, wrong, p50, p99, worst } = JSON.parse(await this.#request(`report ${least}`));
@@ -44,8 +44,9 @@ export class LatencyProbe {
   }
 
   /**
-   * Settles once a number above 0 stays the same while `MANY_SAMPLES` come: it takes several rounds of
-   * the server's event loop, and of the bridge's, to give one. What could go on has done so by then.
+   * Settles once a number above 0 stays the same during `MANY_SAMPLES` replies. Each reply takes
+   * several turns of the event loops of the server and the bridge, so everything that could proceed
+   * has done so by then.
    */
   async waitUntilStable(now: () => number): Promise<void> {
     for (let last = Number.NaN; last !== now() || last === 0; ) {

@@ -1,4 +1,4 @@
-// Everything a peer may get wrong (RFC 6455), with random detail, and the code it is closed with.
+// Every violation of RFC 6455 that a peer can commit, with random details, and its close code.
 
 import {
   closePayload,
@@ -10,7 +10,7 @@ import {
 } from '../../testing/frames.ts';
 import { anySize, pick, randomText } from './content.ts';
 
-/** The longest message a bridge takes (PROTOCOL.md). */
+/** The longest message that a bridge accepts (PROTOCOL.md). */
 const MAX_MESSAGE_BYTES = 256 * 1024;
 
 const PROTOCOL_ERROR = 1002;
@@ -74,8 +74,8 @@ export const mistakes: readonly Mistake[] = [
       frame({ opcode: pick(DATA, random), isFinal: random() < 0.5, payload: text(9, random) }),
     ],
   },
-  // The first of these bits must not be set (section 5.2), but whoever sees it sees a length as
-  // well that is over every limit.
+  // The first of these bits must not be set (section 5.2), but the length is also over every limit,
+  // which has a code of its own.
   wrongFrame(
     'a length with its top bit set',
     (random) => ({
@@ -158,14 +158,14 @@ function wrongFrame(
   return { name, code, make: (random) => [frame(make(random))] };
 }
 
-/** What UTF-8 is not (RFC 3629), somewhere in good text. */
+/** Bytes that are not UTF-8 (RFC 3629), somewhere in valid text. */
 function badText(random: () => number): Buffer {
   const last = () => 0x80 + between(0, 0x3f, random);
   const bad = pick<() => number[]>(
     [
       // A byte that begins no character: a continuation, or one that never occurs.
       () => [pick([last(), 0xc0, 0xc1, between(0xf5, 0xff, random)], random)],
-      // Longer than need be.
+      // Overlong encodings.
       () => [pick([0xc0, 0xc1], random), last()],
       () => [0xe0, between(0x80, 0x9f, random), last()],
       () => [0xf0, between(0x80, 0x8f, random), last(), last()],
@@ -191,8 +191,8 @@ function badText(random: () => number): Buffer {
 }
 
 /**
- * A code that must not be in a frame (section 7.4), 1015 among them, or that nobody has defined;
- * 1012 to 1014 are defined in IANA's WebSocket Close Code Number Registry.
+ * A code that must not be in a frame (section 7.4), 1015 among them, or an undefined one. 1012 to
+ * 1014 are defined in IANA's WebSocket Close Code Number Registry.
  */
 function badCloseCode(random: () => number): number {
   return pick(

@@ -1,4 +1,4 @@
-// Ten thousand at once, and more than there is room for.
+// Ten thousand connections at once, and more than the limits allow.
 
 import {
   corePercent,
@@ -48,7 +48,8 @@ test(
         `after each`,
     );
     expect(each).toBeLessThan(50_000);
-    // V8 collects when it likes, up to a crowd (7 kB each) late; four crowds left behind are more.
+    // V8 may collect up to one round of connections (7 kB each) late; four rounds left behind are
+    // more.
     const [first, , , , fifth] = crowds;
     expect((fifth?.rss ?? 0) - (first?.rss ?? 0)).toBeLessThan(20_000 + count * 14);
   },
@@ -83,7 +84,7 @@ test('sends every watcher an update, and delays no other client', QUICK, async (
   );
 });
 
-// The kernel alone takes in 200 messages for each; of the second lot, it cannot hold all.
+// The kernel alone can buffer 200 messages for each; it cannot hold all of the second case.
 for (const [count, messages] of [
   [scaled(200, 10_000), numbered(200)],
   [20, numbered(3000)],
@@ -114,8 +115,8 @@ for (const [count, messages] of [
         `they read, ${Math.min(...slept)} to ${Math.max(...slept)}; all in order, ending with the ` +
         `newest; server RSS ${mb(before)} before, ${mb(peak)} at most`,
     );
-    // Well below a queue of what was not read:
-    // 80 kB a watcher in the first lot, 1.2 MB in the second.
+    // Well below a queue of what was not read: 80 kB per watcher in the first case, 1.2 MB in the
+    // second.
     expect(peak - before).toBeLessThan(50_000 + count * 50);
   });
 }
@@ -189,7 +190,7 @@ test('answers open connections when out of file descriptors, and uses freed ones
   );
 });
 
-/** Connects as many, half of them silent, hears every answer, and lets them go. */
+/** Opens so many connections, half of them idle, checks every reply, and closes them. */
 async function holdCrowd(count: number, port: number, pid: number) {
   const clients = await RawClient.connectMany(count, port);
   const active = clients.filter((_, at) => at % 2 === 0);
@@ -197,16 +198,13 @@ async function holdCrowd(count: number, port: number, pid: number) {
     expect(await allAre(active, 'MSGGET\n', ['200 OK', APPLE])).toBe(true);
   }
   const used = { pss: pssKb(pid), rss: rssKb(pid) };
-  // The silent ones were not forgotten.
+  // The idle ones still work.
   expect(await allAre(clients, 'MSGGET\n', ['200 OK', APPLE])).toBe(true);
   await Promise.all(clients.map((client) => client.disconnect()));
   return used;
 }
 
-/**
- * Whether everybody who says this is answered with these lines.
- * (An `expect` for each takes minutes.)
- */
+/** Whether every client gets these lines for this request. (An `expect` for each takes minutes.) */
 async function allAre(clients: readonly RawClient[], what: string, lines: readonly string[]) {
   const replies = await Promise.all(clients.map((client) => client.request(what, lines.length)));
   return replies.every((reply) => reply.join('\n') === lines.join('\n'));
@@ -222,7 +220,7 @@ function numbered(count: number): string[] {
   return Array.from({ length: count }, (_, at) => `${at} `.padEnd(4000, 'x'));
 }
 
-/** Hears messages in order, none twice, until the last of them. @returns How many came. */
+/** Reads messages in order, none twice, until the last one. @returns How many came. */
 async function hearsOut(watcher: RawClient, messages: readonly string[]): Promise<number> {
   let count = 0;
   for (let last = -1; last < messages.length - 1; count++) {
@@ -235,7 +233,7 @@ async function hearsOut(watcher: RawClient, messages: readonly string[]): Promis
   return count;
 }
 
-/** Those who are answered; a connection that was closed is not. */
+/** The clients that get a reply; a closed connection does not. */
 async function answered(clients: readonly RawClient[]): Promise<RawClient[]> {
   const replies = await Promise.allSettled(clients.map((client) => client.request('MSGGET\n', 2)));
   return clients.filter((_, at) => {

@@ -14,10 +14,13 @@ const REQUIRED = '300 PASSWORD REQUIRED';
 const WRONG = '301 WRONG PASSWORD';
 const BARRED = '421 TOO MANY WRONG PASSWORDS';
 
-/** How long an attack is: from one source, most guesses are refused unchecked; from many, few are. */
+/**
+ * The length of an attack: most guesses from one source are rejected unchecked, few of those from
+ * many.
+ */
 const GUESSES_FROM_ONE = scaled(5000, 350_000);
 const GUESSES_FROM_MANY = scaled(16, 230);
-/** How many people come with the right password meanwhile, each from a fresh source. */
+/** How many owners come with the right password meanwhile, each from a new source. */
 const OWNERS = scaled(10, 200);
 
 /**
@@ -36,11 +39,11 @@ class Attack {
   /** Guesses that were answered. */
   guesses = 0;
   /**
-   * Guesses the server has really compared, at most: those told 301, and the third of a connection,
-   * which is told 421 either way.
+   * An upper bound of the guesses that the server has compared: those with a 301, and the third one
+   * of a connection, which gets a 421 in any case.
    */
   checked = 0;
-  /** Replies that a guess must never have. */
+  /** Replies that a guess must never get. */
   readonly surprises: string[] = [];
   #isOver = false;
   #waiting: (() => void)[] = [];
@@ -48,7 +51,9 @@ class Attack {
   readonly #startedAtMs = performance.now();
   readonly #guessers: Promise<void>[];
 
-  /** @param sources Each guesses on a connection of its own, and on another once that is closed. */
+  /**
+   * @param sources Each guesses on a connection of its own, and on another one once that is closed.
+   */
   constructor(port: number, command: string, sources: readonly string[]) {
     this.#command = command;
     this.#guessers = sources.map((source) => this.#guess(port, source));
@@ -77,7 +82,7 @@ class Attack {
     try {
       while (!this.#isOver) await this.#useUpConnection(port, source);
     } catch (error) {
-      // The owner, let in, may have shut the server down.
+      // The owner may have shut the server down.
       if (!this.#isOver) throw error;
     }
   }
@@ -181,7 +186,7 @@ test('the shutdown password is not guessed from many sources', async () => {
   const found = await attack.stop();
   expect(attack.surprises).toEqual([]);
 
-  // After it, whoever has not guessed is let in.
+  // After the attack, a source that has not guessed is accepted.
   const owner = await RawClient.connect(server.port, { source: '192.0.2.1' });
   expect(await owner.request('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
   record(
@@ -198,7 +203,7 @@ test('the store password is not guessed from many sources, and its owners are ac
   const attack = new Attack(server.port, 'MSGSTORE', MANY);
   const waitedMs: number[] = [];
   for (let number = 1; number <= OWNERS; number++) {
-    // Each comes while the guessing goes on.
+    // Each arrives during the attack.
     await attack.makes(1);
     const owner = await RawClient.connect(server.port, { source: `192.0.2.${number}` });
     const askedAtMs = performance.now();

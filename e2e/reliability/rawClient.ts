@@ -1,5 +1,5 @@
-// A client that says exactly the bytes it is told to, and hears what comes back a line at a time.
-// With it, a test that closes what it has opened, and servers that are told to keep silent.
+// A client that sends exactly the given bytes, and reads replies line by line. With a test fixture
+// that closes every connection, and servers without a log.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -9,10 +9,10 @@ import { Program } from '../../testing/programs.ts';
 import { scaled } from '../../testing/scale.ts';
 import { test as base, expect, type ListeningProgram } from '../fixtures.ts';
 
-/** How long a reply may take; a failure, not a wait. */
+/** How long a reply may take, before the test fails. */
 const TIMEOUT_MS = scaled(60_000, 400_000);
 
-/** How many connect at a time: below the 511 that Node's `listen` lets wait. */
+/** How many connect at a time: below 511, the default backlog of Node's `listen`. */
 const CONNECT_AT_ONCE = 200;
 
 interface Expectation {
@@ -23,17 +23,17 @@ interface Expectation {
 }
 
 export interface RawClientOptions {
-  /** The address a PROXY line gives for it; without one, none is sent. */
+  /** The client address in its PROXY line; without one, no line is sent. */
   source?: string;
-  /** Whether it reads what comes; `listen` makes it begin. */
+  /** Does not read until `startReading`. */
   startsPaused?: boolean;
 }
 
 export class RawClient {
-  /** Those that are open. */
+  /** Clients that are connected. */
   static readonly open = new Set<RawClient>();
   readonly socket: Socket;
-  /** Settles once the connection is gone, however it went. */
+  /** Settles once the connection has closed, for any reason. */
   readonly closed: Promise<void>;
   readonly #buffer = new LineBuffer();
   #lines: string[] = [];
@@ -54,7 +54,7 @@ export class RawClient {
     });
   }
 
-  /** Connects, and says who it is where it speaks for another. */
+  /** Connects, and sends a PROXY line if there is a source. */
   static async connect(
     port: number,
     { source, startsPaused = false }: RawClientOptions = {},
@@ -67,7 +67,7 @@ export class RawClient {
     return client;
   }
 
-  /** Connects many, a few at a time. */
+  /** Connects many clients, a few at a time. */
   static async connectMany(
     count: number,
     port: number,
@@ -82,7 +82,6 @@ export class RawClient {
     return clients;
   }
 
-  /** Begins to read. */
   startReading(): void {
     this.socket.setEncoding('utf8').on('data', (text: string) => this.#receive(text));
   }
@@ -91,7 +90,7 @@ export class RawClient {
     this.socket.write(what);
   }
 
-  /** The next lines the server says, without their LFs. Fails if it closes before. */
+  /** The next lines that the server sends, without their LFs. Fails if it closes before. */
   nextLines(count: number): Promise<string[]> {
     return new Promise((resolve, reject) => {
       const fail = () => {
@@ -104,13 +103,13 @@ export class RawClient {
     });
   }
 
-  /** Says something; settles with as many lines as that is answered with. */
+  /** Sends a request, and settles with so many lines of its reply. */
   request(what: string | Buffer, count: number): Promise<string[]> {
     this.send(what);
     return this.nextLines(count);
   }
 
-  /** Every line that was not taken yet, once the server has closed. */
+  /** All lines that were not read yet, once the server has closed. */
   async remainingLines(): Promise<string[]> {
     await this.closed;
     return this.#lines.splice(0);
@@ -139,18 +138,18 @@ export class RawClient {
   }
 }
 
-/** What tells a server that trusts us whom we speak for (PROTOCOL.md, "The PROXY header"). */
+/** The PROXY line that gives a server another client address (PROTOCOL.md, "The PROXY header"). */
 export function proxyLine(source: string): string {
   return source.includes(':')
     ? `PROXY TCP6 ${source} ::1 50000 26310\r\n`
     : `PROXY TCP4 ${source} 127.0.0.1 50000 26310\r\n`;
 }
 
-/** Room for every connection a test opens, all of which come from one source. */
+/** Enough quota for every connection of a test, all of which come from one source. */
 export const ROOMY = ['--max-connections', '20000', '--max-connections-per-source', '20000'];
 
 /**
- * A server that writes no log: what is measured is the work alone. It believes the PROXY lines of
+ * Starts a server without a log, so that only its work is measured. It trusts the PROXY lines of
  * this machine. Needs Linux.
  */
 export async function startSilentServer(

@@ -1,11 +1,11 @@
-// A TCP service in the test's own process that does with each connection what the test says.
+// A TCP service in the process of the test that does with each connection what the test says.
 
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 
 export type Serve = (connection: TargetConnection) => void;
 
-/** One connection from the bridge; nothing is read from it before `socket.resume`. */
+/** One connection from the bridge. Nothing is read from it before `socket.resume`. */
 export class TargetConnection {
   readonly socket: Socket;
   /** Settles with how the bridge's half ended: `end`, or the code of the error. */
@@ -22,10 +22,10 @@ export class TargetConnection {
 }
 
 export class ScriptedTarget {
-  /** Those that listen. */
+  /** Services that are listening. */
   static readonly listening = new Set<ScriptedTarget>();
   readonly port: number;
-  /** The connections there are now. */
+  /** The open connections. */
   readonly connections = new Set<TargetConnection>();
   /** How many there have been. */
   accepted = 0;
@@ -53,7 +53,7 @@ export class ScriptedTarget {
     return new ScriptedTarget(server, serve);
   }
 
-  /** Where a bridge finds it. */
+  /** `HOST:PORT`, for `--target`. */
   get address(): string {
     return `127.0.0.1:${this.port}`;
   }
@@ -65,5 +65,5 @@ export class ScriptedTarget {
   }
 }
 
-/** Says everything back. */
+/** Sends everything back. */
 export const echo: Serve = ({ socket }) => void socket.pipe(socket);

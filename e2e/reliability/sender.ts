@@ -1,22 +1,22 @@
-// One end of a transfer: it says what it has in pieces, with pauses, and reads with pauses.
+// One end of a transfer: it sends its content in pieces, with pauses, and reads with pauses.
 
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { frame, OPCODE } from '../../testing/frames.ts';
 import { anySize } from './content.ts';
 
-/** So many turns of the event loop without room for more, and a sender counts as stuck. */
+/** After so many turns of the event loop without room in the socket, a sender counts as blocked. */
 const BLOCKED_TURNS = 50;
 
 const MAX_FRAGMENTS = 8;
 
 export interface Piece {
   bytes: Buffer;
-  /** Whether a frame ends with it, so that another may follow. */
+  /** Whether a frame ends with it, so that another one may follow. */
   endsFrame: boolean;
 }
 
-/** Says pieces as long as there is room, and knows whether it is stuck. */
+/** Sends pieces as long as there is room, and knows whether it is blocked. */
 export class Sender {
   isDone = false;
   readonly #socket: Socket;
@@ -26,10 +26,10 @@ export class Sender {
   }
 
   /**
-   * Settles once everything is said, or the connection is gone.
+   * Settles once everything is sent, or the connection has closed.
    *
-   * @param say Says one, and returns whether there is room for more.
-   * @param isOver Whether nothing more may be said; asked between frames.
+   * @param say Sends a piece, and returns whether there is room for more.
+   * @param isOver Whether nothing more may be sent; called between frames.
    */
   async send(
     pieces: Iterable<Piece>,
@@ -47,7 +47,7 @@ export class Sender {
     this.isDone = true;
   }
 
-  /** Settles once there is no room for more, or nothing more to say. */
+  /** Settles once it is blocked, or has sent everything. */
   async waitUntilBlocked(): Promise<void> {
     let blockedTurns = 0;
     while (!this.isDone && !this.#socket.destroyed && blockedTurns < BLOCKED_TURNS) {
@@ -68,7 +68,7 @@ export class Sender {
   }
 }
 
-/** Stops reading at random places: for some turns, or until the other end is stuck. */
+/** Stops reading at random positions: for some turns, or until the other end is blocked. */
 export class PausingReader {
   readonly #socket: Socket;
   readonly #other: Sender;
@@ -82,7 +82,7 @@ export class PausingReader {
     this.#random = random;
   }
 
-  /** To be told how far the reading has come. */
+  /** Call it with the number of bytes read so far. */
   readTo(place: number): void {
     const [next] = this.#places;
     if (next === undefined || place < next) return;
@@ -102,7 +102,7 @@ export async function eventLoopTurns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await setImmediate();
 }
 
-/** Cuts bytes at random places. */
+/** Splits bytes at random positions. */
 export function* cut(bytes: Buffer, longest: number, random: () => number): Generator<Buffer> {
   let at = 0;
   while (at < bytes.length) {
@@ -112,7 +112,7 @@ export function* cut(bytes: Buffer, longest: number, random: () => number): Gene
   }
 }
 
-/** One message as frames: whole or in fragments, with pings between them. */
+/** One message as frames: in one or in fragments, with pings between them. */
 export function* framesOf(payload: Buffer, isText: boolean, random: () => number) {
   const fragments = random() < 0.7 ? 1 : anySize(1, MAX_FRAGMENTS, random);
   let at = 0;
@@ -127,7 +127,7 @@ export function* framesOf(payload: Buffer, isText: boolean, random: () => number
   }
 }
 
-/** The same frames, some together, some cut, most as they are: what TCP makes of them. */
+/** The same frames, some joined, some split, most unchanged: as TCP may deliver them. */
 export function* resegmented(frames: Iterable<Buffer>, random: () => number): Generator<Piece> {
   const manner = random();
   const together: Buffer[] = [];
@@ -140,7 +140,7 @@ export function* resegmented(frames: Iterable<Buffer>, random: () => number): Ge
 }
 
 function* inTwo(bytes: Buffer, random: () => number): Generator<Piece> {
-  // Often inside the head.
+  // Often inside the header.
   const at = random() < 0.5 ? 1 : 1 + Math.floor(random() * (bytes.length - 1));
   yield { bytes: bytes.subarray(0, at), endsFrame: false };
   yield { bytes: bytes.subarray(at), endsFrame: true };
@@ -153,7 +153,7 @@ function ping(random: () => number): Buffer {
 
 function anyMask(random: () => number): Buffer {
   const mask = Buffer.alloc(4);
-  // All zero is a mask as well.
+  // All zero is a valid mask.
   if (random() < 0.95) mask.writeUInt32BE(Math.floor(random() * 2 ** 32));
   return mask;
 }

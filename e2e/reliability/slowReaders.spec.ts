@@ -1,4 +1,4 @@
-// Peers that ask for much and read nothing, and peers that never come to the end of a line.
+// Peers that request much and read nothing, and peers that never end a line.
 
 import {
   bytesInFlightTo,
@@ -34,7 +34,7 @@ test('does not produce replies that a peer does not read', async () => {
   const before = rssKb(pid);
   resetPeak(pid);
   const readers = await RawClient.connectMany(count, port, { startsPaused: true });
-  // In full, the replies to each of them are 40 MB of history and 4 MB of messages.
+  // In full, the replies to each are 40 MB of history and 4 MB of messages.
   for (const reader of readers) reader.send('MSGHIST\n'.repeat(10) + 'MSGGET\n'.repeat(1000));
   const ports = new Set(readers.map(({ socket }) => socket.localPort ?? 0));
   await probe.waitUntilStable(() => bytesInFlightTo(ports));
@@ -42,7 +42,7 @@ test('does not produce replies that a peer does not read', async () => {
   const stuck = await probe.report(MANY_SAMPLES);
   const peak = peakKb(pid);
 
-  // Whoever begins to read after all is given everything.
+  // A peer that starts to read later gets everything.
   const late = readers.slice(0, 2);
   for (const reader of late) {
     reader.startReading();
@@ -58,7 +58,7 @@ test('does not produce replies that a peer does not read', async () => {
       `${Math.round(each)} kB each; a latency probe without them: ${without}; ` +
       `while the kernel's buffers fill: ${filling}; then: ${stuck}`,
   );
-  // The first history alone, queued, would be 4 MB.
+  // Buffering only the first history would take 4 MB.
   expect(peak - before).toBeLessThan(50_000 + count * 400);
 });
 
@@ -101,7 +101,7 @@ test('discards endless lines as they arrive', async () => {
   expect(peak - before).toBeLessThan(40_000 + count * 300);
 });
 
-/** Connections to a server of their own, and what it takes before they say anything. */
+/** Opens connections to a new server, and measures its memory before they send anything. */
 async function connectSenders(count: number) {
   const { program, port } = await startSilentServer();
   const pid = pidOf(program);

@@ -1,10 +1,10 @@
-// One raw connection that stores messages and reads them back, one command at a time.
+// A raw connection that stores messages and reads them back, one command at a time.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { LineBuffer } from '../../testing/lineBuffer.ts';
 
-/** How long an answer may take; a failure, not a wait. */
+/** How long a reply may take, before the test fails. */
 const TIMEOUT_MS = 20_000;
 
 interface PendingLine {
@@ -38,12 +38,12 @@ export class StoringClient {
     return client;
   }
 
-  /** Our end of the connection. */
+  /** The local port of the connection. */
   get port(): number {
     return this.#socket.localPort ?? 0;
   }
 
-  /** Stores a message. @returns What the message was answered with. */
+  /** Stores a message. @returns The reply to the message. */
   async store(message: string): Promise<string> {
     this.#socket.write(`MSGSTORE\n${message}\n`);
     const accepted = await this.#line();
@@ -51,14 +51,13 @@ export class StoringClient {
     return this.#line();
   }
 
-  /** The message in force. */
   async message(): Promise<string> {
     this.#socket.write('MSGGET\n');
     await this.#ok();
     return this.#line();
   }
 
-  /** The messages stored so far, oldest first, without their times. */
+  /** The stored messages, oldest first, without their times. */
   async history(): Promise<string[]> {
     this.#socket.write('MSGHIST\n');
     await this.#ok();

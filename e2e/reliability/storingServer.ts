@@ -1,4 +1,4 @@
-// A server that keeps its messages in a folder of the test's own.
+// A server with a store in a folder of the test's own.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,12 +8,12 @@ import { test as base, type ListeningProgram } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 
 interface Folder {
-  /** A folder, removed when the test is over. */
+  /** A folder that is removed after the test. */
   folder: string;
 }
 
 export const test = base.extend<Folder>({
-  // `cleanup` comes first, so that the programs have ended before their folder goes.
+  // `cleanup` runs first, so that the programs have ended before their folder is removed.
   folder: async ({ cleanup: _ }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'motd-reliability-'));
     await use(folder);
@@ -25,11 +25,10 @@ export const test = base.extend<Folder>({
 export interface StartOptions {
   /** Further arguments of `motd serve`. */
   args?: readonly string[];
-  /** What runs the server: a command that takes another as its arguments. */
+  /** A command that runs another one, given as its arguments. */
   under?: readonly string[];
 }
 
-/** Starts a server on a folder. */
 export async function startStoring(
   folder: string,
   { args = [], under = [] }: StartOptions = {},
@@ -43,7 +42,7 @@ export function storeArgs(folder: string, args: readonly string[] = []): string[
   return ['serve', '--port', '0', '--store', `lmdb:${folder}`, ...args];
 }
 
-/** What a server tells its clients: the message in force, and those before. */
+/** The message in force and the history, as a client gets them. */
 export async function readAll(port: number): Promise<{ message: string; history: string[] }> {
   const client = await StoringClient.connect(port);
   try {

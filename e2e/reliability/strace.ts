@@ -1,4 +1,4 @@
-// What strace(1) tells of a server's system calls, and the errors it can put in their place.
+// Traces a server's system calls with strace(1), and injects errors into them.
 
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -6,30 +6,33 @@ import { childrenOf } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { pidOf } from './rawClient.ts';
 
-// Empty where scripts/tools.mjs found none and could install none; CI always has one.
+// Empty if scripts/tools.mjs found none and could not install one; CI always has one.
 const strace = process.env['MOTD_TEST_STRACE'] ?? 'strace';
 export const canTrace = strace !== '' || process.env['CI'] !== undefined;
 
 export interface SystemCall {
   name: string;
-  /** As strace shows them, with the result: `3</tmp/data.mdb>, "…", 4096) = 4096`. */
+  /** The arguments and the result, as strace prints them: `3</tmp/data.mdb>, "…", 4096) = 4096`. */
   words: string;
-  /** Lines of the trace. A call is over before another began where `end` is below its `start`. */
+  /**
+   * Line numbers in the trace. A call ended before another began if its `end` is below the other's
+   * `start`.
+   */
   start: number;
   end: number;
 }
 
 /**
- * The command that runs another and writes down its system calls. What it runs stays our own child
- * (-D), the traced calls only are stopped (--seccomp-bpf), descriptors show what they are (-yy),
- * and nothing is left out (-v, -s).
+ * The command that runs another one and writes down its system calls. The traced program stays our
+ * own child (-D), only traced calls are stopped (--seccomp-bpf), descriptors are shown with their
+ * files (-yy), and nothing is abbreviated (-v, -s).
  */
 export function tracing(file: string, calls: readonly string[]): string[] {
   const how = ['-D', '-f', '--seccomp-bpf', '-yy', '-v', '-s', '1000000'];
   return ['strace', ...how, '-o', file, '-e', `trace=${calls.join()}`];
 }
 
-/** The finished calls of a trace, in the order in which they began to be told, or ended. */
+/** The finished calls of a trace, in the order of their ends. */
 export async function* callsIn(file: string): AsyncGenerator<SystemCall> {
   const unfinished = new Map<string, SystemCall>();
   const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
@@ -54,17 +57,17 @@ export async function* callsIn(file: string): AsyncGenerator<SystemCall> {
   }
 }
 
-/** What a call returned; `undefined` where it never did. */
+/** What a call returned; `undefined` if it did not return. */
 export function resultOf({ words }: SystemCall): number | undefined {
   const { result } = /\) += (?<result>-?\d+)(?:<.*>| E\w+ \(.*\))?$/.exec(words)?.groups ?? {};
   return result === undefined ? undefined : Number(result);
 }
 
 /**
- * Puts an error in the place of system calls of a running server, and of the process that writes
- * for it, until the program returned ends.
+ * Makes system calls of a running server and its writer process fail, until the returned program
+ * ends.
  *
- * @param what `fdatasync:error=EIO:when=1`, as strace(1) has it; counted for each thread.
+ * @param what `fdatasync:error=EIO:when=1`, in strace's syntax; counted for each thread.
  */
 export async function inject(server: Program, what: string): Promise<Program> {
   const calls = what.slice(0, what.indexOf(':'));

@@ -1,5 +1,5 @@
-// What the kernel was asked for, in which order: the pages of a message, fdatasync, the meta page
-// through O_DSYNC, and only then the `200 OK`.
+// The system calls of a store, in order: the pages of the message, fdatasync, the meta page through
+// O_DSYNC, and only then the `200 OK`.
 
 import { join } from 'node:path';
 import { record } from '../../testing/record.ts';
@@ -15,7 +15,10 @@ const WRITES = ['write', 'writev', 'pwrite64', 'pwritev', 'sendto', 'sendmsg'];
 const SYNCS = ['fdatasync', 'fsync'];
 const MARK = /c\d+n\d+\./g;
 
-/** Four store one after another, mostly a commit each; fifty share their commits. */
+/**
+ * Four clients that store one message after another, mostly with a commit each; fifty that share
+ * commits.
+ */
 const CROWDS = [
   { connections: 4, stores: scaled(100, 2000) },
   { connections: 50, stores: scaled(500, 8000) },
@@ -53,7 +56,7 @@ for (const { connections, stores } of CROWDS) {
       const { early, checked } = seen.answersBeforeTheirSync(marksOf);
       expect(early).toEqual([]);
       expect(checked).toBe(stores);
-      // Making the file takes a sync, too.
+      // Creating the file takes a sync as well.
       const perSync = (stores / (seen.syncs.length - 1)).toFixed(1);
       record(
         'synced',
@@ -64,9 +67,9 @@ for (const { connections, stores } of CROWDS) {
   );
 }
 
-/** What matters of a trace, as it is read. */
+/** Collects the relevant calls of a trace. */
 class TraceAnalysis {
-  /** Successful ones of the data file. */
+  /** Successful syncs of the data file. */
   readonly syncs: SystemCall[] = [];
   folderSynced = false;
   readonly #data: string;
@@ -75,7 +78,7 @@ class TraceAnalysis {
   readonly #dsync = new Set<number>();
   readonly #metas: SystemCall[] = [];
   readonly #writtenAt = new Map<string, number>();
-  /** Where each `200 OK` began to be sent, by the client's port. */
+  /** Where the sending of each `200 OK` began, by the client's port. */
   readonly #answers = new Map<number, number[]>();
 
   constructor(data: string, folder: string) {
@@ -102,14 +105,17 @@ class TraceAnalysis {
     }
   }
 
-  /** Every message: the write of its pages, a sync, a meta page, and then its answer. */
+  /**
+   * Checks for every message that the write of its pages, a sync, a meta page and its reply follow
+   * in this order.
+   */
   answersBeforeTheirSync(marksOf: Map<number, string[]>): { early: string[]; checked: number } {
     const early: string[] = [];
     let checked = 0;
     for (const [port, marks] of marksOf) {
       const answers = this.#answers.get(port) ?? [];
       for (const [index, mark] of marks.entries()) {
-        // The first of two says: go on, send the message.
+        // The first of two replies is that to MSGSTORE itself.
         const answer = answers[index * 2 + 1];
         const written = this.#writtenAt.get(mark);
         const sync = firstAfter(this.syncs, written);
@@ -143,7 +149,7 @@ class TraceAnalysis {
   }
 }
 
-/** The first that began after a line of the trace; they are in order. */
+/** The first call that began after a line of the trace; the calls are in order. */
 function firstAfter(
   calls: readonly SystemCall[],
   line = Number.POSITIVE_INFINITY,

@@ -1,5 +1,5 @@
-// Bytes that would drive somebody's terminal, sent wherever bytes can be sent, by clients and by a
-// server that is not ours.
+// Bytes that would control a terminal, sent wherever bytes can be sent, by clients and by a server
+// that is not ours.
 
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ for (const log of ['console', 'json'] as const) {
           '400 UNKNOWN COMMAND',
         ]);
 
-        // From a source of its own each: the third wrong password would close the door.
+        // Each from a source of its own: the third wrong password would block the source.
         const guesser = await RawClient.connect(port, { source: `10.0.${at >> 8}.${at & 255}` });
         const password = Buffer.concat([Buffer.from('SHUTDOWN\n'), bytes, LF]);
         expected(`${name}, as a password`, await guesser.request(password, 2), [
@@ -66,7 +66,7 @@ for (const log of ['console', 'json'] as const) {
       const written = readFileSync(files.stdout);
       expect(firstUnsafe(written)).toBe('');
       expect(readFileSync(files.stderr).toString()).toBe('');
-      // It is not that nothing was written.
+      // The log has been written.
       expect(written.toString().split('\n').length).toBeGreaterThan(hostiles.length * 5);
       record(
         'unsafe text',
@@ -90,9 +90,9 @@ for (const workers of [1, 2]) {
       const request = `GET / HTTP/1.1\r\nHost: ${text}\r\nX-Forwarded-For: ${text}\r\nConnection: close\r\n\r\n`;
       await answerTo(Number(port), request);
     }
-    // In JSON, what is escaped still means the same. Node takes no other control character.
+    // In JSON, escaped text keeps its meaning. Node accepts no other control character in a header.
     const isTaken = (text: string) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
-    // Of two workers, each writes when it comes to it.
+    // Two workers write in any order.
     await expect
       .poll(() => hostsIn(bridge.stdout).toSorted())
       .toEqual(requests.filter(isTaken).toSorted());
@@ -120,7 +120,7 @@ for (const command of ['get', 'set', 'history', 'watch'] as const) {
   });
 }
 
-// To prove a further client, add a line: what it is asked to do for each of the sequences.
+// To cover another client, add a line: its arguments, and its input for all of the sequences.
 for (const [client, args, input] of [
   ['motd connect', ['connect'], `${'MSGGET\n'.repeat(hostiles.length)}QUIT\n`],
   ['motd history', ['history'], 'MSGHIST\n'],
@@ -135,7 +135,7 @@ for (const [client, args, input] of [
       ['-c', command, process.execPath, ...args, '127.0.0.1', String(hostile.port)],
       { OUTPUT: file },
     ).input(input);
-    // One that watches would connect again.
+    // `watch` would reconnect.
     if (client === 'motd watch') {
       await program.waitForStderr(/trying again/);
       program.process.kill('SIGTERM');
@@ -144,7 +144,7 @@ for (const [client, args, input] of [
     const written = readFileSync(file);
     expect(firstUnsafe(written)).toBe('');
     expect(firstUnsafe(Buffer.from(program.stderr))).toBe('');
-    // Each of them was shown, in some form.
+    // Each sequence was printed, in some form.
     expect(written.toString().match(/a.*b\n/g)?.length).toBeGreaterThanOrEqual(hostiles.length);
     expect(hostile.heard).toBe(input);
     await hostile.stop();
@@ -162,7 +162,7 @@ test('the page escapes everything a hostile server sends, and answers no termina
   const terminal = new Terminal(page);
   await expect.poll(() => terminal.flow()).toContain('SHUTDOWN):');
   await terminal.type('MSGGET');
-  // The prompt that follows the answer, not the one before it.
+  // The prompt after the answer, not the one before it.
   await expect.poll(() => terminal.flow()).toMatch(/a\^\[.*SHUTDOWN\):$/);
   await terminal.type('QUIT');
   await expect.poll(() => terminal.flow()).toContain('[sessionended;pressEnterforanother]');
@@ -176,8 +176,8 @@ test('the page escapes everything a hostile server sends, and answers no termina
   expect(message).toContain('a^[]0;ownedb');
   expect(firstUnsafe(Buffer.from(message))).toBe('');
   expect(firstUnsafe(Buffer.from(await page.title()))).toBe('');
-  // An answer of the terminal to a query would stand where something is typed. (The message above
-  // the terminal is watched over connections of its own.)
+  // If the terminal answered a query, the answer would be typed text. (The message above the
+  // terminal is watched on connections of its own.)
   const said = hostile.heard
     .split('\n')
     .filter((line) => !/^PROXY TCP4 .*\r$|^MSGWATCH$/.test(line));
@@ -185,7 +185,7 @@ test('the page escapes everything a hostile server sends, and answers no termina
   await hostile.stop();
 });
 
-/** Sends a request, byte for byte. @returns Once the answer has ended. */
+/** Sends a request, byte for byte, and settles once the connection has closed. */
 async function answerTo(port: number, request: string): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
@@ -194,13 +194,13 @@ async function answerTo(port: number, request: string): Promise<void> {
   await once(socket, 'close');
 }
 
-/** The `Host` of each request that a bridge has logged. */
+/** The `Host` of each request in a bridge's log. */
 function hostsIn(log: string): string[] {
   const lines = log.split('\n').slice(0, -1);
   return lines.map((line) => JSON.parse(line).req?.host).filter((host) => host !== undefined);
 }
 
-/** What stands before and behind the bytes in a PROXY line that is none. */
+/** What comes before and after the bytes in an invalid PROXY line. */
 const PROXY_LINES: ReadonlyArray<readonly [string, string]> = [
   ['PROXY TCP4 ', ' 127.0.0.1 50000 26310\r\n'],
   ['PROXY TCP6 fe80::1%', ' ::1 50000 26310\r\n'],
@@ -208,11 +208,11 @@ const PROXY_LINES: ReadonlyArray<readonly [string, string]> = [
 ];
 
 /**
- * Answers each MSGGET with the next of what it is told to, MSGHIST and MSGWATCH with all of it, and
- * QUIT with 200 OK.
+ * Answers each MSGGET with the next of its texts, MSGHIST and MSGWATCH with all of them, and QUIT
+ * with 200 OK.
  */
 class HostileServer {
-  /** Everything a client has said. */
+  /** Everything that clients have sent. */
   heard = '';
   readonly port: number;
   readonly #tcp: Server;

@@ -1,12 +1,13 @@
-// A pair of network interfaces, one end of which is in a network of its own, with a process there:
-// a cable that can be cut. Who is behind it is then gone without a word, as a laptop that is
-// carried away. ip(8), unshare(1) and nsenter(1) do it.
+// A pair of virtual network interfaces, one of which is in a network namespace of its own, with a
+// process there: a network link that can be cut. The peer behind it then disappears without a
+// packet, like a laptop that is carried away. Uses ip(8), unshare(1) and nsenter(1).
 
 import { execFileSync } from 'node:child_process';
 import { Program } from '../../testing/programs.ts';
 import { pidOf } from './rawClient.ts';
 
-// Of 198.18.0.0/15, which is for tests (RFC 2544); one in two processes of 16384 get the same.
+// Of 198.18.0.0/15, which is for tests (RFC 2544); processes whose ids differ by 16384 would share
+// it.
 const PLACE = process.pid % 16_384;
 const NETWORK = `198.18.${PLACE >> 6}.${(PLACE & 63) * 4}`;
 const [NEAR, FAR] = [1, 2].map((offset) =>
@@ -14,7 +15,7 @@ const [NEAR, FAR] = [1, 2].map((offset) =>
 );
 const NAME = `motd${process.pid}`;
 
-/** Whether networks can be made here: it takes root. */
+/** Whether network namespaces can be made here, which takes root. */
 export function canCreateVethLink(): boolean {
   try {
     execFileSync('unshare', ['--net', 'ip', 'link', 'show'], { stdio: 'ignore' });
@@ -24,16 +25,18 @@ export function canCreateVethLink(): boolean {
   }
 }
 
-/** The address of the near end. */
+/** The address of this side of the link. */
 export const hostAddress = String(NEAR);
 
-/** Starts a program behind the cable, and lays it once the program says `here`. */
+/**
+ * Starts a program in a network namespace, and creates the link once the program prints `ready`.
+ */
 export async function startBehindVethLink(
   command: string,
   args: readonly string[],
 ): Promise<Program> {
   const program = new Program('unshare', ['--net', command, ...args]);
-  await program.waitForOutput(/here\n/);
+  await program.waitForOutput(/ready\n/);
   ip('link', 'add', NAME, 'type', 'veth', 'peer', 'name', 'far', 'netns', String(pidOf(program)));
   ip('address', 'add', `${NEAR}/30`, 'dev', NAME);
   ip('link', 'set', NAME, 'up');
@@ -47,7 +50,7 @@ export function cutVethLink(program: Program): void {
   inNamespace(program, 'link', 'set', 'far', 'down');
 }
 
-/** Takes the cable away: TCP would keep the network for minutes, for what it could not say. */
+/** Removes the link: TCP would keep the namespace for minutes, for data that it cannot send. */
 export function removeVethLink(): void {
   ip('link', 'delete', NAME);
 }

@@ -1,10 +1,10 @@
-// One raw connection that watches.
+// A raw connection that watches the message.
 
 import { connect, type Socket } from 'node:net';
 import { LineBuffer } from '../../testing/lineBuffer.ts';
 
 export class WatchingClient {
-  /** Settles once the connection has ended, by whomever. */
+  /** Settles once the connection has closed. */
   readonly ended: Promise<void>;
   readonly #socket: Socket;
   readonly #onMessage: (message: string) => void;

@@ -1,5 +1,5 @@
-// The units of deploy/systemd under a real systemd, in a machine of its own: they run as they stand, but
-// for where Node and the settings are, and which ports are free.
+// The units of deploy/systemd under a real systemd, in a machine of its own. They run as they are,
+// except for the paths of Node and the settings, and free ports.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const SYSTEMD = '/lib/systemd/systemd';
 
 const POLL_INTERVAL_MS = 50;
 
-/** What the units name, and this machine need not have. */
+/** What the units name, and this machine may not have. */
 const TARGETS = [
   'basic',
   'multi-user',
@@ -27,7 +27,7 @@ const TARGETS = [
   'sysinit',
 ];
 
-/** Whether we may make a machine of our own, and have a systemd to run in it. */
+/** Whether a machine of its own can be made here, with a systemd in it. */
 export function canRunManager(): boolean {
   const flags = ['--pid', '--fork', '--mount', '--mount-proc', '--cgroup', '--uts', '--ipc'];
   const { status } = spawnSync('unshare', [...flags, 'true'], { stdio: 'ignore' });
@@ -50,7 +50,7 @@ export class Manager {
     this.#pid = pid;
   }
 
-  /** Starts systemd, with the units known to it and none of them started. */
+  /** Starts systemd with the units loaded, and none of them started. */
   static async start(folder: string, settings: ManagedSettings): Promise<Manager> {
     layOut(folder, settings);
     const program = new Program('sh', [SCRIPT, ROOT, process.execPath, folder]);
@@ -61,17 +61,17 @@ export class Manager {
     return manager;
   }
 
-  /** The arguments of nsenter that run a command in there. */
+  /** The arguments of nsenter that run a command in the machine. */
   entering(...command: string[]): string[] {
     return ['--target', this.#pid, '--mount', '--pid', ...command];
   }
 
-  /** @returns What it says, in one line or more. Where it fails, that is no error. */
+  /** @returns Its output, even if it fails. */
   systemctl(...args: string[]): string {
     return this.#run(...args).stdout.trim();
   }
 
-  /** Starts, stops, restarts. @throws Where that fails, with all that the services have said. */
+  /** Starts, stops or restarts a unit. @throws With the output of the services, if that fails. */
   do(...args: string[]): void {
     const { status, stderr } = this.#run(...args);
     if (status !== 0) throw new Error(`${stderr}${this.output('server')}${this.output('bridge')}`);
@@ -85,29 +85,29 @@ export class Manager {
     return this.systemctl('show', '--value', '--property', name, unit);
   }
 
-  /** All that a service has written. */
+  /** Everything that a service has written. */
   output(service: 'server' | 'bridge'): string {
     return readFileSync(join(this.#folder, 'etc', `${service}.out`), 'utf8');
   }
 
-  /** Changes a file of settings, as an operator does. */
+  /** Changes a settings file, as an operator does. */
   configure(service: 'server' | 'bridge', settings: Record<string, string | number>): void {
     writeEnvironment(join(this.#folder, 'etc', `${service}.env`), settings);
   }
 
-  /** Puts a file of /etc/motd in its place: root's alone to read. */
+  /** Installs a file in /etc/motd that only root can read. */
   install(name: string, text: string): void {
     writeFileSync(join(this.#folder, 'etc', name), text, { mode: 0o600 });
   }
 
-  /** Has a unit changed by a drop-in of deploy/systemd. */
+  /** Changes a unit by a drop-in of deploy/systemd. */
   dropIn(unit: string, name: string): void {
     writeUnit(join(this.#folder, 'units', `${unit}.d`), name, PLACES);
     this.do('daemon-reload');
   }
 }
 
-/** Where the units look in the place of what they name. */
+/** What is mounted in place of the files that the units name. */
 const PLACES = [
   ['/usr/bin/node', '/opt/node'],
   ['/etc/motd', '/run/motd'],
@@ -150,7 +150,7 @@ function writeEnvironment(file: string, settings: Record<string, string | number
   writeFileSync(file, lines.join(''));
 }
 
-/** As an operator makes it: nobody else can read it, the server's user neither. */
+/** As an operator creates it: no other user can read it, not even that of the server. */
 function writeHash(file: string, password: string): void {
   const motd = [join(ROOT, 'dist/cli/main.js'), 'hash-password'];
   const { stdout } = spawnSync(process.execPath, motd, { input: `${password}\n` });
