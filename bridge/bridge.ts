@@ -27,7 +27,7 @@ import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
 import { Sessions } from './relay/sessions.ts';
-import { registerWebSockets, serveTarget } from './relay/webSockets.ts';
+import { registerWebSockets, serveTarget } from './relay/webSocketRoutes.ts';
 
 /** How long a request may take to arrive completely; a WebSocket handshake is one, too. */
 const REQUEST_TIMEOUT_MS = 10_000;

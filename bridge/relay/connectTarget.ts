@@ -12,7 +12,7 @@ const KEEPALIVE_AFTER_MS = 30_000;
  */
 const ATTEMPT_TIMEOUT_MS = 1000;
 
-export interface ConnectOptions {
+export interface ConnectTargetOptions {
   /**
    * How long connecting may take, the lookup of the host name included. The socket is then destroyed
    * with an error of code ETIMEDOUT.
@@ -27,7 +27,7 @@ export interface ConnectOptions {
  *
  * @returns The socket, as from `net.connect`: 'connect' or 'error' follows.
  */
-export function connectTarget({ at }: Target, options: ConnectOptions): Socket {
+export function connectTarget({ at }: Target, options: ConnectTargetOptions): Socket {
   const { connectTimeoutMs, ...rest } = options;
   const socket = connect({
     ...at,
