@@ -6,13 +6,13 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { codeUnder, edited } from '../testing/docs.ts';
 import { Program } from '../testing/programs.ts';
+import { tlsFile } from '../testing/tlsFile.ts';
 
 const PAGE = 'docs/internet.md';
-const CERT = pathOf('cert');
-const KEY = pathOf('key');
+const CERT = tlsFile('cert');
+const KEY = tlsFile('key');
 
 const RECONNECT_DELAY_MS = 20;
 
@@ -61,7 +61,7 @@ export const haproxy: ReverseProxy = {
     const certificate = join(folder, 'motd.pem');
     await writeFile(certificate, `${readFileSync(CERT)}${readFileSync(KEY)}`);
     const file = join(folder, 'haproxy.cfg');
-    await writeFile(file, haproxyConfiguration(settings, certificate));
+    await writeFile(file, haproxyServer(settings, certificate));
     return ['-db', '-f', file];
   },
 };
@@ -79,29 +79,22 @@ export async function startProxy(proxy: ReverseProxy, settings: ProxySettings): 
 }
 
 function nginxServer(settings: ProxySettings): string {
-  const {
-    port,
-    bridgePort,
-    speaksTls,
-    idleTimeout,
-    host,
-    isStripping,
-    isSilent,
-    writesClientPort,
-  } = settings;
-  const pass = `proxy_pass http://127.0.0.1:${bridgePort}${isStripping ? '/' : ''};`;
+  const { port, bridgePort, idleTimeout } = settings;
+  const pass = `proxy_pass http://127.0.0.1:${bridgePort}${settings.isStripping ? '/' : ''};`;
   const timeout = idleTimeout === undefined ? '' : ` proxy_read_timeout ${idleTimeout}s;`;
   return edited(codeUnder(PAGE, 'nginx', 'nginx'), [
-    ['443 ssl', `127.0.0.1:${port}${speaksTls ? ' ssl' : ''}`],
+    ['443 ssl', `127.0.0.1:${port}${settings.speaksTls ? ' ssl' : ''}`],
     ['/etc/nginx/cert.pem', CERT],
     ['/etc/nginx/key.pem', KEY],
     ['proxy_pass http://127.0.0.1:8080;', pass + timeout],
     // Without it, nginx sends the address that it forwards to.
-    ...(host === 'rewritten' ? [['proxy_set_header Host $host:$server_port;', ''] as const] : []),
-    ...(isSilent
+    ...(settings.host === 'rewritten'
+      ? [['proxy_set_header Host $host:$server_port;', ''] as const]
+      : []),
+    ...(settings.isSilent
       ? [['proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;', ''] as const]
       : []),
-    ...(writesClientPort
+    ...(settings.writesClientPort
       ? [['$proxy_add_x_forwarded_for', '$remote_addr:$remote_port'] as const]
       : []),
   ]);
@@ -125,21 +118,16 @@ export function nginxAround(server: string, folder: string): string {
   ].join('\n');
 }
 
-function haproxyConfiguration(settings: ProxySettings, certificate: string): string {
-  const {
-    port,
-    bridgePort,
-    speaksTls,
-    idleTimeout,
-    host,
-    isStripping,
-    isSilent,
-    writesClientPort,
-  } = settings;
+function haproxyServer(settings: ProxySettings, certificate: string): string {
+  const { port, bridgePort, idleTimeout } = settings;
   const further = [
-    ...(writesClientPort ? ['http-request set-header X-Forwarded-For %[src]:%[src_port]'] : []),
-    ...(host === 'rewritten' ? [`http-request set-header Host 127.0.0.1:${bridgePort}`] : []),
-    ...(isStripping
+    ...(settings.writesClientPort
+      ? ['http-request set-header X-Forwarded-For %[src]:%[src_port]']
+      : []),
+    ...(settings.host === 'rewritten'
+      ? [`http-request set-header Host 127.0.0.1:${bridgePort}`]
+      : []),
+    ...(settings.isStripping
       ? [
           'http-request redirect location /motd/ if { path /motd }',
           'http-request replace-path /motd/(.*) /\\1',
@@ -149,12 +137,14 @@ function haproxyConfiguration(settings: ProxySettings, certificate: string): str
   return edited(codeUnder(PAGE, 'HAProxy', 'haproxy'), [
     [
       'bind :443 ssl crt /etc/haproxy/motd.pem',
-      `bind 127.0.0.1:${port}${speaksTls ? ` ssl crt ${certificate}` : ''}`,
+      `bind 127.0.0.1:${port}${settings.speaksTls ? ` ssl crt ${certificate}` : ''}`,
     ],
     ['127.0.0.1:8080', `127.0.0.1:${bridgePort}`],
     ['backend motd\n', ['backend motd\n', ...further.map((rule) => `    ${rule}\n`)].join('')],
     ...(idleTimeout === undefined ? [] : [['60s', `${idleTimeout}s`] as const]),
-    ...(isSilent || writesClientPort ? [['    option forwardfor\n', ''] as const] : []),
+    ...(settings.isSilent || settings.writesClientPort
+      ? [['    option forwardfor\n', ''] as const]
+      : []),
   ]);
 }
 
@@ -167,8 +157,4 @@ function isListening(port: number): Promise<boolean> {
     });
     socket.on('error', () => resolve(false));
   });
-}
-
-function pathOf(name: string): string {
-  return fileURLToPath(new URL(`../testing/tls/${name}.pem`, import.meta.url));
 }

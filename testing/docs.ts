@@ -2,8 +2,7 @@
 // and paths, for the test that checks them.
 
 import { readdirSync, readFileSync } from 'node:fs';
-
-const ROOT = new URL('../', import.meta.url);
+import { ROOT } from './root.ts';
 
 /** Installed or built: not ours to check. */
 const SKIPPED = new Set(['node_modules', 'dist', 'test-results', '.git']);

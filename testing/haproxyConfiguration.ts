@@ -1,5 +1,7 @@
 // deploy/container/haproxy.cfg, with ports of this machine instead of the names of containers.
 
+import { edited } from './docs.ts';
+
 export interface HaproxyPorts {
   /** For clients. */
   port: number;
@@ -26,7 +28,7 @@ export function haproxyConfiguration(
   servers: readonly HaproxyServer[],
 ): string {
   const local = (port: number) => `127.0.0.1:${port}`;
-  const edits = [
+  return edited(template, [
     ...servers.map(({ port, healthPort }, index): [string, string] => {
       const name = `server${index + 1}`;
       return [
@@ -39,9 +41,5 @@ export function haproxyConfiguration(
     ['bind :8080', `bind ${local(ports.httpPort)}`],
     ['bind :8404', `bind ${local(ports.metricsPort)}`],
     ['bridge:8080', local(ports.bridgePort)],
-  ] as const;
-  return edits.reduce((text, [from, to]) => {
-    if (!text.includes(from)) throw new Error(`haproxy.cfg does not contain '${from}'`);
-    return text.replaceAll(from, to);
-  }, template);
+  ]);
 }
