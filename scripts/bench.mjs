@@ -26,7 +26,7 @@ const PARTS = {
 const chosen = process.argv.slice(2);
 for (const part of chosen)
   if (!Object.hasOwn(PARTS, part))
-    fail(`there is no part ${part}; the parts are ${Object.keys(PARTS).join(', ')}`);
+    fail(`unknown part '${part}'; choose from ${Object.keys(PARTS).join(', ')}`);
 prepare();
 for (const [name, find] of Object.entries(PARTS))
   if (chosen.length === 0 || chosen.includes(name)) await find();

@@ -19,14 +19,14 @@ export async function findBrowser() {
   const found = await installed();
   if (found) return found;
 
-  console.log('Getting a Chromium for the browser tests …');
+  console.log('Installing Chromium for the browser tests …');
   downloadOwn();
   const own = await installed();
   if (own) return own;
 
   installDebianPackages('chromium');
   const debian = await installed();
-  return debian ?? fail('No Chromium runs here: install one, or put its path into CHROMIUM_PATH.');
+  return debian ?? fail('no Chromium found; install one, or set CHROMIUM_PATH to its path');
 }
 
 /**
@@ -73,5 +73,5 @@ function downloadOwn() {
     stdio: ['ignore', 'inherit', 'ignore'],
     timeout: DOWNLOAD_LIMIT_MS,
   });
-  if (status !== 0) console.log('Playwright could not download its own.');
+  if (status !== 0) console.log('Playwright could not download Chromium.');
 }

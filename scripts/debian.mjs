@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
  */
 export function installDebianPackages(...packages) {
   if (process.getuid?.() !== 0 || apt('--version') !== 0) return false;
-  console.log(`Installing Debian's ${packages.join(', ')} …`);
+  console.log(`Installing Debian packages: ${packages.join(', ')} …`);
   apt('update');
   return apt('install', '-y', '--no-install-recommends', ...packages) === 0;
 }

@@ -7,4 +7,4 @@ process.env['MOTD_TEST_ETCD'] = '';
 prepare();
 runNode('node_modules/@biomejs/biome/bin/biome', 'ci', '.');
 runNode('node_modules/vitest/vitest.mjs', 'run', '--changed', '--passWithNoTests');
-console.log('Lint, types and the unit tests of what changed: all well.');
+console.log('Everything passed: lint, types, and the unit tests of what changed.');

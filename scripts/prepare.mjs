@@ -51,7 +51,7 @@ export function runNode(script, ...args) {
  */
 export function run(command, args) {
   const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
-  if (error) fail(`${command} could not be run: ${error.message}`);
+  if (error) fail(`cannot run ${command}: ${error.message}`);
   if (status !== 0) process.exit(status ?? 1);
 }
 
@@ -68,7 +68,7 @@ function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
-  fail(`Node ${OLDEST_NODE.join('.')} or newer is needed; this is ${process.versions.node}.`);
+  fail(`Node ${process.versions.node} is too old; install ${OLDEST_NODE.join('.')} or newer`);
 }
 
 function install() {
@@ -109,9 +109,9 @@ function filesBelow(folder) {
 
 /** @param {(string | Buffer)[]} parts */
 function hash(parts) {
-  const sum = createHash('sha256');
-  for (const part of parts) sum.update(part).update('\0');
-  return sum.digest('hex');
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part).update('\0');
+  return digest.digest('hex');
 }
 
 /**

@@ -31,7 +31,7 @@ const chosen = process.argv.slice(2);
 const parts = chosen.length === 0 ? Object.keys(PARTS) : chosen;
 for (const part of parts)
   if (!Object.hasOwn(PARTS, part))
-    fail(`there is no part ${part}; the parts are ${Object.keys(PARTS).join(', ')}`);
+    fail(`unknown part '${part}'; choose from ${Object.keys(PARTS).join(', ')}`);
 prepare();
 const seed = process.env['MOTD_SEED'] ?? String(Date.now() % 1_000_000);
 process.env['MOTD_SEED'] = seed;
@@ -66,7 +66,7 @@ function writeFigures(part, startedAt) {
   const begin = `<!-- what follows is written by npm run test:soak -- ${part} -->\n`;
   const end = `<!-- until here: ${part} -->`;
   const page = readFileSync(PAGE, 'utf8');
-  if (!page.includes(begin) || !page.includes(end)) fail(`${PAGE} has no place for ${part}.`);
+  if (!page.includes(begin) || !page.includes(end)) fail(`${PAGE} has no section for ${part}`);
   const rows = readFileSync(FIGURES, 'utf8').trimEnd().split('\n').map(rowOf);
   const minutes = Math.round((Date.now() - startedAt) / 60_000);
   const text = [

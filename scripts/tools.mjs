@@ -89,7 +89,7 @@ export function findEtcd() {
   // CI must not skip the tests of the etcd store.
   if (etcd === '' && process.env['CI'] !== undefined)
     fail(
-      'there is no etcd here; install it first (Debian: etcd-server), so that nothing is skipped',
+      'etcd is not installed, and CI must not skip its tests; on Debian: apt-get install etcd-server',
     );
   return etcd;
 }
@@ -100,27 +100,27 @@ export function findEtcd() {
  *
  * @param {string} name
  * @param {string} debianPackage
- * @param {(command: string) => boolean} isFit
+ * @param {(command: string) => boolean} isSuitable
  */
-function findServer(name, debianPackage, isFit) {
+function findServer(name, debianPackage, isSuitable) {
   const hasServices = existsSync('/run/systemd/system');
-  return findTool(name, hasServices ? undefined : debianPackage, isFit);
+  return findTool(name, hasServices ? undefined : debianPackage, isSuitable);
 }
 
 /**
  * @param {string} name
  * @param {string | undefined} debianPackage Installed if no suitable program is found.
- * @param {(command: string) => boolean} isFit
+ * @param {(command: string) => boolean} isSuitable
  */
-function findTool(name, debianPackage, isFit) {
+function findTool(name, debianPackage, isSuitable) {
   // Debian installs servers in a folder that is only on root's PATH.
   const commands = [name, `/usr/sbin/${name}`];
-  const found = commands.find(isFit);
+  const found = commands.find(isSuitable);
   if (found !== undefined) return found;
   if (debianPackage !== undefined) installDebianPackages(debianPackage);
-  const installed = commands.find(isFit);
+  const installed = commands.find(isSuitable);
   if (installed !== undefined) return installed;
 
-  console.log(`There is no ${name} here that is fit: what needs it is left out.`);
+  console.log(`No suitable ${name} found: skipping what needs it.`);
   return '';
 }
