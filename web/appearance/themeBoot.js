@@ -1,5 +1,5 @@
 // Sets the appearance before the first paint, so that the wrong theme never flashes: main.ts runs
-// too late for that. The rules are those of appearance.pure.ts, applied to what settings.ts stored;
+// too late for that. The rules are those of appearance.pure.ts, applied to what userSettings.ts stored;
 // appearance.test.ts runs this script to compare the two.
 {
   let chosen;

@@ -3,7 +3,7 @@
 
 import type { ISearchDecorationOptions } from '@xterm/addon-search';
 import type { ITheme } from '@xterm/xterm';
-import type { Settings } from '../settings/settings.ts';
+import type { UserSettings } from '../settings/userSettings.ts';
 import { resolveAppearance } from './appearance.pure.ts';
 
 /**
@@ -11,7 +11,7 @@ import { resolveAppearance } from './appearance.pure.ts';
  *
  * @param onChange Called after each change: the terminal then needs the new colors.
  */
-export function applyAppearance(settings: Settings, onChange: () => void): void {
+export function applyAppearance(settings: UserSettings, onChange: () => void): void {
   const light = matchMedia('(prefers-color-scheme: light)');
   const moreContrast = matchMedia('(prefers-contrast: more)');
   const chosen = () => ({ theme: settings.get('theme'), contrast: settings.get('contrast') });

@@ -13,10 +13,10 @@ import { LineEditor } from '../editor/lineEditor.ts';
 import { HistoryPanel } from '../message/historyPanel.ts';
 import { LiveMessage } from '../message/liveMessage.ts';
 import { Notifications } from '../message/notifications.ts';
-import { Settings } from '../settings/settings.ts';
 import { SettingsDialog } from '../settings/settingsDialog.ts';
 import { openStorage } from '../settings/storage.ts';
-import { keepLines, readHistory } from '../settings/storedHistory.ts';
+import { loadHistory, storeLines } from '../settings/storedHistory.ts';
+import { UserSettings } from '../settings/userSettings.ts';
 import { copy } from '../ui/clipboard.ts';
 import { requireElement } from '../ui/dom.ts';
 import { download } from '../ui/download.ts';
@@ -41,7 +41,7 @@ const title = pageTitle(target);
 
 // What the person chose.
 const storage = openStorage();
-const settings = new Settings(storage);
+const settings = new UserSettings(storage);
 const prefersField = matchMedia('(hover: none) and (pointer: coarse)');
 
 // How the connection is.
@@ -102,7 +102,7 @@ const field = new NativeField(requireElement(document, '#field', HTMLFormElement
 
 // The conversation.
 const historyKey = `motd.history ${target.url.pathname}`;
-const history = readHistory(storage, historyKey);
+const history = loadHistory(storage, historyKey);
 const unkept: string[] = [];
 let impatience: ReturnType<typeof setTimeout> | undefined;
 const conversation = new PageConversation({
@@ -243,7 +243,7 @@ function awaits(isAwaiting: boolean): void {
 function keep(line: string): void {
   history.add(line);
   if (unkept.push(line) > 1) return;
-  queueMicrotask(() => keepLines(storage, historyKey, unkept.splice(0)));
+  queueMicrotask(() => storeLines(storage, historyKey, unkept.splice(0)));
 }
 
 function focusLine(): void {

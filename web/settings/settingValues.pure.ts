@@ -1,10 +1,10 @@
-// What a person can choose, and how it is written down. What was written down may be of another
-// version, or anybody's: each part that is no choice counts as not chosen.
+// The values that a user can choose in the settings, and their stored form. Stored text may come from
+// another version, or from another program: each value that is invalid falls back to its default.
 
 export interface SettingValues {
   theme: 'system' | 'light' | 'dark';
   contrast: 'system' | 'more';
-  /** In px, a whole number from MIN_FONT_SIZE to MAX_FONT_SIZE. */
+  /** In px, an integer from MIN_FONT_SIZE to MAX_FONT_SIZE. */
   fontSize: number;
   input: 'auto' | 'terminal' | 'field';
   maskPassword: boolean;
@@ -25,10 +25,7 @@ export const DEFAULTS: Readonly<SettingValues> = {
   lineEnd: 'lf',
 };
 
-/**
- * The choices among any values: one that is none of its kind is the default; a font size is brought
- * into its range.
- */
+/** Replaces each invalid value by its default, and brings the font size into its range. */
 export function validSettings(values: Readonly<Record<string, unknown>>): SettingValues {
   return {
     theme: oneOf(values['theme'], ['system', 'light', 'dark'], DEFAULTS.theme),
@@ -41,16 +38,20 @@ export function validSettings(values: Readonly<Record<string, unknown>>): Settin
   };
 }
 
-/** Reads what `serializeSettings` wrote. @param text Any text; null where nothing was written. */
+/**
+ * Parses the output of `serializeSettings`.
+ *
+ * @param text Any text, or `null` if nothing is stored.
+ */
 export function parseSettings(text: string | null): SettingValues {
-  return validSettings(objectIn(text));
+  return validSettings(parseObject(text));
 }
 
-export function serializeSettings(choices: Readonly<SettingValues>): string {
-  return JSON.stringify(choices);
+export function serializeSettings(values: Readonly<SettingValues>): string {
+  return JSON.stringify(values);
 }
 
-function objectIn(text: string | null): Record<string, unknown> {
+function parseObject(text: string | null): Record<string, unknown> {
   if (text === null) return {};
   try {
     const value: unknown = JSON.parse(text);
@@ -60,8 +61,8 @@ function objectIn(text: string | null): Record<string, unknown> {
   }
 }
 
-function oneOf<T>(value: unknown, choices: readonly T[], otherwise: T): T {
-  return choices.find((choice) => choice === value) ?? otherwise;
+function oneOf<T>(value: unknown, allowed: readonly T[], otherwise: T): T {
+  return allowed.find((one) => one === value) ?? otherwise;
 }
 
 function fontSize(value: unknown): number {

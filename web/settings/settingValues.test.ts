@@ -8,7 +8,7 @@ import {
   validSettings,
 } from './settingValues.pure.ts';
 
-const CHOICES: fc.Arbitrary<SettingValues> = fc.record({
+const SETTINGS: fc.Arbitrary<SettingValues> = fc.record({
   theme: fc.constantFrom('system', 'light', 'dark'),
   contrast: fc.constantFrom('system', 'more'),
   fontSize: fc.integer({ min: 10, max: 32 }),
@@ -18,15 +18,15 @@ const CHOICES: fc.Arbitrary<SettingValues> = fc.record({
   lineEnd: fc.constantFrom('lf', 'crlf'),
 });
 
-test('what was written is what is read', () => {
+test('parses what it serialized', () => {
   fc.assert(
-    fc.property(CHOICES, (choices) => {
-      expect(parseSettings(serializeSettings(choices))).toEqual(choices);
+    fc.property(SETTINGS, (settings) => {
+      expect(parseSettings(serializeSettings(settings))).toEqual(settings);
     }),
   );
 });
 
-test('nothing chosen yet is the defaults', () => {
+test('returns the defaults if nothing is stored', () => {
   expect(parseSettings(null)).toEqual(DEFAULTS);
   expect(DEFAULTS).toEqual({
     theme: 'system',
@@ -40,18 +40,18 @@ test('nothing chosen yet is the defaults', () => {
 });
 
 test.each(['', 'null', '[]', '"dark"', '15', '{"theme":', '{"theme":null}', '[{"theme":"dark"}]'])(
-  '%j is no choice at all',
+  'returns the defaults for %j',
   (text) => {
     expect(parseSettings(text)).toEqual(DEFAULTS);
   },
 );
 
-test('a choice that is none of its kind is the default, and the others stand', () => {
+test('replaces only invalid values by their defaults', () => {
   const text = '{"theme":"dark","contrast":"less","notify":"true","maskPassword":true,"later":1}';
   expect(parseSettings(text)).toEqual({ ...DEFAULTS, theme: 'dark', maskPassword: true });
 });
 
-test('any JSON at all gives choices that can be written and read', () => {
+test('returns valid settings for any JSON', () => {
   const values = fc.dictionary(
     fc.constantFrom(
       'theme',
@@ -66,14 +66,14 @@ test('any JSON at all gives choices that can be written and read', () => {
   );
   fc.assert(
     fc.property(fc.oneof(fc.jsonValue(), values), (value) => {
-      const choices = parseSettings(JSON.stringify(value));
-      expect(Object.keys(choices)).toEqual(Object.keys(DEFAULTS));
-      expect(parseSettings(serializeSettings(choices))).toEqual(choices);
+      const settings = parseSettings(JSON.stringify(value));
+      expect(Object.keys(settings)).toEqual(Object.keys(DEFAULTS));
+      expect(parseSettings(serializeSettings(settings))).toEqual(settings);
     }),
   );
 });
 
-describe('a font size', () => {
+describe('a font size of', () => {
   test.each([
     [10, 10],
     [32, 32],
@@ -85,7 +85,7 @@ describe('a font size', () => {
     [Number.NaN, 15],
     ['20', 15],
     [null, 15],
-  ])('of %j is %i', (given, taken) => {
+  ])('%j becomes %i', (given, taken) => {
     expect(validSettings({ fontSize: given }).fontSize).toBe(taken);
   });
 });

@@ -1,32 +1,32 @@
-// The settings, to be seen and changed: the controls of <dialog id="settings"> in index.html. Each
-// change holds at once, and what changes elsewhere shows here.
+// Connects the controls of <dialog id="settings"> in index.html with the settings. Changes apply at
+// once, and changes in another tab show here.
 
 import { escapeControls } from '../../protocol/plainText.ts';
 import { requireElement } from '../ui/dom.ts';
 import { modal } from '../ui/modal.ts';
-import type { Settings } from './settings.ts';
 import { MAX_FONT_SIZE, MIN_FONT_SIZE, validSettings } from './settingValues.pure.ts';
+import type { UserSettings } from './userSettings.ts';
 
-/** Those with a radio button for each choice; its name is the key, its value the choice. */
-const BY_RADIO = ['theme', 'input', 'lineEnd'] as const;
+/** The settings with radio buttons, whose name is the key. */
+const RADIO_KEYS = ['theme', 'input', 'lineEnd'] as const;
 
 export class SettingsDialog {
-  /** Opens it; the focus goes back to where it was. */
+  /** Opens the dialog; when it closes, the focus returns. */
   readonly open: () => void;
   readonly #dialog: HTMLDialogElement;
-  readonly #settings: Settings;
+  readonly #settings: UserSettings;
   readonly #moreContrast: HTMLInputElement;
   readonly #maskPassword: HTMLInputElement;
   readonly #notify: HTMLInputElement;
 
   /**
-   * @param askPermission Asks the person, by way of the browser, whether notifications may be
-   *   shown, and settles once they have answered.
+   * @param askPermission Has the browser ask the user for permission to show notifications, and
+   *   resolves with the answer.
    */
   constructor(
     dialog: HTMLDialogElement,
     opener: HTMLElement,
-    settings: Settings,
+    settings: UserSettings,
     askPermission: () => Promise<unknown>,
   ) {
     this.#dialog = dialog;
@@ -39,12 +39,12 @@ export class SettingsDialog {
     settings.onChange(() => this.#show());
   }
 
-  /** Shows the choice of how lines end, which the message server does not need. */
+  /** Shows the setting for line endings, which the message server does not need. */
   showLineEnds(): void {
     this.#element('#line-ends').hidden = false;
   }
 
-  /** Shows who is logged in, and how to end that. */
+  /** Shows who is logged in, and a link to log out. */
   showLogin(user: string): void {
     this.#element('#login-user').textContent = escapeControls(user);
     this.#element('#login').hidden = false;
@@ -52,7 +52,7 @@ export class SettingsDialog {
 
   #listen(askPermission: () => Promise<unknown>): void {
     const settings = this.#settings;
-    for (const key of BY_RADIO) {
+    for (const key of RADIO_KEYS) {
       for (const radio of this.#radios(key)) {
         radio.addEventListener('change', () =>
           settings.set(key, validSettings({ [key]: radio.value })[key]),
@@ -65,12 +65,12 @@ export class SettingsDialog {
     this.#maskPassword.addEventListener('change', () =>
       settings.set('maskPassword', this.#maskPassword.checked),
     );
-    this.#notify.addEventListener('change', () => this.#chooseNotify(askPermission));
+    this.#notify.addEventListener('change', () => this.#setNotify(askPermission));
     this.#onClick('#font-smaller', () => settings.set('fontSize', settings.get('fontSize') - 1));
     this.#onClick('#font-larger', () => settings.set('fontSize', settings.get('fontSize') + 1));
   }
 
-  async #chooseNotify(askPermission: () => Promise<unknown>): Promise<void> {
+  async #setNotify(askPermission: () => Promise<unknown>): Promise<void> {
     const isWanted = this.#notify.checked;
     if (isWanted && permission() === 'default') await askPermission();
     this.#settings.set('notify', isWanted && permission() === 'granted');
@@ -78,7 +78,7 @@ export class SettingsDialog {
   }
 
   #show(): void {
-    for (const key of BY_RADIO) {
+    for (const key of RADIO_KEYS) {
       for (const radio of this.#radios(key)) {
         radio.checked = radio.value === this.#settings.get(key);
       }
@@ -91,21 +91,22 @@ export class SettingsDialog {
 
   #showFontSize(size: number): void {
     this.#element('#font-size').textContent = String(size);
-    // Not `disabled`: the button that was just pressed would lose the focus.
+    // Not `disabled`, which would take the focus from the button that was just pressed.
     this.#element('#font-smaller').ariaDisabled = String(size === MIN_FONT_SIZE);
     this.#element('#font-larger').ariaDisabled = String(size === MAX_FONT_SIZE);
   }
 
   #showNotify(): void {
-    const given = permission();
-    this.#notify.checked = given === 'granted' && this.#settings.get('notify');
-    // Not `disabled`: it would lose the focus, and with it the note.
-    this.#notify.ariaDisabled = String(given === 'denied' || given === 'missing');
+    const state = permission();
+    this.#notify.checked = state === 'granted' && this.#settings.get('notify');
+    // Not `disabled`, which would take the focus from the checkbox, and so hide its note from
+    // screen readers.
+    this.#notify.ariaDisabled = String(state === 'denied' || state === 'missing');
     const note = this.#element('#notify-note');
-    if (note.textContent !== noteOn(given)) note.textContent = noteOn(given);
+    if (note.textContent !== noteFor(state)) note.textContent = noteFor(state);
   }
 
-  #radios(key: (typeof BY_RADIO)[number]): NodeListOf<HTMLInputElement> {
+  #radios(key: (typeof RADIO_KEYS)[number]): NodeListOf<HTMLInputElement> {
     return this.#dialog.querySelectorAll(`input[name="${key}"]`);
   }
 
@@ -118,14 +119,14 @@ export class SettingsDialog {
   }
 }
 
-/** What the browser says about notifications now; it can change in the browser's own settings. */
+/** The permission at this moment: the user can change it in the browser's settings. */
 function permission(): NotificationPermission | 'missing' {
   return 'Notification' in window ? Notification.permission : 'missing';
 }
 
-function noteOn(given: NotificationPermission | 'missing'): string {
-  if (given === 'missing') return 'This browser does not support notifications.';
-  if (given !== 'denied') return '';
+function noteFor(state: NotificationPermission | 'missing'): string {
+  if (state === 'missing') return 'This browser does not support notifications.';
+  if (state !== 'denied') return '';
   if (!isSecureContext) return 'Notifications need HTTPS, or a page from this machine.';
   return 'Notifications are blocked; you can allow them in the browser’s site settings.';
 }

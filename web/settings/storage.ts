@@ -1,8 +1,6 @@
-// The browser's memory for this page, where it has one.
+// Opens the browser's storage for this page.
 
-/**
- * `localStorage`, or `undefined` where the browser blocks it: it then throws when it is looked at.
- */
+/** `localStorage`, or `undefined` if the browser blocks it: even reading the property then throws. */
 export function openStorage(): Storage | undefined {
   try {
     return localStorage;

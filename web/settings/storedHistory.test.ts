@@ -1,42 +1,42 @@
 import { expect, test } from 'vitest';
-import { keepLines, readHistory } from './storedHistory.ts';
+import { loadHistory, storeLines } from './storedHistory.ts';
 
-/** What a browser keeps, as far as it is used here. */
+/** A Web Storage in memory. */
 function storageWith(items: Record<string, string>): Storage {
-  const kept = new Map(Object.entries(items));
+  const stored = new Map(Object.entries(items));
   return {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => kept.set(key, value),
-    removeItem: (key: string) => kept.delete(key),
-    clear: () => kept.clear(),
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => stored.set(key, value),
+    removeItem: (key: string) => stored.delete(key),
+    clear: () => stored.clear(),
     key: () => null,
     length: 0,
   };
 }
 
-test('a line that is kept is there again, for its own target only', () => {
+test('loads the lines that were stored for the same target', () => {
   const storage = storageWith({});
-  keepLines(storage, 'one', ['MSGGET']);
-  keepLines(storage, 'one', ['QUIT', 'MSGGET']);
-  expect(readHistory(storage, 'one').lines).toEqual(['MSGGET', 'QUIT', 'MSGGET']);
-  expect(readHistory(storage, 'other').lines).toEqual([]);
+  storeLines(storage, 'one', ['MSGGET']);
+  storeLines(storage, 'one', ['QUIT', 'MSGGET']);
+  expect(loadHistory(storage, 'one').lines).toEqual(['MSGGET', 'QUIT', 'MSGGET']);
+  expect(loadHistory(storage, 'other').lines).toEqual([]);
 });
 
-test.each(['', 'no JSON', '{}', 'null', '7'])('garbage is no history: %j', (text) => {
-  expect(readHistory(storageWith({ one: text }), 'one').lines).toEqual([]);
+test.each(['', 'no JSON', '{}', 'null', '7'])('loads an empty history from %j', (text) => {
+  expect(loadHistory(storageWith({ one: text }), 'one').lines).toEqual([]);
 });
 
-test('what is no line is left out', () => {
+test('skips what is not a line', () => {
   const storage = storageWith({ one: '["a",1,null,"two\\nlines","b"]' });
-  expect(readHistory(storage, 'one').lines).toEqual(['a', 'b']);
+  expect(loadHistory(storage, 'one').lines).toEqual(['a', 'b']);
 });
 
-test('a storage that is full or blocked loses nothing else', () => {
+test('does not throw if the storage is full or blocked', () => {
   const blocked = storageWith({});
   blocked.getItem = blocked.setItem = () => {
     throw new Error('blocked');
   };
-  keepLines(blocked, 'one', ['MSGGET']);
-  expect(readHistory(blocked, 'one').lines).toEqual([]);
-  expect(readHistory(undefined, 'one').lines).toEqual([]);
+  storeLines(blocked, 'one', ['MSGGET']);
+  expect(loadHistory(blocked, 'one').lines).toEqual([]);
+  expect(loadHistory(undefined, 'one').lines).toEqual([]);
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Settings } from './settings.ts';
 import { DEFAULTS } from './settingValues.pure.ts';
+import { UserSettings } from './userSettings.ts';
 
 const KEY = 'motd.settings';
 
-/** As much of the Web Storage standard as the settings see, and a browser's tabs around it. */
+/** A Web Storage in memory. */
 class MemoryStorage implements Storage {
   readonly items = new Map<string, string>();
   get length(): number {
@@ -44,13 +44,13 @@ function storedElsewhere(tabs: EventTarget, key: string | null): void {
 }
 
 function open(storage: Storage | undefined, tabs = new EventTarget()) {
-  const settings = new Settings(storage, tabs);
+  const settings = new UserSettings(storage, tabs);
   const changed: string[] = [];
   settings.onChange((key) => changed.push(key));
   return { settings, changed, tabs };
 }
 
-test('a choice is there again in the next visit', () => {
+test('restores settings when the page is opened again', () => {
   const storage = new MemoryStorage();
   open(storage).settings.set('theme', 'light');
   open(storage).settings.set('fontSize', 20);
@@ -60,7 +60,7 @@ test('a choice is there again in the next visit', () => {
   expect(settings.get('notify')).toBe(false);
 });
 
-test('a listener hears of each change, and of no other', () => {
+test('calls a listener for each change only', () => {
   const { settings, changed } = open(new MemoryStorage());
   settings.set('theme', 'dark');
   settings.set('theme', 'dark');
@@ -69,7 +69,7 @@ test('a listener hears of each change, and of no other', () => {
   expect(changed).toEqual(['theme', 'notify']);
 });
 
-test('a listener that asks is told the new choice', () => {
+test('has the new value when it calls a listener', () => {
   const { settings } = open(new MemoryStorage());
   const seen: number[] = [];
   settings.onChange(() => seen.push(settings.get('fontSize')));
@@ -77,28 +77,28 @@ test('a listener that asks is told the new choice', () => {
   expect(seen).toEqual([21]);
 });
 
-test('a font size out of range is brought into it', () => {
+test('brings a font size into its range', () => {
   const { settings } = open(new MemoryStorage());
   settings.set('fontSize', 33);
   expect(settings.get('fontSize')).toBe(32);
 });
 
-describe('holds until the page is left, where the storage', () => {
+describe('keeps settings until the page is closed if the storage', () => {
   test.each([
-    ['is not there', undefined],
+    ['is missing', undefined],
     ['is full', new FullStorage()],
     ['is blocked', new BlockedStorage()],
   ])('%s', (_how, storage) => {
     const { settings, changed, tabs } = open(storage);
     settings.set('theme', 'dark');
-    storedElsewhere(tabs, 'of another program');
+    storedElsewhere(tabs, 'key of another program');
     expect(settings.get('theme')).toBe('dark');
     expect(changed).toEqual(['theme']);
     expect(open(storage).settings.get('theme')).toBe('system');
   });
 });
 
-test('garbage in the storage is no choice, and is replaced by the next one', () => {
+test('ignores invalid stored text, and overwrites it at the next change', () => {
   const storage = new MemoryStorage();
   storage.setItem(KEY, '{"theme": "dark"');
   const { settings } = open(storage);
@@ -107,8 +107,8 @@ test('garbage in the storage is no choice, and is replaced by the next one', () 
   expect(open(storage).settings.get('contrast')).toBe('more');
 });
 
-describe('another tab', () => {
-  test('that chooses is followed', () => {
+describe('if another tab', () => {
+  test('changes settings, takes them over', () => {
     const storage = new MemoryStorage();
     const { settings, changed, tabs } = open(storage);
     const other = open(storage).settings;
@@ -117,12 +117,12 @@ describe('another tab', () => {
     storedElsewhere(tabs, KEY);
     expect(changed).toEqual(['theme', 'maskPassword']);
     expect(settings.get('theme')).toBe('light');
-    // What is chosen here next keeps what was chosen there.
+    // The next change here keeps the changes from there.
     settings.set('fontSize', 12);
     expect(open(storage).settings.get('maskPassword')).toBe(true);
   });
 
-  test('that clears everything brings the defaults back', () => {
+  test('clears the storage, returns to the defaults', () => {
     const storage = new MemoryStorage();
     const { settings, tabs } = open(storage);
     settings.set('theme', 'light');
@@ -131,7 +131,7 @@ describe('another tab', () => {
     expect(settings.get('theme')).toBe(DEFAULTS.theme);
   });
 
-  test('that stores something else changes nothing', () => {
+  test('stores something else, changes nothing', () => {
     const storage = new MemoryStorage();
     const { settings, changed, tabs } = open(storage);
     storage.setItem(KEY, '{"theme":"light"}');
