@@ -1,5 +1,4 @@
-// The messages so far, in a panel beside the terminal. Each time they are read over a session of
-// their own.
+// The panel beside the terminal with the message history. Each load uses a new session.
 
 import {
   HISTORY_REQUEST,
@@ -9,13 +8,14 @@ import {
 import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { linkedText } from '../ui/linkedText.ts';
 
-/** A server that says nothing for so long will not. */
-const PATIENCE_MS = 10_000;
+/** Loading fails if the server sends nothing for so long. */
+const SILENCE_TIMEOUT_MS = 10_000;
 
-/** Somebody may change the message many times a second; the list is read anew once in that time. */
-const REFRESH_GAP_MS = 1_000;
+/** However often the message changes, the list is reloaded at most once in this time. */
+const RELOAD_GAP_MS = 1_000;
 
-const SHOWN_AT_ONCE = 100;
+/** Messages per page of the list: a thousand long ones would block the page. */
+const PAGE_SIZE = 100;
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -29,17 +29,17 @@ export class HistoryPanel {
   readonly #list = document.createElement('ol');
   readonly #times = new TimeFormat();
   #socket: ReconnectingSocket | undefined;
-  #patience: ReturnType<typeof setTimeout> | undefined;
-  #refresh: ReturnType<typeof setTimeout> | undefined;
-  /** There was a change since the reading that is under way began. */
+  #silenceTimer: ReturnType<typeof setTimeout> | undefined;
+  #reloadTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the message changed since the current load started. */
   #isOutdated = false;
-  /** How many the person wants to see. */
-  #shown = SHOWN_AT_ONCE;
+  /** How many messages the user asked to see. */
+  #shownCount = PAGE_SIZE;
 
   /**
-   * @param url Where the bridge reaches the message server.
+   * @param url The message server's address at the bridge.
    * @param panel An empty element, hidden until it is opened.
-   * @param button Opens the panel, and closes it.
+   * @param button Opens and closes the panel.
    */
   constructor(url: URL, panel: HTMLElement, button: HTMLElement) {
     this.#url = url;
@@ -48,7 +48,7 @@ export class HistoryPanel {
     this.#buildDom();
     button.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
     this.#close.addEventListener('click', () => this.close());
-    this.#tryAgain.addEventListener('click', () => this.#read());
+    this.#tryAgain.addEventListener('click', () => this.#load());
     panel.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
       event.stopPropagation();
@@ -62,33 +62,32 @@ export class HistoryPanel {
 
   open(): void {
     this.#setOpen(true);
-    this.#shown = SHOWN_AT_ONCE;
+    this.#shownCount = PAGE_SIZE;
     this.#close.focus();
-    this.#read();
+    this.#load();
   }
 
   close(): void {
     this.#setOpen(false);
-    this.#stopReading();
-    this.#forgetChange();
+    this.#stopLoading();
+    this.#cancelReload();
     this.#button.focus();
   }
 
-  /** The message was changed: what is open is read anew, soon. */
-  changed(): void {
-    if (!this.isOpen || this.#refresh !== undefined) return;
-    this.#refresh = setTimeout(() => {
-      // What is being read is read to its end first: else, where changes are many, nothing ever
-      // would be.
-      if (this.#socket === undefined) this.#read();
+  /** Reloads the list soon, if it is open. */
+  messageChanged(): void {
+    if (!this.isOpen || this.#reloadTimer !== undefined) return;
+    this.#reloadTimer = setTimeout(() => {
+      // Let the current load finish: frequent changes would otherwise restart it for ever.
+      if (this.#socket === undefined) this.#load();
       else this.#isOutdated = true;
-      this.#refresh = undefined;
-    }, REFRESH_GAP_MS);
+      this.#reloadTimer = undefined;
+    }, RELOAD_GAP_MS);
   }
 
-  #forgetChange(): void {
-    clearTimeout(this.#refresh);
-    this.#refresh = undefined;
+  #cancelReload(): void {
+    clearTimeout(this.#reloadTimer);
+    this.#reloadTimer = undefined;
     this.#isOutdated = false;
   }
 
@@ -97,16 +96,16 @@ export class HistoryPanel {
     this.#button.setAttribute('aria-expanded', String(isOpen));
   }
 
-  #read(): void {
-    this.#stopReading();
-    this.#forgetChange();
-    this.#say(this.#list.hidden ? 'Loading…' : '');
-    const reading = new HistoryReader();
+  #load(): void {
+    this.#stopLoading();
+    this.#cancelReload();
+    this.#setStatus(this.#list.hidden ? 'Loading…' : '');
+    const reader = new HistoryReader();
     const socket = new ReconnectingSocket(this.#url, {
       opened: () => socket.send(HISTORY_REQUEST),
       received: (text) => {
-        this.#awaitMore('the server stopped before the end of the history');
-        const history = reading.received(text);
+        this.#restartSilenceTimer('the server stopped before the end of the history');
+        const history = reader.received(text);
         if (history.is === 'complete') this.#show(history.messages);
         if (history.is === 'refused') this.#fail(`the server replied: ${history.reply}`);
       },
@@ -117,52 +116,52 @@ export class HistoryPanel {
     });
     this.#socket = socket;
     socket.connect();
-    // One try: the person decides on another.
+    // Connect only once: the user decides whether to try again.
     socket.stopRetrying();
-    this.#awaitMore('the server did not answer');
+    this.#restartSilenceTimer('the server did not answer');
   }
 
-  /** @param fault Why nothing is shown if no more comes. */
-  #awaitMore(fault: string): void {
-    clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.#fail(fault), PATIENCE_MS);
+  /** @param reason Why loading failed, if no more text arrives. */
+  #restartSilenceTimer(reason: string): void {
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(() => this.#fail(reason), SILENCE_TIMEOUT_MS);
   }
 
-  /** Lets go of the session, whose end is then nobody's business. */
-  #stopReading(): void {
-    clearTimeout(this.#patience);
+  /** Closes the session, and ignores its last events. */
+  #stopLoading(): void {
+    clearTimeout(this.#silenceTimer);
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close();
   }
 
   #show(messages: readonly StoredMessage[]): void {
-    this.#stopReading();
-    // What is read anew while one reads on takes neither the focus nor what was unfolded.
+    this.#stopLoading();
+    // A reload keeps the focus and the number of messages.
     const hasFocus = this.#list.contains(document.activeElement);
     this.#list.replaceChildren();
-    this.#showOlder(messages.toReversed(), this.#shown);
+    this.#appendMessages(messages.toReversed(), this.#shownCount);
     if (hasFocus) this.#list.focus();
     this.#list.hidden = messages.length === 0;
-    this.#say(messages.length === 0 ? 'No message has been stored yet.' : '');
-    if (this.#isOutdated) this.changed();
+    this.#setStatus(messages.length === 0 ? 'No message has been stored yet.' : '');
+    if (this.#isOutdated) this.messageChanged();
   }
 
-  /** Shows some, and a button for the others: a thousand long ones would hold up the page. */
-  #showOlder(messages: readonly StoredMessage[], count = SHOWN_AT_ONCE): void {
+  /** Appends some messages, and a button for the others. */
+  #appendMessages(messages: readonly StoredMessage[], count = PAGE_SIZE): void {
     const entries = messages.slice(0, count).map((stored) => this.#entry(stored));
     this.#list.append(...entries);
     if (messages.length <= count) return;
-    const others = messages.slice(count);
+    const older = messages.slice(count);
     const entry = document.createElement('li');
     const button = document.createElement('button');
     button.type = 'button';
-    button.textContent = `Show older messages (${others.length})`;
+    button.textContent = `Show older messages (${older.length})`;
     button.addEventListener('click', () => {
       entry.remove();
-      this.#shown += SHOWN_AT_ONCE;
-      this.#showOlder(others);
-      // The focus was on the button that is gone.
+      this.#shownCount += PAGE_SIZE;
+      this.#appendMessages(older);
+      // The button that had the focus was removed.
       this.#list.focus();
     });
     entry.append(button);
@@ -171,12 +170,12 @@ export class HistoryPanel {
 
   #fail(reason: string): void {
     if (this.#socket === undefined) return;
-    this.#stopReading();
-    this.#say(`The history could not be loaded: ${reason}.`);
+    this.#stopLoading();
+    this.#setStatus(`The history could not be loaded: ${reason}.`);
     this.#tryAgain.hidden = false;
   }
 
-  #say(text: string): void {
+  #setStatus(text: string): void {
     this.#status.textContent = text;
     this.#tryAgain.hidden = true;
   }
@@ -203,14 +202,14 @@ export class HistoryPanel {
     this.#tryAgain.textContent = 'Try again';
     this.#tryAgain.hidden = true;
     this.#list.hidden = true;
-    // What scrolls has to be in reach of the Tab key.
+    // A tab stop, for scrolling with the keyboard.
     this.#list.tabIndex = 0;
     this.#list.setAttribute('aria-label', 'Messages, newest first');
     this.#panel.append(head, this.#status, this.#tryAgain, this.#list);
   }
 }
 
-/** Times in the reader's own zone and language. */
+/** Formats times in the user's time zone and language. */
 class TimeFormat {
   readonly #short = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
   readonly #full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
@@ -224,7 +223,7 @@ class TimeFormat {
   }
 }
 
-/** A time that there is not, as a leap second is to a Date, stays as it was said. */
+/** Shows a time that Date cannot represent, such as a leap second, as the server sent it. */
 function format(format: Intl.DateTimeFormat, time: string): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? time : format.format(date);

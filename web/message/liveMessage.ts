@@ -1,34 +1,33 @@
-// Today's message above the terminal and in the tab's title, kept current by a session of its own.
+// The live message above the terminal and in the tab's title. It has a session of its own, in which
+// MSGWATCH makes the server send each new message.
 
 import { type WatchEvent, WatchReader } from '../../client/replies/watchReader.ts';
 import { type ConnectionState, ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { linkedText } from '../ui/linkedText.ts';
 
 export interface LiveMessageEvents {
-  /** Somebody stored another message, while this page was open. */
+  /** The message changed after this page had shown one. */
   changed(message: string): void;
-  /** The connection only seemed to be there. Others to the same bridge may be gone as well. */
-  onDead(): void;
+  /** The connection no longer responds. Others to the same bridge may be affected, too. */
+  onUnresponsive(): void;
 }
 
 /**
- * What is known: nothing yet, the message in force, what it was before the connection was lost, or
- * that this server tells of none.
+ * `unknown`: not received yet. `current`: the message in force. `stale`: the last message before the
+ * connection was lost. `refused`: the server does not support MSGWATCH.
  */
-type Knowledge = 'unknown' | 'current' | 'stale' | 'refused';
+type MessageState = 'unknown' | 'current' | 'stale' | 'refused';
 
-/** An answer that takes longer never comes: the computer slept, or has changed its network. */
-const PROBE_PATIENCE_MS = 10_000;
+/** No reply for so long means a dead connection: the computer slept, or changed its network. */
+const PROBE_TIMEOUT_MS = 10_000;
 
-/** Who looks at another tab for a moment need not ask anew. */
+/** The connection is not probed if the server sent something this recently. */
 const FRESH_MS = 10_000;
 
-/**
- * Tabs show less; a list of windows may show it all. In characters as a person counts them, nearly.
- */
+/** In code points. A tab shows less; a list of windows may show it all. */
 const MAX_TITLE_LENGTH = 60;
 
-/** In front of the title of a tab that nobody has looked at since. */
+/** Marks the title if the message changed while the tab was hidden. */
 const CHANGED_MARK = '● ';
 
 export class LiveMessage {
@@ -38,21 +37,20 @@ export class LiveMessage {
   readonly #socket: ReconnectingSocket;
   /** The title without a message. */
   readonly #pageTitle = document.title;
-  #watching = new WatchReader();
+  #reader = new WatchReader();
   #message: string | undefined;
   #isMarked = false;
   /**
-   * When the server last said anything over this connection. By the time of day: it goes on in a
-   * sleep.
+   * When the server last sent something over this connection. On the clock of Date.now(), which, unlike
+   * performance.now(), counts the time that the computer sleeps.
    */
   #receivedAtMs: number | undefined;
   #probe: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param url Where the bridge reaches the message server.
-   * @param section What is shown: its `data-state` says what is known, and it hides where there is
-   *   nothing.
-   * @param text Where the message itself goes.
+   * @param url The message server's address at the bridge.
+   * @param section Gets the state as `data-state`, and is hidden if the server has no live message.
+   * @param text The element for the message.
    */
   constructor(url: URL, section: HTMLElement, text: HTMLElement, events: LiveMessageEvents) {
     this.#section = section;
@@ -60,60 +58,58 @@ export class LiveMessage {
     this.#events = events;
     this.#socket = new ReconnectingSocket(url, {
       opened: () => this.#opened(),
-      received: (said) => this.#received(said),
-      closed: () => this.#forgetConnection(),
+      received: (received) => this.#received(received),
+      closed: () => this.#connectionClosed(),
       stateChanged: (state) => this.#connectionChanged(state),
     });
   }
 
-  /** Begins to watch. */
   start(): void {
     this.#setState('unknown');
-    new ResizeObserver(() => this.#letScrollByKey()).observe(this.#text);
-    addEventListener('online', () => this.#woken());
-    addEventListener('pageshow', () => this.#woken());
+    new ResizeObserver(() => this.#updateTabStop()).observe(this.#text);
+    addEventListener('online', () => this.#pageWoke());
+    addEventListener('pageshow', () => this.#pageWoke());
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState !== 'visible') return;
       this.#isMarked = false;
-      this.#entitle();
-      this.#woken();
+      this.#updateTitle();
+      this.#pageWoke();
     });
     this.#socket.connect();
   }
 
   #opened(): void {
-    this.#watching = new WatchReader();
-    this.#socket.send(this.#watching.request());
+    this.#reader = new WatchReader();
+    this.#socket.send(this.#reader.request());
   }
 
-  #received(said: string): void {
+  #received(text: string): void {
     this.#receivedAtMs = Date.now();
-    const watched = this.#watching.received(said);
-    // Of messages that come together only the last one is seen.
-    const newest = watched.findLast(({ is }) => is === 'message');
-    for (const heard of watched) {
-      if (heard.is !== 'message' || heard === newest) this.#heard(heard);
+    const events = this.#reader.received(text);
+    // Skip messages that a later one in the same chunk replaces.
+    const newest = events.findLast(({ is }) => is === 'message');
+    for (const event of events) {
+      if (event.is !== 'message' || event === newest) this.#handle(event);
     }
   }
 
-  #heard(watched: WatchEvent): void {
-    switch (watched.is) {
+  #handle(event: WatchEvent): void {
+    switch (event.is) {
       case 'message':
         this.#endProbe();
         this.#setState('current');
-        this.#show(watched.message);
+        this.#show(event.message);
         break;
       case 'refused':
         this.#setState('refused');
         this.#socket.close();
         break;
       case 'closing':
-        // The server closes now. Where it does not, these words are the message: asked again, it
-        // says so.
-        if (this.#message !== undefined) this.#ask();
+        // If the server does not close now, these words are the message: a second request tells.
+        if (this.#message !== undefined) this.#sendProbe();
         break;
       default:
-        watched satisfies never;
+        event satisfies never;
     }
   }
 
@@ -124,14 +120,14 @@ export class LiveMessage {
     this.#text.replaceChildren(linkedText(message));
     this.#text.scrollTop = 0;
     this.#isMarked = before !== undefined && document.visibilityState !== 'visible';
-    this.#entitle();
+    this.#updateTitle();
     if (before !== undefined) this.#events.changed(message);
   }
 
-  #entitle(): void {
+  #updateTitle(): void {
     if (this.#message === undefined) return;
     const mark = this.#isMarked ? CHANGED_MARK : '';
-    document.title = `${mark}${shortened(this.#message)} – ${this.#pageTitle}`;
+    document.title = `${mark}${truncate(this.#message)} – ${this.#pageTitle}`;
   }
 
   #connectionChanged({ is }: ConnectionState): void {
@@ -139,24 +135,24 @@ export class LiveMessage {
     this.#setState('stale');
   }
 
-  #setState(knowledge: Knowledge): void {
-    this.#section.dataset['state'] = knowledge;
-    this.#section.hidden = knowledge === 'refused';
+  #setState(state: MessageState): void {
+    this.#section.dataset['state'] = state;
+    this.#section.hidden = state === 'refused';
   }
 
-  #woken(): void {
+  #pageWoke(): void {
     if (this.#receivedAtMs === undefined || Date.now() - this.#receivedAtMs < FRESH_MS) return;
-    this.#ask();
+    this.#sendProbe();
   }
 
-  /** Asks once more: an answer shows that the connection is there. */
-  #ask(): void {
+  /** Requests the message again. If no reply comes, the connection is dead. */
+  #sendProbe(): void {
     if (this.#probe !== undefined) return;
-    this.#socket.send(this.#watching.request());
+    this.#socket.send(this.#reader.request());
     this.#probe = setTimeout(() => {
       this.#socket.reconnect('the bridge stopped responding');
-      this.#events.onDead();
-    }, PROBE_PATIENCE_MS);
+      this.#events.onUnresponsive();
+    }, PROBE_TIMEOUT_MS);
   }
 
   #endProbe(): void {
@@ -164,23 +160,20 @@ export class LiveMessage {
     this.#probe = undefined;
   }
 
-  #forgetConnection(): void {
+  #connectionClosed(): void {
     this.#endProbe();
     this.#receivedAtMs = undefined;
   }
 
-  /**
-   * What scrolls has to be in reach of the Tab key, and what does not scroll should not stand in
-   * its way.
-   */
-  #letScrollByKey(): void {
+  /** Makes the text a tab stop while it scrolls, for scrolling with the keyboard. */
+  #updateTabStop(): void {
     const doesScroll = this.#text.scrollHeight > this.#text.clientHeight;
     if (doesScroll) this.#text.tabIndex = 0;
     else this.#text.removeAttribute('tabindex');
   }
 }
 
-function shortened(message: string): string {
+function truncate(message: string): string {
   const characters = [...message];
   if (characters.length <= MAX_TITLE_LENGTH) return message;
   return `${characters

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Notifications } from './notifications.ts';
 
-type Permission = 'default' | 'denied' | 'granted';
+type PermissionState = 'default' | 'denied' | 'granted';
 
-/** What a browser has and Node has not: notifications, and a page that may be looked at or not. */
-class Desktop {
-  permission: Permission = 'granted';
-  /** What the person says when asked. */
-  answer: Permission = 'granted';
+/** Provides what a browser has and Node lacks: notifications, and a page that is visible or not. */
+class DesktopStandIn {
+  permission: PermissionState = 'granted';
+  /** The user's answer to a request for permission. */
+  answer: PermissionState = 'granted';
   visibilityState = 'hidden';
   hasFocus = false;
   doesThrow = false;
@@ -55,15 +55,15 @@ class Desktop {
   }
 }
 
-let desktop: Desktop;
+let desktop: DesktopStandIn;
 
 beforeEach(() => {
-  desktop = new Desktop();
+  desktop = new DesktopStandIn();
 });
 
-describe('a change', () => {
-  test('is told, and a click brings the page back', () => {
-    new Notifications(() => true).tell('news');
+describe('a changed message', () => {
+  test('shows a notification, and a click on it focuses the page', () => {
+    new Notifications(() => true).show('news');
     expect(desktop.shown).toMatchObject([
       { title: 'Message of the day', body: 'news', tag: 'motd' },
     ]);
@@ -71,81 +71,81 @@ describe('a change', () => {
     expect(desktop.focus).toHaveBeenCalledOnce();
   });
 
-  test('is told where the page is in sight, and another window is in use', () => {
+  test('shows a notification if the page is visible, but another window has the focus', () => {
     desktop.visibilityState = 'visible';
-    new Notifications(() => true).tell('news');
+    new Notifications(() => true).show('news');
     expect(desktop.shown).toHaveLength(1);
   });
 
-  test('is not told to somebody who looks at the page', () => {
+  test('shows no notification if the page has the focus', () => {
     desktop.visibilityState = 'visible';
     desktop.hasFocus = true;
-    new Notifications(() => true).tell('news');
+    new Notifications(() => true).show('news');
     expect(desktop.shown).toEqual([]);
   });
 
-  test('is told only while it is wanted', () => {
-    let isWanted = false;
-    const notifications = new Notifications(() => isWanted);
-    notifications.tell('one');
-    isWanted = true;
-    notifications.tell('two');
+  test('shows a notification only while they are turned on', () => {
+    let isEnabled = false;
+    const notifications = new Notifications(() => isEnabled);
+    notifications.show('one');
+    isEnabled = true;
+    notifications.show('two');
     expect(desktop.shown.map(({ body }) => body)).toEqual(['two']);
   });
 
-  test.each<Permission>(['default', 'denied'])(
-    'is not told, nor asked for, at %j',
+  test.each<PermissionState>(['default', 'denied'])(
+    'shows no notification and no request if the permission is %j',
     (permission) => {
       desktop.permission = permission;
-      new Notifications(() => true).tell('news');
+      new Notifications(() => true).show('news');
       expect(desktop.shown).toEqual([]);
       expect(desktop.ask).not.toHaveBeenCalled();
     },
   );
 });
 
-describe('asked for permission', () => {
-  test.each<[answer: Permission, willBe: boolean]>([
+describe('requestPermission', () => {
+  test.each<[answer: PermissionState, isGranted: boolean]>([
     ['granted', true],
     ['denied', false],
     ['default', false],
-  ])('the person’s answer %j counts', async (answer, willBe) => {
+  ])('resolves with the answer %j', async (answer, isGranted) => {
     desktop.permission = 'default';
     desktop.answer = answer;
     const notifications = new Notifications(() => true);
-    expect(await notifications.ask()).toBe(willBe);
+    expect(await notifications.requestPermission()).toBe(isGranted);
     expect(desktop.shown).toEqual([]);
     expect(notifications.isAvailable).toBe(answer !== 'denied');
   });
 
-  test('a browser that has been told no is not asked again', async () => {
+  test('does not ask again if permission was denied', async () => {
     desktop.permission = 'denied';
-    expect(await new Notifications(() => true).ask()).toBe(false);
+    expect(await new Notifications(() => true).requestPermission()).toBe(false);
     expect(desktop.ask).not.toHaveBeenCalled();
   });
 
-  test('one that takes them from service workers only has none, and the person is not asked', async () => {
+  test('does not ask if the browser supports them from service workers only', async () => {
     desktop.permission = 'default';
     desktop.doesThrow = true;
     const notifications = new Notifications(() => true);
-    expect(await notifications.ask()).toBe(false);
+    expect(await notifications.requestPermission()).toBe(false);
     expect(desktop.ask).not.toHaveBeenCalled();
     expect(notifications.isAvailable).toBe(false);
   });
 
-  test('or it turns out when the first one is to be shown', () => {
+  test('finds out at the first notification that the browser supports service workers only', () => {
     desktop.doesThrow = true;
     const notifications = new Notifications(() => true);
-    notifications.tell('news');
+    notifications.show('news');
     expect(notifications.isAvailable).toBe(false);
   });
 
-  test('a browser without them has none', async () => {
+  test('returns false if the browser does not support notifications', async () => {
     vi.unstubAllGlobals();
     vi.stubGlobal('document', { title: '' });
     const notifications = new Notifications(() => true);
     expect(notifications.isAvailable).toBe(false);
-    expect(await notifications.ask()).toBe(false);
-    notifications.tell('news');
+    expect(await notifications.requestPermission()).toBe(false);
+    notifications.show('news');
   });
 });

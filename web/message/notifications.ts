@@ -1,56 +1,57 @@
-// A change of the message as a notification of the desktop, where the person has allowed it.
+// Desktop notifications for a changed message, if the user allows them.
 
-/** A later one takes the place of an earlier one. */
+/** Makes each notification replace the one before. */
 const TAG = 'motd';
 
 export class Notifications {
-  readonly #isWanted: () => boolean;
+  readonly #isEnabled: () => boolean;
   readonly #title = document.title;
   #isAvailable = 'Notification' in globalThis;
 
-  /** @param isWanted Whether the person has turned them on. */
-  constructor(isWanted: () => boolean) {
-    this.#isWanted = isWanted;
+  /** @param isEnabled Whether the user turned them on in the settings. */
+  constructor(isEnabled: () => boolean) {
+    this.#isEnabled = isEnabled;
   }
 
-  /** Whether this browser has them, and has not been told to keep them from this page. */
+  /** Whether the browser supports notifications, and does not block them for this page. */
   get isAvailable(): boolean {
     return this.#isAvailable && Notification.permission !== 'denied';
   }
 
   /**
-   * Asks the person for permission, unless it was given. Call it from a click: browsers ignore, or
-   * hold against the page, what is asked out of nowhere.
+   * Asks the user for permission, unless it is granted. Call it from a click handler: browsers ignore
+   * or penalize requests without a user's action.
    *
-   * @returns Whether there will be notifications.
+   * @returns Whether permission is granted.
    */
-  async ask(): Promise<boolean> {
-    if (!this.isAvailable || !this.#canMake()) return false;
+  async requestPermission(): Promise<boolean> {
+    if (!this.isAvailable || !this.#canCreate()) return false;
     return (await Notification.requestPermission()) === 'granted';
   }
 
-  /** Tells of a change, if the person is not looking at the page. */
-  tell(message: string): void {
-    if (!this.#isWanted() || !this.isAvailable || Notification.permission !== 'granted') return;
+  /** Shows a notification, unless the user is looking at the page. */
+  show(message: string): void {
+    if (!this.#isEnabled() || !this.isAvailable || Notification.permission !== 'granted') return;
     if (document.visibilityState === 'visible' && document.hasFocus()) return;
-    const notification = this.#make(message);
+    const notification = this.#create(message);
     notification?.addEventListener('click', () => {
       window.focus();
       notification.close();
     });
   }
 
-  /** Without permission one can be made, and is not shown: so this tells nobody anything. */
-  #canMake(): boolean {
-    if (Notification.permission === 'default') this.#make('');
+  /** Tries the constructor. Without permission it shows nothing, so this is invisible to the user. */
+  #canCreate(): boolean {
+    if (Notification.permission === 'default') this.#create('');
     return this.#isAvailable;
   }
 
-  #make(message: string): Notification | undefined {
+  #create(message: string): Notification | undefined {
     try {
       return new Notification(this.#title, { body: message, tag: TAG });
     } catch {
-      // Chrome on Android has the class, and throws: it takes them from service workers only.
+      // Chrome on Android has the class, but its constructor throws: it supports notifications from
+      // service workers only.
       this.#isAvailable = false;
       return undefined;
     }

@@ -1,11 +1,11 @@
-// How wide each character is, and which ones are one on the screen (UAX #29, Unicode 15).
+// The width of each character, and which characters join in one cell (UAX #29, Unicode 15).
 
 import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import type { IUnicodeHandling, IUnicodeVersionProvider } from '@xterm/xterm';
 
 /**
- * The addon's table, for a terminal to register and for us to ask: what the addon gives its
- * terminal cannot be asked for there.
+ * Returns the addon's table, to register it at a terminal and to look up characters. A terminal does
+ * not expose the tables that are registered.
  */
 export function characterTable(): IUnicodeVersionProvider {
   const tables: IUnicodeVersionProvider[] = [];
@@ -15,9 +15,9 @@ export function characterTable(): IUnicodeVersionProvider {
     activeVersion: '',
   };
   const addon = new UnicodeGraphemesAddon();
-  // Of its terminal it takes nothing else.
+  // The addon uses nothing else of the terminal.
   Reflect.apply(addon.activate, addon, [{ unicode }]);
   const table = tables.find(({ version }) => version.endsWith('-graphemes'));
-  if (table === undefined) throw new Error('the addon has no table of graphemes');
+  if (table === undefined) throw new Error('@xterm/addon-unicode-graphemes registered no table');
   return table;
 }

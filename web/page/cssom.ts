@@ -1,11 +1,11 @@
-// Keeps xterm.js in its colors under a Content-Security-Policy without 'unsafe-inline'.
+// Makes xterm.js work with a Content-Security-Policy without 'unsafe-inline'.
 //
-// xterm.js 6 writes its rules into <style> elements, and the ground of selected text into style
-// attributes. To the policy both are inline styles, and blocked. What a script sets through the
-// CSSOM is not, so that is where both go. xterm's option `documentOverride` would not do: its
-// Viewport and its DomRendererRowFactory take the page's own document all the same.
+// xterm.js 6 writes its rules into <style> elements, and the background of selected text into style
+// attributes. The policy blocks both as inline styles. It does not block styles that a script sets
+// through the CSSOM, so this file redirects both there. xterm's option `documentOverride` is not
+// enough: its Viewport and its DomRendererRowFactory use the page's document nevertheless.
 
-/** From now on, what is written into <style> elements and a <span>'s style goes through the CSSOM. */
+/** Redirects the text of <style> elements and the style of <span> elements to the CSSOM. */
 export function styleThroughCssom(): void {
   Object.defineProperty(document, 'createElement', { value: createElement });
   Object.defineProperty(HTMLSpanElement.prototype, 'setAttribute', { value: setAttribute });
@@ -16,11 +16,11 @@ function createElement(name: string, options?: ElementCreationOptions): HTMLElem
   return Document.prototype.createElement.call(document, name, options);
 }
 
-/** Stands in the page for a style sheet of the document, and takes its rules. */
+/** Stands in for a <style> element: puts the rules into a style sheet of the document. */
 function sheetElement(): HTMLElement {
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets.push(sheet);
-  // Even an empty <style> breaks the policy; a <template> is as invisible.
+  // Even an empty <style> violates the policy; a <template> is as invisible.
   const element = document.createElement('template');
   Object.defineProperty(element, 'textContent', {
     set: (rules: string) => sheet.replaceSync(rules),

@@ -1,5 +1,6 @@
-// The page: puts its parts together. What each does stands in its own file; pageConversation.ts is
-// where a line goes from the person to the server and back.
+// The page's entry point: creates its parts, and connects them. Each part has a file of its own; the
+// central one is pageConversation.ts, through which every line goes from the user to the server and
+// back. Parts that refer to each other do so in callbacks, which run only after all of them exist.
 
 import type { Conversation } from '../../client/dialogue/conversation.ts';
 import { Dialogue } from '../../client/dialogue/dialogue.ts';
@@ -31,20 +32,20 @@ import { pageTitle, targetFromUrl } from './pageTarget.ts';
 import { Screen } from './screen.ts';
 import { showUnknownTarget } from './unknownTarget.ts';
 
-/** An answer that takes longer may never come. */
-const PATIENCE_MS = 5_000;
-const SILENT = 'the server did not answer';
+/** If a reply takes longer, the status offers to reconnect. */
+const REPLY_TIMEOUT_MS = 5_000;
+const NO_REPLY = 'the server did not answer';
 
-// Without a target there is nobody to connect to: the program ends here.
+// With an invalid target, the script stops here: showUnknownTarget() never resolves.
 const target = targetFromUrl(new URL(location.href)) ?? (await showUnknownTarget());
 const title = pageTitle(target);
 
-// What the person chose.
+// The settings.
 const storage = openStorage();
 const settings = new UserSettings(storage);
-const prefersField = matchMedia('(hover: none) and (pointer: coarse)');
+const touchDevice = matchMedia('(hover: none) and (pointer: coarse)');
 
-// How the connection is.
+// The connection. It opens while the rest of the page is created.
 const status = new ConnectionStatus(
   {
     light: requireElement(document, '#status-light'),
@@ -54,18 +55,15 @@ const status = new ConnectionStatus(
   },
   () => {
     returnToLine();
-    // Where it only seems to be connected, it is connected anew.
-    if (socket.state.is === 'connected') socket.reconnect(SILENT);
+    if (socket.state.is === 'connected') socket.reconnect(NO_REPLY);
     else socket.connect();
   },
   returnToLine,
 );
-
-// What carries the conversation. It is on its way while the rest of the page is made.
 const socket: ReconnectingSocket = new ReconnectingSocket(target.url, {
   opened: () => conversation.opened(),
   received: (text) => conversation.received(text),
-  closed: (reason, hasLasted) => conversation.closed(reason, hasLasted),
+  closed: (reason, wasStable) => conversation.closed(reason, wasStable),
   stateChanged: (state) => {
     status.show(state);
     if (state.is !== 'connecting') conversation.stateChanged(state);
@@ -73,8 +71,8 @@ const socket: ReconnectingSocket = new ReconnectingSocket(target.url, {
 });
 socket.connect();
 
-// What the person sees, and hears.
-const spoken = new Announcer(requireElement(document, '#announcements'));
+// Output and input.
+const announcer = new Announcer(requireElement(document, '#announcements'));
 const toast = new Toast(requireElement(document, '#toast'));
 applyAppearance(settings, () => {
   screen.theme = terminalTheme();
@@ -85,40 +83,40 @@ const screen = new Screen(
   settings.get('fontSize'),
   {
     typed: (data) => conversation.type(data),
-    keyDown,
+    keyDown: keyDownInTerminal,
   },
 );
 const commands = target.isMessageServer ? COMMANDS : [];
 const field = new NativeField(requireElement(document, '#field', HTMLFormElement), commands, {
   changed: (text) => conversation.replace(text),
-  entered: () => conversation.type('\r'),
-  commanded: (command) => {
+  submitted: () => conversation.type('\r'),
+  commandPressed: (command) => {
     conversation.command(command);
-    // A touch keyboard comes for what is to be typed next.
+    // Both commands ask for another line: show the touch keyboard.
     if (command === 'MSGSTORE' || command === 'SHUTDOWN') field.focus();
   },
-  pressed: (data) => conversation.type(data),
+  typed: (data) => conversation.type(data),
 });
 
 // The conversation.
 const historyKey = `motd.history ${target.url.pathname}`;
 const history = loadHistory(storage, historyKey);
-const unkept: string[] = [];
-let impatience: ReturnType<typeof setTimeout> | undefined;
+const unstoredLines: string[] = [];
+let replyTimer: ReturnType<typeof setTimeout> | undefined;
 const conversation = new PageConversation({
   socket,
   screen,
   field,
-  spoken,
+  announcer,
   editor: new LineEditor(history),
   commands,
-  keep,
-  begin: target.isMessageServer ? beginDialogue : beginLineMode,
+  remember,
+  createConversation: target.isMessageServer ? createDialogue : createLineMode,
   masksPasswords: () => settings.get('maskPassword'),
-  awaits,
+  awaitingReply,
 });
 
-// What opens, and what is beside the terminal.
+// Dialogs and tools.
 const notifications = new Notifications(() => settings.get('notify'));
 const help = new HelpDialog(
   requireElement(document, '#help', HTMLDialogElement),
@@ -128,7 +126,7 @@ const settingsDialog = new SettingsDialog(
   requireElement(document, '#settings', HTMLDialogElement),
   requireElement(document, '#settings-button'),
   settings,
-  () => notifications.ask(),
+  () => notifications.requestPermission(),
 );
 const findBar = new FindBar(
   {
@@ -148,7 +146,7 @@ const user = loggedInUser(document.cookie);
 if (user !== undefined) settingsDialog.showLogin(user);
 requireElement(document, '#title').textContent = title;
 document.title = title;
-document.addEventListener('keydown', keyDownElsewhere);
+document.addEventListener('keydown', keyDownOutsideTerminal);
 onClick('find-button', () => findBar.open());
 onClick('copy-button', copyText);
 onClick('download-button', () => {
@@ -161,18 +159,18 @@ onClick('clear-button', () => {
 });
 
 chooseInput();
-prefersField.addEventListener('change', chooseInput);
+touchDevice.addEventListener('change', chooseInput);
 settings.onChange((key) => {
   if (key === 'fontSize') screen.fontSize = settings.get('fontSize');
   if (key === 'input') chooseInput();
   if (key === 'maskPassword') conversation.draw();
 });
-followKeyboard();
+fitAboveTouchKeyboard();
 
-if (target.isMessageServer) watchMessage();
-else leaveOutMessage();
+if (target.isMessageServer) showMessage();
+else hideMessage();
 
-function beginDialogue(): Conversation {
+function createDialogue(): Conversation {
   return new Dialogue({
     get masksPasswords() {
       return settings.get('maskPassword');
@@ -180,7 +178,7 @@ function beginDialogue(): Conversation {
   });
 }
 
-function beginLineMode(): Conversation {
+function createLineMode(): Conversation {
   return new LineMode(target.name ?? '', {
     get lineEnd() {
       return settings.get('lineEnd') === 'crlf' ? '\r\n' : '\n';
@@ -188,8 +186,8 @@ function beginLineMode(): Conversation {
   });
 }
 
-/** Today's message above the terminal, and those before it beside it. */
-function watchMessage(): void {
+/** Shows the live message above the terminal, and the history beside it. */
+function showMessage(): void {
   const panel = new HistoryPanel(
     target.url,
     requireElement(document, '#history'),
@@ -201,49 +199,49 @@ function watchMessage(): void {
     requireElement(document, '#message'),
     {
       changed: (message) => {
-        spoken.tell(message);
-        notifications.tell(message);
-        panel.changed();
+        announcer.announceMessage(message);
+        notifications.show(message);
+        panel.messageChanged();
       },
-      onDead: () => socket.reconnect(SILENT),
+      onUnresponsive: () => socket.reconnect(NO_REPLY),
     },
   );
   live.start();
 }
 
-/** Another service has no message of the day. */
-function leaveOutMessage(): void {
+/** Adapts the page to another service, which has no message of the day. */
+function hideMessage(): void {
   requireElement(document, '#message').hidden = true;
   requireElement(document, '#history-button').hidden = true;
   settingsDialog.showLineEnds();
   help.hideCommands();
 }
 
-/** Decides where one types: in the terminal, or in the field below it. */
+/** Accepts input in the terminal or in the field below it, as the settings say. */
 function chooseInput(): void {
   const chosen = settings.get('input');
-  field.isShown = chosen === 'auto' ? prefersField.matches : chosen === 'field';
-  screen.takesKeys = !field.isShown;
+  field.isShown = chosen === 'auto' ? touchDevice.matches : chosen === 'field';
+  screen.acceptsInput = !field.isShown;
   returnToLine();
 }
 
-/** Lets one type on after a tool was used. A touch keyboard comes when it is called. */
+/** Returns the focus to the line after a tool was used; not where that opens a touch keyboard. */
 function returnToLine(): void {
-  if (!prefersField.matches) focusLine();
+  if (!touchDevice.matches) focusLine();
 }
 
-/** An answer that is long in coming is told. */
-function awaits(isAwaiting: boolean): void {
-  clearTimeout(impatience);
-  if (isAwaiting) impatience = setTimeout(() => status.showUnresponsive(), PATIENCE_MS);
+/** Shows in the status if a reply is overdue. */
+function awaitingReply(isAwaiting: boolean): void {
+  clearTimeout(replyTimer);
+  if (isAwaiting) replyTimer = setTimeout(() => status.showUnresponsive(), REPLY_TIMEOUT_MS);
   else if (socket.state.is === 'connected') status.show(socket.state);
 }
 
-/** Lines that come at once, as of a paste, are stored at once. */
-function keep(line: string): void {
+/** Adds a line to the history. Lines of the same task, as from a paste, are stored together. */
+function remember(line: string): void {
   history.add(line);
-  if (unkept.push(line) > 1) return;
-  queueMicrotask(() => storeLines(storage, historyKey, unkept.splice(0)));
+  if (unstoredLines.push(line) > 1) return;
+  queueMicrotask(() => storeLines(storage, historyKey, unstoredLines.splice(0)));
 }
 
 function focusLine(): void {
@@ -251,33 +249,29 @@ function focusLine(): void {
   else screen.focus();
 }
 
-/**
- * Does what a key pressed in the terminal does for the page.
- *
- * @returns Whether the terminal has no use for it.
- */
-function keyDown(event: KeyboardEvent): boolean {
+/** @returns Whether the page or the browser handles the key, and the terminal does not. */
+function keyDownInTerminal(event: KeyboardEvent): boolean {
   const shortcut = shortcutFor(event, {
-    isSelected: screen.selection !== '',
+    hasSelection: screen.selection !== '',
     isLineEmpty: field.isShown || conversation.isLineEmpty,
-    isCommandAsked: conversation.asked === 'command',
+    isCommandPrompt: conversation.promptKind === 'command',
   });
   if (shortcut === 'terminal') return false;
   if (shortcut !== 'browser') runShortcut(shortcut, event);
   return true;
 }
 
-/** Outside the terminal, editing and copying are the browser's. */
-function keyDownElsewhere(event: KeyboardEvent): void {
+/** Outside the terminal, the browser handles the keys for editing and copying. */
+function keyDownOutsideTerminal(event: KeyboardEvent): void {
   if (event.defaultPrevented || document.querySelector('dialog[open]') !== null) return;
   if (requireElement(document, '#terminal').contains(document.activeElement)) return;
   const shortcut = shortcutFor(event, {
-    isSelected: false,
+    hasSelection: false,
     isLineEmpty: false,
-    isCommandAsked: false,
+    isCommandPrompt: false,
   });
   if (shortcut === 'terminal' || shortcut === 'browser' || shortcut === 'copy') return;
-  // The history and a long message scroll themselves.
+  // The browser scrolls the history and a long message.
   const isScrolling = shortcut === 'pageUp' || shortcut === 'pageDown';
   if (isScrolling && document.activeElement?.closest('#history, #message')) return;
   runShortcut(shortcut, event);
@@ -306,7 +300,7 @@ function runShortcut(shortcut: PageShortcut, event: KeyboardEvent): void {
   }
 }
 
-/** Copies what is selected; where nothing is, all there is. */
+/** Copies the selection, or everything if nothing is selected. */
 async function copyText(): Promise<void> {
   const { selection } = screen;
   const isCopied = await copy(selection || screen.transcript);
@@ -315,11 +309,11 @@ async function copyText(): Promise<void> {
   else toast.show(selection ? 'Copied.' : 'Copied everything.');
 }
 
-/** Keeps the page above a touch keyboard where the browser lays it out below (Safari). */
-function followKeyboard(): void {
+/** Keeps the page above a touch keyboard in Safari, which does not shrink the layout viewport. */
+function fitAboveTouchKeyboard(): void {
   const { visualViewport } = window;
   visualViewport?.addEventListener('resize', () => {
-    // Zoomed in, one looks at a part of the page: it stays as it is.
+    // Zooming in changes the height, too: keep the layout then.
     const height = visualViewport.scale === 1 ? `${visualViewport.height}px` : '';
     document.body.style.height = height;
   });

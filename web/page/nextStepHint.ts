@@ -1,12 +1,12 @@
-// What a person can do once a conversation is over, in words.
+// Tells the user what to do after a conversation ended.
 
 import type { Ending } from '../../client/dialogue/conversation.ts';
 
-/** What `npm start` runs holds the page's port for as long as it serves this page. */
+/** `npm start` keeps the page's port while it serves this page: it has to be restarted. */
 const START_AGAIN = 'start it again with `motd serve`, or restart `npm start`; then press Enter';
 
-/** @param isTriedAgain Whether the connection is tried again by itself. */
-export function nextStepHint(ending: Ending, isTriedAgain: boolean): string {
+/** @param isReconnecting Whether the page reconnects by itself. */
+export function nextStepHint(ending: Ending, isReconnecting: boolean): string {
   switch (ending) {
     case 'quit':
       return 'session ended; press Enter to start another';
@@ -14,6 +14,6 @@ export function nextStepHint(ending: Ending, isTriedAgain: boolean): string {
       return `the server was shut down: ${START_AGAIN}`;
     case 'rejected':
     case 'lost':
-      return isTriedAgain ? 'reconnecting; press Enter to try now' : 'press Enter to connect';
+      return isReconnecting ? 'reconnecting; press Enter to try now' : 'press Enter to connect';
   }
 }

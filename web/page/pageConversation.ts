@@ -1,14 +1,18 @@
-// The conversation between a person at the page and a server behind the bridge: what is typed goes
-// through the line editor to whoever asks, what is said goes to the screen. Nothing is parsed here,
-// drawn or connected.
+// The conversation between the user at the page and a server behind the bridge. It connects the parts:
+// lines go from the line editor to the dialogue (client/dialogue/), text goes from the server to the
+// dialogue, and the dialogue's output goes to the screen and to the server. Parsing, drawing and
+// networking are done by those parts.
 //
-//   asked    --Enter--> waiting --the next question--> asked
-//   either   --the connection is lost, or over--> away
-//   away     --Enter, or by itself--> waiting, for the first question of the next conversation
+//   prompting    --Enter--> waiting --the next prompt--> prompting
+//   prompting, waiting --the connection or the conversation ends--> disconnected
+//   disconnected --Enter, or an automatic reconnect--> waiting
 //
-// What is being typed when a connection is lost stays on the line. A message goes on where it was:
-// the page says MSGSTORE for it once more. A password goes nowhere: all of it that is still typed
-// is dropped, up to its Enter.
+// What happens to the line being typed when the connection is lost:
+//
+// - A command stays on the line.
+// - A message stays, too. After reconnecting, the page sends MSGSTORE for it again.
+// - A password is discarded, with everything that is typed after it, up to Enter. It must not become
+//   an answer to another prompt.
 
 import {
   type Conversation,
@@ -18,114 +22,107 @@ import {
   type PromptKind,
   type Speaker,
 } from '../../client/dialogue/conversation.ts';
-import { maskSecret } from '../../client/dialogue/maskSecret.ts';
 import type {
   ConnectionEvents,
   ConnectionState,
   ReconnectingSocket,
 } from '../connection/reconnectingSocket.ts';
 import type { EditorRequest, LineEditor } from '../editor/lineEditor.ts';
-import type { PromptLine } from '../editor/lineLayout.ts';
-import type { NativeField } from '../ui/nativeField.ts';
 import type { Announcer } from './announcer.ts';
 import { nextStepHint } from './nextStepHint.ts';
+import {
+  PASSWORD_DISCARDED,
+  PromptDisplay,
+  type PromptDisplayDependencies,
+} from './promptDisplay.ts';
 import type { Screen } from './screen.ts';
 
-export interface Dependencies {
+export interface Dependencies extends PromptDisplayDependencies {
   socket: Pick<ReconnectingSocket, 'connect' | 'send' | 'stopRetrying' | 'close' | 'state'>;
-  screen: Pick<Screen, 'print' | 'show' | 'hide' | 'end' | 'scrollAway'>;
-  field: Pick<NativeField, 'ask' | 'show'>;
-  spoken: Pick<Announcer, 'say' | 'tell'>;
+  screen: PromptDisplayDependencies['screen'] &
+    Pick<Screen, 'print' | 'hideLine' | 'scrollOutOfView'>;
+  announcer: Pick<Announcer, 'announce' | 'announceMessage'>;
   editor: LineEditor;
-  /** Those that can be said; none to a service that is no message server. */
+  /** The commands of the message server; empty for another service. */
   commands: readonly string[];
-  /** Keeps a line that may be offered again. */
-  keep(line: string): void;
-  /** Begins a conversation over a new connection. */
-  begin(): Conversation;
-  /** Whether bullets stand for a password, now. */
-  masksPasswords(): boolean;
-  /** An answer of the server is awaited, or no longer. */
-  awaits(isAwaiting: boolean): void;
+  /** Adds a line to the history. */
+  remember(line: string): void;
+  /** Creates the conversation for a new connection. */
+  createConversation(): Conversation;
+  /** Called when the page starts to wait for a reply, and when it stops. */
+  awaitingReply(isAwaiting: boolean): void;
 }
 
 type PageState =
-  | { is: 'asked'; for: PromptKind; prompt: string }
-  /** It is the other side's turn. */
+  | { is: 'prompting'; for: PromptKind; prompt: string }
+  /** For the server, or for the first connection. */
   | { is: 'waiting' }
-  /** There is no conversation, and why the last one ended. */
-  | { is: 'away'; since: Ending };
+  /** There is no conversation. `ending`: how the last one ended. */
+  | { is: 'disconnected'; ending: Ending };
 
-/** A question for a password may follow them: what was typed ahead of it could be one. */
-const ASKING_FOR_PASSWORDS: ReadonlySet<string> = new Set(['MSGSTORE', 'SHUTDOWN']);
+/** A password prompt may follow these commands: what is typed ahead of it may be a password. */
+const PASSWORD_COMMANDS: ReadonlySet<string> = new Set(['MSGSTORE', 'SHUTDOWN']);
 
-const PASSWORD_DROPPED = 'The password was not sent; press Enter to continue: ';
-
-/** What ends a line, or gives it up. */
+/** A key that completes or discards a line. */
 const END_OF_LINE = /[\r\n\x03]/;
 
 export class PageConversation implements ConnectionEvents {
   readonly #deps: Dependencies;
+  readonly #display: PromptDisplay;
   #conversation: Conversation | undefined;
   #state: PageState = { is: 'waiting' };
-  /** What the person was being asked when the conversation went on without the answer. */
-  #interrupted: PromptKind | undefined;
-  /** What was said last. */
-  #said = '';
+  /** What the prompt asked for that became void before the user answered it. */
+  #interruptedKind: PromptKind | undefined;
+  /** The last line that was sent, trimmed; empty if it was secret. */
+  #lastLine = '';
   /**
-   * The connection came back after a loss, and nobody has said anything yet: should it go before it
-   * has lasted, that is no news.
+   * Whether this is a reconnect on which nothing was sent or received yet. If it fails soon, nothing
+   * is printed: the user knows already that the connection was lost.
    */
-  #isRetry = false;
-  /**
-   * The question for a message that was being typed when the connection was lost, until it is asked
-   * again.
-   */
-  #unfinished: string | undefined;
-  /**
-   * A password was being typed when its question was void, or is about to be, behind a SHUTDOWN that
-   * was said to nobody: what is typed, up to its Enter, is of it.
-   */
-  #isDropping = false;
-  /** A line that another was said in place of, for the next question it can answer. */
+  #isQuietReconnect = false;
+  /** The prompt of a message that was interrupted by a lost connection, until it is shown again. */
+  #messagePrompt: string | undefined;
+  /** Whether keys are discarded up to Enter, because they are the rest of a password. */
+  #isDiscarding = false;
+  /** A line that a command took the place of; it returns at the next prompt that it may answer. */
   #stashedLine = '';
   #lastPrompt = '';
 
-  constructor(around: Dependencies) {
-    this.#deps = around;
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+    this.#display = new PromptDisplay(deps);
   }
 
-  /** Whether nothing is on the line. */
   get isLineEmpty(): boolean {
     const { line, search } = this.#deps.editor;
     return line.text === '' && search === undefined;
   }
 
-  /** What is asked. */
-  get asked(): PromptKind | undefined {
-    return this.#state.is === 'asked' ? this.#state.for : undefined;
+  /** What the current prompt asks for; `undefined` if there is no prompt. */
+  get promptKind(): PromptKind | undefined {
+    return this.#state.is === 'prompting' ? this.#state.for : undefined;
   }
 
   opened(): void {
-    this.#isRetry = this.#state.is === 'away' && this.#state.since === 'lost';
-    this.#conversation = this.#deps.begin();
+    this.#isQuietReconnect = this.#state.is === 'disconnected' && this.#state.ending === 'lost';
+    this.#conversation = this.#deps.createConversation();
     this.#state = { is: 'waiting' };
-    this.#said = '';
+    this.#lastLine = '';
     this.#perform(this.#conversation.start());
-    this.#goOn();
+    this.#resumeMessage();
   }
 
   received(text: string): void {
-    this.#isRetry = false;
-    this.#deps.awaits(false);
+    this.#isQuietReconnect = false;
+    this.#deps.awaitingReply(false);
     this.#perform(this.#conversation?.received(text) ?? []);
   }
 
-  closed(reason: string, hasLasted: boolean): void {
-    this.#deps.awaits(false);
-    if (this.#isRetry && !hasLasted) {
-      this.#interrupted = this.asked;
-      this.#depart('lost');
+  closed(reason: string, wasStable: boolean): void {
+    this.#deps.awaitingReply(false);
+    if (this.#isQuietReconnect && !wasStable) {
+      this.#interruptedKind = this.promptKind;
+      this.#disconnect('lost');
       this.draw();
     } else {
       this.#perform(this.#conversation?.closed(reason) ?? []);
@@ -134,101 +131,91 @@ export class PageConversation implements ConnectionEvents {
   }
 
   stateChanged(state: ConnectionState): void {
-    // The very first try has failed: of later ones only the status tells.
+    // Print why the very first attempt failed; for later ones, the status in the header is enough.
     const isFirst = this.#conversation === undefined && this.#state.is === 'waiting';
     if (!isFirst || state.is === 'connecting' || state.is === 'connected') return;
     this.#print(`[${state.reason}]`, 'note');
-    this.#leave('lost');
+    this.#end('lost');
     this.draw();
   }
 
-  /** Takes keys and pastes, as xterm.js gives them. */
+  /** Handles keys and pastes, from xterm's `onData`. */
   type(data: string): void {
-    if (this.#isDropping) {
-      this.#isDropping = !END_OF_LINE.test(data);
+    if (this.#isDiscarding) {
+      this.#isDiscarding = !END_OF_LINE.test(data);
       this.draw();
       return;
     }
     for (const request of this.#deps.editor.type(data)) this.#handleRequest(request);
-    if (this.#state.is === 'away') this.#connectAtEnter();
-    else this.#answer();
+    if (this.#state.is === 'disconnected') this.#connectAtEnter();
+    else this.#answerPrompts();
     this.draw();
   }
 
-  /** Puts a text in place of the line. */
+  /** Replaces the line being typed. */
   replace(text: string): void {
-    if (!this.#isDropping) this.#deps.editor.replace(text);
+    if (!this.#isDiscarding) this.#deps.editor.replace(text);
     this.draw();
   }
 
-  /** Says a command where one is asked for. What is half typed stands at the next question. */
+  /** Sends a command, if the prompt asks for one. The line being typed returns at the next prompt. */
   command(command: string): void {
     const { editor } = this.#deps;
-    if (this.asked !== 'command') return;
-    this.#isDropping = false;
+    if (this.promptKind !== 'command') return;
+    this.#isDiscarding = false;
     this.#stashedLine = editor.line.text;
     editor.replace(command);
     this.type('\r');
   }
 
-  /** Shows the line being typed, wherever it shows. */
+  /** Shows the prompt and the line being typed, in their current state. */
   draw(): void {
-    const { field, editor } = this.#deps;
-    field.show(this.#isDropping ? '' : editor.line.text);
     switch (this.#state.is) {
-      case 'asked': {
-        const { prompt, for: asked } = this.#state;
-        this.#show(prompt, prompt, asked);
+      case 'prompting':
+        this.#drawPrompt(this.#state.prompt, this.#state.for);
         break;
-      }
       case 'waiting': {
-        const isMasked = ASKING_FOR_PASSWORDS.has(this.#said) && this.#deps.masksPasswords();
-        field.ask({ for: undefined, isMasked });
+        const typed = this.#isDiscarding ? '' : this.#deps.editor.line.text;
+        this.#display.showTypeAhead(typed, PASSWORD_COMMANDS.has(this.#lastLine));
         break;
       }
-      case 'away': {
-        const prompt = this.#unfinished ?? '';
-        this.#show(prompt, prompt || 'Not connected:', undefined);
+      case 'disconnected': {
+        const prompt = this.#messagePrompt ?? '';
+        this.#drawPrompt(prompt, undefined, prompt || 'Not connected:');
         break;
       }
     }
   }
 
-  #show(prompt: string, label: string, asked: PromptKind | undefined): void {
-    const { screen, field } = this.#deps;
-    if (this.#isDropping) {
-      field.ask({ prompt: PASSWORD_DROPPED, for: asked, isMasked: true });
-      screen.show({ prompt: PASSWORD_DROPPED, text: '', cursor: 0 });
-      return;
-    }
-    field.ask({ prompt: label, for: asked, isMasked: this.#isMasked(asked) });
-    screen.show(this.#shown(prompt, asked));
+  #drawPrompt(prompt: string, kind: PromptKind | undefined, label?: string): void {
+    if (this.#isDiscarding) this.#display.showDiscarding(kind);
+    else this.#display.show(prompt, kind, label);
   }
 
-  /** Answers what is asked with the lines that were ended, for as long as there are both. */
-  #answer(): void {
-    while (this.#state.is === 'asked') {
+  /** Answers prompts with completed lines, as long as there are both. */
+  #answerPrompts(): void {
+    while (this.#state.is === 'prompting') {
       const line = this.#deps.editor.takeLine();
       if (line === undefined) return;
-      this.#answerWith(line, this.#state);
+      this.#answer(line, this.#state);
     }
   }
 
-  #answerWith(line: string, { prompt, for: asked }: PageState & { is: 'asked' }): void {
+  #answer(line: string, { prompt, for: kind }: PageState & { is: 'prompting' }): void {
     this.#state = { is: 'waiting' };
-    this.#isRetry = false;
-    if (!isSecret(asked)) this.#unfinished = undefined;
-    this.#said = isSecret(asked) ? '' : line.trim();
-    this.#deps.screen.end({ prompt, text: this.#visible(line, asked), cursor: 0 });
-    // A blank before it keeps a line out of the history, as in a shell.
-    if (!isSecret(asked) && !line.startsWith(' ')) this.#deps.keep(line);
+    this.#isQuietReconnect = false;
+    if (!isSecret(kind)) this.#messagePrompt = undefined;
+    this.#lastLine = isSecret(kind) ? '' : line.trim();
+    this.#display.complete(prompt, line, kind);
+    // A leading space keeps a line out of the history, as in a shell.
+    if (!isSecret(kind) && !line.startsWith(' ')) this.#deps.remember(line);
     for (const effect of this.#conversation?.typed(line) ?? []) this.#performOne(effect);
-    if (asked !== 'line' && this.#state.is === 'waiting') this.#deps.awaits(true);
+    if (kind !== 'line' && this.#state.is === 'waiting') this.#deps.awaitingReply(true);
   }
 
   #perform(effects: Effect[]): void {
     for (const effect of effects) this.#performOne(effect);
-    this.#answer();
+    this.#answerPrompts();
     this.draw();
   }
 
@@ -238,18 +225,18 @@ export class PageConversation implements ConnectionEvents {
         this.#print(effect.line, effect.speaker);
         break;
       case 'ask':
-        this.#ask(effect.for, effect.prompt);
+        this.#startPrompt(effect.for, effect.prompt);
         break;
       case 'stopAsking':
-        this.#interrupted = this.asked;
+        this.#interruptedKind = this.promptKind;
         this.#state = { is: 'waiting' };
-        this.#deps.screen.hide();
+        this.#deps.screen.hideLine();
         break;
       case 'send':
         this.#deps.socket.send(effect.text);
         break;
       case 'end':
-        this.#leave(effect.ending);
+        this.#end(effect.ending);
         break;
       default:
         effect satisfies never;
@@ -257,79 +244,85 @@ export class PageConversation implements ConnectionEvents {
   }
 
   #print(line: string, speaker: Speaker): void {
-    const { screen, spoken } = this.#deps;
+    const { screen, announcer } = this.#deps;
     screen.print(line, speaker);
-    // The person knows what they said themselves.
-    if (speaker === 'message') spoken.tell(line);
-    else if (speaker !== 'client') spoken.say(line);
+    // The user's own lines are not announced.
+    if (speaker === 'message') announcer.announceMessage(line);
+    else if (speaker !== 'client') announcer.announce(line);
   }
 
-  #ask(asked: PromptKind, prompt: string): void {
-    const { editor, spoken } = this.#deps;
-    // A password half typed is no answer to another question.
-    const wasSecret = this.#interrupted !== undefined && isSecret(this.#interrupted);
-    if (wasSecret && !isSecret(asked) && editor.line.text !== '') this.#dropPassword();
-    this.#state = { is: 'asked', for: asked, prompt };
-    this.#interrupted = undefined;
-    if (prompt !== this.#lastPrompt) spoken.say(prompt);
+  #startPrompt(kind: PromptKind, prompt: string): void {
+    const { editor, announcer } = this.#deps;
+    // A password that was being typed must not answer another prompt.
+    const wasSecret = this.#interruptedKind !== undefined && isSecret(this.#interruptedKind);
+    if (wasSecret && !isSecret(kind) && editor.line.text !== '') this.#discardPassword();
+    this.#state = { is: 'prompting', for: kind, prompt };
+    this.#interruptedKind = undefined;
+    if (prompt !== this.#lastPrompt) announcer.announce(prompt);
     this.#lastPrompt = prompt;
     editor.startPrompt({
-      completions: asked === 'command' ? this.#deps.commands : [],
-      isSecret: isSecret(asked),
+      completions: kind === 'command' ? this.#deps.commands : [],
+      isSecret: isSecret(kind),
     });
-    if (isSecret(asked) || this.#stashedLine === '') return;
+    if (!isSecret(kind)) this.#restoreStashedLine();
+  }
+
+  /** Puts the stashed line before the text typed since. */
+  #restoreStashedLine(): void {
+    const { editor } = this.#deps;
+    if (this.#stashedLine === '') return;
     editor.replace(`${this.#stashedLine}${editor.line.text}`);
     this.#stashedLine = '';
   }
 
-  /** Leads from the first question to the one that a message half typed was to answer. */
-  #goOn(): void {
+  /** Sends MSGSTORE for a message that was interrupted by a lost connection. */
+  #resumeMessage(): void {
     const { editor } = this.#deps;
-    const unfinished = this.#unfinished;
-    if (unfinished === undefined || this.#state.is !== 'asked') return;
-    this.#unfinished = undefined;
-    // The person may have given it up meanwhile.
+    const messagePrompt = this.#messagePrompt;
+    if (messagePrompt === undefined || this.#state.is !== 'prompting') return;
+    this.#messagePrompt = undefined;
+    // The user may have discarded the message meanwhile.
     if (editor.line.text === '') return;
-    // It may be a password that is asked for before it.
+    // The server may ask for a password first.
     this.#stashedLine = editor.line.text;
     editor.replace('');
-    this.#answerWith('MSGSTORE', this.#state);
-    this.#unfinished = unfinished;
+    this.#answer('MSGSTORE', this.#state);
+    this.#messagePrompt = messagePrompt;
     this.draw();
   }
 
-  /** What is typed of it goes nowhere, up to its Enter. */
-  #dropPassword(): void {
-    const { editor, spoken } = this.#deps;
+  /** Discards the line, and everything that is typed up to Enter. */
+  #discardPassword(): void {
+    const { editor, announcer } = this.#deps;
     editor.replace('');
-    this.#isDropping = true;
-    spoken.say(PASSWORD_DROPPED);
+    this.#isDiscarding = true;
+    announcer.announce(PASSWORD_DISCARDED);
   }
 
-  /** The conversation is over. */
-  #leave(ending: Ending): void {
-    this.#depart(ending);
+  /** Ends the conversation, and prints what to do next. */
+  #end(ending: Ending): void {
+    this.#disconnect(ending);
     const { socket } = this.#deps;
     if (ending !== 'lost') socket.stopRetrying();
     this.#print(`[${nextStepHint(ending, socket.state.is !== 'ended')}]`, 'note');
   }
 
   /**
-   * Ends it. What was typed ahead could be a password where a command is asked for: it is dropped.
+   * Enters the state `disconnected`. Type-ahead is discarded: it may be a password, and the next
+   * prompt asks for a command.
    */
-  #depart(ending: Ending): void {
+  #disconnect(ending: Ending): void {
     const { editor } = this.#deps;
-    const asked = this.#interrupted;
-    const isPassword = asked === undefined ? this.#said === 'SHUTDOWN' : isSecret(asked);
-    const isAhead = editor.discardTypeAhead() && asked === undefined;
-    if (isAhead) editor.replace('');
-    if (isPassword) this.#dropPassword();
-    if (this.#stashedLine !== '') editor.replace(`${this.#stashedLine}${editor.line.text}`);
-    this.#stashedLine = '';
-    if (asked === 'message') this.#unfinished = this.#lastPrompt;
-    else if (asked !== undefined && !isSecret(asked)) this.#unfinished = undefined;
-    this.#interrupted = undefined;
-    this.#state = { is: 'away', since: ending };
+    const kind = this.#interruptedKind;
+    const isPassword = kind === undefined ? this.#lastLine === 'SHUTDOWN' : isSecret(kind);
+    const hadTypeAhead = editor.discardTypeAhead() && kind === undefined;
+    if (hadTypeAhead) editor.replace('');
+    if (isPassword) this.#discardPassword();
+    this.#restoreStashedLine();
+    if (kind === 'message') this.#messagePrompt = this.#lastPrompt;
+    else if (kind !== undefined && !isSecret(kind)) this.#messagePrompt = undefined;
+    this.#interruptedKind = undefined;
+    this.#state = { is: 'disconnected', ending };
     editor.startPrompt({ completions: this.#deps.commands, isSecret: false });
   }
 
@@ -340,10 +333,10 @@ export class PageConversation implements ConnectionEvents {
         break;
       case 'endSession':
         this.command('QUIT');
-        if (this.asked === 'line') this.#hangUp();
+        if (this.promptKind === 'line') this.#hangUp();
         break;
       case 'clearScreen':
-        this.#deps.screen.scrollAway();
+        this.#deps.screen.scrollOutOfView();
         break;
       case 'showCompletions':
         this.#print(request.words.join('  '), 'note');
@@ -357,19 +350,17 @@ export class PageConversation implements ConnectionEvents {
   }
 
   #hangUp(): void {
-    this.#isRetry = false;
+    this.#isQuietReconnect = false;
     this.#deps.socket.close();
   }
 
-  /** What was typed stays to be seen, and is said to nobody. */
+  /** Leaves the discarded text on the screen, as a shell does. */
   #interrupt(text: string): void {
-    if (this.#state.is !== 'asked') return;
-    const { prompt, for: asked } = this.#state;
-    const given = `${this.#visible(text, asked)}^C`;
-    this.#deps.screen.end({ prompt, text: given, cursor: 0 });
+    if (this.#state.is !== 'prompting') return;
+    this.#display.complete(this.#state.prompt, text, this.#state.for, '^C');
   }
 
-  /** Enter tries to connect, and leaves the line to be said once that is done. */
+  /** Enter connects, and keeps the line to be sent with another Enter. */
   #connectAtEnter(): void {
     const { editor, socket } = this.#deps;
     const line = editor.takeLine();
@@ -380,28 +371,9 @@ export class PageConversation implements ConnectionEvents {
     editor.replace(line);
     socket.connect();
     const isShutdown = line.trim() === 'SHUTDOWN' && this.#deps.commands.includes('SHUTDOWN');
-    if (isPaste || this.#unfinished !== undefined || !isShutdown) return;
-    // Whoever types without looking types the password next.
-    this.#deps.keep(line);
-    this.#dropPassword();
-  }
-
-  #shown(prompt: string, asked: PromptKind | undefined): PromptLine {
-    const { line, search } = this.#deps.editor;
-    if (search !== undefined) {
-      const failed = search.isFound ? '' : 'failed ';
-      return { prompt: `(${failed}reverse-i-search)'${search.query}': `, ...line };
-    }
-    const { text, cursor } = line;
-    const before = this.#visible(text.slice(0, cursor), asked);
-    return { prompt, text: this.#visible(text, asked), cursor: before.length };
-  }
-
-  #visible(text: string, asked: PromptKind | undefined): string {
-    return this.#isMasked(asked) ? maskSecret(text) : text;
-  }
-
-  #isMasked(asked: PromptKind | undefined): boolean {
-    return asked !== undefined && isSecret(asked) && this.#deps.masksPasswords();
+    if (isPaste || this.#messagePrompt !== undefined || !isShutdown) return;
+    // A user who does not look at the screen types the password next.
+    this.#deps.remember(line);
+    this.#discardPassword();
   }
 }

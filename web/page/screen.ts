@@ -1,8 +1,9 @@
-// The terminal on the page: lines that stay, and below them the line being typed.
+// The page's terminal: printed lines, and below them the prompt with the line being typed.
 //
-// What xterm.js is given it prints in order, when it finds time. It gets one piece at a time, and
-// lines wait here meanwhile: a server that sends faster than xterm prints would fill the memory, or
-// make it discard data. Of the lines that wait, those that would be scrolled away at once are dropped.
+// Output goes through a bounded queue. xterm.js buffers what it is given and renders it later: if a
+// server sends faster than it renders, its buffer fills the memory, or it discards data. So it gets one
+// batch at a time, and lines wait here for the next batch. If too many wait, the oldest are dropped:
+// they would be scrolled out of the scrollback at once.
 
 import { FitAddon } from '@xterm/addon-fit';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
@@ -18,7 +19,7 @@ import { styleThroughCssom } from './cssom.ts';
 import { scrollByTouch } from './touchScroll.ts';
 import { linesOf } from './transcript.ts';
 
-// SGR (ECMA-48, section 8.3.117): the words tell who speaks, color only makes it quick to see.
+// SGR (ECMA-48, section 8.3.117). The text itself says who speaks; the color only helps.
 const STYLE: Record<Speaker, string> = {
   client: '\x1b[90m',
   server: '',
@@ -27,26 +28,26 @@ const STYLE: Record<Speaker, string> = {
 };
 const PLAIN = '\x1b[0m';
 
-/** Pastes come in brackets, and are told from keys (ctlseqs, mode 2004). */
+/** Makes xterm.js mark pastes, to distinguish them from keys (ctlseqs, mode 2004). */
 const BRACKETED_PASTE = '\x1b[?2004h';
 
 /** In lines above the screen. */
 const SCROLLBACK = 5000;
 
-/** What waits for xterm, in UTF-16 units: more than a whole history of long messages. */
-const MAX_WAITING = 16 * 1024 * 1024;
+/** The limit of the queue in UTF-16 units: more than a whole history of long messages. */
+const MAX_QUEUE_LENGTH = 16 * 1024 * 1024;
 
 const CLEAR_ALL = '\x1b[H\x1b[2J\x1b[3J';
 
 export interface ScreenEvents {
-  /** What was typed or pasted, as xterm's `onData` gives it. */
+  /** Typed or pasted data, from xterm's `onData`. */
   typed(data: string): void;
-  /** @returns Whether the page has a use for a key; the terminal then has none. */
+  /** @returns Whether the page or the browser handles the key, and the terminal does not. */
   keyDown(event: KeyboardEvent): boolean;
 }
 
 export interface SearchResults {
-  /** From 0; -1 where none is chosen. */
+  /** The current result, from 0; -1 if there is none. */
   index: number;
   count: number;
 }
@@ -58,12 +59,15 @@ export class Screen {
   readonly #table = characterTable();
   readonly #painter = new LinePainter(this.#table);
   #line: PromptLine | undefined;
-  #isLineHeld = false;
-  /** Lines that stay, for the next piece; they take so many UTF-16 units. */
-  #waiting: string[] = [];
-  #waitingLength = 0;
-  /** A piece is on its way to the screen, or about to be. */
+  /** While true, the line is not drawn: the screen is being resized or scrolled. */
+  #isLineSuspended = false;
+  /** Lines to print with the next batch. */
+  #queue: string[] = [];
+  /** In UTF-16 units. */
+  #queueLength = 0;
+  /** Whether a batch is being written or scheduled. */
   #isWriting = false;
+  /** Whether something changed since the current batch was written. */
   #isOutdated = false;
 
   constructor(element: HTMLElement, theme: ITheme, fontSize: number, events: ScreenEvents) {
@@ -81,7 +85,7 @@ export class Screen {
     this.#terminal.loadAddon(this.#fit);
     this.#terminal.loadAddon(this.#search);
     this.#terminal.loadAddon(
-      new WebLinksAddon((_event, url) => openApart(url), { urlRegex: LINK }),
+      new WebLinksAddon((_event, url) => openIsolated(url), { urlRegex: LINK }),
     );
     this.#terminal.open(element);
     this.#fit.fit();
@@ -102,10 +106,10 @@ export class Screen {
     this.#terminal.focus();
   }
 
-  /** Whether keys are taken. */
-  set takesKeys(takesKeys: boolean) {
-    this.#terminal.options.disableStdin = !takesKeys;
-    if (this.#terminal.textarea) this.#terminal.textarea.tabIndex = takesKeys ? 0 : -1;
+  /** Whether the terminal accepts keyboard input. */
+  set acceptsInput(acceptsInput: boolean) {
+    this.#terminal.options.disableStdin = !acceptsInput;
+    if (this.#terminal.textarea) this.#terminal.textarea.tabIndex = acceptsInput ? 0 : -1;
   }
 
   set theme(theme: ITheme) {
@@ -118,43 +122,43 @@ export class Screen {
     this.#fitToPage();
   }
 
-  /** Shows a line that stays, above the one being typed. */
+  /** Prints a line above the one being typed. */
   print(line: string, speaker: Speaker): void {
     const text = limitGraphemes(line, this.#table);
     this.#enqueue(`${STYLE[speaker]}${text}${PLAIN}\r\n`);
   }
 
-  /** Shows the line being typed. */
-  show(line: PromptLine): void {
+  /** Shows the prompt and the line being typed. */
+  showLine(line: PromptLine): void {
     this.#line = line;
-    // A screen reader says it of where one types; the terminal's rows are drawn, and say nothing.
+    // Screen readers announce this for the input; they cannot read the terminal's rows.
     if (this.#terminal.textarea) this.#terminal.textarea.ariaDescription = line.prompt;
     this.#update();
   }
 
-  /** Takes the line being typed off the screen. */
-  hide(): void {
+  /** Removes the line being typed from the screen. */
+  hideLine(): void {
     this.#line = undefined;
     this.#update();
   }
 
-  /** Ends the line being typed: it stays, whole. */
-  end(line: PromptLine): void {
+  /** Prints the completed line in place of the one being typed. */
+  completeLine(line: PromptLine): void {
     this.#line = undefined;
     this.#enqueue(this.#painter.drawFinal(line, this.#size));
   }
 
-  /** Moves what is on the screen up, out of sight. */
-  scrollAway(): void {
+  /** Scrolls everything but the line being typed out of view; it stays in the scrollback. */
+  scrollOutOfView(): void {
     this.#withoutLine(() => {
       const { cursorY } = this.#terminal.buffer.active;
       this.#terminal.write(`\x1b[${this.#terminal.rows}H${'\n'.repeat(cursorY)}\x1b[H`);
     });
   }
 
-  /** Forgets everything but the line being typed. */
+  /** Deletes everything but the line being typed. */
   clear(): void {
-    this.#takeWaiting();
+    this.#takeQueue();
     this.#terminal.write(`${this.#painter.erase()}${CLEAR_ALL}`);
     this.#update();
   }
@@ -163,23 +167,23 @@ export class Screen {
     this.#terminal.scrollPages(pages);
   }
 
-  /** What is selected; empty where nothing is. */
+  /** The selected text, or an empty string. */
   get selection(): string {
     return this.#terminal.getSelection();
   }
 
-  /** Everything that was printed and is kept, a line each. */
+  /** All lines, including the scrollback. */
   get transcript(): string {
     return `${linesOf(this.#terminal.buffer.active).join('\n').trimEnd()}\n`;
   }
 
-  /** Marks what is looked for, and goes to the next match, or the one before. */
+  /** Marks all matches, and selects the next or the previous one. */
   findMatch(text: string, direction: 'next' | 'previous', options: ISearchOptions): void {
     if (direction === 'next') this.#search.findNext(text, options);
     else this.#search.findPrevious(text, options);
   }
 
-  onMatches(listener: (matches: SearchResults) => void): void {
+  onSearchResults(listener: (results: SearchResults) => void): void {
     this.#search.onDidChangeResults(({ resultIndex, resultCount }) =>
       listener({ index: resultIndex, count: resultCount }),
     );
@@ -199,47 +203,47 @@ export class Screen {
   }
 
   #enqueue(line: string): void {
-    this.#waiting.push(line);
-    this.#waitingLength += line.length;
-    const isTooMany = this.#waiting.length > 2 * SCROLLBACK || this.#waitingLength > MAX_WAITING;
-    if (isTooMany) this.#dropOldest();
+    this.#queue.push(line);
+    this.#queueLength += line.length;
+    const isFull = this.#queue.length > 2 * SCROLLBACK || this.#queueLength > MAX_QUEUE_LENGTH;
+    if (isFull) this.#dropOldest();
     this.#update();
   }
 
-  /** Keeps what the terminal would keep; half the room is then free, so this is rarely done. */
+  /** Keeps the lines that the scrollback would keep. This frees half of the queue, so it is rare. */
   #dropOldest(): void {
-    const waiting = this.#takeWaiting();
-    const most = SCROLLBACK + this.#terminal.rows;
-    let first = waiting.length;
-    while (first > 0 && waiting.length - first < most) {
-      const length = waiting[first - 1]?.length ?? 0;
-      if (this.#waitingLength + length > MAX_WAITING / 2) break;
-      this.#waitingLength += length;
+    const lines = this.#takeQueue();
+    const maxLines = SCROLLBACK + this.#terminal.rows;
+    let first = lines.length;
+    while (first > 0 && lines.length - first < maxLines) {
+      const length = lines[first - 1]?.length ?? 0;
+      if (this.#queueLength + length > MAX_QUEUE_LENGTH / 2) break;
+      this.#queueLength += length;
       first--;
     }
-    this.#waiting = waiting.slice(first);
+    this.#queue = lines.slice(first);
   }
 
-  #takeWaiting(): string[] {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#waitingLength = 0;
-    return waiting;
+  #takeQueue(): string[] {
+    const lines = this.#queue;
+    this.#queue = [];
+    this.#queueLength = 0;
+    return lines;
   }
 
-  /** Brings the screen up to date once this task is done, and xterm with the piece before. */
+  /** Schedules a batch: after this task, and after xterm.js has rendered the batch before. */
   #update(): void {
     this.#isOutdated = true;
     if (this.#isWriting) return;
     this.#isWriting = true;
-    queueMicrotask(() => this.#writePiece());
+    queueMicrotask(() => this.#writeBatch());
   }
 
-  #writePiece(): void {
+  #writeBatch(): void {
     this.#isOutdated = false;
-    const lines = this.#takeWaiting().join('');
+    const lines = this.#takeQueue().join('');
     const erased = this.#painter.erase();
-    const line = this.#isLineHeld ? undefined : this.#line;
+    const line = this.#isLineSuspended ? undefined : this.#line;
     const drawn = line === undefined ? '' : this.#painter.draw(line, this.#size);
     this.#terminal.write(`${erased}${lines}${drawn}`, () => {
       this.#isWriting = false;
@@ -262,8 +266,8 @@ export class Screen {
    * xterm.js clears the selection when the number of rows changes. The search continues from the
    * selection: without it, the next match would be the first or the last one.
    *
-   * @returns What selects the same text again, unless the number of columns has changed: it then
-   * wraps differently. Undefined if nothing is selected.
+   * @returns A function that selects the same text again, unless the number of columns has changed
+   *   and the text wraps differently. `undefined` if nothing is selected.
    */
   #rememberSelection(): (() => void) | undefined {
     const selected = this.#terminal.getSelectionPosition();
@@ -281,23 +285,21 @@ export class Screen {
     };
   }
 
-  /**
-   * Does something that the line being typed must not be on the screen for, once xterm is there.
-   */
-  #withoutLine(work: () => void): void {
-    if (this.#isLineHeld) return;
-    this.#isLineHeld = true;
+  /** Runs an action while the line being typed is erased, once xterm.js has rendered that. */
+  #withoutLine(action: () => void): void {
+    if (this.#isLineSuspended) return;
+    this.#isLineSuspended = true;
     this.#terminal.write(this.#painter.erase(), () => {
-      work();
-      this.#isLineHeld = false;
+      action();
+      this.#isLineSuspended = false;
       this.#update();
-      // The page may have changed once more by now.
+      // The size may have changed again meanwhile.
       this.#fitToPage();
     });
   }
 }
 
-/** The page that is opened knows nothing of this one. */
-function openApart(url: string): void {
+/** Opens a tab that gets no reference to this page. */
+function openIsolated(url: string): void {
   open(url, '_blank', 'noopener,noreferrer');
 }

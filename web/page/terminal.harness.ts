@@ -1,4 +1,4 @@
-// A terminal without a screen, that prints as the page's does.
+// A headless terminal with the page's character table.
 
 import './unpooledBuffers.harness.ts';
 
@@ -14,12 +14,12 @@ export function makeTerminal(cols: number, rows: number): Terminal {
   return terminal;
 }
 
-/** Settles once all of it is printed. */
+/** Resolves once everything is printed. */
 export function write(terminal: Terminal, data: string): Promise<void> {
   return new Promise((resolve) => terminal.write(data, resolve));
 }
 
-/** What stands on the rows of the screen, blanks at their ends left out. */
+/** The rows of the screen, without trailing white space. */
 export function screenOf(terminal: Terminal): string[] {
   const { active } = terminal.buffer;
   return Array.from({ length: terminal.rows }, (_, row) =>

@@ -1,64 +1,64 @@
-// Scrolls the terminal by touch: xterm.js 6 does not (its issue 5489).
+// Scrolls the terminal by touch, which xterm.js 6 does not (its issue 5489).
 
-/** What a flick keeps of its speed in a millisecond. */
+/** The part of its speed that a fling keeps per millisecond. */
 const FRICTION = 0.997;
-/** A finger that has not moved for so long does not throw. */
+/** A finger that rested this long before it was lifted starts no fling. */
 const REST_MS = 50;
-/** In pixels a millisecond: what is slower stands still. */
-const STANDSTILL = 0.02;
+/** In pixels per millisecond: a slower fling stops. */
+const MIN_SPEED = 0.02;
 
 /**
- * Turns touches of an element into lines to scroll by.
+ * Scrolls when an element is touched.
  *
- * @param scroll Scrolls so many lines down, or up where they are negative.
- * @param rowHeight In CSS pixels, now.
+ * @param scroll Scrolls down by a number of lines, or up if it is negative.
+ * @param rowHeight Returns the current height of a row, in CSS pixels.
  */
 export function scrollByTouch(
   element: HTMLElement,
   scroll: (lines: number) => void,
   rowHeight: () => number,
 ): void {
-  /** What is left of the way, less than a row. */
-  let rest = 0;
+  /** The pixels that are not scrolled yet, because they are less than a row. */
+  let remainder = 0;
   let speed = 0;
   let last: { y: number; time: number } | undefined;
 
   function moveBy(pixels: number): void {
-    rest += pixels;
-    const lines = Math.trunc(rest / rowHeight());
+    remainder += pixels;
+    const lines = Math.trunc(remainder / rowHeight());
     if (lines === 0) return;
-    rest -= lines * rowHeight();
+    remainder -= lines * rowHeight();
     scroll(lines);
   }
 
-  function glide(before: number): void {
+  function fling(before: number): void {
     requestAnimationFrame((now) => {
-      if (last !== undefined || Math.abs(speed) < STANDSTILL) return;
+      if (last !== undefined || Math.abs(speed) < MIN_SPEED) return;
       moveBy(speed * (now - before));
       speed *= FRICTION ** (now - before);
-      glide(now);
+      fling(now);
     });
   }
 
   element.addEventListener('touchstart', ({ touches: [touch], timeStamp }) => {
     speed = 0;
-    rest = 0;
+    remainder = 0;
     last = touch && { y: touch.clientY, time: timeStamp };
   });
   element.addEventListener('touchmove', ({ touches, timeStamp }) => {
     const [touch] = touches;
     // Two fingers zoom.
     if (touch === undefined || touches.length > 1 || last === undefined) return;
-    const way = last.y - touch.clientY;
-    speed = way / Math.max(1, timeStamp - last.time);
+    const distance = last.y - touch.clientY;
+    speed = distance / Math.max(1, timeStamp - last.time);
     last = { y: touch.clientY, time: timeStamp };
-    moveBy(way);
+    moveBy(distance);
   });
   for (const end of ['touchend', 'touchcancel'] as const) {
     element.addEventListener(end, ({ timeStamp }) => {
       if (last === undefined || timeStamp - last.time > REST_MS) speed = 0;
       last = undefined;
-      if (!matchMedia('(prefers-reduced-motion: reduce)').matches) glide(performance.now());
+      if (!matchMedia('(prefers-reduced-motion: reduce)').matches) fling(performance.now());
     });
   }
 }

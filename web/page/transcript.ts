@@ -1,8 +1,8 @@
-// What stands in a terminal, as text.
+// Reads the contents of a terminal as text.
 
 import type { IBuffer, IBufferLine } from '@xterm/xterm';
 
-/** @returns A line for each that was printed, whatever rows it takes; without blanks at its end. */
+/** @returns The lines as they were printed: wrapped rows joined, and trailing white space removed. */
 export function linesOf(buffer: Pick<IBuffer, 'length' | 'getLine'>): string[] {
   const lines: string[] = [];
   let line = '';
@@ -17,9 +17,9 @@ export function linesOf(buffer: Pick<IBuffer, 'length' | 'getLine'>): string[] {
   return lines;
 }
 
-/** Without the cell at its end that a wide character left: there it had no room. */
+/** Omits the last cell if it is empty because a wide character had no room there. */
 function fullRow(row: IBufferLine): string {
   const last = row.getCell(row.length - 1);
-  const isLeft = last?.getChars() === '' && last.getWidth() === 1;
-  return row.translateToString(false, 0, isLeft ? row.length - 1 : row.length);
+  const isUnused = last?.getChars() === '' && last.getWidth() === 1;
+  return row.translateToString(false, 0, isUnused ? row.length - 1 : row.length);
 }

@@ -1,10 +1,10 @@
-// The page for an address whose target cannot exist. Nothing of that address is shown.
+// What the page shows if its address has an invalid target. It shows nothing of that address.
 
 import { requireElement } from '../ui/dom.ts';
 
 const TITLE = 'Unknown target';
 
-/** Shows that the address is wrong, and never settles: there is no conversation to begin. */
+/** Explains the problem, and never resolves: there is nothing to connect to. */
 export function showUnknownTarget(): Promise<never> {
   document.title = TITLE;
   requireElement(document, '#title').textContent = TITLE;

@@ -1,3 +1,3 @@
-// @xterm/addon-unicode-graphemes 0.4 takes the memory behind a Buffer for the Buffer's alone. A
-// browser has no Buffer; in Node a small one is a piece of a pool, unless there is none.
+// Turns off Node's pool for small Buffers. @xterm/addon-unicode-graphemes 0.4 uses the whole ArrayBuffer
+// behind a Buffer as if no other Buffer shared it.
 Buffer.poolSize = 0;

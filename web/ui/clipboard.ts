@@ -1,17 +1,17 @@
-// Puts text into the clipboard.
+// Copies text to the clipboard.
 
-/** @returns Whether it is there. */
+/** @returns Whether the text was copied. */
 export async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Over plain HTTP from another machine there is no `navigator.clipboard`.
-    return copySelected(text);
+    // `navigator.clipboard` is missing over plain HTTP, except from the same machine.
+    return copyBySelecting(text);
   }
 }
 
-function copySelected(text: string): boolean {
+function copyBySelecting(text: string): boolean {
   const before = document.activeElement;
   const area = document.createElement('textarea');
   area.value = text;

@@ -1,6 +1,7 @@
-// Has the browser save a text as a file.
+// Downloads a text as a file.
 
-const READ_WITHIN_MS = 60_000;
+/** Some browsers read the URL only some time after the click. */
+const REVOKE_AFTER_MS = 60_000;
 
 export function download(text: string, name: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
@@ -8,6 +9,5 @@ export function download(text: string, name: string): void {
   link.href = url;
   link.download = name;
   link.click();
-  // Some browsers read it after the click.
-  setTimeout(() => URL.revokeObjectURL(url), READ_WITHIN_MS);
+  setTimeout(() => URL.revokeObjectURL(url), REVOKE_AFTER_MS);
 }

@@ -1,10 +1,9 @@
-// Looks for a text in the terminal.
+// The bar that searches the terminal.
 
 import type { ISearchDecorationOptions } from '@xterm/addon-search';
 import type { Screen, SearchResults } from '../page/screen.ts';
 
 export interface FindBarElements {
-  /** What opens and closes. */
   bar: HTMLElement;
   form: HTMLFormElement;
   text: HTMLInputElement;
@@ -14,26 +13,26 @@ export interface FindBarElements {
 }
 
 export class FindBar {
-  readonly #parts: FindBarElements;
+  readonly #elements: FindBarElements;
   readonly #screen: Screen;
   readonly #decorations: () => ISearchDecorationOptions;
   readonly #onClose: () => void;
 
   /**
-   * @param decorations How matches are marked, now.
-   * @param onClose Called when it is closed: the focus has to go somewhere.
+   * @param decorations Returns how to mark the matches in the current appearance.
+   * @param onClose Called after the bar is closed, to move the focus.
    */
   constructor(
-    parts: FindBarElements,
+    elements: FindBarElements,
     screen: Screen,
     decorations: () => ISearchDecorationOptions,
     onClose: () => void,
   ) {
-    this.#parts = parts;
+    this.#elements = elements;
     this.#screen = screen;
     this.#decorations = decorations;
     this.#onClose = onClose;
-    const { bar, form, text, previous, close } = parts;
+    const { bar, form, text, previous, close } = elements;
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#find('next');
@@ -42,12 +41,12 @@ export class FindBar {
     previous.addEventListener('click', () => this.#find('previous'));
     close.addEventListener('click', () => this.close());
     bar.addEventListener('keydown', (event) => this.#onKey(event));
-    screen.onMatches((matches) => this.#count(matches));
+    screen.onSearchResults((results) => this.#showCount(results));
   }
 
-  /** Opens it; what is selected is looked for. */
+  /** Opens the bar, and searches for the selected text. */
   open(): void {
-    const { bar, text } = this.#parts;
+    const { bar, text } = this.#elements;
     const { selection } = this.#screen;
     bar.hidden = false;
     if (selection !== '' && !selection.includes('\n')) text.value = selection;
@@ -57,13 +56,13 @@ export class FindBar {
   }
 
   close(): void {
-    this.#parts.bar.hidden = true;
+    this.#elements.bar.hidden = true;
     this.#screen.endSearch();
     this.#onClose();
   }
 
   #find(direction: 'next' | 'previous', incremental = false): void {
-    const { text, count } = this.#parts;
+    const { text, count } = this.#elements;
     if (text.value === '') {
       this.#screen.endSearch();
       count.textContent = '';
@@ -75,10 +74,10 @@ export class FindBar {
     });
   }
 
-  #count({ index, count }: SearchResults): void {
-    if (this.#parts.text.value === '') return;
+  #showCount({ index, count }: SearchResults): void {
+    if (this.#elements.text.value === '') return;
     const place = index === -1 ? `${count}` : `${index + 1} of ${count}`;
-    this.#parts.count.textContent = count === 0 ? 'not found' : place;
+    this.#elements.count.textContent = count === 0 ? 'not found' : place;
   }
 
   #onKey(event: KeyboardEvent): void {

@@ -1,27 +1,27 @@
-// The help: <dialog id="help"> in index.html, which says all there is to say.
+// Opens the help, which is <dialog id="help"> in index.html.
 
 import { modal } from './modal.ts';
 
-/** What is printed on the key of a Mac that a browser calls Alt. */
+/** The label on a Mac's keyboard for the key that browsers call Alt. */
 const MAC_ALT = '⌥';
 
 export class HelpDialog {
-  /** Opens it; the focus goes back to where it was. */
+  /** Opens the dialog; when it closes, the focus returns. */
   readonly open: () => void;
   readonly #dialog: HTMLDialogElement;
 
   constructor(dialog: HTMLDialogElement, opener: HTMLElement) {
     this.#dialog = dialog;
     this.open = modal(dialog, opener);
-    if (navigator.userAgent.includes('Mac OS')) this.#nameMacKeys();
+    if (navigator.userAgent.includes('Mac OS')) this.#useMacLabels();
   }
 
-  /** Leaves out what the message server understands: another one is asked here. */
+  /** Removes the message server's commands, for other services. */
   hideCommands(): void {
     this.#dialog.querySelector('#help-commands')?.remove();
   }
 
-  #nameMacKeys(): void {
+  #useMacLabels(): void {
     for (const key of this.#dialog.querySelectorAll('kbd')) {
       if (key.textContent === 'Alt') key.textContent = MAC_ALT;
     }

@@ -1,12 +1,12 @@
-// A text for the page, with its web addresses as links.
+// Turns the web addresses in a text into links.
 
 import { partsOf } from './links.pure.ts';
 
 /**
- * Makes nodes of a text. Nothing in it is markup.
+ * Makes nodes of a text. Markup in it has no effect.
  *
- * @returns The text, to the letter; what is an http or https address can be followed, into a tab of
- *   its own that learns nothing of this page.
+ * @returns The same text. Each http or https address is a link to a new tab, which gets no reference
+ *   to this page.
  */
 export function linkedText(text: string): DocumentFragment {
   const fragment = document.createDocumentFragment();
@@ -26,7 +26,7 @@ function linkTo(address: string): HTMLAnchorElement | string {
   return link;
 }
 
-/** What looks like an address need not be one: `https://[`. */
+/** Excludes text that only looks like an address: `https://[`. */
 function isAddress(text: string): boolean {
   try {
     const { protocol } = new URL(text);

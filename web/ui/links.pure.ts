@@ -1,14 +1,14 @@
-// Where a text holds web addresses. Pure; the terminal looks for them with the same expression.
+// Finds web addresses in a text. Pure; the terminal uses the same expression.
 
-// Printable characters that RFC 3986 leaves out of a URI (section 2), and what closes a sentence or
-// a quotation, end an address. A pair of brackets belongs to it, a single one to the text around
-// it.
+// An address ends before a printable character that RFC 3986 does not allow in a URI (section 2), and
+// before punctuation that closes a sentence or a quotation. A pair of parentheses belongs to the
+// address, a single one to the text around it.
 const INSIDE = '[^\\s"\'<>`{}|\\\\^()«»\\u2018-\\u201f\\u3000-\\u303f\\uff00-\\uff0f]';
 const LAST =
   '[^\\s"\'<>`{}|\\\\^()«»\\u2018-\\u201f\\u3000-\\u303f\\uff00-\\uff0f.,:;!?~*_\\[\\]…]';
 const BRACKETED = `\\(${INSIDE}*\\)`;
 
-/** One address, http or https. (Without the flag `g`: xterm's addon for links adds it.) */
+/** An http or https address. Without the flag `g`, which xterm's addon for links adds. */
 export const LINK = new RegExp(`https?://(?:${INSIDE}|${BRACKETED})*(?:${LAST}|${BRACKETED})`, 'i');
 
 const LINKS = new RegExp(LINK, 'gi');
@@ -18,7 +18,7 @@ export interface TextPart {
   isLink: boolean;
 }
 
-/** Cuts a text into addresses and what stands between them; together they are the text. */
+/** Splits a text into addresses and the parts between them, without a gap. */
 export function partsOf(text: string): TextPart[] {
   const parts: TextPart[] = [];
   let end = 0;

@@ -22,11 +22,11 @@ test.each<[text: string, links: string[]]>([
   ['javascript:alert(1) data:text/html,x file:///etc/passwd ftp://example.org', []],
   ['www.example.org', []],
   ['', []],
-])('in %j stand %j', (text, links) => {
+])('finds in %j the links %j', (text, links) => {
   expect(linksIn(text)).toEqual(links);
 });
 
-test('nothing of a text is lost, and only http and https are links', () => {
+test('keeps the whole text, and links only http and https addresses', () => {
   const piece = fc.oneof(
     fc.constantFrom('https://', 'http://', 'a', '(', ')', '.', ' ', '"', '漢', 'javascript:'),
     fc.string(),
@@ -44,12 +44,12 @@ test('nothing of a text is lost, and only http and https are links', () => {
   );
 });
 
-test('the expression is one that xterm’s addon can add its own flag to', () => {
+test('has an expression to which xterm’s addon can add the flag g', () => {
   expect(LINK.flags).toBe('i');
 });
 
 test.each(['http://', 'http://(', 'http://a(', 'http://....'])(
-  'a message full of %j costs no time to speak of',
+  'splits a message full of %j without catastrophic backtracking',
   (piece) => {
     const text = piece.repeat(4096 / piece.length);
     expect(

@@ -1,10 +1,11 @@
-// What every dialog of the page does. Escape, and the focus that goes back, are the browser's.
+// What all dialogs of the page have in common. The browser itself handles Escape, and returns the
+// focus.
 
 /**
- * Opens a dialog from a button; Escape, its `.close` button and a click beside it close it.
+ * Makes a button open a dialog; Escape, its `.close` button and a click outside close it.
  *
- * @param onOpen Called just before it is shown.
- * @returns Opens it from elsewhere; the focus then goes back to where it was.
+ * @param onOpen Called before the dialog is shown.
+ * @returns A function that opens the dialog. When it closes, the focus returns to where it was.
  */
 export function modal(
   dialog: HTMLDialogElement,
@@ -18,28 +19,28 @@ export function modal(
     dialog.scrollTop = 0;
   };
   opener.addEventListener('click', () => {
-    // Safari focuses no button that is clicked, and would give the focus back to something else.
+    // Safari does not focus a clicked button, and would return the focus elsewhere.
     opener.focus();
     open();
   });
   dialog.querySelector('.close')?.addEventListener('click', () => dialog.close());
-  closeBeside(dialog);
+  closeOnOutsideClick(dialog);
   return open;
 }
 
-/** A press that begins inside, as when text is selected, is not beside it, wherever it ends. */
-function closeBeside(dialog: HTMLDialogElement): void {
-  let beganBeside = false;
+/** Ignores a press that starts inside, for example to select text, and ends outside. */
+function closeOnOutsideClick(dialog: HTMLDialogElement): void {
+  let startedOutside = false;
   dialog.addEventListener('pointerdown', (event) => {
-    beganBeside = isBeside(dialog, event);
+    startedOutside = isOutside(dialog, event);
   });
   dialog.addEventListener('click', (event) => {
-    if (beganBeside && isBeside(dialog, event)) dialog.close();
+    if (startedOutside && isOutside(dialog, event)) dialog.close();
   });
 }
 
-function isBeside(dialog: HTMLDialogElement, { target, clientX, clientY }: MouseEvent): boolean {
-  // The backdrop's clicks are the dialog's own; so are those on its padding.
+function isOutside(dialog: HTMLDialogElement, { target, clientX, clientY }: MouseEvent): boolean {
+  // The target is the dialog for a click on its backdrop, and for one on its padding.
   if (target !== dialog) return false;
   const { left, right, top, bottom } = dialog.getBoundingClientRect();
   return clientX < left || clientX > right || clientY < top || clientY > bottom;

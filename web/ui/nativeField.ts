@@ -1,32 +1,31 @@
-// A field below the terminal to type in: for touch keyboards, input methods and screen readers,
-// which a terminal serves badly. It shows the line that the line editor has, and is one more way to
-// it.
+// A text field below the terminal, for touch keyboards, input methods and screen readers, which do not
+// work well with a terminal. It shows the line of the line editor, and changes it.
 
 import type { PromptKind } from '../../client/dialogue/conversation.ts';
 import { requireElement } from './dom.ts';
 
 export interface FieldEvents {
-  /** The text in the field is another. */
+  /** The text was edited. */
   changed(text: string): void;
-  /** The line is to be said. */
-  entered(): void;
-  /** A command's button was pressed. */
-  commanded(command: string): void;
-  /** What the line editor does, and the field cannot, as xterm.js would give it. */
-  pressed(data: string): void;
+  /** Enter or the send button. */
+  submitted(): void;
+  /** A command's button. */
+  commandPressed(command: string): void;
+  /** Input for the line editor, in the form of xterm's `onData`: arrow keys, and long pastes. */
+  typed(data: string): void;
 }
 
 export interface FieldPrompt {
-  /** What is asked; `undefined` where nothing is, by now. */
+  /** What the prompt asks for; `undefined` if there is none. */
   for: PromptKind | undefined;
-  /** What stands above the field; what stood there, where it is left out. */
+  /** The label above the field; unchanged if left out. */
   prompt?: string;
-  /** Whether bullets stand for what is typed. */
+  /** Whether the field shows bullets. */
   isMasked: boolean;
 }
 
-/** What a keyboard should know of an answer (HTML, sections 6.8.7 and 6.8.8). */
-const CAPITALS: Record<PromptKind, string> = {
+/** The `autocapitalize` hint for touch keyboards (HTML, section 6.8.7). */
+const AUTOCAPITALIZE: Record<PromptKind, string> = {
   command: 'characters',
   message: 'sentences',
   password: 'none',
@@ -43,8 +42,8 @@ export class NativeField {
   readonly #commands: HTMLElement;
 
   /**
-   * @param form The elements of index.html's `#field`.
-   * @param commands Those that get a button.
+   * @param form `#field` of index.html.
+   * @param commands The commands to show as buttons.
    */
   constructor(form: HTMLFormElement, commands: readonly string[], events: FieldEvents) {
     this.#form = form;
@@ -57,31 +56,30 @@ export class NativeField {
     this.#input.addEventListener('input', () => events.changed(this.#input.value));
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      events.entered();
+      events.submitted();
       this.#input.focus();
     });
     this.#input.addEventListener('paste', (event) => {
       const text = event.clipboardData?.getData('text') ?? '';
-      // The field itself would make one line of several.
+      // The browser would join the lines of the paste.
       if (!/[\r\n]/.test(text)) return;
       event.preventDefault();
-      // The line editor does not know where the cursor of the field is: it is given the whole anew.
+      // The line editor does not know the cursor of the field: replace the whole line.
       const { value, selectionStart, selectionEnd } = this.#input;
       const before = value.slice(0, selectionStart ?? value.length);
       const after = value.slice(selectionEnd ?? value.length);
       events.changed('');
-      events.pressed(`\x1b[200~${before}${text}${after}\x1b[201~`);
+      events.typed(`\x1b[200~${before}${text}${after}\x1b[201~`);
     });
     this.#input.addEventListener('keydown', (event) => {
       const data = KEYS[event.key];
-      // An input method takes these keys for its list of words.
+      // An input method uses these keys in its list of candidates.
       if (data === undefined || event.isComposing) return;
       event.preventDefault();
-      events.pressed(data);
+      events.typed(data);
     });
   }
 
-  /** Whether it is there to be typed in. */
   set isShown(isShown: boolean) {
     this.#form.hidden = !isShown;
   }
@@ -94,29 +92,29 @@ export class NativeField {
     this.#input.focus();
   }
 
-  /** Says what is asked. */
-  ask({ for: asked, prompt, isMasked }: FieldPrompt): void {
+  /** Adapts the field to the current prompt. */
+  setPrompt({ for: asked, prompt, isMasked }: FieldPrompt): void {
     if (prompt !== undefined) this.#label.textContent = prompt;
     for (const button of this.#commands.querySelectorAll('button')) {
       button.ariaDisabled = String(asked !== 'command');
     }
     this.#input.type = isMasked ? 'password' : 'text';
-    this.#input.autocapitalize = CAPITALS[asked ?? 'line'];
+    this.#input.autocapitalize = AUTOCAPITALIZE[asked ?? 'line'];
     this.#input.spellcheck = asked === 'message';
   }
 
-  /** Shows the line as the line editor has it. */
-  show(text: string): void {
-    // Setting what is there already would end the composition of an input method.
+  /** Shows the line of the line editor. */
+  setText(text: string): void {
+    // Setting the same text again would end the composition of an input method.
     if (this.#input.value !== text) this.#input.value = text;
   }
 
-  #button(command: string, { commanded }: FieldEvents): HTMLButtonElement {
+  #button(command: string, { commandPressed }: FieldEvents): HTMLButtonElement {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = command;
     button.addEventListener('click', () => {
-      if (button.ariaDisabled !== 'true') commanded(command);
+      if (button.ariaDisabled !== 'true') commandPressed(command);
     });
     return button;
   }

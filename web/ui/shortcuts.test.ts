@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Shortcut, type ShortcutContext, shortcutFor } from './shortcuts.ts';
 
-const NOTHING: ShortcutContext = { isSelected: false, isLineEmpty: false, isCommandAsked: true };
+const CONTEXT: ShortcutContext = { hasSelection: false, isLineEmpty: false, isCommandPrompt: true };
 
 /** Reads `Ctrl-Shift-C`. */
 function press(name: string) {
@@ -23,10 +23,10 @@ test.each<[string, Shortcut, Partial<ShortcutContext>?]>([
   ['Ctrl-a', 'terminal'],
   ['Ctrl-r', 'terminal'],
   ['Alt-b', 'terminal'],
-  // AltGr, on Windows.
+  // AltGr on Windows.
   ['Ctrl-Alt-q', 'terminal'],
   ['Ctrl-c', 'terminal'],
-  ['Ctrl-c', 'copy', { isSelected: true }],
+  ['Ctrl-c', 'copy', { hasSelection: true }],
   ['Ctrl-Shift-C', 'copy'],
   ['Ctrl-v', 'browser'],
   ['Ctrl-Shift-V', 'browser'],
@@ -42,12 +42,12 @@ test.each<[string, Shortcut, Partial<ShortcutContext>?]>([
   ['F1', 'help'],
   ['?', 'terminal'],
   ['?', 'help', { isLineEmpty: true }],
-  ['?', 'terminal', { isLineEmpty: true, isCommandAsked: false }],
+  ['?', 'terminal', { isLineEmpty: true, isCommandPrompt: false }],
   ['Tab', 'terminal'],
   ['Tab', 'browser', { isLineEmpty: true }],
   ['Shift-Tab', 'browser'],
   ['PageUp', 'pageUp'],
   ['PageDown', 'pageDown'],
-])('%s is for: %s %o', (name, shortcut, situation = {}) => {
-  expect(shortcutFor(press(name), { ...NOTHING, ...situation })).toBe(shortcut);
+])('gives %s to: %s %o', (name, shortcut, context = {}) => {
+  expect(shortcutFor(press(name), { ...CONTEXT, ...context })).toBe(shortcut);
 });

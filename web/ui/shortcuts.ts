@@ -1,39 +1,37 @@
-// Which keys pressed in the terminal are the page's, and which the browser's. All others are the
-// line editor's.
+// Decides which keys pressed in the terminal belong to the page, and which to the browser. All others
+// go to the line editor.
 
-/** What the page does. */
+/** What the page does for a key. */
 export type PageShortcut = 'find' | 'help' | 'copy' | 'pageUp' | 'pageDown';
 
 export type Shortcut = PageShortcut | 'browser' | 'terminal';
 
-/** What the line editor has for Ctrl and a letter (editorKeys.ts). */
+/** The letters that mean something to the line editor with Ctrl (editorKeys.ts). */
 const EDITOR_LETTERS = 'abcdeghjklmnpruwy';
 
 export interface ShortcutContext {
-  /** Text in the terminal is selected. */
-  isSelected: boolean;
-  /** Nothing is on the line. */
+  hasSelection: boolean;
   isLineEmpty: boolean;
-  /** A command of the message server is asked for. */
-  isCommandAsked: boolean;
+  /** Whether the prompt asks for a command of the message server. */
+  isCommandPrompt: boolean;
 }
 
-/** The part of a KeyboardEvent that tells. */
+/** The part of a KeyboardEvent that matters. */
 export type KeyPress = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'shiftKey' | 'metaKey'>;
 
-export function shortcutFor(press: KeyPress, situation: ShortcutContext): Shortcut {
+export function shortcutFor(press: KeyPress, context: ShortcutContext): Shortcut {
   const { key, altKey, metaKey } = press;
   if (altKey) return 'terminal';
   if (metaKey) return key.toLowerCase() === 'f' ? 'find' : 'browser';
-  if (press.ctrlKey) return withCtrl(press, situation);
+  if (press.ctrlKey) return withCtrl(press, context);
   switch (key) {
     case 'Tab':
-      // Tab is no trap: WCAG 2.2, 2.1.2.
-      return press.shiftKey || situation.isLineEmpty ? 'browser' : 'terminal';
+      // Tab must not be a keyboard trap (WCAG 2.2, 2.1.2).
+      return press.shiftKey || context.isLineEmpty ? 'browser' : 'terminal';
     case 'F1':
       return 'help';
     case '?':
-      return situation.isCommandAsked && situation.isLineEmpty ? 'help' : 'terminal';
+      return context.isCommandPrompt && context.isLineEmpty ? 'help' : 'terminal';
     case 'PageUp':
       return 'pageUp';
     case 'PageDown':
@@ -43,11 +41,11 @@ export function shortcutFor(press: KeyPress, situation: ShortcutContext): Shortc
   }
 }
 
-function withCtrl({ key, shiftKey }: KeyPress, { isSelected }: ShortcutContext): Shortcut {
+function withCtrl({ key, shiftKey }: KeyPress, { hasSelection }: ShortcutContext): Shortcut {
   const letter = key.toLowerCase();
-  if (letter === 'c' && (isSelected || shiftKey)) return 'copy';
+  if (letter === 'c' && (hasSelection || shiftKey)) return 'copy';
   if (letter === 'f' && !shiftKey) return 'find';
-  // Those with names are the arrows and their like.
+  // Keys with longer names are arrows and the like.
   if (letter.length > 1) return letter === 'tab' ? 'browser' : 'terminal';
   return EDITOR_LETTERS.includes(letter) && !shiftKey ? 'terminal' : 'browser';
 }

@@ -1,0 +1,89 @@
+// Shows the prompt and the line being typed, in the terminal and in the field below it. A password
+// shows as typed or as bullets, as the settings say.
+
+import { isSecret, type PromptKind } from '../../client/dialogue/conversation.ts';
+import { maskSecret } from '../../client/dialogue/maskSecret.ts';
+import type { LineEditor } from '../editor/lineEditor.ts';
+import type { PromptLine } from '../editor/lineLayout.ts';
+import type { NativeField } from '../ui/nativeField.ts';
+import type { Screen } from './screen.ts';
+
+export interface PromptDisplayDependencies {
+  screen: Pick<Screen, 'showLine' | 'completeLine'>;
+  field: Pick<NativeField, 'setPrompt' | 'setText'>;
+  editor: Pick<LineEditor, 'line' | 'search'>;
+  /** Whether passwords show as bullets at the moment. */
+  masksPasswords(): boolean;
+}
+
+/** The prompt while the rest of a password is discarded. */
+export const PASSWORD_DISCARDED = 'The password was not sent; press Enter to continue: ';
+
+export class PromptDisplay {
+  readonly #deps: PromptDisplayDependencies;
+
+  constructor(deps: PromptDisplayDependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Shows a prompt with the line being typed.
+   *
+   * @param kind `undefined` if there is no conversation.
+   * @param label The label of the field.
+   */
+  show(prompt: string, kind: PromptKind | undefined, label = prompt): void {
+    const { screen, field, editor } = this.#deps;
+    field.setText(editor.line.text);
+    field.setPrompt({ prompt: label, for: kind, isMasked: this.#isMasked(kind) });
+    screen.showLine(this.#promptLine(prompt, kind));
+  }
+
+  /** Shows that a password is being discarded, and nothing of it. */
+  showDiscarding(kind: PromptKind | undefined): void {
+    const { screen, field } = this.#deps;
+    field.setText('');
+    field.setPrompt({ prompt: PASSWORD_DISCARDED, for: kind, isMasked: true });
+    screen.showLine({ prompt: PASSWORD_DISCARDED, text: '', cursor: 0 });
+  }
+
+  /**
+   * Shows type-ahead while there is no prompt: in the field only.
+   *
+   * @param mayBePassword Whether the next prompt may be one for a password.
+   */
+  showTypeAhead(text: string, mayBePassword: boolean): void {
+    const { field } = this.#deps;
+    field.setText(text);
+    field.setPrompt({ for: undefined, isMasked: mayBePassword && this.#deps.masksPasswords() });
+  }
+
+  /**
+   * Replaces the line being typed by a completed one.
+   *
+   * @param suffix Shown after the text, and never masked.
+   */
+  complete(prompt: string, text: string, kind: PromptKind, suffix = ''): void {
+    const shown = `${this.#mask(text, kind)}${suffix}`;
+    this.#deps.screen.completeLine({ prompt, text: shown, cursor: 0 });
+  }
+
+  #promptLine(prompt: string, kind: PromptKind | undefined): PromptLine {
+    const { line, search } = this.#deps.editor;
+    if (search !== undefined) {
+      const failed = search.isFound ? '' : 'failed ';
+      return { prompt: `(${failed}reverse-i-search)'${search.query}': `, ...line };
+    }
+    const { text, cursor } = line;
+    const before = this.#mask(text.slice(0, cursor), kind);
+    return { prompt, text: this.#mask(text, kind), cursor: before.length };
+  }
+
+  #mask(text: string, kind: PromptKind | undefined): string {
+    return this.#isMasked(kind) ? maskSecret(text) : text;
+  }
+
+  #isMasked(kind: PromptKind | undefined): boolean {
+    return kind !== undefined && isSecret(kind) && this.#deps.masksPasswords();
+  }
+}
