@@ -9,6 +9,10 @@ import { expect, QUICK, test } from '../fixtures.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SOURCE = /\.(?:[cm]?[jt]s|json|md|service|socket|conf|env|cfg|yaml|sh|css|html)$/;
+/** What writes the texts that a user may meet. */
+const PROGRAM = /^(?:protocol|access|server|client|bridge|web|cli)\/.*\.(?:ts|html)$/;
+/** In characters. A shorter one, such as `check`, proves nothing. */
+const MIN_PIECE_LENGTH = 8;
 const FOLDERS = readdirSync(ROOT, { withFileTypes: true })
   .filter(
     (entry) =>
@@ -98,6 +102,21 @@ test('every flag in a motd command of the documentation exists', QUICK, () => {
   expect(unknown).toEqual([]);
 });
 
+test('every text in docs/errors.md is in the code', QUICK, () => {
+  const sources = files
+    .filter((file) => PROGRAM.test(file) && !/\.(?:test|harness)\./.test(file))
+    .map((file) => readFileSync(join(ROOT, file), 'utf8'))
+    .join('\n')
+    // A text may be cut into pieces: over several lines, and in the values it is made of.
+    .replace(/['`]\s*\+\s*['`]/g, '');
+  const pieces = textsIn(readPage('docs/errors.md'))
+    .flatMap((text) => text.split(/…|; |: | \(E[A-Z]+\)/))
+    .map((piece) => piece.trim())
+    .filter((piece) => piece.length > MIN_PIECE_LENGTH);
+  expect(pieces.length).toBeGreaterThan(100);
+  expect(pieces.filter((piece) => !sources.includes(piece))).toEqual([]);
+});
+
 test('the table of contents names every page in docs/', QUICK, () => {
   const contents = readPage('docs/README.md');
   const guides = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
@@ -113,6 +132,15 @@ test('docs/flags.md is what `npm run docs` writes', QUICK, async () => {
   const program = new Program(process.execPath, ['scripts/docs.mjs', 'check']);
   expect(await program.exitCode(), program.stderr).toBe(0);
 });
+
+/** The texts in the tables of a page: all code but that in the last column, which says what to do. */
+function textsIn(page: string): string[] {
+  const rows = page.split('\n').filter((line) => line.startsWith('| '));
+  return rows.flatMap((row) => {
+    const cells = row.slice(0, -2).split(' | ').slice(0, -1).join(' | ');
+    return [...cells.matchAll(/`([^`]*)`/g)].map(([, text = '']) => text);
+  });
+}
 
 function isTarget(page: string, link: string): boolean {
   const [path = '', anchor] = link.split('#');
