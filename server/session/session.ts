@@ -33,7 +33,7 @@
 //                      wrong password                        command (closing if it was the third)
 //   closing                                                  closed
 //
-// A blank line changes nothing. A line over the limit ends message and the password states. When
+// A blank line changes nothing. A line over the limit leads to command, but not from firstLine. When
 // every line is answered, the end of the input or `closeWith` leads to closing.
 
 import { dropByteOrderMark } from '../../protocol/byteOrderMark.ts';
