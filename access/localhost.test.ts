@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { type Endpoint, listeningEndpoint } from './endpoint.ts';
 import { freeLocalhostPort, isLocalhost, listenOnLocalhost } from './localhost.ts';
 
 /** An address that no machine has (RFC 5737), in place of IPv6 on a machine without it. */
@@ -12,10 +13,10 @@ function tcpServer(): Server {
   return server;
 }
 
-async function bind(server: Server, host: string, port: number): Promise<AddressInfo> {
+async function bind(server: Server, host: string, port: number): Promise<Endpoint> {
   server.listen({ host, port });
   await once(server, 'listening');
-  return server.address() as AddressInfo;
+  return listeningEndpoint(server);
 }
 
 /** @returns The code of the error; `undefined` if it accepts connections. */

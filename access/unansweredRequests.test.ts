@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
+import { listeningEndpoint } from './endpoint.ts';
 import { limitUnanswered, MAX_UNANSWERED } from './unansweredRequests.ts';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
@@ -18,7 +19,7 @@ async function start() {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const socket = connect(listeningEndpoint(server).port, '127.0.0.1');
   socket.on('error', () => {});
   onTestFinished(() => {
     socket.destroy();

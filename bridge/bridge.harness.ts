@@ -4,20 +4,19 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
-import { type AddressInfo, connect, createServer, isIPv6, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
+import { type Endpoint, formatEndpoint, listeningEndpoint } from '../access/endpoint.ts';
 import { type BridgeSettings, buildBridge } from './bridge.ts';
 import { listen } from './listen.ts';
 
-export interface RunningBridge {
+export interface RunningBridge extends Endpoint {
   app: FastifyInstance;
-  host: string;
-  port: number;
 }
 
 /** Starts a TCP server that hands each connection to `serve`. */
@@ -34,7 +33,7 @@ export async function startTarget(serve: (socket: Socket) => void): Promise<numb
     server.close();
     for (const socket of sockets) socket.destroy();
   });
-  return (server.address() as AddressInfo).port;
+  return listeningEndpoint(server).port;
 }
 
 /** Serves a connection by sending back everything it receives. */
@@ -127,7 +126,7 @@ export class TestPeer {
     options: ClientOptions & { protocols?: string[]; scheme?: 'ws' | 'wss' } = {},
   ) {
     const { protocols = [], scheme = 'ws', ...rest } = options;
-    const authority = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+    const authority = formatEndpoint({ host, port });
     this.webSocket = new WebSocket(`${scheme}://${authority}${path}`, protocols, rest);
     this.webSocket.on('message', (data: Buffer) => this.#chunks.push(data));
     this.webSocket.on('error', () => {});

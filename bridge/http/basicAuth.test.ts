@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
+import { listeningEndpoint } from '../../access/endpoint.ts';
 import { type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
 import { type CheckPassword, requireBasicAuth } from './basicAuth.ts';
 
@@ -169,7 +170,7 @@ test('exempts a route from the password, but no other spelling of its path', asy
   app.get('/healthz', { config: { rules: { needsNoPassword: true } } }, async () => 'ok');
   for (const url of ['/healthz/deep', '/secret']) app.get(url, async () => 'ok');
   await app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = app.server.address() as AddressInfo;
+  const { port } = listeningEndpoint(app.server);
   for (const [path, status] of [
     ['/healthz', 200],
     ['/healthz?verbose', 200],

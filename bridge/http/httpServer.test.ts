@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { get } from 'node:https';
-import { type AddressInfo, connect as connectTcp } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { listeningEndpoint } from '../../access/endpoint.ts';
 import { echo, type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
 import { httpServerFactory, limitResponseTime, replaceCertificate } from './httpServer.ts';
 
@@ -138,7 +139,7 @@ describe('the deadline for reading a response', () => {
 
   test('closes the connection of a peer that does not read', async () => {
     const app = await startWithDeadline(500);
-    const silent = connectTcp((app.server.address() as AddressInfo).port, '127.0.0.1');
+    const silent = connectTcp(listeningEndpoint(app.server).port, '127.0.0.1');
     silent.on('error', () => {});
     onTestFinished(() => {
       silent.destroy();
@@ -150,7 +151,7 @@ describe('the deadline for reading a response', () => {
 
   test('does not affect a peer that reads the response', async () => {
     const app = await startWithDeadline();
-    const { port } = app.server.address() as AddressInfo;
+    const { port } = listeningEndpoint(app.server);
     const response = await fetch(`http://127.0.0.1:${port}/`);
     expect((await response.arrayBuffer()).byteLength).toBe(body.length);
   });

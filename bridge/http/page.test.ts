@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { listeningEndpoint } from '../../access/endpoint.ts';
 import { setHeaders } from './headers.ts';
 import { inlineScriptHashes, servePage } from './page.ts';
 
@@ -49,7 +50,7 @@ async function startPage(): Promise<number> {
   servePage(app, pageDir, '');
   onTestFinished(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
-  return (app.server.address() as AddressInfo).port;
+  return listeningEndpoint(app.server).port;
 }
 
 interface PageResponse {

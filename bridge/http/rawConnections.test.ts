@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
+import { listeningEndpoint } from '../../access/endpoint.ts';
 import {
   deferred,
   type RunningBridge,
@@ -41,7 +42,7 @@ test('closes the connection of an upgrade that is not answered', async () => {
   limitUpgradeTime(app, 50);
   app.server.on('upgrade', () => {});
   await app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = app.server.address() as AddressInfo;
+  const { port } = listeningEndpoint(app.server);
   const socket = await send({ port }, `GET / HTTP/1.1\r\n${UPGRADE}`);
   await once(socket.resume(), 'close');
 });

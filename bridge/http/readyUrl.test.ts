@@ -2,8 +2,8 @@
 
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { listeningEndpoint } from '../../access/endpoint.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { echo, type RunningBridge, startBridge, startTarget } from '../bridge.harness.ts';
 
@@ -14,7 +14,7 @@ async function startServer(answer: RequestListener): Promise<URL> {
     server.closeAllConnections();
   });
   await once(server, 'listening');
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/readyz`);
+  return new URL(`http://127.0.0.1:${listeningEndpoint(server).port}/readyz`);
 }
 
 async function bridgeWith(readyUrl: URL, connectTimeoutMs = 10_000): Promise<RunningBridge> {

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { formatEndpoint, listeningEndpoint } from '../../../access/endpoint.ts';
 import {
   certificateFile,
   EtcdCluster,
@@ -356,10 +357,8 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
       server.close();
       for (const client of clients) client.destroy();
     });
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
     return {
-      endpoint: `127.0.0.1:${address.port}`,
+      endpoint: formatEndpoint(listeningEndpoint(server)),
       dropped: () => dropped,
       dropAll(drop: boolean) {
         isDropping = drop;
@@ -385,10 +384,8 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
     return {
-      endpoint: `127.0.0.1:${address.port}`,
+      endpoint: formatEndpoint(listeningEndpoint(server)),
       dropAnswers(drop: boolean) {
         isDropping = drop;
         // A stream that has lost bytes is unusable.
@@ -452,9 +449,7 @@ async function misnamedProxy(cluster: EtcdCluster): Promise<string> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.2', resolve));
   onTestFinished(() => void server.close());
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return `127.0.0.2:${address.port}`;
+  return formatEndpoint(listeningEndpoint(server));
 }
 
 test('reports an unreachable etcd in one line, with its address', async () => {
