@@ -97,7 +97,7 @@ export class RawWebSocket {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true });
     const webSocket = new RawWebSocket(socket, onData);
     socket.write(Buffer.concat([Buffer.from(upgradeRequest(path, { Origin: origin })), early]));
-    const rest = await agreement(socket);
+    const rest = await acceptedUpgrade(socket);
     if (startsPaused) socket.pause();
     socket.on('data', (chunk: Buffer) => webSocket.#receive(chunk));
     socket.on('end', () => webSocket.#onEnd());
@@ -131,8 +131,8 @@ export class RawWebSocket {
   async ended(): Promise<Ending> {
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_, reject) => {
-      const heard = () => `${this.received} bytes heard, ${JSON.stringify(this.#ending)}`;
-      timer = setTimeout(() => reject(new Error(`did not end: ${heard()}`)), TIMEOUT_MS);
+      const progress = () => `${this.received} bytes received, ${JSON.stringify(this.#ending)}`;
+      timer = setTimeout(() => reject(new Error(`did not end: ${progress()}`)), TIMEOUT_MS);
     });
     await Promise.race([this.#gone, tooLong]).finally(() => clearTimeout(timer));
     return this.#ending;
@@ -190,8 +190,8 @@ export class RawWebSocket {
 }
 
 /** Settles with the bytes after the bridge's response, which has to be 101. */
-async function agreement(socket: Socket): Promise<Buffer> {
+async function acceptedUpgrade(socket: Socket): Promise<Buffer> {
   const { head, rest } = await responseHead(socket);
-  if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`no upgrade: ${head}`);
+  if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`not upgraded: ${head}`);
   return rest;
 }

@@ -129,13 +129,13 @@ test('motd up: TLS and passwords apply to the page, not to the TCP server', asyn
 for (const [mistake, flags, words] of [
   ['a certificate alone', ['--tls-cert', tlsFile('cert')], /needs both --tls-cert and --tls-key/],
   [
-    'a key of somebody else',
+    'a key of another certificate',
     ['--tls-cert', tlsFile('other'), '--tls-key', tlsFile('key')],
     /does not belong to the certificate/,
   ],
-  ['no such file', ['--users-file', 'nobody'], /no such file: nobody; check --users-file/],
+  ['a missing file', ['--users-file', 'nobody'], /no such file: nobody; check --users-file/],
   [
-    'what is no list of users',
+    'a file that is not a list of users',
     ['--users-file', 'package.json'],
     /line 1 of package\.json is not NAME:HASH; check --users-file/,
   ],

@@ -115,11 +115,11 @@ async function scriptedServer(...replies: string[]) {
 }
 
 for (const [state, startDead] of [
-  ['is not there', freePort],
+  ['is down', freePort],
   ['is frozen', frozenServer],
   ['cannot be reached', unreachableServer],
   ['is full', fullServer],
-  ['is another', async () => (await scriptedServer(...Array(9).fill('SSH-2.0\n'))).port],
+  ['is another service', async () => (await scriptedServer(...Array(9).fill('SSH-2.0\n'))).port],
 ] as const) {
   test(`if the first server ${state}, the next one serves every client`, QUICK, async () => {
     test.skip(startDead === unreachableServer && !existsSync(PROC_NET_TCP), 'needs Linux');
@@ -258,19 +258,14 @@ test('set and watch skip a server that is cut off from its etcd', async () => {
 });
 
 for (const [rule, replies, words, flags] of [
-  [
-    'a message without an answer',
-    ['200 OK\n'],
-    /may be stored, or not\n$/,
-    ['--timeout', NO_ANSWER_S],
-  ],
+  ['no reply to the message', ['200 OK\n'], /may be stored, or not\n$/, ['--timeout', NO_ANSWER_S]],
   [
     'a wrong password',
     ['300 PASSWORD REQUIRED\n', '301 WRONG PASSWORD\n'],
     /301 WRONG PASSWORD\n/,
     [],
   ],
-  ['a message that is refused', ['200 OK\n', '422 NOT PLAIN TEXT\n'], /422 NOT PLAIN TEXT\n$/, []],
+  ['a rejected message', ['200 OK\n', '422 NOT PLAIN TEXT\n'], /422 NOT PLAIN TEXT\n$/, []],
 ] as const) {
   test(`set: contacts no other server after ${rule}`, async () => {
     const { port, heard } = await scriptedServer(...replies);
@@ -291,20 +286,20 @@ test('watch moves on as each server shuts down, and repeats no message', async (
   const servers = await Promise.all([0, 1, 2].map(() => startSaying('same')));
   const watch = Program.motd(['watch', at(...servers.map(({ port }) => port))]);
   await watch.waitForOutput(/^same\n$/);
-  let said = 'same\n';
+  let printedSoFar = 'same\n';
   for (const [turn, { program }] of servers.slice(0, 2).entries()) {
     await program.stop();
     const next = servers[turn + 1];
     await next?.program.waitForOutput(/: MSGWATCH\n/);
-    const message = `told by the next one, ${turn}`;
+    const message = `from the next server, ${turn}`;
     for (const { port } of servers.slice(turn + 1)) await store(message, port);
-    said += `${message}\n`;
+    printedSoFar += `${message}\n`;
     await watch.waitForOutput(new RegExp(`${message}\n$`));
   }
   await store('last', servers.at(-1)?.port ?? 0);
   await watch.waitForOutput(/last\n$/);
   await watch.stop();
-  expect(watch.stdout).toBe(`${said}last\n`);
+  expect(watch.stdout).toBe(`${printedSoFar}last\n`);
   const lost = 'replied: 421 SERVER SHUTTING DOWN; connecting to the next server';
   expect(watch.stderr).toMatch(new RegExp(`^(motd: 127.0.0.1:\\d+: the server ${lost}\n){2}$`));
 });
@@ -376,10 +371,10 @@ test('a dead server delays a login only for a moment', async () => {
   test.setTimeout(scaled(60_000, 300_000));
   const { port } = await startSaying('second');
   for (const [state, servers] of [
-    ['is not named', at(port)],
+    ['is left out', at(port)],
     ['refuses', at(await freePort(), port)],
     ['is frozen', at(await frozenServer(), port)],
-    ['drops what is sent to it', at(await unreachableServer(), port)],
+    ['drops every packet', at(await unreachableServer(), port)],
   ] as const) {
     const times: number[] = [];
     for (let round = 0; round < scaled(1, 30); round++) {
@@ -388,7 +383,7 @@ test('a dead server delays a login only for a moment', async () => {
       times.push(performance.now() - beganAt);
     }
     const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
-    const found = `where the first of two servers ${state}, it takes ${Math.round(median)} ms`;
-    record('motd get, from its start to its end', found);
+    const found = `if the first of two servers ${state}, it takes ${Math.round(median)} ms`;
+    record('motd get, from start to end', found);
   }
 });

@@ -71,32 +71,60 @@ for (const command of ['up', 'serve', 'bridge']) {
 for (const [mistake, args, words] of [
   ['an unknown command', ['frobnicate'], /^motd: .*'?frobnicate'?.*\n$/],
   ['an unknown flag', ['serve', '--prot', '1'], /^motd: unknown option '--prot'\n$/],
-  ['a port that is no number', ['serve', '--port', 'http'], /^motd: .*--port.*0 to 65535\.\n$/],
+  ['a port that is not a number', ['serve', '--port', 'http'], /^motd: .*--port.*0 to 65535\.\n$/],
   ['a port beyond the last', ['connect', 'localhost', '65536'], /^motd: .*0 to 65535\.\n$/],
-  ['a target that is none', ['bridge', '--target', 'redis'], /^motd: .*NAME=HOST:PORT.*\n$/],
-  ['a port where a host belongs', ['connect', '26310'], /^motd: .*'26310' is no server: .*\n$/],
-  ['one of several that is none', ['get', '--host', 'a,b:c'], /^motd: .*'b:c' is no server: .*\n$/],
-  ['a port where to listen', ['serve', '--host', '1'], /^motd: .*host.*the port goes apart\.\n$/],
-  ['a port behind a colon', ['up', '--host', 'h:1'], /^motd: .*host.*the port goes apart\.\n$/],
-  ['several to listen on', ['serve', '--host', 'a,b'], /^motd: .*one address to listen on;.*\n$/],
+  ['an invalid target', ['bridge', '--target', 'redis'], /^motd: .*NAME=HOST:PORT.*\n$/],
+  ['a port in place of a host', ['connect', '26310'], /^motd: .*'26310' is no server: .*\n$/],
   [
-    'a port said twice',
+    'an invalid server among several',
+    ['get', '--host', 'a,b:c'],
+    /^motd: .*'b:c' is no server: .*\n$/,
+  ],
+  [
+    'a port in place of an address to listen on',
+    ['serve', '--host', '1'],
+    /^motd: .*host.*the port goes apart\.\n$/,
+  ],
+  [
+    'a port after a colon in an address to listen on',
+    ['up', '--host', 'h:1'],
+    /^motd: .*host.*the port goes apart\.\n$/,
+  ],
+  [
+    'several addresses to listen on',
+    ['serve', '--host', 'a,b'],
+    /^motd: .*one address to listen on;.*\n$/,
+  ],
+  [
+    'a port given twice',
     ['connect', 'h', '1', '--port', '2'],
     /^motd: the port is given twice;.*\n$/,
   ],
-  ['workers that are none', ['bridge', '--workers', 'AUTO'], /^motd: .* auto, or .* 1 to 256\.\n$/],
-  ['a log format that is none', ['serve', '--log', 'xml'], /^motd: .*console, json, silent\.\n$/],
+  [
+    'an invalid number of workers',
+    ['bridge', '--workers', 'AUTO'],
+    /^motd: .* auto, or .* 1 to 256\.\n$/,
+  ],
+  ['an unknown log format', ['serve', '--log', 'xml'], /^motd: .*console, json, silent\.\n$/],
   [
     'a message of two lines',
     ['serve', '--message', 'a\nb'],
     /^motd: .*one line of plain text.*\n$/,
   ],
-  ['a history of none', ['serve', '--history', '0'], /^motd: .*from 1 to 100000\.\n$/],
-  ['a limit that is none', ['serve', '--max-connections', 'x'], /^motd: .*whole number.*\n$/],
-  ['a time that is none', ['get', '--timeout', '-1'], /^motd: .*seconds above 0\.\n$/],
-  ['a network that is none', ['serve', '--trust-proxy', 'lo'], /^motd: .*IP addresses.*\n$/],
+  ['an empty history', ['serve', '--history', '0'], /^motd: .*from 1 to 100000\.\n$/],
   [
-    'a password said twice',
+    'a limit that is not a number',
+    ['serve', '--max-connections', 'x'],
+    /^motd: .*whole number.*\n$/,
+  ],
+  ['a negative timeout', ['get', '--timeout', '-1'], /^motd: .*seconds above 0\.\n$/],
+  [
+    'a network that is not an address',
+    ['serve', '--trust-proxy', 'lo'],
+    /^motd: .*IP addresses.*\n$/,
+  ],
+  [
+    'a password given twice',
     ['serve', '--password', 'long enough', '--password-file', 'x'],
     /^motd: option '--password-file <file>' cannot be used with option '--password <text>'\n$/,
   ],
@@ -111,7 +139,7 @@ for (const [mistake, args, words] of [
     /^motd: .*name of its own\.\n$/,
   ],
   ['a path without a slash', ['bridge', '--base-path', 'motd'], /^motd: .*such as \/motd.*\n$/],
-  ['a path that leads up', ['bridge', '--base-path', '/a/../b'], /^motd: .*such as \/motd.*\n$/],
+  ['a path with ..', ['bridge', '--base-path', '/a/../b'], /^motd: .*such as \/motd.*\n$/],
   [
     'an origin with a path',
     ['bridge', '--public-origin', 'https://h/motd'],
@@ -122,8 +150,8 @@ for (const [mistake, args, words] of [
     ['up', '--public-origin', 'wss://h'],
     /^motd: .*https:\/\/HOST.*\n$/,
   ],
-  ['no session at all', ['up', '--max-sessions', '0'], /^motd: .*from 1 to 1000000\.\n$/],
-  ['no ping at all', ['bridge', '--ping-interval', '0'], /^motd: .*from 1 to 3600\.\n$/],
+  ['a limit of no sessions', ['up', '--max-sessions', '0'], /^motd: .*from 1 to 1000000\.\n$/],
+  ['a ping interval of 0', ['bridge', '--ping-interval', '0'], /^motd: .*from 1 to 3600\.\n$/],
   ['an empty password', ['serve', '--password', ''], /^motd: .*one line of plain text.*\n$/],
 ] as const) {
   test(`rejects ${mistake} with one line and status 2`, async () => {
@@ -248,22 +276,22 @@ test('an environment variable sets its flag, and the flag takes precedence', QUI
 
 for (const [refusal, args, words] of [
   [
-    'a connection refused',
+    'a refused connection',
     ['connect', '127.0.0.1', '1'],
     /^motd: 127\.0\.0\.1:1 refused the connection \(ECONNREFUSED\); .*\n$/,
   ],
   [
-    'a host unknown',
+    'an unknown host',
     ['connect', 'no-such-host.invalid'],
     /^motd: no-such-host\.invalid:26310 has an unknown host name \(\w+\); check --host\n$/,
   ],
   [
-    'a store that is none',
+    'an unknown kind of store',
     ['serve', '--port', '0', '--store', 'floppy:'],
     /^motd: no such store: floppy:; --store.*\n$/,
   ],
   [
-    'an address that is not ours',
+    'an address of another machine',
     ['serve', '--host', '192.0.2.1', '--password', 'not the default'],
     /^motd: 192\.0\.2\.1 is not an address of this machine; check --host\n$/,
   ],
@@ -278,17 +306,17 @@ for (const [refusal, args, words] of [
     /^motd: .*8 characters or more; set --password\n$/,
   ],
   [
-    'a password file that is not there',
+    'a missing password file',
     ['serve', '--password-file', 'no-such-file'],
     /^motd: no such file: no-such-file; check --password-file\n$/,
   ],
   [
-    'a password file with a password in clear',
+    'a password file without a hash',
     ['serve', '--store-password-file', 'package.json'],
     /^motd: no password hash in package\.json; make one: \(umask 077; motd hash-password > package\.json\)\n$/,
   ],
   [
-    'a store that cannot be',
+    'a store that cannot be opened',
     ['serve', '--store', 'lmdb:package.json'],
     /^motd: cannot use package\.json: .*; check --store\n$/,
   ],

@@ -138,7 +138,7 @@ const WITHOUT_IPV6 = [
 test('listens on 127.0.0.1 as localhost on a machine without IPv6', async () => {
   const [command = '', ...rest] = WITHOUT_IPV6;
   const { status } = spawnSync(command, [...rest, 'true']);
-  test.skip(status !== 0, 'no network of its own can be made here');
+  test.skip(status !== 0, 'not allowed to make a network namespace');
   for (const [args, line] of [
     [
       ['serve', '--host', 'localhost', '--port', '26310'],

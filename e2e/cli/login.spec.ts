@@ -182,10 +182,10 @@ test('without a server, shows nothing, and later the last known message with its
 });
 
 for (const [what, settings] of [
-  ['a quotation mark that is missing', 'MOTD_HOST="a b\n'],
-  ['two words without one', 'MOTD_HOST=a.example b.example\n'],
-  ['a name that is not set', 'MOTD_HOST=$HOST_OF_MOTD\n'],
-  ['an end', 'MOTD_HOST=a.example\nexit 3\n'],
+  ['a missing quotation mark', 'MOTD_HOST="a b\n'],
+  ['two words without quotation marks', 'MOTD_HOST=a.example b.example\n'],
+  ['an unset variable', 'MOTD_HOST=$HOST_OF_MOTD\n'],
+  ['an exit', 'MOTD_HOST=a.example\nexit 3\n'],
 ] as const) {
   test(`keeps the last known message if the settings are invalid: ${what}`, async ({ server }) => {
     const machine = new Machine();
@@ -201,7 +201,7 @@ for (const [what, settings] of [
 
 for (const [what, settings] of [
   ['CRLF line ends', (lines: string[]) => lines.join('\r\n')],
-  ['CRLF line ends, and none at its end', (lines: string[]) => lines.join('\r\n').trimEnd()],
+  ['CRLF line ends, and no line end at the end', (lines: string[]) => lines.join('\r\n').trimEnd()],
   ['a byte order mark', (lines: string[]) => `\ufeff${lines.join('\n')}`],
   ['a byte order mark and CRLF line ends', (lines: string[]) => `\ufeff${lines.join('\r\n')}`],
   ['a return', (lines: string[]) => [...lines.slice(0, -1), 'return', 'MOTD_HOST=', ''].join('\n')],
@@ -231,7 +231,7 @@ test('keeps the last known message if settings with CRLF line ends are invalid',
 });
 
 for (const [what, makeUnsafe] of [
-  ['is writable for everybody', (file: string) => chmodSync(file, 0o666)],
+  ['is writable for all users', (file: string) => chmodSync(file, 0o666)],
   ['is writable for a group', (file: string) => chmodSync(file, 0o664)],
   ['belongs to another user', (file: string) => chownSync(file, 65_534, 65_534)],
 ] as const) {
@@ -259,8 +259,8 @@ for (const [what, answer] of [
   ['CSI in UTF-8', '200 OK\n\u009b2Jgone\n'],
   ['bidirectional controls', '200 OK\nab\u202ecd\n'],
   ['a line that never ends', `200 OK\n${'x'.repeat(10_000)}`],
-  ['nothing', '200 OK\n\n'],
-  ['a refusal', '421 SERVER SHUTTING DOWN\nx\n'],
+  ['an empty line', '200 OK\n\n'],
+  ['a rejection', '421 SERVER SHUTTING DOWN\nx\n'],
   ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
 ] as const) {
   test(`does not show a reply that is not a message: ${what}`, async () => {
@@ -298,7 +298,7 @@ test('a message stays text for the shell, whatever it contains', async () => {
 });
 
 test('a name server that does not answer delays no login', async () => {
-  test.skip(isSilentNetFit.status !== 0, 'no leave to make a network of our own');
+  test.skip(isSilentNetFit.status !== 0, 'not allowed to make a network namespace');
   const { port } = await startServer();
   const machine = new Machine();
   machine.asks('127.0.0.1', port);

@@ -82,7 +82,7 @@ for (const [trouble, greet, words] of [
     drip,
     /^motd: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; allow more with --timeout\n$/,
   ],
-  ['hangs up', (socket: Socket) => socket.end(), /the server closed .*; where .* say --tls/],
+  ['closes at once', (socket: Socket) => socket.end(), /the server closed .*; where .* say --tls/],
   ['resets', (socket: Socket) => socket.resetAndDestroy(), /ECONNRESET/],
   ['is full', (socket: Socket) => socket.end('421 TOO MANY CONNECTIONS\n'), /421 TOO MANY/],
   [
@@ -91,12 +91,12 @@ for (const [trouble, greet, words] of [
     /^motd: no answer within 4 s: [\d.:]+ sent 13 bytes and no complete reply; /,
   ],
   [
-    'hangs up in the middle of its reply',
+    'closes in the middle of its reply',
     (socket: Socket) => socket.end('200 O'),
     /: the server closed the connection after 5 bytes, without a complete reply; /,
   ],
   [
-    'is another',
+    'is another service',
     (socket: Socket) => socket.write('\x1b]0;SSH-2.0\x07\n'),
     /said: \^\[\]0;SSH-2\.0\^G/,
   ],
@@ -231,7 +231,7 @@ function piped(args: string[], reader: string): Program {
 }
 
 test.describe('a closed standard output', () => {
-  test.skip(process.platform !== 'linux', 'no other system tells of it');
+  test.skip(process.platform !== 'linux', 'only Linux reports it');
 
   test('ends watch, though no message is stored', QUICK, async ({ server }) => {
     const watch = piped(['watch', '127.0.0.1', String(server.port)], 'head -1');

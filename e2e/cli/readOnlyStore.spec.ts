@@ -100,7 +100,7 @@ async function messagesIn(path: string): Promise<string[]> {
 }
 
 test.describe('on a read-only file system', () => {
-  test.skip(!canMount, 'no leave to mount');
+  test.skip(!canMount, 'not allowed to mount');
 
   test('copies a store', async ({ folder }) => {
     const { path, mount, copy } = placesIn(folder);
@@ -176,7 +176,7 @@ test.describe('on a read-only file system', () => {
 });
 
 test.describe('in a folder that the user can read but not write', () => {
-  test.skip(isRoot && !canBeNobody, 'no leave to be another user');
+  test.skip(isRoot && !canBeNobody, 'not allowed to become another user');
   const runUnprivileged = canBeNobody ? runAsNobody : run;
 
   test('copies a store, but starts no server on it', async ({ folder }) => {

@@ -123,17 +123,17 @@ test('a handshake that never ends does not delay a shutdown', async () => {
 for (const [mistake, args, words] of [
   ['a key alone', ['--tls-key', tlsFile('key')], /needs both --tls-cert and --tls-key/],
   [
-    'no such file',
+    'a missing file',
     ['--tls-cert', 'none.pem', '--tls-key', CERT],
     /no such file: none\.pem; check --tls-cert/,
   ],
   [
-    'a key that is none',
+    'a file that is not a key',
     ['--tls-cert', CERT, '--tls-key', CERT],
     /no private key .*cert\.pem .*check --tls-key/,
   ],
   [
-    'a key of somebody else',
+    'a key of another certificate',
     ['--tls-cert', tlsFile('other'), '--tls-key', tlsFile('key')],
     /does not belong to the certificate .*check --tls-key/,
   ],

@@ -38,10 +38,10 @@ async function serve(store: string, flags: string[] = []): Promise<ListeningProg
   return { program, port: Number(port) };
 }
 
-async function run(...args: string[]): Promise<{ status: number | null; said: string }> {
+async function run(...args: string[]): Promise<{ status: number | null; output: string }> {
   const program = Program.motd(args);
   const status = await program.exitCode();
-  return { status, said: program.stdout + program.stderr };
+  return { status, output: program.stdout + program.stderr };
 }
 
 const get = (port: number) => run('get', '127.0.0.1', String(port));
@@ -62,12 +62,12 @@ test(
     const watch = Program.motd(['watch', '127.0.0.1', String(other.port)]);
     await watch.waitForOutput(/An apple a day/);
 
-    expect(await set('Maintenance at 18:00', one.port)).toEqual({ status: 0, said: '' });
+    expect(await set('Maintenance at 18:00', one.port)).toEqual({ status: 0, output: '' });
     await watch.waitForOutput(/Maintenance at 18:00\n/);
     await other.program.waitForOutput(/Server: MOTD updated to: Maintenance at 18:00\n/);
-    expect(await get(other.port)).toEqual({ status: 0, said: 'Maintenance at 18:00\n' });
-    const { said } = await run('history', '127.0.0.1', String(other.port));
-    expect(said).toMatch(/^\S+Z Maintenance at 18:00\n$/);
+    expect(await get(other.port)).toEqual({ status: 0, output: 'Maintenance at 18:00\n' });
+    const { output } = await run('history', '127.0.0.1', String(other.port));
+    expect(output).toMatch(/^\S+Z Maintenance at 18:00\n$/);
   },
 );
 
@@ -82,18 +82,18 @@ test('without etcd, reads continue, stores get 503, the state is reported, and i
 
   etcd.pause(0);
   await program.waitForOutput(/\[!\] Store unavailable: 127\.0\.0\.1:\d+: .*; reads continue\n/);
-  expect(await get(port)).toEqual({ status: 0, said: 'before\n' });
+  expect(await get(port)).toEqual({ status: 0, output: 'before\n' });
   const refused = await set('not now', port);
   expect(refused.status).toBe(1);
-  expect(refused.said).toMatch(/503 STORE UNAVAILABLE/);
+  expect(refused.output).toMatch(/503 STORE UNAVAILABLE/);
   expect(await readiness(healthPort)).toMatch(/^503 not ready: the store is unavailable/);
   expect(await readiness(healthPort, '?exclude=store')).toBe('200 ready\n');
 
   etcd.resume(0);
   await program.waitForOutput(/Store recovered after \d+\.\d s\n/);
   expect(await readiness(healthPort)).toBe('200 ready\n');
-  expect(await set('after', port)).toEqual({ status: 0, said: '' });
-  expect(await get(port)).toEqual({ status: 0, said: 'after\n' });
+  expect(await set('after', port)).toEqual({ status: 0, output: '' });
+  expect(await get(port)).toEqual({ status: 0, output: 'after\n' });
 });
 
 test('reports that it waits for etcd at the start, and then which endpoints it tried', async ({
@@ -101,10 +101,10 @@ test('reports that it waits for etcd at the start, and then which endpoints it t
   store,
 }) => {
   await etcd.kill(0);
-  const { status, said } = await run('serve', '--port', '0', '--store', store);
+  const { status, output } = await run('serve', '--port', '0', '--store', store);
   expect(status).toBe(1);
   const refused = `${etcd.endpoints}: connect ECONNREFUSED ${etcd.endpoints}`;
-  expect(said).toBe(
+  expect(output).toBe(
     `[!] Waiting for the store: ${refused}\n` +
       `motd: cannot use etcd: ${refused}; check --store\n`,
   );
@@ -117,33 +117,33 @@ test('copies a history from lmdb to etcd and back, complete, in order and with i
   const lmdb = `lmdb:${join(folder, 'data')}`;
   const before = await serve(lmdb);
   for (const message of ['one', 'two', 'three']) await set(message, before.port);
-  const { said: history } = await run('history', '127.0.0.1', String(before.port));
+  const { output: history } = await run('history', '127.0.0.1', String(before.port));
 
   await before.program.stop();
 
   expect(await run('copy-store', lmdb, store)).toEqual({
     status: 0,
-    said: `All 3 messages of ${lmdb} are in ${store}.\n`,
+    output: `All 3 messages of ${lmdb} are in ${store}.\n`,
   });
   expect(await run('copy-store', lmdb, store)).toEqual({
     status: 0,
-    said: `All 3 messages of ${lmdb} are in ${store} (3 were already there).\n`,
+    output: `All 3 messages of ${lmdb} are in ${store} (3 were already there).\n`,
   });
   const after = await serve(store);
-  expect((await run('history', '127.0.0.1', String(after.port))).said).toBe(history);
+  expect((await run('history', '127.0.0.1', String(after.port))).output).toBe(history);
 
-  expect(await set('four', after.port)).toEqual({ status: 0, said: '' });
+  expect(await set('four', after.port)).toEqual({ status: 0, output: '' });
   const back = `lmdb:${join(folder, 'back')}`;
   expect(await run('copy-store', store, back)).toEqual({
     status: 0,
-    said: `All 4 messages of ${store} are in ${back}.\n`,
+    output: `All 4 messages of ${store} are in ${back}.\n`,
   });
   const other = await run('copy-store', lmdb, back);
   expect(other.status).toBe(1);
-  expect(other.said).toBe(`motd: ${back} holds another history; name an empty store\n`);
+  expect(other.output).toBe(`motd: ${back} holds another history; name an empty store\n`);
 });
 
-const REFUSED: [rule: string, args: string[], said: RegExp][] = [
+const REFUSED: [rule: string, args: string[], output: RegExp][] = [
   [
     'a folder that is not there',
     ['copy-store', 'lmdb:nowhere', 'lmdb:b'],
@@ -168,21 +168,21 @@ const REFUSED: [rule: string, args: string[], said: RegExp][] = [
   ],
 ];
 
-for (const [rule, args, said] of REFUSED) {
+for (const [rule, args, output] of REFUSED) {
   base(`rejects ${rule} in one line`, async () => {
     const refused = await run(...args);
     expect(refused.status).toBe(1);
-    expect(refused.said).toMatch(said);
-    expect(refused.said).toMatch(/^motd: .*\n$/);
+    expect(refused.output).toMatch(output);
+    expect(refused.output).toMatch(/^motd: .*\n$/);
   });
 }
 
 base('reports a health port in use, and opens nothing else', async ({ server }) => {
-  const { status, said } = await run(
+  const { status, output } = await run(
     ...['serve', '--port', '0', '--store', 'memory:', '--health-port', String(server.port)],
   );
   expect(status).toBe(1);
-  expect(said).toBe(
+  expect(output).toBe(
     `motd: port ${server.port} is already in use on 127.0.0.1; choose another with --health-port\n`,
   );
 });

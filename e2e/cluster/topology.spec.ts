@@ -39,9 +39,12 @@ function serversOf({ process: { pid = 0 } }: Program): number[] {
   return childrenOf(pid).filter((child) => commandLine(child).includes('serve'));
 }
 
-const isLacking = isWithoutEtcd || haproxyCommand === '';
-const skipWhereLacking = () =>
-  test.skip(isLacking && process.env['CI'] === undefined, 'no etcd or no HAProxy on this machine');
+const lacksPrograms = isWithoutEtcd || haproxyCommand === '';
+const skipIfLacking = () =>
+  test.skip(
+    lacksPrograms && process.env['CI'] === undefined,
+    'no etcd or no HAProxy on this machine',
+  );
 
 // One test at a time: each starts more programs than a machine has cores.
 test.describe.configure({ mode: 'default' });
@@ -51,7 +54,7 @@ const folders = () => readdirSync(temporary).filter((name) => name.startsWith('m
 test('serves the page and the messages while a server and an etcd are killed; Ctrl-C leaves nothing', async ({
   page,
 }) => {
-  skipWhereLacking();
+  skipIfLacking();
   test.setTimeout(120_000);
   const { topology, port, httpPort } = await started();
   const children = childrenOf(topology.process.pid ?? 0);
@@ -105,7 +108,7 @@ test('serves the page and the messages while a server and an etcd are killed; Ct
 });
 
 test('leaves nothing after SIGKILL', async () => {
-  skipWhereLacking();
+  skipIfLacking();
   test.setTimeout(120_000);
   const { topology } = await started();
   const children = childrenOf(topology.process.pid ?? 0);
@@ -117,7 +120,7 @@ test('leaves nothing after SIGKILL', async () => {
 });
 
 test('a second Ctrl-C kills what does not end', async () => {
-  skipWhereLacking();
+  skipIfLacking();
   test.setTimeout(120_000);
   const { topology } = await started();
   const children = childrenOf(topology.process.pid ?? 0);
@@ -154,7 +157,7 @@ test('reports a port in use before it starts anything', async () => {
   expect(folders()).toEqual([]);
 });
 
-for (const [flags, said] of [
+for (const [flags, error] of [
   [['--port', 'abc'], "--port 'abc' is not a port from 1 to 65535\n"],
   [['--port', '0'], "--port '0' is not a port from 1 to 65535\n"],
   [['--http-port', '99999'], "--http-port '99999' is not a port from 1 to 65535\n"],
@@ -166,7 +169,7 @@ for (const [flags, said] of [
   test(`rejects ${flags.join(' ')} in one line`, async () => {
     const topology = run(...flags);
     expect(await topology.exitCode()).toBe(1);
-    expect(topology.stderr).toBe(said);
+    expect(topology.stderr).toBe(error);
   });
 }
 
@@ -177,7 +180,7 @@ test('--help prints the usage', QUICK, async () => {
 });
 
 test('stops with the last output of a program that ends during the start', async () => {
-  skipWhereLacking();
+  skipIfLacking();
   test.setTimeout(120_000);
   const bin = test.info().outputPath('haproxy');
   const script = '[ "$1" = --version ] || { echo "it cannot be done" >&2; exit 3; }';

@@ -304,16 +304,16 @@ test.describe('the line history', () => {
     const terminal = new Terminal(page);
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     await terminal.shows(PROMPT);
-    await terminal.type('said to the first');
+    await terminal.type('typed for the first');
     await terminal.shows(`400 UNKNOWN COMMAND\n${PROMPT}`);
     await page.goto(`http://127.0.0.1:${bridge.port}/?target=other&as=motd`);
     await terminal.shows(PROMPT);
     await page.keyboard.press('ArrowUp');
-    await terminal.type('said to the other');
-    await terminal.shows(`Client: said to the other\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+    await terminal.type('typed for the other');
+    await terminal.shows(`Client: typed for the other\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     await terminal.shows(PROMPT);
-    await press(terminal, [['ArrowUp', 'said to the first|']]);
+    await press(terminal, [['ArrowUp', 'typed for the first|']]);
   });
 
   test('holds no password, and recalls nothing at a password prompt', async ({ page }) => {

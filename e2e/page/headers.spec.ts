@@ -12,21 +12,21 @@ const LIGHT_TEXT = 'rgb(29, 37, 44)';
 
 /** The page's policy violations, and its console output, from the first request on. */
 async function listen(page: Page): Promise<string[]> {
-  const heard: string[] = [];
-  await page.exposeFunction('hear', (what: string) => heard.push(what));
+  const violations: string[] = [];
+  await page.exposeFunction('reportViolation', (what: string) => violations.push(what));
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
       const { effectiveDirective, blockedURI, sourceFile, lineNumber } = event;
       Reflect.get(
         window,
-        'hear',
+        'reportViolation',
       )(`${effectiveDirective} blocked ${blockedURI} of ${sourceFile}:${lineNumber}`);
     });
   });
-  page.on('console', (message) => heard.push(message.text()));
-  page.on('pageerror', (error) => heard.push(String(error)));
-  page.on('requestfailed', (request) => heard.push(request.url()));
-  return heard;
+  page.on('console', (message) => violations.push(message.text()));
+  page.on('pageerror', (error) => violations.push(String(error)));
+  page.on('requestfailed', (request) => violations.push(request.url()));
+  return violations;
 }
 
 /** The effect of xterm's own style rules: without them, the colors are those of the page. */
@@ -44,7 +44,7 @@ test(
   'a session, a selection, another theme and another size violate no policy',
   QUICK,
   async ({ page, bridge }) => {
-    const heard = await listen(page);
+    const violations = await listen(page);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     const terminal = new Terminal(page);
@@ -76,17 +76,17 @@ test(
     await expect
       .poll(() => terminal.flow())
       .toMatch(/(Client:MSGGETServer:200OKstrictEntercommand[^:]+:(MSGGET)?){2}$/);
-    expect(heard).toEqual([]);
+    expect(violations).toEqual([]);
   },
 );
 
 test('blocks everything that is not the page’s own', async ({ page, bridge }) => {
-  const heard = await listen(page);
+  const violations = await listen(page);
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
   await new Terminal(page).shows(PROMPT);
   // Once the message is shown, the page no longer changes the title.
   await expect(page).toHaveTitle(/^An apple/);
-  expect(heard).toEqual([]);
+  expect(violations).toEqual([]);
 
   const done = await page.evaluate(async () => {
     const script = document.createElement('script');
@@ -147,16 +147,16 @@ test('blocks everything that is not the page’s own', async ({ page, bridge }) 
     imageFailed: true,
   });
   for (const rule of ['style-src-elem', 'style-src-attr', 'img-src', 'require-trusted-types-for']) {
-    await expect.poll(() => heard.join('\n')).toContain(`${rule} blocked`);
+    await expect.poll(() => violations.join('\n')).toContain(`${rule} blocked`);
   }
 });
 
 test('rejects being framed by another page', async ({ page, bridge }) => {
   const address = `http://127.0.0.1:${bridge.port}/`;
-  const heard: string[] = [];
-  page.on('console', (message) => heard.push(message.text()));
+  const violations: string[] = [];
+  page.on('console', (message) => violations.push(message.text()));
   await page.setContent(`<iframe src="${address}"></iframe>`);
-  await expect.poll(() => heard.join('\n')).toContain("frame-ancestors 'none'");
+  await expect.poll(() => violations.join('\n')).toContain("frame-ancestors 'none'");
   expect(await page.frameLocator('iframe').locator('#terminal').count()).toBe(0);
 });
 

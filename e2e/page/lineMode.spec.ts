@@ -178,7 +178,7 @@ test('shows an incomplete line as the prompt, below earlier output', QUICK, asyn
 test('uses the chosen line ending from the next line on, and in the next visit', async ({
   page,
 }) => {
-  const service = await serve((socket) => socket.on('data', () => socket.write('heard\r\n')));
+  const service = await serve((socket) => socket.on('data', () => socket.write('received\r\n')));
   const bridgePort = await startBridgeTo(`box=127.0.0.1:${service.port}`);
   const terminal = await open(page, bridgePort, 'target=box');
   await terminal.shows('box>');

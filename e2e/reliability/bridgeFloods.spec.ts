@@ -47,7 +47,7 @@ const firstFragment = frame({ opcode: OPCODE.binary, isFinal: false, payload: Bu
 
 for (const [what, piece] of [
   ['one byte each', fragment],
-  ['nothing in them', emptyFragment],
+  ['empty ones', emptyFragment],
 ] as const) {
   test(`closes endless fragments, ${what}`, async () => {
     const subject = await BridgeUnderLoad.start();
@@ -57,7 +57,7 @@ for (const [what, piece] of [
     await subject.waitUntilOthersAreGone();
     record(
       'bridge: floods',
-      `${FLOODERS} messages of fragments without end, ${what}: each closed with 1008; ${await subject.expectHealthy(MAX_MB)}`,
+      `${FLOODERS} endless messages of fragments, ${what}: each closed with 1008; ${await subject.expectHealthy(MAX_MB)}`,
     );
   });
 }
@@ -91,9 +91,9 @@ test('rejects too many or too large headers', QUICK, async () => {
     'far too many': upgradeRequest('/ws', headersOf(1000, 'x')),
     'too large': upgradeRequest('/ws', { Large: 'x'.repeat(20_000) }),
     'too large together': upgradeRequest('/ws', headersOf(50, 'x'.repeat(1000))),
-    'a request line without end': `GET /${'x'.repeat(20_000)}`,
-    'a header without end': `GET / HTTP/1.1\r\nHost: localhost\r\nx: ${'x'.repeat(20_000)}`,
-    'headers without end': `GET / HTTP/1.1\r\n${'x: y\r\n'.repeat(10_000)}`,
+    'an endless request line': `GET /${'x'.repeat(20_000)}`,
+    'an endless header': `GET / HTTP/1.1\r\nHost: localhost\r\nx: ${'x'.repeat(20_000)}`,
+    'endless headers': `GET / HTTP/1.1\r\n${'x: y\r\n'.repeat(10_000)}`,
   };
   const times = scaled(5, 200);
   for (const [what, head] of Object.entries(heads)) {
@@ -139,9 +139,9 @@ test('closes connections whose request is slow or missing, which frees their quo
   expect(program.stderr).toBe('');
   record(
     'bridge: floods',
-    `${slow.length} connections, all one source may have, half of which said nothing and half a byte of ` +
-      `a request each second: one more was dropped at once, all got 408, the last after ` +
-      `${(tookMs / 1000).toFixed(1)} s, and there was room again. A healthy session beside them, before: ` +
+    `${slow.length} connections, all one source may have, half of which sent nothing and half a byte of ` +
+      `a request each second: one more was closed at once, all got 408, the last after ` +
+      `${(tookMs / 1000).toFixed(1)} s, and their quota was free again. A latency probe before: ` +
       `${without}; meanwhile: ${meanwhile}`,
   );
 });
@@ -165,8 +165,8 @@ test('closes a session with 1008 if it sends too many messages or pings', async 
   expect(limited.bridge.program.stderr).toBe('');
   record(
     'bridge: floods',
-    `${FLOODERS} floods of messages and ${FLOODERS} of pings where ${RATE} a second are allowed: each closed ` +
-      `with 1008, the event loop held up for ${delayMs} ms at worst; subject another bridge, ${await subject.expectHealthy(MAX_MB)}`,
+    `${FLOODERS} floods of messages and ${FLOODERS} of pings with ${RATE} a second allowed: each closed ` +
+      `with 1008, the event loop delayed by at most ${delayMs} ms; on another bridge, ${await subject.expectHealthy(MAX_MB)}`,
   );
 });
 
@@ -243,7 +243,7 @@ test('keeps nothing of browsers that disconnect right after their request', asyn
   await subject.waitUntilOthersAreGone();
   record(
     'bridge: floods',
-    `${count} browsers that asked for a session and were gone, half with a reset: no session, connection ` +
+    `${count} browsers that requested a session and disconnected, half with a reset: no session, connection ` +
       `or descriptor is left; ${await subject.expectHealthy(MAX_MB)}`,
   );
 });

@@ -25,10 +25,10 @@ import {
   startBehindVethLink,
 } from './vethLink.ts';
 
-const VANISHING = fileURLToPath(new URL('idleSessions.mjs', import.meta.url));
-const VANISH = scaled(50, 1000);
+const IDLE_SESSIONS = fileURLToPath(new URL('idleSessions.mjs', import.meta.url));
+const VANISHING = scaled(50, 1000);
 /** Sessions that stay, and only answer pings. */
-const STAY = scaled(5, 50);
+const STAYING = scaled(5, 50);
 const PING_MS = 1000;
 /**
  * Two ping periods, the first of which began before, and what the bridge adds because it checks its
@@ -44,28 +44,28 @@ test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
 test('closes sessions whose browser process is stopped', QUICK, async () => {
   const setup = await startPinging('127.0.0.1');
-  const url = `ws://127.0.0.1:${setup.bridge.port}/ws/fading`;
+  const url = `ws://127.0.0.1:${setup.bridge.port}/ws/vanishing`;
   const found = await reapsTwice(setup, {
-    start: async () => new Program(process.execPath, [VANISHING, url, String(VANISH)]),
+    start: async () => new Program(process.execPath, [IDLE_SESSIONS, url, String(VANISHING)]),
     vanish: (peers) => void peers.process.kill('SIGSTOP'),
     remove: (peers) => peers.kill(),
   });
-  record('bridge: half-open peers', `${VANISH} whose process was stopped: ${found}`);
+  record('bridge: half-open peers', `${VANISHING} whose process was stopped: ${found}`);
 });
 
 test('closes sessions whose network link is down', async () => {
   test.skip(!canCreateVethLink(), 'needs root, to make a network');
   const setup = await startPinging('0.0.0.0');
-  const url = `ws://${hostAddress}:${setup.bridge.port}/ws/fading`;
+  const url = `ws://${hostAddress}:${setup.bridge.port}/ws/vanishing`;
   const found = await reapsTwice(setup, {
-    start: () => startBehindVethLink(process.execPath, [VANISHING, url, String(VANISH)]),
+    start: () => startBehindVethLink(process.execPath, [IDLE_SESSIONS, url, String(VANISHING)]),
     vanish: cutVethLink,
     remove: async (peers) => {
       await peers.kill();
       removeVethLink();
     },
   });
-  record('bridge: half-open peers', `${VANISH} behind a cable that was cut: ${found}`);
+  record('bridge: half-open peers', `${VANISHING} behind a network link that was cut: ${found}`);
 });
 
 interface Peers {
@@ -77,23 +77,28 @@ interface Peers {
 interface Setup {
   bridge: ListeningProgram;
   /** The target whose browsers disappear. */
-  fading: ScriptedTarget;
+  vanishing: ScriptedTarget;
   echoSession: EchoSession;
   staying: RawWebSocket[];
 }
 
 async function startPinging(host: string): Promise<Setup> {
-  const fading = await ScriptedTarget.listen(echo);
+  const vanishing = await ScriptedTarget.listen(echo);
   const well = await ScriptedTarget.listen(echo);
-  const bridge = await startBridgeTo({ fading: fading.address, well: well.address }, [
+  const bridge = await startBridgeTo({ vanishing: vanishing.address, well: well.address }, [
     '--ping-interval',
     String(PING_MS / 1000),
     '--http-host',
     host,
   ]);
   const stays = () => RawWebSocket.connect(bridge.port, { path: '/ws/well' });
-  const staying = await Promise.all(Array.from({ length: STAY }, stays));
-  return { bridge, fading, staying, echoSession: await EchoSession.start(bridge.port, '/ws/well') };
+  const staying = await Promise.all(Array.from({ length: STAYING }, stays));
+  return {
+    bridge,
+    vanishing,
+    staying,
+    echoSession: await EchoSession.start(bridge.port, '/ws/well'),
+  };
 }
 
 /**
@@ -115,21 +120,21 @@ async function reapsTwice(setup: Setup, peers: Peers): Promise<string> {
       await peers.remove(program);
     }
   }
-  const exchanged = await wellAfterwards(staying, echoSession);
+  const exchanged = await checkAfterwards(staying, echoSession);
   expect(bridge.program.process.exitCode).toBeNull();
   expect(bridge.program.stderr).toBe('');
   const [first = 0, second = 0] = kbAfter;
   expect(second - first).toBeLessThan(MAX_KB_LEFT);
   return (
-    `with a ping every ${PING_MS} ms, twice: ${found.join('; ')}; each target heard the end of the stream; ` +
+    `with a ping every ${PING_MS} ms, twice: ${found.join('; ')}; each target saw the end of the stream; ` +
     `Pss ${Math.round(first / 1024)} MB after the first time, ${Math.round(second / 1024)} MB after the second; ` +
-    `${STAY} sessions that answered lived on, and one beside them exchanged ${exchanged} messages, all exact`
+    `${STAYING} sessions that answered stayed open, and an echo session exchanged ${exchanged} messages, all correct`
   );
 }
 
 /** Lets the peers open their sessions and then disappear. @returns What was observed, in words. */
 async function reaps(
-  { bridge, fading, staying }: Setup,
+  { bridge, vanishing, staying }: Setup,
   peers: Program,
   vanish: () => void,
 ): Promise<string> {
@@ -138,8 +143,8 @@ async function reaps(
   await peers.waitForOutput(/ready\n/);
   peers.process.stdin?.write('\n');
   await peers.waitForOutput(/open\n/);
-  const connections = [...fading.connections];
-  expect(connections.length).toBe(VANISH);
+  const connections = [...vanishing.connections];
+  expect(connections.length).toBe(VANISHING);
   const cost = descriptors(pid) - before;
 
   const pings = () => Math.max(...staying.map((webSocket) => webSocket.pings));
@@ -152,7 +157,7 @@ async function reaps(
   const tookMs = ends.map(({ afterMs }) => afterMs - vanishedAtMs);
   expect(new Set(ends.map(({ how }) => how))).toEqual(new Set(['end']));
   expect(pings() - pingsBefore).toBeLessThanOrEqual(MAX_PINGS);
-  await expect.poll(() => fading.connections.size).toBe(0);
+  await expect.poll(() => vanishing.connections.size).toBe(0);
   await expect.poll(() => descriptors(pid)).toBeLessThanOrEqual(before);
   return (
     `the first was reaped after ${Math.round(Math.min(...tookMs))} ms, the last after ` +
@@ -160,10 +165,10 @@ async function reaps(
   );
 }
 
-async function wellAfterwards(staying: RawWebSocket[], echoSession: EchoSession): Promise<number> {
+async function checkAfterwards(staying: RawWebSocket[], echoSession: EchoSession): Promise<number> {
   const payload = Buffer.from('still here');
   for (const webSocket of staying) webSocket.send(frame({ opcode: OPCODE.text, payload }));
-  const hasHeard = ({ received }: RawWebSocket) => received === payload.length;
-  await expect.poll(() => staying.filter(hasHeard).length).toBe(STAY);
+  const hasReceived = ({ received }: RawWebSocket) => received === payload.length;
+  await expect.poll(() => staying.filter(hasReceived).length).toBe(STAYING);
   return echoSession.stop();
 }

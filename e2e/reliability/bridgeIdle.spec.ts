@@ -23,20 +23,20 @@ const MAX_KB_AT_ALL = 20_000;
 /** An empty pong, masked. */
 const PONG_BYTES = 6;
 
-const MANNERS = [
+const PING_MODES = [
   { name: 'that are left alone', pingSeconds: 300, pings: 0 },
   { name: 'that are pinged every second', pingSeconds: 1, pings: scaled(2, 10) },
 ];
 
 interface Idle {
   webSocket: RawWebSocket;
-  heard: string;
+  received: string;
 }
 
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ mode: 'default', timeout: scaled(60_000, 300_000) });
 
-for (const { name, pingSeconds, pings } of MANNERS) {
+for (const { name, pingSeconds, pings } of PING_MODES) {
   test(`serves many idle sessions ${name}`, QUICK, async () => {
     test.skip(maxDescriptors() < DESCRIPTORS, `needs ulimit -n ${DESCRIPTORS}`);
     const target = await ScriptedTarget.listen(echo);
@@ -64,9 +64,9 @@ for (const { name, pingSeconds, pings } of MANNERS) {
     record(
       'bridge: idle sessions',
       `${SESSIONS} sessions ${name}${pings > 0 ? `, each answered at least ${pings} times` : ''}: ` +
-        `${each.toFixed(1)} kB each (Pss); each then said a line and heard it; a SIGTERM closed all with ` +
-        `1001 and exit status 0 after ${Math.round(stopMs)} ms. A healthy session beside them, before: ` +
-        `${without}; while they open: ${opening}; then: ${meanwhile}`,
+        `${each.toFixed(1)} kB each (Pss); each then sent a line and got it back; a SIGTERM closed all with ` +
+        `1001 and exit status 0 after ${Math.round(stopMs)} ms. A latency probe before: ` +
+        `${without}; while they opened: ${opening}; then: ${meanwhile}`,
     );
     expect(each).toBeLessThan(MAX_KB_AT_ALL / SESSIONS + MAX_KB_PER_SESSION);
   });
@@ -76,10 +76,10 @@ async function openIdle(port: number): Promise<Idle[]> {
   const all: Idle[] = [];
   const open = async (): Promise<Idle> => {
     const hear = (chunk: Buffer) => {
-      idle.heard += chunk.toString('latin1');
+      idle.received += chunk.toString('latin1');
     };
     const webSocket = await RawWebSocket.connect(port, { path: '/ws/echo', onData: hear });
-    const idle = { webSocket, heard: '' };
+    const idle = { webSocket, received: '' };
     return idle;
   };
   while (all.length < SESSIONS) {
@@ -91,9 +91,9 @@ async function openIdle(port: number): Promise<Idle[]> {
 
 /** Settles once every session has answered so many more pings, and nothing else was sent. */
 async function allAnswer(all: Idle[], pings: number): Promise<void> {
-  const said = all.map(({ webSocket }) => webSocket.socket.bytesWritten);
+  const sentBefore = all.map(({ webSocket }) => webSocket.socket.bytesWritten);
   const hasAnswered = ({ webSocket }: Idle, index: number) =>
-    webSocket.socket.bytesWritten >= (said[index] ?? 0) + pings * PONG_BYTES;
+    webSocket.socket.bytesWritten >= (sentBefore[index] ?? 0) + pings * PONG_BYTES;
   await expect.poll(() => all.filter(hasAnswered).length, { timeout: 60_000 }).toBe(SESSIONS);
 }
 
@@ -102,7 +102,7 @@ async function allRelay(all: Idle[]): Promise<void> {
   const line = (index: number) => `here is number ${index}\n`;
   for (const [index, { webSocket }] of all.entries())
     webSocket.send(frame({ opcode: OPCODE.text, payload: Buffer.from(line(index)) }));
-  const isRight = ({ heard }: Idle, index: number) => heard === line(index);
+  const isRight = ({ received }: Idle, index: number) => received === line(index);
   await expect.poll(() => all.filter(isRight).length).toBe(SESSIONS);
 }
 

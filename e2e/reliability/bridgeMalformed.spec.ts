@@ -20,18 +20,22 @@ const AT_ONCE = 20;
 
 /** The mistake, the bytes, and the status of the response. */
 const HANDSHAKES = [
-  ['a key that is none', upgradeRequest('/ws', { 'Sec-WebSocket-Key': 'x' }), 400],
+  ['an invalid key', upgradeRequest('/ws', { 'Sec-WebSocket-Key': 'x' }), 400],
   ['a key that is too long', upgradeRequest('/ws', { 'Sec-WebSocket-Key': 'A'.repeat(32) }), 400],
   ['no key', upgradeRequest('/ws', { 'Sec-WebSocket-Key': undefined }), 400],
   ['a version that does not exist', upgradeRequest('/ws', { 'Sec-WebSocket-Version': '99' }), 400],
   ['no version', upgradeRequest('/ws', { 'Sec-WebSocket-Version': undefined }), 400],
   ['no Upgrade', upgradeRequest('/ws', { Upgrade: undefined, Connection: 'close' }), 426],
   ['an Upgrade to something else', upgradeRequest('/ws', { Upgrade: 'h2c' }), 400],
-  ['a target that nobody named', upgradeRequest('/ws/nobody'), 404],
+  ['an unknown target', upgradeRequest('/ws/nobody'), 404],
   ['no Host', upgradeRequest('/ws', { Host: undefined }), 400],
-  ['a header that is none', upgradeRequest('/ws', { 'Bad Name': 'x' }), 400],
+  ['an invalid header', upgradeRequest('/ws', { 'Bad Name': 'x' }), 400],
   ['garbage', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n', 400],
-  ['frames and no handshake', `${frame({ opcode: OPCODE.text }).toString('latin1')}\r\n\r\n`, 400],
+  [
+    'frames without a handshake',
+    `${frame({ opcode: OPCODE.text }).toString('latin1')}\r\n\r\n`,
+    400,
+  ],
 ] as const;
 
 test.describe.configure({ timeout: scaled(60_000, 900_000) });
@@ -69,8 +73,8 @@ test(
       'malformed frames',
       `${count} of ${mistakes.length} kinds, whole and in pieces: ` +
         `${[...closed].map(([code, times]) => `${times} closed with ${code}`).join(', ')}, as ` +
-        `RFC 6455 has it, and each connection ended; 0 crashes; a session beside them exchanged ` +
-        `${exchanged} messages, all exact`,
+        `RFC 6455 requires, and each connection ended; 0 crashes; an echo session exchanged ` +
+        `${exchanged} messages, all correct`,
     );
   },
 );
@@ -101,7 +105,7 @@ async function makes(mistake: Mistake, port: number, index: number): Promise<str
   }
   const { code, isClean, error } = await webSocket.ended();
   const isRight = code === mistake.code && isClean && error === undefined;
-  return isRight ? [] : [`${what}: closed with ${code}, ${isClean ? 'in order' : error}`];
+  return isRight ? [] : [`${what}: closed with ${code}, ${isClean ? 'cleanly' : error}`];
 }
 
 const RIGHT = Buffer.from('nothing wrong');

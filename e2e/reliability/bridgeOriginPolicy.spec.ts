@@ -20,7 +20,7 @@ const MACHINE = hostname().toLowerCase();
 
 /** What a Host header means (RFC 9110, section 7.2; addresses as in the URL standard). */
 interface Host {
-  says: string | undefined;
+  value: string | undefined;
   /**
    * `own`: a name that nobody else's DNS can resolve. `public`: a configured name. `foreign`: any
    * other.
@@ -33,7 +33,7 @@ interface Host {
 
 /** What an Origin header means (RFC 6454, section 7). */
 interface Origin {
-  says: string | undefined;
+  value: string | undefined;
   /** A program sends none. A public one is spelled as configured. */
   kind: 'program' | 'public' | 'page' | 'none';
   scheme?: 'http' | 'https';
@@ -44,38 +44,38 @@ interface Origin {
 const DEFAULT_PORT = { http: 80, https: 443 } as const;
 
 /** The policy for `Host` alone. */
-function mayAsk(host: Host): boolean {
+function isAcceptedHost(host: Host): boolean {
   return host.kind === 'own' || host.kind === 'public';
 }
 
 /** HTTP/1.1 itself requires a Host (RFC 9112, section 3.2). */
-function refusalFor({ says }: Host): 400 | 403 {
-  return says === undefined ? 400 : 403;
+function rejectionOf({ value }: Host): 400 | 403 {
+  return value === undefined ? 400 : 403;
 }
 
 /** The policy for both (PROTOCOL.md, "The bridge"). */
-function mayConnect(origin: Origin, host: Host): boolean {
-  if (!mayAsk(host)) return false;
+function isAdmitted(origin: Origin, host: Host): boolean {
+  if (!isAcceptedHost(host)) return false;
   if (origin.kind === 'program' || origin.kind === 'public') return true;
   if (origin.scheme === undefined || host.kind !== 'own' || origin.name !== host.name) return false;
-  const unsaid = DEFAULT_PORT[origin.scheme];
-  return (origin.port ?? unsaid) === (host.port ?? unsaid);
+  const defaultPort = DEFAULT_PORT[origin.scheme];
+  return (origin.port ?? defaultPort) === (host.port ?? defaultPort);
 }
 
-function own(says: string, name: string, port?: number): Host {
-  return { says, kind: 'own', name, port };
+function own(value: string, name: string, port?: number): Host {
+  return { value, kind: 'own', name, port };
 }
 
-function published(says: string): Host {
-  return { says, kind: 'public' };
+function published(value: string): Host {
+  return { value, kind: 'public' };
 }
 
 function foreign(...all: string[]): Host[] {
-  return all.map((says) => ({ says, kind: 'foreign' }));
+  return all.map((value) => ({ value, kind: 'foreign' }));
 }
 
 function noHost(...all: Array<string | undefined>): Host[] {
-  return all.map((says) => ({ says, kind: 'none' }));
+  return all.map((value) => ({ value, kind: 'none' }));
 }
 
 function hosts(port: number): Host[] {
@@ -151,22 +151,22 @@ function hosts(port: number): Host[] {
   ];
 }
 
-function page(says: string, scheme: 'http' | 'https', name: string, port?: number): Origin {
-  return { says, kind: 'page', scheme, name, port };
+function page(value: string, scheme: 'http' | 'https', name: string, port?: number): Origin {
+  return { value, kind: 'page', scheme, name, port };
 }
 
 function noOrigin(...all: string[]): Origin[] {
-  return all.map((says) => ({ says, kind: 'none' }));
+  return all.map((value) => ({ value, kind: 'none' }));
 }
 
 function origins(port: number): Origin[] {
   const loopback = '127.0.0.1';
   return [
-    { says: undefined, kind: 'program' },
-    { says: SECURE, kind: 'public' },
-    { says: WITH_PORT, kind: 'public' },
-    { says: `${SECURE}.`, kind: 'public' },
-    { says: WITH_PORT.replace(':8000', '.:8000'), kind: 'public' },
+    { value: undefined, kind: 'program' },
+    { value: SECURE, kind: 'public' },
+    { value: WITH_PORT, kind: 'public' },
+    { value: `${SECURE}.`, kind: 'public' },
+    { value: WITH_PORT.replace(':8000', '.:8000'), kind: 'public' },
     page(`http://localhost.:${port}`, 'http', 'localhost', port),
     page(`http://127.0.0.1:${port}`, 'http', loopback, port),
     page(`https://127.0.0.1:${port}`, 'https', loopback, port),
@@ -246,7 +246,7 @@ function neverOrigins(port: number): Origin[] {
   );
 }
 
-interface Question {
+interface UpgradeCase {
   path: string;
   origin: Origin;
   host: Host;
@@ -257,14 +257,14 @@ test.describe.configure({ timeout: scaled(60_000, 600_000) });
 test('admits or rejects every Origin with every Host as the policy says', async () => {
   const bridge = await startAdmitting();
   const table = origins(bridge.port).length * hosts(bridge.port).length;
-  const questions = ['/ws', '/ws/other'].flatMap((path) =>
-    questionsOf(path, origins(bridge.port), hosts(bridge.port)),
+  const cases = ['/ws', '/ws/other'].flatMap((path) =>
+    casesOf(path, origins(bridge.port), hosts(bridge.port)),
   );
   const rounds = scaled(1, 10);
   const random = randomFrom(seed);
   let admitted = 0;
   for (let round = 0; round < rounds; round++)
-    admitted += await askAll(bridge.port, shuffled(questions, random));
+    admitted += await checkAll(bridge.port, shuffled(cases, random));
   expect(admitted).toBeGreaterThan(0);
   // The target accepts connections in order: all that reached it before this one have been counted.
   await (await EchoSession.start(bridge.port, '/ws/echo')).stop();
@@ -274,8 +274,8 @@ test('admits or rejects every Origin with every Host as the policy says', async 
   record(
     'bridge: Origin x Host',
     `${origins(0).length} Origins x ${hosts(0).length} Hosts = ${table} combinations, at /ws and at /ws/NAME, ` +
-      `each ${rounds} times in random order: ${admitted} admitted, ${questions.length * rounds - admitted} refused, ` +
-      '0 wrong admissions, 0 wrong refusals; those refused reached no target',
+      `each ${rounds} times in random order: ${admitted} admitted, ${cases.length * rounds - admitted} rejected, ` +
+      '0 wrong admissions, 0 wrong rejections; rejected requests reached no target',
   );
 });
 
@@ -284,32 +284,35 @@ test('serves the page only under its own or a public Host', QUICK, async () => {
   const table = hosts(bridge.port);
   const wrong: string[] = [];
   for (const host of table) {
-    const request = upgradeRequest('/', { ...PLAIN, Host: host.says });
+    const request = upgradeRequest('/', { ...PLAIN, Host: host.value });
     const status = await statusOf(bridge.port, request);
-    if (status !== (mayAsk(host) ? 200 : refusalFor(host)))
-      wrong.push(`${status}, Host: ${host.says}`);
+    if (status !== (isAcceptedHost(host) ? 200 : rejectionOf(host)))
+      wrong.push(`${status}, Host: ${host.value}`);
   }
   expect(wrong).toEqual([]);
   expect(bridge.program.stderr).toBe('');
-  record('bridge: Host alone', `GET / under ${table.length} Hosts: 0 wrong admissions or refusals`);
+  record(
+    'bridge: Host alone',
+    `GET / under ${table.length} Hosts: 0 wrong admissions or rejections`,
+  );
 });
 
 test('rejects an invalid Host or Origin, whatever a URL parser makes of it', async () => {
   const bridge = await startAdmitting();
-  const questions = [
-    ...questionsOf('/ws', origins(bridge.port), neverHosts(bridge.port)),
-    ...questionsOf('/ws', neverOrigins(bridge.port), hosts(bridge.port)),
+  const cases = [
+    ...casesOf('/ws', origins(bridge.port), neverHosts(bridge.port)),
+    ...casesOf('/ws', neverOrigins(bridge.port), hosts(bridge.port)),
   ];
-  await askAll(bridge.port, questions);
+  await checkAll(bridge.port, cases);
   record(
     'bridge: Origin x Host',
-    `${questions.length} combinations with a Host or an Origin that no client writes: all refused`,
+    `${cases.length} combinations with a Host or an Origin that no client sends: all rejected`,
   );
 });
 
 const PLAIN = { Connection: 'close', Upgrade: undefined, 'Sec-WebSocket-Key': undefined };
 
-function questionsOf(path: string, from: Origin[], to: Host[]): Question[] {
+function casesOf(path: string, from: Origin[], to: Host[]): UpgradeCase[] {
   return from.flatMap((origin) => to.map((host) => ({ path, origin, host })));
 }
 
@@ -324,24 +327,27 @@ async function startAdmitting() {
 /**
  * Sends all requests, a few at a time, and checks every response. @returns How many were admitted.
  */
-async function askAll(port: number, questions: Question[]): Promise<number> {
+async function checkAll(port: number, cases: UpgradeCase[]): Promise<number> {
   let admitted = 0;
   const wronglyAdmitted: string[] = [];
-  const wronglyRefused: string[] = [];
-  const rest = questions.values();
-  const ask = async () => {
+  const wronglyRejected: string[] = [];
+  const rest = cases.values();
+  const check = async () => {
     for (const { path, origin, host } of rest) {
-      const request = upgradeRequest(path, { Host: host.says, Origin: origin.says });
+      const request = upgradeRequest(path, { Host: host.value, Origin: origin.value });
       const status = await statusOf(port, request);
-      const right = mayConnect(origin, host) ? 101 : refusalFor(host);
+      const right = isAdmitted(origin, host) ? 101 : rejectionOf(host);
       if (status === 101) admitted++;
       if (status === right) continue;
-      const wrong = status === 101 ? wronglyAdmitted : wronglyRefused;
-      wrong.push(`${status} at ${path}, Host: ${host.says}, Origin: ${origin.says}`);
+      const wrong = status === 101 ? wronglyAdmitted : wronglyRejected;
+      wrong.push(`${status} at ${path}, Host: ${host.value}, Origin: ${origin.value}`);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, ask));
-  expect({ wronglyAdmitted, wronglyRefused }).toEqual({ wronglyAdmitted: [], wronglyRefused: [] });
+  await Promise.all(Array.from({ length: AT_ONCE }, check));
+  expect({ wronglyAdmitted, wronglyRejected }).toEqual({
+    wronglyAdmitted: [],
+    wronglyRejected: [],
+  });
   return admitted;
 }
 

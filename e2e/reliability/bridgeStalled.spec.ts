@@ -36,12 +36,12 @@ class FloodingSender {
   written = 0;
   #isStopping = false;
   readonly #loop: Buffer;
-  readonly #say: (chunk: Buffer) => boolean;
+  readonly #send: (chunk: Buffer) => boolean;
   readonly #end: () => void;
 
-  constructor(loop: Buffer, say: (chunk: Buffer) => boolean, end: () => void) {
+  constructor(loop: Buffer, send: (chunk: Buffer) => boolean, end: () => void) {
     this.#loop = loop;
-    this.#say = say;
+    this.#send = send;
     this.#end = end;
   }
 
@@ -51,7 +51,7 @@ class FloodingSender {
     while (hasRoom && !this.#isStopping) {
       const at = this.written % this.#loop.length;
       const chunk = this.#loop.subarray(at, at + CHUNK_BYTES);
-      hasRoom = this.#say(chunk);
+      hasRoom = this.#send(chunk);
       this.written += chunk.length;
     }
   }
@@ -64,7 +64,7 @@ class FloodingSender {
 
 /** Compares what arrives with the same stretch, again and again. */
 class LoopVerifier {
-  heard = 0;
+  received = 0;
   #round: Comparison;
   readonly #loop: Buffer;
   isRight = true;
@@ -77,7 +77,7 @@ class LoopVerifier {
   receive(chunk: Buffer): void {
     const room = this.#loop.length - this.#round.at;
     this.#round.receive(chunk.subarray(0, room));
-    this.heard += Math.min(room, chunk.length);
+    this.received += Math.min(room, chunk.length);
     if (this.#round.wrongAt !== undefined) this.isRight = false;
     if (this.#round.at === this.#loop.length) this.#round = new Comparison(this.#loop);
     if (chunk.length > room) this.receive(chunk.subarray(room));
@@ -102,12 +102,12 @@ test(
       socket.once('data', () => sender.fill()).on('drain', () => sender.fill());
       socket.resume();
     });
-    const watched = await startWatched(target);
+    const probed = await startProbedBridge(target);
     const verifiers = Array.from({ length: count }, () => new LoopVerifier(loop));
     const webSockets = await openAll(
       verifiers.map(
         (verifier) => () =>
-          RawWebSocket.connect(watched.port, {
+          RawWebSocket.connect(probed.port, {
             path: '/ws/stalled',
             startsPaused: true,
             onData: (chunk) => verifier.receive(chunk),
@@ -115,11 +115,11 @@ test(
       ),
     );
     await expect.poll(() => target.accepted).toBe(count);
-    const cost = await costOfHoldingBack(watched, senders, () => {
+    const cost = await costOfHoldingBack(probed, senders, () => {
       for (const webSocket of webSockets)
         webSocket.send(frame({ opcode: OPCODE.text, payload: GO }));
     });
-    expect(sum(verifiers.map((verifier) => verifier.heard))).toBeLessThan(cost.written);
+    expect(sum(verifiers.map((verifier) => verifier.received))).toBeLessThan(cost.written);
 
     for (const sender of senders) sender.stop();
     for (const { socket } of webSockets) socket.resume();
@@ -128,10 +128,10 @@ test(
     expect(new Set(endings.map((ending) => JSON.stringify(ending))).size).toBe(1);
     expect(endings[0]).toEqual(words);
     expect(verifiers.every(({ isRight }) => isRight)).toBe(true);
-    expect(sum(verifiers.map((verifier) => verifier.heard))).toBe(cost.written);
+    expect(sum(verifiers.map((verifier) => verifier.received))).toBe(cost.written);
 
-    const who = `${count} browsers that did not read, targets that talked without end`;
-    judge('bridge: stalled readers', who, count, cost);
+    const who = `${count} browsers that did not read, targets that sent without end`;
+    recordCost('bridge: stalled readers', who, count, cost);
   },
 );
 
@@ -145,21 +145,21 @@ test('targets that do not read hold back their browsers, cost little memory, and
     connection.socket.on('data', (chunk) => verifier.receive(chunk)).pause();
     connection.socket.on('end', () => connection.socket.end());
   });
-  const watched = await startWatched(target);
+  const probed = await startProbedBridge(target);
   const webSockets = await openAll(
     Array.from(
       { length: count },
-      () => () => RawWebSocket.connect(watched.port, { path: '/ws/stalled' }),
+      () => () => RawWebSocket.connect(probed.port, { path: '/ws/stalled' }),
     ),
   );
   await expect.poll(() => target.accepted).toBe(count);
   const senders = webSockets.map((webSocket) => {
-    const say = (payload: Buffer) => webSocket.send(frame({ opcode: OPCODE.binary, payload }));
-    const sender = new FloodingSender(loop, say, () => webSocket.close());
+    const send = (payload: Buffer) => webSocket.send(frame({ opcode: OPCODE.binary, payload }));
+    const sender = new FloodingSender(loop, send, () => webSocket.close());
     webSocket.socket.on('drain', () => sender.fill());
     return sender;
   });
-  const cost = await costOfHoldingBack(watched, senders, () => {
+  const cost = await costOfHoldingBack(probed, senders, () => {
     for (const sender of senders) sender.fill();
   });
 
@@ -168,16 +168,16 @@ test('targets that do not read hold back their browsers, cost little memory, and
   const ends = await Promise.all(connections.map(({ connection }) => connection.ended));
   expect(new Set(ends)).toEqual(new Set(['end']));
   expect(connections.every(({ verifier }) => verifier.isRight)).toBe(true);
-  expect(sum(connections.map(({ verifier }) => verifier.heard))).toBe(cost.written);
+  expect(sum(connections.map(({ verifier }) => verifier.received))).toBe(cost.written);
 
-  const who = `${count} targets that did not read, browsers that talked without end`;
-  judge('bridge: stalled targets', who, count, cost);
+  const who = `${count} targets that did not read, browsers that sent without end`;
+  recordCost('bridge: stalled targets', who, count, cost);
 });
 
 const GO = Buffer.from('go');
 
 /** A bridge with a latency probe through it to a real server. */
-interface Watched {
+interface ProbedBridge {
   pid: number;
   port: number;
   probe: LatencyProbe;
@@ -194,10 +194,10 @@ interface Cost {
   /** What the probe measured before, while the buffers filled, and once everything was blocked. */
   without: string;
   filling: string;
-  stuck: string;
+  blocked: string;
 }
 
-async function startWatched(stalled: ScriptedTarget): Promise<Watched> {
+async function startProbedBridge(stalled: ScriptedTarget): Promise<ProbedBridge> {
   const server = await startSilentServer();
   const targets = { stalled: stalled.address, motd: `127.0.0.1:${server.port}` };
   const { program, port } = await startBridgeTo(targets);
@@ -211,7 +211,7 @@ async function startWatched(stalled: ScriptedTarget): Promise<Watched> {
  * @param begin Starts them.
  */
 async function costOfHoldingBack(
-  { pid, probe }: Watched,
+  { pid, probe }: ProbedBridge,
   senders: readonly FloodingSender[],
   begin: () => void,
 ): Promise<Cost> {
@@ -222,28 +222,28 @@ async function costOfHoldingBack(
   resetPeak(pid);
   const peakBefore = peakKb(pid);
   begin();
-  const said = () => sum(senders.map((sender) => sender.written));
-  await probe.waitUntilStable(said);
+  const sentBytes = () => sum(senders.map((sender) => sender.written));
+  await probe.waitUntilStable(sentBytes);
   const filling = await probe.report();
   // Again: a window probe of the kernel may find room for a little more.
-  await probe.waitUntilStable(said);
-  const stuck = await probe.report();
+  await probe.waitUntilStable(sentBytes);
+  const blocked = await probe.report();
   const after = pssKb(pid);
   const peak = peakKb(pid);
-  return { written: said(), before, after, peakBefore, peak, without, filling, stuck };
+  return { written: sentBytes(), before, after, peakBefore, peak, without, filling, blocked };
 }
 
 /** Records the cost of so many sessions, and checks that it is small. */
-function judge(name: string, who: string, count: number, cost: Cost): void {
-  const { written, before, after, peakBefore, peak, without, filling, stuck } = cost;
+function recordCost(name: string, who: string, count: number, cost: Cost): void {
+  const { written, before, after, peakBefore, peak, without, filling, blocked } = cost;
   const each = (after - before) / count;
   record(
     name,
     `${who} and were held back after ` +
       `${megabytes(written / count)} each (most of it in the kernel): bridge Pss ${mb(before)} before, ` +
-      `${mb(after)} stuck, ${Math.round(each)} kB a session; RSS at most ${mb(peak)}; when they read ` +
-      `again, all ${megabytes(written)} came in order. A healthy session beside them, without: ` +
-      `${without}; while the buffers fill: ${filling}; then: ${stuck}`,
+      `${mb(after)} blocked, ${Math.round(each)} kB a session; RSS at most ${mb(peak)}; when they read ` +
+      `again, all ${megabytes(written)} came in order. A latency probe before: ` +
+      `${without}; while the buffers filled: ${filling}; then: ${blocked}`,
   );
   const most = MAX_KB_AT_ALL + count * MAX_KB_PER_SESSION;
   expect(after - before).toBeLessThan(most);

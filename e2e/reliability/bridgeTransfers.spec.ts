@@ -24,9 +24,9 @@ const TIMEOUT_MS = scaled(50_000, 300_000);
 
 const ENDS = [
   'the target ends',
-  'the target ends when it has heard all',
+  'the target ends when it has received everything',
   'the browser closes',
-  'the browser closes when it has heard all',
+  'the browser closes when it has received everything',
   'the browser ends the stream without a close frame',
   'the target resets',
   'the browser vanishes',
@@ -54,7 +54,7 @@ interface TransferResult {
 }
 
 /** A target with a name of its own, which one transfer uses at a time. */
-interface Lane {
+interface TargetSlot {
   name: string;
   expectsProxyHeader: boolean;
   target: ScriptedTarget;
@@ -65,22 +65,22 @@ test.describe.configure({ timeout: scaled(60_000, 1_800_000) });
 
 test('relays random transfers byte for byte, and ends them as it should', QUICK, async () => {
   const count = scaled(150, 10_000);
-  const lanes = await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => openLane(index)));
-  const bridge = await startBridgeTo(Object.fromEntries(lanes.map(namedAddress)));
+  const slots = await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => openSlot(index)));
+  const bridge = await startBridgeTo(Object.fromEntries(slots.map(namedAddress)));
 
-  const tally = { toTarget: 0, toBrowser: 0, ends: new Map<string, number>() };
+  const totals = { toTarget: 0, toBrowser: 0, ends: new Map<string, number>() };
   const wrong: string[] = [];
   let next = 0;
-  const work = lanes.map(async (lane) => {
+  const work = slots.map(async (slot) => {
     for (let index = next++; index < count; index = next++) {
       const random = randomFrom(Math.imul(seed + index, 0x9e37_79b1));
       const transfer = anyTransfer(random);
       const what = `transfer ${index} of seed ${seed}: ${transfer.end}`;
-      const found = await inTime(run(bridge, lane, transfer, random), what);
-      for (const words of judge(transfer, found, lane)) wrong.push(`${what}: ${words}`);
-      tally.toTarget += found.target.at;
-      tally.toBrowser += found.browser.at;
-      tally.ends.set(transfer.end, (tally.ends.get(transfer.end) ?? 0) + 1);
+      const found = await withTimeout(run(bridge, slot, transfer, random), what);
+      for (const words of faultsOf(transfer, found, slot)) wrong.push(`${what}: ${words}`);
+      totals.toTarget += found.target.at;
+      totals.toBrowser += found.browser.at;
+      totals.ends.set(transfer.end, (totals.ends.get(transfer.end) ?? 0) + 1);
     }
   });
   await Promise.all(work);
@@ -89,17 +89,17 @@ test('relays random transfers byte for byte, and ends them as it should', QUICK,
   expect(bridge.program.stderr).toBe('');
   expect(bridge.program.process.exitCode).toBeNull();
   await expect
-    .poll(() => lanes.map(({ target }) => target.connections.size))
-    .toEqual(lanes.map(() => 0));
+    .poll(() => slots.map(({ target }) => target.connections.size))
+    .toEqual(slots.map(() => 0));
   record(
     'bridge transfers',
-    `${count} random transfers, ${AT_ONCE} at a time, ${megabytes(tally.toTarget)} to the targets and ` +
-      `${megabytes(tally.toBrowser)} to the browsers: 0 bytes lost, wrong or out of order; ` +
-      [...tally.ends].map(([end, times]) => `${end}: ${times}`).join(', '),
+    `${count} random transfers, ${AT_ONCE} at a time, ${megabytes(totals.toTarget)} to the targets and ` +
+      `${megabytes(totals.toBrowser)} to the browsers: 0 bytes lost, wrong or out of order; ` +
+      [...totals.ends].map(([end, times]) => `${end}: ${times}`).join(', '),
   );
 });
 
-async function openLane(index: number): Promise<Lane> {
+async function openSlot(index: number): Promise<TargetSlot> {
   const expectsProxyHeader = index % 2 === 1;
   const waiting: Array<(connection: TargetConnection) => void> = [];
   const target = await ScriptedTarget.listen((connection) => waiting.shift()?.(connection));
@@ -107,7 +107,7 @@ async function openLane(index: number): Promise<Lane> {
   return { name: `t${index}`, expectsProxyHeader, target, accept };
 }
 
-function namedAddress({ name, target, expectsProxyHeader }: Lane): [string, string] {
+function namedAddress({ name, target, expectsProxyHeader }: TargetSlot): [string, string] {
   return [name, `${target.address}${expectsProxyHeader ? '+proxy' : ''}`];
 }
 
@@ -129,17 +129,17 @@ function anyBytes(most: number, random: () => number): number {
 /** Both ends send and read at once, until both have seen the end. */
 async function run(
   { port }: ListeningProgram,
-  lane: Lane,
+  slot: TargetSlot,
   transfer: Transfer,
   random: () => number,
 ): Promise<TransferResult> {
   const { toTarget, toBrowser } = transfer;
-  const accepted = lane.accept();
+  const accepted = slot.accept();
   const pieces = wire(transfer, branch(random));
   const browser = new Comparison(toBrowser);
   let readBrowser = (_place: number): void => {};
   const webSocket = await RawWebSocket.connect(port, {
-    path: `/ws/${lane.name}`,
+    path: `/ws/${slot.name}`,
     early: random() < 0.3 ? take(pieces) : Buffer.alloc(0),
     onData: (chunk) => {
       browser.receive(chunk);
@@ -148,7 +148,7 @@ async function run(
   });
   const connection = await accepted;
   const { socket } = connection;
-  const line = lane.expectsProxyHeader
+  const line = slot.expectsProxyHeader
     ? `PROXY TCP4 127.0.0.1 127.0.0.1 ${webSocket.socket.localPort} ${port}\r\n`
     : '';
   const expected = Buffer.concat([Buffer.from(line), toTarget]);
@@ -183,7 +183,7 @@ async function run(
   return { target, browser, browserEnded, targetEnded: await connection.ended };
 }
 
-interface Ends {
+interface TransferEnds {
   webSocket: RawWebSocket;
   connection: TargetConnection;
   browser: Comparison;
@@ -193,7 +193,7 @@ interface Ends {
 }
 
 async function browserSide(
-  { webSocket, browser, browserSender }: Ends,
+  { webSocket, browser, browserSender }: TransferEnds,
   { end, closeCode }: Transfer,
   pieces: Iterable<Piece>,
   random: () => number,
@@ -208,7 +208,7 @@ async function browserSide(
   );
   if (end === 'the browser vanishes') socket.resetAndDestroy();
   if (end === 'the browser ends the stream without a close frame') socket.end();
-  if (end === 'the browser closes when it has heard all')
+  if (end === 'the browser closes when it has received everything')
     await until(socket, () => browser.isWhole);
   if (end.startsWith('the browser closes')) {
     webSocket.close(closeCode === NO_CODE ? Buffer.alloc(0) : closePayload(closeCode, 'bye'));
@@ -216,17 +216,18 @@ async function browserSide(
 }
 
 async function targetSide(
-  { connection: { socket, ended }, target, targetSender }: Ends,
+  { connection: { socket, ended }, target, targetSender }: TransferEnds,
   { end, toBrowser }: Transfer,
   random: () => number,
 ): Promise<void> {
   const isReset = end === 'the target resets';
-  const said = isReset ? toBrowser.subarray(0, Math.floor(random() * toBrowser.length)) : toBrowser;
-  const longest = Math.max(1, Math.min(MAX_FRAME_BYTES, said.length));
-  const chunks = cut(said, Math.max(longest, Math.ceil(said.length / 100)), random);
+  const sent = isReset ? toBrowser.subarray(0, Math.floor(random() * toBrowser.length)) : toBrowser;
+  const longest = Math.max(1, Math.min(MAX_FRAME_BYTES, sent.length));
+  const chunks = cut(sent, Math.max(longest, Math.ceil(sent.length / 100)), random);
   await targetSender.send(whole(chunks), random, ({ bytes }) => socket.write(bytes));
   if (isReset) socket.resetAndDestroy();
-  if (end === 'the target ends when it has heard all') await until(socket, () => target.isWhole);
+  if (end === 'the target ends when it has received everything')
+    await until(socket, () => target.isWhole);
   if (!end.startsWith('the target')) await ended;
   socket.end();
 }
@@ -234,10 +235,10 @@ async function targetSide(
 /**
  * Settles once a condition that only another chunk can fulfill holds, or the connection is over.
  */
-function until(socket: NodeJS.ReadableStream, isSo: () => boolean): Promise<void> {
+function until(socket: NodeJS.ReadableStream, isFulfilled: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {
-      if (!isSo()) return;
+      if (!isFulfilled()) return;
       for (const event of ['data', 'end', 'close']) socket.off(event, look);
       resolve();
     };
@@ -301,7 +302,7 @@ function places(stream: Buffer, random: () => number): number[] {
  * @returns What is wrong; empty if nothing is. Without `expect`, because the runner keeps a record
  *   of each call and becomes slow after tens of thousands.
  */
-function judge(transfer: Transfer, found: TransferResult, { name }: Lane): string[] {
+function faultsOf(transfer: Transfer, found: TransferResult, { name }: TargetSlot): string[] {
   const right = rightEnd(transfer, name);
   const { code = NO_CODE, reason, isClean } = found.browserEnded;
   const seen = { code, reason, isClean, targetEnded: found.targetEnded };
@@ -313,16 +314,16 @@ function judge(transfer: Transfer, found: TransferResult, { name }: Lane): strin
   if (reason?.endsWith('reset the connection') === true && code !== 1014) wrong.push(`${code}`);
   for (const end of ['target', 'browser'] as const) {
     const isRight =
-      found[end].wrongAt === undefined && (!hearsAll(transfer, end) || found[end].isWhole);
-    if (!isRight) wrong.push(`the ${end} heard ${found[end].found}`);
+      found[end].wrongAt === undefined && (!receivesAll(transfer, end) || found[end].isWhole);
+    if (!isRight) wrong.push(`the ${end} received ${found[end].found}`);
   }
   return wrong;
 }
 
 /** Whether an end receives every byte; otherwise it receives a prefix. */
-function hearsAll({ end }: Transfer, who: 'target' | 'browser'): boolean {
+function receivesAll({ end }: Transfer, who: 'target' | 'browser'): boolean {
   if (end === 'the target resets' || end === 'the browser vanishes') return false;
-  return end.endsWith('heard all') || !end.startsWith(`the ${who}`);
+  return end.endsWith('received everything') || !end.startsWith(`the ${who}`);
 }
 
 type Allowed = string | number | boolean | undefined;
@@ -333,10 +334,10 @@ function rightEnd({ end, closeCode }: Transfer, name: string): RightEnd {
   const closed = `${name} closed the connection`;
   switch (end) {
     case 'the target ends':
-    case 'the target ends when it has heard all':
+    case 'the target ends when it has received everything':
       return { code: [1000], reason: [closed], isClean: [true], targetEnded: ['end'] };
     case 'the browser closes':
-    case 'the browser closes when it has heard all':
+    case 'the browser closes when it has received everything':
       return { code: [closeCode], isClean: [true], targetEnded: ['end'] };
     case 'the browser ends the stream without a close frame':
       return { code: [NO_CODE], targetEnded: ['end'] };
@@ -355,10 +356,10 @@ function rightEnd({ end, closeCode }: Transfer, name: string): RightEnd {
   }
 }
 
-async function inTime<T>(work: Promise<T>, what: string): Promise<T> {
+async function withTimeout<T>(work: Promise<T>, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: is stuck`)), TIMEOUT_MS);
+    timer = setTimeout(() => reject(new Error(`${what}: did not finish`)), TIMEOUT_MS);
   });
   return Promise.race([work, tooLong]).finally(() => clearTimeout(timer));
 }

@@ -66,6 +66,6 @@ export class BridgeUnderLoad {
     expect(process.signalCode).toBeNull();
     expect(stderr).toBe('');
     expect(grownMb).toBeLessThan(mostMb);
-    return `RSS grew by at most ${Math.round(grownMb)} MB; a session beside them exchanged ${exchanged} messages, all exact`;
+    return `RSS grew by at most ${Math.round(grownMb)} MB; an echo session exchanged ${exchanged} messages, all correct`;
   }
 }

@@ -57,7 +57,7 @@ test('unread answers leave no descriptor open and no memory in use', QUICK, asyn
   expect(grownMb).toBeLessThan(MAX_MB);
   await RawWebSocket.connect(bridge.port);
   record(
-    'bridge: answers that nobody reads',
+    'bridge: unread answers',
     `${CONNECTIONS} connections with ${REQUESTS} requests each: ${before.descriptors} descriptors before, ` +
       `${descriptors(pid)} after, with one session; ${grownMb.toFixed(0)} MB more memory`,
   );
@@ -81,13 +81,13 @@ test('motd serve answers /healthz with 503 while it is out of file descriptors',
   const operator = await openConnection(httpPort);
   expect(await ask(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
 
-  const crowd = await Promise.all(
+  const clients = await Promise.all(
     Array.from({ length: 80 }, () => openConnection(Number(listening))),
   );
   await expect
     .poll(() => ask(operator, '/healthz'))
     .toMatch(/^HTTP\/1\.1 503 .*cannot accept connections/s);
-  for (const socket of crowd) socket.destroy();
+  for (const socket of clients) socket.destroy();
   await expect.poll(() => ask(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
   operator.destroy();
 });
@@ -119,10 +119,10 @@ for (const [which, flags] of [
     await expect.poll(() => healthOf(port)).toBe('200 ok\n');
     const processes = childrenOf(pidOf(program));
 
-    const crowd = await Promise.all(Array.from({ length: 200 }, () => openConnection(port)));
+    const clients = await Promise.all(Array.from({ length: 200 }, () => openConnection(port)));
     // No answer would prove nothing: a busy machine may not answer either.
     await expect.poll(() => healthOf(port)).toMatch(/^(503|closed)/);
-    for (const socket of crowd) socket.destroy();
+    for (const socket of clients) socket.destroy();
     // Each worker in turn.
     for (let count = 0; count < 4; count++) {
       await expect.poll(() => healthOf(port)).toBe('200 ok\n');

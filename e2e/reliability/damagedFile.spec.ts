@@ -15,8 +15,8 @@ import { readAll, startStoring, storeArgs, test } from './storingServer.ts';
 const PAGE_BYTES = 4096;
 const AT_ONCE = 2;
 /** In one case out of so many, a server that has started also stores more. */
-const GO_ON_EVERY = 4;
-const REFUSAL =
+const CONTINUE_EVERY = 4;
+const REJECTION =
   /^[^\n]*data\.mdb is damaged, or another program's: [^\n]*; restore a backup, or move the file away to start empty\n$/;
 
 interface IntactFile {
@@ -27,16 +27,16 @@ interface IntactFile {
 }
 
 interface CaseCounts {
-  refused: number;
+  rejected: number;
   started: number;
-  wentOn: number;
+  continued: number;
 }
 
 interface Case {
   name: string;
   intact: IntactFile;
   bytes: Buffer;
-  goesOn: boolean;
+  continues: boolean;
 }
 
 test(
@@ -46,7 +46,7 @@ test(
     const all = (await makeIntactFiles(folder)).flatMap(cuts);
     const cases = someOf(all, scaled(12, all.length), randomFrom(seed));
     test.setTimeout(60_000 + cases.length * 4000);
-    tell('cut at a page boundary or a byte beside it', await tryAll(folder, cases));
+    recordTotals('truncated at a page boundary or a byte beside it', await tryAll(folder, cases));
   },
 );
 
@@ -58,14 +58,14 @@ test('rejects a file with a changed byte with a clear error, or serves what was 
   test.setTimeout(60_000 + flips * 4000);
   const random = randomFrom(seed);
   const cases = Array.from({ length: flips }, (_, index) => flip(intactFiles, index, random));
-  tell('a byte changed', await tryAll(folder, cases));
+  recordTotals('a byte changed', await tryAll(folder, cases));
 });
 
-function tell(what: string, { refused, started, wentOn }: CaseCounts): void {
+function recordTotals(what: string, { rejected, started, continued }: CaseCounts): void {
   record(
     'damaged',
-    `${what}: ${refused + started} files, ${refused} refused in words, ${started} started with ` +
-      `exactly what was stored (${wentOn} of them stored on and started again), 0 wrong`,
+    `${what}: ${rejected + started} files, ${rejected} rejected with a clear error, ${started} served ` +
+      `exactly what was stored (${continued} of these stored more and restarted), 0 wrong`,
   );
 }
 
@@ -110,7 +110,7 @@ function cuts(intact: IntactFile): Case[] {
       name: `${intact.what}, cut to ${length} bytes of ${intact.bytes.length}`,
       intact,
       bytes: intact.bytes.subarray(0, length),
-      goesOn: index % GO_ON_EVERY === 0,
+      continues: index % CONTINUE_EVERY === 0,
     }));
 }
 
@@ -124,7 +124,7 @@ function flip(intactFiles: readonly IntactFile[], index: number, random: () => n
   const mask = 1 + Math.floor(random() * 255);
   bytes.writeUInt8(bytes.readUInt8(at) ^ mask, at);
   const name = `${intact.what}, byte ${at} of ${bytes.length} changed by ${mask}`;
-  return { name, intact, bytes, goesOn: index % GO_ON_EVERY === 0 };
+  return { name, intact, bytes, continues: index % CONTINUE_EVERY === 0 };
 }
 
 function someOf(cases: readonly Case[], count: number, random: () => number): Case[] {
@@ -133,19 +133,19 @@ function someOf(cases: readonly Case[], count: number, random: () => number): Ca
 }
 
 async function tryAll(folder: string, cases: readonly Case[]): Promise<CaseCounts> {
-  const tally = { refused: 0, started: 0, wentOn: 0 };
+  const counts = { rejected: 0, started: 0, continued: 0 };
   const queue = cases.values();
   const work = async (_: unknown, worker: number) => {
-    for (const one of queue) await tryOne(join(folder, `copy-${worker}`), one, tally);
+    for (const one of queue) await tryOne(join(folder, `copy-${worker}`), one, counts);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return tally;
+  return counts;
 }
 
 async function tryOne(
   folder: string,
-  { name, intact, bytes, goesOn }: Case,
-  tally: CaseCounts,
+  { name, intact, bytes, continues }: Case,
+  counts: CaseCounts,
 ): Promise<void> {
   const file = join(folder, 'data.mdb');
   mkdirSync(folder);
@@ -153,18 +153,18 @@ async function tryOne(
   const program = Program.motd(storeArgs(folder));
   const port = await listensOrEnds(program);
   if (port === undefined) {
-    tally.refused++;
+    counts.rejected++;
     const [status, { signalCode }] = [await program.exitCode(), program.process];
     expect({ status, signalCode }, name).toEqual({ status: 1, signalCode: null });
-    expect(program.stderr, name).toMatch(REFUSAL);
+    expect(program.stderr, name).toMatch(REJECTION);
     expect(statSync(file).size, name).toBe(bytes.length);
     expect(readFileSync(file).equals(bytes), `${name}: the file is as it was`).toBe(true);
   } else {
-    tally.started++;
+    counts.started++;
     expect(await readAll(port), name).toEqual({ message: intact.message, history: intact.history });
-    if (goesOn) {
-      tally.wentOn++;
-      await goOn(folder, { name, intact, program, port });
+    if (continues) {
+      counts.continued++;
+      await storeMore(folder, { name, intact, program, port });
     } else await program.kill();
     expect(program.stderr, name).toBe('');
   }
@@ -172,7 +172,7 @@ async function tryOne(
 }
 
 /** Stores five more messages, and restarts. */
-async function goOn(
+async function storeMore(
   folder: string,
   {
     name,

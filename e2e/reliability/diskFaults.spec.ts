@@ -45,7 +45,7 @@ interface Stored {
 interface StoreResults {
   /** Every acknowledged message, in order. */
   kept: string[];
-  refused: string[];
+  rejected: string[];
 }
 
 test.describe('a disk that fails at one call', () => {
@@ -56,26 +56,29 @@ test.describe('a disk that fails at one call', () => {
     folder,
   }) => {
     test.setTimeout(60_000 + cases.length * 10_000);
-    const tally = { refused: 0, kept: 0, unread: 0 };
+    const counts = { rejected: 0, kept: 0, unread: 0 };
     for (const fault of cases) {
       const failing = await storeWhileFailing(join(folder, nameOf(fault)), fault);
       await failing.strace.stop();
       await storesAgain(failing.client, failing.outcome);
-      count(tally, failing.outcome, await survives(failing, nameOf(fault)));
+      count(counts, failing.outcome, await survives(failing, nameOf(fault)));
     }
-    tell(`${cases.length} disks that failed at one call for a while`, tally);
+    recordTotals(`${cases.length} disks on which one call failed for a while`, counts);
   });
 
   test('keeps every acknowledged message if the server is killed right after the first 503', async ({
     folder,
   }) => {
     test.setTimeout(60_000 + cases.length * 10_000);
-    const tally = { refused: 0, kept: 0, unread: 0 };
+    const counts = { rejected: 0, kept: 0, unread: 0 };
     for (const fault of cases) {
       const failing = await storeWhileFailing(join(folder, nameOf(fault)), fault, 1);
-      count(tally, failing.outcome, await survives(failing, nameOf(fault)));
+      count(counts, failing.outcome, await survives(failing, nameOf(fault)));
     }
-    tell(`${cases.length} disks that failed at one call when the server was killed`, tally);
+    recordTotals(
+      `${cases.length} disks on which one call failed when the server was killed`,
+      counts,
+    );
   });
 });
 
@@ -86,19 +89,19 @@ test(
     const disk = join(folder, 'disk');
     mkdirSync(disk);
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'motd-full-disk', disk]);
-    test.skip(mounted.status !== 0, 'only root may make a small disk');
+    test.skip(mounted.status !== 0, 'only root can make a small disk');
     try {
       const store = join(disk, 'store');
       const server = await startStoring(store);
       const client = await StoringClient.connect(server.port);
-      const outcome: StoreResults = { kept: [], refused: [] };
+      const outcome: StoreResults = { kept: [], rejected: [] };
       // 256 KiB hold far fewer than these; the filler leaves even less space.
       const filler = join(disk, 'filler');
       writeFileSync(filler, Buffer.alloc(64 * 1024));
-      for (let number = 0; number < 100 && outcome.refused.length < 3; number++) {
+      for (let number = 0; number < 100 && outcome.rejected.length < 3; number++) {
         await storeOne(client, `message ${number} `.padEnd(4000, 'f'), outcome);
       }
-      expect(outcome.refused).toHaveLength(3);
+      expect(outcome.rejected).toHaveLength(3);
       rmSync(filler);
       await storesAgain(client, outcome);
       await survives({ server, folder: store, outcome }, 'full disk');
@@ -118,23 +121,23 @@ function nameOf({ call, error, when }: InjectedFault): string {
 }
 
 interface FaultCounts {
-  refused: number;
+  rejected: number;
   kept: number;
   /** Servers that did not start again, so that nobody knows what they kept. */
   unread: number;
 }
 
-function count(counts: FaultCounts, { kept, refused }: StoreResults, isRead: boolean): void {
-  counts.refused += refused.length;
+function count(counts: FaultCounts, { kept, rejected }: StoreResults, isRead: boolean): void {
+  counts.rejected += rejected.length;
   if (isRead) counts.kept += kept.length;
   else counts.unread++;
 }
 
-function tell(what: string, { refused, kept, unread }: FaultCounts): void {
+function recordTotals(what: string, { rejected, kept, unread }: FaultCounts): void {
   record(
     'faults',
-    `${what}: ${refused} messages refused with 503, all of ${kept} acknowledged ones read again; ` +
-      `${unread} servers would not start again`,
+    `${what}: ${rejected} messages rejected with 503, all of ${kept} acknowledged ones read back; ` +
+      `${unread} servers did not start again`,
   );
 }
 
@@ -142,11 +145,11 @@ function tell(what: string, { refused, kept, unread }: FaultCounts): void {
 async function storeWhileFailing(
   folder: string,
   fault: InjectedFault,
-  refusals = Number.POSITIVE_INFINITY,
+  rejections = Number.POSITIVE_INFINITY,
 ): Promise<Stored & { client: StoringClient; strace: Program }> {
   const server = await startStoring(folder);
   const client = await StoringClient.connect(server.port);
-  const outcome: StoreResults = { kept: [], refused: [] };
+  const outcome: StoreResults = { kept: [], rejected: [] };
   await storeOne(client, 'before', outcome);
   server.program.process.once('exit', (status, signal) => {
     const { stderr } = server.program;
@@ -157,7 +160,7 @@ async function storeWhileFailing(
     `${fault.call}:error=${fault.error}:when=${fault.when}`,
   );
   for (const [number, bytes] of [20, 4000, 20, 4000, 20].entries()) {
-    if (outcome.refused.length >= refusals) break;
+    if (outcome.rejected.length >= rejections) break;
     await storeOne(client, `during the fault ${number}`.padEnd(bytes, '.'), outcome);
   }
   return { server, folder, outcome, client, strace };
@@ -173,7 +176,7 @@ async function storeOne(
   if (reply === '200 OK') outcome.kept.push(message);
   else {
     expect(reply).toBe(UNAVAILABLE);
-    outcome.refused.push(message);
+    outcome.rejected.push(message);
   }
   expect(await client.message()).toBe(outcome.kept.at(-1));
 }

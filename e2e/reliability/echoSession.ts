@@ -38,7 +38,7 @@ export class EchoSession {
   async waitForExchanges(count: number): Promise<void> {
     const wanted = this.#exchanged + count;
     while (this.#exchanged < wanted && this.#wrong.length === 0) {
-      if (this.#webSocket.socket.destroyed) throw new Error('the session beside it is gone');
+      if (this.#webSocket.socket.destroyed) throw new Error('the echo session has closed');
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     expect(this.#wrong).toEqual([]);

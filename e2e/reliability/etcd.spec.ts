@@ -71,7 +71,7 @@ class ScenarioTotals {
   refused = 0;
   unanswered = 0;
   /** Of the stores without a `200 OK`, how many were stored nevertheless. */
-  storedAllTheSame = 0;
+  storedNevertheless = 0;
   reads = 0;
   readonly recovered: number[] = [];
   /** How often the message was read from etcd itself. */
@@ -89,11 +89,11 @@ test('serves every client that stores without a pause', async ({ deployment }) =
     expect(traffic.stores.filter(({ outcome }) => outcome === 'refused')).toEqual([]);
     return { failedAt, recoveredAfter: await traffic.waitForStores(failedAt) };
   };
-  await inRounds('nothing failed', deployment, scaled(1, 20), busy, 0);
+  await runRounds('nothing failed', deployment, scaled(1, 20), busy, 0);
 });
 
 test('survives the death of the leader', async ({ deployment }) => {
-  await inRounds('leader killed', deployment, scaled(1, 200), async ({ traffic }) => {
+  await runRounds('leader killed', deployment, scaled(1, 200), async ({ traffic }) => {
     const { cluster } = deployment;
     const leader = await cluster.leader();
     await cluster.kill(leader);
@@ -106,7 +106,7 @@ test('survives the death of the leader', async ({ deployment }) => {
 });
 
 test('survives a member that hangs for longer than any timeout', async ({ deployment }) => {
-  await inRounds(
+  await runRounds(
     'member paused',
     deployment,
     scaled(1, 200),
@@ -126,7 +126,7 @@ test('survives a member that hangs for longer than any timeout', async ({ deploy
 });
 
 test('survives a member that is cut off', async ({ deployment }) => {
-  await inRounds(
+  await runRounds(
     'member cut off',
     deployment,
     scaled(2, 200),
@@ -135,7 +135,7 @@ test('survives a member that is cut off', async ({ deployment }) => {
       const member = oneOf(random, cluster.size);
       // In turn: as by a firewall that rejects or drops; from everything, or from the other members
       // only.
-      cluster.cutOff(member, howOf(number), number % 4 < 2 ? 'all' : 'peers');
+      cluster.cutOff(member, cutOf(number), number % 4 < 2 ? 'all' : 'peers');
       const failedAt = performance.now();
       const recoveredAfter = await traffic.waitForStores(failedAt);
       cluster.heal(member);
@@ -147,7 +147,7 @@ test('survives a member that is cut off', async ({ deployment }) => {
 });
 
 test('survives a restart of all members', QUICK, async ({ deployment }) => {
-  await inRounds('all members restarted', deployment, scaled(1, 200), allRestarted(deployment));
+  await runRounds('all members restarted', deployment, scaled(1, 200), allRestarted(deployment));
 });
 
 function allRestarted({ cluster }: Deployment): Scenario {
@@ -165,7 +165,7 @@ function allRestarted({ cluster }: Deployment): Scenario {
 test('reports stores that succeed after a 503, when all members hang and then continue', async ({
   deployment,
 }) => {
-  await inRounds('all members paused', deployment, scaled(1, 20), async ({ traffic }) => {
+  await runRounds('all members paused', deployment, scaled(1, 20), async ({ traffic }) => {
     const { cluster, instances } = deployment;
     const members = [...Array(cluster.size).keys()];
     for (const member of members) cluster.pause(member);
@@ -190,10 +190,10 @@ test('reports stores that succeed after a 503, when all members hang and then co
 test('survives the compaction of updates that an instance has not received', async ({
   deployment,
 }) => {
-  await inRounds('compaction', deployment, scaled(2, 200), async ({ traffic, number, random }) => {
+  await runRounds('compaction', deployment, scaled(2, 200), async ({ traffic, number, random }) => {
     const { cluster, instances } = deployment;
     const { link } = oneOfThese(random, instances);
-    link.cut(howOf(number));
+    link.cut(cutOf(number));
     const failedAt = performance.now();
     await traffic.waitForStoreCount(STORES_COMPACTED, failedAt);
     await cluster.gateway.compact();
@@ -205,7 +205,7 @@ test('survives the compaction of updates that an instance has not received', asy
 });
 
 test('survives the death of an instance', async ({ deployment }) => {
-  await inRounds('instance killed', deployment, scaled(1, 50), async ({ traffic, random }) => {
+  await runRounds('instance killed', deployment, scaled(1, 50), async ({ traffic, random }) => {
     const instance = oneOfThese(random, deployment.instances);
     const { program } = instance;
     await traffic.kill(program);
@@ -218,7 +218,7 @@ test('survives the death of an instance', async ({ deployment }) => {
 });
 
 test('survives an instance that hangs', async ({ deployment }) => {
-  await inRounds('instance paused', deployment, scaled(1, 20), async ({ traffic, random }) => {
+  await runRounds('instance paused', deployment, scaled(1, 20), async ({ traffic, random }) => {
     const { program } = oneOfThese(random, deployment.instances);
     program.process.kill('SIGSTOP');
     const failedAt = performance.now();
@@ -232,8 +232,8 @@ test.describe('with TLS and a password', () => {
   test.use({ hasAuth: true });
 
   test('survives a restart of all members that invalidates its token', async ({ deployment }) => {
-    await inRounds(
-      'all guarded members restarted',
+    await runRounds(
+      'all members restarted, with a password',
       deployment,
       scaled(1, 20),
       allRestarted(deployment),
@@ -254,7 +254,7 @@ test.describe('with a small quota', () => {
       await deployment.cluster.gateway.freeSpace();
       return { failedAt, recoveredAfter: await traffic.waitForStores(performance.now()) };
     };
-    await inRounds('etcd full', deployment, scaled(3, 20), full);
+    await runRounds('etcd full', deployment, scaled(3, 20), full);
   });
 });
 
@@ -279,7 +279,7 @@ test.describe('with a short history', () => {
 });
 
 /** Repeats a fault while clients store, and checks each time what they saw. */
-async function inRounds(
+async function runRounds(
   name: string,
   deployment: Deployment,
   rounds: number,
@@ -288,7 +288,7 @@ async function inRounds(
 ): Promise<void> {
   test.setTimeout(30_000 + rounds * ROUND_TIMEOUT_MS);
   const random = randomFrom(seed);
-  const tally = new ScenarioTotals();
+  const totals = new ScenarioTotals();
   let known: string[] = [];
   for (let number = 0; number < rounds; number++) {
     const initial = known.at(-1) ?? INITIAL;
@@ -304,14 +304,14 @@ async function inRounds(
       const history = await convergedHistory(deployment);
       await traffic.waitUntilSeen(history.at(-1) ?? INITIAL);
       await traffic.stop();
-      await areSaidStored(deployment, traffic, history);
-      known = look({
+      await waitForLateReports(deployment, traffic, history);
+      known = checkRound({
         deployment,
         known,
         history,
         traffic,
         outcome,
-        tally,
+        totals,
         where: `round ${number}`,
       });
     } finally {
@@ -319,22 +319,24 @@ async function inRounds(
     }
   }
   for (const { program } of deployment.instances) expect(program.stderr).toBe('');
-  tell(name, rounds, tally);
+  recordTotals(name, rounds, totals);
 }
 
 /** Settles once each message that was stored despite a 503 has been reported by its instance. */
-async function areSaidStored(
+async function waitForLateReports(
   { instances }: Deployment,
   { stores }: Traffic,
   history: readonly string[],
 ): Promise<void> {
   const stored = new Set(history);
-  const unsaid = () =>
+  const unreported = () =>
     stores
       .filter(({ outcome, message }) => outcome === 'refused' && stored.has(message))
       .filter(({ instance, message }) => !instances[instance]?.storeConfirmedLate.has(message))
       .map(({ message }) => message);
-  await expect.poll(unsaid, { message: 'stored, told 503, and never said so' }).toEqual([]);
+  await expect
+    .poll(unreported, { message: 'stored despite a 503, and never reported' })
+    .toEqual([]);
 }
 
 interface RoundRecord {
@@ -344,7 +346,7 @@ interface RoundRecord {
   history: readonly string[];
   traffic: Traffic;
   outcome: Disruption;
-  tally: ScenarioTotals;
+  totals: ScenarioTotals;
   /** For failure messages. */
   where: string;
 }
@@ -354,13 +356,13 @@ interface RoundRecord {
  *
  * @returns The history after the round, with what has been dropped by now.
  */
-function look({
+function checkRound({
   deployment,
   known,
   history,
   traffic,
   outcome,
-  tally,
+  totals,
   where,
 }: RoundRecord): string[] {
   const initial = known.at(-1) ?? INITIAL;
@@ -378,23 +380,27 @@ function look({
       return linearizabilityFaults(register, through);
     }),
     ...sequentialFaults(register, watched),
-    ...unsaidFaults(register, traffic, deployment),
+    ...unreportedStaleness(register, traffic, deployment),
   ];
   expect(faults, where).toEqual([]);
   expect(traffic.lostConnections, where).toBe(0);
-  count(tally, register, traffic, outcome);
+  count(totals, register, traffic, outcome);
   return [...known, ...register.history];
 }
 
 /** Reads that were out of date for longer than allowed, without a report of their instance. */
-function unsaidFaults(register: Register, traffic: Traffic, { instances }: Deployment): string[] {
+function unreportedStaleness(
+  register: Register,
+  traffic: Traffic,
+  { instances }: Deployment,
+): string[] {
   const { stores } = traffic;
   return instances.flatMap(({ index, away }) => {
     const reads = readsOf(traffic).filter(({ instance }) => instance === index);
     return stalenesses(register, stores, reads).flatMap((staleMs, place) => {
       const { startedAt, client, message } = reads[place] ?? never();
-      const isSaid = away.some(({ from, to }) => from <= startedAt && startedAt <= to);
-      if (staleMs <= UNREPORTED_STALENESS_MS || isSaid) return [];
+      const isReported = away.some(({ from, to }) => from <= startedAt && startedAt <= to);
+      if (staleMs <= UNREPORTED_STALENESS_MS || isReported) return [];
       return [`${client} read ${message}, out of date for ${Math.round(staleMs)} ms`];
     });
   });
@@ -405,7 +411,7 @@ function readsOf({ sessions, reads }: Pick<Traffic, 'sessions' | 'reads'>): Traf
 }
 
 function count(
-  tally: ScenarioTotals,
+  totals: ScenarioTotals,
   register: Register,
   traffic: Traffic,
   outcome: Disruption,
@@ -413,10 +419,10 @@ function count(
   const { stores } = traffic;
   const stored = new Set(register.history);
   for (const { outcome: how, message, startedAt, endedAt } of stores) {
-    if (how === 'acknowledged') tally.took.push(endedAt - startedAt);
-    if (how === 'refused') tally.refused++;
-    if (how === 'unknown') tally.unanswered++;
-    if (how !== 'acknowledged' && stored.has(message)) tally.storedAllTheSame++;
+    if (how === 'acknowledged') totals.took.push(endedAt - startedAt);
+    if (how === 'refused') totals.refused++;
+    if (how === 'unknown') totals.unanswered++;
+    if (how !== 'acknowledged' && stored.has(message)) totals.storedNevertheless++;
   }
   const reads = readsOf(traffic);
   const isBefore = ({ startedAt }: Read) => startedAt < outcome.failedAt;
@@ -426,11 +432,11 @@ function count(
     stores,
     reads.filter((read) => !isBefore(read)),
   );
-  tally.reads += reads.length;
-  tally.heads += traffic.heads.length;
-  tally.staleBefore = Math.max(tally.staleBefore, ...before);
-  tally.staleSince = Math.max(tally.staleSince, ...since);
-  tally.recovered.push(...outcome.recoveredAfter);
+  totals.reads += reads.length;
+  totals.heads += traffic.heads.length;
+  totals.staleBefore = Math.max(totals.staleBefore, ...before);
+  totals.staleSince = Math.max(totals.staleSince, ...since);
+  totals.recovered.push(...outcome.recoveredAfter);
 }
 
 async function storeMany(port: number, count: number): Promise<void> {
@@ -442,17 +448,17 @@ async function storeMany(port: number, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, each));
 }
 
-function tell(name: string, rounds: number, tally: ScenarioTotals): void {
-  const { took, refused, unanswered, storedAllTheSame, reads, heads } = tally;
+function recordTotals(name: string, rounds: number, totals: ScenarioTotals): void {
+  const { took, refused, unanswered, storedNevertheless, reads, heads } = totals;
   record(
     `etcd: ${name}`,
-    `${rounds} times: ${took.length} acknowledged messages, 0 lost, 0 twice, 0 out of order, the ` +
-      `same history on each instance and in etcd; ${refused} told 503 and ${unanswered} unanswered, ` +
-      `${storedAllTheSame} of them stored; linearizable with ${heads} reads of etcd itself; ` +
-      `${reads} MSGGETs, none backwards, out of date by at most ${Math.round(tally.staleBefore)} ms ` +
-      `before, ${Math.round(tally.staleSince)} ms since; ` +
-      `stored again through each instance after ` +
-      `${spread(tally.recovered)}; a store took ${spread(took)}`,
+    `${rounds} times: ${took.length} acknowledged messages, 0 lost, 0 duplicated, 0 out of order, the ` +
+      `same history on each instance and in etcd; ${refused} got 503 and ${unanswered} no reply, ` +
+      `${storedNevertheless} of them stored; linearizable with ${heads} reads of etcd itself; ` +
+      `${reads} MSGGETs, none backwards, stale by at most ${Math.round(totals.staleBefore)} ms ` +
+      `before, ${Math.round(totals.staleSince)} ms since; ` +
+      `each instance stored again after ` +
+      `${spread(totals.recovered)}; a store took ${spread(took)}`,
   );
 }
 
@@ -470,7 +476,7 @@ function quantile(values: readonly number[], part: number): number {
   return Math.round(sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN);
 }
 
-function howOf(round: number): Cut {
+function cutOf(round: number): Cut {
   return round % 2 === 0 ? 'rejects' : 'drops';
 }
 
@@ -483,5 +489,5 @@ function oneOfThese<One>(random: () => number, these: readonly One[]): One {
 }
 
 function never(): never {
-  throw new Error('there is none');
+  throw new Error('there is no such element');
 }

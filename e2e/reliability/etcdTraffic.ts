@@ -135,7 +135,7 @@ export class Traffic {
       const isIt = (read: Read) => read.client === client && read.message === message;
       return this.reads.some(isIt) || this.watched.some(isIt);
     };
-    await this.#waitUntil(`everybody's ${message}`, () => clients.every(hasSeen));
+    await this.#waitUntil(`every client to see ${message}`, () => clients.every(hasSeen));
   }
 
   /** Ends all clients. */
@@ -190,7 +190,7 @@ export class Traffic {
     store.endedAt = performance.now();
     if (reply === '200 OK') store.outcome = 'acknowledged';
     else if (reply === '503 STORE UNAVAILABLE') store.outcome = 'refused';
-    else this.unexpectedReplies.push(`${message} was answered with ${reply}`);
+    else this.unexpectedReplies.push(`${message} got the reply ${reply}`);
     return store.outcome === 'acknowledged';
   }
 
@@ -214,7 +214,7 @@ export class Traffic {
       const watcher = new WatchingClient(instance.port, (message) => {
         const now = performance.now();
         this.watched.push({ kind: 'read', client, message, startedAt: now, endedAt: now });
-        if (message === last) this.unexpectedReplies.push(`${client} was told twice of ${message}`);
+        if (message === last) this.unexpectedReplies.push(`${client} received ${message} twice`);
         last = message;
         this.#notify();
       });
@@ -280,7 +280,7 @@ export class Traffic {
     return new Promise((resolve, reject) => {
       const timer = globalThis.setTimeout(() => {
         this.#waiter.delete(waiter);
-        reject(new Error(`never came: ${what}`));
+        reject(new Error(`timed out waiting for ${what}`));
       }, TIMEOUT_MS);
       const waiter = {
         isOver,

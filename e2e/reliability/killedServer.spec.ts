@@ -69,7 +69,7 @@ test(
     record(
       'killed',
       `${rounds} times kill -9 while ${CONNECTIONS} clients stored: ${acknowledged} acknowledged ` +
-        `messages, 0 lost, 0 torn, 0 out of order; ${unanswered} more were under way`,
+        `messages, 0 lost, 0 torn, 0 out of order; ${unanswered} more were in flight`,
     );
   },
 );
@@ -125,10 +125,12 @@ function faultsIn(
   const firstNew = cut === -1 ? history.length : cut;
   const old = history.slice(0, firstNew);
   const tail = kept.slice(kept.length - old.length);
-  if (old.some((message, index) => message !== tail[index])) faults.push('an old one was changed');
+  if (old.some((message, index) => message !== tail[index]))
+    faults.push('an earlier message was changed');
   const isFull = history.length === limit;
   const room = limit - (history.length - firstNew);
-  if (old.length !== Math.min(kept.length, room)) faults.push(`${old.length} old ones are left`);
+  if (old.length !== Math.min(kept.length, room))
+    faults.push(`${old.length} earlier messages are left`);
 
   let latestSent = -1;
   const seen = new Set<string>();
@@ -137,7 +139,7 @@ function faultsIn(
     if (times === undefined) faults.push(`never sent, or torn: ${message.slice(0, 80)}`);
     else if (times.acknowledged < latestSent) faults.push(`out of order: ${message.slice(0, 80)}`);
     else latestSent = Math.max(latestSent, times.sent);
-    if (seen.has(message)) faults.push(`there twice: ${message.slice(0, 80)}`);
+    if (seen.has(message)) faults.push(`duplicated: ${message.slice(0, 80)}`);
     seen.add(message);
   }
 

@@ -53,7 +53,7 @@ export const mistakes: readonly Mistake[] = [
     opcode: pick(CONTROL, random),
     payload: Buffer.alloc(anySize(MAX_CONTROL_BYTES + 1, 100_000, random), 'x'),
   })),
-  wrongFrame('a control frame in fragments', (random) => ({
+  wrongFrame('a fragmented control frame', (random) => ({
     opcode: pick(CONTROL, random),
     isFinal: false,
     payload: Buffer.alloc(between(0, MAX_CONTROL_BYTES, random), 'x'),
@@ -85,7 +85,7 @@ export const mistakes: readonly Mistake[] = [
     TOO_BIG,
   ),
   wrongFrame(
-    'a length over the limit, announced',
+    'a length over the limit, in the header only',
     (random) => ({
       opcode: pick(DATA, random),
       claimed: BigInt(anySize(MAX_MESSAGE_BYTES + 1, Number.MAX_SAFE_INTEGER, random)),
@@ -93,7 +93,7 @@ export const mistakes: readonly Mistake[] = [
     TOO_BIG,
   ),
   wrongFrame(
-    'a length over the limit, and as many bytes',
+    'a payload over the limit',
     (random) => ({
       opcode: pick(DATA, random),
       payload: Buffer.alloc(anySize(MAX_MESSAGE_BYTES + 1, 2 * MAX_MESSAGE_BYTES, random), 'x'),
@@ -101,7 +101,7 @@ export const mistakes: readonly Mistake[] = [
     TOO_BIG,
   ),
   {
-    name: 'fragments that are over the limit together',
+    name: 'fragments over the limit together',
     code: TOO_BIG,
     make: (random) => {
       const first = between(1, MAX_MESSAGE_BYTES, random);
@@ -121,7 +121,7 @@ export const mistakes: readonly Mistake[] = [
     make: (random) => [frame({ opcode: OPCODE.text, payload: badText(random) })],
   },
   {
-    name: 'text in fragments that is not UTF-8',
+    name: 'fragmented text that is not UTF-8',
     code: BAD_DATA,
     make: (random) => {
       const payload = badText(random);
@@ -136,12 +136,12 @@ export const mistakes: readonly Mistake[] = [
     opcode: OPCODE.close,
     payload: Buffer.from([between(0, 255, random)]),
   })),
-  wrongFrame('a close frame with a code that must not be sent', (random) => ({
+  wrongFrame('a close frame with a forbidden code', (random) => ({
     opcode: OPCODE.close,
     payload: closePayload(badCloseCode(random), text(between(0, 20, random), random)),
   })),
   wrongFrame(
-    'a close frame whose words are not UTF-8',
+    'a close frame whose reason is not UTF-8',
     (random) => ({
       opcode: OPCODE.close,
       payload: closePayload(pick([1000, 1001, 3000, 4999], random), badText(random)),

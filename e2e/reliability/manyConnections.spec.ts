@@ -18,7 +18,7 @@ import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
 import { pidOf, portOf, RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
-const FULL_HOUSE = '421 TOO MANY CONNECTIONS';
+const TOO_MANY = '421 TOO MANY CONNECTIONS';
 
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ mode: 'default', timeout: scaled(60_000, 300_000) });
@@ -33,24 +33,24 @@ test(
     await (await RawClient.connect(port)).request('MSGGET\n', 2);
     const atFirst = { descriptors: descriptors(pid), kb: pssKb(pid) };
 
-    const crowds: Array<Awaited<ReturnType<typeof holdCrowd>>> = [];
+    const rounds: Array<Awaited<ReturnType<typeof holdConnections>>> = [];
     for (let round = 0; round < 5; round++) {
-      crowds.push(await holdCrowd(count, port, pid));
+      rounds.push(await holdConnections(count, port, pid));
       await expect.poll(() => descriptors(pid)).toBe(atFirst.descriptors);
     }
 
-    const each = (((crowds[0]?.pss ?? 0) - atFirst.kb) * 1024) / count;
+    const each = (((rounds[0]?.pss ?? 0) - atFirst.kb) * 1024) / count;
     record(
-      'crowd',
+      'many connections',
       `${count} connections, half of them idle, all answered; ${Math.round(each)} bytes each (Pss); ` +
-        `five such crowds one after another: RSS ${crowds.map(({ rss }) => mb(rss)).join(', ')} with ` +
+        `five such rounds one after another: RSS ${rounds.map(({ rss }) => mb(rss)).join(', ')} with ` +
         `them, ${mb(rssKb(pid))} after the last; ${atFirst.descriptors} descriptors before and ` +
         `after each`,
     );
     expect(each).toBeLessThan(50_000);
     // V8 may collect up to one round of connections (7 kB each) late; four rounds left behind are
     // more.
-    const [first, , , , fifth] = crowds;
+    const [first, , , , fifth] = rounds;
     expect((fifth?.rss ?? 0) - (first?.rss ?? 0)).toBeLessThan(20_000 + count * 14);
   },
 );
@@ -62,15 +62,15 @@ test('sends every watcher an update, and delays no other client', QUICK, async (
   const probe = await LatencyProbe.start(port, APPLE, 'news');
   const before = await probe.report(MANY_SAMPLES);
 
-  const teller = await RawClient.connect(port);
-  await teller.request('MSGSTORE\n', 1);
-  const toldAtMs = watchers.map(async (watcher) => {
+  const storingClient = await RawClient.connect(port);
+  await storingClient.request('MSGSTORE\n', 1);
+  const receivedAtMs = watchers.map(async (watcher) => {
     const [line] = await watcher.nextLines(1);
     return line === 'news' ? performance.now() : Number.NaN;
   });
-  expect(await teller.request('news\n', 1)).toEqual(['200 OK']);
+  expect(await storingClient.request('news\n', 1)).toEqual(['200 OK']);
   const storedAtMs = performance.now();
-  const delays = (await Promise.all(toldAtMs)).map((at) => at - storedAtMs);
+  const delays = (await Promise.all(receivedAtMs)).map((at) => at - storedAtMs);
   const during = await probe.report();
   expect(delays.filter(Number.isNaN)).toEqual([]);
   // No second copy, and nothing after it.
@@ -93,26 +93,26 @@ for (const [count, messages] of [
     const { program, port } = await startSilentServer();
     const pid = pidOf(program);
     const watchers = await watch(count, port);
-    const asleep = watchers.filter((_, at) => at % 10 === 0);
-    const awake = watchers.filter((_, at) => at % 10 !== 0);
-    for (const { socket } of asleep) socket.pause();
+    const stalled = watchers.filter((_, at) => at % 10 === 0);
+    const reading = watchers.filter((_, at) => at % 10 !== 0);
+    for (const { socket } of stalled) socket.pause();
 
     const before = rssKb(pid);
     resetPeak(pid);
-    const teller = await RawClient.connect(port);
+    const storingClient = await RawClient.connect(port);
     const news = messages.map((message) => `MSGSTORE\n${message}\n`).join('');
-    const replies = teller.request(news, messages.length * 2);
-    const heard = await Promise.all(awake.map((watcher) => hearsOut(watcher, messages)));
+    const replies = storingClient.request(news, messages.length * 2);
+    const received = await Promise.all(reading.map((watcher) => readAll(watcher, messages)));
     expect(new Set(await replies)).toEqual(new Set(['200 OK']));
     const peak = peakKb(pid);
 
-    for (const { socket } of asleep) socket.resume();
-    const slept = await Promise.all(asleep.map((watcher) => hearsOut(watcher, messages)));
+    for (const { socket } of stalled) socket.resume();
+    const late = await Promise.all(stalled.map((watcher) => readAll(watcher, messages)));
     record(
-      'watchers asleep',
+      'watchers that do not read',
       `${count} watchers, a tenth of them not reading, ${messages.length} messages of 4,000 bytes: ` +
-        `the readers got ${Math.min(...heard)} to ${Math.max(...heard)} of them, the others, once ` +
-        `they read, ${Math.min(...slept)} to ${Math.max(...slept)}; all in order, ending with the ` +
+        `the readers got ${Math.min(...received)} to ${Math.max(...received)} of them, the others, once ` +
+        `they read, ${Math.min(...late)} to ${Math.max(...late)}; all in order, ending with the ` +
         `newest; server RSS ${mb(before)} before, ${mb(peak)} at most`,
     );
     // Well below a queue of what was not read: 80 kB per watcher in the first case, 1.2 MB in the
@@ -123,12 +123,14 @@ for (const [count, messages] of [
 
 test('rejects one connection too many, and accepts one after another has closed', async () => {
   const server = await startConsoleServer('--max-connections', '5');
-  const guests = await RawClient.connectMany(5, server.port);
-  for (const guest of guests) expect(await guest.request('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
-  expect(await (await RawClient.connect(server.port)).remainingLines()).toEqual([FULL_HOUSE]);
-  for (const guest of guests) expect(await guest.request('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
+  const clients = await RawClient.connectMany(5, server.port);
+  for (const client of clients)
+    expect(await client.request('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
+  expect(await (await RawClient.connect(server.port)).remainingLines()).toEqual([TOO_MANY]);
+  for (const client of clients)
+    expect(await client.request('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
 
-  await guests[0]?.disconnect();
+  await clients[0]?.disconnect();
   await server.program.waitForOutput(/\[-\] Connection closed/);
   const next = await RawClient.connect(server.port);
   expect(await next.request('MSGGET\n', 2)).toEqual(['200 OK', APPLE]);
@@ -141,15 +143,15 @@ test('limits the connections of a source: an IPv4 address or an IPv6 /64', async
     ['2001:db8:0:1::1', '2001:db8:0:1:ffff::2', '2001:db8:0:2::1'],
   ] as const) {
     const greet = async (source: string) => {
-      const guest = await RawClient.connect(server.port, { source });
-      guest.send('MSGGET\n');
-      return guest;
+      const client = await RawClient.connect(server.port, { source });
+      client.send('MSGGET\n');
+      return client;
     };
     const first = await greet(mine);
     expect(await first.nextLines(2)).toEqual(['200 OK', APPLE]);
     expect(await (await greet(mineToo)).nextLines(2)).toEqual(['200 OK', APPLE]);
-    expect(await (await greet(mine)).remainingLines()).toEqual([FULL_HOUSE]);
-    expect(await (await greet(mineToo)).remainingLines()).toEqual([FULL_HOUSE]);
+    expect(await (await greet(mine)).remainingLines()).toEqual([TOO_MANY]);
+    expect(await (await greet(mineToo)).remainingLines()).toEqual([TOO_MANY]);
     expect(await (await greet(another)).nextLines(2)).toEqual(['200 OK', APPLE]);
 
     await first.disconnect();
@@ -185,13 +187,13 @@ test('answers open connections when out of file descriptors, and uses freed ones
   record(
     'out of descriptors',
     `64 file descriptors, 200 connections: ${here.length + leaving.length} served and answered throughout, ` +
-      `the others closed at once; ${percent}% of a core meanwhile; ${reports} lines on the console; ` +
-      `10 left, 10 others came in`,
+      `the others closed at once; ${percent}% of a core meanwhile; ${reports} lines in the log; ` +
+      `10 left, 10 others connected`,
   );
 });
 
 /** Opens so many connections, half of them idle, checks every reply, and closes them. */
-async function holdCrowd(count: number, port: number, pid: number) {
+async function holdConnections(count: number, port: number, pid: number) {
   const clients = await RawClient.connectMany(count, port);
   const active = clients.filter((_, at) => at % 2 === 0);
   for (let round = 0; round < 3; round++) {
@@ -221,7 +223,7 @@ function numbered(count: number): string[] {
 }
 
 /** Reads messages in order, none twice, until the last one. @returns How many came. */
-async function hearsOut(watcher: RawClient, messages: readonly string[]): Promise<number> {
+async function readAll(watcher: RawClient, messages: readonly string[]): Promise<number> {
   let count = 0;
   for (let last = -1; last < messages.length - 1; count++) {
     const [line = ''] = await watcher.nextLines(1);

@@ -12,7 +12,7 @@ import { RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
 const APPLE = 'An apple a day keeps the doctor away.';
 const REQUIRED = '300 PASSWORD REQUIRED';
 const WRONG = '301 WRONG PASSWORD';
-const BARRED = '421 TOO MANY WRONG PASSWORDS';
+const BLOCKED = '421 TOO MANY WRONG PASSWORDS';
 
 /**
  * The length of an attack: most guesses from one source are rejected unchecked, few of those from
@@ -44,7 +44,7 @@ class Attack {
    */
   checked = 0;
   /** Replies that a guess must never get. */
-  readonly surprises: string[] = [];
+  readonly unexpectedReplies: string[] = [];
   #isOver = false;
   #waiting: (() => void)[] = [];
   readonly #command: string;
@@ -60,7 +60,7 @@ class Attack {
   }
 
   /** Settles once so many more guesses were answered. */
-  async makes(count: number): Promise<void> {
+  async waitForGuesses(count: number): Promise<void> {
     const wanted = this.guesses + count;
     while (this.guesses < wanted) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -73,7 +73,7 @@ class Attack {
     const minutes = (performance.now() - this.#startedAtMs) / 60_000;
     const perMinute = (count: number) => Math.round(count / minutes);
     return (
-      `${perMinute(this.guesses)} guesses a minute said, ${perMinute(this.checked)} checked ` +
+      `${perMinute(this.guesses)} guesses a minute sent, ${perMinute(this.checked)} checked ` +
       `(${this.checked} in ${Math.round(minutes * 60)} s), none right`
     );
   }
@@ -90,9 +90,10 @@ class Attack {
   async #useUpConnection(port: number, source: string): Promise<void> {
     const guesser = await RawClient.connect(port, { source });
     for (let wrong = 0; wrong < 3 && !this.#isOver; wrong++) {
-      const [asked, reply = ''] = await guesser.request(`${this.#command}\nguess\n`, 2);
+      const [prompt, reply = ''] = await guesser.request(`${this.#command}\nguess\n`, 2);
       this.guesses++;
-      if (asked !== REQUIRED || (reply !== WRONG && reply !== BARRED)) this.surprises.push(reply);
+      if (prompt !== REQUIRED || (reply !== WRONG && reply !== BLOCKED))
+        this.unexpectedReplies.push(reply);
       if (reply === WRONG || wrong === 2) this.checked++;
       for (const resolve of this.#waiting.splice(0)) resolve();
       if (reply !== WRONG) break;
@@ -114,12 +115,12 @@ test(
       REQUIRED,
       WRONG,
       REQUIRED,
-      BARRED,
+      BLOCKED,
     ]);
 
     const again = await RawClient.connect(port, { source: '192.0.2.1' });
     again.send('SHUTDOWN\n123!abc\n');
-    expect(await again.remainingLines()).toEqual([REQUIRED, BARRED]);
+    expect(await again.remainingLines()).toEqual([REQUIRED, BLOCKED]);
 
     const other = await RawClient.connect(port, { source: '192.0.2.2' });
     expect(await other.request('SHUTDOWN\nguess\n', 2)).toEqual([REQUIRED, WRONG]);
@@ -133,7 +134,7 @@ test('checks at most three of many passwords sent at once from one source', asyn
   for (const guesser of guessers) guesser.send('SHUTDOWN\nguess\n');
   const replies = await Promise.all(guessers.map((guesser) => guesser.nextLines(2)));
   expect(replies.filter(([, reply]) => reply === WRONG)).toHaveLength(3);
-  expect(replies.filter(([, reply]) => reply === BARRED)).toHaveLength(17);
+  expect(replies.filter(([, reply]) => reply === BLOCKED)).toHaveLength(17);
 });
 
 test('900 tries at once from one source do not block a source that was never wrong', async () => {
@@ -144,7 +145,7 @@ test('900 tries at once from one source do not block a source that was never wro
   expect(await mistaken.request('SHUTDOWN\nmistyped\n', 2)).toEqual([REQUIRED, WRONG]);
   const replies = await Promise.all(guessers.map((guesser) => guesser.nextLines(2)));
   expect(replies.filter(([, reply]) => reply === WRONG)).toHaveLength(3);
-  expect(replies.filter(([, reply]) => reply === BARRED)).toHaveLength(897);
+  expect(replies.filter(([, reply]) => reply === BLOCKED)).toHaveLength(897);
   const owner = await RawClient.connect(port, { source: '192.0.2.3' });
   expect(await owner.request('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
 });
@@ -160,17 +161,17 @@ for (const [password, flags, command, fine] of [
       command,
       Array.from({ length: 50 }, () => '192.0.2.1'),
     );
-    await attack.makes(GUESSES_FROM_ONE);
+    await attack.waitForGuesses(GUESSES_FROM_ONE);
     const during = await probe.report(10);
     const owner = await RawClient.connect(server.port, { source: '192.0.2.2' });
     const reply = owner.request(`${command}\n123!abc\n`, 2);
     const found = await attack.stop();
     expect(await reply).toEqual([REQUIRED, fine]);
-    expect(attack.surprises).toEqual([]);
+    expect(attack.unexpectedReplies).toEqual([]);
     record(
       `guessing ${password}`,
       `one source on 50 connections at a time: ${found}; the right password from another source was ` +
-        `taken meanwhile; a latency probe without: ${without}; during: ${during}`,
+        `accepted meanwhile; a latency probe before: ${without}; during: ${during}`,
     );
   });
 }
@@ -181,17 +182,17 @@ test('the shutdown password is not guessed from many sources', async () => {
     'PASSWORD_FILE',
   ]);
   const attack = new Attack(server.port, 'SHUTDOWN', MANY);
-  await attack.makes(GUESSES_FROM_MANY);
+  await attack.waitForGuesses(GUESSES_FROM_MANY);
   const during = await probe.report(10);
   const found = await attack.stop();
-  expect(attack.surprises).toEqual([]);
+  expect(attack.unexpectedReplies).toEqual([]);
 
   // After the attack, a source that has not guessed is accepted.
   const owner = await RawClient.connect(server.port, { source: '192.0.2.1' });
   expect(await owner.request('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
   record(
     'guessing the shutdown password',
-    `${MANY.length} sources: ${found}; a latency probe without: ${without}; during: ${during}`,
+    `${MANY.length} sources: ${found}; a latency probe before: ${without}; during: ${during}`,
   );
 });
 
@@ -204,7 +205,7 @@ test('the store password is not guessed from many sources, and its owners are ac
   const waitedMs: number[] = [];
   for (let number = 1; number <= OWNERS; number++) {
     // Each arrives during the attack.
-    await attack.makes(1);
+    await attack.waitForGuesses(1);
     const owner = await RawClient.connect(server.port, { source: `192.0.2.${number}` });
     const askedAtMs = performance.now();
     expect(await owner.request('MSGSTORE\n123!abc\n', 2)).toEqual([REQUIRED, '200 OK']);
@@ -213,16 +214,16 @@ test('the store password is not guessed from many sources, and its owners are ac
   }
   const during = await probe.report(10);
   const found = await attack.stop();
-  expect(attack.surprises).toEqual([]);
+  expect(attack.unexpectedReplies).toEqual([]);
 
   const seconds = (ms = 0) => (ms / 1000).toFixed(1);
   const sorted = waitedMs.toSorted((a, b) => a - b);
   record(
     'guessing the store password',
     `${MANY.length} sources: ${found}; ${waitedMs.length} owners with the right password, each from a fresh ` +
-      `source, were let in; the first after ${seconds(waitedMs[0])} s, p50 ` +
+      `source, were accepted; the first after ${seconds(waitedMs[0])} s, p50 ` +
       `${seconds(sorted[sorted.length >> 1])} s, the longest ${seconds(sorted.at(-1))} s; ` +
-      `a latency probe without: ${without}; during: ${during}`,
+      `a latency probe before: ${without}; during: ${during}`,
   );
 });
 

@@ -24,8 +24,11 @@ test('does not produce replies that a peer does not read', async () => {
   const count = scaled(50, 1000);
   const { program, port } = await startSilentServer();
   const pid = pidOf(program);
-  const teller = await RawClient.connect(port);
-  const stored = await teller.request(MESSAGES.map((text) => `MSGSTORE\n${text}\n`).join(''), 2000);
+  const storingClient = await RawClient.connect(port);
+  const stored = await storingClient.request(
+    MESSAGES.map((text) => `MSGSTORE\n${text}\n`).join(''),
+    2000,
+  );
   expect(new Set(stored)).toEqual(new Set(['200 OK']));
 
   const probe = await LatencyProbe.start(port, NEWEST);
@@ -53,10 +56,10 @@ test('does not produce replies that a peer does not read', async () => {
   const each = (peak - before) / count;
   record(
     'slow readers',
-    `${count} connections that asked for 44 MB each and read nothing: server RSS ` +
+    `${count} connections that requested 44 MB each and read nothing: server RSS ` +
       `${Math.round(before / 1024)} MB before, ${Math.round(peak / 1024)} MB at most, ` +
-      `${Math.round(each)} kB each; a latency probe without them: ${without}; ` +
-      `while the kernel's buffers fill: ${filling}; then: ${stuck}`,
+      `${Math.round(each)} kB each; a latency probe before: ${without}; ` +
+      `while the kernel's buffers filled: ${filling}; then: ${stuck}`,
   );
   // Buffering only the first history would take 4 MB.
   expect(peak - before).toBeLessThan(50_000 + count * 400);
@@ -93,8 +96,8 @@ test('discards endless lines as they arrive', async () => {
   expect(new Set(replies.map((lines) => lines.join('\n')))).toEqual(new Set([right]));
   const peak = peakKb(pid);
   record(
-    'lines without end',
-    `${count} connections, a line of 10 MB each: each told 413 once, and answered after it; server ` +
+    'endless lines',
+    `${count} connections, a line of 10 MB each: each got 413 once, and replies afterwards; server ` +
       `RSS ${Math.round(before / 1024)} MB before, ${Math.round(peak / 1024)} MB at most; ` +
       `a latency probe: ${await probe.report()}`,
   );

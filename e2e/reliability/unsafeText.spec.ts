@@ -26,9 +26,10 @@ for (const log of ['console', 'json'] as const) {
       await author.request(`MSGSTORE\n${MESSAGE}\n`, 2);
       const before = await author.request('MSGGET\nMSGHIST\n', 5);
 
-      const surprises: string[] = [];
+      const unexpectedReplies: string[] = [];
       const expected = (name: string, lines: string[], replies: string[]) => {
-        if (lines.join('\n') !== replies.join('\n')) surprises.push(`${name}: ${lines.join(', ')}`);
+        if (lines.join('\n') !== replies.join('\n'))
+          unexpectedReplies.push(`${name}: ${lines.join(', ')}`);
       };
       for (const [at, { name, bytes }] of hostiles.entries()) {
         const message = Buffer.concat([Buffer.from('MSGSTORE\n'), bytes, LF]);
@@ -57,7 +58,7 @@ for (const log of ['console', 'json'] as const) {
           expected(`${name}, in ${before}`, lines, ['400 UNKNOWN COMMAND']);
         }
       }
-      expect(surprises).toEqual([]);
+      expect(unexpectedReplies).toEqual([]);
 
       const after = await author.request('MSGGET\nMSGHIST\n', 5);
       expect(after).toEqual(before);
@@ -71,7 +72,7 @@ for (const log of ['console', 'json'] as const) {
       record(
         'unsafe text',
         `${hostiles.length} sequences, each as a message, a command, a password and in ` +
-          `${PROXY_LINES.length} PROXY lines: none stored, run or let in; --log ${log}: ` +
+          `${PROXY_LINES.length} PROXY lines: none stored, run or accepted; --log ${log}: ` +
           `${written.length} bytes, no control character among them but LF`,
       );
     },
@@ -146,7 +147,7 @@ for (const [client, args, input] of [
     expect(firstUnsafe(Buffer.from(program.stderr))).toBe('');
     // Each sequence was printed, in some form.
     expect(written.toString().match(/a.*b\n/g)?.length).toBeGreaterThanOrEqual(hostiles.length);
-    expect(hostile.heard).toBe(input);
+    expect(hostile.received).toBe(input);
     await hostile.stop();
   });
 }
@@ -178,10 +179,10 @@ test('the page escapes everything a hostile server sends, and answers no termina
   expect(firstUnsafe(Buffer.from(await page.title()))).toBe('');
   // If the terminal answered a query, the answer would be typed text. (The message above the
   // terminal is watched on connections of its own.)
-  const said = hostile.heard
+  const sentLines = hostile.received
     .split('\n')
     .filter((line) => !/^PROXY TCP4 .*\r$|^MSGWATCH$/.test(line));
-  expect(said).toEqual(['MSGGET', 'QUIT', '']);
+  expect(sentLines).toEqual(['MSGGET', 'QUIT', '']);
   await hostile.stop();
 });
 
@@ -213,7 +214,7 @@ const PROXY_LINES: ReadonlyArray<readonly [string, string]> = [
  */
 class HostileServer {
   /** Everything that clients have sent. */
-  heard = '';
+  received = '';
   readonly port: number;
   readonly #tcp: Server;
   readonly #sockets = new Set<Socket>();
@@ -226,7 +227,7 @@ class HostileServer {
       this.#sockets.add(socket);
       socket.on('error', () => {});
       socket.setEncoding('latin1').on('data', (text: string) => {
-        this.heard += text;
+        this.received += text;
         for (const [line] of text.matchAll(/MSGGET|MSGHIST|MSGWATCH|QUIT/g)) {
           const lines = line === 'MSGGET' ? [answers[next++] ?? LF] : answers;
           socket.write('200 OK\n');
@@ -277,8 +278,8 @@ async function startServerWritingTo(
   let port = 0;
   await expect
     .poll(() => {
-      const said = existsSync(stdout) ? readFileSync(stdout, 'utf8') : '';
-      port = Number(/(?:127\.0\.0\.1:|"port":)(\d+).*\n/.exec(said)?.[1] ?? 0);
+      const output = existsSync(stdout) ? readFileSync(stdout, 'utf8') : '';
+      port = Number(/(?:127\.0\.0\.1:|"port":)(\d+).*\n/.exec(output)?.[1] ?? 0);
       return port;
     })
     .toBeGreaterThan(0);
