@@ -11,7 +11,7 @@ export interface FieldEvents {
   submitted(): void;
   /** A command's button. */
   commandPressed(command: string): void;
-  /** Input for the line editor, in the form of xterm's `onData`: arrow keys, and long pastes. */
+  /** Input for the line editor, in the form of xterm's `onData`: arrow keys, and pastes of several lines. */
   typed(data: string): void;
 }
 
