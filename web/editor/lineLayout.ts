@@ -54,12 +54,13 @@ const TAB_STOP = 8;
  */
 export function layOut(line: PromptLine, columns: number, table: CharacterTable): LineLayout {
   const printer = new Printer(columns, table);
-  for (const character of line.prompt) printer.print(drawn(character, printer.column), 'prompt');
+  for (const character of line.prompt)
+    printer.print(drawnText(character, printer.column), 'prompt');
   printer.endJoin();
   let cursor: CellPosition | undefined;
   let offset = 0;
   for (const character of line.text) {
-    const start = printer.print(drawn(character, printer.column), 'text');
+    const start = printer.print(drawnText(character, printer.column), 'text');
     if (offset >= line.cursor) cursor ??= start;
     offset += character.length;
   }
@@ -70,7 +71,7 @@ export function layOut(line: PromptLine, columns: number, table: CharacterTable)
 /**
  * The text to draw for a character. xterm.js drops a byte order mark, and replaces a lone surrogate.
  */
-function drawn(character: string, column: number): string {
+function drawnText(character: string, column: number): string {
   if (character >= ' ' && character <= '~') return character;
   if (character === '\t') return ' '.repeat(TAB_STOP - (column % TAB_STOP));
   return escapeControls(character)
@@ -78,6 +79,7 @@ function drawn(character: string, column: number): string {
     .replace('\ufeff', '');
 }
 
+/** Places characters in cells, one after another. */
 class Printer {
   readonly #columns: number;
   readonly #table: CharacterTable;
@@ -151,8 +153,8 @@ class Printer {
   /** Moves the joined characters to the new row if they became too wide for their own. */
   #moveJoined(part: keyof LayoutRow): void {
     const { characters, start } = this.#joined;
-    const left = this.rows[start.row];
-    if (left !== undefined) left[part] = left[part].slice(0, -characters.length);
+    const previous = this.rows[start.row];
+    if (previous !== undefined) previous[part] = previous[part].slice(0, -characters.length);
     this.#row[part] = characters;
     start.row = this.rows.length - 1;
     start.column = 0;
