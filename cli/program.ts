@@ -65,23 +65,23 @@ function addServiceCommands(program: Command): void {
     ...httpOptions(),
     ...bridgeRuleOptions(),
     trustProxyOption(
-      'word on who is asking (PROXY line, X-Forwarded-For)',
-      'the bridge on TCP, nobody on HTTP',
+      'client address (PROXY header, X-Forwarded-For)',
+      'its own bridge for TCP, none for HTTP',
     ),
-    ...tlsOptions('the page'),
+    ...tlsOptions('page'),
     usersOption(),
-    new Option('--open', 'open the page in the browser; as a variable, any value says so')
+    new Option('--open', 'open the page in the browser; as a variable, any value turns it on')
       .env('MOTD_OPEN')
       .default(false),
     logOption(),
   ]);
 
-  const serveCommand = addCommand(program, 'serve', 'run the TCP server alone', [
+  const serveCommand = addCommand(program, 'serve', 'run only the TCP server', [
     ...listenAddressOptions(),
     ...serverOptions(),
-    trustProxyOption('PROXY line', 'none'),
+    trustProxyOption('client address (PROXY header)', 'none'),
     proxyKeyOption(),
-    ...tlsOptions('the server'),
+    ...tlsOptions('server'),
     ...healthOptions(),
     logOption(),
   ]).action(async (options) => {
@@ -89,15 +89,15 @@ function addServiceCommands(program: Command): void {
     await serve(options);
   });
 
-  const bridgeCommand = addCommand(program, 'bridge', 'run the bridge and the page alone', [
+  const bridgeCommand = addCommand(program, 'bridge', 'run only the bridge and the page', [
     targetOption(),
     ...httpOptions(),
     ...bridgeRuleOptions(),
-    idleTimeoutOption('how long nothing may be said in a session; then 1008; 0 is for ever'),
-    trustProxyOption('X-Forwarded-For', 'none'),
+    idleTimeoutOption('close a session with 1008 after it was idle this long; 0 is never'),
+    trustProxyOption('client address (X-Forwarded-For)', 'none'),
     proxyKeyOption(),
     readyUrlOption(),
-    ...tlsOptions('the page'),
+    ...tlsOptions('page'),
     usersOption(),
     logOption(),
   ]).action(async (options) => {
@@ -145,7 +145,7 @@ function addClientCommands(program: Command): void {
     }),
   );
 
-  addClientCommand(program, 'watch', 'print the message, and each later one', [
+  addClientCommand(program, 'watch', 'print the message, and every later one', [
     timeoutOption(10, 'the first message of each connection'),
   ]).action(
     withServers(async (options) => {
@@ -154,7 +154,7 @@ function addClientCommands(program: Command): void {
     }),
   );
 
-  addClientCommand(program, 'history', 'print the messages so far, with their times', [
+  addClientCommand(program, 'history', 'print the stored messages with their times', [
     timeoutOption(10),
   ]).action(
     withServers(async (options) => {
@@ -169,7 +169,7 @@ function addToolCommands(program: Command): void {
   addCommand(
     program,
     'hash-password',
-    'read a password, print what --password-file takes',
+    'read a password, print its hash for --password-file',
     [],
   ).action(async () => {
     const { hashPassword } = await import('./commands/hashPassword.ts');
@@ -178,7 +178,7 @@ function addToolCommands(program: Command): void {
 
   addCommand(program, 'copy-store', 'copy the history from one store to another', etcdOptions())
     .addArgument(new Argument('<from>', 'lmdb:DIR or etcd://HOST:PORT,HOST:PORT/PREFIX'))
-    .addArgument(new Argument('<to>', 'the same; an empty one'))
+    .addArgument(new Argument('<to>', 'the same; an empty store'))
     .action(async (from: string, to: string, options) => {
       const { copyStore } = await import('./commands/copyStore.ts');
       await copyStore(from, to, options);

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { etcdCredentialsOf } from './etcdOptions.ts';
 
 test.each(['secret', 'secret\n', 'secret\r\n', '\ufeffsecret\r\n', 'secret\n# a comment\n'])(
-  'the password of a user of etcd is the first line of its file: %j',
+  'reads the etcd password from the first line of its file: %j',
   (text) => {
     const folder = mkdtempSync(join(tmpdir(), 'motd-etcd-options-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -1,4 +1,4 @@
-// How a server makes itself known to etcd: the flags, and the files they name.
+// The flags for credentials of etcd, and the files they name.
 
 import { Option } from 'commander';
 import type { EtcdCredentials, EtcdTls } from '../../server/stores/etcd/etcdCredentials.ts';
@@ -17,39 +17,37 @@ export interface EtcdOptions {
 
 export function etcdOptions(): Option[] {
   return [
-    new Option('--etcd-user <name>', 'who we are, where etcd asks').env('MOTD_ETCD_USER'),
-    new Option('--etcd-password-file <file>', 'a file with the password of --etcd-user').env(
+    new Option('--etcd-user <name>', 'user name for etcd').env('MOTD_ETCD_USER'),
+    new Option('--etcd-password-file <file>', 'file with the password of --etcd-user').env(
       'MOTD_ETCD_PASSWORD_FILE',
     ),
     new Option(
       '--etcd-ca <file>',
-      'speak TLS to etcd, and believe who this certificate vouches for (PEM)',
+      'use TLS to etcd, and trust certificates signed by this CA (PEM)',
     ).env('MOTD_ETCD_CA'),
-    new Option('--etcd-cert <file>', 'our certificate, where etcd asks for one (PEM)').env(
-      'MOTD_ETCD_CERT',
-    ),
-    new Option('--etcd-key <file>', 'the private key that belongs to it (PEM)').env(
+    new Option('--etcd-cert <file>', 'client certificate for etcd (PEM)').env('MOTD_ETCD_CERT'),
+    new Option('--etcd-key <file>', 'private key of --etcd-cert (PEM, unencrypted)').env(
       'MOTD_ETCD_KEY',
     ),
   ];
 }
 
-/** @throws CliError where flags do not go together, or a file cannot be read. */
+/** @throws CliError if flags are missing, or a file is invalid. */
 export function etcdCredentialsOf(options: EtcdOptions): EtcdCredentials {
   return { tls: etcdTlsOf(options), auth: etcdAuthOf(options) };
 }
 
-/** @returns `undefined` where no flag speaks of TLS: the URL then decides. */
+/** @returns `undefined` without any TLS flag: the URL then decides. */
 function etcdTlsOf({ etcdCa, etcdCert, etcdKey }: EtcdOptions): EtcdTls | undefined {
-  const ours = readIdentity(etcdCert, etcdKey, { cert: '--etcd-cert', key: '--etcd-key' });
-  if (etcdCa === undefined && ours === undefined) return undefined;
-  return { ...ours, ca: etcdCa === undefined ? undefined : readAuthority(etcdCa, '--etcd-ca') };
+  const identity = readIdentity(etcdCert, etcdKey, { cert: '--etcd-cert', key: '--etcd-key' });
+  if (etcdCa === undefined && identity === undefined) return undefined;
+  return { ...identity, ca: etcdCa === undefined ? undefined : readAuthority(etcdCa, '--etcd-ca') };
 }
 
 function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdCredentials['auth'] {
   if (etcdUser === undefined && etcdPasswordFile === undefined) return undefined;
   if (etcdUser === undefined || etcdPasswordFile === undefined) {
-    throw new CliError('a user of etcd needs both --etcd-user and --etcd-password-file');
+    throw new CliError('an etcd user needs both --etcd-user and --etcd-password-file');
   }
   return readSecret(etcdPasswordFile, '--etcd-password-file', (bytes) => {
     const [password = ''] = decodeLines(bytes, etcdPasswordFile);

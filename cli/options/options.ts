@@ -1,5 +1,5 @@
-// The flags that more than one command takes, each with its environment twin. Those of the message
-// server, of the bridge and of the clients are in files of their own.
+// The flags of more than one command. Every flag also has an environment variable. The flags of the
+// server, the bridge and the clients are in their own files.
 
 import { Option } from 'commander';
 import { parseCount, parseNetworks, parsePort } from './parsers.ts';
@@ -7,7 +7,7 @@ import { parseCount, parseNetworks, parsePort } from './parsers.ts';
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 26310;
 
-/** Only this machine can send from there (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3). */
+/** Addresses that only this machine can use (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3). */
 export const LOOPBACK = ['127.0.0.0/8', '::1'];
 
 export const LOG_FORMATS = ['console', 'json', 'silent'] as const;
@@ -27,16 +27,16 @@ export interface TlsOptions {
   tlsKey?: string;
 }
 
-/** The headings of `--help`; what has none is last, under Commander's own. */
+/** The headings of `--help`. Flags without one are last, under Commander's own heading. */
 export const GROUP = {
-  reach: 'What it reaches:',
-  listen: 'Where it listens:',
-  store: 'The store:',
+  targets: 'Targets:',
+  listen: 'Listening:',
+  store: 'Store:',
   passwords: 'Passwords:',
   limits: 'Limits:',
   proxy: 'Behind a proxy:',
   tls: 'TLS:',
-  operator: 'For the operator:',
+  operations: 'Operations:',
 } as const;
 
 /** Puts options under a heading of `--help`. */
@@ -59,31 +59,38 @@ export function idleTimeoutOption(description: string): Option {
     .helpGroup(GROUP.limits);
 }
 
-/** Whose word is believed on who is asking. */
-export function trustProxyOption(what: string, byDefault: string): Option {
+/**
+ * Makes `--trust-proxy`.
+ *
+ * @param what What is accepted from a trusted proxy.
+ * @param defaultText Which proxies are trusted by default.
+ */
+export function trustProxyOption(what: string, defaultText: string): Option {
   return new Option(
     '--trust-proxy <networks>',
-    `whose ${what} is believed, repeatable: ADDRESS or ADDRESS/PREFIX, or none ` +
-      `(default: ${byDefault})`,
+    `accept the ${what} from these proxies, repeatable: ADDRESS, ADDRESS/PREFIX, or none ` +
+      `(default: ${defaultText})`,
   )
     .env('MOTD_TRUST_PROXY')
     .argParser(parseNetworks)
     .helpGroup(GROUP.proxy);
 }
 
-/** @param who What is to show the certificate. */
-export function tlsOptions(who: 'the server' | 'the page'): Option[] {
+/** @param subject What uses the certificate. */
+export function tlsOptions(subject: 'server' | 'page'): Option[] {
   return inGroup(GROUP.tls, [
     new Option(
       '--tls-cert <file>',
-      `${who} speaks TLS: the certificate, and those that vouch for it (PEM)`,
+      `serve the ${subject} over TLS, with this certificate chain (PEM)`,
     ).env('MOTD_TLS_CERT'),
-    new Option('--tls-key <file>', 'the private key that belongs to it (PEM)').env('MOTD_TLS_KEY'),
+    new Option('--tls-key <file>', 'private key of --tls-cert (PEM, unencrypted)').env(
+      'MOTD_TLS_KEY',
+    ),
   ]);
 }
 
 export function logOption(): Option {
-  return new Option('--log <format>', 'what happens, on standard output')
+  return new Option('--log <format>', 'format of the log on standard output')
     .env('MOTD_LOG')
     .choices(LOG_FORMATS)
     .default('console');

@@ -8,10 +8,10 @@ test.each([
   ['a:26310,b', [{ host: 'a', port: 26310 }, { host: 'b' }]],
   ['192.0.2.7:65535', [{ host: '192.0.2.7', port: 65_535 }]],
   ['[::1]:2000,[::1],::1', [{ host: '::1', port: 2000 }, { host: '::1' }, { host: '::1' }]],
-  // All of it is an address: RFC 4291 has no other way to say a port than brackets (RFC 3986).
+  // All of it is an address: only an IPv6 address in brackets can have a port (RFC 3986, section 3.2.2).
   ['::1:2000', [{ host: '::1:2000' }]],
   ['fe80::1%eth0,[fe80::1%eth0]:1', [{ host: 'fe80::1%eth0' }, { host: 'fe80::1%eth0', port: 1 }]],
-])('%s', (text, servers) => {
+])('parses the servers %s', (text, servers) => {
   expect(parseServers(text)).toEqual(servers);
 });
 
@@ -32,22 +32,22 @@ test.each([
   ['a b', 'a b'],
   ['http://a', 'http://a'],
   ['12345:1', '12345:1'],
-])('%j is refused, and the error names what is wrong', (text, culprit) => {
-  expect(() => parseServers(text)).toThrow(`'${culprit}' is no server: `);
+])('rejects %j, and quotes the invalid part', (text, culprit) => {
+  expect(() => parseServers(text)).toThrow(`'${culprit}' is not a server: `);
 });
 
-test('to listen on there is one address', () => {
+test('parses one address to listen on', () => {
   expect(parseHost('::1')).toBe('::1');
-  expect(() => parseHost('a,b')).toThrow('one address to listen on; clients take several');
-  expect(() => parseHost('a:1')).toThrow('the port goes apart');
-  expect(() => parseHost('1')).toThrow('the port goes apart');
+  expect(() => parseHost('a,b')).toThrow('one address to listen on; only clients accept several');
+  expect(() => parseHost('a:1')).toThrow('pass the port separately');
+  expect(() => parseHost('1')).toThrow('pass the port separately');
 });
 
-test('workers are counted, or auto', () => {
+test('parses a number of workers, or auto', () => {
   expect(parseWorkers('256')).toBe(256);
   expect(parseWorkers('auto')).toBeGreaterThanOrEqual(1);
   for (const text of ['AUTO', '0', '257', '']) {
-    expect(() => parseWorkers(text)).toThrow('It has to be auto, or a whole number from 1 to 256.');
+    expect(() => parseWorkers(text)).toThrow('It must be auto, or a whole number from 1 to 256.');
   }
-  expect(() => parseCount(1, 2)('auto')).toThrow('It has to be a whole number from 1 to 2.');
+  expect(() => parseCount(1, 2)('auto')).toThrow('It must be a whole number from 1 to 2.');
 });

@@ -1,4 +1,4 @@
-// A file with what `motd hash-password` wrote.
+// Reads a password file, as written by `motd hash-password`.
 
 import { type VerifyPassword, verifierForHash } from '../../access/password.ts';
 import { CliError } from '../cliError.ts';
@@ -6,9 +6,9 @@ import { readSecret } from './secretFile.ts';
 import { decodeLines } from './textFile.ts';
 
 /**
- * Reads a password file: its first line is the hash.
+ * Reads the hash in the first line of a file.
  *
- * @param flag The flag that named it, for what is said where it is of no use.
+ * @param flag The flag that names the file, for errors and warnings.
  * @throws CliError
  */
 export function readPasswordFile(file: string, flag: string): VerifyPassword {

@@ -1,5 +1,5 @@
-// How the server that `motd up` started recognizes the bridge that it started: by a secret in the
-// environment of both, which other users of the machine cannot read (proc(5), /proc/PID/environ).
+// The secret by which the server under `motd up` recognizes the bridge. It is in the environment of both,
+// which other users of the machine cannot read (proc(5), /proc/PID/environ).
 
 import { randomBytes } from 'node:crypto';
 import { Option } from 'commander';
@@ -12,12 +12,12 @@ export interface ProxyKeyOptions {
   proxyKey?: string;
 }
 
-/** What takes the key from the environment. It is no flag for people: every user can read arguments. */
+/** Reads the key from the environment. The flag is hidden: every user can read arguments. */
 export function proxyKeyOption(): Option {
   return new Option('--proxy-key <key>').env(VARIABLE).hideHelp().helpGroup(GROUP.proxy);
 }
 
-/** What both children are to have in their environment. @returns A new key each time. */
+/** @returns A new key, for the environment of both children. */
 export function newProxyKey(): Environment {
   return { [VARIABLE]: randomBytes(32).toString('base64url') };
 }

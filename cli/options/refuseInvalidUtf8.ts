@@ -1,5 +1,5 @@
-// Node decodes arguments and variables as UTF-8, and puts U+FFFD where the bytes were none. The
-// bytes are gone then: to go on would store another text, or open another file, than was meant.
+// Rejects arguments and variables that are not UTF-8. Node decodes them with U+FFFD in place of invalid
+// bytes, so the command would store another text, or open another file, than was meant.
 
 import type { Command } from 'commander';
 import { REPLACEMENT } from '../../protocol/utf8.ts';
@@ -9,12 +9,11 @@ export function refuseInvalidUtf8(command: Command): void {
   const what = invalidArgument(command) ?? invalidVariable(command);
   if (what === undefined) return;
   command.error(
-    `error: ${what} is not UTF-8 (or holds U+FFFD, which stands for what is not); ` +
-      'check the locale, or convert it with iconv',
+    `error: ${what} is not UTF-8, or contains U+FFFD; check the locale, or convert it with iconv`,
   );
 }
 
-/** In words that do not repeat it: it may be a password. */
+/** @returns A description without the value, which may be a password. */
 function invalidArgument(command: Command): string | undefined {
   const args = process.argv.slice(2);
   const index = args.findIndex((arg) => arg.includes(REPLACEMENT));
@@ -24,7 +23,7 @@ function invalidArgument(command: Command): string | undefined {
   return option && !option.isBoolean() ? `the value of ${flag}` : 'an argument';
 }
 
-/** `--message=TEXT` and `-mTEXT` hold their flag. */
+/** @returns The flag in an argument such as `--message`, `--message=TEXT` or `-mTEXT`. */
 function flagIn(arg = ''): string | undefined {
   return /^(?:--[\w-]+|-\w)/.exec(arg)?.[0];
 }

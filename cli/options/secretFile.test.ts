@@ -11,7 +11,7 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const pathOf = (name: string) =>
   fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
 
-/** What `motd hash-password` made of 'first password'. */
+/** The output of `motd hash-password` for 'first password'. */
 const HASH =
   '$scrypt$ln=15,r=8,p=3$I04GHHlLrX8OksenyxEa1w$A1pA6hH1MaVsDxQTU5SdMb78E2/C4uX8hIsy3YodD/4';
 
@@ -25,7 +25,7 @@ test.each([
   [0o600, ROOT],
   [0o640, ROOT],
   [0o440, ROOT],
-])('mode %o of user %i is a secret', (mode, uid) => {
+])('accepts mode %o of user %i', (mode, uid) => {
   expect(accessFault({ mode, uid }, false, US)).toBeUndefined();
 });
 
@@ -38,16 +38,16 @@ test.each([
   [0o602, US, 'can be changed by other users'],
   [0o660, ROOT, 'can be changed by other users'],
   [0o600, ANOTHER, 'belongs to user 1001, who can change it'],
-])('mode %o of user %i %s', (mode, uid, fault) => {
+])('rejects mode %o of user %i: %s', (mode, uid, fault) => {
   expect(accessFault({ mode, uid }, false, US)).toBe(fault);
 });
 
-test('the user root reads a file of another user, or one of a group, with a warning', () => {
+test('rejects a file of another user, or one readable by a group, for root too', () => {
   expect(accessFault({ mode: 0o600, uid: US }, false, ROOT)).toMatch('belongs to user 1000');
   expect(accessFault({ mode: 0o640, uid: ROOT }, false, ROOT)).toMatch('can be read');
 });
 
-test('a credential of systemd may be read by its group, which is the service alone', () => {
+test('accepts a systemd credential that its group can read', () => {
   for (const uid of [US, ROOT]) {
     for (const mode of [0o400, 0o440]) expect(accessFault({ mode, uid }, true, US)).toBeUndefined();
   }
@@ -67,7 +67,7 @@ describe.skipIf(process.platform === 'win32')('a file that other users can read'
   const warning = (flag: string, file: string) =>
     `motd: warning: the file of ${flag} can be read by other users: ${file} has mode 0644; run: chmod 600 ${file}\n`;
 
-  test('costs one line for each flag, which names the flag, the file and the remedy', () => {
+  test('causes one warning per flag, which names the flag, the file and the fix', () => {
     const [shutDown, store, etcd] = [fileWith(HASH), fileWith(HASH), fileWith('secret')];
     const key = fileWith('');
     copyFileSync(pathOf('key'), key);
@@ -87,15 +87,15 @@ describe.skipIf(process.platform === 'win32')('a file that other users can read'
     ]);
   });
 
-  test('costs no line once the command that was named has run', () => {
+  test('causes no warning after the command in the warning has run', () => {
     const file = fileWith(HASH);
     const args = ['serve', '--port', '0', '--store', 'etcd://wrong', '--password-file', file];
-    const [, remedy = ''] = /run: (.*)/.exec(run(args).stderr) ?? [];
-    expect(spawnSync('sh', ['-c', remedy]).status).toBe(0);
+    const [, fix = ''] = /run: (.*)/.exec(run(args).stderr) ?? [];
+    expect(spawnSync('sh', ['-c', fix]).status).toBe(0);
     expect(run(args).stderr).not.toMatch('warning');
   });
 
-  test('is named at the start, and again at a reload', async () => {
+  test('causes a warning at the start and at a reload', async () => {
     const file = fileWith(`anna:${HASH}\n`);
     const bridge = spawn(process.execPath, [
       ...[MAIN, 'bridge', '--http-port', '0', '--users-file', file],

@@ -16,7 +16,7 @@ import { parseCount, parseHost, parseLine, parsePort } from './parsers.ts';
 export const DEFAULT_MESSAGE = 'An apple a day keeps the doctor away.';
 export const DEFAULT_PASSWORD = '123!abc';
 export const DEFAULT_STORE = 'lmdb:./motd-data';
-/** All of it is in memory. */
+/** A store keeps its whole history in memory. */
 export const MAX_HISTORY = 100_000;
 
 export interface ServeOptions extends AddressOptions, LogOptions, EtcdOptions {
@@ -28,7 +28,7 @@ export interface ServeOptions extends AddressOptions, LogOptions, EtcdOptions {
   storePasswordFile?: string;
   maxConnections: number;
   maxConnectionsPerSource: number;
-  /** In seconds; 0 for ever. */
+  /** In seconds; 0 is unlimited. */
   idleTimeout: number;
   trustProxy?: string[];
   proxyKey?: string;
@@ -41,7 +41,6 @@ export interface HealthOptions {
   drain: number;
 }
 
-/** Where the message server is to listen. */
 export function listenAddressOptions(): Option[] {
   return inGroup(GROUP.listen, [
     new Option('--host <host>', 'address to listen on; localhost is 127.0.0.1 and ::1')
@@ -52,7 +51,6 @@ export function listenAddressOptions(): Option[] {
   ]);
 }
 
-/** What the message server is to be. */
 export function serverOptions(): Option[] {
   return [...storeOptions(), ...passwordOptions(), ...connectionOptions()];
 }
@@ -61,16 +59,16 @@ function storeOptions(): Option[] {
   return inGroup(GROUP.store, [
     new Option(
       '--store <url>',
-      'where the message is kept: lmdb:DIR, memory:, or etcd://HOST:PORT,HOST:PORT/PREFIX (etcds:// speaks TLS)',
+      'where to store the messages: lmdb:DIR, memory:, or etcd://HOST:PORT,HOST:PORT/PREFIX (etcds:// for TLS)',
     )
       .env('MOTD_STORE')
       .default(DEFAULT_STORE),
     ...etcdOptions(),
-    new Option('--history <count>', 'how many messages MSGHIST tells')
+    new Option('--history <count>', 'number of messages in the reply to MSGHIST')
       .env('MOTD_HISTORY')
       .argParser(parseCount(1, MAX_HISTORY))
       .default(1000),
-    new Option('--message <text>', 'the message where the store holds none')
+    new Option('--message <text>', 'message of the day while the store is empty')
       .env('MOTD_MESSAGE')
       .argParser(parseLine)
       .default(DEFAULT_MESSAGE),
@@ -79,50 +77,53 @@ function storeOptions(): Option[] {
 
 function passwordOptions(): Option[] {
   return inGroup(GROUP.passwords, [
-    new Option('--password <text>', 'the password SHUTDOWN asks for')
+    new Option('--password <text>', 'password for SHUTDOWN')
       .env('MOTD_PASSWORD')
       .argParser(parseLine)
       .default(DEFAULT_PASSWORD),
-    new Option('--password-file <file>', 'the same, as what hash-password wrote')
+    new Option('--password-file <file>', 'the same, as a file written by motd hash-password')
       .env('MOTD_PASSWORD_FILE')
       .conflicts('password'),
     new Option(
       '--store-password-file <file>',
-      'a password MSGSTORE asks for, as what hash-password wrote; without it, anybody may store',
+      'password for MSGSTORE, as a file written by motd hash-password; ' +
+        'without it, every client may store',
     ).env('MOTD_STORE_PASSWORD_FILE'),
   ]);
 }
 
 function connectionOptions(): Option[] {
   return inGroup(GROUP.limits, [
-    new Option('--max-connections <count>', 'how many there may be; further ones are told 421')
+    new Option('--max-connections <count>', 'maximum number of connections; more get 421')
       .env('MOTD_MAX_CONNECTIONS')
       .argParser(parseCount(1, 1_000_000))
       .default(10_000),
-    new Option('--max-connections-per-source <count>', 'how many from one IPv4 address or IPv6 /64')
+    new Option(
+      '--max-connections-per-source <count>',
+      'maximum number of connections from one IPv4 address or IPv6 /64; more get 421',
+    )
       .env('MOTD_MAX_CONNECTIONS_PER_SOURCE')
       .argParser(parseCount(1, 1_000_000))
       .default(1000),
-    idleTimeoutOption('how long a peer may be silent; 0 is for ever'),
+    idleTimeoutOption('close a connection with 421 after it was idle this long; 0 is never'),
   ]);
 }
 
-/** Where the operator asks how the server is. */
 export function healthOptions(): Option[] {
-  return inGroup(GROUP.operator, [
+  return inGroup(GROUP.operations, [
     new Option(
       '--health-port <port>',
-      'an HTTP port for /healthz, /readyz and /metrics; 0 picks a free one (default: none)',
+      'HTTP port for /healthz, /readyz and /metrics; 0 picks a free one (default: none)',
     )
       .env('MOTD_HEALTH_PORT')
       .argParser(parsePort),
-    new Option('--health-host <host>', 'address of that port')
+    new Option('--health-host <host>', 'address to listen on for --health-port')
       .env('MOTD_HEALTH_HOST')
       .argParser(parseHost)
       .default(DEFAULT_HOST),
     new Option(
       '--drain <seconds>',
-      'how long to go on when told to stop, while /readyz says so and load balancers look elsewhere',
+      'continue to serve this long after a stop request, while /readyz is 503 for load balancers',
     )
       .env('MOTD_DRAIN')
       .argParser(parseCount(0, 600))

@@ -7,14 +7,14 @@ test.each([
   ['\ufeffone\r\n\r\ntwo', ['one', '', 'two']],
   ['\ufeff', ['']],
   ['one\rtwo', ['one\rtwo']],
-])('a file has the same lines whatever editor wrote it: %j', (text, lines) => {
+])('decodes the lines of any editor: %j', (text, lines) => {
   expect(decodeLines(Buffer.from(text), 'users')).toEqual(lines);
 });
 
 test.each([
   ['LATIN1', Buffer.from('jörg:secret', 'latin1')],
   ['UTF-16', Buffer.from('\ufeffjörg:secret', 'utf16le')],
-])('a file in %s is refused, and nothing of it repeated', (encoding, bytes) => {
+])('rejects a file in %s, and quotes nothing of it', (encoding, bytes) => {
   expect(() => decodeLines(bytes, 'users')).toThrow(
     `users is not UTF-8; convert it, for example: iconv -f ${encoding} -t UTF-8`,
   );

@@ -1,11 +1,10 @@
-// Files that people edit, on any system: their lines end in LF or CRLF, and a byte order mark may
-// stand before the first.
+// Files edited by people on any system: lines end in LF or CRLF, and there may be a byte order mark.
 
 import { decodeText } from './decodeText.ts';
 
 /**
- * @param file Its name, for the error.
- * @returns The lines of a file in UTF-8, without their ends.
+ * @param file The name of the file, for the error.
+ * @returns The lines, without their line ends.
  * @throws CliError if it is not UTF-8.
  */
 export function decodeLines(bytes: Buffer, file: string): string[] {

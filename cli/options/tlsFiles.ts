@@ -1,4 +1,4 @@
-// The certificates for TLS, from the files the operator named.
+// Reads the certificates and keys for TLS.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import type { TlsClientOptions } from './clientOptions.ts';
 import type { TlsOptions } from './options.ts';
 import { readSecret } from './secretFile.ts';
 
-/** What a server that speaks TLS shows, and the least it accepts. */
+/** The certificate of a TLS server, its key, and the lowest version it accepts. */
 export interface TlsIdentity {
   cert: Buffer;
   key: Buffer;
@@ -17,14 +17,14 @@ export interface TlsIdentity {
 }
 
 /**
- * @returns `undefined` where neither file is named: no TLS then.
- * @throws CliError where one is missing, or they are not what they should be.
+ * @returns `undefined` if neither flag is given: no TLS.
+ * @throws CliError if one is missing, or a file is invalid.
  */
 export function readTlsIdentity({ tlsCert, tlsKey }: TlsOptions): TlsIdentity | undefined {
   return readIdentity(tlsCert, tlsKey, { cert: '--tls-cert', key: '--tls-key' });
 }
 
-/** The same, of other flags. @param flags Those that named the files. */
+/** Does the same for other flags. */
 export function readIdentity(
   certFile: string | undefined,
   keyFile: string | undefined,
@@ -39,20 +39,18 @@ export function readIdentity(
   return readSecret(keyFile, flags.key, (key) => {
     const privateKey = parsed(() => createPrivateKey(key));
     if (privateKey === undefined) {
-      throw new CliError(
-        `no private key without a passphrase in ${keyFile} (PEM); check ${flags.key}`,
-      );
+      throw new CliError(`no unencrypted private key (PEM) in ${keyFile}; check ${flags.key}`);
     }
     if (!certificate.checkPrivateKey(privateKey)) {
       throw new CliError(
-        `the key in ${keyFile} does not belong to the certificate in ${certFile}; check ${flags.key}`,
+        `the key in ${keyFile} does not match the certificate in ${certFile}; check ${flags.key}`,
       );
     }
-    return usable({ cert, key, minVersion: 'TLSv1.2' }, certFile, flags.cert);
+    return checkUsable({ cert, key, minVersion: 'TLSv1.2' }, certFile, flags.cert);
   });
 }
 
-/** @returns The bytes of a certificate that others are to be vouched for by. */
+/** @returns A CA certificate (PEM). @throws CliError if the file is invalid. */
 export function readAuthority(file: string, flag: string): Buffer {
   const ca = readPem(file, flag);
   certificateIn(ca, file, flag);
@@ -62,24 +60,25 @@ export function readAuthority(file: string, flag: string): Buffer {
 function certificateIn(pem: Buffer, file: string, flag: string): X509Certificate {
   const certificate = parsed(() => new X509Certificate(pem));
   if (certificate !== undefined) return certificate;
-  throw new CliError(`no certificate in ${file} (PEM); check ${flag}`);
+  throw new CliError(`no certificate (PEM) in ${file}; check ${flag}`);
 }
 
 /**
- * What OpenSSL takes may still be too little for TLS: a key that is too short, a chain that is cut.
+ * Checks what parsing does not: OpenSSL rejects a key that is too short, or an incomplete chain, only for use
+ * in TLS.
  */
-function usable(identity: TlsIdentity, file: string, flag: string): TlsIdentity {
+function checkUsable(identity: TlsIdentity, file: string, flag: string): TlsIdentity {
   try {
     createSecureContext(identity);
     return identity;
   } catch (error) {
-    throw new CliError(`no TLS with ${file}: ${errorMessage(error)}; check ${flag}`, {
+    throw new CliError(`cannot use ${file} for TLS: ${errorMessage(error)}; check ${flag}`, {
       cause: error,
     });
   }
 }
 
-/** @returns `undefined` where OpenSSL does not take it. */
+/** @returns `undefined` if OpenSSL cannot parse it. */
 function parsed<T>(parse: () => T): T | undefined {
   try {
     return parse();
@@ -89,8 +88,8 @@ function parsed<T>(parse: () => T): T | undefined {
 }
 
 /**
- * @returns Whom a client believes; `undefined` where it speaks no TLS.
- * @throws CliError where the file cannot be read.
+ * @returns The CA that a client trusts; `undefined` if it does not use TLS.
+ * @throws CliError if the file cannot be read.
  */
 export function tlsOf({ tls, tlsCa }: TlsClientOptions): { ca: Buffer | undefined } | undefined {
   if (!tls && tlsCa === undefined) return undefined;

@@ -6,7 +6,7 @@ import { hashPassword } from '../../access/password.ts';
 import { CliError } from '../cliError.ts';
 import { readUsersFile } from './usersFile.ts';
 
-/** Sound, quick to make, and nobody's. */
+/** A valid hash with the lowest cost, of an unknown password. */
 const HASH = `$scrypt$ln=1,r=1,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
 
 async function fileWith(text: string): Promise<string> {
@@ -17,7 +17,7 @@ async function fileWith(text: string): Promise<string> {
   return file;
 }
 
-test('a line is a name and what hash-password wrote', async () => {
+test('reads a name and a hash from each line', async () => {
   const file = await fileWith(`anna:${await hashPassword('a secret')}\njörg m.:${HASH}\n`);
   const users = readUsersFile(file);
   expect([...users.keys()]).toEqual(['anna', 'jörg m.']);
@@ -25,12 +25,12 @@ test('a line is a name and what hash-password wrote', async () => {
   expect(await users.get('anna')?.('no secret')).toBe(false);
 });
 
-test('blank lines and comments are left out, and CR and a byte order mark are no part of a line', async () => {
+test('skips blank lines, comments, CR and a byte order mark', async () => {
   const file = await fileWith(`\ufeffanna:${HASH}\r\n\r\n  # bert:gone\n\t\n#\ncarl:${HASH}`);
   expect([...readUsersFile(file).keys()]).toEqual(['anna', 'carl']);
 });
 
-test('names that objects know are names like any other', async () => {
+test('accepts the property names of objects as user names', async () => {
   const users = readUsersFile(await fileWith(`toString:${HASH}\n__proto__:${HASH}\n`));
   expect([...users.keys()]).toEqual(['toString', '__proto__']);
   expect(users.has('constructor')).toBe(false);
@@ -42,10 +42,10 @@ for (const [mistake, text, words] of [
   ['a hash without a name', `:${HASH}\n`, /^line 1 of .* is not NAME:HASH;/],
   ['a name of white space', `anna:${HASH}\n \t:${HASH}\n`, /^line 2 of .* is not NAME:HASH;/],
   ['a third part', `anna:${HASH}:admin\n`, /^line 1 of .* is not NAME:HASH;/],
-  ['a name said twice', `anna:${HASH}\n\nanna :${HASH}\n`, /^line 3 of .* names a user again;/],
+  ['a repeated name', `anna:${HASH}\n\nanna :${HASH}\n`, /^line 3 of .* repeats a user name;/],
   ['no user at all', '# nobody\n\n', /^no users in /],
 ] as const) {
-  test(`${mistake} is the operator's mistake: its line is named, not shown`, async () => {
+  test(`rejects ${mistake}, and names the line without its content`, async () => {
     const file = await fileWith(text);
     const read = () => readUsersFile(file);
     expect(read).toThrow(CliError);

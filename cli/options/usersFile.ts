@@ -1,4 +1,4 @@
-// The file of `--users-file`: who may use the page, a line each.
+// Reads `--users-file`: the users of the page, one per line.
 
 import { type VerifyPassword, verifierForHash } from '../../access/password.ts';
 import { CliError } from '../cliError.ts';
@@ -7,14 +7,14 @@ import { decodeLines } from './textFile.ts';
 
 const FLAG = '--users-file';
 
-/** How the password of each user is checked, by name; there is at least one. */
+/** The password verifiers by user name; at least one. */
 export type Users = ReadonlyMap<string, VerifyPassword>;
 
 /**
- * Reads lines `NAME:HASH`, the hash as `motd hash-password` prints it. Blank lines are left out,
- * and those that begin with `#`.
+ * Reads lines `NAME:HASH`, with hashes by `motd hash-password`. Skips blank lines, and comments that start
+ * with `#`.
  *
- * @throws CliError which names a line, and nothing of what it holds.
+ * @throws CliError that names the number of the invalid line, without its content.
  */
 export function readUsersFile(file: string): Users {
   return readSecret(file, FLAG, (bytes) => parseUsers(decodeLines(bytes, file), file));
@@ -27,14 +27,14 @@ function parseUsers(lines: readonly string[], file: string): Users {
     const text = line.trim();
     if (text === '' || text.startsWith('#')) continue;
     const [name, verify] = parseUser(text, where);
-    if (users.has(name)) throw new CliError(`${where} names a user again; check ${FLAG}`);
+    if (users.has(name)) throw new CliError(`${where} repeats a user name; check ${FLAG}`);
     users.set(name, verify);
   }
   if (users.size === 0) throw new CliError(`no users in ${file}; check ${FLAG}`);
   return users;
 }
 
-/** A name holds no colon (RFC 7617, section 2), and neither does a hash. */
+/** Neither a name (RFC 7617, section 2) nor a hash contains a colon. */
 function parseUser(text: string, where: string): [string, VerifyPassword] {
   const [, name, hash = ''] = /^([^:]+):([^:]+)$/.exec(text) ?? [];
   const verify = verifierForHash(hash.trim());

@@ -131,7 +131,7 @@ for (const [mistake, flags, words] of [
   [
     'a key of another certificate',
     ['--tls-cert', tlsFile('other'), '--tls-key', tlsFile('key')],
-    /does not belong to the certificate/,
+    /does not match the certificate/,
   ],
   ['a missing file', ['--users-file', 'nobody'], /no such file: nobody; check --users-file/],
   [

@@ -57,7 +57,7 @@ for (const command of ['up', 'serve', 'bridge']) {
     const { stdout } = await runMotd([command, '--help']);
     const groups = stdout.split(/^(?=[A-Z][\w ]*:$)/m).slice(1);
     const headings = groups.map((group) => group.slice(0, group.indexOf(':')));
-    const common = ['Where it listens', 'Passwords', 'Limits', 'TLS', 'For the operator'];
+    const common = ['Listening', 'Passwords', 'Limits', 'TLS', 'Operations'];
     expect(headings).toEqual(expect.arrayContaining(common));
     expect(headings.at(-1)).toBe('Options');
     // A new flag needs a group.
@@ -74,21 +74,21 @@ for (const [mistake, args, words] of [
   ['a port that is not a number', ['serve', '--port', 'http'], /^motd: .*--port.*0 to 65535\.\n$/],
   ['a port beyond the last', ['connect', 'localhost', '65536'], /^motd: .*0 to 65535\.\n$/],
   ['an invalid target', ['bridge', '--target', 'redis'], /^motd: .*NAME=HOST:PORT.*\n$/],
-  ['a port in place of a host', ['connect', '26310'], /^motd: .*'26310' is no server: .*\n$/],
+  ['a port in place of a host', ['connect', '26310'], /^motd: .*'26310' is not a server: .*\n$/],
   [
     'an invalid server among several',
     ['get', '--host', 'a,b:c'],
-    /^motd: .*'b:c' is no server: .*\n$/,
+    /^motd: .*'b:c' is not a server: .*\n$/,
   ],
   [
     'a port in place of an address to listen on',
     ['serve', '--host', '1'],
-    /^motd: .*host.*the port goes apart\.\n$/,
+    /^motd: .*host.*pass the port separately\.\n$/,
   ],
   [
     'a port after a colon in an address to listen on',
     ['up', '--host', 'h:1'],
-    /^motd: .*host.*the port goes apart\.\n$/,
+    /^motd: .*host.*pass the port separately\.\n$/,
   ],
   [
     'several addresses to listen on',

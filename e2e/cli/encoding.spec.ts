@@ -43,7 +43,7 @@ test.describe('text that is not UTF-8 is a usage error that names its place', ()
       const { status, stdout, stderr } = await runInShell(server.port, words);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
       expect(stderr).toBe(
-        `motd: ${named} is not UTF-8 (or holds U+FFFD, which stands for what is not); ` +
+        `motd: ${named} is not UTF-8, or contains U+FFFD; ` +
           'check the locale, or convert it with iconv\n',
       );
       expect((await runMotd(['get', '127.0.0.1', String(server.port)])).stdout).toBe(APPLE);

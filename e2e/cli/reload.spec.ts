@@ -140,7 +140,7 @@ test('keeps the old value of an invalid file, and reloads the others', async ({ 
   installUser(SECOND_PASSWORD_HASH);
   hangUp(program);
   await program.waitForOutput(
-    /^\[!\] The certificate was not reloaded: the key in .* does not belong .*\nThe list of .* reloaded\.$/m,
+    /^\[!\] The certificate was not reloaded: the key in .* does not match .*\nThe list of .* reloaded\.$/m,
   );
   await shows(port, FIRST);
   (await openPage(port, 'second password')).terminate();

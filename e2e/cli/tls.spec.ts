@@ -130,12 +130,12 @@ for (const [mistake, args, words] of [
   [
     'a file that is not a key',
     ['--tls-cert', CERT, '--tls-key', CERT],
-    /no private key .*cert\.pem .*check --tls-key/,
+    /no unencrypted private key .*cert\.pem; check --tls-key/,
   ],
   [
     'a key of another certificate',
     ['--tls-cert', tlsFile('other'), '--tls-key', tlsFile('key')],
-    /does not belong to the certificate .*check --tls-key/,
+    /does not match the certificate .*check --tls-key/,
   ],
 ] as const) {
   test(`rejects ${mistake} with one line and status 1`, async () => {
