@@ -1,32 +1,32 @@
-// Whether what clients saw of one register with a history is what it promises. Pure: operations come
-// in as they were noted, faults go out as words, none where all is well.
+// Checks what clients saw of one register with a history against what the register promises. Pure:
+// recorded operations in, faults as sentences out, none if everything is correct.
 //
-// The register is the message in force; a store writes it, and adds it to the history. Every message
-// is unique, and the history says in which order the stores took effect. That makes the question small:
+// The register is the message in force; a store writes it and adds it to the history. Every message is
+// unique, and the history gives the order in which the stores took effect. That makes the check simple:
 // to find *some* order that explains what was seen is hard in general (Gibbons and Korach, Testing
-// Shared Memories, SIAM J. Comput. 26(4), 1997), but here the order of the stores is given, and each
-// read says which store it has seen. What is checked:
+// Shared Memories, SIAM J. Comput. 26(4), 1997), but here the order of the stores is known, and each
+// read shows which store it has seen. It checks:
 //
-// - Linearizability (Herlihy and Wing, ACM TOPLAS 12(3), 1990): each operation can be thought of as
-//   done at one moment between its beginning and its end, such that the stores are done in the order of
-//   the history, and each read finds the newest store. An operation without an answer may have been
-//   done at any moment after its beginning, or never.
-// - Sequential consistency (Lamport, IEEE Trans. Comput. C-28(9), 1979): the same, but for the moments:
-//   one order explains all that was seen, and keeps the order in which each client did things.
+// - Linearizability (Herlihy and Wing, ACM TOPLAS 12(3), 1990): each operation can be thought of as done
+//   at one moment between its beginning and its end, such that the stores are done in the order of the
+//   history, and each read finds the newest store. An operation without a reply may have been done at
+//   any moment after its beginning, or never.
+// - Sequential consistency (Lamport, IEEE Trans. Comput. C-28(9), 1979): the same without the moments:
+//   one order explains everything that was seen, and keeps the order of each client's operations.
 //
 // All times are of one clock (performance.now() of one process).
 
 export interface Store {
   kind: 'store';
-  /** Who stored, one thing after the other. */
+  /** A client, which does one operation at a time. */
   client: string;
   message: string;
   startedAt: number;
-  /** Infinity where there was no answer. */
+  /** Infinity if there was no reply. */
   endedAt: number;
   /**
-   * `refused`: answered with 503; `unknown`: no answer. Neither says that it was not stored. `failed`
-   * does.
+   * `refused`: the reply was 503. `unknown`: there was no reply. In both cases the message may have
+   * been stored; with `failed` it has not.
    */
   outcome: 'acknowledged' | 'refused' | 'unknown' | 'failed';
 }
@@ -41,7 +41,7 @@ export interface Read {
 
 export type Operation = Store | Read;
 
-/** What was in force before, and what was stored since, oldest first. */
+/** The message in force before, and the messages stored since, oldest first. */
 export interface Register {
   initial: string;
   history: readonly string[];
@@ -70,12 +70,12 @@ export function historyFaults({ history }: Register, stores: readonly Store[]): 
 /**
  * Why operations are not linearizable with the stores in the order of the history.
  *
- * In that order the operations form groups: a store, then the reads that found it, one group after the
- * other. Each is given the earliest moment it can have: not before its beginning, and not before what
- * precedes it. Earliest moments leave the most room for what follows, so where an operation has to be
- * later than its end, there is no other way to choose. Within a group, reads come in the order of their
- * beginnings, which costs none of them anything: the earliest moment of one is the latest beginning
- * so far.
+ * In that order the operations form groups: a store, then the reads that found it, one group after
+ * another. Each operation gets the earliest moment it can have: not before its beginning, and not
+ * before the operation that precedes it. Earliest moments leave the most room for what follows, so
+ * if an operation would have to be later than its end, no other choice exists. Within a group,
+ * reads are ordered by their beginnings, which is never worse: the earliest moment of each is the
+ * latest beginning so far.
  */
 export function linearizabilityFaults(
   register: Register,
@@ -87,7 +87,7 @@ export function linearizabilityFaults(
   let before: Operation | undefined;
   for (const group of groups)
     for (const operation of group) {
-      // What has no answer may take effect at any later moment.
+      // An operation without a reply may take effect at any later moment.
       const latest = isAnswered(operation) ? operation.endedAt : Number.POSITIVE_INFINITY;
       if (now > latest) faults.push(`${nameOf(operation)} ended before ${nameOf(before)} began`);
       if (operation.startedAt >= now) before = operation;
@@ -98,9 +98,9 @@ export function linearizabilityFaults(
 
 /**
  * Why operations are not sequentially consistent with the stores in the order of the history. Each
- * client's own operations have to move forward through it, a read to where its message stands or
- * stays, a store to a place further on. Where they do, this order explains all: place by place, in each
- * the store first, then the reads that found it, those of one client in their order.
+ * client's own operations have to move forward through it: a read to the place of its message or
+ * staying there, a store to a later place. If they do, this order explains everything: place by
+ * place, first the store, then the reads that found it, those of one client in their order.
  */
 export function sequentialFaults(register: Register, operations: readonly Operation[]): string[] {
   const places = placesOf(register);
@@ -114,7 +114,7 @@ export function sequentialFaults(register: Register, operations: readonly Operat
       if (isOver) faults.push(`${nameOf(operation)}: not in the history`);
       continue;
     }
-    // Without an answer, a store may have taken effect after what its client did next.
+    // Without a reply, a store may have taken effect after its client's next operation.
     if (!isAnswered(operation)) continue;
     const last = reached.get(operation.client);
     const isBehind = last && (operation.kind === 'read' ? place < last.place : place <= last.place);
@@ -125,11 +125,11 @@ export function sequentialFaults(register: Register, operations: readonly Operat
 }
 
 /**
- * How long what a read found had been out of date when it began: since the first newer message was
- * acknowledged, 0 where none was. (It was in force in the store somewhat earlier than it was
- * acknowledged: by that much the truth may be longer.)
+ * How long the message a read found had been out of date when the read began: since the first newer
+ * message was acknowledged, 0 if there was none. (The newer message was in force somewhat earlier
+ * than it was acknowledged, so the real staleness may be longer by that.)
  *
- * @returns For each read, in their order; a read of what is not in the history is left out.
+ * @returns For each read, in order. A read of a message that is not in the history is left out.
  */
 export function stalenesses(
   register: Register,
@@ -152,14 +152,14 @@ export function stalenesses(
   });
 }
 
-/** Where each message stands: 0 for the initial one, then in the order of the history. */
+/** The place of each message: 0 for the initial one, then in the order of the history. */
 function placesOf({ initial, history }: Register): Map<string, number> {
   const places = new Map([[initial, 0]]);
   for (const [index, message] of history.entries()) places.set(message, index + 1);
   return places;
 }
 
-/** For each place, its store, then the reads that found it, in the order of their beginnings. */
+/** For each place its store, then the reads that found it, in the order of their beginnings. */
 function groupsOf(
   register: Register,
   operations: readonly Operation[],

@@ -31,7 +31,7 @@ interface Answer {
 }
 
 /** Requests the page, as `curl -u` would. */
-function ask({ port }: ListeningProgram, user = '', password = ''): Promise<Answer> {
+function requestPage({ port }: ListeningProgram, user = '', password = ''): Promise<Answer> {
   const auth = user === '' ? {} : { auth: `${user}:${password}` };
   return new Promise((resolve, reject) => {
     request({ host: '127.0.0.1', port, ca: CERT, agent: false, ...auth }, (response) => {
@@ -87,9 +87,9 @@ test('accepts only the right name and password', QUICK, async ({ server }) => {
   const flags = [...TLS, '--users-file', await usersFile(ANNA)];
   const bridge = await startBridge(server.port, 0, flags);
   const challenge = 'Basic realm="motd", charset="UTF-8"';
-  expect(await ask(bridge)).toMatchObject({ status: 401, challenge });
-  expect(await ask(bridge, 'anna', 'Sesam')).toMatchObject({ status: 401, challenge });
-  expect(await ask(bridge, 'anna', ANNA.password)).toMatchObject({ status: 200 });
+  expect(await requestPage(bridge)).toMatchObject({ status: 401, challenge });
+  expect(await requestPage(bridge, 'anna', 'Sesam')).toMatchObject({ status: 401, challenge });
+  expect(await requestPage(bridge, 'anna', ANNA.password)).toMatchObject({ status: 200 });
 });
 
 test('delays wrong guesses, whether the user exists or not', async ({ server }) => {
@@ -97,13 +97,13 @@ test('delays wrong guesses, whether the user exists or not', async ({ server }) 
   const bridge = await startBridge(server.port, 0, flags);
   const statuses: unknown[] = [];
   for (const user of ['anna', 'nobody', 'somebody', 'anna', 'nobody']) {
-    const { status, retryAfter } = await ask(bridge, user, 'guess');
+    const { status, retryAfter } = await requestPage(bridge, user, 'guess');
     statuses.push([status, retryAfter]);
   }
   const wrong = [401, undefined];
   const refused = [429, '5'];
   expect(statuses).toEqual([wrong, wrong, wrong, refused, refused]);
-  expect(await ask(bridge, 'anna', ANNA.password)).toMatchObject({ status: 429 });
+  expect(await requestPage(bridge, 'anna', ANNA.password)).toMatchObject({ status: 429 });
 });
 
 test('motd up: TLS and passwords apply to the page, not to the TCP server', async () => {
@@ -117,8 +117,8 @@ test('motd up: TLS and passwords apply to the page, not to the TCP server', asyn
     /^Open https:\/\/127\.0\.0\.1:(\d+) in a browser, or run: nc 127\.0\.0\.1 (\d+)\n/m,
   );
   const page = { program, port: Number(pagePort) };
-  expect(await ask(page)).toMatchObject({ status: 401 });
-  expect(await ask(page, 'anna', ANNA.password)).toMatchObject({ status: 200 });
+  expect(await requestPage(page)).toMatchObject({ status: 401 });
+  expect(await requestPage(page, 'anna', ANNA.password)).toMatchObject({ status: 200 });
   const client = Program.motd(['get', '127.0.0.1', port]);
   expect(await client.exitCode()).toBe(0);
   expect(client.stdout).toMatch(/^An apple/);

@@ -83,24 +83,24 @@ test(
   'answers a health check under any Host; the page, its WebSocket and /metrics need one of its own',
   QUICK,
   async ({ bridge }) => {
-    const ask = (request: string) => statusOf(bridge.port, request);
+    const statusFor = (request: string) => statusOf(bridge.port, request);
     for (const path of ['/healthz', '/readyz']) {
-      expect(await ask(`GET ${path} HTTP/1.0\r\n\r\n`)).toBe(200);
-      expect(await ask(named(path, 'bridge:8080'))).toBe(200);
+      expect(await statusFor(`GET ${path} HTTP/1.0\r\n\r\n`)).toBe(200);
+      expect(await statusFor(named(path, 'bridge:8080'))).toBe(200);
       // HTTP/1.1 requires a Host (RFC 9112, section 3.2).
-      expect(await ask(`GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`)).toBe(400);
+      expect(await statusFor(`GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`)).toBe(400);
     }
     for (const path of ['/', '/ws', '/metrics', '/index.html']) {
-      expect(await ask(named(path, 'bridge:8080')), path).toBe(403);
+      expect(await statusFor(named(path, 'bridge:8080')), path).toBe(403);
     }
   },
 );
 
 test('ignores a slash at the end of a path, and applies the same rules', async ({ server }) => {
   const bridge = await startBridge(server.port);
-  const ask = (path: string, host = '127.0.0.1') => statusOf(bridge.port, named(path, host));
+  const statusFor = (path: string, host = '127.0.0.1') => statusOf(bridge.port, named(path, host));
   for (const path of ['/healthz/', '/readyz/', '/metrics/'])
-    expect(await ask(path), path).toBe(200);
+    expect(await statusFor(path), path).toBe(200);
   for (const path of ['/ws/', '/ws/motd/']) {
     const webSocket = new WebSocket(`ws://127.0.0.1:${bridge.port}${path}`);
     await once(webSocket, 'open');
@@ -109,9 +109,9 @@ test('ignores a slash at the end of a path, and applies the same rules', async (
     expect(String(reply)).toMatch(/^200 OK\n/);
     webSocket.terminate();
   }
-  expect(await ask('/ws//')).toBe(404);
-  expect(await ask('/metrics/', 'evil.example')).toBe(403);
-  expect(await ask('/ws/', 'evil.example')).toBe(403);
+  expect(await statusFor('/ws//')).toBe(404);
+  expect(await statusFor('/metrics/', 'evil.example')).toBe(403);
+  expect(await statusFor('/ws/', 'evil.example')).toBe(403);
   const closed = await startBridge(server.port, 0, ['--metrics-from', 'none']);
   expect(await statusOf(closed.port, named('/metrics/', '127.0.0.1'))).toBe(403);
 });

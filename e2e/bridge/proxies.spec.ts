@@ -85,8 +85,8 @@ async function conversation(webSocket: WebSocket): Promise<string> {
 
 /** Requests a URL from another loopback address. */
 async function get(url: string, localAddress: string): Promise<[number | undefined, string]> {
-  const asked = request(url, { localAddress, agent: false }).end();
-  const [response]: IncomingMessage[] = await once(asked, 'response');
+  const sent = request(url, { localAddress, agent: false }).end();
+  const [response]: IncomingMessage[] = await once(sent, 'response');
   return [response?.statusCode, response === undefined ? '' : await text(response)];
 }
 
@@ -242,8 +242,8 @@ for (const proxy of [nginx, haproxy]) {
         expect(await from('http://127.0.0.1:1')).toBe(403);
         expect(await from(`http://localhost:${front.port}`)).toBe(403);
         expect(await from('null')).toBe(403);
-        const asked = connectThrough(front, { headers: { host: 'other.example' } });
-        expect(await statusOf(asked)).toBe(host === 'passed' ? 403 : 101);
+        const webSocket = connectThrough(front, { headers: { host: 'other.example' } });
+        expect(await statusOf(webSocket)).toBe(host === 'passed' ? 403 : 101);
       });
     }
 

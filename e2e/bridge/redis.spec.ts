@@ -63,7 +63,7 @@ class Client {
   }
 
   /** Sends a command. @returns The answer, which must have exactly so many bytes. */
-  async ask(command: string | Buffer, answerBytes: number): Promise<Buffer> {
+  async request(command: string | Buffer, answerBytes: number): Promise<Buffer> {
     expect(String(this.#received)).toBe('');
     this.webSocket.send(command);
     await new Promise<void>((resolve) => {
@@ -105,18 +105,18 @@ test('a program, as docs/targets.md has it', QUICK, async () => {
 
 test('the browser’s console, as docs/targets.md has it', QUICK, async ({ page }) => {
   const { program, bridgePort } = await startRedis();
-  const heard: string[] = [];
-  page.on('console', (message) => heard.push(message.text().trim()));
+  const printed: string[] = [];
+  page.on('console', (message) => printed.push(message.text().trim()));
   await page.goto(`http://127.0.0.1:${bridgePort}/`);
   const developer = await page.context().newCDPSession(page);
   const type = (expression: string) =>
     developer.send('Runtime.evaluate', { expression, replMode: true });
   await type(codeUnder(PAGE, HEADING, 'js'));
-  await expect.poll(() => heard).toEqual(['+PONG']);
+  await expect.poll(() => printed).toEqual(['+PONG']);
   await type("redis.send('SET greeting hello\\r\\nGET greeting\\r\\n')");
-  await expect.poll(() => heard.join('\n')).toMatch(/\+OK\r?\n\$5\r?\nhello$/);
+  await expect.poll(() => printed.join('\n')).toMatch(/\+OK\r?\n\$5\r?\nhello$/);
   await program.stop();
-  await expect.poll(() => heard.at(-1)).toBe('1000 redis closed the connection');
+  await expect.poll(() => printed.at(-1)).toBe('1000 redis closed the connection');
 });
 
 test('relays a value of any bytes, in text or binary frames', async () => {
@@ -125,10 +125,12 @@ test('relays a value of any bytes, in text or binary frames', async () => {
   for (const protocols of [[], ['binary'], ['base64', 'binary']]) {
     const client = await Client.open(bridgePort, protocols);
     expect(client.webSocket.protocol).toBe(protocols.at(-1) ?? '');
-    expect(String(await client.ask('PING\r\n', 7))).toBe('+PONG\r\n');
-    expect(String(await client.ask(command('SET', 'bytes', value), 5))).toBe('+OK\r\n');
+    expect(String(await client.request('PING\r\n', 7))).toBe('+PONG\r\n');
+    expect(String(await client.request(command('SET', 'bytes', value), 5))).toBe('+OK\r\n');
     const answer = Buffer.concat([Buffer.from('$65536\r\n'), value, Buffer.from('\r\n')]);
-    expect((await client.ask(command('GET', 'bytes'), answer.length)).equals(answer)).toBe(true);
+    expect((await client.request(command('GET', 'bytes'), answer.length)).equals(answer)).toBe(
+      true,
+    );
   }
 });
 
@@ -137,12 +139,12 @@ test('answers 10,000 commands at once, in order', async () => {
   const client = await Client.open(bridgePort);
   const numbers = Array.from({ length: 10_000 }, (_, index) => index + 1);
   const expected = numbers.map((number) => `:${number}\r\n`).join('');
-  const answer = await client.ask('INCR counter\r\n'.repeat(10_000), expected.length);
+  const answer = await client.request('INCR counter\r\n'.repeat(10_000), expected.length);
   expect(String(answer)).toBe(expected);
   // One message each, which the bridge may have to buffer.
   for (let times = 1; times < 10_000; times++) client.webSocket.send('DECR counter\r\n');
   const down = numbers.map((number) => `:${10_000 - number}\r\n`).join('');
-  expect(String(await client.ask('DECR counter\r\n', down.length))).toBe(down);
+  expect(String(await client.request('DECR counter\r\n', down.length))).toBe(down);
 });
 
 test('connects to a Unix socket', async () => {
@@ -153,12 +155,12 @@ test('connects to a Unix socket', async () => {
   await program.waitForOutput(/ready to accept connections/i);
   const bridgePort = await startBridgeTo(`unix:${socket}`);
   const client = await Client.open(bridgePort);
-  expect(String(await client.ask('PING\r\n', 7))).toBe('+PONG\r\n');
+  expect(String(await client.request('PING\r\n', 7))).toBe('+PONG\r\n');
   const closing = client.closes();
   await program.stop();
   expect(await closing).toEqual([1000, 'redis closed the connection']);
-  const words = 'redis has no socket at its path: is it running?';
-  expect(await new Client(bridgePort).closes()).toEqual([1014, words]);
+  const reason = 'redis has no socket at its path: is it running?';
+  expect(await new Client(bridgePort).closes()).toEqual([1014, reason]);
 });
 
 test('reports a redis that has stopped, and one that is not there', async () => {
@@ -167,6 +169,6 @@ test('reports a redis that has stopped, and one that is not there', async () => 
   const closing = client.closes();
   await program.stop();
   expect(await closing).toEqual([1000, 'redis closed the connection']);
-  const words = 'redis refused the connection: is it running?';
-  expect(await new Client(bridgePort).closes()).toEqual([1014, words]);
+  const reason = 'redis refused the connection: is it running?';
+  expect(await new Client(bridgePort).closes()).toEqual([1014, reason]);
 });

@@ -154,7 +154,7 @@ test('every worker serves the metrics of all workers', QUICK, async ({ echo }) =
   const bridge = await startWorkers(echo);
   const sessions = await openMany(bridge, 10);
   for (const session of sessions) expect(await isAlive(session)).toBe(true);
-  for (let asked = 0; asked < 2 * WORKERS; asked++) {
+  for (let request = 0; request < 2 * WORKERS; request++) {
     expect(await metric(bridge, OPENED)).toBe(10);
     expect(await metric(bridge, TO_BROWSER)).toBe(10 * 'still there'.length);
     expect(await metric(bridge, 'motd_bridge_workers')).toBe(WORKERS);
@@ -219,7 +219,7 @@ test('a hanging worker delays neither the others nor /metrics', async ({ echo })
     first.catch(() => {});
     second.catch(() => {});
     expect(await Promise.any([first, second])).toBe(10);
-    for (let asked = 0; asked < 3; asked++) expect(await metric(bridge, OPEN)).toBe(10);
+    for (let request = 0; request < 3; request++) expect(await metric(bridge, OPEN)).toBe(10);
     expect(await metric(bridge, 'motd_bridge_workers')).toBe(WORKERS - 1);
   } finally {
     process.kill(hanging, 'SIGCONT');
@@ -346,15 +346,15 @@ test.describe('the limits hold for all workers together', () => {
     const file = test.info().outputPath('users');
     writePrivately(file, `anna:${FIRST_PASSWORD_HASH}\n`);
     const bridge = await startWorkers(echo, ['--users-file', file]);
-    const say = async (password: string) => {
+    const statusWith = async (password: string) => {
       const authorization = `Basic ${Buffer.from(`anna:${password}`).toString('base64')}`;
       const headers = { authorization, connection: 'close' };
       return (await fetch(`http://127.0.0.1:${bridge.port}/`, { headers })).status;
     };
-    expect(await say('first password')).toBe(200);
-    for (let tries = 0; tries < 3; tries++) expect(await say('guess')).toBe(401);
+    expect(await statusWith('first password')).toBe(200);
+    for (let tries = 0; tries < 3; tries++) expect(await statusWith('guess')).toBe(401);
     for (let tries = 0; tries < 2 * WORKERS; tries++) {
-      expect(await say('first password')).toBe(429);
+      expect(await statusWith('first password')).toBe(429);
     }
   });
 });

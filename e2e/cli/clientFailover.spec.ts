@@ -99,11 +99,11 @@ async function fullServer(): Promise<number> {
  * it received.
  */
 async function scriptedServer(...replies: string[]) {
-  const heard: string[] = [];
+  const receivedLines: string[] = [];
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
-      heard.push(...chunk.toString().trimEnd().split('\n'));
+      receivedLines.push(...chunk.toString().trimEnd().split('\n'));
       const reply = replies.shift();
       if (reply !== undefined) socket.write(reply);
     });
@@ -111,7 +111,7 @@ async function scriptedServer(...replies: string[]) {
   open.add({ destroy: () => server.close() });
   server.unref();
   await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, heard };
+  return { port: (server.address() as AddressInfo).port, receivedLines };
 }
 
 for (const [state, startDead] of [
@@ -268,14 +268,14 @@ for (const [rule, replies, words, flags] of [
   ['a rejected message', ['200 OK\n', '422 NOT PLAIN TEXT\n'], /422 NOT PLAIN TEXT\n$/, []],
 ] as const) {
   test(`set: contacts no other server after ${rule}`, async () => {
-    const { port, heard } = await scriptedServer(...replies);
+    const { port, receivedLines } = await scriptedServer(...replies);
     const other = await startServer();
     const args = ['set', '-m', 'x', '--store-password', 'secret', ...flags];
     const { status, stderr } = await runMotd([...args, at(port, other.port)]);
     expect(status).toBe(1);
     expect(stderr).toMatch(new RegExp(`^motd: ${at(port)}: .*\n$`));
     expect(stderr).toMatch(words);
-    expect(heard).toContain('MSGSTORE');
+    expect(receivedLines).toContain('MSGSTORE');
     await store('at last', other.port);
     await other.program.waitForOutput(/updated to: at last\n/);
     expect(other.program.stdout.match(/updated/g)).toHaveLength(1);

@@ -25,7 +25,7 @@ const shellcheck = process.env['MOTD_TEST_SHELLCHECK'] ?? 'shellcheck';
 // The hook is for Debian and its derivatives.
 const NEEDED = ['run-parts', 'nc', 'flock', 'setsid', 'timeout', 'iconv'];
 const isDebian = NEEDED.every((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0);
-const isSilentNetFit = spawnSync('unshare', ['--net', '--mount', '--pid', '--fork', 'true']);
+const networkNamespace = spawnSync('unshare', ['--net', '--mount', '--pid', '--fork', 'true']);
 test.skip(!isDebian, 'not a Debian with nc');
 
 /** A machine with the hook, its settings and its cache. */
@@ -51,11 +51,11 @@ class Machine {
     chmodSync(this.#hook, 0o755);
   }
 
-  asks(host: string, port: number): void {
-    this.isSet(`MOTD_HOST=${host}\nMOTD_PORT=${port}\n`);
+  useServer(host: string, port: number): void {
+    this.writeSettings(`MOTD_HOST=${host}\nMOTD_PORT=${port}\n`);
   }
 
-  isSet(settings: string): void {
+  writeSettings(settings: string): void {
     writeFileSync(this.settings, settings);
   }
 
@@ -77,30 +77,30 @@ class Machine {
    * Whether the request of a login still runs in the background. Trying the lock instead could keep
    * a login from asking, and would miss a process that has not taken it yet.
    */
-  get isAsking(): boolean {
+  get isRequesting(): boolean {
     return allProcesses().some((pid) =>
       readProcFile(pid, 'cmdline').includes(`${this.#hook}\0refresh\0`),
     );
   }
 
   /** Settles once no request runs in the background. */
-  async hasAsked(): Promise<void> {
-    await expect.poll(() => this.isAsking).toBe(false);
+  async waitForRequests(): Promise<void> {
+    await expect.poll(() => this.isRequesting).toBe(false);
   }
 
   /**
    * Settles once the message is cached. On a very busy machine that may take more than one login.
    */
-  async learns(message: string): Promise<void> {
+  async waitForMessage(message: string): Promise<void> {
     await expect.poll(() => this.logIn()).toBe(`${message}\n`);
-    await this.hasAsked();
+    await this.waitForRequests();
   }
 
   /** Checks two logins: the second one shows whatever the first may have cached. */
-  async shows(message: string): Promise<void> {
+  async expectMessage(message: string): Promise<void> {
     for (let login = 1; login <= 2; login++) {
       expect(await this.logIn()).toBe(`${message}\n`);
-      await this.hasAsked();
+      await this.waitForRequests();
     }
   }
 }
@@ -127,21 +127,21 @@ test(
   QUICK,
   async ({ server }) => {
     const machine = new Machine();
-    machine.asks('127.0.0.1', server.port);
-    await machine.learns(APPLE);
+    machine.useServer('127.0.0.1', server.port);
+    await machine.waitForMessage(APPLE);
     await store('Grüße, 世界', server.port);
-    await machine.learns('Grüße, 世界');
+    await machine.waitForMessage('Grüße, 世界');
   },
 );
 
 test('contacts the next server if the first is down', async ({ server }) => {
   const machine = new Machine();
   const gone = await freePort();
-  machine.asks(`127.0.0.1:${gone},[::1]:${gone},::1,127.0.0.1`, server.port);
-  await machine.learns(APPLE);
-  machine.asks(`127.0.0.1,127.0.0.1:${server.port}`, gone);
+  machine.useServer(`127.0.0.1:${gone},[::1]:${gone},::1,127.0.0.1`, server.port);
+  await machine.waitForMessage(APPLE);
+  machine.useServer(`127.0.0.1,127.0.0.1:${server.port}`, gone);
   await store('At a port of its own', server.port);
-  await machine.learns('At a port of its own');
+  await machine.waitForMessage('At a port of its own');
 });
 
 test(
@@ -149,20 +149,20 @@ test(
   QUICK,
   async ({ server }) => {
     const machine = new Machine();
-    machine.asks('127.0.0.1', server.port);
-    await machine.learns(APPLE);
+    machine.useServer('127.0.0.1', server.port);
+    await machine.waitForMessage(APPLE);
     server.program.process.kill('SIGSTOP');
     try {
       expect(await machine.logIn()).toBe(`${APPLE}\n`);
       // The request of that login is still running.
-      expect(machine.isAsking).toBe(true);
+      expect(machine.isRequesting).toBe(true);
       // Another login does not wait for it longer than for its own request.
       expect(await machine.logIn()).toBe(`${APPLE}\n`);
-      expect(machine.isAsking).toBe(true);
+      expect(machine.isRequesting).toBe(true);
     } finally {
       server.program.process.kill('SIGCONT');
     }
-    await machine.hasAsked();
+    await machine.waitForRequests();
   },
 );
 
@@ -170,10 +170,10 @@ test('without a server, shows nothing, and later the last known message with its
   server,
 }) => {
   const machine = new Machine();
-  machine.asks('127.0.0.1', await freePort());
+  machine.useServer('127.0.0.1', await freePort());
   expect(await machine.logIn()).toBe('');
-  machine.asks('127.0.0.1', server.port);
-  await machine.learns(APPLE);
+  machine.useServer('127.0.0.1', server.port);
+  await machine.waitForMessage(APPLE);
   await server.program.stop();
   expect(await machine.logIn()).toBe(`${APPLE}\n`);
   const yesterday = new Date(2026, 10, 22, 17, 0);
@@ -189,13 +189,13 @@ for (const [what, settings] of [
 ] as const) {
   test(`keeps the last known message if the settings are invalid: ${what}`, async ({ server }) => {
     const machine = new Machine();
-    machine.asks('127.0.0.1', server.port);
-    await machine.learns(APPLE);
+    machine.useServer('127.0.0.1', server.port);
+    await machine.waitForMessage(APPLE);
     await store('Not asked for', server.port);
-    machine.isSet(`MOTD_PORT=${server.port}\n${settings}`);
-    await machine.shows(APPLE);
-    machine.asks('127.0.0.1', server.port);
-    await machine.learns('Not asked for');
+    machine.writeSettings(`MOTD_PORT=${server.port}\n${settings}`);
+    await machine.expectMessage(APPLE);
+    machine.useServer('127.0.0.1', server.port);
+    await machine.waitForMessage('Not asked for');
   });
 }
 
@@ -214,8 +214,8 @@ for (const [what, settings] of [
       'MOTD_HOST="127.0.0.1"',
       `MOTD_PORT=${server.port}`,
     ];
-    machine.isSet(settings([...lines, '']));
-    await machine.learns(APPLE);
+    machine.writeSettings(settings([...lines, '']));
+    await machine.waitForMessage(APPLE);
   });
 }
 
@@ -223,11 +223,11 @@ test('keeps the last known message if settings with CRLF line ends are invalid',
   server,
 }) => {
   const machine = new Machine();
-  machine.asks('127.0.0.1', server.port);
-  await machine.learns(APPLE);
+  machine.useServer('127.0.0.1', server.port);
+  await machine.waitForMessage(APPLE);
   await store('Not asked for', server.port);
-  machine.isSet(`MOTD_PORT=${server.port}\r\nMOTD_HOST="a b\r\n`);
-  await machine.shows(APPLE);
+  machine.writeSettings(`MOTD_PORT=${server.port}\r\nMOTD_HOST="a b\r\n`);
+  await machine.expectMessage(APPLE);
 });
 
 for (const [what, makeUnsafe] of [
@@ -238,17 +238,17 @@ for (const [what, makeUnsafe] of [
   test(`runs nothing of a settings file that ${what}`, async ({ server }) => {
     test.skip(what.startsWith('belongs') && process.getuid?.() !== 0, 'only root gives files away');
     const machine = new Machine();
-    machine.asks('127.0.0.1', server.port);
-    await machine.learns(APPLE);
+    machine.useServer('127.0.0.1', server.port);
+    await machine.waitForMessage(APPLE);
     const ran = join(machine.folder, 'ran');
-    machine.isSet(`MOTD_PORT=${server.port}\ntouch '${ran}'\n`);
+    machine.writeSettings(`MOTD_PORT=${server.port}\ntouch '${ran}'\n`);
     makeUnsafe(machine.settings);
     await store('Not asked for', server.port);
-    await machine.shows(APPLE);
+    await machine.expectMessage(APPLE);
     expect(existsSync(ran)).toBe(false);
     chmodSync(machine.settings, 0o644);
     if (process.getuid?.() === 0) chownSync(machine.settings, 0, 0);
-    await machine.learns('Not asked for');
+    await machine.waitForMessage('Not asked for');
     expect(existsSync(ran)).toBe(true);
   });
 }
@@ -272,11 +272,11 @@ for (const [what, answer] of [
     });
     server.listen(0, '127.0.0.1').unref();
     await once(server, 'listening');
-    const asked = once(server, 'connection');
-    machine.asks('127.0.0.1', (server.address() as AddressInfo).port);
+    const connected = once(server, 'connection');
+    machine.useServer('127.0.0.1', (server.address() as AddressInfo).port);
     expect(await machine.logIn()).toBe('');
-    await asked;
-    await machine.hasAsked();
+    await connected;
+    await machine.waitForRequests();
     expect(existsSync(join(machine.cache, 'message'))).toBe(false);
     server.close();
   });
@@ -291,19 +291,19 @@ test('a message stays text for the shell, whatever it contains', async () => {
   });
   server.listen(0, '127.0.0.1').unref();
   await once(server, 'listening');
-  machine.asks('127.0.0.1', (server.address() as AddressInfo).port);
-  await machine.learns(message);
+  machine.useServer('127.0.0.1', (server.address() as AddressInfo).port);
+  await machine.waitForMessage(message);
   expect(existsSync(ran)).toBe(false);
   server.close();
 });
 
 test('a name server that does not answer delays no login', async () => {
-  test.skip(isSilentNetFit.status !== 0, 'not allowed to make a network namespace');
+  test.skip(networkNamespace.status !== 0, 'not allowed to make a network namespace');
   const { port } = await startServer();
   const machine = new Machine();
-  machine.asks('127.0.0.1', port);
-  await machine.learns(APPLE);
-  machine.asks('motd.example', port);
+  machine.useServer('127.0.0.1', port);
+  await machine.waitForMessage(APPLE);
+  machine.useServer('motd.example', port);
   const resolver = join(machine.folder, 'resolv.conf');
   writeFileSync(resolver, 'nameserver 127.0.0.1\n');
   // A network namespace with nothing but a name server, which reports each query. What is left of
@@ -327,7 +327,7 @@ test('a name server that does not answer delays no login', async () => {
   const [, shown] = await login.waitForOutput(/listening\n([\s\S]*)over\n/);
   expect(shown?.replaceAll('asked\n', '')).toBe(`${APPLE}\n`);
   await login.waitForOutput(/asked\n/);
-  expect(machine.isAsking).toBe(true);
+  expect(machine.isRequesting).toBe(true);
   login.process.stdin?.end();
   await login.exitCode();
 });

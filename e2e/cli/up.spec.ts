@@ -38,7 +38,7 @@ async function startUp(
   return { program, page, port };
 }
 
-async function say(port: string, lines: string): Promise<string> {
+async function runConnect(port: string, lines: string): Promise<string> {
   const client = Program.motd(['connect', '127.0.0.1', port]).input(lines);
   await client.exitCode();
   return client.stdout;
@@ -77,7 +77,7 @@ test('prints the addresses, and both reach the same message', QUICK, async ({ pa
   await terminal.type('MSGSTORE');
   await terminal.type('from the page');
   await terminal.shows(`Server: 200 OK\n${PROMPT}`);
-  expect(await say(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nfrom the page\n');
+  expect(await runConnect(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nfrom the page\n');
   expect(await up.program.stop()).toBe(0);
   expect(up.program.stderr).toBe('');
 });
@@ -105,7 +105,7 @@ test(
   QUICK,
   async ({ page }) => {
     const up = await startUp();
-    await say(up.port, 'SHUTDOWN\n123!abc\n');
+    await runConnect(up.port, 'SHUTDOWN\n123!abc\n');
     await up.program.waitForOutput(
       /^The server was shut down and stays down; the page keeps running\./m,
     );
@@ -126,7 +126,7 @@ test.describe('its processes', () => {
   ] as const) {
     test(`restarts ${command} after ${signal}, on the same port`, async ({ page }) => {
       const up = await startUp();
-      await say(up.port, 'MSGSTORE\nkept\nQUIT\n');
+      await runConnect(up.port, 'MSGSTORE\nkept\nQUIT\n');
       const pid = childrenByCommand(up.program.process.pid).get(command);
       if (pid === undefined) throw new Error(`no ${command} runs`);
       process.kill(pid, signal);
@@ -136,7 +136,7 @@ test.describe('its processes', () => {
       await up.program.waitForOutput(/listening(.|\n)*listening(.|\n)*listening/);
       await page.goto(up.page);
       await new Terminal(page).shows(PROMPT);
-      expect(await say(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nkept\n');
+      expect(await runConnect(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nkept\n');
       expect(await up.program.stop()).toBe(0);
     });
   }
@@ -157,7 +157,7 @@ test.describe('its processes', () => {
       expect(having('cmdline')).toEqual([]);
       expect(readProcFile(up.program.process.pid ?? 0, 'cmdline')).toMatch(/motd|main\.js/);
       expect(readProcFile(up.program.process.pid ?? 0, 'cmdline')).not.toContain('secret');
-      expect(await say(up.port, 'SHUTDOWN\na very secret word\n')).toContain('200 OKAY');
+      expect(await runConnect(up.port, 'SHUTDOWN\na very secret word\n')).toContain('200 OKAY');
     });
   }
 
@@ -225,7 +225,7 @@ test("the bridge asks the server's health port if there is one", async () => {
   const [, page = '', port = ''] = await program.waitForOutput(/^Open (http:\S+) in .* (\d+)\n/m);
   const readyz = () => fetch(new URL('/readyz', page));
   expect(await (await readyz()).text()).toBe('ready\n');
-  await say(port, 'SHUTDOWN\n123!abc\n');
+  await runConnect(port, 'SHUTDOWN\n123!abc\n');
   await program.waitForOutput(/stays down/);
   await expect.poll(async () => (await readyz()).text()).toMatch(/; --ready-url failed: /);
 });

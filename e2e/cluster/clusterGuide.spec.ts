@@ -69,9 +69,9 @@ test('two servers, one message, and etcd may go and come', async () => {
   const server = type(2, [['npm run', 'exec npm run'], store, second]);
   await server.waitForOutput(/listening on/);
 
-  const said = type(3, [second, ['26310', String(ports.first)]]);
-  expect(await said.exitCode(), said.stderr).toBe(0);
-  expect(said.stdout).toMatch(/^One message, two servers$/m);
+  const client = type(3, [second, ['26310', String(ports.first)]]);
+  expect(await client.exitCode(), client.stderr).toBe(0);
+  expect(client.stdout).toMatch(/^One message, two servers$/m);
 
   etcd.process.kill('SIGINT');
   await etcd.exitCode();

@@ -106,8 +106,8 @@ test('removes compacted revisions', QUICK, async ({ start }) => {
   await cluster.gateway.put('key', 'new');
   await cluster.gateway.compact();
   await cluster.gateway.defragment(0);
-  const asked = cluster.gateway.call('/v3/kv/range', { key: 'a2V5', revision: String(old) });
-  await expect(asked).rejects.toThrow(/compacted/);
+  const reading = cluster.gateway.call('/v3/kv/range', { key: 'a2V5', revision: String(old) });
+  await expect(reading).rejects.toThrow(/compacted/);
   expect(await cluster.gateway.range('k')).toMatchObject([{ key: 'key', value: 'new' }]);
 });
 
@@ -125,9 +125,9 @@ async function healthThrough(
   endpoint: string | undefined,
   withinMs = TIMEOUT_MS,
 ): Promise<unknown> {
-  const asking = get(`http://${endpoint}/health`, { agent: false });
-  asking.setTimeout(withinMs, () => asking.destroy(new Error('no answer in time')));
-  const [response] = await once(asking, 'response');
+  const request = get(`http://${endpoint}/health`, { agent: false });
+  request.setTimeout(withinMs, () => request.destroy(new Error('no answer in time')));
+  const [response] = await once(request, 'response');
   const { health } = JSON.parse(await text(response));
   return health;
 }

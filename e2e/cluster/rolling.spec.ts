@@ -58,23 +58,27 @@ class Instance {
 /** The results of all clients of one kind. */
 class RollingTotals {
   answered = 0;
-  told = 0;
+  orderlyEnds = 0;
   readonly failures: string[] = [];
 }
 
 const ANSWER = `200 OK\n${MESSAGE}\n`;
 
 /** Sends each request on a new connection, some of them a moment after connecting. */
-async function askAnew(port: number, isOver: () => boolean, tally: RollingTotals): Promise<void> {
-  for (let asked = 0; !isOver(); asked++) {
-    const answer = await askOnce(port, asked % 4 === 0 ? asked % 40 : 0).catch(String);
+async function requestOnNewConnections(
+  port: number,
+  isOver: () => boolean,
+  totals: RollingTotals,
+): Promise<void> {
+  for (let request = 0; !isOver(); request++) {
+    const answer = await requestOnce(port, request % 4 === 0 ? request % 40 : 0).catch(String);
     // A notice that the server is shutting down may follow the answer.
-    if (answer.startsWith(ANSWER)) tally.answered++;
-    else tally.failures.push(answer);
+    if (answer.startsWith(ANSWER)) totals.answered++;
+    else totals.failures.push(answer);
   }
 }
 
-async function askOnce(port: number, pauseMs: number): Promise<string> {
+async function requestOnce(port: number, pauseMs: number): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   const answer = text(socket);
   // It may fail before it is awaited.
@@ -86,21 +90,21 @@ async function askOnce(port: number, pauseMs: number): Promise<string> {
 }
 
 /** Sends requests on one connection, and opens another one after an orderly end. */
-async function keepAsking(
+async function requestOnOneConnection(
   port: number,
   isOver: () => boolean,
-  tally: RollingTotals,
+  totals: RollingTotals,
 ): Promise<void> {
   while (!isOver()) {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     try {
       for await (const message of answersOn(socket, isOver)) {
-        if (message === MESSAGE) tally.answered++;
-        else tally.failures.push(message);
+        if (message === MESSAGE) totals.answered++;
+        else totals.failures.push(message);
       }
-      tally.told++;
+      totals.orderlyEnds++;
     } catch (error) {
-      tally.failures.push(String(error));
+      totals.failures.push(String(error));
     }
   }
 }
@@ -121,8 +125,11 @@ async function* answersOn(socket: Socket, isOver: () => boolean): AsyncGenerator
 }
 
 test('no MSGGET fails while each server is restarted', async () => {
-  const isLacking = isWithoutEtcd || haproxyCommand === '';
-  test.skip(isLacking && process.env['CI'] === undefined, 'no etcd or no HAProxy on this machine');
+  const lacksPrograms = isWithoutEtcd || haproxyCommand === '';
+  test.skip(
+    lacksPrograms && process.env['CI'] === undefined,
+    'no etcd or no HAProxy on this machine',
+  );
   test.setTimeout(60_000 + ROUNDS * SERVERS * 20_000);
   const cluster = await EtcdCluster.start();
   try {
@@ -144,7 +151,7 @@ test('drains for as long as --drain allows, and stops at a second signal', async
   await expect.poll(readiness).toBe('200 ready\n');
   program.process.kill('SIGTERM');
   await expect.poll(readiness).toBe('503 not ready: the server is stopping\n');
-  expect(await askOnce(port, 0)).toBe(`${ANSWER}200 OK\n`);
+  expect(await requestOnce(port, 0)).toBe(`${ANSWER}200 OK\n`);
   program.process.kill('SIGTERM');
   expect(await program.exitCode()).toBe(0);
 });
@@ -169,9 +176,9 @@ async function restartAll(url: string): Promise<string> {
 
   let isOver = false;
   const [fresh, kept] = [new RollingTotals(), new RollingTotals()];
-  const asking = Array.from({ length: CLIENTS }, () => [
-    askAnew(port, () => isOver, fresh),
-    keepAsking(port, () => isOver, kept),
+  const clients = Array.from({ length: CLIENTS }, () => [
+    requestOnNewConnections(port, () => isOver, fresh),
+    requestOnOneConnection(port, () => isOver, kept),
   ]).flat();
   try {
     for (let restarts = 0; restarts < ROUNDS * SERVERS; restarts++) {
@@ -182,12 +189,12 @@ async function restartAll(url: string): Promise<string> {
     }
   } finally {
     isOver = true;
-    await Promise.all(asking);
+    await Promise.all(clients);
   }
 
   expect({ fresh: fresh.failures, kept: kept.failures }).toEqual({ fresh: [], kept: [] });
   // Every client saw at least one orderly end.
-  expect(kept.told).toBeGreaterThan(CLIENTS);
+  expect(kept.orderlyEnds).toBeGreaterThan(CLIENTS);
   await store('Afterwards', port);
   await watcher.waitForOutput(/\nAfterwards\n/);
   return (

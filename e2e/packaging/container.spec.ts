@@ -192,15 +192,18 @@ test.describe('the image', () => {
   });
 
   test('runs as a user without privileges, with node as its first process', () => {
-    const said = (wanted: string) =>
+    const argumentsOf = (wanted: string) =>
       stepsOfDockerfile()
         .filter(({ instruction }) => instruction === wanted)
         .map(({ words }) => words.join(' '));
-    expect(said('USER')).toEqual(['node']);
-    expect(said('STOPSIGNAL')).toEqual(['SIGTERM']);
+    expect(argumentsOf('USER')).toEqual(['node']);
+    expect(argumentsOf('STOPSIGNAL')).toEqual(['SIGTERM']);
     // A list: no shell stands between the engine's signals and the server.
-    expect(JSON.parse(said('ENTRYPOINT')[0] ?? '')).toEqual(['node', '/app/dist/cli/main.js']);
-    expect(JSON.parse(said('CMD')[0] ?? '')).toEqual(['serve']);
+    expect(JSON.parse(argumentsOf('ENTRYPOINT')[0] ?? '')).toEqual([
+      'node',
+      '/app/dist/cli/main.js',
+    ]);
+    expect(JSON.parse(argumentsOf('CMD')[0] ?? '')).toEqual(['serve']);
   });
 
   test('builds a server that answers, is healthy, and stops when asked', async () => {

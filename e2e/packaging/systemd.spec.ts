@@ -31,7 +31,7 @@ const hasActivate = spawnSync('systemd-socket-activate', ['--version']).status =
 const hasManager = canRunManager();
 
 /** Sends lines to a server and half-closes. @returns Everything that it answered. */
-async function tell(port: number, ...lines: string[]): Promise<string> {
+async function sendLines(port: number, ...lines: string[]): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   socket.end(lines.map((line) => `${line}\n`).join(''));
   return text(socket);
@@ -154,7 +154,7 @@ test.describe('a socket that is passed', () => {
     const port = await freePort();
     const program = activate(`127.0.0.1:${port}`, '--password', PASSWORD);
     await program.waitForStderr(/Listening on/);
-    expect(await tell(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
+    expect(await sendLines(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
     await program.waitForOutput(new RegExp(`TCP Server is listening on 127\\.0\\.0\\.1:${port}\n`));
   });
 
@@ -200,22 +200,22 @@ test.describe('under systemd', () => {
   test('the server answers once it has started, keeps its messages, and is restarted after a crash', async () => {
     const { manager, port } = await start();
     manager.do('start', 'motd-server.service');
-    expect(await tell(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
+    expect(await sendLines(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
     expect(manager.property('motd-server.service', 'LimitCORE')).toBe('0');
     expect(manager.property('motd-server.service', 'StatusText')).toBe(
       `Listening on 127.0.0.1:${port}`,
     );
     // A credential is a secret, whatever its mode.
     expect(manager.output('server')).not.toContain('warning');
-    const stored = await tell(port, 'MSGSTORE', STORE_PASSWORD, 'Kept');
+    const stored = await sendLines(port, 'MSGSTORE', STORE_PASSWORD, 'Kept');
     expect(stored).toBe('300 PASSWORD REQUIRED\n200 OK\n200 OK\n');
     manager.do('restart', 'motd-server.service');
-    expect(await tell(port, 'MSGGET')).toBe('200 OK\nKept\n');
+    expect(await sendLines(port, 'MSGGET')).toBe('200 OK\nKept\n');
 
     manager.do('kill', '--signal=KILL', '--kill-whom=main', 'motd-server.service');
     await expect.poll(() => manager.property('motd-server.service', 'NRestarts')).toBe('1');
     await expect.poll(() => stateOf(manager)[0]).toBe('active');
-    expect(await tell(port, 'MSGGET')).toBe('200 OK\nKept\n');
+    expect(await sendLines(port, 'MSGGET')).toBe('200 OK\nKept\n');
   });
 
   test('accepts settings with CRLF line ends', async () => {
@@ -224,13 +224,13 @@ test.describe('under systemd', () => {
     expect(settings).toContain('\n');
     manager.install('server.env', settings.replaceAll('\n', '\r\n'));
     manager.do('start', 'motd-server.service');
-    expect(await tell(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
+    expect(await sendLines(port, 'MSGGET')).toBe(`200 OK\n${APPLE}\n`);
   });
 
   test('SHUTDOWN stops the server for good', async () => {
     const { manager, port } = await start();
     manager.do('start', 'motd-server.service');
-    expect(await tell(port, 'SHUTDOWN', PASSWORD)).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
+    expect(await sendLines(port, 'SHUTDOWN', PASSWORD)).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
     await expect.poll(() => stateOf(manager)[0]).toBe('inactive');
     expect(manager.property('motd-server.service', 'Result')).toBe('success');
     expect(manager.property('motd-server.service', 'NRestarts')).toBe('0');
@@ -239,7 +239,7 @@ test.describe('under systemd', () => {
   test('SHUTDOWN stops the server for good if systemd listens for it', async () => {
     const { manager, port } = await start();
     manager.do('start', 'motd-server.socket');
-    expect(await tell(port, 'SHUTDOWN', PASSWORD)).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
+    expect(await sendLines(port, 'SHUTDOWN', PASSWORD)).toBe('300 PASSWORD REQUIRED\n200 OKAY\n');
     await expect.poll(() => stateOf(manager)).toEqual(['inactive', 'inactive']);
     const refused = connect(port, '127.0.0.1');
     const [error] = await once(refused, 'error');
@@ -260,29 +260,29 @@ test.describe('under systemd', () => {
     let isOver = false;
     let answered = 0;
     const answer = new RegExp(`^200 OK\\n${APPLE}\\n(421 SERVER SHUTTING DOWN\\n)?$`);
-    const ask = async () => {
+    const request = async () => {
       while (!isOver) {
         // A peer that has not closed yet may get a notice after its answer that the server is
         // shutting down.
-        expect(await tell(port, 'MSGGET')).toMatch(answer);
+        expect(await sendLines(port, 'MSGGET')).toMatch(answer);
         answered++;
       }
     };
-    const asking = Promise.all(Array.from({ length: 4 }, ask));
-    const ended = asking.catch(() => {});
+    const requests = Promise.all(Array.from({ length: 4 }, request));
+    const ended = requests.catch(() => {});
     // One more within ten seconds would exceed systemd's StartLimitBurst=.
     for (let restarts = 0; restarts < 4; restarts++) {
       const restart = new Program(
         'nsenter',
         manager.entering('systemctl', 'restart', 'motd-server'),
       );
-      expect(await Promise.race([restart.exitCode(), asking])).toBe(0);
+      expect(await Promise.race([restart.exitCode(), requests])).toBe(0);
       const before = answered;
       await expect.poll(() => answered).toBeGreaterThan(before + 20);
     }
     isOver = true;
     await ended;
-    await asking;
+    await requests;
   });
 
   test("works with an etcd store and a load balancer's health checks", async () => {
@@ -298,11 +298,11 @@ test.describe('under systemd', () => {
         MOTD_HEALTH_PORT: healthPort,
       });
       manager.do('start', 'motd-server.service');
-      const stored = await tell(port, 'MSGSTORE', STORE_PASSWORD, 'In etcd');
+      const stored = await sendLines(port, 'MSGSTORE', STORE_PASSWORD, 'In etcd');
       expect(stored).toBe('300 PASSWORD REQUIRED\n200 OK\n200 OK\n');
       expect((await fetch(`http://127.0.0.1:${healthPort}/readyz`)).status).toBe(200);
       manager.do('restart', 'motd-server.service');
-      expect(await tell(port, 'MSGGET')).toBe('200 OK\nIn etcd\n');
+      expect(await sendLines(port, 'MSGGET')).toBe('200 OK\nIn etcd\n');
     } finally {
       await cluster.close();
     }
@@ -323,7 +323,7 @@ test.describe('under systemd', () => {
       });
       manager.dropIn('motd-server.service', 'etcd.conf');
       manager.do('start', 'motd-server.service');
-      const stored = await tell(port, 'MSGSTORE', STORE_PASSWORD, 'In etcd');
+      const stored = await sendLines(port, 'MSGSTORE', STORE_PASSWORD, 'In etcd');
       expect(stored).toBe('300 PASSWORD REQUIRED\n200 OK\n200 OK\n');
       expect(await cluster.gateway.range('/systemd/entries/')).toHaveLength(1);
       manager.do('stop', 'motd-server.service');

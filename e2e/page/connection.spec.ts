@@ -203,17 +203,17 @@ test.describe('a connection that is lost', () => {
     await terminal.shows(PROMPT);
     await server.program.stop();
     // Exactly the expected text: an attempt may show a prompt for a moment.
-    let told = '';
+    let shown = '';
     await expect
       .poll(async () => {
-        told = await terminal.text();
-        return told.endsWith(TRYING);
+        shown = await terminal.text();
+        return shown.endsWith(TRYING);
       })
       .toBe(true);
     const before = await metric(bridge, REFUSED);
     // Its attempts, and those of the message above it.
     await expect.poll(() => metric(bridge, REFUSED)).toBeGreaterThan(before + 6);
-    await expect.poll(() => terminal.text()).toBe(told);
+    await expect.poll(() => terminal.text()).toBe(shown);
   });
 
   test('without a command sent since is not reported again', async ({ page, server }) => {
@@ -229,14 +229,14 @@ test.describe('a connection that is lost', () => {
 });
 
 /** A server that records what it receives, and closes on MSGGET. */
-async function startRudeServer(): Promise<{ port: number; heard(): string; stop(): void }> {
-  let heard = '';
+async function startClosingServer(): Promise<{ port: number; received(): string; stop(): void }> {
+  let received = '';
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.setEncoding('utf8').on('error', () => {});
     socket.on('data', (text: string) => {
-      heard += text;
+      received += text;
       if (text.includes('MSGGET')) socket.end();
     });
   });
@@ -246,7 +246,7 @@ async function startRudeServer(): Promise<{ port: number; heard(): string; stop(
   if (address === null || typeof address === 'string') throw new Error('no TCP port');
   return {
     port: address.port,
-    heard: () => heard,
+    received: () => received,
     stop() {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -257,17 +257,17 @@ async function startRudeServer(): Promise<{ port: number; heard(): string; stop(
 test('a server that closes without an answer is reported each time, and gets no line typed for another session', async ({
   page,
 }) => {
-  const server = await startRudeServer();
+  const server = await startClosingServer();
   const terminal = await openPage(page, await startBridge(server.port));
   await terminal.shows(PROMPT);
-  const told = `${PROMPT} MSGGET\nClient: MSGGET\n[motd closed the connection (1000)]\n${TRYING}\n`;
+  const shown = `${PROMPT} MSGGET\nClient: MSGGET\n[motd closed the connection (1000)]\n${TRYING}\n`;
   await paste(page, 'MSGGET\nfirst ahead\n');
-  await terminal.showsCursor(`${told}${PROMPT} |`);
+  await terminal.showsCursor(`${shown}${PROMPT} |`);
   await paste(page, 'MSGGET\nsecond ahead\n');
-  await terminal.showsCursor(`${told}${told}${PROMPT} |`);
+  await terminal.showsCursor(`${shown}${shown}${PROMPT} |`);
   await terminal.type('at last');
-  await expect.poll(() => server.heard()).toContain('at last\n');
-  expect(server.heard()).not.toContain('ahead');
+  await expect.poll(() => server.received()).toContain('at last\n');
+  expect(server.received()).not.toContain('ahead');
   server.stop();
 });
 
@@ -405,13 +405,13 @@ test.describe('a session that has ended', () => {
   });
 
   test('with SHUTDOWN says so, and how to continue', QUICK, async ({ terminal, page, server }) => {
-    const words =
+    const notice =
       '[the server was shut down: start it again with `motd serve`, or restart `npm start`; then press Enter]';
     await terminal.shows(PROMPT);
     await terminal.type('SHUTDOWN');
     await terminal.shows('Enter shutdown password:');
     await terminal.type('123!abc');
-    await terminal.shows(`Server: 200 OKAY\n${words}`);
+    await terminal.shows(`Server: 200 OKAY\n${notice}`);
     expect(await server.program.exitCode()).toBe(0);
     await isIn(page, 'ended');
     await page.keyboard.press('Enter');

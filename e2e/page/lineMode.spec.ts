@@ -14,20 +14,20 @@ const APPLE = 'An apple a day keeps the doctor away.';
 interface Service {
   port: number;
   /** Everything it received. */
-  heard: () => string;
+  received: () => string;
   close(): void;
 }
 
 /** A service of any kind. */
 async function serve(onConnection: (socket: Socket) => void): Promise<Service> {
-  let heard = '';
+  let received = '';
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket.setEncoding('utf8'));
     socket
       .on('error', () => {})
       .on('data', (text) => {
-        heard += text;
+        received += text;
       });
     onConnection(socket);
   });
@@ -37,7 +37,7 @@ async function serve(onConnection: (socket: Socket) => void): Promise<Service> {
   if (address === null || typeof address === 'string') throw new Error('no TCP port');
   return {
     port: address.port,
-    heard: () => heard,
+    received: () => received,
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -157,7 +157,7 @@ test('shows an incomplete line as the prompt, below earlier output', QUICK, asyn
   const service = await serve((socket) => {
     socket.write('Welcome to \x1b[31mmars\x07\r\nlogin: ');
     socket.on('data', (text) => {
-      if (service.heard() === 'anna\n') socket.write('Password: ');
+      if (service.received() === 'anna\n') socket.write('Password: ');
       else if (String(text) === 'secret\n') socket.write('Last login: never\nmars$ ');
     });
   });
@@ -171,7 +171,7 @@ test('shows an incomplete line as the prompt, below earlier output', QUICK, asyn
   await terminal.shows('login: anna\nPassword:');
   await terminal.type('secret');
   await terminal.shows('Password: secret\nLast login: never\nmars$');
-  expect(service.heard()).toBe('anna\nsecret\n');
+  expect(service.received()).toBe('anna\nsecret\n');
   service.close();
 });
 
@@ -193,14 +193,14 @@ test('uses the chosen line ending from the next line on, and in the next visit',
   // An empty line is sent as well.
   await terminal.type('');
   await terminal.shows('box>\nheard\nbox>');
-  expect(service.heard()).toBe('one\ntwo\r\n\r\n');
+  expect(service.received()).toBe('one\ntwo\r\n\r\n');
   service.close();
 });
 
 test('shows text that arrives while the user types above the line', async ({ page }) => {
   const connections: Socket[] = [];
   const service = await serve((socket) => connections.push(socket));
-  const speak = (text: string) => connections[0]?.write(text);
+  const send = (text: string) => connections[0]?.write(text);
   const terminal = await open(
     page,
     await startBridgeTo(`news=127.0.0.1:${service.port}`),
@@ -211,12 +211,12 @@ test('shows text that arrives while the user types above the line', async ({ pag
   await terminal.shows('news> half a li');
   // The page sends as soon as it reaches the bridge, which may still be connecting.
   await expect.poll(() => connections.length).toBe(1);
-  speak('something ');
+  send('something ');
   await terminal.shows('something half a li');
-  speak('happened\nand more\n');
+  send('happened\nand more\n');
   await terminal.shows('something happened\nand more\nnews> half a li');
   await terminal.type('ne');
-  await expect.poll(service.heard).toBe('half a line\n');
+  await expect.poll(service.received).toBe('half a line\n');
   service.close();
 });
 

@@ -134,11 +134,11 @@ test.describe('the message', () => {
   });
 
   test('is hidden for a service that has none', async ({ page }) => {
-    const heard: string[] = [];
+    const received: string[] = [];
     let connections = 0;
     const echo = await listen((socket) => {
       connections++;
-      socket.on('data', (data) => heard.push(String(data)));
+      socket.on('data', (data) => received.push(String(data)));
       socket.pipe(socket);
     });
     const args = ['bridge', '--target', `echo=127.0.0.1:${echo.port}`, '--http-port', '0'];
@@ -159,7 +159,7 @@ test.describe('the message', () => {
       });
     });
     expect(connections).toBe(3);
-    expect(heard.filter((said) => said.includes('MSGWATCH'))).toHaveLength(1);
+    expect(received.filter((text) => text.includes('MSGWATCH'))).toHaveLength(1);
     await bridge.stop();
     echo.stop();
   });

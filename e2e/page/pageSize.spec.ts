@@ -59,8 +59,8 @@ function linked(page: Page): Promise<string[]> {
 
 /** The size of a response on the network, for a client that accepts this encoding. */
 async function bodySize(url: string, encoding: string): Promise<number> {
-  const asked = request(url, { headers: { 'accept-encoding': encoding } }).end();
-  const [answer]: IncomingMessage[] = await once(asked, 'response');
+  const requested = request(url, { headers: { 'accept-encoding': encoding } }).end();
+  const [answer]: IncomingMessage[] = await once(requested, 'response');
   if (answer?.statusCode !== 200) throw new Error(`${url}: ${answer?.statusCode}`);
   // A file that would not become smaller is sent as it is.
   expect([encoding, undefined], url).toContain(answer.headers['content-encoding']);

@@ -300,9 +300,9 @@ test.describe('a link in the terminal', () => {
     server,
     context,
   }) => {
-    const heard: (string | undefined)[] = [];
+    const referers: (string | undefined)[] = [];
     const elsewhere = createServer(({ headers }, response) => {
-      heard.push(headers.referer);
+      referers.push(headers.referer);
       response.setHeader('Content-Type', 'text/html').end('<title>elsewhere</title>');
     }).listen(0, '127.0.0.1');
     await once(elsewhere, 'listening');
@@ -328,7 +328,7 @@ test.describe('a link in the terminal', () => {
     await expect(opened).toHaveTitle('elsewhere');
     expect(opened.url()).toBe(url);
     expect(await opened.evaluate(() => window.opener)).toBeNull();
-    expect(heard[0]).toBeUndefined();
+    expect(referers[0]).toBeUndefined();
     expect(context.pages()).toEqual([page, opened]);
     elsewhere.closeAllConnections();
     elsewhere.close();
@@ -434,7 +434,7 @@ test(
       Object.defineProperty(document, 'visibilityState', { value: 'hidden' });
       document.dispatchEvent(new Event('visibilitychange'));
     });
-    await store('told', server.port);
-    await expect.poll(made).toEqual(['Message of the day: told']);
+    await store('announced', server.port);
+    await expect.poll(made).toEqual(['Message of the day: announced']);
   },
 );

@@ -31,7 +31,7 @@ const commandButton = (page: Page, name: string) =>
   page.getByRole('group', { name: 'Commands' }).getByRole('button', { name });
 
 /** Sends a line through the field. */
-async function say(page: Page, line: string): Promise<void> {
+async function enter(page: Page, line: string): Promise<void> {
   await field(page).tap();
   await page.keyboard.insertText(line);
   await page.getByRole('button', { name: 'Send' }).tap();
@@ -95,10 +95,10 @@ async function rowsInSight(page: Page): Promise<number> {
 }
 
 async function filled(terminal: Terminal, page: Page): Promise<void> {
-  await say(page, 'FIRST');
+  await enter(page, 'FIRST');
   for (let times = 0; times < 20; times++) await commandButton(page, 'MSGGET').tap();
   await expect(spoken(page).filter({ hasText: APPLE })).toHaveCount(20);
-  await say(page, 'LAST');
+  await enter(page, 'LAST');
   await expect.poll(() => terminal.flow()).toContain('Client:LASTServer:400UNKNOWNCOMMANDEnter');
 }
 
@@ -126,7 +126,7 @@ for (const [device, viewport] of Object.entries({
       await expect(prompt(page)).toHaveText('Enter new message of the day:');
       await expect(field(page)).toHaveAttribute('autocapitalize', 'sentences');
       await expect(field(page)).toHaveAttribute('spellcheck', 'true');
-      await say(page, 'by thumb');
+      await enter(page, 'by thumb');
 
       await commandButton(page, 'SHUTDOWN').tap();
       await expect(prompt(page)).toHaveText('Enter shutdown password:');
@@ -135,7 +135,7 @@ for (const [device, viewport] of Object.entries({
       await expect(field(page)).toHaveAttribute('spellcheck', 'false');
       await choose(page, 'Show passwords as dots');
       await expect(field(page)).toHaveAttribute('type', 'password');
-      await say(page, 'wrong');
+      await enter(page, 'wrong');
       await expect(prompt(page)).toHaveText(PROMPT);
       await expect(field(page)).toHaveAttribute('type', 'text');
     });
@@ -145,16 +145,16 @@ for (const [device, viewport] of Object.entries({
       await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
       await commandButton(page, 'MSGSTORE').tap();
       await expect(prompt(page)).toHaveText('Enter new message of the day:');
-      await say(page, 'Exam moved to room 4, by the stairs that nobody uses');
+      await enter(page, 'Exam moved to room 4, by the stairs that nobody uses');
       await expect(page.locator('#message')).toContainText('room 4');
       await commandButton(page, 'SHUTDOWN').tap();
       await expect(prompt(page)).toHaveText('Enter shutdown password:');
-      await say(page, '321!qwe');
+      await enter(page, '321!qwe');
       await expect(prompt(page)).toHaveText(PROMPT);
       await choose(page, 'Show passwords as dots');
       await commandButton(page, 'SHUTDOWN').tap();
       await expect(prompt(page)).toHaveText('Enter shutdown password:');
-      await say(page, '123!abc');
+      await enter(page, '123!abc');
       await expect(prompt(page)).toHaveText('Not connected:');
       expect(await server.program.exitCode()).toBe(0);
       await expect(page.locator('#status')).toContainText('not connected');
@@ -202,7 +202,7 @@ for (const [device, viewport] of Object.entries({
       await expect(prompt(page)).toHaveText('Enter new message of the day:');
       await expect(commandButton(page, 'QUIT')).toBeDisabled();
       await commandButton(page, 'QUIT').tap({ force: true });
-      await say(page, 'not interrupted');
+      await enter(page, 'not interrupted');
       await expect(page.locator('#message')).toHaveText('not interrupted');
       await expect(spoken(page).filter({ hasText: 'Server:' })).toHaveText([
         'Server: 200 OK',
@@ -309,11 +309,11 @@ test.describe('the field', () => {
   });
 
   test('recalls earlier lines, but no password', async ({ page }) => {
-    await say(page, 'MSGGET');
+    await enter(page, 'MSGGET');
     await expect(spoken(page)).toHaveCount(2);
-    await say(page, 'SHUTDOWN');
+    await enter(page, 'SHUTDOWN');
     await expect(prompt(page)).toHaveText('Enter shutdown password:');
-    await say(page, 'wrong');
+    await enter(page, 'wrong');
     await expect(prompt(page)).toHaveText(PROMPT);
     await page.keyboard.press('ArrowUp');
     await expect(field(page)).toHaveValue('SHUTDOWN');
@@ -360,8 +360,8 @@ test.describe('the field', () => {
     await expect(field(page)).toHaveValue('日本語');
     await page.keyboard.press('Enter');
     await expect(spoken(page).last()).toHaveText('Server: 400 UNKNOWN COMMAND');
-    const said = (await transcriptOf(page)).match(/^Client: .*/gm);
-    expect(said).toEqual(['Client: MSGWATCH', 'Client: 日本語']);
+    const sent = (await transcriptOf(page)).match(/^Client: .*/gm);
+    expect(sent).toEqual(['Client: MSGWATCH', 'Client: 日本語']);
   });
 
   test('announces every reply once, even after a lost connection', async ({ page, server }) => {

@@ -75,10 +75,10 @@ for (const { name, pingSeconds, pings } of PING_MODES) {
 async function openIdle(port: number): Promise<Idle[]> {
   const all: Idle[] = [];
   const open = async (): Promise<Idle> => {
-    const hear = (chunk: Buffer) => {
+    const onData = (chunk: Buffer) => {
       idle.received += chunk.toString('latin1');
     };
-    const webSocket = await RawWebSocket.connect(port, { path: '/ws/echo', onData: hear });
+    const webSocket = await RawWebSocket.connect(port, { path: '/ws/echo', onData });
     const idle = { webSocket, received: '' };
     return idle;
   };

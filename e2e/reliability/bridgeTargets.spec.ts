@@ -28,21 +28,21 @@ test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
 test('closes with 1014 if the target refuses the connection', QUICK, async () => {
   const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${await freePort()}`);
-  await always(() => endOf(bridge), refused());
+  await always(() => endingOf(bridge), refused());
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `refused the connection ${TIMES} times: 1014 each time`);
 });
 
 test("closes with 1014 if the target's host name does not exist", async () => {
   const { bridge, echoSession } = await startWithEcho('nowhere.invalid:7');
-  await always(() => endOf(bridge), broken('has an unknown host name'));
+  await always(() => endingOf(bridge), broken('has an unknown host name'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `a host name that does not exist, ${TIMES} times: 1014 each time`);
 });
 
 test('closes with 1014 if the target resets each new connection', async () => {
   const { bridge, echoSession } = await startWithEcho(({ socket }) => socket.resetAndDestroy());
-  await always(() => endOf(bridge), broken('reset the connection'));
+  await always(() => endingOf(bridge), broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `reset at once, ${TIMES} times: 1014 each time`);
 });
@@ -53,7 +53,7 @@ test('closes with 1014 if the target resets an open connection', async () => {
   });
   await always(async () => {
     const webSocket = await open(bridge);
-    say(webSocket, 'now');
+    sendText(webSocket, 'now');
     return webSocket.ended();
   }, broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
@@ -66,7 +66,7 @@ test('closes with 1014 if the target resets right after its last byte', async ()
     socket.write('some bytes of many');
     socket.resetAndDestroy();
   });
-  await always(() => endOf(bridge), broken('reset the connection'));
+  await always(() => endingOf(bridge), broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `reset right behind its last byte, ${TIMES} times: 1014 each time`);
 });
@@ -77,8 +77,8 @@ test('closes with 1000 if the target is killed with nothing unread', async () =>
       const child = await startChild('echo');
       const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`);
       const webSocket = await open(bridge);
-      say(webSocket, 'to and fro');
-      await hasHeard(webSocket, 10);
+      sendText(webSocket, 'to and fro');
+      await waitForBytes(webSocket, 10);
       await child.program.kill();
       return lastOf(webSocket, bridge, echoSession);
     },
@@ -94,11 +94,11 @@ test('closes with 1014 if the target is killed with something unread', QUICK, as
       const child = await startChild('stalled');
       const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`);
       const webSocket = await open(bridge);
-      say(webSocket, 'this it reads');
+      sendText(webSocket, 'this it reads');
       await child.program.waitForOutput(/received\n/);
       // More than Node reads ahead from a paused socket.
-      say(webSocket, 'x'.repeat(200_000));
-      await isRelayed(webSocket);
+      sendText(webSocket, 'x'.repeat(200_000));
+      await waitUntilRelayed(webSocket);
       await child.program.kill();
       return lastOf(webSocket, bridge, echoSession);
     },
@@ -112,19 +112,19 @@ test('a hanging target delays no other session, and loses nothing', async () => 
   const child = await startChild('echo');
   const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`);
   const webSocket = await open(bridge);
-  say(webSocket, 'before');
-  await hasHeard(webSocket, 6);
+  sendText(webSocket, 'before');
+  await waitForBytes(webSocket, 6);
 
   child.program.process.kill('SIGSTOP');
   const piece = 'x'.repeat(10_000);
-  for (let count = 0; count < 100; count++) say(webSocket, piece);
-  await isRelayed(webSocket);
+  for (let count = 0; count < 100; count++) sendText(webSocket, piece);
+  await waitUntilRelayed(webSocket);
   await echoSession.waitForExchanges(scaled(200, 5000));
   expect(webSocket.received).toBe(6);
   expect(webSocket.hasReceivedClose).toBe(false);
 
   child.program.process.kill('SIGCONT');
-  await hasHeard(webSocket, 6 + 100 * piece.length);
+  await waitForBytes(webSocket, 6 + 100 * piece.length);
   webSocket.close();
   expect(await webSocket.ended()).toEqual({ code: 1000, reason: '', isClean: true });
   await expectBridgeHealthy(bridge, echoSession);
@@ -143,7 +143,7 @@ test('closes with 1014 if the target does not accept in time', async () => {
   ]);
   child.program.process.kill('SIGSTOP');
   const waiting = [await connected(child.port), await connected(child.port)];
-  const tooMany = await Promise.all(Array.from({ length: TIMES }, () => endOf(bridge)));
+  const tooMany = await Promise.all(Array.from({ length: TIMES }, () => endingOf(bridge)));
   for (const ending of tooMany) expect(ending).toEqual(broken('did not answer in time'));
   child.program.process.kill('SIGCONT');
   for (const socket of waiting) socket.destroy();
@@ -151,10 +151,10 @@ test('closes with 1014 if the target does not accept in time', async () => {
   await expect
     .poll(async () => {
       const webSocket = await open(bridge);
-      say(webSocket, 'again');
-      const heard = await Promise.race([hasHeard(webSocket, 5), webSocket.ended()]);
+      sendText(webSocket, 'again');
+      const result = await Promise.race([waitForBytes(webSocket, 5), webSocket.ended()]);
       await webSocket.disconnect();
-      return heard;
+      return result;
     })
     .toBeUndefined();
   await expectBridgeHealthy(bridge, echoSession);
@@ -165,7 +165,7 @@ test('closes with 1014 if the Unix socket does not exist', async () => {
   const { bridge, echoSession } = await startWithEcho(
     `unix:${join(tmpdir(), 'motd-nowhere.sock')}`,
   );
-  await always(() => endOf(bridge), broken('has no socket at its path: is it running?'));
+  await always(() => endingOf(bridge), broken('has no socket at its path: is it running?'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge targets', `a Unix socket that is not there, ${TIMES} times: 1014 each time`);
 });
@@ -175,7 +175,7 @@ test('closes with 1014 if nothing listens on the Unix socket', async () => {
   await leaveBehind(path);
   try {
     const { bridge, echoSession } = await startWithEcho(`unix:${path}`);
-    await always(() => endOf(bridge), refused());
+    await always(() => endingOf(bridge), refused());
     await expectBridgeHealthy(bridge, echoSession);
     record('bridge targets', `a Unix socket whose server is dead, ${TIMES} times: 1014 each time`);
   } finally {
@@ -226,7 +226,7 @@ async function lastOf(
   echoSession: EchoSession,
 ): Promise<Ending> {
   const ending = await webSocket.ended();
-  expect(await endOf(bridge)).toEqual(refused());
+  expect(await endingOf(bridge)).toEqual(refused());
   await expectBridgeHealthy(bridge, echoSession);
   await bridge.program.stop();
   return ending;
@@ -237,21 +237,21 @@ function open({ port }: ListeningProgram): Promise<RawWebSocket> {
 }
 
 /** The end of a session in which the browser sends nothing. */
-async function endOf(bridge: ListeningProgram): Promise<Ending> {
+async function endingOf(bridge: ListeningProgram): Promise<Ending> {
   return (await open(bridge)).ended();
 }
 
-function say(webSocket: RawWebSocket, text: string): void {
+function sendText(webSocket: RawWebSocket, text: string): void {
   webSocket.send(frame({ opcode: OPCODE.text, payload: Buffer.from(text) }));
 }
 
 /** Settles once so many bytes have come from the target. */
-async function hasHeard(webSocket: RawWebSocket, bytes: number): Promise<void> {
+async function waitForBytes(webSocket: RawWebSocket, bytes: number): Promise<void> {
   while (webSocket.received < bytes) await once(webSocket.socket, 'data');
 }
 
 /** Settles once the bridge has read everything that was sent: it answers a ping in order. */
-async function isRelayed(webSocket: RawWebSocket): Promise<void> {
+async function waitUntilRelayed(webSocket: RawWebSocket): Promise<void> {
   const pongs = webSocket.pongs.length;
   webSocket.send(frame({ opcode: OPCODE.ping }));
   while (webSocket.pongs.length === pongs) await once(webSocket.socket, 'data');

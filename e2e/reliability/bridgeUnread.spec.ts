@@ -64,7 +64,7 @@ test('unread answers leave no descriptor open and no memory in use', QUICK, asyn
 });
 
 /** Sends a request on an open connection: a new one might not be accepted. */
-async function ask(socket: Socket, path: string): Promise<string> {
+async function request(socket: Socket, path: string): Promise<string> {
   socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
   const [answer] = await once(socket, 'data');
   return String(answer);
@@ -79,16 +79,16 @@ test('motd serve answers /healthz with 503 while it is out of file descriptors',
   });
   const [, listening] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
   const operator = await openConnection(httpPort);
-  expect(await ask(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await request(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
 
   const clients = await Promise.all(
     Array.from({ length: 80 }, () => openConnection(Number(listening))),
   );
   await expect
-    .poll(() => ask(operator, '/healthz'))
+    .poll(() => request(operator, '/healthz'))
     .toMatch(/^HTTP\/1\.1 503 .*cannot accept connections/s);
   for (const socket of clients) socket.destroy();
-  await expect.poll(() => ask(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
+  await expect.poll(() => request(operator, '/healthz')).toMatch(/^HTTP\/1\.1 200 /);
   operator.destroy();
 });
 

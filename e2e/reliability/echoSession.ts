@@ -24,10 +24,10 @@ export class EchoSession {
 
   /** Settles once the first message has come back. */
   static async start(port: number, path: string): Promise<EchoSession> {
-    let hear = (_chunk: Buffer): void => {};
-    const webSocket = await RawWebSocket.connect(port, { path, onData: (chunk) => hear(chunk) });
+    let onChunk = (_chunk: Buffer): void => {};
+    const webSocket = await RawWebSocket.connect(port, { path, onData: (chunk) => onChunk(chunk) });
     const echoSession = new EchoSession(webSocket);
-    hear = (chunk) => echoSession.#receive(chunk);
+    onChunk = (chunk) => echoSession.#receive(chunk);
     webSocket.socket.on('close', () => echoSession.#settle());
     echoSession.#send();
     await echoSession.waitForExchanges(1);

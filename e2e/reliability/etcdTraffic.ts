@@ -253,10 +253,10 @@ export class Traffic {
   /** Runs a client on a connection of its own, for as long as that lasts. */
   async #connected(
     { port, program }: Instance,
-    talk: (client: StoringClient) => Promise<void>,
+    work: (client: StoringClient) => Promise<void>,
   ): Promise<void> {
     const client = await StoringClient.connect(port).catch(() => undefined);
-    if (client !== undefined) await talk(client).catch(() => this.#lost(program));
+    if (client !== undefined) await work(client).catch(() => this.#lost(program));
     client?.close();
     await setTimeout(RECONNECT_DELAY_MS);
   }

@@ -35,7 +35,7 @@ let answers = 0;
 const requests = [];
 
 // Commands that arrive before the first reply wait for it.
-await ask();
+await sendRequest();
 createInterface({ input: process.stdin })
   .on('line', (line) => {
     const [what, count] = line.split(' ');
@@ -46,7 +46,7 @@ createInterface({ input: process.stdin })
 
 while (socket.writable) {
   await setTimeout(POLL_INTERVAL_MS);
-  await ask();
+  await sendRequest();
   serve();
 }
 
@@ -93,7 +93,7 @@ async function openWebSocket(url) {
   return stream;
 }
 
-async function ask() {
+async function sendRequest() {
   const startedAtMs = performance.now();
   socket.write('MSGGET\n');
   const reply = await nextReply();

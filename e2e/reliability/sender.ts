@@ -28,19 +28,19 @@ export class Sender {
   /**
    * Settles once everything is sent, or the connection has closed.
    *
-   * @param say Sends a piece, and returns whether there is room for more.
+   * @param send Sends a piece, and returns whether there is room for more.
    * @param isOver Whether nothing more may be sent; called between frames.
    */
   async send(
     pieces: Iterable<Piece>,
     random: () => number,
-    say: (piece: Piece) => boolean,
+    send: (piece: Piece) => boolean,
     isOver: () => boolean = () => false,
   ): Promise<void> {
     let isBetween = true;
     for (const piece of pieces) {
       if (this.#socket.destroyed || (isBetween && isOver())) break;
-      if (!say(piece)) await this.#room();
+      if (!send(piece)) await this.#room();
       isBetween = piece.endsFrame;
       if (random() < 0.03) await eventLoopTurns(anySize(1, 30, random));
     }

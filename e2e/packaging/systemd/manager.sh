@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs systemd as the first process of a machine of its own: with its own processes, mounts and control
-# groups, and the network of this one. Nothing of it outlives this script.
+# Runs systemd as the first process of a machine of its own, with its own processes, mounts and control
+# groups, but the network of this machine. Nothing outlives this script.
 #
 #   manager.sh PROGRAM NODE FOLDER
 #
 # PROGRAM is then /opt/motd-terminal and NODE /opt/node; FOLDER/units has the units, FOLDER/etc is
-# /run/motd. Says `manager PID` once systemd has been started.
+# /run/motd. Prints `manager PID` once systemd has been started.
 set -eu
 
 if [ "$1" = inside ]; then
@@ -13,16 +13,16 @@ if [ "$1" = inside ]; then
     mount --make-rprivate /
     for place in /run /opt /var/lib /sys/fs/cgroup; do mount -t tmpfs none "$place"; done
     mkdir /sys/fs/cgroup/systemd /opt/motd-terminal /run/motd
-    # Control groups of the second version, or what systemd needs of the first.
+    # Control groups of version 2, or the hierarchy that systemd needs of version 1.
     mount -t cgroup -o none,name=systemd none /sys/fs/cgroup/systemd 2>/dev/null ||
         mount -t cgroup2 none /sys/fs/cgroup
     touch /opt/node
     mount --bind "$1" /opt/motd-terminal
     mount --bind "$2" /opt/node
     mount --bind "$3/etc" /run/motd
-    # Among themselves they share mounts: that is how a service comes by its credentials.
+    # Shared among themselves: that is how a service gets its credentials.
     mount --make-rshared /
-    # `container` says that the hardware and the kernel are somebody else's (systemd(1)).
+    # `container` says that the hardware and the kernel are those of the host (systemd(1)).
     exec env -i PATH="$PATH" container=motd-test SYSTEMD_UNIT_PATH="$3/units" \
         SYSTEMD_LOG_TARGET=console \
         /lib/systemd/systemd --system --unit=basic.target --show-status=no
@@ -31,7 +31,7 @@ fi
 leave() {
     kill -KILL "$manager" 2>/dev/null || true
     wait
-    # A group with somebody in it cannot be removed: not with us, and not before the last has died.
+    # A control group with processes in it cannot be removed, so leave it, and wait until all have ended.
     echo $$ >"$groups/cgroup.procs"
     until find "$own" -depth -type d -exec rmdir {} + 2>/dev/null; do sleep 0.05; done
 }
