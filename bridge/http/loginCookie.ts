@@ -98,8 +98,10 @@ export function serveLogout(
 ): void {
   const config = { rules: { needsNoPassword: true } } as const;
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-    if (isCrossSite(request)) {
-      return reply.code(403).send('Rejected: the logout was requested by another site.\n');
+    if (isCrossOrigin(request)) {
+      return reply
+        .code(403)
+        .send('Rejected: the logout was requested by a page of another origin.\n');
     }
     await cookie.revoke(request, reply);
     return reply
@@ -110,8 +112,8 @@ export function serveLogout(
   for (const url of addressForms(`${basePath}/logout`)) app.get(url, { config }, handler);
 }
 
-/** Fetch Metadata (W3C), section 2.3. Without the header, the request is not from a page. */
-function isCrossSite({ headers }: FastifyRequest): boolean {
+/** Fetch Metadata (W3C), section 2.3. A request without the header does not come from a page. */
+function isCrossOrigin({ headers }: FastifyRequest): boolean {
   return ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']));
 }
 

@@ -6,8 +6,8 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 
-// Begins a path, a query or a fragment, or ends user information. A URL parser would accept these
-// characters, and drop white space.
+// Characters that a host and port cannot contain. A URL parser would accept them as the end of user
+// information or the beginning of a path, query or fragment, and would drop white space.
 const NOT_IN_AN_AUTHORITY = /[\s/?#@\\]/;
 const PAGE_ORIGIN = /^https?:\/\/[^\s/?#@\\]+$/i;
 
