@@ -1,4 +1,4 @@
-// The two pure halves, put together in memory: no socket, no screen, no clock.
+// Runs the client's dialogue against the server's session in memory, without sockets or clocks.
 
 import { expect, test } from 'vitest';
 import type { Effect } from '../client/dialogue/conversation.ts';
@@ -14,18 +14,18 @@ const CUTS: [how: string, cut: Cut][] = [
 ];
 const cases = CUTS.flatMap(([how, cut]) => goldens.map((golden) => ({ how, cut, ...golden })));
 
-test.each(cases)('case $name, to the letter, sent $how', ({ cut, typed, screen }) => {
+test.each(cases)('prints the golden transcript of case $name, sent $how', ({ cut, typed, screen }) => {
   expect(converse(typed, cut)).toBe(screen);
 });
 
-/** The screen after a person has typed these lines, each at its prompt. */
+/** @returns What is on the screen after these lines were typed, each at its prompt. */
 function converse(typed: Golden['typed'], cut: Cut): string {
   const server = new SessionDriver();
   const dialogue = new Dialogue();
   const lines = [...typed];
-  const due: Effect[] = dialogue.start();
+  const pending: Effect[] = dialogue.start();
   let screen = '';
-  for (let effect = due.shift(); effect !== undefined; effect = due.shift()) {
+  for (let effect = pending.shift(); effect !== undefined; effect = pending.shift()) {
     switch (effect.do) {
       case 'print':
         screen += `${effect.line}\n`;
@@ -35,19 +35,19 @@ function converse(typed: Golden['typed'], cut: Cut): string {
         screen += effect.prompt;
         if (line === undefined) return screen;
         screen += `${line}\n`;
-        due.push(...dialogue.typed(line));
+        pending.push(...dialogue.typed(line));
         break;
       }
       case 'send': {
         const before = server.sent.length;
         server.receive(...cut(effect.text));
-        for (const chunk of cut(server.sent.slice(before))) due.push(...dialogue.received(chunk));
+        for (const chunk of cut(server.sent.slice(before))) pending.push(...dialogue.received(chunk));
         break;
       }
       case 'end':
         return screen;
       case 'stopAsking':
-        throw new Error('nothing is lost in memory');
+        throw new Error('no connection is lost in memory');
     }
   }
   return screen;
