@@ -14,9 +14,12 @@ const CUTS: [how: string, cut: Cut][] = [
 ];
 const cases = CUTS.flatMap(([how, cut]) => goldens.map((golden) => ({ how, cut, ...golden })));
 
-test.each(cases)('prints the golden transcript of case $name, sent $how', ({ cut, typed, screen }) => {
-  expect(converse(typed, cut)).toBe(screen);
-});
+test.each(cases)(
+  'prints the golden transcript of case $name, sent $how',
+  ({ cut, typed, screen }) => {
+    expect(converse(typed, cut)).toBe(screen);
+  },
+);
 
 /** @returns What is on the screen after these lines were typed, each at its prompt. */
 function converse(typed: Golden['typed'], cut: Cut): string {
@@ -41,7 +44,8 @@ function converse(typed: Golden['typed'], cut: Cut): string {
       case 'send': {
         const before = server.sent.length;
         server.receive(...cut(effect.text));
-        for (const chunk of cut(server.sent.slice(before))) pending.push(...dialogue.received(chunk));
+        for (const chunk of cut(server.sent.slice(before)))
+          pending.push(...dialogue.received(chunk));
         break;
       }
       case 'end':

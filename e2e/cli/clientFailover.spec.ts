@@ -258,7 +258,12 @@ test('set and watch skip a server that is cut off from its etcd', async () => {
 });
 
 for (const [rule, replies, words, flags] of [
-  ['no reply to the message', ['200 OK\n'], /may be stored, or not\n$/, ['--timeout', NO_ANSWER_S]],
+  [
+    'no reply to the message',
+    ['200 OK\n'],
+    /may or may not be stored; check with motd get\n$/,
+    ['--timeout', NO_ANSWER_S],
+  ],
   [
     'a wrong password',
     ['300 PASSWORD REQUIRED\n', '301 WRONG PASSWORD\n'],

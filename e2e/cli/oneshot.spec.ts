@@ -82,7 +82,7 @@ for (const [trouble, greet, words] of [
     drip,
     /^motd: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; allow more with --timeout\n$/,
   ],
-  ['closes at once', (socket: Socket) => socket.end(), /the server closed .*; where .* say --tls/],
+  ['closes at once', (socket: Socket) => socket.end(), /the server closed .*; if .* pass --tls/],
   ['resets', (socket: Socket) => socket.resetAndDestroy(), /ECONNRESET/],
   ['is full', (socket: Socket) => socket.end('421 TOO MANY CONNECTIONS\n'), /421 TOO MANY/],
   [
@@ -98,7 +98,7 @@ for (const [trouble, greet, words] of [
   [
     'is another service',
     (socket: Socket) => socket.write('\x1b]0;SSH-2.0\x07\n'),
-    /said: \^\[\]0;SSH-2\.0\^G/,
+    /replied: \^\[\]0;SSH-2\.0\^G/,
   ],
 ] as const) {
   test(`get: prints only one line on stderr, with status 1, if the server ${trouble}`, async () => {
