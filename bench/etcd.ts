@@ -1,7 +1,7 @@
 // The server with the etcd store: the cost of reading, watching and storing if several machines share
 // the message.
 
-import { EtcdCluster } from '../testing/etcd.ts';
+import { LocalEtcd } from '../testing/etcd.ts';
 import { compareWithMemory } from './versusMemory.ts';
 import { compareWithPuts } from './versusPuts.ts';
 import { compareWatching } from './watchers.ts';
@@ -10,7 +10,7 @@ import { compareWatching } from './watchers.ts';
 export async function measureEtcd(command: string): Promise<void> {
   if (command === '') return console.log('\netcd is not installed: skipping what needs it.');
 
-  const etcd = await EtcdCluster.start({ command, usesDefaults: true });
+  const etcd = await LocalEtcd.start({ command, usesDefaults: true });
   try {
     await compareWithMemory(etcd);
     await compareWatching(etcd);

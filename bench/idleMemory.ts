@@ -1,8 +1,8 @@
 // The memory of an idle session.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LoadConnection } from './connection.ts';
-import { type Endpoint, openSession } from './endpoint.ts';
+import type { LoadConnection } from './loadConnection.ts';
+import { type LoadTarget, openSession } from './loadTarget.ts';
 import { treePssBytes } from './processes.ts';
 
 /** Fewer than a listen queue holds (websockify's holds 100). */
@@ -17,7 +17,7 @@ const SETTLE_MS = 2_000;
  * @param endpoint Freshly started: memory it kept from earlier use would hide the cost of a session.
  * @returns Pss of all its processes per session, in bytes, without what it has before the first session.
  */
-export async function measureIdleMemory(endpoint: Endpoint, sessions: number): Promise<number> {
+export async function measureIdleMemory(endpoint: LoadTarget, sessions: number): Promise<number> {
   await pause(SETTLE_MS);
   const before = treePssBytes(endpoint.pid);
   let closed = 0;

@@ -1,8 +1,8 @@
 // A load: hosts that people log in to. Each connects, asks for the message, and disconnects.
 
 import { closedLoop } from './closedLoop.ts';
-import { LoadConnection } from './connection.ts';
-import type { Endpoint } from './endpoint.ts';
+import { LoadConnection } from './loadConnection.ts';
+import type { LoadTarget } from './loadTarget.ts';
 import { MSGGET } from './msgget.ts';
 import { treeCpuSeconds } from './processes.ts';
 
@@ -15,7 +15,7 @@ export interface LoginsMeasured {
 }
 
 export async function measureLogins(
-  { port, pid }: Endpoint,
+  { port, pid }: LoadTarget,
   concurrency: number,
   seconds: number,
 ): Promise<LoginsMeasured> {

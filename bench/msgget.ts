@@ -1,8 +1,8 @@
 // Compares the server with an echo server, and a session through the bridge with a direct connection.
 
 import { frame, OPCODE } from '../testing/frames.ts';
-import { type Endpoint, framesCounter } from './endpoint.ts';
 import { fieldOf } from './fieldOf.ts';
+import { framesCounter, type LoadTarget } from './loadTarget.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
 import { measureRoundTrips, type RoundTrips, type RoundTripsMeasured } from './roundTrips.ts';
 import { medianRatio } from './spread.ts';
@@ -23,15 +23,15 @@ const BRIDGED = {
 type Request = Omit<RoundTrips, 'connections' | 'inFlight'>;
 
 export interface Side {
-  endpoint: Endpoint;
+  endpoint: LoadTarget;
   request: Request;
 }
 
 /** @param bridge In front of the server. */
 export async function compareMsgget(
-  server: Endpoint,
-  bridge: Endpoint,
-  echo: Endpoint,
+  server: LoadTarget,
+  bridge: LoadTarget,
+  echo: LoadTarget,
 ): Promise<void> {
   const direct = { endpoint: server, request: MSGGET };
   const echoed = { endpoint: echo, request: ECHOED };

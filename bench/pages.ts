@@ -9,8 +9,8 @@ import {
   startBrowser,
   type VisitsMeasured,
 } from './browser.ts';
-import type { Endpoint } from './endpoint.ts';
 import { fieldOf } from './fieldOf.ts';
+import type { LoadTarget } from './loadTarget.ts';
 import { type Running, startBareTerminal, startTtyd, stop } from './programs.ts';
 import { ROUNDS } from './rounds.ts';
 import { inBrackets, median, printHead, printRow, ratio, tenths, whole } from './tables.ts';
@@ -18,10 +18,10 @@ import { inBrackets, median, printHead, printRow, ratio, tenths, whole } from '.
 const LONG_LINE = 3_000;
 
 interface Pages {
-  page: Endpoint;
-  bare: Endpoint;
+  page: LoadTarget;
+  bare: LoadTarget;
   /** `undefined` if it is not installed. */
-  ttyd: Endpoint | undefined;
+  ttyd: LoadTarget | undefined;
 }
 
 interface PageRounds<Measured> {
@@ -35,7 +35,7 @@ interface PageRounds<Measured> {
  * @param page The bridge that serves the page, in front of a message server.
  * @param command The name of ttyd; empty if it is not installed.
  */
-export async function comparePages(page: Endpoint, command: string): Promise<void> {
+export async function comparePages(page: LoadTarget, command: string): Promise<void> {
   const started: Running[] = [];
   const browser = await startBrowser();
   try {
@@ -106,7 +106,7 @@ async function compareEchoes(browser: Browser, compared: Pages): Promise<void> {
 /** Measures each in every round, after one measurement that warms up the browser. */
 async function inTurn<Measured>(
   { page, bare, ttyd }: Pages,
-  measure: (endpoint: Endpoint) => Promise<Measured>,
+  measure: (endpoint: LoadTarget) => Promise<Measured>,
 ): Promise<PageRounds<Measured>> {
   const found: PageRounds<Measured> = { page: [], bare: [], ttyd: [] };
   await measure(page);

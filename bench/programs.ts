@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../testing/freePort.ts';
-import { LoadConnection } from './connection.ts';
-import type { Endpoint } from './endpoint.ts';
+import { LoadConnection } from './loadConnection.ts';
+import type { LoadTarget } from './loadTarget.ts';
 import { processTree } from './processes.ts';
 
 /** As in `motd up` (cli/commands/up.ts). `MOTD_BENCH_NODE_FLAGS=` measures without them. */
@@ -14,7 +14,7 @@ const BRIDGE_NODE_FLAGS = process.env['MOTD_BENCH_NODE_FLAGS'] ?? '--single-thre
 
 const LISTENING_POLL_MS = 50;
 
-export interface Running extends Endpoint {
+export interface Running extends LoadTarget {
   process: ChildProcess;
 }
 

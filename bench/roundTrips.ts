@@ -1,9 +1,9 @@
 // A load: connections that each send a batch of requests, wait for all replies, and repeat. It must not
 // be the bottleneck, so requests are prepared beforehand and replies are only counted, in bytes.
 
-import type { LoadConnection } from './connection.ts';
-import { type Endpoint, openSession } from './endpoint.ts';
+import type { LoadConnection } from './loadConnection.ts';
 import { LoadCpu } from './loadCpu.ts';
+import { type LoadTarget, openSession } from './loadTarget.ts';
 import { quantile } from './spread.ts';
 
 export interface RoundTrips {
@@ -33,7 +33,7 @@ export interface RoundTripsMeasured {
  * @param endpoints One, or several, over which the connections are spread.
  */
 export async function measureRoundTrips(
-  endpoints: Endpoint | readonly Endpoint[],
+  endpoints: LoadTarget | readonly LoadTarget[],
   load: RoundTrips,
   seconds: number,
 ): Promise<RoundTripsMeasured> {

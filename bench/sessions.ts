@@ -2,8 +2,8 @@
 
 import { closePayload, frame, OPCODE } from '../testing/frames.ts';
 import { closedLoop } from './closedLoop.ts';
-import type { LoadConnection } from './connection.ts';
-import { type Endpoint, framesCounter, openSession } from './endpoint.ts';
+import type { LoadConnection } from './loadConnection.ts';
+import { framesCounter, type LoadTarget, openSession } from './loadTarget.ts';
 
 const ONE_BYTE = frame({ opcode: OPCODE.binary, payload: Buffer.from('x') });
 const CLOSE = frame({ opcode: OPCODE.close, payload: closePayload(1000) });
@@ -16,7 +16,7 @@ export interface SessionsMeasured {
 
 /** @param concurrency How many sessions are open at a time. */
 export async function measureSessions(
-  endpoint: Endpoint,
+  endpoint: LoadTarget,
   concurrency: number,
   seconds: number,
 ): Promise<SessionsMeasured> {
@@ -26,7 +26,7 @@ export async function measureSessions(
   return { sessionsPerSecond: perSecond, loadCpuShare };
 }
 
-async function useSession(endpoint: Endpoint): Promise<void> {
+async function useSession(endpoint: LoadTarget): Promise<void> {
   const connection = await openSession(endpoint);
   await echoOneByte(connection);
   if (endpoint.isBridge) await close(connection);

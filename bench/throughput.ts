@@ -1,9 +1,9 @@
 // A load: connections that each keep a number of frames in flight. For each frame's payload that comes
 // back, the same prepared frame is sent again.
 
-import type { LoadConnection } from './connection.ts';
-import { type Endpoint, framesCounter, openSession } from './endpoint.ts';
+import type { LoadConnection } from './loadConnection.ts';
 import { LoadCpu } from './loadCpu.ts';
+import { framesCounter, type LoadTarget, openSession } from './loadTarget.ts';
 import { treeCpuSeconds } from './processes.ts';
 
 export interface Throughput {
@@ -26,7 +26,7 @@ export interface ThroughputMeasured {
 
 /** Puts a load on a server for so many seconds. */
 export async function measureThroughput(
-  endpoint: Endpoint,
+  endpoint: LoadTarget,
   load: Throughput,
   seconds: number,
 ): Promise<ThroughputMeasured> {

@@ -1,7 +1,7 @@
 // Compares reading from a server with the etcd store and from one with the memory store. Both answer
 // from memory; etcd's updates arrive on a connection of their own.
 
-import type { EtcdCluster } from '../testing/etcd.ts';
+import type { LocalEtcd } from '../testing/etcd.ts';
 import { fieldOf } from './fieldOf.ts';
 import { type LoginsMeasured, measureLogins } from './logins.ts';
 import { compareRequests, MSGGET, printRequestsHead } from './msgget.ts';
@@ -12,7 +12,7 @@ import { inBrackets, median, percent, printHead, printRow, ratio, whole } from '
 const CONCURRENT_LOGINS = 100;
 
 /** @param etcd An empty one, so that both servers have the initial message. */
-export function compareWithMemory(etcd: EtcdCluster): Promise<void> {
+export function compareWithMemory(etcd: LocalEtcd): Promise<void> {
   return withPrograms(async (run) => {
     const withEtcd = await run(startServer(etcd.storeUrl('reading')));
     const withMemory = await run(startServer('memory:'));

@@ -2,7 +2,7 @@
 // each connection (plainPuts.ts), and `etcdctl put`, a process each.
 
 import { spawnSync } from 'node:child_process';
-import type { EtcdCluster } from '../testing/etcd.ts';
+import type { LocalEtcd } from '../testing/etcd.ts';
 import { fieldOf } from './fieldOf.ts';
 import { PlainPuts } from './plainPuts.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
@@ -30,7 +30,7 @@ const MSGSTORE = {
 const COMMANDS = 20;
 
 /** @param etcdctl The name of the program. */
-export async function compareWithPuts(etcd: EtcdCluster, etcdctl: string): Promise<void> {
+export async function compareWithPuts(etcd: LocalEtcd, etcdctl: string): Promise<void> {
   await withPrograms(async (run) => {
     const lmdb = [await run(startServer(`lmdb:${temporaryFolder()}`))];
     const alone = [await run(startServer(etcd.storeUrl('stored-through-one')))];
@@ -63,7 +63,7 @@ async function compare(
   name: string,
   servers: Running[],
   connections: number,
-  etcd: EtcdCluster,
+  etcd: LocalEtcd,
 ): Promise<void> {
   const puts = new PlainPuts(etcd.endpoints, connections);
   const store = (seconds: number) =>
@@ -95,7 +95,7 @@ async function compare(
   ]);
 }
 
-function measureEtcdctl(etcd: EtcdCluster, etcdctl: string): void {
+function measureEtcdctl(etcd: LocalEtcd, etcdctl: string): void {
   const args = [`--endpoints=${etcd.endpoints.join(',')}`, 'put', 'bench/etcdctl', 'x'.repeat(100)];
   // Before 3.4 it uses version 2 of the API by default.
   const put = () => spawnSync(etcdctl, args, { env: { ...process.env, ETCDCTL_API: '3' } });

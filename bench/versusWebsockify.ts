@@ -2,9 +2,9 @@
 // itself, which shows what the load could reach without a bridge.
 
 import { frame, OPCODE } from '../testing/frames.ts';
-import { type Endpoint, framesCounter } from './endpoint.ts';
 import { fieldOf } from './fieldOf.ts';
 import { measureIdleMemory } from './idleMemory.ts';
+import { framesCounter, type LoadTarget } from './loadTarget.ts';
 import { hasProcessFigures } from './processes.ts';
 import { type Running, startBridge, startWebsockify, stop } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
@@ -38,10 +38,10 @@ const SMALL_FRAME = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(SMALL_B
 const LARGE_FRAME = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(LARGE_BYTES, 'x') });
 
 interface Bridges {
-  bridge: Endpoint;
+  bridge: LoadTarget;
   /** `undefined` if it is not installed. */
-  websockify: Endpoint | undefined;
-  echo: Endpoint;
+  websockify: LoadTarget | undefined;
+  echo: LoadTarget;
 }
 
 interface BridgeRounds<Measured> {
@@ -52,7 +52,7 @@ interface BridgeRounds<Measured> {
 }
 
 /** @param command The name of websockify; empty if it is not installed. */
-export async function compareWithWebsockify(echo: Endpoint, command: string): Promise<void> {
+export async function compareWithWebsockify(echo: LoadTarget, command: string): Promise<void> {
   const bridge = await startBridge(`127.0.0.1:${echo.port}`);
   const websockify = command === '' ? undefined : await startWebsockify(command, echo.port);
   try {
@@ -156,7 +156,7 @@ async function compareSessions(compared: Bridges): Promise<void> {
   ]);
 }
 
-async function compareIdleMemory(echo: Endpoint, command: string): Promise<void> {
+async function compareIdleMemory(echo: LoadTarget, command: string): Promise<void> {
   if (!hasProcessFigures) return console.log('\nMemory is measured on Linux only.');
 
   const bridge: number[] = [];
@@ -187,7 +187,7 @@ async function idleMemory(started: Running, sessions: number): Promise<number> {
 
 async function inTurn<Measured>(
   { bridge, websockify, echo }: Bridges,
-  measure: (endpoint: Endpoint, seconds: number) => Promise<Measured>,
+  measure: (endpoint: LoadTarget, seconds: number) => Promise<Measured>,
 ): Promise<BridgeRounds<Measured>> {
   const found: BridgeRounds<Measured> = { bridge: [], websockify: [], echo: [] };
   await measure(bridge, SECONDS / 2);

@@ -2,7 +2,7 @@
 // update. watcherProcess.ts starts it with the number of connections and the ports of the servers.
 
 import { monotonicMs } from './clock.ts';
-import { LoadConnection } from './connection.ts';
+import { LoadConnection } from './loadConnection.ts';
 
 /** Fewer than a listen queue holds. */
 const OPENED_AT_A_TIME = 100;

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Endpoint } from './endpoint.ts';
+import type { LoadTarget } from './loadTarget.ts';
 import { nextMessage } from './programs.ts';
 import type { UpdateReport } from './watchConnections.ts';
 
@@ -12,7 +12,7 @@ const WATCH_CONNECTIONS = fileURLToPath(new URL('watchConnections.js', import.me
 export class WatcherProcess {
   readonly #process: ChildProcess;
 
-  private constructor(count: number, servers: readonly Endpoint[]) {
+  private constructor(count: number, servers: readonly LoadTarget[]) {
     this.#process = fork(
       WATCH_CONNECTIONS,
       [count, ...servers.map(({ port }) => port)].map(String),
@@ -20,7 +20,7 @@ export class WatcherProcess {
   }
 
   /** Opens connections, spread over the servers. Settles once all of them watch. */
-  static async start(count: number, servers: readonly Endpoint[]): Promise<WatcherProcess> {
+  static async start(count: number, servers: readonly LoadTarget[]): Promise<WatcherProcess> {
     const watcherProcess = new WatcherProcess(count, servers);
     await nextMessage(watcherProcess.#process);
     return watcherProcess;

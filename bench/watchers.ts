@@ -1,11 +1,11 @@
 // Measures the delay from a store through one server to every watcher: on that server, or on three
 // servers that share an etcd.
 
-import type { EtcdCluster } from '../testing/etcd.ts';
+import type { LocalEtcd } from '../testing/etcd.ts';
 import { maxDescriptors } from '../testing/procFs.ts';
 import { monotonicMs } from './clock.ts';
-import { LoadConnection } from './connection.ts';
 import { fieldOf } from './fieldOf.ts';
+import { LoadConnection } from './loadConnection.ts';
 import { hasProcessFigures, treeCpuSeconds } from './processes.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
 import { quantile } from './spread.ts';
@@ -42,7 +42,7 @@ interface WatchSetup {
   watchers: number;
 }
 
-export function compareWatching(etcd: EtcdCluster): Promise<void> {
+export function compareWatching(etcd: LocalEtcd): Promise<void> {
   return withPrograms(async (run) => {
     const memory = () => run(startServer('memory:'));
     const shared = (prefix: string) => run(startServer(etcd.storeUrl(prefix)));

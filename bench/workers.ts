@@ -2,8 +2,8 @@
 
 import { availableParallelism } from 'node:os';
 import { frame, OPCODE } from '../testing/frames.ts';
-import { type Endpoint, framesCounter } from './endpoint.ts';
 import { fieldOf } from './fieldOf.ts';
+import { framesCounter, type LoadTarget } from './loadTarget.ts';
 import { treeCpuSeconds, treePssBytes } from './processes.ts';
 import { type Run, startBridge } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
@@ -33,7 +33,7 @@ interface WorkersMeasured {
 }
 
 /** @param echo The target of the bridges. */
-export async function compareWorkers(run: Run, echo: Endpoint): Promise<void> {
+export async function compareWorkers(run: Run, echo: LoadTarget): Promise<void> {
   const bridges = [];
   for (const workers of counts()) {
     const bridge = await run(startBridge(`127.0.0.1:${echo.port}`, workers));
@@ -75,7 +75,7 @@ function counts(): number[] {
   return [1, 2, 4, 8, 16].filter((workers) => workers <= Math.max(availableParallelism(), 2));
 }
 
-async function measureBoth(bridge: Endpoint, seconds: number) {
+async function measureBoth(bridge: LoadTarget, seconds: number) {
   return {
     roundTrips: await withCpu(bridge, seconds, async () => {
       const { requestsPerSecond, ...rest } = await measureRoundTrips(bridge, ROUND_TRIPS, seconds);
@@ -89,7 +89,7 @@ async function measureBoth(bridge: Endpoint, seconds: number) {
 }
 
 async function withCpu(
-  { pid }: Endpoint,
+  { pid }: LoadTarget,
   seconds: number,
   measure: () => Promise<{ perSecond: number; loadCpuShare: number }>,
 ): Promise<WorkersMeasured> {

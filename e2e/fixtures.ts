@@ -14,7 +14,7 @@ export interface Fixtures {
   cleanup: undefined;
   server: ListeningProgram;
   bridge: ListeningProgram;
-  terminal: Terminal;
+  terminal: PageTerminal;
 }
 
 export { devices, expect };
@@ -43,7 +43,7 @@ export const test = base.extend<Fixtures>({
   bridge: async ({ server }, use) => use(await startBridge(server.port, await freePort())),
   terminal: async ({ page, bridge }, use) => {
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
-    await use(new Terminal(page));
+    await use(new PageTerminal(page));
   },
 });
 // biome-ignore-end lint/correctness/noEmptyPattern: see above.
@@ -130,7 +130,7 @@ export async function paste(page: Page, text: string): Promise<void> {
 }
 
 /** The page's terminal, as the user sees it. */
-export class Terminal {
+export class PageTerminal {
   readonly page: Page;
 
   constructor(page: Page) {

@@ -16,7 +16,7 @@
 //
 // All times are of one clock (performance.now() of one process).
 
-export interface Store {
+export interface StoreOperation {
   kind: 'store';
   /** A client, which does one operation at a time. */
   client: string;
@@ -31,7 +31,7 @@ export interface Store {
   outcome: 'acknowledged' | 'refused' | 'unknown' | 'failed';
 }
 
-export interface Read {
+export interface ReadOperation {
   kind: 'read';
   client: string;
   message: string;
@@ -39,7 +39,7 @@ export interface Read {
   endedAt: number;
 }
 
-export type Operation = Store | Read;
+export type Operation = StoreOperation | ReadOperation;
 
 /** The message in force before, and the messages stored since, oldest first. */
 export interface Register {
@@ -51,7 +51,7 @@ export interface Register {
  * What is wrong with a history by itself: a message twice, one that nobody stored, one whose store
  * failed, an acknowledged one that is missing.
  */
-export function historyFaults({ history }: Register, stores: readonly Store[]): string[] {
+export function historyFaults({ history }: Register, stores: readonly StoreOperation[]): string[] {
   const byMessage = new Map(stores.map((store) => [store.message, store]));
   const seen = new Set<string>();
   const faults: string[] = [];
@@ -133,8 +133,8 @@ export function sequentialFaults(register: Register, operations: readonly Operat
  */
 export function stalenesses(
   register: Register,
-  stores: readonly Store[],
-  reads: readonly Read[],
+  stores: readonly StoreOperation[],
+  reads: readonly ReadOperation[],
 ): number[] {
   const places = placesOf(register);
   const known = new Array<number>(register.history.length + 1).fill(Number.POSITIVE_INFINITY);

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type EtcdMemberPorts, etcdArguments } from './etcdArguments.ts';
 import { EtcdGateway } from './etcdGateway.ts';
-import { type Cut, Forwarder } from './forwarder.ts';
+import { Forwarder, type NetworkFault } from './forwarder.ts';
 import { freePort } from './freePort.ts';
 import { Program } from './programs.ts';
 import { isQuick } from './scale.ts';
@@ -32,7 +32,7 @@ const POLL_INTERVAL_MS = 20;
 /** A certificate for localhost and 127.0.0.1, which is also its own certificate authority. */
 export const certificateFile = tlsFile('cert');
 
-export interface EtcdOptions {
+export interface LocalEtcdOptions {
   /** How many members; 3 by default. */
   members?: number;
   /** Clients have to use TLS; `certificateFile` is the certificate authority. */
@@ -50,7 +50,7 @@ export interface EtcdOptions {
 }
 
 /** Whose connections to a member are cut: those of the other members, or of its clients as well. */
-export type CutFrom = 'peers' | 'all';
+export type FaultScope = 'peers' | 'all';
 
 interface ClusterMember extends EtcdMemberPorts {
   /** Forwards the other members' connections; none if members reach each other directly. */
@@ -58,22 +58,22 @@ interface ClusterMember extends EtcdMemberPorts {
   program: Program | undefined;
   /** As its peers send it in `X-Server-From`. */
   id: string;
-  cut: { how: Cut; from: CutFrom } | undefined;
+  cut: { how: NetworkFault; from: FaultScope } | undefined;
 }
 
 /** One client's connections to the members, through forwarders of its own that can be cut. */
 export interface EtcdLink {
   /** `HOST:PORT` of each member, in order. */
   readonly endpoints: readonly string[];
-  cut(how: Cut): void;
+  cut(how: NetworkFault): void;
   heal(): void;
 }
 
-export class EtcdCluster {
+export class LocalEtcd {
   /** Reads and writes what the members store, without a forwarder in between. */
   readonly gateway: EtcdGateway;
   readonly #folder = mkdtempSync(join(tmpdir(), 'motd-etcd-'));
-  readonly #options: EtcdOptions;
+  readonly #options: LocalEtcdOptions;
   readonly #members: ClusterMember[] = [];
   readonly #ports: number[] = [];
   readonly #linkForwarders: Forwarder[] = [];
@@ -83,17 +83,17 @@ export class EtcdCluster {
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   };
 
-  private constructor(options: EtcdOptions) {
+  private constructor(options: LocalEtcdOptions) {
     this.#options = options;
     this.gateway = new EtcdGateway(this.#ports, options.tls ? certificateFile : undefined);
     process.once('exit', this.#onExit);
   }
 
   /** Starts a cluster, and settles once every member is healthy. */
-  static async start(options: EtcdOptions = {}): Promise<EtcdCluster> {
+  static async start(options: LocalEtcdOptions = {}): Promise<LocalEtcd> {
     const { command = etcdCommand } = options;
     if (command === '') throw new Error('there is no etcd on this machine; CI has to have one');
-    const cluster = new EtcdCluster(options);
+    const cluster = new LocalEtcd(options);
     try {
       await cluster.#start();
     } catch (error) {
@@ -124,7 +124,7 @@ export class EtcdCluster {
 
   /** Opens forwarders to the members for a new client. */
   async link(): Promise<EtcdLink> {
-    let cut: Cut | undefined;
+    let cut: NetworkFault | undefined;
     const forwarders: Forwarder[] = [];
     for (const member of this.#members) {
       const to = member.clientPort;
@@ -132,7 +132,7 @@ export class EtcdCluster {
       forwarders.push(await Forwarder.start({ to, cut: currentCut }));
     }
     this.#linkForwarders.push(...forwarders);
-    const change = (to: Cut | undefined) => {
+    const change = (to: NetworkFault | undefined) => {
       cut = to;
       for (const forwarder of forwarders) forwarder.applyCut();
     };
@@ -214,7 +214,7 @@ export class EtcdCluster {
   }
 
   /** Cuts the connections between a member and its peers, and by default those of its clients. */
-  cutOff(index: number, how: Cut, from: CutFrom = 'all'): void {
+  cutOff(index: number, how: NetworkFault, from: FaultScope = 'all'): void {
     this.#member(index).cut = { how, from };
     this.#applyCuts();
   }

@@ -13,7 +13,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
  * the forwarder is healed: a stream with a gap in it is not a stream. (The kernel completes the
  * handshake of new connections; dropping their SYNs would need root.)
  */
-export type Cut = 'rejects' | 'drops';
+export type NetworkFault = 'rejects' | 'drops';
 
 /** How much of a connection is read to find out who opened it. */
 const MAX_FIRST_BYTES = 8192;
@@ -35,7 +35,7 @@ export interface ForwarderOptions {
    */
   readFrom?: (firstBytes: string) => string | undefined;
   /** How connections of this origin fail now; `undefined` if they work. */
-  cut: (from: string | undefined) => Cut | undefined;
+  cut: (from: string | undefined) => NetworkFault | undefined;
 }
 
 export class Forwarder {

@@ -11,7 +11,7 @@ const TIMEOUT_MS = scaled(20_000, 120_000);
 
 const NO_BYTES = Buffer.alloc(0);
 
-export interface Ending {
+export interface WebSocketEnding {
   /** From the bridge's close frame; `undefined` if there was none. */
   code?: number | undefined;
   reason?: string;
@@ -21,7 +21,7 @@ export interface Ending {
   error?: string;
 }
 
-export interface ConnectOptions {
+export interface RawConnectOptions {
   path?: string;
   /** Sent by pages only. */
   origin?: string;
@@ -66,7 +66,7 @@ export class RawWebSocket {
   hasSentClose = false;
   readonly #frames: FrameReader;
   readonly #gone: Promise<void>;
-  #ending: Ending = { isClean: false };
+  #ending: WebSocketEnding = { isClean: false };
   #isMidFrame = false;
   #pending: Buffer[] = [];
 
@@ -92,7 +92,7 @@ export class RawWebSocket {
   }
 
   /** Connects, and settles once the bridge has accepted the upgrade. @throws If it has not. */
-  static async connect(port: number, opening: ConnectOptions = {}): Promise<RawWebSocket> {
+  static async connect(port: number, opening: RawConnectOptions = {}): Promise<RawWebSocket> {
     const { path, origin, early = NO_BYTES, startsPaused = false, onData = () => {} } = opening;
     const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true });
     const webSocket = new RawWebSocket(socket, onData);
@@ -128,7 +128,7 @@ export class RawWebSocket {
   }
 
   /** How the connection ended, once it has. */
-  async ended(): Promise<Ending> {
+  async ended(): Promise<WebSocketEnding> {
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_, reject) => {
       const progress = () => `${this.received} bytes received, ${JSON.stringify(this.#ending)}`;

@@ -4,7 +4,14 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { Program } from '../../testing/programs.ts';
 import { tlsFile } from '../../testing/tlsFile.ts';
-import { expect, type ListeningProgram, QUICK, startBridge, Terminal, test } from '../fixtures.ts';
+import {
+  expect,
+  type ListeningProgram,
+  PageTerminal,
+  QUICK,
+  startBridge,
+  test,
+} from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -59,7 +66,7 @@ test.describe('in a browser', () => {
         const socket = page.waitForEvent('websocket');
         await page.goto(`https://127.0.0.1:${port}/`);
         expect((await socket).url()).toBe(`wss://127.0.0.1:${port}/ws`);
-        const terminal = new Terminal(page);
+        const terminal = new PageTerminal(page);
         await terminal.shows(PROMPT);
         await terminal.type('MSGSTORE');
         await terminal.shows('Enter new message of the day:');

@@ -7,7 +7,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
-import { expect, QUICK, startBridge, Terminal, test } from '../fixtures.ts';
+import { expect, PageTerminal, QUICK, startBridge, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -55,7 +55,7 @@ async function startSafari(bridgePort: number): Promise<number> {
 }
 
 async function getMessage(page: Page): Promise<void> {
-  const terminal = new Terminal(page);
+  const terminal = new PageTerminal(page);
   await terminal.shows(PROMPT);
   await terminal.type('MSGGET');
   await terminal.shows(`Server: 200 OK\nAn apple a day keeps the doctor away.\n${PROMPT}`);

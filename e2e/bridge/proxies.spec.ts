@@ -10,10 +10,10 @@ import { freePort } from '../../testing/freePort.ts';
 import {
   expect,
   type ListeningProgram,
+  PageTerminal,
   QUICK,
   startBridge,
   startServer,
-  Terminal,
   test,
 } from '../fixtures.ts';
 import { haproxy, nginx, type ProxySettings, type ReverseProxy, startProxy } from '../proxies.ts';
@@ -106,7 +106,7 @@ async function visit(page: Page, origin: string): Promise<string[]> {
   await page.goto(`${origin}/motd`);
   expect(page.url()).toBe(`${origin}/motd/`);
   expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/motd/ws`);
-  const terminal = new Terminal(page);
+  const terminal = new PageTerminal(page);
   await terminal.shows(PROMPT);
   await terminal.type('MSGGET');
   await terminal.shows(`Client: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
@@ -169,7 +169,7 @@ for (const proxy of [nginx, haproxy]) {
       await page.goto(`${origin}/motd?target=other&as=motd`);
       expect(page.url()).toBe(`${origin}/motd/?target=other&as=motd`);
       expect((await socket).url()).toBe(`ws://127.0.0.1:${port}/motd/ws/other`);
-      await new Terminal(page).shows(PROMPT);
+      await new PageTerminal(page).shows(PROMPT);
     });
 
     test.describe('that ends TLS', () => {
@@ -253,7 +253,7 @@ for (const proxy of [nginx, haproxy]) {
       const origin = `http://127.0.0.1:${port}`;
       await page.goto(`${origin}/motd/`);
       const words = `thebridgerefusespagesfrom${origin}:restartitwith--public-origin${origin}`;
-      await expect.poll(() => new Terminal(page).flow()).toContain(words);
+      await expect.poll(() => new PageTerminal(page).flow()).toContain(words);
     });
 
     test('rejects its own page with 403, unless its origin is configured or Host shows it', async () => {

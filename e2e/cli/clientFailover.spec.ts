@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
+import { isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program, type ProgramResult, runMotd } from '../../testing/programs.ts';
 import { record } from '../../testing/record.ts';
@@ -235,7 +235,7 @@ test('set: a server whose store is gone answers 503, and the next one stores', a
 
 test('set and watch skip a server that is cut off from its etcd', async () => {
   test.skip(isWithoutEtcd, 'no etcd on this machine');
-  const cluster = await EtcdCluster.start({ members: 1 });
+  const cluster = await LocalEtcd.start({ members: 1 });
   try {
     const link = await cluster.link();
     const cutOff = await startServer(0, ['--store', `etcd://${link.endpoints}/several`]);

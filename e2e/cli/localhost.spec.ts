@@ -7,7 +7,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { WebSocket } from 'ws';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
-import { expect, QUICK, startServer, Terminal, test } from '../fixtures.ts';
+import { expect, PageTerminal, QUICK, startServer, test } from '../fixtures.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const HOSTS = ['127.0.0.1', '::1', 'localhost'];
@@ -82,7 +82,7 @@ test(
     await expectWebSocket(Number(httpPort));
     for (const origin of [address, `http://[::1]:${httpPort}`]) {
       await page.goto(origin);
-      await new Terminal(page).shows('Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):');
+      await new PageTerminal(page).shows('Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):');
     }
     expect(await program.stop()).toBe(0);
     expect(program.stderr).toBe('');

@@ -15,7 +15,7 @@ import {
   readProcFile,
 } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
-import { expect, QUICK, Terminal, test } from '../fixtures.ts';
+import { expect, PageTerminal, QUICK, test } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
@@ -72,7 +72,7 @@ function usersFile(): string {
 test('prints the addresses, and both reach the same message', QUICK, async ({ page }) => {
   const up = await startUp();
   await page.goto(up.page);
-  const terminal = new Terminal(page);
+  const terminal = new PageTerminal(page);
   await terminal.shows(PROMPT);
   await terminal.type('MSGSTORE');
   await terminal.type('from the page');
@@ -110,8 +110,8 @@ test(
       /^The server was shut down and stays down; the page keeps running\./m,
     );
     await page.goto(up.page);
-    await new Terminal(page).shows('[reconnecting; press Enter to try now]');
-    expect(await new Terminal(page).text()).toContain('motd refused the connection');
+    await new PageTerminal(page).shows('[reconnecting; press Enter to try now]');
+    expect(await new PageTerminal(page).text()).toContain('motd refused the connection');
     expect(await up.program.stop()).toBe(0);
   },
 );
@@ -135,7 +135,7 @@ test.describe('its processes', () => {
       );
       await up.program.waitForOutput(/listening(.|\n)*listening(.|\n)*listening/);
       await page.goto(up.page);
-      await new Terminal(page).shows(PROMPT);
+      await new PageTerminal(page).shows(PROMPT);
       expect(await runConnect(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nkept\n');
       expect(await up.program.stop()).toBe(0);
     });
@@ -209,7 +209,7 @@ test.describe('its processes', () => {
     test(`leaves none after ${signal}, even with a page open`, async ({ page }) => {
       const up = await startUp();
       await page.goto(up.page);
-      await new Terminal(page).shows(PROMPT);
+      await new PageTerminal(page).shows(PROMPT);
       const children = [...childrenByCommand(up.program.process.pid).values()];
       expect(children).toHaveLength(2);
       up.program.process.kill(signal);

@@ -4,14 +4,19 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type CutFrom, EtcdCluster, type EtcdOptions, isWithoutEtcd } from '../../testing/etcd.ts';
-import type { Cut } from '../../testing/forwarder.ts';
+import {
+  type FaultScope,
+  isWithoutEtcd,
+  LocalEtcd,
+  type LocalEtcdOptions,
+} from '../../testing/etcd.ts';
+import type { NetworkFault } from '../../testing/forwarder.ts';
 import { scaled } from '../../testing/scale.ts';
 import { test as base, expect, QUICK } from '../fixtures.ts';
 
 base.skip(isWithoutEtcd, 'no etcd on this machine');
 
-const CUTS: [Cut, CutFrom][] = [
+const CUTS: [NetworkFault, FaultScope][] = [
   ['rejects', 'all'],
   ['drops', 'peers'],
   ['rejects', 'peers'],
@@ -26,16 +31,16 @@ const TIMEOUT_MS = 20_000;
 const SILENT_MS = 2000;
 
 interface Clusters {
-  start(options?: EtcdOptions): Promise<EtcdCluster>;
+  start(options?: LocalEtcdOptions): Promise<LocalEtcd>;
 }
 
 const test = base.extend<Clusters>({
   // `cleanup` runs first, so that the programs that it would stop have ended by then, even paused
   // ones.
   start: async ({ cleanup: _ }, use) => {
-    const clusters: EtcdCluster[] = [];
+    const clusters: LocalEtcd[] = [];
     await use(async (options) => {
-      const cluster = await EtcdCluster.start(options);
+      const cluster = await LocalEtcd.start(options);
       clusters.push(cluster);
       return cluster;
     });

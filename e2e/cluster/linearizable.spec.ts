@@ -8,24 +8,39 @@ import {
   historyFaults,
   linearizabilityFaults,
   type Operation,
-  type Read,
+  type ReadOperation,
   type Register,
-  type Store,
+  type StoreOperation,
   sequentialFaults,
   stalenesses,
 } from '../linearizable.ts';
 
 const RUNS = { numRuns: scaled(1000, 20_000), seed };
 
-function store(message: string, startedAt: number, endedAt: number, client = message): Store {
+function store(
+  message: string,
+  startedAt: number,
+  endedAt: number,
+  client = message,
+): StoreOperation {
   return { kind: 'store', client, message, startedAt, endedAt, outcome: 'acknowledged' };
 }
 
-function refused(message: string, startedAt: number, endedAt: number, client = message): Store {
+function refused(
+  message: string,
+  startedAt: number,
+  endedAt: number,
+  client = message,
+): StoreOperation {
   return { ...store(message, startedAt, endedAt, client), outcome: 'refused' };
 }
 
-function read(message: string, startedAt: number, endedAt: number, client = 'reader'): Read {
+function read(
+  message: string,
+  startedAt: number,
+  endedAt: number,
+  client = 'reader',
+): ReadOperation {
   return { kind: 'read', client, message, startedAt, endedAt };
 }
 
@@ -40,7 +55,7 @@ test(
     expect(historyFaults(ab, [store('a', 0, 1), refused('b', 2, 3)])).toEqual([]);
     expect(historyFaults(ab, [...stores, refused('c', 4, 5)])).toEqual([]);
     expect(historyFaults(ab, [...stores, store('c', 4, 5)])).toEqual(['lost: c']);
-    const failed: Store = { ...store('b', 2, 3), outcome: 'failed' };
+    const failed: StoreOperation = { ...store('b', 2, 3), outcome: 'failed' };
     expect(historyFaults(ab, [store('a', 0, 1), failed])).toEqual([
       'in the history, and failed: b',
     ]);

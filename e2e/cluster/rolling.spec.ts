@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
+import { isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { record } from '../../testing/record.ts';
@@ -22,7 +22,7 @@ const CLIENTS = 4;
 const MESSAGE = 'Imagination is more important than knowledge';
 
 /** A server that can be restarted on the same ports. */
-class Instance {
+class RestartableServer {
   readonly port: number;
   readonly healthPort: number;
   readonly #store: string;
@@ -131,7 +131,7 @@ test('no MSGGET fails while each server is restarted', async () => {
     'no etcd or no HAProxy on this machine',
   );
   test.setTimeout(60_000 + ROUNDS * SERVERS * 20_000);
-  const cluster = await EtcdCluster.start();
+  const cluster = await LocalEtcd.start();
   try {
     record('rolling restart', await restartAll(`etcd://${cluster.endpoints}/rolling`));
   } finally {
@@ -157,9 +157,9 @@ test('drains for as long as --drain allows, and stops at a second signal', async
 });
 
 async function restartAll(url: string): Promise<string> {
-  const instances: Instance[] = [];
+  const instances: RestartableServer[] = [];
   for (let index = 0; index < SERVERS; index++)
-    instances.push(new Instance(url, await freePort(), await freePort()));
+    instances.push(new RestartableServer(url, await freePort(), await freePort()));
   await Promise.all(instances.map((instance) => instance.start()));
   const [port, proxyPort, httpPort, bridgePort, metricsPort] = [
     await freePort(),

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
+import { isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { test as base, expect, type ListeningProgram, QUICK } from '../fixtures.ts';
@@ -11,7 +11,7 @@ import { test as base, expect, type ListeningProgram, QUICK } from '../fixtures.
 base.skip(isWithoutEtcd, 'no etcd on this machine');
 
 interface Shared {
-  etcd: EtcdCluster;
+  etcd: LocalEtcd;
   /** A `--store` that no other test uses. */
   store: string;
   folder: string;
@@ -20,7 +20,7 @@ interface Shared {
 const test = base.extend<Shared>({
   // `cleanup` runs first, so that servers stop while their etcd still runs.
   etcd: async ({ cleanup: _ }, use) => {
-    const etcd = await EtcdCluster.start({ members: 1 });
+    const etcd = await LocalEtcd.start({ members: 1 });
     await use(etcd);
     await etcd.close();
   },

@@ -11,7 +11,7 @@ import { freePort } from '../../testing/freePort.ts';
 import { childrenOf, commandLine, isRunning } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { haproxyCommand } from '../balancer.ts';
-import { expect, QUICK, store, Terminal, test } from '../fixtures.ts';
+import { expect, PageTerminal, QUICK, store, test } from '../fixtures.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/topology.mjs', import.meta.url));
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -75,7 +75,7 @@ test('serves the page and the messages while a server and an etcd are killed; Ct
     /(server\d \| Server: MOTD updated to: For all of them\n[\s\S]*){3}/,
   );
   await page.goto(`http://127.0.0.1:${httpPort}/`);
-  const terminal = new Terminal(page);
+  const terminal = new PageTerminal(page);
   await terminal.shows(PROMPT);
   await terminal.type('MSGGET');
   await terminal.shows(`Client: MSGGET\nServer: 200 OK\nFor all of them\n${PROMPT}`);

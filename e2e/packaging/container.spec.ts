@@ -25,7 +25,7 @@ const APPLE = 'An apple a day keeps the doctor away.';
 /** How long a peer may take to read its last replies (server/connection.ts), in seconds. */
 const DISMISSAL_SECONDS = 5;
 
-interface Service {
+interface ComposeService {
   image?: string;
   build?: { context: string; dockerfile: string };
   command?: string[];
@@ -39,7 +39,7 @@ interface Service {
 }
 
 interface Compose {
-  services: Record<string, Service>;
+  services: Record<string, ComposeService>;
   networks: Record<string, { ipam: { config: { subnet: string; ip_range: string }[] } }>;
   volumes: Record<string, null>;
 }
@@ -237,7 +237,7 @@ function healthOf(port: number): number | null {
   return spawnSync(process.execPath, args).status;
 }
 
-function dependenciesOf({ depends_on = [] }: Service): [string, string][] {
+function dependenciesOf({ depends_on = [] }: ComposeService): [string, string][] {
   if (Array.isArray(depends_on)) return depends_on.map((name) => [name, 'service_started']);
   return Object.entries(depends_on).map(([name, { condition }]) => [name, condition]);
 }

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { expect, QUICK, test } from '../fixtures.ts';
 import { ROOT, stepsOfDockerfile } from './imageSteps.ts';
 
-interface Service {
+interface HardenedService {
   image?: string;
   build?: object;
   command?: string[];
@@ -32,24 +32,27 @@ interface Service {
   healthcheck?: object;
 }
 
-interface Compose {
-  services: Record<string, Service>;
+interface HardenedCompose {
+  services: Record<string, HardenedService>;
   networks: Record<string, { internal?: boolean } | null>;
 }
 
-const compose: Compose = parse(readFileSync(join(ROOT, 'deploy/container/compose.yaml'), 'utf8'), {
-  merge: true,
-});
+const compose: HardenedCompose = parse(
+  readFileSync(join(ROOT, 'deploy/container/compose.yaml'), 'utf8'),
+  {
+    merge: true,
+  },
+);
 const UNIT = readFileSync(join(ROOT, 'deploy/systemd/motd-server.service'), 'utf8');
 
 const EXACT_VERSION = /:v?\d+\.\d+\.\d+(-[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
 const ROOT_USER = /^(root|0)?(:|$)/;
 
-const isOurs = ({ image }: Service) => image === 'motd-terminal';
-const isEtcd = ({ image = '' }: Service) => image.includes('/etcd:');
+const isOurs = ({ image }: HardenedService) => image === 'motd-terminal';
+const isEtcd = ({ image = '' }: HardenedService) => image.includes('/etcd:');
 
 /** The rules for every service. */
-const RULES: Record<string, (service: Service) => boolean> = {
+const RULES: Record<string, (service: HardenedService) => boolean> = {
   'drops every capability': ({ cap_drop = [], cap_add = [], privileged = false }) =>
     cap_drop.includes('ALL') && cap_add.length === 0 && !privileged,
   'gains no privilege': ({ security_opt = [] }) =>
@@ -77,7 +80,7 @@ const RULES: Record<string, (service: Service) => boolean> = {
     healthcheck !== undefined || (isOurs(service) && service.command?.[0] === 'serve'),
 };
 
-function broken(service: Service): string[] {
+function broken(service: HardenedService): string[] {
   return Object.keys(RULES).filter((rule) => RULES[rule]?.(service) !== true);
 }
 

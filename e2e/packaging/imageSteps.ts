@@ -9,14 +9,14 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DOCKERFILE = join(ROOT, 'deploy/container/Dockerfile');
 
-export interface Step {
+export interface DockerfileStep {
   /** `FROM`, `COPY`, … */
   instruction: string;
   words: string[];
 }
 
 /** The instructions, one per line: without comments, with continued lines joined. */
-export function stepsOfDockerfile(): Step[] {
+export function stepsOfDockerfile(): DockerfileStep[] {
   const text = readFileSync(DOCKERFILE, 'utf8')
     .replace(/^#.*\n/gm, '')
     .replace(/\\\n/g, '');

@@ -4,7 +4,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { devices, expect, type Terminal, test } from '../fixtures.ts';
+import { devices, expect, type PageTerminal, test } from '../fixtures.ts';
 
 const folder = process.env['MOTD_PICTURES'];
 
@@ -98,7 +98,7 @@ test.describe('the icon', () => {
 });
 
 /** Until the prompt after a message was stored. */
-async function holdConversation(terminal: Terminal): Promise<void> {
+async function holdConversation(terminal: PageTerminal): Promise<void> {
   await terminal.shows(PROMPT);
   for (const line of ['MSGGET', 'MSGSTORE', 'Imagination is more important than knowledge']) {
     await terminal.type(line);

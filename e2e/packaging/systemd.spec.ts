@@ -8,7 +8,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
-import { certificateFile, EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
+import { certificateFile, isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
@@ -289,7 +289,7 @@ test.describe('under systemd', () => {
     test.skip(isWithoutEtcd, 'no etcd on this machine');
     const { manager, port } = await start();
     const healthPort = await freePort();
-    const cluster = await EtcdCluster.start({ members: 1 });
+    const cluster = await LocalEtcd.start({ members: 1 });
     try {
       manager.configure('server', {
         MOTD_HOST: '127.0.0.1',
@@ -311,7 +311,7 @@ test.describe('under systemd', () => {
   test("works with an etcd that requires TLS and a user's password", async () => {
     test.skip(isWithoutEtcd, 'no etcd on this machine');
     const { manager, port } = await start();
-    const cluster = await EtcdCluster.start({ members: 1, tls: true, rootPassword: PASSWORD });
+    const cluster = await LocalEtcd.start({ members: 1, tls: true, rootPassword: PASSWORD });
     try {
       await cluster.gateway.addUser('motd', STORE_PASSWORD, '/systemd/');
       manager.install('etcd.password', `${STORE_PASSWORD}\n`);

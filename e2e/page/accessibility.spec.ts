@@ -7,10 +7,10 @@ import {
   devices,
   expect,
   keepToasts,
+  PageTerminal,
   QUICK,
   startBridgeTo,
   startServer,
-  Terminal,
   test,
 } from '../fixtures.ts';
 
@@ -64,7 +64,7 @@ async function* states(page: Page): AsyncGenerator<string> {
   yield 'a word on what was done';
 }
 
-async function storeMessage(terminal: Terminal, page: Page, isField: boolean): Promise<void> {
+async function storeMessage(terminal: PageTerminal, page: Page, isField: boolean): Promise<void> {
   if (isField) await page.locator('#field-text').click();
   await page.keyboard.type('MSGSTORE\none message more\n');
   await expect(page.locator('#message')).toHaveText('one message more');
@@ -102,7 +102,11 @@ for (const colorScheme of ['dark', 'light'] as const) {
 }
 
 /** Opens the page with one kind of input. */
-async function opened(page: Page, port: number, input: 'terminal' | 'field'): Promise<Terminal> {
+async function opened(
+  page: Page,
+  port: number,
+  input: 'terminal' | 'field',
+): Promise<PageTerminal> {
   await page.addInitScript(
     (chosen) => localStorage.setItem('motd.settings', JSON.stringify({ input: chosen })),
     input,
@@ -111,7 +115,7 @@ async function opened(page: Page, port: number, input: 'terminal' | 'field'): Pr
   // With a user, the settings show who is logged in.
   await page.context().addCookies([{ url, name: 'motd-user', value: 'anna' }]);
   await page.goto(url);
-  const terminal = new Terminal(page);
+  const terminal = new PageTerminal(page);
   await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
   return terminal;
 }
@@ -130,7 +134,7 @@ test.describe('on a phone', () => {
 test('axe finds nothing with another target', async ({ page, server }) => {
   const port = await startBridgeTo(`other=127.0.0.1:${server.port}+proxy`);
   await page.goto(`http://127.0.0.1:${port}/?target=other`);
-  await expect.poll(() => new Terminal(page).text()).toBe('other>');
+  await expect.poll(() => new PageTerminal(page).text()).toBe('other>');
   expect(await violations(page)).toEqual([]);
 });
 

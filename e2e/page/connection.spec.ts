@@ -9,11 +9,11 @@ import {
   test as base,
   expect,
   type ListeningProgram,
+  PageTerminal,
   paste,
   QUICK,
   startBridge,
   startServer,
-  Terminal,
   WHOLE_BROWSER,
 } from '../fixtures.ts';
 
@@ -35,9 +35,9 @@ const test = base.extend({
   },
 });
 
-async function openPage(page: Page, bridge: ListeningProgram): Promise<Terminal> {
+async function openPage(page: Page, bridge: ListeningProgram): Promise<PageTerminal> {
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
-  return new Terminal(page);
+  return new PageTerminal(page);
 }
 
 async function isIn(

@@ -6,12 +6,12 @@ import { Program } from '../../testing/programs.ts';
 import {
   expect,
   keepToasts,
+  PageTerminal,
   paste,
   QUICK,
   startBridge,
   startServer,
   store,
-  Terminal,
   test,
 } from '../fixtures.ts';
 
@@ -20,9 +20,9 @@ const MESSAGE_PROMPT = 'Enter new message of the day:';
 const APPLE = 'An apple a day keeps the doctor away.';
 
 /** A key, and the line after it; `|` is the cursor. */
-type Step = readonly [key: string, line: string];
+type KeyStep = readonly [key: string, line: string];
 
-async function press(terminal: Terminal, steps: readonly Step[]): Promise<void> {
+async function press(terminal: PageTerminal, steps: readonly KeyStep[]): Promise<void> {
   for (const [key, line] of steps) {
     await terminal.page.keyboard.press(key);
     await terminal.showsCursor(`${PROMPT} ${line}`);
@@ -30,7 +30,7 @@ async function press(terminal: Terminal, steps: readonly Step[]): Promise<void> 
 }
 
 /** From the command prompt to the message prompt. */
-async function askForMessage(terminal: Terminal): Promise<void> {
+async function askForMessage(terminal: PageTerminal): Promise<void> {
   await terminal.shows(PROMPT);
   await terminal.type('MSGSTORE');
   await terminal.showsCursor(`${MESSAGE_PROMPT} |`);
@@ -52,7 +52,7 @@ async function cursorIsAt(page: Page, cellsBehindPrompt: number, cellWidth: numb
 }
 
 /** The screen without white space, so that wrapped text is in one piece; `|` is the cursor. */
-async function flowWithCursor(terminal: Terminal): Promise<string> {
+async function flowWithCursor(terminal: PageTerminal): Promise<string> {
   return (await terminal.textWithCursor()).replace(/\s/g, '');
 }
 
@@ -301,7 +301,7 @@ test.describe('the line history', () => {
   test('is separate for each target', async ({ page, server }) => {
     const target = `other=127.0.0.1:${server.port}+proxy`;
     const bridge = await startBridge(server.port, 0, ['--target', target]);
-    const terminal = new Terminal(page);
+    const terminal = new PageTerminal(page);
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     await terminal.shows(PROMPT);
     await terminal.type('typed for the first');
@@ -323,7 +323,7 @@ test.describe('the line history', () => {
     await writeFile(file, hash.stdout);
     const server = await startServer(0, ['--store-password-file', file]);
     const bridge = await startBridge(server.port);
-    const terminal = new Terminal(page);
+    const terminal = new PageTerminal(page);
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     await terminal.shows(PROMPT);
     await terminal.type('MSGSTORE');
@@ -443,7 +443,7 @@ test.describe('the clipboard', () => {
 test.describe('text typed ahead', () => {
   test('before there is a prompt appears on the line', async ({ page, bridge }) => {
     await page.goto(`http://127.0.0.1:${bridge.port}/`, { waitUntil: 'commit' });
-    const terminal = new Terminal(page);
+    const terminal = new PageTerminal(page);
     await page.locator(`.${LINE_INPUT}`).focus();
     await page.keyboard.type('MSGGE');
     await terminal.showsCursor(`${PROMPT} MSGGE|`);
@@ -485,7 +485,7 @@ test(
 
 test.describe('a line longer than the screen is wide', () => {
   const flowOf = (line: string) => `${PROMPT}${line}`.replaceAll(' ', '');
-  const showsFlow = (terminal: Terminal, line: string) =>
+  const showsFlow = (terminal: PageTerminal, line: string) =>
     expect.poll(() => flowWithCursor(terminal)).toBe(flowOf(line));
 
   test(

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { expect, startBridgeTo, Terminal, test, transcriptOf } from '../fixtures.ts';
+import { expect, PageTerminal, startBridgeTo, test, transcriptOf } from '../fixtures.ts';
 
 /** The page needs 20 MB before. During a flood it may use as much again as its terminal buffers. */
 const MAX_HEAP_BYTES = 120_000_000;
@@ -31,7 +31,7 @@ test('bounds its memory during a flood of short lines, and shows the end of the 
   const bridgePort = await startBridgeTo(`flood=127.0.0.1:${port}`);
   const devtools = await page.context().newCDPSession(page);
   await page.goto(`http://127.0.0.1:${bridgePort}/?target=flood`);
-  const terminal = new Terminal(page);
+  const terminal = new PageTerminal(page);
   await terminal.shows('flood>');
   await terminal.type('all');
   let peak = 0;

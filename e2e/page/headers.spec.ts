@@ -2,7 +2,7 @@
 // nothing, and that is in force.
 
 import type { Page } from '@playwright/test';
-import { expect, QUICK, Terminal, test } from '../fixtures.ts';
+import { expect, PageTerminal, QUICK, test } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const DARK_GROUND = 'rgb(16, 22, 29)';
@@ -47,7 +47,7 @@ test(
     const violations = await listen(page);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
-    const terminal = new Terminal(page);
+    const terminal = new PageTerminal(page);
     await terminal.shows(PROMPT);
     await terminal.type('MSGSTORE');
     await terminal.type('strict');
@@ -83,7 +83,7 @@ test(
 test('blocks everything that is not the page’s own', async ({ page, bridge }) => {
   const violations = await listen(page);
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
-  await new Terminal(page).shows(PROMPT);
+  await new PageTerminal(page).shows(PROMPT);
   // Once the message is shown, the page no longer changes the title.
   await expect(page).toHaveTitle(/^An apple/);
   expect(violations).toEqual([]);
@@ -171,7 +171,7 @@ test('serves its assets compressed and immutable, and revalidates the page itsel
     kept.set(new URL(response.url()).pathname, response.headers()['cache-control']);
   });
   await page.goto(address);
-  await new Terminal(page).shows(PROMPT);
+  await new PageTerminal(page).shows(PROMPT);
   expect(kept.get('/')).toBe('no-cache');
   kept.delete('/');
   expect(kept.size).toBeGreaterThanOrEqual(2);
@@ -181,7 +181,7 @@ test('serves its assets compressed and immutable, and revalidates the page itsel
   // A new page, not a reload, which may revalidate.
   await page.goto('about:blank');
   await page.goto(address);
-  await new Terminal(page).shows(PROMPT);
+  await new PageTerminal(page).shows(PROMPT);
   expect(new Set(await transferred(page))).toEqual(new Set([0]));
 });
 

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
-import { expect, QUICK, startBridgeTo, Terminal, test, transcriptOf } from '../fixtures.ts';
+import { expect, PageTerminal, QUICK, startBridgeTo, test, transcriptOf } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -46,9 +46,9 @@ async function serve(onConnection: (socket: Socket) => void): Promise<Service> {
 }
 
 /** Opens the page for a target. */
-async function open(page: Page, bridgePort: number, query: string): Promise<Terminal> {
+async function open(page: Page, bridgePort: number, query: string): Promise<PageTerminal> {
   await page.goto(`http://127.0.0.1:${bridgePort}/?${query}`);
-  return new Terminal(page);
+  return new PageTerminal(page);
 }
 
 async function chooseCrlf(page: Page): Promise<void> {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
-import { expect, QUICK, startBridge, startServer, store, Terminal, test } from '../fixtures.ts';
+import { expect, PageTerminal, QUICK, startBridge, startServer, store, test } from '../fixtures.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const TITLE = 'Message of the day';
@@ -47,7 +47,7 @@ test.describe('the message', () => {
       await expect(banner(other)).toHaveText('from one page to another');
       await expect(banner(page)).toHaveText('from one page to another');
 
-      const otherTerminal = new Terminal(other);
+      const otherTerminal = new PageTerminal(other);
       await otherTerminal.page.locator('.xterm-helper-textarea').focus();
       await otherTerminal.type('MSGSTORE');
       await otherTerminal.shows('day:');
@@ -173,7 +173,7 @@ test('detects a connection that died while the computer slept when the page wake
   const network = await networkTo(bridge.port);
   const url = `http://127.0.0.1:${network.port}/`;
   await page.goto(url);
-  const terminal = new Terminal(page);
+  const terminal = new PageTerminal(page);
   await terminal.shows('SHUTDOWN):');
   await expect(banner(page)).toHaveText(APPLE);
 

@@ -1,6 +1,6 @@
 // The page in a real Chromium, through a real bridge, to a real server.
 
-import { expect, QUICK, Terminal, test } from '../fixtures.ts';
+import { expect, PageTerminal, QUICK, test } from '../fixtures.ts';
 import { goldens } from '../golden/golden.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -23,7 +23,7 @@ for (const { name, typed, screen, isOpen } of goldens) {
 test('two pages hold separate sessions', async ({ terminal, bridge, browser }) => {
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
-  const other = new Terminal(page);
+  const other = new PageTerminal(page);
   await terminal.shows(PROMPT);
   await other.shows(PROMPT);
   await terminal.type('MSGSTORE');
@@ -42,7 +42,7 @@ test('logs no error on the page or in the console', QUICK, async ({ page, bridge
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
   await expect(page).toHaveTitle(`${APPLE} – Message of the day`);
   await expect(page.locator('#status')).toHaveText('connected');
-  const terminal = new Terminal(page);
+  const terminal = new PageTerminal(page);
   await terminal.type('MSGGET');
   await terminal.shows(`${APPLE}\n${PROMPT}`);
   expect(problems).toEqual([]);

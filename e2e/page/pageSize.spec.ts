@@ -5,7 +5,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { Page, Request } from '@playwright/test';
 import { record } from '../../testing/record.ts';
-import { expect, QUICK, Terminal, test } from '../fixtures.ts';
+import { expect, PageTerminal, QUICK, test } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
@@ -21,7 +21,7 @@ test(
     page.on('requestfinished', (one) => finished.push(one));
     // What is loaded right after the prompt belongs to the first view as well.
     await page.goto(`${origin}/`, { waitUntil: 'networkidle' });
-    await new Terminal(page).shows(PROMPT);
+    await new PageTerminal(page).shows(PROMPT);
     const loaded = new Map<string, number>();
     for (const one of finished) loaded.set(one.url(), (await one.sizes()).responseBodySize);
 

@@ -6,9 +6,9 @@ import { Program } from '../../testing/programs.ts';
 import {
   devices,
   expect,
+  type PageTerminal,
   QUICK,
   startServer,
-  type Terminal,
   test,
   transcriptOf,
 } from '../fixtures.ts';
@@ -94,7 +94,7 @@ async function rowsInSight(page: Page): Promise<number> {
   });
 }
 
-async function filled(terminal: Terminal, page: Page): Promise<void> {
+async function filled(terminal: PageTerminal, page: Page): Promise<void> {
   await enter(page, 'FIRST');
   for (let times = 0; times < 20; times++) await commandButton(page, 'MSGGET').tap();
   await expect(spoken(page).filter({ hasText: APPLE })).toHaveCount(20);

@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../testing/freePort.ts';
-import { expect, QUICK, Terminal, test } from '../fixtures.ts';
+import { expect, PageTerminal, QUICK, test } from '../fixtures.ts';
 import { nginx, nginxAround, startProxy } from '../proxies.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
@@ -41,7 +41,7 @@ test('adds the slash after the prefix, and keeps the query', QUICK, async ({ pag
   await page.goto(`${origin}/devbox?target=motd&as=motd#x`);
   await page.waitForURL(`${origin}/devbox/?target=motd&as=motd#x`);
   expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/devbox/ws/motd`);
-  await new Terminal(page).shows(PROMPT);
+  await new PageTerminal(page).shows(PROMPT);
   // The address without the slash is not an entry in the browser's history.
   expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
 });

@@ -8,10 +8,10 @@ import { frame, OPCODE } from '../../testing/frames.ts';
 import { isLinux, maxDescriptors, NEEDS_LINUX } from '../../testing/procFs.ts';
 import { responseHead, statusOf } from '../../testing/rawHttp.ts';
 import {
-  type ConnectOptions,
-  type Ending,
+  type RawConnectOptions,
   RawWebSocket,
   upgradeRequest,
+  type WebSocketEnding,
 } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
@@ -202,7 +202,7 @@ test('rejects sessions beyond the quota: a program with 503, a page with 1013', 
 
     const count = scaled(100, 2000);
     const statuses: number[] = [];
-    const closed: Ending[] = [];
+    const closed: WebSocketEnding[] = [];
     for (let time = 0; time < count; time++) {
       const head = upgradeRequest();
       statuses.push(await statusOf(port, head));
@@ -253,7 +253,11 @@ test('keeps nothing of browsers that disconnect right after their request', asyn
  *
  * @returns How each ended.
  */
-async function flood(port: number, bytes: Buffer, opening: ConnectOptions = {}): Promise<Ending[]> {
+async function flood(
+  port: number,
+  bytes: Buffer,
+  opening: RawConnectOptions = {},
+): Promise<WebSocketEnding[]> {
   return Promise.all(
     (await openFlooders(port, opening)).map(async (webSocket) => {
       const { socket } = webSocket;
@@ -267,13 +271,13 @@ async function flood(port: number, bytes: Buffer, opening: ConnectOptions = {}):
 }
 
 /** Opens all of them before the first one sends: this process has to open them and to flood. */
-function openFlooders(port: number, opening: ConnectOptions = {}): Promise<RawWebSocket[]> {
+function openFlooders(port: number, opening: RawConnectOptions = {}): Promise<RawWebSocket[]> {
   const open = () => RawWebSocket.connect(port, { path: '/ws/echo', ...opening });
   return Promise.all(Array.from({ length: FLOODERS }, open));
 }
 
 /** Pings a few times, and again once those are answered. @returns How it ended. */
-function pingsWithoutEnd(webSocket: RawWebSocket): Promise<Ending> {
+function pingsWithoutEnd(webSocket: RawWebSocket): Promise<WebSocketEnding> {
   const { socket, pongs } = webSocket;
   const some = Buffer.concat(Array.from({ length: 20 }, () => frame({ opcode: OPCODE.ping })));
   socket.on('data', () => {

@@ -11,7 +11,7 @@ import { frame, OPCODE } from '../../testing/frames.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { isLinux } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
-import { type Ending, RawWebSocket } from '../../testing/rawWebSocket.ts';
+import { RawWebSocket, type WebSocketEnding } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
@@ -185,11 +185,11 @@ test('closes with 1014 if nothing listens on the Unix socket', async () => {
 
 const refused = () => broken('refused the connection: is it running?');
 
-function broken(words: string): Ending {
+function broken(words: string): WebSocketEnding {
   return { code: 1014, reason: `target ${words}`, isClean: true };
 }
 
-function closed(): Ending {
+function closed(): WebSocketEnding {
   return { code: 1000, reason: 'target closed the connection', isClean: true };
 }
 
@@ -212,7 +212,11 @@ async function expectBridgeHealthy(
   expect(program.stderr).toBe('');
 }
 
-async function always(ends: () => Promise<Ending>, right: Ending, times = TIMES): Promise<void> {
+async function always(
+  ends: () => Promise<WebSocketEnding>,
+  right: WebSocketEnding,
+  times = TIMES,
+): Promise<void> {
   for (let time = 0; time < times; time++) expect(await ends(), `time ${time}`).toEqual(right);
 }
 
@@ -224,7 +228,7 @@ async function lastOf(
   webSocket: RawWebSocket,
   bridge: ListeningProgram,
   echoSession: EchoSession,
-): Promise<Ending> {
+): Promise<WebSocketEnding> {
   const ending = await webSocket.ended();
   expect(await endingOf(bridge)).toEqual(refused());
   await expectBridgeHealthy(bridge, echoSession);
@@ -237,7 +241,7 @@ function open({ port }: ListeningProgram): Promise<RawWebSocket> {
 }
 
 /** The end of a session in which the browser sends nothing. */
-async function endingOf(bridge: ListeningProgram): Promise<Ending> {
+async function endingOf(bridge: ListeningProgram): Promise<WebSocketEnding> {
   return (await open(bridge)).ended();
 }
 

@@ -4,7 +4,7 @@
 
 import { closePayload } from '../../testing/frames.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
-import { type Ending, RawWebSocket } from '../../testing/rawWebSocket.ts';
+import { RawWebSocket, type WebSocketEnding } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
@@ -50,7 +50,7 @@ interface TransferResult {
   target: Comparison;
   browser: Comparison;
   targetEnded: string;
-  browserEnded: Ending;
+  browserEnded: WebSocketEnding;
 }
 
 /** A target with a name of its own, which one transfer uses at a time. */

@@ -2,7 +2,7 @@
 // claimed, and why this proves it: docs/reliability.md, "Several servers over etcd".
 
 import { setTimeout } from 'node:timers/promises';
-import type { Cut } from '../../testing/forwarder.ts';
+import type { NetworkFault } from '../../testing/forwarder.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
@@ -10,7 +10,7 @@ import { expect, QUICK } from '../fixtures.ts';
 import {
   historyFaults,
   linearizabilityFaults,
-  type Read,
+  type ReadOperation,
   type Register,
   sequentialFaults,
   stalenesses,
@@ -425,7 +425,7 @@ function count(
     if (how !== 'acknowledged' && stored.has(message)) totals.storedNevertheless++;
   }
   const reads = readsOf(traffic);
-  const isBefore = ({ startedAt }: Read) => startedAt < outcome.failedAt;
+  const isBefore = ({ startedAt }: ReadOperation) => startedAt < outcome.failedAt;
   const before = stalenesses(register, stores, reads.filter(isBefore));
   const since = stalenesses(
     register,
@@ -476,7 +476,7 @@ function quantile(values: readonly number[], part: number): number {
   return Math.round(sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN);
 }
 
-function cutOf(round: number): Cut {
+function cutOf(round: number): NetworkFault {
   return round % 2 === 0 ? 'rejects' : 'drops';
 }
 

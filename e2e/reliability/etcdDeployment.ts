@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
   certificateFile,
-  EtcdCluster,
   type EtcdLink,
-  type EtcdOptions,
   isWithoutEtcd,
+  LocalEtcd,
+  type LocalEtcdOptions,
 } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
@@ -46,13 +46,13 @@ export interface Instance {
 }
 
 export interface Deployment {
-  cluster: EtcdCluster;
+  cluster: LocalEtcd;
   instances: Instance[];
 }
 
 /** What etcd requires, and the flags of an instance for that. */
 interface AuthSetup {
-  options: EtcdOptions;
+  options: LocalEtcdOptions;
   access: readonly string[];
 }
 
@@ -78,7 +78,7 @@ export const test = base.extend<DeploymentFixtures>({
   // ones.
   deployment: async ({ cleanup: _, history, hasAuth, quotaBytes }, use, { outputDir }) => {
     const { access, options } = hasAuth ? authIn(outputDir) : OPEN;
-    const cluster = await EtcdCluster.start({ ...options, ...(quotaBytes && { quotaBytes }) });
+    const cluster = await LocalEtcd.start({ ...options, ...(quotaBytes && { quotaBytes }) });
     try {
       const starting = Array.from({ length: INSTANCES }, (_, index) =>
         newInstance(cluster, { index, history, access }),
@@ -103,7 +103,7 @@ function authIn(folder: string): AuthSetup {
 }
 
 async function newInstance(
-  cluster: EtcdCluster,
+  cluster: LocalEtcd,
   wanted: Pick<Instance, 'index' | 'history' | 'access'>,
 ): Promise<Instance> {
   const settings = { ...wanted, port: await freePort(), link: await cluster.link() };
@@ -172,7 +172,7 @@ export async function convergedHistory({ cluster, instances }: Deployment): Prom
 }
 
 /** The message in force, from etcd itself: a linearizable read. */
-export async function messageInEtcd(cluster: EtcdCluster): Promise<string | undefined> {
+export async function messageInEtcd(cluster: LocalEtcd): Promise<string | undefined> {
   const entry = await cluster.gateway.last(ENTRIES);
   return entry && messageIn(entry.value);
 }

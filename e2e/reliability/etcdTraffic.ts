@@ -2,9 +2,9 @@
 // saw. A client that loses its connection reconnects to the same instance.
 
 import { setTimeout } from 'node:timers/promises';
-import type { EtcdCluster } from '../../testing/etcd.ts';
+import type { LocalEtcd } from '../../testing/etcd.ts';
 import type { Program } from '../../testing/programs.ts';
-import type { Operation, Read, Store } from '../linearizable.ts';
+import type { Operation, ReadOperation, StoreOperation } from '../linearizable.ts';
 import { type Deployment, type Instance, messageInEtcd } from './etcdDeployment.ts';
 import { StoringClient } from './storingClient.ts';
 import { WatchingClient } from './watchingClient.ts';
@@ -39,11 +39,11 @@ export class Traffic {
   /** Stores, each followed by the reads that its client made right after it. */
   readonly sessions: (Operation & { instance: number })[] = [];
   /** The reads of clients that do nothing else, with their instance. */
-  readonly reads: (Read & { instance: number })[] = [];
+  readonly reads: (ReadOperation & { instance: number })[] = [];
   /** The updates that MSGWATCH delivered. */
-  readonly watched: Read[] = [];
+  readonly watched: ReadOperation[] = [];
   /** The message in force, from etcd itself. */
-  readonly heads: Read[] = [];
+  readonly heads: ReadOperation[] = [];
   /** How many connections to a server that was not killed have ended by themselves. */
   lostConnections = 0;
   /** Replies that must not occur. */
@@ -86,7 +86,7 @@ export class Traffic {
     return traffic;
   }
 
-  get stores(): (Store & { instance: number })[] {
+  get stores(): (StoreOperation & { instance: number })[] {
     return this.sessions.filter((operation) => operation.kind === 'store');
   }
 
@@ -103,14 +103,14 @@ export class Traffic {
 
   /** Settles once an instance has answered a store with 503 after `since`. */
   async waitForRefusal(index: number, since: number): Promise<void> {
-    const isRefused = (store: Store & { instance: number }) =>
+    const isRefused = (store: StoreOperation & { instance: number }) =>
       store.outcome === 'refused' && store.instance === index && store.endedAt >= since;
     await this.#waitUntil('a 503', () => this.stores.some(isRefused));
   }
 
   /** Settles once so many stores that began after `since` were acknowledged, by any instance. */
   async waitForStoreCount(count: number, since: number): Promise<void> {
-    const isNew = ({ outcome, startedAt }: Store) =>
+    const isNew = ({ outcome, startedAt }: StoreOperation) =>
       outcome === 'acknowledged' && startedAt >= since;
     await this.#waitUntil(`${count} stores`, () => this.stores.filter(isNew).length >= count);
   }
@@ -132,7 +132,7 @@ export class Traffic {
   async waitUntilSeen(message: string): Promise<void> {
     const clients = this.#instances.flatMap(({ index }) => [readerOf(index), watcherOf(index)]);
     const hasSeen = (client: string) => {
-      const isIt = (read: Read) => read.client === client && read.message === message;
+      const isIt = (read: ReadOperation) => read.client === client && read.message === message;
       return this.reads.some(isIt) || this.watched.some(isIt);
     };
     await this.#waitUntil(`every client to see ${message}`, () => clients.every(hasSeen));
@@ -146,7 +146,7 @@ export class Traffic {
     await Promise.all([...this.#writers, ...this.#readers]);
   }
 
-  #firstStored(instance: number, since: number): Store | undefined {
+  #firstStored(instance: number, since: number): StoreOperation | undefined {
     return this.stores.find(
       (store) =>
         store.outcome === 'acknowledged' && store.startedAt >= since && store.instance === instance,
@@ -176,7 +176,7 @@ export class Traffic {
     message: string,
     instance: number,
   ): Promise<boolean> {
-    const store: Store & { instance: number } = {
+    const store: StoreOperation & { instance: number } = {
       kind: 'store',
       instance,
       client: name,
@@ -225,7 +225,7 @@ export class Traffic {
     }
   }
 
-  async #keepReadingHead(cluster: EtcdCluster, initial: string): Promise<void> {
+  async #keepReadingHead(cluster: LocalEtcd, initial: string): Promise<void> {
     while (this.#isReading) {
       const startedAt = performance.now();
       try {
@@ -302,7 +302,7 @@ function watcherOf(instance: number): string {
   return `watcher of ${instance}`;
 }
 
-async function readOne(client: StoringClient, name: string): Promise<Read> {
+async function readOne(client: StoringClient, name: string): Promise<ReadOperation> {
   const startedAt = performance.now();
   const message = await client.message();
   return { kind: 'read', client: name, message, startedAt, endedAt: performance.now() };

@@ -7,7 +7,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { passwordHash } from '../../testing/passwordHash.ts';
 import { Program } from '../../testing/programs.ts';
 import { record } from '../../testing/record.ts';
-import { expect, QUICK, startBridge, Terminal } from '../fixtures.ts';
+import { expect, PageTerminal, QUICK, startBridge } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 import { firstUnsafe, hostiles } from './hostileText.ts';
 import { RawClient, test } from './rawClient.ts';
@@ -160,7 +160,7 @@ test('the page escapes everything a hostile server sends, and answers no termina
   ]);
   const bridge = await startBridge(hostile.port);
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
-  const terminal = new Terminal(page);
+  const terminal = new PageTerminal(page);
   await expect.poll(() => terminal.flow()).toContain('SHUTDOWN):');
   await terminal.type('MSGGET');
   // The prompt after the answer, not the one before it.

@@ -14,7 +14,7 @@ import {
   test,
 } from 'vitest';
 import { openStore } from '../../dist/server/stores/openStore.js';
-import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
+import { isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
 import type { MessageStore } from './store.ts';
 
 let folder = '';
@@ -37,10 +37,10 @@ function historyOf({ history }: MessageStore): string[] {
   return messages;
 }
 
-let etcd: EtcdCluster | undefined;
+let etcd: LocalEtcd | undefined;
 let prefixes = 0;
 beforeAll(async () => {
-  if (!isWithoutEtcd) etcd = await EtcdCluster.start({ members: 1 });
+  if (!isWithoutEtcd) etcd = await LocalEtcd.start({ members: 1 });
 });
 afterAll(() => etcd?.close());
 

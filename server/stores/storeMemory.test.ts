@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { EtcdCluster, isWithoutEtcd } from '../../testing/etcd.ts';
+import { isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -30,9 +30,9 @@ const REPORT_HEAP = `data:text/javascript,${encodeURIComponent(`
   process.channel.unref();
 `)}`;
 
-let etcd: EtcdCluster | undefined;
+let etcd: LocalEtcd | undefined;
 beforeAll(async () => {
-  if (!isWithoutEtcd) etcd = await EtcdCluster.start({ members: 1 });
+  if (!isWithoutEtcd) etcd = await LocalEtcd.start({ members: 1 });
 });
 afterAll(() => etcd?.close());
 

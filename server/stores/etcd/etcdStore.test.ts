@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { formatEndpoint, listeningEndpoint } from '../../../access/endpoint.ts';
 import {
   certificateFile,
-  EtcdCluster,
-  type EtcdOptions,
   isWithoutEtcd,
+  LocalEtcd,
+  type LocalEtcdOptions,
 } from '../../../testing/etcd.ts';
 import type { MessageStore, StoreEvent } from '../store.ts';
 import type { EtcdCredentials } from './etcdCredentials.ts';
@@ -57,16 +57,16 @@ function historyOf({ history }: MessageStore): (string | undefined)[] {
   return messages;
 }
 
-async function startCluster(options: EtcdOptions): Promise<EtcdCluster> {
-  const cluster = await EtcdCluster.start(options);
+async function startCluster(options: LocalEtcdOptions): Promise<LocalEtcd> {
+  const cluster = await LocalEtcd.start(options);
   onTestFinished(() => cluster.close());
   return cluster;
 }
 
 describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
-  let etcd: EtcdCluster;
+  let etcd: LocalEtcd;
   beforeAll(async () => {
-    etcd = await EtcdCluster.start({ members: 1 });
+    etcd = await LocalEtcd.start({ members: 1 });
   });
   afterAll(() => etcd?.close());
 
@@ -334,7 +334,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
    * A proxy to etcd that can drop all bytes of its connections, as a firewall does that has lost
    * their state. A connection that was open then stays dead.
    */
-  async function blackhole(cluster: EtcdCluster) {
+  async function blackhole(cluster: LocalEtcd) {
     const [, port] = cluster.endpoints[0]?.split(':') ?? [];
     let isDropping = false;
     let dropped = 0;
@@ -368,7 +368,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
   }
 
   /** A proxy to etcd that can drop what etcd answers, and nothing else. */
-  async function answerDropper(cluster: EtcdCluster) {
+  async function answerDropper(cluster: LocalEtcd) {
     const [, port] = cluster.endpoints[0]?.split(':') ?? [];
     let isDropping = false;
     const damaged = new Set<Socket>();
@@ -440,7 +440,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd that issues JWTs', () => {
 });
 
 /** A proxy to etcd at an address that is not in its certificate. */
-async function misnamedProxy(cluster: EtcdCluster): Promise<string> {
+async function misnamedProxy(cluster: LocalEtcd): Promise<string> {
   const [, port] = cluster.endpoints[0]?.split(':') ?? [];
   const server = createServer((client) => {
     const upstream = connect(Number(port), '127.0.0.1');

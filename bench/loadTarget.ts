@@ -2,10 +2,10 @@
 // it.
 
 import { upgradeRequest } from '../testing/rawWebSocket.ts';
-import { LoadConnection } from './connection.ts';
+import { LoadConnection } from './loadConnection.ts';
 import { PayloadCounter } from './payloadCounter.ts';
 
-export interface Endpoint {
+export interface LoadTarget {
   port: number;
   /** Whether a connection starts with a WebSocket handshake. */
   isBridge: boolean;
@@ -14,7 +14,7 @@ export interface Endpoint {
 }
 
 /** Connects, and settles once the first request may be sent. */
-export async function openSession({ port, isBridge }: Endpoint): Promise<LoadConnection> {
+export async function openSession({ port, isBridge }: LoadTarget): Promise<LoadConnection> {
   const connection = await LoadConnection.open(port);
   if (isBridge) await upgrade(connection);
   return connection;
