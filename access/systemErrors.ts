@@ -1,7 +1,9 @@
 // Classifies and describes the errors of the operating system, the resolver and TLS by their code.
 // Every message about such an error uses these tables.
 
-/** @returns The code of an error of the operating system or of Node (`ECONNREFUSED`), if it has one. */
+/**
+ * @returns The code of an error of the operating system or of Node (`ECONNREFUSED`), if it has one.
+ */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
@@ -10,7 +12,9 @@ export function hasErrorCode(error: unknown, codes: readonly string[]): boolean 
   return codes.includes(errorCode(error) ?? '');
 }
 
-/** Why a connection could not be opened, or failed; also the `reason` label of the bridge's metrics. */
+/**
+ * Why a connection could not be opened, or failed; also the `reason` label of the bridge's metrics.
+ */
 export type ConnectFailure =
   | 'refused'
   | 'timed_out'

@@ -13,7 +13,10 @@ import { lookupInChild } from './lookupInChild.ts';
 import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
 import { tlsOf } from './options/tlsFiles.ts';
 
-/** The server itself may not know whether the message was stored (PROTOCOL.md, "Several servers, one message"). */
+/**
+ * The server itself may not know whether the message was stored (PROTOCOL.md, "Several servers, one
+ * message").
+ */
 const STORE_UNAVAILABLE_ADVICE =
   '; the message is not in force, but may still be stored when the store recovers: ' +
   'check with motd get before you try again';
@@ -112,8 +115,8 @@ function replyIn({ error }: Failure): string | undefined {
 }
 
 /**
- * @returns A predicate for the server: what it had not done when the deadline passed; `undefined` if it
- *   failed for another reason.
+ * @returns A predicate for the server: what it had not done when the deadline passed; `undefined`
+ *   if it failed for another reason.
  */
 function describeMissedDeadline({ error, askedMs }: Failure): string | undefined {
   if (askedMs === undefined) return 'was not asked in time';

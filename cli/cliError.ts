@@ -1,5 +1,5 @@
-// Errors for the user of the command: one line that names the problem and the flag to change, without
-// a stack trace.
+// Errors for the user of the command: one line that names the problem and the flag to change,
+// without a stack trace.
 
 import type { Endpoint } from '../access/endpoint.ts';
 import {
@@ -22,8 +22,8 @@ export class CliError extends Error {
 }
 
 /**
- * Writes one line to standard error. Control characters are escaped: the message may quote a file name
- * or a server's reply.
+ * Writes one line to standard error. Control characters are escaped: the message may quote a file
+ * name or a server's reply.
  */
 export function printToStderr(message: string): void {
   process.stderr.write(`motd: ${escapeControls(message.replace(PASSWORD_IN_URL, '$1…@'))}\n`);

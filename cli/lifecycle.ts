@@ -19,10 +19,11 @@ export type Report =
   | { done: true };
 
 /**
- * Calls `stop` on SIGINT (Ctrl-C) and SIGTERM, when the terminal is closed, and when the parent process
- * has ended.
+ * Calls `stop` on SIGINT (Ctrl-C) and SIGTERM, when the terminal is closed, and when the parent
+ * process has ended.
  *
- * @param reload Called on SIGHUP, unless the terminal was closed. Without it, SIGHUP also calls `stop`.
+ * @param reload Called on SIGHUP, unless the terminal was closed. Without it, SIGHUP also calls
+ *   `stop`.
  */
 export function onStopRequest(stop: () => void, reload?: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
@@ -34,7 +35,9 @@ export function onStopRequest(stop: () => void, reload?: () => void): void {
   if (process.connected === false) stop();
 }
 
-/** Reports to the parent process over IPC; without one, reports readiness to the service manager. */
+/**
+ * Reports to the parent process over IPC; without one, reports readiness to the service manager.
+ */
 export function reportToParent(report: Report): void {
   if (process.connected) process.send?.(report);
   else if ('ready' in report) notifyReady(`Listening on ${formatEndpoint(report.ready)}`);

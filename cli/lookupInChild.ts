@@ -1,5 +1,5 @@
-// Resolves a host name in a child process. getaddrinfo(3) cannot be canceled, and while it waits for a
-// name server that does not answer, its process cannot exit.
+// Resolves a host name in a child process. getaddrinfo(3) cannot be canceled, and while it waits
+// for a name server that does not answer, its process cannot exit.
 
 import { execFile } from 'node:child_process';
 import type { LookupAddress } from 'node:dns';

@@ -1,6 +1,6 @@
 /**
- * Returns how many files this process may have open: the soft limit of getrlimit(2), which Node raises
- * to the hard limit when it starts. On Windows, which has none, infinity.
+ * Returns how many files this process may have open: the soft limit of getrlimit(2), which Node
+ * raises to the hard limit when it starts. On Windows, which has none, infinity.
  */
 export function maxOpenFiles(): number {
   const report: { userLimits?: { open_files?: { soft?: unknown } } } = process.report.getReport();

@@ -49,8 +49,8 @@ export function jsonLogger(format: LogFormat): typeof logger | undefined {
 }
 
 /**
- * Lets the process exit by itself when every line is written, or kills it if the reader accepts nothing
- * for a while: a write that blocks in the kernel also blocks an orderly exit.
+ * Lets the process exit by itself when every line is written, or kills it if the reader accepts
+ * nothing for a while: a write that blocks in the kernel also blocks an orderly exit.
  */
 export function exitWhenFlushed(): void {
   let gracePeriod: NodeJS.Timeout | undefined;

@@ -1,4 +1,5 @@
-// Passes its standard output, a pipe, to the process that started it, and exits (see stdoutReader.ts).
+// Passes its standard output, a pipe, to the process that started it, and exits (see
+// stdoutReader.ts).
 
 import '../server/ignoreDebugSignal.ts';
 

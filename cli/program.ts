@@ -1,6 +1,6 @@
 // Defines the `motd` command line: its commands, arguments and flags. Importing this file runs
-// nothing; main.ts runs what `buildProgram` returns. The code of a command is loaded when the command
-// runs: a client must not wait for a web server to load.
+// nothing; main.ts runs what `buildProgram` returns. The code of a command is loaded when the
+// command runs: a client must not wait for a web server to load.
 
 import { Argument, Command, Option } from 'commander';
 import { printToStderr } from './cliError.ts';
@@ -238,7 +238,8 @@ function withServers<Options>(act: (options: Options & ServersOptions) => Promis
 function hideSecrets(started: Command): void {
   takeOwnVariables();
   const isInArguments = SECRETS.some((name) => started.getOptionValueSource(name) === 'cli');
-  // A new title overwrites the arguments (Linux: /proc/PID/cmdline in proc(5); libuv's proctitle.c).
+  // A new title overwrites the arguments (Linux: /proc/PID/cmdline in proc(5); libuv's
+  // proctitle.c).
   if (isInArguments) process.title = `motd ${started.name()}`;
 }
 

@@ -1,12 +1,12 @@
-// Exits when the reader of standard output closes it (`motd watch | head -1`), without waiting for the
-// next write: only a write fails with EPIPE, and there may be none for days.
+// Exits when the reader of standard output closes it (`motd watch | head -1`), without waiting for
+// the next write: only a write fails with EPIPE, and there may be none for days.
 //
-// - A pipe reports POLLERR (poll(2)) on its write end. libuv polls only descriptors that it reads, and
-//   never reads one that is open for writing only. It does read one that another process passes to it
-//   (SCM_RIGHTS, unix(7)), so a short-lived child process passes ours back. That read gets no data, and
-//   fails with EBADF at POLLERR. Linux only.
-// - A socket must not be read: it may also be standard input (sshd). Writing zero bytes fails when the
-//   other end is closed, but not when it is only shut down for writing.
+// - A pipe reports POLLERR (poll(2)) on its write end. libuv polls only descriptors that it reads,
+//   and never reads one that is open for writing only. It does read one that another process passes
+//   to it (SCM_RIGHTS, unix(7)), so a short-lived child process passes ours back. That read gets no
+//   data, and fails with EBADF at POLLERR. Linux only.
+// - A socket must not be read: it may also be standard input (sshd). Writing zero bytes fails when
+//   the other end is closed, but not when it is only shut down for writing.
 
 import { fork } from 'node:child_process';
 import { fstatSync, readFileSync, type Stats, writeSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Supervises a child process of `motd up`, or a worker of `motd bridge`: starts it, restarts it with
-// backoff when it crashes, and stops it.
+// Supervises a child process of `motd up`, or a worker of `motd bridge`: starts it, restarts it
+// with backoff when it crashes, and stops it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -60,8 +60,8 @@ export class Supervisor {
   /**
    * Starts the child.
    *
-   * @returns Its first report that it is ready; `undefined` if it exited before, and printed why. A child
-   *   that was killed before has printed nothing, and is restarted.
+   * @returns Its first report that it is ready; `undefined` if it exited before, and printed why. A
+   *   child that was killed before has printed nothing, and is restarted.
    */
   start(): Promise<Ready | undefined> {
     return new Promise((resolve) => {

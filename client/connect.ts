@@ -5,8 +5,8 @@ import { connect as connectTls } from 'node:tls';
 import { AbortedError, type ConnectProgress } from './abortedError.ts';
 
 /**
- * After this much silence, TCP probes whether the server is still there (tcp(7), SO_KEEPALIVE). Node
- * has it probe ten times, a second apart (libuv), and then reports the connection as lost.
+ * After this much silence, TCP probes whether the server is still there (tcp(7), SO_KEEPALIVE).
+ * Node has it probe ten times, a second apart (libuv), and then reports the connection as lost.
  */
 const KEEPALIVE_AFTER_MS = 60_000;
 

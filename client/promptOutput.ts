@@ -1,18 +1,18 @@
-// Sits between readline and the terminal, for what readline cannot do: start a prompt below the lines
-// printed since the last one, and keep a password off the screen.
+// Sits between readline and the terminal, for what readline cannot do: start a prompt below the
+// lines printed since the last one, and keep a password off the screen.
 //
-// If passwords are masked, the output of readline is dropped at a password prompt, and the line is drawn
-// here, in bullets. Between prompts, nothing is drawn: what is typed ahead may be a password.
+// If passwords are masked, the output of readline is dropped at a password prompt, and the line is
+// drawn here, in bullets. Between prompts, nothing is drawn: what is typed ahead may be a password.
 
 import type { Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { maskSecret } from './dialogue/maskSecret.ts';
 
 /** A terminal to write to. Its width may be unknown. */
-export type Terminal = Writable & { columns?: number };
+export type TerminalOutput = Writable & { columns?: number };
 
 export class PromptOutput extends Writable {
-  readonly #terminal: Terminal;
+  readonly #terminal: TerminalOutput;
   readonly #masksPasswords: boolean;
   #readline: Interface | undefined;
   #mode: 'shown' | 'hidden' | 'masked';
@@ -21,7 +21,7 @@ export class PromptOutput extends Writable {
   #cursorRow = 0;
   #isDrawScheduled = false;
 
-  constructor(terminal: Terminal, { masksPasswords }: { masksPasswords: boolean }) {
+  constructor(terminal: TerminalOutput, { masksPasswords }: { masksPasswords: boolean }) {
     super({ decodeStrings: false });
     this.#terminal = terminal;
     this.#masksPasswords = masksPasswords;
@@ -72,8 +72,8 @@ export class PromptOutput extends Writable {
   }
 
   #show(prompt: string): void {
-    // Before it draws, readline moves up by the rows that it drew last, over lines printed since. Let
-    // it draw once hidden, so that it counts no rows.
+    // Before it draws, readline moves up by the rows that it drew last, over lines printed since.
+    // Let it draw once hidden, so that it counts no rows.
     this.#mode = 'hidden';
     this.#readline?.prompt(true);
     this.#mode = 'shown';
@@ -126,14 +126,17 @@ export class PromptOutput extends Writable {
     this.#terminal.write(`${start}${shown}${wrap}${back}`);
   }
 
-  /** Moves to the start of the prompt, and erases everything from there (ED: ECMA-48, section 8.3.39). */
+  /**
+   * Moves to the start of the prompt, and erases everything from there (ED: ECMA-48, section
+   * 8.3.39).
+   */
   #toStart(): string {
     return `${up(this.#cursorRow)}\r\x1b[J`;
   }
 
   /**
-   * readline stores for Ctrl-Y the text that Ctrl-U and Ctrl-K delete, also for later prompts. Delete it
-   * with single key presses first, which store nothing, so that no password gets there.
+   * readline stores for Ctrl-Y the text that Ctrl-U and Ctrl-K delete, also for later prompts.
+   * Delete it with single key presses first, which store nothing, so that no password gets there.
    */
   #inputOnKeypress(readline: Interface, { ctrl, shift, name }: Key): void {
     if (!this.#masksPasswords || this.#mode === 'shown' || !ctrl) return;

@@ -1,6 +1,6 @@
-// Holds the dialogue in a terminal or over pipes, as the original TCPClient does. A line that arrives
-// before its prompt (typed ahead, or read from a pipe) is printed after the prompt, so that the output is
-// the same conversation in all cases.
+// Holds the dialogue in a terminal or over pipes, as the original TCPClient does. A line that
+// arrives before its prompt (typed ahead, or read from a pipe) is printed after the prompt, so that
+// the output is the same conversation in all cases.
 
 import type { Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
@@ -11,11 +11,11 @@ import { decodeForDisplay, decodeUtf8, REPLACEMENT } from '../protocol/utf8.ts';
 import { type Effect, type Ending, isSecret, type PromptKind } from './dialogue/conversation.ts';
 import { Dialogue } from './dialogue/dialogue.ts';
 import { maskSecret } from './dialogue/maskSecret.ts';
-import { PromptOutput, type Terminal } from './promptOutput.ts';
+import { PromptOutput, type TerminalOutput } from './promptOutput.ts';
 
 export interface TerminalOptions {
   input: Readable;
-  output: Terminal;
+  output: TerminalOutput;
   /** Whether input and output are terminals: the line can then be edited. */
   isTerminal: boolean;
   /** Whether the input is echoed by a terminal. */

@@ -48,7 +48,9 @@ export async function startBridge(
   return { app, endpoint };
 }
 
-/** Reports that the bridge listens: to the console, and to the parent process or service manager. */
+/**
+ * Reports that the bridge listens: to the console, and to the parent process or service manager.
+ */
 export function announceBridge(
   { log, basePath, tlsCert }: BridgeOptions,
   endpoint: Endpoint,

@@ -1,5 +1,5 @@
-// The primary of `motd bridge --workers`: starts the workers, distributes connections to them (node:cluster,
-// round-robin), and holds everything they share. It relays nothing.
+// The primary of `motd bridge --workers`: starts the workers, distributes connections to them
+// (node:cluster, round-robin), and holds everything they share. It relays nothing.
 
 import type { ChildProcess } from 'node:child_process';
 import cluster from 'node:cluster';
@@ -184,7 +184,8 @@ class BridgePrimary {
 
   #childOnReady(child: ChildProcess, ready: Ready): void {
     this.#ready ??= ready;
-    // If the port was closed in between, port 0 gives another one. Restart the worker with the old port.
+    // If the port was closed in between, port 0 gives another one. Restart the worker with the old
+    // port.
     if (ready.ready.port === this.#ready.ready.port) this.#listening.add(child);
     else child.kill();
   }

@@ -1,4 +1,5 @@
-// A worker of `motd bridge --workers`: relays sessions, and calls the primary for everything shared.
+// A worker of `motd bridge --workers`: relays sessions, and calls the primary for everything
+// shared.
 
 import type { FastifyInstance } from 'fastify';
 import type { Endpoint } from '../../access/endpoint.ts';

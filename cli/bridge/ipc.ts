@@ -1,5 +1,5 @@
-// Calls methods of another process over the IPC channel between a process and its child (child_process,
-// 'message'). Each end offers methods that the other end calls.
+// Calls methods of another process over the IPC channel between a process and its child
+// (child_process, 'message'). Each end offers methods that the other end calls.
 
 /** The methods of one end. Arguments and results are passed as JSON. */
 export type Methods = Record<string, (...args: never[]) => unknown>;
@@ -58,7 +58,9 @@ export class IpcPeer<RemoteMethods extends Methods> {
     });
   }
 
-  /** Calls a method without waiting for a result. Errors are ignored: the other process has ended. */
+  /**
+   * Calls a method without waiting for a result. Errors are ignored: the other process has ended.
+   */
   notify<Name extends keyof RemoteMethods & string>(
     method: Name,
     ...args: Parameters<RemoteMethods[Name]>

@@ -86,7 +86,8 @@ test('does not reveal by a refusal which names exist', async () => {
   for (let name = 0; name < 100; name++) await passwords.check(HERE, `unknown ${name}`, 'guess');
   for (const [at, name] of ['anna', 'bert', 'carl', 'dora', 'emil', 'fritz'].entries()) {
     expect(await passwords.check(HERE, name, 'guess')).toBe('refused');
-    // A source each: unknown names that count as the same user would use up the tries of one source.
+    // A source each: unknown names that count as the same user would use up the tries of one
+    // source.
     expect(await passwords.check(`198.51.100.${at}`, name, 'guess')).toBe('wrong');
   }
 });

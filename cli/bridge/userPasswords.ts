@@ -1,5 +1,5 @@
-// Checks the passwords of the page's users. A browser sends one with every request, and verifying a hash
-// takes a quarter of a second, so correct passwords are cached, as an HMAC with a random key.
+// Checks the passwords of the page's users. A browser sends one with every request, and verifying a
+// hash takes a quarter of a second, so correct passwords are cached, as an HMAC with a random key.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LoginTokens } from '../../access/loginTokens.ts';
@@ -71,8 +71,8 @@ export class UserPasswords {
       const verdict = await this.#guard.check(source, this.#decoyFor(user), bytes);
       return verdict === 'refused' ? 'refused' : 'wrong';
     }
-    // A source with strikes must not use the cache: by trying many passwords at once, it could learn which
-    // one is correct.
+    // A source with strikes must not use the cache: by trying many passwords at once, it could
+    // learn which one is correct.
     const isCached =
       this.#guard.hasNoStrikes(source, user) && this.#isRight(this.#cache.get(user), bytes);
     return isCached ? 'right' : this.#guard.check(source, user, bytes);
@@ -92,9 +92,9 @@ export class UserPasswords {
   }
 
   /**
-   * Returns an existing user for an unknown name, whose hash is checked and whose strikes count instead.
-   * It is always the same one for the same name, so that neither the time nor a refusal reveals which
-   * names exist.
+   * Returns an existing user for an unknown name, whose hash is checked and whose strikes count
+   * instead. It is always the same one for the same name, so that neither the time nor a refusal
+   * reveals which names exist.
    */
   #decoyFor(unknownName: string): string {
     const index = this.#digest(unknownName).readUInt32BE() % this.#names.length;

@@ -1,5 +1,5 @@
-// The IPC methods (ipc.ts) between the primary and the workers of `motd bridge --workers`. The primary owns
-// everything shared: files, quotas, passwords, metrics. Workers relay.
+// The IPC methods (ipc.ts) between the primary and the workers of `motd bridge --workers`. The
+// primary owns everything shared: files, quotas, passwords, metrics. Workers relay.
 
 import type { Verdict } from '../../access/passwordGuard.ts';
 import type { QuotaExceeded } from '../../access/quota.ts';
@@ -8,7 +8,9 @@ import type { MetricSample } from '../../bridge/metrics.ts';
 import { ownVariable } from '../options/environment.ts';
 import type { TlsIdentity } from '../options/tlsFiles.ts';
 
-/** Set for our workers. `cluster.isWorker` is not enough: another program may cluster `motd bridge`. */
+/**
+ * Set for our workers. `cluster.isWorker` is not enough: another program may cluster `motd bridge`.
+ */
 const WORKER_VARIABLE = 'MOTD_BRIDGE_WORKER';
 
 export const WORKER_ENVIRONMENT = { [WORKER_VARIABLE]: 'yes' };

@@ -52,8 +52,8 @@ export async function connect(
 }
 
 /**
- * Connects to the server, or to the first of several that answers. A later loss of the connection ends
- * the dialogue: no other server knows its state.
+ * Connects to the server, or to the first of several that answers. A later loss of the connection
+ * ends the dialogue: no other server knows its state.
  */
 async function openConnectionTo(options: ServersOptions & TlsClientOptions): Promise<Socket> {
   const [only, ...others] = options.servers;

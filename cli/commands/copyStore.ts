@@ -16,8 +16,8 @@ import { flushAndExit, printLine } from '../output.ts';
 const CHUNK_SIZE = 100;
 
 /**
- * Copies every message, with its time, in its order. After an interruption, run it again to complete the
- * copy.
+ * Copies every message, with its time, in its order. After an interruption, run it again to
+ * complete the copy.
  *
  * @param from Only read. Messages stored in it from now on are not copied.
  * @param to Empty, or holds the beginning of the same history.

@@ -1,5 +1,6 @@
-// `motd get`, `set`, `watch` and `history`, for scripts, cron jobs and login shells. The result goes to
-// standard output, everything else to standard error, and no command takes longer than its timeout.
+// `motd get`, `set`, `watch` and `history`, for scripts, cron jobs and login shells. The result
+// goes to standard output, everything else to standard error, and no command takes longer than its
+// timeout.
 
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -24,7 +25,9 @@ import { parseSingleLine } from '../options/parsers.ts';
 import { readStandardInput } from '../standardInput.ts';
 import { exitWhenReaderCloses, exitWhenReaderClosesDelayed } from '../stdoutReader.ts';
 
-/** The delay before the first reconnection. It doubles with every further one, and is randomized. */
+/**
+ * The delay before the first reconnection. It doubles with every further one, and is randomized.
+ */
 const MIN_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
@@ -64,8 +67,8 @@ export async function history(options: OneshotOptions): Promise<void> {
 /**
  * Changes the message to `--message`, or to the line on standard input.
  *
- * Several servers may be asked whether they are ready to store it. The message is sent to one of them,
- * and to another one only if the first reported that it has not stored it (`askToStore`).
+ * Several servers may be asked whether they are ready to store it. The message is sent to one of
+ * them, and to another one only if the first reported that it has not stored it (`askToStore`).
  */
 export async function set(options: SetOptions): Promise<void> {
   const message = options.message ?? (await readMessage());
@@ -91,8 +94,8 @@ async function storeOnce(options: SetOptions, message: string, deadline: Deadlin
 }
 
 /**
- * Prints the message, and every later one. If the connection is lost, connects to the next server at
- * once. If no server answers, asks all of them again, with increasing delays.
+ * Prints the message, and every later one. If the connection is lost, connects to the next server
+ * at once. If no server answers, asks all of them again, with increasing delays.
  */
 export async function watch(options: OneshotOptions): Promise<never> {
   const shown: Shown = { last: undefined };
@@ -128,7 +131,11 @@ interface Shown {
   last: string | undefined;
 }
 
-/** Prints the messages of one server. @returns Why it stopped sending, or why no server answered. */
+/**
+ * Prints the messages of one server.
+ *
+ * @returns Why it stopped sending, or why no server answered.
+ */
 function watchOne(options: OneshotOptions, shown: Shown) {
   return withDeadline(remainingMs(options), async (deadline) => {
     const { first, failures } = await askServers(options, deadline, askToWatch);
@@ -183,7 +190,7 @@ async function failureOf<Answer>(
   }
 }
 
-/** Whether no other server must be asked to store the message. */
+/** Whether the outcome is final: no other server may be asked to store the message. */
 function isFinal({ error }: Failure): boolean {
   return error instanceof OutcomeUnknownError || error instanceof DeniedError;
 }

@@ -99,7 +99,9 @@ function verifierFromFile(file: string | undefined, flag: string): VerifyPasswor
   return file === undefined ? undefined : readPasswordFile(file, flag);
 }
 
-/** Makes both servers listen: first the admin server, which then reports that the other one starts. */
+/**
+ * Makes both servers listen: first the admin server, which then reports that the other one starts.
+ */
 async function listen(
   server: MotdServer,
   adminServer: AdminServer,

@@ -1,5 +1,5 @@
-// `motd up`: runs the server and the bridge, each in its own process, so that neither can take the other
-// down. After SHUTDOWN the server stays down; after a crash it is restarted.
+// `motd up`: runs the server and the bridge, each in its own process, so that neither can take the
+// other down. After SHUTDOWN the server stays down; after a crash it is restarted.
 
 import openInBrowser from 'open';
 import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
@@ -18,7 +18,8 @@ export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, Bridge
   open: boolean;
 }
 
-// A relay produces much garbage in few objects, for which parallel collection costs more than it saves.
+// A relay produces much garbage in few objects, for which parallel collection costs more than it
+// saves.
 const BRIDGE_NODE_FLAGS = ['--single-threaded-gc'];
 
 /** Longer than each of them takes to stop. */

@@ -1,5 +1,5 @@
-// Decodes text from any program or editor, some of which write a byte order mark, UTF-16 or Latin-1.
-// Text that is not UTF-8 is rejected, not repaired.
+// Decodes text from any program or editor, some of which write a byte order mark, UTF-16 or
+// Latin-1. Text that is not UTF-8 is rejected, not repaired.
 
 import { dropByteOrderMark } from '../../protocol/byteOrderMark.ts';
 import { decodeUtf8 } from '../../protocol/utf8.ts';

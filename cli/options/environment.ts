@@ -1,5 +1,6 @@
-// Environment variables. Those meant for this process alone are removed from `process.env`, so that a child
-// gets only the variables of its own flags, and a password reaches only the process that checks it.
+// Environment variables. Those meant for this process alone are removed from `process.env`, so that
+// a child gets only the variables of its own flags, and a password reaches only the process that
+// checks it.
 
 import type { Command } from 'commander';
 import type { Environment } from '../supervisor.ts';
@@ -24,8 +25,8 @@ export function stripLineEnds(): void {
 }
 
 /**
- * Moves the variables meant for this process out of `process.env`, which its child processes inherit. Must
- * run after Commander has read them.
+ * Moves the variables meant for this process out of `process.env`, which its child processes
+ * inherit. Must run after Commander has read them.
  */
 export function takeOwnVariables(): void {
   for (const [name, value] of Object.entries(process.env)) {
@@ -49,7 +50,8 @@ export function environmentOf(command: Command): Environment {
  * Makes the variables for a child process of `motd up`.
  *
  * @param child The command that the child process runs.
- * @param parent The command that this process runs, parsed. Its flags take precedence over variables.
+ * @param parent The command that this process runs, parsed. Its flags take precedence over
+ *   variables.
  */
 export function environmentForChild(child: Command, parent: Command): Environment {
   return { ...environmentOf(child), ...selectFor(child, valuesOf(parent)) };

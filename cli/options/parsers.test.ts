@@ -8,7 +8,8 @@ test.each([
   ['a:26310,b', [{ host: 'a', port: 26310 }, { host: 'b' }]],
   ['192.0.2.7:65535', [{ host: '192.0.2.7', port: 65_535 }]],
   ['[::1]:2000,[::1],::1', [{ host: '::1', port: 2000 }, { host: '::1' }, { host: '::1' }]],
-  // All of it is an address: only an IPv6 address in brackets can have a port (RFC 3986, section 3.2.2).
+  // All of it is an address: only an IPv6 address in brackets can have a port (RFC 3986, section
+  // 3.2.2).
   ['::1:2000', [{ host: '::1:2000' }]],
   ['fe80::1%eth0,[fe80::1%eth0]:1', [{ host: 'fe80::1%eth0' }, { host: 'fe80::1%eth0', port: 1 }]],
 ])('parses the servers %s', (text, servers) => {

@@ -25,7 +25,10 @@ function parseTargetOrThrow(text: string): Target {
   );
 }
 
-/** Parses a host name or an IP address. Rejects a bare number, which `inet_aton` takes for an address. */
+/**
+ * Parses a host name or an IP address. Rejects a bare number, which `inet_aton` takes for an
+ * address.
+ */
 export function parseHost(text: string): string {
   const isPort = /^\d+$/.test(text);
   const hasPort = text.includes(':') && isIP(text) === 0;
@@ -72,7 +75,10 @@ export function parsePort(text: string): number {
   throw new InvalidArgumentError('It must be a port number from 0 to 65535.');
 }
 
-/** @returns The line, trimmed; `undefined` if the text is not one line of plain text that fits the protocol. */
+/**
+ * @returns The line, trimmed; `undefined` if the text is not one line of plain text that fits the
+ *   protocol.
+ */
 export function parseSingleLine(text: string): string | undefined {
   const line = trimLine(text);
   const isLine = line !== '' && isPlainText(line) && Buffer.byteLength(line) <= MAX_LINE_BYTES;
@@ -141,7 +147,10 @@ export function parseCount(min: number, max: number, alternative = ''): (text: s
   };
 }
 
-/** Parses networks separated by white space, and appends them to the previous ones. `none` adds none. */
+/**
+ * Parses networks separated by white space, and appends them to the previous ones. `none` adds
+ * none.
+ */
 export function parseNetworks(text: string, previous: string[] = []): string[] {
   const networks = text.trim() === 'none' ? [] : text.trim().split(/\s+/);
   try {

@@ -1,5 +1,5 @@
-// The secret by which the server under `motd up` recognizes the bridge. It is in the environment of both,
-// which other users of the machine cannot read (proc(5), /proc/PID/environ).
+// The secret by which the server under `motd up` recognizes the bridge. It is in the environment of
+// both, which other users of the machine cannot read (proc(5), /proc/PID/environ).
 
 import { randomBytes } from 'node:crypto';
 import { Option } from 'commander';

@@ -1,4 +1,5 @@
-// Allows the default password, or a short one, only if the server is reachable from this machine alone.
+// Allows the default password, or a short one, only if the server is reachable from this machine
+// alone.
 
 import { isLocalhost } from '../../access/localhost.ts';
 import { addressMatcher } from '../../access/source.ts';

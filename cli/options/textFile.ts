@@ -1,4 +1,5 @@
-// Files edited by people on any system: lines end in LF or CRLF, and there may be a byte order mark.
+// Files edited by people on any system: lines end in LF or CRLF, and there may be a byte order
+// mark.
 
 import { decodeText } from './decodeText.ts';
 

@@ -64,8 +64,8 @@ function certificateIn(pem: Buffer, file: string, flag: string): X509Certificate
 }
 
 /**
- * Checks what parsing does not: OpenSSL rejects a key that is too short, or an incomplete chain, only for use
- * in TLS.
+ * Checks what parsing does not: OpenSSL rejects a key that is too short, or an incomplete chain,
+ * only for use in TLS.
  */
 function checkUsable(identity: TlsIdentity, file: string, flag: string): TlsIdentity {
   try {

@@ -11,8 +11,8 @@ const FLAG = '--users-file';
 export type Users = ReadonlyMap<string, VerifyPassword>;
 
 /**
- * Reads lines `NAME:HASH`, with hashes by `motd hash-password`. Skips blank lines, and comments that start
- * with `#`.
+ * Reads lines `NAME:HASH`, with hashes by `motd hash-password`. Skips blank lines, and comments
+ * that start with `#`.
  *
  * @throws CliError that names the number of the invalid line, without its content.
  */

@@ -1,6 +1,6 @@
-// The interface of a conversation with a peer. Pure: what the user typed and what the peer sent come in
-// as calls; what to display and to send comes out as effects. The terminal and the page perform the
-// effects.
+// The interface of a conversation with a peer. Pure: what the user typed and what the peer sent
+// come in as calls; what to display and to send comes out as effects. The terminal and the page
+// perform the effects.
 
 /** What a prompt asks for. A `line` has no meaning to us. */
 export type PromptKind = 'command' | 'message' | 'password' | 'storePassword' | 'line';
@@ -11,14 +11,14 @@ export function isSecret(kind: PromptKind): boolean {
 }
 
 /**
- * How a conversation ended: as the user requested (`quit`, `shutDown`); because the server rejected this
- * client, and sent the reason; or because the connection was lost.
+ * How a conversation ended: as the user requested (`quit`, `shutDown`); because the server rejected
+ * this client, and sent the reason; or because the connection was lost.
  */
 export type Ending = 'quit' | 'shutDown' | 'rejected' | 'lost';
 
 /**
- * The origin of a line. A `note` is ours, and in brackets, so that it is not mistaken for a line from the
- * server.
+ * The origin of a line. A `note` is ours, and in brackets, so that it is not mistaken for a line
+ * from the server.
  */
 export type Speaker = 'client' | 'server' | 'message' | 'note';
 
@@ -52,7 +52,9 @@ export interface Conversation {
   closed(reason: string): Effect[];
 }
 
-/** The longest line that is displayed, in characters: bounds the memory for a peer that sends no LF. */
+/**
+ * The longest line that is displayed, in characters: bounds the memory for a peer that sends no LF.
+ */
 export const MAX_SHOWN_LENGTH = 64 * 1024;
 
 /** Displayed instead of a longer line. */

@@ -1,6 +1,7 @@
-// The original client's dialogue with a user (PROTOCOL.md, "The dialogue"). Its states and transitions:
+// The original client's dialogue with a user (PROTOCOL.md, "The dialogue"). Its states and
+// transitions:
 //
-//   prompt --a line typed--> reply --200 OK to MSGGET or MSGWATCH--> message --the message--> prompt
+//   prompt --a line typed--> reply --200 OK to MSGGET, MSGWATCH--> message --its line--> prompt
 //                            reply --200 OK to MSGHIST--> history --its end--> prompt
 //                            reply --200 OK to QUIT, 200 OKAY--> over
 //                            reply --any other reply--> prompt, for what the server awaits now

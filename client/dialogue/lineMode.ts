@@ -1,8 +1,8 @@
-// A conversation with any TCP service: sends each typed line, and displays each received one. Whether
-// the service awaits input is unknown, so there is always a prompt.
+// A conversation with any TCP service: sends each typed line, and displays each received one.
+// Whether the service awaits input is unknown, so there is always a prompt.
 //
-// An unfinished line from the service is its prompt (`login: `), and is shown instead of ours. When the
-// user has answered it, that line is complete, and already on the screen.
+// An unfinished line from the service is its prompt (`login: `), and is shown instead of ours. When
+// the user has answered it, that line is complete, and already on the screen.
 
 import { escapeControls } from '../../protocol/plainText.ts';
 import {
@@ -20,7 +20,9 @@ export interface LineModeOptions {
   readonly lineEnd?: LineEnd;
 }
 
-/** In characters, as displayed. A longer unfinished line is not a prompt, and is shown when it ends. */
+/**
+ * In characters, as displayed. A longer unfinished line is not a prompt, and is shown when it ends.
+ */
 const MAX_PROMPT_LENGTH = 256;
 
 /** Words in a prompt that ask for a secret. */
@@ -109,7 +111,9 @@ export class LineMode implements Conversation {
     return this.#servicePrompt() ?? this.#ownPrompt;
   }
 
-  /** The unfinished line as it is displayed; `undefined` if there is none, or it is not a prompt. */
+  /**
+   * The unfinished line as it is displayed; `undefined` if there is none, or it is not a prompt.
+   */
   #servicePrompt(): string | undefined {
     if (this.#partial.length > MAX_PROMPT_LENGTH) return undefined;
     const shown = escapeControls(withoutCr(this.#partial));

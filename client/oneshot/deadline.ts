@@ -1,5 +1,5 @@
-// A deadline for everything it takes to get an answer: resolving, connecting, and every server that is
-// asked before one answers.
+// A deadline for everything it takes to get an answer: resolving, connecting, and every server that
+// is asked before one answers.
 
 export class Deadline {
   readonly #passed = new AbortController();

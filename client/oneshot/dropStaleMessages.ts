@@ -1,10 +1,10 @@
 // Continues a watch on another server without repeating a message, or going back to an older one.
 //
-// Servers that share a store learn of a message at slightly different times, so the next server may be
-// behind the last one for a moment. Its first message is then an older one, perhaps one that was never
-// shown, and nothing in it tells its age. If it differs from the last message shown, the server
-// therefore gets a moment to catch up. If it sends the last message shown within that time, everything
-// before was older, and is dropped; otherwise everything it sent is new.
+// Servers that share a store learn of a message at slightly different times, so the next server may
+// be behind the last one for a moment. Its first message is then an older one, perhaps one that was
+// never shown, and nothing in it tells its age. If it differs from the last message shown, the
+// server therefore gets a moment to catch up. If it sends the last message shown within that time,
+// everything before was older, and is dropped; otherwise everything it sent is new.
 
 /**
  * @param lastShown The last message shown; `undefined` if none was.
@@ -29,7 +29,9 @@ export async function* dropStaleMessages(
 /** More than a server that is behind has to send. Of a flood, the newest messages are kept. */
 const MAX_HELD = 256;
 
-/** Yields nothing if the server turns out to be behind; else what it sent, after the time is over. */
+/**
+ * Yields nothing if the server turns out to be behind; else what it sent, after the time is over.
+ */
 async function* afterCatchUp(
   lastShown: string,
   inForce: string,
@@ -51,7 +53,7 @@ async function* afterCatchUp(
   } finally {
     timer.cancel();
   }
-  // It is awaited only after the held messages are taken: until then, its rejection is not unhandled.
+  // It is awaited only after the held messages are taken: until then, a rejection is no crash.
   next.catch(() => {});
   yield* held;
   yield (await next).value;

@@ -1,5 +1,5 @@
-// One request per connection: what `motd get`, `set`, `watch` and `history` do with a server. Everything
-// they return is safe to display.
+// One request per connection: what `motd get`, `set`, `watch` and `history` do with a server.
+// Everything they return is safe to display.
 
 import type { Socket } from 'node:net';
 import { isClosingReply, REPLY } from '../../protocol/replies.ts';
@@ -25,16 +25,17 @@ function messageIn(event: WatchEvent): string {
 }
 
 /** Sends the message, and resolves when the server has stored it durably. */
-export type Store = (message: string, storePassword: string | undefined) => Promise<void>;
+export type StoreMessage = (message: string, storePassword: string | undefined) => Promise<void>;
 
 /**
  * Starts to store a message. If the connection is closed after this, the server has stored nothing.
  *
  * @returns When the server is ready to take the message: a function that sends it. It throws
- *   OutcomeUnknownError if the message was sent and no reply arrived, and DeniedError if no other server
- *   should be asked. After any other error, this server has not stored the message, as far as it knows.
+ *   OutcomeUnknownError if the message was sent and no reply arrived, and DeniedError if no other
+ *   server should be asked. After any other error, this server has not stored the message, as far
+ *   as it knows.
  */
-export async function askToStore(socket: Socket): Promise<Store> {
+export async function askToStore(socket: Socket): Promise<StoreMessage> {
   const server = new LineClient(socket);
   server.send('MSGSTORE');
   const reply = await server.readLine();
@@ -65,14 +66,14 @@ function requireOk(reply: string): void {
 /**
  * Whether a reply means that nothing was stored, and says nothing about another server.
  *
- * A server that stops first answers the lines it has received (PROTOCOL.md, "Replies"): a 421 instead of
- * an answer means that the message was not stored. A client rejected for its wrong passwords must not
- * try them on another server.
+ * A server that stops first answers the lines it has received (PROTOCOL.md, "Replies"): a 421
+ * instead of an answer means that the message was not stored. A client rejected for its wrong
+ * passwords must not try them on another server.
  *
- * 503 is about the server's own connection to the store; the next server may have a working one. A server
- * that loses etcd in the middle of a transaction learns only later that the transaction was committed
- * (server/stores/etcd/etcdWriter.ts). The next server has then stored the same words again, and the
- * history contains them twice. That is better than not storing the message at all.
+ * 503 is about the server's own connection to the store; the next server may have a working one. A
+ * server that loses etcd in the middle of a transaction learns only later that the transaction was
+ * committed (server/stores/etcd/etcdWriter.ts). The next server has then stored the same words
+ * again, and the history contains them twice. That is better than not storing the message at all.
  */
 function mayAskNext(reply: string): boolean {
   if (reply === REPLY.storeUnavailable) return true;
@@ -108,8 +109,9 @@ async function* entriesFrom(
 /**
  * Requests the message of the day, and every later one when it is stored.
  *
- * @returns When the first message has arrived: all messages, until the connection is lost. A message
- *   that is worded as a closing reply also ends it; the next connection gets that message first.
+ * @returns When the first message has arrived: all messages, until the connection is lost. A
+ *   message that is worded as a closing reply also ends it; the next connection gets that message
+ *   first.
  */
 export async function askToWatch(socket: Socket): Promise<AsyncGenerator<string, never>> {
   const server = new LineClient(socket);

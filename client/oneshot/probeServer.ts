@@ -8,8 +8,8 @@ import { ClosedError, refusedError } from './replyErrors.ts';
 /**
  * Requests the message of the day.
  *
- * @param socket A connection, just opened. It is left paused for another reader, with everything that
- *   was received on it read.
+ * @param socket A connection, just opened. It is left paused for another reader, with everything
+ *   that was received on it read.
  * @throws RefusedError if the server sends another reply; the connection's own error.
  */
 export function probeServer(socket: Socket): Promise<void> {

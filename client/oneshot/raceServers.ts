@@ -1,12 +1,12 @@
 // Asks several servers the same question, and takes the first answer.
 //
-// The first server is asked at once; each further one when an earlier one has failed, or after a short
-// delay without an answer, as RFC 8305 (section 5) does with the addresses of one host. A server that is
-// down without an error therefore costs a moment, whatever the deadline; and as long as the first server
-// answers, the others are not asked.
+// The first server is asked at once; each further one when an earlier one has failed, or after a
+// short delay without an answer, as RFC 8305 (section 5) does with the addresses of one host. A
+// server that is down without an error therefore costs a moment, whatever the deadline; and as long
+// as the first server answers, the others are not asked.
 //
-// The question must be harmless when several servers are asked: reading is, and so is sending MSGSTORE
-// and closing the connection.
+// The question must be harmless when several servers are asked: reading is, and so is sending
+// MSGSTORE and closing the connection.
 
 import type { ServerAddress } from '../connect.ts';
 import type { Deadline } from './deadline.ts';
@@ -29,11 +29,11 @@ export interface RaceResult<Answer> {
 }
 
 /**
- * Asks until one server has answered, all have failed, or the deadline has passed. If the deadline is
- * short, each server gets its share of the time, so that all of them are asked before it passes.
+ * Asks until one server has answered, all have failed, or the deadline has passed. If the deadline
+ * is short, each server gets its share of the time, so that all of them are asked before it passes.
  *
- * @param ask Asks one server. The signal is aborted when another server has answered, or the deadline
- *   has passed; the latter also for the server that answered first.
+ * @param ask Asks one server. The signal is aborted when another server has answered, or the
+ *   deadline has passed; the latter also for the server that answered first.
  */
 export function raceServers<Answer>(
   servers: readonly ServerAddress[],

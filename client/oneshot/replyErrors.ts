@@ -1,4 +1,5 @@
-// The errors of a request that a server did not answer as expected. Their messages are safe to display.
+// The errors of a request that a server did not answer as expected. Their messages are safe to
+// display.
 
 import { formatBytes } from '../abortedError.ts';
 

@@ -60,7 +60,8 @@ export class WatchReader {
     } else if (!this.#hasMessage) {
       return this.#refused(text);
     }
-    // After a second request, updates that the server sent before it read the request precede its reply.
+    // After a second request, updates that the server sent before it read the request precede its
+    // reply.
     return { is: 'message', message: text };
   }
 
