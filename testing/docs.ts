@@ -61,7 +61,7 @@ function anchorOf(title: string): string {
  */
 export function codeUnder(page: string, heading: string, language: string, index = 0): string {
   const parts = [
-    ...readPage(page).matchAll(/^#+ (?<title>.+)$|^```(?<word>\w*)\n(?<code>.*?)^```$/gms),
+    ...readPage(page).matchAll(/^#+ (?<title>[^\n]+)$|^```(?<word>\w*)\n(?<code>.*?)^```$/gms),
   ];
   const start = parts.findIndex(({ groups }) => groups?.['title'] === heading);
   const after = parts.slice(start + 1);
