@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { connectError, connectErrorInShort, fileError, listenError } from './cliError.ts';
+
+const withCode = (code: string) => Object.assign(new Error('failed'), { code });
+
+test.each([
+  ['EADDRINUSE', 'port 26310 is already in use on 127.0.0.1; choose another with --http-port'],
+  ['EACCES', 'no permission to listen on port 26310; choose one above 1023 with --http-port'],
+  ['EADDRNOTAVAIL', '127.0.0.1 is not an address of this machine; check --http-host'],
+  ['EAI_AGAIN', 'unknown host name: 127.0.0.1; check --http-host'],
+  ['EIO', 'cannot listen on 127.0.0.1, port 26310: EIO; check --http-host'],
+])('names the flag to change if listening fails with %s', (code, message) => {
+  const error = listenError(withCode(code), { host: '127.0.0.1', port: 26310 }, '--http-port');
+  expect(error).toMatchObject({ name: 'CliError', message });
+});
+
+test.each([
+  ['ECONNREFUSED', 'refused the connection', ' (ECONNREFUSED); is the server running there?'],
+  ['ENOTFOUND', 'has an unknown host name', ' (ENOTFOUND); check --host'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'does not speak TLS', '; leave out --tls'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'has an untrusted certificate', '; pass its CA with --tls-ca'],
+])('describes a connection that fails with %s', (code, predicate, advice) => {
+  const error = connectError(withCode(code), 'motd.example:26310');
+  const message = `motd.example:26310 ${predicate}${advice}`;
+  expect(error).toMatchObject({ name: 'CliError', message });
+  expect(connectErrorInShort(withCode(code))).toBe(predicate);
+});
+
+test('shows the code of an unknown error in short, too', () => {
+  expect(connectErrorInShort(withCode('EBADF'))).toBe('cannot be reached (EBADF)');
+});
+
+test.each([
+  ['ENOENT', 'no such file: users; check --users-file'],
+  ['EACCES', 'cannot read users: permission denied (EACCES); check --users-file'],
+])('names the flag to check if reading a file fails with %s', (code, message) => {
+  expect(fileError(withCode(code), 'users', '--users-file')).toMatchObject({ message });
+});
+
+test('returns an error without a code unchanged: it is a bug', () => {
+  const bug = new Error('a bug');
+  expect(listenError(bug, { host: '::1', port: 1 }, '--port')).toBe(bug);
+  expect(connectError(bug, 'a:1')).toBe(bug);
+  expect(fileError(bug, 'users', '--users-file')).toBe(bug);
+  expect(() => connectErrorInShort(bug)).toThrow(bug);
+});

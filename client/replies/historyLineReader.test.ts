@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { HistoryLineReader } from './historyLineReader.ts';
+
+function read(...lines: string[]) {
+  const reader = new HistoryLineReader();
+  return lines.map((line) => reader.lineReceived(line));
+}
+
+test('reads the entries between 200 OK and the end', () => {
+  const entry = '2026-11-22T12:00:00Z An apple a day';
+  expect(read('200 OK', entry, '200 OK', '.')).toEqual([
+    { is: 'accepted' },
+    { is: 'entry', line: entry },
+    { is: 'entry', line: '200 OK' },
+    { is: 'end' },
+  ]);
+});
+
+test.each([
+  ['400 UNKNOWN COMMAND', '400 UNKNOWN COMMAND'],
+  ['.', '.'],
+  ['\x1bc', '^[c'],
+])('reports %j instead of 200 OK as refused', (line, reply) => {
+  expect(read(line)).toEqual([{ is: 'refused', reply }]);
+});
