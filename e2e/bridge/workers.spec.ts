@@ -2,13 +2,7 @@
 
 import { once } from 'node:events';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import {
-  type AddressInfo,
-  connect as connectTcp,
-  createServer,
-  type Server,
-  type Socket,
-} from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
@@ -24,6 +18,7 @@ import {
 } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { upgradeRequest } from '../../testing/rawWebSocket.ts';
+import { startTcpService } from '../../testing/tcpService.ts';
 import { tlsFile } from '../../testing/tlsFile.ts';
 import { test as base, expect, QUICK } from '../fixtures.ts';
 import { copyPrivately, writePrivately } from '../privateFiles.ts';
@@ -33,26 +28,11 @@ const WORKERS = 2;
 const test = base.extend<{ echo: number }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
   echo: async ({}, use) => {
-    const server = createServer({ allowHalfOpen: true }, (socket) => {
-      socket.on('error', () => {});
-      socket.pipe(socket);
-    });
-    const close = closerOf(server);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    await use((server.address() as AddressInfo).port);
-    close();
+    const service = await startTcpService((socket) => socket.pipe(socket), { allowHalfOpen: true });
+    await use(service.port);
+    service.close();
   },
 });
-
-function closerOf(server: Server): () => void {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => sockets.add(socket));
-  return () => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  };
-}
 
 test.skip(!isLinux, NEEDS_LINUX);
 

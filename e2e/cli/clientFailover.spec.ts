@@ -1,13 +1,13 @@
 // Clients that know several servers: they use the first one that answers.
 
-import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program, type ProgramResult, runMotd } from '../../testing/programs.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
+import { startTcpService } from '../../testing/tcpService.ts';
 import { tlsFile } from '../../testing/tlsFile.ts';
 import { expect, type ListeningProgram, QUICK, startServer, store, test } from '../fixtures.ts';
 
@@ -77,14 +77,12 @@ async function unreachableServer(): Promise<number> {
 
 /** A server that sends a byte now and then, and never an LF. */
 async function drippingServer(): Promise<number> {
-  const server = createServer((socket) => {
+  const service = await startTcpService((socket) => {
     const dripping = setInterval(() => socket.write('2'), 60);
-    socket.on('error', () => {}).on('close', () => clearInterval(dripping));
-  }).listen(0, '127.0.0.1');
-  open.add({ destroy: () => server.close() });
-  server.unref();
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+    socket.on('close', () => clearInterval(dripping));
+  });
+  open.add({ destroy: service.close });
+  return service.port;
 }
 
 async function fullServer(): Promise<number> {
@@ -100,18 +98,15 @@ async function fullServer(): Promise<number> {
  */
 async function scriptedServer(...replies: string[]) {
   const receivedLines: string[] = [];
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
+  const service = await startTcpService((socket) => {
     socket.on('data', (chunk: Buffer) => {
       receivedLines.push(...chunk.toString().trimEnd().split('\n'));
       const reply = replies.shift();
       if (reply !== undefined) socket.write(reply);
     });
-  }).listen(0, '127.0.0.1');
-  open.add({ destroy: () => server.close() });
-  server.unref();
-  await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, receivedLines };
+  });
+  open.add({ destroy: service.close });
+  return { port: service.port, receivedLines };
 }
 
 for (const [state, startDead] of [

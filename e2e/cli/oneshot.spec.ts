@@ -1,10 +1,10 @@
 // `motd get`, `set`, `watch` and `history`, as scripts and login shells use them.
 
-import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { freePort } from '../../testing/freePort.ts';
 import { Program, runMotd } from '../../testing/programs.ts';
+import { startTcpService, type TcpService } from '../../testing/tcpService.ts';
 import { expect, QUICK, startServer, test } from '../fixtures.ts';
 
 /**
@@ -12,15 +12,17 @@ import { expect, QUICK, startServer, test } from '../fixtures.ts';
  */
 const TIMEOUT_S = '4';
 
+const services = new Set<TcpService>();
+test.afterEach(() => {
+  for (const service of services) service.close();
+  services.clear();
+});
+
 /** Starts a server that does this with each connection. @returns Its port. */
 async function foreignServer(greet: (socket: Socket) => void): Promise<string> {
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    greet(socket);
-  });
-  server.listen(0, '127.0.0.1').unref();
-  await once(server, 'listening');
-  return String((server.address() as AddressInfo).port);
+  const service = await startTcpService(greet);
+  services.add(service);
+  return String(service.port);
 }
 
 /** Sends a byte now and then, and never an LF. */

@@ -1,10 +1,6 @@
-// The page's connection, in a real Chromium: lost in every possible way, explained, and restored;
-// and what happens to text typed meanwhile.
-
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
 import { freePort } from '../../testing/freePort.ts';
+import { startTcpService, type TcpService } from '../../testing/tcpService.ts';
 import {
   test as base,
   expect,
@@ -229,29 +225,15 @@ test.describe('a connection that is lost', () => {
 });
 
 /** A server that records what it receives, and closes on MSGGET. */
-async function startClosingServer(): Promise<{ port: number; received(): string; stop(): void }> {
+async function startClosingServer(): Promise<TcpService & { received(): string }> {
   let received = '';
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.setEncoding('utf8').on('error', () => {});
-    socket.on('data', (text: string) => {
+  const service = await startTcpService((socket) => {
+    socket.setEncoding('utf8').on('data', (text: string) => {
       received += text;
       if (text.includes('MSGGET')) socket.end();
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
-  return {
-    port: address.port,
-    received: () => received,
-    stop() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
+  return { ...service, received: () => received };
 }
 
 test('a server that closes without an answer is reported each time, and gets no line typed for another session', async ({
@@ -268,7 +250,7 @@ test('a server that closes without an answer is reported each time, and gets no 
   await terminal.type('at last');
   await expect.poll(() => server.received()).toContain('at last\n');
   expect(server.received()).not.toContain('ahead');
-  server.stop();
+  server.close();
 });
 
 test.describe('a half-typed message', () => {

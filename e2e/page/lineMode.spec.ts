@@ -1,48 +1,28 @@
-// `/?target=NAME`: the page as a plain terminal, line by line, for services that are not message
-// servers.
-
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Page } from '@playwright/test';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
+import { startTcpService, type TcpService } from '../../testing/tcpService.ts';
 import { expect, PageTerminal, QUICK, startBridgeTo, test, transcriptOf } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';
 
-interface Service {
-  port: number;
+interface RecordingService extends TcpService {
   /** Everything it received. */
   received: () => string;
-  close(): void;
 }
 
 /** A service of any kind. */
-async function serve(onConnection: (socket: Socket) => void): Promise<Service> {
+async function serve(onConnection: (socket: Socket) => void): Promise<RecordingService> {
   let received = '';
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket.setEncoding('utf8'));
-    socket
-      .on('error', () => {})
-      .on('data', (text) => {
-        received += text;
-      });
+  const service = await startTcpService((socket) => {
+    socket.setEncoding('utf8').on('data', (text) => {
+      received += text;
+    });
     onConnection(socket);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address: AddressInfo | string | null = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
-  return {
-    port: address.port,
-    received: () => received,
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
+  return { ...service, received: () => received };
 }
 
 /** Opens the page for a target. */

@@ -1,9 +1,10 @@
 // The current message above the terminal, live, and the panel with its history, in a real Chromium.
 
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
+import { startTcpService } from '../../testing/tcpService.ts';
 import { expect, PageTerminal, QUICK, startBridge, startServer, store, test } from '../fixtures.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -136,7 +137,7 @@ test.describe('the message', () => {
   test('is hidden for a service that has none', async ({ page }) => {
     const received: string[] = [];
     let connections = 0;
-    const echo = await listen((socket) => {
+    const echo = await startTcpService((socket) => {
       connections++;
       socket.on('data', (data) => received.push(String(data)));
       socket.pipe(socket);
@@ -149,7 +150,7 @@ test.describe('the message', () => {
     await expect(page.locator('#today')).toBeHidden();
     await expect(page).toHaveTitle(TITLE);
     await page.evaluate(() => dispatchEvent(new Event('online')));
-    await echo.closed(1);
+    await expect.poll(echo.closedCount).toBeGreaterThanOrEqual(1);
     // Opened after all that the page has opened: one for the terminal, one for the message.
     await page.evaluate(async () => {
       const webSocket = new WebSocket(`ws://${location.host}/ws`);
@@ -161,7 +162,7 @@ test.describe('the message', () => {
     expect(connections).toBe(3);
     expect(received.filter((text) => text.includes('MSGWATCH'))).toHaveLength(1);
     await bridge.stop();
-    echo.stop();
+    echo.close();
   });
 });
 
@@ -301,39 +302,10 @@ test.describe('the history', () => {
   });
 });
 
-interface Listener {
-  port: number;
-  /** Settles once so many of its connections have closed. */
-  closed(count: number): Promise<void>;
-  stop(): void;
-}
-
-async function listen(onConnection: (socket: Socket) => void): Promise<Listener> {
-  const sockets = new Set<Socket>();
-  let closedCount = 0;
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {}).on('close', () => closedCount++);
-    onConnection(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address: AddressInfo | string | null = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
-  return {
-    port: address.port,
-    closed: (count) => expect.poll(() => closedCount).toBeGreaterThanOrEqual(count),
-    stop() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
-}
-
 /** A network between the browser and a port that can silently lose all current connections. */
 async function networkTo(port: number): Promise<{ port: number; cut(): void; stop(): void }> {
   const pairs = new Set<[Socket, Socket]>();
-  const listener = await listen((browser) => {
+  const listener = await startTcpService((browser) => {
     const bridge = connect(port, '127.0.0.1').on('error', () => {});
     browser.pipe(bridge).pipe(browser);
     pairs.add([browser, bridge]);
@@ -351,7 +323,7 @@ async function networkTo(port: number): Promise<{ port: number; cut(): void; sto
       pairs.clear();
     },
     stop() {
-      listener.stop();
+      listener.close();
       for (const [, bridge] of pairs) bridge.destroy();
     },
   };

@@ -1,0 +1,37 @@
+// A TCP service on a free loopback port, for tests that play the other end of a connection.
+
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+
+export interface TcpService {
+  port: number;
+  /** How many connections have closed. */
+  closedCount(): number;
+  /** Stops listening and closes every connection. */
+  close(): void;
+}
+
+/** Starts a service. Errors of its connections are ignored. */
+export async function startTcpService(
+  onConnection: (socket: Socket) => void,
+  { allowHalfOpen = false } = {},
+): Promise<TcpService> {
+  const sockets = new Set<Socket>();
+  let closed = 0;
+  const server = createServer({ allowHalfOpen, noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).on('close', () => closed++);
+    onConnection(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    closedCount: () => closed,
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
