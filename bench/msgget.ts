@@ -3,8 +3,8 @@
 import { frame, OPCODE } from '../testing/frames.ts';
 import { fieldOf } from './fieldOf.ts';
 import { framesCounter, type LoadTarget } from './loadTarget.ts';
-import { ROUNDS, SECONDS } from './rounds.ts';
-import { measureRoundTrips, type RoundTrips, type RoundTripsMeasured } from './roundTrips.ts';
+import { inRounds } from './rounds.ts';
+import { measureRoundTrips, type RoundTrips } from './roundTrips.ts';
 import { medianRatio } from './spread.ts';
 import { hundredths, inBrackets, median, printHead, printRow, thousands } from './tables.ts';
 
@@ -60,30 +60,25 @@ export function printRequestsHead(): void {
 export async function compareRequests(
   name: string,
   side: Side,
-  yardstickName: string,
-  yardstick: Side,
+  baselineName: string,
+  baseline: Side,
   connections: number,
   inFlight: number,
 ): Promise<void> {
   const measure = ({ endpoint, request }: Side, seconds: number) =>
     measureRoundTrips(endpoint, { ...request, connections, inFlight }, seconds);
-  const ours: RoundTripsMeasured[] = [];
-  const theirs: RoundTripsMeasured[] = [];
-  await measure(side, SECONDS / 2);
-  await measure(yardstick, SECONDS / 2);
-  for (let round = 0; round < ROUNDS; round++) {
-    ours.push(await measure(side, SECONDS));
-    theirs.push(await measure(yardstick, SECONDS));
-  }
-
+  const { ours, theirs } = await inRounds(
+    (seconds) => measure(side, seconds),
+    (seconds) => measure(baseline, seconds),
+  );
   const rates = fieldOf(ours, 'requestsPerSecond');
-  const yardstickRates = fieldOf(theirs, 'requestsPerSecond');
+  const baselineRates = fieldOf(theirs, 'requestsPerSecond');
   printRow([
     name,
     inBrackets(rates, thousands),
     median(fieldOf(ours, 'p50Ms'), hundredths),
     median(fieldOf(ours, 'p99Ms'), hundredths),
-    `${yardstickName} ${inBrackets(yardstickRates, thousands)}`,
-    hundredths(medianRatio(rates, yardstickRates)),
+    `${baselineName} ${inBrackets(baselineRates, thousands)}`,
+    hundredths(medianRatio(rates, baselineRates)),
   ]);
 }

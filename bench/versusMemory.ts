@@ -3,10 +3,10 @@
 
 import type { LocalEtcd } from '../testing/etcd.ts';
 import { fieldOf } from './fieldOf.ts';
-import { type LoginsMeasured, measureLogins } from './logins.ts';
+import { measureLogins } from './logins.ts';
 import { compareRequests, MSGGET, printRequestsHead } from './msgget.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
-import { ROUNDS, SECONDS } from './rounds.ts';
+import { inRounds } from './rounds.ts';
 import { inBrackets, median, percent, printHead, printRow, ratio, whole } from './tables.ts';
 
 const CONCURRENT_LOGINS = 100;
@@ -23,11 +23,11 @@ export function compareWithMemory(etcd: LocalEtcd): Promise<void> {
 
 async function compareMsgget(withEtcd: Running, withMemory: Running): Promise<void> {
   const ours = { endpoint: withEtcd, request: MSGGET };
-  const yardstick = { endpoint: withMemory, request: MSGGET };
+  const baseline = { endpoint: withMemory, request: MSGGET };
   printRequestsHead();
   for (const inFlight of [1, 128]) {
     const name = `MSGGET with etcd, 50 connections, ${inFlight} in flight`;
-    await compareRequests(name, ours, 'memory', yardstick, 50, inFlight);
+    await compareRequests(name, ours, 'memory', baseline, 50, inFlight);
   }
 }
 
@@ -35,16 +35,12 @@ async function compareMsgget(withEtcd: Running, withMemory: Running): Promise<vo
 async function compareLogins(withEtcd: Running, withMemory: Running): Promise<void> {
   const measure = (endpoint: Running, seconds: number) =>
     measureLogins(endpoint, CONCURRENT_LOGINS, seconds);
-  const ours: LoginsMeasured[] = [];
-  const theirs: LoginsMeasured[] = [];
-  await measure(withEtcd, SECONDS / 2);
-  await measure(withMemory, SECONDS / 2);
-  for (let round = 0; round < ROUNDS; round++) {
-    ours.push(await measure(withEtcd, SECONDS));
-    theirs.push(await measure(withMemory, SECONDS));
-  }
+  const { ours, theirs } = await inRounds(
+    (seconds) => measure(withEtcd, seconds),
+    (seconds) => measure(withMemory, seconds),
+  );
   const rates = fieldOf(ours, 'loginsPerSecond');
-  const yardstickRates = fieldOf(theirs, 'loginsPerSecond');
+  const baselineRates = fieldOf(theirs, 'loginsPerSecond');
   printHead([
     'a connection for each MSGGET',
     'with etcd, a second',
@@ -58,9 +54,9 @@ async function compareLogins(withEtcd: Running, withMemory: Running): Promise<vo
     `${CONCURRENT_LOGINS} at a time`,
     inBrackets(rates, whole),
     median(fieldOf(ours, 'cpuUs'), whole),
-    inBrackets(yardstickRates, whole),
+    inBrackets(baselineRates, whole),
     median(fieldOf(theirs, 'cpuUs'), whole),
-    ratio(rates, yardstickRates),
+    ratio(rates, baselineRates),
     median(fieldOf(ours, 'loadCpuShare'), percent),
   ]);
 }

@@ -6,7 +6,7 @@ import type { LocalEtcd } from '../testing/etcd.ts';
 import { fieldOf } from './fieldOf.ts';
 import { PlainPuts } from './plainPuts.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
-import { ROUNDS, SECONDS } from './rounds.ts';
+import { inRounds } from './rounds.ts';
 import { measureRoundTrips } from './roundTrips.ts';
 import {
   hundredths,
@@ -68,18 +68,9 @@ async function compare(
   const puts = new PlainPuts(etcd.endpoints, connections);
   const store = (seconds: number) =>
     measureRoundTrips(servers, { ...MSGSTORE, connections }, seconds);
-  const ours = [];
-  const theirs = [];
-  try {
-    await store(SECONDS / 2);
-    await puts.measure(SECONDS / 2);
-    for (let round = 0; round < ROUNDS; round++) {
-      ours.push(await store(SECONDS));
-      theirs.push(await puts.measure(SECONDS));
-    }
-  } finally {
-    puts.close();
-  }
+  const { ours, theirs } = await inRounds(store, (seconds) => puts.measure(seconds)).finally(() =>
+    puts.close(),
+  );
   const rates = fieldOf(ours, 'requestsPerSecond');
   const putRates = fieldOf(theirs, 'requestsPerSecond');
   printRow([

@@ -7,7 +7,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Locator, Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';
-import { expect, keepToasts, QUICK, test, transcriptOf, WHOLE_BROWSER } from '../fixtures.ts';
+import {
+  expect,
+  keepToasts,
+  type PageTerminal,
+  QUICK,
+  test,
+  transcriptOf,
+  WHOLE_BROWSER,
+} from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -168,18 +176,23 @@ test.describe('a password', () => {
   });
 });
 
+/** Puts 25 messages on the screen, and searches for them. @returns The search's count of matches. */
+async function searchForApples(page: Page, terminal: PageTerminal): Promise<Locator> {
+  for (let times = 0; times < 25; times++) await terminal.type('MSGGET');
+  await expect
+    .poll(() => page.locator('#announcements p').filter({ hasText: APPLE }).count())
+    .toBe(25);
+  await page.keyboard.press('Control+f');
+  await page.keyboard.type('apple');
+  return page.locator('#find-count');
+}
+
 test.describe('the search', () => {
   test(
     'finds, counts, moves forward and back, and says if there is no match',
     QUICK,
     async ({ page, terminal }) => {
-      for (let times = 0; times < 25; times++) await terminal.type('MSGGET');
-      await expect
-        .poll(() => page.locator('#announcements p').filter({ hasText: APPLE }).count())
-        .toBe(25);
-      await page.keyboard.press('Control+f');
-      const count = page.locator('#find-count');
-      await page.keyboard.type('apple');
+      const count = await searchForApples(page, terminal);
       await expect(count).toHaveText(/^\d+ of 25$/);
       const first = Number.parseInt(await count.innerText(), 10);
       await page.keyboard.press('Enter');
@@ -205,13 +218,7 @@ test.describe('the search', () => {
   );
 
   test('keeps its place when the window becomes lower or higher', async ({ page, terminal }) => {
-    for (let times = 0; times < 25; times++) await terminal.type('MSGGET');
-    await expect
-      .poll(() => page.locator('#announcements p').filter({ hasText: APPLE }).count())
-      .toBe(25);
-    await page.keyboard.press('Control+f');
-    const count = page.locator('#find-count');
-    await page.keyboard.type('apple');
+    const count = await searchForApples(page, terminal);
     await page.keyboard.press('Enter');
     await expect(count).toHaveText('2 of 25');
     const { width, height } = page.viewportSize() ?? { width: 1280, height: 720 };
