@@ -110,7 +110,7 @@ test('every text in docs/errors.md is in the code', QUICK, () => {
     // A text may be cut into pieces: over several lines, and in the values it is made of.
     .replace(/['`]\s*\+\s*['`]/g, '');
   const pieces = textsIn(readPage('docs/errors.md'))
-    .flatMap((text) => text.split(/…|; |: | \(E[A-Z]+\)/))
+    .flatMap((text) => text.split(/\(?…\)?|; |: |\(E[A-Z]+\)/))
     .map((piece) => piece.trim())
     .filter((piece) => piece.length > MIN_PIECE_LENGTH);
   expect(pieces.length).toBeGreaterThan(100);
