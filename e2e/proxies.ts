@@ -24,7 +24,7 @@ export interface ProxySettings {
   /** After how many seconds without a byte it closes a WebSocket. */
   idleTimeout?: number;
   /**
-   * What the bridge gets for a `Host`: what the browser said, as in docs/internet.md,
+   * What the bridge gets for a `Host`: what the browser sent, as in docs/internet.md,
    * or the bridge's own address.
    */
   host?: 'passed' | 'rewritten';

@@ -1,6 +1,6 @@
-// Outlives the process that starts it, however that ends (SIGKILL included), then kills the processes
-// that it was told of last, and removes the folder it was given. Programs such as etcd do not notice
-// that their parent has ended.
+// Outlives the process that starts it, however that ends (SIGKILL included). Then it kills the
+// processes in the last line it received, and removes the folder it was given. Programs such as
+// etcd do not notice that their parent has ended.
 
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';

@@ -1,4 +1,4 @@
-// docs/cluster.md, "Try it on one laptop", typed as it stands there, with ports and a folder of our own.
+// docs/cluster.md, "Try it on one laptop": its commands, with ports and a folder of the test.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ interface Ports {
   second: number;
 }
 
-/** Types what the section's block of this number says. */
+/** Runs the block of this number in the section. */
 function type(block: number, edits: readonly (readonly [string, string])[]): Program {
   return new Program('sh', ['-c', edited(codeUnder(PAGE, HEADING, 'sh', block), edits)]);
 }

@@ -1,4 +1,4 @@
-// `npm run topology`: the whole of it on loopback, as docs/cluster.md says; and nothing left when it is over.
+// `npm run topology`: everything on loopback, as in docs/cluster.md, and nothing left afterwards.
 
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

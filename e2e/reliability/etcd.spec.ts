@@ -452,12 +452,12 @@ function recordTotals(name: string, rounds: number, totals: ScenarioTotals): voi
   const { took, refused, unanswered, storedNevertheless, reads, heads } = totals;
   record(
     `etcd: ${name}`,
-    `${rounds} times: ${took.length} acknowledged messages, 0 lost, 0 duplicated, 0 out of order, the ` +
-      `same history on each instance and in etcd; ${refused} got 503 and ${unanswered} no reply, ` +
+    `${rounds} times: ${took.length} acknowledged messages, 0 lost, 0 twice, 0 out of order, the ` +
+      `same history on each instance and in etcd; ${refused} answered with 503 and ${unanswered} unanswered, ` +
       `${storedNevertheless} of them stored; linearizable with ${heads} reads of etcd itself; ` +
-      `${reads} MSGGETs, none backwards, stale by at most ${Math.round(totals.staleBefore)} ms ` +
+      `${reads} MSGGETs, none backwards, out of date by at most ${Math.round(totals.staleBefore)} ms ` +
       `before, ${Math.round(totals.staleSince)} ms since; ` +
-      `each instance stored again after ` +
+      `stored again through each instance after ` +
       `${spread(totals.recovered)}; a store took ${spread(took)}`,
   );
 }
