@@ -117,6 +117,29 @@ test('every text in docs/errors.md is in the code', QUICK, () => {
   expect(pieces.filter((piece) => !sources.includes(piece))).toEqual([]);
 });
 
+test('PROTOCOL.md names every command, reply, event, close code and metric', QUICK, () => {
+  const protocol = readPage('PROTOCOL.md');
+  const missing = Object.entries({
+    'protocol/commands.ts': /'([A-Z]+)'/g,
+    'protocol/replies.ts': /: '([A-Z0-9, ]+)'/g,
+    'server/events.ts': /\bevent: '(\w+)'/g,
+    'server/stores/store.ts': /\bevent: '(\w+)'/g,
+    'bridge/relay/closeCodes.ts': /\b(1\d{3})\b(?=[,\]])/g,
+    'server/adminServer.ts': /'(motd_\w+)'/g,
+    'bridge/metrics.ts': /'(motd_\w+)'/g,
+    'bridge/clusterMetrics.ts': /'(motd_\w+)'/g,
+  }).flatMap(([file, pattern]) => {
+    const words = [...readFileSync(join(ROOT, file), 'utf8').matchAll(pattern)].map(
+      ([, word = '']) => word,
+    );
+    expect(words, file).not.toEqual([]);
+    return words
+      .filter((word) => !new RegExp(`\\b${word}\\b`).test(protocol))
+      .map((word) => `${file}: ${word}`);
+  });
+  expect(missing).toEqual([]);
+});
+
 test('the table of contents names every page in docs/', QUICK, () => {
   const contents = readPage('docs/README.md');
   const guides = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
