@@ -133,7 +133,7 @@ test('motd up: TLS and passwords apply to the page, not to the TCP server', asyn
   expect(program.stderr).toBe('');
 });
 
-for (const [mistake, flags, words] of [
+for (const [mistake, flags, pattern] of [
   ['a certificate alone', ['--tls-cert', tlsFile('cert')], /needs both --tls-cert and --tls-key/],
   [
     'a key of another certificate',
@@ -153,7 +153,7 @@ for (const [mistake, flags, words] of [
       const program = Program.motd([command, '--http-port', '0', ...ports, ...flags]);
       expect(await program.exitCode()).toBe(1);
       expect(program.stderr).toMatch(/^motd: .*\n$/);
-      expect(program.stderr).toMatch(words);
+      expect(program.stderr).toMatch(pattern);
     });
   }
 }

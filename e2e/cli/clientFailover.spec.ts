@@ -252,7 +252,7 @@ test('set and watch skip a server that is cut off from its etcd', async () => {
   }
 });
 
-for (const [rule, replies, words, flags] of [
+for (const [rule, replies, pattern, flags] of [
   [
     'no reply to the message',
     ['200 OK\n'],
@@ -274,7 +274,7 @@ for (const [rule, replies, words, flags] of [
     const { status, stderr } = await runMotd([...args, at(port, other.port)]);
     expect(status).toBe(1);
     expect(stderr).toMatch(new RegExp(`^motd: ${at(port)}: .*\n$`));
-    expect(stderr).toMatch(words);
+    expect(stderr).toMatch(pattern);
     expect(receivedLines).toContain('MSGSTORE');
     await store('at last', other.port);
     await other.program.waitForOutput(/updated to: at last\n/);

@@ -55,7 +55,7 @@ test(
   },
 );
 
-for (const [mistake, args, input, words] of [
+for (const [mistake, args, input, pattern] of [
   ['a message that is a command', ['-m', 'QUIT'], '', /the server replied: EXPECTED MOTD/],
   ['a message of two lines', [], 'a\nb\n', /one line of plain text/],
   ['no message at all', [], '\n', /one line of plain text.*-m/],
@@ -69,11 +69,11 @@ for (const [mistake, args, input, words] of [
     );
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^motd: .*\n$/);
-    expect(stderr).toMatch(words);
+    expect(stderr).toMatch(pattern);
   });
 }
 
-for (const [trouble, greet, words] of [
+for (const [trouble, greet, pattern] of [
   [
     'sends nothing',
     () => {},
@@ -107,7 +107,7 @@ for (const [trouble, greet, words] of [
     const port = await foreignServer(greet);
     // The short timeout is for servers that never answer: it includes the start, which is slow on a
     // busy machine.
-    const timeout = words.source.includes('no answer') ? TIMEOUT_S : '20';
+    const timeout = pattern.source.includes('no answer') ? TIMEOUT_S : '20';
     const { status, stdout, stderr } = await runMotd([
       'get',
       '--timeout',
@@ -117,7 +117,7 @@ for (const [trouble, greet, words] of [
     ]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^motd: .*\n$/);
-    expect(stderr).toMatch(words);
+    expect(stderr).toMatch(pattern);
   });
 }
 
@@ -136,7 +136,7 @@ test('reports a full disk behind standard output in one line, with status 1', as
   expect(get.stderr).toBe('motd: cannot write to standard output: ENOSPC\n');
 });
 
-for (const [command, words] of [
+for (const [command, pattern] of [
   [['set', '-m', 'x'], /: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; /],
   [['history'], /: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; /],
   [['watch'], /: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; .*; trying/],
@@ -144,7 +144,7 @@ for (const [command, words] of [
   test(`${command[0]}: reports a server that sends only a byte now and then`, async () => {
     const port = await foreignServer(drip);
     const program = Program.motd([...command, '--timeout', TIMEOUT_S, '127.0.0.1', port]);
-    await program.waitForStderr(words);
+    await program.waitForStderr(pattern);
     await program.stop();
   });
 }

@@ -38,7 +38,7 @@ test('every client uses TLS, and verifies the server', QUICK, async () => {
   await watch.waitForOutput(/^sealed\n$/);
 });
 
-for (const [doubt, args, words] of [
+for (const [doubt, args, pattern] of [
   ['its CA is unknown', ['--tls'], /has an untrusted certificate; .*--tls-ca/],
   [
     'another CA is given',
@@ -51,7 +51,7 @@ for (const [doubt, args, words] of [
     const { status, stdout, stderr } = await runMotd(['get', ...args, 'localhost', String(port)]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^motd: .*\n$/);
-    expect(stderr).toMatch(words);
+    expect(stderr).toMatch(pattern);
   });
 }
 
@@ -120,7 +120,7 @@ test('a handshake that never ends does not delay a shutdown', async () => {
   expect(await program.stop()).toBe(0);
 });
 
-for (const [mistake, args, words] of [
+for (const [mistake, args, pattern] of [
   ['a key alone', ['--tls-key', tlsFile('key')], /needs both --tls-cert and --tls-key/],
   [
     'a missing file',
@@ -142,6 +142,6 @@ for (const [mistake, args, words] of [
     const { status, stderr } = await runMotd(['serve', '--port', '0', ...args]);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^motd: .*\n$/);
-    expect(stderr).toMatch(words);
+    expect(stderr).toMatch(pattern);
   });
 }

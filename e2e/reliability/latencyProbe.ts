@@ -35,12 +35,12 @@ export class LatencyProbe {
    * Settles once there are enough replies since the last call.
    *
    * @param least How many are enough.
-   * @returns Their latencies, in words; all replies must be correct.
+   * @returns Their latencies, as text; all replies must be correct.
    */
   async report(least = 1): Promise<string> {
     const { asked, wrong, p50, p99, worst } = JSON.parse(await this.#request(`report ${least}`));
     expect(wrong).toBe(0);
-    return `${asked} MSGGETs, p50 ${words(p50)}, p99 ${words(p99)}, worst ${words(worst)}`;
+    return `${asked} MSGGETs, p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}, worst ${milliseconds(worst)}`;
   }
 
   /**
@@ -66,6 +66,6 @@ export class LatencyProbe {
   }
 }
 
-function words(ms: number): string {
+function milliseconds(ms: number): string {
   return `${ms.toFixed(ms < 10 ? 2 : 0)} ms`;
 }
