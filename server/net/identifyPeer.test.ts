@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { listeningEndpoint } from '../../access/endpoint.ts';
+import { type IdentifyOptions, identifyPeer } from './identifyPeer.ts';
+
+const SOCKET_PEER = { host: '127.0.0.1', port: 1 };
+const HEADER = 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n';
+const CLIENT = { host: '192.0.2.7', port: 56324 };
+
+/** A connection whose peer is a trusted proxy. */
+async function identify(options: Partial<IdentifyOptions> = {}) {
+  const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { host, port } = listeningEndpoint(server);
+  const proxy = connect({ host, port, allowHalfOpen: true }).on('error', () => {});
+  const [socket]: Socket[] = await once(server, 'connection');
+  if (socket === undefined) throw new Error('no connection');
+  socket.on('error', () => {});
+  onTestFinished(() => {
+    proxy.destroy();
+    socket.destroy();
+    server.close();
+  });
+  const result = identifyPeer(socket, SOCKET_PEER, {
+    trust: { isTrusted: true, key: undefined },
+    onUnidentified: () => true,
+    signal: new AbortController().signal,
+    ...options,
+  });
+  return { proxy, socket, result };
+}
+
+test('returns the client of the header, and the bytes after it', async () => {
+  const { proxy, socket, result } = await identify();
+  for (const byte of HEADER) proxy.write(byte);
+  proxy.write('MSGGET\n');
+  const { bytes, ...identified } = { bytes: '', ...(await result) };
+  expect(identified).toEqual({ is: 'identified', peer: CLIENT, hasEnded: false });
+  expect('MSGGET\n'.startsWith(bytes)).toBe(true);
+  expect(socket.isPaused()).toBe(true);
+  expect(socket.listenerCount('data')).toBe(0);
+});
+
+test('returns the peer of the socket if there is no header', async () => {
+  const { proxy, result } = await identify();
+  proxy.write('MSGGET\n');
+  expect(await result).toEqual({
+    is: 'identified',
+    peer: SOCKET_PEER,
+    bytes: 'MSGGET\n',
+    hasEnded: false,
+  });
+});
+
+test('returns the peer of the socket at a half-close', async () => {
+  const { proxy, result } = await identify();
+  proxy.end('PRO');
+  expect(await result).toEqual({
+    is: 'identified',
+    peer: SOCKET_PEER,
+    bytes: 'PRO',
+    hasEnded: true,
+  });
+});
+
+test('returns the peer of the socket when the signal aborts', async () => {
+  const controller = new AbortController();
+  const { result } = await identify({ signal: controller.signal });
+  controller.abort();
+  expect(await result).toMatchObject({ is: 'identified', peer: SOCKET_PEER, bytes: '' });
+});
+
+test('rejects a malformed header', async () => {
+  const { proxy, result } = await identify();
+  proxy.write('PROXY TCP4 nonsense\r\n');
+  expect(await result).toEqual({ is: 'malformed' });
+});
+
+test('reports a silent peer at the timeout of the socket', async () => {
+  const { socket, result } = await identify();
+  socket.setTimeout(20);
+  expect(await result).toEqual({ is: 'idle' });
+});
+
+test('reports a connection that closes before the first bytes', async () => {
+  const { proxy, result } = await identify();
+  proxy.resetAndDestroy();
+  expect(await result).toEqual({ is: 'closed' });
+});
+
+test('stops waiting if onUnidentified returns false', async () => {
+  const onUnidentified = vi.fn(() => false);
+  const { result } = await identify({ onUnidentified });
+  expect(await result).toEqual({ is: 'refused' });
+  expect(onUnidentified).toHaveBeenCalledOnce();
+});
+
+test('leaves no timer for an identified peer', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { proxy, result } = await identify();
+  expect(vi.getTimerCount()).toBe(1);
+  proxy.write('MSGGET\n');
+  await result;
+  expect(vi.getTimerCount()).toBe(0);
+});
