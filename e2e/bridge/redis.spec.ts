@@ -23,7 +23,7 @@ interface Redis {
   bridgePort: number;
 }
 
-/** Starts redis as the page does, and a bridge that knows it by its name. */
+/** Starts redis as docs/targets.md does, and a bridge with the target `redis`. */
 async function startRedis(): Promise<Redis> {
   const port = await freePort();
   const script = edited(codeUnder(PAGE, HEADING, 'sh'), [
@@ -94,7 +94,7 @@ function command(...words: (string | Buffer)[]): Buffer {
   return Buffer.concat([Buffer.from(`*${words.length}\r\n`), ...parts]);
 }
 
-test('a program, as docs/targets.md has it', QUICK, async () => {
+test('runs the program of docs/targets.md, with the output given there', QUICK, async () => {
   const { bridgePort } = await startRedis();
   const script = edited(codeUnder(PAGE, HEADING, 'sh', 2), [['8080', String(bridgePort)]]);
   const program = new Program('sh', ['-c', script]);
@@ -103,7 +103,7 @@ test('a program, as docs/targets.md has it', QUICK, async () => {
   expect(program.stdout.replaceAll('\r\n', '\n')).toBe(codeUnder(PAGE, HEADING, ''));
 });
 
-test('the browser’s console, as docs/targets.md has it', QUICK, async ({ page }) => {
+test('runs the commands of docs/targets.md in the browser’s console', QUICK, async ({ page }) => {
   const { program, bridgePort } = await startRedis();
   const printed: string[] = [];
   page.on('console', (message) => printed.push(message.text().trim()));
@@ -163,7 +163,7 @@ test('connects to a Unix socket', async () => {
   expect(await new Client(bridgePort).closes()).toEqual([1014, reason]);
 });
 
-test('reports a redis that has stopped, and one that is not there', async () => {
+test('reports a redis that stops, and one that is not running', async () => {
   const { program, bridgePort } = await startRedis();
   const client = await Client.open(bridgePort);
   const closing = client.closes();

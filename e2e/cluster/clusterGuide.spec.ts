@@ -44,7 +44,7 @@ async function readiness({ page }: Ports): Promise<string> {
   return `${response.status} ${await response.text()}`;
 }
 
-test('two servers, one message, and etcd may go and come', async () => {
+test('two servers share one message, and survive a stop and restart of etcd', async () => {
   test.slow();
   const folder = mkdtempSync(join(tmpdir(), 'motd-guide-'));
   const ports = {

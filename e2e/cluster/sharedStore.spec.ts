@@ -145,11 +145,15 @@ test('copies a history from lmdb to etcd and back, complete, in order and with i
 
 const REFUSED: [rule: string, args: string[], output: RegExp][] = [
   [
-    'a folder that is not there',
+    'a missing folder',
     ['copy-store', 'lmdb:nowhere', 'lmdb:b'],
     /lmdb:nowhere: no such folder; check its URL/,
   ],
-  ['a store that forgets', ['copy-store', 'memory:', 'lmdb:b'], /memory: is not persistent/],
+  [
+    'a memory store as the source of a copy',
+    ['copy-store', 'memory:', 'lmdb:b'],
+    /memory: is not persistent/,
+  ],
   [
     'a URL without a prefix',
     ['serve', '--store', 'etcd://a:1'],
@@ -161,11 +165,7 @@ const REFUSED: [rule: string, args: string[], output: RegExp][] = [
     ['serve', '--etcd-cert', 'x'],
     /both --etcd-cert and --etcd-key/,
   ],
-  [
-    'an authority that is not there',
-    ['serve', '--etcd-ca', 'x'],
-    /no such file: x; check --etcd-ca/,
-  ],
+  ['a missing CA file', ['serve', '--etcd-ca', 'x'], /no such file: x; check --etcd-ca/],
 ];
 
 for (const [rule, args, output] of REFUSED) {

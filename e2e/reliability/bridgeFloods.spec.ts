@@ -46,10 +46,10 @@ const emptyFragment = frame({ opcode: OPCODE.continuation, isFinal: false });
 const firstFragment = frame({ opcode: OPCODE.binary, isFinal: false, payload: Buffer.from('x') });
 
 for (const [what, piece] of [
-  ['one byte each', fragment],
-  ['empty ones', emptyFragment],
+  ['fragments of one byte', fragment],
+  ['empty fragments', emptyFragment],
 ] as const) {
-  test(`closes endless fragments, ${what}`, async () => {
+  test(`closes an endless message of ${what}`, async () => {
     const subject = await BridgeUnderLoad.start();
     const many = Buffer.concat(Array.from({ length: 100 }, () => piece));
     const endings = await flood(subject.bridge.port, many, { early: firstFragment });
@@ -57,7 +57,7 @@ for (const [what, piece] of [
     await subject.waitUntilOthersAreGone();
     record(
       'bridge: floods',
-      `${FLOODERS} endless messages of fragments, ${what}: each closed with 1008; ${await subject.expectHealthy(MAX_MB)}`,
+      `${FLOODERS} endless messages of ${what}: each closed with 1008; ${await subject.expectHealthy(MAX_MB)}`,
     );
   });
 }

@@ -242,7 +242,7 @@ function recordCost(name: string, who: string, count: number, cost: Cost): void 
     `${who} and were held back after ` +
       `${megabytes(written / count)} each (most of it in the kernel): bridge Pss ${mb(before)} before, ` +
       `${mb(after)} blocked, ${Math.round(each)} kB a session; RSS at most ${mb(peak)}; when they read ` +
-      `again, all ${megabytes(written)} came in order. A latency probe before: ` +
+      `again, all ${megabytes(written)} arrived in order. A latency probe before: ` +
       `${without}; while the buffers filled: ${filling}; then: ${blocked}`,
   );
   const most = MAX_KB_AT_ALL + count * MAX_KB_PER_SESSION;

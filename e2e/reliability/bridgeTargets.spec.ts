@@ -44,7 +44,7 @@ test('closes with 1014 if the target resets each new connection', async () => {
   const { bridge, echoSession } = await startWithEcho(({ socket }) => socket.resetAndDestroy());
   await always(() => endingOf(bridge), broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
-  record('bridge targets', `reset at once, ${TIMES} times: 1014 each time`);
+  record('bridge targets', `reset on connect, ${TIMES} times: 1014 each time`);
 });
 
 test('closes with 1014 if the target resets an open connection', async () => {
@@ -57,7 +57,7 @@ test('closes with 1014 if the target resets an open connection', async () => {
     return webSocket.ended();
   }, broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
-  record('bridge targets', `reset in the middle, ${TIMES} times: 1014 each time`);
+  record('bridge targets', `reset while open, ${TIMES} times: 1014 each time`);
 });
 
 // libuv reports the end of a stream if the reset arrived before the last bytes were read.
@@ -68,7 +68,7 @@ test('closes with 1014 if the target resets right after its last byte', async ()
   });
   await always(() => endingOf(bridge), broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
-  record('bridge targets', `reset right behind its last byte, ${TIMES} times: 1014 each time`);
+  record('bridge targets', `reset right after its last byte, ${TIMES} times: 1014 each time`);
 });
 
 test('closes with 1000 if the target is killed with nothing unread', async () => {
@@ -130,12 +130,12 @@ test('a hanging target delays no other session, and loses nothing', async () => 
   await expectBridgeHealthy(bridge, echoSession);
   record(
     'bridge targets',
-    'hung with 1 MB to read: the session stayed, and all of it came afterwards',
+    'hung with 1 MB to read: the session stayed, and all of it arrived afterwards',
   );
 });
 
 test('closes with 1014 if the target does not accept in time', async () => {
-  test.skip(!isLinux, 'Linux alone drops who is one too many');
+  test.skip(!isLinux, 'only Linux ignores a SYN for a full accept queue');
   const child = await startChild('full');
   const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`, [
     '--connect-timeout',
@@ -167,7 +167,7 @@ test('closes with 1014 if the Unix socket does not exist', async () => {
   );
   await always(() => endingOf(bridge), broken('has no socket at its path: is it running?'));
   await expectBridgeHealthy(bridge, echoSession);
-  record('bridge targets', `a Unix socket that is not there, ${TIMES} times: 1014 each time`);
+  record('bridge targets', `a missing Unix socket, ${TIMES} times: 1014 each time`);
 });
 
 test('closes with 1014 if nothing listens on the Unix socket', async () => {
