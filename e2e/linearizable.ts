@@ -48,7 +48,7 @@ export interface Register {
 }
 
 /**
- * What is wrong with a history by itself: a message twice, one that nobody stored, one whose store
+ * What is wrong with a history by itself: a message twice, one that no client stored, one whose store
  * failed, an acknowledged one that is missing.
  */
 export function historyFaults({ history }: Register, stores: readonly StoreOperation[]): string[] {

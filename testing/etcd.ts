@@ -156,8 +156,8 @@ export class LocalEtcd {
   /**
    * Finds the leader that a majority follows.
    *
-   * @param otherThan Waits for another leader than this one: followers notice only after a while that
-   *   theirs has gone.
+   * @param otherThan Waits for another leader than this one: followers notice the loss of their
+   *   leader only after the election timeout.
    */
   async leader(otherThan?: number): Promise<number> {
     return this.#poll('a leader', async () => {

@@ -6,7 +6,7 @@ export interface EtcdMemberPorts {
   name: string;
   clientPort: number;
   peerPort: number;
-  /** Where the other members connect to, if something stands in front of `peerPort`. */
+  /** The port that the other members connect to, if a forwarder is in front of `peerPort`. */
   advertisedPeerPort?: number;
 }
 

@@ -1,4 +1,4 @@
-// Calls the members of an etcd over its JSON gateway: independent of our own gRPC client, so that a
+// Calls the members of an etcd over its JSON gateway: independent of motd's gRPC client, so that a
 // test can check what that client wrote (https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/).
 
 import { once } from 'node:events';

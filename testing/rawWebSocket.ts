@@ -1,4 +1,4 @@
-// A WebSocket client that sends exactly the given bytes, valid or not, reads when told to, and
+// A WebSocket client that sends exactly the given bytes, valid or not, can pause its reads, and
 // checks every frame it receives.
 
 import { connect, type Socket } from 'node:net';

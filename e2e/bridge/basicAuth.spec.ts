@@ -134,7 +134,11 @@ test('motd up: TLS and passwords apply to the page, not to the TCP server', asyn
 });
 
 for (const [mistake, flags, pattern] of [
-  ['a certificate alone', ['--tls-cert', tlsFile('cert')], /needs both --tls-cert and --tls-key/],
+  [
+    'a certificate without its key',
+    ['--tls-cert', tlsFile('cert')],
+    /needs both --tls-cert and --tls-key/,
+  ],
   [
     'a key of another certificate',
     ['--tls-cert', tlsFile('other'), '--tls-key', tlsFile('key')],

@@ -40,7 +40,7 @@ test('--help names every command', QUICK, async () => {
 });
 
 for (const command of COMMANDS) {
-  test(`${command} --help names the environment twin of every flag`, QUICK, async () => {
+  test(`${command} --help names the environment variable of every flag`, QUICK, async () => {
     const { status, stdout } = await runMotd([command, '--help']);
     expect(status).toBe(0);
     const flags = stdout

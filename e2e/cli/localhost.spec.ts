@@ -1,4 +1,4 @@
-// `--host localhost` listens on every address of localhost: clients that use 127.0.0.1, as ours do,
+// `--host localhost` listens on every address of localhost: clients that use 127.0.0.1, as motd's do,
 // and browsers that use ::1 first can both connect.
 
 import { spawnSync } from 'node:child_process';

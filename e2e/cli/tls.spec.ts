@@ -121,7 +121,11 @@ test('a handshake that never ends does not delay a shutdown', async () => {
 });
 
 for (const [mistake, args, pattern] of [
-  ['a key alone', ['--tls-key', tlsFile('key')], /needs both --tls-cert and --tls-key/],
+  [
+    'a key without its certificate',
+    ['--tls-key', tlsFile('key')],
+    /needs both --tls-cert and --tls-key/,
+  ],
   [
     'a missing file',
     ['--tls-cert', 'none.pem', '--tls-key', CERT],

@@ -50,7 +50,7 @@ function childrenByCommand(parent = 0): Map<string, number> {
 }
 
 /**
- * The names of our own variables, and of those of a service manager, in the environment of a
+ * The names of motd's own variables, and of those of a service manager, in the environment of a
  * process.
  */
 function variablesIn(pid: number | undefined): string[] {

@@ -46,7 +46,7 @@ interface Compose {
 
 const compose: Compose = parse(readFileSync(join(FOLDER, 'compose.yaml'), 'utf8'), { merge: true });
 const services = Object.entries(compose.services);
-const ours = services.filter(([, { image }]) => image === 'motd-terminal');
+const motdServices = services.filter(([, { image }]) => image === 'motd-terminal');
 const etcds = services.filter(([, { image }]) => image?.includes('etcd'));
 
 function isIn(network = '', address: string): boolean {
@@ -59,7 +59,7 @@ function isIn(network = '', address: string): boolean {
 test.describe('compose.yaml', () => {
   test('defines three etcd, three servers, a bridge and HAProxy', () => {
     expect(etcds).toHaveLength(3);
-    expect(ours.map(([, { command }]) => command?.[0])).toEqual([
+    expect(motdServices.map(([, { command }]) => command?.[0])).toEqual([
       ...Array(3).fill('serve'),
       'bridge',
     ]);
@@ -89,7 +89,7 @@ test.describe('compose.yaml', () => {
   });
 
   test('gives motd only flags and variables that it accepts', async () => {
-    for (const [name, { command = [], environment = {} }] of ours) {
+    for (const [name, { command = [], environment = {} }] of motdServices) {
       const help = Program.motd([...command, '--help']);
       expect(await help.exitCode(), name).toBe(0);
       for (const variable of Object.keys(environment)) {
@@ -110,7 +110,7 @@ test.describe('compose.yaml', () => {
         ETCD_ADVERTISE_CLIENT_URLS: `http://${name}:2379`,
       });
     }
-    for (const [, { command, environment = {} }] of ours) {
+    for (const [, { command, environment = {} }] of motdServices) {
       if (command?.[0] === 'serve')
         expect(environment['MOTD_STORE']).toBe(`etcd://${endpoints}/motd`);
     }
@@ -121,7 +121,7 @@ test.describe('compose.yaml', () => {
     expect(networks).toMatchObject({ motd: { ipv4_address: expect.any(String) } });
     const { ipv4_address: address = '' } =
       networks === undefined || Array.isArray(networks) ? {} : (networks['motd'] ?? {});
-    for (const [name, { environment = {} }] of ours)
+    for (const [name, { environment = {} }] of motdServices)
       expect(environment['MOTD_TRUST_PROXY'], name).toBe(address);
     const [given] = compose.networks['motd']?.ipam.config ?? [];
     expect(isIn(given?.subnet, address)).toBe(true);
@@ -131,11 +131,11 @@ test.describe('compose.yaml', () => {
   test('gives a server time to stop: HAProxy notices, and peers read their last replies', () => {
     const number = (name: string) => seconds(HAPROXY_CFG.match(`${name} (\\d+m?s)`)?.[1]);
     const fall = Number(/ fall (\d+)/.exec(HAPROXY_CFG)?.[1]);
-    const noticed = number(' inter') + (fall - 1) * number('fastinter');
-    for (const [name, { command, environment = {}, stop_grace_period }] of ours) {
+    const noticedAfterS = number(' inter') + (fall - 1) * number('fastinter');
+    for (const [name, { command, environment = {}, stop_grace_period }] of motdServices) {
       if (command?.[0] !== 'serve') continue;
       const drain = Number(environment['MOTD_DRAIN']);
-      expect(drain, name).toBeGreaterThan(2 * noticed);
+      expect(drain, name).toBeGreaterThan(2 * noticedAfterS);
       expect(seconds(stop_grace_period), name).toBeGreaterThan(drain + DISMISSAL_SECONDS);
     }
   });
@@ -158,7 +158,7 @@ test.describe('haproxy.cfg', () => {
 
   test('connects to the ports that the services listen on', () => {
     const image = environmentOfImage();
-    const listening = ours.flatMap(([name, { command }]) =>
+    const listening = motdServices.flatMap(([name, { command }]) =>
       command?.[0] === 'serve' ? [`${name}:26310`] : [`${name}:8080`],
     );
     const servers = [...HAPROXY_CFG.matchAll(/^ +server \S+ (\S+)/gm)].map(([, where]) => where);

@@ -261,7 +261,7 @@ for (const [device, viewport] of Object.entries({
     test('nothing is wider than the screen', QUICK, async ({ page }) => {
       expect(await overflow(page)).toBeLessThanOrEqual(0);
       const { height } = (await page.locator('#status').boundingBox()) ?? NOWHERE;
-      expect(height, 'the status stands on one line').toBeLessThan(30);
+      expect(height, 'the status takes one line').toBeLessThan(30);
     });
 
     test('keeps the field and part of the terminal visible above an open keyboard', async ({

@@ -47,7 +47,7 @@ export class BridgeUnderLoad {
   async waitUntilOthersAreGone(): Promise<void> {
     await expect.poll(() => this.sessions()).toBe(0);
     await expect.poll(() => this.target.connections.size).toBe(1);
-    // The request for the metrics keeps a connection open for a while.
+    // The request for the metrics may still have its connection open.
     await expect.poll(() => descriptors(this.pid)).toBeLessThanOrEqual(this.#descriptors + 1);
   }
 

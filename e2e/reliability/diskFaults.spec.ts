@@ -123,7 +123,7 @@ function nameOf({ call, error, when }: InjectedFault): string {
 interface FaultCounts {
   rejected: number;
   kept: number;
-  /** Servers that did not start again, so that nobody knows what they kept. */
+  /** Servers that did not start again: what they kept is unknown. */
   unread: number;
 }
 

@@ -372,7 +372,7 @@ function checkRound({
   const { sessions, stores, reads, watched, heads, unexpectedReplies } = traffic;
   const faults = [
     ...unexpectedReplies,
-    // A message of an earlier round would count as one that nobody stored in this one.
+    // A message of an earlier round would count as one that no client stored in this one.
     ...historyFaults(register, stores),
     ...linearizabilityFaults(register, [...stores, ...heads]),
     ...deployment.instances.flatMap(({ index }) => {

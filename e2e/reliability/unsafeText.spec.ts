@@ -1,5 +1,5 @@
-// Bytes that would control a terminal, sent wherever bytes can be sent, by clients and by a server
-// that is not ours.
+// Bytes that would control a terminal, sent wherever bytes can be sent, by clients and by a hostile
+// server.
 
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
