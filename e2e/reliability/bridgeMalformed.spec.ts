@@ -70,7 +70,7 @@ test(
     expect(bridge.program.stderr).toBe('');
     await expect.poll(() => target.connections.size).toBe(0);
     record(
-      'malformed frames',
+      'bridge: malformed frames',
       `${count} of ${mistakes.length} kinds, whole and in pieces: ` +
         `${[...closed].map(([code, times]) => `${times} closed with ${code}`).join(', ')}, as ` +
         `RFC 6455 requires, and each connection ended; 0 crashes; an echo session exchanged ` +

@@ -30,21 +30,21 @@ test('closes with 1014 if the target refuses the connection', QUICK, async () =>
   const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${await freePort()}`);
   await always(() => endingOf(bridge), refused());
   await expectBridgeHealthy(bridge, echoSession);
-  record('bridge targets', `refused the connection ${TIMES} times: 1014 each time`);
+  record('bridge: targets', `refused the connection ${TIMES} times: 1014 each time`);
 });
 
 test("closes with 1014 if the target's host name does not exist", async () => {
   const { bridge, echoSession } = await startWithEcho('nowhere.invalid:7');
   await always(() => endingOf(bridge), broken('has an unknown host name'));
   await expectBridgeHealthy(bridge, echoSession);
-  record('bridge targets', `a host name that does not exist, ${TIMES} times: 1014 each time`);
+  record('bridge: targets', `a host name that does not exist, ${TIMES} times: 1014 each time`);
 });
 
 test('closes with 1014 if the target resets each new connection', async () => {
   const { bridge, echoSession } = await startWithEcho(({ socket }) => socket.resetAndDestroy());
   await always(() => endingOf(bridge), broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
-  record('bridge targets', `reset on connect, ${TIMES} times: 1014 each time`);
+  record('bridge: targets', `reset on connect, ${TIMES} times: 1014 each time`);
 });
 
 test('closes with 1014 if the target resets an open connection', async () => {
@@ -57,7 +57,7 @@ test('closes with 1014 if the target resets an open connection', async () => {
     return webSocket.ended();
   }, broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
-  record('bridge targets', `reset while open, ${TIMES} times: 1014 each time`);
+  record('bridge: targets', `reset while open, ${TIMES} times: 1014 each time`);
 });
 
 // libuv reports the end of a stream if the reset arrived before the last bytes were read.
@@ -68,7 +68,7 @@ test('closes with 1014 if the target resets right after its last byte', async ()
   });
   await always(() => endingOf(bridge), broken('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
-  record('bridge targets', `reset right after its last byte, ${TIMES} times: 1014 each time`);
+  record('bridge: targets', `reset right after its last byte, ${TIMES} times: 1014 each time`);
 });
 
 test('closes with 1000 if the target is killed with nothing unread', async () => {
@@ -85,7 +85,7 @@ test('closes with 1000 if the target is killed with nothing unread', async () =>
     closed(),
     KILLS,
   );
-  record('bridge targets', `killed with nothing unread, ${KILLS} times: 1000, then 1014`);
+  record('bridge: targets', `killed with nothing unread, ${KILLS} times: 1000, then 1014`);
 });
 
 test('closes with 1014 if the target is killed with something unread', QUICK, async () => {
@@ -105,7 +105,7 @@ test('closes with 1014 if the target is killed with something unread', QUICK, as
     broken('reset the connection'),
     KILLS,
   );
-  record('bridge targets', `killed with something unread, ${KILLS} times: 1014 each time`);
+  record('bridge: targets', `killed with something unread, ${KILLS} times: 1014 each time`);
 });
 
 test('a hanging target delays no other session, and loses nothing', async () => {
@@ -129,7 +129,7 @@ test('a hanging target delays no other session, and loses nothing', async () => 
   expect(await webSocket.ended()).toEqual({ code: 1000, reason: '', isClean: true });
   await expectBridgeHealthy(bridge, echoSession);
   record(
-    'bridge targets',
+    'bridge: targets',
     'hung with 1 MB to read: the session stayed, and all of it arrived afterwards',
   );
 });
@@ -158,7 +158,7 @@ test('closes with 1014 if the target does not accept in time', async () => {
     })
     .toBeUndefined();
   await expectBridgeHealthy(bridge, echoSession);
-  record('bridge targets', `did not accept within 1 s, ${TIMES} at once: 1014 each time`);
+  record('bridge: targets', `did not accept within 1 s, ${TIMES} at once: 1014 each time`);
 });
 
 test('closes with 1014 if the Unix socket does not exist', async () => {
@@ -167,7 +167,7 @@ test('closes with 1014 if the Unix socket does not exist', async () => {
   );
   await always(() => endingOf(bridge), broken('has no socket at its path: is it running?'));
   await expectBridgeHealthy(bridge, echoSession);
-  record('bridge targets', `a missing Unix socket, ${TIMES} times: 1014 each time`);
+  record('bridge: targets', `a missing Unix socket, ${TIMES} times: 1014 each time`);
 });
 
 test('closes with 1014 if nothing listens on the Unix socket', async () => {
@@ -177,7 +177,7 @@ test('closes with 1014 if nothing listens on the Unix socket', async () => {
     const { bridge, echoSession } = await startWithEcho(`unix:${path}`);
     await always(() => endingOf(bridge), refused());
     await expectBridgeHealthy(bridge, echoSession);
-    record('bridge targets', `a Unix socket whose server is dead, ${TIMES} times: 1014 each time`);
+    record('bridge: targets', `a Unix socket whose server is dead, ${TIMES} times: 1014 each time`);
   } finally {
     rmSync(path);
   }

@@ -92,7 +92,7 @@ test('relays random transfers byte for byte, and ends them as it should', QUICK,
     .poll(() => slots.map(({ target }) => target.connections.size))
     .toEqual(slots.map(() => 0));
   record(
-    'bridge transfers',
+    'bridge: transfers',
     `${count} random transfers, ${AT_ONCE} at a time, ${megabytes(totals.toTarget)} to the targets and ` +
       `${megabytes(totals.toBrowser)} to the browsers: 0 bytes lost, wrong or out of order; ` +
       [...totals.ends].map(([end, times]) => `${end}: ${times}`).join(', '),

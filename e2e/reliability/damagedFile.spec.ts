@@ -63,7 +63,7 @@ test('rejects a file with a changed byte with a clear error, or serves what was 
 
 function recordTotals(what: string, { rejected, started, continued }: CaseCounts): void {
   record(
-    'damaged',
+    'damaged file',
     `${what}: ${rejected + started} files, ${rejected} rejected with a clear error, ${started} served ` +
       `exactly what was stored (${continued} of these stored more and restarted), 0 wrong`,
   );

@@ -106,7 +106,7 @@ test(
       await storesAgain(client, outcome);
       await survives({ server, folder: store, outcome }, 'full disk');
       record(
-        'faults',
+        'disk faults',
         `a disk of 256 KiB: full after ${outcome.kept.length - 1} messages, 503 for each further one ` +
           'until there was room, 0 lost',
       );
@@ -135,7 +135,7 @@ function count(counts: FaultCounts, { kept, rejected }: StoreResults, isRead: bo
 
 function recordTotals(what: string, { rejected, kept, unread }: FaultCounts): void {
   record(
-    'faults',
+    'disk faults',
     `${what}: ${rejected} messages rejected with 503, all of ${kept} acknowledged ones read back; ` +
       `${unread} servers did not start again`,
   );

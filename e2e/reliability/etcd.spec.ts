@@ -254,7 +254,7 @@ test.describe('with a small quota', () => {
       await deployment.cluster.gateway.freeSpace();
       return { failedAt, recoveredAfter: await traffic.waitForStores(performance.now()) };
     };
-    await runRounds('etcd full', deployment, scaled(3, 20), full);
+    await runRounds('storage quota used up', deployment, scaled(3, 20), full);
   });
 });
 

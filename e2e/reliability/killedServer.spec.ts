@@ -67,7 +67,7 @@ test(
       expect(program.stderr, `round ${count}`).toBe('');
     }
     record(
-      'killed',
+      'killed server',
       `${rounds} times kill -9 while ${CONNECTIONS} clients stored: ${acknowledged} acknowledged ` +
         `messages, 0 lost, 0 torn, 0 out of order; ${unanswered} more were in flight`,
     );

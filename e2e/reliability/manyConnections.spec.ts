@@ -185,7 +185,7 @@ test('answers open connections when out of file descriptors, and uses freed ones
   expect(await answered(here)).toHaveLength(here.length);
   const reports = program.stdout.match(/\[!\] Cannot accept connections/g)?.length ?? 0;
   record(
-    'out of descriptors',
+    'out of file descriptors',
     `64 file descriptors, 200 connections: ${here.length + leaving.length} served and answered throughout, ` +
       `the others closed at once; ${percent}% of a core meanwhile; ${reports} lines in the log; ` +
       `10 left, 10 others connected`,

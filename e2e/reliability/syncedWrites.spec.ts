@@ -59,7 +59,7 @@ for (const { connections, stores } of CROWDS) {
       // Creating the file takes a sync as well.
       const perSync = (stores / (seen.syncs.length - 1)).toFixed(1);
       record(
-        'synced',
+        'synced writes',
         `${connections} clients at once: ${checked} acknowledged messages, 0 answers before their ` +
           `sync; ${perSync} messages for each fdatasync`,
       );
