@@ -8,11 +8,18 @@ import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
 const SOURCE = /\.(?:[cm]?[jt]s|json|md|service|socket|conf|env|cfg|yaml|sh|css|html)$/;
+
 /** What writes the texts that a user may meet. */
 const PROGRAM = /^(?:protocol|access|server|client|bridge|web|cli)\/.*\.(?:ts|html)$/;
+/** An error that ends a command, and its text. */
+const ERROR =
+  /new (?:CliError|StoreOpenError|InvalidArgumentError)\(\s*['`](?<text>.+?)['`]\s*[,)]/g;
+
 /** In characters. A shorter one, such as `check`, proves nothing. */
 const MIN_PIECE_LENGTH = 8;
+
 const FOLDERS = readdirSync(ROOT, { withFileTypes: true })
   .filter(
     (entry) =>
@@ -32,6 +39,13 @@ const files = [
   ),
 ];
 const names = new Set(files.map((file) => file.replace(/^.*\//, '')));
+
+/** The source of all that writes texts for users, each text in one piece. */
+const program = files
+  .filter((file) => PROGRAM.test(file) && !/\.(?:test|harness)\./.test(file))
+  .map((file) => readFileSync(join(ROOT, file), 'utf8'))
+  .join('\n')
+  .replace(/['`]\s*\+\s*['`]/g, '');
 
 test('every link between pages leads to a file and a heading that exist', QUICK, () => {
   const broken = pages.flatMap((page) => {
@@ -103,18 +117,22 @@ test('every flag in a motd command of the documentation exists', QUICK, () => {
 });
 
 test('every text in docs/errors.md is in the code', QUICK, () => {
-  const sources = files
-    .filter((file) => PROGRAM.test(file) && !/\.(?:test|harness)\./.test(file))
-    .map((file) => readFileSync(join(ROOT, file), 'utf8'))
-    .join('\n')
-    // A text may be cut into pieces: over several lines, and in the values it is made of.
-    .replace(/['`]\s*\+\s*['`]/g, '');
-  const pieces = textsIn(readPage('docs/errors.md'))
-    .flatMap((text) => text.split(/\(?…\)?|; |: |\(E[A-Z]+\)/))
-    .map((piece) => piece.trim())
-    .filter((piece) => piece.length > MIN_PIECE_LENGTH);
+  const pieces = textsIn(readPage('docs/errors.md')).flatMap((text) =>
+    piecesOf(text, /\(?…\)?|; |: |\(E[A-Z]+\)/),
+  );
   expect(pieces.length).toBeGreaterThan(100);
-  expect(pieces.filter((piece) => !sources.includes(piece))).toEqual([]);
+  expect(pieces.filter((piece) => !program.includes(piece))).toEqual([]);
+});
+
+test('docs/errors.md explains every error of a command', QUICK, () => {
+  const page = readPage('docs/errors.md');
+  const errors = [...program.matchAll(ERROR)].map(({ groups }) => groups?.['text'] ?? '');
+  expect(errors.length).toBeGreaterThan(50);
+  const unexplained = errors.filter((text) => {
+    const pieces = piecesOf(text, /\$\{[^}]*(?:\}|$)|; |: /);
+    return pieces.length > 0 && !pieces.some((piece) => page.includes(piece));
+  });
+  expect(unexplained).toEqual([]);
 });
 
 test('PROTOCOL.md names every command, reply, event, close code and metric', QUICK, () => {
@@ -155,6 +173,12 @@ test('docs/flags.md is what `npm run docs` writes', QUICK, async () => {
   const program = new Program(process.execPath, ['scripts/docs.mjs', 'check']);
   expect(await program.exitCode(), program.stderr).toBe(0);
 });
+
+/** The parts of a text between the values in it, without those that are too short to be found. */
+function piecesOf(text: string, separator: RegExp): string[] {
+  const pieces = text.split(separator).map((piece) => piece.trim());
+  return pieces.filter((piece) => piece.length > MIN_PIECE_LENGTH);
+}
 
 /** The texts in the tables of a page: all code but that in the last column, which says what to do. */
 function textsIn(page: string): string[] {
