@@ -4,8 +4,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
 import { chromiumFlags } from '../testing/chromiumFlags.ts';
+import { quantile } from '../testing/quantile.ts';
 import { observePage } from './pageObserver.ts';
-import { quantile } from './spread.ts';
 
 export const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 

@@ -3,9 +3,9 @@
 // notifies no watchers.
 
 import { Etcd3 } from 'etcd3';
+import { quantile } from '../testing/quantile.ts';
 import { LoadCpu } from './loadCpu.ts';
 import type { RoundTripsMeasured } from './roundTrips.ts';
-import { quantile } from './spread.ts';
 
 /** As long as a history entry (server/stores/etcd/etcdRecord.ts) with a message of 44 bytes. */
 const VALUE = Buffer.alloc(108, 'x');

@@ -1,10 +1,10 @@
 // A load: connections that each send a batch of requests, wait for all replies, and repeat. It must not
 // be the bottleneck, so requests are prepared beforehand and replies are only counted, in bytes.
 
+import { quantile } from '../testing/quantile.ts';
 import type { LoadConnection } from './loadConnection.ts';
 import { LoadCpu } from './loadCpu.ts';
 import { type LoadTarget, openSession } from './loadTarget.ts';
-import { quantile } from './spread.ts';
 
 export interface RoundTrips {
   connections: number;

@@ -20,8 +20,3 @@ export function spread(values: readonly number[]): Spread {
 export function medianRatio(ours: readonly number[], theirs: readonly number[]): number {
   return spread(ours.map((own, round) => own / (theirs[round] ?? Number.NaN))).median;
 }
-
-/** @param q 0.5 is the median. */
-export function quantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
-}

@@ -3,12 +3,12 @@
 
 import type { LocalEtcd } from '../testing/etcd.ts';
 import { maxDescriptors } from '../testing/procFs.ts';
+import { quantile } from '../testing/quantile.ts';
 import { monotonicMs } from './clock.ts';
 import { fieldOf } from './fieldOf.ts';
 import { LoadConnection } from './loadConnection.ts';
 import { hasProcessFigures, treeCpuSeconds } from './processes.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
-import { quantile } from './spread.ts';
 import { inBrackets, median, printHead, printRow, ratio, tenths } from './tables.ts';
 import { WatcherProcess } from './watcherProcess.ts';
 

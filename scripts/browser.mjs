@@ -1,5 +1,5 @@
 // Finds a Chromium for the browser tests: the system's, else Playwright's download, else Debian's
-// package, if this is Debian and we run as root.
+// package, if this is Debian and this process runs as root.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// Installs Debian packages for the tests, if this is Debian or a derivative and we run as root.
+// Installs Debian packages for the tests, if this is Debian or a derivative and this process runs as
+// root.
 
 import { spawnSync } from 'node:child_process';
 

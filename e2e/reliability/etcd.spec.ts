@@ -3,6 +3,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import type { NetworkFault } from '../../testing/forwarder.ts';
+import { quantile } from '../../testing/quantile.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
@@ -463,17 +464,9 @@ function recordTotals(name: string, rounds: number, totals: ScenarioTotals): voi
 }
 
 function spread(values: readonly number[]): string {
-  const [p50, p99, worst] = [0.5, 0.99, 1].map((part) => quantile(values, part));
-  return `p50 ${p50} ms, p99 ${p99} ms, worst ${worst} ms`;
-}
-
-/**
- * A quantile in whole milliseconds: the smallest value that this share of the values does not
- * exceed.
- */
-function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((one, other) => one - other);
-  return Math.round(sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN);
+  const [p50, p99, worst] = [0.5, 0.99, 1].map((share) => Math.round(quantile(sorted, share)));
+  return `p50 ${p50} ms, p99 ${p99} ms, worst ${worst} ms`;
 }
 
 function cutOf(round: number): NetworkFault {

@@ -70,7 +70,7 @@ function reporting(count) {
     if (tookMs.length < count) return false;
     const sorted = tookMs.sort((a, b) => a - b);
     const at = (/** @type {number} */ share) =>
-      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+      sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
     const seen = { asked: sorted.length, wrong, p50: at(0.5), p99: at(0.99), worst: at(1) };
     process.stdout.write(`${JSON.stringify(seen)}\n`);
     tookMs = [];
