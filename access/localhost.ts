@@ -24,7 +24,8 @@ export function isLocalhost(host: string): boolean {
 /**
  * Listens on both addresses of `localhost`, on one port.
  *
- * @param listen Makes the first server listen. Called again with another port if that one is in use.
+ * @param listen Makes the first server listen. Called again with another port if that one is in
+ *   use.
  * @param second The server for the IPv6 address, if there is one.
  * @param port 0 picks a port that is free on both.
  * @returns Host `localhost`; `127.0.0.1` if there is no IPv6.

@@ -1,6 +1,6 @@
-// Tokens that prove that a user has recently sent the right password, for requests in which a browser
-// does not send it. Tokens are signed, so that issued ones need not be stored. Only revoked ones are
-// stored, until they would have expired.
+// Tokens that prove that a user has recently sent the right password, for requests in which a
+// browser does not send it. Tokens are signed, so that issued ones need not be stored. Only revoked
+// ones are stored, until they would have expired.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
@@ -16,7 +16,9 @@ const TOKEN =
 
 interface Claims {
   user: string;
-  /** On the clock of `performance.now()`, so that a change of the system clock does not extend it. */
+  /**
+   * On the clock of `performance.now()`, so that a change of the system clock does not extend it.
+   */
   expiresAtMs: number;
   nonce: string;
 }
@@ -38,7 +40,10 @@ export class LoginTokens {
     return `${signed}.${this.#sign(signed, scope)}`;
   }
 
-  /** @returns The user a token was issued to; `undefined` if it is expired or not valid in the scope. */
+  /**
+   * @returns The user a token was issued to; `undefined` if it is expired or not valid in the
+   *   scope.
+   */
   userOf(token: string, scope: string): string | undefined {
     return this.#claimsOf(token, scope)?.user;
   }

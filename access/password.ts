@@ -1,5 +1,5 @@
-// Verifies passwords against scrypt hashes (RFC 7914). A password that is configured in clear text is
-// hashed as well: checking a guess is then as slow, and takes the same time for every guess.
+// Verifies passwords against scrypt hashes (RFC 7914). A password that is configured in clear text
+// is hashed as well: checking a guess is then as slow, and takes the same time for every guess.
 
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 
@@ -18,8 +18,8 @@ const PHC =
   /^\$scrypt\$ln=(?<ln>\d{1,2}),r=(?<r>\d{1,2}),p=(?<p>\d{1,2})\$(?<salt>[A-Za-z0-9+/]{11,86})\$(?<hash>[A-Za-z0-9+/]{22,86})$/;
 
 /**
- * Whether a password is right. `bytes` is a byte string, as received from the peer. One call takes a
- * quarter of a second of one core and 32 MiB, outside the event loop.
+ * Whether a password is right. `bytes` is a byte string, as received from the peer. One call takes
+ * a quarter of a second of one core and 32 MiB, outside the event loop.
  */
 export type VerifyPassword = (bytes: string) => Promise<boolean>;
 

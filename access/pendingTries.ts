@@ -1,6 +1,6 @@
 // The passwords of one source whose check is pending. Per use, a source may have as many different
-// ones pending as it may get wrong without a penalty. The same password again is not a further guess:
-// a browser sends it with each of the files of a page, which it loads at the same time.
+// ones pending as it may get wrong without a penalty. The same password again is not a further
+// guess: a browser sends it with each of the files of a page, which it loads at the same time.
 
 import { FREE_TRIES } from './penalties.ts';
 

@@ -3,13 +3,14 @@
 import { BlockList, isIPv6 } from 'node:net';
 
 /**
- * The source that an address belongs to: an IPv4 address itself, or the /64 of an IPv6 address, because
- * one host usually has a whole /64 (RFC 6177, section 2; RFC 7421).
+ * The source that an address belongs to: an IPv4 address itself, or the /64 of an IPv6 address,
+ * because one host usually has a whole /64 (RFC 6177, section 2; RFC 7421).
  *
  * @param address An IP address, without a zone.
  */
 export function sourceOf(address: string): string {
-  // A copy: the string may be a slice of a header, and would keep all of it in memory while counted.
+  // A copy: the string may be a slice of a header, and would keep all of it in memory while
+  // counted.
   if (!isIPv6(address)) return address.split('.').join('.');
   return `${groupsOf(address).slice(0, 4).join(':')}::/64`;
 }

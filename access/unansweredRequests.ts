@@ -1,18 +1,21 @@
-// Limits the unanswered requests of one HTTP connection. Node parses all pipelined requests of a chunk
-// at once, which may be thousands, and keeps a response in memory for each.
+// Limits the unanswered requests of one HTTP connection. Node parses all pipelined requests of a
+// chunk at once, which may be thousands, and keeps a response in memory for each.
 
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Browsers and proxies wait for each response, although RFC 9112, section 9.3.2, allows pipelining. */
+/**
+ * Browsers and proxies wait for each response, although RFC 9112, section 9.3.2, allows pipelining.
+ */
 export const MAX_UNANSWERED = 16;
 
 export interface LimitOptions {
   /** Called for each connection that is closed because of its unanswered requests. */
   onRejection?: () => void;
   /**
-   * Whether the server has a listener for 'upgrade'. Without one, Node treats a request that offers an
-   * upgrade like any other: Java's HTTP client and `curl --http2` offer HTTP/2 (RFC 7540, section 3.2).
+   * Whether the server has a listener for 'upgrade'. Without one, Node treats a request that offers
+   * an upgrade like any other: Java's HTTP client and `curl --http2` offer HTTP/2 (RFC 7540,
+   * section 3.2).
    */
   acceptsUpgrades?: boolean;
 }
@@ -51,7 +54,8 @@ export function limitUnanswered(
   server.on('request', (request, response) => {
     if (isAllowed(request, response)) listener(request, response);
   });
-  // Node would answer requests with an unknown expectation itself, uncounted (RFC 9110, section 10.1.1).
+  // Node would answer requests with an unknown expectation itself, uncounted (RFC 9110, section
+  // 10.1.1).
   server.on('checkExpectation', (request, response) => {
     if (isAllowed(request, response)) response.writeHead(417, { connection: 'close' }).end();
   });

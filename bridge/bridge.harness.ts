@@ -1,5 +1,5 @@
-// Starts real bridges and TCP targets on free ports, and connects real WebSockets to them. All of them
-// are closed when the test ends.
+// Starts real bridges and TCP targets on free ports, and connects real WebSockets to them. All of
+// them are closed when the test ends.
 
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

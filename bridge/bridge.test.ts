@@ -16,7 +16,9 @@ import {
 
 const MEGABYTE = 1024 * 1024;
 
-/** Starts a target that sends nothing; `received` settles with everything it was sent at the end. */
+/**
+ * Starts a target that sends nothing; `received` settles with everything it was sent at the end.
+ */
 async function startSink(): Promise<{ target: number; received: Promise<string> }> {
   const { promise: received, resolve } = deferred<string>();
   const target = await startTarget((socket) => {

@@ -1,4 +1,5 @@
-// Builds the bridge: WebSocket routes to TCP targets, the page's files, and the routes for operators.
+// Builds the bridge: WebSocket routes to TCP targets, the page's files, and the routes for
+// operators.
 
 import type { SecureContextOptions } from 'node:tls';
 import Fastify, {
@@ -35,7 +36,9 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** How often Node checks these timeouts. */
 const TIMEOUT_CHECK_MS = 1_000;
 
-/** The maximum size of a request's head; a larger one is answered with 431 (RFC 6585, section 5). */
+/**
+ * The maximum size of a request's head; a larger one is answered with 431 (RFC 6585, section 5).
+ */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 const HTTP_OPTIONS = {
@@ -87,10 +90,10 @@ export interface BridgeSettings extends AdminOptions {
 /**
  * Builds the bridge. `listen` (listen.ts) then makes it accept connections.
  *
- * `/ws` connects to the default target, `/ws/NAME` to the target of that name. Rejected requests are
- * answered with 404 (unknown name), 403 (origin or host not allowed), 401 and 429 (password), 426
- * (not an upgrade) and 503 (quota exceeded). `/healthz`, `/readyz` and `/metrics` are for operators.
- * Each of these addresses may end in a slash.
+ * `/ws` connects to the default target, `/ws/NAME` to the target of that name. Rejected requests
+ * are answered with 404 (unknown name), 403 (origin or host not allowed), 401 and 429 (password),
+ * 426 (not an upgrade) and 503 (quota exceeded). `/healthz`, `/readyz` and `/metrics` are for
+ * operators. Each of these addresses may end in a slash.
  */
 export async function buildBridge(options: BridgeSettings): Promise<FastifyInstance> {
   const { targets, basePath, publicOrigins, limits, isTrustedProxy, logger, tls } = options;
@@ -193,8 +196,8 @@ function loggedRequest(request: FastifyRequest) {
 }
 
 /**
- * Answers a request whose path cannot be decoded. No hook runs for it, so an upgrade has to be closed
- * here.
+ * Answers a request whose path cannot be decoded. No hook runs for it, so an upgrade has to be
+ * closed here.
  */
 function answerMalformed({ socket }: FastifyRequest, reply: FastifyReply): void {
   reply.header('connection', 'close').raw.once('finish', () => socket.destroySoon());

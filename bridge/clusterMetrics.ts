@@ -1,10 +1,10 @@
 // The metrics of a bridge with several workers, merged by the primary. Each metric is merged as
-// prom-client declares it (its `aggregator`): usually the sum; for the event loop delay, the mean or
-// the maximum.
+// prom-client declares it (its `aggregator`): usually the sum; for the event loop delay, the mean
+// or the maximum.
 //
-// No counter decreases while the primary runs. When a worker exits, the last sample it sent is kept;
-// what it counted after that is lost. A worker that does not answer in time counts with its last
-// sample.
+// No counter decreases while the primary runs. When a worker exits, the last sample it sent is
+// kept; what it counted after that is lost. A worker that does not answer in time counts with its
+// last sample.
 
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client';
 import { METRICS_CONTENT_TYPE, type MetricSample, type MetricsText } from './metrics.ts';

@@ -40,8 +40,8 @@ export interface MetricsText {
 export type MetricSample = Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number];
 
 /**
- * The close codes that have a label of their own (closeCodes.ts; RFC 6455, section 7.4.1). A peer may
- * send any other code.
+ * The close codes that have a label of their own (closeCodes.ts; RFC 6455, section 7.4.1). A peer
+ * may send any other code.
  */
 const KNOWN_CODES = new Set([
   1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014,

@@ -45,8 +45,8 @@ class PasswordNotCheckedError extends Error {
 
 /**
  * Requires a user name and a password for every request to `app`, including upgrades and addresses
- * that are not found. Routes can be exempt (routeRules.ts). A wrong password is answered with 401, one
- * that was not checked with 429.
+ * that are not found. Routes can be exempt (routeRules.ts). A wrong password is answered with 401,
+ * one that was not checked with 429.
  */
 export async function requireBasicAuth(
   app: FastifyInstance,
@@ -80,7 +80,9 @@ export async function requireBasicAuth(
   });
 }
 
-/** Whether the login cookie authenticates a request. If there is a password, the cookie is ignored. */
+/**
+ * Whether the login cookie authenticates a request. If there is a password, the cookie is ignored.
+ */
 async function isLoggedIn(
   request: FastifyRequest,
   cookie: LoginCookie | undefined,

@@ -7,8 +7,8 @@ import type { ConnectionEnds } from '../relay/proxyHeader.ts';
 import { parseForwardedAddress } from './forwardedAddress.ts';
 
 /**
- * The address of the client. Fastify follows `X-Forwarded-For` from the right as long as the proxies
- * are trusted. An entry that is not an address is ignored in favor of the peer's.
+ * The address of the client. Fastify follows `X-Forwarded-For` from the right as long as the
+ * proxies are trusted. An entry that is not an address is ignored in favor of the peer's.
  */
 export function clientAddress({ ip, socket }: FastifyRequest): string {
   return parseForwardedAddress(ip) ?? peerAddress(socket);
@@ -27,7 +27,8 @@ const ADDED_BY_PROXIES = [
   /^x-(?:original-)?forwarded/,
   // X-Real-IP, X-Client-IP, True-Client-IP, CF-Connecting-IP, X-Remote-Addr
   /^(?:.*-)?(?:client|real|remote|connecting|connection|originating|(?:proxy)?user)-?(?:ip|addr)(?:v6)?$/,
-  // Cloudflare, Fastly, Fly, Imperva, Alibaba, Envoy, Amazon, Google, Azure, IIS, Vercel, Varnish, Netlify
+  // Cloudflare, Fastly, Fly, Imperva, Alibaba, Envoy, Amazon, Google, Azure, IIS, Vercel, Varnish,
+  // Netlify
   /^(?:cf|fastly|fly|incap|ali|x-envoy|x-amzn?|x-appengine|x-cloud|x-azure|x-original|x-arr|x-vercel|x-varnish|x-nf)(?:-|$)/,
 ];
 

@@ -4,9 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
 
 /**
- * Sets the headers of every response. Register it before the routes. A response is not cached unless
- * its route allows it. Exception: an address that cannot be decoded is answered with 400 before any
- * hook runs, without these headers.
+ * Sets the headers of every response. Register it before the routes. A response is not cached
+ * unless its route allows it. Exception: an address that cannot be decoded is answered with 400
+ * before any hook runs, without these headers.
  *
  * @param scriptHashes The hashes of the page's inline scripts (CSP 3, section 2.3.1).
  */
@@ -29,8 +29,8 @@ export function setHeaders(app: FastifyInstance, scriptHashes: readonly string[]
   });
 }
 
-// Content Security Policy Level 3. Without upgrade-insecure-requests: on loopback the page is served
-// over plain HTTP, and would request its files over https:.
+// Content Security Policy Level 3. Without upgrade-insecure-requests: on loopback the page is
+// served over plain HTTP, and would request its files over https:.
 const DIRECTIVES = {
   defaultSrc: ["'none'"],
   styleSrc: ["'self'"],

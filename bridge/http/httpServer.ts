@@ -1,5 +1,5 @@
-// The HTTP server that Fastify runs on, with or without TLS. Its certificate can be replaced while it
-// runs.
+// The HTTP server that Fastify runs on, with or without TLS. Its certificate can be replaced while
+// it runs.
 
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
@@ -17,7 +17,9 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
  */
 const RESPONSE_TIMEOUT_MS = 60_000;
 
-/** Longer than the minute for which reverse proxies keep an idle connection, so that they close it. */
+/**
+ * Longer than the minute for which reverse proxies keep an idle connection, so that they close it.
+ */
 const KEEP_ALIVE_MS = 72_000;
 
 /** How long a connection may be silent before TCP probes it (tcp(7), SO_KEEPALIVE). */
@@ -31,9 +33,9 @@ export const CONNECTION_OPTIONS = {
 };
 
 /**
- * Makes the server for Fastify. Fastify's own server is not suitable: it overrides some timeouts, and
- * for the host `localhost` it creates a second, hidden server without the limits, whose certificate
- * could not be replaced.
+ * Makes the server for Fastify. Fastify's own server is not suitable: it overrides some timeouts,
+ * and for the host `localhost` it creates a second, hidden server without the limits, whose
+ * certificate could not be replaced.
  *
  * @param tls The certificate, the key and the minimum version; without them, plain HTTP.
  * @param onTooMany Called for each connection that is closed because of its unanswered requests.

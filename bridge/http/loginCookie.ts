@@ -1,11 +1,11 @@
 // The login cookie. Safari on iOS and macOS does not send the password in a WebSocket handshake
-// (WebKit bug 80362), although it has just sent it for the page. The response with the page therefore
-// sets a cookie with a login token (access/loginTokens.ts), which a handshake without a password may
-// carry instead.
+// (WebKit bug 80362), although it has just sent it for the page. The response with the page
+// therefore sets a cookie with a login token (access/loginTokens.ts), which a handshake without a
+// password may carry instead.
 //
 // SameSite=Strict keeps the cookie out of all requests that pages of other sites make, and HttpOnly
-// out of scripts. A token is valid only for the host and base path it was issued for: all ports of a
-// host share their cookies (RFC 6265, section 8.5), and so do the applications behind one proxy.
+// out of scripts. A token is valid only for the host and base path it was issued for: all ports of
+// a host share their cookies (RFC 6265, section 8.5), and so do the applications behind one proxy.
 
 import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -89,8 +89,8 @@ export class LoginCookie {
 }
 
 /**
- * Serves `/logout`. Only a 401 makes a browser forget a password (RFC 7617 has no logout). The browser
- * may ask for another one, and displays the text below if the user cancels that.
+ * Serves `/logout`. Only a 401 makes a browser forget a password (RFC 7617 has no logout). The
+ * browser may ask for another one, and displays the text below if the user cancels that.
  */
 export function serveLogout(
   app: FastifyInstance,

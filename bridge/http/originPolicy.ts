@@ -34,7 +34,8 @@ export class OriginPolicy {
    * Whether this is a name of the bridge. An attacker can make their own DNS name resolve to the
    * bridge's address (DNS rebinding); their page would then be of the same origin as the bridge.
    *
-   * @param host The `Host` header. A browser always sends it; a program may leave it out in HTTP/1.0.
+   * @param host The `Host` header. A browser always sends it; a program may leave it out in
+   *   HTTP/1.0.
    */
   allowsHost(host: string | undefined): boolean {
     if (host === undefined) return true;
@@ -73,7 +74,9 @@ export function publicOriginFor(origin: string): string | undefined {
   return url !== undefined && PLAIN_AUTHORITY.test(url.host) ? url.origin : undefined;
 }
 
-/** Whether a host name is safe from DNS rebinding: an address, `localhost`, or this machine's name. */
+/**
+ * Whether a host name is safe from DNS rebinding: an address, `localhost`, or this machine's name.
+ */
 function isOwnName(name: string): boolean {
   const address = name.replace(/^\[|\]$/g, '');
   return (

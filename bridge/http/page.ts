@@ -15,7 +15,9 @@ const HASHED = /^assets\/[^/]+-[\w-]{8}\.[^/]+$/;
 const CACHE_FOREVER = 'public, max-age=31536000, immutable';
 const REVALIDATE = 'no-cache';
 
-/** A build has no other characters in its paths. A route would interpret some of them as a pattern. */
+/**
+ * A build has no other characters in its paths. A route would interpret some of them as a pattern.
+ */
 const PATH = /^[\w.\-/]+$/;
 const HIDDEN = /(?:^|\/)\./;
 
@@ -29,7 +31,10 @@ type Encoding = keyof typeof ENCODINGS;
 interface Variant {
   encoding?: Encoding;
   body: Buffer;
-  /** From the content, not from the date: packages may set all dates alike (RFC 9110, section 8.8.3). */
+  /**
+   * From the content, not from the date: packages may set all dates alike (RFC 9110, section
+   * 8.8.3).
+   */
   etag: string;
 }
 
@@ -42,8 +47,8 @@ interface PageFile {
 }
 
 /**
- * Serves the files of the built page, and its `index.html` at `/` below the base path. A browser that
- * accepts brotli or gzip gets the .br or .gz variant of a file, if there is one.
+ * Serves the files of the built page, and its `index.html` at `/` below the base path. A browser
+ * that accepts brotli or gzip gets the .br or .gz variant of a file, if there is one.
  *
  * @param pageDir The folder of the built page; an absolute path.
  * @param basePath The prefix of all addresses: empty, or `/PATH`.

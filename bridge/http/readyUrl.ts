@@ -1,5 +1,5 @@
-// Requests `--ready-url`: for a target that accepts connections before it is ready, such as a message
-// server whose store is unavailable.
+// Requests `--ready-url`: for a target that accepts connections before it is ready, such as a
+// message server whose store is unavailable.
 
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';

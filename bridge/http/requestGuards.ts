@@ -1,5 +1,5 @@
-// Checks each connection and request before anything is done for it. A rejected request gets a status
-// and one line of text; every rejection is counted in the metrics.
+// Checks each connection and request before anything is done for it. A rejected request gets a
+// status and one line of text; every rejection is counted in the metrics.
 //
 // In this order:
 // 1. Connection: file descriptors left (descriptorBudget.ts), connections of this source.
@@ -68,9 +68,9 @@ export class RequestGuards {
   };
 
   /**
-   * A hook for `preHandler`: rejects an upgrade for which no session can be opened. Scripts on a page
-   * cannot read the status of a rejected upgrade. A page is therefore let through, and gets the
-   * reason in a close frame (`Sessions.open`), as long as there are not too many of them.
+   * A hook for `preHandler`: rejects an upgrade for which no session can be opened. Scripts on a
+   * page cannot read the status of a rejected upgrade. A page is therefore let through, and gets
+   * the reason in a close frame (`Sessions.open`), as long as there are not too many of them.
    */
   readonly checkSessionQuota = async (
     request: FastifyRequest,

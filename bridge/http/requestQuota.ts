@@ -1,5 +1,5 @@
-// Limits the requests of one source that are still unanswered, on whichever connections they came. A
-// trusted proxy may have any number of connections; each of its clients still has this quota.
+// Limits the requests of one source that are still unanswered, on whichever connections they came.
+// A trusted proxy may have any number of connections; each of its clients still has this quota.
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

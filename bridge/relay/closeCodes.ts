@@ -6,7 +6,9 @@ export const CLOSE = {
   done: 1000,
   /** The bridge is stopping. */
   goingAway: 1001,
-  /** A rule was broken: rate, idle timeout or lifetime (sessionPolicy.ts), a forged PROXY header. */
+  /**
+   * A rule was broken: rate, idle timeout or lifetime (sessionPolicy.ts), a forged PROXY header.
+   */
   ruleBroken: 1008,
   /** A fault of the bridge itself. */
   internalError: 1011,

@@ -14,8 +14,8 @@ const ATTEMPT_TIMEOUT_MS = 1000;
 
 export interface ConnectTargetOptions {
   /**
-   * How long connecting may take, the lookup of the host name included. The socket is then destroyed
-   * with an error of code ETIMEDOUT.
+   * How long connecting may take, the lookup of the host name included. The socket is then
+   * destroyed with an error of code ETIMEDOUT.
    */
   connectTimeoutMs: number;
   /** Provides the buffer for each read, and receives what was read; 'data' is then not emitted. */

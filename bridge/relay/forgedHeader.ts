@@ -3,7 +3,10 @@
 // Nothing is delayed to look at it. The header is recognized before it is complete, and so before a
 // target can act on it.
 
-/** How headers of version 1 and version 2 begin (HAProxy's proxy-protocol.txt, sections 2.1 and 2.2). */
+/**
+ * How headers of version 1 and version 2 begin (HAProxy's proxy-protocol.txt, sections 2.1 and
+ * 2.2).
+ */
 const SIGNATURES = ['PROXY ', '\r\n\r\n\0\r\nQUIT\n'];
 
 const MAX_SIGNATURE_LENGTH = Math.max(...SIGNATURES.map(({ length }) => length));

@@ -1,6 +1,6 @@
-// Tells a target which client a connection belongs to, before any other byte: the header of the PROXY
-// protocol, version 1 (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt, section 2.1).
-// Without it, every browser has the bridge's address at the target.
+// Tells a target which client a connection belongs to, before any other byte: the header of the
+// PROXY protocol, version 1 (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt, section
+// 2.1). Without it, every browser has the bridge's address at the target.
 
 import { isIP, isIPv6 } from 'node:net';
 import { plainAddress } from '../../access/source.ts';
@@ -60,8 +60,8 @@ function canonicalAddress(address = ''): string {
 }
 
 /**
- * Maps an IPv4 address to IPv6 (RFC 4291, section 2.5.5.2): both addresses of a header have to be of
- * one family.
+ * Maps an IPv4 address to IPv6 (RFC 4291, section 2.5.5.2): both addresses of a header have to be
+ * of one family.
  */
 function asIpv6(address: string): string {
   return isIPv6(address) ? address : `::ffff:${address}`;

@@ -1,10 +1,10 @@
-// Relays bytes between a browser's WebSocket and a TCP connection to a target, in both directions and
-// unchanged. It knows no protocol above TCP. "Browser" means the client of the WebSocket, which may
-// also be another program.
+// Relays bytes between a browser's WebSocket and a TCP connection to a target, in both directions
+// and unchanged. It knows no protocol above TCP. "Browser" means the client of the WebSocket, which
+// may also be another program.
 //
-// Backpressure: while one side does not accept data, the relay does not read from the other side. At
-// most what was already read is buffered here: one chunk for the browser (readBuffer.ts); for the
-// target, the messages of one read. The kernel's socket buffers keep the throughput up.
+// Backpressure: while one side does not accept data, the relay does not read from the other side.
+// At most what was already read is buffered here: one chunk for the browser (readBuffer.ts); for
+// the target, the messages of one read. The kernel's socket buffers keep the throughput up.
 //
 // Batching: a paused WebSocket still emits every message of the read it is in. The relay collects
 // them in #pending, and writes them to the target at the end of that read, in one write.
@@ -12,8 +12,9 @@
 // Closing: each side gets all that the other sent before it ended.
 // - The target ends its stream: the browser gets the remaining bytes, then close code 1000.
 // - The connection to the target fails: the same, with close code 1014 and the cause.
-// - The browser's WebSocket closes: the target gets the remaining bytes, then the end of the stream.
-//   It may continue to send, for DRAIN_DEADLINE_MS at most; those bytes are read and discarded.
+// - The browser's WebSocket closes: the target gets the remaining bytes, then the end of the
+//   stream. It may continue to send, for DRAIN_DEADLINE_MS at most; those bytes are read and
+//   discarded.
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
@@ -39,12 +40,14 @@ const DRAIN_DEADLINE_MS = 30_000;
 const QUIET_MS = 500;
 
 /**
- * How long a browser that is no longer read from may take to read the close frame. Its connection is
- * reset after that, because bytes it sent were left unread.
+ * How long a browser that is no longer read from may take to read the close frame. Its connection
+ * is reset after that, because bytes it sent were left unread.
  */
 const CLOSE_LINGER_MS = 1000;
 
-/** A session that receives more messages than this in one read waits for its turn (roundRobin.ts). */
+/**
+ * A session that receives more messages than this in one read waits for its turn (roundRobin.ts).
+ */
 const MAX_MESSAGES_PER_TURN = 256;
 
 const NOTHING = Buffer.alloc(0);
@@ -88,7 +91,7 @@ export class Relay {
   #unsentFrames = 0;
   /** The close frame to send once every frame before it is sent. */
   #pendingClose: { code: CloseCode; reason: string } | undefined;
-  /** The code of the bridge's close frame. The browser may not answer it, or not be read any more. */
+  /** The code of the bridge's close frame, whose answer may not arrive, or not be read. */
   #sentCloseCode: number | undefined;
   #isTcpClosed = false;
   #isStopping = false;
@@ -257,8 +260,9 @@ export class Relay {
     this.#webSocket.resume();
   }
 
-  // Writes frames to the socket directly, bypassing ws: the read buffer has room for the frame head.
-  // This is safe because ws, with compression off, writes each of its own frames in one piece.
+  // Writes frames to the socket directly, bypassing ws: the read buffer has room for the frame
+  // head. This is safe because ws, with compression off, writes each of its own frames in one
+  // piece.
   readonly #tcpOnRead = (bytes: number): boolean => {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return true;
     this.#relayedBytes += bytes;
@@ -292,8 +296,8 @@ export class Relay {
   }
 
   // libuv reports a reset that directly follows the last bytes as an end (uv__stream_io). A write,
-  // even an empty one, fails after a reset, and so tells the two apart. A Unix socket is never reset
-  // in this way.
+  // even an empty one, fails after a reset, and so tells the two apart. A Unix socket is never
+  // reset in this way.
   #tcpOnEnd(): void {
     const onEndConfirmed = () =>
       this.#closeOnceSent(CLOSE.done, `${this.#target.name} closed the connection`);
@@ -341,7 +345,8 @@ export class Relay {
     else this.#tcp.once('finish', () => this.#destroyWhenQuiet());
   }
 
-  // Closing a connection with unread bytes resets it, and the target loses what it has not read yet.
+  // Closing a connection with unread bytes resets it, and the target loses what it has not read
+  // yet.
   #destroyWhenQuiet(): void {
     this.#tcp.setTimeout(QUIET_MS, () => this.#tcp.destroy());
   }

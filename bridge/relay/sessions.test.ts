@@ -152,8 +152,8 @@ describe('is closed with 1008 and the reason', () => {
       for (let count = 0; count < 40; count++) send(peer.webSocket);
       return peer.closed();
     };
-    // All at the same time: the bridge does not read the answers to its close frames, and each session
-    // takes a while to end.
+    // All at the same time: the bridge does not read the answers to its close frames, and each
+    // session takes a while to end.
     const [messages, pings, pongs] = await Promise.all([
       endOf((webSocket) => webSocket.send('x')),
       endOf((webSocket) => webSocket.ping()),

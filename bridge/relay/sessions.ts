@@ -1,10 +1,11 @@
 // All sessions of the bridge: opens them within a quota, applies the timing rules to each, and ends
-// them together when the bridge stops. A session is one WebSocket and its TCP connection (relay.ts).
+// them together when the bridge stops. A session is one WebSocket and its TCP connection
+// (relay.ts).
 //
 // Opening takes two steps, because the quota may be counted in another process, and the answer has
 // to be known before the upgrade:
-// 1. `acquire`, before the upgrade, requests a lease from the quota. The answer is kept with the TCP
-//    connection of the upgrade. If that closes, the lease is released.
+// 1. `acquire`, before the upgrade, requests a lease from the quota. The answer is kept with the
+//    TCP connection of the upgrade. If that closes, the lease is released.
 // 2. `open`, after the upgrade, passes the lease to the session, which releases it when it ends.
 //
 // Without a lease, a program gets status 503. Scripts on a page cannot read the status of a failed

@@ -4,7 +4,9 @@ import type { Endpoint } from '../../access/endpoint.ts';
 
 export interface Target {
   name: string;
-  /** Where it listens, in the form of `net.connect`: a TCP endpoint, or the path of a Unix socket. */
+  /**
+   * Where it listens, in the form of `net.connect`: a TCP endpoint, or the path of a Unix socket.
+   */
   at: Endpoint | { path: string };
   /** Whether each connection to it has to begin with a PROXY header (proxyHeader.ts). */
   expectsProxyHeader: boolean;
@@ -12,8 +14,8 @@ export interface Target {
   proxyKey?: string | undefined;
 }
 
-// NAME fits into the reason of a close frame (describeFailure.ts) and into a URL path. HOST is a name,
-// an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
+// NAME fits into the reason of a close frame (describeFailure.ts) and into a URL path. HOST is a
+// name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
 const TARGET = /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<at>\S+?)(?<proxy>\+proxy)?$/;
 const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+]+)):(?<port>\d{1,5})$/;
 const UNIX = /^unix:(?<path>\/\S+)$/;

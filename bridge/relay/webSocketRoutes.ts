@@ -43,7 +43,8 @@ export async function registerWebSockets(
     maxFragments: maxPieces,
     maxBufferedChunks: maxPieces,
     closeTimeout: CLOSE_TIMEOUT_MS,
-    // The bytes may be compressed or encrypted already, and the relay writes frames itself (relay.ts).
+    // The bytes may be compressed or encrypted already, and the relay writes frames itself
+    // (relay.ts).
     perMessageDeflate: false,
     handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
   };
@@ -58,8 +59,8 @@ export async function registerWebSockets(
 
 /**
  * Serves a target at an address. A request that is not an upgrade is answered with 426, and the
- * guards reject the others. A page whose upgrade was rejected learns why with OPTIONS: its GET would
- * carry no `Origin` (Fetch standard, "append a request `Origin` header").
+ * guards reject the others. A page whose upgrade was rejected learns why with OPTIONS: its GET
+ * would carry no `Origin` (Fetch standard, "append a request `Origin` header").
  */
 export function serveTarget(
   app: FastifyInstance,
@@ -88,8 +89,8 @@ export function serveTarget(
   });
 }
 
-// After a protocol error of the peer, ws has already closed the WebSocket with the code of RFC 6455,
-// and `close` does nothing. A WebSocket that is still open failed by a fault of the bridge.
+// After a protocol error of the peer, ws has already closed the WebSocket with the code of RFC
+// 6455, and `close` does nothing. A WebSocket that is still open failed by a fault of the bridge.
 function webSocketOnError(webSocket: WebSocket): void {
   webSocket.close(CLOSE.internalError, 'internal error of the bridge');
 }
