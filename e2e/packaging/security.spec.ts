@@ -6,8 +6,8 @@ import { expect, QUICK, test } from '../fixtures.ts';
 const ROOT = new URL('../../', import.meta.url);
 const PAGE = readFileSync(new URL('SECURITY.md', ROOT), 'utf8');
 
-/** The rows of the tables below "The doors", without their headings. */
-const promises = (PAGE.split('\n## The doors\n')[1]?.split('\n## ')[0] ?? '')
+/** The rows of the tables below "Attack surface", without their headings. */
+const promises = (PAGE.split('\n## Attack surface\n')[1]?.split('\n## ')[0] ?? '')
   .split('\n')
   .filter((line) => line.startsWith('| ') && !/^\| (?:attack|---) /.test(line));
 
