@@ -12,6 +12,9 @@ import type { MessageStore } from './stores/store.ts';
 
 export const APPLE = 'An apple a day keeps the doctor away.';
 
+/** The longest text that `until` awaits. */
+const MAX_AWAITED_BYTES = 64 * 1024;
+
 export interface RunningServer extends Endpoint {
   server: MotdServer;
   /** The console lines so far. */
@@ -58,13 +61,17 @@ export class TestClient {
   readonly socket: Socket;
   /** All bytes received, as a byte string. */
   received = '';
+  /** The end of `received`, which is too long to be searched at each chunk. */
+  #tail = '';
   #hasEnded = false;
   #wake = () => {};
 
   constructor({ host, port }: Endpoint) {
     this.socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
     this.socket.on('data', (chunk: Buffer) => {
-      this.received += chunk.toString('latin1');
+      const text = chunk.toString('latin1');
+      this.received += text;
+      this.#tail = (this.#tail + text).slice(-MAX_AWAITED_BYTES);
       this.#wake();
     });
     this.socket.on('end', () => this.#onEnd());
@@ -86,7 +93,8 @@ export class TestClient {
    * Resolves when the bytes received so far end with `text`; rejects if the server closes first.
    */
   async until(text: string): Promise<void> {
-    while (!this.received.endsWith(text)) {
+    if (text.length > MAX_AWAITED_BYTES) throw new RangeError('the text is too long to await');
+    while (!this.#tail.endsWith(text)) {
       if (this.#hasEnded) throw new Error(`closed; received ${JSON.stringify(this.received)}`);
       await this.#nextEvent();
     }
