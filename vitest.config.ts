@@ -7,8 +7,9 @@ export default defineConfig({
     include: ['{protocol,access,server,client,bridge,web,cli,bench}/**/*.test.ts'],
     // Most tests wait for a socket, a child or a clock: more of them at once keep the cores busy.
     maxWorkers: Math.max(4, availableParallelism()),
-    // A test whose conversation hangs fails after this.
-    testTimeout: 20_000,
-    expect: { poll: { timeout: 10_000 } },
+    // For a test that hangs. Far above what any test takes, so that load does not decide.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

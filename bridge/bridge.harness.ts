@@ -119,6 +119,7 @@ export async function rawWebSocket({ port }: RunningBridge): Promise<Socket> {
 export class TestPeer {
   readonly webSocket: WebSocket;
   #chunks: Buffer[] = [];
+  #receivedBytes = 0;
 
   constructor(
     { host, port }: RunningBridge,
@@ -128,7 +129,10 @@ export class TestPeer {
     const { protocols = [], scheme = 'ws', ...rest } = options;
     const authority = formatEndpoint({ host, port });
     this.webSocket = new WebSocket(`${scheme}://${authority}${path}`, protocols, rest);
-    this.webSocket.on('message', (data: Buffer) => this.#chunks.push(data));
+    this.webSocket.on('message', (data: Buffer) => {
+      this.#chunks.push(data);
+      this.#receivedBytes += data.length;
+    });
     this.webSocket.on('error', () => {});
     onTestFinished(() => this.webSocket.terminate());
   }
@@ -143,7 +147,7 @@ export class TestPeer {
 
   /** Settles when this many bytes have been received in total. */
   async untilBytes(count: number): Promise<void> {
-    while (this.received.length < count) await once(this.webSocket, 'message');
+    while (this.#receivedBytes < count) await once(this.webSocket, 'message');
   }
 
   async closed(): Promise<{ code: number; reason: string }> {
