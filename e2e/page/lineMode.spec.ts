@@ -163,16 +163,16 @@ test('uses the chosen line ending from the next line on, and in the next visit',
   const terminal = await open(page, bridgePort, 'target=box');
   await terminal.shows('box>');
   await terminal.type('one');
-  await terminal.shows('box> one\nheard\nbox>');
+  await terminal.shows('box> one\nreceived\nbox>');
   await chooseCrlf(page);
   await page.locator('.xterm-helper-textarea').focus();
   await terminal.type('two');
-  await terminal.shows('box> two\nheard\nbox>');
+  await terminal.shows('box> two\nreceived\nbox>');
   await page.reload();
   await terminal.shows('box>');
   // An empty line is sent as well.
   await terminal.type('');
-  await terminal.shows('box>\nheard\nbox>');
+  await terminal.shows('box>\nreceived\nbox>');
   expect(service.received()).toBe('one\ntwo\r\n\r\n');
   service.close();
 });
