@@ -1,5 +1,5 @@
-// Builds the page into dist/page, ready to be served as plain files: scripts that must run first are
-// inlined into index.html, and every file that gets smaller has a .gz and a .br beside it.
+// Builds the page into dist/page, ready to be served as plain files: scripts that must run first
+// are inlined into index.html, and every file that gets smaller has a .gz and a .br beside it.
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 // Sets the appearance before the first paint, so that the wrong theme never flashes: main.ts runs
-// too late for that. The rules are those of appearance.pure.ts, applied to what userSettings.ts stored;
-// appearance.test.ts runs this script to compare the two.
+// too late for that. The rules are those of appearance.pure.ts, applied to what userSettings.ts
+// stored; appearance.test.ts runs this script to compare the two.
 {
   let chosen;
   try {

@@ -2,8 +2,8 @@
 
 import { escapeControls } from '../../protocol/plainText.ts';
 
-// RFC 6455, section 7.4.1, and IANA's registry for 1012 to 1014; PROTOCOL.md, "Close codes". The codes
-// that the bridge itself never sends may come from a reverse proxy.
+// RFC 6455, section 7.4.1, and IANA's registry for 1012 to 1014; PROTOCOL.md, "Close codes". The
+// codes that the bridge itself never sends may come from a reverse proxy.
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
   1000: 'the server closed the connection',
   1001: 'the bridge is stopping',

@@ -1,5 +1,5 @@
-// The connection's status in the header: the state, its reason, a countdown to the next attempt, and
-// a button that connects now.
+// The connection's status in the header: the state, its reason, a countdown to the next attempt,
+// and a button that connects now.
 
 import type { ConnectionState } from './reconnectingSocket.ts';
 

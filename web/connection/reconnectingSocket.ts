@@ -1,6 +1,6 @@
-// A WebSocket that reconnects by itself: whenever it closes, it opens another one to the same address
-// of the bridge. reconnection.pure.ts decides when; this file has the socket, the clock and the page's
-// events.
+// A WebSocket that reconnects by itself: whenever it closes, it opens another one to the same
+// address of the bridge. reconnection.pure.ts decides when; this file has the socket, the clock and
+// the page's events.
 //
 //   connecting --opens, and the target stays--> connected
 //              --fails--> waiting (offline if the browser has no network)
@@ -9,9 +9,9 @@
 //   any        --close(), or it closes after stopRetrying()--> ended
 //   ended      --connect()--> connecting
 //
-// The bridge accepts a WebSocket before it knows whether the target does. Only the very first socket
-// counts as connected as soon as it opens. Later ones have to send a byte or stay open for a moment,
-// so that a target that refuses connections does not make the state flap.
+// The bridge accepts a WebSocket before it knows whether the target does. Only the very first
+// socket counts as connected as soon as it opens. Later ones have to send a byte or stay open for a
+// moment, so that a target that refuses connections does not make the state flap.
 
 import { closeReason } from './closeReason.pure.ts';
 import { Reconnection } from './reconnection.pure.ts';
@@ -80,8 +80,8 @@ export class ReconnectingSocket {
   }
 
   /**
-   * Connects now, unless it is connected. Attempts start at least a second apart, so that a key that
-   * is held down does not flood the bridge.
+   * Connects now, unless it is connected. Attempts start at least a second apart, so that a key
+   * that is held down does not flood the bridge.
    */
   connect(): void {
     switch (this.#state.is) {

@@ -1,6 +1,6 @@
-// Finds out why the bridge rejected a WebSocket. Browsers do not tell a page: the handshake's status
-// is hidden from scripts. The bridge answers an OPTIONS request to the same address with the same
-// status. A GET would not do, because it carries no `Origin`, which may be the reason.
+// Finds out why the bridge rejected a WebSocket. Browsers do not tell a page: the handshake's
+// status is hidden from scripts. The bridge answers an OPTIONS request to the same address with the
+// same status. A GET would not do, because it carries no `Origin`, which may be the reason.
 
 /** A bridge that does not answer is reported as unreachable. */
 const TIMEOUT_MS = 3_000;

@@ -91,8 +91,8 @@ const MODIFIED_KEYS: Readonly<Record<string, EditorKey>> = {
  */
 const SHIFT = '2';
 
-// The pasted text may contain this sequence, too: only the last one ends the paste, because xterm.js
-// passes on a paste whole, with nothing after it.
+// The pasted text may contain this sequence, too: only the last one ends the paste, because
+// xterm.js passes on a paste whole, with nothing after it.
 const PASTE_END = /\x1b\[201~$/;
 
 // One of: a bracketed paste, CSI, a control string (DCS, SOS, OSC, PM, APC: a response of the

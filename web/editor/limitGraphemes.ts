@@ -1,7 +1,8 @@
 // Limits how many characters xterm.js joins in one cell. Pure.
 //
-// xterm.js measures the content of a new kind of cell by rendering 32 copies of it (its WidthCache).
-// A letter with 30,000 combining marks, which any server may send, blocks the page for eight seconds.
+// xterm.js measures the content of a new kind of cell by rendering 32 copies of it (its
+// WidthCache). A letter with 30,000 combining marks, which any server may send, blocks the page for
+// eight seconds.
 
 import type { CharacterTable } from './lineLayout.ts';
 

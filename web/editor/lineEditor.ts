@@ -1,6 +1,6 @@
-// A line editor like readline(3). Pure: it takes the data of xterm.js, and gives completed lines and
-// requests that are not lines. Lines typed before the next prompt are kept as type-ahead, and answer
-// the prompts to come.
+// A line editor like readline(3). Pure: it takes the data of xterm.js, and gives completed lines
+// and requests that are not lines. Lines typed before the next prompt are kept as type-ahead, and
+// answer the prompts to come.
 //
 //   editing   --Ctrl-R--> searching, from the newest line back
 //   searching --text, Backspace, Ctrl-R--> searching, at another line
@@ -71,7 +71,9 @@ export const MAX_LINE_LENGTH = 64 * 1024;
 const MAX_QUERY_LENGTH = 256;
 
 type EditorState =
-  /** `browsing`: the index of a line from the history, and the text typed before it was recalled. */
+  /**
+   * `browsing`: the index of a line from the history, and the text typed before it was recalled.
+   */
   | { at: 'editing'; browsing?: { index: number; typed: string } }
   /** `before`: the line from before the search. */
   | { at: 'searching'; query: string; index: number; isFound: boolean; before: EditedLine };

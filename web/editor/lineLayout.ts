@@ -69,7 +69,8 @@ export function layOut(line: PromptLine, columns: number, table: CharacterTable)
 }
 
 /**
- * The text to draw for a character. xterm.js drops a byte order mark, and replaces a lone surrogate.
+ * The text to draw for a character. xterm.js drops a byte order mark, and replaces a lone
+ * surrogate.
  */
 function drawnText(character: string, column: number): string {
   if (character >= ' ' && character <= '~') return character;

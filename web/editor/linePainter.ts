@@ -1,8 +1,8 @@
 // Draws the prompt and the line being typed. Pure: it returns what to write to the terminal.
 //
 // Each change redraws the whole line: go up to its first row, erase, write, and move the cursor to
-// its place. A line with more rows than the screen is drawn in part, with the cursor always in view.
-// (Sequences: ECMA-48, sections 8.3.20 CHA, 8.3.22 CUU, 8.3.39 ED, 8.3.41 EL, 8.3.117 SGR.)
+// its place. A line with more rows than the screen is drawn in part, with the cursor always in
+// view. (Sequences: ECMA-48, sections 8.3.20 CHA, 8.3.22 CUU, 8.3.39 ED, 8.3.41 EL, 8.3.117 SGR.)
 
 import {
   type CharacterTable,
@@ -42,8 +42,8 @@ export class LinePainter {
   }
 
   /**
-   * Draws the line in place of the last one. If nothing is drawn, the cursor must be at the start of
-   * a row.
+   * Draws the line in place of the last one. If nothing is drawn, the cursor must be at the start
+   * of a row.
    */
   draw(line: PromptLine, { columns, rows }: ScreenSize): string {
     const layout = layOut(line, columns, this.#table);
@@ -62,7 +62,7 @@ export class LinePainter {
     return `${withStyle(rows)}\r\n`;
   }
 
-  /** Scrolls the view as little as possible. @returns Its first row. */
+  /** Scrolls the view as little as possible, and returns its first row. */
   #scrollToCursor({ rows, cursor }: LineLayout, height: number): number {
     const lowest = Math.max(0, rows.length - height);
     const first = Math.min(this.#firstInView, lowest, cursor.row);
@@ -71,7 +71,9 @@ export class LinePainter {
   }
 }
 
-/** Writes rows without line breaks, so that xterm.js wraps them and knows that they are one line. */
+/**
+ * Writes rows without line breaks, so that xterm.js wraps them and knows that they are one line.
+ */
 function drawRows(layout: LineLayout, first: number, last: number): string {
   const rows = withStyle(layout.rows.slice(first, last + 1));
   const { length } = layout.rows;

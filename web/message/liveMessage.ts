@@ -13,8 +13,8 @@ export interface LiveMessageEvents {
 }
 
 /**
- * `unknown`: not received yet. `current`: the message in force. `stale`: the last message before the
- * connection was lost. `refused`: the server does not support MSGWATCH.
+ * `unknown`: not received yet. `current`: the message in force. `stale`: the last message before
+ * the connection was lost. `refused`: the server does not support MSGWATCH.
  */
 type MessageState = 'unknown' | 'current' | 'stale' | 'refused';
 
@@ -41,8 +41,8 @@ export class LiveMessage {
   #message: string | undefined;
   #isMarked = false;
   /**
-   * When the server last sent something over this connection. On the clock of Date.now(), which, unlike
-   * performance.now(), counts the time that the computer sleeps.
+   * When the server last sent something over this connection. On the clock of Date.now(), which,
+   * unlike performance.now(), counts the time that the computer sleeps.
    */
   #receivedAtMs: number | undefined;
   #probe: ReturnType<typeof setTimeout> | undefined;

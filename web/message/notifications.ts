@@ -19,8 +19,8 @@ export class Notifications {
   }
 
   /**
-   * Asks the user for permission, unless it is granted. Call it from a click handler: browsers ignore
-   * or penalize requests without a user's action.
+   * Asks the user for permission, unless it is granted. Call it from a click handler: browsers
+   * ignore or penalize requests without a user's action.
    *
    * @returns Whether permission is granted.
    */
@@ -40,7 +40,9 @@ export class Notifications {
     });
   }
 
-  /** Tries the constructor. Without permission it shows nothing, so this is invisible to the user. */
+  /**
+   * Tries the constructor. Without permission it shows nothing, so this is invisible to the user.
+   */
   #canCreate(): boolean {
     if (Notification.permission === 'default') this.#create('');
     return this.#isAvailable;

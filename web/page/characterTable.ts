@@ -4,8 +4,8 @@ import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import type { IUnicodeHandling, IUnicodeVersionProvider } from '@xterm/xterm';
 
 /**
- * Returns the addon's table, to register it at a terminal and to look up characters. A terminal does
- * not expose the tables that are registered.
+ * Returns the addon's table, to register it at a terminal and to look up characters. A terminal
+ * does not expose the tables that are registered.
  */
 export function characterTable(): IUnicodeVersionProvider {
   const tables: IUnicodeVersionProvider[] = [];

@@ -1,5 +1,5 @@
-// Tests the page's conversation with the real dialogue and line editor. The socket, the screen and the
-// field are stand-ins that record what they are given.
+// Tests the page's conversation with the real dialogue and line editor. The socket, the screen and
+// the field are stand-ins that record what they are given.
 
 import { describe, expect, test } from 'vitest';
 import type { Conversation } from '../../client/dialogue/conversation.ts';

@@ -1,7 +1,7 @@
-// The conversation between the user at the page and a server behind the bridge. It connects the parts:
-// lines go from the line editor to the dialogue (client/dialogue/), text goes from the server to the
-// dialogue, and the dialogue's output goes to the screen and to the server. Parsing, drawing and
-// networking are done by those parts.
+// The conversation between the user at the page and a server behind the bridge. It connects the
+// parts: lines go from the line editor to the dialogue (client/dialogue/), text goes from the
+// server to the dialogue, and the dialogue's output goes to the screen and to the server. Parsing,
+// drawing and networking are done by those parts.
 //
 //   prompting    --Enter--> waiting --the next prompt--> prompting
 //   prompting, waiting --the connection or the conversation ends--> disconnected
@@ -11,8 +11,8 @@
 //
 // - A command stays on the line.
 // - A message stays, too. After reconnecting, the page sends MSGSTORE for it again.
-// - A password is discarded, with everything that is typed after it, up to Enter. It must not become
-//   an answer to another prompt.
+// - A password is discarded, with everything that is typed after it, up to Enter. It must not
+//   become an answer to another prompt.
 
 import {
   type Conversation,
@@ -76,8 +76,8 @@ export class PageConversation implements ConnectionEvents {
   /** The last line that was sent, trimmed; empty if it was secret. */
   #lastLine = '';
   /**
-   * Whether this is a reconnect on which nothing was sent or received yet. If it fails soon, nothing
-   * is printed: the user knows already that the connection was lost.
+   * Whether this is a reconnect on which nothing was sent or received yet. If it fails soon,
+   * nothing is printed: the user knows already that the connection was lost.
    */
   #isQuietReconnect = false;
   /** The prompt of a message that was interrupted by a lost connection, until it is shown again. */
@@ -158,7 +158,9 @@ export class PageConversation implements ConnectionEvents {
     this.draw();
   }
 
-  /** Sends a command, if the prompt asks for one. The line being typed returns at the next prompt. */
+  /**
+   * Sends a command, if the prompt asks for one. The line being typed returns at the next prompt.
+   */
   command(command: string): void {
     const { editor } = this.#deps;
     if (this.promptKind !== 'command') return;

@@ -4,8 +4,8 @@
 //   /?target=NAME            the target of that name, line by line
 //   /?target=NAME&as=motd    the target of that name, a message server
 //
-// Anyone can publish a link to this page with any name in it. The name must never look like a text of
-// the page itself: it is shown in quotation marks, and only if it is valid.
+// Anyone can publish a link to this page with any name in it. The name must never look like a text
+// of the page itself: it is shown in quotation marks, and only if it is valid.
 
 /** The same rule as TARGET in bridge/relay/targets.ts: no other name can exist. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;

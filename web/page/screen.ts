@@ -1,9 +1,9 @@
 // The page's terminal: printed lines, and below them the prompt with the line being typed.
 //
 // Output goes through a bounded queue. xterm.js buffers what it is given and renders it later: if a
-// server sends faster than it renders, its buffer fills the memory, or it discards data. So it gets one
-// batch at a time, and lines wait here for the next batch. If too many wait, the oldest are dropped:
-// they would be scrolled out of the scrollback at once.
+// server sends faster than it renders, its buffer fills the memory, or it discards data. So it gets
+// one batch at a time, and lines wait here for the next batch. If too many wait, the oldest are
+// dropped: they would be scrolled out of the scrollback at once.
 
 import { FitAddon } from '@xterm/addon-fit';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
@@ -210,7 +210,9 @@ export class Screen {
     this.#update();
   }
 
-  /** Keeps the lines that the scrollback would keep. This frees half of the queue, so it is rare. */
+  /**
+   * Keeps the lines that the scrollback would keep. This frees half of the queue, so it is rare.
+   */
   #dropOldest(): void {
     const lines = this.#takeQueue();
     const maxLines = SCROLLBACK + this.#terminal.rows;

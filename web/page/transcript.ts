@@ -2,7 +2,9 @@
 
 import type { IBuffer, IBufferLine } from '@xterm/xterm';
 
-/** @returns The lines as they were printed: wrapped rows joined, and trailing white space removed. */
+/**
+ * @returns The lines as they were printed: wrapped rows joined, and trailing white space removed.
+ */
 export function linesOf(buffer: Pick<IBuffer, 'length' | 'getLine'>): string[] {
   const lines: string[] = [];
   let line = '';

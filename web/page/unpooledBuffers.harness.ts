@@ -1,3 +1,3 @@
-// Turns off Node's pool for small Buffers. @xterm/addon-unicode-graphemes 0.4 uses the whole ArrayBuffer
-// behind a Buffer as if no other Buffer shared it.
+// Turns off Node's pool for small Buffers. @xterm/addon-unicode-graphemes 0.4 uses the whole
+// ArrayBuffer behind a Buffer as if no other Buffer shared it.
 Buffer.poolSize = 0;

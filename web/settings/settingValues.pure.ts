@@ -1,5 +1,6 @@
-// The values that a user can choose in the settings, and their stored form. Stored text may come from
-// another version, or from another program: each value that is invalid falls back to its default.
+// The values that a user can choose in the settings, and their stored form. Stored text may come
+// from another version, or from another program: each value that is invalid falls back to its
+// default.
 
 export interface SettingValues {
   theme: 'system' | 'light' | 'dark';

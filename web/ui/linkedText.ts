@@ -5,8 +5,8 @@ import { partsOf } from './links.pure.ts';
 /**
  * Makes nodes of a text. Markup in it has no effect.
  *
- * @returns The same text. Each http or https address is a link to a new tab, which gets no reference
- *   to this page.
+ * @returns The same text. Each http or https address is a link to a new tab, which gets no
+ *   reference to this page.
  */
 export function linkedText(text: string): DocumentFragment {
   const fragment = document.createDocumentFragment();

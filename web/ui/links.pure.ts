@@ -1,8 +1,8 @@
 // Finds web addresses in a text. Pure; the terminal uses the same expression.
 
-// An address ends before a printable character that RFC 3986 does not allow in a URI (section 2), and
-// before punctuation that closes a sentence or a quotation. A pair of parentheses belongs to the
-// address, a single one to the text around it.
+// An address ends before a printable character that RFC 3986 does not allow in a URI (section 2),
+// and before punctuation that closes a sentence or a quotation. A pair of parentheses belongs to
+// the address, a single one to the text around it.
 const INSIDE = '[^\\s"\'<>`{}|\\\\^()«»\\u2018-\\u201f\\u3000-\\u303f\\uff00-\\uff0f]';
 const LAST =
   '[^\\s"\'<>`{}|\\\\^()«»\\u2018-\\u201f\\u3000-\\u303f\\uff00-\\uff0f.,:;!?~*_\\[\\]…]';

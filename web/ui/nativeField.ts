@@ -1,5 +1,5 @@
-// A text field below the terminal, for touch keyboards, input methods and screen readers, which do not
-// work well with a terminal. It shows the line of the line editor, and changes it.
+// A text field below the terminal, for touch keyboards, input methods and screen readers, which do
+// not work well with a terminal. It shows the line of the line editor, and changes it.
 
 import type { PromptKind } from '../../client/dialogue/conversation.ts';
 import { requireElement } from './dom.ts';
@@ -11,7 +11,10 @@ export interface FieldEvents {
   submitted(): void;
   /** A command's button. */
   commandPressed(command: string): void;
-  /** Input for the line editor, in the form of xterm's `onData`: arrow keys, and pastes of several lines. */
+  /**
+   * Input for the line editor, in the form of xterm's `onData`: arrow keys, and pastes of several
+   * lines.
+   */
   typed(data: string): void;
 }
 

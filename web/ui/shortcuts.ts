@@ -1,5 +1,5 @@
-// Decides which keys pressed in the terminal belong to the page, and which to the browser. All others
-// go to the line editor.
+// Decides which keys pressed in the terminal belong to the page, and which to the browser. All
+// others go to the line editor.
 
 /** What the page does for a key. */
 export type PageShortcut = 'find' | 'help' | 'copy' | 'pageUp' | 'pageDown';
