@@ -15,7 +15,7 @@ const VIEWPORT = { width: 1000, height: 640 };
  * One measurement: this many users with an empty cache, each of whom opens the page again so many
  * times.
  */
-const VISITORS = 3;
+const USERS = 3;
 const VISITS_AGAIN = 2;
 const KEY_PRESSES = 50;
 /** Chromium draws at most 60 times a second; keys have to be pressed at any moment between two frames. */
@@ -45,7 +45,7 @@ export function startBrowser(): Promise<Browser> {
 export async function measureVisits(browser: Browser, port: number): Promise<VisitsMeasured> {
   const first: number[] = [];
   const again: number[] = [];
-  for (let visitor = 0; visitor < VISITORS; visitor++) {
+  for (let user = 0; user < USERS; user++) {
     // Each context has a cache of its own.
     await inNewContext(browser, async (context) => {
       first.push(await visit(context, port));

@@ -12,9 +12,9 @@ import { type Running, startServer, withPrograms } from './programs.ts';
 import { inBrackets, median, printHead, printRow, ratio, tenths } from './tables.ts';
 import { WatcherProcess } from './watcherProcess.ts';
 
-const MANY = 10_000;
-/** Shows, next to MANY, what each watcher costs. */
-const FEW = 1_000;
+const MANY_WATCHERS = 10_000;
+/** Shows, next to MANY_WATCHERS, what each watcher costs. */
+const FEW_WATCHERS = 1_000;
 
 /** For everything a process has open besides watchers. */
 const OTHER_DESCRIPTORS = 100;
@@ -49,10 +49,10 @@ export function compareWatching(etcd: LocalEtcd): Promise<void> {
     const alone = [await shared('watched-on-one')];
     const three: Running[] = [];
     while (three.length < 3) three.push(await shared('watched-on-three'));
-    const many = Math.min(MANY, maxWatchers());
+    const many = Math.min(MANY_WATCHERS, maxWatchers());
     const setups = [
       { name: 'on one server, memory', servers: [await memory()], watchers: many },
-      { name: 'on one server, memory', servers: [await memory()], watchers: FEW },
+      { name: 'on one server, memory', servers: [await memory()], watchers: FEW_WATCHERS },
       { name: 'on one server, etcd', servers: alone, watchers: many },
       { name: 'over three servers, etcd', servers: three, watchers: many },
     ];

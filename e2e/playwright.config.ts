@@ -11,7 +11,7 @@ const SUBJECTS = ['page', 'cli', 'bridge', 'cluster', 'packaging', 'reliability'
 /** What the headless shell lacks: notifications, installing, the back/forward cache. */
 const WHOLE_BROWSER = /@whole-browser/;
 
-function launchedBy(executablePath: string | undefined) {
+function launchWith(executablePath: string | undefined) {
   const args = [...chromiumFlags];
   return { launchOptions: { ...(executablePath && { executablePath }), args } };
 }
@@ -22,9 +22,9 @@ export default defineConfig({
       name,
       testDir: name,
       grepInvert: WHOLE_BROWSER,
-      use: launchedBy(headlessShell || browser),
+      use: launchWith(headlessShell || browser),
     })),
-    { name: 'whole-browser', testDir: '.', grep: WHOLE_BROWSER, use: launchedBy(browser) },
+    { name: 'whole-browser', testDir: '.', grep: WHOLE_BROWSER, use: launchWith(browser) },
   ],
   globalSetup: '../scripts/prepareTests.mjs',
   outputDir: '../test-results',

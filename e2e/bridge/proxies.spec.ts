@@ -95,10 +95,10 @@ async function get(url: string, localAddress: string): Promise<[number | undefin
  * paths that were loaded.
  */
 async function visit(page: Page, origin: string): Promise<string[]> {
-  const complaints: string[] = [];
+  const consoleErrors: string[] = [];
   const loaded: string[] = [];
-  page.on('console', (message) => complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => consoleErrors.push(message.text()));
+  page.on('pageerror', (error) => consoleErrors.push(String(error)));
   page.on('response', (response) => {
     if (response.ok()) loaded.push(response.url().replace(origin, ''));
   });
@@ -110,7 +110,7 @@ async function visit(page: Page, origin: string): Promise<string[]> {
   await terminal.shows(PROMPT);
   await terminal.type('MSGGET');
   await terminal.shows(`Client: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
-  expect(complaints).toEqual([]);
+  expect(consoleErrors).toEqual([]);
   return loaded;
 }
 

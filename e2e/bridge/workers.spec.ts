@@ -274,7 +274,7 @@ test('reports a port in use once', async ({ echo }) => {
 
 test.describe('the limits hold for all workers together', () => {
   /** Opens so many sessions at once. @returns Those that were accepted. */
-  async function letIn(bridge: Bridge, count: number, options: ClientOptions = {}) {
+  async function openAccepted(bridge: Bridge, count: number, options: ClientOptions = {}) {
     const tries = Array.from({ length: count }, () => open(bridge, options));
     const outcomes = await Promise.allSettled(tries);
     const refusals = outcomes.filter(({ status }) => status === 'rejected');
@@ -284,18 +284,18 @@ test.describe('the limits hold for all workers together', () => {
 
   test('--max-sessions, exactly, even after a worker was killed', async ({ echo }) => {
     const bridge = await startWorkers(echo, ['--max-sessions', '7']);
-    const sessions = await letIn(bridge, 30);
+    const sessions = await openAccepted(bridge, 30);
     expect(sessions).toHaveLength(7);
-    expect(await letIn(bridge, 5)).toHaveLength(0);
+    expect(await openAccepted(bridge, 5)).toHaveLength(0);
     sessions[0]?.close();
     await expect.poll(() => metric(bridge, OPEN)).toBe(6);
-    expect(await letIn(bridge, 5)).toHaveLength(1);
+    expect(await openAccepted(bridge, 5)).toHaveLength(1);
 
     const [victim = 0] = bridge.workers;
     process.kill(victim, 'SIGKILL');
     await bridge.program.waitForOutput(/was restarted\.$/m);
     const left = await metric(bridge, OPEN);
-    expect(await letIn(bridge, 10)).toHaveLength(7 - left);
+    expect(await openAccepted(bridge, 10)).toHaveLength(7 - left);
   });
 
   test('--max-sessions-per-source', async ({ echo }) => {
@@ -303,7 +303,7 @@ test.describe('the limits hold for all workers together', () => {
     const bridge = await startWorkers(echo, flags);
     for (const client of ['192.0.2.1', '192.0.2.2']) {
       const headers = { 'x-forwarded-for': client };
-      expect(await letIn(bridge, 12, { headers })).toHaveLength(3);
+      expect(await openAccepted(bridge, 12, { headers })).toHaveLength(3);
     }
   });
 
@@ -318,8 +318,8 @@ test.describe('the limits hold for all workers together', () => {
     }
     // A worker may handle the last of these only now. In the end both places are free, and no more.
     for (let place = 0; place < 2; place++)
-      await expect(async () => expect(await letIn(bridge, 1)).toHaveLength(1)).toPass();
-    expect(await letIn(bridge, 5)).toHaveLength(0);
+      await expect(async () => expect(await openAccepted(bridge, 1)).toHaveLength(1)).toPass();
+    expect(await openAccepted(bridge, 5)).toHaveLength(0);
   });
 
   test('wrong passwords', async ({ echo }) => {

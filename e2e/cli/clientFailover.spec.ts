@@ -36,7 +36,7 @@ function at(...ports: number[]): string {
   return ports.map((port) => `127.0.0.1:${port}`).join(',');
 }
 
-function startSaying(message: string, flags: string[] = []): Promise<ListeningProgram> {
+function startWithMessage(message: string, flags: string[] = []): Promise<ListeningProgram> {
   return startServer(0, ['--message', message, ...flags]);
 }
 
@@ -119,7 +119,7 @@ for (const [state, startDead] of [
   test(`if the first server ${state}, the next one serves every client`, QUICK, async () => {
     test.skip(startDead === unreachableServer && !existsSync(PROC_NET_TCP), 'needs Linux');
     const dead = await startDead();
-    const { port } = await startSaying('second');
+    const { port } = await startWithMessage('second');
     const servers = at(dead, port);
 
     expect(await runMotd(['get', servers])).toEqual(printed('second\n'));
@@ -143,8 +143,8 @@ for (const [state, startDead] of [
 test('contacts no other server while the first one answers', async () => {
   // On a busy machine the first server may answer too late: then try again.
   await expect(async () => {
-    const { port } = await startSaying('first');
-    const other = await startSaying('second');
+    const { port } = await startWithMessage('first');
+    const other = await startWithMessage('second');
     const servers = at(port, other.port);
     expect(await runMotd(['get', servers])).toEqual(printed('first\n'));
     expect(await runMotd(['set', '-m', 'new', servers])).toEqual(printed(''));
@@ -158,7 +158,7 @@ test('contacts no other server while the first one answers', async () => {
 
 test('accepts servers as arguments, in a flag and in the environment', async () => {
   const dead = await freePort();
-  const { port } = await startSaying('second');
+  const { port } = await startWithMessage('second');
   const ofBoth = at(dead, port);
   const expected = printed('second\n');
   expect(await runMotd(['get', '--host', ofBoth])).toEqual(expected);
@@ -197,8 +197,8 @@ test('names every server in one line, with status 1, if none answers', async () 
 });
 
 test('set: stores nothing on a server that it gave up', async () => {
-  const first = await startSaying('first');
-  const second = await startSaying('second');
+  const first = await startWithMessage('first');
+  const second = await startWithMessage('second');
   freeze(first.program);
   expect(await runMotd(['set', '-m', 'new', at(first.port, second.port)])).toEqual(printed(''));
   first.program.process.kill('SIGCONT');
@@ -223,7 +223,7 @@ test('set: a server whose store is gone answers 503, and the next one stores', a
   expect(
     none.stderr.match(/; the message is not in force, but may still be stored /g),
   ).toHaveLength(1);
-  const { port } = await startSaying('second');
+  const { port } = await startWithMessage('second');
   expect(await runMotd(['set', '-m', 'new', at(broken.port, port)])).toEqual(printed(''));
   expect(await runMotd(['get', at(port)])).toEqual(printed('new\n'));
 });
@@ -283,7 +283,7 @@ for (const [rule, replies, pattern, flags] of [
 }
 
 test('watch moves on as each server shuts down, and repeats no message', async () => {
-  const servers = await Promise.all([0, 1, 2].map(() => startSaying('same')));
+  const servers = await Promise.all([0, 1, 2].map(() => startWithMessage('same')));
   const watch = Program.motd(['watch', at(...servers.map(({ port }) => port))]);
   await watch.waitForOutput(/^same\n$/);
   let printedSoFar = 'same\n';
@@ -305,7 +305,7 @@ test('watch moves on as each server shuts down, and repeats no message', async (
 });
 
 test('watch: does not print older messages from a server that lags behind', async () => {
-  const { program, port } = await startSaying('now');
+  const { program, port } = await startWithMessage('now');
   const behind = await scriptedServer('200 OK\nlong ago\nbefore\nnow\nlater\n');
   const watch = Program.motd(['watch', at(port, behind.port)]);
   await watch.waitForOutput(/^now\n$/);
@@ -336,8 +336,8 @@ test('watch gives up if no server knows MSGWATCH', async () => {
 });
 
 test('connect: does not fail over once the user has sent a command', async () => {
-  const { program, port } = await startSaying('first');
-  const other = await startSaying('second');
+  const { program, port } = await startWithMessage('first');
+  const other = await startWithMessage('second');
   const client = Program.motd(['connect', at(port, other.port)]);
   client.process.stdin?.write('MSGGET\n');
   await client.waitForOutput(/first\n.*SHUTDOWN\): $/);
@@ -349,8 +349,8 @@ test('connect: does not fail over once the user has sent a command', async () =>
 
 test('with TLS, every server needs a certificate for its own name', async () => {
   const flags = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
-  const { port } = await startSaying('sealed', flags);
-  const unsealed = await startSaying('not sealed');
+  const { port } = await startWithMessage('sealed', flags);
+  const unsealed = await startWithMessage('not sealed');
   // Another loopback address, which no certificate names (RFC 1122, section 3.2.1.3).
   const misnamed = Program.motd(['serve', '--host', '127.0.0.2', '--port', '0', ...flags]);
   const [, misnamedAt] = await misnamed.waitForOutput(/listening on (127\.0\.0\.2:\d+)\n/);
@@ -369,7 +369,7 @@ test('with TLS, every server needs a certificate for its own name', async () => 
 test('a dead server delays a login only for a moment', async () => {
   test.skip(!existsSync(PROC_NET_TCP), 'needs Linux');
   test.setTimeout(scaled(60_000, 300_000));
-  const { port } = await startSaying('second');
+  const { port } = await startWithMessage('second');
   for (const [state, servers] of [
     ['is left out', at(port)],
     ['refuses', at(await freePort(), port)],

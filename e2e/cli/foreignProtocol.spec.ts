@@ -21,7 +21,7 @@ const test = base.extend({
 });
 
 /** How a page sends the attack to a port, and which protocol the server detects. */
-const WAYS: Record<
+const ATTACKS: Record<
   string,
   { protocol: string; run: (page: Page, port: number) => Promise<unknown> }
 > = {
@@ -114,7 +114,7 @@ async function expectUnharmed({ program, port }: ListeningProgram): Promise<void
 }
 
 test.describe('a web page of another origin cannot send commands to the TCP port', () => {
-  for (const [way, { protocol, run }] of Object.entries(WAYS)) {
+  for (const [way, { protocol, run }] of Object.entries(ATTACKS)) {
     test(`by ${way}`, QUICK, async ({ page, server }) => {
       await openEvilPage(page);
       await run(page, server.port);

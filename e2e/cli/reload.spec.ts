@@ -67,12 +67,12 @@ async function answer(webSocket: WebSocket): Promise<string> {
   return String(data);
 }
 
-function hangUp({ process: { pid = 0 } }: Program): void {
+function sendSighup({ process: { pid = 0 } }: Program): void {
   process.kill(pid, 'SIGHUP');
 }
 
 /** Whether SIGHUP has a handler (proc_pid_status(5), SigCgt): the lowest bit of the mask. */
-function catchesHangUp({ process: { pid } }: Program): boolean {
+function catchesSighup({ process: { pid } }: Program): boolean {
   const mask = /^SigCgt:\s+(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
   return Number.parseInt(mask.slice(-1), 16) % 2 === 1;
 }
@@ -98,7 +98,7 @@ test('the server uses the new certificate for new connections; open ones continu
   const { port, program } = await startServer(0, install('cert'));
   const early = await secured(port, FIRST);
   install('renewed');
-  hangUp(program);
+  sendSighup(program);
   await program.waitForOutput(/^The certificate was reloaded\.$/m);
   await shows(port, SECOND);
   await expect(shows(port, FIRST)).rejects.toThrow(/self-signed/);
@@ -118,7 +118,7 @@ test(
     const early = await openPage(port, 'first password');
     install('renewed');
     installUser(SECOND_PASSWORD_HASH);
-    hangUp(program);
+    sendSighup(program);
     await program.waitForOutput(
       /^The certificate was reloaded\.\nThe list of users was reloaded\.$/m,
     );
@@ -138,7 +138,7 @@ test('keeps the old value of an invalid file, and reloads the others', async ({ 
   const { port, program } = await startBridge(server.port, 0, flags);
   copyFileSync(tlsFile('renewed'), test.info().outputPath('cert.pem'));
   installUser(SECOND_PASSWORD_HASH);
-  hangUp(program);
+  sendSighup(program);
   await program.waitForOutput(
     /^\[!\] The certificate was not reloaded: the key in .* does not match .*\nThe list of .* reloaded\.$/m,
   );
@@ -147,7 +147,7 @@ test('keeps the old value of an invalid file, and reloads the others', async ({ 
 
   install('renewed');
   installUser('in clear');
-  hangUp(program);
+  sendSighup(program);
   await program.waitForOutput(
     /^The certificate was reloaded\.\n\[!\] The list of users was not reloaded: line 1 of .*$/m,
   );
@@ -162,11 +162,11 @@ test('--log json reports a reload in JSON', async ({ server }) => {
   const program = Program.motd(['bridge', ...args, ...installUser(FIRST_PASSWORD_HASH)]);
   await program.waitForOutput(/Server listening/);
   // Fastify logs that line shortly before the bridge installs its signal handlers.
-  await expect.poll(() => catchesHangUp(program)).toBe(true);
-  hangUp(program);
+  await expect.poll(() => catchesSighup(program)).toBe(true);
+  sendSighup(program);
   await program.waitForOutput(/^\{.*"event":"reloaded","what":"The list of users"\}$/m);
   installUser('in clear');
-  hangUp(program);
+  sendSighup(program);
   await program.waitForOutput(
     /^\{.*"event":"reloadFailed","what":"The list of users","reason":"line 1 .*\}$/m,
   );
@@ -181,7 +181,7 @@ test('motd up reloads the files of its page, and its server continues', async ()
   const visitor = connectTcp(Number(port), '127.0.0.1');
   await once(visitor, 'connect');
   install('renewed');
-  hangUp(program);
+  sendSighup(program);
   await program.waitForOutput(/^The certificate was reloaded\.$/m);
   await shows(Number(pagePort), SECOND);
 
@@ -206,7 +206,7 @@ for (const [what, args] of [
   test(`${what} stops if it has nothing to reload`, async () => {
     const { program } = await withoutTerminal([...args]);
     if (what === 'up') await program.waitForOutput(/^Open /m);
-    hangUp(program);
+    sendSighup(program);
     expect(await program.exitCode()).toBe(0);
     expect(program.stderr).toBe('');
   });
@@ -218,7 +218,7 @@ test('reloads without a terminal', async () => {
     ...install('cert'),
   ]);
   install('renewed');
-  hangUp(program);
+  sendSighup(program);
   await program.waitForOutput(/^The certificate was reloaded\.$/m);
   await shows(port, SECOND);
   expect(await program.stop()).toBe(0);

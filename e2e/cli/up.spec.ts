@@ -151,10 +151,10 @@ test.describe('its processes', () => {
       const descendants = descendantsOf(up.program.process.pid ?? 0);
       // The server, its writer process and the bridge.
       expect(descendants).toHaveLength(3);
-      const having = (file: string) =>
+      const pidsWithSecretIn = (file: string) =>
         descendants.filter((pid) => readProcFile(pid, file).includes('secret'));
-      expect(having('environ')).toEqual([server]);
-      expect(having('cmdline')).toEqual([]);
+      expect(pidsWithSecretIn('environ')).toEqual([server]);
+      expect(pidsWithSecretIn('cmdline')).toEqual([]);
       expect(readProcFile(up.program.process.pid ?? 0, 'cmdline')).toMatch(/motd|main\.js/);
       expect(readProcFile(up.program.process.pid ?? 0, 'cmdline')).not.toContain('secret');
       expect(await runConnect(up.port, 'SHUTDOWN\na very secret word\n')).toContain('200 OKAY');

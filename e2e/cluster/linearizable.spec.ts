@@ -166,9 +166,9 @@ test('finds any operations sequentially consistent exactly if some order of each
   let explained = 0;
   let all = 0;
   const property = fc.property(anything, ({ register, operations }) => {
-    const unlike = new Set(operations.map(({ client, startedAt }) => `${client} ${startedAt}`));
+    const distinct = new Set(operations.map(({ client, startedAt }) => `${client} ${startedAt}`));
     // A client does one operation at a time.
-    fc.pre(unlike.size === operations.length);
+    fc.pre(distinct.size === operations.length);
     const isSequential = hasOrder(register, operations, precedesInClient);
     expect(sequentialFaults(register, operations).length === 0).toBe(isSequential);
     all++;
@@ -226,8 +226,8 @@ function hasOrder(register: Register, left: readonly Operation[], precedes: Prec
       const others = rest.filter((other) => other !== operation);
       if (operation.kind === 'store')
         return operation.message === register.history[stored] && search(others, stored + 1);
-      const inForce = stored === 0 ? register.initial : register.history[stored - 1];
-      return operation.message === inForce && search(others, stored);
+      const current = stored === 0 ? register.initial : register.history[stored - 1];
+      return operation.message === current && search(others, stored);
     });
   };
   return search(left, 0);

@@ -48,7 +48,7 @@ function status(page: Page) {
 }
 
 /** Makes the page's next first wait 50 s long, longer than any test. */
-async function makePatient(page: Page): Promise<void> {
+async function delayReconnects(page: Page): Promise<void> {
   await page.evaluate(() => {
     Math.random = () => 100;
   });
@@ -128,7 +128,7 @@ test.describe('a connection that is lost', () => {
   }) => {
     await terminal.shows(PROMPT);
     await page.keyboard.type('half');
-    await makePatient(page);
+    await delayReconnects(page);
     await context.setOffline(true);
     // Chromium's offline mode leaves open connections up.
     await bridge.program.stop();
@@ -150,7 +150,7 @@ test.describe('a connection that is lost', () => {
       await terminal.shows(PROMPT);
       const button = page.getByRole('button', { name: 'Try now' });
       await expect(button).toBeHidden();
-      await makePatient(page);
+      await delayReconnects(page);
       await server.program.stop();
       await isIn(page, 'waiting');
       const seconds = await countdown(page);
@@ -177,7 +177,7 @@ test.describe('a connection that is lost', () => {
     server,
   }) => {
     await terminal.shows(PROMPT);
-    await makePatient(page);
+    await delayReconnects(page);
     await server.program.stop();
     await isIn(page, 'waiting');
     await page.keyboard.type('MSGGET');

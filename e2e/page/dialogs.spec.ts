@@ -76,7 +76,7 @@ test(
     await settings(page).getByRole('radio', { name: 'Light' }).check();
     await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_GROUND);
     await expect(viewport(page)).toHaveCSS('background-color', LIGHT_GROUND);
-    await expect(themeColours(page)).resolves.toEqual(['#f1efe9', '#f1efe9']);
+    await expect(themeColors(page)).resolves.toEqual(['#f1efe9', '#f1efe9']);
 
     await page.reload();
     await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_GROUND);
@@ -309,7 +309,7 @@ async function fitsAcross(dialog: Locator): Promise<void> {
   );
 }
 
-function themeColours(page: Page): Promise<string[]> {
+function themeColors(page: Page): Promise<string[]> {
   return page
     .locator('meta[name="theme-color"]')
     .evaluateAll((metas) => metas.map((meta) => meta.getAttribute('content') ?? ''));

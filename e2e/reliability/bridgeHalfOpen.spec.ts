@@ -26,9 +26,9 @@ import {
 } from './vethLink.ts';
 
 const IDLE_SESSIONS = fileURLToPath(new URL('idleSessions.mjs', import.meta.url));
-const VANISHING = scaled(50, 1000);
+const HALF_OPEN = scaled(50, 1000);
 /** Sessions that stay, and only answer pings. */
-const STAYING = scaled(5, 50);
+const HEALTHY = scaled(5, 50);
 const PING_MS = 1000;
 /**
  * Two ping periods, the first of which began before, and what the bridge adds because it checks its
@@ -44,60 +44,60 @@ test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
 test('closes sessions whose browser process is stopped', QUICK, async () => {
   const setup = await startPinging('127.0.0.1');
-  const url = `ws://127.0.0.1:${setup.bridge.port}/ws/vanishing`;
-  const found = await reapsTwice(setup, {
-    start: async () => new Program(process.execPath, [IDLE_SESSIONS, url, String(VANISHING)]),
-    vanish: (peers) => void peers.process.kill('SIGSTOP'),
+  const url = `ws://127.0.0.1:${setup.bridge.port}/ws/halfOpen`;
+  const found = await measureTwice(setup, {
+    start: async () => new Program(process.execPath, [IDLE_SESSIONS, url, String(HALF_OPEN)]),
+    disappear: (peers) => void peers.process.kill('SIGSTOP'),
     remove: (peers) => peers.kill(),
   });
-  record('bridge: half-open peers', `${VANISHING} whose process was stopped: ${found}`);
+  record('bridge: half-open peers', `${HALF_OPEN} whose process was stopped: ${found}`);
 });
 
 test('closes sessions whose network link is down', async () => {
   test.skip(!canCreateVethLink(), 'needs root, to make a network');
   const setup = await startPinging('0.0.0.0');
-  const url = `ws://${hostAddress}:${setup.bridge.port}/ws/vanishing`;
-  const found = await reapsTwice(setup, {
-    start: () => startBehindVethLink(process.execPath, [IDLE_SESSIONS, url, String(VANISHING)]),
-    vanish: cutVethLink,
+  const url = `ws://${hostAddress}:${setup.bridge.port}/ws/halfOpen`;
+  const found = await measureTwice(setup, {
+    start: () => startBehindVethLink(process.execPath, [IDLE_SESSIONS, url, String(HALF_OPEN)]),
+    disappear: cutVethLink,
     remove: async (peers) => {
       await peers.kill();
       removeVethLink();
     },
   });
-  record('bridge: half-open peers', `${VANISHING} behind a network link that was cut: ${found}`);
+  record('bridge: half-open peers', `${HALF_OPEN} behind a network link that was cut: ${found}`);
 });
 
 interface Peers {
   start: () => Promise<Program>;
-  vanish: (peers: Program) => void;
+  disappear: (peers: Program) => void;
   remove: (peers: Program) => Promise<void>;
 }
 
 interface Setup {
   bridge: ListeningProgram;
   /** The target whose browsers disappear. */
-  vanishing: ScriptedTarget;
+  halfOpen: ScriptedTarget;
   echoSession: EchoSession;
-  staying: RawWebSocket[];
+  healthySessions: RawWebSocket[];
 }
 
 async function startPinging(host: string): Promise<Setup> {
-  const vanishing = await ScriptedTarget.listen(echo);
-  const well = await ScriptedTarget.listen(echo);
-  const bridge = await startBridgeTo({ vanishing: vanishing.address, well: well.address }, [
+  const halfOpen = await ScriptedTarget.listen(echo);
+  const healthy = await ScriptedTarget.listen(echo);
+  const bridge = await startBridgeTo({ halfOpen: halfOpen.address, healthy: healthy.address }, [
     '--ping-interval',
     String(PING_MS / 1000),
     '--http-host',
     host,
   ]);
-  const stays = () => RawWebSocket.connect(bridge.port, { path: '/ws/well' });
-  const staying = await Promise.all(Array.from({ length: STAYING }, stays));
+  const openHealthy = () => RawWebSocket.connect(bridge.port, { path: '/ws/healthy' });
+  const healthySessions = await Promise.all(Array.from({ length: HEALTHY }, openHealthy));
   return {
     bridge,
-    vanishing,
-    staying,
-    echoSession: await EchoSession.start(bridge.port, '/ws/well'),
+    halfOpen,
+    healthySessions,
+    echoSession: await EchoSession.start(bridge.port, '/ws/healthy'),
   };
 }
 
@@ -106,21 +106,23 @@ async function startPinging(host: string): Promise<Setup> {
  *
  * @returns What was observed, in words.
  */
-async function reapsTwice(setup: Setup, peers: Peers): Promise<string> {
-  const { bridge, staying, echoSession } = setup;
+async function measureTwice(setup: Setup, peers: Peers): Promise<string> {
+  const { bridge, healthySessions, echoSession } = setup;
   const pid = pidOf(bridge.program);
   const kbAfter: number[] = [];
   const found: string[] = [];
   for (const which of ['first', 'second']) {
     const program = await peers.start();
     try {
-      found.push(`the ${which} time, ${await reaps(setup, program, () => peers.vanish(program))}`);
+      found.push(
+        `the ${which} time, ${await measureClosing(setup, program, () => peers.disappear(program))}`,
+      );
       kbAfter.push(pssKb(pid));
     } finally {
       await peers.remove(program);
     }
   }
-  const exchanged = await checkAfterwards(staying, echoSession);
+  const exchanged = await checkAfterwards(healthySessions, echoSession);
   expect(bridge.program.process.exitCode).toBeNull();
   expect(bridge.program.stderr).toBe('');
   const [first = 0, second = 0] = kbAfter;
@@ -128,47 +130,50 @@ async function reapsTwice(setup: Setup, peers: Peers): Promise<string> {
   return (
     `with a ping every ${PING_MS} ms, twice: ${found.join('; ')}; each target saw the end of the stream; ` +
     `Pss ${Math.round(first / 1024)} MB after the first time, ${Math.round(second / 1024)} MB after the second; ` +
-    `${STAYING} sessions that answered stayed open, and an echo session exchanged ${exchanged} messages, all correct`
+    `${HEALTHY} sessions that answered stayed open, and an echo session exchanged ${exchanged} messages, all correct`
   );
 }
 
 /** Lets the peers open their sessions and then disappear. @returns What was observed, in words. */
-async function reaps(
-  { bridge, vanishing, staying }: Setup,
+async function measureClosing(
+  { bridge, halfOpen, healthySessions }: Setup,
   peers: Program,
-  vanish: () => void,
+  disappear: () => void,
 ): Promise<string> {
   const pid = pidOf(bridge.program);
   const before = descriptors(pid);
   await peers.waitForOutput(/ready\n/);
   peers.process.stdin?.write('\n');
   await peers.waitForOutput(/open\n/);
-  const connections = [...vanishing.connections];
-  expect(connections.length).toBe(VANISHING);
+  const connections = [...halfOpen.connections];
+  expect(connections.length).toBe(HALF_OPEN);
   const cost = descriptors(pid) - before;
 
-  const pings = () => Math.max(...staying.map((webSocket) => webSocket.pings));
+  const pings = () => Math.max(...healthySessions.map((webSocket) => webSocket.pings));
   const pingsBefore = pings();
-  vanish();
-  const vanishedAtMs = performance.now();
+  disappear();
+  const disappearedAtMs = performance.now();
   const ends = await Promise.all(
     connections.map(async ({ ended }) => ({ how: await ended, afterMs: performance.now() })),
   );
-  const tookMs = ends.map(({ afterMs }) => afterMs - vanishedAtMs);
+  const tookMs = ends.map(({ afterMs }) => afterMs - disappearedAtMs);
   expect(new Set(ends.map(({ how }) => how))).toEqual(new Set(['end']));
   expect(pings() - pingsBefore).toBeLessThanOrEqual(MAX_PINGS);
-  await expect.poll(() => vanishing.connections.size).toBe(0);
+  await expect.poll(() => halfOpen.connections.size).toBe(0);
   await expect.poll(() => descriptors(pid)).toBeLessThanOrEqual(before);
   return (
-    `the first was reaped after ${Math.round(Math.min(...tookMs))} ms, the last after ` +
+    `the first was closed after ${Math.round(Math.min(...tookMs))} ms, the last after ` +
     `${Math.round(Math.max(...tookMs))} ms, and ${cost} descriptors came back`
   );
 }
 
-async function checkAfterwards(staying: RawWebSocket[], echoSession: EchoSession): Promise<number> {
+async function checkAfterwards(
+  healthySessions: RawWebSocket[],
+  echoSession: EchoSession,
+): Promise<number> {
   const payload = Buffer.from('still here');
-  for (const webSocket of staying) webSocket.send(frame({ opcode: OPCODE.text, payload }));
+  for (const webSocket of healthySessions) webSocket.send(frame({ opcode: OPCODE.text, payload }));
   const hasReceived = ({ received }: RawWebSocket) => received === payload.length;
-  await expect.poll(() => staying.filter(hasReceived).length).toBe(STAYING);
+  await expect.poll(() => healthySessions.filter(hasReceived).length).toBe(HEALTHY);
   return echoSession.stop();
 }

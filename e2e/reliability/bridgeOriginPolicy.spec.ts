@@ -255,7 +255,7 @@ interface UpgradeCase {
 test.describe.configure({ timeout: scaled(60_000, 600_000) });
 
 test('admits or rejects every Origin with every Host as the policy says', async () => {
-  const bridge = await startAdmitting();
+  const bridge = await startWithPublicOrigins();
   const table = origins(bridge.port).length * hosts(bridge.port).length;
   const cases = ['/ws', '/ws/other'].flatMap((path) =>
     casesOf(path, origins(bridge.port), hosts(bridge.port)),
@@ -280,7 +280,7 @@ test('admits or rejects every Origin with every Host as the policy says', async 
 });
 
 test('serves the page only under its own or a public Host', QUICK, async () => {
-  const bridge = await startAdmitting();
+  const bridge = await startWithPublicOrigins();
   const table = hosts(bridge.port);
   const wrong: string[] = [];
   for (const host of table) {
@@ -298,7 +298,7 @@ test('serves the page only under its own or a public Host', QUICK, async () => {
 });
 
 test('rejects an invalid Host or Origin, whatever a URL parser makes of it', async () => {
-  const bridge = await startAdmitting();
+  const bridge = await startWithPublicOrigins();
   const cases = [
     ...casesOf('/ws', origins(bridge.port), neverHosts(bridge.port)),
     ...casesOf('/ws', neverOrigins(bridge.port), hosts(bridge.port)),
@@ -316,7 +316,7 @@ function casesOf(path: string, from: Origin[], to: Host[]): UpgradeCase[] {
   return from.flatMap((origin) => to.map((host) => ({ path, origin, host })));
 }
 
-async function startAdmitting() {
+async function startWithPublicOrigins() {
   const target = await ScriptedTarget.listen(echo);
   const flags = ['--public-origin', SECURE, '--public-origin', WITH_PORT];
   const where = { echo: target.address, other: target.address };

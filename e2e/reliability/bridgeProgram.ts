@@ -10,7 +10,7 @@ import { ScriptedTarget } from './scriptedTarget.ts';
  * Enough quota for every session of a test, all of which come from one source, and for what they
  * send.
  */
-const ROOMY = {
+const AMPLE_QUOTAS = {
   MOTD_MAX_SESSIONS: '20000',
   MOTD_MAX_SESSIONS_PER_SOURCE: '20000',
   MOTD_MAX_MESSAGE_RATE: '0',
@@ -32,7 +32,7 @@ export async function startBridgeTo(
     '--target',
     `${name}=${where}`,
   ]);
-  const program = Program.motd(['bridge', ...named, '--http-port', '0', ...flags], ROOMY);
+  const program = Program.motd(['bridge', ...named, '--http-port', '0', ...flags], AMPLE_QUOTAS);
   const [, found] = await program.waitForOutput(/listening on http:\/\/[\d.]+:(\d+)\n/);
   return { program, port: Number(found) };
 }

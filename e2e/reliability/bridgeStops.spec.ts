@@ -45,7 +45,7 @@ interface SessionKind {
 
 const KINDS: readonly SessionKind[] = [
   { name: 'idle', target: 'echo', endsInOrder: true, begin: async () => {} },
-  { name: 'with traffic both ways', target: 'echo', endsInOrder: true, begin: converse },
+  { name: 'with traffic both ways', target: 'echo', endsInOrder: true, begin: keepEchoing },
   // Closing while the target sends would discard what it has not read, so the bridge reads it until
   // the deadline.
   { name: 'whose target sends without end', target: 'flooding', endsInOrder: false, begin: go },
@@ -222,15 +222,15 @@ async function go(webSocket: RawWebSocket): Promise<void> {
 }
 
 /** Sends another chunk for each that has come back, so that a fixed number is always in flight. */
-async function converse(webSocket: RawWebSocket): Promise<void> {
+async function keepEchoing(webSocket: RawWebSocket): Promise<void> {
   const { socket } = webSocket;
   let sent = 0;
-  const goOn = () => {
+  const sendMore = () => {
     const back = Math.floor(webSocket.received / CHUNK.length);
     for (; sent < back + CHUNKS_ON_THE_WAY; sent++) webSocket.send(A_CHUNK);
   };
-  socket.on('data', goOn);
-  goOn();
+  socket.on('data', sendMore);
+  sendMore();
   await once(socket, 'data');
 }
 

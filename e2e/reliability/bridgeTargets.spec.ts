@@ -172,7 +172,7 @@ test('closes with 1014 if the Unix socket does not exist', async () => {
 
 test('closes with 1014 if nothing listens on the Unix socket', async () => {
   const path = join(tmpdir(), `motd-dead-${process.pid}.sock`);
-  await leaveBehind(path);
+  await createDeadSocket(path);
   try {
     const { bridge, echoSession } = await startWithEcho(`unix:${path}`);
     await always(() => endingOf(bridge), refused());
@@ -274,7 +274,7 @@ async function connected(port: number): Promise<Socket> {
 }
 
 /** Leaves a socket in the file system that nothing listens on. */
-async function leaveBehind(path: string): Promise<void> {
+async function createDeadSocket(path: string): Promise<void> {
   const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => console.log('up'))`;
   const child = new Program(process.execPath, ['-e', script]);
   await child.waitForOutput(/up\n/);

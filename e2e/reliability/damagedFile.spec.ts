@@ -44,7 +44,7 @@ test(
   QUICK,
   async ({ folder }) => {
     const all = (await makeIntactFiles(folder)).flatMap(cuts);
-    const cases = someOf(all, scaled(12, all.length), randomFrom(seed));
+    const cases = sampleOf(all, scaled(12, all.length), randomFrom(seed));
     test.setTimeout(60_000 + cases.length * 4000);
     recordTotals('truncated at a page boundary or a byte beside it', await tryAll(folder, cases));
   },
@@ -127,7 +127,7 @@ function flip(intactFiles: readonly IntactFile[], index: number, random: () => n
   return { name, intact, bytes, continues: index % CONTINUE_EVERY === 0 };
 }
 
-function someOf(cases: readonly Case[], count: number, random: () => number): Case[] {
+function sampleOf(cases: readonly Case[], count: number, random: () => number): Case[] {
   if (cases.length <= count) return [...cases];
   return cases.filter(() => random() < count / cases.length);
 }

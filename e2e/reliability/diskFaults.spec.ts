@@ -18,10 +18,10 @@ const UNAVAILABLE = '503 STORE UNAVAILABLE';
 const CALLS = ['pwrite64', 'writev', 'fdatasync'];
 const ERRORS = ['ENOSPC', 'EIO'];
 /** Which calls of each thread fail. One thread does a whole commit. */
-const WHENS = ['1', '2', '3', '1+', '2+'];
+const CALL_NUMBERS = ['1', '2', '3', '1+', '2+'];
 
 const all: InjectedFault[] = CALLS.flatMap((call) =>
-  ERRORS.flatMap((error) => WHENS.map((when) => ({ call, error, when }))),
+  ERRORS.flatMap((error) => CALL_NUMBERS.map((when) => ({ call, error, when }))),
 );
 const some = all.filter(({ call, error, when }) =>
   ['pwrite64 ENOSPC 1', 'writev ENOSPC 1+', 'fdatasync EIO 1', 'fdatasync EIO 1+'].includes(

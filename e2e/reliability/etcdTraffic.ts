@@ -132,8 +132,8 @@ export class Traffic {
   async waitUntilSeen(message: string): Promise<void> {
     const clients = this.#instances.flatMap(({ index }) => [readerOf(index), watcherOf(index)]);
     const hasSeen = (client: string) => {
-      const isIt = (read: ReadOperation) => read.client === client && read.message === message;
-      return this.reads.some(isIt) || this.watched.some(isIt);
+      const matches = (read: ReadOperation) => read.client === client && read.message === message;
+      return this.reads.some(matches) || this.watched.some(matches);
     };
     await this.#waitUntil(`every client to see ${message}`, () => clients.every(hasSeen));
   }

@@ -1,6 +1,6 @@
 // Every class of bytes that must not reach a terminal unescaped.
 
-export interface Hostile {
+export interface HostileText {
   name: string;
   bytes: Buffer;
 }
@@ -79,7 +79,7 @@ const SEQUENCES: Readonly<Record<string, string>> = {
 };
 
 /** All of them, each between two letters: white space at the end of a line would be dropped. */
-export const hostiles: readonly Hostile[] = [
+export const hostileTexts: readonly HostileText[] = [
   ...INVALID_UTF8.map(([name, ...bytes]) => hostile(name, Buffer.from(bytes))),
   ...CONTROLS.map((code) => hostile(codePoint(code), Buffer.from(String.fromCodePoint(code)))),
   ...Object.entries(SEQUENCES).map(([name, text]) => hostile(name, Buffer.from(text))),
@@ -97,7 +97,7 @@ export function firstUnsafe(bytes: Buffer): string {
   return at === -1 ? '' : JSON.stringify(text.slice(Math.max(0, at - 20), at + 20));
 }
 
-function hostile(name: string, bytes: Buffer): Hostile {
+function hostile(name: string, bytes: Buffer): HostileText {
   return { name, bytes: Buffer.concat([Buffer.from('a'), bytes, Buffer.from('b')]) };
 }
 

@@ -15,7 +15,7 @@ import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
-import { pidOf, portOf, RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
+import { AMPLE_QUOTAS, pidOf, portOf, RawClient, startSilentServer, test } from './rawClient.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const TOO_MANY = '421 TOO MANY CONNECTIONS';
@@ -162,12 +162,12 @@ test('limits the connections of a source: an IPv4 address or an IPv6 /64', async
 
 test('answers open connections when out of file descriptors, and uses freed ones again', async () => {
   const limited = 'ulimit -n 64; exec "$0" dist/cli/main.js serve --port 0 --store memory: "$@"';
-  const program = new Program('sh', ['-c', limited, process.execPath, ...ROOMY]);
+  const program = new Program('sh', ['-c', limited, process.execPath, ...AMPLE_QUOTAS]);
   const port = await portOf(program);
   const pid = pidOf(program);
 
-  const knocked = await RawClient.connectMany(200, port);
-  const here = await answered(knocked);
+  const tried = await RawClient.connectMany(200, port);
+  const here = await answered(tried);
   expect(here.length).toBeGreaterThan(10);
   expect(here.length).toBeLessThan(64);
   expect(await answered(here)).toHaveLength(here.length);

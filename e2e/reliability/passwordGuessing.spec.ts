@@ -7,7 +7,7 @@ import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
-import { RawClient, ROOMY, startSilentServer, test } from './rawClient.ts';
+import { AMPLE_QUOTAS, RawClient, startSilentServer, test } from './rawClient.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const REQUIRED = '300 PASSWORD REQUIRED';
@@ -231,7 +231,7 @@ async function startServerWithProbe(flags: readonly string[]) {
   const file = test.info().outputPath('password');
   writeFileSync(file, `${passwordHash('123!abc', COST)}\n`);
   const server = await startSilentServer([
-    ...ROOMY,
+    ...AMPLE_QUOTAS,
     ...flags.map((flag) => (flag === 'PASSWORD_FILE' ? file : flag)),
   ]);
   const probe = await LatencyProbe.start(server.port, APPLE);

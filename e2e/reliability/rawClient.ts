@@ -71,12 +71,12 @@ export class RawClient {
   static async connectMany(
     count: number,
     port: number,
-    manner?: RawClientOptions,
+    options?: RawClientOptions,
   ): Promise<RawClient[]> {
     const clients: RawClient[] = [];
     while (clients.length < count) {
       const batch = Math.min(CONNECT_AT_ONCE, count - clients.length);
-      const connecting = Array.from({ length: batch }, () => RawClient.connect(port, manner));
+      const connecting = Array.from({ length: batch }, () => RawClient.connect(port, options));
       clients.push(...(await Promise.all(connecting)));
     }
     return clients;
@@ -146,14 +146,14 @@ export function proxyLine(source: string): string {
 }
 
 /** Enough quota for every connection of a test, all of which come from one source. */
-export const ROOMY = ['--max-connections', '20000', '--max-connections-per-source', '20000'];
+export const AMPLE_QUOTAS = ['--max-connections', '20000', '--max-connections-per-source', '20000'];
 
 /**
  * Starts a server without a log, so that only its work is measured. It trusts the PROXY lines of
  * this machine. Needs Linux.
  */
 export async function startSilentServer(
-  flags: readonly string[] = ROOMY,
+  flags: readonly string[] = AMPLE_QUOTAS,
 ): Promise<ListeningProgram> {
   const program = Program.motd(['serve', '--port', '0', '--log', 'silent', ...flags], {
     MOTD_TRUST_PROXY: '127.0.0.1',

@@ -19,12 +19,12 @@ const MARK = /c\d+n\d+\./g;
  * Four clients that store one message after another, mostly with a commit each; fifty that share
  * commits.
  */
-const CROWDS = [
+const LOADS = [
   { connections: 4, stores: scaled(100, 2000) },
   { connections: 50, stores: scaled(500, 8000) },
 ];
 
-for (const { connections, stores } of CROWDS) {
+for (const { connections, stores } of LOADS) {
   test(
     `sends every 200 OK after its sync: ${connections} connections`,
     QUICK,

@@ -9,7 +9,7 @@ import { Program } from '../../testing/programs.ts';
 import { record } from '../../testing/record.ts';
 import { expect, PageTerminal, QUICK, startBridge } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
-import { firstUnsafe, hostiles } from './hostileText.ts';
+import { firstUnsafe, hostileTexts } from './hostileText.ts';
 import { RawClient, test } from './rawClient.ts';
 
 const MESSAGE = 'harmless';
@@ -31,7 +31,7 @@ for (const log of ['console', 'json'] as const) {
         if (lines.join('\n') !== replies.join('\n'))
           unexpectedReplies.push(`${name}: ${lines.join(', ')}`);
       };
-      for (const [at, { name, bytes }] of hostiles.entries()) {
+      for (const [at, { name, bytes }] of hostileTexts.entries()) {
         const message = Buffer.concat([Buffer.from('MSGSTORE\n'), bytes, LF]);
         expected(`${name}, as a message`, await author.request(message, 2), [
           '200 OK',
@@ -68,10 +68,10 @@ for (const log of ['console', 'json'] as const) {
       expect(firstUnsafe(written)).toBe('');
       expect(readFileSync(files.stderr).toString()).toBe('');
       // The log has been written.
-      expect(written.toString().split('\n').length).toBeGreaterThan(hostiles.length * 5);
+      expect(written.toString().split('\n').length).toBeGreaterThan(hostileTexts.length * 5);
       record(
         'unsafe text',
-        `${hostiles.length} sequences, each as a message, a command, a password and in ` +
+        `${hostileTexts.length} sequences, each as a message, a command, a password and in ` +
           `${PROXY_LINES.length} PROXY lines: none stored, run or accepted; --log ${log}: ` +
           `${written.length} bytes, no control character among them but LF`,
       );
@@ -86,7 +86,7 @@ for (const workers of [1, 2]) {
       { MOTD_WORKERS: String(workers) },
     );
     const [, port] = await bridge.waitForOutput(/Server listening at http:\/\/127\.0\.0\.1:(\d+)/);
-    const requests = hostiles.map(({ bytes }) => bytes.toString('latin1'));
+    const requests = hostileTexts.map(({ bytes }) => bytes.toString('latin1'));
     for (const text of requests) {
       const request = `GET / HTTP/1.1\r\nHost: ${text}\r\nX-Forwarded-For: ${text}\r\nConnection: close\r\n\r\n`;
       await answerTo(Number(port), request);
@@ -105,7 +105,7 @@ for (const workers of [1, 2]) {
 
 for (const command of ['get', 'set', 'history', 'watch'] as const) {
   test(`motd ${command} escapes unsafe text in a rejection`, async () => {
-    const refusal = Buffer.concat(hostiles.map(({ bytes }) => bytes));
+    const refusal = Buffer.concat(hostileTexts.map(({ bytes }) => bytes));
     const server = createServer((socket) => {
       socket.on('error', () => {});
       socket.end(Buffer.concat([refusal, LF]));
@@ -123,12 +123,12 @@ for (const command of ['get', 'set', 'history', 'watch'] as const) {
 
 // To cover another client, add a line: its arguments, and its input for all of the sequences.
 for (const [client, args, input] of [
-  ['motd connect', ['connect'], `${'MSGGET\n'.repeat(hostiles.length)}QUIT\n`],
+  ['motd connect', ['connect'], `${'MSGGET\n'.repeat(hostileTexts.length)}QUIT\n`],
   ['motd history', ['history'], 'MSGHIST\n'],
   ['motd watch', ['watch'], 'MSGWATCH\n'],
 ] as const) {
   test(`${client} escapes everything a hostile server sends`, QUICK, async () => {
-    const hostile = await HostileServer.start(hostiles.map(({ bytes }) => bytes));
+    const hostile = await HostileServer.start(hostileTexts.map(({ bytes }) => bytes));
     const file = outputPath('stdout');
     const command = 'exec "$0" dist/cli/main.js "$@" > "$OUTPUT"';
     const program = new Program(
@@ -146,7 +146,7 @@ for (const [client, args, input] of [
     expect(firstUnsafe(written)).toBe('');
     expect(firstUnsafe(Buffer.from(program.stderr))).toBe('');
     // Each sequence was printed, in some form.
-    expect(written.toString().match(/a.*b\n/g)?.length).toBeGreaterThanOrEqual(hostiles.length);
+    expect(written.toString().match(/a.*b\n/g)?.length).toBeGreaterThanOrEqual(hostileTexts.length);
     expect(hostile.received).toBe(input);
     await hostile.stop();
   });
@@ -156,7 +156,7 @@ test('the page escapes everything a hostile server sends, and answers no termina
   page,
 }) => {
   const hostile = await HostileServer.start([
-    Buffer.concat(hostiles.map(({ bytes }) => Buffer.concat([bytes, Buffer.from(' ')]))),
+    Buffer.concat(hostileTexts.map(({ bytes }) => Buffer.concat([bytes, Buffer.from(' ')]))),
   ]);
   const bridge = await startBridge(hostile.port);
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
