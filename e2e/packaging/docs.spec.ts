@@ -70,10 +70,12 @@ test('every path in backticks exists', QUICK, () => {
 
 test('every section that a file cites exists', QUICK, () => {
   const cited = files
-    .filter((file) => /\.(?:[cm]?[jt]s|json|md|conf)$/.test(file))
+    .filter((file) => /\.(?:[cm]?[jt]s|json|md|conf)$|60-motd$/.test(file))
     .flatMap((file) => {
       const text = readFileSync(join(ROOT, file), 'utf8');
-      const citations = text.matchAll(/\b((?:\w+\/)*\w+\.md)(?:,|:)\s(?:\/\/ |\* )?"([^"\n]+)"/g);
+      const citations = text.matchAll(
+        /\b((?:\w+\/)*\w+\.md)[,:]\s+(?:(?:\/\/|\*|#) )?"([^"\n]+)"/g,
+      );
       return [...citations].map(([, page = '', title = '']) => ({ file, page, title }));
     });
   expect(cited.length).toBeGreaterThan(10);
