@@ -136,14 +136,14 @@ for (const [mistake, args, pattern] of [
   [
     'two targets of one name',
     ['bridge', '--target', 'a=h:1 a=h:2'],
-    /^motd: .*name of its own\.\n$/,
+    /^motd: .*needs a different name\.\n$/,
   ],
   ['a path without a slash', ['bridge', '--base-path', 'motd'], /^motd: .*such as \/motd.*\n$/],
   ['a path with ..', ['bridge', '--base-path', '/a/../b'], /^motd: .*such as \/motd.*\n$/],
   [
     'an origin with a path',
     ['bridge', '--public-origin', 'https://h/motd'],
-    /^motd: .*no path\.\n$/,
+    /^motd: .*without a path\.\n$/,
   ],
   [
     'an origin of another scheme',
@@ -262,7 +262,9 @@ test('ignores a CR at the end of a variable, from a file with CRLF line ends', a
 test('rejects several hosts in the environment for a command that listens', async () => {
   const { status, stderr } = await runMotd(['serve'], '', { MOTD_HOST: 'a,b' });
   expect(status).toBe(2);
-  expect(stderr).toMatch(/^motd: .*MOTD_HOST.*one address to listen on; clients take several\.\n$/);
+  expect(stderr).toMatch(
+    /^motd: .*MOTD_HOST.*one address to listen on; only clients accept several\.\n$/,
+  );
 });
 
 test('an environment variable sets its flag, and the flag takes precedence', QUICK, async () => {
