@@ -11,7 +11,7 @@ import { REPLY } from '../protocol/replies.ts';
 import { CliError, connectError, connectErrorInShort } from './cliError.ts';
 import { lookupInChild } from './lookupInChild.ts';
 import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
-import { tlsOf } from './options/tlsFiles.ts';
+import { clientTlsOf } from './options/tlsFiles.ts';
 
 /**
  * The server itself may not know whether the message was stored (PROTOCOL.md, "Several servers, one
@@ -40,7 +40,7 @@ export function askServers<Answer>(
   deadline: Deadline,
   question: (socket: Socket) => Promise<Answer>,
 ): Promise<RaceResult<Answered<Answer>>> {
-  const tls = tlsOf(options);
+  const tls = clientTlsOf(options);
   const ask = async ({ host, port }: ServerAddress, signal: AbortSignal) => {
     const lookup = isIP(host) === 0 ? lookupInChild(signal) : undefined;
     const socket = await openConnection({ host, port, tls, lookup }, signal);

@@ -9,7 +9,7 @@ import { holdDialogue } from '../../client/terminal.ts';
 import { allFailedError, askServers } from '../askServers.ts';
 import { CliError, connectError } from '../cliError.ts';
 import type { ConnectOptions, ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
-import { tlsOf } from '../options/tlsFiles.ts';
+import { clientTlsOf } from '../options/tlsFiles.ts';
 import { exitWhenReaderClosesDelayed } from '../stdoutReader.ts';
 
 /** The time until one of several servers must have answered. */
@@ -58,7 +58,7 @@ export async function connect(
 async function openConnectionTo(options: ServersOptions & TlsClientOptions): Promise<Socket> {
   const [only, ...others] = options.servers;
   if (only === undefined || others.length > 0) return openConnectionToFirst(options);
-  const tls = tlsOf(options);
+  const tls = clientTlsOf(options);
   return openConnection({ ...only, tls }).catch((error: unknown) => {
     throw connectError(error, formatEndpoint(only));
   });

@@ -5,7 +5,7 @@ import type { EtcdCredentials, EtcdTls } from '../../server/stores/etcd/etcdCred
 import { CliError } from '../cliError.ts';
 import { readSecret } from './secretFile.ts';
 import { decodeLines } from './textFile.ts';
-import { readAuthority, readIdentity } from './tlsFiles.ts';
+import { readCa, readIdentity } from './tlsFiles.ts';
 
 export interface EtcdOptions {
   etcdUser?: string;
@@ -41,7 +41,7 @@ export function etcdCredentialsOf(options: EtcdOptions): EtcdCredentials {
 function etcdTlsOf({ etcdCa, etcdCert, etcdKey }: EtcdOptions): EtcdTls | undefined {
   const identity = readIdentity(etcdCert, etcdKey, { cert: '--etcd-cert', key: '--etcd-key' });
   if (etcdCa === undefined && identity === undefined) return undefined;
-  return { ...identity, ca: etcdCa === undefined ? undefined : readAuthority(etcdCa, '--etcd-ca') };
+  return { ...identity, ca: etcdCa === undefined ? undefined : readCa(etcdCa, '--etcd-ca') };
 }
 
 function etcdAuthOf({ etcdUser, etcdPasswordFile }: EtcdOptions): EtcdCredentials['auth'] {

@@ -37,7 +37,7 @@ export function readIdentity(
   const cert = readPem(certFile, flags.cert);
   const certificate = certificateIn(cert, certFile, flags.cert);
   return readSecret(keyFile, flags.key, (key) => {
-    const privateKey = parsed(() => createPrivateKey(key));
+    const privateKey = tryParse(() => createPrivateKey(key));
     if (privateKey === undefined) {
       throw new CliError(`no unencrypted private key (PEM) in ${keyFile}; check ${flags.key}`);
     }
@@ -51,14 +51,14 @@ export function readIdentity(
 }
 
 /** @returns A CA certificate (PEM). @throws CliError if the file is invalid. */
-export function readAuthority(file: string, flag: string): Buffer {
+export function readCa(file: string, flag: string): Buffer {
   const ca = readPem(file, flag);
   certificateIn(ca, file, flag);
   return ca;
 }
 
 function certificateIn(pem: Buffer, file: string, flag: string): X509Certificate {
-  const certificate = parsed(() => new X509Certificate(pem));
+  const certificate = tryParse(() => new X509Certificate(pem));
   if (certificate !== undefined) return certificate;
   throw new CliError(`no certificate (PEM) in ${file}; check ${flag}`);
 }
@@ -79,7 +79,7 @@ function checkUsable(identity: TlsIdentity, file: string, flag: string): TlsIden
 }
 
 /** @returns `undefined` if OpenSSL cannot parse it. */
-function parsed<T>(parse: () => T): T | undefined {
+function tryParse<T>(parse: () => T): T | undefined {
   try {
     return parse();
   } catch {
@@ -91,7 +91,10 @@ function parsed<T>(parse: () => T): T | undefined {
  * @returns The CA that a client trusts; `undefined` if it does not use TLS.
  * @throws CliError if the file cannot be read.
  */
-export function tlsOf({ tls, tlsCa }: TlsClientOptions): { ca: Buffer | undefined } | undefined {
+export function clientTlsOf({
+  tls,
+  tlsCa,
+}: TlsClientOptions): { ca: Buffer | undefined } | undefined {
   if (!tls && tlsCa === undefined) return undefined;
   return { ca: tlsCa === undefined ? undefined : readPem(tlsCa, '--tls-ca') };
 }
