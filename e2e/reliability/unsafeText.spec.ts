@@ -166,7 +166,7 @@ test('the page escapes everything a hostile server sends, and answers no termina
   // The prompt after the answer, not the one before it.
   await expect.poll(() => terminal.flow()).toMatch(/a\^\[.*SHUTDOWN\):$/);
   await terminal.type('QUIT');
-  await expect.poll(() => terminal.flow()).toContain('[sessionended;pressEnterforanother]');
+  await expect.poll(() => terminal.flow()).toContain('[sessionended;pressEntertostartanother]');
 
   const shown = await terminal.flow();
   for (const text of ['a^[]0;ownedb', 'a^[[5n^[[6n^[[?6nb', 'a\\u{202e}b', 'a^[P$q"p^[\\']) {
