@@ -3,7 +3,8 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PasswordGuard, type Verdict } from './passwordGuard.ts';
+import { PasswordGuard } from './passwordGuard.ts';
+import type { PasswordResult } from './passwordResult.pure.ts';
 
 /** The maximum of different pending passwords of one source. */
 const MAX_PASSWORDS = 3;
@@ -11,7 +12,7 @@ const MAX_PASSWORDS = 3;
 interface SentTry {
   source: string;
   password: string;
-  verdict?: Verdict;
+  result?: PasswordResult;
 }
 
 /** `check` ends the check in progress; anything else sends a password. */
@@ -50,17 +51,17 @@ class World {
     // The password contains the source, so that #verify knows it.
     void this.#guard
       .check(one.source, 'shutDown', `${one.source} ${one.password}`)
-      .then((verdict) => {
-        one.verdict = verdict;
-        if (isTooMany && verdict !== 'refused') this.violations.push(`${verdict}, not refused`);
-        if (verdict === 'right') this.#wrong.delete(one.source);
-        if (verdict === 'wrong') this.#wrong.set(one.source, this.#wrongOf(one.source) + 1);
+      .then((result) => {
+        one.result = result;
+        if (isTooMany && result !== 'notChecked') this.violations.push(`${result}, not refused`);
+        if (result === 'right') this.#wrong.delete(one.source);
+        if (result === 'wrong') this.#wrong.set(one.source, this.#wrongOf(one.source) + 1);
       });
   }
 
   async #verify(bytes: string): Promise<boolean> {
     const [source = '', password = ''] = bytes.split(' ');
-    // Lets the previous verdict settle.
+    // Lets the previous result settle.
     await setImmediate();
     const ranks = this.#pending().map((one) => this.#rankOf(one.source));
     if (this.#end !== undefined) this.violations.push('two checks at a time');
@@ -76,7 +77,7 @@ class World {
   }
 
   #pending(): SentTry[] {
-    return this.sent.filter(({ verdict }) => verdict === undefined);
+    return this.sent.filter(({ result }) => result === undefined);
   }
 
   #passwordsOf(source: string): Set<string> {
@@ -101,7 +102,7 @@ test('checks a source with the fewest wrong or pending passwords next, and settl
       for (const step of steps) await world.do(step);
       await world.finish();
       expect(world.violations).toEqual([]);
-      expect(world.sent.filter(({ verdict }) => verdict === undefined)).toEqual([]);
+      expect(world.sent.filter(({ result }) => result === undefined)).toEqual([]);
     }),
     { numRuns: 500 },
   );

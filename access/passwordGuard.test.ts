@@ -29,7 +29,7 @@ test('refuses a source after too many wrong passwords, even the right password',
   for (let tries = 0; tries < 3; tries++) {
     expect(await guard.check('a', 'shutDown', 'guess')).toBe('wrong');
   }
-  expect(await guard.check('a', 'shutDown', 'right')).toBe('refused');
+  expect(await guard.check('a', 'shutDown', 'right')).toBe('notChecked');
   expect(await guard.check('b', 'shutDown', 'right')).toBe('right');
 });
 
@@ -69,7 +69,7 @@ test('counts wrong passwords for one use, although the source knows the other pa
     verdicts.push(await guard.check('a', 'shutDown', 'guess'));
     await guard.check('a', 'store', 'right');
   }
-  expect(verdicts).toEqual(['wrong', 'wrong', 'wrong', 'refused', 'refused']);
+  expect(verdicts).toEqual(['wrong', 'wrong', 'wrong', 'notChecked', 'notChecked']);
 });
 
 test('checks the source with the fewest wrong or pending passwords first', async () => {
@@ -102,14 +102,14 @@ test('refuses a try of the source with the most strikes if more than 500 wait', 
   for (let source = 0; source < 500; source++) {
     void guard.check(`source ${source}`, 'shutDown', 'x');
   }
-  expect(await second).toBe('refused');
+  expect(await second).toBe('notChecked');
 });
 
 test('refuses the fourth different password that a source has pending for one use', async () => {
   const { verify } = manualVerifier();
   const guard = guardOf({ shutDown: verify, store: verify });
   for (const guess of ['1', '2', '3']) void guard.check('a', 'shutDown', guess);
-  expect(await guard.check('a', 'shutDown', '4')).toBe('refused');
+  expect(await guard.check('a', 'shutDown', '4')).toBe('notChecked');
   // A pending password again, a password for another use, and one of another source have to wait.
   const waiting = [
     guard.check('a', 'shutDown', '3'),
@@ -151,7 +151,7 @@ test.each<[what: string, guessOf: (index: number) => string]>([
     expect(await Promise.all(newcomers)).toEqual(['right', 'right']);
     const verdicts = await Promise.all(flood);
     expect(verdicts.filter((verdict) => verdict === 'wrong')).toHaveLength(3);
-    expect(verdicts.filter((verdict) => verdict === 'refused')).toHaveLength(897);
+    expect(verdicts.filter((verdict) => verdict === 'notChecked')).toHaveLength(897);
     // The first check of the flood was in progress when the newcomers came.
     expect(checked).toEqual(
       [0, 'right', 'right', 1, 2].map((at) => (at === 'right' ? at : guessOf(Number(at)))),
@@ -191,7 +191,7 @@ test('checks a waiting try against the password in force when its turn comes', a
     return bytes === 'new';
   };
   results[0]?.(true);
-  expect(await Promise.all([first, second, third])).toEqual(['right', 'wrong', 'refused']);
+  expect(await Promise.all([first, second, third])).toEqual(['right', 'wrong', 'notChecked']);
 });
 
 test('continues with the next try after a check that throws', async () => {

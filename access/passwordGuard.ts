@@ -13,6 +13,7 @@
 // is refused. pendingTries.ts limits how many passwords one source may have pending.
 
 import type { VerifyPassword } from './password.ts';
+import type { PasswordResult } from './passwordResult.pure.ts';
 import { Penalties } from './penalties.ts';
 import { PendingTries } from './pendingTries.ts';
 
@@ -21,12 +22,6 @@ const MAX_WAITING = 500;
 
 /** The maximum number of pending tries: also the one being checked, and one about to be refused. */
 const MAX_PENDING = MAX_WAITING + 2;
-
-/**
- * `refused`: not checked, because the source sent too many wrong passwords or has too many pending,
- * or because too many tries of all sources are pending.
- */
-export type Verdict = 'right' | 'wrong' | 'refused';
 
 /** How to verify the password for each use; `undefined` if the use requires no password. */
 export type Passwords<Use extends string> = (use: Use) => VerifyPassword | undefined;
@@ -40,7 +35,7 @@ interface Try<Use> {
   source: string;
   /** All pending tries of the source, including this one. */
   pending: PendingTries<Use>;
-  resolve: (verdict: Verdict) => void;
+  resolve: (verdict: PasswordResult) => void;
   reject: (reason: unknown) => void;
 }
 
@@ -74,11 +69,11 @@ export class PasswordGuard<Use extends string> {
    * @param source Where the password comes from (source.ts).
    * @param bytes The password, as a byte string.
    */
-  async check(source: string, use: Use, bytes: string): Promise<Verdict> {
+  async check(source: string, use: Use, bytes: string): Promise<PasswordResult> {
     const key = penaltyKey(source, use);
-    if (!this.isGuarded(use) || this.#isBlocked(key)) return 'refused';
+    if (!this.isGuarded(use) || this.#isBlocked(key)) return 'notChecked';
     const pending = this.#pending.get(source) ?? new PendingTries();
-    if (!pending.add(use, bytes)) return 'refused';
+    if (!pending.add(use, bytes)) return 'notChecked';
     this.#pending.set(source, pending);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ use, bytes, key, source, pending, resolve, reject });
@@ -98,10 +93,10 @@ export class PasswordGuard<Use extends string> {
     this.#isChecking = false;
   }
 
-  async #verdictOn({ use, bytes, key }: Try<Use>): Promise<Verdict> {
+  async #verdictOn({ use, bytes, key }: Try<Use>): Promise<PasswordResult> {
     // While the try waited, the password may have been replaced, and the source blocked.
     const verify = this.#passwords(use);
-    if (verify === undefined || this.#isBlocked(key)) return 'refused';
+    if (verify === undefined || this.#isBlocked(key)) return 'notChecked';
     const isRight = await verify(bytes);
     if (isRight) this.#penalties.clear(key);
     else this.#penalties.addStrike(key, performance.now());
@@ -120,7 +115,7 @@ export class PasswordGuard<Use extends string> {
     const [refused] = this.#waiting.splice(ranks.lastIndexOf(Math.max(...ranks)), 1);
     if (refused === undefined) return;
     this.#removePending(refused);
-    refused.resolve('refused');
+    refused.resolve('notChecked');
   }
 
   /**

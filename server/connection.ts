@@ -10,13 +10,14 @@
 import type { Socket } from 'node:net';
 import type { Endpoint } from '../access/endpoint.ts';
 import type { PasswordGuard } from '../access/passwordGuard.ts';
+import type { PasswordResult } from '../access/passwordResult.pure.ts';
 import { sourceOf } from '../access/source.ts';
 import { isClosingReply, REPLY, type Reply } from '../protocol/replies.ts';
 import type { EncodedReplies } from './encodedReplies.ts';
 import { errorMessage } from './errorMessage.ts';
 import type { Log } from './events.ts';
 import { ifStillIdle } from './net/idleSocket.ts';
-import { type Action, type PasswordResult, type PasswordUse, Session } from './session/session.ts';
+import { type Action, type PasswordUse, Session } from './session/session.ts';
 import type { MessageStore } from './stores/store.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -232,7 +233,7 @@ export class Connection {
       return await passwords.check(sourceOf(this.#peer.host), use, password);
     } catch (error) {
       log?.({ event: 'passwordCheckFailed', peer: this.#peer, reason: errorMessage(error) });
-      return 'refused';
+      return 'notChecked';
     }
   }
 

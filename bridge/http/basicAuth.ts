@@ -3,7 +3,7 @@
 
 import fastifyBasicAuth from '@fastify/basic-auth';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Verdict } from '../../access/passwordGuard.ts';
+import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import { clientAddress } from './clientAddress.ts';
 import type { LoginCookie } from './loginCookie.ts';
 import { rulesOf } from './routeRules.ts';
@@ -15,10 +15,13 @@ const RETRY_AFTER_SECONDS = 5;
  * Checks the password of a user.
  *
  * @param address The IP address it comes from.
- * @returns `refused` if it was not checked: the source sent too many wrong passwords, or too many
- *   checks are waiting.
+ * @returns `notChecked` if the source sent too many wrong passwords, or too many checks are waiting.
  */
-export type CheckPassword = (address: string, user: string, password: string) => Promise<Verdict>;
+export type CheckPassword = (
+  address: string,
+  user: string,
+  password: string,
+) => Promise<PasswordResult>;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -56,14 +59,14 @@ export async function requireBasicAuth(
   await app.register(fastifyBasicAuth, {
     authenticate: { realm: 'motd' },
     validate: async (user, password, request) => {
-      const verdict = await checkPassword(clientAddress(request), user, password).catch(
+      const result = await checkPassword(clientAddress(request), user, password).catch(
         (error: unknown) => {
           request.log.error(error, 'checking a password failed');
-          return 'refused';
+          return 'notChecked';
         },
       );
-      if (verdict === 'refused') throw new PasswordNotCheckedError();
-      if (verdict === 'wrong') throw new Error();
+      if (result === 'notChecked') throw new PasswordNotCheckedError();
+      if (result === 'wrong') throw new Error();
       request.user = user;
     },
   });

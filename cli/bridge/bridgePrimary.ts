@@ -174,7 +174,7 @@ class BridgePrimary {
       acquire: (quota, source) => leases[quota].acquire(source),
       release: (quota, source) => leases[quota].release(source),
       checkPassword: async (address, user, password) =>
-        this.#users?.check(address, user, password) ?? 'refused',
+        this.#users?.check(address, user, password) ?? 'notChecked',
       issueLogin: (user, scope) => this.#users?.logins.issue(user, scope) ?? '',
       userOfLogin: (token, scope) => this.#users?.logins.userOf(token, scope),
       revokeLogin: (token, scope) => this.#users?.logins.revoke(token, scope),

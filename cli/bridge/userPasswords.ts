@@ -4,7 +4,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LoginTokens } from '../../access/loginTokens.ts';
 import type { VerifyPassword } from '../../access/password.ts';
-import { PasswordGuard, type Verdict } from '../../access/passwordGuard.ts';
+import { PasswordGuard } from '../../access/passwordGuard.ts';
+import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import { plainAddress, sourceOf } from '../../access/source.ts';
 import type { CheckPassword } from '../../bridge/http/basicAuth.ts';
 import type { Logins } from '../../bridge/http/loginCookie.ts';
@@ -62,14 +63,14 @@ export class UserPasswords {
    *
    * @param address The address of the client.
    */
-  async check(address: string, user: string, password: string): Promise<Verdict> {
+  async check(address: string, user: string, password: string): Promise<PasswordResult> {
     const bytes = Buffer.from(password, 'utf8').toString('latin1');
     // `motd hash-password` accepts no longer password.
     if (bytes.length > MAX_LINE_BYTES) return 'wrong';
     const source = sourceOf(plainAddress(address));
     if (!this.#users.has(user)) {
-      const verdict = await this.#guard.check(source, this.#decoyFor(user), bytes);
-      return verdict === 'refused' ? 'refused' : 'wrong';
+      const result = await this.#guard.check(source, this.#decoyFor(user), bytes);
+      return result === 'notChecked' ? 'notChecked' : 'wrong';
     }
     // A source with strikes must not use the cache: by trying many passwords at once, it could
     // learn which one is correct.

@@ -1,7 +1,7 @@
 // The IPC methods (ipc.ts) between the primary and the workers of `motd bridge --workers`. The
 // primary owns everything shared: files, quotas, passwords, metrics. Workers relay.
 
-import type { Verdict } from '../../access/passwordGuard.ts';
+import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import type { QuotaExceeded } from '../../access/quota.ts';
 import type { Logins } from '../../bridge/http/loginCookie.ts';
 import type { MetricSample } from '../../bridge/metrics.ts';
@@ -40,7 +40,7 @@ export type PrimaryMethods = {
   acquire(quota: QuotaName, source: string): QuotaExceeded | undefined;
   /** Releases one of the worker's leases for a source. */
   release(quota: QuotaName, source: string): void;
-  checkPassword(address: string, user: string, password: string): Promise<Verdict>;
+  checkPassword(address: string, user: string, password: string): Promise<PasswordResult>;
   issueLogin: Logins['issue'];
   userOfLogin: Logins['userOf'];
   revokeLogin: Logins['revoke'];

@@ -519,7 +519,7 @@ test('closes if a password was refused unchecked', () => {
   session.receive('SHUTDOWN\nx\nMSGGET\n');
   session.next();
   expect(session.next()).toMatchObject({ do: 'checkPassword', password: 'x', use: 'shutDown' });
-  expect(session.passwordChecked('refused')).toMatchObject({
+  expect(session.passwordChecked('notChecked')).toMatchObject({
     reply: '421 TOO MANY WRONG PASSWORDS',
   });
   expect(session.next()).toEqual({ do: 'close' });

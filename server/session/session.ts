@@ -36,6 +36,7 @@
 // A blank line changes nothing. A line over the limit leads to command, but not from firstLine. When
 // every line is answered, the end of the input or `closeWith` leads to closing.
 
+import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import { dropByteOrderMark } from '../../protocol/byteOrderMark.ts';
 import { type Command, isCommand } from '../../protocol/commands.ts';
 import {
@@ -74,9 +75,6 @@ type SessionState =
   | 'shuttingDown'
   | 'closing'
   | 'closed';
-
-/** `refused`: the password was not checked, because there were too many wrong ones. */
-export type PasswordResult = 'right' | 'wrong' | 'refused';
 
 /**
  * What the caller has to do. `line` is the line to log, a byte string; `undefined` if the action is
@@ -336,7 +334,7 @@ export class Session {
     return { do: 'checkPassword', password, use };
   }
 
-  #wrongPassword(result: 'wrong' | 'refused'): Action {
+  #wrongPassword(result: 'wrong' | 'notChecked'): Action {
     this.#wrongPasswords++;
     if (result === 'wrong' && this.#wrongPasswords < MAX_WRONG_PASSWORDS) {
       return this.#replyAndAwaitCommand(REPLY.wrongPassword);
