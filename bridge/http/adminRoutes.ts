@@ -89,7 +89,7 @@ function metricsRejection(
   mayReadMetrics: AdminOptions['mayReadMetrics'],
 ): string | undefined {
   if (isFromUntrustedProxy(request))
-    return 'the request came through a proxy that is not in --trust-proxy';
+    return 'the request came through a proxy, and its client is unknown or has the address of that proxy';
   const address = clientAddress(request);
   return mayReadMetrics(address) ? undefined : `${address} is not in --metrics-from`;
 }

@@ -32,7 +32,10 @@ const ADDED_BY_PROXIES = [
   /^(?:cf|fastly|fly|incap|ali|x-envoy|x-amzn?|x-appengine|x-cloud|x-azure|x-original|x-arr|x-vercel|x-varnish|x-nf)(?:-|$)/,
 ];
 
-/** Whether a request came through a proxy that is not trusted, so that its client is unknown. */
+/**
+ * Whether a request came through a proxy, and its client is unknown or has the address of that
+ * proxy: one that is not trusted, or a trusted one that was asked from its own machine.
+ */
 export function isFromUntrustedProxy(request: FastifyRequest): boolean {
   const { headers, socket } = request;
   const isForwarded = Object.keys(headers).some((name) =>
