@@ -139,7 +139,7 @@ function inShort(failure: Failure): string {
 function adviceFor(error: RefusedError): string {
   switch (error.reply) {
     case REPLY.passwordRequired:
-      return '; pass it with --store-password';
+      return '; set MOTD_STORE_PASSWORD';
     case REPLY.expectedMessage:
       return '; a message must not be a command';
     case REPLY.storeUnavailable:
