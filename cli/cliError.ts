@@ -62,7 +62,7 @@ export function listenError(error: unknown, { host, port }: Endpoint, portFlag: 
 }
 
 const CONNECT_ADVICE: Readonly<Record<ConnectFailure | TlsFailure, string>> = {
-  refused: '; is the server running there?',
+  refused: '; check that the server is running there',
   timed_out: '; check --host',
   name_not_found: '; check --host',
   unreachable: '; check --host',
