@@ -15,7 +15,11 @@ test.each([
 });
 
 test.each([
-  ['ECONNREFUSED', 'refused the connection', ' (ECONNREFUSED); check that the server is running there'],
+  [
+    'ECONNREFUSED',
+    'refused the connection',
+    ' (ECONNREFUSED); check that the server is running there',
+  ],
   ['ENOTFOUND', 'has an unknown host name', ' (ENOTFOUND); check --host'],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'does not speak TLS', '; leave out --tls'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'has an untrusted certificate', '; pass its CA with --tls-ca'],

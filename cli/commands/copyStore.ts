@@ -37,10 +37,16 @@ export async function copyStore(from: string, to: string, options: EtcdOptions):
         `a client stored a message in ${to} during the copy, so its history is mixed; name an empty store`,
       );
     }
-    const already = existing.length === 0 ? '' : ` (${existing.length} were already there)`;
-    printLine(`All ${entries.length} messages of ${from} are in ${to}${already}.`);
+    printLine(describeCopy(entries.length - existing.length, existing.length, from, to));
   });
   flushAndExit();
+}
+
+function describeCopy(copied: number, existing: number, from: string, to: string): string {
+  const count = `${copied} ${copied === 1 ? 'message' : 'messages'}`;
+  const before =
+    existing === 0 ? '' : `; ${existing} ${existing === 1 ? 'was' : 'were'} there before`;
+  return `Copied ${count} from ${from} to ${to}${before}.`;
 }
 
 /** Reads all entries, oldest first. An LMDB store is not changed, so it may be read-only. */

@@ -324,9 +324,7 @@ test('set sends the store password, and cannot store without it', QUICK, async (
   const server = await startServer(0, ['--store-password-file', file]);
   const at = ['127.0.0.1', String(server.port)];
 
-  expect((await runMotd(['set', '-m', 'x', ...at])).stderr).toMatch(
-    /; set MOTD_STORE_PASSWORD\n$/,
-  );
+  expect((await runMotd(['set', '-m', 'x', ...at])).stderr).toMatch(/; set MOTD_STORE_PASSWORD\n$/);
   const wrong = await runMotd(['set', '-m', 'x', '--store-password', 'wrong', ...at]);
   expect(wrong.stderr).toBe(`motd: ${at.join(':')}: the server replied: 301 WRONG PASSWORD\n`);
   const right = await runMotd(['set', '-m', 'x', '--store-password', 'correct horse', ...at]);

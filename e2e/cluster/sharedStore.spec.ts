@@ -123,11 +123,11 @@ test('copies a history from lmdb to etcd and back, complete, in order and with i
 
   expect(await run('copy-store', lmdb, store)).toEqual({
     status: 0,
-    output: `All 3 messages of ${lmdb} are in ${store}.\n`,
+    output: `Copied 3 messages from ${lmdb} to ${store}.\n`,
   });
   expect(await run('copy-store', lmdb, store)).toEqual({
     status: 0,
-    output: `All 3 messages of ${lmdb} are in ${store} (3 were already there).\n`,
+    output: `Copied 0 messages from ${lmdb} to ${store}; 3 were there before.\n`,
   });
   const after = await serve(store);
   expect((await run('history', '127.0.0.1', String(after.port))).output).toBe(history);
@@ -136,7 +136,7 @@ test('copies a history from lmdb to etcd and back, complete, in order and with i
   const back = `lmdb:${join(folder, 'back')}`;
   expect(await run('copy-store', store, back)).toEqual({
     status: 0,
-    output: `All 4 messages of ${store} are in ${back}.\n`,
+    output: `Copied 4 messages from ${store} to ${back}.\n`,
   });
   const other = await run('copy-store', lmdb, back);
   expect(other.status).toBe(1);
