@@ -22,6 +22,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // The polyfill is for modules loaded later, and there are none.
     modulePreload: { polyfill: false },
+    // A slow plugin delays the build on a slow machine. The user of `npm start` cannot act on it.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   plugins: [
     inlineScripts('web/appearance/themeBoot.js', 'web/page/addressCheck.js'),
