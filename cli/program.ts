@@ -68,7 +68,7 @@ function addServiceCommands(program: Command): void {
       'client address (PROXY header, X-Forwarded-For)',
       'its own bridge for TCP, none for HTTP',
     ),
-    ...tlsOptions('page'),
+    ...tlsOptions('serve the page over TLS'),
     usersOption(),
     new Option('--open', 'open the page in the browser; as a variable, any value turns it on')
       .env('MOTD_OPEN')
@@ -81,7 +81,7 @@ function addServiceCommands(program: Command): void {
     ...serverOptions(),
     trustProxyOption('client address (PROXY header)', 'none'),
     proxyKeyOption(),
-    ...tlsOptions('server'),
+    ...tlsOptions('accept TLS on the TCP port'),
     ...healthOptions(),
     logOption(),
   ]).action(async (options) => {
@@ -97,7 +97,7 @@ function addServiceCommands(program: Command): void {
     trustProxyOption('client address (X-Forwarded-For)', 'none'),
     proxyKeyOption(),
     readyUrlOption(),
-    ...tlsOptions('page'),
+    ...tlsOptions('serve the page over TLS'),
     usersOption(),
     logOption(),
   ]).action(async (options) => {
@@ -177,8 +177,15 @@ function addToolCommands(program: Command): void {
   });
 
   addCommand(program, 'copy-store', 'copy the history from one store to another', etcdOptions())
-    .addArgument(new Argument('<from>', 'lmdb:DIR or etcd://HOST:PORT,HOST:PORT/PREFIX'))
-    .addArgument(new Argument('<to>', 'the same; an empty store'))
+    .addArgument(
+      new Argument('<from>', 'store to read: lmdb:DIR or etcd://HOST:PORT,HOST:PORT/PREFIX'),
+    )
+    .addArgument(
+      new Argument(
+        '<to>',
+        'store to write, named likewise: empty, or holding the beginning of the same history',
+      ),
+    )
     .action(async (from: string, to: string, options) => {
       const { copyStore } = await import('./commands/copyStore.ts');
       await copyStore(from, to, options);

@@ -107,8 +107,9 @@ function operationsOptions(): Option[] {
       .argParser(parseNetworks),
     new Option(
       '--workers <count>',
-      'number of processes that relay, on one port; auto is one per processor; each takes 80 MB of ' +
-        'memory or more; limits apply to all of them together',
+      'number of processes that relay, on one port; auto is one per processor; each takes ' +
+        'about 40 MB of memory, and so does the process that starts several; limits apply to all ' +
+        'of them together',
     )
       .env('MOTD_WORKERS')
       .argParser(parseWorkers)
@@ -181,7 +182,7 @@ export function usersOption(): Option {
 export function readyUrlOption(): Option {
   return new Option(
     '--ready-url <url>',
-    'http:// URL that must also answer 200 for /readyz to be 200',
+    'URL (http://) that must also answer 200 for /readyz to be 200',
   )
     .env('MOTD_READY_URL')
     .argParser(parseReadyUrl)

@@ -78,13 +78,12 @@ export function trustProxyOption(what: string, defaultText: string): Option {
     .helpGroup(GROUP.proxy);
 }
 
-/** @param subject What uses the certificate. */
-export function tlsOptions(subject: 'server' | 'page'): Option[] {
+/** @param purpose What the certificate is for, as an imperative. */
+export function tlsOptions(purpose: string): Option[] {
   return inGroup(GROUP.tls, [
-    new Option(
-      '--tls-cert <file>',
-      `serve the ${subject} over TLS, with this certificate chain (PEM)`,
-    ).env('MOTD_TLS_CERT'),
+    new Option('--tls-cert <file>', `${purpose}, with this certificate chain (PEM)`).env(
+      'MOTD_TLS_CERT',
+    ),
     new Option('--tls-key <file>', 'private key of --tls-cert (PEM, unencrypted)').env(
       'MOTD_TLS_KEY',
     ),

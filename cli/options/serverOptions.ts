@@ -123,7 +123,7 @@ export function healthOptions(): Option[] {
       .default(DEFAULT_HOST),
     new Option(
       '--drain <seconds>',
-      'continue to serve this long after a stop request, while /readyz is 503 for load balancers',
+      'continue to serve this long after SIGTERM or SIGINT, while /readyz is 503 for load balancers',
     )
       .env('MOTD_DRAIN')
       .argParser(parseCount(0, 600))

@@ -85,7 +85,7 @@ function runAsNobody(...args: string[]): Promise<ProgramResult> {
 
 const copied = (count: number, from: string, to: string) => ({
   status: 0,
-  stdout: `Copied ${count} ${count === 1 ? 'message' : 'messages'} from ${from} to ${to}.\n`,
+  stdout: `Copied ${count} messages from ${from} to ${to}.\n`,
 });
 
 /** The messages that a server on this folder has. */
