@@ -2,7 +2,8 @@
 // browser does not send it. Tokens are signed, so that issued ones need not be stored. Only revoked
 // ones are stored, until they would have expired.
 
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { isSameSecret } from './isSameSecret.ts';
 
 /** How long a token is valid. */
 export const TOKEN_LIFETIME_MS = 10 * 60 * 1000;
@@ -66,7 +67,7 @@ export class LoginTokens {
     const groups = TOKEN.exec(token)?.groups;
     if (groups === undefined) return undefined;
     const { signed = '', expiry = '', nonce = '', name = '', signature = '' } = groups;
-    if (!isEqual(signature, this.#sign(signed, scope))) return undefined;
+    if (!isSameSecret(signature, this.#sign(signed, scope))) return undefined;
     const expiresAtMs = Number.parseInt(expiry, 36);
     if (performance.now() >= expiresAtMs || this.#revoked.has(nonce)) return undefined;
     return { user: Buffer.from(name, 'base64url').toString('utf8'), expiresAtMs, nonce };
@@ -82,9 +83,4 @@ export class LoginTokens {
       this.#revoked.delete(nonce);
     }
   }
-}
-
-/** Compares two signatures in constant time. */
-function isEqual(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }

@@ -1,9 +1,9 @@
 // Parses the header with which a proxy names its client
 // (the PROXY protocol, version 1: HAProxy's proxy-protocol.txt, section 2.1).
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Endpoint } from '../../access/endpoint.ts';
+import { isSameSecret } from '../../access/isSameSecret.ts';
 import { plainAddress } from '../../access/source.ts';
 import { ownCopy } from '../../protocol/lines.ts';
 
@@ -68,12 +68,6 @@ function parseKeyAndHeader(bytes: string, key: string): ProxyHeader {
   const header = parseHeader(bytes.slice(end));
   if (header.is === 'none') return MALFORMED;
   return header.is === 'proxied' ? { ...header, length: end + header.length } : header;
-}
-
-/** Compares two secrets in constant time. */
-function isSameSecret(one: string, other: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text, 'latin1').digest();
-  return timingSafeEqual(digest(one), digest(other));
 }
 
 function parseHeader(bytes: string): ProxyHeader {
