@@ -19,9 +19,7 @@ export interface LocalLease extends QuotaLease {
   assignTo(source: string): boolean;
 }
 
-/**
- * How many rejected peers at a time are sent the reason; further ones are disconnected without it.
- */
+/** The number of rejected peers sent the reason at a time. Others are disconnected without it. */
 const MAX_REJECTIONS = 100;
 
 /** Makes the quota for rejected peers that are still being sent the reason. */

@@ -28,7 +28,7 @@ async function failureAt(host: string, port: number): Promise<unknown> {
   );
 }
 
-test.each(['localhost', 'LocalHost', 'localhost.'])('%s is localhost', (host) => {
+test.each(['localhost', 'LocalHost', 'localhost.'])('recognizes %s as localhost', (host) => {
   expect(isLocalhost(host)).toBe(true);
 });
 
@@ -40,7 +40,7 @@ test.each([
   '127.0.0.1',
   '::1',
   '',
-])('%j is not localhost', (host) => {
+])('does not recognize %j as localhost', (host) => {
   expect(isLocalhost(host)).toBe(false);
 });
 

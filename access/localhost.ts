@@ -14,7 +14,7 @@ const IPV6 = '::1';
 /** The errors of a machine, or a container, without IPv6 (bind(2), socket(2)). */
 const NO_IPV6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
-/** How many ports to try until one is free on both addresses. */
+/** The number of ports to try, until one is free on both addresses. */
 const ATTEMPTS = 20;
 
 export function isLocalhost(host: string): boolean {

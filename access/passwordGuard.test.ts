@@ -24,7 +24,7 @@ test('compares a password with the one for its use', async () => {
   expect(await guard.check('a', 'store', 'right')).toBe('wrong');
 });
 
-test('refuses a source after too many wrong passwords, even the right password', async () => {
+test('checks no password of a source after too many wrong ones, not even the right one', async () => {
   const guard = guardOf({ shutDown: isRight });
   for (let tries = 0; tries < 3; tries++) {
     expect(await guard.check('a', 'shutDown', 'guess')).toBe('wrong');
@@ -33,12 +33,12 @@ test('refuses a source after too many wrong passwords, even the right password',
   expect(await guard.check('b', 'shutDown', 'right')).toBe('right');
 });
 
-test('checks three of many simultaneous guesses of one source', async () => {
+test('checks at most three simultaneous guesses of one source', async () => {
   const guard = guardOf({ shutDown: isRight });
-  const verdicts = await Promise.all(
+  const results = await Promise.all(
     Array.from({ length: 20 }, () => guard.check('a', 'shutDown', 'guess')),
   );
-  expect(verdicts.filter((verdict) => verdict === 'wrong')).toHaveLength(3);
+  expect(results.filter((result) => result === 'wrong')).toHaveLength(3);
 });
 
 test('makes one check at a time, in order of arrival', async () => {
@@ -56,20 +56,20 @@ test('makes one check at a time, in order of arrival', async () => {
 
 test('accepts the right password each time, also at the same time', async () => {
   const guard = guardOf({ shutDown: isRight, store: isRight });
-  const verdicts = await Promise.all(
+  const results = await Promise.all(
     Array.from({ length: 10 }, () => guard.check('a', 'store', 'right')),
   );
-  expect(new Set(verdicts)).toEqual(new Set(['right']));
+  expect(new Set(results)).toEqual(new Set(['right']));
 });
 
 test('counts wrong passwords for one use, although the source knows the other password', async () => {
   const guard = guardOf({ shutDown: isRight, store: isRight });
-  const verdicts: string[] = [];
+  const results: string[] = [];
   for (let tries = 0; tries < 5; tries++) {
-    verdicts.push(await guard.check('a', 'shutDown', 'guess'));
+    results.push(await guard.check('a', 'shutDown', 'guess'));
     await guard.check('a', 'store', 'right');
   }
-  expect(verdicts).toEqual(['wrong', 'wrong', 'wrong', 'notChecked', 'notChecked']);
+  expect(results).toEqual(['wrong', 'wrong', 'wrong', 'notChecked', 'notChecked']);
 });
 
 test('checks the source with the fewest wrong or pending passwords first', async () => {
@@ -80,32 +80,32 @@ test('checks the source with the fewest wrong or pending passwords first', async
     await guard.check(source, 'shutDown', 'x');
     order.push(source);
   };
-  const all = ['guesser', 'guesser', 'guesser', 'owner'].map(check);
+  const all = ['attacker', 'attacker', 'attacker', 'owner'].map(check);
   for (let turn = 0; turn < all.length; turn++) {
     await expect.poll(() => results).toHaveLength(turn + 1);
     results[turn]?.(false);
   }
   await Promise.all(all);
-  expect(order).toEqual(['guesser', 'owner', 'guesser', 'guesser']);
+  expect(order).toEqual(['attacker', 'owner', 'attacker', 'attacker']);
 });
 
-test('refuses a try of the source with the most strikes if more than 500 wait', async () => {
+test('rejects a try of the source with the most strikes if more than 500 wait', async () => {
   const { results, verify } = manualVerifier();
   const guard = guardOf({ shutDown: verify });
-  const first = guard.check('guesser', 'shutDown', 'x');
+  const first = guard.check('attacker', 'shutDown', 'x');
   await expect.poll(() => results).toHaveLength(1);
   results[0]?.(false);
   expect(await first).toBe('wrong');
 
   void guard.check('in progress', 'shutDown', 'x');
-  const second = guard.check('guesser', 'shutDown', 'x');
+  const second = guard.check('attacker', 'shutDown', 'x');
   for (let source = 0; source < 500; source++) {
     void guard.check(`source ${source}`, 'shutDown', 'x');
   }
   expect(await second).toBe('notChecked');
 });
 
-test('refuses the fourth different password that a source has pending for one use', async () => {
+test('rejects the fourth different password that a source has pending for one use', async () => {
   const { verify } = manualVerifier();
   const guard = guardOf({ shutDown: verify, store: verify });
   for (const guess of ['1', '2', '3']) void guard.check('a', 'shutDown', guess);
@@ -120,62 +120,60 @@ test('refuses the fourth different password that a source has pending for one us
   expect(await Promise.race([...waiting, setImmediate(unsettled)])).toBe(unsettled);
 });
 
-/** A verifier that waits until `open` is called, and records what it verifies. */
-function gatedVerifier() {
+/** A verifier that waits until `release` is called, and records what it verifies. */
+function heldVerifier() {
   const checked: string[] = [];
-  let open = (): void => {};
-  const gate = new Promise<void>((resolve) => {
-    open = resolve;
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
   });
   const verify = async (bytes: string) => {
-    await gate;
+    await released;
     checked.push(bytes);
     return bytes === 'right';
   };
-  return { checked, verify, open };
+  return { checked, verify, release };
 }
 
 test.each<[what: string, guessOf: (index: number) => string]>([
   ['the same password', () => 'guess'],
   ['different passwords', (index) => `guess ${index}`],
 ])(
-  'checks two newcomers before a source that sends 900 tries at once with %s, and three of those',
+  'checks two newcomers before a source that sends 900 simultaneous tries with %s, and only three tries of that source',
   async (_what, guessOf) => {
-    const { checked, verify, open } = gatedVerifier();
+    const { checked, verify, release } = heldVerifier();
     const guard = guardOf({ shutDown: verify });
     const flood = Array.from({ length: 900 }, (_, at) =>
-      guard.check('guesser', 'shutDown', guessOf(at)),
+      guard.check('attacker', 'shutDown', guessOf(at)),
     );
     const newcomers = ['b', 'c'].map((source) => guard.check(source, 'shutDown', 'right'));
-    open();
+    release();
     expect(await Promise.all(newcomers)).toEqual(['right', 'right']);
-    const verdicts = await Promise.all(flood);
-    expect(verdicts.filter((verdict) => verdict === 'wrong')).toHaveLength(3);
-    expect(verdicts.filter((verdict) => verdict === 'notChecked')).toHaveLength(897);
+    const results = await Promise.all(flood);
+    expect(results.filter((result) => result === 'wrong')).toHaveLength(3);
+    expect(results.filter((result) => result === 'notChecked')).toHaveLength(897);
     // The first check of the flood was in progress when the newcomers came.
-    expect(checked).toEqual(
-      [0, 'right', 'right', 1, 2].map((at) => (at === 'right' ? at : guessOf(Number(at)))),
-    );
+    expect(checked).toEqual([guessOf(0), 'right', 'right', guessOf(1), guessOf(2)]);
   },
 );
 
-test('checks all sources without strikes first, and refuses none of them, when 10,000 sources try at once', async () => {
-  const { checked, verify, open } = gatedVerifier();
+test('checks all sources without strikes first, and rejects none of them, when 10,000 sources try simultaneously', async () => {
+  const { checked, verify, release } = heldVerifier();
   let shutDown: VerifyPassword = async () => false;
   const guard = new PasswordGuard((_use: 'shutDown') => shutDown);
-  const guessers = Array.from({ length: 9_800 }, (_, at) => `guesser ${at}`);
-  for (const guesser of guessers) await guard.check(guesser, 'shutDown', 'guess');
+  const attackers = Array.from({ length: 9_800 }, (_, at) => `attacker ${at}`);
+  for (const attacker of attackers) await guard.check(attacker, 'shutDown', 'guess');
 
   shutDown = verify;
   const inProgress = guard.check('another', 'shutDown', 'guess');
-  const guesses = guessers.map((guesser) => guard.check(guesser, 'shutDown', 'guess'));
+  const guesses = attackers.map((attacker) => guard.check(attacker, 'shutDown', 'guess'));
   const newcomers = Array.from({ length: 200 }, (_, at) =>
     guard.check(`newcomer ${at}`, 'shutDown', 'right'),
   );
-  open();
+  release();
   expect(await inProgress).toBe('wrong');
   expect(new Set(await Promise.all(newcomers))).toEqual(new Set(['right']));
-  expect((await Promise.all(guesses)).filter((verdict) => verdict === 'wrong')).toHaveLength(300);
+  expect((await Promise.all(guesses)).filter((result) => result === 'wrong')).toHaveLength(300);
   expect(checked.lastIndexOf('right')).toBe(200);
 });
 

@@ -1,6 +1,6 @@
 // Checks the passwords that peers send.
 //
-// Operations: `check` compares a password with the one for its use, and returns a verdict. A check
+// Operations: `check` compares a password with the one for its use, and returns a result. A check
 // costs a quarter of a second of CPU time (password.ts).
 //
 // Goals:
@@ -9,8 +9,8 @@
 // - A source that has sent no wrong password is checked next, however many others are guessing.
 //
 // Design: one check at a time, for one try. The next try is taken from the source with the fewest
-// passwords that were wrong or are pending. If too many tries wait, one of the source with the most
-// is refused. pendingTries.ts limits how many passwords one source may have pending.
+// passwords that were wrong or are pending. If too many tries wait, a try of the source with the most
+// is rejected. pendingTries.ts limits how many passwords one source may have pending.
 
 import type { VerifyPassword } from './password.ts';
 import type { PasswordResult } from './passwordResult.pure.ts';
@@ -20,7 +20,10 @@ import { PendingTries } from './pendingTries.ts';
 /** The maximum number of tries that wait for a check, of all sources together. */
 const MAX_WAITING = 500;
 
-/** The maximum number of pending tries: also the one being checked, and one about to be refused. */
+/**
+ * The maximum number of pending tries: `MAX_WAITING`, plus the one being checked and the one about
+ * to be rejected.
+ */
 const MAX_PENDING = MAX_WAITING + 2;
 
 /** How to verify the password for each use; `undefined` if the use requires no password. */
@@ -35,7 +38,7 @@ interface Try<Use> {
   source: string;
   /** All pending tries of the source, including this one. */
   pending: PendingTries<Use>;
-  resolve: (verdict: PasswordResult) => void;
+  resolve: (result: PasswordResult) => void;
   reject: (reason: unknown) => void;
 }
 
@@ -77,7 +80,7 @@ export class PasswordGuard<Use extends string> {
     this.#pending.set(source, pending);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ use, bytes, key, source, pending, resolve, reject });
-      if (this.#waiting.length > MAX_WAITING) this.#refuseOne();
+      if (this.#waiting.length > MAX_WAITING) this.#rejectOne();
       if (!this.#isChecking) void this.#checkAll();
     });
   }
@@ -85,15 +88,16 @@ export class PasswordGuard<Use extends string> {
   async #checkAll(): Promise<void> {
     this.#isChecking = true;
     for (let next = this.#takeNext(); next !== undefined; next = this.#takeNext()) {
-      const verdict = this.#verdictOn(next);
-      await verdict.catch(() => {});
+      const checking = this.#checkNow(next);
+      await checking.catch(() => {});
+      // Before the caller is notified: its next try must not count this one as pending.
       this.#removePending(next);
-      await verdict.then(next.resolve, next.reject);
+      await checking.then(next.resolve, next.reject);
     }
     this.#isChecking = false;
   }
 
-  async #verdictOn({ use, bytes, key }: Try<Use>): Promise<PasswordResult> {
+  async #checkNow({ use, bytes, key }: Try<Use>): Promise<PasswordResult> {
     // While the try waited, the password may have been replaced, and the source blocked.
     const verify = this.#passwords(use);
     if (verify === undefined || this.#isBlocked(key)) return 'notChecked';
@@ -109,13 +113,13 @@ export class PasswordGuard<Use extends string> {
     return this.#waiting.splice(ranks.indexOf(Math.min(...ranks)), 1)[0];
   }
 
-  /** Refuses the try with the highest rank; of several, the one that came last. */
-  #refuseOne(): void {
+  /** Rejects the try with the highest rank; of several, the one that came last. */
+  #rejectOne(): void {
     const ranks = this.#ranks();
-    const [refused] = this.#waiting.splice(ranks.lastIndexOf(Math.max(...ranks)), 1);
-    if (refused === undefined) return;
-    this.#removePending(refused);
-    refused.resolve('notChecked');
+    const [rejected] = this.#waiting.splice(ranks.lastIndexOf(Math.max(...ranks)), 1);
+    if (rejected === undefined) return;
+    this.#removePending(rejected);
+    rejected.resolve('notChecked');
   }
 
   /**
@@ -126,13 +130,13 @@ export class PasswordGuard<Use extends string> {
     const now = performance.now();
     return this.#waiting.map(({ key, pending }) => {
       const strikes = this.#penalties.strikes(key, now);
-      return strikes + pending.passwords + pending.tries / (MAX_PENDING + 1);
+      return strikes + pending.passwordCount + pending.tryCount / (MAX_PENDING + 1);
     });
   }
 
   #removePending({ source, use, bytes, pending }: Try<Use>): void {
     pending.remove(use, bytes);
-    if (pending.tries === 0) this.#pending.delete(source);
+    if (pending.tryCount === 0) this.#pending.delete(source);
   }
 
   #isBlocked(key: string): boolean {

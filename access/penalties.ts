@@ -1,8 +1,8 @@
 // How long a source is blocked after wrong passwords, similar to OpenSSH's PerSourcePenalties
 // (sshd_config(5)). A source is identified by a key. Deterministic: each call passes the time.
 
-/** How many wrong passwords are free of a penalty: users make typing errors. */
-export const FREE_TRIES = 3;
+/** The number of the wrong password that starts the penalty: users make typing errors. */
+export const TRIES_BEFORE_BLOCK = 3;
 
 /** The first penalty; each further wrong password doubles it. */
 const FIRST_PENALTY_MS = 5_000;
@@ -70,6 +70,6 @@ export class Penalties {
 }
 
 function penaltyMs(strikes: number): number {
-  if (strikes < FREE_TRIES) return 0;
-  return Math.min(FIRST_PENALTY_MS * 2 ** (strikes - FREE_TRIES), MAX_PENALTY_MS);
+  if (strikes < TRIES_BEFORE_BLOCK) return 0;
+  return Math.min(FIRST_PENALTY_MS * 2 ** (strikes - TRIES_BEFORE_BLOCK), MAX_PENALTY_MS);
 }

@@ -1,7 +1,7 @@
 // A quota: how many connections, sessions or requests may exist at a time, in total and per source
 // (source.ts). `LocalQuota` counts in this process; a bridge worker asks its primary instead.
 
-/** Which limit is reached: the one for all sources together, or the one for this source. */
+/** The limit that is reached: the one for all sources together, or the one for this source. */
 export type QuotaExceeded = 'total' | 'source';
 
 /** One unit of a quota, held until it is released. */

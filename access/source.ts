@@ -21,7 +21,7 @@ export function plainAddress(address: string): string {
 }
 
 /**
- * Makes a function that tells whether an address is in a list of addresses and networks.
+ * Makes a function that checks whether an address is in a list of addresses and networks.
  *
  * @param networks `ADDRESS` or `ADDRESS/PREFIX`, IPv4 or IPv6.
  * @throws TypeError or RangeError if an entry is invalid.

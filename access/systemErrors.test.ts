@@ -10,7 +10,7 @@ import {
 
 const withCode = (code: string) => Object.assign(new Error('connect failed'), { code });
 
-test('finds the code of an error only', () => {
+test('returns a code for Error objects only', () => {
   expect(errorCode(withCode('ECONNREFUSED'))).toBe('ECONNREFUSED');
   expect(errorCode(new Error('no code'))).toBeUndefined();
   expect(errorCode({ code: 'ECONNREFUSED' })).toBeUndefined();

@@ -13,7 +13,8 @@ export function hasErrorCode(error: unknown, codes: readonly string[]): boolean 
 }
 
 /**
- * Why a connection could not be opened, or failed; also the `reason` label of the bridge's metrics.
+ * Why a connection could not be opened, or failed later. Also the `reason` label of the bridge's
+ * metrics.
  */
 export type ConnectFailure =
   | 'refused'

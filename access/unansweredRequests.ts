@@ -1,5 +1,5 @@
 // Limits the unanswered requests of one HTTP connection. Node parses all pipelined requests of a
-// chunk at once, which may be thousands, and keeps a response in memory for each.
+// chunk in one go, which may be thousands, and keeps a response in memory for each.
 
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
  */
 export const MAX_UNANSWERED = 16;
 
-export interface LimitOptions {
+export interface UnansweredLimitOptions {
   /** Called for each connection that is closed because of its unanswered requests. */
   onRejection?: () => void;
   /**
@@ -29,7 +29,7 @@ export interface LimitOptions {
 export function limitUnanswered(
   server: Pick<Server, 'on' | 'prependListener'>,
   listener: RequestListener,
-  { onRejection = () => {}, acceptsUpgrades = false }: LimitOptions = {},
+  { onRejection = () => {}, acceptsUpgrades = false }: UnansweredLimitOptions = {},
 ): void {
   const unanswered = new WeakMap<Socket, number>();
   const isAllowed = ({ socket }: IncomingMessage, response: ServerResponse): boolean => {
@@ -46,7 +46,8 @@ export function limitUnanswered(
     return true;
   };
   if (acceptsUpgrades) {
-    // Nothing would read from its socket, or answer it, until the responses before it are read.
+    // Until the earlier responses are read, nothing would read the upgraded socket, or answer the
+    // upgrade.
     server.prependListener('upgrade', ({ socket }: IncomingMessage) => {
       if ((unanswered.get(socket) ?? 0) > 0) socket.destroy();
     });

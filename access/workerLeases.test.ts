@@ -5,7 +5,7 @@ import { WorkerLeases } from './workerLeases.ts';
 const HERE = '192.0.2.1';
 const ELSEWHERE = '192.0.2.2';
 
-test('two workers share one quota, in total and per source', () => {
+test('shares one quota between two workers, in total and per source', () => {
   const quota = new LocalQuota({ total: 3, perSource: 2 });
   const [one, other] = [new WorkerLeases(quota), new WorkerLeases(quota)];
   expect(one.acquire(HERE)).toBeUndefined();
