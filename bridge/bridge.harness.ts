@@ -69,7 +69,7 @@ export async function startBridge(
 
   const [first, ...others] = Object.entries(ports).map(([name, port]) => ({
     name,
-    at: typeof port === 'string' ? { path: port } : { host: '127.0.0.1', port },
+    address: typeof port === 'string' ? { path: port } : { host: '127.0.0.1', port },
     expectsProxyHeader,
   }));
   if (first === undefined) throw new Error('a bridge needs a target');

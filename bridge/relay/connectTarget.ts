@@ -27,10 +27,10 @@ export interface ConnectTargetOptions {
  *
  * @returns The socket, as from `net.connect`: 'connect' or 'error' follows.
  */
-export function connectTarget({ at }: Target, options: ConnectTargetOptions): Socket {
+export function connectTarget({ address }: Target, options: ConnectTargetOptions): Socket {
   const { connectTimeoutMs, ...rest } = options;
   const socket = connect({
-    ...at,
+    ...address,
     ...rest,
     allowHalfOpen: true,
     noDelay: true,

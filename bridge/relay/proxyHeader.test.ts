@@ -79,7 +79,7 @@ test('keeps the longest header within its limit', () => {
 });
 
 test('writes the key before the header, and only to a target that expects a header', () => {
-  const target = { name: 'motd', at: { host: '127.0.0.1', port: 1 }, proxyKey: 'secret' };
+  const target = { name: 'motd', address: { host: '127.0.0.1', port: 1 }, proxyKey: 'secret' };
   const preamble = 'PROXY-KEY secret\r\nPROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n';
   const client = () => ends('192.0.2.1', '198.51.100.1');
   expect(proxyPreamble({ ...target, expectsProxyHeader: true }, client)).toBe(preamble);

@@ -304,7 +304,7 @@ export class Relay {
     // After our own end, a write is an error and would break off what is still in transit. Behind
     // unsent data, it would only wait.
     const canProbe = this.#tcp.writable && this.#tcp.writableLength === 0;
-    if (!canProbe || 'path' in this.#target.at) onEndConfirmed();
+    if (!canProbe || 'path' in this.#target.address) onEndConfirmed();
     else this.#tcp.write(NOTHING, (error) => !error && onEndConfirmed());
   }
 

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { parseTarget } from './targets.ts';
 
 test.each([
-  ['motd=127.0.0.1:26310', { name: 'motd', at: { host: '127.0.0.1', port: 26310 } }],
-  ['redis=db.example.org:6379', { name: 'redis', at: { host: 'db.example.org', port: 6379 } }],
-  ['six=[::1]:80', { name: 'six', at: { host: '::1', port: 80 } }],
-  ['pg=unix:/run/pg/.s.PGSQL.5432', { name: 'pg', at: { path: '/run/pg/.s.PGSQL.5432' } }],
-  ['unix=unix:80', { name: 'unix', at: { host: 'unix', port: 80 } }],
+  ['motd=127.0.0.1:26310', { name: 'motd', address: { host: '127.0.0.1', port: 26310 } }],
+  ['redis=db.example.org:6379', { name: 'redis', address: { host: 'db.example.org', port: 6379 } }],
+  ['six=[::1]:80', { name: 'six', address: { host: '::1', port: 80 } }],
+  ['pg=unix:/run/pg/.s.PGSQL.5432', { name: 'pg', address: { path: '/run/pg/.s.PGSQL.5432' } }],
+  ['unix=unix:80', { name: 'unix', address: { host: 'unix', port: 80 } }],
 ])('parses %s, and +proxy as a target that expects a PROXY header', (text, target) => {
   expect(parseTarget(text)).toEqual({ ...target, expectsProxyHeader: false });
   expect(parseTarget(`${text}+proxy`)).toEqual({ ...target, expectsProxyHeader: true });

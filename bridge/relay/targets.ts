@@ -7,7 +7,7 @@ export interface Target {
   /**
    * Where it listens, in the form of `net.connect`: a TCP endpoint, or the path of a Unix socket.
    */
-  at: Endpoint | { path: string };
+  address: Endpoint | { path: string };
   /** Whether each connection to it has to begin with a PROXY header (proxyHeader.ts). */
   expectsProxyHeader: boolean;
   /** A secret to send before that header, so that the target trusts it. */
@@ -16,7 +16,7 @@ export interface Target {
 
 // NAME fits into the reason of a close frame (describeFailure.ts) and into a URL path. HOST is a
 // name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
-const TARGET = /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<at>\S+?)(?<proxy>\+proxy)?$/;
+const TARGET = /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<destination>\S+?)(?<proxy>\+proxy)?$/;
 const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+]+)):(?<port>\d{1,5})$/;
 const UNIX = /^unix:(?<path>\/\S+)$/;
 
@@ -31,10 +31,10 @@ const MAX_PATH_BYTES = 107;
  * @returns The target; `undefined` if the text is invalid.
  */
 export function parseTarget(text: string): Target | undefined {
-  const { name, at: where = '', proxy } = TARGET.exec(text)?.groups ?? {};
-  const at = parseTcp(where) ?? parseUnix(where);
-  if (name === undefined || at === undefined) return undefined;
-  return { name, at, expectsProxyHeader: proxy !== undefined };
+  const { name, destination = '', proxy } = TARGET.exec(text)?.groups ?? {};
+  const address = parseTcp(destination) ?? parseUnix(destination);
+  if (name === undefined || address === undefined) return undefined;
+  return { name, address, expectsProxyHeader: proxy !== undefined };
 }
 
 function parseTcp(text: string): Endpoint | undefined {

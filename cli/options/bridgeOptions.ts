@@ -24,7 +24,7 @@ import {
 
 export const DEFAULT_TARGET: Target = {
   name: 'motd',
-  at: { host: DEFAULT_HOST, port: DEFAULT_PORT },
+  address: { host: DEFAULT_HOST, port: DEFAULT_PORT },
   // The server accepts a PROXY header only if its --trust-proxy names the bridge.
   expectsProxyHeader: false,
 };
