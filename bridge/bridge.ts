@@ -52,7 +52,7 @@ const HTTP_OPTIONS = {
 /** What one source may have in addition to its sessions: connections, and unanswered requests. */
 const ADDITIONAL_CONNECTIONS = 100;
 
-const NOT_FOUND = 'Not found: no page and no target has this address.\n';
+const NOT_FOUND = 'Not found: no page and no target has this path.\n';
 
 export interface BridgeLimits {
   maxSessions: number;

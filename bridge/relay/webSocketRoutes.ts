@@ -73,7 +73,7 @@ export function serveTarget(
     reply
       .code(426)
       .header('upgrade', 'websocket')
-      .send('This address accepts WebSocket connections only.\n');
+      .send('This path accepts WebSocket connections only.\n');
   const guarded = { config: { rules: RULES }, onRequest: guards.checkOrigin };
   app.options(url, guarded, handler);
   app.route({
@@ -92,7 +92,7 @@ export function serveTarget(
 // After a protocol error of the peer, ws has already closed the WebSocket with the code of RFC
 // 6455, and `close` does nothing. A WebSocket that is still open failed by a fault of the bridge.
 function webSocketOnError(webSocket: WebSocket): void {
-  webSocket.close(CLOSE.internalError, 'internal error of the bridge');
+  webSocket.close(CLOSE.internalError, 'the bridge had an internal error');
 }
 
 async function closeAll(sessions: Sessions, server: WebSocketServer): Promise<void> {
