@@ -10,7 +10,6 @@ import Fastify, {
 } from 'fastify';
 import { LocalQuota } from '../access/localQuota.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
-import { addressForms } from './http/addressForms.ts';
 import { type AdminOptions, serveAdminRoutes } from './http/adminRoutes.ts';
 import { CHALLENGE, type CheckPassword, requireBasicAuth } from './http/basicAuth.ts';
 import { clientAddress } from './http/clientAddress.ts';
@@ -23,7 +22,8 @@ import { inlineScriptHashes, servePage } from './http/page.ts';
 import { destroyConnectionsOnClose, limitUpgradeTime } from './http/rawConnections.ts';
 import { RequestGuards, type RequestGuardsContext } from './http/requestGuards.ts';
 import { RequestQuota } from './http/requestQuota.ts';
-import { originForm } from './http/requestTarget.ts';
+import { normalizeRequestTarget } from './http/requestTarget.ts';
+import { withAndWithoutSlash } from './http/trailingSlash.ts';
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
@@ -115,7 +115,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
     serverFactory: httpServerFactory(HTTP_OPTIONS, tls, () =>
       metrics.recordRejection('unanswered_requests'),
     ),
-    rewriteUrl: originForm,
+    rewriteUrl: normalizeRequestTarget,
     frameworkErrors: (_error, request, reply) => {
       metrics.recordRejection('malformed');
       answerMalformed(request, reply);
@@ -146,7 +146,8 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   }
   for (const [index, target] of targets.entries()) {
     const paths = [...(index === 0 ? [`${basePath}/ws`] : []), `${basePath}/ws/${target.name}`];
-    for (const url of paths.flatMap(addressForms)) serveTarget(app, url, target, guards, sessions);
+    for (const url of paths.flatMap(withAndWithoutSlash))
+      serveTarget(app, url, target, guards, sessions);
   }
   return app;
 }

@@ -5,10 +5,10 @@ import { descriptorCheck } from '../../access/descriptors.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.ts';
 import type { MetricsText } from '../metrics.ts';
 import type { Target } from '../relay/targets.ts';
-import { addressForms } from './addressForms.ts';
 import { clientAddress, isFromUntrustedProxy } from './clientAddress.ts';
 import { Readiness } from './readiness.ts';
 import type { RouteRules } from './routeRules.ts';
+import { withAndWithoutSlash } from './trailingSlash.ts';
 
 /** HAProxy's `option httpchk` sends OPTIONS by default. */
 const HEALTH_METHODS = ['GET', 'HEAD', 'OPTIONS'];
@@ -46,7 +46,7 @@ export function serveAdminRoutes(
   const readiness = new Readiness({ target: targets[0], connectTimeoutMs, readyUrl });
 
   const canOpenMore = descriptorCheck(SESSION_DESCRIPTORS);
-  for (const url of addressForms(`${basePath}/healthz`)) {
+  for (const url of withAndWithoutSlash(`${basePath}/healthz`)) {
     app.route({
       method: HEALTH_METHODS,
       url,
@@ -61,7 +61,7 @@ export function serveAdminRoutes(
     });
   }
 
-  for (const url of addressForms(`${basePath}/readyz`)) {
+  for (const url of withAndWithoutSlash(`${basePath}/readyz`)) {
     app.route<{ Querystring: ReadyQuery }>({
       method: HEALTH_METHODS,
       url,
@@ -74,7 +74,7 @@ export function serveAdminRoutes(
     });
   }
 
-  for (const url of addressForms(`${basePath}/metrics`)) {
+  for (const url of withAndWithoutSlash(`${basePath}/metrics`)) {
     app.get(url, { config: { rules: METRICS } }, async (request, reply) => {
       const reason = metricsRejection(request, mayReadMetrics);
       if (reason !== undefined) return reply.code(403).send(`Rejected: ${reason}.\n`);

@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import type { ConnectionEnds } from '../relay/proxyHeader.ts';
+import type { ConnectionEndpoints } from '../relay/formatProxyHeader.ts';
 import { parseForwardedAddress } from './forwardedAddress.ts';
 
 /**
@@ -44,8 +44,8 @@ export function isFromUntrustedProxy(request: FastifyRequest): boolean {
   return isForwarded && clientAddress(request) === peerAddress(socket);
 }
 
-/** The ends of the client's connection. The client's port is 0 if only the proxy knows it. */
-export function clientEnds(request: FastifyRequest): ConnectionEnds {
+/** The endpoints of the client's connection. The client's port is 0 if only the proxy knows it. */
+export function clientEndpoints(request: FastifyRequest): ConnectionEndpoints {
   const { remotePort, localAddress, localPort } = request.socket;
   const address = clientAddress(request);
   const isDirect = address === peerAddress(request.socket);

@@ -10,8 +10,8 @@
 import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { TOKEN_LIFETIME_MS } from '../../access/loginTokens.ts';
-import { addressForms } from './addressForms.ts';
 import { publicOriginFor } from './originPolicy.ts';
+import { withAndWithoutSlash } from './trailingSlash.ts';
 
 /** Issues and checks tokens, as `LoginTokens` does. With workers, the primary does it for all. */
 export interface Logins {
@@ -109,7 +109,7 @@ export function serveLogout(
       .header('www-authenticate', challenge)
       .send('You are logged out. Open the page again to log in.\n');
   };
-  for (const url of addressForms(`${basePath}/logout`)) app.get(url, { config }, handler);
+  for (const url of withAndWithoutSlash(`${basePath}/logout`)) app.get(url, { config }, handler);
 }
 
 /** Fetch Metadata (W3C), section 2.3. A request without the header does not come from a page. */

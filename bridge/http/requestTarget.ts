@@ -5,12 +5,12 @@ import type { IncomingMessage } from 'node:http';
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/(?<authority>[^/?#]*)(?<rest>.*)$/i;
 
 /**
- * Converts the target of a request to origin-form. The authority of an absolute-form target
- * replaces the `Host` header, which has to be ignored then (RFC 9112, section 3.2.2).
+ * Converts the target of a request to origin-form. Sets `headers.host` to the authority of an
+ * absolute-form target, because the `Host` header has to be ignored then (RFC 9112, section 3.2.2).
  *
  * @returns The target in origin-form: a path, and a query if there is one.
  */
-export function originForm({
+export function normalizeRequestTarget({
   url = '/',
   headers,
 }: Pick<IncomingMessage, 'url' | 'headers'>): string {

@@ -6,11 +6,9 @@ export const CLOSE = {
   done: 1000,
   /** The bridge is stopping. */
   goingAway: 1001,
-  /**
-   * A rule was broken: rate, idle timeout or lifetime (sessionPolicy.ts), a forged PROXY header.
-   */
+  /** A violated rule: rate, idle timeout, lifetime (sessionPolicy.ts), or a forged PROXY header. */
   ruleBroken: 1008,
-  /** A fault of the bridge itself. */
+  /** A bug in the bridge. */
   internalError: 1011,
   /** A quota is exceeded. */
   tryAgainLater: 1013,

@@ -7,8 +7,8 @@ import type { Target } from './targets.ts';
 const KEEPALIVE_AFTER_MS = 30_000;
 
 /**
- * If a host name has several addresses: how long to try each but the last. Node's default of a
- * quarter of a second is meant for web pages.
+ * How long to try each address of a host name but the last. Node's default of a quarter of a second
+ * is meant for web pages.
  */
 const ATTEMPT_TIMEOUT_MS = 1000;
 

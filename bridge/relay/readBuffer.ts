@@ -1,15 +1,15 @@
 // The buffer that a session reads into from its target. It is reused for the next read if its bytes
-// were written out at once, which is nearly always: relaying then allocates nothing. In front of
-// the bytes there is room for the head of a WebSocket frame, so that head and bytes leave in one
-// write.
+// were written out immediately, which is nearly always: relaying then allocates nothing. Room for
+// the head of a WebSocket frame precedes the bytes, so that head and bytes leave in one write.
 //
-// Each session needs its own buffer: Node asks for the buffer of the next read right after the
-// last.
+// Each session needs its own buffer. Node requests the buffer of a session's next read right after
+// the last read, before more data arrives, so a shared one would be overwritten by other sessions
+// while a frame is unsent.
 
 /** Opcode 2 (binary) with FIN: a whole message in one frame (RFC 6455, section 5.2). */
 const FINAL_BINARY = 0x82;
 
-/** As the 7-bit length of a frame: the length is in the next two bytes. */
+/** In place of the 7-bit length: the length is in the next two bytes. */
 const LENGTH_FOLLOWS = 126;
 
 /**

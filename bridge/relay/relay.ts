@@ -3,8 +3,8 @@
 // may also be another program.
 //
 // Backpressure: while one side does not accept data, the relay does not read from the other side.
-// At most what was already read is buffered here: one chunk for the browser (readBuffer.ts); for
-// the target, the messages of one read. The kernel's socket buffers keep the throughput up.
+// Only what was already read is buffered here: one chunk for the browser (readBuffer.ts); for the
+// target, the messages of one read. The kernel's socket buffers keep the throughput up.
 //
 // Batching: a paused WebSocket still emits every message of the read it is in. The relay collects
 // them in #pending, and writes them to the target at the end of that read, in one write.
@@ -23,19 +23,19 @@ import type { Metrics, TargetCounters } from '../metrics.ts';
 import { CLOSE, type CloseCode, protocolErrorCode } from './closeCodes.ts';
 import { connectTarget } from './connectTarget.ts';
 import { describeFailure } from './describeFailure.ts';
-import { ForgedHeader } from './forgedHeader.ts';
-import { type ConnectionEnds, proxyPreamble } from './proxyHeader.ts';
+import { ForgedHeaderDetector } from './forgedHeaderDetector.ts';
+import { type ConnectionEndpoints, proxyPreamble } from './formatProxyHeader.ts';
 import { ReadBuffer } from './readBuffer.ts';
 import type { RoundRobin } from './roundRobin.ts';
-import type { SessionCounts } from './sessionPolicy.ts';
+import type { SessionStatus } from './sessionPolicy.ts';
 import type { Target } from './targets.ts';
 
 /** How long a target may continue to send after the browser has disconnected. */
 const DRAIN_DEADLINE_MS = 30_000;
 
 /**
- * When the bridge stops, it closes the connection to a target that has received everything and has
- * sent nothing for this long.
+ * When the bridge stops, it closes the connection to a target that has received everything, once
+ * that target has sent nothing for this time.
  */
 const QUIET_MS = 500;
 
@@ -45,19 +45,17 @@ const QUIET_MS = 500;
  */
 const CLOSE_LINGER_MS = 1000;
 
-/**
- * A session that receives more messages than this in one read waits for its turn (roundRobin.ts).
- */
+/** A session that receives more messages in one read waits for its turn (roundRobin.ts). */
 const MAX_MESSAGES_PER_TURN = 256;
 
 const NOTHING = Buffer.alloc(0);
 
 /** A WebSocket that has just been opened, and its TCP connection. */
-export interface Browser {
+export interface BrowserConnection {
   webSocket: WebSocket;
   socket: Socket;
-  /** The two ends of the client's connection, for the PROXY header. */
-  ends: () => ConnectionEnds;
+  /** The endpoints of the client's connection, for the PROXY header. */
+  endpoints: () => ConnectionEndpoints;
 }
 
 export interface RelayContext {
@@ -70,7 +68,7 @@ export class Relay {
   readonly #webSocket: WebSocket;
   readonly #browserSocket: Socket;
   readonly #target: Target;
-  readonly #tcp: Socket;
+  readonly #targetSocket: Socket;
   readonly #readBuffer = new ReadBuffer();
   readonly #metrics: Metrics;
   readonly #counters: TargetCounters;
@@ -78,22 +76,24 @@ export class Relay {
   readonly #onEnd: () => void;
   /** Messages from the browser that are not yet written to the target. */
   readonly #pending: Buffer[] = [];
-  readonly #forgedHeader = new ForgedHeader();
+  readonly #forgedHeaderDetector = new ForgedHeaderDetector();
   #messages = 0;
   #messagesInRead = 0;
   #isAwaitingTurn = false;
   /** The browser broke a rule: nothing more is read from it. */
   #isReadingStopped = false;
   #relayedBytes = 0;
-  /** How often a side that did not accept data began to accept it again. */
+  /** How many times reading was resumed, on either side. Counts as activity. */
   #resumes = 0;
   /** Frames written to the browser's socket whose callback has not been called yet. */
   #unsentFrames = 0;
   /** The close frame to send once every frame before it is sent. */
   #pendingClose: { code: CloseCode; reason: string } | undefined;
-  /** The code of the bridge's close frame, whose answer may not arrive, or not be read. */
+  /**
+   * The code of the bridge's close frame. The browser's close frame may not arrive, or not be read.
+   */
   #sentCloseCode: number | undefined;
-  #isTcpClosed = false;
+  #isTargetSocketClosed = false;
   #isStopping = false;
 
   /**
@@ -102,7 +102,12 @@ export class Relay {
    *
    * @param onEnd Called once, when both connections are closed.
    */
-  constructor(browser: Browser, target: Target, context: RelayContext, onEnd: () => void) {
+  constructor(
+    browser: BrowserConnection,
+    target: Target,
+    context: RelayContext,
+    onEnd: () => void,
+  ) {
     const { connectTimeoutMs, metrics, roundRobin } = context;
     this.#webSocket = browser.webSocket;
     this.#browserSocket = browser.socket;
@@ -111,30 +116,30 @@ export class Relay {
     this.#counters = metrics.countersOf(target.name);
     this.#roundRobin = roundRobin;
     this.#onEnd = onEnd;
-    this.#tcp = connectTarget(target, {
+    this.#targetSocket = connectTarget(target, {
       connectTimeoutMs,
-      onread: { buffer: this.#readBuffer.next, callback: this.#tcpOnRead },
+      onread: { buffer: this.#readBuffer.next, callback: this.#targetSocketOnRead },
     });
     this.#start(browser);
   }
 
-  #start({ ends }: Browser): void {
+  #start({ endpoints }: BrowserConnection): void {
     this.#webSocket.pause();
     // Written before the connection is established, so that no byte of the browser can precede it.
-    const preamble = proxyPreamble(this.#target, ends);
-    if (preamble !== '') this.#tcp.write(preamble, this.#flush);
+    const preamble = proxyPreamble(this.#target, endpoints);
+    if (preamble !== '') this.#targetSocket.write(preamble, this.#flush);
     this.#webSocket.on('message', this.#webSocketOnMessage);
-    this.#webSocket.on('ping', this.#countMessage);
-    this.#webSocket.on('pong', this.#countMessage);
+    this.#webSocket.on('ping', this.#webSocketOnFrame);
+    this.#webSocket.on('pong', this.#webSocketOnFrame);
     this.#webSocket.on('error', (error) => this.#webSocketOnError(error));
     this.#webSocket.on('close', this.#webSocketOnClose);
-    this.#tcp.on('connect', this.#flush);
-    this.#tcp.on('end', () => this.#tcpOnEnd());
-    this.#tcp.on('error', (error) => this.#tcpOnError(error));
-    this.#tcp.on('close', () => this.#tcpOnClose());
+    this.#targetSocket.on('connect', this.#flush);
+    this.#targetSocket.on('end', () => this.#targetSocketOnEnd());
+    this.#targetSocket.on('error', (error) => this.#targetSocketOnError(error));
+    this.#targetSocket.on('close', () => this.#targetSocketOnClose());
   }
 
-  get counts(): SessionCounts {
+  get status(): SessionStatus {
     return {
       activity: this.#browserSocket.bytesRead + this.#resumes,
       relayedBytes: this.#relayedBytes,
@@ -143,38 +148,44 @@ export class Relay {
     };
   }
 
-  /** Sends a ping, which a living browser answers with a pong. */
+  /** Sends a ping, which a responsive browser answers with a pong. */
   ping(): void {
     if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.ping();
   }
 
   /**
-   * Sends a close frame behind the frames sent so far. What the browser sends until it answers is
-   * still relayed. ws waits for the answer, up to its close timeout.
+   * Sends a close frame after the frames sent so far. Until the browser sends its own, its messages
+   * are still relayed. ws waits for that close frame, up to its close timeout.
    */
   close(code: CloseCode, reason: string): void {
     this.#sendClose(code, reason);
-    // ws reads no answer from a paused WebSocket.
+    // ws cannot read the browser's close frame from a paused WebSocket.
     this.#resumeReading();
   }
 
-  /** Sends a close frame, and reads nothing more from the browser: for one that breaks a rule. */
+  /** Sends a close frame, and stops reading. Use it when the browser broke a rule. */
   closeAndStopReading(code: CloseCode, reason: string): void {
     this.#isReadingStopped = true;
     this.#webSocket.pause();
     this.#sendClose(code, reason);
-    // The answer is not read either, so only a timer can end this.
+    // The browser's close frame is not read either, so only a timer can end this.
     setTimeout(() => this.#webSocket.terminate(), CLOSE_LINGER_MS).unref();
   }
 
-  /** As `close`, for a bridge that stops: the target is not waited for once it is quiet. */
+  /**
+   * Like `close`, while the bridge stops. Also closes the target's connection when it has sent
+   * nothing for QUIET_MS.
+   */
   stop(code: CloseCode, reason: string): void {
     this.#isStopping = true;
     this.close(code, reason);
     if (this.#webSocket.readyState === this.#webSocket.CLOSED) this.#endTarget();
   }
 
-  /** Destroys the connection of a browser that no longer responds. The target is ended in order. */
+  /**
+   * Destroys the connection of a browser that no longer responds. The target gets the remaining
+   * bytes, then the end of the stream.
+   */
   terminate(): void {
     this.#webSocket.terminate();
   }
@@ -182,7 +193,7 @@ export class Relay {
   /** Destroys both connections. */
   destroy(): void {
     this.#webSocket.terminate();
-    this.#tcp.destroy();
+    this.#targetSocket.destroy();
   }
 
   #sendClose(code: CloseCode, reason: string): void {
@@ -191,10 +202,10 @@ export class Relay {
   }
 
   readonly #webSocketOnMessage = (data: Buffer): void => {
-    this.#countMessage();
+    this.#webSocketOnFrame();
     // A paused WebSocket still emits the remaining messages of a read.
     if (this.#isReadingStopped) return;
-    if (this.#forgedHeader.isIn(data)) {
+    if (this.#forgedHeaderDetector.detect(data)) {
       this.closeAndStopReading(CLOSE.ruleBroken, 'a client must not send a PROXY header');
       return;
     }
@@ -208,7 +219,7 @@ export class Relay {
     this.#sentCloseCode ??= protocolErrorCode(error);
   }
 
-  readonly #countMessage = (): void => {
+  readonly #webSocketOnFrame = (): void => {
     this.#messages++;
     this.#messagesInRead++;
     // The microtask runs after the last message of this read.
@@ -243,13 +254,17 @@ export class Relay {
     if (first === undefined) return;
     const bytes = this.#pending.length === 1 ? first : Buffer.concat(this.#pending);
     this.#pending.length = 0;
-    // A connection that is closing takes nothing more: the bytes are discarded.
-    if (bytes.length > 0 && this.#tcp.writable) this.#tcp.write(bytes, this.#flush);
+    // A connection that is closing accepts no more bytes: they are discarded.
+    if (bytes.length > 0 && this.#targetSocket.writable)
+      this.#targetSocket.write(bytes, this.#flush);
   }
 
   /** Whether the target has not accepted everything yet. */
   get #isTargetBusy(): boolean {
-    return this.#tcp.connecting || (this.#tcp.writable && this.#tcp.writableLength > 0);
+    return (
+      this.#targetSocket.connecting ||
+      (this.#targetSocket.writable && this.#targetSocket.writableLength > 0)
+    );
   }
 
   /** Reads from the browser again, unless there is a reason not to. */
@@ -263,7 +278,7 @@ export class Relay {
   // Writes frames to the socket directly, bypassing ws: the read buffer has room for the frame
   // head. This is safe because ws, with compression off, writes each of its own frames in one
   // piece.
-  readonly #tcpOnRead = (bytes: number): boolean => {
+  readonly #targetSocketOnRead = (bytes: number): boolean => {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return true;
     this.#relayedBytes += bytes;
     this.#counters.bytesToBrowsers += bytes;
@@ -271,7 +286,7 @@ export class Relay {
     this.#browserSocket.write(this.#readBuffer.frame(bytes), this.#onFrameSent);
     const isBrowserBusy = this.#browserSocket.writableLength > 0;
     this.#readBuffer.prepare(bytes, isBrowserBusy);
-    if (isBrowserBusy) this.#tcp.pause();
+    if (isBrowserBusy) this.#targetSocket.pause();
     return true;
   };
 
@@ -280,9 +295,9 @@ export class Relay {
     if (this.#unsentFrames > 0) return;
     if (this.#pendingClose !== undefined) {
       this.close(this.#pendingClose.code, this.#pendingClose.reason);
-    } else if (this.#tcp.isPaused()) {
+    } else if (this.#targetSocket.isPaused()) {
       this.#resumes++;
-      this.#tcp.resume();
+      this.#targetSocket.resume();
     }
   };
 
@@ -296,58 +311,57 @@ export class Relay {
   }
 
   // libuv reports a reset that directly follows the last bytes as an end (uv__stream_io). A write,
-  // even an empty one, fails after a reset, and so tells the two apart. A Unix socket is never
+  // even an empty one, fails after a reset, which distinguishes the two. A Unix socket is never
   // reset in this way.
-  #tcpOnEnd(): void {
+  #targetSocketOnEnd(): void {
     const onEndConfirmed = () =>
       this.#closeOnceSent(CLOSE.done, `${this.#target.name} closed the connection`);
-    // After our own end, a write is an error and would break off what is still in transit. Behind
-    // unsent data, it would only wait.
-    const canProbe = this.#tcp.writable && this.#tcp.writableLength === 0;
+    // After we called end(), a write fails and would discard data in transit. While data is unsent,
+    // an empty write would only queue behind it.
+    const canProbe = this.#targetSocket.writable && this.#targetSocket.writableLength === 0;
     if (!canProbe || 'path' in this.#target.address) onEndConfirmed();
-    else this.#tcp.write(NOTHING, (error) => !error && onEndConfirmed());
+    else this.#targetSocket.write(NOTHING, (error) => !error && onEndConfirmed());
   }
 
-  #tcpOnError(error: NodeJS.ErrnoException): void {
+  #targetSocketOnError(error: NodeJS.ErrnoException): void {
     if (this.#webSocket.readyState === this.#webSocket.CLOSED) return;
     const failure = connectFailure(error);
     this.#metrics.recordTargetFailure(this.#target.name, failure);
     this.#closeOnceSent(CLOSE.badGateway, describeFailure(failure, this.#target));
   }
 
-  #tcpOnClose(): void {
-    this.#isTcpClosed = true;
+  #targetSocketOnClose(): void {
+    this.#isTargetSocketClosed = true;
     if (this.#webSocket.readyState === this.#webSocket.CLOSED) this.#onEnd();
   }
 
   readonly #webSocketOnClose = (code: number): void => {
     this.#metrics.recordClose(this.#sentCloseCode ?? code);
-    if (this.#isTcpClosed) {
+    if (this.#isTargetSocketClosed) {
       this.#onEnd();
       return;
     }
-    if (this.#tcp.connecting) {
-      this.#tcp.destroy();
+    if (this.#targetSocket.connecting) {
+      this.#targetSocket.destroy();
       return;
     }
     this.#writePending();
     this.#endTarget();
-    const deadline = setTimeout(() => this.#tcp.destroy(), DRAIN_DEADLINE_MS).unref();
-    this.#tcp.once('close', () => clearTimeout(deadline));
+    const deadline = setTimeout(() => this.#targetSocket.destroy(), DRAIN_DEADLINE_MS).unref();
+    this.#targetSocket.once('close', () => clearTimeout(deadline));
   };
 
   /** Ends the stream to the target, and discards what the target still sends. */
   #endTarget(): void {
-    this.#tcp.end();
-    this.#tcp.resume();
+    this.#targetSocket.end();
+    this.#targetSocket.resume();
     if (!this.#isStopping) return;
-    if (this.#tcp.writableFinished) this.#destroyWhenQuiet();
-    else this.#tcp.once('finish', () => this.#destroyWhenQuiet());
+    if (this.#targetSocket.writableFinished) this.#destroyWhenQuiet();
+    else this.#targetSocket.once('finish', () => this.#destroyWhenQuiet());
   }
 
-  // Closing a connection with unread bytes resets it, and the target loses what it has not read
-  // yet.
+  // Closing a connection with unread bytes resets it, and the target loses what it has not read.
   #destroyWhenQuiet(): void {
-    this.#tcp.setTimeout(QUIET_MS, () => this.#tcp.destroy());
+    this.#targetSocket.setTimeout(QUIET_MS, () => this.#targetSocket.destroy());
   }
 }

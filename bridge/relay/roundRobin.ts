@@ -6,7 +6,7 @@
 export class RoundRobin {
   readonly #waiting: (() => void)[] = [];
 
-  /** @param onTurn Called in a later iteration, after those that were enqueued before. */
+  /** @param onTurn Called in a later iteration, after the callbacks that were enqueued earlier. */
   enqueue(onTurn: () => void): void {
     this.#waiting.push(onTurn);
     if (this.#waiting.length === 1) setImmediate(this.#serveNext);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type SessionCounts, SessionPolicy, type SessionRules } from './sessionPolicy.ts';
+import { SessionPolicy, type SessionRules, type SessionStatus } from './sessionPolicy.ts';
 
 const NO_LIMITS: SessionRules = {
   pingIntervalMs: 1_000_000_000,
@@ -7,13 +7,13 @@ const NO_LIMITS: SessionRules = {
   maxLifetimeMs: 0,
   maxMessagesPerSecond: 0,
 };
-const NOTHING: SessionCounts = { activity: 0, relayedBytes: 0, messages: 0, isReadPaused: false };
+const NOTHING: SessionStatus = { activity: 0, relayedBytes: 0, messages: 0, isReadPaused: false };
 
 /** The check of a session that was opened at 0. */
 function checkFor(rules: Partial<SessionRules>) {
   const policy = new SessionPolicy({ ...NO_LIMITS, ...rules }, 0);
-  return (nowMs: number, counts: Partial<SessionCounts> = {}) =>
-    policy.check(nowMs, { ...NOTHING, ...counts });
+  return (nowMs: number, status: Partial<SessionStatus> = {}) =>
+    policy.check(nowMs, { ...NOTHING, ...status });
 }
 
 test('a session without limits is never closed', () => {

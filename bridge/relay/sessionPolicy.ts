@@ -12,15 +12,15 @@ export interface SessionRules {
   maxMessagesPerSecond: number;
 }
 
-/** What a session has done so far. The numbers only grow. */
-export interface SessionCounts {
+/** A session at one moment. The counts never decrease. */
+export interface SessionStatus {
   /** Grows whenever the browser has sent something, or has read something. */
   activity: number;
   /** Bytes relayed, in both directions together. */
   relayedBytes: number;
   /** Frames from the browser, pings and pongs included. */
   messages: number;
-  /** Whether the bridge does not read from the browser now, so that its pongs cannot arrive. */
+  /** Whether the bridge currently does not read from the browser, so that pongs cannot arrive. */
   isReadPaused: boolean;
 }
 
@@ -57,19 +57,19 @@ export class SessionPolicy {
   }
 
   /** @returns What to do with the session now. Call it about every half second. */
-  check(nowMs: number, counts: SessionCounts): PolicyAction | undefined {
+  check(nowMs: number, status: SessionStatus): PolicyAction | undefined {
     const { idleTimeoutMs, maxLifetimeMs } = this.#rules;
     if (maxLifetimeMs > 0 && nowMs - this.#openedAtMs >= maxLifetimeMs) return 'closeExpired';
-    if (this.#isTooFast(nowMs, counts.messages)) return 'closeTooFast';
-    if (counts.relayedBytes !== this.#relayedBytes) {
-      this.#relayedBytes = counts.relayedBytes;
+    if (this.#isTooFast(nowMs, status.messages)) return 'closeTooFast';
+    if (status.relayedBytes !== this.#relayedBytes) {
+      this.#relayedBytes = status.relayedBytes;
       this.#relayedAtMs = nowMs;
     }
     if (idleTimeoutMs > 0 && nowMs - this.#relayedAtMs >= idleTimeoutMs) return 'closeIdle';
-    return nowMs < this.#nextPingAtMs ? undefined : this.#pingOrTerminate(nowMs, counts);
+    return nowMs < this.#nextPingAtMs ? undefined : this.#pingOrTerminate(nowMs, status);
   }
 
-  #pingOrTerminate(nowMs: number, { activity, isReadPaused }: SessionCounts): PolicyAction {
+  #pingOrTerminate(nowMs: number, { activity, isReadPaused }: SessionStatus): PolicyAction {
     const isUnresponsive = activity === this.#activityAtPing && !isReadPaused;
     this.#activityAtPing = activity;
     this.#nextPingAtMs = nowMs + this.#rules.pingIntervalMs;

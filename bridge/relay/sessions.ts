@@ -2,22 +2,22 @@
 // them together when the bridge stops. A session is one WebSocket and its TCP connection
 // (relay.ts).
 //
-// Opening takes two steps, because the quota may be counted in another process, and the answer has
+// Opening takes two steps, because the quota may be counted in another process, and its result has
 // to be known before the upgrade:
-// 1. `acquire`, before the upgrade, requests a lease from the quota. The answer is kept with the
+// 1. `acquire`, before the upgrade, requests a lease from the quota. The result is kept with the
 //    TCP connection of the upgrade. If that closes, the lease is released.
 // 2. `open`, after the upgrade, passes the lease to the session, which releases it when it ends.
 //
 // Without a lease, a program gets status 503. Scripts on a page cannot read the status of a failed
 // WebSocket: for a page the upgrade succeeds, and the WebSocket is closed with code 1013 and the
-// reason. How many WebSockets may exist only for that is limited (`rejectionQuota`).
+// reason. The number of WebSockets that exist only for that is limited (`rejectionQuota`).
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { rejectionQuota } from '../../access/localQuota.ts';
 import type { Quota, QuotaExceeded, QuotaLease } from '../../access/quota.ts';
 import { CLOSE } from './closeCodes.ts';
-import { type Browser, Relay, type RelayContext } from './relay.ts';
+import { type BrowserConnection, Relay, type RelayContext } from './relay.ts';
 import { RoundRobin } from './roundRobin.ts';
 import { type PolicyAction, SessionPolicy, type SessionRules } from './sessionPolicy.ts';
 import type { Target } from './targets.ts';
@@ -25,13 +25,13 @@ import type { Target } from './targets.ts';
 /** How often the policy of each session is checked. */
 const CHECK_INTERVAL_MS = 500;
 
-/** How long a stopping bridge waits until both ends have received what is in transit. */
+/** How long a stopping bridge waits until both sides have received what is in transit. */
 const STOP_DEADLINE_MS = 5_000;
 
-/** What there is too little of to open a session, as the metrics name it. */
+/** The limit that was exceeded, as the metrics name it. */
 export type ExceededLimit = 'sessions' | 'sessions_per_source' | 'descriptors';
 
-/** The same for the client: the reason of a close frame, or the body of a 503. */
+/** The text for the client: the reason of a close frame, or the body of a 503. */
 export const LIMIT_REASON: Record<ExceededLimit, string> = {
   sessions: 'the bridge is full: try again later',
   sessions_per_source: 'too many sessions from your address: close one, or try again later',
@@ -53,10 +53,10 @@ export interface SessionsContext extends Omit<RelayContext, 'roundRobin'> {
 
 export class Sessions {
   readonly #context: SessionsContext & RelayContext;
-  /** The answers of the quota, by the connection whose upgrade is in progress. */
+  /** The results of the quota, by the connection whose upgrade is in progress. */
   readonly #upgrades = new Map<Socket, QuotaLease | ExceededLimit>();
-  /** Upgrades that wait for the quota's answer. */
-  #acquiring = 0;
+  /** How many upgrades wait for the quota. */
+  #pendingAcquires = 0;
   readonly #policies = new Map<Relay, SessionPolicy>();
   readonly #rejections = rejectionQuota();
   readonly #checkTimer: NodeJS.Timeout;
@@ -75,7 +75,7 @@ export class Sessions {
    * Acquires a lease for the session of an upgrade. `open` takes it over; if the connection closes
    * before that, the lease is released.
    *
-   * @param shortage A limit that is exceeded whatever the quota says.
+   * @param shortage A limit that is already exceeded; the quota is then not used.
    * @returns The limit that is exceeded; `undefined` if a session can be opened.
    */
   async acquire(
@@ -94,38 +94,38 @@ export class Sessions {
   }
 
   async #acquireLease(source: string): Promise<QuotaLease | ExceededLimit> {
-    this.#acquiring++;
+    this.#pendingAcquires++;
     try {
       const acquired = await this.#context.quota.acquire(source);
       return typeof acquired === 'string' ? LIMIT_OF_QUOTA[acquired] : acquired;
     } finally {
-      this.#acquiring--;
+      this.#pendingAcquires--;
     }
   }
 
-  /** How many sessions are open, or about to be. */
+  /** How many sessions are open, or about to be opened. */
   get size(): number {
-    return this.#policies.size + this.#upgrades.size + this.#acquiring;
+    return this.#policies.size + this.#upgrades.size + this.#pendingAcquires;
   }
 
-  /** Whether one more WebSocket may be opened only to be closed with the reason. */
+  /** Whether another page may be upgraded in order to be sent the reason. */
   get canSendRejection(): boolean {
     return !this.#rejections.isFull;
   }
 
   /** Opens a session. If `acquire` got no lease for it, the WebSocket is closed with 1013. */
-  open(browser: Browser, target: Target): void {
+  open(browser: BrowserConnection, target: Target): void {
     const { metrics, rules } = this.#context;
     if (this.#isStopping) {
       browser.webSocket.close(...STOPPING);
       return;
     }
-    const lease = this.#upgrades.get(browser.socket);
-    if (lease === undefined) throw new Error('open was called without acquire');
+    const acquired = this.#upgrades.get(browser.socket);
+    if (acquired === undefined) throw new Error('open was called without acquire');
     this.#upgrades.delete(browser.socket);
-    if (typeof lease === 'string') {
-      metrics.recordRejection(lease);
-      this.#reject(browser.webSocket, LIMIT_REASON[lease]);
+    if (typeof acquired === 'string') {
+      metrics.recordRejection(acquired);
+      this.#reject(browser.webSocket, LIMIT_REASON[acquired]);
       return;
     }
     const counters = metrics.countersOf(target.name);
@@ -134,15 +134,15 @@ export class Sessions {
     const relay = new Relay(browser, target, this.#context, () => {
       this.#policies.delete(relay);
       counters.open--;
-      lease.release();
+      acquired.release();
       if (this.#policies.size === 0) this.#onEmpty();
     });
     this.#policies.set(relay, new SessionPolicy(rules, performance.now()));
   }
 
   /**
-   * Closes every session with 1001, and waits until both its ends have received what is in transit,
-   * or until the deadline.
+   * Closes every session with 1001, and waits until both sides have received what is in transit, or
+   * until the deadline.
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -174,7 +174,7 @@ export class Sessions {
     if (this.#isStopping) return;
     const now = performance.now();
     for (const [relay, policy] of this.#policies) {
-      this.#apply(policy.check(now, relay.counts), relay);
+      this.#apply(policy.check(now, relay.status), relay);
     }
   }
 

@@ -5,10 +5,10 @@ import type { Endpoint } from '../../access/endpoint.ts';
 export interface Target {
   name: string;
   /**
-   * Where it listens, in the form of `net.connect`: a TCP endpoint, or the path of a Unix socket.
+   * The address it listens on, as for `net.connect`: a TCP endpoint, or the path of a Unix socket.
    */
   address: Endpoint | { path: string };
-  /** Whether each connection to it has to begin with a PROXY header (proxyHeader.ts). */
+  /** Whether each connection to it has to begin with a PROXY header (formatProxyHeader.ts). */
   expectsProxyHeader: boolean;
   /** A secret to send before that header, so that the target trusts it. */
   proxyKey?: string | undefined;

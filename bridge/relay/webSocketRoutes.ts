@@ -3,34 +3,34 @@
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket, WebSocketServer } from 'ws';
-import { clientEnds } from '../http/clientAddress.ts';
+import { clientEndpoints } from '../http/clientAddress.ts';
 import type { RequestGuards } from '../http/requestGuards.ts';
 import type { RouteRules } from '../http/routeRules.ts';
 import { CLOSE } from './closeCodes.ts';
 import type { Sessions } from './sessions.ts';
 import type { Target } from './targets.ts';
 
-/** How long a client may take to answer a close frame. */
+/** How long a client may take to send its own close frame after the bridge's. */
 const CLOSE_TIMEOUT_MS = 10_000;
 
 /**
  * Limits the pieces of a message, which are its fragments and TCP chunks: a message of the maximum
- * size may have pieces of this average size, and any message may have MIN_PIECES. More close the
- * WebSocket with 1008. Without the limit, pieces of a few bytes would cost far more memory than
- * their content.
+ * size may have pieces of this average size, and any message may have MIN_PIECES. A message with
+ * more pieces closes the WebSocket with 1008. Without the limit, pieces of a few bytes would cost
+ * far more memory than their content.
  */
 const MIN_MEAN_PIECE_BYTES = 256;
 const MIN_PIECES = 256;
 
-/** A page whose handshake was rejected sends a request here, with the password, to learn why. */
+/** A page whose handshake was rejected requests the reason here, with the password. */
 const RULES: RouteRules = { acceptsLoginCookie: true, setsLoginCookie: true };
 
 /** Clients written for other WebSocket-to-TCP proxies, such as websockify, request it. */
 const SUBPROTOCOL = 'binary';
 
 /**
- * Makes an app accept WebSocket upgrades, and end all sessions when it closes. For routes that were
- * registered before, an upgrade is answered like any other request.
+ * Makes an app accept WebSocket upgrades, and end all sessions when it closes. Routes that were
+ * registered earlier respond to an upgrade as to any other request.
  */
 export async function registerWebSockets(
   app: FastifyInstance,
@@ -58,9 +58,9 @@ export async function registerWebSockets(
 }
 
 /**
- * Serves a target at an address. A request that is not an upgrade is answered with 426, and the
- * guards reject the others. A page whose upgrade was rejected learns why with OPTIONS: its GET
- * would carry no `Origin` (Fetch standard, "append a request `Origin` header").
+ * Serves a target at a path. The response to a request that is not an upgrade is 426, or that of
+ * the guard that rejects it. A page whose upgrade was rejected requests the reason with OPTIONS:
+ * its GET would carry no `Origin` (Fetch standard, "append a request `Origin` header").
  */
 export function serveTarget(
   app: FastifyInstance,
@@ -83,7 +83,11 @@ export function serveTarget(
     preHandler: guards.checkSessionQuota,
     handler,
     wsHandler: (webSocket, request) => {
-      const browser = { webSocket, socket: request.socket, ends: () => clientEnds(request) };
+      const browser = {
+        webSocket,
+        socket: request.socket,
+        endpoints: () => clientEndpoints(request),
+      };
       sessions.open(browser, target);
     },
   });

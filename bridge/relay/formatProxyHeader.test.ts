@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { type ConnectionEnds, proxyHeader, proxyPreamble } from './proxyHeader.ts';
+import { type ConnectionEndpoints, formatProxyHeader, proxyPreamble } from './formatProxyHeader.ts';
 
 /** PROXY protocol, section 2.1. */
 const MAX_HEADER_BYTES = 107;
 
-const ends = (remoteAddress: string, localAddress: string): ConnectionEnds => ({
+const endpoints = (remoteAddress: string, localAddress: string): ConnectionEndpoints => ({
   remoteAddress,
   remotePort: 56324,
   localAddress,
@@ -14,66 +14,73 @@ const ends = (remoteAddress: string, localAddress: string): ConnectionEnds => ({
 test.each([
   [
     'IPv4, source first',
-    ends('192.0.2.1', '198.51.100.1'),
+    endpoints('192.0.2.1', '198.51.100.1'),
     'PROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n',
   ],
   [
     'IPv6, source first',
-    ends('2001:db8::1', '2001:db8::2'),
+    endpoints('2001:db8::1', '2001:db8::2'),
     'PROXY TCP6 2001:db8::1 2001:db8::2 56324 8080\r\n',
   ],
   [
     'IPv4-mapped IPv6 as IPv4',
-    ends('::ffff:192.0.2.1', '::ffff:198.51.100.1'),
+    endpoints('::ffff:192.0.2.1', '::ffff:198.51.100.1'),
     'PROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n',
   ],
   [
     'IPv4-mapped IPv6 at one end only as IPv4, too',
-    ends('::FFFF:192.0.2.1', '198.51.100.1'),
+    endpoints('::FFFF:192.0.2.1', '198.51.100.1'),
     'PROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n',
   ],
   [
     'an IPv6 address that only begins like a mapped one unchanged',
-    ends('::ffff:1234', '::1'),
+    endpoints('::ffff:1234', '::1'),
     'PROXY TCP6 ::ffff:1234 ::1 56324 8080\r\n',
   ],
   [
     'an IPv6 source and an IPv4 destination in one family',
-    ends('2001:db8::1', '192.0.2.1'),
+    endpoints('2001:db8::1', '192.0.2.1'),
     'PROXY TCP6 2001:db8::1 ::ffff:192.0.2.1 56324 8080\r\n',
   ],
   [
     'an IPv4 source and an IPv6 destination in one family',
-    ends('::ffff:192.0.2.1', '2001:db8::1'),
+    endpoints('::ffff:192.0.2.1', '2001:db8::1'),
     'PROXY TCP6 ::ffff:192.0.2.1 2001:db8::1 56324 8080\r\n',
   ],
   [
     'an IPv6 address without its zone',
-    ends('fe80::1%eth0', 'fe80::2%eth0'),
+    endpoints('fe80::1%eth0', 'fe80::2%eth0'),
     'PROXY TCP6 fe80::1 fe80::2 56324 8080\r\n',
   ],
 ])('writes %s', (_what, connection, header) => {
-  expect(proxyHeader(connection)).toBe(header);
+  expect(formatProxyHeader(connection)).toBe(header);
 });
 
-test.each<[string, ConnectionEnds]>([
-  ['the source is missing', { ...ends('', '192.0.2.1'), remoteAddress: undefined }],
-  ['the source’s port is missing', { ...ends('192.0.2.1', '192.0.2.1'), remotePort: undefined }],
+test.each<[string, ConnectionEndpoints]>([
+  ['the source is missing', { ...endpoints('', '192.0.2.1'), remoteAddress: undefined }],
+  [
+    'the source’s port is missing',
+    { ...endpoints('192.0.2.1', '192.0.2.1'), remotePort: undefined },
+  ],
   ['the destination is missing', { remoteAddress: '192.0.2.1', remotePort: 1, localPort: 2 }],
   [
     'the destination’s port is missing',
     { remoteAddress: '192.0.2.1', remotePort: 1, localAddress: '192.0.2.1' },
   ],
   ['both are missing', { remoteAddress: undefined, remotePort: undefined }],
-  ['an address is invalid', ends('/run/bridge.sock', '/run/bridge.sock')],
+  ['an address is invalid', endpoints('/run/bridge.sock', '/run/bridge.sock')],
 ])('writes UNKNOWN if %s', (_what, connection) => {
-  expect(proxyHeader(connection)).toBe('PROXY UNKNOWN\r\n');
+  expect(formatProxyHeader(connection)).toBe('PROXY UNKNOWN\r\n');
 });
 
 test('keeps the longest header within its limit', () => {
   const address = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
   const zoned = `${address}%${'z'.repeat(100)}`;
-  const header = proxyHeader({ ...ends(zoned, zoned), remotePort: 65_535, localPort: 65_535 });
+  const header = formatProxyHeader({
+    ...endpoints(zoned, zoned),
+    remotePort: 65_535,
+    localPort: 65_535,
+  });
   expect(header).toBe(`PROXY TCP6 ${address} ${address} 65535 65535\r\n`);
   expect(Buffer.byteLength(header)).toBeLessThanOrEqual(MAX_HEADER_BYTES);
 });
@@ -81,7 +88,7 @@ test('keeps the longest header within its limit', () => {
 test('writes the key before the header, and only to a target that expects a header', () => {
   const target = { name: 'motd', address: { host: '127.0.0.1', port: 1 }, proxyKey: 'secret' };
   const preamble = 'PROXY-KEY secret\r\nPROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n';
-  const client = () => ends('192.0.2.1', '198.51.100.1');
+  const client = () => endpoints('192.0.2.1', '198.51.100.1');
   expect(proxyPreamble({ ...target, expectsProxyHeader: true }, client)).toBe(preamble);
   expect(proxyPreamble({ ...target, expectsProxyHeader: true })).toBe(
     'PROXY-KEY secret\r\nPROXY UNKNOWN\r\n',

@@ -1,17 +1,14 @@
 // Detects a PROXY header that a browser sends itself. A target may trust such a header from the
 // bridge's address, even if it is not marked `+proxy`: the browser could then claim any address.
-// Nothing is delayed to look at it. The header is recognized before it is complete, and so before a
-// target can act on it.
+// No data is delayed for this check. The header is recognized before it is complete, and so before
+// a target can act on it.
 
-/**
- * How headers of version 1 and version 2 begin (HAProxy's proxy-protocol.txt, sections 2.1 and
- * 2.2).
- */
+/** The signatures of versions 1 and 2 (HAProxy's proxy-protocol.txt, sections 2.1 and 2.2). */
 const SIGNATURES = ['PROXY ', '\r\n\r\n\0\r\nQUIT\n'];
 
 const MAX_SIGNATURE_LENGTH = Math.max(...SIGNATURES.map(({ length }) => length));
 
-export class ForgedHeader {
+export class ForgedHeaderDetector {
   /**
    * The first bytes from the browser; `undefined` once they cannot become a header. After a header,
    * every further chunk is rejected, too.
@@ -19,12 +16,11 @@ export class ForgedHeader {
   #start: string | undefined = '';
 
   /**
-   * Examines what a browser sends, until it cannot be a PROXY header any more.
+   * Examines the next bytes from the browser. Call it for all of them, in order.
    *
-   * @param data The next bytes.
    * @returns Whether they complete the signature of a header. They must not reach the target then.
    */
-  isIn(data: Buffer): boolean {
+  detect(data: Buffer): boolean {
     if (this.#start === undefined) return false;
     const start = this.#start + data.toString('latin1', 0, MAX_SIGNATURE_LENGTH);
     const isForged = SIGNATURES.some((signature) => start.startsWith(signature));

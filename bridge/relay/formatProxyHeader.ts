@@ -1,13 +1,15 @@
-// Tells a target which client a connection belongs to, before any other byte: the header of the
-// PROXY protocol, version 1 (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt, section
-// 2.1). Without it, every browser has the bridge's address at the target.
+// Formats the header of the PROXY protocol, version 1, which reports the client of a connection to
+// a target before any other byte (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt,
+// section 2.1). Without it, every browser has the bridge's address at the target.
 
 import { isIP, isIPv6 } from 'node:net';
 import { plainAddress } from '../../access/source.ts';
 import type { Target } from './targets.ts';
 
-/** The two ends of a TCP connection, as a socket reports them. A closed socket reports none. */
-export interface ConnectionEnds {
+/**
+ * The two endpoints of a TCP connection, as a socket reports them. A closed socket reports none.
+ */
+export interface ConnectionEndpoints {
   remoteAddress?: string | undefined;
   remotePort?: number | undefined;
   localAddress?: string | undefined;
@@ -18,30 +20,31 @@ export interface ConnectionEnds {
 const UNKNOWN = 'PROXY UNKNOWN\r\n';
 
 /**
- * What to write first on a connection to a target: the key, if it has one, and the PROXY header.
+ * The first bytes to write to a target: its key, if it has one, and the PROXY header.
  *
- * @param ends The client's connection; without it, the connection is the bridge's own.
+ * @param endpoints Those of the client's connection; without them, the connection is the bridge's
+ *   own.
  * @returns An empty string if the target expects no PROXY header.
  */
 export function proxyPreamble(
   { expectsProxyHeader, proxyKey }: Target,
-  ends?: () => ConnectionEnds,
+  endpoints?: () => ConnectionEndpoints,
 ): string {
   if (!expectsProxyHeader) return '';
   const key = proxyKey === undefined ? '' : `PROXY-KEY ${proxyKey}\r\n`;
-  return `${key}${ends === undefined ? UNKNOWN : proxyHeader(ends())}`;
+  return `${key}${endpoints === undefined ? UNKNOWN : formatProxyHeader(endpoints())}`;
 }
 
 /**
- * Writes the header for a client's connection (PROXY protocol v1, section 2.1).
+ * Formats the header for a client's connection (PROXY protocol v1, section 2.1).
  *
- * @param ends The client's connection: its remote end is the source, its local end the destination.
+ * @param endpoints The remote endpoint is the source, the local endpoint the destination.
  * @returns One line with its CRLF, at most 107 bytes of ASCII.
  */
-export function proxyHeader(ends: ConnectionEnds): string {
-  const { remotePort, localPort } = ends;
-  const source = canonicalAddress(ends.remoteAddress);
-  const destination = canonicalAddress(ends.localAddress);
+export function formatProxyHeader(endpoints: ConnectionEndpoints): string {
+  const { remotePort, localPort } = endpoints;
+  const source = canonicalAddress(endpoints.remoteAddress);
+  const destination = canonicalAddress(endpoints.localAddress);
   const families = [isIP(source), isIP(destination)];
   if (families.includes(0) || remotePort === undefined || localPort === undefined) return UNKNOWN;
 
