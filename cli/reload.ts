@@ -1,6 +1,6 @@
 // Reloads files on SIGHUP, and reports the outcome to the operator.
 
-import { errorMessage } from '../server/errorMessage.ts';
+import { errorMessage } from '../access/errorMessage.ts';
 import type { LogFormat } from './options/options.ts';
 import { jsonLogger, printLine } from './output.ts';
 

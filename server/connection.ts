@@ -9,12 +9,12 @@
 
 import type { Socket } from 'node:net';
 import type { Endpoint } from '../access/endpoint.ts';
+import { errorMessage } from '../access/errorMessage.ts';
 import type { PasswordGuard } from '../access/passwordGuard.ts';
 import type { PasswordResult } from '../access/passwordResult.pure.ts';
 import { sourceOf } from '../access/source.ts';
 import { isClosingReply, REPLY, type Reply } from '../protocol/replies.ts';
 import type { EncodedReplies } from './encodedReplies.ts';
-import { errorMessage } from './errorMessage.ts';
 import type { Log } from './events.ts';
 import { ifStillIdle } from './net/idleSocket.ts';
 import { type Action, type PasswordUse, Session } from './session/session.ts';

@@ -4,11 +4,11 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Endpoint } from '../access/endpoint.ts';
+import { errorMessage } from '../access/errorMessage.ts';
 import type { LocalLease, LocalQuota } from '../access/localQuota.ts';
 import { sourceOf } from '../access/source.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
-import { errorMessage } from './errorMessage.ts';
 import { acceptTls } from './net/acceptTls.ts';
 import { type IdentifiedPeer, identifyPeer } from './net/identifyPeer.ts';
 import type { ProxyTrust } from './net/proxyHeader.ts';

@@ -3,6 +3,7 @@
 
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { errorMessage } from '../../access/errorMessage.ts';
 import { errorCode } from '../../access/systemErrors.ts';
 
 /** The maximum size of a response body. */
@@ -58,8 +59,4 @@ function firstLine(body: string): string {
 /** The reason in an answer of our own format, which is then passed on without the flag's name. */
 function reasonIn(line: string): string | undefined {
   return /^not ready: (?<reason>.+)/.exec(line)?.groups?.reason;
-}
-
-function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

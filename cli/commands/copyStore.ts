@@ -1,7 +1,7 @@
 // `motd copy-store FROM TO`: copies the history to another store.
 
+import { errorMessage } from '../../access/errorMessage.ts';
 import { consoleLine } from '../../server/consoleLine.ts';
-import { errorMessage } from '../../server/errorMessage.ts';
 import type { History, HistoryEntry } from '../../server/stores/history.ts';
 import { readLmdbReadOnly } from '../../server/stores/lmdb/lmdbReadOnly.ts';
 import { folderOf, openStore } from '../../server/stores/openStore.ts';

@@ -3,11 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import type { Endpoint } from '../../access/endpoint.ts';
+import { errorMessage } from '../../access/errorMessage.ts';
 import { type VerifyPassword, verifierFor } from '../../access/password.ts';
 import { PasswordGuard } from '../../access/passwordGuard.ts';
 import { addressMatcher } from '../../access/source.ts';
 import { AdminServer } from '../../server/adminServer.ts';
-import { errorMessage } from '../../server/errorMessage.ts';
 import type { Log } from '../../server/events.ts';
 import { MotdServer } from '../../server/server.ts';
 import type { PasswordUse } from '../../server/session/session.ts';

@@ -3,7 +3,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { errorMessage } from '../../server/errorMessage.ts';
+import { errorMessage } from '../../access/errorMessage.ts';
 import { CliError, fileError } from '../cliError.ts';
 import type { TlsClientOptions } from './clientOptions.ts';
 import type { TlsOptions } from './options.ts';

@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorMessage } from '../../access/errorMessage.ts';
 import { describeFileError, errorCode } from '../../access/systemErrors.ts';
-import { errorMessage } from '../errorMessage.ts';
 import { DATA_FILE } from './lmdb/storeFileNames.ts';
 
 /** Error codes of a folder that may be readable, but is not writable. */

@@ -22,7 +22,7 @@ import {
   type Services,
 } from 'etcd3';
 import { Host } from 'etcd3/lib/connection-pool.js';
-import { errorMessage } from '../../errorMessage.ts';
+import { errorMessage } from '../../../access/errorMessage.ts';
 import type { EtcdCredentials, EtcdTls } from './etcdCredentials.ts';
 
 /** etcd hashes the password with bcrypt, which takes a while. */

@@ -15,7 +15,7 @@ import {
   KVClient,
   WatchClient,
 } from 'etcd3';
-import { errorMessage } from '../../errorMessage.ts';
+import { errorMessage } from '../../../access/errorMessage.ts';
 import type { HistoryEntry } from '../history.ts';
 import type { ClusterIdCheck } from './clusterIdCheck.ts';
 import { EtcdChannel } from './etcdChannel.ts';

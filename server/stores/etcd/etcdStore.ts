@@ -46,7 +46,7 @@
 //              ClusterIdCheck).
 
 import { setTimeout } from 'node:timers/promises';
-import { errorMessage } from '../../errorMessage.ts';
+import { errorMessage } from '../../../access/errorMessage.ts';
 import type { History } from '../history.ts';
 import type { Freshness, MessageStore, StoreOptions } from '../store.ts';
 import { StoreOpenError } from '../storeOpenError.ts';

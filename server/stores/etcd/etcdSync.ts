@@ -6,7 +6,7 @@
 // over.
 
 import { setTimeout } from 'node:timers/promises';
-import { errorMessage } from '../../errorMessage.ts';
+import { errorMessage } from '../../../access/errorMessage.ts';
 import type { EtcdCluster } from './etcdCluster.ts';
 import type { EtcdFreshness } from './etcdFreshness.ts';
 import type { EtcdMember } from './etcdMember.ts';

@@ -12,7 +12,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { errorMessage } from '../../errorMessage.ts';
+import { errorMessage } from '../../../access/errorMessage.ts';
 import type { HistoryEntry } from '../history.ts';
 import type { StoreLog } from '../store.ts';
 import type { EtcdCluster } from './etcdCluster.ts';

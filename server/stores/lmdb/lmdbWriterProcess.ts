@@ -7,7 +7,7 @@
 import '../../ignoreDebugSignal.ts';
 
 import process from 'node:process';
-import { errorMessage } from '../../errorMessage.ts';
+import { errorMessage } from '../../../access/errorMessage.ts';
 import { type LmdbDatabase, openDatabase } from './lmdbDatabase.ts';
 import type { CommitRequest, LmdbReply } from './lmdbIpc.ts';
 import { MetaPageBackup } from './lmdbMetaPageBackup.ts';
