@@ -9,8 +9,8 @@
 // - A source that has sent no wrong password is checked next, however many others are guessing.
 //
 // Design: one check at a time, for one try. The next try is taken from the source with the fewest
-// passwords that were wrong or are pending. If too many tries wait, a try of the source with the most
-// is rejected. pendingTries.ts limits how many passwords one source may have pending.
+// passwords that were wrong or are pending. If too many tries wait, a try of the source with the
+// most is rejected. pendingTries.ts limits how many passwords one source may have pending.
 
 import type { VerifyPassword } from './password.ts';
 import type { PasswordResult } from './passwordResult.pure.ts';

@@ -8,8 +8,7 @@
 import { decodeUtf8 } from './utf8.ts';
 
 /**
- * How many of the first bytes of a connection are examined: enough for any signature or HTTP
- * method.
+ * The number of first bytes of a connection to examine: enough for any signature or HTTP method.
  */
 export const MAX_FIRST_BYTES = 64;
 
@@ -17,7 +16,7 @@ export const MAX_FIRST_BYTES = 64;
  * The first bytes of binary protocols. No pattern requires or matches an LF, so the result does not
  * depend on where TCP splits the bytes.
  */
-const SIGNATURES: Table = [
+const SIGNATURES: ProtocolPatterns = [
   // A handshake record (RFC 8446, section 5.1). A page may choose lines in the session ticket.
   ['TLS', /^\x16\x03[\0-\x04]/],
   // SSLv2's CLIENT-HELLO that offers TLS (RFC 5246, appendix E.2).
@@ -40,7 +39,7 @@ const SIGNATURES: Table = [
 ];
 
 /** The first lines of text protocols. */
-const FIRST_LINES: Table = [
+const FIRST_LINES: ProtocolPatterns = [
   // RFC 4253, section 4.2.
   ['SSH', /^SSH-\d/i],
   // RFC 5321, section 4.1.1.1; RFC 2033.
@@ -61,7 +60,7 @@ const FIRST_LINES: Table = [
 
 /**
  * PROXY protocol, version 1 (proxy-protocol.txt, section 2.1), or the key before it
- * (proxyHeader.ts).
+ * (parseProxyHeader.ts).
  */
 const PROXY_V1 = /^PROXY(?:-KEY)?[ \t]/;
 
@@ -91,7 +90,7 @@ const HEADER =
 
 const HTTP = [REQUEST_LINE, REQUEST_START, STATUS_LINE, HEADER];
 
-type Table = readonly (readonly [protocol: string, pattern: RegExp])[];
+type ProtocolPatterns = readonly (readonly [protocol: string, pattern: RegExp])[];
 
 /**
  * Detects a binary protocol by the first bytes of a connection.
@@ -144,6 +143,6 @@ function isBinary(line: string): boolean {
   return CONTROL.test(line) && decodeUtf8(line) === undefined;
 }
 
-function nameIn(table: Table, text: string): string | undefined {
-  return table.find(([, pattern]) => pattern.test(text))?.[0];
+function nameIn(patterns: ProtocolPatterns, text: string): string | undefined {
+  return patterns.find(([, pattern]) => pattern.test(text))?.[0];
 }

@@ -28,7 +28,7 @@ export const TOO_LONG: unique symbol = Symbol('line too long');
 export class LineReader {
   readonly #maxLength: number;
   #input = '';
-  /** Where in the input the next line starts. */
+  /** The start of the next line in the input. */
   #position = 0;
   #isSkipping = false;
   #hasSeenLineEnd = false;

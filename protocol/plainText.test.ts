@@ -43,11 +43,11 @@ test('escapes JSON to one line of plain text with the same value', () => {
 });
 
 test('rejects every C0 except TAB, DEL and every C1, and no other character below U+0100', () => {
-  const refused = Array.from({ length: 0x100 }, (_, code) => code).filter(
+  const rejected = Array.from({ length: 0x100 }, (_, code) => code).filter(
     (code) => !isPlainText(String.fromCharCode(code)),
   );
   const expected = Array.from({ length: 0x100 }, (_, code) => code).filter(
     (code) => (code < 0x20 && code !== 0x09) || (code >= 0x7f && code <= 0x9f),
   );
-  expect(refused).toEqual(expected);
+  expect(rejected).toEqual(expected);
 });

@@ -108,7 +108,7 @@ test('exports the number of connections and of the message in force', async () =
   expect(body).toMatch(/^process_cpu_seconds_total \d/m);
 });
 
-const REFUSED = '200 OK\n503 STORE UNAVAILABLE\n';
+const REJECTED = '200 OK\n503 STORE UNAVAILABLE\n';
 
 test('counts stored messages and failed stores', async () => {
   const { at, freshness, serve } = await start();
@@ -117,7 +117,7 @@ test('counts stored messages and failed stores', async () => {
   await client.until('200 OK\n200 OK\n');
   Object.assign(freshness, { outage: 'no answer' });
   await client.send('MSGSTORE\n', 'more\n', 'MSGSTORE\n', 'and more\n');
-  await client.until(`${REFUSED}${REFUSED}`);
+  await client.until(`${REJECTED}${REJECTED}`);
   const { body } = await ask(at, '/metrics');
   expect(body).toMatch(/^motd_server_stores_total\{outcome="stored"\} 1$/m);
   expect(body).toMatch(/^motd_server_stores_total\{outcome="failed"\} 2$/m);

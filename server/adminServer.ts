@@ -33,8 +33,8 @@ const MAX_CONNECTIONS = 100;
  * `/healthz` is 200 while the process can accept connections. `/readyz` is 503 while the server
  * starts or stops, and while its store is unavailable: it then serves the last known message, and
  * stores none. `/readyz?exclude=store` ignores the store, for load balancers: an outage of the
- * store would otherwise remove every server at once. (The parameter is that of the Kubernetes API
- * server.) `/metrics` is for Prometheus.
+ * store would otherwise remove every server simultaneously. (The parameter is that of the
+ * Kubernetes API server.) `/metrics` is for Prometheus.
  */
 export class AdminServer {
   readonly #server: MotdServer;
@@ -84,12 +84,12 @@ export class AdminServer {
     return listeningEndpoint(this.#http);
   }
 
-  /** The server accepts connections from now on. */
+  /** Reports that the server accepts connections from now on. */
   setServing(): void {
     this.#phase = 'serving';
   }
 
-  /** The server stops, now or soon: load balancers should use another one. */
+  /** Reports that the server stops, now or soon: load balancers should use another one. */
   setStopping(): void {
     this.#phase = 'stopping';
   }

@@ -24,12 +24,12 @@ import type { Watchers } from './watchers.ts';
 /** How long a peer that may never send an LF has to be silent (PROTOCOL.md, "Bare clients"). */
 const BARE_CLIENT_QUIET_MS = 100;
 
-/** About how many bytes of replies are written at once. */
+/** The approximate size of one write of replies. */
 const BATCH_BYTES = 16 * 1024;
 
 /**
- * How long the peer may take to close its side after the server has half-closed. To close at once,
- * with unread input, would make TCP reset the connection, and the peer would lose the last replies.
+ * How long the peer may take to close its side after the server has half-closed. Closing with
+ * unread input makes TCP reset the connection, and the peer loses the last replies.
  */
 const LINGER_MS = 1000;
 
@@ -222,7 +222,7 @@ export class Connection {
 
   async #checkPassword(password: string, use: PasswordUse): Promise<void> {
     const result = await this.#tryToCheckPassword(password, use);
-    if (result !== 'right') this.#context.log?.({ event: 'passwordRefused', peer: this.#peer });
+    if (result !== 'right') this.#context.log?.({ event: 'passwordRejected', peer: this.#peer });
     this.#perform(this.#session.passwordChecked(result));
     this.#advance();
   }
@@ -329,12 +329,12 @@ export class Connection {
 
   #restartQuietTimer(): void {
     clearTimeout(this.#quietTimer);
-    if (!this.#session.mayBeBare) return;
+    if (!this.#session.mayBeBareClient) return;
     this.#quietTimer = setTimeout(() => this.#onQuiet(), BARE_CLIENT_QUIET_MS);
   }
 
   #onQuiet(): void {
-    if (!this.#session.quietTimeout()) return;
+    if (!this.#session.endQuietLine()) return;
     this.#advance();
   }
 

@@ -20,7 +20,7 @@ function heapMb(): number {
   return process.memoryUsage().heapUsed / 1024 / 1024;
 }
 
-test('an idle connection does not keep its last chunk in memory', async () => {
+test('keeps no chunk in memory for an idle connection', async () => {
   const running = await startServer();
   const clients: TestClient[] = [];
   const before = heapMb();

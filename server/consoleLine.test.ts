@@ -8,7 +8,7 @@ const peer = { host: '127.0.0.1', port: 58400 };
 test.each<[rule: string, event: ServerEvent, line: string]>([
   [
     'writes an IPv6 address in brackets',
-    { event: 'listening', on: { host: '::1', port: 1 } },
+    { event: 'listening', endpoint: { host: '::1', port: 1 } },
     'TCP Server is listening on [::1]:1',
   ],
   [

@@ -25,7 +25,7 @@ export function consoleLine(event: ServerEvent): string | undefined {
 function lineOf(event: ServerEvent): string | undefined {
   switch (event.event) {
     case 'listening':
-      return `TCP Server is listening on ${formatEndpoint(event.on)}`;
+      return `TCP Server is listening on ${formatEndpoint(event.endpoint)}`;
     case 'connected':
       return `Connected by ${tuple(event.peer)}`;
     case 'received':
@@ -45,14 +45,14 @@ function lineOf(event: ServerEvent): string | undefined {
       return `[!] Store unavailable: ${event.reason}; reads continue`;
     case 'storeRecovered':
       return `Store recovered after ${(event.afterMs / 1000).toFixed(1)} s`;
-    case 'passwordRefused':
+    case 'passwordRejected':
       return undefined;
     case 'passwordCheckFailed':
       return `[!] Password not checked: ${event.reason}`;
     case 'rejected':
       return `[!] ${event.reply}: ${tuple(event.peer)}`;
     case 'foreignProtocol':
-      return `[!] ${event.protocol} refused: ${tuple(event.peer)}${FOREIGN_HINT[event.protocol] ?? ''}`;
+      return `[!] ${event.protocol} rejected: ${tuple(event.peer)}${FOREIGN_HINT[event.protocol] ?? ''}`;
     case 'proxyHeaderRejected':
       return `[!] PROXY header rejected: ${tuple(event.peer)}: malformed, or the key is wrong`;
     case 'acceptFailed':

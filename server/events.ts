@@ -1,4 +1,4 @@
-// What the server reports to its operator, as console lines (consoleLine.ts) or as JSON.
+// The events that the server reports to its operator, as console lines (consoleLine.ts) or as JSON.
 
 import type { Endpoint } from '../access/endpoint.ts';
 import type { Reply } from '../protocol/replies.ts';
@@ -7,14 +7,14 @@ import type { StoreEvent } from './stores/store.ts';
 
 export type ServerEvent =
   | StoreEvent
-  | { event: 'listening'; on: Endpoint }
+  | { event: 'listening'; endpoint: Endpoint }
   | { event: 'connected'; peer: Endpoint }
   /** `line` is a byte string, as received. Lines with a password are not reported. */
   | { event: 'received'; peer: Endpoint; line: string }
   | { event: 'updated'; peer: Endpoint; message: string }
   | { event: 'storeFailed'; peer: Endpoint; reason: string }
   /** The password was wrong, or was not checked after too many wrong ones. */
-  | { event: 'passwordRefused'; peer: Endpoint }
+  | { event: 'passwordRejected'; peer: Endpoint }
   | { event: 'passwordCheckFailed'; peer: Endpoint; reason: string }
   /** The connection is closed with this reply. */
   | { event: 'rejected'; peer: Endpoint; reply: Reply }

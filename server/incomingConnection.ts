@@ -7,11 +7,12 @@ import type { Endpoint } from '../access/endpoint.ts';
 import { errorMessage } from '../access/errorMessage.ts';
 import type { LocalLease, LocalQuota } from '../access/localQuota.ts';
 import { sourceOf } from '../access/source.ts';
+import { errorCode } from '../access/systemErrors.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import { acceptTls } from './net/acceptTls.ts';
 import { type IdentifiedPeer, identifyPeer } from './net/identifyPeer.ts';
-import type { ProxyTrust } from './net/proxyHeader.ts';
+import type { ProxyTrust } from './net/parseProxyHeader.ts';
 
 /** How long a rejected peer may take to read the reply. */
 const REJECT_TIMEOUT_MS = 1000;
@@ -28,7 +29,7 @@ export interface IncomingConnectionContext extends ConnectionContext {
   rejections: LocalQuota;
   /** Whether a PROXY header from an IP address is trusted. */
   isTrustedProxy: (address: string) => boolean;
-  /** Makes a PROXY header from any address trusted if it precedes the header (proxyHeader.ts). */
+  /** A secret. A PROXY header that follows it is trusted from any address (parseProxyHeader.ts). */
   proxyKey?: string | undefined;
   /** The certificate and key. Without them, connections are not encrypted. */
   tls: SecureContext | undefined;
@@ -40,7 +41,7 @@ export class IncomingConnection {
   readonly #socketPeer: Endpoint;
   readonly #context: IncomingConnectionContext;
   readonly #acceptedAtMs = performance.now();
-  /** The peer logged as connected, and not yet as closed. */
+  /** The peer whose `connected` event has been logged, and whose `closed` event has not. */
   #loggedPeer: Endpoint | undefined;
   #lease: LocalLease | undefined;
   /** Ends the wait for the first bytes, while there is one. */
@@ -68,7 +69,7 @@ export class IncomingConnection {
     this.#socket.once('close', () => lease.release());
     const isTrusted = isTrustedProxy(this.#socketPeer.host);
     if (isTrusted || key !== undefined) void this.#identify({ isTrusted, key });
-    else this.#admit({ peer: this.#socketPeer, bytes: '', hasEnded: false });
+    else this.#admit({ peer: this.#socketPeer, bytes: '', hasInputEnded: false });
   }
 
   /**
@@ -98,7 +99,7 @@ export class IncomingConnection {
     this.#socket.setTimeout(this.#context.idleTimeoutMs);
     const result = await identifyPeer(this.#socket, this.#socketPeer, {
       trust,
-      onUnidentified: () => this.#onUnidentified(trust),
+      mayKeepWaiting: () => this.#countUnidentified(trust),
       signal: identification.signal,
     });
     this.#identification = undefined;
@@ -113,7 +114,7 @@ export class IncomingConnection {
       case 'idle':
         this.#reject(this.#socketPeer, REPLY.idleTooLong);
         break;
-      case 'refused':
+      case 'quotaExceeded':
         this.#reject(this.#socketPeer, REPLY.tooManyConnections);
         break;
       case 'closed':
@@ -126,12 +127,12 @@ export class IncomingConnection {
 
   /**
    * Logs a silent peer as connected. If only a key can make it trusted, it also counts for its own
-   * source from now on: silence must not bypass that quota. A proxy with a key sends it at once, so
-   * it is not affected by the quota of its own source.
+   * source from now on: silence must not bypass that quota. A proxy with a key sends it
+   * immediately, so the quota of its own source does not affect it.
    *
    * @returns `false` if the quota of the source is exceeded.
    */
-  #onUnidentified({ isTrusted }: ProxyTrust): boolean {
+  #countUnidentified({ isTrusted }: ProxyTrust): boolean {
     if (!isTrusted && !this.#countFor(this.#socketPeer)) return false;
     this.#logConnected(this.#socketPeer);
     return true;
@@ -158,21 +159,24 @@ export class IncomingConnection {
     return this.#lease?.assignTo(sourceOf(host)) === true;
   }
 
-  #serve(socket: Socket, { peer, bytes, hasEnded }: IdentifiedPeer): void {
+  #serve(socket: Socket, { peer, bytes, hasInputEnded }: IdentifiedPeer): void {
     this.#connection = new Connection(socket, peer, this.#context);
     socket.once('close', () => this.#logClosed());
     if (this.#isStopping) this.#connection.closeWith(REPLY.shuttingDown);
     this.#connection.receive(bytes);
-    if (hasEnded) this.#connection.endInput();
+    if (hasInputEnded) this.#connection.endInput();
   }
 
-  async #serveTls(tls: SecureContext, { peer, bytes, hasEnded }: IdentifiedPeer): Promise<void> {
+  async #serveTls(
+    tls: SecureContext,
+    { peer, bytes, hasInputEnded }: IdentifiedPeer,
+  ): Promise<void> {
     this.#isInHandshake = true;
-    if (hasEnded || this.#isStopping) this.#socket.destroy();
+    if (hasInputEnded || this.#isStopping) this.#socket.destroy();
     try {
       const secured = await acceptTls(this.#socket, tls, bytes);
       this.#isInHandshake = false;
-      this.#serve(secured, { peer, bytes: '', hasEnded: false });
+      this.#serve(secured, { peer, bytes: '', hasInputEnded: false });
     } catch (error) {
       this.#context.log?.({ event: 'handshakeFailed', peer, reason: handshakeFailure(error) });
       this.#logClosed();
@@ -187,8 +191,12 @@ export class IncomingConnection {
   #sendAndClose(reply: Reply): void {
     const { rejections, tls } = this.#context;
     this.#logClosed();
-    // No reply can be sent before the TLS handshake.
-    const lease = tls === undefined ? rejections.acquire() : 'total';
+    if (tls !== undefined) {
+      // No reply can be sent before the TLS handshake.
+      this.#socket.destroy();
+      return;
+    }
+    const lease = rejections.acquire();
     if (typeof lease === 'string') {
       this.#socket.destroy();
       return;
@@ -198,7 +206,7 @@ export class IncomingConnection {
       lease.release();
       clearTimeout(deadline);
     });
-    // To close with unread input would reset the connection, and the peer would lose the reply.
+    // Closing with unread input makes TCP reset the connection, and the peer loses the reply.
     this.#socket.resume();
     this.#socket.end(`${reply}\n`);
   }
@@ -220,7 +228,7 @@ export class IncomingConnection {
 
 /** The error code, if there is one: the message of OpenSSL contains its source files. */
 function handshakeFailure(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : errorMessage(error);
+  return errorCode(error) ?? errorMessage(error);
 }
 
 /** The peer vanished. A 'close' event follows, and is handled. */

@@ -410,7 +410,7 @@ describe('a PROXY header', () => {
     expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n');
     expect(running.server).toMatchObject({ storeCounts: { stored: 0 } });
     expect(running.console.filter((line) => line.startsWith('[!]'))).toEqual([
-      expect.stringMatching(/^\[!\] PROXY refused: \('127.0.0.1', \d+\); .*--trust-proxy/),
+      expect.stringMatching(/^\[!\] PROXY rejected: \('127.0.0.1', \d+\); .*--trust-proxy/),
     ]);
   });
 
@@ -484,7 +484,7 @@ describe('a PROXY header', () => {
     expect(await new TestClient(running).end()).toBe('');
   });
 
-  test('does not prevent, while it is awaited, the console line and the closing reply of a silent peer', async () => {
+  test('does not delay the console line and the closing reply of a silent peer while it is awaited', async () => {
     const running = await startServer({ isTrustedProxy: () => true });
     const silent = new TestClient(running);
     await expect.poll(() => running.console.at(-1)).toMatch(/^Connected by \('127\.0\.0\.1'/);

@@ -49,7 +49,7 @@ export interface ServerOptions {
   idleTimeoutMs: number;
   /** Whether a PROXY header from an IP address is trusted. */
   isTrustedProxy: (address: string) => boolean;
-  /** Makes a PROXY header from any address trusted if it precedes the header (proxyHeader.ts). */
+  /** A secret. A PROXY header that follows it is trusted from any address (parseProxyHeader.ts). */
   proxyKey?: string | undefined;
   /** The certificate and key. Without them, connections are not encrypted. */
   tls?: SecureContext | undefined;
@@ -63,7 +63,7 @@ export class MotdServer {
   readonly #tcp: Server;
   /** Listens on the IPv6 address of `localhost`. */
   #localhostIpv6: Server | undefined;
-  /** Each with a promise that settles when it is closed, and logged as closed. */
+  /** The open connections, each with a promise that resolves after its `closed` event is logged. */
   readonly #connections = new Map<IncomingConnection, Promise<void>>();
   readonly #context: IncomingConnectionContext;
   #acceptFailureLoggedAtMs = Number.NEGATIVE_INFINITY;
@@ -120,11 +120,11 @@ export class MotdServer {
    * @throws Node's error if it cannot listen (EADDRINUSE, EACCES, ENOTFOUND, EADDRNOTAVAIL).
    */
   async listen(host: string, port: number): Promise<Endpoint> {
-    const on = isLocalhost(host)
+    const endpoint = isLocalhost(host)
       ? await this.#listenOnLocalhost(port)
       : await this.#listen({ host, port });
-    this.#context.log?.({ event: 'listening', on });
-    return on;
+    this.#context.log?.({ event: 'listening', endpoint });
+    return endpoint;
   }
 
   /**
@@ -136,22 +136,22 @@ export class MotdServer {
    *   is not a TCP socket.
    */
   async listenOnSocket(fd: number): Promise<Endpoint> {
-    const on = await this.#listen({ fd, backlog: INHERITED_SOCKET_BACKLOG });
-    this.#context.log?.({ event: 'listening', on });
-    return on;
+    const endpoint = await this.#listen({ fd, backlog: INHERITED_SOCKET_BACKLOG });
+    this.#context.log?.({ event: 'listening', endpoint });
+    return endpoint;
   }
 
   async #listenOnLocalhost(port: number): Promise<Endpoint> {
     const ipv6 = createServer(CONNECTION_OPTIONS, (socket) => this.#tcpOnConnection(socket));
     const listen = (host: string, at: number) => this.#listen({ host, port: at });
-    const on = await listenOnLocalhost(listen, ipv6, port);
+    const endpoint = await listenOnLocalhost(listen, ipv6, port);
     ipv6.on('error', (error) => this.#tcpOnError(error));
     this.#localhostIpv6 = ipv6;
-    return on;
+    return endpoint;
   }
 
-  async #listen(where: ListenOptions & { fd?: number }): Promise<Endpoint> {
-    this.#tcp.listen(where);
+  async #listen(options: ListenOptions & { fd?: number }): Promise<Endpoint> {
+    this.#tcp.listen(options);
     await once(this.#tcp, 'listening');
     this.#tcp.on('error', (error) => this.#tcpOnError(error));
     try {

@@ -119,7 +119,7 @@ test.describe('a web page of another origin cannot send commands to the TCP port
       await openEvilPage(page);
       await run(page, server.port);
       await server.program.waitForOutput(
-        new RegExp(`\\[!\\] ${protocol} refused: \\('127\\.0\\.0\\.1', \\d+\\)`),
+        new RegExp(`\\[!\\] ${protocol} rejected: \\('127\\.0\\.0\\.1', \\d+\\)`),
       );
       await expectUnharmed(server);
     });

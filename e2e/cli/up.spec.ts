@@ -94,7 +94,7 @@ test('the server accepts the client address from its bridge, and from no other p
   const forger = connect(Number(port), '127.0.0.1');
   forger.write('PROXY TCP4 192.0.2.7 127.0.0.1 5000 26310\r\nMSGSTORE\nowned\n');
   expect(await text(forger)).toBe('400 UNKNOWN COMMAND\n');
-  await program.waitForOutput(/^\[!\] PROXY refused: \('127\.0\.0\.1', \d+\)/m);
+  await program.waitForOutput(/^\[!\] PROXY rejected: \('127\.0\.0\.1', \d+\)/m);
   await program.stop();
   expect(program.stdout).not.toContain('192.0.2.7');
   expect(program.stdout).not.toContain('owned');

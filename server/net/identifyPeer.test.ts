@@ -24,7 +24,7 @@ async function identify(options: Partial<IdentifyOptions> = {}) {
   });
   const result = identifyPeer(socket, SOCKET_PEER, {
     trust: { isTrusted: true, key: undefined },
-    onUnidentified: () => true,
+    mayKeepWaiting: () => true,
     signal: new AbortController().signal,
     ...options,
   });
@@ -36,7 +36,7 @@ test('returns the client of the header, and the bytes after it', async () => {
   for (const byte of HEADER) proxy.write(byte);
   proxy.write('MSGGET\n');
   const { bytes, ...identified } = { bytes: '', ...(await result) };
-  expect(identified).toEqual({ is: 'identified', peer: CLIENT, hasEnded: false });
+  expect(identified).toEqual({ is: 'identified', peer: CLIENT, hasInputEnded: false });
   expect('MSGGET\n'.startsWith(bytes)).toBe(true);
   expect(socket.isPaused()).toBe(true);
   expect(socket.listenerCount('data')).toBe(0);
@@ -49,7 +49,7 @@ test('returns the peer of the socket if there is no header', async () => {
     is: 'identified',
     peer: SOCKET_PEER,
     bytes: 'MSGGET\n',
-    hasEnded: false,
+    hasInputEnded: false,
   });
 });
 
@@ -60,7 +60,7 @@ test('returns the peer of the socket at a half-close', async () => {
     is: 'identified',
     peer: SOCKET_PEER,
     bytes: 'PRO',
-    hasEnded: true,
+    hasInputEnded: true,
   });
 });
 
@@ -89,11 +89,11 @@ test('reports a connection that closes before the first bytes', async () => {
   expect(await result).toEqual({ is: 'closed' });
 });
 
-test('stops waiting if onUnidentified returns false', async () => {
-  const onUnidentified = vi.fn(() => false);
-  const { result } = await identify({ onUnidentified });
-  expect(await result).toEqual({ is: 'refused' });
-  expect(onUnidentified).toHaveBeenCalledOnce();
+test('stops waiting if mayKeepWaiting returns false', async () => {
+  const mayKeepWaiting = vi.fn(() => false);
+  const { result } = await identify({ mayKeepWaiting });
+  expect(await result).toEqual({ is: 'quotaExceeded' });
+  expect(mayKeepWaiting).toHaveBeenCalledOnce();
 });
 
 test('leaves no timer for an identified peer', async () => {

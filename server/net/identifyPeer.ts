@@ -5,9 +5,12 @@
 import type { Socket } from 'node:net';
 import type { Endpoint } from '../../access/endpoint.ts';
 import { ifStillIdle } from './idleSocket.ts';
-import { type ProxyTrust, parseProxyHeader } from './proxyHeader.ts';
+import { type ProxyTrust, parseProxyHeader } from './parseProxyHeader.ts';
 
-/** When `onUnidentified` is called. The first bytes may still arrive later. */
+/**
+ * The time after which `mayKeepWaiting` is called, in milliseconds. The first bytes may still
+ * arrive later.
+ */
 const UNIDENTIFIED_AFTER_MS = 100;
 
 export interface IdentifiedPeer {
@@ -15,7 +18,7 @@ export interface IdentifiedPeer {
   /** The bytes already received after the PROXY header, as a byte string. */
   bytes: string;
   /** Whether the peer has half-closed. */
-  hasEnded: boolean;
+  hasInputEnded: boolean;
 }
 
 export type Identification =
@@ -26,17 +29,17 @@ export type Identification =
   | { is: 'idle' }
   /** The connection closed before the first bytes. */
   | { is: 'closed' }
-  /** `onUnidentified` returned `false`. */
-  | { is: 'refused' };
+  /** `mayKeepWaiting` returned `false`. */
+  | { is: 'quotaExceeded' };
 
 export interface IdentifyOptions {
   trust: ProxyTrust;
   /**
    * Called once if the peer is still unidentified after 100 ms.
    *
-   * @returns Whether to continue to wait.
+   * @returns `false` if its quota is exceeded: the wait ends.
    */
-  onUnidentified(): boolean;
+  mayKeepWaiting(): boolean;
   /** Ends the wait: the result is then `socketPeer` and the bytes received so far. */
   signal: AbortSignal;
 }
@@ -50,7 +53,7 @@ export interface IdentifyOptions {
 export function identifyPeer(
   socket: Socket,
   socketPeer: Endpoint,
-  { trust, onUnidentified, signal }: IdentifyOptions,
+  { trust, mayKeepWaiting, signal }: IdentifyOptions,
 ): Promise<Identification> {
   return new Promise((resolve) => {
     let bytes = '';
@@ -73,18 +76,18 @@ export function identifyPeer(
       if (result !== undefined) finish(result);
     };
     const socketOnEnd = (): void => {
-      finish({ is: 'identified', peer: socketPeer, bytes, hasEnded: true });
+      finish({ is: 'identified', peer: socketPeer, bytes, hasInputEnded: true });
     };
     const socketOnTimeout = (): void => {
       idleCheck = ifStillIdle(socket, () => finish({ is: 'idle' }));
     };
     const socketOnClose = (): void => finish({ is: 'closed' });
     const signalOnAbort = (): void => {
-      finish({ is: 'identified', peer: socketPeer, bytes, hasEnded: false });
+      finish({ is: 'identified', peer: socketPeer, bytes, hasInputEnded: false });
     };
 
     const unidentifiedTimer = setTimeout(() => {
-      if (!onUnidentified()) finish({ is: 'refused' });
+      if (!mayKeepWaiting()) finish({ is: 'quotaExceeded' });
     }, UNIDENTIFIED_AFTER_MS);
     socket.on('data', socketOnData);
     socket.on('end', socketOnEnd);
@@ -105,10 +108,10 @@ function identificationBy(
     case 'incomplete':
       return undefined;
     case 'none':
-      return { is: 'identified', peer: socketPeer, bytes, hasEnded: false };
+      return { is: 'identified', peer: socketPeer, bytes, hasInputEnded: false };
     case 'proxied': {
       const { client: peer = socketPeer, length } = header;
-      return { is: 'identified', peer, bytes: bytes.slice(length), hasEnded: false };
+      return { is: 'identified', peer, bytes: bytes.slice(length), hasInputEnded: false };
     }
     case 'malformed':
       return header;

@@ -86,7 +86,7 @@ test('sends only valid replies to input like the protocol, in constant memory', 
       driver.receive(
         isByte ? String.fromCharCode(upTo(256)) : (FRAGMENTS[upTo(FRAGMENTS.length)] ?? ''),
       );
-      if (random() < 0.05) driver.quietTimeout();
+      if (random() < 0.05) driver.endQuietLine();
       if (random() < 0.02) driver.updated('news');
       if (random() < 0.001) driver.closeWith();
       fed++;

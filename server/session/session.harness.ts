@@ -1,4 +1,4 @@
-// Runs a session in memory: performs its actions at once, and records what a socket would send.
+// Runs a session in memory: performs its actions immediately, and records what a socket would send.
 
 import { REPLY, type Reply } from '../../protocol/replies.ts';
 import { Session, type SessionOptions } from './session.ts';
@@ -39,8 +39,8 @@ export class SessionDriver {
   }
 
   /** The peer has been silent for 100 ms. */
-  quietTimeout(): this {
-    this.session.quietTimeout();
+  endQuietLine(): this {
+    this.session.endQuietLine();
     return this.advance();
   }
 

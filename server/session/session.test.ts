@@ -380,45 +380,45 @@ test('answers a failed store with 503, and keeps the old message', () => {
 describe('a client that never sends an LF', () => {
   test('is answered when it is silent after a command', () => {
     const driver = new SessionDriver().receive('MSGGET');
-    expect(driver.session.mayBeBare).toBe(true);
-    expect(driver.quietTimeout().sent).toBe(`200 OK\n${APPLE}\n`);
+    expect(driver.session.mayBeBareClient).toBe(true);
+    expect(driver.endQuietLine().sent).toBe(`200 OK\n${APPLE}\n`);
   });
 
   test('can use every command', () => {
     const driver = new SessionDriver();
     for (const line of ['MSGSTORE', 'b', 'SHUTDOWN', 'wrong', 'QUIT'])
-      driver.receive(line).quietTimeout();
+      driver.receive(line).endQuietLine();
     expect(driver.sent).toBe('200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n200 OK\n');
     expect(driver.isClosed).toBe(true);
   });
 
   test('may send NUL after its strings, or a whole buffer', () => {
-    const driver = new SessionDriver().receive('\xef\xbb\xbfMSGSTORE\0').quietTimeout();
+    const driver = new SessionDriver().receive('\xef\xbb\xbfMSGSTORE\0').endQuietLine();
     for (const size of [64, 4096, 8192]) {
       const message = `hello ${size}`;
-      if (size > 64) driver.receive('MSGSTORE'.padEnd(size, '\0')).quietTimeout();
-      expect(driver.receive(message.padEnd(size, '\0')).quietTimeout().message).toBe(message);
+      if (size > 64) driver.receive('MSGSTORE'.padEnd(size, '\0')).endQuietLine();
+      expect(driver.receive(message.padEnd(size, '\0')).endQuietLine().message).toBe(message);
     }
     expect(
-      driver.receive('\xff\xf1SHUTDOWN\0').quietTimeout().receive('123!abc\0').quietTimeout().sent,
+      driver.receive('\xff\xf1SHUTDOWN\0').endQuietLine().receive('123!abc\0').endQuietLine().sent,
     ).toBe(`${'200 OK\n200 OK\n'.repeat(3)}300 PASSWORD REQUIRED\n200 OKAY\n`);
   });
 
   test('may send telnet negotiation first', () => {
-    const driver = new SessionDriver().receive('\xff\xfd\x03\xff\xfd\x01').quietTimeout();
-    expect(driver.receive('MSGGET').quietTimeout().sent).toBe(`200 OK\n${APPLE}\n`);
+    const driver = new SessionDriver().receive('\xff\xfd\x03\xff\xfd\x01').endQuietLine();
+    expect(driver.receive('MSGGET').endQuietLine().sent).toBe(`200 OK\n${APPLE}\n`);
   });
 
   test('is no longer assumed after CR NUL, the Enter of telnet', () => {
-    const driver = new SessionDriver().receive('MSGSTORE').quietTimeout().receive('\r', '\0');
-    for (const key of 'hello') driver.receive(key).quietTimeout();
+    const driver = new SessionDriver().receive('MSGSTORE').endQuietLine().receive('\r', '\0');
+    for (const key of 'hello') driver.receive(key).endQuietLine();
     expect(driver.receive('\r\0').message).toBe('hello');
   });
 
   describe('that ends its lines with CR alone, as `socat -,raw` and Tera Term do', () => {
     /** Sends each character by itself, as a slow typist does. */
     function type(driver: SessionDriver, text: string): SessionDriver {
-      for (const key of text) driver.receive(key).quietTimeout();
+      for (const key of text) driver.receive(key).endQuietLine();
       return driver;
     }
 
@@ -433,14 +433,14 @@ describe('a client that never sends an LF', () => {
     test('may send whole lines', () => {
       const driver = new SessionDriver()
         .receive('MSGSTORE\r')
-        .quietTimeout()
+        .endQuietLine()
         .receive('a\r')
-        .quietTimeout();
+        .endQuietLine();
       expect(driver.message).toBe('a');
       expect(
-        driver.receive('MSGSTORE\r').quietTimeout().receive('hal').quietTimeout().message,
+        driver.receive('MSGSTORE\r').endQuietLine().receive('hal').endQuietLine().message,
       ).toBe('a');
-      expect(driver.receive('f\r').quietTimeout().message).toBe('half');
+      expect(driver.receive('f\r').endQuietLine().message).toBe('half');
     });
 
     test('is sent an error for an unknown command', () => {
@@ -450,38 +450,38 @@ describe('a client that never sends an LF', () => {
   });
 
   test('may pause in the middle of a command', () => {
-    const driver = new SessionDriver().receive('MSG').quietTimeout().receive('GET');
+    const driver = new SessionDriver().receive('MSG').endQuietLine().receive('GET');
     expect(driver.sent).toBe('');
-    expect(driver.quietTimeout().sent).toBe(`200 OK\n${APPLE}\n`);
+    expect(driver.endQuietLine().sent).toBe(`200 OK\n${APPLE}\n`);
   });
 
   test('may send a late LF, which is a blank line', () => {
-    const driver = new SessionDriver().receive('MSGSTORE').quietTimeout().receive('\nb\n');
+    const driver = new SessionDriver().receive('MSGSTORE').endQuietLine().receive('\nb\n');
     expect(driver.message).toBe('b');
   });
 
   test('is no longer assumed after the first LF', () => {
     const driver = new SessionDriver()
       .receive('MSGSTORE\nhalf a mess')
-      .quietTimeout()
+      .endQuietLine()
       .receive('age\n');
     expect(driver.message).toBe('half a message');
-    expect(driver.receive('MSGGET').session.mayBeBare).toBe(false);
+    expect(driver.receive('MSGGET').session.mayBeBareClient).toBe(false);
   });
 
   test('is not timed out while an outcome is awaited', () => {
     const session = new Session({ isStoreGuarded: false });
     session.receive('MSGSTORE');
-    session.quietTimeout();
+    session.endQuietLine();
     session.next();
     session.receive('b');
-    session.quietTimeout();
+    session.endQuietLine();
     expect(session.next()).toMatchObject({ do: 'store' });
     session.receive('QU');
-    expect(session.quietTimeout()).toBe(false);
+    expect(session.endQuietLine()).toBe(false);
     session.stored();
     session.receive('IT');
-    session.quietTimeout();
+    session.endQuietLine();
     expect(session.next()).toMatchObject({ reply: '200 OK', line: 'QUIT' });
   });
 });
@@ -503,8 +503,8 @@ describe('a watcher', () => {
   });
 
   test('may be a bare client', () => {
-    const driver = new SessionDriver().receive('MSGWATCH').quietTimeout().updated('a');
-    expect(driver.receive('QUIT').quietTimeout().sent).toBe(`200 OK\n${APPLE}\na\n200 OK\n`);
+    const driver = new SessionDriver().receive('MSGWATCH').endQuietLine().updated('a');
+    expect(driver.receive('QUIT').endQuietLine().sent).toBe(`200 OK\n${APPLE}\na\n200 OK\n`);
   });
 
   test('is sent the last update before the closing reply', () => {
@@ -514,7 +514,7 @@ describe('a watcher', () => {
   });
 });
 
-test('closes if a password was refused unchecked', () => {
+test('closes if a password was not checked', () => {
   const session = new Session({ isStoreGuarded: false });
   session.receive('SHUTDOWN\nx\nMSGGET\n');
   session.next();
@@ -529,5 +529,5 @@ test('closes if a password was refused unchecked', () => {
 test('neither buffers nor answers input after the close', () => {
   const driver = new SessionDriver().receive('QUIT\n').receive('MSGGET\n', LONG);
   expect(driver.sent).toBe('200 OK\n');
-  expect(driver.session.mayBeBare).toBe(false);
+  expect(driver.session.mayBeBareClient).toBe(false);
 });

@@ -33,8 +33,9 @@
 //                      wrong password                        command (closing if it was the third)
 //   closing                                                  closed
 //
-// A blank line changes nothing. A line over the limit leads to command, but not from firstLine. When
-// every line is answered, the end of the input or `closeWith` leads to closing.
+// A blank line changes nothing. A line over the limit leads to `command`; in `firstLine` the state
+// does not change. When every line is answered, the end of the input or `closeWith` leads to
+// closing.
 
 import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import { dropByteOrderMark } from '../../protocol/byteOrderMark.ts';
@@ -52,10 +53,10 @@ import { REPLY, type Reply } from '../../protocol/replies.ts';
 import { dropTelnetCommands } from '../../protocol/telnet.ts';
 import { decodeUtf8 } from '../../protocol/utf8.ts';
 
-/** The wrong password that reaches this number closes the connection. */
+/** The number of wrong passwords that closes the connection. */
 const MAX_WRONG_PASSWORDS = 3;
 
-/** What a password permits. */
+/** The action that a password permits. */
 export type PasswordUse = 'shutDown' | 'store';
 
 /**
@@ -77,7 +78,7 @@ type SessionState =
   | 'closed';
 
 /**
- * What the caller has to do. `line` is the line to log, a byte string; `undefined` if the action is
+ * An action for the caller. `line` is the line to log, a byte string; `undefined` if the action is
  * not the answer to a line, or the line must not be logged.
  */
 export type Action =
@@ -146,7 +147,7 @@ export class Session {
   #state: SessionState = 'firstLine';
   /** The first bytes of the connection, a byte string, to detect other protocols. */
   #firstBytes = '';
-  /** What the password under check permits. */
+  /** The action that the password under check permits. */
   #passwordUse: PasswordUse = 'shutDown';
   #wrongPasswords = 0;
   #hasUpdates = false;
@@ -169,7 +170,9 @@ export class Session {
     this.#hasInputEnded = true;
   }
 
-  /** Answers the lines received so far, sends this reply, and closes. The first call decides. */
+  /**
+   * Answers the lines received so far, sends this reply, and closes. Later calls have no effect.
+   */
   closeWith(reply: Reply): void {
     this.#closingReply ??= reply;
   }
@@ -181,15 +184,19 @@ export class Session {
 
   /**
    * Whether the peer may be a client that sends no LF (PROTOCOL.md, "Bare clients"). If so, call
-   * `quietTimeout` when it has sent nothing for 100 ms.
+   * `endQuietLine` when it has sent nothing for 100 ms.
    */
-  get mayBeBare(): boolean {
+  get mayBeBareClient(): boolean {
     return !this.#lines.hasSeenLineEnd && this.#lines.unfinishedLine !== '';
   }
 
-  /** @returns Whether the text received without an LF now counts as a line. */
-  quietTimeout(): boolean {
-    const isLine = this.mayBeBare && this.#isCompleteLine(this.#lines.unfinishedLine);
+  /**
+   * Ends the unfinished line, if its text can be a complete one.
+   *
+   * @returns Whether it was ended.
+   */
+  endQuietLine(): boolean {
+    const isLine = this.mayBeBareClient && this.#isCompleteLine(this.#lines.unfinishedLine);
     if (isLine) this.#lines.endLine();
     return isLine;
   }
@@ -206,7 +213,7 @@ export class Session {
   }
 
   passwordChecked(result: PasswordResult): Action {
-    if (result !== 'right') return this.#wrongPassword(result);
+    if (result !== 'right') return this.#onWrongPassword(result);
     if (this.#passwordUse === 'store') {
       this.#state = 'message';
       return { do: 'reply', reply: REPLY.ok, line: undefined };
@@ -254,23 +261,23 @@ export class Session {
 
   #nextLine(state: LineState): Action | undefined {
     const line = this.#lines.next();
-    if (line === undefined) return this.#withoutLine(state);
-    if (line === TOO_LONG) return this.#lineTooLong(state);
+    if (line === undefined) return this.#afterLastLine(state);
+    if (line === TOO_LONG) return this.#onLineTooLong(state);
     switch (state) {
       case 'firstLine':
-        return this.#firstLine(line);
+        return this.#onFirstLine(line);
       case 'command':
       case 'watching':
-        return this.#command(line, state);
+        return this.#onCommand(line, state);
       case 'message':
       case 'shutdownPassword':
       case 'storePassword':
-        return this.#argument(dropTelnetCommands(line), state);
+        return this.#onArgument(dropTelnetCommands(line), state);
     }
   }
 
   /** The line after a command that takes one. */
-  #argument(line: string, state: Exclude<LineState, CommandState>): Action | undefined {
+  #onArgument(line: string, state: Exclude<LineState, CommandState>): Action | undefined {
     if (line === '') return this.#nextLine(state);
     switch (state) {
       case 'message':
@@ -285,7 +292,7 @@ export class Session {
   /**
    * The first line may be the request line of another protocol: its start is enough to detect that.
    */
-  #lineTooLong(state: LineState): Action {
+  #onLineTooLong(state: LineState): Action {
     if (state !== 'firstLine') return this.#replyAndAwaitCommand(REPLY.lineTooLong);
     const start = dropTelnetCommands(trimLine(dropByteOrderMark(this.#firstBytes)));
     const protocol = protocolOfLongLine(start, this.#firstBytes);
@@ -293,26 +300,26 @@ export class Session {
     return { do: 'reply', reply: REPLY.lineTooLong, line: undefined };
   }
 
-  #firstLine(line: string): Action | undefined {
+  #onFirstLine(line: string): Action | undefined {
     const text = dropTelnetCommands(line);
     if (text === '') return this.#nextLine('firstLine');
     const protocol = protocolOfFirstLine(text, this.#firstBytes);
     if (protocol !== undefined) return this.#rejectProtocol(protocol);
-    return this.#command(text, 'firstLine');
+    return this.#onCommand(text, 'firstLine');
   }
 
-  #command(line: string, state: CommandState): Action | undefined {
+  #onCommand(line: string, state: CommandState): Action | undefined {
     const transition = this.#transitions.get(line);
-    if (transition === undefined) return this.#unknownCommand(line, state);
+    if (transition === undefined) return this.#onUnknownCommand(line, state);
     this.#state = transition.next;
     this.#hasUpdates = false;
     return transition.action;
   }
 
-  #unknownCommand(line: string, state: CommandState): Action | undefined {
+  #onUnknownCommand(line: string, state: CommandState): Action | undefined {
     const text = dropTelnetCommands(line);
     if (text === '') return this.#nextLine(state);
-    if (text !== line) return this.#command(text, state);
+    if (text !== line) return this.#onCommand(text, state);
     const protocol = protocolOfLine(line);
     if (protocol !== undefined) return this.#rejectProtocol(protocol);
     return this.#replyAndAwaitCommand(REPLY.unknownCommand, line);
@@ -334,7 +341,7 @@ export class Session {
     return { do: 'checkPassword', password, use };
   }
 
-  #wrongPassword(result: 'wrong' | 'notChecked'): Action {
+  #onWrongPassword(result: 'wrong' | 'notChecked'): Action {
     this.#wrongPasswords++;
     if (result === 'wrong' && this.#wrongPasswords < MAX_WRONG_PASSWORDS) {
       return this.#replyAndAwaitCommand(REPLY.wrongPassword);
@@ -354,8 +361,8 @@ export class Session {
     return { do: 'rejectProtocol', protocol };
   }
 
-  /** What to do once every line received so far is answered. */
-  #withoutLine(state: LineState): Action | undefined {
+  /** The next action once every line received so far is answered. */
+  #afterLastLine(state: LineState): Action | undefined {
     if (state === 'watching' && this.#hasUpdates) {
       this.#hasUpdates = false;
       return SEND_UPDATES;
@@ -370,8 +377,8 @@ export class Session {
   }
 
   /**
-   * Whether the text of a bare client is a line: a command has to be complete, other text may be
-   * any.
+   * Whether the text of a bare client is a line. A command must be complete; a message or a
+   * password may be any text.
    */
   #isCompleteLine(text: string): boolean {
     switch (this.#state) {

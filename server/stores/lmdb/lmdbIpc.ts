@@ -14,7 +14,9 @@ export interface OpenedFile extends NumberedEntries {
   fileId: string;
 }
 
-/** Write these entries, replace any with the same or a higher number, delete those below `oldest`. */
+/**
+ * Write these entries, replace any with the same or a higher number, delete those below `oldest`.
+ */
 export interface CommitRequest extends NumberedEntries {
   oldest: number;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseProxyHeader } from './proxyHeader.ts';
+import { parseProxyHeader } from './parseProxyHeader.ts';
 
 const KEY = 'kQ3vYdX0Ab1c';
 

@@ -20,7 +20,7 @@ const KEY_START = 'PROXY-KEY ';
 const HEADER =
   /^PROXY (?:UNKNOWN(?: .*)?|(?<family>TCP[46]) (?<source>\S+) (?<destination>\S+) (?<sourcePort>\d{1,5}) (?<destinationPort>\d{1,5}))\r\n$/;
 
-/** What the first bytes of a connection are. */
+/** The meaning of the first bytes of a connection. */
 export type ProxyHeader =
   /** The start of a header: more bytes are needed. */
   | { is: 'incomplete' }
