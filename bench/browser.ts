@@ -1,5 +1,4 @@
-// A real Chromium in front of a page: the time until the user can type, and until a typed character is
-// shown.
+// A page in a real Chromium: the time until the user can type, and until a typed character is shown.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
@@ -11,18 +10,15 @@ export const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
 const VIEWPORT = { width: 1000, height: 640 };
 
-/**
- * One measurement: this many users with an empty cache, each of whom opens the page again so many
- * times.
- */
+/** One measurement: users with an empty cache, each of whom then opens the page again. */
 const USERS = 3;
-const VISITS_AGAIN = 2;
+const REPEATED_OPENS = 2;
 const KEY_PRESSES = 50;
-/** Chromium draws at most 60 times a second; keys have to be pressed at any moment between two frames. */
+/** Longer than a frame, at 60 a second: keys have to be pressed at any moment between two frames. */
 const MAX_PAUSE_MS = 50;
 
 /** From navigation to a prompt that accepts input, in milliseconds. */
-export interface VisitsMeasured {
+export interface OpeningsMeasured {
   firstMs: number;
   againMs: number;
 }
@@ -42,20 +38,20 @@ export function startBrowser(): Promise<Browser> {
 }
 
 /** Opens a page for the first time, and again. @returns The medians. */
-export async function measureVisits(browser: Browser, port: number): Promise<VisitsMeasured> {
+export async function measureOpenings(browser: Browser, port: number): Promise<OpeningsMeasured> {
   const first: number[] = [];
   const again: number[] = [];
   for (let user = 0; user < USERS; user++) {
     // Each context has a cache of its own.
     await inNewContext(browser, async (context) => {
-      first.push(await visit(context, port));
-      for (let time = 0; time < VISITS_AGAIN; time++) again.push(await visit(context, port));
+      first.push(await openPage(context, port));
+      for (let time = 0; time < REPEATED_OPENS; time++) again.push(await openPage(context, port));
     });
   }
   return { firstMs: middle(first), againMs: middle(again) };
 }
 
-/** Presses keys at the end of a line that has so many characters already. */
+/** Presses keys at the end of a line that already has `charactersBefore` characters. */
 export async function measureEcho(
   browser: Browser,
   port: number,
@@ -63,7 +59,7 @@ export async function measureEcho(
 ): Promise<EchoMeasured> {
   const echoesMs: number[] = [];
   await inNewContext(browser, async (context) => {
-    const page = await openPage(context, port);
+    const page = await newObservedPage(context, port);
     await page.evaluate(() => window.pageObserver.prompt);
     if (charactersBefore > 0) await paste(page, charactersBefore);
     for (let press = 0; press < KEY_PRESSES; press++) {
@@ -76,15 +72,15 @@ export async function measureEcho(
 }
 
 /** Opens the page, and proves that it accepts input. @returns The time to the prompt. */
-async function visit(context: BrowserContext, port: number): Promise<number> {
-  const page = await openPage(context, port);
+async function openPage(context: BrowserContext, port: number): Promise<number> {
+  const page = await newObservedPage(context, port);
   const promptMs = await page.evaluate(() => window.pageObserver.prompt);
   await pressKey(page, 'a');
   await page.close();
   return promptMs;
 }
 
-async function openPage(context: BrowserContext, port: number): Promise<Page> {
+async function newObservedPage(context: BrowserContext, port: number): Promise<Page> {
   const page = await context.newPage();
   await page.addInitScript(observePage, PROMPT);
   await page.goto(`http://127.0.0.1:${port}/`, { waitUntil: 'commit' });

@@ -1,4 +1,4 @@
-// A closed-loop load: a fixed number of clients that each do the same again and again.
+// A closed-loop load: a fixed number of clients that each repeat the same work.
 
 import { LoadCpu } from './loadCpu.ts';
 
@@ -9,7 +9,7 @@ export interface ClosedLoopResult {
   loadCpuShare: number;
 }
 
-/** Runs so many clients for so many seconds. */
+/** Runs `clients` clients for `seconds`. */
 export async function closedLoop(
   clients: number,
   seconds: number,

@@ -1,9 +1,9 @@
-// Takes one figure out of the results of several rounds.
+// Selects one field of the results of several rounds.
 
-/** @returns The figure of each round. */
-export function fieldOf<Figure extends string>(
-  rounds: readonly Record<Figure, number>[],
-  figure: Figure,
+/** @returns The value of this field in each round. */
+export function fieldOf<Field extends string>(
+  rounds: readonly Record<Field, number>[],
+  field: Field,
 ): number[] {
-  return rounds.map((round) => round[figure]);
+  return rounds.map((round) => round[field]);
 }

@@ -8,21 +8,21 @@ import { treePssBytes } from './processes.ts';
 /** Fewer than a listen queue holds (websockify's holds 100). */
 const OPENED_AT_A_TIME = 50;
 
-/** How long a server may still work after a session has opened, before it counts as idle. */
+/** How long a server may still work after a session has opened. */
 const SETTLE_MS = 2_000;
 
 /**
- * Opens so many sessions and leaves them idle.
+ * Opens `sessions` sessions and leaves them idle.
  *
- * @param endpoint Freshly started: memory it kept from earlier use would hide the cost of a session.
- * @returns Pss of all its processes per session, in bytes, without what it has before the first session.
+ * @param target Freshly started: memory kept from earlier use would hide the cost of a session.
+ * @returns The additional Pss of all its processes, in bytes per session.
  */
-export async function measureIdleMemory(endpoint: LoadTarget, sessions: number): Promise<number> {
+export async function measureIdleMemory(target: LoadTarget, sessions: number): Promise<number> {
   await pause(SETTLE_MS);
-  const before = treePssBytes(endpoint.pid);
+  const before = treePssBytes(target.pid);
   let closed = 0;
   const openOne = async () => {
-    const connection = await openSession(endpoint);
+    const connection = await openSession(target);
     connection.onClosed = () => {
       closed += 1;
     };
@@ -34,7 +34,7 @@ export async function measureIdleMemory(endpoint: LoadTarget, sessions: number):
     open.push(...(await Promise.all(Array.from({ length: batch }, openOne))));
   }
   await pause(SETTLE_MS);
-  const after = treePssBytes(endpoint.pid);
+  const after = treePssBytes(target.pid);
   for (const connection of open) connection.destroy();
   if (closed > 0) throw new Error(`${closed} of ${sessions} idle sessions were closed`);
   return (after - before) / sessions;

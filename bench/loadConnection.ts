@@ -1,6 +1,6 @@
 // One connection of the load: a raw socket. All connections read into one buffer, so that reading
-// allocates nothing and the load spends its time in system calls. (testing/rawWebSocket.ts and its kind
-// check what they receive, which costs more than a load may.)
+// allocates nothing and the load spends its time in system calls. testing/rawWebSocket.ts is not used
+// here: it checks what it receives, which costs too much.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -43,7 +43,7 @@ export class LoadConnection {
     this.#socket.write(bytes);
   }
 
-  /** Closes at once, without calling `onClosed`. */
+  /** Closes immediately, without calling `onClosed`. */
   destroy(): void {
     this.onBytes = () => {};
     this.onClosed = () => {};

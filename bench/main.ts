@@ -6,11 +6,11 @@ import { measureEtcd } from './etcd.ts';
 import { compareMsgget } from './msgget.ts';
 import { comparePages } from './pages.ts';
 import {
-  type Run,
   type Running,
   startBridge,
   startEcho,
   startServer,
+  type TrackProgram,
   withPrograms,
 } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
@@ -18,23 +18,23 @@ import { compareWithWebsockify } from './versusWebsockify.ts';
 import { compareWorkers } from './workers.ts';
 
 /** The same names as in scripts/bench.mjs. */
-const PARTS: Record<string, (run: Run) => Promise<void>> = {
-  async msgget(run) {
-    const echo = await run(startEcho());
-    const server = await run(startServer());
-    await compareMsgget(server, await run(startBridge(targetOf(server))), echo);
+const PARTS: Record<string, (track: TrackProgram) => Promise<void>> = {
+  async msgget(track) {
+    const echo = await track(startEcho());
+    const server = await track(startServer());
+    await compareMsgget(server, await track(startBridge(targetOf(server))), echo);
   },
-  async page(run) {
-    const server = await run(startServer());
-    const bridge = await run(startBridge(targetOf(server)));
+  async page(track) {
+    const server = await track(startServer());
+    const bridge = await track(startBridge(targetOf(server)));
     await comparePages(bridge, process.env['MOTD_BENCH_TTYD'] ?? '');
   },
-  async websockify(run) {
-    const echo = await run(startEcho());
+  async websockify(track) {
+    const echo = await track(startEcho());
     await compareWithWebsockify(echo, process.env['MOTD_BENCH_WEBSOCKIFY'] ?? '');
   },
-  async workers(run) {
-    await compareWorkers(run, await run(startEcho()));
+  async workers(track) {
+    await compareWorkers(track, await track(startEcho()));
   },
   async etcd() {
     await measureEtcd(process.env['MOTD_BENCH_ETCD'] ?? '');

@@ -6,7 +6,14 @@ import { framesCounter, type LoadTarget } from './loadTarget.ts';
 import { inRounds } from './rounds.ts';
 import { measureRoundTrips, type RoundTrips } from './roundTrips.ts';
 import { medianRatio } from './spread.ts';
-import { hundredths, inBrackets, median, printHead, printRow, thousands } from './tables.ts';
+import {
+  formatMedian,
+  hundredths,
+  medianWithRange,
+  printHead,
+  printRow,
+  thousands,
+} from './tables.ts';
 
 const REQUEST = Buffer.from('MSGGET\n');
 const REPLY_BYTES = '200 OK\nAn apple a day keeps the doctor away.\n'.length;
@@ -20,11 +27,11 @@ const BRIDGED = {
   makeCounter: framesCounter,
 };
 
-type Request = Omit<RoundTrips, 'connections' | 'inFlight'>;
+type RequestKind = Omit<RoundTrips, 'connections' | 'inFlight'>;
 
-export interface Side {
-  endpoint: LoadTarget;
-  request: Request;
+export interface MeasuredSide {
+  target: LoadTarget;
+  request: RequestKind;
 }
 
 /** @param bridge In front of the server. */
@@ -33,9 +40,9 @@ export async function compareMsgget(
   bridge: LoadTarget,
   echo: LoadTarget,
 ): Promise<void> {
-  const direct = { endpoint: server, request: MSGGET };
-  const echoed = { endpoint: echo, request: ECHOED };
-  const bridged = { endpoint: bridge, request: BRIDGED };
+  const direct = { target: server, request: MSGGET };
+  const echoed = { target: echo, request: ECHOED };
+  const bridged = { target: bridge, request: BRIDGED };
 
   printRequestsHead();
   await compareRequests('MSGGET, 50 connections, 1 in flight', direct, 'echo', echoed, 50, 1);
@@ -59,14 +66,14 @@ export function printRequestsHead(): void {
 /** Prints one row: both under the same load, in turn. */
 export async function compareRequests(
   name: string,
-  side: Side,
+  side: MeasuredSide,
   baselineName: string,
-  baseline: Side,
+  baseline: MeasuredSide,
   connections: number,
   inFlight: number,
 ): Promise<void> {
-  const measure = ({ endpoint, request }: Side, seconds: number) =>
-    measureRoundTrips(endpoint, { ...request, connections, inFlight }, seconds);
+  const measure = ({ target, request }: MeasuredSide, seconds: number) =>
+    measureRoundTrips(target, { ...request, connections, inFlight }, seconds);
   const { ours, theirs } = await inRounds(
     (seconds) => measure(side, seconds),
     (seconds) => measure(baseline, seconds),
@@ -75,10 +82,10 @@ export async function compareRequests(
   const baselineRates = fieldOf(theirs, 'requestsPerSecond');
   printRow([
     name,
-    inBrackets(rates, thousands),
-    median(fieldOf(ours, 'p50Ms'), hundredths),
-    median(fieldOf(ours, 'p99Ms'), hundredths),
-    `${baselineName} ${inBrackets(baselineRates, thousands)}`,
+    medianWithRange(rates, thousands),
+    formatMedian(fieldOf(ours, 'p50Ms'), hundredths),
+    formatMedian(fieldOf(ours, 'p99Ms'), hundredths),
+    `${baselineName} ${medianWithRange(baselineRates, thousands)}`,
     hundredths(medianRatio(rates, baselineRates)),
   ]);
 }

@@ -1,6 +1,7 @@
 // Observes what a page's terminal shows, and when, from the first moment on.
 //
-// It runs in the page: only the function itself gets there, and nothing else of this module.
+// It runs in the page. Playwright serializes this function alone, so it must not refer to anything
+// else in the module.
 
 export interface PageObserver {
   /** Settles with the time from navigation to the prompt, in milliseconds. */
@@ -40,7 +41,7 @@ declare global {
  * @param prompt What the screen shows once a command can be typed.
  */
 export function observePage(prompt: string): void {
-  /** How long the screen may take to show what is awaited, before the measurement fails. */
+  /** How long the screen may take to show the expected text, before the measurement fails. */
   const timeoutMs = 20_000;
   const awaited = new Map<(screen: string) => boolean, (drawnAtMs: number) => void>();
   let canvas: CanvasTerminal | undefined;
@@ -60,17 +61,17 @@ export function observePage(prompt: string): void {
   addEventListener(
     'keydown',
     ({ key, timeStamp }) => {
-      window.pageObserver.echo = drawn((screen) => screen.endsWith(key)).then(
+      window.pageObserver.echo = whenDrawn((screen) => screen.endsWith(key)).then(
         (at) => at - timeStamp,
       );
     },
     { capture: true },
   );
   window.pageObserver = {
-    prompt: drawn((screen) => screen.includes(prompt)),
+    prompt: whenDrawn((screen) => screen.includes(prompt)),
     echo: Promise.reject(new Error('no key was pressed')),
     async untilEndsWith(text) {
-      if (!shown().endsWith(text)) await drawn((screen) => screen.endsWith(text));
+      if (!screenText().endsWith(text)) await whenDrawn((screen) => screen.endsWith(text));
     },
   };
   window.pageObserver.echo.catch(() => {});
@@ -78,15 +79,15 @@ export function observePage(prompt: string): void {
   function onDrawn(): void {
     const drawnAtMs = performance.now();
     if (awaited.size === 0) return;
-    const screen = shown();
+    const screen = screenText();
     for (const [isShown, resolve] of awaited) if (isShown(screen)) resolve(drawnAtMs);
   }
 
-  function drawn(isShown: (screen: string) => boolean): Promise<number> {
+  function whenDrawn(isShown: (screen: string) => boolean): Promise<number> {
     return new Promise((resolve, reject) => {
       const fail = () => {
         awaited.delete(isShown);
-        reject(new Error(`the terminal shows only: ${shown()}`));
+        reject(new Error(`the terminal shows only: ${screenText()}`));
       };
       const timer = setTimeout(fail, timeoutMs);
       awaited.set(isShown, (drawnAtMs) => {
@@ -98,7 +99,7 @@ export function observePage(prompt: string): void {
   }
 
   /** All rows, up to the last visible character. */
-  function shown(): string {
+  function screenText(): string {
     const rows = canvas === undefined ? rowsInDom() : rowsOnCanvas(canvas);
     return rows.join('').replaceAll('\u00a0', ' ').trimEnd();
   }

@@ -4,20 +4,28 @@ import type { Browser } from '@playwright/test';
 import {
   type EchoMeasured,
   measureEcho,
-  measureVisits,
+  measureOpenings,
+  type OpeningsMeasured,
   PROMPT,
   startBrowser,
-  type VisitsMeasured,
 } from './browser.ts';
 import { fieldOf } from './fieldOf.ts';
 import type { LoadTarget } from './loadTarget.ts';
 import { type Running, startBareTerminal, startTtyd, stop } from './programs.ts';
 import { ROUNDS } from './rounds.ts';
-import { inBrackets, median, printHead, printRow, ratio, tenths, whole } from './tables.ts';
+import {
+  formatMedian,
+  medianWithRange,
+  printHead,
+  printRow,
+  ratio,
+  tenths,
+  whole,
+} from './tables.ts';
 
 const LONG_LINE = 3_000;
 
-interface Pages {
+interface ComparedPages {
   page: LoadTarget;
   bare: LoadTarget;
   /** `undefined` if it is not installed. */
@@ -43,7 +51,7 @@ export async function comparePages(page: LoadTarget, command: string): Promise<v
     started.push(bare);
     const ttyd = command === '' ? undefined : await startTtyd(command, PROMPT);
     if (ttyd !== undefined) started.push(ttyd);
-    await compareVisits(browser, { page, bare, ttyd });
+    await compareOpenings(browser, { page, bare, ttyd });
     await compareEchoes(browser, { page, bare, ttyd });
     console.log(`\n(Chromium ${browser.version()})`);
   } finally {
@@ -52,26 +60,28 @@ export async function comparePages(page: LoadTarget, command: string): Promise<v
   }
 }
 
-async function compareVisits(browser: Browser, compared: Pages): Promise<void> {
+async function compareOpenings(browser: Browser, compared: ComparedPages): Promise<void> {
   printHead(['the page', 'ms to a prompt', 'xterm.js alone', 'ratio', 'ttyd', 'ratio']);
-  const found = await inTurn<VisitsMeasured>(compared, ({ port }) => measureVisits(browser, port));
+  const results = await measureInRounds<OpeningsMeasured>(compared, ({ port }) =>
+    measureOpenings(browser, port),
+  );
   const rows = [
-    ['opened for the first time', figures(found, 'firstMs')],
-    ['opened again', figures(found, 'againMs')],
+    ['opened for the first time', fieldsOf(results, 'firstMs')],
+    ['opened again', fieldsOf(results, 'againMs')],
   ] as const;
   for (const [name, { page, bare, ttyd }] of rows) {
     printRow([
       name,
-      inBrackets(page, whole),
-      inBrackets(bare, whole),
+      medianWithRange(page, whole),
+      medianWithRange(bare, whole),
       ratio(page, bare),
-      inBrackets(ttyd, whole),
+      medianWithRange(ttyd, whole),
       ratio(page, ttyd),
     ]);
   }
 }
 
-async function compareEchoes(browser: Browser, compared: Pages): Promise<void> {
+async function compareEchoes(browser: Browser, compared: ComparedPages): Promise<void> {
   printHead([
     'from key press to echo',
     'p50 ms',
@@ -84,44 +94,44 @@ async function compareEchoes(browser: Browser, compared: Pages): Promise<void> {
     'ratio',
   ]);
   for (const before of [0, LONG_LINE]) {
-    const found = await inTurn<EchoMeasured>(compared, ({ port }) =>
+    const results = await measureInRounds<EchoMeasured>(compared, ({ port }) =>
       measureEcho(browser, port, before),
     );
-    const p50 = figures(found, 'p50Ms');
-    const p95 = figures(found, 'p95Ms');
+    const p50 = fieldsOf(results, 'p50Ms');
+    const p95 = fieldsOf(results, 'p95Ms');
     printRow([
       before === 0 ? 'on an empty line' : `after ${before} characters`,
-      inBrackets(p50.page, tenths),
-      median(p95.page, tenths),
-      inBrackets(p50.bare, tenths),
-      median(p95.bare, tenths),
+      medianWithRange(p50.page, tenths),
+      formatMedian(p95.page, tenths),
+      medianWithRange(p50.bare, tenths),
+      formatMedian(p95.bare, tenths),
       ratio(p50.page, p50.bare),
-      inBrackets(p50.ttyd, tenths),
-      median(p95.ttyd, tenths),
+      medianWithRange(p50.ttyd, tenths),
+      formatMedian(p95.ttyd, tenths),
       ratio(p50.page, p50.ttyd),
     ]);
   }
 }
 
 /** Measures each in every round, after one measurement that warms up the browser. */
-async function inTurn<Measured>(
-  { page, bare, ttyd }: Pages,
-  measure: (endpoint: LoadTarget) => Promise<Measured>,
+async function measureInRounds<Measured>(
+  { page, bare, ttyd }: ComparedPages,
+  measure: (target: LoadTarget) => Promise<Measured>,
 ): Promise<PageRounds<Measured>> {
-  const found: PageRounds<Measured> = { page: [], bare: [], ttyd: [] };
+  const results: PageRounds<Measured> = { page: [], bare: [], ttyd: [] };
   await measure(page);
   for (let round = 0; round < ROUNDS; round++) {
-    found.page.push(await measure(page));
-    found.bare.push(await measure(bare));
-    if (ttyd !== undefined) found.ttyd.push(await measure(ttyd));
+    results.page.push(await measure(page));
+    results.bare.push(await measure(bare));
+    if (ttyd !== undefined) results.ttyd.push(await measure(ttyd));
   }
-  return found;
+  return results;
 }
 
-function figures<Figure extends string>(
-  found: PageRounds<Record<Figure, number>>,
-  figure: Figure,
+function fieldsOf<Field extends string>(
+  results: PageRounds<Record<Field, number>>,
+  field: Field,
 ): PageRounds<number> {
-  const { page, bare, ttyd } = found;
-  return { page: fieldOf(page, figure), bare: fieldOf(bare, figure), ttyd: fieldOf(ttyd, figure) };
+  const { page, bare, ttyd } = results;
+  return { page: fieldOf(page, field), bare: fieldOf(bare, field), ttyd: fieldOf(ttyd, field) };
 }

@@ -1,7 +1,9 @@
 // Counts the payload in a stream of WebSocket frames (RFC 6455, section 5.2), split anywhere: bridges
-// split and merge what they relay. Masked frames count as well, so that an echo server, which sends the
-// load's own frames back, can be measured with the same load. The payload is skipped, so the work is
-// per frame, not per byte. (testing/frames.ts checks each frame, and accepts no masked one.)
+// split and merge what they relay. Masked frames count as well, so that an echo server, which sends
+// the load's own frames back, can be measured with the same load. The payload is skipped, so the work
+// is per frame, not per byte.
+//
+// testing/frames.ts is not used here: it checks each frame, and rejects masked ones.
 
 /** Two bytes, eight of length, four of mask. */
 const MAX_HEADER = 14;
@@ -22,7 +24,7 @@ export class PayloadCounter {
     let at = 0;
     while (at < bytes.length) {
       if (this.#payloadLeft === 0) {
-        this.#takeHeaderByte(bytes.readUInt8(at));
+        this.#readHeaderByte(bytes.readUInt8(at));
         at += 1;
       } else {
         const skipped = Math.min(this.#payloadLeft, bytes.length - at);
@@ -34,7 +36,7 @@ export class PayloadCounter {
     return counted;
   }
 
-  #takeHeaderByte(byte: number): void {
+  #readHeaderByte(byte: number): void {
     this.#header[this.#headerBytes] = byte;
     this.#headerBytes += 1;
     if (this.#headerBytes < headerLength(this.#header, this.#headerBytes)) return;

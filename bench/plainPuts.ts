@@ -1,6 +1,6 @@
-// A load: connections to etcd that each put one key, wait for the response, and repeat. They are spread
-// over the members, as servers are. Unlike the server, it compares nothing, keeps no history, and
-// notifies no watchers.
+// A load: connections to etcd that each put one key, wait for the response, and repeat. Each uses
+// one member, round-robin, as servers do. Unlike the server, plain puts compare nothing, keep no
+// history, and notify no watchers.
 
 import { Etcd3 } from 'etcd3';
 import { quantile } from '../testing/quantile.ts';
@@ -16,8 +16,8 @@ export class PlainPuts {
 
   /** @param addresses `HOST:PORT` of each member. */
   constructor(addresses: readonly string[], connections: number) {
-    const addressesInTurn = Array.from({ length: connections }, () => addresses).flat();
-    this.#clients = addressesInTurn.slice(0, connections).map(
+    const addressesRoundRobin = Array.from({ length: connections }, () => addresses).flat();
+    this.#clients = addressesRoundRobin.slice(0, connections).map(
       (address) =>
         new Etcd3({
           hosts: `http://${address}`,

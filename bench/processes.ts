@@ -3,12 +3,12 @@
 import { existsSync } from 'node:fs';
 import { cpuSeconds, descendantsOf, readProcFile } from '../testing/procFs.ts';
 
-/** Whether this system has these figures. */
-export const hasProcessFigures = existsSync('/proc/self/smaps_rollup');
+/** Whether this system reports them: Linux does. */
+export const hasProcFs = existsSync('/proc/self/smaps_rollup');
 
 /** CPU time so far of a process and its descendants, those that have ended included. */
 export function treeCpuSeconds(pid: number): number {
-  if (!hasProcessFigures) return Number.NaN;
+  if (!hasProcFs) return Number.NaN;
   return sum(processTree(pid).map((each) => cpuSeconds(each, true)));
 }
 
@@ -17,13 +17,13 @@ export function treeCpuSeconds(pid: number): number {
  * part for each (Pss).
  */
 export function treePssBytes(pid: number): number {
-  if (!hasProcessFigures) return Number.NaN;
+  if (!hasProcFs) return Number.NaN;
   return sum(processTree(pid).map(pssBytes));
 }
 
 /** A process and its descendants. */
 export function processTree(pid: number): number[] {
-  return hasProcessFigures ? [pid, ...descendantsOf(pid)] : [pid];
+  return hasProcFs ? [pid, ...descendantsOf(pid)] : [pid];
 }
 
 /** 0 if the process has just ended. */

@@ -31,7 +31,7 @@ const NO_CONNECTION_LIMITS = [
   '100000',
 ];
 
-/** Bridges are measured with the PROXY line that `motd up` uses. */
+/** Bridges are measured with the PROXY header that `motd up` uses. */
 const PROXIED = ['--trust-proxy', '127.0.0.1'];
 
 /** @param store As in `--store`. */
@@ -87,11 +87,11 @@ export function startTtyd(command: string, prompt: string): Promise<Running> {
   return startOther(command, (port) => ['-i', 'lo', '-p', String(port), '-W', ...program]);
 }
 
-/** Registers a program that is being started, so that it is ended afterwards. */
-export type Run = (starting: Promise<Running>) => Promise<Running>;
+/** Registers a program that is being started, so that it is stopped when the work ends. */
+export type TrackProgram = (starting: Promise<Running>) => Promise<Running>;
 
-/** Runs some work, and ends the programs it has registered, even if it fails. */
-export async function withPrograms(work: (run: Run) => Promise<void>): Promise<void> {
+/** Runs some work, then stops the programs that it registered, even if it fails. */
+export async function withPrograms(work: (track: TrackProgram) => Promise<void>): Promise<void> {
   const running: Running[] = [];
   try {
     await work(async (starting) => {

@@ -28,17 +28,17 @@ export interface RoundTripsMeasured {
 }
 
 /**
- * Puts a load on a server for so many seconds.
+ * Puts a load on a server for `seconds`.
  *
- * @param endpoints One, or several, over which the connections are spread.
+ * @param targets One target, or several; connections are assigned round-robin.
  */
 export async function measureRoundTrips(
-  endpoints: LoadTarget | readonly LoadTarget[],
+  targets: LoadTarget | readonly LoadTarget[],
   load: RoundTrips,
   seconds: number,
 ): Promise<RoundTripsMeasured> {
-  const endpointsInTurn = Array.from({ length: load.connections }, () => endpoints).flat();
-  const opening = endpointsInTurn.slice(0, load.connections).map(openSession);
+  const targetsRoundRobin = Array.from({ length: load.connections }, () => targets).flat();
+  const opening = targetsRoundRobin.slice(0, load.connections).map(openSession);
   const connections = await Promise.all(opening);
   const latenciesMs: number[] = [];
   const cpu = new LoadCpu();

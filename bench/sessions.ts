@@ -16,20 +16,20 @@ export interface SessionsMeasured {
 
 /** @param concurrency How many sessions are open at a time. */
 export async function measureSessions(
-  endpoint: LoadTarget,
+  target: LoadTarget,
   concurrency: number,
   seconds: number,
 ): Promise<SessionsMeasured> {
   const { perSecond, loadCpuShare } = await closedLoop(concurrency, seconds, () =>
-    useSession(endpoint),
+    useSession(target),
   );
   return { sessionsPerSecond: perSecond, loadCpuShare };
 }
 
-async function useSession(endpoint: LoadTarget): Promise<void> {
-  const connection = await openSession(endpoint);
+async function useSession(target: LoadTarget): Promise<void> {
+  const connection = await openSession(target);
   await echoOneByte(connection);
-  if (endpoint.isBridge) await close(connection);
+  if (target.isBridge) await close(connection);
   connection.destroy();
 }
 
@@ -44,7 +44,7 @@ function echoOneByte(connection: LoadConnection): Promise<void> {
   });
 }
 
-/** The closing handshake. Settles once the bridge has closed the TCP connection, which it does first. */
+/** Does the closing handshake. Resolves when the bridge closes the TCP connection. */
 function close(connection: LoadConnection): Promise<void> {
   return new Promise((resolve) => {
     connection.onClosed = resolve;

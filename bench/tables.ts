@@ -12,15 +12,18 @@ export function printRow(cells: readonly string[]): void {
   console.log(`| ${cells.join(' | ')} |`);
 }
 
-/** The median, with the minimum and the maximum in brackets. */
-export function inBrackets(values: readonly number[], format: (value: number) => string): string {
+/** The median, then the minimum and the maximum in parentheses. */
+export function medianWithRange(
+  values: readonly number[],
+  format: (value: number) => string,
+): string {
   if (values.length === 0) return '–';
   const { median, least, most } = spread(values);
   return `${format(median)} (${format(least)} to ${format(most)})`;
 }
 
 /** The median alone. */
-export function median(values: readonly number[], format: (value: number) => string): string {
+export function formatMedian(values: readonly number[], format: (value: number) => string): string {
   return values.length === 0 ? '–' : format(spread(values).median);
 }
 
@@ -47,5 +50,5 @@ export function hundredths(value: number): string {
 }
 
 export function percent(share: number): string {
-  return `${(share * 100).toFixed(0)} %`;
+  return `${(share * 100).toFixed(0)}%`;
 }

@@ -24,16 +24,16 @@ export interface ThroughputMeasured {
   loadCpuShare: number;
 }
 
-/** Puts a load on a server for so many seconds. */
+/** Puts a load on a server for `seconds`. */
 export async function measureThroughput(
-  endpoint: LoadTarget,
+  target: LoadTarget,
   load: Throughput,
   seconds: number,
 ): Promise<ThroughputMeasured> {
-  const opening = Array.from({ length: load.connections }, () => openSession(endpoint));
+  const opening = Array.from({ length: load.connections }, () => openSession(target));
   const connections = await Promise.all(opening);
-  const flows = connections.map((connection) => new Flow(connection, load));
-  const cpuBefore = treeCpuSeconds(endpoint.pid);
+  const windows = connections.map((connection) => new InFlightWindow(connection, load));
+  const cpuBefore = treeCpuSeconds(target.pid);
   const cpu = new LoadCpu();
   const startedAt = performance.now();
 
@@ -41,13 +41,13 @@ export async function measureThroughput(
   const timeIsUp = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, seconds * 1000);
   });
-  await Promise.race([timeIsUp, ...flows.map((flow) => flow.run())]);
+  await Promise.race([timeIsUp, ...windows.map((window) => window.run())]);
   clearTimeout(timer);
 
-  const bytes = flows.reduce((sum, flow) => sum + flow.receivedBytes, 0);
+  const bytes = windows.reduce((sum, window) => sum + window.receivedBytes, 0);
   const elapsedSeconds = (performance.now() - startedAt) / 1000;
   const loadCpuShare = cpu.share();
-  const cpuUsed = treeCpuSeconds(endpoint.pid) - cpuBefore;
+  const cpuUsed = treeCpuSeconds(target.pid) - cpuBefore;
   for (const connection of connections) connection.destroy();
   return {
     bytesPerSecond: bytes / elapsedSeconds,
@@ -56,7 +56,8 @@ export async function measureThroughput(
   };
 }
 
-class Flow {
+/** Keeps `inFlight` frames in flight on one connection. */
+class InFlightWindow {
   /** Payload that has come back so far, in bytes. */
   receivedBytes = 0;
   #framesSent = 0;

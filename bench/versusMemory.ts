@@ -7,23 +7,31 @@ import { measureLogins } from './logins.ts';
 import { compareRequests, MSGGET, printRequestsHead } from './msgget.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
 import { inRounds } from './rounds.ts';
-import { inBrackets, median, percent, printHead, printRow, ratio, whole } from './tables.ts';
+import {
+  formatMedian,
+  medianWithRange,
+  percent,
+  printHead,
+  printRow,
+  ratio,
+  whole,
+} from './tables.ts';
 
 const CONCURRENT_LOGINS = 100;
 
 /** @param etcd An empty one, so that both servers have the initial message. */
 export function compareWithMemory(etcd: LocalEtcd): Promise<void> {
-  return withPrograms(async (run) => {
-    const withEtcd = await run(startServer(etcd.storeUrl('reading')));
-    const withMemory = await run(startServer('memory:'));
+  return withPrograms(async (track) => {
+    const withEtcd = await track(startServer(etcd.storeUrl('reading')));
+    const withMemory = await track(startServer('memory:'));
     await compareMsgget(withEtcd, withMemory);
     await compareLogins(withEtcd, withMemory);
   });
 }
 
 async function compareMsgget(withEtcd: Running, withMemory: Running): Promise<void> {
-  const ours = { endpoint: withEtcd, request: MSGGET };
-  const baseline = { endpoint: withMemory, request: MSGGET };
+  const ours = { target: withEtcd, request: MSGGET };
+  const baseline = { target: withMemory, request: MSGGET };
   printRequestsHead();
   for (const inFlight of [1, 128]) {
     const name = `MSGGET with etcd, 50 connections, ${inFlight} in flight`;
@@ -33,8 +41,8 @@ async function compareMsgget(withEtcd: Running, withMemory: Running): Promise<vo
 
 /** The load when many people log in: each connection asks once and closes. */
 async function compareLogins(withEtcd: Running, withMemory: Running): Promise<void> {
-  const measure = (endpoint: Running, seconds: number) =>
-    measureLogins(endpoint, CONCURRENT_LOGINS, seconds);
+  const measure = (target: Running, seconds: number) =>
+    measureLogins(target, CONCURRENT_LOGINS, seconds);
   const { ours, theirs } = await inRounds(
     (seconds) => measure(withEtcd, seconds),
     (seconds) => measure(withMemory, seconds),
@@ -52,11 +60,11 @@ async function compareLogins(withEtcd: Running, withMemory: Running): Promise<vo
   ]);
   printRow([
     `${CONCURRENT_LOGINS} at a time`,
-    inBrackets(rates, whole),
-    median(fieldOf(ours, 'cpuUs'), whole),
-    inBrackets(baselineRates, whole),
-    median(fieldOf(theirs, 'cpuUs'), whole),
+    medianWithRange(rates, whole),
+    formatMedian(fieldOf(ours, 'cpuUs'), whole),
+    medianWithRange(baselineRates, whole),
+    formatMedian(fieldOf(theirs, 'cpuUs'), whole),
     ratio(rates, baselineRates),
-    median(fieldOf(ours, 'loadCpuShare'), percent),
+    formatMedian(fieldOf(ours, 'loadCpuShare'), percent),
   ]);
 }

@@ -9,9 +9,9 @@ import { type Running, startServer, withPrograms } from './programs.ts';
 import { inRounds } from './rounds.ts';
 import { measureRoundTrips } from './roundTrips.ts';
 import {
+  formatMedian,
   hundredths,
-  inBrackets,
-  median,
+  medianWithRange,
   percent,
   printHead,
   printRow,
@@ -31,12 +31,12 @@ const COMMANDS = 20;
 
 /** @param etcdctl The name of the program. */
 export async function compareWithPuts(etcd: LocalEtcd, etcdctl: string): Promise<void> {
-  await withPrograms(async (run) => {
-    const lmdb = [await run(startServer(`lmdb:${temporaryFolder()}`))];
-    const alone = [await run(startServer(etcd.storeUrl('stored-through-one')))];
+  await withPrograms(async (track) => {
+    const lmdb = [await track(startServer(`lmdb:${temporaryFolder()}`))];
+    const alone = [await track(startServer(etcd.storeUrl('stored-through-one')))];
     const three: Running[] = [];
     while (three.length < 3) {
-      three.push(await run(startServer(etcd.storeUrl('stored-through-three'))));
+      three.push(await track(startServer(etcd.storeUrl('stored-through-three'))));
     }
     printHead([
       'MSGSTORE, waiting for each 200 OK',
@@ -75,14 +75,16 @@ async function compare(
   const putRates = fieldOf(theirs, 'requestsPerSecond');
   printRow([
     name,
-    inBrackets(rates, whole),
-    median(fieldOf(ours, 'p50Ms'), hundredths),
-    median(fieldOf(ours, 'p99Ms'), hundredths),
-    inBrackets(putRates, whole),
-    median(fieldOf(theirs, 'p50Ms'), hundredths),
-    median(fieldOf(theirs, 'p99Ms'), hundredths),
+    medianWithRange(rates, whole),
+    formatMedian(fieldOf(ours, 'p50Ms'), hundredths),
+    formatMedian(fieldOf(ours, 'p99Ms'), hundredths),
+    medianWithRange(putRates, whole),
+    formatMedian(fieldOf(theirs, 'p50Ms'), hundredths),
+    formatMedian(fieldOf(theirs, 'p99Ms'), hundredths),
     ratio(rates, putRates),
-    [ours, theirs].map((rounds) => median(fieldOf(rounds, 'loadCpuShare'), percent)).join(', '),
+    [ours, theirs]
+      .map((rounds) => formatMedian(fieldOf(rounds, 'loadCpuShare'), percent))
+      .join(', '),
   ]);
 }
 
@@ -100,5 +102,5 @@ function measureEtcdctl(etcd: LocalEtcd, etcdctl: string): void {
     return performance.now() - startedAt;
   });
   printHead(['', 'ms each']);
-  printRow(['`etcdctl put`, a process each', inBrackets(tookMs, whole)]);
+  printRow(['`etcdctl put`, a process each', medianWithRange(tookMs, whole)]);
 }

@@ -5,16 +5,16 @@ import { frame, OPCODE } from '../testing/frames.ts';
 import { fieldOf } from './fieldOf.ts';
 import { measureIdleMemory } from './idleMemory.ts';
 import { framesCounter, type LoadTarget } from './loadTarget.ts';
-import { hasProcessFigures } from './processes.ts';
+import { hasProcFs } from './processes.ts';
 import { type Running, startBridge, startWebsockify, stop } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
 import { measureRoundTrips } from './roundTrips.ts';
 import { measureSessions } from './sessions.ts';
 import { medianRatio } from './spread.ts';
 import {
+  formatMedian,
   hundredths,
-  inBrackets,
-  median,
+  medianWithRange,
   percent,
   printHead,
   printRow,
@@ -37,14 +37,14 @@ const MEMORY_ROUNDS = 3;
 const SMALL_FRAME = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(SMALL_BYTES, 'x') });
 const LARGE_FRAME = frame({ opcode: OPCODE.binary, payload: Buffer.alloc(LARGE_BYTES, 'x') });
 
-interface Bridges {
+interface ComparedTargets {
   bridge: LoadTarget;
   /** `undefined` if it is not installed. */
   websockify: LoadTarget | undefined;
   echo: LoadTarget;
 }
 
-interface BridgeRounds<Measured> {
+interface ComparedRounds<Measured> {
   bridge: Measured[];
   /** Empty if it is not installed. */
   websockify: Measured[];
@@ -66,7 +66,7 @@ export async function compareWithWebsockify(echo: LoadTarget, command: string): 
   await compareIdleMemory(echo, command);
 }
 
-async function compareSmallFrames(compared: Bridges): Promise<void> {
+async function compareSmallFrames(compared: ComparedTargets): Promise<void> {
   printHead([
     `${SMALL_BYTES}-byte frames, 1 in flight`,
     'round trips/s',
@@ -87,26 +87,28 @@ async function compareSmallFrames(compared: Bridges): Promise<void> {
       replyBytes: SMALL_BYTES,
       makeCounter: framesCounter,
     };
-    const found = await inTurn(compared, (one, seconds) => measureRoundTrips(one, load, seconds));
-    const rates = figures(found, 'requestsPerSecond');
-    const p50 = figures(found, 'p50Ms');
-    const p99 = figures(found, 'p99Ms');
+    const results = await measureInRounds(compared, (one, seconds) =>
+      measureRoundTrips(one, load, seconds),
+    );
+    const rates = fieldsOf(results, 'requestsPerSecond');
+    const p50 = fieldsOf(results, 'p50Ms');
+    const p99 = fieldsOf(results, 'p99Ms');
     printRow([
-      counted(connections, 'connection'),
-      inBrackets(rates.bridge, thousands),
-      median(p50.bridge, hundredths),
-      median(p99.bridge, hundredths),
-      inBrackets(rates.websockify, thousands),
-      median(p50.websockify, hundredths),
-      median(p99.websockify, hundredths),
+      pluralize(connections, 'connection'),
+      medianWithRange(rates.bridge, thousands),
+      formatMedian(p50.bridge, hundredths),
+      formatMedian(p99.bridge, hundredths),
+      medianWithRange(rates.websockify, thousands),
+      formatMedian(p50.websockify, hundredths),
+      formatMedian(p99.websockify, hundredths),
       ratio(rates.bridge, rates.websockify),
-      median(rates.echo, thousands),
-      loadCpu(found),
+      formatMedian(rates.echo, thousands),
+      loadCpu(results),
     ]);
   }
 }
 
-async function compareLargeFrames(compared: Bridges): Promise<void> {
+async function compareLargeFrames(compared: ComparedTargets): Promise<void> {
   printHead([
     `${LARGE_BYTES / 1024} KiB frames, ${LARGE_IN_FLIGHT} in flight`,
     'MB/s',
@@ -124,40 +126,42 @@ async function compareLargeFrames(compared: Bridges): Promise<void> {
       frame: LARGE_FRAME,
       payloadBytes: LARGE_BYTES,
     };
-    const found = await inTurn(compared, (one, seconds) => measureThroughput(one, load, seconds));
-    const rates = figures(found, 'bytesPerSecond');
-    const cpu = figures(found, 'cpuSecondsPerGb');
+    const results = await measureInRounds(compared, (one, seconds) =>
+      measureThroughput(one, load, seconds),
+    );
+    const rates = fieldsOf(results, 'bytesPerSecond');
+    const cpu = fieldsOf(results, 'cpuSecondsPerGb');
     printRow([
-      counted(connections, 'connection'),
-      inBrackets(rates.bridge, megabytes),
-      median(cpu.bridge, hundredths),
-      inBrackets(rates.websockify, megabytes),
-      median(cpu.websockify, hundredths),
+      pluralize(connections, 'connection'),
+      medianWithRange(rates.bridge, megabytes),
+      formatMedian(cpu.bridge, hundredths),
+      medianWithRange(rates.websockify, megabytes),
+      formatMedian(cpu.websockify, hundredths),
       ratio(rates.bridge, rates.websockify),
-      median(rates.echo, megabytes),
-      loadCpu(found),
+      formatMedian(rates.echo, megabytes),
+      loadCpu(results),
     ]);
   }
 }
 
-async function compareSessions(compared: Bridges): Promise<void> {
+async function compareSessions(compared: ComparedTargets): Promise<void> {
   printHead(['', 'sessions/s', 'websockify', 'ratio', 'echo alone', "load's CPU"]);
-  const found = await inTurn(compared, (one, seconds) =>
+  const results = await measureInRounds(compared, (one, seconds) =>
     measureSessions(one, CONCURRENT_SESSIONS, seconds),
   );
-  const rates = figures(found, 'sessionsPerSecond');
+  const rates = fieldsOf(results, 'sessionsPerSecond');
   printRow([
     `opened, ${CONCURRENT_SESSIONS} at a time`,
-    inBrackets(rates.bridge, whole),
-    inBrackets(rates.websockify, whole),
+    medianWithRange(rates.bridge, whole),
+    medianWithRange(rates.websockify, whole),
     ratio(rates.bridge, rates.websockify),
-    median(rates.echo, whole),
-    loadCpu(found),
+    formatMedian(rates.echo, whole),
+    loadCpu(results),
   ]);
 }
 
 async function compareIdleMemory(echo: LoadTarget, command: string): Promise<void> {
-  if (!hasProcessFigures) return console.log('\nMemory is measured on Linux only.');
+  if (!hasProcFs) return console.log('\nMemory is measured on Linux only.');
 
   const bridge: number[] = [];
   const websockify: number[] = [];
@@ -171,8 +175,8 @@ async function compareIdleMemory(echo: LoadTarget, command: string): Promise<voi
   printHead(['memory', 'kB', 'websockify', 'ratio']);
   printRow([
     `an idle session, of ${IDLE_SESSIONS} (websockify: of ${MAX_WEBSOCKIFY_SESSIONS})`,
-    inBrackets(bridge, kilobytes),
-    inBrackets(websockify, kilobytes),
+    medianWithRange(bridge, kilobytes),
+    medianWithRange(websockify, kilobytes),
     websockify.length === 0 ? '–' : `1/${whole(medianRatio(websockify, bridge))}`,
   ]);
 }
@@ -185,41 +189,44 @@ async function idleMemory(started: Running, sessions: number): Promise<number> {
   }
 }
 
-async function inTurn<Measured>(
-  { bridge, websockify, echo }: Bridges,
-  measure: (endpoint: LoadTarget, seconds: number) => Promise<Measured>,
-): Promise<BridgeRounds<Measured>> {
-  const found: BridgeRounds<Measured> = { bridge: [], websockify: [], echo: [] };
+async function measureInRounds<Measured>(
+  { bridge, websockify, echo }: ComparedTargets,
+  measure: (target: LoadTarget, seconds: number) => Promise<Measured>,
+): Promise<ComparedRounds<Measured>> {
+  const results: ComparedRounds<Measured> = { bridge: [], websockify: [], echo: [] };
   await measure(bridge, SECONDS / 2);
   if (websockify !== undefined) await measure(websockify, SECONDS / 2);
   for (let round = 0; round < ROUNDS; round++) {
-    found.bridge.push(await measure(bridge, SECONDS));
-    if (websockify !== undefined) found.websockify.push(await measure(websockify, SECONDS));
-    found.echo.push(await measure(echo, SECONDS));
+    results.bridge.push(await measure(bridge, SECONDS));
+    if (websockify !== undefined) results.websockify.push(await measure(websockify, SECONDS));
+    results.echo.push(await measure(echo, SECONDS));
   }
-  return found;
+  return results;
 }
 
-function figures<Figure extends string>(
-  found: BridgeRounds<Record<Figure, number>>,
-  figure: Figure,
-): BridgeRounds<number> {
-  const { bridge, websockify, echo } = found;
+function fieldsOf<Field extends string>(
+  results: ComparedRounds<Record<Field, number>>,
+  field: Field,
+): ComparedRounds<number> {
+  const { bridge, websockify, echo } = results;
   return {
-    bridge: fieldOf(bridge, figure),
-    websockify: fieldOf(websockify, figure),
-    echo: fieldOf(echo, figure),
+    bridge: fieldOf(bridge, field),
+    websockify: fieldOf(websockify, field),
+    echo: fieldOf(echo, field),
   };
 }
 
-/** The load's CPU with the bridge, websockify and the echo server. Below a whole core, it waits for them. */
-function loadCpu(found: BridgeRounds<{ loadCpuShare: number }>): string {
-  const { bridge, websockify, echo } = figures(found, 'loadCpuShare');
-  return [bridge, websockify, echo].map((shares) => median(shares, percent)).join(', ');
+/**
+ * The load's CPU share with the bridge, websockify and the echo server. Below 100%, the load waits for
+ * them.
+ */
+function loadCpu(results: ComparedRounds<{ loadCpuShare: number }>): string {
+  const { bridge, websockify, echo } = fieldsOf(results, 'loadCpuShare');
+  return [bridge, websockify, echo].map((shares) => formatMedian(shares, percent)).join(', ');
 }
 
-function counted(count: number, what: string): string {
-  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
+function pluralize(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
 }
 
 function megabytes(bytes: number): string {

@@ -9,7 +9,7 @@ const OPENED_AT_A_TIME = 100;
 const LF = 0x0a;
 const MSGWATCH = Buffer.from('MSGWATCH\n');
 
-/** Sent once all watch, without times, and after each update that all have received. */
+/** Sent once all connections watch, without times, then after each update that all have received. */
 export interface UpdateReport {
   receivedAtMs: number[];
 }
@@ -18,10 +18,10 @@ const [count = 0, ...ports] = process.argv.slice(2).map(Number);
 let receivedAtMs: number[] = [];
 
 process.on('disconnect', () => process.exit());
-const portsInTurn = Array.from({ length: count }, () => ports).flat();
+const portsRoundRobin = Array.from({ length: count }, () => ports).flat();
 for (let opened = 0; opened < count; opened += OPENED_AT_A_TIME) {
   const batch = Math.min(OPENED_AT_A_TIME, count - opened);
-  await Promise.all(portsInTurn.slice(opened, opened + batch).map(watch));
+  await Promise.all(portsRoundRobin.slice(opened, opened + batch).map(watch));
 }
 report();
 

@@ -7,9 +7,9 @@ import { quantile } from '../testing/quantile.ts';
 import { monotonicMs } from './clock.ts';
 import { fieldOf } from './fieldOf.ts';
 import { LoadConnection } from './loadConnection.ts';
-import { hasProcessFigures, treeCpuSeconds } from './processes.ts';
+import { hasProcFs, treeCpuSeconds } from './processes.ts';
 import { type Running, startServer, withPrograms } from './programs.ts';
-import { inBrackets, median, printHead, printRow, ratio, tenths } from './tables.ts';
+import { formatMedian, medianWithRange, printHead, printRow, ratio, tenths } from './tables.ts';
 import { WatcherProcess } from './watcherProcess.ts';
 
 const MANY_WATCHERS = 10_000;
@@ -43,9 +43,9 @@ interface WatchSetup {
 }
 
 export function compareWatching(etcd: LocalEtcd): Promise<void> {
-  return withPrograms(async (run) => {
-    const memory = () => run(startServer('memory:'));
-    const shared = (prefix: string) => run(startServer(etcd.storeUrl(prefix)));
+  return withPrograms(async (track) => {
+    const memory = () => track(startServer('memory:'));
+    const shared = (prefix: string) => track(startServer(etcd.storeUrl(prefix)));
     const alone = [await shared('watched-on-one')];
     const three: Running[] = [];
     while (three.length < 3) three.push(await shared('watched-on-three'));
@@ -70,16 +70,16 @@ export function compareWatching(etcd: LocalEtcd): Promise<void> {
 
 /** @returns For each setup, the delays of its rounds. */
 async function storeInTurn(setups: WatchSetup[], processes: WatcherProcess[]): Promise<Delays[][]> {
-  const found: Delays[][] = setups.map(() => []);
+  const results: Delays[][] = setups.map(() => []);
   // The first round warms up.
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [index, watcherProcess] of processes.entries()) {
       const servers = setups[index]?.servers ?? [];
       const delays = await measureStore(servers, watcherProcess);
-      if (round > 0) found[index]?.push(delays);
+      if (round > 0) results[index]?.push(delays);
     }
   }
-  return found;
+  return results;
 }
 
 async function measureStore(servers: Running[], watchers: WatcherProcess): Promise<Delays> {
@@ -118,7 +118,7 @@ function store(connection: LoadConnection): Promise<number> {
   });
 }
 
-function printDelays(setups: WatchSetup[], found: Delays[][]): void {
+function printDelays(setups: WatchSetup[], results: Delays[][]): void {
   printHead([
     'from a store to every watcher',
     'ms to 200 OK',
@@ -131,17 +131,17 @@ function printDelays(setups: WatchSetup[], found: Delays[][]): void {
   ]);
   const lastOf = (rounds: Delays[] = []) => fieldOf(rounds, 'lastMs');
   for (const [index, { name, watchers }] of setups.entries()) {
-    const rounds = found[index] ?? [];
+    const rounds = results[index] ?? [];
     const cpuUs = rounds.reduce((sum, delays) => sum + delays.cpuUs, 0) / rounds.length;
     printRow([
       `${watchers} ${name}`,
-      inBrackets(fieldOf(rounds, 'okMs'), tenths),
-      median(fieldOf(rounds, 'firstMs'), tenths),
-      median(fieldOf(rounds, 'p50Ms'), tenths),
-      median(fieldOf(rounds, 'p99Ms'), tenths),
-      inBrackets(lastOf(rounds), tenths),
-      watchers === setups[0]?.watchers ? ratio(lastOf(rounds), lastOf(found[0])) : '–',
-      hasProcessFigures ? tenths(cpuUs) : '–',
+      medianWithRange(fieldOf(rounds, 'okMs'), tenths),
+      formatMedian(fieldOf(rounds, 'firstMs'), tenths),
+      formatMedian(fieldOf(rounds, 'p50Ms'), tenths),
+      formatMedian(fieldOf(rounds, 'p99Ms'), tenths),
+      medianWithRange(lastOf(rounds), tenths),
+      watchers === setups[0]?.watchers ? ratio(lastOf(rounds), lastOf(results[0])) : '–',
+      hasProcFs ? tenths(cpuUs) : '–',
     ]);
   }
 }
@@ -152,5 +152,5 @@ function cpuSecondsOf(servers: Running[]): number {
 
 /** How many watchers the descriptors of a process allow; Node raises its limit to the maximum. */
 function maxWatchers(): number {
-  return hasProcessFigures ? maxDescriptors() - OTHER_DESCRIPTORS : Number.POSITIVE_INFINITY;
+  return hasProcFs ? maxDescriptors() - OTHER_DESCRIPTORS : Number.POSITIVE_INFINITY;
 }

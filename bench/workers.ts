@@ -5,11 +5,19 @@ import { frame, OPCODE } from '../testing/frames.ts';
 import { fieldOf } from './fieldOf.ts';
 import { framesCounter, type LoadTarget } from './loadTarget.ts';
 import { treeCpuSeconds, treePssBytes } from './processes.ts';
-import { type Run, startBridge } from './programs.ts';
+import { startBridge, type TrackProgram } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
 import { measureRoundTrips } from './roundTrips.ts';
 import { measureSessions } from './sessions.ts';
-import { inBrackets, median, percent, printHead, printRow, thousands, whole } from './tables.ts';
+import {
+  formatMedian,
+  medianWithRange,
+  percent,
+  printHead,
+  printRow,
+  thousands,
+  whole,
+} from './tables.ts';
 
 const FRAME_BYTES = 32;
 const CONNECTIONS = 50;
@@ -33,10 +41,10 @@ interface WorkersMeasured {
 }
 
 /** @param echo The target of the bridges. */
-export async function compareWorkers(run: Run, echo: LoadTarget): Promise<void> {
+export async function compareWorkers(track: TrackProgram, echo: LoadTarget): Promise<void> {
   const bridges = [];
   for (const workers of counts()) {
-    const bridge = await run(startBridge(`127.0.0.1:${echo.port}`, workers));
+    const bridge = await track(startBridge(`127.0.0.1:${echo.port}`, workers));
     const roundTrips: WorkersMeasured[] = [];
     const sessions: WorkersMeasured[] = [];
     const startedMb = treePssBytes(bridge.pid) / 1e6;
@@ -82,8 +90,8 @@ async function measureBoth(bridge: LoadTarget, seconds: number) {
       return { ...rest, perSecond: requestsPerSecond };
     }),
     sessions: await withCpu(bridge, seconds, async () => {
-      const found = await measureSessions(bridge, CONCURRENT_SESSIONS, seconds);
-      return { ...found, perSecond: found.sessionsPerSecond };
+      const results = await measureSessions(bridge, CONCURRENT_SESSIONS, seconds);
+      return { ...results, perSecond: results.sessionsPerSecond };
     }),
   };
 }
@@ -99,10 +107,10 @@ async function withCpu(
   return { perSecond, cpuUsEach: (used / (perSecond * seconds)) * 1e6, loadCpuShare };
 }
 
-function cells(found: readonly WorkersMeasured[], format: (value: number) => string): string[] {
+function cells(results: readonly WorkersMeasured[], format: (value: number) => string): string[] {
   return [
-    inBrackets(fieldOf(found, 'perSecond'), format),
-    median(fieldOf(found, 'cpuUsEach'), whole),
-    median(fieldOf(found, 'loadCpuShare'), percent),
+    medianWithRange(fieldOf(results, 'perSecond'), format),
+    formatMedian(fieldOf(results, 'cpuUsEach'), whole),
+    formatMedian(fieldOf(results, 'loadCpuShare'), percent),
   ];
 }
