@@ -30,7 +30,7 @@ test.describe('the message', () => {
       await terminal.shows('SHUTDOWN):');
       await expect(banner(page)).toHaveText(APPLE);
       await expect(page).toHaveTitle(`${APPLE} – ${TITLE}`);
-      await expect(page.locator('#today')).toHaveAttribute('data-state', 'current');
+      await expect(page.locator('#message-bar')).toHaveAttribute('data-state', 'current');
     },
   );
 
@@ -78,10 +78,10 @@ test.describe('the message', () => {
     await expect(banner(page)).toHaveText(APPLE);
     await setVisible(page, 'hidden');
     await server.program.stop();
-    await expect(page.locator('#today')).toHaveAttribute('data-state', 'stale');
+    await expect(page.locator('#message-bar')).toHaveAttribute('data-state', 'stale');
     await expect(banner(page)).toHaveText(APPLE);
     await startServer(server.port);
-    await expect(page.locator('#today')).toHaveAttribute('data-state', 'current');
+    await expect(page.locator('#message-bar')).toHaveAttribute('data-state', 'current');
     await expect(page).toHaveTitle(`${APPLE} – ${TITLE}`);
   });
 
@@ -108,7 +108,7 @@ test.describe('the message', () => {
     await expect(banner(page)).toHaveText('421 IDLE TOO LONG');
     await store('and on', server.port);
     await expect(banner(page)).toHaveText('and on');
-    await expect(page.locator('#today')).toHaveAttribute('data-state', 'current');
+    await expect(page.locator('#message-bar')).toHaveAttribute('data-state', 'current');
   });
 
   test('of 4,000 characters leaves room for the terminal, and scrolls by keyboard', async ({
@@ -122,7 +122,7 @@ test.describe('the message', () => {
     await store(message, server.port);
     await expect(banner(page)).toContainText('abcdefgh abcdefgh');
     await expect(banner(page)).toHaveAttribute('tabindex', '0');
-    const { height = 0 } = (await page.locator('#today').boundingBox()) ?? {};
+    const { height = 0 } = (await page.locator('#message-bar').boundingBox()) ?? {};
     expect(height).toBeGreaterThan(0);
     expect(height).toBeLessThan(640 * 0.31);
     expect((await page.title()).length).toBeLessThan(100);
@@ -146,8 +146,8 @@ test.describe('the message', () => {
     const bridge = Program.motd(args);
     const [, port] = await bridge.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
     await page.goto(`http://127.0.0.1:${port}/`);
-    await expect(page.locator('#today')).toHaveAttribute('data-state', 'refused');
-    await expect(page.locator('#today')).toBeHidden();
+    await expect(page.locator('#message-bar')).toHaveAttribute('data-state', 'refused');
+    await expect(page.locator('#message-bar')).toBeHidden();
     await expect(page).toHaveTitle(TITLE);
     await page.evaluate(() => dispatchEvent(new Event('online')));
     await expect.poll(echo.closedCount).toBeGreaterThanOrEqual(1);

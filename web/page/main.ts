@@ -196,7 +196,7 @@ function showMessage(): void {
   );
   const live = new LiveMessage(
     target.url,
-    requireElement(document, '#today'),
+    requireElement(document, '#message-bar'),
     requireElement(document, '#message'),
     {
       changed: (message) => {
