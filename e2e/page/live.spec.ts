@@ -146,7 +146,7 @@ test.describe('the message', () => {
     const bridge = Program.motd(args);
     const [, port] = await bridge.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
     await page.goto(`http://127.0.0.1:${port}/`);
-    await expect(page.locator('#message-bar')).toHaveAttribute('data-state', 'refused');
+    await expect(page.locator('#message-bar')).toHaveAttribute('data-state', 'unsupported');
     await expect(page.locator('#message-bar')).toBeHidden();
     await expect(page).toHaveTitle(TITLE);
     await page.evaluate(() => dispatchEvent(new Event('online')));

@@ -8,10 +8,10 @@ import {
 import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { linkedText } from '../ui/linkedText.ts';
 
-/** Loading fails if the server sends nothing for so long. */
+/** The longest silence of the server before loading fails. */
 const SILENCE_TIMEOUT_MS = 10_000;
 
-/** However often the message changes, the list is reloaded at most once in this time. */
+/** The list is reloaded at most once in this time, however often the message changes. */
 const RELOAD_GAP_MS = 1_000;
 
 /** Messages per page of the list: a thousand long ones would block the page. */
@@ -33,11 +33,11 @@ export class HistoryPanel {
   #reloadTimer: ReturnType<typeof setTimeout> | undefined;
   /** Whether the message changed since the current load started. */
   #isOutdated = false;
-  /** How many messages the user asked to see. */
+  /** The number of messages that the user asked to see. */
   #shownCount = PAGE_SIZE;
 
   /**
-   * @param url The message server's address at the bridge.
+   * @param url The WebSocket URL of the message server at the bridge.
    * @param panel An empty element, hidden until it is opened.
    * @param button Opens and closes the panel.
    */
@@ -78,7 +78,7 @@ export class HistoryPanel {
   messageChanged(): void {
     if (!this.isOpen || this.#reloadTimer !== undefined) return;
     this.#reloadTimer = setTimeout(() => {
-      // Let the current load finish: frequent changes would otherwise restart it for ever.
+      // Let the current load finish: frequent changes would otherwise restart it forever.
       if (this.#socket === undefined) this.#load();
       else this.#isOutdated = true;
       this.#reloadTimer = undefined;
@@ -211,20 +211,26 @@ export class HistoryPanel {
 
 /** Formats times in the user's time zone and language. */
 class TimeFormat {
-  readonly #short = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-  readonly #full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
+  readonly #shortFormat = new Intl.DateTimeFormat(undefined, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+  });
+  readonly #fullFormat = new Intl.DateTimeFormat(undefined, {
+    dateStyle: 'full',
+    timeStyle: 'long',
+  });
 
   short(time: string): string {
-    return format(this.#short, time);
+    return formatTime(time, this.#shortFormat);
   }
 
   full(time: string): string {
-    return format(this.#full, time);
+    return formatTime(time, this.#fullFormat);
   }
 }
 
 /** Shows a time that Date cannot represent, such as a leap second, as the server sent it. */
-function format(format: Intl.DateTimeFormat, time: string): string {
+function formatTime(time: string, format: Intl.DateTimeFormat): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? time : format.format(date);
 }

@@ -1,4 +1,4 @@
-// The live message above the terminal and in the tab's title. It has a session of its own, in which
+// The live message above the terminal and in the tab's title. It uses a separate session, in which
 // MSGWATCH makes the server send each new message.
 
 import { type WatchEvent, WatchReader } from '../../client/replies/watchReader.ts';
@@ -8,17 +8,17 @@ import { linkedText } from '../ui/linkedText.ts';
 export interface LiveMessageEvents {
   /** The message changed after this page had shown one. */
   changed(message: string): void;
-  /** The connection no longer responds. Others to the same bridge may be affected, too. */
-  onUnresponsive(): void;
+  /** The connection stopped responding. Others to the same bridge may be affected, too. */
+  stoppedResponding(): void;
 }
 
 /**
  * `unknown`: not received yet. `current`: the message in force. `stale`: the last message before
- * the connection was lost. `refused`: the server does not support MSGWATCH.
+ * the connection was lost. `unsupported`: the server does not support MSGWATCH.
  */
-type MessageState = 'unknown' | 'current' | 'stale' | 'refused';
+type MessageState = 'unknown' | 'current' | 'stale' | 'unsupported';
 
-/** No reply for so long means a dead connection: the computer slept, or changed its network. */
+/** A probe without a reply in this time: the computer slept, or changed its network. */
 const PROBE_TIMEOUT_MS = 10_000;
 
 /** The connection is not probed if the server sent something this recently. */
@@ -48,7 +48,7 @@ export class LiveMessage {
   #probe: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param url The message server's address at the bridge.
+   * @param url The WebSocket URL of the message server at the bridge.
    * @param section Gets the state as `data-state`, and is hidden if the server has no live message.
    * @param text The element for the message.
    */
@@ -101,11 +101,11 @@ export class LiveMessage {
         this.#show(event.message);
         break;
       case 'refused':
-        this.#setState('refused');
+        this.#setState('unsupported');
         this.#socket.close();
         break;
       case 'closing':
-        // If the server does not close now, these words are the message: a second request tells.
+        // If the server does not close now, these words are the message: a second request shows which.
         if (this.#message !== undefined) this.#sendProbe();
         break;
       default:
@@ -137,7 +137,7 @@ export class LiveMessage {
 
   #setState(state: MessageState): void {
     this.#section.dataset['state'] = state;
-    this.#section.hidden = state === 'refused';
+    this.#section.hidden = state === 'unsupported';
   }
 
   #pageWoke(): void {
@@ -151,7 +151,7 @@ export class LiveMessage {
     this.#socket.send(this.#reader.request());
     this.#probe = setTimeout(() => {
       this.#socket.reconnect('the bridge stopped responding');
-      this.#events.onUnresponsive();
+      this.#events.stoppedResponding();
     }, PROBE_TIMEOUT_MS);
   }
 

@@ -1,4 +1,4 @@
-// The page's entry point: creates its parts, and connects them. Each part has a file of its own;
+// The page's entry point: creates its parts, and connects them. Each part has its own file;
 // the central one is pageConversation.ts, through which every line goes from the user to the server
 // and back. Parts that refer to each other do so in callbacks, which run only after all of them
 // exist.
@@ -114,7 +114,7 @@ const conversation = new PageConversation({
   remember,
   createConversation: target.isMessageServer ? createDialogue : createLineMode,
   masksPasswords: () => settings.get('maskPassword'),
-  awaitingReply,
+  setAwaitingReply,
 });
 
 // Dialogs and tools.
@@ -168,8 +168,8 @@ settings.onChange((key) => {
 });
 fitAboveTouchKeyboard();
 
-if (target.isMessageServer) showMessage();
-else hideMessage();
+if (target.isMessageServer) setUpMessageServer();
+else adaptToLineMode();
 
 function createDialogue(): Conversation {
   return new Dialogue({
@@ -188,7 +188,7 @@ function createLineMode(): Conversation {
 }
 
 /** Shows the live message above the terminal, and the history beside it. */
-function showMessage(): void {
+function setUpMessageServer(): void {
   const panel = new HistoryPanel(
     target.url,
     requireElement(document, '#history'),
@@ -204,21 +204,21 @@ function showMessage(): void {
         notifications.show(message);
         panel.messageChanged();
       },
-      onUnresponsive: () => socket.reconnect(NO_REPLY),
+      stoppedResponding: () => socket.reconnect(NO_REPLY),
     },
   );
   live.start();
 }
 
-/** Adapts the page to another service, which has no message of the day. */
-function hideMessage(): void {
+/** Adapts the page to another service: it has no message of the day, and no commands. */
+function adaptToLineMode(): void {
   requireElement(document, '#message').hidden = true;
   requireElement(document, '#history-button').hidden = true;
-  settingsDialog.showLineEnds();
+  settingsDialog.showLineEndings();
   help.hideCommands();
 }
 
-/** Accepts input in the terminal or in the field below it, as the settings say. */
+/** Accepts input in the terminal or in the field below it, depending on the settings. */
 function chooseInput(): void {
   const chosen = settings.get('input');
   field.isShown = chosen === 'auto' ? touchDevice.matches : chosen === 'field';
@@ -226,13 +226,13 @@ function chooseInput(): void {
   returnToLine();
 }
 
-/** Returns the focus to the line after a tool was used; not where that opens a touch keyboard. */
+/** Returns the focus to the line after a tool was used, unless that opens a touch keyboard. */
 function returnToLine(): void {
   if (!touchDevice.matches) focusLine();
 }
 
-/** Shows in the status if a reply is overdue. */
-function awaitingReply(isAwaiting: boolean): void {
+/** Starts or stops the timer that shows in the status that a reply is overdue. */
+function setAwaitingReply(isAwaiting: boolean): void {
   clearTimeout(replyTimer);
   if (isAwaiting) replyTimer = setTimeout(() => status.showUnresponsive(), REPLY_TIMEOUT_MS);
   else if (socket.state.is === 'connected') status.show(socket.state);

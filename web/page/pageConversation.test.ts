@@ -70,7 +70,7 @@ class PageStandIn {
       editor: new LineEditor(history),
       commands: createConversation === undefined ? COMMANDS : [],
       remember: (line) => history.add(line),
-      awaitingReply: (isAwaiting) => {
+      setAwaitingReply: (isAwaiting) => {
         this.isAwaiting = isAwaiting;
       },
       createConversation: createConversation ?? (() => new Dialogue({ masksPasswords })),
@@ -171,7 +171,7 @@ test('announces each reply once, and each new prompt', () => {
   ]);
 });
 
-test('awaits a reply from the line on', () => {
+test('awaits a reply from sending a line until the reply arrives', () => {
   const page = new PageStandIn().open();
   expect(page.isAwaiting).toBe(false);
   expect(page.type('MSGGET\r').isAwaiting).toBe(true);
@@ -255,14 +255,14 @@ describe('when the connection is lost, it', () => {
     expect(page.line).toBe('Enter new message of the day: half a message|');
   });
 
-  test('keeps the typed message on the command prompt if the server refuses MSGSTORE', () => {
+  test('keeps the typed message on the command prompt if the server rejects MSGSTORE', () => {
     const page = atMessagePrompt().type('half a message').lose().open();
     page.receive('400 UNKNOWN COMMAND\n');
     expect(page.line).toBe(`${COMMAND}half a message|`);
     expect(page.sent).toEqual(['MSGSTORE\n', 'MSGSTORE\n']);
   });
 
-  test('discards a password, and what is typed of it afterwards', () => {
+  test('discards a password, and the rest of it that is typed later', () => {
     const page = atPasswordPrompt().type('hunt').lose().type('er').open().type('2', '\r');
     expect(page.sent).toEqual(['SHUTDOWN\n']);
     expect(page.line).toBe(`${COMMAND}|`);
@@ -426,7 +426,7 @@ describe('at the end of a session, it', () => {
     expect(page.socket.connects).toBe(1);
   });
 
-  test('tells how to start the server, after SHUTDOWN', () => {
+  test('prints how to start the server, after SHUTDOWN', () => {
     const page = atPasswordPrompt().type('123!abc\r').receive('200 OKAY\n').lose();
     expect(page.socket.isRetryingStopped).toBe(true);
     expect(page.printed.at(-1)).toMatch(/^\[the server was shut down: .*npm start.*Enter\]$/);

@@ -7,7 +7,7 @@
 //   prompting, waiting --the connection or the conversation ends--> disconnected
 //   disconnected --Enter, or an automatic reconnect--> waiting
 //
-// What happens to the line being typed when the connection is lost:
+// When the connection is lost, the line being typed is kept or discarded:
 //
 // - A command stays on the line.
 // - A message stays, too. After reconnecting, the page sends MSGSTORE for it again.
@@ -50,12 +50,12 @@ export interface Dependencies extends PromptDisplayDependencies {
   /** Creates the conversation for a new connection. */
   createConversation(): Conversation;
   /** Called when the page starts to wait for a reply, and when it stops. */
-  awaitingReply(isAwaiting: boolean): void;
+  setAwaitingReply(isAwaiting: boolean): void;
 }
 
 type PageState =
   | { is: 'prompting'; for: PromptKind; prompt: string }
-  /** For the server, or for the first connection. */
+  /** Waiting for the server, or for the first connection. */
   | { is: 'waiting' }
   /** There is no conversation. `ending`: how the last one ended. */
   | { is: 'disconnected'; ending: Ending };
@@ -71,20 +71,20 @@ export class PageConversation implements ConnectionEvents {
   readonly #display: PromptDisplay;
   #conversation: Conversation | undefined;
   #state: PageState = { is: 'waiting' };
-  /** What the prompt asked for that became void before the user answered it. */
+  /** The kind of the prompt that a lost connection or the server canceled. */
   #interruptedKind: PromptKind | undefined;
   /** The last line that was sent, trimmed; empty if it was secret. */
   #lastLine = '';
   /**
-   * Whether this is a reconnect on which nothing was sent or received yet. If it fails soon,
-   * nothing is printed: the user knows already that the connection was lost.
+   * Whether this is a reconnect in which nothing was sent or received yet. If it fails soon,
+   * nothing is printed: the user already knows that the connection was lost.
    */
   #isQuietReconnect = false;
-  /** The prompt of a message that was interrupted by a lost connection, until it is shown again. */
+  /** The prompt of a message that a lost connection interrupted, until it is shown again. */
   #messagePrompt: string | undefined;
   /** Whether keys are discarded up to Enter, because they are the rest of a password. */
   #isDiscarding = false;
-  /** A line that a command took the place of; it returns at the next prompt that it may answer. */
+  /** The line that a command button replaced; restored at the next prompt that is not secret. */
   #stashedLine = '';
   #lastPrompt = '';
 
@@ -98,7 +98,7 @@ export class PageConversation implements ConnectionEvents {
     return line.text === '' && search === undefined;
   }
 
-  /** What the current prompt asks for; `undefined` if there is no prompt. */
+  /** The kind of the current prompt; `undefined` if there is no prompt. */
   get promptKind(): PromptKind | undefined {
     return this.#state.is === 'prompting' ? this.#state.for : undefined;
   }
@@ -114,12 +114,12 @@ export class PageConversation implements ConnectionEvents {
 
   received(text: string): void {
     this.#isQuietReconnect = false;
-    this.#deps.awaitingReply(false);
+    this.#deps.setAwaitingReply(false);
     this.#perform(this.#conversation?.received(text) ?? []);
   }
 
   closed(reason: string, wasStable: boolean): void {
-    this.#deps.awaitingReply(false);
+    this.#deps.setAwaitingReply(false);
     if (this.#isQuietReconnect && !wasStable) {
       this.#interruptedKind = this.promptKind;
       this.#disconnect('lost');
@@ -159,7 +159,8 @@ export class PageConversation implements ConnectionEvents {
   }
 
   /**
-   * Sends a command, if the prompt asks for one. The line being typed returns at the next prompt.
+   * Sends a command, if the prompt asks for one. The line being typed is restored at the next
+   * prompt.
    */
   command(command: string): void {
     const { editor } = this.#deps;
@@ -212,7 +213,7 @@ export class PageConversation implements ConnectionEvents {
     // A leading space keeps a line out of the history, as in a shell.
     if (!isSecret(kind) && !line.startsWith(' ')) this.#deps.remember(line);
     for (const effect of this.#conversation?.typed(line) ?? []) this.#performOne(effect);
-    if (kind !== 'line' && this.#state.is === 'waiting') this.#deps.awaitingReply(true);
+    if (kind !== 'line' && this.#state.is === 'waiting') this.#deps.setAwaitingReply(true);
   }
 
   #perform(effects: Effect[]): void {

@@ -1,5 +1,5 @@
-// Connects the controls of <dialog id="settings"> in index.html with the settings. Changes apply at
-// once, and changes in another tab show here.
+// Connects the controls of <dialog id="settings"> in index.html with the settings. Changes apply
+// immediately, and changes in another tab show here.
 
 import { escapeControls } from '../../protocol/plainText.ts';
 import { requireElement } from '../ui/dom.ts';
@@ -35,12 +35,12 @@ export class SettingsDialog {
     this.#maskPassword = requireElement(dialog, '#mask-password', HTMLInputElement);
     this.#notify = requireElement(dialog, '#notify', HTMLInputElement);
     this.open = modal(dialog, opener, () => this.#show());
-    this.#listen(askPermission);
+    this.#addListeners(askPermission);
     settings.onChange(() => this.#show());
   }
 
   /** Shows the setting for line endings, which the message server does not need. */
-  showLineEnds(): void {
+  showLineEndings(): void {
     this.#element('#line-ends').hidden = false;
   }
 
@@ -50,7 +50,7 @@ export class SettingsDialog {
     this.#element('#login').hidden = false;
   }
 
-  #listen(askPermission: () => Promise<unknown>): void {
+  #addListeners(askPermission: () => Promise<unknown>): void {
     const settings = this.#settings;
     for (const key of RADIO_KEYS) {
       for (const radio of this.#radios(key)) {
@@ -72,8 +72,8 @@ export class SettingsDialog {
 
   async #setNotify(askPermission: () => Promise<unknown>): Promise<void> {
     const isWanted = this.#notify.checked;
-    if (isWanted && permission() === 'default') await askPermission();
-    this.#settings.set('notify', isWanted && permission() === 'granted');
+    if (isWanted && notificationPermission() === 'default') await askPermission();
+    this.#settings.set('notify', isWanted && notificationPermission() === 'granted');
     this.#show();
   }
 
@@ -97,7 +97,7 @@ export class SettingsDialog {
   }
 
   #showNotify(): void {
-    const state = permission();
+    const state = notificationPermission();
     this.#notify.checked = state === 'granted' && this.#settings.get('notify');
     // Not `disabled`, which would take the focus from the checkbox, and so hide its note from
     // screen readers.
@@ -120,7 +120,7 @@ export class SettingsDialog {
 }
 
 /** The permission at this moment: the user can change it in the browser's settings. */
-function permission(): NotificationPermission | 'missing' {
+function notificationPermission(): NotificationPermission | 'missing' {
   return 'Notification' in window ? Notification.permission : 'missing';
 }
 

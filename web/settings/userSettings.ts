@@ -20,12 +20,12 @@ export class UserSettings {
 
   /**
    * @param storage `undefined` if the browser provides none.
-   * @param tabs Emits `storage` events for changes in other tabs, as the window does.
+   * @param storageEvents Emits `storage` events for changes in other tabs, as the window does.
    */
-  constructor(storage: Storage | undefined, tabs: EventTarget = window) {
+  constructor(storage: Storage | undefined, storageEvents: EventTarget = window) {
     this.#storage = storage;
     this.#values = this.#load() ?? parseSettings(null);
-    tabs.addEventListener('storage', (event) => this.#onStorage(event));
+    storageEvents.addEventListener('storage', (event) => this.#onStorage(event));
   }
 
   get<K extends keyof SettingValues>(key: K): SettingValues[K] {
