@@ -25,7 +25,7 @@ async function startRejecting(
 
 test.each([
   [401, /user name and a password/],
-  [403, /^a proxy in front of the bridge refused/],
+  [403, /^a proxy in front of the bridge rejected/],
   [404, /no target of this name/],
   [426, /was lost/],
   [429, /too many wrong passwords/],
@@ -59,7 +59,7 @@ test('asks again with GET if a proxy answers OPTIONS itself', async () => {
   );
 });
 
-test('reports a bridge that does not answer', async () => {
+test('reports that the bridge does not answer', async () => {
   const url = new URL('ws://127.0.0.1:1/ws');
   expect(await explainUpgradeFailure(url)).toBe(BRIDGE_UNREACHABLE);
 });

@@ -1,8 +1,8 @@
-// Finds out why the bridge rejected a WebSocket. Browsers do not tell a page: the handshake's
-// status is hidden from scripts. The bridge answers an OPTIONS request to the same address with the
-// same status. A GET would not do, because it carries no `Origin`, which may be the reason.
+// Determines why the bridge rejected a WebSocket. Browsers hide the status of the handshake from
+// scripts. The bridge answers an OPTIONS request to the same URL with the same status. A GET request
+// does not work, because it carries no `Origin`, which may be the reason.
 
-/** A bridge that does not answer is reported as unreachable. */
+/** A bridge that does not answer within this time is reported as unreachable. */
 const TIMEOUT_MS = 3_000;
 
 export const BRIDGE_UNREACHABLE = 'the bridge cannot be reached';
@@ -15,11 +15,11 @@ export const WOULD_UPGRADE = 'the connection to the bridge was lost, or a proxy 
 
 // PROTOCOL.md, "Before the upgrade".
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
-  403: 'a proxy in front of the bridge refused the connection (403)',
+  403: 'a proxy in front of the bridge rejected the connection (403)',
   401: 'the bridge requires a user name and a password; reload the page',
   404: 'the bridge has no target of this name',
   426: WOULD_UPGRADE,
-  429: 'the bridge refused this page: too many wrong passwords',
+  429: 'the bridge rejected this page: too many wrong passwords',
   502: 'the proxy in front of the bridge cannot reach it',
   503: 'the bridge is full: try again later',
 };
@@ -32,31 +32,31 @@ interface ProbeResponse {
 /**
  * Asks the bridge why it rejected an upgrade.
  *
- * @param url The address of the WebSocket.
+ * @param url The URL of the WebSocket.
  * @returns The reason, for the user.
  */
 export async function explainUpgradeFailure(url: URL): Promise<string> {
-  const address = new URL(url);
-  address.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
+  const httpUrl = new URL(url);
+  httpUrl.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
   try {
-    const { status, body } = await probe(address);
-    if (status === 403 && isFromBridge(body)) return foreignOrigin(address.origin);
-    if (isNotBridge(address, status)) return notForwarded(address);
-    return DESCRIPTIONS[status] ?? `the bridge refused the connection (${status})`;
+    const { status, body } = await probe(httpUrl);
+    if (status === 403 && isFromBridge(body)) return foreignOrigin(httpUrl.origin);
+    if (isNotBridge(httpUrl, status)) return notForwarded(httpUrl);
+    return DESCRIPTIONS[status] ?? `the bridge rejected the connection (${status})`;
   } catch {
     return BRIDGE_UNREACHABLE;
   }
 }
 
-async function probe(address: URL): Promise<ProbeResponse> {
+async function probe(httpUrl: URL): Promise<ProbeResponse> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const request = async (method: string): Promise<ProbeResponse> => {
-    const response = await fetch(address, { method, signal });
+    const response = await fetch(httpUrl, { method, signal });
     return { status: response.status, body: await response.text() };
   };
   const response = await request('OPTIONS');
   // Some proxies answer OPTIONS themselves.
-  return isNotBridge(address, response.status) ? request('GET') : response;
+  return isNotBridge(httpUrl, response.status) ? request('GET') : response;
 }
 
 /** Whether the bridge itself sent this 403, and not a proxy. */
@@ -65,10 +65,10 @@ function isFromBridge(body: string): boolean {
 }
 
 function foreignOrigin(origin: string): string {
-  return `the bridge refuses pages from ${origin}: restart it with --public-origin ${origin}`;
+  return `the bridge rejects pages from ${origin}: restart it with --public-origin ${origin}`;
 }
 
-/** Whether the bridge never answers so: its default target always exists. */
+/** Whether this status cannot come from the bridge, whose default target always exists. */
 function isNotBridge({ pathname }: URL, status: number): boolean {
   const isDefaultMissing = status === 404 && pathname.endsWith('/ws');
   return isDefaultMissing || status < 400 || status === 405;
