@@ -14,8 +14,8 @@ class BrowserWebSocket extends WebSocket {
   }
 }
 
-/** Stands in for the browser's globals. */
-export class BrowserStandIn {
+/** Replaces the browser's globals. */
+export class FakeBrowser {
   readonly window = new EventTarget();
   readonly document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
   readonly navigator = { onLine: true };
@@ -67,7 +67,7 @@ export class TestBridge {
       this.onConnection(browser);
     });
     await once(server, 'listening');
-    this.port = portOf(server);
+    this.port = listeningPort(server);
   }
 
   /** Stops listening, and terminates every connection. */
@@ -80,7 +80,7 @@ export class TestBridge {
   }
 }
 
-export function portOf(server: { address(): AddressInfo | string | null }): number {
+export function listeningPort(server: { address(): AddressInfo | string | null }): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no TCP port');
   return address.port;
@@ -106,7 +106,7 @@ export class SocketUnderTest {
     onTestFinished(() => this.socket.close());
   }
 
-  /** Resolves once the log has this entry so many times. */
+  /** Resolves once the log contains `entry` at least `times` times. */
   async waitFor(entry: string, times = 1): Promise<void> {
     await vi.waitUntil(() => this.log.filter((logged) => logged === entry).length >= times, {
       timeout: 10_000,

@@ -4,8 +4,8 @@ import { createServer, type Socket } from 'node:net';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import {
-  BrowserStandIn,
-  portOf,
+  FakeBrowser,
+  listeningPort,
   SocketUnderTest,
   TestBridge,
 } from './reconnectingSocket.harness.ts';
@@ -13,10 +13,10 @@ import type { ReconnectingSocket } from './reconnectingSocket.ts';
 import { FIRST_MAX_DELAY_MS, Reconnection, STABLE_AFTER_MS } from './reconnection.pure.ts';
 import { BRIDGE_UNREACHABLE, WOULD_UPGRADE } from './upgradeFailure.ts';
 
-let globals: BrowserStandIn;
+let globals: FakeBrowser;
 
 beforeEach(() => {
-  globals = new BrowserStandIn();
+  globals = new FakeBrowser();
   // The shortest delays; reconnection.test.ts tests the others.
   vi.spyOn(Math, 'random').mockReturnValue(0);
 });
@@ -26,15 +26,15 @@ function echo(browser: WebSocket): void {
   browser.on('message', (data) => browser.send(Buffer.from(String(data))));
 }
 
-/** Acts like the bridge if the target refuses: accepts the WebSocket, then closes it. */
-function refuse(browser: WebSocket): void {
+/** Acts like the bridge if the target refuses connections: accepts the WebSocket, and closes it. */
+function closeUnreachable(browser: WebSocket): void {
   browser.close(1014, 'motd refused the connection: is it running?');
 }
 
 /**
  * Starts a bridge that rejects handshakes, as it does without a password.
  *
- * @param until When it starts to accept handshakes: once it was asked for the reason, or never.
+ * @param until The time from which it accepts handshakes: the first request for the reason, or never.
  */
 async function startRejecting({ until }: { until: 'asked' | 'never' }) {
   const state = { url: new URL('ws://127.0.0.1/ws'), handshakes: 0 };
@@ -55,7 +55,7 @@ async function startRejecting({ until }: { until: 'asked' | 'never' }) {
     server.closeAllConnections();
   });
   await once(server, 'listening');
-  state.url.port = String(portOf(server));
+  state.url.port = String(listeningPort(server));
   return state;
 }
 
@@ -143,7 +143,7 @@ describe('a lost connection', () => {
   });
 
   test('resets the delay if it was stable', async () => {
-    const bridge = await TestBridge.start(refuse);
+    const bridge = await TestBridge.start(closeUnreachable);
     const { socket, waitFor } = connectTo(bridge);
     socket.connect();
     await waitFor('waiting', 3);
@@ -167,7 +167,7 @@ describe('a lost connection', () => {
     });
     await once(silent, 'listening');
     const arrived = once(silent, 'connection');
-    const { socket } = new SocketUnderTest(new URL(`ws://127.0.0.1:${portOf(silent)}/ws`));
+    const { socket } = new SocketUnderTest(new URL(`ws://127.0.0.1:${listeningPort(silent)}/ws`));
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => {
       vi.useRealTimers();
@@ -186,7 +186,7 @@ describe('a lost connection', () => {
     await gone;
   });
 
-  test('repeats a rejected handshake at once if the bridge would accept it now, even after stopRetrying', async () => {
+  test('repeats a rejected handshake immediately if the bridge would accept it now, even after stopRetrying', async () => {
     const bridge = await startRejecting({ until: 'asked' });
     const tested = new SocketUnderTest(bridge.url);
     tested.socket.connect();
@@ -205,9 +205,9 @@ describe('a lost connection', () => {
     expect(bridge.handshakes).toBe(2);
   });
 
-  test('does not flap if the bridge accepts and the target refuses', async () => {
+  test('does not flap if the bridge accepts the WebSocket and the target refuses the connection', async () => {
     const bridge = await TestBridge.start((browser) => {
-      if (bridge.connectionCount < 4) refuse(browser);
+      if (bridge.connectionCount < 4) closeUnreachable(browser);
     });
     const { socket, log, waitFor } = connectTo(bridge);
     socket.connect();
@@ -228,7 +228,7 @@ describe('a lost connection', () => {
 
   test('is connected at the first byte of a server that sends first', async () => {
     const bridge = await TestBridge.start((browser) => {
-      if (bridge.connectionCount === 1) refuse(browser);
+      if (bridge.connectionCount === 1) closeUnreachable(browser);
       else browser.send(Buffer.from('220 hello\n'));
     });
     const { socket, log, waitFor } = connectTo(bridge);
@@ -244,7 +244,7 @@ describe('a page event', () => {
     ['pageshow', () => globals.dispatch('pageshow')],
     ['visibilitychange', () => globals.showTab()],
   ])('%s starts an attempt within a second', async (_event, wake) => {
-    const bridge = await TestBridge.start(refuse);
+    const bridge = await TestBridge.start(closeUnreachable);
     const { socket, waitFor } = connectTo(bridge);
     socket.connect();
     await waitFor('waiting', 3);
@@ -258,7 +258,7 @@ describe('a page event', () => {
   });
 
   test('starts one attempt for a hundred events', async () => {
-    const bridge = await TestBridge.start(refuse);
+    const bridge = await TestBridge.start(closeUnreachable);
     const { socket, waitFor } = connectTo(bridge);
     socket.connect();
     await waitFor('waiting');
@@ -273,12 +273,12 @@ describe('a page event', () => {
     expect(bridge.connectionCount).toBe(2);
   });
 
-  test('is offline until the network is back, and retries silently', async () => {
+  test('online ends the state offline, in which it retries silently', async () => {
     const tried = vi.spyOn(Reconnection.prototype, 'attemptFailed');
     const bridge = await TestBridge.start((browser) => {
       // The network comes back during the delay after this one.
       if (bridge.connectionCount === 3) vi.spyOn(Math, 'random').mockReturnValue(0.999);
-      refuse(browser);
+      closeUnreachable(browser);
     });
     const { socket, log, waitFor } = connectTo(bridge);
     globals.navigator.onLine = false;
@@ -314,8 +314,8 @@ describe('a page event', () => {
   });
 });
 
-describe('ends', () => {
-  test('at the next close after stopRetrying', async () => {
+describe('the socket', () => {
+  test('ends at the next close after stopRetrying', async () => {
     const bridge = await TestBridge.start((browser) =>
       browser.on('message', () => browser.close(1000, 'motd closed the connection')),
     );
@@ -332,7 +332,7 @@ describe('ends', () => {
     expect(socket.state).toEqual({ is: 'ended', reason });
   });
 
-  test('and starts again with connect, even before the old connection is closed', async () => {
+  test('starts again with connect, even before the old connection is closed', async () => {
     const bridge = await TestBridge.start(echo);
     const { socket, log, waitFor } = connectTo(bridge);
     socket.connect();
@@ -345,8 +345,8 @@ describe('ends', () => {
     await waitFor('received again\n');
   });
 
-  test('at once if stopRetrying is called between two attempts', async () => {
-    const bridge = await TestBridge.start(refuse);
+  test('ends immediately if stopRetrying is called between two attempts', async () => {
+    const bridge = await TestBridge.start(closeUnreachable);
     const { socket, waitFor } = connectTo(bridge);
     socket.connect();
     await waitFor('waiting');
@@ -358,7 +358,7 @@ describe('ends', () => {
     expect(bridge.connectionCount).toBe(2);
   });
 
-  test('at close, without leaving listeners behind', async () => {
+  test('ends at close, without leaving listeners behind', async () => {
     const bridge = await TestBridge.start(echo);
     const { socket, log, waitFor } = connectTo(bridge);
     socket.connect();

@@ -1,6 +1,5 @@
-// A WebSocket that reconnects by itself: whenever it closes, it opens another one to the same
-// address of the bridge. reconnection.pure.ts decides when; this file has the socket, the clock and
-// the page's events.
+// A WebSocket that reconnects by itself: whenever it closes, it opens another one to the same URL.
+// reconnection.pure.ts decides when; this file has the socket, the clock and the page's events.
 //
 //   connecting --opens, and the target stays--> connected
 //              --fails--> waiting (offline if the browser has no network)
@@ -48,7 +47,7 @@ export interface ConnectionEvents {
 /** An attempt that takes longer is abandoned: browsers themselves wait for minutes. */
 const OPEN_TIMEOUT_MS = 10_000;
 
-/** How long the bridge may take to close a WebSocket whose target refuses the connection. */
+/** The bridge closes a WebSocket whose target refuses the connection within this time. */
 const CONFIRM_MS = 200;
 
 /** The close code for an unreachable target: PROTOCOL.md, "Close codes". */
@@ -60,8 +59,8 @@ export class ReconnectingSocket {
   readonly #reconnection = new Reconnection();
   #state: ConnectionState = { is: 'ended', reason: 'not connected yet' };
   #webSocket: WebSocket | undefined;
-  /** The deadline of the current step: of opening, of confirming, or of the next attempt. */
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** One timer for the three steps: the deadline to open, the delay to confirm, the next attempt. */
+  #stepTimer: ReturnType<typeof setTimeout> | undefined;
   #nextAtMs = 0;
   #isFirstAttempt = true;
   #hasStoppedRetrying = false;
@@ -80,8 +79,8 @@ export class ReconnectingSocket {
   }
 
   /**
-   * Connects now, unless it is connected. Attempts start at least a second apart, so that a key
-   * that is held down does not flood the bridge.
+   * Connects immediately if it is not connected. Attempts start at least a second apart, so that a
+   * key that is held down does not flood the bridge.
    */
   connect(): void {
     switch (this.#state.is) {
@@ -116,11 +115,11 @@ export class ReconnectingSocket {
     if (this.#state.is === 'waiting' || this.#state.is === 'offline') this.#end(this.#state.reason);
   }
 
-  /** Closes the connection, for good. */
+  /** Closes the connection, and does not reconnect. */
   close(): void {
     if (this.#state.is === 'ended') return;
     this.#hasStoppedRetrying = true;
-    this.#lose('this page closed the connection');
+    this.#disconnect('this page closed the connection');
   }
 
   /**
@@ -129,7 +128,7 @@ export class ReconnectingSocket {
    */
   reconnect(reason: string): void {
     if (this.#state.is !== 'connected') return;
-    this.#lose(reason);
+    this.#disconnect(reason);
     this.#wake();
   }
 
@@ -161,8 +160,8 @@ export class ReconnectingSocket {
     let hasReceived = false;
     webSocket.binaryType = 'arraybuffer';
     this.#webSocket = webSocket;
-    this.#timer = setTimeout(
-      () => this.#lose('the bridge did not answer in time'),
+    this.#stepTimer = setTimeout(
+      () => this.#disconnect('the bridge did not answer in time'),
       OPEN_TIMEOUT_MS,
     );
     webSocket.addEventListener('open', () => {
@@ -181,41 +180,42 @@ export class ReconnectingSocket {
       if (this.#webSocket !== webSocket) return;
       // The target was never reached, however long the bridge tried: not a stable connection.
       if (code === TARGET_FAILED && !hasReceived) this.#reconnection.discountConnection();
-      if (wasOpen) this.#lose(closeReason(code, reason));
-      else void this.#loseRejected(webSocket);
+      if (wasOpen) this.#disconnect(closeReason(code, reason));
+      else void this.#handleRejectedHandshake(webSocket);
     });
   }
 
-  async #loseRejected(webSocket: WebSocket): Promise<void> {
+  async #handleRejectedHandshake(webSocket: WebSocket): Promise<void> {
     const reason = await explainUpgradeFailure(this.#url);
     if (this.#webSocket !== webSocket) return;
     // If the handshake failed because the login cookie had expired, the request that explained the
     // failure renewed the cookie (bridge/http/loginCookie.ts): repeat the handshake once.
     if (reason !== WOULD_UPGRADE || this.#hasRepeatedHandshake) {
-      this.#lose(reason);
+      this.#disconnect(reason);
       return;
     }
     this.#hasRepeatedHandshake = true;
     this.#openWebSocket();
   }
 
-  /** Counts the first WebSocket as connected at once; a later one if it stays open. */
+  /** Counts the first WebSocket as connected immediately, and a later one if it stays open. */
   #confirm(): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#stepTimer);
     if (this.#isFirstAttempt) this.#becomeConnected();
-    else this.#timer = setTimeout(() => this.#becomeConnected(), CONFIRM_MS);
+    else this.#stepTimer = setTimeout(() => this.#becomeConnected(), CONFIRM_MS);
   }
 
   #becomeConnected(): void {
     if (this.#state.is === 'connected') return;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#stepTimer);
     this.#isFirstAttempt = false;
     this.#reconnection.connectionOpened(performance.now());
     this.#setState({ is: 'connected' });
     this.#events.opened();
   }
 
-  #lose(reason: string): void {
+  /** Discards the WebSocket, and schedules a retry unless `stopRetrying` was called. */
+  #disconnect(reason: string): void {
     const wasConnected = this.#state.is === 'connected';
     const wasStable = this.#reconnection.isStable(performance.now());
     this.#discardWebSocket();
@@ -226,7 +226,7 @@ export class ReconnectingSocket {
   }
 
   #discardWebSocket(): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#stepTimer);
     const webSocket = this.#webSocket;
     this.#webSocket = undefined;
     webSocket?.close();
@@ -246,9 +246,9 @@ export class ReconnectingSocket {
   }
 
   #attemptAt(atMs: number): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#stepTimer);
     this.#nextAtMs = atMs;
-    this.#timer = setTimeout(() => {
+    this.#stepTimer = setTimeout(() => {
       // Also retry while offline, because the bridge may run on this computer. Do not leave the
       // state for each of these attempts.
       if (this.#state.is === 'offline' && !navigator.onLine) this.#openWebSocket();
@@ -294,7 +294,7 @@ export class ReconnectingSocket {
     addEventListener(
       'pagehide',
       () => {
-        if (this.#webSocket !== undefined) this.#lose('this page was left');
+        if (this.#webSocket !== undefined) this.#disconnect('this page was left');
       },
       { signal },
     );

@@ -1,7 +1,7 @@
 // Decides when to reconnect. Pure: the time and the random number are arguments.
 //
 // Exponential backoff with full jitter: each failure doubles the longest delay, and the delay is
-// random up to it. When a bridge restarts, its pages come back one by one, not all at once
+// random up to it. When a bridge restarts, its pages come back one by one, not all together
 // (Exponential Backoff And Jitter, AWS Architecture Blog, 2015).
 
 export const MIN_DELAY_MS = 250;

@@ -12,7 +12,7 @@ import {
 const randomNumber = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const MAX_RANDOM = 1 - Number.EPSILON;
 
-/** The delays between attempts that all fail at once. */
+/** The delays between attempts that all fail immediately. */
 function delays(randoms: readonly number[], reconnection = new Reconnection()): number[] {
   let nowMs = 0;
   return randoms.map((random) => {
@@ -107,7 +107,7 @@ describe('a connection', () => {
 });
 
 describe('an event that wakes the page', () => {
-  test('starts an attempt at once', () => {
+  test('starts an attempt immediately', () => {
     const reconnection = new Reconnection();
     expect(reconnection.earliestAttempt(5)).toBe(5);
     reconnection.attemptStarted(1_000);
