@@ -9,26 +9,23 @@ import { defineConfig, type Plugin } from 'vite';
 
 export default defineConfig({
   root: 'web',
-  // Relative addresses, so that the page works under any path of a reverse proxy.
+  // Relative URLs, so that the page works under any path of a reverse proxy.
   base: './',
   // Files that keep their names: browsers revalidate them at each load, like the page itself. Files
-  // that are imported get a hash in their names, and may be cached for ever.
+  // that are imported get a hash in their names, and may be cached forever.
   publicDir: 'public',
   build: {
     outDir: '../dist/page',
     emptyOutDir: true,
     target: 'es2022',
-    // The Content-Security-Policy allows no data: addresses (bridge/http/headers.ts).
+    // The Content-Security-Policy allows no data: URLs (bridge/http/headers.ts).
     assetsInlineLimit: 0,
     // The polyfill is for modules loaded later, and there are none.
     modulePreload: { polyfill: false },
     // A slow plugin delays the build on a slow machine. The user of `npm start` cannot act on it.
     rolldownOptions: { checks: { pluginTimings: false } },
   },
-  plugins: [
-    inlineScripts('web/appearance/themeBoot.js', 'web/page/addressCheck.js'),
-    precompress(),
-  ],
+  plugins: [inlineScripts('web/appearance/themeBoot.js', 'web/page/pathCheck.js'), precompress()],
 });
 
 /**

@@ -1,5 +1,5 @@
-// Decides which of the four appearances the page has: what the user chose, or else what the system
-// asks for. themeBoot.js makes the same decision before the first paint.
+// Decides which of the four appearances the page has: the user's choice, or else the system's
+// preference. themeBoot.js makes the same decision before the first paint.
 
 import type { SettingValues } from '../settings/settingValues.pure.ts';
 
@@ -8,9 +8,7 @@ export interface Appearance {
   contrast: 'normal' | 'more';
 }
 
-/**
- * What the system asks for (Media Queries Level 5, `prefers-color-scheme` and `prefers-contrast`).
- */
+/** The media features `prefers-color-scheme` and `prefers-contrast` (Media Queries Level 5). */
 export interface SystemPreferences {
   isLight: boolean;
   isMoreContrast: boolean;

@@ -59,7 +59,7 @@ describe('themeBoot.js decides like appearance.pure.ts if the storage', () => {
   });
 });
 
-/** What themeBoot.js sets on <html>. */
+/** The attributes that themeBoot.js sets on <html>. */
 function bootAppearance(
   stored: () => string | null,
   system: SystemPreferences,

@@ -6,7 +6,7 @@
   try {
     chosen = JSON.parse(localStorage.getItem('motd.settings') ?? '{}');
   } catch {
-    // Storage is blocked, or holds no JSON: nothing is chosen.
+    // Storage is blocked, or its value is not JSON: nothing is chosen.
   }
   const isLight = matchMedia('(prefers-color-scheme: light)').matches;
   const isMore = matchMedia('(prefers-contrast: more)').matches;

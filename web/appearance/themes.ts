@@ -1,4 +1,4 @@
-// Applies the appearance that the settings or the system ask for, and passes its colors to
+// Applies the appearance from the settings or the system, and passes its colors to
 // xterm.js. The colors themselves are the variables in colors.css.
 
 import type { ISearchDecorationOptions } from '@xterm/addon-search';
@@ -56,7 +56,7 @@ export function terminalTheme(): ITheme {
   };
 }
 
-/** How the search addon marks its results in the current appearance. */
+/** The search addon's colors for its results in the current appearance. */
 export function searchDecorations(): ISearchDecorationOptions {
   const color = currentColors();
   return {

@@ -26,7 +26,7 @@ function echo(browser: WebSocket): void {
   browser.on('message', (data) => browser.send(Buffer.from(String(data))));
 }
 
-/** Acts like the bridge if the target refuses connections: accepts the WebSocket, and closes it. */
+/** Acts like the bridge with an unreachable target: accepts the WebSocket, then closes it. */
 function closeUnreachable(browser: WebSocket): void {
   browser.close(1014, 'motd refused the connection: is it running?');
 }
@@ -34,7 +34,7 @@ function closeUnreachable(browser: WebSocket): void {
 /**
  * Starts a bridge that rejects handshakes, as it does without a password.
  *
- * @param until The time from which it accepts handshakes: the first request for the reason, or never.
+ * @param until When it starts to accept handshakes: after a request for the reason, or never.
  */
 async function startRejecting({ until }: { until: 'asked' | 'never' }) {
   const state = { url: new URL('ws://127.0.0.1/ws'), handshakes: 0 };

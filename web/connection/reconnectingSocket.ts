@@ -59,7 +59,7 @@ export class ReconnectingSocket {
   readonly #reconnection = new Reconnection();
   #state: ConnectionState = { is: 'ended', reason: 'not connected yet' };
   #webSocket: WebSocket | undefined;
-  /** One timer for the three steps: the deadline to open, the delay to confirm, the next attempt. */
+  /** Ends the current step: the deadline to open, the delay to confirm, or the next attempt. */
   #stepTimer: ReturnType<typeof setTimeout> | undefined;
   #nextAtMs = 0;
   #isFirstAttempt = true;

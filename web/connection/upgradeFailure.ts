@@ -1,6 +1,6 @@
 // Determines why the bridge rejected a WebSocket. Browsers hide the status of the handshake from
-// scripts. The bridge answers an OPTIONS request to the same URL with the same status. A GET request
-// does not work, because it carries no `Origin`, which may be the reason.
+// scripts. The bridge answers an OPTIONS request to the same URL with the same status. A GET does
+// not work, because it carries no `Origin`, which may be the reason.
 
 /** A bridge that does not answer within this time is reported as unreachable. */
 const TIMEOUT_MS = 3_000;

@@ -11,7 +11,7 @@ export interface EditedLine {
 
 export const EMPTY_LINE: EditedLine = { text: '', cursor: 0 };
 
-/** Where a motion from the line's cursor leads, as an offset. */
+/** Returns the offset to which the cursor moves. */
 export type Motion = (line: EditedLine) => number;
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
@@ -74,13 +74,13 @@ export function insert({ text, cursor }: EditedLine, added: string): EditedLine 
 }
 
 /** Removes the text between the cursor and the target of a motion. */
-export function cut(line: EditedLine, motion: Motion): { line: EditedLine; cut: string } {
+export function remove(line: EditedLine, motion: Motion): { line: EditedLine; removed: string } {
   const { text, cursor } = line;
   const target = motion(line);
   const from = Math.min(cursor, target);
   const to = Math.max(cursor, target);
   return {
     line: editedLine(text.slice(0, from) + text.slice(to), from),
-    cut: text.slice(from, to),
+    removed: text.slice(from, to),
   };
 }

@@ -65,7 +65,7 @@ const step: fc.Arbitrary<EditStep> = fc.oneof(
 );
 
 /** The line editor on a terminal, connected like in web/page/screen.ts. */
-class EditorStandIn {
+class EditorOnTerminal {
   readonly terminal;
   readonly #editor = new LineEditor(new LineHistory(['MSGGET', 'an earlier line', '漢字']));
   readonly #painter = new LinePainter(table);
@@ -131,7 +131,7 @@ function textOf(line: PromptLine, columns: number): string {
   return rows.map((row) => row.prompt + row.text).join('');
 }
 
-async function expectConsistent(editor: EditorStandIn): Promise<void> {
+async function expectConsistent(editor: EditorOnTerminal): Promise<void> {
   await editor.flush();
   const { terminal, promptLine } = editor;
   const layout = layOut(promptLine, terminal.cols, table);
@@ -164,7 +164,7 @@ test('keeps the line, the cursor and the lines above on the screen, whatever hap
       rows,
       fc.array(step, { maxLength: 12 }),
       async (width, height, steps) => {
-        const editor = new EditorStandIn(width, height);
+        const editor = new EditorOnTerminal(width, height);
         for (const one of steps) {
           await editor.do(one);
           if (one.does === 'resize') await expectConsistent(editor);

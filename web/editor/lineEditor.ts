@@ -9,7 +9,6 @@
 //             --any other key--> editing the line that was found, with the effect of that key
 
 import {
-  cut,
   type EditedLine,
   EMPTY_LINE,
   editedLine,
@@ -17,6 +16,7 @@ import {
   left,
   type Motion,
   move,
+  remove,
   right,
   toEnd,
   toStart,
@@ -27,7 +27,7 @@ import {
 import { type EditorCommand, type EditorKey, type MotionName, parseKeys } from './editorKeys.ts';
 import type { LineHistory } from './lineHistory.ts';
 
-/** What a key asks of the page, other than a line. */
+/** A key's request to the page, other than a line. */
 export type EditorRequest =
   /** Ctrl-C: the user discarded this text, and all type-ahead. */
   | { request: 'interrupt'; text: string }
@@ -40,7 +40,7 @@ export type EditorRequest =
   /** Tab, if several words match. */
   | { request: 'showCompletions'; words: readonly string[] };
 
-/** What kind of line the current prompt asks for. */
+/** Options for the line that the current prompt asks for. */
 export interface InputOptions {
   /** Words that Tab completes. */
   completions: readonly string[];
@@ -155,7 +155,7 @@ export class LineEditor {
         this.#line = move(this.#line, MOTIONS[key.to]);
         return undefined;
       case 'delete':
-        this.#edit(cut(this.#line, MOTIONS[key.to]).line);
+        this.#edit(remove(this.#line, MOTIONS[key.to]).line);
         return undefined;
       case 'kill':
         this.#kill(MOTIONS[key.to], wasKill);
@@ -188,7 +188,7 @@ export class LineEditor {
         return this.#interrupt();
       case 'deleteOrEndSession':
         if (this.#line.text === '') return { request: 'endSession' };
-        this.#edit(cut(this.#line, right).line);
+        this.#edit(remove(this.#line, right).line);
         return undefined;
       case 'clearScreen':
         return { request: 'clearScreen' };
@@ -212,7 +212,7 @@ export class LineEditor {
 
   #kill(motion: Motion, wasKill: boolean): void {
     const isForward = motion(this.#line) > this.#line.cursor;
-    const { line, cut: killed } = cut(this.#line, motion);
+    const { line, removed: killed } = remove(this.#line, motion);
     this.#edit(line);
     const before = wasKill ? this.#killBuffer : '';
     if (killed !== '') this.#killBuffer = isForward ? before + killed : killed + before;
@@ -263,7 +263,7 @@ export class LineEditor {
         if (key.to !== 'left') break;
         this.#find(
           search,
-          cut(editedLine(search.query), left).line.text,
+          remove(editedLine(search.query), left).line.text,
           this.#history.lines.length,
         );
         return true;

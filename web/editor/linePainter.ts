@@ -24,7 +24,7 @@ export interface ScreenSize {
 
 export class LinePainter {
   readonly #table: CharacterTable;
-  /** How many rows the cursor is below the first row drawn; `undefined` if nothing is drawn. */
+  /** The row of the cursor, from the first row drawn; `undefined` if nothing is drawn. */
   #cursorRow: number | undefined;
   /** The first row in view, of a line that is taller than the screen. */
   #firstInView = 0;

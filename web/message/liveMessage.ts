@@ -105,7 +105,7 @@ export class LiveMessage {
         this.#socket.close();
         break;
       case 'closing':
-        // If the server does not close now, these words are the message: a second request shows which.
+        // If the server does not close now, these words are the message. A probe determines which.
         if (this.#message !== undefined) this.#sendProbe();
         break;
       default:

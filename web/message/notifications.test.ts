@@ -4,7 +4,7 @@ import { Notifications } from './notifications.ts';
 type PermissionState = 'default' | 'denied' | 'granted';
 
 /** Provides what a browser has and Node lacks: notifications, and a page that is visible or not. */
-class DesktopStandIn {
+class FakeDesktop {
   permission: PermissionState = 'granted';
   /** The user's answer to a request for permission. */
   answer: PermissionState = 'granted';
@@ -20,7 +20,7 @@ class DesktopStandIn {
 
   constructor() {
     const desktop = this;
-    class StandIn extends EventTarget {
+    class FakeNotification extends EventTarget {
       readonly close = vi.fn();
       constructor(title: string, { body, tag }: { body: string; tag: string }) {
         super();
@@ -40,7 +40,7 @@ class DesktopStandIn {
         return desktop.ask();
       }
     }
-    vi.stubGlobal('Notification', StandIn);
+    vi.stubGlobal('Notification', FakeNotification);
     vi.stubGlobal('window', { focus: this.focus });
     vi.stubGlobal('document', {
       title: 'Message of the day',
@@ -55,10 +55,10 @@ class DesktopStandIn {
   }
 }
 
-let desktop: DesktopStandIn;
+let desktop: FakeDesktop;
 
 beforeEach(() => {
-  desktop = new DesktopStandIn();
+  desktop = new FakeDesktop();
 });
 
 describe('a changed message', () => {

@@ -16,7 +16,7 @@ function createElement(name: string, options?: ElementCreationOptions): HTMLElem
   return Document.prototype.createElement.call(document, name, options);
 }
 
-/** Stands in for a <style> element: puts the rules into a style sheet of the document. */
+/** Replaces a <style> element: puts the rules into a style sheet of the document. */
 function sheetElement(): HTMLElement {
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets.push(sheet);

@@ -1,4 +1,4 @@
-// Tells the user what to do after a conversation ended.
+// The hint that the page prints after a conversation ended.
 
 import type { Ending } from '../../client/dialogue/conversation.ts';
 

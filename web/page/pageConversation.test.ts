@@ -1,5 +1,5 @@
 // Tests the page's conversation with the real dialogue and line editor. The socket, the screen and
-// the field are stand-ins that record what they are given.
+// the field are fakes that record their calls.
 
 import { describe, expect, test } from 'vitest';
 import type { Conversation } from '../../client/dialogue/conversation.ts';
@@ -24,7 +24,7 @@ interface PageOptions {
 }
 
 /** A page without a browser. The test controls its connection. */
-class PageStandIn {
+class FakePage {
   /** The lines above the one being typed. */
   printed: string[] = [];
   /** The line being typed, with `|` for the cursor. */
@@ -140,17 +140,17 @@ class PageStandIn {
 }
 
 /** A page at the prompt for a message. */
-function atMessagePrompt(): PageStandIn {
-  return new PageStandIn().open().type('MSGSTORE\r').receive('200 OK\n');
+function atMessagePrompt(): FakePage {
+  return new FakePage().open().type('MSGSTORE\r').receive('200 OK\n');
 }
 
 /** A page at the prompt for a password. */
-function atPasswordPrompt(options?: PageOptions): PageStandIn {
-  return new PageStandIn(options).open().type('SHUTDOWN\r').receive('300 PASSWORD REQUIRED\n');
+function atPasswordPrompt(options?: PageOptions): FakePage {
+  return new FakePage(options).open().type('SHUTDOWN\r').receive('300 PASSWORD REQUIRED\n');
 }
 
 test('sends a completed line, and prints the reply', () => {
-  const page = new PageStandIn().open().type('MSGGET', '\r').receive('200 OK\nthe message\n');
+  const page = new FakePage().open().type('MSGGET', '\r').receive('200 OK\nthe message\n');
   expect(page.sent).toEqual(['MSGGET\n']);
   expect(page.printed).toEqual([
     `${COMMAND}MSGGET`,
@@ -162,7 +162,7 @@ test('sends a completed line, and prints the reply', () => {
 });
 
 test('announces each reply once, and each new prompt', () => {
-  const page = new PageStandIn().open().type('MSGGET\r').receive('200 OK\nthe message\n');
+  const page = new FakePage().open().type('MSGGET\r').receive('200 OK\nthe message\n');
   expect(page.announced).toEqual([COMMAND, 'Server: 200 OK', 'the message']);
   page.type('SHUTDOWN\r').receive('300 PASSWORD REQUIRED\n');
   expect(page.announced.slice(3)).toEqual([
@@ -172,14 +172,14 @@ test('announces each reply once, and each new prompt', () => {
 });
 
 test('awaits a reply from sending a line until the reply arrives', () => {
-  const page = new PageStandIn().open();
+  const page = new FakePage().open();
   expect(page.isAwaiting).toBe(false);
   expect(page.type('MSGGET\r').isAwaiting).toBe(true);
   expect(page.receive('200 OK\n').isAwaiting).toBe(false);
 });
 
 test('keeps the typed line when a command button is pressed', () => {
-  const page = new PageStandIn().open().type('half a line');
+  const page = new FakePage().open().type('half a line');
   page.conversation.command('MSGGET');
   page.conversation.command('QUIT');
   expect(page.sent).toEqual(['MSGGET\n']);
@@ -188,12 +188,12 @@ test('keeps the typed line when a command button is pressed', () => {
 });
 
 test('keeps a line with a leading space out of the history', () => {
-  const page = new PageStandIn().open().type(' MSGGET\r').receive('200 OK\nthe message\n');
+  const page = new FakePage().open().type(' MSGGET\r').receive('200 OK\nthe message\n');
   expect(page.type(UP).line).toBe(`${COMMAND}|`);
 });
 
 test('answers prompts with type-ahead, in order', () => {
-  const page = new PageStandIn().type('MSGSTORE\ra message\rMSG').open();
+  const page = new FakePage().type('MSGSTORE\ra message\rMSG').open();
   expect(page.sent).toEqual(['MSGSTORE\n']);
   page.receive('200 OK\n').receive('200 OK\n');
   expect(page.sent).toEqual(['MSGSTORE\n', 'a message\n']);
@@ -201,7 +201,7 @@ test('answers prompts with type-ahead, in order', () => {
 });
 
 test('prints an arriving message above the line being typed', () => {
-  const page = new PageStandIn().open().type('MSGWATCH\r').receive('200 OK\none\n');
+  const page = new FakePage().open().type('MSGWATCH\r').receive('200 OK\none\n');
   page.type('MSGG', LEFT).receive('two\n');
   expect(page.printed.at(-1)).toBe('two');
   expect(page.line).toBe(`${COMMAND}MSG|G`);
@@ -209,7 +209,7 @@ test('prints an arriving message above the line being typed', () => {
 
 describe('when the connection is lost, it', () => {
   test('prints the reason, and keeps the typed command and its cursor', () => {
-    const page = new PageStandIn().open().type('MSGG', LEFT).lose();
+    const page = new FakePage().open().type('MSGG', LEFT).lose();
     expect(page.printed).toEqual([
       '[motd closed the connection (1000)]',
       '[reconnecting; press Enter to try now]',
@@ -219,7 +219,7 @@ describe('when the connection is lost, it', () => {
   });
 
   test('lets the user edit the line, and Enter connects without sending it', () => {
-    const page = new PageStandIn().open().type('MSGG').lose().type('ET\r');
+    const page = new FakePage().open().type('MSGG').lose().type('ET\r');
     expect(page.socket.connects).toBe(1);
     expect(page.line).toBe('MSGGET|');
     page.open().type('\r');
@@ -227,7 +227,7 @@ describe('when the connection is lost, it', () => {
   });
 
   test('keeps the first line of a paste, and sends none', () => {
-    const page = new PageStandIn().open().lose().type('\x1b[200~SHUTDOWN\n123!abc\n\x1b[201~');
+    const page = new FakePage().open().lose().type('\x1b[200~SHUTDOWN\n123!abc\n\x1b[201~');
     expect(page.printed.at(-1)).toContain('only the first pasted line is kept');
     expect(page.socket.connects).toBe(1);
     page.open();
@@ -279,13 +279,13 @@ describe('when the connection is lost, it', () => {
   });
 
   test('discards a password that was typed ahead of its prompt', () => {
-    const page = new PageStandIn().open().type('SHUTDOWN\r', '12').lose().type('3\r').open();
+    const page = new FakePage().open().type('SHUTDOWN\r', '12').lose().type('3\r').open();
     expect(page.sent).toEqual(['SHUTDOWN\n']);
     expect(page.line).toBe(`${COMMAND}|`);
   });
 
   test('discards a password typed after a SHUTDOWN that was not sent', () => {
-    const page = new PageStandIn().open().lose().type('SHUTDOWN\r', 'hunter2', '\r').open();
+    const page = new FakePage().open().lose().type('SHUTDOWN\r', 'hunter2', '\r').open();
     expect(page.sent).toEqual([]);
     expect(page.line).toBe(`${COMMAND}|`);
     expect(page.type(UP).line).toBe(`${COMMAND}SHUTDOWN|`);
@@ -298,7 +298,7 @@ describe('when the connection is lost, it', () => {
   });
 
   test('discards type-ahead, which may be a password', () => {
-    const page = new PageStandIn().open().type('SHUTDOWN\r123!abc\r12').lose().open().type('\r');
+    const page = new FakePage().open().type('SHUTDOWN\r123!abc\r12').lose().open().type('\r');
     expect(page.sent).toEqual(['SHUTDOWN\n']);
     expect(page.line).toBe(`${COMMAND}|`);
   });
@@ -310,25 +310,25 @@ describe('when the connection is lost, it', () => {
   });
 
   test('keeps a command that was typed while a reply was awaited', () => {
-    const page = new PageStandIn().open().type('MSGGET\rMSGS').lose();
+    const page = new FakePage().open().type('MSGGET\rMSGS').lose();
     expect(page.line).toBe('MSGS|');
   });
 
   test('keeps showing a search in the history', () => {
-    const page = new PageStandIn().open().type('MSGGET\r').receive('200 OK\nthe message\n');
+    const page = new FakePage().open().type('MSGGET\r').receive('200 OK\nthe message\n');
     page.type(CTRL_R, 'GET').lose();
     expect(page.line).toBe("(reverse-i-search)'GET': MSG|GET");
   });
 
   test('keeps the match of a search across a reconnect', () => {
-    const page = new PageStandIn().open().type('MSGGET\r').receive('200 OK\nthe message\n');
+    const page = new FakePage().open().type('MSGGET\r').receive('200 OK\nthe message\n');
     page.type(CTRL_R, 'GET').lose().open();
     expect(page.sent).toEqual(['MSGGET\n']);
     expect(page.line).toContain('MSG|GET');
   });
 
   test('prints nothing for attempts that fail', () => {
-    const page = new PageStandIn().open().lose();
+    const page = new FakePage().open().lose();
     const before = page.printed.length;
     page.fail().fail();
     page.open().lose('motd refused the connection: is it running? (1014)', false);
@@ -337,7 +337,7 @@ describe('when the connection is lost, it', () => {
   });
 
   test('stops reconnecting if the server rejects the user', () => {
-    const page = new PageStandIn().open().lose().open().receive('421 TOO MANY CONNECTIONS\n');
+    const page = new FakePage().open().lose().open().receive('421 TOO MANY CONNECTIONS\n');
     page.lose('motd closed the connection (1000)', false);
     expect(page.socket.isRetryingStopped).toBe(true);
     expect(page.printed.at(-1)).toBe('[press Enter to connect]');
@@ -371,7 +371,7 @@ describe('when the connection is lost, it', () => {
   });
 
   test('prints the loss of a stable connection', () => {
-    const page = new PageStandIn().open().lose();
+    const page = new FakePage().open().lose();
     const before = page.printed.length;
     page.open().type('MSGG').lose();
     expect(page.printed).toHaveLength(before + 2);
@@ -379,7 +379,7 @@ describe('when the connection is lost, it', () => {
   });
 
   test('prints the loss of a conversation that the user started', () => {
-    const page = new PageStandIn().open().type('QUIT\r').receive('200 OK\n').lose();
+    const page = new FakePage().open().type('QUIT\r').receive('200 OK\n').lose();
     page.socket.isRetryingStopped = false;
     page.open().lose('motd closed the connection (1000)', false);
     expect(page.printed.slice(-2)).toEqual([
@@ -389,7 +389,7 @@ describe('when the connection is lost, it', () => {
   });
 
   test('prints the loss if something was sent, and discards a password typed ahead', () => {
-    const page = new PageStandIn({ masksPasswords: true }).open().lose().open();
+    const page = new FakePage({ masksPasswords: true }).open().lose().open();
     page.type('SHUTDOWN\rhunter2\rhun').lose('motd closed the connection (1000)', false).open();
     page.type('\r');
     expect(page.sent).toEqual(['SHUTDOWN\n']);
@@ -398,7 +398,7 @@ describe('when the connection is lost, it', () => {
   });
 
   test('prints a later loss if something was sent meanwhile', () => {
-    const page = new PageStandIn()
+    const page = new FakePage()
       .open()
       .lose()
       .open()
@@ -410,7 +410,7 @@ describe('when the connection is lost, it', () => {
 });
 
 test('prints once why the first attempt failed', () => {
-  const page = new PageStandIn().fail('the bridge cannot be reached').fail();
+  const page = new FakePage().fail('the bridge cannot be reached').fail();
   expect(page.printed).toEqual([
     '[the bridge cannot be reached]',
     '[reconnecting; press Enter to try now]',
@@ -419,7 +419,7 @@ test('prints once why the first attempt failed', () => {
 
 describe('at the end of a session, it', () => {
   test('starts another one at Enter only, after QUIT', () => {
-    const page = new PageStandIn().open().type('QUIT\r').receive('200 OK\n').lose();
+    const page = new FakePage().open().type('QUIT\r').receive('200 OK\n').lose();
     expect(page.socket).toMatchObject({ connects: 0, isRetryingStopped: true });
     expect(page.printed.at(-1)).toBe('[session ended; press Enter to start another]');
     page.type('\r');
@@ -433,7 +433,7 @@ describe('at the end of a session, it', () => {
   });
 
   test('does not send type-ahead in the next session', () => {
-    const page = new PageStandIn()
+    const page = new FakePage()
       .open()
       .type('QUIT\rSHUTDOWN\r123!abc\rMSG')
       .receive('200 OK\n')
@@ -444,27 +444,27 @@ describe('at the end of a session, it', () => {
   });
 
   test('stops reconnecting if the server rejects the user', () => {
-    const page = new PageStandIn().open().receive('421 TOO MANY CONNECTIONS\n').lose();
+    const page = new FakePage().open().receive('421 TOO MANY CONNECTIONS\n').lose();
     expect(page.socket.isRetryingStopped).toBe(true);
     expect(page.printed.at(-1)).toBe('[press Enter to connect]');
   });
 
   test('reconnects if the server is shutting down', () => {
-    const page = new PageStandIn().open().receive('421 SERVER SHUTTING DOWN\n').lose();
+    const page = new FakePage().open().receive('421 SERVER SHUTTING DOWN\n').lose();
     expect(page.socket.isRetryingStopped).toBe(false);
   });
 });
 
 describe('keys that send no line', () => {
   test('Ctrl-C leaves the line on the screen, and prompts again', () => {
-    const page = new PageStandIn().open().type('MSGG', CTRL_C);
+    const page = new FakePage().open().type('MSGG', CTRL_C);
     expect(page.printed).toEqual([`${COMMAND}MSGG^C`]);
     expect(page.line).toBe(`${COMMAND}|`);
     expect(page.sent).toEqual([]);
   });
 
   test('Ctrl-D on an empty line sends QUIT', () => {
-    expect(new PageStandIn().open().type(CTRL_D).sent).toEqual(['QUIT\n']);
+    expect(new FakePage().open().type(CTRL_D).sent).toEqual(['QUIT\n']);
   });
 
   test('Ctrl-D sends nothing at other prompts', () => {
@@ -473,7 +473,7 @@ describe('keys that send no line', () => {
   });
 
   test('Tab prints the completions above the line', () => {
-    const page = new PageStandIn().open().type('MSG', '\t');
+    const page = new FakePage().open().type('MSG', '\t');
     expect(page.printed).toEqual(['MSGGET  MSGSTORE  MSGWATCH  MSGHIST']);
     expect(page.line).toBe(`${COMMAND}MSG|`);
   });
@@ -506,7 +506,7 @@ describe('in line mode', () => {
   const lineMode = { createConversation: () => new LineMode('redis') };
 
   test('sends a line unchanged, and prints replies above the next', () => {
-    const page = new PageStandIn(lineMode).open().type(' GET x \r');
+    const page = new FakePage(lineMode).open().type(' GET x \r');
     expect(page.sent).toEqual([' GET x \n']);
     page.type('SE').receive('$-1\r\n');
     expect(page.printed).toEqual(['redis>  GET x ', '$-1']);
@@ -514,19 +514,19 @@ describe('in line mode', () => {
   });
 
   test('discards a password when another prompt replaces its own', () => {
-    const page = new PageStandIn(lineMode).open().receive('Password: ').type('hunt');
+    const page = new FakePage(lineMode).open().receive('Password: ').type('hunt');
     page.receive('\r\nLogin timed out\r\nlogin: ').type('er2\r');
     expect(page.sent).toEqual([]);
     expect(page.type(UP).line).toBe('login: |');
   });
 
   test('treats the commands of the message server as text, even while disconnected', () => {
-    const page = new PageStandIn(lineMode).open().lose().type('SHUT', '\t', 'DOWN\r');
+    const page = new FakePage(lineMode).open().lose().type('SHUT', '\t', 'DOWN\r');
     expect(page.line).toBe('SHUTDOWN|');
   });
 
   test('closes the connection at Ctrl-D on an empty line', () => {
-    const page = new PageStandIn(lineMode).open().type(CTRL_D);
+    const page = new FakePage(lineMode).open().type(CTRL_D);
     expect(page.socket.isClosed).toBe(true);
     expect(page.printed).toEqual(['[this page closed the connection]', '[press Enter to connect]']);
   });

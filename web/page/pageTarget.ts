@@ -1,4 +1,4 @@
-// Reads from the page's address which target to connect to.
+// Reads the target to connect to from the page's URL.
 //
 //   /                        the bridge's default target, a message server
 //   /?target=NAME            the target of that name, line by line
@@ -15,15 +15,15 @@ export interface PageTarget {
   name: string | undefined;
   /** Whether to hold the message server's dialogue, and show the live message and the history. */
   isMessageServer: boolean;
-  /** The WebSocket address. */
+  /** The URL of its WebSocket. */
   url: URL;
 }
 
 /**
  * Reads the target.
  *
- * @param page The page's own address.
- * @returns The target; `undefined` if the address has an invalid name.
+ * @param page The page's own URL.
+ * @returns The target; `undefined` if the URL has an invalid name.
  */
 export function targetFromUrl(page: URL): PageTarget | undefined {
   const name = page.searchParams.get('target') || undefined;

@@ -1,5 +1,5 @@
 // Shows the prompt and the line being typed, in the terminal and in the field below it. A password
-// shows as typed or as bullets, as the settings say.
+// shows as typed or as bullets, depending on the settings.
 
 import { isSecret, type PromptKind } from '../../client/dialogue/conversation.ts';
 import { maskSecret } from '../../client/dialogue/maskSecret.ts';

@@ -3,7 +3,7 @@
 // Output goes through a bounded queue. xterm.js buffers what it is given and renders it later: if a
 // server sends faster than it renders, its buffer fills the memory, or it discards data. So it gets
 // one batch at a time, and lines wait here for the next batch. If too many wait, the oldest are
-// dropped: they would be scrolled out of the scrollback at once.
+// dropped: they would immediately be scrolled out of the scrollback.
 
 import { FitAddon } from '@xterm/addon-fit';
 import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
@@ -19,7 +19,7 @@ import { styleThroughCssom } from './cssom.ts';
 import { scrollByTouch } from './touchScroll.ts';
 import { linesOf } from './transcript.ts';
 
-// SGR (ECMA-48, section 8.3.117). The text itself says who speaks; the color only helps.
+// SGR (ECMA-48, section 8.3.117). The text itself names the speaker; the color is only an aid.
 const STYLE: Record<Speaker, string> = {
   client: '\x1b[90m',
   server: '',
@@ -295,7 +295,7 @@ export class Screen {
       action();
       this.#isLineSuspended = false;
       this.#update();
-      // The size may have changed again meanwhile.
+      // The size may have changed again in the meantime.
       this.#fitToPage();
     });
   }

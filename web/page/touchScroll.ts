@@ -1,8 +1,8 @@
 // Scrolls the terminal by touch, which xterm.js 6 does not (its issue 5489).
 
-/** The part of its speed that a fling keeps per millisecond. */
-const FRICTION = 0.997;
-/** A finger that rested this long before it was lifted starts no fling. */
+/** The fraction of its speed that a fling keeps per millisecond. */
+const SPEED_KEPT_PER_MS = 0.997;
+/** A finger that rested longer than this before it was lifted starts no fling. */
 const REST_MS = 50;
 /** In pixels per millisecond: a slower fling stops. */
 const MIN_SPEED = 0.02;
@@ -31,12 +31,12 @@ export function scrollByTouch(
     scroll(lines);
   }
 
-  function fling(before: number): void {
-    requestAnimationFrame((now) => {
+  function fling(previousFrameAtMs: number): void {
+    requestAnimationFrame((frameAtMs) => {
       if (last !== undefined || Math.abs(speed) < MIN_SPEED) return;
-      moveBy(speed * (now - before));
-      speed *= FRICTION ** (now - before);
-      fling(now);
+      moveBy(speed * (frameAtMs - previousFrameAtMs));
+      speed *= SPEED_KEPT_PER_MS ** (frameAtMs - previousFrameAtMs);
+      fling(frameAtMs);
     });
   }
 

@@ -1,4 +1,4 @@
-// What the page shows if its address has an invalid target. It shows nothing of that address.
+// The page for a URL with an invalid target. It shows no part of that URL.
 
 import { requireElement } from '../ui/dom.ts';
 

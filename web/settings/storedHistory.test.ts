@@ -22,11 +22,11 @@ test('loads the lines that were stored for the same target', () => {
   expect(loadHistory(storage, 'other').lines).toEqual([]);
 });
 
-test.each(['', 'no JSON', '{}', 'null', '7'])('loads an empty history from %j', (text) => {
+test.each(['', 'not JSON', '{}', 'null', '7'])('loads an empty history from %j', (text) => {
   expect(loadHistory(storageWith({ one: text }), 'one').lines).toEqual([]);
 });
 
-test('skips what is not a line', () => {
+test('skips entries that are not a line', () => {
   const storage = storageWith({ one: '["a",1,null,"two\\nlines","b"]' });
   expect(loadHistory(storage, 'one').lines).toEqual(['a', 'b']);
 });

@@ -31,7 +31,7 @@ export function storeLines(
   }
 }
 
-/** Skips what is not a line: another program may have written to the key. */
+/** Skips entries that are not a line: another program may have written to the key. */
 function parseLines(text: string): string[] {
   const value: unknown = JSON.parse(text);
   return Array.isArray(value) ? value.filter(isLine) : [];

@@ -39,15 +39,15 @@ class BlockedStorage extends FullStorage {
   }
 }
 
-function storedElsewhere(tabs: EventTarget, key: string | null): void {
-  tabs.dispatchEvent(Object.assign(new Event('storage'), { key }));
+function storedElsewhere(storageEvents: EventTarget, key: string | null): void {
+  storageEvents.dispatchEvent(Object.assign(new Event('storage'), { key }));
 }
 
-function open(storage: Storage | undefined, tabs = new EventTarget()) {
-  const settings = new UserSettings(storage, tabs);
+function open(storage: Storage | undefined, storageEvents = new EventTarget()) {
+  const settings = new UserSettings(storage, storageEvents);
   const changed: string[] = [];
   settings.onChange((key) => changed.push(key));
-  return { settings, changed, tabs };
+  return { settings, changed, storageEvents };
 }
 
 test('restores settings when the page is opened again', () => {
@@ -89,9 +89,9 @@ describe('keeps settings until the page is closed if the storage', () => {
     ['is full', new FullStorage()],
     ['is blocked', new BlockedStorage()],
   ])('%s', (_how, storage) => {
-    const { settings, changed, tabs } = open(storage);
+    const { settings, changed, storageEvents } = open(storage);
     settings.set('theme', 'dark');
-    storedElsewhere(tabs, 'key of another program');
+    storedElsewhere(storageEvents, 'key of another program');
     expect(settings.get('theme')).toBe('dark');
     expect(changed).toEqual(['theme']);
     expect(open(storage).settings.get('theme')).toBe('system');
@@ -110,11 +110,11 @@ test('ignores invalid stored text, and overwrites it at the next change', () => 
 describe('if another tab', () => {
   test('changes settings, takes them over', () => {
     const storage = new MemoryStorage();
-    const { settings, changed, tabs } = open(storage);
+    const { settings, changed, storageEvents } = open(storage);
     const other = open(storage).settings;
     other.set('theme', 'light');
     other.set('maskPassword', true);
-    storedElsewhere(tabs, KEY);
+    storedElsewhere(storageEvents, KEY);
     expect(changed).toEqual(['theme', 'maskPassword']);
     expect(settings.get('theme')).toBe('light');
     // The next change here keeps the changes from there.
@@ -124,18 +124,18 @@ describe('if another tab', () => {
 
   test('clears the storage, returns to the defaults', () => {
     const storage = new MemoryStorage();
-    const { settings, tabs } = open(storage);
+    const { settings, storageEvents } = open(storage);
     settings.set('theme', 'light');
     storage.clear();
-    storedElsewhere(tabs, null);
+    storedElsewhere(storageEvents, null);
     expect(settings.get('theme')).toBe(DEFAULTS.theme);
   });
 
   test('stores something else, changes nothing', () => {
     const storage = new MemoryStorage();
-    const { settings, changed, tabs } = open(storage);
+    const { settings, changed, storageEvents } = open(storage);
     storage.setItem(KEY, '{"theme":"light"}');
-    storedElsewhere(tabs, 'motd.history');
+    storedElsewhere(storageEvents, 'motd.history');
     expect(settings.get('theme')).toBe('system');
     expect(changed).toEqual([]);
   });

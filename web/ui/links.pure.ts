@@ -1,15 +1,18 @@
-// Finds web addresses in a text. Pure; the terminal uses the same expression.
+// Finds http and https URLs in a text. Pure; the terminal uses the same expression.
 
-// An address ends before a printable character that RFC 3986 does not allow in a URI (section 2),
-// and before punctuation that closes a sentence or a quotation. A pair of parentheses belongs to
-// the address, a single one to the text around it.
+// A URL ends before a printable character that RFC 3986 does not allow in a URI (section 2), and
+// before punctuation that closes a sentence or a quotation. A pair of parentheses belongs to the
+// URL, a single one to the text around it.
 const INSIDE = '[^\\s"\'<>`{}|\\\\^()«»\\u2018-\\u201f\\u3000-\\u303f\\uff00-\\uff0f]';
 const LAST =
   '[^\\s"\'<>`{}|\\\\^()«»\\u2018-\\u201f\\u3000-\\u303f\\uff00-\\uff0f.,:;!?~*_\\[\\]…]';
-const BRACKETED = `\\(${INSIDE}*\\)`;
+const PARENTHESIZED = `\\(${INSIDE}*\\)`;
 
-/** An http or https address. Without the flag `g`, which xterm's addon for links adds. */
-export const LINK = new RegExp(`https?://(?:${INSIDE}|${BRACKETED})*(?:${LAST}|${BRACKETED})`, 'i');
+/** An http or https URL. Without the flag `g`, which xterm's addon for links adds. */
+export const LINK = new RegExp(
+  `https?://(?:${INSIDE}|${PARENTHESIZED})*(?:${LAST}|${PARENTHESIZED})`,
+  'i',
+);
 
 const LINKS = new RegExp(LINK, 'gi');
 
@@ -18,14 +21,14 @@ export interface TextPart {
   isLink: boolean;
 }
 
-/** Splits a text into addresses and the parts between them, without a gap. */
-export function partsOf(text: string): TextPart[] {
+/** Splits a text into URLs and the parts between them, without a gap. */
+export function splitLinks(text: string): TextPart[] {
   const parts: TextPart[] = [];
   let end = 0;
-  for (const { 0: address, index } of text.matchAll(LINKS)) {
+  for (const { 0: url, index } of text.matchAll(LINKS)) {
     if (index > end) parts.push({ text: text.slice(end, index), isLink: false });
-    parts.push({ text: address, isLink: true });
-    end = index + address.length;
+    parts.push({ text: url, isLink: true });
+    end = index + url.length;
   }
   if (end < text.length) parts.push({ text: text.slice(end), isLink: false });
   return parts;

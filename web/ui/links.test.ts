@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LINK, partsOf } from './links.pure.ts';
+import { LINK, splitLinks } from './links.pure.ts';
 
 function linksIn(text: string): string[] {
-  return partsOf(text).flatMap((part) => (part.isLink ? [part.text] : []));
+  return splitLinks(text).flatMap((part) => (part.isLink ? [part.text] : []));
 }
 
 test.each<[text: string, links: string[]]>([
@@ -26,7 +26,7 @@ test.each<[text: string, links: string[]]>([
   expect(linksIn(text)).toEqual(links);
 });
 
-test('keeps the whole text, and links only http and https addresses', () => {
+test('keeps the whole text, and links only http and https URLs', () => {
   const piece = fc.oneof(
     fc.constantFrom('https://', 'http://', 'a', '(', ')', '.', ' ', '"', '漢', 'javascript:'),
     fc.string(),
@@ -34,7 +34,7 @@ test('keeps the whole text, and links only http and https addresses', () => {
   fc.assert(
     fc.property(fc.array(piece), (pieces) => {
       const text = pieces.join('');
-      const parts = partsOf(text);
+      const parts = splitLinks(text);
       expect(parts.map((part) => part.text).join('')).toBe(text);
       for (const part of parts) {
         expect(part.text).not.toBe('');
@@ -53,7 +53,7 @@ test.each(['http://', 'http://(', 'http://a(', 'http://....'])(
   (piece) => {
     const text = piece.repeat(4096 / piece.length);
     expect(
-      partsOf(text)
+      splitLinks(text)
         .map((part) => part.text)
         .join(''),
     ).toBe(text);

@@ -1,5 +1,4 @@
-// What all dialogs of the page have in common. The browser itself handles Escape, and returns the
-// focus.
+// Opens and closes the page's dialogs. The browser itself handles Escape, and returns the focus.
 
 /**
  * Makes a button open a dialog; Escape, its `.close` button and a click outside close it.

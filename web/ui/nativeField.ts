@@ -19,7 +19,7 @@ export interface FieldEvents {
 }
 
 export interface FieldPrompt {
-  /** What the prompt asks for; `undefined` if there is none. */
+  /** The kind of the current prompt; `undefined` if there is none. */
   for: PromptKind | undefined;
   /** The label above the field; unchanged if left out. */
   prompt?: string;
@@ -96,14 +96,14 @@ export class NativeField {
   }
 
   /** Adapts the field to the current prompt. */
-  setPrompt({ for: asked, prompt, isMasked }: FieldPrompt): void {
+  setPrompt({ for: kind, prompt, isMasked }: FieldPrompt): void {
     if (prompt !== undefined) this.#label.textContent = prompt;
     for (const button of this.#commands.querySelectorAll('button')) {
-      button.ariaDisabled = String(asked !== 'command');
+      button.ariaDisabled = String(kind !== 'command');
     }
     this.#input.type = isMasked ? 'password' : 'text';
-    this.#input.autocapitalize = AUTOCAPITALIZE[asked ?? 'line'];
-    this.#input.spellcheck = asked === 'message';
+    this.#input.autocapitalize = AUTOCAPITALIZE[kind ?? 'line'];
+    this.#input.spellcheck = kind === 'message';
   }
 
   /** Shows the line of the line editor. */

@@ -3,7 +3,7 @@ import { type Shortcut, type ShortcutContext, shortcutFor } from './shortcuts.ts
 
 const CONTEXT: ShortcutContext = { hasSelection: false, isLineEmpty: false, isCommandPrompt: true };
 
-/** Reads `Ctrl-Shift-C`. */
+/** Parses a key name such as `Ctrl-Shift-C`. */
 function press(name: string) {
   const held = name.split('-').slice(0, -1);
   return {
@@ -48,6 +48,6 @@ test.each<[string, Shortcut, Partial<ShortcutContext>?]>([
   ['Shift-Tab', 'browser'],
   ['PageUp', 'pageUp'],
   ['PageDown', 'pageDown'],
-])('gives %s to: %s %o', (name, shortcut, context = {}) => {
+])('maps %s to %s (%o)', (name, shortcut, context = {}) => {
   expect(shortcutFor(press(name), { ...CONTEXT, ...context })).toBe(shortcut);
 });

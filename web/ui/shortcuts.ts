@@ -1,7 +1,7 @@
 // Decides which keys pressed in the terminal belong to the page, and which to the browser. All
 // others go to the line editor.
 
-/** What the page does for a key. */
+/** The page's own actions for keys. */
 export type PageShortcut = 'find' | 'help' | 'copy' | 'pageUp' | 'pageDown';
 
 export type Shortcut = PageShortcut | 'browser' | 'terminal';

@@ -1,9 +1,8 @@
-// Checks that the page's relative addresses lead to its files, and reports a file that does not
-// load.
+// Checks that the page's relative URLs lead to its files, and reports a file that does not load.
 //
 // The bridge serves the page at a path that ends in a slash. A proxy that strips a prefix may serve
-// it without the slash (/devbox): relative addresses then lead elsewhere. This script is inlined
-// into index.html (vite.config.ts), because no other file is certain to load.
+// it without the slash (/devbox): relative URLs then lead elsewhere. This script is inlined into
+// index.html (vite.config.ts), because no other file is certain to load.
 {
   const url = new URL(location.href);
   if (/\/(?:index\.html)?$/.test(url.pathname)) rememberRedirect('');
@@ -15,7 +14,7 @@
     else location.replace(url);
   }
 
-  // Without its script the page would stay empty, and not say why.
+  // Without its script, the page would stay empty without an explanation.
   addEventListener('error', onLoadError, true);
 
   /**
