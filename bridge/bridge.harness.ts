@@ -111,8 +111,8 @@ export async function rawWebSocket({ port }: RunningBridge): Promise<Socket> {
     'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
   );
-  const [answer] = await once(socket, 'data');
-  if (!String(answer).startsWith('HTTP/1.1 101 ')) throw new Error(`no upgrade: ${answer}`);
+  const [response] = await once(socket, 'data');
+  if (!String(response).startsWith('HTTP/1.1 101 ')) throw new Error(`no upgrade: ${response}`);
   return socket;
 }
 
@@ -145,7 +145,7 @@ export class TestPeer {
     if (this.webSocket.readyState === WebSocket.CONNECTING) await once(this.webSocket, 'open');
   }
 
-  /** Settles when this many bytes have been received in total. */
+  /** Settles when at least `count` bytes have been received in total. */
   async untilBytes(count: number): Promise<void> {
     while (this.#receivedBytes < count) await once(this.webSocket, 'message');
   }

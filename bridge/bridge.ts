@@ -30,15 +30,13 @@ import type { SessionRules } from './relay/sessionPolicy.ts';
 import { Sessions } from './relay/sessions.ts';
 import { registerWebSockets, serveTarget } from './relay/webSocketRoutes.ts';
 
-/** How long a request may take to arrive completely; a WebSocket handshake is one, too. */
+/** How long a request may take to arrive completely, including a WebSocket handshake. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** How often Node checks these timeouts. */
+/** How often Node checks the timeouts of requests. */
 const TIMEOUT_CHECK_MS = 1_000;
 
-/**
- * The maximum size of a request's head; a larger one is answered with 431 (RFC 6585, section 5).
- */
+/** The maximum size of a request's head; a larger one gets 431 (RFC 6585, section 5). */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 const HTTP_OPTIONS = {
@@ -49,7 +47,7 @@ const HTTP_OPTIONS = {
   ...CONNECTION_OPTIONS,
 };
 
-/** What one source may have in addition to its sessions: connections, and unanswered requests. */
+/** How many connections, or unanswered requests, one source may have besides its sessions. */
 const ADDITIONAL_CONNECTIONS = 100;
 
 const NOT_FOUND = 'Not found: no page and no target has this path.\n';
@@ -91,9 +89,9 @@ export interface BridgeSettings extends AdminOptions {
  * Builds the bridge. `listen` (listen.ts) then makes it accept connections.
  *
  * `/ws` connects to the default target, `/ws/NAME` to the target of that name. Rejected requests
- * are answered with 404 (unknown name), 403 (origin or host not allowed), 401 and 429 (password),
- * 426 (not an upgrade) and 503 (quota exceeded). `/healthz`, `/readyz` and `/metrics` are for
- * operators. Each of these addresses may end in a slash.
+ * get 404 (unknown name), 403 (origin or host not allowed), 401 and 429 (password), 426 (not an
+ * upgrade) or 503 (quota exceeded). `/healthz`, `/readyz` and `/metrics` are for operators. Each of
+ * these paths may have a trailing slash.
  */
 export async function buildBridge(options: BridgeSettings): Promise<FastifyInstance> {
   const { targets, basePath, publicOrigins, limits, isTrustedProxy, logger, tls } = options;
@@ -118,7 +116,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
     rewriteUrl: normalizeRequestTarget,
     frameworkErrors: (_error, request, reply) => {
       metrics.recordRejection('malformed');
-      answerMalformed(request, reply);
+      rejectMalformed(request, reply);
     },
   });
   setHeaders(app, inlineScriptHashes(options.pageDir));
@@ -133,7 +131,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   serveAdminRoutes(app, options, options.primary?.metrics ?? metrics, descriptors);
 
   await registerWebSockets(app, sessions, limits.maxMessageBytes);
-  // After registerWebSockets, which ends sessions in order when the app closes, and closes the
+  // After registerWebSockets, which closes sessions in order when the app closes, and closes the
   // connections of rejected upgrades.
   destroyConnectionsOnClose(app);
   limitUpgradeTime(app);
@@ -184,7 +182,7 @@ export function connectionQuota({ maxSessionsPerSource }: BridgeLimits): LocalQu
   });
 }
 
-/** A request for the log. The address is parsed, because a proxy may append the client's port. */
+/** A request for the log. The address is parsed because a proxy may append the client's port. */
 function loggedRequest(request: FastifyRequest) {
   const { method, url, host, socket } = request;
   return {
@@ -197,10 +195,10 @@ function loggedRequest(request: FastifyRequest) {
 }
 
 /**
- * Answers a request whose path cannot be decoded. No hook runs for it, so an upgrade has to be
- * closed here.
+ * Rejects a request whose path cannot be decoded. No hook runs for it, so the connection of an
+ * upgrade has to be closed here.
  */
-function answerMalformed({ socket }: FastifyRequest, reply: FastifyReply): void {
+function rejectMalformed({ socket }: FastifyRequest, reply: FastifyReply): void {
   reply.header('connection', 'close').raw.once('finish', () => socket.destroySoon());
   void reply
     .code(400)

@@ -68,11 +68,11 @@ test('keeps the counters of a worker that has exited, but not its gauges', async
 test('counts a worker that does not answer in time with its last sample', async () => {
   const cluster = new ClusterMetrics(20);
   const [hanging, responding] = [worker(3, 2), worker(4, 1)];
-  let answer = () => hanging.sample();
-  cluster.addWorker(() => answer());
+  let sampleHanging = () => hanging.sample();
+  cluster.addWorker(() => sampleHanging());
   cluster.addWorker(() => responding.sample());
   await cluster.text();
-  answer = () => new Promise(() => {});
+  sampleHanging = () => new Promise(() => {});
   responding.countersOf('echo').opened++;
   expect(await metricOf(cluster, OPENED)).toBe(8);
   expect(await metricOf(cluster, OPEN)).toBe(3);

@@ -12,7 +12,7 @@ import { METRICS_CONTENT_TYPE, type MetricSample, type MetricsText } from './met
 /** The metric types that only grow, and so remain part of the sum after a worker has exited. */
 const CUMULATIVE_TYPES = new Set<string>(['counter', 'histogram', 'summary']);
 
-/** Requests a worker's metrics; rejects if the worker cannot answer any more. */
+/** Requests a worker's metrics; rejects if the worker can no longer answer. */
 export type SampleWorker = () => Promise<MetricSample[]>;
 
 /** How long a scrape waits for a worker. */
@@ -25,25 +25,25 @@ interface Worker {
 
 export class ClusterMetrics implements MetricsText {
   readonly contentType = METRICS_CONTENT_TYPE;
-  readonly #own = new Registry();
+  readonly #ownRegistry = new Registry();
   readonly #workers = new Set<Worker>();
   readonly #workerTimeoutMs: number;
   readonly #workerExits: Counter;
-  /** The sum of what workers counted that have exited. */
+  /** The summed metrics of exited workers. */
   #exited: object[] = [];
   #scrape: Promise<string> | undefined;
-  #responding = 0;
+  #respondingWorkers = 0;
 
   /** @param workerTimeoutMs How long a worker may take to answer. */
   constructor(workerTimeoutMs = WORKER_TIMEOUT_MS) {
     this.#workerTimeoutMs = workerTimeoutMs;
-    const registers = [this.#own];
+    const registers = [this.#ownRegistry];
     new Gauge({
       name: 'process_start_time_seconds',
       help: 'Start time of the process since unix epoch in seconds.',
       registers,
     }).set(Math.round(performance.timeOrigin / 1000));
-    const responding = () => this.#responding;
+    const responding = () => this.#respondingWorkers;
     new Gauge({
       name: 'motd_bridge_workers',
       help: 'Workers that answered this scrape.',
@@ -75,9 +75,9 @@ export class ClusterMetrics implements MetricsText {
   }
 
   async #collect(): Promise<string> {
-    const answers = await Promise.all([...this.#workers].map((worker) => this.#update(worker)));
-    this.#responding = answers.filter((hasAnswered) => hasAnswered).length;
-    const own = await this.#own.getMetricsAsJSON();
+    const updates = await Promise.all([...this.#workers].map((worker) => this.#update(worker)));
+    this.#respondingWorkers = updates.filter((hasAnswered) => hasAnswered).length;
+    const own = await this.#ownRegistry.getMetricsAsJSON();
     const samples = [...this.#workers].map(({ lastSample }) => lastSample);
     return AggregatorRegistry.aggregate([...samples, this.#exited, own]).metrics();
   }

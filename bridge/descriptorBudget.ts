@@ -1,6 +1,6 @@
 // Keeps file descriptors in reserve.
 //
-// A process without free descriptors cannot answer: libuv closes each new connection at once. With
+// A process without free descriptors cannot answer: libuv closes each new connection. With
 // workers, a connection that the primary passes to such a worker is lost; Node then waits for that
 // worker forever, and passes no further connection to it.
 //
@@ -30,7 +30,7 @@ export class DescriptorBudget {
     this.#budget = limit - OWN_DESCRIPTORS;
   }
 
-  /** Whether sessions may use this many more descriptors. */
+  /** Whether sessions may use `count` more descriptors. */
   has(count: number): boolean {
     return this.#used + count <= this.#budget - REQUEST_DESCRIPTORS;
   }
@@ -38,7 +38,7 @@ export class DescriptorBudget {
   /**
    * Closes each new connection that exceeds the budget.
    *
-   * @param onExcess Called for each of them.
+   * @param onExcess Called for each closed connection.
    */
   enforce(app: FastifyInstance, onExcess: () => void): void {
     app.server.on('connection', (socket: Socket) => {

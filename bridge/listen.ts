@@ -20,7 +20,8 @@ export function listen(app: FastifyInstance, host: string, port: number): Promis
 async function listenOnBoth(app: FastifyInstance, port: number): Promise<Endpoint> {
   // The second server only accepts: the first one has the limits, the certificate and the routes.
   const passOn = (socket: Socket) => void app.server.emit('connection', socket);
-  // As the first server: Node's HTTP server allows half-open connections, its TLS server does not.
+  // Same as the first server: Node's HTTP server allows half-open connections, but not its TLS
+  // server.
   const allowHalfOpen = !(app.server instanceof TlsServer);
   const second = createServer({ ...CONNECTION_OPTIONS, allowHalfOpen }, passOn);
   app.addHook('preClose', async () => void second.close());

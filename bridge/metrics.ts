@@ -1,4 +1,4 @@
-// What the bridge counts, for Prometheus (https://prometheus.io/docs/practices/naming/). The number
+// The bridge's metrics, for Prometheus (https://prometheus.io/docs/practices/naming/). The number
 // of time series is bounded: labels hold target names, codes and reasons, never what a peer sent.
 
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
@@ -20,7 +20,7 @@ export type RejectionReason =
   | 'malformed'
   | 'request_timeout';
 
-/** The counts of one target's sessions. Relays increment plain numbers, which costs least. */
+/** The counts of one target's sessions. Relays increment plain numbers, which is fastest. */
 export interface TargetCounters {
   opened: number;
   open: number;
@@ -84,7 +84,7 @@ export class Metrics implements MetricsText {
     });
   }
 
-  /** @throws Error if there is no target of that name, which is a bug. */
+  /** @throws Error if no target has that name, which is a bug. */
   countersOf(target: string): TargetCounters {
     const counters = this.#targets.get(target);
     if (counters === undefined) throw new Error(`no target ${target}`);

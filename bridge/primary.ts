@@ -1,4 +1,4 @@
-// What a worker of the bridge requests from the primary, the process that started it. The primary
+// Requests from a worker of the bridge to the primary, the process that started it. The primary
 // relays nothing. It counts for all workers, so that quotas and metrics apply to the whole bridge.
 
 import type { Quota } from '../access/quota.ts';

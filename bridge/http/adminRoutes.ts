@@ -20,19 +20,19 @@ const HEALTH: RouteRules = { needsNoPassword: true, allowsAnyHost: true };
 const METRICS: RouteRules = { needsNoPassword: true };
 
 export interface AdminOptions {
-  /** The prefix of all addresses: empty, or `/PATH`. */
+  /** The prefix of all paths: empty, or `/PATH`. */
   basePath: string;
   /** The first one is the default target. */
   targets: readonly [Target, ...Target[]];
   connectTimeoutMs: number;
-  /** A further address that `/readyz` requests; it has to be ready, too. */
+  /** A URL that `/readyz` also requests; it has to be ready, too. */
   readyUrl?: URL | undefined;
   /** Whether an IP address may read `/metrics`. */
   mayReadMetrics: (address: string) => boolean;
 }
 
 interface ReadyQuery {
-  /** What need not be ready. The only known value is `store`. */
+  /** The parts that need not be ready. The only known value is `store`. */
   exclude?: string | string[];
 }
 

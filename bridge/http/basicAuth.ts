@@ -15,7 +15,8 @@ const RETRY_AFTER_SECONDS = 5;
  * Checks the password of a user.
  *
  * @param address The IP address it comes from.
- * @returns `notChecked` if the source sent too many wrong passwords, or too many checks are waiting.
+ * @returns `notChecked` if the source sent too many wrong passwords, or too many checks are
+ *   waiting.
  */
 export type CheckPassword = (
   address: string,
@@ -35,7 +36,7 @@ export const CHALLENGE = 'Basic realm="motd", charset="UTF-8"';
 
 export interface BasicAuthOptions {
   checkPassword: CheckPassword;
-  /** What a WebSocket handshake may carry in place of a password. */
+  /** Replaces the password in a WebSocket handshake. */
   cookie: LoginCookie | undefined;
   /** Called for each rejected request. */
   onRejection: () => void;
@@ -47,9 +48,9 @@ class PasswordNotCheckedError extends Error {
 }
 
 /**
- * Requires a user name and a password for every request to `app`, including upgrades and addresses
- * that are not found. Routes can be exempt (routeRules.ts). A wrong password is answered with 401,
- * one that was not checked with 429.
+ * Requires a user name and a password for every request to `app`, including upgrades and paths that
+ * are not found. Routes can be exempt (routeRules.ts). The response to a wrong
+ * password is 401; to one that was not checked, 429.
  */
 export async function requireBasicAuth(
   app: FastifyInstance,

@@ -5,8 +5,8 @@ import helmet from 'helmet';
 
 /**
  * Sets the headers of every response. Register it before the routes. A response is not cached
- * unless its route allows it. Exception: an address that cannot be decoded is answered with 400
- * before any hook runs, without these headers.
+ * unless its route allows it. Exception: a path that cannot be decoded gets 400 before any
+ * hook runs, without these headers.
  *
  * @param scriptHashes The hashes of the page's inline scripts (CSP 3, section 2.3.1).
  */
@@ -19,7 +19,7 @@ export function setHeaders(app: FastifyInstance, scriptHashes: readonly string[]
     },
     // For browsers that do not support 'frame-ancestors'.
     xFrameOptions: { action: 'deny' },
-    // It has no effect over plain HTTP. If TLS ends at a reverse proxy, the proxy sets it.
+    // It has no effect over plain HTTP. If a reverse proxy terminates TLS, it sets this header.
     strictTransportSecurity: false,
   });
   app.addHook('onRequest', ({ raw }, reply, next) => {

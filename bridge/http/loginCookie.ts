@@ -22,7 +22,7 @@ export interface Logins {
 
 export interface LoginCookieOptions {
   logins: Logins;
-  /** The prefix of all addresses: empty, or `/PATH`. */
+  /** The prefix of all paths: empty, or `/PATH`. */
   basePath: string;
   publicOrigins: readonly string[];
 }
@@ -77,7 +77,7 @@ export class LoginCookie {
     ]);
   }
 
-  /** TLS may end at a proxy that does not report it, and that may add the port to `Host`. */
+  /** TLS may be terminated by a proxy that does not report it, and may add the port to `Host`. */
   #isSecure({ protocol, headers: { host } }: FastifyRequest): boolean {
     const origin = publicOriginFor(`https://${host}`);
     return protocol === 'https' || (origin !== undefined && this.#publicOrigins.has(origin));

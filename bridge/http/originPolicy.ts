@@ -1,7 +1,7 @@
 // Decides by the `Host` and `Origin` headers which pages may use the bridge. A browser opens a
 // WebSocket to any host for any page, without a preflight request (RFC 6455, section 10.2). Without
-// these two checks, every page on the web could use the services behind a bridge on its visitor's
-// machine.
+// these two checks, every page on the web could use the services behind a bridge on the machine of
+// the person who visits it.
 
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
@@ -14,7 +14,7 @@ const PAGE_ORIGIN = /^https?:\/\/[^\s/?#@\\]+$/i;
 /** The dot of an absolute domain name (RFC 1034, section 3.1). Browsers send it if it was typed. */
 const ROOT_DOT = /(?<=[^.])\.$/;
 
-/** A host and port that may be repeated in an answer, and copied into a shell command. */
+/** A host and port that may be repeated in a response, and copied into a shell command. */
 const PLAIN_AUTHORITY = /^(?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?$/;
 
 export class OriginPolicy {
@@ -31,8 +31,9 @@ export class OriginPolicy {
   }
 
   /**
-   * Whether this is a name of the bridge. An attacker can make their own DNS name resolve to the
-   * bridge's address (DNS rebinding); their page would then be of the same origin as the bridge.
+   * Whether the `Host` header names this bridge. An attacker can make their own DNS name resolve to
+   * the bridge's address (DNS rebinding); their page would then be of the same origin as the
+   * bridge.
    *
    * @param host The `Host` header. A browser always sends it; a program may leave it out in
    *   HTTP/1.0.
@@ -57,8 +58,8 @@ export class OriginPolicy {
     if (this.#publicOrigins.has(page.origin)) return true;
     // Other names need --public-origin, which includes scheme and port.
     if (host === undefined || !isOwnName(page.hostname)) return false;
-    // TLS may end at a proxy in front of the bridge, so the default port that is omitted in `Host`
-    // follows from the page's scheme.
+    // TLS may be terminated by a proxy in front of the bridge, so the page's scheme determines the
+    // default port that is omitted in `Host`.
     return page.host === parseUrl(`${page.protocol}//${host}`)?.host;
   }
 }

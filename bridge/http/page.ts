@@ -16,7 +16,7 @@ const CACHE_FOREVER = 'public, max-age=31536000, immutable';
 const REVALIDATE = 'no-cache';
 
 /**
- * A build has no other characters in its paths. A route would interpret some of them as a pattern.
+ * A build has no other characters in its paths. A route would interpret some of those as a pattern.
  */
 const PATH = /^[\w.\-/]+$/;
 const HIDDEN = /(?:^|\/)\./;
@@ -24,7 +24,7 @@ const HIDDEN = /(?:^|\/)\./;
 /** The suffixes of compressed variants of a file, in order of preference. */
 const ENCODINGS = { br: '.br', gzip: '.gz' } as const;
 
-const INDEX = { config: { rules: { setsLoginCookie: true } } } as const;
+const INDEX_ROUTE = { config: { rules: { setsLoginCookie: true } } } as const;
 
 type Encoding = keyof typeof ENCODINGS;
 
@@ -51,21 +51,22 @@ interface PageFile {
  * that accepts brotli or gzip gets the .br or .gz variant of a file, if there is one.
  *
  * @param pageDir The folder of the built page; an absolute path.
- * @param basePath The prefix of all addresses: empty, or `/PATH`.
+ * @param basePath The prefix of all paths: empty, or `/PATH`.
  * @throws Node's error if the folder or a file in it cannot be read.
  */
 export function servePage(app: FastifyInstance, pageDir: string, basePath: string): void {
   for (const file of filesIn(pageDir)) {
-    const handler = (request: FastifyRequest, reply: FastifyReply) => send(file, request, reply);
+    const handler = (request: FastifyRequest, reply: FastifyReply) =>
+      sendFile(file, request, reply);
     if (file.path !== 'index.html') app.get(`${basePath}/${file.path}`, handler);
-    else for (const path of ['', file.path]) app.get(`${basePath}/${path}`, INDEX, handler);
+    else for (const path of ['', file.path]) app.get(`${basePath}/${path}`, INDEX_ROUTE, handler);
   }
   // The default request of HAProxy's `option httpchk`.
   app.options(`${basePath}/`, { config: { rules: { needsNoPassword: true } } }, (_request, reply) =>
     reply.code(204).header('allow', 'GET, HEAD, OPTIONS').send(),
   );
   if (basePath === '') return;
-  // The page's addresses are relative, and need the trailing slash. The query names the target.
+  // The page's URLs are relative, and need the trailing slash. The query names the target.
   app.get(basePath, ({ raw }, reply) => reply.redirect(`${basePath}/${queryOf(raw.url)}`, 308));
 }
 
@@ -85,7 +86,7 @@ export function inlineScriptHashes(pageDir: string): string[] {
 function filesIn(pageDir: string): PageFile[] {
   const all = readdirSync(pageDir, { recursive: true, withFileTypes: true })
     .map((entry) => join(entry.parentPath, entry.name))
-    // statSync follows symbolic links, of which some installations consist.
+    // Some installations consist of symbolic links, which statSync follows.
     .filter((file) => statSync(file).isFile())
     .map((file) => file.slice(pageDir.length + 1))
     .map((path) => path.replaceAll('\\', '/'))
@@ -121,7 +122,7 @@ function sha256(content: string | Buffer): Buffer {
   return createHash('sha256').update(content).digest();
 }
 
-function send(file: PageFile, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+function sendFile(file: PageFile, { headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { encoding, body, etag } = negotiateVariant(file, headers['accept-encoding']);
   reply.headers({ 'cache-control': file.cacheControl, etag });
   if (file.compressed.length > 0) reply.header('vary', 'accept-encoding');

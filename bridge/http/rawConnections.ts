@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** How long a request for an upgrade may take. Passwords are checked one at a time. */
+/** How long an upgrade may take to complete. Passwords are checked one at a time. */
 const UPGRADE_TIMEOUT_MS = 30_000;
 
 /**
@@ -13,7 +13,7 @@ const UPGRADE_TIMEOUT_MS = 30_000;
  * peer's disconnect would be noticed. ws clears the timeout when the WebSocket opens.
  */
 export function limitUpgradeTime(app: FastifyInstance, timeoutMs = UPGRADE_TIMEOUT_MS): void {
-  // Before other listeners: the upgrade may complete at once, and clear the timeout.
+  // Before other listeners: the upgrade may complete in one of them, which clears the timeout.
   app.server.prependListener('upgrade', ({ socket }: IncomingMessage) => {
     socket.setTimeout(timeoutMs, () => socket.destroy());
   });

@@ -1,4 +1,4 @@
-// Whether everything that sessions need is ready: the answer of `/readyz`.
+// Whether everything that sessions need is ready, for `/readyz`.
 
 import { connectFailure } from '../../access/systemErrors.ts';
 import { connectTarget } from '../relay/connectTarget.ts';
@@ -7,35 +7,35 @@ import { proxyPreamble } from '../relay/formatProxyHeader.ts';
 import type { Target } from '../relay/targets.ts';
 import { probeReadyUrl } from './readyUrl.ts';
 
-/** How long an answer is cached, so that frequent requests put no load on the target. */
+/** How long a result is cached, so that frequent requests put no load on the target. */
 const CACHE_MS = 1000;
 
-/** How long the connection of a probe may stay open after its answer. */
+/** How long the connection of a probe may stay open after its result. */
 const LINGER_MS = 1000;
 
 export interface ReadinessOptions {
   target: Target;
   /** How long the target may take to accept a connection, and `readyUrl` to answer. */
   connectTimeoutMs: number;
-  /** A further address that has to be ready, over plain HTTP. */
+  /** A URL that has to be ready, too, over plain HTTP. */
   readyUrl?: URL | undefined;
 }
 
 export class Readiness {
   readonly #target: Target;
   readonly #connectTimeoutMs: number;
-  readonly #targetProbe: CachedAnswer;
-  readonly #urlProbe: CachedAnswer;
-  readonly #urlProbeWithoutStore: CachedAnswer;
+  readonly #targetProbe: CachedResult;
+  readonly #urlProbe: CachedResult;
+  readonly #urlProbeWithoutStore: CachedResult;
 
   constructor({ target, connectTimeoutMs, readyUrl }: ReadinessOptions) {
     this.#target = target;
     this.#connectTimeoutMs = connectTimeoutMs;
-    this.#targetProbe = new CachedAnswer(() => this.#probeTarget());
-    this.#urlProbe = new CachedAnswer(
+    this.#targetProbe = new CachedResult(() => this.#probeTarget());
+    this.#urlProbe = new CachedResult(
       async () => readyUrl && probeReadyUrl(readyUrl, connectTimeoutMs),
     );
-    this.#urlProbeWithoutStore = new CachedAnswer(
+    this.#urlProbeWithoutStore = new CachedResult(
       async () => readyUrl && probeReadyUrl(excludingStore(readyUrl), connectTimeoutMs),
     );
   }
@@ -72,10 +72,10 @@ function excludingStore(url: URL): URL {
   return excluding;
 }
 
-/** An answer that is cached for CACHE_MS. Simultaneous calls share one probe. */
-class CachedAnswer {
+/** A result that is cached for CACHE_MS. Simultaneous calls share one probe. */
+class CachedResult {
   readonly #probe: () => Promise<string | undefined>;
-  #answer: Promise<string | undefined> = Promise.resolve(undefined);
+  #result: Promise<string | undefined> = Promise.resolve(undefined);
   #validUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(probe: () => Promise<string | undefined>) {
@@ -83,11 +83,11 @@ class CachedAnswer {
   }
 
   get(): Promise<string | undefined> {
-    if (performance.now() < this.#validUntilMs) return this.#answer;
+    if (performance.now() < this.#validUntilMs) return this.#result;
     this.#validUntilMs = Number.POSITIVE_INFINITY;
-    this.#answer = this.#probe().finally(() => {
+    this.#result = this.#probe().finally(() => {
       this.#validUntilMs = performance.now() + CACHE_MS;
     });
-    return this.#answer;
+    return this.#result;
   }
 }

@@ -13,7 +13,7 @@ const MAX_BODY_BYTES = 4096;
 const MAX_QUOTED = 200;
 
 /**
- * Requests an address over plain HTTP.
+ * Requests a URL over plain HTTP.
  *
  * @param timeoutMs How long the whole response may take.
  * @returns Why the program there is not ready; `undefined` if it answers 200.
@@ -56,7 +56,7 @@ function firstLine(body: string): string {
   return line.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\ufffd').slice(0, MAX_QUOTED);
 }
 
-/** The reason in an answer of our own format, which is then passed on without the flag's name. */
+/** The reason in a response of our own format, which is then passed on without the flag's name. */
 function reasonIn(line: string): string | undefined {
   return /^not ready: (?<reason>.+)/.exec(line)?.groups?.reason;
 }

@@ -152,7 +152,7 @@ export class RequestGuards {
     else socket.once('close', () => lease.release());
   }
 
-  // Fastify sends the answer; this only counts.
+  // Fastify sends the response; this only counts.
   #serverOnClientError({ code }: NodeJS.ErrnoException): void {
     if (code === 'ECONNRESET') return;
     const { metrics } = this.#context;
@@ -167,7 +167,7 @@ function describeOriginRejection(origin: string): string {
   return allowed === undefined ? reason : `${reason}; to allow it, add --public-origin ${allowed}`;
 }
 
-/** @param scheme The page's scheme, as far as the bridge knows it: TLS may end at a proxy. */
+/** @param scheme The page's scheme as the bridge knows it: a proxy may terminate TLS. */
 function describeHostRejection(host: string, scheme: string): string {
   const allowed = publicOriginFor(`${scheme}://${host}`);
   const reason = `the host '${host}' is not allowed`;

@@ -1,4 +1,4 @@
-// Limits the requests of one source that are still unanswered, on whichever connections they came.
+// Limits the unanswered requests of one source, on any number of connections.
 // A trusted proxy may have any number of connections; each of its clients still has this quota.
 
 import type { ServerResponse } from 'node:http';

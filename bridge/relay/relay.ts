@@ -40,8 +40,8 @@ const DRAIN_DEADLINE_MS = 30_000;
 const QUIET_MS = 500;
 
 /**
- * How long a browser that is no longer read from may take to read the close frame. Its connection
- * is reset after that, because bytes it sent were left unread.
+ * How long a browser that broke a rule may take to read the close frame. Its connection is reset
+ * after that, because bytes it sent were left unread.
  */
 const CLOSE_LINGER_MS = 1000;
 

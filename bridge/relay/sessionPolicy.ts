@@ -32,7 +32,7 @@ export type PolicyAction =
   | 'closeExpired'
   | 'closeTooFast';
 
-/** A burst may be as large as what is allowed in this many seconds. */
+/** The maximum size of a burst, as seconds at the allowed rate. */
 const BURST_SECONDS = 10;
 
 export class SessionPolicy {
