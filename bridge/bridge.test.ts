@@ -226,7 +226,7 @@ describe('a PROXY header', () => {
     },
   );
 
-  test('is sent at once, even if the browser sends nothing', async () => {
+  test('is sent immediately, even if the browser sends nothing', async () => {
     const target = await startTarget((socket) => void socket.once('data', () => socket.end()));
     const peer = new TestPeer(await startBridge({ target }, { expectsProxyHeader: true }));
     expect(await peer.closed()).toMatchObject({ code: 1000 });
@@ -365,18 +365,23 @@ async function untilStable(bridge: RunningBridge, value: () => number): Promise<
   }
 }
 
-describe('accepts', () => {
+describe('a request to /ws', () => {
   test.each([
-    ['a page of another origin', { origin: 'http://evil.example' }, '/ws', 403],
-    ['a Host that is not a name of the bridge', { headers: { host: 'evil.example' } }, '/ws', 403],
-    ['an unknown target', {}, '/ws/other', 404],
-    ['a target by host and port', {}, '/ws/127.0.0.1:22', 404],
-  ])('not %s', async (_who, options, path, status) => {
+    ['from a page of another origin', { origin: 'http://evil.example' }, '/ws', 403],
+    [
+      'with a Host that is not a name of the bridge',
+      { headers: { host: 'evil.example' } },
+      '/ws',
+      403,
+    ],
+    ['for an unknown target', {}, '/ws/other', 404],
+    ['for a target by host and port', {}, '/ws/127.0.0.1:22', 404],
+  ])('is rejected %s', async (_what, options, path, status) => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     expect(await new TestPeer(bridge, path, options).rejectionStatus()).toBe(status);
   });
 
-  test('the page itself, and the subprotocol of clients for other proxies', async () => {
+  test('is accepted from the page itself, with the subprotocol of clients for other proxies', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const peer = new TestPeer(bridge, '/ws', {
       origin: `http://127.0.0.1:${bridge.port}`,
@@ -386,7 +391,7 @@ describe('accepts', () => {
     expect(peer.webSocket.protocol).toBe('binary');
   });
 
-  test('no plain request at /ws', async () => {
+  test('gets 426 if it is not an upgrade', async () => {
     const { port } = await startBridge({ echo: await startTarget(echo) });
     expect((await fetch(`http://127.0.0.1:${port}/ws`)).status).toBe(426);
   });
@@ -433,16 +438,16 @@ test('sends the security headers with every response, and forbids caching', asyn
   const { port } = await startBridge({ echo: await startTarget(echo) });
   const address = `http://127.0.0.1:${port}`;
   const evil = { headers: { origin: 'http://evil.example' } };
-  for (const [answer, status] of [
+  for (const [response, status] of [
     [await fetch(`${address}/elsewhere`), 404],
     [await fetch(`${address}/ws/other`), 404],
     [await fetch(`${address}/ws`), 426],
     [await fetch(`${address}/ws`, evil), 403],
     [await fetch(`${address}/`, { method: 'POST' }), 404],
   ] as const) {
-    expect(answer.status).toBe(status);
-    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none';");
-    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
-    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none';");
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('cache-control')).toBe('no-store');
   }
 });

@@ -77,8 +77,8 @@ describe('/readyz', () => {
       socket.resume().end();
     });
     const bridge = await startBridge({ target });
-    const answers = await Promise.all(Array.from({ length: 50 }, () => get(bridge, '/readyz')));
-    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    const responses = await Promise.all(Array.from({ length: 50 }, () => get(bridge, '/readyz')));
+    expect(responses.every(({ status }) => status === 200)).toBe(true);
     expect(connections).toBe(1);
   });
 });
@@ -95,7 +95,7 @@ describe('/metrics', () => {
     [1002, 'a reserved opcode', '\x83\x80\0\0\0\0'],
     [1007, 'text that is not UTF-8', '\x81\x81\0\0\0\0\xff'],
     [1009, 'a message that is too large', '\x82\xff\0\0\0\0\x7f\xff\xff\xff'],
-  ])('counts close code %i for %s, whatever the browser answers', async (code, _what, frame) => {
+  ])('counts close code %i for %s, whatever the browser sends next', async (code, _what, frame) => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const socket = await rawWebSocket(bridge);
     socket.write(frame, 'latin1');
@@ -194,7 +194,7 @@ describe('/metrics', () => {
 });
 
 describe('under a base path', () => {
-  test('every address works, and none outside it', async () => {
+  test('serves every route, and none outside the base path', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/motd' });
     for (const path of ['/motd/', '/motd/healthz', '/motd/readyz', '/motd/metrics']) {
       expect((await get(bridge, path)).status).toBe(200);
@@ -211,7 +211,7 @@ describe('under a base path', () => {
     }
   });
 
-  test('the page without its trailing slash is redirected, because its addresses are relative', async () => {
+  test('redirects the page without its trailing slash, because its URLs are relative', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/a/b' });
     const { status, headers } = await get(bridge, '/a/b');
     expect(status).toBe(308);
@@ -224,28 +224,28 @@ describe('under a base path', () => {
     ['/a/b?//evil.example/', '/a/b/?//evil.example/'],
     ['/a/b?%0d%0aSet-Cookie:x', '/a/b/?%0d%0aSet-Cookie:x'],
     ['/%61/b?target=b', '/a/b/?target=b'],
-  ])('%s is redirected to %s, with its query', async (target, location) => {
+  ])('redirects %s to %s, with its query', async (target, location) => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/a/b' });
     for (const method of ['GET', 'HEAD']) {
-      const answer = await sendRaw(
+      const response = await sendRaw(
         bridge,
         `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
       );
-      expect(answer).toMatch(/^HTTP\/1\.1 308 /);
-      expect(answer.split('\r\n')).toContain(`location: ${location}`);
+      expect(response).toMatch(/^HTTP\/1\.1 308 /);
+      expect(response.split('\r\n')).toContain(`location: ${location}`);
     }
   });
 
   test.each(['//evil.example/a/b', '//a/b', '/a//b?x', '/a/b//', '\\\\evil.example/a/b'])(
-    '%s is not redirected',
+    'does not redirect %s',
     async (target) => {
       const bridge = await startBridge({ echo: await startTarget(echo) }, { basePath: '/a/b' });
-      const answer = await sendRaw(
+      const response = await sendRaw(
         bridge,
         `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
       );
-      expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
-      expect(answer).not.toMatch(/^location:/im);
+      expect(response).toMatch(/^HTTP\/1\.1 40[04] /);
+      expect(response).not.toMatch(/^location:/im);
     },
   );
 });
@@ -275,7 +275,7 @@ describe('a trailing slash', () => {
   );
 
   test.each(['/healthz//', '//healthz', '/metrics//', '/metrics/x', '/readyz%2f', '/index.html/'])(
-    'does not make %s an address',
+    'does not make %s reach a route',
     async (path) => {
       const bridge = await startBridge({ echo: await startTarget(echo) });
       expect((await get(bridge, path)).status).toBe(404);
@@ -328,8 +328,8 @@ describe('a request target in absolute form', () => {
       ['http:///metrics', 'localhost', 403],
       ['http://evil.example/healthz', 'localhost', 200],
     ] as const) {
-      const answer = await sendRaw(bridge, head(target, host));
-      expect(answer, `${target}, Host: ${host}`).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      const response = await sendRaw(bridge, head(target, host));
+      expect(response, `${target}, Host: ${host}`).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     }
   });
 
@@ -347,8 +347,8 @@ describe('a request target in absolute form', () => {
       const socket = connect(bridge.port, '127.0.0.1');
       onTestFinished(() => void socket.destroy());
       socket.write(upgrade(target, host, origin));
-      const [answer] = await once(socket, 'data');
-      expect(String(answer), target).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      const [response] = await once(socket, 'data');
+      expect(String(response), target).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     }
   });
 });
@@ -481,12 +481,12 @@ describe('a request', () => {
     ['', undefined],
   ])('with the foreign Host %j gets the value for --public-origin', async (host, value) => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
-    const answer = await sendRaw(
+    const response = await sendRaw(
       bridge,
       `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
     );
     const advice = value === undefined ? '' : `; to allow it, add --public-origin${value}`;
-    expect(answer.split('\r\n\r\n')[1]).toBe(
+    expect(response.split('\r\n\r\n')[1]).toBe(
       `Rejected: the host '${host}' is not allowed${advice}.\n`,
     );
   });
@@ -496,11 +496,11 @@ describe('a request', () => {
       { echo: await startTarget(echo) },
       { isTrustedProxy: () => true },
     );
-    const answer = await sendRaw(
+    const response = await sendRaw(
       bridge,
       'GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n',
     );
-    expect(answer).toContain('add --public-origin https://a.example.\n');
+    expect(response).toContain('add --public-origin https://a.example.\n');
   });
 
   test.each([
@@ -556,8 +556,8 @@ describe('a request', () => {
       { echo: await startTarget(echo) },
       { mayReadMetrics: () => false },
     );
-    const answer = await sendRaw(bridge, 'GET /metrics HTTP/1.0\r\n\r\n');
-    expect(answer).toMatch(/^HTTP\/1\.1 403 .*127\.0\.0\.1 is not in --metrics-from\./s);
+    const response = await sendRaw(bridge, 'GET /metrics HTTP/1.0\r\n\r\n');
+    expect(response).toMatch(/^HTTP\/1\.1 403 .*127\.0\.0\.1 is not in --metrics-from\./s);
   });
 
   test.each([
@@ -582,12 +582,12 @@ describe('a request', () => {
 
   test('that cannot be decoded gets a text', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
-    const answer = await sendRaw(
+    const response = await sendRaw(
       bridge,
       'GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     );
-    expect(answer).toMatch(/^HTTP\/1.1 400 /);
-    expect(answer).toMatch(/\r\n\r\nRejected: .*\.\n$/);
+    expect(response).toMatch(/^HTTP\/1.1 400 /);
+    expect(response).toMatch(/\r\n\r\nRejected: .*\.\n$/);
   });
 
   test('from a source with too many connections is not read', async () => {

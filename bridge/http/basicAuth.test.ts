@@ -9,13 +9,13 @@ import { type CheckPassword, requireBasicAuth } from './basicAuth.ts';
 const CHALLENGE = 'Basic realm="motd", charset="UTF-8"';
 
 const checkPassword: CheckPassword = async (_source, user, password) => {
-  if (user === 'guesser') return 'notChecked';
+  if (user === 'blocked') return 'notChecked';
   return user === 'jörg' && password === 'geheim: 👋' ? 'right' : 'wrong';
 };
 
 const RIGHT = { authorization: basic('jörg', 'geheim: 👋') };
 const WRONG = { authorization: basic('jörg', 'guess') };
-const REFUSED = { authorization: basic('guesser', 'guess') };
+const NOT_CHECKED = { authorization: basic('blocked', 'guess') };
 
 function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
@@ -33,7 +33,7 @@ function get(bridge: RunningBridge, path: string, init?: RequestInit): Promise<R
 for (const [what, path] of [
   ['the page', '/'],
   ['its files', '/index.html'],
-  ['an address that is not found', '/nothing'],
+  ['a path that is not found', '/nothing'],
   ['a plain request to a target', '/ws'],
   ['the same with a trailing slash', '/ws/'],
 ] as const) {
@@ -83,7 +83,7 @@ test('requires a password for an upgrade, before it connects to the target', asy
   expect(await new TestPeer(bridge, '/ws/').rejectionStatus()).toBe(401);
   expect(await new TestPeer(bridge, '/ws/target', { headers: WRONG }).rejectionStatus()).toBe(401);
   expect(await new TestPeer(bridge, '/ws/nobody', { headers: WRONG }).rejectionStatus()).toBe(401);
-  expect(await new TestPeer(bridge, '/ws', { headers: REFUSED }).rejectionStatus()).toBe(429);
+  expect(await new TestPeer(bridge, '/ws', { headers: NOT_CHECKED }).rejectionStatus()).toBe(429);
   expect(connections).toBe(0);
 
   const peer = new TestPeer(bridge, '/ws', { headers: RIGHT });
@@ -101,9 +101,9 @@ test('closes the connection of a rejected upgrade', async () => {
     'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
   );
-  let answer = '';
-  for await (const chunk of socket) answer += chunk;
-  expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+  let response = '';
+  for await (const chunk of socket) response += chunk;
+  expect(response).toMatch(/^HTTP\/1\.1 401 /);
 });
 
 test('rejects a page of another origin despite the right password', async () => {
@@ -112,7 +112,7 @@ test('rejects a page of another origin despite the right password', async () => 
 });
 
 test('answers 429 with Retry-After and no challenge if the password was not checked', async () => {
-  const response = await get(await guardedBridge(), '/', { headers: REFUSED });
+  const response = await get(await guardedBridge(), '/', { headers: NOT_CHECKED });
   expect(response.status).toBe(429);
   expect(response.headers.get('retry-after')).toBe('5');
   expect(response.headers.get('www-authenticate')).toBeNull();
@@ -188,7 +188,7 @@ test('exempts a route from the password, but no other spelling of its path', asy
 async function statusOf(port: number, path: string): Promise<number> {
   const socket = connect(port, '127.0.0.1');
   socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-  const [answer] = await once(socket, 'data');
+  const [response] = await once(socket, 'data');
   socket.destroy();
-  return Number(String(answer).split(' ')[1]);
+  return Number(String(response).split(' ')[1]);
 }

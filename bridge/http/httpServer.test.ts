@@ -22,9 +22,9 @@ async function secureBridge(host = '127.0.0.1'): Promise<RunningBridge> {
 async function handshake(
   { port, host }: RunningBridge,
   { cert }: { cert: Buffer },
-  maxVersion: SecureVersion = 'TLSv1.3',
+  version: SecureVersion = 'TLSv1.3',
 ): Promise<TLSSocket> {
-  const versions = { minVersion: maxVersion, maxVersion, ciphers: 'DEFAULT@SECLEVEL=0' };
+  const versions = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
   const socket = connect({ port, host, ca: cert, servername: 'localhost', ...versions });
   onTestFinished(() => {
     socket.destroy();
@@ -33,7 +33,7 @@ async function handshake(
   return socket;
 }
 
-function page({ port, host }: RunningBridge, { cert }: { cert: Buffer }): Promise<number> {
+function pageStatus({ port, host }: RunningBridge, { cert }: { cert: Buffer }): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = get({ port, host, ca: cert, agent: false }, (response) => {
       response.resume();
@@ -45,7 +45,7 @@ function page({ port, host }: RunningBridge, { cert }: { cert: Buffer }): Promis
 
 test('serves the page and its WebSockets over TLS', async () => {
   const bridge = await secureBridge();
-  expect(await page(bridge, FIRST)).toBe(200);
+  expect(await pageStatus(bridge, FIRST)).toBe(200);
   const peer = new TestPeer(bridge, '/ws', { scheme: 'wss', ca: FIRST.cert });
   await peer.opened();
   peer.webSocket.send('hello');
@@ -67,7 +67,7 @@ test('closes a connection that does not use TLS, and serves others', async () =>
   plain.on('error', () => {});
   plain.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await once(plain, 'close');
-  expect(await page(bridge, FIRST)).toBe(200);
+  expect(await pageStatus(bridge, FIRST)).toBe(200);
 });
 
 test('stops despite a handshake that never ends, and closes sessions in order', async () => {
@@ -120,7 +120,7 @@ test('replaces the certificate on both addresses of localhost', async () => {
   for (const host of ['127.0.0.1', '::1']) await handshake({ ...bridge, host }, SECOND);
 });
 
-test('cannot replace a certificate without TLS', async () => {
+test('throws if a certificate is replaced without TLS', async () => {
   const { app } = await startBridge({ echo: await startTarget(echo) });
   expect(() => replaceCertificate(app, SECOND)).toThrow('does not use TLS');
 });

@@ -60,7 +60,7 @@ async function upgradeStatus(
   return Promise.race([peer.rejectionStatus(), peer.closed().then(() => 101)]);
 }
 
-test('sets a cookie with the page that opens a WebSocket without the password', async () => {
+test('sets a cookie that replaces the password in the page’s WebSocket handshake', async () => {
   const bridge = await guardedBridge();
   const page = await get(bridge, '/', RIGHT);
   expect(page.status).toBe(200);
@@ -76,7 +76,7 @@ test('sets a cookie with the page that opens a WebSocket without the password', 
   expect(await upgradeStatus(bridge, cookieOf(page), '/ws/target')).toBe(101);
 });
 
-test('sets it with a plain request to a target, which a page sends after a rejected handshake', async () => {
+test('sets the cookie for a plain request to a target, which a page sends after a rejected handshake', async () => {
   const bridge = await guardedBridge();
   for (const method of ['GET', 'OPTIONS']) {
     const plain = await get(bridge, '/ws', RIGHT, method);
@@ -110,7 +110,7 @@ test('accepts the cookie for a WebSocket only', async () => {
   for (const path of ['/', '/index.html', '/ws', '/nothing']) {
     expect((await get(bridge, path, cookie)).status).toBe(401);
   }
-  // An upgrade of anything else is answered like any other request.
+  // An upgrade of anything else is handled like any other request.
   for (const path of ['/', '/index.html', '/nothing', '/ws/nobody']) {
     expect(await upgradeStatus(bridge, cookie, path)).toBe(401);
     expect(await upgradeStatus(bridge, RIGHT, path)).not.toBe(401);
@@ -152,19 +152,22 @@ test.each([
   ['motd.example.', 'motd-login'],
   // As sent by nginx with `proxy_set_header Host $host:$server_port`.
   ['motd.example:443', 'motd-login-443'],
-])('limits the cookie to the base path, and to TLS if the page uses it: %s', async (host, name) => {
-  const bridge = await guardedBridge({
-    basePath: '/motd',
-    publicOrigins: ['https://motd.example'],
-  });
-  const { cookies } = await get(bridge, '/motd/', { ...RIGHT, host });
-  expect(cookies).toEqual([
-    expect.stringMatching(
-      new RegExp(`^${name}=\\S+; Max-Age=600; Path=/motd/; HttpOnly; Secure; SameSite=Strict$`),
-    ),
-    expect.stringMatching(/; Path=\/motd\/; Secure; SameSite=Strict$/),
-  ]);
-});
+])(
+  'limits the cookie of %s to the base path, and to TLS if the page uses it',
+  async (host, name) => {
+    const bridge = await guardedBridge({
+      basePath: '/motd',
+      publicOrigins: ['https://motd.example'],
+    });
+    const { cookies } = await get(bridge, '/motd/', { ...RIGHT, host });
+    expect(cookies).toEqual([
+      expect.stringMatching(
+        new RegExp(`^${name}=\\S+; Max-Age=600; Path=/motd/; HttpOnly; Secure; SameSite=Strict$`),
+      ),
+      expect.stringMatching(/; Path=\/motd\/; Secure; SameSite=Strict$/),
+    ]);
+  },
+);
 
 test('revokes and deletes the cookie at /logout, and makes the browser forget the password', async () => {
   const bridge = await guardedBridge();
@@ -184,8 +187,8 @@ test('revokes and deletes the cookie at /logout, and makes the browser forget th
 test.each(['cross-site', 'same-site'])('rejects a %s request to /logout', async (site) => {
   const bridge = await guardedBridge();
   const cookie = cookieOf(await get(bridge, '/', RIGHT));
-  const answer = await get(bridge, '/logout', { ...cookie, 'sec-fetch-site': site });
-  expect(answer).toMatchObject({ status: 403, cookies: [] });
+  const response = await get(bridge, '/logout', { ...cookie, 'sec-fetch-site': site });
+  expect(response).toMatchObject({ status: 403, cookies: [] });
   expect(await upgradeStatus(bridge, cookie)).toBe(101);
 });
 

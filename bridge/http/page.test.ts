@@ -71,10 +71,13 @@ async function get(
   return { status: response.statusCode, headers: response.headers, body: await buffer(response) };
 }
 
-/** Requests an address without normalizing it. @returns The whole response. */
-async function getRaw(address: string): Promise<string> {
+/** Sends a request target without normalizing it. @returns The whole response. */
+async function getRaw(requestTarget: string): Promise<string> {
   const socket = connect(await startPage(), '127.0.0.1');
-  socket.end(`GET ${address} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, 'latin1');
+  socket.end(
+    `GET ${requestTarget} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    'latin1',
+  );
   return String(await buffer(socket));
 }
 
@@ -141,9 +144,9 @@ describe('sets the caching of a response', () => {
     ['/elsewhere', 404, 'no-store'],
   ])('%s: %i, %s', async (path, status, cacheControl) => {
     for (const accepted of ['identity', 'br']) {
-      const answer = await get(path, { 'accept-encoding': accepted });
-      expect(answer.status).toBe(status);
-      expect(answer.headers['cache-control']).toBe(cacheControl);
+      const response = await get(path, { 'accept-encoding': accepted });
+      expect(response.status).toBe(status);
+      expect(response.headers['cache-control']).toBe(cacheControl);
     }
   });
 
@@ -219,10 +222,10 @@ test.each([
   '/index.html.br',
   'http://localhost/../secret.txt',
   '../secret.txt',
-])('serves nothing at %s', async (address) => {
-  const answer = await getRaw(address);
-  expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
-  expect(answer).not.toContain(SECRET);
+])('serves nothing at %s', async (requestTarget) => {
+  const response = await getRaw(requestTarget);
+  expect(response).toMatch(/^HTTP\/1\.1 40[04] /);
+  expect(response).not.toContain(SECRET);
 });
 
 test('sends the security headers with every response', async () => {

@@ -16,7 +16,7 @@ const UPGRADE =
   'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
-async function send({ port }: { port: number }, text: string): Promise<Socket> {
+async function connectAndSend({ port }: { port: number }, text: string): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
   onTestFinished(() => void socket.destroy());
@@ -30,9 +30,9 @@ async function silentBridge(settings = {}): Promise<RunningBridge> {
 }
 
 test('rejects an upgrade whose path cannot be decoded, and closes the connection', async () => {
-  const socket = await send(await silentBridge(), `GET /ws/%zz HTTP/1.1\r\n${UPGRADE}`);
-  const [answer] = await once(socket, 'data');
-  expect(String(answer)).toMatch(/^HTTP\/1\.1 400 /);
+  const socket = await connectAndSend(await silentBridge(), `GET /ws/%zz HTTP/1.1\r\n${UPGRADE}`);
+  const [response] = await once(socket, 'data');
+  expect(String(response)).toMatch(/^HTTP\/1\.1 400 /);
   await once(socket, 'close');
 });
 
@@ -43,7 +43,7 @@ test('closes the connection of an upgrade that is not answered', async () => {
   app.server.on('upgrade', () => {});
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = listeningEndpoint(app.server);
-  const socket = await send({ port }, `GET / HTTP/1.1\r\n${UPGRADE}`);
+  const socket = await connectAndSend({ port }, `GET / HTTP/1.1\r\n${UPGRADE}`);
   await once(socket.resume(), 'close');
 });
 
@@ -59,7 +59,7 @@ test('stops despite an upgrade behind an unanswered request', async () => {
   const bridge = await silentBridge();
   const { app } = bridge;
   const upgrade = once(app.server, 'upgrade');
-  const socket = await send(
+  const socket = await connectAndSend(
     bridge,
     `GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET /ws HTTP/1.1\r\n${UPGRADE}`,
   );
@@ -76,7 +76,10 @@ test('stops despite an upgrade whose password is being checked', async () => {
       return new Promise(() => {});
     },
   });
-  const socket = await send(bridge, `GET /ws HTTP/1.1\r\nAuthorization: Basic YTpi\r\n${UPGRADE}`);
+  const socket = await connectAndSend(
+    bridge,
+    `GET /ws HTTP/1.1\r\nAuthorization: Basic YTpi\r\n${UPGRADE}`,
+  );
   await checking.promise;
   await bridge.app.close();
   await once(socket.resume(), 'close');
@@ -84,13 +87,13 @@ test('stops despite an upgrade whose password is being checked', async () => {
 
 test('stops despite an upgrade that arrives during the stop', async () => {
   const bridge = await silentBridge();
-  // It never answers the close frame, so that the stop lasts until its deadline.
+  // It never sends a close frame, so that the stop lasts until its deadline.
   const unresponsive = await rawWebSocket(bridge);
   const stopped = bridge.app.close();
   await once(unresponsive, 'data');
-  const late = await send(bridge, `GET /ws HTTP/1.1\r\n${UPGRADE}`);
-  const [answer] = await once(late, 'data');
-  expect(String(answer)).toMatch(/^HTTP\/1\.1 503 /);
+  const late = await connectAndSend(bridge, `GET /ws HTTP/1.1\r\n${UPGRADE}`);
+  const [response] = await once(late, 'data');
+  expect(String(response)).toMatch(/^HTTP\/1\.1 503 /);
   await stopped;
   await once(late, 'close');
 }, 10_000);

@@ -7,8 +7,8 @@ import { listeningEndpoint } from '../../access/endpoint.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { echo, type RunningBridge, startBridge, startTarget } from '../bridge.harness.ts';
 
-async function startServer(answer: RequestListener): Promise<URL> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
+async function startServer(onRequest: RequestListener): Promise<URL> {
+  const server = createServer(onRequest).listen(0, '127.0.0.1');
   onTestFinished(() => {
     server.close();
     server.closeAllConnections();
@@ -26,12 +26,12 @@ async function readyz({ port }: RunningBridge, query = '') {
   return { status: response.status, body: await response.text() };
 }
 
-test('is ready if --ready-url answers 200', async () => {
+test('reports ready if --ready-url answers 200', async () => {
   const bridge = await bridgeWith(await startServer((_request, response) => response.end('yes')));
   expect(await readyz(bridge)).toEqual({ status: 200, body: 'ready\n' });
 });
 
-test('is not ready for any other status, and quotes the first line', async () => {
+test('reports not ready for any other status, and quotes the first line', async () => {
   const body = 'store away\x1b[2J\x9b\u2028\u202e\nand more\n';
   const other = await startServer((_request, response) => response.writeHead(503).end(body));
   expect(await readyz(await bridgeWith(other))).toEqual({
@@ -72,7 +72,7 @@ test('passes on ?exclude=store, and nothing else', async () => {
   expect(requested).toEqual(['/readyz?exclude=store', '/readyz']);
 });
 
-test('is not ready if --ready-url refuses, does not answer, or never ends', async () => {
+test('reports not ready if --ready-url refuses, does not answer, or never ends', async () => {
   const unused = new URL(`http://127.0.0.1:${await freePort()}/readyz`);
   expect((await readyz(await bridgeWith(unused))).body).toBe(
     'not ready: --ready-url failed: ECONNREFUSED\n',

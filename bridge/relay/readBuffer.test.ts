@@ -24,7 +24,7 @@ test.each([
   expect(frame.subarray(head.length / 2).equals(payload)).toBe(true);
 });
 
-test('is small, becomes large after a full read, and small again after a smaller one', () => {
+test('grows after a full read, and shrinks after a smaller one', () => {
   const buffer = new ReadBuffer();
   expect(buffer.next()).toHaveLength(4096);
   buffer.prepare(4096, false);
@@ -35,7 +35,7 @@ test('is small, becomes large after a full read, and small again after a smaller
   expect(buffer.next()).toHaveLength(4096);
 });
 
-test('is reused, unless its last frame is not sent yet', () => {
+test('reuses its memory, unless its last frame is not sent yet', () => {
   const buffer = new ReadBuffer();
   const first = buffer.next().buffer;
   buffer.prepare(3, false);

@@ -16,7 +16,7 @@ function checkFor(rules: Partial<SessionRules>) {
     policy.check(nowMs, { ...NOTHING, ...status });
 }
 
-test('a session without limits is never closed', () => {
+test('never closes a session without limits', () => {
   const check = checkFor({});
   expect(check(999_999_999, { messages: 1e9 })).toBeUndefined();
 });
@@ -50,14 +50,14 @@ describe('a browser', () => {
   });
 });
 
-describe('a session is idle', () => {
-  test('if it relayed nothing for the timeout, whatever its activity', () => {
+describe('closes a session as idle', () => {
+  test('if it relayed nothing for the timeout, even if it was active', () => {
     const check = checkFor({ idleTimeoutMs: 60_000 });
     expect(check(59_999, { activity: 1 })).toBeUndefined();
     expect(check(60_000, { activity: 2 })).toBe('closeIdle');
   });
 
-  test('counted from its last relayed byte', () => {
+  test('counting from its last relayed byte', () => {
     const check = checkFor({ idleTimeoutMs: 60_000 });
     expect(check(50_000, { relayedBytes: 1 })).toBeUndefined();
     expect(check(109_999, { relayedBytes: 1 })).toBeUndefined();
@@ -65,20 +65,20 @@ describe('a session is idle', () => {
   });
 });
 
-test('a session is closed at its maximum lifetime, busy or not', () => {
+test('closes a session at its maximum lifetime, even if it is busy', () => {
   const check = checkFor({ maxLifetimeMs: 3_600_000 });
   expect(check(3_599_999, { relayedBytes: 1 })).toBeUndefined();
   expect(check(3_600_000, { relayedBytes: 2 })).toBe('closeExpired');
 });
 
-describe('a browser is too fast', () => {
-  test('if it sends more than ten seconds’ worth of messages at once', () => {
+describe('closes a session as too fast', () => {
+  test('if the browser sends more than ten seconds’ worth of messages in one burst', () => {
     const check = checkFor({ maxMessagesPerSecond: 100 });
     expect(check(0, { messages: 1000 })).toBeUndefined();
     expect(check(0, { messages: 1001 })).toBe('closeTooFast');
   });
 
-  test('if it sends more than the rate for long enough, but not if it sends at the rate', () => {
+  test('if the browser exceeds the rate for long enough, but not if it sends at the rate', () => {
     const allowed = checkFor({ maxMessagesPerSecond: 100 });
     const tooMany = checkFor({ maxMessagesPerSecond: 100 });
     for (let second = 1; second <= 60; second++) {
@@ -90,7 +90,7 @@ describe('a browser is too fast', () => {
     }
   });
 
-  test('after a silence, too: no more than ten seconds’ worth is saved', () => {
+  test('even after a silence, because at most ten seconds’ worth is saved', () => {
     const check = checkFor({ maxMessagesPerSecond: 100 });
     expect(check(1_000_000)).toBeUndefined();
     expect(check(1_000_000, { messages: 1001 })).toBe('closeTooFast');

@@ -36,7 +36,7 @@ async function openPeer(bridge: RunningBridge, headers = {}): Promise<TestPeer> 
 }
 
 describe('if a quota is exceeded', () => {
-  test('a program is rejected with 503 and Retry-After', async () => {
+  test('rejects a program with 503 and Retry-After', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
     await openPeer(bridge);
     const response = await new TestPeer(bridge).rejection();
@@ -45,7 +45,7 @@ describe('if a quota is exceeded', () => {
     expect(response.body).toBe('Rejected: the bridge is full: try again later.\n');
   });
 
-  test('a page, which cannot see a status, is closed with 1013 and the reason', async () => {
+  test('closes with 1013 and the reason for a page, which cannot read a status', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
     await openPeer(bridge);
     const page = new TestPeer(bridge, '/ws', { origin: pageOf(bridge) });
@@ -55,7 +55,7 @@ describe('if a quota is exceeded', () => {
     });
   });
 
-  test('for one source, others are accepted: a trusted proxy reports the source', async () => {
+  test('accepts other sources, as a trusted proxy reports them', async () => {
     const bridge = await startBridge(
       { echo: await startTarget(echo) },
       { ...limitedTo(10, 1), isTrustedProxy: (address) => address === '127.0.0.1' },
@@ -79,25 +79,28 @@ describe('if a quota is exceeded', () => {
     ['203.0.113.7, 127.0.0.1:443', '203.0.113.7, [::ffff:127.0.0.1]:443', '203.0.113.8'],
     // Without a valid address, the proxy's own address counts.
     ['203.0.113.7:', '203.0.113.8:65536', '203.0.113.9'],
-  ])('X-Forwarded-For: %s and %s are one source, %s is another', async (first, same, other) => {
-    const bridge = await startBridge(
-      { echo: await startTarget(echo) },
-      { ...limitedTo(10, 1), isTrustedProxy: (address) => address === '127.0.0.1' },
-    );
-    await openPeer(bridge, { 'x-forwarded-for': first });
-    const headers = { 'x-forwarded-for': same };
-    expect(await new TestPeer(bridge, '/ws', { headers }).rejectionStatus()).toBe(503);
-    await openPeer(bridge, { 'x-forwarded-for': other });
-  });
+  ])(
+    'counts X-Forwarded-For %s and %s as one source, and %s as another',
+    async (first, same, other) => {
+      const bridge = await startBridge(
+        { echo: await startTarget(echo) },
+        { ...limitedTo(10, 1), isTrustedProxy: (address) => address === '127.0.0.1' },
+      );
+      await openPeer(bridge, { 'x-forwarded-for': first });
+      const headers = { 'x-forwarded-for': same };
+      expect(await new TestPeer(bridge, '/ws', { headers }).rejectionStatus()).toBe(503);
+      await openPeer(bridge, { 'x-forwarded-for': other });
+    },
+  );
 
-  test('X-Forwarded-For is ignored if the proxy is not trusted', async () => {
+  test('ignores X-Forwarded-For if the proxy is not trusted', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(10, 1));
     await openPeer(bridge, { 'x-forwarded-for': '192.0.2.1' });
     const other = new TestPeer(bridge, '/ws', { headers: { 'x-forwarded-for': '192.0.2.2' } });
     expect(await other.rejectionStatus()).toBe(503);
   });
 
-  test('rejected and plain requests use none of it', async () => {
+  test('does not count rejected and plain requests', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
     const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
     for (let tries = 0; tries < 3; tries++) {
@@ -111,7 +114,7 @@ describe('if a quota is exceeded', () => {
     expect((await fetch(`${pageOf(bridge)}/ws`)).status).toBe(426);
   });
 
-  test('a session can be opened when another has ended at both ends', async () => {
+  test('opens a session once another is closed on both sides', async () => {
     const ended = deferred<Socket>();
     const target = await startTarget((socket) => {
       socket.resume();
@@ -128,15 +131,15 @@ describe('if a quota is exceeded', () => {
   });
 });
 
-describe('is closed with 1008 and the reason', () => {
+describe('closes with 1008', () => {
   test.each([
-    ['that is idle', { idleTimeoutMs: 100 }, 'idle: no data for 0.1 s'],
+    ['an idle session', { idleTimeoutMs: 100 }, 'idle: no data for 0.1 s'],
     [
-      'that reached its maximum lifetime',
+      'a session at its maximum lifetime',
       { maxLifetimeMs: 100 },
       'the session reached its maximum lifetime of 0.1 s',
     ],
-  ])('a session %s', async (_which, rule, reason) => {
+  ])('%s', async (_which, rule, reason) => {
     const bridge = await startBridge(
       { echo: await startTarget(echo) },
       { rules: { ...RULES, ...rule } },
@@ -144,7 +147,7 @@ describe('is closed with 1008 and the reason', () => {
     expect(await new TestPeer(bridge).closed()).toEqual({ code: 1008, reason });
   });
 
-  test('a session with too many messages, pings or pongs', async () => {
+  test('after too many messages, pings or pongs', async () => {
     const target = await startTarget(echo);
     const endOf = async (send: (webSocket: WebSocket) => void) => {
       const rules = { ...RULES, maxMessagesPerSecond: 2 };
@@ -152,8 +155,8 @@ describe('is closed with 1008 and the reason', () => {
       for (let count = 0; count < 40; count++) send(peer.webSocket);
       return peer.closed();
     };
-    // All at the same time: the bridge does not read the answers to its close frames, and each
-    // session takes a while to end.
+    // All simultaneously: the bridge does not read the browser's close frames, and each session
+    // takes a while to end.
     const [messages, pings, pongs] = await Promise.all([
       endOf((webSocket) => webSocket.send('x')),
       endOf((webSocket) => webSocket.ping()),
@@ -167,7 +170,7 @@ describe('is closed with 1008 and the reason', () => {
     });
   });
 
-  test('a session with a message in too many pieces', async () => {
+  test('after a message in too many pieces', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) }, limitedTo(1));
     const peer = await openPeer(bridge);
     for (let count = 0; count < 300; count++) peer.webSocket.send('x', { fin: false });
