@@ -40,7 +40,7 @@ export async function compareWithPuts(etcd: LocalEtcd, etcdctl: string): Promise
     }
     printHead([
       'MSGSTORE, waiting for each 200 OK',
-      'stores/s',
+      'writes/s',
       'p50 ms',
       'p99 ms',
       'plain puts/s',

@@ -120,7 +120,7 @@ function store(connection: LoadConnection): Promise<number> {
 
 function printDelays(setups: WatchSetup[], results: Delays[][]): void {
   printHead([
-    'from a store to every watcher',
+    'from a write to every watcher',
     'ms to 200 OK',
     'to the first',
     'to the median',

@@ -206,7 +206,7 @@ test('survives the compaction of updates that an instance has not received', asy
 });
 
 test('survives the death of an instance', async ({ deployment }) => {
-  await runRounds('instance killed', deployment, scaled(1, 50), async ({ traffic, random }) => {
+  await runRounds('server killed', deployment, scaled(1, 50), async ({ traffic, random }) => {
     const instance = oneOfThese(random, deployment.instances);
     const { program } = instance;
     await traffic.kill(program);
@@ -219,7 +219,7 @@ test('survives the death of an instance', async ({ deployment }) => {
 });
 
 test('survives an instance that hangs', async ({ deployment }) => {
-  await runRounds('instance paused', deployment, scaled(1, 20), async ({ traffic, random }) => {
+  await runRounds('server paused', deployment, scaled(1, 20), async ({ traffic, random }) => {
     const { program } = oneOfThese(random, deployment.instances);
     program.process.kill('SIGSTOP');
     const failedAt = performance.now();
@@ -454,12 +454,12 @@ function recordTotals(name: string, rounds: number, totals: ScenarioTotals): voi
   record(
     `etcd: ${name}`,
     `${rounds} times: ${took.length} acknowledged messages, 0 lost, 0 twice, 0 out of order, the ` +
-      `same history on each instance and in etcd; ${refused} answered with 503 and ${unanswered} unanswered, ` +
+      `same history on each server and in etcd; ${refused} answered with 503 and ${unanswered} unanswered, ` +
       `${storedNevertheless} of them stored; linearizable with ${heads} reads of etcd itself; ` +
       `${reads} MSGGETs, none backwards, out of date by at most ${Math.round(totals.staleBefore)} ms ` +
       `before, ${Math.round(totals.staleSince)} ms since; ` +
-      `stored again through each instance after ` +
-      `${spread(totals.recovered)}; a store took ${spread(took)}`,
+      `stored again through each server after ` +
+      `${spread(totals.recovered)}; a write took ${spread(took)}`,
   );
 }
 

@@ -220,7 +220,7 @@ test('the store password is not guessed from many sources, and its owners are ac
   const sorted = waitedMs.toSorted((a, b) => a - b);
   record(
     'guessing the store password',
-    `${MANY.length} sources: ${found}; ${waitedMs.length} owners with the right password, each from a fresh ` +
+    `${MANY.length} sources: ${found}; ${waitedMs.length} users with the right password, each from a fresh ` +
       `source, were accepted; the first after ${seconds(waitedMs[0])} s, p50 ` +
       `${seconds(sorted[sorted.length >> 1])} s, the longest ${seconds(sorted.at(-1))} s; ` +
       `a latency probe before: ${without}; during: ${during}`,
