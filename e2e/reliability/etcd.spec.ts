@@ -43,7 +43,9 @@ const INSTANCE_PAUSE_MS = 2000;
  * report is read here later.
  */
 const UNREPORTED_STALENESS_MS = 5000;
-/** More than etcd keeps: the history, and 256 beyond (server/stores/etcd/etcdWriter.ts). */
+/**
+ * More than etcd keeps: the history, or one batch, at most 100 (server/stores/etcd/etcdWriter.ts).
+ */
 const STORES_FORGOTTEN = 300;
 /** How long a round may take, before the test fails. */
 const ROUND_TIMEOUT_MS = 60_000;

@@ -82,7 +82,7 @@ describe.each(DECODERS)('$store', ({ encode, forge, decode }) => {
   });
 });
 
-test('an LMDB record is rejected under another number', () => {
+test('rejects an LMDB record under another number', () => {
   const bytes = encodeRecord(NUMBER, { message: 'a', storedAtMs: 0 });
   expect(() => decodeRecord(NUMBER + 1, bytes)).toThrow('does not match its checksum');
 });

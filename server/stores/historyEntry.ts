@@ -12,7 +12,7 @@ export class InvalidEntryError extends Error {
 }
 
 /** @throws InvalidEntryError */
-export function decodeText(bytes: Buffer): string {
+export function decodeEntryText(bytes: Buffer): string {
   check(isUtf8(bytes), 'is not valid UTF-8');
   return bytes.toString('utf8');
 }

@@ -82,7 +82,7 @@ export interface EtcdTransaction {
 export type EtcdCommitResult =
   | { is: 'committed'; head: EtcdHead }
   /**
-   * The head has changed. The snapshot holds the entries after `expectedHead`; its write IDs tell
+   * The head has changed. The snapshot holds the entries after `expectedHead`; its write IDs show
    * whether this transaction was committed by an earlier attempt.
    */
   | { is: 'conflict'; snapshot: EtcdSnapshot };

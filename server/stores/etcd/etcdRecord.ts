@@ -9,14 +9,17 @@
 // number, and a writer that got no answer finds out from the head whether its write was committed.
 
 import type { HistoryEntry } from '../history.ts';
-import { decodeEntry, decodeText, encodeTime, InvalidEntryError } from '../historyEntry.ts';
+import { decodeEntry, decodeEntryText, encodeTime, InvalidEntryError } from '../historyEntry.ts';
 
 /** Padded, because etcd sorts keys by their bytes (its documentation, "Data model"). */
 const DIGITS = 12;
 
 const ENTRY = /^(?<time>\S+) (?<writeId>\S+) (?<message>.*)$/su;
 
-/** How many servers the head holds write IDs of; the one that stored longest ago is dropped. */
+/**
+ * The number of servers whose write IDs the head holds. Beyond it, the one that stored longest ago
+ * is dropped.
+ */
 const MAX_WRITERS = 64;
 
 const HEAD = /^(?<last>\d{1,12})(?<writes>( \S+)*)$/;
@@ -74,7 +77,7 @@ export class EtcdKeys {
 
 function decodeValue(name: string, value: Buffer): Omit<EtcdEntry, 'number'> {
   try {
-    const fields = ENTRY.exec(decodeText(value))?.groups;
+    const fields = ENTRY.exec(decodeEntryText(value))?.groups;
     if (fields === undefined) throw new InvalidEntryError('is not a stored message');
     const { time = '', writeId = '', message = '' } = fields;
     return { ...decodeEntry(time, message), writeId };

@@ -48,7 +48,7 @@ test('ignores repeated and late updates, and reports each entry once', () => {
   expect(replica.head).toEqual(headAt(2));
 });
 
-test('accepts a read from before the first entry that is answered after it', () => {
+test('keeps the first entry if an earlier, empty read is answered later', () => {
   const replica = replicaOf(NO_HEAD);
   replica.applyUpdate({ entries: entriesTo(1), head: headAt(1) });
   replica.applySnapshot(snapshot(NO_HEAD), NO_HEAD);
@@ -62,21 +62,21 @@ test('skips entries that were dropped during an outage', () => {
   expect([replica.history.first, replica.history.last]).toEqual([7, 9]);
 });
 
-test('rejects a watch that skips an entry', () => {
+test('rejects a watch update that skips an entry', () => {
   const replica = replicaOf(NO_HEAD);
   const late = { entries: entriesTo(3, 3), head: headAt(3) };
   expect(() => replica.applyUpdate(late)).toThrow(/skipped entry 1/);
   expect(replica.history.last).toBe(0);
 });
 
-const LOSSES: [rule: string, head: EtcdHead][] = [
+const LOSSES: [loss: string, head: EtcdHead][] = [
   ['a missing head', NO_HEAD],
   ['an earlier head', headAt(1)],
   ['a head that was created again', { ...headAt(9), created: 105 }],
   ['a head without its entries', headAt(9)],
 ];
 
-test.each(LOSSES)('rejects %s, and everything after it', (_rule, head) => {
+test.each(LOSSES)('rejects %s, and everything after it', (_loss, head) => {
   const replica = replicaOf(headAt(2));
   replica.applySnapshot(snapshot(headAt(2), entriesTo(2)), headAt(2));
   expect(() => replica.applySnapshot(snapshot(head), headAt(2))).toThrow(/restored or emptied/);

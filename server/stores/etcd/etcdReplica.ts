@@ -70,7 +70,7 @@ export class EtcdReplica {
     if (entries.length === 0 && head.last > this.history.last) this.#failForGood();
   }
 
-  /** Applies what a watch delivered, or what was just committed. */
+  /** Applies an update that a watch delivered, or that was just committed. */
   applyUpdate({ entries, head = this.#head }: EtcdUpdate): void {
     this.#checkCreated(head, this.#head);
     const [first] = entries;

@@ -10,8 +10,8 @@
 // Operations
 //
 // open   Read all entries under the prefix into memory, page by page.
-// read   From memory. EtcdSync keeps it current: a watch delivers each change at once, and a
-//        linearizable read every second detects a watch that hangs.
+// read   From memory. EtcdSync keeps it current: a watch delivers each change immediately, and
+//        a linearizable read every second detects a watch that hangs.
 // store  EtcdWriter commits up to 100 messages in one transaction, then acknowledges them.
 //
 // Design
@@ -39,8 +39,8 @@
 //              writer fences the transaction off before it stores anything else (etcdWriter).
 // a rejection  Nothing was written, for example because etcd is out of space; the peers get 503.
 // an outage    Requests go to the next member (EtcdCluster). After 3 s without a successful read,
-//              EtcdFreshness logs an outage, and every store fails at once. EtcdSync keeps trying,
-//              and then reads what it missed.
+//              EtcdFreshness logs an outage, and every store fails immediately. EtcdSync keeps
+//              trying, and then reads the entries it missed.
 // lost data    etcd was emptied or restored, or is a different cluster. The server keeps what it
 //              has acknowledged, and accepts nothing from etcd until it is restarted (EtcdReplica,
 //              ClusterIdCheck).
@@ -105,7 +105,7 @@ export async function openEtcdStore(
   }
 }
 
-/** What to change, as far as the error of etcd, gRPC or TLS tells. */
+/** @returns The advice for an error of etcd, gRPC or TLS. */
 function adviceFor(reason: string): string {
   const [, advice = 'check --store'] = ADVICE.find(([pattern]) => pattern.test(reason)) ?? [];
   return advice;

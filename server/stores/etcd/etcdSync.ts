@@ -1,5 +1,5 @@
-// Keeps the replica in sync with etcd. A watch delivers each change at once; a read every second
-// checks that it missed none.
+// Keeps the replica in sync with etcd. A watch delivers each change immediately; a read every
+// second checks that it missed none.
 //
 // The read detects a watch that hangs or is cut off together with its member. It also fetches what
 // a watch can no longer deliver, such as compacted revisions. After a failure the next member takes

@@ -47,7 +47,7 @@ function isMember(text: string): boolean {
 
 function invalidMember(text: string): StoreOpenError {
   const advice = text.includes('@') ? 'pass the user with --etcd-user' : 'put IPv6 in brackets';
-  // What stands before an @ may be a password.
+  // The text before an @ may be a password.
   const member = JSON.stringify(text.replace(/^.*@/, '…@'));
   return new StoreOpenError(
     `invalid etcd member: ${member}; --store takes etcd://HOST:PORT,HOST:PORT/PREFIX; ${advice}`,

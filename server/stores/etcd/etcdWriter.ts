@@ -4,7 +4,7 @@
 // A transaction that got no answer (a timeout, a change of leader) may have been committed, or may
 // be committed later. The writer sends the same transaction again. That is safe: it changes the
 // head that it expects, so it can commit only once. If the head has changed meanwhile, the write
-// IDs tell whether it was committed.
+// IDs show whether it was committed.
 //
 // If the outcome is still unknown at the deadline, the peers get 503. Before anything else is
 // stored, the writer fences the transaction off: it commits a new head without entries. After that,
@@ -30,8 +30,11 @@ import { type EtcdReplica, REQUEST_TIMEOUT_MS } from './etcdReplica.ts';
 /** Messages in one transaction. By default etcd limits it to 128 operations and 1.5 MB. */
 const MAX_BATCH = 100;
 
-/** How long a message may wait for earlier ones; then, how long its transaction is retried. */
-const STORE_TIMEOUT_MS = 5000;
+/** How long a message may wait for earlier ones. */
+const QUEUE_TIMEOUT_MS = 5000;
+
+/** How long a transaction is retried. */
+const COMMIT_TIMEOUT_MS = 5000;
 
 const RETRY_DELAY_MS = 100;
 
@@ -111,7 +114,7 @@ export class EtcdWriter {
     const { outage } = this.#freshness;
     if (outage !== undefined) return Promise.reject(new Error(outage));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#expire(write), STORE_TIMEOUT_MS);
+      const timer = setTimeout(() => this.#expire(write), QUEUE_TIMEOUT_MS);
       const write = { entry, resolve, reject, timer };
       this.#pending.push(write);
       this.#writing ??= this.#writeAll();
@@ -171,14 +174,14 @@ export class EtcdWriter {
   /** Stores entries under consecutive numbers. */
   async #write(entries: HistoryEntry[]): Promise<void> {
     const writeId = `${this.#serverId}-${++this.#writes}`;
-    const deadlineAtMs = performance.now() + STORE_TIMEOUT_MS;
+    const deadlineAtMs = performance.now() + COMMIT_TIMEOUT_MS;
     /** The attempt whose outcome is unknown. */
-    let open: Attempt | undefined;
+    let unconfirmed: Attempt | undefined;
     for (;;) {
       const leftMs = Math.max(deadlineAtMs - performance.now(), MIN_REQUEST_TIMEOUT_MS);
       const timeoutMs = Math.min(leftMs, REQUEST_TIMEOUT_MS);
-      const result = await this.#attempt(open, { writeId, entries, timeoutMs });
-      let reason = 'every attempt conflicted with a write of another server';
+      const result = await this.#attempt(unconfirmed, { writeId, entries, timeoutMs });
+      let reason: string;
       switch (result.is) {
         case 'committed':
           this.#replica.applyUpdate({
@@ -188,26 +191,31 @@ export class EtcdWriter {
           return;
         case 'conflict':
           if (wasCommitted(result.attempt, result.snapshot)) return;
-          open = undefined;
+          unconfirmed = undefined;
+          reason = 'every attempt conflicted with a write of another server';
           break;
         case 'rejected':
-          if (open === undefined) throw new Error(result.reason);
+          if (unconfirmed === undefined) throw new Error(result.reason);
           reason = result.reason;
           await sleep(RETRY_DELAY_MS);
           break;
         case 'unanswered':
-          open ??= result.attempt;
+          unconfirmed ??= result.attempt;
           reason = result.reason;
           await sleep(RETRY_DELAY_MS);
       }
       if (performance.now() < deadlineAtMs) continue;
-      throw open === undefined ? new Error(reason) : new UnconfirmedWriteError(open, reason);
+      throw unconfirmed === undefined
+        ? new Error(reason)
+        : new UnconfirmedWriteError(unconfirmed, reason);
     }
   }
 
-  /** @param open The attempt to repeat; if `undefined`, a new one expects the newest head. */
+  /**
+   * @param unconfirmed The attempt to repeat; if `undefined`, a new one expects the newest head.
+   */
   async #attempt(
-    open: Attempt | undefined,
+    unconfirmed: Attempt | undefined,
     {
       writeId,
       entries,
@@ -215,7 +223,7 @@ export class EtcdWriter {
     }: { writeId: string; entries: HistoryEntry[]; timeoutMs: number },
   ): Promise<AttemptResult> {
     const { member } = this.#cluster;
-    let attempt = open;
+    let attempt = unconfirmed;
     try {
       attempt ??= { expectedHead: await this.#newestHead(member), writeId };
       const { expectedHead } = attempt;
@@ -272,10 +280,12 @@ export class EtcdWriter {
 }
 
 /**
- * Whether an attempt was committed, given a snapshot with another head than it expects; if not, it
- * never will be. The head tells, unless 64 or more other servers have stored since. The first
- * entry after the expected head tells too, unless it was deleted since. The head names only the
- * last write of a server; that suffices, because a server writes one transaction after the other.
+ * Whether an attempt was committed, given a snapshot with another head than it expects. If it was
+ * not, it never will be.
+ *
+ * The head shows it, unless 64 or more other servers have stored since. The first entry after the
+ * expected head shows it too, unless it was deleted since. The head names only the last write of a
+ * server. That suffices, because a server writes one transaction after the other.
  */
 function wasCommitted({ writeId }: Attempt, { head, entries }: EtcdSnapshot): boolean {
   return head.writes.includes(writeId) || entries[0]?.writeId === writeId;

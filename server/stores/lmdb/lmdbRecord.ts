@@ -3,7 +3,7 @@
 
 import { crc32 } from 'node:zlib';
 import type { HistoryEntry } from '../history.ts';
-import { decodeEntry, decodeText, encodeTime, InvalidEntryError } from '../historyEntry.ts';
+import { decodeEntry, decodeEntryText, encodeTime, InvalidEntryError } from '../historyEntry.ts';
 
 const RECORD = /^(?<sum>[0-9a-f]{8}) (?<body>(?<time>\S+) (?<message>.*))$/su;
 
@@ -18,7 +18,7 @@ export function encodeRecord(number: number, { message, storedAtMs }: HistoryEnt
  * @throws InvalidEntryError
  */
 export function decodeRecord(number: number, bytes: Buffer): HistoryEntry {
-  const record = RECORD.exec(decodeText(bytes))?.groups;
+  const record = RECORD.exec(decodeEntryText(bytes))?.groups;
   if (record === undefined) throw new InvalidEntryError('is not a stored message');
   const { sum, body = '', time = '', message = '' } = record;
   if (sum !== checksum(number, body)) throw new InvalidEntryError('does not match its checksum');
