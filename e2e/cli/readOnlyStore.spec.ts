@@ -152,7 +152,7 @@ test.describe('on a read-only file system', () => {
       status: 1,
       stdout: '',
       stderr:
-        `motd: cannot write in ${mount}: its file system is read-only (EROFS); choose another folder ` +
+        `motd: cannot write to ${mount}: its file system is read-only (EROFS); choose another folder ` +
         `with --store; to copy its messages to another folder: motd copy-store ${url} lmdb:OTHER\n`,
     });
     // The command that the error suggests works.
@@ -169,7 +169,7 @@ test.describe('on a read-only file system', () => {
       status: 1,
       stdout: '',
       stderr:
-        `motd: ${to}: cannot write in ${join(mount, 'new')}: its file system is read-only (EROFS); ` +
+        `motd: ${to}: cannot write to ${join(mount, 'new')}: its file system is read-only (EROFS); ` +
         'choose another folder with its URL\n',
     });
   });
@@ -198,7 +198,7 @@ test.describe('in a folder that the user can read but not write', () => {
       status: 1,
       stdout: '',
       stderr:
-        `motd: cannot write in ${backup}: permission denied (EACCES); choose another folder with ` +
+        `motd: cannot write to ${backup}: permission denied (EACCES); choose another folder with ` +
         `--store; to copy its messages to another folder: motd copy-store ${from} lmdb:OTHER\n`,
     });
     expect(readdirSync(backup)).toEqual(['data.mdb']);
@@ -222,7 +222,7 @@ test.describe('in a folder that the user can read but not write', () => {
         status: 1,
         stdout: '',
         stderr:
-          `motd: cannot write in ${copy}: permission denied (EACCES); choose another folder with ` +
+          `motd: cannot write to ${copy}: permission denied (EACCES); choose another folder with ` +
           `--store; to copy its messages to another folder: motd copy-store ${url} lmdb:OTHER\n`,
       });
     });

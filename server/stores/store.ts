@@ -2,7 +2,7 @@
 
 import type { History } from './history.ts';
 
-/** What happens to a shared store independently of the calls of this process. */
+/** The events of a shared store, other than the results of calls. */
 export type StoreEvent =
   /** The store cannot be reached at the start; the server retries until a timeout. */
   | { event: 'waitingForStore'; reason: string }

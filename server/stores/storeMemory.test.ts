@@ -15,7 +15,7 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 const MESSAGES = 1000;
 const MESSAGE_BYTES = 27;
-/** The most bytes that libuv reads from a socket at once. */
+/** The most bytes that libuv reads from a socket in one call. */
 const CHUNK_BYTES = 65_536;
 const CLIENTS = 20;
 /** The messages need less than 1 MB; their chunks would need 65 MB. */

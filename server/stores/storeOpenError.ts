@@ -24,7 +24,7 @@ export function folderOpenError(folder: string, error: unknown): StoreOpenError 
       ? `; to copy its messages to another folder: motd copy-store lmdb:${folder} lmdb:OTHER`
       : '';
     return new StoreOpenError(
-      `cannot write in ${folder}: ${describeFileError(code)}; choose another folder with --store${advice}`,
+      `cannot write to ${folder}: ${describeFileError(code)}; choose another folder with --store${advice}`,
       { cause: error },
     );
   }

@@ -9,7 +9,8 @@ import { createPrivateFolder, openForReading, openPrivateFile } from './privateF
 import { isStoreFile, SERVER_LOCK_FILE } from './storeFileNames.ts';
 
 /**
- * The writer process of a killed server needs a moment to notice, and to finish its last commit.
+ * The writer process of a killed server needs time to detect that its parent has died, and to
+ * finish its last commit.
  */
 const LOCK_TIMEOUT_MS = 2000;
 const RETRY_DELAY_MS = 20;

@@ -51,7 +51,7 @@ export async function openDatabase(
 }
 
 /**
- * Refuses links in place of the files, because LMDB would follow them, and removes the access of
+ * Rejects links in place of the files, because LMDB would follow them, and removes the access of
  * other users. LMDB must not have the files open: closing a file releases every lock on it
  * (fcntl(2)).
  *

@@ -5,7 +5,7 @@ import type { HistoryEntry } from '../history.ts';
 import { InvalidEntryError } from '../historyEntry.ts';
 import { StoreOpenError } from '../storeOpenError.ts';
 import { checkLmdbFile } from './lmdbFileCheck.ts';
-import { CorruptFileError, check } from './lmdbFormat.ts';
+import { assertFile, CorruptFileError } from './lmdbFormat.ts';
 import type { NumberedEntries } from './lmdbIpc.ts';
 import { decodeRecord } from './lmdbRecord.ts';
 
@@ -28,7 +28,8 @@ export function decodeLmdbEntries(path: string, bytes: Buffer): NumberedEntries 
 }
 
 function decodeAll(bytes: Buffer): NumberedEntries {
-  // Decode only after the whole file is checked: the fault of a page tells more than a bad record.
+  // Decode only after the whole file is checked: the fault of a page is more precise than a bad
+  // record.
   const records: { key: Buffer; value: Buffer }[] = [];
   checkLmdbFile(bytes, (key, value) => records.push({ key, value }));
   let first = 1;
@@ -37,14 +38,14 @@ function decodeAll(bytes: Buffer): NumberedEntries {
     const number = numberFrom(key);
     if (entries.length === 0) first = number;
     const isNext = number === first + entries.length && number >= 1;
-    check(isNext, `record ${number} is out of sequence`);
+    assertFile(isNext, `record ${number} is out of sequence`);
     entries.push(entryFrom(number, value));
   }
   return { first, entries };
 }
 
 function numberFrom(key: Buffer): number {
-  check(key.length === KEY_BYTES, `a record has a key of ${key.length} bytes`);
+  assertFile(key.length === KEY_BYTES, `a record has a key of ${key.length} bytes`);
   return key.readUInt32LE();
 }
 

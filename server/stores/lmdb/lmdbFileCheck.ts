@@ -10,8 +10,8 @@
 // refer to, and by the newest one every page is either used once or free once.
 
 import {
+  assertFile,
   CorruptFileError,
-  check,
   FIRST_PAGE,
   MDB_INTEGERKEY,
   type MetaPage,
@@ -58,15 +58,18 @@ export function findLmdbFault(file: Buffer): string | undefined {
 function checkCommitOrder(newest: MetaPage, other: MetaPage): void {
   const isNew = newest.txnid === 0 && other.txnid === 0;
   const isNext = newest.txnid === other.txnid + 1 && newest.txnid % 2 === newest.page;
-  check(isNew || isNext, `the meta pages are of commits ${other.txnid} and ${newest.txnid}`);
-  check(newest.pageBytes === other.pageBytes, 'the meta pages differ in page size');
-  check(newest.free.flags === other.free.flags, 'the meta pages differ in flags');
+  assertFile(isNew || isNext, `the meta pages are of commits ${other.txnid} and ${newest.txnid}`);
+  assertFile(newest.pageBytes === other.pageBytes, 'the meta pages differ in page size');
+  assertFile(newest.free.flags === other.free.flags, 'the meta pages differ in flags');
 
   // The flag for integer keys is set once, by a commit without entries (mdb_dbi_open).
   const { flags, root } = newest.main;
-  check(flags === 0 || flags === MDB_INTEGERKEY, `the entries have flags ${flags}`);
+  assertFile(flags === 0 || flags === MDB_INTEGERKEY, `the entries have flags ${flags}`);
   const isFirst = other.txnid === 0 && root === undefined;
-  check(isFirst || flags === other.main.flags, 'the meta pages differ in the flags of the entries');
+  assertFile(
+    isFirst || flags === other.main.flags,
+    'the meta pages differ in the flags of the entries',
+  );
 }
 
 /** Every commit writes one or both roots, so a meta page cannot pass for an older or newer one. */
@@ -78,11 +81,11 @@ function checkRoots(
   const txnids = roots.map((root) => {
     const at = root * pageBytes;
     const isInside = root >= FIRST_PAGE && root <= lastPage && at + pageBytes <= file.length;
-    check(isInside, `meta page ${page} refers to page ${root}, which is missing`);
-    check(u64(file, at + PAGE.pgno) === root, `page ${root} has the wrong page number`);
+    assertFile(isInside, `meta page ${page} refers to page ${root}, which is missing`);
+    assertFile(u64(file, at + PAGE.pgno) === root, `page ${root} has the wrong page number`);
     return u64(file, at + PAGE.txnid);
   });
   const isNew = roots.length === 0 && lastPage === FIRST_PAGE - 1 && txnid <= 1;
   const isOwn = Math.max(...txnids) === txnid;
-  check(isNew || isOwn, `meta page ${page} is of commit ${txnid}, its roots are of ${txnids}`);
+  assertFile(isNew || isOwn, `meta page ${page} is of commit ${txnid}, its roots are of ${txnids}`);
 }

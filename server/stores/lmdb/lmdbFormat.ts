@@ -1,12 +1,12 @@
 // The layout of LMDB's data file: data version 2, 64 bits, little-endian. The source is mdb.c of
 // the npm package `lmdb` (dependencies/lmdb/libraries/liblmdb). Comments give the names in C.
 
-// MDB_page_header
+// MDB_page_header. In overflow pages, pb_pages overlays pb_lower and pb_upper (a union in C).
 export const PAGE = { pgno: 0, txnid: 8, flags: 18, lower: 20, upper: 22, pages: 20, bytes: 24 };
 // MDB_node
 export const NODE = { child: 0, dataBytes: 0, flags: 4, keyBytes: 6, bytes: 8 };
 // MDB_ovpage
-export const RUN = { pgno: 0, txnid: 8, pages: 16, bytes: 24 };
+export const OVERFLOW_RUN = { pgno: 0, txnid: 8, pages: 16, bytes: 24 };
 // MDB_meta, after its page header
 const META = { magic: 24, version: 28, free: 48, main: 96, lastPage: 144, txnid: 152, bytes: 168 };
 const TREE = {
@@ -28,6 +28,7 @@ const VERSION = 2; // MDB_DATA_VERSION
 const NO_ROOT = 2n ** 64n - 1n; // P_INVALID
 
 export const FIRST_PAGE = 2; // NUM_METAS
+// The flags of pages, nodes and databases have the prefixes of their names in C.
 export const P_BRANCH = 0x01;
 export const P_LEAF = 0x02;
 export const P_OVERFLOW = 0x04;
@@ -64,31 +65,31 @@ export interface MetaPage {
   readonly main: PageTree;
 }
 
-/** The message says what is wrong with the file, for the operator. */
+/** The message states the fault of the file, for the operator. */
 export class CorruptFileError extends Error {}
 
 /** @throws {CorruptFileError} With `fault`, unless the condition holds. */
-export function check(condition: boolean, fault: string): void {
+export function assertFile(condition: boolean, fault: string): void {
   if (!condition) throw new CorruptFileError(fault);
 }
 
 /** Decodes a meta page. @throws {CorruptFileError} */
 export function metaAt(file: Buffer, page: number, at: number): MetaPage {
-  check(at + META.bytes <= file.length, `the file ends within meta page ${page}`);
-  check(u64(file, at + PAGE.pgno) === page, `meta page ${page} has the wrong page number`);
-  check(file.readUInt16LE(at + PAGE.flags) === P_META, `page ${page} is not a meta page`);
-  check(file.readUInt32LE(at + META.magic) === MAGIC, `meta page ${page} is not LMDB's`);
-  check(
+  assertFile(at + META.bytes <= file.length, `the file ends within meta page ${page}`);
+  assertFile(u64(file, at + PAGE.pgno) === page, `meta page ${page} has the wrong page number`);
+  assertFile(file.readUInt16LE(at + PAGE.flags) === P_META, `page ${page} is not a meta page`);
+  assertFile(file.readUInt32LE(at + META.magic) === MAGIC, `meta page ${page} is not LMDB's`);
+  assertFile(
     file.readUInt32LE(at + META.version) === VERSION,
     `meta page ${page} has another data version than ${VERSION}`,
   );
 
   const pageBytes = file.readUInt32LE(at + META.free + TREE.pageBytes);
   const isPowerOf2 = Number.isInteger(Math.log2(pageBytes));
-  check(isPowerOf2 && pageBytes >= 512, `meta page ${page} has page size ${pageBytes}`);
+  assertFile(isPowerOf2 && pageBytes >= 512, `meta page ${page} has page size ${pageBytes}`);
   const lastPage = u64(file, at + META.lastPage);
   const isSmall = lastPage < MAX_FILE_BYTES / pageBytes;
-  check(isSmall, `meta page ${page} has last page ${lastPage}`);
+  assertFile(isSmall, `meta page ${page} has last page ${lastPage}`);
   const txnid = u64(file, at + META.txnid);
   const free = treeAt(file, at + META.free);
   const main = treeAt(file, at + META.main);

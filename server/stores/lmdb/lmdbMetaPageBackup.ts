@@ -2,7 +2,7 @@
 //
 // LMDB writes its meta page last. If that write fails, LMDB restores only a part of the old page
 // (mdb.c, mdb_env_write_meta). Until the next commit that page is inconsistent, and a restart could
-// not tell the file from a damaged one.
+// not distinguish the file from a damaged one.
 
 import { fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { META_BYTES, metaAt } from './lmdbFormat.ts';

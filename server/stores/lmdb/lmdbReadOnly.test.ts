@@ -110,7 +110,7 @@ test.each([
   await expect(readLmdbReadOnly(join(parent, path()))).rejects.toThrow(words);
 });
 
-test('rejects a damaged file, and says why', async () => {
+test('rejects a damaged file, and reports why', async () => {
   await storing(['a']);
   const file = join(folder, 'data.mdb');
   writeFileSync(file, readFileSync(file).subarray(0, 9000));

@@ -182,7 +182,7 @@ test('opens a copy of the file as a backup', async () => {
   await using((store) => expect(store.message).toBe('kept'));
 });
 
-test('rejects a folder that cannot exist, and says why', async () => {
+test('rejects a folder that cannot exist, and reports why', async () => {
   writeFileSync(file, '');
   await expect(openLmdbStore(join(file, 'sub'), OPTIONS)).rejects.toThrow(/cannot use .*--store/);
   expect(existsSync(join(folder, 'sub'))).toBe(false);

@@ -8,7 +8,7 @@
 //
 // Operations
 //
-// open       Lock the folder (folderLock), so that one server uses it. Refuse links, and folders of
+// open       Lock the folder (folderLock), so that one server uses it. Reject links, and folders of
 //            other users (privateFiles). Check the whole data file before LMDB opens it
 //            (lmdbFileCheck), because LMDB trusts its file. Read all entries into memory.
 // store      Commit, then acknowledge. Messages that arrive during a commit wait for the next one,
@@ -38,8 +38,8 @@
 //
 // a commit fails        The peers get 503. The writer process restores the meta pages and is
 //                       replaced, because LMDB's memory may be inconsistent.
-// the process ends      It is replaced at once. The file tells whether its commit was made; if not,
-//                       the commit is retried once.
+// the process ends      It is replaced immediately. The file shows whether its commit was made; if
+//                       not, the commit is retried once.
 // the file is replaced  The peers get 503. A new writer process opens only the file that the first
 //                       one opened, and only if it holds the last acknowledged message.
 // the server is killed  The writer process holds the lock too, so no other server starts before the

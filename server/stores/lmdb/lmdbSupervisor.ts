@@ -5,14 +5,14 @@
 //      ▼         ▼            ▼
 //     waiting (backoff; a commit that arrives ends it early) ──▶ opening
 //
-// An idle process that ends is replaced at once, so the next commit finds the replacement ready.
-// Every replacement must find the entries committed before: `verify` throws if it does not.
+// An idle process that ends is replaced immediately, so the next commit finds the replacement
+// ready. Every replacement must find the entries committed before: `verify` throws if it does not.
 
 import type { HistoryEntry } from '../history.ts';
 import type { CommitRequest, NumberedEntries } from './lmdbIpc.ts';
 import type { LmdbWriter } from './lmdbWriter.ts';
 
-/** The first replacement starts at once; the delay of each further one doubles. */
+/** The first replacement starts immediately; the delay of each further one doubles. */
 const MIN_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 30_000;
 
@@ -42,7 +42,7 @@ export class LmdbSupervisor {
   #unconfirmed: CommitRequest | undefined;
   /** How many processes ended since the last successful commit. */
   #failures = 0;
-  /** No process is started any more; a commit under way may still finish. */
+  /** Whether no new process may be started. A commit under way may still finish. */
   #isClosing = false;
 
   constructor({ writer, start, verify }: LmdbSupervisorOptions) {
@@ -53,12 +53,12 @@ export class LmdbSupervisor {
   }
 
   /**
-   * Only one commit at a time.
+   * Commits one request. Do not call it again before it settles.
    *
    * @throws If the commit was not made.
    */
   async commit(request: CommitRequest): Promise<void> {
-    let how = '';
+    let exitDescription = '';
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const writer = await this.#ready();
       this.#state = { is: 'committing', writer };
@@ -74,16 +74,16 @@ export class LmdbSupervisor {
         this.#replaceLater();
         throw new Error(result.reason);
       }
-      // The process ended without a reply: the file tells whether the commit was made.
-      how = result.how;
+      // The process ended without a reply: the file shows whether the commit was made.
+      exitDescription = result.exitDescription;
       this.#unconfirmed = request;
       const found = await this.#open();
       if (holds(found, request)) return;
     }
-    throw new Error(`the LMDB writer process ended unexpectedly (${how})`);
+    throw new Error(`the LMDB writer process ended unexpectedly (${exitDescription})`);
   }
 
-  /** Starts no more processes. */
+  /** Starts no new process from now on. */
   stop(): void {
     this.#isClosing = true;
     if (this.#state.is !== 'waiting') return;
@@ -142,18 +142,18 @@ export class LmdbSupervisor {
       await writer.kill();
       throw error;
     }
-    if (this.#isAt('opening', writer)) this.#becomeIdle(writer);
+    if (this.#isState('opening', writer)) this.#becomeIdle(writer);
     return found;
   }
 
   #watch(writer: LmdbWriter): void {
     // `commit` and `#open` handle the end of the process themselves.
     void writer.ended.then(() => {
-      if (this.#isAt('idle', writer)) this.#replaceLater();
+      if (this.#isState('idle', writer)) this.#replaceLater();
     });
   }
 
-  #isAt(is: WriterState['is'], writer: LmdbWriter): boolean {
+  #isState(is: WriterState['is'], writer: LmdbWriter): boolean {
     return this.#state.is === is && 'writer' in this.#state && this.#state.writer === writer;
   }
 
@@ -178,7 +178,7 @@ export class LmdbSupervisor {
   }
 }
 
-/** Whether a commit is in a file. Commits are atomic, so its last entry tells. */
+/** Whether a commit is in a file. Commits are atomic, so its last entry shows it. */
 function holds(found: NumberedEntries, { first, entries }: CommitRequest): boolean {
   return isSameEntry(entryAt(found, first + entries.length - 1), entries.at(-1));
 }

@@ -1,19 +1,19 @@
 // Walks the trees of LMDB's data file, and tracks which pages they use (see lmdbFileCheck.ts).
 
 import {
-  check,
+  assertFile,
   F_BIGDATA,
   FIRST_PAGE,
   i64,
   MDB_INTEGERKEY,
   type MetaPage,
   NODE,
+  OVERFLOW_RUN,
   P_BRANCH,
   P_LEAF,
   P_OVERFLOW,
   PAGE,
   type PageTree,
-  RUN,
   u64,
 } from './lmdbFormat.ts';
 
@@ -38,9 +38,9 @@ export class PageOwners {
   claim(pgno: number, pages: number): void {
     const end = pgno + pages;
     const isInside = pgno >= FIRST_PAGE && pages >= 1 && end <= this.#isTaken.length;
-    check(isInside, `${pages} pages from page ${pgno} on are out of range`);
+    assertFile(isInside, `${pages} pages from page ${pgno} on are out of range`);
     for (let page = pgno; page < end; page++) {
-      check(this.#isTaken[page] === 0, `page ${page} has two owners`);
+      assertFile(this.#isTaken[page] === 0, `page ${page} has two owners`);
       this.#isTaken[page] = 1;
     }
     this.#left -= pages;
@@ -50,15 +50,18 @@ export class PageOwners {
   use(pgno: number, pages: number): number {
     this.claim(pgno, pages);
     const at = pgno * this.#pageBytes;
-    check(at + pages * this.#pageBytes <= this.#file.length, `the file ends within page ${pgno}`);
+    assertFile(
+      at + pages * this.#pageBytes <= this.#file.length,
+      `the file ends within page ${pgno}`,
+    );
     const stored = u64(this.#file, at + PAGE.pgno);
-    check(stored === pgno, `page ${pgno} has page number ${stored}`);
+    assertFile(stored === pgno, `page ${pgno} has page number ${stored}`);
     return at;
   }
 
   /** Call after all trees were walked. */
   checkNoneMissing(): void {
-    check(this.#left === 0, `${this.#left} pages are neither used nor free`);
+    assertFile(this.#left === 0, `${this.#left} pages are neither used nor free`);
   }
 }
 
@@ -95,10 +98,13 @@ export class TreeWalk {
 
   run(): void {
     const { root, depth, counts } = this.#tree;
-    if (root === undefined) check(depth === 0, `an empty tree has depth ${depth}`);
+    if (root === undefined) assertFile(depth === 0, `an empty tree has depth ${depth}`);
     else this.#page(root, depth, this.#meta.txnid);
     const [found, stored] = [this.#counts, counts].map((sizes) => Object.values(sizes).join());
-    check(found === stored, `a tree should have ${stored} pages and entries, but has ${found}`);
+    assertFile(
+      found === stored,
+      `a tree should have ${stored} pages and entries, but has ${found}`,
+    );
   }
 
   /** @param height 1 for a leaf. @param maxTxnid The commit of the parent, which is never older. */
@@ -106,9 +112,9 @@ export class TreeWalk {
     const isLeaf = height === 1;
     const at = this.#owners.use(pgno, 1);
     const flags = this.#file.readUInt16LE(at + PAGE.flags);
-    check(flags === (isLeaf ? P_LEAF : P_BRANCH), `page ${pgno} is of the wrong kind`);
+    assertFile(flags === (isLeaf ? P_LEAF : P_BRANCH), `page ${pgno} is of the wrong kind`);
     const txnid = u64(this.#file, at + PAGE.txnid);
-    check(txnid <= maxTxnid, `page ${pgno} is newer than the page that refers to it`);
+    assertFile(txnid <= maxTxnid, `page ${pgno} is newer than the page that refers to it`);
     this.#counts[isLeaf ? 'leaves' : 'branches']++;
 
     for (const [index, node] of this.#nodes(pgno, at, isLeaf).entries()) {
@@ -130,26 +136,26 @@ export class TreeWalk {
     const leastLower = isLeaf ? 2 : 4; // One pointer; two in a branch.
     const isBound =
       lower % 2 === 0 && leastLower <= lower && lower <= upper && start + upper <= end;
-    check(isBound, `page ${pgno} has bounds ${lower} and ${upper}`);
+    assertFile(isBound, `page ${pgno} has bounds ${lower} and ${upper}`);
 
     let used = 0;
     const nodes = Array.from({ length: lower / 2 }, (_, index) => {
       const offset = this.#file.readUInt16LE(start + index * 2);
       const node = start + offset;
       const isInside = offset % 2 === 0 && offset >= upper && node + NODE.bytes <= end;
-      check(isInside, `page ${pgno} points outside itself`);
+      assertFile(isInside, `page ${pgno} points outside itself`);
       const bytes = this.#nodeBytes(node, isLeaf);
-      check(node + bytes <= end, `a node extends beyond page ${pgno}`);
+      assertFile(node + bytes <= end, `a node extends beyond page ${pgno}`);
       used += bytes;
       return node;
     });
-    check(start + upper + used === end, `page ${pgno} is not filled by its nodes`);
+    assertFile(start + upper + used === end, `page ${pgno} is not filled by its nodes`);
     return nodes;
   }
 
   #nodeBytes(node: number, isLeaf: boolean): number {
     const isBig = this.#file.readUInt16LE(node + NODE.flags) === F_BIGDATA;
-    const dataBytes = isBig ? RUN.bytes : this.#file.readUInt32LE(node + NODE.dataBytes);
+    const dataBytes = isBig ? OVERFLOW_RUN.bytes : this.#file.readUInt32LE(node + NODE.dataBytes);
     const keyBytes = this.#file.readUInt16LE(node + NODE.keyBytes);
     const bytes = NODE.bytes + keyBytes + (isLeaf ? dataBytes : 0);
     return bytes + (bytes % 2);
@@ -163,21 +169,21 @@ export class TreeWalk {
     const bytes = this.#file.readUInt16LE(node + NODE.keyBytes);
     const isKey =
       bytes === 8 || !this.#hasIntegerKeys || (bytes === 4 && this.#tree === this.#meta.main);
-    check(isKey, `page ${pgno} has a key of ${bytes} bytes`);
+    assertFile(isKey, `page ${pgno} has a key of ${bytes} bytes`);
     const key = Buffer.from(this.#file.subarray(node + NODE.bytes, node + NODE.bytes + bytes));
     // Reverse the little-endian bytes, so that they compare like the numbers.
     if (this.#hasIntegerKeys) key.reverse();
 
     const order = this.#lastKey === undefined ? 1 : Buffer.compare(key, this.#lastKey);
     const isAscending = order > 0 || (order === 0 && isOfLeaf && this.#isLastKeyOfBranch);
-    check(isAscending, `page ${pgno} has keys out of order`);
+    assertFile(isAscending, `page ${pgno} has keys out of order`);
     this.#lastKey = key;
     this.#isLastKeyOfBranch = !isOfLeaf;
   }
 
   #entry(pgno: number, node: number, maxTxnid: number): void {
     const flags = this.#file.readUInt16LE(node + NODE.flags);
-    check(flags === 0 || flags === F_BIGDATA, `page ${pgno} has a node with flags ${flags}`);
+    assertFile(flags === 0 || flags === F_BIGDATA, `page ${pgno} has a node with flags ${flags}`);
     const bytes = this.#file.readUInt32LE(node + NODE.dataBytes);
     const key = node + NODE.bytes;
     const at = key + this.#file.readUInt16LE(node + NODE.keyBytes);
@@ -194,18 +200,21 @@ export class TreeWalk {
 
   /** Checks a value in overflow pages. @returns Its offset in the file. */
   #overflow(at: number, bytes: number, maxTxnid: number): number {
-    const pgno = u64(this.#file, at + RUN.pgno);
-    const txnid = u64(this.#file, at + RUN.txnid);
-    const pages = u64(this.#file, at + RUN.pages);
+    const pgno = u64(this.#file, at + OVERFLOW_RUN.pgno);
+    const txnid = u64(this.#file, at + OVERFLOW_RUN.txnid);
+    const pages = u64(this.#file, at + OVERFLOW_RUN.pages);
     const start = this.#owners.use(pgno, pages);
     const flags = this.#file.readUInt16LE(start + PAGE.flags);
-    check(flags === P_OVERFLOW, `page ${pgno} is of the wrong kind`);
-    check(this.#file.readUInt32LE(start + PAGE.pages) === pages, `page ${pgno} has another length`);
+    assertFile(flags === P_OVERFLOW, `page ${pgno} is of the wrong kind`);
+    assertFile(
+      this.#file.readUInt32LE(start + PAGE.pages) === pages,
+      `page ${pgno} has another length`,
+    );
     const isOwn = u64(this.#file, start + PAGE.txnid) === txnid && txnid <= maxTxnid;
-    check(isOwn, `page ${pgno} is of another commit than the node that refers to it`);
+    assertFile(isOwn, `page ${pgno} is of another commit than the node that refers to it`);
     // There may be more pages than needed: a value put twice in one commit keeps them
     // (mdb_cursor_put).
-    check(PAGE.bytes + bytes <= pages * this.#meta.pageBytes, `page ${pgno} is too short`);
+    assertFile(PAGE.bytes + bytes <= pages * this.#meta.pageBytes, `page ${pgno} is too short`);
     this.#counts.overflows += pages;
     return start + PAGE.bytes;
   }
@@ -217,16 +226,16 @@ export class TreeWalk {
    */
   #freed(pgno: number, txnid: number, at: number, bytes: number): void {
     const isCommit = txnid >= 1 && txnid <= this.#meta.txnid;
-    check(isCommit, `page ${pgno} has a free list of commit ${txnid}`);
-    check(bytes >= 8, `page ${pgno} has an empty free list`);
+    assertFile(isCommit, `page ${pgno} has a free list of commit ${txnid}`);
+    assertFile(bytes >= 8, `page ${pgno} has an empty free list`);
     const words = u64(this.#file, at);
-    check((words + 1) * 8 <= bytes, `page ${pgno} has a free list of ${words} words`);
+    assertFile((words + 1) * 8 <= bytes, `page ${pgno} has a free list of ${words} words`);
     for (let word = 1; word <= words; word++) {
       const value = i64(this.#file, at + word * 8);
       if (value > 0) this.#owners.claim(value, 1);
       if (value >= 0) continue;
       word++;
-      check(word <= words, `page ${pgno} has a free list that ends early`);
+      assertFile(word <= words, `page ${pgno} has a free list that ends early`);
       this.#owners.claim(i64(this.#file, at + word * 8), -value);
     }
   }

@@ -11,7 +11,7 @@ const WRITER_PROCESS = fileURLToPath(new URL('./lmdbWriterProcess.js', import.me
 interface WriterExited {
   is: 'exited';
   /** A signal, or an exit status. */
-  how: string;
+  exitDescription: string;
 }
 
 export type LmdbCommitResult = Extract<LmdbReply, { is: 'committed' | 'failed' }> | WriterExited;
@@ -39,9 +39,9 @@ export class LmdbWriter {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc', lock],
     });
     this.ended = new Promise((resolve) => {
-      const end = (how: string) => {
+      const end = (exitDescription: string) => {
         this.#hasEnded = true;
-        resolve(how);
+        resolve(exitDescription);
       };
       this.#child.once('exit', (status, signal) => end(signal ?? `status ${status}`));
       this.#child.once('error', (error) => end(error.message));
@@ -54,7 +54,7 @@ export class LmdbWriter {
     return this.#hasEnded;
   }
 
-  /** Only one commit at a time. */
+  /** Commits one request. Do not call it again before it settles. */
   async commit(request: CommitRequest): Promise<LmdbCommitResult> {
     const nextReply = this.#nextReply();
     // If it is disconnected, the reply is 'exited'.
@@ -90,9 +90,9 @@ export class LmdbWriter {
     if (reply.is === 'opened') return reply;
     await this.kill();
     if (reply.is === 'openFailed') throw new StoreOpenError(reply.reason);
-    const how = reply.is === 'exited' ? reply.how : reply.is;
+    const cause = reply.is === 'exited' ? reply.exitDescription : reply.is;
     throw new StoreOpenError(
-      `cannot use ${folder}: the LMDB writer process ended (${how}); check the free disk space, or choose another folder with --store`,
+      `cannot use ${folder}: the LMDB writer process ended (${cause}); check the free disk space, or choose another folder with --store`,
     );
   }
 
@@ -107,7 +107,7 @@ export class LmdbWriter {
         if (isLmdbReply(message)) settle(message);
       };
       // Not 'exit': it may come before the last reply is read; 'disconnect' does not.
-      const onDisconnect = async () => settle({ is: 'exited', how: await this.ended });
+      const onDisconnect = async () => settle({ is: 'exited', exitDescription: await this.ended });
       this.#child.on('message', onMessage);
       this.#child.on('disconnect', onDisconnect);
       if (!this.#child.connected) void onDisconnect();

@@ -139,7 +139,7 @@ describe.skipIf(process.platform === 'win32')('the folder of a store', () => {
 });
 
 test.skipIf(process.platform !== 'linux')(
-  'rejects a folder that the kernel cannot create, instead of retrying for ever',
+  'rejects a folder that the kernel cannot create, instead of retrying forever',
   async () => {
     await expect(storeOne('/proc/x/y')).rejects.toThrow(/cannot use \/proc\/x\/y: ENOENT.*--store/);
   },

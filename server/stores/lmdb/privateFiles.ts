@@ -70,7 +70,7 @@ function checkFolderOwner(folder: string): void {
 function createFolder(path: string, mode?: number): void {
   if (tryToCreateFolder(path, mode)) return;
   createFolder(dirname(path));
-  // The parent exists now. If this fails again, throw the error instead of trying for ever.
+  // The parent exists now. If this fails again, throw the error instead of trying forever.
   if (!tryToCreateFolder(path, mode)) mkdirSync(path);
 }
 
