@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { codeUnder, edited } from '../testing/docs.ts';
+import { codeBlock, replaceParts } from '../testing/docs.ts';
 import { Program } from '../testing/programs.ts';
 import { tlsFile } from '../testing/tlsFile.ts';
 
@@ -20,18 +20,16 @@ export interface ProxySettings {
   /** The port it listens on, on 127.0.0.1. */
   port: number;
   bridgePort: number;
-  speaksTls?: boolean;
+  usesTls?: boolean;
   /** After how many seconds without a byte it closes a WebSocket. */
   idleTimeout?: number;
   /**
-   * What the bridge gets for a `Host`: what the browser sent, as in docs/internet.md,
-   * or the bridge's own address.
+   * The `Host` that the bridge receives: the browser's, as in docs/internet.md, or the bridge's own
+   * address.
    */
   host?: 'passed' | 'rewritten';
-  /** Removes the base path. */
-  isStripping?: boolean;
-  /** Does not forward the client's address. */
-  isSilent?: boolean;
+  stripsBasePath?: boolean;
+  hidesClientAddress?: boolean;
   /** Writes the client's port after the address in `X-Forwarded-For`. */
   writesClientPort?: boolean;
 }
@@ -49,7 +47,7 @@ export const nginx: ReverseProxy = {
   command: process.env['MOTD_TEST_NGINX'] ?? 'nginx',
   async configure(settings, folder) {
     const file = join(folder, 'nginx.conf');
-    await writeFile(file, nginxAround(nginxServer(settings), folder));
+    await writeFile(file, minimalNginxConf(nginxServer(settings), folder));
     return ['-e', 'stderr', '-p', folder, '-c', file];
   },
 };
@@ -80,10 +78,10 @@ export async function startProxy(proxy: ReverseProxy, settings: ProxySettings): 
 
 function nginxServer(settings: ProxySettings): string {
   const { port, bridgePort, idleTimeout } = settings;
-  const pass = `proxy_pass http://127.0.0.1:${bridgePort}${settings.isStripping ? '/' : ''};`;
+  const pass = `proxy_pass http://127.0.0.1:${bridgePort}${settings.stripsBasePath ? '/' : ''};`;
   const timeout = idleTimeout === undefined ? '' : ` proxy_read_timeout ${idleTimeout}s;`;
-  return edited(codeUnder(PAGE, 'nginx', 'nginx'), [
-    ['443 ssl', `127.0.0.1:${port}${settings.speaksTls ? ' ssl' : ''}`],
+  return replaceParts(codeBlock(PAGE, 'nginx', 'nginx'), [
+    ['443 ssl', `127.0.0.1:${port}${settings.usesTls ? ' ssl' : ''}`],
     ['/etc/nginx/cert.pem', CERT],
     ['/etc/nginx/key.pem', KEY],
     ['proxy_pass http://127.0.0.1:8080;', pass + timeout],
@@ -91,7 +89,7 @@ function nginxServer(settings: ProxySettings): string {
     ...(settings.host === 'rewritten'
       ? [['proxy_set_header Host $host:$server_port;', ''] as const]
       : []),
-    ...(settings.isSilent
+    ...(settings.hidesClientAddress
       ? [['proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;', ''] as const]
       : []),
     ...(settings.writesClientPort
@@ -100,8 +98,8 @@ function nginxServer(settings: ProxySettings): string {
   ]);
 }
 
-/** What a distribution's nginx.conf has around a server, with all its files in the folder. */
-export function nginxAround(server: string, folder: string): string {
+/** Wraps a `server` block in a minimal nginx.conf, which keeps all its files in the folder. */
+export function minimalNginxConf(server: string, folder: string): string {
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return [
     // Otherwise its workers could not read a temporary folder of root.
@@ -120,29 +118,29 @@ export function nginxAround(server: string, folder: string): string {
 
 function haproxyServer(settings: ProxySettings, certificate: string): string {
   const { port, bridgePort, idleTimeout } = settings;
-  const further = [
+  const extraRules = [
     ...(settings.writesClientPort
       ? ['http-request set-header X-Forwarded-For %[src]:%[src_port]']
       : []),
     ...(settings.host === 'rewritten'
       ? [`http-request set-header Host 127.0.0.1:${bridgePort}`]
       : []),
-    ...(settings.isStripping
+    ...(settings.stripsBasePath
       ? [
           'http-request redirect location /motd/ if { path /motd }',
           'http-request replace-path /motd/(.*) /\\1',
         ]
       : []),
   ];
-  return edited(codeUnder(PAGE, 'HAProxy', 'haproxy'), [
+  return replaceParts(codeBlock(PAGE, 'HAProxy', 'haproxy'), [
     [
       'bind :443 ssl crt /etc/haproxy/motd.pem',
-      `bind 127.0.0.1:${port}${settings.speaksTls ? ` ssl crt ${certificate}` : ''}`,
+      `bind 127.0.0.1:${port}${settings.usesTls ? ` ssl crt ${certificate}` : ''}`,
     ],
     ['127.0.0.1:8080', `127.0.0.1:${bridgePort}`],
-    ['backend motd\n', ['backend motd\n', ...further.map((rule) => `    ${rule}\n`)].join('')],
+    ['backend motd\n', ['backend motd\n', ...extraRules.map((rule) => `    ${rule}\n`)].join('')],
     ...(idleTimeout === undefined ? [] : [['60s', `${idleTimeout}s`] as const]),
-    ...(settings.isSilent || settings.writesClientPort
+    ...(settings.hidesClientAddress || settings.writesClientPort
       ? [['    option forwardfor\n', ''] as const]
       : []),
   ]);

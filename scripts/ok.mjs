@@ -2,6 +2,7 @@
 
 import { prepare, runNode } from './prepare.mjs';
 
+// As in `npm test`: without etcd and with fewer cases, so that it takes seconds.
 process.env['MOTD_TESTS'] = 'quick';
 process.env['MOTD_TEST_ETCD'] = '';
 prepare();

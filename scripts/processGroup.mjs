@@ -25,7 +25,7 @@ export class ProcessGroup {
 
   /**
    * @param {string} prefix Of the folder's name.
-   * @param {(what: string, name: string) => void} onExit Called if a program ends by itself.
+   * @param {(message: string, name: string) => void} onExit Called if a program ends unexpectedly.
    */
   constructor(prefix, onExit) {
     this.folder = mkdtempSync(join(tmpdir(), prefix));
@@ -43,19 +43,19 @@ export class ProcessGroup {
    * @param {string} name
    * @param {string} command
    * @param {string[]} args
-   * @param {'pipe' | 'log'} output To be read by the caller, or written to the program's log.
+   * @param {'pipe' | 'log'} output Read by the caller, or written to the program's log.
    */
   start(name, command, args, output) {
     if (this.isEnding) throw new Error('the programs are being stopped');
     const out = output === 'log' ? openSync(this.logFileOf(name), 'a') : 'pipe';
-    // Detached: Ctrl-C reaches this process alone, which then ends them in order.
+    // Detached: Ctrl-C reaches only this process, which then ends the programs in order.
     const child = spawn(command, args, { stdio: ['ignore', out, out], detached: true });
     this.#running.set(name, child);
-    this.#tellReaper();
+    this.#sendPids();
     child.once('error', (error) => console.error(`${name}: ${error.message}`));
     child.once('close', (status, signal) => {
       this.#running.delete(name);
-      this.#tellReaper();
+      this.#sendPids();
       if (this.isEnding) return;
       this.#onExit(`${name} has ended (${signal ?? `status ${status}`})`, name);
     });
@@ -83,8 +83,8 @@ export class ProcessGroup {
   /**
    * Ends all programs and removes the folder.
    *
-   * @param {(name: string) => number} stageOf Programs of stage 0 end first, then those of 1 and 2.
-   * @param {(name: string) => NodeJS.Signals[]} signalsOf What ends a program.
+   * @param {(name: string) => number} stageOf Stages end in the order 0, 1, 2.
+   * @param {(name: string) => NodeJS.Signals[]} signalsOf The signals that end a program.
    */
   async end(stageOf, signalsOf) {
     this.isEnding = true;
@@ -102,7 +102,7 @@ export class ProcessGroup {
     for (const child of this.#running.values()) child.kill('SIGKILL');
   }
 
-  #tellReaper() {
+  #sendPids() {
     const pids = [...this.#running.values()].map(({ pid }) => pid ?? '');
     this.#reaper.stdin.write(`${pids.join(' ')}\n`);
   }

@@ -8,7 +8,7 @@ import { findBrowser } from './browser.mjs';
 import { fail, prepare, runNode } from './prepare.mjs';
 import { findEtcd, findHaproxy, findNetcat, findStrace } from './tools.mjs';
 
-const FIGURES = 'dist/figures.jsonl';
+const RESULTS_FILE = 'dist/results.jsonl';
 const PAGE = 'docs/reliability.md';
 const VITEST = 'node_modules/vitest/vitest.mjs';
 const PLAYWRIGHT = 'node_modules/@playwright/test/cli.js';
@@ -36,7 +36,7 @@ prepare();
 const seed = process.env['MOTD_SEED'] ?? String(Date.now() % 1_000_000);
 process.env['MOTD_SEED'] = seed;
 process.env['MOTD_SOAK'] = '1';
-process.env['MOTD_FIGURES'] = FIGURES;
+process.env['MOTD_RESULTS'] = RESULTS_FILE;
 process.env['MOTD_TEST_NETCAT'] = findNetcat();
 process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['MOTD_TEST_ETCD'] = findEtcd();
@@ -46,9 +46,9 @@ process.env['CHROMIUM_PATH'] = await findBrowser();
 console.log(`Seed ${seed}.`);
 for (const part of parts) {
   const startedAt = Date.now();
-  rmSync(FIGURES, { force: true });
+  rmSync(RESULTS_FILE, { force: true });
   PARTS[part]?.();
-  writeFigures(part, startedAt);
+  writeResults(part, startedAt);
 }
 
 /** @param {string} files */
@@ -62,18 +62,18 @@ function runReliability(files) {
  * @param {string} part
  * @param {number} startedAt
  */
-function writeFigures(part, startedAt) {
+function writeResults(part, startedAt) {
   const begin = `<!-- what follows is written by npm run test:soak -- ${part} -->\n`;
   const end = `<!-- until here: ${part} -->`;
   const page = readFileSync(PAGE, 'utf8');
   if (!page.includes(begin) || !page.includes(end)) fail(`${PAGE} has no section for ${part}`);
-  const rows = readFileSync(FIGURES, 'utf8').trimEnd().split('\n').map(rowOf);
+  const rows = readFileSync(RESULTS_FILE, 'utf8').trimEnd().split('\n').map(rowOf);
   const minutes = Math.round((Date.now() - startedAt) / 60_000);
   const text = [
     `\`MOTD_SEED=${seed} npm run test:soak -- ${part}\`, ` +
       `${new Date(startedAt).toISOString().slice(0, 10)}, ${minutes} minutes. ${machine()}`,
     '',
-    '| test | found |',
+    '| test | result |',
     '| --- | --- |',
     ...rows,
     '',
@@ -86,8 +86,8 @@ function writeFigures(part, startedAt) {
 
 /** @param {string} line */
 function rowOf(line) {
-  const { test, found } = JSON.parse(line);
-  return `| ${test} | ${found} |`;
+  const { test, result } = JSON.parse(line);
+  return `| ${test} | ${result} |`;
 }
 
 function machine() {

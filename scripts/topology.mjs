@@ -50,9 +50,9 @@ let failStart = () => {};
 const startFailed = new Promise((_, reject) => {
   failStart = reject;
 });
-const programs = new ProcessGroup('motd-topology-', (what, name) => {
-  if (isStarting) failStart(new Error(`${what}${programs.lastLinesOf(name)}`));
-  else console.log(`${what}.`);
+const programs = new ProcessGroup('motd-topology-', (message, name) => {
+  if (isStarting) failStart(new Error(`${message}${programs.lastLinesOf(name)}`));
+  else console.log(`${message}.`);
 });
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0));
 let killsFromMs = Number.POSITIVE_INFINITY;
@@ -241,11 +241,11 @@ async function isReady(name, url, isFit = () => true) {
  */
 async function requireFree(wanted, flag) {
   await listenOnce(wanted).catch((/** @type {NodeJS.ErrnoException} */ error) => {
-    const what =
+    const reason =
       error.code === 'EADDRINUSE'
         ? `port ${wanted} is already in use on ${HOST}`
         : `cannot listen on ${HOST}:${wanted}: ${error.message}`;
-    fail(`${what}; choose another with -- ${flag}`);
+    fail(`${reason}; choose another with -- ${flag}`);
   });
   reservePort(wanted);
 }

@@ -1,6 +1,6 @@
 // Flags of Chromium for tests and measurements.
 
-/** A browser under test uses loopback only: everything that would call home is off. */
+/** Turn off every connection that Chromium itself would open: tests use loopback only. */
 const QUIET = [
   '--disable-background-networking',
   '--disable-component-update',

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { ROOT } from './root.ts';
 
-/** Installed or built: not ours to check. */
+/** Installed or built files, which are not checked. */
 const SKIPPED = new Set(['node_modules', 'dist', 'test-results', '.git']);
 
 /** @returns The path of every Markdown file, relative to the root. */
@@ -32,7 +32,7 @@ export function headingsOf(text: string): string[] {
   return [...proseOf(text).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title);
 }
 
-/** @returns The anchors that GitHub gives a page's headings; a repeated one has a number behind it. */
+/** @returns The anchors that GitHub gives a page's headings; repeated titles get a numeric suffix. */
 export function anchorsOf(text: string): string[] {
   const seen = new Map<string, number>();
   return headingsOf(text).map((title) => {
@@ -51,15 +51,15 @@ function anchorOf(title: string): string {
 }
 
 /**
- * Takes a code block out of a page, so that a test that runs it proves the page.
+ * Reads a code block from a page, so that a test can run what the page shows.
  *
  * @param page Its path, relative to the root.
  * @param heading The title of the block's section, which ends with the next heading.
- * @param language The word behind the opening fence.
- * @param index Which of the section's blocks in that language.
+ * @param language The word after the opening fence.
+ * @param index Of the section's blocks in that language.
  * @throws If there is no such block.
  */
-export function codeUnder(page: string, heading: string, language: string, index = 0): string {
+export function codeBlock(page: string, heading: string, language: string, index = 0): string {
   const parts = [
     ...readPage(page).matchAll(/^#+ (?<title>[^\n]+)$|^```(?<word>\w*)\n(?<code>.*?)^```$/gms),
   ];
@@ -75,12 +75,15 @@ export function codeUnder(page: string, heading: string, language: string, index
 }
 
 /**
- * Replaces parts of a text, such as ports and files by those of a test.
+ * Replaces parts of a text, such as the ports and files of a guide with those of a test.
  *
- * @throws If a part is not there: the text is then no longer what the page says.
+ * @throws If the text does not contain a part: the page has changed, and the test must follow.
  */
-export function edited(text: string, edits: readonly (readonly [string, string])[]): string {
-  return edits.reduce((before, [from, to]) => {
+export function replaceParts(
+  text: string,
+  replacements: readonly (readonly [string, string])[],
+): string {
+  return replacements.reduce((before, [from, to]) => {
     if (!before.includes(from)) throw new Error(`there is no '${from}' in:\n${before}`);
     return before.replaceAll(from, to);
   }, text);

@@ -35,7 +35,7 @@ export const certificateFile = tlsFile('cert');
 export interface LocalEtcdOptions {
   /** How many members; 3 by default. */
   members?: number;
-  /** Clients have to use TLS; `certificateFile` is the certificate authority. */
+  /** Clients must use TLS; `certificateFile` is the certificate authority. */
   tls?: boolean;
   /** The password of the user `root`. Without it, authentication is off. */
   rootPassword?: string;
@@ -49,7 +49,7 @@ export interface LocalEtcdOptions {
   usesDefaults?: boolean;
 }
 
-/** Whose connections to a member are cut: those of the other members, or of its clients as well. */
+/** The connections to a member that are cut: those of the other members, or all. */
 export type FaultScope = 'peers' | 'all';
 
 interface ClusterMember extends EtcdMemberPorts {
@@ -182,13 +182,13 @@ export class LocalEtcd {
     );
   }
 
-  /** Kills a member: as a power failure, as far as a single process can show one. */
+  /** Kills a member. The closest that a process comes to a power failure. */
   async kill(index: number): Promise<void> {
     const { program } = this.#member(index);
     await program?.kill();
   }
 
-  /** Starts a member again on its data. Await `healthy` afterwards. */
+  /** Starts a member again on its data. Await `healthy` afterward. */
   restart(index: number): void {
     const member = this.#member(index);
     if (isRunning(member.program)) throw new Error(`${member.name} is running`);
@@ -229,7 +229,7 @@ export class LocalEtcd {
     for (const forwarder of this.#linkForwarders) forwarder.applyCut();
   }
 
-  /** Ends every process it has started, paused or not, and removes their data. */
+  /** Ends every process it started, paused or not, and removes their data. */
   async close(): Promise<void> {
     await this.killAll();
     process.off('exit', this.#onExit);
@@ -296,13 +296,13 @@ export class LocalEtcd {
   }
 
   /** Calls `look` until it finds something. */
-  async #poll<Found>(what: string, look: () => Promise<Found | undefined>): Promise<Found> {
+  async #poll<Found>(goal: string, look: () => Promise<Found | undefined>): Promise<Found> {
     const deadline = performance.now() + TIMEOUT_MS;
     for (;;) {
       const found = await look();
       if (found !== undefined) return found;
       if (performance.now() > deadline) {
-        throw new Error(`timed out waiting for ${what}; ${this.#errorOutput()}`);
+        throw new Error(`timed out waiting for ${goal}; ${this.#errorOutput()}`);
       }
       await setTimeout(POLL_INTERVAL_MS);
     }

@@ -13,7 +13,7 @@ export interface EtcdMemberPorts {
 export interface EtcdArgumentsOptions {
   /** Holds a data folder for each member. */
   folder: string;
-  /** Clients have to use TLS. */
+  /** Clients must use TLS. */
   tls?: boolean;
 }
 

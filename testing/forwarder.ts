@@ -9,13 +9,13 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
  *
  * `rejects`: every open connection and every new one is reset, as by a firewall that rejects.
  * `drops`: connections stay open and new ones are accepted, but no byte gets through, as by a firewall
- * that drops: only a timeout finds out. The dropped bytes are lost, so such a connection is reset when
- * the forwarder is healed: a stream with a gap in it is not a stream. (The kernel completes the
- * handshake of new connections; dropping their SYNs would need root.)
+ * that drops: only a timeout detects it. The dropped bytes are lost, so such a connection is reset when
+ * the forwarder is healed: TCP allows no gap in a stream. The kernel completes the handshake of new
+ * connections: dropping their SYNs would need root.
  */
 export type NetworkFault = 'rejects' | 'drops';
 
-/** How much of a connection is read to find out who opened it. */
+/** Of a connection, to find out who opened it. */
 const MAX_FIRST_BYTES = 8192;
 
 interface Pair {

@@ -37,9 +37,9 @@ export function frame({
   return Buffer.concat([Buffer.from([first]), lengthBytes(claimed), mask, masked(payload, mask)]);
 }
 
-/** The same without a mask, which only a server may send. */
-export function unmaskedFrame(wrong: Frame): Buffer {
-  const bytes = frame({ ...wrong, mask: NONE });
+/** A frame without a mask, which only a server may send. */
+export function unmaskedFrame(invalid: Frame): Buffer {
+  const bytes = frame({ ...invalid, mask: NONE });
   bytes.writeUInt8(bytes.readUInt8(1) & 0x7f, 1);
   return bytes;
 }
@@ -118,8 +118,8 @@ export class FrameReader {
     if (this.#opcode >= OPCODE.close) {
       if (!isFinal || length > MAX_CONTROL_BYTES) throw new Error('not a control frame');
     } else {
-      const right = this.#isInMessage ? OPCODE.continuation : OPCODE.binary;
-      if (this.#opcode !== right) throw new Error(`opcode ${this.#opcode}, not ${right}`);
+      const expected = this.#isInMessage ? OPCODE.continuation : OPCODE.binary;
+      if (this.#opcode !== expected) throw new Error(`opcode ${this.#opcode}, not ${expected}`);
       this.#isInMessage = !isFinal;
     }
     if (length === 0) this.#finish();

@@ -1,5 +1,5 @@
-// A free port of this machine, for programs that cannot pick one and report it, and for addresses
-// that nothing listens on.
+// Finds a free port of this machine, for programs that cannot pick one and report it, and for
+// addresses that nothing listens on.
 
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -1,11 +1,11 @@
 // deploy/container/haproxy.cfg, with ports of this machine instead of the names of containers.
 
-import { edited } from './docs.ts';
+import { replaceParts } from './docs.ts';
 
 export interface HaproxyPorts {
   /** For clients. */
   port: number;
-  /** For the bridge, which sends PROXY lines. */
+  /** For the bridge, which sends PROXY headers. */
   proxyPort: number;
   /** The page. */
   httpPort: number;
@@ -20,7 +20,7 @@ export interface HaproxyServer {
 
 /**
  * @param template The text of deploy/container/haproxy.cfg.
- * @throws If the template is not as expected.
+ * @throws If the template lacks an expected line.
  */
 export function haproxyConfiguration(
   template: string,
@@ -28,7 +28,7 @@ export function haproxyConfiguration(
   servers: readonly HaproxyServer[],
 ): string {
   const local = (port: number) => `127.0.0.1:${port}`;
-  return edited(template, [
+  return replaceParts(template, [
     ...servers.map(({ port, healthPort }, index): [string, string] => {
       const name = `server${index + 1}`;
       return [

@@ -1,8 +1,8 @@
-// Password hashes as `motd hash-password` prints them, but with a cost of the test's choice.
+// Password hashes as `motd hash-password` prints them, with a cost that the test chooses.
 
 import { scryptSync } from 'node:crypto';
 
-/** What `motd hash-password` printed for 'first password' and for 'second password'. */
+/** The output of `motd hash-password` for 'first password' and for 'second password'. */
 export const FIRST_PASSWORD_HASH =
   '$scrypt$ln=15,r=8,p=3$I04GHHlLrX8OksenyxEa1w$A1pA6hH1MaVsDxQTU5SdMb78E2/C4uX8hIsy3YodD/4';
 export const SECOND_PASSWORD_HASH =

@@ -1,9 +1,9 @@
-// What Linux reports about processes (proc(5)).
+// Reads what Linux reports about processes (proc(5)).
 
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
-/** Why tests that read /proc are skipped on other systems. */
+/** The reason why tests that read /proc are skipped on other systems. */
 export const NEEDS_LINUX = 'reads /proc';
 export const isLinux = process.platform === 'linux';
 
@@ -152,7 +152,7 @@ export function childrenOf(parent: number): number[] {
   return allProcesses().filter((pid) => parentOf(pid) === parent);
 }
 
-/** The processes a process has started, and those that they have started. */
+/** The children of a process, their children, and so on. */
 export function descendantsOf(ancestor: number): number[] {
   const parents = new Map(allProcesses().map((pid) => [pid, parentOf(pid)]));
   const below = (parent: number): number[] =>
@@ -166,7 +166,7 @@ function parentOf(pid: number): number {
   return Number(statFields(pid)?.[PARENT]);
 }
 
-/** Whether a process has not ended. A zombie has: its parent only has to collect the exit status. */
+/** Whether a process has not ended. A zombie has ended: only its exit status is left. */
 export function isRunning(pid: number): boolean {
   const state = statFields(pid)?.[STATE];
   return state !== undefined && state !== 'Z';
@@ -222,7 +222,7 @@ const LAST_CHILD_TIME = 17;
 function statFields(pid: number): string[] | undefined {
   const stat = readProcFile(pid, 'stat');
   if (stat === '') return undefined;
-  // The second field is a name in brackets, which may contain anything, brackets included.
+  // The second field is a name in parentheses, which may itself contain parentheses.
   const end = stat.lastIndexOf(')');
   return [
     '',

@@ -11,10 +11,10 @@ const MAIN = fileURLToPath(new URL('dist/cli/main.js', ROOT));
 /** How long a program may take to write what is expected, before the test fails. */
 const TIMEOUT_MS = 20_000;
 
-/** `motd get` allows 2 s by default, its own start included. A busy machine needs longer. */
+/** `motd get` allows 2 s by default, including its own start. A busy machine needs longer. */
 const MOTD_TIMEOUT_S = '20';
 
-/** What a program has left behind at its end. */
+/** The exit status and the whole output of a program. */
 export interface ProgramResult {
   /** The exit status; `null` if a signal ended it. */
   status: number | null;
@@ -73,7 +73,7 @@ export class Program {
     return this.#waitForMatch(pattern, this.process.stdout, () => this.shown);
   }
 
-  /** The same for standard error, as it was written. */
+  /** Settles with the match once standard error, unchanged, contains one. */
   waitForStderr(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#waitForMatch(pattern, this.process.stderr, () => this.stderr);
   }
@@ -124,7 +124,7 @@ export class Program {
     return { status, stdout: this.stdout, stderr: this.stderr };
   }
 
-  /** Sends SIGKILL: as a power failure, as far as a single process can show one. */
+  /** Sends SIGKILL. The closest that a process comes to a power failure. */
   async kill(): Promise<void> {
     this.process.kill('SIGKILL');
     await this.#exited;

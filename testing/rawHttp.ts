@@ -8,17 +8,17 @@ const HEAD_END = '\r\n\r\n';
 export function responseHead(socket: Socket): Promise<{ head: string; rest: Buffer }> {
   return new Promise((resolve, reject) => {
     let bytes: Buffer = Buffer.alloc(0);
-    const fail = () => reject(new Error(`no response, only '${bytes.toString('latin1')}'`));
+    const onNoResponse = () => reject(new Error(`no response, only '${bytes.toString('latin1')}'`));
     const onData = (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk]);
       const end = bytes.indexOf(HEAD_END);
       if (end < 0) return;
       socket.pause();
-      socket.off('data', onData).off('end', fail).off('close', fail);
+      socket.off('data', onData).off('end', onNoResponse).off('close', onNoResponse);
       const head = bytes.toString('latin1', 0, end);
       resolve({ head, rest: bytes.subarray(end + HEAD_END.length) });
     };
-    socket.on('data', onData).on('end', fail).on('close', fail);
+    socket.on('data', onData).on('end', onNoResponse).on('close', onNoResponse);
   });
 }
 
@@ -32,7 +32,7 @@ export async function statusLineOf(port: number, request: string): Promise<strin
   return head.split('\r\n', 1)[0] ?? '';
 }
 
-/** The same. @returns The status code. */
+/** Sends a request on a new connection. @returns The status code. */
 export async function statusOf(port: number, request: string): Promise<number> {
   return Number((await statusLineOf(port, request)).split(' ')[1]);
 }

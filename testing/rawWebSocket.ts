@@ -1,5 +1,5 @@
-// A WebSocket client that sends exactly the given bytes, valid or not, can pause its reads, and
-// checks every frame it receives.
+// A WebSocket client that sends exactly the given bytes, valid or not, can pause reading, and checks
+// every frame it receives.
 
 import { connect, type Socket } from 'node:net';
 import { closePayload, FrameReader, frame, OPCODE } from './frames.ts';
@@ -17,7 +17,7 @@ export interface WebSocketEnding {
   reason?: string;
   /** Whether the bridge ended the stream right after the close frame. */
   isClean: boolean;
-  /** What was wrong with the bridge's bytes, or with the connection. */
+  /** The first error in the bridge's bytes, or of the connection. */
   error?: string;
 }
 
@@ -25,18 +25,18 @@ export interface RawConnectOptions {
   path?: string;
   /** Sent by pages only. */
   origin?: string;
-  /** Sent together with the request, before there can be a response. */
+  /** Bytes sent together with the request, before the response. */
   early?: Buffer;
   /** Reads nothing after the handshake until `socket.resume`. */
   startsPaused?: boolean;
-  /** Called with every byte of the target's messages. */
+  /** Called with the payload of data frames. */
   onData?: (chunk: Buffer) => void;
 }
 
-/** The bytes of an upgrade request. A header given as `undefined` is left out. */
+/** The bytes of an upgrade request. A header whose override is `undefined` is left out. */
 export function upgradeRequest(
   path = '/ws',
-  changed: Record<string, string | undefined> = {},
+  headerOverrides: Record<string, string | undefined> = {},
 ): string {
   const headers = {
     Host: 'localhost',
@@ -44,7 +44,7 @@ export function upgradeRequest(
     Upgrade: 'websocket',
     'Sec-WebSocket-Version': '13',
     'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
-    ...changed,
+    ...headerOverrides,
   };
   const lines = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}: ${value}\r\n`],
@@ -53,19 +53,17 @@ export function upgradeRequest(
 }
 
 export class RawWebSocket {
-  /** Connections that are open. */
   static readonly open = new Set<RawWebSocket>();
   readonly socket: Socket;
-  /** How many bytes the target's messages had so far. */
+  /** Payload bytes received in data frames. */
   received = 0;
-  /** How many pings have come. */
   pings = 0;
   /** The payloads of the pongs. */
   readonly pongs: string[] = [];
   hasReceivedClose = false;
   hasSentClose = false;
   readonly #frames: FrameReader;
-  readonly #gone: Promise<void>;
+  readonly #closed: Promise<void>;
   #ending: WebSocketEnding = { isClean: false };
   #isMidFrame = false;
   #pending: Buffer[] = [];
@@ -83,7 +81,7 @@ export class RawWebSocket {
     socket.on('error', (error) => {
       this.#ending.error ??= String(error);
     });
-    this.#gone = new Promise((resolve) => {
+    this.#closed = new Promise((resolve) => {
       socket.on('close', () => {
         RawWebSocket.open.delete(this);
         resolve();
@@ -107,10 +105,10 @@ export class RawWebSocket {
   }
 
   /**
-   * Sends bytes. Pending frames, a pong or the answer to a close frame, follow the last part of a
-   * frame. After its close frame, it sends nothing.
+   * Sends bytes; nothing after a close frame. Pending control frames, such as a pong or the answer to
+   * a close frame, wait until the current frame is complete.
    *
-   * @returns Whether there is room for more; otherwise `drain` of the socket follows.
+   * @returns Whether there is room for more; otherwise the socket emits `drain` later.
    */
   send(bytes: Buffer, endsFrame = true): boolean {
     if (this.hasSentClose) return true;
@@ -127,21 +125,21 @@ export class RawWebSocket {
     this.hasSentClose = true;
   }
 
-  /** How the connection ended, once it has. */
+  /** Resolves with how the connection ended. @throws If it does not end in time. */
   async ended(): Promise<WebSocketEnding> {
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_, reject) => {
       const progress = () => `${this.received} bytes received, ${JSON.stringify(this.#ending)}`;
       timer = setTimeout(() => reject(new Error(`did not end: ${progress()}`)), TIMEOUT_MS);
     });
-    await Promise.race([this.#gone, tooLong]).finally(() => clearTimeout(timer));
+    await Promise.race([this.#closed, tooLong]).finally(() => clearTimeout(timer));
     return this.#ending;
   }
 
   /** Closes without a close frame. */
   async disconnect(): Promise<void> {
     this.socket.destroy();
-    await this.#gone;
+    await this.#closed;
   }
 
   #receive(chunk: Buffer): void {

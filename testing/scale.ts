@@ -1,4 +1,4 @@
-// How much a test does: little in `npm test`, more in `npm run test:full`, most in
+// Scales the amount of work of a test: little in `npm test`, more in `npm run test:full`, most in
 // `npm run test:soak`.
 
 /** Set by `npm test`; every other run does everything. */
@@ -11,7 +11,7 @@ export function scaled(usual: number, soak: number): number {
   return isSoak ? soak : usual;
 }
 
-/** For what takes too long in `npm test`: the small number there, the full one elsewhere. */
+/** For work that takes too long in `npm test`: the small number there, the full one elsewhere. */
 export function quickOrFull(quick: number, full: number): number {
   return isQuick ? quick : full;
 }

@@ -1,4 +1,4 @@
-// A TCP service on a free loopback port, for tests that play the other end of a connection.
+// A TCP service on a free loopback port, for tests that act as the other end of a connection.
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';

@@ -5,9 +5,9 @@ import { setTimeout } from 'node:timers/promises';
 const POLL_INTERVAL_MS = 50;
 
 export interface WaitOptions {
-  /** Whether the body of a 200 says that it is ready; by default any body does. */
+  /** Whether the body of a 200 response means ready; by default every body does. */
   isReady?: (body: string) => boolean;
-  /** Called before each request; throws to give up. */
+  /** Called before each request; throws to stop waiting. */
   check?: () => void;
   timeoutMs?: number;
 }

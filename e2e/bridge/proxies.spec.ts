@@ -44,7 +44,7 @@ interface Choices extends Partial<ProxySettings> {
 async function start(proxy: ReverseProxy, { flags, ...settings }: Choices = {}): Promise<Front> {
   const server = await startServer();
   const port = await freePort();
-  const origin = `${settings.speaksTls ? 'https' : 'http'}://127.0.0.1:${port}`;
+  const origin = `${settings.usesTls ? 'https' : 'http'}://127.0.0.1:${port}`;
   const chosen = flags?.(origin) ?? [...BASE, ...trusting(origin)];
   const bridge = await startBridge(server.port, 0, chosen);
   await startProxy(proxy, { port, bridgePort: bridge.port, ...settings });
@@ -151,7 +151,7 @@ for (const proxy of [nginx, haproxy]) {
     );
 
     test('serves them if the proxy strips the base path', async ({ page }) => {
-      const { port } = await start(proxy, { isStripping: true, flags: trusting });
+      const { port } = await start(proxy, { stripsBasePath: true, flags: trusting });
       const [first, ...others] = await visit(page, `http://127.0.0.1:${port}`);
       expect(first).toBe('/motd/');
       for (const path of others) expect(path).toMatch(/^\/motd\/assets\/[^/]+$/);
@@ -179,7 +179,7 @@ for (const proxy of [nginx, haproxy]) {
         // `.localhost` names are resolved without a name server (RFC 6761, section 6.3).
         const named = (origin: string) => origin.replace('127.0.0.1', 'motd.localhost');
         const flags = (origin: string) => [...BASE, ...trusting(named(origin))];
-        const { port } = await start(proxy, { speaksTls: true, flags });
+        const { port } = await start(proxy, { usesTls: true, flags });
         await visit(page, `https://motd.localhost:${port}`);
       });
     });
@@ -228,7 +228,7 @@ for (const proxy of [nginx, haproxy]) {
       const url = `http://127.0.0.1:${port}/motd/metrics`;
       expect(await get(url, CLIENT)).toEqual([200, expect.stringContaining('motd_bridge_')]);
       expect(await get(url, '127.0.0.3')).toEqual([403, expect.stringContaining('Rejected')]);
-      const silent = await start(proxy, { isSilent: true });
+      const silent = await start(proxy, { hidesClientAddress: true });
       const [status] = await get(`http://127.0.0.1:${silent.port}/motd/metrics`, CLIENT);
       expect(status).toBe(200);
     });

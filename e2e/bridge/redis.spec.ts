@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { codeUnder, edited } from '../../testing/docs.ts';
+import { codeBlock, replaceParts } from '../../testing/docs.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, test } from '../fixtures.ts';
@@ -26,7 +26,7 @@ interface Redis {
 /** Starts redis as docs/targets.md does, and a bridge with the target `redis`. */
 async function startRedis(): Promise<Redis> {
   const port = await freePort();
-  const script = edited(codeUnder(PAGE, HEADING, 'sh'), [
+  const script = replaceParts(codeBlock(PAGE, HEADING, 'sh'), [
     ['redis-server', `exec ${redisServer}`],
     ['6390', String(port)],
   ]);
@@ -96,11 +96,11 @@ function command(...words: (string | Buffer)[]): Buffer {
 
 test('runs the program of docs/targets.md, with the output given there', QUICK, async () => {
   const { bridgePort } = await startRedis();
-  const script = edited(codeUnder(PAGE, HEADING, 'sh', 2), [['8080', String(bridgePort)]]);
+  const script = replaceParts(codeBlock(PAGE, HEADING, 'sh', 2), [['8080', String(bridgePort)]]);
   const program = new Program('sh', ['-c', script]);
   expect(await program.exitCode()).toBe(0);
   expect(program.stderr).toBe('');
-  expect(program.stdout.replaceAll('\r\n', '\n')).toBe(codeUnder(PAGE, HEADING, ''));
+  expect(program.stdout.replaceAll('\r\n', '\n')).toBe(codeBlock(PAGE, HEADING, ''));
 });
 
 test('runs the commands of docs/targets.md in the browser’s console', QUICK, async ({ page }) => {
@@ -111,7 +111,7 @@ test('runs the commands of docs/targets.md in the browser’s console', QUICK, a
   const developer = await page.context().newCDPSession(page);
   const type = (expression: string) =>
     developer.send('Runtime.evaluate', { expression, replMode: true });
-  await type(codeUnder(PAGE, HEADING, 'js'));
+  await type(codeBlock(PAGE, HEADING, 'js'));
   await expect.poll(() => printed).toEqual(['+PONG']);
   await type("redis.send('SET greeting hello\\r\\nGET greeting\\r\\n')");
   await expect.poll(() => printed.join('\n')).toMatch(/\+OK\r?\n\$5\r?\nhello$/);

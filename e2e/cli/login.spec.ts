@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { edited } from '../../testing/docs.ts';
+import { replaceParts } from '../../testing/docs.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { allProcesses, readProcFile } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
@@ -42,7 +42,7 @@ class Machine {
    */
   constructor() {
     mkdirSync(this.#parts, { recursive: true });
-    const text = edited(readFileSync(HOOK, 'utf8'), [
+    const text = replaceParts(readFileSync(HOOK, 'utf8'), [
       ['/var/cache/motd-terminal', this.cache],
       ['settings=/etc/default/motd-terminal', `settings=${this.settings}`],
       ['timeout=2\n', 'timeout=30\n'],

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { codeUnder } from '../../testing/docs.ts';
+import { codeBlock } from '../../testing/docs.ts';
 import { LineBuffer } from '../../testing/lineBuffer.ts';
 import { passwordHash } from '../../testing/passwordHash.ts';
 import { expect, QUICK, startServer, store, test } from '../fixtures.ts';
@@ -39,7 +39,7 @@ for (const { heading, index, isStoreGuarded, stored } of EXAMPLES) {
     socket.on('data', (text: string) => received.push(...buffer.push(text)));
 
     const expected: string[] = [];
-    const lines = codeUnder('PROTOCOL.md', heading, '', index).trimEnd().split('\n');
+    const lines = codeBlock('PROTOCOL.md', heading, '', index).trimEnd().split('\n');
     for (const [at, line] of lines.entries()) {
       const text = line.slice('C: '.length);
       if (line.startsWith('C: ')) socket.write(`${text}\n`);

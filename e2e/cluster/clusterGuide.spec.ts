@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { codeUnder, edited } from '../../testing/docs.ts';
+import { codeBlock, replaceParts } from '../../testing/docs.ts';
 import { etcdCommand, isWithoutEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
@@ -24,7 +24,7 @@ interface Ports {
 
 /** Runs the block of this number in the section. */
 function type(block: number, edits: readonly (readonly [string, string])[]): Program {
-  return new Program('sh', ['-c', edited(codeUnder(PAGE, HEADING, 'sh', block), edits)]);
+  return new Program('sh', ['-c', replaceParts(codeBlock(PAGE, HEADING, 'sh', block), edits)]);
 }
 
 function startEtcd({ etcd }: Ports, folder: string, peerPort: number): Program {

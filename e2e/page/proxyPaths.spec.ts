@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../testing/freePort.ts';
 import { expect, PageTerminal, QUICK, test } from '../fixtures.ts';
-import { nginx, nginxAround, startProxy } from '../proxies.ts';
+import { minimalNginxConf, nginx, startProxy } from '../proxies.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
@@ -25,7 +25,7 @@ async function startNginx(bridgePort: number, locations: string): Promise<string
     }`;
   const configure = async (_settings: unknown, folder: string) => {
     const file = join(folder, 'nginx.conf');
-    await writeFile(file, nginxAround(server, folder));
+    await writeFile(file, minimalNginxConf(server, folder));
     return ['-e', 'stderr', '-p', folder, '-c', file];
   };
   await startProxy({ ...nginx, configure }, { port, bridgePort });

@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { edited } from '../../../testing/docs.ts';
+import { replaceParts } from '../../../testing/docs.ts';
 import { Program } from '../../../testing/programs.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -142,7 +142,7 @@ function layOut(folder: string, settings: ManagedSettings): void {
 }
 
 function writeUnit(folder: string, name: string, edits: readonly (readonly [string, string])[]) {
-  writeFileSync(join(folder, name), edited(readFileSync(join(UNITS, name), 'utf8'), edits));
+  writeFileSync(join(folder, name), replaceParts(readFileSync(join(UNITS, name), 'utf8'), edits));
 }
 
 function writeEnvironment(file: string, settings: Record<string, string | number>): void {
