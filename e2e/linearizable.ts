@@ -25,10 +25,10 @@ export interface StoreOperation {
   /** Infinity if there was no reply. */
   endedAt: number;
   /**
-   * `refused`: the reply was 503. `unknown`: there was no reply. In both cases the message may have
+   * `rejected`: the reply was 503. `unknown`: there was no reply. In both cases the message may have
    * been stored; with `failed` it has not.
    */
-  outcome: 'acknowledged' | 'refused' | 'unknown' | 'failed';
+  outcome: 'acknowledged' | 'rejected' | 'unknown' | 'failed';
 }
 
 export interface ReadOperation {

@@ -108,8 +108,8 @@ test('delays wrong guesses, whether the user exists or not', async ({ server }) 
     statuses.push([status, retryAfter]);
   }
   const wrong = [401, undefined];
-  const refused = [429, '5'];
-  expect(statuses).toEqual([wrong, wrong, wrong, refused, refused]);
+  const blocked = [429, '5'];
+  expect(statuses).toEqual([wrong, wrong, wrong, blocked, blocked]);
   expect(await requestPage(bridge, 'anna', ANNA.password)).toMatchObject({ status: 429 });
 });
 

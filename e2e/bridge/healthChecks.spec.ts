@@ -33,8 +33,8 @@ test('passes every kind of HAProxy health check', async ({ bridge }) => {
       bridge.port,
       ['option httpchk', 'http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host bridge:8080'],
     ],
-    // This one has to fail, which proves that the checks are real.
-    refused: [
+    // This one must fail, which proves that the checks are real.
+    forbidden: [
       bridge.port,
       ['option httpchk', 'http-check send meth GET uri /metrics ver HTTP/1.1 hdr Host bridge:8080'],
     ],
@@ -61,7 +61,7 @@ test('passes every kind of HAProxy health check', async ({ bridge }) => {
   await expect.poll(statuses, { message: haproxy.stderr }).toEqual({
     ...Object.fromEntries(Object.keys(checks).map((name) => [name, 'L7OK/200'])),
     bare: 'L7OK/204',
-    refused: 'L7STS/403',
+    forbidden: 'L7STS/403',
   });
 });
 

@@ -29,19 +29,22 @@ const FORGED = '192.0.2.66';
 /** In seconds; a ping a second is well below it. */
 const IDLE_TIMEOUT = 3;
 
-interface Front {
+interface ProxiedBridge {
   server: ListeningProgram;
   bridgePort: number;
   port: number;
 }
 
-interface Choices extends Partial<ProxySettings> {
-  /** The bridge's flags, in the place of those docs/internet.md gives. */
+interface ProxyOptions extends Partial<ProxySettings> {
+  /** Replaces the bridge's flags of docs/internet.md. */
   flags?: (origin: string) => string[];
 }
 
-/** Starts a server, a bridge in front of it, and a proxy in front of the bridge. */
-async function start(proxy: ReverseProxy, { flags, ...settings }: Choices = {}): Promise<Front> {
+/** Starts a server, a bridge in proxied of it, and a proxy in proxied of the bridge. */
+async function start(
+  proxy: ReverseProxy,
+  { flags, ...settings }: ProxyOptions = {},
+): Promise<ProxiedBridge> {
   const server = await startServer();
   const port = await freePort();
   const origin = `${settings.usesTls ? 'https' : 'http'}://127.0.0.1:${port}`;
@@ -55,11 +58,11 @@ const BASE = ['--base-path', '/motd'];
 const trusting = (origin: string) => ['--public-origin', origin, '--trust-proxy', '127.0.0.1'];
 
 /** A client of the proxy. Like a program, it sends no Origin by default. */
-function connectThrough({ port }: Front, options: ClientOptions = {}): WebSocket {
+function connectThrough({ port }: ProxiedBridge, options: ClientOptions = {}): WebSocket {
   return new WebSocket(`ws://127.0.0.1:${port}/motd/ws`, options);
 }
 
-/** The status that ends a handshake: 101 if it is accepted. */
+/** The status of the response to a handshake: 101 if it is accepted. */
 async function statusOf(webSocket: WebSocket): Promise<number | undefined> {
   webSocket.on('error', () => {});
   const answered = new Promise<IncomingMessage>((resolve) => {
@@ -71,7 +74,7 @@ async function statusOf(webSocket: WebSocket): Promise<number | undefined> {
   return statusCode;
 }
 
-/** Sends MSGGET and QUIT. @returns Everything that is answered. */
+/** Sends MSGGET and QUIT. @returns Everything that is received. */
 async function conversation(webSocket: WebSocket): Promise<string> {
   if (webSocket.readyState !== WebSocket.OPEN) await once(webSocket, 'open');
   webSocket.send('MSGGET\nQUIT\n');
@@ -94,7 +97,7 @@ async function get(url: string, localAddress: string): Promise<[number | undefin
  * Opens the page without the slash at the end of its path, and holds a conversation. @returns The
  * paths that were loaded.
  */
-async function visit(page: Page, origin: string): Promise<string[]> {
+async function openPage(page: Page, origin: string): Promise<string[]> {
   const consoleErrors: string[] = [];
   const loaded: string[] = [];
   page.on('console', (message) => consoleErrors.push(message.text()));
@@ -122,7 +125,7 @@ for (const proxy of [nginx, haproxy]) {
     );
 
     // The longest test starts first.
-    test('pings keep an idle session alive; without them the proxy ends it', async () => {
+    test('keeps an idle session open with pings; without them the proxy closes it', async () => {
       const pinging = (origin: string) => [...BASE, ...trusting(origin), '--ping-interval', '1'];
       const [kept, left] = await Promise.all([
         start(proxy, { idleTimeout: IDLE_TIMEOUT, flags: pinging }),
@@ -142,7 +145,7 @@ for (const proxy of [nginx, haproxy]) {
       QUICK,
       async ({ page }) => {
         const { port } = await start(proxy);
-        const loaded = await visit(page, `http://127.0.0.1:${port}`);
+        const loaded = await openPage(page, `http://127.0.0.1:${port}`);
         const [first, ...others] = loaded;
         expect(first).toBe('/motd/');
         expect(others.length).toBeGreaterThanOrEqual(2);
@@ -150,9 +153,9 @@ for (const proxy of [nginx, haproxy]) {
       },
     );
 
-    test('serves them if the proxy strips the base path', async ({ page }) => {
+    test('serves them even if the proxy strips the base path', async ({ page }) => {
       const { port } = await start(proxy, { stripsBasePath: true, flags: trusting });
-      const [first, ...others] = await visit(page, `http://127.0.0.1:${port}`);
+      const [first, ...others] = await openPage(page, `http://127.0.0.1:${port}`);
       expect(first).toBe('/motd/');
       for (const path of others) expect(path).toMatch(/^\/motd\/assets\/[^/]+$/);
     });
@@ -172,49 +175,45 @@ for (const proxy of [nginx, haproxy]) {
       await new PageTerminal(page).shows(PROMPT);
     });
 
-    test.describe('that ends TLS', () => {
+    test.describe('that terminates TLS', () => {
       test.use({ ignoreHTTPSErrors: true });
 
-      test('the page uses https and wss, under a public name', async ({ page }) => {
+      test('serves the page over https and wss, under a public name', async ({ page }) => {
         // `.localhost` names are resolved without a name server (RFC 6761, section 6.3).
         const named = (origin: string) => origin.replace('127.0.0.1', 'motd.localhost');
         const flags = (origin: string) => [...BASE, ...trusting(named(origin))];
         const { port } = await start(proxy, { usesTls: true, flags });
-        await visit(page, `https://motd.localhost:${port}`);
+        await openPage(page, `https://motd.localhost:${port}`);
       });
     });
 
-    test(
-      "the server sees the client's address, not one that the client claims",
-      QUICK,
-      async () => {
-        test.skip(!isLinux, 'needs a second loopback address');
-        const front = await start(proxy);
-        for (const headers of [{}, { 'X-Forwarded-For': FORGED }]) {
-          const client = connectThrough(front, { localAddress: CLIENT, headers });
-          expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
-        }
-        const { program } = front.server;
-        await program.waitForOutput(/(Connection closed[\s\S]*){2}/);
-        const connected = program.stdout.match(/Connected by .*/g);
-        expect(connected).toEqual(Array(2).fill(`Connected by ('${CLIENT}', 0)`));
-      },
-    );
-
-    test("the server sees the client's address if the proxy adds the port", async () => {
+    test("reports the client's address, not one that the client claims", QUICK, async () => {
       test.skip(!isLinux, 'needs a second loopback address');
-      const front = await start(proxy, { writesClientPort: true });
-      const client = connectThrough(front, { localAddress: CLIENT });
-      expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
-      await front.server.program.waitForOutput(/^Connected by \('127\.0\.0\.2', 0\)$/m);
+      const proxied = await start(proxy);
+      for (const headers of [{}, { 'X-Forwarded-For': FORGED }]) {
+        const client = connectThrough(proxied, { localAddress: CLIENT, headers });
+        expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
+      }
+      const { program } = proxied.server;
+      await program.waitForOutput(/(Connection closed[\s\S]*){2}/);
+      const connected = program.stdout.match(/Connected by .*/g);
+      expect(connected).toEqual(Array(2).fill(`Connected by ('${CLIENT}', 0)`));
     });
 
-    test("the server sees the proxy's address if the bridge does not trust the proxy", async () => {
+    test("reports the client's address if the proxy adds the port", async () => {
+      test.skip(!isLinux, 'needs a second loopback address');
+      const proxied = await start(proxy, { writesClientPort: true });
+      const client = connectThrough(proxied, { localAddress: CLIENT });
+      expect(await conversation(client)).toBe(`200 OK\n${APPLE}\n200 OK\n`);
+      await proxied.server.program.waitForOutput(/^Connected by \('127\.0\.0\.2', 0\)$/m);
+    });
+
+    test("reports the proxy's address if the bridge does not trust the proxy", async () => {
       test.skip(!isLinux, 'needs a second loopback address');
       const untrusting = (origin: string) => [...BASE, '--public-origin', origin];
-      const front = await start(proxy, { flags: untrusting });
-      await conversation(connectThrough(front, { localAddress: CLIENT }));
-      const { program } = front.server;
+      const proxied = await start(proxy, { flags: untrusting });
+      await conversation(connectThrough(proxied, { localAddress: CLIENT }));
+      const { program } = proxied.server;
       await program.waitForOutput(
         /Connected by \('127\.0\.0\.1', [1-9]\d*\)\n[\s\S]*Connection closed/,
       );
@@ -235,19 +234,19 @@ for (const proxy of [nginx, haproxy]) {
 
     for (const host of ['passed', 'rewritten'] as const) {
       test(`rejects pages of other origins with 403, and accepts its own: Host is ${host}`, async () => {
-        const front = await start(proxy, { host });
-        const from = (origin: string) => statusOf(connectThrough(front, { origin }));
-        expect(await from(`http://127.0.0.1:${front.port}`)).toBe(101);
+        const proxied = await start(proxy, { host });
+        const from = (origin: string) => statusOf(connectThrough(proxied, { origin }));
+        expect(await from(`http://127.0.0.1:${proxied.port}`)).toBe(101);
         expect(await from('http://other.example')).toBe(403);
         expect(await from('http://127.0.0.1:1')).toBe(403);
-        expect(await from(`http://localhost:${front.port}`)).toBe(403);
+        expect(await from(`http://localhost:${proxied.port}`)).toBe(403);
         expect(await from('null')).toBe(403);
-        const webSocket = connectThrough(front, { headers: { host: 'other.example' } });
+        const webSocket = connectThrough(proxied, { headers: { host: 'other.example' } });
         expect(await statusOf(webSocket)).toBe(host === 'passed' ? 403 : 101);
       });
     }
 
-    test('a rejected page shows the flag that the operator has to add', async ({ page }) => {
+    test('shows the flag that the operator has to add for a rejected page', async ({ page }) => {
       const flags = () => [...BASE, '--trust-proxy', '127.0.0.1'];
       const { port } = await start(proxy, { host: 'rewritten', flags });
       const origin = `http://127.0.0.1:${port}`;
@@ -262,9 +261,9 @@ for (const proxy of [nginx, haproxy]) {
         ['rewritten', 403],
         ['passed', 101],
       ] as const) {
-        const front = await start(proxy, { host, flags });
-        const origin = `http://127.0.0.1:${front.port}`;
-        expect(await statusOf(connectThrough(front, { origin }))).toBe(status);
+        const proxied = await start(proxy, { host, flags });
+        const origin = `http://127.0.0.1:${proxied.port}`;
+        expect(await statusOf(connectThrough(proxied, { origin }))).toBe(status);
       }
     });
   });

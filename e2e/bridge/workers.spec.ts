@@ -68,8 +68,8 @@ function openMany(bridge: Bridge, count: number): Promise<WebSocket[]> {
 }
 
 /**
- * Opens sessions one after another, so that they are spread over the workers. Of many at once, a
- * worker that gets no CPU time takes few.
+ * Opens sessions one after another, so that they are spread over the workers. Of many
+ * opened simultaneously, a worker without CPU time accepts few.
  */
 async function openInTurn(bridge: Bridge, count: number): Promise<WebSocket[]> {
   const sessions: WebSocket[] = [];
@@ -120,10 +120,10 @@ test('spreads sessions over the workers, and gives none to the primary', async (
   const sessions = await openInTurn(bridge, 20);
   // Only an answer proves that the target is connected.
   for (const session of sessions) expect(await isAlive(session)).toBe(true);
-  const held = (pid: number) => connectionsTo(echo, pid);
-  for (const pid of bridge.workers) expect(held(pid)).toBeGreaterThanOrEqual(5);
-  expect(bridge.workers.map(held).reduce((sum, count) => sum + count)).toBe(20);
-  expect(held(bridge.pid)).toBe(0);
+  const sessionsOf = (pid: number) => connectionsTo(echo, pid);
+  for (const pid of bridge.workers) expect(sessionsOf(pid)).toBeGreaterThanOrEqual(5);
+  expect(bridge.workers.map(sessionsOf).reduce((sum, count) => sum + count)).toBe(20);
+  expect(sessionsOf(bridge.pid)).toBe(0);
   expect(await metric(bridge, OPEN)).toBe(20);
   expect(await bridge.program.stop()).toBe(0);
   expect(bridge.program.stdout).toMatch(/^Bridge is listening on http:\S+\n$/);
@@ -156,7 +156,7 @@ test('restarts a killed worker; the sessions of the others continue', QUICK, asy
   const alive = (await Promise.all(sessions.map(isAlive))).filter((is) => is).length;
   expect(alive).toBeGreaterThanOrEqual(5);
   expect(alive).toBeLessThanOrEqual(15);
-  // At once, before the worker is back.
+  // Immediately, before the worker is back.
   expect(await metric(bridge, OPEN)).toBe(alive);
   expect(await metric(bridge, OPENED)).toBe(20);
   expect(await isAlive(await open(bridge))).toBe(true);
@@ -273,7 +273,7 @@ test('reports a port in use once', async ({ echo }) => {
 });
 
 test.describe('the limits hold for all workers together', () => {
-  /** Opens so many sessions at once. @returns Those that were accepted. */
+  /** Opens `count` sessions simultaneously. @returns Those that were accepted. */
   async function openAccepted(bridge: Bridge, count: number, options: ClientOptions = {}) {
     const tries = Array.from({ length: count }, () => open(bridge, options));
     const outcomes = await Promise.allSettled(tries);
@@ -282,7 +282,7 @@ test.describe('the limits hold for all workers together', () => {
     return outcomes.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
   }
 
-  test('--max-sessions, exactly, even after a worker was killed', async ({ echo }) => {
+  test('enforces --max-sessions exactly, even after a worker is killed', async ({ echo }) => {
     const bridge = await startWorkers(echo, ['--max-sessions', '7']);
     const sessions = await openAccepted(bridge, 30);
     expect(sessions).toHaveLength(7);
@@ -298,7 +298,7 @@ test.describe('the limits hold for all workers together', () => {
     expect(await openAccepted(bridge, 10)).toHaveLength(7 - left);
   });
 
-  test('--max-sessions-per-source', async ({ echo }) => {
+  test('enforces --max-sessions-per-source', async ({ echo }) => {
     const flags = ['--max-sessions-per-source', '3', '--trust-proxy', '127.0.0.1'];
     const bridge = await startWorkers(echo, flags);
     for (const client of ['192.0.2.1', '192.0.2.2']) {
@@ -307,7 +307,7 @@ test.describe('the limits hold for all workers together', () => {
     }
   });
 
-  test('a rejected or failed upgrade uses no quota', async ({ echo }) => {
+  test('uses no quota for a rejected or failed upgrade', async ({ echo }) => {
     const bridge = await startWorkers(echo, ['--max-sessions', '2']);
     for (let tries = 0; tries < 10; tries++) {
       expect((await get(bridge, '/ws/echo')).status).toBe(426);
@@ -316,13 +316,13 @@ test.describe('the limits hold for all workers together', () => {
       expect(await answerTo(bridge, noKey)).toMatch(/^HTTP\/1\.1 400 /);
       connectTcp(bridge.port, '127.0.0.1').end(upgradeRequest('/ws/echo')).destroySoon();
     }
-    // A worker may handle the last of these only now. In the end both places are free, and no more.
-    for (let place = 0; place < 2; place++)
+    // A worker may handle the last of these only now. In the end exactly two sessions are free.
+    for (let opened = 0; opened < 2; opened++)
       await expect(async () => expect(await openAccepted(bridge, 1)).toHaveLength(1)).toPass();
     expect(await openAccepted(bridge, 5)).toHaveLength(0);
   });
 
-  test('wrong passwords', async ({ echo }) => {
+  test('blocks a source after wrong passwords', async ({ echo }) => {
     const file = test.info().outputPath('users');
     writePrivately(file, `anna:${FIRST_PASSWORD_HASH}\n`);
     const bridge = await startWorkers(echo, ['--users-file', file]);

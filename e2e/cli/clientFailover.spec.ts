@@ -347,7 +347,7 @@ test('connect: does not fail over once the user has sent a command', async () =>
   expect(client.stdout).not.toContain('second');
 });
 
-test('with TLS, every server needs a certificate for its own name', async () => {
+test('requires of every server a certificate for its own name', async () => {
   const flags = ['--tls-cert', tlsFile('cert'), '--tls-key', tlsFile('key')];
   const { port } = await startWithMessage('sealed', flags);
   const unsealed = await startWithMessage('not sealed');
@@ -366,7 +366,7 @@ test('with TLS, every server needs a certificate for its own name', async () => 
   );
 });
 
-test('a dead server delays a login only for a moment', async () => {
+test('delays a login only briefly if the first server is dead', async () => {
   test.skip(!existsSync(PROC_NET_TCP), 'needs Linux');
   test.setTimeout(scaled(60_000, 300_000));
   const { port } = await startWithMessage('second');

@@ -1,5 +1,5 @@
-// Peers that send another protocol to the message server. First of all a web page in a real
-// browser, which can make its visitor's browser send a body of its choice to any port.
+// Peers that send another protocol to the message server. Above all a web page in a real
+// browser: it can make the browser send any body to any port.
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { test as base, expect, type ListeningProgram, QUICK, startServer } from 
 const APPLE = 'An apple a day keeps the doctor away.';
 const ATTACK = 'MSGSTORE\nowned\nSHUTDOWN\n123!abc\n';
 
-// A server with default settings: it trusts no PROXY line.
+// A server with default settings: it trusts no PROXY header.
 const test = base.extend({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
   server: async ({}, use) => use(await startServer(0, ['--trust-proxy', 'none'])),
@@ -113,9 +113,9 @@ async function expectUnharmed({ program, port }: ListeningProgram): Promise<void
   expect(program.stdout).not.toContain('SHUTDOWN');
 }
 
-test.describe('a web page of another origin cannot send commands to the TCP port', () => {
+test.describe('a web page of another origin', () => {
   for (const [way, { protocol, run }] of Object.entries(ATTACKS)) {
-    test(`by ${way}`, QUICK, async ({ page, server }) => {
+    test(`blocks commands sent by ${way}`, QUICK, async ({ page, server }) => {
       await openEvilPage(page);
       await run(page, server.port);
       await server.program.waitForOutput(

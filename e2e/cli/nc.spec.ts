@@ -4,7 +4,7 @@ import { Program } from '../../testing/programs.ts';
 import { test as base, expect, QUICK, startServer } from '../fixtures.ts';
 import { consoleOf, goldens } from '../golden/golden.ts';
 
-// A server with default settings: it trusts no PROXY line.
+// A server with default settings: it trusts no PROXY header.
 const test = base.extend({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
   server: async ({}, use) => use(await startServer(0, ['--trust-proxy', 'none'])),
@@ -61,7 +61,7 @@ test('answers a command without an LF while the client keeps its side open', asy
   await nc.waitForOutput(/^200 OK\nAn apple a day keeps the doctor away\.\n$/);
 });
 
-/** What C programs, PowerShell and .NET send besides the line. */
+/** Bytes that C programs, PowerShell and .NET send in addition to the line. */
 const AROUND_A_LINE: [what: string, sent: string, answered: string][] = [
   ['the NUL behind a string', 'MSGGET\0', `200 OK\n${APPLE}\n`],
   ['CR NUL', 'MSGGET\r\0', `200 OK\n${APPLE}\n`],

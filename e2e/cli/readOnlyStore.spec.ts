@@ -144,7 +144,7 @@ test.describe('on a read-only file system', () => {
     expect(await messagesIn(path)).toEqual(['one', 'two', 'three']);
   });
 
-  test('does not start a server, and says in one line what to do', async ({ folder }) => {
+  test('does not start a server, and explains in one line what to do', async ({ folder }) => {
     const { path, mount, copy } = placesIn(folder);
     await end(await serving(path, 'one'));
     const url = `lmdb:${mount}`;
@@ -243,9 +243,7 @@ test.describe('in a folder that the user can read but not write', () => {
   });
 });
 
-test('a server that keeps storing does not disturb a copy, nor the copy the server', async ({
-  folder,
-}) => {
+test('copies while the server keeps storing', async ({ folder }) => {
   const path = join(folder, 'store');
   const server = await serving(path, 'message 0');
   let isOver = false;

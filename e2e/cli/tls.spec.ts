@@ -61,7 +61,7 @@ test('reports a server without TLS', async ({ server }) => {
   expect(stderr).toMatch(/^motd: \S+ does not speak TLS; leave out --tls\n$/);
 });
 
-test('accepts pipelined commands, a half-close and a PROXY line before the handshake', async () => {
+test('accepts pipelined commands, a half-close and a PROXY header before the handshake', async () => {
   const { port, program } = await startServer(0, TLS);
   const client = await secured(port, 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n');
   client.end('MSGGET\nMSGGET');
@@ -81,7 +81,7 @@ test('closes a connection without TLS and logs it; other peers are unaffected', 
   expect(await textFrom(client)).toBe('200 OK\n');
 });
 
-test('frees the quota at once if a peer disconnects before the handshake', async () => {
+test('frees the quota immediately if a peer disconnects before the handshake', async () => {
   const { port, program } = await startServer(0, [...TLS, '--max-connections', '1']);
   const visitor = connectTcp(port, '127.0.0.1');
   await once(visitor, 'connect');

@@ -19,7 +19,7 @@ import { expect, PageTerminal, QUICK, test } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 
-interface Up {
+interface RunningUp {
   program: Program;
   page: string;
   port: string;
@@ -28,7 +28,7 @@ interface Up {
 async function startUp(
   flags: readonly string[] = [],
   environment?: Record<string, string>,
-): Promise<Up> {
+): Promise<RunningUp> {
   const store = `lmdb:${test.info().outputPath('data')}`;
   const ports = ['--port', '0', '--http-port', '0'];
   const program = Program.motd(['up', ...ports, '--store', store, ...flags], environment);

@@ -26,13 +26,13 @@ function store(
   return { kind: 'store', client, message, startedAt, endedAt, outcome: 'acknowledged' };
 }
 
-function refused(
+function rejected(
   message: string,
   startedAt: number,
   endedAt: number,
   client = message,
 ): StoreOperation {
-  return { ...store(message, startedAt, endedAt, client), outcome: 'refused' };
+  return { ...store(message, startedAt, endedAt, client), outcome: 'rejected' };
 }
 
 function read(
@@ -52,8 +52,8 @@ test(
   () => {
     const stores = [store('a', 0, 1), store('b', 2, 3)];
     expect(historyFaults(ab, stores)).toEqual([]);
-    expect(historyFaults(ab, [store('a', 0, 1), refused('b', 2, 3)])).toEqual([]);
-    expect(historyFaults(ab, [...stores, refused('c', 4, 5)])).toEqual([]);
+    expect(historyFaults(ab, [store('a', 0, 1), rejected('b', 2, 3)])).toEqual([]);
+    expect(historyFaults(ab, [...stores, rejected('c', 4, 5)])).toEqual([]);
     expect(historyFaults(ab, [...stores, store('c', 4, 5)])).toEqual(['lost: c']);
     const failed: StoreOperation = { ...store('b', 2, 3), outcome: 'failed' };
     expect(historyFaults(ab, [store('a', 0, 1), failed])).toEqual([
@@ -71,8 +71,8 @@ test('orders a store before another that began after its end', () => {
     "b's store of b ended before a's store of a began",
   ]);
   // A store that got a 503 may take effect after the reply.
-  expect(linearizabilityFaults(ab, [store('a', 3, 4), refused('b', 1, 2)])).toEqual([]);
-  expect(linearizabilityFaults(ab, [refused('a', 3, 4), store('b', 1, 2)])).toHaveLength(1);
+  expect(linearizabilityFaults(ab, [store('a', 3, 4), rejected('b', 1, 2)])).toEqual([]);
+  expect(linearizabilityFaults(ab, [rejected('a', 3, 4), store('b', 1, 2)])).toHaveLength(1);
 });
 
 test('a read finds the newest store, neither an older nor a later one', () => {
@@ -115,7 +115,7 @@ const MOMENTS = 12;
 const anything = fc
   .record({
     stores: fc.array(
-      fc.record({ times: timesBelow(MOMENTS), isRefused: fc.boolean(), client: fc.nat(1) }),
+      fc.record({ times: timesBelow(MOMENTS), isRejected: fc.boolean(), client: fc.nat(1) }),
       { minLength: 1, maxLength: MAX_STORES },
     ),
     reads: fc.array(
@@ -126,8 +126,8 @@ const anything = fc
   .map(({ stores, reads }) => {
     const history = stores.map((_, index) => `m${index}`);
     const register: Register = { initial: 'initial', history };
-    const operations: Operation[] = stores.map(({ times: [from, to], isRefused, client }, index) =>
-      (isRefused ? refused : store)(`m${index}`, from, to, `client ${client}`),
+    const operations: Operation[] = stores.map(({ times: [from, to], isRejected, client }, index) =>
+      (isRejected ? rejected : store)(`m${index}`, from, to, `client ${client}`),
     );
     const messages = ['initial', ...history];
     for (const { times, of, client } of reads) {
@@ -185,16 +185,16 @@ test('accepts everything a register did at one moment within each operation', ()
     before: fc.nat(9),
     after: fc.nat(9),
     isStore: fc.boolean(),
-    isRefused: fc.boolean(),
+    isRejected: fc.boolean(),
   });
   const property = fc.property(fc.array(one, { maxLength: 60 }), (drawn) => {
     const done = [...drawn].sort((left, right) => left.moment - right.moment);
     const history: string[] = [];
-    const operations = done.map(({ moment, before, after, isStore, isRefused }, index) => {
+    const operations = done.map(({ moment, before, after, isStore, isRejected }, index) => {
       const [from, to] = [moment - before, moment + after];
       if (!isStore) return read(history.at(-1) ?? 'initial', from, to, `${index}`);
       history.push(`m${index}`);
-      return (isRefused ? refused : store)(`m${index}`, from, to);
+      return (isRejected ? rejected : store)(`m${index}`, from, to);
     });
     const register = { initial: 'initial', history };
     expect(linearizabilityFaults(register, operations)).toEqual([]);

@@ -10,14 +10,14 @@ import { test as base, expect, type ListeningProgram, QUICK } from '../fixtures.
 
 base.skip(isWithoutEtcd, 'no etcd on this machine');
 
-interface Shared {
+interface SharedStoreServers {
   etcd: LocalEtcd;
   /** A `--store` that no other test uses. */
   store: string;
   folder: string;
 }
 
-const test = base.extend<Shared>({
+const test = base.extend<SharedStoreServers>({
   // `cleanup` runs first, so that servers stop while their etcd still runs.
   etcd: async ({ cleanup: _ }, use) => {
     const etcd = await LocalEtcd.start({ members: 1 });
@@ -83,9 +83,9 @@ test('without etcd, reads continue, stores get 503, the state is reported, and i
   etcd.pause(0);
   await program.waitForOutput(/\[!\] Store unavailable: 127\.0\.0\.1:\d+: .*; reads continue\n/);
   expect(await get(port)).toEqual({ status: 0, output: 'before\n' });
-  const refused = await set('not now', port);
-  expect(refused.status).toBe(1);
-  expect(refused.output).toMatch(/503 STORE UNAVAILABLE/);
+  const rejected = await set('not now', port);
+  expect(rejected.status).toBe(1);
+  expect(rejected.output).toMatch(/503 STORE UNAVAILABLE/);
   expect(await readiness(healthPort)).toMatch(/^503 not ready: the store is unavailable/);
   expect(await readiness(healthPort, '?exclude=store')).toBe('200 ready\n');
 
@@ -170,10 +170,10 @@ const REFUSED: [rule: string, args: string[], output: RegExp][] = [
 
 for (const [rule, args, output] of REFUSED) {
   base(`rejects ${rule} in one line`, async () => {
-    const refused = await run(...args);
-    expect(refused.status).toBe(1);
-    expect(refused.output).toMatch(output);
-    expect(refused.output).toMatch(/^motd: .*\n$/);
+    const failed = await run(...args);
+    expect(failed.status).toBe(1);
+    expect(failed.output).toMatch(output);
+    expect(failed.output).toMatch(/^motd: .*\n$/);
   });
 }
 

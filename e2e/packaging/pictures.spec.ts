@@ -18,7 +18,7 @@ function picture(name: string, outputDir: string): { path: string } {
 test.describe('a desktop', () => {
   test.use({ ...DESKTOP, colorScheme: 'dark' });
 
-  test('page.png', async ({ terminal, page }, { outputDir }) => {
+  test('takes page.png', async ({ terminal, page }, { outputDir }) => {
     await holdConversation(terminal);
     await terminal.type('MSGGET');
     await terminal.shows(`200 OK\nImagination is more important than knowledge\n${PROMPT}`);
@@ -27,7 +27,7 @@ test.describe('a desktop', () => {
     await page.screenshot(picture('page.png', outputDir));
   });
 
-  test('page-lost.png', async ({ terminal, page, server }, { outputDir }) => {
+  test('takes page-lost.png', async ({ terminal, page, server }, { outputDir }) => {
     await holdConversation(terminal);
     await page.keyboard.type('MSGSTO');
     await server.program.stop();
@@ -41,7 +41,7 @@ test.describe('a desktop', () => {
 test.describe('a light desktop', () => {
   test.use({ ...DESKTOP, colorScheme: 'light', timezoneId: 'Europe/Berlin', locale: 'en-GB' });
 
-  test('page-history.png', async ({ terminal, page }, { outputDir }) => {
+  test('takes page-history.png', async ({ terminal, page }, { outputDir }) => {
     await holdConversation(terminal);
     for (const line of ['MSGSTORE', 'The exam is in room 4, see https://motd.example/exam']) {
       await terminal.type(line);
@@ -57,7 +57,7 @@ test.describe('a phone', () => {
   const { defaultBrowserType: _, ...phone } = devices['Pixel 7'];
   test.use({ ...phone, colorScheme: 'light' });
 
-  test('page-phone.png', async ({ terminal, page }, { outputDir }) => {
+  test('takes page-phone.png', async ({ terminal, page }, { outputDir }) => {
     await expect.poll(() => terminal.flow()).toContain('SHUTDOWN):');
     await page.getByRole('button', { name: 'MSGSTORE' }).tap();
     await expect(page.getByLabel('Enter new message of the day:')).toBeVisible();
@@ -78,13 +78,13 @@ test.describe('the icon', () => {
     { name: 'icon-192.png', size: 192, isFull: false },
     { name: 'icon-512.png', size: 512, isFull: false },
     // The system crops it to a shape, so the background has to reach the edges, and everything
-    // important has to be within the middle that stays: a circle with a radius of 40 % (Web
+    // important has to be within the middle that stays: a circle with a radius of 40% (Web
     // Application Manifest, "safe zone").
     { name: 'icon-maskable-512.png', size: 512, isFull: true },
     // iOS rounds the corners, and paints transparent areas black.
     { name: 'apple-touch-icon.png', size: 180, isFull: true },
   ]) {
-    test(name, async ({ page }, { outputDir }) => {
+    test(`takes ${name}`, async ({ page }, { outputDir }) => {
       const svg = await readFile(ICON, 'utf8');
       const ground = /<rect [^>]*fill="(#\w+)"/.exec(svg)?.[1];
       expect(ground).toBeDefined();
@@ -97,7 +97,7 @@ test.describe('the icon', () => {
   }
 });
 
-/** Until the prompt after a message was stored. */
+/** Stores a message, and waits for the next prompt. */
 async function holdConversation(terminal: PageTerminal): Promise<void> {
   await terminal.shows(PROMPT);
   for (const line of ['MSGGET', 'MSGSTORE', 'Imagination is more important than knowledge']) {

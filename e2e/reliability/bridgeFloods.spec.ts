@@ -16,14 +16,14 @@ import {
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
+import { OPEN_AT_ONCE, startBridgeProgram, test } from './bridgeProgram.ts';
 import { BridgeUnderLoad } from './bridgeUnderLoad.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
 import { startSilentServer } from './rawClient.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 /** The memory any flood may use: buffers, and heap that V8 has not collected yet. */
-const MAX_MB = 150;
+const MAX_MIB = 150;
 const FLOODERS = scaled(5, 20);
 /** The default of `--max-message-bytes`. */
 const MESSAGE_BYTES = 256 * 1024;
@@ -57,7 +57,7 @@ for (const [what, piece] of [
     await subject.waitUntilOthersAreGone();
     record(
       'bridge: floods',
-      `${FLOODERS} endless messages of ${what}: each closed with 1008; ${await subject.expectHealthy(MAX_MB)}`,
+      `${FLOODERS} endless messages of ${what}: each closed with 1008; ${await subject.expectHealthy(MAX_MIB)}`,
     );
   });
 }
@@ -80,7 +80,7 @@ test('closes a session whose frame arrives a byte at a time', async () => {
   await subject.waitUntilOthersAreGone();
   record(
     'bridge: floods',
-    `${FLOODERS} frames of 256 KiB, a TCP segment for each byte: each closed with 1008; ${await subject.expectHealthy(MAX_MB)}`,
+    `${FLOODERS} frames of 256 KiB, a TCP segment for each byte: each closed with 1008; ${await subject.expectHealthy(MAX_MIB)}`,
   );
 });
 
@@ -103,7 +103,7 @@ test('rejects too many or too large headers', QUICK, async () => {
   await subject.waitUntilOthersAreGone();
   record(
     'bridge: floods',
-    `headers: ${Object.keys(heads).join(', ')}, ${times} times each: 431 each time; ${await subject.expectHealthy(MAX_MB)}`,
+    `headers: ${Object.keys(heads).join(', ')}, ${times} times each: 431 each time; ${await subject.expectHealthy(MAX_MIB)}`,
   );
 });
 
@@ -111,7 +111,7 @@ test('closes connections whose request is slow or missing, which frees their quo
   const sessions = scaled(100, 2000);
   test.skip(maxDescriptors() < 2 * sessions, `needs ulimit -n ${2 * sessions}`);
   const target = await startSilentServer();
-  const { program, port } = await startBridgeTo({ motd: `127.0.0.1:${target.port}` }, [
+  const { program, port } = await startBridgeProgram({ motd: `127.0.0.1:${target.port}` }, [
     '--max-sessions-per-source',
     String(sessions),
   ]);
@@ -140,7 +140,7 @@ test('closes connections whose request is slow or missing, which frees their quo
   record(
     'bridge: floods',
     `${slow.length} connections, all one source may have, half of which sent nothing and half a byte of ` +
-      `a request each second: one more was closed at once, all got 408, the last after ` +
+      `a request each second: one more was closed immediately, all got 408, the last after ` +
       `${(tookMs / 1000).toFixed(1)} s, and their quota was free again. A latency probe before: ` +
       `${without}; meanwhile: ${meanwhile}`,
   );
@@ -152,21 +152,21 @@ test('closes a session with 1008 if it sends too many messages or pings', async 
   // The echo session is faster than this limit allows.
   await limited.echoSession.stop();
   const { port } = limited.bridge;
-  const right = { code: 1008, reason: `more than ${RATE} messages per second` };
+  const expected = { code: 1008, reason: `more than ${RATE} messages per second` };
   const some = Buffer.concat(Array.from({ length: 20 }, () => frame({ opcode: OPCODE.text })));
   await worstDelayMs(port);
   // The answer to the close frame waits behind megabytes of messages: it may come too late.
-  for (const ending of await flood(port, some)) expect(ending).toMatchObject(right);
+  for (const ending of await flood(port, some)) expect(ending).toMatchObject(expected);
   const delayMs = await worstDelayMs(port);
   const pinging = (await openFlooders(port)).map(pingsWithoutEnd);
   for (const ending of await Promise.all(pinging))
-    expect(ending).toEqual({ ...right, isClean: true });
+    expect(ending).toEqual({ ...expected, isClean: true });
   await expect.poll(() => limited.target.connections.size).toBe(0);
   expect(limited.bridge.program.stderr).toBe('');
   record(
     'bridge: floods',
     `${FLOODERS} floods of messages and ${FLOODERS} of pings with ${RATE} a second allowed: each closed ` +
-      `with 1008, the event loop delayed by at most ${delayMs} ms; on another bridge, ${await subject.expectHealthy(MAX_MB)}`,
+      `with 1008, the event loop delayed by at most ${delayMs} ms; on another bridge, ${await subject.expectHealthy(MAX_MIB)}`,
   );
 });
 
@@ -182,7 +182,7 @@ test('breaks off a session that sends pings and does not read the pongs', async 
   await subject.waitUntilOthersAreGone();
   record(
     'bridge: floods',
-    `${FLOODERS} floods of pings whose pongs were not read: each broken off; ${await subject.expectHealthy(MAX_MB)}`,
+    `${FLOODERS} floods of pings whose pongs were not read: each broken off; ${await subject.expectHealthy(MAX_MIB)}`,
   );
 });
 
@@ -217,8 +217,8 @@ test('rejects sessions beyond the quota: a program with 503, a page with 1013', 
     await Promise.all(all.map((webSocket) => webSocket.disconnect()));
     await subject.waitUntilOthersAreGone();
     await (await RawWebSocket.connect(port)).disconnect();
-    const well = await subject.expectHealthy(MAX_MB);
-    found.push(`${flag} ${ROOM}: ${count} programs got 503, ${count} pages 1013; ${well}`);
+    const healthReport = await subject.expectHealthy(MAX_MIB);
+    found.push(`${flag} ${ROOM}: ${count} programs got 503, ${count} pages 1013; ${healthReport}`);
   }
   record('bridge: floods', `sessions: ${found.join('. ')}`);
 });
@@ -244,7 +244,7 @@ test('keeps nothing of browsers that disconnect right after their request', asyn
   record(
     'bridge: floods',
     `${count} browsers that requested a session and disconnected, half with a reset: no session, connection ` +
-      `or descriptor is left; ${await subject.expectHealthy(MAX_MB)}`,
+      `or descriptor is left; ${await subject.expectHealthy(MAX_MIB)}`,
   );
 });
 

@@ -1,11 +1,12 @@
 // Peers that disappear without a FIN, an RST or a pong. The bridge closes them within two ping
-// periods, their targets see the end of the stream, and nothing is left of them.
+// periods, their targets receive the end of the stream, and no descriptor or memory stays in use.
 //
 // One kind is a stopped process: its kernel still acknowledges packets, so TCP finds nothing wrong.
 // The other is behind a network link that is down: nothing is acknowledged, and TCP alone would
 // wait for minutes.
 
 import { fileURLToPath } from 'node:url';
+import { mebibytes } from '../../testing/byteUnits.ts';
 import { frame, OPCODE } from '../../testing/frames.ts';
 import { descriptors, isLinux, NEEDS_LINUX, pssKb } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
@@ -13,7 +14,7 @@ import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
-import { startBridgeTo, test } from './bridgeProgram.ts';
+import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { EchoSession } from './echoSession.ts';
 import { pidOf } from './rawClient.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
@@ -27,7 +28,7 @@ import {
 
 const IDLE_SESSIONS = fileURLToPath(new URL('idleSessions.mjs', import.meta.url));
 const HALF_OPEN = scaled(50, 1000);
-/** Sessions that stay, and only answer pings. */
+/** Sessions that stay open, and only answer pings. */
 const HEALTHY = scaled(5, 50);
 const PING_MS = 1000;
 /**
@@ -43,9 +44,9 @@ test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
 test('closes sessions whose browser process is stopped', QUICK, async () => {
-  const setup = await startPinging('127.0.0.1');
-  const url = `ws://127.0.0.1:${setup.bridge.port}/ws/halfOpen`;
-  const found = await measureTwice(setup, {
+  const halfOpenBridge = await startPinging('127.0.0.1');
+  const url = `ws://127.0.0.1:${halfOpenBridge.bridge.port}/ws/halfOpen`;
+  const found = await measureTwice(halfOpenBridge, {
     start: async () => new Program(process.execPath, [IDLE_SESSIONS, url, String(HALF_OPEN)]),
     disappear: (peers) => void peers.process.kill('SIGSTOP'),
     remove: (peers) => peers.kill(),
@@ -54,10 +55,10 @@ test('closes sessions whose browser process is stopped', QUICK, async () => {
 });
 
 test('closes sessions whose network link is down', async () => {
-  test.skip(!canCreateVethLink(), 'needs root, to make a network');
-  const setup = await startPinging('0.0.0.0');
-  const url = `ws://${hostAddress}:${setup.bridge.port}/ws/halfOpen`;
-  const found = await measureTwice(setup, {
+  test.skip(!canCreateVethLink(), 'needs root, to create a network link');
+  const halfOpenBridge = await startPinging('0.0.0.0');
+  const url = `ws://${hostAddress}:${halfOpenBridge.bridge.port}/ws/halfOpen`;
+  const found = await measureTwice(halfOpenBridge, {
     start: () => startBehindVethLink(process.execPath, [IDLE_SESSIONS, url, String(HALF_OPEN)]),
     disappear: cutVethLink,
     remove: async (peers) => {
@@ -68,13 +69,13 @@ test('closes sessions whose network link is down', async () => {
   record('bridge: half-open peers', `${HALF_OPEN} behind a network link that was cut: ${found}`);
 });
 
-interface Peers {
+interface HalfOpenPeers {
   start: () => Promise<Program>;
   disappear: (peers: Program) => void;
   remove: (peers: Program) => Promise<void>;
 }
 
-interface Setup {
+interface HalfOpenBridge {
   bridge: ListeningProgram;
   /** The target whose browsers disappear. */
   halfOpen: ScriptedTarget;
@@ -82,15 +83,13 @@ interface Setup {
   healthySessions: RawWebSocket[];
 }
 
-async function startPinging(host: string): Promise<Setup> {
+async function startPinging(host: string): Promise<HalfOpenBridge> {
   const halfOpen = await ScriptedTarget.listen(echo);
   const healthy = await ScriptedTarget.listen(echo);
-  const bridge = await startBridgeTo({ halfOpen: halfOpen.address, healthy: healthy.address }, [
-    '--ping-interval',
-    String(PING_MS / 1000),
-    '--http-host',
-    host,
-  ]);
+  const bridge = await startBridgeProgram(
+    { halfOpen: halfOpen.address, healthy: healthy.address },
+    ['--ping-interval', String(PING_MS / 1000), '--http-host', host],
+  );
   const openHealthy = () => RawWebSocket.connect(bridge.port, { path: '/ws/healthy' });
   const healthySessions = await Promise.all(Array.from({ length: HEALTHY }, openHealthy));
   return {
@@ -106,8 +105,8 @@ async function startPinging(host: string): Promise<Setup> {
  *
  * @returns What was observed, in words.
  */
-async function measureTwice(setup: Setup, peers: Peers): Promise<string> {
-  const { bridge, healthySessions, echoSession } = setup;
+async function measureTwice(halfOpenBridge: HalfOpenBridge, peers: HalfOpenPeers): Promise<string> {
+  const { bridge, healthySessions, echoSession } = halfOpenBridge;
   const pid = pidOf(bridge.program);
   const kbAfter: number[] = [];
   const found: string[] = [];
@@ -115,28 +114,28 @@ async function measureTwice(setup: Setup, peers: Peers): Promise<string> {
     const program = await peers.start();
     try {
       found.push(
-        `the ${which} time, ${await measureClosing(setup, program, () => peers.disappear(program))}`,
+        `the ${which} time, ${await measureClosing(halfOpenBridge, program, () => peers.disappear(program))}`,
       );
       kbAfter.push(pssKb(pid));
     } finally {
       await peers.remove(program);
     }
   }
-  const exchanged = await checkAfterwards(healthySessions, echoSession);
+  const exchanged = await checkAfterward(healthySessions, echoSession);
   expect(bridge.program.process.exitCode).toBeNull();
   expect(bridge.program.stderr).toBe('');
   const [first = 0, second = 0] = kbAfter;
   expect(second - first).toBeLessThan(MAX_KB_LEFT);
   return (
     `with a ping every ${PING_MS} ms, twice: ${found.join('; ')}; each target saw the end of the stream; ` +
-    `Pss ${Math.round(first / 1024)} MB after the first time, ${Math.round(second / 1024)} MB after the second; ` +
+    `Pss ${mebibytes(first)} after the first time, ${mebibytes(second)} after the second; ` +
     `${HEALTHY} sessions that answered stayed open, and an echo session exchanged ${exchanged} messages, all correct`
   );
 }
 
 /** Lets the peers open their sessions and then disappear. @returns What was observed, in words. */
 async function measureClosing(
-  { bridge, halfOpen, healthySessions }: Setup,
+  { bridge, halfOpen, healthySessions }: HalfOpenBridge,
   peers: Program,
   disappear: () => void,
 ): Promise<string> {
@@ -167,7 +166,7 @@ async function measureClosing(
   );
 }
 
-async function checkAfterwards(
+async function checkAfterward(
   healthySessions: RawWebSocket[],
   echoSession: EchoSession,
 ): Promise<number> {

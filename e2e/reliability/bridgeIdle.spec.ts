@@ -7,7 +7,7 @@ import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
+import { OPEN_AT_ONCE, startBridgeProgram, test } from './bridgeProgram.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
@@ -28,7 +28,7 @@ const PING_MODES = [
   { name: 'that are pinged every second', pingSeconds: 1, pings: scaled(2, 10) },
 ];
 
-interface Idle {
+interface IdleSession {
   webSocket: RawWebSocket;
   received: string;
 }
@@ -43,7 +43,7 @@ for (const { name, pingSeconds, pings } of PING_MODES) {
     const server = await startSilentServer();
     const targets = { echo: target.address, motd: `127.0.0.1:${server.port}` };
     const flags = ['--ping-interval', String(pingSeconds)];
-    const { program, port } = await startBridgeTo(targets, flags);
+    const { program, port } = await startBridgeProgram(targets, flags);
     const pid = pidOf(program);
     const probe = await LatencyProbe.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
     const without = await probe.report(MANY_SAMPLES);
@@ -72,9 +72,9 @@ for (const { name, pingSeconds, pings } of PING_MODES) {
   });
 }
 
-async function openIdle(port: number): Promise<Idle[]> {
-  const all: Idle[] = [];
-  const open = async (): Promise<Idle> => {
+async function openIdle(port: number): Promise<IdleSession[]> {
+  const all: IdleSession[] = [];
+  const open = async (): Promise<IdleSession> => {
     const onData = (chunk: Buffer) => {
       idle.received += chunk.toString('latin1');
     };
@@ -90,24 +90,24 @@ async function openIdle(port: number): Promise<Idle[]> {
 }
 
 /** Settles once every session has answered so many more pings, and nothing else was sent. */
-async function allAnswer(all: Idle[], pings: number): Promise<void> {
+async function allAnswer(all: IdleSession[], pings: number): Promise<void> {
   const sentBefore = all.map(({ webSocket }) => webSocket.socket.bytesWritten);
-  const hasAnswered = ({ webSocket }: Idle, index: number) =>
+  const hasAnswered = ({ webSocket }: IdleSession, index: number) =>
     webSocket.socket.bytesWritten >= (sentBefore[index] ?? 0) + pings * PONG_BYTES;
   await expect.poll(() => all.filter(hasAnswered).length, { timeout: 60_000 }).toBe(SESSIONS);
 }
 
 /** Sends a line of its own through each session, and waits for its echo. */
-async function allRelay(all: Idle[]): Promise<void> {
+async function allRelay(all: IdleSession[]): Promise<void> {
   const line = (index: number) => `here is number ${index}\n`;
   for (const [index, { webSocket }] of all.entries())
     webSocket.send(frame({ opcode: OPCODE.text, payload: Buffer.from(line(index)) }));
-  const isRight = ({ received }: Idle, index: number) => received === line(index);
+  const isRight = ({ received }: IdleSession, index: number) => received === line(index);
   await expect.poll(() => all.filter(isRight).length).toBe(SESSIONS);
 }
 
 /** @returns How long the bridge took to exit, in milliseconds. */
-async function stopsAll(all: Idle[], stop: () => Promise<number | null>): Promise<number> {
+async function stopsAll(all: IdleSession[], stop: () => Promise<number | null>): Promise<number> {
   const startedAtMs = performance.now();
   expect(await stop()).toBe(0);
   const tookMs = performance.now() - startedAtMs;

@@ -1,5 +1,5 @@
 // Peers that violate the WebSocket protocol: each is closed with the code that RFC 6455 defines for
-// it, and no other session notices.
+// the violation, and no other session is affected.
 
 import { connect } from 'node:net';
 import { frame, OPCODE } from '../../testing/frames.ts';
@@ -9,14 +9,15 @@ import { RawWebSocket, upgradeRequest } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { startBridgeTo, test } from './bridgeProgram.ts';
+import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { pick } from './content.ts';
 import { EchoSession } from './echoSession.ts';
 import { type Mistake, mistakes } from './malformedFrames.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
-import { cut, eventLoopTurns } from './sender.ts';
+import { eventLoopTurns, splitRandomly } from './sender.ts';
 
-const AT_ONCE = 20;
+const CONCURRENT_MISTAKES = 20;
+const VALID_PAYLOAD = Buffer.from('nothing wrong');
 
 /** The mistake, the bytes, and the status of the response. */
 const HANDSHAKES = [
@@ -41,27 +42,27 @@ const HANDSHAKES = [
 test.describe.configure({ timeout: scaled(60_000, 900_000) });
 
 test(
-  'closes each malformed frame with the right code, and no other session notices',
+  'closes with the right code after each malformed frame, and affects no other session',
   QUICK,
   async () => {
     const count = scaled(320, 10_000);
     const target = await ScriptedTarget.listen(echo);
-    const bridge = await startBridgeTo({ echo: target.address });
+    const bridge = await startBridgeProgram({ echo: target.address });
     const echoSession = await EchoSession.start(bridge.port, '/ws/echo');
 
     const closed = new Map<number, number>();
-    const wrong: string[] = [];
+    const faults: string[] = [];
     let next = 0;
-    const work = Array.from({ length: AT_ONCE }, async () => {
+    const work = Array.from({ length: CONCURRENT_MISTAKES }, async () => {
       for (let index = next++; index < count; index = next++) {
         const mistake = mistakes[index % mistakes.length];
         if (mistake === undefined) throw new Error('no such mistake');
-        wrong.push(...(await makes(mistake, bridge.port, index)));
+        faults.push(...(await sendMistake(mistake, bridge.port, index)));
         closed.set(mistake.code, (closed.get(mistake.code) ?? 0) + 1);
       }
     });
     await Promise.all(work);
-    expect(wrong).toEqual([]);
+    expect(faults).toEqual([]);
 
     const exchanged = await echoSession.stop();
     expect(exchanged).toBeGreaterThan(10);
@@ -80,23 +81,27 @@ test(
 );
 
 /**
- * Sends a valid message and then an invalid one, at once or in pieces.
+ * Sends an invalid frame, often after a valid one, whole or in pieces.
  *
- * @returns What was wrong with the answer. Without `expect`, because the runner keeps a record of
- *   each call and becomes slow.
+ * @returns The faults of the answer. Without `expect`, because the runner keeps a record of each call
+ *   and becomes slow.
  */
-async function makes(mistake: Mistake, port: number, index: number): Promise<string[]> {
+async function sendMistake(mistake: Mistake, port: number, index: number): Promise<string[]> {
   const random = randomFrom(Math.imul(seed + index, 0x9e37_79b1));
   const what = `${mistake.name}, number ${index} of seed ${seed}`;
-  const right = frame({ opcode: pick([OPCODE.text, OPCODE.binary], random), payload: RIGHT });
-  const wrong = Buffer.concat(mistake.make(random));
-  const isRightFirst = random() < 0.5;
-  const bytes = isRightFirst ? Buffer.concat([right, wrong]) : wrong;
+  const validFrame = frame({
+    opcode: pick([OPCODE.text, OPCODE.binary], random),
+    payload: VALID_PAYLOAD,
+  });
+  const invalidFrame = Buffer.concat(mistake.make(random));
+  const hasValidFrame = random() < 0.5;
+  const bytes = hasValidFrame ? Buffer.concat([validFrame, invalidFrame]) : invalidFrame;
   const isEarly = random() < 0.1;
 
   const webSocket = await RawWebSocket.connect(port, isEarly ? { early: bytes } : {});
   if (!isEarly) {
-    const pieces = random() < 0.5 ? [bytes] : cut(bytes, Math.max(1, bytes.length / 3), random);
+    const pieces =
+      random() < 0.5 ? [bytes] : splitRandomly(bytes, Math.max(1, bytes.length / 3), random);
     for (const piece of pieces) {
       if (webSocket.socket.destroyed) break;
       webSocket.socket.write(piece);
@@ -104,15 +109,13 @@ async function makes(mistake: Mistake, port: number, index: number): Promise<str
     }
   }
   const { code, isClean, error } = await webSocket.ended();
-  const isRight = code === mistake.code && isClean && error === undefined;
-  return isRight ? [] : [`${what}: closed with ${code}, ${isClean ? 'cleanly' : error}`];
+  const isCorrect = code === mistake.code && isClean && error === undefined;
+  return isCorrect ? [] : [`${what}: closed with ${code}, ${isClean ? 'cleanly' : error}`];
 }
-
-const RIGHT = Buffer.from('nothing wrong');
 
 test('rejects an invalid handshake, which reaches no target', async () => {
   const target = await ScriptedTarget.listen(echo);
-  const bridge = await startBridgeTo({ echo: target.address });
+  const bridge = await startBridgeProgram({ echo: target.address });
   for (const [what, request, status] of HANDSHAKES) {
     const socket = connect({ host: '127.0.0.1', port: bridge.port });
     socket.on('error', () => {});
@@ -128,7 +131,7 @@ test('rejects an invalid handshake, which reaches no target', async () => {
 
 test('closes with 1002 if garbage follows the handshake', async () => {
   const target = await ScriptedTarget.listen(echo);
-  const bridge = await startBridgeTo({ echo: target.address });
+  const bridge = await startBridgeProgram({ echo: target.address });
   const random = randomFrom(seed);
   const second = Buffer.from(upgradeRequest());
   for (let round = 0; round < scaled(20, 1000); round++) {

@@ -9,7 +9,7 @@ import { upgradeRequest } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { startBridgeTo, test } from './bridgeProgram.ts';
+import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { EchoSession } from './echoSession.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 
@@ -320,7 +320,7 @@ async function startWithPublicOrigins() {
   const target = await ScriptedTarget.listen(echo);
   const flags = ['--public-origin', SECURE, '--public-origin', WITH_PORT];
   const where = { echo: target.address, other: target.address };
-  const { program, port } = await startBridgeTo(where, flags);
+  const { program, port } = await startBridgeProgram(where, flags);
   return { program, port, accepted: () => target.accepted };
 }
 

@@ -1,5 +1,4 @@
-// Starts the bridge with targets of the test's choice. With a test fixture that closes every
-// socket.
+// Starts a bridge with the targets that a test chooses. Also a test fixture that closes every socket.
 
 import { Program } from '../../testing/programs.ts';
 import { RawWebSocket } from '../../testing/rawWebSocket.ts';
@@ -20,17 +19,17 @@ const AMPLE_QUOTAS = {
 export const OPEN_AT_ONCE = 200;
 
 /**
- * Starts a bridge.
+ * Starts a bridge with ample quotas.
  *
  * @param targets The address of each target, by its name; the first is the default.
  */
-export async function startBridgeTo(
+export async function startBridgeProgram(
   targets: Record<string, string>,
   flags: readonly string[] = [],
 ): Promise<ListeningProgram> {
-  const named = Object.entries(targets).flatMap(([name, where]) => [
+  const named = Object.entries(targets).flatMap(([name, address]) => [
     '--target',
-    `${name}=${where}`,
+    `${name}=${address}`,
   ]);
   const program = Program.motd(['bridge', ...named, '--http-port', '0', ...flags], AMPLE_QUOTAS);
   const [, found] = await program.waitForOutput(/listening on http:\/\/[\d.]+:(\d+)\n/);

@@ -12,7 +12,7 @@ import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { startBridgeTo, test } from './bridgeProgram.ts';
+import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { EchoSession } from './echoSession.ts';
 import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 
@@ -113,7 +113,7 @@ test('a shutdown does not wait for the deadline if all sessions end in order', Q
   const orderly = KINDS.filter(({ endsInOrder }) => endsInOrder);
   const reachable = await openAll(bridge.port, orderly);
   // Another bridge, with a session that keeps it until its deadline.
-  const late = await startBridgeTo({ full: bridge.fullAddress }, CONNECTS_FOR_LONG);
+  const late = await startBridgeProgram({ full: bridge.fullAddress }, CONNECTS_FOR_LONG);
   await go(await RawWebSocket.connect(late.port));
   await beginAll(reachable);
 
@@ -165,7 +165,7 @@ async function startWithTargets() {
     ending: await ScriptedTarget.listen(ending),
   };
   const addresses = Object.entries(targets).map(([name, { address }]) => [name, address]);
-  const bridge = await startBridgeTo(
+  const bridge = await startBridgeProgram(
     { ...Object.fromEntries(addresses), full: fullAddress },
     CONNECTS_FOR_LONG,
   );

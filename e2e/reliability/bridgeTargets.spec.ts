@@ -1,5 +1,5 @@
-// Targets that reject, die, hang, reset or do not exist: the browser gets the right close code and
-// reason, and the sessions with other targets continue.
+// Targets that refuse connections, die, hang, reset or do not exist: the browser gets the right close
+// code and reason, and the sessions with other targets continue.
 
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { RawWebSocket, type WebSocketEnding } from '../../testing/rawWebSocket.t
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
-import { startBridgeTo, test } from './bridgeProgram.ts';
+import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { EchoSession } from './echoSession.ts';
 import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 
@@ -28,21 +28,21 @@ test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
 test('closes with 1014 if the target refuses the connection', QUICK, async () => {
   const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${await freePort()}`);
-  await always(() => endingOf(bridge), refused());
+  await expectEndingEachTime(() => endingOf(bridge), refusedEnding());
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge: targets', `refused the connection ${TIMES} times: 1014 each time`);
 });
 
 test("closes with 1014 if the target's host name does not exist", async () => {
   const { bridge, echoSession } = await startWithEcho('nowhere.invalid:7');
-  await always(() => endingOf(bridge), broken('has an unknown host name'));
+  await expectEndingEachTime(() => endingOf(bridge), endingWith1014('has an unknown host name'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge: targets', `a host name that does not exist, ${TIMES} times: 1014 each time`);
 });
 
 test('closes with 1014 if the target resets each new connection', async () => {
   const { bridge, echoSession } = await startWithEcho(({ socket }) => socket.resetAndDestroy());
-  await always(() => endingOf(bridge), broken('reset the connection'));
+  await expectEndingEachTime(() => endingOf(bridge), endingWith1014('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge: targets', `reset on connect, ${TIMES} times: 1014 each time`);
 });
@@ -51,11 +51,11 @@ test('closes with 1014 if the target resets an open connection', async () => {
   const { bridge, echoSession } = await startWithEcho(({ socket }) => {
     socket.once('data', () => socket.resetAndDestroy()).resume();
   });
-  await always(async () => {
+  await expectEndingEachTime(async () => {
     const webSocket = await open(bridge);
     sendText(webSocket, 'now');
     return webSocket.ended();
-  }, broken('reset the connection'));
+  }, endingWith1014('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge: targets', `reset while open, ${TIMES} times: 1014 each time`);
 });
@@ -66,30 +66,30 @@ test('closes with 1014 if the target resets right after its last byte', async ()
     socket.write('some bytes of many');
     socket.resetAndDestroy();
   });
-  await always(() => endingOf(bridge), broken('reset the connection'));
+  await expectEndingEachTime(() => endingOf(bridge), endingWith1014('reset the connection'));
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge: targets', `reset right after its last byte, ${TIMES} times: 1014 each time`);
 });
 
 test('closes with 1000 if the target is killed with nothing unread', async () => {
-  await always(
+  await expectEndingEachTime(
     async () => {
       const child = await startChild('echo');
       const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`);
       const webSocket = await open(bridge);
-      sendText(webSocket, 'to and fro');
-      await waitForBytes(webSocket, 10);
+      sendText(webSocket, 'there and back');
+      await waitForBytes(webSocket, 14);
       await child.program.kill();
-      return lastOf(webSocket, bridge, echoSession);
+      return endingAfterKill(webSocket, bridge, echoSession);
     },
-    closed(),
+    endingWith1000(),
     KILLS,
   );
   record('bridge: targets', `killed with nothing unread, ${KILLS} times: 1000, then 1014`);
 });
 
 test('closes with 1014 if the target is killed with something unread', QUICK, async () => {
-  await always(
+  await expectEndingEachTime(
     async () => {
       const child = await startChild('stalled');
       const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`);
@@ -100,15 +100,15 @@ test('closes with 1014 if the target is killed with something unread', QUICK, as
       sendText(webSocket, 'x'.repeat(200_000));
       await waitUntilRelayed(webSocket);
       await child.program.kill();
-      return lastOf(webSocket, bridge, echoSession);
+      return endingAfterKill(webSocket, bridge, echoSession);
     },
-    broken('reset the connection'),
+    endingWith1014('reset the connection'),
     KILLS,
   );
   record('bridge: targets', `killed with something unread, ${KILLS} times: 1014 each time`);
 });
 
-test('a hanging target delays no other session, and loses nothing', async () => {
+test('does not delay other sessions, or lose bytes, if a target hangs', async () => {
   const child = await startChild('echo');
   const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`);
   const webSocket = await open(bridge);
@@ -130,7 +130,7 @@ test('a hanging target delays no other session, and loses nothing', async () => 
   await expectBridgeHealthy(bridge, echoSession);
   record(
     'bridge: targets',
-    'hung with 1 MB to read: the session stayed, and all of it arrived afterwards',
+    'hung with 1 MB to read: the session stayed, and all of it arrived afterward',
   );
 });
 
@@ -143,8 +143,8 @@ test('closes with 1014 if the target does not accept in time', async () => {
   ]);
   child.program.process.kill('SIGSTOP');
   const waiting = [await connected(child.port), await connected(child.port)];
-  const tooMany = await Promise.all(Array.from({ length: TIMES }, () => endingOf(bridge)));
-  for (const ending of tooMany) expect(ending).toEqual(broken('did not answer in time'));
+  const endings = await Promise.all(Array.from({ length: TIMES }, () => endingOf(bridge)));
+  for (const ending of endings) expect(ending).toEqual(endingWith1014('did not answer in time'));
   child.program.process.kill('SIGCONT');
   for (const socket of waiting) socket.destroy();
 
@@ -158,14 +158,17 @@ test('closes with 1014 if the target does not accept in time', async () => {
     })
     .toBeUndefined();
   await expectBridgeHealthy(bridge, echoSession);
-  record('bridge: targets', `did not accept within 1 s, ${TIMES} at once: 1014 each time`);
+  record('bridge: targets', `did not accept within 1 s, ${TIMES} simultaneously: 1014 each time`);
 });
 
 test('closes with 1014 if the Unix socket does not exist', async () => {
   const { bridge, echoSession } = await startWithEcho(
     `unix:${join(tmpdir(), 'motd-nowhere.sock')}`,
   );
-  await always(() => endingOf(bridge), broken('has no socket at its path: is it running?'));
+  await expectEndingEachTime(
+    () => endingOf(bridge),
+    endingWith1014('has no socket at its path: is it running?'),
+  );
   await expectBridgeHealthy(bridge, echoSession);
   record('bridge: targets', `a missing Unix socket, ${TIMES} times: 1014 each time`);
 });
@@ -175,7 +178,7 @@ test('closes with 1014 if nothing listens on the Unix socket', async () => {
   await createDeadSocket(path);
   try {
     const { bridge, echoSession } = await startWithEcho(`unix:${path}`);
-    await always(() => endingOf(bridge), refused());
+    await expectEndingEachTime(() => endingOf(bridge), refusedEnding());
     await expectBridgeHealthy(bridge, echoSession);
     record('bridge: targets', `a Unix socket whose server is dead, ${TIMES} times: 1014 each time`);
   } finally {
@@ -183,23 +186,23 @@ test('closes with 1014 if nothing listens on the Unix socket', async () => {
   }
 });
 
-const refused = () => broken('refused the connection: is it running?');
+const refusedEnding = () => endingWith1014('refused the connection: is it running?');
 
-function broken(words: string): WebSocketEnding {
-  return { code: 1014, reason: `target ${words}`, isClean: true };
+function endingWith1014(problem: string): WebSocketEnding {
+  return { code: 1014, reason: `target ${problem}`, isClean: true };
 }
 
-function closed(): WebSocketEnding {
+function endingWith1000(): WebSocketEnding {
   return { code: 1000, reason: 'target closed the connection', isClean: true };
 }
 
 /** Starts a bridge to this target and to an echo, and a session with the echo that continues. */
 async function startWithEcho(target: Serve | string, flags: string[] = []) {
-  const well = await ScriptedTarget.listen(echo);
+  const echoTarget = await ScriptedTarget.listen(echo);
   const address =
     typeof target === 'string' ? target : (await ScriptedTarget.listen(target)).address;
-  const bridge = await startBridgeTo({ target: address, well: well.address }, flags);
-  return { bridge, echoSession: await EchoSession.start(bridge.port, '/ws/well') };
+  const bridge = await startBridgeProgram({ target: address, echo: echoTarget.address }, flags);
+  return { bridge, echoSession: await EchoSession.start(bridge.port, '/ws/echo') };
 }
 
 /** Checks that the other session has continued, and that the bridge reported no error. */
@@ -212,25 +215,27 @@ async function expectBridgeHealthy(
   expect(program.stderr).toBe('');
 }
 
-async function always(
-  ends: () => Promise<WebSocketEnding>,
-  right: WebSocketEnding,
+/** Opens and ends `times` sessions, and checks how each ended. */
+async function expectEndingEachTime(
+  runSession: () => Promise<WebSocketEnding>,
+  expected: WebSocketEnding,
   times = TIMES,
 ): Promise<void> {
-  for (let time = 0; time < times; time++) expect(await ends(), `time ${time}`).toEqual(right);
+  for (let time = 0; time < times; time++)
+    expect(await runSession(), `time ${time}`).toEqual(expected);
 }
 
 /**
- * The end of a session whose target was killed. The next session is rejected, and the bridge is
- * healthy.
+ * The end of a session whose target was killed. Checks that the next session is rejected, and that the
+ * bridge is healthy.
  */
-async function lastOf(
+async function endingAfterKill(
   webSocket: RawWebSocket,
   bridge: ListeningProgram,
   echoSession: EchoSession,
 ): Promise<WebSocketEnding> {
   const ending = await webSocket.ended();
-  expect(await endingOf(bridge)).toEqual(refused());
+  expect(await endingOf(bridge)).toEqual(refusedEnding());
   await expectBridgeHealthy(bridge, echoSession);
   await bridge.program.stop();
   return ending;
@@ -249,12 +254,12 @@ function sendText(webSocket: RawWebSocket, text: string): void {
   webSocket.send(frame({ opcode: OPCODE.text, payload: Buffer.from(text) }));
 }
 
-/** Settles once so many bytes have come from the target. */
+/** Settles once `bytes` bytes have arrived from the target. */
 async function waitForBytes(webSocket: RawWebSocket, bytes: number): Promise<void> {
   while (webSocket.received < bytes) await once(webSocket.socket, 'data');
 }
 
-/** Settles once the bridge has read everything that was sent: it answers a ping in order. */
+/** Settles once the bridge has read everything that was sent: it answers pings in order. */
 async function waitUntilRelayed(webSocket: RawWebSocket): Promise<void> {
   const pongs = webSocket.pongs.length;
   webSocket.send(frame({ opcode: OPCODE.ping }));

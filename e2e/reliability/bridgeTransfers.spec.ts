@@ -1,19 +1,26 @@
-// Random transfers through the bridge, in both directions at once. Whatever the sizes, the frames,
-// the pauses and the end, every byte arrives as it was sent, or the stream ends early with an
-// error.
+// Random transfers through the bridge, in both directions simultaneously. For all sizes, frames,
+// pauses and endings, every byte arrives as it was sent, or the stream ends early with an error.
 
+import { megabytes } from '../../testing/byteUnits.ts';
 import { closePayload } from '../../testing/frames.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
 import { RawWebSocket, type WebSocketEnding } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
-import { startBridgeTo, test } from './bridgeProgram.ts';
+import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { anySize, branch, Comparison, characterAt, contentOf, pick } from './content.ts';
 import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';
-import { cut, framesOf, PausingReader, type Piece, resegmented, Sender } from './sender.ts';
+import {
+  framesOf,
+  PausingReader,
+  type Piece,
+  resegmented,
+  Sender,
+  splitRandomly,
+} from './sender.ts';
 
-const AT_ONCE = 20;
+const CONCURRENT_TRANSFERS = 20;
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_TEXT_BYTES = 512 * 1024;
 const MAX_FRAME_BYTES = 256 * 1024;
@@ -44,7 +51,7 @@ interface Transfer {
   closeCode: number;
 }
 
-/** What each end received. */
+/** The content that each end received, and how the session ended for it. */
 interface TransferResult {
   /** Everything, or how far it got. */
   target: Comparison;
@@ -63,10 +70,12 @@ interface TargetSlot {
 
 test.describe.configure({ timeout: scaled(60_000, 1_800_000) });
 
-test('relays random transfers byte for byte, and ends them as it should', QUICK, async () => {
+test('relays random transfers byte for byte, and ends them correctly', QUICK, async () => {
   const count = scaled(150, 10_000);
-  const slots = await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => openSlot(index)));
-  const bridge = await startBridgeTo(Object.fromEntries(slots.map(namedAddress)));
+  const slots = await Promise.all(
+    Array.from({ length: CONCURRENT_TRANSFERS }, (_, index) => openSlot(index)),
+  );
+  const bridge = await startBridgeProgram(Object.fromEntries(slots.map(namedAddress)));
 
   const totals = { toTarget: 0, toBrowser: 0, ends: new Map<string, number>() };
   const wrong: string[] = [];
@@ -93,7 +102,7 @@ test('relays random transfers byte for byte, and ends them as it should', QUICK,
     .toEqual(slots.map(() => 0));
   record(
     'bridge: transfers',
-    `${count} random transfers, ${AT_ONCE} at a time, ${megabytes(totals.toTarget)} to the targets and ` +
+    `${count} random transfers, ${CONCURRENT_TRANSFERS} at a time, ${megabytes(totals.toTarget)} to the targets and ` +
       `${megabytes(totals.toBrowser)} to the browsers: 0 bytes lost, wrong or out of order; ` +
       [...totals.ends].map(([end, times]) => `${end}: ${times}`).join(', '),
   );
@@ -126,7 +135,7 @@ function anyBytes(most: number, random: () => number): number {
   return random() < 0.05 ? 0 : anySize(1, most, random);
 }
 
-/** Both ends send and read at once, until both have seen the end. */
+/** Both ends send and read simultaneously, until both have received the end. */
 async function run(
   { port }: ListeningProgram,
   slot: TargetSlot,
@@ -135,7 +144,7 @@ async function run(
 ): Promise<TransferResult> {
   const { toTarget, toBrowser } = transfer;
   const accepted = slot.accept();
-  const pieces = wire(transfer, branch(random));
+  const pieces = piecesOf(transfer, branch(random));
   const browser = new Comparison(toBrowser);
   let readBrowser = (_place: number): void => {};
   const webSocket = await RawWebSocket.connect(port, {
@@ -148,10 +157,10 @@ async function run(
   });
   const connection = await accepted;
   const { socket } = connection;
-  const line = slot.expectsProxyHeader
+  const proxyHeader = slot.expectsProxyHeader
     ? `PROXY TCP4 127.0.0.1 127.0.0.1 ${webSocket.socket.localPort} ${port}\r\n`
     : '';
-  const expected = Buffer.concat([Buffer.from(line), toTarget]);
+  const expected = Buffer.concat([Buffer.from(proxyHeader), toTarget]);
   const target = new Comparison(expected);
   const browserSender = new Sender(webSocket.socket);
   const targetSender = new Sender(socket);
@@ -174,16 +183,16 @@ async function run(
   });
   socket.resume();
 
-  const ends = { webSocket, connection, browser, target, browserSender, targetSender };
+  const endpoints = { webSocket, connection, browser, target, browserSender, targetSender };
   await Promise.all([
-    browserSide(ends, transfer, pieces, branch(random)),
-    targetSide(ends, transfer, branch(random)),
+    browserSide(endpoints, transfer, pieces, branch(random)),
+    targetSide(endpoints, transfer, branch(random)),
   ]);
   const browserEnded = await webSocket.ended();
   return { target, browser, browserEnded, targetEnded: await connection.ended };
 }
 
-interface TransferEnds {
+interface TransferEndpoints {
   webSocket: RawWebSocket;
   connection: TargetConnection;
   browser: Comparison;
@@ -193,7 +202,7 @@ interface TransferEnds {
 }
 
 async function browserSide(
-  { webSocket, browser, browserSender }: TransferEnds,
+  { webSocket, browser, browserSender }: TransferEndpoints,
   { end, closeCode }: Transfer,
   pieces: Iterable<Piece>,
   random: () => number,
@@ -216,14 +225,14 @@ async function browserSide(
 }
 
 async function targetSide(
-  { connection: { socket, ended }, target, targetSender }: TransferEnds,
+  { connection: { socket, ended }, target, targetSender }: TransferEndpoints,
   { end, toBrowser }: Transfer,
   random: () => number,
 ): Promise<void> {
   const isReset = end === 'the target resets';
   const sent = isReset ? toBrowser.subarray(0, Math.floor(random() * toBrowser.length)) : toBrowser;
   const longest = Math.max(1, Math.min(MAX_FRAME_BYTES, sent.length));
-  const chunks = cut(sent, Math.max(longest, Math.ceil(sent.length / 100)), random);
+  const chunks = splitRandomly(sent, Math.max(longest, Math.ceil(sent.length / 100)), random);
   await targetSender.send(whole(chunks), random, ({ bytes }) => socket.write(bytes));
   if (isReset) socket.resetAndDestroy();
   if (end === 'the target ends when it has received everything')
@@ -248,8 +257,8 @@ function until(socket: NodeJS.ReadableStream, isFulfilled: () => boolean): Promi
   });
 }
 
-/** What the browser sends, in pieces. */
-function wire({ toTarget, isText }: Transfer, random: () => number): Generator<Piece> {
+/** The frames that the browser sends, in pieces. */
+function piecesOf({ toTarget, isText }: Transfer, random: () => number): Generator<Piece> {
   const longest = anySize(1, MAX_FRAME_BYTES, random);
   const frameBytes = Math.max(longest, Math.ceil(toTarget.length / MAX_FRAMES));
   return resegmented(messages(toTarget, isText, frameBytes, random), random);
@@ -292,45 +301,47 @@ function* whole(chunks: Iterable<Buffer>): Generator<Piece> {
   for (const bytes of chunks) yield { bytes, endsFrame: true };
 }
 
-/** Where a reader pauses: in most transfers nowhere. */
+/** The positions at which a reader pauses: in most transfers none. */
 function places(stream: Buffer, random: () => number): number[] {
   const count = random() < 0.6 ? 0 : anySize(1, 5, random);
   return Array.from({ length: count }, () => Math.floor(random() * stream.length));
 }
 
 /**
- * @returns What is wrong; empty if nothing is. Without `expect`, because the runner keeps a record
+ * @returns The faults; none if the transfer is correct. Without `expect`, because the runner keeps a record
  *   of each call and becomes slow after tens of thousands.
  */
 function faultsOf(transfer: Transfer, found: TransferResult, { name }: TargetSlot): string[] {
-  const right = rightEnd(transfer, name);
+  const expected = expectedEnding(transfer, name);
   const { code = NO_CODE, reason, isClean } = found.browserEnded;
   const seen = { code, reason, isClean, targetEnded: found.targetEnded };
-  const wrong = Object.entries(right).flatMap(([what, allowed]) => {
+  const wrong = Object.entries(expected).flatMap(([what, allowed]) => {
     const value = Object.entries(seen).find(([name]) => name === what)?.[1];
     return allowed.includes(value) ? [] : [`${what} is ${value}, not ${allowed}`];
   });
   if (reason?.endsWith('closed the connection') === true && code !== 1000) wrong.push(`${code}`);
   if (reason?.endsWith('reset the connection') === true && code !== 1014) wrong.push(`${code}`);
   for (const end of ['target', 'browser'] as const) {
-    const isRight =
+    const isCorrect =
       found[end].wrongAt === undefined && (!receivesAll(transfer, end) || found[end].isWhole);
-    if (!isRight) wrong.push(`the ${end} received ${found[end].found}`);
+    if (!isCorrect) wrong.push(`the ${end} received ${found[end].found}`);
   }
   return wrong;
 }
 
-/** Whether an end receives every byte; otherwise it receives a prefix. */
-function receivesAll({ end }: Transfer, who: 'target' | 'browser'): boolean {
+/** Whether a receiver gets every byte; otherwise it gets a prefix. */
+function receivesAll({ end }: Transfer, receiver: 'target' | 'browser'): boolean {
   if (end === 'the target resets' || end === 'the browser vanishes') return false;
-  return end.endsWith('received everything') || !end.startsWith(`the ${who}`);
+  return end.endsWith('received everything') || !end.startsWith(`the ${receiver}`);
 }
 
-type Allowed = string | number | boolean | undefined;
-type RightEnd = Partial<Record<'code' | 'reason' | 'isClean' | 'targetEnded', readonly Allowed[]>>;
+type ExpectedValue = string | number | boolean | undefined;
+type ExpectedEnding = Partial<
+  Record<'code' | 'reason' | 'isClean' | 'targetEnded', readonly ExpectedValue[]>
+>;
 
-/** How each side has to see the end. */
-function rightEnd({ end, closeCode }: Transfer, name: string): RightEnd {
+/** The endings that each side may observe. */
+function expectedEnding({ end, closeCode }: Transfer, name: string): ExpectedEnding {
   const closed = `${name} closed the connection`;
   switch (end) {
     case 'the target ends':
@@ -362,8 +373,4 @@ async function withTimeout<T>(work: Promise<T>, what: string): Promise<T> {
     timer = setTimeout(() => reject(new Error(`${what}: did not finish`)), TIMEOUT_MS);
   });
   return Promise.race([work, tooLong]).finally(() => clearTimeout(timer));
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`;
 }

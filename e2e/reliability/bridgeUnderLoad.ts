@@ -1,9 +1,9 @@
 // A bridge to an echo target, with a session that continues whatever is done to the bridge, and the
-// checks of both afterwards.
+// checks of both afterward.
 
 import { descriptors, peakKb, resetPeak } from '../../testing/procFs.ts';
 import { expect, type ListeningProgram } from '../fixtures.ts';
-import { startBridgeTo } from './bridgeProgram.ts';
+import { startBridgeProgram } from './bridgeProgram.ts';
 import { EchoSession } from './echoSession.ts';
 import { pidOf } from './rawClient.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
@@ -29,7 +29,7 @@ export class BridgeUnderLoad {
   /** Settles once the echo session has received its first echo. Needs Linux. */
   static async start(flags: readonly string[] = []): Promise<BridgeUnderLoad> {
     const target = await ScriptedTarget.listen(echo);
-    const bridge = await startBridgeTo({ echo: target.address }, flags);
+    const bridge = await startBridgeProgram({ echo: target.address }, flags);
     return new BridgeUnderLoad(bridge, target, await EchoSession.start(bridge.port, '/ws/echo'));
   }
 
@@ -53,19 +53,19 @@ export class BridgeUnderLoad {
 
   /**
    * Ends the echo session, all of whose messages must have come back exactly. The bridge must be
-   * the same process, without an error, and its memory must not have grown by more than this.
+   * the same process, without an error, and its memory must not have grown by more than `maxMib`.
    *
    * @returns What was observed, in words.
    */
-  async expectHealthy(mostMb: number, leastExchanges = 1): Promise<string> {
+  async expectHealthy(maxMib: number, minExchanges = 1): Promise<string> {
     const { process, stderr } = this.bridge.program;
-    const grownMb = (peakKb(this.pid) - this.#rssKb) / 1024;
+    const grownMib = (peakKb(this.pid) - this.#rssKb) / 1024;
     const exchanged = await this.echoSession.stop();
-    expect(exchanged).toBeGreaterThanOrEqual(leastExchanges);
+    expect(exchanged).toBeGreaterThanOrEqual(minExchanges);
     expect(process.exitCode).toBeNull();
     expect(process.signalCode).toBeNull();
     expect(stderr).toBe('');
-    expect(grownMb).toBeLessThan(mostMb);
-    return `RSS grew by at most ${Math.round(grownMb)} MB; an echo session exchanged ${exchanged} messages, all correct`;
+    expect(grownMib).toBeLessThan(maxMib);
+    return `RSS grew by at most ${Math.round(grownMib)} MiB; an echo session exchanged ${exchanged} messages, all correct`;
   }
 }

@@ -9,13 +9,13 @@ import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
-import { OPEN_AT_ONCE, startBridgeTo, test } from './bridgeProgram.ts';
+import { OPEN_AT_ONCE, startBridgeProgram, test } from './bridgeProgram.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
 
 const CONNECTIONS = scaled(60, 600);
 const REQUESTS = 100;
 /** The memory all of them may leave: heap that V8 has not released yet. */
-const MAX_MB = 60;
+const MAX_MIB = 60;
 
 test.skip(!isLinux, NEEDS_LINUX);
 test.describe.configure({ timeout: scaled(60_000, 300_000) });
@@ -37,7 +37,7 @@ async function largestFile({ port }: ListeningProgram): Promise<string> {
 
 test('unread answers leave no descriptor open and no memory in use', QUICK, async () => {
   const { port: target } = await startSilentServer();
-  const bridge = await startBridgeTo({ motd: `127.0.0.1:${target}` });
+  const bridge = await startBridgeProgram({ motd: `127.0.0.1:${target}` });
   const pid = pidOf(bridge.program);
   const request = await largestFile(bridge);
   const before = { descriptors: descriptors(pid), kb: rssKb(pid) };
@@ -53,13 +53,13 @@ test('unread answers leave no descriptor open and no memory in use', QUICK, asyn
   }
   // The connections of fetch are closed as well.
   await expect.poll(() => descriptors(pid)).toBeLessThanOrEqual(before.descriptors);
-  const grownMb = (rssKb(pid) - before.kb) / 1024;
-  expect(grownMb).toBeLessThan(MAX_MB);
+  const grownMib = (rssKb(pid) - before.kb) / 1024;
+  expect(grownMib).toBeLessThan(MAX_MIB);
   await RawWebSocket.connect(bridge.port);
   record(
     'bridge: unread answers',
     `${CONNECTIONS} connections with ${REQUESTS} requests each: ${before.descriptors} descriptors before, ` +
-      `${descriptors(pid)} after, with one session; ${grownMb.toFixed(0)} MB more memory`,
+      `${descriptors(pid)} after, with one session; ${grownMib.toFixed(0)} MiB more memory`,
   );
 });
 

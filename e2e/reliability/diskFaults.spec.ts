@@ -1,5 +1,5 @@
 // A disk that is full, or fails: strace replaces the system call by the error. A message that got
-// `200 OK` is safe all the same, and a client that got a 503 may try again later.
+// `200 OK` is still safe, and a client that got a 503 may try again later.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const UNAVAILABLE = '503 STORE UNAVAILABLE';
 /** The calls of a commit: single pages, ranges of pages, the sync, the meta page. */
 const CALLS = ['pwrite64', 'writev', 'fdatasync'];
 const ERRORS = ['ENOSPC', 'EIO'];
-/** Which calls of each thread fail. One thread does a whole commit. */
+/** The calls of each thread that fail. One thread does a whole commit. */
 const CALL_NUMBERS = ['1', '2', '3', '1+', '2+'];
 
 const all: InjectedFault[] = CALLS.flatMap((call) =>
@@ -35,14 +35,14 @@ interface InjectedFault {
   when: string;
 }
 
-/** A server, its folder, and what it was asked to store. */
-interface Stored {
+/** A server, its folder, and the outcome of each store. */
+interface StoreResult {
   server: ListeningProgram;
   folder: string;
-  outcome: StoreResults;
+  outcome: StoreOutcome;
 }
 
-interface StoreResults {
+interface StoreOutcome {
   /** Every acknowledged message, in order. */
   kept: string[];
   rejected: string[];
@@ -94,7 +94,7 @@ test(
       const store = join(disk, 'store');
       const server = await startStoring(store);
       const client = await StoringClient.connect(server.port);
-      const outcome: StoreResults = { kept: [], rejected: [] };
+      const outcome: StoreOutcome = { kept: [], rejected: [] };
       // 256 KiB hold far fewer than these; the filler leaves even less space.
       const filler = join(disk, 'filler');
       writeFileSync(filler, Buffer.alloc(64 * 1024));
@@ -127,29 +127,29 @@ interface FaultCounts {
   unread: number;
 }
 
-function count(counts: FaultCounts, { kept, rejected }: StoreResults, isRead: boolean): void {
+function count(counts: FaultCounts, { kept, rejected }: StoreOutcome, isRead: boolean): void {
   counts.rejected += rejected.length;
   if (isRead) counts.kept += kept.length;
   else counts.unread++;
 }
 
-function recordTotals(what: string, { rejected, kept, unread }: FaultCounts): void {
+function recordTotals(subject: string, { rejected, kept, unread }: FaultCounts): void {
   record(
     'disk faults',
-    `${what}: ${rejected} messages rejected with 503, all of ${kept} acknowledged ones read back; ` +
+    `${subject}: ${rejected} messages rejected with 503, all of ${kept} acknowledged ones read back; ` +
       `${unread} servers did not start again`,
   );
 }
 
-/** Stores short and long messages on a new server while a call fails, until so many got a 503. */
+/** Stores short and long messages on a new server while a call fails, until `rejections` got a 503. */
 async function storeWhileFailing(
   folder: string,
   fault: InjectedFault,
   rejections = Number.POSITIVE_INFINITY,
-): Promise<Stored & { client: StoringClient; strace: Program }> {
+): Promise<StoreResult & { client: StoringClient; strace: Program }> {
   const server = await startStoring(folder);
   const client = await StoringClient.connect(server.port);
-  const outcome: StoreResults = { kept: [], rejected: [] };
+  const outcome: StoreOutcome = { kept: [], rejected: [] };
   await storeOne(client, 'before', outcome);
   server.program.process.once('exit', (status, signal) => {
     const { stderr } = server.program;
@@ -166,11 +166,11 @@ async function storeWhileFailing(
   return { server, folder, outcome, client, strace };
 }
 
-/** Stores one message: it is in force at once, or it is rejected and the old one stays in force. */
+/** Stores one message: it is in force immediately, or it is rejected and the old one stays in force. */
 async function storeOne(
   client: StoringClient,
   message: string,
-  outcome: StoreResults,
+  outcome: StoreOutcome,
 ): Promise<void> {
   const reply = await client.store(message);
   if (reply === '200 OK') outcome.kept.push(message);
@@ -181,8 +181,8 @@ async function storeOne(
   expect(await client.message()).toBe(outcome.kept.at(-1));
 }
 
-/** Once the fault is over. */
-async function storesAgain(client: StoringClient, { kept }: StoreResults): Promise<void> {
+/** Stores one more message. Call it once the fault is over. */
+async function storesAgain(client: StoringClient, { kept }: StoreOutcome): Promise<void> {
   expect(await client.store('after')).toBe('200 OK');
   kept.push('after');
   expect(await client.history()).toEqual(kept);
@@ -193,7 +193,7 @@ async function storesAgain(client: StoringClient, { kept }: StoreResults): Promi
  *
  * @returns Whether it started again. If not, the test has failed but continues.
  */
-async function survives({ server, folder, outcome }: Stored, name: string): Promise<boolean> {
+async function survives({ server, folder, outcome }: StoreResult, name: string): Promise<boolean> {
   await server.program.kill();
   expect.soft(server.program.stderr, name).not.toMatch(/^ {4}at /m);
   const again = await startStoring(folder).catch((error: unknown) => String(error));

@@ -71,7 +71,7 @@ type Scenario = (round: Round) => Promise<Disruption>;
 class ScenarioTotals {
   /** How long each acknowledged store took. */
   readonly took: number[] = [];
-  refused = 0;
+  rejected = 0;
   unanswered = 0;
   /** Of the stores without a `200 OK`, how many were stored nevertheless. */
   storedNevertheless = 0;
@@ -89,7 +89,7 @@ test('serves every client that stores without a pause', async ({ deployment }) =
     const failedAt = performance.now();
     await traffic.waitForStoreCount(scaled(200, 500), failedAt);
     expect(deployment.instances.flatMap(({ refusals }) => refusals)).toEqual([]);
-    expect(traffic.stores.filter(({ outcome }) => outcome === 'refused')).toEqual([]);
+    expect(traffic.stores.filter(({ outcome }) => outcome === 'rejected')).toEqual([]);
     return { failedAt, recoveredAfter: await traffic.waitForStores(failedAt) };
   };
   await runRounds('nothing failed', deployment, scaled(1, 20), busy, 0);
@@ -334,7 +334,7 @@ async function waitForLateReports(
   const stored = new Set(history);
   const unreported = () =>
     stores
-      .filter(({ outcome, message }) => outcome === 'refused' && stored.has(message))
+      .filter(({ outcome, message }) => outcome === 'rejected' && stored.has(message))
       .filter(({ instance, message }) => !instances[instance]?.storeConfirmedLate.has(message))
       .map(({ message }) => message);
   await expect
@@ -423,7 +423,7 @@ function count(
   const stored = new Set(register.history);
   for (const { outcome: how, message, startedAt, endedAt } of stores) {
     if (how === 'acknowledged') totals.took.push(endedAt - startedAt);
-    if (how === 'refused') totals.refused++;
+    if (how === 'rejected') totals.rejected++;
     if (how === 'unknown') totals.unanswered++;
     if (how !== 'acknowledged' && stored.has(message)) totals.storedNevertheless++;
   }
@@ -452,11 +452,11 @@ async function storeMany(port: number, count: number): Promise<void> {
 }
 
 function recordTotals(name: string, rounds: number, totals: ScenarioTotals): void {
-  const { took, refused, unanswered, storedNevertheless, reads, heads } = totals;
+  const { took, rejected, unanswered, storedNevertheless, reads, heads } = totals;
   record(
     `etcd: ${name}`,
     `${rounds} times: ${took.length} acknowledged messages, 0 lost, 0 twice, 0 out of order, the ` +
-      `same history on each server and in etcd; ${refused} answered with 503 and ${unanswered} unanswered, ` +
+      `same history on each server and in etcd; ${rejected} answered with 503 and ${unanswered} unanswered, ` +
       `${storedNevertheless} of them stored; linearizable with ${heads} reads of etcd itself; ` +
       `${reads} MSGGETs, none backwards, out of date by at most ${Math.round(totals.staleBefore)} ms ` +
       `before, ${Math.round(totals.staleSince)} ms since; ` +

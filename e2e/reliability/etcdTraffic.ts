@@ -103,9 +103,9 @@ export class Traffic {
 
   /** Settles once an instance has answered a store with 503 after `since`. */
   async waitForRefusal(index: number, since: number): Promise<void> {
-    const isRefused = (store: StoreOperation & { instance: number }) =>
-      store.outcome === 'refused' && store.instance === index && store.endedAt >= since;
-    await this.#waitUntil('a 503', () => this.stores.some(isRefused));
+    const isRejected = (store: StoreOperation & { instance: number }) =>
+      store.outcome === 'rejected' && store.instance === index && store.endedAt >= since;
+    await this.#waitUntil('a 503', () => this.stores.some(isRejected));
   }
 
   /** Settles once so many stores that began after `since` were acknowledged, by any instance. */
@@ -189,7 +189,7 @@ export class Traffic {
     const reply = await client.store(message);
     store.endedAt = performance.now();
     if (reply === '200 OK') store.outcome = 'acknowledged';
-    else if (reply === '503 STORE UNAVAILABLE') store.outcome = 'refused';
+    else if (reply === '503 STORE UNAVAILABLE') store.outcome = 'rejected';
     else this.unexpectedReplies.push(`${message} got the reply ${reply}`);
     return store.outcome === 'acknowledged';
   }

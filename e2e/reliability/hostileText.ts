@@ -51,7 +51,7 @@ const ST = '\x1b\\';
 
 /** Sequences that terminals execute or answer (ECMA-48; xterm's ctlseqs). */
 const SEQUENCES: Readonly<Record<string, string>> = {
-  'CSI, colours': '\x1b[31m',
+  'CSI, colors': '\x1b[31m',
   'CSI, clear the screen': '\x1b[2J\x1b[H',
   'CSI, another screen': '\x1b[?1049h',
   'CSI, mouse reports': '\x1b[?1003h',
@@ -61,7 +61,7 @@ const SEQUENCES: Readonly<Record<string, string>> = {
   'OSC 0, ended by BEL': '\x1b]0;owned\x07',
   'OSC 2, ended by ST': `\x1b]2;owned${ST}`,
   'OSC 8, a link': `\x1b]8;;http://127.0.0.1:1/${ST}here\x1b]8;;${ST}`,
-  'OSC 10, colour asked': `\x1b]10;?${ST}`,
+  'OSC 10, color asked': `\x1b]10;?${ST}`,
   'OSC 52, the clipboard': '\x1b]52;c;b3duZWQ=\x07',
   'OSC without an end': '\x1b]0;owned',
   'DCS, DECRQSS': `\x1bP$q"p${ST}\x1bP$qm${ST}`,
@@ -78,7 +78,7 @@ const SEQUENCES: Readonly<Record<string, string>> = {
   '8-bit SOS': '\x98owned\x9c',
 };
 
-/** All of them, each between two letters: white space at the end of a line would be dropped. */
+/** Every hostile text between two letters: white space at the end of a line would be dropped. */
 export const hostileTexts: readonly HostileText[] = [
   ...INVALID_UTF8.map(([name, ...bytes]) => hostile(name, Buffer.from(bytes))),
   ...CONTROLS.map((code) => hostile(codePoint(code), Buffer.from(String.fromCodePoint(code)))),

@@ -1,6 +1,6 @@
 // kill -9 at random moments while several clients store, repeatedly on one folder. A history is
-// correct if each store can be thought of as done at one moment between its sending and its reply,
-// so a message acknowledged before another was sent comes before it.
+// correct if each store takes effect at one moment between request and reply (linearizable): a message
+// acknowledged before another was sent comes before it.
 
 import { setTimeout } from 'node:timers/promises';
 import { randomFrom, seed } from '../../testing/random.ts';
@@ -28,7 +28,7 @@ interface MessageTimes {
 }
 
 test(
-  'an acknowledged message survives kill -9, complete and in order',
+  'keeps every acknowledged message after kill -9, complete and in order',
   QUICK,
   async ({ folder }) => {
     const rounds = scaled(8, 1000);
@@ -56,7 +56,7 @@ test(
       );
       const killAfter = 1 + Math.floor(random() * 40);
       const storing = storeWithoutPause(clients, { count, random, round, killAfter });
-      await storing.killNow;
+      await storing.killAfterReached;
       await setTimeout(random() * KILL_WINDOW_MS);
       await program.kill();
       await storing.ended;
@@ -83,12 +83,12 @@ function storeWithoutPause(
     round,
     killAfter,
   }: { count: number; random: () => number; round: Map<string, MessageTimes>; killAfter: number },
-): { killNow: Promise<void>; ended: Promise<unknown> } {
+): { killAfterReached: Promise<void>; ended: Promise<unknown> } {
   let clock = 0;
   let acknowledged = 0;
-  let kill = () => {};
-  const killNow = new Promise<void>((resolve) => {
-    kill = resolve;
+  let reachKillAfter = () => {};
+  const killAfterReached = new Promise<void>((resolve) => {
+    reachKillAfter = resolve;
   });
   const storing = async (client: StoringClient, connection: number) => {
     // Far more than are stored before the kill.
@@ -102,16 +102,16 @@ function storeWithoutPause(
       expect(reply).toBe('200 OK');
       times.acknowledged = clock++;
       acknowledged++;
-      if (acknowledged === killAfter) kill();
+      if (acknowledged === killAfter) reachKillAfter();
     }
     client.close();
     // If the server ended by itself, its output shows it.
-    kill();
+    reachKillAfter();
   };
-  return { killNow, ended: Promise.all(clients.map(storing)) };
+  return { killAfterReached, ended: Promise.all(clients.map(storing)) };
 }
 
-/** What is wrong with a history, in words. `kept` was there before the round. */
+/** The faults of a history, in words. `kept` is the history before the round. */
 function faultsIn(
   history: readonly string[],
   {
@@ -121,15 +121,15 @@ function faultsIn(
   }: { kept: readonly string[]; round: Map<string, MessageTimes>; limit: number },
 ): string[] {
   const faults: string[] = [];
-  const cut = history.findIndex((message) => round.has(message));
-  const firstNew = cut === -1 ? history.length : cut;
+  const found = history.findIndex((message) => round.has(message));
+  const firstNew = found === -1 ? history.length : found;
   const old = history.slice(0, firstNew);
   const tail = kept.slice(kept.length - old.length);
   if (old.some((message, index) => message !== tail[index]))
     faults.push('an earlier message was changed');
   const isFull = history.length === limit;
-  const room = limit - (history.length - firstNew);
-  if (old.length !== Math.min(kept.length, room))
+  const maxOld = limit - (history.length - firstNew);
+  if (old.length !== Math.min(kept.length, maxOld))
     faults.push(`${old.length} earlier messages are left`);
 
   let latestSent = -1;

@@ -1,5 +1,6 @@
 // Ten thousand connections at once, and more than the limits allow.
 
+import { mebibytes } from '../../testing/byteUnits.ts';
 import {
   corePercent,
   descriptors,
@@ -43,8 +44,8 @@ test(
     record(
       'many connections',
       `${count} connections, half of them idle, all answered; ${Math.round(each)} bytes each (Pss); ` +
-        `five such rounds one after another: RSS ${rounds.map(({ rss }) => mb(rss)).join(', ')} with ` +
-        `them, ${mb(rssKb(pid))} after the last; ${atFirst.descriptors} descriptors before and ` +
+        `five such rounds one after another: RSS ${rounds.map(({ rss }) => mebibytes(rss)).join(', ')} with ` +
+        `them, ${mebibytes(rssKb(pid))} after the last; ${atFirst.descriptors} descriptors before and ` +
         `after each`,
     );
     expect(each).toBeLessThan(50_000);
@@ -113,7 +114,7 @@ for (const [count, messages] of [
       `${count} watchers, a tenth of them not reading, ${messages.length} messages of 4,000 bytes: ` +
         `the readers got ${Math.min(...received)} to ${Math.max(...received)} of them, the others, once ` +
         `they read, ${Math.min(...late)} to ${Math.max(...late)}; all in order, ending with the ` +
-        `newest; server RSS ${mb(before)} before, ${mb(peak)} at most`,
+        `newest; server RSS ${mebibytes(before)} before, ${mebibytes(peak)} at most`,
     );
     // Well below a queue of what was not read: 80 kB per watcher in the first case, 1.2 MB in the
     // second.
@@ -248,8 +249,4 @@ async function startConsoleServer(...flags: string[]): Promise<ListeningProgram>
   const program = Program.motd(['serve', '--port', '0', '--trust-proxy', '127.0.0.1', ...flags]);
   const [, port] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(port) };
-}
-
-function mb(kb: number): string {
-  return `${Math.round(kb / 1024)} MB`;
 }

@@ -1,4 +1,4 @@
-// Guessing passwords: on many connections from one source, and from many sources at once.
+// Guessing passwords: on many connections from one source, and from many sources simultaneously.
 
 import { writeFileSync } from 'node:fs';
 import { passwordHash } from '../../testing/passwordHash.ts';
@@ -20,7 +20,7 @@ const BLOCKED = '421 TOO MANY WRONG PASSWORDS';
  */
 const GUESSES_FROM_ONE = scaled(5000, 350_000);
 const GUESSES_FROM_MANY = scaled(16, 230);
-/** How many owners come with the right password meanwhile, each from a new source. */
+/** Owners that send the right password meanwhile, each from a new source. */
 const OWNERS = scaled(10, 200);
 
 /**
@@ -49,17 +49,17 @@ class Attack {
   #waiting: (() => void)[] = [];
   readonly #command: string;
   readonly #startedAtMs = performance.now();
-  readonly #guessers: Promise<void>[];
+  readonly #loops: Promise<void>[];
 
   /**
    * @param sources Each guesses on a connection of its own, and on another one once that is closed.
    */
   constructor(port: number, command: string, sources: readonly string[]) {
     this.#command = command;
-    this.#guessers = sources.map((source) => this.#guess(port, source));
+    this.#loops = sources.map((source) => this.#guess(port, source));
   }
 
-  /** Settles once so many more guesses were answered. */
+  /** Settles once `count` more guesses were answered. */
   async waitForGuesses(count: number): Promise<void> {
     const wanted = this.guesses + count;
     while (this.guesses < wanted) {
@@ -69,7 +69,7 @@ class Attack {
 
   async stop(): Promise<string> {
     this.#isOver = true;
-    await Promise.all(this.#guessers);
+    await Promise.all(this.#loops);
     const minutes = (performance.now() - this.#startedAtMs) / 60_000;
     const perMinute = (count: number) => Math.round(count / minutes);
     return (
@@ -80,17 +80,17 @@ class Attack {
 
   async #guess(port: number, source: string): Promise<void> {
     try {
-      while (!this.#isOver) await this.#useUpConnection(port, source);
+      while (!this.#isOver) await this.#guessUntilClosed(port, source);
     } catch (error) {
       // The owner may have shut the server down.
       if (!this.#isOver) throw error;
     }
   }
 
-  async #useUpConnection(port: number, source: string): Promise<void> {
-    const guesser = await RawClient.connect(port, { source });
+  async #guessUntilClosed(port: number, source: string): Promise<void> {
+    const client = await RawClient.connect(port, { source });
     for (let wrong = 0; wrong < 3 && !this.#isOver; wrong++) {
-      const [prompt, reply = ''] = await guesser.request(`${this.#command}\nguess\n`, 2);
+      const [prompt, reply = ''] = await client.request(`${this.#command}\nguess\n`, 2);
       this.guesses++;
       if (prompt !== REQUIRED || (reply !== WRONG && reply !== BLOCKED))
         this.unexpectedReplies.push(reply);
@@ -98,7 +98,7 @@ class Attack {
       for (const resolve of this.#waiting.splice(0)) resolve();
       if (reply !== WRONG) break;
     }
-    await guesser.disconnect();
+    await client.disconnect();
   }
 }
 
@@ -107,9 +107,9 @@ test(
   QUICK,
   async () => {
     const { port } = await startSilentServer();
-    const guesser = await RawClient.connect(port, { source: '192.0.2.1' });
-    guesser.send('SHUTDOWN\nguess\n'.repeat(4));
-    expect(await guesser.remainingLines()).toEqual([
+    const client = await RawClient.connect(port, { source: '192.0.2.1' });
+    client.send('SHUTDOWN\nguess\n'.repeat(4));
+    expect(await client.remainingLines()).toEqual([
       REQUIRED,
       WRONG,
       REQUIRED,
@@ -128,22 +128,22 @@ test(
   },
 );
 
-test('checks at most three of many passwords sent at once from one source', async () => {
+test('checks at most three of many passwords sent simultaneously from one source', async () => {
   const { port } = await startSilentServer();
-  const guessers = await RawClient.connectMany(20, port, { source: '2001:db8::1' });
-  for (const guesser of guessers) guesser.send('SHUTDOWN\nguess\n');
-  const replies = await Promise.all(guessers.map((guesser) => guesser.nextLines(2)));
+  const clients = await RawClient.connectMany(20, port, { source: '2001:db8::1' });
+  for (const client of clients) client.send('SHUTDOWN\nguess\n');
+  const replies = await Promise.all(clients.map((client) => client.nextLines(2)));
   expect(replies.filter(([, reply]) => reply === WRONG)).toHaveLength(3);
   expect(replies.filter(([, reply]) => reply === BLOCKED)).toHaveLength(17);
 });
 
-test('900 tries at once from one source do not block a source that was never wrong', async () => {
+test('does not block a source that was never wrong after 900 simultaneous tries from another', async () => {
   const { port } = await startSilentServer();
-  const guessers = await RawClient.connectMany(900, port, { source: '192.0.2.1' });
-  for (const [at, guesser] of guessers.entries()) guesser.send(`SHUTDOWN\nguess ${at}\n`);
+  const clients = await RawClient.connectMany(900, port, { source: '192.0.2.1' });
+  for (const [at, client] of clients.entries()) client.send(`SHUTDOWN\nguess ${at}\n`);
   const mistaken = await RawClient.connect(port, { source: '192.0.2.2' });
   expect(await mistaken.request('SHUTDOWN\nmistyped\n', 2)).toEqual([REQUIRED, WRONG]);
-  const replies = await Promise.all(guessers.map((guesser) => guesser.nextLines(2)));
+  const replies = await Promise.all(clients.map((client) => client.nextLines(2)));
   expect(replies.filter(([, reply]) => reply === WRONG)).toHaveLength(3);
   expect(replies.filter(([, reply]) => reply === BLOCKED)).toHaveLength(897);
   const owner = await RawClient.connect(port, { source: '192.0.2.3' });

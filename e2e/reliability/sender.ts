@@ -5,18 +5,18 @@ import { setImmediate } from 'node:timers/promises';
 import { frame, OPCODE } from '../../testing/frames.ts';
 import { anySize } from './content.ts';
 
-/** After so many turns of the event loop without room in the socket, a sender counts as blocked. */
+/** Turns of the event loop without room in the socket, after which a sender counts as blocked. */
 const BLOCKED_TURNS = 50;
 
 const MAX_FRAGMENTS = 8;
 
 export interface Piece {
   bytes: Buffer;
-  /** Whether a frame ends with it, so that another one may follow. */
+  /** Whether a frame ends with this piece, so that another frame may follow. */
   endsFrame: boolean;
 }
 
-/** Sends pieces as long as there is room, and knows whether it is blocked. */
+/** Sends pieces as long as there is room, and detects when it is blocked. */
 export class Sender {
   isDone = false;
   readonly #socket: Socket;
@@ -68,7 +68,7 @@ export class Sender {
   }
 }
 
-/** Stops reading at random positions: for some turns, or until the other end is blocked. */
+/** Pauses reading at random positions: for some turns, or until the other end is blocked. */
 export class PausingReader {
   readonly #socket: Socket;
   readonly #other: Sender;
@@ -103,10 +103,14 @@ export async function eventLoopTurns(count: number): Promise<void> {
 }
 
 /** Splits bytes at random positions. */
-export function* cut(bytes: Buffer, longest: number, random: () => number): Generator<Buffer> {
+export function* splitRandomly(
+  bytes: Buffer,
+  maxBytes: number,
+  random: () => number,
+): Generator<Buffer> {
   let at = 0;
   while (at < bytes.length) {
-    const to = Math.min(bytes.length, at + anySize(1, longest, random));
+    const to = Math.min(bytes.length, at + anySize(1, maxBytes, random));
     yield bytes.subarray(at, to);
     at = to;
   }

@@ -1,5 +1,6 @@
 // Peers that request much and read nothing, and peers that never end a line.
 
+import { mebibytes } from '../../testing/byteUnits.ts';
 import {
   bytesInFlightTo,
   isLinux,
@@ -57,7 +58,7 @@ test('does not produce replies that a peer does not read', async () => {
   record(
     'slow readers',
     `${count} connections that requested 44 MB each and read nothing: server RSS ` +
-      `${Math.round(before / 1024)} MB before, ${Math.round(peak / 1024)} MB at most, ` +
+      `${mebibytes(before)} before, ${mebibytes(peak)} at most, ` +
       `${Math.round(each)} kB each; a latency probe before: ${without}; ` +
       `while the kernel's buffers filled: ${filling}; then: ${stuck}`,
   );
@@ -80,7 +81,7 @@ test('reads lines that arrive a byte at a time', QUICK, async () => {
   record(
     'a byte at a time',
     `${count} connections, ${bytes} bytes each, one by one and without an LF: server RSS ` +
-      `${Math.round(before / 1024)} MB before, ${Math.round(peak / 1024)} MB at most; ` +
+      `${mebibytes(before)} before, ${mebibytes(peak)} at most; ` +
       `a latency probe: ${seen}`,
   );
   expect(peak - before).toBeLessThan(50_000 + count * 40);
@@ -97,8 +98,8 @@ test('discards endless lines as they arrive', async () => {
   const peak = peakKb(pid);
   record(
     'endless lines',
-    `${count} connections, a line of 10 MB each: each got 413 once, and replies afterwards; server ` +
-      `RSS ${Math.round(before / 1024)} MB before, ${Math.round(peak / 1024)} MB at most; ` +
+    `${count} connections, a line of 10 MB each: each got 413 once, and replies afterward; server ` +
+      `RSS ${mebibytes(before)} before, ${mebibytes(peak)} at most; ` +
       `a latency probe: ${await probe.report()}`,
   );
   expect(peak - before).toBeLessThan(40_000 + count * 300);

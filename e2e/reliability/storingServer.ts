@@ -1,4 +1,4 @@
-// A server with a store in a folder of the test's own.
+// Starts a server with a store in a folder of its own.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,12 @@ import { Program } from '../../testing/programs.ts';
 import { test as base, type ListeningProgram } from '../fixtures.ts';
 import { StoringClient } from './storingClient.ts';
 
-interface Folder {
+interface StoreFolderFixture {
   /** A folder that is removed after the test. */
   folder: string;
 }
 
-export const test = base.extend<Folder>({
+export const test = base.extend<StoreFolderFixture>({
   // `cleanup` runs first, so that the programs have ended before their folder is removed.
   folder: async ({ cleanup: _ }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'motd-reliability-'));

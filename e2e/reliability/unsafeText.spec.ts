@@ -43,13 +43,13 @@ for (const log of ['console', 'json'] as const) {
         ]);
 
         // Each from a source of its own: the third wrong password would block the source.
-        const guesser = await RawClient.connect(port, { source: `10.0.${at >> 8}.${at & 255}` });
+        const client = await RawClient.connect(port, { source: `10.0.${at >> 8}.${at & 255}` });
         const password = Buffer.concat([Buffer.from('SHUTDOWN\n'), bytes, LF]);
-        expected(`${name}, as a password`, await guesser.request(password, 2), [
+        expected(`${name}, as a password`, await client.request(password, 2), [
           '300 PASSWORD REQUIRED',
           '301 WRONG PASSWORD',
         ]);
-        await guesser.disconnect();
+        await client.disconnect();
 
         for (const [before, after] of PROXY_LINES) {
           const proxy = await RawClient.connect(port);
