@@ -1,5 +1,5 @@
-// Accessibility of the page: axe finds nothing in any theme, with either kind of input, whatever is
-// open; and everything can be done with the keyboard alone.
+// Accessibility of the page: axe finds no violation in any theme, with either kind of input and any
+// open panel; and everything can be done with the keyboard alone.
 
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
@@ -21,9 +21,9 @@ const RULES = [
 
 const { defaultBrowserType: _, ...pixel } = devices['Pixel 7'];
 
-/** What axe finds, each with its place. */
+/** The violations that axe finds, each with its element. */
 async function violations(page: Page): Promise<string[]> {
-  // The page has no frames: legacy mode does without a second page, and takes a third of the time.
+  // The page has no frames: legacy mode needs no second page, and takes a third of the time.
   const axe = new AxeBuilder({ page }).setLegacyMode().withTags(RULES);
   const { violations: found } = await axe.analyze();
   return found.flatMap(({ id, nodes }) =>
@@ -61,7 +61,7 @@ async function* states(page: Page): AsyncGenerator<string> {
   await keepToasts(page);
   await tool(page, 'Copy the selection, or everything').click();
   await expect(page.locator('#toast')).not.toBeEmpty();
-  yield 'a word on what was done';
+  yield 'the toast';
 }
 
 async function storeMessage(terminal: PageTerminal, page: Page, isField: boolean): Promise<void> {
@@ -76,12 +76,12 @@ for (const colorScheme of ['dark', 'light'] as const) {
     for (const input of ['terminal', 'field'] as const) {
       const isQuick = contrast === 'no-preference' && input === 'terminal';
       test(
-        `axe finds nothing: ${colorScheme}, contrast ${contrast}, typing in the ${input}`,
+        `has no axe violations: ${colorScheme}, contrast ${contrast}, typing in the ${input}`,
         isQuick ? QUICK : {},
         async ({ page, bridge, server, context }) => {
           await context.grantPermissions(['clipboard-read', 'clipboard-write']);
           await page.emulateMedia({ colorScheme, contrast });
-          const terminal = await opened(page, bridge.port, input);
+          const terminal = await openPage(page, bridge.port, input);
           await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme);
           await expect(page.locator('html')).toHaveAttribute(
             'data-contrast',
@@ -102,7 +102,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
 }
 
 /** Opens the page with one kind of input. */
-async function opened(
+async function openPage(
   page: Page,
   port: number,
   input: 'terminal' | 'field',
@@ -123,7 +123,7 @@ async function opened(
 test.describe('on a phone', () => {
   test.use({ ...pixel });
 
-  test('axe finds nothing', async ({ page, terminal, context }) => {
+  test('has no axe violations', async ({ page, terminal, context }) => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
     await storeMessage(terminal, page, true);
@@ -131,7 +131,7 @@ test.describe('on a phone', () => {
   });
 });
 
-test('axe finds nothing with another target', async ({ page, server }) => {
+test('has no axe violations with another target', async ({ page, server }) => {
   const port = await startBridgeTo(`other=127.0.0.1:${server.port}+proxy`);
   await page.goto(`http://127.0.0.1:${port}/?target=other`);
   await expect.poll(() => new PageTerminal(page).text()).toBe('other>');
@@ -144,21 +144,21 @@ async function focused(page: Page): Promise<string> {
 }
 
 /** Whether the focus is visible: a ring of two pixels whose color differs from the background. */
-async function isFocusSeen(page: Page): Promise<boolean> {
+async function isFocusVisible(page: Page): Promise<boolean> {
   return page.evaluate(() => {
     const { activeElement } = document;
     if (activeElement === null || activeElement === document.body) return false;
     const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(activeElement);
-    const ground = getComputedStyle(document.body).backgroundColor;
+    const background = getComputedStyle(document.body).backgroundColor;
     const isRing = outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2;
-    return isRing && outlineColor !== ground;
+    return isRing && outlineColor !== background;
   });
 }
 
 test.describe('with the keyboard alone', () => {
   test.beforeEach(({ terminal }) => expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/));
 
-  test('every tool can be reached from the terminal, with a visible focus', async ({ page }) => {
+  test('reaches every tool from the terminal, with a visible focus', async ({ page }) => {
     const names = [
       ...['Help', 'Settings', 'Clear the terminal', 'Download the transcript'],
       ...['Copy the selection, or everything', 'Search the terminal', 'Message history'],
@@ -168,7 +168,7 @@ test.describe('with the keyboard alone', () => {
     for (const name of names) {
       await page.keyboard.press('Shift+Tab');
       expect(await focused(page)).toBe(name);
-      expect(await isFocusSeen(page), name).toBe(true);
+      expect(await isFocusVisible(page), name).toBe(true);
     }
     // Without the focus, the terminal's cursor is hollow.
     await expect(page.locator('.xterm-cursor-outline')).toHaveCount(1);
@@ -180,7 +180,7 @@ test.describe('with the keyboard alone', () => {
     expect(await focused(page)).toBe('Terminal input');
   });
 
-  test('the terminal is no keyboard trap, even with text on the line', async ({
+  test('the terminal is not a keyboard trap, even with text on the line', async ({
     page,
     terminal,
   }) => {
@@ -204,7 +204,7 @@ test.describe('with the keyboard alone', () => {
     await page.keyboard.press('ArrowDown');
     await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
     await tabTo(page, dialog.getByLabel('More contrast'));
-    expect(await isFocusSeen(page)).toBe(true);
+    expect(await isFocusVisible(page)).toBe(true);
     await page.keyboard.press('Space');
     await expect(page.locator('html')).toHaveAttribute('data-contrast', 'more');
     await tabTo(page, dialog.getByRole('button', { name: 'Larger' }));
@@ -216,10 +216,10 @@ test.describe('with the keyboard alone', () => {
     await page.keyboard.press('Escape');
     await expect(dialog).toBeHidden();
     expect(await focused(page)).toBe('Settings');
-    expect(await isFocusSeen(page)).toBe(true);
+    expect(await isFocusVisible(page)).toBe(true);
   });
 
-  test('F1, and ? on an empty line, open the help; Escape returns the focus', async ({
+  test('opens the help with F1, or with ? on an empty line; Escape returns the focus', async ({
     page,
     terminal,
   }) => {
@@ -244,7 +244,7 @@ test.describe('with the keyboard alone', () => {
     for (const name of ['Previous match', 'Next match', 'Close the search']) {
       await page.keyboard.press('Tab');
       expect(await focused(page)).toBe(name);
-      expect(await isFocusSeen(page), name).toBe(true);
+      expect(await isFocusVisible(page), name).toBe(true);
     }
     await page.keyboard.press('Enter');
     await expect(page.locator('#find')).toBeHidden();
@@ -260,9 +260,9 @@ test.describe('with the keyboard alone', () => {
     await page.getByLabel('In a field below').click();
     await page.keyboard.press('Escape');
     await page.locator('#field-text').focus();
-    expect(await isFocusSeen(page)).toBe(true);
+    expect(await isFocusVisible(page)).toBe(true);
     await tabTo(page, page.locator('#commands button').first(), 'Shift+Tab');
-    expect(await isFocusSeen(page)).toBe(true);
+    expect(await isFocusVisible(page)).toBe(true);
     await page.keyboard.press('Enter');
     await expect.poll(() => terminal.text()).toContain('doctor away.');
     await expect(page.locator('#commands button').first()).toBeFocused();
@@ -275,7 +275,7 @@ test.describe('with the keyboard alone', () => {
     await terminal.shows('SHUTDOWN):');
   });
 
-  test('retries a lost connection at once', async ({ page, server }) => {
+  test('retries a lost connection immediately', async ({ page, server }) => {
     // The delay before the next attempt is random, and here longer than the test: Enter has to
     // connect.
     await page.evaluate(() => {
@@ -285,7 +285,7 @@ test.describe('with the keyboard alone', () => {
     await expect(page.locator('#try-now')).toBeVisible();
     await expect(page.locator('#status-light')).toHaveAttribute('data-state', 'waiting');
     await tabTo(page, page.locator('#try-now'), 'Shift+Tab');
-    expect(await isFocusSeen(page)).toBe(true);
+    expect(await isFocusVisible(page)).toBe(true);
     await startServer(server.port);
     await page.keyboard.press('Enter');
     await expect(page.locator('#status')).toHaveText('connected');
@@ -309,10 +309,10 @@ test.describe('with the keyboard alone', () => {
 });
 
 /** Presses Tab until an element has the focus. */
-async function tabTo(page: Page, there: Locator, key = 'Tab'): Promise<void> {
+async function tabTo(page: Page, target: Locator, key = 'Tab'): Promise<void> {
   for (let times = 0; times < 40; times++) {
-    if (await there.evaluate((element) => element === document.activeElement)) return;
+    if (await target.evaluate((element) => element === document.activeElement)) return;
     await page.keyboard.press(key);
   }
-  await expect(there, `${key} leads there`).toBeFocused();
+  await expect(target, `${key} reaches it`).toBeFocused();
 }

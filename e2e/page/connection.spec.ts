@@ -36,7 +36,7 @@ async function openPage(page: Page, bridge: ListeningProgram): Promise<PageTermi
   return new PageTerminal(page);
 }
 
-async function isIn(
+async function expectState(
   page: Page,
   state: 'connected' | 'waiting' | 'offline' | 'ended',
 ): Promise<void> {
@@ -60,10 +60,10 @@ async function countdown(page: Page): Promise<number> {
   return Number(/^retrying in (\d+) s$/.exec(text ?? '')?.[1]);
 }
 
-/** @param metric Its name and labels. A metric that is missing counts as 0. */
+/** @param name The name and labels of a metric. A missing metric counts as 0. */
 async function metric({ port }: ListeningProgram, name: string): Promise<number> {
-  const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
-  const lines = (await answer.text()).split('\n');
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+  const lines = (await response.text()).split('\n');
   const found = lines.find((line) => line.startsWith(`${name} `));
   return Number(found?.slice(name.length) ?? 0);
 }
@@ -71,13 +71,13 @@ async function metric({ port }: ListeningProgram, name: string): Promise<number>
 const OPENED = 'motd_bridge_sessions_opened_total{target="motd"}';
 const REFUSED = 'motd_bridge_target_failures_total{target="motd",reason="refused"}';
 
-test.describe('a connection that is lost', () => {
+test.describe('a lost connection', () => {
   test(
-    'in mid-line because the server was killed keeps the typed line and its cursor',
+    'keeps the typed line and its cursor if the server was killed',
     QUICK,
     async ({ terminal, page, server }) => {
       await terminal.shows(PROMPT);
-      await isIn(page, 'connected');
+      await expectState(page, 'connected');
       await expect(status(page)).toHaveText('connected');
       await page.keyboard.type('MSGGxET');
       await page.keyboard.press('ArrowLeft');
@@ -97,7 +97,7 @@ test.describe('a connection that is lost', () => {
   );
 
   test(
-    'because the bridge stopped or was killed is restored with the bridge',
+    'is restored with the bridge, whether that was stopped or killed',
     QUICK,
     async ({ terminal, page, server, bridge }) => {
       await terminal.shows(PROMPT);
@@ -119,7 +119,7 @@ test.describe('a connection that is lost', () => {
     },
   );
 
-  test('with the network is restored with the network', async ({
+  test('is restored when the network returns', async ({
     terminal,
     page,
     context,
@@ -132,7 +132,7 @@ test.describe('a connection that is lost', () => {
     await context.setOffline(true);
     // Chromium's offline mode leaves open connections up.
     await bridge.program.stop();
-    await isIn(page, 'offline');
+    await expectState(page, 'offline');
     await expect(status(page)).toHaveText(
       'offline: the bridge is stopping (1001); reconnecting when the network is back',
     );
@@ -140,11 +140,11 @@ test.describe('a connection that is lost', () => {
     await startBridge(server.port, bridge.port);
     await context.setOffline(false);
     await terminal.showsCursor(`${TRYING}\n${PROMPT} half|`);
-    await isIn(page, 'connected');
+    await expectState(page, 'connected');
   });
 
   test(
-    'counts down to the next try, and is retried at once by the button',
+    'counts down to the next attempt, and is retried immediately by the button',
     QUICK,
     async ({ terminal, page, server }) => {
       await terminal.shows(PROMPT);
@@ -152,7 +152,7 @@ test.describe('a connection that is lost', () => {
       await expect(button).toBeHidden();
       await delayReconnects(page);
       await server.program.stop();
-      await isIn(page, 'waiting');
+      await expectState(page, 'waiting');
       const seconds = await countdown(page);
       expect(seconds).toBeGreaterThan(30);
       expect(seconds).toBeLessThanOrEqual(51);
@@ -171,7 +171,7 @@ test.describe('a connection that is lost', () => {
     },
   );
 
-  test('is retried at once by Enter, which keeps the line unsent', async ({
+  test('is retried immediately by Enter, which does not send the line', async ({
     terminal,
     page,
     server,
@@ -179,7 +179,7 @@ test.describe('a connection that is lost', () => {
     await terminal.shows(PROMPT);
     await delayReconnects(page);
     await server.program.stop();
-    await isIn(page, 'waiting');
+    await expectState(page, 'waiting');
     await page.keyboard.type('MSGGET');
     const again = await startServer(server.port);
     await page.keyboard.press('Enter');
@@ -191,7 +191,7 @@ test.describe('a connection that is lost', () => {
     expect(again.program.stdout.match(/: MSGGET\n/g)).toHaveLength(1);
   });
 
-  test('is reported once: a failed try prints nothing more', async ({
+  test('is reported once: a failed attempt prints nothing more', async ({
     terminal,
     server,
     bridge,
@@ -212,7 +212,7 @@ test.describe('a connection that is lost', () => {
     await expect.poll(() => terminal.text()).toBe(shown);
   });
 
-  test('without a command sent since is not reported again', async ({ page, server }) => {
+  test('is not reported again before a command is sent', async ({ page, server }) => {
     const bridge = await startBridge(server.port, 0, ['--max-lifetime', '1']);
     const terminal = await openPage(page, bridge);
     await page.keyboard.type('half');
@@ -236,7 +236,7 @@ async function startClosingServer(): Promise<TcpService & { received(): string }
   return { ...service, received: () => received };
 }
 
-test('a server that closes without an answer is reported each time, and gets no line typed for another session', async ({
+test('reports each time a server that closes without a reply, and discards type-ahead', async ({
   page,
 }) => {
   const server = await startClosingServer();
@@ -254,28 +254,24 @@ test('a server that closes without an answer is reported each time, and gets no 
 });
 
 test.describe('a half-typed message', () => {
-  test(
-    'continues where it was, through several losses',
-    QUICK,
-    async ({ terminal, page, server }) => {
-      await terminal.shows(PROMPT);
-      await terminal.type('MSGSTORE');
-      await terminal.shows(MESSAGE_PROMPT);
-      await page.keyboard.type('half a mes');
-      await server.program.kill();
-      await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} half a mes|`);
-      await page.keyboard.type('sage');
-      const second = await startServer(server.port);
-      await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
-      await second.program.kill();
-      await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} half a message|`);
-      const third = await startServer(server.port);
-      await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
-      await terminal.type(', and the rest');
-      await terminal.shows(`Server: 200 OK\n${PROMPT}`);
-      await third.program.waitForOutput(/MOTD updated to: half a message, and the rest\n/);
-    },
-  );
+  test('is restored after several lost connections', QUICK, async ({ terminal, page, server }) => {
+    await terminal.shows(PROMPT);
+    await terminal.type('MSGSTORE');
+    await terminal.shows(MESSAGE_PROMPT);
+    await page.keyboard.type('half a mes');
+    await server.program.kill();
+    await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} half a mes|`);
+    await page.keyboard.type('sage');
+    const second = await startServer(server.port);
+    await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
+    await second.program.kill();
+    await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} half a message|`);
+    const third = await startServer(server.port);
+    await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
+    await terminal.type(', and the rest');
+    await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+    await third.program.waitForOutput(/MOTD updated to: half a message, and the rest\n/);
+  });
 
   test('is never sent as a command', async ({ terminal, page, server }) => {
     await terminal.shows(PROMPT);
@@ -306,7 +302,7 @@ test(
     await terminal.showsCursor(`${TRYING}\n${dropped}`);
     await page.keyboard.type('pass');
     const again = await startServer(server.port);
-    await isIn(page, 'connected');
+    await expectState(page, 'connected');
     await page.keyboard.type('word');
     await terminal.showsCursor(`${TRYING}\n${dropped}`);
     await page.keyboard.press('Enter');
@@ -345,14 +341,14 @@ test('does not send text typed ahead in one session in the next', async ({
 
 test.describe('a session that has ended', () => {
   test(
-    'with QUIT stays closed until Enter, whatever wakes the page',
+    'stays closed after QUIT until Enter, whatever wakes the page',
     QUICK,
     async ({ terminal, page, bridge, browser }) => {
       await terminal.shows(PROMPT);
       await expect(page.locator('#message')).toHaveText(APPLE);
       await terminal.type('QUIT');
       await terminal.shows('Server: 200 OK\n[session ended; press Enter to start another]');
-      await isIn(page, 'ended');
+      await expectState(page, 'ended');
       await expect(status(page)).toHaveText('not connected: motd closed the connection (1000)');
       await expect(page.locator('#countdown')).toBeHidden();
       const opened = await metric(bridge, OPENED);
@@ -367,7 +363,7 @@ test.describe('a session that has ended', () => {
       await expect(other.locator('#message')).toHaveText(APPLE);
       await other.close();
       expect(await metric(bridge, OPENED)).toBe(opened + 2);
-      await isIn(page, 'ended');
+      await expectState(page, 'ended');
 
       await page.keyboard.press('Enter');
       await terminal.shows(`[session ended; press Enter to start another]\n${PROMPT}`);
@@ -377,25 +373,25 @@ test.describe('a session that has ended', () => {
     },
   );
 
-  test('with QUIT is followed by a new one after the button', async ({ terminal, page }) => {
+  test('is followed by a new one if the button is pressed', async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
     await terminal.type('QUIT');
     await terminal.shows('[session ended; press Enter to start another]');
     await page.getByRole('button', { name: 'Connect', exact: true }).click();
     await terminal.shows(`[session ended; press Enter to start another]\n${PROMPT}`);
-    await isIn(page, 'connected');
+    await expectState(page, 'connected');
   });
 
-  test('with SHUTDOWN says so, and how to continue', QUICK, async ({ terminal, page, server }) => {
-    const notice =
+  test('explains after SHUTDOWN how to continue', QUICK, async ({ terminal, page, server }) => {
+    const hint =
       '[the server was shut down: start it again with `motd serve`, or restart `npm start`; then press Enter]';
     await terminal.shows(PROMPT);
     await terminal.type('SHUTDOWN');
     await terminal.shows('Enter shutdown password:');
     await terminal.type('123!abc');
-    await terminal.shows(`Server: 200 OKAY\n${notice}`);
+    await terminal.shows(`Server: 200 OKAY\n${hint}`);
     expect(await server.program.exitCode()).toBe(0);
-    await isIn(page, 'ended');
+    await expectState(page, 'ended');
     await page.keyboard.press('Enter');
     await expect(status(page)).toHaveText(/is it running\? \(1014\)$/);
     await startServer(server.port);
@@ -405,8 +401,8 @@ test.describe('a session that has ended', () => {
   });
 });
 
-test.describe('explains why the bridge closed the connection', () => {
-  test('1008: too many messages', async ({ page, server }) => {
+test.describe('a connection that the bridge closes', () => {
+  test('explains 1008 after too many messages', async ({ page, server }) => {
     const bridge = await startBridge(server.port, 0, ['--max-message-rate', '1']);
     const terminal = await openPage(page, bridge);
     await terminal.shows(PROMPT);
@@ -417,7 +413,7 @@ test.describe('explains why the bridge closed the connection', () => {
     await terminal.shows(PROMPT);
   });
 
-  test('1009: a message that is too large, which the arrow key recalls', async ({
+  test('explains 1009 after a message that is too large, which the arrow key recalls', async ({
     page,
     server,
   }) => {
@@ -435,7 +431,7 @@ test.describe('explains why the bridge closed the connection', () => {
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):x{100}$/);
   });
 
-  test('1013: the bridge is full; the page connects by itself later', async ({
+  test('explains 1013 if the bridge is full, and connects by itself later', async ({
     page,
     browser,
     server,
@@ -449,10 +445,10 @@ test.describe('explains why the bridge closed the connection', () => {
     await terminal.shows(`[the bridge is full: try again later (1013)]\n${TRYING}`);
     await first.close();
     await terminal.shows(`${TRYING}\n${PROMPT}`);
-    await isIn(page, 'connected');
+    await expectState(page, 'connected');
   });
 
-  test('1014: no server; the page waits for it', QUICK, async ({ page }) => {
+  test('explains 1014 without a server, and waits for it', QUICK, async ({ page }) => {
     const port = await freePort();
     const terminal = await openPage(page, await startBridge(port));
     await terminal.shows(`[motd refused the connection: is it running? (1014)]\n${TRYING}`);
@@ -464,7 +460,7 @@ test.describe('explains why the bridge closed the connection', () => {
 });
 
 // Playwright turns Chromium's back/forward cache off by default.
-const testOfReturn = test.extend<{ returning: Page }>({
+const testWithPageCache = test.extend<{ returning: Page }>({
   returning: async ({ playwright, launchOptions }, use) => {
     const ignoreDefaultArgs = ['--disable-back-forward-cache'];
     const browser = await playwright.chromium.launch({ ...launchOptions, ignoreDefaultArgs });
@@ -473,8 +469,8 @@ const testOfReturn = test.extend<{ returning: Page }>({
   },
 });
 
-testOfReturn(
-  'a page that was left, and kept, is connected when the reader comes back',
+testWithPageCache(
+  'reconnects a page that returns from the back/forward cache',
   WHOLE_BROWSER,
   async ({ returning: page, bridge }) => {
     await page.addInitScript(() => {
@@ -492,6 +488,6 @@ testOfReturn(
     await page.goBack({ waitUntil: 'commit' });
     await terminal.showsCursor(`[this page was left]\n${TRYING}\n${PROMPT} half|`);
     await expect(page.locator('html')).toHaveAttribute('data-was-kept', 'true');
-    await isIn(page, 'connected');
+    await expectState(page, 'connected');
   },
 );

@@ -5,8 +5,8 @@ import type { Locator, Page } from '@playwright/test';
 import { devices, expect, QUICK, startBridge, test, WHOLE_BROWSER } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
-const DARK_GROUND = 'rgb(16, 22, 29)';
-const LIGHT_GROUND = 'rgb(251, 250, 247)';
+const DARK_BACKGROUND = 'rgb(16, 22, 29)';
+const LIGHT_BACKGROUND = 'rgb(251, 250, 247)';
 
 const settings = (page: Page) => page.getByRole('dialog', { name: 'Settings' });
 const help = (page: Page) => page.getByRole('dialog', { name: 'Help' });
@@ -68,18 +68,18 @@ test(
 );
 
 test(
-  'applies a chosen theme at once, in the terminal too, and in the next visit',
+  'applies a chosen theme immediately, in the terminal too, and keeps it across a reload',
   QUICK,
   async ({ page }) => {
-    await expect(page.locator('body')).toHaveCSS('background-color', DARK_GROUND);
+    await expect(page.locator('body')).toHaveCSS('background-color', DARK_BACKGROUND);
     await opener(page, 'Settings').click();
     await settings(page).getByRole('radio', { name: 'Light' }).check();
-    await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_GROUND);
-    await expect(viewport(page)).toHaveCSS('background-color', LIGHT_GROUND);
+    await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_BACKGROUND);
+    await expect(viewport(page)).toHaveCSS('background-color', LIGHT_BACKGROUND);
     await expect(themeColors(page)).resolves.toEqual(['#f1efe9', '#f1efe9']);
 
     await page.reload();
-    await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_GROUND);
+    await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_BACKGROUND);
     await opener(page, 'Settings').click();
     await expect(settings(page).getByRole('radio', { name: 'Light' })).toBeChecked();
   },
@@ -90,7 +90,7 @@ test('applies the theme before the page’s main script runs', async ({ page }) 
   await settings(page).getByRole('radio', { name: 'Light' }).check();
   await page.route('**/assets/index-*.js', (route) => route.abort());
   await page.reload();
-  await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_GROUND);
+  await expect(page.locator('body')).toHaveCSS('background-color', LIGHT_BACKGROUND);
   await expect(page.locator('.xterm')).toHaveCount(0);
 });
 
@@ -139,23 +139,23 @@ test('changes the text size from 10 to 32, and the button keeps the focus', asyn
 });
 
 test('offers the line ending only for targets in line mode', async ({ page, server }) => {
-  const ends = settings(page).getByRole('group', { name: 'Line ending to send' });
+  const lineEndings = settings(page).getByRole('group', { name: 'Line ending to send' });
   await opener(page, 'Settings').click();
-  await expect(ends).toBeHidden();
+  await expect(lineEndings).toBeHidden();
 
   const plain = `plain=127.0.0.1:${server.port}`;
   const { port } = await startBridge(server.port, 0, ['--target', plain]);
   await page.goto(`http://127.0.0.1:${port}/?target=plain`);
   await opener(page, 'Settings').click();
-  await expect(ends.getByRole('radio', { name: 'LF', exact: true })).toBeChecked();
-  await ends.getByRole('radio', { name: 'CR LF' }).check();
+  await expect(lineEndings.getByRole('radio', { name: 'LF', exact: true })).toBeChecked();
+  await lineEndings.getByRole('radio', { name: 'CR LF' }).check();
   await page.keyboard.press('Escape');
   await opener(page, 'Help').click();
   await expect(help(page).getByRole('table', { name: 'Move' })).toBeVisible();
   await expect(help(page).getByRole('table', { name: 'Commands' })).toHaveCount(0);
   await page.reload();
   await opener(page, 'Settings').click();
-  await expect(ends.getByRole('radio', { name: 'CR LF' })).toBeChecked();
+  await expect(lineEndings.getByRole('radio', { name: 'CR LF' })).toBeChecked();
 });
 
 test('keeps settings until the page is closed if the browser stores nothing', async ({
@@ -192,7 +192,7 @@ test.describe('notifications', () => {
     await expect(settings(page)).not.toContainText('blocked');
   });
 
-  test('that the browser forbids are explained, and cannot be turned on', async ({ page }) => {
+  test('are explained, and cannot be turned on, if the browser blocks them', async ({ page }) => {
     await page.addInitScript(() => {
       Object.defineProperty(Notification, 'permission', { value: 'denied' });
     });
@@ -205,7 +205,7 @@ test.describe('notifications', () => {
     await expect(box(page)).toBeFocused();
   });
 
-  test('that the browser does not support are explained', async ({ page }) => {
+  test('are explained if the browser does not support them', async ({ page }) => {
     await page.addInitScript(() => {
       Reflect.deleteProperty(window, 'Notification');
     });
@@ -215,10 +215,10 @@ test.describe('notifications', () => {
   });
 });
 
-test.describe('is accessible', () => {
+test.describe('the dialogs', () => {
   for (const theme of ['light', 'dark'] as const) {
     for (const contrast of ['no-preference', 'more'] as const) {
-      test(`${theme}, contrast ${contrast}`, async ({ page }) => {
+      test(`pass axe with theme ${theme}, contrast ${contrast}`, async ({ page }) => {
         await page.emulateMedia({ colorScheme: theme, contrast });
         for (const name of ['Settings', 'Help']) {
           await opener(page, name).click();
@@ -235,7 +235,7 @@ test.describe('is accessible', () => {
   }
 });
 
-test('with forced colors the cursor and the selection have the system’s colors', async ({
+test('shows the cursor and the selection in the system’s colors if colors are forced', async ({
   page,
   terminal,
 }) => {
@@ -272,22 +272,22 @@ test.describe('on a phone', () => {
       if (!(await target.isVisible())) continue;
       expect((await target.boundingBox())?.height).toBeGreaterThanOrEqual(44);
     }
-    await fitsAcross(settings(page));
+    await expectToFit(settings(page));
     await page.keyboard.press('Escape');
     await opener(page, 'Help').tap();
-    await fitsAcross(help(page));
+    await expectToFit(help(page));
   });
 });
 
-// WCAG 2.2, 1.4.10: a window of 1280 by 1024 at 400 %.
-test.describe('at 400 %', () => {
+// WCAG 2.2, 1.4.10: a window of 1280 by 1024 at 400%.
+test.describe('at 400%', () => {
   test.use({ viewport: { width: 320, height: 256 } });
 
   test('everything can be reached by scrolling down', async ({ page }) => {
     for (const name of ['Settings', 'Help']) {
       const dialog = page.getByRole('dialog', { name });
       await opener(page, name).click();
-      await fitsAcross(dialog);
+      await expectToFit(dialog);
       const last = dialog.locator('label, tr').last();
       await last.scrollIntoViewIfNeeded();
       await expect(last).toBeInViewport({ ratio: 1 });
@@ -296,12 +296,12 @@ test.describe('at 400 %', () => {
   });
 });
 
-async function fitsAcross(dialog: Locator): Promise<void> {
-  const { wide, room } = await dialog.evaluate(({ scrollWidth, clientWidth }) => ({
-    wide: scrollWidth,
-    room: clientWidth,
+async function expectToFit(dialog: Locator): Promise<void> {
+  const width = await dialog.evaluate(({ scrollWidth, clientWidth }) => ({
+    scrollWidth,
+    clientWidth,
   }));
-  expect(wide).toBe(room);
+  expect(width.scrollWidth).toBe(width.clientWidth);
   const box = await dialog.boundingBox();
   expect(box?.x).toBeGreaterThanOrEqual(0);
   expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(

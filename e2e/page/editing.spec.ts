@@ -43,9 +43,13 @@ async function cursorLeft(page: Page): Promise<number> {
   return (cursor?.x ?? Number.NaN) - (rows?.x ?? 0);
 }
 
-/** Settles once the cursor is so many cells after the message prompt. */
-async function cursorIsAt(page: Page, cellsBehindPrompt: number, cellWidth: number): Promise<void> {
-  const cells = MESSAGE_PROMPT.length + 1 + cellsBehindPrompt;
+/** Waits until the cursor is `cellsAfterPrompt` cells after the message prompt. */
+async function expectCursorAt(
+  page: Page,
+  cellsAfterPrompt: number,
+  cellWidth: number,
+): Promise<void> {
+  const cells = MESSAGE_PROMPT.length + 1 + cellsAfterPrompt;
   await expect
     .poll(async () => Math.abs((await cursorLeft(page)) / cellWidth - cells))
     .toBeLessThan(0.1);
@@ -123,7 +127,7 @@ test.describe('the keys', () => {
     await terminal.shows(`${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
   });
 
-  test('without a meaning insert nothing', async ({ terminal, page }) => {
+  test('insert nothing if they have no function', async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
     await page.keyboard.type('MSG');
     for (const key of ['Escape', 'Insert', 'PageUp', 'PageDown', 'F2', 'Control+g', 'Alt+x']) {
@@ -199,9 +203,9 @@ test.describe('the keys', () => {
     await expect(help).toBeHidden();
   });
 
-  test('leave F5 to the browser, which reloads, but not Ctrl-R', async ({ terminal, page }) => {
+  test('leave F5, but not Ctrl-R, to the browser', async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
-    // A headless browser has no key that reloads: only who handles the key can be seen.
+    // A headless browser does not reload with a key: check only whether the page handles it.
     await page.evaluate(() => {
       const note = (event: KeyboardEvent) => {
         document.body.dataset[event.key] = event.defaultPrevented ? 'the page’s' : 'the browser’s';
@@ -234,7 +238,7 @@ test.describe('Tab', () => {
     await terminal.showsCursor(`${MESSAGE_PROMPT} m!|`);
   });
 
-  test('is no keyboard trap: every button can be reached, and the terminal again', async ({
+  test('is not a keyboard trap: every button can be reached, and the terminal again', async ({
     terminal,
     page,
   }) => {
@@ -392,7 +396,7 @@ test.describe('the line history', () => {
 });
 
 test.describe('the clipboard', () => {
-  test('gets the selection with Ctrl-C, and the line stays', async ({ terminal, page }) => {
+  test('gets the selection with Ctrl-C, which keeps the line', async ({ terminal, page }) => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await keepToasts(page);
     await terminal.showsCursor(`${PROMPT} |`);
@@ -412,7 +416,7 @@ test.describe('the clipboard', () => {
   });
 
   test(
-    'with ten lines sends them one by one, each after its prompt',
+    'pastes ten lines one by one, each after its prompt',
     QUICK,
     async ({ terminal, page, server }) => {
       await terminal.shows(PROMPT);
@@ -425,7 +429,7 @@ test.describe('the clipboard', () => {
     },
   );
 
-  test('with several lines leaves the last one to be completed, and pastes plain text', async ({
+  test('pastes plain text, and leaves the last of several lines to be completed', async ({
     terminal,
     page,
   }) => {
@@ -441,7 +445,7 @@ test.describe('the clipboard', () => {
 });
 
 test.describe('text typed ahead', () => {
-  test('before there is a prompt appears on the line', async ({ page, bridge }) => {
+  test('appears on the line if there was no prompt yet', async ({ page, bridge }) => {
     await page.goto(`http://127.0.0.1:${bridge.port}/`, { waitUntil: 'commit' });
     const terminal = new PageTerminal(page);
     await page.locator(`.${LINE_INPUT}`).focus();
@@ -449,10 +453,7 @@ test.describe('text typed ahead', () => {
     await terminal.showsCursor(`${PROMPT} MSGGE|`);
   });
 
-  test('before a reply arrives answers the next prompt, and the one after it', async ({
-    terminal,
-    page,
-  }) => {
+  test('answers the next prompts, in order, if a reply was awaited', async ({ terminal, page }) => {
     await terminal.shows(PROMPT);
     // Checking a password takes the server a quarter of a second.
     await page.keyboard.type('SHUTDOWN\nno such word\nMSGSTORE\nahead\nMSGGET\nMSGS');
@@ -520,7 +521,10 @@ test.describe('a line longer than the screen is wide', () => {
     },
   );
 
-  test('and than the screen is high shows the part with the cursor', async ({ terminal, page }) => {
+  test('shows the part with the cursor if it is also longer than the screen is high', async ({
+    terminal,
+    page,
+  }) => {
     await page.setViewportSize({ width: 420, height: 300 });
     await expect.poll(async () => (await terminal.rows()).length).toBeLessThan(12);
     await page.keyboard.insertText(`start ${'x'.repeat(1000)} end`);
@@ -560,12 +564,12 @@ test.describe('characters of all scripts', () => {
     for (const [grapheme, width] of graphemes) {
       await page.keyboard.insertText(grapheme);
       cells += width;
-      await cursorIsAt(page, cells, cellWidth);
+      await expectCursorAt(page, cells, cellWidth);
     }
     for (const [, width] of graphemes.toReversed()) {
       await page.keyboard.press('ArrowLeft');
       cells -= width;
-      await cursorIsAt(page, cells, cellWidth);
+      await expectCursorAt(page, cells, cellWidth);
     }
     await page.keyboard.press('End');
     await page.keyboard.press('Backspace');
@@ -575,7 +579,7 @@ test.describe('characters of all scripts', () => {
     await terminal.shows(`Client: 漢字e\u0301👍🏽\nServer: 200 OK\n${PROMPT}`);
   });
 
-  test('from right to left are sent as typed', async ({ terminal, page, server }) => {
+  test('are sent as typed if they run from right to left', async ({ terminal, page, server }) => {
     await askForMessage(terminal);
     await page.keyboard.insertText('שלום, עולם');
     await terminal.type('!');
@@ -583,10 +587,7 @@ test.describe('characters of all scripts', () => {
     await server.program.waitForOutput(/MOTD updated to: שלום, עולם!\n/);
   });
 
-  test('that an input method composes are inserted once, when they are chosen', async ({
-    terminal,
-    page,
-  }) => {
+  test('are inserted once by an input method, when they are chosen', async ({ terminal, page }) => {
     await askForMessage(terminal);
     await page.keyboard.type('[]');
     await page.keyboard.press('ArrowLeft');
@@ -612,7 +613,7 @@ test.describe('characters of all scripts', () => {
     await terminal.shows(`Client: [日本!]\nServer: 200 OK\n${PROMPT}`);
   });
 
-  test('that are control characters are shown escaped, and rejected in a message', async ({
+  test('are shown escaped if they are control characters, and rejected in a message', async ({
     terminal,
     page,
   }) => {

@@ -10,7 +10,7 @@ const MAX_HEAP_BYTES = 120_000_000;
 
 const LINES = 4_000_000;
 
-/** How often the heap is measured: the browser has no event for its peak. */
+/** The interval of the heap measurements: the browser has no event for the peak. */
 const MEASURE_EVERY_MS = 50;
 
 test('bounds its memory during a flood of short lines, and shows the end of the flood', async ({

@@ -1,19 +1,19 @@
-// The page under the headers it is served with, in a real Chromium: a strict policy that breaks
-// nothing, and that is in force.
+// The page with its response headers, in a real Chromium: the strict policy is in force, and breaks
+// nothing.
 
 import type { Page } from '@playwright/test';
 import { expect, PageTerminal, QUICK, test } from '../fixtures.ts';
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
-const DARK_GROUND = 'rgb(16, 22, 29)';
-const LIGHT_GROUND = 'rgb(251, 250, 247)';
-const DARK_TEXT = 'rgb(232, 237, 242)';
-const LIGHT_TEXT = 'rgb(29, 37, 44)';
+const DARK_BACKGROUND = 'rgb(16, 22, 29)';
+const LIGHT_BACKGROUND = 'rgb(251, 250, 247)';
+const TEXT_ON_DARK = 'rgb(232, 237, 242)';
+const TEXT_ON_LIGHT = 'rgb(29, 37, 44)';
 
 /** The page's policy violations, and its console output, from the first request on. */
-async function listen(page: Page): Promise<string[]> {
+async function recordProblems(page: Page): Promise<string[]> {
   const violations: string[] = [];
-  await page.exposeFunction('reportViolation', (what: string) => violations.push(what));
+  await page.exposeFunction('reportViolation', (violation: string) => violations.push(violation));
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
       const { effectiveDirective, blockedURI, sourceFile, lineNumber } = event;
@@ -30,13 +30,15 @@ async function listen(page: Page): Promise<string[]> {
 }
 
 /** The effect of xterm's own style rules: without them, the colors are those of the page. */
-function drawn(page: Page): Promise<{ text: string; ground: string; fontSize: string }> {
+function terminalStyle(
+  page: Page,
+): Promise<{ text: string; background: string; fontSize: string }> {
   return page.evaluate(() => {
     const rows = document.querySelector('.xterm-rows');
-    const ground = document.querySelector('.xterm-scrollable-element');
-    if (rows === null || ground === null) throw new Error('there is no terminal');
+    const background = document.querySelector('.xterm-scrollable-element');
+    if (rows === null || background === null) throw new Error('no terminal');
     const { color, fontSize } = getComputedStyle(rows);
-    return { text: color, ground: getComputedStyle(ground).backgroundColor, fontSize };
+    return { text: color, background: getComputedStyle(background).backgroundColor, fontSize };
   });
 }
 
@@ -44,7 +46,7 @@ test(
   'a session, a selection, another theme and another size violate no policy',
   QUICK,
   async ({ page, bridge }) => {
-    const violations = await listen(page);
+    const violations = await recordProblems(page);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     const terminal = new PageTerminal(page);
@@ -53,7 +55,11 @@ test(
     await terminal.type('strict');
     await terminal.type('MSGGET');
     await terminal.shows(`Server: 200 OK\nstrict\n${PROMPT}`);
-    expect(await drawn(page)).toEqual({ text: DARK_TEXT, ground: DARK_GROUND, fontSize: '15px' });
+    expect(await terminalStyle(page)).toEqual({
+      text: TEXT_ON_DARK,
+      background: DARK_BACKGROUND,
+      fontSize: '15px',
+    });
 
     await page.locator('.xterm-rows > div', { hasText: /^strict/ }).click({
       clickCount: 2,
@@ -67,8 +73,8 @@ test(
 
     await page.emulateMedia({ colorScheme: 'light' });
     await expect
-      .poll(() => drawn(page))
-      .toEqual({ text: LIGHT_TEXT, ground: LIGHT_GROUND, fontSize: '15px' });
+      .poll(() => terminalStyle(page))
+      .toEqual({ text: TEXT_ON_LIGHT, background: LIGHT_BACKGROUND, fontSize: '15px' });
     await page.setViewportSize({ width: 412, height: 700 });
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/);
     await terminal.type('MSGGET');
@@ -81,7 +87,7 @@ test(
 );
 
 test('blocks everything that is not the page’s own', async ({ page, bridge }) => {
-  const violations = await listen(page);
+  const violations = await recordProblems(page);
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
   await new PageTerminal(page).shows(PROMPT);
   // Once the message is shown, the page no longer changes the title.
@@ -152,10 +158,10 @@ test('blocks everything that is not the page’s own', async ({ page, bridge }) 
 });
 
 test('rejects being framed by another page', async ({ page, bridge }) => {
-  const address = `http://127.0.0.1:${bridge.port}/`;
+  const url = `http://127.0.0.1:${bridge.port}/`;
   const violations: string[] = [];
   page.on('console', (message) => violations.push(message.text()));
-  await page.setContent(`<iframe src="${address}"></iframe>`);
+  await page.setContent(`<iframe src="${url}"></iframe>`);
   await expect.poll(() => violations.join('\n')).toContain("frame-ancestors 'none'");
   expect(await page.frameLocator('iframe').locator('#terminal').count()).toBe(0);
 });
@@ -164,29 +170,29 @@ test('serves its assets compressed and immutable, and revalidates the page itsel
   page,
   bridge,
 }) => {
-  const address = `http://127.0.0.1:${bridge.port}/`;
-  const kept = new Map<string, string | undefined>();
+  const url = `http://127.0.0.1:${bridge.port}/`;
+  const cacheControls = new Map<string, string | undefined>();
   page.on('response', async (response) => {
     expect(response.headers()['content-encoding'], response.url()).toBe('br');
-    kept.set(new URL(response.url()).pathname, response.headers()['cache-control']);
+    cacheControls.set(new URL(response.url()).pathname, response.headers()['cache-control']);
   });
-  await page.goto(address);
+  await page.goto(url);
   await new PageTerminal(page).shows(PROMPT);
-  expect(kept.get('/')).toBe('no-cache');
-  kept.delete('/');
-  expect(kept.size).toBeGreaterThanOrEqual(2);
-  expect(new Set(kept.values())).toEqual(new Set(['public, max-age=31536000, immutable']));
+  expect(cacheControls.get('/')).toBe('no-cache');
+  cacheControls.delete('/');
+  expect(cacheControls.size).toBeGreaterThanOrEqual(2);
+  expect(new Set(cacheControls.values())).toEqual(new Set(['public, max-age=31536000, immutable']));
 
-  expect(await transferred(page)).not.toContain(0);
+  expect(await transferredBytes(page)).not.toContain(0);
   // A new page, not a reload, which may revalidate.
   await page.goto('about:blank');
-  await page.goto(address);
+  await page.goto(url);
   await new PageTerminal(page).shows(PROMPT);
-  expect(new Set(await transferred(page))).toEqual(new Set([0]));
+  expect(new Set(await transferredBytes(page))).toEqual(new Set([0]));
 });
 
-/** How many bytes each file of the page had on the network. */
-function transferred(page: Page): Promise<number[]> {
+/** The bytes that were transferred for each file of the page. */
+function transferredBytes(page: Page): Promise<number[]> {
   return page.evaluate(() =>
     performance
       .getEntriesByType('resource')

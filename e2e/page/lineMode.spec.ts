@@ -9,12 +9,14 @@ const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';
 
 interface RecordingService extends TcpService {
-  /** Everything it received. */
+  /** Returns everything that the service received. */
   received: () => string;
 }
 
-/** A service of any kind. */
-async function serve(onConnection: (socket: Socket) => void): Promise<RecordingService> {
+/** Starts a service that records what it receives. */
+async function startRecordingService(
+  onConnection: (socket: Socket) => void,
+): Promise<RecordingService> {
   let received = '';
   const service = await startTcpService((socket) => {
     socket.setEncoding('utf8').on('data', (text) => {
@@ -96,10 +98,7 @@ test.describe('redis', () => {
     await expect(page.getByRole('dialog')).not.toContainText('MSGGET');
   });
 
-  test('is reported when it ends and reconnected when it is back; its line history is its own', async ({
-    page,
-    server,
-  }) => {
+  test('is reported when it stops, and has a separate line history', async ({ page, server }) => {
     const { redis, bridgePort } = await startRedis();
     const terminal = await open(page, bridgePort, 'target=redis');
     await terminal.shows('redis>');
@@ -134,7 +133,7 @@ test.describe('redis', () => {
 });
 
 test('shows an incomplete line as the prompt, below earlier output', QUICK, async ({ page }) => {
-  const service = await serve((socket) => {
+  const service = await startRecordingService((socket) => {
     socket.write('Welcome to \x1b[31mmars\x07\r\nlogin: ');
     socket.on('data', (text) => {
       if (service.received() === 'anna\n') socket.write('Password: ');
@@ -155,10 +154,10 @@ test('shows an incomplete line as the prompt, below earlier output', QUICK, asyn
   service.close();
 });
 
-test('uses the chosen line ending from the next line on, and in the next visit', async ({
-  page,
-}) => {
-  const service = await serve((socket) => socket.on('data', () => socket.write('received\r\n')));
+test('uses the chosen line ending from the next line on, and after a reload', async ({ page }) => {
+  const service = await startRecordingService((socket) =>
+    socket.on('data', () => socket.write('received\r\n')),
+  );
   const bridgePort = await startBridgeTo(`box=127.0.0.1:${service.port}`);
   const terminal = await open(page, bridgePort, 'target=box');
   await terminal.shows('box>');
@@ -179,7 +178,7 @@ test('uses the chosen line ending from the next line on, and in the next visit',
 
 test('shows text that arrives while the user types above the line', async ({ page }) => {
   const connections: Socket[] = [];
-  const service = await serve((socket) => connections.push(socket));
+  const service = await startRecordingService((socket) => connections.push(socket));
   const send = (text: string) => connections[0]?.write(text);
   const terminal = await open(
     page,
@@ -200,11 +199,11 @@ test('shows text that arrives while the user types above the line', async ({ pag
   service.close();
 });
 
-test('shows 5,000 lines at once completely, in order, and accepts input at once', async ({
+test('shows all of 5,000 lines sent together, in order, and accepts input immediately', async ({
   page,
 }) => {
   const lines = Array.from({ length: 5_000 }, (_, index) => `line ${index + 1} of many`);
-  const service = await serve((socket) => {
+  const service = await startRecordingService((socket) => {
     socket.on('data', (text) =>
       socket.write(String(text) === 'all\n' ? `${lines.join('\n')}\n` : 'yes\n'),
     );
@@ -216,7 +215,7 @@ test('shows 5,000 lines at once completely, in order, and accepts input at once'
   );
   await terminal.shows('flood>');
   await page.evaluate(() => {
-    // The longest the page ever delayed a key press, in milliseconds.
+    // The page's longest task, in milliseconds: the maximum delay of a key press.
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) {
         const before: unknown = Reflect.get(window, 'longestTask');
@@ -239,15 +238,15 @@ test('shows 5,000 lines at once completely, in order, and accepts input at once'
 
 test('reports a target that is not configured', async ({ page, server }) => {
   const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
-  const terminal = await open(page, bridgePort, 'target=nobody');
+  const terminal = await open(page, bridgePort, 'target=missing');
   await expect
     .poll(() => terminal.text())
     .toMatch(/^\[the bridge has no target of this name\]\n\[/);
   await expect(page.locator('#status')).toContainText('the bridge has no target of this name');
-  await expect(page).toHaveTitle('Target “nobody”');
+  await expect(page).toHaveTitle('Target “missing”');
 });
 
-test('an impossible target name in the address is not shown, and opens no WebSocket', async ({
+test('does not show an invalid target name in the URL, and opens no WebSocket', async ({
   page,
   server,
 }) => {
@@ -278,7 +277,7 @@ test('an impossible target name in the address is not shown, and opens no WebSoc
   expect(opened).toEqual([`ws://127.0.0.1:${bridgePort}/ws/motd`]);
 });
 
-test('another target can be a message server as well', async ({ page, server }) => {
+test('treats another target as a message server with as=motd', async ({ page, server }) => {
   const bridgePort = await startBridgeTo(
     'first=127.0.0.1:1',
     `motd=127.0.0.1:${server.port}+proxy`,

@@ -35,7 +35,7 @@ test.describe('the message', () => {
   );
 
   test(
-    'stored on one page appears on another at once',
+    'appears immediately on another page than the one that stored it',
     QUICK,
     async ({ terminal, page, browser, bridge }) => {
       const other = await browser.newPage();
@@ -69,7 +69,7 @@ test.describe('the message', () => {
     await expect(page).toHaveTitle(`news – ${TITLE}`);
   });
 
-  test('is marked while the server is down, and is not announced if it is the same afterwards', async ({
+  test('is marked as stale while the server is down, and is not announced again if it is unchanged', async ({
     terminal,
     page,
     server,
@@ -111,7 +111,7 @@ test.describe('the message', () => {
     await expect(page.locator('#message-bar')).toHaveAttribute('data-state', 'current');
   });
 
-  test('of 4,000 characters leaves room for the terminal, and scrolls by keyboard', async ({
+  test('leaves room for the terminal if it has 4,000 characters, and scrolls by keyboard', async ({
     terminal,
     page,
     server,
@@ -192,7 +192,7 @@ test('detects a connection that died while the computer slept when the page wake
 });
 
 test.describe('the history', () => {
-  test('is opened and closed with the keyboard, and says if it is empty', async ({
+  test('is opened and closed with the keyboard, and shows if it is empty', async ({
     terminal,
     page,
   }) => {
@@ -252,7 +252,7 @@ test.describe('the history', () => {
     await expect(page.locator('#history')).not.toContainText('No message has been stored yet.');
   });
 
-  test('says why it cannot be read, and can be requested again', async ({
+  test('explains why it cannot be read, and can be requested again', async ({
     terminal,
     page,
     server,
@@ -269,7 +269,7 @@ test.describe('the history', () => {
     await expect(panel.getByRole('button', { name: 'Try again' })).toBeHidden();
   });
 
-  test('of a thousand messages is shown, and scrolls', async ({ terminal, page, server }) => {
+  test('shows a thousand messages, and scrolls', async ({ terminal, page, server }) => {
     await terminal.shows('SHUTDOWN):');
     const socket = connect(server.port, '127.0.0.1');
     await once(socket, 'connect');

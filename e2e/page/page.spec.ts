@@ -13,14 +13,14 @@ for (const { name, typed, screen, isOpen } of goldens) {
     if (isOpen) {
       await expect.poll(() => terminal.text()).toBe(screen.trimEnd());
     } else {
-      // The page's own notice of the end follows in brackets.
+      // The page's own hint after the end follows in brackets.
       await expect.poll(() => terminal.text()).toMatch(/\n\[[^\n]+\]$/);
       expect((await terminal.text()).replace(/\[[^\n]+\]$/, '')).toBe(screen);
     }
   });
 }
 
-test('two pages hold separate sessions', async ({ terminal, bridge, browser }) => {
+test('gives two pages separate sessions', async ({ terminal, bridge, browser }) => {
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
   const other = new PageTerminal(page);

@@ -19,13 +19,13 @@ test(
     const origin = `http://127.0.0.1:${bridge.port}`;
     const finished: Request[] = [];
     page.on('requestfinished', (one) => finished.push(one));
-    // What is loaded right after the prompt belongs to the first view as well.
+    // Files that are loaded right after the prompt belong to the first view, too.
     await page.goto(`${origin}/`, { waitUntil: 'networkidle' });
     await new PageTerminal(page).shows(PROMPT);
     const loaded = new Map<string, number>();
     for (const one of finished) loaded.set(one.url(), (await one.sizes()).responseBodySize);
 
-    const all = new Set([...loaded.keys(), ...(await linked(page))]);
+    const all = new Set([...loaded.keys(), ...(await linkedFiles(page))]);
     const names = [...all].map((url) => url.replace(origin, ''));
     for (const part of [/^\/$/, /^\/assets\/.*\.js$/, /^\/assets\/.*\.css$/]) {
       expect(names).toContainEqual(expect.stringMatching(part));
@@ -51,7 +51,7 @@ test(
 );
 
 /** The icon and the manifest, which a headless browser does not load. */
-function linked(page: Page): Promise<string[]> {
+function linkedFiles(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll('link')].map(({ href }) => href).filter((href) => href !== ''),
   );
@@ -60,11 +60,11 @@ function linked(page: Page): Promise<string[]> {
 /** The size of a response on the network, for a client that accepts this encoding. */
 async function bodySize(url: string, encoding: string): Promise<number> {
   const requested = request(url, { headers: { 'accept-encoding': encoding } }).end();
-  const [answer]: IncomingMessage[] = await once(requested, 'response');
-  if (answer?.statusCode !== 200) throw new Error(`${url}: ${answer?.statusCode}`);
+  const [response]: IncomingMessage[] = await once(requested, 'response');
+  if (response?.statusCode !== 200) throw new Error(`${url}: ${response?.statusCode}`);
   // A file that would not become smaller is sent as it is.
-  expect([encoding, undefined], url).toContain(answer.headers['content-encoding']);
-  return (await buffer(answer)).length;
+  expect([encoding, undefined], url).toContain(response.headers['content-encoding']);
+  return (await buffer(response)).length;
 }
 
 function sum(sizes: ReadonlyMap<string, number>): number {

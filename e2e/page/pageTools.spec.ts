@@ -19,8 +19,8 @@ import {
 
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
 const APPLE = 'An apple a day keeps the doctor away.';
-const LIGHT_TEXT = 'rgb(232, 237, 242)';
-const DARK_TEXT = 'rgb(29, 37, 44)';
+const TEXT_ON_DARK = 'rgb(232, 237, 242)';
+const TEXT_ON_LIGHT = 'rgb(29, 37, 44)';
 
 const rows = (page: Page) => page.locator('.xterm-rows');
 const tool = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
@@ -84,19 +84,19 @@ test('remembers each setting', WHOLE_BROWSER, async ({ page, context }) => {
 });
 
 test(
-  'follows the system’s theme at once, in the terminal too',
+  'follows the system’s theme immediately, in the terminal too',
   QUICK,
   async ({ page, terminal }) => {
     await terminal.type('MSGGET');
     await terminal.shows(`${APPLE}\n${PROMPT}`);
-    for (const [colorScheme, colour] of [
-      ['dark', LIGHT_TEXT],
-      ['light', DARK_TEXT],
-      ['dark', LIGHT_TEXT],
+    for (const [colorScheme, textColor] of [
+      ['dark', TEXT_ON_DARK],
+      ['light', TEXT_ON_LIGHT],
+      ['dark', TEXT_ON_DARK],
     ] as const) {
       await page.emulateMedia({ colorScheme });
-      await expect(rows(page)).toHaveCSS('color', colour);
-      await expect(page.locator('body')).toHaveCSS('color', colour);
+      await expect(rows(page)).toHaveCSS('color', textColor);
+      await expect(page.locator('body')).toHaveCSS('color', textColor);
     }
     await page.emulateMedia({ colorScheme: 'dark', contrast: 'more' });
     await expect(rows(page)).toHaveCSS('color', 'rgb(255, 255, 255)');
@@ -104,7 +104,7 @@ test(
     await choose(page, 'Light');
     await expect(rows(page)).toHaveCSS('color', 'rgb(0, 0, 0)');
     await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' });
-    await expect(rows(page)).toHaveCSS('color', DARK_TEXT);
+    await expect(rows(page)).toHaveCSS('color', TEXT_ON_LIGHT);
   },
 );
 
@@ -176,7 +176,7 @@ test.describe('a password', () => {
   });
 });
 
-/** Puts 25 messages on the screen, and searches for them. @returns The search's count of matches. */
+/** Prints 25 messages, and searches for them. @returns The element with the count of matches. */
 async function searchForApples(page: Page, terminal: PageTerminal): Promise<Locator> {
   for (let times = 0; times < 25; times++) await terminal.type('MSGGET');
   await expect
@@ -189,7 +189,7 @@ async function searchForApples(page: Page, terminal: PageTerminal): Promise<Loca
 
 test.describe('the search', () => {
   test(
-    'finds, counts, moves forward and back, and says if there is no match',
+    'finds, counts, moves forward and back, and shows if there is no match',
     QUICK,
     async ({ page, terminal }) => {
       const count = await searchForApples(page, terminal);
@@ -257,14 +257,17 @@ test.describe('the search', () => {
   });
 });
 
-test.describe('copying', () => {
+test.describe('the copy tool', () => {
   test.beforeEach(async ({ context, page }) => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await keepToasts(page);
   });
   const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
 
-  test('the selection, by button or Ctrl-C, drops no line', async ({ page, terminal }) => {
+  test('copies the selection by button or Ctrl-C, and keeps the line being typed', async ({
+    page,
+    terminal,
+  }) => {
     await terminal.type('MSGGET');
     await terminal.shows(`${APPLE}\n${PROMPT}`);
     await page.keyboard.type('half a line');
@@ -282,7 +285,7 @@ test.describe('copying', () => {
     await terminal.shows(`${PROMPT} half a line!`);
   });
 
-  test('everything keeps a long line in one piece', QUICK, async ({ page, terminal }) => {
+  test('copies everything, with a long line in one piece', QUICK, async ({ page, terminal }) => {
     const long = 'a rather long line '.repeat(20).trim();
     await terminal.type(`MSGSTORE\n${long}`);
     await terminal.shows(`Server: 200 OK\n${PROMPT}`);
@@ -301,7 +304,7 @@ test.describe('copying', () => {
 });
 
 test.describe('a link in the terminal', () => {
-  test('opens in a tab of its own without access to this page', async ({
+  test('opens in a new tab without access to this page', async ({
     page,
     terminal,
     server,
@@ -375,10 +378,10 @@ test('downloads the transcript as text', async ({ page, terminal }) => {
   ]);
 });
 
-// A browser's zoom leaves the page fewer CSS pixels; WCAG 1.4.10 is about 1280 by 1024 at 400 %.
+// A browser's zoom leaves the page fewer CSS pixels; WCAG 1.4.10 is about 1280 by 1024 at 400%.
 for (const [zoom, width, height] of [
-  ['200 %', 640, 512],
-  ['400 %', 320, 256],
+  ['200%', 640, 512],
+  ['400%', 320, 256],
 ] as const) {
   for (const input of ['In the terminal', 'In a field below']) {
     test(`stays usable at ${zoom}, with nothing cut off: ${input}`, async ({ page, terminal }) => {

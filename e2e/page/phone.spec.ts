@@ -22,7 +22,7 @@ const { defaultBrowserType: _, ...pixel } = devices['Pixel 7'];
 const field = (page: Page) => page.locator('#field-text');
 const prompt = (page: Page) => page.locator('#field-prompt');
 /** The replies; the prompts are announced as well. */
-const spoken = (page: Page) =>
+const announcements = (page: Page) =>
   page
     .getByRole('log', { name: 'Replies' })
     .locator('p')
@@ -44,7 +44,7 @@ async function choose(page: Page, label: string): Promise<void> {
 }
 
 /**
- * How long a finger takes for a drag. The events contain this time, however long the machine takes.
+ * The duration of a drag. The events contain this time, however long the machine takes.
  */
 const SLOW_MS = 800;
 const FLICK_MS = 80;
@@ -76,7 +76,7 @@ async function drag(
 
 const NOWHERE = { x: 0, y: 0, width: 0, height: 0 };
 
-/** The elements of the page that are wider than the screen. */
+/** The page's width beyond the screen's, in pixels; not positive if the page fits. */
 function overflow(page: Page): Promise<number> {
   return page.evaluate(() => {
     const { scrollWidth } = document.documentElement;
@@ -84,8 +84,8 @@ function overflow(page: Page): Promise<number> {
   });
 }
 
-/** How many rows of the terminal are fully visible. */
-async function rowsInSight(page: Page): Promise<number> {
+/** The number of terminal rows that are fully visible. */
+async function visibleRowCount(page: Page): Promise<number> {
   return page.evaluate(() => {
     const terminal = document.querySelector('#terminal')?.getBoundingClientRect();
     const rows = [...document.querySelectorAll('.xterm-rows > div')];
@@ -94,10 +94,10 @@ async function rowsInSight(page: Page): Promise<number> {
   });
 }
 
-async function filled(terminal: PageTerminal, page: Page): Promise<void> {
+async function fillTerminal(terminal: PageTerminal, page: Page): Promise<void> {
   await enter(page, 'FIRST');
   for (let times = 0; times < 20; times++) await commandButton(page, 'MSGGET').tap();
-  await expect(spoken(page).filter({ hasText: APPLE })).toHaveCount(20);
+  await expect(announcements(page).filter({ hasText: APPLE })).toHaveCount(20);
   await enter(page, 'LAST');
   await expect.poll(() => terminal.flow()).toContain('Client:LASTServer:400UNKNOWNCOMMANDEnter');
 }
@@ -140,9 +140,9 @@ for (const [device, viewport] of Object.entries({
       await expect(field(page)).toHaveAttribute('type', 'text');
     });
 
-    test('shows a whole session by touch exactly', QUICK, async ({ page, server }) => {
+    test('reproduces a whole session by touch', QUICK, async ({ page, server }) => {
       await commandButton(page, 'MSGGET').tap();
-      await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
+      await expect(announcements(page)).toHaveText(['Server: 200 OK', APPLE]);
       await commandButton(page, 'MSGSTORE').tap();
       await expect(prompt(page)).toHaveText('Enter new message of the day:');
       await enter(page, 'Exam moved to room 4, by the stairs that nobody uses');
@@ -194,8 +194,8 @@ for (const [device, viewport] of Object.entries({
       for (const button of await buttons.all()) {
         const { width, height } = (await button.boundingBox()) ?? NOWHERE;
         expect(Math.min(width, height)).toBeGreaterThanOrEqual(44);
-        const isCut = await button.evaluate((made) => made.scrollWidth > made.clientWidth);
-        expect(isCut, await button.innerText()).toBe(false);
+        const isTruncated = await button.evaluate((made) => made.scrollWidth > made.clientWidth);
+        expect(isTruncated, await button.innerText()).toBe(false);
       }
       await expect(commandButton(page, 'QUIT')).toBeEnabled();
       await commandButton(page, 'MSGSTORE').tap();
@@ -204,7 +204,7 @@ for (const [device, viewport] of Object.entries({
       await commandButton(page, 'QUIT').tap({ force: true });
       await enter(page, 'not interrupted');
       await expect(page.locator('#message')).toHaveText('not interrupted');
-      await expect(spoken(page).filter({ hasText: 'Server:' })).toHaveText([
+      await expect(announcements(page).filter({ hasText: 'Server:' })).toHaveText([
         'Server: 200 OK',
         'Server: 200 OK',
       ]);
@@ -216,7 +216,7 @@ for (const [device, viewport] of Object.entries({
       page,
       context,
     }) => {
-      await filled(terminal, page);
+      await fillTerminal(terminal, page);
       const cdp = await context.newCDPSession(page);
       const before = await terminal.rows();
       await drag(cdp, page, 60, SLOW_MS);
@@ -268,10 +268,10 @@ for (const [device, viewport] of Object.entries({
       terminal,
       page,
     }) => {
-      await filled(terminal, page);
+      await fillTerminal(terminal, page);
       await page.setViewportSize({ width: viewport.width, height: viewport.height - 300 });
       await expect(field(page)).toBeInViewport({ ratio: 1 });
-      await expect.poll(() => rowsInSight(page)).toBeGreaterThanOrEqual(3);
+      await expect.poll(() => visibleRowCount(page)).toBeGreaterThanOrEqual(3);
       await expect.poll(() => terminal.flow()).toMatch(/MSGGET,MSGSTORE,QUIT,SHUTDOWN\):$/);
       for (const name of ['MSGGET', 'MSGSTORE', 'MSGWATCH', 'MSGHIST', 'QUIT', 'SHUTDOWN']) {
         await commandButton(page, name).scrollIntoViewIfNeeded();
@@ -305,12 +305,17 @@ test.describe('the field', () => {
     await page.keyboard.press('End');
     await page.keyboard.insertText('GET');
     await page.keyboard.press('Enter');
-    await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE, 'Server: 200 OK', APPLE]);
+    await expect(announcements(page)).toHaveText([
+      'Server: 200 OK',
+      APPLE,
+      'Server: 200 OK',
+      APPLE,
+    ]);
   });
 
   test('recalls earlier lines, but no password', async ({ page }) => {
     await enter(page, 'MSGGET');
-    await expect(spoken(page)).toHaveCount(2);
+    await expect(announcements(page)).toHaveCount(2);
     await enter(page, 'SHUTDOWN');
     await expect(prompt(page)).toHaveText('Enter shutdown password:');
     await enter(page, 'wrong');
@@ -338,14 +343,14 @@ test.describe('the field', () => {
         selectionEnd: text.length,
       });
     await commandButton(page, 'MSGWATCH').tap();
-    await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
+    await expect(announcements(page)).toHaveText(['Server: 200 OK', APPLE]);
     await field(page).tap();
     for (const text of ['に', 'にほ', 'にほん']) await compose(text);
     await expect(field(page)).toHaveValue('にほん');
 
     const other = Program.motd(['set', '-m', 'meanwhile', '127.0.0.1', String(server.port)]);
     expect(await other.exitCode()).toBe(0);
-    await expect(spoken(page).last()).toHaveText('meanwhile');
+    await expect(announcements(page).last()).toHaveText('meanwhile');
     await expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):にほん$/);
     // Keys of the input method itself, as Chromium reports them (UI Events, 4.3.3).
     for (const key of ['Enter', 'ArrowUp']) {
@@ -359,7 +364,7 @@ test.describe('the field', () => {
     await cdp.send('Input.insertText', { text: '日本語' });
     await expect(field(page)).toHaveValue('日本語');
     await page.keyboard.press('Enter');
-    await expect(spoken(page).last()).toHaveText('Server: 400 UNKNOWN COMMAND');
+    await expect(announcements(page).last()).toHaveText('Server: 400 UNKNOWN COMMAND');
     const sent = (await transcriptOf(page)).match(/^Client: .*/gm);
     expect(sent).toEqual(['Client: MSGWATCH', 'Client: 日本語']);
   });
@@ -367,7 +372,7 @@ test.describe('the field', () => {
   test('announces every reply once, even after a lost connection', async ({ page, server }) => {
     await expect(page.getByRole('log')).toHaveAttribute('aria-live', 'polite');
     await commandButton(page, 'MSGGET').tap();
-    await expect(spoken(page)).toHaveText(['Server: 200 OK', APPLE]);
+    await expect(announcements(page)).toHaveText(['Server: 200 OK', APPLE]);
     await server.program.stop();
     await expect(page.locator('#status-light')).toHaveAttribute('data-state', 'waiting');
     await expect(prompt(page)).toHaveText('Not connected:');
@@ -375,8 +380,8 @@ test.describe('the field', () => {
     await startServer(server.port);
     await expect(prompt(page)).toHaveText(PROMPT);
     await commandButton(page, 'MSGGET').tap();
-    await expect(spoken(page).filter({ hasText: APPLE })).toHaveCount(2);
-    const lines = await spoken(page).allInnerTexts();
+    await expect(announcements(page).filter({ hasText: APPLE })).toHaveCount(2);
+    const lines = await announcements(page).allInnerTexts();
     const notes = lines.filter((line) => line.startsWith('['));
     const others = lines.filter((line) => !line.startsWith('['));
     expect(others.filter((line) => line !== 'Server: 421 SERVER SHUTTING DOWN')).toEqual([
@@ -398,7 +403,7 @@ test.describe('320 pixels wide', () => {
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     for (const name of ['Message history', 'Search the terminal', 'Settings', 'Help']) {
       await page.getByRole('button', { name, exact: true }).tap();
-      if (name.startsWith('History')) {
+      if (name === 'Message history') {
         await expect(page.locator('#history')).toContainText('No message has been stored yet.');
       }
       expect(await overflow(page), name).toBeLessThanOrEqual(0);
@@ -406,7 +411,7 @@ test.describe('320 pixels wide', () => {
     }
     await choose(page, 'In the terminal');
     expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect(await rowsInSight(page)).toBeGreaterThanOrEqual(3);
+    expect(await visibleRowCount(page)).toBeGreaterThanOrEqual(3);
   });
 
   test('cuts off no tool, and the search has room to type', async ({ terminal, page }) => {

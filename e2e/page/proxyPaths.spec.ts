@@ -42,11 +42,11 @@ test('adds the slash after the prefix, and keeps the query', QUICK, async ({ pag
   await page.waitForURL(`${origin}/devbox/?target=motd&as=motd#x`);
   expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/devbox/ws/motd`);
   await new PageTerminal(page).shows(PROMPT);
-  // The address without the slash is not an entry in the browser's history.
+  // The URL without the slash is not an entry in the browser's history.
   expect(await page.evaluate(() => history.length)).toBeLessThanOrEqual(2);
 });
 
-test('does not reload for ever if the proxy removes the slash', async ({ page, bridge }) => {
+test('does not reload forever if the proxy removes the slash', async ({ page, bridge }) => {
   const origin = await startNginx(
     bridge.port,
     'location = /devbox { proxy_pass BRIDGE/; } location = /devbox/ { return 301 /devbox; }',
@@ -63,7 +63,7 @@ test('does not reload for ever if the proxy removes the slash', async ({ page, b
   }
 });
 
-test('says what to configure if requests for its files do not reach the bridge', async ({
+test('explains what to configure if requests for its files do not reach the bridge', async ({
   page,
   bridge,
 }) => {
@@ -77,7 +77,7 @@ test('says what to configure if requests for its files do not reach the bridge',
   );
 });
 
-test('says what to configure if its WebSocket does not reach the bridge', async ({
+test('explains what to configure if its WebSocket does not reach the bridge', async ({
   page,
   bridge,
 }) => {
