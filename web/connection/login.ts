@@ -1,4 +1,4 @@
-// Reads who is logged in. A bridge that requires a password names the user in a cookie of its own
+// Reads the name of the logged-in user. A bridge that requires a password names the user in a separate cookie
 // (bridge/http/loginCookie.ts).
 
 const USER_COOKIE = /(?:^|;\s*)motd-user=([^;]+)/;

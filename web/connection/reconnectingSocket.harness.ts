@@ -1,4 +1,5 @@
-// Provides what a browser has and Node 20 lacks, so that tests connect to a real WebSocket server.
+// Provides the browser's globals that Node 20 lacks, so that tests connect to a real WebSocket
+// server.
 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';

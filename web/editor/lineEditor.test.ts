@@ -133,19 +133,19 @@ describe('treats as one character', () => {
   });
 });
 
-describe('completes lines', () => {
-  test('at Enter, wherever the cursor is', () => {
+describe('the editor', () => {
+  test('completes a line at Enter, wherever the cursor is', () => {
     const editor = typed('MSG', LEFT, '\r', 'x');
     expect(linesOf(editor)).toEqual(['MSG']);
     expect(withCursor(editor)).toBe('x|');
   });
 
-  test('from data with several lines', () => {
+  test('completes lines from data with several lines', () => {
     expect(linesOf(typed('hello\rthere\r'))).toEqual(['hello', 'there']);
   });
 
   test.each(['\x1b[200~one\rtwo\r\nthree\nfour\x1b[201~', 'one\rtwo\r\nthree\nfour'])(
-    'from a paste with several lines: %j',
+    'completes lines from a paste with several lines: %j',
     (paste) => {
       const editor = typed(paste);
       expect(linesOf(editor)).toEqual(['one', 'two', 'three']);
@@ -153,11 +153,11 @@ describe('completes lines', () => {
     },
   );
 
-  test('and keeps control characters of a paste as text', () => {
+  test('keeps control characters of a paste as text', () => {
     expect(withCursor(typed('\x1b[200~a\tb\x03c\x9bd\x1b[201~'))).toBe('a\tb\x03c\x9bd|');
   });
 
-  test('and discards them, but keeps the line being typed', () => {
+  test('discards completed lines, but keeps the line being typed', () => {
     const editor = typed('one\rtwo', LEFT);
     editor.discardTypeAhead();
     expect(linesOf(editor)).toEqual([]);
@@ -175,7 +175,7 @@ describe('completes lines', () => {
     ['Ctrl-G', '\x07'],
     ['Ctrl-Space', '\x00'],
     ['a response of the terminal', '\x1b[?1;2c\x1b[24;80R\x1bP1$r0m\x1b\\\x1b]10;rgb:0/0/0\x07'],
-  ])('and ignores %s', (_key, data) => {
+  ])('ignores %s', (_key, data) => {
     expect(withCursor(typed('a', data))).toBe('a|');
   });
 });

@@ -3,7 +3,7 @@ import { Notifications } from './notifications.ts';
 
 type PermissionState = 'default' | 'denied' | 'granted';
 
-/** Provides what a browser has and Node lacks: notifications, and a page that is visible or not. */
+/** Replaces the browser's globals for notifications, and for a page that is visible or not. */
 class FakeDesktop {
   permission: PermissionState = 'granted';
   /** The user's answer to a request for permission. */

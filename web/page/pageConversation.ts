@@ -302,7 +302,7 @@ export class PageConversation implements ConnectionEvents {
     announcer.announce(PASSWORD_DISCARDED);
   }
 
-  /** Ends the conversation, and prints what to do next. */
+  /** Ends the conversation, and prints a hint. */
   #end(ending: Ending): void {
     this.#disconnect(ending);
     const { socket } = this.#deps;

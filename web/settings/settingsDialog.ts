@@ -44,7 +44,7 @@ export class SettingsDialog {
     this.#element('#line-ends').hidden = false;
   }
 
-  /** Shows who is logged in, and a link to log out. */
+  /** Shows the name of the logged-in user, and a link to log out. */
   showLogin(user: string): void {
     this.#element('#login-user').textContent = escapeControls(user);
     this.#element('#login').hidden = false;
