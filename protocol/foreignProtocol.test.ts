@@ -39,7 +39,7 @@ test.each([
   '\x1b[A',
   '\r\n\r\n\0',
   'é',
-])('does not take the first bytes %j for a binary protocol', (bytes) => {
+])('detects no binary protocol in the first bytes %j', (bytes) => {
   expect(protocolOfFirstBytes(bytes)).toBeUndefined();
 });
 

@@ -4,7 +4,7 @@ import type { ServerEvent } from './events.ts';
 
 const peer = { host: '127.0.0.1', port: 58400 };
 
-// server.test.ts compares the original's lines verbatim, in the six cases of the mission.
+// server.test.ts compares the original's lines verbatim, in the golden cases.
 test.each<[rule: string, event: ServerEvent, line: string]>([
   [
     'writes an IPv6 address in brackets',

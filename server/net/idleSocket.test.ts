@@ -54,7 +54,7 @@ async function connection(): Promise<TestConnection> {
 }
 
 /**
- * Whether a timer after a suspension takes the peer for idle, although it did something meanwhile.
+ * Whether a timer after a suspension considers the peer idle, although it was active meanwhile.
  */
 function isIdle(
   { socket, blockWhilePeer }: TestConnection,
@@ -70,7 +70,7 @@ function isIdle(
   });
 }
 
-test('takes a peer without activity for idle', async () => {
+test('considers a peer without activity idle', async () => {
   expect(await isIdle(await connection())).toBe(true);
 });
 

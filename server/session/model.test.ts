@@ -12,7 +12,7 @@ import { APPLE, startServer, TestClient } from '../server.harness.ts';
 const CLIENTS = 3;
 
 /** The replies of the protocol, for several clients. */
-class Model {
+class ReplyModel {
   readonly expected: string[] = Array.from({ length: CLIENTS }, () => '');
   readonly #states: string[] = Array.from({ length: CLIENTS }, () => 'command');
   readonly #wrong: number[] = Array.from({ length: CLIENTS }, () => 0);
@@ -81,7 +81,7 @@ test('sends every client what the model predicts', {
   let steps = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), async (sequence) => {
-      const model = new Model();
+      const model = new ReplyModel();
       const clients = await Promise.all(
         model.expected.map((_, client) => clientFrom(running, sequences * CLIENTS + client)),
       );

@@ -298,7 +298,7 @@ describe.each([
     );
   });
 
-  test('takes text without LF for a line when the peer half-closes', () => {
+  test('treats text without an LF as a line when the peer half-closes', () => {
     const driver = new SessionDriver().receive(...cut('MSGSTORE\nb\nMSGGET')).endInput();
     expect(driver.sent).toBe('200 OK\n200 OK\n200 OK\nb\n');
     expect(driver.isClosed).toBe(true);

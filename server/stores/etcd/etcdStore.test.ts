@@ -367,7 +367,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     };
   }
 
-  /** A proxy to etcd that can drop what etcd answers, and nothing else. */
+  /** A proxy to etcd that can drop the answers of etcd, and nothing else. */
   async function answerDropper(cluster: LocalEtcd) {
     const [, port] = cluster.endpoints[0]?.split(':') ?? [];
     let isDropping = false;

@@ -9,7 +9,7 @@ test('parses the members and the key prefix', () => {
   });
 });
 
-test('takes etcds:// for TLS, and ignores a trailing slash', () => {
+test('uses TLS for etcds://, and ignores a trailing slash', () => {
   expect(parseEtcdUrl('etcds://10.0.0.1:2379/motd/')).toEqual({
     members: ['10.0.0.1:2379'],
     prefix: '/motd/',
