@@ -113,7 +113,7 @@ test('delays wrong guesses, whether the user exists or not', async ({ server }) 
   expect(await requestPage(bridge, 'anna', ANNA.password)).toMatchObject({ status: 429 });
 });
 
-test('motd up: TLS and passwords apply to the page, not to the TCP server', async () => {
+test('motd up: applies TLS and passwords to the page, not to the TCP server', async () => {
   const key = test.info().outputPath('key.pem');
   copyPrivately(tlsFile('key'), key);
   const program = Program.motd([

@@ -98,10 +98,7 @@ test.describe('a browser that knows the password', () => {
   });
 });
 
-test('logging out ends the validity of the cookie and forgets the password', async ({
-  browser,
-  server,
-}) => {
+test('revokes the cookie and forgets the password on logout', async ({ browser, server }) => {
   const bridge = await startBridge(server.port, 0, ['--users-file', users]);
   const context = await browser.newContext();
   const page = await context.newPage();

@@ -130,7 +130,7 @@ test('spreads sessions over the workers, and gives none to the primary', async (
   expect(bridge.program.stderr).toBe('');
 });
 
-test('every worker serves the metrics of all workers', QUICK, async ({ echo }) => {
+test('serves the metrics of all workers from every worker', QUICK, async ({ echo }) => {
   const bridge = await startWorkers(echo);
   const sessions = await openMany(bridge, 10);
   for (const session of sessions) expect(await isAlive(session)).toBe(true);
@@ -144,7 +144,7 @@ test('every worker serves the metrics of all workers', QUICK, async ({ echo }) =
   expect(await metric(bridge, 'motd_bridge_websocket_closes_total{code="1005"}')).toBe(10);
 });
 
-test('restarts a killed worker; the sessions of the others continue', QUICK, async ({ echo }) => {
+test('restarts a killed worker and keeps the sessions of the others', QUICK, async ({ echo }) => {
   const bridge = await startWorkers(echo);
   const sessions = await openInTurn(bridge, 20);
   expect(await metric(bridge, OPENED)).toBe(20);
@@ -186,7 +186,7 @@ test('restarts all workers on the same port if all are killed', async ({ echo })
   expect(await metric(bridge, OPEN)).toBe(sessions.length);
 });
 
-test('a hanging worker delays neither the others nor /metrics', async ({ echo }) => {
+test('does not delay other workers or /metrics if a worker hangs', async ({ echo }) => {
   const bridge = await startWorkers(echo);
   const sessions = await openMany(bridge, 10);
   expect(await metric(bridge, OPENED)).toBe(10);
@@ -342,7 +342,7 @@ test.describe('the limits hold for all workers together', () => {
 const FIRST = readFileSync(tlsFile('cert'));
 const SECOND = readFileSync(tlsFile('renewed'));
 
-test('SIGHUP: all workers use the new certificate and users, and each is reported once', async ({
+test('SIGHUP: applies the new certificate and users in all workers, and reports each once', async ({
   echo,
 }) => {
   const outputs = ['cert.pem', 'key.pem', 'users'].map((name) => test.info().outputPath(name));
