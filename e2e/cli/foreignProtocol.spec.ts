@@ -169,7 +169,7 @@ test('answers any request of curl with one 400', QUICK, async ({ server }) => {
     expect(curl.stdout).toBe('400 UNKNOWN COMMAND\n');
   }
   await expectUnharmed(server);
-  expect(server.program.stdout.match(/\[!\] HTTP refused/g)).toHaveLength(3);
+  expect(server.program.stdout.match(/\[!\] HTTP rejected/g)).toHaveLength(3);
 });
 
 test('rejects a request inside TLS like one without', async () => {
