@@ -1,7 +1,7 @@
 // The baseline for a page: xterm.js alone. It writes the prompt and echoes what is typed by itself,
-// connects to nothing, and has a fixed size. No page that draws with xterm.js can be ready, or echo,
-// sooner. Its cursor does not blink, as in our page: while something blinks, the browser draws at
-// fixed moments, and an echo waits for the next of them.
+// connects to nothing, and has a fixed size. No page that draws with xterm.js can be ready, or
+// echo, sooner. Its cursor does not blink, as in our page: while something blinks, the browser
+// draws at fixed moments, and an echo waits for the next of them.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

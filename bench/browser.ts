@@ -1,4 +1,5 @@
-// A page in a real Chromium: the time until the user can type, and until a typed character is shown.
+// A page in a real Chromium: the time until the user can type, and until a typed character is
+// shown.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
@@ -14,7 +15,9 @@ const VIEWPORT = { width: 1000, height: 640 };
 const USERS = 3;
 const REPEATED_OPENS = 2;
 const KEY_PRESSES = 50;
-/** Longer than a frame, at 60 a second: keys have to be pressed at any moment between two frames. */
+/**
+ * Longer than a frame, at 60 a second: keys have to be pressed at any moment between two frames.
+ */
 const MAX_PAUSE_MS = 50;
 
 /** From navigation to a prompt that accepts input, in milliseconds. */

@@ -1,5 +1,5 @@
-// The baseline: a TCP server that sends back what it receives, and does nothing else. No server in this
-// language on this machine can answer a request sooner.
+// The baseline: a TCP server that sends back what it receives, and does nothing else. No server in
+// this language on this machine can answer a request sooner.
 
 import { createServer } from 'node:net';
 

@@ -1,5 +1,5 @@
-// The server with the etcd store: the cost of reading, watching and storing if several machines share
-// the message.
+// The server with the etcd store: the cost of reading, watching and storing if several machines
+// share the message.
 
 import { LocalEtcd } from '../testing/etcd.ts';
 import { compareWithMemory } from './versusMemory.ts';

@@ -1,5 +1,4 @@
-// What is put under load: a server, our bridge in front of it, or another bridge; and how to connect to
-// it.
+// The program under load: a server, our bridge in front of it, or another bridge. Connects to it.
 
 import { upgradeRequest } from '../testing/rawWebSocket.ts';
 import { LoadConnection } from './loadConnection.ts';

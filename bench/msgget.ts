@@ -1,4 +1,5 @@
-// Compares the server with an echo server, and a session through the bridge with a direct connection.
+// Compares the server with an echo server, and a session through the bridge with a direct
+// connection.
 
 import { frame, OPCODE } from '../testing/frames.ts';
 import { fieldOf } from './fieldOf.ts';

@@ -1,14 +1,16 @@
-// Counts the payload in a stream of WebSocket frames (RFC 6455, section 5.2), split anywhere: bridges
-// split and merge what they relay. Masked frames count as well, so that an echo server, which sends
-// the load's own frames back, can be measured with the same load. The payload is skipped, so the work
-// is per frame, not per byte.
+// Counts the payload in a stream of WebSocket frames (RFC 6455, section 5.2), split anywhere:
+// bridges split and merge what they relay. Masked frames count as well, so that an echo server,
+// which sends the load's own frames back, can be measured with the same load. The payload is
+// skipped, so the work is per frame, not per byte.
 //
 // testing/frames.ts is not used here: it checks each frame, and rejects masked ones.
 
 /** Two bytes, eight of length, four of mask. */
 const MAX_HEADER = 14;
 
-/** The bit of the first byte that marks a control frame, which carries no payload of the session. */
+/**
+ * The bit of the first byte that marks a control frame, which carries no payload of the session.
+ */
 const CONTROL_BIT = 0x08;
 
 export class PayloadCounter {

@@ -77,8 +77,8 @@ export async function startWebsockify(command: string, targetPort: number): Prom
 }
 
 /**
- * ttyd shows a program in a terminal. This program costs as little as possible: it prints the prompt,
- * and the kernel echoes what is typed.
+ * ttyd shows a program in a terminal. This program costs as little as possible: it prints the
+ * prompt, and the kernel echoes what is typed.
  *
  * @param command The name of ttyd.
  */
@@ -114,7 +114,9 @@ export async function stop({ process: child, pid }: Running): Promise<void> {
   for (const one of children) terminateIfRunning(one);
 }
 
-/** Starts one of our programs, which sends its parent the address it listens on (cli/lifecycle.ts). */
+/**
+ * Starts one of our programs, which sends its parent the address it listens on (cli/lifecycle.ts).
+ */
 async function startOurs(
   script: string,
   args: string[],

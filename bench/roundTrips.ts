@@ -1,5 +1,6 @@
-// A load: connections that each send a batch of requests, wait for all replies, and repeat. It must not
-// be the bottleneck, so requests are prepared beforehand and replies are only counted, in bytes.
+// A load: connections that each send a batch of requests, wait for all replies, and repeat. It must
+// not be the bottleneck, so requests are prepared beforehand and replies are only counted, in
+// bytes.
 
 import { quantile } from '../testing/quantile.ts';
 import type { LoadConnection } from './loadConnection.ts';

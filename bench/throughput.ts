@@ -1,5 +1,5 @@
-// A load: connections that each keep a number of frames in flight. For each frame's payload that comes
-// back, the same prepared frame is sent again.
+// A load: connections that each keep a number of frames in flight. For each frame's payload that
+// comes back, the same prepared frame is sent again.
 
 import type { LoadConnection } from './loadConnection.ts';
 import { LoadCpu } from './loadCpu.ts';

@@ -1,5 +1,5 @@
-// Compares reading from a server with the etcd store and from one with the memory store. Both answer
-// from memory; etcd's updates arrive on a connection of their own.
+// Compares reading from a server with the etcd store and from one with the memory store. Both
+// answer from memory; etcd's updates arrive on a connection of their own.
 
 import type { LocalEtcd } from '../testing/etcd.ts';
 import { fieldOf } from './fieldOf.ts';

@@ -1,5 +1,5 @@
-// Compares storing through the server with writing to etcd directly: plain puts, one after another on
-// each connection (plainPuts.ts), and `etcdctl put`, a process each.
+// Compares storing through the server with writing to etcd directly: plain puts, one after another
+// on each connection (plainPuts.ts), and `etcdctl put`, a process each.
 
 import { spawnSync } from 'node:child_process';
 import type { LocalEtcd } from '../testing/etcd.ts';
@@ -58,7 +58,10 @@ export async function compareWithPuts(etcd: LocalEtcd, etcdctl: string): Promise
   measureEtcdctl(etcd, etcdctl);
 }
 
-/** Prints one row: the same number of connections store through the server and put into etcd, in turn. */
+/**
+ * Prints one row: the same number of connections store through the server and put into etcd, in
+ * turn.
+ */
 async function compare(
   name: string,
   servers: Running[],

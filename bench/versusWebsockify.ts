@@ -1,5 +1,5 @@
-// Compares the bridge with websockify, both in front of the same echo server, and with the echo server
-// itself, which shows what the load could reach without a bridge.
+// Compares the bridge with websockify, both in front of the same echo server, and with the echo
+// server itself, which shows what the load could reach without a bridge.
 
 import { frame, OPCODE } from '../testing/frames.ts';
 import { fieldOf } from './fieldOf.ts';
@@ -217,8 +217,8 @@ function fieldsOf<Field extends string>(
 }
 
 /**
- * The load's CPU share with the bridge, websockify and the echo server. Below 100%, the load waits for
- * them.
+ * The load's CPU share with the bridge, websockify and the echo server. Below 100%, the load waits
+ * for them.
  */
 function loadCpu(results: ComparedRounds<{ loadCpuShare: number }>): string {
   const { bridge, websockify, echo } = fieldsOf(results, 'loadCpuShare');

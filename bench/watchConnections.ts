@@ -9,7 +9,9 @@ const OPENED_AT_A_TIME = 100;
 const LF = 0x0a;
 const MSGWATCH = Buffer.from('MSGWATCH\n');
 
-/** Sent once all connections watch, without times, then after each update that all have received. */
+/**
+ * Sent once all connections watch, without times, then after each update that all have received.
+ */
 export interface UpdateReport {
   receivedAtMs: number[];
 }

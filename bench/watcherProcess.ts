@@ -1,5 +1,5 @@
-// Watchers in a process of their own (watchConnections.ts): reading thousands of updates takes as long
-// as sending them, and must not delay the client that stores.
+// Watchers in a process of their own (watchConnections.ts): reading thousands of updates takes as
+// long as sending them, and must not delay the client that stores.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

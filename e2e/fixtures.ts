@@ -63,7 +63,9 @@ function lastOf(output: string): string {
     .join('');
 }
 
-/** Starts a server that trusts PROXY headers from this machine, unless `flags` specify otherwise. */
+/**
+ * Starts a server that trusts PROXY headers from this machine, unless `flags` specify otherwise.
+ */
 export async function startServer(port = 0, flags: string[] = []): Promise<ListeningProgram> {
   const program = Program.motd(['serve', '--port', String(port), ...flags], {
     MOTD_TRUST_PROXY: '127.0.0.1',

@@ -1,18 +1,20 @@
-// Checks what clients saw of one register with a history against what the register promises. Pure:
-// recorded operations in, faults as sentences out, none if everything is correct.
+// Checks the results that clients observed of one register with a history against the guarantees of
+// the register. Pure: it takes recorded operations and returns faults as sentences, none if
+// everything is correct.
 //
-// The register is the message in force; a store writes it and adds it to the history. Every message is
-// unique, and the history gives the order in which the stores took effect. That makes the check simple:
-// to find *some* order that explains what was seen is hard in general (Gibbons and Korach, Testing
-// Shared Memories, SIAM J. Comput. 26(4), 1997), but here the order of the stores is known, and each
-// read shows which store it has seen. It checks:
+// The register is the message in force; a store writes it and adds it to the history. Every message
+// is unique, and the history gives the order in which the stores took effect. That makes the check
+// simple: to find *some* order that explains what was seen is hard in general (Gibbons and Korach,
+// Testing Shared Memories, SIAM J. Comput. 26(4), 1997), but here the order of the stores is known,
+// and each read shows which store it has seen. It checks:
 //
-// - Linearizability (Herlihy and Wing, ACM TOPLAS 12(3), 1990): each operation can be thought of as done
-//   at one moment between its beginning and its end, such that the stores are done in the order of the
-//   history, and each read finds the newest store. An operation without a reply may have been done at
-//   any moment after its beginning, or never.
-// - Sequential consistency (Lamport, IEEE Trans. Comput. C-28(9), 1979): the same without the moments:
-//   one order explains everything that was seen, and keeps the order of each client's operations.
+// - Linearizability (Herlihy and Wing, ACM TOPLAS 12(3), 1990): each operation takes effect at one
+//   moment between its beginning and its end, such that the stores are done in the order of the
+//   history, and each read finds the newest store. An operation without a reply may have been done
+//   at any moment after its beginning, or never.
+// - Sequential consistency (Lamport, IEEE Trans. Comput. C-28(9), 1979): the same without the
+//   moments: one order explains everything that was seen, and keeps the order of each client's
+//   operations.
 //
 // All times are of one clock (performance.now() of one process).
 
@@ -25,8 +27,8 @@ export interface StoreOperation {
   /** Infinity if there was no reply. */
   endedAt: number;
   /**
-   * `rejected`: the reply was 503. `unknown`: there was no reply. In both cases the message may have
-   * been stored; with `failed` it has not.
+   * `rejected`: the reply was 503. `unknown`: there was no reply. In both cases the message may
+   * have been stored; with `failed` it has not.
    */
   outcome: 'acknowledged' | 'rejected' | 'unknown' | 'failed';
 }
@@ -48,8 +50,8 @@ export interface Register {
 }
 
 /**
- * What is wrong with a history by itself: a message twice, one that no client stored, one whose store
- * failed, an acknowledged one that is missing.
+ * What is wrong with a history by itself: a message twice, one that no client stored, one whose
+ * store failed, an acknowledged one that is missing.
  */
 export function historyFaults({ history }: Register, stores: readonly StoreOperation[]): string[] {
   const byMessage = new Map(stores.map((store) => [store.message, store]));

@@ -8,7 +8,10 @@ const headlessShell = process.env['CHROMIUM_SHELL_PATH'];
 /** A folder for each subject: `npm run e2e -- --project page`. */
 const SUBJECTS = ['page', 'cli', 'bridge', 'cluster', 'packaging', 'reliability'];
 
-/** What the headless shell lacks: notifications, installing, the back/forward cache. */
+/**
+ * Tests of features that the headless shell lacks: notifications, installing, the back/forward
+ * cache.
+ */
 const WHOLE_BROWSER = /@whole-browser/;
 
 function launchWith(executablePath: string | undefined) {

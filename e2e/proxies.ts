@@ -1,4 +1,5 @@
-// Real reverse proxies, each with the configuration that docs/internet.md gives, in a folder of its own.
+// Real reverse proxies, each with the configuration that docs/internet.md gives, in a folder of its
+// own.
 
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
-// Installs Debian packages for the tests, if this is Debian or a derivative and this process runs as
-// root.
+// Installs Debian packages for the tests, if this is Debian or a derivative and this process runs
+// as root.
 
 import { spawnSync } from 'node:child_process';
 

@@ -3,8 +3,8 @@
 const POLL_INTERVAL_MS = 250;
 
 /**
- * npm passes SIGTERM only to the shell that it runs between itself and this process. That shell dies
- * without passing it on. (`exec` would replace the shell, but not on Windows.)
+ * npm passes SIGTERM only to the shell that it runs between itself and this process. That shell
+ * dies without passing it on. (`exec` would replace the shell, but not on Windows.)
  */
 export function exitWithParent() {
   const parent = process.ppid;

@@ -1,6 +1,6 @@
-// What every command needs first: the packages installed and the program built. Plain JavaScript
-// that needs only Node, because it runs in a fresh clone. Finished steps are skipped, so a second
-// run starts at once.
+// Prepares every command: installs the packages and builds the program. Plain JavaScript that needs
+// only Node, because it runs in a fresh clone. Finished steps are skipped, so a second run starts
+// immediately.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OLDEST_NODE = [20, 19];
 
-/** What the build reads. */
+/** The folders that the build reads. */
 const SOURCES = [
   'protocol',
   'access',

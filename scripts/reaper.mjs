@@ -7,7 +7,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_INTERVAL_MS = 20;
-/** Longer than SIGKILL takes. Without an init process, orphans stay zombies and never look ended. */
+/**
+ * Longer than SIGKILL takes. Without an init process, orphans stay zombies and never look ended.
+ */
 const TIMEOUT_MS = 1000;
 
 const [, , folder = ''] = process.argv;

@@ -13,7 +13,7 @@ const PAGE = 'docs/reliability.md';
 const VITEST = 'node_modules/vitest/vitest.mjs';
 const PLAYWRIGHT = 'node_modules/@playwright/test/cli.js';
 
-/** What each part runs. @type {Record<string, () => void>} */
+/** The tests of each part. @type {Record<string, () => void>} */
 const PARTS = {
   server() {
     runNode(VITEST, 'run', 'server/session');

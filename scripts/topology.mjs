@@ -1,4 +1,4 @@
-// `npm run topology`: what deploy/container describes, on this machine and without containers: three
+// `npm run topology`: the setup of deploy/container, on this machine and without containers: three
 // etcd members, three message servers, a bridge, and HAProxy with the same haproxy.cfg. Ctrl-C ends
 // all of them. Nothing is left behind, even after SIGKILL (reaper.mjs).
 

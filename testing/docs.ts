@@ -32,7 +32,9 @@ export function headingsOf(text: string): string[] {
   return [...proseOf(text).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title);
 }
 
-/** @returns The anchors that GitHub gives a page's headings; repeated titles get a numeric suffix. */
+/**
+ * @returns The anchors that GitHub gives a page's headings; repeated titles get a numeric suffix.
+ */
 export function anchorsOf(text: string): string[] {
   const seen = new Map<string, number>();
   return headingsOf(text).map((title) => {

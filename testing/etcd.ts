@@ -1,10 +1,9 @@
 // A real etcd of one or more members on loopback, with faults on demand.
 //
-// Operations: kill, restart, pause and resume a member; cut the connections between members, or those
-// of clients, and heal them.
-// Design: each member is reached by its peers, and each client reaches the members, through a TCP
-// forwarder that can be cut (forwarder.ts). Every process is ended by its id; ports and folders are
-// not shared, so clusters of several tests run side by side.
+// Operations: kill, restart, pause and resume a member; cut the connections between members, or
+// those of clients, and heal them. Design: each member is reached by its peers, and each client
+// reaches the members, through a TCP forwarder that can be cut (forwarder.ts). Every process is
+// ended by its id; ports and folders are not shared, so clusters of several tests run side by side.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,7 +40,9 @@ export interface LocalEtcdOptions {
   rootPassword?: string;
   /** Tokens are JWTs, which etcd accepts only while its users stay the same. */
   jwt?: boolean;
-  /** The storage quota of a member. Beyond it, etcd rejects writes (`NOSPACE`) until `freeSpace`. */
+  /**
+   * The storage quota of a member. Beyond it, etcd rejects writes (`NOSPACE`) until `freeSpace`.
+   */
   quotaBytes?: number;
   /** The name of the etcd program; `etcdCommand` by default. */
   command?: string;

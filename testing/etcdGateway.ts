@@ -137,7 +137,10 @@ export class EtcdGateway {
     return health?.['health'] === 'true';
   }
 
-  /** Turns on authentication, with `root` alone (https://etcd.io/docs/v3.4/op-guide/authentication/). */
+  /**
+   * Turns on authentication, with `root` alone
+   * (https://etcd.io/docs/v3.4/op-guide/authentication/).
+   */
   async enableAuth(password: string): Promise<void> {
     await this.call('/v3/auth/user/add', { name: 'root', password });
     await this.call('/v3/auth/role/add', { name: 'root' });

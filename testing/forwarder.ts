@@ -8,10 +8,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
  * How the forwarder fails.
  *
  * `rejects`: every open connection and every new one is reset, as by a firewall that rejects.
- * `drops`: connections stay open and new ones are accepted, but no byte gets through, as by a firewall
- * that drops: only a timeout detects it. The dropped bytes are lost, so such a connection is reset when
- * the forwarder is healed: TCP allows no gap in a stream. The kernel completes the handshake of new
- * connections: dropping their SYNs would need root.
+ * `drops`: connections stay open and new ones are accepted, but no byte gets through, as by a
+ * firewall that drops: only a timeout detects it. The dropped bytes are lost, so such a connection
+ * is reset when the forwarder is healed: TCP allows no gap in a stream. The kernel completes the
+ * handshake of new connections: dropping their SYNs would need root.
  */
 export type NetworkFault = 'rejects' | 'drops';
 

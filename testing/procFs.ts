@@ -211,7 +211,9 @@ export function allProcesses(): number[] {
     .map(Number);
 }
 
-/** Fields of /proc/PID/stat by their numbers in proc(5): state, ppid, utime, stime, cutime, cstime. */
+/**
+ * Fields of /proc/PID/stat by their numbers in proc(5): state, ppid, utime, stime, cutime, cstime.
+ */
 const STATE = 3;
 const PARENT = 4;
 const FIRST_TIME = 14;

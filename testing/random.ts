@@ -4,8 +4,8 @@
 export const seed = Number(process.env['MOTD_SEED'] ?? 26310);
 
 /**
- * Random numbers from 0 up to but not including 1, the same for the same seed: a linear congruential
- * generator with the constants of Numerical Recipes, section 7.1.
+ * Random numbers from 0 up to but not including 1, the same for the same seed: a linear
+ * congruential generator with the constants of Numerical Recipes, section 7.1.
  */
 export function randomFrom(start: number): () => number {
   let state = start >>> 0;

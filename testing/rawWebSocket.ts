@@ -1,5 +1,5 @@
-// A WebSocket client that sends exactly the given bytes, valid or not, can pause reading, and checks
-// every frame it receives.
+// A WebSocket client that sends exactly the given bytes, valid or not, can pause reading, and
+// checks every frame it receives.
 
 import { connect, type Socket } from 'node:net';
 import { closePayload, FrameReader, frame, OPCODE } from './frames.ts';
@@ -105,8 +105,8 @@ export class RawWebSocket {
   }
 
   /**
-   * Sends bytes; nothing after a close frame. Pending control frames, such as a pong or the answer to
-   * a close frame, wait until the current frame is complete.
+   * Sends bytes; nothing after a close frame. Pending control frames, such as a pong or the answer
+   * to a close frame, wait until the current frame is complete.
    *
    * @returns Whether there is room for more; otherwise the socket emits `drain` later.
    */

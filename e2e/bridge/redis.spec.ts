@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { codeBlock, replaceParts } from '../../testing/docs.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
-import { expect, QUICK, test } from '../fixtures.ts';
+import { expect, QUICK, startBridgeTo, test } from '../fixtures.ts';
 
 const PAGE = 'docs/targets.md';
 const HEADING = 'Try it with redis';
@@ -32,14 +32,7 @@ async function startRedis(): Promise<Redis> {
   ]);
   const program = new Program('sh', ['-c', script]);
   await program.waitForOutput(/Ready to accept connections/);
-  return { program, bridgePort: await startBridgeTo(`127.0.0.1:${port}`) };
-}
-
-async function startBridgeTo(where: string): Promise<number> {
-  const target = `redis=${where}`;
-  const program = Program.motd(['bridge', '--target', target, '--http-port', '0']);
-  const [, port] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);
-  return Number(port);
+  return { program, bridgePort: await startBridgeTo(`redis=127.0.0.1:${port}`) };
 }
 
 /** A WebSocket client that collects the bytes redis sends. */
@@ -62,7 +55,7 @@ class Client {
     return client;
   }
 
-  /** Sends a command. @returns The answer, which must have exactly so many bytes. */
+  /** Sends a command. @returns The answer, which must have `answerBytes` bytes. */
   async request(command: string | Buffer, answerBytes: number): Promise<Buffer> {
     expect(String(this.#received)).toBe('');
     this.webSocket.send(command);
@@ -134,7 +127,7 @@ test('relays a value of any bytes, in text or binary frames', async () => {
   }
 });
 
-test('answers 10,000 commands at once, in order', async () => {
+test('answers 10,000 commands sent in one message, in order', async () => {
   const { bridgePort } = await startRedis();
   const client = await Client.open(bridgePort);
   const numbers = Array.from({ length: 10_000 }, (_, index) => index + 1);
@@ -153,7 +146,7 @@ test('connects to a Unix socket', async () => {
   const program = new Program(redisServer, ['--port', '0', '--unixsocket', socket, '--save', '']);
   void program.exitCode().then(() => rm(folder, { recursive: true, force: true }));
   await program.waitForOutput(/ready to accept connections/i);
-  const bridgePort = await startBridgeTo(`unix:${socket}`);
+  const bridgePort = await startBridgeTo(`redis=unix:${socket}`);
   const client = await Client.open(bridgePort);
   expect(String(await client.request('PING\r\n', 7))).toBe('+PONG\r\n');
   const closing = client.closes();

@@ -1,5 +1,5 @@
-// `--host localhost` listens on every address of localhost: clients that use 127.0.0.1, as motd's do,
-// and browsers that use ::1 first can both connect.
+// `--host localhost` listens on every address of localhost: clients that use 127.0.0.1, as motd's
+// do, and browsers that use ::1 first can both connect.
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -18,7 +18,7 @@ test.afterEach(() => {
   services.clear();
 });
 
-/** Starts a server that does this with each connection. @returns Its port. */
+/** Starts a server that passes each connection to `greet`. @returns Its port. */
 async function foreignServer(greet: (socket: Socket) => void): Promise<string> {
   const service = await startTcpService(greet);
   services.add(service);
@@ -84,7 +84,11 @@ for (const [trouble, greet, pattern] of [
     drip,
     /^motd: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; allow more with --timeout\n$/,
   ],
-  ['closes at once', (socket: Socket) => socket.end(), /the server closed .*; if .* pass --tls/],
+  [
+    'closes immediately',
+    (socket: Socket) => socket.end(),
+    /the server closed .*; if .* pass --tls/,
+  ],
   ['resets', (socket: Socket) => socket.resetAndDestroy(), /ECONNRESET/],
   ['is full', (socket: Socket) => socket.end('421 TOO MANY CONNECTIONS\n'), /421 TOO MANY/],
   [

@@ -48,7 +48,7 @@ const test = base.extend<Clusters>({
   },
 });
 
-test('keeps what a majority stored, whichever member fails, and however', async ({ start }) => {
+test('keeps what a majority stored, for every member and every way to fail', async ({ start }) => {
   const cluster = await start();
   await cluster.gateway.put('key', 'first');
 

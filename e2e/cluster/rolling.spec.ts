@@ -109,7 +109,7 @@ async function requestOnOneConnection(
   }
 }
 
-/** Yields each message, until the server says that it shuts down, or the test is over. */
+/** Yields each message, until the server reports that it shuts down, or the test is over. */
 async function* answersOn(socket: Socket, isOver: () => boolean): AsyncGenerator<string, void> {
   const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
   socket.on('error', () => {});
@@ -195,8 +195,8 @@ async function restartAll(url: string): Promise<string> {
   expect({ fresh: fresh.failures, kept: kept.failures }).toEqual({ fresh: [], kept: [] });
   // Every client saw at least one orderly end.
   expect(kept.orderlyEnds).toBeGreaterThan(CLIENTS);
-  await store('Afterwards', port);
-  await watcher.waitForOutput(/\nAfterwards\n/);
+  await store('Afterward', port);
+  await watcher.waitForOutput(/\nAfterward\n/);
   return (
     `${ROUNDS * SERVERS} restarts: 0 of ${fresh.answered} MSGGET on new connections failed, ` +
     `0 of ${kept.answered} on kept ones`

@@ -1,4 +1,4 @@
-// `npm run topology`: everything on loopback, as in docs/cluster.md, and nothing left afterwards.
+// `npm run topology`: everything on loopback, as in docs/cluster.md, and nothing left afterward.
 
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 const SOURCE = /\.(?:[cm]?[jt]s|json|md|service|socket|conf|env|cfg|yaml|sh|css|html)$/;
 
-/** What writes the texts that a user may meet. */
+/** The files that contain the texts that a user may see. */
 const PROGRAM = /^(?:protocol|access|server|client|bridge|web|cli)\/.*\.(?:ts|html)$/;
 /** An error that ends a command, and its text. */
 const ERROR =
@@ -182,7 +182,7 @@ function piecesOf(text: string, separator: RegExp): string[] {
   return pieces.filter((piece) => piece.length > MIN_PIECE_LENGTH);
 }
 
-/** The texts in the tables of a page: all code but that in the last column, which says what to do. */
+/** The texts in the tables of a page: all code except that in the last column, which is advice. */
 function textsIn(page: string): string[] {
   const rows = page.split('\n').filter((line) => line.startsWith('| '));
   return rows.flatMap((row) => {

@@ -1,5 +1,5 @@
-// Which room may import which (CONTRIBUTING.md): the linter's configuration, run on a tree of
-// probes. Each probe is one import, in a file at the top of a room or nested in it.
+// The imports that each room may use (CONTRIBUTING.md): the linter's configuration, run on a tree
+// of probes. Each probe is one import, in a file at the top of a room or nested in it.
 
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ import { expect, QUICK, test } from '../fixtures.ts';
 const BIOME = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
 const CONFIGURATION = fileURLToPath(new URL('../../biome.json', import.meta.url));
 
-/** What each room may import besides itself. */
+/** The rooms that each room may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   access: [],

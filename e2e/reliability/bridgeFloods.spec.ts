@@ -116,7 +116,7 @@ test('closes connections whose request is slow or missing, which frees their quo
     String(sessions),
   ]);
   const probe = await LatencyProbe.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
-  const without = await probe.report(MANY_SAMPLES);
+  const baseline = await probe.report(MANY_SAMPLES);
 
   // As many as one source may have: 100 more than sessions, one of which is the probe's.
   const startedAtMs = performance.now();
@@ -142,7 +142,7 @@ test('closes connections whose request is slow or missing, which frees their quo
     `${slow.length} connections, all one source may have, half of which sent nothing and half a byte of ` +
       `a request each second: one more was closed immediately, all got 408, the last after ` +
       `${(tookMs / 1000).toFixed(1)} s, and their quota was free again. A latency probe before: ` +
-      `${without}; meanwhile: ${meanwhile}`,
+      `${baseline}; meanwhile: ${meanwhile}`,
   );
 });
 

@@ -46,7 +46,7 @@ for (const { name, pingSeconds, pings } of PING_MODES) {
     const { program, port } = await startBridgeProgram(targets, flags);
     const pid = pidOf(program);
     const probe = await LatencyProbe.start(`ws://127.0.0.1:${port}/ws/motd`, APPLE);
-    const without = await probe.report(MANY_SAMPLES);
+    const baseline = await probe.report(MANY_SAMPLES);
 
     const before = pssKb(pid);
     const all = await openIdle(port);
@@ -66,7 +66,7 @@ for (const { name, pingSeconds, pings } of PING_MODES) {
       `${SESSIONS} sessions ${name}${pings > 0 ? `, each answered at least ${pings} times` : ''}: ` +
         `${each.toFixed(1)} kB each (Pss); each then sent a line and got it back; a SIGTERM closed all with ` +
         `1001 and exit status 0 after ${Math.round(stopMs)} ms. A latency probe before: ` +
-        `${without}; while they opened: ${opening}; then: ${meanwhile}`,
+        `${baseline}; while they opened: ${opening}; then: ${meanwhile}`,
     );
     expect(each).toBeLessThan(MAX_KB_AT_ALL / SESSIONS + MAX_KB_PER_SESSION);
   });
@@ -89,7 +89,7 @@ async function openIdle(port: number): Promise<IdleSession[]> {
   return all;
 }
 
-/** Settles once every session has answered so many more pings, and nothing else was sent. */
+/** Settles once every session has answered `pings` more pings, and nothing else was sent. */
 async function allAnswer(all: IdleSession[], pings: number): Promise<void> {
   const sentBefore = all.map(({ webSocket }) => webSocket.socket.bytesWritten);
   const hasAnswered = ({ webSocket }: IdleSession, index: number) =>

@@ -83,8 +83,8 @@ test(
 /**
  * Sends an invalid frame, often after a valid one, whole or in pieces.
  *
- * @returns The faults of the answer. Without `expect`, because the runner keeps a record of each call
- *   and becomes slow.
+ * @returns The faults of the answer. Without `expect`, because the runner keeps a record of each
+ *   call and becomes slow.
  */
 async function sendMistake(mistake: Mistake, port: number, index: number): Promise<string[]> {
   const random = randomFrom(Math.imul(seed + index, 0x9e37_79b1));

@@ -1,6 +1,6 @@
 // Every Origin with every Host, against the policy. The policy is written down here again, over a
-// table that says by hand what each spelling means: nothing is parsed, and the bridge's own code is
-// not used.
+// table, written by hand, of the meaning of each spelling: nothing is parsed, and the bridge's own
+// code is not used.
 
 import { hostname } from 'node:os';
 import { randomFrom, seed } from '../../testing/random.ts';
@@ -18,11 +18,11 @@ const SECURE = 'https://motd.example';
 const WITH_PORT = 'http://intern.example:8000';
 const MACHINE = hostname().toLowerCase();
 
-/** What a Host header means (RFC 9110, section 7.2; addresses as in the URL standard). */
+/** The meaning of a Host header (RFC 9110, section 7.2; addresses as in the URL standard). */
 interface Host {
   value: string | undefined;
   /**
-   * `own`: a name that nobody else's DNS can resolve. `public`: a configured name. `foreign`: any
+   * `own`: a name that no other DNS can resolve. `public`: a configured name. `foreign`: any
    * other.
    */
   kind: 'own' | 'public' | 'foreign' | 'none';
@@ -31,7 +31,7 @@ interface Host {
   port?: number | undefined;
 }
 
-/** What an Origin header means (RFC 6454, section 7). */
+/** The meaning of an Origin header (RFC 6454, section 7). */
 interface Origin {
   value: string | undefined;
   /** A program sends none. A public one is spelled as configured. */
@@ -220,7 +220,7 @@ function origins(port: number): Origin[] {
   ];
 }
 
-/** What no client sends: the bridge must not guess what is meant. */
+/** Requests that no client sends: the bridge must not guess their meaning. */
 function neverHosts(port: number): Host[] {
   return noHost(
     'evil.example@localhost',
@@ -254,7 +254,7 @@ interface UpgradeCase {
 
 test.describe.configure({ timeout: scaled(60_000, 600_000) });
 
-test('admits or rejects every Origin with every Host as the policy says', async () => {
+test('admits or rejects every Origin with every Host as the policy specifies', async () => {
   const bridge = await startWithPublicOrigins();
   const table = origins(bridge.port).length * hosts(bridge.port).length;
   const cases = ['/ws', '/ws/other'].flatMap((path) =>

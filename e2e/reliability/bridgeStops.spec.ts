@@ -39,7 +39,7 @@ interface SessionKind {
    */
   endsInOrder: boolean;
   startsPaused?: boolean;
-  /** What the browser does once all sessions are open. */
+  /** The browser's action once all sessions are open. */
   begin: (webSocket: RawWebSocket) => Promise<void>;
 }
 
@@ -172,7 +172,7 @@ async function startWithTargets() {
   return { ...bridge, full, fullAddress, targets };
 }
 
-/** Settles once so many connections have reached a target, and it has sent something on each. */
+/** Settles once `count` connections have reached a target, and it has sent something on each. */
 async function waitUntilSent(target: ScriptedTarget, count: number): Promise<void> {
   const unused = () => [...target.connections].filter(({ socket }) => socket.bytesWritten === 0);
   await expect
@@ -193,7 +193,7 @@ async function fullPort(child: Program): Promise<number> {
   return port;
 }
 
-/** Opens so many sessions of each kind. */
+/** Opens COUNT sessions of each kind. */
 async function openAll(port: number, states: readonly SessionKind[]) {
   const all = states.flatMap((state) => Array.from({ length: COUNT }, () => state));
   const opened: Array<{ state: SessionKind; webSocket: RawWebSocket }> = [];

@@ -1,5 +1,5 @@
-// Targets that refuse connections, die, hang, reset or do not exist: the browser gets the right close
-// code and reason, and the sessions with other targets continue.
+// Targets that refuse connections, die, hang, reset or do not exist: the browser gets the right
+// close code and reason, and the sessions with other targets continue.
 
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -226,8 +226,8 @@ async function expectEndingEachTime(
 }
 
 /**
- * The end of a session whose target was killed. Checks that the next session is rejected, and that the
- * bridge is healthy.
+ * The end of a session whose target was killed. Checks that the next session is rejected, and that
+ * the bridge is healthy.
  */
 async function endingAfterKill(
   webSocket: RawWebSocket,

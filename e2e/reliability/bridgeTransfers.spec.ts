@@ -308,8 +308,8 @@ function places(stream: Buffer, random: () => number): number[] {
 }
 
 /**
- * @returns The faults; none if the transfer is correct. Without `expect`, because the runner keeps a record
- *   of each call and becomes slow after tens of thousands.
+ * @returns The faults; none if the transfer is correct. Without `expect`, because the runner keeps
+ *   a record of each call and becomes slow after tens of thousands.
  */
 function faultsOf(transfer: Transfer, found: TransferResult, { name }: TargetSlot): string[] {
   const expected = expectedEnding(transfer, name);

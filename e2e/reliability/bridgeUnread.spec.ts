@@ -95,7 +95,7 @@ test('motd serve answers /healthz with 503 while it is out of file descriptors',
 /** How long a probe waits before it tries again: a worker without descriptors may not answer. */
 const PROBE_MS = 1000;
 
-/** What a probe with a new connection gets: a response, `closed`, or `unanswered`. */
+/** The result of a probe with a new connection: a response, `closed`, or `unanswered`. */
 async function healthOf(port: number): Promise<string> {
   const headers = { connection: 'close' };
   const signal = AbortSignal.timeout(PROBE_MS);

@@ -67,7 +67,7 @@ export class Comparison {
   readonly #expected: Buffer;
   /** How many bytes have arrived. */
   at = 0;
-  /** Where the first chunk began that was wrong, or too long. */
+  /** The position of the first chunk that was wrong, or too long. */
   wrongAt: number | undefined;
 
   constructor(expected: Buffer) {

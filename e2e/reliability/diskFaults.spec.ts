@@ -141,7 +141,9 @@ function recordTotals(subject: string, { rejected, kept, unread }: FaultCounts):
   );
 }
 
-/** Stores short and long messages on a new server while a call fails, until `rejections` got a 503. */
+/**
+ * Stores short and long messages on a new server while a call fails, until `rejections` got a 503.
+ */
 async function storeWhileFailing(
   folder: string,
   fault: InjectedFault,
@@ -166,7 +168,9 @@ async function storeWhileFailing(
   return { server, folder, outcome, client, strace };
 }
 
-/** Stores one message: it is in force immediately, or it is rejected and the old one stays in force. */
+/**
+ * Stores one message: it is in force immediately, or it is rejected and the old one stays in force.
+ */
 async function storeOne(
   client: StoringClient,
   message: string,

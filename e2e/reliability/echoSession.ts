@@ -34,7 +34,7 @@ export class EchoSession {
     return echoSession;
   }
 
-  /** Settles once so many more messages have come back. */
+  /** Settles once `count` more messages have come back. */
   async waitForExchanges(count: number): Promise<void> {
     const wanted = this.#exchanged + count;
     while (this.#exchanged < wanted && this.#wrong.length === 0) {

@@ -50,7 +50,7 @@ export interface Deployment {
   instances: Instance[];
 }
 
-/** What etcd requires, and the flags of an instance for that. */
+/** The authentication that etcd requires, and the flags for it. */
 interface AuthSetup {
   options: LocalEtcdOptions;
   access: readonly string[];

@@ -108,7 +108,7 @@ export class Traffic {
     await this.#waitUntil('a 503', () => this.stores.some(isRejected));
   }
 
-  /** Settles once so many stores that began after `since` were acknowledged, by any instance. */
+  /** Settles once `count` stores that began after `since` were acknowledged, by any instance. */
   async waitForStoreCount(count: number, since: number): Promise<void> {
     const isNew = ({ outcome, startedAt }: StoreOperation) =>
       outcome === 'acknowledged' && startedAt >= since;

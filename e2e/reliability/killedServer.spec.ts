@@ -1,6 +1,6 @@
 // kill -9 at random moments while several clients store, repeatedly on one folder. A history is
-// correct if each store takes effect at one moment between request and reply (linearizable): a message
-// acknowledged before another was sent comes before it.
+// correct if each store takes effect at one moment between request and reply (linearizable): a
+// message acknowledged before another was sent comes before it.
 
 import { setTimeout } from 'node:timers/promises';
 import { randomFrom, seed } from '../../testing/random.ts';

@@ -20,7 +20,7 @@ const TOO_BIG = 1009;
 export interface Mistake {
   name: string;
   code: number;
-  /** What the peer sends. */
+  /** The bytes that the peer sends. */
   make: (random: () => number) => Buffer[];
 }
 

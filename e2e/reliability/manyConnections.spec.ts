@@ -1,4 +1,4 @@
-// Ten thousand connections at once, and more than the limits allow.
+// Ten thousand simultaneous connections, and more than the limits allow.
 
 import { mebibytes } from '../../testing/byteUnits.ts';
 import {
@@ -188,12 +188,12 @@ test('answers open connections when out of file descriptors, and uses freed ones
   record(
     'out of file descriptors',
     `64 file descriptors, 200 connections: ${here.length + leaving.length} served and answered throughout, ` +
-      `the others closed at once; ${percent}% of a core meanwhile; ${reports} lines in the log; ` +
+      `the others closed immediately; ${percent}% of a core meanwhile; ${reports} lines in the log; ` +
       `10 left, 10 others connected`,
   );
 });
 
-/** Opens so many connections, half of them idle, checks every reply, and closes them. */
+/** Opens `count` connections, half of them idle, checks every reply, and closes them. */
 async function holdConnections(count: number, port: number, pid: number) {
   const clients = await RawClient.connectMany(count, port);
   const active = clients.filter((_, at) => at % 2 === 0);

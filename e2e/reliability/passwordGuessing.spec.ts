@@ -155,7 +155,7 @@ for (const [password, flags, command, fine] of [
   ['the store password', ['--store-password-file', 'PASSWORD_FILE'], 'MSGSTORE', '200 OK'],
 ] as const) {
   test(`${password} is not guessed from one source, and is accepted from another`, async () => {
-    const { server, probe, without } = await startServerWithProbe(flags);
+    const { server, probe, baseline } = await startServerWithProbe(flags);
     const attack = new Attack(
       server.port,
       command,
@@ -171,13 +171,13 @@ for (const [password, flags, command, fine] of [
     record(
       `guessing ${password}`,
       `one source on 50 connections at a time: ${found}; the right password from another source was ` +
-        `accepted meanwhile; a latency probe before: ${without}; during: ${during}`,
+        `accepted meanwhile; a latency probe before: ${baseline}; during: ${during}`,
     );
   });
 }
 
 test('the shutdown password is not guessed from many sources', async () => {
-  const { server, probe, without } = await startServerWithProbe([
+  const { server, probe, baseline } = await startServerWithProbe([
     '--password-file',
     'PASSWORD_FILE',
   ]);
@@ -192,12 +192,12 @@ test('the shutdown password is not guessed from many sources', async () => {
   expect(await owner.request('SHUTDOWN\n123!abc\n', 2)).toEqual([REQUIRED, '200 OKAY']);
   record(
     'guessing the shutdown password',
-    `${MANY.length} sources: ${found}; a latency probe before: ${without}; during: ${during}`,
+    `${MANY.length} sources: ${found}; a latency probe before: ${baseline}; during: ${during}`,
   );
 });
 
 test('the store password is not guessed from many sources, and its owners are accepted', async () => {
-  const { server, probe, without } = await startServerWithProbe([
+  const { server, probe, baseline } = await startServerWithProbe([
     '--store-password-file',
     'PASSWORD_FILE',
   ]);
@@ -223,7 +223,7 @@ test('the store password is not guessed from many sources, and its owners are ac
     `${MANY.length} sources: ${found}; ${waitedMs.length} users with the right password, each from a fresh ` +
       `source, were accepted; the first after ${seconds(waitedMs[0])} s, p50 ` +
       `${seconds(sorted[sorted.length >> 1])} s, the longest ${seconds(sorted.at(-1))} s; ` +
-      `a latency probe before: ${without}; during: ${during}`,
+      `a latency probe before: ${baseline}; during: ${during}`,
   );
 });
 
@@ -235,5 +235,5 @@ async function startServerWithProbe(flags: readonly string[]) {
     ...flags.map((flag) => (flag === 'PASSWORD_FILE' ? file : flag)),
   ]);
   const probe = await LatencyProbe.start(server.port, APPLE);
-  return { server, probe, without: await probe.report(MANY_SAMPLES) };
+  return { server, probe, baseline: await probe.report(MANY_SAMPLES) };
 }

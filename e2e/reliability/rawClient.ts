@@ -23,7 +23,7 @@ interface Expectation {
 }
 
 export interface RawClientOptions {
-  /** The client address in its PROXY line; without one, no line is sent. */
+  /** The client address in its PROXY header; without one, no header is sent. */
   source?: string;
   /** Does not read until `startReading`. */
   startsPaused?: boolean;
@@ -54,7 +54,7 @@ export class RawClient {
     });
   }
 
-  /** Connects, and sends a PROXY line if there is a source. */
+  /** Connects, and sends a PROXY header if there is a source. */
   static async connect(
     port: number,
     { source, startsPaused = false }: RawClientOptions = {},
@@ -103,7 +103,7 @@ export class RawClient {
     });
   }
 
-  /** Sends a request, and settles with so many lines of its reply. */
+  /** Sends a request, and settles with the next `count` lines. */
   request(what: string | Buffer, count: number): Promise<string[]> {
     this.send(what);
     return this.nextLines(count);
@@ -138,7 +138,9 @@ export class RawClient {
   }
 }
 
-/** The PROXY line that gives a server another client address (PROTOCOL.md, "The PROXY header"). */
+/**
+ * The PROXY header that gives a server another client address (PROTOCOL.md, "The PROXY header").
+ */
 export function proxyLine(source: string): string {
   return source.includes(':')
     ? `PROXY TCP6 ${source} ::1 50000 26310\r\n`
@@ -149,7 +151,7 @@ export function proxyLine(source: string): string {
 export const AMPLE_QUOTAS = ['--max-connections', '20000', '--max-connections-per-source', '20000'];
 
 /**
- * Starts a server without a log, so that only its work is measured. It trusts the PROXY lines of
+ * Starts a server without a log, so that only its work is measured. It trusts PROXY headers from
  * this machine. Needs Linux.
  */
 export async function startSilentServer(
@@ -179,7 +181,8 @@ export function pidOf({ process: { pid } }: Program): number {
   return pid;
 }
 
-// biome-ignore-start lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
+// biome-ignore-start lint/correctness/noEmptyPattern: Playwright reads there which fixtures one
+// needs.
 export const test = base.extend<{ disconnectClients: undefined }>({
   disconnectClients: [
     async ({}, use) => {

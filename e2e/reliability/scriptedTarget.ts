@@ -1,4 +1,4 @@
-// A TCP service in the process of the test that does with each connection what the test says.
+// A TCP service in the process of the test, which handles each connection as the test specifies.
 
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';

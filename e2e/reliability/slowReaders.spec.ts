@@ -33,7 +33,7 @@ test('does not produce replies that a peer does not read', async () => {
   expect(new Set(stored)).toEqual(new Set(['200 OK']));
 
   const probe = await LatencyProbe.start(port, NEWEST);
-  const without = await probe.report(MANY_SAMPLES);
+  const baseline = await probe.report(MANY_SAMPLES);
 
   const before = rssKb(pid);
   resetPeak(pid);
@@ -59,7 +59,7 @@ test('does not produce replies that a peer does not read', async () => {
     'slow readers',
     `${count} connections that requested 44 MB each and read nothing: server RSS ` +
       `${mebibytes(before)} before, ${mebibytes(peak)} at most, ` +
-      `${Math.round(each)} kB each; a latency probe before: ${without}; ` +
+      `${Math.round(each)} kB each; a latency probe before: ${baseline}; ` +
       `while the kernel's buffers filled: ${filling}; then: ${stuck}`,
   );
   // Buffering only the first history would take 4 MB.

@@ -57,7 +57,7 @@ export async function* callsIn(file: string): AsyncGenerator<SystemCall> {
   }
 }
 
-/** What a call returned; `undefined` if it did not return. */
+/** The result of a call; `undefined` if it did not return. */
 export function resultOf({ words }: SystemCall): number | undefined {
   const { result } = /\) += (?<result>-?\d+)(?:<.*>| E\w+ \(.*\))?$/.exec(words)?.groups ?? {};
   return result === undefined ? undefined : Number(result);

@@ -60,7 +60,7 @@ for (const { connections, stores } of LOADS) {
       const perSync = (stores / (seen.syncs.length - 1)).toFixed(1);
       record(
         'synced writes',
-        `${connections} clients at once: ${checked} acknowledged messages, 0 answers before their ` +
+        `${connections} simultaneous clients: ${checked} acknowledged messages, 0 answers before their ` +
           `sync; ${perSync} messages for each fdatasync`,
       );
     },

@@ -51,7 +51,7 @@ for (const log of ['console', 'json'] as const) {
         ]);
         await client.disconnect();
 
-        for (const [before, after] of PROXY_LINES) {
+        for (const [before, after] of PROXY_HEADERS) {
           const proxy = await RawClient.connect(port);
           proxy.send(Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]));
           const lines = await proxy.remainingLines();
@@ -72,7 +72,7 @@ for (const log of ['console', 'json'] as const) {
       record(
         'unsafe text',
         `${hostileTexts.length} sequences, each as a message, a command, a password and in ` +
-          `${PROXY_LINES.length} PROXY lines: none stored, run or accepted; --log ${log}: ` +
+          `${PROXY_HEADERS.length} PROXY headers: none stored, run or accepted; --log ${log}: ` +
           `${written.length} bytes, no control character among them but LF`,
       );
     },
@@ -201,8 +201,8 @@ function hostsIn(log: string): string[] {
   return lines.map((line) => JSON.parse(line).req?.host).filter((host) => host !== undefined);
 }
 
-/** What comes before and after the bytes in an invalid PROXY line. */
-const PROXY_LINES: ReadonlyArray<readonly [string, string]> = [
+/** The text before and after the bytes in an invalid PROXY header. */
+const PROXY_HEADERS: ReadonlyArray<readonly [string, string]> = [
   ['PROXY TCP4 ', ' 127.0.0.1 50000 26310\r\n'],
   ['PROXY TCP6 fe80::1%', ' ::1 50000 26310\r\n'],
   ['PROXY ', '\r\n'],

@@ -22,7 +22,7 @@ if [ "$1" = inside ]; then
     mount --bind "$3/etc" /run/motd
     # Shared among themselves: that is how a service gets its credentials.
     mount --make-rshared /
-    # `container` says that the hardware and the kernel are those of the host (systemd(1)).
+    # `container` states that the hardware and the kernel are those of the host (systemd(1)).
     exec env -i PATH="$PATH" container=motd-test SYSTEMD_UNIT_PATH="$3/units" \
         SYSTEMD_LOG_TARGET=console \
         /lib/systemd/systemd --system --unit=basic.target --show-status=no

@@ -16,7 +16,7 @@ const SYSTEMD = '/lib/systemd/systemd';
 
 const POLL_INTERVAL_MS = 50;
 
-/** What the units name, and this machine may not have. */
+/** The users and files that the units name, and that this machine may lack. */
 const TARGETS = [
   'basic',
   'multi-user',
@@ -107,7 +107,7 @@ export class Manager {
   }
 }
 
-/** What is mounted in place of the files that the units name. */
+/** The files that are mounted in place of those that the units name. */
 const PLACES = [
   ['/usr/bin/node', '/opt/node'],
   ['/etc/motd', '/run/motd'],
