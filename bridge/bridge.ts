@@ -131,7 +131,7 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   serveAdminRoutes(app, options, options.primary?.metrics ?? metrics, descriptors);
 
   await registerWebSockets(app, sessions, limits.maxMessageBytes);
-  // After registerWebSockets, which closes sessions in order when the app closes, and closes the
+  // After registerWebSockets, which closes sessions gracefully when the app closes, and closes the
   // connections of rejected upgrades.
   destroyConnectionsOnClose(app);
   limitUpgradeTime(app);

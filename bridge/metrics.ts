@@ -107,7 +107,7 @@ export class Metrics implements MetricsText {
     return this.#registry.metrics();
   }
 
-  /** @returns All metrics for the primary, without NaN (no value yet), which would spoil a sum. */
+  /** @returns All metrics for the primary, without NaN (no value yet): sums would be NaN, too. */
   async sample(): Promise<MetricSample[]> {
     const samples = await this.#registry.getMetricsAsJSON();
     return samples.map((sample) => ({

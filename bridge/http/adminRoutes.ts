@@ -13,7 +13,7 @@ import { withAndWithoutSlash } from './trailingSlash.ts';
 /** HAProxy's `option httpchk` sends OPTIONS by default. */
 const HEALTH_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
-/** Health checks have no password, and use a host name of their own: `bridge:8080`, or none. */
+/** Health checks send no password, and a `Host` of their own, such as `bridge:8080`, or none. */
 const HEALTH: RouteRules = { needsNoPassword: true, allowsAnyHost: true };
 
 /** `Host` is checked: a page that uses DNS rebinding on this machine comes from loopback, too. */

@@ -37,7 +37,7 @@ for (const [what, path] of [
   ['a plain request to a target', '/ws'],
   ['the same with a trailing slash', '/ws/'],
 ] as const) {
-  test(`requires a password for ${what}, whatever the method`, async () => {
+  test(`requires a password for ${what}, for every method`, async () => {
     const bridge = await guardedBridge();
     const methods = path === '/' ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD', 'POST', 'OPTIONS'];
     for (const method of methods) {

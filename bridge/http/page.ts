@@ -1,5 +1,5 @@
-// Serves the page's files. All of them are read at the start, and each gets a route of its own. A
-// request therefore opens no file and needs no descriptor, and there is no path traversal.
+// Serves the page's files. They are all read at the start, and each gets its own route. A request
+// therefore opens no file and needs no descriptor, and there is no path traversal.
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';

@@ -21,7 +21,7 @@ export function limitUpgradeTime(app: FastifyInstance, timeoutMs = UPGRADE_TIMEO
 
 /**
  * Destroys all connections when the app closes; they would delay it forever. Call it after
- * everything that closes connections in order has registered its own `preClose` hook.
+ * everything that closes connections gracefully has registered its own `preClose` hook.
  */
 export function destroyConnectionsOnClose(app: FastifyInstance): void {
   const open = new Set<Socket>();

@@ -28,7 +28,7 @@ const RETRY_AFTER_SECONDS = 30;
 
 export interface RequestGuardsContext {
   originPolicy: OriginPolicy;
-  /** The quota for TCP connections, whatever they are used for. */
+  /** The quota for TCP connections, for any use. */
   connections: Quota;
   requests: RequestQuota;
   descriptors: DescriptorBudget;
@@ -70,7 +70,8 @@ export class RequestGuards {
   /**
    * A hook for `preHandler`: rejects an upgrade for which no session can be opened. Scripts on a
    * page cannot read the status of a rejected upgrade. A page is therefore let through, and gets
-   * the reason in a close frame (`Sessions.open`), as long as there are not too many of them.
+   * the reason in a close frame (`Sessions.open`), unless too many pages are already being
+   * rejected.
    */
   readonly checkSessionQuota = async (
     request: FastifyRequest,

@@ -173,8 +173,8 @@ export class Relay {
   }
 
   /**
-   * Like `close`, while the bridge stops. Also closes the target's connection when it has sent
-   * nothing for QUIET_MS.
+   * Like `close`, while the bridge stops. Also closes the target's connection once the target has
+   * received everything, and has sent nothing for QUIET_MS.
    */
   stop(code: CloseCode, reason: string): void {
     this.#isStopping = true;

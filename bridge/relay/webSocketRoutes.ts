@@ -94,7 +94,7 @@ export function serveTarget(
 }
 
 // After a protocol error of the peer, ws has already closed the WebSocket with the code of RFC
-// 6455, and `close` does nothing. A WebSocket that is still open failed by a fault of the bridge.
+// 6455, and `close` does nothing. A WebSocket that is still open failed because of a bug here.
 function webSocketOnError(webSocket: WebSocket): void {
   webSocket.close(CLOSE.internalError, 'the bridge had an internal error');
 }

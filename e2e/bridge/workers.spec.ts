@@ -224,7 +224,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   });
 }
 
-test('shuts down in order after a signal to the whole process group, such as Ctrl-C', async ({
+test('shuts down gracefully after a signal to the whole process group, such as Ctrl-C', async ({
   echo,
 }) => {
   const program = Program.motdUnder(
