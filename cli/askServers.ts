@@ -6,7 +6,7 @@ import { AbortedError, describeProgress } from '../client/abortedError.ts';
 import { openConnection, type ServerAddress } from '../client/connect.ts';
 import type { Deadline } from '../client/oneshot/deadline.ts';
 import { type Failure, type RaceResult, raceServers } from '../client/oneshot/raceServers.ts';
-import { ClosedError, OutcomeUnknownError, RefusedError } from '../client/oneshot/replyErrors.ts';
+import { ClosedError, OutcomeUnknownError, RejectedError } from '../client/oneshot/replyErrors.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { CliError, connectError, connectErrorInShort } from './cliError.ts';
 import { lookupInChild } from './lookupInChild.ts';
@@ -77,7 +77,7 @@ export function failureError(failure: Failure, timeout: number): unknown {
       options,
     );
   }
-  if (error instanceof RefusedError) {
+  if (error instanceof RejectedError) {
     return new CliError(`${where}: ${error.message}${adviceFor(error)}`, options);
   }
   return connectError(error, where);
@@ -111,7 +111,7 @@ function isStoreUnavailable(failure: Failure): boolean {
 }
 
 function replyIn({ error }: Failure): string | undefined {
-  return error instanceof RefusedError ? error.reply : undefined;
+  return error instanceof RejectedError ? error.reply : undefined;
 }
 
 /**
@@ -131,12 +131,12 @@ function inShort(failure: Failure): string {
     const inTime = askedMs === undefined ? '' : ` in ${(askedMs / 1000).toFixed(1)} s`;
     return missed + inTime;
   }
-  if (error instanceof RefusedError) return error.message.replace(/^the server /, '');
+  if (error instanceof RejectedError) return error.message.replace(/^the server /, '');
   return connectErrorInShort(error);
 }
 
 /** @returns What to do, if the server's reply does not tell. */
-function adviceFor(error: RefusedError): string {
+function adviceFor(error: RejectedError): string {
   switch (error.reply) {
     case REPLY.passwordRequired:
       return '; set MOTD_STORE_PASSWORD';

@@ -24,7 +24,7 @@ import { etcdOptions } from './options/etcdOptions.ts';
 import { idleTimeoutOption, logOption, tlsOptions, trustProxyOption } from './options/options.ts';
 import { parsePort, parseServers, type ServerArgument } from './options/parsers.ts';
 import { proxyKeyOption } from './options/proxyKey.ts';
-import { refuseInvalidUtf8 } from './options/refuseInvalidUtf8.ts';
+import { rejectInvalidUtf8 } from './options/rejectInvalidUtf8.ts';
 import { healthOptions, listenAddressOptions, serverOptions } from './options/serverOptions.ts';
 
 /** Flags whose value is a password. */
@@ -46,7 +46,7 @@ export function buildProgram(version: string): Command {
     .exitOverride()
     .showSuggestionAfterError(false)
     .hook('preAction', (_program, started) => {
-      refuseInvalidUtf8(started);
+      rejectInvalidUtf8(started);
       hideSecrets(started);
     })
     .configureOutput({ outputError: (text) => printToStderr(formatUsageError(text)) });

@@ -6,7 +6,7 @@ import { hashPassword as hash } from '../../access/password.ts';
 import { REPLACEMENT } from '../../protocol/utf8.ts';
 import { CliError } from '../cliError.ts';
 import { parseSingleLine } from '../options/parsers.ts';
-import { MIN_PASSWORD_LENGTH } from '../options/refuseWeakPassword.ts';
+import { MIN_PASSWORD_LENGTH } from '../options/rejectWeakPassword.ts';
 import { readFirstLine } from '../standardInput.ts';
 
 /** Prompts twice at a terminal, without echo; otherwise reads the first line of standard input. */

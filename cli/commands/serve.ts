@@ -19,7 +19,7 @@ import { onStopRequest, reportToParent } from '../lifecycle.ts';
 import { etcdCredentialsOf } from '../options/etcdOptions.ts';
 import type { TlsOptions } from '../options/options.ts';
 import { readPasswordFile } from '../options/passwordFile.ts';
-import { refuseWeakPassword } from '../options/refuseWeakPassword.ts';
+import { rejectWeakPassword } from '../options/rejectWeakPassword.ts';
 import type { HealthOptions, ServeOptions } from '../options/serverOptions.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';
 import { eventLog, flushAndExit } from '../output.ts';
@@ -32,9 +32,9 @@ const ANY_ADDRESS = '::';
 /** Runs the server until SHUTDOWN or a stop request. */
 export async function serve(options: ServeOptions & TlsOptions & HealthOptions): Promise<void> {
   const socket = inheritedSocket();
-  if (socket === undefined) refuseWeakPassword(options, options.host);
+  if (socket === undefined) rejectWeakPassword(options, options.host);
   // The address of an inherited socket is not known before the server listens: assume any.
-  else refuseWeakPassword(options, ANY_ADDRESS, 'to listen on a socket from the service manager');
+  else rejectWeakPassword(options, ANY_ADDRESS, 'to listen on a socket from the service manager');
   const passwords = createPasswordGuard(options);
   const tls = readTlsIdentity(options);
   const log = eventLog(options.log);

@@ -8,7 +8,7 @@ import { onStopRequest, type Ready } from '../lifecycle.ts';
 import type { BridgeRuleOptions, HttpOptions } from '../options/bridgeOptions.ts';
 import type { TlsOptions } from '../options/options.ts';
 import { newProxyKey } from '../options/proxyKey.ts';
-import { refuseWeakPassword } from '../options/refuseWeakPassword.ts';
+import { rejectWeakPassword } from '../options/rejectWeakPassword.ts';
 import type { ServeOptions } from '../options/serverOptions.ts';
 import { exitWhenFlushed, printLine } from '../output.ts';
 import { type Environment, Supervisor, startCommand } from '../supervisor.ts';
@@ -37,9 +37,9 @@ export async function up(
   options: UpOptions,
   environment: Record<'serve' | 'bridge', Environment>,
 ): Promise<number> {
-  refuseWeakPassword(options, options.httpHost);
+  rejectWeakPassword(options, options.httpHost);
   for (const origin of options.publicOrigin ?? []) {
-    refuseWeakPassword(options, new URL(origin).hostname, `for --public-origin ${origin}`);
+    rejectWeakPassword(options, new URL(origin).hostname, `for --public-origin ${origin}`);
   }
   const log = options.log === 'console' ? printLine : () => {};
   const key = newProxyKey();

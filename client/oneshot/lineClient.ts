@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { LineReader, TOO_LONG } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
 import { decodeForDisplay } from '../../protocol/utf8.ts';
-import { ClosedError, RefusedError } from './replyErrors.ts';
+import { ClosedError, RejectedError } from './replyErrors.ts';
 
 /** A line of MSGHIST is a message and its time. A server that sends a longer line is not ours. */
 const MAX_REPLY_LINE_BYTES = 64 * 1024;
@@ -30,7 +30,7 @@ export class LineClient {
 
   /**
    * @returns The next line, safe to display.
-   * @throws ClosedError if the server closed the connection; RefusedError if the line is too long.
+   * @throws ClosedError if the server closed the connection; RejectedError if the line is too long.
    */
   async readLine(): Promise<string> {
     const { value } = await this.#lines.next();
@@ -61,12 +61,12 @@ export class ReplyLines {
 
   /**
    * @returns The next line; `undefined` if it has not ended yet.
-   * @throws RefusedError if the line is too long.
+   * @throws RejectedError if the line is too long.
    */
   next(): string | undefined {
     const line = this.#lines.next();
     if (line !== TOO_LONG) return line && escapeControls(decodeForDisplay(line));
-    throw new RefusedError(`the server sent a line of more than ${MAX_REPLY_LINE_BYTES} bytes`);
+    throw new RejectedError(`the server sent a line of more than ${MAX_REPLY_LINE_BYTES} bytes`);
   }
 }
 

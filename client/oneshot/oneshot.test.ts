@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openConnection } from '../connect.ts';
 import { askForHistory, askToStore, askToWatch, getMessage } from './oneshot.ts';
 import { probeServer } from './probeServer.ts';
-import { DeniedError, RefusedError } from './replyErrors.ts';
+import { DeniedError, RejectedError } from './replyErrors.ts';
 
 /** Connects to a server that sends the next reply for each chunk; for `undefined`, it closes. */
 async function connectionTo(...replies: (string | undefined)[]) {
@@ -57,16 +57,16 @@ test.each<[why: string, replies: (string | undefined)[]]>([
 ])('stores nothing on a server that %s', async (_why, replies) => {
   const { socket } = await connectionTo(...replies);
   const error = await askToStore(socket).catch((error: unknown) => error);
-  expect(error).toBeInstanceOf(RefusedError);
+  expect(error).toBeInstanceOf(RejectedError);
   expect(error).not.toBeInstanceOf(DeniedError);
 });
 
 test.each<[rule: string, replies: (string | undefined)[], kind: string]>([
-  ['503 leaves the next server to try', ['200 OK\n', '503 STORE UNAVAILABLE\n'], 'RefusedError'],
+  ['503 leaves the next server to try', ['200 OK\n', '503 STORE UNAVAILABLE\n'], 'RejectedError'],
   [
     '421 instead of an answer leaves the next server to try',
     ['200 OK\n', '421 SERVER SHUTTING DOWN\n'],
-    'RefusedError',
+    'RejectedError',
   ],
   [
     'a connection lost at the password leaves the next server to try',
@@ -76,7 +76,7 @@ test.each<[rule: string, replies: (string | undefined)[], kind: string]>([
   [
     '421 at the password leaves the next server to try',
     ['300 PASSWORD REQUIRED\n', '421 IDLE TOO LONG\n'],
-    'RefusedError',
+    'RejectedError',
   ],
   ['422 is final', ['200 OK\n', '422 NOT PLAIN TEXT\n'], 'DeniedError'],
   ['413 is final', ['200 OK\n', '413 LINE TOO LONG\n'], 'DeniedError'],

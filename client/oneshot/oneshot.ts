@@ -7,11 +7,11 @@ import { HistoryLineReader } from '../replies/historyLineReader.ts';
 import { MessageReader } from '../replies/messageReader.ts';
 import { type WatchEvent, WatchReader } from '../replies/watchReader.ts';
 import { LineClient } from './lineClient.ts';
-import { deniedError, OutcomeUnknownError, refusedError } from './replyErrors.ts';
+import { deniedError, OutcomeUnknownError, rejectedError } from './replyErrors.ts';
 
 /**
  * @returns The message of the day.
- * @throws RefusedError if the server sends another reply.
+ * @throws RejectedError if the server sends another reply.
  */
 export async function getMessage(socket: Socket): Promise<string> {
   const server = new LineClient(socket);
@@ -21,7 +21,7 @@ export async function getMessage(socket: Socket): Promise<string> {
 
 function messageIn(event: WatchEvent): string {
   if (event.is === 'message') return event.message;
-  throw refusedError(event.reply);
+  throw rejectedError(event.reply);
 }
 
 /** Sends the message, and resolves when the server has stored it durably. */
@@ -39,7 +39,7 @@ export async function askToStore(socket: Socket): Promise<StoreMessage> {
   const server = new LineClient(socket);
   server.send('MSGSTORE');
   const reply = await server.readLine();
-  if (reply !== REPLY.ok && reply !== REPLY.passwordRequired) throw refusedError(reply);
+  if (reply !== REPLY.ok && reply !== REPLY.passwordRequired) throw rejectedError(reply);
   return async (message, storePassword) => {
     if (reply === REPLY.passwordRequired) await sendPassword(server, storePassword);
     server.send(message);
@@ -60,7 +60,7 @@ async function sendPassword(server: LineClient, storePassword: string | undefine
 
 function requireOk(reply: string): void {
   if (reply === REPLY.ok) return;
-  throw mayAskNext(reply) ? refusedError(reply) : deniedError(reply);
+  throw mayAskNext(reply) ? rejectedError(reply) : deniedError(reply);
 }
 
 /**
@@ -91,7 +91,7 @@ export async function askForHistory(socket: Socket): Promise<AsyncGenerator<stri
   const reader = new HistoryLineReader();
   server.send('MSGHIST');
   const event = await server.readEvent(reader);
-  if (event.is === 'refused') throw refusedError(event.reply);
+  if (event.is === 'rejected') throw rejectedError(event.reply);
   return entriesFrom(server, reader);
 }
 

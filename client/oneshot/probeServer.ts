@@ -3,14 +3,14 @@
 import type { Socket } from 'node:net';
 import { MessageReader } from '../replies/messageReader.ts';
 import { ReplyLines } from './lineClient.ts';
-import { ClosedError, refusedError } from './replyErrors.ts';
+import { ClosedError, rejectedError } from './replyErrors.ts';
 
 /**
  * Requests the message of the day.
  *
  * @param socket A connection, just opened. It is left paused for another reader, with everything
  *   that was received on it read.
- * @throws RefusedError if the server sends another reply; the connection's own error.
+ * @throws RejectedError if the server sends another reply; the connection's own error.
  */
 export function probeServer(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -22,7 +22,7 @@ export function probeServer(socket: Socket): Promise<void> {
       for (let line = lines.next(); line !== undefined; line = lines.next()) {
         hasSentLine = true;
         const result = reader.lineReceived(line);
-        if (result?.is === 'refused') throw refusedError(result.reply);
+        if (result?.is === 'rejected') throw rejectedError(result.reply);
         if (result?.is === 'message') return true;
       }
       return false;

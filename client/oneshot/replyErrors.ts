@@ -7,8 +7,8 @@ import { formatBytes } from '../abortedError.ts';
 const MAX_QUOTED_LENGTH = 200;
 
 /** The server sent an unexpected reply, or closed the connection. */
-export class RefusedError extends Error {
-  override name = 'RefusedError';
+export class RejectedError extends Error {
+  override name = 'RejectedError';
   /** The unexpected reply, safe to display; `undefined` if the server sent none. */
   readonly reply: string | undefined;
 
@@ -19,7 +19,7 @@ export class RefusedError extends Error {
 }
 
 /** The server closed the connection. */
-export class ClosedError extends RefusedError {
+export class ClosedError extends RejectedError {
   override name = 'ClosedError';
   readonly hasSentLine: boolean;
 
@@ -40,7 +40,7 @@ function afterOnly(receivedBytes: number): string {
 }
 
 /** The server rejected the request, and another server of the same store would reject it too. */
-export class DeniedError extends RefusedError {
+export class DeniedError extends RejectedError {
   override name = 'DeniedError';
 }
 
@@ -50,8 +50,8 @@ export class OutcomeUnknownError extends Error {
 }
 
 /** @param reply Safe to display. */
-export function refusedError(reply: string): RefusedError {
-  return new RefusedError(quote(reply), reply);
+export function rejectedError(reply: string): RejectedError {
+  return new RejectedError(quote(reply), reply);
 }
 
 /** @param reply Safe to display. */

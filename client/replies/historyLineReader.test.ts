@@ -20,6 +20,6 @@ test.each([
   ['400 UNKNOWN COMMAND', '400 UNKNOWN COMMAND'],
   ['.', '.'],
   ['\x1bc', '^[c'],
-])('reports %j instead of 200 OK as refused', (line, reply) => {
-  expect(read(line)).toEqual([{ is: 'refused', reply }]);
+])('reports %j instead of 200 OK as rejected', (line, reply) => {
+  expect(read(line)).toEqual([{ is: 'rejected', reply }]);
 });

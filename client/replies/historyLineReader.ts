@@ -10,7 +10,7 @@ export type HistoryEvent =
   | { is: 'entry'; line: string }
   | { is: 'end' }
   /** The server sent another reply. */
-  | { is: 'refused'; reply: string };
+  | { is: 'rejected'; reply: string };
 
 export class HistoryLineReader {
   #isAccepted = false;
@@ -18,7 +18,7 @@ export class HistoryLineReader {
   /** Must not be called after the end of the history. */
   lineReceived(line: string): HistoryEvent {
     if (this.#isAccepted) return line === END_OF_HISTORY ? { is: 'end' } : { is: 'entry', line };
-    if (line !== REPLY.ok) return { is: 'refused', reply: escapeControls(line) };
+    if (line !== REPLY.ok) return { is: 'rejected', reply: escapeControls(line) };
     this.#isAccepted = true;
     return { is: 'accepted' };
   }

@@ -47,27 +47,27 @@ describe.each([
     ['is incomplete before the end', `200 OK\n${NOON} one\n`, { is: 'incomplete' }],
     ['ignores everything after the end', '200 OK\n.\n200 OK\n', { is: 'complete', messages: [] }],
     [
-      'is refused by a server that does not know the command',
+      'reports a server that does not know the command',
       '400 UNKNOWN COMMAND\n200 OK\n',
-      { is: 'refused', reply: '400 UNKNOWN COMMAND' },
+      { is: 'rejected', reply: '400 UNKNOWN COMMAND' },
     ],
     [
-      'refuses a reply of another service',
+      'rejects a reply of another service',
       `${NOON} \x1bc\n`,
-      { is: 'refused', reply: `${NOON} ^[c` },
+      { is: 'rejected', reply: `${NOON} ^[c` },
     ],
     [
-      'refuses a line that is not an entry',
+      'rejects a line that is not an entry',
       '200 OK\nAn apple\n',
-      { is: 'refused', reply: 'An apple' },
+      { is: 'rejected', reply: 'An apple' },
     ],
   ])('%s', (_rule, text, result) => {
     expect(read(cut(text))).toEqual(result);
   });
 });
 
-test('refuses a line without end', () => {
-  expect(read(['200 OK\n', 'x'.repeat(100_000)]).is).toBe('refused');
+test('rejects a line without end', () => {
+  expect(read(['200 OK\n', 'x'.repeat(100_000)]).is).toBe('rejected');
 });
 
 test('keeps the newest 10,000 messages', () => {

@@ -17,7 +17,7 @@ export type HistoryResult =
   /** All messages, oldest first. */
   | { is: 'complete'; messages: readonly StoredMessage[] }
   /** The server sent another reply, or a line that is not an entry. */
-  | { is: 'refused'; reply: string };
+  | { is: 'rejected'; reply: string };
 
 /** What to send. QUIT makes the server close the connection after the history. */
 export const HISTORY_REQUEST = 'MSGHIST\nQUIT\n';
@@ -40,7 +40,7 @@ export class HistoryReader {
 
   /**
    * @param text Decoded text from the server. A chunk may end anywhere.
-   * @returns The result so far. Once it is complete or refused, it no longer changes.
+   * @returns The result so far. Once it is complete or rejected, it no longer changes.
    */
   received(text: string): HistoryResult {
     this.#lines.push(text);
@@ -54,7 +54,7 @@ export class HistoryReader {
 
   #lineReceived(line: string | typeof TOO_LONG): void {
     if (line === TOO_LONG) {
-      this.#result = { is: 'refused', reply: TOO_LONG_TO_SHOW };
+      this.#result = { is: 'rejected', reply: TOO_LONG_TO_SHOW };
       return;
     }
     const event = this.#events.lineReceived(line);
@@ -67,7 +67,7 @@ export class HistoryReader {
       case 'end':
         this.#result = { is: 'complete', messages: this.#messages };
         break;
-      case 'refused':
+      case 'rejected':
         this.#result = event;
         break;
       default:
@@ -78,7 +78,7 @@ export class HistoryReader {
   #addEntry(line: string): void {
     const [, time, message] = ENTRY.exec(line) ?? [];
     if (time === undefined || message === undefined) {
-      this.#result = { is: 'refused', reply: escapeControls(line) };
+      this.#result = { is: 'rejected', reply: escapeControls(line) };
       return;
     }
     const stored = { time, message: escapeControls(message) };

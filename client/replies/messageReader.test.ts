@@ -20,6 +20,6 @@ test('escapes control characters', () => {
 test.each([
   ['421 TOO MANY CONNECTIONS', '421 TOO MANY CONNECTIONS'],
   ['\x1bc', '^[c'],
-])('reports %j instead of 200 OK as refused', (line, reply) => {
-  expect(new MessageReader().lineReceived(line)).toEqual({ is: 'refused', reply });
+])('reports %j instead of 200 OK as rejected', (line, reply) => {
+  expect(new MessageReader().lineReceived(line)).toEqual({ is: 'rejected', reply });
 });

@@ -7,7 +7,7 @@ export type MessageResult =
   /** The message of the day, safe to display. */
   | { is: 'message'; message: string }
   /** The server sent another reply. */
-  | { is: 'refused'; reply: string };
+  | { is: 'rejected'; reply: string };
 
 export class MessageReader {
   #isAccepted = false;
@@ -16,7 +16,7 @@ export class MessageReader {
   lineReceived(line: string): MessageResult | undefined {
     // The message may be any words, even those of a reply.
     if (this.#isAccepted) return { is: 'message', message: escapeControls(line) };
-    if (line !== REPLY.ok) return { is: 'refused', reply: escapeControls(line) };
+    if (line !== REPLY.ok) return { is: 'rejected', reply: escapeControls(line) };
     this.#isAccepted = true;
     return undefined;
   }

@@ -45,14 +45,14 @@ describe.each([
       [{ is: 'closing', reply: REPLY.tooManyConnections }],
     ],
     [
-      'is refused by a server that does not know the command',
+      'reports a server that does not know the command',
       '400 UNKNOWN COMMAND\n',
-      [{ is: 'refused', reply: REPLY.unknownCommand }],
+      [{ is: 'rejected', reply: REPLY.unknownCommand }],
     ],
     [
-      'refuses a reply of another service, and ignores the rest',
+      'rejects a reply of another service, and ignores the rest',
       'MSGWATCH\n200 OK\napple\n',
-      [{ is: 'refused', reply: 'MSGWATCH' }],
+      [{ is: 'rejected', reply: 'MSGWATCH' }],
     ],
   ])('%s', (_rule, text, events) => {
     expect(read(cut(text))).toEqual(events);
@@ -65,9 +65,9 @@ describe.each([
   });
 });
 
-test('refuses a line without end', () => {
+test('rejects a line without end', () => {
   expect(read(['200 OK\n', 'x'.repeat(100_000)])).toEqual([
-    { is: 'refused', reply: TOO_LONG_TO_SHOW },
+    { is: 'rejected', reply: TOO_LONG_TO_SHOW },
   ]);
 });
 

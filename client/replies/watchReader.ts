@@ -9,7 +9,7 @@ export type WatchEvent =
   /** The message in force, safe to display. */
   | { is: 'message'; message: string }
   /** The server does not know MSGWATCH, or is no MOTD server. No event follows. */
-  | { is: 'refused'; reply: string }
+  | { is: 'rejected'; reply: string }
   /**
    * The server announces that it closes the connection. If it does not, these words are the message
    * that a client stored.
@@ -58,7 +58,7 @@ export class WatchReader {
     } else if (isClosingReply(line)) {
       return { is: 'closing', reply: text };
     } else if (!this.#hasMessage) {
-      return this.#refused(text);
+      return this.#rejected(text);
     }
     // After a second request, updates that the server sent before it read the request precede its
     // reply.
@@ -66,11 +66,11 @@ export class WatchReader {
   }
 
   #lineTooLong(): WatchEvent | undefined {
-    return this.#awaits === 'nothing' ? undefined : this.#refused(TOO_LONG_TO_SHOW);
+    return this.#awaits === 'nothing' ? undefined : this.#rejected(TOO_LONG_TO_SHOW);
   }
 
-  #refused(reply: string): WatchEvent {
+  #rejected(reply: string): WatchEvent {
     this.#awaits = 'nothing';
-    return { is: 'refused', reply };
+    return { is: 'rejected', reply };
   }
 }

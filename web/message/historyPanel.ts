@@ -107,7 +107,7 @@ export class HistoryPanel {
         this.#restartSilenceTimer('the server stopped before the end of the history');
         const history = reader.received(text);
         if (history.is === 'complete') this.#show(history.messages);
-        if (history.is === 'refused') this.#fail(`the server replied: ${history.reply}`);
+        if (history.is === 'rejected') this.#fail(`the server replied: ${history.reply}`);
       },
       closed: () => {},
       stateChanged: (state) => {

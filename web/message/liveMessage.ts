@@ -100,7 +100,7 @@ export class LiveMessage {
         this.#setState('current');
         this.#show(event.message);
         break;
-      case 'refused':
+      case 'rejected':
         this.#setState('unsupported');
         this.#socket.close();
         break;

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { REPLACEMENT } from '../../protocol/utf8.ts';
 
 /** Ends the command with a usage error if one of its arguments or variables was not UTF-8. */
-export function refuseInvalidUtf8(command: Command): void {
+export function rejectInvalidUtf8(command: Command): void {
   const what = invalidArgument(command) ?? invalidVariable(command);
   if (what === undefined) return;
   command.error(

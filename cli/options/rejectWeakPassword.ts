@@ -15,7 +15,7 @@ export const MIN_PASSWORD_LENGTH = 8;
  * @param purpose What the password is needed for, for the error.
  * @throws CliError if `host` is not loopback and the password is the default or too short.
  */
-export function refuseWeakPassword(
+export function rejectWeakPassword(
   options: ServeOptions,
   host: string,
   purpose = `to listen on ${host}`,
