@@ -11,7 +11,7 @@ const MAX_REPLY_LINE_BYTES = 64 * 1024;
 
 /** A reader in client/replies/. */
 export interface ReplyReader<Event> {
-  lineReceived(line: string): Event | undefined;
+  receiveLine(line: string): Event | undefined;
 }
 
 export class LineClient {
@@ -45,7 +45,7 @@ export class LineClient {
   /** Passes lines to a reader until one of them is an event. Throws as `readLine` does. */
   async readEvent<Event>(reader: ReplyReader<Event>): Promise<Event> {
     for (;;) {
-      const event = reader.lineReceived(await this.readLine());
+      const event = reader.receiveLine(await this.readLine());
       if (event !== undefined) return event;
     }
   }

@@ -21,7 +21,7 @@ export function probeServer(socket: Socket): Promise<void> {
       lines.push(chunk);
       for (let line = lines.next(); line !== undefined; line = lines.next()) {
         hasSentLine = true;
-        const result = reader.lineReceived(line);
+        const result = reader.receiveLine(line);
         if (result?.is === 'rejected') throw rejectedError(result.reply);
         if (result?.is === 'message') return true;
       }

@@ -3,7 +3,7 @@ import { HistoryLineReader } from './historyLineReader.ts';
 
 function read(...lines: string[]) {
   const reader = new HistoryLineReader();
-  return lines.map((line) => reader.lineReceived(line));
+  return lines.map((line) => reader.receiveLine(line));
 }
 
 test('reads the entries between 200 OK and the end', () => {

@@ -16,7 +16,7 @@ export class HistoryLineReader {
   #isAccepted = false;
 
   /** Must not be called after the end of the history. */
-  lineReceived(line: string): HistoryEvent {
+  receiveLine(line: string): HistoryEvent {
     if (this.#isAccepted) return line === END_OF_HISTORY ? { is: 'end' } : { is: 'entry', line };
     if (line !== REPLY.ok) return { is: 'rejected', reply: escapeControls(line) };
     this.#isAccepted = true;

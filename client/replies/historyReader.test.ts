@@ -6,8 +6,8 @@ const NOON = '2026-11-22T12:00:00Z';
 
 function read(pieces: Iterable<string>): HistoryResult {
   const reader = new HistoryReader();
-  let result = reader.received('');
-  for (const piece of pieces) result = reader.received(piece);
+  let result = reader.receive('');
+  for (const piece of pieces) result = reader.receive(piece);
   return result;
 }
 

@@ -42,22 +42,22 @@ export class HistoryReader {
    * @param text Decoded text from the server. A chunk may end anywhere.
    * @returns The result so far. Once it is complete or rejected, it no longer changes.
    */
-  received(text: string): HistoryResult {
+  receive(text: string): HistoryResult {
     this.#lines.push(text);
     while (this.#result.is === 'incomplete') {
       const line = this.#lines.next();
       if (line === undefined) break;
-      this.#lineReceived(line);
+      this.#receiveLine(line);
     }
     return this.#result;
   }
 
-  #lineReceived(line: string | typeof TOO_LONG): void {
+  #receiveLine(line: string | typeof TOO_LONG): void {
     if (line === TOO_LONG) {
       this.#result = { is: 'rejected', reply: TOO_LONG_TO_SHOW };
       return;
     }
-    const event = this.#events.lineReceived(line);
+    const event = this.#events.receiveLine(line);
     switch (event.is) {
       case 'accepted':
         break;

@@ -13,7 +13,7 @@ export class MessageReader {
   #isAccepted = false;
 
   /** @returns `undefined` until the reply is complete. Must not be called after that. */
-  lineReceived(line: string): MessageResult | undefined {
+  receiveLine(line: string): MessageResult | undefined {
     // The message may be any words, even those of a reply.
     if (this.#isAccepted) return { is: 'message', message: escapeControls(line) };
     if (line !== REPLY.ok) return { is: 'rejected', reply: escapeControls(line) };

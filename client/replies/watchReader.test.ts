@@ -11,7 +11,7 @@ function message(text: string): WatchEvent {
 /** The events of these chunks after a request. */
 function read(chunks: Iterable<string>, reader = new WatchReader()): WatchEvent[] {
   reader.request();
-  return [...chunks].flatMap((chunk) => reader.received(chunk));
+  return [...chunks].flatMap((chunk) => reader.receive(chunk));
 }
 
 describe.each([

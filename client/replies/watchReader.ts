@@ -32,19 +32,19 @@ export class WatchReader {
   }
 
   /** @param text Decoded text from the server. A chunk may end anywhere. */
-  received(text: string): WatchEvent[] {
+  receive(text: string): WatchEvent[] {
     this.#lines.push(text);
     const events: WatchEvent[] = [];
     for (;;) {
       const line = this.#lines.next();
       if (line === undefined) return events;
-      const event = line === TOO_LONG ? this.#lineTooLong() : this.lineReceived(line);
+      const event = line === TOO_LONG ? this.#lineTooLong() : this.receiveLine(line);
       if (event !== undefined) events.push(event);
     }
   }
 
   /** @returns What the line means; `undefined` if it is no event. */
-  lineReceived(line: string): WatchEvent | undefined {
+  receiveLine(line: string): WatchEvent | undefined {
     if (this.#awaits === 'nothing') return undefined;
     if (this.#awaits === 'reply' && line === REPLY.ok) {
       this.#awaits = 'message';

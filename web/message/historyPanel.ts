@@ -105,7 +105,7 @@ export class HistoryPanel {
       opened: () => socket.send(HISTORY_REQUEST),
       received: (text) => {
         this.#restartSilenceTimer('the server stopped before the end of the history');
-        const history = reader.received(text);
+        const history = reader.receive(text);
         if (history.is === 'complete') this.#show(history.messages);
         if (history.is === 'rejected') this.#fail(`the server replied: ${history.reply}`);
       },

@@ -85,7 +85,7 @@ export class LiveMessage {
 
   #received(text: string): void {
     this.#receivedAtMs = Date.now();
-    const events = this.#reader.received(text);
+    const events = this.#reader.receive(text);
     // Skip messages that a later one in the same chunk replaces.
     const newest = events.findLast(({ is }) => is === 'message');
     for (const event of events) {
