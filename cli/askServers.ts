@@ -3,7 +3,7 @@
 import { isIP, type Socket } from 'node:net';
 import { formatEndpoint } from '../access/endpoint.ts';
 import { AbortedError, describeProgress } from '../client/abortedError.ts';
-import { openConnection, type ServerAddress } from '../client/connect.ts';
+import { openConnection, type ServerEndpoint } from '../client/connect.ts';
 import type { Deadline } from '../client/oneshot/deadline.ts';
 import { type Failure, type RaceResult, raceServers } from '../client/oneshot/raceServers.ts';
 import { ClosedError, OutcomeUnknownError, RejectedError } from '../client/oneshot/replyErrors.ts';
@@ -41,7 +41,7 @@ export function askServers<Answer>(
   question: (socket: Socket) => Promise<Answer>,
 ): Promise<RaceResult<Answered<Answer>>> {
   const tls = clientTlsOf(options);
-  const ask = async ({ host, port }: ServerAddress, signal: AbortSignal) => {
+  const ask = async ({ host, port }: ServerEndpoint, signal: AbortSignal) => {
     const lookup = isIP(host) === 0 ? lookupInChild(signal) : undefined;
     const socket = await openConnection({ host, port, tls, lookup }, signal);
     try {

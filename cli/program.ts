@@ -14,7 +14,7 @@ import {
 import {
   connectOptions,
   type ServersOptions,
-  serverAddressOptions,
+  serversOptions,
   setOptions,
   timeoutOption,
   tlsClientOptions,
@@ -209,7 +209,7 @@ function addClientCommand(
   description: string,
   options: Option[],
 ): Command {
-  const all = [...serverAddressOptions(), ...tlsClientOptions(), ...options];
+  const all = [...serversOptions(), ...tlsClientOptions(), ...options];
   return addCommand(program, name, description, all)
     .addArgument(new Argument('[host]', 'the same as --host').argParser(parseServers))
     .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort));

@@ -10,13 +10,13 @@ import { AbortedError, type ConnectProgress } from './abortedError.ts';
  */
 const KEEPALIVE_AFTER_MS = 60_000;
 
-export interface ServerAddress {
+export interface ServerEndpoint {
   /** A host name or an IP address. */
   host: string;
   port: number;
 }
 
-export interface Destination extends ServerAddress {
+export interface Destination extends ServerEndpoint {
   /** Use TLS, and trust certificates signed by `ca` (PEM); by default, by Node's well-known CAs. */
   tls?: { ca: Buffer | undefined } | undefined;
   /** Resolves a host name; `dns.lookup` by default. */

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerAddress } from '../../client/connect.ts';
+import type { ServerEndpoint } from '../../client/connect.ts';
 import { type Deadline, withDeadline } from '../../client/oneshot/deadline.ts';
 import { dropStaleMessages } from '../../client/oneshot/dropStaleMessages.ts';
 import { askForHistory, askToStore, askToWatch, getMessage } from '../../client/oneshot/oneshot.ts';
@@ -153,7 +153,7 @@ function watchOne(options: OneshotOptions, shown: Shown) {
 }
 
 /** @returns The servers in the same cyclic order, with this one last. */
-function rotateAfter(server: ServerAddress, servers: readonly ServerAddress[]): ServerAddress[] {
+function rotateAfter(server: ServerEndpoint, servers: readonly ServerEndpoint[]): ServerEndpoint[] {
   const next = servers.indexOf(server) + 1;
   return [...servers.slice(next), ...servers.slice(0, next)];
 }
@@ -175,7 +175,7 @@ function useFirstAnswer<Answer>(
 
 /** Uses an answer, and closes its connection. @returns Why that failed, if it did. */
 async function failureOf<Answer>(
-  { server, answer }: { server: ServerAddress; answer: Answered<Answer> },
+  { server, answer }: { server: ServerEndpoint; answer: Answered<Answer> },
   use: (answer: Answer) => Promise<void>,
 ): Promise<(Failure & { askedMs: number }) | undefined> {
   const startedAt = performance.now();

@@ -1,14 +1,14 @@
 // The flags of the client commands.
 
 import { Option } from 'commander';
-import type { ServerAddress } from '../../client/connect.ts';
+import type { ServerEndpoint } from '../../client/connect.ts';
 import { DEFAULT_HOST, portOption } from './options.ts';
 import { parseLine, parseSeconds, parseServers } from './parsers.ts';
 
 /** The servers of `--host` and `--port`. */
 export interface ServersOptions {
   /** At least one; the first is preferred. */
-  servers: ServerAddress[];
+  servers: ServerEndpoint[];
 }
 
 export interface TlsClientOptions {
@@ -20,7 +20,7 @@ export interface ConnectOptions {
   maskPassword: boolean;
 }
 
-export function serverAddressOptions(): Option[] {
+export function serversOptions(): Option[] {
   return [
     new Option(
       '--host <hosts>',

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { ServerAddress } from '../connect.ts';
+import type { ServerEndpoint } from '../connect.ts';
 import { Deadline } from './deadline.ts';
 import { raceServers } from './raceServers.ts';
 
-const servers: ServerAddress[] = ['a', 'b', 'c'].map((host) => ({ host, port: 26310 }));
+const servers: ServerEndpoint[] = ['a', 'b', 'c'].map((host) => ({ host, port: 26310 }));
 
 beforeEach(() => {
   vi.useFakeTimers();

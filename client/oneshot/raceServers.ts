@@ -8,14 +8,14 @@
 // The question must be harmless when several servers are asked: reading is, and so is sending
 // MSGSTORE and closing the connection.
 
-import type { ServerAddress } from '../connect.ts';
+import type { ServerEndpoint } from '../connect.ts';
 import type { Deadline } from './deadline.ts';
 
 /** RFC 8305, section 8: the recommended "Connection Attempt Delay". */
 const ATTEMPT_DELAY_MS = 250;
 
 export interface Failure {
-  server: ServerAddress;
+  server: ServerEndpoint;
   error: unknown;
   /** How long it was asked, in milliseconds; `undefined` if the deadline passed before. */
   askedMs: number | undefined;
@@ -23,7 +23,7 @@ export interface Failure {
 
 export interface RaceResult<Answer> {
   /** `undefined` if no server answered. */
-  first: { server: ServerAddress; answer: Answer } | undefined;
+  first: { server: ServerEndpoint; answer: Answer } | undefined;
   /** The servers that failed until then, in their given order. */
   failures: readonly Failure[];
 }
@@ -36,27 +36,27 @@ export interface RaceResult<Answer> {
  *   deadline has passed; the latter also for the server that answered first.
  */
 export function raceServers<Answer>(
-  servers: readonly ServerAddress[],
-  ask: (server: ServerAddress, signal: AbortSignal) => Promise<Answer>,
+  servers: readonly ServerEndpoint[],
+  ask: (server: ServerEndpoint, signal: AbortSignal) => Promise<Answer>,
   deadline: Deadline,
 ): Promise<RaceResult<Answer>> {
   return new Promise((resolve) => new Race(servers, ask, deadline, resolve).run());
 }
 
 class Race<Answer> {
-  readonly #servers: readonly ServerAddress[];
-  readonly #ask: (server: ServerAddress, signal: AbortSignal) => Promise<Answer>;
+  readonly #servers: readonly ServerEndpoint[];
+  readonly #ask: (server: ServerEndpoint, signal: AbortSignal) => Promise<Answer>;
   readonly #deadline: Deadline;
   readonly #resolve: (result: RaceResult<Answer>) => void;
-  readonly #unasked: ServerAddress[];
+  readonly #unasked: ServerEndpoint[];
   readonly #running = new Set<AbortController>();
   readonly #failures: Failure[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
   constructor(
-    servers: readonly ServerAddress[],
-    ask: (server: ServerAddress, signal: AbortSignal) => Promise<Answer>,
+    servers: readonly ServerEndpoint[],
+    ask: (server: ServerEndpoint, signal: AbortSignal) => Promise<Answer>,
     deadline: Deadline,
     resolve: (result: RaceResult<Answer>) => void,
   ) {
@@ -83,7 +83,7 @@ class Race<Answer> {
     this.#timer = setTimeout(() => this.#askNext(), Math.min(ATTEMPT_DELAY_MS, shareMs));
   }
 
-  async #askOne(server: ServerAddress): Promise<void> {
+  async #askOne(server: ServerEndpoint): Promise<void> {
     const attempt = new AbortController();
     const startedAt = performance.now();
     this.#running.add(attempt);
@@ -99,7 +99,7 @@ class Race<Answer> {
     }
   }
 
-  #addFailure(server: ServerAddress, error: unknown, askedMs: number | undefined): void {
+  #addFailure(server: ServerEndpoint, error: unknown, askedMs: number | undefined): void {
     this.#failures.push({ server, error, askedMs });
     if (this.#failures.length === this.#servers.length) this.#finish(undefined);
     else if (!this.#deadline.hasPassed) this.#askNext();
