@@ -36,7 +36,7 @@ export const PAGE_DIR = fileURLToPath(new URL('../../page', import.meta.url));
  * @param overrides Settings that do not come directly from a flag.
  * @throws CliError if it cannot listen.
  */
-export async function startBridge(
+export async function startBridgeApp(
   options: BridgeOptions,
   overrides: Partial<BridgeSettings>,
 ): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {

@@ -9,7 +9,7 @@ import { METRICS_CONTENT_TYPE, type MetricSample } from '../../bridge/metrics.ts
 import type { Primary } from '../../bridge/primary.ts';
 import { onStopRequest, reportToParent } from '../lifecycle.ts';
 import { exitWhenFlushed, jsonLogger } from '../output.ts';
-import { type BridgeOptions, startBridge } from './bridgeApp.ts';
+import { type BridgeOptions, startBridgeApp } from './bridgeApp.ts';
 import { IpcPeer } from './ipc.ts';
 import {
   fromPem,
@@ -49,7 +49,7 @@ async function start(
   const primary = new IpcPeer<PrimaryMethods>(process, methods);
   const config = await primary.call('config');
   tls = config.tls;
-  const started = await startBridge(
+  const started = await startBridgeApp(
     { ...options, httpPort: config.httpPort },
     {
       tls: config.tls && fromPem(config.tls),

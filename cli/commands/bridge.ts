@@ -2,7 +2,12 @@
 
 import { existsSync } from 'node:fs';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
-import { announceBridge, type BridgeOptions, PAGE_DIR, startBridge } from '../bridge/bridgeApp.ts';
+import {
+  announceBridge,
+  type BridgeOptions,
+  PAGE_DIR,
+  startBridgeApp,
+} from '../bridge/bridgeApp.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
 import { isBridgeWorker } from '../bridge/workerProtocol.ts';
 import { CliError } from '../cliError.ts';
@@ -31,7 +36,7 @@ export async function bridge(options: BridgeOptions, environment: Environment): 
 async function runBridge(options: BridgeOptions): Promise<void> {
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
-  const { app, endpoint } = await startBridge(options, {
+  const { app, endpoint } = await startBridgeApp(options, {
     tls,
     checkPassword: users?.check,
     logins: users?.logins,
