@@ -172,8 +172,8 @@ function addToolCommands(program: Command): void {
     'read a password, print its hash for --password-file',
     [],
   ).action(async () => {
-    const { hashPassword } = await import('./commands/hashPassword.ts');
-    await hashPassword();
+    const { hashPasswordCommand } = await import('./commands/hashPassword.ts');
+    await hashPasswordCommand();
   });
 
   addCommand(program, 'copy-store', 'copy the history from one store to another', etcdOptions())

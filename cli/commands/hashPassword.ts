@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { hashPassword as hash } from '../../access/password.ts';
+import { hashPassword } from '../../access/password.ts';
 import { REPLACEMENT } from '../../protocol/utf8.ts';
 import { CliError } from '../cliError.ts';
 import { parseSingleLine } from '../options/parsers.ts';
@@ -10,7 +10,7 @@ import { MIN_PASSWORD_LENGTH } from '../options/rejectWeakPassword.ts';
 import { readFirstLine } from '../standardInput.ts';
 
 /** Prompts twice at a terminal, without echo; otherwise reads the first line of standard input. */
-export async function hashPassword(): Promise<void> {
+export async function hashPasswordCommand(): Promise<void> {
   const [first, second] = await readPasswords();
   if (second !== undefined && first !== second) throw new CliError('the passwords do not match');
   const password = parseSingleLine(first);
@@ -21,7 +21,7 @@ export async function hashPassword(): Promise<void> {
       `password too short: it must have ${MIN_PASSWORD_LENGTH} characters or more`,
     );
   }
-  process.stdout.write(`${await hash(password)}\n`);
+  process.stdout.write(`${await hashPassword(password)}\n`);
 }
 
 async function readPasswords(): Promise<[string, string?]> {
