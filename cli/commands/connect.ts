@@ -8,9 +8,9 @@ import { probeServer } from '../../client/oneshot/probeServer.ts';
 import { holdDialogue } from '../../client/terminal.ts';
 import { allFailedError, askServers } from '../askServers.ts';
 import { CliError, connectError } from '../cliError.ts';
+import { exitWhenReaderClosesDelayed } from '../exitWhenReaderCloses.ts';
 import type { ConnectOptions, ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
 import { clientTlsOf } from '../options/tlsFiles.ts';
-import { exitWhenReaderClosesDelayed } from '../stdoutReader.ts';
 
 /** The time until one of several servers must have answered. */
 const TIMEOUT_S = 10;

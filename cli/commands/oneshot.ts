@@ -20,10 +20,10 @@ import {
   noneKnowsCommand,
 } from '../askServers.ts';
 import { CliError, printToStderr } from '../cliError.ts';
+import { exitWhenReaderCloses, exitWhenReaderClosesDelayed } from '../exitWhenReaderCloses.ts';
 import type { ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
 import { parseSingleLine } from '../options/parsers.ts';
 import { readStandardInput } from '../standardInput.ts';
-import { exitWhenReaderCloses, exitWhenReaderClosesDelayed } from '../stdoutReader.ts';
 
 /**
  * The delay before the first reconnection. It doubles with every further one, and is randomized.
