@@ -8,7 +8,7 @@ import type { Deadline } from '../client/oneshot/deadline.ts';
 import { type Failure, type RaceResult, raceServers } from '../client/oneshot/raceServers.ts';
 import { ClosedError, OutcomeUnknownError, RejectedError } from '../client/oneshot/replyErrors.ts';
 import { REPLY } from '../protocol/replies.ts';
-import { CliError, connectError, connectErrorInShort } from './cliError.ts';
+import { CliError, connectError, describeConnectError } from './cliError.ts';
 import { lookupInChild } from './lookupInChild.ts';
 import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
 import { clientTlsOf } from './options/tlsFiles.ts';
@@ -59,7 +59,7 @@ export function askServers<Answer>(
  *
  * @param timeout The time allowed, in seconds.
  */
-export function failureError(failure: Failure, timeout: number): unknown {
+export function cliErrorFor(failure: Failure, timeout: number): unknown {
   const { server, error } = failure;
   const where = formatEndpoint(server);
   const options = { cause: error };
@@ -89,14 +89,16 @@ export function failureError(failure: Failure, timeout: number): unknown {
  * @param summary Precedes the descriptions of several servers.
  * @param timeout The time allowed, in seconds.
  */
-export function allFailedError(
+export function cliErrorForAll(
   failures: readonly Failure[],
   summary: string,
   timeout: number,
 ): unknown {
   const [only, ...others] = failures;
-  if (only !== undefined && others.length === 0) return failureError(only, timeout);
-  const each = failures.map((failure) => `${formatEndpoint(failure.server)} ${inShort(failure)}`);
+  if (only !== undefined && others.length === 0) return cliErrorFor(only, timeout);
+  const each = failures.map(
+    (failure) => `${formatEndpoint(failure.server)} ${describeFailure(failure)}`,
+  );
   const advice = failures.some(isStoreUnavailable) ? STORE_UNAVAILABLE_ADVICE : '';
   return new CliError(`${summary}: ${each.join('; ')}${advice}`, { cause: failures });
 }
@@ -118,21 +120,21 @@ function replyIn({ error }: Failure): string | undefined {
  * @returns A predicate for the server: what it had not done when the deadline passed; `undefined`
  *   if it failed for another reason.
  */
-function describeMissedDeadline({ error, askedMs }: Failure): string | undefined {
-  if (askedMs === undefined) return 'was not asked in time';
+function describeMissedDeadline({ error, elapsedMs }: Failure): string | undefined {
+  if (elapsedMs === undefined) return 'was not asked in time';
   return error instanceof AbortedError ? describeProgress(error.progress) : undefined;
 }
 
 /** @returns A predicate for the server. */
-function inShort(failure: Failure): string {
-  const { error, askedMs } = failure;
+function describeFailure(failure: Failure): string {
+  const { error, elapsedMs } = failure;
   const missed = describeMissedDeadline(failure);
   if (missed !== undefined) {
-    const inTime = askedMs === undefined ? '' : ` in ${(askedMs / 1000).toFixed(1)} s`;
+    const inTime = elapsedMs === undefined ? '' : ` in ${(elapsedMs / 1000).toFixed(1)} s`;
     return missed + inTime;
   }
   if (error instanceof RejectedError) return error.message.replace(/^the server /, '');
-  return connectErrorInShort(error);
+  return describeConnectError(error);
 }
 
 /** @returns What to do, if the server's reply does not tell. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectError, connectErrorInShort, fileError, listenError } from './cliError.ts';
+import { connectError, describeConnectError, fileError, listenError } from './cliError.ts';
 
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 
@@ -27,11 +27,11 @@ test.each([
   const error = connectError(withCode(code), 'motd.example:26310');
   const message = `motd.example:26310 ${predicate}${advice}`;
   expect(error).toMatchObject({ name: 'CliError', message });
-  expect(connectErrorInShort(withCode(code))).toBe(predicate);
+  expect(describeConnectError(withCode(code))).toBe(predicate);
 });
 
-test('shows the code of an unknown error in short, too', () => {
-  expect(connectErrorInShort(withCode('EBADF'))).toBe('cannot be reached (EBADF)');
+test('describes an unknown error by its code', () => {
+  expect(describeConnectError(withCode('EBADF'))).toBe('cannot be reached (EBADF)');
 });
 
 test.each([
@@ -46,5 +46,5 @@ test('returns an error without a code unchanged: it is a bug', () => {
   expect(listenError(bug, { host: '::1', port: 1 }, '--port')).toBe(bug);
   expect(connectError(bug, 'a:1')).toBe(bug);
   expect(fileError(bug, 'users', '--users-file')).toBe(bug);
-  expect(() => connectErrorInShort(bug)).toThrow(bug);
+  expect(() => describeConnectError(bug)).toThrow(bug);
 });

@@ -99,7 +99,7 @@ export function connectError(error: unknown, where: string): unknown {
  * @returns A predicate for the server: `refused the connection`.
  * @throws `error` itself if it has no code.
  */
-export function connectErrorInShort(error: unknown): string {
+export function describeConnectError(error: unknown): string {
   const code = errorCode(error);
   if (code === undefined) throw error;
   const failure = tlsFailure(error) ?? connectFailure(error);

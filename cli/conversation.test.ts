@@ -6,23 +6,25 @@ import { Dialogue } from '../client/dialogue/dialogue.ts';
 import { type Golden, goldens } from '../e2e/golden/golden.ts';
 import { SessionDriver } from '../server/session/session.harness.ts';
 
-type Cut = (text: string) => string[];
+type Split = (text: string) => string[];
 
-const CUTS: [how: string, cut: Cut][] = [
+const SPLITS: [how: string, split: Split][] = [
   ['whole', (text) => [text]],
   ['byte by byte', (text) => [...text]],
 ];
-const cases = CUTS.flatMap(([how, cut]) => goldens.map((golden) => ({ how, cut, ...golden })));
+const cases = SPLITS.flatMap(([how, split]) =>
+  goldens.map((golden) => ({ how, split, ...golden })),
+);
 
 test.each(cases)(
   'prints the golden transcript of case $name, sent $how',
-  ({ cut, typed, screen }) => {
-    expect(converse(typed, cut)).toBe(screen);
+  ({ split, typed, screen }) => {
+    expect(converse(typed, split)).toBe(screen);
   },
 );
 
 /** @returns What is on the screen after these lines were typed, each at its prompt. */
-function converse(typed: Golden['typed'], cut: Cut): string {
+function converse(typed: Golden['typed'], split: Split): string {
   const server = new SessionDriver();
   const dialogue = new Dialogue();
   const lines = [...typed];
@@ -43,8 +45,8 @@ function converse(typed: Golden['typed'], cut: Cut): string {
       }
       case 'send': {
         const before = server.sent.length;
-        server.receive(...cut(effect.text));
-        for (const chunk of cut(server.sent.slice(before)))
+        server.receive(...split(effect.text));
+        for (const chunk of split(server.sent.slice(before)))
           pending.push(...dialogue.received(chunk));
         break;
       }

@@ -1,5 +1,5 @@
 // Passes its standard output, a pipe, to the process that started it, and exits (see
-// stdoutReader.ts).
+// exitWhenReaderCloses.ts).
 
 import '../server/ignoreDebugSignal.ts';
 

@@ -5,8 +5,8 @@ import { Supervisor, startCommand } from './supervisor.ts';
 // Tested with real commands in e2e/cli/up.spec.ts.
 test('does not start a child after stop', async () => {
   const start = () => startCommand('serve', [], {});
-  const child = { name: 'motd serve', stopDeadlineMs: 1000, start };
-  const supervisor = new Supervisor(child, () => {});
+  const childOptions = { name: 'motd serve', stopDeadlineMs: 1000, start };
+  const supervisor = new Supervisor(childOptions, () => {});
   supervisor.stop();
   expect(await supervisor.start()).toBeUndefined();
   await supervisor.ended;
@@ -26,8 +26,8 @@ test('restarts a child that was killed before it was ready', async () => {
   ];
   const start = () => run(scripts.shift() ?? 'throw new Error("a third start")');
   const lines: string[] = [];
-  const child = { name: 'motd serve', stopDeadlineMs: 10_000, start };
-  const supervisor = new Supervisor(child, (line) => lines.push(line));
+  const childOptions = { name: 'motd serve', stopDeadlineMs: 10_000, start };
+  const supervisor = new Supervisor(childOptions, (line) => lines.push(line));
   expect(await supervisor.start()).toEqual(ready);
   expect(lines).toEqual(['motd serve exited before it was ready (SIGKILL); restarting in 0.5 s.']);
   supervisor.stop();
@@ -41,8 +41,8 @@ test('does not restart a child that exited before it was ready', async () => {
     return run('process.exit(2)');
   };
   const lines: string[] = [];
-  const child = { name: 'motd serve', stopDeadlineMs: 1000, start };
-  const supervisor = new Supervisor(child, (line) => lines.push(line));
+  const childOptions = { name: 'motd serve', stopDeadlineMs: 1000, start };
+  const supervisor = new Supervisor(childOptions, (line) => lines.push(line));
   expect(await supervisor.start()).toBeUndefined();
   await supervisor.ended;
   expect([starts, lines]).toEqual([1, []]);

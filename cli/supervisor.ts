@@ -17,7 +17,7 @@ const HEALTHY_AFTER_MS = 60_000;
 /** Environment variables for a child; `undefined` removes one. */
 export type Environment = Record<string, string | undefined>;
 
-export interface Child {
+export interface ChildOptions {
   /** Its name, at the start of a log line. */
   name: string;
   /** A child that has not stopped after this long is killed. Its own deadlines are shorter. */
@@ -33,7 +33,7 @@ export interface Child {
 export class Supervisor {
   /** Resolves when the child has ended and will not be restarted. */
   readonly ended: Promise<void>;
-  readonly #child: Child;
+  readonly #child: ChildOptions;
   readonly #log: (line: string) => void;
   #process: ChildProcess | undefined;
   /** The last report of any of its processes. */
@@ -49,7 +49,7 @@ export class Supervisor {
   #resolveEnded: () => void = () => {};
 
   /** @param log Takes a line for the operator. */
-  constructor(child: Child, log: (line: string) => void) {
+  constructor(child: ChildOptions, log: (line: string) => void) {
     this.#child = child;
     this.#log = log;
     this.ended = new Promise((resolve) => {

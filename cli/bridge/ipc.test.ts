@@ -3,14 +3,14 @@
 import { expect, test } from 'vitest';
 import { type Channel, IpcPeer } from './ipc.ts';
 
-type Greeter = {
+type TestMethods = {
   greet(name: string): Promise<string>;
   nothing(): undefined;
   fail(): never;
 };
 
-class Wire implements Channel {
-  other: Wire | undefined;
+class LoopbackChannel implements Channel {
+  other: LoopbackChannel | undefined;
   isBroken = false;
   readonly listeners: ((message: unknown) => void)[] = [];
 
@@ -29,7 +29,7 @@ class Wire implements Channel {
 }
 
 function pair() {
-  const [near, far] = [new Wire(), new Wire()];
+  const [near, far] = [new LoopbackChannel(), new LoopbackChannel()];
   near.other = far;
   far.other = near;
   const greeted: string[] = [];
@@ -43,7 +43,7 @@ function pair() {
       throw new Error('not today');
     },
   });
-  return { near, far, greeted, greeter: new IpcPeer<Greeter>(near, {}) };
+  return { near, far, greeted, greeter: new IpcPeer<TestMethods>(near, {}) };
 }
 
 test('returns the result of each call', async () => {
@@ -79,5 +79,5 @@ test('fails every call when the other process has ended', async () => {
   await expect(greeter.call('greet', 'anna')).rejects.toThrow('has ended');
 
   near.isBroken = true;
-  await expect(new IpcPeer<Greeter>(near, {}).call('greet', 'anna')).rejects.toThrow('broken');
+  await expect(new IpcPeer<TestMethods>(near, {}).call('greet', 'anna')).rejects.toThrow('broken');
 });

@@ -17,7 +17,7 @@ interface Call {
   id?: number;
 }
 
-type Message = Call | { replyTo: number; value?: unknown } | { replyTo: number; error: string };
+type IpcMessage = Call | { replyTo: number; value?: unknown } | { replyTo: number; error: string };
 
 interface PendingCall {
   resolve: (value: unknown) => void;
@@ -35,7 +35,7 @@ export class IpcPeer<RemoteMethods extends Methods> {
   constructor(channel: Channel, methods: Methods) {
     this.#channel = channel;
     this.#methods = methods;
-    channel.on('message', (message) => this.#channelOnMessage(message as Message));
+    channel.on('message', (message) => this.#channelOnMessage(message as IpcMessage));
   }
 
   /**
@@ -74,7 +74,7 @@ export class IpcPeer<RemoteMethods extends Methods> {
     for (const id of this.#pending.keys()) this.#fail(id, new Error('the process has ended'));
   }
 
-  #send(message: Message, onError: (error: Error) => void): void {
+  #send(message: IpcMessage, onError: (error: Error) => void): void {
     if (this.#isClosed) {
       onError(new Error('the process has ended'));
       return;
@@ -87,7 +87,7 @@ export class IpcPeer<RemoteMethods extends Methods> {
     this.#pending.delete(id);
   }
 
-  #channelOnMessage(message: Message): void {
+  #channelOnMessage(message: IpcMessage): void {
     if ('method' in message) {
       void this.#run(message);
       return;

@@ -6,7 +6,7 @@ import { openConnection } from '../../client/connect.ts';
 import { withDeadline } from '../../client/oneshot/deadline.ts';
 import { probeServer } from '../../client/oneshot/probeServer.ts';
 import { holdDialogue } from '../../client/terminal.ts';
-import { allFailedError, askServers } from '../askServers.ts';
+import { askServers, cliErrorForAll } from '../askServers.ts';
 import { CliError, connectError } from '../cliError.ts';
 import { exitWhenReaderClosesDelayed } from '../exitWhenReaderCloses.ts';
 import type { ConnectOptions, ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
@@ -69,5 +69,5 @@ async function openConnectionToFirst(options: ServersOptions & TlsClientOptions)
     askServers(options, time, probeServer),
   );
   if (result.first) return result.first.answer.socket;
-  throw allFailedError(result.failures, 'no server answered', TIMEOUT_S);
+  throw cliErrorForAll(result.failures, 'no server answered', TIMEOUT_S);
 }

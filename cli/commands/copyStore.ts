@@ -24,15 +24,15 @@ const CHUNK_SIZE = 100;
  * @throws CliError if there is nothing to copy, or `to` holds another history.
  */
 export async function copyStore(from: string, to: string, options: EtcdOptions): Promise<void> {
-  const entries = await entriesIn(requirePersistent(from), options);
+  const entries = await readEntries(requirePersistent(from), options);
   if (entries.length === 0) throw new CliError(`nothing to copy: ${from} is empty`);
   await withStore(requirePersistent(to), options, async (target) => {
     const existing = entriesOf(target.history);
-    if (!isBeginning(existing, entries)) {
+    if (!isPrefix(existing, entries)) {
       throw new CliError(`${to} holds another history; name an empty store`);
     }
     await storeAll(target, entries.slice(existing.length));
-    if (!isBeginning(entries, entriesOf(target.history))) {
+    if (!isPrefix(entries, entriesOf(target.history))) {
       throw new CliError(
         `a client stored a message in ${to} during the copy, so its history is mixed; name an empty store`,
       );
@@ -50,9 +50,9 @@ function describeCopy(copied: number, existing: number, from: string, to: string
 }
 
 /** Reads all entries, oldest first. An LMDB store is not changed, so it may be read-only. */
-async function entriesIn(url: string, options: EtcdOptions): Promise<readonly HistoryEntry[]> {
+async function readEntries(url: string, options: EtcdOptions): Promise<readonly HistoryEntry[]> {
   const folder = folderOf(url);
-  if (folder === undefined) return entriesInShared(url, options);
+  if (folder === undefined) return readSharedEntries(url, options);
   const { entries, isInUse } = await readLmdbReadOnly(folder).catch(throwOpenError(url));
   if (isInUse) {
     printToStderr(
@@ -62,7 +62,7 @@ async function entriesIn(url: string, options: EtcdOptions): Promise<readonly Hi
   return entries.slice(-MAX_HISTORY);
 }
 
-async function entriesInShared(url: string, options: EtcdOptions): Promise<HistoryEntry[]> {
+async function readSharedEntries(url: string, options: EtcdOptions): Promise<HistoryEntry[]> {
   let entries: HistoryEntry[] = [];
   await withStore(url, options, async ({ history }) => {
     entries = entriesOf(history);
@@ -125,7 +125,7 @@ function entriesOf(history: History): HistoryEntry[] {
   return entries;
 }
 
-function isBeginning(beginning: readonly HistoryEntry[], whole: readonly HistoryEntry[]): boolean {
+function isPrefix(beginning: readonly HistoryEntry[], whole: readonly HistoryEntry[]): boolean {
   return beginning.every(({ message, storedAtMs }, index) => {
     const other = whole[index];
     return other?.message === message && other.storedAtMs === storedAtMs;

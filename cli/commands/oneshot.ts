@@ -14,9 +14,9 @@ import { DeniedError, OutcomeUnknownError } from '../../client/oneshot/replyErro
 import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
 import {
   type Answered,
-  allFailedError,
   askServers,
-  failureError,
+  cliErrorFor,
+  cliErrorForAll,
   noneKnowsCommand,
 } from '../askServers.ts';
 import { CliError, printToStderr } from '../cliError.ts';
@@ -82,15 +82,15 @@ async function storeOnce(options: SetOptions, message: string, deadline: Deadlin
     const result = await askServers({ ...options, servers: remaining }, deadline, askToStore);
     failures.push(...result.failures);
     if (result.first === undefined) break;
-    const failure = await failureOf(result.first, (store) => store(message, options.storePassword));
+    const failure = await useAnswer(result.first, (store) => store(message, options.storePassword));
     if (failure === undefined) return;
-    if (isFinal(failure)) throw failureError(failure, options.timeout);
+    if (isFinal(failure)) throw cliErrorFor(failure, options.timeout);
     failures.push(failure);
     remaining = remaining.filter((server) =>
       failures.every((failure) => failure.server !== server),
     );
   }
-  throw allFailedError(failures, 'no server took the message', options.timeout);
+  throw cliErrorForAll(failures, 'no server took the message', options.timeout);
 }
 
 /**
@@ -98,37 +98,37 @@ async function storeOnce(options: SetOptions, message: string, deadline: Deadlin
  * at once. If no server answers, asks all of them again, with increasing delays.
  */
 export async function watch(options: OneshotOptions): Promise<never> {
-  const shown: Shown = { last: undefined };
+  const progress: WatchProgress = { lastPrinted: undefined };
   exitWhenReaderCloses();
   let { servers } = options;
-  const isAlone = servers.length === 1;
+  const hasOneServer = servers.length === 1;
   let retryMs = MIN_RETRY_MS;
   let isOutageReported = false;
   for (;;) {
-    const { loss, failures } = await watchOne({ ...options, servers }, shown);
-    const why = allFailedError(loss ? [loss] : failures, NO_ANSWER, options.timeout);
-    const isHopeless = loss === undefined && noneKnowsCommand(failures);
-    if (!(why instanceof CliError) || isHopeless) throw why;
+    const { loss, failures } = await watchOne({ ...options, servers }, progress);
+    const why = cliErrorForAll(loss ? [loss] : failures, NO_ANSWER, options.timeout);
+    const isPermanent = loss === undefined && noneKnowsCommand(failures);
+    if (!(why instanceof CliError) || isPermanent) throw why;
 
     // Once per outage: a cron mail must not contain a thousand lines.
     if (loss || !isOutageReported) {
-      const next = loss && !isAlone ? 'connecting to the next server' : 'trying again';
+      const next = loss && !hasOneServer ? 'connecting to the next server' : 'trying again';
       printToStderr(`${why.message}; ${next}`);
     }
-    isOutageReported = isAlone || loss === undefined;
+    isOutageReported = hasOneServer || loss === undefined;
     if (loss) {
       servers = rotateAfter(loss.server, servers);
       retryMs = MIN_RETRY_MS;
-      if (!isAlone && loss.askedMs > MIN_HEALTHY_MS) continue;
+      if (!hasOneServer && loss.elapsedMs > MIN_HEALTHY_MS) continue;
     }
     await sleep(retryMs * (0.5 + Math.random() / 2));
     retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
   }
 }
 
-interface Shown {
+interface WatchProgress {
   /** The message that `motd watch` printed last. */
-  last: string | undefined;
+  lastPrinted: string | undefined;
 }
 
 /**
@@ -136,16 +136,16 @@ interface Shown {
  *
  * @returns Why it stopped sending, or why no server answered.
  */
-function watchOne(options: OneshotOptions, shown: Shown) {
+function watchOne(options: OneshotOptions, progress: WatchProgress) {
   return withDeadline(remainingMs(options), async (deadline) => {
     const { first, failures } = await askServers(options, deadline, askToWatch);
     if (first === undefined) return { failures };
     deadline.cancel();
     const catchUpMs = options.servers.length > 1 ? CATCH_UP_MS : 0;
-    const loss = await failureOf(first, async (messages) => {
-      for await (const message of dropStaleMessages(shown.last, messages, catchUpMs)) {
+    const loss = await useAnswer(first, async (messages) => {
+      for await (const message of dropStaleMessages(progress.lastPrinted, messages, catchUpMs)) {
         await print(message);
-        shown.last = message;
+        progress.lastPrinted = message;
       }
     });
     return { loss, failures };
@@ -167,24 +167,24 @@ function useFirstAnswer<Answer>(
   exitWhenReaderClosesDelayed();
   return withDeadline(remainingMs(options), async (deadline) => {
     const { first, failures } = await askServers(options, deadline, question);
-    if (first === undefined) throw allFailedError(failures, NO_ANSWER, options.timeout);
-    const failure = await failureOf(first, use);
-    if (failure) throw failureError(failure, options.timeout);
+    if (first === undefined) throw cliErrorForAll(failures, NO_ANSWER, options.timeout);
+    const failure = await useAnswer(first, use);
+    if (failure) throw cliErrorFor(failure, options.timeout);
   });
 }
 
 /** Uses an answer, and closes its connection. @returns Why that failed, if it did. */
-async function failureOf<Answer>(
+async function useAnswer<Answer>(
   { server, answer }: { server: ServerEndpoint; answer: Answered<Answer> },
   use: (answer: Answer) => Promise<void>,
-): Promise<(Failure & { askedMs: number }) | undefined> {
+): Promise<(Failure & { elapsedMs: number }) | undefined> {
   const startedAt = performance.now();
   try {
     await use(answer.answer);
     return undefined;
   } catch (error) {
-    const askedMs = performance.now() - startedAt;
-    return { server, error, askedMs };
+    const elapsedMs = performance.now() - startedAt;
+    return { server, error, elapsedMs };
   } finally {
     answer.socket.destroy();
   }

@@ -12,7 +12,7 @@ const OTHERS_CAN_READ = 0o004;
 const OTHERS_CAN_WRITE = 0o022;
 
 /** The part of `fs.Stats` that decides who has access. */
-export interface Access {
+export interface FileAccess {
   mode: number;
   uid: number;
 }
@@ -55,7 +55,7 @@ function readWithStats(file: string, flag: string): { bytes: Buffer; stats: Stat
  * @returns A predicate for the file; `undefined` if no other user has access.
  */
 export function accessFault(
-  { mode, uid }: Access,
+  { mode, uid }: FileAccess,
   isCredential = false,
   ourUid = process.geteuid?.(),
 ): string | undefined {
@@ -74,7 +74,7 @@ function isCredential(file: string): boolean {
   return folder !== undefined && folder !== '' && resolve(file).startsWith(resolve(folder) + sep);
 }
 
-function warn(file: string, flag: string, { mode, uid }: Access, fault: string): void {
+function warn(file: string, flag: string, { mode, uid }: FileAccess, fault: string): void {
   const octal = (mode & 0o7777).toString(8).padStart(4, '0');
   const quoted = quote(file);
   const ourUid = process.geteuid?.();

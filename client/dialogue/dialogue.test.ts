@@ -17,10 +17,10 @@ function shown(effects: Effect[]): { screen: string; sent: string } {
 }
 
 /** A dialogue in which these lines were typed, each answered with its reply. */
-function dialogueAfter(...turns: [typed: string, reply?: string][]): Dialogue {
+function dialogueAfter(...exchanges: [typed: string, reply?: string][]): Dialogue {
   const dialogue = new Dialogue();
   dialogue.start();
-  for (const [typed, reply] of turns) {
+  for (const [typed, reply] of exchanges) {
     dialogue.typed(typed);
     if (reply !== undefined) dialogue.received(`${reply}\n`);
   }

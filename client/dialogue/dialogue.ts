@@ -32,7 +32,7 @@ export const PROMPTS: Record<DialoguePrompt, string> = {
   storePassword: 'Enter store password: ',
 };
 
-type State =
+type DialogueState =
   | { at: 'prompt'; asked: DialoguePrompt }
   /** The reply to `sent` is awaited, which the user typed at the prompt for `asked`. */
   | { at: 'reply'; asked: DialoguePrompt; sent: string }
@@ -54,7 +54,7 @@ export interface DialogueOptions {
 export class Dialogue implements Conversation {
   readonly #options: DialogueOptions;
   readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
-  #state: State = { at: 'idle' };
+  #state: DialogueState = { at: 'idle' };
   /** The server has announced that it closes the connection, and not because it shuts down. */
   #isRejected = false;
   /** The last command was MSGWATCH: the server may send messages unasked. */

@@ -27,7 +27,7 @@ export async function* dropStaleMessages(
 }
 
 /** More than a server that is behind has to send. Of a flood, the newest messages are kept. */
-const MAX_HELD = 256;
+const MAX_BUFFERED = 256;
 
 /**
  * Yields nothing if the server turns out to be behind; else what it sent, after the time is over.
@@ -38,7 +38,7 @@ async function* afterCatchUp(
   messages: AsyncIterator<string, never>,
   catchUpMs: number,
 ): AsyncGenerator<string, void> {
-  const held = [inForce];
+  const buffered = [inForce];
   let next = messages.next();
   const timer = startTimer(catchUpMs);
   try {
@@ -46,8 +46,8 @@ async function* afterCatchUp(
       const result = await Promise.race([next, timer.over]);
       if (result === undefined) break;
       if (result.value === lastShown) return;
-      held.push(result.value);
-      if (held.length > MAX_HELD) held.shift();
+      buffered.push(result.value);
+      if (buffered.length > MAX_BUFFERED) buffered.shift();
       next = messages.next();
     }
   } finally {
@@ -55,7 +55,7 @@ async function* afterCatchUp(
   }
   // It is awaited only after the held messages are taken: until then, a rejection is no crash.
   next.catch(() => {});
-  yield* held;
+  yield* buffered;
   yield (await next).value;
 }
 

@@ -65,7 +65,7 @@ test('asks the next server at once when one fails', async () => {
   answers.get('b')?.resolve('hello');
   const { first, failures } = await result;
   expect(first?.server).toBe(servers[1]);
-  expect(failures).toEqual([{ server: servers[0], error: 'gone', askedMs: 0 }]);
+  expect(failures).toEqual([{ server: servers[0], error: 'gone', elapsedMs: 0 }]);
 });
 
 test('asks the next server after 250 ms without an answer; the first may still win', async () => {
@@ -94,7 +94,7 @@ test('divides a short deadline among the servers', async () => {
   await after(100);
   const { first, failures } = await result;
   expect(first).toBeUndefined();
-  expect(failures.map(({ server, askedMs }) => [server.host, askedMs])).toEqual([
+  expect(failures.map(({ server, elapsedMs }) => [server.host, elapsedMs])).toEqual([
     ['a', 300],
     ['b', 200],
     ['c', 100],
@@ -132,5 +132,5 @@ test('asks no server if the deadline has passed', async () => {
   const { first, failures } = await raceServers(servers, ask, deadline);
   expect(ask).not.toHaveBeenCalled();
   expect(first).toBeUndefined();
-  expect(failures.map(({ askedMs }) => askedMs)).toEqual(servers.map(() => undefined));
+  expect(failures.map(({ elapsedMs }) => elapsedMs)).toEqual(servers.map(() => undefined));
 });

@@ -18,7 +18,7 @@ export interface Failure {
   server: ServerEndpoint;
   error: unknown;
   /** How long it was asked, in milliseconds; `undefined` if the deadline passed before. */
-  askedMs: number | undefined;
+  elapsedMs: number | undefined;
 }
 
 export interface RaceResult<Answer> {
@@ -68,8 +68,8 @@ class Race<Answer> {
   }
 
   run(): void {
-    this.#deadline.signal.addEventListener('abort', () => this.#deadlineOnPass());
-    if (this.#deadline.hasPassed) this.#deadlineOnPass();
+    this.#deadline.signal.addEventListener('abort', () => this.#deadlineOnAbort());
+    if (this.#deadline.hasPassed) this.#deadlineOnAbort();
     else this.#askNext();
   }
 
@@ -99,13 +99,13 @@ class Race<Answer> {
     }
   }
 
-  #addFailure(server: ServerEndpoint, error: unknown, askedMs: number | undefined): void {
-    this.#failures.push({ server, error, askedMs });
+  #addFailure(server: ServerEndpoint, error: unknown, elapsedMs: number | undefined): void {
+    this.#failures.push({ server, error, elapsedMs });
     if (this.#failures.length === this.#servers.length) this.#finish(undefined);
     else if (!this.#deadline.hasPassed) this.#askNext();
   }
 
-  #deadlineOnPass(): void {
+  #deadlineOnAbort(): void {
     clearTimeout(this.#timer);
     for (const attempt of this.#running) attempt.abort();
     if (this.#isOver) return;
@@ -121,8 +121,8 @@ class Race<Answer> {
     for (const attempt of this.#running) {
       if (attempt !== winner) attempt.abort();
     }
-    const place = ({ server }: Failure) => this.#servers.indexOf(server);
-    const failures = this.#failures.toSorted((one, other) => place(one) - place(other));
+    const position = ({ server }: Failure) => this.#servers.indexOf(server);
+    const failures = this.#failures.toSorted((one, other) => position(one) - position(other));
     this.#resolve({ first, failures });
   }
 }

@@ -14,7 +14,7 @@ function read(pieces: Iterable<string>): HistoryResult {
 describe.each([
   ['whole', (text: string) => [text]],
   ['byte by byte', (text: string) => [...text]],
-])('received %s', (_how, cut) => {
+])('received %s', (_how, split) => {
   test.each<[rule: string, text: string, result: HistoryResult]>([
     ['reads an empty history', '200 OK\n.\n', { is: 'complete', messages: [] }],
     [
@@ -62,7 +62,7 @@ describe.each([
       { is: 'rejected', reply: 'An apple' },
     ],
   ])('%s', (_rule, text, result) => {
-    expect(read(cut(text))).toEqual(result);
+    expect(read(split(text))).toEqual(result);
   });
 });
 

@@ -17,7 +17,7 @@ function read(chunks: Iterable<string>, reader = new WatchReader()): WatchEvent[
 describe.each([
   ['whole', (text: string) => [text]],
   ['byte by byte', (text: string) => [...text]],
-])('received %s', (_how, cut) => {
+])('received %s', (_how, split) => {
   test.each<[rule: string, text: string, events: WatchEvent[]]>([
     ['reads the message in force', '200 OK\napple\n', [message('apple')]],
     ['reads every later message', '200 OK\na\nb\nc\n', [message('a'), message('b'), message('c')]],
@@ -55,13 +55,13 @@ describe.each([
       [{ is: 'rejected', reply: 'MSGWATCH' }],
     ],
   ])('%s', (_rule, text, events) => {
-    expect(read(cut(text))).toEqual(events);
+    expect(read(split(text))).toEqual(events);
   });
 
   test('reads the message again after a second request, and before it what was already sent', () => {
     const reader = new WatchReader();
-    read(cut('200 OK\na\n'), reader);
-    expect(read(cut('b\n200 OK\nb\nc\n'), reader)).toEqual(['b', 'b', 'c'].map(message));
+    read(split('200 OK\na\n'), reader);
+    expect(read(split('b\n200 OK\nb\nc\n'), reader)).toEqual(['b', 'b', 'c'].map(message));
   });
 });
 
