@@ -137,7 +137,7 @@ function describeFailure(failure: Failure): string {
   return describeConnectError(error);
 }
 
-/** @returns What to do, if the server's reply does not tell. */
+/** @returns Advice to append to a reply; an empty string if the reply is clear enough. */
 function adviceFor(error: RejectedError): string {
   switch (error.reply) {
     case REPLY.passwordRequired:

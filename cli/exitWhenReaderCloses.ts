@@ -18,24 +18,31 @@ import { errorCode, hasErrorCode } from '../access/systemErrors.ts';
 const STDOUT = 1;
 const PASS_STDOUT = fileURLToPath(new URL('./passStdout.js', import.meta.url));
 
-/** How often a socket is checked. */
+/** The interval between two checks of a socket. */
 const CHECK_INTERVAL_MS = 500;
 
+/** The delay before a pipe is watched, and before another try. */
 const DELAY_MS = 1000;
 
-/** How often to try to get a pipe passed back. */
+/** How many times to start a child process that passes the pipe back. */
 const MAX_TRIES = 5;
 
 /** The access mode in the flags of an open file (open(2)). */
 const ACCESS_MODE = 0o3;
 const WRITE_ONLY = 0o1;
 
-/** Does the same after a delay, for a command that mostly ends sooner: it costs a child process. */
+/**
+ * Calls `exitWhenReaderCloses` after a delay. It costs a child process, and most commands end
+ * sooner.
+ */
 export function exitWhenReaderClosesDelayed(): void {
   setTimeout(exitWhenReaderCloses, DELAY_MS).unref();
 }
 
-/** On a system where this cannot be detected, the command exits at its next write. */
+/**
+ * Exits when the reader of standard output closes it. If this cannot be detected on a system, the
+ * command exits at its next write.
+ */
 export function exitWhenReaderCloses(): void {
   const stats = statsOf(STDOUT);
   if (stats?.isFIFO() && platform() === 'linux' && isWriteOnly(STDOUT)) watchPipe();
@@ -52,7 +59,7 @@ function watchPipe(triesLeft = MAX_TRIES): void {
     if (!(pipe instanceof Socket)) return;
     isSettled = true;
     pipe.on('error', (error) => {
-      // After any other error, it cannot be watched.
+      // After any other error, the pipe cannot be watched.
       if (errorCode(error) === 'EBADF') exit();
     });
     pipe.resume().unref();
@@ -76,14 +83,14 @@ function watchSocket(): void {
       writeSync(STDOUT, '');
     } catch (error) {
       if (hasErrorCode(error, ['EPIPE', 'ECONNRESET'])) exit();
-      // It cannot be checked.
+      // The socket cannot be checked.
       else if (errorCode(error) !== 'EAGAIN') clearInterval(timer);
     }
   }, CHECK_INTERVAL_MS);
   timer.unref();
 }
 
-/** As at EPIPE (main.ts). */
+/** Exits with 0, as main.ts does at EPIPE. */
 function exit(): never {
   process.exit(0);
 }

@@ -215,7 +215,7 @@ function addClientCommand(
     .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort));
 }
 
-/** What Commander reads of a client's servers. */
+/** The flags for a client's servers, as Commander parses them. */
 interface GivenServers {
   host: ServerArgument[];
   port: number;

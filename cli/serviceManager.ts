@@ -1,5 +1,5 @@
-// What a service manager such as systemd passes to a service, and expects from it: sockets that are
-// already bound (sd_listen_fds(3)), and a notification when it is ready (sd_notify(3)).
+// The interface to a service manager such as systemd: it passes sockets that are already bound
+// (sd_listen_fds(3)), and expects a notification when the service is ready (sd_notify(3)).
 
 import { spawn } from 'node:child_process';
 import { CliError, printToStderr } from './cliError.ts';
@@ -10,7 +10,7 @@ const FIRST_INHERITED_FD = 3;
 
 /**
  * @returns The file descriptor of the socket to listen on; `undefined` if none was passed.
- * @throws CliError if several were passed: nothing tells what each is for.
+ * @throws CliError if several were passed: their order is not defined.
  */
 export function inheritedSocket(): number | undefined {
   const count = ownVariable('LISTEN_FDS');

@@ -11,7 +11,7 @@ const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 const MIN_RESTART_MS = 500;
 const MAX_RESTART_MS = 30_000;
 
-/** After a child has run this long, the delay starts again at its minimum. */
+/** The running time after which the delay before a restart returns to its minimum. */
 const HEALTHY_AFTER_MS = 60_000;
 
 /** Environment variables for a child; `undefined` removes one. */
@@ -20,7 +20,7 @@ export type Environment = Record<string, string | undefined>;
 export interface ChildOptions {
   /** Its name, at the start of a log line. */
   name: string;
-  /** A child that has not stopped after this long is killed. Its own deadlines are shorter. */
+  /** The time until a child that does not stop is killed. Its own deadlines are shorter. */
   stopDeadlineMs: number;
   /**
    * Starts the process, with an IPC channel for its reports.
@@ -48,7 +48,7 @@ export class Supervisor {
   #resolveStart: (ready: Ready | undefined) => void = () => {};
   #resolveEnded: () => void = () => {};
 
-  /** @param log Takes a line for the operator. */
+  /** @param log Called with each line for the operator. */
   constructor(child: ChildOptions, log: (line: string) => void) {
     this.#child = child;
     this.#log = log;

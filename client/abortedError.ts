@@ -1,5 +1,5 @@
-// The error of a connection that the client aborted, with how far the connection had come, so that
-// the error message says exactly what the server did and did not do.
+// The error of a connection that the client aborted. It contains the progress of the connection, so
+// that the error message states exactly what the server did and did not do.
 
 /** The last step that was started. */
 export type ConnectProgress =

@@ -45,7 +45,7 @@ export function openConnection(destination: Destination, signal?: AbortSignal): 
   });
 }
 
-/** @returns A function that returns how far the connection has come. */
+/** @returns A function that returns the progress of the connection. */
 function followProgress(socket: Socket, { host, tls }: Destination): () => ConnectProgress {
   let isResolved = isIP(host) !== 0;
   let isSecured = tls === undefined;

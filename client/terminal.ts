@@ -60,7 +60,7 @@ class TerminalDialogue {
   #isFirstLine = true;
   /** The lines that the up arrow offers, newest first: readline's own array. */
   #history: string[] = [];
-  /** What the current prompt asks for. */
+  /** The kind of input that the current prompt asks for; `undefined` without a prompt. */
   #asked: PromptKind | undefined;
   #inputEnded = false;
   #isOver = false;

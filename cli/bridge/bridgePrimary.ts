@@ -3,6 +3,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import cluster from 'node:cluster';
+import type { Endpoint } from '../../access/endpoint.ts';
 import { freeLocalhostPort, isLocalhost } from '../../access/localhost.ts';
 import { WorkerLeases } from '../../access/workerLeases.ts';
 import { connectionQuota, sessionQuota } from '../../bridge/bridge.ts';
@@ -54,8 +55,9 @@ export async function runPrimary(options: BridgeOptions, environment: Environmen
     ),
   );
   const listening = await primary.start();
-  if (listening !== undefined) announceBridge(options, listening.ready);
-  else if (!primary.isStopping) {
+  if (listening !== undefined) {
+    announceBridge(options, listening);
+  } else if (!primary.isStopping) {
     process.exitCode = 1;
     primary.stop();
   }
@@ -78,7 +80,8 @@ class BridgePrimary {
   #tls: TlsIdentity | undefined;
   readonly #host: string;
   #port: number;
-  #ready: Ready | undefined;
+  /** Where the first worker listened. Every other one must listen there, too. */
+  #endpoint: Endpoint | undefined;
 
   constructor(
     options: BridgeOptions,
@@ -94,8 +97,9 @@ class BridgePrimary {
     this.#port = httpPort;
     this.#sessions = sessionQuota(limitsFrom(options));
     this.#connections = connectionQuota(limitsFrom(options));
-    this.#log = log === 'console' ? printLine : (line) => jsonLogger(log)?.warn(line);
-    // Whatever NODE_CLUSTER_SCHED_POLICY says: `none` gives most connections to few workers.
+    const logger = jsonLogger(log);
+    this.#log = log === 'console' ? printLine : (line) => logger?.warn(line);
+    // Overrides NODE_CLUSTER_SCHED_POLICY: with `none`, few workers get most of the connections.
     cluster.schedulingPolicy = cluster.SCHED_RR;
     cluster.setupPrimary({ stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#workers = Array.from({ length: workers }, (_, index) => this.#superviseWorker(index + 1));
@@ -107,7 +111,7 @@ class BridgePrimary {
   }
 
   /** @returns Where the workers listen; `undefined` if one of them failed, and printed why. */
-  async start(): Promise<Ready | undefined> {
+  async start(): Promise<Endpoint | undefined> {
     // Choose the port here: for port 0, each worker could get another one.
     if (this.#port === 0 && isLocalhost(this.#host)) this.#port = await freeLocalhostPort();
     const [first, ...others] = this.#workers;
@@ -115,7 +119,7 @@ class BridgePrimary {
     const listening = await first?.start();
     if (listening === undefined) return undefined;
     const all = await Promise.all(others.map((worker) => worker.start()));
-    return all.includes(undefined) ? undefined : listening;
+    return all.includes(undefined) ? undefined : listening.ready;
   }
 
   stop(): void {
@@ -155,7 +159,7 @@ class BridgePrimary {
     child.on('message', (report: Report) => {
       if (!('ready' in report)) return;
       removeMetrics = this.#metrics.addWorker(() => peer.call('sample'));
-      this.#childOnReady(child, report);
+      this.#childOnReady(child, report.ready);
     });
     child.once('close', () => {
       peer.close();
@@ -182,18 +186,19 @@ class BridgePrimary {
     };
   }
 
-  #childOnReady(child: ChildProcess, ready: Ready): void {
-    this.#ready ??= ready;
+  #childOnReady(child: ChildProcess, endpoint: Endpoint): void {
+    this.#endpoint ??= endpoint;
     // If the port was closed in between, port 0 gives another one. Restart the worker with the old
     // port.
-    if (ready.ready.port === this.#ready.ready.port) this.#listening.add(child);
+    if (endpoint.port === this.#endpoint.port) this.#listening.add(child);
     else child.kill();
   }
 
-  // Node closes the port with its last worker. The next worker must open the same one.
+  // Node closes the listening socket when its last worker exits. The next worker must listen on the
+  // same port.
   #childOnClose(child: ChildProcess): void {
     this.#listening.delete(child);
-    if (this.#listening.size === 0 && this.#ready !== undefined)
-      this.#port = this.#ready.ready.port;
+    if (this.#listening.size === 0 && this.#endpoint !== undefined)
+      this.#port = this.#endpoint.port;
   }
 }

@@ -53,7 +53,7 @@ async function start(
     { ...options, httpPort: config.httpPort },
     {
       tls: config.tls && fromPem(config.tls),
-      // Each worker numbers its requests from 1: tell them apart by process.
+      // Each worker numbers its requests from 1: add the process id, to distinguish them.
       logger: jsonLogger(options.log)?.child({ pid: process.pid }),
       ...(options.usersFile !== undefined && {
         checkPassword: (...credentials) => primary.call('checkPassword', ...credentials),

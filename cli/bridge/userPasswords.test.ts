@@ -49,7 +49,7 @@ test('verifies one of many simultaneous requests', async () => {
   expect(checked).toEqual(['alpha']);
 });
 
-test('refuses a source after wrong passwords, even with a cached password, but no other source', async () => {
+test('stops checking for one source after its wrong passwords, even a cached password', async () => {
   const { users } = usersWith({ anna: 'alpha' });
   const passwords = new UserPasswords(users);
   expect(await passwords.check(HERE, 'anna', 'alpha')).toBe('right');
@@ -80,7 +80,7 @@ test('checks unknown users like existing ones, and rejects them', async () => {
   expect(checked).toEqual(['alpha', 'guess']);
 });
 
-test('does not reveal by a refusal which names exist', async () => {
+test('does not reveal by its limits which names exist', async () => {
   const { users } = usersWith({ anna: 'alpha', bert: 'beta', carl: 'gamma' });
   const passwords = new UserPasswords(users);
   for (let name = 0; name < 100; name++) await passwords.check(HERE, `unknown ${name}`, 'guess');

@@ -72,8 +72,8 @@ export class UserPasswords {
       const result = await this.#guard.check(source, this.#decoyFor(user), bytes);
       return result === 'notChecked' ? 'notChecked' : 'wrong';
     }
-    // A source with strikes must not use the cache: by trying many passwords at once, it could
-    // learn which one is correct.
+    // A source with strikes must not use the cache: by trying many passwords simultaneously, it
+    // could learn which one is correct.
     const isCached =
       this.#guard.hasNoStrikes(source, user) && this.#isRight(this.#cache.get(user), bytes);
     return isCached ? 'right' : this.#guard.check(source, user, bytes);
@@ -93,9 +93,9 @@ export class UserPasswords {
   }
 
   /**
-   * Returns an existing user for an unknown name, whose hash is checked and whose strikes count
-   * instead. It is always the same one for the same name, so that neither the time nor a refusal
-   * reveals which names exist.
+   * Maps an unknown name to an existing user. Its hash is checked and its strikes are counted
+   * instead of the unknown name's. A name is always mapped to the same user, so that neither the
+   * time nor the result reveals which names exist.
    */
   #decoyFor(unknownName: string): string {
     const index = this.#digest(unknownName).readUInt32BE() % this.#names.length;

@@ -12,7 +12,7 @@ import { type EtcdOptions, etcdCredentialsOf } from '../options/etcdOptions.ts';
 import { MAX_HISTORY } from '../options/serverOptions.ts';
 import { flushAndExit, printLine } from '../output.ts';
 
-/** How many messages are stored at once. A store writes them in one transaction. */
+/** The number of messages that a store writes in one transaction. */
 const CHUNK_SIZE = 100;
 
 /**
@@ -29,12 +29,12 @@ export async function copyStore(from: string, to: string, options: EtcdOptions):
   await withStore(requirePersistent(to), options, async (target) => {
     const existing = entriesOf(target.history);
     if (!isPrefix(existing, entries)) {
-      throw new CliError(`${to} holds another history; name an empty store`);
+      throw new CliError(`${to} holds another history; pass an empty store as TO`);
     }
     await storeAll(target, entries.slice(existing.length));
     if (!isPrefix(entries, entriesOf(target.history))) {
       throw new CliError(
-        `a client stored a message in ${to} during the copy, so its history is mixed; name an empty store`,
+        `a client stored a message in ${to} during the copy, so its history is mixed; pass an empty store as TO`,
       );
     }
     printLine(describeCopy(entries.length - existing.length, existing.length, from, to));
@@ -72,7 +72,7 @@ async function readSharedEntries(url: string, options: EtcdOptions): Promise<His
 
 function requirePersistent(url: string): string {
   if (url !== 'memory:') return url;
-  throw new CliError('memory: is not persistent; name an lmdb: or etcd:// store');
+  throw new CliError('memory: is not persistent; pass an lmdb: or etcd:// store');
 }
 
 async function withStore(
@@ -104,14 +104,14 @@ function logEvent(event: StoreEvent): void {
 }
 
 async function storeAll(target: MessageStore, entries: readonly HistoryEntry[]): Promise<void> {
-  for (let at = 0; at < entries.length; at += CHUNK_SIZE) {
-    const chunk = entries.slice(at, at + CHUNK_SIZE);
+  for (let copied = 0; copied < entries.length; copied += CHUNK_SIZE) {
+    const chunk = entries.slice(copied, copied + CHUNK_SIZE);
     const stored = chunk.map(({ message, storedAtMs }) => target.store(message, storedAtMs));
     const outcomes = await Promise.allSettled(stored);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed === undefined) continue;
     throw new CliError(
-      `${at} messages were copied, then: ${errorMessage(failed.reason)}; run the command again to copy the rest`,
+      `${copied} messages were copied, then: ${errorMessage(failed.reason)}; run the command again to copy the rest`,
     );
   }
 }
@@ -125,8 +125,8 @@ function entriesOf(history: History): HistoryEntry[] {
   return entries;
 }
 
-function isPrefix(beginning: readonly HistoryEntry[], whole: readonly HistoryEntry[]): boolean {
-  return beginning.every(({ message, storedAtMs }, index) => {
+function isPrefix(prefix: readonly HistoryEntry[], whole: readonly HistoryEntry[]): boolean {
+  return prefix.every(({ message, storedAtMs }, index) => {
     const other = whole[index];
     return other?.message === message && other.storedAtMs === storedAtMs;
   });

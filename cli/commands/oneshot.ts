@@ -34,12 +34,12 @@ const MAX_RETRY_MS = 30_000;
 /** After a connection that was lost sooner, wait before the next server is asked. */
 const MIN_HEALTHY_MS = 1000;
 
-/** How long a server may be behind another one. Servers of one store need milliseconds. */
+/** The time that a server gets to catch up with another. Servers of one store need milliseconds. */
 const CATCH_UP_MS = 1000;
 
 const NO_ANSWER = 'no server answered';
 
-/** How long the process took to start. */
+/** The time that the process took to start. */
 const STARTUP_MS = performance.now();
 
 export interface OneshotOptions extends ServersOptions, TlsClientOptions {
@@ -90,12 +90,12 @@ async function storeOnce(options: SetOptions, message: string, deadline: Deadlin
       failures.every((failure) => failure.server !== server),
     );
   }
-  throw cliErrorForAll(failures, 'no server took the message', options.timeout);
+  throw cliErrorForAll(failures, 'no server accepted the message', options.timeout);
 }
 
 /**
  * Prints the message, and every later one. If the connection is lost, connects to the next server
- * at once. If no server answers, asks all of them again, with increasing delays.
+ * immediately. If no server answers, asks all of them again, with increasing delays.
  */
 export async function watch(options: OneshotOptions): Promise<never> {
   const progress: WatchProgress = { lastPrinted: undefined };

@@ -32,9 +32,12 @@ const ANY_ADDRESS = '::';
 /** Runs the server until SHUTDOWN or a stop request. */
 export async function serve(options: ServeOptions & TlsOptions & HealthOptions): Promise<void> {
   const socket = inheritedSocket();
-  if (socket === undefined) rejectWeakPassword(options, options.host);
-  // The address of an inherited socket is not known before the server listens: assume any.
-  else rejectWeakPassword(options, ANY_ADDRESS, 'to listen on a socket from the service manager');
+  if (socket === undefined) {
+    rejectWeakPassword(options, options.host);
+  } else {
+    // The address of an inherited socket is not known before the server listens: assume any.
+    rejectWeakPassword(options, ANY_ADDRESS, 'to listen on a socket from the service manager');
+  }
   const passwords = createPasswordGuard(options);
   const tls = readTlsIdentity(options);
   const log = eventLog(options.log);
@@ -73,7 +76,7 @@ export async function serve(options: ServeOptions & TlsOptions & HealthOptions):
     const identity = readTlsIdentity(options);
     if (identity !== undefined) server.replaceCertificate(createSecureContext(identity));
   };
-  // Before the server reports that it listens: a signal may follow at once.
+  // Register before reporting readiness: a signal may follow immediately.
   onStopRequest(
     () => void listening.then(stop).catch(() => {}),
     reloadHandler({ 'The certificate': tls && reloadCertificate }, options.log),
@@ -100,7 +103,8 @@ function verifierFromFile(file: string | undefined, flag: string): VerifyPasswor
 }
 
 /**
- * Makes both servers listen: first the admin server, which then reports that the other one starts.
+ * Starts both servers. The admin server is first, so that it can report that the TCP server is
+ * starting.
  */
 async function listen(
   server: MotdServer,

@@ -22,7 +22,7 @@ export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, Bridge
 // saves.
 const BRIDGE_NODE_FLAGS = ['--single-threaded-gc'];
 
-/** Longer than each of them takes to stop. */
+/** Longer than the server or the bridge takes to stop. */
 const STOP_DEADLINE_MS = 10_000;
 
 const SERVER_IS_DOWN =
@@ -55,7 +55,7 @@ export async function up(
           // The bridge connects without TLS: both are on this machine.
           MOTD_TLS_CERT: undefined,
           MOTD_TLS_KEY: undefined,
-          // No load balancer is told to look elsewhere: both stop together.
+          // No load balancer has to be redirected first: both stop together.
           MOTD_DRAIN: undefined,
           // The bridge's /readyz asks it whether the store is available.
           ...(isShared(options.store) && { MOTD_HEALTH_PORT: '0' }),

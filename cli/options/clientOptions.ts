@@ -55,7 +55,7 @@ export function connectOptions(): Option[] {
   ];
 }
 
-/** @param what What the timeout is for. */
+/** @param what The operation that is limited. */
 export function timeoutOption(seconds: number, what = 'an answer'): Option {
   return new Option('--timeout <seconds>', `time limit for ${what}, all servers together`)
     .env('MOTD_TIMEOUT')

@@ -64,8 +64,8 @@ export function idleTimeoutOption(description: string): Option {
 /**
  * Makes `--trust-proxy`.
  *
- * @param what What is accepted from a trusted proxy.
- * @param defaultText Which proxies are trusted by default.
+ * @param what The data that is accepted from a trusted proxy.
+ * @param defaultText The proxies that are trusted by default.
  */
 export function trustProxyOption(what: string, defaultText: string): Option {
   return new Option(
@@ -78,7 +78,7 @@ export function trustProxyOption(what: string, defaultText: string): Option {
     .helpGroup(GROUP.proxy);
 }
 
-/** @param purpose What the certificate is for, as an imperative. */
+/** @param purpose The purpose of the certificate, as an imperative. */
 export function tlsOptions(purpose: string): Option[] {
   return inGroup(GROUP.tls, [
     new Option('--tls-cert <file>', `${purpose}, with this certificate chain (PEM)`).env(

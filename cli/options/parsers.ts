@@ -135,7 +135,7 @@ export function parseSeconds(text: string): number {
 /**
  * Makes a parser for whole numbers in a range.
  *
- * @param alternative What else is accepted, for the error: `auto, or `.
+ * @param alternative Another accepted value, for the error: `auto, or `.
  */
 export function parseCount(min: number, max: number, alternative = ''): (text: string) => number {
   return (text) => {

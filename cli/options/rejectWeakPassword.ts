@@ -11,8 +11,8 @@ import { DEFAULT_PASSWORD, type ServeOptions } from './serverOptions.ts';
 export const MIN_PASSWORD_LENGTH = 8;
 
 /**
- * @param host Where the server, or a bridge to it, will listen or can be found.
- * @param purpose What the password is needed for, for the error.
+ * @param host The host on which the server, or a bridge to it, listens or is reached.
+ * @param purpose The purpose of the password, for the error.
  * @throws CliError if `host` is not loopback and the password is the default or too short.
  */
 export function rejectWeakPassword(

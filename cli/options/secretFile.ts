@@ -11,7 +11,7 @@ const GROUP_CAN_READ = 0o040;
 const OTHERS_CAN_READ = 0o004;
 const OTHERS_CAN_WRITE = 0o022;
 
-/** The part of `fs.Stats` that decides who has access. */
+/** The fields of `fs.Stats` that determine which users have access. */
 export interface FileAccess {
   mode: number;
   uid: number;

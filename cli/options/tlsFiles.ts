@@ -24,7 +24,7 @@ export function readTlsIdentity({ tlsCert, tlsKey }: TlsOptions): TlsIdentity | 
   return readIdentity(tlsCert, tlsKey, { cert: '--tls-cert', key: '--tls-key' });
 }
 
-/** Does the same for other flags. */
+/** Like `readTlsIdentity`, for any pair of flags. */
 export function readIdentity(
   certFile: string | undefined,
   keyFile: string | undefined,

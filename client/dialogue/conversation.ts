@@ -2,7 +2,7 @@
 // come in as calls; what to display and to send comes out as effects. The terminal and the page
 // perform the effects.
 
-/** What a prompt asks for. A `line` has no meaning to us. */
+/** The kind of input that a prompt asks for. A `line` is not interpreted. */
 export type PromptKind = 'command' | 'message' | 'password' | 'storePassword' | 'line';
 
 /** Whether an answer must be kept out of every history of lines. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Effect } from './conversation.ts';
 import { Dialogue, PROMPTS } from './dialogue.ts';
 
-/** What the effects display and send. */
+/** The text that the effects display and send. */
 function shown(effects: Effect[]): { screen: string; sent: string } {
   let screen = '';
   let sent = '';
@@ -71,32 +71,32 @@ test.each<[typed: string, reply: string, then: string]>([
   expect(shown(dialogue.received(`${reply}\n`)).screen).toBe(then);
 });
 
-describe('reply and message', () => {
-  test('are read byte by byte', () => {
+describe('from the server', () => {
+  test('reads a reply and a message byte by byte', () => {
     const dialogue = dialogueAfter(['MSGGET']);
     const effects = [...'200 OK\nthe message\n'].flatMap((byte) => dialogue.received(byte));
     expect(shown(effects).screen).toBe(`Server: 200 OK\nthe message\n${COMMAND}`);
   });
 
-  test('a message worded as a reply is a message', () => {
+  test('reads a message worded as a reply as a message', () => {
     const dialogue = dialogueAfter(['MSGGET']);
     const { screen } = shown(dialogue.received('200 OK\n421 SERVER SHUTTING DOWN\n'));
     expect(screen).toBe(`Server: 200 OK\n421 SERVER SHUTTING DOWN\n${COMMAND}`);
   });
 
-  test('control characters from the server are escaped', () => {
+  test('escapes control characters', () => {
     const dialogue = dialogueAfter(['MSGGET']);
     const { screen } = shown(dialogue.received('200 \x1b[2JOK\n'));
     expect(screen).toBe(`Server: 200 ^[[2JOK\n${COMMAND}`);
   });
 
-  test('the reply to a message worded as a command is not the reply to that command', () => {
+  test('distinguishes the reply to a message worded as a command from the reply to that command', () => {
     const dialogue = dialogueAfter(['MSGSTORE', '200 OK'], ['QUIT']);
     const { screen } = shown(dialogue.received('200 OK\n'));
     expect(screen).toBe(`Server: 200 OK\n${COMMAND}`);
   });
 
-  test('the right password ends the dialogue', () => {
+  test('ends the dialogue after the reply to the right password', () => {
     const dialogue = dialogueAfter(['SHUTDOWN', '300 PASSWORD REQUIRED'], ['123!abc']);
     expect(shown(dialogue.received('200 OKAY\n')).screen).toBe('Server: 200 OKAY\n<shutDown>');
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Effect, MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from './conversation.ts';
 import { type LineEnd, LineMode } from './lineMode.ts';
 
-/** What is displayed and sent, one string per effect: a prompt as `?`, a withdrawn one as `/`. */
+/** Formats what the effects display and send: a prompt as `?`, a withdrawn one as `/`. */
 function format(effects: Effect[]): string[] {
   return effects.map(formatOne);
 }
@@ -37,7 +37,7 @@ test('starts with a prompt for a line', () => {
 });
 
 test.each(['PING', '', '  two  spaces  ', '\t'])(
-  'sends %j unchanged, and prompts again at once',
+  'sends %j unchanged, and prompts again immediately',
   (line) => {
     expect(format(started().typed(line))).toEqual([
       `> ${JSON.stringify(`${line}\n`)}`,
@@ -64,7 +64,7 @@ test.each([
   expect(started().received(prompt)).toContainEqual({ do: 'ask', for: asked, prompt });
 });
 
-test('withdraws the prompt once for three lines at once, and shows it again once', () => {
+test('withdraws the prompt once for three lines in one chunk, and shows it again once', () => {
   expect(format(started().received('$5\r\nhello\r\n\r\n'))).toEqual([
     '/',
     'server: $5',

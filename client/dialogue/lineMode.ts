@@ -31,7 +31,7 @@ const PASSWORD_PROMPT = /pass(word|phrase|code)|secret|\bpin\b/i;
 export class LineMode implements Conversation {
   readonly #options: LineModeOptions;
   readonly #ownPrompt: string;
-  /** What the service has sent since its last LF. */
+  /** The text that the service has sent since its last LF. */
   #partial = '';
   /** The unfinished line is too long: the rest of it is discarded. */
   #isSkipping = false;

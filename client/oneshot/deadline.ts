@@ -6,7 +6,7 @@ export class Deadline {
   readonly #endsAt: number;
   readonly #timer: NodeJS.Timeout;
 
-  /** @param ms The time until it passes; it starts to run at once. */
+  /** @param ms The time until the deadline passes, from now. */
   constructor(ms: number) {
     this.#endsAt = performance.now() + ms;
     this.#timer = setTimeout(() => this.#passed.abort(), ms);

@@ -53,7 +53,7 @@ function watch(lastShown: string | undefined, catchUpMs = CATCH_UP_MS) {
   };
 }
 
-test('yields everything at once if nothing was shown', async () => {
+test('yields everything immediately if nothing was shown', async () => {
   expect(await watch(undefined).send('a', 'b', 'b')).toEqual(['a', 'b', 'b']);
 });
 
@@ -84,7 +84,7 @@ test('yields everything of a server that is ahead, after the time to catch up', 
   expect(await server.send('d')).toEqual(['b', 'c', 'd']);
 });
 
-test('holds the newest 256 messages of a flood', async () => {
+test('keeps the newest 256 messages of a flood', async () => {
   const flood = Array.from({ length: 1000 }, (_, index) => String(index));
   const server = watch('a');
   expect(await server.send(...flood)).toEqual([]);
@@ -97,7 +97,7 @@ test('holds back nothing if the server cannot be behind', async () => {
 });
 
 for (const [when, lines] of [
-  ['while messages are held back', ['b']],
+  ['while messages are buffered', ['b']],
   ['after that', ['a', 'b']],
 ] as const) {
   test(`reports a lost connection ${when}`, async () => {

@@ -2,14 +2,14 @@
 //
 // Servers that share a store learn of a message at slightly different times, so the next server may
 // be behind the last one for a moment. Its first message is then an older one, perhaps one that was
-// never shown, and nothing in it tells its age. If it differs from the last message shown, the
+// never shown, and it does not contain its age. If it differs from the last message shown, the
 // server therefore gets a moment to catch up. If it sends the last message shown within that time,
 // everything before was older, and is dropped; otherwise everything it sent is new.
 
 /**
  * @param lastShown The last message shown; `undefined` if none was.
  * @param messages The message in force, then each later one. It ends with an error.
- * @param catchUpMs How long the server may be behind; 0 if it cannot be.
+ * @param catchUpMs The time that the server gets to catch up; 0 if it cannot be behind.
  * @returns The messages that are new.
  */
 export async function* dropStaleMessages(
@@ -26,11 +26,15 @@ export async function* dropStaleMessages(
   for (;;) yield (await messages.next()).value;
 }
 
-/** More than a server that is behind has to send. Of a flood, the newest messages are kept. */
+/**
+ * The maximum number of buffered messages: more than a server that is behind has to send. On
+ * overflow, the oldest are dropped.
+ */
 const MAX_BUFFERED = 256;
 
 /**
- * Yields nothing if the server turns out to be behind; else what it sent, after the time is over.
+ * Yields nothing if the server turns out to be behind; otherwise yields the buffered messages when
+ * the time has passed.
  */
 async function* afterCatchUp(
   lastShown: string,
@@ -53,7 +57,8 @@ async function* afterCatchUp(
   } finally {
     timer.cancel();
   }
-  // It is awaited only after the held messages are taken: until then, a rejection is no crash.
+  // Awaited only after the buffered messages are consumed: an early rejection must not crash the
+  // process.
   next.catch(() => {});
   yield* buffered;
   yield (await next).value;

@@ -122,7 +122,7 @@ test.each([
 });
 
 test.each<[why: string, replies: (string | undefined)[], hasSentLine: boolean, message: string]>([
-  ['at once', [undefined], false, 'the server closed the connection and sent nothing'],
+  ['immediately', [undefined], false, 'the server closed the connection and sent nothing'],
   // The alert of a TLS server to a plain-text client (RFC 8446, section 6), which is not a line.
   [
     'after half a line',

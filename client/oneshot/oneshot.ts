@@ -64,7 +64,7 @@ function requireOk(reply: string): void {
 }
 
 /**
- * Whether a reply means that nothing was stored, and says nothing about another server.
+ * Whether a reply means that nothing was stored, and another server may reply differently.
  *
  * A server that stops first answers the lines it has received (PROTOCOL.md, "Replies"): a 421
  * instead of an answer means that the message was not stored. A client rejected for its wrong

@@ -41,7 +41,7 @@ export function probeServer(socket: Socket): Promise<void> {
     const onEnd = () => reject(new ClosedError({ hasSentLine, receivedBytes: socket.bytesRead }));
     socket.on('data', onData);
     socket.on('end', onEnd);
-    // Stays: an aborted connection emits an error, and by then nothing else may listen for it.
+    // Do not remove this listener: an aborted connection emits an error, and there may be no other.
     socket.on('error', reject);
     socket.write('MSGGET\n');
   });

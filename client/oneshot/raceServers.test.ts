@@ -50,7 +50,7 @@ function withResolvers<T>(): PromiseWithResolvers<T> {
   return { promise, resolve, reject };
 }
 
-test('asks no other server if the first one answers at once', async () => {
+test('asks no other server if the first one answers immediately', async () => {
   const { answers, result, after } = race();
   expect(await after(0)).toBe('a');
   answers.get('a')?.resolve('hello');
@@ -58,7 +58,7 @@ test('asks no other server if the first one answers at once', async () => {
   expect(await after(10_000)).toBe('a');
 });
 
-test('asks the next server at once when one fails', async () => {
+test('asks the next server immediately when one fails', async () => {
   const { answers, result, after } = race();
   answers.get('a')?.reject('gone');
   expect(await after(0)).toBe('ab');
@@ -79,7 +79,7 @@ test('asks the next server after 250 ms without an answer; the first may still w
   expect(['a', 'b', 'c'].map(isAborted)).toEqual([false, true, true]);
 });
 
-test('asks the next server at once when one of two fails', async () => {
+test('asks the next server immediately when one of two fails', async () => {
   const { answers, after } = race();
   expect(await after(300)).toBe('ab');
   answers.get('a')?.reject('gone');

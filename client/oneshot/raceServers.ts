@@ -1,9 +1,9 @@
 // Asks several servers the same question, and takes the first answer.
 //
-// The first server is asked at once; each further one when an earlier one has failed, or after a
-// short delay without an answer, as RFC 8305 (section 5) does with the addresses of one host. A
-// server that is down without an error therefore costs a moment, whatever the deadline; and as long
-// as the first server answers, the others are not asked.
+// The first server is asked immediately. Each further one is asked when an earlier one has failed,
+// or after a short delay without an answer, as RFC 8305 (section 5) does with the addresses of one
+// host. A server that is down without an error therefore costs a moment, whatever the deadline. As
+// long as the first server answers, the others are not asked.
 //
 // The question must be harmless when several servers are asked: reading is, and so is sending
 // MSGSTORE and closing the connection.
@@ -17,7 +17,10 @@ const ATTEMPT_DELAY_MS = 250;
 export interface Failure {
   server: ServerEndpoint;
   error: unknown;
-  /** How long it was asked, in milliseconds; `undefined` if the deadline passed before. */
+  /**
+   * The time from the start of the request to its failure, in milliseconds; `undefined` if the
+   * deadline passed before the server was asked.
+   */
   elapsedMs: number | undefined;
 }
 
@@ -114,7 +117,7 @@ class Race<Answer> {
     }
   }
 
-  /** @param winner Not aborted now, but when the deadline passes. */
+  /** @param winner Stays unaborted until the deadline. */
   #finish(first: RaceResult<Answer>['first'], winner?: AbortController): void {
     this.#isOver = true;
     clearTimeout(this.#timer);

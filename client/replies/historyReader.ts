@@ -19,13 +19,13 @@ export type HistoryResult =
   /** The server sent another reply, or a line that is not an entry. */
   | { is: 'rejected'; reply: string };
 
-/** What to send. QUIT makes the server close the connection after the history. */
+/** The text to send. QUIT makes the server close the connection after the history. */
 export const HISTORY_REQUEST = 'MSGHIST\nQUIT\n';
 
-/** Of a longer history, the newest messages are kept. */
+/** The maximum number of messages to keep: the newest ones of a longer history. */
 const MAX_MESSAGES = 10_000;
 
-/** Enough for that many of the longest messages. A hostile server sends longer ones. */
+/** Enough for MAX_MESSAGES messages of the maximum length. A hostile server sends longer ones. */
 const MAX_CHARACTERS = MAX_MESSAGES * MAX_LINE_BYTES;
 
 // RFC 3339, section 5.6, in UTC (PROTOCOL.md).

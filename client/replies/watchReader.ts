@@ -8,11 +8,11 @@ import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts'
 export type WatchEvent =
   /** The message in force, safe to display. */
   | { is: 'message'; message: string }
-  /** The server does not know MSGWATCH, or is no MOTD server. No event follows. */
+  /** The server does not know MSGWATCH, or is not a MOTD server. No event follows. */
   | { is: 'rejected'; reply: string }
   /**
-   * The server announces that it closes the connection. If it does not, these words are the message
-   * that a client stored.
+   * The server announces that it closes the connection. If the connection stays open, this text was
+   * a stored message.
    */
   | { is: 'closing'; reply: string };
 
@@ -24,7 +24,7 @@ export class WatchReader {
   /**
    * Starts a watch. During a watch, it makes the server send the message in force again.
    *
-   * @returns What to send.
+   * @returns The text to send.
    */
   request(): string {
     this.#awaits = 'reply';
@@ -43,7 +43,7 @@ export class WatchReader {
     }
   }
 
-  /** @returns What the line means; `undefined` if it is no event. */
+  /** @returns The event in a line; `undefined` if the line is not an event. */
   receiveLine(line: string): WatchEvent | undefined {
     if (this.#awaits === 'nothing') return undefined;
     if (this.#awaits === 'reply' && line === REPLY.ok) {

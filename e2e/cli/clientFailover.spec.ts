@@ -186,7 +186,7 @@ test('names every server in one line, with status 1, if none answers', async () 
   const set = await runMotd(['set', '-m', 'x', at(gone, full)]);
   expect(set.status).toBe(1);
   expect(set.stderr).toMatch(
-    /^motd: no server took the message: .*refused.*; .* replied: 421 TOO MANY.*\n$/,
+    /^motd: no server accepted the message: .*refused.*; .* replied: 421 TOO MANY.*\n$/,
   );
   const connected = await runMotd(['connect', at(gone, full)]);
   expect(connected).toMatchObject({ status: 1, stdout: '' });
@@ -218,7 +218,7 @@ test('set: a server whose store is gone answers 503, and the next one stores', a
   expect(alone.stderr).toMatch(/^motd: .*\n$/);
   expect(alone.stderr).toMatch(advice);
   const none = await runMotd(['set', '-m', 'new', at(broken.port, await freePort())]);
-  expect(none.stderr).toMatch(/^motd: no server took the message: .*\n$/);
+  expect(none.stderr).toMatch(/^motd: no server accepted the message: .*\n$/);
   expect(none.stderr.match(/ 503 STORE UNAVAILABLE/g)).toHaveLength(1);
   expect(
     none.stderr.match(/; the message is not in force, but may still be stored /g),

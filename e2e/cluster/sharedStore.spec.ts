@@ -140,7 +140,7 @@ test('copies a history from lmdb to etcd and back, complete, in order and with i
   });
   const other = await run('copy-store', lmdb, back);
   expect(other.status).toBe(1);
-  expect(other.output).toBe(`motd: ${back} holds another history; name an empty store\n`);
+  expect(other.output).toBe(`motd: ${back} holds another history; pass an empty store as TO\n`);
 });
 
 const REFUSED: [rule: string, args: string[], output: RegExp][] = [
