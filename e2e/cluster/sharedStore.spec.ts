@@ -138,6 +138,11 @@ test('copies a history from lmdb to etcd and back, complete, in order and with i
     status: 0,
     output: `Copied 4 messages from ${store} to ${back}.\n`,
   });
+  expect(await set('five', after.port)).toEqual({ status: 0, output: '' });
+  expect(await run('copy-store', store, back)).toEqual({
+    status: 0,
+    output: `Copied 1 message from ${store} to ${back}; 4 were there before.\n`,
+  });
   const other = await run('copy-store', lmdb, back);
   expect(other.status).toBe(1);
   expect(other.output).toBe(`motd: ${back} holds another history; pass an empty store as TO\n`);
