@@ -177,7 +177,7 @@ export class PageTerminal {
     return trimmed.join('\n').trimEnd();
   }
 
-  /** Settles once the screen ends with this text, with `|` where the cursor has to be. */
+  /** Settles once the screen ends with this text, with `|` where the cursor must be. */
   async showsCursor(text: string): Promise<void> {
     await expect
       .poll(() => this.textWithCursor())

@@ -93,7 +93,7 @@ export class LocalEtcd {
   /** Starts a cluster, and settles once every member is healthy. */
   static async start(options: LocalEtcdOptions = {}): Promise<LocalEtcd> {
     const { command = etcdCommand } = options;
-    if (command === '') throw new Error('there is no etcd on this machine; CI has to have one');
+    if (command === '') throw new Error('there is no etcd on this machine; CI must have one');
     const cluster = new LocalEtcd(options);
     try {
       await cluster.#start();

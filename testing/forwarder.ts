@@ -1,4 +1,4 @@
-// A TCP forwarder that can be cut, for tests of programs that have to survive network failures.
+// A TCP forwarder that can be cut, for tests of programs that must survive network failures.
 // Needs no root privileges.
 
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
 // WebSocket frames (RFC 6455, section 5): writes those of a client, valid or not, and reads those
-// of a server, which have to be valid.
+// of a server, which must be valid.
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 

@@ -187,7 +187,7 @@ export class RawWebSocket {
   }
 }
 
-/** Settles with the bytes after the bridge's response, which has to be 101. */
+/** Settles with the bytes after the bridge's response, which must be 101. */
 async function acceptedUpgrade(socket: Socket): Promise<Buffer> {
   const { head, rest } = await responseHead(socket);
   if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`not upgraded: ${head}`);

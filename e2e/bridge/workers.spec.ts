@@ -277,8 +277,8 @@ test.describe('the limits hold for all workers together', () => {
   async function openAccepted(bridge: Bridge, count: number, options: ClientOptions = {}) {
     const tries = Array.from({ length: count }, () => open(bridge, options));
     const outcomes = await Promise.allSettled(tries);
-    const refusals = outcomes.filter(({ status }) => status === 'rejected');
-    for (const refusal of refusals) expect(String(Object.values(refusal))).toContain('503');
+    const rejections = outcomes.filter(({ status }) => status === 'rejected');
+    for (const rejection of rejections) expect(String(Object.values(rejection))).toContain('503');
     return outcomes.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
   }
 

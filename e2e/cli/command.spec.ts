@@ -276,7 +276,7 @@ test('an environment variable sets its flag, and the flag takes precedence', QUI
   expect(client.stdout).toContain('Server: 200 OK\nfrom the environment\n');
 });
 
-for (const [refusal, args, pattern] of [
+for (const [failure, args, pattern] of [
   [
     'a refused connection',
     ['connect', '127.0.0.1', '1'],
@@ -323,7 +323,7 @@ for (const [refusal, args, pattern] of [
     /^motd: cannot use package\.json: .*; check --store\n$/,
   ],
 ] as const) {
-  test(`reports ${refusal} in one line, with status 1`, async () => {
+  test(`reports ${failure} in one line, with status 1`, async () => {
     const { status, stdout, stderr } = await runMotd([...args]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(pattern);

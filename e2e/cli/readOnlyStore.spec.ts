@@ -28,7 +28,7 @@ const canBeNobody = isRoot && spawnSync('setpriv', [...AS_NOBODY, '--version']).
 const test = base.extend<{ folder: string }>({
   folder: async ({ cleanup: _ }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'motd-read-only-'));
-    // Other users have to be able to enter it.
+    // Other users must be able to enter it.
     chmodSync(folder, 0o755);
     await use(folder);
     // An ordinary user cannot remove files from a folder of mode 0555.

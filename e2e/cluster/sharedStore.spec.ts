@@ -148,7 +148,7 @@ test('copies a history from lmdb to etcd and back, complete, in order and with i
   expect(other.output).toBe(`motd: ${back} holds another history; pass an empty store as TO\n`);
 });
 
-const REFUSED: [rule: string, args: string[], output: RegExp][] = [
+const INVALID_USES: [rule: string, args: string[], output: RegExp][] = [
   [
     'a missing folder',
     ['copy-store', 'lmdb:nowhere', 'lmdb:b'],
@@ -173,7 +173,7 @@ const REFUSED: [rule: string, args: string[], output: RegExp][] = [
   ['a missing CA file', ['serve', '--etcd-ca', 'x'], /no such file: x; check --etcd-ca/],
 ];
 
-for (const [rule, args, output] of REFUSED) {
+for (const [rule, args, output] of INVALID_USES) {
   base(`rejects ${rule} in one line`, async () => {
     const failed = await run(...args);
     expect(failed.status).toBe(1);

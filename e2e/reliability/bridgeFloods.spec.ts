@@ -16,7 +16,7 @@ import {
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { OPEN_AT_ONCE, startBridgeProgram, test } from './bridgeProgram.ts';
+import { OPEN_BATCH_SIZE, startBridgeProgram, test } from './bridgeProgram.ts';
 import { BridgeUnderLoad } from './bridgeUnderLoad.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
 import { startSilentServer } from './rawClient.ts';
@@ -122,7 +122,7 @@ test('closes connections whose request is slow or missing, which frees their quo
   const startedAtMs = performance.now();
   const slow: Socket[] = [];
   while (slow.length < sessions + 99) {
-    const batch = Math.min(OPEN_AT_ONCE, sessions + 99 - slow.length);
+    const batch = Math.min(OPEN_BATCH_SIZE, sessions + 99 - slow.length);
     slow.push(...(await Promise.all(Array.from({ length: batch }, () => connected(port)))));
   }
   for (const [index, socket] of slow.entries()) if (index % 2 === 1) drip(socket);

@@ -7,7 +7,7 @@ import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { OPEN_AT_ONCE, startBridgeProgram, test } from './bridgeProgram.ts';
+import { OPEN_BATCH_SIZE, startBridgeProgram, test } from './bridgeProgram.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
@@ -19,7 +19,7 @@ const DESCRIPTORS = 2 * SESSIONS + 500;
 /** The memory an idle session may need. */
 const MAX_KB_PER_SESSION = 40;
 /** The memory the bridge may need in addition: heap that V8 has not collected yet. */
-const MAX_KB_AT_ALL = 20_000;
+const MAX_KB_OVERHEAD = 20_000;
 /** An empty pong, masked. */
 const PONG_BYTES = 6;
 
@@ -68,7 +68,7 @@ for (const { name, pingSeconds, pings } of PING_MODES) {
         `1001 and exit status 0 after ${Math.round(stopMs)} ms. A latency probe before: ` +
         `${baseline}; while they opened: ${opening}; then: ${meanwhile}`,
     );
-    expect(each).toBeLessThan(MAX_KB_AT_ALL / SESSIONS + MAX_KB_PER_SESSION);
+    expect(each).toBeLessThan(MAX_KB_OVERHEAD / SESSIONS + MAX_KB_PER_SESSION);
   });
 }
 
@@ -83,7 +83,7 @@ async function openIdle(port: number): Promise<IdleSession[]> {
     return idle;
   };
   while (all.length < SESSIONS) {
-    const batch = Math.min(OPEN_AT_ONCE, SESSIONS - all.length);
+    const batch = Math.min(OPEN_BATCH_SIZE, SESSIONS - all.length);
     all.push(...(await Promise.all(Array.from({ length: batch }, open))));
   }
   return all;
@@ -112,8 +112,8 @@ async function stopsAll(all: IdleSession[], stop: () => Promise<number | null>):
   expect(await stop()).toBe(0);
   const tookMs = performance.now() - startedAtMs;
   const endings = await Promise.all(all.map(({ webSocket }) => webSocket.ended()));
-  const words = { code: 1001, reason: 'the bridge is stopping', isClean: true };
+  const expected = { code: 1001, reason: 'the bridge is stopping', isClean: true };
   expect(new Set(endings.map((ending) => JSON.stringify(ending))).size).toBe(1);
-  expect(endings[0]).toEqual(words);
+  expect(endings[0]).toEqual(expected);
   return tookMs;
 }

@@ -16,7 +16,7 @@ import { type Mistake, mistakes } from './malformedFrames.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 import { eventLoopTurns, splitRandomly } from './sender.ts';
 
-const CONCURRENT_MISTAKES = 20;
+const CONCURRENCY = 20;
 const VALID_PAYLOAD = Buffer.from('nothing wrong');
 
 /** The mistake, the bytes, and the status of the response. */
@@ -53,7 +53,7 @@ test(
     const closed = new Map<number, number>();
     const faults: string[] = [];
     let next = 0;
-    const work = Array.from({ length: CONCURRENT_MISTAKES }, async () => {
+    const work = Array.from({ length: CONCURRENCY }, async () => {
       for (let index = next++; index < count; index = next++) {
         const mistake = mistakes[index % mistakes.length];
         if (mistake === undefined) throw new Error('no such mistake');

@@ -13,7 +13,7 @@ import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { EchoSession } from './echoSession.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
 
-const AT_ONCE = 20;
+const CONCURRENCY = 20;
 const SECURE = 'https://motd.example';
 const WITH_PORT = 'http://intern.example:8000';
 const MACHINE = hostname().toLowerCase();
@@ -343,7 +343,7 @@ async function checkAll(port: number, cases: UpgradeCase[]): Promise<number> {
       wrong.push(`${status} at ${path}, Host: ${host.value}, Origin: ${origin.value}`);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, check));
+  await Promise.all(Array.from({ length: CONCURRENCY }, check));
   expect({ wronglyAdmitted, wronglyRejected }).toEqual({
     wronglyAdmitted: [],
     wronglyRejected: [],

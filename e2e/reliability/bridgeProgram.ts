@@ -17,7 +17,7 @@ const AMPLE_QUOTAS = {
 };
 
 /** How many sessions are opened at a time: below 511, the default backlog of Node's `listen`. */
-export const OPEN_AT_ONCE = 200;
+export const OPEN_BATCH_SIZE = 200;
 
 /**
  * Starts a bridge with ample quotas.

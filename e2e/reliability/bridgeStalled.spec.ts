@@ -9,7 +9,7 @@ import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, QUICK } from '../fixtures.ts';
-import { OPEN_AT_ONCE, startBridgeProgram, test } from './bridgeProgram.ts';
+import { OPEN_BATCH_SIZE, startBridgeProgram, test } from './bridgeProgram.ts';
 import { Comparison, contentOf } from './content.ts';
 import { LatencyProbe, MANY_SAMPLES } from './latencyProbe.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
@@ -254,7 +254,7 @@ function recordCost(name: string, subject: string, count: number, cost: Cost): v
 async function openAll(opens: Array<() => Promise<RawWebSocket>>): Promise<RawWebSocket[]> {
   const opened: RawWebSocket[] = [];
   while (opened.length < opens.length) {
-    const batch = opens.slice(opened.length, opened.length + OPEN_AT_ONCE);
+    const batch = opens.slice(opened.length, opened.length + OPEN_BATCH_SIZE);
     opened.push(...(await Promise.all(batch.map((open) => open()))));
   }
   return opened;

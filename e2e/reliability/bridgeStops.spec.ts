@@ -24,7 +24,7 @@ const COUNT = scaled(25, 200);
  * busy machine; without the deadline, sessions that are still connecting would take a minute.
  */
 const STOPS_TIMEOUT_MS = 20_000;
-const CHUNKS_ON_THE_WAY = 4;
+const CHUNKS_IN_FLIGHT = 4;
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 const A_CHUNK = frame({ opcode: OPCODE.binary, payload: CHUNK });
 const CONNECTS_FOR_LONG = ['--connect-timeout', '60'];
@@ -94,8 +94,8 @@ test('a shutdown closes every session with 1001, in any state, within seconds', 
 
   for (const { state, webSocket } of reachable) {
     const ending = await webSocket.ended();
-    const right = state.endsInOrder ? { ...STOPPING, isClean: true } : STOPPING;
-    expect(ending, state.name).toMatchObject(right);
+    const expected = state.endsInOrder ? { ...STOPPING, isClean: true } : STOPPING;
+    expect(ending, state.name).toMatchObject(expected);
   }
   await Promise.all(unreachable.map(({ webSocket }) => webSocket.disconnect()));
   await waitUntilTargetsAreLeft();
@@ -147,7 +147,7 @@ const flooding: Serve = ({ socket }) => {
 
 const stalled: Serve = () => {};
 
-/** Sees the end of the stream, and does not end its own. */
+/** Receives the end of the stream, and does not end its own. */
 const halfOpen: Serve = ({ socket }) => void socket.resume();
 
 const ending: Serve = ({ socket }) => {
@@ -221,13 +221,13 @@ async function go(webSocket: RawWebSocket): Promise<void> {
   webSocket.send(frame({ opcode: OPCODE.text, payload: Buffer.from('go') }));
 }
 
-/** Sends another chunk for each that has come back, so that a fixed number is always in flight. */
+/** Sends another chunk for each echoed one, so that a fixed number is always in flight. */
 async function keepEchoing(webSocket: RawWebSocket): Promise<void> {
   const { socket } = webSocket;
   let sent = 0;
   const sendMore = () => {
     const back = Math.floor(webSocket.received / CHUNK.length);
-    for (; sent < back + CHUNKS_ON_THE_WAY; sent++) webSocket.send(A_CHUNK);
+    for (; sent < back + CHUNKS_IN_FLIGHT; sent++) webSocket.send(A_CHUNK);
   };
   socket.on('data', sendMore);
   sendMore();

@@ -20,7 +20,7 @@ import {
   splitRandomly,
 } from './sender.ts';
 
-const CONCURRENT_TRANSFERS = 20;
+const CONCURRENCY = 20;
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_TEXT_BYTES = 512 * 1024;
 const MAX_FRAME_BYTES = 256 * 1024;
@@ -73,7 +73,7 @@ test.describe.configure({ timeout: scaled(60_000, 1_800_000) });
 test('relays random transfers byte for byte, and ends them correctly', QUICK, async () => {
   const count = scaled(150, 10_000);
   const slots = await Promise.all(
-    Array.from({ length: CONCURRENT_TRANSFERS }, (_, index) => openSlot(index)),
+    Array.from({ length: CONCURRENCY }, (_, index) => openSlot(index)),
   );
   const bridge = await startBridgeProgram(Object.fromEntries(slots.map(namedAddress)));
 
@@ -102,7 +102,7 @@ test('relays random transfers byte for byte, and ends them correctly', QUICK, as
     .toEqual(slots.map(() => 0));
   record(
     'bridge: transfers',
-    `${count} random transfers, ${CONCURRENT_TRANSFERS} at a time, ${megabytes(totals.toTarget)} to the targets and ` +
+    `${count} random transfers, ${CONCURRENCY} at a time, ${megabytes(totals.toTarget)} to the targets and ` +
       `${megabytes(totals.toBrowser)} to the browsers: 0 bytes lost, wrong or out of order; ` +
       [...totals.ends].map(([end, times]) => `${end}: ${times}`).join(', '),
   );

@@ -1,5 +1,5 @@
-// A bridge to an echo target, with a session that continues whatever is done to the bridge, and the
-// checks of both afterward.
+// A bridge to an echo target, with a session that continues while a test loads the bridge, and
+// checks of both at the end.
 
 import { descriptors, peakKb, resetPeak } from '../../testing/procFs.ts';
 import { expect, type ListeningProgram } from '../fixtures.ts';
@@ -41,8 +41,8 @@ export class BridgeUnderLoad {
   }
 
   /**
-   * Settles once nothing is left of the others: no session, no connection to the target, no
-   * descriptor.
+   * Settles once the other sessions have left nothing behind: no session, no connection to the
+   * target, no descriptor.
    */
   async waitUntilOthersAreGone(): Promise<void> {
     await expect.poll(() => this.sessions()).toBe(0);

@@ -9,7 +9,7 @@ import { RawWebSocket } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
-import { OPEN_AT_ONCE, startBridgeProgram, test } from './bridgeProgram.ts';
+import { OPEN_BATCH_SIZE, startBridgeProgram, test } from './bridgeProgram.ts';
 import { pidOf, startSilentServer } from './rawClient.ts';
 
 const CONNECTIONS = scaled(60, 600);
@@ -41,9 +41,9 @@ test('unread answers leave no descriptor open and no memory in use', QUICK, asyn
   const pid = pidOf(bridge.program);
   const request = await largestFile(bridge);
   const before = { descriptors: descriptors(pid), kb: rssKb(pid) };
-  for (let left = CONNECTIONS; left > 0; left -= OPEN_AT_ONCE) {
+  for (let left = CONNECTIONS; left > 0; left -= OPEN_BATCH_SIZE) {
     const sockets = await Promise.all(
-      Array.from({ length: Math.min(left, OPEN_AT_ONCE) }, () => openConnection(bridge.port)),
+      Array.from({ length: Math.min(left, OPEN_BATCH_SIZE) }, () => openConnection(bridge.port)),
     );
     await Promise.all(
       sockets.map((socket) => new Promise((sent) => socket.write(request.repeat(REQUESTS), sent))),

@@ -1,5 +1,5 @@
-// Content of transfers: bytes that both ends know, so that what arrives can be compared. Each
-// stream is a stretch of one of two long random pools, and so costs nothing to make.
+// Content of transfers: bytes that both ends know, so that they can compare what arrives. Each
+// stream is a slice of one of two long random pools, and so costs nothing to make.
 
 import { randomFrom, seed } from '../../testing/random.ts';
 
@@ -20,7 +20,7 @@ const CODE_POINTS_BY_BYTES = [
 const binaryPool = randomBinary(randomFrom(seed));
 const textPool = Buffer.from(randomText(randomFrom(seed), TEXT_POOL_CHARACTERS));
 
-/** So many bytes; for text a few more, so that no character is split. */
+/** `bytes` bytes of content; for text a few more, so that no character is split. */
 export function contentOf(bytes: number, isText: boolean, random: () => number): Buffer {
   const pool = isText ? textPool : binaryPool;
   const start = Math.floor(random() * (pool.length - bytes));
@@ -40,8 +40,8 @@ export function characterAt(text: Buffer, place: number): number {
 export function randomText(random: () => number, characters: number): string {
   let text = '';
   for (let count = 0; count < characters; count++) {
-    const [first, behind] = pick(CODE_POINTS_BY_BYTES, random);
-    text += String.fromCodePoint(first + Math.floor(random() * (behind - first)));
+    const [first, end] = pick(CODE_POINTS_BY_BYTES, random);
+    text += String.fromCodePoint(first + Math.floor(random() * (end - first)));
   }
   return text;
 }
@@ -62,10 +62,10 @@ export function anySize(least: number, most: number, random: () => number): numb
   return Math.floor(least * (most / least) ** random());
 }
 
-/** Compares what arrives with what is expected. */
+/** Compares the received bytes with the expected ones. */
 export class Comparison {
   readonly #expected: Buffer;
-  /** How many bytes have arrived. */
+  /** Bytes received so far. */
   at = 0;
   /** The position of the first chunk that was wrong, or too long. */
   wrongAt: number | undefined;
@@ -75,8 +75,8 @@ export class Comparison {
   }
 
   receive(chunk: Buffer): void {
-    const right = this.#expected.subarray(this.at, this.at + chunk.length);
-    if (!chunk.equals(right)) this.wrongAt ??= this.at;
+    const expected = this.#expected.subarray(this.at, this.at + chunk.length);
+    if (!chunk.equals(expected)) this.wrongAt ??= this.at;
     this.at += chunk.length;
   }
 
@@ -87,7 +87,7 @@ export class Comparison {
   /** The result in words. */
   get found(): string {
     if (this.wrongAt !== undefined) return `wrong after byte ${this.wrongAt}`;
-    return this.isWhole ? 'whole' : `right, but only ${this.at} of ${this.#expected.length}`;
+    return this.isWhole ? 'whole' : `correct, but only ${this.at} of ${this.#expected.length}`;
   }
 }
 

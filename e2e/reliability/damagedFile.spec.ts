@@ -1,6 +1,6 @@
 // A file that was truncated, or had a byte changed. The server either serves exactly what was
-// stored, or refuses to start with a clear error and leaves the file unchanged, so that it can be
-// repaired.
+// stored, or does not start, reports a clear error, and leaves the file unchanged, so that it can
+// be repaired.
 
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,8 +13,8 @@ import { StoringClient } from './storingClient.ts';
 import { readAll, startStoring, storeArgs, test } from './storingServer.ts';
 
 const PAGE_BYTES = 4096;
-const AT_ONCE = 2;
-/** In one case out of so many, a server that has started also stores more. */
+const CONCURRENCY = 2;
+/** In one of CONTINUE_EVERY cases, a server that has started also stores more. */
 const CONTINUE_EVERY = 4;
 const REJECTION =
   /^[^\n]*data\.mdb is damaged, or another program's: [^\n]*; restore a backup, or move the file away to start empty\n$/;
@@ -138,7 +138,7 @@ async function tryAll(folder: string, cases: readonly Case[]): Promise<CaseCount
   const work = async (_: unknown, worker: number) => {
     for (const one of queue) await tryOne(join(folder, `copy-${worker}`), one, counts);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
   return counts;
 }
 

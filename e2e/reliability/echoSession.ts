@@ -1,5 +1,5 @@
-// A session with an echo target that runs while something else happens to the bridge. Whatever
-// comes back is compared with what was sent.
+// A session with an echo target that runs while something else happens to the bridge. Every echo is
+// compared with the bytes that were sent.
 
 import { frame, OPCODE } from '../../testing/frames.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
@@ -47,7 +47,7 @@ export class EchoSession {
   /**
    * Closes after the message that is in flight.
    *
-   * @returns How many came back, all of them correct.
+   * @returns The number of echoes, all of them correct.
    */
   async stop(): Promise<number> {
     this.#isStopping = true;

@@ -20,7 +20,7 @@ import { convergedHistory, type Deployment, restartInstance, test } from './etcd
 import { Traffic } from './etcdTraffic.ts';
 import { StoringClient } from './storingClient.ts';
 
-const INITIAL = 'An apple a day keeps the doctor away.';
+const INITIAL = 'An apple a day keeps the doctor outages.';
 
 /** How many stores there are before the fault. */
 const STORES_BEFORE = 20;
@@ -88,7 +88,7 @@ test('serves every client that stores without a pause', async ({ deployment }) =
   const busy: Scenario = async ({ traffic }) => {
     const failedAt = performance.now();
     await traffic.waitForStoreCount(scaled(200, 500), failedAt);
-    expect(deployment.instances.flatMap(({ refusals }) => refusals)).toEqual([]);
+    expect(deployment.instances.flatMap(({ rejections }) => rejections)).toEqual([]);
     expect(traffic.stores.filter(({ outcome }) => outcome === 'rejected')).toEqual([]);
     return { failedAt, recoveredAfter: await traffic.waitForStores(failedAt) };
   };
@@ -173,19 +173,19 @@ test('reports stores that succeed after a 503, when all members hang and then co
     const members = [...Array(cluster.size).keys()];
     for (const member of members) cluster.pause(member);
     const failedAt = performance.now();
-    await Promise.all(instances.map(({ index }) => traffic.waitForRefusal(index, failedAt)));
+    await Promise.all(instances.map(({ index }) => traffic.waitForRejection(index, failedAt)));
     // Reads continue.
     await traffic.waitForReads(performance.now());
-    // What an instance logs may arrive after its replies.
-    const areAway = () =>
-      instances.every(({ away }) => away.at(-1)?.to === Number.POSITIVE_INFINITY);
-    await expect.poll(areAway).toBe(true);
+    // The log lines of an instance may arrive after its replies.
+    const areUnavailable = () =>
+      instances.every(({ outages }) => outages.at(-1)?.to === Number.POSITIVE_INFINITY);
+    await expect.poll(areUnavailable).toBe(true);
     for (const member of members) cluster.resume(member);
     const resumedAt = performance.now();
     const recoveredAfter = await traffic.waitForStores(resumedAt);
-    const areBack = () =>
-      instances.every(({ away }) => away.at(-1)?.to !== Number.POSITIVE_INFINITY);
-    await expect.poll(areBack).toBe(true);
+    const areRecovered = () =>
+      instances.every(({ outages }) => outages.at(-1)?.to !== Number.POSITIVE_INFINITY);
+    await expect.poll(areRecovered).toBe(true);
     return { failedAt, recoveredAfter };
   });
 });
@@ -252,7 +252,7 @@ test.describe('with a small quota', () => {
       const failedAt = performance.now();
       await deployment.cluster.gateway.fillQuota();
       await Promise.all(
-        deployment.instances.map(({ index }) => traffic.waitForRefusal(index, failedAt)),
+        deployment.instances.map(({ index }) => traffic.waitForRejection(index, failedAt)),
       );
       await deployment.cluster.gateway.freeSpace();
       return { failedAt, recoveredAfter: await traffic.waitForStores(performance.now()) };
@@ -271,9 +271,9 @@ test.describe('with a short history', () => {
     const client = await StoringClient.connect(cutOff.port);
     expect(await client.store('before')).toBe('200 OK');
     cutOff.link.cut('drops');
-    const asked = client.store('is it stored?');
+    const storing = client.store('is it stored?');
     await storeMany(other.port, STORES_FORGOTTEN);
-    expect(await asked).toBe('503 STORE UNAVAILABLE');
+    expect(await storing).toBe('503 STORE UNAVAILABLE');
     cutOff.link.heal();
     await expect.poll(() => client.store('again')).toBe('200 OK');
     client.close();
@@ -369,9 +369,9 @@ function checkRound({
   where,
 }: RoundRecord): string[] {
   const initial = known.at(-1) ?? INITIAL;
-  const cut = history.indexOf(initial) + 1;
-  expect(known.slice(known.length - cut), where).toEqual(history.slice(0, cut));
-  const register = { initial, history: history.slice(cut) };
+  const firstNew = history.indexOf(initial) + 1;
+  expect(known.slice(known.length - firstNew), where).toEqual(history.slice(0, firstNew));
+  const register = { initial, history: history.slice(firstNew) };
   const { sessions, stores, reads, watched, heads, unexpectedReplies } = traffic;
   const faults = [
     ...unexpectedReplies,
@@ -398,11 +398,11 @@ function unreportedStaleness(
   { instances }: Deployment,
 ): string[] {
   const { stores } = traffic;
-  return instances.flatMap(({ index, away }) => {
+  return instances.flatMap(({ index, outages }) => {
     const reads = readsOf(traffic).filter(({ instance }) => instance === index);
     return stalenesses(register, stores, reads).flatMap((staleMs, place) => {
       const { startedAt, client, message } = reads[place] ?? never();
-      const isReported = away.some(({ from, to }) => from <= startedAt && startedAt <= to);
+      const isReported = outages.some(({ from, to }) => from <= startedAt && startedAt <= to);
       if (staleMs <= UNREPORTED_STALENESS_MS || isReported) return [];
       return [`${client} read ${message}, out of date for ${Math.round(staleMs)} ms`];
     });
@@ -458,7 +458,7 @@ function recordTotals(name: string, rounds: number, totals: ScenarioTotals): voi
     `${rounds} times: ${took.length} acknowledged messages, 0 lost, 0 twice, 0 out of order, the ` +
       `same history on each server and in etcd; ${rejected} answered with 503 and ${unanswered} unanswered, ` +
       `${storedNevertheless} of them stored; linearizable with ${heads} reads of etcd itself; ` +
-      `${reads} MSGGETs, none backwards, out of date by at most ${Math.round(totals.staleBefore)} ms ` +
+      `${reads} MSGGETs, none backward, out of date by at most ${Math.round(totals.staleBefore)} ms ` +
       `before, ${Math.round(totals.staleSince)} ms since; ` +
       `stored again through each server after ` +
       `${spread(totals.recovered)}; a write took ${spread(took)}`,

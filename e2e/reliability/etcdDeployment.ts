@@ -38,9 +38,9 @@ export interface Instance {
    * When it reported that etcd is unavailable, and when that it has recovered
    * (`performance.now()`).
    */
-  away: { from: number; to: number }[];
+  outages: { from: number; to: number }[];
   /** The reason of each report that a message was not stored. */
-  refusals: string[];
+  rejections: string[];
   /** The messages that it reported as stored despite a 503. */
   storeConfirmedLate: Set<string>;
 }
@@ -110,8 +110,8 @@ async function newInstance(
   const instance = {
     ...settings,
     program: startInstance(settings),
-    away: [],
-    refusals: [],
+    outages: [],
+    rejections: [],
     storeConfirmedLate: new Set<string>(),
   };
   await followConsole(instance);
@@ -140,8 +140,8 @@ const AFTER_ALL = '[!] MOTD stored after its sender received 503: ';
 /** Records what an instance logs about etcd, and settles once it listens. */
 async function followConsole({
   program,
-  away,
-  refusals,
+  outages,
+  rejections,
   storeConfirmedLate,
 }: Instance): Promise<void> {
   const { stdout } = program.process;
@@ -149,10 +149,10 @@ async function followConsole({
   createInterface({ input: stdout }).on('line', (line) => {
     const now = performance.now();
     if (line.startsWith('[!] Store unavailable: '))
-      away.push({ from: now, to: Number.POSITIVE_INFINITY });
-    if (line.startsWith(NOT_STORED)) refusals.push(line.slice(NOT_STORED.length));
+      outages.push({ from: now, to: Number.POSITIVE_INFINITY });
+    if (line.startsWith(NOT_STORED)) rejections.push(line.slice(NOT_STORED.length));
     if (line.startsWith(AFTER_ALL)) storeConfirmedLate.add(line.slice(AFTER_ALL.length));
-    const last = away.at(-1);
+    const last = outages.at(-1);
     if (line.startsWith('Store recovered after ') && last !== undefined) last.to = now;
   });
   await program.waitForOutput(/listening on 127\.0\.0\.1:\d+\n/);

@@ -102,7 +102,7 @@ export class Traffic {
   }
 
   /** Settles once an instance has answered a store with 503 after `since`. */
-  async waitForRefusal(index: number, since: number): Promise<void> {
+  async waitForRejection(index: number, since: number): Promise<void> {
     const isRejected = (store: StoreOperation & { instance: number }) =>
       store.outcome === 'rejected' && store.instance === index && store.endedAt >= since;
     await this.#waitUntil('a 503', () => this.stores.some(isRejected));

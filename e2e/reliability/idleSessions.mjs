@@ -9,7 +9,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
-const AT_ONCE = 100;
+const OPEN_BATCH_SIZE = 100;
 const [url = '', count = ''] = process.argv.slice(2);
 
 process.stdout.write('ready\n');
@@ -17,7 +17,7 @@ await once(process.stdin, 'data');
 /** @type {WebSocket[]} */
 const open = [];
 while (open.length < Number(count)) {
-  const batch = Math.min(AT_ONCE, Number(count) - open.length);
+  const batch = Math.min(OPEN_BATCH_SIZE, Number(count) - open.length);
   open.push(...(await Promise.all(Array.from({ length: batch }, openOne))));
 }
 process.stdout.write('open\n');

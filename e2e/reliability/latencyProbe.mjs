@@ -1,6 +1,6 @@
 // Requests the message about once a millisecond on one connection, and reports how long the replies
-// took. A process of its own: in the process that makes the load, it would measure the noise of
-// that.
+// took. A process of its own: in the process that makes the load, it would also measure the delays
+// of that process.
 //
 // `node latencyProbe.mjs PORT MESSAGE…`: the messages count as correct replies. The URL of a
 // WebSocket in place of the port goes through a bridge.
@@ -20,7 +20,7 @@ import { createWebSocketStream, WebSocket } from 'ws';
 const POLL_INTERVAL_MS = 1;
 
 const [where = '', ...messages] = process.argv.slice(2);
-const right = new Set(messages.map((message) => `200 OK\n${message}\n`));
+const correctReplies = new Set(messages.map((message) => `200 OK\n${message}\n`));
 
 const socket = where.startsWith('ws:')
   ? await openWebSocket(where)
@@ -32,14 +32,14 @@ let tookMs = [];
 let wrong = 0;
 let answers = 0;
 /** @type {(() => boolean)[]} Each prints its line and returns `true` once it can. */
-const requests = [];
+const commands = [];
 
 // Commands that arrive before the first reply wait for it.
 await sendRequest();
 createInterface({ input: process.stdin })
   .on('line', (line) => {
     const [what, count] = line.split(' ');
-    requests.push(what === 'wait' ? waiting(Number(count)) : reporting(Number(count)));
+    commands.push(what === 'wait' ? waiting(Number(count)) : reporting(Number(count)));
     serve();
   })
   .on('close', () => socket.end());
@@ -51,7 +51,7 @@ while (socket.writable) {
 }
 
 function serve() {
-  while (requests[0]?.() === true) requests.shift();
+  while (commands[0]?.() === true) commands.shift();
 }
 
 /** @param {number} count */
@@ -71,8 +71,8 @@ function reporting(count) {
     const sorted = tookMs.sort((a, b) => a - b);
     const at = (/** @type {number} */ share) =>
       sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
-    const seen = { asked: sorted.length, wrong, p50: at(0.5), p99: at(0.99), worst: at(1) };
-    process.stdout.write(`${JSON.stringify(seen)}\n`);
+    const results = { count: sorted.length, wrong, p50: at(0.5), p99: at(0.99), worst: at(1) };
+    process.stdout.write(`${JSON.stringify(results)}\n`);
     tookMs = [];
     return true;
   };
@@ -99,7 +99,7 @@ async function sendRequest() {
   const reply = await nextReply();
   tookMs.push(performance.now() - startedAtMs);
   answers++;
-  if (!right.has(reply)) wrong++;
+  if (!correctReplies.has(reply)) wrong++;
 }
 
 /** A reply has two lines. @returns {Promise<string>} */

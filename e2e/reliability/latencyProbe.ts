@@ -34,13 +34,13 @@ export class LatencyProbe {
   /**
    * Settles once there are enough replies since the last call.
    *
-   * @param least How many are enough.
+   * @param minCount The number of replies that is enough.
    * @returns Their latencies, as text; all replies must be correct.
    */
-  async report(least = 1): Promise<string> {
-    const { asked, wrong, p50, p99, worst } = JSON.parse(await this.#request(`report ${least}`));
+  async report(minCount = 1): Promise<string> {
+    const { count, wrong, p50, p99, worst } = JSON.parse(await this.#request(`report ${minCount}`));
     expect(wrong).toBe(0);
-    return `${asked} MSGGETs, p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}, worst ${milliseconds(worst)}`;
+    return `${count} MSGGETs, p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}, worst ${milliseconds(worst)}`;
   }
 
   /**

@@ -29,12 +29,12 @@ const CONTROL = [OPCODE.close, OPCODE.ping, OPCODE.pong];
 const RESERVED_OPCODES = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15];
 
 export const mistakes: readonly Mistake[] = [
-  wrongFrame('a reserved bit', (random) => ({
+  invalidFrame('a reserved bit', (random) => ({
     opcode: pick([...DATA, ...CONTROL], random),
     reserved: between(1, 7, random),
     payload: text(between(0, 40, random), random),
   })),
-  wrongFrame('a reserved opcode', (random) => ({
+  invalidFrame('a reserved opcode', (random) => ({
     opcode: pick(RESERVED_OPCODES, random),
     isFinal: random() < 0.8,
     payload: text(between(0, 40, random), random),
@@ -49,16 +49,16 @@ export const mistakes: readonly Mistake[] = [
       }),
     ],
   },
-  wrongFrame('a control frame that is too long', (random) => ({
+  invalidFrame('a control frame that is too long', (random) => ({
     opcode: pick(CONTROL, random),
     payload: Buffer.alloc(anySize(MAX_CONTROL_BYTES + 1, 100_000, random), 'x'),
   })),
-  wrongFrame('a fragmented control frame', (random) => ({
+  invalidFrame('a fragmented control frame', (random) => ({
     opcode: pick(CONTROL, random),
     isFinal: false,
     payload: Buffer.alloc(between(0, MAX_CONTROL_BYTES, random), 'x'),
   })),
-  wrongFrame('a continuation of nothing', (random) => ({
+  invalidFrame('a continuation of nothing', (random) => ({
     opcode: OPCODE.continuation,
     isFinal: random() < 0.5,
     payload: text(between(0, 40, random), random),
@@ -76,7 +76,7 @@ export const mistakes: readonly Mistake[] = [
   },
   // The first of these bits must not be set (section 5.2), but the length is also over every limit,
   // which has a code of its own.
-  wrongFrame(
+  invalidFrame(
     'a length with its top bit set',
     (random) => ({
       opcode: pick(DATA, random),
@@ -84,7 +84,7 @@ export const mistakes: readonly Mistake[] = [
     }),
     TOO_BIG,
   ),
-  wrongFrame(
+  invalidFrame(
     'a length over the limit, in the header only',
     (random) => ({
       opcode: pick(DATA, random),
@@ -92,7 +92,7 @@ export const mistakes: readonly Mistake[] = [
     }),
     TOO_BIG,
   ),
-  wrongFrame(
+  invalidFrame(
     'a payload over the limit',
     (random) => ({
       opcode: pick(DATA, random),
@@ -132,15 +132,15 @@ export const mistakes: readonly Mistake[] = [
       ];
     },
   },
-  wrongFrame('a close frame with half a code', (random) => ({
+  invalidFrame('a close frame with half a code', (random) => ({
     opcode: OPCODE.close,
     payload: Buffer.from([between(0, 255, random)]),
   })),
-  wrongFrame('a close frame with a forbidden code', (random) => ({
+  invalidFrame('a close frame with a forbidden code', (random) => ({
     opcode: OPCODE.close,
     payload: closePayload(badCloseCode(random), text(between(0, 20, random), random)),
   })),
-  wrongFrame(
+  invalidFrame(
     'a close frame whose reason is not UTF-8',
     (random) => ({
       opcode: OPCODE.close,
@@ -150,7 +150,7 @@ export const mistakes: readonly Mistake[] = [
   ),
 ];
 
-function wrongFrame(
+function invalidFrame(
   name: string,
   make: (random: () => number) => Frame,
   code = PROTOCOL_ERROR,

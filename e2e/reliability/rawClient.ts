@@ -13,7 +13,7 @@ import { test as base, expect, type ListeningProgram } from '../fixtures.ts';
 const TIMEOUT_MS = scaled(60_000, 400_000);
 
 /** How many connect at a time: below 511, the default backlog of Node's `listen`. */
-const CONNECT_AT_ONCE = 200;
+const CONNECT_BATCH_SIZE = 200;
 
 interface Expectation {
   count: number;
@@ -63,7 +63,7 @@ export class RawClient {
     const client = new RawClient(socket);
     await once(socket, 'connect');
     if (!startsPaused) client.startReading();
-    if (source !== undefined) client.send(proxyLine(source));
+    if (source !== undefined) client.send(proxyHeader(source));
     return client;
   }
 
@@ -75,7 +75,7 @@ export class RawClient {
   ): Promise<RawClient[]> {
     const clients: RawClient[] = [];
     while (clients.length < count) {
-      const batch = Math.min(CONNECT_AT_ONCE, count - clients.length);
+      const batch = Math.min(CONNECT_BATCH_SIZE, count - clients.length);
       const connecting = Array.from({ length: batch }, () => RawClient.connect(port, options));
       clients.push(...(await Promise.all(connecting)));
     }
@@ -86,8 +86,8 @@ export class RawClient {
     this.socket.setEncoding('utf8').on('data', (text: string) => this.#receive(text));
   }
 
-  send(what: string | Buffer): void {
-    this.socket.write(what);
+  send(bytes: string | Buffer): void {
+    this.socket.write(bytes);
   }
 
   /** The next lines that the server sends, without their LFs. Fails if it closes before. */
@@ -104,8 +104,8 @@ export class RawClient {
   }
 
   /** Sends a request, and settles with the next `count` lines. */
-  request(what: string | Buffer, count: number): Promise<string[]> {
-    this.send(what);
+  request(bytes: string | Buffer, count: number): Promise<string[]> {
+    this.send(bytes);
     return this.nextLines(count);
   }
 
@@ -141,7 +141,7 @@ export class RawClient {
 /**
  * The PROXY header that gives a server another client address (PROTOCOL.md, "The PROXY header").
  */
-export function proxyLine(source: string): string {
+export function proxyHeader(source: string): string {
   return source.includes(':')
     ? `PROXY TCP6 ${source} ::1 50000 26310\r\n`
     : `PROXY TCP4 ${source} 127.0.0.1 50000 26310\r\n`;
@@ -181,8 +181,7 @@ export function pidOf({ process: { pid } }: Program): number {
   return pid;
 }
 
-// biome-ignore-start lint/correctness/noEmptyPattern: Playwright reads there which fixtures one
-// needs.
+// biome-ignore-start lint/correctness/noEmptyPattern: Playwright reads there which fixtures one needs.
 export const test = base.extend<{ disconnectClients: undefined }>({
   disconnectClients: [
     async ({}, use) => {

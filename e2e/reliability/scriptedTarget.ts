@@ -27,7 +27,7 @@ export class ScriptedTarget {
   readonly port: number;
   /** The open connections. */
   readonly connections = new Set<TargetConnection>();
-  /** How many there have been. */
+  /** The number of accepted connections so far. */
   accepted = 0;
   readonly #server: Server;
 

@@ -43,7 +43,7 @@ test('does not produce replies that a peer does not read', async () => {
   const ports = new Set(readers.map(({ socket }) => socket.localPort ?? 0));
   await probe.waitUntilStable(() => bytesInFlightTo(ports));
   const filling = await probe.report();
-  const stuck = await probe.report(MANY_SAMPLES);
+  const blocked = await probe.report(MANY_SAMPLES);
   const peak = peakKb(pid);
 
   // A peer that starts to read later gets everything.
@@ -60,7 +60,7 @@ test('does not produce replies that a peer does not read', async () => {
     `${count} connections that requested 44 MB each and read nothing: server RSS ` +
       `${mebibytes(before)} before, ${mebibytes(peak)} at most, ` +
       `${Math.round(each)} kB each; a latency probe before: ${baseline}; ` +
-      `while the kernel's buffers filled: ${filling}; then: ${stuck}`,
+      `while the kernel's buffers filled: ${filling}; then: ${blocked}`,
   );
   // Buffering only the first history would take 4 MB.
   expect(peak - before).toBeLessThan(50_000 + count * 400);
@@ -93,8 +93,8 @@ test('discards endless lines as they arrive', async () => {
   const tenMegabytes = Buffer.alloc(10_000_000, 'x');
   for (const sender of senders) sender.send(tenMegabytes);
   const replies = await Promise.all(senders.map((sender) => sender.request('\nMSGGET\n', 3)));
-  const right = '413 LINE TOO LONG\n200 OK\nAn apple a day keeps the doctor away.';
-  expect(new Set(replies.map((lines) => lines.join('\n')))).toEqual(new Set([right]));
+  const expected = '413 LINE TOO LONG\n200 OK\nAn apple a day keeps the doctor away.';
+  expect(new Set(replies.map((lines) => lines.join('\n')))).toEqual(new Set([expected]));
   const peak = peakKb(pid);
   record(
     'endless lines',

@@ -105,10 +105,10 @@ for (const workers of [1, 2]) {
 
 for (const command of ['get', 'set', 'history', 'watch'] as const) {
   test(`motd ${command} escapes unsafe text in a rejection`, async () => {
-    const refusal = Buffer.concat(hostileTexts.map(({ bytes }) => bytes));
+    const rejection = Buffer.concat(hostileTexts.map(({ bytes }) => bytes));
     const server = createServer((socket) => {
       socket.on('error', () => {});
-      socket.end(Buffer.concat([refusal, LF]));
+      socket.end(Buffer.concat([rejection, LF]));
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
