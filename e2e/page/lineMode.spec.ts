@@ -28,7 +28,7 @@ async function startRecordingService(
 }
 
 /** Opens the page for a target. */
-async function open(page: Page, bridgePort: number, query: string): Promise<PageTerminal> {
+async function openTarget(page: Page, bridgePort: number, query: string): Promise<PageTerminal> {
   await page.goto(`http://127.0.0.1:${bridgePort}/?${query}`);
   return new PageTerminal(page);
 }
@@ -58,7 +58,7 @@ test.describe('redis', () => {
 
   test('gets each line, and shows every line of its answer', QUICK, async ({ page }) => {
     const { bridgePort } = await startRedis();
-    const terminal = await open(page, bridgePort, 'target=redis');
+    const terminal = await openTarget(page, bridgePort, 'target=redis');
     await terminal.shows('redis>');
     await terminal.type('SET greeting hello');
     await terminal.shows('redis> SET greeting hello\n+OK\nredis>');
@@ -78,7 +78,7 @@ test.describe('redis', () => {
     page,
   }) => {
     const { bridgePort } = await startRedis();
-    const terminal = await open(page, bridgePort, 'target=redis');
+    const terminal = await openTarget(page, bridgePort, 'target=redis');
     await terminal.shows('redis>');
     await expect(page).toHaveTitle('Target “redis”');
     await expect(page.getByRole('heading', { name: 'redis' })).toBeVisible();
@@ -100,7 +100,7 @@ test.describe('redis', () => {
 
   test('is reported when it stops, and has a separate line history', async ({ page, server }) => {
     const { redis, bridgePort } = await startRedis();
-    const terminal = await open(page, bridgePort, 'target=redis');
+    const terminal = await openTarget(page, bridgePort, 'target=redis');
     await terminal.shows('redis>');
     await terminal.type('PING');
     await terminal.shows('+PONG\nredis>');
@@ -113,16 +113,16 @@ test.describe('redis', () => {
       `redis=127.0.0.1:${server.port}`,
       `other=127.0.0.1:${server.port}`,
     );
-    await open(page, both, 'target=other');
+    await openTarget(page, both, 'target=other');
     await terminal.shows('other>');
     await terminal.type('MSGGET');
     await terminal.shows(`200 OK\n${APPLE}\nother>`);
-    await open(page, both, 'target=redis');
+    await openTarget(page, both, 'target=redis');
     await terminal.shows('redis>');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.type('!');
     await terminal.shows('redis> !');
-    await open(page, both, 'target=other');
+    await openTarget(page, both, 'target=other');
     await terminal.shows('other>');
     await page.keyboard.press('ArrowUp');
     await terminal.shows('other> MSGGET');
@@ -140,7 +140,7 @@ test('shows an incomplete line as the prompt, below earlier output', QUICK, asyn
       else if (String(text) === 'secret\n') socket.write('Last login: never\nmars$ ');
     });
   });
-  const terminal = await open(
+  const terminal = await openTarget(
     page,
     await startBridgeTo(`mars=127.0.0.1:${service.port}`),
     'target=mars',
@@ -159,7 +159,7 @@ test('uses the chosen line ending from the next line on, and after a reload', as
     socket.on('data', () => socket.write('received\r\n')),
   );
   const bridgePort = await startBridgeTo(`box=127.0.0.1:${service.port}`);
-  const terminal = await open(page, bridgePort, 'target=box');
+  const terminal = await openTarget(page, bridgePort, 'target=box');
   await terminal.shows('box>');
   await terminal.type('one');
   await terminal.shows('box> one\nreceived\nbox>');
@@ -180,7 +180,7 @@ test('shows text that arrives while the user types above the line', async ({ pag
   const connections: Socket[] = [];
   const service = await startRecordingService((socket) => connections.push(socket));
   const send = (text: string) => connections[0]?.write(text);
-  const terminal = await open(
+  const terminal = await openTarget(
     page,
     await startBridgeTo(`news=127.0.0.1:${service.port}`),
     'target=news',
@@ -208,7 +208,7 @@ test('shows all of 5,000 lines sent together, in order, and accepts input immedi
       socket.write(String(text) === 'all\n' ? `${lines.join('\n')}\n` : 'yes\n'),
     );
   });
-  const terminal = await open(
+  const terminal = await openTarget(
     page,
     await startBridgeTo(`flood=127.0.0.1:${service.port}`),
     'target=flood',
@@ -238,7 +238,7 @@ test('shows all of 5,000 lines sent together, in order, and accepts input immedi
 
 test('reports a target that is not configured', async ({ page, server }) => {
   const bridgePort = await startBridgeTo(`motd=127.0.0.1:${server.port}+proxy`);
-  const terminal = await open(page, bridgePort, 'target=missing');
+  const terminal = await openTarget(page, bridgePort, 'target=missing');
   await expect
     .poll(() => terminal.text())
     .toMatch(/^\[the bridge has no target of this name\]\n\[/);
@@ -260,7 +260,7 @@ test('does not show an invalid target name in the URL, and opens no WebSocket', 
   ];
   for (const name of names) {
     const query = `target=${encodeURIComponent(name)}&as=motd`;
-    await open(page, bridgePort, query);
+    await openTarget(page, bridgePort, query);
     await expect(page.locator('#title')).toHaveText('Unknown target');
     await expect(page).toHaveTitle('Unknown target');
     await expect(page.locator('#status')).toHaveText('not connected: unknown target');
@@ -272,7 +272,7 @@ test('does not show an invalid target name in the URL, and opens no WebSocket', 
   expect(opened).toEqual([]);
 
   // Records the WebSockets that the page opens.
-  const terminal = await open(page, bridgePort, 'target=motd');
+  const terminal = await openTarget(page, bridgePort, 'target=motd');
   await terminal.shows('motd>');
   expect(opened).toEqual([`ws://127.0.0.1:${bridgePort}/ws/motd`]);
 });
@@ -282,7 +282,7 @@ test('treats another target as a message server with as=motd', async ({ page, se
     'first=127.0.0.1:1',
     `motd=127.0.0.1:${server.port}+proxy`,
   );
-  const terminal = await open(page, bridgePort, 'target=motd&as=motd');
+  const terminal = await openTarget(page, bridgePort, 'target=motd&as=motd');
   await terminal.shows(PROMPT);
   await expect(page.locator('#message')).toHaveText(APPLE);
   await terminal.type('MSGGET');
@@ -290,7 +290,7 @@ test('treats another target as a message server with as=motd', async ({ page, se
   await page.getByRole('button', { name: 'Message history' }).click();
   await expect(page.locator('#history')).toContainText('No message has been stored yet.');
 
-  await open(page, bridgePort, 'target=motd');
+  await openTarget(page, bridgePort, 'target=motd');
   await terminal.shows('motd>');
   await terminal.type('MSGGET');
   await terminal.shows(`motd> MSGGET\n200 OK\n${APPLE}\nmotd>`);

@@ -6,12 +6,12 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Locator, Page } from '@playwright/test';
-import { Program } from '../../testing/programs.ts';
 import {
   expect,
   keepToasts,
   type PageTerminal,
   QUICK,
+  store,
   test,
   transcriptOf,
   WHOLE_BROWSER,
@@ -32,11 +32,6 @@ async function choose(page: Page, label: string): Promise<void> {
   await tool(page, 'Settings').click();
   await dialog(page).getByLabel(label, { exact: true }).click();
   await page.keyboard.press('Escape');
-}
-
-async function store(message: string, port: number): Promise<void> {
-  const program = Program.motd(['set', '-m', message, '127.0.0.1', String(port)]);
-  expect(await program.exitCode(), program.stderr).toBe(0);
 }
 
 /** The terminal row that contains a text. */

@@ -37,7 +37,7 @@ import {
 } from './promptDisplay.ts';
 import type { Screen } from './screen.ts';
 
-export interface Dependencies extends PromptDisplayDependencies {
+export interface PageConversationDependencies extends PromptDisplayDependencies {
   socket: Pick<ReconnectingSocket, 'connect' | 'send' | 'stopRetrying' | 'close' | 'state'>;
   screen: PromptDisplayDependencies['screen'] &
     Pick<Screen, 'print' | 'hideLine' | 'scrollOutOfView'>;
@@ -67,7 +67,7 @@ const PASSWORD_COMMANDS: ReadonlySet<string> = new Set(['MSGSTORE', 'SHUTDOWN'])
 const END_OF_LINE = /[\r\n\x03]/;
 
 export class PageConversation implements ConnectionEvents {
-  readonly #deps: Dependencies;
+  readonly #deps: PageConversationDependencies;
   readonly #display: PromptDisplay;
   #conversation: Conversation | undefined;
   #state: PageState = { is: 'waiting' };
@@ -88,7 +88,7 @@ export class PageConversation implements ConnectionEvents {
   #stashedLine = '';
   #lastPrompt = '';
 
-  constructor(deps: Dependencies) {
+  constructor(deps: PageConversationDependencies) {
     this.#deps = deps;
     this.#display = new PromptDisplay(deps);
   }
