@@ -94,7 +94,7 @@ export function connectError(error: unknown, where: string): unknown {
 }
 
 /**
- * Describes the same for one of several servers, without advice.
+ * Describes why a client could not connect to one of several servers, without advice.
  *
  * @returns A predicate for the server: `refused the connection`.
  * @throws `error` itself if it has no code.

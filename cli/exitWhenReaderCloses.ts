@@ -3,7 +3,7 @@
 //
 // - A pipe reports POLLERR (poll(2)) on its write end. libuv polls only descriptors that it reads,
 //   and never reads one that is open for writing only. It does read one that another process passes
-//   to it (SCM_RIGHTS, unix(7)), so a short-lived child process passes ours back. That read gets no
+//   to it (SCM_RIGHTS, unix(7)), so a short-lived child process passes it back. That read gets no
 //   data, and fails with EBADF at POLLERR. Linux only.
 // - A socket must not be read: it may also be standard input (sshd). Writing zero bytes fails when
 //   the other end is closed, but not when it is only shut down for writing.
@@ -65,7 +65,7 @@ function watchPipe(triesLeft = MAX_TRIES): void {
     pipe.resume().unref();
     child.disconnect();
   });
-  // The system may be out of processes or memory for a moment.
+  // The system may be out of processes or memory temporarily.
   const retry = () => {
     if (isSettled || triesLeft === 1) return;
     isSettled = true;

@@ -6,9 +6,9 @@ import { hasErrorCode } from '../access/systemErrors.ts';
 import { notifyReady } from './serviceManager.ts';
 
 export interface Ready {
-  /** Where it listens. */
+  /** The endpoint at which the command listens. */
   ready: Endpoint;
-  /** Where its health endpoint listens, if it has one: plain HTTP. */
+  /** The endpoint of its health checks, if it has one: plain HTTP. */
   health?: Endpoint | undefined;
 }
 

@@ -20,7 +20,7 @@ const EXIT_USAGE = 2;
 const EXIT_AFTER_MS = 200;
 
 process.stdout.on('error', stdoutOnError);
-// A server goes on without its standard error.
+// A server continues without its standard error.
 process.stderr.on('error', () => {});
 process.on('uncaughtException', processOnUncaughtException);
 stripLineEnds();
@@ -33,7 +33,7 @@ function stdoutOnError(error: NodeJS.ErrnoException): void {
   process.exit(EXIT_FAILURE);
 }
 
-/** Reports a bug of ours. Node would print the error unescaped, with whatever a peer sent in it. */
+/** Reports a bug. Node would print the error unescaped, including text from a peer. */
 function processOnUncaughtException(error: unknown): void {
   const lines = inspect(error).split('\n').map(escapeControls);
   process.stderr.write(`${lines.join('\n')}\n`);

@@ -18,7 +18,7 @@ const FLUSH_DEADLINE_MS = 1000;
 const GRACE_PERIOD_MS = 200;
 
 const stdout = new sonicBoom.SonicBoom({ fd: 1, sync: false, maxLength: MAX_BUFFERED_BYTES });
-// The disk is full, or the reader has closed: lines are lost, and the process goes on.
+// The disk is full, or the reader has closed: lines are lost, and the process continues.
 stdout.on('error', () => {});
 // `streamWrite` is the last step before a line is written: it escapes keys and errors, too.
 const logger = pino({ base: null, hooks: { streamWrite: escapeControlsInJson } }, stdout);

@@ -24,8 +24,8 @@ export function inheritedSocket(): number | undefined {
 }
 
 /**
- * Notifies the service manager, if it asked for that, that the service is ready. Node has no Unix
- * datagram sockets, so this runs the program that systemd ships for it.
+ * Notifies the service manager that the service is ready, if it requests notifications. Node has no
+ * Unix datagram sockets, so this runs the program that systemd ships for this purpose.
  *
  * @param status Shown by `systemctl status`.
  */

@@ -156,7 +156,7 @@ export class Supervisor {
 /**
  * Starts a `motd` command as a child process.
  *
- * @param environment Added to our own environment.
+ * @param environment Added to the environment of this process.
  */
 export function startCommand(
   command: string,

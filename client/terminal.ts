@@ -124,7 +124,7 @@ class TerminalDialogue {
     this.#answerFromQueue();
   }
 
-  /** @param typed The line from readline: text from a terminal, else a byte string. */
+  /** @param typed The line from readline: text from a terminal, otherwise a byte string. */
   #decode(typed: string): InputLine {
     if (this.#promptOutput) {
       // Decoded by readline.

@@ -80,7 +80,7 @@ class BridgePrimary {
   #tls: TlsIdentity | undefined;
   readonly #host: string;
   #port: number;
-  /** Where the first worker listened. Every other one must listen there, too. */
+  /** The endpoint of the first worker that was ready. Every worker must use its port. */
   #endpoint: Endpoint | undefined;
 
   constructor(
@@ -110,7 +110,7 @@ class BridgePrimary {
     return Promise.all(this.#workers.map(({ ended }) => ended));
   }
 
-  /** @returns Where the workers listen; `undefined` if one of them failed, and printed why. */
+  /** @returns The endpoint of the workers; `undefined` if one of them failed, and printed why. */
   async start(): Promise<Endpoint | undefined> {
     // Choose the port here: for port 0, each worker could get another one.
     if (this.#port === 0 && isLocalhost(this.#host)) this.#port = await freeLocalhostPort();

@@ -4,7 +4,7 @@
 /** The methods of one end. Arguments and results are passed as JSON. */
 export type Methods = Record<string, (...args: never[]) => unknown>;
 
-/** One end of a channel: a `ChildProcess`, or our own `process`. */
+/** One end of a channel: a `ChildProcess`, or `process` in the child. */
 export interface Channel {
   send?(message: object, callback: (error: Error | null) => void): boolean;
   on(event: 'message', listener: (message: unknown) => void): unknown;

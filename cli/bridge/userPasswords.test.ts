@@ -49,7 +49,7 @@ test('verifies one of many simultaneous requests', async () => {
   expect(checked).toEqual(['alpha']);
 });
 
-test('stops checking for one source after its wrong passwords, even a cached password', async () => {
+test('checks no password of a source after its wrong ones, not even a cached one; checks those of others', async () => {
   const { users } = usersWith({ anna: 'alpha' });
   const passwords = new UserPasswords(users);
   expect(await passwords.check(HERE, 'anna', 'alpha')).toBe('right');

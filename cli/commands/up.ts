@@ -124,7 +124,7 @@ function bridgeEnvironment(serverReady: Ready | undefined, previous?: Ready): En
   };
 }
 
-/** @returns Where to connect to a server that listens here, possibly on every address. */
+/** @returns An endpoint for clients of a server that listens on this one, or on every address. */
 function connectable({ host, port }: Endpoint): Endpoint {
   if (host === '0.0.0.0') return { host: '127.0.0.1', port };
   if (host === '::') return { host: '::1', port };

@@ -12,7 +12,7 @@ const UTF16 = /^(?:\xff\xfe|\xfe\xff)/;
  * Decodes UTF-8, and drops a byte order mark.
  *
  * @param bytes A byte string (protocol/lines.ts).
- * @param source Where the text comes from, for the error.
+ * @param source The origin of the text, for the error.
  * @throws CliError if it is not UTF-8. The message contains nothing of the text.
  */
 export function decodeText(bytes: string, source: string): string {

@@ -62,7 +62,7 @@ export function accessFault(
   if (ourUid === undefined) return undefined;
   if (uid !== ourUid && uid !== 0) return `belongs to user ${uid}, who can change it`;
   if ((mode & OTHERS_CAN_WRITE) !== 0) return 'can be changed by other users';
-  // A file of root that is readable by its group is meant for us: the group is how we can read it.
+  // A file of root that its group can read is meant for this process, which reads it by its group.
   const isForGroup = isCredential || uid !== ourUid;
   const forbidden = isForGroup ? OTHERS_CAN_READ : GROUP_CAN_READ | OTHERS_CAN_READ;
   return (mode & forbidden) === 0 ? undefined : 'can be read by other users';

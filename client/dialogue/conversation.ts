@@ -17,8 +17,8 @@ export function isSecret(kind: PromptKind): boolean {
 export type Ending = 'quit' | 'shutDown' | 'rejected' | 'lost';
 
 /**
- * The origin of a line. A `note` is ours, and in brackets, so that it is not mistaken for a line
- * from the server.
+ * The origin of a line. A `note` comes from the conversation itself. It is in brackets, so that it
+ * is not mistaken for a line from the server.
  */
 export type Speaker = 'client' | 'server' | 'message' | 'note';
 

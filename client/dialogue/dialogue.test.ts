@@ -184,7 +184,7 @@ describe('after MSGWATCH', () => {
     expect(screen).toBe(`\nServer: 421 SERVER SHUTTING DOWN\n${COMMAND}`);
   });
 
-  test('goes on if a message has the words of a closing reply', () => {
+  test('continues after a message with the words of a closing reply', () => {
     const dialogue = dialogueAfter(WATCHING);
     dialogue.received('421 IDLE TOO LONG\n');
     expect(shown(dialogue.typed('MSGGET')).sent).toBe('MSGGET\n');

@@ -1,8 +1,8 @@
 // A conversation with any TCP service: sends each typed line, and displays each received one.
 // Whether the service awaits input is unknown, so there is always a prompt.
 //
-// An unfinished line from the service is its prompt (`login: `), and is shown instead of ours. When
-// the user has answered it, that line is complete, and already on the screen.
+// An unfinished line from the service is its prompt (`login: `), and is shown instead of the
+// default one. When the user has answered it, that line is complete, and already on the screen.
 
 import { escapeControls } from '../../protocol/plainText.ts';
 import {
@@ -30,7 +30,7 @@ const PASSWORD_PROMPT = /pass(word|phrase|code)|secret|\bpin\b/i;
 
 export class LineMode implements Conversation {
   readonly #options: LineModeOptions;
-  readonly #ownPrompt: string;
+  readonly #defaultPrompt: string;
   /** The text that the service has sent since its last LF. */
   #partial = '';
   /** The unfinished line is too long: the rest of it is discarded. */
@@ -40,12 +40,12 @@ export class LineMode implements Conversation {
   #isOver = false;
 
   /**
-   * @param name The name of the service, for our prompt.
+   * @param name The name of the service, for the default prompt.
    * @param options Read each time they matter, so they may change during the conversation.
    */
   constructor(name: string, options: LineModeOptions = {}) {
     this.#options = options;
-    this.#ownPrompt = `${escapeControls(name)}> `;
+    this.#defaultPrompt = `${escapeControls(name)}> `;
   }
 
   start(): Effect[] {
@@ -108,7 +108,7 @@ export class LineMode implements Conversation {
   }
 
   #nextPrompt(): string {
-    return this.#servicePrompt() ?? this.#ownPrompt;
+    return this.#servicePrompt() ?? this.#defaultPrompt;
   }
 
   /**

@@ -71,7 +71,7 @@ test('yields nothing of a server that is behind until it has caught up', async (
   expect(await server.send('d')).toEqual(['d']);
 });
 
-test('holds back nothing after the server has caught up', async () => {
+test('buffers nothing after the server has caught up', async () => {
   expect(await watch('b').send('a', 'b', 'c', 'd')).toEqual(['c', 'd']);
 });
 
@@ -91,7 +91,7 @@ test('keeps the newest 256 messages of a flood', async () => {
   expect(await server.after(CATCH_UP_MS)).toEqual(flood.slice(-256));
 });
 
-test('holds back nothing if the server cannot be behind', async () => {
+test('buffers nothing if the server cannot be behind', async () => {
   expect(await watch('a', 0).send('b', 'a')).toEqual(['b', 'a']);
   expect(await watch('a', 0).send('a', 'b')).toEqual(['b']);
 });

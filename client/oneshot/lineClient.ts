@@ -6,7 +6,7 @@ import { escapeControls } from '../../protocol/plainText.ts';
 import { decodeForDisplay } from '../../protocol/utf8.ts';
 import { ClosedError, RejectedError } from './replyErrors.ts';
 
-/** A line of MSGHIST is a message and its time. A server that sends a longer line is not ours. */
+/** The longest line, a message and its time in MSGHIST, is shorter. */
 const MAX_REPLY_LINE_BYTES = 64 * 1024;
 
 /** A reader in client/replies/. */

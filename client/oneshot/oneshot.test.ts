@@ -104,7 +104,7 @@ test.each<[rule: string, replies: (string | undefined)[], kind: string]>([
   expect(error).toMatchObject({ name: kind });
 });
 
-test('without a password, a request for one is final', async () => {
+test('treats a request for a password as final if none was given', async () => {
   const { socket, received } = await connectionTo('300 PASSWORD REQUIRED\n');
   const store = await askToStore(socket);
   await expect(store('hello', undefined)).rejects.toBeInstanceOf(DeniedError);

@@ -30,7 +30,7 @@ export type StoreMessage = (message: string, storePassword: string | undefined) 
 /**
  * Starts to store a message. If the connection is closed after this, the server has stored nothing.
  *
- * @returns When the server is ready to take the message: a function that sends it. It throws
+ * @returns A function that sends the message, when the server is ready to take it. It throws
  *   OutcomeUnknownError if the message was sent and no reply arrived, and DeniedError if no other
  *   server should be asked. After any other error, this server has not stored the message, as far
  *   as it knows.
@@ -83,8 +83,8 @@ function mayAskNext(reply: string): boolean {
 /**
  * Requests the messages stored so far.
  *
- * @returns When the server has accepted the request: the entries, oldest first, each a time and a
- *   message.
+ * @returns The entries, when the server has accepted the request. Each is a time and a message; the
+ *   oldest is first.
  */
 export async function askForHistory(socket: Socket): Promise<AsyncGenerator<string, void>> {
   const server = new LineClient(socket);
@@ -109,9 +109,8 @@ async function* entriesFrom(
 /**
  * Requests the message of the day, and every later one when it is stored.
  *
- * @returns When the first message has arrived: all messages, until the connection is lost. A
- *   message that is worded as a closing reply also ends it; the next connection gets that message
- *   first.
+ * @returns All messages until the connection is lost, when the first one has arrived. A message
+ *   that is worded as a closing reply also ends them; the next connection gets that message first.
  */
 export async function askToWatch(socket: Socket): Promise<AsyncGenerator<string, never>> {
   const server = new LineClient(socket);

@@ -3,7 +3,7 @@
 
 import { formatBytes } from '../abortedError.ts';
 
-/** No reply of ours is longer. Error messages end up in logs and mails. */
+/** Longer than any reply of a MOTD server. Error messages end up in logs and mails. */
 const MAX_QUOTED_LENGTH = 200;
 
 /** The server sent an unexpected reply, or closed the connection. */

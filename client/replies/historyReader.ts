@@ -6,7 +6,7 @@ import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts'
 import { HistoryLineReader } from './historyLineReader.ts';
 
 export interface StoredMessage {
-  /** When it was stored: RFC 3339, in UTC. */
+  /** The time at which it was stored: RFC 3339, in UTC. */
   time: string;
   /** Safe to display. */
   message: string;
