@@ -25,7 +25,7 @@ const SENT_NOTHING_ADVICE =
   '; if the server uses TLS, pass --tls; if it is a load balancer, check the servers behind it';
 
 /** An answer, and its connection, which the caller must close. */
-export interface Answered<Answer> {
+export interface ConnectedAnswer<Answer> {
   socket: Socket;
   answer: Answer;
 }
@@ -39,7 +39,7 @@ export function askServers<Answer>(
   options: ServersOptions & TlsClientOptions,
   deadline: Deadline,
   question: (socket: Socket) => Promise<Answer>,
-): Promise<RaceResult<Answered<Answer>>> {
+): Promise<RaceResult<ConnectedAnswer<Answer>>> {
   const tls = clientTlsOf(options);
   const ask = async ({ host, port }: ServerEndpoint, signal: AbortSignal) => {
     const lookup = isIP(host) === 0 ? lookupInChild(signal) : undefined;

@@ -36,7 +36,8 @@ export class PromptOutput extends Writable {
   /** @param readline Writes to this stream, and holds the line being typed. */
   attach(readline: Interface, input: NodeJS.EventEmitter): void {
     this.#readline = readline;
-    const onKeypress = (_: string | undefined, key: Key) => this.#inputOnKeypress(readline, key);
+    const onKeypress = (_: string | undefined, key: Keypress) =>
+      this.#inputOnKeypress(readline, key);
     const onResize = () => this.emit('resize');
     input.prependListener('keypress', onKeypress);
     this.#terminal.on('resize', onResize);
@@ -138,7 +139,7 @@ export class PromptOutput extends Writable {
    * readline stores for Ctrl-Y the text that Ctrl-U and Ctrl-K delete, also for later prompts.
    * Delete it with single key presses first, which store nothing, so that no password gets there.
    */
-  #inputOnKeypress(readline: Interface, { ctrl, shift, name }: Key): void {
+  #inputOnKeypress(readline: Interface, { ctrl, shift, name }: Keypress): void {
     if (!this.#masksPasswords || this.#mode === 'shown' || !ctrl) return;
     const deletesLeft = name === 'u' || (shift && name === 'backspace');
     const deletesRight = name === 'k' || (shift && name === 'delete');
@@ -152,7 +153,7 @@ function press(readline: Interface, name: string, times: number): void {
 }
 
 /** As emitted by `emitKeypressEvents` of node:readline. */
-interface Key {
+interface Keypress {
   ctrl?: boolean;
   shift?: boolean;
   name?: string | undefined;

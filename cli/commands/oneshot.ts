@@ -13,8 +13,8 @@ import type { Failure } from '../../client/oneshot/raceServers.ts';
 import { DeniedError, OutcomeUnknownError } from '../../client/oneshot/replyErrors.ts';
 import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
 import {
-  type Answered,
   askServers,
+  type ConnectedAnswer,
   cliErrorFor,
   cliErrorForAll,
   noneKnowsCommand,
@@ -173,9 +173,13 @@ function useFirstAnswer<Answer>(
   });
 }
 
-/** Uses an answer, and closes its connection. @returns Why that failed, if it did. */
+/**
+ * Uses an answer, and closes its connection.
+ *
+ * @returns The failure, and the time from the answer to it; `undefined` if `use` succeeded.
+ */
 async function useAnswer<Answer>(
-  { server, answer }: { server: ServerEndpoint; answer: Answered<Answer> },
+  { server, answer }: { server: ServerEndpoint; answer: ConnectedAnswer<Answer> },
   use: (answer: Answer) => Promise<void>,
 ): Promise<(Failure & { elapsedMs: number }) | undefined> {
   const startedAt = performance.now();
@@ -183,8 +187,7 @@ async function useAnswer<Answer>(
     await use(answer.answer);
     return undefined;
   } catch (error) {
-    const elapsedMs = performance.now() - startedAt;
-    return { server, error, elapsedMs };
+    return { server, error, elapsedMs: performance.now() - startedAt };
   } finally {
     answer.socket.destroy();
   }

@@ -18,8 +18,8 @@ export interface Failure {
   server: ServerEndpoint;
   error: unknown;
   /**
-   * The time from the start of the request to its failure, in milliseconds; `undefined` if the
-   * deadline passed before the server was asked.
+   * The time until the failure, in milliseconds; `undefined` if the deadline passed before the server
+   * was asked.
    */
   elapsedMs: number | undefined;
 }
