@@ -11,7 +11,7 @@ import { startTcpService } from '../../testing/tcpService.ts';
 import { tlsFile } from '../../testing/tlsFile.ts';
 import { expect, type ListeningProgram, QUICK, startServer, store, test } from '../fixtures.ts';
 
-/** For servers that never answer: the client waits all of it. */
+/** For servers that never answer: the client waits until this timeout. */
 const NO_ANSWER_S = '5';
 
 const PROC_NET_TCP = '/proc/net/tcp';
@@ -287,12 +287,12 @@ test('watch moves on as each server shuts down, and repeats no message', async (
   const watch = Program.motd(['watch', at(...servers.map(({ port }) => port))]);
   await watch.waitForOutput(/^same\n$/);
   let printedSoFar = 'same\n';
-  for (const [turn, { program }] of servers.slice(0, 2).entries()) {
+  for (const [index, { program }] of servers.slice(0, 2).entries()) {
     await program.stop();
-    const next = servers[turn + 1];
+    const next = servers[index + 1];
     await next?.program.waitForOutput(/: MSGWATCH\n/);
-    const message = `from the next server, ${turn}`;
-    for (const { port } of servers.slice(turn + 1)) await store(message, port);
+    const message = `from the next server, ${index}`;
+    for (const { port } of servers.slice(index + 1)) await store(message, port);
     printedSoFar += `${message}\n`;
     await watch.waitForOutput(new RegExp(`${message}\n$`));
   }
@@ -378,9 +378,9 @@ test('delays a login only briefly if the first server is dead', async () => {
   ] as const) {
     const times: number[] = [];
     for (let round = 0; round < scaled(1, 30); round++) {
-      const beganAt = performance.now();
+      const startedAt = performance.now();
       expect(await runMotd(['get', servers])).toEqual(printed('second\n'));
-      times.push(performance.now() - beganAt);
+      times.push(performance.now() - startedAt);
     }
     const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
     const found = `if the first of two servers ${state}, it takes ${Math.round(median)} ms`;

@@ -193,7 +193,7 @@ async function restartAll(url: string): Promise<string> {
   }
 
   expect({ fresh: fresh.failures, kept: kept.failures }).toEqual({ fresh: [], kept: [] });
-  // Every client saw at least one orderly end.
+  // Every client had at least one orderly end.
   expect(kept.orderlyEnds).toBeGreaterThan(CLIENTS);
   await store('Afterward', port);
   await watcher.waitForOutput(/\nAfterward\n/);

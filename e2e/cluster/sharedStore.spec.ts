@@ -1,4 +1,4 @@
-// One message for several servers, as operators and users see it.
+// Several servers that share one message.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -71,7 +71,7 @@ test(
   },
 );
 
-test('without etcd, reads continue, stores get 503, the state is reported, and it recovers by itself', async ({
+test('serves reads without etcd, answers stores with 503, reports the state, and recovers by itself', async ({
   etcd,
   store,
 }) => {

@@ -119,7 +119,7 @@ test('leaves nothing after SIGKILL', async () => {
   expect(folders()).toEqual([]);
 });
 
-test('a second Ctrl-C kills what does not end', async () => {
+test('kills hanging programs at a second Ctrl-C', async () => {
   skipIfLacking();
   test.setTimeout(120_000);
   const { topology } = await started();

@@ -40,15 +40,16 @@ export function environmentOfImage(): Record<string, string> {
 }
 
 /**
- * Which files of the repository an engine gets (.dockerignore; the last matching pattern decides).
+ * The files of the repository that an engine gets (.dockerignore; the last matching pattern
+ * decides).
  */
 export function buildContext(): string[] {
   const patterns = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => ({ isLetIn: line.startsWith('!'), glob: globOf(line.replace(/^!/, '')) }));
+    .map((line) => ({ isIncluded: line.startsWith('!'), glob: globOf(line.replace(/^!/, '')) }));
   return readdirSync(ROOT).filter(
-    (name) => patterns.findLast(({ glob }) => glob.test(name))?.isLetIn ?? true,
+    (name) => patterns.findLast(({ glob }) => glob.test(name))?.isIncluded ?? true,
   );
 }
 
@@ -90,7 +91,7 @@ function copy(words: string[], folder: string, app: string, context: readonly st
       continue;
     }
     const names = context.filter((name) => globOf(source).test(name));
-    if (names.length === 0) throw new Error(`COPY ${source}: not there, or ignored`);
+    if (names.length === 0) throw new Error(`COPY ${source}: missing, or ignored`);
     for (const name of names) {
       const isInto = target.endsWith('/');
       cpSync(join(ROOT, name), join(app, isInto ? name : target), { recursive: true });

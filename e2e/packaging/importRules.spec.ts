@@ -65,22 +65,18 @@ function goldenProbes(): Probe[] {
   );
 }
 
-test(
-  'the linter rejects every forbidden import, however deep the file, and no other',
-  QUICK,
-  async () => {
-    const tree = await mkdtemp(join(tmpdir(), 'motd-imports-'));
-    try {
-      await cp(CONFIGURATION, join(tree, 'biome.json'));
-      const all = [...probes(), ...goldenProbes()];
-      for (const probe of all) await writeProbe(tree, probe);
-      const forbidden = all.filter(({ isAllowed }) => !isAllowed).map(({ file }) => file);
-      expect(await refusedIn(tree)).toEqual(forbidden.sort());
-    } finally {
-      await rm(tree, { recursive: true });
-    }
-  },
-);
+test('rejects every forbidden import, at any depth, and no other', QUICK, async () => {
+  const tree = await mkdtemp(join(tmpdir(), 'motd-imports-'));
+  try {
+    await cp(CONFIGURATION, join(tree, 'biome.json'));
+    const all = [...probes(), ...goldenProbes()];
+    for (const probe of all) await writeProbe(tree, probe);
+    const forbidden = all.filter(({ isAllowed }) => !isAllowed).map(({ file }) => file);
+    expect(await rejectedIn(tree)).toEqual(forbidden.sort());
+  } finally {
+    await rm(tree, { recursive: true });
+  }
+});
 
 async function writeProbe(tree: string, { file, imported }: Probe): Promise<void> {
   await mkdir(join(tree, dirname(file)), { recursive: true });
@@ -89,7 +85,7 @@ async function writeProbe(tree: string, { file, imported }: Probe): Promise<void
 }
 
 /** The files of a tree that break an import rule. */
-async function refusedIn(tree: string): Promise<string[]> {
+async function rejectedIn(tree: string): Promise<string[]> {
   const lint = new Program(process.execPath, [
     BIOME,
     'lint',

@@ -1,4 +1,4 @@
-// HTTP responses that a client does not read: what they cost, and what is left of them.
+// HTTP responses that a client does not read: their cost, and the resources that they leave in use.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -14,7 +14,7 @@ import { pidOf, startSilentServer } from './rawClient.ts';
 
 const CONNECTIONS = scaled(60, 600);
 const REQUESTS = 100;
-/** The memory all of them may leave: heap that V8 has not released yet. */
+/** The memory that may stay in use: heap that V8 has not released yet. */
 const MAX_MIB = 60;
 
 test.skip(!isLinux, NEEDS_LINUX);
@@ -35,7 +35,7 @@ async function largestFile({ port }: ListeningProgram): Promise<string> {
   return `GET /${script} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
 }
 
-test('unread answers leave no descriptor open and no memory in use', QUICK, async () => {
+test('leaves no descriptor open and no memory in use for unread answers', QUICK, async () => {
   const { port: target } = await startSilentServer();
   const bridge = await startBridgeProgram({ motd: `127.0.0.1:${target}` });
   const pid = pidOf(bridge.program);
@@ -48,7 +48,7 @@ test('unread answers leave no descriptor open and no memory in use', QUICK, asyn
     await Promise.all(
       sockets.map((socket) => new Promise((sent) => socket.write(request.repeat(REQUESTS), sent))),
     );
-    // The bridge closes them: none may have so many unanswered requests.
+    // The bridge closes them: none may have REQUESTS unanswered requests.
     await Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
   }
   // The connections of fetch are closed as well.
@@ -111,7 +111,7 @@ for (const [which, flags] of [
   ['one process', []],
   ['two workers', ['--workers', '2']],
 ] as const) {
-  test(`a bridge of ${which} that is out of file descriptors is not healthy, and recovers`, async () => {
+  test(`reports a bridge of ${which} as not healthy while it is out of file descriptors`, async () => {
     const limited = 'ulimit -n 100; exec "$0" dist/cli/main.js bridge --http-port 0 "$@"';
     const program = new Program('sh', ['-c', limited, process.execPath, ...flags]);
     const [, found] = await program.waitForOutput(/listening on http:\/\/127\.0\.0\.1:(\d+)\n/);

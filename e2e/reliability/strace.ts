@@ -23,13 +23,13 @@ export interface SystemCall {
 }
 
 /**
- * The command that runs another one and writes down its system calls. The traced program stays our
+ * The command that runs another one and records its system calls. The traced program stays our
  * own child (-D), only traced calls are stopped (--seccomp-bpf), descriptors are shown with their
  * files (-yy), and nothing is abbreviated (-v, -s).
  */
 export function tracing(file: string, calls: readonly string[]): string[] {
-  const how = ['-D', '-f', '--seccomp-bpf', '-yy', '-v', '-s', '1000000'];
-  return ['strace', ...how, '-o', file, '-e', `trace=${calls.join()}`];
+  const options = ['-D', '-f', '--seccomp-bpf', '-yy', '-v', '-s', '1000000'];
+  return ['strace', ...options, '-o', file, '-e', `trace=${calls.join()}`];
 }
 
 /** The finished calls of a trace, in the order of their ends. */
@@ -67,11 +67,11 @@ export function resultOf({ words }: SystemCall): number | undefined {
  * Makes system calls of a running server and its writer process fail, until the returned program
  * ends.
  *
- * @param what `fdatasync:error=EIO:when=1`, in strace's syntax; counted for each thread.
+ * @param fault `fdatasync:error=EIO:when=1`, in strace's syntax; counted for each thread.
  */
-export async function inject(server: Program, what: string): Promise<Program> {
-  const calls = what.slice(0, what.indexOf(':'));
-  const args = ['-f', '-e', `trace=${calls}`, '-e', `inject=${what}`, '-s', '0'];
+export async function inject(server: Program, fault: string): Promise<Program> {
+  const calls = fault.slice(0, fault.indexOf(':'));
+  const args = ['-f', '-e', `trace=${calls}`, '-e', `inject=${fault}`, '-s', '0'];
   const pid = pidOf(server);
   const pids = [pid, ...childrenOf(pid)];
   const strace = new Program('strace', [...args, ...pids.flatMap((pid) => ['-p', String(pid)])]);

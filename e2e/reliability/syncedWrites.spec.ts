@@ -50,14 +50,14 @@ for (const { connections, stores } of LOADS) {
       expect(await program.stop()).toBe(0);
       expect(program.stderr).toBe('');
 
-      const seen = new TraceAnalysis(data, join(folder, 'store'));
-      for await (const call of callsIn(trace)) seen.add(call);
-      expect(seen.folderSynced, 'the new folder was synced before anybody was answered').toBe(true);
-      const { early, checked } = seen.answersBeforeTheirSync(marksOf);
+      const analysis = new TraceAnalysis(data, join(folder, 'store'));
+      for await (const call of callsIn(trace)) analysis.add(call);
+      expect(analysis.folderSynced, 'the new folder was synced before the first answer').toBe(true);
+      const { early, checked } = analysis.answersBeforeTheirSync(marksOf);
       expect(early).toEqual([]);
       expect(checked).toBe(stores);
       // Creating the file takes a sync as well.
-      const perSync = (stores / (seen.syncs.length - 1)).toFixed(1);
+      const perSync = (stores / (analysis.syncs.length - 1)).toFixed(1);
       record(
         'synced writes',
         `${connections} simultaneous clients: ${checked} acknowledged messages, 0 answers before their ` +
@@ -78,7 +78,7 @@ class TraceAnalysis {
   readonly #dsync = new Set<number>();
   readonly #metas: SystemCall[] = [];
   readonly #writtenAt = new Map<string, number>();
-  /** Where the sending of each `200 OK` began, by the client's port. */
+  /** The trace line at which the sending of each `200 OK` began, by the client's port. */
   readonly #answers = new Map<number, number[]>();
 
   constructor(data: string, folder: string) {

@@ -8,14 +8,14 @@ import { pidOf } from './rawClient.ts';
 
 // Of 198.18.0.0/15, which is for tests (RFC 2544); processes whose ids differ by 16384 would share
 // it.
-const PLACE = process.pid % 16_384;
-const NETWORK = `198.18.${PLACE >> 6}.${(PLACE & 63) * 4}`;
+const SUBNET = process.pid % 16_384;
+const NETWORK = `198.18.${SUBNET >> 6}.${(SUBNET & 63) * 4}`;
 const [NEAR, FAR] = [1, 2].map((offset) =>
   NETWORK.replace(/\d+$/, (low) => `${Number(low) + offset}`),
 );
 const NAME = `motd${process.pid}`;
 
-/** Whether network namespaces can be made here, which takes root. */
+/** Whether this process may create network namespaces, which needs root. */
 export function canCreateVethLink(): boolean {
   try {
     execFileSync('unshare', ['--net', 'ip', 'link', 'show'], { stdio: 'ignore' });
@@ -45,7 +45,7 @@ export async function startBehindVethLink(
   return program;
 }
 
-/** From now on nothing gets through, in either direction. */
+/** Cuts the link: from now on nothing gets through, in either direction. */
 export function cutVethLink(program: Program): void {
   inNamespace(program, 'link', 'set', 'far', 'down');
 }

@@ -16,7 +16,7 @@ const SYSTEMD = '/lib/systemd/systemd';
 
 const POLL_INTERVAL_MS = 50;
 
-/** The users and files that the units name, and that this machine may lack. */
+/** The targets that the units name; a machine without all of systemd may lack their files. */
 const TARGETS = [
   'basic',
   'multi-user',
@@ -27,7 +27,7 @@ const TARGETS = [
   'sysinit',
 ];
 
-/** Whether a machine of its own can be made here, with a systemd in it. */
+/** Whether this machine can run a systemd in namespaces of its own. */
 export function canRunManager(): boolean {
   const flags = ['--pid', '--fork', '--mount', '--mount-proc', '--cgroup', '--uts', '--ipc'];
   const { status } = spawnSync('unshare', [...flags, 'true'], { stdio: 'ignore' });
@@ -116,7 +116,7 @@ const PLACES = [
 function layOut(folder: string, settings: ManagedSettings): void {
   const units = join(folder, 'units');
   const etc = join(folder, 'etc');
-  for (const made of [units, etc]) mkdirSync(made, { recursive: true });
+  for (const path of [units, etc]) mkdirSync(path, { recursive: true });
   for (const target of TARGETS) {
     const text = `[Unit]\nDescription=${target}\nDefaultDependencies=no\n`;
     writeFileSync(join(units, `${target}.target`), text);
@@ -141,8 +141,15 @@ function layOut(folder: string, settings: ManagedSettings): void {
   });
 }
 
-function writeUnit(folder: string, name: string, edits: readonly (readonly [string, string])[]) {
-  writeFileSync(join(folder, name), replaceParts(readFileSync(join(UNITS, name), 'utf8'), edits));
+function writeUnit(
+  folder: string,
+  name: string,
+  replacements: readonly (readonly [string, string])[],
+) {
+  writeFileSync(
+    join(folder, name),
+    replaceParts(readFileSync(join(UNITS, name), 'utf8'), replacements),
+  );
 }
 
 function writeEnvironment(file: string, settings: Record<string, string | number>): void {
@@ -150,7 +157,7 @@ function writeEnvironment(file: string, settings: Record<string, string | number
   writeFileSync(file, lines.join(''));
 }
 
-/** As an operator creates it: no other user can read it, not even that of the server. */
+/** As an operator creates it: no other user can read it, not even the one of the server. */
 function writeHash(file: string, password: string): void {
   const motd = [join(ROOT, 'dist/cli/main.js'), 'hash-password'];
   const { stdout } = spawnSync(process.execPath, motd, { input: `${password}\n` });
