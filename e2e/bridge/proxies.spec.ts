@@ -1,5 +1,5 @@
-// The bridge behind real reverse proxies, nginx and HAProxy,
-// with the configurations that docs/internet.md gives.
+// The bridge behind real reverse proxies, nginx and HAProxy, with the configurations that
+// docs/internet.md gives.
 
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
@@ -40,7 +40,7 @@ interface ProxyOptions extends Partial<ProxySettings> {
   flags?: (origin: string) => string[];
 }
 
-/** Starts a server, a bridge in proxied of it, and a proxy in proxied of the bridge. */
+/** Starts a server, a bridge in front of it, and a proxy in front of the bridge. */
 async function start(
   proxy: ReverseProxy,
   { flags, ...settings }: ProxyOptions = {},

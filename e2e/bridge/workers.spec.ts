@@ -68,8 +68,8 @@ function openMany(bridge: Bridge, count: number): Promise<WebSocket[]> {
 }
 
 /**
- * Opens sessions one after another, so that they are spread over the workers. Of many
- * opened simultaneously, a worker without CPU time accepts few.
+ * Opens sessions one after another, so that they are spread over the workers. Of many opened
+ * simultaneously, a worker without CPU time accepts few.
  */
 async function openInTurn(bridge: Bridge, count: number): Promise<WebSocket[]> {
   const sessions: WebSocket[] = [];
@@ -104,7 +104,7 @@ async function metric(bridge: Bridge, name: string): Promise<number> {
   return Number(line?.slice(name.length + 1));
 }
 
-/** Sends bytes. @returns Everything that is answered until the connection closes. */
+/** Sends bytes. @returns Everything that is received until the connection closes. */
 async function answerTo({ port }: Bridge, bytes: string): Promise<string> {
   const socket = connectTcp(port, '127.0.0.1');
   socket.write(bytes);
@@ -162,10 +162,10 @@ test('restarts a killed worker and keeps the sessions of the others', QUICK, asy
   expect(await isAlive(await open(bridge))).toBe(true);
 
   await bridge.program.waitForOutput(/^Bridge worker \d was restarted\.$/m);
-  const [other, renewed = 0] = childrenOf(bridge.pid).filter((pid) => pid !== victim);
-  expect([...bridge.workers, renewed]).toContain(other);
+  const [other, restarted = 0] = childrenOf(bridge.pid).filter((pid) => pid !== victim);
+  expect([...bridge.workers, restarted]).toContain(other);
   expect(await Promise.all((await openInTurn(bridge, 10)).map(isAlive))).not.toContain(false);
-  expect(connectionsTo(echo, renewed)).toBeGreaterThan(0);
+  expect(connectionsTo(echo, restarted)).toBeGreaterThan(0);
   expect(await metric(bridge, OPENED)).toBe(31);
   expect(await metric(bridge, 'motd_bridge_worker_exits_total')).toBe(1);
   expect(await bridge.program.stop()).toBe(0);

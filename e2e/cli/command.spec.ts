@@ -225,7 +225,7 @@ test('escapes control characters in the report of an internal error', async () =
 test('does not pass a password to the process that looks up a host', async ({ server }) => {
   const folder = test.info().outputPath('environments');
   mkdirSync(folder, { recursive: true });
-  // Each process writes down its environment before any of our code runs.
+  // Each process records its environment before any of our code runs.
   const note =
     'process.getBuiltinModule("fs").writeFileSync(process.env.FOLDER+"/"+process.pid,JSON.stringify(process.env))';
   const { status } = await runMotd(

@@ -75,7 +75,7 @@ class Machine {
 
   /**
    * Whether the request of a login still runs in the background. Trying the lock instead could keep
-   * a login from asking, and would miss a process that has not taken it yet.
+   * a login from requesting the message, and would miss a process that has not taken it yet.
    */
   get isRequesting(): boolean {
     return allProcesses().some((pid) =>
@@ -96,7 +96,7 @@ class Machine {
     await this.waitForRequests();
   }
 
-  /** Checks two logins: the second one shows whatever the first may have cached. */
+  /** Checks two logins: the second one shows what the first may have cached. */
   async expectMessage(message: string): Promise<void> {
     for (let login = 1; login <= 2; login++) {
       expect(await this.logIn()).toBe(`${message}\n`);

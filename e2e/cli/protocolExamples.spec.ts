@@ -20,7 +20,7 @@ const EXAMPLES: { heading: string; index?: number; isStoreGuarded?: boolean; sto
 
 const STORE_PASSWORD = 'a store password';
 
-/** The example is of another day. */
+/** The examples have times of another day. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ /;
 
 for (const { heading, index, isStoreGuarded, stored } of EXAMPLES) {

@@ -1,4 +1,4 @@
-// The checker of the etcd tests (e2e/linearizable.ts) accepts exactly what can be explained.
+// The checker of the etcd tests (e2e/linearizable.ts) accepts exactly the histories that can be explained.
 
 import fc from 'fast-check';
 import { seed } from '../../testing/random.ts';
@@ -156,7 +156,7 @@ test(
       if (isLinearizable) explained++;
     });
     fc.assert(property, RUNS);
-    // Both results have to occur often enough.
+    // Both results must occur often enough.
     expect(explained).toBeGreaterThan(all / 50);
     expect(explained).toBeLessThan((all * 49) / 50);
   },
@@ -203,7 +203,7 @@ test('accepts everything a register did at one moment within each operation', ()
   fc.assert(property, RUNS);
 });
 
-/** Whether one operation has to come before another. */
+/** Whether one operation must come before another. */
 type Precedes = (one: Operation, other: Operation) => boolean;
 
 function isAnswered(operation: Operation): boolean {

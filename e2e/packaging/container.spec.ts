@@ -151,7 +151,7 @@ test.describe('haproxy.cfg', () => {
     );
     expect(status, stderr).toBe(0);
     // Outside the containers' network their names do not resolve; that is the only possible
-    // complaint.
+    // error.
     const warnings = stderr.split('\n').filter((line) => line.startsWith('[WARNING]'));
     expect(warnings.filter((line) => !line.includes('could not resolve address'))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// The output of a test that hangs, for finding the cause.
+// The output of a test that hangs shows its cause.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-// The units of deploy/systemd: what systemd's own tools report about them, and how they behave
+// The units of deploy/systemd: the reports of systemd's own tools about them, and their behavior
 // under a real systemd.
 
 import { spawnSync } from 'node:child_process';
