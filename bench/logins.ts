@@ -1,4 +1,4 @@
-// A load: hosts that people log in to. Each connects, asks for the message, and disconnects.
+// A load: hosts that people log in to. Each connects, requests the message, and disconnects.
 
 import { closedLoop } from './closedLoop.ts';
 import { LoadConnection } from './loadConnection.ts';

@@ -39,7 +39,7 @@ async function compareMsgget(withEtcd: Running, withMemory: Running): Promise<vo
   }
 }
 
-/** The load when many people log in: each connection asks once and closes. */
+/** The load when many people log in: each connection sends one request and closes. */
 async function compareLogins(withEtcd: Running, withMemory: Running): Promise<void> {
   const measure = (target: Running, seconds: number) =>
     measureLogins(target, CONCURRENT_LOGINS, seconds);

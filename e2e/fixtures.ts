@@ -1,4 +1,4 @@
-// Starts a server and a bridge for each test that asks for them.
+// Starts a server and a bridge for each test that requests these fixtures.
 
 import { test as base, devices, expect, type Page } from '@playwright/test';
 import { freePort } from '../testing/freePort.ts';

@@ -203,7 +203,7 @@ async function end(status) {
   await programs.end(
     (name) => (name === 'haproxy' ? 0 : isEtcd(name) ? 2 : 1),
     (name) => {
-      // On SIGTERM, etcd would spend seconds on electing another leader, and its data goes anyway.
+      // On SIGTERM, etcd would spend seconds on electing another leader, and its data is deleted anyway.
       if (isEtcd(name)) return ['SIGKILL'];
       // The second signal ends the drain: no client is left to switch to another server. It is
       // another one because two of the same signal may arrive as one.

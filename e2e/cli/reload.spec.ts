@@ -1,4 +1,4 @@
-// SIGHUP: what is reloaded, by which process, and what it means when a terminal is closed.
+// SIGHUP: the files that each process reloads, and the effect of a closed terminal.
 
 import { once } from 'node:events';
 import { copyFileSync, readFileSync } from 'node:fs';
