@@ -251,8 +251,8 @@ for (const proxy of [nginx, haproxy]) {
       const { port } = await start(proxy, { host: 'rewritten', flags });
       const origin = `http://127.0.0.1:${port}`;
       await page.goto(`${origin}/motd/`);
-      const words = `thebridgerefusespagesfrom${origin}:restartitwith--public-origin${origin}`;
-      await expect.poll(() => new PageTerminal(page).flow()).toContain(words);
+      const advice = `thebridgerejectspagesfrom${origin}:restartitwith--public-origin${origin}`;
+      await expect.poll(() => new PageTerminal(page).flow()).toContain(advice);
     });
 
     test('rejects its own page with 403, unless its origin is configured or Host shows it', async () => {
