@@ -20,7 +20,7 @@ import { convergedHistory, type Deployment, restartInstance, test } from './etcd
 import { Traffic } from './etcdTraffic.ts';
 import { StoringClient } from './storingClient.ts';
 
-const INITIAL = 'An apple a day keeps the doctor outages.';
+const INITIAL = 'An apple a day keeps the doctor away.';
 
 /** How many stores there are before the fault. */
 const STORES_BEFORE = 20;
