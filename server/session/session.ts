@@ -33,9 +33,8 @@
 //                      wrong password                        command (closing if it was the third)
 //   closing                                                  closed
 //
-// A blank line changes nothing. A line over the limit leads to `command`; in `firstLine` the state
-// does not change. When every line is answered, the end of the input or `closeWith` leads to
-// closing.
+// A blank line changes nothing. A line over the limit leads to `command`, but not from `firstLine`.
+// Once every line is answered, the end of the input or `closeWith` leads to closing.
 
 import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import { dropByteOrderMark } from '../../protocol/byteOrderMark.ts';
