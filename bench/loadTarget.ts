@@ -12,7 +12,7 @@ export interface LoadTarget {
   pid: number;
 }
 
-/** Connects, and settles once the first request may be sent. */
+/** Connects, and resolves once the first request may be sent. */
 export async function openSession({ port, isBridge }: LoadTarget): Promise<LoadConnection> {
   const connection = await LoadConnection.open(port);
   if (isBridge) await upgrade(connection);

@@ -4,14 +4,14 @@
 // else in the module.
 
 export interface PageObserver {
-  /** Settles with the time from navigation to the prompt, in milliseconds. */
+  /** Resolves with the time from navigation to the prompt, in milliseconds. */
   prompt: Promise<number>;
   /**
-   * Settles with the time from the last press of a key to its character on the screen, in
+   * Resolves with the time from the last press of a key to its character on the screen, in
    * milliseconds.
    */
   echo: Promise<number>;
-  /** Settles once the terminal's text ends with this. */
+  /** Resolves once the terminal's text ends with this. */
   untilEndsWith(text: string): Promise<void>;
 }
 

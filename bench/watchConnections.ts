@@ -27,7 +27,7 @@ for (let opened = 0; opened < count; opened += OPENED_AT_A_TIME) {
 }
 report();
 
-/** Settles once the message in force has arrived. */
+/** Resolves once the message in force has arrived. */
 async function watch(port: number): Promise<void> {
   const connection = await LoadConnection.open(port);
   connection.onClosed = () => {

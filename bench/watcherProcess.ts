@@ -19,7 +19,7 @@ export class WatcherProcess {
     );
   }
 
-  /** Opens connections, spread over the servers. Settles once all of them watch. */
+  /** Opens connections, spread over the servers. Resolves once all of them watch. */
   static async start(count: number, servers: readonly LoadTarget[]): Promise<WatcherProcess> {
     const watcherProcess = new WatcherProcess(count, servers);
     await nextMessage(watcherProcess.#process);

@@ -145,7 +145,7 @@ export class TestPeer {
     if (this.webSocket.readyState === WebSocket.CONNECTING) await once(this.webSocket, 'open');
   }
 
-  /** Settles when at least `count` bytes have been received in total. */
+  /** Resolves when at least `count` bytes have been received in total. */
   async untilBytes(count: number): Promise<void> {
     while (this.#receivedBytes < count) await once(this.webSocket, 'message');
   }

@@ -17,7 +17,7 @@ import {
 const MEGABYTE = 1024 * 1024;
 
 /**
- * Starts a target that sends nothing; `received` settles with everything it was sent at the end.
+ * Starts a target that sends nothing; `received` resolves with everything it was sent at the end.
  */
 async function startSink(): Promise<{ target: number; received: Promise<string> }> {
   const { promise: received, resolve } = deferred<string>();
@@ -351,7 +351,7 @@ describe('applies backpressure', () => {
   });
 });
 
-/** Settles when a value stays the same while another session exchanges 500 messages. */
+/** Resolves once a value has not changed while another session exchanged 500 messages. */
 async function untilStable(bridge: RunningBridge, value: () => number): Promise<void> {
   const other = new TestPeer(bridge, '/ws/echo');
   await other.opened();

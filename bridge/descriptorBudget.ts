@@ -1,8 +1,8 @@
 // Keeps file descriptors in reserve.
 //
-// A process without free descriptors cannot answer: libuv closes each new connection. With
-// workers, a connection that the primary passes to such a worker is lost; Node then waits for that
-// worker forever, and passes no further connection to it.
+// A process without free descriptors cannot answer: libuv closes each new connection. With workers,
+// a connection that the primary passes to such a worker is lost; Node then waits for that worker
+// forever, and passes no further connection to it.
 //
 // The bridge therefore stops before the last descriptor. Connections leave some to the process
 // itself, and sessions leave some to requests, so that `/healthz` can answer.

@@ -47,7 +47,7 @@ async function describeAborted(
   return String(await outcome);
 }
 
-/** Wraps a request; `received` settles when `bytes` bytes have arrived. */
+/** Wraps a request; `received` resolves when `bytes` bytes have arrived. */
 function asking(ask: (socket: Socket) => Promise<unknown>, bytes: number) {
   let settle: (value?: unknown) => void = () => {};
   const received = new Promise((resolve) => {

@@ -16,7 +16,7 @@ const HAPROXY_CFG = new URL('../deploy/container/haproxy.cfg', import.meta.url);
 /** Empty if scripts/tools.mjs found no HAProxy and could not install one. */
 export const haproxyCommand = process.env['MOTD_TEST_HAPROXY'] ?? 'haproxy';
 
-/** Starts HAProxy, and settles once it has found every server healthy. */
+/** Starts HAProxy, and resolves once it has found every server healthy. */
 export async function startBalancer(
   folder: string,
   ports: HaproxyPorts,

@@ -158,7 +158,7 @@ export class PageTerminal {
     return (await this.rows()).join('').replaceAll(' ', '');
   }
 
-  /** Settles once the screen ends with this text. */
+  /** Resolves once the screen ends with this text. */
   async shows(text: string): Promise<void> {
     await expect.poll(() => this.text()).toMatch(new RegExp(`${escapeRegExp(text.trimEnd())}$`));
   }
@@ -177,7 +177,7 @@ export class PageTerminal {
     return trimmed.join('\n').trimEnd();
   }
 
-  /** Settles once the screen ends with this text, with `|` where the cursor must be. */
+  /** Resolves once the screen ends with this text, with `|` where the cursor must be. */
   async showsCursor(text: string): Promise<void> {
     await expect
       .poll(() => this.textWithCursor())

@@ -65,7 +65,7 @@ export const haproxy: ReverseProxy = {
   },
 };
 
-/** Starts a proxy, and settles once it listens. */
+/** Starts a proxy, and resolves once it listens. */
 export async function startProxy(proxy: ReverseProxy, settings: ProxySettings): Promise<Program> {
   const folder = await mkdtemp(join(tmpdir(), 'motd-proxy-'));
   const program = new Program(proxy.command, await proxy.configure(settings, folder));

@@ -203,10 +203,10 @@ async function end(status) {
   await programs.end(
     (name) => (name === 'haproxy' ? 0 : isEtcd(name) ? 2 : 1),
     (name) => {
-      // On SIGTERM, etcd would spend seconds on electing another leader, and its data is deleted anyway.
+      // On SIGTERM, etcd would spend seconds on electing a leader. Its data is deleted anyway.
       if (isEtcd(name)) return ['SIGKILL'];
-      // The second signal ends the drain: no client is left to switch to another server. It is
-      // another one because two of the same signal may arrive as one.
+      // The second signal ends the drain: no client is left to switch to another server. The two
+      // signals differ, because two equal ones may arrive as one.
       return name.startsWith('server') ? ['SIGTERM', 'SIGINT'] : ['SIGTERM'];
     },
   );

@@ -58,7 +58,7 @@ export interface ServerOptions {
 }
 
 export class MotdServer {
-  /** Settles when the server has stopped and every reply is sent. */
+  /** Resolves when the server has stopped and every reply is sent. */
   readonly stopped: Promise<void>;
   readonly #tcp: Server;
   /** Listens on the IPv6 address of `localhost`. */

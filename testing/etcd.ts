@@ -90,7 +90,7 @@ export class LocalEtcd {
     process.once('exit', this.#onExit);
   }
 
-  /** Starts a cluster, and settles once every member is healthy. */
+  /** Starts a cluster, and resolves once every member is healthy. */
   static async start(options: LocalEtcdOptions = {}): Promise<LocalEtcd> {
     const { command = etcdCommand } = options;
     if (command === '') throw new Error('there is no etcd on this machine; CI must have one');
@@ -171,7 +171,7 @@ export class LocalEtcd {
     });
   }
 
-  /** Settles once a member, or every member, answers and follows a leader. */
+  /** Resolves once a member, or every member, answers and follows a leader. */
   async healthy(index?: number): Promise<void> {
     const indexes = index === undefined ? [...this.#members.keys()] : [index];
     await Promise.all(

@@ -68,12 +68,12 @@ export class Program {
     return this.stdout.replace(/\r|\x1b\[[\d;?]*[A-Za-z]/g, '');
   }
 
-  /** Settles with the match once standard output, as shown, contains one. */
+  /** Resolves with the match once standard output, as shown, contains one. */
   waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#waitForMatch(pattern, this.process.stdout, () => this.shown);
   }
 
-  /** Settles with the match once standard error, unchanged, contains one. */
+  /** Resolves with the match once standard error, unchanged, contains one. */
   waitForStderr(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#waitForMatch(pattern, this.process.stderr, () => this.stderr);
   }
@@ -113,7 +113,7 @@ export class Program {
     return this;
   }
 
-  /** Settles with the exit status; `null` if a signal ended it. */
+  /** Resolves with the exit status; `null` if a signal ended it. */
   exitCode(): Promise<number | null> {
     return this.#exited;
   }
@@ -130,7 +130,7 @@ export class Program {
     await this.#exited;
   }
 
-  /** Sends SIGTERM, and settles with the exit status. */
+  /** Sends SIGTERM, and resolves with the exit status. */
   async stop(): Promise<number | null> {
     if (this.process.exitCode === null) this.process.kill('SIGTERM');
     return this.#exited;

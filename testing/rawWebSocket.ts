@@ -89,7 +89,7 @@ export class RawWebSocket {
     });
   }
 
-  /** Connects, and settles once the bridge has accepted the upgrade. @throws If it has not. */
+  /** Connects, and resolves once the bridge has accepted the upgrade. @throws If it has not. */
   static async connect(port: number, opening: RawConnectOptions = {}): Promise<RawWebSocket> {
     const { path, origin, early = NO_BYTES, startsPaused = false, onData = () => {} } = opening;
     const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true });
@@ -187,7 +187,7 @@ export class RawWebSocket {
   }
 }
 
-/** Settles with the bytes after the bridge's response, which must be 101. */
+/** Resolves with the bytes after the bridge's response, which must be 101. */
 async function acceptedUpgrade(socket: Socket): Promise<Buffer> {
   const { head, rest } = await responseHead(socket);
   if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`not upgraded: ${head}`);

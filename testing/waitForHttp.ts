@@ -13,7 +13,7 @@ export interface WaitOptions {
 }
 
 /**
- * Settles once a URL answers with 200.
+ * Resolves once a URL answers with 200.
  *
  * @throws If the timeout passes, or `check` throws.
  */

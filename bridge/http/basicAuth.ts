@@ -49,8 +49,8 @@ class PasswordNotCheckedError extends Error {
 
 /**
  * Requires a user name and a password for every request to `app`, including upgrades and paths that
- * are not found. Routes can be exempt (routeRules.ts). The response to a wrong
- * password is 401; to one that was not checked, 429.
+ * are not found. Routes can be exempt (routeRules.ts). The response to a wrong password is 401; to
+ * one that was not checked, 429.
  */
 export async function requireBasicAuth(
   app: FastifyInstance,

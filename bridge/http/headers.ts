@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
 
 /**
- * Sets the headers of every response. Register it before the routes. A response is not cached
- * unless its route allows it. Exception: a path that cannot be decoded gets 400 before any
+ * Sets the headers of every response. Call it before the routes are registered. A response is not
+ * cached unless its route allows it. Exception: a path that cannot be decoded gets 400 before any
  * hook runs, without these headers.
  *
  * @param scriptHashes The hashes of the page's inline scripts (CSP 3, section 2.3.1).

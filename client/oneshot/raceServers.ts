@@ -18,8 +18,8 @@ export interface Failure {
   server: ServerEndpoint;
   error: unknown;
   /**
-   * The time until the failure, in milliseconds; `undefined` if the deadline passed before the server
-   * was asked.
+   * The time until the failure, in milliseconds; `undefined` if the deadline passed before the
+   * server was asked.
    */
   elapsedMs: number | undefined;
 }
@@ -35,8 +35,8 @@ export interface RaceResult<Answer> {
  * Asks until one server has answered, all have failed, or the deadline has passed. If the deadline
  * is short, each server gets its share of the time, so that all of them are asked before it passes.
  *
- * @param ask Asks one server. The signal is aborted when another server has answered, or the
- *   deadline has passed; the latter also for the server that answered first.
+ * @param ask Asks one server. The signal is aborted when another server has answered, or when the
+ *   deadline passes. The deadline also aborts the server that answered first.
  */
 export function raceServers<Answer>(
   servers: readonly ServerEndpoint[],

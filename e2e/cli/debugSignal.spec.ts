@@ -50,7 +50,7 @@ test('SIGUSR1 opens no debugger in a client that waits', async ({ server }) => {
   expect(watch.stderr).not.toMatch(DEBUGGER);
 });
 
-/** Settles once a plain Node process, signaled after motd, has opened its debugger. */
+/** Resolves once a plain Node process, signaled after motd, has opened its debugger. */
 async function plainNodeOpensDebugger(): Promise<void> {
   const script = "setInterval(() => {}, 1000); console.log('started')";
   const plain = new Program(process.execPath, ['-e', script], await debuggerPort());

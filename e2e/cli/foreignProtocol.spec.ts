@@ -1,5 +1,5 @@
-// Peers that send another protocol to the message server. Above all a web page in a real
-// browser: it can make the browser send any body to any port.
+// Peers that send another protocol to the message server, above all a web page in a real browser:
+// it can make the browser send any body to any port.
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -83,13 +83,13 @@ class Machine {
     );
   }
 
-  /** Settles once no request runs in the background. */
+  /** Resolves once no request runs in the background. */
   async waitForRequests(): Promise<void> {
     await expect.poll(() => this.isRequesting).toBe(false);
   }
 
   /**
-   * Settles once the message is cached. On a very busy machine that may take more than one login.
+   * Resolves once the message is cached. On a very busy machine that may take more than one login.
    */
   async waitForMessage(message: string): Promise<void> {
     await expect.poll(() => this.logIn()).toBe(`${message}\n`);

@@ -1,4 +1,5 @@
-// The checker of the etcd tests (e2e/linearizable.ts) accepts exactly the histories that can be explained.
+// The checker of the etcd tests (e2e/linearizable.ts) accepts exactly the histories that can be
+// explained.
 
 import fc from 'fast-check';
 import { seed } from '../../testing/random.ts';

@@ -34,7 +34,7 @@ class RestartableServer {
     this.healthPort = healthPort;
   }
 
-  /** Settles once the server is ready. */
+  /** Resolves once the server is ready. */
   async start(): Promise<void> {
     const flags = Object.entries({
       store: this.#store,

@@ -27,7 +27,7 @@ function run(...flags: string[]): Program {
   return new Program(process.execPath, [SCRIPT, ...flags], { TMPDIR: temporary });
 }
 
-/** Starts everything on ports of its own, and settles once it runs. */
+/** Starts everything on ports of its own, and resolves once it runs. */
 async function started() {
   const [port, httpPort] = [await freePort(), await freePort()];
   const topology = run('--port', `${port}`, '--http-port', `${httpPort}`);

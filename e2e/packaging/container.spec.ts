@@ -150,8 +150,7 @@ test.describe('haproxy.cfg', () => {
       { encoding: 'utf8' },
     );
     expect(status, stderr).toBe(0);
-    // Outside the containers' network their names do not resolve; that is the only possible
-    // error.
+    // Outside the containers' network their names do not resolve: no other error is possible.
     const warnings = stderr.split('\n').filter((line) => line.startsWith('[WARNING]'));
     expect(warnings.filter((line) => !line.includes('could not resolve address'))).toEqual([]);
   });

@@ -294,7 +294,7 @@ async function worstDelayMs(port: number): Promise<number> {
   return Math.round(Number(seconds) * 1000);
 }
 
-/** Settles once the socket can be written to, or has closed. */
+/** Resolves once the socket can be written to, or has closed. */
 function room(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const settle = () => {

@@ -89,7 +89,7 @@ async function openIdle(port: number): Promise<IdleSession[]> {
   return all;
 }
 
-/** Settles once every session has answered `pings` more pings, and nothing else was sent. */
+/** Resolves once every session has answered `pings` more pings, and nothing else was sent. */
 async function allAnswer(all: IdleSession[], pings: number): Promise<void> {
   const sentBefore = all.map(({ webSocket }) => webSocket.socket.bytesWritten);
   const hasAnswered = ({ webSocket }: IdleSession, index: number) =>

@@ -22,8 +22,7 @@ const MACHINE = hostname().toLowerCase();
 interface Host {
   value: string | undefined;
   /**
-   * `own`: a name that no other DNS can resolve. `public`: a configured name. `foreign`: any
-   * other.
+   * `own`: a name that no other DNS can resolve. `public`: a configured name. `foreign`: any other.
    */
   kind: 'own' | 'public' | 'foreign' | 'none';
   name?: string;

@@ -172,7 +172,7 @@ async function startWithTargets() {
   return { ...bridge, full, fullAddress, targets };
 }
 
-/** Settles once `count` connections have reached a target, and it has sent something on each. */
+/** Resolves once `count` connections have reached a target, and it has sent something on each. */
 async function waitUntilSent(target: ScriptedTarget, count: number): Promise<void> {
   const unused = () => [...target.connections].filter(({ socket }) => socket.bytesWritten === 0);
   await expect
@@ -204,7 +204,7 @@ async function openAll(port: number, states: readonly SessionKind[]) {
   return opened;
 }
 
-/** Settles once no target has a connection whose other end is still open. */
+/** Resolves once no target has a connection whose other end is still open. */
 async function waitUntilTargetsAreLeft(): Promise<void> {
   const connections = [...ScriptedTarget.listening].flatMap((target) => [...target.connections]);
   for (const { socket } of connections) socket.resume();
@@ -234,7 +234,7 @@ async function keepEchoing(webSocket: RawWebSocket): Promise<void> {
   await once(socket, 'data');
 }
 
-/** Sends as long as there is room, and settles once there is none. */
+/** Sends as long as there is room, and resolves once there is none. */
 async function flood(webSocket: RawWebSocket): Promise<void> {
   while (webSocket.send(A_CHUNK)) await turn();
 }

@@ -254,12 +254,12 @@ function sendText(webSocket: RawWebSocket, text: string): void {
   webSocket.send(frame({ opcode: OPCODE.text, payload: Buffer.from(text) }));
 }
 
-/** Settles once `bytes` bytes have arrived from the target. */
+/** Resolves once `bytes` bytes have arrived from the target. */
 async function waitForBytes(webSocket: RawWebSocket, bytes: number): Promise<void> {
   while (webSocket.received < bytes) await once(webSocket.socket, 'data');
 }
 
-/** Settles once the bridge has read everything that was sent: it answers pings in order. */
+/** Resolves once the bridge has read everything that was sent: it answers pings in order. */
 async function waitUntilRelayed(webSocket: RawWebSocket): Promise<void> {
   const pongs = webSocket.pongs.length;
   webSocket.send(frame({ opcode: OPCODE.ping }));

@@ -242,7 +242,7 @@ async function targetSide(
 }
 
 /**
- * Settles once a condition that only another chunk can fulfill holds, or the connection is over.
+ * Resolves once a condition that only another chunk can fulfill holds, or the connection is over.
  */
 function until(socket: NodeJS.ReadableStream, isFulfilled: () => boolean): Promise<void> {
   return new Promise((resolve) => {

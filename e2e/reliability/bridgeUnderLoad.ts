@@ -26,7 +26,7 @@ export class BridgeUnderLoad {
     this.#rssKb = peakKb(this.pid);
   }
 
-  /** Settles once the echo session has received its first echo. Needs Linux. */
+  /** Resolves once the echo session has received its first echo. Needs Linux. */
   static async start(flags: readonly string[] = []): Promise<BridgeUnderLoad> {
     const target = await ScriptedTarget.listen(echo);
     const bridge = await startBridgeProgram({ echo: target.address }, flags);
@@ -41,7 +41,7 @@ export class BridgeUnderLoad {
   }
 
   /**
-   * Settles once the other sessions have left nothing behind: no session, no connection to the
+   * Resolves once the other sessions have left nothing behind: no session, no connection to the
    * target, no descriptor.
    */
   async waitUntilOthersAreGone(): Promise<void> {

@@ -194,7 +194,7 @@ async function storeMore(
   await again.program.kill();
 }
 
-/** Settles with the port, or with `undefined` if the program ended without listening. */
+/** Resolves with the port, or with `undefined` if the program ended without listening. */
 async function listensOrEnds(program: Program): Promise<number | undefined> {
   try {
     const [, port] = await program.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);

@@ -22,7 +22,7 @@ export class EchoSession {
     this.#webSocket = webSocket;
   }
 
-  /** Settles once the first message has come back. */
+  /** Resolves once the first message has come back. */
   static async start(port: number, path: string): Promise<EchoSession> {
     let onChunk = (_chunk: Buffer): void => {};
     const webSocket = await RawWebSocket.connect(port, { path, onData: (chunk) => onChunk(chunk) });
@@ -34,7 +34,7 @@ export class EchoSession {
     return echoSession;
   }
 
-  /** Settles once `count` more messages have come back. */
+  /** Resolves once `count` more messages have come back. */
   async waitForExchanges(count: number): Promise<void> {
     const wanted = this.#exchanged + count;
     while (this.#exchanged < wanted && this.#wrong.length === 0) {

@@ -325,7 +325,7 @@ async function runRounds(
   recordTotals(name, rounds, totals);
 }
 
-/** Settles once each message that was stored despite a 503 has been reported by its instance. */
+/** Resolves once each message that was stored despite a 503 has been reported by its instance. */
 async function waitForLateReports(
   { instances }: Deployment,
   { stores }: Traffic,

@@ -137,7 +137,7 @@ function startInstance({ port, link, history, access }: InstanceSettings): Progr
 const NOT_STORED = '[!] MOTD not stored: ';
 const AFTER_ALL = '[!] MOTD stored after its sender received 503: ';
 
-/** Records what an instance logs about etcd, and settles once it listens. */
+/** Records what an instance logs about etcd, and resolves once it listens. */
 async function followConsole({
   program,
   outages,
@@ -158,7 +158,7 @@ async function followConsole({
   await program.waitForOutput(/listening on 127\.0\.0\.1:\d+\n/);
 }
 
-/** Settles with the history once all instances and etcd agree on it. */
+/** Resolves with the history once all instances and etcd agree on it. */
 export async function convergedHistory({ cluster, instances }: Deployment): Promise<string[]> {
   let histories: string[][] = [];
   const differing = async () => {

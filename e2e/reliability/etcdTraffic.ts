@@ -91,7 +91,7 @@ export class Traffic {
   }
 
   /**
-   * Settles once a store that began after `since` was acknowledged by each of the instances.
+   * Resolves once a store that began after `since` was acknowledged by each of the instances.
    *
    * @returns How long after `since` each was, in milliseconds.
    */
@@ -101,34 +101,34 @@ export class Traffic {
     return indexes.map((index) => (first(index)?.endedAt ?? Number.NaN) - since);
   }
 
-  /** Settles once an instance has answered a store with 503 after `since`. */
+  /** Resolves once an instance has answered a store with 503 after `since`. */
   async waitForRejection(index: number, since: number): Promise<void> {
     const isRejected = (store: StoreOperation & { instance: number }) =>
       store.outcome === 'rejected' && store.instance === index && store.endedAt >= since;
     await this.#waitUntil('a 503', () => this.stores.some(isRejected));
   }
 
-  /** Settles once `count` stores that began after `since` were acknowledged, by any instance. */
+  /** Resolves once `count` stores that began after `since` were acknowledged, by any instance. */
   async waitForStoreCount(count: number, since: number): Promise<void> {
     const isNew = ({ outcome, startedAt }: StoreOperation) =>
       outcome === 'acknowledged' && startedAt >= since;
     await this.#waitUntil(`${count} stores`, () => this.stores.filter(isNew).length >= count);
   }
 
-  /** Settles once each instance has answered a MSGGET that was sent after `since`. */
+  /** Resolves once each instance has answered a MSGGET that was sent after `since`. */
   async waitForReads(since: number): Promise<void> {
     const hasRead = ({ index }: Instance) =>
       this.reads.some((read) => read.instance === index && read.startedAt >= since);
     await this.#waitUntil('a MSGGET of each instance', () => this.#instances.every(hasRead));
   }
 
-  /** Lets each writer finish its current operation, and settles once all have. */
+  /** Lets each writer finish its current operation, and resolves once all have. */
   async stopStoring(): Promise<void> {
     this.#isStoring = false;
     await Promise.all(this.#writers);
   }
 
-  /** Settles once each reader and each watcher has seen a message. */
+  /** Resolves once each reader and each watcher has seen a message. */
   async waitUntilSeen(message: string): Promise<void> {
     const clients = this.#instances.flatMap(({ index }) => [readerOf(index), watcherOf(index)]);
     const hasSeen = (client: string) => {

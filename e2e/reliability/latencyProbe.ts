@@ -19,7 +19,7 @@ export class LatencyProbe {
   }
 
   /**
-   * Settles once the first reply has come.
+   * Resolves once the first reply has come.
    *
    * @param where The server's port, or the URL of a WebSocket to it.
    * @param messages The correct replies.
@@ -32,7 +32,7 @@ export class LatencyProbe {
   }
 
   /**
-   * Settles once there are enough replies since the last call.
+   * Resolves once there are enough replies since the last call.
    *
    * @param minCount The number of replies that is enough.
    * @returns Their latencies, as text; all replies must be correct.
@@ -44,7 +44,7 @@ export class LatencyProbe {
   }
 
   /**
-   * Settles once a number above 0 stays the same during `MANY_SAMPLES` replies. Each reply takes
+   * Resolves once a number above 0 stays the same during `MANY_SAMPLES` replies. Each reply takes
    * several turns of the event loops of the server and the bridge, so everything that could proceed
    * has done so by then.
    */

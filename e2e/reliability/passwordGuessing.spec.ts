@@ -59,7 +59,7 @@ class Attack {
     this.#loops = sources.map((source) => this.#guess(port, source));
   }
 
-  /** Settles once `count` more guesses were answered. */
+  /** Resolves once `count` more guesses were answered. */
   async waitForGuesses(count: number): Promise<void> {
     const wanted = this.guesses + count;
     while (this.guesses < wanted) {

@@ -33,7 +33,7 @@ export class RawClient {
   /** Clients that are connected. */
   static readonly open = new Set<RawClient>();
   readonly socket: Socket;
-  /** Settles once the connection has closed, for any reason. */
+  /** Resolves once the connection has closed, for any reason. */
   readonly closed: Promise<void>;
   readonly #buffer = new LineBuffer();
   #lines: string[] = [];
@@ -103,7 +103,7 @@ export class RawClient {
     });
   }
 
-  /** Sends a request, and settles with the next `count` lines. */
+  /** Sends a request, and resolves with the next `count` lines. */
   request(bytes: string | Buffer, count: number): Promise<string[]> {
     this.send(bytes);
     return this.nextLines(count);
@@ -115,7 +115,7 @@ export class RawClient {
     return this.#lines.splice(0);
   }
 
-  /** Closes, and settles once that is done. */
+  /** Closes, and resolves once that is done. */
   async disconnect(): Promise<void> {
     this.socket.destroy();
     await this.closed;

@@ -8,7 +8,7 @@ export type Serve = (connection: TargetConnection) => void;
 /** One connection from the bridge. Nothing is read from it before `socket.resume`. */
 export class TargetConnection {
   readonly socket: Socket;
-  /** Settles with how the bridge's half ended: `end`, or the code of the error. */
+  /** Resolves with how the bridge's half ended: `end`, or the code of the error. */
   readonly ended: Promise<string>;
 
   constructor(socket: Socket) {

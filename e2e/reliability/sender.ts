@@ -26,7 +26,7 @@ export class Sender {
   }
 
   /**
-   * Settles once everything is sent, or the connection has closed.
+   * Resolves once everything is sent, or the connection has closed.
    *
    * @param send Sends a piece, and returns whether there is room for more.
    * @param isOver Whether nothing more may be sent; called between frames.
@@ -47,7 +47,7 @@ export class Sender {
     this.isDone = true;
   }
 
-  /** Settles once it is blocked, or has sent everything. */
+  /** Resolves once it is blocked, or has sent everything. */
   async waitUntilBlocked(): Promise<void> {
     let blockedTurns = 0;
     while (!this.isDone && !this.#socket.destroyed && blockedTurns < BLOCKED_TURNS) {

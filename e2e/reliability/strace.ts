@@ -23,9 +23,9 @@ export interface SystemCall {
 }
 
 /**
- * The command that runs another one and records its system calls. The traced program stays our
- * own child (-D), only traced calls are stopped (--seccomp-bpf), descriptors are shown with their
- * files (-yy), and nothing is abbreviated (-v, -s).
+ * The command that runs another one and records its system calls. The traced program stays our own
+ * child (-D), only traced calls are stopped (--seccomp-bpf), descriptors are shown with their files
+ * (-yy), and nothing is abbreviated (-v, -s).
  */
 export function tracing(file: string, calls: readonly string[]): string[] {
   const options = ['-D', '-f', '--seccomp-bpf', '-yy', '-v', '-s', '1000000'];

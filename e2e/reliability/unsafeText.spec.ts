@@ -186,7 +186,7 @@ test('the page escapes everything a hostile server sends, and answers no termina
   await hostile.stop();
 });
 
-/** Sends a request, byte for byte, and settles once the connection has closed. */
+/** Sends a request, byte for byte, and resolves once the connection has closed. */
 async function answerTo(port: number, request: string): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { LineBuffer } from '../../testing/lineBuffer.ts';
 
 export class WatchingClient {
-  /** Settles once the connection has closed. */
+  /** Resolves once the connection has closed. */
   readonly ended: Promise<void>;
   readonly #socket: Socket;
   readonly #onMessage: (message: string) => void;

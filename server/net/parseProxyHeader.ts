@@ -1,5 +1,5 @@
-// Parses the header with which a proxy names its client
-// (the PROXY protocol, version 1: HAProxy's proxy-protocol.txt, section 2.1).
+// Parses the header with which a proxy names its client: the PROXY protocol, version 1 (HAProxy's
+// proxy-protocol.txt, section 2.1).
 
 import { isIP } from 'node:net';
 import type { Endpoint } from '../../access/endpoint.ts';

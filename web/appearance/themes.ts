@@ -1,5 +1,5 @@
-// Applies the appearance from the settings or the system, and passes its colors to
-// xterm.js. The colors themselves are the variables in colors.css.
+// Applies the appearance from the settings or the system, and passes its colors to xterm.js. The
+// colors themselves are the variables in colors.css.
 
 import type { ISearchDecorationOptions } from '@xterm/addon-search';
 import type { ITheme } from '@xterm/xterm';

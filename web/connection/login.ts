@@ -1,5 +1,5 @@
-// Reads the name of the logged-in user. A bridge that requires a password names the user in a separate cookie
-// (bridge/http/loginCookie.ts).
+// Reads the name of the logged-in user. A bridge that requires a password names the user in a
+// separate cookie (bridge/http/loginCookie.ts).
 
 const USER_COOKIE = /(?:^|;\s*)motd-user=([^;]+)/;
 

@@ -1,7 +1,6 @@
-// The page's entry point: creates its parts, and connects them. Each part has its own file;
-// the central one is pageConversation.ts, through which every line goes from the user to the server
-// and back. Parts that refer to each other do so in callbacks, which run only after all of them
-// exist.
+// The page's entry point: creates its parts, and connects them. Each part has its own file. The
+// central one is pageConversation.ts, through which every line goes from the user to the server and
+// back. Parts that refer to each other do so in callbacks, which run only after all of them exist.
 
 import type { Conversation } from '../../client/dialogue/conversation.ts';
 import { Dialogue } from '../../client/dialogue/dialogue.ts';

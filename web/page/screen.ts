@@ -1,8 +1,8 @@
 // The page's terminal: printed lines, and below them the prompt with the line being typed.
 //
-// Output goes through a bounded queue. xterm.js buffers its input and renders it later: if a
-// server sends faster than it renders, its buffer fills the memory, or it discards data. So it gets
-// one batch at a time, and lines wait here for the next batch. If too many wait, the oldest are
+// Output goes through a bounded queue. xterm.js buffers its input and renders it later: if a server
+// sends faster than it renders, its buffer fills the memory, or it discards data. So it gets one
+// batch at a time, and lines wait here for the next batch. If too many wait, the oldest are
 // dropped: they would immediately be scrolled out of the scrollback.
 
 import { FitAddon } from '@xterm/addon-fit';
