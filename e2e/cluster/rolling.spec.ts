@@ -157,10 +157,10 @@ test('drains for as long as --drain allows, and stops at a second signal', async
 });
 
 async function restartAll(url: string): Promise<string> {
-  const instances: RestartableServer[] = [];
+  const servers: RestartableServer[] = [];
   for (let index = 0; index < SERVERS; index++)
-    instances.push(new RestartableServer(url, await freePort(), await freePort()));
-  await Promise.all(instances.map((instance) => instance.start()));
+    servers.push(new RestartableServer(url, await freePort(), await freePort()));
+  await Promise.all(servers.map((server) => server.start()));
   const [port, proxyPort, httpPort, bridgePort, metricsPort] = [
     await freePort(),
     await freePort(),
@@ -169,7 +169,7 @@ async function restartAll(url: string): Promise<string> {
     await freePort(),
   ];
   const ports = { port, proxyPort, httpPort, bridgePort, metricsPort };
-  await startBalancer(test.info().outputDir, ports, instances);
+  await startBalancer(test.info().outputDir, ports, servers);
   await store(MESSAGE, port);
   const watcher = Program.motd(['watch', '127.0.0.1', String(port)]);
   await watcher.waitForOutput(new RegExp(`^${MESSAGE}\n`));
@@ -183,7 +183,7 @@ async function restartAll(url: string): Promise<string> {
   try {
     for (let restarts = 0; restarts < ROUNDS * SERVERS; restarts++) {
       const [freshBefore, keptBefore] = [fresh.answered, kept.answered];
-      await instances[restarts % SERVERS]?.restart();
+      await servers[restarts % SERVERS]?.restart();
       await expect.poll(() => fresh.answered).toBeGreaterThan(freshBefore + 50);
       await expect.poll(() => kept.answered).toBeGreaterThan(keptBefore + 50);
     }

@@ -1,5 +1,5 @@
-// Several instances over etcd while its members fail, one or all, and instances too. What is
-// claimed, and why this proves it: docs/reliability.md, "Several servers over etcd".
+// Several servers over etcd, while members of etcd, all of them, or servers fail. What is claimed,
+// and why this proves it: docs/reliability.md, "Several servers over etcd".
 
 import { setTimeout } from 'node:timers/promises';
 import type { NetworkFault } from '../../testing/forwarder.ts';
@@ -16,7 +16,7 @@ import {
   sequentialFaults,
   stalenesses,
 } from '../linearizable.ts';
-import { convergedHistory, type Deployment, restartInstance, test } from './etcdDeployment.ts';
+import { convergedHistory, type Deployment, restartServer, test } from './etcdDeployment.ts';
 import { Traffic } from './etcdTraffic.ts';
 import { StoringClient } from './storingClient.ts';
 
@@ -24,21 +24,24 @@ const INITIAL = 'An apple a day keeps the doctor away.';
 
 /** How many stores there are before the fault. */
 const STORES_BEFORE = 20;
-/** How many messages are stored, and compacted by etcd, while an instance is cut off. */
+/** How many messages are stored, and compacted by etcd, while a server is cut off. */
 const STORES_COMPACTED = 20;
 /**
- * Longer than an instance waits for a member, 1 s, and, in one of ten rounds, than a client may
- * have to wait for its store, 5 s (server/stores/etcd/etcdReplica.ts,
- * server/stores/etcd/etcdWriter.ts).
+ * How long a member is paused: longer than a server waits for its response, 1 s
+ * (server/stores/etcd/etcdReplica.ts).
  */
 const SHORT_PAUSE_MS = 1500;
+/**
+ * How long a member is paused in one of ten rounds: longer than a client may have to wait for its
+ * store, 5 s (server/stores/etcd/etcdWriter.ts).
+ */
 const LONG_PAUSE_MS = 6000;
 /**
- * Longer than an instance waits for a member, 1 s: when it continues, its deadlines have passed.
+ * Longer than a server waits for a member, 1 s: when it continues, its deadlines have passed.
  */
-const INSTANCE_PAUSE_MS = 2000;
+const SERVER_PAUSE_MS = 2000;
 /**
- * How long a read may be out of date before the instance reports it: 3 s
+ * How long a read may be out of date before the server reports it: 3 s
  * (server/stores/etcd/etcdFreshness.ts). Two more seconds are for a busy machine, on which the
  * report is read here later.
  */
@@ -59,7 +62,7 @@ interface Round {
   random: () => number;
 }
 
-/** When the fault happened, and how long each instance took to store again. */
+/** When the fault happened, and how long each server took to store again. */
 interface Disruption {
   failedAt: number;
   recoveredAfter: number[];
@@ -73,11 +76,11 @@ class ScenarioTotals {
   readonly took: number[] = [];
   rejected = 0;
   unanswered = 0;
-  /** Of the stores without a `200 OK`, how many were stored nevertheless. */
+  /** How many stores without a `200 OK` have stored their message nevertheless. */
   storedNevertheless = 0;
   reads = 0;
   readonly recovered: number[] = [];
-  /** How often the message was read from etcd itself. */
+  /** How many times the message was read from etcd itself. */
   heads = 0;
   /** The greatest staleness of a read, before the fault and since. */
   staleBefore = 0;
@@ -88,7 +91,7 @@ test('serves every client that stores without a pause', async ({ deployment }) =
   const busy: Scenario = async ({ traffic }) => {
     const failedAt = performance.now();
     await traffic.waitForStoreCount(scaled(200, 500), failedAt);
-    expect(deployment.instances.flatMap(({ rejections }) => rejections)).toEqual([]);
+    expect(deployment.servers.flatMap(({ rejections }) => rejections)).toEqual([]);
     expect(traffic.stores.filter(({ outcome }) => outcome === 'rejected')).toEqual([]);
     return { failedAt, recoveredAfter: await traffic.waitForStores(failedAt) };
   };
@@ -169,33 +172,33 @@ test('reports stores that succeed after a 503, when all members hang and then co
   deployment,
 }) => {
   await runRounds('all members paused', deployment, scaled(1, 20), async ({ traffic }) => {
-    const { cluster, instances } = deployment;
+    const { cluster, servers } = deployment;
     const members = [...Array(cluster.size).keys()];
     for (const member of members) cluster.pause(member);
     const failedAt = performance.now();
-    await Promise.all(instances.map(({ index }) => traffic.waitForRejection(index, failedAt)));
+    await Promise.all(servers.map(({ index }) => traffic.waitForRejection(index, failedAt)));
     // Reads continue.
     await traffic.waitForReads(performance.now());
-    // The log lines of an instance may arrive after its replies.
+    // The log lines of a server may arrive after its replies.
     const areUnavailable = () =>
-      instances.every(({ outages }) => outages.at(-1)?.to === Number.POSITIVE_INFINITY);
+      servers.every(({ outages }) => outages.at(-1)?.to === Number.POSITIVE_INFINITY);
     await expect.poll(areUnavailable).toBe(true);
     for (const member of members) cluster.resume(member);
     const resumedAt = performance.now();
     const recoveredAfter = await traffic.waitForStores(resumedAt);
     const areRecovered = () =>
-      instances.every(({ outages }) => outages.at(-1)?.to !== Number.POSITIVE_INFINITY);
+      servers.every(({ outages }) => outages.at(-1)?.to !== Number.POSITIVE_INFINITY);
     await expect.poll(areRecovered).toBe(true);
     return { failedAt, recoveredAfter };
   });
 });
 
-test('survives the compaction of updates that an instance has not received', async ({
+test('survives the compaction of updates that a server has not received', async ({
   deployment,
 }) => {
   await runRounds('compaction', deployment, scaled(2, 200), async ({ traffic, number, random }) => {
-    const { cluster, instances } = deployment;
-    const { link } = oneOfThese(random, instances);
+    const { cluster, servers } = deployment;
+    const { link } = oneOfThese(random, servers);
     link.cut(cutOf(number));
     const failedAt = performance.now();
     await traffic.waitForStoreCount(STORES_COMPACTED, failedAt);
@@ -207,25 +210,25 @@ test('survives the compaction of updates that an instance has not received', asy
   });
 });
 
-test('survives the death of an instance', async ({ deployment }) => {
+test('survives the death of a server', async ({ deployment }) => {
   await runRounds('server killed', deployment, scaled(1, 50), async ({ traffic, random }) => {
-    const instance = oneOfThese(random, deployment.instances);
-    const { program } = instance;
+    const server = oneOfThese(random, deployment.servers);
+    const { program } = server;
     await traffic.kill(program);
     const failedAt = performance.now();
-    await restartInstance(instance);
+    await restartServer(server);
     const recoveredAfter = await traffic.waitForStores(failedAt);
     await expect.poll(() => traffic.lostWith(program)).toBeGreaterThan(0);
     return { failedAt, recoveredAfter };
   });
 });
 
-test('survives an instance that hangs', async ({ deployment }) => {
+test('survives a server that hangs', async ({ deployment }) => {
   await runRounds('server paused', deployment, scaled(1, 20), async ({ traffic, random }) => {
-    const { program } = oneOfThese(random, deployment.instances);
+    const { program } = oneOfThese(random, deployment.servers);
     program.process.kill('SIGSTOP');
     const failedAt = performance.now();
-    await setTimeout(INSTANCE_PAUSE_MS);
+    await setTimeout(SERVER_PAUSE_MS);
     program.process.kill('SIGCONT');
     return { failedAt, recoveredAfter: await traffic.waitForStores(performance.now()) };
   });
@@ -252,7 +255,7 @@ test.describe('with a small quota', () => {
       const failedAt = performance.now();
       await deployment.cluster.gateway.fillQuota();
       await Promise.all(
-        deployment.instances.map(({ index }) => traffic.waitForRejection(index, failedAt)),
+        deployment.servers.map(({ index }) => traffic.waitForRejection(index, failedAt)),
       );
       await deployment.cluster.gateway.freeSpace();
       return { failedAt, recoveredAfter: await traffic.waitForStores(performance.now()) };
@@ -262,12 +265,12 @@ test.describe('with a small quota', () => {
 });
 
 test.describe('with a short history', () => {
-  test.use({ history: 10 });
+  test.use({ historyLimit: 10 });
 
   test('stores again after an unknown outcome, however much was stored meanwhile', async ({
     deployment,
   }) => {
-    const [cutOff = never(), other = never()] = deployment.instances;
+    const [cutOff = never(), other = never()] = deployment.servers;
     const client = await StoringClient.connect(cutOff.port);
     expect(await client.store('before')).toBe('200 OK');
     cutOff.link.cut('drops');
@@ -321,13 +324,13 @@ async function runRounds(
       await traffic.stop();
     }
   }
-  for (const { program } of deployment.instances) expect(program.stderr).toBe('');
+  for (const { program } of deployment.servers) expect(program.stderr).toBe('');
   recordTotals(name, rounds, totals);
 }
 
-/** Resolves once each message that was stored despite a 503 has been reported by its instance. */
+/** Resolves once each message that was stored despite a 503 has been reported by its server. */
 async function waitForLateReports(
-  { instances }: Deployment,
+  { servers }: Deployment,
   { stores }: Traffic,
   history: readonly string[],
 ): Promise<void> {
@@ -335,7 +338,7 @@ async function waitForLateReports(
   const unreported = () =>
     stores
       .filter(({ outcome, message }) => outcome === 'rejected' && stored.has(message))
-      .filter(({ instance, message }) => !instances[instance]?.storeConfirmedLate.has(message))
+      .filter(({ serverIndex, message }) => !servers[serverIndex]?.storeConfirmedLate.has(message))
       .map(({ message }) => message);
   await expect
     .poll(unreported, { message: 'stored despite a 503, and never reported' })
@@ -378,8 +381,8 @@ function checkRound({
     // A message of an earlier round would count as one that no client stored in this one.
     ...historyFaults(register, stores),
     ...linearizabilityFaults(register, [...stores, ...heads]),
-    ...deployment.instances.flatMap(({ index }) => {
-      const through = [...sessions, ...reads].filter(({ instance }) => instance === index);
+    ...deployment.servers.flatMap(({ index }) => {
+      const through = [...sessions, ...reads].filter(({ serverIndex }) => serverIndex === index);
       return linearizabilityFaults(register, through);
     }),
     ...sequentialFaults(register, watched),
@@ -391,17 +394,17 @@ function checkRound({
   return [...known, ...register.history];
 }
 
-/** Reads that were out of date for longer than allowed, without a report of their instance. */
+/** Reads that were out of date for longer than allowed, without a report of their server. */
 function unreportedStaleness(
   register: Register,
   traffic: Traffic,
-  { instances }: Deployment,
+  { servers }: Deployment,
 ): string[] {
   const { stores } = traffic;
-  return instances.flatMap(({ index, outages }) => {
-    const reads = readsOf(traffic).filter(({ instance }) => instance === index);
-    return stalenesses(register, stores, reads).flatMap((staleMs, place) => {
-      const { startedAt, client, message } = reads[place] ?? never();
+  return servers.flatMap(({ index, outages }) => {
+    const reads = readsOf(traffic).filter(({ serverIndex }) => serverIndex === index);
+    return stalenesses(register, stores, reads).flatMap((staleMs, at) => {
+      const { startedAt, client, message } = reads[at] ?? never();
       const isReported = outages.some(({ from, to }) => from <= startedAt && startedAt <= to);
       if (staleMs <= UNREPORTED_STALENESS_MS || isReported) return [];
       return [`${client} read ${message}, out of date for ${Math.round(staleMs)} ms`];

@@ -22,41 +22,41 @@ base.skip(isWithoutEtcd, 'no etcd on this machine');
 const PREFIX = '/motd-test';
 /** As in server/stores/etcd/etcdRecord.ts. */
 const ENTRIES = `${PREFIX}/entries/`;
-const INSTANCES = 3;
+const SERVERS = 3;
 
-export interface Instance {
+export interface DeployedServer {
   /** From 0 on. */
   index: number;
   port: number;
   link: EtcdLink;
-  /** How many messages its history has. */
-  history: number;
+  /** The value of `--history`. */
+  historyLimit: number;
   /** The flags with its credentials for etcd. */
-  access: readonly string[];
+  authFlags: readonly string[];
   program: Program;
   /**
-   * When it reported that etcd is unavailable, and when that it has recovered
+   * When it reported that etcd was unavailable, and when that it had recovered
    * (`performance.now()`).
    */
   outages: { from: number; to: number }[];
   /** The reason of each report that a message was not stored. */
   rejections: string[];
-  /** The messages that it reported as stored despite a 503. */
+  /** The messages that it reported as stored after their sender had received 503. */
   storeConfirmedLate: Set<string>;
 }
 
 export interface Deployment {
   cluster: LocalEtcd;
-  instances: Instance[];
+  servers: DeployedServer[];
 }
 
 /** The authentication that etcd requires, and the flags for it. */
 interface AuthSetup {
   options: LocalEtcdOptions;
-  access: readonly string[];
+  authFlags: readonly string[];
 }
 
-const OPEN: AuthSetup = { options: {}, access: [] };
+const NO_AUTH: AuthSetup = { options: {}, authFlags: [] };
 const PASSWORD = 'what etcd asks for';
 
 interface DeploymentFixtures {
@@ -64,26 +64,26 @@ interface DeploymentFixtures {
   hasAuth: boolean;
   /** The storage quota of etcd. */
   quotaBytes: number | undefined;
-  /** How many messages the history of each instance has. */
-  history: number;
+  /** The `--history` of each server. */
+  historyLimit: number;
   deployment: Deployment;
 }
 
 export const test = base.extend<DeploymentFixtures>({
-  // More than is stored between two checks of it.
-  history: [5000, { option: true }],
+  // More messages than are stored between two checks of the history.
+  historyLimit: [5000, { option: true }],
   hasAuth: [false, { option: true }],
   quotaBytes: [undefined, { option: true }],
   // `cleanup` runs first, so that the programs that it would stop have ended by then, even paused
   // ones.
-  deployment: async ({ cleanup: _, history, hasAuth, quotaBytes }, use, { outputDir }) => {
-    const { access, options } = hasAuth ? authIn(outputDir) : OPEN;
+  deployment: async ({ cleanup: _, historyLimit, hasAuth, quotaBytes }, use, { outputDir }) => {
+    const { authFlags, options } = hasAuth ? authIn(outputDir) : NO_AUTH;
     const cluster = await LocalEtcd.start({ ...options, ...(quotaBytes && { quotaBytes }) });
     try {
-      const starting = Array.from({ length: INSTANCES }, (_, index) =>
-        newInstance(cluster, { index, history, access }),
+      const starting = Array.from({ length: SERVERS }, (_, index) =>
+        deployServer(cluster, { index, historyLimit, authFlags }),
       );
-      await use({ cluster, instances: await Promise.all(starting) });
+      await use({ cluster, servers: await Promise.all(starting) });
     } finally {
       await Promise.all([...Program.running].map((program) => program.kill()));
       await cluster.close();
@@ -98,52 +98,52 @@ function authIn(folder: string): AuthSetup {
   const user = ['--etcd-user', 'root', '--etcd-password-file', file];
   return {
     options: { tls: true, rootPassword: PASSWORD },
-    access: ['--etcd-ca', certificateFile, ...user],
+    authFlags: ['--etcd-ca', certificateFile, ...user],
   };
 }
 
-async function newInstance(
+async function deployServer(
   cluster: LocalEtcd,
-  wanted: Pick<Instance, 'index' | 'history' | 'access'>,
-): Promise<Instance> {
-  const settings = { ...wanted, port: await freePort(), link: await cluster.link() };
-  const instance = {
+  options: Pick<DeployedServer, 'index' | 'historyLimit' | 'authFlags'>,
+): Promise<DeployedServer> {
+  const settings = { ...options, port: await freePort(), link: await cluster.link() };
+  const server = {
     ...settings,
-    program: startInstance(settings),
+    program: startProgram(settings),
     outages: [],
     rejections: [],
     storeConfirmedLate: new Set<string>(),
   };
-  await followConsole(instance);
-  return instance;
+  await followConsole(server);
+  return server;
 }
 
-/** Restarts an instance on the same port. */
-export async function restartInstance(instance: Instance): Promise<void> {
-  instance.program = startInstance(instance);
-  await followConsole(instance);
+/** Restarts a server on the same port. */
+export async function restartServer(server: DeployedServer): Promise<void> {
+  server.program = startProgram(server);
+  await followConsole(server);
 }
 
-type InstanceSettings = Pick<Instance, 'port' | 'link' | 'history' | 'access'>;
+type ServerSettings = Pick<DeployedServer, 'port' | 'link' | 'historyLimit' | 'authFlags'>;
 
-function startInstance({ port, link, history, access }: InstanceSettings): Program {
+function startProgram({ port, link, historyLimit, authFlags }: ServerSettings): Program {
   // By name, as in the certificate: Node warns about checking an address.
   const members = link.endpoints.map((endpoint) => endpoint.replace('127.0.0.1', 'localhost'));
   const store = `etcd://${members.join(',')}${PREFIX}`;
-  const flags = ['--port', String(port), '--store', store, '--history', String(history)];
-  return Program.motd(['serve', ...flags, ...access]);
+  const flags = ['--port', String(port), '--store', store, '--history', String(historyLimit)];
+  return Program.motd(['serve', ...flags, ...authFlags]);
 }
 
 const NOT_STORED = '[!] MOTD not stored: ';
-const AFTER_ALL = '[!] MOTD stored after its sender received 503: ';
+const STORED_LATE = '[!] MOTD stored after its sender received 503: ';
 
-/** Records what an instance logs about etcd, and resolves once it listens. */
+/** Records what a server logs about etcd, and resolves once it listens. */
 async function followConsole({
   program,
   outages,
   rejections,
   storeConfirmedLate,
-}: Instance): Promise<void> {
+}: DeployedServer): Promise<void> {
   const { stdout } = program.process;
   if (stdout === null) throw new Error('a program without standard output');
   createInterface({ input: stdout }).on('line', (line) => {
@@ -151,23 +151,23 @@ async function followConsole({
     if (line.startsWith('[!] Store unavailable: '))
       outages.push({ from: now, to: Number.POSITIVE_INFINITY });
     if (line.startsWith(NOT_STORED)) rejections.push(line.slice(NOT_STORED.length));
-    if (line.startsWith(AFTER_ALL)) storeConfirmedLate.add(line.slice(AFTER_ALL.length));
+    if (line.startsWith(STORED_LATE)) storeConfirmedLate.add(line.slice(STORED_LATE.length));
     const last = outages.at(-1);
     if (line.startsWith('Store recovered after ') && last !== undefined) last.to = now;
   });
   await program.waitForOutput(/listening on 127\.0\.0\.1:\d+\n/);
 }
 
-/** Resolves with the history once all instances and etcd agree on it. */
-export async function convergedHistory({ cluster, instances }: Deployment): Promise<string[]> {
+/** Resolves with the history once all servers and etcd agree on it. */
+export async function convergedHistory({ cluster, servers }: Deployment): Promise<string[]> {
   let histories: string[][] = [];
   const differing = async () => {
     const kept = (await cluster.gateway.range(ENTRIES)).map(({ value }) => messageIn(value));
-    histories = await Promise.all(instances.map(({ port }) => historyOf(port)));
-    // etcd keeps more entries than instances show.
+    histories = await Promise.all(servers.map(({ port }) => historyOf(port)));
+    // etcd keeps more entries than servers show.
     return histories.filter((history) => !isSame(history, kept.slice(-history.length))).length;
   };
-  await expect.poll(differing, { message: 'instances whose history differs' }).toBe(0);
+  await expect.poll(differing, { message: 'servers whose history differs' }).toBe(0);
   return histories[0] ?? [];
 }
 

@@ -1,16 +1,16 @@
-// Clients that store and read through several instances while something fails, and everything they
-// saw. A client that loses its connection reconnects to the same instance.
+// Clients that store and read through several servers while something fails, and everything they
+// saw. A client that loses its connection reconnects to the same server.
 
 import { setTimeout } from 'node:timers/promises';
 import type { LocalEtcd } from '../../testing/etcd.ts';
 import type { Program } from '../../testing/programs.ts';
 import type { Operation, ReadOperation, StoreOperation } from '../linearizable.ts';
-import { type Deployment, type Instance, messageInEtcd } from './etcdDeployment.ts';
+import { type DeployedServer, type Deployment, messageInEtcd } from './etcdDeployment.ts';
 import { StoringClient } from './storingClient.ts';
 import { WatchingClient } from './watchingClient.ts';
 
 const WRITERS = 2;
-/** The mean pause of a client between two operations; a store takes about ten milliseconds. */
+/** The mean pauses of a client between two operations. A store takes about ten milliseconds. */
 const STORE_PAUSE_MS = 30;
 const READ_PAUSE_MS = 10;
 const READ_HEAD_PAUSE_MS = 25;
@@ -31,15 +31,15 @@ export interface TrafficOptions {
 }
 
 interface Waiter {
-  isOver: () => boolean;
+  isFulfilled: () => boolean;
   resolve: () => void;
 }
 
 export class Traffic {
   /** Stores, each followed by the reads that its client made right after it. */
-  readonly sessions: (Operation & { instance: number })[] = [];
-  /** The reads of clients that do nothing else, with their instance. */
-  readonly reads: (ReadOperation & { instance: number })[] = [];
+  readonly sessions: (Operation & { serverIndex: number })[] = [];
+  /** The reads of clients that do nothing else. */
+  readonly reads: (ReadOperation & { serverIndex: number })[] = [];
   /** The updates that MSGWATCH delivered. */
   readonly watched: ReadOperation[] = [];
   /** The message in force, from etcd itself. */
@@ -48,13 +48,13 @@ export class Traffic {
   lostConnections = 0;
   /** Replies that must not occur. */
   readonly unexpectedReplies: string[] = [];
-  readonly #instances: readonly Instance[];
+  readonly #servers: readonly DeployedServer[];
   readonly #name: string;
   readonly #random: () => number;
   readonly #pauseMs: number;
   readonly #writers: Promise<void>[] = [];
   readonly #readers: Promise<void>[] = [];
-  readonly #waiter = new Set<Waiter>();
+  readonly #waiters = new Set<Waiter>();
   readonly #watchers = new Set<WatchingClient>();
   /** Servers that were killed, and how many connections ended with each. */
   readonly #killed = new Map<Program, number>();
@@ -62,64 +62,64 @@ export class Traffic {
   #isReading = true;
 
   private constructor(
-    instances: readonly Instance[],
+    servers: readonly DeployedServer[],
     { name, random, pauseMs }: Required<Omit<TrafficOptions, 'initial'>>,
   ) {
-    this.#instances = instances;
+    this.#servers = servers;
     this.#name = name;
     this.#random = random;
     this.#pauseMs = pauseMs;
   }
 
-  /** Starts the clients of all instances. */
+  /** Starts the clients of all servers. */
   static start(
-    { cluster, instances }: Deployment,
+    { cluster, servers }: Deployment,
     { initial, name, random, pauseMs = STORE_PAUSE_MS }: TrafficOptions,
   ): Traffic {
-    const traffic = new Traffic(instances, { name, random, pauseMs });
+    const traffic = new Traffic(servers, { name, random, pauseMs });
     traffic.#readers.push(traffic.#keepReadingHead(cluster, initial));
-    for (const instance of instances) {
+    for (const server of servers) {
       for (let number = 0; number < WRITERS; number++)
-        traffic.#writers.push(traffic.#keepStoring(instance, number));
-      traffic.#readers.push(traffic.#keepReading(instance), traffic.#keepWatching(instance));
+        traffic.#writers.push(traffic.#keepStoring(server, number));
+      traffic.#readers.push(traffic.#keepReading(server), traffic.#keepWatching(server));
     }
     return traffic;
   }
 
-  get stores(): (StoreOperation & { instance: number })[] {
+  get stores(): (StoreOperation & { serverIndex: number })[] {
     return this.sessions.filter((operation) => operation.kind === 'store');
   }
 
   /**
-   * Resolves once a store that began after `since` was acknowledged by each of the instances.
+   * Resolves once a store that began after `since` was acknowledged by each of the servers.
    *
    * @returns How long after `since` each was, in milliseconds.
    */
-  async waitForStores(since: number, indexes = [...this.#instances.keys()]): Promise<number[]> {
+  async waitForStores(since: number, indexes = [...this.#servers.keys()]): Promise<number[]> {
     const first = (index: number) => this.#firstStored(index, since);
     await this.#waitUntil('a store', () => indexes.every((index) => first(index) !== undefined));
     return indexes.map((index) => (first(index)?.endedAt ?? Number.NaN) - since);
   }
 
-  /** Resolves once an instance has answered a store with 503 after `since`. */
+  /** Resolves once a server has answered a store with 503 after `since`. */
   async waitForRejection(index: number, since: number): Promise<void> {
-    const isRejected = (store: StoreOperation & { instance: number }) =>
-      store.outcome === 'rejected' && store.instance === index && store.endedAt >= since;
+    const isRejected = (store: StoreOperation & { serverIndex: number }) =>
+      store.outcome === 'rejected' && store.serverIndex === index && store.endedAt >= since;
     await this.#waitUntil('a 503', () => this.stores.some(isRejected));
   }
 
-  /** Resolves once `count` stores that began after `since` were acknowledged, by any instance. */
+  /** Resolves once `count` stores that began after `since` were acknowledged, by any server. */
   async waitForStoreCount(count: number, since: number): Promise<void> {
     const isNew = ({ outcome, startedAt }: StoreOperation) =>
       outcome === 'acknowledged' && startedAt >= since;
     await this.#waitUntil(`${count} stores`, () => this.stores.filter(isNew).length >= count);
   }
 
-  /** Resolves once each instance has answered a MSGGET that was sent after `since`. */
+  /** Resolves once each server has answered a MSGGET that was sent after `since`. */
   async waitForReads(since: number): Promise<void> {
-    const hasRead = ({ index }: Instance) =>
-      this.reads.some((read) => read.instance === index && read.startedAt >= since);
-    await this.#waitUntil('a MSGGET of each instance', () => this.#instances.every(hasRead));
+    const hasRead = ({ index }: DeployedServer) =>
+      this.reads.some((read) => read.serverIndex === index && read.startedAt >= since);
+    await this.#waitUntil('a MSGGET of each server', () => this.#servers.every(hasRead));
   }
 
   /** Lets each writer finish its current operation, and resolves once all have. */
@@ -130,7 +130,7 @@ export class Traffic {
 
   /** Resolves once each reader and each watcher has seen a message. */
   async waitUntilSeen(message: string): Promise<void> {
-    const clients = this.#instances.flatMap(({ index }) => [readerOf(index), watcherOf(index)]);
+    const clients = this.#servers.flatMap(({ index }) => [readerOf(index), watcherOf(index)]);
     const hasSeen = (client: string) => {
       const matches = (read: ReadOperation) => read.client === client && read.message === message;
       return this.reads.some(matches) || this.watched.some(matches);
@@ -146,22 +146,22 @@ export class Traffic {
     await Promise.all([...this.#writers, ...this.#readers]);
   }
 
-  #firstStored(instance: number, since: number): StoreOperation | undefined {
+  #firstStored(index: number, since: number): StoreOperation | undefined {
     return this.stores.find(
       (store) =>
-        store.outcome === 'acknowledged' && store.startedAt >= since && store.instance === instance,
+        store.outcome === 'acknowledged' && store.startedAt >= since && store.serverIndex === index,
     );
   }
 
-  async #keepStoring(instance: Instance, number: number): Promise<void> {
-    const name = `writer ${number} of ${instance.index}`;
+  async #keepStoring(server: DeployedServer, number: number): Promise<void> {
+    const name = `writer ${number} of ${server.index}`;
     for (let count = 0; this.#isStoring; ) {
-      await this.#connected(instance, async (client) => {
+      await this.#withConnection(server, async (client) => {
         while (this.#isStoring) {
           const message = `${this.#name} ${name} ${count++}`;
-          const isStored = await this.#storeOne(client, name, message, instance.index);
+          const isStored = await this.#storeOne(client, name, message, server.index);
           if (isStored)
-            this.sessions.push({ ...(await readOne(client, name)), instance: instance.index });
+            this.sessions.push({ ...(await readOne(client, name)), serverIndex: server.index });
           this.#notify();
           await setTimeout(this.#random() * 2 * this.#pauseMs);
         }
@@ -174,11 +174,11 @@ export class Traffic {
     client: StoringClient,
     name: string,
     message: string,
-    instance: number,
+    serverIndex: number,
   ): Promise<boolean> {
-    const store: StoreOperation & { instance: number } = {
+    const store: StoreOperation & { serverIndex: number } = {
       kind: 'store',
-      instance,
+      serverIndex,
       client: name,
       message,
       startedAt: performance.now(),
@@ -194,12 +194,12 @@ export class Traffic {
     return store.outcome === 'acknowledged';
   }
 
-  async #keepReading(instance: Instance): Promise<void> {
-    const name = readerOf(instance.index);
+  async #keepReading(server: DeployedServer): Promise<void> {
+    const name = readerOf(server.index);
     while (this.#isReading) {
-      await this.#connected(instance, async (client) => {
+      await this.#withConnection(server, async (client) => {
         while (this.#isReading) {
-          this.reads.push({ ...(await readOne(client, name)), instance: instance.index });
+          this.reads.push({ ...(await readOne(client, name)), serverIndex: server.index });
           this.#notify();
           await setTimeout(this.#random() * 2 * READ_PAUSE_MS);
         }
@@ -207,11 +207,11 @@ export class Traffic {
     }
   }
 
-  async #keepWatching(instance: Instance): Promise<void> {
-    const client = watcherOf(instance.index);
+  async #keepWatching(server: DeployedServer): Promise<void> {
+    const client = watcherOf(server.index);
     while (this.#isReading) {
       let last = '';
-      const watcher = new WatchingClient(instance.port, (message) => {
+      const watcher = new WatchingClient(server.port, (message) => {
         const now = performance.now();
         this.watched.push({ kind: 'read', client, message, startedAt: now, endedAt: now });
         if (message === last) this.unexpectedReplies.push(`${client} received ${message} twice`);
@@ -251,8 +251,8 @@ export class Traffic {
   }
 
   /** Runs a client on a connection of its own, for as long as that lasts. */
-  async #connected(
-    { port, program }: Instance,
+  async #withConnection(
+    { port, program }: DeployedServer,
     work: (client: StoringClient) => Promise<void>,
   ): Promise<void> {
     const client = await StoringClient.connect(port).catch(() => undefined);
@@ -268,38 +268,38 @@ export class Traffic {
   }
 
   #notify(): void {
-    for (const waiter of this.#waiter) {
-      if (!waiter.isOver()) continue;
-      this.#waiter.delete(waiter);
+    for (const waiter of this.#waiters) {
+      if (!waiter.isFulfilled()) continue;
+      this.#waiters.delete(waiter);
       waiter.resolve();
     }
   }
 
-  #waitUntil(what: string, isOver: () => boolean): Promise<void> {
-    if (isOver()) return Promise.resolve();
+  #waitUntil(what: string, isFulfilled: () => boolean): Promise<void> {
+    if (isFulfilled()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const timer = globalThis.setTimeout(() => {
-        this.#waiter.delete(waiter);
+        this.#waiters.delete(waiter);
         reject(new Error(`timed out waiting for ${what}`));
       }, TIMEOUT_MS);
       const waiter = {
-        isOver,
+        isFulfilled,
         resolve: () => {
           clearTimeout(timer);
           resolve();
         },
       };
-      this.#waiter.add(waiter);
+      this.#waiters.add(waiter);
     });
   }
 }
 
-function readerOf(instance: number): string {
-  return `reader of ${instance}`;
+function readerOf(serverIndex: number): string {
+  return `reader of ${serverIndex}`;
 }
 
-function watcherOf(instance: number): string {
-  return `watcher of ${instance}`;
+function watcherOf(serverIndex: number): string {
+  return `watcher of ${serverIndex}`;
 }
 
 async function readOne(client: StoringClient, name: string): Promise<ReadOperation> {
