@@ -16,12 +16,12 @@ export interface Frame {
   opcode: number;
   payload?: Buffer;
   isFinal?: boolean;
-  /** RSV1 to RSV3, from 4 to 1. */
+  /** The bits RSV1 (4), RSV2 (2) and RSV3 (1). */
   reserved?: number;
   /** Four bytes; `undefined` for a frame without a mask. */
   mask?: Buffer | undefined;
-  /** The length in the header, if it is not that of the payload. */
-  claimed?: bigint;
+  /** The payload length in the header; by default, that of `payload`. */
+  declaredLength?: bigint;
 }
 
 /** A frame as a client sends it. Nothing is checked: a test may need an invalid one. */
@@ -31,10 +31,15 @@ export function frame({
   isFinal = true,
   reserved = 0,
   mask = Buffer.from([0x37, 0xfa, 0x21, 0x3d]),
-  claimed = BigInt(payload.length),
+  declaredLength = BigInt(payload.length),
 }: Frame): Buffer {
   const first = (isFinal ? 0x80 : 0) | (reserved << 4) | opcode;
-  return Buffer.concat([Buffer.from([first]), lengthBytes(claimed), mask, masked(payload, mask)]);
+  return Buffer.concat([
+    Buffer.from([first]),
+    lengthBytes(declaredLength),
+    mask,
+    masked(payload, mask),
+  ]);
 }
 
 /** A frame without a mask, which only a server may send. */

@@ -263,7 +263,7 @@ async function flood(
       const { socket } = webSocket;
       while (!socket.destroyed && !webSocket.hasSentClose) {
         const hasRoom = webSocket.send(bytes);
-        await (hasRoom ? setImmediate() : room(socket));
+        await (hasRoom ? setImmediate() : drained(socket));
       }
       return webSocket.ended();
     }),
@@ -295,13 +295,13 @@ async function worstDelayMs(port: number): Promise<number> {
 }
 
 /** Resolves once the socket can be written to, or has closed. */
-function room(socket: Socket): Promise<void> {
+function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
-    const settle = () => {
-      socket.off('drain', settle).off('close', settle);
+    const done = () => {
+      socket.off('drain', done).off('close', done);
       resolve();
     };
-    socket.on('drain', settle).on('close', settle);
+    socket.on('drain', done).on('close', done);
   });
 }
 

@@ -12,14 +12,14 @@ import { expect, QUICK } from '../fixtures.ts';
 import { startBridgeProgram, test } from './bridgeProgram.ts';
 import { pick } from './content.ts';
 import { EchoSession } from './echoSession.ts';
-import { type Mistake, mistakes } from './malformedFrames.ts';
+import { type Violation, violations } from './malformedFrames.ts';
 import { echo, ScriptedTarget } from './scriptedTarget.ts';
-import { eventLoopTurns, splitRandomly } from './sender.ts';
+import { eventLoopIterations, splitRandomly } from './sender.ts';
 
 const CONCURRENCY = 20;
 const VALID_PAYLOAD = Buffer.from('nothing wrong');
 
-/** The mistake, the bytes, and the status of the response. */
+/** The violation, the bytes, and the status of the response. */
 const HANDSHAKES = [
   ['an invalid key', upgradeRequest('/ws', { 'Sec-WebSocket-Key': 'x' }), 400],
   ['a key that is too long', upgradeRequest('/ws', { 'Sec-WebSocket-Key': 'A'.repeat(32) }), 400],
@@ -55,10 +55,10 @@ test(
     let next = 0;
     const work = Array.from({ length: CONCURRENCY }, async () => {
       for (let index = next++; index < count; index = next++) {
-        const mistake = mistakes[index % mistakes.length];
-        if (mistake === undefined) throw new Error('no such mistake');
-        faults.push(...(await sendMistake(mistake, bridge.port, index)));
-        closed.set(mistake.code, (closed.get(mistake.code) ?? 0) + 1);
+        const violation = violations[index % violations.length];
+        if (violation === undefined) throw new Error('no such violation');
+        faults.push(...(await sendViolation(violation, bridge.port, index)));
+        closed.set(violation.code, (closed.get(violation.code) ?? 0) + 1);
       }
     });
     await Promise.all(work);
@@ -72,7 +72,7 @@ test(
     await expect.poll(() => target.connections.size).toBe(0);
     record(
       'bridge: malformed frames',
-      `${count} of ${mistakes.length} kinds, whole and in pieces: ` +
+      `${count} of ${violations.length} kinds, whole and in pieces: ` +
         `${[...closed].map(([code, times]) => `${times} closed with ${code}`).join(', ')}, as ` +
         `RFC 6455 requires, and each connection ended; 0 crashes; an echo session exchanged ` +
         `${exchanged} messages, all correct`,
@@ -83,17 +83,17 @@ test(
 /**
  * Sends an invalid frame, often after a valid one, whole or in pieces.
  *
- * @returns The faults of the answer. Without `expect`, because the runner keeps a record of each
- *   call and becomes slow.
+ * @returns The faults of the bridge's response. It calls no `expect`, because the runner keeps a
+ *   record of each call and becomes slow.
  */
-async function sendMistake(mistake: Mistake, port: number, index: number): Promise<string[]> {
+async function sendViolation(violation: Violation, port: number, index: number): Promise<string[]> {
   const random = randomFrom(Math.imul(seed + index, 0x9e37_79b1));
-  const what = `${mistake.name}, number ${index} of seed ${seed}`;
+  const what = `${violation.name}, number ${index} of seed ${seed}`;
   const validFrame = frame({
     opcode: pick([OPCODE.text, OPCODE.binary], random),
     payload: VALID_PAYLOAD,
   });
-  const invalidFrame = Buffer.concat(mistake.make(random));
+  const invalidFrame = Buffer.concat(violation.make(random));
   const hasValidFrame = random() < 0.5;
   const bytes = hasValidFrame ? Buffer.concat([validFrame, invalidFrame]) : invalidFrame;
   const isEarly = random() < 0.1;
@@ -105,11 +105,11 @@ async function sendMistake(mistake: Mistake, port: number, index: number): Promi
     for (const piece of pieces) {
       if (webSocket.socket.destroyed) break;
       webSocket.socket.write(piece);
-      await eventLoopTurns(1);
+      await eventLoopIterations(1);
     }
   }
   const { code, isClean, error } = await webSocket.ended();
-  const isCorrect = code === mistake.code && isClean && error === undefined;
+  const isCorrect = code === violation.code && isClean && error === undefined;
   return isCorrect ? [] : [`${what}: closed with ${code}, ${isClean ? 'cleanly' : error}`];
 }
 
@@ -136,7 +136,7 @@ test('closes with 1002 if garbage follows the handshake', async () => {
   const second = Buffer.from(upgradeRequest());
   for (let round = 0; round < scaled(20, 1000); round++) {
     const garbage = Buffer.from(Array.from({ length: 200 }, () => random() * 256));
-    // A frame cannot begin with a reserved bit.
+    // A reserved bit makes the first byte invalid.
     garbage.writeUInt8(garbage.readUInt8(0) | 0x20, 0);
     const early = round % 2 === 0 ? garbage : second;
     const webSocket = await RawWebSocket.connect(bridge.port, { early });

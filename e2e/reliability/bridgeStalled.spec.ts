@@ -76,11 +76,11 @@ class RepetitionVerifier {
   }
 
   receive(chunk: Buffer): void {
-    const room = this.#content.length - this.#repetition.at;
+    const room = this.#content.length - this.#repetition.receivedBytes;
     this.#repetition.receive(chunk.subarray(0, room));
     this.received += Math.min(room, chunk.length);
     if (this.#repetition.wrongAt !== undefined) this.isCorrect = false;
-    if (this.#repetition.at === this.#content.length)
+    if (this.#repetition.receivedBytes === this.#content.length)
       this.#repetition = new Comparison(this.#content);
     if (chunk.length > room) this.receive(chunk.subarray(room));
   }

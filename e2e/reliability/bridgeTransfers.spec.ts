@@ -9,22 +9,15 @@ import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { expect, type ListeningProgram, QUICK } from '../fixtures.ts';
 import { startBridgeProgram, test } from './bridgeProgram.ts';
-import { anySize, branch, Comparison, characterAt, contentOf, pick } from './content.ts';
+import { branch, Comparison, characterAt, contentOf, pick, randomSize } from './content.ts';
 import { ScriptedTarget, type TargetConnection } from './scriptedTarget.ts';
-import {
-  framesOf,
-  PausingReader,
-  type Piece,
-  resegmented,
-  Sender,
-  splitRandomly,
-} from './sender.ts';
+import { framesOf, PausingReader, type Piece, resegment, Sender, splitRandomly } from './sender.ts';
 
 const CONCURRENCY = 20;
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_TEXT_BYTES = 512 * 1024;
 const MAX_FRAME_BYTES = 256 * 1024;
-/** So that a large transfer in tiny frames does not take too long. */
+/** The maximum number of frames: a large transfer in tiny frames would take too long. */
 const MAX_FRAMES = 200;
 /** How long a transfer may take, even on a busy machine, before the test fails. */
 const TIMEOUT_MS = scaled(50_000, 300_000);
@@ -53,14 +46,13 @@ interface Transfer {
 
 /** The content that each end received, and how the session ended for it. */
 interface TransferResult {
-  /** Everything, or how far it got. */
   target: Comparison;
   browser: Comparison;
   targetEnded: string;
   browserEnded: WebSocketEnding;
 }
 
-/** A target with a name of its own, which one transfer uses at a time. */
+/** A named target, which one transfer at a time uses. */
 interface TargetSlot {
   name: string;
   expectsProxyHeader: boolean;
@@ -83,12 +75,12 @@ test('relays random transfers byte for byte, and ends them correctly', QUICK, as
   const work = slots.map(async (slot) => {
     for (let index = next++; index < count; index = next++) {
       const random = randomFrom(Math.imul(seed + index, 0x9e37_79b1));
-      const transfer = anyTransfer(random);
+      const transfer = randomTransfer(random);
       const what = `transfer ${index} of seed ${seed}: ${transfer.end}`;
       const found = await withTimeout(run(bridge, slot, transfer, random), what);
-      for (const words of faultsOf(transfer, found, slot)) wrong.push(`${what}: ${words}`);
-      totals.toTarget += found.target.at;
-      totals.toBrowser += found.browser.at;
+      for (const fault of faultsOf(transfer, found, slot)) wrong.push(`${what}: ${fault}`);
+      totals.toTarget += found.target.receivedBytes;
+      totals.toBrowser += found.browser.receivedBytes;
       totals.ends.set(transfer.end, (totals.ends.get(transfer.end) ?? 0) + 1);
     }
   });
@@ -120,19 +112,19 @@ function namedAddress({ name, target, expectsProxyHeader }: TargetSlot): [string
   return [name, `${target.address}${expectsProxyHeader ? '+proxy' : ''}`];
 }
 
-function anyTransfer(random: () => number): Transfer {
+function randomTransfer(random: () => number): Transfer {
   const isText = random() < 0.4;
   return {
     end: pick(ENDS, random),
     isText,
-    toTarget: contentOf(anyBytes(isText ? MAX_TEXT_BYTES : MAX_BYTES, random), isText, random),
-    toBrowser: contentOf(anyBytes(MAX_BYTES, random), false, random),
+    toTarget: contentOf(randomLength(isText ? MAX_TEXT_BYTES : MAX_BYTES, random), isText, random),
+    toBrowser: contentOf(randomLength(MAX_BYTES, random), false, random),
     closeCode: pick(CLOSE_CODES, random),
   };
 }
 
-function anyBytes(most: number, random: () => number): number {
-  return random() < 0.05 ? 0 : anySize(1, most, random);
+function randomLength(max: number, random: () => number): number {
+  return random() < 0.05 ? 0 : randomSize(1, max, random);
 }
 
 /** Both ends send and read simultaneously, until both have received the end. */
@@ -146,13 +138,13 @@ async function run(
   const accepted = slot.accept();
   const pieces = piecesOf(transfer, branch(random));
   const browser = new Comparison(toBrowser);
-  let readBrowser = (_place: number): void => {};
+  let onBrowserProgress = (_readBytes: number): void => {};
   const webSocket = await RawWebSocket.connect(port, {
     path: `/ws/${slot.name}`,
-    early: random() < 0.3 ? take(pieces) : Buffer.alloc(0),
+    early: random() < 0.3 ? takeFrame(pieces) : Buffer.alloc(0),
     onData: (chunk) => {
       browser.receive(chunk);
-      readBrowser(browser.at);
+      onBrowserProgress(browser.receivedBytes);
     },
   });
   const connection = await accepted;
@@ -167,19 +159,19 @@ async function run(
   const reader = new PausingReader(
     webSocket.socket,
     targetSender,
-    places(toBrowser, random),
+    pausePositions(toBrowser, random),
     branch(random),
   );
-  readBrowser = (place) => reader.readTo(place);
+  onBrowserProgress = (readBytes) => reader.onProgress(readBytes);
   const targetReader = new PausingReader(
     socket,
     browserSender,
-    places(expected, random),
+    pausePositions(expected, random),
     branch(random),
   );
   socket.on('data', (chunk: Buffer) => {
     target.receive(chunk);
-    targetReader.readTo(target.at);
+    targetReader.onProgress(target.receivedBytes);
   });
   socket.resume();
 
@@ -208,9 +200,9 @@ async function browserSide(
   random: () => number,
 ): Promise<void> {
   const { socket } = webSocket;
-  const wanted = end === 'the browser vanishes' ? some(pieces, random) : pieces;
+  const sentPieces = end === 'the browser vanishes' ? randomPrefix(pieces, random) : pieces;
   await browserSender.send(
-    wanted,
+    sentPieces,
     random,
     ({ bytes, endsFrame }) => webSocket.send(bytes, endsFrame),
     () => webSocket.hasReceivedClose,
@@ -233,7 +225,7 @@ async function targetSide(
   const sent = isReset ? toBrowser.subarray(0, Math.floor(random() * toBrowser.length)) : toBrowser;
   const longest = Math.max(1, Math.min(MAX_FRAME_BYTES, sent.length));
   const chunks = splitRandomly(sent, Math.max(longest, Math.ceil(sent.length / 100)), random);
-  await targetSender.send(whole(chunks), random, ({ bytes }) => socket.write(bytes));
+  await targetSender.send(asPieces(chunks), random, ({ bytes }) => socket.write(bytes));
   if (isReset) socket.resetAndDestroy();
   if (end === 'the target ends when it has received everything')
     await until(socket, () => target.isWhole);
@@ -259,9 +251,9 @@ function until(socket: NodeJS.ReadableStream, isFulfilled: () => boolean): Promi
 
 /** The frames that the browser sends, in pieces. */
 function piecesOf({ toTarget, isText }: Transfer, random: () => number): Generator<Piece> {
-  const longest = anySize(1, MAX_FRAME_BYTES, random);
+  const longest = randomSize(1, MAX_FRAME_BYTES, random);
   const frameBytes = Math.max(longest, Math.ceil(toTarget.length / MAX_FRAMES));
-  return resegmented(messages(toTarget, isText, frameBytes, random), random);
+  return resegment(messages(toTarget, isText, frameBytes, random), random);
 }
 
 function* messages(bytes: Buffer, isText: boolean, longest: number, random: () => number) {
@@ -276,8 +268,8 @@ function* messages(bytes: Buffer, isText: boolean, longest: number, random: () =
   }
 }
 
-/** One or more pieces up to the end of a frame. */
-function take(pieces: Generator<Piece>): Buffer {
+/** Takes the pieces up to the end of a frame. */
+function takeFrame(pieces: Generator<Piece>): Buffer {
   const taken: Buffer[] = [];
   for (;;) {
     const { value, done = false } = pieces.next();
@@ -288,28 +280,28 @@ function take(pieces: Generator<Piece>): Buffer {
   return Buffer.concat(taken);
 }
 
-/** Some of the pieces; they may end in the middle of a frame. */
-function* some(pieces: Iterable<Piece>, random: () => number): Generator<Piece> {
-  const mostly = random();
+/** The first pieces, up to a random one, which may end in the middle of a frame. */
+function* randomPrefix(pieces: Iterable<Piece>, random: () => number): Generator<Piece> {
+  const probability = random();
   for (const piece of pieces) {
-    if (random() > mostly) return;
+    if (random() > probability) return;
     yield piece;
   }
 }
 
-function* whole(chunks: Iterable<Buffer>): Generator<Piece> {
+function* asPieces(chunks: Iterable<Buffer>): Generator<Piece> {
   for (const bytes of chunks) yield { bytes, endsFrame: true };
 }
 
 /** The positions at which a reader pauses: in most transfers none. */
-function places(stream: Buffer, random: () => number): number[] {
-  const count = random() < 0.6 ? 0 : anySize(1, 5, random);
+function pausePositions(stream: Buffer, random: () => number): number[] {
+  const count = random() < 0.6 ? 0 : randomSize(1, 5, random);
   return Array.from({ length: count }, () => Math.floor(random() * stream.length));
 }
 
 /**
- * @returns The faults; none if the transfer is correct. Without `expect`, because the runner keeps
- *   a record of each call and becomes slow after tens of thousands.
+ * @returns The faults; none if the transfer is correct. It calls no `expect`, because the runner
+ *   keeps a record of each call and becomes slow after tens of thousands.
  */
 function faultsOf(transfer: Transfer, found: TransferResult, { name }: TargetSlot): string[] {
   const expected = expectedEnding(transfer, name);
@@ -324,7 +316,7 @@ function faultsOf(transfer: Transfer, found: TransferResult, { name }: TargetSlo
   for (const end of ['target', 'browser'] as const) {
     const isCorrect =
       found[end].wrongAt === undefined && (!receivesAll(transfer, end) || found[end].isWhole);
-    if (!isCorrect) wrong.push(`the ${end} received ${found[end].found}`);
+    if (!isCorrect) wrong.push(`the ${end} received ${found[end].description}`);
   }
   return wrong;
 }

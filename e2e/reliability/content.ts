@@ -1,15 +1,12 @@
 // Content of transfers: bytes that both ends know, so that they can compare what arrives. Each
-// stream is a slice of one of two long random pools, and so costs nothing to make.
+// stream is a slice of one of two long random pools, which costs nothing to make.
 
 import { randomFrom, seed } from '../../testing/random.ts';
 
 const BINARY_POOL_BYTES = 8 * 1024 * 1024;
 const TEXT_POOL_CHARACTERS = 1024 * 1024;
 
-/**
- * The first code point of each length in UTF-8, and the first one after the last (RFC 3629, section
- * 3).
- */
+/** For each length in UTF-8, its first code point, and the first after its last (RFC 3629). */
 const CODE_POINTS_BY_BYTES = [
   [0x00, 0x80],
   [0x80, 0x800],
@@ -20,7 +17,7 @@ const CODE_POINTS_BY_BYTES = [
 const binaryPool = randomBinary(randomFrom(seed));
 const textPool = Buffer.from(randomText(randomFrom(seed), TEXT_POOL_CHARACTERS));
 
-/** `bytes` bytes of content; for text a few more, so that no character is split. */
+/** Content of `bytes` bytes. Text may be a few bytes longer, so that no character is split. */
 export function contentOf(bytes: number, isText: boolean, random: () => number): Buffer {
   const pool = isText ? textPool : binaryPool;
   const start = Math.floor(random() * (pool.length - bytes));
@@ -29,9 +26,9 @@ export function contentOf(bytes: number, isText: boolean, random: () => number):
   return pool.subarray(from, characterAt(pool, from + bytes));
 }
 
-/** The first position from here on at which a character begins. */
-export function characterAt(text: Buffer, place: number): number {
-  let at = Math.min(place, text.length);
+/** The first position, not before `start`, at which a character begins. */
+export function characterAt(text: Buffer, start: number): number {
+  let at = Math.min(start, text.length);
   while (((text[at] ?? 0) & 0xc0) === 0x80) at++;
   return at;
 }
@@ -57,16 +54,15 @@ export function pick<T>(all: readonly T[], random: () => number): T {
   return one;
 }
 
-/** A whole number from `least` to `most`, with a uniformly distributed logarithm. */
-export function anySize(least: number, most: number, random: () => number): number {
-  return Math.floor(least * (most / least) ** random());
+/** A whole number from `min` to `max`, whose logarithm is uniformly distributed. */
+export function randomSize(min: number, max: number, random: () => number): number {
+  return Math.floor(min * (max / min) ** random());
 }
 
 /** Compares the received bytes with the expected ones. */
 export class Comparison {
   readonly #expected: Buffer;
-  /** Bytes received so far. */
-  at = 0;
+  receivedBytes = 0;
   /** The position of the first chunk that was wrong, or too long. */
   wrongAt: number | undefined;
 
@@ -75,19 +71,21 @@ export class Comparison {
   }
 
   receive(chunk: Buffer): void {
-    const expected = this.#expected.subarray(this.at, this.at + chunk.length);
-    if (!chunk.equals(expected)) this.wrongAt ??= this.at;
-    this.at += chunk.length;
+    const at = this.receivedBytes;
+    const expected = this.#expected.subarray(at, at + chunk.length);
+    if (!chunk.equals(expected)) this.wrongAt ??= at;
+    this.receivedBytes += chunk.length;
   }
 
   get isWhole(): boolean {
-    return this.wrongAt === undefined && this.at === this.#expected.length;
+    return this.wrongAt === undefined && this.receivedBytes === this.#expected.length;
   }
 
-  /** The result in words. */
-  get found(): string {
+  /** The result, for an error message. */
+  get description(): string {
     if (this.wrongAt !== undefined) return `wrong after byte ${this.wrongAt}`;
-    return this.isWhole ? 'whole' : `correct, but only ${this.at} of ${this.#expected.length}`;
+    if (this.isWhole) return 'whole';
+    return `correct, but only ${this.receivedBytes} of ${this.#expected.length}`;
   }
 }
 
