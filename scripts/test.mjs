@@ -16,7 +16,7 @@ import {
   findTelnet,
 } from './tools.mjs';
 
-const ROOMS = ['protocol', 'access', 'server', 'client', 'bridge', 'web', 'cli', 'bench'];
+const FOLDERS = ['protocol', 'access', 'server', 'client', 'bridge', 'web', 'cli', 'bench'];
 
 /** Unit tests that do more in the full run: they need etcd, or try more cases. */
 const DOES_MORE_IN_FULL = /\bquickOrFull\b|testing\/etcd\.ts/;
@@ -62,10 +62,10 @@ function runUnitTests() {
 }
 
 function testsWithMoreInFull() {
-  return ROOMS.flatMap((room) =>
-    readdirSync(room, { recursive: true, encoding: 'utf8' })
+  return FOLDERS.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.test.ts'))
-      .map((name) => `${room}/${name}`)
+      .map((name) => `${folder}/${name}`)
       .filter((file) => DOES_MORE_IN_FULL.test(readFileSync(file, 'utf8'))),
   );
 }

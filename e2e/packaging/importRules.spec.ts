@@ -1,5 +1,5 @@
-// The imports that each room may use (CONTRIBUTING.md): the linter's configuration, run on a tree
-// of probes. Each probe is one import, in a file at the top of a room or nested in it.
+// The imports that each folder may use (CONTRIBUTING.md, "Imports"): the linter's configuration, run
+// on a tree of probes. Each probe is one import, in a file at the top of a folder or nested in it.
 
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ import { expect, QUICK, test } from '../fixtures.ts';
 const BIOME = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
 const CONFIGURATION = fileURLToPath(new URL('../../biome.json', import.meta.url));
 
-/** The rooms that each room may import besides itself. */
+/** The folders that each folder may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   access: [],
@@ -25,9 +25,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   e2e: ['testing'],
   bench: ['testing'],
 };
-const ROOMS = [...Object.keys(MAY_IMPORT), 'scripts'];
+const FOLDERS = [...Object.keys(MAY_IMPORT), 'scripts'];
 
-/** The unit tests of these rooms may also import testing/ and e2e/golden/. */
+/** The unit tests of these folders may also import testing/ and e2e/golden/. */
 const WITH_UNIT_TESTS = ['protocol', 'access', 'server', 'client', 'bridge', 'web', 'cli'];
 
 const DEPTHS = ['', 'nested/', 'nested/deeper/'];
@@ -39,16 +39,18 @@ interface Probe {
 }
 
 function probes(): Probe[] {
-  return Object.entries(MAY_IMPORT).flatMap(([room, allowed]) => [
-    ...probesIn(room, '.ts', allowed),
-    ...(WITH_UNIT_TESTS.includes(room) ? probesIn(room, '.test.ts', [...allowed, 'testing']) : []),
+  return Object.entries(MAY_IMPORT).flatMap(([folder, allowed]) => [
+    ...probesIn(folder, '.ts', allowed),
+    ...(WITH_UNIT_TESTS.includes(folder)
+      ? probesIn(folder, '.test.ts', [...allowed, 'testing'])
+      : []),
   ]);
 }
 
-function probesIn(room: string, suffix: string, allowed: readonly string[]): Probe[] {
-  return DEPTHS.flatMap((folders) =>
-    ROOMS.filter((other) => other !== room).map((other) => ({
-      file: `${room}/${folders}imports-${other}${suffix}`,
+function probesIn(folder: string, suffix: string, allowed: readonly string[]): Probe[] {
+  return DEPTHS.flatMap((nested) =>
+    FOLDERS.filter((other) => other !== folder).map((other) => ({
+      file: `${folder}/${nested}imports-${other}${suffix}`,
       imported: `${other}/some/file.ts`,
       isAllowed: allowed.includes(other),
     })),
@@ -56,9 +58,9 @@ function probesIn(room: string, suffix: string, allowed: readonly string[]): Pro
 }
 
 function goldenProbes(): Probe[] {
-  return WITH_UNIT_TESTS.flatMap((room) =>
-    DEPTHS.map((folders) => ({
-      file: `${room}/${folders}reads-golden.test.ts`,
+  return WITH_UNIT_TESTS.flatMap((folder) =>
+    DEPTHS.map((nested) => ({
+      file: `${folder}/${nested}reads-golden.test.ts`,
       imported: 'e2e/golden/golden.ts',
       isAllowed: true,
     })),
