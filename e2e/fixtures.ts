@@ -159,7 +159,7 @@ export class PageTerminal {
   }
 
   /** Resolves once the screen ends with this text. */
-  async shows(text: string): Promise<void> {
+  async expectText(text: string): Promise<void> {
     await expect.poll(() => this.text()).toMatch(new RegExp(`${escapeRegExp(text.trimEnd())}$`));
   }
 
@@ -178,7 +178,7 @@ export class PageTerminal {
   }
 
   /** Resolves once the screen ends with this text, with `|` where the cursor must be. */
-  async showsCursor(text: string): Promise<void> {
+  async expectTextWithCursor(text: string): Promise<void> {
     await expect
       .poll(() => this.textWithCursor())
       .toMatch(new RegExp(`(^|\\n)${escapeRegExp(text)}$`));

@@ -67,13 +67,13 @@ test.describe('in a browser', () => {
         await page.goto(`https://127.0.0.1:${port}/`);
         expect((await socket).url()).toBe(`wss://127.0.0.1:${port}/ws`);
         const terminal = new PageTerminal(page);
-        await terminal.shows(PROMPT);
+        await terminal.expectText(PROMPT);
         await terminal.type('MSGSTORE');
-        await terminal.shows('Enter new message of the day:');
+        await terminal.expectText('Enter new message of the day:');
         await terminal.type('for those who are known');
-        await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+        await terminal.expectText(`Server: 200 OK\n${PROMPT}`);
         await terminal.type('MSGGET');
-        await terminal.shows(`Server: 200 OK\nfor those who are known\n${PROMPT}`);
+        await terminal.expectText(`Server: 200 OK\nfor those who are known\n${PROMPT}`);
       },
     );
   });

@@ -56,9 +56,9 @@ async function startSafari(bridgePort: number): Promise<number> {
 
 async function getMessage(page: Page): Promise<void> {
   const terminal = new PageTerminal(page);
-  await terminal.shows(PROMPT);
+  await terminal.expectText(PROMPT);
   await terminal.type('MSGGET');
-  await terminal.shows(`Server: 200 OK\nAn apple a day keeps the doctor away.\n${PROMPT}`);
+  await terminal.expectText(`Server: 200 OK\nAn apple a day keeps the doctor away.\n${PROMPT}`);
 }
 
 test.describe('a browser that knows the password', () => {

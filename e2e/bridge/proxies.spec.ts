@@ -110,9 +110,9 @@ async function openPage(page: Page, origin: string): Promise<string[]> {
   expect(page.url()).toBe(`${origin}/motd/`);
   expect((await socket).url()).toBe(`${origin.replace('http', 'ws')}/motd/ws`);
   const terminal = new PageTerminal(page);
-  await terminal.shows(PROMPT);
+  await terminal.expectText(PROMPT);
   await terminal.type('MSGGET');
-  await terminal.shows(`Client: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
+  await terminal.expectText(`Client: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
   expect(consoleErrors).toEqual([]);
   return loaded;
 }
@@ -172,7 +172,7 @@ for (const proxy of [nginx, haproxy]) {
       await page.goto(`${origin}/motd?target=other&as=motd`);
       expect(page.url()).toBe(`${origin}/motd/?target=other&as=motd`);
       expect((await socket).url()).toBe(`ws://127.0.0.1:${port}/motd/ws/other`);
-      await new PageTerminal(page).shows(PROMPT);
+      await new PageTerminal(page).expectText(PROMPT);
     });
 
     test.describe('that terminates TLS', () => {

@@ -82,7 +82,7 @@ test(
     await expectWebSocket(Number(httpPort));
     for (const origin of [address, `http://[::1]:${httpPort}`]) {
       await page.goto(origin);
-      await new PageTerminal(page).shows('Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):');
+      await new PageTerminal(page).expectText('Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):');
     }
     expect(await program.stop()).toBe(0);
     expect(program.stderr).toBe('');

@@ -73,10 +73,10 @@ test('prints the addresses, and both reach the same message', QUICK, async ({ pa
   const up = await startUp();
   await page.goto(up.page);
   const terminal = new PageTerminal(page);
-  await terminal.shows(PROMPT);
+  await terminal.expectText(PROMPT);
   await terminal.type('MSGSTORE');
   await terminal.type('from the page');
-  await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+  await terminal.expectText(`Server: 200 OK\n${PROMPT}`);
   expect(await runConnect(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nfrom the page\n');
   expect(await up.program.stop()).toBe(0);
   expect(up.program.stderr).toBe('');
@@ -110,7 +110,7 @@ test(
       /^The server was shut down and stays down; the page keeps running\./m,
     );
     await page.goto(up.page);
-    await new PageTerminal(page).shows('[reconnecting; press Enter to try now]');
+    await new PageTerminal(page).expectText('[reconnecting; press Enter to try now]');
     expect(await new PageTerminal(page).text()).toContain('motd refused the connection');
     expect(await up.program.stop()).toBe(0);
   },
@@ -135,7 +135,7 @@ test.describe('its processes', () => {
       );
       await up.program.waitForOutput(/listening(.|\n)*listening(.|\n)*listening/);
       await page.goto(up.page);
-      await new PageTerminal(page).shows(PROMPT);
+      await new PageTerminal(page).expectText(PROMPT);
       expect(await runConnect(up.port, 'MSGGET\nQUIT\n')).toContain('Server: 200 OK\nkept\n');
       expect(await up.program.stop()).toBe(0);
     });
@@ -209,7 +209,7 @@ test.describe('its processes', () => {
     test(`leaves none after ${signal}, even with a page open`, async ({ page }) => {
       const up = await startUp();
       await page.goto(up.page);
-      await new PageTerminal(page).shows(PROMPT);
+      await new PageTerminal(page).expectText(PROMPT);
       const children = [...childrenByCommand(up.program.process.pid).values()];
       expect(children).toHaveLength(2);
       up.program.process.kill(signal);

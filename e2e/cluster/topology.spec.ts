@@ -76,9 +76,9 @@ test('serves the page and the messages while a server and an etcd are killed; Ct
   );
   await page.goto(`http://127.0.0.1:${httpPort}/`);
   const terminal = new PageTerminal(page);
-  await terminal.shows(PROMPT);
+  await terminal.expectText(PROMPT);
   await terminal.type('MSGGET');
-  await terminal.shows(`Client: MSGGET\nServer: 200 OK\nFor all of them\n${PROMPT}`);
+  await terminal.expectText(`Client: MSGGET\nServer: 200 OK\nFor all of them\n${PROMPT}`);
 
   process.kill(processes.get('etcd2') ?? 0, 'SIGKILL');
   await topology.waitForOutput(/^etcd2 has ended \(SIGKILL\)\.$/m);

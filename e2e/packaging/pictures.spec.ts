@@ -21,9 +21,9 @@ test.describe('a desktop', () => {
   test('takes page.png', async ({ terminal, page }, { outputDir }) => {
     await holdConversation(terminal);
     await terminal.type('MSGGET');
-    await terminal.shows(`200 OK\nImagination is more important than knowledge\n${PROMPT}`);
+    await terminal.expectText(`200 OK\nImagination is more important than knowledge\n${PROMPT}`);
     await page.keyboard.type('MSGS');
-    await terminal.shows(`${PROMPT} MSGS`);
+    await terminal.expectText(`${PROMPT} MSGS`);
     await page.screenshot(picture('page.png', outputDir));
   });
 
@@ -33,7 +33,7 @@ test.describe('a desktop', () => {
     await server.program.stop();
     await expect(page.locator('#status')).toContainText('is it running?');
     await expect(page.locator('#countdown')).toContainText('retrying in');
-    await terminal.shows('MSGSTO');
+    await terminal.expectText('MSGSTO');
     await page.screenshot(picture('page-lost.png', outputDir));
   });
 });
@@ -46,7 +46,7 @@ test.describe('a light desktop', () => {
     for (const line of ['MSGSTORE', 'The exam is in room 4, see https://motd.example/exam']) {
       await terminal.type(line);
     }
-    await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+    await terminal.expectText(`Server: 200 OK\n${PROMPT}`);
     await page.locator('#history-button').click();
     await expect(page.locator('#history li')).toHaveCount(2);
     await page.screenshot(picture('page-history.png', outputDir));
@@ -99,9 +99,9 @@ test.describe('the icon', () => {
 
 /** Stores a message, and waits for the next prompt. */
 async function holdConversation(terminal: PageTerminal): Promise<void> {
-  await terminal.shows(PROMPT);
+  await terminal.expectText(PROMPT);
   for (const line of ['MSGGET', 'MSGSTORE', 'Imagination is more important than knowledge']) {
     await terminal.type(line);
   }
-  await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+  await terminal.expectText(`Server: 200 OK\n${PROMPT}`);
 }

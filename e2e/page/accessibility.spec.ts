@@ -189,7 +189,7 @@ test.describe('with the keyboard alone', () => {
     expect(await focused(page)).toBe('Help');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
-    await terminal.shows('SHUTDOWN): MSGGET');
+    await terminal.expectText('SHUTDOWN): MSGGET');
     expect(await focused(page)).toBe('Terminal input');
   });
 
@@ -236,7 +236,7 @@ test.describe('with the keyboard alone', () => {
 
   test('opens, uses and leaves the search', async ({ page, terminal }) => {
     await terminal.type('MSGGET');
-    await terminal.shows('SHUTDOWN):');
+    await terminal.expectText('SHUTDOWN):');
     await page.keyboard.press('Control+f');
     expect(await focused(page)).toBe('Search for');
     await page.keyboard.type('MSGGET');
@@ -269,10 +269,10 @@ test.describe('with the keyboard alone', () => {
     await tabTo(page, page.locator('#field-text'));
     await page.keyboard.type('QUIT');
     await page.keyboard.press('Enter');
-    await terminal.shows('[session ended; press Enter to start another]');
+    await terminal.expectText('[session ended; press Enter to start another]');
     await expect(page.locator('#field-text')).toBeFocused();
     await page.keyboard.press('Enter');
-    await terminal.shows('SHUTDOWN):');
+    await terminal.expectText('SHUTDOWN):');
   });
 
   test('retries a lost connection immediately', async ({ page, server }) => {

@@ -76,23 +76,23 @@ test.describe('a lost connection', () => {
     'keeps the typed line and its cursor if the server was killed',
     QUICK,
     async ({ terminal, page, server }) => {
-      await terminal.shows(PROMPT);
+      await terminal.expectText(PROMPT);
       await expectState(page, 'connected');
       await expect(status(page)).toHaveText('connected');
       await page.keyboard.type('MSGGxET');
       await page.keyboard.press('ArrowLeft');
       await page.keyboard.press('ArrowLeft');
       await server.program.kill();
-      await terminal.showsCursor(`${TRYING}\nMSGGx|ET`);
+      await terminal.expectTextWithCursor(`${TRYING}\nMSGGx|ET`);
       expect(await terminal.text()).toMatch(SERVER_ENDED);
       await expect(status(page)).toHaveText(/^(not connected: motd |connecting…)/);
       await page.keyboard.press('Backspace');
-      await terminal.showsCursor(`${TRYING}\nMSGG|ET`);
+      await terminal.expectTextWithCursor(`${TRYING}\nMSGG|ET`);
       await startServer(server.port);
-      await terminal.showsCursor(`${TRYING}\n${PROMPT} MSGG|ET`);
+      await terminal.expectTextWithCursor(`${TRYING}\n${PROMPT} MSGG|ET`);
       await expect(status(page)).toHaveText('connected');
       await page.keyboard.press('Enter');
-      await terminal.shows(`${APPLE}\n${PROMPT}`);
+      await terminal.expectText(`${APPLE}\n${PROMPT}`);
     },
   );
 
@@ -100,22 +100,22 @@ test.describe('a lost connection', () => {
     'is restored with the bridge, whether that was stopped or killed',
     QUICK,
     async ({ terminal, page, server, bridge }) => {
-      await terminal.shows(PROMPT);
+      await terminal.expectText(PROMPT);
       await page.keyboard.type('half');
       await page.keyboard.press('Home');
       await bridge.program.stop();
-      await terminal.showsCursor(`[the bridge is stopping (1001)]\n${TRYING}\n|half`);
+      await terminal.expectTextWithCursor(`[the bridge is stopping (1001)]\n${TRYING}\n|half`);
       await expect(status(page)).toHaveText('not connected: the bridge cannot be reached');
       const again = await startBridge(server.port, bridge.port);
-      await terminal.showsCursor(`${TRYING}\n${PROMPT} |half`);
+      await terminal.expectTextWithCursor(`${TRYING}\n${PROMPT} |half`);
       await page.keyboard.press('Control+k');
       // After a command was sent, a loss is reported again.
       await terminal.type('MSGGET');
-      await terminal.shows(`${APPLE}\n${PROMPT}`);
+      await terminal.expectText(`${APPLE}\n${PROMPT}`);
       await again.program.kill();
-      await terminal.shows(`[the connection to the bridge was lost (1006)]\n${TRYING}`);
+      await terminal.expectText(`[the connection to the bridge was lost (1006)]\n${TRYING}`);
       await startBridge(server.port, bridge.port);
-      await terminal.shows(`${TRYING}\n${PROMPT}`);
+      await terminal.expectText(`${TRYING}\n${PROMPT}`);
     },
   );
 
@@ -126,7 +126,7 @@ test.describe('a lost connection', () => {
     server,
     bridge,
   }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await page.keyboard.type('half');
     await delayReconnects(page);
     await context.setOffline(true);
@@ -139,7 +139,7 @@ test.describe('a lost connection', () => {
     await expect(page.locator('#countdown')).toBeHidden();
     await startBridge(server.port, bridge.port);
     await context.setOffline(false);
-    await terminal.showsCursor(`${TRYING}\n${PROMPT} half|`);
+    await terminal.expectTextWithCursor(`${TRYING}\n${PROMPT} half|`);
     await expectState(page, 'connected');
   });
 
@@ -147,7 +147,7 @@ test.describe('a lost connection', () => {
     'counts down to the next attempt, and is retried immediately by the button',
     QUICK,
     async ({ terminal, page, server }) => {
-      await terminal.shows(PROMPT);
+      await terminal.expectText(PROMPT);
       const button = page.getByRole('button', { name: 'Try now' });
       await expect(button).toBeHidden();
       await delayReconnects(page);
@@ -165,7 +165,7 @@ test.describe('a lost connection', () => {
       );
       await startServer(server.port);
       await button.click();
-      await terminal.shows(`${TRYING}\n${PROMPT}`);
+      await terminal.expectText(`${TRYING}\n${PROMPT}`);
       await expect(button).toBeHidden();
       await expect(page.locator('#countdown')).toBeHidden();
     },
@@ -176,16 +176,16 @@ test.describe('a lost connection', () => {
     page,
     server,
   }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await delayReconnects(page);
     await server.program.stop();
     await expectState(page, 'waiting');
     await page.keyboard.type('MSGGET');
     const again = await startServer(server.port);
     await page.keyboard.press('Enter');
-    await terminal.showsCursor(`${TRYING}\n${PROMPT} MSGGET|`);
+    await terminal.expectTextWithCursor(`${TRYING}\n${PROMPT} MSGGET|`);
     await page.keyboard.press('Enter');
-    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await terminal.expectText(`${APPLE}\n${PROMPT}`);
     await terminal.type('QUIT');
     await again.program.waitForOutput(/: QUIT\n/);
     expect(again.program.stdout.match(/: MSGGET\n/g)).toHaveLength(1);
@@ -196,7 +196,7 @@ test.describe('a lost connection', () => {
     server,
     bridge,
   }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await server.program.stop();
     // Exactly the expected text: an attempt may show a prompt for a moment.
     let shown = '';
@@ -241,12 +241,12 @@ test('reports each time a server that closes without a reply, and discards type-
 }) => {
   const server = await startClosingServer();
   const terminal = await openPage(page, await startBridge(server.port));
-  await terminal.shows(PROMPT);
+  await terminal.expectText(PROMPT);
   const shown = `${PROMPT} MSGGET\nClient: MSGGET\n[motd closed the connection (1000)]\n${TRYING}\n`;
   await paste(page, 'MSGGET\nfirst ahead\n');
-  await terminal.showsCursor(`${shown}${PROMPT} |`);
+  await terminal.expectTextWithCursor(`${shown}${PROMPT} |`);
   await paste(page, 'MSGGET\nsecond ahead\n');
-  await terminal.showsCursor(`${shown}${shown}${PROMPT} |`);
+  await terminal.expectTextWithCursor(`${shown}${shown}${PROMPT} |`);
   await terminal.type('at last');
   await expect.poll(() => server.received()).toContain('at last\n');
   expect(server.received()).not.toContain('ahead');
@@ -255,33 +255,33 @@ test('reports each time a server that closes without a reply, and discards type-
 
 test.describe('a half-typed message', () => {
   test('is restored after several lost connections', QUICK, async ({ terminal, page, server }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await terminal.type('MSGSTORE');
-    await terminal.shows(MESSAGE_PROMPT);
+    await terminal.expectText(MESSAGE_PROMPT);
     await page.keyboard.type('half a mes');
     await server.program.kill();
-    await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} half a mes|`);
+    await terminal.expectTextWithCursor(`${TRYING}\n${MESSAGE_PROMPT} half a mes|`);
     await page.keyboard.type('sage');
     const second = await startServer(server.port);
-    await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
+    await terminal.expectTextWithCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
     await second.program.kill();
-    await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} half a message|`);
+    await terminal.expectTextWithCursor(`${TRYING}\n${MESSAGE_PROMPT} half a message|`);
     const third = await startServer(server.port);
-    await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
+    await terminal.expectTextWithCursor(`Server: 200 OK\n${MESSAGE_PROMPT} half a message|`);
     await terminal.type(', and the rest');
-    await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+    await terminal.expectText(`Server: 200 OK\n${PROMPT}`);
     await third.program.waitForOutput(/MOTD updated to: half a message, and the rest\n/);
   });
 
   test('is never sent as a command', async ({ terminal, page, server }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await terminal.type('MSGSTORE');
-    await terminal.shows(MESSAGE_PROMPT);
+    await terminal.expectText(MESSAGE_PROMPT);
     await page.keyboard.type('QUIT');
     await server.program.kill();
-    await terminal.showsCursor(`${TRYING}\n${MESSAGE_PROMPT} QUIT|`);
+    await terminal.expectTextWithCursor(`${TRYING}\n${MESSAGE_PROMPT} QUIT|`);
     const again = await startServer(server.port);
-    await terminal.showsCursor(`Server: 200 OK\n${MESSAGE_PROMPT} QUIT|`);
+    await terminal.expectTextWithCursor(`Server: 200 OK\n${MESSAGE_PROMPT} QUIT|`);
     for (let times = 0; times < 'QUIT'.length; times++) await page.keyboard.press('Backspace');
     await terminal.type('at last');
     await again.program.waitForOutput(/MOTD updated to: at last\n/);
@@ -294,26 +294,26 @@ test(
   QUICK,
   async ({ terminal, page, server }) => {
     const dropped = 'The password was not sent; press Enter to continue: |';
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await terminal.type('SHUTDOWN');
-    await terminal.shows('Enter shutdown password:');
+    await terminal.expectText('Enter shutdown password:');
     await page.keyboard.type('half a ');
     await server.program.kill();
-    await terminal.showsCursor(`${TRYING}\n${dropped}`);
+    await terminal.expectTextWithCursor(`${TRYING}\n${dropped}`);
     await page.keyboard.type('pass');
     const again = await startServer(server.port);
     await expectState(page, 'connected');
     await page.keyboard.type('word');
-    await terminal.showsCursor(`${TRYING}\n${dropped}`);
+    await terminal.expectTextWithCursor(`${TRYING}\n${dropped}`);
     await page.keyboard.press('Enter');
-    await terminal.showsCursor(`${TRYING}\n${PROMPT} |`);
+    await terminal.expectTextWithCursor(`${TRYING}\n${PROMPT} |`);
     await terminal.type('SHUTDOWN');
-    await terminal.showsCursor('Enter shutdown password: |');
+    await terminal.expectTextWithCursor('Enter shutdown password: |');
     await again.program.waitForOutput(/: SHUTDOWN\n/);
     await page.keyboard.press('Control+y');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.type('!');
-    await terminal.showsCursor('Enter shutdown password: !|');
+    await terminal.expectTextWithCursor('Enter shutdown password: !|');
     for (const piece of ['half a', 'pass', 'word']) {
       const kept = await page.evaluate(() => localStorage.getItem('motd.history /ws'));
       expect(kept).not.toContain(piece);
@@ -328,13 +328,13 @@ test('does not send text typed ahead in one session in the next', async ({
   page,
   server,
 }) => {
-  await terminal.shows(PROMPT);
+  await terminal.expectText(PROMPT);
   await paste(page, 'QUIT\nSHUTDOWN\n123!abc\nMSG');
-  await terminal.shows('[session ended; press Enter to start another]');
+  await terminal.expectText('[session ended; press Enter to start another]');
   await page.keyboard.press('Enter');
-  await terminal.showsCursor(`[session ended; press Enter to start another]\n${PROMPT} |`);
+  await terminal.expectTextWithCursor(`[session ended; press Enter to start another]\n${PROMPT} |`);
   await terminal.type('MSGGET');
-  await terminal.shows(`${APPLE}\n${PROMPT}`);
+  await terminal.expectText(`${APPLE}\n${PROMPT}`);
   await server.program.waitForOutput(/: MSGGET\n/);
   expect(server.program.stdout).not.toContain('SHUTDOWN');
 });
@@ -344,10 +344,10 @@ test.describe('a session that has ended', () => {
     'stays closed after QUIT until Enter, whatever wakes the page',
     QUICK,
     async ({ terminal, page, bridge, browser }) => {
-      await terminal.shows(PROMPT);
+      await terminal.expectText(PROMPT);
       await expect(page.locator('#message')).toHaveText(APPLE);
       await terminal.type('QUIT');
-      await terminal.shows('Server: 200 OK\n[session ended; press Enter to start another]');
+      await terminal.expectText('Server: 200 OK\n[session ended; press Enter to start another]');
       await expectState(page, 'ended');
       await expect(status(page)).toHaveText('not connected: motd closed the connection (1000)');
       await expect(page.locator('#countdown')).toBeHidden();
@@ -359,45 +359,45 @@ test.describe('a session that has ended', () => {
       });
       // Another page gets a session, and one for its message: no other page has connected.
       const other = await browser.newPage();
-      await (await openPage(other, bridge)).shows(PROMPT);
+      await (await openPage(other, bridge)).expectText(PROMPT);
       await expect(other.locator('#message')).toHaveText(APPLE);
       await other.close();
       expect(await metric(bridge, OPENED)).toBe(opened + 2);
       await expectState(page, 'ended');
 
       await page.keyboard.press('Enter');
-      await terminal.shows(`[session ended; press Enter to start another]\n${PROMPT}`);
+      await terminal.expectText(`[session ended; press Enter to start another]\n${PROMPT}`);
       expect(await metric(bridge, OPENED)).toBe(opened + 3);
       await terminal.type('MSGGET');
-      await terminal.shows(`${APPLE}\n${PROMPT}`);
+      await terminal.expectText(`${APPLE}\n${PROMPT}`);
     },
   );
 
   test('is followed by a new one if the button is pressed', async ({ terminal, page }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await terminal.type('QUIT');
-    await terminal.shows('[session ended; press Enter to start another]');
+    await terminal.expectText('[session ended; press Enter to start another]');
     await page.getByRole('button', { name: 'Connect', exact: true }).click();
-    await terminal.shows(`[session ended; press Enter to start another]\n${PROMPT}`);
+    await terminal.expectText(`[session ended; press Enter to start another]\n${PROMPT}`);
     await expectState(page, 'connected');
   });
 
   test('explains after SHUTDOWN how to continue', QUICK, async ({ terminal, page, server }) => {
     const hint =
       '[the server was shut down: start it again with `motd serve`, or restart `npm start`; then press Enter]';
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await terminal.type('SHUTDOWN');
-    await terminal.shows('Enter shutdown password:');
+    await terminal.expectText('Enter shutdown password:');
     await terminal.type('123!abc');
-    await terminal.shows(`Server: 200 OKAY\n${hint}`);
+    await terminal.expectText(`Server: 200 OKAY\n${hint}`);
     expect(await server.program.exitCode()).toBe(0);
     await expectState(page, 'ended');
     await page.keyboard.press('Enter');
     await expect(status(page)).toHaveText(/is it running\? \(1014\)$/);
     await startServer(server.port);
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await terminal.type('MSGGET');
-    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await terminal.expectText(`${APPLE}\n${PROMPT}`);
   });
 });
 
@@ -405,12 +405,12 @@ test.describe('a connection that the bridge closes', () => {
   test('explains 1008 after too many messages', async ({ page, server }) => {
     const bridge = await startBridge(server.port, 0, ['--max-message-rate', '1']);
     const terminal = await openPage(page, bridge);
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await paste(page, 'MSGGET\n'.repeat(40));
     await expect
       .poll(() => terminal.text())
       .toContain(`\n[more than 1 messages per second (1008)]\n${TRYING}`);
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
   });
 
   test('explains 1009 after a message that is too large, which the arrow key recalls', async ({
@@ -420,11 +420,11 @@ test.describe('a connection that the bridge closes', () => {
     const bridge = await startBridge(server.port, 0, ['--max-message-bytes', '100']);
     const terminal = await openPage(page, bridge);
     const message = 'x'.repeat(100);
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await terminal.type('MSGSTORE');
-    await terminal.shows(MESSAGE_PROMPT);
+    await terminal.expectText(MESSAGE_PROMPT);
     await terminal.type(message);
-    await terminal.shows(
+    await terminal.expectText(
       `[the bridge closed the connection: the message is too large (1009)]\n${UNKNOWN}\n${TRYING}\n${PROMPT}`,
     );
     await page.keyboard.press('ArrowUp');
@@ -439,23 +439,23 @@ test.describe('a connection that the bridge closes', () => {
     // A page has a session for its message as well.
     const bridge = await startBridge(server.port, 0, ['--max-sessions', '2']);
     const first = await browser.newPage();
-    await (await openPage(first, bridge)).shows(PROMPT);
+    await (await openPage(first, bridge)).expectText(PROMPT);
     await expect(first.locator('#message')).toHaveText(APPLE);
     const terminal = await openPage(page, bridge);
-    await terminal.shows(`[the bridge is full: try again later (1013)]\n${TRYING}`);
+    await terminal.expectText(`[the bridge is full: try again later (1013)]\n${TRYING}`);
     await first.close();
-    await terminal.shows(`${TRYING}\n${PROMPT}`);
+    await terminal.expectText(`${TRYING}\n${PROMPT}`);
     await expectState(page, 'connected');
   });
 
   test('explains 1014 without a server, and waits for it', QUICK, async ({ page }) => {
     const port = await freePort();
     const terminal = await openPage(page, await startBridge(port));
-    await terminal.shows(`[motd refused the connection: is it running? (1014)]\n${TRYING}`);
+    await terminal.expectText(`[motd refused the connection: is it running? (1014)]\n${TRYING}`);
     await startServer(port);
-    await terminal.shows(`${TRYING}\n${PROMPT}`);
+    await terminal.expectText(`${TRYING}\n${PROMPT}`);
     await terminal.type('MSGGET');
-    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await terminal.expectText(`${APPLE}\n${PROMPT}`);
   });
 });
 
@@ -479,14 +479,14 @@ testWithPageCache(
       });
     });
     const terminal = await openPage(page, bridge);
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await expect(page.locator('#message')).toHaveText(APPLE);
     await page.keyboard.type('half');
-    await terminal.showsCursor(`${PROMPT} half|`);
+    await terminal.expectTextWithCursor(`${PROMPT} half|`);
     await page.goto(`http://127.0.0.1:${bridge.port}/healthz`);
     // A page from the cache is not loaded again.
     await page.goBack({ waitUntil: 'commit' });
-    await terminal.showsCursor(`[this page was left]\n${TRYING}\n${PROMPT} half|`);
+    await terminal.expectTextWithCursor(`[this page was left]\n${TRYING}\n${PROMPT} half|`);
     await expect(page.locator('html')).toHaveAttribute('data-was-kept', 'true');
     await expectState(page, 'connected');
   },

@@ -63,7 +63,7 @@ test(
     await page.keyboard.press('Escape');
     await expect(help(page)).toBeHidden();
     await page.keyboard.type('MSGG');
-    await terminal.shows(`${PROMPT} MSGG`);
+    await terminal.expectText(`${PROMPT} MSGG`);
   },
 );
 
@@ -172,7 +172,7 @@ test('keeps settings until the page is closed if the browser stores nothing', as
     });
   });
   await page.reload();
-  await terminal.shows(PROMPT);
+  await terminal.expectText(PROMPT);
   await opener(page, 'Settings').click();
   await settings(page).getByRole('radio', { name: 'Light' }).check();
   await expect(html(page)).toHaveAttribute('data-theme', 'light');
@@ -242,7 +242,7 @@ test('shows the cursor and the selection in the system’s colors if colors are 
   await page.emulateMedia({ forcedColors: 'active' });
   await page.locator('.xterm-helper-textarea').focus();
   await terminal.type('MSGGET');
-  await terminal.shows(`away.\n${PROMPT}`);
+  await terminal.expectText(`away.\n${PROMPT}`);
   const highlight = await page.evaluate(() => {
     const probe = document.createElement('p');
     document.body.append(probe);

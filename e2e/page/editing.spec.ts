@@ -25,15 +25,15 @@ type KeyStep = readonly [key: string, line: string];
 async function press(terminal: PageTerminal, steps: readonly KeyStep[]): Promise<void> {
   for (const [key, line] of steps) {
     await terminal.page.keyboard.press(key);
-    await terminal.showsCursor(`${PROMPT} ${line}`);
+    await terminal.expectTextWithCursor(`${PROMPT} ${line}`);
   }
 }
 
 /** From the command prompt to the message prompt. */
 async function askForMessage(terminal: PageTerminal): Promise<void> {
-  await terminal.shows(PROMPT);
+  await terminal.expectText(PROMPT);
   await terminal.type('MSGSTORE');
-  await terminal.showsCursor(`${MESSAGE_PROMPT} |`);
+  await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} |`);
 }
 
 /** The distance of the cursor from the left edge of the screen, in pixels. */
@@ -74,7 +74,7 @@ test.describe('the keys', () => {
     'move the cursor by characters, by words and to the ends of the line',
     QUICK,
     async ({ terminal, page }) => {
-      await terminal.shows(PROMPT);
+      await terminal.expectText(PROMPT);
       await page.keyboard.type('one two-three four');
       await press(terminal, [
         ['ArrowLeft', 'one two-three fou|r'],
@@ -94,12 +94,12 @@ test.describe('the keys', () => {
         ['Control+b', 'one two-three fou|r'],
       ]);
       await page.keyboard.type('!');
-      await terminal.showsCursor(`${PROMPT} one two-three fou!|r`);
+      await terminal.expectTextWithCursor(`${PROMPT} one two-three fou!|r`);
     },
   );
 
   test('delete text, and restore what was deleted', QUICK, async ({ terminal, page }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await page.keyboard.type('one two-three four five');
     await press(terminal, [
       ['Backspace', 'one two-three four fiv|'],
@@ -124,26 +124,28 @@ test.describe('the keys', () => {
     await page.keyboard.press('Control+u');
     await page.keyboard.press('Control+k');
     await terminal.type('MSGGET');
-    await terminal.shows(`${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
+    await terminal.expectText(
+      `${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`,
+    );
   });
 
   test('insert nothing if they have no function', async ({ terminal, page }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await page.keyboard.type('MSG');
     for (const key of ['Escape', 'Insert', 'PageUp', 'PageDown', 'F2', 'Control+g', 'Alt+x']) {
       await page.keyboard.press(key);
     }
     await page.keyboard.type('GET');
-    await terminal.showsCursor(`${PROMPT} MSGGET|`);
+    await terminal.expectTextWithCursor(`${PROMPT} MSGGET|`);
   });
 
   test('Ctrl-C discards the line, and sends nothing', async ({ terminal, page, server }) => {
     await askForMessage(terminal);
     await page.keyboard.type('rather not');
     await page.keyboard.press('Control+c');
-    await terminal.showsCursor(`${MESSAGE_PROMPT} rather not^C\n${MESSAGE_PROMPT} |`);
+    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} rather not^C\n${MESSAGE_PROMPT} |`);
     await terminal.type('rather this');
-    await terminal.shows(`Client: rather this\nServer: 200 OK\n${PROMPT}`);
+    await terminal.expectText(`Client: rather this\nServer: 200 OK\n${PROMPT}`);
     await server.program.waitForOutput(/MOTD updated to: rather this\n/);
     expect(server.program.stdout).not.toContain('rather not');
   });
@@ -152,7 +154,7 @@ test.describe('the keys', () => {
     terminal,
     page,
   }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await page.keyboard.type('x');
     await press(terminal, [
       ['Control+d', 'x|'],
@@ -160,7 +162,7 @@ test.describe('the keys', () => {
       ['Control+d', '|'],
     ]);
     await page.keyboard.press('Control+d');
-    await terminal.shows(
+    await terminal.expectText(
       `${PROMPT} QUIT\nClient: QUIT\nServer: 200 OK\n[session ended; press Enter to start another]`,
     );
   });
@@ -169,9 +171,9 @@ test.describe('the keys', () => {
     terminal,
     page,
   }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await terminal.type('MSGGET');
-    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await terminal.expectText(`${APPLE}\n${PROMPT}`);
     await page.keyboard.type('half');
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('Control+l');
@@ -184,7 +186,7 @@ test.describe('the keys', () => {
     terminal,
     page,
   }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     const help = page.getByRole('dialog', { name: 'Help' });
     for (const key of ['?', 'F1']) {
       await page.keyboard.press(key);
@@ -193,18 +195,18 @@ test.describe('the keys', () => {
       await expect(help).toBeHidden();
       expect(await focusedId(page)).toBe(LINE_INPUT);
     }
-    await terminal.showsCursor(`${PROMPT} |`);
+    await terminal.expectTextWithCursor(`${PROMPT} |`);
     await page.keyboard.type('x?');
-    await terminal.showsCursor(`${PROMPT} x?|`);
+    await terminal.expectTextWithCursor(`${PROMPT} x?|`);
     await page.keyboard.press('Control+u');
     await askForMessage(terminal);
     await page.keyboard.type('?');
-    await terminal.showsCursor(`${MESSAGE_PROMPT} ?|`);
+    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} ?|`);
     await expect(help).toBeHidden();
   });
 
   test('leave F5, but not Ctrl-R, to the browser', async ({ terminal, page }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     // A headless browser does not reload with a key: check only whether the page handles it.
     await page.evaluate(() => {
       const note = (event: KeyboardEvent) => {
@@ -222,27 +224,27 @@ test.describe('the keys', () => {
 
 test.describe('Tab', () => {
   test('completes a command, or lists the candidates', QUICK, async ({ terminal, page }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await page.keyboard.type('m');
     await press(terminal, [['Tab', 'MSG|']]);
     await page.keyboard.press('Tab');
-    await terminal.showsCursor(`MSGGET  MSGSTORE  MSGWATCH  MSGHIST\n${PROMPT} MSG|`);
+    await terminal.expectTextWithCursor(`MSGGET  MSGSTORE  MSGWATCH  MSGHIST\n${PROMPT} MSG|`);
     await page.keyboard.type('s');
     await press(terminal, [['Tab', 'MSGSTORE|']]);
     expect(await focusedId(page)).toBe(LINE_INPUT);
     await page.keyboard.press('Enter');
-    await terminal.showsCursor(`${MESSAGE_PROMPT} |`);
+    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} |`);
     await page.keyboard.type('m');
     await page.keyboard.press('Tab');
     await page.keyboard.type('!');
-    await terminal.showsCursor(`${MESSAGE_PROMPT} m!|`);
+    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} m!|`);
   });
 
   test('is not a keyboard trap: every button can be reached, and the terminal again', async ({
     terminal,
     page,
   }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     const buttons = await page
       .locator('button:visible')
       .evaluateAll((found) => found.map((button) => button.id));
@@ -257,21 +259,21 @@ test.describe('Tab', () => {
       expect([...reached]).toEqual(expect.arrayContaining([...buttons, LINE_INPUT]));
     }
     await terminal.type('MSGGET');
-    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await terminal.expectText(`${APPLE}\n${PROMPT}`);
   });
 
   test('with Shift leaves the terminal, and keeps a half-typed line', async ({
     terminal,
     page,
   }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await page.keyboard.type('MSGT');
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('Shift+Tab');
     expect(await focusedId(page)).toBe('help-button');
     await page.keyboard.press('Tab');
     await page.keyboard.type('GE');
-    await terminal.showsCursor(`${PROMPT} MSGGE|T`);
+    await terminal.expectTextWithCursor(`${PROMPT} MSGGE|T`);
   });
 });
 
@@ -280,13 +282,13 @@ test.describe('the line history', () => {
     'is recalled with the arrow keys, even after a reload, and ends at the line being typed',
     QUICK,
     async ({ terminal, page }) => {
-      await terminal.shows(PROMPT);
+      await terminal.expectText(PROMPT);
       await terminal.type('first');
-      await terminal.shows(`400 UNKNOWN COMMAND\n${PROMPT}`);
+      await terminal.expectText(`400 UNKNOWN COMMAND\n${PROMPT}`);
       await terminal.type('second');
-      await terminal.shows(`Client: second\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+      await terminal.expectText(`Client: second\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
       await page.reload();
-      await terminal.shows(PROMPT);
+      await terminal.expectText(PROMPT);
       await page.keyboard.type('half');
       await press(terminal, [
         ['ArrowUp', 'second|'],
@@ -298,7 +300,7 @@ test.describe('the line history', () => {
         ['ArrowUp', 'second|'],
       ]);
       await page.keyboard.press('Enter');
-      await terminal.shows(`Client: second\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+      await terminal.expectText(`Client: second\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
     },
   );
 
@@ -307,16 +309,18 @@ test.describe('the line history', () => {
     const bridge = await startBridge(server.port, 0, ['--target', target]);
     const terminal = new PageTerminal(page);
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await terminal.type('typed for the first');
-    await terminal.shows(`400 UNKNOWN COMMAND\n${PROMPT}`);
+    await terminal.expectText(`400 UNKNOWN COMMAND\n${PROMPT}`);
     await page.goto(`http://127.0.0.1:${bridge.port}/?target=other&as=motd`);
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await page.keyboard.press('ArrowUp');
     await terminal.type('typed for the other');
-    await terminal.shows(`Client: typed for the other\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+    await terminal.expectText(
+      `Client: typed for the other\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`,
+    );
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await press(terminal, [['ArrowUp', 'typed for the first|']]);
   });
 
@@ -329,26 +333,26 @@ test.describe('the line history', () => {
     const bridge = await startBridge(server.port);
     const terminal = new PageTerminal(page);
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await terminal.type('MSGSTORE');
-    await terminal.shows('Enter store password:');
+    await terminal.expectText('Enter store password:');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Control+r');
-    await terminal.showsCursor('Enter store password: |');
+    await terminal.expectTextWithCursor('Enter store password: |');
     await terminal.type('Sesam, open');
-    await terminal.shows(MESSAGE_PROMPT);
+    await terminal.expectText(MESSAGE_PROMPT);
     await page.keyboard.press('ArrowUp');
-    await terminal.showsCursor(`${MESSAGE_PROMPT} MSGSTORE|`);
+    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} MSGSTORE|`);
     await page.keyboard.press('Control+u');
     await terminal.type('guarded');
-    await terminal.shows(`Client: guarded\nServer: 200 OK\n${PROMPT}`);
+    await terminal.expectText(`Client: guarded\nServer: 200 OK\n${PROMPT}`);
     await terminal.type('SHUTDOWN');
-    await terminal.shows('Enter shutdown password:');
+    await terminal.expectText('Enter shutdown password:');
     await page.keyboard.type('Sesam, shut');
     await page.keyboard.press('Control+u');
     await page.keyboard.press('Control+y');
     await page.keyboard.press('Enter');
-    await terminal.shows(`301 WRONG PASSWORD\n${PROMPT}`);
+    await terminal.expectText(`301 WRONG PASSWORD\n${PROMPT}`);
     await page.keyboard.press('Control+y');
     await press(terminal, [
       ['x', 'x|'],
@@ -368,30 +372,30 @@ test.describe('the line history', () => {
     terminal,
     page,
   }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     for (const line of ['apple pie', 'apple cake', 'plum cake']) {
       await terminal.type(line);
-      await terminal.shows(`Client: ${line}\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+      await terminal.expectText(`Client: ${line}\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
     }
     await page.keyboard.type('half');
     await page.keyboard.press('Control+r');
-    await terminal.showsCursor("(reverse-i-search)'': half|");
+    await terminal.expectTextWithCursor("(reverse-i-search)'': half|");
     await page.keyboard.type('app');
-    await terminal.showsCursor("(reverse-i-search)'app': |apple cake");
+    await terminal.expectTextWithCursor("(reverse-i-search)'app': |apple cake");
     await page.keyboard.press('Control+r');
-    await terminal.showsCursor("(reverse-i-search)'app': |apple pie");
+    await terminal.expectTextWithCursor("(reverse-i-search)'app': |apple pie");
     await page.keyboard.type('x');
-    await terminal.showsCursor("(failed reverse-i-search)'appx': |apple pie");
+    await terminal.expectTextWithCursor("(failed reverse-i-search)'appx': |apple pie");
     await page.keyboard.press('Backspace');
-    await terminal.showsCursor("(reverse-i-search)'app': |apple cake");
+    await terminal.expectTextWithCursor("(reverse-i-search)'app': |apple cake");
     await page.keyboard.press('Control+g');
-    await terminal.showsCursor(`${PROMPT} half|`);
+    await terminal.expectTextWithCursor(`${PROMPT} half|`);
     await page.keyboard.press('Control+r');
     await page.keyboard.type('pie');
     await page.keyboard.press('Escape');
-    await terminal.showsCursor(`${PROMPT} apple |pie`);
+    await terminal.expectTextWithCursor(`${PROMPT} apple |pie`);
     await page.keyboard.press('Enter');
-    await terminal.shows(`Client: apple pie\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
+    await terminal.expectText(`Client: apple pie\nServer: 400 UNKNOWN COMMAND\n${PROMPT}`);
   });
 });
 
@@ -399,7 +403,7 @@ test.describe('the clipboard', () => {
   test('gets the selection with Ctrl-C, which keeps the line', async ({ terminal, page }) => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await keepToasts(page);
-    await terminal.showsCursor(`${PROMPT} |`);
+    await terminal.expectTextWithCursor(`${PROMPT} |`);
     const rows = await page.locator('.xterm-rows').boundingBox();
     const cellWidth = (await cursorLeft(page)) / (PROMPT.length + 1);
     await page.keyboard.type('half');
@@ -408,21 +412,21 @@ test.describe('the clipboard', () => {
     await page.keyboard.press('Control+c');
     await expect(page.locator('#toast')).toHaveText('Copied.');
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('MSGSTORE');
-    await terminal.showsCursor(`${PROMPT} half|`);
+    await terminal.expectTextWithCursor(`${PROMPT} half|`);
     // Typing ends the selection, and Ctrl-C applies to the line again.
     await page.keyboard.type('!');
     await page.keyboard.press('Control+c');
-    await terminal.showsCursor(`${PROMPT} half!^C\n${PROMPT} |`);
+    await terminal.expectTextWithCursor(`${PROMPT} half!^C\n${PROMPT} |`);
   });
 
   test(
     'pastes ten lines one by one, each after its prompt',
     QUICK,
     async ({ terminal, page, server }) => {
-      await terminal.shows(PROMPT);
+      await terminal.expectText(PROMPT);
       const messages = ['one', 'two', 'three', 'four', 'five'];
       await paste(page, messages.map((message) => `MSGSTORE\r\n${message}\r\n`).join(''));
-      await terminal.showsCursor(`Client: five\nServer: 200 OK\n${PROMPT} |`);
+      await terminal.expectTextWithCursor(`Client: five\nServer: 200 OK\n${PROMPT} |`);
       await server.program.waitForOutput(/MOTD updated to: five\n/);
       const stored = [...server.program.stdout.matchAll(/MOTD updated to: (.*)/g)];
       expect(stored.map(([, message]) => message)).toEqual(messages);
@@ -433,14 +437,16 @@ test.describe('the clipboard', () => {
     terminal,
     page,
   }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await page.keyboard.type('MSGX');
     await page.keyboard.press('ArrowLeft');
     await paste(page, 'STORE');
-    await terminal.showsCursor(`${PROMPT} MSGSTORE|X`);
+    await terminal.expectTextWithCursor(`${PROMPT} MSGSTORE|X`);
     await page.keyboard.press('Delete');
     await paste(page, '\nfrom the clipboard\nMSG\tG\u0007');
-    await terminal.showsCursor(`Client: from the clipboard\nServer: 200 OK\n${PROMPT} MSG   G^G|`);
+    await terminal.expectTextWithCursor(
+      `Client: from the clipboard\nServer: 200 OK\n${PROMPT} MSG   G^G|`,
+    );
   });
 });
 
@@ -450,14 +456,14 @@ test.describe('text typed ahead', () => {
     const terminal = new PageTerminal(page);
     await page.locator(`.${LINE_INPUT}`).focus();
     await page.keyboard.type('MSGGE');
-    await terminal.showsCursor(`${PROMPT} MSGGE|`);
+    await terminal.expectTextWithCursor(`${PROMPT} MSGGE|`);
   });
 
   test('answers the next prompts, in order, if a reply was awaited', async ({ terminal, page }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     // Checking a password takes the server a quarter of a second.
     await page.keyboard.type('SHUTDOWN\nno such word\nMSGSTORE\nahead\nMSGGET\nMSGS');
-    await terminal.showsCursor(
+    await terminal.expectTextWithCursor(
       `Server: 301 WRONG PASSWORD\n${PROMPT} MSGSTORE\nClient: MSGSTORE\nServer: 200 OK\n` +
         `${MESSAGE_PROMPT} ahead\nClient: ahead\nServer: 200 OK\n` +
         `${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\nahead\n${PROMPT} MSGS|`,
@@ -469,35 +475,35 @@ test(
   'a message that arrives while the user types appears above the line, which stays',
   QUICK,
   async ({ terminal, page, server }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await terminal.type('MSGWATCH');
-    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await terminal.expectText(`${APPLE}\n${PROMPT}`);
     await page.keyboard.type('MSGSTOE');
     await page.keyboard.press('ArrowLeft');
     await store('first news', server.port);
-    await terminal.showsCursor(`${APPLE}\nfirst news\n${PROMPT} MSGSTO|E`);
+    await terminal.expectTextWithCursor(`${APPLE}\nfirst news\n${PROMPT} MSGSTO|E`);
     await page.keyboard.type('R');
     await store('second news', server.port);
-    await terminal.showsCursor(`first news\nsecond news\n${PROMPT} MSGSTOR|E`);
+    await terminal.expectTextWithCursor(`first news\nsecond news\n${PROMPT} MSGSTOR|E`);
     await page.keyboard.press('Enter');
-    await terminal.showsCursor(`Client: MSGSTORE\nServer: 200 OK\n${MESSAGE_PROMPT} |`);
+    await terminal.expectTextWithCursor(`Client: MSGSTORE\nServer: 200 OK\n${MESSAGE_PROMPT} |`);
   },
 );
 
 test.describe('a line longer than the screen is wide', () => {
   const flowOf = (line: string) => `${PROMPT}${line}`.replaceAll(' ', '');
-  const showsFlow = (terminal: PageTerminal, line: string) =>
+  const expectFlow = (terminal: PageTerminal, line: string) =>
     expect.poll(() => flowWithCursor(terminal)).toBe(flowOf(line));
 
   test(
     'wraps, and is redrawn in mid-line on a screen of another size',
     QUICK,
     async ({ terminal, page }) => {
-      await terminal.shows(PROMPT);
+      await terminal.expectText(PROMPT);
       await page.keyboard.type(`${'a'.repeat(100)}${'z'.repeat(50)}`);
       for (let times = 0; times < 50; times++) await page.keyboard.press('ArrowLeft');
       const line = `${'a'.repeat(100)}|${'z'.repeat(50)}`;
-      await showsFlow(terminal, line);
+      await expectFlow(terminal, line);
       const sizes = [
         [420, 640],
         [300, 640],
@@ -512,12 +518,12 @@ test.describe('a line longer than the screen is wide', () => {
         await expect
           .poll(async () => (await terminal.rows()).map((row) => row.length))
           .not.toEqual(before);
-        await showsFlow(terminal, line);
+        await expectFlow(terminal, line);
       }
       await page.keyboard.press('Home');
-      await showsFlow(terminal, `|${'a'.repeat(100)}${'z'.repeat(50)}`);
+      await expectFlow(terminal, `|${'a'.repeat(100)}${'z'.repeat(50)}`);
       await page.keyboard.press('Control+k');
-      await showsFlow(terminal, '|');
+      await expectFlow(terminal, '|');
     },
   );
 
@@ -576,14 +582,14 @@ test.describe('characters of all scripts', () => {
     await page.keyboard.press('Backspace');
     await page.keyboard.press('Backspace');
     await page.keyboard.press('Enter');
-    await terminal.shows(`Client: 漢字e\u0301👍🏽\nServer: 200 OK\n${PROMPT}`);
+    await terminal.expectText(`Client: 漢字e\u0301👍🏽\nServer: 200 OK\n${PROMPT}`);
   });
 
   test('are sent as typed if they run from right to left', async ({ terminal, page, server }) => {
     await askForMessage(terminal);
     await page.keyboard.insertText('שלום, עולם');
     await terminal.type('!');
-    await terminal.shows(`Client: שלום, עולם!\nServer: 200 OK\n${PROMPT}`);
+    await terminal.expectText(`Client: שלום, עולם!\nServer: 200 OK\n${PROMPT}`);
     await server.program.waitForOutput(/MOTD updated to: שלום, עולם!\n/);
   });
 
@@ -602,15 +608,15 @@ test.describe('characters of all scripts', () => {
       await compose(text);
       await expect(page.locator('.composition-view')).toHaveText(text);
     }
-    await terminal.showsCursor(`${MESSAGE_PROMPT} [|]`);
+    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} [|]`);
     await inputMethod.send('Input.insertText', { text: '日本' });
-    await terminal.showsCursor(`${MESSAGE_PROMPT} [日本|]`);
+    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} [日本|]`);
     await compose('ご');
     await compose('');
     await page.keyboard.type('!');
-    await terminal.showsCursor(`${MESSAGE_PROMPT} [日本!|]`);
+    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} [日本!|]`);
     await page.keyboard.press('Enter');
-    await terminal.shows(`Client: [日本!]\nServer: 200 OK\n${PROMPT}`);
+    await terminal.expectText(`Client: [日本!]\nServer: 200 OK\n${PROMPT}`);
   });
 
   test('are shown escaped if they are control characters, and rejected in a message', async ({
@@ -619,12 +625,12 @@ test.describe('characters of all scripts', () => {
   }) => {
     await askForMessage(terminal);
     await page.keyboard.insertText('a\u009b31mb');
-    await terminal.showsCursor(`${MESSAGE_PROMPT} a\\u{9b}31mb|`);
+    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} a\\u{9b}31mb|`);
     await page.keyboard.press('Control+ArrowLeft');
     await page.keyboard.press('ArrowLeft');
-    await terminal.showsCursor(`${MESSAGE_PROMPT} a|\\u{9b}31mb`);
+    await terminal.expectTextWithCursor(`${MESSAGE_PROMPT} a|\\u{9b}31mb`);
     await page.keyboard.press('Enter');
-    await terminal.shows(`Client: a\\u{9b}31mb\nServer: 422 NOT PLAIN TEXT\n${PROMPT}`);
+    await terminal.expectText(`Client: a\\u{9b}31mb\nServer: 422 NOT PLAIN TEXT\n${PROMPT}`);
   });
 });
 
@@ -639,7 +645,7 @@ test('shows a message of 4,000 characters while it is typed, stored, and read ba
   await page.keyboard.press('Backspace');
   await page.keyboard.type('!');
   await page.keyboard.press('Enter');
-  await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+  await terminal.expectText(`Server: 200 OK\n${PROMPT}`);
   await terminal.type('MSGGET');
   await expect.poll(() => terminal.flow()).toContain(`${message.slice(-1000, -1)}!Entercommand`);
 });

@@ -32,7 +32,7 @@ test('bounds its memory during a flood of short lines, and shows the end of the 
   const devtools = await page.context().newCDPSession(page);
   await page.goto(`http://127.0.0.1:${bridgePort}/?target=flood`);
   const terminal = new PageTerminal(page);
-  await terminal.shows('flood>');
+  await terminal.expectText('flood>');
   await terminal.type('all');
   let peak = 0;
   while (!(await terminal.text()).endsWith('line 4999\nflood>')) {

@@ -50,11 +50,11 @@ test(
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.goto(`http://127.0.0.1:${bridge.port}/`);
     const terminal = new PageTerminal(page);
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     await terminal.type('MSGSTORE');
     await terminal.type('strict');
     await terminal.type('MSGGET');
-    await terminal.shows(`Server: 200 OK\nstrict\n${PROMPT}`);
+    await terminal.expectText(`Server: 200 OK\nstrict\n${PROMPT}`);
     expect(await terminalStyle(page)).toEqual({
       text: TEXT_ON_DARK,
       background: DARK_BACKGROUND,
@@ -89,7 +89,7 @@ test(
 test('blocks everything that is not the page’s own', async ({ page, bridge }) => {
   const violations = await recordProblems(page);
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
-  await new PageTerminal(page).shows(PROMPT);
+  await new PageTerminal(page).expectText(PROMPT);
   // Once the message is shown, the page no longer changes the title.
   await expect(page).toHaveTitle(/^An apple/);
   expect(violations).toEqual([]);
@@ -177,7 +177,7 @@ test('serves its assets compressed and immutable, and revalidates the page itsel
     cacheControls.set(new URL(response.url()).pathname, response.headers()['cache-control']);
   });
   await page.goto(url);
-  await new PageTerminal(page).shows(PROMPT);
+  await new PageTerminal(page).expectText(PROMPT);
   expect(cacheControls.get('/')).toBe('no-cache');
   cacheControls.delete('/');
   expect(cacheControls.size).toBeGreaterThanOrEqual(2);
@@ -187,7 +187,7 @@ test('serves its assets compressed and immutable, and revalidates the page itsel
   // A new page, not a reload, which may revalidate.
   await page.goto('about:blank');
   await page.goto(url);
-  await new PageTerminal(page).shows(PROMPT);
+  await new PageTerminal(page).expectText(PROMPT);
   expect(new Set(await transferredBytes(page))).toEqual(new Set([0]));
 });
 

@@ -59,15 +59,15 @@ test.describe('redis', () => {
   test('gets each line, and shows every line of its answer', QUICK, async ({ page }) => {
     const { bridgePort } = await startRedis();
     const terminal = await openTarget(page, bridgePort, 'target=redis');
-    await terminal.shows('redis>');
+    await terminal.expectText('redis>');
     await terminal.type('SET greeting hello');
-    await terminal.shows('redis> SET greeting hello\n+OK\nredis>');
+    await terminal.expectText('redis> SET greeting hello\n+OK\nredis>');
     await terminal.type('GET greeting');
-    await terminal.shows('redis> GET greeting\n$5\nhello\nredis>');
+    await terminal.expectText('redis> GET greeting\n$5\nhello\nredis>');
     await terminal.type('RPUSH days Mon Tue');
-    await terminal.shows(':2\nredis>');
+    await terminal.expectText(':2\nredis>');
     await terminal.type('LRANGE days 0 -1');
-    await terminal.shows('redis> LRANGE days 0 -1\n*2\n$3\nMon\n$3\nTue\nredis>');
+    await terminal.expectText('redis> LRANGE days 0 -1\n*2\n$3\nMon\n$3\nTue\nredis>');
     await terminal.type('FLY');
     await expect.poll(() => terminal.text()).toMatch(/\n-ERR unknown command 'FLY'.*\nredis>$/);
     expect(await transcriptOf(page)).not.toMatch(/Client:|Server:/);
@@ -79,7 +79,7 @@ test.describe('redis', () => {
   }) => {
     const { bridgePort } = await startRedis();
     const terminal = await openTarget(page, bridgePort, 'target=redis');
-    await terminal.shows('redis>');
+    await terminal.expectText('redis>');
     await expect(page).toHaveTitle('Target “redis”');
     await expect(page.getByRole('heading', { name: 'redis' })).toBeVisible();
     await expect(page.locator('#message')).toBeHidden();
@@ -92,7 +92,7 @@ test.describe('redis', () => {
     await expect(page.locator('#field-text')).toHaveAttribute('autocapitalize', 'none');
     await page.locator('#field-text').focus();
     await page.keyboard.type('PING\n');
-    await terminal.shows('redis> PING\n+PONG\nredis>');
+    await terminal.expectText('redis> PING\n+PONG\nredis>');
     await page.getByRole('button', { name: 'Help' }).click();
     await expect(page.getByRole('dialog')).toBeVisible();
     await expect(page.getByRole('dialog')).not.toContainText('MSGGET');
@@ -101,11 +101,11 @@ test.describe('redis', () => {
   test('is reported when it stops, and has a separate line history', async ({ page, server }) => {
     const { redis, bridgePort } = await startRedis();
     const terminal = await openTarget(page, bridgePort, 'target=redis');
-    await terminal.shows('redis>');
+    await terminal.expectText('redis>');
     await terminal.type('PING');
-    await terminal.shows('+PONG\nredis>');
+    await terminal.expectText('+PONG\nredis>');
     await redis.stop();
-    await terminal.shows(
+    await terminal.expectText(
       '[redis closed the connection (1000)]\n[reconnecting; press Enter to try now]',
     );
 
@@ -114,21 +114,21 @@ test.describe('redis', () => {
       `other=127.0.0.1:${server.port}`,
     );
     await openTarget(page, both, 'target=other');
-    await terminal.shows('other>');
+    await terminal.expectText('other>');
     await terminal.type('MSGGET');
-    await terminal.shows(`200 OK\n${APPLE}\nother>`);
+    await terminal.expectText(`200 OK\n${APPLE}\nother>`);
     await openTarget(page, both, 'target=redis');
-    await terminal.shows('redis>');
+    await terminal.expectText('redis>');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.type('!');
-    await terminal.shows('redis> !');
+    await terminal.expectText('redis> !');
     await openTarget(page, both, 'target=other');
-    await terminal.shows('other>');
+    await terminal.expectText('other>');
     await page.keyboard.press('ArrowUp');
-    await terminal.shows('other> MSGGET');
+    await terminal.expectText('other> MSGGET');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.type('!');
-    await terminal.shows('other> MSGGET!');
+    await terminal.expectText('other> MSGGET!');
   });
 });
 
@@ -145,11 +145,11 @@ test('shows an incomplete line as the prompt, below earlier output', QUICK, asyn
     await startBridgeTo(`mars=127.0.0.1:${service.port}`),
     'target=mars',
   );
-  await terminal.shows('Welcome to ^[[31mmars^G\nlogin:');
+  await terminal.expectText('Welcome to ^[[31mmars^G\nlogin:');
   await terminal.type('anna');
-  await terminal.shows('login: anna\nPassword:');
+  await terminal.expectText('login: anna\nPassword:');
   await terminal.type('secret');
-  await terminal.shows('Password: secret\nLast login: never\nmars$');
+  await terminal.expectText('Password: secret\nLast login: never\nmars$');
   expect(service.received()).toBe('anna\nsecret\n');
   service.close();
 });
@@ -160,18 +160,18 @@ test('uses the chosen line ending from the next line on, and after a reload', as
   );
   const bridgePort = await startBridgeTo(`box=127.0.0.1:${service.port}`);
   const terminal = await openTarget(page, bridgePort, 'target=box');
-  await terminal.shows('box>');
+  await terminal.expectText('box>');
   await terminal.type('one');
-  await terminal.shows('box> one\nreceived\nbox>');
+  await terminal.expectText('box> one\nreceived\nbox>');
   await chooseCrlf(page);
   await page.locator('.xterm-helper-textarea').focus();
   await terminal.type('two');
-  await terminal.shows('box> two\nreceived\nbox>');
+  await terminal.expectText('box> two\nreceived\nbox>');
   await page.reload();
-  await terminal.shows('box>');
+  await terminal.expectText('box>');
   // An empty line is sent as well.
   await terminal.type('');
-  await terminal.shows('box>\nreceived\nbox>');
+  await terminal.expectText('box>\nreceived\nbox>');
   expect(service.received()).toBe('one\ntwo\r\n\r\n');
   service.close();
 });
@@ -185,15 +185,15 @@ test('shows text that arrives while the user types above the line', async ({ pag
     await startBridgeTo(`news=127.0.0.1:${service.port}`),
     'target=news',
   );
-  await terminal.shows('news>');
+  await terminal.expectText('news>');
   await page.keyboard.type('half a li');
-  await terminal.shows('news> half a li');
+  await terminal.expectText('news> half a li');
   // The page sends as soon as it reaches the bridge, which may still be connecting.
   await expect.poll(() => connections.length).toBe(1);
   send('something ');
-  await terminal.shows('something half a li');
+  await terminal.expectText('something half a li');
   send('happened\nand more\n');
-  await terminal.shows('something happened\nand more\nnews> half a li');
+  await terminal.expectText('something happened\nand more\nnews> half a li');
   await terminal.type('ne');
   await expect.poll(service.received).toBe('half a line\n');
   service.close();
@@ -213,7 +213,7 @@ test('shows all of 5,000 lines sent together, in order, and accepts input immedi
     await startBridgeTo(`flood=127.0.0.1:${service.port}`),
     'target=flood',
   );
-  await terminal.shows('flood>');
+  await terminal.expectText('flood>');
   await page.evaluate(() => {
     // The page's longest task, in milliseconds: the maximum delay of a key press.
     new PerformanceObserver((list) => {
@@ -224,9 +224,9 @@ test('shows all of 5,000 lines sent together, in order, and accepts input immedi
     }).observe({ entryTypes: ['longtask'] });
   });
   await terminal.type('all');
-  await terminal.shows('line 5000 of many\nflood>');
+  await terminal.expectText('line 5000 of many\nflood>');
   await terminal.type('still there?');
-  await terminal.shows('flood> still there?\nyes\nflood>');
+  await terminal.expectText('flood> still there?\nyes\nflood>');
   const shown = (await transcriptOf(page)).match(/^line .*$/gm) ?? [];
   // The terminal keeps 5,000 lines above the screen. With the prompts, the oldest few may be gone.
   expect(shown.length).toBeGreaterThan(4_990);
@@ -273,7 +273,7 @@ test('does not show an invalid target name in the URL, and opens no WebSocket', 
 
   // Records the WebSockets that the page opens.
   const terminal = await openTarget(page, bridgePort, 'target=motd');
-  await terminal.shows('motd>');
+  await terminal.expectText('motd>');
   expect(opened).toEqual([`ws://127.0.0.1:${bridgePort}/ws/motd`]);
 });
 
@@ -283,15 +283,17 @@ test('treats another target as a message server with as=motd', async ({ page, se
     `motd=127.0.0.1:${server.port}+proxy`,
   );
   const terminal = await openTarget(page, bridgePort, 'target=motd&as=motd');
-  await terminal.shows(PROMPT);
+  await terminal.expectText(PROMPT);
   await expect(page.locator('#message')).toHaveText(APPLE);
   await terminal.type('MSGGET');
-  await terminal.shows(`${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
+  await terminal.expectText(
+    `${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`,
+  );
   await page.getByRole('button', { name: 'Message history' }).click();
   await expect(page.locator('#history')).toContainText('No message has been stored yet.');
 
   await openTarget(page, bridgePort, 'target=motd');
-  await terminal.shows('motd>');
+  await terminal.expectText('motd>');
   await terminal.type('MSGGET');
-  await terminal.shows(`motd> MSGGET\n200 OK\n${APPLE}\nmotd>`);
+  await terminal.expectText(`motd> MSGGET\n200 OK\n${APPLE}\nmotd>`);
 });

@@ -27,7 +27,7 @@ test.describe('the message', () => {
     'is shown from the start, above the terminal and in the title',
     QUICK,
     async ({ terminal, page }) => {
-      await terminal.shows('SHUTDOWN):');
+      await terminal.expectText('SHUTDOWN):');
       await expect(banner(page)).toHaveText(APPLE);
       await expect(page).toHaveTitle(`${APPLE} – ${TITLE}`);
       await expect(page.locator('#message-bar')).toHaveAttribute('data-state', 'current');
@@ -41,9 +41,9 @@ test.describe('the message', () => {
       const other = await browser.newPage();
       await other.goto(`http://127.0.0.1:${bridge.port}/`);
       await expect(banner(other)).toHaveText(APPLE);
-      await terminal.shows('SHUTDOWN):');
+      await terminal.expectText('SHUTDOWN):');
       await terminal.type('MSGSTORE');
-      await terminal.shows('day:');
+      await terminal.expectText('day:');
       await terminal.type('from one page to another');
       await expect(banner(other)).toHaveText('from one page to another');
       await expect(banner(page)).toHaveText('from one page to another');
@@ -51,7 +51,7 @@ test.describe('the message', () => {
       const otherTerminal = new PageTerminal(other);
       await otherTerminal.page.locator('.xterm-helper-textarea').focus();
       await otherTerminal.type('MSGSTORE');
-      await otherTerminal.shows('day:');
+      await otherTerminal.expectText('day:');
       await otherTerminal.type('and back');
       await expect(banner(page)).toHaveText('and back');
       await other.close();
@@ -59,7 +59,7 @@ test.describe('the message', () => {
   );
 
   test('marks a hidden tab until it is shown', async ({ terminal, page, server }) => {
-    await terminal.shows('SHUTDOWN):');
+    await terminal.expectText('SHUTDOWN):');
     await expect(banner(page)).toHaveText(APPLE);
     await setVisible(page, 'hidden');
     await expect(page).toHaveTitle(`${APPLE} – ${TITLE}`);
@@ -74,7 +74,7 @@ test.describe('the message', () => {
     page,
     server,
   }) => {
-    await terminal.shows('SHUTDOWN):');
+    await terminal.expectText('SHUTDOWN):');
     await expect(banner(page)).toHaveText(APPLE);
     await setVisible(page, 'hidden');
     await server.program.stop();
@@ -90,7 +90,7 @@ test.describe('the message', () => {
     page,
     server,
   }) => {
-    await terminal.shows('SHUTDOWN):');
+    await terminal.expectText('SHUTDOWN):');
     const message = '<img src=x> see https://example.org/a_(b), javascript:alert(1)';
     await store(message, server.port);
     await expect(banner(page)).toHaveText(message);
@@ -102,7 +102,7 @@ test.describe('the message', () => {
   });
 
   test('may be the same text as a reply that closes', async ({ terminal, page, server }) => {
-    await terminal.shows('SHUTDOWN):');
+    await terminal.expectText('SHUTDOWN):');
     await expect(banner(page)).toHaveText(APPLE);
     await store('421 IDLE TOO LONG', server.port);
     await expect(banner(page)).toHaveText('421 IDLE TOO LONG');
@@ -116,7 +116,7 @@ test.describe('the message', () => {
     page,
     server,
   }) => {
-    await terminal.shows('SHUTDOWN):');
+    await terminal.expectText('SHUTDOWN):');
     await expect(banner(page)).not.toHaveAttribute('tabindex');
     const message = 'abcdefgh '.repeat(444);
     await store(message, server.port);
@@ -131,7 +131,7 @@ test.describe('the message', () => {
     await expect
       .poll(() => banner(page).evaluate((element) => element.scrollTop))
       .toBeGreaterThan(0);
-    await terminal.shows('SHUTDOWN):');
+    await terminal.expectText('SHUTDOWN):');
   });
 
   test('is hidden for a service that has none', async ({ page }) => {
@@ -175,7 +175,7 @@ test('detects a connection that died while the computer slept when the page wake
   const url = `http://127.0.0.1:${network.port}/`;
   await page.goto(url);
   const terminal = new PageTerminal(page);
-  await terminal.shows('SHUTDOWN):');
+  await terminal.expectText('SHUTDOWN):');
   await expect(banner(page)).toHaveText(APPLE);
 
   network.cut();
@@ -187,7 +187,7 @@ test('detects a connection that died while the computer slept when the page wake
   });
   await expect(banner(page)).toHaveText('stored while it slept');
   await expect.poll(() => terminal.text()).toContain('[the server did not answer]');
-  await terminal.shows('SHUTDOWN):');
+  await terminal.expectText('SHUTDOWN):');
   network.stop();
 });
 
@@ -196,7 +196,7 @@ test.describe('the history', () => {
     terminal,
     page,
   }) => {
-    await terminal.shows('SHUTDOWN):');
+    await terminal.expectText('SHUTDOWN):');
     const button = page.getByRole('button', { name: 'Message history' });
     await button.focus();
     await page.keyboard.press('Enter');
@@ -214,7 +214,7 @@ test.describe('the history', () => {
     test.use({ timezoneId: 'Europe/Berlin', locale: 'de-DE' });
 
     test('lists the newest first, with local times', QUICK, async ({ terminal, page, server }) => {
-      await terminal.shows('SHUTDOWN):');
+      await terminal.expectText('SHUTDOWN):');
       const startedAtMs = Date.now();
       await store('the older one', server.port);
       await store('<b>the newer one</b> https://example.org/', server.port);
@@ -242,7 +242,7 @@ test.describe('the history', () => {
   });
 
   test('is updated while it is open', async ({ terminal, page, server }) => {
-    await terminal.shows('SHUTDOWN):');
+    await terminal.expectText('SHUTDOWN):');
     await page.getByRole('button', { name: 'Message history' }).click();
     await expect(page.locator('#history')).toContainText('No message has been stored yet.');
     await store('one', server.port);
@@ -257,7 +257,7 @@ test.describe('the history', () => {
     page,
     server,
   }) => {
-    await terminal.shows('SHUTDOWN):');
+    await terminal.expectText('SHUTDOWN):');
     await server.program.stop();
     await page.getByRole('button', { name: 'Message history' }).click();
     const panel = page.locator('#history');
@@ -270,7 +270,7 @@ test.describe('the history', () => {
   });
 
   test('shows a thousand messages, and scrolls', async ({ terminal, page, server }) => {
-    await terminal.shows('SHUTDOWN):');
+    await terminal.expectText('SHUTDOWN):');
     const socket = connect(server.port, '127.0.0.1');
     await once(socket, 'connect');
     for (let i = 1; i <= 1000; i++) socket.write(`MSGSTORE\nmessage ${i}\n`);

@@ -8,7 +8,7 @@ const APPLE = 'An apple a day keeps the doctor away.';
 
 for (const { name, typed, screen, isOpen } of goldens) {
   test(`reproduces case ${name} exactly`, QUICK, async ({ terminal }) => {
-    await terminal.shows(PROMPT);
+    await terminal.expectText(PROMPT);
     for (const line of typed) await terminal.type(line);
     if (isOpen) {
       await expect.poll(() => terminal.text()).toBe(screen.trimEnd());
@@ -24,13 +24,13 @@ test('gives two pages separate sessions', async ({ terminal, bridge, browser }) 
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${bridge.port}/`);
   const other = new PageTerminal(page);
-  await terminal.shows(PROMPT);
-  await other.shows(PROMPT);
+  await terminal.expectText(PROMPT);
+  await other.expectText(PROMPT);
   await terminal.type('MSGSTORE');
   await terminal.type('from one to the other');
-  await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+  await terminal.expectText(`Server: 200 OK\n${PROMPT}`);
   await other.type('MSGGET');
-  await other.shows(`Server: 200 OK\nfrom one to the other\n${PROMPT}`);
+  await other.expectText(`Server: 200 OK\nfrom one to the other\n${PROMPT}`);
   await page.close();
 });
 
@@ -44,6 +44,6 @@ test('logs no error on the page or in the console', QUICK, async ({ page, bridge
   await expect(page.locator('#status')).toHaveText('connected');
   const terminal = new PageTerminal(page);
   await terminal.type('MSGGET');
-  await terminal.shows(`${APPLE}\n${PROMPT}`);
+  await terminal.expectText(`${APPLE}\n${PROMPT}`);
   expect(problems).toEqual([]);
 });

@@ -21,7 +21,7 @@ test(
     page.on('requestfinished', (one) => finished.push(one));
     // Files that are loaded right after the prompt belong to the first view, too.
     await page.goto(`${origin}/`, { waitUntil: 'networkidle' });
-    await new PageTerminal(page).shows(PROMPT);
+    await new PageTerminal(page).expectText(PROMPT);
     const loaded = new Map<string, number>();
     for (const one of finished) loaded.set(one.url(), (await one.sizes()).responseBodySize);
 

@@ -83,7 +83,7 @@ test(
   QUICK,
   async ({ page, terminal }) => {
     await terminal.type('MSGGET');
-    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await terminal.expectText(`${APPLE}\n${PROMPT}`);
     for (const [colorScheme, textColor] of [
       ['dark', TEXT_ON_DARK],
       ['light', TEXT_ON_LIGHT],
@@ -110,7 +110,7 @@ test('a larger text size leaves fewer columns, and keeps the half-typed line', a
   const line = 'y'.repeat(40);
   const before = (await terminal.rows()).length;
   await page.keyboard.type(line);
-  await terminal.shows(`${PROMPT} ${line}`);
+  await terminal.expectText(`${PROMPT} ${line}`);
   await tool(page, 'Settings').click();
   const larger = tool(page, 'Larger');
   while ((await larger.getAttribute('aria-disabled')) !== 'true') await larger.click();
@@ -126,23 +126,23 @@ test('a larger text size leaves fewer columns, and keeps the half-typed line', a
 test.describe('a password', () => {
   test('is shown as typed, unless masking is on', async ({ page, terminal }) => {
     await terminal.type('SHUTDOWN');
-    await terminal.shows('Enter shutdown password:');
+    await terminal.expectText('Enter shutdown password:');
     await page.keyboard.type('öffne 👍🏽');
-    await terminal.shows('Enter shutdown password: öffne 👍🏽');
+    await terminal.expectText('Enter shutdown password: öffne 👍🏽');
     await choose(page, 'Show passwords as dots');
-    await terminal.shows(`Enter shutdown password: ${'•'.repeat(7)}`);
+    await terminal.expectText(`Enter shutdown password: ${'•'.repeat(7)}`);
     await choose(page, 'Show passwords as dots');
-    await terminal.shows('Enter shutdown password: öffne 👍🏽');
+    await terminal.expectText('Enter shutdown password: öffne 👍🏽');
     await choose(page, 'Show passwords as dots');
     await page.locator('.xterm-helper-textarea').focus();
     await page.keyboard.press('Enter');
-    await terminal.shows(
+    await terminal.expectText(
       `${PROMPT} SHUTDOWN\nClient: SHUTDOWN\nServer: 300 PASSWORD REQUIRED\nEnter shutdown password: ${'•'.repeat(7)}\n` +
         `Client: ${'•'.repeat(7)}\nServer: 301 WRONG PASSWORD\n${PROMPT}`,
     );
     // Neither in the field, nor in the line history, nor in anything copied or stored.
     await page.keyboard.press('ArrowUp');
-    await terminal.shows(`${PROMPT} SHUTDOWN`);
+    await terminal.expectText(`${PROMPT} SHUTDOWN`);
     expect(await transcriptOf(page)).not.toContain('öffne');
     expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('öffne');
     expect(await page.content()).not.toContain('öffne');
@@ -156,17 +156,17 @@ test.describe('a password', () => {
     await page.keyboard.type('SHUTDOWN');
     await expect(field).toHaveAttribute('type', 'text');
     await page.keyboard.press('Enter');
-    await terminal.shows('Enter shutdown password:');
+    await terminal.expectText('Enter shutdown password:');
     await expect(field).toHaveAttribute('type', 'password');
     await page.keyboard.type('wrong');
-    await terminal.shows('Enter shutdown password: •••••');
+    await terminal.expectText('Enter shutdown password: •••••');
     await page.keyboard.press('Enter');
-    await terminal.shows(`Client: •••••\nServer: 301 WRONG PASSWORD\n${PROMPT}`);
+    await terminal.expectText(`Client: •••••\nServer: 301 WRONG PASSWORD\n${PROMPT}`);
     await expect(field).toHaveAttribute('type', 'text');
     await page.keyboard.type('MSGSTORE\n');
-    await terminal.shows('day:');
+    await terminal.expectText('day:');
     await page.keyboard.type('no secret');
-    await terminal.shows('day: no secret');
+    await terminal.expectText('day: no secret');
     await expect(field).toHaveAttribute('type', 'text');
   });
 });
@@ -240,7 +240,7 @@ test.describe('the search', () => {
     await page.keyboard.press('Escape');
     await expect(page.locator('.xterm-find-result-decoration')).toHaveCount(0);
     await terminal.type('ET');
-    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await terminal.expectText(`${APPLE}\n${PROMPT}`);
   });
 
   test('starts with the selection', async ({ page }) => {
@@ -264,9 +264,9 @@ test.describe('the copy tool', () => {
     terminal,
   }) => {
     await terminal.type('MSGGET');
-    await terminal.shows(`${APPLE}\n${PROMPT}`);
+    await terminal.expectText(`${APPLE}\n${PROMPT}`);
     await page.keyboard.type('half a line');
-    await terminal.shows('half a line');
+    await terminal.expectText('half a line');
     const doctor = await middleOf(page, 'doctor');
     await page.mouse.dblclick(doctor.x, doctor.y);
     await tool(page, 'Copy the selection, or everything').click();
@@ -277,13 +277,13 @@ test.describe('the copy tool', () => {
     await page.keyboard.press('Control+c');
     await expect.poll(() => clipboard(page)).toBe('apple');
     await page.keyboard.type('!');
-    await terminal.shows(`${PROMPT} half a line!`);
+    await terminal.expectText(`${PROMPT} half a line!`);
   });
 
   test('copies everything, with a long line in one piece', QUICK, async ({ page, terminal }) => {
     const long = 'a rather long line '.repeat(20).trim();
     await terminal.type(`MSGSTORE\n${long}`);
-    await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+    await terminal.expectText(`Server: 200 OK\n${PROMPT}`);
     await tool(page, 'Copy the selection, or everything').click();
     await expect(page.locator('#toast')).toHaveText('Copied everything.');
     expect((await clipboard(page)).trimEnd().split('\n')).toEqual([
@@ -316,7 +316,7 @@ test.describe('a link in the terminal', () => {
     const url = `http://127.0.0.1:${address.port}/a_(b)`;
     await store(`(see ${url}), not javascript:alert(1) or ftp://127.0.0.1/x`, server.port);
     await terminal.type('MSGGET');
-    await terminal.shows(`ftp://127.0.0.1/x\n${PROMPT}`);
+    await terminal.expectText(`ftp://127.0.0.1/x\n${PROMPT}`);
 
     for (const wrong of ['javascript:alert(1)', 'ftp://127.0.0.1/x']) {
       const at = await middleOf(page, wrong);
@@ -352,12 +352,14 @@ test('Clear leaves only the line being typed', async ({ page, terminal }) => {
   await page.locator('.xterm-helper-textarea').focus();
   await page.keyboard.press('Control+u');
   await terminal.type('MSGGET');
-  await terminal.shows(`${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`);
+  await terminal.expectText(
+    `${PROMPT} MSGGET\nClient: MSGGET\nServer: 200 OK\n${APPLE}\n${PROMPT}`,
+  );
 });
 
 test('downloads the transcript as text', async ({ page, terminal }) => {
   await terminal.type('MSGSTORE\n漢字 und Umlaute: äöü');
-  await terminal.shows(`Server: 200 OK\n${PROMPT}`);
+  await terminal.expectText(`Server: 200 OK\n${PROMPT}`);
   const downloading = page.waitForEvent('download');
   await tool(page, 'Download the transcript').click();
   const download = await downloading;
