@@ -1,5 +1,6 @@
 import { defineConfig, devices } from '@playwright/test';
 import { chromiumFlags } from '../testing/chromiumFlags.ts';
+import { HANG_LIMIT_MS } from '../testing/hangLimit.ts';
 
 // scripts/test.mjs finds a Chromium; without one, Playwright's own is used.
 const browser = process.env['CHROMIUM_PATH'];
@@ -34,9 +35,9 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   forbidOnly: process.env['CI'] !== undefined,
-  timeout: 60_000,
-  // How long a poll may take before it fails; a slow machine is not a failure.
-  expect: { timeout: 20_000 },
+  // Above what any test takes, as HANG_LIMIT_MS.
+  timeout: 180_000,
+  expect: { timeout: HANG_LIMIT_MS },
   reporter: [['list']],
   use: {
     ...devices['Desktop Chrome'],

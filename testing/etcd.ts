@@ -14,6 +14,7 @@ import { type EtcdMemberPorts, etcdArguments } from './etcdArguments.ts';
 import { EtcdGateway } from './etcdGateway.ts';
 import { Forwarder, type NetworkFault } from './forwarder.ts';
 import { freePort } from './freePort.ts';
+import { HANG_LIMIT_MS } from './hangLimit.ts';
 import { Program } from './programs.ts';
 import { isQuick } from './scale.ts';
 import { tlsFile } from './tlsFile.ts';
@@ -24,8 +25,6 @@ export const etcdCommand = process.env['MOTD_TEST_ETCD'] ?? 'etcd';
 /** Whether tests that need etcd are skipped; in CI they never are. */
 export const isWithoutEtcd = etcdCommand === '' && (isQuick || process.env['CI'] === undefined);
 
-/** How long a cluster may take to become healthy, before the test fails. */
-const TIMEOUT_MS = 20_000;
 const POLL_INTERVAL_MS = 20;
 
 /** A certificate for localhost and 127.0.0.1, which is also its own certificate authority. */
@@ -298,7 +297,7 @@ export class LocalEtcd {
 
   /** Calls `look` until it finds something. */
   async #poll<Found>(goal: string, look: () => Promise<Found | undefined>): Promise<Found> {
-    const deadline = performance.now() + TIMEOUT_MS;
+    const deadline = performance.now() + HANG_LIMIT_MS;
     for (;;) {
       const found = await look();
       if (found !== undefined) return found;

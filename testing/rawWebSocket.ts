@@ -3,11 +3,8 @@
 
 import { connect, type Socket } from 'node:net';
 import { closePayload, FrameReader, frame, OPCODE } from './frames.ts';
+import { HANG_LIMIT_MS } from './hangLimit.ts';
 import { responseHead } from './rawHttp.ts';
-import { scaled } from './scale.ts';
-
-/** How long a connection may take to end, before the test fails. */
-const TIMEOUT_MS = scaled(20_000, 120_000);
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -130,7 +127,7 @@ export class RawWebSocket {
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_, reject) => {
       const progress = () => `${this.received} bytes received, ${JSON.stringify(this.#ending)}`;
-      timer = setTimeout(() => reject(new Error(`did not end: ${progress()}`)), TIMEOUT_MS);
+      timer = setTimeout(() => reject(new Error(`did not end: ${progress()}`)), HANG_LIMIT_MS);
     });
     await Promise.race([this.#closed, tooLong]).finally(() => clearTimeout(timer));
     return this.#ending;

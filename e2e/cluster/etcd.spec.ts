@@ -11,6 +11,7 @@ import {
   type LocalEtcdOptions,
 } from '../../testing/etcd.ts';
 import type { NetworkFault } from '../../testing/forwarder.ts';
+import { HANG_LIMIT_MS } from '../../testing/hangLimit.ts';
 import { scaled } from '../../testing/scale.ts';
 import { test as base, expect, QUICK } from '../fixtures.ts';
 
@@ -23,8 +24,6 @@ const CUTS: [NetworkFault, FaultScope][] = [
   ['drops', 'all'],
 ];
 
-/** How long a member may take to answer. */
-const TIMEOUT_MS = 20_000;
 /**
  * How long to wait for an answer that must not come: any duration shows that nothing gets through.
  */
@@ -128,7 +127,7 @@ test('serves nothing without TLS and the password', async ({ start }) => {
 /** The health that a member reports, on a connection of its own. */
 async function healthThrough(
   endpoint: string | undefined,
-  withinMs = TIMEOUT_MS,
+  withinMs = HANG_LIMIT_MS,
 ): Promise<unknown> {
   const request = get(`http://${endpoint}/health`, { agent: false });
   request.setTimeout(withinMs, () => request.destroy(new Error('no answer in time')));

@@ -2,10 +2,8 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { HANG_LIMIT_MS } from '../../testing/hangLimit.ts';
 import { LineBuffer } from '../../testing/lineBuffer.ts';
-
-/** How long a reply may take, before the test fails. */
-const TIMEOUT_MS = 20_000;
 
 interface PendingLine {
   resolve: (line: string) => void;
@@ -22,7 +20,7 @@ export class StoringClient {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setEncoding('utf8');
-    socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
+    socket.setTimeout(HANG_LIMIT_MS, () => socket.destroy());
     socket.on('data', (text: string) => this.#socketOnData(text));
     socket.on('error', () => {});
     socket.on('close', () => {
