@@ -93,7 +93,7 @@ function addServiceCommands(program: Command): void {
     targetOption(),
     ...httpOptions(),
     ...bridgeRuleOptions(),
-    idleTimeoutOption('close a session with 1008 after it was idle this long; 0 is never'),
+    idleTimeoutOption('close a session with 1008 if it relays nothing for this long; 0 is never'),
     trustProxyOption('client address (X-Forwarded-For)', 'none'),
     proxyKeyOption(),
     readyUrlOption(),
@@ -119,7 +119,7 @@ function addClientCommands(program: Command): void {
   addClientCommand(
     program,
     'connect',
-    'hold the dialogue in this terminal',
+    'hold the dialogue with the server in this terminal',
     connectOptions(),
   ).action(
     withServers(async (options) => {
@@ -169,7 +169,7 @@ function addToolCommands(program: Command): void {
   addCommand(
     program,
     'hash-password',
-    'read a password, print its hash for --password-file',
+    'read a password, and print its hash for a password file or a users file',
     [],
   ).action(async () => {
     const { hashPasswordCommand } = await import('./commands/hashPassword.ts');
@@ -183,7 +183,7 @@ function addToolCommands(program: Command): void {
     .addArgument(
       new Argument(
         '<to>',
-        'store to write, named likewise: empty, or holding the beginning of the same history',
+        'store to write, in the same form: empty, or with the beginning of the same history',
       ),
     )
     .action(async (from: string, to: string, options) => {

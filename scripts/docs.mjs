@@ -12,8 +12,8 @@ const PAGE = 'docs/flags.md';
 
 const INTRODUCTION = `# Flags and environment variables
 
-Every flag of every command. A flag wins over its variable, and a variable over the default.
-\`motd COMMAND --help\` lists the same flags.
+Every flag of every command, and the environment variable that sets the same. A flag wins over its
+variable, and a variable over the default. \`motd COMMAND --help\` lists the same flags.
 
 This page is written by \`npm run docs\` from the code. Edit the descriptions there:
 [cli/options/](../cli/options).
@@ -21,7 +21,7 @@ This page is written by \`npm run docs\` from the code. Edit the descriptions th
 - A variable with an empty value counts as given. A variable of a switch, such as \`MOTD_TLS\`, turns
   it on with any value: \`MOTD_TLS=0\` turns TLS on, too. To turn a switch off, unset its variable.
 - \`MOTD_HOST\` and \`MOTD_PORT\` are the address to listen on for \`serve\` and \`up\`, and the servers to
-  connect to for the clients. Set them for each service, not for a whole login.
+  connect to for the clients. Set them for each service, not for a whole login session.
 - A repeatable flag takes one value each time; its variable takes several, separated by white space.
 - Every user of the machine can read the arguments of a command. Give a password in a file or in a
   variable: [Passwords](server.md#passwords).`;

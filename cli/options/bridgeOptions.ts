@@ -52,7 +52,7 @@ export interface BridgeRuleOptions {
 export function targetOption(): Option {
   return new Option(
     '--target <name=host:port>',
-    'a TCP service that the page may connect to, or NAME=unix:/PATH, repeatable; ' +
+    'TCP service that the page may connect to, repeatable: NAME=HOST:PORT or NAME=unix:/PATH; ' +
       'the first is the default; append +proxy to send it a PROXY v1 header with the client address ' +
       `(default: ${DEFAULT_TARGET.name}=${DEFAULT_HOST}:${DEFAULT_PORT})`,
   )
@@ -83,13 +83,16 @@ export function bridgeRuleOptions(): Option[] {
 
 function reverseProxyOptions(): Option[] {
   return inGroup(GROUP.proxy, [
-    new Option('--base-path <path>', 'path under which a reverse proxy serves the page: /PATH')
+    new Option(
+      '--base-path <path>',
+      'path under which a reverse proxy serves the page, if it passes the path on: /PATH',
+    )
       .env('MOTD_BASE_PATH')
       .argParser(parseBasePath)
       .default('', 'none'),
     new Option(
       '--public-origin <url>',
-      'another origin at which the page is served, repeatable: https://HOST or https://HOST:PORT',
+      'further origin under which browsers open the page, repeatable: https://HOST or https://HOST:PORT',
     )
       .env('MOTD_PUBLIC_ORIGIN')
       .argParser(parseOrigins),
@@ -107,9 +110,9 @@ function operationsOptions(): Option[] {
       .argParser(parseNetworks),
     new Option(
       '--workers <count>',
-      'number of processes that relay, on one port; auto is one per processor; each takes ' +
-        'about 40 MB of memory, and so does the process that starts several; limits apply to all ' +
-        'of them together',
+      'number of processes that relay, on one port; auto is one per processor; limits apply to ' +
+        'all of them together; more than one need another process, which counts for them; each ' +
+        'process takes about 40 MB of memory',
     )
       .env('MOTD_WORKERS')
       .argParser(parseWorkers)
@@ -121,14 +124,14 @@ function sessionOptions(): Option[] {
   return inGroup(GROUP.limits, [
     new Option(
       '--max-sessions <count>',
-      'maximum number of sessions; more get status 503 or close code 1013',
+      'maximum number of sessions, each one WebSocket; further ones get status 503 or close code 1013',
     )
       .env('MOTD_MAX_SESSIONS')
       .argParser(parseCount(1, 1_000_000))
       .default(5000),
     new Option(
       '--max-sessions-per-source <count>',
-      'maximum number of sessions from one IPv4 address or IPv6 /64',
+      'maximum number of sessions from one IPv4 address or IPv6 /64; further ones get status 503 or close code 1013',
     )
       .env('MOTD_MAX_SESSIONS_PER_SOURCE')
       .argParser(parseCount(1, 1_000_000))
@@ -142,8 +145,8 @@ function sessionOptions(): Option[] {
       .default(262_144),
     new Option(
       '--max-message-rate <count>',
-      'maximum number of messages per second from a browser, averaged over ten seconds; ' +
-        'more get close code 1008; 0 is unlimited',
+      'maximum number of messages per second in a session, averaged over ten seconds; ' +
+        'beyond it, close with 1008; 0 is unlimited',
     )
       .env('MOTD_MAX_MESSAGE_RATE')
       .argParser(parseCount(0, 10_000_000))
@@ -154,14 +157,14 @@ function sessionOptions(): Option[] {
       .default(0),
     new Option(
       '--connect-timeout <seconds>',
-      'close a session with 1014 if its target does not accept in time',
+      'close a session with 1014 if its target does not accept the connection within this time',
     )
       .env('MOTD_CONNECT_TIMEOUT')
       .argParser(parseCount(1, 600))
       .default(10),
     new Option(
       '--ping-interval <seconds>',
-      'how often to ping a browser, to detect a lost connection',
+      'time between two pings of a browser, which detect a lost connection',
     )
       .env('MOTD_PING_INTERVAL')
       .argParser(parseCount(1, 3600))
@@ -172,8 +175,8 @@ function sessionOptions(): Option[] {
 export function usersOption(): Option {
   return new Option(
     '--users-file <file>',
-    'users of the page, one NAME:HASH per line, with hashes by motd hash-password; ' +
-      'without it, no login is required',
+    'file with the users of the page, one NAME:HASH per line, with hashes by ' +
+      'motd hash-password; without it, no login is required',
   )
     .env('MOTD_USERS_FILE')
     .helpGroup(GROUP.passwords);
@@ -182,7 +185,7 @@ export function usersOption(): Option {
 export function readyUrlOption(): Option {
   return new Option(
     '--ready-url <url>',
-    'URL (http://) that must also answer 200 for /readyz to be 200',
+    'URL, with http://, that must answer 200, too, for /readyz to be 200',
   )
     .env('MOTD_READY_URL')
     .argParser(parseReadyUrl)

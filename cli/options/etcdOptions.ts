@@ -25,7 +25,9 @@ export function etcdOptions(): Option[] {
       '--etcd-ca <file>',
       'use TLS to etcd, and trust certificates signed by this CA (PEM)',
     ).env('MOTD_ETCD_CA'),
-    new Option('--etcd-cert <file>', 'client certificate for etcd (PEM)').env('MOTD_ETCD_CERT'),
+    new Option('--etcd-cert <file>', 'use TLS to etcd, with this client certificate (PEM)').env(
+      'MOTD_ETCD_CERT',
+    ),
     new Option('--etcd-key <file>', 'private key of --etcd-cert (PEM, unencrypted)').env(
       'MOTD_ETCD_KEY',
     ),

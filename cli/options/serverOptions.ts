@@ -64,7 +64,7 @@ function storeOptions(): Option[] {
       .env('MOTD_STORE')
       .default(DEFAULT_STORE),
     ...etcdOptions(),
-    new Option('--history <count>', 'number of messages in the reply to MSGHIST')
+    new Option('--history <count>', 'number of messages that the store keeps, for MSGHIST')
       .env('MOTD_HISTORY')
       .argParser(parseCount(1, MAX_HISTORY))
       .default(1000),
@@ -81,12 +81,15 @@ function passwordOptions(): Option[] {
       .env('MOTD_PASSWORD')
       .argParser(parseLine)
       .default(DEFAULT_PASSWORD),
-    new Option('--password-file <file>', 'the same, as a file written by motd hash-password')
+    new Option(
+      '--password-file <file>',
+      'file with the hash of the password for SHUTDOWN, written by motd hash-password',
+    )
       .env('MOTD_PASSWORD_FILE')
       .conflicts('password'),
     new Option(
       '--store-password-file <file>',
-      'password for MSGSTORE, as a file written by motd hash-password; ' +
+      'file with the hash of the password for MSGSTORE, written by motd hash-password; ' +
         'without it, every client may store',
     ).env('MOTD_STORE_PASSWORD_FILE'),
   ]);
@@ -94,18 +97,23 @@ function passwordOptions(): Option[] {
 
 function connectionOptions(): Option[] {
   return inGroup(GROUP.limits, [
-    new Option('--max-connections <count>', 'maximum number of connections; more get 421')
+    new Option(
+      '--max-connections <count>',
+      'maximum number of connections; further ones get reply 421',
+    )
       .env('MOTD_MAX_CONNECTIONS')
       .argParser(parseCount(1, 1_000_000))
       .default(10_000),
     new Option(
       '--max-connections-per-source <count>',
-      'maximum number of connections from one IPv4 address or IPv6 /64; more get 421',
+      'maximum number of connections from one IPv4 address or IPv6 /64; further ones get reply 421',
     )
       .env('MOTD_MAX_CONNECTIONS_PER_SOURCE')
       .argParser(parseCount(1, 1_000_000))
       .default(1000),
-    idleTimeoutOption('close a connection with 421 after it was idle this long; 0 is never'),
+    idleTimeoutOption(
+      'close a connection with 421 if its peer neither sends nor reads for this long; 0 is never',
+    ),
   ]);
 }
 
@@ -123,7 +131,7 @@ export function healthOptions(): Option[] {
       .default(DEFAULT_HOST),
     new Option(
       '--drain <seconds>',
-      'continue to serve this long after SIGTERM or SIGINT, while /readyz is 503 for load balancers',
+      'continue to serve this long after SIGTERM or SIGINT, with /readyz at 503, so that load balancers use another server',
     )
       .env('MOTD_DRAIN')
       .argParser(parseCount(0, 600))
