@@ -436,7 +436,7 @@ test.describe('standard output', () => {
 
   test('that is full loses log lines, but no replies, and does not block the exit', async () => {
     const port = await freePort();
-    const serve = `exec ${process.execPath} dist/cli/main.js serve --port ${port} > /dev/full`;
+    const serve = `exec ${process.execPath} dist/cli/main.js serve --store memory: --port ${port} > /dev/full`;
     const server = new Program('sh', ['-c', serve]);
     await expect(async () => {
       expect((await runMotd(['connect', '127.0.0.1', String(port)])).status).toBe(0);
@@ -449,9 +449,9 @@ test.describe('standard output', () => {
   });
 
   for (const [command, flagsFor] of [
-    ['serve', () => ['--port', '0']],
+    ['serve', () => ['--store', 'memory:', '--port', '0']],
     ['bridge', (free: string) => ['--target', `a=127.0.0.1:${free}`, '--http-port', '0']],
-    ['up', (free: string) => ['--port', '0', '--http-port', free]],
+    ['up', (free: string) => ['--store', 'memory:', '--port', '0', '--http-port', free]],
   ] as const) {
     test(`that is closed, and standard error with it, does not end motd ${command}`, async () => {
       const free = String(await freePort());
