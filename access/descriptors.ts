@@ -9,8 +9,8 @@ import { hasErrorCode } from './systemErrors.ts';
 const NO_DESCRIPTOR = ['EMFILE', 'ENFILE', 'ENOMEM'];
 
 /**
- * Makes a check of whether a number of descriptors can be opened. Simultaneous calls share one
- * check, so that the checks themselves do not use up the descriptors.
+ * Makes a function that checks whether a number of descriptors can be opened. Simultaneous calls
+ * share one check, so that the checks themselves do not use up the descriptors.
  */
 export function descriptorCheck(count: number): () => Promise<boolean> {
   let inProgress: Promise<boolean> | undefined;

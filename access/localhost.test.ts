@@ -44,7 +44,7 @@ test.each([
   expect(isLocalhost(host)).toBe(false);
 });
 
-test('listens on one port of both addresses, given or not', async () => {
+test('listens on the same port of both addresses, whether it is given or picked', async () => {
   for (const port of [0, await freeLocalhostPort()]) {
     const [first, second] = [tcpServer(), tcpServer()];
     const endpoint = await listenOnLocalhost((...at) => bind(first, ...at), second, port);

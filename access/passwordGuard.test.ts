@@ -54,7 +54,7 @@ test('makes one check at a time, in order of arrival', async () => {
   expect(await second).toBe('right');
 });
 
-test('accepts the right password each time, also at the same time', async () => {
+test('accepts the right password each time, even simultaneously', async () => {
   const guard = guardOf({ shutDown: isRight, store: isRight });
   const results = await Promise.all(
     Array.from({ length: 10 }, () => guard.check('a', 'store', 'right')),

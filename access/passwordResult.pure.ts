@@ -1,7 +1,7 @@
 // The result of a password check (passwordGuard.ts). Pure, because the session uses it too.
 
 /**
- * `notChecked`: the source sent too many wrong passwords or has too many pending, or too many tries
- * of all sources are pending.
+ * `notChecked`: the source sent too many wrong passwords, or too many tries are pending, of the
+ * source or in total.
  */
 export type PasswordResult = 'right' | 'wrong' | 'notChecked';

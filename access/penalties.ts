@@ -1,7 +1,7 @@
 // How long a source is blocked after wrong passwords, similar to OpenSSH's PerSourcePenalties
 // (sshd_config(5)). A source is identified by a key. Deterministic: each call passes the time.
 
-/** The number of the wrong password that starts the penalty: users make typing errors. */
+/** The first wrong passwords have no penalty, because users make typing errors: this one has. */
 export const TRIES_BEFORE_BLOCK = 3;
 
 /** The first penalty; each further wrong password doubles it. */

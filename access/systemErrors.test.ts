@@ -8,13 +8,13 @@ import {
   tlsFailure,
 } from './systemErrors.ts';
 
-const withCode = (code: string) => Object.assign(new Error('connect failed'), { code });
+const errorWithCode = (code: string) => Object.assign(new Error('connect failed'), { code });
 
 test('returns a code for Error objects only', () => {
-  expect(errorCode(withCode('ECONNREFUSED'))).toBe('ECONNREFUSED');
+  expect(errorCode(errorWithCode('ECONNREFUSED'))).toBe('ECONNREFUSED');
   expect(errorCode(new Error('no code'))).toBeUndefined();
   expect(errorCode({ code: 'ECONNREFUSED' })).toBeUndefined();
-  expect(hasErrorCode(withCode('EIO'), ['ENXIO', 'EIO'])).toBe(true);
+  expect(hasErrorCode(errorWithCode('EIO'), ['ENXIO', 'EIO'])).toBe(true);
   expect(hasErrorCode(new Error('no code'), ['ENXIO', 'EIO'])).toBe(false);
 });
 
@@ -24,13 +24,13 @@ test.each([
   ['EPIPE', 'reset', 'reset the connection'],
   ['EBADF', 'other', 'cannot be reached'],
 ] as const)('describes %s of a connection as %s', (code, failure, predicate) => {
-  expect(connectFailure(withCode(code))).toBe(failure);
+  expect(connectFailure(errorWithCode(code))).toBe(failure);
   expect(failurePredicate(failure)).toBe(predicate);
 });
 
 test('distinguishes TLS errors from others', () => {
-  expect(tlsFailure(withCode('SELF_SIGNED_CERT_IN_CHAIN'))).toBe('untrusted');
-  expect(tlsFailure(withCode('ECONNREFUSED'))).toBeUndefined();
+  expect(tlsFailure(errorWithCode('SELF_SIGNED_CERT_IN_CHAIN'))).toBe('untrusted');
+  expect(tlsFailure(errorWithCode('ECONNREFUSED'))).toBeUndefined();
 });
 
 test('describes a file error with its code, and an unknown one by its code alone', () => {

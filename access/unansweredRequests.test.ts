@@ -48,9 +48,9 @@ test('counts a request with an unknown expectation, which Node would answer itse
 test('answers an unknown expectation with 417 and closes the connection', async () => {
   const { requests, socket } = await start();
   socket.write(REQUEST.replace('\r\n\r\n', '\r\nExpect: x\r\n\r\n').repeat(1000));
-  const answers = await text(socket);
-  expect(answers).toMatch(/^HTTP\/1\.1 417 /);
-  expect(answers.split('HTTP/1.1 417').length - 1).toBeLessThanOrEqual(MAX_UNANSWERED);
+  const responses = await text(socket);
+  expect(responses).toMatch(/^HTTP\/1\.1 417 /);
+  expect(responses.split('HTTP/1.1 417').length - 1).toBeLessThanOrEqual(MAX_UNANSWERED);
   expect(requests).toEqual([]);
 });
 
@@ -64,15 +64,15 @@ test('closes a connection that requests an upgrade while requests are unanswered
 
 test('counts only unanswered requests, however many were answered', async () => {
   const { requests, socket, rejections } = await start();
-  let answers = 0;
+  let responses = 0;
   socket.on('data', (data) => {
-    answers += String(data).split('HTTP/1.1 200').length - 1;
+    responses += String(data).split('HTTP/1.1 200').length - 1;
   });
   for (let round = 1; round <= 5; round++) {
     socket.write(REQUEST.repeat(MAX_UNANSWERED));
     await expect.poll(() => requests.length).toBe(MAX_UNANSWERED);
     for (const response of requests.splice(0)) response.end('ok');
-    await expect.poll(() => answers).toBe(round * MAX_UNANSWERED);
+    await expect.poll(() => responses).toBe(round * MAX_UNANSWERED);
   }
   expect(rejections()).toBe(0);
 });

@@ -96,14 +96,14 @@ async function pressKey(page: Page, key: string): Promise<number> {
   return page.evaluate(() => window.pageObserver.echo);
 }
 
-/** Dispatches a paste event: each page binds pasting to another key. */
+/** Dispatches a paste event: each page binds pasting to a different key. */
 function paste(page: Page, characters: number): Promise<void> {
   return page.evaluate(async (length) => {
     const clipboardData = new DataTransfer();
     clipboardData.setData('text/plain', `${'x'.repeat(length - 1)}y`);
     const pasted = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
     document.activeElement?.dispatchEvent(pasted);
-    // As much of it as surely fits on one screen.
+    // As much of it as certainly fits on one screen.
     await window.pageObserver.untilEndsWith(`${'x'.repeat(Math.min(length - 1, 1_000))}y`);
   }, characters);
 }

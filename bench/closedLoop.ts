@@ -4,12 +4,13 @@ import { LoadCpu } from './loadCpu.ts';
 
 export interface ClosedLoopResult {
   perSecond: number;
+  /** How many times the work was done. */
   count: number;
-  /** The CPU time of the load itself, as a share of one core. */
+  /** The CPU time of the load generator, as a share of one core. */
   loadCpuShare: number;
 }
 
-/** Runs `clients` clients for `seconds`. */
+/** @param work Repeated by each client until the time has passed. */
 export async function closedLoop(
   clients: number,
   seconds: number,

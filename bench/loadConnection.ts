@@ -1,6 +1,6 @@
-// One connection of the load: a raw socket. All connections read into one buffer, so that reading
-// allocates nothing and the load spends its time in system calls. testing/rawWebSocket.ts is not
-// used here: it checks what it receives, which costs too much.
+// One connection of a load generator: a raw socket. All connections read into one buffer, so that
+// reading allocates nothing and the generator spends its time in system calls.
+// testing/rawWebSocket.ts is not used here: it checks what it receives, which costs too much.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

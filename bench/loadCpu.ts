@@ -1,4 +1,4 @@
-// The CPU time of the load itself: a load that needs a whole core measures only itself.
+// The CPU time of the load generator. A generator that needs a whole core measures only itself.
 
 export class LoadCpu {
   readonly #startedAt = performance.now();

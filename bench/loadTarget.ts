@@ -28,13 +28,13 @@ export function framesCounter(): (bytes: Buffer) => number {
 /** Does the WebSocket handshake (RFC 6455, section 4.1) as noVNC does. */
 function upgrade(connection: LoadConnection): Promise<void> {
   return new Promise((resolve, reject) => {
-    let answer = '';
-    connection.onClosed = () => reject(new Error(`closed instead of upgraded: ${answer}`));
+    let response = '';
+    connection.onClosed = () => reject(new Error(`closed instead of upgraded: ${response}`));
     connection.onBytes = (bytes) => {
-      answer += bytes.toString('latin1');
-      if (!answer.endsWith('\r\n\r\n')) return;
-      if (answer.startsWith('HTTP/1.1 101 ')) resolve();
-      else reject(new Error(`not upgraded: ${answer}`));
+      response += bytes.toString('latin1');
+      if (!response.endsWith('\r\n\r\n')) return;
+      if (response.startsWith('HTTP/1.1 101 ')) resolve();
+      else reject(new Error(`not upgraded: ${response}`));
     };
     connection.write(Buffer.from(upgradeRequest('/ws', { 'Sec-WebSocket-Protocol': 'binary' })));
   });

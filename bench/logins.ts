@@ -10,7 +10,7 @@ export interface LoginsMeasured {
   loginsPerSecond: number;
   /** CPU time of the server for each, in microseconds. */
   cpuUs: number;
-  /** The CPU time of the load itself, as a share of one core. */
+  /** The CPU time of the load generator, as a share of one core. */
   loadCpuShare: number;
 }
 

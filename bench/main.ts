@@ -6,7 +6,7 @@ import { measureEtcd } from './etcd.ts';
 import { compareMsgget } from './msgget.ts';
 import { comparePages } from './pages.ts';
 import {
-  type Running,
+  type RunningProgram,
   startBridge,
   startEcho,
   startServer,
@@ -52,6 +52,6 @@ for (const [name, part] of Object.entries(PARTS)) {
   if (chosen.length === 0 || chosen.includes(name)) await withPrograms(part);
 }
 
-function targetOf({ port }: Running): string {
+function targetOf({ port }: RunningProgram): string {
   return `127.0.0.1:${port}+proxy`;
 }

@@ -11,7 +11,7 @@ import {
 } from './browser.ts';
 import { fieldOf } from './fieldOf.ts';
 import type { LoadTarget } from './loadTarget.ts';
-import { type Running, startBareTerminal, startTtyd, stop } from './programs.ts';
+import { type RunningProgram, startBareTerminal, startTtyd, stop } from './programs.ts';
 import { ROUNDS } from './rounds.ts';
 import {
   formatMedian,
@@ -44,7 +44,7 @@ interface PageRounds<Measured> {
  * @param command The name of ttyd; empty if it is not installed.
  */
 export async function comparePages(page: LoadTarget, command: string): Promise<void> {
-  const started: Running[] = [];
+  const started: RunningProgram[] = [];
   const browser = await startBrowser();
   try {
     const bare = await startBareTerminal(PROMPT);

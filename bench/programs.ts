@@ -14,12 +14,12 @@ const BRIDGE_NODE_FLAGS = process.env['MOTD_BENCH_NODE_FLAGS'] ?? '--single-thre
 
 const LISTENING_POLL_MS = 50;
 
-export interface Running extends LoadTarget {
+export interface RunningProgram extends LoadTarget {
   process: ChildProcess;
 }
 
 /** The baseline, and the target of the bridges. */
-export function startEcho(): Promise<Running> {
+export function startEcho(): Promise<RunningProgram> {
   return startOurs('bench/echo.js', []);
 }
 
@@ -35,7 +35,7 @@ const NO_CONNECTION_LIMITS = [
 const PROXIED = ['--trust-proxy', '127.0.0.1'];
 
 /** @param store As in `--store`. */
-export function startServer(store = 'memory:'): Promise<Running> {
+export function startServer(store = 'memory:'): Promise<RunningProgram> {
   const args = [
     'serve',
     '--port',
@@ -54,7 +54,7 @@ export function startServer(store = 'memory:'): Promise<Running> {
 const NO_SESSION_LIMITS = ['--max-sessions-per-source', '5000', '--max-message-rate', '0'];
 
 /** @param target As in `--target`, without the name. */
-export async function startBridge(target: string, workers = 1): Promise<Running> {
+export async function startBridge(target: string, workers = 1): Promise<RunningProgram> {
   const quiet = ['--http-port', '0', '--log', 'silent'];
   const many = ['--workers', String(workers)];
   const args = ['bridge', '--target', `target=${target}`, ...quiet, ...NO_SESSION_LIMITS, ...many];
@@ -63,12 +63,15 @@ export async function startBridge(target: string, workers = 1): Promise<Running>
 }
 
 /** The baseline for a page. */
-export function startBareTerminal(prompt: string): Promise<Running> {
+export function startBareTerminal(prompt: string): Promise<RunningProgram> {
   return startOurs('bench/bareTerminal.js', [prompt]);
 }
 
 /** @param command The name of websockify. */
-export async function startWebsockify(command: string, targetPort: number): Promise<Running> {
+export async function startWebsockify(
+  command: string,
+  targetPort: number,
+): Promise<RunningProgram> {
   const started = await startOther(command, (port) => [
     `127.0.0.1:${port}`,
     `127.0.0.1:${targetPort}`,
@@ -82,17 +85,17 @@ export async function startWebsockify(command: string, targetPort: number): Prom
  *
  * @param command The name of ttyd.
  */
-export function startTtyd(command: string, prompt: string): Promise<Running> {
+export function startTtyd(command: string, prompt: string): Promise<RunningProgram> {
   const program = ['sh', '-c', 'printf "%s " "$0"; exec cat', prompt];
   return startOther(command, (port) => ['-i', 'lo', '-p', String(port), '-W', ...program]);
 }
 
 /** Registers a program that is being started, so that it is stopped when the work ends. */
-export type TrackProgram = (starting: Promise<Running>) => Promise<Running>;
+export type TrackProgram = (starting: Promise<RunningProgram>) => Promise<RunningProgram>;
 
 /** Runs some work, then stops the programs that it registered, even if it fails. */
 export async function withPrograms(work: (track: TrackProgram) => Promise<void>): Promise<void> {
-  const running: Running[] = [];
+  const running: RunningProgram[] = [];
   try {
     await work(async (starting) => {
       const started = await starting;
@@ -105,7 +108,7 @@ export async function withPrograms(work: (track: TrackProgram) => Promise<void>)
 }
 
 /** Ends a program and its children (websockify has one for each session). */
-export async function stop({ process: child, pid }: Running): Promise<void> {
+export async function stop({ process: child, pid }: RunningProgram): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   const children = processTree(pid).filter((one) => one !== pid);
@@ -121,7 +124,7 @@ async function startOurs(
   script: string,
   args: string[],
   execArgv: string[] = [],
-): Promise<Running> {
+): Promise<RunningProgram> {
   const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
   const child = fork(path, args, { execArgv });
   const message = await nextMessage(child);
@@ -144,7 +147,10 @@ export async function nextMessage(child: ChildProcess) {
   }
 }
 
-async function startOther(command: string, argsFor: (port: number) => string[]): Promise<Running> {
+async function startOther(
+  command: string,
+  argsFor: (port: number) => string[],
+): Promise<RunningProgram> {
   const port = await freePort();
   const child = spawn(command, argsFor(port), { stdio: 'ignore' });
   await once(child, 'spawn');

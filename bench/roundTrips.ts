@@ -24,7 +24,7 @@ export interface RoundTripsMeasured {
   /** From a batch of requests to its last reply, in milliseconds. */
   p50Ms: number;
   p99Ms: number;
-  /** The CPU time of the load itself, as a share of one core. */
+  /** The CPU time of the load generator, as a share of one core. */
   loadCpuShare: number;
 }
 

@@ -1,4 +1,4 @@
-// How often and how long each program is measured. Every program is measured in every round.
+// How many rounds there are, and how many seconds each program is measured in a round.
 
 export const ROUNDS = 5;
 export const SECONDS = 2;

@@ -10,7 +10,7 @@ const CLOSE = frame({ opcode: OPCODE.close, payload: closePayload(1000) });
 
 export interface SessionsMeasured {
   sessionsPerSecond: number;
-  /** The CPU time of the load itself, as a share of one core. */
+  /** The CPU time of the load generator, as a share of one core. */
   loadCpuShare: number;
 }
 

@@ -20,7 +20,7 @@ export interface ThroughputMeasured {
   bytesPerSecond: number;
   /** CPU time of all processes of the server for each gigabyte that came back. */
   cpuSecondsPerGb: number;
-  /** The CPU time of the load itself, as a share of one core. */
+  /** The CPU time of the load generator, as a share of one core. */
   loadCpuShare: number;
 }
 

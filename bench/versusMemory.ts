@@ -5,7 +5,7 @@ import type { LocalEtcd } from '../testing/etcd.ts';
 import { fieldOf } from './fieldOf.ts';
 import { measureLogins } from './logins.ts';
 import { compareRequests, MSGGET, printRequestsHead } from './msgget.ts';
-import { type Running, startServer, withPrograms } from './programs.ts';
+import { type RunningProgram, startServer, withPrograms } from './programs.ts';
 import { inRounds } from './rounds.ts';
 import {
   formatMedian,
@@ -29,7 +29,7 @@ export function compareWithMemory(etcd: LocalEtcd): Promise<void> {
   });
 }
 
-async function compareMsgget(withEtcd: Running, withMemory: Running): Promise<void> {
+async function compareMsgget(withEtcd: RunningProgram, withMemory: RunningProgram): Promise<void> {
   const ours = { target: withEtcd, request: MSGGET };
   const baseline = { target: withMemory, request: MSGGET };
   printRequestsHead();
@@ -40,8 +40,8 @@ async function compareMsgget(withEtcd: Running, withMemory: Running): Promise<vo
 }
 
 /** The load when many people log in: each connection sends one request and closes. */
-async function compareLogins(withEtcd: Running, withMemory: Running): Promise<void> {
-  const measure = (target: Running, seconds: number) =>
+async function compareLogins(withEtcd: RunningProgram, withMemory: RunningProgram): Promise<void> {
+  const measure = (target: RunningProgram, seconds: number) =>
     measureLogins(target, CONCURRENT_LOGINS, seconds);
   const { ours, theirs } = await inRounds(
     (seconds) => measure(withEtcd, seconds),

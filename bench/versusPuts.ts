@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import type { LocalEtcd } from '../testing/etcd.ts';
 import { fieldOf } from './fieldOf.ts';
 import { PlainPuts } from './plainPuts.ts';
-import { type Running, startServer, withPrograms } from './programs.ts';
+import { type RunningProgram, startServer, withPrograms } from './programs.ts';
 import { inRounds } from './rounds.ts';
 import { measureRoundTrips } from './roundTrips.ts';
 import {
@@ -26,7 +26,7 @@ const MSGSTORE = {
   inFlight: 1,
 };
 
-/** How often etcdctl is started. */
+/** How many times etcdctl is started. */
 const COMMANDS = 20;
 
 /** @param etcdctl The name of the program. */
@@ -34,7 +34,7 @@ export async function compareWithPuts(etcd: LocalEtcd, etcdctl: string): Promise
   await withPrograms(async (track) => {
     const lmdb = [await track(startServer(`lmdb:${temporaryFolder()}`))];
     const alone = [await track(startServer(etcd.storeUrl('stored-through-one')))];
-    const three: Running[] = [];
+    const three: RunningProgram[] = [];
     while (three.length < 3) {
       three.push(await track(startServer(etcd.storeUrl('stored-through-three'))));
     }
@@ -64,7 +64,7 @@ export async function compareWithPuts(etcd: LocalEtcd, etcdctl: string): Promise
  */
 async function compare(
   name: string,
-  servers: Running[],
+  servers: RunningProgram[],
   connections: number,
   etcd: LocalEtcd,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import { fieldOf } from './fieldOf.ts';
 import { measureIdleMemory } from './idleMemory.ts';
 import { framesCounter, type LoadTarget } from './loadTarget.ts';
 import { hasProcFs } from './processes.ts';
-import { type Running, startBridge, startWebsockify, stop } from './programs.ts';
+import { type RunningProgram, startBridge, startWebsockify, stop } from './programs.ts';
 import { ROUNDS, SECONDS } from './rounds.ts';
 import { measureRoundTrips } from './roundTrips.ts';
 import { measureSessions } from './sessions.ts';
@@ -181,7 +181,7 @@ async function compareIdleMemory(echo: LoadTarget, command: string): Promise<voi
   ]);
 }
 
-async function idleMemory(started: Running, sessions: number): Promise<number> {
+async function idleMemory(started: RunningProgram, sessions: number): Promise<number> {
   try {
     return await measureIdleMemory(started, sessions);
   } finally {
@@ -217,8 +217,8 @@ function fieldsOf<Field extends string>(
 }
 
 /**
- * The load's CPU share with the bridge, websockify and the echo server. Below 100%, the load waits
- * for them.
+ * The CPU share of the load generator with the bridge, websockify and the echo server. Below 100%,
+ * it waits for them.
  */
 function loadCpu(results: ComparedRounds<{ loadCpuShare: number }>): string {
   const { bridge, websockify, echo } = fieldsOf(results, 'loadCpuShare');

@@ -34,10 +34,10 @@ async function watch(port: number): Promise<void> {
     throw new Error("the server closed a watcher's connection");
   };
   await new Promise<void>((resolve) => {
-    let answer = '';
+    let reply = '';
     connection.onBytes = (bytes) => {
-      answer += bytes.toString('latin1');
-      if (!/^200 OK\n.*\n$/.test(answer)) return;
+      reply += bytes.toString('latin1');
+      if (!/^200 OK\n.*\n$/.test(reply)) return;
       // A message is far shorter than a TCP segment, so it arrives in one piece.
       connection.onBytes = (update) => {
         if (update.at(-1) === LF) recordUpdate();

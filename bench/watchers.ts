@@ -1,5 +1,5 @@
-// Measures the delay from a store through one server to every watcher: on that server, or on three
-// servers that share an etcd.
+// Measures how long a new message takes to reach every watcher: on the server that stores it, or on
+// three servers that share an etcd.
 
 import type { LocalEtcd } from '../testing/etcd.ts';
 import { maxDescriptors } from '../testing/procFs.ts';
@@ -8,24 +8,24 @@ import { monotonicMs } from './clock.ts';
 import { fieldOf } from './fieldOf.ts';
 import { LoadConnection } from './loadConnection.ts';
 import { hasProcFs, treeCpuSeconds } from './processes.ts';
-import { type Running, startServer, withPrograms } from './programs.ts';
+import { type RunningProgram, startServer, withPrograms } from './programs.ts';
 import { formatMedian, medianWithRange, printHead, printRow, ratio, tenths } from './tables.ts';
 import { WatcherProcess } from './watcherProcess.ts';
 
 const MANY_WATCHERS = 10_000;
-/** Shows, next to MANY_WATCHERS, what each watcher costs. */
+/** Compared with MANY_WATCHERS, shows the cost of each watcher. */
 const FEW_WATCHERS = 1_000;
 
-/** For everything a process has open besides watchers. */
+/** Reserved for everything that a process has open besides watchers. */
 const OTHER_DESCRIPTORS = 100;
 
-/** Stores in each setup, in turn. */
+/** How many messages are stored in each setup. The setups take turns. */
 const ROUNDS = 20;
 
 const STORED_BYTES = Buffer.byteLength('200 OK\n200 OK\n');
 
-/** The delays of one store, in milliseconds since the message was sent. */
-interface Delays {
+/** The delays of one message, in milliseconds since it was sent, and its cost. */
+interface UpdateMeasured {
   okMs: number;
   firstMs: number;
   p50Ms: number;
@@ -38,7 +38,7 @@ interface Delays {
 interface WatchSetup {
   name: string;
   /** The message is stored through the first. */
-  servers: Running[];
+  servers: RunningProgram[];
   watchers: number;
 }
 
@@ -47,7 +47,7 @@ export function compareWatching(etcd: LocalEtcd): Promise<void> {
     const memory = () => track(startServer('memory:'));
     const shared = (prefix: string) => track(startServer(etcd.storeUrl(prefix)));
     const alone = [await shared('watched-on-one')];
-    const three: Running[] = [];
+    const three: RunningProgram[] = [];
     while (three.length < 3) three.push(await shared('watched-on-three'));
     const many = Math.min(MANY_WATCHERS, maxWatchers());
     const setups = [
@@ -68,21 +68,27 @@ export function compareWatching(etcd: LocalEtcd): Promise<void> {
   });
 }
 
-/** @returns For each setup, the delays of its rounds. */
-async function storeInTurn(setups: WatchSetup[], processes: WatcherProcess[]): Promise<Delays[][]> {
-  const results: Delays[][] = setups.map(() => []);
+/** @returns For each setup, the result of each round. */
+async function storeInTurn(
+  setups: WatchSetup[],
+  processes: WatcherProcess[],
+): Promise<UpdateMeasured[][]> {
+  const results: UpdateMeasured[][] = setups.map(() => []);
   // The first round warms up.
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [index, watcherProcess] of processes.entries()) {
       const servers = setups[index]?.servers ?? [];
-      const delays = await measureStore(servers, watcherProcess);
-      if (round > 0) results[index]?.push(delays);
+      const measured = await measureUpdate(servers, watcherProcess);
+      if (round > 0) results[index]?.push(measured);
     }
   }
   return results;
 }
 
-async function measureStore(servers: Running[], watchers: WatcherProcess): Promise<Delays> {
+async function measureUpdate(
+  servers: RunningProgram[],
+  watchers: WatcherProcess,
+): Promise<UpdateMeasured> {
   const [first] = servers;
   if (first === undefined) throw new Error('there is no server to store through');
   const connection = await LoadConnection.open(first.port);
@@ -103,22 +109,22 @@ async function measureStore(servers: Running[], watchers: WatcherProcess): Promi
   };
 }
 
-/** @returns When the message was acknowledged. */
+/** @returns When the message was acknowledged, in milliseconds of `monotonicMs`. */
 function store(connection: LoadConnection): Promise<number> {
   return new Promise((resolve, reject) => {
-    let answer = '';
+    let replies = '';
     connection.onClosed = () => reject(new Error('the server closed the connection'));
     connection.onBytes = (bytes) => {
-      answer += bytes.toString('latin1');
-      if (answer.length < STORED_BYTES) return;
-      if (answer === '200 OK\n200 OK\n') resolve(monotonicMs());
-      else reject(new Error(`not stored: ${answer}`));
+      replies += bytes.toString('latin1');
+      if (replies.length < STORED_BYTES) return;
+      if (replies === '200 OK\n200 OK\n') resolve(monotonicMs());
+      else reject(new Error(`not stored: ${replies}`));
     };
     connection.write(Buffer.from('MSGSTORE\nTonight from 22:00 the cluster is read-only.\n'));
   });
 }
 
-function printDelays(setups: WatchSetup[], results: Delays[][]): void {
+function printDelays(setups: WatchSetup[], results: UpdateMeasured[][]): void {
   printHead([
     'from a write to every watcher',
     'ms to 200 OK',
@@ -129,10 +135,10 @@ function printDelays(setups: WatchSetup[], results: Delays[][]): void {
     'ratio',
     "servers' CPU µs each",
   ]);
-  const lastOf = (rounds: Delays[] = []) => fieldOf(rounds, 'lastMs');
+  const lastOf = (rounds: UpdateMeasured[] = []) => fieldOf(rounds, 'lastMs');
   for (const [index, { name, watchers }] of setups.entries()) {
     const rounds = results[index] ?? [];
-    const cpuUs = rounds.reduce((sum, delays) => sum + delays.cpuUs, 0) / rounds.length;
+    const cpuUs = rounds.reduce((sum, measured) => sum + measured.cpuUs, 0) / rounds.length;
     printRow([
       `${watchers} ${name}`,
       medianWithRange(fieldOf(rounds, 'okMs'), tenths),
@@ -146,11 +152,11 @@ function printDelays(setups: WatchSetup[], results: Delays[][]): void {
   }
 }
 
-function cpuSecondsOf(servers: Running[]): number {
+function cpuSecondsOf(servers: RunningProgram[]): number {
   return servers.reduce((sum, { pid }) => sum + treeCpuSeconds(pid), 0);
 }
 
-/** How many watchers the descriptors of a process allow; Node raises its limit to the maximum. */
+/** The maximum number of watchers of one process: each needs a descriptor. */
 function maxWatchers(): number {
   return hasProcFs ? maxDescriptors() - OTHER_DESCRIPTORS : Number.POSITIVE_INFINITY;
 }

@@ -36,7 +36,7 @@ interface WorkersMeasured {
   perSecond: number;
   /** CPU time of all processes of the bridge for each, in microseconds. */
   cpuUsEach: number;
-  /** The CPU time of the load itself, as a share of one core. */
+  /** The CPU time of the load generator, as a share of one core. */
   loadCpuShare: number;
 }
 

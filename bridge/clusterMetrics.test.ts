@@ -51,6 +51,7 @@ test('keeps the counters of a worker that has exited, but not its gauges', async
   cluster.addWorker(() => second.sample());
   await cluster.text();
   remove();
+  // A second call does nothing.
   remove();
   expect(await metricOf(cluster, OPENED)).toBe(7);
   expect(await metricOf(cluster, OPEN)).toBe(1);

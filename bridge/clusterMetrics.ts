@@ -84,7 +84,7 @@ export class ClusterMetrics implements MetricsText {
 
   /** @returns Whether the worker answered in time. A late answer counts in the next scrape. */
   async #update(worker: Worker): Promise<boolean> {
-    const answer = worker.sample().then(
+    const updated = worker.sample().then(
       (samples) => {
         // Drops what cannot be merged, such as the start time of each process.
         worker.lastSample = samples.filter(({ aggregator }) => aggregator !== 'omit');
@@ -96,7 +96,7 @@ export class ClusterMetrics implements MetricsText {
     const timeout = new Promise<boolean>((resolve) => {
       timer = setTimeout(resolve, this.#workerTimeoutMs, false);
     });
-    return Promise.race([answer, timeout]).finally(() => clearTimeout(timer));
+    return Promise.race([updated, timeout]).finally(() => clearTimeout(timer));
   }
 
   #removeWorker(worker: Worker): void {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { connectError, describeConnectError, fileError, listenError } from './cliError.ts';
 
-const withCode = (code: string) => Object.assign(new Error('failed'), { code });
+const errorWithCode = (code: string) => Object.assign(new Error('failed'), { code });
 
 test.each([
   ['EADDRINUSE', 'port 26310 is already in use on 127.0.0.1; choose another with --http-port'],
@@ -10,7 +10,7 @@ test.each([
   ['EAI_AGAIN', 'unknown host name: 127.0.0.1; check --http-host'],
   ['EIO', 'cannot listen on 127.0.0.1, port 26310: EIO; check --http-host'],
 ])('names the flag to change if listening fails with %s', (code, message) => {
-  const error = listenError(withCode(code), { host: '127.0.0.1', port: 26310 }, '--http-port');
+  const error = listenError(errorWithCode(code), { host: '127.0.0.1', port: 26310 }, '--http-port');
   expect(error).toMatchObject({ name: 'CliError', message });
 });
 
@@ -24,21 +24,21 @@ test.each([
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'does not speak TLS', '; leave out --tls'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'has an untrusted certificate', '; pass its CA with --tls-ca'],
 ])('describes a connection that fails with %s', (code, predicate, advice) => {
-  const error = connectError(withCode(code), 'motd.example:26310');
+  const error = connectError(errorWithCode(code), 'motd.example:26310');
   const message = `motd.example:26310 ${predicate}${advice}`;
   expect(error).toMatchObject({ name: 'CliError', message });
-  expect(describeConnectError(withCode(code))).toBe(predicate);
+  expect(describeConnectError(errorWithCode(code))).toBe(predicate);
 });
 
 test('describes an unknown error by its code', () => {
-  expect(describeConnectError(withCode('EBADF'))).toBe('cannot be reached (EBADF)');
+  expect(describeConnectError(errorWithCode('EBADF'))).toBe('cannot be reached (EBADF)');
 });
 
 test.each([
   ['ENOENT', 'no such file: users; check --users-file'],
   ['EACCES', 'cannot read users: permission denied (EACCES); check --users-file'],
 ])('names the flag to check if reading a file fails with %s', (code, message) => {
-  expect(fileError(withCode(code), 'users', '--users-file')).toMatchObject({ message });
+  expect(fileError(errorWithCode(code), 'users', '--users-file')).toMatchObject({ message });
 });
 
 test('returns an error without a code unchanged: it is a bug', () => {

@@ -32,7 +32,7 @@ export function printToStderr(message: string): void {
 /**
  * Describes why a server could not listen.
  *
- * @param portFlag The flag that sets the port. The flag for the host is named alike.
+ * @param portFlag The flag that sets the port. The flag for the host has a similar name.
  * @returns A CliError, or `error` itself if it has no code.
  */
 export function listenError(error: unknown, { host, port }: Endpoint, portFlag: string): unknown {

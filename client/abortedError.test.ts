@@ -48,7 +48,7 @@ async function describeAborted(
 }
 
 /** Wraps a request; `received` resolves when `bytes` bytes have arrived. */
-function asking(ask: (socket: Socket) => Promise<unknown>, bytes: number) {
+function trackReceived(ask: (socket: Socket) => Promise<unknown>, bytes: number) {
   let settle: (value?: unknown) => void = () => {};
   const received = new Promise((resolve) => {
     settle = resolve;
@@ -70,14 +70,14 @@ test.each([
 ])('describes a server that sent %j: %s', async (text, description) => {
   const { port } = await serverThatSends(text);
   for (const request of REQUESTS) {
-    const { asks, received } = asking(request, text.length);
+    const { asks, received } = trackReceived(request, text.length);
     expect(await describeAborted({ host: '127.0.0.1', port }, asks, received)).toBe(description);
   }
 });
 
 test('does not take a part of a message for a complete reply', async () => {
   const { port } = await serverThatSends('200 OK\nAn app');
-  const { asks, received } = asking(getMessage, 13);
+  const { asks, received } = trackReceived(getMessage, 13);
   expect(await describeAborted({ host: '127.0.0.1', port }, asks, received)).toBe(
     'sent 13 bytes and no complete reply',
   );

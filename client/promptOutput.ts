@@ -136,8 +136,8 @@ export class PromptOutput extends Writable {
   }
 
   /**
-   * readline stores for Ctrl-Y the text that Ctrl-U and Ctrl-K delete, also for later prompts.
-   * Delete it with single key presses first, which store nothing, so that no password gets there.
+   * readline stores the text that Ctrl-U and Ctrl-K delete, and Ctrl-Y inserts it even at a later
+   * prompt. Delete the text by single key presses first, which store nothing: it may be a password.
    */
   #inputOnKeypress(readline: Interface, { ctrl, shift, name }: Keypress): void {
     if (!this.#masksPasswords || this.#mode === 'shown' || !ctrl) return;

@@ -21,7 +21,7 @@ const SIGNATURES: ProtocolPatterns = [
   ['TLS', /^\x16\x03[\0-\x04]/],
   // SSLv2's CLIENT-HELLO that offers TLS (RFC 5246, appendix E.2).
   ['TLS', /^[\x80-\xbf][^\n]\x01[\0\x03]/],
-  // The cookie 0x2112A442 (RFC 8489, section 5), also after a length (RFC 4571): WebRTC over TCP.
+  // The cookie 0x2112A442 (RFC 8489, section 5); WebRTC over TCP sends a length first (RFC 4571).
   ['STUN', /^(?:[^\n]{2})?[\0-\x3f][^\n]{3}\x21\x12\xa4\x42/],
   // RFC 1928, section 3; SOCKS 4: CONNECT and BIND.
   ['SOCKS', /^\x05[\x01-\x09][\0-\x09\x80-\xfe]/],

@@ -146,7 +146,7 @@ export class LineReader {
     return end > limit;
   }
 
-  /** Replaces CR NUL by CRLF, also if a chunk ends between CR and NUL. */
+  /** Replaces CR NUL by CRLF, even if a chunk ends between CR and NUL. */
   #replaceCrNul(chunk: string): string {
     const isSplit = chunk.startsWith('\0') && this.#input.endsWith('\r');
     const text = isSplit ? `\n${chunk.slice(1)}` : chunk;

@@ -11,7 +11,7 @@ describe('removes from the start of a line', () => {
     ['what telnet sends for Ctrl-C', '\xff\xf4\xff\xfd\x06'],
     ['Are You There', '\xff\xf6'],
     ['the keepalive of PuTTY', '\xff\xf1'],
-    ['Synch, its IAC sent as urgent data', '\xf2'],
+    ['a Data Mark, whose IAC was sent as urgent data', '\xf2'],
     ['a window size', '\xff\xfa\x1f\0P\0\x18\xff\xf0'],
     ['the options of MUD clients', '\xff\xfd\xc9\xff\xfd\x46\xff\xfb\x56'],
     ['white space and NULs between them', '\xff\xf1\0 \xff\xf1\r'],
@@ -20,7 +20,7 @@ describe('removes from the start of a line', () => {
     expect(dropTelnetCommands(commands)).toBe('');
   });
 
-  test('a command whose option was trimmed', () => {
+  test('a command whose option was trimmed as white space', () => {
     expect(dropTelnetCommands('\xff\xfd')).toBe('');
   });
 });
@@ -28,7 +28,7 @@ describe('removes from the start of a line', () => {
 test.each([
   ['text', 'MSGGET'],
   ['commands after text', 'MSGGET\xff\xf1'],
-  ['IAC before anything else', '\xffMSGGET'],
+  ['IAC before a byte that is not a command', '\xffMSGGET'],
   ['an escaped byte 255', '\xff\xffMSGGET'],
   ['a byte order mark of UTF-16', '\xff\xfeM\0S\0'],
   ['an unterminated subnegotiation', '\xff\xfa\x1f\0P'],
@@ -37,9 +37,9 @@ test.each([
 });
 
 test.each(['\xff\xfa'.repeat(2000), '\xff\xf1'.repeat(2000), `\xff\xfa${'\xff'.repeat(4000)}`])(
-  'decides in linear time',
+  'takes linear time',
   (line) => {
-    // A backtracking pattern would take seconds, and the test's time limit with it.
+    // A pattern that backtracks would take seconds, longer than the test's timeout.
     for (let times = 0; times < 1000; times++) dropTelnetCommands(line);
   },
 );

@@ -1,12 +1,13 @@
-// `npm run bench`; `-- etcd` and the like run one part of it.
+// `npm run bench`: compares the program with others. `-- etcd` runs one part.
 
 import { findBrowser } from './browser.mjs';
 import { fail, prepare } from './prepare.mjs';
 import { findEtcd, findTtyd, findWebsockify } from './tools.mjs';
 
 /**
- * Finds the programs that each part compares with. @type {Record<string, () => void |
- * Promise<void>>}
+ * For each part, finds the programs that it compares with.
+ *
+ * @type {Record<string, () => void | Promise<void>>}
  */
 const PARTS = {
   msgget() {},

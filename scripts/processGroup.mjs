@@ -24,7 +24,7 @@ export class ProcessGroup {
   #onExit;
 
   /**
-   * @param {string} prefix Of the folder's name.
+   * @param {string} prefix The start of the folder's name.
    * @param {(message: string, name: string) => void} onExit Called if a program ends unexpectedly.
    */
   constructor(prefix, onExit) {
@@ -72,7 +72,11 @@ export class ProcessGroup {
     return join(this.folder, `${name}.log`);
   }
 
-  /** The last lines of a program's log, each after a line end. @param {string} name */
+  /**
+   * The last lines of a program's log, each preceded by a line end.
+   *
+   * @param {string} name
+   */
   lastLinesOf(name) {
     const file = this.logFileOf(name);
     if (!existsSync(file)) return '';

@@ -28,7 +28,10 @@ lines.on('close', async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** @returns Whether there was a process to kill. @param {number} pid */
+/**
+ * @param {number} pid
+ * @returns Whether there was a process to kill.
+ */
 function kill(pid) {
   try {
     return process.kill(pid, 'SIGKILL');

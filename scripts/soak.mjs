@@ -13,7 +13,11 @@ const PAGE = 'docs/reliability.md';
 const VITEST = 'node_modules/vitest/vitest.mjs';
 const PLAYWRIGHT = 'node_modules/@playwright/test/cli.js';
 
-/** The tests of each part. @type {Record<string, () => void>} */
+/**
+ * The tests of each part.
+ *
+ * @type {Record<string, () => void>}
+ */
 const PARTS = {
   server() {
     runNode(VITEST, 'run', 'server/session');

@@ -95,13 +95,15 @@ async function start() {
     ...['--ready-url', `http://${HOST}:${ports.metricsPort}/readyz`],
   ]);
   await Promise.all(
-    servers.map(({ name, healthPort }) => isReady(name, `http://${HOST}:${healthPort}/readyz`)),
+    servers.map(({ name, healthPort }) =>
+      waitUntilReady(name, `http://${HOST}:${healthPort}/readyz`),
+    ),
   );
   const file = join(programs.folder, 'haproxy.cfg');
   writeFileSync(file, haproxyConfiguration(readFileSync(HAPROXY_CFG, 'utf8'), ports, servers));
   programs.start('haproxy', haproxy, ['-db', '-f', file], 'log');
   const metrics = `http://${HOST}:${ports.metricsPort}/metrics`;
-  await isReady('haproxy', metrics, (text) => passedChecksIn(text) === servers.length + 1);
+  await waitUntilReady('haproxy', metrics, (text) => passedChecksIn(text) === servers.length + 1);
   printAddresses(servers, endpoints, metrics);
 }
 
@@ -121,7 +123,7 @@ async function startEtcd() {
   }
   const endpoints = members.map(({ clientPort }) => `${HOST}:${clientPort}`);
   await Promise.all(
-    members.map(({ name }, index) => isReady(name, `http://${endpoints[index]}/health`)),
+    members.map(({ name }, index) => waitUntilReady(name, `http://${endpoints[index]}/health`)),
   );
   return endpoints;
 }
@@ -213,7 +215,11 @@ async function end(status) {
   process.exit(status);
 }
 
-/** How many servers HAProxy has checked and found healthy. @param {string} metrics */
+/**
+ * How many servers HAProxy has checked and found healthy.
+ *
+ * @param {string} metrics
+ */
 function passedChecksIn(metrics) {
   return metrics.match(/^haproxy_server_check_status\{.*state="L7OK"\} 1$/gm)?.length ?? 0;
 }
@@ -221,13 +227,13 @@ function passedChecksIn(metrics) {
 /**
  * @param {string} name
  * @param {string} url
- * @param {(text: string) => boolean} [isFit]
+ * @param {(body: string) => boolean} [isReady] Whether the body of a 200 response means ready.
  */
-async function isReady(name, url, isFit = () => true) {
+async function waitUntilReady(name, url, isReady = () => true) {
   const check = () => {
     if (programs.isEnding) throw new Error('the programs are being stopped');
   };
-  const options = { isReady: isFit, check, timeoutMs: READY_TIMEOUT_MS };
+  const options = { isReady, check, timeoutMs: READY_TIMEOUT_MS };
   await waitForHttp(url, options).catch((/** @type {Error} */ error) => {
     throw new Error(`${name}: ${error.message}${programs.lastLinesOf(name)}`);
   });
@@ -262,7 +268,7 @@ function find(name, debianPackage) {
   return found ?? fail(`${name} is not installed; on Debian: apt-get install ${debianPackage}`);
 }
 
-/** @param {string} name Of a file in testing/. */
+/** @param {string} name The name of a file in testing/, without its extension. */
 async function importCompiled(name) {
   return import(new URL(`../dist/testing/${name}.js`, import.meta.url).href);
 }

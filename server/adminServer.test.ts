@@ -150,7 +150,7 @@ test.each([
   ['/healthz', 'OPTIONS', 200],
   ['/readyz', 'OPTIONS', 503],
   ['/readyz', 'HEAD', 503],
-])('answers %s by %s with %d', async (path, method, status) => {
+])('at %s, answers %s with %d', async (path, method, status) => {
   const { at } = await start();
   expect((await ask(at, path, method)).status).toBe(status);
 });

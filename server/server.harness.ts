@@ -100,13 +100,13 @@ export class TestClient {
     }
   }
 
-  /** Half-closes. @returns All bytes received, when the server has closed too. */
+  /** Half-closes. @returns All bytes received until the server closed. */
   async end(): Promise<string> {
     this.socket.end();
     return this.ended();
   }
 
-  /** @returns All bytes received, when the server has closed. */
+  /** @returns All bytes received until the server closed. */
   async ended(): Promise<string> {
     while (!this.#hasEnded) await this.#nextEvent();
     return this.received;

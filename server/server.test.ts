@@ -194,7 +194,7 @@ test('does not delay others for a peer that pipelines without reading, and sends
 });
 
 describe('MSGWATCH', () => {
-  test('sends every message, also one stored through another connection', async () => {
+  test('sends every message, even one stored through another connection', async () => {
     const running = await startServer();
     const watcher = new TestClient(running);
     await watcher.send('MSGWATCH\n');
@@ -473,7 +473,7 @@ describe('a PROXY header', () => {
     expect(running.console.at(-1)).toMatch(/^\[!\] PROXY header rejected/);
   });
 
-  test('is optional for a trusted peer, also for a bare client', async () => {
+  test('is optional for a trusted peer, even for a bare client', async () => {
     const running = await startServer({ isTrustedProxy: () => true });
     const bare = new TestClient(running);
     await bare.send('MSGGET');

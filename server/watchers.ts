@@ -8,7 +8,7 @@ export interface Watcher {
 }
 
 /**
- * How many watchers are notified per turn of the event loop, so that other connections are not
+ * How many watchers are notified per iteration of the event loop, so that other connections are not
  * blocked.
  */
 const SLICE_SIZE = 256;

@@ -58,7 +58,7 @@ function anchorOf(title: string): string {
  * @param page Its path, relative to the root.
  * @param heading The title of the block's section, which ends with the next heading.
  * @param language The word after the opening fence.
- * @param index Of the section's blocks in that language.
+ * @param index Which of the section's blocks in that language, from 0.
  * @throws If there is no such block.
  */
 export function codeBlock(page: string, heading: string, language: string, index = 0): string {

@@ -156,7 +156,7 @@ export class LocalEtcd {
   /**
    * Finds the leader that a majority follows.
    *
-   * @param otherThan Waits for another leader than this one: followers notice the loss of their
+   * @param otherThan Waits for a leader other than this one: followers notice the loss of their
    *   leader only after the election timeout.
    */
   async leader(otherThan?: number): Promise<number> {

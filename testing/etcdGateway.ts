@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
-/** How long a member may take to answer; a paused one never does. */
-const ANSWER_TIMEOUT_MS = 2000;
+/** How long a member may take to respond; a paused one never does. */
+const RESPONSE_TIMEOUT_MS = 2000;
 
 /** The size of each value that `fillQuota` writes. */
 const FILLER_BYTES = 100_000;
@@ -87,8 +87,8 @@ export class EtcdGateway {
 
   /** The current revision. */
   async revision(): Promise<number> {
-    const answer = await this.call('/v3/kv/range', { key: base64('\0') });
-    return Number(recordOf(answer['header'])['revision']);
+    const response = await this.call('/v3/kv/range', { key: base64('\0') });
+    return Number(recordOf(response['header'])['revision']);
   }
 
   /** Removes all revisions before the current one; `physical` waits until they are gone. */
@@ -198,16 +198,18 @@ export class EtcdGateway {
       headers: this.#token === undefined ? {} : { authorization: this.#token },
       ...(authority !== undefined && { ca: readFileSync(authority) }),
     });
-    request.setTimeout(ANSWER_TIMEOUT_MS, () => request.destroy(new Error('no answer in time')));
+    request.setTimeout(RESPONSE_TIMEOUT_MS, () =>
+      request.destroy(new Error('no response in time')),
+    );
     request.end(body === undefined ? undefined : JSON.stringify(body));
     const [response] = await once(request, 'response');
     const pieces: Buffer[] = [];
     for await (const piece of response) pieces.push(piece);
     const text = Buffer.concat(pieces).toString('utf8');
-    const answer: GatewayResponse = JSON.parse(text);
+    const parsed: GatewayResponse = JSON.parse(text);
     // A member without a leader answers /health with 503 and the usual body.
-    if (answer['error'] !== undefined) throw new EtcdError(`${path}: ${text}`);
-    return answer;
+    if (parsed['error'] !== undefined) throw new EtcdError(`${path}: ${text}`);
+    return parsed;
   }
 }
 

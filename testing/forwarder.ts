@@ -1,5 +1,5 @@
-// A TCP forwarder that can be cut, for tests of programs that must survive network failures.
-// Needs no root privileges.
+// A TCP forwarder that can be cut, for tests of programs that must survive network failures. Needs
+// no root privileges.
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -15,13 +15,13 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
  */
 export type NetworkFault = 'rejects' | 'drops';
 
-/** Of a connection, to find out who opened it. */
+/** How many first bytes of a connection are searched for the peer that opened it. */
 const MAX_FIRST_BYTES = 8192;
 
 interface Pair {
   inner: Socket;
   outer: Socket;
-  /** Who opened it, if its first bytes name that. */
+  /** The peer that opened it, if its first bytes name the peer. */
   from: string | undefined;
   hasLostBytes: boolean;
 }
@@ -30,7 +30,7 @@ export interface ForwarderOptions {
   /** The port to forward to, on 127.0.0.1. */
   to: number;
   /**
-   * Finds in the first bytes of a connection who opened it; `undefined` if more bytes are needed.
+   * Finds the peer in the first bytes of a connection; `undefined` if more bytes are needed.
    * Without it, all connections are treated alike.
    */
   readFrom?: (firstBytes: string) => string | undefined;
@@ -99,7 +99,7 @@ export class Forwarder {
     inner.on('end', () => outer.end());
   }
 
-  /** Holds back the first bytes of a connection until they show who opened it. */
+  /** Holds back the first bytes of a connection until they name the peer that opened it. */
   #readFirstBytes(pair: Pair, received: string): void {
     const { readFrom } = this.#options;
     if (readFrom === undefined) {

@@ -39,8 +39,8 @@ export function descriptors(pid: number): number {
 }
 
 /**
- * How many file descriptors this process and its children may open. Node raises the limit to the
- * maximum.
+ * How many file descriptors this process and its children may open. Node raises its soft limit to
+ * the hard limit when it starts.
  */
 export function maxDescriptors(): number {
   const limits = readFileSync('/proc/self/limits', 'latin1');

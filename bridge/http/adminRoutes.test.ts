@@ -336,7 +336,7 @@ describe('a request target in absolute form', () => {
     }
   });
 
-  test('replaces the Host header of an upgrade, also for the origin check', async () => {
+  test('replaces the Host header of an upgrade, even for the origin check', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const upgrade = (target: string, host: string, origin: string) =>
       `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\nConnection: Upgrade\r\n` +
@@ -403,13 +403,13 @@ describe('the last file descriptors', () => {
 
 test('limits the unanswered requests of a source, on any number of connections', async () => {
   const limits = { maxSessions: 100, maxSessionsPerSource: 1, maxMessageBytes: 1024 };
-  const settled: ((verdict: 'wrong') => void)[] = [];
+  const pendingChecks: ((result: 'wrong') => void)[] = [];
   const bridge = await startBridge(
     { echo: await startTarget(echo) },
     {
       limits,
       isTrustedProxy: () => true,
-      checkPassword: () => new Promise((resolve) => void settled.push(resolve)),
+      checkPassword: () => new Promise((resolve) => void pendingChecks.push(resolve)),
     },
   );
   const request = (client: string) =>
@@ -419,10 +419,10 @@ test('limits the unanswered requests of a source, on any number of connections',
     for (const socket of sockets) socket.destroy();
   });
   for (const socket of sockets) socket.write(request('192.0.2.1').repeat(10));
-  await expect.poll(() => settled.length).toBe(100);
+  await expect.poll(() => pendingChecks.length).toBe(100);
   const [first, second] = sockets;
   first?.write(request('192.0.2.1'));
-  await expect.poll(() => settled.length).toBe(101);
+  await expect.poll(() => pendingChecks.length).toBe(101);
   expect(
     await sendRaw(
       bridge,
@@ -430,14 +430,14 @@ test('limits the unanswered requests of a source, on any number of connections',
     ),
   ).toMatch(/^HTTP\/1\.1 503 .*too many requests from your address/s);
   second?.write(request('192.0.2.2'));
-  await expect.poll(() => settled.length).toBe(102);
+  await expect.poll(() => pendingChecks.length).toBe(102);
   // Closed connections and answered requests release their leases.
   first?.destroy();
-  for (const resolve of settled.splice(50, 10)) resolve('wrong');
+  for (const resolve of pendingChecks.splice(50, 10)) resolve('wrong');
   await expect
     .poll(async () => {
       sockets[5]?.write(request('192.0.2.1'));
-      return settled.length;
+      return pendingChecks.length;
     })
     .toBeGreaterThan(92);
 });
@@ -482,19 +482,22 @@ describe('a request', () => {
     ['Motd.example.', ' http://motd.example, or https:// if browsers reach it over TLS'],
     ['$(reboot)', undefined],
     ['', undefined],
-  ])('with the foreign Host %j gets the value for --public-origin', async (host, value) => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
-    const response = await sendRaw(
-      bridge,
-      `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
-    );
-    const advice = value === undefined ? '' : `; to allow it, add --public-origin${value}`;
-    expect(response.split('\r\n\r\n')[1]).toBe(
-      `Rejected: the host '${host}' is not allowed${advice}.\n`,
-    );
-  });
+  ])(
+    'with the foreign Host %j is rejected, and told the --public-origin that allows it',
+    async (host, value) => {
+      const bridge = await startBridge({ echo: await startTarget(echo) });
+      const response = await sendRaw(
+        bridge,
+        `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      );
+      const advice = value === undefined ? '' : `; to allow it, add --public-origin${value}`;
+      expect(response.split('\r\n\r\n')[1]).toBe(
+        `Rejected: the host '${host}' is not allowed${advice}.\n`,
+      );
+    },
+  );
 
-  test('with a foreign Host gets a value with https:// if the bridge knows about TLS', async () => {
+  test('with a foreign Host is told a --public-origin with https:// if the bridge knows about TLS', async () => {
     const bridge = await startBridge(
       { echo: await startTarget(echo) },
       { isTrustedProxy: () => true },
@@ -510,20 +513,23 @@ describe('a request', () => {
     ['https://evil.example', '; to allow it, add --public-origin https://evil.example'],
     ['http://motd.example.:8000', '; to allow it, add --public-origin http://motd.example:8000'],
     ['null', ''],
-  ])('from a page of %s gets the value for --public-origin', async (origin, advice) => {
-    const bridge = await startBridge({ echo: await startTarget(echo) });
-    const body = `Rejected: the origin '${origin}' is not allowed${advice}.\n`;
-    expect(await new TestPeer(bridge, '/ws', { origin }).rejection()).toMatchObject({
-      status: 403,
-      body,
-    });
-    // The request that a page sends: a browser sends no Origin with its GET.
-    const response = await fetch(`http://127.0.0.1:${bridge.port}/ws`, {
-      method: 'OPTIONS',
-      headers: { origin },
-    });
-    expect([response.status, await response.text()]).toEqual([403, body]);
-  });
+  ])(
+    'from a page of %s is rejected, and told the --public-origin that allows it',
+    async (origin, advice) => {
+      const bridge = await startBridge({ echo: await startTarget(echo) });
+      const body = `Rejected: the origin '${origin}' is not allowed${advice}.\n`;
+      expect(await new TestPeer(bridge, '/ws', { origin }).rejection()).toMatchObject({
+        status: 403,
+        body,
+      });
+      // The request that a page sends: a browser sends no Origin with its GET.
+      const response = await fetch(`http://127.0.0.1:${bridge.port}/ws`, {
+        method: 'OPTIONS',
+        headers: { origin },
+      });
+      expect([response.status, await response.text()]).toEqual([403, body]);
+    },
+  );
 
   test.each([
     ['/healthz', 200],
@@ -539,7 +545,7 @@ describe('a request', () => {
     );
   });
 
-  test('in HTTP/1.1 without a Host is rejected with 400, also an upgrade', async () => {
+  test('in HTTP/1.1 without a Host is rejected with 400, even if it is an upgrade', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const upgrade =
       'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
@@ -583,7 +589,7 @@ describe('a request', () => {
     ).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  test('that cannot be decoded gets a text', async () => {
+  test('that cannot be decoded is rejected with 400 and one line of text', async () => {
     const bridge = await startBridge({ echo: await startTarget(echo) });
     const response = await sendRaw(
       bridge,

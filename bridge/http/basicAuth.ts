@@ -8,7 +8,7 @@ import { clientAddress } from './clientAddress.ts';
 import type { LoginCookie } from './loginCookie.ts';
 import { rulesOf } from './routeRules.ts';
 
-/** The shortest penalty of a source that sent too many wrong passwords (access/penalties.ts). */
+/** The shortest penalty for too many wrong passwords (access/penalties.ts). */
 const RETRY_AFTER_SECONDS = 5;
 
 /**
@@ -73,7 +73,7 @@ export async function requireBasicAuth(
   });
   app.addHook('onRequest', async (request, reply) => {
     const { needsNoPassword, setsLoginCookie } = rulesOf(request);
-    if (needsNoPassword || (await isLoggedIn(request, cookie))) return undefined;
+    if (needsNoPassword || (await authenticateByCookie(request, cookie))) return undefined;
     const error = await authenticationError(app, request, reply);
     if (error !== undefined) {
       onRejection();
@@ -85,9 +85,12 @@ export async function requireBasicAuth(
 }
 
 /**
- * Whether the login cookie authenticates a request. If there is a password, the cookie is ignored.
+ * Authenticates a request by the login cookie, and sets `request.user`. If the request has a
+ * password, the cookie is ignored.
+ *
+ * @returns Whether the user is authenticated.
  */
-async function isLoggedIn(
+async function authenticateByCookie(
   request: FastifyRequest,
   cookie: LoginCookie | undefined,
 ): Promise<boolean> {

@@ -33,8 +33,8 @@ const ADDED_BY_PROXIES = [
 ];
 
 /**
- * Whether a request came through a proxy, and its client is unknown or has the address of that
- * proxy: one that is not trusted, or a trusted one that was asked from its own machine.
+ * Whether a request came through a proxy, but has the proxy's own address. The proxy is not
+ * trusted, or it is, and its client is on the same machine.
  */
 export function isFromUntrustedProxy(request: FastifyRequest): boolean {
   const { headers, socket } = request;

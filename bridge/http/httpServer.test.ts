@@ -6,13 +6,20 @@ import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { listeningEndpoint } from '../../access/endpoint.ts';
+import { tlsFile } from '../../testing/tlsFile.ts';
 import { echo, type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
 import { httpServerFactory, limitResponseTime, replaceCertificate } from './httpServer.ts';
 
-const read = (name: string) =>
-  readFileSync(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
-const FIRST = { cert: read('cert'), key: read('key'), minVersion: 'TLSv1.2' } as const;
-const SECOND = { cert: read('renewed'), key: read('renewed-key'), minVersion: 'TLSv1.2' } as const;
+const FIRST = {
+  cert: readFileSync(tlsFile('cert')),
+  key: readFileSync(tlsFile('key')),
+  minVersion: 'TLSv1.2',
+} as const;
+const SECOND = {
+  cert: readFileSync(tlsFile('renewed')),
+  key: readFileSync(tlsFile('renewed-key')),
+  minVersion: 'TLSv1.2',
+} as const;
 
 async function secureBridge(host = '127.0.0.1'): Promise<RunningBridge> {
   return startBridge({ echo: await startTarget(echo) }, { host, tls: FIRST });
@@ -79,10 +86,10 @@ test('stops despite a handshake that never ends, and closes sessions gracefully'
   const peer = new TestPeer(bridge, '/ws', { scheme: 'wss', ca: FIRST.cert });
   await peer.opened();
   const closed = peer.closed();
-  const gone = once(silent, 'close');
+  const silentClosed = once(silent, 'close');
   await bridge.app.close();
   expect(await closed).toEqual({ code: 1001, reason: 'the bridge is stopping' });
-  await gone;
+  await silentClosed;
 }, 5_000);
 
 test('uses a replaced certificate for new connections, and keeps open ones', async () => {

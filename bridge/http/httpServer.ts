@@ -63,7 +63,8 @@ interface UnreadResponses {
 /**
  * Closes a connection whose peer does not read a response in time. WebSockets are not affected.
  *
- * @param timeoutMs The time for each response, from when it is sent, or the one before it was read.
+ * @param timeoutMs The time to read each response. It starts when the response is sent, or when all
+ *   earlier responses have been read.
  */
 export function limitResponseTime(app: FastifyInstance, timeoutMs = RESPONSE_TIMEOUT_MS): void {
   const unreadOn = new WeakMap<Socket, UnreadResponses>();

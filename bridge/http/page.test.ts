@@ -110,7 +110,7 @@ describe('serves the variant that a browser accepts', () => {
     expect(body.toString()).toBe(SCRIPT);
   });
 
-  test('the page in brotli, also at /', async () => {
+  test('the page in brotli, at / too', async () => {
     for (const path of ['/', '/index.html']) {
       const { headers, body } = await get(path, { 'accept-encoding': 'gzip, br' });
       expect(headers).toMatchObject({

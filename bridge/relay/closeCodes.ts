@@ -18,7 +18,7 @@ export const CLOSE = {
 
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];
 
-/** Protocol errors of a peer for which ws sends another code than 1002 (ws, doc/ws.md). */
+/** Protocol errors of a peer for which ws sends a code other than 1002 (ws, doc/ws.md). */
 const OTHER_THAN_1002: Readonly<Record<string, number>> = {
   WS_ERR_INVALID_UTF8: 1007,
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,

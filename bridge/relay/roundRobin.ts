@@ -1,7 +1,7 @@
 // Serves the sessions that send many messages round-robin: one of them per iteration of the event
 // loop, while all other sessions are served in every iteration. A single read may hold ten thousand
-// tiny messages, and takes about a microsecond for each. If many sessions sent such reads, and all
-// were served in one iteration, every session would wait for seconds.
+// tiny messages, and takes about a microsecond for each. If all sessions with such reads were
+// served in one iteration, every session would wait for seconds.
 
 export class RoundRobin {
   readonly #waiting: (() => void)[] = [];

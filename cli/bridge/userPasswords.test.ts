@@ -28,7 +28,7 @@ test('checks the password of each user, in UTF-8', async () => {
   expect(await passwords.check(HERE, '', '')).toBe('wrong');
 });
 
-test('verifies a correct password once, also for other sources', async () => {
+test('verifies a correct password once for all sources', async () => {
   const { users, checked } = usersWith({ anna: 'alpha' });
   const passwords = new UserPasswords(users);
   const check = (address: string) => passwords.check(address, 'anna', 'alpha');

@@ -1,5 +1,5 @@
 // Rejects arguments and variables that are not UTF-8. Node decodes them with U+FFFD in place of
-// invalid bytes, so the command would store another text, or open another file, than was meant.
+// invalid bytes, so the command would store a text, or open a file, that was not meant.
 
 import type { Command } from 'commander';
 import { REPLACEMENT } from '../../protocol/utf8.ts';

@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { tlsFile } from '../../testing/tlsFile.ts';
 import { accessFault } from './secretFile.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const pathOf = (name: string) =>
-  fileURLToPath(new URL(`../../testing/tls/${name}.pem`, import.meta.url));
 
 /** The output of `motd hash-password` for 'first password'. */
 const HASH =
@@ -70,13 +69,13 @@ describe.skipIf(process.platform === 'win32')('a file that other users can read'
   test('causes one warning per flag, which names the flag, the file and the fix', () => {
     const [shutDown, store, etcd] = [fileWith(HASH), fileWith(HASH), fileWith('secret')];
     const key = fileWith('');
-    copyFileSync(pathOf('key'), key);
+    copyFileSync(tlsFile('key'), key);
     chmodSync(key, 0o644);
     const { stderr } = run([
       ...['serve', '--port', '0', '--store', 'etcd://wrong', '--etcd-user', 'motd'],
       ...['--password-file', shutDown, '--store-password-file', store],
-      ...['--tls-cert', pathOf('cert'), '--tls-key', key, '--etcd-password-file', etcd],
-      ...['--etcd-cert', pathOf('cert'), '--etcd-key', key],
+      ...['--tls-cert', tlsFile('cert'), '--tls-key', key, '--etcd-password-file', etcd],
+      ...['--etcd-cert', tlsFile('cert'), '--etcd-key', key],
     ]);
     expect(stderr.split(/(?<=\n)/).slice(0, -1)).toEqual([
       warning('--password-file', shutDown),

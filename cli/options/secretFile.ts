@@ -1,5 +1,5 @@
 // Reads a file with a secret: a key, a password, or password hashes. Warns if other users have
-// access to it. An error would stop servers that ran until now.
+// access to it. An error would instead stop servers that have run with such a file so far.
 
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { resolve, sep } from 'node:path';

@@ -6,7 +6,7 @@
 //                            reply --200 OK to QUIT, 200 OKAY--> over
 //                            reply --any other reply--> prompt, for what the server awaits now
 //
-// After MSGWATCH the server also sends messages unasked. They appear above the prompt.
+// After MSGWATCH the server also sends unsolicited messages. They appear above the prompt.
 
 import { LineReader, TOO_LONG, trimLine } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
@@ -57,7 +57,7 @@ export class Dialogue implements Conversation {
   #state: DialogueState = { at: 'idle' };
   /** The server has announced that it closes the connection, and not because it shuts down. */
   #isRejected = false;
-  /** The last command was MSGWATCH: the server may send messages unasked. */
+  /** The last command was MSGWATCH: the server may send unsolicited messages. */
   #isWatching = false;
 
   /** @param options Read each time they matter, so they may change during the dialogue. */

@@ -31,14 +31,14 @@ async function usersFile(...users: { username: string; password: string }[]): Pr
   return file;
 }
 
-interface Answer {
+interface PageResponse {
   status: number | undefined;
   challenge: string | undefined;
   retryAfter: string | undefined;
 }
 
 /** Requests the page, as `curl -u` would. */
-function requestPage({ port }: ListeningProgram, user = '', password = ''): Promise<Answer> {
+function requestPage({ port }: ListeningProgram, user = '', password = ''): Promise<PageResponse> {
   const auth = user === '' ? {} : { auth: `${user}:${password}` };
   return new Promise((resolve, reject) => {
     request({ host: '127.0.0.1', port, ca: CERT, agent: false, ...auth }, (response) => {
@@ -81,11 +81,11 @@ test.describe('in a browser', () => {
   test('shows nothing of the page without the password', async ({ server, page }) => {
     const flags = [...TLS, '--users-file', await usersFile(ANNA)];
     const { port } = await startBridge(server.port, 0, flags);
-    const answers: number[] = [];
-    page.on('response', (response) => answers.push(response.status()));
+    const statuses: number[] = [];
+    page.on('response', (response) => statuses.push(response.status()));
     // A headless browser may report that as an error.
     await page.goto(`https://127.0.0.1:${port}/`).catch(() => null);
-    await expect.poll(() => answers).toEqual([401]);
+    await expect.poll(() => statuses).toEqual([401]);
     expect(await page.locator('.xterm').count()).toBe(0);
   });
 });

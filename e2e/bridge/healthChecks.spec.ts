@@ -55,8 +55,8 @@ test('passes every kind of HAProxy health check', async ({ bridge }) => {
   );
   const haproxy = new Program(haproxyCommand, ['-db', '-f', file]);
   const statuses = async () => {
-    const answer = await fetch(`http://127.0.0.1:${statsPort}/stats;csv`).catch(() => undefined);
-    return Object.fromEntries(checkStatuses((await answer?.text()) ?? ''));
+    const response = await fetch(`http://127.0.0.1:${statsPort}/stats;csv`).catch(() => undefined);
+    return Object.fromEntries(checkStatuses((await response?.text()) ?? ''));
   };
   await expect.poll(statuses, { message: haproxy.stderr }).toEqual({
     ...Object.fromEntries(Object.keys(checks).map((name) => [name, 'L7OK/200'])),

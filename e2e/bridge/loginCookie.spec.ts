@@ -33,10 +33,13 @@ test.beforeEach(async () => {
  */
 async function startSafari(bridgePort: number): Promise<number> {
   const proxy = createServer(({ method, url, headers }, response) => {
-    request({ host: '127.0.0.1', port: bridgePort, method, path: url, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    })
+    request(
+      { host: '127.0.0.1', port: bridgePort, method, path: url, headers },
+      (bridgeResponse) => {
+        response.writeHead(bridgeResponse.statusCode ?? 502, bridgeResponse.headers);
+        bridgeResponse.pipe(response);
+      },
+    )
       .on('error', () => response.writeHead(502).end())
       .end();
   });

@@ -78,12 +78,12 @@ async function statusOf(webSocket: WebSocket): Promise<number | undefined> {
 async function conversation(webSocket: WebSocket): Promise<string> {
   if (webSocket.readyState !== WebSocket.OPEN) await once(webSocket, 'open');
   webSocket.send('MSGGET\nQUIT\n');
-  let answer = '';
+  let received = '';
   webSocket.on('message', (data) => {
-    answer += String(data);
+    received += String(data);
   });
   await once(webSocket, 'close');
-  return answer;
+  return received;
 }
 
 /** Requests a URL from another loopback address. */

@@ -19,7 +19,7 @@ test.skip(redisServer === '' && process.env['CI'] === undefined, 'no redis-serve
 
 interface Redis {
   program: Program;
-  /** Of the bridge in front of it. */
+  /** The port of the bridge in front of it. */
   bridgePort: number;
 }
 
@@ -55,18 +55,18 @@ class Client {
     return client;
   }
 
-  /** Sends a command. @returns The answer, which must have `answerBytes` bytes. */
-  async request(command: string | Buffer, answerBytes: number): Promise<Buffer> {
+  /** Sends a command. @returns The reply, which must have `replyBytes` bytes. */
+  async request(command: string | Buffer, replyBytes: number): Promise<Buffer> {
     expect(String(this.#received)).toBe('');
     this.webSocket.send(command);
     await new Promise<void>((resolve) => {
       this.#onReceived = () => {
-        if (this.#received.length >= answerBytes) resolve();
+        if (this.#received.length >= replyBytes) resolve();
       };
     });
-    const answer = this.#received;
+    const reply = this.#received;
     this.#received = Buffer.alloc(0);
-    return answer;
+    return reply;
   }
 
   async closes(): Promise<[number, string]> {
@@ -120,10 +120,8 @@ test('relays a value of any bytes, in text or binary frames', async () => {
     expect(client.webSocket.protocol).toBe(protocols.at(-1) ?? '');
     expect(String(await client.request('PING\r\n', 7))).toBe('+PONG\r\n');
     expect(String(await client.request(command('SET', 'bytes', value), 5))).toBe('+OK\r\n');
-    const answer = Buffer.concat([Buffer.from('$65536\r\n'), value, Buffer.from('\r\n')]);
-    expect((await client.request(command('GET', 'bytes'), answer.length)).equals(answer)).toBe(
-      true,
-    );
+    const reply = Buffer.concat([Buffer.from('$65536\r\n'), value, Buffer.from('\r\n')]);
+    expect((await client.request(command('GET', 'bytes'), reply.length)).equals(reply)).toBe(true);
   }
 });
 
@@ -132,8 +130,8 @@ test('answers 10,000 commands sent in one message, in order', async () => {
   const client = await Client.open(bridgePort);
   const numbers = Array.from({ length: 10_000 }, (_, index) => index + 1);
   const expected = numbers.map((number) => `:${number}\r\n`).join('');
-  const answer = await client.request('INCR counter\r\n'.repeat(10_000), expected.length);
-  expect(String(answer)).toBe(expected);
+  const reply = await client.request('INCR counter\r\n'.repeat(10_000), expected.length);
+  expect(String(reply)).toBe(expected);
   // One message each, which the bridge may have to buffer.
   for (let times = 1; times < 10_000; times++) client.webSocket.send('DECR counter\r\n');
   const down = numbers.map((number) => `:${10_000 - number}\r\n`).join('');

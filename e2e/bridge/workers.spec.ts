@@ -352,7 +352,7 @@ test('SIGHUP: applies the new certificate and users in all workers, and reports 
   writePrivately(users, `anna:${FIRST_PASSWORD_HASH}\n`);
   const files = ['--tls-cert', cert, '--tls-key', key, '--users-file', users];
   const bridge = await startWorkers(echo, files);
-  const shows = async (ca: Buffer) => {
+  const expectCertificate = async (ca: Buffer) => {
     for (let times = 0; times < 2 * WORKERS; times++) {
       const socket = connect({ port: bridge.port, host: '127.0.0.1', ca });
       await once(socket, 'secureConnect');
@@ -368,7 +368,7 @@ test('SIGHUP: applies the new certificate and users in all workers, and reports 
     return webSocket;
   };
   const early = await enter('first password');
-  await shows(FIRST);
+  await expectCertificate(FIRST);
 
   copyFileSync(tlsFile('renewed'), cert);
   copyPrivately(tlsFile('renewed-key'), key);
@@ -377,7 +377,7 @@ test('SIGHUP: applies the new certificate and users in all workers, and reports 
   await bridge.program.waitForOutput(
     /^The certificate was reloaded\.\nThe list of users was reloaded\.$/m,
   );
-  await shows(SECOND);
+  await expectCertificate(SECOND);
   // One after another, so that each worker gets some.
   const late: WebSocket[] = [];
   while (late.length < 4) late.push(await enter('second password'));
@@ -388,13 +388,13 @@ test('SIGHUP: applies the new certificate and users in all workers, and reports 
   writeFileSync(users, 'broken');
   process.kill(bridge.workers[0] ?? 0, 'SIGKILL');
   await bridge.program.waitForOutput(/was restarted\.$/m);
-  await shows(SECOND);
+  await expectCertificate(SECOND);
   expect(await Promise.all([early, ...late].map(isAlive))).toContain(true);
   process.kill(bridge.pid, 'SIGHUP');
   await bridge.program.waitForOutput(
     /^\[!\] The certificate was not reloaded: .*\n\[!\] The list of users/m,
   );
-  await shows(SECOND);
+  await expectCertificate(SECOND);
   expect(await bridge.program.stop()).toBe(0);
   expect(bridge.program.stdout.match(/The certificate was reloaded/g)).toHaveLength(1);
   expect(bridge.program.stderr).toBe('');

@@ -13,16 +13,16 @@ import { expect, QUICK, test } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
 
 /** A Node option that runs a script before the program. */
-function importing(script: string): string {
+function importOption(script: string): string {
   return `--import=data:text/javascript,${encodeURIComponent(script)}`;
 }
 
-async function isServed(port: string): Promise<void> {
+async function expectServerResponds(port: string): Promise<void> {
   expect(await runMotd(['get', '127.0.0.1', port])).toMatchObject({ status: 0, stderr: '' });
 }
 
 /** Opens a session, which writes a line to the log, and checks that the bridge is healthy. */
-async function isBridged(port: string): Promise<void> {
+async function expectBridgeResponds(port: string): Promise<void> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
   socket.once('open', () => socket.close());
   await once(socket, 'close');
@@ -215,7 +215,7 @@ test('an error is one line without control characters, whatever input it shows',
 
 test('escapes control characters in the report of an internal error', async () => {
   const fault = 'process.on("SIGUSR2",()=>{throw(new(Error)("a\x9b\x1b[2J"))})';
-  const server = Program.motd(['serve', '--port', '0'], { NODE_OPTIONS: importing(fault) });
+  const server = Program.motd(['serve', '--port', '0'], { NODE_OPTIONS: importOption(fault) });
   await server.waitForOutput(/listening/);
   server.process.kill('SIGUSR2');
   expect(await server.exitCode()).toBe(1);
@@ -234,7 +234,7 @@ test('does not pass a password to the process that looks up a host', async ({ se
     {
       MOTD_STORE_PASSWORD: 'a very secret word',
       FOLDER: folder,
-      NODE_OPTIONS: importing(note),
+      NODE_OPTIONS: importOption(note),
     },
   );
   expect(status).toBe(0);
@@ -418,7 +418,7 @@ test('exits with status 0 even if it is paused during the shutdown', async () =>
       if (isFirst) process.kill(process.pid, 'SIGSTOP');
       return made;
     };`;
-  const server = Program.motd(['serve', '--port', '0'], { NODE_OPTIONS: importing(stopping) });
+  const server = Program.motd(['serve', '--port', '0'], { NODE_OPTIONS: importOption(stopping) });
   const [, port] = await server.waitForOutput(/listening on 127\.0\.0\.1:(\d+)\n/);
   const client = connect(Number(port), '127.0.0.1');
   client.write('SHUTDOWN\n123!abc\n');
@@ -463,9 +463,9 @@ test.describe('standard output', () => {
       const [, port = ''] = await server.waitForOutput(/listening on \S+:(\d+)\n/);
       // Produces lines in the log.
       for (let turn = 0; turn < 3; turn++) {
-        if (command !== 'bridge') await expect(() => isServed(port)).toPass();
+        if (command !== 'bridge') await expect(() => expectServerResponds(port)).toPass();
         if (command !== 'serve') {
-          await expect(() => isBridged(command === 'up' ? free : port)).toPass();
+          await expect(() => expectBridgeResponds(command === 'up' ? free : port)).toPass();
         }
       }
       process.kill(Number(pid), 'SIGTERM');

@@ -48,8 +48,8 @@ test('motd serve listens on 127.0.0.1 and ::1, with its health port too', async 
   const { program, port } = await start('serve', '--host', 'localhost', '--port', '0', ...health);
   await expectMessage(port);
   for (const host of HOSTS) {
-    const answer = await fetch(`http://${authority(host, healthPort)}/readyz`);
-    expect(await answer.text()).toBe('ready\n');
+    const response = await fetch(`http://${authority(host, healthPort)}/readyz`);
+    expect(await response.text()).toBe('ready\n');
   }
   expect(await program.stop()).toBe(0);
   expect(program.stderr).toBe('');

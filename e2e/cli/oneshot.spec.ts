@@ -31,7 +31,7 @@ function drip(socket: Socket): void {
   socket.on('close', () => clearInterval(dripping));
 }
 
-/** How often a process has called write, with zero bytes or more (proc_pid_io(5)). */
+/** How many times a process has called write, with zero bytes or more (proc_pid_io(5)). */
 function writesOf({ process: { pid } }: Program): number {
   return Number(/^syscw: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1]);
 }
@@ -230,7 +230,7 @@ test('watch: does not suggest TLS if the server sent something before it closed'
 });
 
 /** Runs the command in a pipe of a real shell, which writes its status to standard error. */
-function piped(args: string[], reader: string): Program {
+function runInPipe(args: string[], reader: string): Program {
   const script = `{ "$@"; echo "status $?" >&2; } | ${reader}`;
   const command = [process.execPath, 'dist/cli/main.js', ...args];
   return new Program('sh', ['-c', script, 'sh', ...command]);
@@ -240,7 +240,7 @@ test.describe('a closed standard output', () => {
   test.skip(process.platform !== 'linux', 'only Linux reports it');
 
   test('ends watch, though no message is stored', QUICK, async ({ server }) => {
-    const watch = piped(['watch', '127.0.0.1', String(server.port)], 'head -1');
+    const watch = runInPipe(['watch', '127.0.0.1', String(server.port)], 'head -1');
     expect(await watch.exitCode()).toBe(0);
     expect(watch.stdout).toBe('An apple a day keeps the doctor away.\n');
     expect(watch.stderr).toBe('status 0\n');
@@ -248,13 +248,13 @@ test.describe('a closed standard output', () => {
   });
 
   test('ends watch while no server answers', async () => {
-    const watch = piped(['watch', '127.0.0.1', String(await freePort())], 'true');
+    const watch = runInPipe(['watch', '127.0.0.1', String(await freePort())], 'true');
     await watch.exitCode();
     expect(watch.stderr).toMatch(/status 0\n$/);
   });
 
   test('ends connect while it waits for a command', async ({ server }) => {
-    const connect = piped(['connect', '127.0.0.1', String(server.port)], 'head -c 5');
+    const connect = runInPipe(['connect', '127.0.0.1', String(server.port)], 'head -c 5');
     expect(await connect.exitCode()).toBe(0);
     expect(connect.stdout).toBe('Enter');
     expect(connect.stderr).toBe('status 0\n');
@@ -267,9 +267,9 @@ test.describe('a closed standard output', () => {
     test(`ends ${command} while it waits for the server`, async () => {
       const half = command === 'get' ? '' : '2026-11-22T17:00:00Z a\n2026';
       const port = await foreignServer((socket) => socket.write(`200 OK\n${half}`));
-      const asking = piped([command, '--timeout', '600', '127.0.0.1', port], reader);
-      await asking.exitCode();
-      expect(asking.stderr).toBe('status 0\n');
+      const client = runInPipe([command, '--timeout', '600', '127.0.0.1', port], reader);
+      await client.exitCode();
+      expect(client.stderr).toBe('status 0\n');
     });
   }
 

@@ -41,14 +41,14 @@ function installUser(hash: string): string[] {
 }
 
 /** Does the TLS handshake. Fails if the server has another certificate. */
-async function secured(port: number, ca: Buffer): Promise<TLSSocket> {
+async function openTls(port: number, ca: Buffer): Promise<TLSSocket> {
   const socket = connect({ port, host: '127.0.0.1', ca });
   await once(socket, 'secureConnect');
   return socket;
 }
 
-async function shows(port: number, ca: Buffer): Promise<void> {
-  (await secured(port, ca)).destroy();
+async function expectCertificate(port: number, ca: Buffer): Promise<void> {
+  (await openTls(port, ca)).destroy();
 }
 
 async function openPage(port: number, password: string): Promise<WebSocket> {
@@ -96,12 +96,12 @@ async function atTerminal(args: string[]): Promise<ListeningProgram & { pid: num
 
 test('the server uses the new certificate for new connections; open ones continue', async () => {
   const { port, program } = await startServer(0, install('cert'));
-  const early = await secured(port, FIRST);
+  const early = await openTls(port, FIRST);
   install('renewed');
   sendSighup(program);
   await program.waitForOutput(/^The certificate was reloaded\.$/m);
-  await shows(port, SECOND);
-  await expect(shows(port, FIRST)).rejects.toThrow(/self-signed/);
+  await expectCertificate(port, SECOND);
+  await expect(expectCertificate(port, FIRST)).rejects.toThrow(/self-signed/);
   early.end('MSGGET\n');
   let text = '';
   for await (const chunk of early) text += chunk;
@@ -122,7 +122,7 @@ test(
     await program.waitForOutput(
       /^The certificate was reloaded\.\nThe list of users was reloaded\.$/m,
     );
-    await shows(port, SECOND);
+    await expectCertificate(port, SECOND);
     await expect(openPage(port, 'first password')).rejects.toThrow(/401/);
     const late = await openPage(port, 'second password');
     for (const webSocket of [early, late]) {
@@ -142,7 +142,7 @@ test('keeps the old value of an invalid file, and reloads the others', async ({ 
   await program.waitForOutput(
     /^\[!\] The certificate was not reloaded: the key in .* does not match .*\nThe list of .* reloaded\.$/m,
   );
-  await shows(port, FIRST);
+  await expectCertificate(port, FIRST);
   (await openPage(port, 'second password')).terminate();
 
   install('renewed');
@@ -151,7 +151,7 @@ test('keeps the old value of an invalid file, and reloads the others', async ({ 
   await program.waitForOutput(
     /^The certificate was reloaded\.\n\[!\] The list of users was not reloaded: line 1 of .*$/m,
   );
-  await shows(port, SECOND);
+  await expectCertificate(port, SECOND);
   (await openPage(port, 'second password')).terminate();
   expect(program.stdout).not.toContain('in clear');
   expect(program.stderr).toBe('');
@@ -183,13 +183,13 @@ test('motd up reloads the files of its page, and its server continues', async ()
   install('renewed');
   sendSighup(program);
   await program.waitForOutput(/^The certificate was reloaded\.$/m);
-  await shows(Number(pagePort), SECOND);
+  await expectCertificate(Number(pagePort), SECOND);
 
   // As `kill -HUP %1` does: to every process of the group.
   install('cert');
   process.kill(-(program.process.pid ?? 0), 'SIGHUP');
   await program.waitForOutput(/(The certificate was reloaded\.\n(.*\n)*){2}/);
-  await shows(Number(pagePort), FIRST);
+  await expectCertificate(Number(pagePort), FIRST);
   visitor.write('MSGGET\n');
   const [reply] = await once(visitor, 'data');
   expect(String(reply)).toMatch(/^200 OK\n/);
@@ -220,7 +220,7 @@ test('reloads without a terminal', async () => {
   install('renewed');
   sendSighup(program);
   await program.waitForOutput(/^The certificate was reloaded\.$/m);
-  await shows(port, SECOND);
+  await expectCertificate(port, SECOND);
   expect(await program.stop()).toBe(0);
 });
 
@@ -232,7 +232,7 @@ for (const command of ['bridge', 'up'] as const) {
     try {
       process.kill(pid, 'SIGHUP');
       await program.waitForOutput(/^The certificate was reloaded\.$/m);
-      await shows(port, FIRST);
+      await expectCertificate(port, FIRST);
       expect(isRunning(pid)).toBe(true);
       await program.kill();
       await expect.poll(() => isRunning(pid)).toBe(false);

@@ -12,7 +12,7 @@ const CERT = tlsFile('cert');
 const TLS = ['--tls-cert', CERT, '--tls-key', tlsFile('key')];
 const APPLE = 'An apple a day keeps the doctor away.\n';
 
-async function secured(port: number, opening = ''): Promise<TLSSocket> {
+async function openTls(port: number, opening = ''): Promise<TLSSocket> {
   const socket = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
   await once(socket, 'connect');
   if (opening !== '') socket.write(opening);
@@ -63,7 +63,7 @@ test('reports a server without TLS', async ({ server }) => {
 
 test('accepts pipelined commands, a half-close and a PROXY header before the handshake', async () => {
   const { port, program } = await startServer(0, TLS);
-  const client = await secured(port, 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n');
+  const client = await openTls(port, 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n');
   client.end('MSGGET\nMSGGET');
   expect(await textFrom(client)).toBe(`200 OK\n${APPLE}200 OK\n${APPLE}`);
   await program.waitForOutput(/\[-\] Connection closed with \('192\.0\.2\.7', 56324\)\n/);
@@ -76,7 +76,7 @@ test('closes a connection without TLS and logs it; other peers are unaffected', 
   plain.write('MSGGET\n');
   await once(plain, 'close');
   await program.waitForOutput(/\[!\] TLS handshake failed: \('127\.0\.0\.1', \d+\): .*\n\[-\]/);
-  const client = await secured(port);
+  const client = await openTls(port);
   client.end('QUIT\n');
   expect(await textFrom(client)).toBe('200 OK\n');
 });
@@ -87,7 +87,7 @@ test('frees the quota immediately if a peer disconnects before the handshake', a
   await once(visitor, 'connect');
   visitor.end();
   await program.waitForOutput(/\[!\] TLS handshake failed: .*: the peer closed the connection\n/);
-  const client = await secured(port);
+  const client = await openTls(port);
   client.end('QUIT\n');
   expect(await textFrom(client)).toBe('200 OK\n');
 });
@@ -101,7 +101,7 @@ test('closes the connection if invalid TLS follows the handshake', async () => {
     socket.pipe(toServer).pipe(socket);
   }).listen(0, '127.0.0.1');
   await once(relay, 'listening');
-  const client = await secured((relay.address() as AddressInfo).port);
+  const client = await openTls((relay.address() as AddressInfo).port);
   client.on('error', () => {});
   client.write('MSGGET\n');
   await program.waitForOutput(/: MSGGET\n/);

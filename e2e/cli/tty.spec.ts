@@ -82,7 +82,7 @@ test('moves a half-typed line to the next prompt when the reply arrives', async 
 });
 
 test('shows lines typed ahead at their prompts, and a half-typed one at the last', async () => {
-  const { server, port, accepted } = await listening();
+  const { server, port, accepted } = await startTcpServer();
   const client = atTerminal(port);
   const socket = await accepted;
   await client.waitForOutput(/Enter command .*: $/);
@@ -99,7 +99,7 @@ test('shows lines typed ahead at their prompts, and a half-typed one at the last
 });
 
 test('prints unexpected server lines above a line that wraps', async () => {
-  const { server, port, accepted } = await listening();
+  const { server, port, accepted } = await startTcpServer();
   const client = underTerminal(connectTo(port), 30);
   const socket = await accepted;
   await client.waitForOutput(/Enter command .*: $/);
@@ -186,7 +186,7 @@ test.describe('with --mask-password', () => {
   });
 
   test('hides text typed ahead, which may be a password', async () => {
-    const { server, port, accepted } = await listening();
+    const { server, port, accepted } = await startTcpServer();
     const client = atTerminal(port, '--mask-password');
     const socket = await accepted;
     await client.waitForOutput(/Enter command .*: $/);
@@ -207,7 +207,7 @@ test.describe('with --mask-password', () => {
   });
 
   test('prints unexpected server lines above the password', async () => {
-    const { server, port, accepted } = await listening();
+    const { server, port, accepted } = await startTcpServer();
     const client = atTerminal(port, '--mask-password');
     const socket = await accepted;
     await client.waitForOutput(/Enter command .*: $/);
@@ -307,7 +307,11 @@ test.describe('with --mask-password', () => {
 });
 
 /** A server that one client connects to, and that sends what the test writes to the socket. */
-async function listening(): Promise<{ server: Server; port: number; accepted: Promise<Socket> }> {
+async function startTcpServer(): Promise<{
+  server: Server;
+  port: number;
+  accepted: Promise<Socket>;
+}> {
   const server = createServer();
   const accepted = once(server, 'connection').then(([socket]) => socket);
   server.listen(0, '127.0.0.1');

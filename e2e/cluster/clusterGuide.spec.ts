@@ -16,8 +16,9 @@ test.skip(isWithoutEtcd, 'no etcd on this machine');
 
 interface Ports {
   etcd: number;
-  /** Of the server that `npm start` runs, and of its page. */
+  /** The port of the server that `npm start` runs. */
   first: number;
+  /** The port of its page. */
   page: number;
   second: number;
 }

@@ -145,8 +145,8 @@ test('drains for as long as --drain allows, and stops at a second signal', async
   const { program, port } = await startServer(0, flags);
   await store(MESSAGE, port);
   const readiness = async () => {
-    const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz?exclude=store`);
-    return `${answer.status} ${await answer.text()}`;
+    const response = await fetch(`http://127.0.0.1:${healthPort}/readyz?exclude=store`);
+    return `${response.status} ${await response.text()}`;
   };
   await expect.poll(readiness).toBe('200 ready\n');
   program.process.kill('SIGTERM');

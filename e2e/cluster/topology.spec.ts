@@ -28,7 +28,7 @@ function run(...flags: string[]): Program {
 }
 
 /** Starts everything on ports of its own, and resolves once it runs. */
-async function started() {
+async function startTopology() {
   const [port, httpPort] = [await freePort(), await freePort()];
   const topology = run('--port', `${port}`, '--http-port', `${httpPort}`);
   await topology.waitForOutput(/Ctrl-C ends them all\.\n/);
@@ -56,7 +56,7 @@ test('serves the page and the messages while a server and an etcd are killed; Ct
 }) => {
   skipIfLacking();
   test.setTimeout(120_000);
-  const { topology, port, httpPort } = await started();
+  const { topology, port, httpPort } = await startTopology();
   const children = childrenOf(topology.process.pid ?? 0);
   const processes = new Map(
     [...topology.stdout.matchAll(/^ +(\w+) +process (\d+),/gm)].map(([, name = '', pid]) => [
@@ -110,7 +110,7 @@ test('serves the page and the messages while a server and an etcd are killed; Ct
 test('leaves nothing after SIGKILL', async () => {
   skipIfLacking();
   test.setTimeout(120_000);
-  const { topology } = await started();
+  const { topology } = await startTopology();
   const children = childrenOf(topology.process.pid ?? 0);
   // Three etcd, three servers, a bridge, HAProxy, and the reaper.
   expect(children).toHaveLength(9);
@@ -122,7 +122,7 @@ test('leaves nothing after SIGKILL', async () => {
 test('kills hanging programs at a second Ctrl-C', async () => {
   skipIfLacking();
   test.setTimeout(120_000);
-  const { topology } = await started();
+  const { topology } = await startTopology();
   const children = childrenOf(topology.process.pid ?? 0);
   const [hanging = 0] = serversOf(topology);
   process.kill(hanging, 'SIGSTOP');

@@ -10,7 +10,7 @@ import { expect, test } from '../fixtures.ts';
 const PLAYWRIGHT = createRequire(import.meta.url).resolve('@playwright/test/cli');
 const FIXTURES = new URL('../fixtures.ts', import.meta.url).pathname;
 
-// The time limit ends once the server has started, however long that took.
+// The timeout passes right after the server has started, however long that took.
 const HANGING = `
   import { startServer, test } from ${JSON.stringify(FIXTURES)};
   test('hangs', async () => {

@@ -42,19 +42,20 @@ test('serves each of its files with its type, below any path', async ({ server, 
   const folder = `http://127.0.0.1:${port}/motd/`;
   const page = await (await request.get(folder)).text();
   const address = /<link rel="manifest" href="(.*?)" crossorigin="use-credentials"/.exec(page)?.[1];
-  const answer = await request.get(new URL(address ?? 'none', folder).href);
-  expect(answer.status()).toBe(200);
-  expect(answer.headers()).toMatchObject({
+  const response = await request.get(new URL(address ?? 'none', folder).href);
+  expect(response.status()).toBe(200);
+  expect(response.headers()).toMatchObject({
     'content-type': expect.stringMatching(/^application\/manifest\+json\b/),
     'cache-control': 'no-cache',
   });
 
-  const { icons }: { icons: { src: string; sizes: string; type: string }[] } = await answer.json();
+  const { icons }: { icons: { src: string; sizes: string; type: string }[] } =
+    await response.json();
   const apple = { src: 'apple-touch-icon.png', sizes: '180x180', type: 'image/png' };
   expect(page).toContain(`<link rel="apple-touch-icon" href="./${apple.src}"`);
   expect(icons).toHaveLength(4);
   for (const { src, sizes, type } of [...icons, apple]) {
-    const icon = await request.get(new URL(src, answer.url()).href);
+    const icon = await request.get(new URL(src, response.url()).href);
     expect(icon.headers()).toMatchObject({ 'content-type': type, 'cache-control': 'no-cache' });
     if (type === 'image/png') expect(sizeOf(await icon.body())).toBe(sizes);
   }

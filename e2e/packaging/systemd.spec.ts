@@ -52,7 +52,7 @@ test.describe('systemd-analyze', () => {
       // Only these units: those of the machine may have faults of their own.
       env: { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:` },
     });
-    // Node may be installed elsewhere than on Debian.
+    // The path of Node may differ from Debian's.
     const faults = stderr.split('\n').filter((line) => line.includes('motd-'));
     const others = faults.filter(
       (line) => !/Command \/usr\/bin\/node is not executable/.test(line),
@@ -274,7 +274,7 @@ test.describe('under systemd', () => {
     for (let restarts = 0; restarts < 4; restarts++) {
       const restart = new Program(
         'nsenter',
-        manager.entering('systemctl', 'restart', 'motd-server'),
+        manager.nsenterArguments('systemctl', 'restart', 'motd-server'),
       );
       expect(await Promise.race([restart.exitCode(), requests])).toBe(0);
       const before = answered;

@@ -35,7 +35,7 @@ test.describe('the message', () => {
   );
 
   test(
-    'appears immediately on another page than the one that stored it',
+    'appears immediately on a page other than the one that stored it',
     QUICK,
     async ({ terminal, page, browser, bridge }) => {
       const other = await browser.newPage();

@@ -1,5 +1,5 @@
 // The page on a phone, in a real Chromium: a field to type in, buttons for a thumb, and the
-// terminal above to read. Also for input methods and screen readers.
+// terminal above to read. The field also serves input methods and screen readers.
 
 import type { CDPSession, Page } from '@playwright/test';
 import { Program } from '../../testing/programs.ts';

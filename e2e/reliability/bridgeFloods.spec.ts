@@ -123,15 +123,15 @@ test('closes connections whose request is slow or missing, which frees their quo
   const slow: Socket[] = [];
   while (slow.length < sessions + 99) {
     const batch = Math.min(OPEN_BATCH_SIZE, sessions + 99 - slow.length);
-    slow.push(...(await Promise.all(Array.from({ length: batch }, () => connected(port)))));
+    slow.push(...(await Promise.all(Array.from({ length: batch }, () => openConnection(port)))));
   }
   for (const [index, socket] of slow.entries()) if (index % 2 === 1) drip(socket);
-  const oneTooMany = await connected(port);
+  const oneTooMany = await openConnection(port);
   await once(oneTooMany.resume(), 'close');
-  const answers = await Promise.all(slow.map(async (socket) => allOf(socket)));
+  const responses = await Promise.all(slow.map(async (socket) => allOf(socket)));
   const tookMs = performance.now() - startedAtMs;
   const meanwhile = await probe.report(10);
-  expect(answers.filter((answer) => !answer.startsWith('HTTP/1.1 408 '))).toEqual([]);
+  expect(responses.filter((response) => !response.startsWith('HTTP/1.1 408 '))).toEqual([]);
   expect(tookMs).toBeLessThan(REQUEST_TIMEOUT_MS);
 
   await (await RawWebSocket.connect(port)).disconnect();
@@ -230,7 +230,7 @@ test('keeps nothing of browsers that disconnect right after their request', asyn
   let next = 0;
   const vanish = async () => {
     for (let index = next++; index < count; index = next++) {
-      const socket = await connected(subject.bridge.port);
+      const socket = await openConnection(subject.bridge.port);
       socket.write(request);
       // At each stage: before the bridge has read the request, and after it has answered.
       if (index % 3 === 0) await setImmediate();
@@ -309,7 +309,7 @@ function headersOf(count: number, value: string): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, value]));
 }
 
-async function connected(port: number): Promise<Socket> {
+async function openConnection(port: number): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   socket.on('error', () => {});
   await once(socket, 'connect');

@@ -103,7 +103,7 @@ async function startPinging(host: string): Promise<HalfOpenBridge> {
 /**
  * Lets peers disappear, and then as many again, which may not need more memory.
  *
- * @returns What was observed, in words.
+ * @returns What was observed, for the record.
  */
 async function measureTwice(halfOpenBridge: HalfOpenBridge, peers: HalfOpenPeers): Promise<string> {
   const { bridge, healthySessions, echoSession } = halfOpenBridge;
@@ -133,7 +133,7 @@ async function measureTwice(halfOpenBridge: HalfOpenBridge, peers: HalfOpenPeers
   );
 }
 
-/** Lets the peers open their sessions and then disappear. @returns What was observed, in words. */
+/** Lets the peers open their sessions and then disappear. @returns What was observed. */
 async function measureClosing(
   { bridge, halfOpen, healthySessions }: HalfOpenBridge,
   peers: Program,

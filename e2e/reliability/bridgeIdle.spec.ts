@@ -52,13 +52,13 @@ for (const { name, pingSeconds, pings } of PING_MODES) {
     const all = await openIdle(port);
     const opening = await probe.report();
     await expect.poll(() => target.connections.size).toBe(SESSIONS);
-    await allAnswer(all, pings);
+    await waitForPongs(all, pings);
     const meanwhile = await probe.report(MANY_SAMPLES);
     const each = (pssKb(pid) - before) / SESSIONS;
     expect(target.connections.size).toBe(SESSIONS);
 
-    await allRelay(all);
-    const stopMs = await stopsAll(all, () => program.stop());
+    await expectEchoes(all);
+    const stopMs = await measureStop(all, () => program.stop());
     expect(program.stderr).toBe('');
     await expect.poll(() => target.connections.size).toBe(0);
     record(
@@ -90,7 +90,7 @@ async function openIdle(port: number): Promise<IdleSession[]> {
 }
 
 /** Resolves once every session has answered `pings` more pings, and nothing else was sent. */
-async function allAnswer(all: IdleSession[], pings: number): Promise<void> {
+async function waitForPongs(all: IdleSession[], pings: number): Promise<void> {
   const sentBefore = all.map(({ webSocket }) => webSocket.socket.bytesWritten);
   const hasAnswered = ({ webSocket }: IdleSession, index: number) =>
     webSocket.socket.bytesWritten >= (sentBefore[index] ?? 0) + pings * PONG_BYTES;
@@ -98,7 +98,7 @@ async function allAnswer(all: IdleSession[], pings: number): Promise<void> {
 }
 
 /** Sends a line of its own through each session, and waits for its echo. */
-async function allRelay(all: IdleSession[]): Promise<void> {
+async function expectEchoes(all: IdleSession[]): Promise<void> {
   const line = (index: number) => `here is number ${index}\n`;
   for (const [index, { webSocket }] of all.entries())
     webSocket.send(frame({ opcode: OPCODE.text, payload: Buffer.from(line(index)) }));
@@ -107,7 +107,10 @@ async function allRelay(all: IdleSession[]): Promise<void> {
 }
 
 /** @returns How long the bridge took to exit, in milliseconds. */
-async function stopsAll(all: IdleSession[], stop: () => Promise<number | null>): Promise<number> {
+async function measureStop(
+  all: IdleSession[],
+  stop: () => Promise<number | null>,
+): Promise<number> {
   const startedAtMs = performance.now();
   expect(await stop()).toBe(0);
   const tookMs = performance.now() - startedAtMs;

@@ -1,5 +1,5 @@
-// Starts a bridge with the targets that a test chooses. Also a test fixture that closes every
-// socket.
+// Starts a bridge with the targets that a test chooses. A fixture closes every socket after the
+// test.
 
 import { Program } from '../../testing/programs.ts';
 import { RawWebSocket } from '../../testing/rawWebSocket.ts';

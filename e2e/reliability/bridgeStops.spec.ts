@@ -17,7 +17,7 @@ import { EchoSession } from './echoSession.ts';
 import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 
 const CHILD = fileURLToPath(new URL('childTarget.mjs', import.meta.url));
-/** Of each kind. */
+/** How many sessions of each kind there are. */
 const COUNT = scaled(25, 200);
 /**
  * Both ends have 5 s to read what is in flight (bridge/relay/sessions.ts). Four times that is for a
@@ -73,7 +73,7 @@ const UNREACHABLE_KINDS: readonly SessionKind[] = [
   },
 ];
 
-test.skip(!isLinux, 'only Linux ignores a SYN for a full accept queue');
+test.skip(!isLinux, 'only Linux drops a SYN if the accept queue is full');
 test.describe.configure({ timeout: scaled(60_000, 300_000) });
 
 test('a shutdown closes every session with 1001, in any state, within seconds', async () => {

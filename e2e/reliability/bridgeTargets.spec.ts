@@ -21,7 +21,7 @@ import { echo, ScriptedTarget, type Serve } from './scriptedTarget.ts';
 
 const CHILD = fileURLToPath(new URL('childTarget.mjs', import.meta.url));
 const TIMES = scaled(3, 100);
-/** Each needs a target and a bridge of its own. */
+/** Fewer, because each needs its own target and bridge. */
 const KILLS = scaled(1, 20);
 
 test.describe.configure({ timeout: scaled(60_000, 300_000) });
@@ -135,18 +135,18 @@ test('does not delay other sessions, or lose bytes, if a target hangs', async ()
 });
 
 test('closes with 1014 if the target does not accept in time', async () => {
-  test.skip(!isLinux, 'only Linux ignores a SYN for a full accept queue');
+  test.skip(!isLinux, 'only Linux drops a SYN if the accept queue is full');
   const child = await startChild('full');
   const { bridge, echoSession } = await startWithEcho(`127.0.0.1:${child.port}`, [
     '--connect-timeout',
     '1',
   ]);
   child.program.process.kill('SIGSTOP');
-  const waiting = [await connected(child.port), await connected(child.port)];
+  const queued = [await openConnection(child.port), await openConnection(child.port)];
   const endings = await Promise.all(Array.from({ length: TIMES }, () => endingOf(bridge)));
   for (const ending of endings) expect(ending).toEqual(endingWith1014('did not answer in time'));
   child.program.process.kill('SIGCONT');
-  for (const socket of waiting) socket.destroy();
+  for (const socket of queued) socket.destroy();
 
   await expect
     .poll(async () => {
@@ -196,7 +196,7 @@ function endingWith1000(): WebSocketEnding {
   return { code: 1000, reason: 'target closed the connection', isClean: true };
 }
 
-/** Starts a bridge to this target and to an echo, and a session with the echo that continues. */
+/** Starts a bridge to this target and to an echo target, and a session with the echo target. */
 async function startWithEcho(target: Serve | string, flags: string[] = []) {
   const echoTarget = await ScriptedTarget.listen(echo);
   const address =
@@ -205,7 +205,7 @@ async function startWithEcho(target: Serve | string, flags: string[] = []) {
   return { bridge, echoSession: await EchoSession.start(bridge.port, '/ws/echo') };
 }
 
-/** Checks that the other session has continued, and that the bridge reported no error. */
+/** Checks that the echo session has continued, and that the bridge reported no error. */
 async function expectBridgeHealthy(
   { program }: ListeningProgram,
   echoSession: EchoSession,
@@ -221,8 +221,8 @@ async function expectEndingEachTime(
   expected: WebSocketEnding,
   times = TIMES,
 ): Promise<void> {
-  for (let time = 0; time < times; time++)
-    expect(await runSession(), `time ${time}`).toEqual(expected);
+  for (let count = 0; count < times; count++)
+    expect(await runSession(), `session ${count}`).toEqual(expected);
 }
 
 /**
@@ -272,7 +272,7 @@ async function startChild(behavior: 'echo' | 'stalled' | 'full'): Promise<Listen
   return { program, port: Number(port) };
 }
 
-async function connected(port: number): Promise<Socket> {
+async function openConnection(port: number): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port });
   await once(socket, 'connect');
   return socket;

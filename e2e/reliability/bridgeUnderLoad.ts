@@ -1,5 +1,5 @@
-// A bridge to an echo target, with a session that continues while a test loads the bridge, and
-// checks of both at the end.
+// A bridge to an echo target, and a session that continues while a test loads the bridge. Checks
+// both at the end.
 
 import { descriptors, peakKb, resetPeak } from '../../testing/procFs.ts';
 import { expect, type ListeningProgram } from '../fixtures.ts';
@@ -13,17 +13,17 @@ export class BridgeUnderLoad {
   readonly target: ScriptedTarget;
   readonly pid: number;
   readonly echoSession: EchoSession;
-  readonly #descriptors: number;
-  readonly #rssKb: number;
+  readonly #descriptorsAtStart: number;
+  readonly #rssAtStartKb: number;
 
   private constructor(bridge: ListeningProgram, target: ScriptedTarget, echoSession: EchoSession) {
     this.bridge = bridge;
     this.target = target;
     this.echoSession = echoSession;
     this.pid = pidOf(bridge.program);
-    this.#descriptors = descriptors(this.pid);
+    this.#descriptorsAtStart = descriptors(this.pid);
     resetPeak(this.pid);
-    this.#rssKb = peakKb(this.pid);
+    this.#rssAtStartKb = peakKb(this.pid);
   }
 
   /** Resolves once the echo session has received its first echo. Needs Linux. */
@@ -48,18 +48,20 @@ export class BridgeUnderLoad {
     await expect.poll(() => this.sessions()).toBe(0);
     await expect.poll(() => this.target.connections.size).toBe(1);
     // The request for the metrics may still have its connection open.
-    await expect.poll(() => descriptors(this.pid)).toBeLessThanOrEqual(this.#descriptors + 1);
+    await expect
+      .poll(() => descriptors(this.pid))
+      .toBeLessThanOrEqual(this.#descriptorsAtStart + 1);
   }
 
   /**
-   * Ends the echo session, all of whose messages must have come back exactly. The bridge must be
-   * the same process, without an error, and its memory must not have grown by more than `maxMib`.
+   * Ends the echo session, and checks that every message came back unchanged. The bridge must still
+   * run, must have reported no error, and its memory must not have grown by more than `maxMib`.
    *
-   * @returns What was observed, in words.
+   * @returns What was observed, for the record.
    */
   async expectHealthy(maxMib: number, minExchanges = 1): Promise<string> {
     const { process, stderr } = this.bridge.program;
-    const grownMib = (peakKb(this.pid) - this.#rssKb) / 1024;
+    const grownMib = (peakKb(this.pid) - this.#rssAtStartKb) / 1024;
     const exchanged = await this.echoSession.stop();
     expect(exchanged).toBeGreaterThanOrEqual(minExchanges);
     expect(process.exitCode).toBeNull();

@@ -1,4 +1,4 @@
-// HTTP responses that a client does not read: their cost, and the resources that they leave in use.
+// HTTP responses that a client does not read, and processes without file descriptors.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -27,8 +27,8 @@ async function openConnection(port: number): Promise<Socket> {
   return socket;
 }
 
-/** A request for the page's largest file. */
-async function largestFile({ port }: ListeningProgram): Promise<string> {
+/** A request for the page's script, its largest file. */
+async function requestForLargestFile({ port }: ListeningProgram): Promise<string> {
   const page = await (await fetch(`http://127.0.0.1:${port}/`)).text();
   const [script] = /assets\/index-[\w-]+\.js/.exec(page) ?? [];
   expect(script).toBeDefined();
@@ -39,7 +39,7 @@ test('leaves no descriptor open and no memory in use for unread answers', QUICK,
   const { port: target } = await startSilentServer();
   const bridge = await startBridgeProgram({ motd: `127.0.0.1:${target}` });
   const pid = pidOf(bridge.program);
-  const request = await largestFile(bridge);
+  const request = await requestForLargestFile(bridge);
   const before = { descriptors: descriptors(pid), kb: rssKb(pid) };
   for (let left = CONNECTIONS; left > 0; left -= OPEN_BATCH_SIZE) {
     const sockets = await Promise.all(
@@ -66,8 +66,8 @@ test('leaves no descriptor open and no memory in use for unread answers', QUICK,
 /** Sends a request on an open connection: a new one might not be accepted. */
 async function request(socket: Socket, path: string): Promise<string> {
   socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
-  const [answer] = await once(socket, 'data');
-  return String(answer);
+  const [response] = await once(socket, 'data');
+  return String(response);
 }
 
 test('motd serve answers /healthz with 503 while it is out of file descriptors', async () => {
@@ -92,16 +92,16 @@ test('motd serve answers /healthz with 503 while it is out of file descriptors',
   operator.destroy();
 });
 
-/** How long a probe waits before it tries again: a worker without descriptors may not answer. */
-const PROBE_MS = 1000;
+/** How long a probe waits for a response: a worker without descriptors may not answer. */
+const PROBE_TIMEOUT_MS = 1000;
 
 /** The result of a probe with a new connection: a response, `closed`, or `unanswered`. */
 async function healthOf(port: number): Promise<string> {
   const headers = { connection: 'close' };
-  const signal = AbortSignal.timeout(PROBE_MS);
+  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/healthz`, { headers, signal });
-    return `${answer.status} ${await answer.text()}`;
+    const response = await fetch(`http://127.0.0.1:${port}/healthz`, { headers, signal });
+    return `${response.status} ${await response.text()}`;
   } catch {
     return signal.aborted ? 'unanswered' : 'closed';
   }
@@ -120,10 +120,10 @@ for (const [which, flags] of [
     const processes = childrenOf(pidOf(program));
 
     const clients = await Promise.all(Array.from({ length: 200 }, () => openConnection(port)));
-    // No answer would prove nothing: a busy machine may not answer either.
+    // `unanswered` would prove nothing: a busy machine may not answer either.
     await expect.poll(() => healthOf(port)).toMatch(/^(503|closed)/);
     for (const socket of clients) socket.destroy();
-    // Each worker in turn.
+    // Connections reach the workers in turn: probe each of them.
     for (let count = 0; count < 4; count++) {
       await expect.poll(() => healthOf(port)).toBe('200 ok\n');
     }

@@ -30,7 +30,7 @@ socket.setEncoding('latin1').on('close', () => process.exit());
 /** @type {number[]} */
 let tookMs = [];
 let wrong = 0;
-let answers = 0;
+let replies = 0;
 /** @type {(() => boolean)[]} Each prints its line and returns `true` once it can. */
 const commands = [];
 
@@ -39,7 +39,7 @@ await sendRequest();
 createInterface({ input: process.stdin })
   .on('line', (line) => {
     const [what, count] = line.split(' ');
-    commands.push(what === 'wait' ? waiting(Number(count)) : reporting(Number(count)));
+    commands.push(what === 'wait' ? waitCommand(Number(count)) : reportCommand(Number(count)));
     serve();
   })
   .on('close', () => socket.end());
@@ -55,17 +55,17 @@ function serve() {
 }
 
 /** @param {number} count */
-function waiting(count) {
-  const last = answers + count;
+function waitCommand(count) {
+  const last = replies + count;
   return () => {
-    if (answers < last) return false;
+    if (replies < last) return false;
     process.stdout.write('waited\n');
     return true;
   };
 }
 
 /** @param {number} count */
-function reporting(count) {
+function reportCommand(count) {
   return () => {
     if (tookMs.length < count) return false;
     const sorted = tookMs.sort((a, b) => a - b);
@@ -98,7 +98,7 @@ async function sendRequest() {
   socket.write('MSGGET\n');
   const reply = await nextReply();
   tookMs.push(performance.now() - startedAtMs);
-  answers++;
+  replies++;
   if (!correctReplies.has(reply)) wrong++;
 }
 

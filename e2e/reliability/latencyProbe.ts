@@ -44,9 +44,9 @@ export class LatencyProbe {
   }
 
   /**
-   * Resolves once a number above 0 stays the same during `MANY_SAMPLES` replies. Each reply takes
-   * several turns of the event loops of the server and the bridge, so everything that could proceed
-   * has done so by then.
+   * Resolves once a number above 0 has stayed the same during `MANY_SAMPLES` replies. Each reply
+   * takes several iterations of the event loops of the server and the bridge, so everything that
+   * could proceed has done so by then.
    */
   async waitUntilStable(now: () => number): Promise<void> {
     for (let last = Number.NaN; last !== now() || last === 0; ) {

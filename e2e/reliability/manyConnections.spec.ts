@@ -75,7 +75,7 @@ test('sends every watcher an update, and delays no other client', QUICK, async (
   const during = await probe.report();
   expect(delays.filter(Number.isNaN)).toEqual([]);
   // No second copy, and nothing after it.
-  expect(await allAre(watchers, 'QUIT\n', ['200 OK'])).toBe(true);
+  expect(await allReceive(watchers, 'QUIT\n', ['200 OK'])).toBe(true);
 
   record(
     'watchers',
@@ -168,22 +168,22 @@ test('answers open connections when out of file descriptors, and uses freed ones
   const pid = pidOf(program);
 
   const tried = await RawClient.connectMany(200, port);
-  const here = await answered(tried);
+  const here = await clientsWithReply(tried);
   expect(here.length).toBeGreaterThan(10);
   expect(here.length).toBeLessThan(64);
-  expect(await answered(here)).toHaveLength(here.length);
+  expect(await clientsWithReply(here)).toHaveLength(here.length);
   // Clients that keep connecting, while the CPU use is measured.
   const busy = corePercent(pid);
   const again = await RawClient.connectMany(50, port);
-  expect(await answered(again)).toHaveLength(0);
+  expect(await clientsWithReply(again)).toHaveLength(0);
   const percent = await busy;
 
   const leaving = here.splice(0, 10);
   await Promise.all(leaving.map((client) => client.disconnect()));
   await expect.poll(() => program.stdout.match(/\[-\] Connection closed/g)?.length).toBe(10);
   const fresh = await RawClient.connectMany(10, port);
-  expect(await answered(fresh)).toHaveLength(10);
-  expect(await answered(here)).toHaveLength(here.length);
+  expect(await clientsWithReply(fresh)).toHaveLength(10);
+  expect(await clientsWithReply(here)).toHaveLength(here.length);
   const reports = program.stdout.match(/\[!\] Cannot accept connections/g)?.length ?? 0;
   record(
     'out of file descriptors',
@@ -198,24 +198,24 @@ async function holdConnections(count: number, port: number, pid: number) {
   const clients = await RawClient.connectMany(count, port);
   const active = clients.filter((_, at) => at % 2 === 0);
   for (let round = 0; round < 3; round++) {
-    expect(await allAre(active, 'MSGGET\n', ['200 OK', APPLE])).toBe(true);
+    expect(await allReceive(active, 'MSGGET\n', ['200 OK', APPLE])).toBe(true);
   }
   const used = { pss: pssKb(pid), rss: rssKb(pid) };
   // The idle ones still work.
-  expect(await allAre(clients, 'MSGGET\n', ['200 OK', APPLE])).toBe(true);
+  expect(await allReceive(clients, 'MSGGET\n', ['200 OK', APPLE])).toBe(true);
   await Promise.all(clients.map((client) => client.disconnect()));
   return used;
 }
 
 /** Whether every client gets these lines for this request. (An `expect` for each takes minutes.) */
-async function allAre(clients: readonly RawClient[], what: string, lines: readonly string[]) {
+async function allReceive(clients: readonly RawClient[], what: string, lines: readonly string[]) {
   const replies = await Promise.all(clients.map((client) => client.request(what, lines.length)));
   return replies.every((reply) => reply.join('\n') === lines.join('\n'));
 }
 
 async function watch(count: number, port: number): Promise<RawClient[]> {
   const watchers = await RawClient.connectMany(count, port);
-  expect(await allAre(watchers, 'MSGWATCH\n', ['200 OK', APPLE])).toBe(true);
+  expect(await allReceive(watchers, 'MSGWATCH\n', ['200 OK', APPLE])).toBe(true);
   return watchers;
 }
 
@@ -237,7 +237,7 @@ async function readAll(watcher: RawClient, messages: readonly string[]): Promise
 }
 
 /** The clients that get a reply; a closed connection does not. */
-async function answered(clients: readonly RawClient[]): Promise<RawClient[]> {
+async function clientsWithReply(clients: readonly RawClient[]): Promise<RawClient[]> {
   const replies = await Promise.allSettled(clients.map((client) => client.request('MSGGET\n', 2)));
   return clients.filter((_, at) => {
     const reply = replies[at];

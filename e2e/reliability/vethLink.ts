@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { Program } from '../../testing/programs.ts';
 import { pidOf } from './rawClient.ts';
 
-// Of 198.18.0.0/15, which is for tests (RFC 2544); processes whose ids differ by 16384 would share
-// it.
+// A part of 198.18.0.0/15, which is for tests (RFC 2544). Processes whose ids differ by 16384 would
+// share it.
 const SUBNET = process.pid % 16_384;
 const NETWORK = `198.18.${SUBNET >> 6}.${(SUBNET & 63) * 4}`;
 const [NEAR, FAR] = [1, 2].map((offset) =>

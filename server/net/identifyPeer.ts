@@ -8,10 +8,10 @@ import { ifStillIdle } from './idleSocket.ts';
 import { type ProxyTrust, parseProxyHeader } from './parseProxyHeader.ts';
 
 /**
- * The time after which `mayKeepWaiting` is called, in milliseconds. The first bytes may still
+ * How long a peer may be unidentified before `mayKeepWaiting` is called. Its first bytes may still
  * arrive later.
  */
-const UNIDENTIFIED_AFTER_MS = 100;
+const CHECK_AFTER_MS = 100;
 
 export interface IdentifiedPeer {
   peer: Endpoint;
@@ -25,9 +25,9 @@ export type Identification =
   | ({ is: 'identified' } & IdentifiedPeer)
   /** The PROXY header is malformed, or the key before it is wrong. */
   | { is: 'malformed' }
-  /** The peer sent nothing until the timeout of the socket. */
+  /** The socket timed out before the peer was identified. */
   | { is: 'idle' }
-  /** The connection closed before the first bytes. */
+  /** The connection closed before the peer was identified. */
   | { is: 'closed' }
   /** `mayKeepWaiting` returned `false`. */
   | { is: 'quotaExceeded' };
@@ -35,12 +35,12 @@ export type Identification =
 export interface IdentifyOptions {
   trust: ProxyTrust;
   /**
-   * Called once if the peer is still unidentified after 100 ms.
+   * Called once, if the peer is still unidentified after 100 ms.
    *
-   * @returns `false` if its quota is exceeded: the wait ends.
+   * @returns `false` if its quota is exceeded, which ends the wait.
    */
   mayKeepWaiting(): boolean;
-  /** Ends the wait: the result is then `socketPeer` and the bytes received so far. */
+  /** Ends the wait. The result is then `socketPeer` and the bytes received so far. */
   signal: AbortSignal;
 }
 
@@ -48,7 +48,7 @@ export interface IdentifyOptions {
  * Waits for the first bytes of a connection.
  *
  * @param socketPeer The other end of the TCP connection.
- * @returns The result. The socket is paused then, and has no listener of this function.
+ * @returns The result. By then the socket is paused, and the listeners are removed.
  */
 export function identifyPeer(
   socket: Socket,
@@ -72,7 +72,7 @@ export function identifyPeer(
     };
     const socketOnData = (chunk: Buffer): void => {
       bytes += chunk.toString('latin1');
-      const result = identificationBy(bytes, socketPeer, trust);
+      const result = identifyFrom(bytes, socketPeer, trust);
       if (result !== undefined) finish(result);
     };
     const socketOnEnd = (): void => {
@@ -88,7 +88,7 @@ export function identifyPeer(
 
     const unidentifiedTimer = setTimeout(() => {
       if (!mayKeepWaiting()) finish({ is: 'quotaExceeded' });
-    }, UNIDENTIFIED_AFTER_MS);
+    }, CHECK_AFTER_MS);
     socket.on('data', socketOnData);
     socket.on('end', socketOnEnd);
     socket.on('timeout', socketOnTimeout);
@@ -98,7 +98,7 @@ export function identifyPeer(
 }
 
 /** @returns `undefined` if more bytes are needed. */
-function identificationBy(
+function identifyFrom(
   bytes: string,
   socketPeer: Endpoint,
   trust: ProxyTrust,

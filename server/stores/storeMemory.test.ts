@@ -46,7 +46,7 @@ test.each(STORES)(
   '%s: a short message does not keep its 64 KiB chunk in memory',
   async (_name, url) => {
     const { program, port } = await startServer(url());
-    const sockets = await Promise.all(Array.from({ length: CLIENTS }, () => connected(port)));
+    const sockets = await Promise.all(Array.from({ length: CLIENTS }, () => openConnection(port)));
     // One message per client first, so that the memory for the connections is not measured.
     await storeFrom(sockets, CLIENTS);
     const before = await heapBytesOf(program);
@@ -75,7 +75,7 @@ async function startServer(store: string): Promise<{ program: ChildProcess; port
     if (program.exitCode === null && program.signalCode === null) await once(program, 'exit');
   });
   const { ready } = await reportOf(program, 'ready');
-  return { program, port: portOf(ready) };
+  return { program, port: portIn(ready) };
 }
 
 async function heapBytesOf(program: ChildProcess): Promise<number> {
@@ -92,14 +92,15 @@ async function reportOf(program: ChildProcess, name: string): Promise<Record<str
   }
 }
 
-function portOf(address: unknown): number {
-  if (typeof address === 'object' && address !== null && 'port' in address) {
-    return Number(address.port);
+/** The port in a `ready` report (cli/lifecycle.ts). */
+function portIn(endpoint: unknown): number {
+  if (typeof endpoint === 'object' && endpoint !== null && 'port' in endpoint) {
+    return Number(endpoint.port);
   }
-  throw new Error('no port in the ready message');
+  throw new Error('no port in the ready report');
 }
 
-async function connected(port: number): Promise<Socket> {
+async function openConnection(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   onTestFinished(() => {
     socket.destroy();
@@ -127,7 +128,7 @@ async function store(socket: Socket, message: string): Promise<void> {
 }
 
 async function storedCount(port: number): Promise<number> {
-  const socket = await connected(port);
+  const socket = await openConnection(port);
   socket.end('MSGHIST\n');
   let received = '';
   for await (const chunk of socket) received += String(chunk);

@@ -62,7 +62,7 @@ export class Manager {
   }
 
   /** The arguments of nsenter that run a command in the machine. */
-  entering(...command: string[]): string[] {
+  nsenterArguments(...command: string[]): string[] {
     return ['--target', this.#pid, '--mount', '--pid', ...command];
   }
 
@@ -78,7 +78,7 @@ export class Manager {
   }
 
   #run(...args: string[]) {
-    return spawnSync('nsenter', this.entering('systemctl', ...args), { encoding: 'utf8' });
+    return spawnSync('nsenter', this.nsenterArguments('systemctl', ...args), { encoding: 'utf8' });
   }
 
   property(unit: string, name: string): string {
