@@ -38,6 +38,7 @@ test.each([
   '\x08M',
   '\x1b[A',
   '\r\n\r\n\0',
+  'ab\nxyz\x21\x12\xa4\x42',
   'é',
 ])('detects no binary protocol in the first bytes %j', (bytes) => {
   expect(protocolOfFirstBytes(bytes)).toBeUndefined();

@@ -22,7 +22,7 @@ const SIGNATURES: ProtocolPatterns = [
   // SSLv2's CLIENT-HELLO that offers TLS (RFC 5246, appendix E.2).
   ['TLS', /^[\x80-\xbf][^\n]\x01[\0\x03]/],
   // The cookie 0x2112A442 (RFC 8489, section 5); WebRTC over TCP sends a length first (RFC 4571).
-  ['STUN', /^(?:[^\n]{2})?[\0-\x3f][^\n]{3}\x21\x12\xa4\x42/],
+  ['STUN', /^(?:[^\n]{2})?[\0-\x09\x0b-\x3f][^\n]{3}\x21\x12\xa4\x42/],
   // RFC 1928, section 3; SOCKS 4: CONNECT and BIND.
   ['SOCKS', /^\x05[\x01-\x09][\0-\x09\x80-\xfe]/],
   ['SOCKS', /^\x04[\x01\x02][^\n]{2}/],
@@ -64,9 +64,7 @@ const FIRST_LINES: ProtocolPatterns = [
  */
 const PROXY_V1 = /^PROXY(?:-KEY)?[ \t]/;
 
-/**
- * PROXY protocol, version 2, up to the second LF after its NUL (proxy-protocol.txt, section 2.2).
- */
+/** PROXY protocol, version 2, up to the LF after its NUL (proxy-protocol.txt, section 2.2). */
 const PROXY_V2 = /^\r\n\r\n\0\r\n/;
 
 /** A control character, except those at line ends, TAB, and ESC, which arrow keys send. */
@@ -107,7 +105,7 @@ export function protocolOfFirstBytes(firstBytes: string): string | undefined {
  *
  * @param line A byte string without white space at either end, and without telnet commands.
  * @param firstBytes The first bytes of the connection, at least up to this line.
- * @returns The protocol's name; `undefined` if a client of this protocol may have sent the line.
+ * @returns The protocol's name; `undefined` if a MOTD client may have sent the line.
  */
 export function protocolOfFirstLine(line: string, firstBytes: string): string | undefined {
   if (PROXY_V2.test(firstBytes)) return 'PROXY';
@@ -121,7 +119,7 @@ export function protocolOfFirstLine(line: string, firstBytes: string): string | 
  * @param start A byte string without white space at either end; empty if the line has no other
  *   bytes.
  * @param firstBytes As for `protocolOfFirstLine`.
- * @returns The protocol's name; `undefined` if a client of this protocol may have sent the line.
+ * @returns The protocol's name; `undefined` if a MOTD client may have sent the line.
  */
 export function protocolOfLongLine(start: string, firstBytes: string): string | undefined {
   if (start === '') return 'white space';
@@ -132,7 +130,7 @@ export function protocolOfLongLine(start: string, firstBytes: string): string | 
  * Detects another protocol by any line received in place of a command.
  *
  * @param line A byte string without white space at either end.
- * @returns The protocol's name; `undefined` if a client of this protocol may have sent the line.
+ * @returns The protocol's name; `undefined` if a MOTD client may have sent the line.
  */
 export function protocolOfLine(line: string): string | undefined {
   if (PROXY_V1.test(line)) return 'PROXY';
