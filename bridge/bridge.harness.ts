@@ -60,16 +60,19 @@ export interface TestBridgeSettings extends Partial<BridgeSettings> {
  * Starts a bridge with these targets, by name, at ports or Unix sockets; the first is the default.
  */
 export async function startBridge(
-  ports: Record<string, number | string>,
+  targets: Record<string, number | string>,
   { host = '127.0.0.1', expectsProxyHeader = false, ...settings }: TestBridgeSettings = {},
 ): Promise<RunningBridge> {
   const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
   await writeFile(join(pageDir, 'index.html'), '<!doctype html><title>page</title>');
 
-  const [first, ...others] = Object.entries(ports).map(([name, port]) => ({
+  const [first, ...others] = Object.entries(targets).map(([name, portOrPath]) => ({
     name,
-    address: typeof port === 'string' ? { path: port } : { host: '127.0.0.1', port },
+    address:
+      typeof portOrPath === 'string'
+        ? { path: portOrPath }
+        : { host: '127.0.0.1', port: portOrPath },
     expectsProxyHeader,
   }));
   if (first === undefined) throw new Error('a bridge needs a target');

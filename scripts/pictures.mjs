@@ -1,4 +1,5 @@
-// `npm run pictures`: takes the pictures in docs/ again, from the real page.
+// `npm run pictures`: takes the pictures in docs/ from the real page, and makes the icons in
+// web/public/.
 
 import { findBrowser } from './browser.mjs';
 import { prepare, runNode } from './prepare.mjs';

@@ -233,9 +233,7 @@ async function targetSide(
   socket.end();
 }
 
-/**
- * Resolves once a condition that only another chunk can fulfill holds, or the connection is over.
- */
+/** Resolves when a condition holds, which only a chunk can change, or the connection is over. */
 function until(socket: NodeJS.ReadableStream, isFulfilled: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {
@@ -263,7 +261,6 @@ function* messages(bytes: Buffer, isText: boolean, longest: number, random: () =
     const to = isText ? characterAt(bytes, wanted) : wanted;
     yield* framesOf(bytes.subarray(at, to), isText && random() < 0.8, random);
     at = to;
-    // An empty message is a message without bytes.
     if (random() < 0.01) yield* framesOf(Buffer.alloc(0), isText, random);
   }
 }
