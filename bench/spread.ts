@@ -2,8 +2,8 @@
 
 export interface Spread {
   median: number;
-  least: number;
-  most: number;
+  min: number;
+  max: number;
 }
 
 export function spread(values: readonly number[]): Spread {
@@ -11,8 +11,8 @@ export function spread(values: readonly number[]): Spread {
   const at = (index: number) => sorted[index] ?? Number.NaN;
   return {
     median: at(Math.floor(sorted.length / 2)),
-    least: at(0),
-    most: at(sorted.length - 1),
+    min: at(0),
+    max: at(sorted.length - 1),
   };
 }
 

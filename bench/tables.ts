@@ -18,8 +18,8 @@ export function medianWithRange(
   format: (value: number) => string,
 ): string {
   if (values.length === 0) return '–';
-  const { median, least, most } = spread(values);
-  return `${format(median)} (${format(least)} to ${format(most)})`;
+  const { median, min, max } = spread(values);
+  return `${format(median)} (${format(min)} to ${format(max)})`;
 }
 
 /** The median alone. */

@@ -23,7 +23,6 @@ stdout.on('error', () => {});
 // `streamWrite` is the last step before a line is written: it escapes keys and errors, too.
 const logger = pino({ base: null, hooks: { streamWrite: escapeControlsInJson } }, stdout);
 
-/** Writes one line. */
 export function printLine(line: string): void {
   stdout.write(`${escapeControls(line)}\n`);
 }

@@ -100,18 +100,18 @@ export function linearizabilityFaults(
 
 /**
  * Why operations are not sequentially consistent with the stores in the order of the history. Each
- * client's own operations have to move forward through it: a read to the place of its message or
- * staying there, a store to a later place. If they do, this order explains everything: place by
- * place, first the store, then the reads that found it, those of one client in their order.
+ * client's operations have to move forward through the history: a read to the position of its
+ * message, or an equal one; a store to a later position. If they do, one order explains everything:
+ * at each position first the store, then the reads that found it, those of a client in their order.
  */
 export function sequentialFaults(register: Register, operations: readonly Operation[]): string[] {
-  const places = placesOf(register);
-  const reached = new Map<string, { place: number; operation: Operation }>();
+  const positions = positionsOf(register);
+  const reached = new Map<string, { position: number; operation: Operation }>();
   const faults: string[] = [];
   const inOrder = [...operations].sort((one, other) => one.startedAt - other.startedAt);
   for (const operation of inOrder) {
-    const place = places.get(operation.message);
-    if (place === undefined) {
+    const position = positions.get(operation.message);
+    if (position === undefined) {
       const isOver = operation.kind === 'read' || operation.outcome === 'acknowledged';
       if (isOver) faults.push(`${nameOf(operation)}: not in the history`);
       continue;
@@ -119,59 +119,64 @@ export function sequentialFaults(register: Register, operations: readonly Operat
     // Without a reply, a store may have taken effect after its client's next operation.
     if (!isAnswered(operation)) continue;
     const last = reached.get(operation.client);
-    const isBehind = last && (operation.kind === 'read' ? place < last.place : place <= last.place);
+    const isBehind =
+      last && (operation.kind === 'read' ? position < last.position : position <= last.position);
     if (isBehind) faults.push(`${nameOf(operation)}, behind ${nameOf(last.operation)}`);
-    else reached.set(operation.client, { place, operation });
+    else reached.set(operation.client, { position, operation });
   }
   return faults;
 }
 
 /**
- * How long the message a read found had been out of date when the read began: since the first newer
- * message was acknowledged, 0 if there was none. (The newer message was in force somewhat earlier
- * than it was acknowledged, so the real staleness may be longer by that.)
+ * How long the message that a read found had been out of date when the read began: since the first
+ * newer message was acknowledged; 0 if there was none. The newer message was in force before it was
+ * acknowledged, so the real staleness may be a little longer.
  *
- * @returns For each read, in order. A read of a message that is not in the history is left out.
+ * @returns The staleness of each read, in order. Reads of a message that is not in the history are
+ *   left out.
  */
-export function stalenesses(
+export function stalenessMs(
   register: Register,
   stores: readonly StoreOperation[],
   reads: readonly ReadOperation[],
 ): number[] {
-  const places = placesOf(register);
+  const positions = positionsOf(register);
   const known = new Array<number>(register.history.length + 1).fill(Number.POSITIVE_INFINITY);
   for (const { message, outcome, endedAt } of stores) {
-    const place = places.get(message);
-    if (outcome === 'acknowledged' && place !== undefined) known[place] = endedAt;
+    const position = positions.get(message);
+    if (outcome === 'acknowledged' && position !== undefined) known[position] = endedAt;
   }
   // From here on: when that message or any newer one was first acknowledged.
-  for (let place = known.length - 2; place >= 0; place--)
-    known[place] = Math.min(known[place] ?? 0, known[place + 1] ?? Number.POSITIVE_INFINITY);
+  for (let position = known.length - 2; position >= 0; position--)
+    known[position] = Math.min(
+      known[position] ?? 0,
+      known[position + 1] ?? Number.POSITIVE_INFINITY,
+    );
   return reads.flatMap(({ message, startedAt }) => {
-    const place = places.get(message);
-    if (place === undefined) return [];
-    return [Math.max(0, startedAt - (known[place + 1] ?? Number.POSITIVE_INFINITY))];
+    const position = positions.get(message);
+    if (position === undefined) return [];
+    return [Math.max(0, startedAt - (known[position + 1] ?? Number.POSITIVE_INFINITY))];
   });
 }
 
-/** The place of each message: 0 for the initial one, then in the order of the history. */
-function placesOf({ initial, history }: Register): Map<string, number> {
-  const places = new Map([[initial, 0]]);
-  for (const [index, message] of history.entries()) places.set(message, index + 1);
-  return places;
+/** The position of each message: 0 for the initial one, then in the order of the history. */
+function positionsOf({ initial, history }: Register): Map<string, number> {
+  const positions = new Map([[initial, 0]]);
+  for (const [index, message] of history.entries()) positions.set(message, index + 1);
+  return positions;
 }
 
-/** For each place its store, then the reads that found it, in the order of their beginnings. */
+/** For each position its store, then the reads that found it, in the order of their beginnings. */
 function groupsOf(
   register: Register,
   operations: readonly Operation[],
   faults: string[],
 ): Operation[][] {
-  const places = placesOf(register);
+  const positions = positionsOf(register);
   const groups = Array.from({ length: register.history.length + 1 }, (): Operation[] => []);
   for (const operation of operations) {
-    const place = places.get(operation.message);
-    if (place !== undefined) groups[place]?.push(operation);
+    const position = positions.get(operation.message);
+    if (position !== undefined) groups[position]?.push(operation);
     else if (operation.kind === 'read' || operation.outcome === 'acknowledged')
       faults.push(`${nameOf(operation)}: not in the history`);
   }

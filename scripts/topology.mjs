@@ -242,18 +242,18 @@ async function waitUntilReady(name, url, isReady = () => true) {
 /**
  * Ends this process with an error if HAProxy could not listen on a port.
  *
- * @param {number} wanted
+ * @param {number} port
  * @param {string} flag
  */
-async function requireFree(wanted, flag) {
-  await listenOnce(wanted).catch((/** @type {NodeJS.ErrnoException} */ error) => {
+async function requireFree(port, flag) {
+  await listenOnce(port).catch((/** @type {NodeJS.ErrnoException} */ error) => {
     const reason =
       error.code === 'EADDRINUSE'
-        ? `port ${wanted} is already in use on ${HOST}`
-        : `cannot listen on ${HOST}:${wanted}: ${error.message}`;
+        ? `port ${port} is already in use on ${HOST}`
+        : `cannot listen on ${HOST}:${port}: ${error.message}`;
     fail(`${reason}; choose another with -- ${flag}`);
   });
-  reservePort(wanted);
+  reservePort(port);
 }
 
 /**

@@ -19,7 +19,7 @@ const WORKER = Number(process.env['TEST_PARALLEL_INDEX'] ?? 0) % WORKERS;
 
 const picked = new Set<number>();
 
-/** Keeps a port that is about to be used from being picked. */
+/** Marks a port that is about to be used, so that `freePort` does not pick it. */
 export function reservePort(port: number): void {
   picked.add(port);
 }

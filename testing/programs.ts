@@ -116,7 +116,7 @@ export class Program {
     return this.#exited;
   }
 
-  /** Waits for the end of the program. */
+  /** Resolves with the exit status and the output, once the program has ended. */
   async result(): Promise<ProgramResult> {
     const status = await this.#exited;
     return { status, stdout: this.stdout, stderr: this.stderr };

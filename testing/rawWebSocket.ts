@@ -102,8 +102,8 @@ export class RawWebSocket {
   }
 
   /**
-   * Sends bytes; nothing after a close frame. Pending control frames, such as a pong or the answer
-   * to a close frame, wait until the current frame is complete.
+   * Sends bytes, but none after a close frame. Pending control frames, such as a pong or a close
+   * frame in response, wait until the current frame is complete.
    *
    * @returns Whether there is room for more; otherwise the socket emits `drain` later.
    */

@@ -105,7 +105,7 @@ async function metric(bridge: Bridge, name: string): Promise<number> {
 }
 
 /** Sends bytes. @returns Everything that is received until the connection closes. */
-async function answerTo({ port }: Bridge, bytes: string): Promise<string> {
+async function responseTo({ port }: Bridge, bytes: string): Promise<string> {
   const socket = connectTcp(port, '127.0.0.1');
   socket.write(bytes);
   return text(socket);
@@ -313,7 +313,7 @@ test.describe('the limits hold for all workers together', () => {
       expect((await get(bridge, '/ws/echo')).status).toBe(426);
       // The bridge acquires the quota before ws finds that the key is missing.
       const noKey = upgradeRequest('/ws/echo', { 'Sec-WebSocket-Key': undefined });
-      expect(await answerTo(bridge, noKey)).toMatch(/^HTTP\/1\.1 400 /);
+      expect(await responseTo(bridge, noKey)).toMatch(/^HTTP\/1\.1 400 /);
       connectTcp(bridge.port, '127.0.0.1').end(upgradeRequest('/ws/echo')).destroySoon();
     }
     // A worker may handle the last of these only now. In the end exactly two sessions are free.

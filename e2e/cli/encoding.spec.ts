@@ -11,8 +11,8 @@ const MARK = '\u{feff}';
  * Runs a shell command in which `motd` is the program, `$latin1` is `café` in Latin-1, and `$port`
  * is a port.
  */
-function runInShell(port: number, words: string): Promise<ProgramResult> {
-  const script = `port=${port}; latin1=$(printf 'caf\\351'); ${words}`;
+function runInShell(port: number, command: string): Promise<ProgramResult> {
+  const script = `port=${port}; latin1=$(printf 'caf\\351'); ${command}`;
   return new Program('sh', ['-c', script.replaceAll('motd ', '"$node" dist/cli/main.js ')], {
     MOTD_STORE: 'memory:',
     node: process.execPath,
@@ -21,8 +21,8 @@ function runInShell(port: number, words: string): Promise<ProgramResult> {
     .result();
 }
 
-test.describe('text that is not UTF-8 is a usage error that names its place', () => {
-  for (const [words, named] of [
+test.describe('text that is not UTF-8 is a usage error that names its source', () => {
+  for (const [command, named] of [
     ['motd set -m "$latin1" 127.0.0.1 $port', 'the value of -m'],
     ['motd set -m"$latin1" 127.0.0.1 $port', 'the value of -m'],
     ['motd set --message "$latin1" 127.0.0.1 $port', 'the value of --message'],
@@ -39,8 +39,8 @@ test.describe('text that is not UTF-8 is a usage error that names its place', ()
     ['motd get --tls "$latin1"', 'an argument'],
     ['motd copy-store "lmdb:/nowhere/$latin1" lmdb:/nowhere/x', 'an argument'],
   ] as const) {
-    test(words, async ({ server }) => {
-      const { status, stdout, stderr } = await runInShell(server.port, words);
+    test(command, async ({ server }) => {
+      const { status, stdout, stderr } = await runInShell(server.port, command);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
       expect(stderr).toBe(
         `motd: ${named} is not UTF-8, or contains U+FFFD; ` +
@@ -51,8 +51,8 @@ test.describe('text that is not UTF-8 is a usage error that names its place', ()
   }
 
   test('ignores a variable of another command', async ({ server }) => {
-    const words = 'MOTD_SET_MESSAGE=$latin1 motd get 127.0.0.1 $port';
-    expect((await runInShell(server.port, words)).stdout).toBe(APPLE);
+    const command = 'MOTD_SET_MESSAGE=$latin1 motd get 127.0.0.1 $port';
+    expect((await runInShell(server.port, command)).stdout).toBe(APPLE);
   });
 });
 

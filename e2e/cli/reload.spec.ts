@@ -78,14 +78,14 @@ function catchesSighup({ process: { pid } }: Program): boolean {
 }
 
 /** Starts a program in a session of its own, which has no terminal, as under a service manager. */
-async function withoutTerminal(args: string[]): Promise<ListeningProgram> {
+async function startWithoutTerminal(args: string[]): Promise<ListeningProgram> {
   const program = Program.motdUnder(['setsid'], args);
   const [, port] = await program.waitForOutput(/listening on (?:https?:\/\/)?127\.0\.0\.1:(\d+)\n/);
   return { program, port: Number(port) };
 }
 
 /** Starts a program as the command of a shell in a terminal of its own, which script(1) makes. */
-async function atTerminal(args: string[]): Promise<ListeningProgram & { pid: number }> {
+async function startInTerminal(args: string[]): Promise<ListeningProgram & { pid: number }> {
   const motd = `${process.execPath} dist/cli/main.js ${args.join(' ')}`;
   const shell = `${motd} & echo pid $!; wait`;
   const program = new Program('script', ['--quiet', '--command', `sh -c '${shell}'`, '/dev/null']);
@@ -173,7 +173,7 @@ test('--log json reports a reload in JSON', async ({ server }) => {
 });
 
 test('motd up reloads the files of its page, and its server continues', async () => {
-  const { program } = await withoutTerminal([
+  const { program } = await startWithoutTerminal([
     ...['up', '--store', 'memory:', '--port', '0', '--http-port', '0'],
     ...install('cert'),
   ]);
@@ -204,7 +204,7 @@ for (const [what, args] of [
   ['up', ['up', '--store', 'memory:', '--port', '0', '--http-port', '0']],
 ] as const) {
   test(`${what} stops if it has nothing to reload`, async () => {
-    const { program } = await withoutTerminal([...args]);
+    const { program } = await startWithoutTerminal([...args]);
     if (what === 'up') await program.waitForOutput(/^Open /m);
     sendSighup(program);
     expect(await program.exitCode()).toBe(0);
@@ -213,7 +213,7 @@ for (const [what, args] of [
 }
 
 test('reloads without a terminal', async () => {
-  const { program, port } = await withoutTerminal([
+  const { program, port } = await startWithoutTerminal([
     ...['bridge', '--http-port', '0'],
     ...install('cert'),
   ]);
@@ -227,7 +227,7 @@ test('reloads without a terminal', async () => {
 for (const command of ['bridge', 'up'] as const) {
   test(`${command} at a terminal reloads while the terminal is open, and stops once it is closed`, async () => {
     const ports = ['--http-port', '0', ...(command === 'up' ? ['--port', '0'] : [])];
-    const { program, port, pid } = await atTerminal([command, ...ports, ...install('cert')]);
+    const { program, port, pid } = await startInTerminal([command, ...ports, ...install('cert')]);
     if (command === 'up') await program.waitForOutput(/^Open /m);
     try {
       process.kill(pid, 'SIGHUP');

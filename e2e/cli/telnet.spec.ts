@@ -36,10 +36,10 @@ function terminalOf({ process: { pid = 0 } }: Program): string {
 }
 
 /** Gives a command to telnet itself, such as to send a Telnet command. */
-async function command(program: Program, words: string): Promise<void> {
+async function telnetCommand(program: Program, command: string): Promise<void> {
   program.process.stdin?.write(ESCAPE);
   await program.waitForOutput(/telnet> $/);
-  program.process.stdin?.write(`${words}\r`);
+  program.process.stdin?.write(`${command}\r`);
 }
 
 test('holds a conversation line by line', async ({ server }) => {
@@ -56,7 +56,7 @@ test('holds a conversation line by line', async ({ server }) => {
 
 test('negotiates, and sends each key by itself and CR NUL for Enter', QUICK, async ({ server }) => {
   const client = await startTelnet(server.port);
-  await command(client, 'mode character');
+  await telnetCommand(client, 'mode character');
   // Until then, the terminal collects what is typed into lines.
   await expect.poll(() => terminalOf(client)).toContain(' -icanon ');
   client.process.stdin?.write('MSGSTORE\r');
@@ -68,14 +68,14 @@ test('negotiates, and sends each key by itself and CR NUL for Enter', QUICK, asy
   await server.program.waitForOutput(/MOTD updated to: hello\n/);
 });
 
-for (const [what, words] of [
+for (const [what, command] of [
   ['Are You There', 'send ayt'],
   ['Synch', 'send synch'],
   ['a request to change an option', 'send do echo'],
 ]) {
   test(`sends ${what} before a command`, async ({ server }) => {
     const client = await startTelnet(server.port);
-    await command(client, words ?? '');
+    await telnetCommand(client, command ?? '');
     client.process.stdin?.write('MSGGET\r');
     await client.waitForOutput(new RegExp(`200 OK\n${APPLE.replace('.', '\\.')}\n$`));
   });

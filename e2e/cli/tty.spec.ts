@@ -25,17 +25,17 @@ function connectTo(port: number, ...flags: string[]): string {
 }
 
 /** Runs a shell command in a terminal of this width. */
-function underTerminal(commandLine: string, columns = 80): Program {
+function runInTerminal(commandLine: string, columns = 80): Program {
   const command = `stty cols ${columns} rows 24; ${commandLine}`;
   return new Program('script', ['--quiet', '--return', '--command', command, '/dev/null']);
 }
 
-function atTerminal(port: number, ...flags: string[]): Program {
-  return underTerminal(connectTo(port, ...flags));
+function connectInTerminal(port: number, ...flags: string[]): Program {
+  return runInTerminal(connectTo(port, ...flags));
 }
 
 test('echoes each line once, as typed', QUICK, async ({ server }) => {
-  const client = atTerminal(server.port);
+  const client = connectInTerminal(server.port);
   await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write('MSGGET\r');
   await client.waitForOutput(
@@ -47,7 +47,7 @@ test('echoes each line once, as typed', QUICK, async ({ server }) => {
 });
 
 test('the up-arrow recalls a command, never a password', QUICK, async ({ server }) => {
-  const client = atTerminal(server.port);
+  const client = connectInTerminal(server.port);
   await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write('SHUTDOWN\r');
   await client.waitForOutput(/Enter shutdown password: $/);
@@ -71,7 +71,7 @@ test('moves a half-typed line to the next prompt when the reply arrives', async 
   });
   slow.listen(0, '127.0.0.1');
   await once(slow, 'listening');
-  const client = atTerminal((slow.address() as AddressInfo).port);
+  const client = connectInTerminal((slow.address() as AddressInfo).port);
   await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write('MSGGET\rMSX');
   await client.waitForOutput(/at last\nEnter command .*: MSX$/);
@@ -83,7 +83,7 @@ test('moves a half-typed line to the next prompt when the reply arrives', async 
 
 test('shows lines typed ahead at their prompts, and a half-typed one at the last', async () => {
   const { server, port, accepted } = await startTcpServer();
-  const client = atTerminal(port);
+  const client = connectInTerminal(port);
   const socket = await accepted;
   await client.waitForOutput(/Enter command .*: $/);
   client.process.stdin?.write('FOO\rBAR\rMSG');
@@ -100,7 +100,7 @@ test('shows lines typed ahead at their prompts, and a half-typed one at the last
 
 test('prints unexpected server lines above a line that wraps', async () => {
   const { server, port, accepted } = await startTcpServer();
-  const client = underTerminal(connectTo(port), 30);
+  const client = runInTerminal(connectTo(port), 30);
   const socket = await accepted;
   await client.waitForOutput(/Enter command .*: $/);
   client.process.stdin?.write('half a line, to the');
@@ -124,7 +124,7 @@ test('prints unexpected server lines above a line that wraps', async () => {
 });
 
 test('Ctrl-D typed ahead exits after the lines before it', async ({ server }) => {
-  const client = atTerminal(server.port);
+  const client = connectInTerminal(server.port);
   await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write(`MSGGET\r${CTRL_D}`);
   expect(await client.exitCode()).toBe(0);
@@ -136,7 +136,7 @@ test('Ctrl-D exits with status 0, Ctrl-C with the shell’s 130', async ({ serve
     [CTRL_D, 0],
     [CTRL_C, 130],
   ] as const) {
-    const client = atTerminal(server.port);
+    const client = connectInTerminal(server.port);
     await client.waitForOutput(/SHUTDOWN\): /);
     client.process.stdin?.write(key);
     expect(await client.exitCode()).toBe(status);
@@ -187,7 +187,7 @@ test.describe('with --mask-password', () => {
 
   test('hides text typed ahead, which may be a password', async () => {
     const { server, port, accepted } = await startTcpServer();
-    const client = atTerminal(port, '--mask-password');
+    const client = connectInTerminal(port, '--mask-password');
     const socket = await accepted;
     await client.waitForOutput(/Enter command .*: $/);
     client.process.stdin?.write('SHUTDOWN\rhidden-1\rhidd');
@@ -208,7 +208,7 @@ test.describe('with --mask-password', () => {
 
   test('prints unexpected server lines above the password', async () => {
     const { server, port, accepted } = await startTcpServer();
-    const client = atTerminal(port, '--mask-password');
+    const client = connectInTerminal(port, '--mask-password');
     const socket = await accepted;
     await client.waitForOutput(/Enter command .*: $/);
     client.process.stdin?.write('SHUTDOWN\r');
@@ -228,7 +228,7 @@ test.describe('with --mask-password', () => {
   });
 
   test('wraps a password longer than a row, which can be edited', async ({ server }) => {
-    const client = underTerminal(connectTo(server.port, '--mask-password'), 30);
+    const client = runInTerminal(connectTo(server.port, '--mask-password'), 30);
     await client.waitForOutput(/Enter command .*: $/);
     client.process.stdin?.write('SHUTDOWN\r');
     await client.waitForOutput(/password: $/);
@@ -258,7 +258,7 @@ test.describe('with --mask-password', () => {
   });
 
   test('shows bullets after Ctrl-Z and fg', async ({ server }) => {
-    const client = underTerminal('PS1="ready> " bash --norc --noprofile -i');
+    const client = runInTerminal('PS1="ready> " bash --norc --noprofile -i');
     await client.waitForOutput(/ready> $/);
     client.process.stdin?.write(`${connectTo(server.port, '--mask-password')}\r`);
     await client.waitForOutput(/Enter command .*: $/);
@@ -292,13 +292,13 @@ test.describe('with --mask-password', () => {
   });
 
   test('warns if the terminal itself echoes the password', async ({ server }) => {
-    const client = underTerminal(`${connectTo(server.port, '--mask-password')} | cat`);
+    const client = runInTerminal(`${connectTo(server.port, '--mask-password')} | cat`);
     await client.waitForOutput(/^motd: --mask-password needs a terminal on standard output.*\n$/);
     await client.exitCode();
   });
 
   async function askedForPassword(port: number): Promise<Program> {
-    const client = atTerminal(port, '--mask-password');
+    const client = connectInTerminal(port, '--mask-password');
     await client.waitForOutput(/^Enter command .*: $/);
     client.process.stdin?.write('SHUTDOWN\r');
     await client.waitForOutput(/Enter shutdown password: $/);
@@ -331,7 +331,7 @@ async function screenOf(program: Program, columns = 80): Promise<string[]> {
 }
 
 test('does not send a line that is not UTF-8, and prompts again', async ({ server }) => {
-  const client = atTerminal(server.port);
+  const client = connectInTerminal(server.port);
   await client.waitForOutput(/^Enter command .*: $/);
   client.process.stdin?.write('MSGSTORE\r');
   await client.waitForOutput(/Enter new message of the day: $/);

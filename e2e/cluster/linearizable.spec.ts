@@ -13,7 +13,7 @@ import {
   type Register,
   type StoreOperation,
   sequentialFaults,
-  stalenesses,
+  stalenessMs,
 } from '../linearizable.ts';
 
 const RUNS = { numRuns: scaled(1000, 20_000), seed };
@@ -104,7 +104,7 @@ test('accepts late reads as sequentially consistent if each client reads in orde
 test('counts the staleness of a read from the first newer message that was acknowledged', () => {
   const stores = [store('a', 0, 10), store('b', 2, 6)];
   const reads = [read('0', 5, 9), read('0', 8, 9), read('a', 16, 17), read('b', 99, 100)];
-  expect(stalenesses(ab, stores, reads)).toEqual([0, 2, 10, 0]);
+  expect(stalenessMs(ab, stores, reads)).toEqual([0, 2, 10, 0]);
 });
 
 const MAX_STORES = 4;

@@ -149,13 +149,13 @@ test('PROTOCOL.md names every command, reply, event, close code and metric', QUI
     'bridge/metrics.ts': /'(motd_\w+)'/g,
     'bridge/clusterMetrics.ts': /'(motd_\w+)'/g,
   }).flatMap(([file, pattern]) => {
-    const words = [...readFileSync(join(ROOT, file), 'utf8').matchAll(pattern)].map(
-      ([, word = '']) => word,
+    const names = [...readFileSync(join(ROOT, file), 'utf8').matchAll(pattern)].map(
+      ([, name = '']) => name,
     );
-    expect(words, file).not.toEqual([]);
-    return words
-      .filter((word) => !new RegExp(`\\b${word}\\b`).test(protocol))
-      .map((word) => `${file}: ${word}`);
+    expect(names, file).not.toEqual([]);
+    return names
+      .filter((name) => !new RegExp(`\\b${name}\\b`).test(protocol))
+      .map((name) => `${file}: ${name}`);
   });
   expect(missing).toEqual([]);
 });

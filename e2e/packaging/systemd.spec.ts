@@ -95,8 +95,8 @@ for (const [file, command] of [
     expect(Object.keys(settings).length).toBeGreaterThan(0);
     const help = Program.motd([command, '--help'], settings);
     expect(await help.exitCode(), help.stderr).toBe(0);
-    const words = help.stdout.replace(/\s+/g, ' ');
-    for (const name of Object.keys(settings)) expect(words).toContain(`env: ${name})`);
+    const helpText = help.stdout.replace(/\s+/g, ' ');
+    for (const name of Object.keys(settings)) expect(helpText).toContain(`env: ${name})`);
   });
 }
 

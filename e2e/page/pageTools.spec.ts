@@ -212,7 +212,7 @@ test.describe('the search', () => {
     },
   );
 
-  test('keeps its place when the window becomes lower or higher', async ({ page, terminal }) => {
+  test('keeps its position when the window becomes lower or higher', async ({ page, terminal }) => {
     const count = await searchForApples(page, terminal);
     await page.keyboard.press('Enter');
     await expect(count).toHaveText('2 of 25');
@@ -384,8 +384,8 @@ for (const [zoom, width, height] of [
     test(`stays usable at ${zoom}, with nothing cut off: ${input}`, async ({ page, terminal }) => {
       await choose(page, input);
       await page.setViewportSize({ width, height });
-      const place = input === 'In the terminal' ? '.xterm-helper-textarea' : '#field-text';
-      await page.locator(place).focus();
+      const selector = input === 'In the terminal' ? '.xterm-helper-textarea' : '#field-text';
+      await page.locator(selector).focus();
       await terminal.type('MSGGET');
       await expect.poll(() => terminal.flow()).toMatch(/away\.Enter.*SHUTDOWN\):$/);
       await expect

@@ -28,8 +28,8 @@ const FLOODERS = scaled(5, 20);
 /** The default of `--max-message-bytes`. */
 const MESSAGE_BYTES = 256 * 1024;
 /**
- * A request may take 10 s, which is checked every second (bridge/bridge.ts). Three times that is
- * for a busy machine; a deadline that each byte renews would never come.
+ * A request may take 10 s, which is checked every second (bridge/bridge.ts). A busy machine gets
+ * three times that. A deadline that each byte extended would never pass.
  */
 const REQUEST_TIMEOUT_MS = 33_000;
 /** The pace of a client that is slow on purpose. */
@@ -188,7 +188,7 @@ test('breaks off a session that sends pings and does not read the pongs', async 
 
 test('rejects sessions beyond the quota: a program with 503, a page with 1013', QUICK, async () => {
   const found: string[] = [];
-  for (const [flag, words] of [
+  for (const [flag, reason] of [
     ['--max-sessions', 'the bridge is full: try again later'],
     [
       '--max-sessions-per-source',
@@ -210,8 +210,7 @@ test('rejects sessions beyond the quota: a program with 503, a page with 1013', 
       closed.push(await page.ended());
     }
     expect(new Set(statuses)).toEqual(new Set([503]));
-    for (const ending of closed)
-      expect(ending).toEqual({ code: 1013, reason: words, isClean: true });
+    for (const ending of closed) expect(ending).toEqual({ code: 1013, reason, isClean: true });
 
     expect(all.every(({ socket }) => !socket.destroyed)).toBe(true);
     await Promise.all(all.map((webSocket) => webSocket.disconnect()));

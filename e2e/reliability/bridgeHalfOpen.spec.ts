@@ -32,9 +32,10 @@ const HALF_OPEN = scaled(50, 1000);
 const HEALTHY = scaled(5, 50);
 const PING_MS = 1000;
 /**
- * Two ping periods, the first of which began before, and what the bridge adds because it checks its
- * sessions every half second: four pings to a session that stays. They are counted, not timed: what
- * delays the bridge delays both. Twice as many allow for pings that arrive together with the end.
+ * How many pings a healthy session may get until the sessions of the peers are closed. Two ping
+ * periods, and the half seconds between two checks of the bridge, amount to at most four pings.
+ * Twice as many, because some may arrive together with the last close. Counting pings, instead of
+ * time, makes the test independent of the machine's speed.
  */
 const MAX_PINGS = 8;
 /** Heap that V8 has not collected yet. */
@@ -101,7 +102,7 @@ async function startPinging(host: string): Promise<HalfOpenBridge> {
 }
 
 /**
- * Lets peers disappear, and then as many again, which may not need more memory.
+ * Lets peers disappear, and then as many again, which must not need more memory.
  *
  * @returns What was observed, for the record.
  */

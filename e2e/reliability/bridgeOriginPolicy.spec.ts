@@ -219,8 +219,8 @@ function origins(port: number): Origin[] {
   ];
 }
 
-/** Requests that no client sends: the bridge must not guess their meaning. */
-function neverHosts(port: number): Host[] {
+/** Hosts that no client sends: the bridge must not guess their meaning. */
+function invalidHosts(port: number): Host[] {
   return noHost(
     'evil.example@localhost',
     `evil.example@127.0.0.1:${port}`,
@@ -233,7 +233,7 @@ function neverHosts(port: number): Host[] {
   );
 }
 
-function neverOrigins(port: number): Origin[] {
+function invalidOrigins(port: number): Origin[] {
   return noOrigin(
     `http://evil.example@localhost:${port}`,
     `http://localhost:${port}/evil.example`,
@@ -299,8 +299,8 @@ test('serves the page only under its own or a public Host', QUICK, async () => {
 test('rejects an invalid Host or Origin, whatever a URL parser makes of it', async () => {
   const bridge = await startWithPublicOrigins();
   const cases = [
-    ...casesOf('/ws', origins(bridge.port), neverHosts(bridge.port)),
-    ...casesOf('/ws', neverOrigins(bridge.port), hosts(bridge.port)),
+    ...casesOf('/ws', origins(bridge.port), invalidHosts(bridge.port)),
+    ...casesOf('/ws', invalidOrigins(bridge.port), hosts(bridge.port)),
   ];
   await checkAll(bridge.port, cases);
   record(
@@ -352,7 +352,7 @@ async function checkAll(port: number, cases: UpgradeCase[]): Promise<number> {
 
 function shuffled<T>(all: readonly T[], random: () => number): T[] {
   return all
-    .map((one) => ({ one, place: random() }))
-    .sort((a, b) => a.place - b.place)
+    .map((one) => ({ one, key: random() }))
+    .sort((a, b) => a.key - b.key)
     .map(({ one }) => one);
 }

@@ -257,8 +257,8 @@ function piecesOf({ toTarget, isText }: Transfer, random: () => number): Generat
 function* messages(bytes: Buffer, isText: boolean, longest: number, random: () => number) {
   let at = 0;
   while (at < bytes.length) {
-    const wanted = Math.min(bytes.length, at + 1 + Math.floor(random() * longest));
-    const to = isText ? characterAt(bytes, wanted) : wanted;
+    const end = Math.min(bytes.length, at + 1 + Math.floor(random() * longest));
+    const to = isText ? characterAt(bytes, end) : end;
     yield* framesOf(bytes.subarray(at, to), isText && random() < 0.8, random);
     at = to;
     if (random() < 0.01) yield* framesOf(Buffer.alloc(0), isText, random);

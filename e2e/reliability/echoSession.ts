@@ -36,8 +36,8 @@ export class EchoSession {
 
   /** Resolves once `count` more messages have come back. */
   async waitForExchanges(count: number): Promise<void> {
-    const wanted = this.#exchanged + count;
-    while (this.#exchanged < wanted && this.#wrong.length === 0) {
+    const goal = this.#exchanged + count;
+    while (this.#exchanged < goal && this.#wrong.length === 0) {
       if (this.#webSocket.socket.destroyed) throw new Error('the echo session has closed');
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }

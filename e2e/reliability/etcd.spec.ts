@@ -14,7 +14,7 @@ import {
   type ReadOperation,
   type Register,
   sequentialFaults,
-  stalenesses,
+  stalenessMs,
 } from '../linearizable.ts';
 import { convergedHistory, type Deployment, restartServer, test } from './etcdDeployment.ts';
 import { Traffic } from './etcdTraffic.ts';
@@ -403,7 +403,7 @@ function unreportedStaleness(
   const { stores } = traffic;
   return servers.flatMap(({ index, outages }) => {
     const reads = readsOf(traffic).filter(({ serverIndex }) => serverIndex === index);
-    return stalenesses(register, stores, reads).flatMap((staleMs, at) => {
+    return stalenessMs(register, stores, reads).flatMap((staleMs, at) => {
       const { startedAt, client, message } = reads[at] ?? never();
       const isReported = outages.some(({ from, to }) => from <= startedAt && startedAt <= to);
       if (staleMs <= UNREPORTED_STALENESS_MS || isReported) return [];
@@ -432,8 +432,8 @@ function count(
   }
   const reads = readsOf(traffic);
   const isBefore = ({ startedAt }: ReadOperation) => startedAt < outcome.failedAt;
-  const before = stalenesses(register, stores, reads.filter(isBefore));
-  const since = stalenesses(
+  const before = stalenessMs(register, stores, reads.filter(isBefore));
+  const since = stalenessMs(
     register,
     stores,
     reads.filter((read) => !isBefore(read)),

@@ -24,8 +24,8 @@ const GUESSES_FROM_MANY = scaled(16, 230);
 const OWNERS = scaled(10, 200);
 
 /**
- * The cost of a check. In full it is that of `motd hash-password`, a quarter of a second. An attack
- * takes as many checks.
+ * The cost of a check. In a soak it is that of `motd hash-password`, a quarter of a second. The
+ * number of checks that an attack takes does not depend on it.
  */
 const COST = { logCost: scaled(13, 15), blockSize: 8, parallelism: 3 };
 
@@ -61,8 +61,8 @@ class Attack {
 
   /** Resolves once `count` more guesses were answered. */
   async waitForGuesses(count: number): Promise<void> {
-    const wanted = this.guesses + count;
-    while (this.guesses < wanted) {
+    const goal = this.guesses + count;
+    while (this.guesses < goal) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }

@@ -65,5 +65,4 @@ export class ScriptedTarget {
   }
 }
 
-/** Sends everything back. */
 export const echo: Serve = ({ socket }) => void socket.pipe(socket);

@@ -89,7 +89,7 @@ for (const workers of [1, 2]) {
     const requests = hostileTexts.map(({ bytes }) => bytes.toString('latin1'));
     for (const text of requests) {
       const request = `GET / HTTP/1.1\r\nHost: ${text}\r\nX-Forwarded-For: ${text}\r\nConnection: close\r\n\r\n`;
-      await answerTo(Number(port), request);
+      await sendRequest(Number(port), request);
     }
     // In JSON, escaped text keeps its meaning. Node accepts no other control character in a header.
     const isTaken = (text: string) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
@@ -187,7 +187,7 @@ test('the page escapes everything a hostile server sends, and answers no termina
 });
 
 /** Sends a request, byte for byte, and resolves once the connection has closed. */
-async function answerTo(port: number, request: string): Promise<void> {
+async function sendRequest(port: number, request: string): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
   socket.resume();

@@ -21,7 +21,6 @@ beforeEach(() => {
   vi.spyOn(Math, 'random').mockReturnValue(0);
 });
 
-/** Echoes every message. */
 function echo(browser: WebSocket): void {
   browser.on('message', (data) => browser.send(Buffer.from(String(data))));
 }

@@ -76,8 +76,8 @@ export class FindBar {
 
   #showCount({ index, count }: SearchResults): void {
     if (this.#elements.text.value === '') return;
-    const place = index === -1 ? `${count}` : `${index + 1} of ${count}`;
-    this.#elements.count.textContent = count === 0 ? 'not found' : place;
+    const label = index === -1 ? `${count}` : `${index + 1} of ${count}`;
+    this.#elements.count.textContent = count === 0 ? 'not found' : label;
   }
 
   #onKey(event: KeyboardEvent): void {
