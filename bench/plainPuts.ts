@@ -2,28 +2,33 @@
 // one member, round-robin, as servers do. Unlike the server, plain puts compare nothing, keep no
 // history, and notify no watchers.
 
-import { Etcd3 } from 'etcd3';
+import { Client, credentials } from '@grpc/grpc-js';
 import { quantile } from '../testing/quantile.ts';
 import { LoadCpu } from './loadCpu.ts';
 import type { RoundTripsMeasured } from './roundTrips.ts';
 
+const KEY = Buffer.from('bench/plain');
 /** As long as a history entry (server/stores/etcd/etcdRecord.ts) with a message of 44 bytes. */
 const VALUE = Buffer.alloc(108, 'x');
-const KEY = Buffer.from('bench/plain');
+
+/** etcd's PutRequest: field 1 is the key, 2 the value; of each, the tag, the length, the bytes. */
+const PUT = Buffer.concat([
+  Buffer.from([0x0a, KEY.length]),
+  KEY,
+  Buffer.from([0x12, VALUE.length]),
+  VALUE,
+]);
 
 export class PlainPuts {
-  readonly #clients: Etcd3[];
+  readonly #clients: Client[];
 
   /** @param addresses `HOST:PORT` of each member. */
   constructor(addresses: readonly string[], connections: number) {
     const addressesRoundRobin = Array.from({ length: connections }, () => addresses).flat();
     this.#clients = addressesRoundRobin.slice(0, connections).map(
       (address) =>
-        new Etcd3({
-          hosts: `http://${address}`,
-          // Otherwise all clients of one address share a connection.
-          grpcOptions: { 'grpc.use_local_subchannel_pool': 1 },
-        }),
+        // Otherwise all clients of one address share a connection.
+        new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 }),
     );
   }
 
@@ -32,16 +37,16 @@ export class PlainPuts {
     const cpu = new LoadCpu();
     const startedAt = performance.now();
     const endsAt = startedAt + seconds * 1000;
-    const put = async ({ kv }: Etcd3) => {
+    const putRepeatedly = async (client: Client) => {
       let now = performance.now();
       while (now < endsAt) {
         const sentAt = now;
-        await kv.put({ key: KEY, value: VALUE });
+        await put(client);
         now = performance.now();
         latenciesMs.push(now - sentAt);
       }
     };
-    await Promise.all(this.#clients.map(put));
+    await Promise.all(this.#clients.map(putRepeatedly));
     const elapsedSeconds = (performance.now() - startedAt) / 1000;
     latenciesMs.sort((a, b) => a - b);
     return {
@@ -55,4 +60,13 @@ export class PlainPuts {
   close(): void {
     for (const client of this.#clients) client.close();
   }
+}
+
+function put(client: Client): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const asItIs = (bytes: Buffer) => bytes;
+    client.makeUnaryRequest('/etcdserverpb.KV/Put', asItIs, asItIs, PUT, (error) =>
+      error === null ? resolve() : reject(error),
+    );
+  });
 }

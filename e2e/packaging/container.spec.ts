@@ -225,6 +225,16 @@ test.describe('the image', () => {
     expect(healthOf(healthPort)).toBe(0);
     expect(await program.stop()).toBe(0);
     expect(healthOf(healthPort)).toBe(1);
+
+    // etcd's API is declared in a file that the compiler does not copy.
+    const sharing = new Program(process.execPath, [join(app, 'dist/cli/main.js'), 'serve'], {
+      ...environmentOfImage(),
+      MOTD_HOST: '127.0.0.1',
+      MOTD_HEALTH_PORT: String(healthPort),
+      MOTD_STORE: 'etcd://127.0.0.1:1/motd',
+    });
+    expect(await sharing.exitCode()).toBe(1);
+    expect(sharing.stderr).toContain('cannot use etcd: 127.0.0.1:1: connect ECONNREFUSED');
   });
 });
 

@@ -61,15 +61,15 @@ test.each(['', '-1', '1.5', 'x', '1234567890123', '17  a-1', '17\na-1'])(
 );
 
 test('limits a range to the keys below its prefix', () => {
-  const { key, range_end } = keys.all;
+  const { key, rangeEnd } = keys.all;
   const isIn = (name: string) =>
-    key.compare(Buffer.from(name)) <= 0 && range_end.compare(Buffer.from(name)) > 0;
+    key.compare(Buffer.from(name)) <= 0 && rangeEnd.compare(Buffer.from(name)) > 0;
   expect(isIn('/motd/head')).toBe(true);
   expect(isIn('/motd/entries/999999999999')).toBe(true);
   expect(isIn('/motd2/head')).toBe(false);
   expect(isIn('/motd')).toBe(false);
   const from = keys.entriesFrom(10);
   expect(from.key.compare(keys.entry(9))).toBe(1);
-  expect(from.range_end.compare(keys.entry(999_999_999_999))).toBe(1);
-  expect(keys.entriesBelow(10).range_end.compare(keys.entry(10))).toBe(0);
+  expect(from.rangeEnd.compare(keys.entry(999_999_999_999))).toBe(1);
+  expect(keys.entriesBelow(10).rangeEnd.compare(keys.entry(10))).toBe(0);
 });

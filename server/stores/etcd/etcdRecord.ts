@@ -10,6 +10,7 @@
 
 import type { HistoryEntry } from '../history.ts';
 import { decodeEntry, decodeEntryText, encodeTime, InvalidEntryError } from '../historyEntry.ts';
+import type { KeyRange } from './etcdApi.ts';
 
 /** Padded, because etcd sorts keys by their bytes (its documentation, "Data model"). */
 const DIGITS = 12;
@@ -30,12 +31,6 @@ export interface EtcdEntry extends HistoryEntry {
   writeId: string;
 }
 
-/** A half-open range of keys, as etcd's API takes it. */
-interface KeyRange {
-  key: Buffer;
-  range_end: Buffer;
-}
-
 /** The keys below a prefix, which ends with a slash. */
 export class EtcdKeys {
   readonly head: Buffer;
@@ -44,7 +39,7 @@ export class EtcdKeys {
 
   constructor(prefix: string) {
     this.head = Buffer.from(`${prefix}head`);
-    this.all = { key: Buffer.from(prefix), range_end: prefixEnd(prefix) };
+    this.all = { key: Buffer.from(prefix), rangeEnd: prefixEnd(prefix) };
     this.#entries = `${prefix}entries/`;
   }
 
@@ -54,12 +49,12 @@ export class EtcdKeys {
 
   /** All entries with this number or a higher one. */
   entriesFrom(number: number): KeyRange {
-    return { key: this.entry(number), range_end: prefixEnd(`${this.#entries}9`) };
+    return { key: this.entry(number), rangeEnd: prefixEnd(`${this.#entries}9`) };
   }
 
   /** All entries with a lower number. */
   entriesBelow(number: number): KeyRange {
-    return { key: this.entry(0), range_end: this.entry(number) };
+    return { key: this.entry(0), rangeEnd: this.entry(number) };
   }
 
   /**

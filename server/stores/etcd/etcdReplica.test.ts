@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { EtcdHead } from './etcdMember.ts';
 import type { EtcdEntry } from './etcdRecord.ts';
 import { EtcdReplica } from './etcdReplica.ts';
+import type { EtcdHead } from './etcdRequests.ts';
 
 const NO_HEAD: EtcdHead = { last: 0, writes: [], revision: 0, created: 0 };
 

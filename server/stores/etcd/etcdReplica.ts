@@ -2,8 +2,9 @@
 // and our own commits may deliver the same entries, in any order.
 
 import { History } from '../history.ts';
-import type { EtcdHead, EtcdMember, EtcdSnapshot, EtcdUpdate } from './etcdMember.ts';
+import type { EtcdMember } from './etcdMember.ts';
 import type { EtcdEntry } from './etcdRecord.ts';
+import type { EtcdHead, EtcdSnapshot, EtcdUpdate } from './etcdRequests.ts';
 
 export const REQUEST_TIMEOUT_MS = 1000;
 

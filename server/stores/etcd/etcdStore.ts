@@ -27,7 +27,9 @@
 //
 //   etcdUrl       parses the URL         etcdCredentials  TLS, user and password
 //   etcdCluster   failover               clusterIdCheck   all members of one cluster
-//   etcdMember    requests               etcdChannel      gRPC connection, login
+//   etcdMember    requests to a member   etcdRequests     what they ask, and the answers mean
+//   etcdChannel   gRPC connection        etcdToken        login
+//   etcdApi       etcd's API             etcdErrors       why a request failed
 //   etcdRecord    keys and values        etcdReplica      the copy in memory
 //   etcdSync      keeps it current       etcdFreshness    its age, and outages
 //   etcdWriter    commits messages
@@ -53,8 +55,8 @@ import { StoreOpenError } from '../storeOpenError.ts';
 import { ClusterIdMismatchError } from './clusterIdCheck.ts';
 import { EtcdCluster } from './etcdCluster.ts';
 import type { EtcdCredentials } from './etcdCredentials.ts';
+import { EtcdRejectedError } from './etcdErrors.ts';
 import { EtcdFreshness } from './etcdFreshness.ts';
-import { EtcdRejectedError } from './etcdMember.ts';
 import { EtcdReplica, REQUEST_TIMEOUT_MS } from './etcdReplica.ts';
 import { EtcdSync } from './etcdSync.ts';
 import { parseEtcdUrl } from './etcdUrl.ts';

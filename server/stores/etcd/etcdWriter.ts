@@ -16,16 +16,12 @@ import { errorMessage } from '../../../access/errorMessage.ts';
 import type { HistoryEntry } from '../history.ts';
 import type { StoreLog } from '../store.ts';
 import type { EtcdCluster } from './etcdCluster.ts';
+import { EtcdRejectedError } from './etcdErrors.ts';
 import type { EtcdFreshness } from './etcdFreshness.ts';
-import {
-  type EtcdCommitResult,
-  type EtcdHead,
-  type EtcdMember,
-  EtcdRejectedError,
-  type EtcdSnapshot,
-} from './etcdMember.ts';
+import type { EtcdMember } from './etcdMember.ts';
 import { type EtcdEntry, serverOf } from './etcdRecord.ts';
 import { type EtcdReplica, REQUEST_TIMEOUT_MS } from './etcdReplica.ts';
+import type { EtcdCommitResult, EtcdHead, EtcdSnapshot } from './etcdRequests.ts';
 
 /** Messages in one transaction. By default etcd limits it to 128 operations and 1.5 MB. */
 const MAX_BATCH = 100;
