@@ -7,8 +7,8 @@ export class ClusterIdMismatchError extends Error {
 
 /** Shared by all members of one cluster. */
 export class ClusterIdCheck {
-  #id: string | undefined;
-  #learnedFrom = '';
+  /** What the first member that answered has sent. */
+  #first: { readonly id: string; readonly address: string } | undefined;
 
   /**
    * The first member that answers defines the cluster; every later one must match it.
@@ -17,13 +17,12 @@ export class ClusterIdCheck {
    * @throws ClusterIdMismatchError
    */
   check(id: string, address: string): void {
-    this.#learnedFrom ||= address;
-    this.#id ??= id;
-    if (id === this.#id) return;
+    this.#first ??= { id, address };
+    if (id === this.#first.id) return;
     throw new ClusterIdMismatchError(
-      address === this.#learnedFrom
+      address === this.#first.address
         ? `${address} belongs to a different etcd cluster than before; restart this server to use what it holds`
-        : `${address} belongs to a different etcd cluster than ${this.#learnedFrom}; list the members of one cluster only`,
+        : `${address} belongs to a different etcd cluster than ${this.#first.address}; list the members of one cluster only`,
     );
   }
 }

@@ -25,20 +25,21 @@
 // first: the response holds the new head and entries, and the writer appends to those. While
 // servers compete, the writer backs off after each commit, so that they take turns.
 //
-//   etcdUrl       parses the URL         etcdCredentials  TLS, user and password
-//   etcdCluster   failover               clusterIdCheck   all members of one cluster
-//   etcdMember    requests to a member   etcdRequests     what they ask, and the answers mean
-//   etcdChannel   gRPC connection        etcdToken        login
-//   etcdApi       etcd's API             etcdErrors       why a request failed
-//   etcdRecord    keys and values        etcdReplica      the copy in memory
-//   etcdSync      keeps it current       etcdFreshness    its age, and outages
-//   etcdWriter    commits messages
+//   etcdUrl        parses the URL           etcdCredentials  TLS, user and password
+//   etcdCluster    failover                 clusterIdCheck   all members of one cluster
+//   etcdMember     requests to a member     etcdRequests     their content, and what answers mean
+//   etcdChannel    the gRPC connection      etcdToken        login
+//   etcdApi        etcd's API (etcd.proto)  protobufFields   checks what it returns
+//   etcdErrors     why a request failed     etcdRecord       keys and values
+//   etcdReplica    the copy in memory       etcdFreshness    its age, and outages
+//   etcdSync       keeps it current         etcdWriteQueue   messages that wait
+//   etcdWriter     batches, and fencing     etcdCommitter    commits a batch
 //
 // Failures
 //
-// no answer    It is unknown whether the transaction was committed. The writer sends it again, to
-//              the next member; it can be committed only once. After 5 s the peers get 503, and the
-//              writer fences the transaction off before it stores anything else (etcdWriter).
+// no answer    It is unknown whether the transaction was committed. EtcdCommitter sends it again, to
+//              the next member; it can be committed only once. After 5 s the peers get 503, and
+//              EtcdWriter fences the transaction off before it stores anything else.
 // a rejection  Nothing was written, for example because etcd is out of space; the peers get 503.
 // an outage    Requests go to the next member (EtcdCluster). After 3 s without a successful read,
 //              EtcdFreshness logs an outage, and every store fails immediately. EtcdSync keeps
@@ -54,6 +55,7 @@ import type { Freshness, MessageStore, StoreOptions } from '../store.ts';
 import { StoreOpenError } from '../storeOpenError.ts';
 import { ClusterIdMismatchError } from './clusterIdCheck.ts';
 import { EtcdCluster } from './etcdCluster.ts';
+import { EtcdCommitter } from './etcdCommitter.ts';
 import type { EtcdCredentials } from './etcdCredentials.ts';
 import { EtcdRejectedError } from './etcdErrors.ts';
 import { EtcdFreshness } from './etcdFreshness.ts';
@@ -175,7 +177,8 @@ class EtcdStore implements MessageStore {
     this.#cluster = cluster;
     this.#initialMessage = initialMessage;
     this.#freshness = new EtcdFreshness(log, asOfMs);
-    this.#writer = new EtcdWriter(cluster, replica, this.#freshness, historyLimit, log);
+    const committer = new EtcdCommitter(cluster, replica, historyLimit);
+    this.#writer = new EtcdWriter(committer, this.#freshness, log);
     replica.listen({
       onEntry: (entry) => {
         const isOwn = this.#writer.observe(entry);

@@ -23,8 +23,6 @@ export class EtcdSync {
   readonly #replica: EtcdReplica;
   readonly #freshness: EtcdFreshness;
   readonly #stopping = new AbortController();
-  /** The revision of the newest head that the watch delivered. */
-  #watchedRevision = 0;
   #retryDelayMs = MIN_RETRY_DELAY_MS;
 
   constructor(cluster: EtcdCluster, replica: EtcdReplica, freshness: EtcdFreshness) {
@@ -54,16 +52,17 @@ export class EtcdSync {
 
   async #syncWith(member: EtcdMember): Promise<void> {
     const revision = await this.#catchUp(member);
-    this.#watchedRevision = revision;
+    /** That of the newest head that the watch delivered. */
+    let watchedRevision = revision;
     const watch = await member.watch(revision + 1, REQUEST_TIMEOUT_MS, (update) => {
       this.#replica.applyUpdate(update);
-      this.#watchedRevision = update.head?.revision ?? this.#watchedRevision;
+      watchedRevision = update.head?.revision ?? watchedRevision;
     });
     try {
       while (!this.#stopping.signal.aborted && member === this.#cluster.member) {
         const knownRevision = this.#replica.head?.revision ?? 0;
         await Promise.race([this.#pause(CHECK_INTERVAL_MS), watch.failed]);
-        if (this.#watchedRevision < knownRevision) {
+        if (watchedRevision < knownRevision) {
           throw new Error(`${member.address}: the watch delivers no updates`);
         }
         await this.#catchUp(member);

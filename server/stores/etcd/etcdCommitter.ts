@@ -1,0 +1,205 @@
+// Commits entries to etcd, in as many attempts as it takes, until a deadline.
+//
+// A transaction that got no answer (a timeout, a change of leader) may have been committed, or may
+// be committed later. The same transaction is sent again. That is safe: it changes the head that it
+// expects, so it can commit only once. If the head has changed meanwhile, the write IDs show
+// whether it was committed.
+//
+//   state         result of an attempt              next state
+//   new           committed, or found committed     stored
+//   new           conflict                          new; expects the newest head
+//   new           rejected                          failed
+//   new           unsent                            new
+//   new           unanswered                        unconfirmed
+//   unconfirmed   committed, or found committed     stored
+//   unconfirmed   conflict                          new; it can no longer be committed
+//   unconfirmed   rejected, or unanswered           unconfirmed; sends the same transaction again
+//
+// At the deadline, `new` fails for the last reason, and `unconfirmed` with an
+// UnconfirmedWriteError. `fence` then makes sure that it can no longer be committed: it commits a
+// new head without entries.
+
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorMessage } from '../../../access/errorMessage.ts';
+import type { HistoryEntry } from '../history.ts';
+import type { EtcdCluster } from './etcdCluster.ts';
+import { EtcdRejectedError } from './etcdErrors.ts';
+import type { EtcdMember } from './etcdMember.ts';
+import { type EtcdEntry, serverOf } from './etcdRecord.ts';
+import { type EtcdReplica, REQUEST_TIMEOUT_MS } from './etcdReplica.ts';
+import type { EtcdCommitResult, EtcdHead, EtcdSnapshot } from './etcdRequests.ts';
+
+/** How long a transaction is retried. */
+const COMMIT_TIMEOUT_MS = 5000;
+
+/** The delay after an attempt without a result. After a conflict there is none. */
+const RETRY_DELAY_MS = 100;
+
+/** The timeout of the last request, however little time is left. */
+const MIN_REQUEST_TIMEOUT_MS = 100;
+
+/** A transaction that was sent. It may have been committed, or may be committed later. */
+export interface EtcdAttempt {
+  readonly expectedHead: EtcdHead;
+  readonly writeId: string;
+}
+
+type State =
+  | { readonly is: 'new'; readonly reason: string }
+  | { readonly is: 'unconfirmed'; readonly attempt: EtcdAttempt; readonly reason: string }
+  | { readonly is: 'stored' }
+  | { readonly is: 'failed'; readonly reason: string };
+
+type AttemptResult =
+  | (EtcdCommitResult & { attempt: EtcdAttempt })
+  /** This time it was not committed. */
+  | { is: 'rejected'; reason: string }
+  | { is: 'unsent'; reason: string }
+  | { is: 'unanswered'; reason: string; attempt: EtcdAttempt };
+
+/** The peers get 503, although the messages may have been stored. */
+export class UnconfirmedWriteError extends Error {
+  readonly attempt: EtcdAttempt;
+
+  constructor(attempt: EtcdAttempt, reason: string) {
+    super(`${reason}; whether it was stored is not known yet`);
+    this.attempt = attempt;
+  }
+}
+
+export class EtcdCommitter {
+  readonly #cluster: EtcdCluster;
+  readonly #replica: EtcdReplica;
+  readonly #historyLimit: number;
+  /** Identifies this server in write IDs; unique per start. */
+  readonly #serverId = randomBytes(9).toString('base64url');
+  #commits = 0;
+
+  constructor(cluster: EtcdCluster, replica: EtcdReplica, historyLimit: number) {
+    this.#cluster = cluster;
+    this.#replica = replica;
+    this.#historyLimit = historyLimit;
+  }
+
+  /** Whether this server wrote an entry. */
+  wrote({ writeId }: EtcdEntry): boolean {
+    return serverOf(writeId) === this.#serverId;
+  }
+
+  /**
+   * Stores entries under consecutive numbers.
+   *
+   * @throws UnconfirmedWriteError if the outcome is unknown; another error if they were not stored.
+   */
+  async commit(entries: readonly HistoryEntry[]): Promise<void> {
+    const writeId = `${this.#serverId}-${++this.#commits}`;
+    const deadlineAtMs = performance.now() + COMMIT_TIMEOUT_MS;
+    let state: State = { is: 'new', reason: '' };
+    for (;;) {
+      const leftMs = Math.max(deadlineAtMs - performance.now(), MIN_REQUEST_TIMEOUT_MS);
+      const timeoutMs = Math.min(leftMs, REQUEST_TIMEOUT_MS);
+      const result = await this.#attempt(state, { writeId, entries, timeoutMs });
+      state = next(state, result);
+      if (result.is === 'committed') {
+        const { attempt, head } = result;
+        this.#replica.applyUpdate({ entries: numbered(entries, attempt), head });
+      }
+      if (state.is === 'stored') return;
+      if (state.is === 'failed') throw new Error(state.reason);
+      if (result.is !== 'conflict') await sleep(RETRY_DELAY_MS);
+      if (performance.now() < deadlineAtMs) continue;
+      if (state.is === 'new') throw new Error(state.reason);
+      throw new UnconfirmedWriteError(state.attempt, state.reason);
+    }
+  }
+
+  /** @returns Whether the attempt was committed; if not, it never will be. */
+  async fence(attempt: EtcdAttempt): Promise<'committed' | 'prevented' | 'unanswered'> {
+    const { member } = this.#cluster;
+    try {
+      const transaction = { ...attempt, entries: [], oldest: 0 };
+      const result = await member.commit(transaction, REQUEST_TIMEOUT_MS);
+      if (result.is === 'conflict') {
+        return wasCommitted(attempt, result.snapshot) ? 'committed' : 'prevented';
+      }
+      this.#replica.applyUpdate({ entries: [], head: result.head });
+      return 'prevented';
+    } catch {
+      this.#cluster.failOver(member);
+      return 'unanswered';
+    }
+  }
+
+  async #attempt(
+    state: State,
+    write: { writeId: string; entries: readonly HistoryEntry[]; timeoutMs: number },
+  ): Promise<AttemptResult> {
+    const { member } = this.#cluster;
+    const { writeId, entries, timeoutMs } = write;
+    let attempt = state.is === 'unconfirmed' ? state.attempt : undefined;
+    try {
+      attempt ??= { expectedHead: await this.#newestHead(member), writeId };
+      const { expectedHead } = attempt;
+      const last = expectedHead.last + entries.length;
+      // Never delete entries of this transaction, even if there are more than the limit.
+      const oldest = Math.min(last - this.#historyLimit, expectedHead.last) + 1;
+      const result = await member.commit({ ...attempt, entries, oldest }, timeoutMs);
+      if (result.is === 'conflict') this.#replica.applySnapshot(result.snapshot, expectedHead);
+      return { ...result, attempt };
+    } catch (error) {
+      const reason = errorMessage(error);
+      if (error instanceof EtcdRejectedError) return { is: 'rejected', reason };
+      this.#cluster.failOver(member);
+      return attempt ? { is: 'unanswered', reason, attempt } : { is: 'unsent', reason };
+    }
+  }
+
+  async #newestHead(member: EtcdMember): Promise<EtcdHead> {
+    for (;;) {
+      const { head } = this.#replica;
+      if (head !== undefined) return head;
+      await this.#replica.catchUp(member);
+    }
+  }
+}
+
+function next(state: State, result: AttemptResult): State {
+  switch (result.is) {
+    case 'committed':
+      return { is: 'stored' };
+    case 'conflict':
+      if (wasCommitted(result.attempt, result.snapshot)) return { is: 'stored' };
+      return { is: 'new', reason: 'every attempt conflicted with a write of another server' };
+    case 'rejected':
+      if (state.is === 'unconfirmed') return { ...state, reason: result.reason };
+      return { is: 'failed', reason: result.reason };
+    case 'unsent':
+      return { is: 'new', reason: result.reason };
+    case 'unanswered':
+      return { is: 'unconfirmed', attempt: result.attempt, reason: result.reason };
+  }
+}
+
+/**
+ * Whether an attempt was committed, given a snapshot with another head than it expects. If it was
+ * not, it never will be.
+ *
+ * The head shows it, unless 64 or more other servers have stored since. The first entry after the
+ * expected head shows it too, unless it was deleted since. The head names only the last write of a
+ * server. That suffices, because a server writes one transaction after the other.
+ */
+function wasCommitted({ writeId }: EtcdAttempt, { head, entries }: EtcdSnapshot): boolean {
+  return head.writes.includes(writeId) || entries[0]?.writeId === writeId;
+}
+
+function numbered(
+  entries: readonly HistoryEntry[],
+  { expectedHead, writeId }: EtcdAttempt,
+): EtcdEntry[] {
+  return entries.map((entry, index) => ({
+    ...entry,
+    writeId,
+    number: expectedHead.last + 1 + index,
+  }));
+}
