@@ -33,7 +33,7 @@ const STORES_COMPACTED = 20;
 const SHORT_PAUSE_MS = 1500;
 /**
  * How long a member is paused in one of ten rounds: longer than a client may have to wait for its
- * store, 5 s (server/stores/etcd/etcdWriter.ts).
+ * store, 5 s (server/stores/etcd/etcdCommitter.ts).
  */
 const LONG_PAUSE_MS = 6000;
 /**
