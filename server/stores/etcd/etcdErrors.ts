@@ -73,7 +73,8 @@ function statusOf(error: unknown): RequestStatus {
 }
 
 function isServiceError(error: unknown): error is ServiceError {
-  return error instanceof Error && 'code' in error && 'details' in error;
+  if (!(error instanceof Error && 'code' in error && 'details' in error)) return false;
+  return typeof error.code === 'number' && typeof error.details === 'string';
 }
 
 /** Reduces the details of gRPC to the cause. */
