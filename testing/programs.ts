@@ -20,6 +20,9 @@ export interface ProgramResult {
   stderr: string;
 }
 
+/** Playwright sets FORCE_COLOR. Beside the user's NO_COLOR, it makes Node print a warning. */
+const { FORCE_COLOR: _, ...INHERITED } = process.env;
+
 export class Program {
   /** Programs that have not ended yet. */
   static readonly running = new Set<Program>();
@@ -34,7 +37,7 @@ export class Program {
     this.commandLine = [command, ...args].join(' ');
     this.process = spawn(command, args, {
       cwd: ROOT,
-      env: { ...process.env, MOTD_TIMEOUT: MOTD_TIMEOUT_S, ...env },
+      env: { ...INHERITED, MOTD_TIMEOUT: MOTD_TIMEOUT_S, ...env },
     });
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
