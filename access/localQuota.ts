@@ -1,6 +1,6 @@
 // A quota that is counted in this process.
 
-import type { Quota, QuotaExceeded, QuotaLease } from './quota.ts';
+import { createLease, type Quota, type QuotaExceeded, type QuotaLease } from './quota.ts';
 
 export interface QuotaLimits {
   /** The maximum for all sources together. */
@@ -50,20 +50,18 @@ export class LocalQuota implements Quota {
     if (source !== undefined && !this.#add(source)) return 'source';
     this.#total++;
     let assigned = source;
-    let isReleased = false;
+    const lease = createLease(() => {
+      this.#remove(assigned);
+      this.#total--;
+    });
     return {
+      ...lease,
       assignTo: (next) => {
         if (next === assigned) return true;
         if (!this.#add(next)) return false;
         this.#remove(assigned);
         assigned = next;
         return true;
-      },
-      release: () => {
-        if (isReleased) return;
-        isReleased = true;
-        this.#remove(assigned);
-        this.#total--;
       },
     };
   }

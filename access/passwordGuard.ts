@@ -11,11 +11,20 @@
 // Design: one check at a time, for one try. The next try is taken from the source with the fewest
 // passwords that were wrong or are pending. If too many tries wait, a try of the source with the
 // most is rejected. pendingTries.ts limits how many passwords one source may have pending.
+//
+// The states of a try. It holds a lease on the pending tries of its source until it is resolved.
+//
+//   state      event                                  next
+//   waiting    its rank is the lowest                 checking
+//   waiting    too many wait; its rank is the highest resolved: notChecked
+//   checking   its source is blocked by now           resolved: notChecked
+//   checking   its password is verified               resolved: right or wrong
 
 import type { VerifyPassword } from './password.ts';
 import type { PasswordResult } from './passwordResult.pure.ts';
 import { Penalties } from './penalties.ts';
 import { PendingTries } from './pendingTries.ts';
+import type { QuotaLease } from './quota.ts';
 
 /** The maximum number of tries that wait for a check, of all sources together. */
 const MAX_WAITING = 500;
@@ -38,6 +47,7 @@ interface Try<Use> {
   source: string;
   /** All pending tries of the source, including this one. */
   pending: PendingTries<Use>;
+  lease: QuotaLease;
   resolve: (result: PasswordResult) => void;
   reject: (reason: unknown) => void;
 }
@@ -76,10 +86,11 @@ export class PasswordGuard<Use extends string> {
     const key = penaltyKey(source, use);
     if (!this.isGuarded(use) || this.#isBlocked(key)) return 'notChecked';
     const pending = this.#pending.get(source) ?? new PendingTries();
-    if (!pending.add(use, bytes)) return 'notChecked';
+    const lease = pending.acquire(use, bytes);
+    if (lease === undefined) return 'notChecked';
     this.#pending.set(source, pending);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ use, bytes, key, source, pending, resolve, reject });
+      this.#waiting.push({ use, bytes, key, source, pending, lease, resolve, reject });
       if (this.#waiting.length > MAX_WAITING) this.#rejectOne();
       if (!this.#isChecking) void this.#checkAll();
     });
@@ -91,7 +102,7 @@ export class PasswordGuard<Use extends string> {
       const checking = this.#checkNow(next);
       await checking.catch(() => {});
       // Before the caller is notified: its next try must not count this one as pending.
-      this.#removePending(next);
+      this.#release(next);
       await checking.then(next.resolve, next.reject);
     }
     this.#isChecking = false;
@@ -118,7 +129,7 @@ export class PasswordGuard<Use extends string> {
     const ranks = this.#ranks();
     const [rejected] = this.#waiting.splice(ranks.lastIndexOf(Math.max(...ranks)), 1);
     if (rejected === undefined) return;
-    this.#removePending(rejected);
+    this.#release(rejected);
     rejected.resolve('notChecked');
   }
 
@@ -134,8 +145,8 @@ export class PasswordGuard<Use extends string> {
     });
   }
 
-  #removePending({ source, use, bytes, pending }: Try<Use>): void {
-    pending.remove(use, bytes);
+  #release({ source, pending, lease }: Try<Use>): void {
+    lease.release();
     if (pending.tryCount === 0) this.#pending.delete(source);
   }
 

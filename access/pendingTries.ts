@@ -3,6 +3,7 @@
 // guess: a browser sends it with each of the files of a page, which it loads simultaneously.
 
 import { TRIES_BEFORE_BLOCK } from './penalties.ts';
+import { createLease, type QuotaLease } from './quota.ts';
 
 export class PendingTries<Use> {
   /** By use and password: how often it is pending. */
@@ -16,23 +17,23 @@ export class PendingTries<Use> {
     return this.#counts.has(use);
   }
 
-  /** @returns `false` if the source has too many different passwords pending for the use. */
-  add(use: Use, bytes: string): boolean {
+  /**
+   * @returns A lease, to release when the check is done; `undefined` if the source has too many
+   *   different passwords pending for the use.
+   */
+  acquire(use: Use, bytes: string): QuotaLease | undefined {
     const counts = this.#counts.get(use) ?? new Map<string, number>();
     const count = counts.get(bytes) ?? 0;
-    if (count === 0 && counts.size >= TRIES_BEFORE_BLOCK) return false;
+    if (count === 0 && counts.size >= TRIES_BEFORE_BLOCK) return undefined;
     this.#counts.set(use, counts.set(bytes, count + 1));
     if (count === 0) this.passwordCount++;
     this.tryCount++;
-    return true;
+    return createLease(() => this.#remove(use, bytes, counts));
   }
 
-  /** Removes a try that was added. */
-  remove(use: Use, bytes: string): void {
-    const counts = this.#counts.get(use);
-    const count = counts?.get(bytes);
-    if (counts === undefined || count === undefined) return;
+  #remove(use: Use, bytes: string, counts: Map<string, number>): void {
     this.tryCount--;
+    const count = counts.get(bytes) ?? 0;
     if (count > 1) {
       counts.set(bytes, count - 1);
       return;

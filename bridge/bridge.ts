@@ -20,13 +20,13 @@ import { LoginCookie, type Logins, serveLogout } from './http/loginCookie.ts';
 import { OriginPolicy } from './http/originPolicy.ts';
 import { inlineScriptHashes, servePage } from './http/page.ts';
 import { destroyConnectionsOnClose, limitUpgradeTime } from './http/rawConnections.ts';
-import { RequestGuards, type RequestGuardsContext } from './http/requestGuards.ts';
-import { RequestQuota } from './http/requestQuota.ts';
+import { RequestGuards } from './http/requestGuards.ts';
 import { normalizeRequestTarget } from './http/requestTarget.ts';
 import { withAndWithoutSlash } from './http/trailingSlash.ts';
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
+import { SessionQuota } from './relay/sessionQuota.ts';
 import { Sessions } from './relay/sessions.ts';
 import { registerWebSockets, serveTarget } from './relay/webSocketRoutes.ts';
 
@@ -98,9 +98,10 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   const { checkPassword, logins } = options;
   const metrics = new Metrics(targets.map(({ name }) => name));
   options.primary?.onSample(() => metrics.sample());
-  const sessions = sessionsFor(options, metrics);
-  const descriptors = new DescriptorBudget(sessions, options.maxDescriptors);
-  const guards = requestGuards(options, { sessions, metrics, descriptors });
+  const { rules, connectTimeoutMs } = options;
+  const sessions = new Sessions({ metrics, rules, connectTimeoutMs });
+  const descriptors = new DescriptorBudget(options.maxDescriptors);
+  const guards = requestGuards(options, metrics, descriptors);
 
   const app: FastifyInstance = Fastify({
     ...(logger && { loggerInstance: logger.child({}, { serializers: { req: loggedRequest } }) }),
@@ -150,22 +151,19 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
   return app;
 }
 
-function sessionsFor(options: BridgeSettings, metrics: Metrics): Sessions {
-  const { rules, connectTimeoutMs, primary, limits } = options;
-  const quota = primary?.sessions ?? sessionQuota(limits);
-  return new Sessions({ metrics, rules, connectTimeoutMs, quota });
-}
-
-type GuardParts = Pick<RequestGuardsContext, 'sessions' | 'metrics' | 'descriptors'>;
-
-function requestGuards(options: BridgeSettings, parts: GuardParts): RequestGuards {
-  const { limits, publicOrigins, isTrustedProxy, primary } = options;
+function requestGuards(
+  { limits, publicOrigins, isTrustedProxy, primary }: BridgeSettings,
+  metrics: Metrics,
+  descriptors: DescriptorBudget,
+): RequestGuards {
   return new RequestGuards({
-    ...parts,
+    metrics,
+    descriptors,
     isTrustedProxy,
     originPolicy: new OriginPolicy(publicOrigins),
     connections: primary?.connections ?? connectionQuota(limits),
-    requests: new RequestQuota(connectionQuota(limits)),
+    requests: connectionQuota(limits),
+    sessions: new SessionQuota(primary?.sessions ?? sessionQuota(limits), descriptors),
   });
 }
 

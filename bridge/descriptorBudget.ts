@@ -9,6 +9,7 @@
 
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { createLease, type QuotaLease } from '../access/quota.ts';
 
 /** The descriptors of a session: its connections to the browser and to the target. */
 export const SESSION_DESCRIPTORS = 2;
@@ -21,18 +22,30 @@ const REQUEST_DESCRIPTORS = 16;
 
 export class DescriptorBudget {
   readonly #budget: number;
-  readonly #sessions: { readonly size: number };
   #connections = 0;
+  /** The connections to targets. */
+  #leased = 0;
 
   /** @param limit How many descriptors the process may have open. */
-  constructor(sessions: { readonly size: number }, limit: number) {
-    this.#sessions = sessions;
+  constructor(limit: number) {
     this.#budget = limit - OWN_DESCRIPTORS;
   }
 
   /** Whether sessions may use `count` more descriptors. */
   has(count: number): boolean {
     return this.#used + count <= this.#budget - REQUEST_DESCRIPTORS;
+  }
+
+  /**
+   * Acquires the descriptor of a session's connection to its target. That of the connection to the
+   * browser is in use already.
+   *
+   * @returns `undefined` if sessions may not use it.
+   */
+  acquire(): QuotaLease | undefined {
+    if (!this.has(SESSION_DESCRIPTORS - 1)) return undefined;
+    this.#leased++;
+    return createLease(() => this.#leased--);
   }
 
   /**
@@ -50,8 +63,7 @@ export class DescriptorBudget {
     });
   }
 
-  // The browser connections of sessions are among #connections, so each session adds one.
   get #used(): number {
-    return this.#connections + this.#sessions.size;
+    return this.#connections + this.#leased;
   }
 }

@@ -4,19 +4,20 @@
 // In this order:
 // 1. Connection: file descriptors left (descriptorBudget.ts), connections of this source.
 // 2. Every request: number of headers, Host (originPolicy.ts), unanswered requests of this source.
-// 3. The request of a WebSocket: Origin, and then the quota for sessions (sessions.ts).
+// 3. The request of a WebSocket: Origin, and then the quota for sessions (sessionQuota.ts).
 // The password check (basicAuth.ts) comes between 2 and 3.
 
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { LocalQuota } from '../../access/localQuota.ts';
 import type { Quota } from '../../access/quota.ts';
 import { plainAddress, sourceOf } from '../../access/source.ts';
-import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.ts';
+import type { DescriptorBudget } from '../descriptorBudget.ts';
 import type { Metrics, RejectionReason } from '../metrics.ts';
-import { LIMIT_REASON, type Sessions } from '../relay/sessions.ts';
+import { LIMIT_REASON, type SessionQuota } from '../relay/sessionQuota.ts';
 import { clientAddress } from './clientAddress.ts';
 import { type OriginPolicy, publicOriginFor } from './originPolicy.ts';
-import type { RequestQuota } from './requestQuota.ts';
+import { releaseWhenAnswered, releaseWhenClosed } from './releaseLease.ts';
 import { hasSeveralHosts } from './requestTarget.ts';
 import { rulesOf } from './routeRules.ts';
 
@@ -30,9 +31,10 @@ export interface RequestGuardsContext {
   originPolicy: OriginPolicy;
   /** The quota for TCP connections, for any use. */
   connections: Quota;
-  requests: RequestQuota;
+  /** The quota for unanswered requests, on any connection: a trusted proxy may have many. */
+  requests: LocalQuota;
+  sessions: SessionQuota;
   descriptors: DescriptorBudget;
-  sessions: Sessions;
   metrics: Metrics;
   /** Whether an IP address is that of a trusted proxy, which connects for many clients. */
   isTrustedProxy: (address: string) => boolean;
@@ -53,6 +55,7 @@ export class RequestGuards {
     descriptors.enforce(app, () => metrics.recordRejection('descriptors'));
     app.server.on('connection', (socket: Socket) => this.#serverOnConnection(socket));
     app.server.on('clientError', (error) => this.#serverOnClientError(error));
+    app.decorateRequest('acceptedUpgrade');
     app.addHook('onRequest', (request, reply, next) => this.#checkHeaders(request, reply, next));
     app.addHook('onRequest', (request, reply, next) => this.#checkHost(request, reply, next));
     app.addHook('onRequest', (request, reply, next) =>
@@ -68,25 +71,24 @@ export class RequestGuards {
   };
 
   /**
-   * A hook for `preHandler`: rejects an upgrade for which no session can be opened. Scripts on a
-   * page cannot read the status of a rejected upgrade. A page is therefore let through, and gets
-   * the reason in a close frame (`Sessions.open`), unless too many pages are already being
-   * rejected.
+   * A hook for `preHandler`: rejects an upgrade for which no session can be opened. The lease of an
+   * accepted one travels on the request to the handler of the WebSocket.
    */
   readonly checkSessionQuota = async (
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<unknown> => {
     if (!request.ws) return undefined;
-    const { sessions, descriptors } = this.#context;
-    // The descriptor of the connection to the browser is in use already.
-    const shortage = descriptors.has(SESSION_DESCRIPTORS - 1) ? undefined : 'descriptors';
-    const source = sourceOf(clientAddress(request));
-    const exceeded = await sessions.acquire(request.socket, source, shortage);
     const isPage = request.headers.origin !== undefined;
-    if (exceeded === undefined || (isPage && sessions.canSendRejection)) return undefined;
+    const source = sourceOf(clientAddress(request));
+    const accepted = await this.#context.sessions.acquire(source, isPage);
+    if (typeof accepted !== 'string') {
+      releaseWhenClosed(accepted.lease, request.socket);
+      request.acceptedUpgrade = accepted;
+      return undefined;
+    }
     reply.header('retry-after', RETRY_AFTER_SECONDS);
-    this.#reject(reply, 503, exceeded, LIMIT_REASON[exceeded]);
+    this.#reject(reply, 503, accepted, LIMIT_REASON[accepted]);
     return reply;
   };
 
@@ -112,9 +114,14 @@ export class RequestGuards {
   }
 
   #checkRequestQuota(request: FastifyRequest, reply: FastifyReply, next: Next): void {
-    const source = sourceOf(clientAddress(request));
     // Upgrades count in the quota for sessions.
-    if (request.ws || this.#context.requests.acquire(source, request.socket, reply.raw)) {
+    if (request.ws) {
+      next();
+      return;
+    }
+    const lease = this.#context.requests.acquire(sourceOf(clientAddress(request)));
+    if (typeof lease !== 'string') {
+      releaseWhenAnswered(lease, request.socket, reply.raw);
       next();
       return;
     }
@@ -134,7 +141,7 @@ export class RequestGuards {
 
   #serverOnConnection(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress ?? '');
-    // A trusted proxy has no quota: its clients have (RequestQuota, Sessions).
+    // A trusted proxy has no quota: its clients have (`requests`, `sessions`).
     if (!this.#context.isTrustedProxy(address)) {
       void this.#checkConnectionQuota(socket, sourceOf(address));
     }
@@ -148,9 +155,7 @@ export class RequestGuards {
       socket.destroy();
       return;
     }
-    // A socket that is closed by now does not emit 'close' again.
-    if (socket.closed) lease.release();
-    else socket.once('close', () => lease.release());
+    releaseWhenClosed(lease, socket);
   }
 
   // Fastify sends the response; this only counts.

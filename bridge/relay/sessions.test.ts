@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { WebSocket } from 'ws';
+import { LocalQuota } from '../../access/localQuota.ts';
+import { createLease, type Quota } from '../../access/quota.ts';
 import {
   deferred,
   echo,
@@ -18,6 +20,7 @@ import {
   startTarget,
   TestPeer,
 } from '../bridge.harness.ts';
+import type { Primary } from '../primary.ts';
 
 const RULES = {
   pingIntervalMs: 30_000,
@@ -128,6 +131,90 @@ describe('if a quota is exceeded', () => {
     atTarget.end();
     await once(atTarget, 'close');
     await openPeer(bridge);
+  });
+});
+
+describe('the lease of an upgrade', () => {
+  /** A bridge whose primary grants leases when `grant` is called, and the lease it grants. */
+  async function startWithPrimary(port: number) {
+    const asked = deferred<void>();
+    const granted = deferred<void>();
+    let releases = 0;
+    const released = deferred<void>();
+    const lease = createLease(() => {
+      releases++;
+      released.resolve();
+    });
+    const sessions: Quota = {
+      acquire: async () => {
+        asked.resolve();
+        await granted.promise;
+        return lease;
+      },
+    };
+    const primary: Primary = {
+      sessions,
+      connections: new LocalQuota({ total: 10, perSource: 10 }),
+      metrics: { contentType: 'text/plain', text: async () => '' },
+      onSample: () => {},
+    };
+    const bridge = await startBridge({ target: port }, { primary });
+    return {
+      bridge,
+      asked: asked.promise,
+      grant: granted.resolve,
+      released: released.promise,
+      releases: () => releases,
+    };
+  }
+
+  test('is released if the connection closes before the primary has granted it', async () => {
+    const { bridge, asked, grant, released } = await startWithPrimary(await startTarget(echo));
+    new TestPeer(bridge);
+    await asked;
+    await bridge.app.close();
+    grant();
+    await released;
+  });
+
+  test('is released if the connection closes between the grant and the session', async () => {
+    const { bridge, asked, grant, released } = await startWithPrimary(await startTarget(echo));
+    const connected = once(bridge.app.server, 'connection');
+    new TestPeer(bridge);
+    const [socket] = await connected;
+    await asked;
+    grant();
+    socket.destroy();
+    await released;
+  });
+
+  test('is released if the handshake turns out to be invalid', async () => {
+    const { bridge, grant, released } = await startWithPrimary(await startTarget(echo));
+    grant();
+    const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+    const [response] = await once(request(`${pageOf(bridge)}/ws`, { headers }).end(), 'response');
+    expect(response.statusCode).toBe(400);
+    response.resume();
+    await released;
+  });
+
+  test('is held until the target has disconnected, too, and then released once', async () => {
+    const ended = deferred<Socket>();
+    const target = await startTarget((socket) => {
+      socket.resume();
+      socket.on('end', () => ended.resolve(socket));
+    });
+    const { bridge, grant, released, releases } = await startWithPrimary(target);
+    grant();
+    const peer = await openPeer(bridge);
+    peer.webSocket.close();
+    await once(peer.webSocket, 'close');
+    const atTarget = await ended.promise;
+    expect(releases()).toBe(0);
+    atTarget.end();
+    await released;
+    await bridge.app.close();
+    expect(releases()).toBe(1);
   });
 });
 

@@ -83,12 +83,19 @@ export function serveTarget(
     preHandler: guards.checkSessionQuota,
     handler,
     wsHandler: (webSocket, request) => {
-      const browser = {
-        webSocket,
-        socket: request.socket,
-        endpoints: () => clientEndpoints(request),
-      };
-      sessions.open(browser, target);
+      const { acceptedUpgrade, socket } = request;
+      switch (acceptedUpgrade?.for) {
+        case 'session': {
+          const browser = { webSocket, socket, endpoints: () => clientEndpoints(request) };
+          sessions.open(browser, target, acceptedUpgrade.lease);
+          return;
+        }
+        case 'rejection':
+          sessions.reject(webSocket, acceptedUpgrade.limit);
+          return;
+        default:
+          throw new Error('an upgrade passed without the guard of its route');
+      }
     },
   });
 }

@@ -3,7 +3,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Endpoint } from '../../access/endpoint.ts';
-import type { Quota, QuotaLease } from '../../access/quota.ts';
+import { createLease, type Quota } from '../../access/quota.ts';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../../bridge/metrics.ts';
 import type { Primary } from '../../bridge/primary.ts';
@@ -84,15 +84,5 @@ function primaryOver(primary: IpcPeer<PrimaryMethods>, onSample: Primary['onSamp
     connections: quota('connections'),
     metrics: { contentType: METRICS_CONTENT_TYPE, text: () => primary.call('metrics') },
     onSample,
-  };
-}
-
-function createLease(release: () => void): QuotaLease {
-  let isReleased = false;
-  return {
-    release: () => {
-      if (!isReleased) release();
-      isReleased = true;
-    },
   };
 }
