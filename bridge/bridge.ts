@@ -1,5 +1,15 @@
 // Builds the bridge: WebSocket routes to TCP targets, the page's files, and the routes for
-// operators.
+// operators. It is built in phases. Each takes the app of the phase before it, so that no other
+// order compiles. phases.test.ts tests what the order protects.
+//
+//   phase         adds                          comes after the one before, because
+//   created       server, headers, deadlines
+//   plainRoutes   page, admin routes, logout
+//   upgrades      WebSockets                    routes before it do not accept upgrades
+//   connections   their end                     sessions close before connections are destroyed
+//   guards        checks of every request       they need `request.ws`; rejections need headers
+//   passwords     authentication                a foreign page must not test passwords
+//   targets       WebSocket routes              routes after `upgrades` accept upgrades
 
 import type { SecureContextOptions } from 'node:tls';
 import Fastify, {
@@ -85,6 +95,23 @@ export interface BridgeSettings extends AdminOptions {
   logins?: Logins | undefined;
 }
 
+/** What the phases build with. */
+interface Parts {
+  options: BridgeSettings;
+  metrics: Metrics;
+  sessions: Sessions;
+  descriptors: DescriptorBudget;
+  guards: RequestGuards;
+  /** Only if passwords are required. */
+  cookie: LoginCookie | undefined;
+}
+
+/** An app after a phase. */
+interface Built<Phase> {
+  readonly app: FastifyInstance;
+  readonly phase: Phase;
+}
+
 /**
  * Builds the bridge. `listen` (listen.ts) then makes it accept connections.
  *
@@ -94,15 +121,33 @@ export interface BridgeSettings extends AdminOptions {
  * these paths may have a trailing slash.
  */
 export async function buildBridge(options: BridgeSettings): Promise<FastifyInstance> {
-  const { targets, basePath, publicOrigins, limits, isTrustedProxy, logger, tls } = options;
-  const { checkPassword, logins } = options;
-  const metrics = new Metrics(targets.map(({ name }) => name));
-  options.primary?.onSample(() => metrics.sample());
-  const { rules, connectTimeoutMs } = options;
-  const sessions = new Sessions({ metrics, rules, connectTimeoutMs });
-  const descriptors = new DescriptorBudget(options.maxDescriptors);
-  const guards = requestGuards(options, metrics, descriptors);
+  const parts = partsFor(options);
+  const created = createApp(parts);
+  const withPlainRoutes = servePlainRoutes(created, parts);
+  const withUpgrades = await acceptUpgrades(withPlainRoutes, parts);
+  const withConnections = endConnections(withUpgrades);
+  const withGuards = guardRequests(withConnections, parts);
+  const withPasswords = await requirePasswords(withGuards, parts);
+  return serveTargets(withPasswords, parts).app;
+}
 
+function partsFor(options: BridgeSettings): Parts {
+  const { targets, rules, connectTimeoutMs, primary, checkPassword, logins } = options;
+  const metrics = new Metrics(targets.map(({ name }) => name));
+  primary?.onSample(() => metrics.sample());
+  const descriptors = new DescriptorBudget(options.maxDescriptors);
+  return {
+    options,
+    metrics,
+    sessions: new Sessions({ metrics, rules, connectTimeoutMs }),
+    descriptors,
+    guards: requestGuards(options, metrics, descriptors),
+    cookie: checkPassword && logins && new LoginCookie({ ...options, logins }),
+  };
+}
+
+function createApp({ options, metrics }: Parts): Built<'created'> {
+  const { pageDir, isTrustedProxy, logger, tls, responseTimeoutMs } = options;
   const app: FastifyInstance = Fastify({
     ...(logger && { loggerInstance: logger.child({}, { serializers: { req: loggedRequest } }) }),
     trustProxy: (text) => {
@@ -120,35 +165,65 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
       rejectMalformed(request, reply);
     },
   });
-  setHeaders(app, inlineScriptHashes(options.pageDir));
-  limitResponseTime(app, options.responseTimeoutMs);
+  setHeaders(app, inlineScriptHashes(pageDir));
+  limitResponseTime(app, responseTimeoutMs);
   app.setNotFoundHandler((request, reply) => {
     if (request.ws) metrics.recordRejection('target');
     return reply.code(404).send(NOT_FOUND);
   });
+  return { app, phase: 'created' };
+}
 
-  // Before registerWebSockets: upgrades to the routes that follow it are accepted, and then closed.
-  servePage(app, options.pageDir, basePath);
-  serveAdminRoutes(app, options, options.primary?.metrics ?? metrics, descriptors);
+/** Serves the routes that respond to an upgrade as to any other request. */
+function servePlainRoutes(
+  { app }: Built<'created'>,
+  { options, metrics, descriptors, cookie }: Parts,
+): Built<'plainRoutes'> {
+  const { pageDir, basePath, primary } = options;
+  servePage(app, pageDir, basePath);
+  serveAdminRoutes(app, options, primary?.metrics ?? metrics, descriptors);
+  if (cookie) serveLogout(app, { basePath, cookie, challenge: CHALLENGE });
+  return { app, phase: 'plainRoutes' };
+}
 
-  await registerWebSockets(app, sessions, limits.maxMessageBytes);
-  // After registerWebSockets, which closes sessions gracefully when the app closes, and closes the
-  // connections of rejected upgrades.
+async function acceptUpgrades(
+  { app }: Built<'plainRoutes'>,
+  { options, sessions }: Parts,
+): Promise<Built<'upgrades'>> {
+  await registerWebSockets(app, sessions, options.limits.maxMessageBytes);
+  return { app, phase: 'upgrades' };
+}
+
+function endConnections({ app }: Built<'upgrades'>): Built<'connections'> {
   destroyConnectionsOnClose(app);
   limitUpgradeTime(app);
+  return { app, phase: 'connections' };
+}
+
+function guardRequests({ app }: Built<'connections'>, { guards }: Parts): Built<'guards'> {
   guards.install(app);
-  if (checkPassword) {
-    const onRejection = () => metrics.recordRejection('password');
-    const cookie = logins && new LoginCookie({ logins, basePath, publicOrigins });
-    await requireBasicAuth(app, { checkPassword, cookie, onRejection });
-    if (cookie) serveLogout(app, { basePath, cookie, challenge: CHALLENGE });
-  }
+  return { app, phase: 'guards' };
+}
+
+async function requirePasswords(
+  { app }: Built<'guards'>,
+  { options: { checkPassword }, metrics, cookie }: Parts,
+): Promise<Built<'passwords'>> {
+  const onRejection = () => metrics.recordRejection('password');
+  if (checkPassword) await requireBasicAuth(app, { checkPassword, cookie, onRejection });
+  return { app, phase: 'passwords' };
+}
+
+function serveTargets(
+  { app }: Built<'passwords'>,
+  { options: { targets, basePath }, guards, sessions }: Parts,
+): Built<'targets'> {
   for (const [index, target] of targets.entries()) {
     const paths = [...(index === 0 ? [`${basePath}/ws`] : []), `${basePath}/ws/${target.name}`];
     for (const url of paths.flatMap(withAndWithoutSlash))
       serveTarget(app, url, target, guards, sessions);
   }
-  return app;
+  return { app, phase: 'targets' };
 }
 
 function requestGuards(
