@@ -1,22 +1,12 @@
 // A quota that is counted in this process.
 
-import { createLease, type Quota, type QuotaExceeded, type QuotaLease } from './quota.ts';
+import type { Quota, QuotaExceeded, QuotaLease } from './quota.ts';
 
 export interface QuotaLimits {
   /** The maximum for all sources together. */
   total: number;
   /** The maximum for each source (source.ts). */
   perSource: number;
-}
-
-/** A lease that can move from one source to another, if the source becomes known later. */
-export interface LocalLease extends QuotaLease {
-  /**
-   * Counts the lease for a source, and no longer for the one before.
-   *
-   * @returns `false` if the source is at its limit; nothing changes then.
-   */
-  assignTo(source: string): boolean;
 }
 
 /** The number of rejected peers sent the reason at a time. Others are disconnected without it. */
@@ -28,17 +18,15 @@ export function rejectionQuota(): LocalQuota {
 }
 
 export class LocalQuota implements Quota {
-  readonly #limits: QuotaLimits;
-  readonly #bySource = new Map<string, number>();
-  #total = 0;
+  readonly #counts: Counts;
 
   constructor(limits: QuotaLimits) {
-    this.#limits = limits;
+    this.#counts = new Counts(limits);
   }
 
   /** Whether the total is reached, so that `acquire` fails for every source. */
   get isFull(): boolean {
-    return this.#total >= this.#limits.total;
+    return this.#counts.isFull;
   }
 
   /**
@@ -46,35 +34,70 @@ export class LocalQuota implements Quota {
    * @returns A lease, which the caller has to release; or the limit that is reached.
    */
   acquire(source?: string): LocalLease | QuotaExceeded {
-    if (this.isFull) return 'total';
-    if (source !== undefined && !this.#add(source)) return 'source';
-    this.#total++;
-    let assigned = source;
-    const lease = createLease(() => {
-      this.#remove(assigned);
-      this.#total--;
-    });
-    return {
-      ...lease,
-      assignTo: (next) => {
-        if (next === assigned) return true;
-        if (!this.#add(next)) return false;
-        this.#remove(assigned);
-        assigned = next;
-        return true;
-      },
-    };
+    if (this.#counts.isFull) return 'total';
+    if (!this.#counts.add(source)) return 'source';
+    this.#counts.total++;
+    return new LocalLease(this.#counts, source);
+  }
+}
+
+/** A lease that can move from one source to another, if the source becomes known later. */
+export class LocalLease implements QuotaLease {
+  /** `undefined` once the lease is released. */
+  #counts: Counts | undefined;
+  #source: string | undefined;
+
+  constructor(counts: Counts, source: string | undefined) {
+    this.#counts = counts;
+    this.#source = source;
+  }
+
+  readonly release = (): void => {
+    if (this.#counts === undefined) return;
+    this.#counts.remove(this.#source);
+    this.#counts.total--;
+    this.#counts = undefined;
+  };
+
+  /**
+   * Counts the lease for a source, and no longer for the one before.
+   *
+   * @returns `false` if the source is at its limit; nothing changes then. `false`, too, if the lease
+   *   is released.
+   */
+  assignTo(source: string): boolean {
+    if (this.#counts === undefined) return false;
+    if (source === this.#source) return true;
+    if (!this.#counts.add(source)) return false;
+    this.#counts.remove(this.#source);
+    this.#source = source;
+    return true;
+  }
+}
+
+class Counts {
+  total = 0;
+  readonly #bySource = new Map<string, number>();
+  readonly #limits: QuotaLimits;
+
+  constructor(limits: QuotaLimits) {
+    this.#limits = limits;
+  }
+
+  get isFull(): boolean {
+    return this.total >= this.#limits.total;
   }
 
   /** @returns `false` if the source is at its limit. */
-  #add(source: string): boolean {
+  add(source: string | undefined): boolean {
+    if (source === undefined) return true;
     const count = this.#bySource.get(source) ?? 0;
     if (count >= this.#limits.perSource) return false;
     this.#bySource.set(source, count + 1);
     return true;
   }
 
-  #remove(source: string | undefined): void {
+  remove(source: string | undefined): void {
     if (source === undefined) return;
     const count = this.#bySource.get(source) ?? 0;
     if (count > 1) this.#bySource.set(source, count - 1);

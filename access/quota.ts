@@ -26,12 +26,11 @@ export interface Quota {
 
 /** @param onRelease Called at the first `release` only. */
 export function createLease(onRelease: () => void): QuotaLease {
-  let isHeld = true;
+  let held: (() => void) | undefined = onRelease;
   return {
     release: () => {
-      if (!isHeld) return;
-      isHeld = false;
-      onRelease();
+      held?.();
+      held = undefined;
     },
   };
 }

@@ -45,7 +45,7 @@ export class DescriptorBudget {
   acquire(): QuotaLease | undefined {
     if (!this.has(SESSION_DESCRIPTORS - 1)) return undefined;
     this.#leased++;
-    return createLease(() => this.#leased--);
+    return createLease(this.#release);
   }
 
   /**
@@ -62,6 +62,11 @@ export class DescriptorBudget {
       socket.destroy();
     });
   }
+
+  /** One for all leases: there is a lease for each session. */
+  readonly #release = (): void => {
+    this.#leased--;
+  };
 
   get #used(): number {
     return this.#connections + this.#leased;

@@ -14,6 +14,7 @@ import type { WebSocket } from 'ws';
 import type { Metrics } from '../metrics.ts';
 import type { CloseCode } from './closeCodes.ts';
 import { type ClosingEvent, type ClosingState, nextState, sentCode } from './closing.pure.ts';
+import type { ToTarget } from './toTarget.ts';
 
 /** How long a target may continue to send after the browser has disconnected. */
 const DRAIN_DEADLINE_MS = 30_000;
@@ -24,8 +25,7 @@ export interface ClosingContext {
   webSocket: WebSocket;
   targetSocket: Socket;
   metrics: Metrics;
-  /** Writes the remaining bytes to the target, and ends the stream. */
-  endTarget: () => void;
+  toTarget: ToTarget;
   /** Called once, when both connections are closed. */
   onEnd: () => void;
 }
@@ -89,12 +89,12 @@ export class Closing {
 
   /** Ends the stream to the target, and discards what the target still sends. */
   #drain(): void {
-    const { targetSocket, endTarget } = this.#context;
+    const { targetSocket, toTarget } = this.#context;
     if (targetSocket.connecting) {
       targetSocket.destroy();
       return;
     }
-    endTarget();
+    toTarget.end();
     targetSocket.resume();
     const deadline = setTimeout(() => targetSocket.destroy(), DRAIN_DEADLINE_MS).unref();
     targetSocket.once('close', () => clearTimeout(deadline));

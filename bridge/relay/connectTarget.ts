@@ -39,8 +39,12 @@ export function connectTarget({ address }: Target, options: ConnectTargetOptions
     keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
   });
   const timer = setTimeout(() => socket.destroy(new ConnectTimeoutError()), connectTimeoutMs);
-  for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(timer));
-  return socket;
+  const stopTimer = () => {
+    clearTimeout(timer);
+    // A listener would keep the timer in memory as long as the session.
+    socket.off('connect', stopTimer).off('close', stopTimer);
+  };
+  return socket.on('connect', stopTimer).on('close', stopTimer);
 }
 
 class ConnectTimeoutError extends Error {

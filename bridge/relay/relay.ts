@@ -72,34 +72,25 @@ export class Relay {
   ) {
     const { webSocket, socket: browserSocket, endpoints } = browser;
     const counters = metrics.countersOf(target.name);
-    const toBrowser = new ToBrowser({
+    this.#toBrowser = new ToBrowser({
       webSocket,
       browserSocket,
       counters,
       connect: (onread) => connectTarget(target, { connectTimeoutMs, onread }),
-      onFinished: (code, reason) => this.close(code, reason),
+      relay: this,
     });
-    const { targetSocket } = toBrowser;
-    const toTarget = new ToTarget({
-      webSocket,
-      targetSocket,
-      counters,
-      roundRobin,
-      onForgedHeader: () =>
-        this.closeAndStopReading(CLOSE.ruleBroken, 'a client must not send a PROXY header'),
-    });
-    const endTarget = () => toTarget.end();
-    this.#closing = new Closing({ webSocket, targetSocket, metrics, endTarget, onEnd });
+    const { targetSocket } = this.#toBrowser;
+    const common = { webSocket, targetSocket };
+    this.#toTarget = new ToTarget({ ...common, counters, roundRobin, relay: this });
+    this.#closing = new Closing({ ...common, metrics, toTarget: this.#toTarget, onEnd });
     this.#webSocket = webSocket;
     this.#browserSocket = browserSocket;
     this.#target = target;
     this.#targetSocket = targetSocket;
     this.#metrics = metrics;
-    this.#toBrowser = toBrowser;
-    this.#toTarget = toTarget;
     this.#listen();
     const preamble = proxyPreamble(target, endpoints);
-    if (preamble !== '') toTarget.writePreamble(preamble);
+    if (preamble !== '') this.#toTarget.writePreamble(preamble);
   }
 
   #listen(): void {

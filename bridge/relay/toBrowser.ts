@@ -3,7 +3,7 @@
 //   state        the target is    next
 //   reading      read             blocked: the browser does not accept a frame at once
 //   blocked      not read         reading: every frame is sent
-//   finishing    at its end       (none) once every frame is sent, it reports that
+//   finishing    at its end       (none); once every frame is sent, the WebSocket is closed
 //
 //   any state: `finish` leads to finishing. The close frame must not precede a frame, and the close
 //   timeout of ws, which begins with it, must not run while a slow browser still receives data.
@@ -37,8 +37,12 @@ export interface ToBrowserContext {
   counters: TargetCounters;
   /** Connects to the target. */
   connect: (onread: ReadInto) => Socket;
-  /** Called when the target is at its end, and every frame is sent. */
-  onFinished: (code: CloseCode, reason: string) => void;
+  relay: Closable;
+}
+
+/** What closes the WebSocket when the target is at its end, and every frame is sent. */
+interface Closable {
+  close(code: CloseCode, reason: string): void;
 }
 
 type State =
@@ -58,27 +62,27 @@ export class ToBrowser {
   readonly #webSocket: WebSocket;
   readonly #browserSocket: Socket;
   readonly #counters: TargetCounters;
-  readonly #onFinished: ToBrowserContext['onFinished'];
+  readonly #relay: Closable;
   readonly #readBuffer = new ReadBuffer();
   /** Frames written to the browser's socket whose callback has not been called yet. */
   #unsentFrames = 0;
   #state: State = READING;
 
-  constructor({ webSocket, browserSocket, counters, connect, onFinished }: ToBrowserContext) {
+  constructor({ webSocket, browserSocket, counters, connect, relay }: ToBrowserContext) {
     this.#webSocket = webSocket;
     this.#browserSocket = browserSocket;
     this.#counters = counters;
-    this.#onFinished = onFinished;
+    this.#relay = relay;
     this.targetSocket = connect({
       buffer: this.#readBuffer.next,
       callback: this.#targetSocketOnRead,
     });
   }
 
-  /** The target is at its end: reports it with `onFinished` once every frame is sent. */
+  /** The target is at its end: closes the WebSocket once every frame is sent. */
   finish(code: CloseCode, reason: string): void {
     this.#state = { is: 'finishing', code, reason };
-    if (this.#unsentFrames === 0) this.#onFinished(code, reason);
+    if (this.#unsentFrames === 0) this.#relay.close(code, reason);
   }
 
   readonly #targetSocketOnRead = (bytes: number): boolean => {
@@ -108,7 +112,7 @@ export class ToBrowser {
         this.targetSocket.resume();
         return;
       case 'finishing':
-        this.#onFinished(this.#state.code, this.#state.reason);
+        this.#relay.close(this.#state.code, this.#state.reason);
     }
   };
 }

@@ -16,6 +16,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { TargetCounters } from '../metrics.ts';
+import { CLOSE, type CloseCode } from './closeCodes.ts';
 import { ForgedHeaderDetector } from './forgedHeaderDetector.ts';
 import type { RoundRobin } from './roundRobin.ts';
 
@@ -27,8 +28,12 @@ export interface ToTargetContext {
   targetSocket: Socket;
   counters: TargetCounters;
   roundRobin: RoundRobin;
-  /** Called instead of relaying a PROXY header that the browser sends. */
-  onForgedHeader: () => void;
+  relay: Closable;
+}
+
+/** What ends the session if the browser sends a PROXY header. */
+interface Closable {
+  closeAndStopReading(code: CloseCode, reason: string): void;
 }
 
 type State = 'blocked' | 'reading' | 'awaitingTurn' | 'stopped';
@@ -43,7 +48,7 @@ export class ToTarget {
   readonly #targetSocket: Socket;
   readonly #counters: TargetCounters;
   readonly #roundRobin: RoundRobin;
-  readonly #onForgedHeader: () => void;
+  readonly #relay: Closable;
   readonly #forgedHeaderDetector = new ForgedHeaderDetector();
   /** Messages that are not yet written to the target. */
   readonly #pending: Buffer[] = [];
@@ -55,7 +60,7 @@ export class ToTarget {
     this.#targetSocket = context.targetSocket;
     this.#counters = context.counters;
     this.#roundRobin = context.roundRobin;
-    this.#onForgedHeader = context.onForgedHeader;
+    this.#relay = context.relay;
     this.#webSocket.pause();
     this.#webSocket.on('message', this.#webSocketOnMessage);
     this.#webSocket.on('ping', this.#webSocketOnFrame);
@@ -96,7 +101,7 @@ export class ToTarget {
     this.#webSocketOnFrame();
     if (this.#state === 'stopped') return;
     if (this.#forgedHeaderDetector.detect(data)) {
-      this.#onForgedHeader();
+      this.#relay.closeAndStopReading(CLOSE.ruleBroken, 'a client must not send a PROXY header');
       return;
     }
     this.relayedBytes += data.length;
