@@ -36,8 +36,8 @@ import { withAndWithoutSlash } from './http/trailingSlash.ts';
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
-import { SessionQuota } from './relay/sessionQuota.ts';
 import { Sessions } from './relay/sessions.ts';
+import { UpgradeQuota } from './relay/upgradeQuota.ts';
 import { registerWebSockets, serveTarget } from './relay/webSocketRoutes.ts';
 
 /** How long a request may take to arrive completely, including a WebSocket handshake. */
@@ -238,7 +238,7 @@ function requestGuards(
     originPolicy: new OriginPolicy(publicOrigins),
     connections: primary?.connections ?? connectionQuota(limits),
     requests: connectionQuota(limits),
-    sessions: new SessionQuota(primary?.sessions ?? sessionQuota(limits), descriptors),
+    upgrades: new UpgradeQuota(primary?.sessions ?? sessionQuota(limits), descriptors),
   });
 }
 

@@ -4,7 +4,7 @@
 // In this order:
 // 1. Connection: file descriptors left (descriptorBudget.ts), connections of this source.
 // 2. Every request: number of headers, Host (originPolicy.ts), unanswered requests of this source.
-// 3. The request of a WebSocket: Origin, and then the quota for sessions (sessionQuota.ts).
+// 3. The request of a WebSocket: Origin, and then the quota for sessions (upgradeQuota.ts).
 // The password check (basicAuth.ts) comes between 2 and 3.
 
 import type { Socket } from 'node:net';
@@ -14,7 +14,7 @@ import type { Quota } from '../../access/quota.ts';
 import { plainAddress, sourceOf } from '../../access/source.ts';
 import type { DescriptorBudget } from '../descriptorBudget.ts';
 import type { Metrics, RejectionReason } from '../metrics.ts';
-import { LIMIT_REASON, type SessionQuota } from '../relay/sessionQuota.ts';
+import { LIMIT_REASON, type UpgradeQuota } from '../relay/upgradeQuota.ts';
 import { clientAddress } from './clientAddress.ts';
 import { type OriginPolicy, publicOriginFor } from './originPolicy.ts';
 import { releaseWhenAnswered, releaseWhenClosed } from './releaseLease.ts';
@@ -33,7 +33,7 @@ export interface RequestGuardsContext {
   connections: Quota;
   /** The quota for unanswered requests, on any connection: a trusted proxy may have many. */
   requests: LocalQuota;
-  sessions: SessionQuota;
+  upgrades: UpgradeQuota;
   descriptors: DescriptorBudget;
   metrics: Metrics;
   /** Whether an IP address is that of a trusted proxy, which connects for many clients. */
@@ -81,7 +81,7 @@ export class RequestGuards {
     if (!request.ws) return undefined;
     const isPage = request.headers.origin !== undefined;
     const source = sourceOf(clientAddress(request));
-    const accepted = await this.#context.sessions.acquire(source, isPage);
+    const accepted = await this.#context.upgrades.acquire(source, isPage);
     if (typeof accepted !== 'string') {
       releaseWhenClosed(accepted.lease, request.socket);
       request.acceptedUpgrade = accepted;
@@ -141,7 +141,7 @@ export class RequestGuards {
 
   #serverOnConnection(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress ?? '');
-    // A trusted proxy has no quota: its clients have (`requests`, `sessions`).
+    // A trusted proxy has no quota: its clients have (`requests`, `upgrades`).
     if (!this.#context.isTrustedProxy(address)) {
       void this.#checkConnectionQuota(socket, sourceOf(address));
     }

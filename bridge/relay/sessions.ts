@@ -2,7 +2,7 @@
 // when the bridge stops. A session is one WebSocket and its TCP connection (relay.ts).
 //
 //   state      event                        next
-//   running    stop                         stopping
+//   running    stop                         stopping; stopped, if there is no session
 //   stopping   the last session has ended   stopped
 //
 // Sessions are opened while running only. A WebSocket that opens later is closed with 1001.
@@ -13,8 +13,8 @@ import { CLOSE } from './closeCodes.ts';
 import { type BrowserConnection, Relay, type RelayContext } from './relay.ts';
 import { RoundRobin } from './roundRobin.ts';
 import { type PolicyAction, SessionPolicy, type SessionRules } from './sessionPolicy.ts';
-import { type ExceededLimit, LIMIT_REASON } from './sessionQuota.ts';
 import type { Target } from './targets.ts';
+import { type ExceededLimit, LIMIT_REASON } from './upgradeQuota.ts';
 
 /** How often the policy of each session is checked. */
 const CHECK_INTERVAL_MS = 500;

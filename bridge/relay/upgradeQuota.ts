@@ -1,6 +1,7 @@
-// The quota for sessions: how many may be open, and whether file descriptors are left for one more.
+// Decides which upgrades are accepted: those for which the quota for sessions has a unit left, and
+// the process has file descriptors.
 //
-// If it is exceeded, a program gets status 503. Scripts on a page cannot read the status of a
+// If a limit is exceeded, a program gets status 503. Scripts on a page cannot read the status of a
 // failed WebSocket: for a page the upgrade is accepted, and the WebSocket is closed with code 1013
 // and the reason. The number of WebSockets that exist only for that is limited (`rejectionQuota`).
 //
@@ -48,7 +49,7 @@ declare module 'fastify' {
   }
 }
 
-export class SessionQuota {
+export class UpgradeQuota {
   readonly #sessions: Quota;
   readonly #descriptors: DescriptorBudget;
   readonly #rejections = rejectionQuota();
