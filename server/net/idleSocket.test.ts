@@ -12,12 +12,12 @@ const PEER = `
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {});
   const isDone = () => { Atomics.store(done, 0, 1); Atomics.notify(done, 0); };
   let read = 0;
-  parentPort.on('message', (what) => {
-    if (what === 'send') socket.write('x', isDone);
-    if (what === 'end') socket.end(isDone);
-    if (what === 'read') socket.on('data', ({ length }) => {
+  parentPort.on('message', ({ does, bytes }) => {
+    if (does === 'send') socket.write('x', isDone);
+    if (does === 'end') socket.end(isDone);
+    if (does === 'read') socket.on('data', ({ length }) => {
       read += length;
-      if (read >= 2 ** 21) isDone();
+      if (read >= bytes) isDone();
     });
   });
 `;
@@ -47,7 +47,9 @@ async function connection(): Promise<TestConnection> {
   return {
     socket: socket.resume().on('error', () => {}),
     blockWhilePeer(does) {
-      peer.postMessage(does);
+      // Reads all that the kernel has accepted: it then accepts more.
+      const bytes = socket.bytesWritten - socket.writableLength;
+      peer.postMessage({ does, bytes });
       Atomics.wait(done, 0, 0);
     },
   };
