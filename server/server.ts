@@ -8,11 +8,12 @@ import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
 import { LocalQuota, rejectionQuota } from '../access/localQuota.ts';
 import type { PasswordGuard } from '../access/passwordGuard.ts';
 import { plainAddress } from '../access/source.ts';
-import type { StoreCounts } from './connection.ts';
+import { type AcceptContext, acceptPeer } from './acceptPeer.ts';
+import type { StoreCounts } from './connectionContext.ts';
 import { EncodedReplies } from './encodedReplies.ts';
 import type { Log } from './events.ts';
-import { IncomingConnection, type IncomingConnectionContext } from './incomingConnection.ts';
-import type { PasswordUse } from './session/session.ts';
+import { GracefulStop } from './gracefulStop.ts';
+import type { PasswordUse } from './session/action.ts';
 import type { MessageStore } from './stores/store.ts';
 import { Watchers } from './watchers.ts';
 
@@ -64,8 +65,8 @@ export class MotdServer {
   /** Listens on the IPv6 address of `localhost`. */
   #localhostIpv6: Server | undefined;
   /** The open connections, each with a promise that resolves after its `closed` event is logged. */
-  readonly #connections = new Map<IncomingConnection, Promise<void>>();
-  readonly #context: IncomingConnectionContext;
+  readonly #connections = new Map<GracefulStop, Promise<unknown>>();
+  readonly #context: AcceptContext;
   #acceptFailureLoggedAtMs = Number.NEGATIVE_INFINITY;
   #isStopping = false;
 
@@ -175,7 +176,7 @@ export class MotdServer {
     this.#isStopping = true;
     this.#tcp.close();
     this.#localhostIpv6?.close();
-    for (const connection of this.#connections.keys()) connection.stop();
+    for (const stop of this.#connections.keys()) stop.request();
     return this.stopped;
   }
 
@@ -187,15 +188,12 @@ export class MotdServer {
       return;
     }
     const peer = { host: plainAddress(remoteAddress), port: remotePort };
-    const connection = new IncomingConnection(socket, peer, this.#context);
-    const closed = new Promise<void>((resolve) => {
-      socket.once('close', () => {
-        this.#connections.delete(connection);
-        resolve();
-      });
-    });
-    this.#connections.set(connection, closed);
-    connection.start();
+    const stop = new GracefulStop();
+    const closed = acceptPeer(socket, peer, this.#context, stop);
+    this.#connections.set(
+      stop,
+      closed.finally(() => this.#connections.delete(stop)),
+    );
   }
 
   /** Out of file descriptors or memory (accept(2)). Open connections are not affected. */

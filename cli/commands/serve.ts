@@ -10,7 +10,7 @@ import { addressMatcher } from '../../access/source.ts';
 import { AdminServer } from '../../server/adminServer.ts';
 import type { Log } from '../../server/events.ts';
 import { MotdServer } from '../../server/server.ts';
-import type { PasswordUse } from '../../server/session/session.ts';
+import type { PasswordUse } from '../../server/session/action.ts';
 import { openStore } from '../../server/stores/openStore.ts';
 import type { MessageStore } from '../../server/stores/store.ts';
 import { StoreOpenError } from '../../server/stores/storeOpenError.ts';

@@ -1,6 +1,7 @@
 // Runs a session in memory: performs its actions immediately, and records what a socket would send.
 
 import { REPLY, type Reply } from '../../protocol/replies.ts';
+import type { Action } from './action.ts';
 import { Session, type SessionOptions } from './session.ts';
 
 const PASSWORD = '123!abc';
@@ -65,7 +66,7 @@ export class SessionDriver {
     }
   }
 
-  #perform(action: ReturnType<Session['next']> & object): void {
+  #perform(action: Action): void {
     if ('line' in action && action.line !== undefined) this.lines.push(action.line);
     switch (action.do) {
       case 'reply':
@@ -75,7 +76,7 @@ export class SessionDriver {
       case 'watch':
         this.sent += `200 OK\n${this.message}\n`;
         break;
-      case 'sendUpdates':
+      case 'sendUpdate':
         this.sent += `${this.message}\n`;
         break;
       case 'sendHistory':
@@ -85,9 +86,7 @@ export class SessionDriver {
         this.#store(action.message);
         break;
       case 'checkPassword':
-        this.#perform(
-          this.session.passwordChecked(action.password === PASSWORD ? 'right' : 'wrong'),
-        );
+        this.session.passwordChecked(action.password === PASSWORD ? 'right' : 'wrong');
         break;
       case 'rejectProtocol':
         this.rejectedProtocol = action.protocol;
@@ -106,11 +105,11 @@ export class SessionDriver {
 
   #store(message: string): void {
     if (this.isStoreBroken) {
-      this.#perform(this.session.storeFailed());
+      this.session.storeFailed();
       return;
     }
     this.message = message;
     this.history.push(message);
-    this.#perform(this.session.stored());
+    this.session.stored();
   }
 }

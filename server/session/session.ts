@@ -10,130 +10,80 @@
 // Goals: replies come in the order of the lines; the result does not depend on how TCP split the
 // bytes; and memory is bounded by one chunk of input.
 //
-// Design: each state awaits a line, or the outcome of an action, or nothing. The transitions:
+// Design: each state awaits a line, an outcome, a call of `next`, or nothing, and carries its data
+// (sessionState.ts). The transitions:
 //
-//   state              input                                 next state
-//   firstLine          a line                                as in command
-//                      bytes or a line of another protocol   binaryProtocol, closing
-//   command            MSGGET, MSGHIST                       command
-//                      MSGSTORE                              message (storePassword if one is set)
-//                      MSGWATCH                              watching
-//                      SHUTDOWN                              shutdownPassword
-//                      QUIT                                  closing
-//                      a line of HTTP or a PROXY header      closing
-//                      any other line                        command
-//   watching           a line                                as in command
-//   message            plain text                            awaitingOutcome
-//                      a command, or other text              command
-//   storePassword      a line                                awaitingOutcome
-//   shutdownPassword   a line                                awaitingOutcome
-//   awaitingOutcome    stored, storeFailed                   command
-//                      right store password                  message
-//                      right shutdown password               shuttingDown, closing
-//                      wrong password                        command (closing if it was the third)
-//   closing                                                  closed
+//   state      event                                action           next state
+//   firstLine  bytes of a binary protocol                            due: rejectProtocol, closing
+//              a line of another protocol           rejectProtocol   closing
+//              a line over the limit                reply 413        firstLine
+//              any other line                       as in command
+//   command    MSGGET                               sendMessage      command
+//              MSGHIST                              sendHistory      command
+//              MSGWATCH                             watch            watching
+//              MSGSTORE                             reply 200        message
+//              MSGSTORE, if a password is set       reply 300        password, for store
+//              SHUTDOWN                             reply 300        password, for shutDown
+//              QUIT                                 reply 200        closing
+//              a line of HTTP or a PROXY header     rejectProtocol   closing
+//              any other line                       reply 400        command
+//   watching   updated                                               watching, with updates
+//              no line is left, and it has updates  sendUpdate       watching
+//              a line                               as in command
+//   message    plain text                           store            storing
+//              a command, or other text             reply            command
+//   password   a line                               checkPassword    checking
+//   storing    stored                                                due: reply 200, command
+//              storeFailed                                           due: reply 503, command
+//   checking   right, for store                                      due: reply 200, message
+//              right, for shutDown                                   due: reply, shutDown, closing
+//              wrong                                                 due: reply 301, command
+//              the third wrong one, or not checked                   due: reply 421, closing
+//   due        next                                 its action       its next state
+//   closed
 //
-// A blank line changes nothing. A line over the limit leads to `command`, but not from `firstLine`.
-// Once every line is answered, the end of the input or `closeWith` leads to closing.
+// "due: reply 200, command" is the state `due` with that action and that next state; `closing` is
+// short for "due: close, closed". In a state that awaits a line:
+//
+//   a blank line                                    no action        the same state
+//   a line over the limit, not in firstLine         reply 413        command
+//   no line is left, and the input has ended        close            closed
+//   no line is left, and `closeWith` was called     its reply        closing
 
 import type { PasswordResult } from '../../access/passwordResult.pure.ts';
-import { dropByteOrderMark } from '../../protocol/byteOrderMark.ts';
-import { type Command, isCommand } from '../../protocol/commands.ts';
-import {
-  MAX_FIRST_BYTES,
-  protocolOfFirstBytes,
-  protocolOfFirstLine,
-  protocolOfLine,
-  protocolOfLongLine,
-} from '../../protocol/foreignProtocol.ts';
-import { LineReader, MAX_LINE_BYTES, ownCopy, TOO_LONG, trimLine } from '../../protocol/lines.ts';
+import { isCommand } from '../../protocol/commands.ts';
+import { protocolOfFirstLine, protocolOfLine } from '../../protocol/foreignProtocol.ts';
+import { LineReader, MAX_LINE_BYTES, TOO_LONG } from '../../protocol/lines.ts';
 import { isPlainText } from '../../protocol/plainText.ts';
 import { REPLY, type Reply } from '../../protocol/replies.ts';
 import { dropTelnetCommands } from '../../protocol/telnet.ts';
 import { decodeUtf8 } from '../../protocol/utf8.ts';
+import type { Action } from './action.ts';
+import { COMMANDS, COMMANDS_WITH_STORE_PASSWORD, type CommandTable } from './commandTable.ts';
+import { protocolOfLongFirstLine, rejectionOf, withFirstBytes } from './firstBytes.ts';
+import {
+  CLOSING,
+  COMMAND,
+  type Due,
+  FIRST_LINE,
+  type FirstLine,
+  type LineState,
+  RIGHT_PASSWORD,
+  replyDue,
+  type SessionState,
+  STORE_FAILED,
+  STORED,
+  STORING,
+  TOO_MANY_WRONG_PASSWORDS,
+  WATCHING,
+  WATCHING_WITH_UPDATES,
+  WRONG_PASSWORD,
+} from './sessionState.ts';
 
 /** The number of wrong passwords that closes the connection. */
 const MAX_WRONG_PASSWORDS = 3;
 
-/** The action that a password permits. */
-export type PasswordUse = 'shutDown' | 'store';
-
-/**
- * The states that await a command. In `firstLine` the peer may still turn out to speak another
- * protocol.
- */
-type CommandState = 'firstLine' | 'command' | 'watching';
-
-type LineState = CommandState | 'message' | 'shutdownPassword' | 'storePassword';
-
-type SessionState =
-  | LineState
-  /** A store or a password check is in progress; further lines wait for its outcome. */
-  | 'awaitingOutcome'
-  /** The first bytes are those of a binary protocol; no line is read. */
-  | 'binaryProtocol'
-  | 'shuttingDown'
-  | 'closing'
-  | 'closed';
-
-/**
- * An action for the caller. `line` is the line to log, a byte string; `undefined` if the action is
- * not the answer to a line, or the line must not be logged.
- */
-export type Action =
-  | { do: 'reply'; reply: Reply; line: string | undefined }
-  /** Send `200 OK` and the message in force. */
-  | { do: 'sendMessage'; line: string }
-  /** The same, and call `updated` from now on whenever a message is stored. */
-  | { do: 'watch'; line: string }
-  /** Send the messages stored since the last one sent. */
-  | { do: 'sendUpdates' }
-  /** Send `200 OK`, the history, and its last line before the next action. */
-  | { do: 'sendHistory'; line: string }
-  /** Store the message, then call `stored` or `storeFailed`. */
-  | { do: 'store'; message: string; line: string }
-  /** Check the password (a byte string), then call `passwordChecked`. */
-  | { do: 'checkPassword'; password: string; use: PasswordUse }
-  /** Send `400 UNKNOWN COMMAND`, and log that the peer speaks `protocol`. `close` follows. */
-  | { do: 'rejectProtocol'; protocol: string }
-  /** Stop the whole server once all replies are sent. */
-  | { do: 'shutDown' }
-  /** Close this connection once all replies are sent. No action follows. */
-  | { do: 'close' };
-
-const SHUT_DOWN: Action = { do: 'shutDown' };
-const CLOSE: Action = { do: 'close' };
-const SEND_UPDATES: Action = { do: 'sendUpdates' };
-
-interface CommandTransition {
-  action: Action;
-  next: SessionState;
-}
-
-type CommandTransitions = ReadonlyMap<string, CommandTransition>;
-
-const TRANSITIONS = transitionsOf({
-  MSGGET: { action: { do: 'sendMessage', line: 'MSGGET' }, next: 'command' },
-  MSGSTORE: { action: { do: 'reply', reply: REPLY.ok, line: 'MSGSTORE' }, next: 'message' },
-  MSGWATCH: { action: { do: 'watch', line: 'MSGWATCH' }, next: 'watching' },
-  MSGHIST: { action: { do: 'sendHistory', line: 'MSGHIST' }, next: 'command' },
-  QUIT: { action: { do: 'reply', reply: REPLY.ok, line: 'QUIT' }, next: 'closing' },
-  SHUTDOWN: {
-    action: { do: 'reply', reply: REPLY.passwordRequired, line: 'SHUTDOWN' },
-    next: 'shutdownPassword',
-  },
-});
-
-const TRANSITIONS_WITH_STORE_PASSWORD: CommandTransitions = new Map([
-  ...TRANSITIONS,
-  [
-    'MSGSTORE',
-    {
-      action: { do: 'reply', reply: REPLY.passwordRequired, line: 'MSGSTORE' },
-      next: 'storePassword',
-    },
-  ],
-]);
+const SEND_UPDATE: Action = { do: 'sendUpdate' };
 
 export interface SessionOptions {
   /** Whether MSGSTORE requires a password. */
@@ -142,43 +92,76 @@ export interface SessionOptions {
 
 export class Session {
   readonly #lines = new LineReader(MAX_LINE_BYTES);
-  readonly #transitions: CommandTransitions;
-  #state: SessionState = 'firstLine';
-  /** The first bytes of the connection, a byte string, to detect other protocols. */
-  #firstBytes = '';
-  /** The action that the password under check permits. */
-  #passwordUse: PasswordUse = 'shutDown';
+  readonly #commands: CommandTable;
+  #state: SessionState = FIRST_LINE;
+  /** The state once every line is answered; `undefined` while more lines are awaited. */
+  #ending: Due | undefined;
   #wrongPasswords = 0;
-  #hasUpdates = false;
-  #hasInputEnded = false;
-  #closingReply: Reply | undefined;
 
   constructor({ isStoreGuarded }: SessionOptions) {
-    this.#transitions = isStoreGuarded ? TRANSITIONS_WITH_STORE_PASSWORD : TRANSITIONS;
+    this.#commands = isStoreGuarded ? COMMANDS_WITH_STORE_PASSWORD : COMMANDS;
   }
 
   /** @param bytes The next chunk of input, a byte string. */
   receive(bytes: string): void {
-    if (this.#state === 'firstLine') this.#detectBinaryProtocol(bytes);
-    if (this.#state !== 'closed') this.#lines.push(bytes);
+    const state = this.#state;
+    if (state.is === 'closed') return;
+    if (state.is === 'firstLine') this.#state = withFirstBytes(state, bytes);
+    this.#lines.push(bytes);
   }
 
   /** The peer half-closed: text without an LF counts as a line. */
   endInput(): void {
     this.#lines.endLine();
-    this.#hasInputEnded = true;
+    this.#ending = CLOSING;
   }
 
   /**
    * Answers the lines received so far, sends this reply, and closes. Later calls have no effect.
    */
   closeWith(reply: Reply): void {
-    this.#closingReply ??= reply;
+    this.#ending ??= replyDue(reply, CLOSING);
   }
 
   /** A message was stored, through this connection or another. */
   updated(): void {
-    this.#hasUpdates = true;
+    if (this.#state.is === 'watching') this.#state = WATCHING_WITH_UPDATES;
+  }
+
+  /** The message is stored durably. */
+  stored(): void {
+    this.#state = STORED;
+  }
+
+  /** The message could not be stored; the previous one stays in force. */
+  storeFailed(): void {
+    this.#state = STORE_FAILED;
+  }
+
+  passwordChecked(result: PasswordResult): void {
+    if (this.#state.is !== 'checking') throw new Error('no password check was in progress');
+    if (result === 'right') {
+      this.#state = RIGHT_PASSWORD[this.#state.use];
+      return;
+    }
+    this.#wrongPasswords++;
+    const isLast = result === 'notChecked' || this.#wrongPasswords >= MAX_WRONG_PASSWORDS;
+    this.#state = isLast ? TOO_MANY_WRONG_PASSWORDS : WRONG_PASSWORD;
+  }
+
+  /** Whether an outcome is awaited. Pass in no more input until it is known. */
+  get awaitsOutcome(): boolean {
+    return this.#state.is === 'storing' || this.#state.is === 'checking';
+  }
+
+  /** Whether the peer has to be sent every message that is stored. */
+  get isWatching(): boolean {
+    return this.#state.is === 'watching';
+  }
+
+  /** Whether the peer has sent no complete line yet. */
+  get awaitsFirstLine(): boolean {
+    return this.#state.is === 'firstLine';
   }
 
   /**
@@ -200,179 +183,101 @@ export class Session {
     return isLine;
   }
 
-  /** The message is stored durably. */
-  stored(): Action {
-    this.#state = 'command';
-    return { do: 'reply', reply: REPLY.ok, line: undefined };
-  }
-
-  /** The message could not be stored; the previous one stays in force. */
-  storeFailed(): Action {
-    return this.#replyAndAwaitCommand(REPLY.storeUnavailable);
-  }
-
-  passwordChecked(result: PasswordResult): Action {
-    if (result !== 'right') return this.#onWrongPassword(result);
-    if (this.#passwordUse === 'store') {
-      this.#state = 'message';
-      return { do: 'reply', reply: REPLY.ok, line: undefined };
-    }
-    this.#state = 'shuttingDown';
-    return { do: 'reply', reply: REPLY.shutdownAccepted, line: undefined };
-  }
-
-  /** Whether an outcome is awaited. Pass in no more input until it is known. */
-  get awaitsOutcome(): boolean {
-    return this.#state === 'awaitingOutcome';
-  }
-
-  /** Whether the peer has to be sent every message that is stored. */
-  get isWatching(): boolean {
-    return this.#state === 'watching';
-  }
-
   /** @returns The next action; `undefined` if there is none until something else happens. */
   next(): Action | undefined {
-    switch (this.#state) {
-      case 'awaitingOutcome':
+    const state = this.#state;
+    switch (state.is) {
+      case 'storing':
+      case 'checking':
       case 'closed':
         return undefined;
-      case 'binaryProtocol':
-        return this.#rejectProtocol(protocolOfFirstBytes(this.#firstBytes) ?? 'binary data');
-      case 'shuttingDown':
-        this.#state = 'closing';
-        return SHUT_DOWN;
-      case 'closing':
-        this.#state = 'closed';
-        return CLOSE;
+      case 'due':
+        this.#state = state.next;
+        return state.action;
       default:
-        return this.#nextLine(this.#state);
+        return this.#nextLine(state);
     }
-  }
-
-  /** Binary protocols are detected by bytes, since they may never send an LF. */
-  #detectBinaryProtocol(bytes: string): void {
-    const missing = MAX_FIRST_BYTES - this.#firstBytes.length;
-    if (missing === 0) return;
-    this.#firstBytes = ownCopy(this.#firstBytes + bytes.slice(0, missing));
-    if (protocolOfFirstBytes(this.#firstBytes) !== undefined) this.#state = 'binaryProtocol';
   }
 
   #nextLine(state: LineState): Action | undefined {
     const line = this.#lines.next();
     if (line === undefined) return this.#afterLastLine(state);
     if (line === TOO_LONG) return this.#onLineTooLong(state);
-    switch (state) {
+    switch (state.is) {
       case 'firstLine':
-        return this.#onFirstLine(line);
+        return this.#onFirstLine(line, state);
       case 'command':
       case 'watching':
         return this.#onCommand(line, state);
       case 'message':
-      case 'shutdownPassword':
-      case 'storePassword':
-        return this.#onArgument(dropTelnetCommands(line), state);
+        return this.#onMessage(dropTelnetCommands(line), state);
+      case 'password':
+        return this.#onPassword(dropTelnetCommands(line), state);
     }
   }
 
-  /** The line after a command that takes one. */
-  #onArgument(line: string, state: Exclude<LineState, CommandState>): Action | undefined {
-    if (line === '') return this.#nextLine(state);
-    switch (state) {
-      case 'message':
-        return this.#storeMessage(line);
-      case 'shutdownPassword':
-        return this.#checkPassword(line, 'shutDown');
-      case 'storePassword':
-        return this.#checkPassword(line, 'store');
+  /** The next action once every line received so far is answered. */
+  #afterLastLine(state: LineState): Action | undefined {
+    if (state.is === 'watching' && state.hasUpdates) {
+      this.#state = WATCHING;
+      return SEND_UPDATE;
     }
+    return this.#ending && this.#take(this.#ending);
   }
 
-  /**
-   * The first line may be the request line of another protocol: its start is enough to detect that.
-   */
   #onLineTooLong(state: LineState): Action {
-    if (state !== 'firstLine') return this.#replyAndAwaitCommand(REPLY.lineTooLong);
-    const start = dropTelnetCommands(trimLine(dropByteOrderMark(this.#firstBytes)));
-    const protocol = protocolOfLongLine(start, this.#firstBytes);
-    if (protocol !== undefined) return this.#rejectProtocol(protocol);
+    if (state.is !== 'firstLine') return this.#replyAndAwaitCommand(REPLY.lineTooLong);
+    const protocol = protocolOfLongFirstLine(state);
+    if (protocol !== undefined) return this.#take(rejectionOf(protocol));
     return { do: 'reply', reply: REPLY.lineTooLong, line: undefined };
   }
 
-  #onFirstLine(line: string): Action | undefined {
+  #onFirstLine(line: string, state: FirstLine): Action | undefined {
     const text = dropTelnetCommands(line);
-    if (text === '') return this.#nextLine('firstLine');
-    const protocol = protocolOfFirstLine(text, this.#firstBytes);
-    if (protocol !== undefined) return this.#rejectProtocol(protocol);
-    return this.#onCommand(text, 'firstLine');
+    if (text === '') return this.#nextLine(state);
+    const protocol = protocolOfFirstLine(text, state.firstBytes);
+    if (protocol !== undefined) return this.#take(rejectionOf(protocol));
+    return this.#onCommand(text, state);
   }
 
-  #onCommand(line: string, state: CommandState): Action | undefined {
-    const transition = this.#transitions.get(line);
-    if (transition === undefined) return this.#onUnknownCommand(line, state);
-    this.#state = transition.next;
-    this.#hasUpdates = false;
-    return transition.action;
-  }
-
-  #onUnknownCommand(line: string, state: CommandState): Action | undefined {
+  #onCommand(line: string, state: LineState): Action | undefined {
+    const answer = this.#commands.get(line);
+    if (answer !== undefined) return this.#take(answer);
     const text = dropTelnetCommands(line);
     if (text === '') return this.#nextLine(state);
     if (text !== line) return this.#onCommand(text, state);
     const protocol = protocolOfLine(line);
-    if (protocol !== undefined) return this.#rejectProtocol(protocol);
+    if (protocol !== undefined) return this.#take(rejectionOf(protocol));
     return this.#replyAndAwaitCommand(REPLY.unknownCommand, line);
   }
 
-  #storeMessage(line: string): Action {
+  #onMessage(line: string, state: LineState): Action | undefined {
+    if (line === '') return this.#nextLine(state);
     if (isCommand(line)) return this.#replyAndAwaitCommand(REPLY.expectedMessage, line);
     const message = decodeUtf8(line);
     if (message === undefined || !isPlainText(message)) {
       return this.#replyAndAwaitCommand(REPLY.notPlainText, line);
     }
-    this.#state = 'awaitingOutcome';
+    this.#state = STORING;
     return { do: 'store', message, line };
   }
 
-  #checkPassword(password: string, use: PasswordUse): Action {
-    this.#state = 'awaitingOutcome';
-    this.#passwordUse = use;
-    return { do: 'checkPassword', password, use };
-  }
-
-  #onWrongPassword(result: 'wrong' | 'notChecked'): Action {
-    this.#wrongPasswords++;
-    if (result === 'wrong' && this.#wrongPasswords < MAX_WRONG_PASSWORDS) {
-      return this.#replyAndAwaitCommand(REPLY.wrongPassword);
-    }
-    this.#state = 'closing';
-    return { do: 'reply', reply: REPLY.tooManyWrongPasswords, line: undefined };
+  #onPassword(line: string, state: LineState & { is: 'password' }): Action | undefined {
+    if (line === '') return this.#nextLine(state);
+    const { use } = state;
+    this.#state = { is: 'checking', use };
+    return { do: 'checkPassword', password: line, use };
   }
 
   #replyAndAwaitCommand(reply: Reply, line?: string): Action {
-    this.#state = 'command';
+    this.#state = COMMAND;
     return { do: 'reply', reply, line };
   }
 
-  // Has no `line` to log: an HTTP header may contain a cookie or a password.
-  #rejectProtocol(protocol: string): Action {
-    this.#state = 'closing';
-    return { do: 'rejectProtocol', protocol };
-  }
-
-  /** The next action once every line received so far is answered. */
-  #afterLastLine(state: LineState): Action | undefined {
-    if (state === 'watching' && this.#hasUpdates) {
-      this.#hasUpdates = false;
-      return SEND_UPDATES;
-    }
-    if (this.#hasInputEnded) {
-      this.#state = 'closing';
-      return this.next();
-    }
-    if (this.#closingReply === undefined) return undefined;
-    this.#state = 'closing';
-    return { do: 'reply', reply: this.#closingReply, line: undefined };
+  /** @returns The action that is due. */
+  #take({ action, next }: Due): Action {
+    this.#state = next;
+    return action;
   }
 
   /**
@@ -380,21 +285,16 @@ export class Session {
    * password may be any text.
    */
   #isCompleteLine(text: string): boolean {
-    switch (this.#state) {
+    switch (this.#state.is) {
       case 'firstLine':
       case 'command':
       case 'watching':
         return isCommand(dropTelnetCommands(text)) || this.#lines.endsWithCr;
       case 'message':
-      case 'shutdownPassword':
-      case 'storePassword':
+      case 'password':
         return this.#lines.mayBeComplete;
       default:
         return false;
     }
   }
-}
-
-function transitionsOf(transitions: Record<Command, CommandTransition>): CommandTransitions {
-  return new Map(Object.entries(transitions));
 }

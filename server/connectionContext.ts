@@ -1,0 +1,29 @@
+// What all connections of a server share.
+
+import type { PasswordGuard } from '../access/passwordGuard.ts';
+import type { EncodedReplies } from './encodedReplies.ts';
+import type { Log } from './events.ts';
+import type { PasswordUse } from './session/action.ts';
+import type { MessageStore } from './stores/store.ts';
+import type { Watchers } from './watchers.ts';
+
+/** How many messages were stored, or failed to be stored, for peers. */
+export interface StoreCounts {
+  stored: number;
+  failed: number;
+}
+
+export interface ConnectionContext {
+  store: MessageStore;
+  /** Each connection increments them. */
+  storeCounts: StoreCounts;
+  replies: EncodedReplies;
+  passwords: PasswordGuard<PasswordUse>;
+  watchers: Watchers;
+  /** How long a peer may neither send nor read, in milliseconds; 0 for no limit. */
+  idleTimeoutMs: number;
+  /** Stops the whole server. */
+  shutDown(): void;
+  /** If `undefined`, no event is created. */
+  log: Log | undefined;
+}

@@ -1,0 +1,126 @@
+// Sends the replies of one connection: collects them in batches, and notices when to wait.
+//
+//   state     carries                event                              next state
+//   open                             a flush fills the socket's buffer  blocked
+//                                    a whole batch is flushed           yielding
+//                                    end                                ended
+//   yielding  the rest of a reply    the next turn of the event loop    open, or blocked if the
+//                                                                       buffer is still full
+//   blocked   the rest of a reply    'drain'                            open
+//   ended
+//
+// Send replies while it is open only: then memory is bounded by one batch and one reply. On a closed
+// socket, the next write makes it wait for ever: no reply is encoded that no peer reads.
+
+import type { Socket } from 'node:net';
+
+/** The approximate size of one write of replies. */
+const BATCH_BYTES = 16 * 1024;
+
+/** The rest of a reply that is sent line by line. */
+type Rest = Iterator<string, void> | undefined;
+
+type OutboxState =
+  | { readonly is: 'open' }
+  /**
+   * Other connections have a turn first. The kernel accepts megabytes without backpressure, so a
+   * thousand peers that ask for the history would block all others for seconds.
+   */
+  | { readonly is: 'yielding'; readonly rest: Rest }
+  /** The peer does not read. */
+  | { readonly is: 'blocked'; readonly rest: Rest }
+  | { readonly is: 'ended' };
+
+const OPEN: OutboxState = { is: 'open' };
+const YIELDING: OutboxState = { is: 'yielding', rest: undefined };
+const BLOCKED: OutboxState = { is: 'blocked', rest: undefined };
+const ENDED: OutboxState = { is: 'ended' };
+
+export interface OutboxEvents {
+  /** It is open again after other connections had a turn. */
+  readonly onTurn: () => void;
+  /** It is open again after the peer was blocked. */
+  readonly onDrain: () => void;
+}
+
+export class Outbox {
+  readonly #socket: Socket;
+  readonly #events: OutboxEvents;
+  #state = OPEN;
+  /** Replies to be written, a byte string. */
+  #batch = '';
+
+  constructor(socket: Socket, events: OutboxEvents) {
+    this.#socket = socket;
+    this.#events = events;
+    socket.on('drain', () => this.#socketOnDrain());
+  }
+
+  /** Whether no reply may be sent until `onTurn` or `onDrain`. */
+  get hasToWait(): boolean {
+    return this.#state.is === 'yielding' || this.#state.is === 'blocked';
+  }
+
+  get isBlocked(): boolean {
+    return this.#state.is === 'blocked';
+  }
+
+  /** @param bytes A reply, a byte string. It is written when its batch is full, or at `flush`. */
+  send(bytes: string): void {
+    this.#batch += bytes;
+    if (this.#batch.length >= BATCH_BYTES) this.#flushAndYield();
+  }
+
+  /** Sends a reply line by line, as the peer reads it. The next reply follows it. */
+  sendLines(lines: Iterator<string, void>): void {
+    while (this.#state.is === 'open') {
+      const { done, value } = lines.next();
+      if (done) return;
+      this.send(value);
+    }
+    this.#state = { is: 'yielding', rest: lines };
+  }
+
+  /** Writes what is collected. */
+  flush(): void {
+    if (this.#batch !== '' && !this.#write()) this.#state = BLOCKED;
+  }
+
+  /** Writes what is collected, and half-closes. Nothing may be sent afterwards. */
+  end(): void {
+    this.flush();
+    this.#state = ENDED;
+    this.#socket.end();
+  }
+
+  #flushAndYield(): void {
+    this.#write();
+    this.#state = YIELDING;
+    setImmediate(() => this.#onTurn());
+  }
+
+  /** @returns Whether the socket accepts more. */
+  #write(): boolean {
+    const batch = this.#batch;
+    this.#batch = '';
+    return this.#socket.write(batch, 'latin1');
+  }
+
+  #onTurn(): void {
+    if (this.#state.is !== 'yielding' || this.#socket.destroyed) return;
+    const { rest } = this.#state;
+    if (this.#socket.writableNeedDrain) this.#state = { is: 'blocked', rest };
+    else this.#reopen(rest, this.#events.onTurn);
+  }
+
+  #socketOnDrain(): void {
+    if (this.#state.is !== 'blocked') return;
+    this.#reopen(this.#state.rest, this.#events.onDrain);
+  }
+
+  #reopen(rest: Rest, onOpen: () => void): void {
+    this.#state = OPEN;
+    if (rest !== undefined) this.sendLines(rest);
+    if (!this.hasToWait) onOpen();
+  }
+}
