@@ -1,18 +1,18 @@
-// Takes one connection from its accept to its close:
+// Takes one connection from its accept to its close. Its state is the phase that is awaited:
 //
-//   phase     what it does                              next phase
-//   accept    acquires a lease                          identify; or reject, if the quota is exceeded
-//   identify  reads the PROXY header, if there may be   admit; or reject, if the header is malformed,
-//             one                                       or the peer silent; or close
-//   admit     assigns the lease to the peer's source    secure; or reject, if its quota is exceeded
-//   secure    performs the TLS handshake, if            serve; or close, if it fails
-//             configured
-//   serve     runs the `Connection`                     close
-//   reject    sends the reason, for 1 s at most         close
-//   close     releases the lease, and logs it
+//   phase     what it does                                 next phase
+//   accept    acquires a lease of the quota                identify (reject if there is none)
+//   identify  reads the PROXY header, if one may come      admit (reject if it is malformed, or the
+//                                                          peer silent; close if the peer has gone)
+//   admit     counts the lease for the peer's source       secure (reject if that quota is exceeded)
+//   secure    performs the TLS handshake, if configured    serve (close if it fails)
+//   serve     runs the `Connection`                        close
+//   reject    sends the reason, for at most 1 s            close
+//   close     awaits the socket's 'close', releases the lease, logs `closed`
 //
-// A stop ends `identify` with the bytes received so far, closes the socket in `secure`, and sends
-// `421 SERVER SHUTTING DOWN` in `serve`. Phases that come after it do the same at once.
+// At a stop (gracefulStop.ts), `identify` ends with the bytes received so far, `secure` closes the
+// socket, and `serve` sends `421 SERVER SHUTTING DOWN`. A phase that begins later does so at once.
+// Only `identify` has an AbortSignal: one for each connection would take 10 % more memory.
 
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
@@ -69,22 +69,26 @@ export async function acceptPeer(
   const accepted: AcceptedSocket = { socket, socketPeer, context, stop, closed, log };
   // `assignTo` adds the source once the peer is identified.
   const lease = context.connections.acquire();
-  const rejection =
+  const outcome =
     typeof lease === 'string'
       ? rejected(accepted, socketPeer, REPLY.tooManyConnections)
       : await serveAccepted(accepted, lease);
-  if (rejection !== undefined) await reject(accepted, rejection);
+  if (typeof outcome === 'string') await reject(accepted, outcome);
   await closed;
+  if (typeof outcome === 'object') outcome.dispose();
   if (typeof lease !== 'string') lease.release();
   log.closed();
   stop.dispose();
 }
 
-/** @returns The reply that rejects the peer; `undefined` once it is served, or has gone. */
+/**
+ * @returns The connection that serves the peer; or the reply that rejects it; or `undefined` if it
+ *   has gone.
+ */
 async function serveAccepted(
   accepted: AcceptedSocket,
   lease: LocalLease,
-): Promise<Reply | undefined> {
+): Promise<Connection | Reply | undefined> {
   const { socket, socketPeer, context, log } = accepted;
   const trust = { isTrusted: context.isTrustedProxy(socketPeer.host), key: context.proxyKey };
   const mayBeProxied = trust.isTrusted || trust.key !== undefined;
@@ -98,13 +102,9 @@ async function serveAccepted(
   log.connected(peer);
 
   const { tls } = context;
-  if (tls === undefined) {
-    await serve(socket, identified, accepted);
-    return undefined;
-  }
+  if (tls === undefined) return serve(socket, identified, accepted);
   const secured = await secure(tls, identified, accepted);
-  if (secured !== undefined) await serve(secured, direct(peer), accepted);
-  return undefined;
+  return secured && serve(secured, direct(peer), accepted);
 }
 
 /** @returns The reply that rejects the peer; `undefined` if it has gone. */
@@ -122,12 +122,11 @@ async function identify(
     log.connected(socketPeer);
     return true;
   };
+  const stopping = new AbortController();
+  stop.begin({ stop: () => stopping.abort() });
   socket.setTimeout(context.idleTimeoutMs);
-  const result = await identifyPeer(socket, socketPeer, {
-    trust,
-    mayKeepWaiting,
-    signal: stop.signal,
-  });
+  const { signal } = stopping;
+  const result = await identifyPeer(socket, socketPeer, { trust, mayKeepWaiting, signal });
   switch (result.is) {
     case 'identified':
       return result;
@@ -149,36 +148,28 @@ async function identify(
 async function secure(
   tls: SecureContext,
   { peer, bytes, hasInputEnded }: IdentifiedPeer,
-  { socket, context, stop: { signal } }: AcceptedSocket,
+  { socket, context, stop }: AcceptedSocket,
 ): Promise<Socket | undefined> {
-  const destroy = () => socket.destroy();
-  signal.addEventListener('abort', destroy);
-  if (hasInputEnded || signal.aborted) destroy();
+  stop.begin({ stop: () => socket.destroy() });
+  if (hasInputEnded) socket.destroy();
   try {
     return await acceptTls(socket, tls, bytes);
   } catch (error) {
     context.log?.({ event: 'handshakeFailed', peer, reason: handshakeFailure(error) });
     return undefined;
-  } finally {
-    signal.removeEventListener('abort', destroy);
   }
 }
 
-/** Resolves when the connection is closed. */
-async function serve(
+function serve(
   socket: Socket,
   { peer, bytes, hasInputEnded }: IdentifiedPeer,
-  { context, stop, closed }: AcceptedSocket,
-): Promise<void> {
+  { context, stop }: AcceptedSocket,
+): Connection {
   const connection = new Connection(socket, peer, context);
-  stop.serve(connection);
-  const close = () => connection.closeWith(REPLY.shuttingDown);
-  stop.signal.addEventListener('abort', close);
-  if (stop.signal.aborted) close();
+  stop.begin(connection);
   connection.receive(bytes);
   if (hasInputEnded) connection.endInput();
-  await closed;
-  connection.dispose();
+  return connection;
 }
 
 /** Sends the reason, and closes. */

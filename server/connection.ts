@@ -11,7 +11,7 @@
 //   session            outbox             socket   continues at
 //   awaits an outcome  any                paused   the outcome
 //   any other state    yielding, blocked  paused   `onTurn`, `onDrain`
-//                      open, ended        flows    'data', 'end', `updated`, `closeWith`
+//                      open, ended        flows    'data', 'end', `updated`, `stop`
 //
 // The connection ends when the session closes: it half-closes, then waits for the peer to do so.
 
@@ -19,6 +19,7 @@ import type { Socket } from 'node:net';
 import type { Endpoint } from '../access/endpoint.ts';
 import { isClosingReply, REPLY, type Reply } from '../protocol/replies.ts';
 import type { ConnectionContext } from './connectionContext.ts';
+import type { Stoppable } from './gracefulStop.ts';
 import { ifStillIdle } from './net/idleSocket.ts';
 import { Outbox } from './outbox.ts';
 import { checkPassword, storeMessage } from './outcomes.ts';
@@ -35,10 +36,10 @@ const BARE_CLIENT_QUIET_MS = 100;
  */
 const LINGER_MS = 1000;
 
-/** How long a peer may take to read its last replies after `closeWith`. */
+/** How long a peer may take to read its last replies after `#closeWith`. */
 const CLOSE_TIMEOUT_MS = 5000;
 
-export class Connection {
+export class Connection implements Stoppable {
   readonly #socket: Socket;
   readonly #peer: Endpoint;
   readonly #context: ConnectionContext;
@@ -82,11 +83,9 @@ export class Connection {
     this.#advance();
   }
 
-  /** Answers the lines received so far, sends this reply, and closes. */
-  closeWith(reply: Reply): void {
-    this.#session.closeWith(reply);
-    if (this.#closeTimer === undefined) this.#destroyAfter(CLOSE_TIMEOUT_MS);
-    this.#advance();
+  /** The server stops. */
+  stop(): void {
+    this.#closeWith(REPLY.shuttingDown);
   }
 
   /** A message was stored, and the peer watches. */
@@ -113,7 +112,14 @@ export class Connection {
     if (this.#session.awaitsOutcome) return;
     // A watcher may be silent; TCP keepalive detects whether it is still there.
     if (this.#session.isWatching && !this.#outbox.isBlocked) return;
-    ifStillIdle(this.#socket, () => this.closeWith(REPLY.idleTooLong));
+    ifStillIdle(this.#socket, () => this.#closeWith(REPLY.idleTooLong));
+  }
+
+  /** Answers the lines received so far, sends this reply, and closes. */
+  #closeWith(reply: Reply): void {
+    this.#session.closeWith(reply);
+    if (this.#closeTimer === undefined) this.#destroyAfter(CLOSE_TIMEOUT_MS);
+    this.#advance();
   }
 
   /** Performs every action that is possible now. The event it waits for calls it again. */

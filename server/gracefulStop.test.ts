@@ -6,35 +6,46 @@ beforeEach(() => {
   onTestFinished(() => void vi.useRealTimers());
 });
 
-function requested(stop: GracefulStop): boolean {
-  stop.request();
-  return stop.signal.aborted;
+function part(hasSentLine: boolean) {
+  return { hasSentLine, stop: vi.fn(() => {}) };
 }
 
-test('stops a peer at once that has sent a line', () => {
-  const stop = new GracefulStop();
-  stop.serve({ hasSentLine: true });
-  expect(requested(stop)).toBe(true);
-});
-
-test('stops a peer at once that connected long ago', () => {
-  const stop = new GracefulStop();
-  vi.advanceTimersByTime(500);
-  expect(requested(stop)).toBe(true);
-});
-
 test.each([
-  ['is not served yet', undefined],
-  ['has sent no line', { hasSentLine: false }],
-])('waits until 500 ms after the accept for a peer that %s', (_what, connection) => {
+  ['has sent a line', true, 0],
+  ['connected long ago', false, 500],
+])('stops a peer at once that %s', (_what, hasSentLine, ageMs) => {
   const stop = new GracefulStop();
-  if (connection !== undefined) stop.serve(connection);
+  const connection = part(hasSentLine);
+  stop.begin(connection);
+  vi.advanceTimersByTime(ageMs);
+  stop.request();
+  expect(connection.stop).toHaveBeenCalledOnce();
+});
+
+test('stops any other peer 500 ms after the accept, once', () => {
+  const stop = new GracefulStop();
+  const connection = part(false);
+  stop.begin(connection);
   vi.advanceTimersByTime(200);
-  expect(requested(stop)).toBe(false);
+  stop.request();
   vi.advanceTimersByTime(299);
-  expect(requested(stop)).toBe(false);
+  stop.request();
+  expect(connection.stop).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1);
-  expect(stop.signal.aborted).toBe(true);
+  expect(connection.stop).toHaveBeenCalledOnce();
+});
+
+test('stops the part that is running then, and a later one at once', () => {
+  const stop = new GracefulStop();
+  const [first, second, third] = [part(false), part(false), part(false)];
+  stop.begin(first);
+  stop.request();
+  stop.begin(second);
+  vi.advanceTimersByTime(500);
+  expect(first.stop).not.toHaveBeenCalled();
+  expect(second.stop).toHaveBeenCalledOnce();
+  stop.begin(third);
+  expect(third.stop).toHaveBeenCalledOnce();
 });
 
 test('leaves no timer for a closed connection', () => {

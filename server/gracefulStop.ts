@@ -1,48 +1,54 @@
 // Decides when one connection stops: a peer that connected just before a stop could not know of it,
 // and its first line may be on its way.
 //
-//   state     carries         event                                         next state
-//   running   the connection  `request`, and the peer has sent a line, or   stopped
-//                             500 ms have passed since the accept
-//                             `request`, otherwise                          grace
-//   grace     the timer       500 ms have passed since the accept           stopped
-//   stopped
+//   state    event                                                next state
+//   running  `request`, and the peer has sent a line, or 500 ms   stopped
+//            have passed since the accept
+//            `request`, otherwise                                 grace
+//            `dispose`                                            disposed
+//   grace    500 ms have passed since the accept                  stopped
+//            `dispose`                                            disposed
+//   stopped  `dispose`                                            disposed
+//   disposed
 //
-// `signal` aborts in `stopped`. `dispose`, in any state, prevents that.
+// On entering `stopped`, the part that is running is stopped; a part that begins later, at once.
 
 /** How long after its accept a peer may still send its first line while the server stops. */
 const FIRST_LINE_GRACE_MS = 500;
 
-interface ServedConnection {
-  /** Whether the peer has sent at least one line. */
-  readonly hasSentLine: boolean;
+/** A part of the work on a connection. */
+export interface Stoppable {
+  /** Whether the peer has sent at least one line. `undefined` means that it could not. */
+  readonly hasSentLine?: boolean;
+  stop(): void;
 }
 
 type StopState =
-  | { readonly is: 'running'; readonly connection: ServedConnection | undefined }
+  | { readonly is: 'running' }
   | { readonly is: 'grace'; readonly timer: NodeJS.Timeout }
-  | { readonly is: 'stopped' };
+  | { readonly is: 'stopped' }
+  | { readonly is: 'disposed' };
+
+const RUNNING: StopState = { is: 'running' };
+const STOPPED: StopState = { is: 'stopped' };
+const DISPOSED: StopState = { is: 'disposed' };
 
 export class GracefulStop {
-  readonly #controller = new AbortController();
   readonly #acceptedAtMs = performance.now();
-  #state: StopState = { is: 'running', connection: undefined };
+  #state = RUNNING;
+  #part: Stoppable | undefined;
 
-  /** Aborts when the connection has to stop. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** @param connection The peer is served from now on, and may send lines. */
-  serve(connection: ServedConnection): void {
-    if (this.#state.is === 'running') this.#state = { is: 'running', connection };
+  /** @param part It runs from now on, in place of the one before. */
+  begin(part: Stoppable): void {
+    this.#part = part;
+    if (this.#state.is === 'stopped') part.stop();
   }
 
   /** The server stops. Idempotent. */
   request(): void {
     if (this.#state.is !== 'running') return;
     const ageMs = performance.now() - this.#acceptedAtMs;
-    if (this.#state.connection?.hasSentLine || ageMs >= FIRST_LINE_GRACE_MS) {
+    if (this.#part?.hasSentLine || ageMs >= FIRST_LINE_GRACE_MS) {
       this.#stop();
       return;
     }
@@ -53,11 +59,11 @@ export class GracefulStop {
   /** The connection is closed. */
   dispose(): void {
     if (this.#state.is === 'grace') clearTimeout(this.#state.timer);
-    this.#state = { is: 'stopped' };
+    this.#state = DISPOSED;
   }
 
   #stop(): void {
-    this.#state = { is: 'stopped' };
-    this.#controller.abort();
+    this.#state = STOPPED;
+    this.#part?.stop();
   }
 }

@@ -1,12 +1,12 @@
 // Sends the replies of one connection: collects them in batches, and notices when to wait.
 //
-//   state     carries                event                              next state
-//   open                             a flush fills the socket's buffer  blocked
-//                                    a whole batch is flushed           yielding
-//                                    end                                ended
-//   yielding  the rest of a reply    the next turn of the event loop    open, or blocked if the
-//                                                                       buffer is still full
-//   blocked   the rest of a reply    'drain'                            open
+//   state     carries              event                               next state
+//   open                           a flush fills the socket's buffer   blocked
+//                                  a whole batch is flushed            yielding
+//                                  `end`                               ended
+//   yielding  the rest of a reply  the next iteration of the event     open; blocked if the buffer
+//                                  loop                                is still full
+//   blocked   the rest of a reply  'drain'                             open
 //   ended
 //
 // Send replies while it is open only: then memory is bounded by one batch and one reply. On a closed

@@ -192,7 +192,7 @@ export class MotdServer {
     const closed = acceptPeer(socket, peer, this.#context, stop);
     this.#connections.set(
       stop,
-      closed.finally(() => this.#connections.delete(stop)),
+      closed.then(() => this.#connections.delete(stop)),
     );
   }
 

@@ -1,4 +1,13 @@
-// The connections that watch the message (PROTOCOL.md, MSGWATCH).
+// The connections that watch the message (PROTOCOL.md, MSGWATCH). They are notified in rounds:
+//
+//   state           event            next state
+//   idle            notify           notifying
+//   notifying       notify           notifyingStale
+//                   end of a round   idle
+//   notifyingStale  notify           notifyingStale
+//                   end of a round   notifying
+//
+// In `notifyingStale`, a message was stored that watchers notified earlier in the round may not know.
 
 import { setImmediate } from 'node:timers/promises';
 
@@ -13,10 +22,11 @@ export interface Watcher {
  */
 const SLICE_SIZE = 256;
 
+type WatchersState = 'idle' | 'notifying' | 'notifyingStale';
+
 export class Watchers {
   readonly #watchers = new Set<Watcher>();
-  #isNotifying = false;
-  #hasUpdate = false;
+  #state: WatchersState = 'idle';
 
   add(watcher: Watcher): void {
     this.#watchers.add(watcher);
@@ -26,24 +36,28 @@ export class Watchers {
     this.#watchers.delete(watcher);
   }
 
-  /**
-   * Notifies every watcher. An update during a round is part of that round, or starts another one.
-   */
+  /** Notifies every watcher. */
   notify(): void {
-    this.#hasUpdate = true;
-    if (!this.#isNotifying) void this.#notifyAll();
+    if (this.#state === 'idle') void this.#startRound();
+    else this.#state = 'notifyingStale';
   }
 
-  async #notifyAll(): Promise<void> {
-    this.#isNotifying = true;
-    while (this.#hasUpdate) {
-      this.#hasUpdate = false;
-      let notified = 0;
-      for (const watcher of this.#watchers) {
-        watcher.updated();
-        if (++notified % SLICE_SIZE === 0) await setImmediate();
-      }
+  async #startRound(): Promise<void> {
+    this.#state = 'notifying';
+    await this.#notifyEach();
+    this.#endRound();
+  }
+
+  #endRound(): void {
+    if (this.#state === 'notifyingStale') void this.#startRound();
+    else this.#state = 'idle';
+  }
+
+  async #notifyEach(): Promise<void> {
+    let notified = 0;
+    for (const watcher of this.#watchers) {
+      watcher.updated();
+      if (++notified % SLICE_SIZE === 0) await setImmediate();
     }
-    this.#isNotifying = false;
   }
 }

@@ -187,13 +187,12 @@ export class Session {
   next(): Action | undefined {
     const state = this.#state;
     switch (state.is) {
+      case 'due':
+        return this.#take(state);
       case 'storing':
       case 'checking':
       case 'closed':
         return undefined;
-      case 'due':
-        this.#state = state.next;
-        return state.action;
       default:
         return this.#nextLine(state);
     }
@@ -204,11 +203,11 @@ export class Session {
     if (line === undefined) return this.#afterLastLine(state);
     if (line === TOO_LONG) return this.#onLineTooLong(state);
     switch (state.is) {
-      case 'firstLine':
-        return this.#onFirstLine(line, state);
       case 'command':
       case 'watching':
         return this.#onCommand(line, state);
+      case 'firstLine':
+        return this.#onFirstLine(line, state);
       case 'message':
         return this.#onMessage(dropTelnetCommands(line), state);
       case 'password':
