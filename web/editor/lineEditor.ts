@@ -124,6 +124,11 @@ export class LineEditor {
     return requests;
   }
 
+  /** Whether there are completed lines that were not taken. */
+  get hasTypeAhead(): boolean {
+    return this.#completedLines.length > 0;
+  }
+
   /** Takes the oldest completed line; `undefined` if there is none. */
   takeLine(): string | undefined {
     return this.#completedLines.shift();
@@ -135,13 +140,9 @@ export class LineEditor {
     this.#state = { at: 'editing' };
   }
 
-  /**
-   * Discards the completed lines, and keeps the one being typed.
-   *
-   * @returns Whether there were any.
-   */
-  discardTypeAhead(): boolean {
-    return this.#completedLines.splice(0).length > 0;
+  /** Discards the completed lines, and keeps the one being typed. */
+  discardTypeAhead(): void {
+    this.#completedLines.length = 0;
   }
 
   #press(key: EditorKey): EditorRequest | undefined {

@@ -1,15 +1,6 @@
-// Tests the page's conversation with the real dialogue and line editor. The socket, the screen and
-// the field are fakes that record their calls.
-
 import { describe, expect, test } from 'vitest';
-import type { Conversation } from '../../client/dialogue/conversation.ts';
-import { Dialogue } from '../../client/dialogue/dialogue.ts';
 import { LineMode } from '../../client/dialogue/lineMode.ts';
-import { COMMANDS } from '../../protocol/commands.ts';
-import type { ConnectionState } from '../connection/reconnectingSocket.ts';
-import { LineEditor } from '../editor/lineEditor.ts';
-import { LineHistory } from '../editor/lineHistory.ts';
-import { PageConversation } from './pageConversation.ts';
+import { FakePage, type PageOptions } from './pageConversation.harness.ts';
 
 const COMMAND = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ';
 const UP = '\x1b[A';
@@ -17,127 +8,6 @@ const LEFT = '\x1b[D';
 const CTRL_C = '\x03';
 const CTRL_D = '\x04';
 const CTRL_R = '\x12';
-
-interface PageOptions {
-  createConversation?: () => Conversation;
-  masksPasswords?: boolean;
-}
-
-/** A page without a browser. The test controls its connection. */
-class FakePage {
-  /** The lines above the one being typed. */
-  printed: string[] = [];
-  /** The line being typed, with `|` for the cursor. */
-  line: string | undefined;
-  announced: string[] = [];
-  sent: string[] = [];
-  field = '';
-  isAwaiting = false;
-  socket = { connects: 0, isRetryingStopped: false, isClosed: false };
-  state: ConnectionState = { is: 'connecting' };
-  readonly conversation: PageConversation;
-  readonly #masksPasswords: boolean;
-
-  constructor({ createConversation, masksPasswords = false }: PageOptions = {}) {
-    const history = new LineHistory();
-    this.#masksPasswords = masksPasswords;
-    this.conversation = new PageConversation({
-      socket: this.#makeSocket(),
-      screen: {
-        print: (line) => this.printed.push(line),
-        showLine: ({ prompt, text, cursor }) => {
-          this.line = `${prompt}${text.slice(0, cursor)}|${text.slice(cursor)}`;
-        },
-        hideLine: () => {
-          this.line = undefined;
-        },
-        completeLine: ({ prompt, text }) => {
-          this.line = undefined;
-          this.printed.push(prompt + text);
-        },
-        scrollOutOfView: () => this.printed.push('~'),
-      },
-      field: {
-        setPrompt: () => {},
-        setText: (text) => {
-          this.field = text;
-        },
-      },
-      announcer: {
-        announce: (line) => this.announced.push(line),
-        announceMessage: (line) => this.announced.push(line),
-      },
-      editor: new LineEditor(history),
-      commands: createConversation === undefined ? COMMANDS : [],
-      remember: (line) => history.add(line),
-      setAwaitingReply: (isAwaiting) => {
-        this.isAwaiting = isAwaiting;
-      },
-      createConversation: createConversation ?? (() => new Dialogue({ masksPasswords })),
-      masksPasswords: () => this.#masksPasswords,
-    });
-  }
-
-  /** Opens a connection, and with it a conversation. */
-  open(): this {
-    this.#setState({ is: 'connected' });
-    this.conversation.opened();
-    return this;
-  }
-
-  /** Closes the connection; for good if the page has stopped to reconnect. */
-  lose(reason = 'motd closed the connection (1000)', wasStable = true): this {
-    if (this.socket.isRetryingStopped) this.#setState({ is: 'ended', reason });
-    else this.#setState({ is: 'waiting', reason, nextAtMs: 0 });
-    this.conversation.closed(reason, wasStable);
-    return this;
-  }
-
-  /** Fails an attempt to connect. */
-  fail(reason = 'motd refused the connection: is it running? (1014)'): this {
-    this.#setState({ is: 'waiting', reason, nextAtMs: 0 });
-    return this;
-  }
-
-  type(...data: string[]): this {
-    for (const piece of data) this.conversation.type(piece);
-    return this;
-  }
-
-  receive(text: string): this {
-    this.conversation.received(text);
-    return this;
-  }
-
-  #setState(state: ConnectionState): void {
-    this.state = state;
-    this.conversation.stateChanged(state);
-  }
-
-  #makeSocket() {
-    const page = this;
-    return {
-      connect: () => {
-        page.socket.connects++;
-      },
-      send: (text: string) => {
-        page.sent.push(text);
-      },
-      stopRetrying: () => {
-        page.socket.isRetryingStopped = true;
-        if (page.state.is === 'waiting') page.state = { is: 'ended', reason: page.state.reason };
-      },
-      close: () => {
-        page.socket.isClosed = true;
-        page.socket.isRetryingStopped = true;
-        page.lose('this page closed the connection');
-      },
-      get state() {
-        return page.state;
-      },
-    };
-  }
-}
 
 /** A page at the prompt for a message. */
 function atMessagePrompt(): FakePage {
@@ -291,10 +161,26 @@ describe('when the connection is lost, it', () => {
     expect(page.type(UP).line).toBe(`${COMMAND}SHUTDOWN|`);
   });
 
+  test('accepts keys again after a command button, too', () => {
+    const page = atPasswordPrompt().type('hunt').lose().open();
+    page.conversation.command('MSGGET');
+    page.receive('200 OK\nthe message\n').type('MSG');
+    expect(page.line).toBe(`${COMMAND}MSG|`);
+  });
+
   test('shows until Enter that the password was not sent', () => {
     const page = atPasswordPrompt().type('hunt').lose();
     expect(page.line).toBe('The password was not sent; press Enter to continue: |');
     expect(page.open().line).toBe('The password was not sent; press Enter to continue: |');
+  });
+
+  test('discards what was typed ahead of a password prompt that did not come', () => {
+    const page = new FakePage()
+      .open()
+      .type('SHUTDOWN\r123!abc\r12')
+      .receive('400 UNKNOWN COMMAND\n');
+    expect(page.type('3\r').sent).toEqual(['SHUTDOWN\n']);
+    expect(page.type('MSGGET\r').sent.at(-1)).toBe('MSGGET\n');
   });
 
   test('discards type-ahead, which may be a password', () => {

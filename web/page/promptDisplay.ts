@@ -6,6 +6,7 @@ import { maskSecret } from '../../client/dialogue/maskSecret.ts';
 import type { LineEditor } from '../editor/lineEditor.ts';
 import type { PromptLine } from '../editor/lineLayout.ts';
 import type { NativeField } from '../ui/nativeField.ts';
+import { PASSWORD_DISCARDED } from './pageMachine.pure.ts';
 import type { Screen } from './screen.ts';
 
 export interface PromptDisplayDependencies {
@@ -15,9 +16,6 @@ export interface PromptDisplayDependencies {
   /** Whether passwords show as bullets at the moment. */
   masksPasswords(): boolean;
 }
-
-/** The prompt while the rest of a password is discarded. */
-export const PASSWORD_DISCARDED = 'The password was not sent; press Enter to continue: ';
 
 export class PromptDisplay {
   readonly #deps: PromptDisplayDependencies;

@@ -1,0 +1,319 @@
+// Applies random events to the page: keys, replies, buttons, lost connections. The password consists
+// of a character that nothing else contains, so the peer shows where it was sent.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { REPLY } from '../../protocol/replies.ts';
+import { quickOrFull } from '../../testing/scale.ts';
+import { FakePage } from './pageConversation.harness.ts';
+
+const SEQUENCES = quickOrFull(1000, 30_000);
+const SECRET = '§';
+const CTRL_C = '\x03';
+const COMMANDS = ['MSGGET', 'MSGSTORE', 'SHUTDOWN', 'FOO'];
+/** Keys that neither end a line nor type text. */
+const EDITING_KEYS = ['\x1b[A', '\x1b[B', '\x1b[D', '\x01', '\x7f', '\x15', '\x17', '\x19', '\x12'];
+
+/** The server: it answers each line when the test says so. */
+class Peer {
+  /** Passwords that were sent although no password was asked for. */
+  readonly leaks: string[] = [];
+  readonly #isStoreGuarded: boolean;
+  #awaits: 'command' | 'message' | 'shutdownPassword' | 'storePassword' = 'command';
+  #replies: string[] = [];
+
+  constructor({ isStoreGuarded }: { isStoreGuarded: boolean }) {
+    this.#isStoreGuarded = isStoreGuarded;
+  }
+
+  connect(): void {
+    this.#awaits = 'command';
+    this.#replies = [];
+  }
+
+  /** @returns The next reply, if there is one. */
+  takeReply(): string | undefined {
+    return this.#replies.shift();
+  }
+
+  receive(line: string): void {
+    const isPassword = this.#awaits === 'shutdownPassword' || this.#awaits === 'storePassword';
+    if (line.includes(SECRET) && !isPassword) this.leaks.push(`${this.#awaits}: ${line}`);
+    this.#replies.push(`${this.#reply(line)}\n`);
+  }
+
+  #reply(line: string): string {
+    const awaited = this.#awaits;
+    this.#awaits = 'command';
+    if (awaited === 'message') return REPLY.ok;
+    if (awaited === 'shutdownPassword') return REPLY.wrongPassword;
+    if (awaited === 'storePassword') {
+      this.#awaits = 'message';
+      return REPLY.ok;
+    }
+    switch (line) {
+      case 'MSGGET':
+        return `${REPLY.ok}\nthe message`;
+      case 'SHUTDOWN':
+        this.#awaits = 'shutdownPassword';
+        return REPLY.passwordRequired;
+      case 'MSGSTORE':
+        this.#awaits = this.#isStoreGuarded ? 'storePassword' : 'message';
+        return this.#isStoreGuarded ? REPLY.passwordRequired : REPLY.ok;
+      default:
+        return REPLY.unknownCommand;
+    }
+  }
+}
+
+/** A page, its connection, and the user, who looks at the screen before each line. */
+class Scene {
+  readonly page: FakePage;
+  readonly peer: Peer;
+  /** What the user types next: the rest of a password, or of another line. */
+  typing: 'nothing' | 'password' | 'text' = 'nothing';
+  /** The text the user has typed since the last Enter. */
+  draft = '';
+  #isOpen = false;
+  #seen = 0;
+
+  constructor(options: { isStoreGuarded: boolean; masksPasswords: boolean }) {
+    this.page = new FakePage(options);
+    this.peer = new Peer(options);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Whether there is no line on the screen, so that Enter would type ahead. */
+  get isWaiting(): boolean {
+    return this.page.line === undefined;
+  }
+
+  get isPasswordPrompt(): boolean {
+    const { promptKind } = this.page.conversation;
+    return promptKind === 'password' || promptKind === 'storePassword';
+  }
+
+  open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.peer.connect();
+    this.page.open();
+    this.#deliver();
+  }
+
+  lose(wasStable: boolean): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.page.lose('lost', wasStable);
+    this.page.socket.isRetryingStopped = false;
+    this.#deliver();
+  }
+
+  reply(): void {
+    const reply = this.#isOpen ? this.peer.takeReply() : undefined;
+    if (reply === undefined) return;
+    this.page.receive(reply);
+    this.#deliver();
+  }
+
+  type(data: string): void {
+    this.page.type(data);
+    this.#deliver();
+  }
+
+  press(command: string): void {
+    this.page.conversation.command(command);
+    this.#deliver();
+  }
+
+  /** Passes to the server what the page has sent. */
+  #deliver(): void {
+    const sent = this.page.sent.slice(this.#seen);
+    this.#seen = this.page.sent.length;
+    for (const line of sent) this.peer.receive(line.trim());
+  }
+}
+
+type Act =
+  | { does: 'open' | 'reply' | 'enter' | 'interrupt' }
+  | { does: 'lose'; wasStable: boolean }
+  | { does: 'typeText'; text: string }
+  | { does: 'typeSecret' }
+  | { does: 'edit'; key: string }
+  /** Types SHUTDOWN and Enter, and goes on with the password without looking. */
+  | { does: 'shutDownBlindly' }
+  /** Presses a button that leads to a password prompt, and waits for it. */
+  | { does: 'askPassword'; command: string }
+  | { does: 'press'; command: string };
+
+const connectionActs = fc.oneof(
+  fc.constant<Act>({ does: 'open' }),
+  fc.constant<Act>({ does: 'reply' }),
+  fc.record({ does: fc.constant('lose' as const), wasStable: fc.boolean() }),
+);
+const press = fc.record({
+  does: fc.constant('press' as const),
+  command: fc.constantFrom('MSGGET', 'MSGSTORE', 'SHUTDOWN'),
+});
+const options = fc.record({ isStoreGuarded: fc.boolean(), masksPasswords: fc.boolean() });
+
+test('never sends a password to anything but a password prompt', () => {
+  const acts = fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: connectionActs },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          does: fc.constant('typeText' as const),
+          text: fc.constantFrom('x', ...COMMANDS),
+        }),
+      },
+      { weight: 3, arbitrary: fc.constant<Act>({ does: 'enter' }) },
+      { weight: 6, arbitrary: fc.constant<Act>({ does: 'typeSecret' }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          does: fc.constant('askPassword' as const),
+          command: fc.constantFrom('MSGSTORE', 'SHUTDOWN'),
+        }),
+      },
+      fc.constant<Act>({ does: 'interrupt' }),
+      fc.constant<Act>({ does: 'shutDownBlindly' }),
+      fc.record({
+        does: fc.constant('edit' as const),
+        key: fc.constantFrom(...EDITING_KEYS),
+      }),
+      press,
+    ),
+    { maxLength: 60, size: 'max' },
+  );
+  fc.assert(
+    fc.property(options, acts, (sceneOptions, sequence) => {
+      const scene = new Scene(sceneOptions);
+      for (const act of sequence) performCarelessly(scene, act);
+      expect(scene.peer.leaks).toEqual([]);
+      expect(scene.page.announced.join()).not.toContain(SECRET);
+    }),
+    { numRuns: SEQUENCES },
+  );
+});
+
+/** The user types a password where the screen asks for one, and goes on to its end. */
+function performCarelessly(scene: Scene, act: Act): void {
+  switch (act.does) {
+    case 'typeText':
+      if (scene.typing === 'password') return;
+      scene.typing = 'text';
+      scene.type(act.text);
+      break;
+    case 'typeSecret':
+      if (scene.typing === 'nothing' && scene.isPasswordPrompt) scene.typing = 'password';
+      if (scene.typing === 'password') scene.type(SECRET);
+      break;
+    case 'shutDownBlindly': {
+      const asksForCommand = scene.page.line?.endsWith('SHUTDOWN): |') || scene.page.line === '|';
+      if (scene.typing !== 'nothing' || !asksForCommand) return;
+      scene.type('SHUTDOWN');
+      scene.type('\r');
+      scene.typing = 'password';
+      break;
+    }
+    case 'askPassword':
+      endLine(scene, { does: 'press', command: act.command });
+      scene.reply();
+      break;
+    case 'edit':
+      scene.type(act.key);
+      break;
+    default:
+      endLine(scene, act);
+  }
+}
+
+test('never loses a line that is being typed', () => {
+  const acts = fc.array(
+    fc.oneof(
+      { weight: 4, arbitrary: connectionActs },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          does: fc.constant('typeText' as const),
+          text: fc.constantFrom('x', 'y', 'z'),
+        }),
+      },
+      { weight: 2, arbitrary: fc.constant<Act>({ does: 'enter' }) },
+      fc.constant<Act>({ does: 'interrupt' }),
+      press,
+    ),
+    { maxLength: 60, size: 'max' },
+  );
+  fc.assert(
+    fc.property(options, acts, (sceneOptions, sequence) => {
+      const scene = new Scene(sceneOptions);
+      for (const act of sequence) performCarefully(scene, act);
+      returnToPrompt(scene);
+      expect(scene.page.line).toContain(`${scene.draft}|`);
+    }),
+    { numRuns: SEQUENCES },
+  );
+});
+
+/** The user types at prompts that are not secret, and while there is no connection. */
+function performCarefully(scene: Scene, act: Act): void {
+  if (act.does === 'typeText') {
+    if (scene.isPasswordPrompt || scene.isWaiting) return;
+    if (scene.page.line?.startsWith('The password was not sent')) return;
+    scene.draft += act.text;
+    scene.type(act.text);
+    return;
+  }
+  if (act.does === 'enter' || act.does === 'interrupt') {
+    if (scene.isWaiting) return;
+    // At the end of a password, and of one that is discarded, there is no other line.
+    const keepsDraft =
+      scene.isPasswordPrompt ||
+      scene.page.line?.startsWith('The password was not sent') ||
+      (!scene.isOpen && act.does === 'enter');
+    if (!keepsDraft) scene.draft = '';
+  }
+  endLine(scene, act);
+}
+
+function endLine(scene: Scene, act: Act): void {
+  switch (act.does) {
+    case 'open':
+      scene.open();
+      break;
+    case 'reply':
+      scene.reply();
+      break;
+    case 'lose':
+      scene.lose(act.wasStable);
+      break;
+    case 'enter':
+      scene.typing = 'nothing';
+      scene.type('\r');
+      break;
+    case 'interrupt':
+      scene.typing = 'nothing';
+      scene.type(CTRL_C);
+      break;
+    case 'press':
+      if (scene.page.conversation.promptKind === 'command') scene.typing = 'nothing';
+      scene.press(act.command);
+      break;
+  }
+}
+
+/** Ends what is being discarded, connects, and answers the password prompts on the way. */
+function returnToPrompt(scene: Scene): void {
+  for (let steps = 0; steps < 20; steps++) {
+    if (scene.page.line?.startsWith('The password was not sent')) scene.type('\r');
+    if (!scene.isOpen) scene.open();
+    if (scene.isWaiting) scene.reply();
+    else if (scene.isPasswordPrompt) scene.type('pass\r');
+  }
+}

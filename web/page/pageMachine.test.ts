@@ -1,0 +1,78 @@
+// The table of moves at the top of pageMachine.pure.ts, tried for every phase and event.
+
+import { expect, test } from 'vitest';
+import { step } from './pageMachine.pure.ts';
+import type { PageEvent, Phase } from './pageState.pure.ts';
+
+const COMMAND = { kind: 'command', text: 'Enter command: ' } as const;
+const TYPED = { line: 'half a line', hasTypeAhead: false, isMessageServer: true };
+
+const PHASES: Record<Phase['is'], Phase> = {
+  starting: { is: 'starting' },
+  opened: { is: 'opened', isQuiet: true, messagePrompt: undefined },
+  prompting: { is: 'prompting', prompt: COMMAND, stash: undefined, isQuiet: true },
+  waiting: { is: 'waiting', sent: 'MSGGET', stash: undefined },
+  interrupted: { is: 'interrupted', prompt: COMMAND, stash: undefined },
+  disconnected: { is: 'disconnected', ending: 'lost', messagePrompt: undefined },
+};
+
+const EVENTS: Record<PageEvent['is'], PageEvent> = {
+  opened: { is: 'opened' },
+  received: { is: 'received' },
+  closed: { is: 'closed', reason: 'lost', wasStable: false },
+  unreachable: { is: 'unreachable', reason: 'refused' },
+  ask: { is: 'ask', prompt: COMMAND },
+  stopAsking: { is: 'stopAsking' },
+  end: { is: 'end', ending: 'quit' },
+  keys: { is: 'keys', data: '\r' },
+  line: { is: 'line', line: 'MSGGET' },
+  command: { is: 'command', command: 'MSGGET' },
+  interrupt: { is: 'interrupt', discarded: 'half a line' },
+  endSession: { is: 'endSession' },
+};
+
+/** Every move that changes the phase. */
+const MOVES: Record<string, Phase['is']> = {
+  'starting unreachable': 'disconnected',
+  'prompting line': 'waiting',
+  'prompting command': 'waiting',
+  'prompting endSession': 'waiting',
+  'prompting stopAsking': 'interrupted',
+  'prompting closed': 'disconnected',
+};
+
+for (const phase of Object.values(PHASES)) {
+  for (const event of Object.values(EVENTS)) {
+    const next = nextPhase(phase.is, event.is);
+    test(`${event.is} leads from ${phase.is} to ${next}`, () => {
+      const { state } = step({ phase, input: 'editing' }, event, TYPED);
+      expect(state.phase.is).toBe(next);
+    });
+  }
+}
+
+/** The connection, the prompt and the end of the conversation decide whatever the phase is. */
+function nextPhase(phase: Phase['is'], event: PageEvent['is']): Phase['is'] {
+  if (event === 'opened') return 'opened';
+  if (event === 'ask') return 'prompting';
+  if (event === 'end') return 'disconnected';
+  return MOVES[`${phase} ${event}`] ?? phase;
+}
+
+test('sends MSGSTORE for an interrupted message instead of asking for a command', () => {
+  const phase: Phase = { is: 'opened', isQuiet: true, messagePrompt: 'Enter message: ' };
+  const { state, effects } = step({ phase, input: 'editing' }, EVENTS.ask, TYPED);
+  expect(state.phase).toEqual({
+    is: 'waiting',
+    sent: 'MSGSTORE',
+    stash: { line: TYPED.line, messagePrompt: 'Enter message: ' },
+  });
+  expect(effects.at(-1)).toEqual({ do: 'answer', line: 'MSGSTORE' });
+});
+
+test('ends discarding at Enter, whatever the phase is', () => {
+  for (const phase of Object.values(PHASES)) {
+    const { state } = step({ phase, input: 'discarding' }, EVENTS.keys, TYPED);
+    expect(state).toEqual({ phase, input: 'editing' });
+  }
+});

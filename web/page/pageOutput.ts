@@ -1,0 +1,124 @@
+// Performs the effects of the page's conversation on the screen, the line editor and the socket
+// (pageMachine.pure.ts), and shows the prompt of each state.
+
+import { isSecret, type Speaker } from '../../client/dialogue/conversation.ts';
+import type { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
+import type { LineEditor } from '../editor/lineEditor.ts';
+import type { Announcer } from './announcer.ts';
+import { nextStepHint } from './nextStepHint.ts';
+import { mayTypePassword } from './pageMachine.pure.ts';
+import type { PageEffect, PageState, Prompt } from './pageState.pure.ts';
+import { PromptDisplay, type PromptDisplayDependencies } from './promptDisplay.ts';
+import type { Screen } from './screen.ts';
+
+export interface PageOutputDependencies extends PromptDisplayDependencies {
+  socket: Pick<ReconnectingSocket, 'connect' | 'stopRetrying' | 'close' | 'state'>;
+  screen: PromptDisplayDependencies['screen'] & Pick<Screen, 'print' | 'hideLine'>;
+  announcer: Pick<Announcer, 'announce' | 'announceMessage'>;
+  editor: LineEditor;
+  /** The commands of the message server; empty for another service. */
+  commands: readonly string[];
+  /** Adds a line to the history. */
+  remember(line: string): void;
+}
+
+/** The effects that concern the conversation with the server are performed by the page. */
+type OutputEffect = Exclude<PageEffect, { do: 'answer' | 'endConversation' }>;
+
+export class PageOutput {
+  readonly #deps: PageOutputDependencies;
+  readonly #display: PromptDisplay;
+  #announcedPrompt = '';
+
+  constructor(deps: PageOutputDependencies) {
+    this.#deps = deps;
+    this.#display = new PromptDisplay(deps);
+  }
+
+  /** Shows the prompt of a state, and the line being typed. */
+  draw({ phase, input }: PageState): void {
+    const display = this.#display;
+    const isDiscarding = input === 'discarding';
+    switch (phase.is) {
+      case 'prompting':
+        if (isDiscarding) display.showDiscarding(phase.prompt.kind);
+        else display.show(phase.prompt.text, phase.prompt.kind);
+        break;
+      case 'disconnected': {
+        const { messagePrompt: prompt = '' } = phase;
+        if (isDiscarding) display.showDiscarding(undefined);
+        else display.show(prompt, undefined, prompt || 'Not connected:');
+        break;
+      }
+      default: {
+        const typed = isDiscarding ? '' : this.#deps.editor.line.text;
+        display.showTypeAhead(typed, mayTypePassword(phase));
+      }
+    }
+  }
+
+  perform(effect: OutputEffect): void {
+    const { screen, socket, editor, announcer, commands } = this.#deps;
+    switch (effect.do) {
+      case 'print':
+        this.print(effect.line, effect.speaker);
+        break;
+      case 'announce':
+        announcer.announce(effect.text);
+        break;
+      case 'startPrompt':
+        this.#startPrompt(effect.prompt);
+        break;
+      case 'startLine':
+        editor.startPrompt({ completions: commands, isSecret: false });
+        break;
+      case 'hideLine':
+        screen.hideLine();
+        break;
+      case 'completeLine':
+        this.#display.complete(effect.prompt.text, effect.line, effect.prompt.kind, effect.suffix);
+        break;
+      case 'setLine':
+        editor.replace(effect.line);
+        break;
+      case 'discardTypeAhead':
+        editor.discardTypeAhead();
+        break;
+      case 'remember':
+        this.#deps.remember(effect.line);
+        break;
+      case 'connect':
+        socket.connect();
+        break;
+      case 'stopRetrying':
+        socket.stopRetrying();
+        break;
+      case 'close':
+        socket.close();
+        break;
+      case 'printNextStep':
+        this.print(`[${nextStepHint(effect.ending, socket.state.is !== 'ended')}]`, 'note');
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  /** Prints a line, and announces it unless it is the user's own. */
+  print(line: string, speaker: Speaker): void {
+    const { screen, announcer } = this.#deps;
+    screen.print(line, speaker);
+    if (speaker === 'message') announcer.announceMessage(line);
+    else if (speaker !== 'client') announcer.announce(line);
+  }
+
+  #startPrompt({ kind, text }: Prompt): void {
+    const { editor, announcer, commands } = this.#deps;
+    if (text !== this.#announcedPrompt) announcer.announce(text);
+    this.#announcedPrompt = text;
+    editor.startPrompt({
+      completions: kind === 'command' ? commands : [],
+      isSecret: isSecret(kind),
+    });
+  }
+}

@@ -1,0 +1,111 @@
+// The states, events and effects of the page's conversation. pageMachine.pure.ts has the moves.
+
+import type { Ending, PromptKind, Speaker } from '../../client/dialogue/conversation.ts';
+
+export interface Prompt {
+  readonly kind: PromptKind;
+  readonly text: string;
+}
+
+/** A line set aside until a prompt that is not secret. */
+export interface Stash {
+  readonly line: string;
+  /** The prompt of the interrupted message that the line is; `undefined` for another line. */
+  readonly messagePrompt: string | undefined;
+}
+
+export type Phase =
+  /** The first connection is being opened. */
+  | { readonly is: 'starting' }
+  /**
+   * A connection has been opened, and there is no prompt yet.
+   *
+   * `isQuiet`: the page has reconnected by itself. If the connection fails before anything is sent
+   * or received, nothing is printed: the user already knows that it was lost.
+   */
+  | { readonly is: 'opened'; readonly isQuiet: boolean; readonly messagePrompt: string | undefined }
+  | {
+      readonly is: 'prompting';
+      readonly prompt: Prompt;
+      readonly stash: Stash | undefined;
+      readonly isQuiet: boolean;
+    }
+  /** The reply to `sent` is awaited. It is trimmed, and empty if it was secret. */
+  | { readonly is: 'waiting'; readonly sent: string; readonly stash: Stash | undefined }
+  /** The prompt was withdrawn. The next one may be another, or the conversation ends. */
+  | { readonly is: 'interrupted'; readonly prompt: Prompt; readonly stash: Stash | undefined }
+  /** `messagePrompt`: the prompt of an interrupted message, whose text is on the line. */
+  | {
+      readonly is: 'disconnected';
+      readonly ending: Ending;
+      readonly messagePrompt: string | undefined;
+    };
+
+export interface PageState {
+  readonly phase: Phase;
+  readonly input: 'editing' | 'discarding';
+}
+
+export const INITIAL_STATE: PageState = { phase: { is: 'starting' }, input: 'editing' };
+
+export type PageEvent =
+  /** Of the connection. */
+  | { readonly is: 'opened' }
+  | { readonly is: 'received' }
+  | { readonly is: 'closed'; readonly reason: string; readonly wasStable: boolean }
+  /** There is no connection, and an attempt to open one has failed. */
+  | { readonly is: 'unreachable'; readonly reason: string }
+  /** Of the conversation (client/dialogue/). */
+  | { readonly is: 'ask'; readonly prompt: Prompt }
+  | { readonly is: 'stopAsking' }
+  | { readonly is: 'end'; readonly ending: Ending }
+  /** Of the user. `keys` arrive while the input is discarded. */
+  | { readonly is: 'keys'; readonly data: string }
+  | { readonly is: 'line'; readonly line: string }
+  | { readonly is: 'command'; readonly command: string }
+  | { readonly is: 'interrupt'; readonly discarded: string }
+  | { readonly is: 'endSession' };
+
+export type PageEffect =
+  | { readonly do: 'print'; readonly line: string; readonly speaker: Speaker }
+  | { readonly do: 'announce'; readonly text: string }
+  /** Start a prompt, in the line editor, too. */
+  | { readonly do: 'startPrompt'; readonly prompt: Prompt }
+  /** Let the user edit a line without a prompt. */
+  | { readonly do: 'startLine' }
+  | { readonly do: 'hideLine' }
+  /** Leave a prompt and its answer on the screen. `suffix` is never masked. */
+  | {
+      readonly do: 'completeLine';
+      readonly prompt: Prompt;
+      readonly line: string;
+      readonly suffix: string;
+    }
+  /** Replace the line being typed. */
+  | { readonly do: 'setLine'; readonly line: string }
+  | { readonly do: 'discardTypeAhead' }
+  | { readonly do: 'remember'; readonly line: string }
+  /** Pass a line to the conversation. No effect follows. */
+  | { readonly do: 'answer'; readonly line: string }
+  /** Tell the conversation that its connection is closed. No effect follows. */
+  | { readonly do: 'endConversation'; readonly reason: string }
+  | { readonly do: 'connect' }
+  | { readonly do: 'stopRetrying' }
+  /** Close the connection. No effect follows. */
+  | { readonly do: 'close' }
+  | { readonly do: 'printNextStep'; readonly ending: Ending };
+
+export interface Step {
+  readonly state: PageState;
+  readonly effects: readonly PageEffect[];
+}
+
+/** What the line editor holds when an event happens. */
+export interface TypedText {
+  /** The line being typed. */
+  readonly line: string;
+  /** Whether there are completed lines that no prompt has asked for. */
+  readonly hasTypeAhead: boolean;
+  /** Whether the server is the message server, which has commands. */
+  readonly isMessageServer: boolean;
+}
