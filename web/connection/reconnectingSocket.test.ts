@@ -185,11 +185,10 @@ describe('a lost connection', () => {
     await gone;
   });
 
-  test('repeats a rejected handshake immediately if the bridge would accept it now, even after stopRetrying', async () => {
+  test('repeats a rejected handshake immediately if the bridge would accept it now', async () => {
     const bridge = await startRejecting({ until: 'asked' });
     const tested = new SocketUnderTest(bridge.url);
-    tested.socket.connect();
-    tested.socket.stopRetrying();
+    tested.socket.connect('once');
     await tested.waitFor('opened');
     expect(bridge.handshakes).toBe(2);
   });
@@ -197,8 +196,7 @@ describe('a lost connection', () => {
   test('repeats a rejected handshake only once', async () => {
     const bridge = await startRejecting({ until: 'never' });
     const tested = new SocketUnderTest(bridge.url);
-    tested.socket.connect();
-    tested.socket.stopRetrying();
+    tested.socket.connect('once');
     await tested.waitFor('ended');
     expect(tested.socket.state).toEqual({ is: 'ended', reason: WOULD_UPGRADE });
     expect(bridge.handshakes).toBe(2);

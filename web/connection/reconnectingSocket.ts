@@ -1,20 +1,26 @@
 // A WebSocket that reconnects by itself: whenever it closes, it opens another one to the same URL.
-// reconnection.pure.ts decides when; this file has the socket, the clock and the page's events.
+// connectionAttempt.ts has the WebSocket; reconnection.pure.ts decides when to try; this file has
+// the clock and the page's events.
 //
-//   connecting --opens, and the target stays--> connected
-//              --fails--> waiting (offline if the browser has no network)
-//   connected  --closes--> waiting or offline
-//   waiting, offline --the time comes, or the page wakes--> connecting
-//   any        --close(), or it closes after stopRetrying()--> ended
-//   ended      --connect()--> connecting
+//   state       event                                  next state
+//   ended       connect()                              connecting; waiting if it is too soon
+//   connecting  the attempt is established             connected
+//               the attempt ends                       waiting, offline or ended: see below
+//   connected   the connection ends                    waiting, offline or ended: see below
+//               connect(), with policy `once`          connecting; waiting if it is too soon
+//               reconnect()                            connecting; waiting if it is too soon
+//   waiting     the time comes, or the page wakes      connecting
+//   offline     the page wakes                         connecting
+//               the time comes                         offline, with an attempt under way
+//               that attempt is established            connected
+//               that attempt ends                      offline; waiting if there is a network
+//   any         close()                                ended
 //
-// The bridge accepts a WebSocket before it knows whether the target does. Only the very first
-// socket counts as connected as soon as it opens. Later ones have to send a byte or stay open for a
-// moment, so that a target that refuses connections does not make the state flap.
+// What follows an attempt or a connection that ends depends on the policy: `once` leads to ended,
+// `reconnect` to waiting, or to offline if the browser has no network.
 
-import { closeReason } from './closeReason.pure.ts';
+import { ConnectionAttempt } from './connectionAttempt.ts';
 import { Reconnection } from './reconnection.pure.ts';
-import { explainUpgradeFailure, WOULD_UPGRADE } from './upgradeFailure.ts';
 
 export type ConnectionState =
   | { is: 'connecting' }
@@ -28,6 +34,9 @@ export type ConnectionState =
   | { is: 'offline'; reason: string }
   /** No further attempt without a call of `connect`. */
   | { is: 'ended'; reason: string };
+
+/** What happens when the connection ends: it is opened again, or not. */
+export type ConnectionPolicy = 'reconnect' | 'once';
 
 /** If several apply to one event, `stateChanged` is called first. */
 export interface ConnectionEvents {
@@ -44,30 +53,34 @@ export interface ConnectionEvents {
   stateChanged(state: ConnectionState): void;
 }
 
-/** An attempt that takes longer is abandoned: browsers themselves wait for minutes. */
-const OPEN_TIMEOUT_MS = 10_000;
-
-/** The bridge closes a WebSocket whose target refuses the connection within this time. */
+/**
+ * How long a WebSocket has to stay open before it counts as a connection. The bridge closes one
+ * whose target refuses the connection within this time. The first one counts as soon as it opens.
+ */
 const CONFIRM_MS = 200;
 
-/** The close code for an unreachable target: PROTOCOL.md, "Close codes". */
-const TARGET_FAILED = 1014;
+/** The next attempt, which a timer starts. */
+interface NextAttempt {
+  readonly atMs: number;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+type SocketState =
+  | { is: 'ended'; reason: string }
+  | { is: 'connecting'; attempt: ConnectionAttempt; policy: ConnectionPolicy }
+  | { is: 'connected'; attempt: ConnectionAttempt; policy: ConnectionPolicy }
+  | { is: 'waiting'; reason: string; next: NextAttempt; policy: ConnectionPolicy }
+  /** Attempts go on, because the bridge may run on this computer; they do not show. */
+  | { is: 'offline'; reason: string; next: NextAttempt }
+  | { is: 'offline'; reason: string; attempt: ConnectionAttempt };
 
 export class ReconnectingSocket {
   readonly #url: URL;
   readonly #events: ConnectionEvents;
   readonly #reconnection = new Reconnection();
-  #state: ConnectionState = { is: 'ended', reason: 'not connected yet' };
-  #webSocket: WebSocket | undefined;
-  /** Ends the current step: the deadline to open, the delay to confirm, or the next attempt. */
-  #stepTimer: ReturnType<typeof setTimeout> | undefined;
-  #nextAtMs = 0;
-  #isFirstAttempt = true;
-  #hasStoppedRetrying = false;
-  /** Whether a rejected handshake was already repeated since the last one that succeeded. */
-  #hasRepeatedHandshake = false;
+  #state: SocketState = { is: 'ended', reason: 'not connected yet' };
   /** Removes the listeners on the page's events. */
-  #pageEvents: AbortController | undefined;
+  #pageEvents = new AbortController();
 
   constructor(url: URL, events: ConnectionEvents) {
     this.#url = url;
@@ -75,29 +88,31 @@ export class ReconnectingSocket {
   }
 
   get state(): ConnectionState {
-    return this.#state;
+    return shown(this.#state);
   }
 
   /**
    * Connects immediately if it is not connected. Attempts start at least a second apart, so that a
    * key that is held down does not flood the bridge.
+   *
+   * @param policy What happens when this connection, or the attempt to open it, ends.
    */
-  connect(): void {
+  connect(policy: ConnectionPolicy = 'reconnect'): void {
     switch (this.#state.is) {
       case 'waiting':
       case 'offline':
         this.#wake();
         return;
       case 'connecting':
-        this.#hasStoppedRetrying = false;
+        this.#state = { ...this.#state, policy };
         return;
       case 'connected':
-        if (!this.#hasStoppedRetrying) return;
+        if (this.#state.policy === 'reconnect') return;
         this.close();
-        this.#start('this page closed the connection');
+        this.#start('this page closed the connection', policy);
         return;
       case 'ended':
-        this.#start(this.#state.reason);
+        this.#start(this.#state.reason, policy);
         return;
       default:
         this.#state satisfies never;
@@ -106,20 +121,30 @@ export class ReconnectingSocket {
 
   /** Sends text, with its LF. Does nothing while it is not connected. */
   send(text: string): void {
-    if (this.#state.is === 'connected') this.#webSocket?.send(text);
+    if (this.#state.is === 'connected') this.#state.attempt.send(text);
   }
 
-  /** Makes no further attempt: the next close is final. */
+  /** Makes the end of the connection final. Between two attempts, it ends immediately. */
   stopRetrying(): void {
-    this.#hasStoppedRetrying = true;
-    if (this.#state.is === 'waiting' || this.#state.is === 'offline') this.#end(this.#state.reason);
+    switch (this.#state.is) {
+      case 'connecting':
+      case 'connected':
+        this.#state = { ...this.#state, policy: 'once' };
+        return;
+      case 'waiting':
+      case 'offline':
+        this.#end(this.#state.reason);
+    }
   }
 
   /** Closes the connection, and does not reconnect. */
   close(): void {
     if (this.#state.is === 'ended') return;
-    this.#hasStoppedRetrying = true;
-    this.#disconnect('this page closed the connection');
+    const wasConnected = this.#state.is === 'connected';
+    const wasStable = this.#reconnection.isStable(performance.now());
+    const reason = 'this page closed the connection';
+    this.#end(reason);
+    if (wasConnected) this.#events.closed(reason, wasStable);
   }
 
   /**
@@ -128,156 +153,107 @@ export class ReconnectingSocket {
    */
   reconnect(reason: string): void {
     if (this.#state.is !== 'connected') return;
-    this.#disconnect(reason);
+    this.#attemptEnded(reason);
     this.#wake();
   }
 
   /** @param reason Why there is no connection, for the state while the first attempt waits. */
-  #start(reason: string): void {
-    this.#hasStoppedRetrying = false;
+  #start(reason: string, policy: ConnectionPolicy): void {
     this.#watchPage();
     const nowMs = performance.now();
     const atMs = this.#reconnection.earliestAttempt(nowMs);
-    if (atMs <= nowMs) {
-      this.#attempt();
-      return;
-    }
-    this.#attemptAt(atMs);
-    this.#setState({ is: 'waiting', reason, nextAtMs: atMs });
+    if (atMs <= nowMs) this.#setState({ is: 'connecting', attempt: this.#attempt(), policy });
+    else this.#setState({ is: 'waiting', reason, next: this.#schedule(atMs), policy });
   }
 
-  #attempt(): void {
-    this.#setState({ is: 'connecting' });
-    this.#openWebSocket();
-  }
-
-  #openWebSocket(): void {
-    this.#discardWebSocket();
+  #attempt(): ConnectionAttempt {
+    const confirmMs = this.#reconnection.hasAttempted ? CONFIRM_MS : 0;
     this.#reconnection.attemptStarted(performance.now());
-    const webSocket = new WebSocket(this.#url);
-    const decoder = new TextDecoder();
-    let wasOpen = false;
-    let hasReceived = false;
-    webSocket.binaryType = 'arraybuffer';
-    this.#webSocket = webSocket;
-    this.#stepTimer = setTimeout(
-      () => this.#disconnect('the bridge did not answer in time'),
-      OPEN_TIMEOUT_MS,
-    );
-    webSocket.addEventListener('open', () => {
-      if (this.#webSocket !== webSocket) return;
-      wasOpen = true;
-      this.#hasRepeatedHandshake = false;
-      this.#confirm();
-    });
-    webSocket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
-      if (this.#webSocket !== webSocket) return;
-      hasReceived = true;
-      this.#becomeConnected();
-      this.#events.received(decoder.decode(data, { stream: true }));
-    });
-    webSocket.addEventListener('close', ({ code, reason }) => {
-      if (this.#webSocket !== webSocket) return;
-      // The target was never reached, however long the bridge tried: not a stable connection.
-      if (code === TARGET_FAILED && !hasReceived) this.#reconnection.discountConnection();
-      if (wasOpen) this.#disconnect(closeReason(code, reason));
-      else void this.#handleRejectedHandshake(webSocket);
+    return new ConnectionAttempt(this.#url, confirmMs, {
+      established: () => this.#attemptEstablished(),
+      received: (text) => this.#events.received(text),
+      ended: (reason, reachedTarget) => {
+        // However long the bridge tried, this was not a stable connection.
+        if (!reachedTarget) this.#reconnection.discountConnection();
+        this.#attemptEnded(reason);
+      },
     });
   }
 
-  async #handleRejectedHandshake(webSocket: WebSocket): Promise<void> {
-    const reason = await explainUpgradeFailure(this.#url);
-    if (this.#webSocket !== webSocket) return;
-    // If the handshake failed because the login cookie had expired, the request that explained the
-    // failure renewed the cookie (bridge/http/loginCookie.ts): repeat the handshake once.
-    if (reason !== WOULD_UPGRADE || this.#hasRepeatedHandshake) {
-      this.#disconnect(reason);
-      return;
-    }
-    this.#hasRepeatedHandshake = true;
-    this.#openWebSocket();
-  }
-
-  /** Counts the first WebSocket as connected immediately, and a later one if it stays open. */
-  #confirm(): void {
-    clearTimeout(this.#stepTimer);
-    if (this.#isFirstAttempt) this.#becomeConnected();
-    else this.#stepTimer = setTimeout(() => this.#becomeConnected(), CONFIRM_MS);
-  }
-
-  #becomeConnected(): void {
-    if (this.#state.is === 'connected') return;
-    clearTimeout(this.#stepTimer);
-    this.#isFirstAttempt = false;
+  #attemptEstablished(): void {
+    if (!('attempt' in this.#state)) return;
+    const { attempt } = this.#state;
+    const policy = this.#state.is === 'offline' ? 'reconnect' : this.#state.policy;
     this.#reconnection.connectionOpened(performance.now());
-    this.#setState({ is: 'connected' });
+    this.#setState({ is: 'connected', attempt, policy });
     this.#events.opened();
   }
 
-  /** Discards the WebSocket, and schedules a retry unless `stopRetrying` was called. */
-  #disconnect(reason: string): void {
-    const wasConnected = this.#state.is === 'connected';
-    const wasStable = this.#reconnection.isStable(performance.now());
-    this.#discardWebSocket();
-    this.#isFirstAttempt = false;
-    if (this.#hasStoppedRetrying) this.#end(reason);
-    else this.#scheduleRetry(reason);
-    if (wasConnected) this.#events.closed(reason, wasStable);
+  #attemptEnded(reason: string): void {
+    const { is } = this.#state;
+    const nowMs = performance.now();
+    const wasStable = this.#reconnection.isStable(nowMs);
+    if ('policy' in this.#state && this.#state.policy === 'once') this.#end(reason);
+    else this.#retryLater(reason, this.#reconnection.attemptFailed(nowMs, Math.random()));
+    if (is === 'connected') this.#events.closed(reason, wasStable);
   }
 
-  #discardWebSocket(): void {
-    clearTimeout(this.#stepTimer);
-    const webSocket = this.#webSocket;
-    this.#webSocket = undefined;
-    webSocket?.close();
-  }
-
-  #end(reason: string): void {
-    this.#discardWebSocket();
-    this.#pageEvents?.abort();
-    this.#pageEvents = undefined;
-    this.#setState({ is: 'ended', reason });
-  }
-
-  #scheduleRetry(reason: string): void {
-    this.#attemptAt(this.#reconnection.attemptFailed(performance.now(), Math.random()));
-    if (navigator.onLine) this.#setState({ is: 'waiting', reason, nextAtMs: this.#nextAtMs });
-    else if (this.#state.is !== 'offline') this.#setState({ is: 'offline', reason });
-  }
-
-  #attemptAt(atMs: number): void {
-    clearTimeout(this.#stepTimer);
-    this.#nextAtMs = atMs;
-    this.#stepTimer = setTimeout(() => {
-      // Also retry while offline, because the bridge may run on this computer. Do not leave the
-      // state for each of these attempts.
-      if (this.#state.is === 'offline' && !navigator.onLine) this.#openWebSocket();
-      else this.#attempt();
-    }, atMs - performance.now());
+  #retryLater(reason: string, atMs: number): void {
+    this.#leaveState();
+    const next = this.#schedule(atMs);
+    if (navigator.onLine) this.#setState({ is: 'waiting', reason, next, policy: 'reconnect' });
+    else this.#setState({ is: 'offline', reason, next });
   }
 
   /** Brings the next attempt forward, if one is scheduled. */
   #wake(): void {
-    if (this.#webSocket !== undefined) return;
-    if (this.#state.is !== 'waiting' && this.#state.is !== 'offline') return;
+    if (!('next' in this.#state)) return;
+    const { next } = this.#state;
     const nowMs = performance.now();
     const atMs = this.#reconnection.earliestAttempt(nowMs);
-    if (atMs <= nowMs) {
-      this.#attempt();
-      return;
+    if (atMs <= nowMs) this.#connectNow();
+    else if (atMs < next.atMs) {
+      clearTimeout(next.timer);
+      this.#setState({ ...this.#state, next: this.#schedule(atMs) });
     }
-    if (atMs >= this.#nextAtMs) return;
-    this.#attemptAt(atMs);
-    if (this.#state.is === 'waiting') this.#setState({ ...this.#state, nextAtMs: atMs });
   }
 
-  #setState(state: ConnectionState): void {
+  #schedule(atMs: number): NextAttempt {
+    return { atMs, timer: setTimeout(() => this.#timeCame(), atMs - performance.now()) };
+  }
+
+  #timeCame(): void {
+    if (this.#state.is !== 'offline' || navigator.onLine) this.#connectNow();
+    else this.#setState({ is: 'offline', reason: this.#state.reason, attempt: this.#attempt() });
+  }
+
+  #connectNow(): void {
+    const policy = this.#state.is === 'waiting' ? this.#state.policy : 'reconnect';
+    this.#leaveState();
+    this.#setState({ is: 'connecting', attempt: this.#attempt(), policy });
+  }
+
+  #end(reason: string): void {
+    this.#leaveState();
+    this.#pageEvents.abort();
+    this.#setState({ is: 'ended', reason });
+  }
+
+  /** Discards what the state holds: a WebSocket, or a timer. */
+  #leaveState(): void {
+    if ('attempt' in this.#state) this.#state.attempt.discard();
+    if ('next' in this.#state) clearTimeout(this.#state.next.timer);
+  }
+
+  #setState(state: SocketState): void {
+    // Otherwise, screen readers would announce every attempt while there is no network.
+    const isShown = state.is !== 'offline' || this.#state.is !== 'offline';
     this.#state = state;
-    this.#events.stateChanged(state);
+    if (isShown) this.#events.stateChanged(shown(state));
   }
 
   #watchPage(): void {
-    this.#pageEvents?.abort();
+    this.#pageEvents.abort();
     this.#pageEvents = new AbortController();
     const { signal } = this.#pageEvents;
     const wake = () => this.#wake();
@@ -294,9 +270,22 @@ export class ReconnectingSocket {
     addEventListener(
       'pagehide',
       () => {
-        if (this.#webSocket !== undefined) this.#disconnect('this page was left');
+        if ('attempt' in this.#state) this.#attemptEnded('this page was left');
       },
       { signal },
     );
+  }
+}
+
+function shown(state: SocketState): ConnectionState {
+  switch (state.is) {
+    case 'waiting':
+      return { is: 'waiting', reason: state.reason, nextAtMs: state.next.atMs };
+    case 'offline':
+    case 'ended':
+      return { is: state.is, reason: state.reason };
+    case 'connecting':
+    case 'connected':
+      return { is: state.is };
   }
 }

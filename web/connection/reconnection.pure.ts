@@ -20,6 +20,11 @@ export class Reconnection {
   #attemptedAtMs = Number.NEGATIVE_INFINITY;
   #openedAtMs: number | undefined;
 
+  /** Whether an attempt was ever started. */
+  get hasAttempted(): boolean {
+    return this.#attemptedAtMs !== Number.NEGATIVE_INFINITY;
+  }
+
   attemptStarted(nowMs: number): void {
     this.#attemptedAtMs = nowMs;
     this.#openedAtMs = undefined;

@@ -115,9 +115,8 @@ export class HistoryPanel {
       },
     });
     this.#socket = socket;
-    socket.connect();
-    // Connect only once: the user decides whether to try again.
-    socket.stopRetrying();
+    // The user decides whether to try again.
+    socket.connect('once');
     this.#restartSilenceTimer('the server did not answer');
   }
 
