@@ -1,9 +1,10 @@
 // The connection's status in the header: the state, its reason, a countdown to the next attempt,
 // and a button that connects now.
 
+import { requireElement } from '../ui/dom.ts';
 import type { ConnectionState } from './reconnectingSocket.ts';
 
-export interface ConnectionStatusElements {
+interface StatusElements {
   light: HTMLElement;
   /** A live region. It changes only with the state, so that screen readers stay quiet. */
   text: HTMLElement;
@@ -13,24 +14,39 @@ export interface ConnectionStatusElements {
 
 const TICK_MS = 250;
 
+/** If a reply takes longer, the status offers to reconnect. */
+const REPLY_TIMEOUT_MS = 5_000;
+
 export class ConnectionStatus {
-  readonly #elements: ConnectionStatusElements;
+  readonly #elements: StatusElements;
   readonly #focusElsewhere: () => void;
   #state: ConnectionState = { is: 'connecting' };
   #ticking: ReturnType<typeof setInterval> | undefined;
+  #replyTimer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param connect Called when the button is pressed. The button shows only if there is a problem.
    * @param focusElsewhere Called before the button is hidden while it has the focus.
    */
-  constructor(elements: ConnectionStatusElements, connect: () => void, focusElsewhere: () => void) {
-    this.#elements = elements;
+  constructor(document: Document, connect: () => void, focusElsewhere: () => void) {
+    this.#elements = {
+      light: requireElement(document, '#status-light'),
+      text: requireElement(document, '#status'),
+      countdown: requireElement(document, '#countdown'),
+      button: requireElement(document, '#try-now'),
+    };
     this.#focusElsewhere = focusElsewhere;
-    elements.button.addEventListener('click', connect);
+    this.#elements.button.addEventListener('click', connect);
   }
 
-  /** Reports that the connection is open, but a reply is overdue. */
-  showUnresponsive(): void {
+  /** Starts or stops to wait for a reply. One that is overdue shows in the status. */
+  setAwaitingReply(isAwaiting: boolean): void {
+    clearTimeout(this.#replyTimer);
+    if (isAwaiting) this.#replyTimer = setTimeout(() => this.#showUnresponsive(), REPLY_TIMEOUT_MS);
+    else if (this.#state.is === 'connected') this.show(this.#state);
+  }
+
+  #showUnresponsive(): void {
     const { light, text, button } = this.#elements;
     light.dataset['state'] = 'unresponsive';
     text.textContent = 'connected, but the server is not responding';

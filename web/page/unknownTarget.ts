@@ -4,8 +4,8 @@ import { requireElement } from '../ui/dom.ts';
 
 const TITLE = 'Unknown target';
 
-/** Explains the problem, and never resolves: there is nothing to connect to. */
-export function showUnknownTarget(): Promise<never> {
+/** Explains the problem. There is nothing to connect to. */
+export function showUnknownTarget(): void {
   document.title = TITLE;
   requireElement(document, '#title').textContent = TITLE;
   requireElement(document, '#message').textContent =
@@ -13,5 +13,4 @@ export function showUnknownTarget(): Promise<never> {
   requireElement(document, '#status').textContent = 'not connected: unknown target';
   requireElement(document, '#status-light').dataset['state'] = 'ended';
   requireElement(document, '#tools').hidden = true;
-  return new Promise(() => {});
 }

@@ -23,12 +23,9 @@ export class SettingsDialog {
    * @param askPermission Has the browser ask the user for permission to show notifications, and
    *   resolves with the answer.
    */
-  constructor(
-    dialog: HTMLDialogElement,
-    opener: HTMLElement,
-    settings: UserSettings,
-    askPermission: () => Promise<unknown>,
-  ) {
+  constructor(document: Document, settings: UserSettings, askPermission: () => Promise<unknown>) {
+    const dialog = requireElement(document, '#settings', HTMLDialogElement);
+    const opener = requireElement(document, '#settings-button');
     this.#dialog = dialog;
     this.#settings = settings;
     this.#moreContrast = requireElement(dialog, '#more-contrast', HTMLInputElement);

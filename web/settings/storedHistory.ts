@@ -16,6 +16,28 @@ export function loadHistory(storage: Storage | undefined, key: string): LineHist
   }
 }
 
+/** The history of a target, stored as it grows. */
+export class StoredHistory {
+  readonly lines: LineHistory;
+  readonly #storage: Storage | undefined;
+  readonly #key: string;
+  readonly #unstored: string[] = [];
+
+  /** @param key Identifies the target. */
+  constructor(storage: Storage | undefined, key: string) {
+    this.#storage = storage;
+    this.#key = key;
+    this.lines = loadHistory(storage, key);
+  }
+
+  /** Adds a line. Lines of the same task, as from a paste, are stored together. */
+  add(line: string): void {
+    this.lines.add(line);
+    if (this.#unstored.push(line) > 1) return;
+    queueMicrotask(() => storeLines(this.#storage, this.#key, this.#unstored.splice(0)));
+  }
+}
+
 /** Appends lines to the stored history, which other tabs may have extended since it was loaded. */
 export function storeLines(
   storage: Storage | undefined,

@@ -2,8 +2,9 @@
 
 import type { ISearchDecorationOptions } from '@xterm/addon-search';
 import type { Screen, SearchResults } from '../page/screen.ts';
+import { requireElement } from './dom.ts';
 
-export interface FindBarElements {
+interface FindBarElements {
   bar: HTMLElement;
   form: HTMLFormElement;
   text: HTMLInputElement;
@@ -23,16 +24,16 @@ export class FindBar {
    * @param onClose Called after the bar is closed, to move the focus.
    */
   constructor(
-    elements: FindBarElements,
+    document: Document,
     screen: Screen,
     decorations: () => ISearchDecorationOptions,
     onClose: () => void,
   ) {
-    this.#elements = elements;
+    this.#elements = elementsOf(document);
     this.#screen = screen;
     this.#decorations = decorations;
     this.#onClose = onClose;
-    const { bar, form, text, previous, close } = elements;
+    const { bar, form, text, previous, close } = this.#elements;
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#find('next');
@@ -86,4 +87,15 @@ export class FindBar {
     else return;
     event.preventDefault();
   }
+}
+
+function elementsOf(document: Document): FindBarElements {
+  return {
+    bar: requireElement(document, '#find'),
+    form: requireElement(document, '#find-form', HTMLFormElement),
+    text: requireElement(document, '#find-text', HTMLInputElement),
+    count: requireElement(document, '#find-count'),
+    previous: requireElement(document, '#find-previous'),
+    close: requireElement(document, '#find-close'),
+  };
 }

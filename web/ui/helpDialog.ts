@@ -1,5 +1,6 @@
 // Opens the help, which is <dialog id="help"> in index.html.
 
+import { requireElement } from './dom.ts';
 import { modal } from './modal.ts';
 
 /** The label on a Mac's keyboard for the key that browsers call Alt. */
@@ -10,9 +11,9 @@ export class HelpDialog {
   readonly open: () => void;
   readonly #dialog: HTMLDialogElement;
 
-  constructor(dialog: HTMLDialogElement, opener: HTMLElement) {
-    this.#dialog = dialog;
-    this.open = modal(dialog, opener);
+  constructor(document: Document) {
+    this.#dialog = requireElement(document, '#help', HTMLDialogElement);
+    this.open = modal(this.#dialog, requireElement(document, '#help-button'));
     if (navigator.userAgent.includes('Mac OS')) this.#useMacLabels();
   }
 

@@ -1,0 +1,217 @@
+// Creates the page's parts, and connects them. Each part has its own file; the central one is
+// pageConversation.ts, through which every line goes from the user to the server and back.
+//
+//   build      settings ─▶ socket, screen, field ─▶ conversation ─▶ dialogs and tools
+//   wire       the page's buttons, keys and settings to the parts
+//   connect    last: no event of a connection comes before every part exists
+//
+// Two parts that call each other are built one after the other; the callbacks of the first one run
+// only after that, because only the user and the connection cause them.
+
+import type { Conversation } from '../../client/dialogue/conversation.ts';
+import { Dialogue } from '../../client/dialogue/dialogue.ts';
+import { LineMode } from '../../client/dialogue/lineMode.ts';
+import { COMMANDS } from '../../protocol/commands.ts';
+import { applyAppearance, searchDecorations, terminalTheme } from '../appearance/themes.ts';
+import { ConnectionStatus } from '../connection/connectionStatus.ts';
+import { loggedInUser } from '../connection/login.ts';
+import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
+import { LineEditor } from '../editor/lineEditor.ts';
+import { HistoryPanel } from '../message/historyPanel.ts';
+import { LiveMessage } from '../message/liveMessage.ts';
+import { Notifications } from '../message/notifications.ts';
+import { SettingsDialog } from '../settings/settingsDialog.ts';
+import { openStorage } from '../settings/storage.ts';
+import { StoredHistory } from '../settings/storedHistory.ts';
+import { UserSettings } from '../settings/userSettings.ts';
+import { requireElement } from '../ui/dom.ts';
+import { FindBar } from '../ui/findBar.ts';
+import { HelpDialog } from '../ui/helpDialog.ts';
+import { NativeField } from '../ui/nativeField.ts';
+import { Toast } from '../ui/toast.ts';
+import { Announcer } from './announcer.ts';
+import { InputChoice } from './inputChoice.ts';
+import { PageConversation } from './pageConversation.ts';
+import { PageKeys } from './pageKeys.ts';
+import { type PageTarget, pageTitle } from './pageTarget.ts';
+import { PageTools } from './pageTools.ts';
+import { Screen } from './screen.ts';
+
+const NO_REPLY = 'the server did not answer';
+
+export interface Page {
+  /** Opens the connections. Call it once. */
+  connect(): void;
+}
+
+/** Builds the page for a target, without connecting to it. */
+export function createPage(document: Document, target: PageTarget): Page {
+  const title = pageTitle(target);
+  const storage = openStorage();
+  const settings = new UserSettings(storage);
+  const history = new StoredHistory(storage, `motd.history ${target.url.pathname}`);
+  const commands = target.isMessageServer ? COMMANDS : [];
+
+  // The connection.
+  const status = new ConnectionStatus(
+    document,
+    () => {
+      input.returnToLine();
+      if (socket.state.is === 'connected') socket.reconnect(NO_REPLY);
+      else socket.connect();
+    },
+    () => input.returnToLine(),
+  );
+  const socket: ReconnectingSocket = new ReconnectingSocket(target.url, {
+    opened: () => conversation.opened(),
+    received: (text) => conversation.received(text),
+    closed: (reason, wasStable) => conversation.closed(reason, wasStable),
+    stateChanged: (state) => {
+      status.show(state);
+      conversation.stateChanged(state);
+    },
+  });
+
+  // Output and input.
+  const announcer = new Announcer(requireElement(document, '#announcements'));
+  const toast = new Toast(requireElement(document, '#toast'));
+  applyAppearance(settings, () => {
+    screen.theme = terminalTheme();
+  });
+  const terminal = requireElement(document, '#terminal');
+  const screen = new Screen(terminal, terminalTheme(), settings.get('fontSize'), {
+    typed: (data) => conversation.type(data),
+    keyDown: (event) => keys.keyDownInTerminal(event),
+  });
+  const field = new NativeField(requireElement(document, '#field', HTMLFormElement), commands, {
+    changed: (text) => conversation.replace(text),
+    submitted: () => conversation.type('\r'),
+    commandPressed: (command) => {
+      conversation.command(command);
+      // Both commands ask for another line: show the touch keyboard.
+      if (command === 'MSGSTORE' || command === 'SHUTDOWN') field.focus();
+    },
+    typed: (data) => conversation.type(data),
+  });
+  const input = new InputChoice(settings, screen, field);
+
+  // The conversation.
+  const conversation: PageConversation = new PageConversation({
+    socket,
+    screen,
+    field,
+    announcer,
+    editor: new LineEditor(history.lines),
+    commands,
+    remember: (line) => history.add(line),
+    createConversation: () => createConversation(target, settings),
+    masksPasswords: () => settings.get('maskPassword'),
+    setAwaitingReply: (isAwaiting) => status.setAwaitingReply(isAwaiting),
+  });
+
+  // Dialogs and tools.
+  const notifications = new Notifications(() => settings.get('notify'));
+  const help = new HelpDialog(document);
+  const settingsDialog = new SettingsDialog(document, settings, () =>
+    notifications.requestPermission(),
+  );
+  const findBar = new FindBar(document, screen, searchDecorations, () => input.focusLine());
+  const tools = new PageTools(requireElement(document, '#tools'), {
+    screen,
+    toast,
+    fileName: `${target.name ?? title}.txt`,
+    returnToLine: () => input.returnToLine(),
+  });
+  const keys = new PageKeys({ terminal, screen, field, conversation, findBar, help, tools });
+
+  // Wire the page to them.
+  requireElement(document, '#title').textContent = title;
+  document.title = title;
+  const user = loggedInUser(document.cookie);
+  if (user !== undefined) settingsDialog.showLogin(user);
+  requireElement(document, '#find-button').addEventListener('click', () => findBar.open());
+  document.addEventListener('keydown', (event) => keys.keyDownOutsideTerminal(event));
+  settings.onChange((key) => {
+    if (key === 'fontSize') screen.fontSize = settings.get('fontSize');
+    if (key === 'maskPassword') conversation.draw();
+  });
+  input.apply();
+  fitAboveTouchKeyboard();
+  if (!target.isMessageServer) adaptToLineMode(document, settingsDialog, help);
+  const live = target.isMessageServer
+    ? createLiveMessage(document, target, { announcer, notifications, socket })
+    : undefined;
+
+  return {
+    connect() {
+      socket.connect();
+      live?.start();
+    },
+  };
+}
+
+function createConversation(target: PageTarget, settings: UserSettings): Conversation {
+  // Both read the options each time they matter.
+  if (target.isMessageServer) {
+    return new Dialogue({
+      get masksPasswords() {
+        return settings.get('maskPassword');
+      },
+    });
+  }
+  return new LineMode(target.name ?? '', {
+    get lineEnd() {
+      return settings.get('lineEnd') === 'crlf' ? '\r\n' : '\n';
+    },
+  });
+}
+
+interface LiveMessageListeners {
+  announcer: Announcer;
+  notifications: Notifications;
+  socket: ReconnectingSocket;
+}
+
+/** The live message above the terminal, and the history beside it. */
+function createLiveMessage(
+  document: Document,
+  target: PageTarget,
+  { announcer, notifications, socket }: LiveMessageListeners,
+): LiveMessage {
+  const panel = new HistoryPanel(
+    target.url,
+    requireElement(document, '#history'),
+    requireElement(document, '#history-button'),
+  );
+  return new LiveMessage(
+    target.url,
+    requireElement(document, '#message-bar'),
+    requireElement(document, '#message'),
+    {
+      changed: (message) => {
+        announcer.announceMessage(message);
+        notifications.show(message);
+        panel.messageChanged();
+      },
+      stoppedResponding: () => socket.reconnect(NO_REPLY),
+    },
+  );
+}
+
+/** Adapts the page to another service: it has no message of the day, and no commands. */
+function adaptToLineMode(document: Document, settings: SettingsDialog, help: HelpDialog): void {
+  requireElement(document, '#message').hidden = true;
+  requireElement(document, '#history-button').hidden = true;
+  settings.showLineEndings();
+  help.hideCommands();
+}
+
+/** Keeps the page above a touch keyboard in Safari, which does not shrink the layout viewport. */
+function fitAboveTouchKeyboard(): void {
+  const { visualViewport } = window;
+  visualViewport?.addEventListener('resize', () => {
+    // Zooming in changes the height, too: keep the layout then.
+    const height = visualViewport.scale === 1 ? `${visualViewport.height}px` : '';
+    document.body.style.height = height;
+  });
+}

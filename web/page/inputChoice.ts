@@ -1,0 +1,41 @@
+// Where the user types: in the terminal, or in the field below it, depending on the settings and on
+// the device.
+
+import type { UserSettings } from '../settings/userSettings.ts';
+import type { NativeField } from '../ui/nativeField.ts';
+import type { Screen } from './screen.ts';
+
+export class InputChoice {
+  readonly #settings: UserSettings;
+  readonly #screen: Screen;
+  readonly #field: NativeField;
+  readonly #touchDevice = matchMedia('(hover: none) and (pointer: coarse)');
+
+  constructor(settings: UserSettings, screen: Screen, field: NativeField) {
+    this.#settings = settings;
+    this.#screen = screen;
+    this.#field = field;
+    this.#touchDevice.addEventListener('change', () => this.apply());
+    settings.onChange((key) => {
+      if (key === 'input') this.apply();
+    });
+  }
+
+  /** Shows the field if it is chosen, and focuses the line. */
+  apply(): void {
+    const chosen = this.#settings.get('input');
+    this.#field.isShown = chosen === 'auto' ? this.#touchDevice.matches : chosen === 'field';
+    this.#screen.acceptsInput = !this.#field.isShown;
+    this.returnToLine();
+  }
+
+  focusLine(): void {
+    if (this.#field.isShown) this.#field.focus();
+    else this.#screen.focus();
+  }
+
+  /** Returns the focus to the line after a tool was used, unless that opens a touch keyboard. */
+  returnToLine(): void {
+    if (!this.#touchDevice.matches) this.focusLine();
+  }
+}

@@ -1,0 +1,81 @@
+// Runs the page's keyboard shortcuts (ui/shortcuts.ts), in the terminal and outside it.
+
+import type { FindBar } from '../ui/findBar.ts';
+import type { HelpDialog } from '../ui/helpDialog.ts';
+import type { NativeField } from '../ui/nativeField.ts';
+import { type PageShortcut, shortcutFor } from '../ui/shortcuts.ts';
+import type { PageConversation } from './pageConversation.ts';
+import type { PageTools } from './pageTools.ts';
+import type { Screen } from './screen.ts';
+
+export interface PageKeysDependencies {
+  /** The element of the terminal. */
+  terminal: HTMLElement;
+  screen: Pick<Screen, 'selection' | 'scrollPages'>;
+  field: Pick<NativeField, 'isShown'>;
+  conversation: Pick<PageConversation, 'isLineEmpty' | 'promptKind'>;
+  findBar: Pick<FindBar, 'open'>;
+  help: Pick<HelpDialog, 'open'>;
+  tools: Pick<PageTools, 'copy'>;
+}
+
+export class PageKeys {
+  readonly #deps: PageKeysDependencies;
+
+  constructor(deps: PageKeysDependencies) {
+    this.#deps = deps;
+  }
+
+  /** @returns Whether the page or the browser handles the key, and the terminal does not. */
+  keyDownInTerminal(event: KeyboardEvent): boolean {
+    const { screen, field, conversation } = this.#deps;
+    const shortcut = shortcutFor(event, {
+      hasSelection: screen.selection !== '',
+      isLineEmpty: field.isShown || conversation.isLineEmpty,
+      isCommandPrompt: conversation.promptKind === 'command',
+    });
+    if (shortcut === 'terminal') return false;
+    if (shortcut !== 'browser') this.#run(shortcut, event);
+    return true;
+  }
+
+  /** Outside the terminal, the browser handles the keys for editing and copying. */
+  keyDownOutsideTerminal(event: KeyboardEvent): void {
+    if (event.defaultPrevented || document.querySelector('dialog[open]') !== null) return;
+    if (this.#deps.terminal.contains(document.activeElement)) return;
+    const shortcut = shortcutFor(event, {
+      hasSelection: false,
+      isLineEmpty: false,
+      isCommandPrompt: false,
+    });
+    if (shortcut === 'terminal' || shortcut === 'browser' || shortcut === 'copy') return;
+    // The browser scrolls the history and a long message.
+    const isScrolling = shortcut === 'pageUp' || shortcut === 'pageDown';
+    if (isScrolling && document.activeElement?.closest('#history, #message')) return;
+    this.#run(shortcut, event);
+  }
+
+  #run(shortcut: PageShortcut, event: KeyboardEvent): void {
+    const { screen, findBar, help, tools } = this.#deps;
+    event.preventDefault();
+    switch (shortcut) {
+      case 'find':
+        findBar.open();
+        break;
+      case 'help':
+        help.open();
+        break;
+      case 'copy':
+        void tools.copy();
+        break;
+      case 'pageUp':
+        screen.scrollPages(-1);
+        break;
+      case 'pageDown':
+        screen.scrollPages(1);
+        break;
+      default:
+        shortcut satisfies never;
+    }
+  }
+}
