@@ -329,6 +329,25 @@ describe('the socket', () => {
     expect(socket.state).toEqual({ is: 'ended', reason });
   });
 
+  test('is not replaced with the policy `once`', async () => {
+    const bridge = await TestBridge.start((browser) => browser.close(1001, 'done'));
+    const { socket, log, waitFor } = connectTo(bridge);
+    socket.connect('once');
+    await waitFor('ended');
+    expect(log).toEqual(['connecting', 'connected', 'opened', 'ended', 'closed done (1001)']);
+  });
+
+  test('is opened with the policy `once`, too, if the last attempt was a moment ago', async () => {
+    const bridge = await TestBridge.start((browser) => browser.close(1001, 'done'));
+    const { socket, waitFor } = connectTo(bridge);
+    socket.connect('once');
+    await waitFor('ended');
+    socket.connect('once');
+    expect(socket.state.is).toBe('waiting');
+    await waitFor('ended', 2);
+    expect(bridge.connectionCount).toBe(2);
+  });
+
   test('starts again with connect, even before the old connection is closed', async () => {
     const bridge = await TestBridge.start(echo);
     const { socket, log, waitFor } = connectTo(bridge);
