@@ -25,6 +25,7 @@ import {
   wordRight,
 } from './editedLine.ts';
 import { type EditorCommand, type EditorKey, type MotionName, parseKeys } from './editorKeys.ts';
+import { type HistorySearch, pressInSearch, startSearch } from './historySearch.ts';
 import type { LineHistory } from './lineHistory.ts';
 
 /** A key's request to the page, other than a line. */
@@ -48,12 +49,6 @@ export interface InputOptions {
   isSecret: boolean;
 }
 
-/** A search in the history, shown in place of the prompt. */
-export interface HistorySearch {
-  query: string;
-  isFound: boolean;
-}
-
 const MOTIONS: Readonly<Record<MotionName, Motion>> = {
   left,
   right,
@@ -67,16 +62,12 @@ const MOTIONS: Readonly<Record<MotionName, Motion>> = {
 /** In UTF-16 units. Each key redraws the whole line, and Enter sends it in one piece. */
 export const MAX_LINE_LENGTH = 64 * 1024;
 
-/** In UTF-16 units: a longer query would not fit into the prompt. */
-const MAX_QUERY_LENGTH = 256;
-
 type EditorState =
   /**
    * `browsing`: the index of a line from the history, and the text typed before it was recalled.
    */
   | { at: 'editing'; browsing?: { index: number; typed: string } }
-  /** `before`: the line from before the search. */
-  | { at: 'searching'; query: string; index: number; isFound: boolean; before: EditedLine };
+  | { at: 'searching'; search: HistorySearch };
 
 export class LineEditor {
   readonly #history: LineHistory;
@@ -99,7 +90,7 @@ export class LineEditor {
 
   /** The current search, if any. */
   get search(): HistorySearch | undefined {
-    return this.#state.at === 'searching' ? this.#state : undefined;
+    return this.#state.at === 'searching' ? this.#state.search : undefined;
   }
 
   /** Starts a prompt. Text that was typed before stays on the line. */
@@ -148,7 +139,9 @@ export class LineEditor {
   #press(key: EditorKey): EditorRequest | undefined {
     const wasKill = this.#wasKill;
     this.#wasKill = false;
-    if (this.#state.at === 'searching' && this.#pressSearching(key, this.#state)) return undefined;
+    if (this.#state.at === 'searching' && this.#pressSearching(key, this.#state.search)) {
+      return undefined;
+    }
     switch (key.key) {
       case 'text':
         return this.#insert(key.text);
@@ -246,53 +239,17 @@ export class LineEditor {
 
   #startSearch(): void {
     if (this.#options.isSecret) return;
-    const index = this.#history.lines.length;
-    this.#state = { at: 'searching', query: '', index, isFound: true, before: this.#line };
+    this.#state = { at: 'searching', search: startSearch(this.#history, this.#line) };
   }
 
   /** @returns Whether the search used the key. */
-  #pressSearching(key: EditorKey, search: EditorState & { at: 'searching' }): boolean {
-    switch (key.key) {
-      case 'text':
-        this.#find(
-          search,
-          `${search.query}${key.text}`.slice(0, MAX_QUERY_LENGTH),
-          search.index + 1,
-        );
-        return true;
-      case 'delete':
-        if (key.to !== 'left') break;
-        this.#find(
-          search,
-          remove(editedLine(search.query), left).line.text,
-          this.#history.lines.length,
-        );
-        return true;
-      case 'historySearch':
-        this.#find(search, search.query, search.index);
-        return true;
-      case 'abort':
-      case 'interrupt':
-        this.#edit(search.before);
-        return true;
-      case 'escape':
-        this.#state = { at: 'editing' };
-        return true;
-    }
-    this.#state = { at: 'editing' };
-    return false;
-  }
-
-  /** Shows the newest match with an index below `before`. Without one, the last match stays. */
-  #find(search: EditorState & { at: 'searching' }, query: string, before: number): void {
-    const index = query === '' ? undefined : this.#history.find(query, before);
-    if (index === undefined) {
-      this.#state = { ...search, query, isFound: query === '' };
-      return;
-    }
-    const text = this.#history.lines[index] ?? '';
-    this.#line = editedLine(text, text.indexOf(query));
-    this.#state = { ...search, query, index, isFound: true };
+  #pressSearching(key: EditorKey, search: HistorySearch): boolean {
+    const move = pressInSearch(search, key, this.#history);
+    if (move.to === 'searching') this.#state = { at: 'searching', search: move.search };
+    else this.#state = { at: 'editing' };
+    if (move.to === 'key') return false;
+    if (move.line !== undefined) this.#line = move.line;
+    return true;
   }
 
   /** Completes the only word that matches, ignoring case, or the common start of all that match. */

@@ -16,6 +16,7 @@ import { LinePainter } from '../editor/linePainter.ts';
 import { LINK } from '../ui/links.pure.ts';
 import { characterTable } from './characterTable.ts';
 import { styleThroughCssom } from './cssom.ts';
+import { OutputQueue } from './outputQueue.pure.ts';
 import { scrollByTouch } from './touchScroll.ts';
 import { linesOf } from './transcript.ts';
 
@@ -34,8 +35,8 @@ const BRACKETED_PASTE = '\x1b[?2004h';
 /** In lines above the screen. */
 const SCROLLBACK = 5000;
 
-/** The limit of the queue in UTF-16 units: more than a whole history of long messages. */
-const MAX_QUEUE_LENGTH = 16 * 1024 * 1024;
+/** More rows than any screen has: the queue keeps all that the scrollback and the screen show. */
+const MAX_ROWS = 1000;
 
 const CLEAR_ALL = '\x1b[H\x1b[2J\x1b[3J';
 
@@ -62,9 +63,7 @@ export class Screen {
   /** While true, the line is not drawn: the screen is being resized or scrolled. */
   #isLineSuspended = false;
   /** Lines to print with the next batch. */
-  #queue: string[] = [];
-  /** In UTF-16 units. */
-  #queueLength = 0;
+  readonly #queue = new OutputQueue(SCROLLBACK + MAX_ROWS);
   /** Whether a batch is being written or scheduled. */
   #isWriting = false;
   /** Whether something changed since the current batch was written. */
@@ -158,7 +157,7 @@ export class Screen {
 
   /** Deletes everything but the line being typed. */
   clear(): void {
-    this.#takeQueue();
+    this.#queue.take();
     this.#terminal.write(`${this.#painter.erase()}${CLEAR_ALL}`);
     this.#update();
   }
@@ -203,34 +202,8 @@ export class Screen {
   }
 
   #enqueue(line: string): void {
-    this.#queue.push(line);
-    this.#queueLength += line.length;
-    const isFull = this.#queue.length > 2 * SCROLLBACK || this.#queueLength > MAX_QUEUE_LENGTH;
-    if (isFull) this.#dropOldest();
+    this.#queue.add(line);
     this.#update();
-  }
-
-  /**
-   * Keeps the lines that the scrollback would keep. This frees half of the queue, so it is rare.
-   */
-  #dropOldest(): void {
-    const lines = this.#takeQueue();
-    const maxLines = SCROLLBACK + this.#terminal.rows;
-    let first = lines.length;
-    while (first > 0 && lines.length - first < maxLines) {
-      const length = lines[first - 1]?.length ?? 0;
-      if (this.#queueLength + length > MAX_QUEUE_LENGTH / 2) break;
-      this.#queueLength += length;
-      first--;
-    }
-    this.#queue = lines.slice(first);
-  }
-
-  #takeQueue(): string[] {
-    const lines = this.#queue;
-    this.#queue = [];
-    this.#queueLength = 0;
-    return lines;
   }
 
   /** Schedules a batch: after this task, and after xterm.js has rendered the batch before. */
@@ -243,7 +216,7 @@ export class Screen {
 
   #writeBatch(): void {
     this.#isOutdated = false;
-    const lines = this.#takeQueue().join('');
+    const lines = this.#queue.take().join('');
     const erased = this.#painter.erase();
     const line = this.#isLineSuspended ? undefined : this.#line;
     const drawn = line === undefined ? '' : this.#painter.draw(line, this.#size);
