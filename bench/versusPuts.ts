@@ -32,7 +32,7 @@ const COMMANDS = 20;
 /** @param etcdctl The name of the program. */
 export async function compareWithPuts(etcd: LocalEtcd, etcdctl: string): Promise<void> {
   await withPrograms(async (track) => {
-    const lmdb = [await track(startServer(`lmdb:${temporaryFolder()}`))];
+    const file = [await track(startServer(`file:${temporaryFolder()}`))];
     const alone = [await track(startServer(etcd.storeUrl('stored-through-one')))];
     const three: RunningProgram[] = [];
     while (three.length < 3) {
@@ -52,8 +52,8 @@ export async function compareWithPuts(etcd: LocalEtcd, etcdctl: string): Promise
     await compare('1 client, etcd', alone, 1, etcd);
     await compare('50 clients on one server, etcd', alone, 50, etcd);
     await compare('50 clients over three servers, etcd', three, 50, etcd);
-    await compare('1 client, lmdb', lmdb, 1, etcd);
-    await compare('50 clients, lmdb', lmdb, 50, etcd);
+    await compare('1 client, file', file, 1, etcd);
+    await compare('50 clients, file', file, 50, etcd);
   });
   measureEtcdctl(etcd, etcdctl);
 }

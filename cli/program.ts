@@ -178,7 +178,7 @@ function addToolCommands(program: Command): void {
 
   addCommand(program, 'copy-store', 'copy the history from one store to another', etcdOptions())
     .addArgument(
-      new Argument('<from>', 'store to read: lmdb:DIR or etcd://HOST:PORT,HOST:PORT/PREFIX'),
+      new Argument('<from>', 'store to read: file:DIR or etcd://HOST:PORT,HOST:PORT/PREFIX'),
     )
     .addArgument(
       new Argument(

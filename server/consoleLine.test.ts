@@ -42,6 +42,11 @@ test.each<[rule: string, event: ServerEvent, line: string]>([
     'Server: MOTD updated to: news',
   ],
   [
+    'reports that a store of an earlier version was converted',
+    { event: 'storeConverted', count: 12, from: 'motd-data/data.mdb' },
+    'Messages copied from motd-data/data.mdb to messages.log: 12. data.mdb is no longer used',
+  ],
+  [
     'reports an unavailable store',
     { event: 'storeUnavailable', reason: 'no\nanswer' },
     '[!] Store unavailable: no^Janswer; reads continue',

@@ -35,6 +35,8 @@ function lineOf(event: ServerEvent): string | undefined {
       return `Server: MOTD updated to: ${event.message}`;
     case 'storeFailed':
       return `[!] MOTD not stored: ${event.reason}`;
+    case 'storeConverted':
+      return `Messages copied from ${event.from} to messages.log: ${event.count}. data.mdb is no longer used`;
     case 'storeConfirmedLate':
       return `[!] MOTD stored after its sender received 503: ${event.message}`;
     case 'storeOutcomeUnknown':

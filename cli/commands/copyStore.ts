@@ -2,8 +2,8 @@
 
 import { errorMessage } from '../../access/errorMessage.ts';
 import { consoleLine } from '../../server/consoleLine.ts';
+import { readReadOnly, type StoredEntries } from '../../server/stores/file/readOnly.ts';
 import type { History, HistoryEntry } from '../../server/stores/history.ts';
-import { readLmdbReadOnly } from '../../server/stores/lmdb/lmdbReadOnly.ts';
 import { folderOf, openStore } from '../../server/stores/openStore.ts';
 import type { MessageStore, StoreEvent } from '../../server/stores/store.ts';
 import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
@@ -49,17 +49,25 @@ function describeCopy(copied: number, existing: number, from: string, to: string
   return `Copied ${count} from ${from} to ${to}${before}.`;
 }
 
-/** Reads all entries, oldest first. An LMDB store is not changed, so it may be read-only. */
+/** Reads all entries, oldest first. The store of a folder is not changed, so it may be read-only. */
 async function readEntries(url: string, options: EtcdOptions): Promise<readonly HistoryEntry[]> {
   const folder = folderOf(url);
   if (folder === undefined) return readSharedEntries(url, options);
-  const { entries, isInUse } = await readLmdbReadOnly(folder).catch(throwOpenError(url));
+  const { entries, isInUse } = readFolder(folder, url);
   if (isInUse) {
     printToStderr(
       `warning: ${url} is in use by a server; messages stored from now on are not copied`,
     );
   }
   return entries.slice(-MAX_HISTORY);
+}
+
+function readFolder(folder: string, url: string): StoredEntries {
+  try {
+    return readReadOnly(folder);
+  } catch (error) {
+    return throwOpenError(url)(error);
+  }
 }
 
 async function readSharedEntries(url: string, options: EtcdOptions): Promise<HistoryEntry[]> {
@@ -72,7 +80,7 @@ async function readSharedEntries(url: string, options: EtcdOptions): Promise<His
 
 function requirePersistent(url: string): string {
   if (url !== 'memory:') return url;
-  throw new CliError('memory: is not persistent; pass an lmdb: or etcd:// store');
+  throw new CliError('memory: is not persistent; pass a file: or etcd:// store');
 }
 
 async function withStore(

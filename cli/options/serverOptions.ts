@@ -15,7 +15,7 @@ import { parseCount, parseHost, parseLine, parsePort } from './parsers.ts';
 
 export const DEFAULT_MESSAGE = 'An apple a day keeps the doctor away.';
 export const DEFAULT_PASSWORD = '123!abc';
-export const DEFAULT_STORE = 'lmdb:./motd-data';
+export const DEFAULT_STORE = 'file:./motd-data';
 /** A store keeps its whole history in memory. */
 export const MAX_HISTORY = 100_000;
 
@@ -59,7 +59,7 @@ function storeOptions(): Option[] {
   return inGroup(GROUP.store, [
     new Option(
       '--store <url>',
-      'where to store the messages: lmdb:DIR, memory:, or etcd://HOST:PORT,HOST:PORT/PREFIX (etcds:// for TLS)',
+      'where to store the messages: file:DIR, memory:, or etcd://HOST:PORT,HOST:PORT/PREFIX (etcds:// for TLS)',
     )
       .env('MOTD_STORE')
       .default(DEFAULT_STORE),

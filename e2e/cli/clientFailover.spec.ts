@@ -210,7 +210,7 @@ test('set: stores nothing on a server that it gave up', async () => {
 
 test('set: a server whose store is gone answers 503, and the next one stores', async () => {
   const folder = test.info().outputPath('store');
-  const broken = await startServer(0, ['--store', `lmdb:${folder}`]);
+  const broken = await startServer(0, ['--store', `file:${folder}`]);
   rmSync(folder, { recursive: true });
   const alone = await runMotd(['set', '-m', 'new', at(broken.port)]);
   const advice =

@@ -193,7 +193,7 @@ test('an error is one line without control characters, whatever input it shows',
       [name],
       ['serve', '--port', name],
       ['serve', '--password-file', name],
-      ['serve', '--store', `lmdb:/dev/null/${name}`],
+      ['serve', '--store', `file:/dev/null/${name}`],
       ['serve', '--store', name],
       ['serve', ...servesTls, name],
       ['bridge', '--users-file', name],
@@ -201,7 +201,7 @@ test('an error is one line without control characters, whatever input it shows',
       ['get', '--tls-ca', name],
       ['get', '--timeout', name],
       ['get', `a.invalid,b.invalid,${name.replace(/\s/g, '')}`],
-      ['copy-store', `lmdb:${name}`, 'memory:'],
+      ['copy-store', `file:${name}`, 'memory:'],
     ].map((args) => runMotd(args)),
   );
   for (const { status, stdout, stderr } of results) {
@@ -319,7 +319,7 @@ for (const [failure, args, pattern] of [
   ],
   [
     'a store that cannot be opened',
-    ['serve', '--store', 'lmdb:package.json'],
+    ['serve', '--store', 'file:package.json'],
     /^motd: cannot use package\.json: .*; check --store\n$/,
   ],
 ] as const) {

@@ -15,18 +15,18 @@ async function debuggerPort(): Promise<{ NODE_OPTIONS: string }> {
 const DEBUGGER = /Debugger listening|Starting inspector/;
 
 const COMMANDS: { args: string[]; ready: RegExp; others: number }[] = [
-  { args: ['serve', '--port', '0'], ready: /listening on/, others: 1 },
+  { args: ['serve', '--port', '0'], ready: /listening on/, others: 0 },
   {
     args: ['bridge', '--target', 'motd=127.0.0.1:9', '--http-port', '0', '--workers', '2'],
     ready: /listening on http/,
     others: 2,
   },
-  { args: ['up', '--port', '0', '--http-port', '0'], ready: /http:/, others: 3 },
+  { args: ['up', '--port', '0', '--http-port', '0'], ready: /http:/, others: 2 },
 ];
 
 for (const { args, ready, others } of COMMANDS) {
   test(`SIGUSR1 opens no debugger in any process of motd ${args[0]}`, async () => {
-    const store = `lmdb:${test.info().outputPath('store')}`;
+    const store = `file:${test.info().outputPath('store')}`;
     const program = Program.motd(args, { MOTD_STORE: store, ...(await debuggerPort()) });
     await program.waitForOutput(ready);
     const pid = program.process.pid ?? 0;

@@ -35,9 +35,9 @@ test.describe('text that is not UTF-8 is a usage error that names its source', (
     ['MOTD_MESSAGE=$latin1 motd serve --port 0', 'MOTD_MESSAGE'],
     ['MOTD_MESSAGE=$latin1 motd up --port 0 --http-port 0', 'MOTD_MESSAGE'],
     ['motd serve --port 0 --password "$latin1"', 'the value of --password'],
-    ['motd serve --port 0 --store "lmdb:/nowhere/$latin1"', 'the value of --store'],
+    ['motd serve --port 0 --store "file:/nowhere/$latin1"', 'the value of --store'],
     ['motd get --tls "$latin1"', 'an argument'],
-    ['motd copy-store "lmdb:/nowhere/$latin1" lmdb:/nowhere/x', 'an argument'],
+    ['motd copy-store "file:/nowhere/$latin1" file:/nowhere/x', 'an argument'],
   ] as const) {
     test(command, async ({ server }) => {
       const { status, stdout, stderr } = await runInShell(server.port, command);

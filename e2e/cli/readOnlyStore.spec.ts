@@ -50,7 +50,7 @@ function placesIn(folder: string) {
 
 /** Starts a server on a folder, and stores messages. */
 async function serving(path: string, ...messages: string[]): Promise<ListeningProgram> {
-  const server = await startServer(0, ['--store', `lmdb:${path}`]);
+  const server = await startServer(0, ['--store', `file:${path}`]);
   for (const message of messages) await storeAt(message, server.port);
   return server;
 }
@@ -106,9 +106,9 @@ test.describe('on a read-only file system', () => {
     const { path, mount, copy } = placesIn(folder);
     await end(await serving(path, 'one', 'two'));
     const before = readdirSync(path);
-    const from = `lmdb:${mount}`;
-    expect(await runMounted(path, mount, 'copy-store', from, `lmdb:${copy}`)).toEqual({
-      ...copied(2, from, `lmdb:${copy}`),
+    const from = `file:${mount}`;
+    expect(await runMounted(path, mount, 'copy-store', from, `file:${copy}`)).toEqual({
+      ...copied(2, from, `file:${copy}`),
       stderr: '',
     });
     expect(readdirSync(path)).toEqual(before);
@@ -119,13 +119,13 @@ test.describe('on a read-only file system', () => {
     const { path, backup, mount, copy } = placesIn(folder);
     await end(await serving(path, 'one', 'two'));
     mkdirSync(backup);
-    copyFileSync(join(path, 'data.mdb'), join(backup, 'data.mdb'));
-    const from = `lmdb:${mount}`;
-    expect(await runMounted(backup, mount, 'copy-store', from, `lmdb:${copy}`)).toEqual({
-      ...copied(2, from, `lmdb:${copy}`),
+    copyFileSync(join(path, 'messages.log'), join(backup, 'messages.log'));
+    const from = `file:${mount}`;
+    expect(await runMounted(backup, mount, 'copy-store', from, `file:${copy}`)).toEqual({
+      ...copied(2, from, `file:${copy}`),
       stderr: '',
     });
-    expect(readdirSync(backup)).toEqual(['data.mdb']);
+    expect(readdirSync(backup)).toEqual(['messages.log']);
   });
 
   test('copies a store that a server writes through another mount, with a warning', async ({
@@ -133,9 +133,9 @@ test.describe('on a read-only file system', () => {
   }) => {
     const { path, mount, copy } = placesIn(folder);
     const server = await serving(path, 'one', 'two');
-    const from = `lmdb:${mount}`;
-    expect(await runMounted(path, mount, 'copy-store', from, `lmdb:${copy}`)).toEqual({
-      ...copied(2, from, `lmdb:${copy}`),
+    const from = `file:${mount}`;
+    expect(await runMounted(path, mount, 'copy-store', from, `file:${copy}`)).toEqual({
+      ...copied(2, from, `file:${copy}`),
       stderr: `motd: warning: ${from} is in use by a server; messages stored from now on are not copied\n`,
     });
     await storeAt('three', server.port);
@@ -147,16 +147,16 @@ test.describe('on a read-only file system', () => {
   test('does not start a server, and explains in one line what to do', async ({ folder }) => {
     const { path, mount, copy } = placesIn(folder);
     await end(await serving(path, 'one'));
-    const url = `lmdb:${mount}`;
+    const url = `file:${mount}`;
     expect(await runMounted(path, mount, 'serve', '--port', '0', '--store', url)).toEqual({
       status: 1,
       stdout: '',
       stderr:
         `motd: cannot write to ${mount}: its file system is read-only (EROFS); choose another folder ` +
-        `with --store; to copy its messages to another folder: motd copy-store ${url} lmdb:OTHER\n`,
+        `with --store; to copy its messages to another folder: motd copy-store ${url} file:OTHER\n`,
     });
     // The command that the error suggests works.
-    expect(await runMounted(path, mount, 'copy-store', url, `lmdb:${copy}`)).toMatchObject({
+    expect(await runMounted(path, mount, 'copy-store', url, `file:${copy}`)).toMatchObject({
       status: 0,
     });
   });
@@ -164,8 +164,8 @@ test.describe('on a read-only file system', () => {
   test('does not copy into a store', async ({ folder }) => {
     const { path, mount } = placesIn(folder);
     await end(await serving(path, 'one'));
-    const to = `lmdb:${join(mount, 'new')}`;
-    expect(await runMounted(path, mount, 'copy-store', `lmdb:${path}`, to)).toEqual({
+    const to = `file:${join(mount, 'new')}`;
+    expect(await runMounted(path, mount, 'copy-store', `file:${path}`, to)).toEqual({
       status: 1,
       stdout: '',
       stderr:
@@ -184,12 +184,12 @@ test.describe('in a folder that the user can read but not write', () => {
     await end(await serving(path, 'one', 'two'));
     mkdirSync(backup);
     mkdirSync(home);
-    copyFileSync(join(path, 'data.mdb'), join(backup, 'data.mdb'));
-    chmodSync(join(backup, 'data.mdb'), 0o444);
+    copyFileSync(join(path, 'messages.log'), join(backup, 'messages.log'));
+    chmodSync(join(backup, 'messages.log'), 0o444);
     chmodSync(backup, 0o555);
     chmodSync(home, 0o777);
-    const from = `lmdb:${backup}`;
-    const to = `lmdb:${join(home, 'copy')}`;
+    const from = `file:${backup}`;
+    const to = `file:${join(home, 'copy')}`;
     expect(await runUnprivileged('copy-store', from, to)).toEqual({
       ...copied(2, from, to),
       stderr: '',
@@ -199,31 +199,31 @@ test.describe('in a folder that the user can read but not write', () => {
       stdout: '',
       stderr:
         `motd: cannot write to ${backup}: permission denied (EACCES); choose another folder with ` +
-        `--store; to copy its messages to another folder: motd copy-store ${from} lmdb:OTHER\n`,
+        `--store; to copy its messages to another folder: motd copy-store ${from} file:OTHER\n`,
     });
-    expect(readdirSync(backup)).toEqual(['data.mdb']);
+    expect(readdirSync(backup)).toEqual(['messages.log']);
   });
 
   for (const [what, spoil] of [
     ['its folder is not writable', (path: string) => chmodSync(path, 0o555)],
-    ['its file is not writable', (path: string) => chmodSync(join(path, 'data.mdb'), 0o400)],
+    ['its file is not writable', (path: string) => chmodSync(join(path, 'messages.log'), 0o400)],
   ] as const) {
     test(`starts no server on a store with a lock file if ${what}`, async ({ folder }) => {
       const { path, copy } = placesIn(folder);
       await end(await serving(path, 'one'));
       mkdirSync(copy);
-      for (const name of ['data.mdb', 'server.lock']) {
+      for (const name of ['messages.log', 'server.lock']) {
         copyFileSync(join(path, name), join(copy, name));
       }
       if (canBeNobody) spawnSync('chown', ['-R', NOBODY, copy]);
       spoil(copy);
-      const url = `lmdb:${copy}`;
+      const url = `file:${copy}`;
       expect(await runUnprivileged('serve', '--port', '0', '--store', url)).toEqual({
         status: 1,
         stdout: '',
         stderr:
           `motd: cannot write to ${copy}: permission denied (EACCES); choose another folder with ` +
-          `--store; to copy its messages to another folder: motd copy-store ${url} lmdb:OTHER\n`,
+          `--store; to copy its messages to another folder: motd copy-store ${url} file:OTHER\n`,
       });
     });
   }
@@ -232,12 +232,12 @@ test.describe('in a folder that the user can read but not write', () => {
     const { path, copy } = placesIn(folder);
     await end(await serving(path, 'one'));
     chmodSync(path, 0o755);
-    chmodSync(join(path, 'data.mdb'), canBeNobody ? 0o600 : 0);
-    expect(await runUnprivileged('copy-store', `lmdb:${path}`, `lmdb:${copy}`)).toEqual({
+    chmodSync(join(path, 'messages.log'), canBeNobody ? 0o600 : 0);
+    expect(await runUnprivileged('copy-store', `file:${path}`, `file:${copy}`)).toEqual({
       status: 1,
       stdout: '',
       stderr:
-        `motd: lmdb:${path}: cannot read ${join(path, 'data.mdb')}: permission denied (EACCES); ` +
+        `motd: file:${path}: cannot read ${join(path, 'messages.log')}: permission denied (EACCES); ` +
         'run the command as the owner of the file\n',
     });
   });
@@ -254,7 +254,7 @@ test('copies while the server keeps storing', async ({ folder }) => {
   for (let copies = 1; copies <= 3; copies++) {
     const before = last;
     const copy = join(folder, `copy${copies}`);
-    const { status, stderr } = await run('copy-store', `lmdb:${path}`, `lmdb:${copy}`);
+    const { status, stderr } = await run('copy-store', `file:${path}`, `file:${copy}`);
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('in use') });
     const messages = await messagesIn(copy);
     expect(messages.length).toBeGreaterThanOrEqual(before);

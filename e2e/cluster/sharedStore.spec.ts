@@ -110,30 +110,30 @@ test('reports that it waits for etcd at the start, and then which endpoints it t
   );
 });
 
-test('copies a history from lmdb to etcd and back, complete, in order and with its times', async ({
+test('copies a history from a file to etcd and back, complete, in order and with its times', async ({
   store,
   folder,
 }) => {
-  const lmdb = `lmdb:${join(folder, 'data')}`;
-  const before = await serve(lmdb);
+  const local = `file:${join(folder, 'data')}`;
+  const before = await serve(local);
   for (const message of ['one', 'two', 'three']) await set(message, before.port);
   const { output: history } = await run('history', '127.0.0.1', String(before.port));
 
   await before.program.stop();
 
-  expect(await run('copy-store', lmdb, store)).toEqual({
+  expect(await run('copy-store', local, store)).toEqual({
     status: 0,
-    output: `Copied 3 messages from ${lmdb} to ${store}.\n`,
+    output: `Copied 3 messages from ${local} to ${store}.\n`,
   });
-  expect(await run('copy-store', lmdb, store)).toEqual({
+  expect(await run('copy-store', local, store)).toEqual({
     status: 0,
-    output: `Copied 0 messages from ${lmdb} to ${store}; 3 were there before.\n`,
+    output: `Copied 0 messages from ${local} to ${store}; 3 were there before.\n`,
   });
   const after = await serve(store);
   expect((await run('history', '127.0.0.1', String(after.port))).output).toBe(history);
 
   expect(await set('four', after.port)).toEqual({ status: 0, output: '' });
-  const back = `lmdb:${join(folder, 'back')}`;
+  const back = `file:${join(folder, 'back')}`;
   expect(await run('copy-store', store, back)).toEqual({
     status: 0,
     output: `Copied 4 messages from ${store} to ${back}.\n`,
@@ -143,7 +143,7 @@ test('copies a history from lmdb to etcd and back, complete, in order and with i
     status: 0,
     output: `Copied 1 message from ${store} to ${back}; 4 were there before.\n`,
   });
-  const other = await run('copy-store', lmdb, back);
+  const other = await run('copy-store', local, back);
   expect(other.status).toBe(1);
   expect(other.output).toBe(`motd: ${back} holds another history; pass an empty store as TO\n`);
 });
@@ -151,12 +151,12 @@ test('copies a history from lmdb to etcd and back, complete, in order and with i
 const INVALID_USES: [rule: string, args: string[], output: RegExp][] = [
   [
     'a missing folder',
-    ['copy-store', 'lmdb:nowhere', 'lmdb:b'],
-    /lmdb:nowhere: no such folder; check its URL/,
+    ['copy-store', 'file:nowhere', 'file:b'],
+    /file:nowhere: no such folder; check its URL/,
   ],
   [
     'a memory store as the source of a copy',
-    ['copy-store', 'memory:', 'lmdb:b'],
+    ['copy-store', 'memory:', 'file:b'],
     /memory: is not persistent/,
   ],
   [

@@ -216,7 +216,7 @@ test.describe('the image', () => {
       MOTD_HOST: '127.0.0.1',
       MOTD_PORT: String(port),
       MOTD_HEALTH_PORT: String(healthPort),
-      MOTD_STORE: `lmdb:${test.info().outputPath('data')}`,
+      MOTD_STORE: `file:${test.info().outputPath('data')}`,
     });
     await program.waitForOutput(/listening on/);
     const get = Program.motd(['get', '127.0.0.1', String(port)]);

@@ -14,17 +14,26 @@ import { canTrace, inject } from './strace.ts';
 
 const UNAVAILABLE = '503 STORE UNAVAILABLE';
 
-/** The calls of a commit: single pages, ranges of pages, the sync, the meta page. */
-const CALLS = ['pwrite64', 'writev', 'fdatasync'];
+/**
+ * The calls of a batch, a head and the cut after a failure; with those of the new file that replaces
+ * one whose sync failed.
+ */
+const CALLS = [
+  'pwrite64',
+  'fdatasync',
+  'fdatasync,fsync',
+  'fdatasync,rename',
+  'pwrite64,fdatasync',
+];
 const ERRORS = ['ENOSPC', 'EIO'];
-/** The calls of each thread that fail. One thread does a whole commit. */
+/** Which of the calls fail, counted from the beginning of the fault. */
 const CALL_NUMBERS = ['1', '2', '3', '1+', '2+'];
 
 const all: InjectedFault[] = CALLS.flatMap((call) =>
   ERRORS.flatMap((error) => CALL_NUMBERS.map((when) => ({ call, error, when }))),
 );
 const some = all.filter(({ call, error, when }) =>
-  ['pwrite64 ENOSPC 1', 'writev ENOSPC 1+', 'fdatasync EIO 1', 'fdatasync EIO 1+'].includes(
+  ['pwrite64 ENOSPC 1+', 'pwrite64 EIO 1', 'fdatasync EIO 1', 'fdatasync,fsync EIO 1+'].includes(
     `${call} ${error} ${when}`,
   ),
 );
@@ -116,6 +125,48 @@ test(
   },
 );
 
+test('reads while the disk hangs, and exits although it still does', QUICK, async ({ folder }) => {
+  test.skip(process.platform === 'win32', 'needs a pipe with a name');
+  const pipe = join(folder, 'pipe');
+  spawnSync('mkfifo', [pipe]);
+  const under = ['env', `NODE_OPTIONS=--import ${hangingSyncs(pipe, join(folder, 'hang'))}`];
+  const { program, port } = await startStoring(join(folder, 'store'), { under });
+  const client = await StoringClient.connect(port);
+  expect(await client.store('before')).toBe('200 OK');
+
+  writeFileSync(join(folder, 'hang'), '');
+  const hanging = client.store('hanging').catch(() => 'closed');
+  const reader = await StoringClient.connect(port);
+  for (let reads = 0; reads < 3; reads++) expect(await reader.message()).toBe('before');
+  program.process.kill('SIGTERM');
+  await program.exitCode();
+  expect(await hanging).not.toBe('200 OK');
+  // Node before 22.15 can only end by a signal here (server/stores/file/exitDespiteHang.ts).
+  const { exitCode, signalCode } = program.process;
+  expect(exitCode === 0 || signalCode === 'SIGTERM').toBe(true);
+
+  const again = await startStoring(join(folder, 'store'));
+  expect((await readAll(again.port)).history.at(0)).toBe('before');
+});
+
+/**
+ * A module that makes each sync wait in a thread of libuv, as on a disk that hangs, once a file
+ * exists. strace cannot do that: a call that it delays outlives its killed process.
+ */
+function hangingSyncs(pipe: string, trigger: string): string {
+  const script = `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const { fdatasync } = fs;
+    fs.fdatasync = (descriptor, done) => {
+      if (!fs.existsSync(${JSON.stringify(trigger)})) return fdatasync(descriptor, done);
+      const pipe = fs.openSync(${JSON.stringify(pipe)}, fs.constants.O_RDWR);
+      fs.read(pipe, Buffer.alloc(1), 0, 1, null, (error) => done(error));
+    };
+    syncBuiltinESMExports();`;
+  return `data:text/javascript,${encodeURIComponent(script)}`;
+}
+
 function nameOf({ call, error, when }: InjectedFault): string {
   return `${error} from ${call} number ${when}`;
 }
@@ -149,7 +200,8 @@ async function storeWhileFailing(
   fault: InjectedFault,
   rejections = Number.POSITIVE_INFINITY,
 ): Promise<StoreResult & { client: StoringClient; strace: Program }> {
-  const server = await startStoring(folder);
+  // strace counts the calls of each thread.
+  const server = await startStoring(folder, { under: ['env', 'UV_THREADPOOL_SIZE=1'] });
   const client = await StoringClient.connect(server.port);
   const outcome: StoreOutcome = { kept: [], rejected: [] };
   await storeOne(client, 'before', outcome);
@@ -212,6 +264,5 @@ async function survives({ server, folder, outcome }: StoreResult, name: string):
 
 async function unmount(disk: string): Promise<void> {
   await Promise.all([...Program.running].map((program) => program.kill()));
-  // The writer process notices by itself that its server has ended.
   await expect.poll(() => !existsSync(disk) || spawnSync('umount', [disk]).status === 0).toBe(true);
 }

@@ -39,7 +39,7 @@ export async function startStoring(
 }
 
 export function storeArgs(folder: string, args: readonly string[] = []): string[] {
-  return ['serve', '--port', '0', '--store', `lmdb:${folder}`, ...args];
+  return ['serve', '--port', '0', '--store', `file:${folder}`, ...args];
 }
 
 /** The message in force and the history, as a client gets them. */

@@ -2,7 +2,6 @@
 
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { childrenOf } from '../../testing/procFs.ts';
 import { Program } from '../../testing/programs.ts';
 import { pidOf } from './rawClient.ts';
 
@@ -12,7 +11,7 @@ export const canTrace = strace !== '' || process.env['CI'] !== undefined;
 
 export interface SystemCall {
   name: string;
-  /** The arguments and the result, as strace prints them: `3</tmp/data.mdb>, "…", 4096) = 4096`. */
+  /** The arguments and the result, as strace prints them: `3</tmp/messages.log>, "…", 4096) = 4096`. */
   words: string;
   /**
    * Line numbers in the trace. A call ended before another began if its `end` is below the other's
@@ -64,17 +63,14 @@ export function resultOf({ words }: SystemCall): number | undefined {
 }
 
 /**
- * Makes system calls of a running server and its writer process fail, until the returned program
- * ends.
+ * Makes system calls of a running server fail, until the returned program ends.
  *
- * @param fault `fdatasync:error=EIO:when=1`, in strace's syntax; counted for each thread.
+ * @param fault `fdatasync,fsync:error=EIO:when=1`, in strace's syntax; counted for each thread.
  */
 export async function inject(server: Program, fault: string): Promise<Program> {
   const calls = fault.slice(0, fault.indexOf(':'));
   const args = ['-f', '-e', `trace=${calls}`, '-e', `inject=${fault}`, '-s', '0'];
-  const pid = pidOf(server);
-  const pids = [pid, ...childrenOf(pid)];
-  const strace = new Program('strace', [...args, ...pids.flatMap((pid) => ['-p', String(pid)])]);
-  for (const pid of pids) await strace.waitForStderr(new RegExp(`Process ${pid} attached`));
+  const strace = new Program('strace', [...args, '-p', String(pidOf(server))]);
+  await strace.waitForStderr(/Process \d+ attached/);
   return strace;
 }

@@ -1,5 +1,5 @@
-// The system calls of a store, in order: the pages of the message, fdatasync, the meta page through
-// O_DSYNC, and only then the `200 OK`.
+// The system calls of a store, in order: the record of the message, fdatasync, and only then the
+// `200 OK`.
 
 import { join } from 'node:path';
 import { record } from '../../testing/record.ts';
@@ -16,8 +16,8 @@ const SYNCS = ['fdatasync', 'fsync'];
 const MARK = /c\d+n\d+\./g;
 
 /**
- * Four clients that store one message after another, mostly with a commit each; fifty that share
- * commits.
+ * Four clients that store one message after another, mostly with a sync each; fifty that share
+ * syncs.
  */
 const LOADS = [
   { connections: 4, stores: scaled(100, 2000) },
@@ -31,9 +31,9 @@ for (const { connections, stores } of LOADS) {
     async ({ folder }) => {
       test.setTimeout(60_000 + stores * 100);
       const trace = join(folder, 'trace');
-      const data = join(folder, 'store', 'data.mdb');
+      const data = join(folder, 'store', 'messages.log');
       const { program, port } = await startStoring(join(folder, 'store'), {
-        under: tracing(trace, ['openat', ...WRITES, ...SYNCS]),
+        under: tracing(trace, [...WRITES, ...SYNCS]),
       });
       const each = stores / connections;
       const marksOf = new Map<number, string[]>();
@@ -56,8 +56,7 @@ for (const { connections, stores } of LOADS) {
       const { early, checked } = analysis.answersBeforeTheirSync(marksOf);
       expect(early).toEqual([]);
       expect(checked).toBe(stores);
-      // Creating the file takes a sync as well.
-      const perSync = (stores / (analysis.syncs.length - 1)).toFixed(1);
+      const perSync = (stores / analysis.syncs.length).toFixed(1);
       record(
         'synced writes',
         `${connections} simultaneous clients: ${checked} acknowledged messages, 0 answers before their ` +
@@ -74,9 +73,6 @@ class TraceAnalysis {
   folderSynced = false;
   readonly #data: string;
   readonly #folder: string;
-  /** Descriptors of the data file that were opened with O_DSYNC. */
-  readonly #dsync = new Set<number>();
-  readonly #metas: SystemCall[] = [];
   readonly #writtenAt = new Map<string, number>();
   /** The trace line at which the sending of each `200 OK` began, by the client's port. */
   readonly #answers = new Map<number, number[]>();
@@ -89,16 +85,12 @@ class TraceAnalysis {
   add(call: SystemCall): void {
     const { name, words } = call;
     const result = resultOf(call);
-    if (name === 'openat') {
-      if (words.includes(`"${this.#data}"`) && result !== undefined) this.#opened(words, result);
-      return;
-    }
-    const { fd = '', what = '' } = /^(?<fd>\d+)<(?<what>.*?)>(?:,|\)|$)/.exec(words)?.groups ?? {};
+    const { what = '' } = /^\d+<(?<what>.*?)>(?:,|\)|$)/.exec(words)?.groups ?? {};
     const isDone = result !== undefined && result >= 0;
     if (name === 'fsync' && what === this.#folder && result === 0) {
       this.folderSynced = this.#answers.size === 0;
     } else if (what === this.#data && isDone) {
-      this.#onData(call, this.#dsync.has(Number(fd)));
+      this.#onData(call);
     } else if (WRITES.includes(name)) {
       const { port } = /^TCP:\[.*->127\.0\.0\.1:(?<port>\d+)\]$/.exec(what)?.groups ?? {};
       if (port !== undefined) this.#answered(Number(port), call);
@@ -106,8 +98,8 @@ class TraceAnalysis {
   }
 
   /**
-   * Checks for every message that the write of its pages, a sync, a meta page and its reply follow
-   * in this order.
+   * Checks for every message that the write of its record, a sync and its reply follow in this
+   * order.
    */
   answersBeforeTheirSync(marksOf: Map<number, string[]>): { early: string[]; checked: number } {
     const early: string[] = [];
@@ -119,22 +111,15 @@ class TraceAnalysis {
         const answer = answers[index * 2 + 1];
         const written = this.#writtenAt.get(mark);
         const sync = firstAfter(this.syncs, written);
-        const meta = firstAfter(this.#metas, sync?.end);
-        if (answer === undefined || meta === undefined || answer <= meta.end) early.push(mark);
+        if (answer === undefined || sync === undefined || answer <= sync.end) early.push(mark);
         checked++;
       }
     }
     return { early, checked };
   }
 
-  #opened(words: string, fd: number): void {
-    if (words.includes('O_DSYNC')) this.#dsync.add(fd);
-    else this.#dsync.delete(fd);
-  }
-
-  #onData(call: SystemCall, isDsync: boolean): void {
+  #onData(call: SystemCall): void {
     if (call.name === 'fdatasync') this.syncs.push(call);
-    else if (isDsync) this.#metas.push(call);
     else if (WRITES.includes(call.name)) {
       for (const [mark] of call.words.matchAll(MARK)) {
         if (!this.#writtenAt.has(mark)) this.#writtenAt.set(mark, call.end);

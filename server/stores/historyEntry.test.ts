@@ -3,8 +3,9 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { EtcdKeys, encodeEntry } from './etcd/etcdRecord.ts';
+import * as lmdb from './file/lmdbRecord.ts';
+import { decodeRecord, encodeRecord } from './file/logFormat.ts';
 import type { HistoryEntry } from './history.ts';
-import { decodeRecord, encodeRecord } from './lmdb/lmdbRecord.ts';
 
 const NUMBER = 17;
 const TIME = '2026-11-22T17:00:00.000Z';
@@ -21,13 +22,29 @@ interface Decoder {
 const DECODERS: Decoder[] = [
   {
     store: 'lmdb',
-    encode: (entry) => encodeRecord(NUMBER, entry),
+    encode: (entry) => lmdb.encodeRecord(NUMBER, entry),
     forge: (time, message) => {
       const body = Buffer.concat([Buffer.from(`${time} `), message]);
       const sum = crc32(Buffer.concat([Buffer.from(`${NUMBER} `), body]));
       return Buffer.concat([Buffer.from(`${sum.toString(16).padStart(8, '0')} `), body]);
     },
-    decode: (bytes) => decodeRecord(NUMBER, bytes),
+    decode: (bytes) => lmdb.decodeRecord(NUMBER, bytes),
+  },
+  {
+    store: 'file',
+    encode: (entry) => encodeRecord(NUMBER, entry),
+    forge: (time, message) => {
+      const text = message.toString('utf8');
+      const isValid = Buffer.from(text).equals(message);
+      const json = Buffer.concat([
+        Buffer.from(`{"number":${NUMBER},"storedAt":"${time}","message":`),
+        isValid ? Buffer.from(JSON.stringify(text)) : Buffer.from([0x22, ...message, 0x22]),
+        Buffer.from('}'),
+      ]);
+      const sum = crc32(json).toString(16).padStart(8, '0');
+      return Buffer.concat([Buffer.from(`${sum} `), json, Buffer.from('\n')]);
+    },
+    decode: decodeRecord,
   },
   {
     store: 'etcd',
@@ -83,6 +100,6 @@ describe.each(DECODERS)('$store', ({ encode, forge, decode }) => {
 });
 
 test('rejects an LMDB record under another number', () => {
-  const bytes = encodeRecord(NUMBER, { message: 'a', storedAtMs: 0 });
-  expect(() => decodeRecord(NUMBER + 1, bytes)).toThrow('does not match its checksum');
+  const bytes = lmdb.encodeRecord(NUMBER, { message: 'a', storedAtMs: 0 });
+  expect(() => lmdb.decodeRecord(NUMBER + 1, bytes)).toThrow('does not match its checksum');
 });

@@ -5,6 +5,7 @@ import { openMemoryStore } from './memory.ts';
 import type { MessageStore, StoreOptions } from './store.ts';
 import { StoreOpenError } from './storeOpenError.ts';
 
+const FILE = 'file:';
 const LMDB = 'lmdb:';
 const ETCD = /^etcds?:/;
 
@@ -15,7 +16,7 @@ export function isShared(url: string): boolean {
 
 /** @returns The folder of a store; `undefined` if the store of the URL is not in a folder. */
 export function folderOf(url: string): string | undefined {
-  return url.startsWith(LMDB) && url !== LMDB ? url.slice(LMDB.length) : undefined;
+  return url.startsWith(FILE) && url !== FILE ? url.slice(FILE.length) : undefined;
 }
 
 export interface OpenOptions extends StoreOptions {
@@ -26,7 +27,7 @@ export interface OpenOptions extends StoreOptions {
 /**
  * Opens the store of a URL.
  *
- * @param url `lmdb:DIR`, `memory:`, or `etcd://HOST:PORT,HOST:PORT/PREFIX` (`etcds://` for TLS)
+ * @param url `file:DIR`, `memory:`, or `etcd://HOST:PORT,HOST:PORT/PREFIX` (`etcds://` for TLS)
  * @throws StoreOpenError if the URL is invalid, or the store cannot be used.
  */
 export async function openStore(url: string, options: OpenOptions): Promise<MessageStore> {
@@ -37,11 +38,15 @@ export async function openStore(url: string, options: OpenOptions): Promise<Mess
     return openEtcdStore(url, options);
   }
   const folder = folderOf(url);
-  if (folder === undefined) {
-    throw new StoreOpenError(
-      `no such store: ${url}; --store takes lmdb:DIR, memory: or etcd://HOST:PORT/PREFIX`,
-    );
+  if (folder === undefined) throw new StoreOpenError(describeUnknown(url));
+  const { openFileStore } = await import('./file/fileStore.ts');
+  return openFileStore(folder, options);
+}
+
+function describeUnknown(url: string): string {
+  if (url.startsWith(LMDB) && url !== LMDB) {
+    const folder = url.slice(LMDB.length);
+    return `${url} is now file:${folder}: use that URL; a server that starts on the folder converts it`;
   }
-  const { openLmdbStore } = await import('./lmdb/lmdbStore.ts');
-  return openLmdbStore(folder, options);
+  return `no such store: ${url}; --store takes file:DIR, memory: or etcd://HOST:PORT/PREFIX`;
 }

@@ -46,7 +46,7 @@ afterAll(() => etcd?.close());
 
 const STORES: [name: string, url: () => string][] = [
   ['memory', () => 'memory:'],
-  ['lmdb', () => `lmdb:${join(folder, 'data')}`],
+  ['file', () => `file:${join(folder, 'data')}`],
 ];
 if (!isWithoutEtcd) STORES.push(['etcd', () => `etcd://${etcd?.endpoints}/test-${++prefixes}`]);
 
@@ -103,7 +103,7 @@ describe.each(STORES)('%s', (_name, url) => {
   });
 });
 
-test.each(['', 'memory', 'redis://host', 'lmdb:'])('rejects the URL %j', async (url) => {
+test.each(['', 'memory', 'redis://host', 'file:', 'lmdb:'])('rejects the URL %j', async (url) => {
   await expect(opened(url)).rejects.toThrow(/^no such store: .*--store/);
   expect(readdirSync(folder)).toEqual([]);
 });

@@ -2,8 +2,10 @@
 
 import type { History } from './history.ts';
 
-/** The events of a shared store, other than the results of calls. */
+/** The events of a store, other than the results of calls. All but the first are of shared ones. */
 export type StoreEvent =
+  /** The messages that an earlier version stored in LMDB were copied to a file of the same folder. */
+  | { event: 'storeConverted'; count: number; from: string }
   /** The store cannot be reached at the start; the server retries until a timeout. */
   | { event: 'waitingForStore'; reason: string }
   /** The store cannot be reached: reads return the last known message, and stores fail. */

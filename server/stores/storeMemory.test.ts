@@ -38,7 +38,7 @@ afterAll(() => etcd?.close());
 
 const STORES: [name: string, url: () => string][] = [
   ['memory', () => 'memory:'],
-  ['lmdb', () => `lmdb:${newFolder()}`],
+  ['file', () => `file:${newFolder()}`],
 ];
 if (!isWithoutEtcd) STORES.push(['etcd', () => `etcd://${etcd?.endpoints}/memory`]);
 

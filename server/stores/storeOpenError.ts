@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorMessage } from '../../access/errorMessage.ts';
 import { describeFileError, errorCode } from '../../access/systemErrors.ts';
-import { DATA_FILE } from './lmdb/storeFileNames.ts';
+import { LOG_FILE } from './file/fileNames.ts';
 
 /** Error codes of a folder that may be readable, but is not writable. */
 const NOT_WRITABLE = ['EROFS', 'EACCES', 'EPERM'];
@@ -20,8 +20,8 @@ export class StoreOpenError extends Error {
 export function folderOpenError(folder: string, error: unknown): StoreOpenError {
   const code = errorCode(error) ?? '';
   if (NOT_WRITABLE.includes(code)) {
-    const advice = existsSync(join(folder, DATA_FILE))
-      ? `; to copy its messages to another folder: motd copy-store lmdb:${folder} lmdb:OTHER`
+    const advice = existsSync(join(folder, LOG_FILE))
+      ? `; to copy its messages to another folder: motd copy-store file:${folder} file:OTHER`
       : '';
     return new StoreOpenError(
       `cannot write to ${folder}: ${describeFileError(code)}; choose another folder with --store${advice}`,

@@ -16,9 +16,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openLmdbStore } from '../../../dist/server/stores/lmdb/lmdbStore.js';
 import type { MessageStore } from '../store.ts';
-import { readLmdbReadOnly } from './lmdbReadOnly.ts';
+import { openFileStore } from './fileStore.ts';
+import { readReadOnly } from './readOnly.ts';
 
 const OPTIONS = { initialMessage: 'first', historyLimit: 1000 };
 
@@ -32,7 +32,7 @@ afterEach(() => rmSync(parent, { recursive: true }));
 
 /** Stores messages, and calls `use` before the store is closed. */
 async function storing(messages: string[], use?: (store: MessageStore) => Promise<void>) {
-  const store = await openLmdbStore(folder, OPTIONS);
+  const store = await openFileStore(folder, OPTIONS);
   try {
     for (const message of messages) await store.store(message);
     await use?.(store);
@@ -42,7 +42,7 @@ async function storing(messages: string[], use?: (store: MessageStore) => Promis
 }
 
 async function messagesIn(path = folder): Promise<string[]> {
-  return (await readLmdbReadOnly(path)).entries.map(({ message }) => message);
+  return readReadOnly(path).entries.map(({ message }) => message);
 }
 
 /** The attributes of a folder and its files. */
@@ -55,7 +55,7 @@ function stateOf(path: string): unknown[] {
 
 test('reads every entry in order, with its time', async () => {
   await storing(['a', 'b', 'c'], async ({ history }) => {
-    const { entries } = await readLmdbReadOnly(folder);
+    const { entries } = readReadOnly(folder);
     expect(entries).toEqual([1, 2, 3].map((number) => history.at(number)));
   });
 });
@@ -63,7 +63,7 @@ test('reads every entry in order, with its time', async () => {
 test('reads entries of any size, after others were dropped', async () => {
   const messages = Array.from({ length: 30 }, (_, index) => `${index}`.repeat(1 + index * 60));
   const short = { ...OPTIONS, historyLimit: 10 };
-  const store = await openLmdbStore(folder, short);
+  const store = await openFileStore(folder, short);
   for (const message of messages) await store.store(message);
   await store.close();
   expect(await messagesIn()).toEqual(messages.slice(-10));
@@ -71,12 +71,12 @@ test('reads entries of any size, after others were dropped', async () => {
 
 test('reports whether a server uses the store', async () => {
   await storing(['a'], async (store) => {
-    expect(await readLmdbReadOnly(folder)).toMatchObject({ isInUse: true });
+    expect(readReadOnly(folder)).toMatchObject({ isInUse: true });
     // The server can still store: reading did not release its lock.
     await store.store('b');
     expect(await messagesIn()).toEqual(['a', 'b']);
   });
-  expect(await readLmdbReadOnly(folder)).toMatchObject({ isInUse: false });
+  expect(readReadOnly(folder)).toMatchObject({ isInUse: false });
 });
 
 test('changes nothing, and creates nothing', async () => {
@@ -89,7 +89,7 @@ test('changes nothing, and creates nothing', async () => {
 
   const empty = join(parent, 'empty');
   mkdirSync(empty);
-  await expect(readLmdbReadOnly(empty)).rejects.toThrow(`no store in ${empty}: it has no data.mdb`);
+  expect(() => readReadOnly(empty)).toThrow(`no store in ${empty}: it has no messages.log`);
   expect(readdirSync(empty)).toEqual([]);
 });
 
@@ -97,31 +97,33 @@ test('reads a copy of the data file alone', async () => {
   await storing(['a']);
   const copy = join(parent, 'copy');
   mkdirSync(copy);
-  copyFileSync(join(folder, 'data.mdb'), join(copy, 'data.mdb'));
+  copyFileSync(join(folder, 'messages.log'), join(copy, 'messages.log'));
   expect(await messagesIn(copy)).toEqual(['a']);
-  expect(readdirSync(copy)).toEqual(['data.mdb']);
+  expect(readdirSync(copy)).toEqual(['messages.log']);
 });
 
 test.each([
   ['a missing folder', () => 'nowhere', /^no such folder; check --store$/],
-  ['a file', () => 'store/data.mdb', /data\.mdb is a file; name the folder that holds data\.mdb$/],
+  [
+    'a file',
+    () => 'store/messages.log',
+    /messages\.log is a file; name the folder that holds messages\.log$/,
+  ],
 ])('rejects %s', async (_what, path, words) => {
   await storing(['a']);
-  await expect(readLmdbReadOnly(join(parent, path()))).rejects.toThrow(words);
+  expect(() => readReadOnly(join(parent, path()))).toThrow(words);
 });
 
 test('rejects a damaged file, and reports why', async () => {
   await storing(['a']);
-  const file = join(folder, 'data.mdb');
-  writeFileSync(file, readFileSync(file).subarray(0, 9000));
-  await expect(readLmdbReadOnly(folder)).rejects.toThrow(
-    /data\.mdb is damaged, or another program's: /,
-  );
+  const file = join(folder, 'messages.log');
+  writeFileSync(file, readFileSync(file).subarray(0, 8200));
+  expect(() => readReadOnly(folder)).toThrow(/messages\.log is damaged, or another program's: /);
 });
 
 test.skipIf(process.getuid?.() !== 0)('reads a folder of another user', async () => {
   await storing(['a']);
-  for (const path of [folder, join(folder, 'data.mdb')]) chownSync(path, 65_534, 65_534);
+  for (const path of [folder, join(folder, 'messages.log')]) chownSync(path, 65_534, 65_534);
   expect(await messagesIn(folder)).toEqual(['a']);
 });
 
@@ -134,7 +136,7 @@ test('reads a backup made of hard links', async () => {
 });
 
 test.skipIf(process.platform === 'win32').each(
-  ['data.mdb', 'server.lock'].flatMap(
+  ['messages.log', 'server.lock'].flatMap(
     (name) =>
       [
         [name, 'a symbolic link', (path: string) => symlinkSync(join(parent, 'other'), path)],
@@ -147,5 +149,5 @@ test.skipIf(process.platform === 'win32').each(
   copyFileSync(join(folder, name), other);
   rmSync(join(folder, name));
   replace(join(folder, name));
-  await expect(readLmdbReadOnly(folder)).rejects.toThrow(new RegExp(`${name} .*${words}`));
+  expect(() => readReadOnly(folder)).toThrow(new RegExp(`${name} .*${words}`));
 });

@@ -109,18 +109,16 @@ export function openForReading(path: string): number {
 }
 
 /**
- * Checks that a file is writable, and removes the access of other users.
+ * Opens a file for reading and writing, and removes the access of other users.
  *
- * @returns Its device and inode; `undefined` if there is no file.
+ * @returns A descriptor; `undefined` if there is no file.
  * @throws As `openPrivateFile`.
  */
-export function restrictToOwner(path: string): string | undefined {
+export function openExistingPrivateFile(path: string): number | undefined {
   try {
     const descriptor = openFile(path, constants.O_RDWR);
     removeAccessOfOthers(descriptor);
-    const { dev, ino } = fstatSync(descriptor);
-    closeSync(descriptor);
-    return `${dev}:${ino}`;
+    return descriptor;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;

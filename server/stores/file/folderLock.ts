@@ -5,21 +5,18 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
 import { folderOpenError, StoreOpenError } from '../storeOpenError.ts';
+import { isStoreFile, SERVER_LOCK_FILE } from './fileNames.ts';
 import { createPrivateFolder, openForReading, openPrivateFile } from './privateFiles.ts';
-import { isStoreFile, SERVER_LOCK_FILE } from './storeFileNames.ts';
 
-/**
- * The writer process of a killed server needs time to detect that its parent has died, and to
- * finish its last commit.
- */
+/** A killed server needs time to end: its last system call may have to return first. */
 const LOCK_TIMEOUT_MS = 2000;
 const RETRY_DELAY_MS = 20;
 
 /**
  * Locks a folder, and creates it if it does not exist.
  *
- * @returns A descriptor. The lock is held until the descriptor is closed in this process and in
- *   every process that inherited it, however they end.
+ * @returns A descriptor. The lock is held until the descriptor is closed, or the process ends,
+ *   however it does.
  * @throws StoreOpenError if the folder cannot be used, or another server uses it.
  */
 export async function lockFolder(folder: string): Promise<number> {

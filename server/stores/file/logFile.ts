@@ -1,0 +1,295 @@
+// Writes a `messages.log` (logFormat.ts). Every function here is asynchronous, because a disk may
+// hang; call the next one only when the last one has settled.
+
+import { type BigIntStats, close, fdatasync, fstat, fsync, ftruncate, open, write } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { platform } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { errorMessage } from '../../../access/errorMessage.ts';
+import { hasErrorCode } from '../../../access/systemErrors.ts';
+import type { HistoryEntry } from '../history.ts';
+import { LOG_FILE, NEW_LOG_FILE } from './fileNames.ts';
+import { BLOCK_BYTES, encodeHead, encodeRecord, FIRST_RECORD_AT, type Head } from './logFormat.ts';
+import { type LogContent, type NumberedEntries, readAt } from './readLog.ts';
+
+const closeFile = promisify(close);
+const writeTo = promisify(write);
+const openFile = promisify(open);
+const statFile = promisify(fstat);
+const truncate = promisify(ftruncate);
+// On macOS, libuv implements both by F_FULLFSYNC, which also flushes the disk's cache.
+const syncFile = promisify(fsync);
+const syncData = promisify(fdatasync);
+
+/**
+ * How long records may be synced without a head that covers them. Longer than a client pauses that
+ * stores one message after another.
+ */
+export const HEAD_INTERVAL_MS = 10;
+
+/** The most records that are encoded at once, so that a long history does not delay the peers. */
+const CHUNK_RECORDS = 256;
+
+const FILE_MODE = 0o600;
+
+/** A sync failed: what was written may be neither on the disk nor, from now on, in the cache. */
+export class SyncError extends Error {
+  override name = 'SyncError';
+}
+
+/** Another program replaced, removed or changed the file. */
+export class FileChangedError extends Error {
+  override name = 'FileChangedError';
+}
+
+interface OpenedLog extends Pick<LogContent, 'head' | 'headBlock' | 'end' | 'records'> {
+  folder: string;
+  descriptor: number;
+  identity: FileIdentity;
+}
+
+/** While a file is open, the system does not give its inode to another one. */
+type FileIdentity = Pick<BigIntStats, 'dev' | 'ino'>;
+
+export class LogFile {
+  readonly #path: string;
+  readonly #descriptor: number;
+  readonly #identity: FileIdentity;
+  /** The newest head that is synced. */
+  #head: Head;
+  #headBlock: 0 | 1;
+  #headSyncedAtMs = performance.now();
+  #end: number;
+  #records: number;
+
+  private constructor({ folder, descriptor, identity, head, headBlock, end, records }: OpenedLog) {
+    this.#path = join(folder, LOG_FILE);
+    this.#descriptor = descriptor;
+    this.#identity = identity;
+    this.#head = head;
+    this.#headBlock = headBlock;
+    this.#end = end;
+    this.#records = records;
+  }
+
+  /**
+   * Uses a file that was read, and settles what the last server left after `end` of the head. Its
+   * records may only be in the cache, even if a sync now succeeds: an earlier one may have failed
+   * (fileStore.ts, "Failures"). So they are written again. A torn write is removed.
+   *
+   * @param descriptor Open for reading and writing.
+   */
+  static async settle(folder: string, descriptor: number, content: LogContent): Promise<LogFile> {
+    const identity = await statFile(descriptor, { bigint: true });
+    const file = new LogFile({ folder, descriptor, identity, ...content });
+    const { head, end, size } = content;
+    if (size > end) await truncate(descriptor, end);
+    await writeAll(descriptor, readAt(descriptor, head.end, end - head.end), head.end);
+    if (size > head.end) await file.#sync();
+    if (file.isHeadBehind) await file.writeHead();
+    return file;
+  }
+
+  /**
+   * Writes a complete file under a temporary name. `install` gives it its name.
+   *
+   * @param history How many records count from now on.
+   */
+  static async write(
+    folder: string,
+    { first, entries }: NumberedEntries,
+    history: number,
+  ): Promise<LogFile> {
+    const path = join(folder, NEW_LOG_FILE);
+    await rm(path, { force: true });
+    // O_EXCL neither follows a link nor opens what is there (open(2)).
+    const descriptor = await openFile(path, 'wx+', FILE_MODE);
+    try {
+      let end = FIRST_RECORD_AT;
+      for (let at = 0; at < entries.length; at += CHUNK_RECORDS) {
+        const records = encodeRecords(first + at, entries.slice(at, at + CHUNK_RECORDS));
+        await writeAll(descriptor, records, end);
+        end += records.length;
+      }
+      const head = { sequence: 1, end, history };
+      const heads = [encodeHead(head), encodeHead({ ...head, sequence: 0 })];
+      await writeAll(descriptor, Buffer.concat(heads), 0);
+      await orSyncError(syncFile(descriptor));
+      const identity = await statFile(descriptor, { bigint: true });
+      const records = entries.length;
+      return new LogFile({ folder, descriptor, identity, head, headBlock: 0, end, records });
+    } catch (error) {
+      await closeFile(descriptor).catch(() => {});
+      // Free its space, which the disk may lack.
+      await rm(path, { force: true }).catch(() => {});
+      throw error;
+    }
+  }
+
+  /**
+   * Gives a file that was just written its name. It is durable only after `syncFolder`.
+   *
+   * @param replaced Must still have that name. After an error, this file is closed.
+   */
+  async install(replaced?: LogFile): Promise<void> {
+    const path = join(dirname(this.#path), NEW_LOG_FILE);
+    try {
+      await replaced?.checkInPlace();
+      await rename(path, this.#path);
+    } catch (error) {
+      await this.close().catch(() => {});
+      await rm(path, { force: true }).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** The length of the file, without what a failed write left. */
+  get end(): number {
+    return this.#end;
+  }
+
+  get records(): number {
+    return this.#records;
+  }
+
+  /** Whether synced records are not covered by the head yet. */
+  get isHeadBehind(): boolean {
+    return this.#head.end < this.#end;
+  }
+
+  /**
+   * Checks that the path still names this file, and that nobody changed its length.
+   *
+   * @throws FileChangedError. Otherwise what `node:fs` throws.
+   */
+  async checkUnchanged(): Promise<void> {
+    await this.checkInPlace(BigInt(this.#end));
+  }
+
+  /** As `checkUnchanged`, for any length. */
+  async checkInPlace(size?: bigint): Promise<void> {
+    const named = await stat(this.#path, { bigint: true }).catch((error: unknown) => {
+      if (hasErrorCode(error, ['ENOENT', 'ENOTDIR'])) return undefined;
+      throw error;
+    });
+    if (named === undefined || !isSameFile(named, this.#identity)) {
+      throw new FileChangedError(
+        `${this.#path} was replaced or deleted while the server ran; put it back, or restart the server`,
+      );
+    }
+    if (size !== undefined && named.size !== size) {
+      throw new FileChangedError(
+        `${this.#path} was changed by another program while the server ran; put it back, or restart the server`,
+      );
+    }
+  }
+
+  /**
+   * Appends records, and with them the head that covers the earlier ones, if that is overdue.
+   *
+   * @returns When they are synced, and in the file that the path names.
+   * @throws If they may not be acknowledged. Call `cutBack` before the next call.
+   */
+  async append({ first, entries }: NumberedEntries): Promise<void> {
+    const records = encodeRecords(first, entries);
+    const head = this.#isHeadOverdue() ? await this.#writeNextHead() : undefined;
+    await writeAll(this.#descriptor, records, this.#end);
+    await this.#sync();
+    if (head !== undefined) this.#headIsSynced(head);
+    await this.checkInPlace();
+    this.#end += records.length;
+    this.#records += entries.length;
+  }
+
+  /** Writes the head that covers all records. */
+  async writeHead(): Promise<void> {
+    const head = await this.#writeNextHead();
+    await this.#sync();
+    this.#headIsSynced(head);
+  }
+
+  /** Removes what a failed `append` may have written. */
+  async cutBack(): Promise<void> {
+    await truncate(this.#descriptor, this.#end);
+    await this.#sync();
+  }
+
+  async close(): Promise<void> {
+    await closeFile(this.#descriptor);
+  }
+
+  #isHeadOverdue(): boolean {
+    return this.isHeadBehind && performance.now() - this.#headSyncedAtMs > HEAD_INTERVAL_MS;
+  }
+
+  async #writeNextHead(): Promise<Head> {
+    const head = { ...this.#head, sequence: this.#head.sequence + 1, end: this.#end };
+    await writeAll(this.#descriptor, encodeHead(head), (1 - this.#headBlock) * BLOCK_BYTES);
+    return head;
+  }
+
+  #headIsSynced(head: Head): void {
+    this.#head = head;
+    this.#headBlock = this.#headBlock === 0 ? 1 : 0;
+    this.#headSyncedAtMs = performance.now();
+  }
+
+  /**
+   * fdatasync(2) suffices: it also syncs a new length of the file, which reading the data needs.
+   */
+  async #sync(): Promise<void> {
+    await orSyncError(syncData(this.#descriptor));
+  }
+}
+
+/**
+ * Syncs the names of a folder's files, and those of the folder and its parents, which may be new
+ * (fsync(2): a sync of a file does not sync its name).
+ */
+export async function syncNames(folder: string): Promise<void> {
+  let path = resolve(folder);
+  await syncFolder(path);
+  while (path !== dirname(path)) {
+    path = dirname(path);
+    // A parent that the server may not read existed before.
+    await syncFolder(path).catch(() => {});
+  }
+}
+
+/** Syncs the names in a folder. */
+export async function syncFolder(path: string): Promise<void> {
+  // Windows cannot sync folders.
+  if (platform() === 'win32') return;
+  const descriptor = await openFile(path, 'r');
+  try {
+    await orSyncError(syncFile(descriptor));
+  } finally {
+    await closeFile(descriptor);
+  }
+}
+
+function encodeRecords(first: number, entries: readonly HistoryEntry[]): Buffer {
+  return Buffer.concat(entries.map((entry, index) => encodeRecord(first + index, entry)));
+}
+
+/** write(2) may write less than asked, for example before the disk is full. */
+async function writeAll(descriptor: number, bytes: Buffer, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const left = bytes.length - written;
+    const { bytesWritten } = await writeTo(descriptor, bytes, written, left, position + written);
+    written += bytesWritten;
+  }
+}
+
+async function orSyncError(sync: Promise<void>): Promise<void> {
+  try {
+    await sync;
+  } catch (error) {
+    throw new SyncError(errorMessage(error), { cause: error });
+  }
+}
+
+function isSameFile(one: FileIdentity, other: FileIdentity): boolean {
+  return one.ino === other.ino && one.dev === other.dev;
+}

@@ -1,0 +1,127 @@
+// The format of `messages.log`: UTF-8 text, a line for each record, after two lines of 4,096 bytes.
+//
+//   motd-log 1 sequence 8 end 8284 history 1000 crc 1f0c9a5e (spaces)
+//   motd-log 1 sequence 7 end 8192 history 1000 crc c04b1d22 (spaces)
+//   5e2cbb3f {"number":1,"storedAt":"2026-11-27T12:00:00.000Z","message":"exam in room 4"}
+//
+// Records  A CRC-32 (zlib's) of the JSON, in hexadecimal. The numbers are consecutive.
+//
+// Heads    The first two lines. `end` is the length in bytes up to which the file is known to be
+//          synced. `history` is how many of the newest records count; older ones were dropped.
+//          The valid head with the greater sequence number is in force; the other one is
+//          overwritten next. So a torn write never destroys both. Each fills a block of its own,
+//          because a disk may tear the block that it writes.
+//
+// What a reader makes of a file (readLog.ts):
+//
+//   before `end`   Every byte belongs to a valid record, or the file is damaged. Also if it is
+//                  shorter than `end`.
+//   after `end`    Valid records count: they were written, and perhaps acknowledged. The first line
+//                  that does not match its checksum, and everything after it, is a torn write
+//                  which was never acknowledged: it is ignored.
+//
+// A record with a valid checksum is never ignored: if its content is invalid or unknown, a later
+// version or another program wrote it, and the file is rejected.
+
+import { crc32 } from 'node:zlib';
+import type { HistoryEntry } from '../history.ts';
+import { decodeEntry, decodeEntryText, encodeTime, InvalidEntryError } from '../historyEntry.ts';
+
+const LF = 0x0a;
+const MAGIC = 'motd-log';
+const VERSION = 1;
+
+/** The size of a page, and of a sector of current disks. */
+export const BLOCK_BYTES = 4096;
+
+export const FIRST_RECORD_AT = 2 * BLOCK_BYTES;
+/** Heads count as lines 1 and 2, as in an editor. */
+export const FIRST_RECORD_LINE = 3;
+
+/** A message of 4,096 bytes, each escaped by a backslash, and the rest of its record. */
+export const MAX_RECORD_BYTES = 10_000;
+
+export interface Head {
+  sequence: number;
+  end: number;
+  history: number;
+}
+
+/** The line does not match its checksum: a torn write, or damage. */
+export class ChecksumError extends InvalidEntryError {
+  override name = 'ChecksumError';
+}
+
+/** @returns A block. */
+export function encodeHead({ sequence, end, history }: Head): Buffer {
+  const content = `${MAGIC} ${VERSION} sequence ${sequence} end ${end} history ${history}`;
+  const line = `${content} crc ${checksum(content)}`;
+  return Buffer.from(`${line.padEnd(BLOCK_BYTES - 1)}\n`, 'latin1');
+}
+
+const HEAD = /^motd-log 1 sequence (?<sequence>\d+) end (?<end>\d+) history (?<history>\d+) crc /;
+
+/** @returns `undefined` if the block is not exactly what `encodeHead` returns. */
+export function decodeHead(block: Buffer): Head | undefined {
+  const fields = HEAD.exec(block.toString('latin1'))?.groups;
+  if (fields === undefined) return undefined;
+  const head = {
+    sequence: Number(fields['sequence']),
+    end: Number(fields['end']),
+    history: Number(fields['history']),
+  };
+  return encodeHead(head).equals(block) ? head : undefined;
+}
+
+/** @returns The version of the format of a block that is a head of another version. */
+export function otherVersionOf(block: Buffer): number | undefined {
+  const version = /^motd-log (?<version>\d{1,9}) /.exec(block.toString('latin1'))?.groups;
+  const number = Number(version?.['version'] ?? VERSION);
+  return number === VERSION ? undefined : number;
+}
+
+/** @returns A line, with its LF. */
+export function encodeRecord(number: number, { message, storedAtMs }: HistoryEntry): Buffer {
+  const json = JSON.stringify({ number, storedAt: encodeTime(storedAtMs), message });
+  return Buffer.from(`${checksum(json)} ${json}\n`, 'utf8');
+}
+
+/**
+ * @param line With its LF.
+ * @throws ChecksumError, or InvalidEntryError if the content of the record is invalid.
+ */
+export function decodeRecord(line: Buffer): HistoryEntry & { number: number } {
+  if (line.length < 10 || line.at(-1) !== LF || line.at(8) !== 0x20) throw checksumError();
+  const json = line.subarray(9, -1);
+  if (line.toString('latin1', 0, 8) !== checksum(json)) throw checksumError();
+  const { number, storedAt, message, ...others } = parseObject(decodeEntryText(json));
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new InvalidEntryError(`has a field that this version does not know, ${unknown}`);
+  }
+  if (
+    typeof number !== 'number' ||
+    !Number.isSafeInteger(number) ||
+    typeof storedAt !== 'string' ||
+    typeof message !== 'string'
+  ) {
+    throw new InvalidEntryError('is not a stored message');
+  }
+  return { number, ...decodeEntry(storedAt, message) };
+}
+
+function parseObject(json: string): Record<string, unknown> {
+  try {
+    return { ...JSON.parse(json) };
+  } catch {
+    throw new InvalidEntryError('is not a stored message');
+  }
+}
+
+function checksumError(): ChecksumError {
+  return new ChecksumError('does not match its checksum');
+}
+
+function checksum(content: string | Buffer): string {
+  return crc32(content).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,159 @@
+// Reads and checks a `messages.log`. Never writes, and needs no lock: another process may append to
+// the file, or replace it, at the same time.
+
+import { fstatSync, readSync } from 'node:fs';
+import type { HistoryEntry } from '../history.ts';
+import { InvalidEntryError } from '../historyEntry.ts';
+import { StoreOpenError } from '../storeOpenError.ts';
+import {
+  BLOCK_BYTES,
+  ChecksumError,
+  decodeHead,
+  decodeRecord,
+  FIRST_RECORD_AT,
+  FIRST_RECORD_LINE,
+  type Head,
+  MAX_RECORD_BYTES,
+  otherVersionOf,
+} from './logFormat.ts';
+
+const LF = 0x0a;
+const CHUNK_BYTES = 64 * 1024;
+
+/** Consecutive entries, numbered from `first` on. */
+export interface NumberedEntries {
+  first: number;
+  entries: readonly HistoryEntry[];
+}
+
+export interface LogContent {
+  /** The newest records, as many as the head counts. */
+  stored: NumberedEntries;
+  /** How many records the file holds, with those that the head does not count any more. */
+  records: number;
+  head: Head;
+  /** The block of the head. */
+  headBlock: 0 | 1;
+  /** The end of the last valid record. */
+  end: number;
+  /** The length of the file: greater than `end` if the last write was torn. */
+  size: number;
+}
+
+/** The message is a sentence about the file. */
+class LogFault extends Error {}
+
+/**
+ * @param path For the error.
+ * @throws StoreOpenError if the file is damaged, or another program's. Otherwise what `node:fs`
+ *   throws.
+ */
+export function readLog(descriptor: number, path: string): LogContent {
+  try {
+    // The heads first: what they say of the records stays true while a server appends.
+    const { head, headBlock } = readHead(descriptor);
+    const { size } = fstatSync(descriptor);
+    if (size < head.end) {
+      throw new LogFault(`it was truncated to ${size} bytes; its head refers to byte ${head.end}`);
+    }
+    return { ...readRecords(descriptor, head), head, headBlock, size };
+  } catch (error) {
+    if (!(error instanceof LogFault)) throw error;
+    throw new StoreOpenError(
+      `${path} is damaged, or another program's: ${error.message}; restore a backup, or move the file away to start empty`,
+    );
+  }
+}
+
+function readHead(descriptor: number): Pick<LogContent, 'head' | 'headBlock'> {
+  const bytes = readAt(descriptor, 0, FIRST_RECORD_AT);
+  if (bytes.length < FIRST_RECORD_AT) throw new LogFault('it ends within its heads');
+  const blocks = [bytes.subarray(0, BLOCK_BYTES), bytes.subarray(BLOCK_BYTES)];
+  const [one, other] = blocks.map(decodeHead);
+  if (one !== undefined && one.sequence > (other?.sequence ?? -1)) {
+    return { head: one, headBlock: 0 };
+  }
+  if (other !== undefined) return { head: other, headBlock: 1 };
+  const version = blocks.map(otherVersionOf).find((found) => found !== undefined);
+  throw new LogFault(
+    version === undefined
+      ? 'neither of its first two lines is a valid head'
+      : `its format is version ${version}, which this version of motd does not know`,
+  );
+}
+
+function readRecords(
+  descriptor: number,
+  head: Head,
+): Pick<LogContent, 'stored' | 'records' | 'end'> {
+  let entries: HistoryEntry[] = [];
+  let last = 0;
+  let records = 0;
+  let end = FIRST_RECORD_AT;
+  for (const line of linesFrom(descriptor, FIRST_RECORD_AT)) {
+    const lineNumber = FIRST_RECORD_LINE + records;
+    const record = decodeLine(line, lineNumber, end >= head.end);
+    if (record === 'torn') break;
+    const { number, ...entry } = record;
+    if (number < 1 || (records > 0 && number !== last + 1)) {
+      throw new LogFault(`record ${number} in line ${lineNumber} is out of sequence`);
+    }
+    last = number;
+    records++;
+    end += line.length;
+    entries.push(entry);
+    // Dropped in large portions: for each entry alone, it would take quadratic time.
+    if (entries.length > 2 * head.history) entries = entries.slice(-head.history);
+    if (end > head.end && end - line.length < head.end) {
+      throw new LogFault(`its head refers to byte ${head.end}, within line ${lineNumber}`);
+    }
+  }
+  entries = entries.slice(-head.history);
+  return { stored: { first: last - entries.length + 1, entries }, records, end };
+}
+
+function decodeLine(
+  line: Buffer,
+  lineNumber: number,
+  mayBeTorn: boolean,
+): ReturnType<typeof decodeRecord> | 'torn' {
+  try {
+    return decodeRecord(line);
+  } catch (error) {
+    if (!(error instanceof InvalidEntryError)) throw error;
+    if (error instanceof ChecksumError && mayBeTorn) return 'torn';
+    throw new LogFault(`line ${lineNumber} ${error.message}`);
+  }
+}
+
+/** @returns Lines with their LF. The last one has none if the file ends, or goes on, without it. */
+function* linesFrom(descriptor: number, start: number): Generator<Buffer> {
+  let at = start;
+  let rest: Buffer = Buffer.alloc(0);
+  for (;;) {
+    const chunk = readAt(descriptor, at, CHUNK_BYTES);
+    at += chunk.length;
+    const bytes = Buffer.concat([rest, chunk]);
+    let from = 0;
+    for (let lf = bytes.indexOf(LF); lf !== -1; lf = bytes.indexOf(LF, from)) {
+      yield bytes.subarray(from, lf + 1);
+      from = lf + 1;
+    }
+    rest = bytes.subarray(from);
+    if (chunk.length > 0 && rest.length <= MAX_RECORD_BYTES) continue;
+    if (rest.length > 0) yield rest;
+    return;
+  }
+}
+
+/** @returns Fewer bytes if the file ends earlier. */
+export function readAt(descriptor: number, start: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const read = readSync(descriptor, bytes, filled, length - filled, start + filled);
+    if (read === 0) break;
+    filled += read;
+  }
+  return bytes.subarray(0, filled);
+}
