@@ -57,6 +57,13 @@ test('keeps the typed line when a command button is pressed', () => {
   expect(page.line).toBe(`${COMMAND}half a line|`);
 });
 
+test('keeps the cursor of the line that is typed while a command button awaits its reply', () => {
+  const page = new FakePage().open();
+  page.conversation.command('MSGGET');
+  page.type('MSGG', LEFT).receive('200 OK\nthe message\n');
+  expect(page.line).toBe(`${COMMAND}MSG|G`);
+});
+
 test('keeps a line with a leading space out of the history', () => {
   const page = new FakePage().open().type(' MSGGET\r').receive('200 OK\nthe message\n');
   expect(page.type(UP).line).toBe(`${COMMAND}|`);
@@ -68,6 +75,12 @@ test('answers prompts with type-ahead, in order', () => {
   page.receive('200 OK\n').receive('200 OK\n');
   expect(page.sent).toEqual(['MSGSTORE\n', 'a message\n']);
   expect(page.line).toBe(`${COMMAND}MSG|`);
+});
+
+test('answers prompts with type-ahead after SHUTDOWN in place of a message', () => {
+  const page = atMessagePrompt().type('SHUTDOWN\rMSGGET\r');
+  page.receive('EXPECTED MOTD, RECEIVED COMMAND\n');
+  expect(page.sent).toEqual(['MSGSTORE\n', 'SHUTDOWN\n', 'MSGGET\n']);
 });
 
 test('prints an arriving message above the line being typed', () => {
@@ -172,15 +185,6 @@ describe('when the connection is lost, it', () => {
     const page = atPasswordPrompt().type('hunt').lose();
     expect(page.line).toBe('The password was not sent; press Enter to continue: |');
     expect(page.open().line).toBe('The password was not sent; press Enter to continue: |');
-  });
-
-  test('discards what was typed ahead of a password prompt that did not come', () => {
-    const page = new FakePage()
-      .open()
-      .type('SHUTDOWN\r123!abc\r12')
-      .receive('400 UNKNOWN COMMAND\n');
-    expect(page.type('3\r').sent).toEqual(['SHUTDOWN\n']);
-    expect(page.type('MSGGET\r').sent.at(-1)).toBe('MSGGET\n');
   });
 
   test('discards type-ahead, which may be a password', () => {
@@ -358,6 +362,11 @@ describe('keys that send no line', () => {
     expect(page.sent).toEqual(['MSGSTORE\n']);
   });
 
+  test('Ctrl-D does not overtake the lines before it', () => {
+    const page = new FakePage().open().type(`MSGGET\r${CTRL_D}`);
+    expect(page.sent).toEqual(['MSGGET\n']);
+  });
+
   test('Tab prints the completions above the line', () => {
     const page = new FakePage().open().type('MSG', '\t');
     expect(page.printed).toEqual(['MSGGET  MSGSTORE  MSGWATCH  MSGHIST']);
@@ -369,6 +378,15 @@ describe('a password', () => {
   test('does not enter the history', () => {
     const page = atPasswordPrompt().type('123!abd\r').receive('301 WRONG PASSWORD\n');
     expect(page.type(UP).line).toBe(`${COMMAND}SHUTDOWN|`);
+  });
+
+  test('is discarded if it was typed ahead and its prompt does not come', () => {
+    const page = new FakePage()
+      .open()
+      .type('SHUTDOWN\r123!abc\r12')
+      .receive('400 UNKNOWN COMMAND\n');
+    expect(page.type('3\r').sent).toEqual(['SHUTDOWN\n']);
+    expect(page.type('MSGGET\r').sent.at(-1)).toBe('MSGGET\n');
   });
 
   test('shows as typed, as in the original', () => {
@@ -409,6 +427,12 @@ describe('in line mode', () => {
   test('treats the commands of the message server as text, even while disconnected', () => {
     const page = new FakePage(lineMode).open().lose().type('SHUT', '\t', 'DOWN\r');
     expect(page.line).toBe('SHUTDOWN|');
+  });
+
+  test('sends the lines of a paste after SHUTDOWN, too', () => {
+    const page = new FakePage(lineMode).open().type('SHUTDOWN\rNOSAVE\rPING');
+    expect(page.sent).toEqual(['SHUTDOWN\n', 'NOSAVE\n']);
+    expect(page.line).toBe('redis> PING|');
   });
 
   test('closes the connection at Ctrl-D on an empty line', () => {

@@ -174,6 +174,8 @@ export class PageConversation implements ConnectionEvents {
         this.#dispatch({ is: 'interrupt', discarded: request.text });
         break;
       case 'endSession':
+        // It must not overtake lines that were completed before it.
+        this.#takeLines();
         this.#dispatch({ is: 'endSession' });
         break;
       case 'clearScreen':

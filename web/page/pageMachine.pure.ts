@@ -7,7 +7,9 @@
 //                  opened                                    opened
 //   opened         ask                                       prompting
 //                  ask, if a message was interrupted         waiting (MSGSTORE is sent for it)
-//   prompting      line, command, endSession                 waiting
+//   prompting      line                                      waiting
+//                  command, endSession, at a command prompt  waiting
+//                  endSession, in line mode                  prompting (closes the connection)
 //                  stopAsking                                interrupted
 //                  closed, if it is quiet and not stable     disconnected
 //   waiting        ask                                       prompting
@@ -223,17 +225,16 @@ function line(state: PageState, text: string, typed: TypedText): Step {
   if (phase.is === 'disconnected') return connect(state, phase, text, typed);
   if (phase.is !== 'prompting') return stay(state);
   const { prompt, stash } = phase;
-  const waiting: Phase = isSecret(prompt.kind)
-    ? { is: 'waiting', sent: '', stash }
-    : { is: 'waiting', sent: text.trim(), stash: undefined };
-  return stay({ input, phase: waiting }, ...answer(prompt, text));
+  const sent = prompt.kind === 'command' ? text.trim() : '';
+  const kept = isSecret(prompt.kind) ? stash : undefined;
+  return stay({ input, phase: { is: 'waiting', sent, stash: kept } }, ...answer(prompt, text));
 }
 
 /** Sends a command, and sets the line being typed aside. */
 function command(state: PageState, sent: string, typed: TypedText): Step {
   const { phase } = state;
   if (phase.is !== 'prompting' || phase.prompt.kind !== 'command') return stay(state);
-  const stash = { line: typed.line, messagePrompt: undefined };
+  const stash = typed.line === '' ? undefined : { line: typed.line, messagePrompt: undefined };
   return stay(
     { input: 'editing', phase: { is: 'waiting', sent, stash } },
     { do: 'setLine', line: '' },

@@ -30,7 +30,7 @@ export type Phase =
       readonly stash: Stash | undefined;
       readonly isQuiet: boolean;
     }
-  /** The reply to `sent` is awaited. It is trimmed, and empty if it was secret. */
+  /** A reply is awaited. `sent` is the command, trimmed; empty for the answer to another prompt. */
   | { readonly is: 'waiting'; readonly sent: string; readonly stash: Stash | undefined }
   /** The prompt was withdrawn. The next one may be another, or the conversation ends. */
   | { readonly is: 'interrupted'; readonly prompt: Prompt; readonly stash: Stash | undefined }
