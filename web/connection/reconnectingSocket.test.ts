@@ -348,6 +348,18 @@ describe('the socket', () => {
     expect(bridge.connectionCount).toBe(2);
   });
 
+  test('takes the policy of a later connect while it waits', async () => {
+    const bridge = await TestBridge.start((browser) => browser.close(1001, 'done'));
+    const { socket, waitFor } = connectTo(bridge);
+    socket.connect('once');
+    await waitFor('ended');
+    socket.connect('once');
+    socket.connect();
+    // Once for the gap between two attempts, and once because the second attempt failed.
+    await waitFor('waiting', 2);
+    expect(socket.state).toMatchObject({ is: 'waiting', reason: 'done (1001)' });
+  });
+
   test('starts again with connect, even before the old connection is closed', async () => {
     const bridge = await TestBridge.start(echo);
     const { socket, log, waitFor } = connectTo(bridge);

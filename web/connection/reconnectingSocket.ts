@@ -14,10 +14,13 @@
 //               the time comes                         offline, with an attempt under way
 //               that attempt is established            connected
 //               that attempt ends                      offline; waiting if there is a network
+//   waiting,    connect()                              as when the page wakes
+//   offline     stopRetrying()                         ended
 //   any         close()                                ended
 //
 // What follows an attempt or a connection that ends depends on the policy: `once` leads to ended,
-// `reconnect` to waiting, or to offline if the browser has no network.
+// `reconnect` to waiting, or to offline if the browser has no network. `stopRetrying` makes it
+// `once`, and `connect` sets it again.
 
 import { ConnectionAttempt } from './connectionAttempt.ts';
 import { Reconnection } from './reconnection.pure.ts';
@@ -100,6 +103,9 @@ export class ReconnectingSocket {
   connect(policy: ConnectionPolicy = 'reconnect'): void {
     switch (this.#state.is) {
       case 'waiting':
+        this.#state = { ...this.#state, policy };
+        this.#wake();
+        return;
       case 'offline':
         this.#wake();
         return;
