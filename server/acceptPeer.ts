@@ -3,12 +3,14 @@
 //   phase     what it does                                 next phase
 //   accept    acquires a lease of the quota                identify (reject if there is none)
 //   identify  reads the PROXY header, if one may come      admit (reject if it is malformed, or the
-//                                                          peer silent; close if the peer has gone)
+//                                                          peer is idle or over its quota; close if
+//                                                          the peer has gone)
 //   admit     counts the lease for the peer's source       secure (reject if that quota is exceeded)
 //   secure    performs the TLS handshake, if configured    serve (close if it fails)
 //   serve     runs the `Connection`                        close
-//   reject    sends the reason, for at most 1 s            close
-//   close     awaits the socket's 'close', releases the lease, logs `closed`
+//   reject    logs `closed`; without TLS, sends the        close
+//             reason, for at most 1 s
+//   close     awaits the socket's 'close', releases the lease, logs `closed` unless it is logged
 //
 // At a stop (gracefulStop.ts), `identify` ends with the bytes received so far, `secure` closes the
 // socket, and `serve` sends `421 SERVER SHUTTING DOWN`. A phase that begins later does so at once.

@@ -10,7 +10,7 @@
 //   ended
 //
 // Send replies while it is open only: then memory is bounded by one batch and one reply. On a closed
-// socket, the next write makes it wait for ever: no reply is encoded that no peer reads.
+// socket, the next write makes it wait forever: no reply is encoded that no peer reads.
 
 import type { Socket } from 'node:net';
 

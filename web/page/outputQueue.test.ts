@@ -3,7 +3,7 @@ import { OutputQueue } from './outputQueue.pure.ts';
 
 const MIB = 1024 * 1024;
 
-test('gives all lines in order, and is empty then', () => {
+test('returns all lines in order, and is empty afterwards', () => {
   const queue = new OutputQueue(10);
   for (const line of ['one', 'two']) queue.add(line);
   expect(queue.take()).toEqual(['one', 'two']);
