@@ -29,8 +29,9 @@ export function createLease(onRelease: () => void): QuotaLease {
   let held: (() => void) | undefined = onRelease;
   return {
     release: () => {
-      held?.();
+      const onFirst = held;
       held = undefined;
+      onFirst?.();
     },
   };
 }

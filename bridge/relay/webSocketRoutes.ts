@@ -44,7 +44,7 @@ export async function registerWebSockets(
     maxBufferedChunks: maxPieces,
     closeTimeout: CLOSE_TIMEOUT_MS,
     // The bytes may be compressed or encrypted already, and the relay writes frames itself
-    // (relay.ts).
+    // (toBrowser.ts).
     perMessageDeflate: false,
     handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
   };

@@ -7,7 +7,7 @@ import { errorMessage } from '../../../access/errorMessage.ts';
 const ETCD = 'etcdserver: ';
 
 /**
- * The status codes with which etcd rejects a request for good. UNAUTHENTICATED is none of them: a
+ * The status codes with which etcd rejects a request for good. UNAUTHENTICATED is not among them: a
  * new token may help.
  */
 const REJECTIONS: readonly (status | undefined)[] = [

@@ -19,8 +19,8 @@ import {
 } from './etcdRequests.ts';
 
 export interface EtcdWatch {
-  /** Rejects when the watch ends, with the reason. */
-  readonly failed: Promise<never>;
+  /** Aborts when the watch ends, with an Error. */
+  readonly ended: AbortSignal;
   cancel(): void;
 }
 
@@ -95,25 +95,27 @@ export class EtcdMember {
     onUpdate: (update: EtcdUpdate) => void,
   ): Promise<EtcdWatch> {
     const stream = await this.#channel.openStream(WATCH);
-    const failed = new Promise<never>((_resolve, reject) => {
-      const fail = (reason: string) => reject(new Error(`${this.address}: ${reason}`));
-      const timer = setTimeout(fail, timeoutMs, 'the watch did not start in time');
-      stream.on('error', (error) => reject(requestError(this.address, error)));
-      stream.on('end', () => fail('the watch ended'));
-      stream.on('data', (response: WatchResponse) => {
-        clearTimeout(timer);
-        try {
-          onUpdate(this.#updateFrom(response));
-        } catch (error) {
-          reject(error);
-        }
-      });
+    const ended = new AbortController();
+    const end = (error: unknown) => {
+      clearTimeout(timer);
+      ended.abort(error);
+      stream.cancel();
+    };
+    const fail = (reason: string) => end(new Error(`${this.address}: ${reason}`));
+    const timer = setTimeout(fail, timeoutMs, 'the watch did not start in time');
+    stream.on('error', (error) => end(requestError(this.address, error)));
+    stream.on('end', () => fail('the watch ended'));
+    stream.on('data', (response: WatchResponse) => {
+      clearTimeout(timer);
+      try {
+        onUpdate(this.#updateFrom(response));
+      } catch (error) {
+        end(error);
+      }
     });
-    const cancel = () => stream.cancel();
-    failed.catch(cancel);
     const range = { ...this.#keys.all, startRevision: fromRevision };
     stream.write({ createRequest: { ...range, fragment: true } });
-    return { failed, cancel };
+    return { ended: ended.signal, cancel: () => fail('the watch was canceled') };
   }
 
   close(): void {

@@ -58,10 +58,13 @@ export class EtcdSync {
       this.#replica.applyUpdate(update);
       watchedRevision = update.head?.revision ?? watchedRevision;
     });
+    // Not Promise.race: it would hold on to something each second, as long as the watch lasts.
+    const signal = AbortSignal.any([this.#stopping.signal, watch.ended]);
     try {
       while (!this.#stopping.signal.aborted && member === this.#cluster.member) {
         const knownRevision = this.#replica.head?.revision ?? 0;
-        await Promise.race([this.#pause(CHECK_INTERVAL_MS), watch.failed]);
+        await this.#pause(CHECK_INTERVAL_MS, signal);
+        watch.ended.throwIfAborted();
         if (watchedRevision < knownRevision) {
           throw new Error(`${member.address}: the watch delivers no updates`);
         }
@@ -79,7 +82,7 @@ export class EtcdSync {
     return revision;
   }
 
-  async #pause(ms: number): Promise<void> {
-    await setTimeout(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
+  async #pause(ms: number, signal = this.#stopping.signal): Promise<void> {
+    await setTimeout(ms, undefined, { signal }).catch(() => {});
   }
 }

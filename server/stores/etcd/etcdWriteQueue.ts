@@ -19,7 +19,7 @@ export class EtcdWriteQueue {
     return this.#writes.length === 0;
   }
 
-  /** @returns Settles as whoever takes the message decides; rejects if it waits for too long. */
+  /** @returns Settles when the caller of `take` settles it; rejects if it waits for too long. */
   add(entry: HistoryEntry): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#expire(write), TIMEOUT_MS);
