@@ -123,7 +123,7 @@ test('applies a lower history limit at the next start, and deletes the rest', as
   await using((store) => expect(historyOf(store)).toEqual(['d', 'e']));
 });
 
-test('compacts the file when it holds twice as many records as count', async () => {
+test('compacts the file when it holds more than twice as many records as count', async () => {
   const messages = Array.from({ length: 150 }, (_, n) => `${n} `.padEnd(4000, '.'));
   await storing(messages, 10);
   expect(statSync(file).size).toBeLessThan(300 * 1024 + FIRST_RECORD_AT);
@@ -148,6 +148,28 @@ test('goes on if it cannot compact, and tries again later', async () => {
   }, options);
   expect(statSync(file).size).toBeLessThan(100 * 4000);
   await using((store) => expect(historyOf(store)).toEqual(messages.slice(-10)), options);
+});
+
+test('starts on a file that it cannot compact, and compacts it later', async () => {
+  const messages = Array.from({ length: 100 }, (_, n) => `${n} `.padEnd(4000, '.'));
+  const options = { ...OPTIONS, historyLimit: 10 };
+  const obstacle = join(folder, 'messages.log.new');
+  await using(async (store) => {
+    mkdirSync(obstacle);
+    for (const message of messages) await store.store(message);
+  }, options);
+  await using(async (store) => {
+    expect(historyOf(store)).toEqual(messages.slice(-10));
+    await store.store('a');
+  }, options);
+  expect(statSync(file).size).toBeGreaterThan(100 * 4000);
+  rmSync(obstacle, { recursive: true });
+  await using((store) => store.store('b'), options);
+  expect(statSync(file).size).toBeLessThan(100 * 4000);
+  await using(
+    (store) => expect(historyOf(store)).toEqual([...messages.slice(-8), 'a', 'b']),
+    options,
+  );
 });
 
 test('rejects a second server on the same folder until the first one closes', async () => {

@@ -21,8 +21,8 @@
 // one that was perhaps not acknowledged: if its bytes were damaged in that time, or after a crash
 // in that time, they would count as a torn write.
 //
-// If the file holds twice as many records as count, the newest are written to a new file, which
-// replaces it.
+// If the file holds more than twice as many records as count, and more than 256 KiB, the newest are
+// written to a new file, which replaces it. That waits for a message: a start needs no space for it.
 //
 // Failures
 //
@@ -36,7 +36,7 @@
 //                 force after the restart.
 // a crash         A batch whose sync had not returned may be kept, or be lost, or a part of it.
 //                 What is kept of it is written and synced again at the next start, for the reason
-//                 above, before anybody can read it.
+//                 above, before a peer can read it.
 // a power loss    A sector that was being overwritten must hold the old or the new bytes, and those
 //                 beside it must not change (https://sqlite.org/psow.html); PostgreSQL's log and
 //                 SQLite rely on the same.
@@ -55,7 +55,7 @@ import { exitDespiteHang } from './exitDespiteHang.ts';
 import { LMDB_DATA_FILE, LOG_FILE } from './fileNames.ts';
 import { lockFolder } from './folderLock.ts';
 import { LogFile, syncNames } from './logFile.ts';
-import { isCompactionDue, LogWriter } from './logWriter.ts';
+import { LogWriter } from './logWriter.ts';
 import { openExistingPrivateFile } from './privateFiles.ts';
 import { type LogContent, type NumberedEntries, readLog } from './readLog.ts';
 
@@ -93,7 +93,8 @@ async function openLog(folder: string, options: StoreOptions): Promise<OpenedLog
   let content: LogContent;
   try {
     content = readLog(descriptor, join(folder, LOG_FILE));
-    if (!mustReplace(content, historyLimit)) {
+    // A limit holds for a whole file, so that what it dropped does not return with a higher one.
+    if (content.head.history === historyLimit) {
       const file = await LogFile.settle(folder, descriptor, content);
       // The last server may have been killed after it gave the file its name.
       await syncNames(folder);
@@ -121,11 +122,6 @@ async function createLog(
     from: join(folder, LMDB_DATA_FILE),
   });
   return opened;
-}
-
-/** A limit holds for a whole file, so that what it dropped does not return with a higher one. */
-function mustReplace({ head, records, end }: LogContent, historyLimit: number): boolean {
-  return head.history !== historyLimit || isCompactionDue({ records, end }, historyLimit);
 }
 
 function newest({ first, entries }: NumberedEntries, count: number): NumberedEntries {

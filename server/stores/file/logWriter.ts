@@ -126,12 +126,11 @@ export class LogWriter {
   }
 
   #next(): WriterState {
-    const { historyLimit } = this.#options;
-    if (isCompactionDue(this.#file, historyLimit, this.#minCompactionBytes)) {
-      return { is: 'compacting' };
-    }
+    const { records, end, isHeadBehind } = this.#file;
+    const isLarge = records > 2 * this.#options.historyLimit && end > this.#minCompactionBytes;
+    if (isLarge) return { is: 'compacting' };
     if (this.#pending.length > 0) return { is: 'appending' };
-    if (this.#file.isHeadBehind) return { is: 'headDue', delay: new Delay(HEAD_INTERVAL_MS) };
+    if (isHeadBehind) return { is: 'headDue', delay: new Delay(HEAD_INTERVAL_MS) };
     return { is: 'idle' };
   }
 
@@ -174,7 +173,7 @@ export class LogWriter {
       await this.#file.writeHead();
       return this.#next();
     } catch {
-      // Nobody waits for it. The next message learns whether the disk works.
+      // No peer waits for it. The next message learns whether the disk works.
       return { is: 'suspect' };
     }
   }
@@ -217,15 +216,6 @@ export class LogWriter {
     await old.close().catch(() => {});
     await syncFolder(folder);
   }
-}
-
-/** @param minBytes A smaller file is not worth it. */
-export function isCompactionDue(
-  { records, end }: { records: number; end: number },
-  historyLimit: number,
-  minBytes = MIN_COMPACTION_BYTES,
-): boolean {
-  return records > 2 * historyLimit && end > minBytes;
 }
 
 /** A state at rest would not notice messages that wait already. */
