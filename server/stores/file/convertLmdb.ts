@@ -1,10 +1,11 @@
 // Reads the messages of a folder in which an earlier version stored them in LMDB, so that a
 // `messages.log` can be made of them. `data.mdb` stays as it is.
 //
-// LMDB maps its file and trusts it, so a damaged file may crash the process. A child process reads
-// it (lmdbReader.ts), and every record is checked here.
+// LMDB maps its file and trusts it, so a damaged file may crash the process, or hang it. A child
+// process reads it (lmdbReader.ts), and every record is checked here. A child that does not start,
+// or is killed, proves no damage.
 
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +19,12 @@ import { decodeRecord } from './lmdbRecord.ts';
 import { openForReading } from './privateFiles.ts';
 import type { NumberedEntries } from './readLog.ts';
 
+/** For a database of the longest history on a slow disk. */
+const READ_TIMEOUT_MS = 60_000;
+
+/** How the process ends if LMDB follows an invalid reference, or finds one. */
+const CRASHES: readonly (string | null)[] = ['SIGSEGV', 'SIGBUS', 'SIGABRT'];
+
 const READER = fileURLToPath(new URL('./lmdbReader.js', import.meta.url));
 
 /** Sent once by the child process. */
@@ -26,6 +33,8 @@ export type LmdbReaderReply =
   /** The package cannot be loaded. */
   | { is: 'missing' }
   | { is: 'failed'; reason: string };
+
+type ReadResult = LmdbReaderReply | { is: 'notRead'; reason: string };
 
 interface LmdbRecord {
   number: number;
@@ -40,7 +49,7 @@ interface LmdbRecord {
 export async function readLmdbFolder(folder: string): Promise<NumberedEntries | undefined> {
   const path = join(folder, LMDB_DATA_FILE);
   if (!isThere(path)) return undefined;
-  const reply = await readInChild(folder);
+  const reply = await readInChild(folder).catch((error: unknown) => endedWith(errorMessage(error)));
   switch (reply.is) {
     case 'read':
       return decodeAll(path, reply.records);
@@ -50,6 +59,10 @@ export async function readLmdbFolder(folder: string): Promise<NumberedEntries | 
       );
     case 'failed':
       throw damaged(path, reply.reason);
+    case 'notRead':
+      throw new StoreOpenError(
+        `cannot convert ${path}: ${reply.reason}, and start the server again`,
+      );
     default:
       return reply satisfies never;
   }
@@ -65,21 +78,42 @@ function isThere(path: string): boolean {
   }
 }
 
-function readInChild(folder: string): Promise<LmdbReaderReply> {
-  const child = fork(READER, [folder], {
+function startReader(folder: string): ChildProcess {
+  return fork(READER, [folder], {
     execArgv: [],
     serialization: 'advanced',
     // LMDB prints details for its developers.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+}
+
+function readInChild(folder: string): Promise<ReadResult> {
   return new Promise((resolve) => {
-    child.once('message', (reply: LmdbReaderReply) => resolve(reply));
-    child.once('error', (error) => resolve({ is: 'failed', reason: errorMessage(error) }));
+    const child = startReader(folder);
+    const settle = (result: ReadResult) => {
+      clearTimeout(timer);
+      resolve(result);
+    };
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      const seconds = READ_TIMEOUT_MS / 1000;
+      const reason = `it was not read within ${seconds} s; check the disk, or restore a backup`;
+      settle({ is: 'notRead', reason });
+    }, READ_TIMEOUT_MS);
+    child.once('message', (reply: LmdbReaderReply) => settle(reply));
+    child.once('error', (error) => settle(endedWith(errorMessage(error))));
     // 'close', not 'exit': by then, every message has been read.
-    child.once('close', (status, signal) =>
-      resolve({ is: 'failed', reason: `its reader ended (${signal ?? `status ${status}`})` }),
-    );
+    child.once('close', (status, signal) => {
+      const how = signal ?? `status ${status}`;
+      const isFault = signal === null || CRASHES.includes(signal);
+      settle(isFault ? { is: 'failed', reason: `its reader ended (${how})` } : endedWith(how));
+    });
   });
+}
+
+/** The system did not let the child read, for example for lack of memory. */
+function endedWith(how: string): ReadResult {
+  return { is: 'notRead', reason: `its reader ended (${how}); check the free memory` };
 }
 
 function decodeAll(path: string, records: readonly LmdbRecord[]): NumberedEntries {
