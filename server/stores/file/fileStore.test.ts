@@ -385,3 +385,19 @@ test('rejects what is stored after it was closed', async () => {
   await store.close();
   await expect(store.store('late')).rejects.toThrow('the server is stopping');
 });
+
+test('stores or rejects what arrives at any moment while it closes', async () => {
+  for (let turns = 0; turns < 20; turns++) {
+    const store = await openFileStore(folder, OPTIONS);
+    await store.store('a');
+    await expect.poll(() => heads()[0]?.end).toBe(statSync(file).size);
+    // The next message is rejected, so that the writer comes to rest without a head.
+    appendFileSync(file, 'x');
+    const rejected = store.store('b').catch(() => truncateSync(file, statSync(file).size - 1));
+    const closed = store.close();
+    await rejected;
+    for (let turn = 0; turn < turns; turn++) await undefined;
+    const [late] = await Promise.allSettled([store.store('c'), closed]);
+    if (late.status === 'rejected') expect(late.reason.message).toBe('the server is stopping');
+  }
+});

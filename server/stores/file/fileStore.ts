@@ -32,8 +32,8 @@
 //                 this file is trusted. Every entry is written from memory to a new file before
 //                 anything more is acknowledged. A write that fails with EIO counts the same.
 // 503             The message is not in force, and the file is cut back before the peer gets the
-//                 503. Only if that fails too, and the server is then killed, may the message be in
-//                 force after the restart.
+//                 503. Only if that fails too, and the server ends before it can write a new file,
+//                 may the message be in force after the restart.
 // a crash         A batch whose sync had not returned may be kept, or be lost, or a part of it.
 //                 What is kept of it is written and synced again at the next start, for the reason
 //                 above, before a peer can read it.

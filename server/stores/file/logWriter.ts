@@ -17,7 +17,7 @@
 //
 //   next: too many records: compacting; messages wait: appending; the head is behind: headDue;
 //   otherwise idle. If messages wait, suspect becomes recovering at once. `close` waits for idle or
-//   suspect.
+//   suspect; suspect becomes recovering, once; then closed.
 
 import { setImmediate } from 'node:timers/promises';
 import { hasErrorCode } from '../../../access/systemErrors.ts';
@@ -82,8 +82,18 @@ export class LogWriter {
 
   /** Waits until everything is stored and covered by the head, and closes the file. */
   async close(): Promise<void> {
-    if (this.#state.is === 'headDue') this.#state.delay.end();
-    await this.#atRest;
+    let hasRecovered = false;
+    // A message may arrive after the writer has come to rest, and before this function continues.
+    while (this.#state.is !== 'idle') {
+      if (this.#state.is === 'suspect') {
+        if (hasRecovered) break;
+        // The file may lack what was acknowledged, or hold what was rejected.
+        this.#atRest = this.#run({ is: 'recovering' });
+        hasRecovered = true;
+      }
+      if (this.#state.is === 'headDue') this.#state.delay.end();
+      await this.#atRest;
+    }
     this.#state = { is: 'closed' };
     await this.#file.close();
   }

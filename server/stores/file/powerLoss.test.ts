@@ -2,7 +2,7 @@
 // real store are recorded, and a model of the disk (diskModel.harness.ts) makes the states in which
 // they may have left it.
 
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -11,6 +11,7 @@ import { quickOrFull } from '../../../testing/scale.ts';
 import type { MessageStore } from '../store.ts';
 import { afterPowerLoss, type DiskCall } from './diskModel.harness.ts';
 import { openFileStore } from './fileStore.ts';
+import { decodeHead } from './logFormat.ts';
 
 const disk = vi.hoisted(() => ({
   calls: [] as DiskCall[],
@@ -221,7 +222,7 @@ test(
 );
 
 test(
-  'nor does one after syncs that failed',
+  'a power loss after syncs that failed loses no acknowledged message',
   async () => {
     const random = randomFrom(seed + 1);
     const session = await storeSome(random, () => random() < 0.1);
@@ -232,7 +233,7 @@ test(
 );
 
 test(
-  'nor does one after the server was killed and started again',
+  'a power loss after the server was killed and started again loses no acknowledged message',
   async () => {
     const random = randomFrom(seed + 2);
     const session = await storeWhileKilled(random);
@@ -278,4 +279,37 @@ test('after a sync that failed, messages are stored in a new file', async () => 
   const again = await openFileStore(join(folder, 'store'), OPTIONS);
   expect(messagesIn(again)).toEqual(['a', 'd']);
   await again.close();
+});
+
+test('a stop writes a new file if the head could not be synced', async () => {
+  disk.isRecording = true;
+  const path = join(folder, 'store', 'messages.log');
+  const store = await openFileStore(join(folder, 'store'), OPTIONS);
+  await store.store('a');
+  const { ino } = statSync(path);
+  disk.mustFail = () => {
+    disk.mustFail = () => false;
+    return true;
+  };
+  await store.close();
+  const { ino: newIno, size } = statSync(path);
+  expect(newIno).not.toBe(ino);
+  expect(decodeHead(readFileSync(path).subarray(0, 4096))?.end).toBe(size);
+});
+
+test('a message that got 503 is not in force after a stop and a power loss', async () => {
+  disk.isRecording = true;
+  const random = randomFrom(seed + 3);
+  const store = await openFileStore(join(folder, 'store'), OPTIONS);
+  await store.store('a');
+  // Also the sync after the file was cut back.
+  disk.mustFail = () => true;
+  await expect(store.store('b')).rejects.toThrow('EIO');
+  disk.mustFail = () => false;
+  await store.close();
+  disk.isRecording = false;
+  for (let round = 0; round < 20; round++) {
+    const content = afterPowerLoss(disk.calls, 'messages.log', random);
+    expect(await messagesAfterLoss(content, `after-${round}`)).toEqual(['a']);
+  }
 });
