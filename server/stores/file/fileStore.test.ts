@@ -297,6 +297,32 @@ test('rejects a head that refers to the middle of a record', async () => {
   );
 });
 
+test.each([
+  ['ends within the heads', { sequence: 100, end: FIRST_RECORD_AT - 1, history: 1000 }],
+  ['counts no record', { sequence: 100, end: FIRST_RECORD_AT, history: 0 }],
+])('ignores a head that %s', async (_what, head) => {
+  await storing(['a', 'b']);
+  const valid = heads()[0];
+  if (valid === undefined) throw new Error('no head');
+  const records = readFileSync(file).subarray(FIRST_RECORD_AT);
+  writeFileSync(file, Buffer.concat([encodeHead(head), encodeHead(valid), records]));
+  await using((store) => expect(historyOf(store)).toEqual(['a', 'b']));
+  writeFileSync(file, Buffer.concat([encodeHead(head), encodeHead(head), records]));
+  await expect(openFileStore(folder, OPTIONS)).rejects.toThrow('is a valid head');
+});
+
+test('reads the example in logFormat.ts', async () => {
+  const source = readFileSync(new URL('./logFormat.ts', import.meta.url), 'utf8');
+  const heads = source.match(/(?<=^\/\/ {3})motd-log .*(?= \(spaces\)$)/gm) ?? [];
+  const record = /(?<=^\/\/ {3})[0-9a-f]{8} \{.*\}$/m.exec(source)?.[0];
+  const blocks = heads.map((head) => `${head.padEnd(4095)}\n`);
+  expect(blocks).toHaveLength(2);
+  expect(blocks.map((block) => decodeHead(Buffer.from(block)))).not.toContain(undefined);
+  writeFileSync(file, `${blocks.join('')}${record}\n`);
+  await using((store) => expect(historyOf(store)).toEqual(['exam in room 4']));
+  expect(heads[0]).toContain(` end ${FIRST_RECORD_AT + Buffer.byteLength(`${record}\n`)} `);
+});
+
 test('removes what an interrupted start left, and nothing else', async () => {
   writeFileSync(join(folder, 'messages.log.new'), 'half a file');
   writeFileSync(join(folder, 'other'), 'of another program');

@@ -42,6 +42,8 @@
 //                 SQLite rely on the same.
 // file replaced   The peers get 503, until the file is back or the server restarts. The check after
 //                 the sync keeps a message that is in an unlinked file from being acknowledged.
+// Windows         It may refuse to replace an open file. Then the file is not compacted, and after a
+//                 failed sync the peers get 503 until the server restarts.
 // the disk hangs  Reading goes on, storing waits. The server still exits.
 
 import { accessSync, closeSync, constants } from 'node:fs';
@@ -136,7 +138,12 @@ async function replaceLog(
 ): Promise<OpenedLog> {
   const file = await LogFile.write(folder, stored, historyLimit);
   await file.install();
-  await syncNames(folder);
+  try {
+    await syncNames(folder);
+  } catch (error) {
+    await file.close().catch(() => {});
+    throw error;
+  }
   return { folder, file, stored };
 }
 

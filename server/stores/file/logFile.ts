@@ -1,5 +1,5 @@
-// Writes a `messages.log` (logFormat.ts). Every function here is asynchronous, because a disk may
-// hang; call the next one only when the last one has settled.
+// Writes a `messages.log` (logFormat.ts). Every write is asynchronous, because a disk may hang; call
+// the next function only when the last one has settled.
 
 import { type BigIntStats, close, fdatasync, fstat, fsync, ftruncate, open, write } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
@@ -74,8 +74,8 @@ export class LogFile {
   }
 
   /**
-   * Uses a file that was read, and settles what the last server left after `end` of the head. Its
-   * records may only be in the cache, even if a sync now succeeds: an earlier one may have failed
+   * Uses a file that was read, and settles what the last server left: the head, and what follows its
+   * `end`. Both may only be in the cache, even if a sync now succeeds: an earlier one may have failed
    * (fileStore.ts, "Failures"). So they are written again. A torn write is removed.
    *
    * @param descriptor Open for reading and writing.
@@ -83,10 +83,11 @@ export class LogFile {
   static async settle(folder: string, descriptor: number, content: LogContent): Promise<LogFile> {
     const identity = await statFile(descriptor, { bigint: true });
     const file = new LogFile({ folder, descriptor, identity, ...content });
-    const { head, end, size } = content;
+    const { head, headBlock, end, size } = content;
     if (size > end) await truncate(descriptor, end);
     await writeAll(descriptor, readAt(descriptor, head.end, end - head.end), head.end);
-    if (size > head.end) await file.#sync();
+    await writeAll(descriptor, encodeHead(head), headBlock * BLOCK_BYTES);
+    await file.#sync();
     if (file.isHeadBehind) await file.writeHead();
     return file;
   }
@@ -159,7 +160,7 @@ export class LogFile {
   }
 
   /**
-   * Checks that the path still names this file, and that nobody changed its length.
+   * Checks that the path still names this file, and that its length is unchanged.
    *
    * @throws FileChangedError. Otherwise what `node:fs` throws.
    */
@@ -252,8 +253,12 @@ export async function syncNames(folder: string): Promise<void> {
   await syncFolder(path);
   while (path !== dirname(path)) {
     path = dirname(path);
-    // A parent that the server may not read existed before.
-    await syncFolder(path).catch(() => {});
+    try {
+      await syncFolder(path);
+    } catch (error) {
+      if (error instanceof SyncError && hasErrorCode(error.cause, ['EIO'])) throw error;
+      // A parent that the server may not read existed before.
+    }
   }
 }
 

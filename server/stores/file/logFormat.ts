@@ -1,8 +1,8 @@
 // The format of `messages.log`: UTF-8 text, a line for each record, after two lines of 4,096 bytes.
 //
-//   motd-log 1 sequence 8 end 8284 history 1000 crc 1f0c9a5e (spaces)
-//   motd-log 1 sequence 7 end 8192 history 1000 crc c04b1d22 (spaces)
-//   5e2cbb3f {"number":1,"storedAt":"2026-11-27T12:00:00.000Z","message":"exam in room 4"}
+//   motd-log 1 sequence 8 end 8279 history 1000 crc cd612a56 (spaces)
+//   motd-log 1 sequence 7 end 8192 history 1000 crc 30e266b4 (spaces)
+//   fbb93751 {"number":1,"storedAt":"2026-11-27T12:00:00.000Z","message":"exam in room 4"}
 //
 // Records  A CRC-32 (zlib's) of the JSON, in hexadecimal. The numbers are consecutive.
 //
@@ -61,7 +61,7 @@ export function encodeHead({ sequence, end, history }: Head): Buffer {
 
 const HEAD = /^motd-log 1 sequence (?<sequence>\d+) end (?<end>\d+) history (?<history>\d+) crc /;
 
-/** @returns `undefined` if the block is not exactly what `encodeHead` returns. */
+/** @returns `undefined` if the block is not exactly what `encodeHead` returns for a valid head. */
 export function decodeHead(block: Buffer): Head | undefined {
   const fields = HEAD.exec(block.toString('latin1'))?.groups;
   if (fields === undefined) return undefined;
@@ -70,7 +70,8 @@ export function decodeHead(block: Buffer): Head | undefined {
     end: Number(fields['end']),
     history: Number(fields['history']),
   };
-  return encodeHead(head).equals(block) ? head : undefined;
+  const isValid = head.end >= FIRST_RECORD_AT && head.history > 0;
+  return isValid && encodeHead(head).equals(block) ? head : undefined;
 }
 
 /** @returns The version of the format of a block that is a head of another version. */

@@ -2,7 +2,16 @@
 // real store are recorded, and a model of the disk (diskModel.harness.ts) makes the states in which
 // they may have left it.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -313,3 +322,50 @@ test('a message that got 503 is not in force after a stop and a power loss', asy
     expect(await messagesAfterLoss(content, `after-${round}`)).toEqual(['a']);
   }
 });
+
+test('a start writes the newest head again, and syncs it', async () => {
+  const path = join(folder, 'store');
+  const first = await openFileStore(path, OPTIONS);
+  await first.store('a');
+  await first.close();
+  const blocks = [0, 4096].map((at) => ({
+    at,
+    bytes: readFileSync(join(path, 'messages.log')).subarray(at, at + 4096),
+  }));
+  const sequenceOf = (block: { bytes: Buffer } | undefined) =>
+    decodeHead(block?.bytes ?? Buffer.alloc(0))?.sequence ?? -1;
+  const newest = sequenceOf(blocks[0]) > sequenceOf(blocks[1]) ? blocks[0] : blocks[1];
+  disk.isRecording = true;
+  const second = await openFileStore(path, OPTIONS);
+  const isHead = (call: DiskCall) => call.call === 'write' && call.at < 8192;
+  const calls = disk.calls.slice(disk.calls.findIndex(isHead));
+  expect(calls[0]).toMatchObject({ call: 'write', ...newest });
+  expect(calls[1]).toMatchObject({ call: 'sync', isDone: true });
+  await second.close();
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'a start fails if a parent folder cannot be synced, and closes its files',
+  async () => {
+    disk.isRecording = true;
+    disk.mustFail = () => {
+      const last = disk.calls.at(-1);
+      return last?.call === 'open' && last.path === folder;
+    };
+    const path = join(folder, 'store');
+    for (const _start of ['of a new store', 'of a store that exists']) {
+      await expect(openFileStore(path, OPTIONS)).rejects.toThrow('EIO');
+      const open = readdirSync('/proc/self/fd').map(fileOfDescriptor);
+      expect(open.filter((name) => name.startsWith(folder))).toEqual([]);
+    }
+  },
+);
+
+function fileOfDescriptor(descriptor: string): string {
+  try {
+    return readlinkSync(join('/proc/self/fd', descriptor));
+  } catch {
+    // It was the descriptor that listed them.
+    return '';
+  }
+}
