@@ -3,11 +3,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorMessage } from '../../access/errorMessage.ts';
-import { describeFileError, errorCode } from '../../access/systemErrors.ts';
+import { describeFileError, errorCode, hasErrorCode } from '../../access/systemErrors.ts';
 import { LOG_FILE } from './file/fileNames.ts';
 
 /** Error codes of a folder that may be readable, but is not writable. */
 const NOT_WRITABLE = ['EROFS', 'EACCES', 'EPERM'];
+
+/** Error codes of a disk that is full or fails. */
+const DISK_FAILURES = ['ENOSPC', 'EDQUOT', 'EIO'];
 
 /** The message is one line: what failed, and what to do. The store was not changed. */
 export class StoreOpenError extends Error {
@@ -28,7 +31,12 @@ export function folderOpenError(folder: string, error: unknown): StoreOpenError 
       { cause: error },
     );
   }
-  return new StoreOpenError(`cannot use ${folder}: ${errorMessage(error)}; check --store`, {
+  // A sync that failed has its code in its cause.
+  const isDisk = [error, error instanceof Error && error.cause].some((one) =>
+    hasErrorCode(one, DISK_FAILURES),
+  );
+  const check = isDisk ? 'check the disk' : 'check --store';
+  return new StoreOpenError(`cannot use ${folder}: ${errorMessage(error)}; ${check}`, {
     cause: error,
   });
 }

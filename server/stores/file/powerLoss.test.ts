@@ -354,7 +354,7 @@ test.skipIf(process.platform !== 'linux')(
     };
     const path = join(folder, 'store');
     for (const _start of ['of a new store', 'of a store that exists']) {
-      await expect(openFileStore(path, OPTIONS)).rejects.toThrow('EIO');
+      await expect(openFileStore(path, OPTIONS)).rejects.toThrow(/EIO.*; check the disk$/);
       const open = readdirSync('/proc/self/fd').map(fileOfDescriptor);
       expect(open.filter((name) => name.startsWith(folder))).toEqual([]);
     }
