@@ -60,9 +60,7 @@ export async function readLmdbFolder(folder: string): Promise<NumberedEntries | 
     case 'failed':
       throw damaged(path, reply.reason);
     case 'notRead':
-      throw new StoreOpenError(
-        `cannot convert ${path}: ${reply.reason}, and start the server again`,
-      );
+      throw new StoreOpenError(`cannot convert ${path}: ${reply.reason}`);
     default:
       return reply satisfies never;
   }
@@ -97,7 +95,7 @@ function readInChild(folder: string): Promise<ReadResult> {
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       const seconds = READ_TIMEOUT_MS / 1000;
-      const reason = `it was not read within ${seconds} s; check the disk, or restore a backup`;
+      const reason = `it was not read within ${seconds} s; check the disk, or restore a backup, and start the server again`;
       settle({ is: 'notRead', reason });
     }, READ_TIMEOUT_MS);
     child.once('message', (reply: LmdbReaderReply) => settle(reply));
@@ -113,7 +111,10 @@ function readInChild(folder: string): Promise<ReadResult> {
 
 /** The system did not let the child read, for example for lack of memory. */
 function endedWith(how: string): ReadResult {
-  return { is: 'notRead', reason: `its reader ended (${how}); check the free memory` };
+  return {
+    is: 'notRead',
+    reason: `its reader ended (${how}); check the free memory, and start the server again`,
+  };
 }
 
 function decodeAll(path: string, records: readonly LmdbRecord[]): NumberedEntries {
