@@ -501,7 +501,7 @@ describe('a request', () => {
     },
   );
 
-  test('with a foreign Host is told a --public-origin with https:// if the bridge knows about TLS', async () => {
+  test('with a foreign Host gets a --public-origin with https:// if the bridge knows about TLS', async () => {
     const bridge = await startBridge(
       { echo: await startTarget(echo) },
       { isTrustedProxy: () => true },

@@ -14,7 +14,7 @@ const COMMANDS = ['MSGGET', 'MSGSTORE', 'SHUTDOWN', 'FOO'];
 /** Keys that neither end a line nor type text. */
 const EDITING_KEYS = ['\x1b[A', '\x1b[B', '\x1b[D', '\x01', '\x7f', '\x15', '\x17', '\x19', '\x12'];
 
-/** The server: it answers each line when the test says so. */
+/** The server. It answers a line when the test calls `takeReply`. */
 class Peer {
   /** Passwords that were sent although no password was asked for. */
   readonly leaks: string[] = [];
