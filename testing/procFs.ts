@@ -149,7 +149,10 @@ function fieldOf(file: string, name: string): number {
 
 /** The processes a process has started, oldest first. */
 export function childrenOf(parent: number): number[] {
-  return allProcesses().filter((pid) => parentOf(pid) === parent);
+  // Not by their numbers alone, which start again at the highest one.
+  return allProcesses()
+    .filter((pid) => parentOf(pid) === parent)
+    .sort((one, other) => startTimeOf(one) - startTimeOf(other) || one - other);
 }
 
 /** The children of a process, their children, and so on. */
@@ -164,6 +167,11 @@ export function descendantsOf(ancestor: number): number[] {
 
 function parentOf(pid: number): number {
   return Number(statFields(pid)?.[PARENT]);
+}
+
+/** In clock ticks since the system started. */
+function startTimeOf(pid: number): number {
+  return Number(statFields(pid)?.[START_TIME]);
 }
 
 /** Whether a process has not ended. A zombie has ended: only its exit status is left. */
@@ -205,6 +213,7 @@ export function readProcFile(pid: number, name: string): string {
   }
 }
 
+/** @returns In no particular order. */
 export function allProcesses(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -212,13 +221,15 @@ export function allProcesses(): number[] {
 }
 
 /**
- * Fields of /proc/PID/stat by their numbers in proc(5): state, ppid, utime, stime, cutime, cstime.
+ * Fields of /proc/PID/stat by their numbers in proc(5): state, ppid, utime, stime, cutime, cstime,
+ * starttime.
  */
 const STATE = 3;
 const PARENT = 4;
 const FIRST_TIME = 14;
 const LAST_OWN_TIME = 15;
 const LAST_CHILD_TIME = 17;
+const START_TIME = 22;
 
 /** @returns The fields, each at its number; `undefined` if the process has ended. */
 function statFields(pid: number): string[] | undefined {
