@@ -15,10 +15,26 @@ class BrowserWebSocket extends WebSocket {
   }
 }
 
+/**
+ * An event target whose AbortSignals remove listeners, as in a browser. Node's keeps only a weak
+ * reference from a signal to all listeners of a target but the last (weakListenersMap in
+ * lib/internal/event_target.js), so that after a garbage collection the others remain.
+ */
+class BrowserEventTarget extends EventTarget {
+  override addEventListener(
+    type: string,
+    listener: EventListener,
+    { signal }: { signal: AbortSignal },
+  ): void {
+    super.addEventListener(type, listener);
+    signal.addEventListener('abort', () => this.removeEventListener(type, listener));
+  }
+}
+
 /** Replaces the browser's globals. */
 export class FakeBrowser {
-  readonly window = new EventTarget();
-  readonly document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+  readonly window = new BrowserEventTarget();
+  readonly document = Object.assign(new BrowserEventTarget(), { visibilityState: 'visible' });
   readonly navigator = { onLine: true };
 
   constructor() {
