@@ -14,7 +14,6 @@
 //
 // At a stop (gracefulStop.ts), `identify` ends with the bytes received so far, `secure` closes the
 // socket, and `serve` sends `421 SERVER SHUTTING DOWN`. A phase that begins later does so at once.
-// Only `identify` has an AbortSignal: one for each connection would take 10 % more memory.
 
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
@@ -124,11 +123,9 @@ async function identify(
     log.connected(socketPeer);
     return true;
   };
-  const stopping = new AbortController();
-  stop.begin({ stop: () => stopping.abort() });
+  const onWait = (end: () => void) => stop.begin({ stop: end });
   socket.setTimeout(context.idleTimeoutMs);
-  const { signal } = stopping;
-  const result = await identifyPeer(socket, socketPeer, { trust, mayKeepWaiting, signal });
+  const result = await identifyPeer(socket, socketPeer, { trust, mayKeepWaiting, onWait });
   switch (result.is) {
     case 'identified':
       return result;

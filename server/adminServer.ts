@@ -65,6 +65,8 @@ export class AdminServer {
    * @throws Node's error if it cannot listen.
    */
   async listen(host: string, port: number): Promise<Endpoint> {
+    // Not before they can be read: the delay of the event loop takes a timer every 10 ms.
+    collectDefaultMetrics({ register: this.#metrics });
     if (!isLocalhost(host)) return this.#listen(host, port);
     const ipv6 = createTcpServer({ allowHalfOpen: true }, (socket) => {
       this.#http.emit('connection', socket);
@@ -140,7 +142,6 @@ export class AdminServer {
 function metricsOf(server: MotdServer, store: MessageStore): Registry {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
   new Gauge({
     name: 'motd_server_connections',
     help: 'Number of open connections.',

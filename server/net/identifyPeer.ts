@@ -40,8 +40,11 @@ export interface IdentifyOptions {
    * @returns `false` if its quota is exceeded, which ends the wait.
    */
   mayKeepWaiting(): boolean;
-  /** Ends the wait. The result is then `socketPeer` and the bytes received so far. */
-  signal: AbortSignal;
+  /**
+   * Called at the start with a function that ends the wait, if it has not ended yet. The result is
+   * then `socketPeer` and the bytes received so far.
+   */
+  onWait(stop: () => void): void;
 }
 
 /**
@@ -53,13 +56,15 @@ export interface IdentifyOptions {
 export function identifyPeer(
   socket: Socket,
   socketPeer: Endpoint,
-  { trust, mayKeepWaiting, signal }: IdentifyOptions,
+  { trust, mayKeepWaiting, onWait }: IdentifyOptions,
 ): Promise<Identification> {
   return new Promise((resolve) => {
     let bytes = '';
     let idleCheck: NodeJS.Immediate | undefined;
+    let isFinished = false;
 
     const finish = (result: Identification): void => {
+      isFinished = true;
       clearTimeout(unidentifiedTimer);
       clearImmediate(idleCheck);
       socket.pause();
@@ -67,7 +72,6 @@ export function identifyPeer(
       socket.off('end', socketOnEnd);
       socket.off('timeout', socketOnTimeout);
       socket.off('close', socketOnClose);
-      signal.removeEventListener('abort', signalOnAbort);
       resolve(result);
     };
     const socketOnData = (chunk: Buffer): void => {
@@ -82,8 +86,8 @@ export function identifyPeer(
       idleCheck = ifStillIdle(socket, () => finish({ is: 'idle' }));
     };
     const socketOnClose = (): void => finish({ is: 'closed' });
-    const signalOnAbort = (): void => {
-      finish({ is: 'identified', peer: socketPeer, bytes, hasInputEnded: false });
+    const stop = (): void => {
+      if (!isFinished) finish({ is: 'identified', peer: socketPeer, bytes, hasInputEnded: false });
     };
 
     const unidentifiedTimer = setTimeout(() => {
@@ -93,7 +97,7 @@ export function identifyPeer(
     socket.on('end', socketOnEnd);
     socket.on('timeout', socketOnTimeout);
     socket.on('close', socketOnClose);
-    signal.addEventListener('abort', signalOnAbort);
+    onWait(stop);
   });
 }
 
