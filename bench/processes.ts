@@ -1,4 +1,4 @@
-// CPU time and memory of a server with all its processes (proc(5)).
+// CPU time and memory of servers with all their processes (proc(5)).
 
 import { existsSync } from 'node:fs';
 import { cpuSeconds, descendantsOf, readProcFile } from '../testing/procFs.ts';
@@ -6,19 +6,19 @@ import { cpuSeconds, descendantsOf, readProcFile } from '../testing/procFs.ts';
 /** Whether this system reports them: Linux does. */
 export const hasProcFs = existsSync('/proc/self/smaps_rollup');
 
-/** CPU time so far of a process and its descendants, those that have ended included. */
-export function treeCpuSeconds(pid: number): number {
+/** CPU time so far of these processes and their descendants, those that have ended included. */
+export function treeCpuSeconds(pids: readonly number[]): number {
   if (!hasProcFs) return Number.NaN;
-  return sum(processTree(pid).map((each) => cpuSeconds(each, true)));
+  return sum(pids.flatMap(processTree).map((each) => cpuSeconds(each, true)));
 }
 
 /**
- * Memory of a process and its descendants, in bytes. A page that several processes share counts in
- * part for each (Pss).
+ * Memory of these processes and their descendants, in bytes. A page that several processes share
+ * counts in part for each (Pss).
  */
-export function treePssBytes(pid: number): number {
+export function treePssBytes(pids: readonly number[]): number {
   if (!hasProcFs) return Number.NaN;
-  return sum(processTree(pid).map(pssBytes));
+  return sum(pids.flatMap(processTree).map(pssBytes));
 }
 
 /** A process and its descendants. */

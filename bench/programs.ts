@@ -1,134 +1,120 @@
-// Starts the servers under load, each in a process of its own, and ends exactly those processes.
+// Starts the programs under load, each in a process of its own, and ends exactly those processes:
+// at the end of a part, if it fails, and when the benchmark itself is stopped.
 
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../testing/freePort.ts';
-import { LoadConnection } from './loadConnection.ts';
-import type { LoadTarget } from './loadTarget.ts';
+import { ROOT } from '../testing/root.ts';
+import { LoadConnection } from './loads/loadConnection.ts';
 import { processTree } from './processes.ts';
 
-/** As in `motd up` (cli/commands/up.ts). `MOTD_BENCH_NODE_FLAGS=` measures without them. */
-const BRIDGE_NODE_FLAGS = process.env['MOTD_BENCH_NODE_FLAGS'] ?? '--single-threaded-gc';
+/** Short: how soon a program listens is measured, too. */
+const POLL_MS = 5;
 
-const LISTENING_POLL_MS = 50;
+/** The `motd` command, as `package.json` ships it. */
+export const MOTD = fileURLToPath(new URL(shippedCommand(), ROOT));
 
-export interface RunningProgram extends LoadTarget {
-  process: ChildProcess;
+/** A program that listens on a loopback port. */
+export interface RunningProgram {
+  port: number;
+  /** Its process; descendants of it may do the work. */
+  pid: number;
 }
 
-/** The baseline, and the target of the bridges. */
-export function startEcho(): Promise<RunningProgram> {
-  return startOurs('bench/echo.js', []);
-}
+export class Programs {
+  /** All that run, of any part. */
+  static readonly #running = new Set<ChildProcess>();
+  readonly #started: ChildProcess[] = [];
+  readonly #cleanups: (() => unknown)[] = [];
+  readonly #shared = new Map<unknown, unknown>();
 
-/** More connections from one source than there are descriptors. */
-const NO_CONNECTION_LIMITS = [
-  '--max-connections',
-  '100000',
-  '--max-connections-per-source',
-  '100000',
-];
-
-/** Bridges are measured with the PROXY header that `motd up` uses. */
-const PROXIED = ['--trust-proxy', '127.0.0.1'];
-
-/** @param store As in `--store`. */
-export function startServer(store = 'memory:'): Promise<RunningProgram> {
-  const args = [
-    'serve',
-    '--port',
-    '0',
-    '--store',
-    store,
-    '--log',
-    'silent',
-    ...PROXIED,
-    ...NO_CONNECTION_LIMITS,
-  ];
-  return startOurs('cli/main.js', args);
-}
-
-/** No limit that a measurement could reach: sessions from one source, and messages. */
-const NO_SESSION_LIMITS = ['--max-sessions-per-source', '5000', '--max-message-rate', '0'];
-
-/** @param target As in `--target`, without the name. */
-export async function startBridge(target: string, workers = 1): Promise<RunningProgram> {
-  const quiet = ['--http-port', '0', '--log', 'silent'];
-  const many = ['--workers', String(workers)];
-  const args = ['bridge', '--target', `target=${target}`, ...quiet, ...NO_SESSION_LIMITS, ...many];
-  const flags = BRIDGE_NODE_FLAGS.split(' ').filter((flag) => flag !== '');
-  return { ...(await startOurs('cli/main.js', args, flags)), isBridge: true };
-}
-
-/** The baseline for a page. */
-export function startBareTerminal(prompt: string): Promise<RunningProgram> {
-  return startOurs('bench/bareTerminal.js', [prompt]);
-}
-
-/** @param command The name of websockify. */
-export async function startWebsockify(
-  command: string,
-  targetPort: number,
-): Promise<RunningProgram> {
-  const started = await startOther(command, (port) => [
-    `127.0.0.1:${port}`,
-    `127.0.0.1:${targetPort}`,
-  ]);
-  return { ...started, isBridge: true };
-}
-
-/**
- * ttyd shows a program in a terminal. This program costs as little as possible: it prints the
- * prompt, and the kernel echoes what is typed.
- *
- * @param command The name of ttyd.
- */
-export function startTtyd(command: string, prompt: string): Promise<RunningProgram> {
-  const program = ['sh', '-c', 'printf "%s " "$0"; exec cat', prompt];
-  return startOther(command, (port) => ['-i', 'lo', '-p', String(port), '-W', ...program]);
-}
-
-/** Registers a program that is being started, so that it is stopped when the work ends. */
-export type TrackProgram = (starting: Promise<RunningProgram>) => Promise<RunningProgram>;
-
-/** Runs some work, then stops the programs that it registered, even if it fails. */
-export async function withPrograms(work: (track: TrackProgram) => Promise<void>): Promise<void> {
-  const running: RunningProgram[] = [];
-  try {
-    await work(async (starting) => {
-      const started = await starting;
-      running.push(started);
-      return started;
-    });
-  } finally {
-    await Promise.all(running.map(stop));
+  /** Runs some work, then ends the programs that it started, even if it fails. */
+  static async during<Result>(work: (programs: Programs) => Promise<Result>): Promise<Result> {
+    const programs = new Programs();
+    try {
+      return await work(programs);
+    } finally {
+      await programs.#end();
+    }
   }
-}
 
-/** Ends a program and its children (websockify has one for each session). */
-export async function stop({ process: child, pid }: RunningProgram): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  const children = processTree(pid).filter((one) => one !== pid);
-  child.kill('SIGTERM');
-  await exited;
-  for (const one of children) terminateIfRunning(one);
-}
+  /** For a process that is about to exit: ends everything at once. */
+  static killAll(): void {
+    for (const { pid } of Programs.#running) {
+      for (const one of pid === undefined ? [] : processTree(pid)) kill(one, 'SIGKILL');
+    }
+  }
 
-/**
- * Starts one of our programs, which sends its parent the address it listens on (cli/lifecycle.ts).
- */
-async function startOurs(
-  script: string,
-  args: string[],
-  execArgv: string[] = [],
-): Promise<RunningProgram> {
-  const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
-  const child = fork(path, args, { execArgv });
-  const message = await nextMessage(child);
-  return { process: child, port: message.ready.port, isBridge: false, pid: pidOf(child) };
+  /** Does this after the programs have ended. */
+  defer(cleanup: () => unknown): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  /** Starts what several contestants use, such as the target of all bridges: once. */
+  shared<Result>(start: (programs: Programs) => Promise<Result>): Promise<Result> {
+    const started = (this.#shared.get(start) as Promise<Result> | undefined) ?? start(this);
+    this.#shared.set(start, started);
+    return started;
+  }
+
+  /** Starts a command of `motd` that reports the port on which it listens (cli/lifecycle.ts). */
+  motd(...args: string[]): Promise<RunningProgram> {
+    return this.#fork(MOTD, args);
+  }
+
+  /** @param name A script in servers/, which reports its port in the same way. */
+  script(name: string, ...args: string[]): Promise<RunningProgram> {
+    return this.#fork(fileURLToPath(new URL(`servers/${name}.js`, import.meta.url)), args);
+  }
+
+  /** Starts any server. Resolves once it accepts connections. */
+  async server(command: string, argsFor: (port: number) => string[]): Promise<RunningProgram> {
+    const port = await freePort();
+    const pid = await this.background(command, argsFor(port));
+    await this.untilListening(pid, port);
+    return { port, pid };
+  }
+
+  /** Starts a program that is not connected to. @returns Its process. */
+  async background(command: string, args: readonly string[], env = {}): Promise<number> {
+    const child = spawn(command, args, { stdio: 'ignore', env: { ...process.env, ...env } });
+    this.#track(child);
+    await once(child, 'spawn');
+    return pidOf(child);
+  }
+
+  /** Resolves once a program that this started accepts connections. */
+  async untilListening(pid: number, port: number): Promise<void> {
+    const child = this.#started.find((one) => one.pid === pid);
+    for (;;) {
+      const connection = await LoadConnection.open(port).catch(() => undefined);
+      if (connection !== undefined) return connection.destroy();
+      if (child === undefined || hasEnded(child)) throw new Error(`${howEnded(child)}`);
+      await pause(POLL_MS);
+    }
+  }
+
+  async #fork(path: string, args: string[]): Promise<RunningProgram> {
+    const child = fork(path, args);
+    this.#track(child);
+    const { ready } = await nextMessage(child);
+    return { port: ready.port, pid: pidOf(child) };
+  }
+
+  #track(child: ChildProcess): void {
+    this.#started.push(child);
+    Programs.#running.add(child);
+    child.once('exit', () => Programs.#running.delete(child));
+  }
+
+  /** Ends the newest first: a bridge before its server. */
+  async #end(): Promise<void> {
+    for (const child of this.#started.toReversed()) await end(child);
+    for (const cleanup of this.#cleanups.toReversed()) await cleanup();
+  }
 }
 
 /** The next message of a child process. @throws If the child ends instead. */
@@ -140,22 +126,29 @@ export async function nextMessage(child: ChildProcess) {
     const [message] = await once(child, 'message', { signal: ended.signal });
     return message;
   } catch (cause) {
-    const how = child.signalCode ?? `status ${child.exitCode}`;
-    throw new Error(`${child.spawnargs.join(' ')} ended: ${how}`, { cause });
+    throw new Error(howEnded(child), { cause });
   } finally {
     child.removeListener('exit', onExit);
   }
 }
 
-async function startOther(
-  command: string,
-  argsFor: (port: number) => string[],
-): Promise<RunningProgram> {
-  const port = await freePort();
-  const child = spawn(command, argsFor(port), { stdio: 'ignore' });
-  await once(child, 'spawn');
-  await waitUntilListening(child, port);
-  return { process: child, port, isBridge: false, pid: pidOf(child) };
+/** Ends a program and its children: websockify has one for each session. */
+async function end(child: ChildProcess): Promise<void> {
+  if (hasEnded(child) || child.pid === undefined) return;
+  const exited = once(child, 'exit');
+  const children = processTree(child.pid).filter((one) => one !== child.pid);
+  child.kill('SIGTERM');
+  await exited;
+  for (const one of children) kill(one, 'SIGTERM');
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function howEnded(child: ChildProcess | undefined): string {
+  const how = child?.signalCode ?? `status ${child?.exitCode}`;
+  return `${child?.spawnargs.join(' ')} ended: ${how}`;
 }
 
 function pidOf({ pid }: ChildProcess): number {
@@ -163,19 +156,14 @@ function pidOf({ pid }: ChildProcess): number {
   return pid;
 }
 
-async function waitUntilListening(child: ChildProcess, port: number): Promise<void> {
-  while (child.exitCode === null) {
-    const connection = await LoadConnection.open(port).catch(() => undefined);
-    if (connection !== undefined) return connection.destroy();
-    await pause(LISTENING_POLL_MS);
-  }
-  throw new Error(`${child.spawnfile} ended with status ${child.exitCode}`);
-}
-
-function terminateIfRunning(pid: number): void {
+function kill(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGTERM');
+    process.kill(pid, signal);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
+}
+
+function shippedCommand(): string {
+  return JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')).bin.motd;
 }

@@ -1,12 +1,16 @@
-// A folder for the data of the programs under load.
+// Folders for the data of the programs under load.
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ROOT } from '../testing/root.ts';
 
-/** Makes a folder that is removed when this process exits. */
+/**
+ * Makes a folder that is removed when this process exits. It is in the checkout: the system's
+ * folder for temporary files may be in memory, where syncing costs nothing.
+ */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'motd-bench-'));
+  const folder = mkdtempSync(join(fileURLToPath(new URL('dist/', ROOT)), 'bench-data-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,7 +1,8 @@
-// `npm run docs`: writes docs/flags.md from the definitions of the command line. `-- check` writes
-// nothing, and fails if the page is stale.
+// `npm run docs`: writes docs/flags.md from the definitions of the command line, and
+// docs/benchmarks.md with its charts from docs/benchmarks.json. `-- check` writes nothing, and fails
+// if a file is stale.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fail, prepare } from './prepare.mjs';
 
 /** @typedef {import('commander').Command} Command */
@@ -29,9 +30,18 @@ This page is written by \`npm run docs\` from the code. Edit the descriptions th
 const isCheck = process.argv[2] === 'check';
 if (!isCheck) prepare();
 const { buildProgram } = await import(new URL('../dist/cli/program.js', import.meta.url).href);
-const page = pageOf(buildProgram('0'));
-if (!isCheck) writeFileSync(PAGE, page);
-else if (readFileSync(PAGE, 'utf8') !== page) fail(`${PAGE} is stale; run: npm run docs`);
+const { readResults, reportOf } = await import(
+  new URL('../dist/bench/report/report.js', import.meta.url).href
+);
+const files = new Map([
+  [PAGE, pageOf(buildProgram('0'))],
+  .../** @type {Map<string, string>} */ (await reportOf(readResults())),
+]);
+for (const [file, content] of files) {
+  if (!isCheck) writeFileSync(file, content);
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== content)
+    fail(`${file} is stale; run: npm run docs`);
+}
 
 /** @param {Command} program */
 function pageOf(program) {

@@ -171,10 +171,14 @@ test('README.md has at most 150 lines', QUICK, () => {
   expect(readPage('README.md').split('\n').length).toBeLessThanOrEqual(151);
 });
 
-test('docs/flags.md is what `npm run docs` writes', QUICK, async () => {
-  const program = new Program(process.execPath, ['scripts/docs.mjs', 'check']);
-  expect(await program.exitCode(), program.stderr).toBe(0);
-});
+test(
+  'docs/flags.md, docs/benchmarks.md and its charts are what `npm run docs` writes',
+  QUICK,
+  async () => {
+    const program = new Program(process.execPath, ['scripts/docs.mjs', 'check']);
+    expect(await program.exitCode(), program.stderr).toBe(0);
+  },
+);
 
 /** The parts of a text between the values in it, without those that are too short to be found. */
 function piecesOf(text: string, separator: RegExp): string[] {
