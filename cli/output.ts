@@ -33,7 +33,8 @@ export function eventLog(format: LogFormat): Log | undefined {
     case 'console':
       return (event) => {
         const line = consoleLine(event);
-        if (line !== undefined) printLine(line);
+        // Its controls are escaped.
+        if (line !== undefined) stdout.write(`${line}\n`);
       };
     case 'json':
       return (event) => logger.info(decodeEvent(event));

