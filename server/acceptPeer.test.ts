@@ -1,8 +1,8 @@
-// With TLS, which server.test.ts does not use.
+// Keepalive, and TLS, which server.test.ts does not use.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect as connectTls, createSecureContext } from 'node:tls';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Endpoint } from '../access/endpoint.ts';
 import { tlsFile } from '../testing/tlsFile.ts';
 import { APPLE, startServer, TestClient } from './server.harness.ts';
@@ -11,6 +11,17 @@ const tls = createSecureContext({
   cert: readFileSync(tlsFile('cert')),
   key: readFileSync(tlsFile('key')),
 });
+
+const TCP_SOCKETS = '/proc/net/tcp';
+/** Of the column `tr` (proc_pid_net(5) names it; Linux, net/ipv4/tcp_ipv4.c, get_tcp4_sock). */
+const KEEPALIVE_TIMER = '02';
+
+/** Which timer runs for the server's end of a connection. */
+function timerOfServerEnd(serverPort: number, clientPort = 0): string | undefined {
+  const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0');
+  const addresses = new RegExp(`:${hex(serverPort)} \\S+:${hex(clientPort)} .. \\S+ (..):`);
+  return addresses.exec(readFileSync(TCP_SOCKETS, 'latin1'))?.[1];
+}
 
 const HANDSHAKE_FAILED = /^\[!\] TLS handshake failed: .*: the peer closed the connection$/;
 const CLOSED = /^\[-\] Connection closed/;
@@ -26,6 +37,19 @@ function securedClient({ host, port }: Endpoint) {
   })();
   return { socket, replies };
 }
+
+test.skipIf(!existsSync(TCP_SOCKETS))('probes only peers that stay connected', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const running = await startServer();
+  const client = new TestClient(running);
+  await client.send('MSGGET\n');
+  await client.until(`${APPLE}\n`);
+  const timer = () => timerOfServerEnd(running.port, client.socket.localPort);
+  expect(timer()).not.toBe(KEEPALIVE_TIMER);
+  vi.advanceTimersByTime(30_000);
+  await expect.poll(timer).toBe(KEEPALIVE_TIMER);
+});
 
 test('serves a peer over TLS, and releases its lease at the close', async () => {
   const running = await startServer({ tls, limits: { maxConnections: 1 } });

@@ -31,6 +31,15 @@ import { acceptTls } from './net/acceptTls.ts';
 import { type IdentifiedPeer, identifyPeer } from './net/identifyPeer.ts';
 import type { ProxyTrust } from './net/parseProxyHeader.ts';
 
+/** How long a connection may be idle before TCP sends a keepalive probe (tcp(7), SO_KEEPALIVE). */
+const KEEPALIVE_AFTER_MS = 60_000;
+
+/**
+ * The age at which a connection gets keepalive: four system calls that most connections do not live
+ * to need. The kernel counts from the last segment that it received, so the first probe is in time.
+ */
+const SET_KEEPALIVE_AFTER_MS = KEEPALIVE_AFTER_MS / 2;
+
 /** How long a rejected peer may take to read the reply. */
 const REJECT_TIMEOUT_MS = 1000;
 
@@ -66,6 +75,10 @@ export async function acceptPeer(
 ): Promise<void> {
   socket.on('error', socketOnError);
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const keepalive = setTimeout(
+    () => socket.setKeepAlive(true, KEEPALIVE_AFTER_MS),
+    SET_KEEPALIVE_AFTER_MS,
+  );
   const log = new ConnectionLog(context.log);
   const accepted: AcceptedSocket = { socket, socketPeer, context, stop, closed, log };
   // `assignTo` adds the source once the peer is identified.
@@ -76,6 +89,7 @@ export async function acceptPeer(
       : await serveAccepted(accepted, lease);
   if (typeof outcome === 'string') await reject(accepted, outcome);
   await closed;
+  clearTimeout(keepalive);
   if (typeof outcome === 'object') outcome.dispose();
   if (typeof lease !== 'string') lease.release();
   log.closed();

@@ -17,9 +17,6 @@ import type { PasswordUse } from './session/action.ts';
 import type { MessageStore } from './stores/store.ts';
 import { Watchers } from './watchers.ts';
 
-/** How long a connection may be idle before TCP sends a keepalive probe (tcp(7), SO_KEEPALIVE). */
-const KEEPALIVE_AFTER_MS = 60_000;
-
 /**
  * How many connections may wait while the server restarts: the kernel's default maximum
  * (listen(2)).
@@ -29,12 +26,7 @@ const INHERITED_SOCKET_BACKLOG = 4096;
 /** The interval at which failures to accept are logged; each connection attempt may cause one. */
 const ACCEPT_FAILURE_LOG_INTERVAL_MS = 1000;
 
-const CONNECTION_OPTIONS = {
-  allowHalfOpen: true,
-  noDelay: true,
-  keepAlive: true,
-  keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
-};
+const CONNECTION_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
 export interface ConnectionLimits {
   maxConnections: number;
