@@ -11,7 +11,7 @@ import { REPLY } from '../protocol/replies.ts';
 import { CliError, connectError, describeConnectError } from './cliError.ts';
 import { lookupInChild } from './lookupInChild.ts';
 import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
-import { clientTlsOf } from './options/tlsFiles.ts';
+import { clientTlsOf } from './options/clientTls.ts';
 
 /**
  * The server itself may not know whether the message was stored (PROTOCOL.md, "Several servers, one

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 
-const MODULE = new URL('../dist/cli/exitWhenReaderCloses.js', import.meta.url).href;
+const MODULE = new URL('../dist/node/cli/exitWhenReaderCloses.js', import.meta.url).href;
 
 /** Runs forever, and prints each line of its input. */
 const SCRIPT = `

@@ -3,15 +3,13 @@
 
 import '../server/ignoreDebugSignal.ts';
 
-import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
 import { escapeControls } from '../protocol/plainText.ts';
 import { CliError, printToStderr } from './cliError.ts';
 import { stripLineEnds } from './options/environment.ts';
 import { buildProgram } from './program.ts';
-
-const packageJson = createRequire(import.meta.url)('../../package.json');
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -24,7 +22,12 @@ process.stdout.on('error', stdoutOnError);
 process.stderr.on('error', () => {});
 process.on('uncaughtException', processOnUncaughtException);
 stripLineEnds();
-await buildProgram(packageJson.version).parseAsync().catch(fail);
+void run().catch(fail);
+
+async function run(): Promise<void> {
+  const program = await buildProgram(packageJson.version, process.argv[2]);
+  await program.parseAsync();
+}
 
 function stdoutOnError(error: NodeJS.ErrnoException): void {
   // The reader of the pipe has closed it (`motd connect | head -1`): there is nothing left to do.

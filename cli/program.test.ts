@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { buildProgram } from './program.ts';
 
-const { commands } = buildProgram('1.2.3');
+const { commands } = await buildProgram('1.2.3');
 
 test.each(commands.map((command) => [command.name(), command] as const))(
   'gives every flag of `motd %s` an environment variable, and a description unless it is hidden',

@@ -1,7 +1,6 @@
 // Opens the connection of a client to a server, over TCP or TLS.
 
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { AbortedError, type ConnectProgress } from './abortedError.ts';
 
 /**
@@ -30,14 +29,18 @@ export interface Destination extends ServerEndpoint {
  * @throws Node's error if the connection fails (ECONNREFUSED, ENOTFOUND, ETIMEDOUT, an untrusted
  *   certificate and others); AbortedError if the signal is aborted.
  */
-export function openConnection(destination: Destination, signal?: AbortSignal): Promise<Socket> {
+export async function openConnection(
+  destination: Destination,
+  signal?: AbortSignal,
+): Promise<Socket> {
+  const socket = await startConnecting(destination);
   return new Promise((resolve, reject) => {
-    const socket = startConnecting(destination);
     const progressOf = followProgress(socket, destination);
     const abort = () => socket.destroy(new AbortedError(progressOf(), { cause: signal?.reason }));
     signal?.addEventListener('abort', abort);
     socket.once('close', () => signal?.removeEventListener('abort', abort));
     socket.once('error', reject);
+    if (signal?.aborted) abort();
     socket.once(destination.tls === undefined ? 'connect' : 'secureConnect', () => {
       socket.off('error', reject);
       resolve(socket);
@@ -63,7 +66,7 @@ function followProgress(socket: Socket, { host, tls }: Destination): () => Conne
   };
 }
 
-function startConnecting({ host, port, tls, lookup }: Destination): Socket {
+async function startConnecting({ host, port, tls, lookup }: Destination): Promise<Socket> {
   const options = {
     host,
     port,
@@ -75,5 +78,7 @@ function startConnecting({ host, port, tls, lookup }: Destination): Socket {
   if (tls === undefined) return connect(options);
   // A host name is checked against the certificate, and sent to the server (RFC 6066, section 3).
   const servername = isIP(host) === 0 ? { servername: host } : {};
+  // Loading OpenSSL takes longer than a request without it.
+  const { connect: connectTls } = await import('node:tls');
   return connectTls({ ...options, ...servername, ...(tls.ca && { ca: tls.ca }) });
 }

@@ -29,12 +29,12 @@ This page is written by \`npm run docs\` from the code. Edit the descriptions th
 
 const isCheck = process.argv[2] === 'check';
 if (!isCheck) prepare();
-const { buildProgram } = await import(new URL('../dist/cli/program.js', import.meta.url).href);
+const { buildProgram } = await import(new URL('../dist/node/cli/program.js', import.meta.url).href);
 const { readResults, reportOf } = await import(
   new URL('../dist/bench/report/report.js', import.meta.url).href
 );
 const files = new Map([
-  [PAGE, pageOf(buildProgram('0'))],
+  [PAGE, pageOf(await buildProgram('0'))],
   .../** @type {Map<string, string>} */ (await reportOf(readResults())),
 ]);
 for (const [file, content] of files) {

@@ -4,7 +4,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,8 +25,6 @@ const SOURCES = [
   'e2e',
   'scripts',
 ];
-/** Read when the program runs; deploy/container/Dockerfile copies it, too. */
-const ETCD_API = 'server/stores/etcd/etcd.proto';
 const SOURCE_FILES = ['package.json', 'package-lock.json'];
 
 /** Installs and builds what is not installed or built yet. Ends the process if that fails. */
@@ -84,7 +82,7 @@ function install() {
 function build() {
   rmSync('dist', { recursive: true, force: true });
   runNode('node_modules/typescript/bin/tsc', '--build');
-  cpSync(ETCD_API, join('dist', ETCD_API));
+  runNode('cli/bundle.mjs');
   runNode('node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn');
 }
 

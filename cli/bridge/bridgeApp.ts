@@ -28,7 +28,7 @@ export interface BridgeOptions extends HttpOptions, TlsOptions, BridgeRuleOption
 }
 
 /** The folder of the built page. */
-export const PAGE_DIR = fileURLToPath(new URL('../../page', import.meta.url));
+export const PAGE_DIR = fileURLToPath(new URL('../page', import.meta.url));
 
 /**
  * Builds a bridge and makes it listen.

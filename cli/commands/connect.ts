@@ -10,7 +10,7 @@ import { askServers, cliErrorForAll } from '../askServers.ts';
 import { CliError, connectError } from '../cliError.ts';
 import { exitWhenReaderClosesDelayed } from '../exitWhenReaderCloses.ts';
 import type { ConnectOptions, ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
-import { clientTlsOf } from '../options/tlsFiles.ts';
+import { clientTlsOf } from '../options/clientTls.ts';
 
 /** The time until one of several servers must have answered. */
 const TIMEOUT_S = 10;

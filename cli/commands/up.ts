@@ -1,7 +1,6 @@
 // `motd up`: runs the server and the bridge, each in its own process, so that neither can take the
 // other down. After SHUTDOWN the server stays down; after a crash it is restarted.
 
-import openInBrowser from 'open';
 import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
 import { isShared } from '../../server/stores/openStore.ts';
 import { onStopRequest, type Ready } from '../lifecycle.ts';
@@ -106,6 +105,7 @@ export async function up(
     if (!isStopping) log(SERVER_IS_DOWN);
   });
   if (options.open) {
+    const { default: openInBrowser } = await import('open');
     await openInBrowser(page).catch(() => log('Cannot open a browser on this machine.'));
   }
   await Promise.all([server.ended, bridge.ended]);

@@ -1,12 +1,11 @@
-// Reads the certificates and keys for TLS.
+// Reads the certificate and key of a TLS server.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { errorMessage } from '../../access/errorMessage.ts';
-import { CliError, fileError } from '../cliError.ts';
-import type { TlsClientOptions } from './clientOptions.ts';
+import { CliError } from '../cliError.ts';
 import type { TlsOptions } from './options.ts';
+import { readPem } from './readPem.ts';
 import { readSecret } from './secretFile.ts';
 
 /** The certificate of a TLS server, its key, and the lowest version it accepts. */
@@ -84,25 +83,5 @@ function tryParse<T>(parse: () => T): T | undefined {
     return parse();
   } catch {
     return undefined;
-  }
-}
-
-/**
- * @returns The CA that a client trusts; `undefined` if it does not use TLS.
- * @throws CliError if the file cannot be read.
- */
-export function clientTlsOf({
-  tls,
-  tlsCa,
-}: TlsClientOptions): { ca: Buffer | undefined } | undefined {
-  if (!tls && tlsCa === undefined) return undefined;
-  return { ca: tlsCa === undefined ? undefined : readPem(tlsCa, '--tls-ca') };
-}
-
-function readPem(file: string, flag: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw fileError(error, file, flag);
   }
 }

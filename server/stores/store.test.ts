@@ -13,7 +13,7 @@ import {
   onTestFinished,
   test,
 } from 'vitest';
-import { openStore } from '../../dist/server/stores/openStore.js';
+import { openStore } from '../../dist/node/server/stores/openStore.js';
 import { isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
 import type { MessageStore } from './store.ts';
 

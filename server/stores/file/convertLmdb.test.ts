@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openFileStore } from '../../../dist/server/stores/file/fileStore.js';
+import { openFileStore } from '../../../dist/node/server/stores/file/fileStore.js';
 import type { HistoryEntry } from '../history.ts';
 import type { MessageStore, StoreEvent } from '../store.ts';
 import { encodeRecord } from './lmdbRecord.ts';

@@ -10,7 +10,7 @@ const [, , folder = ''] = process.argv;
 
 // LMDB may create its lock file, by default for all users.
 process.umask(0o077);
-process.send?.(await read(), () => process.exit());
+void read().then((report) => process.send?.(report, () => process.exit()));
 
 async function read(): Promise<LmdbReaderReply> {
   const lmdb = await import('lmdb').catch(() => undefined);

@@ -1,0 +1,100 @@
+// Defines `motd connect`, `get`, `set`, `watch` and `history`.
+
+import { Argument, type Command, type Option } from 'commander';
+import {
+  connectOptions,
+  type ServersOptions,
+  serversOptions,
+  setOptions,
+  timeoutOption,
+  tlsClientOptions,
+} from '../options/clientOptions.ts';
+import { parsePort, parseServers, type ServerArgument } from '../options/parsers.ts';
+import { addCommand } from './addCommand.ts';
+
+export function addClientCommands(program: Command): void {
+  addClientCommand(
+    program,
+    'connect',
+    'hold the dialogue with the server in this terminal',
+    connectOptions(),
+  ).action(
+    withServers(async (options) => {
+      const { connect } = await import('../commands/connect.ts');
+      process.exitCode = await connect(options);
+    }),
+  );
+
+  addClientCommand(program, 'get', 'print the message', [timeoutOption(2)]).action(
+    withServers(async (options) => {
+      const { get } = await import('../commands/oneshot.ts');
+      await get(options);
+    }),
+  );
+
+  addClientCommand(program, 'set', 'change the message', [
+    ...setOptions(),
+    timeoutOption(10),
+  ]).action(
+    withServers(async (options) => {
+      const { set } = await import('../commands/oneshot.ts');
+      await set(options);
+    }),
+  );
+
+  addClientCommand(program, 'watch', 'print the message, and every later one', [
+    timeoutOption(10, 'the first message of each connection'),
+  ]).action(
+    withServers(async (options) => {
+      const { watch } = await import('../commands/oneshot.ts');
+      await watch(options);
+    }),
+  );
+
+  addClientCommand(program, 'history', 'print the stored messages with their times', [
+    timeoutOption(10),
+  ]).action(
+    withServers(async (options) => {
+      const { history } = await import('../commands/oneshot.ts');
+      await history(options);
+    }),
+  );
+}
+
+function addClientCommand(
+  program: Command,
+  name: string,
+  description: string,
+  options: Option[],
+): Command {
+  const all = [...serversOptions(), ...tlsClientOptions(), ...options];
+  return addCommand(program, name, description, all)
+    .addArgument(new Argument('[host]', 'the same as --host').argParser(parseServers))
+    .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort));
+}
+
+/** The flags for a client's servers, as Commander parses them. */
+interface GivenServers {
+  host: ServerArgument[];
+  port: number;
+}
+
+/** Wraps the action of a client command, which also takes its servers as `motd get HOST PORT`. */
+function withServers<Options>(act: (options: Options & ServersOptions) => Promise<void>) {
+  return (
+    host: ServerArgument[] | undefined,
+    port: number | undefined,
+    options: Options & GivenServers,
+    command: Command,
+  ) => {
+    for (const [name, value] of Object.entries({ host, port })) {
+      const isGivenTwice = value !== undefined && command.getOptionValueSource(name) === 'cli';
+      if (isGivenTwice) command.error(`error: the ${name} is given twice; leave out --${name}`);
+    }
+    const servers = (host ?? options.host).map((given) => ({
+      port: port ?? options.port,
+      ...given,
+    }));
+    return act({ ...options, servers });
+  };
+}
