@@ -13,7 +13,7 @@ import { merge, type PartResult, type Results } from './result.ts';
 
 const FULL: Effort = { rounds: 5, seconds: 1 };
 /** To try a part: too short for figures that mean something. */
-const QUICK: Effort = { rounds: 2, seconds: 0.2 };
+const QUICK: Effort = { rounds: 3, seconds: 0.2 };
 
 const { values, positionals: chosen } = parseArgs({
   allowPositionals: true,
@@ -55,7 +55,7 @@ async function measure(part: Part): Promise<void> {
   for (const [name, reason] of Object.entries(found.skipped)) {
     console.error(`     without ${name}: ${reason}`);
   }
-  console.log(`\n### ${found.title}\n\n${tableOf(found)}\n`);
+  if (found.rows.length > 0) console.log(`\n### ${found.title}\n\n${tableOf(found)}\n`);
   const date = new Date().toISOString().slice(0, 10);
   if (file !== undefined) await write(file, { ...found, date, machine: machine() });
 }

@@ -14,6 +14,9 @@ import { processTree } from './processes.ts';
 /** Short: how soon a program listens is measured, too. */
 const POLL_MS = 5;
 
+/** websockify can miss a SIGTERM while its children end. */
+const STOP_DEADLINE_MS = 5_000;
+
 /** The `motd` command, as `package.json` ships it. */
 export const MOTD = fileURLToPath(new URL(shippedCommand(), ROOT));
 
@@ -62,12 +65,13 @@ export class Programs {
 
   /** Starts a command of `motd` that reports the port on which it listens (cli/lifecycle.ts). */
   motd(...args: string[]): Promise<RunningProgram> {
-    return this.#fork(MOTD, args);
+    return this.#listening(this.fork(MOTD, args));
   }
 
   /** @param name A script in servers/, which reports its port in the same way. */
   script(name: string, ...args: string[]): Promise<RunningProgram> {
-    return this.#fork(fileURLToPath(new URL(`servers/${name}.js`, import.meta.url)), args);
+    const path = fileURLToPath(new URL(`servers/${name}.js`, import.meta.url));
+    return this.#listening(this.fork(path, args));
   }
 
   /** Starts any server. Resolves once it accepts connections. */
@@ -97,9 +101,14 @@ export class Programs {
     }
   }
 
-  async #fork(path: string, args: string[]): Promise<RunningProgram> {
+  /** Starts a script that talks to this process. */
+  fork(path: string, args: string[]): ChildProcess {
     const child = fork(path, args);
     this.#track(child);
+    return child;
+  }
+
+  async #listening(child: ChildProcess): Promise<RunningProgram> {
     const { ready } = await nextMessage(child);
     return { port: ready.port, pid: pidOf(child) };
   }
@@ -138,7 +147,9 @@ async function end(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit');
   const children = processTree(child.pid).filter((one) => one !== child.pid);
   child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
   await exited;
+  clearTimeout(timer);
   for (const one of children) kill(one, 'SIGTERM');
 }
 

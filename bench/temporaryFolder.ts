@@ -5,12 +5,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from '../testing/root.ts';
 
+const folders: string[] = [];
+
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /**
  * Makes a folder that is removed when this process exits. It is in the checkout: the system's
  * folder for temporary files may be in memory, where syncing costs nothing.
  */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(fileURLToPath(new URL('dist/', ROOT)), 'bench-data-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }

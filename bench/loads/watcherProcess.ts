@@ -1,7 +1,7 @@
 // Watchers in a process of their own (watchConnections.ts): reading thousands of updates takes as
 // long as sending them, and must not delay the client that stores.
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { nextMessage, type Programs } from '../programs.ts';
 import type { DialectName } from './dialect.ts';
@@ -23,8 +23,7 @@ export class WatcherProcess {
     count: number,
     ports: readonly number[],
   ): Promise<WatcherProcess> {
-    const child = fork(WATCH_CONNECTIONS, [dialect, ...[count, ...ports].map(String)]);
-    programs.defer(() => child.connected && child.disconnect());
+    const child = programs.fork(WATCH_CONNECTIONS, [dialect, ...[count, ...ports].map(String)]);
     await nextMessage(child);
     return new WatcherProcess(child);
   }

@@ -47,7 +47,7 @@ export const CHARTS: readonly Chart[] = [
     name: 'session-memory',
     title: 'Memory of an idle session of the bridge',
     part: 'Memory per session',
-    panels: [['an idle session', 'kB of memory for each']],
+    panels: [['an idle session', 'Each of 1,000 sessions; websockify: each of 500, its maximum']],
   },
 ];
 
@@ -90,8 +90,8 @@ interface Bar {
   kind: 'ours' | 'peer' | 'limit';
 }
 
-/** What no program of the same kind can surpass: it does less. */
-const LIMITS = new Set(['xterm.js alone', 'no bridge', 'minimal C']);
+/** They do less than the others: what is left to gain. */
+const LIMITS = new Set(['xterm.js alone', 'no bridge', 'minimal Node', 'minimal C']);
 
 /** @returns The chart as SVG; `undefined` if its part was not measured. */
 export async function drawChart(
@@ -247,6 +247,6 @@ function subtitleOf(panels: readonly [string, Row][]): string[] {
   );
   return [
     `${better}: the median, and the range of all rounds.`,
-    ...(hasLimit ? ['Pale: a program that does less, and shows what is possible.'] : []),
+    ...(hasLimit ? ['Faint: a program that does less, and shows what is possible.'] : []),
   ];
 }

@@ -11,7 +11,7 @@ export function formatValue(value: number, unit: Unit): string {
 /** Without the unit. */
 export function formatFigure(value: number, unit: Unit): string {
   if (unit === 'processes' || unit === 'files') return String(value);
-  if (!unit.endsWith('/s')) return threeDigits(value);
+  if (!unit.endsWith('/s') || unit === 'MB/s') return threeDigits(value);
   if (value >= 999_500) return `${threeDigits(value / 1e6)} M`;
   return value >= 999.5 ? `${threeDigits(value / 1e3)} k` : threeDigits(value);
 }

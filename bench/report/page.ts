@@ -3,7 +3,7 @@
 import type { Part } from '../part.ts';
 import type { PartResult, Results } from '../result.ts';
 import { CHARTS, describeChart } from './charts.ts';
-import { formatRatio, formatValue } from './format.ts';
+import { formatFigure, formatRatio, formatValue } from './format.ts';
 import { markdownTable, tableOf } from './tables.ts';
 
 const INTRODUCTION = `# Benchmarks
@@ -66,9 +66,11 @@ function glanceOf(parts: readonly PartResult[]): string {
     rows.map((row) => {
       const [ours, ...others] = row.entries;
       return [
-        `[${title}](#${anchorOf(title)}): ${row.title}`,
+        row.title.startsWith(title)
+          ? `[${row.title}](#${anchorOf(title)})`
+          : `[${title}](#${anchorOf(title)}): ${row.title}`,
         ours === undefined ? '' : formatValue(ours.median, row.unit),
-        others.map((other) => `${other.contestant} ${formatValue(other.median, row.unit)}`),
+        others.map((other) => `${other.contestant} ${formatFigure(other.median, row.unit)}`),
         others.map(({ ratio = Number.NaN }) => formatRatio(ratio)),
       ].map((cell) => (typeof cell === 'string' ? cell : cell.join('; ')));
     }),

@@ -75,9 +75,10 @@ describe('the page', () => {
   });
 });
 
-test('figures have three digits at most', () => {
+test('figures have three digits, unless their unit has no larger one', () => {
   expect(formatValue(7_432, 'logins/s')).toBe('7.43 k logins/s');
   expect(formatValue(3_700_000, 'requests/s')).toBe('3.70 M requests/s');
+  expect(formatValue(1_265, 'MB/s')).toBe('1265 MB/s');
   expect(formatValue(8.349, 'ms')).toBe('8.35 ms');
   expect(formatValue(3, 'processes')).toBe('3');
   expect(formatRatio(0.0075)).toBe('1/133');
