@@ -115,6 +115,7 @@ test('run-parts accepts its name', () => {
 test('shellcheck finds nothing', QUICK, () => {
   const scripts = [
     HOOK,
+    fileURLToPath(new URL('../../deploy/motd-get', import.meta.url)),
     fileURLToPath(new URL('../packaging/systemd/manager.sh', import.meta.url)),
   ];
   test.skip(shellcheck === '' && process.env['CI'] === undefined, 'no shellcheck here');

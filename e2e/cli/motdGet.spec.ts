@@ -1,0 +1,118 @@
+// deploy/motd-get, the client for hosts without Node, in every shell that may be /bin/sh.
+
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../testing/freePort.ts';
+import { Program, type ProgramResult } from '../../testing/programs.ts';
+import { expect, QUICK, test } from '../fixtures.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../deploy/motd-get', import.meta.url));
+const APPLE = 'An apple a day keeps the doctor away.';
+
+const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+const SHELLS = ['dash', 'bash', 'busybox'].filter(has);
+test.skip(SHELLS.length === 0 || !['nc', 'timeout', 'iconv'].every(has), 'a tool is missing');
+
+/** Runs the script, with a timeout that a busy machine does not reach. */
+async function motdGet(shell: string, args: string[], env: Record<string, string> = {}) {
+  const words = shell === 'busybox' ? ['sh', SCRIPT] : [SCRIPT];
+  const program = new Program(shell, [...words, ...args], { MOTD_TIMEOUT: '60', ...env });
+  return program.result();
+}
+
+/** Starts a server that handles each connection so. @returns Its address. */
+async function listen(connected: (socket: Socket) => void): Promise<string> {
+  const server = createServer((socket) => connected(socket.on('error', () => {}).resume()));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanUps.push(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  return `127.0.0.1:${port}`;
+}
+
+const cleanUps: (() => void)[] = [];
+test.afterEach(() => {
+  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+});
+
+const ok = (message: string): ProgramResult => ({ status: 0, stdout: `${message}\n`, stderr: '' });
+const failed = (status: number, error: string): ProgramResult => ({
+  status,
+  stdout: '',
+  stderr: `motd-get: ${error}\n`,
+});
+
+for (const shell of SHELLS) {
+  test.describe(`in ${shell}`, () => {
+    test('prints the message', QUICK, async ({ server }) => {
+      expect(await motdGet(shell, ['127.0.0.1', String(server.port)])).toEqual(ok(APPLE));
+    });
+
+    test('takes its servers from the environment, and asks the next one if one is down', async ({
+      server,
+    }) => {
+      const servers = `127.0.0.1:${await freePort()},localhost:${server.port}`;
+      expect(await motdGet(shell, [], { MOTD_HOST: servers })).toEqual(ok(APPLE));
+    });
+
+    test('prints a message in any script', async () => {
+      const where = await listen((socket) => socket.end('200 OK\nGrüße → שלום 🎉\n'));
+      expect(await motdGet(shell, [where])).toEqual(ok('Grüße → שלום 🎉'));
+    });
+
+    test('fails with the reply of a server that rejects it', async () => {
+      const where = await listen((socket) => socket.end('421 TOO MANY CONNECTIONS\n'));
+      const error = `${where} replied: 421 TOO MANY CONNECTIONS`;
+      expect(await motdGet(shell, [where])).toEqual(failed(1, error));
+    });
+
+    for (const [what, message] of [
+      ['an escape sequence', '\u001b[31mred'],
+      ['a control character above ASCII', 'a\u009bb'],
+      ['a character that reorders text', 'a\u202eb'],
+      ['what is not UTF-8', Buffer.from([0x61, 0xff])],
+    ] as const) {
+      test(`prints nothing of a message with ${what}`, async () => {
+        const where = await listen((socket) => {
+          socket.write('200 OK\n');
+          socket.write(message);
+          socket.end('\n');
+        });
+        const error = `${where} sent a message that is not plain text`;
+        expect(await motdGet(shell, [where])).toEqual(failed(1, error));
+      });
+    }
+
+    test('prints nothing of a message that is cut off', async () => {
+      const where = await listen((socket) => socket.end('200 OK\nAn app'));
+      const error = `${where} sent no complete message within 60.000 s`;
+      expect(await motdGet(shell, [where])).toEqual(failed(1, error));
+    });
+
+    test('gives up on a silent server when its time is over', async () => {
+      const where = await listen(() => {});
+      const error = `${where} cannot be reached, or sent no reply within 1.000 s`;
+      expect(await motdGet(shell, [where], { MOTD_TIMEOUT: '1' })).toEqual(failed(1, error));
+    });
+
+    for (const [args, env, error] of [
+      [['a', '1', 'b'], {}, 'usage: motd-get [HOST [PORT]]'],
+      [['a', 'b'], {}, 'the port must be a number: b'],
+      [[], { MOTD_TIMEOUT: '1s' }, 'MOTD_TIMEOUT must be whole seconds: 1s'],
+      [['-e'], {}, 'the servers must be HOST,HOST:PORT,[IPV6]:PORT'],
+      [['$(id)'], {}, 'the servers must be HOST,HOST:PORT,[IPV6]:PORT'],
+    ] as const) {
+      test(`rejects as wrong usage: ${[...args, ...Object.keys(env)].join(' ')}`, async () => {
+        expect(await motdGet(shell, [...args], env)).toEqual(failed(2, error));
+      });
+    }
+  });
+}
+
+test('says what to install where nc is missing', async () => {
+  const program = new Program('/bin/sh', [SCRIPT], { PATH: join(test.info().outputPath('empty')) });
+  expect(await program.result()).toEqual(failed(1, 'it needs nc: install netcat-openbsd'));
+});
