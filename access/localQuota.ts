@@ -1,13 +1,6 @@
 // A quota that is counted in this process.
 
-import type { Quota, QuotaExceeded, QuotaLease } from './quota.ts';
-
-export interface QuotaLimits {
-  /** The maximum for all sources together. */
-  total: number;
-  /** The maximum for each source (source.ts). */
-  perSource: number;
-}
+import type { MovableLease, Quota, QuotaExceeded, QuotaLimits, UnassignedQuota } from './quota.ts';
 
 /** The number of rejected peers sent the reason at a time. Others are disconnected without it. */
 const MAX_REJECTIONS = 100;
@@ -17,7 +10,7 @@ export function rejectionQuota(): LocalQuota {
   return new LocalQuota({ total: MAX_REJECTIONS, perSource: Number.POSITIVE_INFINITY });
 }
 
-export class LocalQuota implements Quota {
+export class LocalQuota implements Quota, UnassignedQuota {
   readonly #counts: Counts;
 
   constructor(limits: QuotaLimits) {
@@ -41,8 +34,7 @@ export class LocalQuota implements Quota {
   }
 }
 
-/** A lease that can move from one source to another, if the source becomes known later. */
-export class LocalLease implements QuotaLease {
+export class LocalLease implements MovableLease {
   /** `undefined` once the lease is released. */
   #counts: Counts | undefined;
   #source: string | undefined;
@@ -59,12 +51,6 @@ export class LocalLease implements QuotaLease {
     this.#counts = undefined;
   };
 
-  /**
-   * Counts the lease for a source, and no longer for the one before.
-   *
-   * @returns `false` if the source is at its limit; nothing changes then. `false`, too, if the lease
-   *   is released.
-   */
   assignTo(source: string): boolean {
     if (this.#counts === undefined) return false;
     if (source === this.#source) return true;

@@ -52,6 +52,9 @@ interface Try<Use> {
   reject: (reason: unknown) => void;
 }
 
+/** What a peer's session needs: a `PasswordGuard`, or calls to that of another process. */
+export type PasswordChecker<Use extends string> = Pick<PasswordGuard<Use>, 'isGuarded' | 'check'>;
+
 export class PasswordGuard<Use extends string> {
   readonly #passwords: Passwords<Use>;
   readonly #penalties = new Penalties();

@@ -19,6 +19,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { LocalQuota } from '../access/localQuota.ts';
+import type { QuotaLimits } from '../access/quota.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
 import { type AdminOptions, serveAdminRoutes } from './http/adminRoutes.ts';
 import { CHALLENGE, type CheckPassword, requireBasicAuth } from './http/basicAuth.ts';
@@ -236,23 +237,26 @@ function requestGuards(
     descriptors,
     isTrustedProxy,
     originPolicy: new OriginPolicy(publicOrigins),
-    connections: primary?.connections ?? connectionQuota(limits),
-    requests: connectionQuota(limits),
-    upgrades: new UpgradeQuota(primary?.sessions ?? sessionQuota(limits), descriptors),
+    connections: primary?.connections ?? new LocalQuota(connectionLimits(limits)),
+    requests: new LocalQuota(connectionLimits(limits)),
+    upgrades: new UpgradeQuota(
+      primary?.sessions ?? new LocalQuota(sessionLimits(limits)),
+      descriptors,
+    ),
   });
 }
 
-/** Makes the quota for the sessions of a bridge. */
-export function sessionQuota({ maxSessions, maxSessionsPerSource }: BridgeLimits): LocalQuota {
-  return new LocalQuota({ total: maxSessions, perSource: maxSessionsPerSource });
+/** The limits for the sessions of a bridge. */
+export function sessionLimits({ maxSessions, maxSessionsPerSource }: BridgeLimits): QuotaLimits {
+  return { total: maxSessions, perSource: maxSessionsPerSource };
 }
 
-/** Makes the quota for the TCP connections of a bridge, or for its unanswered requests. */
-export function connectionQuota({ maxSessionsPerSource }: BridgeLimits): LocalQuota {
-  return new LocalQuota({
+/** The limits for the TCP connections of a bridge, or for its unanswered requests. */
+export function connectionLimits({ maxSessionsPerSource }: BridgeLimits): QuotaLimits {
+  return {
     total: Number.POSITIVE_INFINITY,
     perSource: maxSessionsPerSource + ADDITIONAL_CONNECTIONS,
-  });
+  };
 }
 
 /** A request for the log. The address is parsed because a proxy may append the client's port. */

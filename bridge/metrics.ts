@@ -2,6 +2,12 @@
 // of time series is bounded: labels hold target names, codes and reasons, never what a peer sent.
 
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import {
+  METRICS_CONTENT_TYPE,
+  type MetricSample,
+  type MetricsText,
+  sampleOf,
+} from '../access/metricSamples.ts';
 import type { ConnectFailure } from '../access/systemErrors.ts';
 
 /** Why a connection or a request was rejected. */
@@ -27,17 +33,6 @@ export interface TargetCounters {
   bytesFromBrowsers: number;
   bytesToBrowsers: number;
 }
-
-export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
-
-/** All metrics, in Prometheus' text format. */
-export interface MetricsText {
-  readonly contentType: string;
-  text(): Promise<string>;
-}
-
-/** One metric and its values, as a worker sends them to the primary (clusterMetrics.ts). */
-export type MetricSample = Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number];
 
 /**
  * The close codes that have a label of their own (closeCodes.ts; RFC 6455, section 7.4.1). A peer
@@ -107,13 +102,9 @@ export class Metrics implements MetricsText {
     return this.#registry.metrics();
   }
 
-  /** @returns All metrics for the primary, without NaN (no value yet): sums would be NaN, too. */
-  async sample(): Promise<MetricSample[]> {
-    const samples = await this.#registry.getMetricsAsJSON();
-    return samples.map((sample) => ({
-      ...sample,
-      values: sample.values.filter(({ value }) => Number.isFinite(value)),
-    }));
+  /** @returns All metrics for the primary. */
+  sample(): Promise<MetricSample[]> {
+    return sampleOf(this.#registry);
   }
 
   #registerTargetMetrics(): void {

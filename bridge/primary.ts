@@ -1,13 +1,13 @@
 // Requests from a worker of the bridge to the primary, the process that started it. The primary
 // relays nothing. It counts for all workers, so that quotas and metrics apply to the whole bridge.
 
+import type { MetricSample, MetricsText } from '../access/metricSamples.ts';
 import type { Quota } from '../access/quota.ts';
-import type { MetricSample, MetricsText } from './metrics.ts';
 
 export interface Primary {
-  /** The quota for sessions (`sessionQuota` in bridge.ts). */
+  /** The quota for sessions (`sessionLimits` in bridge.ts). */
   sessions: Quota;
-  /** The quota for TCP connections (`connectionQuota` in bridge.ts). */
+  /** The quota for TCP connections (`connectionLimits` in bridge.ts). */
   connections: Quota;
   /** The metrics of all workers together. */
   metrics: MetricsText;

@@ -1,4 +1,4 @@
-// Supervises a child process of `motd up`, or a worker of `motd bridge`: starts it, restarts it
+// Supervises a child process of `motd up`, or a worker of `motd serve` or `motd bridge`: starts it, restarts it
 // with backoff when it crashes, and stops it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -28,6 +28,8 @@ export interface ChildOptions {
    * @param previous On a restart, the last report that it is ready.
    */
   start(previous?: Ready): ChildProcess;
+  /** Requests the process to stop; by default with SIGTERM. */
+  requestStop?(running: ChildProcess): void;
 }
 
 export class Supervisor {
@@ -79,7 +81,8 @@ export class Supervisor {
       this.#end();
       return;
     }
-    running.kill('SIGTERM');
+    const { requestStop = terminate } = this.#child;
+    requestStop(running);
     const deadline = setTimeout(() => running.kill('SIGKILL'), this.#child.stopDeadlineMs);
     running.once('close', () => clearTimeout(deadline));
   }
@@ -151,6 +154,10 @@ export class Supervisor {
     this.#resolveStart(undefined);
     this.#resolveEnded();
   }
+}
+
+function terminate(running: ChildProcess): void {
+  running.kill('SIGTERM');
 }
 
 /**

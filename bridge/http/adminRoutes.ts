@@ -2,8 +2,8 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { descriptorCheck } from '../../access/descriptors.ts';
+import type { MetricsText } from '../../access/metricSamples.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.ts';
-import type { MetricsText } from '../metrics.ts';
 import type { Target } from '../relay/targets.ts';
 import { clientAddress, isFromUntrustedProxy } from './clientAddress.ts';
 import { Readiness } from './readiness.ts';

@@ -3,21 +3,17 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Endpoint } from '../../access/endpoint.ts';
-import { createLease, type Quota } from '../../access/quota.ts';
+import { METRICS_CONTENT_TYPE, type MetricSample } from '../../access/metricSamples.ts';
+import type { WorkerQuota } from '../../access/workerQuota.ts';
+import { connectionLimits, sessionLimits } from '../../bridge/bridge.ts';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
-import { METRICS_CONTENT_TYPE, type MetricSample } from '../../bridge/metrics.ts';
-import type { Primary } from '../../bridge/primary.ts';
 import { onStopRequest, reportToParent } from '../lifecycle.ts';
 import { exitWhenFlushed, jsonLogger } from '../output.ts';
-import { type BridgeOptions, startBridgeApp } from './bridgeApp.ts';
-import { IpcPeer } from './ipc.ts';
-import {
-  fromPem,
-  type PemIdentity,
-  type PrimaryMethods,
-  type QuotaName,
-  type WorkerMethods,
-} from './workerProtocol.ts';
+import { IpcPeer } from '../workers/ipc.ts';
+import { fromPem, type PemIdentity } from '../workers/pemIdentity.ts';
+import { workerQuotas } from '../workers/sharedQuotas.ts';
+import { type BridgeOptions, limitsFrom, startBridgeApp } from './bridgeApp.ts';
+import type { PrimaryMethods, QuotaName, WorkerConfig, WorkerMethods } from './bridgeProtocol.ts';
 
 /** Serves its share of the connections until a stop request. */
 export async function runWorker(options: BridgeOptions): Promise<void> {
@@ -32,27 +28,55 @@ export async function runWorker(options: BridgeOptions): Promise<void> {
   }
 }
 
-async function start(
-  options: BridgeOptions,
-): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
-  let app: FastifyInstance | undefined;
-  let sample = async (): Promise<MetricSample[]> => [];
+function start(options: BridgeOptions): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
+  return new Promise((resolve, reject) => {
+    let worker: BridgeWorker | undefined;
+    const methods: WorkerMethods = {
+      start(config) {
+        worker = new BridgeWorker(options, config, primary);
+        worker.start().then(resolve, reject);
+      },
+      takeOver: (quota, key) => worker?.quotas[quota].takeOver(key) ?? 0,
+      handBack: (quota, key) => worker?.quotas[quota].handBack(key),
+      sample: async () => worker?.sample() ?? [],
+      replaceCertificate: (tls) => worker?.replaceCertificate(tls),
+    };
+    const primary = new IpcPeer<PrimaryMethods>(process, methods);
+    primary.notify('loaded');
+  });
+}
+
+class BridgeWorker {
+  readonly quotas: Record<QuotaName, WorkerQuota>;
+  readonly #options: BridgeOptions;
+  readonly #primary: IpcPeer<PrimaryMethods>;
+  readonly #httpPort: number;
   /** The current certificate. It may be replaced while the bridge starts. */
-  let tls: PemIdentity | undefined;
-  const methods: WorkerMethods = {
-    sample: () => sample(),
-    replaceCertificate: (replacement) => {
-      tls = replacement;
-      if (app !== undefined) replaceCertificate(app, fromPem(replacement));
-    },
-  };
-  const primary = new IpcPeer<PrimaryMethods>(process, methods);
-  const config = await primary.call('config');
-  tls = config.tls;
-  const started = await startBridgeApp(
-    { ...options, httpPort: config.httpPort },
-    {
-      tls: config.tls && fromPem(config.tls),
+  #tls: PemIdentity | undefined;
+  #app: FastifyInstance | undefined;
+  #sample = async (): Promise<MetricSample[]> => [];
+
+  // Synchronous: the next message of the primary may need the quotas.
+  constructor(
+    options: BridgeOptions,
+    { httpPort, tls, countedKeys }: WorkerConfig,
+    primary: IpcPeer<PrimaryMethods>,
+  ) {
+    const limits = limitsFrom(options);
+    const both = { sessions: sessionLimits(limits), connections: connectionLimits(limits) };
+    this.quotas = workerQuotas(both, options.workers, countedKeys, primary);
+    this.#options = options;
+    this.#primary = primary;
+    this.#httpPort = httpPort;
+    this.#tls = tls;
+  }
+
+  async start(): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
+    const options = { ...this.#options, httpPort: this.#httpPort };
+    const primary = this.#primary;
+    const tls = this.#tls;
+    const started = await startBridgeApp(options, {
+      tls: tls && fromPem(tls),
       // Each worker numbers its requests from 1: add the process id, to distinguish them.
       logger: jsonLogger(options.log)?.child({ pid: process.pid }),
       ...(options.usersFile !== undefined && {
@@ -63,26 +87,25 @@ async function start(
           revoke: (token, scope) => primary.call('revokeLogin', token, scope),
         },
       }),
-      primary: primaryOver(primary, (ownSample) => {
-        sample = ownSample;
-      }),
-    },
-  );
-  app = started.app;
-  if (tls !== undefined && tls !== config.tls) replaceCertificate(app, fromPem(tls));
-  return started;
-}
+      primary: {
+        ...this.quotas,
+        metrics: { contentType: METRICS_CONTENT_TYPE, text: () => primary.call('metrics') },
+        onSample: (sample) => {
+          this.#sample = sample;
+        },
+      },
+    });
+    this.#app = started.app;
+    if (this.#tls !== undefined && this.#tls !== tls) this.replaceCertificate(this.#tls);
+    return started;
+  }
 
-function primaryOver(primary: IpcPeer<PrimaryMethods>, onSample: Primary['onSample']): Primary {
-  const quota = (name: QuotaName): Quota => ({
-    acquire: async (source) =>
-      (await primary.call('acquire', name, source)) ??
-      createLease(() => primary.notify('release', name, source)),
-  });
-  return {
-    sessions: quota('sessions'),
-    connections: quota('connections'),
-    metrics: { contentType: METRICS_CONTENT_TYPE, text: () => primary.call('metrics') },
-    onSample,
-  };
+  sample(): Promise<MetricSample[]> {
+    return this.#sample();
+  }
+
+  replaceCertificate(tls: PemIdentity): void {
+    this.#tls = tls;
+    if (this.#app !== undefined) replaceCertificate(this.#app, fromPem(tls));
+  }
 }

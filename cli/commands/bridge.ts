@@ -8,8 +8,8 @@ import {
   PAGE_DIR,
   startBridgeApp,
 } from '../bridge/bridgeApp.ts';
+import { isBridgeWorker } from '../bridge/bridgeProtocol.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
-import { isBridgeWorker } from '../bridge/workerProtocol.ts';
 import { CliError } from '../cliError.ts';
 import { onStopRequest } from '../lifecycle.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';

@@ -147,7 +147,7 @@ test('PROTOCOL.md names every command, reply, event, close code and metric', QUI
     'bridge/relay/closeCodes.ts': /\b(1\d{3})\b(?=[,\]])/g,
     'server/adminServer.ts': /'(motd_\w+)'/g,
     'bridge/metrics.ts': /'(motd_\w+)'/g,
-    'bridge/clusterMetrics.ts': /'(motd_\w+)'/g,
+    'cli/bridge/bridgePrimary.ts': /'(motd_\w+)'/g,
   }).flatMap(([file, pattern]) => {
     const names = [...readFileSync(join(ROOT, file), 'utf8').matchAll(pattern)].map(
       ([, name = '']) => name,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { Metrics } from '../../bridge/metrics.ts';
 import { ClusterMetrics } from './clusterMetrics.ts';
-import { Metrics } from './metrics.ts';
 
 /** The metrics of a worker with one target. */
 function worker(opened: number, open: number): Metrics {
@@ -12,6 +12,14 @@ function worker(opened: number, open: number): Metrics {
 /** Never reached in these tests. */
 const LONG_TIMEOUT_MS = 60_000;
 
+function clusterMetrics(workerTimeoutMs = LONG_TIMEOUT_MS): ClusterMetrics {
+  const names = {
+    workers: 'motd_bridge_workers',
+    workerExits: 'motd_bridge_worker_exits_total',
+  };
+  return new ClusterMetrics({ names, workerTimeoutMs });
+}
+
 const OPENED = 'motd_bridge_sessions_opened_total{target="echo"}';
 const OPEN = 'motd_bridge_sessions{target="echo"}';
 
@@ -21,7 +29,7 @@ async function metricOf(cluster: ClusterMetrics, name: string): Promise<number> 
 }
 
 test('adds up the counters and the gauges of all workers', async () => {
-  const cluster = new ClusterMetrics(LONG_TIMEOUT_MS);
+  const cluster = clusterMetrics();
   for (const metrics of [worker(3, 2), worker(4, 1)]) cluster.addWorker(() => metrics.sample());
   expect(await metricOf(cluster, OPENED)).toBe(7);
   expect(await metricOf(cluster, OPEN)).toBe(3);
@@ -29,7 +37,7 @@ test('adds up the counters and the gauges of all workers', async () => {
 });
 
 test('merges rejections for the same reason into one line', async () => {
-  const cluster = new ClusterMetrics(LONG_TIMEOUT_MS);
+  const cluster = clusterMetrics();
   for (const metrics of [worker(0, 0), worker(0, 0)]) {
     metrics.recordRejection('host');
     cluster.addWorker(() => metrics.sample());
@@ -38,14 +46,14 @@ test('merges rejections for the same reason into one line', async () => {
 });
 
 test('reports the start time of the primary, not of the workers', async () => {
-  const cluster = new ClusterMetrics(LONG_TIMEOUT_MS);
+  const cluster = clusterMetrics();
   for (const metrics of [worker(0, 0), worker(0, 0)]) cluster.addWorker(() => metrics.sample());
   const started = await metricOf(cluster, 'process_start_time_seconds');
   expect(Math.abs(started - performance.timeOrigin / 1000)).toBeLessThan(1);
 });
 
 test('keeps the counters of a worker that has exited, but not its gauges', async () => {
-  const cluster = new ClusterMetrics(LONG_TIMEOUT_MS);
+  const cluster = clusterMetrics();
   const [first, second] = [worker(3, 2), worker(4, 1)];
   const remove = cluster.addWorker(() => first.sample());
   cluster.addWorker(() => second.sample());
@@ -67,7 +75,7 @@ test('keeps the counters of a worker that has exited, but not its gauges', async
 });
 
 test('counts a worker that does not answer in time with its last sample', async () => {
-  const cluster = new ClusterMetrics(20);
+  const cluster = clusterMetrics(20);
   const [hanging, responding] = [worker(3, 2), worker(4, 1)];
   let sampleHanging = () => hanging.sample();
   cluster.addWorker(() => sampleHanging());
@@ -81,7 +89,7 @@ test('counts a worker that does not answer in time with its last sample', async 
 });
 
 test('ignores a worker that exits during the scrape', async () => {
-  const cluster = new ClusterMetrics(LONG_TIMEOUT_MS);
+  const cluster = clusterMetrics();
   const metrics = worker(3, 2);
   cluster.addWorker(() => metrics.sample());
   cluster.addWorker(() => Promise.reject(new Error('the process has exited')));

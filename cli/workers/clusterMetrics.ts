@@ -1,4 +1,4 @@
-// The metrics of a bridge with several workers, merged by the primary. Each metric is merged as
+// The metrics of several workers, merged by their primary. Each metric is merged as
 // prom-client declares it (its `aggregator`): usually the sum; for the event loop delay, the mean
 // or the maximum.
 //
@@ -7,7 +7,11 @@
 // last sample.
 
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client';
-import { METRICS_CONTENT_TYPE, type MetricSample, type MetricsText } from './metrics.ts';
+import {
+  METRICS_CONTENT_TYPE,
+  type MetricSample,
+  type MetricsText,
+} from '../../access/metricSamples.ts';
 
 /** The metric types that only grow, and so remain part of the sum after a worker has exited. */
 const CUMULATIVE_TYPES = new Set<string>(['counter', 'histogram', 'summary']);
@@ -18,6 +22,15 @@ export type SampleWorker = () => Promise<MetricSample[]>;
 /** How long a scrape waits for a worker. */
 const WORKER_TIMEOUT_MS = 1000;
 
+export interface ClusterMetricsOptions {
+  /** The names of the metrics about the workers. */
+  names: { workers: string; workerExits: string };
+  /** Requests the metrics of the primary itself, if it does a part of the work. */
+  samplePrimary?: SampleWorker;
+  /** How long a worker may take to answer. */
+  workerTimeoutMs?: number;
+}
+
 interface Worker {
   sample: SampleWorker;
   lastSample: MetricSample[];
@@ -27,6 +40,7 @@ export class ClusterMetrics implements MetricsText {
   readonly contentType = METRICS_CONTENT_TYPE;
   readonly #ownRegistry = new Registry();
   readonly #workers = new Set<Worker>();
+  readonly #samplePrimary: SampleWorker;
   readonly #workerTimeoutMs: number;
   readonly #workerExits: Counter;
   /** The summed metrics of exited workers. */
@@ -34,9 +48,13 @@ export class ClusterMetrics implements MetricsText {
   #scrape: Promise<string> | undefined;
   #respondingWorkers = 0;
 
-  /** @param workerTimeoutMs How long a worker may take to answer. */
-  constructor(workerTimeoutMs = WORKER_TIMEOUT_MS) {
+  constructor({
+    names,
+    samplePrimary = async () => [],
+    workerTimeoutMs = WORKER_TIMEOUT_MS,
+  }: ClusterMetricsOptions) {
     this.#workerTimeoutMs = workerTimeoutMs;
+    this.#samplePrimary = samplePrimary;
     const registers = [this.#ownRegistry];
     new Gauge({
       name: 'process_start_time_seconds',
@@ -45,7 +63,7 @@ export class ClusterMetrics implements MetricsText {
     }).set(Math.round(performance.timeOrigin / 1000));
     const responding = () => this.#respondingWorkers;
     new Gauge({
-      name: 'motd_bridge_workers',
+      name: names.workers,
       help: 'Workers that answered this scrape.',
       registers,
       collect() {
@@ -53,7 +71,7 @@ export class ClusterMetrics implements MetricsText {
       },
     });
     this.#workerExits = new Counter({
-      name: 'motd_bridge_worker_exits_total',
+      name: names.workerExits,
       help: 'Workers that exited, for any cause.',
       registers,
     });
@@ -79,15 +97,15 @@ export class ClusterMetrics implements MetricsText {
     this.#respondingWorkers = updates.filter((hasAnswered) => hasAnswered).length;
     const own = await this.#ownRegistry.getMetricsAsJSON();
     const samples = [...this.#workers].map(({ lastSample }) => lastSample);
-    return AggregatorRegistry.aggregate([...samples, this.#exited, own]).metrics();
+    const primary = withoutUnmergeable(await this.#samplePrimary());
+    return AggregatorRegistry.aggregate([...samples, this.#exited, primary, own]).metrics();
   }
 
   /** @returns Whether the worker answered in time. A late answer counts in the next scrape. */
   async #update(worker: Worker): Promise<boolean> {
     const updated = worker.sample().then(
       (samples) => {
-        // Drops what cannot be merged, such as the start time of each process.
-        worker.lastSample = samples.filter(({ aggregator }) => aggregator !== 'omit');
+        worker.lastSample = withoutUnmergeable(samples);
         return true;
       },
       () => false,
@@ -105,4 +123,9 @@ export class ClusterMetrics implements MetricsText {
     const kept = worker.lastSample.filter(({ type }) => CUMULATIVE_TYPES.has(String(type)));
     this.#exited = AggregatorRegistry.aggregate([this.#exited, kept]).getMetricsAsArray();
   }
+}
+
+/** Drops what cannot be merged, such as the start time of each process. */
+function withoutUnmergeable(samples: MetricSample[]): MetricSample[] {
+  return samples.filter(({ aggregator }) => aggregator !== 'omit');
 }

@@ -1,6 +1,8 @@
 // Calls methods of another process over the IPC channel between a process and its child
 // (child_process, 'message'). Each end offers methods that the other end calls.
 
+import { errorMessage } from '../../access/errorMessage.ts';
+
 /** The methods of one end. Arguments and results are passed as JSON. */
 export type Methods = Record<string, (...args: never[]) => unknown>;
 
@@ -104,10 +106,12 @@ export class IpcPeer<RemoteMethods extends Methods> {
 
   async #run({ method, args, id }: Call): Promise<void> {
     try {
-      const value = await this.#methods[method]?.(...args);
+      const result = this.#methods[method]?.(...args);
+      // The reply of a method without a promise is sent before anything that happens later.
+      const value = result instanceof Promise ? await result : result;
       if (id !== undefined) this.#send({ replyTo: id, value }, () => {});
     } catch (error) {
-      if (id !== undefined) this.#send({ replyTo: id, error: String(error) }, () => {});
+      if (id !== undefined) this.#send({ replyTo: id, error: errorMessage(error) }, () => {});
     }
   }
 }

@@ -1,0 +1,173 @@
+// The workers of a primary (node:cluster): several processes that accept connections on one port.
+// Each is supervised by itself.
+
+import type { ChildProcess } from 'node:child_process';
+import cluster from 'node:cluster';
+import type { Endpoint } from '../../access/endpoint.ts';
+import { freeLocalhostPort, isLocalhost } from '../../access/localhost.ts';
+import { CliError } from '../cliError.ts';
+import type { Ready, Report } from '../lifecycle.ts';
+import { type Environment, Supervisor } from '../supervisor.ts';
+import type { IpcPeer, Methods } from './ipc.ts';
+
+/** What the primary has of one worker process. */
+export interface ConnectedWorker<WorkerMethods extends Methods> {
+  peer: IpcPeer<WorkerMethods>;
+  /** It listens. */
+  onReady(): void;
+  /** It has ended, for any cause. */
+  onClose(): void;
+}
+
+export interface WorkerPoolOptions<WorkerMethods extends Methods> {
+  /** The name of each worker, at the start of a log line: `Bridge worker`. */
+  name: string;
+  count: number;
+  /** Where they listen. */
+  endpoint: Endpoint;
+  /**
+   * How a connection reaches a worker: the primary accepts it and passes it on to each in turn, or
+   * the worker that the kernel wakes first accepts it from a socket that all of them share.
+   */
+  distribution: 'inTurn' | 'byKernel';
+  /** Added to the environment of the workers. */
+  environment: Environment;
+  /** The arguments of the workers; by default, those of this process. */
+  args?: string[];
+  /** The time until a worker that does not stop is killed. */
+  stopDeadlineMs: number;
+  /** Connects the primary to a worker that starts. */
+  connect(child: ChildProcess): ConnectedWorker<WorkerMethods>;
+  /** Requests a worker to stop; by default with SIGTERM. */
+  requestStop?(peer: IpcPeer<WorkerMethods>): void;
+  /** No worker listens any more, although none was requested to stop. */
+  onDeserted?(): void;
+}
+
+export class WorkerPool<WorkerMethods extends Methods> {
+  isStopping = false;
+  readonly #options: WorkerPoolOptions<WorkerMethods>;
+  readonly #log: (line: string) => void;
+  readonly #supervisors: readonly Supervisor[];
+  readonly #workers = new Map<ChildProcess, ConnectedWorker<WorkerMethods>>();
+  /** The workers that listen. The port is open while there is one. */
+  readonly #listening = new Set<ChildProcess>();
+  #port: number;
+  /** The endpoint of the first worker that was ready. Every worker must use its port. */
+  #endpoint: Endpoint | undefined;
+
+  /**
+   * @param log Called with each line for the operator.
+   * @throws CliError if this process is itself a worker.
+   */
+  constructor(options: WorkerPoolOptions<WorkerMethods>, log: (line: string) => void) {
+    if (!cluster.isPrimary) {
+      throw new CliError('this process is already a cluster worker; leave out --workers');
+    }
+    this.#options = options;
+    this.#log = log;
+    this.#port = options.endpoint.port;
+    const { distribution, args, count } = options;
+    // Overrides NODE_CLUSTER_SCHED_POLICY.
+    cluster.schedulingPolicy = distribution === 'inTurn' ? cluster.SCHED_RR : cluster.SCHED_NONE;
+    cluster.setupPrimary({
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      ...(args !== undefined && { args }),
+    });
+    this.#supervisors = Array.from({ length: count }, (_, index) => this.#supervise(index + 1));
+  }
+
+  /** The port on which a worker has to listen. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** The channels to the workers. */
+  get peers(): IpcPeer<WorkerMethods>[] {
+    return [...this.#workers.values()].map(({ peer }) => peer);
+  }
+
+  /** Resolves when every worker has ended, and none will be restarted. */
+  get ended(): Promise<unknown> {
+    return Promise.all(this.#supervisors.map(({ ended }) => ended));
+  }
+
+  /** @returns The endpoint of the workers; `undefined` if one of them failed, and printed why. */
+  async start(): Promise<Endpoint | undefined> {
+    const { host } = this.#options.endpoint;
+    // Choose the port here: for port 0, each worker could get another one.
+    if (this.#port === 0 && isLocalhost(host)) this.#port = await freeLocalhostPort();
+    const [first, ...others] = this.#supervisors;
+    // An error in the settings would fail every worker. Start one first, to print the error once.
+    const listening = await first?.start();
+    if (listening === undefined) return undefined;
+    const all = await Promise.all(others.map((worker) => worker.start()));
+    return all.includes(undefined) ? undefined : listening.ready;
+  }
+
+  stop(): void {
+    this.isStopping = true;
+    for (const supervisor of this.#supervisors) supervisor.stop();
+  }
+
+  #supervise(number: number): Supervisor {
+    const { stopDeadlineMs, requestStop } = this.#options;
+    const name = `${this.#options.name} ${number}`;
+    const start = (previous?: Ready) => {
+      const child = this.#fork();
+      child.on('message', (report: Report) => {
+        if ('ready' in report && previous !== undefined) this.#log(`${name} was restarted.`);
+      });
+      return child;
+    };
+    const options = {
+      name,
+      stopDeadlineMs,
+      start,
+      ...(requestStop && {
+        requestStop: (child: ChildProcess) => {
+          const worker = this.#workers.get(child);
+          if (worker !== undefined) requestStop(worker.peer);
+        },
+      }),
+    };
+    return new Supervisor(options, this.#log);
+  }
+
+  #fork(): ChildProcess {
+    const worker = cluster.fork(this.#options.environment);
+    // It repeats the errors of its process, which the supervisor handles.
+    worker.on('error', () => {});
+    const child = worker.process;
+    const connected = this.#options.connect(child);
+    this.#workers.set(child, connected);
+    child.on('message', (report: Report) => {
+      if (!('ready' in report)) return;
+      connected.onReady();
+      this.#childOnReady(child, report.ready);
+    });
+    child.once('close', () => {
+      connected.peer.close();
+      this.#workers.delete(child);
+      connected.onClose();
+      this.#childOnClose(child);
+    });
+    return child;
+  }
+
+  #childOnReady(child: ChildProcess, endpoint: Endpoint): void {
+    this.#endpoint ??= endpoint;
+    // If the port was closed in between, port 0 gives another one. Restart the worker with the old
+    // port.
+    if (endpoint.port === this.#endpoint.port) this.#listening.add(child);
+    else child.kill('SIGKILL');
+  }
+
+  // Node closes the listening socket when its last worker exits. The next worker must listen on the
+  // same port.
+  #childOnClose(child: ChildProcess): void {
+    if (!this.#listening.delete(child) || this.#listening.size > 0) return;
+    if (this.#endpoint !== undefined) this.#port = this.#endpoint.port;
+    if (!this.isStopping) this.#options.onDeserted?.();
+  }
+}
