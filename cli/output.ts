@@ -17,7 +17,18 @@ const FLUSH_DEADLINE_MS = 1000;
 /** If this process itself was suspended past the deadline, its writes get this much longer. */
 const GRACE_PERIOD_MS = 200;
 
-const stdout = new sonicBoom.SonicBoom({ fd: 1, sync: false, maxLength: MAX_BUFFERED_BYTES });
+/**
+ * PIPE_BUF of Linux (pipe(7)): in writes of at most this size, lines of several processes, such as
+ * those of workers, stay whole.
+ */
+const MAX_WRITE_BYTES = 4096;
+
+const stdout = new sonicBoom.SonicBoom({
+  fd: 1,
+  sync: false,
+  maxLength: MAX_BUFFERED_BYTES,
+  maxWrite: MAX_WRITE_BYTES,
+});
 // The disk is full, or the reader has closed: lines are lost, and the process continues.
 stdout.on('error', () => {});
 // `streamWrite` is the last step before a line is written: it escapes keys and errors, too.

@@ -52,7 +52,7 @@ test.skipIf(!existsSync(TCP_SOCKETS))('probes only peers that stay connected', a
 });
 
 test('serves a peer over TLS, and releases its lease at the close', async () => {
-  const running = await startServer({ tls, limits: { maxConnections: 1 } });
+  const running = await startServer({ tls, limits: { total: 1 } });
   for (let turn = 1; turn <= 2; turn++) {
     const { socket, replies } = securedClient(running);
     socket.write('MSGGET\nQUIT\n');
@@ -89,7 +89,7 @@ test.each([
 });
 
 test('disconnects a peer over the quota without a reply, since it awaits a handshake', async () => {
-  const running = await startServer({ tls, limits: { maxConnections: 0 } });
+  const running = await startServer({ tls, limits: { total: 0 } });
   expect(await new TestClient(running).ended()).toBe('');
   expect(running.console.at(-1)).toMatch(/^\[!\] 421 TOO MANY CONNECTIONS/);
   await expect.poll(() => running.server.connections).toBe(0);

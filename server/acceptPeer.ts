@@ -19,7 +19,8 @@ import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Endpoint } from '../access/endpoint.ts';
 import { errorMessage } from '../access/errorMessage.ts';
-import type { LocalLease, LocalQuota } from '../access/localQuota.ts';
+import type { LocalQuota } from '../access/localQuota.ts';
+import type { MovableLease, UnassignedQuota } from '../access/quota.ts';
 import { sourceOf } from '../access/source.ts';
 import { errorCode } from '../access/systemErrors.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
@@ -44,7 +45,7 @@ const SET_KEEPALIVE_AFTER_MS = KEEPALIVE_AFTER_MS / 2;
 const REJECT_TIMEOUT_MS = 1000;
 
 export interface AcceptContext extends ConnectionContext {
-  connections: LocalQuota;
+  connections: UnassignedQuota;
   /** Rejected peers that are still being sent the reason. */
   rejections: LocalQuota;
   /** Whether a PROXY header from an IP address is trusted. */
@@ -82,7 +83,9 @@ export async function acceptPeer(
   const log = new ConnectionLog(context.log);
   const accepted: AcceptedSocket = { socket, socketPeer, context, stop, closed, log };
   // `assignTo` adds the source once the peer is identified.
-  const lease = context.connections.acquire();
+  const acquired = context.connections.acquire();
+  // The quota of one process decides immediately: waiting would delay each connection.
+  const lease = acquired instanceof Promise ? await acquired : acquired;
   const outcome =
     typeof lease === 'string'
       ? rejected(accepted, socketPeer, REPLY.tooManyConnections)
@@ -102,7 +105,7 @@ export async function acceptPeer(
  */
 async function serveAccepted(
   accepted: AcceptedSocket,
-  lease: LocalLease,
+  lease: MovableLease,
 ): Promise<Connection | Reply | undefined> {
   const { socket, socketPeer, context, log } = accepted;
   const trust = { isTrusted: context.isTrustedProxy(socketPeer.host), key: context.proxyKey };
@@ -111,7 +114,8 @@ async function serveAccepted(
   if (identified === undefined || typeof identified === 'string') return identified;
 
   const { peer } = identified;
-  if (!lease.assignTo(sourceOf(peer.host))) {
+  const assigned = lease.assignTo(sourceOf(peer.host));
+  if (!(assigned instanceof Promise ? await assigned : assigned)) {
     return rejected(accepted, peer, REPLY.tooManyConnections);
   }
   log.connected(peer);
@@ -125,21 +129,19 @@ async function serveAccepted(
 /** @returns The reply that rejects the peer; `undefined` if it has gone. */
 async function identify(
   accepted: AcceptedSocket,
-  lease: LocalLease,
+  lease: MovableLease,
   trust: ProxyTrust,
 ): Promise<IdentifiedPeer | Reply | undefined> {
   const { socket, socketPeer, context, stop, log } = accepted;
   // A silent peer is logged as connected. If only a key can make it trusted, it also counts for its
   // own source from then on: silence must not bypass that quota. A proxy with a key sends it
   // immediately, so the quota of its own source does not affect it.
-  const mayKeepWaiting = () => {
-    if (!trust.isTrusted && !lease.assignTo(sourceOf(socketPeer.host))) return false;
-    log.connected(socketPeer);
-    return true;
-  };
+  const mayKeepWaiting = () => trust.isTrusted || lease.assignTo(sourceOf(socketPeer.host));
+  const onKeepWaiting = () => log.connected(socketPeer);
   const onWait = (end: () => void) => stop.begin({ stop: end });
   socket.setTimeout(context.idleTimeoutMs);
-  const result = await identifyPeer(socket, socketPeer, { trust, mayKeepWaiting, onWait });
+  const options = { trust, mayKeepWaiting, onKeepWaiting, onWait };
+  const result = await identifyPeer(socket, socketPeer, options);
   switch (result.is) {
     case 'identified':
       return result;

@@ -3,8 +3,11 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Endpoint } from '../access/endpoint.ts';
-import { AdminServer } from './adminServer.ts';
+import type { MetricsText } from '../access/metricSamples.ts';
+import { AdminServer, type AdminSources } from './adminServer.ts';
+import { ServerMetrics } from './metrics.ts';
 import { buildServer, memoryStore, TestClient } from './server.harness.ts';
+import type { MotdServer } from './server.ts';
 import type { Freshness, MessageStore } from './stores/store.ts';
 
 interface HttpResponse {
@@ -22,6 +25,16 @@ async function ask({ host, port }: Endpoint, path: string, method = 'GET'): Prom
   });
 }
 
+function sourceOf(server: MotdServer, metrics: MetricsText): AdminSources['server'] {
+  return {
+    get isStopping() {
+      return server.isStopping;
+    },
+    canAccept: async () => true,
+    metrics,
+  };
+}
+
 /** A server with its admin server, and the freshness that its store reports. */
 async function start() {
   const freshness: Freshness = { ageMs: 0, outage: undefined };
@@ -36,7 +49,8 @@ async function start() {
     },
   });
   const { server } = buildServer({ store });
-  const admin = new AdminServer(server, store);
+  const metrics = new ServerMetrics({ process: true, server, store });
+  const admin = new AdminServer({ server: sourceOf(server, metrics), store });
   const at = await admin.listen('127.0.0.1', 0);
   onTestFinished(() => admin.close());
   const serve = async () => {
@@ -125,7 +139,9 @@ test('counts stored messages and failed stores', async () => {
 
 test('listens on both addresses of localhost', async () => {
   const store = memoryStore();
-  const admin = new AdminServer(buildServer({ store }).server, store);
+  const { server } = buildServer({ store });
+  const metrics = new ServerMetrics({ process: true, server, store });
+  const admin = new AdminServer({ server: sourceOf(server, metrics), store });
   onTestFinished(() => admin.close());
   const { host: listeningHost, port } = await admin.listen('localhost', 0);
   expect(listeningHost).toBe('localhost');

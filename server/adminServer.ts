@@ -3,13 +3,11 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { descriptorCheck } from '../access/descriptors.ts';
 import { type Endpoint, listeningEndpoint } from '../access/endpoint.ts';
 import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
+import type { MetricsText } from '../access/metricSamples.ts';
 import { limitUnanswered } from '../access/unansweredRequests.ts';
 import { escapeControls } from '../protocol/plainText.ts';
-import type { MotdServer } from './server.ts';
 import type { MessageStore } from './stores/store.ts';
 
 /** OPTIONS is the default of HAProxy's `option httpchk`. */
@@ -29,6 +27,17 @@ const RESPONSE_TIMEOUT_MS = 10_000;
 /** More than any operator needs. The port must not be a way to exhaust the server. */
 const MAX_CONNECTIONS = 100;
 
+/** What the admin server reports. */
+export interface AdminSources {
+  server: {
+    readonly isStopping: boolean;
+    /** @returns Whether every process of the server has a file descriptor left. */
+    canAccept(): Promise<boolean>;
+    readonly metrics: MetricsText;
+  };
+  store: MessageStore;
+}
+
 /**
  * `/healthz` is 200 while the process can accept connections. `/readyz` is 503 while the server
  * starts or stops, and while its store is unavailable: it then serves the last known message, and
@@ -37,19 +46,16 @@ const MAX_CONNECTIONS = 100;
  * Kubernetes API server.) `/metrics` is for Prometheus.
  */
 export class AdminServer {
-  readonly #server: MotdServer;
+  readonly #server: AdminSources['server'];
   readonly #store: MessageStore;
-  readonly #metrics: Registry;
   readonly #http: Server;
   /** Listens on the IPv6 address of `localhost`. */
   #localhostIpv6: TcpServer | undefined;
-  readonly #canAccept = descriptorCheck(1);
   #phase: 'starting' | 'serving' | 'stopping' = 'starting';
 
-  constructor(server: MotdServer, store: MessageStore) {
+  constructor({ server, store }: AdminSources) {
     this.#server = server;
     this.#store = store;
-    this.#metrics = metricsOf(server, store);
     const listener: RequestListener = (request, response) => {
       if (!METHODS.includes(request.method ?? '')) return respond(response, 405, '');
       void this.#handle(request.url ?? '/', response);
@@ -65,8 +71,6 @@ export class AdminServer {
    * @throws Node's error if it cannot listen.
    */
   async listen(host: string, port: number): Promise<Endpoint> {
-    // Not before they can be read: the delay of the event loop takes a timer every 10 ms.
-    collectDefaultMetrics({ register: this.#metrics });
     if (!isLocalhost(host)) return this.#listen(host, port);
     const ipv6 = createTcpServer({ allowHalfOpen: true }, (socket) => {
       this.#http.emit('connection', socket);
@@ -106,7 +110,7 @@ export class AdminServer {
     const [path = '', query = ''] = url.split('?', 2);
     switch (path.replace(/\/$/, '')) {
       case '/healthz':
-        if (await this.#canAccept()) return respond(response, 200, 'ok\n');
+        if (await this.#server.canAccept()) return respond(response, 200, 'ok\n');
         return respond(
           response,
           503,
@@ -119,8 +123,8 @@ export class AdminServer {
         return respond(response, 200, 'ready\n');
       }
       case '/metrics':
-        response.setHeader('content-type', this.#metrics.contentType);
-        return respond(response, 200, await this.#metrics.metrics());
+        response.setHeader('content-type', this.#server.metrics.contentType);
+        return respond(response, 200, await this.#server.metrics.text());
       default:
         return respond(
           response,
@@ -137,56 +141,6 @@ export class AdminServer {
     if (isStoreExcluded || outage === undefined) return undefined;
     return `the store is unavailable (${escapeControls(outage)}); the message was confirmed ${seconds(ageMs)} s ago`;
   }
-}
-
-function metricsOf(server: MotdServer, store: MessageStore): Registry {
-  const registry = new Registry();
-  const registers = [registry];
-  new Gauge({
-    name: 'motd_server_connections',
-    help: 'Number of open connections.',
-    registers,
-    collect() {
-      this.set(server.connections);
-    },
-  });
-  new Counter({
-    name: 'motd_server_stores_total',
-    help: 'Messages to store, by outcome: stored, or failed (answered 503; may have been stored).',
-    labelNames: ['outcome'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [outcome, count] of Object.entries(server.storeCounts)) {
-        this.inc({ outcome }, count);
-      }
-    },
-  });
-  new Gauge({
-    name: 'motd_server_message_number',
-    help: 'Number of the message in force; the same on all servers that share a store.',
-    registers,
-    collect() {
-      this.set(store.history.last);
-    },
-  });
-  new Gauge({
-    name: 'motd_server_store_age_seconds',
-    help: 'Time since the store last confirmed the message, in seconds.',
-    registers,
-    collect() {
-      this.set(store.freshness.ageMs / 1000);
-    },
-  });
-  new Gauge({
-    name: 'motd_server_store_unavailable',
-    help: '1 while the store is unavailable, 0 otherwise.',
-    registers,
-    collect() {
-      this.set(store.freshness.outage === undefined ? 0 : 1);
-    },
-  });
-  return registry;
 }
 
 function respond(response: ServerResponse, status: number, text: string): void {

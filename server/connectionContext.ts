@@ -1,10 +1,10 @@
 // What all connections of a server share.
 
-import type { PasswordGuard } from '../access/passwordGuard.ts';
+import type { PasswordChecker } from '../access/passwordGuard.ts';
 import type { EncodedReplies } from './encodedReplies.ts';
 import type { Log } from './events.ts';
 import type { PasswordUse } from './session/action.ts';
-import type { MessageStore } from './stores/store.ts';
+import type { ServedMessages } from './stores/store.ts';
 import type { Watchers } from './watchers.ts';
 
 /** How many messages were stored, or failed to be stored, for peers. */
@@ -14,11 +14,11 @@ export interface StoreCounts {
 }
 
 export interface ConnectionContext {
-  store: MessageStore;
+  store: ServedMessages;
   /** Each connection increments them. */
   storeCounts: StoreCounts;
   replies: EncodedReplies;
-  passwords: PasswordGuard<PasswordUse>;
+  passwords: PasswordChecker<PasswordUse>;
   watchers: Watchers;
   /** How long a peer may neither send nor read, in milliseconds; 0 for no limit. */
   idleTimeoutMs: number;

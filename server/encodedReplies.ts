@@ -2,10 +2,10 @@
 
 import { END_OF_HISTORY, REPLY } from '../protocol/replies.ts';
 import type { HistoryEntry } from './stores/history.ts';
-import type { MessageStore } from './stores/store.ts';
+import type { ServedMessages } from './stores/store.ts';
 
 export class EncodedReplies {
-  readonly #store: MessageStore;
+  readonly #store: ServedMessages;
   /** The message in `#currentReply`. */
   #message: string | undefined;
   #currentReply = '';
@@ -13,7 +13,7 @@ export class EncodedReplies {
   #entryNumber = 0;
   #entryLine = '';
 
-  constructor(store: MessageStore) {
+  constructor(store: ServedMessages) {
     this.#store = store;
   }
 

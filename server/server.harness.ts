@@ -4,9 +4,11 @@
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Endpoint } from '../access/endpoint.ts';
+import { LocalQuota } from '../access/localQuota.ts';
 import { PasswordGuard } from '../access/passwordGuard.ts';
+import type { QuotaLimits } from '../access/quota.ts';
 import { consoleLine } from './consoleLine.ts';
-import { type ConnectionLimits, MotdServer, type ServerOptions } from './server.ts';
+import { MotdServer, type ServerOptions } from './server.ts';
 import { openMemoryStore } from './stores/memory.ts';
 import type { MessageStore } from './stores/store.ts';
 
@@ -26,9 +28,7 @@ export function memoryStore(initialMessage = APPLE): MessageStore {
   return openMemoryStore({ initialMessage, historyLimit: 1000 });
 }
 
-export type TestServerOptions = Partial<Omit<ServerOptions, 'limits'>> & {
-  limits?: Partial<ConnectionLimits>;
-};
+export type TestServerOptions = Partial<ServerOptions> & { limits?: Partial<QuotaLimits> };
 
 /** A server that does not listen yet, and its console lines. */
 export function buildServer({ limits, ...options }: TestServerOptions = {}) {
@@ -38,7 +38,7 @@ export function buildServer({ limits, ...options }: TestServerOptions = {}) {
     passwords: new PasswordGuard((use) =>
       use === 'shutDown' ? async (bytes) => bytes === '123!abc' : undefined,
     ),
-    limits: { maxConnections: 1000, maxConnectionsPerSource: 1000, ...limits },
+    connections: new LocalQuota({ total: 1000, perSource: 1000, ...limits }),
     idleTimeoutMs: 0,
     isTrustedProxy: () => false,
     log: (event) => {

@@ -277,7 +277,7 @@ describe('MSGHIST', () => {
 
 describe('limits', () => {
   test('rejects a connection over the total quota without affecting others', async () => {
-    const running = await startServer({ limits: { maxConnections: 2 } });
+    const running = await startServer({ limits: { total: 2 } });
     const [first, second] = [new TestClient(running), new TestClient(running)];
     for (const client of [first, second]) {
       await client.send('MSGGET\n');
@@ -296,7 +296,7 @@ describe('limits', () => {
 
   test('limits one source without affecting others', async () => {
     const running = await startServer({
-      limits: { maxConnectionsPerSource: 1 },
+      limits: { perSource: 1 },
       isTrustedProxy: () => true,
     });
     const from = async (address: string) => {
@@ -415,7 +415,7 @@ describe('a PROXY header', () => {
   });
 
   test('is trusted from any address after the key, and counts for the source it names', async () => {
-    const limits = { maxConnectionsPerSource: 1 };
+    const limits = { perSource: 1 };
     const running = await startServer({ proxyKey: 'secret', limits });
     const keyed = (address: string) =>
       `PROXY-KEY secret\r\nPROXY TCP4 ${address} 127.0.0.1 1 2\r\n`;
@@ -438,7 +438,7 @@ describe('a PROXY header', () => {
   });
 
   test('is trusted after the key even if the quota of its sender is used up', async () => {
-    const limits = { maxConnectionsPerSource: 1 };
+    const limits = { perSource: 1 };
     const running = await startServer({ proxyKey: 'secret', limits });
     new TestClient(running);
     await expect.poll(() => running.console).toHaveLength(2);
@@ -448,7 +448,7 @@ describe('a PROXY header', () => {
   });
 
   test('is awaited: a silent peer counts for its own source meanwhile', async () => {
-    const limits = { maxConnectionsPerSource: 1 };
+    const limits = { perSource: 1 };
     const running = await startServer({ proxyKey: 'secret', limits });
     const silent = new TestClient(running);
     await expect.poll(() => running.console).toHaveLength(2);

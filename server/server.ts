@@ -5,8 +5,9 @@ import { createServer, type ListenOptions, type Server, type Socket } from 'node
 import type { SecureContext } from 'node:tls';
 import { type Endpoint, listeningEndpoint } from '../access/endpoint.ts';
 import { isLocalhost, listenOnLocalhost } from '../access/localhost.ts';
-import { LocalQuota, rejectionQuota } from '../access/localQuota.ts';
-import type { PasswordGuard } from '../access/passwordGuard.ts';
+import { rejectionQuota } from '../access/localQuota.ts';
+import type { PasswordChecker } from '../access/passwordGuard.ts';
+import type { UnassignedQuota } from '../access/quota.ts';
 import { plainAddress } from '../access/source.ts';
 import { type AcceptContext, acceptPeer } from './acceptPeer.ts';
 import type { StoreCounts } from './connectionContext.ts';
@@ -14,7 +15,7 @@ import { EncodedReplies } from './encodedReplies.ts';
 import type { Log } from './events.ts';
 import { GracefulStop } from './gracefulStop.ts';
 import type { PasswordUse } from './session/action.ts';
-import type { MessageStore } from './stores/store.ts';
+import type { ServedMessages } from './stores/store.ts';
 import { Watchers } from './watchers.ts';
 
 /**
@@ -28,16 +29,11 @@ const ACCEPT_FAILURE_LOG_INTERVAL_MS = 1000;
 
 const CONNECTION_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
-export interface ConnectionLimits {
-  maxConnections: number;
-  /** From one IPv4 address, or IPv6 /64. */
-  maxConnectionsPerSource: number;
-}
-
 export interface ServerOptions {
-  store: MessageStore;
-  passwords: PasswordGuard<PasswordUse>;
-  limits: ConnectionLimits;
+  store: ServedMessages;
+  passwords: PasswordChecker<PasswordUse>;
+  /** How many connections are open at a time. */
+  connections: UnassignedQuota;
   /** How long a peer may neither send nor read, in milliseconds; 0 for no limit. */
   idleTimeoutMs: number;
   /** Whether a PROXY header from an IP address is trusted. */
@@ -48,6 +44,8 @@ export interface ServerOptions {
   tls?: SecureContext | undefined;
   /** Called with every event, for the operator. */
   log?: Log | undefined;
+  /** Called when a peer shuts the server down, which then stops. */
+  onShutDown?: (() => void) | undefined;
 }
 
 export class MotdServer {
@@ -62,7 +60,7 @@ export class MotdServer {
   #acceptFailureLoggedAtMs = Number.NEGATIVE_INFINITY;
   #isStopping = false;
 
-  constructor({ limits, tls, log, ...options }: ServerOptions) {
+  constructor({ tls, log, onShutDown, ...options }: ServerOptions) {
     const { store } = options;
     const watchers = new Watchers();
     this.#context = {
@@ -70,14 +68,13 @@ export class MotdServer {
       tls,
       log,
       watchers,
-      connections: new LocalQuota({
-        total: limits.maxConnections,
-        perSource: limits.maxConnectionsPerSource,
-      }),
       rejections: rejectionQuota(),
       replies: new EncodedReplies(store),
       storeCounts: { stored: 0, failed: 0 },
-      shutDown: () => this.stop(),
+      shutDown: () => {
+        onShutDown?.();
+        void this.stop();
+      },
     };
     store.onUpdate(() => watchers.notify());
     this.#tcp = createServer(CONNECTION_OPTIONS, (socket) => this.#tcpOnConnection(socket));

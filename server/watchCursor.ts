@@ -9,15 +9,15 @@
 // The state is one number beside the history: how many watchers there are, and how slow they are,
 // costs no memory.
 
-import type { MessageStore } from './stores/store.ts';
+import type { ServedMessages } from './stores/store.ts';
 
 export class WatchCursor {
-  readonly #store: MessageStore;
+  readonly #store: ServedMessages;
   /** The number of the last entry of the history that was sent. */
   #lastSent: number;
 
   /** Up to date: the watcher is sent the message in force first. */
-  constructor(store: MessageStore) {
+  constructor(store: ServedMessages) {
     this.#store = store;
     this.#lastSent = store.history.last;
   }

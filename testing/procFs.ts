@@ -62,7 +62,13 @@ export async function corePercent(pid: number): Promise<number> {
 
 /** The TCP port a process listens on; `undefined` while there is none. */
 export function listeningPort(pid: number): number | undefined {
-  return tcpSocketsOf(pid).find(({ state }) => state === LISTEN)?.localPort;
+  return listeningPorts(pid)[0];
+}
+
+/** The TCP ports a process listens on. */
+export function listeningPorts(pid: number): number[] {
+  const listening = tcpSocketsOf(pid).filter(({ state }) => state === LISTEN);
+  return listening.map(({ localPort }) => localPort);
 }
 
 /** How many connections to a TCP port of this machine a process has. */

@@ -1,21 +1,16 @@
 // `motd serve`: runs the TCP server.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createSecureContext } from 'node:tls';
-import type { Endpoint } from '../../access/endpoint.ts';
-import { errorMessage } from '../../access/errorMessage.ts';
 import { type VerifyPassword, verifierFor } from '../../access/password.ts';
 import { PasswordGuard } from '../../access/passwordGuard.ts';
-import { addressMatcher } from '../../access/source.ts';
 import { AdminServer } from '../../server/adminServer.ts';
 import type { Log } from '../../server/events.ts';
-import { MotdServer } from '../../server/server.ts';
 import type { PasswordUse } from '../../server/session/action.ts';
 import { openStore } from '../../server/stores/openStore.ts';
 import type { MessageStore } from '../../server/stores/store.ts';
 import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
 import { CliError, listenError } from '../cliError.ts';
-import { onStopRequest, reportToParent } from '../lifecycle.ts';
+import { onStopRequest, type Ready, reportToParent } from '../lifecycle.ts';
 import { etcdCredentialsOf } from '../options/etcdOptions.ts';
 import type { TlsOptions } from '../options/options.ts';
 import { readPasswordFile } from '../options/passwordFile.ts';
@@ -24,13 +19,19 @@ import type { HealthOptions, ServeOptions } from '../options/serverOptions.ts';
 import { readTlsIdentity } from '../options/tlsFiles.ts';
 import { eventLog, flushAndExit } from '../output.ts';
 import { reloadHandler } from '../reload.ts';
+import {
+  type RunningServer,
+  type ServerOptions,
+  type ServerParts,
+  serverInProcess,
+} from '../server/runningServer.ts';
 import { inheritedSocket } from '../serviceManager.ts';
 
 /** Stands for every address of the machine (RFC 4291, section 2.5.2). */
 const ANY_ADDRESS = '::';
 
 /** Runs the server until SHUTDOWN or a stop request. */
-export async function serve(options: ServeOptions & TlsOptions & HealthOptions): Promise<void> {
+export async function serve(options: ServerOptions & TlsOptions): Promise<void> {
   const socket = inheritedSocket();
   if (socket === undefined) {
     rejectWeakPassword(options, options.host);
@@ -42,21 +43,9 @@ export async function serve(options: ServeOptions & TlsOptions & HealthOptions):
   const tls = readTlsIdentity(options);
   const log = eventLog(options.log);
   const store = await openStoreFor(options, log);
-  const server = new MotdServer({
-    store,
-    passwords,
-    limits: {
-      maxConnections: options.maxConnections,
-      maxConnectionsPerSource: options.maxConnectionsPerSource,
-    },
-    idleTimeoutMs: options.idleTimeout * 1000,
-    isTrustedProxy: addressMatcher(options.trustProxy ?? []),
-    proxyKey: options.proxyKey,
-    tls: tls && createSecureContext(tls),
-    log,
-  });
-  const adminServer = new AdminServer(server, store);
-  const listening = listen(server, adminServer, options, socket).catch(async (error: unknown) => {
+  const server = await createServer({ options, socket, store, passwords, tls, log });
+  const adminServer = new AdminServer({ server, store });
+  const listening = listen(server, adminServer, options).catch(async (error: unknown) => {
     adminServer.close();
     await store.close();
     throw error;
@@ -70,18 +59,19 @@ export async function serve(options: ServeOptions & TlsOptions & HealthOptions):
       await sleep(options.drain * 1000, undefined, { ref: false });
     }
     // A second stop request ends the drain.
-    return server.stop();
+    server.stop();
   };
   const reloadCertificate = () => {
     const identity = readTlsIdentity(options);
-    if (identity !== undefined) server.replaceCertificate(createSecureContext(identity));
+    if (identity !== undefined) server.replaceCertificate(identity);
   };
   // Register before reporting readiness: a signal may follow immediately.
   onStopRequest(
     () => void listening.then(stop).catch(() => {}),
     reloadHandler({ 'The certificate': tls && reloadCertificate }, options.log),
   );
-  reportToParent(await listening);
+  const endpoints = await listening;
+  if (endpoints !== undefined) reportToParent(endpoints);
   await server.stopped;
   await store.close();
   adminServer.close();
@@ -102,25 +92,31 @@ function verifierFromFile(file: string | undefined, flag: string): VerifyPasswor
   return file === undefined ? undefined : readPasswordFile(file, flag);
 }
 
+async function createServer(parts: ServerParts): Promise<RunningServer> {
+  if (parts.options.workers === 1) return serverInProcess(parts);
+  const { serverInWorkers } = await import('../server/serverPrimary.ts');
+  return serverInWorkers(parts);
+}
+
 /**
  * Starts both servers. The admin server is first, so that it can report that the TCP server is
  * starting.
+ *
+ * @returns `undefined` if the TCP server failed, and another process has printed why.
  */
 async function listen(
-  server: MotdServer,
+  server: RunningServer,
   adminServer: AdminServer,
-  { host, port, healthHost, healthPort }: ServeOptions & HealthOptions,
-  socket: number | undefined,
-): Promise<{ ready: Endpoint; health?: Endpoint }> {
+  { healthHost, healthPort }: HealthOptions,
+): Promise<Ready | undefined> {
   const healthEndpoint =
     healthPort === undefined
       ? undefined
       : await adminServer.listen(healthHost, healthPort).catch((error: unknown) => {
           throw listenError(error, { host: healthHost, port: healthPort }, '--health-port');
         });
-  const ready = await (socket === undefined
-    ? listenOnAddress(server, host, port)
-    : listenOnSocket(server, socket));
+  const ready = await server.listen();
+  if (ready === undefined) return undefined;
   adminServer.setServing();
   return { ready, ...(healthEndpoint && { health: healthEndpoint }) };
 }
@@ -134,18 +130,4 @@ async function openStoreFor(options: ServeOptions, log: Log | undefined): Promis
     if (!(error instanceof StoreOpenError)) throw error;
     throw new CliError(error.message, { cause: error });
   }
-}
-
-function listenOnAddress(server: MotdServer, host: string, port: number): Promise<Endpoint> {
-  return server.listen(host, port).catch((error: unknown) => {
-    throw listenError(error, { host, port }, '--port');
-  });
-}
-
-function listenOnSocket(server: MotdServer, socket: number): Promise<Endpoint> {
-  return server.listenOnSocket(socket).catch((error: unknown) => {
-    throw new CliError(
-      `cannot listen on the socket from the service manager: ${errorMessage(error)}`,
-    );
-  });
 }

@@ -11,7 +11,13 @@ import {
 import { environmentForChild, environmentOf } from '../options/environment.ts';
 import { idleTimeoutOption, logOption, tlsOptions, trustProxyOption } from '../options/options.ts';
 import { proxyKeyOption } from '../options/proxyKey.ts';
-import { healthOptions, listenAddressOptions, serverOptions } from '../options/serverOptions.ts';
+import {
+  healthOptions,
+  listenAddressOptions,
+  serverOptions,
+  serverWorkersOption,
+} from '../options/serverOptions.ts';
+import { isServerWorker } from '../server/serverProtocol.ts';
 import { addCommand } from './addCommand.ts';
 
 export function addServiceCommands(program: Command): void {
@@ -26,6 +32,7 @@ export function addServiceCommands(program: Command): void {
     ),
     ...tlsOptions('serve the page over TLS'),
     usersOption(),
+    serverWorkersOption('--server-workers'),
     new Option('--open', 'open the page in the browser; as a variable, any value turns it on')
       .env('MOTD_OPEN')
       .default(false),
@@ -39,8 +46,13 @@ export function addServiceCommands(program: Command): void {
     proxyKeyOption(),
     ...tlsOptions('accept TLS on the TCP port'),
     ...healthOptions(),
+    serverWorkersOption(),
     logOption(),
   ]).action(async (options) => {
+    if (isServerWorker()) {
+      const { runWorker } = await import('../server/serverWorker.ts');
+      return runWorker();
+    }
     const { serve } = await import('../commands/serve.ts');
     await serve(options);
   });

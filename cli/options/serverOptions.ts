@@ -11,7 +11,7 @@ import {
   type LogOptions,
   portOption,
 } from './options.ts';
-import { parseCount, parseHost, parseLine, parsePort } from './parsers.ts';
+import { parseCount, parseHost, parseLine, parsePort, parseWorkers } from './parsers.ts';
 
 export const DEFAULT_MESSAGE = 'An apple a day keeps the doctor away.';
 export const DEFAULT_PASSWORD = '123!abc';
@@ -32,6 +32,10 @@ export interface ServeOptions extends AddressOptions, LogOptions, EtcdOptions {
   idleTimeout: number;
   trustProxy?: string[];
   proxyKey?: string;
+}
+
+export interface WorkersOptions {
+  workers: number;
 }
 
 export interface HealthOptions {
@@ -115,6 +119,20 @@ function connectionOptions(): Option[] {
       'close a connection with 421 if its peer neither sends nor reads for this long; 0 is never',
     ),
   ]);
+}
+
+/** @param flag `--workers`, unless the command also runs a bridge. */
+export function serverWorkersOption(flag = '--workers'): Option {
+  return new Option(
+    `${flag} <count>`,
+    'number of processes that accept TCP connections, on one port; auto is one per processor; ' +
+      'limits apply to all of them together; more than one need another process, which stores ' +
+      'and counts for them; each process takes about 20 MB of memory',
+  )
+    .env('MOTD_SERVER_WORKERS')
+    .argParser(parseWorkers)
+    .default(1)
+    .helpGroup(GROUP.operations);
 }
 
 export function healthOptions(): Option[] {

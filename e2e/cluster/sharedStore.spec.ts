@@ -191,3 +191,19 @@ base('reports a health port in use, and opens nothing else', async ({ server }) 
     `motd: port ${server.port} is already in use on 127.0.0.1; choose another with --health-port\n`,
   );
 });
+
+test('servers with several workers share the message, and an outage of the store', async ({
+  etcd,
+  store,
+}) => {
+  const health = String(await freePort());
+  const one = await serve(store, ['--workers', '2', '--health-port', health]);
+  const other = await serve(store, ['--workers', '2']);
+  expect((await set('for all', one.port)).status).toBe(0);
+  await expect.poll(async () => (await get(other.port)).output).toBe('for all\n');
+  await etcd.killAll();
+  await expect.poll(() => readiness(health)).toMatch(/^503 not ready: the store is unavailable/);
+  expect(await readiness(health, '?exclude=store')).toBe('200 ready\n');
+  expect((await set('lost', one.port)).output).toContain('503 STORE UNAVAILABLE');
+  for (const { port } of [one, other]) expect((await get(port)).output).toBe('for all\n');
+});

@@ -145,9 +145,10 @@ test('PROTOCOL.md names every command, reply, event, close code and metric', QUI
     'server/events.ts': /\bevent: '(\w+)'/g,
     'server/stores/store.ts': /\bevent: '(\w+)'/g,
     'bridge/relay/closeCodes.ts': /\b(1\d{3})\b(?=[,\]])/g,
-    'server/adminServer.ts': /'(motd_\w+)'/g,
+    'server/metrics.ts': /'(motd_\w+)'/g,
     'bridge/metrics.ts': /'(motd_\w+)'/g,
     'cli/bridge/bridgePrimary.ts': /'(motd_\w+)'/g,
+    'cli/server/serverPrimary.ts': /'(motd_\w+)'/g,
   }).flatMap(([file, pattern]) => {
     const names = [...readFileSync(join(ROOT, file), 'utf8').matchAll(pattern)].map(
       ([, name = '']) => name,

@@ -82,6 +82,10 @@ export class RawClient {
     return clients;
   }
 
+  static async disconnectAll(): Promise<void> {
+    await Promise.all([...RawClient.open].map((client) => client.disconnect()));
+  }
+
   startReading(): void {
     this.socket.setEncoding('utf8').on('data', (text: string) => this.#receive(text));
   }
@@ -186,7 +190,7 @@ export const test = base.extend<{ disconnectClients: undefined }>({
   disconnectClients: [
     async ({}, use) => {
       await use(undefined);
-      await Promise.all([...RawClient.open].map((client) => client.disconnect()));
+      await RawClient.disconnectAll();
     },
     { auto: true },
   ],

@@ -25,6 +25,7 @@ async function identify(options: Partial<IdentifyOptions> = {}) {
   const result = identifyPeer(socket, SOCKET_PEER, {
     trust: { isTrusted: true, key: undefined },
     mayKeepWaiting: () => true,
+    onKeepWaiting: () => {},
     onWait: () => {},
     ...options,
   });

@@ -39,7 +39,9 @@ export interface IdentifyOptions {
    *
    * @returns `false` if its quota is exceeded, which ends the wait.
    */
-  mayKeepWaiting(): boolean;
+  mayKeepWaiting(): boolean | Promise<boolean>;
+  /** The wait goes on after `mayKeepWaiting`. */
+  onKeepWaiting(): void;
   /**
    * Called at the start with a function that ends the wait, if it has not ended yet. The result is
    * then `socketPeer` and the bytes received so far.
@@ -56,7 +58,7 @@ export interface IdentifyOptions {
 export function identifyPeer(
   socket: Socket,
   socketPeer: Endpoint,
-  { trust, mayKeepWaiting, onWait }: IdentifyOptions,
+  { trust, mayKeepWaiting, onKeepWaiting, onWait }: IdentifyOptions,
 ): Promise<Identification> {
   return new Promise((resolve) => {
     let bytes = '';
@@ -90,9 +92,13 @@ export function identifyPeer(
       if (!isFinished) finish({ is: 'identified', peer: socketPeer, bytes, hasInputEnded: false });
     };
 
-    const unidentifiedTimer = setTimeout(() => {
-      if (!mayKeepWaiting()) finish({ is: 'quotaExceeded' });
-    }, CHECK_AFTER_MS);
+    const checkUnidentified = async (): Promise<void> => {
+      const mayWait = await mayKeepWaiting();
+      if (isFinished) return;
+      if (mayWait) onKeepWaiting();
+      else finish({ is: 'quotaExceeded' });
+    };
+    const unidentifiedTimer = setTimeout(() => void checkUnidentified(), CHECK_AFTER_MS);
     socket.on('data', socketOnData);
     socket.on('end', socketOnEnd);
     socket.on('timeout', socketOnTimeout);

@@ -40,24 +40,31 @@ export interface StoreOptions {
   log?: StoreLog | undefined;
 }
 
-export interface MessageStore {
+/** The messages as a server uses them. */
+export interface ServedMessages {
   /** The message in force: one line of plain text. Reads are immediate and never fail. */
   readonly message: string;
   /** The messages stored so far, the one in force last. Kept in memory: reads never fail. */
   readonly history: History;
-  readonly freshness: Freshness;
   /**
    * Stores a message durably, and puts it in force.
    *
    * @param message One line of plain text (PROTOCOL.md, "Plain text"), at most `MAX_LINE_BYTES`.
-   * @param storedAtMs When it was stored, in milliseconds since 1970 (UTC), if it is copied from
-   *   another store; now by default.
    * @returns Resolves when the message is durable. Acknowledge it only then.
    * @throws Error if the message could not be stored; the previous one stays in force.
    */
-  store(message: string, storedAtMs?: number): Promise<void>;
+  store(message: string): Promise<void>;
   /** Sets the listener that is called after the history has grown, through any server. */
   onUpdate(listener: () => void): void;
+}
+
+export interface MessageStore extends ServedMessages {
+  readonly freshness: Freshness;
+  /**
+   * @param storedAtMs When the message was stored, in milliseconds since 1970 (UTC), if it is copied
+   *   from another store; now by default.
+   */
+  store(message: string, storedAtMs?: number): Promise<void>;
   /** Waits until every `store` has settled, then releases all resources. */
   close(): Promise<void>;
 }

@@ -1,0 +1,123 @@
+// Sends a history to a replica of it in another process (replica.ts).
+//
+//   state      event                                        next state
+//   current    the history has grown                        sending
+//   sending    the replica applied a batch, more remains    sending
+//              the replica applied the last one             current
+//              the replica does not answer for 5 s          sending, reported as hanging
+//   any        `close`                                      closed
+//
+// One batch is under way at a time, so a slow replica costs no memory: the next batch has all that
+// was stored meanwhile.
+
+import type { History, HistoryEntry } from './history.ts';
+
+/** Entries with consecutive numbers. */
+export interface HistoryBatch {
+  /** The number of the first entry. Earlier ones that the replica lacks are dropped. */
+  first: number;
+  entries: HistoryEntry[];
+}
+
+export interface HistoryFeedOptions {
+  history: History;
+  /** Sends a batch. Resolves when the replica has applied it; rejects if its process has ended. */
+  send(batch: HistoryBatch): Promise<void>;
+  /** The replica does not answer. */
+  onHang(): void;
+  hangAfterMs?: number;
+}
+
+/** Entries have at most 4 KB. */
+const MAX_BATCH_ENTRIES = 250;
+
+/** Much longer than a busy process needs to answer. */
+const HANG_AFTER_MS = 5000;
+
+/** If this process itself was suspended past the deadline, the answer gets this much longer. */
+const GRACE_PERIOD_MS = 500;
+
+interface Waiting {
+  number: number;
+  resolve: () => void;
+}
+
+export class HistoryFeed {
+  readonly #options: HistoryFeedOptions;
+  /** The number of the last entry that the replica has applied. */
+  #applied: number;
+  #waiting: Waiting[] = [];
+  #state: 'current' | 'sending' | 'closed' = 'current';
+
+  /** The replica has no entry yet. */
+  constructor(options: HistoryFeedOptions) {
+    this.#options = options;
+    this.#applied = options.history.first - 1;
+    this.update();
+  }
+
+  /** The history has grown. */
+  update(): void {
+    if (this.#state === 'current') void this.#sendAll();
+  }
+
+  /** Resolves when the replica has applied an entry and all before it, or when it is closed. */
+  reached(number: number): Promise<void> {
+    if (this.#state === 'closed' || this.#applied >= number) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ number, resolve }));
+  }
+
+  /** The process of the replica has ended. */
+  close(): void {
+    this.#state = 'closed';
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
+  }
+
+  async #sendAll(): Promise<void> {
+    const { history } = this.#options;
+    this.#state = 'sending';
+    while (this.#applied < history.last) {
+      const batch = this.#nextBatch();
+      await this.#send(batch).catch(() => this.close());
+      if (this.#isClosed()) return;
+      this.#applied = batch.first + batch.entries.length - 1;
+      this.#resolveReached();
+    }
+    this.#state = 'current';
+  }
+
+  // A method, because the compiler assumes that awaiting does not change the state.
+  #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  #nextBatch(): HistoryBatch {
+    const { history } = this.#options;
+    const first = Math.max(this.#applied + 1, history.first);
+    const entries: HistoryEntry[] = [];
+    while (entries.length < MAX_BATCH_ENTRIES) {
+      const entry = history.at(first + entries.length);
+      if (entry === undefined) break;
+      entries.push(entry);
+    }
+    return { first, entries };
+  }
+
+  async #send(batch: HistoryBatch): Promise<void> {
+    const { send, onHang, hangAfterMs = HANG_AFTER_MS } = this.#options;
+    let timer = setTimeout(() => {
+      timer = setTimeout(onHang, GRACE_PERIOD_MS);
+    }, hangAfterMs);
+    try {
+      await send(batch);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #resolveReached(): void {
+    const reached = this.#waiting.filter(({ number }) => number <= this.#applied);
+    this.#waiting = this.#waiting.filter(({ number }) => number > this.#applied);
+    for (const { resolve } of reached) resolve();
+  }
+}

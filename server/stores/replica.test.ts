@@ -1,0 +1,129 @@
+// A store, and replicas of it that are fed as over a channel between processes.
+
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { HistoryFeed } from './historyFeed.ts';
+import { openMemoryStore } from './memory.ts';
+import { Replica } from './replica.ts';
+import type { MessageStore, ServedMessages } from './store.ts';
+
+const LIMIT = 1000;
+
+function memoryStore(historyLimit = LIMIT): MessageStore {
+  return openMemoryStore({ initialMessage: 'first', historyLimit });
+}
+
+interface Replicated {
+  replica: Replica;
+  feed: HistoryFeed;
+  /** How often `onHang` was called. */
+  onHang: ReturnType<typeof vi.fn>;
+  /** The number of entries of each batch. */
+  batches: number[];
+  /** Holds back what is sent, as after SIGSTOP. */
+  pause(): void;
+  resume(): void;
+}
+
+function replicate(store: MessageStore, historyLimit = LIMIT, hangAfterMs = 60_000): Replicated {
+  const onHang = vi.fn();
+  const batches: number[] = [];
+  let gate = Promise.resolve();
+  let open = () => {};
+  const replica = new Replica({
+    initialMessage: 'first',
+    historyLimit,
+    store: async (message) => {
+      await store.store(message);
+      await feed.reached(store.history.last);
+    },
+  });
+  const feed = new HistoryFeed({
+    history: store.history,
+    async send(batch) {
+      batches.push(batch.entries.length);
+      await gate;
+      replica.apply(JSON.parse(JSON.stringify(batch)));
+    },
+    onHang,
+    hangAfterMs,
+  });
+  store.onUpdate(() => feed.update());
+  const pause = () => {
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+  };
+  onTestFinished(() => open());
+  return { replica, feed, onHang, batches, pause, resume: () => open() };
+}
+
+function messagesOf({ history }: ServedMessages): (string | undefined)[] {
+  return Array.from({ length: history.last - history.first + 1 }, (_, index) => {
+    return history.at(history.first + index)?.message;
+  });
+}
+
+test('has the initial message, then what was stored before, with numbers and times', async () => {
+  const store = memoryStore(3);
+  const empty = replicate(store, 3);
+  expect(empty.replica.message).toBe('first');
+  for (const message of ['a', 'b', 'c', 'd', 'e']) await store.store(message);
+  const { replica, feed } = replicate(store, 3);
+  await feed.reached(store.history.last);
+  expect(messagesOf(replica)).toEqual(['c', 'd', 'e']);
+  expect([replica.history.first, replica.message]).toEqual([3, 'e']);
+  expect(replica.history.latest).toEqual(store.history.latest);
+});
+
+test('reads its own write, and notifies its listener before', async () => {
+  const { replica } = replicate(memoryStore());
+  const read: string[] = [];
+  replica.onUpdate(() => read.push(replica.message));
+  await replica.store('a');
+  expect([replica.message, read]).toEqual(['a', ['a']]);
+});
+
+test('is sent what was stored while it was slow in few batches, in order', async () => {
+  const store = memoryStore();
+  const { replica, feed, batches, pause, resume } = replicate(store);
+  pause();
+  const messages = Array.from({ length: 600 }, (_, index) => `message ${index}`);
+  for (const message of messages) await store.store(message);
+  expect(batches).toEqual([1]);
+  resume();
+  await feed.reached(600);
+  expect(messagesOf(replica)).toEqual(messages);
+  expect(batches).toEqual([1, 250, 250, 99]);
+});
+
+test('leaves out what the history has dropped while it was slow', async () => {
+  const store = memoryStore(2);
+  const { replica, feed, pause, resume } = replicate(store, 2);
+  pause();
+  for (const message of ['a', 'b', 'c', 'd', 'e']) await store.store(message);
+  resume();
+  await feed.reached(5);
+  expect(messagesOf(replica)).toEqual(['d', 'e']);
+  expect(replica.history.first).toBe(4);
+});
+
+test('passes on why a message was not stored', async () => {
+  const store = { ...memoryStore(), store: () => Promise.reject(new Error('disk full')) };
+  await expect(replicate(store).replica.store('a')).rejects.toThrow('disk full');
+});
+
+test('reports a replica that does not answer, and waits no longer once it is closed', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const store = memoryStore();
+  const { replica, feed, onHang, pause } = replicate(store, LIMIT, 5000);
+  pause();
+  const storing = replica.store('a');
+  await vi.advanceTimersByTimeAsync(5400);
+  expect(onHang).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(onHang).toHaveBeenCalledOnce();
+  feed.close();
+  await storing;
+  await feed.reached(99);
+});
