@@ -127,7 +127,7 @@ export function serverWorkersOption(flag = '--workers'): Option {
     `${flag} <count>`,
     'number of processes that accept TCP connections, on one port; auto is one per processor; ' +
       'limits apply to all of them together; more than one need another process, which stores ' +
-      'and counts for them; each process takes about 20 MB of memory',
+      'and counts for them; each process takes about 15 MB of memory',
   )
     .env('MOTD_SERVER_WORKERS')
     .argParser(parseWorkers)
