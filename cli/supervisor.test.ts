@@ -4,7 +4,7 @@ import { Supervisor, startCommand } from './supervisor.ts';
 
 // Tested with real commands in e2e/cli/up.spec.ts.
 test('does not start a child after stop', async () => {
-  const start = () => startCommand('serve', [], {});
+  const start = () => startCommand('serve', {});
   const childOptions = { name: 'motd serve', stopDeadlineMs: 1000, start };
   const supervisor = new Supervisor(childOptions, () => {});
   supervisor.stop();

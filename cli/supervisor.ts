@@ -165,12 +165,8 @@ function terminate(running: ChildProcess): void {
  *
  * @param environment Added to the environment of this process.
  */
-export function startCommand(
-  command: string,
-  nodeFlags: readonly string[],
-  environment: Environment,
-): ChildProcess {
-  return spawn(process.execPath, [...nodeFlags, MAIN, command], {
+export function startCommand(command: string, environment: Environment): ChildProcess {
+  return spawn(process.execPath, [MAIN, command], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -9,6 +9,7 @@ import {
   startBridgeApp,
 } from '../bridge/bridgeApp.ts';
 import { isBridgeWorker } from '../bridge/bridgeProtocol.ts';
+import { collectGarbageAlone } from '../bridge/collectGarbageAlone.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
 import { CliError } from '../cliError.ts';
 import { onStopRequest } from '../lifecycle.ts';
@@ -23,6 +24,7 @@ import type { Environment } from '../supervisor.ts';
  * @param environment The environment variables of its flags, for its workers.
  */
 export async function bridge(options: BridgeOptions, environment: Environment): Promise<void> {
+  collectGarbageAlone();
   if (!existsSync(PAGE_DIR)) throw new CliError('the page is not built; run: npm run build');
   if (isBridgeWorker()) {
     const { runWorker } = await import('../bridge/bridgeWorker.ts');

@@ -17,10 +17,6 @@ export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, Bridge
   open: boolean;
 }
 
-// A relay produces much garbage in few objects, for which parallel collection costs more than it
-// saves.
-const BRIDGE_NODE_FLAGS = ['--single-threaded-gc'];
-
 /** Longer than the server or the bridge takes to stop. */
 const STOP_DEADLINE_MS = 10_000;
 
@@ -48,7 +44,7 @@ export async function up(
       name: 'motd serve',
       stopDeadlineMs: STOP_DEADLINE_MS,
       start: (previous) =>
-        startCommand('serve', [], {
+        startCommand('serve', {
           ...environment.serve,
           ...key,
           // The bridge connects without TLS: both are on this machine.
@@ -69,7 +65,7 @@ export async function up(
       name: 'motd bridge',
       stopDeadlineMs: STOP_DEADLINE_MS,
       start: (previous) =>
-        startCommand('bridge', BRIDGE_NODE_FLAGS, {
+        startCommand('bridge', {
           ...environment.bridge,
           ...key,
           // The server closes idle sessions itself, with 421.
