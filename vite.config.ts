@@ -1,11 +1,13 @@
-// Builds the page into dist/page, ready to be served as plain files: scripts that must run first
-// are inlined into index.html, and every file that gets smaller has a .gz and a .br beside it.
+// Builds the page into dist/page, ready to be served as plain files: the script that must run first
+// is inlined into index.html, and every file that gets smaller has a .gz and a .br beside it.
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { defineConfig, type Plugin } from 'vite';
+import { build, defineConfig, type Plugin } from 'vite';
+
+const TARGET = 'es2022';
 
 export default defineConfig({
   root: 'web',
@@ -17,31 +19,47 @@ export default defineConfig({
   build: {
     outDir: '../dist/page',
     emptyOutDir: true,
-    target: 'es2022',
+    target: TARGET,
     // The Content-Security-Policy allows no data: URLs (bridge/http/headers.ts).
     assetsInlineLimit: 0,
-    // The polyfill is for modules loaded later, and there are none.
-    modulePreload: { polyfill: false },
+    // A module that is loaded later imports only what the page has loaded before.
+    modulePreload: false,
     // A slow plugin delays the build on a slow machine. The user of `npm start` cannot act on it.
     rolldownOptions: { checks: { pluginTimings: false } },
   },
-  plugins: [inlineScripts('web/appearance/themeBoot.js', 'web/page/pathCheck.js'), precompress()],
+  plugins: [inlineScript('web/page/boot.ts'), precompress()],
 });
 
 /**
- * Inlines scripts that must run before everything else. Vite bundles only modules, which run too
- * late. The bridge allows the scripts by their hash (bridge/http/headers.ts).
+ * Inlines a script that must run before everything else. Other scripts are modules, which run too
+ * late. The bridge allows the script by its hash (bridge/http/headers.ts).
  */
-function inlineScripts(...files: string[]): Plugin {
+function inlineScript(input: string): Plugin {
   return {
-    name: 'inline-scripts',
+    name: 'inline-script',
     apply: 'build',
     async transformIndexHtml(html) {
-      const sources = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-      const script = sources.join('').replace(/^\s*\/\/.*\n/gm, '');
-      return html.replace('<title>', (title) => `<script>\n${script}</script>\n    ${title}`);
+      const script = await bundle(input);
+      return html
+        .replace(/\s*<!--.*?-->/gs, '')
+        .replace('<title>', (title) => `<script>${script}</script>\n    ${title}`);
     },
   };
+}
+
+/** @returns The code of a module and of all that it imports, as a classic script. */
+async function bundle(input: string): Promise<string> {
+  const built = await build({
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      write: false,
+      target: TARGET,
+      rolldownOptions: { input, output: { format: 'iife' } },
+    },
+  });
+  if (!('output' in built)) throw new Error(`${input} was not built once`);
+  return built.output[0].code.trim();
 }
 
 /** Writes a .gz and a .br file beside each file of the page, if it is smaller. */

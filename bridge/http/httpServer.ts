@@ -12,7 +12,7 @@ import { limitUnanswered } from '../../access/unansweredRequests.ts';
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /**
- * How long a peer may take to read a response. The page's largest file is 125 kB compressed, which
+ * How long a peer may take to read a response. The page's largest file is 104 kB compressed, which
  * allows for 2 kB/s, slower than GPRS.
  */
 const RESPONSE_TIMEOUT_MS = 60_000;

@@ -10,6 +10,7 @@
 // connections would make the state of the page flap, so a WebSocket has to send a byte or stay open
 // for a moment before it counts as a connection.
 
+import { BufferedSocket } from './bufferedSocket.ts';
 import { closeReason } from './closeReason.pure.ts';
 import { explainUpgradeFailure, WOULD_UPGRADE } from './upgradeFailure.ts';
 
@@ -38,7 +39,7 @@ export class ConnectionAttempt {
   readonly #url: URL;
   readonly #events: ConnectionAttemptEvents;
   readonly #confirmMs: number;
-  #webSocket: WebSocket;
+  #socket: BufferedSocket;
   #state: AttemptState;
 
   /**
@@ -46,8 +47,14 @@ export class ConnectionAttempt {
    *
    * @param confirmMs How long it has to stay open before it counts as a connection; 0 for not at
    *   all.
+   * @param early A WebSocket to this URL that was opened before, to be used instead.
    */
-  constructor(url: URL, confirmMs: number, events: ConnectionAttemptEvents) {
+  constructor(
+    url: URL,
+    confirmMs: number,
+    events: ConnectionAttemptEvents,
+    early?: BufferedSocket,
+  ) {
     this.#url = url;
     this.#events = events;
     this.#confirmMs = confirmMs;
@@ -56,11 +63,12 @@ export class ConnectionAttempt {
       OPEN_TIMEOUT_MS,
     );
     this.#state = { is: 'opening', deadline };
-    this.#webSocket = this.#open((webSocket) => this.#explain(webSocket));
+    this.#socket = early ?? new BufferedSocket(url);
+    this.#listen((rejected) => this.#explain(rejected));
   }
 
   send(text: string): void {
-    this.#webSocket.send(text);
+    this.#socket.send(text);
   }
 
   /** Closes the WebSocket. No event follows. */
@@ -68,38 +76,39 @@ export class ConnectionAttempt {
     if (this.#state.is === 'opening') clearTimeout(this.#state.deadline);
     if (this.#state.is === 'confirming') clearTimeout(this.#state.timer);
     this.#state = { is: 'over' };
-    this.#webSocket.close();
+    this.#socket.close();
   }
 
   /** @param onRejected Called if the WebSocket closes before it opens. */
-  #open(onRejected: (webSocket: WebSocket) => void): WebSocket {
-    const webSocket = new WebSocket(this.#url);
+  #listen(onRejected: (rejected: BufferedSocket) => void): void {
+    const socket = this.#socket;
     const decoder = new TextDecoder();
     let hasReceived = false;
-    webSocket.binaryType = 'arraybuffer';
-    webSocket.addEventListener('open', () => this.#confirm());
-    webSocket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) => {
-      if (this.#state.is === 'over') return;
-      hasReceived = true;
-      this.#establish();
-      this.#events.received(decoder.decode(data, { stream: true }));
+    socket.listen({
+      opened: () => this.#confirm(),
+      received: (data) => {
+        if (this.#state.is === 'over') return;
+        hasReceived = true;
+        this.#establish();
+        this.#events.received(decoder.decode(data, { stream: true }));
+      },
+      closed: (code, reason) => {
+        if (this.#state.is === 'opening') onRejected(socket);
+        else this.#end(closeReason(code, reason), code !== TARGET_FAILED || hasReceived);
+      },
     });
-    webSocket.addEventListener('close', ({ code, reason }) => {
-      if (this.#state.is === 'opening') onRejected(webSocket);
-      else this.#end(closeReason(code, reason), code !== TARGET_FAILED || hasReceived);
-    });
-    return webSocket;
   }
 
   /**
    * If the handshake failed because the login cookie had expired, the request that explains the
    * failure renews the cookie (bridge/http/loginCookie.ts): the handshake is repeated once.
    */
-  async #explain(rejected: WebSocket): Promise<void> {
+  async #explain(rejected: BufferedSocket): Promise<void> {
     const reason = await explainUpgradeFailure(this.#url);
-    if (this.#state.is !== 'opening' || this.#webSocket !== rejected) return;
-    if (reason === WOULD_UPGRADE) this.#webSocket = this.#open(() => this.#end(reason));
-    else this.#end(reason);
+    if (this.#state.is !== 'opening' || this.#socket !== rejected) return;
+    if (reason !== WOULD_UPGRADE) return this.#end(reason);
+    this.#socket = new BufferedSocket(this.#url);
+    this.#listen(() => this.#end(reason));
   }
 
   #confirm(): void {

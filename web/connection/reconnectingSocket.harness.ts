@@ -2,10 +2,16 @@
 // server.
 
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { type ConnectionState, ReconnectingSocket } from './reconnectingSocket.ts';
+import type { BufferedSocket } from './bufferedSocket.ts';
+import {
+  type ConnectionEvents,
+  type ConnectionState,
+  ReconnectingSocket,
+} from './reconnectingSocket.ts';
 
 /** In a browser, an error of a WebSocket without a listener does not throw. */
 class BrowserWebSocket extends WebSocket {
@@ -62,6 +68,7 @@ export class TestBridge {
   port = 0;
   connectionCount = 0;
   onConnection: (browser: WebSocket) => void = () => {};
+  onRequest: (request: IncomingMessage) => void = () => {};
   #server: WebSocketServer | undefined;
 
   static async start(onConnection: (browser: WebSocket) => void = () => {}): Promise<TestBridge> {
@@ -79,8 +86,9 @@ export class TestBridge {
   async start(): Promise<void> {
     const server = new WebSocketServer({ host: '127.0.0.1', port: this.port });
     this.#server = server;
-    server.on('connection', (browser) => {
+    server.on('connection', (browser, request) => {
       this.connectionCount++;
+      this.onRequest(request);
       this.onConnection(browser);
     });
     await once(server, 'listening');
@@ -110,8 +118,8 @@ export class SocketUnderTest {
   readonly states: ConnectionState[] = [];
   readonly socket: ReconnectingSocket;
 
-  constructor(url: URL) {
-    this.socket = new ReconnectingSocket(url, {
+  constructor(url: URL, early?: BufferedSocket) {
+    const events: ConnectionEvents = {
       opened: () => this.log.push('opened'),
       received: (text) => this.log.push(`received ${text}`),
       closed: (reason) => this.log.push(`closed ${reason}`),
@@ -119,7 +127,8 @@ export class SocketUnderTest {
         this.states.push(state);
         this.log.push(state.is);
       },
-    });
+    };
+    this.socket = new ReconnectingSocket(url, events, early);
     onTestFinished(() => this.socket.close());
   }
 

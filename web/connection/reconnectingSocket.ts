@@ -22,7 +22,8 @@
 // `reconnect` to waiting, or to offline if the browser has no network. `stopRetrying` makes it
 // `once`, and `connect` sets it again.
 
-import { ConnectionAttempt } from './connectionAttempt.ts';
+import type { BufferedSocket } from './bufferedSocket.ts';
+import { ConnectionAttempt, type ConnectionAttemptEvents } from './connectionAttempt.ts';
 import { Reconnection } from './reconnection.pure.ts';
 
 export type ConnectionState =
@@ -82,12 +83,19 @@ export class ReconnectingSocket {
   readonly #events: ConnectionEvents;
   readonly #reconnection = new Reconnection();
   #state: SocketState = { is: 'ended', reason: 'not connected yet' };
-  /** Removes the listeners on the page's events. */
-  #pageEvents = new AbortController();
+  /**
+   * Removes the listeners on the page's events. `undefined` before there are any, because abort()
+   * records a stack trace, for which the browser parses the whole script again.
+   */
+  #pageEvents: AbortController | undefined;
+  /** For the first attempt. */
+  #early: BufferedSocket | undefined;
 
-  constructor(url: URL, events: ConnectionEvents) {
+  /** @param early A WebSocket to this URL that is open, or is being opened, already. */
+  constructor(url: URL, events: ConnectionEvents, early?: BufferedSocket) {
     this.#url = url;
     this.#events = events;
+    this.#early = early;
   }
 
   get state(): ConnectionState {
@@ -175,7 +183,9 @@ export class ReconnectingSocket {
   #attempt(): ConnectionAttempt {
     const confirmMs = this.#reconnection.hasAttempted ? CONFIRM_MS : 0;
     this.#reconnection.attemptStarted(performance.now());
-    return new ConnectionAttempt(this.#url, confirmMs, {
+    const early = this.#early;
+    this.#early = undefined;
+    const events: ConnectionAttemptEvents = {
       established: () => this.#attemptEstablished(),
       received: (text) => this.#events.received(text),
       ended: (reason, reachedTarget) => {
@@ -183,7 +193,8 @@ export class ReconnectingSocket {
         if (!reachedTarget) this.#reconnection.discountConnection();
         this.#attemptEnded(reason);
       },
-    });
+    };
+    return new ConnectionAttempt(this.#url, confirmMs, events, early);
   }
 
   #attemptEstablished(): void {
@@ -241,7 +252,7 @@ export class ReconnectingSocket {
 
   #end(reason: string): void {
     this.#leaveState();
-    this.#pageEvents.abort();
+    this.#pageEvents?.abort();
     this.#setState({ is: 'ended', reason });
   }
 
@@ -259,7 +270,7 @@ export class ReconnectingSocket {
   }
 
   #watchPage(): void {
-    this.#pageEvents.abort();
+    this.#pageEvents?.abort();
     this.#pageEvents = new AbortController();
     const { signal } = this.#pageEvents;
     const wake = () => this.#wake();

@@ -39,14 +39,13 @@ export class HistoryPanel {
   /**
    * @param url The WebSocket URL of the message server at the bridge.
    * @param panel An empty element, hidden until it is opened.
-   * @param button Opens and closes the panel.
+   * @param button Gets `aria-expanded`, and the focus when the panel closes.
    */
   constructor(url: URL, panel: HTMLElement, button: HTMLElement) {
     this.#url = url;
     this.#panel = panel;
     this.#button = button;
     this.#buildDom();
-    button.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
     this.#close.addEventListener('click', () => this.close());
     this.#tryAgain.addEventListener('click', () => this.#load());
     panel.addEventListener('keydown', (event) => {

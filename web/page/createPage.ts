@@ -13,39 +13,56 @@ import { Dialogue } from '../../client/dialogue/dialogue.ts';
 import { LineMode } from '../../client/dialogue/lineMode.ts';
 import { COMMANDS } from '../../protocol/commands.ts';
 import { applyAppearance, searchDecorations, terminalTheme } from '../appearance/themes.ts';
+import type { BufferedSocket } from '../connection/bufferedSocket.ts';
 import { ConnectionStatus } from '../connection/connectionStatus.ts';
-import { loggedInUser } from '../connection/login.ts';
-import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
+import { type ConnectionEvents, ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { LineEditor } from '../editor/lineEditor.ts';
-import { HistoryPanel } from '../message/historyPanel.ts';
+import type { HistoryPanel } from '../message/historyPanel.ts';
 import { LiveMessage } from '../message/liveMessage.ts';
 import { Notifications } from '../message/notifications.ts';
-import { SettingsDialog } from '../settings/settingsDialog.ts';
 import { openStorage } from '../settings/storage.ts';
 import { StoredHistory } from '../settings/storedHistory.ts';
 import { UserSettings } from '../settings/userSettings.ts';
 import { requireElement } from '../ui/dom.ts';
 import { FindBar } from '../ui/findBar.ts';
-import { HelpDialog } from '../ui/helpDialog.ts';
 import { NativeField } from '../ui/nativeField.ts';
 import { Toast } from '../ui/toast.ts';
 import { Announcer } from './announcer.ts';
+import type { Dialogs } from './dialogs.ts';
 import { InputChoice } from './inputChoice.ts';
+import { LazyPart } from './lazyPart.ts';
 import { PageConversation } from './pageConversation.ts';
 import { PageKeys } from './pageKeys.ts';
 import { type PageTarget, pageTitle } from './pageTarget.ts';
 import { PageTools } from './pageTools.ts';
-import { Screen } from './screen.ts';
+import { Screen, type ScreenPart } from './screen.ts';
 
 const NO_REPLY = 'the server did not answer';
+
+/** What the page reports if a part could not be loaded. */
+const LOAD_FAILED: Record<ScreenPart | 'dialogs' | 'history', string> = {
+  dialogs: 'The dialog could not be loaded. Try again, or reload the page.',
+  history: 'The history could not be loaded. Try again, or reload the page.',
+  search: 'The search could not be loaded. Try again, or reload the page.',
+  links: 'The links in the terminal do not work: reload the page.',
+  characters: 'Some characters may overlap: their widths could not be loaded.',
+};
 
 export interface Page {
   /** Opens the connections. Call it once. */
   connect(): void;
 }
 
-/** Builds the page for a target, without connecting to it. */
-export function createPage(document: Document, target: PageTarget): Page {
+/**
+ * Builds the page for a target, without connecting to it.
+ *
+ * @param early The WebSocket to the target that was opened before, if there is one.
+ */
+export function createPage(
+  document: Document,
+  target: PageTarget,
+  early: BufferedSocket | undefined,
+): Page {
   const title = pageTitle(target);
   const storage = openStorage();
   const settings = new UserSettings(storage);
@@ -62,7 +79,7 @@ export function createPage(document: Document, target: PageTarget): Page {
     },
     () => input.returnToLine(),
   );
-  const socket: ReconnectingSocket = new ReconnectingSocket(target.url, {
+  const events: ConnectionEvents = {
     opened: () => conversation.opened(),
     received: (text) => conversation.received(text),
     closed: (reason, wasStable) => conversation.closed(reason, wasStable),
@@ -70,7 +87,8 @@ export function createPage(document: Document, target: PageTarget): Page {
       status.show(state);
       conversation.stateChanged(state);
     },
-  });
+  };
+  const socket = new ReconnectingSocket(target.url, events, early);
 
   // Output and input.
   const announcer = new Announcer(requireElement(document, '#announcements'));
@@ -82,6 +100,8 @@ export function createPage(document: Document, target: PageTarget): Page {
   const screen = new Screen(terminal, terminalTheme(), settings.get('fontSize'), {
     typed: (data) => conversation.type(data),
     keyDown: (event) => keys.keyDownInTerminal(event),
+    searched: (results) => findBar.showResults(results),
+    loadFailed: (part) => toast.show(LOAD_FAILED[part]),
   });
   const field = new NativeField(requireElement(document, '#field', HTMLFormElement), commands, {
     changed: (text) => conversation.replace(text),
@@ -111,10 +131,14 @@ export function createPage(document: Document, target: PageTarget): Page {
 
   // Dialogs and tools.
   const notifications = new Notifications(() => settings.get('notify'));
-  const help = new HelpDialog(document);
-  const settingsDialog = new SettingsDialog(document, settings, () =>
-    notifications.requestPermission(),
+  const dialogs = new LazyPart<Dialogs>(
+    async () => {
+      const { createDialogs } = await import('./dialogs.ts');
+      return createDialogs(document, target, settings, notifications);
+    },
+    () => toast.show(LOAD_FAILED.dialogs),
   );
+  const openHelp = () => dialogs.use(({ help }) => help.open());
   const findBar = new FindBar(document, screen, searchDecorations, () => input.focusLine());
   const tools = new PageTools(requireElement(document, '#tools'), {
     screen,
@@ -122,14 +146,14 @@ export function createPage(document: Document, target: PageTarget): Page {
     fileName: `${target.name ?? title}.txt`,
     returnToLine: () => input.returnToLine(),
   });
-  const keys = new PageKeys({ terminal, screen, field, conversation, findBar, help, tools });
+  const keys = new PageKeys({ terminal, screen, field, conversation, findBar, openHelp, tools });
 
   // Wire the page to them.
   requireElement(document, '#title').textContent = title;
   document.title = title;
-  const user = loggedInUser(document.cookie);
-  if (user !== undefined) settingsDialog.showLogin(user);
-  requireElement(document, '#find-button').addEventListener('click', () => findBar.open());
+  onClick('#find-button', () => findBar.open());
+  onClick('#help-button', openHelp);
+  onClick('#settings-button', () => dialogs.use(({ settings: dialog }) => dialog.open()));
   document.addEventListener('keydown', (event) => keys.keyDownOutsideTerminal(event));
   settings.onChange((key) => {
     if (key === 'fontSize') screen.fontSize = settings.get('fontSize');
@@ -137,15 +161,15 @@ export function createPage(document: Document, target: PageTarget): Page {
   });
   input.apply();
   fitAboveTouchKeyboard();
-  if (!target.isMessageServer) adaptToLineMode(document, settingsDialog, help);
+  if (!target.isMessageServer) adaptToLineMode(document);
   const live = target.isMessageServer
-    ? createLiveMessage(document, target, { announcer, notifications, socket })
+    ? createLiveMessage(document, target, { announcer, notifications, socket, toast })
     : undefined;
 
   return {
     connect() {
       socket.connect();
-      live?.start();
+      afterNextFrame(() => live?.start());
     },
   };
 }
@@ -170,19 +194,37 @@ interface LiveMessageListeners {
   announcer: Announcer;
   notifications: Notifications;
   socket: ReconnectingSocket;
+  toast: Toast;
+}
+
+/** Runs a listener when a button of the page is clicked. */
+function onClick(selector: string, listener: () => void): void {
+  const button = requireElement(document, selector);
+  button.addEventListener('click', () => {
+    // Safari does not focus a clicked button, and a dialog would return the focus elsewhere.
+    button.focus();
+    listener();
+  });
 }
 
 /** The live message above the terminal, and the history beside it. */
 function createLiveMessage(
   document: Document,
   target: PageTarget,
-  { announcer, notifications, socket }: LiveMessageListeners,
+  { announcer, notifications, socket, toast }: LiveMessageListeners,
 ): LiveMessage {
-  const panel = new HistoryPanel(
-    target.url,
-    requireElement(document, '#history'),
-    requireElement(document, '#history-button'),
+  const button = requireElement(document, '#history-button');
+  const panel = new LazyPart<HistoryPanel>(
+    async () => {
+      const { HistoryPanel } = await import('../message/historyPanel.ts');
+      return new HistoryPanel(target.url, requireElement(document, '#history'), button);
+    },
+    () => toast.show(LOAD_FAILED.history),
   );
+  onClick('#history-button', () => {
+    const isOpen = button.ariaExpanded === 'true';
+    panel.use((history) => (isOpen ? history.close() : history.open()));
+  });
   return new LiveMessage(
     target.url,
     requireElement(document, '#message-bar'),
@@ -191,7 +233,7 @@ function createLiveMessage(
       changed: (message) => {
         announcer.announceMessage(message);
         notifications.show(message);
-        panel.messageChanged();
+        panel.useIfLoaded((history) => history.messageChanged());
       },
       stoppedResponding: () => socket.reconnect(NO_REPLY),
     },
@@ -199,11 +241,15 @@ function createLiveMessage(
 }
 
 /** Adapts the page to another service: it has no message of the day, and no commands. */
-function adaptToLineMode(document: Document, settings: SettingsDialog, help: HelpDialog): void {
+function adaptToLineMode(document: Document): void {
   requireElement(document, '#message').hidden = true;
   requireElement(document, '#history-button').hidden = true;
-  settings.showLineEndings();
-  help.hideCommands();
+}
+
+/** Runs an action after the next frame, so that the prompt comes first; a hidden page has none. */
+function afterNextFrame(action: () => void): void {
+  if (document.visibilityState === 'hidden') action();
+  else requestAnimationFrame(() => setTimeout(action));
 }
 
 /** Keeps the page above a touch keyboard in Safari, which does not shrink the layout viewport. */

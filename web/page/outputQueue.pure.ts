@@ -3,9 +3,10 @@
 /** The limit in UTF-16 units: more than a whole history of long messages. */
 const MAX_LENGTH = 16 * 1024 * 1024;
 
-export class OutputQueue {
+/** @typeParam Line A string, or an object with the length of one. */
+export class OutputQueue<Line extends { readonly length: number }> {
   readonly #maxLines: number;
-  #lines: string[] = [];
+  #lines: Line[] = [];
   /** In UTF-16 units. */
   #length = 0;
 
@@ -17,14 +18,14 @@ export class OutputQueue {
     this.#maxLines = maxLines;
   }
 
-  add(line: string): void {
+  add(line: Line): void {
     this.#lines.push(line);
     this.#length += line.length;
     if (this.#lines.length > 2 * this.#maxLines || this.#length > MAX_LENGTH) this.#dropOldest();
   }
 
   /** Takes all lines. */
-  take(): string[] {
+  take(): Line[] {
     const lines = this.#lines;
     this.#lines = [];
     this.#length = 0;

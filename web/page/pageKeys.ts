@@ -1,7 +1,6 @@
 // Runs the page's keyboard shortcuts (ui/shortcuts.ts), in the terminal and outside it.
 
 import type { FindBar } from '../ui/findBar.ts';
-import type { HelpDialog } from '../ui/helpDialog.ts';
 import type { NativeField } from '../ui/nativeField.ts';
 import { type PageShortcut, shortcutFor } from '../ui/shortcuts.ts';
 import type { PageConversation } from './pageConversation.ts';
@@ -15,7 +14,7 @@ export interface PageKeysDependencies {
   field: Pick<NativeField, 'isShown'>;
   conversation: Pick<PageConversation, 'isLineEmpty' | 'promptKind'>;
   findBar: Pick<FindBar, 'open'>;
-  help: Pick<HelpDialog, 'open'>;
+  openHelp(): void;
   tools: Pick<PageTools, 'copy'>;
 }
 
@@ -56,14 +55,14 @@ export class PageKeys {
   }
 
   #run(shortcut: PageShortcut, event: KeyboardEvent): void {
-    const { screen, findBar, help, tools } = this.#deps;
+    const { screen, findBar, openHelp, tools } = this.#deps;
     event.preventDefault();
     switch (shortcut) {
       case 'find':
         findBar.open();
         break;
       case 'help':
-        help.open();
+        openHelp();
         break;
       case 'copy':
         void tools.copy();

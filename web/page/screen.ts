@@ -6,16 +6,16 @@
 // dropped: they would immediately be scrolled out of the scrollback.
 
 import { FitAddon } from '@xterm/addon-fit';
-import { type ISearchOptions, SearchAddon } from '@xterm/addon-search';
-import { WebLinksAddon } from '@xterm/addon-web-links';
+import type { ISearchOptions, SearchAddon } from '@xterm/addon-search';
 import { type ITheme, Terminal } from '@xterm/xterm';
 import type { Speaker } from '../../client/dialogue/conversation.ts';
 import { limitGraphemes } from '../editor/limitGraphemes.ts';
 import type { PromptLine } from '../editor/lineLayout.ts';
 import { LinePainter } from '../editor/linePainter.ts';
 import { LINK } from '../ui/links.pure.ts';
-import { characterTable } from './characterTable.ts';
+import { CharacterTable, loadGraphemes } from './characterTable.ts';
 import { styleThroughCssom } from './cssom.ts';
+import { LazyPart } from './lazyPart.ts';
 import { OutputQueue } from './outputQueue.pure.ts';
 import { scrollByTouch } from './touchScroll.ts';
 import { linesOf } from './transcript.ts';
@@ -32,6 +32,9 @@ const PLAIN = '\x1b[0m';
 /** Makes xterm.js mark pastes, to distinguish them from keys (ctlseqs, mode 2004). */
 const BRACKETED_PASTE = '\x1b[?2004h';
 
+/** Links can be opened once an addon has been loaded. */
+const MAY_HAVE_LINK = /https?:\/\//i;
+
 /** In lines above the screen. */
 const SCROLLBACK = 5000;
 
@@ -45,7 +48,13 @@ export interface ScreenEvents {
   typed(data: string): void;
   /** @returns Whether the page or the browser handles the key, and the terminal does not. */
   keyDown(event: KeyboardEvent): boolean;
+  searched(results: SearchResults): void;
+  /** A part of the terminal could not be loaded. */
+  loadFailed(part: ScreenPart): void;
 }
+
+/** The parts that are loaded when they are first used. */
+export type ScreenPart = 'search' | 'links' | 'characters';
 
 export interface SearchResults {
   /** The current result, from 0; -1 if there is none. */
@@ -53,17 +62,26 @@ export interface SearchResults {
   count: number;
 }
 
+/** A line that waits to be printed. */
+interface QueuedLine {
+  /** In UTF-16 units. */
+  readonly length: number;
+  /** @returns What to write to the terminal, in its current size. */
+  draw(): string;
+}
+
 export class Screen {
   readonly #terminal: Terminal;
   readonly #fit = new FitAddon();
-  readonly #search = new SearchAddon();
-  readonly #table = characterTable();
-  readonly #painter = new LinePainter(this.#table);
+  readonly #search: LazyPart<SearchAddon>;
+  readonly #links: LazyPart<void>;
+  readonly #table: CharacterTable;
+  readonly #painter: LinePainter;
   #line: PromptLine | undefined;
   /** While true, the line is not drawn: the screen is being resized or scrolled. */
   #isLineSuspended = false;
   /** Lines to print with the next batch. */
-  readonly #queue = new OutputQueue(SCROLLBACK + MAX_ROWS);
+  readonly #queue = new OutputQueue<QueuedLine>(SCROLLBACK + MAX_ROWS);
   /** Whether a batch is being written or scheduled. */
   #isWriting = false;
   /** Whether something changed since the current batch was written. */
@@ -71,21 +89,29 @@ export class Screen {
 
   constructor(element: HTMLElement, theme: ITheme, fontSize: number, events: ScreenEvents) {
     styleThroughCssom();
+    this.#table = new CharacterTable(loadGraphemes, () => events.loadFailed('characters'));
+    this.#painter = new LinePainter(this.#table);
+    this.#search = new LazyPart(
+      () => this.#loadSearch(events),
+      () => events.loadFailed('search'),
+    );
+    this.#links = new LazyPart(
+      () => this.#loadLinks(),
+      () => events.loadFailed('links'),
+    );
     this.#terminal = new Terminal({
       allowProposedApi: true,
       fontFamily: 'ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", Menlo, monospace',
       fontSize,
       lineHeight: 1.25,
+      // The addon sets the size, once the terminal is open: until then, draw as little as possible.
+      rows: 1,
       scrollback: SCROLLBACK,
       theme,
     });
     this.#terminal.unicode.register(this.#table);
     this.#terminal.unicode.activeVersion = this.#table.version;
     this.#terminal.loadAddon(this.#fit);
-    this.#terminal.loadAddon(this.#search);
-    this.#terminal.loadAddon(
-      new WebLinksAddon((_event, url) => openIsolated(url), { urlRegex: LINK }),
-    );
     this.#terminal.open(element);
     this.#fit.fit();
     this.#terminal.write(BRACKETED_PASTE);
@@ -123,8 +149,8 @@ export class Screen {
 
   /** Prints a line above the one being typed. */
   print(line: string, speaker: Speaker): void {
-    const text = limitGraphemes(line, this.#table);
-    this.#enqueue(`${STYLE[speaker]}${text}${PLAIN}\r\n`);
+    if (MAY_HAVE_LINK.test(line)) this.#links.use(() => {});
+    this.#enqueue(line, () => `${STYLE[speaker]}${limitGraphemes(line, this.#table)}${PLAIN}\r\n`);
   }
 
   /** Shows the prompt and the line being typed. */
@@ -132,6 +158,7 @@ export class Screen {
     this.#line = line;
     // Screen readers announce this for the input; they cannot read the terminal's rows.
     if (this.#terminal.textarea) this.#terminal.textarea.ariaDescription = line.prompt;
+    this.#table.prepareFor(line.prompt + line.text);
     this.#update();
   }
 
@@ -144,7 +171,8 @@ export class Screen {
   /** Prints the completed line in place of the one being typed. */
   completeLine(line: PromptLine): void {
     this.#line = undefined;
-    this.#enqueue(this.#painter.drawFinal(line, this.#size));
+    if (MAY_HAVE_LINK.test(line.text)) this.#links.use(() => {});
+    this.#enqueue(line.prompt + line.text, () => this.#painter.drawFinal(line, this.#size));
   }
 
   /** Scrolls everything but the line being typed out of view; it stays in the scrollback. */
@@ -178,19 +206,17 @@ export class Screen {
 
   /** Marks all matches, and selects the next or the previous one. */
   findMatch(text: string, direction: 'next' | 'previous', options: ISearchOptions): void {
-    if (direction === 'next') this.#search.findNext(text, options);
-    else this.#search.findPrevious(text, options);
-  }
-
-  onSearchResults(listener: (results: SearchResults) => void): void {
-    this.#search.onDidChangeResults(({ resultIndex, resultCount }) =>
-      listener({ index: resultIndex, count: resultCount }),
-    );
+    this.#search.use((search) => {
+      if (direction === 'next') search.findNext(text, options);
+      else search.findPrevious(text, options);
+    });
   }
 
   endSearch(): void {
-    this.#search.clearDecorations();
-    this.#terminal.clearSelection();
+    this.#search.useIfLoaded((search) => {
+      search.clearDecorations();
+      this.#terminal.clearSelection();
+    });
   }
 
   get #size(): { columns: number; rows: number } {
@@ -201,8 +227,25 @@ export class Screen {
     return (this.#terminal.element?.clientHeight ?? 0) / this.#terminal.rows;
   }
 
-  #enqueue(line: string): void {
-    this.#queue.add(line);
+  async #loadSearch({ searched }: ScreenEvents): Promise<SearchAddon> {
+    const { SearchAddon } = await import('@xterm/addon-search');
+    const search = new SearchAddon();
+    this.#terminal.loadAddon(search);
+    search.onDidChangeResults(({ resultIndex, resultCount }) =>
+      searched({ index: resultIndex, count: resultCount }),
+    );
+    return search;
+  }
+
+  async #loadLinks(): Promise<void> {
+    const { WebLinksAddon } = await import('@xterm/addon-web-links');
+    const open = (_event: MouseEvent, url: string) => openIsolated(url);
+    this.#terminal.loadAddon(new WebLinksAddon(open, { urlRegex: LINK }));
+  }
+
+  #enqueue(text: string, draw: () => string): void {
+    this.#table.prepareFor(text);
+    this.#queue.add({ length: text.length, draw });
     this.#update();
   }
 
@@ -211,13 +254,17 @@ export class Screen {
     this.#isOutdated = true;
     if (this.#isWriting) return;
     this.#isWriting = true;
-    queueMicrotask(() => this.#writeBatch());
+    queueMicrotask(() => void this.#writeBatch());
   }
 
-  #writeBatch(): void {
+  async #writeBatch(): Promise<void> {
+    if (this.#table.loaded !== undefined) await this.#table.loaded;
     this.#isOutdated = false;
-    const lines = this.#queue.take().join('');
     const erased = this.#painter.erase();
+    const lines = this.#queue
+      .take()
+      .map((line) => line.draw())
+      .join('');
     const line = this.#isLineSuspended ? undefined : this.#line;
     const drawn = line === undefined ? '' : this.#painter.draw(line, this.#size);
     this.#terminal.write(`${erased}${lines}${drawn}`, () => {

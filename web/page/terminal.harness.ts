@@ -3,9 +3,9 @@
 import './unpooledBuffers.harness.ts';
 
 import headless, { type Terminal } from '@xterm/headless';
-import { characterTable } from './characterTable.ts';
+import { loadGraphemes } from './characterTable.ts';
 
-export const table = characterTable();
+export const table = await loadGraphemes();
 
 export function makeTerminal(cols: number, rows: number): Terminal {
   const terminal = new headless.Terminal({ cols, rows, allowProposedApi: true, scrollback: 1000 });

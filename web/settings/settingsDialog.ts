@@ -25,13 +25,12 @@ export class SettingsDialog {
    */
   constructor(document: Document, settings: UserSettings, askPermission: () => Promise<unknown>) {
     const dialog = requireElement(document, '#settings', HTMLDialogElement);
-    const opener = requireElement(document, '#settings-button');
     this.#dialog = dialog;
     this.#settings = settings;
     this.#moreContrast = requireElement(dialog, '#more-contrast', HTMLInputElement);
     this.#maskPassword = requireElement(dialog, '#mask-password', HTMLInputElement);
     this.#notify = requireElement(dialog, '#notify', HTMLInputElement);
-    this.open = modal(dialog, opener, () => this.#show());
+    this.open = modal(dialog, () => this.#show());
     this.#addListeners(askPermission);
     settings.onChange(() => this.#show());
   }

@@ -13,9 +13,11 @@ interface FindBarElements {
   close: HTMLElement;
 }
 
+type FindBarScreen = Pick<Screen, 'selection' | 'findMatch' | 'endSearch'>;
+
 export class FindBar {
   readonly #elements: FindBarElements;
-  readonly #screen: Screen;
+  readonly #screen: FindBarScreen;
   readonly #decorations: () => ISearchDecorationOptions;
   readonly #onClose: () => void;
 
@@ -25,7 +27,7 @@ export class FindBar {
    */
   constructor(
     document: Document,
-    screen: Screen,
+    screen: FindBarScreen,
     decorations: () => ISearchDecorationOptions,
     onClose: () => void,
   ) {
@@ -42,7 +44,6 @@ export class FindBar {
     previous.addEventListener('click', () => this.#find('previous'));
     close.addEventListener('click', () => this.close());
     bar.addEventListener('keydown', (event) => this.#onKey(event));
-    screen.onSearchResults((results) => this.#showCount(results));
   }
 
   /** Opens the bar, and searches for the selected text. */
@@ -62,6 +63,13 @@ export class FindBar {
     this.#onClose();
   }
 
+  /** Shows how many matches a search has found. */
+  showResults({ index, count }: SearchResults): void {
+    if (this.#elements.text.value === '') return;
+    const label = index === -1 ? `${count}` : `${index + 1} of ${count}`;
+    this.#elements.count.textContent = count === 0 ? 'not found' : label;
+  }
+
   #find(direction: 'next' | 'previous', incremental = false): void {
     const { text, count } = this.#elements;
     if (text.value === '') {
@@ -73,12 +81,6 @@ export class FindBar {
       incremental,
       decorations: this.#decorations(),
     });
-  }
-
-  #showCount({ index, count }: SearchResults): void {
-    if (this.#elements.text.value === '') return;
-    const label = index === -1 ? `${count}` : `${index + 1} of ${count}`;
-    this.#elements.count.textContent = count === 0 ? 'not found' : label;
   }
 
   #onKey(event: KeyboardEvent): void {

@@ -13,7 +13,7 @@ export class HelpDialog {
 
   constructor(document: Document) {
     this.#dialog = requireElement(document, '#help', HTMLDialogElement);
-    this.open = modal(this.#dialog, requireElement(document, '#help-button'));
+    this.open = modal(this.#dialog);
     if (navigator.userAgent.includes('Mac OS')) this.#useMacLabels();
   }
 

@@ -1,30 +1,20 @@
 // Opens and closes the page's dialogs. The browser itself handles Escape, and returns the focus.
 
 /**
- * Makes a button open a dialog; Escape, its `.close` button and a click outside close it.
+ * Makes Escape, its `.close` button and a click outside close a dialog.
  *
  * @param onOpen Called before the dialog is shown.
  * @returns A function that opens the dialog. When it closes, the focus returns to where it was.
  */
-export function modal(
-  dialog: HTMLDialogElement,
-  opener: HTMLElement,
-  onOpen: () => void = () => {},
-): () => void {
-  const open = () => {
+export function modal(dialog: HTMLDialogElement, onOpen: () => void = () => {}): () => void {
+  dialog.querySelector('.close')?.addEventListener('click', () => dialog.close());
+  closeOnOutsideClick(dialog);
+  return () => {
     if (dialog.open) return;
     onOpen();
     dialog.showModal();
     dialog.scrollTop = 0;
   };
-  opener.addEventListener('click', () => {
-    // Safari does not focus a clicked button, and would return the focus elsewhere.
-    opener.focus();
-    open();
-  });
-  dialog.querySelector('.close')?.addEventListener('click', () => dialog.close());
-  closeOnOutsideClick(dialog);
-  return open;
 }
 
 /** Ignores a press that starts inside, for example to select text, and ends outside. */

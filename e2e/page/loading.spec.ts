@@ -1,0 +1,183 @@
+// The page while it loads, and its parts that are loaded when they are first used.
+
+import type { Page, Route } from '@playwright/test';
+import { startTcpService } from '../../testing/tcpService.ts';
+import {
+  expect,
+  keepToasts,
+  PageTerminal,
+  paste,
+  QUICK,
+  startBridgeTo,
+  test,
+} from '../fixtures.ts';
+
+const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+
+/** The page's own script. The others are loaded when they are used. */
+const SCRIPT = '**/assets/index-*.js';
+
+/** Holds back the responses to requests for these files. @returns A function that ends that. */
+async function hold(page: Page, files: string): Promise<() => Promise<void>> {
+  const held: Route[] = [];
+  let isHeld = true;
+  await page.route(files, async (route) => {
+    if (isHeld) held.push(route);
+    else await route.continue();
+  });
+  return async () => {
+    isHeld = false;
+    for (const route of held) await route.continue();
+  };
+}
+
+test(
+  'opens the WebSocket before its script is loaded, and only one for the terminal',
+  QUICK,
+  async ({ page, bridge }) => {
+    const opened: string[] = [];
+    page.on('websocket', (webSocket) => opened.push(webSocket.url()));
+    const release = await hold(page, SCRIPT);
+    await page.goto(`http://127.0.0.1:${bridge.port}/`, { waitUntil: 'commit' });
+    const url = `ws://127.0.0.1:${bridge.port}/ws`;
+    await expect.poll(() => opened).toEqual([url]);
+    await expect(page.locator('.xterm')).toHaveCount(0);
+    await release();
+    await new PageTerminal(page).expectText(PROMPT);
+    await expect(page.locator('#message')).toContainText('An apple');
+    // The second one watches the message.
+    expect(opened).toEqual([url, url]);
+  },
+);
+
+test('shows what a server sent before the script was loaded, in order', QUICK, async ({ page }) => {
+  const service = await startTcpService((socket) => {
+    socket.write('one\ntwo é\n');
+    socket.on('data', () => socket.write('three\n'));
+  });
+  const bridgePort = await startBridgeTo(`motd=127.0.0.1:${service.port}`);
+  const frame = page
+    .waitForEvent('websocket')
+    .then((webSocket) => webSocket.waitForEvent('framereceived'));
+  const release = await hold(page, SCRIPT);
+  await page.goto(`http://127.0.0.1:${bridgePort}/?target=motd`, { waitUntil: 'commit' });
+  await frame;
+  await release();
+  const terminal = new PageTerminal(page);
+  await terminal.expectText('one\ntwo é\nmotd>');
+  await terminal.type('go on');
+  await terminal.expectText('one\ntwo é\nmotd> go on\nthree\nmotd>');
+});
+
+test('closes the WebSocket if its script cannot be loaded', async ({ page, bridge }) => {
+  const closed = page
+    .waitForEvent('websocket')
+    .then((webSocket) => webSocket.waitForEvent('close'));
+  await page.route(SCRIPT, (route) => route.abort());
+  await page.goto(`http://127.0.0.1:${bridge.port}/`);
+  await expect(page.locator('body')).toHaveText(/^This page is incomplete/);
+  await closed;
+});
+
+interface Part {
+  name: string;
+  files: string;
+  use: (page: Page) => Promise<void>;
+  expectUsed: (page: Page) => Promise<void>;
+}
+
+const PARTS: Part[] = [
+  {
+    name: 'the help',
+    files: '**/assets/dialogs-*.js',
+    use: (page) => page.keyboard.press('F1'),
+    expectUsed: (page) => expect(page.locator('#help')).toBeVisible(),
+  },
+  {
+    name: 'the settings',
+    files: '**/assets/dialogs-*.js',
+    use: (page) => pressButton(page, 'Settings'),
+    expectUsed: (page) => expect(page.locator('#settings')).toBeVisible(),
+  },
+  {
+    name: 'the history',
+    files: '**/assets/historyPanel-*.js',
+    use: (page) => pressButton(page, 'Message history'),
+    expectUsed: (page) => expect(page.locator('#history')).toContainText('No message'),
+  },
+  {
+    name: 'the search',
+    files: '**/assets/addon-search-*.js',
+    async use(page) {
+      await page.keyboard.press('Control+f');
+      await page.keyboard.type('shut');
+    },
+    expectUsed: (page) => expect(page.locator('#find-count')).toHaveText('1 of 1'),
+  },
+];
+
+/** By keyboard. */
+async function pressButton(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name }).focus();
+  await page.keyboard.press('Enter');
+}
+
+for (const { name, files, use, expectUsed } of PARTS) {
+  test(`${name}: opens once it is loaded, and loads at its first use`, async ({
+    page,
+    terminal,
+  }) => {
+    await terminal.expectText(PROMPT);
+    const requested: string[] = [];
+    page.on('request', (request) => requested.push(request.url()));
+    const release = await hold(page, files);
+    await use(page);
+    await expect.poll(() => requested).toHaveLength(1);
+    await release();
+    await expectUsed(page);
+  });
+
+  test(`${name}: reports that it cannot be loaded, keeps the line, and opens later`, async ({
+    page,
+    terminal,
+  }) => {
+    await keepToasts(page);
+    await terminal.expectText(PROMPT);
+    await page.keyboard.type('half');
+    await page.route(files, (route) => route.fulfill({ status: 404 }));
+    await use(page);
+    await expect(page.locator('#toast')).toHaveText(/could not be loaded\. Try again, or reload/);
+    await terminal.expectText(`${PROMPT} half`);
+
+    await page.unroute(files);
+    await page.keyboard.press('Escape');
+    await use(page);
+    await expectUsed(page);
+  });
+}
+
+const CHARACTERS = '**/assets/addon-unicode-graphemes-*.js';
+
+test('draws wide characters once their widths are loaded', async ({ page, terminal }) => {
+  await terminal.expectText(PROMPT);
+  const release = await hold(page, CHARACTERS);
+  const requested = page.waitForRequest(CHARACTERS);
+  await paste(page, '漢字!');
+  await requested;
+  await page.keyboard.type('?');
+  await release();
+  await terminal.expectTextWithCursor(`${PROMPT} 漢字!?|`);
+});
+
+test('sends a line whose widths could not be loaded', async ({ page, terminal }) => {
+  await keepToasts(page);
+  await terminal.expectText(PROMPT);
+  await page.route(CHARACTERS, (route) => route.fulfill({ status: 404 }));
+  await terminal.type('MSGSTORE');
+  await terminal.expectText('Enter new message of the day:');
+  await paste(page, '漢字');
+  await expect(page.locator('#toast')).toHaveText(/Some characters may overlap/);
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#message')).toHaveText('漢字');
+  await terminal.expectText(PROMPT);
+});

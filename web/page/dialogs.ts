@@ -1,0 +1,33 @@
+// The page's dialogs, loaded when the first of them is opened.
+
+import { loggedInUser } from '../connection/login.ts';
+import type { Notifications } from '../message/notifications.ts';
+import { SettingsDialog } from '../settings/settingsDialog.ts';
+import type { UserSettings } from '../settings/userSettings.ts';
+import { HelpDialog } from '../ui/helpDialog.ts';
+import type { PageTarget } from './pageTarget.ts';
+
+export interface Dialogs {
+  help: HelpDialog;
+  settings: SettingsDialog;
+}
+
+/** Creates the dialogs of a target's page. */
+export function createDialogs(
+  document: Document,
+  { isMessageServer }: PageTarget,
+  settings: UserSettings,
+  notifications: Notifications,
+): Dialogs {
+  const help = new HelpDialog(document);
+  const settingsDialog = new SettingsDialog(document, settings, () =>
+    notifications.requestPermission(),
+  );
+  const user = loggedInUser(document.cookie);
+  if (user !== undefined) settingsDialog.showLogin(user);
+  if (!isMessageServer) {
+    settingsDialog.showLineEndings();
+    help.hideCommands();
+  }
+  return { help, settings: settingsDialog };
+}
