@@ -39,7 +39,8 @@ export function onStopRequest(stop: () => void, reload?: () => void): void {
  * Reports to the parent process over IPC; without one, reports readiness to the service manager.
  */
 export function reportToParent(report: Report): void {
-  if (process.connected) process.send?.(report);
+  // The parent may end meanwhile: then `disconnect` is emitted, and there is nobody to report to.
+  if (process.connected) process.send?.(report, undefined, undefined, () => {});
   else if ('ready' in report) notifyReady(`Listening on ${formatEndpoint(report.ready)}`);
 }
 
