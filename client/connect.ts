@@ -33,8 +33,10 @@ export async function openConnection(
   destination: Destination,
   signal?: AbortSignal,
 ): Promise<Socket> {
-  const socket = await startConnecting(destination);
+  // Loading OpenSSL takes longer than a request without it.
+  const tls = destination.tls && (await import('node:tls'));
   return new Promise((resolve, reject) => {
+    const socket = startConnecting(destination, tls?.connect);
     const progressOf = followProgress(socket, destination);
     const abort = () => socket.destroy(new AbortedError(progressOf(), { cause: signal?.reason }));
     signal?.addEventListener('abort', abort);
@@ -66,7 +68,10 @@ function followProgress(socket: Socket, { host, tls }: Destination): () => Conne
   };
 }
 
-async function startConnecting({ host, port, tls, lookup }: Destination): Promise<Socket> {
+function startConnecting(
+  { host, port, tls, lookup }: Destination,
+  connectTls: typeof import('node:tls').connect | undefined,
+): Socket {
   const options = {
     host,
     port,
@@ -75,10 +80,8 @@ async function startConnecting({ host, port, tls, lookup }: Destination): Promis
     keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
     ...(lookup && { lookup }),
   };
-  if (tls === undefined) return connect(options);
+  if (tls === undefined || connectTls === undefined) return connect(options);
   // A host name is checked against the certificate, and sent to the server (RFC 6066, section 3).
   const servername = isIP(host) === 0 ? { servername: host } : {};
-  // Loading OpenSSL takes longer than a request without it.
-  const { connect: connectTls } = await import('node:tls');
   return connectTls({ ...options, ...servername, ...(tls.ca && { ca: tls.ca }) });
 }

@@ -1,9 +1,12 @@
 // Keepalive, and TLS, which server.test.ts does not use.
 
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Endpoint } from '../access/endpoint.ts';
+import { LocalQuota } from '../access/localQuota.ts';
 import { tlsFile } from '../testing/tlsFile.ts';
 import { APPLE, startServer, TestClient } from './server.harness.ts';
 
@@ -50,6 +53,29 @@ test.skipIf(!existsSync(TCP_SOCKETS))('probes only peers that stay connected', a
   vi.advanceTimersByTime(30_000);
   await expect.poll(timer).toBe(KEEPALIVE_TIMER);
 });
+
+test.skipIf(!existsSync(TCP_SOCKETS))(
+  'releases the lease of a peer that resets while another process decides on it',
+  async () => {
+    const quota = new LocalQuota({ total: 1, perSource: 1 });
+    let decide = () => {};
+    const decided = new Promise<void>((resolve) => {
+      decide = resolve;
+    });
+    const connections = { acquire: () => decided.then(() => quota.acquire()) };
+    const running = await startServer({ connections, isTrustedProxy: () => true });
+    const { socket } = new TestClient(running);
+    await once(socket, 'connect');
+    const { localPort } = socket;
+    socket.resetAndDestroy();
+    await expect.poll(() => timerOfServerEnd(running.port, localPort)).toBe(undefined);
+    // The server reads the reset, and closes the socket.
+    for (let turn = 0; turn < 3; turn++) await setImmediate();
+    decide();
+    await expect.poll(() => running.server.connections).toBe(0);
+    expect(quota.acquire()).toBeTypeOf('object');
+  },
+);
 
 test('serves a peer over TLS, and releases its lease at the close', async () => {
   const running = await startServer({ tls, limits: { total: 1 } });

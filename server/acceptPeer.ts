@@ -108,6 +108,8 @@ async function serveAccepted(
   lease: MovableLease,
 ): Promise<Connection | Reply | undefined> {
   const { socket, socketPeer, context, log } = accepted;
+  // The peer may have gone while the quota was asked: no 'close' follows.
+  if (socket.closed) return undefined;
   const trust = { isTrusted: context.isTrustedProxy(socketPeer.host), key: context.proxyKey };
   const mayBeProxied = trust.isTrusted || trust.key !== undefined;
   const identified = mayBeProxied ? await identify(accepted, lease, trust) : direct(socketPeer);
@@ -118,6 +120,7 @@ async function serveAccepted(
   if (!(assigned instanceof Promise ? await assigned : assigned)) {
     return rejected(accepted, peer, REPLY.tooManyConnections);
   }
+  if (socket.closed) return undefined;
   log.connected(peer);
 
   const { tls } = context;

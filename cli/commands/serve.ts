@@ -75,7 +75,8 @@ export async function serve(options: ServerOptions & TlsOptions): Promise<void> 
   await server.stopped;
   await store.close();
   adminServer.close();
-  reportToParent({ done: true });
+  // A server that could not listen again is to be restarted.
+  if (process.exitCode === undefined) reportToParent({ done: true });
   flushAndExit();
 }
 

@@ -3,7 +3,7 @@
 //
 // Reading your writes: a message is acknowledged when every worker has applied it. So after the
 // `200 OK`, MSGGET returns it, or a newer one, on every connection. A worker that does not answer
-// for 5 s is killed, which fences it off: it can no longer answer with an older message, and no
+// for 4 s is killed, which fences it off: it can no longer answer with an older message, and no
 // store waits for it. Before the `200 OK`, for about a millisecond, one worker may already return
 // the message and another one not yet.
 

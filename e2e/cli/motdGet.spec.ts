@@ -98,11 +98,16 @@ for (const shell of SHELLS) {
       expect(await motdGet(shell, [where], { MOTD_TIMEOUT: '1' })).toEqual(failed(1, error));
     });
 
+    for (const server of ['-e', 'localhost:-e', '[-e]', 'localhost:'])
+      test(`passes no option to nc as the server ${server}`, async () => {
+        expect(await motdGet(shell, [server])).toEqual(failed(1, `${server} is not a server`));
+      });
+
     for (const [args, env, error] of [
       [['a', '1', 'b'], {}, 'usage: motd-get [HOST [PORT]]'],
       [['a', 'b'], {}, 'the port must be a number: b'],
-      [[], { MOTD_TIMEOUT: '1s' }, 'MOTD_TIMEOUT must be whole seconds: 1s'],
-      [['-e'], {}, 'the servers must be HOST,HOST:PORT,[IPV6]:PORT'],
+      [[], { MOTD_TIMEOUT: '1s' }, 'MOTD_TIMEOUT must be whole seconds, at least 1: 1s'],
+      [[], { MOTD_TIMEOUT: '0' }, 'MOTD_TIMEOUT must be whole seconds, at least 1: 0'],
       [['$(id)'], {}, 'the servers must be HOST,HOST:PORT,[IPV6]:PORT'],
     ] as const) {
       test(`rejects as wrong usage: ${[...args, ...Object.keys(env)].join(' ')}`, async () => {

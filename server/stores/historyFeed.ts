@@ -4,7 +4,7 @@
 //   current    the history has grown                        sending
 //   sending    the replica applied a batch, more remains    sending
 //              the replica applied the last one             current
-//              the replica does not answer for 5 s          sending, reported as hanging
+//              the replica does not answer for 4 s          sending, reported as hanging
 //   any        `close`                                      closed
 //
 // One batch is under way at a time, so a slow replica costs no memory: the next batch has all that
@@ -31,8 +31,11 @@ export interface HistoryFeedOptions {
 /** Entries have at most 4 KB. */
 const MAX_BATCH_ENTRIES = 250;
 
-/** Much longer than a busy process needs to answer. */
-const HANG_AFTER_MS = 5000;
+/**
+ * Much longer than a busy process needs to answer, and shorter than a connection may take to close
+ * (connection.ts): a store that waits is acknowledged before.
+ */
+const HANG_AFTER_MS = 4000;
 
 /** If this process itself was suspended past the deadline, the answer gets this much longer. */
 const GRACE_PERIOD_MS = 500;
