@@ -263,6 +263,14 @@ describe('the history', () => {
     editor.type('\x19');
     expect(withCursor(editor)).toBe('|');
   });
+
+  test('does not yank deleted text of a secret into a line that is typed ahead', () => {
+    const editor = editorWith([]);
+    editor.startPrompt({ completions: [], isSecret: true });
+    editor.type('123!abc\x15guess\r\x19');
+    editor.startPrompt({ completions: COMMANDS, isSecret: false });
+    expect(withCursor(editor)).toBe('|');
+  });
 });
 
 describe('Ctrl-R', () => {

@@ -164,6 +164,8 @@ export class LineEditor {
       case 'enter':
         this.#completedLines.push(this.#line.text);
         this.replace('');
+        // What is typed ahead belongs to a later prompt, which may not be secret.
+        if (this.#options.isSecret) this.#killBuffer = '';
         return undefined;
       case 'yank':
         return this.#insert(this.#killBuffer);
