@@ -110,7 +110,7 @@ for (const shell of SHELLS) {
       [[], { MOTD_TIMEOUT: '0' }, 'MOTD_TIMEOUT must be whole seconds, at least 1: 0'],
       [['$(id)'], {}, 'the servers must be HOST,HOST:PORT,[IPV6]:PORT'],
     ] as const) {
-      test(`rejects as wrong usage: ${[...args, ...Object.keys(env)].join(' ')}`, async () => {
+      test(`rejects as wrong usage: ${[...args, ...Object.entries(env).flat()].join(' ')}`, async () => {
         expect(await motdGet(shell, [...args], env)).toEqual(failed(2, error));
       });
     }
