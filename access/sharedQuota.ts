@@ -15,6 +15,7 @@
 // not answer in time counts with its whole share, which it cannot exceed, until it answers. All this
 // requires that messages between two processes arrive in the order in which they are sent.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { QuotaLimits } from './quota.ts';
 
 /** The key of the total. A source is never empty. */
@@ -70,6 +71,7 @@ export class SharedQuota {
 
   /** @returns Whether the worker may use one more unit. */
   async acquire(worker: QuotaWorker, key: string): Promise<boolean> {
+    await nextTurn();
     for (;;) {
       const counted = this.#counted.get(key) ?? this.#takeOver(key);
       await counted.answers;
@@ -83,7 +85,10 @@ export class SharedQuota {
   }
 
   /** The worker uses one unit less of a key that it believes to be counted. */
-  release(worker: QuotaWorker, key: string): void {
+  async release(worker: QuotaWorker, key: string): Promise<void> {
+    // Node passes on all messages of one read before any promise: an answer may precede this.
+    await nextTurn();
+    if (!this.#workers.has(worker)) return;
     const counted = this.#counted.get(key);
     const count = counted?.of(worker);
     // Sent before the worker answered, or received that it counts by itself: its answer is lower.
