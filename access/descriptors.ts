@@ -8,6 +8,9 @@ import { hasErrorCode } from './systemErrors.ts';
 // open(2): the process has no descriptor left, the machine has none, or the kernel has no memory.
 const NO_DESCRIPTOR = ['EMFILE', 'ENFILE', 'ENOMEM'];
 
+/** What health checks report then. */
+export const OUT_OF_DESCRIPTORS = 'out of file descriptors (ulimit -n)';
+
 /**
  * Makes a function that checks whether a number of descriptors can be opened. Simultaneous calls
  * share one check, so that the checks themselves do not use up the descriptors.

@@ -12,7 +12,7 @@ import { WorkerQuota } from './workerQuota.ts';
 const HERE = '192.0.2.1';
 const ELSEWHERE = '192.0.2.2';
 
-/** Delivers in order, each message in a turn of its own, until it is paused. */
+/** Delivers in order, each message in a turn of its own (ipc.ts), until it is paused. */
 class Channel {
   isPaused = false;
   sent = 0;
@@ -191,6 +191,13 @@ test('counts a lease once if it is released, or moved again, before the answer',
   await vi.waitFor(async () => expect(await acquired(other, '192.0.2.3')).toBeTypeOf('object'));
 });
 
+test('needs one unit for two assignments to one source, before the answer and after', async () => {
+  const { workers } = start(100, 1);
+  const lease = await leaseOf(workers[0]);
+  expect(await Promise.all([lease.assignTo(HERE), lease.assignTo(HERE)])).toEqual([true, true]);
+  expect(await lease.assignTo(HERE)).toBe(true);
+});
+
 test('needs no message again when the workers together use half a share', async () => {
   const { workers } = start(1000, 8);
   const leases = granted(await acquireMany(workers.slice(0, 1), 8, HERE));
@@ -223,7 +230,7 @@ test('a worker that hangs counts with its share, and delays others only once', a
   expect(await acquired(hanging)).toBe('total');
 });
 
-test('counts exactly, in every order of acquiring, releasing, hanging and ending', async () => {
+test('counts exactly, in every order of acquiring, releasing and ending', async () => {
   const step = fc.record({
     worker: fc.nat(2),
     source: fc.constantFrom(HERE, ELSEWHERE),

@@ -13,10 +13,11 @@
 //
 // When the primary takes over a key, it asks each worker how many units it uses. A worker that does
 // not answer in time counts with its whole share, which it cannot exceed, until it answers. All this
-// requires that messages between two processes arrive in the order in which they are sent.
+// requires that messages between two processes arrive in the order in which they are sent, and each
+// in a turn of the event loop of its own: what one causes is done before the next one arrives.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { QuotaLimits } from './quota.ts';
+import { withinTime } from './withinTime.ts';
 
 /** The key of the total. A source is never empty. */
 export const TOTAL = '';
@@ -71,7 +72,6 @@ export class SharedQuota {
 
   /** @returns Whether the worker may use one more unit. */
   async acquire(worker: QuotaWorker, key: string): Promise<boolean> {
-    await nextTurn();
     for (;;) {
       const counted = this.#counted.get(key) ?? this.#takeOver(key);
       await counted.answers;
@@ -85,9 +85,7 @@ export class SharedQuota {
   }
 
   /** The worker uses one unit less of a key that it believes to be counted. */
-  async release(worker: QuotaWorker, key: string): Promise<void> {
-    // Node passes on all messages of one read before any promise: an answer may precede this.
-    await nextTurn();
+  release(worker: QuotaWorker, key: string): void {
     if (!this.#workers.has(worker)) return;
     const counted = this.#counted.get(key);
     const count = counted?.of(worker);
@@ -109,10 +107,6 @@ export class SharedQuota {
     const count = counted.of(worker);
     count.used = shareOf(key, this.#limits, this.#workerCount);
     count.hasAnswered = false;
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.#answerTimeoutMs);
-    });
     const answer = worker.takeOver(key).then(
       (used) => {
         count.used = used;
@@ -121,21 +115,13 @@ export class SharedQuota {
       // It has ended; `removeWorker` follows.
       () => {},
     );
-    await Promise.race([answer, timeout]);
-    clearTimeout(timer);
+    await withinTime(answer, this.#answerTimeoutMs, undefined);
   }
 
   #handBackIfLow(key: string, counted: CountedKey): void {
-    const isLow = () =>
-      counted.total * 2 <= shareOf(key, this.#limits, this.#workerCount) &&
-      this.#counted.get(key) === counted;
-    if (!isLow()) return;
-    // Not before the units that were granted: their messages are sent in a microtask.
-    setImmediate(() => {
-      if (!isLow()) return;
-      this.#counted.delete(key);
-      for (const worker of this.#workers) worker.handBack(key);
-    });
+    if (counted.total * 2 > shareOf(key, this.#limits, this.#workerCount)) return;
+    this.#counted.delete(key);
+    for (const worker of this.#workers) worker.handBack(key);
   }
 }
 

@@ -34,7 +34,7 @@ export class WorkerQuota implements Quota, UnassignedQuota {
   }
 
   async #acquire(
-    total: boolean | Promise<boolean>,
+    total: true | Promise<boolean>,
     source: string | undefined,
   ): Promise<MovableLease | QuotaExceeded> {
     if (!(await total)) return 'total';
@@ -55,12 +55,18 @@ export class WorkerQuota implements Quota, UnassignedQuota {
   }
 }
 
+/** An assignment that the primary decides on. */
+interface PendingAssignment {
+  source: string;
+  isAssigned: Promise<boolean>;
+}
+
 class WorkerLease implements MovableLease {
   /** `undefined` once the lease is released. */
   #counts: WorkerCounts | undefined;
   #source: string | undefined;
-  /** The last source it was assigned to, which the primary may not have decided on yet. */
-  #wantedSource: string | undefined;
+  /** A later assignment, or the release, replaces it. */
+  #pending: PendingAssignment | undefined;
 
   constructor(counts: WorkerCounts) {
     this.#counts = counts;
@@ -71,24 +77,35 @@ class WorkerLease implements MovableLease {
     if (this.#source !== undefined) this.#counts.remove(this.#source);
     this.#counts.remove(TOTAL);
     this.#counts = undefined;
+    this.#pending = undefined;
   };
 
   assignTo(source: string): boolean | Promise<boolean> {
-    if (this.#counts === undefined) return false;
-    this.#wantedSource = source;
-    if (source === this.#source) return true;
     const counts = this.#counts;
+    if (counts === undefined) return false;
+    if (this.#pending?.source === source) return this.#pending.isAssigned;
+    this.#pending = undefined;
+    if (source === this.#source) return true;
     const added = counts.add(source);
-    if (typeof added === 'boolean') return this.#assigned(source, added, counts);
-    return added.then((isAdded) => this.#assigned(source, isAdded, counts));
+    if (added === true) return this.#move(source, counts);
+    const pending: PendingAssignment = {
+      source,
+      isAssigned: added.then((isAdded) => this.#decided(pending, isAdded, counts)),
+    };
+    this.#pending = pending;
+    return pending.isAssigned;
   }
 
-  #assigned(source: string, isAdded: boolean, counts: WorkerCounts): boolean {
+  #decided(pending: PendingAssignment, isAdded: boolean, counts: WorkerCounts): boolean {
+    const isReplaced = this.#pending !== pending;
+    if (!isReplaced) this.#pending = undefined;
     if (!isAdded) return false;
-    if (this.#counts === undefined || this.#wantedSource !== source) {
-      counts.remove(source);
-      return this.#counts !== undefined;
-    }
+    if (!isReplaced) return this.#move(pending.source, counts);
+    counts.remove(pending.source);
+    return this.#counts !== undefined;
+  }
+
+  #move(source: string, counts: WorkerCounts): true {
     if (this.#source !== undefined) counts.remove(this.#source);
     this.#source = source;
     return true;
@@ -113,7 +130,7 @@ class WorkerCounts {
   }
 
   /** @returns Whether there was one more unit of the key. */
-  add(key: string): boolean | Promise<boolean> {
+  add(key: string): true | Promise<boolean> {
     const mayUse = this.#used.of(key) + this.#requested.of(key) < this.#shareOf(key);
     if (!mayUse || this.#counted.has(key)) return this.#request(key);
     this.#used.increment(key);

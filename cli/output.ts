@@ -54,6 +54,20 @@ export function eventLog(format: LogFormat): Log | undefined {
   }
 }
 
+/**
+ * @returns What prints a line for the operator, for a value of `--log`. `silent` prints none.
+ */
+export function linePrinter(format: LogFormat): (line: string) => void {
+  switch (format) {
+    case 'console':
+      return printLine;
+    case 'json':
+      return (line) => logger.warn(line);
+    case 'silent':
+      return () => {};
+  }
+}
+
 /** @returns The logger for `--log json`; `undefined` for other formats. */
 export function jsonLogger(format: LogFormat): typeof logger | undefined {
   return format === 'json' ? logger : undefined;

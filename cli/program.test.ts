@@ -12,3 +12,12 @@ test.each(commands.map((command) => [command.name(), command] as const))(
     }
   },
 );
+
+test.each(commands.map((command) => command.name()))(
+  'loads `motd %s` without the commands that it does not need',
+  async (name) => {
+    const { commands: loaded } = await buildProgram('1.2.3', name);
+    expect(loaded.map((command) => command.name())).toContain(name);
+    expect(loaded.length).toBeLessThan(commands.length);
+  },
+);

@@ -30,7 +30,7 @@ function sourceOf(server: MotdServer, metrics: MetricsText): AdminSources['serve
     get isStopping() {
       return server.isStopping;
     },
-    canAccept: async () => true,
+    whyNotAccepting: async () => undefined,
     metrics,
   };
 }

@@ -31,8 +31,8 @@ const MAX_CONNECTIONS = 100;
 export interface AdminSources {
   server: {
     readonly isStopping: boolean;
-    /** @returns Whether every process of the server has a file descriptor left. */
-    canAccept(): Promise<boolean>;
+    /** @returns Why no process of the server can accept a connection; `undefined` if one can. */
+    whyNotAccepting(): Promise<string | undefined>;
     readonly metrics: MetricsText;
   };
   store: MessageStore;
@@ -109,16 +109,15 @@ export class AdminServer {
   async #handle(url: string, response: ServerResponse): Promise<void> {
     const [path = '', query = ''] = url.split('?', 2);
     switch (path.replace(/\/$/, '')) {
-      case '/healthz':
-        if (await this.#server.canAccept()) return respond(response, 200, 'ok\n');
-        return respond(
-          response,
-          503,
-          'cannot accept connections: out of file descriptors (ulimit -n)\n',
-        );
+      case '/healthz': {
+        const reason = await this.#reasonNotAccepting();
+        if (reason === undefined) return respond(response, 200, 'ok\n');
+        return respond(response, 503, `${reason}\n`);
+      }
       case '/readyz': {
         const excluded = new URLSearchParams(query).getAll('exclude');
-        const reason = this.#reasonNotReady(excluded.includes('store'));
+        const reason =
+          this.#reasonNotReady(excluded.includes('store')) ?? (await this.#reasonNotAccepting());
         if (reason !== undefined) return respond(response, 503, `not ready: ${reason}\n`);
         return respond(response, 200, 'ready\n');
       }
@@ -132,6 +131,11 @@ export class AdminServer {
           'not found; this port serves /healthz, /readyz and /metrics\n',
         );
     }
+  }
+
+  async #reasonNotAccepting(): Promise<string | undefined> {
+    const reason = await this.#server.whyNotAccepting();
+    return reason && `cannot accept connections: ${reason}`;
   }
 
   #reasonNotReady(isStoreExcluded: boolean): string | undefined {

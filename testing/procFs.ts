@@ -186,6 +186,11 @@ export function isRunning(pid: number): boolean {
   return state !== undefined && state !== 'Z';
 }
 
+/** Whether a process is suspended (SIGSTOP). */
+export function isSuspended(pid: number): boolean {
+  return statFields(pid)?.[STATE] === 'T';
+}
+
 /**
  * CPU time so far in user and kernel mode, in seconds.
  *

@@ -1,7 +1,7 @@
 // The routes for operators: health, readiness and metrics.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { descriptorCheck } from '../../access/descriptors.ts';
+import { descriptorCheck, OUT_OF_DESCRIPTORS } from '../../access/descriptors.ts';
 import type { MetricsText } from '../../access/metricSamples.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.ts';
 import type { Target } from '../relay/targets.ts';
@@ -54,9 +54,7 @@ export function serveAdminRoutes(
       handler: async (_request, reply) => {
         if (descriptors.has(SESSION_DESCRIPTORS) && (await canOpenMore()))
           return reply.send('ok\n');
-        return reply
-          .code(503)
-          .send('no session can be opened: out of file descriptors (ulimit -n)\n');
+        return reply.code(503).send(`no session can be opened: ${OUT_OF_DESCRIPTORS}\n`);
       },
     });
   }

@@ -5,7 +5,7 @@ import type { ChildProcess } from 'node:child_process';
 import { connectionLimits, sessionLimits } from '../../bridge/bridge.ts';
 import { onStopRequest } from '../lifecycle.ts';
 import { readTlsIdentity, type TlsIdentity } from '../options/tlsFiles.ts';
-import { exitWhenFlushed, jsonLogger, printLine } from '../output.ts';
+import { exitWhenFlushed, linePrinter } from '../output.ts';
 import { reloadHandler } from '../reload.ts';
 import type { Environment } from '../supervisor.ts';
 import { ClusterMetrics } from '../workers/clusterMetrics.ts';
@@ -55,12 +55,7 @@ export async function runPrimary(options: BridgeOptions, environment: Environmen
     ),
   );
   const listening = await pool.start();
-  if (listening !== undefined) {
-    announceBridge(options, listening);
-  } else if (!pool.isStopping) {
-    process.exitCode = 1;
-    pool.stop();
-  }
+  if (listening !== undefined) announceBridge(options, listening);
   await pool.ended;
   exitWhenFlushed();
 }
@@ -86,7 +81,6 @@ class BridgePrimary {
       { sessions: sessionLimits(limits), connections: connectionLimits(limits) },
       workers,
     );
-    const logger = jsonLogger(log);
     this.pool = new WorkerPool<WorkerMethods>(
       {
         name: 'Bridge worker',
@@ -98,7 +92,7 @@ class BridgePrimary {
         stopDeadlineMs: STOP_DEADLINE_MS,
         connect: (child) => this.#connect(child),
       },
-      log === 'console' ? printLine : (line) => logger?.warn(line),
+      linePrinter(log),
     );
   }
 

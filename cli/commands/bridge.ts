@@ -9,7 +9,7 @@ import {
   startBridgeApp,
 } from '../bridge/bridgeApp.ts';
 import { isBridgeWorker } from '../bridge/bridgeProtocol.ts';
-import { collectGarbageAlone } from '../bridge/collectGarbageAlone.ts';
+import { collectOnOneThread } from '../bridge/collectOnOneThread.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
 import { CliError } from '../cliError.ts';
 import { onStopRequest } from '../lifecycle.ts';
@@ -24,7 +24,7 @@ import type { Environment } from '../supervisor.ts';
  * @param environment The environment variables of its flags, for its workers.
  */
 export async function bridge(options: BridgeOptions, environment: Environment): Promise<void> {
-  collectGarbageAlone();
+  collectOnOneThread();
   if (!existsSync(PAGE_DIR)) throw new CliError('the page is not built; run: npm run build');
   if (isBridgeWorker()) {
     const { runWorker } = await import('../bridge/bridgeWorker.ts');

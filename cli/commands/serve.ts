@@ -45,17 +45,11 @@ export async function serve(options: ServerOptions & TlsOptions): Promise<void> 
   const store = await openStoreFor(options, log);
   const server = await createServer({ options, socket, store, passwords, tls, log });
   const adminServer = new AdminServer({ server, store });
-  const listening = listen(server, adminServer, options).catch(async (error: unknown) => {
-    adminServer.close();
-    await store.close();
-    throw error;
-  });
-
-  let isDraining = false;
+  let state: 'starting' | 'serving' | 'draining' = 'starting';
   const stop = async () => {
     adminServer.setStopping();
-    if (options.drain > 0 && !isDraining) {
-      isDraining = true;
+    if (state === 'serving' && options.drain > 0) {
+      state = 'draining';
       await sleep(options.drain * 1000, undefined, { ref: false });
     }
     // A second stop request ends the drain.
@@ -67,11 +61,18 @@ export async function serve(options: ServerOptions & TlsOptions): Promise<void> 
   };
   // Register before reporting readiness: a signal may follow immediately.
   onStopRequest(
-    () => void listening.then(stop).catch(() => {}),
+    () => void stop(),
     reloadHandler({ 'The certificate': tls && reloadCertificate }, options.log),
   );
-  const endpoints = await listening;
-  if (endpoints !== undefined) reportToParent(endpoints);
+  const endpoints = await listen(server, adminServer, options).catch(async (error: unknown) => {
+    adminServer.close();
+    await store.close();
+    throw error;
+  });
+  if (endpoints !== undefined) {
+    state = 'serving';
+    reportToParent(endpoints);
+  }
   await server.stopped;
   await store.close();
   adminServer.close();
@@ -95,15 +96,16 @@ function verifierFromFile(file: string | undefined, flag: string): VerifyPasswor
 
 async function createServer(parts: ServerParts): Promise<RunningServer> {
   if (parts.options.workers === 1) return serverInProcess(parts);
-  const { serverInWorkers } = await import('../server/serverPrimary.ts');
-  return serverInWorkers(parts);
+  const { ServerPrimary } = await import('../server/serverPrimary.ts');
+  return new ServerPrimary(parts);
 }
 
 /**
  * Starts both servers. The admin server is first, so that it can report that the TCP server is
  * starting.
  *
- * @returns `undefined` if the TCP server failed, and another process has printed why.
+ * @returns `undefined` if the TCP server was stopped before, or failed and another process has
+ *   printed why.
  */
 async function listen(
   server: RunningServer,
@@ -116,6 +118,7 @@ async function listen(
       : await adminServer.listen(healthHost, healthPort).catch((error: unknown) => {
           throw listenError(error, { host: healthHost, port: healthPort }, '--health-port');
         });
+  if (server.isStopping) return undefined;
   const ready = await server.listen();
   if (ready === undefined) return undefined;
   adminServer.setServing();

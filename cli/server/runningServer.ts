@@ -2,7 +2,7 @@
 // store and passwords, and are started, reloaded and stopped in the same way.
 
 import { createSecureContext } from 'node:tls';
-import { descriptorCheck } from '../../access/descriptors.ts';
+import { descriptorCheck, OUT_OF_DESCRIPTORS } from '../../access/descriptors.ts';
 import type { Endpoint } from '../../access/endpoint.ts';
 import { LocalQuota } from '../../access/localQuota.ts';
 import type { MetricsText } from '../../access/metricSamples.ts';
@@ -35,18 +35,21 @@ export interface RunningServer {
   /** Resolves when the server has stopped and every reply is sent. */
   readonly stopped: Promise<unknown>;
   readonly metrics: MetricsText;
-  /** @returns Whether every process of the server has a file descriptor left. */
-  canAccept(): Promise<boolean>;
+  /** @returns Why no process of the server can accept a connection; `undefined` if one can. */
+  whyNotAccepting(): Promise<string | undefined>;
   /**
    * Starts to accept connections.
    *
-   * @returns `undefined` if that failed, and another process has printed why.
+   * @returns `undefined` if it was stopped before, or failed and another process has printed why.
    * @throws CliError if it cannot listen.
    */
   listen(): Promise<Endpoint | undefined>;
   /** Uses a new certificate for new connections. */
   replaceCertificate(tls: TlsIdentity): void;
-  /** Stops accepting, answers every line received so far, and closes all connections. */
+  /**
+   * Stops accepting, answers every line received so far, and closes all connections. May be called
+   * at any time.
+   */
   stop(): void;
 }
 
@@ -66,15 +69,22 @@ export function serverInProcess(parts: ServerParts): RunningServer {
     tls: tls && createSecureContext(tls),
     log,
   });
+  const canOpen = descriptorCheck(1);
+  let listening: Promise<unknown> = Promise.resolve();
   return {
     get isStopping() {
       return server.isStopping;
     },
     stopped: server.stopped,
     metrics: new ServerMetrics({ process: options.healthPort !== undefined, server, store }),
-    canAccept: descriptorCheck(1),
-    listen: () => listen(server, options, socket),
+    whyNotAccepting: async () => ((await canOpen()) ? undefined : OUT_OF_DESCRIPTORS),
+    listen() {
+      const endpoint = listen(server, options, socket);
+      listening = endpoint;
+      return endpoint;
+    },
     replaceCertificate: (identity) => server.replaceCertificate(createSecureContext(identity)),
-    stop: () => void server.stop(),
+    // Node cannot stop while it is about to listen.
+    stop: () => void listening.then(() => server.stop()).catch(() => {}),
   };
 }

@@ -4,15 +4,19 @@
 // Reading your writes: a message is acknowledged when every worker has applied it. So after the
 // `200 OK`, MSGGET returns it, or a newer one, on every connection. A worker that does not answer
 // for 4 s is killed, which fences it off: it can no longer answer with an older message, and no
-// store waits for it. Before the `200 OK`, for about a millisecond, one worker may already return
-// the message and another one not yet.
+// store waits for it. Before the `200 OK`, one worker may already return the message and another one
+// not yet: for about a millisecond, or until a worker that hangs is killed.
 
 import type { ChildProcess } from 'node:child_process';
-import { descriptorCheck } from '../../access/descriptors.ts';
+import { descriptorCheck, OUT_OF_DESCRIPTORS } from '../../access/descriptors.ts';
+import type { Endpoint } from '../../access/endpoint.ts';
+import type { MetricsText } from '../../access/metricSamples.ts';
+import { withinTime } from '../../access/withinTime.ts';
 import { ServerMetrics } from '../../server/metrics.ts';
 import type { PasswordUse } from '../../server/session/action.ts';
 import { HistoryFeed } from '../../server/stores/historyFeed.ts';
-import { jsonLogger, printLine } from '../output.ts';
+import type { TlsIdentity } from '../options/tlsFiles.ts';
+import { linePrinter } from '../output.ts';
 import { ClusterMetrics } from '../workers/clusterMetrics.ts';
 import { IpcPeer } from '../workers/ipc.ts';
 import { toPem } from '../workers/pemIdentity.ts';
@@ -40,147 +44,178 @@ const METRIC_NAMES = {
 const PASSWORD_USES: readonly PasswordUse[] = ['shutDown', 'store'];
 
 /** The server in several processes. */
-export function serverInWorkers(parts: ServerParts): RunningServer {
-  const { options, store, passwords, log: logEvent } = parts;
-  const logger = jsonLogger(options.log);
-  const log = options.log === 'console' ? printLine : (line: string) => logger?.warn(line);
-  const { maxConnections: total, maxConnectionsPerSource: perSource, workers } = options;
-  const quotas = new SharedQuotas({ connections: { total, perSource } }, workers);
-  const feeds = new Set<HistoryFeed>();
-  const hasMetrics = options.healthPort !== undefined;
-  const storeMetrics = new ServerMetrics({ process: hasMetrics, store });
-  const metrics = new ClusterMetrics({
-    names: METRIC_NAMES,
-    samplePrimary: () => storeMetrics.sample(),
-  });
-  const canPrimaryOpen = descriptorCheck(1);
-  let { tls } = parts;
+export class ServerPrimary implements RunningServer {
+  readonly metrics: MetricsText;
+  readonly #parts: ServerParts;
+  readonly #pool: WorkerPool<WorkerMethods>;
+  readonly #quotas: SharedQuotas<'connections'>;
+  readonly #clusterMetrics: ClusterMetrics;
+  /** Of the workers that follow the history. */
+  readonly #feeds = new Set<HistoryFeed>();
+  readonly #canPrimaryOpen = descriptorCheck(1);
+  readonly #log: (line: string) => void;
+  #tls: TlsIdentity | undefined;
 
-  store.onUpdate(() => {
-    for (const feed of feeds) feed.update();
-  });
+  constructor(parts: ServerParts) {
+    const { options, store } = parts;
+    this.#parts = parts;
+    this.#tls = parts.tls;
+    this.#log = linePrinter(options.log);
+    const { maxConnections: total, maxConnectionsPerSource: perSource, workers } = options;
+    this.#quotas = new SharedQuotas({ connections: { total, perSource } }, workers);
+    const own = new ServerMetrics({ process: options.healthPort !== undefined, store });
+    this.#clusterMetrics = new ClusterMetrics({
+      names: METRIC_NAMES,
+      samplePrimary: () => own.sample(),
+    });
+    this.metrics = this.#clusterMetrics;
+    this.#pool = this.#createPool();
+    store.onUpdate(() => {
+      for (const feed of this.#feeds) feed.update();
+    });
+  }
 
-  const configWith = (countedKeys: WorkerConfig['countedKeys']): WorkerConfig => ({
-    listen: { host: options.host, port: pool.port },
-    socket: parts.socket,
-    tls: tls && toPem(tls),
-    maxConnections: total,
-    maxConnectionsPerSource: perSource,
-    workers,
-    countedKeys,
-    idleTimeoutMs: options.idleTimeout * 1000,
-    trustProxy: options.trustProxy ?? [],
-    proxyKey: options.proxyKey,
-    guardedUses: PASSWORD_USES.filter((use) => passwords.isGuarded(use)),
-    initialMessage: options.message,
-    historyLimit: options.history,
-    hasMetrics,
-    log: options.log,
-  });
+  get isStopping(): boolean {
+    return this.#pool.isStopping;
+  }
 
-  const connect = (child: ChildProcess): ConnectedWorker<WorkerMethods> => {
-    const member = quotas.member(() => peer);
+  get stopped(): Promise<unknown> {
+    return this.#pool.ended;
+  }
+
+  async whyNotAccepting(): Promise<string | undefined> {
+    if (this.#pool.isStopping) return undefined;
+    if (this.#pool.isDeserted) return 'no worker is running';
+    const checks = this.#pool.peers.map((peer) =>
+      // A worker that ends says nothing about descriptors.
+      withinTime(
+        peer.call('canAccept').catch(() => true),
+        HEALTH_TIMEOUT_MS,
+        'late',
+      ),
+    );
+    const answers = await Promise.all(checks);
+    if (answers.length > 0 && answers.every((answer) => answer === 'late'))
+      return 'no worker responds';
+    const canAccept = (await this.#canPrimaryOpen()) && !answers.includes(false);
+    return canAccept ? undefined : OUT_OF_DESCRIPTORS;
+  }
+
+  async listen(): Promise<Endpoint | undefined> {
+    const endpoint = await this.#pool.start();
+    if (endpoint !== undefined) this.#parts.log?.({ event: 'listening', endpoint });
+    return endpoint;
+  }
+
+  replaceCertificate(identity: TlsIdentity): void {
+    this.#tls = identity;
+    for (const peer of this.#pool.peers) peer.notify('replaceCertificate', toPem(identity));
+  }
+
+  stop(): void {
+    this.#pool.stop();
+  }
+
+  #createPool(): WorkerPool<WorkerMethods> {
+    const { options, socket } = this.#parts;
+    const { host, port, workers } = options;
+    return new WorkerPool<WorkerMethods>(
+      {
+        name: 'Server worker',
+        count: workers,
+        endpoint: { host, port },
+        // Passing each connection on would double the cost of a login (docs/capacity.md).
+        distribution: 'byKernel',
+        environment: WORKER_ENVIRONMENT,
+        args: ['serve'],
+        stopDeadlineMs: STOP_DEADLINE_MS,
+        connect: (child) => this.#connect(child),
+        // A signal to the whole process group must not stop them before the primary's --drain ends.
+        requestStop: (peer) => peer.notify('stop'),
+        // Node has closed it, so no worker can listen on it again.
+        ...(socket !== undefined && { onDeserted: () => this.#endForServiceManager() }),
+      },
+      this.#log,
+    );
+  }
+
+  #connect(child: ChildProcess): ConnectedWorker<WorkerMethods> {
+    const { passwords, store } = this.#parts;
+    const member = this.#quotas.member(() => peer);
     let feed: HistoryFeed | undefined;
     let removeMetrics = () => {};
     const methods: PrimaryMethods = {
       ...member.methods,
-      loaded: () => peer.notify('start', configWith(member.join())),
-      follow() {
-        feed = new HistoryFeed({
-          history: store.history,
-          send: (batch) => peer.call('applyHistory', batch),
-          onHang() {
-            log(`Server worker, process ${child.pid}, does not respond; killing it.`);
-            child.kill('SIGKILL');
-          },
-        });
-        feeds.add(feed);
+      loaded: () => peer.notify('start', this.#configWith(member.join())),
+      follow: () => {
+        feed = this.#createFeed(child, peer);
         return feed.reached(store.history.last);
       },
-      async store(message) {
-        await store.store(message);
-        const { last } = store.history;
-        await Promise.all([...feeds].map((one) => one.reached(last)));
-      },
+      store: (message) => this.#store(message),
       checkPassword: (source, use, password) => passwords.check(source, use, password),
-      shutDown: () => pool.stop(),
+      shutDown: () => this.stop(),
     };
     const peer = new IpcPeer<WorkerMethods>(child, methods);
     return {
       peer,
-      onReady() {
-        removeMetrics = metrics.addWorker(() => peer.call('sample'));
+      onReady: () => {
+        removeMetrics = this.#clusterMetrics.addWorker(() => peer.call('sample'));
       },
-      onClose() {
+      onClose: () => {
         member.leave();
         feed?.close();
-        if (feed !== undefined) feeds.delete(feed);
+        if (feed !== undefined) this.#feeds.delete(feed);
         removeMetrics();
       },
     };
-  };
-
-  const pool = new WorkerPool<WorkerMethods>(
-    {
-      name: 'Server worker',
-      count: workers,
-      endpoint: { host: options.host, port: options.port },
-      // Passing each connection on would double the cost of a login (docs/capacity.md).
-      distribution: 'byKernel',
-      environment: WORKER_ENVIRONMENT,
-      args: ['serve'],
-      stopDeadlineMs: STOP_DEADLINE_MS,
-      connect,
-      // A signal to the whole process group must not stop them before the primary's --drain ends.
-      requestStop: (peer) => peer.notify('stop'),
-      // Node has closed it, so no worker can listen on it again.
-      ...(parts.socket !== undefined && { onDeserted: endForServiceManager }),
-    },
-    log,
-  );
-
-  function endForServiceManager(): void {
-    log('Every server worker has ended, and with them the socket from the service manager.');
-    process.exitCode = 1;
-    pool.stop();
   }
 
-  return {
-    get isStopping() {
-      return pool.isStopping;
-    },
-    get stopped() {
-      return pool.ended;
-    },
-    metrics,
-    async canAccept() {
-      const checks = pool.peers.map((peer) => answerInTime(peer.call('canAccept')));
-      return (await Promise.all([canPrimaryOpen(), ...checks])).every((can) => can);
-    },
-    async listen() {
-      const endpoint = await pool.start();
-      if (endpoint !== undefined) {
-        logEvent?.({ event: 'listening', endpoint });
-      } else if (!pool.isStopping) {
-        process.exitCode = 1;
-        pool.stop();
-      }
-      return endpoint;
-    },
-    replaceCertificate(identity) {
-      tls = identity;
-      for (const peer of pool.peers) peer.notify('replaceCertificate', toPem(identity));
-    },
-    stop: () => pool.stop(),
-  };
-}
+  #configWith(countedKeys: WorkerConfig['countedKeys']): WorkerConfig {
+    const { options, passwords, socket } = this.#parts;
+    return {
+      listen: { host: options.host, port: this.#pool.port },
+      socket,
+      tls: this.#tls && toPem(this.#tls),
+      maxConnections: options.maxConnections,
+      maxConnectionsPerSource: options.maxConnectionsPerSource,
+      workers: options.workers,
+      countedKeys,
+      idleTimeoutMs: options.idleTimeout * 1000,
+      trustProxy: options.trustProxy ?? [],
+      proxyKey: options.proxyKey,
+      guardedUses: PASSWORD_USES.filter((use) => passwords.isGuarded(use)),
+      initialMessage: options.message,
+      historyLimit: options.history,
+      hasMetrics: options.healthPort !== undefined,
+      log: options.log,
+    };
+  }
 
-/** A worker that hangs, or ends, says nothing about descriptors. */
-async function answerInTime(answer: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, HEALTH_TIMEOUT_MS, true);
-  });
-  const settled = answer.catch(() => true);
-  return Promise.race([settled, timeout]).finally(() => clearTimeout(timer));
+  #createFeed(child: ChildProcess, peer: IpcPeer<WorkerMethods>): HistoryFeed {
+    const feed = new HistoryFeed({
+      history: this.#parts.store.history,
+      send: (batch) => peer.call('applyHistory', batch),
+      onLost: () => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        this.#log(`Server worker, process ${child.pid}, does not respond; killing it.`);
+        child.kill('SIGKILL');
+      },
+    });
+    this.#feeds.add(feed);
+    return feed;
+  }
+
+  /** Resolves when every worker has the message. */
+  async #store(message: string): Promise<void> {
+    const { store } = this.#parts;
+    await store.store(message);
+    const { last } = store.history;
+    await Promise.all([...this.#feeds].map((feed) => feed.reached(last)));
+  }
+
+  #endForServiceManager(): void {
+    this.#log('Every server worker has ended, and with them the socket from the service manager.');
+    process.exitCode = 1;
+    this.stop();
+  }
 }

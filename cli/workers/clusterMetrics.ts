@@ -12,6 +12,7 @@ import {
   type MetricSample,
   type MetricsText,
 } from '../../access/metricSamples.ts';
+import { withinTime } from '../../access/withinTime.ts';
 
 /** The metric types that only grow, and so remain part of the sum after a worker has exited. */
 const CUMULATIVE_TYPES = new Set<string>(['counter', 'histogram', 'summary']);
@@ -110,11 +111,7 @@ export class ClusterMetrics implements MetricsText {
       },
       () => false,
     );
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<boolean>((resolve) => {
-      timer = setTimeout(resolve, this.#workerTimeoutMs, false);
-    });
-    return Promise.race([updated, timeout]).finally(() => clearTimeout(timer));
+    return withinTime(updated, this.#workerTimeoutMs, false);
   }
 
   #removeWorker(worker: Worker): void {

@@ -1,5 +1,6 @@
 // With a channel like Node's: messages are serialized, and delivered later.
 
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Channel, IpcPeer } from './ipc.ts';
 
@@ -62,6 +63,33 @@ test('runs a notification', async () => {
 
 test('throws the error of the method', async () => {
   await expect(pair().greeter.call('fail')).rejects.toThrow('not today');
+});
+
+test('runs a method after all that an earlier answer causes, also if both are read at once', async () => {
+  const near = new LoopbackChannel();
+  const ran: string[] = [];
+  const peer = new IpcPeer<TestMethods>(near, { next: () => void ran.push('method') });
+  const answered = (async () => {
+    for (const step of [await peer.call('greet', 'anna'), 'and more']) {
+      await null;
+      ran.push(step);
+    }
+  })();
+  const [listener] = near.listeners;
+  listener?.({ replyTo: 1, value: 'answer' });
+  listener?.({ method: 'next', args: [] });
+  await answered;
+  await setImmediate();
+  expect(ran).toEqual(['answer', 'and more', 'method']);
+});
+
+test('processes what was received before the other process ended', async () => {
+  const near = new LoopbackChannel();
+  const peer = new IpcPeer<TestMethods>(near, {});
+  const answer = peer.call('greet', 'anna');
+  near.listeners[0]?.({ replyTo: 1, value: 'hello anna' });
+  peer.close();
+  expect(await answer).toBe('hello anna');
 });
 
 test('ignores other messages on the channel', async () => {

@@ -1,5 +1,9 @@
 // Calls methods of another process over the IPC channel between a process and its child
 // (child_process, 'message'). Each end offers methods that the other end calls.
+//
+// Messages arrive in the order in which they are sent, each in a turn of the event loop of its own.
+// Node emits all messages of one read in the same turn: a method would then run before the promises
+// that an earlier answer resolves.
 
 import { errorMessage } from '../../access/errorMessage.ts';
 
@@ -30,6 +34,8 @@ export class IpcPeer<RemoteMethods extends Methods> {
   readonly #channel: Channel;
   readonly #methods: Methods;
   readonly #pending = new Map<number, PendingCall>();
+  /** The messages to be processed, each in a turn of its own. */
+  readonly #received: IpcMessage[] = [];
   #lastId = 0;
   #isClosed = false;
 
@@ -37,7 +43,10 @@ export class IpcPeer<RemoteMethods extends Methods> {
   constructor(channel: Channel, methods: Methods) {
     this.#channel = channel;
     this.#methods = methods;
-    channel.on('message', (message) => this.#channelOnMessage(message as IpcMessage));
+    channel.on('message', (message) => {
+      this.#received.push(message as IpcMessage);
+      setImmediate(() => this.#processNext());
+    });
   }
 
   /**
@@ -72,6 +81,7 @@ export class IpcPeer<RemoteMethods extends Methods> {
 
   /** The other process has ended: every pending and future call fails. */
   close(): void {
+    while (this.#received.length > 0) this.#processNext();
     this.#isClosed = true;
     for (const id of this.#pending.keys()) this.#fail(id, new Error('the process has ended'));
   }
@@ -89,7 +99,9 @@ export class IpcPeer<RemoteMethods extends Methods> {
     this.#pending.delete(id);
   }
 
-  #channelOnMessage(message: IpcMessage): void {
+  #processNext(): void {
+    const message = this.#received.shift();
+    if (message === undefined) return;
     if ('method' in message) {
       void this.#run(message);
       return;

@@ -87,13 +87,33 @@ export class WorkerPool<WorkerMethods extends Methods> {
     return [...this.#workers.values()].map(({ peer }) => peer);
   }
 
+  /** Whether no worker listens any more: each was killed, and will be restarted. */
+  get isDeserted(): boolean {
+    return this.#endpoint !== undefined && this.#listening.size === 0;
+  }
+
   /** Resolves when every worker has ended, and none will be restarted. */
   get ended(): Promise<unknown> {
     return Promise.all(this.#supervisors.map(({ ended }) => ended));
   }
 
-  /** @returns The endpoint of the workers; `undefined` if one of them failed, and printed why. */
+  /**
+   * Starts the workers. If one of them fails, the pool stops, and this process will exit with status
+   * 1.
+   *
+   * @returns The endpoint of the workers; `undefined` if they were stopped before, or one of them
+   *   failed and printed why.
+   */
   async start(): Promise<Endpoint | undefined> {
+    const endpoint = await this.#startWorkers();
+    if (endpoint === undefined && !this.isStopping) {
+      process.exitCode = 1;
+      this.stop();
+    }
+    return endpoint;
+  }
+
+  async #startWorkers(): Promise<Endpoint | undefined> {
     const { host } = this.#options.endpoint;
     // Choose the port here: for port 0, each worker could get another one.
     if (this.#port === 0 && isLocalhost(host)) this.#port = await freeLocalhostPort();

@@ -1,7 +1,7 @@
 // `motd serve --workers`: several processes that are one server.
 
 import { once } from 'node:events';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { connect } from 'node:tls';
 import {
@@ -10,6 +10,7 @@ import {
   connectionsTo,
   isLinux,
   isRunning,
+  isSuspended,
   listeningPorts,
   NEEDS_LINUX,
   processesWith,
@@ -116,6 +117,23 @@ async function connectMany(server: Server, count: number, source?: string): Prom
 function accepted(replies: readonly string[]): number {
   for (const reply of replies) expect(['200 OK', FULL]).toContain(reply);
   return replies.filter((reply) => reply === '200 OK').length;
+}
+
+/** An environment in which workers suspend themselves at their start, when they should hang. */
+function hangingWorkers() {
+  const [mark, script] = [test.info().outputPath('hang'), test.info().outputPath('hang.cjs')];
+  const isHanging = `process.env.MOTD_SERVER_WORKER && fs.existsSync(${JSON.stringify(mark)})`;
+  writeFileSync(
+    script,
+    `const fs = require('node:fs'); if (${isHanging}) process.kill(process.pid, 'SIGSTOP');`,
+  );
+  return {
+    env: { NODE_OPTIONS: `--require ${script}` },
+    setHanging(hangs: boolean) {
+      if (hangs) writeFileSync(mark, '');
+      else rmSync(mark);
+    },
+  };
 }
 
 function healthPort({ pid, port }: Server): number {
@@ -359,20 +377,55 @@ for (const index of [0, 1]) {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-  test(`${signal}: answers what was received, closes every connection with 421, and exits with status 0`, async () => {
+  test(`${signal}: closes every connection with 421, and exits with status 0`, async () => {
     const server = await start();
     const clients = await connectToEach(server);
-    for (const client of clients) client.send('MSGGET\n');
     process.kill(server.pid, signal);
     for (const client of clients)
-      expect((await client.remainingLines()).join('|')).toMatch(
-        /^(200 OK\|.*\|)?421 SERVER SHUTTING DOWN$/,
-      );
+      expect(await client.remainingLines()).toEqual(['421 SERVER SHUTTING DOWN']);
     expect(await server.program.exitCode()).toBe(0);
     expect(server.workers.filter(isRunning)).toEqual([]);
     expect(server.program.stdout).not.toContain('unexpectedly');
   });
 }
+
+test('a stop request while the first worker hangs at its start: kills it, and exits with status 0', async () => {
+  const { env, setHanging } = hangingWorkers();
+  setHanging(true);
+  const program = Program.motd(['serve', '--port', '0', '--workers', '2'], env);
+  const pid = pidOf(program);
+  await expect.poll(() => childrenOf(pid).map(isSuspended)).toEqual([true]);
+  process.kill(pid, 'SIGTERM');
+  expect(await program.exitCode()).toBe(0);
+});
+
+test('/healthz and /readyz: 503 while no worker responds, or none runs', async () => {
+  const { env, setHanging } = hangingWorkers();
+  const server = await start(['--health-port', '0'], env);
+  const health = healthPort(server);
+  const signal = (name: NodeJS.Signals, workers: number[]) => {
+    for (const pid of workers) process.kill(pid, name);
+  };
+  const expectReason = async (reason: string) => {
+    const why = `cannot accept connections: ${reason}\n`;
+    expect(await ask(health, '/healthz')).toEqual({ status: 503, body: why });
+    expect(await ask(health, '/readyz')).toEqual({ status: 503, body: `not ready: ${why}` });
+  };
+  const [first = 0, second = 0] = server.workers;
+  signal('SIGSTOP', [first]);
+  expect(await ask(health, '/readyz')).toEqual({ status: 200, body: 'ready\n' });
+  signal('SIGSTOP', [second]);
+  await expectReason('no worker responds');
+  signal('SIGCONT', server.workers);
+  expect(await ask(health, '/readyz')).toEqual({ status: 200, body: 'ready\n' });
+  setHanging(true);
+  signal('SIGKILL', server.workers);
+  await expect.poll(() => childrenOf(server.pid).map(isSuspended)).toEqual([true, true]);
+  await expectReason('no worker is running');
+  setHanging(false);
+  signal('SIGCONT', childrenOf(server.pid));
+  await expect.poll(() => ask(health, '/readyz')).toEqual({ status: 200, body: 'ready\n' });
+});
 
 test('--drain: serves on after a signal to the whole process group, until the second one', async () => {
   const flags = ['--workers', `${WORKERS}`, '--drain', '60', '--health-port', '0', '--port', '0'];

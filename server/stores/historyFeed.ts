@@ -4,7 +4,8 @@
 //   current    the history has grown                        sending
 //   sending    the replica applied a batch, more remains    sending
 //              the replica applied the last one             current
-//              the replica does not answer for 4 s          sending, reported as hanging
+//              the replica does not answer for 4 s          sending, reported as lost
+//              the replica fails                            failed, reported as lost
 //   any        `close`                                      closed
 //
 // One batch is under way at a time, so a slow replica costs no memory: the next batch has all that
@@ -21,10 +22,10 @@ export interface HistoryBatch {
 
 export interface HistoryFeedOptions {
   history: History;
-  /** Sends a batch. Resolves when the replica has applied it; rejects if its process has ended. */
+  /** Sends a batch. Resolves when the replica has applied it; rejects if that failed. */
   send(batch: HistoryBatch): Promise<void>;
-  /** The replica does not answer. */
-  onHang(): void;
+  /** The replica does not answer, or has failed to apply a batch: it must not be read any more. */
+  onLost(): void;
   hangAfterMs?: number;
 }
 
@@ -50,7 +51,7 @@ export class HistoryFeed {
   /** The number of the last entry that the replica has applied. */
   #applied: number;
   #waiting: Waiting[] = [];
-  #state: 'current' | 'sending' | 'closed' = 'current';
+  #state: 'current' | 'sending' | 'failed' | 'closed' = 'current';
 
   /** The replica has no entry yet. */
   constructor(options: HistoryFeedOptions) {
@@ -81,8 +82,13 @@ export class HistoryFeed {
     this.#state = 'sending';
     while (this.#applied < history.last) {
       const batch = this.#nextBatch();
-      await this.#send(batch).catch(() => this.close());
+      const isApplied = await this.#send(batch);
       if (this.#isClosed()) return;
+      if (!isApplied) {
+        this.#state = 'failed';
+        this.#options.onLost();
+        return;
+      }
       this.#applied = batch.first + batch.entries.length - 1;
       this.#resolveReached();
     }
@@ -106,13 +112,17 @@ export class HistoryFeed {
     return { first, entries };
   }
 
-  async #send(batch: HistoryBatch): Promise<void> {
-    const { send, onHang, hangAfterMs = HANG_AFTER_MS } = this.#options;
+  /** @returns Whether the replica has applied it. */
+  async #send(batch: HistoryBatch): Promise<boolean> {
+    const { send, onLost, hangAfterMs = HANG_AFTER_MS } = this.#options;
     let timer = setTimeout(() => {
-      timer = setTimeout(onHang, GRACE_PERIOD_MS);
+      timer = setTimeout(onLost, GRACE_PERIOD_MS);
     }, hangAfterMs);
     try {
       await send(batch);
+      return true;
+    } catch {
+      return false;
     } finally {
       clearTimeout(timer);
     }

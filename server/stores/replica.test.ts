@@ -15,17 +15,20 @@ function memoryStore(historyLimit = LIMIT): MessageStore {
 interface Replicated {
   replica: Replica;
   feed: HistoryFeed;
-  /** How often `onHang` was called. */
-  onHang: ReturnType<typeof vi.fn>;
+  /** How often `onLost` was called. */
+  onLost: ReturnType<typeof vi.fn>;
   /** The number of entries of each batch. */
   batches: number[];
   /** Holds back what is sent, as after SIGSTOP. */
   pause(): void;
   resume(): void;
+  /** Fails to apply what is sent from now on. */
+  fail(): void;
 }
 
 function replicate(store: MessageStore, historyLimit = LIMIT, hangAfterMs = 60_000): Replicated {
-  const onHang = vi.fn();
+  const onLost = vi.fn();
+  let isFailing = false;
   const batches: number[] = [];
   let gate = Promise.resolve();
   let open = () => {};
@@ -42,9 +45,10 @@ function replicate(store: MessageStore, historyLimit = LIMIT, hangAfterMs = 60_0
     async send(batch) {
       batches.push(batch.entries.length);
       await gate;
+      if (isFailing) throw new Error('out of memory');
       replica.apply(JSON.parse(JSON.stringify(batch)));
     },
-    onHang,
+    onLost,
     hangAfterMs,
   });
   store.onUpdate(() => feed.update());
@@ -54,7 +58,10 @@ function replicate(store: MessageStore, historyLimit = LIMIT, hangAfterMs = 60_0
     });
   };
   onTestFinished(() => open());
-  return { replica, feed, onHang, batches, pause, resume: () => open() };
+  const fail = () => {
+    isFailing = true;
+  };
+  return { replica, feed, onLost, batches, pause, resume: () => open(), fail };
 }
 
 function messagesOf({ history }: ServedMessages): (string | undefined)[] {
@@ -116,14 +123,30 @@ test('reports a replica that does not answer, and waits no longer once it is clo
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   const store = memoryStore();
-  const { replica, feed, onHang, pause } = replicate(store, LIMIT, 5000);
+  const { replica, feed, onLost, pause } = replicate(store, LIMIT, 5000);
   pause();
   const storing = replica.store('a');
   await vi.advanceTimersByTimeAsync(5400);
-  expect(onHang).not.toHaveBeenCalled();
+  expect(onLost).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(200);
-  expect(onHang).toHaveBeenCalledOnce();
+  expect(onLost).toHaveBeenCalledOnce();
   feed.close();
   await storing;
   await feed.reached(99);
+});
+
+test('reports a replica that fails, and acknowledges no message before it is closed', async () => {
+  const store = memoryStore();
+  const { replica, feed, onLost, fail } = replicate(store);
+  fail();
+  let isAcknowledged = false;
+  const storing = replica.store('a').then(() => {
+    isAcknowledged = true;
+  });
+  await vi.waitFor(() => expect(onLost).toHaveBeenCalledOnce());
+  await store.store('b');
+  expect([isAcknowledged, replica.message]).toEqual([false, 'first']);
+  feed.close();
+  await storing;
+  expect(onLost).toHaveBeenCalledOnce();
 });

@@ -8,7 +8,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** Makes this process collect its young garbage without other threads. */
-export function collectGarbageAlone(): void {
+export function collectOnOneThread(): void {
   setFlagsFromString('--no-parallel-scavenge');
   setFlagsFromString('--no-concurrent-array-buffer-sweeping');
 }
