@@ -7,6 +7,7 @@ import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { escapeControls } from '../protocol/plainText.ts';
+import { awaitEnvironment } from './awaitEnvironment.ts';
 import { CliError, printToStderr } from './cliError.ts';
 import { stripLineEnds } from './options/environment.ts';
 import { buildProgram } from './program.ts';
@@ -21,11 +22,12 @@ process.stdout.on('error', stdoutOnError);
 // A server continues without its standard error.
 process.stderr.on('error', () => {});
 process.on('uncaughtException', processOnUncaughtException);
-stripLineEnds();
 void run().catch(fail);
 
 async function run(): Promise<void> {
   const program = await buildProgram(packageJson.version, process.argv[2]);
+  await awaitEnvironment(() => import('./commands/bridge.ts'));
+  stripLineEnds();
   await program.parseAsync();
 }
 

@@ -10,6 +10,7 @@ import { newProxyKey } from '../options/proxyKey.ts';
 import { rejectWeakPassword } from '../options/rejectWeakPassword.ts';
 import type { ServeOptions } from '../options/serverOptions.ts';
 import { exitWhenFlushed, printLine } from '../output.ts';
+import { PreparedCommand } from '../preparedCommand.ts';
 import { type Environment, Supervisor, startCommand } from '../supervisor.ts';
 
 export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, BridgeRuleOptions {
@@ -60,12 +61,20 @@ export async function up(
     },
     log,
   );
+  // It loads while the server starts, whose port it needs.
+  let preparedBridge: PreparedCommand | undefined = new PreparedCommand('bridge');
+  const startBridge = (flags: Environment) => {
+    if (preparedBridge === undefined) return startCommand('bridge', flags);
+    const prepared = preparedBridge;
+    preparedBridge = undefined;
+    return prepared.run(flags);
+  };
   const bridge = new Supervisor(
     {
       name: 'motd bridge',
       stopDeadlineMs: STOP_DEADLINE_MS,
       start: (previous) =>
-        startCommand('bridge', {
+        startBridge({
           ...environment.bridge,
           ...key,
           // The server closes idle sessions itself, with 421.
@@ -80,6 +89,7 @@ export async function up(
     isStopping = true;
     server.stop();
     bridge.stop();
+    preparedBridge?.cancel();
   };
   const isReloadable = options.tlsCert !== undefined || options.usersFile !== undefined;
   onStopRequest(stop, isReloadable ? () => bridge.reload() : undefined);

@@ -11,6 +11,7 @@ import {
   commandLine,
   descendantsOf,
   isRunning,
+  isSuspended,
   processesWith,
   readProcFile,
 } from '../../testing/procFs.ts';
@@ -172,17 +173,44 @@ test.describe('its processes', () => {
     });
     const children = childrenByCommand(up.program.process.pid);
     const ofServer = variablesIn(children.get('serve'));
-    const ofBridge = variablesIn(children.get('bridge'));
-    const ofWorkers = descendantsOf(children.get('bridge') ?? 0).map(variablesIn);
+    // The bridge gets its own later than its environment: its workers show them.
+    const workers = descendantsOf(children.get('bridge') ?? 0);
     expect(ofServer).toEqual(['MOTD_HISTORY', 'MOTD_PORT', 'MOTD_PROXY_KEY', 'MOTD_STORE']);
     expect(descendantsOf(children.get('serve') ?? 0)).toEqual([]);
-    expect(ofBridge).toEqual(
-      ['HTTP_PORT', 'MAX_LIFETIME', 'PROXY_KEY', 'TARGET', 'USERS_FILE', 'WORKERS'].map(
-        (name) => `MOTD_${name}`,
-      ),
+    expect(variablesIn(children.get('bridge'))).toEqual(['MOTD_PREPARED']);
+    const ofBridge = ['HTTP_PORT', 'MAX_LIFETIME', 'PROXY_KEY', 'TARGET', 'USERS_FILE', 'WORKERS'];
+    const ofWorker = ['BRIDGE_WORKER', ...ofBridge].map((name) => `MOTD_${name}`);
+    expect(workers.map(variablesIn)).toEqual([ofWorker, ofWorker]);
+    for (const worker of workers)
+      expect(readProcFile(worker, 'environ')).toContain('LIFETIME=99999\0');
+  });
+
+  test('starts the bridge again if it was killed while the server starts', async () => {
+    // Suspends the server at its start.
+    const script = test.info().outputPath('suspend.cjs');
+    writeFileSync(script, "if (process.argv[2] === 'serve') process.kill(process.pid, 'SIGSTOP');");
+    const flags = ['--port', '0', '--http-port', '0'];
+    const program = Program.motd(['up', ...flags], { NODE_OPTIONS: `--require ${script}` });
+    const child = (name: string) => childrenByCommand(program.process.pid).get(name) ?? 0;
+    await expect.poll(() => isSuspended(child('serve'))).toBe(true);
+    const prepared = child('bridge');
+    process.kill(prepared, 'SIGKILL');
+    await expect.poll(() => isRunning(prepared)).toBe(false);
+    process.kill(child('serve'), 'SIGCONT');
+    const [, page = ''] = await program.waitForOutput(/^Open (http:\S+)/m);
+    expect((await fetch(page)).status).toBe(200);
+    expect(await program.stop()).toBe(0);
+  });
+
+  test('leaves none if the server cannot start', async () => {
+    const { port } = await startUp();
+    const mark = test.info().outputDir;
+    const second = Program.motd(['up', '--port', port, '--http-port', '0'], { MARK: mark });
+    expect(await second.exitCode()).toBe(1);
+    expect(second.stderr).toBe(
+      `motd: port ${port} is already in use on 127.0.0.1; choose another with --port\n`,
     );
-    expect(readProcFile(children.get('bridge') ?? 0, 'environ')).toContain('LIFETIME=99999\0');
-    expect(ofWorkers).toEqual(Array(2).fill(['MOTD_BRIDGE_WORKER', ...ofBridge]));
+    await expect.poll(() => processesWith(`MARK=${mark}`)).toEqual([]);
   });
 
   test('leaves none if it is killed while they start', async () => {
