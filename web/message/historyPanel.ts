@@ -185,6 +185,7 @@ export class HistoryPanel {
     when.textContent = this.#times.short(time);
     when.title = this.#times.full(time);
     const text = document.createElement('p');
+    text.dir = 'auto';
     text.append(linkedText(message));
     entry.append(when, text);
     return entry;

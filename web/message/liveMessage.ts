@@ -27,6 +27,10 @@ const FRESH_MS = 10_000;
 /** In code points. A tab shows less; a list of windows may show it all. */
 const MAX_TITLE_LENGTH = 60;
 
+/** The blocks that Unicode reserves for scripts from right to left (DerivedBidiClass.txt). */
+const RIGHT_TO_LEFT =
+  /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
 /** Marks the title if the message changed while the tab was hidden. */
 const CHANGED_MARK = '● ';
 
@@ -127,7 +131,8 @@ export class LiveMessage {
   #updateTitle(): void {
     if (this.#message === undefined) return;
     const mark = this.#isMarked ? CHANGED_MARK : '';
-    document.title = `${mark}${truncate(this.#message)} – ${this.#pageTitle}`;
+    const message = isolate(truncate(this.#message));
+    document.title = `${mark}${message} – ${this.#pageTitle}`;
   }
 
   #connectionChanged({ is }: ConnectionState): void {
@@ -171,6 +176,11 @@ export class LiveMessage {
     if (doesScroll) this.#text.tabIndex = 0;
     else this.#text.removeAttribute('tabindex');
   }
+}
+
+/** Keeps a text from right to left apart from what is beside it (UAX #9, FSI and PDI). */
+function isolate(text: string): string {
+  return RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text;
 }
 
 function truncate(message: string): string {

@@ -23,6 +23,8 @@ function linkTo(url: string): HTMLAnchorElement | string {
   link.target = '_blank';
   link.rel = 'noopener noreferrer';
   link.textContent = url;
+  // In a text from right to left, a URL keeps the order of its parts.
+  link.dir = 'ltr';
   return link;
 }
 
