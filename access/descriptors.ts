@@ -3,6 +3,7 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { devNull } from 'node:os';
+import { sharedCall } from './sharedCall.ts';
 import { hasErrorCode } from './systemErrors.ts';
 
 // open(2): the process has no descriptor left, the machine has none, or the kernel has no memory.
@@ -16,13 +17,7 @@ export const OUT_OF_DESCRIPTORS = 'out of file descriptors (ulimit -n)';
  * share one check, so that the checks themselves do not use up the descriptors.
  */
 export function descriptorCheck(count: number): () => Promise<boolean> {
-  let inProgress: Promise<boolean> | undefined;
-  return () => {
-    inProgress ??= canOpen(count).finally(() => {
-      inProgress = undefined;
-    });
-    return inProgress;
-  };
+  return sharedCall(() => canOpen(count));
 }
 
 async function canOpen(count: number): Promise<boolean> {

@@ -92,9 +92,9 @@ class TestWorker implements QuotaWorker {
   }
 }
 
-function start(total: number, perSource: number, workers = 2) {
+function start(total: number, perSource: number, workers = 2, answerTimeoutMs = 60_000) {
   const limits = { total, perSource };
-  const shared = new SharedQuota(limits, workers, 50);
+  const shared = new SharedQuota(limits, workers, answerTimeoutMs);
   const add = () => new TestWorker(shared, limits, workers);
   return { shared, add, workers: Array.from({ length: workers }, add) };
 }
@@ -220,7 +220,7 @@ test('releases every lease of a worker that ended, and no others', async () => {
 });
 
 test('a worker that hangs counts with its share, and delays others only once', async () => {
-  const { workers } = start(10, 100);
+  const { workers } = start(10, 100, 2, 50);
   const [hanging, other] = workers;
   await leaseOf(hanging);
   hanging?.pause();

@@ -1,4 +1,4 @@
-// Waits for a promise, but not for ever.
+// Waits for a promise, but not forever.
 
 /**
  * @param late What to return if the promise takes longer.

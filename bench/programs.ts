@@ -14,6 +14,8 @@ import { processTree } from './processes.ts';
 /** Short: how soon a program listens is measured, too. */
 const POLL_MS = 5;
 
+const LISTEN_DEADLINE_MS = 30_000;
+
 /** websockify can miss a SIGTERM while its children end. */
 const STOP_DEADLINE_MS = 5_000;
 
@@ -93,10 +95,14 @@ export class Programs {
   /** Resolves once a program that this started accepts connections. */
   async untilListening(pid: number, port: number): Promise<void> {
     const child = this.#started.find((one) => one.pid === pid);
+    const deadline = performance.now() + LISTEN_DEADLINE_MS;
     for (;;) {
       const connection = await LoadConnection.open(port).catch(() => undefined);
       if (connection !== undefined) return connection.destroy();
-      if (child === undefined || hasEnded(child)) throw new Error(`${howEnded(child)}`);
+      if (child === undefined || hasEnded(child)) throw new Error(howEnded(child));
+      if (performance.now() > deadline) {
+        throw new Error(`${child.spawnargs.join(' ')} does not listen on port ${port}`);
+      }
       await pause(POLL_MS);
     }
   }

@@ -1,4 +1,4 @@
-// The process of a prepared command (preparedCommand.ts).
+// The prepared process of a bridge (preparedBridge.ts).
 
 import { once } from 'node:events';
 

@@ -1,5 +1,5 @@
-// Supervises a child process of `motd up`, or a worker of `motd serve` or `motd bridge`: starts it, restarts it
-// with backoff when it crashes, and stops it.
+// Supervises a child process of `motd up`, or a worker of `motd serve` or `motd bridge`: starts it,
+// restarts it with backoff when it crashes, and stops it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

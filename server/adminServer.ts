@@ -31,7 +31,7 @@ const MAX_CONNECTIONS = 100;
 export interface AdminSources {
   server: {
     readonly isStopping: boolean;
-    /** @returns Why no process of the server can accept a connection; `undefined` if one can. */
+    /** @returns Why no connection can be accepted; `undefined` if one can. */
     whyNotAccepting(): Promise<string | undefined>;
     readonly metrics: MetricsText;
   };
@@ -39,9 +39,9 @@ export interface AdminSources {
 }
 
 /**
- * `/healthz` is 200 while the process can accept connections. `/readyz` is 503 while the server
- * starts or stops, and while its store is unavailable: it then serves the last known message, and
- * stores none. `/readyz?exclude=store` ignores the store, for load balancers: an outage of the
+ * `/healthz` is 200 while connections can be accepted, by this process or by its workers. `/readyz`
+ * is 503 while they cannot, while the server starts or stops, and while its store is unavailable: it
+ * then serves the last known message, and stores none. `/readyz?exclude=store` ignores the store, for load balancers: an outage of the
  * store would otherwise remove every server simultaneously. (The parameter is that of the
  * Kubernetes API server.) `/metrics` is for Prometheus.
  */

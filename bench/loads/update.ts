@@ -10,7 +10,7 @@ import { send } from './exchange.ts';
 import { type LoadTarget, openSession } from './loadTarget.ts';
 import { WatcherProcess } from './watcherProcess.ts';
 
-/** Servers, and those who watch them. */
+/** A server and its watchers. */
 export interface Watched {
   /** The message is sent through the first. */
   target: LoadTarget;

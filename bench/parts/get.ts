@@ -1,6 +1,5 @@
 // One message, printed by a process of its own: what happens at every login.
 
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from '../../testing/root.ts';
 import { type Contestant, findCommand } from '../contestant.ts';
@@ -49,8 +48,7 @@ const redisCli: Contestant<Command> = {
 
 const shellClient: Contestant<Command> = {
   name: `${OURS}, shell client`,
-  find: () =>
-    existsSync(SHELL_CLIENT) ? ourVersion() : { missing: 'deploy/motd-get does not exist' },
+  find: ourVersion,
   async start(programs) {
     const { port } = await startServer(programs);
     return { command: SHELL_CLIENT, args: ['127.0.0.1', String(port)] };

@@ -28,7 +28,7 @@ export const oneUpdate: Load<Watched> = {
   measure: measureUpdate,
 };
 
-/** A server, and those who watch it. */
+/** A server and its watchers. */
 export function watched(server: Contestant<DialectServer>): Contestant<Watched> {
   return {
     ...server,

@@ -1,12 +1,10 @@
 // Several processes in place of one: of the server, and of the bridge. If there are fewer cores than
 // busy processes, more of them gain nothing; then the CPU time of a unit of work is what counts.
 
-import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { ourBridge, running } from '../contestants/bridges.ts';
-import { ourServer, ourVersion, startBridge, startServer } from '../contestants/motd.ts';
+import { ourServer, startBridge, startServer } from '../contestants/motd.ts';
 import { comparison } from '../part.ts';
-import { MOTD } from '../programs.ts';
 import { manySessions, small } from './bridge.ts';
 import { loginStorm } from './logins.ts';
 import { requests } from './msgget.ts';
@@ -23,11 +21,7 @@ export const serverWorkers = comparison({
   about:
     'The server with `--workers`, beside one process. Where cores are scarce, only the CPU time counts.',
   contestants: [
-    {
-      ...ourServer((programs) => startServer(programs, 'memory:', ...FLAGS), SEVERAL),
-      find: () =>
-        hasServerWorkers() ? ourVersion() : { missing: 'the server has no workers yet' },
-    },
+    ourServer((programs) => startServer(programs, 'memory:', ...FLAGS), SEVERAL),
     ourServer(startServer, ONE),
   ],
   loads: [requests(50, 1), loginStorm],
@@ -48,8 +42,3 @@ export const bridgeWorkers = comparison({
   ],
   loads: [small('32-byte frames, 50 connections', 50), manySessions],
 });
-
-function hasServerWorkers(): boolean {
-  const { stdout } = spawnSync(process.execPath, [MOTD, 'serve', '--help'], { encoding: 'utf8' });
-  return stdout.includes('--workers');
-}

@@ -11,7 +11,7 @@ import type { Environment } from '../supervisor.ts';
 import { ClusterMetrics } from '../workers/clusterMetrics.ts';
 import { IpcPeer } from '../workers/ipc.ts';
 import { toPem } from '../workers/pemIdentity.ts';
-import { SharedQuotas } from '../workers/sharedQuotas.ts';
+import { type QuotaMember, SharedQuotas } from '../workers/sharedQuotas.ts';
 import { type ConnectedWorker, WorkerPool } from '../workers/workerPool.ts';
 import { announceBridge, type BridgeOptions, limitsFrom } from './bridgeApp.ts';
 import {
@@ -61,9 +61,8 @@ export async function runPrimary(options: BridgeOptions, environment: Environmen
 }
 
 class BridgePrimary {
-  readonly pool: WorkerPool<WorkerMethods>;
+  readonly pool: WorkerPool<QuotaName, WorkerMethods>;
   readonly #users: ReloadableUsers | undefined;
-  readonly #quotas: SharedQuotas<QuotaName>;
   readonly #metrics = new ClusterMetrics({ names: METRIC_NAMES });
   #tls: TlsIdentity | undefined;
 
@@ -77,11 +76,8 @@ class BridgePrimary {
     this.#users = users;
     this.#tls = tls;
     const limits = limitsFrom(options);
-    this.#quotas = new SharedQuotas(
-      { sessions: sessionLimits(limits), connections: connectionLimits(limits) },
-      workers,
-    );
-    this.pool = new WorkerPool<WorkerMethods>(
+    const both = { sessions: sessionLimits(limits), connections: connectionLimits(limits) };
+    this.pool = new WorkerPool<QuotaName, WorkerMethods>(
       {
         name: 'Bridge worker',
         count: workers,
@@ -90,7 +86,9 @@ class BridgePrimary {
         distribution: 'inTurn',
         environment: { ...environment, ...WORKER_ENVIRONMENT },
         stopDeadlineMs: STOP_DEADLINE_MS,
-        connect: (child) => this.#connect(child),
+        quotas: new SharedQuotas(both, workers),
+        metrics: this.#metrics,
+        connect: (child, member) => this.#connect(child, member),
       },
       linePrinter(log),
     );
@@ -101,8 +99,7 @@ class BridgePrimary {
     for (const peer of this.pool.peers) peer.notify('replaceCertificate', toPem(tls));
   }
 
-  #connect(child: ChildProcess): ConnectedWorker<WorkerMethods> {
-    const member = this.#quotas.member(() => peer);
+  #connect(child: ChildProcess, member: QuotaMember<QuotaName>): ConnectedWorker<WorkerMethods> {
     const users = this.#users;
     const methods: PrimaryMethods = {
       ...member.methods,
@@ -120,16 +117,6 @@ class BridgePrimary {
       metrics: () => this.#metrics.text(),
     };
     const peer = new IpcPeer<WorkerMethods>(child, methods);
-    let removeMetrics = () => {};
-    return {
-      peer,
-      onReady: () => {
-        removeMetrics = this.#metrics.addWorker(() => peer.call('sample'));
-      },
-      onClose: () => {
-        member.leave();
-        removeMetrics();
-      },
-    };
+    return { peer };
   }
 }

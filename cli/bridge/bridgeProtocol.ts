@@ -1,16 +1,12 @@
 // The IPC methods (ipc.ts) between the primary and the workers of `motd bridge --workers`. The
 // primary owns everything shared: files, quotas, passwords, metrics. Workers relay.
 
-import type { MetricSample } from '../../access/metricSamples.ts';
 import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import type { Logins } from '../../bridge/http/loginCookie.ts';
 import { ownVariable } from '../options/environment.ts';
 import type { PemIdentity } from '../workers/pemIdentity.ts';
-import type {
-  CountedKeys,
-  QuotaPrimaryMethods,
-  QuotaWorkerMethods,
-} from '../workers/sharedQuotas.ts';
+import type { CountedKeys, QuotaPrimaryMethods } from '../workers/sharedQuotas.ts';
+import type { PooledWorkerMethods } from '../workers/workerPool.ts';
 
 /**
  * Set for our workers. `cluster.isWorker` is not enough: another program may cluster `motd bridge`.
@@ -43,10 +39,8 @@ export type PrimaryMethods = QuotaPrimaryMethods<QuotaName> & {
   metrics(): Promise<string>;
 };
 
-export type WorkerMethods = QuotaWorkerMethods<QuotaName> & {
+export type WorkerMethods = PooledWorkerMethods<QuotaName> & {
   /** Called first, once. */
   start(config: WorkerConfig): void;
-  /** The worker's own metrics. */
-  sample(): Promise<MetricSample[]>;
   replaceCertificate(tls: PemIdentity): void;
 };

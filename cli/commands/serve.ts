@@ -21,7 +21,7 @@ import { eventLog, flushAndExit } from '../output.ts';
 import { reloadHandler } from '../reload.ts';
 import {
   type RunningServer,
-  type ServerOptions,
+  type ServeCommandOptions,
   type ServerParts,
   serverInProcess,
 } from '../server/runningServer.ts';
@@ -31,7 +31,7 @@ import { inheritedSocket } from '../serviceManager.ts';
 const ANY_ADDRESS = '::';
 
 /** Runs the server until SHUTDOWN or a stop request. */
-export async function serve(options: ServerOptions & TlsOptions): Promise<void> {
+export async function serve(options: ServeCommandOptions & TlsOptions): Promise<void> {
   const socket = inheritedSocket();
   if (socket === undefined) {
     rejectWeakPassword(options, options.host);

@@ -10,7 +10,7 @@ import { newProxyKey } from '../options/proxyKey.ts';
 import { rejectWeakPassword } from '../options/rejectWeakPassword.ts';
 import type { ServeOptions } from '../options/serverOptions.ts';
 import { exitWhenFlushed, printLine } from '../output.ts';
-import { PreparedCommand } from '../preparedCommand.ts';
+import { PreparedBridge } from '../preparedBridge.ts';
 import { type Environment, Supervisor, startCommand } from '../supervisor.ts';
 
 export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, BridgeRuleOptions {
@@ -40,48 +40,18 @@ export async function up(
   const log = options.log === 'console' ? printLine : () => {};
   const key = newProxyKey();
   let serverReady: Ready | undefined;
-  const server = new Supervisor(
-    {
-      name: 'motd serve',
-      stopDeadlineMs: STOP_DEADLINE_MS,
-      start: (previous) =>
-        startCommand('serve', {
-          ...environment.serve,
-          ...key,
-          // The bridge connects without TLS: both are on this machine.
-          MOTD_TLS_CERT: undefined,
-          MOTD_TLS_KEY: undefined,
-          // No load balancer has to be redirected first: both stop together.
-          MOTD_DRAIN: undefined,
-          // The bridge's /readyz asks it whether the store is available.
-          ...(isShared(options.store) && { MOTD_HEALTH_PORT: '0' }),
-          ...(previous && { MOTD_PORT: String(previous.ready.port) }),
-          ...(previous?.health && { MOTD_HEALTH_PORT: String(previous.health.port) }),
-        }),
-    },
+  const server = superviseServer(
+    (previous) => ({ ...environment.serve, ...key, ...serverEnvironment(options, previous) }),
     log,
   );
-  // It loads while the server starts, whose port it needs.
-  let preparedBridge: PreparedCommand | undefined = new PreparedCommand('bridge');
-  const startBridge = (flags: Environment) => {
-    if (preparedBridge === undefined) return startCommand('bridge', flags);
-    const prepared = preparedBridge;
-    preparedBridge = undefined;
-    return prepared.run(flags);
-  };
-  const bridge = new Supervisor(
-    {
-      name: 'motd bridge',
-      stopDeadlineMs: STOP_DEADLINE_MS,
-      start: (previous) =>
-        startBridge({
-          ...environment.bridge,
-          ...key,
-          // The server closes idle sessions itself, with 421.
-          MOTD_IDLE_TIMEOUT: undefined,
-          ...bridgeEnvironment(serverReady, previous),
-        }),
-    },
+  const preparedBridge = new PreparedBridge();
+  const bridge = superviseBridge(
+    preparedBridge,
+    (previous) => ({
+      ...environment.bridge,
+      ...key,
+      ...bridgeEnvironment(serverReady, previous),
+    }),
     log,
   );
   let isStopping = false;
@@ -89,7 +59,7 @@ export async function up(
     isStopping = true;
     server.stop();
     bridge.stop();
-    preparedBridge?.cancel();
+    preparedBridge.cancel();
   };
   const isReloadable = options.tlsCert !== undefined || options.usersFile !== undefined;
   onStopRequest(stop, isReloadable ? () => bridge.reload() : undefined);
@@ -119,8 +89,40 @@ export async function up(
   return 0;
 }
 
+type EnvironmentAfter = (previous?: Ready) => Environment;
+
+function superviseServer(environment: EnvironmentAfter, log: (line: string) => void): Supervisor {
+  const start = (previous?: Ready) => startCommand('serve', environment(previous));
+  return new Supervisor({ name: 'motd serve', stopDeadlineMs: STOP_DEADLINE_MS, start }, log);
+}
+
+function superviseBridge(
+  prepared: PreparedBridge,
+  environment: EnvironmentAfter,
+  log: (line: string) => void,
+): Supervisor {
+  const start = (previous?: Ready) => prepared.start(environment(previous));
+  return new Supervisor({ name: 'motd bridge', stopDeadlineMs: STOP_DEADLINE_MS, start }, log);
+}
+
+function serverEnvironment({ store }: UpOptions, previous?: Ready): Environment {
+  return {
+    // The bridge connects without TLS: both are on this machine.
+    MOTD_TLS_CERT: undefined,
+    MOTD_TLS_KEY: undefined,
+    // No load balancer has to be redirected first: both stop together.
+    MOTD_DRAIN: undefined,
+    // The bridge's /readyz asks it whether the store is available.
+    ...(isShared(store) && { MOTD_HEALTH_PORT: '0' }),
+    ...(previous && { MOTD_PORT: String(previous.ready.port) }),
+    ...(previous?.health && { MOTD_HEALTH_PORT: String(previous.health.port) }),
+  };
+}
+
 function bridgeEnvironment(serverReady: Ready | undefined, previous?: Ready): Environment {
   return {
+    // The server closes idle sessions itself, with 421.
+    MOTD_IDLE_TIMEOUT: undefined,
     ...(serverReady && {
       MOTD_TARGET: `motd=${formatEndpoint(connectable(serverReady.ready))}+proxy`,
     }),

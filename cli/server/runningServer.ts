@@ -17,11 +17,11 @@ import type { HealthOptions, ServeOptions, WorkersOptions } from '../options/ser
 import type { TlsIdentity } from '../options/tlsFiles.ts';
 import { listen } from './listen.ts';
 
-export type ServerOptions = ServeOptions & HealthOptions & WorkersOptions;
+export type ServeCommandOptions = ServeOptions & HealthOptions & WorkersOptions;
 
 /** What the process that runs `motd serve` owns. */
 export interface ServerParts {
-  options: ServerOptions;
+  options: ServeCommandOptions;
   /** The descriptor of a socket from the service manager. */
   socket: number | undefined;
   store: MessageStore;
@@ -35,7 +35,7 @@ export interface RunningServer {
   /** Resolves when the server has stopped and every reply is sent. */
   readonly stopped: Promise<unknown>;
   readonly metrics: MetricsText;
-  /** @returns Why no process of the server can accept a connection; `undefined` if one can. */
+  /** @returns Why no connection can be accepted; `undefined` if one can. */
   whyNotAccepting(): Promise<string | undefined>;
   /**
    * Starts to accept connections.

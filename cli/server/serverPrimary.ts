@@ -3,7 +3,7 @@
 //
 // Reading your writes: a message is acknowledged when every worker has applied it. So after the
 // `200 OK`, MSGGET returns it, or a newer one, on every connection. A worker that does not answer
-// for 4 s is killed, which fences it off: it can no longer answer with an older message, and no
+// for 4.5 s is killed, which fences it off: it can no longer answer with an older message, and no
 // store waits for it. Before the `200 OK`, one worker may already return the message and another one
 // not yet: for about a millisecond, or until a worker that hangs is killed.
 
@@ -11,6 +11,7 @@ import type { ChildProcess } from 'node:child_process';
 import { descriptorCheck, OUT_OF_DESCRIPTORS } from '../../access/descriptors.ts';
 import type { Endpoint } from '../../access/endpoint.ts';
 import type { MetricsText } from '../../access/metricSamples.ts';
+import { sharedCall } from '../../access/sharedCall.ts';
 import { withinTime } from '../../access/withinTime.ts';
 import { ServerMetrics } from '../../server/metrics.ts';
 import type { PasswordUse } from '../../server/session/action.ts';
@@ -20,7 +21,7 @@ import { linePrinter } from '../output.ts';
 import { ClusterMetrics } from '../workers/clusterMetrics.ts';
 import { IpcPeer } from '../workers/ipc.ts';
 import { toPem } from '../workers/pemIdentity.ts';
-import { SharedQuotas } from '../workers/sharedQuotas.ts';
+import { type QuotaMember, SharedQuotas } from '../workers/sharedQuotas.ts';
 import { type ConnectedWorker, WorkerPool } from '../workers/workerPool.ts';
 import type { RunningServer, ServerParts } from './runningServer.ts';
 import {
@@ -33,8 +34,11 @@ import {
 /** Longer than the peers of a worker may take to read their replies (docs/server.md). */
 const STOP_DEADLINE_MS = 7_000;
 
-/** How long a health check waits for a worker. */
-const HEALTH_TIMEOUT_MS = 1_000;
+/**
+ * How long a health check waits for a worker: shorter than a load balancer waits for the answer,
+ * which is 1 s by default in Kubernetes and in deploy/container/haproxy.cfg.
+ */
+const HEALTH_TIMEOUT_MS = 300;
 
 const METRIC_NAMES = {
   workers: 'motd_server_workers',
@@ -47,11 +51,11 @@ const PASSWORD_USES: readonly PasswordUse[] = ['shutDown', 'store'];
 export class ServerPrimary implements RunningServer {
   readonly metrics: MetricsText;
   readonly #parts: ServerParts;
-  readonly #pool: WorkerPool<WorkerMethods>;
-  readonly #quotas: SharedQuotas<'connections'>;
-  readonly #clusterMetrics: ClusterMetrics;
+  readonly #pool: WorkerPool<'connections', WorkerMethods>;
   /** Of the workers that follow the history. */
   readonly #feeds = new Set<HistoryFeed>();
+  /** Of the workers that listen: asks one whether it can accept. */
+  readonly #checks = new Set<() => Promise<boolean>>();
   readonly #canPrimaryOpen = descriptorCheck(1);
   readonly #log: (line: string) => void;
   #tls: TlsIdentity | undefined;
@@ -61,15 +65,13 @@ export class ServerPrimary implements RunningServer {
     this.#parts = parts;
     this.#tls = parts.tls;
     this.#log = linePrinter(options.log);
-    const { maxConnections: total, maxConnectionsPerSource: perSource, workers } = options;
-    this.#quotas = new SharedQuotas({ connections: { total, perSource } }, workers);
     const own = new ServerMetrics({ process: options.healthPort !== undefined, store });
-    this.#clusterMetrics = new ClusterMetrics({
+    const metrics = new ClusterMetrics({
       names: METRIC_NAMES,
       samplePrimary: () => own.sample(),
     });
-    this.metrics = this.#clusterMetrics;
-    this.#pool = this.#createPool();
+    this.metrics = metrics;
+    this.#pool = this.#createPool(metrics);
     store.onUpdate(() => {
       for (const feed of this.#feeds) feed.update();
     });
@@ -86,15 +88,9 @@ export class ServerPrimary implements RunningServer {
   async whyNotAccepting(): Promise<string | undefined> {
     if (this.#pool.isStopping) return undefined;
     if (this.#pool.isDeserted) return 'no worker is running';
-    const checks = this.#pool.peers.map((peer) =>
-      // A worker that ends says nothing about descriptors.
-      withinTime(
-        peer.call('canAccept').catch(() => true),
-        HEALTH_TIMEOUT_MS,
-        'late',
-      ),
+    const answers = await Promise.all(
+      [...this.#checks].map((check) => withinTime(check(), HEALTH_TIMEOUT_MS, 'late')),
     );
-    const answers = await Promise.all(checks);
     if (answers.length > 0 && answers.every((answer) => answer === 'late'))
       return 'no worker responds';
     const canAccept = (await this.#canPrimaryOpen()) && !answers.includes(false);
@@ -116,10 +112,11 @@ export class ServerPrimary implements RunningServer {
     this.#pool.stop();
   }
 
-  #createPool(): WorkerPool<WorkerMethods> {
+  #createPool(metrics: ClusterMetrics): WorkerPool<'connections', WorkerMethods> {
     const { options, socket } = this.#parts;
     const { host, port, workers } = options;
-    return new WorkerPool<WorkerMethods>(
+    const { maxConnections: total, maxConnectionsPerSource: perSource } = options;
+    return new WorkerPool<'connections', WorkerMethods>(
       {
         name: 'Server worker',
         count: workers,
@@ -129,7 +126,9 @@ export class ServerPrimary implements RunningServer {
         environment: WORKER_ENVIRONMENT,
         args: ['serve'],
         stopDeadlineMs: STOP_DEADLINE_MS,
-        connect: (child) => this.#connect(child),
+        quotas: new SharedQuotas({ connections: { total, perSource } }, workers),
+        metrics,
+        connect: (child, member) => this.#connect(child, member),
         // A signal to the whole process group must not stop them before the primary's --drain ends.
         requestStop: (peer) => peer.notify('stop'),
         // Node has closed it, so no worker can listen on it again.
@@ -139,11 +138,12 @@ export class ServerPrimary implements RunningServer {
     );
   }
 
-  #connect(child: ChildProcess): ConnectedWorker<WorkerMethods> {
+  #connect(
+    child: ChildProcess,
+    member: QuotaMember<'connections'>,
+  ): ConnectedWorker<WorkerMethods> {
     const { passwords, store } = this.#parts;
-    const member = this.#quotas.member(() => peer);
     let feed: HistoryFeed | undefined;
-    let removeMetrics = () => {};
     const methods: PrimaryMethods = {
       ...member.methods,
       loaded: () => peer.notify('start', this.#configWith(member.join())),
@@ -156,16 +156,15 @@ export class ServerPrimary implements RunningServer {
       shutDown: () => this.stop(),
     };
     const peer = new IpcPeer<WorkerMethods>(child, methods);
+    // A worker that ends says nothing about descriptors.
+    const check = sharedCall(() => peer.call('canAccept').catch(() => true));
     return {
       peer,
-      onReady: () => {
-        removeMetrics = this.#clusterMetrics.addWorker(() => peer.call('sample'));
-      },
+      onReady: () => this.#checks.add(check),
       onClose: () => {
-        member.leave();
+        this.#checks.delete(check);
         feed?.close();
         if (feed !== undefined) this.#feeds.delete(feed);
-        removeMetrics();
       },
     };
   }

@@ -2,18 +2,14 @@
 // primary owns everything shared: the store, passwords, quotas, files. Workers serve connections.
 
 import type { Endpoint } from '../../access/endpoint.ts';
-import type { MetricSample } from '../../access/metricSamples.ts';
 import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import type { PasswordUse } from '../../server/session/action.ts';
 import type { HistoryBatch } from '../../server/stores/historyFeed.ts';
 import { ownVariable } from '../options/environment.ts';
 import type { LogFormat } from '../options/options.ts';
 import type { PemIdentity } from '../workers/pemIdentity.ts';
-import type {
-  CountedKeys,
-  QuotaPrimaryMethods,
-  QuotaWorkerMethods,
-} from '../workers/sharedQuotas.ts';
+import type { CountedKeys, QuotaPrimaryMethods } from '../workers/sharedQuotas.ts';
+import type { PooledWorkerMethods } from '../workers/workerPool.ts';
 
 /**
  * Set for our workers. `cluster.isWorker` is not enough: another program may cluster `motd serve`.
@@ -60,13 +56,11 @@ export type PrimaryMethods = QuotaPrimaryMethods<'connections'> & {
   shutDown(): void;
 };
 
-export type WorkerMethods = QuotaWorkerMethods<'connections'> & {
+export type WorkerMethods = PooledWorkerMethods<'connections'> & {
   /** Called first, once. */
   start(config: WorkerConfig): void;
   applyHistory(batch: HistoryBatch): void;
   replaceCertificate(tls: PemIdentity): void;
-  /** The worker's own metrics. */
-  sample(): Promise<MetricSample[]>;
   /** Whether the worker has a file descriptor left. */
   canAccept(): Promise<boolean>;
   stop(): void;

@@ -64,7 +64,6 @@ test('keeps the counters of a worker that has exited, but not its gauges', async
   expect(await metricOf(cluster, OPENED)).toBe(7);
   expect(await metricOf(cluster, OPEN)).toBe(1);
   expect(await metricOf(cluster, 'motd_bridge_workers')).toBe(1);
-  expect(await metricOf(cluster, 'motd_bridge_worker_exits_total')).toBe(1);
 
   const third = worker(5, 5);
   const removeThird = cluster.addWorker(() => third.sample());
@@ -74,18 +73,30 @@ test('keeps the counters of a worker that has exited, but not its gauges', async
   expect(await metricOf(cluster, OPEN)).toBe(1);
 });
 
+test('counts exits', async () => {
+  const cluster = clusterMetrics();
+  cluster.countExit();
+  expect(await metricOf(cluster, 'motd_bridge_worker_exits_total')).toBe(1);
+});
+
 test('counts a worker that does not answer in time with its last sample', async () => {
-  const cluster = clusterMetrics(20);
+  // Only the worker that hangs lets this time pass.
+  const cluster = clusterMetrics(1000);
   const [hanging, responding] = [worker(3, 2), worker(4, 1)];
+  let asked = 0;
   let sampleHanging = () => hanging.sample();
   cluster.addWorker(() => sampleHanging());
   cluster.addWorker(() => responding.sample());
   await cluster.text();
-  sampleHanging = () => new Promise(() => {});
+  sampleHanging = () => {
+    asked++;
+    return new Promise(() => {});
+  };
   responding.countersOf('echo').opened++;
   expect(await metricOf(cluster, OPENED)).toBe(8);
   expect(await metricOf(cluster, OPEN)).toBe(3);
   expect(await metricOf(cluster, 'motd_bridge_workers')).toBe(1);
+  expect(asked, 'not again before it has answered').toBe(1);
 });
 
 test('ignores a worker that exits during the scrape', async () => {

@@ -12,6 +12,7 @@ import {
   type MetricSample,
   type MetricsText,
 } from '../../access/metricSamples.ts';
+import { sharedCall } from '../../access/sharedCall.ts';
 import { withinTime } from '../../access/withinTime.ts';
 
 /** The metric types that only grow, and so remain part of the sum after a worker has exited. */
@@ -44,9 +45,10 @@ export class ClusterMetrics implements MetricsText {
   readonly #samplePrimary: SampleWorker;
   readonly #workerTimeoutMs: number;
   readonly #workerExits: Counter;
+  /** Simultaneous calls share one scrape. */
+  readonly text = sharedCall(() => this.#collect());
   /** The summed metrics of exited workers. */
   #exited: object[] = [];
-  #scrape: Promise<string> | undefined;
   #respondingWorkers = 0;
 
   constructor({
@@ -78,19 +80,21 @@ export class ClusterMetrics implements MetricsText {
     });
   }
 
-  /** @returns A function to call when the worker has exited. */
+  /**
+   * Adds a worker that serves.
+   *
+   * @returns A function to call when the worker has exited.
+   */
   addWorker(sample: SampleWorker): () => void {
-    const worker: Worker = { sample, lastSample: [] };
+    // A worker that hangs is not asked again before it has answered.
+    const worker: Worker = { sample: sharedCall(sample), lastSample: [] };
     this.#workers.add(worker);
     return () => this.#removeWorker(worker);
   }
 
-  /** Simultaneous calls share one scrape. */
-  text(): Promise<string> {
-    this.#scrape ??= this.#collect().finally(() => {
-      this.#scrape = undefined;
-    });
-    return this.#scrape;
+  /** Counts a worker that has exited, whether it ever served or not. */
+  countExit(): void {
+    this.#workerExits.inc();
   }
 
   async #collect(): Promise<string> {
@@ -116,7 +120,6 @@ export class ClusterMetrics implements MetricsText {
 
   #removeWorker(worker: Worker): void {
     if (!this.#workers.delete(worker)) return;
-    this.#workerExits.inc();
     const kept = worker.lastSample.filter(({ type }) => CUMULATIVE_TYPES.has(String(type)));
     this.#exited = AggregatorRegistry.aggregate([this.#exited, kept]).getMetricsAsArray();
   }

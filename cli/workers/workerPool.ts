@@ -5,21 +5,33 @@ import type { ChildProcess } from 'node:child_process';
 import cluster from 'node:cluster';
 import type { Endpoint } from '../../access/endpoint.ts';
 import { freeLocalhostPort, isLocalhost } from '../../access/localhost.ts';
+import type { MetricSample } from '../../access/metricSamples.ts';
 import { CliError } from '../cliError.ts';
 import type { Ready, Report } from '../lifecycle.ts';
 import { type Environment, Supervisor } from '../supervisor.ts';
-import type { IpcPeer, Methods } from './ipc.ts';
+import type { ClusterMetrics } from './clusterMetrics.ts';
+import type { IpcPeer } from './ipc.ts';
+import type { QuotaMember, QuotaWorkerMethods, SharedQuotas } from './sharedQuotas.ts';
+
+/** What every worker offers. */
+export type PooledWorkerMethods<QuotaName extends string> = QuotaWorkerMethods<QuotaName> & {
+  /** The worker's own metrics. */
+  sample(): Promise<MetricSample[]>;
+};
 
 /** What the primary has of one worker process. */
-export interface ConnectedWorker<WorkerMethods extends Methods> {
+export interface ConnectedWorker<WorkerMethods extends PooledWorkerMethods<never>> {
   peer: IpcPeer<WorkerMethods>;
   /** It listens. */
-  onReady(): void;
+  onReady?(): void;
   /** It has ended, for any cause. */
-  onClose(): void;
+  onClose?(): void;
 }
 
-export interface WorkerPoolOptions<WorkerMethods extends Methods> {
+export interface WorkerPoolOptions<
+  QuotaName extends string,
+  WorkerMethods extends PooledWorkerMethods<QuotaName>,
+> {
   /** The name of each worker, at the start of a log line: `Bridge worker`. */
   name: string;
   count: number;
@@ -36,17 +48,23 @@ export interface WorkerPoolOptions<WorkerMethods extends Methods> {
   args?: string[];
   /** The time until a worker that does not stop is killed. */
   stopDeadlineMs: number;
+  /** What the workers share, and their metrics together. */
+  quotas: SharedQuotas<QuotaName>;
+  metrics: ClusterMetrics;
   /** Connects the primary to a worker that starts. */
-  connect(child: ChildProcess): ConnectedWorker<WorkerMethods>;
+  connect(child: ChildProcess, member: QuotaMember<QuotaName>): ConnectedWorker<WorkerMethods>;
   /** Requests a worker to stop; by default with SIGTERM. */
   requestStop?(peer: IpcPeer<WorkerMethods>): void;
   /** No worker listens any more, although none was requested to stop. */
   onDeserted?(): void;
 }
 
-export class WorkerPool<WorkerMethods extends Methods> {
+export class WorkerPool<
+  QuotaName extends string,
+  WorkerMethods extends PooledWorkerMethods<QuotaName>,
+> {
   isStopping = false;
-  readonly #options: WorkerPoolOptions<WorkerMethods>;
+  readonly #options: WorkerPoolOptions<QuotaName, WorkerMethods>;
   readonly #log: (line: string) => void;
   readonly #supervisors: readonly Supervisor[];
   readonly #workers = new Map<ChildProcess, ConnectedWorker<WorkerMethods>>();
@@ -60,7 +78,7 @@ export class WorkerPool<WorkerMethods extends Methods> {
    * @param log Called with each line for the operator.
    * @throws CliError if this process is itself a worker.
    */
-  constructor(options: WorkerPoolOptions<WorkerMethods>, log: (line: string) => void) {
+  constructor(options: WorkerPoolOptions<QuotaName, WorkerMethods>, log: (line: string) => void) {
     if (!cluster.isPrimary) {
       throw new CliError('this process is already a cluster worker; leave out --workers');
     }
@@ -159,17 +177,25 @@ export class WorkerPool<WorkerMethods extends Methods> {
     // It repeats the errors of its process, which the supervisor handles.
     worker.on('error', () => {});
     const child = worker.process;
-    const connected = this.#options.connect(child);
+    const { quotas, metrics } = this.#options;
+    const member = quotas.member(() => connected.peer);
+    const connected = this.#options.connect(child, member);
+    let removeMetrics = () => {};
     this.#workers.set(child, connected);
     child.on('message', (report: Report) => {
       if (!('ready' in report)) return;
-      connected.onReady();
+      const peer: IpcPeer<PooledWorkerMethods<QuotaName>> = connected.peer;
+      removeMetrics = metrics.addWorker(() => peer.call('sample'));
+      connected.onReady?.();
       this.#childOnReady(child, report.ready);
     });
     child.once('close', () => {
       connected.peer.close();
       this.#workers.delete(child);
-      connected.onClose();
+      member.leave();
+      removeMetrics();
+      metrics.countExit();
+      connected.onClose?.();
       this.#childOnClose(child);
     });
     return child;

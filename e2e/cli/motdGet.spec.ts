@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,10 @@ import { expect, QUICK, test } from '../fixtures.ts';
 const SCRIPT = fileURLToPath(new URL('../../deploy/motd-get', import.meta.url));
 const APPLE = 'An apple a day keeps the doctor away.';
 
-const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+const pathOf = (program: string) => {
+  return spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).stdout.trim();
+};
+const has = (program: string) => pathOf(program) !== '';
 const SHELLS = ['dash', 'bash', 'busybox'].filter(has);
 test.skip(SHELLS.length === 0 || !['nc', 'timeout', 'iconv'].every(has), 'a tool is missing');
 
@@ -63,6 +67,18 @@ for (const shell of SHELLS) {
       expect(await motdGet(shell, [where])).toEqual(ok('Grüße → שלום 🎉'));
     });
 
+    test('without iconv, prints a message in ASCII, and names what any other message needs', async () => {
+      const tools = [shell, 'nc', 'timeout', 'sh'];
+      const PATH = test.info().outputPath('bin');
+      mkdirSync(PATH);
+      for (const tool of tools) symlinkSync(pathOf(tool), join(PATH, tool));
+      const ascii = await listen((socket) => socket.end(`200 OK\n${APPLE}\n`));
+      expect(await motdGet(shell, [ascii], { PATH })).toEqual(ok(APPLE));
+      const other = await listen((socket) => socket.end('200 OK\nGrüße\n'));
+      const error = `${other} sent a message that is not plain text, or needs iconv to check it: install it`;
+      expect(await motdGet(shell, [other], { PATH })).toEqual(failed(1, error));
+    });
+
     test('fails with the reply of a server that rejects it', async () => {
       const where = await listen((socket) => socket.end('421 TOO MANY CONNECTIONS\n'));
       const error = `${where} replied: 421 TOO MANY CONNECTIONS`;
@@ -100,7 +116,7 @@ for (const shell of SHELLS) {
 
     for (const server of ['-e', 'localhost:-e', '[-e]', 'localhost:'])
       test(`passes no option to nc as the server ${server}`, async () => {
-        expect(await motdGet(shell, [server])).toEqual(failed(1, `${server} is not a server`));
+        expect(await motdGet(shell, [server])).toEqual(failed(2, `${server} is not a server`));
       });
 
     for (const [args, env, error] of [

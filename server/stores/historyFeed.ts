@@ -4,7 +4,7 @@
 //   current    the history has grown                        sending
 //   sending    the replica applied a batch, more remains    sending
 //              the replica applied the last one             current
-//              the replica does not answer for 4 s          sending, reported as lost
+//              the replica does not answer for 4.5 s        sending, reported as lost
 //              the replica fails                            failed, reported as lost
 //   any        `close`                                      closed
 //

@@ -1,6 +1,6 @@
 // The messages in a worker process: a copy of the history of the store that its primary owns, kept
 // current by a `HistoryFeed`. Reads are from memory. `/readyz` and the metrics of the store are
-// answered by the primary, so a worker needs not know how fresh the store is.
+// answered by the primary, so a worker need not know how fresh the store is.
 
 import { History } from './history.ts';
 import type { HistoryBatch } from './historyFeed.ts';

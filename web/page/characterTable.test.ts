@@ -39,7 +39,7 @@ describe('the characters that need no table', () => {
     }
   });
 
-  test('include everything that the page itself prints', () => {
+  test('include commands, colors, quotes, dashes, and Greek and Cyrillic letters', () => {
     const { table, loads } = makeTable('loads');
     table.prepareFor(`${COMMANDS.join(' ')} \x1b[32m“quoted” ’ – … • é ß Ж €\r\n`);
     expect(table.loaded).toBeUndefined();
@@ -79,5 +79,25 @@ describe('a text with other characters', () => {
     table.prepareFor(WIDE);
     await table.loaded;
     expect(table.wcwidth(WIDE_CODE)).toBe(2);
+  });
+
+  test('gets one cell for each character while the table does not arrive, and its widths then', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    let arrive = (_table: typeof complete) => {};
+    const load = () =>
+      new Promise<typeof complete>((resolve) => {
+        arrive = resolve;
+      });
+    const onFailure = vi.fn();
+    const table = new CharacterTable(load, onFailure);
+    table.prepareFor(WIDE);
+    const drawn = table.loaded;
+    vi.advanceTimersByTime(2_000);
+    await drawn;
+    expect(table.loaded).toBeUndefined();
+    expect(onFailure).toHaveBeenCalledOnce();
+    expect(table.wcwidth(WIDE_CODE)).toBe(1);
+    arrive(complete);
+    await vi.waitFor(() => expect(table.wcwidth(WIDE_CODE)).toBe(2));
   });
 });

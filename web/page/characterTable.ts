@@ -1,7 +1,8 @@
 // The width of each character, and which characters join in one cell (UAX #29, Unicode 15).
 //
 // The table of all characters is large, and most sessions never need it. It is loaded for the first
-// text with characters that are not in SIMPLE. The screen writes nothing while it is being loaded.
+// text with characters that are not in SIMPLE. The screen writes nothing while it is being loaded,
+// for two seconds at most.
 
 import type { IUnicodeHandling, IUnicodeVersionProvider } from '@xterm/xterm';
 
@@ -17,6 +18,9 @@ const NOT_SIMPLE = new RegExp(`[^${SIMPLE}]`);
 /** The properties of a character with a cell of its own (IUnicodeVersionProvider). */
 const ONE_CELL = 1 << 1;
 
+/** How long nothing is written for the table. A late one is used, too. */
+const LOAD_TIMEOUT_MS = 2_000;
+
 /** A bridge that serves another version of the page is not asked for each key. */
 const RETRY_AFTER_MS = 10_000;
 
@@ -31,7 +35,9 @@ export class CharacterTable implements IUnicodeVersionProvider {
   readonly #onFailure: () => void;
   #state: TableState = { is: 'simple', loadAfterMs: 0 };
 
-  /** @param onFailure Called if the table could not be loaded: every character gets one cell. */
+  /**
+   * @param onFailure Called if the table could not be loaded in time: every character gets one cell.
+   */
   constructor(load: () => Promise<IUnicodeVersionProvider>, onFailure: () => void) {
     this.#load = load;
     this.#onFailure = onFailure;
@@ -59,11 +65,20 @@ export class CharacterTable implements IUnicodeVersionProvider {
   }
 
   async #complete(): Promise<void> {
+    const loaded = this.#load().then((table) => {
+      this.#state = { is: 'complete', table };
+    });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(reject, LOAD_TIMEOUT_MS);
+    });
     try {
-      this.#state = { is: 'complete', table: await this.#load() };
+      await Promise.race([loaded, timeout]);
     } catch {
       this.#state = { is: 'simple', loadAfterMs: performance.now() + RETRY_AFTER_MS };
       this.#onFailure();
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

@@ -222,8 +222,7 @@ function createLiveMessage(
     () => toast.show(LOAD_FAILED.history),
   );
   onClick('#history-button', () => {
-    const isOpen = button.ariaExpanded === 'true';
-    panel.use((history) => (isOpen ? history.close() : history.open()));
+    panel.use((history) => (history.isOpen ? history.close() : history.open()));
   });
   return new LiveMessage(
     target.url,

@@ -74,7 +74,9 @@ export class Screen {
   readonly #terminal: Terminal;
   readonly #fit = new FitAddon();
   readonly #search: LazyPart<SearchAddon>;
-  readonly #links: LazyPart<void>;
+  readonly #events: ScreenEvents;
+  /** Resolves once the links in the terminal work, or could not be loaded. */
+  #links: Promise<void> | undefined;
   readonly #table: CharacterTable;
   readonly #painter: LinePainter;
   #line: PromptLine | undefined;
@@ -89,15 +91,12 @@ export class Screen {
 
   constructor(element: HTMLElement, theme: ITheme, fontSize: number, events: ScreenEvents) {
     styleThroughCssom();
+    this.#events = events;
     this.#table = new CharacterTable(loadGraphemes, () => events.loadFailed('characters'));
     this.#painter = new LinePainter(this.#table);
     this.#search = new LazyPart(
       () => this.#loadSearch(events),
       () => events.loadFailed('search'),
-    );
-    this.#links = new LazyPart(
-      () => this.#loadLinks(),
-      () => events.loadFailed('links'),
     );
     this.#terminal = new Terminal({
       allowProposedApi: true,
@@ -149,7 +148,7 @@ export class Screen {
 
   /** Prints a line above the one being typed. */
   print(line: string, speaker: Speaker): void {
-    if (MAY_HAVE_LINK.test(line)) this.#links.use(() => {});
+    if (MAY_HAVE_LINK.test(line)) this.#needLinks();
     this.#enqueue(line, () => `${STYLE[speaker]}${limitGraphemes(line, this.#table)}${PLAIN}\r\n`);
   }
 
@@ -171,7 +170,7 @@ export class Screen {
   /** Prints the completed line in place of the one being typed. */
   completeLine(line: PromptLine): void {
     this.#line = undefined;
-    if (MAY_HAVE_LINK.test(line.text)) this.#links.use(() => {});
+    if (MAY_HAVE_LINK.test(line.text)) this.#needLinks();
     this.#enqueue(line.prompt + line.text, () => this.#painter.drawFinal(line, this.#size));
   }
 
@@ -235,6 +234,10 @@ export class Screen {
       searched({ index: resultIndex, count: resultCount }),
     );
     return search;
+  }
+
+  #needLinks(): void {
+    this.#links ??= this.#loadLinks().catch(() => this.#events.loadFailed('links'));
   }
 
   async #loadLinks(): Promise<void> {
