@@ -70,6 +70,7 @@ for (const { connections, stores } of LOADS) {
 class TraceAnalysis {
   /** Successful syncs of the data file. */
   readonly syncs: SystemCall[] = [];
+  /** Whether the folder was synced before the first answer. */
   folderSynced = false;
   readonly #data: string;
   readonly #folder: string;
@@ -88,7 +89,8 @@ class TraceAnalysis {
     const { what = '' } = /^\d+<(?<what>.*?)>(?:,|\)|$)/.exec(words)?.groups ?? {};
     const isDone = result !== undefined && result >= 0;
     if (name === 'fsync' && what === this.#folder && result === 0) {
-      this.folderSynced = this.#answers.size === 0;
+      // Later ones follow a compaction.
+      this.folderSynced ||= this.#answers.size === 0;
     } else if (what === this.#data && isDone) {
       this.#onData(call);
     } else if (WRITES.includes(name)) {
