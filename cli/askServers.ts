@@ -1,16 +1,22 @@
 // Asks the servers that a client was given, and describes why none of them answered.
 
-import { isIP, type Socket } from 'node:net';
+import { isIP } from 'node:net';
 import { formatEndpoint } from '../access/endpoint.ts';
 import { AbortedError, describeProgress } from '../client/abortedError.ts';
-import { openConnection, type ServerEndpoint } from '../client/connect.ts';
+import { openConnection, type ServerAddress, type ServerConnection } from '../client/connect.ts';
 import type { Deadline } from '../client/oneshot/deadline.ts';
 import { type Failure, type RaceResult, raceServers } from '../client/oneshot/raceServers.ts';
-import { ClosedError, OutcomeUnknownError, RejectedError } from '../client/oneshot/replyErrors.ts';
+import {
+  BridgeRejectedError,
+  ClosedError,
+  OutcomeUnknownError,
+  RejectedError,
+} from '../client/oneshot/replyErrors.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { CliError, connectError, describeConnectError } from './cliError.ts';
 import { lookupInChild } from './lookupInChild.ts';
-import type { ServersOptions, TlsClientOptions } from './options/clientOptions.ts';
+import { bridgeLoginOf } from './options/bridgeLogin.ts';
+import type { ServersOptions } from './options/clientOptions.ts';
 import { clientTlsOf } from './options/clientTls.ts';
 
 /**
@@ -24,9 +30,14 @@ const STORE_UNAVAILABLE_ADVICE =
 const SENT_NOTHING_ADVICE =
   '; if the server uses TLS, pass --tls; if it is a load balancer, check the servers behind it';
 
+const BRIDGE_ADVICE: Readonly<Record<number, string>> = {
+  401: '; put USER:PASSWORD into a file, and name it with --login-file',
+  404: '; check the path in --url',
+};
+
 /** An answer, and its connection, which the caller must close. */
 export interface ConnectedAnswer<Answer> {
-  socket: Socket;
+  socket: ServerConnection;
   answer: Answer;
 }
 
@@ -36,14 +47,13 @@ export interface ConnectedAnswer<Answer> {
  * @param question Asks one server. It may run for several servers at the same time.
  */
 export function askServers<Answer>(
-  options: ServersOptions & TlsClientOptions,
+  options: ServersOptions,
   deadline: Deadline,
-  question: (socket: Socket) => Promise<Answer>,
+  question: (socket: ServerConnection) => Promise<Answer>,
 ): Promise<RaceResult<ConnectedAnswer<Answer>>> {
-  const tls = clientTlsOf(options);
-  const ask = async ({ host, port }: ServerEndpoint, signal: AbortSignal) => {
-    const lookup = isIP(host) === 0 ? lookupInChild(signal) : undefined;
-    const socket = await openConnection({ host, port, tls, lookup }, signal);
+  const open = serverOpener(options);
+  const ask = async (server: ServerAddress, signal: AbortSignal) => {
+    const socket = await open(server, signal);
     try {
       return { socket, answer: await question(socket) };
     } catch (error) {
@@ -55,13 +65,37 @@ export function askServers<Answer>(
 }
 
 /**
+ * Makes a function that connects to a server, directly or through a bridge.
+ *
+ * @throws CliError if a file of the flags cannot be read. The function throws as `openConnection`
+ *   and `openBridgeConnection` do.
+ */
+export function serverOpener(options: ServersOptions) {
+  const tls = clientTlsOf(options);
+  const login = bridgeLoginOf(options);
+  return async (server: ServerAddress, signal?: AbortSignal): Promise<ServerConnection> => {
+    const host = 'url' in server ? server.url.hostname : server.host;
+    // Only a lookup in another process can be aborted.
+    const lookup = signal && isIP(host) === 0 ? lookupInChild(signal) : undefined;
+    if (!('url' in server)) return openConnection({ ...server, tls, lookup }, signal);
+    const { openBridgeConnection } = await import('../client/bridgeConnection.ts');
+    return openBridgeConnection({ ...server, login, ca: tls?.ca, lookup }, signal);
+  };
+}
+
+/** @returns `HOST:PORT`, or the URL. */
+export function formatServer(server: ServerAddress): string {
+  return 'url' in server ? server.url.href : formatEndpoint(server);
+}
+
+/**
  * Describes in one line why a server did not do what it was asked.
  *
  * @param timeout The time allowed, in seconds.
  */
 export function cliErrorFor(failure: Failure, timeout: number): unknown {
   const { server, error } = failure;
-  const where = formatEndpoint(server);
+  const where = formatServer(server);
   const options = { cause: error };
   if (error instanceof OutcomeUnknownError) {
     return new CliError(
@@ -78,9 +112,9 @@ export function cliErrorFor(failure: Failure, timeout: number): unknown {
     );
   }
   if (error instanceof RejectedError) {
-    return new CliError(`${where}: ${error.message}${adviceFor(error)}`, options);
+    return new CliError(`${where}: ${error.message}${adviceFor(error, server)}`, options);
   }
-  return connectError(error, where);
+  return connectError(error, where, 'url' in server ? '--url' : '--host');
 }
 
 /**
@@ -97,7 +131,7 @@ export function cliErrorForAll(
   const [only, ...others] = failures;
   if (only !== undefined && others.length === 0) return cliErrorFor(only, timeout);
   const each = failures.map(
-    (failure) => `${formatEndpoint(failure.server)} ${describeFailure(failure)}`,
+    (failure) => `${formatServer(failure.server)} ${describeFailure(failure)}`,
   );
   const advice = failures.some(isStoreUnavailable) ? STORE_UNAVAILABLE_ADVICE : '';
   return new CliError(`${summary}: ${each.join('; ')}${advice}`, { cause: failures });
@@ -133,12 +167,13 @@ function describeFailure(failure: Failure): string {
     const inTime = elapsedMs === undefined ? '' : ` in ${(elapsedMs / 1000).toFixed(1)} s`;
     return missed + inTime;
   }
-  if (error instanceof RejectedError) return error.message.replace(/^the server /, '');
+  if (error instanceof RejectedError) return error.message.replace(/^the (?:server|bridge) /, '');
   return describeConnectError(error);
 }
 
 /** @returns Advice to append to a reply; an empty string if the reply is clear enough. */
-function adviceFor(error: RejectedError): string {
+function adviceFor(error: RejectedError, server: ServerAddress): string {
+  if (error instanceof BridgeRejectedError) return BRIDGE_ADVICE[error.status] ?? '';
   switch (error.reply) {
     case REPLY.passwordRequired:
       return '; set MOTD_STORE_PASSWORD';
@@ -147,6 +182,7 @@ function adviceFor(error: RejectedError): string {
     case REPLY.storeUnavailable:
       return STORE_UNAVAILABLE_ADVICE;
     default:
-      return error instanceof ClosedError && !error.hasSentLine ? SENT_NOTHING_ADVICE : '';
+      if (!(error instanceof ClosedError) || error.hasSentLine || 'url' in server) return '';
+      return SENT_NOTHING_ADVICE;
   }
 }

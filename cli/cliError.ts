@@ -61,35 +61,46 @@ export function listenError(error: unknown, { host, port }: Endpoint, portFlag: 
   }
 }
 
-const CONNECT_ADVICE: Readonly<Record<ConnectFailure | TlsFailure, string>> = {
-  refused: '; check that the server is running there',
-  timed_out: '; check --host',
-  name_not_found: '; check --host',
-  unreachable: '; check --host',
-  socket_not_found: '',
-  permission_denied: '; check --host',
-  reset: '',
-  out_of_descriptors: '',
-  other: '; check --host',
-  not_tls: '; leave out --tls',
-  untrusted: '; pass its CA with --tls-ca',
-  wrong_name: '; check --host',
-  expired: '',
-};
+/** The flag that names a server. */
+export type ServerFlag = '--host' | '--url';
+
+function connectAdvice(failure: ConnectFailure | TlsFailure, flag: ServerFlag): string {
+  switch (failure) {
+    case 'refused':
+      return '; check that the server is running there';
+    case 'not_tls':
+      return flag === '--url' ? '; write ws:// in --url' : '; leave out --tls';
+    case 'untrusted':
+      return '; pass its CA with --tls-ca';
+    case 'socket_not_found':
+    case 'reset':
+    case 'out_of_descriptors':
+    case 'expired':
+      return '';
+    case 'timed_out':
+    case 'name_not_found':
+    case 'unreachable':
+    case 'permission_denied':
+    case 'other':
+    case 'wrong_name':
+      return `; check ${flag}`;
+  }
+}
 
 /**
  * Describes why a client could not connect.
  *
- * @param where The server, as `HOST:PORT`.
+ * @param where The server, as `HOST:PORT`, or its URL.
+ * @param flag The flag that names it.
  * @returns A CliError, or `error` itself if it has no code.
  */
-export function connectError(error: unknown, where: string): unknown {
+export function connectError(error: unknown, where: string, flag: ServerFlag = '--host'): unknown {
   const code = errorCode(error);
   if (code === undefined) return error;
   const tls = tlsFailure(error);
   const failure = tls ?? connectFailure(error);
   const shownCode = tls === undefined ? ` (${code})` : '';
-  const message = `${where} ${failurePredicate(failure)}${shownCode}${CONNECT_ADVICE[failure]}`;
+  const message = `${where} ${failurePredicate(failure)}${shownCode}${connectAdvice(failure, flag)}`;
   return cliError(error, message);
 }
 

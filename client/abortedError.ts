@@ -7,6 +7,8 @@ export type ConnectProgress =
   | { is: 'connecting' }
   /** TCP is connected, the TLS handshake is not complete. */
   | { is: 'handshaking' }
+  /** A bridge has not accepted the WebSocket. */
+  | { is: 'upgrading' }
   /** The connection is open. */
   | { is: 'awaitingReply'; receivedBytes: number };
 
@@ -30,6 +32,8 @@ export function describeProgress(progress: ConnectProgress): string {
       return 'did not accept the connection';
     case 'handshaking':
       return 'did not finish the TLS handshake';
+    case 'upgrading':
+      return 'did not open the WebSocket';
     case 'awaitingReply':
       return progress.receivedBytes === 0
         ? 'sent nothing'

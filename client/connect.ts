@@ -1,6 +1,7 @@
 // Opens the connection of a client to a server, over TCP or TLS.
 
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { AbortedError, type ConnectProgress } from './abortedError.ts';
 
 /**
@@ -13,6 +14,20 @@ export interface ServerEndpoint {
   /** A host name or an IP address. */
   host: string;
   port: number;
+}
+
+/** Where a bridge relays to a server. */
+export interface BridgeAddress {
+  /** A `ws:` or `wss:` URL. */
+  url: URL;
+}
+
+export type ServerAddress = ServerEndpoint | BridgeAddress;
+
+/** What a client uses of a connection: that of a `net.Socket`. */
+export interface ServerConnection extends Duplex {
+  readonly bytesRead: number;
+  destroySoon(): void;
 }
 
 export interface Destination extends ServerEndpoint {

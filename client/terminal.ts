@@ -2,15 +2,16 @@
 // arrives before its prompt (typed ahead, or read from a pipe) is printed after the prompt, so that
 // the output is the same conversation in all cases.
 
-import type { Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { dropByteOrderMark } from '../protocol/byteOrderMark.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { decodeForDisplay, decodeUtf8, REPLACEMENT } from '../protocol/utf8.ts';
+import type { ServerConnection } from './connect.ts';
 import { type Effect, type Ending, isSecret, type PromptKind } from './dialogue/conversation.ts';
 import { Dialogue } from './dialogue/dialogue.ts';
 import { maskSecret } from './dialogue/maskSecret.ts';
+import { RejectedError } from './oneshot/replyErrors.ts';
 import { PromptOutput, type TerminalOutput } from './promptOutput.ts';
 
 export interface TerminalOptions {
@@ -31,7 +32,7 @@ export interface TerminalOptions {
  * @returns How it ended; `quit` if the input ended.
  */
 export function holdDialogue(
-  socket: Socket,
+  socket: ServerConnection,
   options: TerminalOptions,
 ): Promise<Ending | InputEnding> {
   return new Promise((resolve) => new TerminalDialogue(socket, options, resolve).start());
@@ -48,7 +49,7 @@ interface InputLine {
 }
 
 class TerminalDialogue {
-  readonly #socket: Socket;
+  readonly #socket: ServerConnection;
   readonly #options: TerminalOptions;
   readonly #resolve: (ending: Ending | InputEnding) => void;
   readonly #readline: Interface;
@@ -67,7 +68,7 @@ class TerminalDialogue {
   #closeReason = 'the server closed the connection';
 
   constructor(
-    socket: Socket,
+    socket: ServerConnection,
     options: TerminalOptions,
     resolve: (ending: Ending | InputEnding) => void,
   ) {
@@ -106,7 +107,10 @@ class TerminalDialogue {
   }
 
   #socketOnError(error: NodeJS.ErrnoException): void {
-    this.#closeReason = `the connection was lost: ${error.code ?? error.message}`;
+    this.#closeReason =
+      error instanceof RejectedError
+        ? error.message
+        : `the connection was lost: ${error.code ?? error.message}`;
   }
 
   #readlineOnLine(typed: string): void {

@@ -1,16 +1,20 @@
 // `motd connect`: holds the dialogue in this terminal.
 
-import type { Socket } from 'node:net';
-import { formatEndpoint } from '../../access/endpoint.ts';
-import { openConnection } from '../../client/connect.ts';
+import { AbortedError, describeProgress } from '../../client/abortedError.ts';
+import type { ServerAddress, ServerConnection } from '../../client/connect.ts';
 import { withDeadline } from '../../client/oneshot/deadline.ts';
 import { probeServer } from '../../client/oneshot/probeServer.ts';
 import { holdDialogue } from '../../client/terminal.ts';
-import { askServers, cliErrorForAll } from '../askServers.ts';
-import { CliError, connectError } from '../cliError.ts';
+import {
+  askServers,
+  cliErrorFor,
+  cliErrorForAll,
+  formatServer,
+  serverOpener,
+} from '../askServers.ts';
+import { CliError } from '../cliError.ts';
 import { exitWhenReaderClosesDelayed } from '../exitWhenReaderCloses.ts';
-import type { ConnectOptions, ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
-import { clientTlsOf } from '../options/clientTls.ts';
+import type { ConnectOptions, ServersOptions } from '../options/clientOptions.ts';
 
 /** The time until one of several servers must have answered. */
 const TIMEOUT_S = 10;
@@ -19,9 +23,7 @@ const TIMEOUT_S = 10;
 const EXIT_INTERRUPTED = 130;
 
 /** @returns The exit status. */
-export async function connect(
-  options: ServersOptions & TlsClientOptions & ConnectOptions,
-): Promise<number> {
+export async function connect(options: ServersOptions & ConnectOptions): Promise<number> {
   const { maskPassword } = options;
   const { stdin, stdout } = process;
   if (maskPassword && stdin.isTTY && !stdout.isTTY) {
@@ -55,16 +57,25 @@ export async function connect(
  * Connects to the server, or to the first of several that answers. A later loss of the connection
  * ends the dialogue: no other server knows its state.
  */
-async function openConnectionTo(options: ServersOptions & TlsClientOptions): Promise<Socket> {
+async function openConnectionTo(options: ServersOptions): Promise<ServerConnection> {
   const [only, ...others] = options.servers;
   if (only === undefined || others.length > 0) return openConnectionToFirst(options);
-  const tls = clientTlsOf(options);
-  return openConnection({ ...only, tls }).catch((error: unknown) => {
-    throw connectError(error, formatEndpoint(only));
-  });
+  const open = serverOpener(options);
+  try {
+    if (!('url' in only)) return await open(only);
+    return await withDeadline(TIMEOUT_S * 1000, ({ signal }) => open(only, signal));
+  } catch (error) {
+    if (error instanceof AbortedError) throw openedTooLate(only, error);
+    throw cliErrorFor({ server: only, error, elapsedMs: 0 }, TIMEOUT_S);
+  }
 }
 
-async function openConnectionToFirst(options: ServersOptions & TlsClientOptions): Promise<Socket> {
+function openedTooLate(server: ServerAddress, error: AbortedError): CliError {
+  const what = `${formatServer(server)} ${describeProgress(error.progress)}`;
+  return new CliError(`${what} within ${TIMEOUT_S} s; check --url`, { cause: error });
+}
+
+async function openConnectionToFirst(options: ServersOptions): Promise<ServerConnection> {
   const result = await withDeadline(TIMEOUT_S * 1000, (time) =>
     askServers(options, time, probeServer),
   );

@@ -3,9 +3,8 @@
 // timeout.
 
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerEndpoint } from '../../client/connect.ts';
+import type { ServerAddress, ServerConnection } from '../../client/connect.ts';
 import { type Deadline, withDeadline } from '../../client/oneshot/deadline.ts';
 import { dropStaleMessages } from '../../client/oneshot/dropStaleMessages.ts';
 import { askForHistory, askToStore, askToWatch, getMessage } from '../../client/oneshot/oneshot.ts';
@@ -21,7 +20,7 @@ import {
 } from '../askServers.ts';
 import { CliError, printToStderr } from '../cliError.ts';
 import { exitWhenReaderCloses, exitWhenReaderClosesDelayed } from '../exitWhenReaderCloses.ts';
-import type { ServersOptions, TlsClientOptions } from '../options/clientOptions.ts';
+import type { ServersOptions } from '../options/clientOptions.ts';
 import { parseSingleLine } from '../options/parsers.ts';
 import { readStandardInput } from '../standardInput.ts';
 
@@ -42,7 +41,7 @@ const NO_ANSWER = 'no server answered';
 /** The time that the process took to start. */
 const STARTUP_MS = performance.now();
 
-export interface OneshotOptions extends ServersOptions, TlsClientOptions {
+export interface OneshotOptions extends ServersOptions {
   /** In seconds. */
   timeout: number;
 }
@@ -153,7 +152,7 @@ function watchOne(options: OneshotOptions, progress: WatchProgress) {
 }
 
 /** @returns The servers in the same cyclic order, with this one last. */
-function rotateAfter(server: ServerEndpoint, servers: readonly ServerEndpoint[]): ServerEndpoint[] {
+function rotateAfter(server: ServerAddress, servers: readonly ServerAddress[]): ServerAddress[] {
   const next = servers.indexOf(server) + 1;
   return [...servers.slice(next), ...servers.slice(0, next)];
 }
@@ -161,7 +160,7 @@ function rotateAfter(server: ServerEndpoint, servers: readonly ServerEndpoint[])
 /** Asks until a server answers, and uses its answer, all before the deadline. */
 function useFirstAnswer<Answer>(
   options: OneshotOptions,
-  question: (socket: Socket) => Promise<Answer>,
+  question: (socket: ServerConnection) => Promise<Answer>,
   use: (answer: Answer) => Promise<void>,
 ): Promise<void> {
   exitWhenReaderClosesDelayed();
@@ -179,7 +178,7 @@ function useFirstAnswer<Answer>(
  * @returns The failure, and the time from the answer to it; `undefined` if `use` succeeded.
  */
 async function useAnswer<Answer>(
-  { server, answer }: { server: ServerEndpoint; answer: ConnectedAnswer<Answer> },
+  { server, answer }: { server: ServerAddress; answer: ConnectedAnswer<Answer> },
   use: (answer: Answer) => Promise<void>,
 ): Promise<(Failure & { elapsedMs: number }) | undefined> {
   const startedAt = performance.now();

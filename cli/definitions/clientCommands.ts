@@ -74,9 +74,10 @@ function addClientCommand(
 }
 
 /** The flags for a client's servers, as Commander parses them. */
-interface GivenServers {
+interface GivenServers extends Omit<ServersOptions, 'servers'> {
   host: ServerArgument[];
   port: number;
+  url?: URL[];
 }
 
 /** Wraps the action of a client command, which also takes its servers as `motd get HOST PORT`. */
@@ -88,8 +89,20 @@ function withServers<Options>(act: (options: Options & ServersOptions) => Promis
     command: Command,
   ) => {
     for (const [name, value] of Object.entries({ host, port })) {
-      const isGivenTwice = value !== undefined && command.getOptionValueSource(name) === 'cli';
-      if (isGivenTwice) command.error(`error: the ${name} is given twice; leave out --${name}`);
+      if (value !== undefined && isOnCommandLine(command, name))
+        command.error(`error: the ${name} is given twice; leave out --${name}`);
+    }
+    const isHostGiven = host !== undefined || isOnCommandLine(command, 'host');
+    const isUrlGiven = isOnCommandLine(command, 'url');
+    if (isHostGiven && isUrlGiven) {
+      command.error('error: the server is given twice; leave out --url, or the host');
+    }
+    if (isUrlGiven && isOnCommandLine(command, 'tls')) {
+      command.error('error: --tls is not for --url; write wss:// in the URL');
+    }
+    const { url: urls } = options;
+    if (urls !== undefined && !isHostGiven) {
+      return act({ ...options, servers: urls.map((url) => ({ url })) });
     }
     const servers = (host ?? options.host).map((given) => ({
       port: port ?? options.port,
@@ -97,4 +110,8 @@ function withServers<Options>(act: (options: Options & ServersOptions) => Promis
     }));
     return act({ ...options, servers });
   };
+}
+
+function isOnCommandLine(command: Command, option: string): boolean {
+  return command.getOptionValueSource(option) === 'cli';
 }

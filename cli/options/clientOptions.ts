@@ -1,17 +1,15 @@
 // The flags of the client commands.
 
 import { Option } from 'commander';
-import type { ServerEndpoint } from '../../client/connect.ts';
+import type { ServerAddress } from '../../client/connect.ts';
 import { DEFAULT_HOST, portOption } from './options.ts';
-import { parseLine, parseSeconds, parseServers } from './parsers.ts';
+import { parseLine, parseSeconds, parseServers, parseUrls } from './parsers.ts';
 
-/** The servers of `--host` and `--port`. */
+/** The servers of `--host` and `--port`, or of `--url`. */
 export interface ServersOptions {
   /** At least one; the first is preferred. */
-  servers: ServerEndpoint[];
-}
-
-export interface TlsClientOptions {
+  servers: ServerAddress[];
+  loginFile?: string;
   tls: boolean;
   tlsCa?: string;
 }
@@ -30,6 +28,16 @@ export function serversOptions(): Option[] {
       .argParser(parseServers)
       .default([{ host: DEFAULT_HOST }], DEFAULT_HOST),
     portOption('TCP port of each server given without one'),
+    new Option(
+      '--url <urls>',
+      'server behind a bridge, in place of --host: wss://HOST/ws, or several, separated by commas',
+    )
+      .env('MOTD_URL')
+      .argParser(parseUrls),
+    new Option(
+      '--login-file <file>',
+      'file with USER:PASSWORD, if the bridge requires it; or set MOTD_LOGIN to both',
+    ).env('MOTD_LOGIN_FILE'),
   ];
 }
 

@@ -1,7 +1,7 @@
 // Reads the CA that a client trusts. It is apart from tlsFiles.ts because loading OpenSSL takes a
 // client longer than its request.
 
-import type { TlsClientOptions } from './clientOptions.ts';
+import type { ServersOptions } from './clientOptions.ts';
 import { readPem } from './readPem.ts';
 
 /**
@@ -11,7 +11,7 @@ import { readPem } from './readPem.ts';
 export function clientTlsOf({
   tls,
   tlsCa,
-}: TlsClientOptions): { ca: Buffer | undefined } | undefined {
+}: Pick<ServersOptions, 'tls' | 'tlsCa'>): { ca: Buffer | undefined } | undefined {
   if (!tls && tlsCa === undefined) return undefined;
   return { ca: tlsCa === undefined ? undefined : readPem(tlsCa, '--tls-ca') };
 }

@@ -69,6 +69,32 @@ function parseServer(text: string): ServerArgument {
   );
 }
 
+/** Parses WebSocket URLs separated by commas. */
+export function parseUrls(text: string): URL[] {
+  return text.split(',').map((one) => parseWebSocketUrl(one.trim()));
+}
+
+function parseWebSocketUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^(ws|http)s?:$/.test(url.protocol)) {
+    throw new InvalidArgumentError(`'${text}' is not a URL: it must be wss://HOST/ws.`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new InvalidArgumentError(
+      'A password in a URL is visible to other users; use --login-file.',
+    );
+  }
+  if (url.protocol.startsWith('http')) {
+    const path = url.pathname.replace(/(\/ws)?\/?$/, '/ws');
+    const scheme = url.protocol.replace('http', 'ws');
+    throw new InvalidArgumentError(
+      `The WebSocket of a page has a URL of its own: ${scheme}//${url.host}${path}`,
+    );
+  }
+  url.hash = '';
+  return url;
+}
+
 export function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;

@@ -1,9 +1,9 @@
 // Sends lines to a server and awaits its lines, one at a time.
 
-import type { Socket } from 'node:net';
 import { LineReader, TOO_LONG } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
 import { decodeForDisplay } from '../../protocol/utf8.ts';
+import type { ServerConnection } from '../connect.ts';
 import { ClosedError, RejectedError } from './replyErrors.ts';
 
 /** The longest line, a message and its time in MSGHIST, is shorter. */
@@ -15,11 +15,11 @@ export interface ReplyReader<Event> {
 }
 
 export class LineClient {
-  readonly #socket: Socket;
+  readonly #socket: ServerConnection;
   readonly #lines: AsyncGenerator<string, void>;
   #hasSentLine = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: ServerConnection) {
     this.#socket = socket;
     this.#lines = linesFrom(socket);
   }
@@ -70,7 +70,7 @@ export class ReplyLines {
   }
 }
 
-async function* linesFrom(socket: Socket): AsyncGenerator<string, void> {
+async function* linesFrom(socket: ServerConnection): AsyncGenerator<string, void> {
   const lines = new ReplyLines();
   for await (const chunk of socket) {
     lines.push(chunk);

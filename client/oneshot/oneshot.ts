@@ -1,8 +1,8 @@
 // One request per connection: what `motd get`, `set`, `watch` and `history` do with a server.
 // Everything they return is safe to display.
 
-import type { Socket } from 'node:net';
 import { isClosingReply, REPLY } from '../../protocol/replies.ts';
+import type { ServerConnection } from '../connect.ts';
 import { HistoryLineReader } from '../replies/historyLineReader.ts';
 import { MessageReader } from '../replies/messageReader.ts';
 import { type WatchEvent, WatchReader } from '../replies/watchReader.ts';
@@ -13,7 +13,7 @@ import { deniedError, OutcomeUnknownError, rejectedError } from './replyErrors.t
  * @returns The message of the day.
  * @throws RejectedError if the server sends another reply.
  */
-export async function getMessage(socket: Socket): Promise<string> {
+export async function getMessage(socket: ServerConnection): Promise<string> {
   const server = new LineClient(socket);
   server.send('MSGGET');
   return messageIn(await server.readEvent(new MessageReader()));
@@ -35,7 +35,7 @@ export type StoreMessage = (message: string, storePassword: string | undefined) 
  *   server should be asked. After any other error, this server has not stored the message, as far
  *   as it knows.
  */
-export async function askToStore(socket: Socket): Promise<StoreMessage> {
+export async function askToStore(socket: ServerConnection): Promise<StoreMessage> {
   const server = new LineClient(socket);
   server.send('MSGSTORE');
   const reply = await server.readLine();
@@ -86,7 +86,9 @@ function mayAskNext(reply: string): boolean {
  * @returns The entries, when the server has accepted the request. Each is a time and a message; the
  *   oldest is first.
  */
-export async function askForHistory(socket: Socket): Promise<AsyncGenerator<string, void>> {
+export async function askForHistory(
+  socket: ServerConnection,
+): Promise<AsyncGenerator<string, void>> {
   const server = new LineClient(socket);
   const reader = new HistoryLineReader();
   server.send('MSGHIST');
@@ -112,7 +114,7 @@ async function* entriesFrom(
  * @returns All messages until the connection is lost, when the first one has arrived. A message
  *   that is worded as a closing reply also ends them; the next connection gets that message first.
  */
-export async function askToWatch(socket: Socket): Promise<AsyncGenerator<string, never>> {
+export async function askToWatch(socket: ServerConnection): Promise<AsyncGenerator<string, never>> {
   const server = new LineClient(socket);
   const reader = new WatchReader();
   server.send('MSGWATCH');

@@ -1,6 +1,6 @@
 // Checks that a server answers: one that is full or stopped may still accept connections.
 
-import type { Socket } from 'node:net';
+import type { ServerConnection } from '../connect.ts';
 import { MessageReader } from '../replies/messageReader.ts';
 import { ReplyLines } from './lineClient.ts';
 import { ClosedError, rejectedError } from './replyErrors.ts';
@@ -12,7 +12,7 @@ import { ClosedError, rejectedError } from './replyErrors.ts';
  *   that was received on it read.
  * @throws RejectedError if the server sends another reply; the connection's own error.
  */
-export function probeServer(socket: Socket): Promise<void> {
+export function probeServer(socket: ServerConnection): Promise<void> {
   return new Promise((resolve, reject) => {
     const lines = new ReplyLines();
     const reader = new MessageReader();

@@ -8,14 +8,14 @@
 // The question must be harmless when several servers are asked: reading is, and so is sending
 // MSGSTORE and closing the connection.
 
-import type { ServerEndpoint } from '../connect.ts';
+import type { ServerAddress } from '../connect.ts';
 import type { Deadline } from './deadline.ts';
 
 /** RFC 8305, section 8: the recommended "Connection Attempt Delay". */
 const ATTEMPT_DELAY_MS = 250;
 
-export interface Failure {
-  server: ServerEndpoint;
+export interface Failure<Server = ServerAddress> {
+  server: Server;
   error: unknown;
   /**
    * The time until the failure, in milliseconds; `undefined` if the deadline passed before the
@@ -24,11 +24,11 @@ export interface Failure {
   elapsedMs: number | undefined;
 }
 
-export interface RaceResult<Answer> {
+export interface RaceResult<Answer, Server = ServerAddress> {
   /** `undefined` if no server answered. */
-  first: { server: ServerEndpoint; answer: Answer } | undefined;
+  first: { server: Server; answer: Answer } | undefined;
   /** The servers that failed until then, in their given order. */
-  failures: readonly Failure[];
+  failures: readonly Failure<Server>[];
 }
 
 /**
@@ -38,30 +38,30 @@ export interface RaceResult<Answer> {
  * @param ask Asks one server. The signal is aborted when another server has answered, or when the
  *   deadline passes. The deadline also aborts the server that answered first.
  */
-export function raceServers<Answer>(
-  servers: readonly ServerEndpoint[],
-  ask: (server: ServerEndpoint, signal: AbortSignal) => Promise<Answer>,
+export function raceServers<Server, Answer>(
+  servers: readonly Server[],
+  ask: (server: Server, signal: AbortSignal) => Promise<Answer>,
   deadline: Deadline,
-): Promise<RaceResult<Answer>> {
+): Promise<RaceResult<Answer, Server>> {
   return new Promise((resolve) => new Race(servers, ask, deadline, resolve).run());
 }
 
-class Race<Answer> {
-  readonly #servers: readonly ServerEndpoint[];
-  readonly #ask: (server: ServerEndpoint, signal: AbortSignal) => Promise<Answer>;
+class Race<Server, Answer> {
+  readonly #servers: readonly Server[];
+  readonly #ask: (server: Server, signal: AbortSignal) => Promise<Answer>;
   readonly #deadline: Deadline;
-  readonly #resolve: (result: RaceResult<Answer>) => void;
-  readonly #unasked: ServerEndpoint[];
+  readonly #resolve: (result: RaceResult<Answer, Server>) => void;
+  readonly #unasked: Server[];
   readonly #running = new Set<AbortController>();
-  readonly #failures: Failure[] = [];
+  readonly #failures: Failure<Server>[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
   constructor(
-    servers: readonly ServerEndpoint[],
-    ask: (server: ServerEndpoint, signal: AbortSignal) => Promise<Answer>,
+    servers: readonly Server[],
+    ask: (server: Server, signal: AbortSignal) => Promise<Answer>,
     deadline: Deadline,
-    resolve: (result: RaceResult<Answer>) => void,
+    resolve: (result: RaceResult<Answer, Server>) => void,
   ) {
     this.#servers = servers;
     this.#unasked = [...servers];
@@ -86,7 +86,7 @@ class Race<Answer> {
     this.#timer = setTimeout(() => this.#askNext(), Math.min(ATTEMPT_DELAY_MS, shareMs));
   }
 
-  async #askOne(server: ServerEndpoint): Promise<void> {
+  async #askOne(server: Server): Promise<void> {
     const attempt = new AbortController();
     const startedAt = performance.now();
     this.#running.add(attempt);
@@ -102,7 +102,7 @@ class Race<Answer> {
     }
   }
 
-  #addFailure(server: ServerEndpoint, error: unknown, elapsedMs: number | undefined): void {
+  #addFailure(server: Server, error: unknown, elapsedMs: number | undefined): void {
     this.#failures.push({ server, error, elapsedMs });
     if (this.#failures.length === this.#servers.length) this.#finish(undefined);
     else if (!this.#deadline.hasPassed) this.#askNext();
@@ -118,13 +118,13 @@ class Race<Answer> {
   }
 
   /** @param winner Stays unaborted until the deadline. */
-  #finish(first: RaceResult<Answer>['first'], winner?: AbortController): void {
+  #finish(first: RaceResult<Answer, Server>['first'], winner?: AbortController): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
     for (const attempt of this.#running) {
       if (attempt !== winner) attempt.abort();
     }
-    const position = ({ server }: Failure) => this.#servers.indexOf(server);
+    const position = ({ server }: Failure<Server>) => this.#servers.indexOf(server);
     const failures = this.#failures.toSorted((one, other) => position(one) - position(other));
     this.#resolve({ first, failures });
   }

@@ -18,6 +18,18 @@ export class RejectedError extends Error {
   }
 }
 
+/** A bridge rejected the WebSocket. */
+export class BridgeRejectedError extends RejectedError {
+  override name = 'BridgeRejectedError';
+  /** The status of its HTTP response. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /** The server closed the connection. */
 export class ClosedError extends RejectedError {
   override name = 'ClosedError';
