@@ -14,7 +14,12 @@ import { pidOf, startSilentServer } from './rawClient.ts';
 
 const CONNECTIONS = scaled(60, 600);
 const REQUESTS = 100;
-/** By how much V8's heap may still grow under the same load as before. */
+/**
+ * The load is repeated. Right after a round, memory may hold garbage that V8 has not collected yet:
+ * what is left over counts as in use if it is there after every further round.
+ */
+const FURTHER_ROUNDS = 4;
+/** By how much V8's heap may still grow after the first round. */
 const MAX_MIB = 60;
 
 test.skip(!isLinux, NEEDS_LINUX);
@@ -56,18 +61,23 @@ test('leaves no descriptor open and no memory in use for unread answers', QUICK,
   const request = await requestForLargestFile(bridge);
   const before = { descriptors: descriptors(pid), kb: rssKb(pid) };
   await leaveUnread(bridge, request);
-  const heldKb = rssKb(pid);
-  await leaveUnread(bridge, request);
+  const held = rssKb(pid);
+  const later: number[] = [];
+  while (later.length < FURTHER_ROUNDS) {
+    await leaveUnread(bridge, request);
+    later.push(rssKb(pid));
+  }
   // The connections of fetch are closed as well.
   await expect.poll(() => descriptors(pid)).toBeLessThanOrEqual(before.descriptors);
-  const grownMib = (rssKb(pid) - heldKb) / 1024;
+  const grownMib = (Math.min(...later) - held) / 1024;
   expect(grownMib).toBeLessThan(MAX_MIB);
   await RawWebSocket.connect(bridge.port);
   record(
     'bridge: unread answers',
-    `twice ${CONNECTIONS} connections with ${REQUESTS} requests each: ${before.descriptors} descriptors ` +
-      `before, ${descriptors(pid)} after, with one session; memory grew by ` +
-      `${((heldKb - before.kb) / 1024).toFixed(0)}, then by ${grownMib.toFixed(0)} MiB`,
+    `${FURTHER_ROUNDS + 1} times ${CONNECTIONS} connections with ${REQUESTS} requests each: ` +
+      `${before.descriptors} descriptors before, ${descriptors(pid)} after, with one session; memory ` +
+      `grew by ${((held - before.kb) / 1024).toFixed(0)} MiB the first time, and by ` +
+      `${grownMib.toFixed(0)} MiB since`,
   );
 });
 
