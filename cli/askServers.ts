@@ -30,10 +30,8 @@ const STORE_UNAVAILABLE_ADVICE =
 const SENT_NOTHING_ADVICE =
   '; if the server uses TLS, pass --tls; if it is a load balancer, check the servers behind it';
 
-const BRIDGE_ADVICE: Readonly<Record<number, string>> = {
-  401: '; put USER:PASSWORD into a file, and name it with --login-file',
-  404: '; check the path in --url',
-};
+/** Statuses of a bridge after which the same request may succeed (RFC 6585, RFC 9110). */
+const TEMPORARY_STATUSES = [408, 429];
 
 /** An answer, and its connection, which the caller must close. */
 export interface ConnectedAnswer<Answer> {
@@ -137,16 +135,22 @@ export function cliErrorForAll(
   return new CliError(`${summary}: ${each.join('; ')}${advice}`, { cause: failures });
 }
 
-/** Whether every server lacks the command: asking again does not help. */
-export function noneKnowsCommand(failures: readonly Failure[]): boolean {
-  return failures.every((failure) => replyIn(failure) === REPLY.unknownCommand);
+/**
+ * Whether asking again does not help: every server lacks the command, or is behind a bridge that
+ * rejects the request itself. A wrong password that is repeated would block its user.
+ */
+export function isPermanent(failures: readonly Failure[]): boolean {
+  return failures.every(({ error }) => {
+    if (!(error instanceof BridgeRejectedError)) return replyOf(error) === REPLY.unknownCommand;
+    return error.status < 500 && !TEMPORARY_STATUSES.includes(error.status);
+  });
 }
 
-function isStoreUnavailable(failure: Failure): boolean {
-  return replyIn(failure) === REPLY.storeUnavailable;
+function isStoreUnavailable({ error }: Failure): boolean {
+  return replyOf(error) === REPLY.storeUnavailable;
 }
 
-function replyIn({ error }: Failure): string | undefined {
+function replyOf(error: unknown): string | undefined {
   return error instanceof RejectedError ? error.reply : undefined;
 }
 
@@ -173,10 +177,15 @@ function describeFailure(failure: Failure): string {
 
 /** @returns Advice to append to a reply; an empty string if the reply is clear enough. */
 function adviceFor(error: RejectedError, server: ServerAddress): string {
-  if (error instanceof BridgeRejectedError) return BRIDGE_ADVICE[error.status] ?? '';
+  if (error instanceof BridgeRejectedError) return bridgeAdvice(error);
+  if (error.reply?.startsWith('HTTP/')) {
+    return '; a web server listens there: if it is a bridge, use --url ws://HOST:PORT/ws';
+  }
   switch (error.reply) {
     case REPLY.passwordRequired:
       return '; set MOTD_STORE_PASSWORD';
+    case REPLY.wrongPassword:
+      return '; check MOTD_STORE_PASSWORD';
     case REPLY.expectedMessage:
       return '; a message must not be a command';
     case REPLY.storeUnavailable:
@@ -185,4 +194,14 @@ function adviceFor(error: RejectedError, server: ServerAddress): string {
       if (!(error instanceof ClosedError) || error.hasSentLine || 'url' in server) return '';
       return SENT_NOTHING_ADVICE;
   }
+}
+
+function bridgeAdvice({ status, hasLogin }: BridgeRejectedError): string {
+  if (status === 401) {
+    return hasLogin
+      ? '; check --login-file, or MOTD_LOGIN'
+      : '; put USER:PASSWORD into a file, and name it with --login-file';
+  }
+  // Anything but an error, from a web server that has no WebSocket there.
+  return status === 404 || status < 400 ? '; check --url: the path of a bridge ends in /ws' : '';
 }

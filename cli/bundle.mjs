@@ -2,7 +2,7 @@
 // files instead of hundreds, and starts without its loader for ES modules, which takes a fifth of
 // its start. Each command, and each store, is a file of its own, loaded when it is used.
 
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'rolldown';
 
@@ -32,6 +32,8 @@ await build({
     comments: { legal: false },
   },
 });
+// For `npm link`, whose link stays when the program is built again.
+chmodSync(join(TO, 'main.js'), 0o755);
 writeFileSync(join(TO, 'package.json'), '{ "type": "commonjs" }\n');
 copyFileSync(ETCD_API, join(TO, 'etcd.proto'));
 copyFileSync(ETCD_API, join(FROM, ETCD_API));

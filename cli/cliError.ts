@@ -83,7 +83,7 @@ function connectAdvice(failure: ConnectFailure | TlsFailure, flag: ServerFlag): 
     case 'permission_denied':
     case 'other':
     case 'wrong_name':
-      return `; check ${flag}`;
+      return flag === '--url' ? '; check --url' : '; check --host';
   }
 }
 

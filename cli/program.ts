@@ -12,8 +12,12 @@ const SECRETS = ['password', 'storePassword'];
 const SECRET_IN_ERROR =
   /(?<='--(?:store-)?password <text>' )(?:argument '.*'(?= is )|value '.*'(?= from env ))/s;
 
-/** In characters. Commander repeats the invalid value in its errors, however long it is. */
+/**
+ * In characters. Commander repeats the invalid value in its errors, however long it is. The reason
+ * follows it.
+ */
 const MAX_ERROR_LENGTH = 300;
+const MAX_REASON_LENGTH = 200;
 
 /** The commands, and what adds their definitions. `--help` lists them in this order. */
 const GROUPS: { names: string[]; load: () => Promise<(program: Command) => void> }[] = [
@@ -70,5 +74,6 @@ function formatUsageError(text: string): string {
     .trimEnd()
     .replace(/^error: /, '')
     .replace(SECRET_IN_ERROR, 'value');
-  return line.length <= MAX_ERROR_LENGTH ? line : `${line.slice(0, MAX_ERROR_LENGTH)} …`;
+  if (line.length <= MAX_ERROR_LENGTH) return line;
+  return `${line.slice(0, MAX_ERROR_LENGTH - MAX_REASON_LENGTH)} … ${line.slice(-MAX_REASON_LENGTH)}`;
 }

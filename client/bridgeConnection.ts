@@ -61,10 +61,11 @@ export function openBridgeConnection(
       webSocket.terminate();
     };
     signal?.addEventListener('abort', abort);
-    webSocket.on('error', reject);
+    const hasLogin = login !== undefined;
+    webSocket.on('error', (error) => reject(isForeign(error) ? notHttp(hasLogin) : error));
     webSocket.on('upgrade', ({ socket }) => socket.setKeepAlive(true, KEEPALIVE_AFTER_MS));
     webSocket.on('unexpected-response', (_request, response) => {
-      void rejectionOf(response).then(reject);
+      void rejectionOf(response, hasLogin).then(reject);
     });
     webSocket.on('open', () => {
       const connection = new BridgeConnection(webSocket);
@@ -136,7 +137,19 @@ function closeError(code: number, reason: Buffer): RejectedError {
   return new RejectedError(`the bridge closed the connection: ${why}`);
 }
 
-async function rejectionOf(response: IncomingMessage): Promise<BridgeRejectedError> {
+/** Whether a server speaks no HTTP (node:http's errors), or another version of WebSockets (ws). */
+function isForeign({ code = '', message }: NodeJS.ErrnoException): boolean {
+  return code.startsWith('HPE_') || (code === '' && message !== '');
+}
+
+function notHttp(hasLogin: boolean): BridgeRejectedError {
+  return new BridgeRejectedError('the server there is not a bridge', { status: 0, hasLogin });
+}
+
+async function rejectionOf(
+  response: IncomingMessage,
+  hasLogin: boolean,
+): Promise<BridgeRejectedError> {
   const status = response.statusCode ?? 0;
   let body = Buffer.alloc(0);
   try {
@@ -150,7 +163,7 @@ async function rejectionOf(response: IncomingMessage): Promise<BridgeRejectedErr
   const isText = response.headers['content-type']?.startsWith('text/plain') ?? false;
   const reason = isText ? firstLineOf(body.subarray(0, MAX_REASON_BYTES)) : '';
   const why = reason === '' ? escapeControls(response.statusMessage ?? '') : reason;
-  return new BridgeRejectedError(status, `the bridge replied ${status}: ${why}`);
+  return new BridgeRejectedError(`the bridge replied ${status}: ${why}`, { status, hasLogin });
 }
 
 /** @returns The first line of a rejection by the bridge, as a part of a sentence. */

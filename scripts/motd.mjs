@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { exitWithParent } from './exitWithParent.mjs';
 import { prepare } from './prepare.mjs';
 
-prepare();
+// First: npm may end while this process prepares.
 exitWithParent();
+prepare();
 const main = new URL('../dist/cli/main.js', import.meta.url);
 process.argv[1] = fileURLToPath(main);
 await import(main.href);

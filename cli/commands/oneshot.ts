@@ -16,7 +16,7 @@ import {
   type ConnectedAnswer,
   cliErrorFor,
   cliErrorForAll,
-  noneKnowsCommand,
+  isPermanent,
 } from '../askServers.ts';
 import { CliError, printToStderr } from '../cliError.ts';
 import { exitWhenReaderCloses, exitWhenReaderClosesDelayed } from '../exitWhenReaderCloses.ts';
@@ -106,8 +106,7 @@ export async function watch(options: OneshotOptions): Promise<never> {
   for (;;) {
     const { loss, failures } = await watchOne({ ...options, servers }, progress);
     const why = cliErrorForAll(loss ? [loss] : failures, NO_ANSWER, options.timeout);
-    const isPermanent = loss === undefined && noneKnowsCommand(failures);
-    if (!(why instanceof CliError) || isPermanent) throw why;
+    if (!(why instanceof CliError) || (loss === undefined && isPermanent(failures))) throw why;
 
     // Once per outage: a cron mail must not contain a thousand lines.
     if (loss || !isOutageReported) {
@@ -204,6 +203,7 @@ function remainingMs({ timeout }: OneshotOptions): number {
 
 /** Reads one line from standard input; from a terminal, until Enter. */
 async function readMessage(): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write('New message: ');
   const line = parseSingleLine(await readStandardInput());
   if (line !== undefined) return line;
   throw new CliError(

@@ -32,10 +32,13 @@ export function addClientCommands(program: Command): void {
     }),
   );
 
-  addClientCommand(program, 'set', 'change the message', [
-    ...setOptions(),
-    timeoutOption(10),
-  ]).action(
+  addClientCommand(
+    program,
+    'set',
+    'change the message',
+    [...setOptions(), timeoutOption(10)],
+    'To store it, write: motd set -m MESSAGE.',
+  ).action(
     withServers(async (options) => {
       const { set } = await import('../commands/oneshot.ts');
       await set(options);
@@ -66,10 +69,12 @@ function addClientCommand(
   name: string,
   description: string,
   options: Option[],
+  hostAdvice = '',
 ): Command {
+  const parseHosts = (text: string) => parseServers(text, hostAdvice);
   const all = [...serversOptions(), ...tlsClientOptions(), ...options];
   return addCommand(program, name, description, all)
-    .addArgument(new Argument('[host]', 'the same as --host').argParser(parseServers))
+    .addArgument(new Argument('[host]', 'the same as --host').argParser(parseHosts))
     .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort));
 }
 
@@ -101,6 +106,9 @@ function withServers<Options>(act: (options: Options & ServersOptions) => Promis
       command.error('error: --tls is not for --url; write wss:// in the URL');
     }
     const { url: urls } = options;
+    if (urls === undefined && isOnCommandLine(command, 'loginFile')) {
+      command.error('error: --login-file is for --url; a server has no users');
+    }
     if (urls !== undefined && !isHostGiven) {
       return act({ ...options, servers: urls.map((url) => ({ url })) });
     }

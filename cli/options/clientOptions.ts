@@ -25,7 +25,7 @@ export function serversOptions(): Option[] {
       'server, or several that share a store, in order of preference: HOST,HOST:PORT,[IPV6]:PORT',
     )
       .env('MOTD_HOST')
-      .argParser(parseServers)
+      .argParser((text) => parseServers(text))
       .default([{ host: DEFAULT_HOST }], DEFAULT_HOST),
     portOption('TCP port of each server given without one'),
     new Option(

@@ -52,12 +52,16 @@ export interface ServerArgument {
 // An IPv6 address with a port is in brackets (RFC 3986, section 3.2.2).
 const SERVER = /^(?:\[(?<ipv6>[^[\]]+)\]|(?<name>[^:[\]/\s]+))(?::(?<port>\d{1,5}))?$/;
 
-/** Parses servers separated by commas. */
-export function parseServers(text: string): ServerArgument[] {
-  return text.split(',').map((one) => parseServer(one.trim()));
+/**
+ * Parses servers separated by commas.
+ *
+ * @param advice Appended to the error.
+ */
+export function parseServers(text: string, advice = ''): ServerArgument[] {
+  return text.split(',').map((one) => parseServer(one.trim(), advice));
 }
 
-function parseServer(text: string): ServerArgument {
+function parseServer(text: string, advice: string): ServerArgument {
   if (isIP(text) !== 0) return { host: text };
   const { ipv6 = '', name = ipv6, port } = SERVER.exec(text)?.groups ?? {};
   const isHost = name === ipv6 ? isIP(ipv6) === 6 : !/^\d+$/.test(name);
@@ -65,7 +69,7 @@ function parseServer(text: string): ServerArgument {
   if (isHost && isPort) return { host: name, ...(port && { port: Number(port) }) };
   throw new InvalidArgumentError(
     `'${text}' is not a server: it must be HOST, HOST:PORT or [IPV6]:PORT, ` +
-      'and several are separated by commas.',
+      `and several are separated by commas. ${advice}`.trimEnd(),
   );
 }
 

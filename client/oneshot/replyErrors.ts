@@ -18,15 +18,18 @@ export class RejectedError extends Error {
   }
 }
 
-/** A bridge rejected the WebSocket. */
+/** A bridge rejected the WebSocket, or it is none. */
 export class BridgeRejectedError extends RejectedError {
   override name = 'BridgeRejectedError';
-  /** The status of its HTTP response. */
+  /** The status of its HTTP response; 0 if it sent none. */
   readonly status: number;
+  /** Whether it was sent a user and a password. */
+  readonly hasLogin: boolean;
 
-  constructor(status: number, message: string) {
+  constructor(message: string, { status, hasLogin }: { status: number; hasLogin: boolean }) {
     super(message);
     this.status = status;
+    this.hasLogin = hasLogin;
   }
 }
 

@@ -87,6 +87,19 @@ test('sends the user and the password of a file, or of MOTD_LOGIN', async ({ ser
       `${url[1]}: the bridge replied 401: the user name or password is missing or wrong; put USER:PASSWORD into a file, and name it with --login-file`,
     ),
   );
+  const wrong = Program.motd(['get', ...url], { MOTD_LOGIN: 'anna:guess' });
+  expect((await wrong.result()).stderr).toMatch(/; check --login-file, or MOTD_LOGIN\n$/);
+});
+
+test('watch ends if the bridge rejects the login, which would block the user', async ({
+  server,
+}) => {
+  const bridge = await startBridge(server.port, 0, loginFiles().flags);
+  const watch = Program.motd(['watch', '--url', urlOf(bridge)], { MOTD_LOGIN: 'anna:guess' });
+  expect(await watch.exitCode()).toBe(1);
+  expect(watch.stderr.match(/replied 401/g)).toHaveLength(1);
+  const right = Program.motd(['get', '--url', urlOf(bridge)], { MOTD_LOGIN: LOGIN });
+  expect((await right.result()).stdout).toBe(`${APPLE}\n`);
 });
 
 test('uses TLS with wss:, and trusts the CA of --tls-ca', async ({ server }) => {
@@ -136,8 +149,25 @@ test('reports a web server that is no bridge', async () => {
   cleanUps.push(() => server.close());
   const url = urlOf(server.address() as AddressInfo);
   expect(await runMotd(['get', '--url', url])).toEqual(
-    failed(`${url}: the bridge replied 200: OK`),
+    failed(`${url}: the bridge replied 200: OK; check --url: the path of a bridge ends in /ws`),
   );
+});
+
+test('reports a server that speaks no HTTP, and a web server in place of a server', async ({
+  server,
+  bridge,
+}) => {
+  const url = urlOf(server);
+  expect(await runMotd(['get', '--url', url])).toEqual(
+    failed(
+      `${url}: the server there is not a bridge; check --url: the path of a bridge ends in /ws`,
+    ),
+  );
+  const { status, stderr } = await runMotd(['get', '127.0.0.1', String(bridge.port)]);
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/HTTP\/1\.1 400 .*if it is a bridge, use --url ws:\/\/HOST:PORT\/ws\n$/s),
+  ]);
 });
 
 test('gives up on a bridge that never answers', async () => {
@@ -156,6 +186,7 @@ for (const [args, error] of [
   [['--url', 'motd.example'], /'motd\.example' is not a URL: it must be wss:\/\/HOST\/ws\.\n$/],
   [['--url', 'wss://anna:geheim@motd.example/ws'], /visible to other users; use --login-file\.\n$/],
   [['--url', 'ws://a/ws', 'b'], /the server is given twice; leave out --url, or the host\n$/],
+  [['--login-file', 'login'], /--login-file is for --url; a server has no users\n$/],
   [['--url', 'ws://a/ws', '--tls'], /--tls is not for --url; write wss:\/\/ in the URL\n$/],
 ] as const) {
   test(`rejects as wrong usage: get ${args.join(' ')}`, async () => {

@@ -262,7 +262,7 @@ for (const [rule, replies, pattern, flags] of [
   [
     'a wrong password',
     ['300 PASSWORD REQUIRED\n', '301 WRONG PASSWORD\n'],
-    /301 WRONG PASSWORD\n/,
+    /301 WRONG PASSWORD; check MOTD_STORE_PASSWORD\n$/,
     [],
   ],
   ['a rejected message', ['200 OK\n', '422 NOT PLAIN TEXT\n'], /422 NOT PLAIN TEXT\n$/, []],

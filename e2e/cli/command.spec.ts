@@ -31,6 +31,23 @@ async function expectBridgeResponds(port: string): Promise<void> {
 
 const COMMANDS = ['up', 'serve', 'bridge', 'connect', 'get', 'set', 'watch', 'history'];
 
+test(
+  'is a program that can be executed after every build, as npm link needs it',
+  QUICK,
+  async () => {
+    test.skip(process.platform === 'win32', 'Windows has no mode for that');
+    const program = new Program('dist/cli/main.js', ['--version']);
+    expect((await program.result()).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  },
+);
+
+test('a usage error gives its reason, however long the value is', async () => {
+  const { status, stderr } = await runMotd(['set', '-m', 'x'.repeat(5000)]);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^motd: option '-m, .* … .* It must be one line of plain text, 1 to 4096/);
+  expect(stderr.length).toBeLessThan(400);
+});
+
 test('--help names every command', QUICK, async () => {
   const { status, stdout, stderr } = await runMotd(['--help']);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

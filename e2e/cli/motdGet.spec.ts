@@ -79,6 +79,12 @@ for (const shell of SHELLS) {
       expect(await motdGet(shell, [other], { PATH })).toEqual(failed(1, error));
     });
 
+    test('names the port of a server that is down', async () => {
+      const port = String(await freePort());
+      const { status, stderr } = await motdGet(shell, ['127.0.0.1', port]);
+      expect([status, stderr]).toEqual([1, expect.stringContaining(`127.0.0.1:${port} cannot be`)]);
+    });
+
     test('fails with the reply of a server that rejects it', async () => {
       const where = await listen((socket) => socket.end('421 TOO MANY CONNECTIONS\n'));
       const error = `${where} replied: 421 TOO MANY CONNECTIONS`;
@@ -114,9 +120,17 @@ for (const shell of SHELLS) {
       expect(await motdGet(shell, [where], { MOTD_TIMEOUT: '1' })).toEqual(failed(1, error));
     });
 
-    for (const server of ['-e', 'localhost:-e', '[-e]', 'localhost:'])
-      test(`passes no option to nc as the server ${server}`, async () => {
-        expect(await motdGet(shell, [server])).toEqual(failed(2, `${server} is not a server`));
+    for (const server of [
+      '-e',
+      'localhost:-e',
+      '[-e]',
+      'localhost:',
+      'localhost:65536',
+      'localhost:0',
+    ])
+      test(`passes no option, and no impossible port, to nc: ${server}`, async () => {
+        const error = `${server} is not a server: it must be HOST or HOST:PORT, with a port up to 65535`;
+        expect(await motdGet(shell, [server])).toEqual(failed(2, error));
       });
 
     for (const [args, env, error] of [

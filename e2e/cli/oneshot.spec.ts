@@ -330,7 +330,9 @@ test('set sends the store password, and cannot store without it', QUICK, async (
 
   expect((await runMotd(['set', '-m', 'x', ...at])).stderr).toMatch(/; set MOTD_STORE_PASSWORD\n$/);
   const wrong = await runMotd(['set', '-m', 'x', '--store-password', 'wrong', ...at]);
-  expect(wrong.stderr).toBe(`motd: ${at.join(':')}: the server replied: 301 WRONG PASSWORD\n`);
+  expect(wrong.stderr).toBe(
+    `motd: ${at.join(':')}: the server replied: 301 WRONG PASSWORD; check MOTD_STORE_PASSWORD\n`,
+  );
   const right = await runMotd(['set', '-m', 'x', '--store-password', 'correct horse', ...at]);
   expect(right).toEqual({ ...quiet, stdout: '' });
   expect((await runMotd(['get', ...at])).stdout).toBe('x\n');
