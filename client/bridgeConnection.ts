@@ -64,8 +64,10 @@ export function openBridgeConnection(
     const hasLogin = login !== undefined;
     webSocket.on('error', (error) => reject(isForeign(error) ? notHttp(hasLogin) : error));
     webSocket.on('upgrade', ({ socket }) => socket.setKeepAlive(true, KEEPALIVE_AFTER_MS));
-    webSocket.on('unexpected-response', (_request, response) => {
-      void rejectionOf(response, hasLogin).then(reject);
+    webSocket.on('unexpected-response', (request, response) => {
+      void rejectionOf(response, hasLogin)
+        .then(reject)
+        .finally(() => request.destroy());
     });
     webSocket.on('open', () => {
       const connection = new BridgeConnection(webSocket);
