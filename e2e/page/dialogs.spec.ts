@@ -266,6 +266,7 @@ test.describe('on a phone', () => {
     page,
   }) => {
     await opener(page, 'Settings').tap();
+    await expect(settings(page)).toBeVisible();
     const targets = settings(page).locator('button, label');
     expect(await targets.count()).toBeGreaterThan(10);
     for (const target of await targets.all()) {
