@@ -3,7 +3,8 @@
 //
 // Messages arrive in the order in which they are sent, each in a turn of the event loop of its own.
 // Node emits all messages of one read in the same turn: a method would then run before the promises
-// that an earlier answer resolves.
+// that an earlier answer resolves. The first message of a turn is not delayed, so it precedes a
+// connection that node:cluster passes on after it, over the same channel.
 
 import { errorMessage } from '../../access/errorMessage.ts';
 
@@ -36,6 +37,8 @@ export class IpcPeer<RemoteMethods extends Methods> {
   readonly #pending = new Map<number, PendingCall>();
   /** The messages to be processed, each in a turn of its own. */
   readonly #received: IpcMessage[] = [];
+  /** Whether a message was processed in this turn. */
+  #isTurnTaken = false;
   #lastId = 0;
   #isClosed = false;
 
@@ -45,7 +48,7 @@ export class IpcPeer<RemoteMethods extends Methods> {
     this.#methods = methods;
     channel.on('message', (message) => {
       this.#received.push(message as IpcMessage);
-      setImmediate(() => this.#processNext());
+      if (!this.#isTurnTaken) this.#takeTurn();
     });
   }
 
@@ -97,6 +100,13 @@ export class IpcPeer<RemoteMethods extends Methods> {
   #fail(id: number, error: Error): void {
     this.#pending.get(id)?.reject(error);
     this.#pending.delete(id);
+  }
+
+  #takeTurn(): void {
+    this.#isTurnTaken = this.#received.length > 0;
+    if (!this.#isTurnTaken) return;
+    this.#processNext();
+    setImmediate(() => this.#takeTurn());
   }
 
   #processNext(): void {
