@@ -133,7 +133,7 @@ export class IpcPeer<RemoteMethods extends Methods> {
       const value = result instanceof Promise ? await result : result;
       if (id !== undefined) this.#send({ replyTo: id, value }, () => {});
     } catch (error) {
-      // Nobody awaits the result: it is a bug in this process.
+      // No result is awaited: this is a bug in this process.
       if (id === undefined) throw error;
       this.#send({ replyTo: id, error: errorMessage(error) }, () => {});
     }
