@@ -12,9 +12,10 @@
 //            and report each release                     more than half a share
 //
 // When the primary takes over a key, it asks each worker how many units it uses. A worker that does
-// not answer in time counts with its whole share, which it cannot exceed, until it answers. All this
-// requires that messages between two processes arrive in the order in which they are sent, and each
-// in a turn of the event loop of its own: what one causes is done before the next one arrives.
+// not answer in time counts with its whole share, which it cannot exceed, until it answers.
+//
+// All this requires that messages between two processes arrive in the order in which they are sent,
+// each in a turn of the event loop of its own: what one causes is done before the next one arrives.
 
 import type { QuotaLimits } from './quota.ts';
 import { withinTime } from './withinTime.ts';

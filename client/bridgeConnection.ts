@@ -62,7 +62,7 @@ export function openBridgeConnection(
     };
     signal?.addEventListener('abort', abort);
     const hasLogin = login !== undefined;
-    webSocket.on('error', (error) => reject(isForeign(error) ? notHttp(hasLogin) : error));
+    webSocket.on('error', (error) => reject(isForeign(error) ? notABridge(hasLogin) : error));
     webSocket.on('upgrade', ({ socket }) => socket.setKeepAlive(true, KEEPALIVE_AFTER_MS));
     webSocket.on('unexpected-response', (request, response) => {
       void rejectionOf(response, hasLogin)
@@ -139,12 +139,12 @@ function closeError(code: number, reason: Buffer): RejectedError {
   return new RejectedError(`the bridge closed the connection: ${why}`);
 }
 
-/** Whether a server speaks no HTTP (node:http's errors), or another version of WebSockets (ws). */
-function isForeign({ code = '', message }: NodeJS.ErrnoException): boolean {
-  return code.startsWith('HPE_') || (code === '' && message !== '');
+/** Whether the response was not HTTP (node:http's codes), or not a WebSocket's (ws has no code). */
+function isForeign({ code = '' }: NodeJS.ErrnoException): boolean {
+  return code === '' || code.startsWith('HPE_');
 }
 
-function notHttp(hasLogin: boolean): BridgeRejectedError {
+function notABridge(hasLogin: boolean): BridgeRejectedError {
   return new BridgeRejectedError('the server there is not a bridge', { status: 0, hasLogin });
 }
 

@@ -41,9 +41,9 @@ export interface AdminSources {
 /**
  * `/healthz` is 200 while connections can be accepted, by this process or by its workers. `/readyz`
  * is 503 while they cannot, while the server starts or stops, and while its store is unavailable: it
- * then serves the last known message, and stores none. `/readyz?exclude=store` ignores the store, for load balancers: an outage of the
- * store would otherwise remove every server simultaneously. (The parameter is that of the
- * Kubernetes API server.) `/metrics` is for Prometheus.
+ * then serves the last known message, and stores none. `/readyz?exclude=store` ignores the store, for
+ * load balancers: an outage of the store would otherwise remove every server simultaneously. (The
+ * parameter is that of the Kubernetes API server.) `/metrics` is for Prometheus.
  */
 export class AdminServer {
   readonly #server: AdminSources['server'];

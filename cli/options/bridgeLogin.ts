@@ -1,4 +1,4 @@
-// Reads the user and the password for a bridge. They are no flags: other users see those.
+// Reads the user and the password for a bridge. They are not flags, which other users can see.
 
 import { CliError } from '../cliError.ts';
 import type { ServersOptions } from './clientOptions.ts';

@@ -194,9 +194,9 @@ export class ServerPrimary implements RunningServer {
     const feed = new HistoryFeed({
       history: this.#parts.store.history,
       send: (batch) => peer.call('applyHistory', batch),
-      onLost: () => {
+      onLost: (why) => {
         if (child.exitCode !== null || child.signalCode !== null) return;
-        this.#log(`Server worker, process ${child.pid}, does not respond; killing it.`);
+        this.#log(`Server worker, process ${child.pid}, ${why}; killing it.`);
         child.kill('SIGKILL');
       },
     });

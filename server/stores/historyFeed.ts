@@ -20,12 +20,15 @@ export interface HistoryBatch {
   entries: HistoryEntry[];
 }
 
+/** A predicate for the replica. */
+export type LossCause = 'does not respond' | 'failed to apply a message';
+
 export interface HistoryFeedOptions {
   history: History;
   /** Sends a batch. Resolves when the replica has applied it; rejects if that failed. */
   send(batch: HistoryBatch): Promise<void>;
-  /** The replica does not answer, or has failed to apply a batch: it must not be read any more. */
-  onLost(): void;
+  /** The replica must not be read any more. */
+  onLost(why: LossCause): void;
   hangAfterMs?: number;
 }
 
@@ -86,7 +89,7 @@ export class HistoryFeed {
       if (this.#isClosed()) return;
       if (!isApplied) {
         this.#state = 'failed';
-        this.#options.onLost();
+        this.#options.onLost('failed to apply a message');
         return;
       }
       this.#applied = batch.first + batch.entries.length - 1;
@@ -116,7 +119,7 @@ export class HistoryFeed {
   async #send(batch: HistoryBatch): Promise<boolean> {
     const { send, onLost, hangAfterMs = HANG_AFTER_MS } = this.#options;
     let timer = setTimeout(() => {
-      timer = setTimeout(onLost, GRACE_PERIOD_MS);
+      timer = setTimeout(onLost, GRACE_PERIOD_MS, 'does not respond');
     }, hangAfterMs);
     try {
       await send(batch);

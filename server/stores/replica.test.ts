@@ -129,7 +129,7 @@ test('reports a replica that does not answer, and waits no longer once it is clo
   await vi.advanceTimersByTimeAsync(5400);
   expect(onLost).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(200);
-  expect(onLost).toHaveBeenCalledOnce();
+  expect(onLost).toHaveBeenCalledExactlyOnceWith('does not respond');
   feed.close();
   await storing;
   await feed.reached(99);
@@ -148,5 +148,5 @@ test('reports a replica that fails, and acknowledges no message before it is clo
   expect([isAcknowledged, replica.message]).toEqual([false, 'first']);
   feed.close();
   await storing;
-  expect(onLost).toHaveBeenCalledOnce();
+  expect(onLost).toHaveBeenCalledExactlyOnceWith('failed to apply a message');
 });
