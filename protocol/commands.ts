@@ -1,8 +1,31 @@
 // The commands of the protocol (PROTOCOL.md, "Commands").
 
-export const COMMANDS = ['MSGGET', 'MSGSTORE', 'MSGWATCH', 'MSGHIST', 'QUIT', 'SHUTDOWN'] as const;
+export const COMMANDS = [
+  'MSGGET',
+  'MSGSTORE',
+  'MSGWATCH',
+  'MSGHIST',
+  'MSGPLAN',
+  'MSGPLANS',
+  'MSGCANCEL',
+  'MSGINFO',
+  'MSGLIST',
+  'MSGREPLACE',
+  'QUIT',
+  'SHUTDOWN',
+] as const;
 
 export type Command = (typeof COMMANDS)[number];
+
+/** The commands that change something. What to change follows on a line of its own. */
+export const WRITE_COMMANDS = ['MSGSTORE', 'MSGPLAN', 'MSGCANCEL', 'MSGREPLACE'] as const;
+
+export type WriteCommand = (typeof WRITE_COMMANDS)[number];
+
+/** The commands whose reply is a list, a line for each message. */
+export const LIST_COMMANDS = ['MSGHIST', 'MSGLIST', 'MSGPLANS'] as const;
+
+export type ListCommand = (typeof LIST_COMMANDS)[number];
 
 const known: ReadonlySet<string> = new Set(COMMANDS);
 

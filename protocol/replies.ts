@@ -6,17 +6,30 @@ export const REPLY = {
   passwordRequired: '300 PASSWORD REQUIRED',
   wrongPassword: '301 WRONG PASSWORD',
   unknownCommand: '400 UNKNOWN COMMAND',
+  badNumber: '400 BAD NUMBER',
+  noText: '400 NO TEXT',
+  noSuchMessage: '404 NO SUCH MESSAGE',
+  changed: '409 CHANGED',
   expectedMessage: 'EXPECTED MOTD, RECEIVED COMMAND',
   lineTooLong: '413 LINE TOO LONG',
   tooManyConnections: '421 TOO MANY CONNECTIONS',
   tooManyWrongPasswords: '421 TOO MANY WRONG PASSWORDS',
   idleTooLong: '421 IDLE TOO LONG',
   shuttingDown: '421 SERVER SHUTTING DOWN',
+  badTime: '424 BAD TIME',
+  noTimeZone: '424 BAD TIME: NO TIME ZONE',
+  endNotAfterStart: '424 BAD TIME: END NOT AFTER START',
+  inThePast: '424 BAD TIME: IN THE PAST',
+  tooFarAway: '424 BAD TIME: OVER 10 YEARS AWAY',
   notPlainText: '422 NOT PLAIN TEXT',
   storeUnavailable: '503 STORE UNAVAILABLE',
+  tooManyPlanned: '507 TOO MANY PLANNED MESSAGES',
 } as const;
 
-export type Reply = (typeof REPLY)[keyof typeof REPLY];
+/** `200 OK 17`: the number of the entry that was stored. */
+export type NumberedReply = `${typeof REPLY.ok} ${number}`;
+
+export type Reply = (typeof REPLY)[keyof typeof REPLY] | NumberedReply;
 
 const CLOSING_REPLIES: ReadonlySet<string> = new Set([
   REPLY.tooManyConnections,
@@ -30,5 +43,5 @@ export function isClosingReply(reply: string): boolean {
   return CLOSING_REPLIES.has(reply);
 }
 
-/** The line after the last message of MSGHIST. */
-export const END_OF_HISTORY = '.';
+/** The line after the last one of MSGHIST, MSGLIST and MSGPLANS. */
+export const END_OF_LIST = '.';

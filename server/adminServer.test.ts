@@ -8,6 +8,7 @@ import { AdminServer, type AdminSources } from './adminServer.ts';
 import { ServerMetrics } from './metrics.ts';
 import { buildServer, memoryStore, TestClient } from './server.harness.ts';
 import type { MotdServer } from './server.ts';
+import type { HistoryRecord } from './stores/record.ts';
 import type { Freshness, MessageStore } from './stores/store.ts';
 
 interface HttpResponse {
@@ -41,15 +42,15 @@ async function start() {
   const memory = memoryStore();
   const store: MessageStore = Object.create(memory, {
     freshness: { value: freshness },
-    store: {
-      value: (message: string) =>
+    append: {
+      value: (record: HistoryRecord) =>
         freshness.outage === undefined
-          ? memory.store(message)
+          ? memory.append(record)
           : Promise.reject(new Error(freshness.outage)),
     },
   });
-  const { server } = buildServer({ store });
-  const metrics = new ServerMetrics({ process: true, server, store });
+  const { server, inForce } = buildServer({ store });
+  const metrics = new ServerMetrics({ process: true, server, store, inForce });
   const admin = new AdminServer({ server: sourceOf(server, metrics), store });
   const at = await admin.listen('127.0.0.1', 0);
   onTestFinished(() => admin.close());
@@ -139,8 +140,8 @@ test('counts stored messages and failed stores', async () => {
 
 test('listens on both addresses of localhost', async () => {
   const store = memoryStore();
-  const { server } = buildServer({ store });
-  const metrics = new ServerMetrics({ process: true, server, store });
+  const { server, inForce } = buildServer({ store });
+  const metrics = new ServerMetrics({ process: true, server, store, inForce });
   const admin = new AdminServer({ server: sourceOf(server, metrics), store });
   onTestFinished(() => admin.close());
   const { host: listeningHost, port } = await admin.listen('localhost', 0);

@@ -22,9 +22,10 @@ import type { ConnectionContext } from './connectionContext.ts';
 import type { Stoppable } from './gracefulStop.ts';
 import { ifStillIdle } from './net/idleSocket.ts';
 import { Outbox } from './outbox.ts';
-import { checkPassword, storeMessage } from './outcomes.ts';
+import { checkPassword, write } from './outcomes.ts';
 import type { Action, PasswordUse } from './session/action.ts';
 import { Session } from './session/session.ts';
+import type { WriteRequest } from './session/writeRequest.ts';
 import { WatchCursor } from './watchCursor.ts';
 
 /** How long a peer that may never send an LF has to be silent (PROTOCOL.md, "Bare clients"). */
@@ -88,7 +89,7 @@ export class Connection implements Stoppable {
     this.#closeWith(REPLY.shuttingDown);
   }
 
-  /** A message was stored, and the peer watches. */
+  /** Another message came into force, and the peer watches. */
   updated(): void {
     this.#session.updated();
     this.#advance();
@@ -146,17 +147,20 @@ export class Connection implements Stoppable {
       case 'sendMessage':
         this.#outbox.send(this.#context.replies.current);
         break;
+      case 'sendInfo':
+        this.#outbox.send(this.#context.replies.info);
+        break;
       case 'watch':
         this.#watch();
         break;
       case 'sendUpdate':
         this.#sendUpdate();
         break;
-      case 'sendHistory':
-        this.#outbox.sendLines(this.#context.replies.history());
+      case 'sendList':
+        this.#outbox.sendLines(this.#context.replies.list(action.line));
         break;
-      case 'store':
-        void this.#store(action.message);
+      case 'write':
+        void this.#write(action.request);
         break;
       case 'checkPassword':
         void this.#checkPassword(action.password, action.use);
@@ -175,10 +179,8 @@ export class Connection implements Stoppable {
     }
   }
 
-  async #store(message: string): Promise<void> {
-    const isStored = await storeMessage(message, this.#peer, this.#context);
-    if (isStored) this.#session.stored();
-    else this.#session.storeFailed();
+  async #write(request: WriteRequest): Promise<void> {
+    this.#session.written(await write(request, this.#peer, this.#context));
     this.#advance();
   }
 
@@ -200,16 +202,16 @@ export class Connection implements Stoppable {
   }
 
   #watch(): void {
-    const { store, replies, watchers } = this.#context;
+    const { inForce, replies, watchers } = this.#context;
     this.#outbox.send(replies.current);
-    this.#cursor = new WatchCursor(store);
+    this.#cursor = new WatchCursor(inForce.changes);
     // The peer may have closed the connection during a password check before this command.
     if (!this.#socket.destroyed) watchers.add(this);
   }
 
   #sendUpdate(): void {
     const number = this.#cursor?.take();
-    if (number !== undefined) this.#outbox.send(this.#context.replies.update(number));
+    if (number !== undefined) this.#outbox.send(this.#context.replies.change(number));
     if (this.#cursor?.isBehind) this.#session.updated();
   }
 

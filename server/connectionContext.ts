@@ -3,18 +3,20 @@
 import type { PasswordChecker } from '../access/passwordGuard.ts';
 import type { EncodedReplies } from './encodedReplies.ts';
 import type { Log } from './events.ts';
+import type { MessageInForce } from './messageInForce.ts';
 import type { PasswordUse } from './session/action.ts';
-import type { ServedMessages } from './stores/store.ts';
+import type { ServedStore } from './stores/store.ts';
 import type { Watchers } from './watchers.ts';
 
-/** How many messages were stored, or failed to be stored, for peers. */
+/** How many changes were stored, or failed to be stored, for peers. */
 export interface StoreCounts {
   stored: number;
   failed: number;
 }
 
 export interface ConnectionContext {
-  store: ServedMessages;
+  store: ServedStore;
+  inForce: MessageInForce;
   /** Each connection increments them. */
   storeCounts: StoreCounts;
   replies: EncodedReplies;

@@ -32,7 +32,14 @@ function lineOf(event: ServerEvent): string | undefined {
       return `Received:from ${tuple(event.peer)}: ${event.line}`;
     case 'updated':
     case 'updatedRemotely':
+    case 'changedByClock':
       return `Server: MOTD updated to: ${event.message}`;
+    case 'planned':
+    case 'plannedRemotely':
+      return `Server: MOTD ${event.number} planned for ${event.window}: ${event.message}`;
+    case 'cancelled':
+    case 'cancelledRemotely':
+      return `Server: MOTD ${event.number} cancelled`;
     case 'storeFailed':
       return `[!] MOTD not stored: ${event.reason}`;
     case 'storeConverted':

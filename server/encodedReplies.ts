@@ -1,61 +1,105 @@
 // Encodes replies that contain messages, as byte strings: once per message, not once per reader.
 
-import { END_OF_HISTORY, REPLY } from '../protocol/replies.ts';
-import type { HistoryEntry } from './stores/history.ts';
-import type { ServedMessages } from './stores/store.ts';
+import type { ListCommand } from '../protocol/commands.ts';
+import { END_OF_LIST, REPLY } from '../protocol/replies.ts';
+import { formatTime, formatWindow } from '../protocol/time.ts';
+import type { MessageInForce } from './messageInForce.ts';
+import type { History } from './stores/history.ts';
+import { type HistoryEntry, isEntry, type Numbered } from './stores/record.ts';
+
+/** Stands for a time, or an author, that is not known. */
+const UNKNOWN = '-';
 
 export class EncodedReplies {
-  readonly #store: ServedMessages;
+  readonly #history: History;
+  readonly #inForce: MessageInForce;
   /** The message in `#currentReply`. */
   #message: string | undefined;
   #currentReply = '';
-  /** The number of the entry in `#entryLine`. */
-  #entryNumber = 0;
-  #entryLine = '';
+  /** The number of the change in `#changeLine`. */
+  #changeNumber = 0;
+  #changeLine = '';
 
-  constructor(store: ServedMessages) {
-    this.#store = store;
+  constructor(history: History, inForce: MessageInForce) {
+    this.#history = history;
+    this.#inForce = inForce;
   }
 
   /** `200 OK` and the message in force. */
   get current(): string {
-    if (this.#store.message !== this.#message) {
-      this.#message = this.#store.message;
-      this.#currentReply = byteString(`${REPLY.ok}\n${this.#message}\n`);
+    const { message } = this.#inForce;
+    if (message !== this.#message) {
+      this.#message = message;
+      this.#currentReply = byteString(`${REPLY.ok}\n${message}\n`);
     }
     return this.#currentReply;
   }
 
-  /** @returns The line with the message of an entry; empty if the history has dropped the entry. */
-  update(number: number): string {
-    if (number !== this.#entryNumber) {
-      const entry = this.#store.history.at(number);
-      this.#entryNumber = number;
-      this.#entryLine = entry === undefined ? '' : byteString(`${entry.message}\n`);
+  /** `200 OK`, and the details of the message in force. */
+  get info(): string {
+    const { entry, message } = this.#inForce;
+    return byteString(`${REPLY.ok}\n${detailLine(entry ?? { number: 0, message })}`);
+  }
+
+  /** @returns The line with the message of a change; empty if it was dropped. */
+  change(number: number): string {
+    if (number !== this.#changeNumber) {
+      const message = this.#inForce.changes.at(number);
+      this.#changeNumber = number;
+      this.#changeLine = message === undefined ? '' : byteString(`${message}\n`);
     }
-    return this.#entryLine;
+    return this.#changeLine;
   }
 
   /**
-   * The reply to MSGHIST, line by line: it may be megabytes, and the reader slow. Entries that the
+   * The reply to a command, line by line: it may be megabytes, and the reader slow. Entries that the
    * history drops meanwhile are left out.
    */
-  *history(): Generator<string, void> {
-    const { history } = this.#store;
-    const last = history.last;
+  *list(command: ListCommand): Generator<string, void> {
     yield `${REPLY.ok}\n`;
-    for (let number = history.first; number <= last; number++) {
-      const entry = history.at(number);
-      if (entry !== undefined) yield byteString(historyLine(entry));
-    }
-    yield `${END_OF_HISTORY}\n`;
+    for (const line of this.#lines(command)) yield byteString(line);
+    yield `${END_OF_LIST}\n`;
   }
+
+  *#lines(command: ListCommand): Generator<string> {
+    const now = this.#inForce.now();
+    if (command === 'MSGPLANS') {
+      yield* this.#history.planned(now).map(planLine);
+      return;
+    }
+    for (const record of this.#history.after()) {
+      if (!isEntry(record)) continue;
+      if (command === 'MSGLIST') yield detailLine(record);
+      else if (hasBegun(record, now)) yield historyLine(record);
+    }
+  }
+}
+
+/** Whether an entry may have been in force. */
+function hasBegun({ fromMs, cancelledAtMs }: HistoryEntry, now: number): boolean {
+  return fromMs === undefined || fromMs <= (cancelledAtMs ?? now);
 }
 
 /** `2026-11-22T17:00:00Z the message` (RFC 3339, section 5.6). */
 function historyLine({ message, storedAtMs }: HistoryEntry): string {
   const time = new Date(storedAtMs).toISOString().replace(/\.\d+Z$/, 'Z');
   return `${time} ${message}\n`;
+}
+
+/** `17 2026-11-27T18:00:00Z/2026-11-27T20:00:00Z Maintenance` */
+function planLine({ number, message, ...window }: Numbered<HistoryEntry>): string {
+  return `${number} ${formatWindow(window)} ${message}\n`;
+}
+
+type Details = Partial<HistoryEntry> & Pick<Numbered<HistoryEntry>, 'number' | 'message'>;
+
+/** `17 2026-11-27T17:00:00.123Z 2026-11-27T18:00:00Z/ alice Maintenance` */
+function detailLine({ number, storedAtMs, author, message, ...window }: Details): string {
+  const storedAt = storedAtMs === undefined ? UNKNOWN : formatTime(storedAtMs);
+  const untilMs = window.cancelledAtMs ?? window.untilMs;
+  // An author of this name is encoded too: it stands for none.
+  const name = author === undefined ? UNKNOWN : encodeURIComponent(author).replace(/^-$/, '%2D');
+  return `${number} ${storedAt} ${formatWindow({ ...window, untilMs })} ${name} ${message}\n`;
 }
 
 function byteString(text: string): string {

@@ -12,6 +12,18 @@ export type ServerEvent =
   /** `line` is a byte string, as received. Lines with a password are not reported. */
   | { event: 'received'; peer: Endpoint; line: string }
   | { event: 'updated'; peer: Endpoint; message: string }
+  /** `window` is `FROM/UNTIL` (protocol/time.ts). */
+  | {
+      event: 'planned';
+      peer: Endpoint;
+      number: number;
+      window: string;
+      message: string;
+    }
+  /** The entry with this number was cancelled. */
+  | { event: 'cancelled'; peer: Endpoint; number: number }
+  /** A window began or ended. */
+  | { event: 'changedByClock'; message: string }
   | { event: 'storeFailed'; peer: Endpoint; reason: string }
   /** The password was wrong, or was not checked after too many wrong ones. */
   | { event: 'passwordRejected'; peer: Endpoint }

@@ -8,6 +8,7 @@ import {
   type MetricsText,
   sampleOf,
 } from '../access/metricSamples.ts';
+import type { MessageInForce } from './messageInForce.ts';
 import type { MotdServer } from './server.ts';
 import type { MessageStore } from './stores/store.ts';
 
@@ -16,17 +17,19 @@ export interface MetricSources {
   process: boolean;
   /** The server that accepts connections in this process. */
   server?: Pick<MotdServer, 'connections' | 'storeCounts'>;
-  /** The store that this process owns. */
+  /** The store that this process owns, and the message in force. */
   store?: MessageStore;
+  inForce?: MessageInForce;
 }
 
 export class ServerMetrics implements MetricsText {
   readonly contentType = METRICS_CONTENT_TYPE;
   readonly #registry = new Registry();
 
-  constructor({ process, server, store }: MetricSources) {
+  constructor({ process, server, store, inForce }: MetricSources) {
     if (process) collectDefaultMetrics({ register: this.#registry });
     if (server !== undefined) registerConnections(server, [this.#registry]);
+    if (inForce !== undefined) registerMessage(inForce, [this.#registry]);
     if (store !== undefined) registerStore(store, [this.#registry]);
   }
 
@@ -54,7 +57,7 @@ function registerConnections(
   });
   new Counter({
     name: 'motd_server_stores_total',
-    help: 'Messages to store, by outcome: stored, or failed (answered 503; may have been stored).',
+    help: 'Changes to store, by outcome: stored, or failed (answered 503; may have been stored).',
     labelNames: ['outcome'],
     registers,
     collect() {
@@ -66,15 +69,18 @@ function registerConnections(
   });
 }
 
-function registerStore(store: MessageStore, registers: Registry[]): void {
+function registerMessage(inForce: MessageInForce, registers: Registry[]): void {
   new Gauge({
     name: 'motd_server_message_number',
     help: 'Number of the message in force; the same on all servers that share a store.',
     registers,
     collect() {
-      this.set(store.history.last);
+      this.set(inForce.entry?.number ?? 0);
     },
   });
+}
+
+function registerStore(store: MessageStore, registers: Registry[]): void {
   new Gauge({
     name: 'motd_server_store_age_seconds',
     help: 'Time since the store last confirmed the message, in seconds.',

@@ -1,29 +1,127 @@
-// The two actions whose outcome a session awaits: to store a message, and to check a password. Both
-// count and log the outcome; neither throws.
+// The two actions whose outcome a session awaits: to change the messages, and to check a password.
+// Both count and log the outcome; neither throws.
 
 import type { Endpoint } from '../access/endpoint.ts';
 import { errorMessage } from '../access/errorMessage.ts';
 import type { PasswordResult } from '../access/passwordResult.pure.ts';
 import { sourceOf } from '../access/source.ts';
+import { REPLY, type Reply } from '../protocol/replies.ts';
+import { formatWindow } from '../protocol/time.ts';
 import type { ConnectionContext } from './connectionContext.ts';
 import type { PasswordUse } from './session/action.ts';
+import type { WriteRequest } from './session/writeRequest.ts';
+import { hasWindow, type Window } from './stores/record.ts';
+import { CONFLICT } from './stores/store.ts';
 
-/** @returns Whether the message is stored durably. */
-export async function storeMessage(
-  message: string,
+/** The most planned messages, in force or still to come: no limit of the history drops them. */
+const MAX_PLANNED = 1000;
+
+/** How far away a planned time may be: a typing error, rather than a plan, is beyond. */
+const MAX_PLAN_YEARS = 10;
+
+/** @returns The reply, once the change is durable, or nothing was changed. */
+export async function write(
+  request: WriteRequest,
   peer: Endpoint,
-  { store, storeCounts, log }: ConnectionContext,
-): Promise<boolean> {
+  context: ConnectionContext,
+): Promise<Reply> {
+  const { storeCounts, log } = context;
   try {
-    await store.store(message);
+    return await perform(request, peer, context);
   } catch (error) {
     storeCounts.failed++;
     log?.({ event: 'storeFailed', peer, reason: errorMessage(error) });
-    return false;
+    return REPLY.storeUnavailable;
   }
+}
+
+function perform(
+  request: WriteRequest,
+  peer: Endpoint,
+  context: ConnectionContext,
+): Promise<Reply> | Reply {
+  switch (request.is) {
+    case 'store':
+      return store(request.message, peer, context);
+    case 'plan':
+      return plan(request, peer, context);
+    case 'cancel':
+      return cancel(request.number, peer, context);
+    case 'replace':
+      return replace(request, peer, context);
+    default:
+      return request satisfies never;
+  }
+}
+
+async function store(message: string, peer: Endpoint, context: ConnectionContext): Promise<Reply> {
+  const { store, inForce, storeCounts, log } = context;
+  await store.append({ message, storedAtMs: inForce.now() });
   storeCounts.stored++;
   log?.({ event: 'updated', peer, message });
-  return true;
+  return REPLY.ok;
+}
+
+async function plan(
+  { window: requested, message }: WriteRequest & { is: 'plan' },
+  peer: Endpoint,
+  { store, inForce, storeCounts, log }: ConnectionContext,
+): Promise<Reply> {
+  const now = inForce.now();
+  const fault = faultOf(requested, now);
+  if (fault !== undefined) return fault;
+  const window = withoutPastStart(requested, now);
+  const isFull = hasWindow(window) && store.history.planned(now).length >= MAX_PLANNED;
+  if (isFull) return REPLY.tooManyPlanned;
+  const number = await store.append({ message, storedAtMs: now, ...window });
+  storeCounts.stored++;
+  log?.({ event: 'planned', peer, number, window: formatWindow(window), message });
+  return `${REPLY.ok} ${number}`;
+}
+
+function faultOf({ fromMs, untilMs }: Window, now: number): Reply | undefined {
+  if (untilMs !== undefined && untilMs <= now) return REPLY.inThePast;
+  const limit = new Date(now);
+  limit.setUTCFullYear(limit.getUTCFullYear() + MAX_PLAN_YEARS);
+  const isTooFar = Math.max(fromMs ?? now, untilMs ?? now) > limit.getTime();
+  return isTooFar ? REPLY.tooFarAway : undefined;
+}
+
+/** A message whose window has begun already begins now, as any other that is stored. */
+function withoutPastStart({ fromMs, ...window }: Window, now: number): Window {
+  return fromMs === undefined || fromMs <= now ? window : { ...window, fromMs };
+}
+
+async function cancel(
+  number: number,
+  peer: Endpoint,
+  { store, inForce, storeCounts, log }: ConnectionContext,
+): Promise<Reply> {
+  const now = inForce.now();
+  const entry = store.history.entryAt(number);
+  const isOver = entry?.cancelledAtMs !== undefined || (entry?.untilMs ?? now + 1) <= now;
+  if (entry === undefined || isOver) return REPLY.noSuchMessage;
+  await store.append({ cancels: number, storedAtMs: now });
+  storeCounts.stored++;
+  log?.({ event: 'cancelled', peer, number });
+  return REPLY.ok;
+}
+
+/** Optimistic: if anything was stored since the check, nothing is stored, and it checks again. */
+async function replace(
+  { number: expected, message }: WriteRequest & { is: 'replace' },
+  peer: Endpoint,
+  { store, inForce, storeCounts, log }: ConnectionContext,
+): Promise<Reply> {
+  for (;;) {
+    const { last } = store.history;
+    if ((inForce.entry?.number ?? 0) !== expected) return REPLY.changed;
+    const number = await store.append({ message, storedAtMs: inForce.now() }, last);
+    if (number === CONFLICT) continue;
+    storeCounts.stored++;
+    log?.({ event: 'updated', peer, message });
+    return `${REPLY.ok} ${number}`;
+  }
 }
 
 /** @param password A byte string. */

@@ -8,6 +8,7 @@ import { LocalQuota } from '../access/localQuota.ts';
 import { PasswordGuard } from '../access/passwordGuard.ts';
 import type { QuotaLimits } from '../access/quota.ts';
 import { consoleLine } from './consoleLine.ts';
+import { MessageInForce } from './messageInForce.ts';
 import { MotdServer, type ServerOptions } from './server.ts';
 import { openMemoryStore } from './stores/memory.ts';
 import type { MessageStore } from './stores/store.ts';
@@ -23,18 +24,26 @@ export interface RunningServer extends Endpoint {
   console: string[];
 }
 
-/** A store in memory with an initial message. */
-export function memoryStore(initialMessage = APPLE): MessageStore {
-  return openMemoryStore({ initialMessage, historyLimit: 1000 });
+export function memoryStore(historyLimit = 1000): MessageStore {
+  return openMemoryStore({ historyLimit });
 }
 
-export type TestServerOptions = Partial<ServerOptions> & { limits?: Partial<QuotaLimits> };
+export type TestServerOptions = Partial<ServerOptions> & {
+  limits?: Partial<QuotaLimits>;
+  initialMessage?: string;
+  /** The clock, in milliseconds since 1970. */
+  now?: () => number;
+};
 
-/** A server that does not listen yet, and its console lines. */
+/** A server that does not listen yet, its message in force, and its console lines. */
 export function buildServer({ limits, ...options }: TestServerOptions = {}) {
   const console: string[] = [];
+  const { store = memoryStore(), initialMessage = APPLE, now = Date.now } = options;
+  const inForce = new MessageInForce({ store, initialMessage, now });
+  onTestFinished(() => inForce.stop());
   const server = new MotdServer({
-    store: memoryStore(),
+    store,
+    inForce,
     passwords: new PasswordGuard((use) =>
       use === 'shutDown' ? async (bytes) => bytes === '123!abc' : undefined,
     ),
@@ -47,7 +56,7 @@ export function buildServer({ limits, ...options }: TestServerOptions = {}) {
     },
     ...options,
   });
-  return { server, console };
+  return { server, inForce, console };
 }
 
 export async function startServer(options?: TestServerOptions): Promise<RunningServer> {

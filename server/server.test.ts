@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { consoleOf, goldens } from '../e2e/golden/golden.ts';
 import { APPLE, buildServer, memoryStore, startServer, TestClient } from './server.harness.ts';
+import type { HistoryRecord } from './stores/record.ts';
+import { storeIn } from './stores/store.harness.ts';
 
 /** Much longer than a local client needs to send a line. */
 const IDLE_MS = 500;
@@ -25,9 +27,9 @@ function blockedStore() {
   });
   const store = {
     ...memory,
-    store(message: string) {
+    append(record: HistoryRecord) {
       markCalled();
-      return released.then(() => memory.store(message));
+      return released.then(() => memory.append(record));
     },
   };
   return { store, called, release: () => release() };
@@ -86,10 +88,7 @@ test('answers a command pipelined after a store only when the store is complete'
   });
   const store = {
     ...memory,
-    get message() {
-      return memory.message;
-    },
-    store: (message: string) => slow.then(() => memory.store(message)),
+    append: (record: HistoryRecord) => slow.then(() => memory.append(record)),
   };
   const running = await startServer({ store });
   const client = new TestClient(running);
@@ -105,7 +104,7 @@ test('answers a command pipelined after a store only when the store is complete'
 });
 
 test('answers a failed store with 503, logs it, and still serves the message', async () => {
-  const store = { ...memoryStore(), store: () => Promise.reject(new Error('disk full')) };
+  const store = { ...memoryStore(), append: () => Promise.reject(new Error('disk full')) };
   const running = await startServer({ store });
   const client = new TestClient(running);
   await client.send('MSGSTORE\nlost\nMSGGET\n');
@@ -128,7 +127,7 @@ test('keeps the sessions of many concurrent clients apart', async () => {
 });
 
 test('delivers all replies to a peer that keeps sending after QUIT', async () => {
-  const client = new TestClient(await startServer({ store: memoryStore('m'.repeat(4000)) }));
+  const client = new TestClient(await startServer({ initialMessage: 'm'.repeat(4000) }));
   client.socket.write('MSGGET\n'.repeat(1000));
   client.socket.write(`QUIT\n${'x'.repeat(1024 * 1024)}`);
   const replies = await client.ended();
@@ -173,7 +172,7 @@ test('survives a peer that resets the connection while it sends a message', asyn
 });
 
 test('does not delay others for a peer that pipelines without reading, and sends it every reply later', async () => {
-  const running = await startServer({ store: memoryStore('m'.repeat(4000)) });
+  const running = await startServer({ initialMessage: 'm'.repeat(4000) });
   const slow = new TestClient(running);
   slow.socket.pause();
   const commands = 20_000;
@@ -219,7 +218,7 @@ describe('MSGWATCH', () => {
 
     const messages = 5000;
     for (let number = 1; number <= messages; number++) {
-      await store.store(`${'m'.repeat(4000)} ${number}`);
+      await storeIn(store, `${'m'.repeat(4000)} ${number}`);
       if (number % 100 === 0) await fast.until(` ${number}\n`);
     }
     slow.socket.resume();
@@ -259,7 +258,7 @@ describe('MSGHIST', () => {
     const store = memoryStore();
     const running = await startServer({ store });
     for (let number = 1; number <= 1000; number++)
-      await store.store(`${'m'.repeat(4000)} ${number}`);
+      await storeIn(store, `${'m'.repeat(4000)} ${number}`);
     const slow = new TestClient(running);
     slow.socket.pause();
     await slow.send('MSGHIST\n'.repeat(10));
@@ -267,7 +266,7 @@ describe('MSGHIST', () => {
     await other.send('MSGHIST\nQUIT\n');
     expect((await other.ended()).match(/ \d+\n/g)).toHaveLength(1000);
 
-    for (let number = 1001; number <= 1500; number++) await store.store(`after ${number}`);
+    for (let number = 1001; number <= 1500; number++) await storeIn(store, `after ${number}`);
     slow.socket.resume();
     const received = await slow.end();
     expect(received.match(/\n\.\n/g)).toHaveLength(10);

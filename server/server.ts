@@ -14,8 +14,9 @@ import type { StoreCounts } from './connectionContext.ts';
 import { EncodedReplies } from './encodedReplies.ts';
 import type { Log } from './events.ts';
 import { GracefulStop } from './gracefulStop.ts';
+import type { MessageInForce } from './messageInForce.ts';
 import type { PasswordUse } from './session/action.ts';
-import type { ServedMessages } from './stores/store.ts';
+import type { ServedStore } from './stores/store.ts';
 import { Watchers } from './watchers.ts';
 
 /**
@@ -30,7 +31,9 @@ const ACCEPT_FAILURE_LOG_INTERVAL_MS = 1000;
 const CONNECTION_OPTIONS = { allowHalfOpen: true, noDelay: true };
 
 export interface ServerOptions {
-  store: ServedMessages;
+  store: ServedStore;
+  /** Of the same store. */
+  inForce: MessageInForce;
   passwords: PasswordChecker<PasswordUse>;
   /** How many connections are open at a time. */
   connections: UnassignedQuota;
@@ -61,7 +64,7 @@ export class MotdServer {
   #isStopping = false;
 
   constructor({ tls, log, onShutDown, ...options }: ServerOptions) {
-    const { store } = options;
+    const { store, inForce } = options;
     const watchers = new Watchers();
     this.#context = {
       ...options,
@@ -69,14 +72,14 @@ export class MotdServer {
       log,
       watchers,
       rejections: rejectionQuota(),
-      replies: new EncodedReplies(store),
+      replies: new EncodedReplies(store.history, inForce),
       storeCounts: { stored: 0, failed: 0 },
       shutDown: () => {
         onShutDown?.();
         void this.stop();
       },
     };
-    store.onUpdate(() => watchers.notify());
+    inForce.onChange(() => watchers.notify());
     this.#tcp = createServer(CONNECTION_OPTIONS, (socket) => this.#tcpOnConnection(socket));
     // Node emits the 'close' of the server before that of the last connection.
     this.stopped = new Promise((resolve) => {
@@ -97,7 +100,7 @@ export class MotdServer {
     return this.#connections.size;
   }
 
-  /** How many messages were stored, or failed to be stored, since the server was created. */
+  /** How many changes were stored, or failed to be stored, since the server was created. */
   get storeCounts(): Readonly<StoreCounts> {
     return this.#context.storeCounts;
   }

@@ -7,12 +7,12 @@
 //   notifyingStale  notify           notifyingStale
 //                   end of a round   notifying
 //
-// In `notifyingStale`, a message was stored that watchers notified earlier in the round may not know.
+// In `notifyingStale`, a message came into force that watchers notified earlier in the round may not know.
 
 import { setImmediate } from 'node:timers/promises';
 
 export interface Watcher {
-  /** A message was stored. */
+  /** Another message came into force. */
   updated(): void;
 }
 

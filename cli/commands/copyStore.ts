@@ -1,10 +1,13 @@
 // `motd copy-store FROM TO`: copies the history to another store.
 
+import { isDeepStrictEqual } from 'node:util';
 import { errorMessage } from '../../access/errorMessage.ts';
 import { consoleLine } from '../../server/consoleLine.ts';
-import { readReadOnly, type StoredEntries } from '../../server/stores/file/readOnly.ts';
-import type { History, HistoryEntry } from '../../server/stores/history.ts';
+import { readReadOnly, type StoredHistory } from '../../server/stores/file/readOnly.ts';
+import { History } from '../../server/stores/history.ts';
 import { folderOf, openStore } from '../../server/stores/openStore.ts';
+import { isEntry, type Numbered } from '../../server/stores/record.ts';
+import { fieldsOf } from '../../server/stores/recordFields.ts';
 import type { MessageStore, StoreEvent } from '../../server/stores/store.ts';
 import { StoreOpenError } from '../../server/stores/storeOpenError.ts';
 import { CliError, printToStderr } from '../cliError.ts';
@@ -16,30 +19,46 @@ import { flushAndExit, printLine } from '../output.ts';
 const CHUNK_SIZE = 100;
 
 /**
- * Copies every message, with its time, in its order. After an interruption, run it again to
- * complete the copy.
+ * Copies every record, with its times, in its order. After an interruption, run it again to complete
+ * the copy.
  *
  * @param from Only read. Messages stored in it from now on are not copied.
  * @param to Empty, or holds the beginning of the same history.
  * @throws CliError if there is nothing to copy, or `to` holds another history.
  */
 export async function copyStore(from: string, to: string, options: EtcdOptions): Promise<void> {
-  const entries = await readEntries(requirePersistent(from), options);
-  if (entries.length === 0) throw new CliError(`nothing to copy: ${from} is empty`);
+  const records = renumbered(await readRecords(requirePersistent(from), options));
+  if (records.length === 0) throw new CliError(`nothing to copy: ${from} is empty`);
   await withStore(requirePersistent(to), options, async (target) => {
-    const existing = entriesOf(target.history);
-    if (!isPrefix(existing, entries)) {
+    const existing = [...target.history.after()];
+    if (!isPrefix(existing, records)) {
       throw new CliError(`${to} holds another history; pass an empty store as TO`);
     }
-    await storeAll(target, entries.slice(existing.length));
-    if (!isPrefix(entries, entriesOf(target.history))) {
+    await storeAll(target, records.slice(existing.length));
+    if (!isPrefix(records, [...target.history.after()])) {
       throw new CliError(
         `a client stored a message in ${to} during the copy, so its history is mixed; pass an empty store as TO`,
       );
     }
-    printLine(describeCopy(entries.length - existing.length, existing.length, from, to));
+    printLine(describeCopy(records.length - existing.length, existing.length, from, to));
   });
   flushAndExit();
+}
+
+/** The numbers that the records get in an empty store. What cancels no record of these is left out. */
+function renumbered(records: readonly Numbered[]): Numbered[] {
+  const numbers = new Map<number, number>();
+  const copies: Numbered[] = [];
+  for (const record of records) {
+    const number = copies.length + 1;
+    numbers.set(record.number, number);
+    if (isEntry(record)) copies.push({ ...record, number });
+    else {
+      const cancels = numbers.get(record.cancels);
+      if (cancels !== undefined) copies.push({ ...record, cancels, number });
+    }
+  }
+  return copies;
 }
 
 function describeCopy(copied: number, existing: number, from: string, to: string): string {
@@ -49,20 +68,27 @@ function describeCopy(copied: number, existing: number, from: string, to: string
   return `Copied ${count} from ${from} to ${to}${before}.`;
 }
 
-/** Reads all entries, oldest first. The store of a folder is not changed, so it may be read-only. */
-async function readEntries(url: string, options: EtcdOptions): Promise<readonly HistoryEntry[]> {
+/** Reads all records, oldest first. The store of a folder is not changed, so it may be read-only. */
+async function readRecords(url: string, options: EtcdOptions): Promise<Numbered[]> {
   const folder = folderOf(url);
-  if (folder === undefined) return readSharedEntries(url, options);
-  const { entries, isInUse } = readFolder(folder, url);
+  if (folder === undefined) return readSharedRecords(url, options);
+  const { history, isInUse } = readFolder(folder, url);
   if (isInUse) {
     printToStderr(
       `warning: ${url} is in use by a server; messages stored from now on are not copied`,
     );
   }
-  return entries.slice(-MAX_HISTORY);
+  return newest(history);
 }
 
-function readFolder(folder: string, url: string): StoredEntries {
+/** As many as a target keeps. */
+function newest(stored: History): Numbered[] {
+  const history = new History(MAX_HISTORY);
+  for (const { number, ...record } of stored.after()) history.add(record, number);
+  return [...history.after()];
+}
+
+function readFolder(folder: string, url: string): StoredHistory {
   try {
     return readReadOnly(folder);
   } catch (error) {
@@ -70,12 +96,12 @@ function readFolder(folder: string, url: string): StoredEntries {
   }
 }
 
-async function readSharedEntries(url: string, options: EtcdOptions): Promise<HistoryEntry[]> {
-  let entries: HistoryEntry[] = [];
+async function readSharedRecords(url: string, options: EtcdOptions): Promise<Numbered[]> {
+  let records: Numbered[] = [];
   await withStore(url, options, async ({ history }) => {
-    entries = entriesOf(history);
+    records = [...history.after()];
   });
-  return entries;
+  return records;
 }
 
 function requirePersistent(url: string): string {
@@ -89,7 +115,6 @@ async function withStore(
   act: (store: MessageStore) => Promise<void>,
 ): Promise<void> {
   const store = await openStore(url, {
-    initialMessage: '',
     historyLimit: MAX_HISTORY,
     etcd: etcdCredentialsOf(options),
     log: logEvent,
@@ -111,10 +136,10 @@ function logEvent(event: StoreEvent): void {
   process.stderr.write(`${consoleLine(event)}\n`);
 }
 
-async function storeAll(target: MessageStore, entries: readonly HistoryEntry[]): Promise<void> {
-  for (let copied = 0; copied < entries.length; copied += CHUNK_SIZE) {
-    const chunk = entries.slice(copied, copied + CHUNK_SIZE);
-    const stored = chunk.map(({ message, storedAtMs }) => target.store(message, storedAtMs));
+async function storeAll(target: MessageStore, records: readonly Numbered[]): Promise<void> {
+  for (let copied = 0; copied < records.length; copied += CHUNK_SIZE) {
+    const chunk = records.slice(copied, copied + CHUNK_SIZE);
+    const stored = chunk.map(({ number: _, ...record }) => target.append(record));
     const outcomes = await Promise.allSettled(stored);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed === undefined) continue;
@@ -124,18 +149,9 @@ async function storeAll(target: MessageStore, entries: readonly HistoryEntry[]):
   }
 }
 
-function entriesOf(history: History): HistoryEntry[] {
-  const entries: HistoryEntry[] = [];
-  for (let number = history.first; number <= history.last; number++) {
-    const entry = history.at(number);
-    if (entry !== undefined) entries.push(entry);
-  }
-  return entries;
-}
-
-function isPrefix(prefix: readonly HistoryEntry[], whole: readonly HistoryEntry[]): boolean {
-  return prefix.every(({ message, storedAtMs }, index) => {
+function isPrefix(prefix: readonly Numbered[], whole: readonly Numbered[]): boolean {
+  return prefix.every((record, index) => {
     const other = whole[index];
-    return other?.message === message && other.storedAtMs === storedAtMs;
+    return other !== undefined && isDeepStrictEqual(fieldsOf(record), fieldsOf(other));
   });
 }

@@ -126,10 +126,10 @@ async function listen(
 }
 
 async function openStoreFor(options: ServeOptions, log: Log | undefined): Promise<MessageStore> {
-  const { store, message, history } = options;
+  const { store, history } = options;
   const etcd = etcdCredentialsOf(options);
   try {
-    return await openStore(store, { initialMessage: message, historyLimit: history, etcd, log });
+    return await openStore(store, { historyLimit: history, etcd, log });
   } catch (error) {
     if (!(error instanceof StoreOpenError)) throw error;
     throw new CliError(error.message, { cause: error });

@@ -9,6 +9,7 @@ import type { MetricsText } from '../../access/metricSamples.ts';
 import type { PasswordGuard } from '../../access/passwordGuard.ts';
 import { addressMatcher } from '../../access/source.ts';
 import type { Log } from '../../server/events.ts';
+import { MessageInForce } from '../../server/messageInForce.ts';
 import { ServerMetrics } from '../../server/metrics.ts';
 import { MotdServer } from '../../server/server.ts';
 import type { PasswordUse } from '../../server/session/action.ts';
@@ -56,8 +57,10 @@ export interface RunningServer {
 /** The server in this process alone. */
 export function serverInProcess(parts: ServerParts): RunningServer {
   const { options, socket, store, passwords, tls, log } = parts;
+  const inForce = messageInForce(parts);
   const server = new MotdServer({
     store,
+    inForce,
     passwords,
     connections: new LocalQuota({
       total: options.maxConnections,
@@ -76,7 +79,12 @@ export function serverInProcess(parts: ServerParts): RunningServer {
       return server.isStopping;
     },
     stopped: server.stopped,
-    metrics: new ServerMetrics({ process: options.healthPort !== undefined, server, store }),
+    metrics: new ServerMetrics({
+      process: options.healthPort !== undefined,
+      server,
+      store,
+      inForce,
+    }),
     whyNotAccepting: async () => ((await canOpen()) ? undefined : OUT_OF_DESCRIPTORS),
     listen() {
       const endpoint = listen(server, options, socket);
@@ -87,4 +95,13 @@ export function serverInProcess(parts: ServerParts): RunningServer {
     // Node cannot stop while it is about to listen.
     stop: () => void listening.then(() => server.stop()).catch(() => {}),
   };
+}
+
+/** The message in force of the store that this process owns. */
+export function messageInForce({ options, store, log }: ServerParts): MessageInForce {
+  return new MessageInForce({
+    store,
+    initialMessage: options.message,
+    onClockChange: (message) => log?.({ event: 'changedByClock', message }),
+  });
 }

@@ -16,6 +16,7 @@ import { withinTime } from '../../access/withinTime.ts';
 import { ServerMetrics } from '../../server/metrics.ts';
 import type { PasswordUse } from '../../server/session/action.ts';
 import { HistoryFeed } from '../../server/stores/historyFeed.ts';
+import type { HistoryRecord } from '../../server/stores/record.ts';
 import type { TlsIdentity } from '../options/tlsFiles.ts';
 import { linePrinter } from '../output.ts';
 import { ClusterMetrics } from '../workers/clusterMetrics.ts';
@@ -23,7 +24,7 @@ import { IpcPeer } from '../workers/ipc.ts';
 import { toPem } from '../workers/pemIdentity.ts';
 import { type QuotaMember, SharedQuotas } from '../workers/sharedQuotas.ts';
 import { type ConnectedWorker, WorkerPool } from '../workers/workerPool.ts';
-import type { RunningServer, ServerParts } from './runningServer.ts';
+import { messageInForce, type RunningServer, type ServerParts } from './runningServer.ts';
 import {
   type PrimaryMethods,
   WORKER_ENVIRONMENT,
@@ -65,7 +66,11 @@ export class ServerPrimary implements RunningServer {
     this.#parts = parts;
     this.#tls = parts.tls;
     this.#log = linePrinter(options.log);
-    const own = new ServerMetrics({ process: options.healthPort !== undefined, store });
+    const own = new ServerMetrics({
+      process: options.healthPort !== undefined,
+      store,
+      inForce: messageInForce(parts),
+    });
     const metrics = new ClusterMetrics({
       names: METRIC_NAMES,
       samplePrimary: () => own.sample(),
@@ -151,7 +156,7 @@ export class ServerPrimary implements RunningServer {
         feed = this.#createFeed(child, peer);
         return feed.reached(store.history.last);
       },
-      store: (message) => this.#store(message),
+      append: (record, after) => this.#append(record, after),
       checkPassword: (source, use, password) => passwords.check(source, use, password),
       shutDown: () => this.stop(),
     };
@@ -204,12 +209,13 @@ export class ServerPrimary implements RunningServer {
     return feed;
   }
 
-  /** Resolves when every worker has the message. */
-  async #store(message: string): Promise<void> {
+  /** Resolves when every worker has the record or, if it is refused, what came before it. */
+  async #append(record: HistoryRecord, after?: number): Promise<number> {
     const { store } = this.#parts;
-    await store.store(message);
+    const number = await store.append(record, after);
     const { last } = store.history;
     await Promise.all([...this.#feeds].map((feed) => feed.reached(last)));
+    return number;
   }
 
   #endForServiceManager(): void {

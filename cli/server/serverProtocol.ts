@@ -5,6 +5,7 @@ import type { Endpoint } from '../../access/endpoint.ts';
 import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import type { PasswordUse } from '../../server/session/action.ts';
 import type { HistoryBatch } from '../../server/stores/historyFeed.ts';
+import type { HistoryRecord } from '../../server/stores/record.ts';
 import { ownVariable } from '../options/environment.ts';
 import type { LogFormat } from '../options/options.ts';
 import type { PemIdentity } from '../workers/pemIdentity.ts';
@@ -49,8 +50,8 @@ export type PrimaryMethods = QuotaPrimaryMethods<'connections'> & {
   loaded(): void;
   /** Starts to send the history. Resolves when the worker has all of it. */
   follow(): Promise<void>;
-  /** Stores a message. Resolves when every worker has it. */
-  store(message: string): Promise<void>;
+  /** As `ServedStore.append`. Resolves when every worker has the record. */
+  append(record: HistoryRecord, after?: number): Promise<number>;
   checkPassword(source: string, use: PasswordUse, password: string): Promise<PasswordResult>;
   /** A peer has shut the server down. */
   shutDown(): void;

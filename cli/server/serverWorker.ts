@@ -7,6 +7,7 @@ import type { MetricSample } from '../../access/metricSamples.ts';
 import { addressMatcher } from '../../access/source.ts';
 import type { WorkerQuota } from '../../access/workerQuota.ts';
 import type { Log } from '../../server/events.ts';
+import { MessageInForce } from '../../server/messageInForce.ts';
 import { MotdServer } from '../../server/server.ts';
 import { Replica } from '../../server/stores/replica.ts';
 import { reportToParent } from '../lifecycle.ts';
@@ -74,15 +75,18 @@ class ServerWorker {
     this.#config = config;
     this.#primary = primary;
     this.replica = new Replica({
-      initialMessage: config.initialMessage,
       historyLimit: config.historyLimit,
-      store: (message) => primary.call('store', message),
+      append: (record, after) => primary.call('append', record, after),
     });
     const limits = { connections: { total, perSource } };
     const quotas = workerQuotas(limits, config.workers, config.countedKeys, primary);
     this.connections = quotas.connections;
     this.#server = new MotdServer({
       store: this.replica,
+      inForce: new MessageInForce({
+        store: this.replica,
+        initialMessage: config.initialMessage,
+      }),
       passwords: {
         isGuarded: (use) => config.guardedUses.includes(use),
         check: (source, use, password) => primary.call('checkPassword', source, use, password),

@@ -10,7 +10,7 @@
 
 import { LineReader, TOO_LONG, trimLine } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
-import { END_OF_HISTORY, isClosingReply, REPLY } from '../../protocol/replies.ts';
+import { END_OF_LIST, isClosingReply, REPLY } from '../../protocol/replies.ts';
 import {
   type Conversation,
   type Effect,
@@ -118,7 +118,7 @@ export class Dialogue implements Conversation {
       case 'message':
         return [message(line), ...this.#ask('command')];
       case 'history':
-        return line === END_OF_HISTORY ? this.#ask('command') : [message(line)];
+        return line === END_OF_LIST ? this.#ask('command') : [message(line)];
       case 'prompt':
         return [...this.#stopAsking(), ...this.#lineReceivedAtPrompt(line, state.asked)];
       case 'reply': {

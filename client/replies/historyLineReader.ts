@@ -1,7 +1,7 @@
 // Reads the reply to MSGHIST, line by line. Pure.
 
 import { escapeControls } from '../../protocol/plainText.ts';
-import { END_OF_HISTORY, REPLY } from '../../protocol/replies.ts';
+import { END_OF_LIST, REPLY } from '../../protocol/replies.ts';
 
 export type HistoryEvent =
   /** Entries follow. */
@@ -17,7 +17,7 @@ export class HistoryLineReader {
 
   /** Must not be called after the end of the history. */
   receiveLine(line: string): HistoryEvent {
-    if (this.#isAccepted) return line === END_OF_HISTORY ? { is: 'end' } : { is: 'entry', line };
+    if (this.#isAccepted) return line === END_OF_LIST ? { is: 'end' } : { is: 'entry', line };
     if (line !== REPLY.ok) return { is: 'rejected', reply: escapeControls(line) };
     this.#isAccepted = true;
     return { is: 'accepted' };

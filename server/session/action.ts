@@ -1,8 +1,10 @@
 // What a session asks its caller to do (session.ts).
 
+import type { ListCommand } from '../../protocol/commands.ts';
 import type { Reply } from '../../protocol/replies.ts';
+import type { WriteRequest } from './writeRequest.ts';
 
-/** The action that a password permits. */
+/** What a password permits: to stop the server, or any command that changes messages. */
 export type PasswordUse = 'shutDown' | 'store';
 
 /**
@@ -13,14 +15,16 @@ export type Action =
   | { readonly do: 'reply'; readonly reply: Reply; readonly line: string | undefined }
   /** Send `200 OK` and the message in force. */
   | { readonly do: 'sendMessage'; readonly line: string }
-  /** The same, and call `updated` from now on whenever a message is stored. */
+  /** Send `200 OK` and the details of the message in force. */
+  | { readonly do: 'sendInfo'; readonly line: string }
+  /** Send the message, and call `updated` from now on whenever another one comes into force. */
   | { readonly do: 'watch'; readonly line: string }
   /** Send the next message after the last one sent; if there are more, call `updated`. */
   | { readonly do: 'sendUpdate' }
-  /** Send `200 OK`, the history, and its last line before the next action. */
-  | { readonly do: 'sendHistory'; readonly line: string }
-  /** Store the message, then call `stored` or `storeFailed`. */
-  | { readonly do: 'store'; readonly message: string; readonly line: string }
+  /** Send `200 OK`, the list that `line` asks for, and its last line before the next action. */
+  | { readonly do: 'sendList'; readonly line: ListCommand }
+  /** Fulfil the request, then call `written`. */
+  | { readonly do: 'write'; readonly request: WriteRequest; readonly line: string }
   /** Check the password (a byte string), then call `passwordChecked`. */
   | { readonly do: 'checkPassword'; readonly password: string; readonly use: PasswordUse }
   /** Send `400 UNKNOWN COMMAND`, and log that the peer speaks `protocol`. `close` follows. */

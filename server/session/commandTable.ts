@@ -1,14 +1,15 @@
 // What each command does, and the state it leads to (PROTOCOL.md, "Commands").
 
-import type { Command } from '../../protocol/commands.ts';
+import { type Command, WRITE_COMMANDS } from '../../protocol/commands.ts';
 import { REPLY, type Reply } from '../../protocol/replies.ts';
 import {
+  ARGUMENT,
   CLOSING,
   COMMAND,
   type Due,
   due,
-  MESSAGE,
-  PASSWORD,
+  PASSWORD_TO_SHUT_DOWN,
+  PASSWORD_TO_WRITE,
   type SessionState,
   WATCHING,
 } from './sessionState.ts';
@@ -17,18 +18,27 @@ export type CommandTable = ReadonlyMap<string, Due>;
 
 const ANSWERS: Record<Command, Due> = {
   MSGGET: due({ do: 'sendMessage', line: 'MSGGET' }, COMMAND),
-  MSGSTORE: answer('MSGSTORE', REPLY.ok, MESSAGE),
+  MSGSTORE: answer('MSGSTORE', REPLY.ok, ARGUMENT.MSGSTORE),
   MSGWATCH: due({ do: 'watch', line: 'MSGWATCH' }, WATCHING),
-  MSGHIST: due({ do: 'sendHistory', line: 'MSGHIST' }, COMMAND),
+  MSGHIST: due({ do: 'sendList', line: 'MSGHIST' }, COMMAND),
+  MSGPLAN: answer('MSGPLAN', REPLY.ok, ARGUMENT.MSGPLAN),
+  MSGPLANS: due({ do: 'sendList', line: 'MSGPLANS' }, COMMAND),
+  MSGCANCEL: answer('MSGCANCEL', REPLY.ok, ARGUMENT.MSGCANCEL),
+  MSGINFO: due({ do: 'sendInfo', line: 'MSGINFO' }, COMMAND),
+  MSGLIST: due({ do: 'sendList', line: 'MSGLIST' }, COMMAND),
+  MSGREPLACE: answer('MSGREPLACE', REPLY.ok, ARGUMENT.MSGREPLACE),
   QUIT: answer('QUIT', REPLY.ok, CLOSING),
-  SHUTDOWN: answer('SHUTDOWN', REPLY.passwordRequired, PASSWORD.shutDown),
+  SHUTDOWN: answer('SHUTDOWN', REPLY.passwordRequired, PASSWORD_TO_SHUT_DOWN),
 };
 
 export const COMMANDS: CommandTable = new Map(Object.entries(ANSWERS));
 
 export const COMMANDS_WITH_STORE_PASSWORD: CommandTable = new Map([
   ...COMMANDS,
-  ['MSGSTORE', answer('MSGSTORE', REPLY.passwordRequired, PASSWORD.store)],
+  ...WRITE_COMMANDS.map((command): [string, Due] => [
+    command,
+    answer(command, REPLY.passwordRequired, PASSWORD_TO_WRITE[command]),
+  ]),
 ]);
 
 function answer(line: Command, reply: Reply, next: SessionState): Due {

@@ -3,14 +3,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isPlainText } from '../../protocol/plainText.ts';
-import { END_OF_HISTORY, REPLY } from '../../protocol/replies.ts';
+import { END_OF_LIST, REPLY } from '../../protocol/replies.ts';
 import { decodeUtf8 } from '../../protocol/utf8.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { SessionDriver } from './session.harness.ts';
 
-const REPLY_LINES: ReadonlySet<string> = new Set([...Object.values(REPLY), END_OF_HISTORY]);
+const REPLY_LINES: ReadonlySet<string> = new Set([...Object.values(REPLY), END_OF_LIST]);
 const APPLE = 'An apple a day keeps the doctor away.';
 
 /** Fragments of the protocol and of common attacks, mixed with random bytes. */

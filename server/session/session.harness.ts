@@ -3,6 +3,7 @@
 import { REPLY, type Reply } from '../../protocol/replies.ts';
 import type { Action } from './action.ts';
 import { Session, type SessionOptions } from './session.ts';
+import type { WriteRequest } from './writeRequest.ts';
 
 const PASSWORD = '123!abc';
 
@@ -19,6 +20,7 @@ export class SessionDriver {
   isServerDown = false;
   isStoreBroken = false;
   readonly history: string[] = [];
+  readonly requests: WriteRequest[] = [];
 
   constructor(options: SessionOptions = { isStoreGuarded: false }) {
     this.session = new Session(options);
@@ -79,11 +81,14 @@ export class SessionDriver {
       case 'sendUpdate':
         this.sent += `${this.message}\n`;
         break;
-      case 'sendHistory':
+      case 'sendInfo':
+        this.sent += `200 OK\n0 - / - ${this.message}\n`;
+        break;
+      case 'sendList':
         this.sent += ['200 OK', ...this.history, '.\n'].join('\n');
         break;
-      case 'store':
-        this.#store(action.message);
+      case 'write':
+        this.#write(action.request);
         break;
       case 'checkPassword':
         this.session.passwordChecked(action.password === PASSWORD ? 'right' : 'wrong');
@@ -103,13 +108,16 @@ export class SessionDriver {
     }
   }
 
-  #store(message: string): void {
+  #write(request: WriteRequest): void {
+    this.requests.push(request);
     if (this.isStoreBroken) {
-      this.session.storeFailed();
+      this.session.written(REPLY.storeUnavailable);
       return;
     }
-    this.message = message;
-    this.history.push(message);
-    this.session.stored();
+    if ('message' in request) {
+      this.message = request.message;
+      this.history.push(request.message);
+    }
+    this.session.written(REPLY.ok);
   }
 }

@@ -363,10 +363,10 @@ test('answers further lines only after the outcome, in order', () => {
   const session = new Session({ isStoreGuarded: false });
   session.receive('MSGSTORE\nb\nMSGGET\n');
   expect(session.next()).toMatchObject({ reply: '200 OK' });
-  expect(session.next()).toMatchObject({ do: 'store', message: 'b' });
+  expect(session.next()).toMatchObject({ do: 'write', request: { is: 'store', message: 'b' } });
   expect(session.awaitsOutcome).toBe(true);
   expect(session.next()).toBeUndefined();
-  session.stored();
+  session.written('200 OK');
   expect(session.next()).toEqual({ do: 'reply', reply: '200 OK' });
   expect(session.next()).toMatchObject({ do: 'sendMessage' });
 });
@@ -477,10 +477,10 @@ describe('a client that never sends an LF', () => {
     session.next();
     session.receive('b');
     session.endQuietLine();
-    expect(session.next()).toMatchObject({ do: 'store' });
+    expect(session.next()).toMatchObject({ do: 'write' });
     session.receive('QU');
     expect(session.endQuietLine()).toBe(false);
-    session.stored();
+    session.written('200 OK');
     expect(session.next()).toEqual({ do: 'reply', reply: '200 OK' });
     session.receive('IT');
     session.endQuietLine();

@@ -1,9 +1,10 @@
 // The state machine of one connection (PROTOCOL.md, "Commands").
 //
-// A client sends one command per line. MSGSTORE takes the message from the next line, SHUTDOWN the
-// password; MSGWATCH sends every later message until the client sends a line.
+// A client sends one command per line. MSGSTORE takes the message from the next line, as the other
+// commands that change something take theirs, and SHUTDOWN the password. MSGWATCH sends every later
+// message until the client sends a line.
 //
-// Operations: the caller passes in what happens (`receive` bytes, `endInput`, `stored`, …). After
+// Operations: the caller passes in what happens (`receive` bytes, `endInput`, `written`, …). After
 // each call it performs the actions that `next` returns, until there is none. Pure: the session has
 // no socket, no clock and no store.
 //
@@ -19,24 +20,25 @@
 //              a line over the limit                reply 413        firstLine
 //              any other line                       as in command
 //   command    MSGGET                               sendMessage      command
-//              MSGHIST                              sendHistory      command
+//              MSGINFO                              sendInfo         command
+//              MSGHIST, MSGLIST, MSGPLANS           sendList         command
 //              MSGWATCH                             watch            watching
-//              MSGSTORE                             reply 200        message
-//              MSGSTORE, if a password is set       reply 300        password, for store
-//              SHUTDOWN                             reply 300        password, for shutDown
+//              a write command                      reply 200        argument
+//              a write command, if a password is    reply 300        password
+//              set
+//              SHUTDOWN                             reply 300        password
 //              QUIT                                 reply 200        closing
 //              a line of HTTP or a PROXY header     rejectProtocol   closing
 //              any other line                       reply 400        command
 //   watching   updated                                               watching, with updates
 //              no line is left, and it has updates  sendUpdate       watching
 //              a line                               as in command
-//   message    plain text                           store            storing
-//              a command, or other text             reply            command
+//   argument   what the command takes               write            writing
+//              a command, or another line           reply            command
 //   password   a line                               checkPassword    checking
-//   storing    stored                                                due: reply 200, command
-//              storeFailed                                           due: reply 503, command
-//   checking   right, for store                                      due: reply 200, message
-//              right, for shutDown                                   due: reply, shutDown, closing
+//   writing    written                                               due: its reply, command
+//   checking   right, for a write command                            due: reply 200, argument
+//              right, for SHUTDOWN                                   due: reply, shutDown, closing
 //              wrong                                                 due: reply 301, command
 //              the third wrong one, or not checked                   due: reply 421, closing
 //   due        next                                 its action       its next state
@@ -54,10 +56,8 @@ import type { PasswordResult } from '../../access/passwordResult.pure.ts';
 import { isCommand } from '../../protocol/commands.ts';
 import { protocolOfFirstLine, protocolOfLine } from '../../protocol/foreignProtocol.ts';
 import { LineReader, MAX_LINE_BYTES, TOO_LONG } from '../../protocol/lines.ts';
-import { isPlainText } from '../../protocol/plainText.ts';
 import { REPLY, type Reply } from '../../protocol/replies.ts';
 import { dropTelnetCommands } from '../../protocol/telnet.ts';
-import { decodeUtf8 } from '../../protocol/utf8.ts';
 import type { Action } from './action.ts';
 import { COMMANDS, COMMANDS_WITH_STORE_PASSWORD, type CommandTable } from './commandTable.ts';
 import { protocolOfLongFirstLine, rejectionOf, withFirstBytes } from './firstBytes.ts';
@@ -68,17 +68,15 @@ import {
   FIRST_LINE,
   type FirstLine,
   type LineState,
-  RIGHT_PASSWORD,
   replyDue,
   type SessionState,
-  STORE_FAILED,
-  STORED,
-  STORING,
   TOO_MANY_WRONG_PASSWORDS,
   WATCHING,
   WATCHING_WITH_UPDATES,
+  WRITING,
   WRONG_PASSWORD,
 } from './sessionState.ts';
+import { parseWriteRequest } from './writeRequest.ts';
 
 /** The number of wrong passwords that closes the connection. */
 const MAX_WRONG_PASSWORDS = 3;
@@ -86,7 +84,7 @@ const MAX_WRONG_PASSWORDS = 3;
 const SEND_UPDATE: Action = { do: 'sendUpdate' };
 
 export interface SessionOptions {
-  /** Whether MSGSTORE requires a password. */
+  /** Whether the commands that change messages require a password. */
   isStoreGuarded: boolean;
 }
 
@@ -123,25 +121,20 @@ export class Session {
     this.#ending ??= replyDue(reply, CLOSING);
   }
 
-  /** A message was stored, through this connection or another. */
+  /** Another message came into force. */
   updated(): void {
     if (this.#state.is === 'watching') this.#state = WATCHING_WITH_UPDATES;
   }
 
-  /** The message is stored durably. */
-  stored(): void {
-    this.#state = STORED;
-  }
-
-  /** The message could not be stored; the previous one stays in force. */
-  storeFailed(): void {
-    this.#state = STORE_FAILED;
+  /** The outcome of a write: it is durable, or nothing was changed. */
+  written(reply: Reply): void {
+    this.#state = replyDue(reply, COMMAND);
   }
 
   passwordChecked(result: PasswordResult): void {
     if (this.#state.is !== 'checking') throw new Error('no password check was in progress');
     if (result === 'right') {
-      this.#state = RIGHT_PASSWORD[this.#state.use];
+      this.#state = this.#state.right;
       return;
     }
     this.#wrongPasswords++;
@@ -151,10 +144,10 @@ export class Session {
 
   /** Whether an outcome is awaited. Pass in no more input until it is known. */
   get awaitsOutcome(): boolean {
-    return this.#state.is === 'storing' || this.#state.is === 'checking';
+    return this.#state.is === 'writing' || this.#state.is === 'checking';
   }
 
-  /** Whether the peer has to be sent every message that is stored. */
+  /** Whether the peer has to be sent every message that comes into force. */
   get isWatching(): boolean {
     return this.#state.is === 'watching';
   }
@@ -189,7 +182,7 @@ export class Session {
     switch (state.is) {
       case 'due':
         return this.#take(state);
-      case 'storing':
+      case 'writing':
       case 'checking':
       case 'closed':
         return undefined;
@@ -208,8 +201,8 @@ export class Session {
         return this.#onCommand(line, state);
       case 'firstLine':
         return this.#onFirstLine(line, state);
-      case 'message':
-        return this.#onMessage(dropTelnetCommands(line), state);
+      case 'argument':
+        return this.#onArgument(dropTelnetCommands(line), state);
       case 'password':
         return this.#onPassword(dropTelnetCommands(line), state);
     }
@@ -250,21 +243,19 @@ export class Session {
     return this.#replyAndAwaitCommand(REPLY.unknownCommand, line);
   }
 
-  #onMessage(line: string, state: LineState): Action | undefined {
+  #onArgument(line: string, state: LineState & { is: 'argument' }): Action | undefined {
     if (line === '') return this.#nextLine(state);
     if (isCommand(line)) return this.#replyAndAwaitCommand(REPLY.expectedMessage, line);
-    const message = decodeUtf8(line);
-    if (message === undefined || !isPlainText(message)) {
-      return this.#replyAndAwaitCommand(REPLY.notPlainText, line);
-    }
-    this.#state = STORING;
-    return { do: 'store', message, line };
+    const request = parseWriteRequest(state.command, line);
+    if (typeof request === 'string') return this.#replyAndAwaitCommand(request, line);
+    this.#state = WRITING;
+    return { do: 'write', request, line };
   }
 
   #onPassword(line: string, state: LineState & { is: 'password' }): Action | undefined {
     if (line === '') return this.#nextLine(state);
-    const { use } = state;
-    this.#state = { is: 'checking', use };
+    const { use, right } = state;
+    this.#state = { is: 'checking', right };
     return { do: 'checkPassword', password: line, use };
   }
 
@@ -289,7 +280,7 @@ export class Session {
       case 'command':
       case 'watching':
         return isCommand(dropTelnetCommands(text)) || this.#lines.endsWithCr;
-      case 'message':
+      case 'argument':
       case 'password':
         return this.#lines.mayBeComplete;
       default:

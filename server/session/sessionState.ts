@@ -2,6 +2,7 @@
 //
 // A state without data of its own is one constant object: a session allocates nothing per command.
 
+import { WRITE_COMMANDS, type WriteCommand } from '../../protocol/commands.ts';
 import { REPLY, type Reply } from '../../protocol/replies.ts';
 import type { Action, PasswordUse } from './action.ts';
 
@@ -16,10 +17,18 @@ export interface FirstLine {
 export type LineState =
   | FirstLine
   | { readonly is: 'command' }
-  /** `hasUpdates`: whether a message was stored that the peer has not been sent. */
+  /** `hasUpdates`: whether a message came into force that the peer has not been sent. */
   | { readonly is: 'watching'; readonly hasUpdates: boolean }
-  | { readonly is: 'message' }
-  | { readonly is: 'password'; readonly use: PasswordUse };
+  /** The line says what the command is to change. */
+  | { readonly is: 'argument'; readonly command: WriteCommand }
+  | AwaitsPassword;
+
+/** `right` follows if the password is right. */
+export interface AwaitsPassword {
+  readonly is: 'password';
+  readonly use: PasswordUse;
+  readonly right: Due;
+}
 
 /** `next` is to return an action, which leads to another state. */
 export interface Due {
@@ -31,36 +40,39 @@ export interface Due {
 export type SessionState =
   | LineState
   | Due
-  /** The outcome of a store is awaited. */
-  | { readonly is: 'storing' }
+  /** The outcome of a write is awaited. */
+  | { readonly is: 'writing' }
   /** The outcome of a password check is awaited. */
-  | { readonly is: 'checking'; readonly use: PasswordUse }
+  | { readonly is: 'checking'; readonly right: Due }
   | { readonly is: 'closed' };
 
 export const FIRST_LINE: FirstLine = { is: 'firstLine', firstBytes: '' };
 export const COMMAND: SessionState = { is: 'command' };
 export const WATCHING: SessionState = { is: 'watching', hasUpdates: false };
 export const WATCHING_WITH_UPDATES: SessionState = { is: 'watching', hasUpdates: true };
-export const MESSAGE: SessionState = { is: 'message' };
-export const STORING: SessionState = { is: 'storing' };
-
-/** Awaits the password that permits an action. */
-export const PASSWORD: Readonly<Record<PasswordUse, SessionState>> = {
-  shutDown: { is: 'password', use: 'shutDown' },
-  store: { is: 'password', use: 'store' },
-};
+export const WRITING: SessionState = { is: 'writing' };
 
 export const CLOSING = due({ do: 'close' }, { is: 'closed' });
 
-/** The next states of `storing`. */
-export const STORED = replyDue(REPLY.ok, COMMAND);
-export const STORE_FAILED = replyDue(REPLY.storeUnavailable, COMMAND);
+/** Awaits what a command is to change. */
+export const ARGUMENT = forEachWrite((command): SessionState => ({ is: 'argument', command }));
 
-/** The next states of `checking`. */
-export const RIGHT_PASSWORD: Readonly<Record<PasswordUse, Due>> = {
-  shutDown: replyDue(REPLY.shutdownAccepted, due({ do: 'shutDown' }, CLOSING)),
-  store: replyDue(REPLY.ok, MESSAGE),
+export const PASSWORD_TO_SHUT_DOWN: SessionState = {
+  is: 'password',
+  use: 'shutDown',
+  right: replyDue(REPLY.shutdownAccepted, due({ do: 'shutDown' }, CLOSING)),
 };
+
+/** Awaits the password that permits a command. */
+export const PASSWORD_TO_WRITE = forEachWrite(
+  (command): SessionState => ({
+    is: 'password',
+    use: 'store',
+    right: replyDue(REPLY.ok, ARGUMENT[command]),
+  }),
+);
+
+/** The next states of `checking`, if the password is not right. */
 export const WRONG_PASSWORD = replyDue(REPLY.wrongPassword, COMMAND);
 export const TOO_MANY_WRONG_PASSWORDS = replyDue(REPLY.tooManyWrongPasswords, CLOSING);
 
@@ -71,4 +83,16 @@ export function due(action: Action, next: SessionState): Due {
 /** A reply that is not the answer to a line. */
 export function replyDue(reply: Reply, next: SessionState): Due {
   return due({ do: 'reply', reply, line: undefined }, next);
+}
+
+function forEachWrite<Value>(
+  create: (command: WriteCommand) => Value,
+): Record<WriteCommand, Value> {
+  const [MSGSTORE, MSGPLAN, MSGCANCEL, MSGREPLACE] = WRITE_COMMANDS;
+  return {
+    MSGSTORE: create(MSGSTORE),
+    MSGPLAN: create(MSGPLAN),
+    MSGCANCEL: create(MSGCANCEL),
+    MSGREPLACE: create(MSGREPLACE),
+  };
 }

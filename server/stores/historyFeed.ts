@@ -11,14 +11,11 @@
 // One batch is under way at a time, so a slow replica costs no memory: the next batch has all that
 // was stored meanwhile.
 
-import type { History, HistoryEntry } from './history.ts';
+import type { History } from './history.ts';
+import type { Numbered } from './record.ts';
 
-/** Entries with consecutive numbers. */
-export interface HistoryBatch {
-  /** The number of the first entry. Earlier ones that the replica lacks are dropped. */
-  first: number;
-  entries: HistoryEntry[];
-}
+/** Records in order. Those between two of them were dropped. */
+export type HistoryBatch = Numbered[];
 
 /** A predicate for the replica. */
 export type LossCause = 'does not respond' | 'failed to apply a message';
@@ -32,8 +29,8 @@ export interface HistoryFeedOptions {
   hangAfterMs?: number;
 }
 
-/** Entries have at most 4 KB. */
-const MAX_BATCH_ENTRIES = 250;
+/** Records have at most 4 KB. */
+const MAX_BATCH_RECORDS = 250;
 
 /**
  * Much longer than a busy process needs to answer, and shorter than a connection may take to close
@@ -51,15 +48,14 @@ interface Waiting {
 
 export class HistoryFeed {
   readonly #options: HistoryFeedOptions;
-  /** The number of the last entry that the replica has applied. */
-  #applied: number;
+  /** The number of the last record that the replica has applied. */
+  #applied = 0;
   #waiting: Waiting[] = [];
   #state: 'current' | 'sending' | 'failed' | 'closed' = 'current';
 
-  /** The replica has no entry yet. */
+  /** The replica has no record yet. */
   constructor(options: HistoryFeedOptions) {
     this.#options = options;
-    this.#applied = options.history.first - 1;
     this.update();
   }
 
@@ -68,7 +64,7 @@ export class HistoryFeed {
     if (this.#state === 'current') void this.#sendAll();
   }
 
-  /** Resolves when the replica has applied an entry and all before it, or when it is closed. */
+  /** Resolves when the replica has applied a record and all before it, or when it is closed. */
   reached(number: number): Promise<void> {
     if (this.#state === 'closed' || this.#applied >= number) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ number, resolve }));
@@ -92,7 +88,7 @@ export class HistoryFeed {
         this.#options.onLost('failed to apply a message');
         return;
       }
-      this.#applied = batch.first + batch.entries.length - 1;
+      this.#applied = batch.at(-1)?.number ?? history.last;
       this.#resolveReached();
     }
     this.#state = 'current';
@@ -104,15 +100,12 @@ export class HistoryFeed {
   }
 
   #nextBatch(): HistoryBatch {
-    const { history } = this.#options;
-    const first = Math.max(this.#applied + 1, history.first);
-    const entries: HistoryEntry[] = [];
-    while (entries.length < MAX_BATCH_ENTRIES) {
-      const entry = history.at(first + entries.length);
-      if (entry === undefined) break;
-      entries.push(entry);
+    const batch: HistoryBatch = [];
+    for (const record of this.#options.history.after(this.#applied)) {
+      batch.push(record);
+      if (batch.length === MAX_BATCH_RECORDS) break;
     }
-    return { first, entries };
+    return batch;
   }
 
   /** @returns Whether the replica has applied it. */

@@ -4,12 +4,13 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { HistoryFeed } from './historyFeed.ts';
 import { openMemoryStore } from './memory.ts';
 import { Replica } from './replica.ts';
-import type { MessageStore, ServedMessages } from './store.ts';
+import { messageIn, messagesIn, storeIn } from './store.harness.ts';
+import type { MessageStore } from './store.ts';
 
 const LIMIT = 1000;
 
 function memoryStore(historyLimit = LIMIT): MessageStore {
-  return openMemoryStore({ initialMessage: 'first', historyLimit });
+  return openMemoryStore({ historyLimit });
 }
 
 interface Replicated {
@@ -33,17 +34,17 @@ function replicate(store: MessageStore, historyLimit = LIMIT, hangAfterMs = 60_0
   let gate = Promise.resolve();
   let open = () => {};
   const replica = new Replica({
-    initialMessage: 'first',
     historyLimit,
-    store: async (message) => {
-      await store.store(message);
+    append: async (record, after) => {
+      const number = await store.append(record, after);
       await feed.reached(store.history.last);
+      return number;
     },
   });
   const feed = new HistoryFeed({
     history: store.history,
     async send(batch) {
-      batches.push(batch.entries.length);
+      batches.push(batch.length);
       await gate;
       if (isFailing) throw new Error('out of memory');
       replica.apply(JSON.parse(JSON.stringify(batch)));
@@ -64,30 +65,24 @@ function replicate(store: MessageStore, historyLimit = LIMIT, hangAfterMs = 60_0
   return { replica, feed, onLost, batches, pause, resume: () => open(), fail };
 }
 
-function messagesOf({ history }: ServedMessages): (string | undefined)[] {
-  return Array.from({ length: history.last - history.first + 1 }, (_, index) => {
-    return history.at(history.first + index)?.message;
-  });
-}
-
 test('has the initial message, then what was stored before, with numbers and times', async () => {
   const store = memoryStore(3);
   const empty = replicate(store, 3);
-  expect(empty.replica.message).toBe('first');
-  for (const message of ['a', 'b', 'c', 'd', 'e']) await store.store(message);
+  expect(messageIn(empty.replica)).toBe('first');
+  for (const message of ['a', 'b', 'c', 'd', 'e']) await storeIn(store, message);
   const { replica, feed } = replicate(store, 3);
   await feed.reached(store.history.last);
-  expect(messagesOf(replica)).toEqual(['c', 'd', 'e']);
-  expect([replica.history.first, replica.message]).toEqual([3, 'e']);
+  expect(messagesIn(replica)).toEqual(['c', 'd', 'e']);
+  expect([replica.history.first, messageIn(replica)]).toEqual([3, 'e']);
   expect(replica.history.latest).toEqual(store.history.latest);
 });
 
 test('reads its own write, and notifies its listener before', async () => {
   const { replica } = replicate(memoryStore());
   const read: string[] = [];
-  replica.onUpdate(() => read.push(replica.message));
-  await replica.store('a');
-  expect([replica.message, read]).toEqual(['a', ['a']]);
+  replica.onUpdate(() => read.push(messageIn(replica)));
+  await storeIn(replica, 'a');
+  expect([messageIn(replica), read]).toEqual(['a', ['a']]);
 });
 
 test('is sent what was stored while it was slow in few batches, in order', async () => {
@@ -95,11 +90,11 @@ test('is sent what was stored while it was slow in few batches, in order', async
   const { replica, feed, batches, pause, resume } = replicate(store);
   pause();
   const messages = Array.from({ length: 600 }, (_, index) => `message ${index}`);
-  for (const message of messages) await store.store(message);
+  for (const message of messages) await storeIn(store, message);
   expect(batches).toEqual([1]);
   resume();
   await feed.reached(600);
-  expect(messagesOf(replica)).toEqual(messages);
+  expect(messagesIn(replica)).toEqual(messages);
   expect(batches).toEqual([1, 250, 250, 99]);
 });
 
@@ -107,16 +102,16 @@ test('leaves out what the history has dropped while it was slow', async () => {
   const store = memoryStore(2);
   const { replica, feed, pause, resume } = replicate(store, 2);
   pause();
-  for (const message of ['a', 'b', 'c', 'd', 'e']) await store.store(message);
+  for (const message of ['a', 'b', 'c', 'd', 'e']) await storeIn(store, message);
   resume();
   await feed.reached(5);
-  expect(messagesOf(replica)).toEqual(['d', 'e']);
+  expect(messagesIn(replica)).toEqual(['d', 'e']);
   expect(replica.history.first).toBe(4);
 });
 
 test('passes on why a message was not stored', async () => {
-  const store = { ...memoryStore(), store: () => Promise.reject(new Error('disk full')) };
-  await expect(replicate(store).replica.store('a')).rejects.toThrow('disk full');
+  const store = { ...memoryStore(), append: () => Promise.reject(new Error('disk full')) };
+  await expect(storeIn(replicate(store).replica, 'a')).rejects.toThrow('disk full');
 });
 
 test('reports a replica that does not answer, and waits no longer once it is closed', async () => {
@@ -125,7 +120,7 @@ test('reports a replica that does not answer, and waits no longer once it is clo
   const store = memoryStore();
   const { replica, feed, onLost, pause } = replicate(store, LIMIT, 5000);
   pause();
-  const storing = replica.store('a');
+  const storing = storeIn(replica, 'a');
   await vi.advanceTimersByTimeAsync(5400);
   expect(onLost).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(200);
@@ -140,12 +135,12 @@ test('reports a replica that fails, and acknowledges no message before it is clo
   const { replica, feed, onLost, fail } = replicate(store);
   fail();
   let isAcknowledged = false;
-  const storing = replica.store('a').then(() => {
+  const storing = storeIn(replica, 'a').then(() => {
     isAcknowledged = true;
   });
   await vi.waitFor(() => expect(onLost).toHaveBeenCalledOnce());
-  await store.store('b');
-  expect([isAcknowledged, replica.message]).toEqual([false, 'first']);
+  await storeIn(store, 'b');
+  expect([isAcknowledged, messageIn(replica)]).toEqual([false, 'first']);
   feed.close();
   await storing;
   expect(onLost).toHaveBeenCalledExactlyOnceWith('failed to apply a message');

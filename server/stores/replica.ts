@@ -1,43 +1,38 @@
-// The messages in a worker process: a copy of the history of the store that its primary owns, kept
+// The records in a worker process: a copy of the history of the store that its primary owns, kept
 // current by a `HistoryFeed`. Reads are from memory. `/readyz` and the metrics of the store are
 // answered by the primary, so a worker need not know how fresh the store is.
 
 import { History } from './history.ts';
 import type { HistoryBatch } from './historyFeed.ts';
-import type { ServedMessages } from './store.ts';
+import type { HistoryRecord } from './record.ts';
+import type { ServedStore } from './store.ts';
 
 export interface ReplicaOptions {
-  initialMessage: string;
   historyLimit: number;
-  /** Stores a message in the primary. Resolves when every replica has applied it. */
-  store(message: string): Promise<void>;
+  /** As `ServedStore.append`, in the primary. Resolves when every replica has applied the record. */
+  append(record: HistoryRecord, after?: number): Promise<number>;
 }
 
-export class Replica implements ServedMessages {
+export class Replica implements ServedStore {
   readonly history: History;
-  readonly #options: ReplicaOptions;
+  readonly #append: ReplicaOptions['append'];
   #listener = () => {};
 
-  constructor(options: ReplicaOptions) {
-    this.history = new History(options.historyLimit);
-    this.#options = options;
+  constructor({ historyLimit, append }: ReplicaOptions) {
+    this.history = new History(historyLimit);
+    this.#append = append;
   }
 
-  get message(): string {
-    return this.history.latest?.message ?? this.#options.initialMessage;
-  }
-
-  store(message: string): Promise<void> {
-    return this.#options.store(message);
+  append(record: HistoryRecord, after?: number): Promise<number> {
+    return this.#append(record, after);
   }
 
   onUpdate(listener: () => void): void {
     this.#listener = listener;
   }
 
-  apply({ first, entries }: HistoryBatch): void {
-    if (first > this.history.last + 1) this.history.restartAt(first);
-    for (const entry of entries) this.history.add(entry);
+  apply(batch: HistoryBatch): void {
+    for (const { number, ...record } of batch) this.history.add(record, number);
     this.#listener();
   }
 }

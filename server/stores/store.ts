@@ -1,6 +1,7 @@
 // The interface between the server and the store that keeps the message.
 
 import type { History } from './history.ts';
+import type { HistoryRecord } from './record.ts';
 
 /** The events of a store, other than the results of calls. All but the first are of shared ones. */
 export type StoreEvent =
@@ -13,6 +14,10 @@ export type StoreEvent =
   | { event: 'storeRecovered'; afterMs: number }
   /** A message was stored through another server. */
   | { event: 'updatedRemotely'; message: string }
+  /** A message was planned through another server. */
+  | { event: 'plannedRemotely'; number: number; window: string; message: string }
+  /** An entry was cancelled through another server. */
+  | { event: 'cancelledRemotely'; number: number }
   /** A message was stored, although its `store` had failed for lack of an answer. */
   | { event: 'storeConfirmedLate'; message: string }
   /** A `store` had failed for lack of an answer, and the store was closed before there was one. */
@@ -32,39 +37,36 @@ export interface Freshness {
 export const ALWAYS_FRESH: Freshness = { ageMs: 0, outage: undefined };
 
 export interface StoreOptions {
-  /** The message in force until one is stored. */
-  initialMessage: string;
-  /** How many messages the history keeps, at least 1. */
+  /** How many records the history keeps, at least 1. Those that may still be in force are extra. */
   historyLimit: number;
   /** Called with every event of the store. */
   log?: StoreLog | undefined;
 }
 
-/** The messages as a server uses them. */
-export interface ServedMessages {
-  /** The message in force: one line of plain text. Reads are immediate and never fail. */
-  readonly message: string;
-  /** The messages stored so far, the one in force last. Kept in memory: reads never fail. */
+/** The number of no record. */
+export const CONFLICT = 0;
+
+/** The store as a server uses it. */
+export interface ServedStore {
+  /** What is stored so far. Kept in memory: reads never fail. */
   readonly history: History;
   /**
-   * Stores a message durably, and puts it in force.
+   * Stores a record durably, after all others.
    *
-   * @param message One line of plain text (PROTOCOL.md, "Plain text"), at most `MAX_LINE_BYTES`.
-   * @returns Resolves when the message is durable. Acknowledge it only then.
-   * @throws Error if the message could not be stored; the previous one stays in force.
+   * @param record Its message is one line of plain text (PROTOCOL.md, "Plain text"), at most
+   *   `MAX_LINE_BYTES`.
+   * @param after Store it only directly after the record with this number; by default, after any.
+   * @returns Resolves with its number when it is durable; acknowledge it only then. With `CONFLICT` if
+   *   another record came after `after`, and nothing was stored.
+   * @throws Error if it could not be stored.
    */
-  store(message: string): Promise<void>;
+  append(record: HistoryRecord, after?: number): Promise<number>;
   /** Sets the listener that is called after the history has grown, through any server. */
   onUpdate(listener: () => void): void;
 }
 
-export interface MessageStore extends ServedMessages {
+export interface MessageStore extends ServedStore {
   readonly freshness: Freshness;
-  /**
-   * @param storedAtMs When the message was stored, in milliseconds since 1970 (UTC), if it is copied
-   *   from another store; now by default.
-   */
-  store(message: string, storedAtMs?: number): Promise<void>;
-  /** Waits until every `store` has settled, then releases all resources. */
+  /** Waits until every `append` has settled, then releases all resources. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Commits entries to etcd, in as many attempts as it takes, until a deadline.
+// Commits records to etcd, in as many attempts as it takes, until a deadline.
 //
 // A transaction that got no answer (a timeout, a change of leader) may have been committed, or may
 // be committed later. The same transaction is sent again. That is safe: it changes the head that it
@@ -10,6 +10,7 @@
 //   new           conflict                          new; expects the newest head
 //   new           rejected                          failed
 //   new           unsent                            new
+//   new           unmet: its condition fails        refused
 //   new           unanswered                        unconfirmed
 //   unconfirmed   committed, or found committed     stored
 //   unconfirmed   conflict                          new; it can no longer be committed
@@ -17,16 +18,17 @@
 //
 // At the deadline, `new` fails for the last reason, and `unconfirmed` with an
 // UnconfirmedWriteError. `fence` then makes sure that it can no longer be committed: it commits a
-// new head without entries.
+// new head without records.
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage } from '../../../access/errorMessage.ts';
-import type { HistoryEntry } from '../history.ts';
+import type { HistoryRecord } from '../record.ts';
+import { CONFLICT } from '../store.ts';
 import type { EtcdCluster } from './etcdCluster.ts';
 import { EtcdRejectedError } from './etcdErrors.ts';
 import type { EtcdMember } from './etcdMember.ts';
-import { type EtcdEntry, serverOf } from './etcdRecord.ts';
+import { type EtcdRecord, type NumberRange, serverOf } from './etcdRecord.ts';
 import { type EtcdReplica, REQUEST_TIMEOUT_MS } from './etcdReplica.ts';
 import type { EtcdCommitResult, EtcdHead, EtcdSnapshot } from './etcdRequests.ts';
 
@@ -35,6 +37,9 @@ const COMMIT_TIMEOUT_MS = 5000;
 
 /** The delay after an attempt without a result. After a conflict there is none. */
 const RETRY_DELAY_MS = 100;
+
+/** The most ranges that a transaction deletes. The others were deleted by earlier ones. */
+const MAX_DROPPED_RANGES = 20;
 
 /** The timeout of the last request, however little time is left. */
 const MIN_REQUEST_TIMEOUT_MS = 100;
@@ -45,10 +50,19 @@ export interface EtcdAttempt {
   readonly writeId: string;
 }
 
+interface EtcdWrite {
+  writeId: string;
+  records: readonly HistoryRecord[];
+  /** As for `commit`. */
+  after: number | undefined;
+  timeoutMs: number;
+}
+
 type State =
   | { readonly is: 'new'; readonly reason: string }
   | { readonly is: 'unconfirmed'; readonly attempt: EtcdAttempt; readonly reason: string }
-  | { readonly is: 'stored' }
+  | { readonly is: 'stored'; readonly first: number }
+  | { readonly is: 'refused' }
   | { readonly is: 'failed'; readonly reason: string };
 
 type AttemptResult =
@@ -56,6 +70,7 @@ type AttemptResult =
   /** This time it was not committed. */
   | { is: 'rejected'; reason: string }
   | { is: 'unsent'; reason: string }
+  | { is: 'unmet' }
   | { is: 'unanswered'; reason: string; attempt: EtcdAttempt };
 
 /** The peers get 503, although the messages may have been stored. */
@@ -82,30 +97,33 @@ export class EtcdCommitter {
     this.#historyLimit = historyLimit;
   }
 
-  /** Whether this server wrote an entry. */
-  wrote({ writeId }: EtcdEntry): boolean {
+  /** Whether this server wrote a record. */
+  wrote({ writeId }: EtcdRecord): boolean {
     return serverOf(writeId) === this.#serverId;
   }
 
   /**
-   * Stores entries under consecutive numbers.
+   * Stores records under consecutive numbers.
    *
+   * @param after Store them only directly after the record with this number; by default, after any.
+   * @returns The number of the first; `CONFLICT` if another came after `after`.
    * @throws UnconfirmedWriteError if the outcome is unknown; another error if they were not stored.
    */
-  async commit(entries: readonly HistoryEntry[]): Promise<void> {
+  async commit(records: readonly HistoryRecord[], after?: number): Promise<number> {
     const writeId = `${this.#serverId}-${++this.#commits}`;
     const deadlineAtMs = performance.now() + COMMIT_TIMEOUT_MS;
     let state: State = { is: 'new', reason: '' };
     for (;;) {
       const leftMs = Math.max(deadlineAtMs - performance.now(), MIN_REQUEST_TIMEOUT_MS);
       const timeoutMs = Math.min(leftMs, REQUEST_TIMEOUT_MS);
-      const result = await this.#attempt(state, { writeId, entries, timeoutMs });
+      const result = await this.#attempt(state, { writeId, records, after, timeoutMs });
       state = next(state, result);
       if (result.is === 'committed') {
         const { attempt, head } = result;
-        this.#replica.applyUpdate({ entries: numbered(entries, attempt), head });
+        this.#replica.applyUpdate({ records: numbered(records, attempt), head });
       }
-      if (state.is === 'stored') return;
+      if (state.is === 'stored') return state.first;
+      if (state.is === 'refused') return CONFLICT;
       if (state.is === 'failed') throw new Error(state.reason);
       if (result.is !== 'conflict') await sleep(RETRY_DELAY_MS);
       if (performance.now() < deadlineAtMs) continue;
@@ -118,12 +136,12 @@ export class EtcdCommitter {
   async fence(attempt: EtcdAttempt): Promise<'committed' | 'prevented' | 'unanswered'> {
     const { member } = this.#cluster;
     try {
-      const transaction = { ...attempt, entries: [], oldest: 0 };
+      const transaction = { ...attempt, records: [], dropped: [] };
       const result = await member.commit(transaction, REQUEST_TIMEOUT_MS);
       if (result.is === 'conflict') {
         return wasCommitted(attempt, result.snapshot) ? 'committed' : 'prevented';
       }
-      this.#replica.applyUpdate({ entries: [], head: result.head });
+      this.#replica.applyUpdate({ records: [], head: result.head });
       return 'prevented';
     } catch {
       this.#cluster.failOver(member);
@@ -131,20 +149,17 @@ export class EtcdCommitter {
     }
   }
 
-  async #attempt(
-    state: State,
-    write: { writeId: string; entries: readonly HistoryEntry[]; timeoutMs: number },
-  ): Promise<AttemptResult> {
+  async #attempt(state: State, write: EtcdWrite): Promise<AttemptResult> {
     const { member } = this.#cluster;
-    const { writeId, entries, timeoutMs } = write;
+    const { writeId, records, after, timeoutMs } = write;
     let attempt = state.is === 'unconfirmed' ? state.attempt : undefined;
     try {
       attempt ??= { expectedHead: await this.#newestHead(member), writeId };
       const { expectedHead } = attempt;
-      const last = expectedHead.last + entries.length;
-      // Never delete entries of this transaction, even if there are more than the limit.
-      const oldest = Math.min(last - this.#historyLimit, expectedHead.last) + 1;
-      const result = await member.commit({ ...attempt, entries, oldest }, timeoutMs);
+      const isUnmet = after !== undefined && after !== expectedHead.last;
+      if (isUnmet && state.is === 'new') return { is: 'unmet' };
+      const dropped = this.#droppedWith(records, expectedHead);
+      const result = await member.commit({ ...attempt, records, dropped }, timeoutMs);
       if (result.is === 'conflict') this.#replica.applySnapshot(result.snapshot, expectedHead);
       return { ...result, attempt };
     } catch (error) {
@@ -153,6 +168,14 @@ export class EtcdCommitter {
       this.#cluster.failOver(member);
       return attempt ? { is: 'unanswered', reason, attempt } : { is: 'unsent', reason };
     }
+  }
+
+  #droppedWith(records: readonly HistoryRecord[], expectedHead: EtcdHead): NumberRange[] {
+    const last = expectedHead.last + records.length;
+    // Never delete records of this transaction, even if there are more than the limit.
+    const oldest = Math.min(last - this.#historyLimit, expectedHead.last) + 1;
+    const kept = this.#replica.history.liveBelow(oldest, records);
+    return rangesBetween(kept, oldest).slice(-MAX_DROPPED_RANGES);
   }
 
   async #newestHead(member: EtcdMember): Promise<EtcdHead> {
@@ -167,13 +190,17 @@ export class EtcdCommitter {
 function next(state: State, result: AttemptResult): State {
   switch (result.is) {
     case 'committed':
-      return { is: 'stored' };
+      return { is: 'stored', first: firstOf(result.attempt) };
     case 'conflict':
-      if (wasCommitted(result.attempt, result.snapshot)) return { is: 'stored' };
+      if (wasCommitted(result.attempt, result.snapshot)) {
+        return { is: 'stored', first: firstOf(result.attempt) };
+      }
       return { is: 'new', reason: 'every attempt conflicted with a write of another server' };
     case 'rejected':
       if (state.is === 'unconfirmed') return { ...state, reason: result.reason };
       return { is: 'failed', reason: result.reason };
+    case 'unmet':
+      return { is: 'refused' };
     case 'unsent':
       return { is: 'new', reason: result.reason };
     case 'unanswered':
@@ -185,21 +212,31 @@ function next(state: State, result: AttemptResult): State {
  * Whether an attempt was committed, given a snapshot with another head than it expects. If it was
  * not, it never will be.
  *
- * The head shows it, unless 64 or more other servers have stored since. The first entry after the
+ * The head shows it, unless 64 or more other servers have stored since. The first record after the
  * expected head shows it too, unless it was deleted since. The head names only the last write of a
  * server. That suffices, because a server writes one transaction after the other.
  */
-function wasCommitted({ writeId }: EtcdAttempt, { head, entries }: EtcdSnapshot): boolean {
-  return head.writes.includes(writeId) || entries[0]?.writeId === writeId;
+function wasCommitted({ writeId }: EtcdAttempt, { head, records }: EtcdSnapshot): boolean {
+  return head.writes.includes(writeId) || records[0]?.writeId === writeId;
 }
 
-function numbered(
-  entries: readonly HistoryEntry[],
-  { expectedHead, writeId }: EtcdAttempt,
-): EtcdEntry[] {
-  return entries.map((entry, index) => ({
-    ...entry,
-    writeId,
-    number: expectedHead.last + 1 + index,
+function numbered(records: readonly HistoryRecord[], attempt: EtcdAttempt): EtcdRecord[] {
+  return records.map((record, index) => ({
+    ...record,
+    writeId: attempt.writeId,
+    number: firstOf(attempt) + index,
   }));
+}
+
+/** The number of the first record of an attempt. */
+function firstOf({ expectedHead }: EtcdAttempt): number {
+  return expectedHead.last + 1;
+}
+
+/** The numbers below `end`, without those that are kept. @param kept In order. */
+function rangesBetween(kept: readonly number[], end: number): NumberRange[] {
+  const starts = [0, ...kept.map((number) => number + 1)];
+  const ends = [...kept, end];
+  const ranges = starts.map((first, index) => ({ first, end: ends[index] ?? end }));
+  return ranges.filter((range) => range.first < range.end && range.end > 1);
 }

@@ -46,7 +46,7 @@ export class EtcdMember {
   }
 
   /**
-   * Reads the head, and a page of the entries after a number. The read is linearizable: it returns
+   * Reads the head, and a page of the records after a number. The read is linearizable: it returns
    * everything committed before the request (etcd's documentation, "KV API guarantees").
    */
   async read(after: number, timeoutMs: number): Promise<EtcdSnapshot> {
@@ -56,12 +56,12 @@ export class EtcdMember {
 
   /** Checks the cluster ID, unless an earlier response did. @throws ClusterIdMismatchError */
   async checkClusterId(timeoutMs: number): Promise<void> {
-    // There are no entries after this number: this reads the head alone.
+    // There are no records after this number: this reads the head alone.
     if (!this.#isClusterIdChecked) await this.read(Number.MAX_SAFE_INTEGER, timeoutMs);
   }
 
   /**
-   * Writes the entries and the head and deletes old entries, atomically.
+   * Writes the records and the head and deletes old records, atomically.
    *
    * @throws EtcdRejectedError if it was not committed. After any other error the outcome is
    *   unknown: it may be committed, now or later, until the head differs from `expectedHead`.

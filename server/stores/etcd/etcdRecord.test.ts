@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeHead, EtcdKeys, encodeEntry, encodeHead, withWrite } from './etcdRecord.ts';
+import { decodeHead, EtcdKeys, encodeHead, encodeRecord, withWrite } from './etcdRecord.ts';
 
 const keys = new EtcdKeys('/motd/');
 const storedAtMs = Date.UTC(2026, 10, 22, 17);
@@ -10,7 +10,7 @@ test('encodes keys and values as readable text', () => {
   expect(decodeHead(encodeHead(17, ['a-3', 'b-1']))).toEqual({ last: 17, writes: ['a-3', 'b-1'] });
   expect(decodeHead(encodeHead(0, []))).toEqual({ last: 0, writes: [] });
   expect(keys.entry(17).toString()).toBe('/motd/entries/000000000017');
-  expect(encodeEntry({ message: 'Hello there', storedAtMs }, 'id-1').toString()).toBe(
+  expect(encodeRecord({ message: 'Hello there', storedAtMs }, 'id-1').toString()).toBe(
     '2026-11-22T17:00:00.000Z id-1 Hello there',
   );
 });
@@ -18,8 +18,8 @@ test('encodes keys and values as readable text', () => {
 test.each(['a', 'a  b', 'x'.repeat(4096), '漢'.repeat(1365), '. \\ " $1', '200 OK'])(
   'decodes what it encoded: %j',
   (message) => {
-    const value = encodeEntry({ message, storedAtMs }, 'id-1');
-    expect(keys.decodeEntry(keys.entry(17), value)).toEqual({
+    const value = encodeRecord({ message, storedAtMs }, 'id-1');
+    expect(keys.decodeRecord(keys.entry(17), value)).toEqual({
       number: 17,
       message,
       storedAtMs,
@@ -34,13 +34,13 @@ test.each([
   ['/motd/entries/000000000001', '2026-11-22T17:00:00.000Z id \x1b[2J'],
   ['/motd/entries/000000000001', '2026-11-22T17:00:00.000Z id two\nlines'],
 ])('rejects the key %s with the value %j', (key, value) => {
-  expect(() => keys.decodeEntry(Buffer.from(key), Buffer.from(value))).toThrow(key);
+  expect(() => keys.decodeRecord(Buffer.from(key), Buffer.from(value))).toThrow(key);
 });
 
 test.each(['/motd/entries/x', '/motd/entries/1', '/motd/other', '/motd/entries/00000000000x'])(
   'ignores the key %s, which is not that of an entry',
   (key) => {
-    expect(keys.decodeEntry(Buffer.from(key), Buffer.from('x'))).toBeUndefined();
+    expect(keys.decodeRecord(Buffer.from(key), Buffer.from('x'))).toBeUndefined();
   },
 );
 
@@ -71,5 +71,6 @@ test('limits a range to the keys below its prefix', () => {
   const from = keys.entriesFrom(10);
   expect(from.key.compare(keys.entry(9))).toBe(1);
   expect(from.rangeEnd.compare(keys.entry(999_999_999_999))).toBe(1);
-  expect(keys.entriesBelow(10).rangeEnd.compare(keys.entry(10))).toBe(0);
+  const range = keys.entriesIn({ first: 3, end: 10 });
+  expect(range).toEqual({ key: keys.entry(3), rangeEnd: keys.entry(10) });
 });

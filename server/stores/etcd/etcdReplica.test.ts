@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EtcdEntry } from './etcdRecord.ts';
+import type { EtcdRecord } from './etcdRecord.ts';
 import { EtcdReplica } from './etcdReplica.ts';
 import type { EtcdHead } from './etcdRequests.ts';
 
@@ -10,7 +10,7 @@ function headAt(last: number): EtcdHead {
   return { last, writes: [], revision: 100 + last, created: 101 };
 }
 
-function entriesTo(last: number, first = 1): EtcdEntry[] {
+function recordsTo(last: number, first = 1): EtcdRecord[] {
   return Array.from({ length: last - first + 1 }, (_, index) => ({
     number: first + index,
     message: `message ${first + index}`,
@@ -20,52 +20,52 @@ function entriesTo(last: number, first = 1): EtcdEntry[] {
 }
 
 function replicaOf(head: EtcdHead, historyLimit = 1000): EtcdReplica {
-  return new EtcdReplica({ revision: 200, head, entries: [] }, historyLimit);
+  return new EtcdReplica({ revision: 200, head, records: [] }, historyLimit);
 }
 
-function snapshot(head: EtcdHead, entries: EtcdEntry[] = []) {
-  return { revision: 200, head, entries };
+function snapshot(head: EtcdHead, records: EtcdRecord[] = []) {
+  return { revision: 200, head, records };
 }
 
-test('has no head until every entry is read, however many reads that takes', () => {
+test('has no head until every record is read, however many reads that takes', () => {
   const replica = replicaOf(headAt(3));
   expect(replica.head).toBeUndefined();
-  replica.applySnapshot(snapshot(headAt(3), entriesTo(2)), headAt(3));
+  replica.applySnapshot(snapshot(headAt(3), recordsTo(2)), headAt(3));
   expect(replica.head).toBeUndefined();
-  replica.applySnapshot(snapshot(headAt(3), entriesTo(3, 3)), headAt(3));
+  replica.applySnapshot(snapshot(headAt(3), recordsTo(3, 3)), headAt(3));
   expect(replica.head).toEqual(headAt(3));
-  expect(replica.history.latest?.message).toBe('message 3');
+  expect(replica.history.latest).toMatchObject({ message: 'message 3' });
 });
 
-test('ignores repeated and late updates, and reports each entry once', () => {
+test('ignores repeated and late updates, and reports each record once', () => {
   const replica = replicaOf(NO_HEAD);
   const reported: number[] = [];
-  replica.listen({ onEntry: ({ number }) => reported.push(number), onUpdate() {} });
-  replica.applyUpdate({ entries: entriesTo(2), head: headAt(2) });
-  replica.applyUpdate({ entries: entriesTo(1), head: headAt(1) });
-  replica.applySnapshot(snapshot(headAt(1), entriesTo(1)), NO_HEAD);
+  replica.listen({ onRecord: ({ number }) => reported.push(number), onUpdate() {} });
+  replica.applyUpdate({ records: recordsTo(2), head: headAt(2) });
+  replica.applyUpdate({ records: recordsTo(1), head: headAt(1) });
+  replica.applySnapshot(snapshot(headAt(1), recordsTo(1)), NO_HEAD);
   expect(reported).toEqual([1, 2]);
   expect(replica.head).toEqual(headAt(2));
 });
 
 test('keeps the first entry if an earlier, empty read is answered later', () => {
   const replica = replicaOf(NO_HEAD);
-  replica.applyUpdate({ entries: entriesTo(1), head: headAt(1) });
+  replica.applyUpdate({ records: recordsTo(1), head: headAt(1) });
   replica.applySnapshot(snapshot(NO_HEAD), NO_HEAD);
   expect(replica.head).toEqual(headAt(1));
 });
 
 test('skips entries that were dropped during an outage', () => {
   const replica = replicaOf(headAt(1));
-  replica.applySnapshot(snapshot(headAt(1), entriesTo(1)), headAt(1));
-  replica.applySnapshot(snapshot(headAt(9), entriesTo(9, 7)), headAt(1));
+  replica.applySnapshot(snapshot(headAt(1), recordsTo(1)), headAt(1));
+  replica.applySnapshot(snapshot(headAt(9), recordsTo(9, 7)), headAt(1));
   expect([replica.history.first, replica.history.last]).toEqual([7, 9]);
 });
 
-test('rejects a watch update that skips an entry', () => {
+test('rejects a watch update that skips a record', () => {
   const replica = replicaOf(NO_HEAD);
-  const late = { entries: entriesTo(3, 3), head: headAt(3) };
-  expect(() => replica.applyUpdate(late)).toThrow(/skipped entry 1/);
+  const late = { records: recordsTo(3, 3), head: headAt(3) };
+  expect(() => replica.applyUpdate(late)).toThrow(/skipped record 1/);
   expect(replica.history.last).toBe(0);
 });
 
@@ -78,15 +78,15 @@ const LOSSES: [loss: string, head: EtcdHead][] = [
 
 test.each(LOSSES)('rejects %s, and everything after it', (_loss, head) => {
   const replica = replicaOf(headAt(2));
-  replica.applySnapshot(snapshot(headAt(2), entriesTo(2)), headAt(2));
+  replica.applySnapshot(snapshot(headAt(2), recordsTo(2)), headAt(2));
   expect(() => replica.applySnapshot(snapshot(head), headAt(2))).toThrow(/restored or emptied/);
-  const further = { entries: entriesTo(3, 3), head: headAt(3) };
+  const further = { records: recordsTo(3, 3), head: headAt(3) };
   expect(() => replica.applyUpdate(further)).toThrow(/restored or emptied/);
-  expect(replica.history.latest?.message).toBe('message 2');
+  expect(replica.history.latest).toMatchObject({ message: 'message 2' });
 });
 
 test('rejects everything after a watch reports that the head was deleted', () => {
   const replica = replicaOf(headAt(1));
-  replica.applySnapshot(snapshot(headAt(1), entriesTo(1)), headAt(1));
-  expect(() => replica.applyUpdate({ entries: [], head: NO_HEAD })).toThrow(/restored or emptied/);
+  replica.applySnapshot(snapshot(headAt(1), recordsTo(1)), headAt(1));
+  expect(() => replica.applyUpdate({ records: [], head: NO_HEAD })).toThrow(/restored or emptied/);
 });

@@ -1,17 +1,17 @@
-// The copy of etcd's entries that one server keeps in memory. It only ever grows. Reads, the watch
-// and our own commits may deliver the same entries, in any order.
+// The copy of etcd's records that one server keeps in memory. It only ever grows. Reads, the watch
+// and our own commits may deliver the same records, in any order.
 
 import { History } from '../history.ts';
 import type { EtcdMember } from './etcdMember.ts';
-import type { EtcdEntry } from './etcdRecord.ts';
+import type { EtcdRecord } from './etcdRecord.ts';
 import type { EtcdHead, EtcdSnapshot, EtcdUpdate } from './etcdRequests.ts';
 
 export const REQUEST_TIMEOUT_MS = 1000;
 
 export interface ReplicaListener {
-  /** An entry was added to the history. */
-  onEntry(entry: EtcdEntry): void;
-  /** All entries of one snapshot or update were added. */
+  /** A record was added to the history. */
+  onRecord(record: EtcdRecord): void;
+  /** All records of one snapshot or update were added. */
   onUpdate(): void;
 }
 
@@ -20,14 +20,14 @@ export class EtcdReplica {
   #head: EtcdHead;
   /** Set for good when etcd has lost acknowledged entries: nothing is accepted after that. */
   #lostData: string | undefined;
-  #listener: ReplicaListener = { onEntry() {}, onUpdate() {} };
+  #listener: ReplicaListener = { onRecord() {}, onUpdate() {} };
 
   /**
-   * @param snapshot The current one. `catchUp` reads its entries, and as many earlier ones as the
-   *   limit allows.
+   * @param snapshot The current one. `catchUp` reads all records, from the first on: an old one may
+   *   be a planned message.
    */
   constructor({ head }: EtcdSnapshot, historyLimit: number) {
-    this.history = new History(historyLimit, Math.max(head.last - historyLimit, 0) + 1);
+    this.history = new History(historyLimit);
     this.#head = head;
   }
 
@@ -36,7 +36,7 @@ export class EtcdReplica {
     this.#listener = listener;
   }
 
-  /** The newest known head; `undefined` while entries before it are missing. */
+  /** The newest known head; `undefined` while records before it are missing. */
   get head(): EtcdHead | undefined {
     return this.history.last === this.#head.last ? this.#head : undefined;
   }
@@ -45,7 +45,7 @@ export class EtcdReplica {
    * Reads pages until the replica is current.
    *
    * @returns The revision, and the time (`performance.now()`), at which it was current.
-   * @throws If the member does not answer. If etcd lost acknowledged entries, because it was
+   * @throws If the member does not answer. If etcd lost acknowledged records, because it was
    *   emptied or restored from an older copy: now and on every later call.
    */
   async catchUp(member: EtcdMember): Promise<{ revision: number; asOfMs: number }> {
@@ -59,31 +59,26 @@ export class EtcdReplica {
   }
 
   /** @param knownHead The head that was known when the read began. */
-  applySnapshot({ head, entries }: EtcdSnapshot, knownHead: EtcdHead): void {
+  applySnapshot({ head, records }: EtcdSnapshot, knownHead: EtcdHead): void {
     this.#checkCreated(head, knownHead);
     if (head.revision < knownHead.revision || head.last < knownHead.last) this.#failForGood();
-    const [first] = entries;
-    // The entries in between were dropped from the history while etcd was unavailable.
-    if (first !== undefined && first.number > this.history.last + 1) {
-      this.history.restartAt(first.number);
-    }
-    this.#add(entries, head);
-    if (entries.length === 0 && head.last > this.history.last) this.#failForGood();
+    this.#add(records, head);
+    if (records.length === 0 && head.last > this.history.last) this.#failForGood();
   }
 
   /** Applies an update that a watch delivered, or that was just committed. */
-  applyUpdate({ entries, head = this.#head }: EtcdUpdate): void {
+  applyUpdate({ records, head = this.#head }: EtcdUpdate): void {
     this.#checkCreated(head, this.#head);
-    const [first] = entries;
+    const [first] = records;
     if (first !== undefined && first.number > this.history.last + 1) {
-      throw new Error(`the watch skipped entry ${this.history.last + 1}`);
+      throw new Error(`the watch skipped record ${this.history.last + 1}`);
     }
-    this.#add(entries, head);
+    this.#add(records, head);
   }
 
   /**
    * The head is created once, so a new creation revision means that the known head was deleted. A
-   * missing head is not a loss if the read began before the first entry was stored.
+   * missing head is not a loss if the read began before the first record was stored.
    */
   #checkCreated({ created }: EtcdHead, knownHead: EtcdHead): void {
     if (this.#lostData !== undefined) throw new Error(this.#lostData);
@@ -98,13 +93,15 @@ export class EtcdReplica {
     throw new Error(this.#lostData);
   }
 
-  #add(entries: readonly EtcdEntry[], head: EtcdHead): void {
-    const newEntries = entries.filter(({ number }) => number > this.history.last);
-    for (const entry of newEntries) {
-      this.history.add(entry);
-      this.#listener.onEntry(entry);
+  /** Records between two of them were dropped from the history while etcd was unavailable. */
+  #add(records: readonly EtcdRecord[], head: EtcdHead): void {
+    const newRecords = records.filter(({ number }) => number > this.history.last);
+    for (const record of newRecords) {
+      const { number, writeId: _, ...stored } = record;
+      this.history.add(stored, number);
+      this.#listener.onRecord(record);
     }
     if (head.revision > this.#head.revision) this.#head = head;
-    if (newEntries.length > 0) this.#listener.onUpdate();
+    if (newRecords.length > 0) this.#listener.onUpdate();
   }
 }

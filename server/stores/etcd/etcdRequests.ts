@@ -1,23 +1,24 @@
 // What this program asks of etcd, as requests of etcd's API, and what etcd's responses mean: reads,
 // transactions and watches of our keys. No I/O.
 
-import type { HistoryEntry } from '../history.ts';
+import type { HistoryRecord } from '../record.ts';
 import type { KeyValue, RequestOp, TxnRequest, TxnResponse, WatchResponse } from './etcdApi.ts';
 import {
   decodeHead,
-  type EtcdEntry,
   type EtcdKeys,
-  encodeEntry,
+  type EtcdRecord,
   encodeHead,
+  encodeRecord,
+  type NumberRange,
   withWrite,
 } from './etcdRecord.ts';
 
-/** The most entries in one read: 1 MiB if each has 4 KiB. */
+/** The most records in one read: 1 MiB if each has 4 KiB. */
 const PAGE_SIZE = 256;
 
 /** The head key: its value, and its revisions in etcd. All 0 if there is none. */
 export interface EtcdHead {
-  /** The number of the newest entry. */
+  /** The number of the newest record. */
   last: number;
   /** The last write ID of each server (etcdRecord.ts). */
   writes: readonly string[];
@@ -31,12 +32,12 @@ export interface EtcdSnapshot {
   revision: number;
   head: EtcdHead;
   /** At most one page, in order; there are more if the last of them is not the head's. */
-  entries: EtcdEntry[];
+  records: EtcdRecord[];
 }
 
-/** A change that a watch delivered. Entries arrive with their head, or before it. */
+/** A change that a watch delivered. Records arrive with their head, or before it. */
 export interface EtcdUpdate {
-  entries: EtcdEntry[];
+  records: EtcdRecord[];
   head: EtcdHead | undefined;
 }
 
@@ -45,20 +46,20 @@ export interface EtcdTransaction {
   expectedHead: EtcdHead;
   writeId: string;
   /** Appended after the head; if empty, only the head is written, without the write ID. */
-  entries: readonly HistoryEntry[];
-  /** Entries with a lower number are deleted. */
-  oldest: number;
+  records: readonly HistoryRecord[];
+  /** What is deleted. */
+  dropped: readonly NumberRange[];
 }
 
 export type EtcdCommitResult =
   | { is: 'committed'; head: EtcdHead }
   /**
-   * The head has changed. The snapshot holds the entries after `expectedHead`; its write IDs show
+   * The head has changed. The snapshot holds the records after `expectedHead`; its write IDs show
    * whether this transaction was committed by an earlier attempt.
    */
   | { is: 'conflict'; snapshot: EtcdSnapshot };
 
-/** Reads the head, and a page of the entries after a number. */
+/** Reads the head, and a page of the records after a number. */
 export function readRequest(keys: EtcdKeys, after: number): TxnRequest {
   return { success: readOps(keys, after) };
 }
@@ -71,32 +72,31 @@ function readOps(keys: EtcdKeys, after: number): RequestOp[] {
 }
 
 export function snapshotFrom(keys: EtcdKeys, { header, ranges }: TxnResponse): EtcdSnapshot {
-  const [heads, entries = []] = ranges;
+  const [heads, values = []] = ranges;
   return {
     revision: header.revision,
     head: headFrom(heads?.[0]),
-    entries: entries.flatMap(({ key, value }) => keys.decodeEntry(key, value) ?? []),
+    records: values.flatMap(({ key, value }) => keys.decodeRecord(key, value) ?? []),
   };
 }
 
-/** Writes the entries and the head, deletes old entries; on a conflict, reads instead. */
+/** Writes the records and the head, deletes old records; on a conflict, reads instead. */
 export function commitRequest(keys: EtcdKeys, transaction: EtcdTransaction): TxnRequest {
-  const { expectedHead, writeId, entries, oldest } = transaction;
+  const { expectedHead, writeId, records, dropped } = transaction;
   const { last, writes } = headAfter(transaction);
-  const deletesOld = oldest > 1 && entries.length > 0;
   return {
     compare: [
       { key: keys.head, result: 'EQUAL', target: 'MOD', modRevision: expectedHead.revision },
       { key: keys.head, result: 'EQUAL', target: 'CREATE', createRevision: expectedHead.created },
     ],
     success: [
-      ...entries.map((entry, index) => ({
+      ...records.map((record, index) => ({
         requestPut: {
           key: keys.entry(expectedHead.last + 1 + index),
-          value: encodeEntry(entry, writeId),
+          value: encodeRecord(record, writeId),
         },
       })),
-      ...(deletesOld ? [{ requestDeleteRange: keys.entriesBelow(oldest) }] : []),
+      ...dropped.map((range) => ({ requestDeleteRange: keys.entriesIn(range) })),
       { requestPut: { key: keys.head, value: encodeHead(last, writes) } },
     ],
     failure: readOps(keys, expectedHead.last),
@@ -115,20 +115,20 @@ export function commitResultFrom(
 }
 
 /** The value of the head that a transaction writes. */
-function headAfter({ expectedHead: { last, writes }, writeId, entries }: EtcdTransaction) {
+function headAfter({ expectedHead: { last, writes }, writeId, records }: EtcdTransaction) {
   return {
-    last: last + entries.length,
-    writes: entries.length > 0 ? withWrite(writes, writeId) : writes,
+    last: last + records.length,
+    writes: records.length > 0 ? withWrite(writes, writeId) : writes,
   };
 }
 
 export function updateFrom(keys: EtcdKeys, { events }: WatchResponse): EtcdUpdate {
-  const update: EtcdUpdate = { entries: [], head: undefined };
+  const update: EtcdUpdate = { records: [], head: undefined };
   for (const { isPut, kv } of events) {
     const isHead = kv.key.equals(keys.head);
     if (isHead) update.head = headFrom(isPut ? kv : undefined);
-    const entry = isPut && !isHead ? keys.decodeEntry(kv.key, kv.value) : undefined;
-    if (entry !== undefined) update.entries.push(entry);
+    const record = isPut && !isHead ? keys.decodeRecord(kv.key, kv.value) : undefined;
+    if (record !== undefined) update.records.push(record);
   }
   return update;
 }

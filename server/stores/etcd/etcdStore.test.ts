@@ -11,6 +11,7 @@ import {
   LocalEtcd,
   type LocalEtcdOptions,
 } from '../../../testing/etcd.ts';
+import { messageIn, messagesIn, storeIn } from '../store.harness.ts';
 import type { MessageStore, StoreEvent } from '../store.ts';
 import type { EtcdCredentials } from './etcdCredentials.ts';
 import { openEtcdStore } from './etcdStore.ts';
@@ -40,21 +41,12 @@ async function open(
 ): Promise<OpenedEtcdStore> {
   const events: StoreEvent[] = [];
   const store = await openEtcdStore(`etcd://${endpoints.join(',')}${prefix}`, {
-    initialMessage: 'first',
     historyLimit,
     etcd,
     log: (event) => events.push(event),
   });
   onTestFinished(() => store.close());
   return { store, events };
-}
-
-function historyOf({ history }: MessageStore): (string | undefined)[] {
-  const messages: (string | undefined)[] = [];
-  for (let number = history.first; number <= history.last; number++) {
-    messages.push(history.at(number)?.message);
-  }
-  return messages;
 }
 
 async function startCluster(options: LocalEtcdOptions): Promise<LocalEtcd> {
@@ -74,11 +66,11 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const prefix = newPrefix();
     const one = await open(etcd.endpoints, prefix);
     const other = await open(etcd.endpoints, prefix);
-    await one.store.store('from one');
-    await expect.poll(() => other.store.message).toBe('from one');
-    await other.store.store('from the other');
-    await expect.poll(() => one.store.message).toBe('from the other');
-    expect(historyOf(one.store)).toEqual(['from one', 'from the other']);
+    await storeIn(one.store, 'from one');
+    await expect.poll(() => messageIn(other.store)).toBe('from one');
+    await storeIn(other.store, 'from the other');
+    await expect.poll(() => messageIn(one.store)).toBe('from the other');
+    expect(messagesIn(one.store)).toEqual(['from one', 'from the other']);
     expect(other.events).toEqual([{ event: 'updatedRemotely', message: 'from one' }]);
     expect(one.events).toEqual([{ event: 'updatedRemotely', message: 'from the other' }]);
   });
@@ -87,10 +79,10 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const prefix = newPrefix();
     const messages = Array.from({ length: 700 }, (_, index) => `message ${index}`);
     const one = await open(etcd.endpoints, prefix);
-    await Promise.all(messages.map((message) => one.store.store(message)));
-    expect(historyOf((await open(etcd.endpoints, prefix)).store)).toEqual(messages);
+    await Promise.all(messages.map((message) => storeIn(one.store, message)));
+    expect(messagesIn((await open(etcd.endpoints, prefix)).store)).toEqual(messages);
     const short = await open(etcd.endpoints, prefix, { historyLimit: 2 });
-    expect(historyOf(short.store)).toEqual(['message 698', 'message 699']);
+    expect(messagesIn(short.store)).toEqual(['message 698', 'message 699']);
     expect(short.store.history.last).toBe(700);
   });
 
@@ -104,12 +96,12 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const messages = (name: number) =>
       Array.from({ length: 50 }, (_, index) => `${name}: ${index}`);
     await Promise.all(
-      all.flatMap(({ store }, name) => messages(name).map((message) => store.store(message))),
+      all.flatMap(({ store }, name) => messages(name).map((message) => storeIn(store, message))),
     );
     const [first, ...others] = all;
     await expect.poll(() => first?.store.history.last).toBe(150);
-    const history = first ? historyOf(first.store) : [];
-    for (const { store } of others) await expect.poll(() => historyOf(store)).toEqual(history);
+    const history = first ? messagesIn(first.store) : [];
+    for (const { store } of others) await expect.poll(() => messagesIn(store)).toEqual(history);
     for (const name of all.keys()) {
       expect(history.filter((message) => message?.startsWith(`${name}:`))).toEqual(messages(name));
     }
@@ -119,9 +111,9 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const prefix = newPrefix();
     const { store } = await open(etcd.endpoints, prefix, { historyLimit: 10 });
     const messages = Array.from({ length: 400 }, (_, index) => `message ${index}`);
-    await Promise.all(messages.slice(0, 399).map((message) => store.store(message)));
-    await store.store('message 399');
-    expect(historyOf(store)).toEqual(messages.slice(-10));
+    await Promise.all(messages.slice(0, 399).map((message) => storeIn(store, message)));
+    await storeIn(store, 'message 399');
+    expect(messagesIn(store)).toEqual(messages.slice(-10));
     const kept = await etcd.gateway.range(`${prefix}/entries/`);
     expect(kept.length).toBe(10);
     expect(kept.at(-1)?.key).toBe(`${prefix}/entries/000000000400`);
@@ -131,13 +123,13 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const prefix = newPrefix();
     const proxy = await answerDropper(etcd);
     const { store, events } = await open([proxy.endpoint], prefix);
-    await store.store('before');
+    await storeIn(store, 'before');
     proxy.dropAnswers(true);
-    const stored = store.store('unanswered');
+    const stored = storeIn(store, 'unanswered');
     await expect.poll(() => etcd.gateway.get(`${prefix}/head`)).toMatch(/^2 /);
     proxy.dropAnswers(false);
     await stored;
-    expect(historyOf(store)).toEqual(['before', 'unanswered']);
+    expect(messagesIn(store)).toEqual(['before', 'unanswered']);
     expect(await etcd.gateway.get(`${prefix}/head`)).toMatch(/^2 /);
     expect(events.filter(({ event }) => event === 'storeConfirmedLate')).toEqual([]);
   });
@@ -147,7 +139,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const proxy = await answerDropper(etcd);
     const { store } = await open([proxy.endpoint], prefix);
     proxy.dropAnswers(true);
-    const stored = store.store('unanswered');
+    const stored = storeIn(store, 'unanswered');
     await expect.poll(() => etcd.gateway.get(`${prefix}/head`)).toMatch(/^1 /);
     const others = Array.from({ length: 64 }, (_, index) => `server${index}-1`);
     const entry = '2026-11-23T09:00:00.000Z server0-1 the last of many';
@@ -155,7 +147,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     await etcd.gateway.put(`${prefix}/head`, `2 ${others.join(' ')}`);
     proxy.dropAnswers(false);
     await stored;
-    expect(historyOf(store)).toEqual(['unanswered', 'the last of many']);
+    expect(messagesIn(store)).toEqual(['unanswered', 'the last of many']);
     expect(await etcd.gateway.get(`${prefix}/head`)).toMatch(/^2 /);
   });
 
@@ -163,21 +155,21 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const prefix = newPrefix();
     const proxy = await answerDropper(etcd);
     const { store, events } = await open([proxy.endpoint], prefix);
-    await store.store('before');
+    await storeIn(store, 'before');
     proxy.dropAnswers(true);
-    await expect(store.store('answered with 503')).rejects.toThrow(/whether it was stored/);
+    await expect(storeIn(store, 'answered with 503')).rejects.toThrow(/whether it was stored/);
     await expect.poll(() => store.freshness.outage).toMatch(/no answer/);
-    await expect(store.store('never sent')).rejects.toThrow(/no answer/);
-    expect(store.message).toBe('before');
+    await expect(storeIn(store, 'never sent')).rejects.toThrow(/no answer/);
+    expect(messageIn(store)).toBe('before');
     proxy.dropAnswers(false);
-    await expect.poll(() => store.message).toBe('answered with 503');
+    await expect.poll(() => messageIn(store)).toBe('answered with 503');
     await expect
       .poll(() => events.map(({ event }) => event))
       .toEqual(
         expect.arrayContaining(['storeUnavailable', 'storeRecovered', 'storeConfirmedLate']),
       );
-    await store.store('after');
-    expect(historyOf(store)).toEqual(['before', 'answered with 503', 'after']);
+    await storeIn(store, 'after');
+    expect(messagesIn(store)).toEqual(['before', 'answered with 503', 'after']);
     expect(events).toContainEqual({ event: 'storeConfirmedLate', message: 'answered with 503' });
   });
 
@@ -185,13 +177,13 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const prefix = newPrefix();
     const cut = await etcd.link();
     const { store, events } = await open(cut.endpoints, prefix);
-    await store.store('before');
+    await storeIn(store, 'before');
     cut.cut('drops');
-    await expect(store.store('answered with 503')).rejects.toThrow();
+    await expect(storeIn(store, 'answered with 503')).rejects.toThrow();
     cut.heal();
     await expect.poll(() => store.freshness.outage).toBeUndefined();
-    await store.store('after');
-    expect(historyOf(store)).toEqual(['before', 'after']);
+    await storeIn(store, 'after');
+    expect(messagesIn(store)).toEqual(['before', 'after']);
     expect(events.map(({ event }) => event)).not.toContain('storeConfirmedLate');
   });
 
@@ -200,15 +192,15 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const cut = await etcd.link();
     const away = await open(cut.endpoints, prefix, { historyLimit: 5 });
     const here = await open(etcd.endpoints, prefix, { historyLimit: 5 });
-    await here.store.store('before');
-    await expect.poll(() => away.store.message).toBe('before');
+    await storeIn(here.store, 'before');
+    await expect.poll(() => messageIn(away.store)).toBe('before');
     cut.cut('rejects');
     const messages = Array.from({ length: 300 }, (_, index) => `message ${index}`);
-    await Promise.all(messages.map((message) => here.store.store(message)));
+    await Promise.all(messages.map((message) => storeIn(here.store, message)));
     await etcd.gateway.compact();
-    expect(away.store.message).toBe('before');
+    expect(messageIn(away.store)).toBe('before');
     cut.heal();
-    await expect.poll(() => historyOf(away.store)).toEqual(messages.slice(-5));
+    await expect.poll(() => messagesIn(away.store)).toEqual(messages.slice(-5));
     expect(away.store.history.last).toBe(301);
   });
 
@@ -216,39 +208,39 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const prefix = newPrefix();
     const one = await open(etcd.endpoints, prefix);
     const other = await open(etcd.endpoints, prefix);
-    await one.store.store('before');
+    await storeIn(one.store, 'before');
     await etcd.gateway.compact();
-    await one.store.store('after');
-    await expect.poll(() => historyOf(other.store)).toEqual(['before', 'after']);
+    await storeIn(one.store, 'after');
+    await expect.poll(() => messagesIn(other.store)).toEqual(['before', 'after']);
     expect(other.store.freshness.outage).toBeUndefined();
   });
 
   test('rejects an etcd that lost acknowledged messages, whatever it holds later', async () => {
     const prefix = newPrefix();
     const { store } = await open(etcd.endpoints, prefix);
-    await store.store('acknowledged');
+    await storeIn(store, 'acknowledged');
     await removeAll(prefix);
     await expect.poll(() => store.freshness.outage).toMatch(/restored or emptied/);
     const other = await open(etcd.endpoints, prefix);
-    await other.store.store('again');
-    await other.store.store('and more');
-    expect(store.message).toBe('acknowledged');
-    await expect(store.store('more')).rejects.toThrow(/restored or emptied/);
-    expect(historyOf(other.store)).toEqual(['again', 'and more']);
+    await storeIn(other.store, 'again');
+    await storeIn(other.store, 'and more');
+    expect(messageIn(store)).toBe('acknowledged');
+    await expect(storeIn(store, 'more')).rejects.toThrow(/restored or emptied/);
+    expect(messagesIn(other.store)).toEqual(['again', 'and more']);
   });
 
   test('rejects an etcd that lost messages and got new ones during an outage', async () => {
     const prefix = newPrefix();
     const cut = await etcd.link();
     const { store } = await open(cut.endpoints, prefix);
-    await store.store('acknowledged');
+    await storeIn(store, 'acknowledged');
     cut.cut('rejects');
     await removeAll(prefix);
     const other = await open(etcd.endpoints, prefix);
-    for (const message of ['again', 'and', 'more']) await other.store.store(message);
+    for (const message of ['again', 'and', 'more']) await storeIn(other.store, message);
     cut.heal();
     await expect.poll(() => store.freshness.outage).toMatch(/restored or emptied/);
-    expect(store.message).toBe('acknowledged');
+    expect(messageIn(store)).toBe('acknowledged');
   });
 
   test('recognizes a committed write whose entry was deleted since', async () => {
@@ -256,26 +248,26 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const proxy = await answerDropper(etcd);
     const one = await open([proxy.endpoint], prefix, { historyLimit: 1 });
     const other = await open(etcd.endpoints, prefix, { historyLimit: 1 });
-    await one.store.store('before');
+    await storeIn(one.store, 'before');
     proxy.dropAnswers(true);
-    const stored = one.store.store('unanswered');
-    await expect.poll(() => other.store.message).toBe('unanswered');
+    const stored = storeIn(one.store, 'unanswered');
+    await expect.poll(() => messageIn(other.store)).toBe('unanswered');
     const messages = Array.from({ length: 300 }, (_, index) => `message ${index}`);
-    await Promise.all(messages.map((message) => other.store.store(message)));
+    await Promise.all(messages.map((message) => storeIn(other.store, message)));
     proxy.dropAnswers(false);
     await stored;
-    await expect.poll(() => one.store.message).toBe('message 299');
+    await expect.poll(() => messageIn(one.store)).toBe('message 299');
     expect(one.events.filter(({ event }) => event !== 'updatedRemotely')).toEqual([]);
   });
 
   test('ignores unknown keys below the prefix', async () => {
     const prefix = newPrefix();
     const { store } = await open(etcd.endpoints, prefix);
-    await store.store('before');
+    await storeIn(store, 'before');
     await etcd.gateway.put(`${prefix}/entries/note`, 'not ours');
     await etcd.gateway.put(`${prefix}/note`, 'not ours');
-    await store.store('after');
-    expect(historyOf((await open(etcd.endpoints, prefix)).store)).toEqual(['before', 'after']);
+    await storeIn(store, 'after');
+    expect(messagesIn((await open(etcd.endpoints, prefix)).store)).toEqual(['before', 'after']);
   });
 
   test('rejects members of two clusters', async () => {
@@ -292,7 +284,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     await expect.poll(() => proxy.dropped(), SLOW_POLL).toBeGreaterThan(1);
     proxy.dropAll(false);
     await expect.poll(() => store.freshness.outage, SLOW_POLL).toBeUndefined();
-    await store.store('by another connection');
+    await storeIn(store, 'by another connection');
   }, 60_000);
 
   test('sends no write to a member of a different cluster', async () => {
@@ -303,17 +295,17 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const { store } = await open([...link.endpoints, ...away.endpoints], prefix);
     away.heal();
     link.cut('rejects');
-    await expect(store.store('not there')).rejects.toThrow();
+    await expect(storeIn(store, 'not there')).rejects.toThrow();
     expect(await other.gateway.get(`${prefix}/head`)).toBeUndefined();
-    expect(store.message).toBe('first');
+    expect(messageIn(store)).toBe('first');
   });
 
   test('logs a write whose outcome is unknown when the store closes', async () => {
     const proxy = await answerDropper(etcd);
     const { store, events } = await open([proxy.endpoint], newPrefix());
-    await store.store('before');
+    await storeIn(store, 'before');
     proxy.dropAnswers(true);
-    await expect(store.store('answered with 503')).rejects.toThrow();
+    await expect(storeIn(store, 'answered with 503')).rejects.toThrow();
     await store.close();
     expect(events).toContainEqual({ event: 'storeOutcomeUnknown', message: 'answered with 503' });
   });
@@ -405,8 +397,8 @@ describe.skipIf(isWithoutEtcd)('on an etcd with TLS and a password', () => {
     const { store } = await open(cluster.endpoints, newPrefix(), {
       etcd: { tls: { ca }, auth: user },
     });
-    await store.store('in private');
-    expect(store.message).toBe('in private');
+    await storeIn(store, 'in private');
+    expect(messageIn(store)).toBe('in private');
 
     const misnamed = await misnamedProxy(cluster);
     await expect(
@@ -429,10 +421,10 @@ describe.skipIf(isWithoutEtcd)('on an etcd that issues JWTs', () => {
     await cluster.gateway.addUser('motd', 'battery staple', `${prefix}/`);
     const auth = { user: 'motd', password: 'battery staple' };
     const { store } = await open(cluster.endpoints, prefix, { etcd: { auth } });
-    await store.store('before');
+    await storeIn(store, 'before');
     await cluster.gateway.addUser('other', 'paper clip', '/other/');
-    await store.store('after');
-    expect(historyOf(store)).toEqual(['before', 'after']);
+    await storeIn(store, 'after');
+    expect(messagesIn(store)).toEqual(['before', 'after']);
 
     const forbidden = open(cluster.endpoints, '/other', { etcd: { auth } });
     await expect(forbidden).rejects.toThrow(/permission denied; .*readwrite on the prefix/);

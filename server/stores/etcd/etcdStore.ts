@@ -2,27 +2,27 @@
 //
 // Goals
 //
-// A message is acknowledged only after etcd has committed it, on a majority of its members. All
-// servers have the same history in the same order, with each message once. Reading never waits: if
+// A record is acknowledged only after etcd has committed it, on a majority of its members. All
+// servers have the same history in the same order, with each record once. Reading never waits: if
 // etcd is unavailable, peers get the last known message, and MSGSTORE gets 503. The operator is
 // warned when what peers read may be more than 3 s old.
 //
 // Operations
 //
-// open   Read all entries under the prefix into memory, page by page.
+// open   Read all records under the prefix into memory, page by page.
 // read   From memory. EtcdSync keeps it current: a watch delivers each change immediately, and
 //        a linearizable read every second detects a watch that hangs.
-// store  EtcdWriter commits up to 100 messages in one transaction, then acknowledges them.
+// store  EtcdWriter commits up to 100 records in one transaction, then acknowledges them.
 //
 // Design
 //
 //   peers ─store─▶ EtcdWriter ─transactions─▶ etcd
 //   peers ◀─read── EtcdReplica ◀─watch, reads─ EtcdSync ◀─ etcd
 //
-// The head key holds the number of the newest entry (etcdRecord). A transaction puts the new
-// entries, deletes those over the history limit, and writes the head, on the condition that the
+// The head key holds the number of the newest record (etcdRecord). A transaction puts the new
+// records, deletes those over the history limit that can no longer be in force, and writes the head, on the condition that the
 // head is still the one that the writer knows (compare-and-swap). On a conflict another server was
-// first: the response holds the new head and entries, and the writer appends to those. While
+// first: the response holds the new head and records, and the writer appends to those. While
 // servers compete, the writer backs off after each commit, so that they take turns.
 //
 //   etcdUrl        parses the URL           etcdCredentials  TLS, user and password
@@ -50,8 +50,10 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { errorMessage } from '../../../access/errorMessage.ts';
+import { formatWindow } from '../../../protocol/time.ts';
 import type { History } from '../history.ts';
-import type { Freshness, MessageStore, StoreOptions } from '../store.ts';
+import { type HistoryRecord, hasWindow, isEntry, type Numbered } from '../record.ts';
+import type { Freshness, MessageStore, StoreEvent, StoreOptions } from '../store.ts';
 import { StoreOpenError } from '../storeOpenError.ts';
 import { ClusterIdMismatchError } from './clusterIdCheck.ts';
 import { EtcdCluster } from './etcdCluster.ts';
@@ -134,7 +136,7 @@ async function readAll(
     const { member } = cluster;
     const last = replica?.history.last;
     try {
-      // There are no entries after this number: this reads the head alone.
+      // There are no records after this number: this reads the head alone.
       replica ??= new EtcdReplica(
         await member.read(Number.MAX_SAFE_INTEGER, REQUEST_TIMEOUT_MS),
         historyLimit,
@@ -165,24 +167,22 @@ class EtcdStore implements MessageStore {
   readonly #freshness: EtcdFreshness;
   readonly #sync: EtcdSync;
   readonly #writer: EtcdWriter;
-  readonly #initialMessage: string;
   #listener = () => {};
 
   constructor(
     cluster: EtcdCluster,
     { replica, asOfMs }: CurrentReplica,
-    { initialMessage, historyLimit, log = () => {} }: StoreOptions,
+    { historyLimit, log = () => {} }: StoreOptions,
   ) {
     this.history = replica.history;
     this.#cluster = cluster;
-    this.#initialMessage = initialMessage;
     this.#freshness = new EtcdFreshness(log, asOfMs);
     const committer = new EtcdCommitter(cluster, replica, historyLimit);
     this.#writer = new EtcdWriter(committer, this.#freshness, log);
     replica.listen({
-      onEntry: (entry) => {
-        const isOwn = this.#writer.observe(entry);
-        if (!isOwn) log({ event: 'updatedRemotely', message: entry.message });
+      onRecord: (record) => {
+        const isOwn = this.#writer.observe(record);
+        if (!isOwn) log(remoteEvent(record));
       },
       onUpdate: () => this.#listener(),
     });
@@ -190,17 +190,13 @@ class EtcdStore implements MessageStore {
     void this.#sync.run();
   }
 
-  get message(): string {
-    return this.history.latest?.message ?? this.#initialMessage;
-  }
-
   get freshness(): Freshness {
     const { ageMs, outage } = this.#freshness;
     return { ageMs, outage };
   }
 
-  store(message: string, storedAtMs = Date.now()): Promise<void> {
-    return this.#writer.store({ message, storedAtMs });
+  append(record: HistoryRecord, after?: number): Promise<number> {
+    return this.#writer.append(record, after);
   }
 
   onUpdate(listener: () => void): void {
@@ -213,4 +209,12 @@ class EtcdStore implements MessageStore {
     await this.#writer.stop(CLOSE_TIMEOUT_MS);
     this.#cluster.close();
   }
+}
+
+/** Another server stored a record. */
+function remoteEvent(record: Numbered): StoreEvent {
+  if (!isEntry(record)) return { event: 'cancelledRemotely', number: record.cancels };
+  const { message, number } = record;
+  if (!hasWindow(record)) return { event: 'updatedRemotely', message };
+  return { event: 'plannedRemotely', number, window: formatWindow(record), message };
 }

@@ -1,25 +1,25 @@
-// Stores messages in etcd. Those that arrive together share a transaction (EtcdCommitter).
+// Stores records in etcd. Those that arrive together share a transaction (EtcdCommitter).
 //
 // If the outcome of a transaction is still unknown at its deadline, the peers get 503. Before
 // anything else is stored, the writer fences the transaction off. After that, a transaction that is
 // not in etcd can never be committed.
 //
 //   state      event                      next state
-//   idle       a message arrives          writing
-//   writing    no message is waiting      idle
+//   idle       a record arrives           writing
+//   writing    no record is waiting       idle
 //   writing    the outcome is unknown     fencing
 //   fencing    the outcome is known       writing
 //   any        stop                       stopped
 
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import type { HistoryEntry } from '../history.ts';
-import type { StoreLog } from '../store.ts';
+import { type HistoryRecord, isEntry } from '../record.ts';
+import { CONFLICT, type StoreLog } from '../store.ts';
 import { type EtcdAttempt, type EtcdCommitter, UnconfirmedWriteError } from './etcdCommitter.ts';
 import type { EtcdFreshness } from './etcdFreshness.ts';
-import type { EtcdEntry } from './etcdRecord.ts';
+import type { EtcdRecord } from './etcdRecord.ts';
 import { EtcdWriteQueue, type PendingEtcdWrite } from './etcdWriteQueue.ts';
 
-/** Messages in one transaction. By default etcd limits it to 128 operations and 1.5 MB. */
+/** Records in one transaction. By default etcd limits it to 128 operations and 1.5 MB. */
 const MAX_BATCH = 100;
 
 /** The delay between attempts to fence, when no peer is waiting any more. */
@@ -34,7 +34,7 @@ type Batch = readonly PendingEtcdWrite[];
 
 type State =
   | { readonly is: 'idle' }
-  /** `done` resolves when no message is waiting. */
+  /** `done` resolves when no record is waiting. */
   | { readonly is: 'writing'; readonly done: Promise<void> }
   /** The batch was answered with 503. */
   | { readonly is: 'fencing'; readonly done: Promise<void>; readonly batch: Batch }
@@ -54,19 +54,23 @@ export class EtcdWriter {
     this.#log = log;
   }
 
-  /** @throws If the entry was not stored, or the outcome is unknown at the deadline. */
-  store(entry: HistoryEntry): Promise<void> {
+  /**
+   * As `MessageStore.append`.
+   *
+   * @throws If the record was not stored, or the outcome is unknown at the deadline.
+   */
+  append(record: HistoryRecord, after: number | undefined): Promise<number> {
     const { outage } = this.#freshness;
     if (outage !== undefined) return Promise.reject(new Error(outage));
     if (this.#state.is === 'stopped') return Promise.reject(new Error('the store is closed'));
-    const stored = this.#queue.add(entry);
+    const stored = this.#queue.add(record, after);
     if (this.#state.is === 'idle') this.#state = { is: 'writing', done: this.#writeAll() };
     return stored;
   }
 
-  /** Takes note of an entry in etcd. @returns Whether this server wrote it. */
-  observe(entry: EtcdEntry): boolean {
-    const isOwn = this.#committer.wrote(entry);
+  /** Takes note of a record in etcd. @returns Whether this server wrote it. */
+  observe(record: EtcdRecord): boolean {
+    const isOwn = this.#committer.wrote(record);
     if (!isOwn) this.#lastContentionAtMs = performance.now();
     return isOwn;
   }
@@ -102,8 +106,13 @@ export class EtcdWriter {
 
   async #writeBatch(batch: Batch): Promise<void> {
     try {
-      await this.#committer.commit(batch.map(({ entry }) => entry));
-      for (const { resolve } of batch) resolve();
+      const [{ after } = { after: undefined }] = batch;
+      const first = await this.#committer.commit(
+        batch.map(({ record }) => record),
+        after,
+      );
+      for (const [index, { resolve }] of batch.entries())
+        resolve(first === CONFLICT ? CONFLICT : first + index);
     } catch (error) {
       for (const { reject } of batch) reject(error);
       if (error instanceof UnconfirmedWriteError) await this.#fence(error.attempt, batch);
@@ -134,6 +143,8 @@ export class EtcdWriter {
   }
 
   #logEach(event: 'storeConfirmedLate' | 'storeOutcomeUnknown', batch: Batch): void {
-    for (const { entry } of batch) this.#log({ event, message: entry.message });
+    for (const { record } of batch) {
+      if (isEntry(record)) this.#log({ event, message: record.message });
+    }
   }
 }

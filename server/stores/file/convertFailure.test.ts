@@ -45,7 +45,7 @@ test.each(['SIGSEGV', 'SIGBUS', 'SIGABRT'])(
   'reports damage if %s ends the reader',
   async (signal) => {
     reader.code = `process.kill(process.pid, '${signal}')`;
-    await expect(readLmdbFolder(folder)).rejects.toThrow(
+    await expect(readLmdbFolder(folder, 1000)).rejects.toThrow(
       `${database} is damaged, or another program's: its reader ended (${signal}); restore a backup`,
     );
   },
@@ -53,7 +53,7 @@ test.each(['SIGSEGV', 'SIGBUS', 'SIGABRT'])(
 
 test.each(['SIGKILL', 'SIGTERM'])('reports no damage if %s ends the reader', async (signal) => {
   reader.code = `process.kill(process.pid, '${signal}')`;
-  await expect(readLmdbFolder(folder)).rejects.toThrow(
+  await expect(readLmdbFolder(folder, 1000)).rejects.toThrow(
     `cannot convert ${database}: its reader ended (${signal}); check the free memory, and start the server again`,
   );
 });
@@ -64,7 +64,7 @@ test.each([
   ['an exception', /null bytes/, 'no\0program'],
 ])('reports no damage if the reader cannot be started, by %s', async (_how, fault, name) => {
   reader.execPath = join(folder, name);
-  const reading = readLmdbFolder(folder);
+  const reading = readLmdbFolder(folder, 1000);
   await expect(reading).rejects.toThrow(fault);
   await expect(reading).rejects.toThrow(/^cannot convert .*; check the free memory, and start/);
 });
@@ -72,7 +72,7 @@ test.each([
 test('kills a reader that does not finish, and reports it', async () => {
   reader.code = 'setInterval(() => {}, 1000)';
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  const reading = readLmdbFolder(folder);
+  const reading = readLmdbFolder(folder, 1000);
   vi.advanceTimersByTime(60_000);
   await expect(reading).rejects.toThrow(
     `cannot convert ${database}: it was not read within 60 s; check the disk, or restore a backup, and start the server again`,

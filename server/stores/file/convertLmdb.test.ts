@@ -14,12 +14,13 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openFileStore } from '../../../dist/node/server/stores/file/fileStore.js';
-import type { HistoryEntry } from '../history.ts';
+import type { HistoryEntry } from '../record.ts';
+import { entriesIn, messageIn, storeIn } from '../store.harness.ts';
 import type { MessageStore, StoreEvent } from '../store.ts';
-import { encodeRecord } from './lmdbRecord.ts';
+import { encodeLmdbRecord } from './lmdbRecord.harness.ts';
 import { readReadOnly } from './readOnly.ts';
 
-const OPTIONS = { initialMessage: 'first', historyLimit: 1000 };
+const OPTIONS = { historyLimit: 1000 };
 
 let folder = '';
 let database = '';
@@ -40,7 +41,7 @@ function entriesFrom(first: number, count: number): HistoryEntry[] {
 async function writeDatabase(
   first: number,
   entries: readonly HistoryEntry[],
-  encode = encodeRecord,
+  encode = encodeLmdbRecord,
 ): Promise<void> {
   const written = open<Buffer, number>({
     path: folder,
@@ -72,12 +73,6 @@ async function using<Result>(
   }
 }
 
-function historyOf({ history }: MessageStore): (HistoryEntry | undefined)[] {
-  return Array.from({ length: history.last - history.first + 1 }, (_, n) =>
-    history.at(history.first + n),
-  );
-}
-
 function hashOf(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
@@ -91,8 +86,8 @@ test('converts a folder of an earlier version once, with every number and time',
   await using(
     async (store) => {
       expect(store.history.first).toBe(57);
-      expect(historyOf(store)).toEqual(entries);
-      await store.store('new');
+      expect(entriesIn(store)).toEqual(entries);
+      await storeIn(store, 'new');
     },
     { log },
   );
@@ -103,7 +98,7 @@ test('converts a folder of an earlier version once, with every number and time',
 
 test('converts an empty database', async () => {
   await writeDatabase(1, []);
-  await using((store) => expect(store.message).toBe('first'));
+  await using((store) => expect(messageIn(store)).toBe('first'));
 });
 
 test('keeps as many messages as the history limit says', async () => {
@@ -134,7 +129,7 @@ test.each<[string, RegExp, () => Promise<void> | void]>([
     'a changed record',
     /record 1 does not match its checksum; restore/,
     async () => {
-      const change = () => encodeRecord(2, { message: 'a', storedAtMs: 0 });
+      const change = () => encodeLmdbRecord(2, { message: 'a', storedAtMs: 0 });
       await writeDatabase(1, entriesFrom(1, 1), change);
     },
   ],

@@ -11,13 +11,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorMessage } from '../../../access/errorMessage.ts';
 import { errorCode } from '../../../access/systemErrors.ts';
-import type { HistoryEntry } from '../history.ts';
-import { InvalidEntryError } from '../historyEntry.ts';
+import { History } from '../history.ts';
+import { InvalidRecordError } from '../recordFields.ts';
 import { StoreOpenError } from '../storeOpenError.ts';
 import { LMDB_DATA_FILE } from './fileNames.ts';
 import { decodeRecord } from './lmdbRecord.ts';
 import { openForReading } from './privateFiles.ts';
-import type { NumberedEntries } from './readLog.ts';
 
 /** For a database of the longest history on a slow disk. */
 const READ_TIMEOUT_MS = 60_000;
@@ -43,16 +42,20 @@ interface LmdbRecord {
 
 /**
  * @param folder Locked by this process, so that no server of an earlier version uses it.
+ * @param historyLimit That of the result.
  * @returns `undefined` if the folder holds no `data.mdb`.
  * @throws StoreOpenError if the file cannot be read, or is damaged.
  */
-export async function readLmdbFolder(folder: string): Promise<NumberedEntries | undefined> {
+export async function readLmdbFolder(
+  folder: string,
+  historyLimit: number,
+): Promise<History | undefined> {
   const path = join(folder, LMDB_DATA_FILE);
   if (!isThere(path)) return undefined;
   const reply = await readInChild(folder).catch((error: unknown) => endedWith(errorMessage(error)));
   switch (reply.is) {
     case 'read':
-      return decodeAll(path, reply.records);
+      return decodeAll(path, reply.records, new History(historyLimit));
     case 'missing':
       throw new StoreOpenError(
         `cannot convert ${path}: the package lmdb is missing; run npm install lmdb in motd's folder, or move the file away to start empty`,
@@ -117,19 +120,18 @@ function endedWith(how: string): ReadResult {
   };
 }
 
-function decodeAll(path: string, records: readonly LmdbRecord[]): NumberedEntries {
-  const entries: HistoryEntry[] = [];
-  const first = records[0]?.number ?? 1;
+function decodeAll(path: string, records: readonly LmdbRecord[], history: History): History {
   for (const { number, bytes } of records) {
     try {
-      if (number !== first + entries.length) throw new InvalidEntryError('is out of sequence');
-      entries.push(decodeRecord(number, Buffer.from(bytes)));
+      const isNext = history.last === 0 || number === history.last + 1;
+      if (!isNext) throw new InvalidRecordError('is out of sequence');
+      history.add(decodeRecord(number, Buffer.from(bytes)), number);
     } catch (error) {
-      if (!(error instanceof InvalidEntryError)) throw error;
+      if (!(error instanceof InvalidRecordError)) throw error;
       throw damaged(path, `record ${number} ${error.message}`);
     }
   }
-  return { first, entries };
+  return history;
 }
 
 function damaged(path: string, fault: string): StoreOpenError {

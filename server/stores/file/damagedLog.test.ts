@@ -5,6 +5,7 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { messagesIn } from '../store.harness.ts';
 import { StoreOpenError } from '../storeOpenError.ts';
 import { encodeHead, encodeRecord, FIRST_RECORD_AT } from './logFormat.ts';
 import { readLog } from './readLog.ts';
@@ -28,7 +29,9 @@ afterEach(() => {
 
 /** A file whose newest head covers some of the messages, and the other head one less. */
 function makeFile(covered: number): { bytes: Buffer; ends: number[] } {
-  const records = MESSAGES.map((message, n) => encodeRecord(n + 1, { message, storedAtMs: n }));
+  const records = MESSAGES.map((message, n) =>
+    encodeRecord({ number: n + 1, isKept: false, message, storedAtMs: n }),
+  );
   const ends = [FIRST_RECORD_AT];
   for (const record of records) ends.push((ends.at(-1) ?? 0) + record.length);
   const head = (sequence: number, count: number) =>
@@ -39,10 +42,11 @@ function makeFile(covered: number): { bytes: Buffer; ends: number[] } {
 /** @returns How many messages the reader finds; `damaged` if it rejects the file. */
 function readCount(): number | 'damaged' {
   try {
-    const { stored, end } = readLog(descriptor, PATH);
-    const count = stored.entries.length;
-    const isRight = stored.entries.every(({ message }, index) => message === MESSAGES[index]);
-    if (!isRight || stored.first !== 1 || end < FIRST_RECORD_AT) throw new Error('wrong content');
+    const { history, end } = readLog(descriptor, PATH);
+    const messages = messagesIn({ history });
+    const count = messages.length;
+    const isRight = messages.every((message, index) => message === MESSAGES[index]);
+    if (!isRight || history.first !== 1 || end < FIRST_RECORD_AT) throw new Error('wrong content');
     return count;
   } catch (error) {
     if (error instanceof StoreOpenError && REJECTION.test(error.message)) return 'damaged';

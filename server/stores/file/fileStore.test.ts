@@ -16,11 +16,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { messageIn, messagesIn, storeIn } from '../store.harness.ts';
 import type { MessageStore } from '../store.ts';
 import { openFileStore } from './fileStore.ts';
 import { decodeHead, encodeHead, encodeRecord, FIRST_RECORD_AT } from './logFormat.ts';
 
-const OPTIONS = { initialMessage: 'first', historyLimit: 1000 };
+const OPTIONS = { historyLimit: 1000 };
 
 let folder = '';
 let file = '';
@@ -47,15 +48,10 @@ async function using<Result>(
 function storing(messages: readonly string[], historyLimit = 1000): Promise<void> {
   return using(
     async (store) => {
-      for (const message of messages) await store.store(message);
+      for (const message of messages) await storeIn(store, message);
     },
     { ...OPTIONS, historyLimit },
   );
-}
-
-function historyOf({ history }: MessageStore): (string | undefined)[] {
-  const numbers = Array.from({ length: history.last - history.first + 1 }, (_, n) => n);
-  return numbers.map((n) => history.at(history.first + n)?.message);
 }
 
 /** The lines after the heads. */
@@ -76,18 +72,18 @@ function recordWith(json: string): string {
 
 test('keeps the message, the history and the times across a restart', async () => {
   const before = await using(async (store) => {
-    for (const message of ['a', 'b', 'c']) await store.store(message);
+    for (const message of ['a', 'b', 'c']) await storeIn(store, message);
     return store.history.latest;
   });
   await using((store) => {
-    expect(store.message).toBe('c');
-    expect(historyOf(store)).toEqual(['a', 'b', 'c']);
+    expect(messageIn(store)).toBe('c');
+    expect(messagesIn(store)).toEqual(['a', 'b', 'c']);
     expect(store.history.latest).toEqual(before);
   });
 });
 
 test('writes a line of text for each message, after two lines of 4,096 bytes', async () => {
-  await using((store) => store.store('a "b" \\ \t 漢', Date.UTC(2026, 10, 27, 12)));
+  await using((store) => storeIn(store, 'a "b" \\ \t 漢', Date.UTC(2026, 10, 27, 12)));
   expect(records()).toEqual([
     recordWith(
       '{"number":1,"storedAt":"2026-11-27T12:00:00.000Z","message":"a \\"b\\" \\\\ \\t 漢"}',
@@ -100,9 +96,9 @@ test('writes a line of text for each message, after two lines of 4,096 bytes', a
 
 test('covers every message by a head while it rests, and when it closes', async () => {
   await using(async (store) => {
-    await store.store('a');
+    await storeIn(store, 'a');
     await expect.poll(() => heads()[0]?.end).toBe(statSync(file).size);
-    await store.store('b');
+    await storeIn(store, 'b');
   });
   const [newest, other] = heads();
   expect(newest?.end).toBe(statSync(file).size);
@@ -114,13 +110,13 @@ test('applies a lower history limit at the next start, and deletes the rest', as
   await storing(['a', 'b', 'c', 'd']);
   await using(
     async (store) => {
-      expect(historyOf(store)).toEqual(['c', 'd']);
-      await store.store('e');
+      expect(messagesIn(store)).toEqual(['c', 'd']);
+      await storeIn(store, 'e');
     },
     { ...OPTIONS, historyLimit: 2 },
   );
   expect(records().some((line) => line.includes('"b"'))).toBe(false);
-  await using((store) => expect(historyOf(store)).toEqual(['d', 'e']));
+  await using((store) => expect(messagesIn(store)).toEqual(['d', 'e']));
 });
 
 test('compacts the file when it holds more than twice as many records as count', async () => {
@@ -128,7 +124,7 @@ test('compacts the file when it holds more than twice as many records as count',
   await storing(messages, 10);
   expect(statSync(file).size).toBeLessThan(300 * 1024 + FIRST_RECORD_AT);
   expect(readdirSync(folder).sort()).toEqual(['messages.log', 'server.lock']);
-  await using((store) => expect(historyOf(store)).toEqual(messages.slice(-10)), {
+  await using((store) => expect(messagesIn(store)).toEqual(messages.slice(-10)), {
     ...OPTIONS,
     historyLimit: 10,
   });
@@ -140,14 +136,14 @@ test('goes on if it cannot compact, and tries again later', async () => {
   const obstacle = join(folder, 'messages.log.new');
   await using(async (store) => {
     mkdirSync(obstacle);
-    for (const message of messages.slice(0, 100)) await store.store(message);
+    for (const message of messages.slice(0, 100)) await storeIn(store, message);
     expect(statSync(file).size).toBeGreaterThan(100 * 4000);
     rmSync(obstacle, { recursive: true });
-    for (const message of messages.slice(100)) await store.store(message);
-    expect(historyOf(store)).toEqual(messages.slice(-10));
+    for (const message of messages.slice(100)) await storeIn(store, message);
+    expect(messagesIn(store)).toEqual(messages.slice(-10));
   }, options);
   expect(statSync(file).size).toBeLessThan(100 * 4000);
-  await using((store) => expect(historyOf(store)).toEqual(messages.slice(-10)), options);
+  await using((store) => expect(messagesIn(store)).toEqual(messages.slice(-10)), options);
 });
 
 test('starts on a file that it cannot compact, and compacts it later', async () => {
@@ -156,18 +152,18 @@ test('starts on a file that it cannot compact, and compacts it later', async () 
   const obstacle = join(folder, 'messages.log.new');
   await using(async (store) => {
     mkdirSync(obstacle);
-    for (const message of messages) await store.store(message);
+    for (const message of messages) await storeIn(store, message);
   }, options);
   await using(async (store) => {
-    expect(historyOf(store)).toEqual(messages.slice(-10));
-    await store.store('a');
+    expect(messagesIn(store)).toEqual(messages.slice(-10));
+    await storeIn(store, 'a');
   }, options);
   expect(statSync(file).size).toBeGreaterThan(100 * 4000);
   rmSync(obstacle, { recursive: true });
-  await using((store) => store.store('b'), options);
+  await using((store) => storeIn(store, 'b'), options);
   expect(statSync(file).size).toBeLessThan(100 * 4000);
   await using(
-    (store) => expect(historyOf(store)).toEqual([...messages.slice(-8), 'a', 'b']),
+    (store) => expect(messagesIn(store)).toEqual([...messages.slice(-8), 'a', 'b']),
     options,
   );
 });
@@ -178,7 +174,7 @@ test('rejects a second server on the same folder until the first one closes', as
       /in use by another server.*--store/,
     );
   });
-  await using((store) => expect(store.message).toBe('first'));
+  await using((store) => expect(messageIn(store)).toBe('first'));
 });
 
 test.each<[string, RegExp, () => void]>([
@@ -225,8 +221,8 @@ test.each([
   [/line 5 is not a stored message;/, 'null'],
   [/line 5 is not a stored message;/, '{'],
   [
-    /line 5 has a field that this version does not know, until;/,
-    '{"number":3,"storedAt":"2026-11-22T17:00:00.000Z","message":"a","until":"2027"}',
+    /line 5 has a field that this version does not know, to;/,
+    '{"number":3,"storedAt":"2026-11-22T17:00:00.000Z","message":"a","to":"2027"}',
   ],
   [
     /line 5 contains a message that is not plain text;/,
@@ -246,30 +242,36 @@ test.each([
 
 test('keeps valid records that no head covers, and covers them', async () => {
   await storing(['a']);
-  appendFileSync(file, encodeRecord(2, { message: 'b', storedAtMs: 0 }));
+  appendFileSync(file, encodeRecord({ number: 2, isKept: false, message: 'b', storedAtMs: 0 }));
   await using((store) => {
-    expect(historyOf(store)).toEqual(['a', 'b']);
+    expect(messagesIn(store)).toEqual(['a', 'b']);
     expect(heads()[0]?.end).toBe(statSync(file).size);
   });
 });
 
 test.each([
   ['zeros', Buffer.alloc(5000)],
-  ['half a record', encodeRecord(3, { message: 'c', storedAtMs: 0 }).subarray(0, -5)],
-  ['a record without its LF', encodeRecord(3, { message: 'c', storedAtMs: 0 }).subarray(0, -1)],
+  [
+    'half a record',
+    encodeRecord({ number: 3, isKept: false, message: 'c', storedAtMs: 0 }).subarray(0, -5),
+  ],
+  [
+    'a record without its LF',
+    encodeRecord({ number: 3, isKept: false, message: 'c', storedAtMs: 0 }).subarray(0, -1),
+  ],
   ['more than a record can be, without a LF', Buffer.alloc(3_000_000, 'x')],
   ['lines that are no records', Buffer.from('\n\nx\n')],
 ])('drops a torn write, and stores after it: %s', async (_what, torn) => {
   await storing(['a']);
-  appendFileSync(file, encodeRecord(2, { message: 'b', storedAtMs: 0 }));
+  appendFileSync(file, encodeRecord({ number: 2, isKept: false, message: 'b', storedAtMs: 0 }));
   const { size } = statSync(file);
   appendFileSync(file, torn);
   await using(async (store) => {
-    expect(historyOf(store)).toEqual(['a', 'b']);
+    expect(messagesIn(store)).toEqual(['a', 'b']);
     expect(statSync(file).size).toBe(size);
-    await store.store('c');
+    await storeIn(store, 'c');
   });
-  await using((store) => expect(historyOf(store)).toEqual(['a', 'b', 'c']));
+  await using((store) => expect(messagesIn(store)).toEqual(['a', 'b', 'c']));
 });
 
 test('uses the older head if the newer one is torn', async () => {
@@ -280,11 +282,11 @@ test('uses the older head if the newer one is torn', async () => {
   bytes.fill(0, at + 512, at + 1024);
   writeFileSync(file, bytes);
   await using(async (store) => {
-    expect(historyOf(store)).toEqual(['a', 'b']);
-    await store.store('c');
+    expect(messagesIn(store)).toEqual(['a', 'b']);
+    await storeIn(store, 'c');
   });
   expect(heads().every((head) => head !== undefined)).toBe(true);
-  await using((store) => expect(historyOf(store)).toEqual(['a', 'b', 'c']));
+  await using((store) => expect(messagesIn(store)).toEqual(['a', 'b', 'c']));
 });
 
 test('rejects a head that refers to the middle of a record', async () => {
@@ -306,7 +308,7 @@ test.each([
   if (valid === undefined) throw new Error('no head');
   const records = readFileSync(file).subarray(FIRST_RECORD_AT);
   writeFileSync(file, Buffer.concat([encodeHead(head), encodeHead(valid), records]));
-  await using((store) => expect(historyOf(store)).toEqual(['a', 'b']));
+  await using((store) => expect(messagesIn(store)).toEqual(['a', 'b']));
   writeFileSync(file, Buffer.concat([encodeHead(head), encodeHead(head), records]));
   await expect(openFileStore(folder, OPTIONS)).rejects.toThrow('is a valid head');
 });
@@ -319,14 +321,14 @@ test('reads the example in logFormat.ts', async () => {
   expect(blocks).toHaveLength(2);
   expect(blocks.map((block) => decodeHead(Buffer.from(block)))).not.toContain(undefined);
   writeFileSync(file, `${blocks.join('')}${record}\n`);
-  await using((store) => expect(historyOf(store)).toEqual(['exam in room 4']));
+  await using((store) => expect(messagesIn(store)).toEqual(['exam in room 4']));
   expect(heads[0]).toContain(` end ${FIRST_RECORD_AT + Buffer.byteLength(`${record}\n`)} `);
 });
 
 test('removes what an interrupted start left, and nothing else', async () => {
   writeFileSync(join(folder, 'messages.log.new'), 'half a file');
   writeFileSync(join(folder, 'other'), 'of another program');
-  await using((store) => expect(store.message).toBe('first'));
+  await using((store) => expect(messageIn(store)).toBe('first'));
   expect(readdirSync(folder).sort()).toEqual(['messages.log', 'other', 'server.lock']);
 });
 
@@ -354,30 +356,30 @@ test.each<[string, RegExp, () => void, () => void]>([
   ],
 ])('stores nothing in a file that was %s, until it is back', async (_how, fault, spoil, mend) => {
   await using(async (store) => {
-    await store.store('first');
+    await storeIn(store, 'first');
     copyFileSync(file, `${file}.copy`);
-    await store.store('second');
+    await storeIn(store, 'second');
     await expect.poll(() => heads()[0]?.end).toBe(statSync(file).size);
     spoil();
     const spoilt = existsSync(file) && readFileSync(file);
-    await expect(store.store('third')).rejects.toThrow(fault);
-    await expect(store.store('fourth')).rejects.toThrow(fault);
+    await expect(storeIn(store, 'third')).rejects.toThrow(fault);
+    await expect(storeIn(store, 'fourth')).rejects.toThrow(fault);
     expect(existsSync(file) && readFileSync(file)).toEqual(spoilt);
-    expect(store.message).toBe('second');
+    expect(messageIn(store)).toBe('second');
     mend();
-    await store.store('fifth');
+    await storeIn(store, 'fifth');
   });
-  await using((store) => expect(historyOf(store)).toEqual(['first', 'second', 'fifth']));
+  await using((store) => expect(messagesIn(store)).toEqual(['first', 'second', 'fifth']));
 });
 
 test('does not replace another file by a compaction', async () => {
   const options = { ...OPTIONS, historyLimit: 1 };
   await using(async (store) => {
-    for (let n = 0; n < 60; n++) await store.store(`${n} `.padEnd(4000, '.'));
+    for (let n = 0; n < 60; n++) await storeIn(store, `${n} `.padEnd(4000, '.'));
     expect(statSync(file).size).toBeGreaterThan(230 * 1024);
     writeFileSync(`${file}.other`, 'of another program');
     renameSync(`${file}.other`, file);
-    const stores = Array.from({ length: 5 }, (_, n) => store.store(`${n}`.padEnd(4000, '.')));
+    const stores = Array.from({ length: 5 }, (_, n) => storeIn(store, `${n}`.padEnd(4000, '.')));
     const outcomes = await Promise.allSettled(stores);
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
     expect(readFileSync(file, 'utf8')).toBe('of another program');
@@ -388,7 +390,7 @@ test('opens a copy that was made while the server stored', async () => {
   const copies: string[] = [];
   await using(async (store) => {
     for (let round = 0; round < 20; round++) {
-      const stores = Array.from({ length: 20 }, (_, n) => store.store(`${round}-${n}`));
+      const stores = Array.from({ length: 20 }, (_, n) => storeIn(store, `${round}-${n}`));
       copies.push(`${file}.${round}`);
       copyFileSync(file, `${file}.${round}`);
       await Promise.all(stores);
@@ -409,21 +411,21 @@ test('rejects a folder that cannot exist, and reports why', async () => {
 test('rejects what is stored after it was closed', async () => {
   const store = await openFileStore(folder, OPTIONS);
   await store.close();
-  await expect(store.store('late')).rejects.toThrow('the server is stopping');
+  await expect(storeIn(store, 'late')).rejects.toThrow('the server is stopping');
 });
 
 test('stores or rejects what arrives at any moment while it closes', async () => {
   for (let turns = 0; turns < 20; turns++) {
     const store = await openFileStore(folder, OPTIONS);
-    await store.store('a');
+    await storeIn(store, 'a');
     await expect.poll(() => heads()[0]?.end).toBe(statSync(file).size);
     // The next message is rejected, so that the writer comes to rest without a head.
     appendFileSync(file, 'x');
-    const rejected = store.store('b').catch(() => truncateSync(file, statSync(file).size - 1));
+    const rejected = storeIn(store, 'b').catch(() => truncateSync(file, statSync(file).size - 1));
     const closed = store.close();
     await rejected;
     for (let turn = 0; turn < turns; turn++) await undefined;
-    const [late] = await Promise.allSettled([store.store('c'), closed]);
+    const [late] = await Promise.allSettled([storeIn(store, 'c'), closed]);
     if (late.status === 'rejected') expect(late.reason.message).toBe('the server is stopping');
   }
 });

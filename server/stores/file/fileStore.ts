@@ -15,14 +15,14 @@
 //   logWriter  decides what to write when     readOnly         for `motd copy-store`
 //   fileNames  names in the folder            convertLmdb      folders of earlier versions
 //
-// Messages are appended. Those that arrive during a sync wait for the next one, and share it. The
+// Records are appended. Those that arrive during a sync wait for the next one, and share it. The
 // head that covers a batch is written with one of the next, so that a message costs one sync; if
 // none follows, the head is written alone. Until then, about 10 ms, a reader takes the batch for
 // one that was perhaps not acknowledged: if its bytes were damaged in that time, or after a crash
 // in that time, they would count as a torn write.
 //
-// If the file holds more than twice as many records as count, and more than 256 KiB, the newest are
-// written to a new file, which replaces it. That waits for a message: a start needs no space for it.
+// If the file holds more than twice as many records as count, and more than 256 KiB, the newest,
+// and those that may still be in force, are written to a new file, which replaces it. That waits for a message: a start needs no space for it.
 //
 // Failures
 //
@@ -50,6 +50,7 @@ import { accessSync, closeSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { History } from '../history.ts';
+import type { HistoryRecord } from '../record.ts';
 import { ALWAYS_FRESH, type MessageStore, type StoreOptions } from '../store.ts';
 import { folderOpenError, StoreOpenError } from '../storeOpenError.ts';
 import { readLmdbFolder } from './convertLmdb.ts';
@@ -59,7 +60,7 @@ import { lockFolder } from './folderLock.ts';
 import { LogFile, syncNames } from './logFile.ts';
 import { LogWriter } from './logWriter.ts';
 import { openExistingPrivateFile } from './privateFiles.ts';
-import { type LogContent, type NumberedEntries, readLog } from './readLog.ts';
+import { type LogContent, readLog } from './readLog.ts';
 
 /** A disk that hangs must not delay the server's exit for longer. */
 const CLOSE_TIMEOUT_MS = 3000;
@@ -83,7 +84,7 @@ export async function openFileStore(folder: string, options: StoreOptions): Prom
 interface OpenedLog {
   folder: string;
   file: LogFile;
-  stored: NumberedEntries;
+  history: History;
 }
 
 async function openLog(folder: string, options: StoreOptions): Promise<OpenedLog> {
@@ -100,7 +101,7 @@ async function openLog(folder: string, options: StoreOptions): Promise<OpenedLog
       const file = await LogFile.settle(folder, descriptor, content);
       // The last server may have been killed after it gave the file its name.
       await syncNames(folder);
-      return { folder, file, stored: content.stored };
+      return { folder, file, history: content.history };
     }
   } catch (error) {
     closeSync(descriptor);
@@ -108,35 +109,37 @@ async function openLog(folder: string, options: StoreOptions): Promise<OpenedLog
   }
   // Before the rename: Windows does not replace a file that is open.
   closeSync(descriptor);
-  return replaceLog(folder, newest(content.stored, historyLimit), historyLimit);
+  return replaceLog(folder, newest(content.history, historyLimit), historyLimit);
 }
 
 async function createLog(
   folder: string,
   { historyLimit, log = () => {} }: StoreOptions,
 ): Promise<OpenedLog> {
-  const converted = await readLmdbFolder(folder);
-  if (converted === undefined) return replaceLog(folder, { first: 1, entries: [] }, historyLimit);
-  const opened = await replaceLog(folder, newest(converted, historyLimit), historyLimit);
+  const converted = await readLmdbFolder(folder, historyLimit);
+  const history = converted ?? new History(historyLimit);
+  const opened = await replaceLog(folder, history, historyLimit);
+  if (converted === undefined) return opened;
   log({
     event: 'storeConverted',
-    count: opened.stored.entries.length,
+    count: [...history.after()].length,
     from: join(folder, LMDB_DATA_FILE),
   });
   return opened;
 }
 
-function newest({ first, entries }: NumberedEntries, count: number): NumberedEntries {
-  const dropped = Math.max(entries.length - count, 0);
-  return { first: first + dropped, entries: entries.slice(dropped) };
+function newest(stored: History, limit: number): History {
+  const history = new History(limit);
+  for (const { number, ...record } of stored.after()) history.add(record, number);
+  return history;
 }
 
 async function replaceLog(
   folder: string,
-  stored: NumberedEntries,
+  history: History,
   historyLimit: number,
 ): Promise<OpenedLog> {
-  const file = await LogFile.write(folder, stored, historyLimit);
+  const file = await LogFile.write(folder, history, historyLimit);
   await file.install();
   try {
     await syncNames(folder);
@@ -144,41 +147,30 @@ async function replaceLog(
     await file.close().catch(() => {});
     throw error;
   }
-  return { folder, file, stored };
+  return { folder, file, history };
 }
 
 class FileStore implements MessageStore {
   readonly history: History;
   readonly freshness = ALWAYS_FRESH;
   readonly #lock: number;
-  readonly #initialMessage: string;
   readonly #writer: LogWriter;
   #listener = () => {};
 
-  constructor(
-    lock: number,
-    { folder, file, stored }: OpenedLog,
-    { initialMessage, historyLimit }: StoreOptions,
-  ) {
+  constructor(lock: number, { folder, file, history }: OpenedLog, { historyLimit }: StoreOptions) {
     this.#lock = lock;
-    this.#initialMessage = initialMessage;
-    this.history = new History(historyLimit, stored.first);
-    for (const entry of stored.entries) this.history.add(entry);
+    this.history = history;
     this.#writer = new LogWriter({
       folder,
       file,
-      history: this.history,
+      history,
       historyLimit,
       onUpdate: () => this.#listener(),
     });
   }
 
-  get message(): string {
-    return this.history.latest?.message ?? this.#initialMessage;
-  }
-
-  store(message: string, storedAtMs = Date.now()): Promise<void> {
-    return this.#writer.store({ message, storedAtMs });
+  append(record: HistoryRecord, after?: number): Promise<number> {
+    return this.#writer.append(record, after);
   }
 
   onUpdate(listener: () => void): void {

@@ -8,10 +8,18 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { errorMessage } from '../../../access/errorMessage.ts';
 import { hasErrorCode } from '../../../access/systemErrors.ts';
-import type { HistoryEntry } from '../history.ts';
+import type { History } from '../history.ts';
+import type { Numbered } from '../record.ts';
 import { LOG_FILE, NEW_LOG_FILE } from './fileNames.ts';
-import { BLOCK_BYTES, encodeHead, encodeRecord, FIRST_RECORD_AT, type Head } from './logFormat.ts';
-import { type LogContent, type NumberedEntries, readAt } from './readLog.ts';
+import {
+  BLOCK_BYTES,
+  encodeHead,
+  encodeRecord,
+  FIRST_RECORD_AT,
+  type Head,
+  type LogRecord,
+} from './logFormat.ts';
+import { type LogContent, readAt } from './readLog.ts';
 
 const closeFile = promisify(close);
 const writeTo = promisify(write);
@@ -95,31 +103,31 @@ export class LogFile {
   /**
    * Writes a complete file under a temporary name. `install` gives it its name.
    *
-   * @param history How many records count from now on.
+   * @param limit How many of the newest records count from now on.
    */
-  static async write(
-    folder: string,
-    { first, entries }: NumberedEntries,
-    history: number,
-  ): Promise<LogFile> {
+  static async write(folder: string, history: History, limit: number): Promise<LogFile> {
     const path = join(folder, NEW_LOG_FILE);
     await rm(path, { force: true });
     // O_EXCL neither follows a link nor opens what is there (open(2)).
     const descriptor = await openFile(path, 'wx+', FILE_MODE);
     try {
       let end = FIRST_RECORD_AT;
-      for (let at = 0; at < entries.length; at += CHUNK_RECORDS) {
-        const records = encodeRecords(first + at, entries.slice(at, at + CHUNK_RECORDS));
-        await writeAll(descriptor, records, end);
-        end += records.length;
+      const records = [...history.after()].map((record) => ({
+        ...record,
+        isKept: record.number < history.first,
+      }));
+      for (let at = 0; at < records.length; at += CHUNK_RECORDS) {
+        const chunk = encodeRecords(records.slice(at, at + CHUNK_RECORDS));
+        await writeAll(descriptor, chunk, end);
+        end += chunk.length;
       }
-      const head = { sequence: 1, end, history };
+      const head = { sequence: 1, end, history: limit };
       const heads = [encodeHead(head), encodeHead({ ...head, sequence: 0 })];
       await writeAll(descriptor, Buffer.concat(heads), 0);
       await orSyncError(syncFile(descriptor));
       const identity = await statFile(descriptor, { bigint: true });
-      const records = entries.length;
-      return new LogFile({ folder, descriptor, identity, head, headBlock: 0, end, records });
+      const written = { head, headBlock: 0, end, records: records.length } as const;
+      return new LogFile({ folder, descriptor, identity, ...written });
     } catch (error) {
       await closeFile(descriptor).catch(() => {});
       // Free its space, which the disk may lack.
@@ -192,15 +200,15 @@ export class LogFile {
    * @returns When they are synced, and in the file that the path names.
    * @throws If they may not be acknowledged. Call `cutBack` before the next call.
    */
-  async append({ first, entries }: NumberedEntries): Promise<void> {
-    const records = encodeRecords(first, entries);
+  async append(records: readonly Numbered[]): Promise<void> {
+    const bytes = encodeRecords(records.map((record) => ({ ...record, isKept: false })));
     const head = this.#isHeadOverdue() ? await this.#writeNextHead() : undefined;
-    await writeAll(this.#descriptor, records, this.#end);
+    await writeAll(this.#descriptor, bytes, this.#end);
     await this.#sync();
     if (head !== undefined) this.#headIsSynced(head);
     await this.checkInPlace();
-    this.#end += records.length;
-    this.#records += entries.length;
+    this.#end += bytes.length;
+    this.#records += records.length;
   }
 
   /** Writes the head that covers all records. */
@@ -274,8 +282,8 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function encodeRecords(first: number, entries: readonly HistoryEntry[]): Buffer {
-  return Buffer.concat(entries.map((entry, index) => encodeRecord(first + index, entry)));
+function encodeRecords(records: readonly LogRecord[]): Buffer {
+  return Buffer.concat(records.map(encodeRecord));
 }
 
 /** write(2) may write less than asked, for example before the disk is full. */

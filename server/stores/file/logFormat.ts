@@ -4,7 +4,10 @@
 //   motd-log 1 sequence 7 end 8192 history 1000 crc 30e266b4 (spaces)
 //   fbb93751 {"number":1,"storedAt":"2026-11-27T12:00:00.000Z","message":"exam in room 4"}
 //
-// Records  A CRC-32 (zlib's) of the JSON, in hexadecimal. The numbers are consecutive.
+// Records  A CRC-32 (zlib's) of the JSON, in hexadecimal. The numbers are consecutive, except after
+//          those marked "kept": they are older than the records that count, but may still be in
+//          force. A planned message has "from" and "until", an entry may have an "author", and a
+//          record with "cancels" in place of "message" cancels the entry of that number.
 //
 // Heads    The first two lines. `end` is the length in bytes up to which the file is known to be
 //          synced. `history` is how many of the newest records count; older ones were dropped.
@@ -24,8 +27,14 @@
 // version or another program wrote it, and the file is rejected.
 
 import { crc32 } from 'node:zlib';
-import type { HistoryEntry } from '../history.ts';
-import { decodeEntry, decodeEntryText, encodeTime, InvalidEntryError } from '../historyEntry.ts';
+import type { Numbered } from '../record.ts';
+import {
+  decodeFields,
+  decodeText,
+  fieldsOf,
+  InvalidRecordError,
+  type RecordFields,
+} from '../recordFields.ts';
 
 const LF = 0x0a;
 const MAGIC = 'motd-log';
@@ -48,7 +57,7 @@ export interface Head {
 }
 
 /** The line does not match its checksum: a torn write, or damage. */
-export class ChecksumError extends InvalidEntryError {
+export class ChecksumError extends InvalidRecordError {
   override name = 'ChecksumError';
 }
 
@@ -81,41 +90,70 @@ export function otherVersionOf(block: Buffer): number | undefined {
   return number === VERSION ? undefined : number;
 }
 
+/** A record as it stands in a file. */
+export type LogRecord = Numbered & {
+  /** It is older than the records that count, but may still be in force. */
+  readonly isKept: boolean;
+};
+
 /** @returns A line, with its LF. */
-export function encodeRecord(number: number, { message, storedAtMs }: HistoryEntry): Buffer {
-  const json = JSON.stringify({ number, storedAt: encodeTime(storedAtMs), message });
+export function encodeRecord({ number, isKept, ...record }: LogRecord): Buffer {
+  const json = JSON.stringify({ number, ...(isKept && { kept: true }), ...fieldsOf(record) });
   return Buffer.from(`${checksum(json)} ${json}\n`, 'utf8');
 }
 
 /**
  * @param line With its LF.
- * @throws ChecksumError, or InvalidEntryError if the content of the record is invalid.
+ * @throws ChecksumError, or InvalidRecordError if the content of the record is invalid.
  */
-export function decodeRecord(line: Buffer): HistoryEntry & { number: number } {
+export function decodeRecord(line: Buffer): LogRecord {
   if (line.length < 10 || line.at(-1) !== LF || line.at(8) !== 0x20) throw checksumError();
   const json = line.subarray(9, -1);
   if (line.toString('latin1', 0, 8) !== checksum(json)) throw checksumError();
-  const { number, storedAt, message, ...others } = parseObject(decodeEntryText(json));
-  const [unknown] = Object.keys(others);
+  const fields = parseObject(decodeText(json));
+  const unknown = Object.keys(fields).find((name) => !(name in FIELD_TYPES));
   if (unknown !== undefined) {
-    throw new InvalidEntryError(`has a field that this version does not know, ${unknown}`);
+    throw new InvalidRecordError(`has a field that this version does not know, ${unknown}`);
   }
-  if (
-    typeof number !== 'number' ||
-    !Number.isSafeInteger(number) ||
-    typeof storedAt !== 'string' ||
-    typeof message !== 'string'
-  ) {
-    throw new InvalidEntryError('is not a stored message');
+  if (!isTyped(fields) || !Number.isSafeInteger(fields.number)) {
+    throw new InvalidRecordError('is not a stored message');
   }
-  return { number, ...decodeEntry(storedAt, message) };
+  const { number, kept = false, ...record } = fields;
+  return { number, isKept: kept, ...decodeFields(record) };
+}
+
+interface LogFields extends RecordFields {
+  number: number;
+  kept?: boolean;
+}
+
+const FIELD_TYPES: Readonly<Record<keyof LogFields, string>> = {
+  number: 'number',
+  kept: 'boolean',
+  storedAt: 'string',
+  from: 'string',
+  until: 'string',
+  author: 'string',
+  cancels: 'number',
+  message: 'string',
+};
+
+const REQUIRED_FIELDS: readonly (keyof LogFields)[] = ['number', 'storedAt'];
+
+function isTyped(fields: Partial<Record<string, unknown>>): fields is LogFields & typeof fields {
+  const entries = Object.entries(fields);
+  const isComplete = REQUIRED_FIELDS.every((name) => name in fields);
+  return (
+    isComplete &&
+    entries.every(([name, value]) => typeof value === FIELD_TYPES[name as keyof LogFields])
+  );
 }
 
 function parseObject(json: string): Record<string, unknown> {
   try {
     return { ...JSON.parse(json) };
   } catch {
-    throw new InvalidEntryError('is not a stored message');
+    throw new InvalidRecordError('is not a stored message');
   }
 }
 

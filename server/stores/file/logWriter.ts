@@ -21,7 +21,9 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { hasErrorCode } from '../../../access/systemErrors.ts';
-import type { History, HistoryEntry } from '../history.ts';
+import type { History } from '../history.ts';
+import type { HistoryRecord } from '../record.ts';
+import { CONFLICT } from '../store.ts';
 import { FileChangedError, HEAD_INTERVAL_MS, LogFile, SyncError, syncFolder } from './logFile.ts';
 
 /** The most messages in one batch. */
@@ -30,13 +32,15 @@ const MAX_BATCH = 256;
 /** A smaller file is not compacted. */
 const MIN_COMPACTION_BYTES = 256 * 1024;
 
-interface PendingMessage {
-  entry: HistoryEntry;
-  resolve: () => void;
+interface PendingRecord {
+  record: HistoryRecord;
+  /** Store it only directly after the record with this number. */
+  after: number | undefined;
+  resolve: (number: number) => void;
   reject: (reason: unknown) => void;
 }
 
-type Batch = readonly PendingMessage[];
+type Batch = readonly PendingRecord[];
 
 type WriterState =
   | { is: 'idle' | 'gathering' | 'appending' | 'writingHead' | 'compacting' }
@@ -47,7 +51,7 @@ type WriterState =
 export interface LogWriterOptions {
   folder: string;
   file: LogFile;
-  /** Grows with every message that is stored. */
+  /** Grows with every record that is stored. */
   history: History;
   historyLimit: number;
   /** Called after the history has grown. */
@@ -56,7 +60,7 @@ export interface LogWriterOptions {
 
 export class LogWriter {
   readonly #options: LogWriterOptions;
-  readonly #pending: PendingMessage[] = [];
+  readonly #pending: PendingRecord[] = [];
   #file: LogFile;
   #state: WriterState = { is: 'idle' };
   /** Settles when the state is `idle` or `suspect`. */
@@ -69,11 +73,11 @@ export class LogWriter {
     this.#file = options.file;
   }
 
-  /** As `MessageStore.store`. */
-  store(entry: HistoryEntry): Promise<void> {
+  /** As `MessageStore.append`. */
+  append(record: HistoryRecord, after: number | undefined): Promise<number> {
     if (this.#state.is === 'closed') return Promise.reject(new Error('the server is stopping'));
     return new Promise((resolve, reject) => {
-      this.#pending.push({ entry, resolve, reject });
+      this.#pending.push({ record, after, resolve, reject });
       if (this.#state.is === 'idle') this.#atRest = this.#run({ is: 'gathering' });
       else if (this.#state.is === 'suspect') this.#atRest = this.#run({ is: 'recovering' });
       else if (this.#state.is === 'headDue') this.#state.delay.end();
@@ -152,20 +156,23 @@ export class LogWriter {
       reject(batch, error);
       return this.#next();
     }
-    const { history } = this.#options;
+    const { history, onUpdate } = this.#options;
+    const numbers = numbersOf(batch, history.last);
+    const records = batch.flatMap(({ record }, index) => {
+      const number = numbers[index] ?? CONFLICT;
+      return number === CONFLICT ? [] : { ...record, number };
+    });
     try {
-      await this.#file.append({
-        first: history.last + 1,
-        entries: batch.map(({ entry }) => entry),
-      });
+      if (records.length > 0) await this.#file.append(records);
     } catch (error) {
       return { is: 'cuttingBack', batch, error };
     }
-    for (const { entry, resolve } of batch) {
-      history.add(entry);
-      resolve();
+    for (const [index, { record, resolve }] of batch.entries()) {
+      const number = numbers[index] ?? CONFLICT;
+      if (number !== CONFLICT) history.add(record, number);
+      resolve(number);
     }
-    this.#options.onUpdate();
+    if (records.length > 0) onUpdate();
     return this.#next();
   }
 
@@ -213,19 +220,22 @@ export class LogWriter {
   /** Writes the history to a new file, which replaces the old one. */
   async #rewrite(): Promise<void> {
     const { folder, history, historyLimit } = this.#options;
-    const { first, last } = history;
-    const entries: HistoryEntry[] = [];
-    for (let number = first; number <= last; number++) {
-      const entry = history.at(number);
-      if (entry !== undefined) entries.push(entry);
-    }
     const old = this.#file;
-    const file = await LogFile.write(folder, { first, entries }, historyLimit);
+    const file = await LogFile.write(folder, history, historyLimit);
     await file.install(old);
     this.#file = file;
     await old.close().catch(() => {});
     await syncFolder(folder);
   }
+}
+
+/**
+ * @param last The number of the newest record before the batch.
+ * @returns The number of each record; `CONFLICT` if it does not come directly after its `after`.
+ */
+function numbersOf(batch: Batch, last: number): number[] {
+  let number = last;
+  return batch.map(({ after = number }) => (after === number ? ++number : CONFLICT));
 }
 
 /** A state at rest would not notice messages that wait already. */

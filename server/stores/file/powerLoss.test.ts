@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { randomFrom, seed } from '../../../testing/random.ts';
 import { quickOrFull } from '../../../testing/scale.ts';
+import { messagesIn, storeIn } from '../store.harness.ts';
 import type { MessageStore } from '../store.ts';
 import { afterPowerLoss, type DiskCall } from './diskModel.harness.ts';
 import { openFileStore } from './fileStore.ts';
@@ -92,7 +93,7 @@ vi.mock('node:fs/promises', async (importOriginal) => {
 /** For a busy machine: each power loss takes some syncs of its own. */
 const TIMEOUT_MS = 300_000;
 
-const OPTIONS = { initialMessage: 'first', historyLimit: 5 };
+const OPTIONS = { historyLimit: 5 };
 
 let folder = '';
 beforeEach(() => {
@@ -156,7 +157,7 @@ async function storeRounds(
   const storeOne = async () => {
     const message = `${session.sent.length}.`.padEnd(3 + random() ** 2 * 4000, 'x');
     session.sent.push(message);
-    await store.store(message).then(
+    await storeIn(store, message).then(
       () => session.acknowledged.push({ message, calls: disk.calls.length }),
       () => {},
     );
@@ -185,14 +186,6 @@ async function messagesAfterLoss(content: Buffer | undefined, name: string): Pro
     await store.close();
     rmSync(path, { recursive: true });
   }
-}
-
-function messagesIn({ history }: MessageStore): string[] {
-  const messages: string[] = [];
-  for (let number = history.first; number <= history.last; number++) {
-    messages.push(history.at(number)?.message ?? 'missing');
-  }
-  return messages;
 }
 
 async function surviveEverywhere({ sent, acknowledged }: Session, random: () => number) {
@@ -255,12 +248,12 @@ test(
 test('a message that arrives while a head cannot be written is stored', async () => {
   disk.isRecording = true;
   const store = await openFileStore(join(folder, 'store'), OPTIONS);
-  await store.store('a');
-  let arrived = Promise.resolve();
+  await storeIn(store, 'a');
+  let arrived: Promise<unknown> = Promise.resolve();
   // The next sync is that of the head: nothing else is stored.
   disk.mustFail = () => {
     disk.mustFail = () => false;
-    arrived = store.store('b');
+    arrived = storeIn(store, 'b');
     return true;
   };
   const { ino } = statSync(join(folder, 'store', 'messages.log'));
@@ -273,16 +266,16 @@ test('a message that arrives while a head cannot be written is stored', async ()
 test('after a sync that failed, messages are stored in a new file', async () => {
   disk.isRecording = true;
   const store = await openFileStore(join(folder, 'store'), OPTIONS);
-  await store.store('a');
+  await storeIn(store, 'a');
   const { ino } = statSync(join(folder, 'store', 'messages.log'));
   disk.mustFail = () => {
     disk.mustFail = () => false;
     return true;
   };
-  const outcomes = await Promise.allSettled([store.store('b'), store.store('c')]);
+  const outcomes = await Promise.allSettled([storeIn(store, 'b'), storeIn(store, 'c')]);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(messagesIn(store)).toEqual(['a']);
-  await store.store('d');
+  await storeIn(store, 'd');
   expect(statSync(join(folder, 'store', 'messages.log')).ino).not.toBe(ino);
   await store.close();
   const again = await openFileStore(join(folder, 'store'), OPTIONS);
@@ -294,7 +287,7 @@ test('a stop writes a new file if the head could not be synced', async () => {
   disk.isRecording = true;
   const path = join(folder, 'store', 'messages.log');
   const store = await openFileStore(join(folder, 'store'), OPTIONS);
-  await store.store('a');
+  await storeIn(store, 'a');
   const { ino } = statSync(path);
   disk.mustFail = () => {
     disk.mustFail = () => false;
@@ -310,10 +303,10 @@ test('a message that got 503 is not in force after a stop and a power loss', asy
   disk.isRecording = true;
   const random = randomFrom(seed + 3);
   const store = await openFileStore(join(folder, 'store'), OPTIONS);
-  await store.store('a');
+  await storeIn(store, 'a');
   // Also the sync after the file was cut back.
   disk.mustFail = () => true;
-  await expect(store.store('b')).rejects.toThrow('EIO');
+  await expect(storeIn(store, 'b')).rejects.toThrow('EIO');
   disk.mustFail = () => false;
   await store.close();
   disk.isRecording = false;
@@ -326,7 +319,7 @@ test('a message that got 503 is not in force after a stop and a power loss', asy
 test('a start writes the newest head again, and syncs it', async () => {
   const path = join(folder, 'store');
   const first = await openFileStore(path, OPTIONS);
-  await first.store('a');
+  await storeIn(first, 'a');
   await first.close();
   const blocks = [0, 4096].map((at) => ({
     at,

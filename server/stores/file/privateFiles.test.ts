@@ -15,9 +15,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { storeIn } from '../store.harness.ts';
 import { openFileStore } from './fileStore.ts';
 
-const OPTIONS = { initialMessage: 'first', historyLimit: 1000 };
+const OPTIONS = { historyLimit: 1000 };
 const FILES = ['messages.log', 'server.lock'];
 
 let parent = '';
@@ -31,7 +32,7 @@ afterEach(() => rmSync(parent, { recursive: true }));
 async function storeOne(path = folder): Promise<void> {
   const store = await openFileStore(path, OPTIONS);
   try {
-    await store.store('a');
+    await storeIn(store, 'a');
   } finally {
     await store.close();
   }

@@ -2,8 +2,8 @@
 // the file, or replace it, at the same time.
 
 import { fstatSync, readSync } from 'node:fs';
-import type { HistoryEntry } from '../history.ts';
-import { InvalidEntryError } from '../historyEntry.ts';
+import { History } from '../history.ts';
+import { InvalidRecordError } from '../recordFields.ts';
 import { StoreOpenError } from '../storeOpenError.ts';
 import {
   BLOCK_BYTES,
@@ -20,15 +20,9 @@ import {
 const LF = 0x0a;
 const CHUNK_BYTES = 64 * 1024;
 
-/** Consecutive entries, numbered from `first` on. */
-export interface NumberedEntries {
-  first: number;
-  entries: readonly HistoryEntry[];
-}
-
 export interface LogContent {
-  /** The newest records, as many as the head counts. */
-  stored: NumberedEntries;
+  /** The newest records, as many as the head counts, and those that are kept. */
+  history: History;
   /** How many records the file holds, with those that the head does not count any more. */
   records: number;
   head: Head;
@@ -85,31 +79,27 @@ function readHead(descriptor: number): Pick<LogContent, 'head' | 'headBlock'> {
 function readRecords(
   descriptor: number,
   head: Head,
-): Pick<LogContent, 'stored' | 'records' | 'end'> {
-  let entries: HistoryEntry[] = [];
-  let last = 0;
+): Pick<LogContent, 'history' | 'records' | 'end'> {
+  const history = new History(head.history);
+  let isLastKept = true;
   let records = 0;
   let end = FIRST_RECORD_AT;
   for (const line of linesFrom(descriptor, FIRST_RECORD_AT)) {
     const lineNumber = FIRST_RECORD_LINE + records;
-    const record = decodeLine(line, lineNumber, end >= head.end);
-    if (record === 'torn') break;
-    const { number, ...entry } = record;
-    if (number < 1 || (records > 0 && number !== last + 1)) {
-      throw new LogFault(`record ${number} in line ${lineNumber} is out of sequence`);
-    }
-    last = number;
+    const read = decodeLine(line, lineNumber, end >= head.end);
+    if (read === 'torn') break;
+    const { number, isKept, ...record } = read;
+    const isNext = isLastKept ? number > history.last : number === history.last + 1;
+    if (!isNext) throw new LogFault(`record ${number} in line ${lineNumber} is out of sequence`);
+    history.add(record, number);
+    isLastKept = isKept;
     records++;
     end += line.length;
-    entries.push(entry);
-    // Dropped in large portions: for each entry alone, it would take quadratic time.
-    if (entries.length > 2 * head.history) entries = entries.slice(-head.history);
     if (end > head.end && end - line.length < head.end) {
       throw new LogFault(`its head refers to byte ${head.end}, within line ${lineNumber}`);
     }
   }
-  entries = entries.slice(-head.history);
-  return { stored: { first: last - entries.length + 1, entries }, records, end };
+  return { history, records, end };
 }
 
 function decodeLine(
@@ -120,7 +110,7 @@ function decodeLine(
   try {
     return decodeRecord(line);
   } catch (error) {
-    if (!(error instanceof InvalidEntryError)) throw error;
+    if (!(error instanceof InvalidRecordError)) throw error;
     if (error instanceof ChecksumError && mayBeTorn) return 'torn';
     throw new LogFault(`line ${lineNumber} ${error.message}`);
   }

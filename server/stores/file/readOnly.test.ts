@@ -16,11 +16,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { entriesIn, messagesIn, storeIn } from '../store.harness.ts';
 import type { MessageStore } from '../store.ts';
 import { openFileStore } from './fileStore.ts';
 import { readReadOnly } from './readOnly.ts';
 
-const OPTIONS = { initialMessage: 'first', historyLimit: 1000 };
+const OPTIONS = { historyLimit: 1000 };
 
 let parent = '';
 let folder = '';
@@ -34,15 +35,15 @@ afterEach(() => rmSync(parent, { recursive: true }));
 async function storing(messages: string[], use?: (store: MessageStore) => Promise<void>) {
   const store = await openFileStore(folder, OPTIONS);
   try {
-    for (const message of messages) await store.store(message);
+    for (const message of messages) await storeIn(store, message);
     await use?.(store);
   } finally {
     await store.close();
   }
 }
 
-async function messagesIn(path = folder): Promise<string[]> {
-  return readReadOnly(path).entries.map(({ message }) => message);
+function messagesRead(path = folder): string[] {
+  return messagesIn(readReadOnly(path));
 }
 
 /** The attributes of a folder and its files. */
@@ -55,8 +56,7 @@ function stateOf(path: string): unknown[] {
 
 test('reads every entry in order, with its time', async () => {
   await storing(['a', 'b', 'c'], async ({ history }) => {
-    const { entries } = readReadOnly(folder);
-    expect(entries).toEqual([1, 2, 3].map((number) => history.at(number)));
+    expect(entriesIn(readReadOnly(folder))).toEqual([1, 2, 3].map((number) => history.at(number)));
   });
 });
 
@@ -64,17 +64,17 @@ test('reads entries of any size, after others were dropped', async () => {
   const messages = Array.from({ length: 30 }, (_, index) => `${index}`.repeat(1 + index * 60));
   const short = { ...OPTIONS, historyLimit: 10 };
   const store = await openFileStore(folder, short);
-  for (const message of messages) await store.store(message);
+  for (const message of messages) await storeIn(store, message);
   await store.close();
-  expect(await messagesIn()).toEqual(messages.slice(-10));
+  expect(await messagesRead()).toEqual(messages.slice(-10));
 });
 
 test('reports whether a server uses the store', async () => {
   await storing(['a'], async (store) => {
     expect(readReadOnly(folder)).toMatchObject({ isInUse: true });
     // The server can still store: reading did not release its lock.
-    await store.store('b');
-    expect(await messagesIn()).toEqual(['a', 'b']);
+    await storeIn(store, 'b');
+    expect(await messagesRead()).toEqual(['a', 'b']);
   });
   expect(readReadOnly(folder)).toMatchObject({ isInUse: false });
 });
@@ -84,7 +84,7 @@ test('changes nothing, and creates nothing', async () => {
   chmodSync(folder, 0o755);
   for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
   const before = stateOf(folder);
-  expect(await messagesIn()).toEqual(['a']);
+  expect(await messagesRead()).toEqual(['a']);
   expect(stateOf(folder)).toEqual(before);
 
   const empty = join(parent, 'empty');
@@ -98,7 +98,7 @@ test('reads a copy of the data file alone', async () => {
   const copy = join(parent, 'copy');
   mkdirSync(copy);
   copyFileSync(join(folder, 'messages.log'), join(copy, 'messages.log'));
-  expect(await messagesIn(copy)).toEqual(['a']);
+  expect(await messagesRead(copy)).toEqual(['a']);
   expect(readdirSync(copy)).toEqual(['messages.log']);
 });
 
@@ -124,7 +124,7 @@ test('rejects a damaged file, and reports why', async () => {
 test.skipIf(process.getuid?.() !== 0)('reads a folder of another user', async () => {
   await storing(['a']);
   for (const path of [folder, join(folder, 'messages.log')]) chownSync(path, 65_534, 65_534);
-  expect(await messagesIn(folder)).toEqual(['a']);
+  expect(await messagesRead(folder)).toEqual(['a']);
 });
 
 test('reads a backup made of hard links', async () => {
@@ -132,7 +132,7 @@ test('reads a backup made of hard links', async () => {
   const backup = join(parent, 'backup');
   mkdirSync(backup);
   for (const name of readdirSync(folder)) linkSync(join(folder, name), join(backup, name));
-  expect(await messagesIn(backup)).toEqual(['a']);
+  expect(await messagesRead(backup)).toEqual(['a']);
 });
 
 test.skipIf(process.platform === 'win32').each(

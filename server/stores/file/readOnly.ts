@@ -1,19 +1,18 @@
-// Reads the entries in a folder without changing anything: takes no exclusive lock, creates no
+// Reads the records in a folder without changing anything: takes no exclusive lock, creates no
 // file, changes no mode. So it also works on a backup, a read-only file system, and a store in use.
 
 import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeFileError, errorCode } from '../../../access/systemErrors.ts';
-import type { HistoryEntry } from '../history.ts';
+import type { History } from '../history.ts';
 import { StoreOpenError } from '../storeOpenError.ts';
 import { LMDB_DATA_FILE, LOG_FILE } from './fileNames.ts';
 import { isFolderInUse } from './folderLock.ts';
 import { openForReading } from './privateFiles.ts';
 import { readLog } from './readLog.ts';
 
-export interface StoredEntries {
-  /** Oldest entry first. */
-  entries: readonly HistoryEntry[];
+export interface StoredHistory {
+  history: History;
   /** Whether a server uses the store, and may have stored more since. */
   isInUse: boolean;
 }
@@ -22,13 +21,13 @@ export interface StoredEntries {
  * @throws StoreOpenError if the folder holds no store or cannot be read, or if its file is damaged
  *   or another program's.
  */
-export function readReadOnly(folder: string): StoredEntries {
+export function readReadOnly(folder: string): StoredHistory {
   const path = join(folder, LOG_FILE);
   try {
     const isInUse = isFolderInUse(folder);
     const descriptor = openForReading(path);
     try {
-      return { entries: readLog(descriptor, path).stored.entries, isInUse };
+      return { history: readLog(descriptor, path).history, isInUse };
     } finally {
       closeSync(descriptor);
     }

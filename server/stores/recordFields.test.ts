@@ -2,10 +2,11 @@
 
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { EtcdKeys, encodeEntry } from './etcd/etcdRecord.ts';
-import * as lmdb from './file/lmdbRecord.ts';
+import { EtcdKeys, encodeRecord as encodeEtcdRecord } from './etcd/etcdRecord.ts';
+import { encodeLmdbRecord } from './file/lmdbRecord.harness.ts';
+import { decodeRecord as decodeLmdbRecord } from './file/lmdbRecord.ts';
 import { decodeRecord, encodeRecord } from './file/logFormat.ts';
-import type { HistoryEntry } from './history.ts';
+import type { HistoryEntry, HistoryRecord } from './record.ts';
 
 const NUMBER = 17;
 const TIME = '2026-11-22T17:00:00.000Z';
@@ -16,23 +17,23 @@ interface Decoder {
   encode: (entry: HistoryEntry) => Buffer;
   /** Encodes a record without validation. */
   forge: (time: string, message: Buffer) => Buffer;
-  decode: (bytes: Buffer) => HistoryEntry | undefined;
+  decode: (bytes: Buffer) => HistoryRecord | undefined;
 }
 
 const DECODERS: Decoder[] = [
   {
     store: 'lmdb',
-    encode: (entry) => lmdb.encodeRecord(NUMBER, entry),
+    encode: (entry) => encodeLmdbRecord(NUMBER, entry),
     forge: (time, message) => {
       const body = Buffer.concat([Buffer.from(`${time} `), message]);
       const sum = crc32(Buffer.concat([Buffer.from(`${NUMBER} `), body]));
       return Buffer.concat([Buffer.from(`${sum.toString(16).padStart(8, '0')} `), body]);
     },
-    decode: (bytes) => lmdb.decodeRecord(NUMBER, bytes),
+    decode: (bytes) => decodeLmdbRecord(NUMBER, bytes),
   },
   {
     store: 'file',
-    encode: (entry) => encodeRecord(NUMBER, entry),
+    encode: (entry) => encodeRecord({ number: NUMBER, isKept: false, ...entry }),
     forge: (time, message) => {
       const text = message.toString('utf8');
       const isValid = Buffer.from(text).equals(message);
@@ -48,9 +49,9 @@ const DECODERS: Decoder[] = [
   },
   {
     store: 'etcd',
-    encode: (entry) => encodeEntry(entry, 'id-1'),
+    encode: (entry) => encodeEtcdRecord(entry, 'id-1'),
     forge: (time, message) => Buffer.concat([Buffer.from(`${time} id-1 `), message]),
-    decode: (bytes) => keys.decodeEntry(keys.entry(NUMBER), bytes),
+    decode: (bytes) => keys.decodeRecord(keys.entry(NUMBER), bytes),
   },
 ];
 
@@ -100,6 +101,6 @@ describe.each(DECODERS)('$store', ({ encode, forge, decode }) => {
 });
 
 test('rejects an LMDB record under another number', () => {
-  const bytes = lmdb.encodeRecord(NUMBER, { message: 'a', storedAtMs: 0 });
-  expect(() => lmdb.decodeRecord(NUMBER + 1, bytes)).toThrow('does not match its checksum');
+  const bytes = encodeLmdbRecord(NUMBER, { message: 'a', storedAtMs: 0 });
+  expect(() => decodeLmdbRecord(NUMBER + 1, bytes)).toThrow('does not match its checksum');
 });
