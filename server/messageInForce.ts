@@ -63,8 +63,13 @@ export class MessageInForce {
 
   /** The entry in force; `undefined` if it is the initial message. */
   get entry(): Numbered<HistoryEntry> | undefined {
-    if (this.#history.last !== this.#seen) this.#takeRecords();
-    else if (!this.#holdsNow()) this.#takeTime();
+    if (this.#history.last !== this.#seen) {
+      this.#takeRecords();
+    } else if (!this.#holdsNow()) {
+      this.#takeTime();
+      // A reader was first to notice; the watchers follow.
+      setImmediate(() => this.#announce());
+    }
     return this.#current.entry;
   }
 
@@ -94,10 +99,7 @@ export class MessageInForce {
 
   #takeTime(): void {
     const isChanged = this.#recompute();
-    if (!isChanged) return;
-    this.#onClockChange(this.#current.entry?.message ?? this.#initialMessage);
-    // A reader was first to notice; the watchers follow.
-    setImmediate(() => this.#announce());
+    if (isChanged) this.#onClockChange(this.#current.entry?.message ?? this.#initialMessage);
   }
 
   /** @returns Whether the message in force is another one. */
@@ -131,8 +133,12 @@ export class MessageInForce {
   }
 
   #timerOnTimeout(): void {
-    if (this.#holdsNow()) this.#watchClock();
-    else this.#takeTime();
+    if (this.#holdsNow()) {
+      this.#watchClock();
+      return;
+    }
+    this.#takeTime();
+    this.#announce();
   }
 
   #announce(): void {

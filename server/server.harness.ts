@@ -8,6 +8,7 @@ import { LocalQuota } from '../access/localQuota.ts';
 import { PasswordGuard } from '../access/passwordGuard.ts';
 import type { QuotaLimits } from '../access/quota.ts';
 import { consoleLine } from './consoleLine.ts';
+import type { ServerEvent } from './events.ts';
 import { MessageInForce } from './messageInForce.ts';
 import { MotdServer, type ServerOptions } from './server.ts';
 import { openMemoryStore } from './stores/memory.ts';
@@ -38,8 +39,17 @@ export type TestServerOptions = Partial<ServerOptions> & {
 /** A server that does not listen yet, its message in force, and its console lines. */
 export function buildServer({ limits, ...options }: TestServerOptions = {}) {
   const console: string[] = [];
+  const log = (event: ServerEvent) => {
+    const line = consoleLine(event);
+    if (line !== undefined) console.push(line);
+  };
   const { store = memoryStore(), initialMessage = APPLE, now = Date.now } = options;
-  const inForce = new MessageInForce({ store, initialMessage, now });
+  const inForce = new MessageInForce({
+    store,
+    initialMessage,
+    now,
+    onClockChange: (message) => log({ event: 'changedByClock', message }),
+  });
   onTestFinished(() => inForce.stop());
   const server = new MotdServer({
     store,
@@ -50,10 +60,7 @@ export function buildServer({ limits, ...options }: TestServerOptions = {}) {
     connections: new LocalQuota({ total: 1000, perSource: 1000, ...limits }),
     idleTimeoutMs: 0,
     isTrustedProxy: () => false,
-    log: (event) => {
-      const line = consoleLine(event);
-      if (line !== undefined) console.push(line);
-    },
+    log,
     ...options,
   });
   return { server, inForce, console };

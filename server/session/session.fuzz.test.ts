@@ -19,6 +19,16 @@ const FRAGMENTS = [
   'MSGSTORE\n',
   'MSGWATCH\n',
   'MSGHIST\n',
+  'MSGPLAN\n',
+  'MSGPLAN\n/2099-01-01T00:00Z new\n',
+  '2026-11-27T18:00',
+  '+01:00/',
+  'MSGPLANS\n',
+  'MSGCANCEL\n',
+  'MSGCANCEL\n1\n',
+  'MSGINFO\n',
+  'MSGLIST\n',
+  'MSGREPLACE\n0 new\n',
   'SHUTDOWN\n',
   'SHUTDOWN\nwrong\n',
   'MSGSTORE\nnew\n',
@@ -50,6 +60,7 @@ const FRAGMENTS = [
 
 function expectValid(driver: SessionDriver): void {
   const messages = new Set([APPLE, ...driver.history]);
+  for (const message of [...messages]) messages.add(`0 - / - ${message}`);
   for (const line of driver.sent.split('\n')) {
     const isValid = line === '' || REPLY_LINES.has(line) || messages.has(line);
     if (!isValid) expect.unreachable(`sent ${JSON.stringify(line)}`);

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { goldens } from '../../e2e/golden/golden.ts';
+import { WRITE_COMMANDS } from '../../protocol/commands.ts';
 import { seed } from '../../testing/random.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
 import { SessionDriver } from './session.harness.ts';
 import { Session } from './session.ts';
+import type { WriteRequest } from './writeRequest.ts';
 
 const APPLE = 'An apple a day keeps the doctor away.';
 const LONG = 'x'.repeat(4096);
@@ -291,6 +293,57 @@ describe.each([
     expect(driver.lines).not.toContain('123!abc');
   });
 
+  test.each<[line: string, request: WriteRequest]>([
+    [
+      'MSGPLAN\n2026-11-27T18:00Z/2026-11-27T20:00Z  Down for  repair \n',
+      {
+        is: 'plan',
+        window: { fromMs: Date.UTC(2026, 10, 27, 18), untilMs: Date.UTC(2026, 10, 27, 20) },
+        message: 'Down for  repair',
+      },
+    ],
+    [
+      'MSGPLAN\n/2026-11-27T20:00Z\tGr\xc3\xbc\xc3\x9fe\n',
+      { is: 'plan', window: { untilMs: Date.UTC(2026, 10, 27, 20) }, message: 'Grüße' },
+    ],
+    ['MSGCANCEL\n17\n', { is: 'cancel', number: 17 }],
+    ['MSGREPLACE\n0 a  b\n', { is: 'replace', number: 0, message: 'a  b' }],
+  ])('reads what a command is to change: %j', (bytes, request) => {
+    const driver = new SessionDriver().receive(...cut(bytes));
+    expect(driver.requests).toEqual([request]);
+    expect(driver.sent).toBe('200 OK\n200 OK\n');
+  });
+
+  test.each<[bytes: string, reply: string]>([
+    ['MSGPLAN\nMSGPLANS\n', 'EXPECTED MOTD, RECEIVED COMMAND'],
+    ['MSGCANCEL\nQUIT\n', 'EXPECTED MOTD, RECEIVED COMMAND'],
+    ['MSGREPLACE\nMSGGET\n', 'EXPECTED MOTD, RECEIVED COMMAND'],
+    ['MSGSTORE\nMSGCANCEL\n', 'EXPECTED MOTD, RECEIVED COMMAND'],
+    ['MSGPLAN\ntonight at six\n', '424 BAD TIME'],
+    ['MSGPLAN\n2026-11-27T18:00/ a\n', '424 BAD TIME: NO TIME ZONE'],
+    ['MSGPLAN\n2026-11-27T18:00Z/\n', '400 NO TEXT'],
+    ['MSGPLAN\n2026-11-27T18:00Z/ \x1b[2J\n', '422 NOT PLAIN TEXT'],
+    ['MSGCANCEL\nlast\n', '400 BAD NUMBER'],
+    ['MSGCANCEL\n1 2\n', '400 BAD NUMBER'],
+    ['MSGCANCEL\n-1\n', '400 BAD NUMBER'],
+    ['MSGCANCEL\n1234567890123456\n', '400 BAD NUMBER'],
+    ['MSGREPLACE\n17\n', '400 NO TEXT'],
+    ['MSGREPLACE\nnew text\n', '400 BAD NUMBER'],
+    ['MSGREPLACE\n1 \xff\n', '422 NOT PLAIN TEXT'],
+  ])('changes nothing after %j', (bytes, reply) => {
+    const driver = new SessionDriver().receive(...cut(`${bytes}MSGGET\n`));
+    expect(driver.sent).toBe(`200 OK\n${reply}\n200 OK\n${APPLE}\n`);
+    expect(driver.requests).toEqual([]);
+  });
+
+  test.each(WRITE_COMMANDS)('with a store password: %s requires it', (command) => {
+    const driver = new SessionDriver({ isStoreGuarded: true });
+    driver.receive(...cut(`${command}\nwrong\n${command}\n123!abc\n`));
+    expect(driver.sent).toBe(
+      '300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n300 PASSWORD REQUIRED\n200 OK\n',
+    );
+  });
+
   test('decodes a message as UTF-8', () => {
     const bytes = Buffer.from('Grüße, 漢字 👩🏽‍💻 à', 'utf8').toString('latin1');
     expect(new SessionDriver().receive(...cut(`MSGSTORE\n${bytes}\n`)).message).toBe(
@@ -321,6 +374,12 @@ test('gives the same replies for every split into chunks', {
     'MSGSTORE',
     'MSGWATCH',
     'MSGHIST',
+    'MSGPLAN',
+    '/2099-01-01T00:00Z ',
+    'MSGCANCEL',
+    'MSGREPLACE',
+    '1 ',
+    'MSGINFO',
     'QUIT',
     'SHUTDOWN',
     '123!abc',

@@ -87,6 +87,64 @@ describe.each(STORES)('%s', (_name, url) => {
     expect(store.history.latest).toMatchObject({ message: 'from yesterday', storedAtMs });
   });
 
+  test('numbers the records', async () => {
+    const store = await opened(url());
+    expect([await storeIn(store, 'a'), await storeIn(store, 'b')]).toEqual([1, 2]);
+  });
+
+  test('appends a record only after the one that it names, if it names one', async () => {
+    const store = await opened(url());
+    const record = (message: string) => ({ message, storedAtMs: Date.now() });
+    expect(await store.append(record('a'), 0)).toBe(1);
+    expect(await store.append(record('b'), 0)).toBe(0);
+    const racing = ['c', 'd', 'e'].map((message) => store.append(record(message), 1));
+    expect((await Promise.all(racing)).sort()).toEqual([0, 0, 2]);
+    expect(store.history.last).toBe(2);
+  });
+
+  test('keeps windows, authors and cancellations across a restart', async () => {
+    const at = url();
+    const store = await openStore(at, { historyLimit: 9 });
+    const now = Date.now();
+    const records = [
+      { message: 'plan', storedAtMs: now, fromMs: now + 60_000, untilMs: now + 120_000 },
+      { message: 'endless', storedAtMs: now, fromMs: now + 60_000, author: 'Zoë; a b%' },
+      { message: 'until', storedAtMs: now, untilMs: now + 60_000 },
+      { cancels: 2, storedAtMs: now, author: '-' },
+    ];
+    for (const record of records) await store.append(record);
+    const before = [...store.history.after()];
+    expect(store.history.planned(now).map(({ number }) => number)).toEqual([1, 3]);
+    await store.close();
+    if (at === 'memory:') return;
+    const again = await opened(at, 9);
+    expect([...again.history.after()]).toEqual(before);
+    expect(again.history.planned(now).map(({ number }) => number)).toEqual([1, 3]);
+  });
+
+  test('keeps what is planned, whatever is stored since, across restarts', async () => {
+    const at = url();
+    const store = await openStore(at, { historyLimit: 2 });
+    const now = Date.now();
+    await store.append({ message: 'plan', storedAtMs: now, fromMs: now + 60_000 });
+    await storeIn(store, 'under it');
+    await store.append({ message: 'other', storedAtMs: now, untilMs: now + 60_000 });
+    for (const message of ['a', 'b'])
+      await store.append({ message, storedAtMs: now, untilMs: now + 1 });
+    const kept = ['plan', 'under it', 'other', 'a', 'b'];
+    expect(messagesIn(store)).toEqual(kept);
+    await store.close();
+    if (at === 'memory:') return;
+    for (let restarts = 0; restarts < 2; restarts++) {
+      const again = await openStore(at, { historyLimit: 2 });
+      expect(messagesIn(again)).toEqual(kept);
+      await again.close();
+    }
+    const last = await opened(at, 2);
+    for (const message of ['c', 'd', 'e']) await storeIn(last, message);
+    expect(messagesIn(last)).toEqual(['plan', 'd', 'e']);
+  });
+
   test('returns every line of text unchanged', async () => {
     const store = await opened(url());
     for (const message of ['x'.repeat(4096), '漢'.repeat(1365), '👩🏽‍💻 a\tb', '0', '. \\ " $1']) {

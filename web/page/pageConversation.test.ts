@@ -369,7 +369,9 @@ describe('keys that send no line', () => {
 
   test('Tab prints the completions above the line', () => {
     const page = new FakePage().open().type('MSG', '\t');
-    expect(page.printed).toEqual(['MSGGET  MSGSTORE  MSGWATCH  MSGHIST']);
+    expect(page.printed).toEqual([
+      'MSGGET  MSGSTORE  MSGWATCH  MSGHIST  MSGPLAN  MSGPLANS  MSGCANCEL  MSGINFO  MSGLIST  MSGREPLACE',
+    ]);
     expect(page.line).toBe(`${COMMAND}MSG|`);
   });
 });
