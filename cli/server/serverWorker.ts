@@ -76,7 +76,8 @@ class ServerWorker {
     this.#primary = primary;
     this.replica = new Replica({
       historyLimit: config.historyLimit,
-      append: (record, after) => primary.call('append', record, after),
+      // The channel would turn `undefined` into `null`.
+      append: (record, ...after) => primary.call('append', record, ...after),
     });
     const limits = { connections: { total, perSource } };
     const quotas = workerQuotas(limits, config.workers, config.countedKeys, primary);

@@ -5,7 +5,7 @@ import { ALWAYS_FRESH, CONFLICT, type MessageStore, type StoreOptions } from './
 
 export function openMemoryStore({ historyLimit }: StoreOptions): MessageStore {
   const history = new History(historyLimit);
-  let listener = () => {};
+  const listeners: (() => void)[] = [];
   return {
     history,
     freshness: ALWAYS_FRESH,
@@ -13,11 +13,11 @@ export function openMemoryStore({ historyLimit }: StoreOptions): MessageStore {
       if (after !== history.last) return CONFLICT;
       history.add(record);
       const number = history.last;
-      listener();
+      for (const listener of listeners) listener();
       return number;
     },
-    onUpdate(newListener) {
-      listener = newListener;
+    onUpdate(listener) {
+      listeners.push(listener);
     },
     async close() {},
   };

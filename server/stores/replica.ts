@@ -4,35 +4,34 @@
 
 import { History } from './history.ts';
 import type { HistoryBatch } from './historyFeed.ts';
-import type { HistoryRecord } from './record.ts';
 import type { ServedStore } from './store.ts';
 
 export interface ReplicaOptions {
   historyLimit: number;
   /** As `ServedStore.append`, in the primary. Resolves when every replica has applied the record. */
-  append(record: HistoryRecord, after?: number): Promise<number>;
+  append(...request: Parameters<ServedStore['append']>): Promise<number>;
 }
 
 export class Replica implements ServedStore {
   readonly history: History;
   readonly #append: ReplicaOptions['append'];
-  #listener = () => {};
+  readonly #listeners: (() => void)[] = [];
 
   constructor({ historyLimit, append }: ReplicaOptions) {
     this.history = new History(historyLimit);
     this.#append = append;
   }
 
-  append(record: HistoryRecord, after?: number): Promise<number> {
-    return this.#append(record, after);
+  append(...request: Parameters<ServedStore['append']>): Promise<number> {
+    return this.#append(...request);
   }
 
   onUpdate(listener: () => void): void {
-    this.#listener = listener;
+    this.#listeners.push(listener);
   }
 
   apply(batch: HistoryBatch): void {
     for (const { number, ...record } of batch) this.history.add(record, number);
-    this.#listener();
+    for (const listener of this.#listeners) listener();
   }
 }

@@ -61,7 +61,7 @@ export interface ServedStore {
    * @throws Error if it could not be stored.
    */
   append(record: HistoryRecord, after?: number): Promise<number>;
-  /** Sets the listener that is called after the history has grown, through any server. */
+  /** Adds a listener that is called after the history has grown, through any server. */
   onUpdate(listener: () => void): void;
 }
 

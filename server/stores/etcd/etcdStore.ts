@@ -167,7 +167,7 @@ class EtcdStore implements MessageStore {
   readonly #freshness: EtcdFreshness;
   readonly #sync: EtcdSync;
   readonly #writer: EtcdWriter;
-  #listener = () => {};
+  readonly #listeners: (() => void)[] = [];
 
   constructor(
     cluster: EtcdCluster,
@@ -184,7 +184,9 @@ class EtcdStore implements MessageStore {
         const isOwn = this.#writer.observe(record);
         if (!isOwn) log(remoteEvent(record));
       },
-      onUpdate: () => this.#listener(),
+      onUpdate: () => {
+        for (const listener of this.#listeners) listener();
+      },
     });
     this.#sync = new EtcdSync(cluster, replica, this.#freshness);
     void this.#sync.run();
@@ -200,7 +202,7 @@ class EtcdStore implements MessageStore {
   }
 
   onUpdate(listener: () => void): void {
-    this.#listener = listener;
+    this.#listeners.push(listener);
   }
 
   async close(): Promise<void> {

@@ -155,7 +155,7 @@ class FileStore implements MessageStore {
   readonly freshness = ALWAYS_FRESH;
   readonly #lock: number;
   readonly #writer: LogWriter;
-  #listener = () => {};
+  readonly #listeners: (() => void)[] = [];
 
   constructor(lock: number, { folder, file, history }: OpenedLog, { historyLimit }: StoreOptions) {
     this.#lock = lock;
@@ -165,7 +165,9 @@ class FileStore implements MessageStore {
       file,
       history,
       historyLimit,
-      onUpdate: () => this.#listener(),
+      onUpdate: () => {
+        for (const listener of this.#listeners) listener();
+      },
     });
   }
 
@@ -174,7 +176,7 @@ class FileStore implements MessageStore {
   }
 
   onUpdate(listener: () => void): void {
-    this.#listener = listener;
+    this.#listeners.push(listener);
   }
 
   async close(): Promise<void> {
