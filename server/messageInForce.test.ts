@@ -153,6 +153,8 @@ test('servers whose clocks differ compute the same change from the same entries,
   const clock = (offsetMs: number) =>
     new MessageInForce({ store, initialMessage: 'initial', now: () => NOON + offsetMs });
   const servers = [-2000, 0, 2000].map(clock);
-  onTestFinished(() => servers.forEach((server) => server.stop()));
+  onTestFinished(() => {
+    for (const server of servers) server.stop();
+  });
   expect(servers.map(({ message }) => message)).toEqual(['initial', 'plan', 'plan']);
 });

@@ -329,7 +329,7 @@ describe('MSGCANCEL', () => {
   test('rejects the number of an entry that is unknown, over or cancelled', async () => {
     const { client, clock } = await atNoon();
     await client.send('MSGPLAN\n/2026-11-27T13:00Z a\nMSGSTORE\nb\nMSGCANCEL\n2\n');
-    await client.until('200 OK\n200 OK 1\n' + '200 OK\n'.repeat(4));
+    await client.until(`200 OK\n200 OK 1\n${'200 OK\n'.repeat(4)}`);
     clock.now += DAY_MS;
     await client.send('MSGCANCEL\n1\nMSGCANCEL\n2\nMSGCANCEL\n3\nMSGCANCEL\n9\n');
     await client.until('200 OK\n404 NO SUCH MESSAGE\n'.repeat(4));

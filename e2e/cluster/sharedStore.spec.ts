@@ -7,6 +7,7 @@ import { isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { test as base, expect, type ListeningProgram, QUICK } from '../fixtures.ts';
+import { StoringClient } from '../reliability/storingClient.ts';
 
 base.skip(isWithoutEtcd, 'no etcd on this machine');
 
@@ -146,6 +147,30 @@ test('copies a history from a file to etcd and back, complete, in order and with
   const other = await run('copy-store', local, back);
   expect(other.status).toBe(1);
   expect(other.output).toBe(`motd: ${back} holds another history; pass an empty store as TO\n`);
+});
+
+test('copies windows and cancellations, under the numbers that they get', async ({
+  store,
+  folder,
+}) => {
+  const local = `file:${join(folder, 'data')}`;
+  const before = await serve(local, ['--history', '2']);
+  const client = await StoringClient.connect(before.port);
+  for (const message of ['a', 'b']) await client.store(message);
+  await client.change('MSGPLAN', '2032-01-01T12:00Z/2032-01-01T13:00Z planned');
+  await client.change('MSGPLAN', '2032-01-01T12:00Z/ cancelled');
+  for (const message of ['c', 'd']) await client.store(message);
+  await client.change('MSGCANCEL', '4');
+  const { lines } = await client.entries();
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(['3', '6']);
+  client.close();
+  await before.program.stop();
+
+  expect((await run('copy-store', local, store)).status).toBe(0);
+  const after = await StoringClient.connect((await serve(store)).port);
+  const withoutNumbers = (entries: string[]) => entries.map((line) => line.replace(/^\d+ /, ''));
+  expect(withoutNumbers((await after.entries()).lines)).toEqual(withoutNumbers(lines));
+  after.close();
 });
 
 const INVALID_USES: [rule: string, args: string[], output: RegExp][] = [

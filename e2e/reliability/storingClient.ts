@@ -42,10 +42,14 @@ export class StoringClient {
   }
 
   /** Stores a message. @returns The reply to the message. */
-  async store(message: string): Promise<string> {
-    this.#socket.write(`MSGSTORE\n${message}\n`);
-    const accepted = await this.#line();
-    if (accepted !== '200 OK') throw new Error(`MSGSTORE was answered with ${accepted}`);
+  store(message: string): Promise<string> {
+    return this.change('MSGSTORE', message);
+  }
+
+  /** Sends a command that changes something, and what it is to change. @returns The last reply. */
+  async change(command: string, argument: string): Promise<string> {
+    this.#socket.write(`${command}\n${argument}\n`);
+    await this.#ok();
     return this.#line();
   }
 
@@ -66,6 +70,17 @@ export class StoringClient {
       messages.push(message);
     }
     return messages;
+  }
+
+  /** The message in force and the lines of MSGLIST, as of one moment. */
+  async entries(): Promise<{ message: string; lines: string[] }> {
+    this.#socket.write('MSGGET\nMSGLIST\n');
+    await this.#ok();
+    const message = await this.#line();
+    await this.#ok();
+    const lines: string[] = [];
+    for (let line = await this.#line(); line !== '.'; line = await this.#line()) lines.push(line);
+    return { message, lines };
   }
 
   close(): void {

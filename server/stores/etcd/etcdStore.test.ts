@@ -11,6 +11,7 @@ import {
   LocalEtcd,
   type LocalEtcdOptions,
 } from '../../../testing/etcd.ts';
+import { MessageInForce } from '../../messageInForce.ts';
 import { messageIn, messagesIn, storeIn } from '../store.harness.ts';
 import type { MessageStore, StoreEvent } from '../store.ts';
 import type { EtcdCredentials } from './etcdCredentials.ts';
@@ -117,6 +118,72 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const kept = await etcd.gateway.range(`${prefix}/entries/`);
     expect(kept.length).toBe(10);
     expect(kept.at(-1)?.key).toBe(`${prefix}/entries/000000000400`);
+  });
+
+  test('keeps in etcd what is planned, until it is over or cancelled', async () => {
+    const prefix = newPrefix();
+    const { store } = await open(etcd.endpoints, prefix, { historyLimit: 2 });
+    const now = Date.now();
+    const plan = (message: string) =>
+      store.append({ message, storedAtMs: now, fromMs: now + 60_000, untilMs: now + 90_000 });
+    const keptNumbers = async () => {
+      const entries = await etcd.gateway.range(`${prefix}/entries/`);
+      return entries.map(({ key }) => Number(key.split('/').at(-1)));
+    };
+    for (let count = 0; count < 30; count++) {
+      await plan(`plan ${count}`);
+      await storeIn(store, `message ${count}`);
+    }
+    const plans = Array.from({ length: 30 }, (_, count) => 2 * count + 1);
+    expect(await keptNumbers()).toEqual([...plans, 60]);
+    await store.append({ cancels: 1, storedAtMs: now });
+    await store.append({ message: 'much later', storedAtMs: now + 90_000 });
+    await store.append({ message: 'last', storedAtMs: now + 90_000 });
+    expect(await keptNumbers()).not.toContain(59);
+    expect(messagesIn(store)).toEqual(['much later', 'last']);
+    expect(messagesIn((await open(etcd.endpoints, prefix, { historyLimit: 2 })).store)).toEqual([
+      'much later',
+      'last',
+    ]);
+  });
+
+  test('three servers with clocks 2 s apart have the same entries, each in force by its own clock', async () => {
+    const prefix = newPrefix();
+    const start = Date.now() + 3_600_000;
+    let now = start - 3000;
+    const servers = await Promise.all(
+      [-2000, 0, 2000].map(async (offsetMs) => {
+        const { store } = await open(etcd.endpoints, prefix);
+        const clock = () => now + offsetMs;
+        const inForce = new MessageInForce({ store, initialMessage: 'first', now: clock });
+        onTestFinished(() => inForce.stop());
+        return { store, inForce, clock };
+      }),
+    );
+    const [late, exact, early] = servers;
+    const messages = () => servers.map(({ inForce }) => inForce.message);
+    await late?.store.append({
+      message: 'plan',
+      storedAtMs: late.clock(),
+      fromMs: start,
+      untilMs: start + 6000,
+    });
+    for (const { store } of servers) await expect.poll(() => store.history.last).toBe(1);
+    const seen: string[][] = [];
+    for (; now < start + 9000; now += 1000) seen.push(messages());
+    expect(
+      seen.map((each) => each.map((message) => (message === 'plan' ? 1 : 0)).join('')),
+    ).toEqual(['000', '001', '001', '011', '011', '111', '111', '110', '110', '100', '100', '000']);
+    // The server whose clock is behind stores last: its message is in force on all.
+    now = start;
+    await early?.store.append({ message: 'by the fast clock', storedAtMs: early.clock() });
+    await expect.poll(() => late?.store.history.last).toBe(2);
+    await late?.store.append({ message: 'by the slow clock', storedAtMs: late.clock() });
+    await expect
+      .poll(() => [exact, early].map((server) => server?.store.history.last))
+      .toEqual([3, 3]);
+    now = start + 9000;
+    expect(messages()).toEqual(Array.from({ length: 3 }, () => 'by the slow clock'));
   });
 
   test('stores a message once, although the answer of etcd is lost', async () => {
