@@ -31,6 +31,7 @@ import type { GracefulStop } from './gracefulStop.ts';
 import { acceptTls } from './net/acceptTls.ts';
 import { type IdentifiedPeer, identifyPeer } from './net/identifyPeer.ts';
 import type { ProxyTrust } from './net/parseProxyHeader.ts';
+import type { Peer } from './peer.ts';
 
 /** How long a connection may be idle before TCP sends a keepalive probe (tcp(7), SO_KEEPALIVE). */
 const KEEPALIVE_AFTER_MS = 60_000;
@@ -115,13 +116,14 @@ async function serveAccepted(
   const identified = mayBeProxied ? await identify(accepted, lease, trust) : direct(socketPeer);
   if (identified === undefined || typeof identified === 'string') return identified;
 
-  const { peer } = identified;
+  const { peer, isUserIgnored } = identified;
   const assigned = lease.assignTo(sourceOf(peer.host));
   if (!(assigned instanceof Promise ? await assigned : assigned)) {
     return rejected(accepted, peer, REPLY.tooManyConnections);
   }
   if (socket.closed) return undefined;
   log.connected(peer);
+  if (isUserIgnored) context.log?.({ event: 'userNameIgnored', peer });
 
   const { tls } = context;
   if (tls === undefined) return serve(socket, identified, accepted);
@@ -148,8 +150,8 @@ async function identify(
   switch (result.is) {
     case 'identified':
       return result;
-    case 'malformed':
-      context.log?.({ event: 'proxyHeaderRejected', peer: socketPeer });
+    case 'rejected':
+      context.log?.({ event: 'proxyHeaderRejected', peer: socketPeer, reason: result.reason });
       return REPLY.unknownCommand;
     case 'idle':
       return rejected(accepted, socketPeer, REPLY.idleTooLong);
@@ -212,13 +214,13 @@ async function reject(
 }
 
 /** Logs that a peer is rejected. @returns The reply. */
-function rejected({ context }: AcceptedSocket, peer: Endpoint, reply: Reply): Reply {
+function rejected({ context }: AcceptedSocket, peer: Peer, reply: Reply): Reply {
   context.log?.({ event: 'rejected', peer, reply });
   return reply;
 }
 
 /** A peer from which nothing was read yet. */
-function direct(peer: Endpoint): IdentifiedPeer {
+function direct(peer: Peer): IdentifiedPeer {
   return { peer, bytes: '', hasInputEnded: false };
 }
 

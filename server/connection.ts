@@ -16,13 +16,13 @@
 // The connection ends when the session closes: it half-closes, then waits for the peer to do so.
 
 import type { Socket } from 'node:net';
-import type { Endpoint } from '../access/endpoint.ts';
 import { isClosingReply, REPLY, type Reply } from '../protocol/replies.ts';
 import type { ConnectionContext } from './connectionContext.ts';
 import type { Stoppable } from './gracefulStop.ts';
 import { ifStillIdle } from './net/idleSocket.ts';
 import { Outbox } from './outbox.ts';
 import { checkPassword, write } from './outcomes.ts';
+import type { Peer } from './peer.ts';
 import type { Action, PasswordUse } from './session/action.ts';
 import { Session } from './session/session.ts';
 import type { WriteRequest } from './session/writeRequest.ts';
@@ -42,7 +42,7 @@ const CLOSE_TIMEOUT_MS = 5000;
 
 export class Connection implements Stoppable {
   readonly #socket: Socket;
-  readonly #peer: Endpoint;
+  readonly #peer: Peer;
   readonly #context: ConnectionContext;
   readonly #session: Session;
   readonly #outbox: Outbox;
@@ -52,7 +52,7 @@ export class Connection implements Stoppable {
   #closeTimer: NodeJS.Timeout | undefined;
 
   /** @param socket An open socket, paused. */
-  constructor(socket: Socket, peer: Endpoint, context: ConnectionContext) {
+  constructor(socket: Socket, peer: Peer, context: ConnectionContext) {
     this.#socket = socket;
     this.#peer = peer;
     this.#context = context;

@@ -6,19 +6,19 @@
 //                    connected, other   closed, connected               logged, as the other
 //                    closed             closed                          none
 
-import type { Endpoint } from '../access/endpoint.ts';
 import type { Log } from './events.ts';
+import type { Peer } from './peer.ts';
 
 export class ConnectionLog {
   readonly #log: Log | undefined;
-  #peer: Endpoint | undefined;
+  #peer: Peer | undefined;
 
   constructor(log: Log | undefined) {
     this.#log = log;
   }
 
   /** Logs each peer once; a proxy that was logged first is then logged as closed. */
-  connected(peer: Endpoint): void {
+  connected(peer: Peer): void {
     if (peer === this.#peer) return;
     this.closed();
     this.#peer = peer;

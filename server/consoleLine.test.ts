@@ -12,6 +12,11 @@ test.each<[rule: string, event: ServerEvent, line: string]>([
     'TCP Server is listening on [::1]:1',
   ],
   [
+    'shows the user of a connection',
+    { event: 'connected', peer: { ...peer, user: 'Jürgen' } },
+    "Connected by ('127.0.0.1', 58400) as Jürgen",
+  ],
+  [
     'decodes a received line',
     { event: 'received', peer, line: 'caf\xc3\xa9' },
     "Received:from ('127.0.0.1', 58400): café",

@@ -2,8 +2,10 @@
 // Events that the original did not have start with `[!]`.
 
 import { type Endpoint, formatEndpoint } from '../access/endpoint.ts';
+import { MAX_USER_NAME_BYTES } from '../access/userName.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { decodeEvent, type ServerEvent } from './events.ts';
+import type { Peer } from './peer.ts';
 
 /** By protocol: the flag that makes the server accept it. */
 const FOREIGN_HINT: Readonly<Record<string, string>> = {
@@ -27,7 +29,7 @@ function lineOf(event: ServerEvent): string | undefined {
     case 'listening':
       return `TCP Server is listening on ${formatEndpoint(event.endpoint)}`;
     case 'connected':
-      return `Connected by ${tuple(event.peer)}`;
+      return `Connected by ${tuple(event.peer)}${userIn(event.peer)}`;
     case 'received':
       return `Received:from ${tuple(event.peer)}: ${event.line}`;
     case 'updated':
@@ -63,7 +65,9 @@ function lineOf(event: ServerEvent): string | undefined {
     case 'foreignProtocol':
       return `[!] ${event.protocol} rejected: ${tuple(event.peer)}${FOREIGN_HINT[event.protocol] ?? ''}`;
     case 'proxyHeaderRejected':
-      return `[!] PROXY header rejected: ${tuple(event.peer)}: malformed, or the key is wrong`;
+      return `[!] PROXY header rejected: ${tuple(event.peer)}: ${event.reason}`;
+    case 'userNameIgnored':
+      return `[!] User name ignored: ${tuple(event.peer)}: not plain text of at most ${MAX_USER_NAME_BYTES} bytes`;
     case 'acceptFailed':
       return `[!] Cannot accept connections: ${event.reason}`;
     case 'handshakeFailed':
@@ -80,4 +84,9 @@ function lineOf(event: ServerEvent): string | undefined {
 /** Formats an address as Python prints one. */
 function tuple({ host, port }: Endpoint): string {
   return `('${host}', ${port})`;
+}
+
+/** The original knows no users: without one, its line is unchanged. */
+function userIn({ user }: Peer): string {
+  return user === undefined ? '' : ` as ${user}`;
 }

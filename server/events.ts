@@ -3,43 +3,47 @@
 import type { Endpoint } from '../access/endpoint.ts';
 import type { Reply } from '../protocol/replies.ts';
 import { decodeForDisplay } from '../protocol/utf8.ts';
+import type { RejectionReason } from './net/proxyHeader.ts';
+import type { Peer } from './peer.ts';
 import type { StoreEvent } from './stores/store.ts';
 
 export type ServerEvent =
   | StoreEvent
   | { event: 'listening'; endpoint: Endpoint }
-  | { event: 'connected'; peer: Endpoint }
+  | { event: 'connected'; peer: Peer }
   /** `line` is a byte string, as received. Lines with a password are not reported. */
-  | { event: 'received'; peer: Endpoint; line: string }
-  | { event: 'updated'; peer: Endpoint; message: string }
+  | { event: 'received'; peer: Peer; line: string }
+  | { event: 'updated'; peer: Peer; message: string }
   /** `window` is `FROM/UNTIL` (protocol/time.ts). */
   | {
       event: 'planned';
-      peer: Endpoint;
+      peer: Peer;
       number: number;
       window: string;
       message: string;
     }
   /** The entry with this number was cancelled. */
-  | { event: 'cancelled'; peer: Endpoint; number: number }
+  | { event: 'cancelled'; peer: Peer; number: number }
   /** A window began or ended. */
   | { event: 'changedByClock'; message: string }
-  | { event: 'storeFailed'; peer: Endpoint; reason: string }
+  | { event: 'storeFailed'; peer: Peer; reason: string }
   /** The password was wrong, or was not checked after too many wrong ones. */
-  | { event: 'passwordRejected'; peer: Endpoint }
-  | { event: 'passwordCheckFailed'; peer: Endpoint; reason: string }
+  | { event: 'passwordRejected'; peer: Peer }
+  | { event: 'passwordCheckFailed'; peer: Peer; reason: string }
   /** The connection is closed with this reply. */
-  | { event: 'rejected'; peer: Endpoint; reply: Reply }
+  | { event: 'rejected'; peer: Peer; reply: Reply }
   /**
    * The peer speaks another protocol, such as `HTTP`. It is sent a 400, and the connection closed.
    */
-  | { event: 'foreignProtocol'; peer: Endpoint; protocol: string }
-  | { event: 'proxyHeaderRejected'; peer: Endpoint }
+  | { event: 'foreignProtocol'; peer: Peer; protocol: string }
+  | { event: 'proxyHeaderRejected'; peer: Peer; reason: RejectionReason }
+  /** A proxy sent a name that is not plain text, or too long. The peer is served without it. */
+  | { event: 'userNameIgnored'; peer: Peer }
   /** The process or the machine lacks a resource, such as file descriptors. */
   | { event: 'acceptFailed'; reason: string }
-  | { event: 'handshakeFailed'; peer: Endpoint; reason: string }
-  | { event: 'shutdownAccepted'; peer: Endpoint }
-  | { event: 'closed'; peer: Endpoint };
+  | { event: 'handshakeFailed'; peer: Peer; reason: string }
+  | { event: 'shutdownAccepted'; peer: Peer }
+  | { event: 'closed'; peer: Peer };
 
 export type Log = (event: ServerEvent) => void;
 

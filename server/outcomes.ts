@@ -1,13 +1,13 @@
 // The two actions whose outcome a session awaits: to change the messages, and to check a password.
 // Both count and log the outcome; neither throws.
 
-import type { Endpoint } from '../access/endpoint.ts';
 import { errorMessage } from '../access/errorMessage.ts';
 import type { PasswordResult } from '../access/passwordResult.pure.ts';
 import { sourceOf } from '../access/source.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
 import { formatWindow } from '../protocol/time.ts';
 import type { ConnectionContext } from './connectionContext.ts';
+import type { Peer } from './peer.ts';
 import type { PasswordUse } from './session/action.ts';
 import type { WriteRequest } from './session/writeRequest.ts';
 import { hasWindow, type Window } from './stores/record.ts';
@@ -22,7 +22,7 @@ const MAX_PLAN_YEARS = 10;
 /** @returns The reply, once the change is durable, or nothing was changed. */
 export async function write(
   request: WriteRequest,
-  peer: Endpoint,
+  peer: Peer,
   context: ConnectionContext,
 ): Promise<Reply> {
   const { storeCounts, log } = context;
@@ -37,7 +37,7 @@ export async function write(
 
 function perform(
   request: WriteRequest,
-  peer: Endpoint,
+  peer: Peer,
   context: ConnectionContext,
 ): Promise<Reply> | Reply {
   switch (request.is) {
@@ -54,7 +54,7 @@ function perform(
   }
 }
 
-async function store(message: string, peer: Endpoint, context: ConnectionContext): Promise<Reply> {
+async function store(message: string, peer: Peer, context: ConnectionContext): Promise<Reply> {
   const { store, inForce, storeCounts, log } = context;
   await store.append({ message, storedAtMs: inForce.now() });
   storeCounts.stored++;
@@ -64,7 +64,7 @@ async function store(message: string, peer: Endpoint, context: ConnectionContext
 
 async function plan(
   { window: requested, message }: WriteRequest & { is: 'plan' },
-  peer: Endpoint,
+  peer: Peer,
   { store, inForce, storeCounts, log }: ConnectionContext,
 ): Promise<Reply> {
   const now = inForce.now();
@@ -94,7 +94,7 @@ function withoutPastStart({ fromMs, ...window }: Window, now: number): Window {
 
 async function cancel(
   number: number,
-  peer: Endpoint,
+  peer: Peer,
   { store, inForce, storeCounts, log }: ConnectionContext,
 ): Promise<Reply> {
   const now = inForce.now();
@@ -110,7 +110,7 @@ async function cancel(
 /** Optimistic: if anything was stored since the check, nothing is stored, and it checks again. */
 async function replace(
   { number: expected, message }: WriteRequest & { is: 'replace' },
-  peer: Endpoint,
+  peer: Peer,
   { store, inForce, storeCounts, log }: ConnectionContext,
 ): Promise<Reply> {
   for (;;) {
@@ -128,7 +128,7 @@ async function replace(
 export async function checkPassword(
   password: string,
   use: PasswordUse,
-  peer: Endpoint,
+  peer: Peer,
   { passwords, log }: ConnectionContext,
 ): Promise<PasswordResult> {
   let result: PasswordResult = 'notChecked';

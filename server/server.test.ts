@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { consoleOf, goldens } from '../e2e/golden/golden.ts';
+import { proxyV2, tlv, userTlv } from '../testing/proxyV2.ts';
+import type { ServerEvent } from './events.ts';
 import {
   APPLE,
   buildServer,
@@ -504,15 +506,25 @@ describe('limits', () => {
 });
 
 describe('a PROXY header', () => {
+  const anna = proxyV2({ tlvs: [userTlv('anna')] }).toString('latin1');
   const HEADER = 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n';
-
-  test.each([
+  const HEADERS = [
+    ['version 1', HEADER],
+    ['version 2', proxyV2().toString('latin1')],
+  ] as const;
+  const CUTS = [
     ['whole', (bytes: string) => [bytes]],
     ['byte by byte', (bytes: string) => [...bytes]],
-  ])('names the client if its sender is trusted, sent %s', async (_how, cut) => {
+  ] as const;
+
+  test.each(
+    HEADERS.flatMap(([version, header]) =>
+      CUTS.map(([how, cut]) => ({ version, header, how, cut })),
+    ),
+  )('of $version names the client if its sender is trusted, sent $how', async ({ header, cut }) => {
     const running = await startServer({ isTrustedProxy: () => true });
     const client = new TestClient(running);
-    await client.send(...cut(`${HEADER}MSGGET\nQUIT\n`));
+    await client.send(...cut(`${header}MSGGET\nQUIT\n`));
     expect(await client.end()).toBe(`200 OK\n${APPLE}\n200 OK\n`);
     await expect
       .poll(() => running.console.filter((line) => line.includes('192.0.2.7')))
@@ -524,15 +536,73 @@ describe('a PROXY header', () => {
       ]);
   });
 
-  test('is rejected if its sender is not trusted, and the log names the flag to change', async () => {
-    const running = await startServer({ isTrustedProxy: () => false });
+  test.each(HEADERS)(
+    'of %s is rejected if its sender is not trusted, and the log names the flag to change',
+    async (_version, header) => {
+      const running = await startServer({ isTrustedProxy: () => false });
+      const client = new TestClient(running);
+      await client.send(`${header}MSGSTORE\nowned\n`);
+      expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n');
+      expect(running.server).toMatchObject({ storeCounts: { stored: 0 } });
+      expect(running.console.filter((line) => line.startsWith('[!]'))).toEqual([
+        expect.stringMatching(/^\[!\] PROXY rejected: \('127.0.0.1', \d+\); .*--trust-proxy/),
+      ]);
+    },
+  );
+
+  test.each(HEADERS)('of %s is rejected after another one', async (_version, header) => {
+    const running = await startServer({ isTrustedProxy: () => true });
     const client = new TestClient(running);
-    await client.send(`${HEADER}MSGSTORE\nowned\n`);
+    await client.send(`${proxyV2().toString('latin1')}${header}MSGSTORE\nowned\n`);
     expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n');
     expect(running.server).toMatchObject({ storeCounts: { stored: 0 } });
-    expect(running.console.filter((line) => line.startsWith('[!]'))).toEqual([
-      expect.stringMatching(/^\[!\] PROXY rejected: \('127.0.0.1', \d+\); .*--trust-proxy/),
+  });
+
+  test('of version 2 names the user, and each event reports the name', async () => {
+    const events: ServerEvent[] = [];
+    const running = await startServer({
+      isTrustedProxy: () => true,
+      log: (event) => events.push(event),
+    });
+    const client = new TestClient(running);
+    await client.send(`${anna}MSGSTORE\nby anna\nQUIT\n`);
+    expect(await client.end()).toBe('200 OK\n200 OK\n200 OK\n');
+    await expect.poll(() => events.at(-1)?.event).toBe('closed');
+    const peer = { host: '192.0.2.7', port: 56324, user: 'anna' };
+    expect(events.slice(1)).toEqual([
+      { event: 'connected', peer },
+      { event: 'received', peer, line: 'MSGSTORE' },
+      { event: 'received', peer, line: 'by anna' },
+      { event: 'updated', peer, message: 'by anna' },
+      { event: 'received', peer, line: 'QUIT' },
+      { event: 'closed', peer },
     ]);
+  });
+
+  test('with an invalid name of a user is accepted without it, and that is logged once', async () => {
+    const running = await startServer({ isTrustedProxy: () => true });
+    const client = new TestClient(running);
+    const header = proxyV2({ tlvs: [userTlv('\x1b[2J')] }).toString('latin1');
+    await client.send(`${header}MSGSTORE\nnew\nMSGGET\nQUIT\n`);
+    expect(await client.end()).toBe('200 OK\n200 OK\n200 OK\nnew\n200 OK\n');
+    expect(running.console).toContain("Connected by ('192.0.2.7', 56324)");
+    expect(running.console.filter((line) => line.startsWith('[!]'))).toEqual([
+      "[!] User name ignored: ('192.0.2.7', 56324): not plain text of at most 256 bytes",
+    ]);
+  });
+
+  test.each([
+    ['malformed', proxyV2({ command: 0x22 })],
+    ['longer than 4096 bytes', proxyV2({ length: 0xffff })],
+    ['wrong checksum', proxyV2({ tlvs: [tlv(0x03, 'abcd')] })],
+  ])('of version 2 is rejected if it is invalid: %s', async (reason, header) => {
+    const running = await startServer({ isTrustedProxy: () => true });
+    const client = new TestClient(running);
+    await client.send(`${header.toString('latin1')}MSGGET\n`);
+    expect(await client.ended()).toBe('400 UNKNOWN COMMAND\n');
+    expect(running.console.at(-1)).toMatch(
+      new RegExp(`^\\[!\\] PROXY header rejected: \\('127.0.0.1', \\d+\\): ${reason}$`),
+    );
   });
 
   test('is trusted from any address after the key, and counts for the source it names', async () => {

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { listeningEndpoint } from '../../access/endpoint.ts';
+import { proxyV2, userTlv } from '../../testing/proxyV2.ts';
 import { type IdentifyOptions, identifyPeer } from './identifyPeer.ts';
 
 const SOCKET_PEER = { host: '127.0.0.1', port: 1 };
 const HEADER = 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 26310\r\n';
+const NO_ADDRESSES = Buffer.alloc(0);
 const CLIENT = { host: '192.0.2.7', port: 56324 };
 
 /** A connection whose peer is a trusted proxy. */
@@ -41,6 +43,22 @@ test('returns the client of the header, and the bytes after it', async () => {
   expect('MSGGET\n'.startsWith(bytes)).toBe(true);
   expect(socket.isPaused()).toBe(true);
   expect(socket.listenerCount('data')).toBe(0);
+});
+
+test.each([
+  ['of the client', {}, CLIENT],
+  ['of the proxy, if the client is unknown', { family: 0, addresses: NO_ADDRESSES }, SOCKET_PEER],
+])('returns the user beside the address %s', async (_whose, parts, address) => {
+  const { proxy, result } = await identify();
+  proxy.write(proxyV2({ ...parts, tlvs: [userTlv('Jürgen')] }));
+  const { peer } = { peer: undefined, ...(await result) };
+  expect(peer).toEqual({ ...address, user: 'Jürgen' });
+});
+
+test('ignores an invalid name of a user, and reports that', async () => {
+  const { proxy, result } = await identify();
+  proxy.write(proxyV2({ tlvs: [userTlv('\x1b[2J')] }));
+  expect(await result).toMatchObject({ is: 'identified', peer: CLIENT, isUserIgnored: true });
 });
 
 test('returns the peer of the socket if there is no header', async () => {
@@ -79,7 +97,7 @@ test('returns the peer of the socket when the wait is ended', async () => {
 test('rejects a malformed header', async () => {
   const { proxy, result } = await identify();
   proxy.write('PROXY TCP4 nonsense\r\n');
-  expect(await result).toEqual({ is: 'malformed' });
+  expect(await result).toEqual({ is: 'rejected', reason: 'malformed' });
 });
 
 test('reports a silent peer at the timeout of the socket', async () => {

@@ -4,8 +4,11 @@
 
 import type { Socket } from 'node:net';
 import type { Endpoint } from '../../access/endpoint.ts';
+import type { Peer } from '../peer.ts';
 import { ifStillIdle } from './idleSocket.ts';
 import { type ProxyTrust, parseProxyHeader } from './parseProxyHeader.ts';
+import type { ProxiedConnection, RejectionReason } from './proxyHeader.ts';
+import { parseUserName } from './userName.ts';
 
 /**
  * How long a peer may be unidentified before `mayKeepWaiting` is called. Its first bytes may still
@@ -14,17 +17,19 @@ import { type ProxyTrust, parseProxyHeader } from './parseProxyHeader.ts';
 const CHECK_AFTER_MS = 100;
 
 export interface IdentifiedPeer {
-  peer: Endpoint;
+  peer: Peer;
   /** The bytes already received after the PROXY header, as a byte string. */
   bytes: string;
   /** Whether the peer has half-closed. */
   hasInputEnded: boolean;
+  /** Whether a name of a user was ignored, because it is invalid. */
+  isUserIgnored?: boolean;
 }
 
 export type Identification =
   | ({ is: 'identified' } & IdentifiedPeer)
-  /** The PROXY header is malformed, or the key before it is wrong. */
-  | { is: 'malformed' }
+  /** The PROXY header, or the key before it, is invalid. */
+  | { is: 'rejected'; reason: RejectionReason }
   /** The socket timed out before the peer was identified. */
   | { is: 'idle' }
   /** The connection closed before the peer was identified. */
@@ -119,13 +124,28 @@ function identifyFrom(
       return undefined;
     case 'none':
       return { is: 'identified', peer: socketPeer, bytes, hasInputEnded: false };
-    case 'proxied': {
-      const { client: peer = socketPeer, length } = header;
-      return { is: 'identified', peer, bytes: bytes.slice(length), hasInputEnded: false };
-    }
-    case 'malformed':
+    case 'proxied':
+      return {
+        is: 'identified',
+        ...proxiedPeer(header, socketPeer),
+        bytes: bytes.slice(header.length),
+        hasInputEnded: false,
+      };
+    case 'rejected':
       return header;
     default:
       return header satisfies never;
   }
+}
+
+function proxiedPeer(
+  { client, user }: ProxiedConnection,
+  socketPeer: Endpoint,
+): Pick<IdentifiedPeer, 'peer' | 'isUserIgnored'> {
+  const endpoint = client ?? socketPeer;
+  if (user === undefined) return { peer: endpoint };
+  const name = parseUserName(user);
+  return name === undefined
+    ? { peer: endpoint, isUserIgnored: true }
+    : { peer: { ...endpoint, user: name } };
 }
