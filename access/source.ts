@@ -12,7 +12,7 @@ export function sourceOf(address: string): string {
   // A copy: the string may be a slice of a header, and would keep all of it in memory while
   // counted.
   if (!isIPv6(address)) return address.split('.').join('.');
-  return `${groupsOf(address).slice(0, 4).join(':')}::/64`;
+  return `${ipv6Groups(address).slice(0, 4).join(':')}::/64`;
 }
 
 /** Converts an IPv4-mapped IPv6 address to IPv4 (RFC 4291, section 2.5.5.2). */
@@ -44,8 +44,11 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIPv6(address) ? 'ipv6' : 'ipv4';
 }
 
-/** The eight groups of an IPv6 address, without leading zeros (RFC 5952, section 4.1). */
-function groupsOf(address: string): string[] {
+/**
+ * The eight groups of an IPv6 address, without leading zeros (RFC 5952, section 4.1). An IPv4
+ * address at the end is left as it is.
+ */
+export function ipv6Groups(address: string): string[] {
   const [head = '', tail] = address.toLowerCase().replace(/%.*/, '').split('::');
   const front = head === '' ? [] : head.split(':');
   const back = tail === undefined || tail === '' ? [] : tail.split(':');

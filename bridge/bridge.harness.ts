@@ -14,6 +14,7 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { type Endpoint, formatEndpoint, listeningEndpoint } from '../access/endpoint.ts';
 import { type BridgeSettings, buildBridge } from './bridge.ts';
 import { listen } from './listen.ts';
+import type { Target } from './relay/targets.ts';
 
 export interface RunningBridge extends Endpoint {
   app: FastifyInstance;
@@ -53,7 +54,7 @@ export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => voi
 /** Settings that a test may change. */
 export interface TestBridgeSettings extends Partial<BridgeSettings> {
   host?: string;
-  expectsProxyHeader?: boolean;
+  proxyVersion?: Target['proxyVersion'];
 }
 
 /**
@@ -61,7 +62,7 @@ export interface TestBridgeSettings extends Partial<BridgeSettings> {
  */
 export async function startBridge(
   targets: Record<string, number | string>,
-  { host = '127.0.0.1', expectsProxyHeader = false, ...settings }: TestBridgeSettings = {},
+  { host = '127.0.0.1', proxyVersion, ...settings }: TestBridgeSettings = {},
 ): Promise<RunningBridge> {
   const pageDir = await mkdtemp(join(tmpdir(), 'motd-page-'));
   onTestFinished(() => rm(pageDir, { recursive: true }));
@@ -73,7 +74,7 @@ export async function startBridge(
       typeof portOrPath === 'string'
         ? { path: portOrPath }
         : { host: '127.0.0.1', port: portOrPath },
-    expectsProxyHeader,
+    proxyVersion,
   }));
   if (first === undefined) throw new Error('a bridge needs a target');
   const app = await buildBridge({

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../testing/freePort.ts';
+import { loopbackAddresses, proxyV2, userTlv } from '../testing/proxyV2.ts';
 import {
   deferred,
   echo,
@@ -24,7 +25,7 @@ async function startSink(): Promise<{ target: number; received: Promise<string> 
   const target = await startTarget((socket) => {
     let text = '';
     socket.on('data', (chunk) => {
-      text += chunk;
+      text += chunk.toString('latin1');
     });
     socket.on('end', () => resolve(text));
   });
@@ -214,7 +215,7 @@ describe('a PROXY header', () => {
     async ([family, host, address, isAvailable], { skip }) => {
       skip(!isAvailable, 'this machine has no IPv6');
       const { target, received } = await startSink();
-      const bridge = await startBridge({ target }, { host, expectsProxyHeader: true });
+      const bridge = await startBridge({ target }, { host, proxyVersion: 1 });
       const peer = new TestPeer(bridge);
       peer.webSocket.once('open', () => {
         peer.webSocket.send('first words');
@@ -228,34 +229,79 @@ describe('a PROXY header', () => {
 
   test('is sent immediately, even if the browser sends nothing', async () => {
     const target = await startTarget((socket) => void socket.once('data', () => socket.end()));
-    const peer = new TestPeer(await startBridge({ target }, { expectsProxyHeader: true }));
+    const peer = new TestPeer(await startBridge({ target }, { proxyVersion: 1 }));
     expect(await peer.closed()).toMatchObject({ code: 1000 });
   });
 
   test('is not sent to a target that expects none', async () => {
     const { target, received } = await startSink();
-    const peer = new TestPeer(await startBridge({ target }, { expectsProxyHeader: false }));
+    const peer = new TestPeer(await startBridge({ target }));
     await peer.opened();
     peer.webSocket.send('first words');
     peer.webSocket.close();
     expect(await received).toBe('first words');
   });
 
-  test.each([true, false])(
-    'from a browser is rejected (target marked +proxy: %s)',
-    async (expectsProxyHeader) => {
+  const AUTHORIZATION = `Basic ${Buffer.from('jörg:geheim').toString('base64')}`;
+
+  /** Connects to a bridge. @returns The header that reports the connection to its target. */
+  const connectTo = async (bridge: RunningBridge, version: 1 | 2 | undefined, user?: string) => {
+    const peer = new TestPeer(bridge, '/ws', { headers: { authorization: AUTHORIZATION } });
+    const [{ socket }] = await once(peer.webSocket, 'upgrade');
+    const header = headerOf(version, socket.localPort, bridge.port, user);
+    await peer.opened();
+    return { peer, header };
+  };
+
+  const headerOf = (version: 1 | 2 | undefined, from: number, to: number, user?: string) => {
+    if (version === undefined) return '';
+    if (version === 1) return `PROXY TCP4 127.0.0.1 127.0.0.1 ${from} ${to}\r\n`;
+    const tlvs = user === undefined ? [] : [userTlv(user)];
+    return proxyV2({ addresses: loopbackAddresses(from, to), tlvs }).toString('latin1');
+  };
+
+  test.each([1, 2] as const)(
+    'of version %i names the user whose password is right, in version 2 only',
+    async (version) => {
       const { target, received } = await startSink();
-      const peer = new TestPeer(await startBridge({ target }, { expectsProxyHeader }));
-      await peer.opened();
-      peer.webSocket.send('PROX');
-      peer.webSocket.send('Y TCP4 192.0.2.7 127.0.0.1 1 2\r\nSHUTDOWN\n');
+      const checkPassword = async () => 'right' as const;
+      const bridge = await startBridge({ target }, { proxyVersion: version, checkPassword });
+      const { peer, header } = await connectTo(bridge, version, 'jörg');
+      peer.webSocket.send('first words');
+      peer.webSocket.close();
+      expect(await received).toBe(`${header}first words`);
+    },
+  );
+
+  test('of version 2 names no user if no password is required', async () => {
+    const { target, received } = await startSink();
+    const { peer, header } = await connectTo(await startBridge({ target }, { proxyVersion: 2 }), 2);
+    peer.webSocket.close();
+    expect(await received).toBe(header);
+  });
+
+  const FORGED_V1 = ['PROX', 'Y TCP4 192.0.2.7 127.0.0.1 1 2\r\nSHUTDOWN\n'] as const;
+  const FORGED_V2 = ['\r\n\r\n\0', '\r\nQUIT\n\x21\x11\0\x0c'] as const;
+
+  test.each([
+    { expected: undefined, sent: 1, forged: FORGED_V1 },
+    { expected: undefined, sent: 2, forged: FORGED_V2 },
+    { expected: 1, sent: 1, forged: FORGED_V1 },
+    { expected: 1, sent: 2, forged: FORGED_V2 },
+    { expected: 2, sent: 1, forged: FORGED_V1 },
+    { expected: 2, sent: 2, forged: FORGED_V2 },
+  ] as const)(
+    'from a browser is rejected (version $sent; the target expects: $expected)',
+    async ({ expected, forged }) => {
+      const { target, received } = await startSink();
+      const bridge = await startBridge({ target }, { proxyVersion: expected });
+      const { peer, header } = await connectTo(bridge, expected);
+      for (const message of forged) peer.webSocket.send(message);
       expect(await peer.closed()).toEqual({
         code: 1008,
         reason: 'a client must not send a PROXY header',
       });
-      expect(await received).toMatch(
-        expectsProxyHeader ? /^PROXY TCP4 127\.0\.0\.1 .*\r\nPROX$/ : /^PROX$/,
-      );
+      expect(await received).toBe(`${header}${forged[0]}`);
     },
   );
 
@@ -275,7 +321,7 @@ describe('a PROXY header', () => {
 
   test('does not hide the reason if the target refuses the connection', async () => {
     const gone = await freePort();
-    const peer = new TestPeer(await startBridge({ gone }, { expectsProxyHeader: true }));
+    const peer = new TestPeer(await startBridge({ gone }, { proxyVersion: 1 }));
     expect(await peer.closed()).toEqual({
       code: 1014,
       reason: 'gone refused the connection: is it running?',

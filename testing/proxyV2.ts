@@ -16,6 +16,14 @@ export const TCP4 = 0x11;
 /** From 192.0.2.7, port 56324, to 198.51.100.1, port 26310. */
 export const TCP4_ADDRESSES = Buffer.from('c0000207c6336401dc0466c6', 'hex');
 
+/** The addresses of a connection between two ports of 127.0.0.1. */
+export function loopbackAddresses(from: number, to: number): Buffer {
+  const addresses = Buffer.from('7f0000017f00000100000000', 'hex');
+  addresses.writeUInt16BE(from, 8);
+  addresses.writeUInt16BE(to, 10);
+  return addresses;
+}
+
 /** A header of the command PROXY, by default from 192.0.2.7, port 56324. */
 export function proxyV2({
   command = 0x21,

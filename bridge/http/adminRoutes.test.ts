@@ -51,7 +51,7 @@ describe('/readyz', () => {
   test('sends PROXY UNKNOWN to a target that expects a PROXY header', async () => {
     const probes: Promise<string>[] = [];
     const target = await startTarget((socket) => void probes.push(text(socket)));
-    const bridge = await startBridge({ target }, { expectsProxyHeader: true });
+    const bridge = await startBridge({ target }, { proxyVersion: 1 });
     await get(bridge, '/readyz');
     expect(await probes[0]).toBe('PROXY UNKNOWN\r\n');
   });

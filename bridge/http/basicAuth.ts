@@ -26,8 +26,8 @@ export type CheckPassword = (
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The authenticated user; empty if no password is required. */
-    user: string;
+    /** The authenticated user. */
+    user: string | undefined;
   }
 }
 
@@ -56,7 +56,7 @@ export async function requireBasicAuth(
   app: FastifyInstance,
   { checkPassword, cookie, onRejection }: BasicAuthOptions,
 ): Promise<void> {
-  app.decorateRequest('user', '');
+  app.decorateRequest('user', undefined);
   await app.register(fastifyBasicAuth, {
     authenticate: { realm: 'motd' },
     validate: async (user, password, request) => {
@@ -79,7 +79,8 @@ export async function requireBasicAuth(
       onRejection();
       return reject(error, reply);
     }
-    if (setsLoginCookie && !request.ws) await cookie?.setFor(request.user, request, reply);
+    const { user, ws } = request;
+    if (setsLoginCookie && !ws && user !== undefined) await cookie?.setFor(user, request, reply);
     return undefined;
   });
 }
@@ -97,9 +98,8 @@ async function authenticateByCookie(
   const { ws, headers } = request;
   if (!ws || !rulesOf(request).acceptsLoginCookie) return false;
   if (headers.authorization !== undefined) return false;
-  const user = await cookie?.userOf(request);
-  request.user = user ?? '';
-  return user !== undefined;
+  request.user = await cookie?.userOf(request);
+  return request.user !== undefined;
 }
 
 /** @returns Why the password of a request is not accepted; `undefined` if it is. */

@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import type { ConnectionEndpoints } from '../relay/formatProxyHeader.ts';
+import type { ConnectionEndpoints } from '../relay/proxiedClient.ts';
 import { parseForwardedAddress } from './forwardedAddress.ts';
 
 /**

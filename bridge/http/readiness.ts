@@ -3,7 +3,7 @@
 import { connectFailure } from '../../access/systemErrors.ts';
 import { connectTarget } from '../relay/connectTarget.ts';
 import { describeFailure } from '../relay/describeFailure.ts';
-import { proxyPreamble } from '../relay/formatProxyHeader.ts';
+import { proxyPreamble } from '../relay/proxyPreamble.ts';
 import type { Target } from '../relay/targets.ts';
 import { probeReadyUrl } from './readyUrl.ts';
 

@@ -1,5 +1,5 @@
 // Detects a PROXY header that a browser sends itself. A target may trust such a header from the
-// bridge's address, even if it is not marked `+proxy`: the browser could then claim any address.
+// bridge's address, even if it is not marked as expecting one: the browser could then claim any address.
 //
 // No data is delayed for this check. The header is recognized before it is complete, and so before
 // a target can act on it.

@@ -19,7 +19,8 @@ import { CLOSE, type CloseCode, protocolErrorCode } from './closeCodes.ts';
 import { Closing } from './closing.ts';
 import { connectTarget } from './connectTarget.ts';
 import { describeFailure } from './describeFailure.ts';
-import { type ConnectionEndpoints, proxyPreamble } from './formatProxyHeader.ts';
+import type { ProxiedClient } from './proxiedClient.ts';
+import { proxyPreamble } from './proxyPreamble.ts';
 import type { RoundRobin } from './roundRobin.ts';
 import type { SessionStatus } from './sessionPolicy.ts';
 import type { Target } from './targets.ts';
@@ -35,11 +36,9 @@ const CLOSE_LINGER_MS = 1000;
 const NOTHING = Buffer.alloc(0);
 
 /** A WebSocket that has just been opened, and its TCP connection. */
-export interface BrowserConnection {
+export interface BrowserConnection extends ProxiedClient {
   webSocket: WebSocket;
   socket: Socket;
-  /** The endpoints of the client's connection, for the PROXY header. */
-  endpoints: () => ConnectionEndpoints;
 }
 
 export interface RelayContext {
@@ -70,7 +69,7 @@ export class Relay {
     { connectTimeoutMs, metrics, roundRobin }: RelayContext,
     onEnd: () => void,
   ) {
-    const { webSocket, socket: browserSocket, endpoints } = browser;
+    const { webSocket, socket: browserSocket } = browser;
     const counters = metrics.countersOf(target.name);
     this.#toBrowser = new ToBrowser({
       webSocket,
@@ -89,8 +88,8 @@ export class Relay {
     this.#targetSocket = targetSocket;
     this.#metrics = metrics;
     this.#listen();
-    const preamble = proxyPreamble(target, endpoints);
-    if (preamble !== '') this.#toTarget.writePreamble(preamble);
+    const preamble = proxyPreamble(target, browser);
+    if (preamble.length > 0) this.#toTarget.writePreamble(preamble);
   }
 
   #listen(): void {

@@ -7,9 +7,10 @@ test.each([
   ['six=[::1]:80', { name: 'six', address: { host: '::1', port: 80 } }],
   ['pg=unix:/run/pg/.s.PGSQL.5432', { name: 'pg', address: { path: '/run/pg/.s.PGSQL.5432' } }],
   ['unix=unix:80', { name: 'unix', address: { host: 'unix', port: 80 } }],
-])('parses %s, and +proxy as a target that expects a PROXY header', (text, target) => {
-  expect(parseTarget(text)).toEqual({ ...target, expectsProxyHeader: false });
-  expect(parseTarget(`${text}+proxy`)).toEqual({ ...target, expectsProxyHeader: true });
+])('parses %s, and the marks of a target that expects a PROXY header', (text, target) => {
+  expect(parseTarget(text)).toEqual(target);
+  expect(parseTarget(`${text}+proxy`)).toEqual({ ...target, proxyVersion: 1 });
+  expect(parseTarget(`${text}+proxy-v2`)).toEqual({ ...target, proxyVersion: 2 });
 });
 
 test.each([
@@ -30,7 +31,9 @@ test.each([
   'motd=127.0.0.1:80+',
   'motd=127.0.0.1:80+PROXY',
   'motd=127.0.0.1:80+proxy+proxy',
+  'motd=127.0.0.1:80+proxy+proxy-v2',
   'motd=127.0.0.1:80+proxyv2',
+  'motd=127.0.0.1:80+proxy-v1',
   'motd=127.0.0.1+proxy:80x',
   'motd=127.0.0.1:65536+proxy',
   'motd=unix:',

@@ -73,7 +73,7 @@ export class ToTarget {
   }
 
   /** Writes the first bytes. Call it at once, so that no byte of the browser precedes them. */
-  writePreamble(preamble: string): void {
+  writePreamble(preamble: Buffer): void {
     this.#targetSocket.write(preamble, this.#flush);
   }
 

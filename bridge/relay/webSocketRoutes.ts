@@ -86,7 +86,8 @@ export function serveTarget(
       const { acceptedUpgrade, socket } = request;
       switch (acceptedUpgrade?.for) {
         case 'session': {
-          const browser = { webSocket, socket, endpoints: () => clientEndpoints(request) };
+          const endpoints = () => clientEndpoints(request);
+          const browser = { webSocket, socket, endpoints, user: request.user };
           sessions.open(browser, target, acceptedUpgrade.lease);
           return;
         }

@@ -124,7 +124,7 @@ function bridgeEnvironment(serverReady: Ready | undefined, previous?: Ready): En
     // The server closes idle sessions itself, with 421.
     MOTD_IDLE_TIMEOUT: undefined,
     ...(serverReady && {
-      MOTD_TARGET: `motd=${formatEndpoint(connectable(serverReady.ready))}+proxy`,
+      MOTD_TARGET: `motd=${formatEndpoint(connectable(serverReady.ready))}+proxy-v2`,
     }),
     MOTD_READY_URL:
       serverReady?.health && `http://${formatEndpoint(connectable(serverReady.health))}/readyz`,

@@ -25,8 +25,7 @@ import {
 export const DEFAULT_TARGET: Target = {
   name: 'motd',
   address: { host: DEFAULT_HOST, port: DEFAULT_PORT },
-  // The server accepts a PROXY header only if its --trust-proxy names the bridge.
-  expectsProxyHeader: false,
+  // No PROXY header: the server accepts one only if its --trust-proxy names the bridge.
 };
 
 export interface HttpOptions extends LogOptions {
@@ -53,7 +52,8 @@ export function targetOption(): Option {
   return new Option(
     '--target <name=host:port>',
     'TCP service that the page may connect to, repeatable: NAME=HOST:PORT or NAME=unix:/PATH; ' +
-      'the first is the default; append +proxy to send it a PROXY v1 header with the client address ' +
+      'the first is the default; append +proxy to send it the client address in a PROXY v1 header, or ' +
+      '+proxy-v2 to send it the client address and the user in a PROXY v2 header ' +
       `(default: ${DEFAULT_TARGET.name}=${DEFAULT_HOST}:${DEFAULT_PORT})`,
   )
     .env('MOTD_TARGET')

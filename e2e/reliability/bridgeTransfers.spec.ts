@@ -3,6 +3,7 @@
 
 import { megabytes } from '../../testing/byteUnits.ts';
 import { closePayload } from '../../testing/frames.ts';
+import { loopbackAddresses, proxyV2 } from '../../testing/proxyV2.ts';
 import { randomFrom, seed } from '../../testing/random.ts';
 import { RawWebSocket, type WebSocketEnding } from '../../testing/rawWebSocket.ts';
 import { record } from '../../testing/record.ts';
@@ -52,10 +53,14 @@ interface TransferResult {
   browserEnded: WebSocketEnding;
 }
 
+const MARKS = ['', '+proxy', '+proxy-v2'] as const;
+type Mark = (typeof MARKS)[number];
+
 /** A named target, which one transfer at a time uses. */
 interface TargetSlot {
   name: string;
-  expectsProxyHeader: boolean;
+  /** The mark of a target that expects a PROXY header, or nothing. */
+  mark: Mark;
   target: ScriptedTarget;
   accept: () => Promise<TargetConnection>;
 }
@@ -101,15 +106,28 @@ test('relays random transfers byte for byte, and ends them correctly', QUICK, as
 });
 
 async function openSlot(index: number): Promise<TargetSlot> {
-  const expectsProxyHeader = index % 2 === 1;
+  const mark = MARKS[index % MARKS.length] ?? '';
   const waiting: Array<(connection: TargetConnection) => void> = [];
   const target = await ScriptedTarget.listen((connection) => waiting.shift()?.(connection));
   const accept = () => new Promise<TargetConnection>((resolve) => waiting.push(resolve));
-  return { name: `t${index}`, expectsProxyHeader, target, accept };
+  return { name: `t${index}`, mark, target, accept };
 }
 
-function namedAddress({ name, target, expectsProxyHeader }: TargetSlot): [string, string] {
-  return [name, `${target.address}${expectsProxyHeader ? '+proxy' : ''}`];
+function namedAddress({ name, target, mark }: TargetSlot): [string, string] {
+  return [name, `${target.address}${mark}`];
+}
+
+function proxyHeaderFor(mark: Mark, from: number, to: number): Buffer {
+  switch (mark) {
+    case '':
+      return Buffer.alloc(0);
+    case '+proxy':
+      return Buffer.from(`PROXY TCP4 127.0.0.1 127.0.0.1 ${from} ${to}\r\n`);
+    case '+proxy-v2':
+      return proxyV2({ addresses: loopbackAddresses(from, to) });
+    default:
+      return mark satisfies never;
+  }
 }
 
 function randomTransfer(random: () => number): Transfer {
@@ -149,10 +167,8 @@ async function run(
   });
   const connection = await accepted;
   const { socket } = connection;
-  const proxyHeader = slot.expectsProxyHeader
-    ? `PROXY TCP4 127.0.0.1 127.0.0.1 ${webSocket.socket.localPort} ${port}\r\n`
-    : '';
-  const expected = Buffer.concat([Buffer.from(proxyHeader), toTarget]);
+  const proxyHeader = proxyHeaderFor(slot.mark, webSocket.socket.localPort ?? 0, port);
+  const expected = Buffer.concat([proxyHeader, toTarget]);
   const target = new Comparison(expected);
   const browserSender = new Sender(webSocket.socket);
   const targetSender = new Sender(socket);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type ConnectionEndpoints, formatProxyHeader, proxyPreamble } from './formatProxyHeader.ts';
+import { formatProxyV1 } from './formatProxyV1.ts';
+import type { ConnectionEndpoints } from './proxiedClient.ts';
 
 /** PROXY protocol, section 2.1. */
 const MAX_HEADER_BYTES = 107;
@@ -10,6 +11,8 @@ const endpoints = (remoteAddress: string, localAddress: string): ConnectionEndpo
   localAddress,
   localPort: 8080,
 });
+
+const format = (connection: ConnectionEndpoints) => formatProxyV1({ endpoints: () => connection });
 
 test.each([
   [
@@ -53,7 +56,7 @@ test.each([
     'PROXY TCP6 fe80::1 fe80::2 56324 8080\r\n',
   ],
 ])('writes %s', (_what, connection, header) => {
-  expect(formatProxyHeader(connection)).toBe(header);
+  expect(format(connection)).toBe(header);
 });
 
 test.each<[string, ConnectionEndpoints]>([
@@ -70,13 +73,13 @@ test.each<[string, ConnectionEndpoints]>([
   ['both are missing', { remoteAddress: undefined, remotePort: undefined }],
   ['an address is invalid', endpoints('/run/bridge.sock', '/run/bridge.sock')],
 ])('writes UNKNOWN if %s', (_what, connection) => {
-  expect(formatProxyHeader(connection)).toBe('PROXY UNKNOWN\r\n');
+  expect(format(connection)).toBe('PROXY UNKNOWN\r\n');
 });
 
 test('keeps the longest header within its limit', () => {
   const address = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
   const zoned = `${address}%${'z'.repeat(100)}`;
-  const header = formatProxyHeader({
+  const header = format({
     ...endpoints(zoned, zoned),
     remotePort: 65_535,
     localPort: 65_535,
@@ -85,13 +88,6 @@ test('keeps the longest header within its limit', () => {
   expect(Buffer.byteLength(header)).toBeLessThanOrEqual(MAX_HEADER_BYTES);
 });
 
-test('writes the key before the header, and only to a target that expects a header', () => {
-  const target = { name: 'motd', address: { host: '127.0.0.1', port: 1 }, proxyKey: 'secret' };
-  const preamble = 'PROXY-KEY secret\r\nPROXY TCP4 192.0.2.1 198.51.100.1 56324 8080\r\n';
-  const client = () => endpoints('192.0.2.1', '198.51.100.1');
-  expect(proxyPreamble({ ...target, expectsProxyHeader: true }, client)).toBe(preamble);
-  expect(proxyPreamble({ ...target, expectsProxyHeader: true })).toBe(
-    'PROXY-KEY secret\r\nPROXY UNKNOWN\r\n',
-  );
-  expect(proxyPreamble({ ...target, expectsProxyHeader: false }, client)).toBe('');
+test('writes UNKNOWN for a connection of the bridge itself', () => {
+  expect(formatProxyV1()).toBe('PROXY UNKNOWN\r\n');
 });
