@@ -67,10 +67,29 @@ export const haproxy: ReverseProxy = {
 
 /** Starts a proxy, and resolves once it listens. */
 export async function startProxy(proxy: ReverseProxy, settings: ProxySettings): Promise<Program> {
+  const configure = (folder: string) => proxy.configure(settings, folder);
+  return startConfigured(proxy.command, configure, settings.port);
+}
+
+/** Starts HAProxy with a configuration, and resolves once it listens at a port. */
+export function startHaproxy(configuration: string, port: number): Promise<Program> {
+  const configure = async (folder: string) => {
+    const file = join(folder, 'haproxy.cfg');
+    await writeFile(file, configuration);
+    return ['-db', '-f', file];
+  };
+  return startConfigured(haproxy.command, configure, port);
+}
+
+async function startConfigured(
+  command: string,
+  configure: (folder: string) => Promise<string[]>,
+  port: number,
+): Promise<Program> {
   const folder = await mkdtemp(join(tmpdir(), 'motd-proxy-'));
-  const program = new Program(proxy.command, await proxy.configure(settings, folder));
+  const program = new Program(command, await configure(folder));
   void program.exitCode().then(() => rm(folder, { recursive: true, force: true }));
-  while (!(await isListening(settings.port))) {
+  while (!(await isListening(port))) {
     if (program.process.exitCode !== null) throw new Error(program.stderr);
     await setTimeout(RECONNECT_DELAY_MS);
   }

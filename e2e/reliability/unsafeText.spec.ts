@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { passwordHash } from '../../testing/passwordHash.ts';
 import { Program } from '../../testing/programs.ts';
+import { proxyV2, userTlv } from '../../testing/proxyV2.ts';
 import { record } from '../../testing/record.ts';
 import { expect, PageTerminal, QUICK, startBridge } from '../fixtures.ts';
 import { writePrivately } from '../privateFiles.ts';
@@ -51,6 +52,10 @@ for (const log of ['console', 'json'] as const) {
         ]);
         await client.disconnect();
 
+        const bridge = await RawClient.connect(port);
+        bridge.send(Buffer.concat([proxyV2({ tlvs: [userTlv(bytes)] }), Buffer.from('QUIT\n')]));
+        expected(`${name}, as a user`, await bridge.remainingLines(), ['200 OK']);
+
         for (const [before, after] of PROXY_HEADERS) {
           const proxy = await RawClient.connect(port);
           proxy.send(Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]));
@@ -71,7 +76,7 @@ for (const log of ['console', 'json'] as const) {
       expect(written.toString().split('\n').length).toBeGreaterThan(hostileTexts.length * 5);
       record(
         'unsafe text',
-        `${hostileTexts.length} sequences, each as a message, a command, a password and in ` +
+        `${hostileTexts.length} sequences, each as a message, a command, a password, a user and in ` +
           `${PROXY_HEADERS.length} PROXY headers: none stored, run or accepted; --log ${log}: ` +
           `${written.length} bytes, no control character among them but LF`,
       );
