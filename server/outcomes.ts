@@ -56,7 +56,7 @@ function perform(
 
 async function store(message: string, peer: Peer, context: ConnectionContext): Promise<Reply> {
   const { store, inForce, storeCounts, log } = context;
-  await store.append({ message, storedAtMs: inForce.now() });
+  await store.append({ message, author: peer.user, storedAtMs: inForce.now() });
   storeCounts.stored++;
   log?.({ event: 'updated', peer, message });
   return REPLY.ok;
@@ -73,7 +73,7 @@ async function plan(
   const window = withoutPastStart(requested, now);
   const isFull = hasWindow(window) && store.history.planned(now).length >= MAX_PLANNED;
   if (isFull) return REPLY.tooManyPlanned;
-  const number = await store.append({ message, storedAtMs: now, ...window });
+  const number = await store.append({ message, author: peer.user, storedAtMs: now, ...window });
   storeCounts.stored++;
   log?.({ event: 'planned', peer, number, window: formatWindow(window), message });
   return `${REPLY.ok} ${number}`;
@@ -101,7 +101,7 @@ async function cancel(
   const entry = store.history.entryAt(number);
   const isOver = entry?.cancelledAtMs !== undefined || (entry?.untilMs ?? now + 1) <= now;
   if (entry === undefined || isOver) return REPLY.noSuchMessage;
-  await store.append({ cancels: number, storedAtMs: now });
+  await store.append({ cancels: number, author: peer.user, storedAtMs: now });
   storeCounts.stored++;
   log?.({ event: 'cancelled', peer, number });
   return REPLY.ok;
@@ -116,7 +116,10 @@ async function replace(
   for (;;) {
     const { last } = store.history;
     if ((inForce.entry?.number ?? 0) !== expected) return REPLY.changed;
-    const number = await store.append({ message, storedAtMs: inForce.now() }, last);
+    const number = await store.append(
+      { message, author: peer.user, storedAtMs: inForce.now() },
+      last,
+    );
     if (number === CONFLICT) continue;
     storeCounts.stored++;
     log?.({ event: 'updated', peer, message });

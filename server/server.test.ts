@@ -579,6 +579,27 @@ describe('a PROXY header', () => {
     ]);
   });
 
+  test('of version 2 makes its user the author of what they store', async () => {
+    const running = await startServer({ isTrustedProxy: () => true });
+    const client = new TestClient(running);
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+    await client.send(
+      `${anna}MSGSTORE\nfirst\nMSGREPLACE\n1 second\nMSGPLAN\n${tomorrow}/ third\nQUIT\n`,
+    );
+    await client.end();
+    const other = new TestClient(running);
+    await other.send('MSGSTORE\nfourth\nMSGLIST\nQUIT\n');
+    const lines = (await other.end()).split('\n').map((line) => line.split(' '));
+    expect(lines.map(([, , , author, message]) => [message, author])).toEqual(
+      expect.arrayContaining([
+        ['first', 'anna'],
+        ['second', 'anna'],
+        ['third', 'anna'],
+        ['fourth', '-'],
+      ]),
+    );
+  });
+
   test('with an invalid name of a user is accepted without it, and that is logged once', async () => {
     const running = await startServer({ isTrustedProxy: () => true });
     const client = new TestClient(running);

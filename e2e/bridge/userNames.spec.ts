@@ -1,6 +1,8 @@
-// The bridge passes the names of its users on to the server, whose log reports them.
+// The bridge passes the names of its users on to the server, which logs them, and keeps them as authors.
 
 import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type ClientOptions, WebSocket } from 'ws';
 import { passwordHash } from '../../testing/passwordHash.ts';
 import { Program } from '../../testing/programs.ts';
@@ -66,11 +68,16 @@ async function eventsOf({ program }: LoggingServer, port: number): Promise<Logge
   return events();
 }
 
+/** What MSGINFO replies, to a client without a name. */
+async function messageInfo({ port }: LoggingServer): Promise<string> {
+  return text(connect(port, '127.0.0.1').end('MSGINFO\nQUIT\n'));
+}
+
 for (const [how, flags, tag] of [
   ['one process each', [], QUICK],
   ['several workers each', ['--workers', '2'], {}],
 ] as const) {
-  test(`each event of a connection names the user: ${how}`, tag, async () => {
+  test(`each event of a connection, and what is stored, names the user: ${how}`, tag, async () => {
     const server = await startServer(flags);
     const port = await startBridge(`motd=127.0.0.1:${server.port}+proxy-v2`, flags);
     const headers = { authorization: AUTHORIZATION };
@@ -84,6 +91,7 @@ for (const [how, flags, tag] of [
       { event: 'received', peer },
       { event: 'closed', peer },
     ]);
+    expect(await messageInfo(server)).toContain(' j%C3%BCrgen by basic authentication\n');
   });
 }
 
