@@ -1,9 +1,6 @@
 // What a store keeps: entries, and cancellations of entries. Both are only ever appended, so every
 // store, every replica and every backup is a prefix of the same sequence.
 
-/** The longest name of an author, in UTF-8. */
-export const MAX_AUTHOR_BYTES = 256;
-
 /** When a planned message applies. The times are in milliseconds since 1970 (UTC). */
 export interface Window {
   /** Without it, since it was stored. */

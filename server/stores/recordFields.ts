@@ -2,9 +2,10 @@
 // names their fields. Shared by all stores, so that all of them accept the same records.
 
 import { isUtf8 } from 'node:buffer';
+import { MAX_USER_NAME_BYTES } from '../../access/userName.ts';
 import { MAX_LINE_BYTES, trimLine } from '../../protocol/lines.ts';
 import { isPlainText } from '../../protocol/plainText.ts';
-import { type HistoryRecord, isEntry, MAX_AUTHOR_BYTES } from './record.ts';
+import { type HistoryRecord, isEntry } from './record.ts';
 
 /** The message is a predicate whose subject is the record: `has an invalid time`. */
 export class InvalidRecordError extends Error {
@@ -79,7 +80,7 @@ function checkedMessage(message: string): string {
 }
 
 function checkedAuthor(author: string): string {
-  const isValid = author !== '' && Buffer.byteLength(author) <= MAX_AUTHOR_BYTES;
+  const isValid = author !== '' && Buffer.byteLength(author) <= MAX_USER_NAME_BYTES;
   check(isValid && isPlainText(author), 'has an invalid author');
   return author;
 }
