@@ -23,6 +23,8 @@ export class History {
   readonly #planned = new Map<number, Numbered<HistoryEntry>>();
   /** The newest entry that was neither planned nor cancelled. It supersedes all such before it. */
   #newestUnplanned: Numbered<HistoryEntry> | undefined;
+  /** A check of all kept entries waits for as many records, so that each record costs the same. */
+  #addedSinceCheck = 0;
 
   /** @param limit How many records are kept, at least 1; the oldest are dropped. */
   constructor(limit: number) {
@@ -112,7 +114,7 @@ export class History {
     else this.#cancel(record);
     const dropped = this.#tail.add(record);
     if (dropped !== undefined) this.#drop(dropped, this.first - 1, record.storedAtMs);
-    if (this.#kept.size > 0) this.#dropKept(record.storedAtMs);
+    if (++this.#addedSinceCheck >= this.#kept.size) this.#checkKept(record.storedAtMs);
   }
 
   #addEntry(entry: Numbered<HistoryEntry>): void {
@@ -149,13 +151,17 @@ export class History {
 
   /** A record has left the tail. */
   #drop(record: HistoryRecord, number: number, timeMs: number): void {
-    if (!isEntry(record)) return;
+    const newest = this.#newestUnplanned?.number ?? 0;
+    if (!isEntry(record) || (!hasWindow(record) && number < newest)) return;
     const entry = { ...record, number };
     if (isLive(entry, timeMs, this.#lasting(timeMs))) this.#kept.set(number, entry);
     else this.#forget(number);
   }
 
-  #dropKept(timeMs: number): void {
+  /** Drops the entries that no longer have to be kept. */
+  #checkKept(timeMs: number): void {
+    this.#addedSinceCheck = 0;
+    if (this.#kept.size === 0) return;
     const lasting = this.#lasting(timeMs);
     for (const entry of this.#kept.values()) {
       if (isLive(entry, timeMs, lasting)) continue;
