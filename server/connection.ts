@@ -56,11 +56,16 @@ export class Connection implements Stoppable {
     this.#socket = socket;
     this.#peer = peer;
     this.#context = context;
-    this.#session = new Session({ isStoreGuarded: context.passwords.isGuarded('store') });
-    this.#outbox = new Outbox(socket, {
-      onTurn: () => this.#advance(),
-      onDrain: () => this.#outboxOnDrain(),
+    const isOriginal = context.compat === 'original';
+    this.#session = new Session({
+      isStoreGuarded: context.passwords.isGuarded('store'),
+      takesReadsAsLines: isOriginal,
     });
+    this.#outbox = new Outbox(
+      socket,
+      { onTurn: () => this.#advance(), onDrain: () => this.#outboxOnDrain() },
+      { sendsStatusApart: isOriginal },
+    );
     socket.on('data', (chunk: Buffer) => this.receive(chunk.toString('latin1')));
     socket.on('end', () => this.endInput());
     socket.setTimeout(context.idleTimeoutMs);

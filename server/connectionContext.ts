@@ -8,6 +8,9 @@ import type { PasswordUse } from './session/action.ts';
 import type { ServedStore } from './stores/store.ts';
 import type { Watchers } from './watchers.ts';
 
+/** The programs that the server adapts to. */
+export type Compat = 'original';
+
 /** How many changes were stored, or failed to be stored, for peers. */
 export interface StoreCounts {
   stored: number;
@@ -24,6 +27,8 @@ export interface ConnectionContext {
   watchers: Watchers;
   /** How long a peer may neither send nor read, in milliseconds; 0 for no limit. */
   idleTimeoutMs: number;
+  /** Whether the peers are original clients (PROTOCOL.md, "The original client"). */
+  compat: Compat | undefined;
   /** Stops the whole server. */
   shutDown(): void;
   /** If `undefined`, no event is created. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { listeningEndpoint } from '../access/endpoint.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type OutboxOptions } from './outbox.ts';
 
 const BATCH = 'x'.repeat(16 * 1024);
 
@@ -10,7 +10,7 @@ const BATCH = 'x'.repeat(16 * 1024);
 const LINES = 5000;
 
 /** An outbox, and the peer that is sent its replies. It does not read yet. */
-async function connected() {
+async function connected(options?: OutboxOptions) {
   const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { host, port } = listeningEndpoint(server);
@@ -23,10 +23,11 @@ async function connected() {
     server.close();
   });
   const events: string[] = [];
-  const outbox = new Outbox(socket, {
-    onTurn: () => events.push('turn'),
-    onDrain: () => events.push('drain'),
-  });
+  const outbox = new Outbox(
+    socket,
+    { onTurn: () => events.push('turn'), onDrain: () => events.push('drain') },
+    options,
+  );
   return { outbox, socket, peer, events };
 }
 
@@ -83,4 +84,32 @@ test('writes what it has collected at the end, and does not wait afterwards', as
   outbox.end();
   expect(outbox.hasToWait).toBe(false);
   expect((await received).endsWith(` ${LINES}\nlast\n`)).toBe(true);
+});
+
+describe('if it sends a status apart', () => {
+  test.each([
+    ['a reply', (outbox: Outbox) => outbox.send('status\none\ntwo\n')],
+    ['lines', (outbox: Outbox) => outbox.sendLines(['status\n', 'one\n', 'two\n'].values())],
+  ])('writes the first line of %s with the replies before it, and waits', async (_what, send) => {
+    const { outbox, socket, peer, events } = await connected({ sendsStatusApart: true });
+    outbox.send('before\n');
+    expect(outbox.hasToWait).toBe(false);
+    send(outbox);
+    outbox.flush();
+    expect(socket.bytesWritten).toBe('before\nstatus\n'.length);
+    expect(outbox).toMatchObject({ hasToWait: true, isBlocked: false });
+    await expect.poll(() => events).toEqual(['turn']);
+    outbox.end();
+    expect(await allFrom(peer)).toBe('before\nstatus\none\ntwo\n');
+  });
+
+  test('sends the lines after the status together', async () => {
+    const { outbox, peer, events } = await connected({ sendsStatusApart: true });
+    outbox.sendLines(numberedLines());
+    await expect.poll(() => outbox.isBlocked).toBe(true);
+    const received = allFrom(peer);
+    await expect.poll(() => events).toHaveLength(1);
+    outbox.end();
+    expect((await received).endsWith(` ${LINES}\n`)).toBe(true);
+  });
 });

@@ -3,9 +3,11 @@
 //   state     carries              event                               next state
 //   open                           a flush fills the socket's buffer   blocked
 //                                  a whole batch is flushed            yielding
+//                                  a status is sent apart              yielding
 //                                  `end`                               ended
 //   yielding  the rest of a reply  the next iteration of the event     open; blocked if the buffer
-//                                  loop                                is still full
+//                                  loop; after a status, a moment      is still full
+//                                  later
 //   blocked   the rest of a reply  'drain'                             open
 //   ended
 //
@@ -16,6 +18,12 @@ import type { Socket } from 'node:net';
 
 /** The approximate size of one write of replies. */
 const BATCH_BYTES = 16 * 1024;
+
+/**
+ * The time between a status that is sent apart and what follows it. A client that waits for the
+ * status has read it by then, and its next read returns the rest.
+ */
+const STATUS_APART_MS = 100;
 
 /** The rest of a reply that is sent line by line. */
 type Rest = Iterator<string, void> | undefined;
@@ -43,15 +51,29 @@ export interface OutboxEvents {
   readonly onDrain: () => void;
 }
 
+export interface OutboxOptions {
+  /**
+   * Whether the first line of a longer reply is a segment of its own, for clients that read it by
+   * itself. The socket must not delay small segments (TCP_NODELAY).
+   */
+  readonly sendsStatusApart: boolean;
+}
+
 export class Outbox {
   readonly #socket: Socket;
+  readonly #sendsStatusApart: boolean;
   readonly #events: OutboxEvents;
   #state = OPEN;
   /** Replies to be written, a byte string. */
   #batch = '';
 
-  constructor(socket: Socket, events: OutboxEvents) {
+  constructor(
+    socket: Socket,
+    events: OutboxEvents,
+    { sendsStatusApart }: OutboxOptions = { sendsStatusApart: false },
+  ) {
     this.#socket = socket;
+    this.#sendsStatusApart = sendsStatusApart;
     this.#events = events;
     socket.on('drain', () => this.#socketOnDrain());
   }
@@ -67,18 +89,16 @@ export class Outbox {
 
   /** @param bytes A reply, a byte string. It is written when its batch is full, or at `flush`. */
   send(bytes: string): void {
-    this.#batch += bytes;
-    if (this.#batch.length >= BATCH_BYTES) this.#flushAndYield();
+    const statusEnd = this.#sendsStatusApart ? bytes.indexOf('\n') + 1 : bytes.length;
+    if (statusEnd === bytes.length) this.#add(bytes);
+    else this.#sendApart(bytes.slice(0, statusEnd), [bytes.slice(statusEnd)].values());
   }
 
   /** Sends a reply line by line, as the peer reads it. The next reply follows it. */
   sendLines(lines: Iterator<string, void>): void {
-    while (this.#state.is === 'open') {
-      const { done, value } = lines.next();
-      if (done) return;
-      this.send(value);
-    }
-    this.#state = { is: 'yielding', rest: lines };
+    const status = this.#sendsStatusApart ? lines.next().value : undefined;
+    if (status === undefined) this.#addLines(lines);
+    else this.#sendApart(status, lines);
   }
 
   /** Writes what is collected. */
@@ -91,6 +111,27 @@ export class Outbox {
     this.flush();
     this.#state = ENDED;
     this.#socket.end();
+  }
+
+  #add(bytes: string): void {
+    this.#batch += bytes;
+    if (this.#batch.length >= BATCH_BYTES) this.#flushAndYield();
+  }
+
+  #addLines(lines: Iterator<string, void>): void {
+    while (this.#state.is === 'open') {
+      const { done, value } = lines.next();
+      if (done) return;
+      this.#add(value);
+    }
+    this.#state = { is: 'yielding', rest: lines };
+  }
+
+  #sendApart(status: string, rest: Iterator<string, void>): void {
+    this.#batch += status;
+    this.#write();
+    this.#state = { is: 'yielding', rest };
+    setTimeout(() => this.#onTurn(), STATUS_APART_MS);
   }
 
   #flushAndYield(): void {
@@ -120,7 +161,7 @@ export class Outbox {
 
   #reopen(rest: Rest, onOpen: () => void): void {
     this.#state = OPEN;
-    if (rest !== undefined) this.sendLines(rest);
+    if (rest !== undefined) this.#addLines(rest);
     if (!this.hasToWait) onOpen();
   }
 }

@@ -10,7 +10,7 @@ import type { PasswordChecker } from '../access/passwordGuard.ts';
 import type { UnassignedQuota } from '../access/quota.ts';
 import { plainAddress } from '../access/source.ts';
 import { type AcceptContext, acceptPeer } from './acceptPeer.ts';
-import type { StoreCounts } from './connectionContext.ts';
+import type { Compat, StoreCounts } from './connectionContext.ts';
 import { EncodedReplies } from './encodedReplies.ts';
 import type { Log } from './events.ts';
 import { GracefulStop } from './gracefulStop.ts';
@@ -43,6 +43,8 @@ export interface ServerOptions {
   isTrustedProxy: (address: string) => boolean;
   /** A secret. A PROXY header that follows it is trusted from any address (parseProxyHeader.ts). */
   proxyKey?: string | undefined;
+  /** The programs to adapt to, if not any client. */
+  compat?: Compat | undefined;
   /** The certificate and key. Without them, connections are not encrypted. */
   tls?: SecureContext | undefined;
   /** Called with every event, for the operator. */
@@ -63,13 +65,14 @@ export class MotdServer {
   #acceptFailureLoggedAtMs = Number.NEGATIVE_INFINITY;
   #isStopping = false;
 
-  constructor({ tls, log, onShutDown, ...options }: ServerOptions) {
+  constructor({ tls, log, compat, onShutDown, ...options }: ServerOptions) {
     const { store, inForce } = options;
     const watchers = new Watchers();
     this.#context = {
       ...options,
       tls,
       log,
+      compat,
       watchers,
       rejections: rejectionQuota(),
       replies: new EncodedReplies(store.history, inForce),

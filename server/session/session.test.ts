@@ -591,3 +591,49 @@ test('neither buffers nor answers input after the close', () => {
   expect(driver.sent).toBe('200 OK\n');
   expect(driver.session.mayBeBareClient).toBe(false);
 });
+
+describe('if the end of each read ends a line', () => {
+  const driverForReads = () =>
+    new SessionDriver({ isStoreGuarded: false, takesReadsAsLines: true });
+
+  test('needs neither an LF nor silence, in any state', () => {
+    const driver = driverForReads().receive(
+      'MSGSTORE',
+      'b',
+      'SHUTDOWN',
+      'wrong',
+      'FOO',
+      'MSGWATCH',
+    );
+    expect(driver.sent).toBe(
+      '200 OK\n200 OK\n300 PASSWORD REQUIRED\n301 WRONG PASSWORD\n400 UNKNOWN COMMAND\n200 OK\nb\n',
+    );
+    expect(driver.lines).toEqual(['MSGSTORE', 'b', 'SHUTDOWN', 'FOO', 'MSGWATCH']);
+    expect(driver.session.mayBeBareClient).toBe(false);
+  });
+
+  test('still ends a line at each LF, also when it arrives by itself', () => {
+    const driver = driverForReads().receive('MSGSTORE\nb\nMSGSTORE', '\n', 'c\r\n', '\n\nQUIT');
+    expect(driver.lines).toEqual(['MSGSTORE', 'b', 'MSGSTORE', 'c', 'QUIT']);
+    expect(driver.isClosed).toBe(true);
+  });
+
+  test('drops a byte order mark, telnet commands and NULs as before', () => {
+    const driver = driverForReads().receive(
+      '',
+      '\xff\xfb\x1f',
+      'MSGSTORE\0\0',
+      'b\r',
+      '\0',
+      'QUIT',
+    );
+    expect(driver.lines).toEqual(['MSGSTORE', 'b', 'QUIT']);
+    const marked = driverForReads().receive('', '\xef\xbb\xbfQUIT');
+    expect(marked.lines).toEqual(['QUIT']);
+  });
+
+  test('answers a read over the limit once', () => {
+    const driver = driverForReads().receive('x'.repeat(5000), 'QUIT');
+    expect(driver.sent).toBe('413 LINE TOO LONG\n200 OK\n');
+  });
+});

@@ -9,7 +9,7 @@
 // no socket, no clock and no store.
 //
 // Goals: replies come in the order of the lines; the result does not depend on how TCP split the
-// bytes; and memory is bounded by one chunk of input.
+// bytes, unless `takesReadsAsLines`; and memory is bounded by one chunk of input.
 //
 // Design: each state awaits a line, an outcome, a call of `next`, or nothing, and carries its data
 // (sessionState.ts). The transitions:
@@ -86,26 +86,34 @@ const SEND_UPDATE: Action = { do: 'sendUpdate' };
 export interface SessionOptions {
   /** Whether the commands that change messages require a password. */
   isStoreGuarded: boolean;
+  /**
+   * Whether the end of each read ends a line, in every state, beside LF (PROTOCOL.md, "The original
+   * client").
+   */
+  takesReadsAsLines?: boolean;
 }
 
 export class Session {
   readonly #lines = new LineReader(MAX_LINE_BYTES);
   readonly #commands: CommandTable;
+  readonly #takesReadsAsLines: boolean;
   #state: SessionState = FIRST_LINE;
   /** The state once every line is answered; `undefined` while more lines are awaited. */
   #ending: Due | undefined;
   #wrongPasswords = 0;
 
-  constructor({ isStoreGuarded }: SessionOptions) {
+  constructor({ isStoreGuarded, takesReadsAsLines = false }: SessionOptions) {
+    this.#takesReadsAsLines = takesReadsAsLines;
     this.#commands = isStoreGuarded ? COMMANDS_WITH_STORE_PASSWORD : COMMANDS;
   }
 
-  /** @param bytes The next chunk of input, a byte string. */
+  /** @param bytes What one read returned, a byte string. */
   receive(bytes: string): void {
     const state = this.#state;
     if (state.is === 'closed') return;
     if (state.is === 'firstLine') this.#state = withFirstBytes(state, bytes);
     this.#lines.push(bytes);
+    if (this.#takesReadsAsLines && bytes !== '') this.#lines.endLine();
   }
 
   /** The peer half-closed: text without an LF counts as a line. */
