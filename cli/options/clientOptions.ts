@@ -2,7 +2,7 @@
 
 import { Option } from 'commander';
 import type { ServerAddress } from '../../client/connect.ts';
-import { DEFAULT_HOST, portOption } from './options.ts';
+import { type CompatOptions, compatOption, DEFAULT_HOST, portOption } from './options.ts';
 import { parseLine, parseSeconds, parseServers, parseUrls } from './parsers.ts';
 
 /** The servers of `--host` and `--port`, or of `--url`. */
@@ -14,7 +14,7 @@ export interface ServersOptions {
   tlsCa?: string;
 }
 
-export interface ConnectOptions {
+export interface ConnectOptions extends CompatOptions {
   maskPassword: boolean;
 }
 
@@ -60,6 +60,7 @@ export function connectOptions(): Option[] {
     )
       .env('MOTD_MASK_PASSWORD')
       .default(false),
+    compatOption('accept replies without line ends'),
   ];
 }
 

@@ -29,6 +29,10 @@ export interface TlsOptions {
   tlsKey?: string;
 }
 
+export interface CompatOptions {
+  compat?: 'original';
+}
+
 /** The headings of `--help`. Flags without one are last, under Commander's own heading. */
 export const GROUP = {
   targets: 'Targets:',
@@ -51,6 +55,13 @@ export function portOption(description: string): Option {
     .env('MOTD_PORT')
     .argParser(parsePort)
     .default(DEFAULT_PORT);
+}
+
+/** @param effect What the flag changes for the original program at the other end. */
+export function compatOption(effect: string): Option {
+  return new Option('--compat <program>', `program at the other end; original: ${effect}`)
+    .env('MOTD_COMPAT')
+    .choices(['original']);
 }
 
 export function idleTimeoutOption(description: string): Option {

@@ -4,6 +4,8 @@ import { Option } from 'commander';
 import { type EtcdOptions, etcdOptions } from './etcdOptions.ts';
 import {
   type AddressOptions,
+  type CompatOptions,
+  compatOption,
   DEFAULT_HOST,
   GROUP,
   idleTimeoutOption,
@@ -19,7 +21,7 @@ export const DEFAULT_STORE = 'file:./motd-data';
 /** A store keeps its whole history in memory. */
 export const MAX_HISTORY = 100_000;
 
-export interface ServeOptions extends AddressOptions, LogOptions, EtcdOptions {
+export interface ServeOptions extends AddressOptions, LogOptions, EtcdOptions, CompatOptions {
   store: string;
   history: number;
   message: string;
@@ -56,7 +58,14 @@ export function listenAddressOptions(): Option[] {
 }
 
 export function serverOptions(): Option[] {
-  return [...storeOptions(), ...passwordOptions(), ...connectionOptions()];
+  return [
+    ...storeOptions(),
+    ...passwordOptions(),
+    ...connectionOptions(),
+    compatOption(
+      'take whatever one read returns as a line, and send a status and the message apart',
+    ).helpGroup(GROUP.operations),
+  ];
 }
 
 function storeOptions(): Option[] {

@@ -69,6 +69,7 @@ export function serverInProcess(parts: ServerParts): RunningServer {
     idleTimeoutMs: options.idleTimeout * 1000,
     isTrustedProxy: addressMatcher(options.trustProxy ?? []),
     proxyKey: options.proxyKey,
+    compat: options.compat,
     tls: tls && createSecureContext(tls),
     log,
   });

@@ -187,6 +187,7 @@ export class ServerPrimary implements RunningServer {
       idleTimeoutMs: options.idleTimeout * 1000,
       trustProxy: options.trustProxy ?? [],
       proxyKey: options.proxyKey,
+      compat: options.compat,
       guardedUses: PASSWORD_USES.filter((use) => passwords.isGuarded(use)),
       initialMessage: options.message,
       historyLimit: options.history,

@@ -3,6 +3,7 @@
 
 import type { Endpoint } from '../../access/endpoint.ts';
 import type { PasswordResult } from '../../access/passwordResult.pure.ts';
+import type { Compat } from '../../server/connectionContext.ts';
 import type { PasswordUse } from '../../server/session/action.ts';
 import type { HistoryBatch } from '../../server/stores/historyFeed.ts';
 import type { HistoryRecord } from '../../server/stores/record.ts';
@@ -37,6 +38,7 @@ export interface WorkerConfig {
   idleTimeoutMs: number;
   trustProxy: string[];
   proxyKey?: string | undefined;
+  compat?: Compat | undefined;
   /** The uses of a password that require one. */
   guardedUses: PasswordUse[];
   initialMessage: string;

@@ -96,6 +96,7 @@ class ServerWorker {
       idleTimeoutMs: config.idleTimeoutMs,
       isTrustedProxy: addressMatcher(config.trustProxy),
       proxyKey: config.proxyKey,
+      compat: config.compat,
       tls: config.tls && createSecureContext(fromPem(config.tls)),
       log: withoutListening(config.log),
       onShutDown: () => primary.notify('shutDown'),
