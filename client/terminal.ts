@@ -8,11 +8,19 @@ import { dropByteOrderMark } from '../protocol/byteOrderMark.ts';
 import { escapeControls } from '../protocol/plainText.ts';
 import { decodeForDisplay, decodeUtf8, REPLACEMENT } from '../protocol/utf8.ts';
 import type { ServerConnection } from './connect.ts';
-import { type Effect, type Ending, isSecret, type PromptKind } from './dialogue/conversation.ts';
+import {
+  type Conversation,
+  type Effect,
+  type Ending,
+  isSecret,
+  type PromptKind,
+} from './dialogue/conversation.ts';
 import { Dialogue } from './dialogue/dialogue.ts';
 import { maskSecret } from './dialogue/maskSecret.ts';
+import { OriginalDialogue } from './dialogue/originalDialogue.ts';
 import { RejectedError } from './oneshot/replyErrors.ts';
 import { PromptOutput, type TerminalOutput } from './promptOutput.ts';
+import { QUIET_MS } from './replies/bareReplies.ts';
 
 export interface TerminalOptions {
   input: Readable;
@@ -23,6 +31,8 @@ export interface TerminalOptions {
   isEchoed: boolean;
   /** Whether to mask passwords. If the input is echoed, `isTerminal` must then be true. */
   masksPasswords: boolean;
+  /** Whether the server may send replies without line ends, as the original one does. */
+  isOriginal: boolean;
 }
 
 /**
@@ -55,7 +65,7 @@ class TerminalDialogue {
   readonly #readline: Interface;
   /** readline's output, if `isTerminal`. */
   readonly #promptOutput: PromptOutput | undefined;
-  readonly #dialogue: Dialogue;
+  readonly #dialogue: Conversation;
   readonly #decoder = new TextDecoder();
   readonly #queuedLines: InputLine[] = [];
   #isFirstLine = true;
@@ -75,8 +85,8 @@ class TerminalDialogue {
     this.#socket = socket;
     this.#options = options;
     this.#resolve = resolve;
-    const { input, output, isTerminal, masksPasswords } = options;
-    this.#dialogue = new Dialogue({ masksPasswords });
+    const { input, output, isTerminal, masksPasswords, isOriginal } = options;
+    this.#dialogue = isOriginal ? this.#createOriginalDialogue() : new Dialogue({ masksPasswords });
     this.#promptOutput = isTerminal ? new PromptOutput(output, { masksPasswords }) : undefined;
     this.#readline = createInterface(
       this.#promptOutput
@@ -100,6 +110,15 @@ class TerminalDialogue {
     this.#readline.on('SIGCONT', () => this.#readlineOnContinue());
     this.#readline.on('close', () => this.#readlineOnClose());
     this.#perform(this.#dialogue.start());
+  }
+
+  #createOriginalDialogue(): OriginalDialogue {
+    let timer: NodeJS.Timeout | undefined;
+    const dialogue = new OriginalDialogue(this.#options, () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => this.#perform(dialogue.quiet()), QUIET_MS).unref();
+    });
+    return dialogue;
   }
 
   #socketOnData(chunk: Buffer): void {

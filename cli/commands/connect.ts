@@ -24,12 +24,15 @@ const EXIT_INTERRUPTED = 130;
 
 /** @returns The exit status. */
 export async function connect(options: ServersOptions & ConnectOptions): Promise<number> {
-  const { maskPassword } = options;
+  const { maskPassword, compat, servers } = options;
   const { stdin, stdout } = process;
   if (maskPassword && stdin.isTTY && !stdout.isTTY) {
     throw new CliError(
       '--mask-password needs a terminal on standard output, too: the password would be echoed',
     );
+  }
+  if (compat === 'original' && servers.length > 1) {
+    throw new CliError('--compat original is for one server; leave out the others');
   }
   const socket = await openConnectionTo(options);
   exitWhenReaderClosesDelayed();
@@ -39,6 +42,7 @@ export async function connect(options: ServersOptions & ConnectOptions): Promise
     isTerminal: stdin.isTTY && stdout.isTTY,
     isEchoed: stdin.isTTY,
     masksPasswords: maskPassword,
+    isOriginal: compat === 'original',
   });
   switch (ending) {
     case 'quit':
