@@ -30,6 +30,9 @@ const STORE_UNAVAILABLE_ADVICE =
 const SENT_NOTHING_ADVICE =
   '; if the server uses TLS, pass --tls; if it is a load balancer, check the servers behind it';
 
+const NO_LINE_END_ADVICE =
+  '; if it is the original server, which sends no line ends, use motd connect --compat original';
+
 /** Statuses of a bridge after which the same request may succeed (RFC 6585, RFC 9110). */
 const TEMPORARY_STATUSES = [408, 429];
 
@@ -104,8 +107,9 @@ export function cliErrorFor(failure: Failure, timeout: number): unknown {
   }
   const missed = describeMissedDeadline(failure);
   if (missed !== undefined) {
+    const advice = isWithoutLineEnd(failure) ? NO_LINE_END_ADVICE : '';
     return new CliError(
-      `no answer within ${timeout} s: ${where} ${missed}; allow more with --timeout`,
+      `no answer within ${timeout} s: ${where} ${missed}; allow more with --timeout${advice}`,
       options,
     );
   }
@@ -161,6 +165,11 @@ function replyOf(error: unknown): string | undefined {
 function describeMissedDeadline({ error, elapsedMs }: Failure): string | undefined {
   if (elapsedMs === undefined) return 'was not asked in time';
   return error instanceof AbortedError ? describeProgress(error.progress) : undefined;
+}
+
+/** Whether the server had sent something, but no line end, when the deadline passed. */
+function isWithoutLineEnd({ error }: Failure): boolean {
+  return error instanceof AbortedError && error.progress.is === 'awaitingLineEnd';
 }
 
 /** @returns A predicate for the server. */

@@ -9,8 +9,8 @@ export type ConnectProgress =
   | { is: 'handshaking' }
   /** A bridge has not accepted the WebSocket. */
   | { is: 'upgrading' }
-  /** The connection is open. */
-  | { is: 'awaitingReply'; receivedBytes: number };
+  /** The connection is open. `awaitingLineEnd`: something has arrived, but no line end. */
+  | { is: 'awaitingReply' | 'awaitingLineEnd'; receivedBytes: number };
 
 /** The deadline passed, or another server answered first. */
 export class AbortedError extends Error {
@@ -35,6 +35,7 @@ export function describeProgress(progress: ConnectProgress): string {
     case 'upgrading':
       return 'did not open the WebSocket';
     case 'awaitingReply':
+    case 'awaitingLineEnd':
       return progress.receivedBytes === 0
         ? 'sent nothing'
         : `sent ${formatBytes(progress.receivedBytes)} and no complete reply`;

@@ -3,6 +3,7 @@
 import { LineReader, TOO_LONG } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
 import { decodeForDisplay } from '../../protocol/utf8.ts';
+import { AbortedError } from '../abortedError.ts';
 import type { ServerConnection } from '../connect.ts';
 import { ClosedError, RejectedError } from './replyErrors.ts';
 
@@ -33,7 +34,9 @@ export class LineClient {
    * @throws ClosedError if the server closed the connection; RejectedError if the line is too long.
    */
   async readLine(): Promise<string> {
-    const { value } = await this.#lines.next();
+    const { value } = await this.#lines.next().catch((error: unknown) => {
+      throw this.#hasSentLine ? error : withoutLineEnd(error);
+    });
     if (value === undefined) {
       const receivedBytes = this.#socket.bytesRead;
       throw new ClosedError({ hasSentLine: this.#hasSentLine, receivedBytes });
@@ -49,6 +52,14 @@ export class LineClient {
       if (event !== undefined) return event;
     }
   }
+}
+
+/** Adds to an aborted connection that no line end has arrived. */
+function withoutLineEnd(error: unknown): unknown {
+  if (!(error instanceof AbortedError) || error.progress.is !== 'awaitingReply') return error;
+  const { receivedBytes } = error.progress;
+  if (receivedBytes === 0) return error;
+  return new AbortedError({ is: 'awaitingLineEnd', receivedBytes }, { cause: error.cause });
 }
 
 /** Splits the bytes that a server sends into lines, and makes them safe to display. */

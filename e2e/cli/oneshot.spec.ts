@@ -82,7 +82,7 @@ for (const [trouble, greet, pattern] of [
   [
     'sends a byte now and then',
     drip,
-    /^motd: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; allow more with --timeout\n$/,
+    /^motd: no answer within 4 s: [\d.:]+ sent \d+ bytes? and no complete reply; allow more with --timeout; if .* no line ends, use motd connect --compat original\n$/,
   ],
   [
     'closes immediately',
