@@ -10,6 +10,7 @@ import {
   findHaproxy,
   findNetcat,
   findNginx,
+  findPython,
   findRedis,
   findShellcheck,
   findStrace,
@@ -30,6 +31,7 @@ if (!MODES.includes(mode) || more.length > 0) {
 prepare();
 process.env['MOTD_TEST_NETCAT'] = findNetcat();
 process.env['MOTD_TEST_TELNET'] = findTelnet();
+process.env['MOTD_TEST_PYTHON'] = findPython();
 process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['MOTD_TEST_NGINX'] = findNginx();
 process.env['MOTD_TEST_HAPROXY'] = findHaproxy();

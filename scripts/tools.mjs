@@ -30,6 +30,13 @@ export function findStrace() {
   });
 }
 
+/** @returns {string} A Python 3; else empty. */
+export function findPython() {
+  return findTool('python3', 'python3', (python) => {
+    return spawnSync(python, ['-c', 'import socket']).status === 0;
+  });
+}
+
 /**
  * @returns {string} A websockify with numpy, such as Debian's; without numpy it is slower. Else
  *   empty.
