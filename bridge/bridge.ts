@@ -180,8 +180,8 @@ function servePlainRoutes(
   { app }: Built<'created'>,
   { options, metrics, descriptors, cookie }: Parts,
 ): Built<'plainRoutes'> {
-  const { pageDir, basePath, primary } = options;
-  servePage(app, pageDir, basePath);
+  const { basePath, primary } = options;
+  servePage(app, options);
   serveAdminRoutes(app, options, primary?.metrics ?? metrics, descriptors);
   if (cookie) serveLogout(app, { basePath, cookie, challenge: CHALLENGE });
   return { app, phase: 'plainRoutes' };

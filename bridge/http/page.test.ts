@@ -9,6 +9,7 @@ import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from '
 import Fastify from 'fastify';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { listeningEndpoint } from '../../access/endpoint.ts';
+import type { Target } from '../relay/targets.ts';
 import { setHeaders } from './headers.ts';
 import { inlineScriptHashes, servePage } from './page.ts';
 
@@ -16,6 +17,11 @@ const PAGE = '<!doctype html><title>page</title>';
 const SCRIPT = 'console.log("the script of the page");\n'.repeat(20);
 const SCRIPT_PATH = '/assets/index-Dru-_lWi.js';
 const SECRET = 'not part of the page';
+
+const TARGETS: Target[] = [
+  { name: 'motd', address: { host: '127.0.0.1', port: 1 } },
+  { name: 'old', address: { path: '/old' }, isOriginal: true },
+];
 
 const CACHE_FOREVER = 'public, max-age=31536000, immutable';
 
@@ -47,7 +53,7 @@ beforeAll(async () => {
 async function startPage(): Promise<number> {
   const app = Fastify();
   setHeaders(app, inlineScriptHashes(pageDir));
-  servePage(app, pageDir, '');
+  servePage(app, { pageDir, basePath: '', targets: TARGETS });
   onTestFinished(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
   return listeningEndpoint(app.server).port;
@@ -181,6 +187,16 @@ test('answers HEAD like GET, without the body', async () => {
     expect(body.length).toBe(0);
   }
   expect(await get('/elsewhere', {}, 'HEAD')).toMatchObject({ status: 404, body: Buffer.of() });
+});
+
+test('redirects the page of an original server to its own address, and caches nothing', async () => {
+  const { status, headers } = await get('/?target=old', {}, 'HEAD');
+  expect(status).toBe(302);
+  expect(headers.location).toBe('?target=old&as=original');
+  expect(headers['cache-control']).toBe('no-store');
+  for (const path of ['/?target=old&as=original', '/?target=motd', '/?target=none', '/']) {
+    expect((await get(path)).status, path).toBe(200);
+  }
 });
 
 test('lists no folder', async () => {

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { negotiate } from '@fastify/accept-negotiator';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import mime from 'mime';
+import type { Target } from '../relay/targets.ts';
 import { queryOf } from './requestTarget.ts';
+import { queryForTarget } from './targetPage.ts';
 
 /** Files that Vite names after their content: a file of that name never changes. */
 const HASHED = /^assets\/[^/]+-[\w-]{8}\.[^/]+$/;
@@ -27,6 +29,15 @@ const ENCODINGS = { br: '.br', gzip: '.gz' } as const;
 const INDEX_ROUTE = { config: { rules: { setsLoginCookie: true } } } as const;
 
 type Encoding = keyof typeof ENCODINGS;
+
+export interface PageOptions {
+  /** The folder of the built page; an absolute path. */
+  pageDir: string;
+  /** The prefix of all paths: empty, or `/PATH`. */
+  basePath: string;
+  /** The first is the default. */
+  targets: readonly Target[];
+}
 
 interface Variant {
   encoding?: Encoding;
@@ -50,16 +61,14 @@ interface PageFile {
  * Serves the files of the built page, and its `index.html` at `/` below the base path. A browser
  * that accepts brotli or gzip gets the .br or .gz variant of a file, if there is one.
  *
- * @param pageDir The folder of the built page; an absolute path.
- * @param basePath The prefix of all paths: empty, or `/PATH`.
  * @throws Node's error if the folder or a file in it cannot be read.
  */
-export function servePage(app: FastifyInstance, pageDir: string, basePath: string): void {
+export function servePage(app: FastifyInstance, { pageDir, basePath, targets }: PageOptions): void {
   for (const file of filesIn(pageDir)) {
-    const handler = (request: FastifyRequest, reply: FastifyReply) =>
-      sendFile(file, request, reply);
-    if (file.path !== 'index.html') app.get(`${basePath}/${file.path}`, handler);
-    else for (const path of ['', file.path]) app.get(`${basePath}/${path}`, INDEX_ROUTE, handler);
+    if (file.path === 'index.html') serveIndex(app, basePath, file, targets);
+    else {
+      app.get(`${basePath}/${file.path}`, (request, reply) => sendFile(file, request, reply));
+    }
   }
   // The default request of HAProxy's `option httpchk`.
   app.options(`${basePath}/`, { config: { rules: { needsNoPassword: true } } }, (_request, reply) =>
@@ -68,6 +77,19 @@ export function servePage(app: FastifyInstance, pageDir: string, basePath: strin
   if (basePath === '') return;
   // The page's URLs are relative, and need the trailing slash. The query names the target.
   app.get(basePath, ({ raw }, reply) => reply.redirect(`${basePath}/${queryOf(raw.url)}`, 308));
+}
+
+function serveIndex(
+  app: FastifyInstance,
+  basePath: string,
+  file: PageFile,
+  targets: readonly Target[],
+): void {
+  const handler = (request: FastifyRequest, reply: FastifyReply) => {
+    const query = queryForTarget(request.raw.url, targets);
+    return query === undefined ? sendFile(file, request, reply) : reply.redirect(query);
+  };
+  for (const path of ['', file.path]) app.get(`${basePath}/${path}`, INDEX_ROUTE, handler);
 }
 
 /**

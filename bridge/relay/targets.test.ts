@@ -7,10 +7,14 @@ test.each([
   ['six=[::1]:80', { name: 'six', address: { host: '::1', port: 80 } }],
   ['pg=unix:/run/pg/.s.PGSQL.5432', { name: 'pg', address: { path: '/run/pg/.s.PGSQL.5432' } }],
   ['unix=unix:80', { name: 'unix', address: { host: 'unix', port: 80 } }],
-])('parses %s, and the marks of a target that expects a PROXY header', (text, target) => {
+])('parses %s, and its marks in any order', (text, target) => {
   expect(parseTarget(text)).toEqual(target);
   expect(parseTarget(`${text}+proxy`)).toEqual({ ...target, proxyVersion: 1 });
   expect(parseTarget(`${text}+proxy-v2`)).toEqual({ ...target, proxyVersion: 2 });
+  expect(parseTarget(`${text}+original`)).toEqual({ ...target, isOriginal: true });
+  const both = { ...target, proxyVersion: 2, isOriginal: true };
+  expect(parseTarget(`${text}+proxy-v2+original`)).toEqual(both);
+  expect(parseTarget(`${text}+original+proxy-v2`)).toEqual(both);
 });
 
 test.each([
@@ -32,6 +36,8 @@ test.each([
   'motd=127.0.0.1:80+PROXY',
   'motd=127.0.0.1:80+proxy+proxy',
   'motd=127.0.0.1:80+proxy+proxy-v2',
+  'motd=127.0.0.1:80+original+proxy+original',
+  'motd=127.0.0.1:80+originals',
   'motd=127.0.0.1:80+proxyv2',
   'motd=127.0.0.1:80+proxy-v1',
   'motd=127.0.0.1+proxy:80x',

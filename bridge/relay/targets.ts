@@ -13,6 +13,11 @@ export interface Target {
    * header is sent.
    */
   proxyVersion?: 1 | 2 | undefined;
+  /**
+   * Whether it is an original server, whose replies may have no line ends: the page then opens with
+   * `as=original` (http/targetPage.ts). Nothing else depends on it.
+   */
+  isOriginal?: boolean;
   /** A secret to send before that header, so that the target trusts it. */
   proxyKey?: string | undefined;
 }
@@ -20,9 +25,16 @@ export interface Target {
 // NAME fits into the reason of a close frame (describeFailure.ts) and into a URL path. HOST is a
 // name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
 const TARGET =
-  /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<destination>\S+?)(?<mark>\+proxy(?:-v2)?)?$/;
+  /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<destination>\S+?)(?<marks>(?:\+(?:proxy|proxy-v2|original))*)$/;
 const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+]+)):(?<port>\d{1,5})$/;
 const UNIX = /^unix:(?<path>\/\S+)$/;
+
+/** What each mark sets. Two that set the same exclude each other. */
+const MARKS = new Map<string, Partial<Target>>([
+  ['proxy', { proxyVersion: 1 }],
+  ['proxy-v2', { proxyVersion: 2 }],
+  ['original', { isOriginal: true }],
+]);
 
 /** The maximum length of a Unix socket's path, in bytes: `sun_path` without its NUL (unix(7)). */
 const MAX_PATH_BYTES = 107;
@@ -30,16 +42,20 @@ const MAX_PATH_BYTES = 107;
 /**
  * Parses a target.
  *
- * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, followed by `+proxy` or `+proxy-v2` if the
- *   target expects a PROXY header of version 1 or 2.
+ * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, followed by marks: `+proxy` or `+proxy-v2` if
+ *   the target expects a PROXY header of version 1 or 2, `+original` if it is an original server.
  * @returns The target; `undefined` if the text is invalid.
  */
 export function parseTarget(text: string): Target | undefined {
-  const { name, destination = '', mark } = TARGET.exec(text)?.groups ?? {};
+  const { name, destination = '', marks = '' } = TARGET.exec(text)?.groups ?? {};
   const address = parseTcp(destination) ?? parseUnix(destination);
   if (name === undefined || address === undefined) return undefined;
-  if (mark === undefined) return { name, address };
-  return { name, address, proxyVersion: mark === '+proxy' ? 1 : 2 };
+  const marked = marks
+    .split('+')
+    .slice(1)
+    .map((mark) => MARKS.get(mark));
+  const target: Target = Object.assign({ name, address }, ...marked);
+  return Object.keys(target).length === 2 + marked.length ? target : undefined;
 }
 
 function parseTcp(text: string): Endpoint | undefined {

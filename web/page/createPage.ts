@@ -37,6 +37,9 @@ import { type PageTarget, pageTitle } from './pageTarget.ts';
 import { PageTools } from './pageTools.ts';
 import { Screen, type ScreenPart } from './screen.ts';
 
+/** Loaded only if the target is an original server. */
+export type OriginalServer = typeof import('./original.ts');
+
 const NO_REPLY = 'the server did not answer';
 
 /** What the page reports if a part could not be loaded. */
@@ -62,12 +65,14 @@ export function createPage(
   document: Document,
   target: PageTarget,
   early: BufferedSocket | undefined,
+  original?: OriginalServer,
 ): Page {
   const title = pageTitle(target);
+  const isMessageServer = target.as === 'motd';
   const storage = openStorage();
   const settings = new UserSettings(storage);
   const history = new StoredHistory(storage, `motd.history ${target.url.pathname}`);
-  const commands = target.isMessageServer ? COMMANDS : [];
+  const commands = original?.commands ?? (isMessageServer ? COMMANDS : []);
 
   // The connection.
   const status = new ConnectionStatus(
@@ -124,7 +129,8 @@ export function createPage(
     editor: new LineEditor(history.lines),
     commands,
     remember: (line) => history.add(line),
-    createConversation: () => createConversation(target, settings),
+    createConversation: () =>
+      original?.createConversation(settings, conversation) ?? createConversation(target, settings),
     masksPasswords: () => settings.get('maskPassword'),
     setAwaitingReply: (isAwaiting) => status.setAwaitingReply(isAwaiting),
   });
@@ -134,7 +140,7 @@ export function createPage(
   const dialogs = new LazyPart<Dialogs>(
     async () => {
       const { createDialogs } = await import('./dialogs.ts');
-      return createDialogs(document, target, settings, notifications);
+      return createDialogs(document, commands, settings, notifications);
     },
     () => toast.show(LOAD_FAILED.dialogs),
   );
@@ -161,8 +167,8 @@ export function createPage(
   });
   input.apply();
   fitAboveTouchKeyboard();
-  if (!target.isMessageServer) adaptToLineMode(document);
-  const live = target.isMessageServer
+  if (!isMessageServer) hideLiveMessage(document);
+  const live = isMessageServer
     ? createLiveMessage(document, target, { announcer, notifications, socket, toast })
     : undefined;
 
@@ -176,7 +182,7 @@ export function createPage(
 
 function createConversation(target: PageTarget, settings: UserSettings): Conversation {
   // Both read the options each time they matter.
-  if (target.isMessageServer) {
+  if (target.as === 'motd') {
     return new Dialogue({
       get masksPasswords() {
         return settings.get('maskPassword');
@@ -239,8 +245,8 @@ function createLiveMessage(
   );
 }
 
-/** Adapts the page to another service: it has no message of the day, and no commands. */
-function adaptToLineMode(document: Document): void {
+/** Adapts the page to a target that has no live message and no history. */
+function hideLiveMessage(document: Document): void {
   requireElement(document, '#message').hidden = true;
   requireElement(document, '#history-button').hidden = true;
 }

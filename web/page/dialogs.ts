@@ -5,17 +5,20 @@ import type { Notifications } from '../message/notifications.ts';
 import { SettingsDialog } from '../settings/settingsDialog.ts';
 import type { UserSettings } from '../settings/userSettings.ts';
 import { HelpDialog } from '../ui/helpDialog.ts';
-import type { PageTarget } from './pageTarget.ts';
 
 export interface Dialogs {
   help: HelpDialog;
   settings: SettingsDialog;
 }
 
-/** Creates the dialogs of a target's page. */
+/**
+ * Creates the dialogs of a target's page.
+ *
+ * @param commands Those of the target; none if it is not a message server.
+ */
 export function createDialogs(
   document: Document,
-  { isMessageServer }: PageTarget,
+  commands: readonly string[],
   settings: UserSettings,
   notifications: Notifications,
 ): Dialogs {
@@ -25,9 +28,7 @@ export function createDialogs(
   );
   const user = loggedInUser(document.cookie);
   if (user !== undefined) settingsDialog.showLogin(user);
-  if (!isMessageServer) {
-    settingsDialog.showLineEndings();
-    help.hideCommands();
-  }
+  help.showCommands(commands);
+  if (commands.length === 0) settingsDialog.showLineEndings();
   return { help, settings: settingsDialog };
 }

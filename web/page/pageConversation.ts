@@ -49,13 +49,13 @@ export class PageConversation implements ConnectionEvents {
   opened(): void {
     this.#conversation = this.#deps.createConversation();
     this.#dispatch({ is: 'opened' });
-    this.#continue(this.#conversation.start());
+    this.perform(this.#conversation.start());
   }
 
   received(text: string): void {
     this.#deps.setAwaitingReply(false);
     this.#dispatch({ is: 'received' });
-    this.#continue(this.#conversation?.received(text) ?? []);
+    this.perform(this.#conversation?.received(text) ?? []);
   }
 
   closed(reason: string, wasStable: boolean): void {
@@ -103,7 +103,7 @@ export class PageConversation implements ConnectionEvents {
   }
 
   /** Performs the effects of the dialogue, and answers its prompts with completed lines. */
-  #continue(effects: readonly Effect[]): void {
+  perform(effects: readonly Effect[]): void {
     this.#relay(effects);
     this.#takeLines();
     this.draw();

@@ -3,23 +3,26 @@ import { expect, test } from 'vitest';
 import { pageTitle, targetFromUrl } from './pageTarget.ts';
 
 test.each([
-  ['http://127.0.0.1:8080/', undefined, true, 'ws://127.0.0.1:8080/ws'],
-  ['http://127.0.0.1:8080/#x', undefined, true, 'ws://127.0.0.1:8080/ws'],
-  ['https://motd.example/motd/', undefined, true, 'wss://motd.example/motd/ws'],
-  ['https://motd.example/motd/?target=', undefined, true, 'wss://motd.example/motd/ws'],
-  ['http://localhost/?target=redis', 'redis', false, 'ws://localhost/ws/redis'],
-  ['http://localhost/motd/?target=redis', 'redis', false, 'ws://localhost/motd/ws/redis'],
-  ['http://localhost/?target=staff&as=motd', 'staff', true, 'ws://localhost/ws/staff'],
-  ['http://localhost/?target=a&target=b', 'a', false, 'ws://localhost/ws/a'],
+  ['http://127.0.0.1:8080/', undefined, 'motd', 'ws://127.0.0.1:8080/ws'],
+  ['http://127.0.0.1:8080/#x', undefined, 'motd', 'ws://127.0.0.1:8080/ws'],
+  ['https://motd.example/motd/', undefined, 'motd', 'wss://motd.example/motd/ws'],
+  ['https://motd.example/motd/?target=', undefined, 'motd', 'wss://motd.example/motd/ws'],
+  ['http://localhost/?as=', undefined, 'motd', 'ws://localhost/ws'],
+  ['http://localhost/?as=original', undefined, 'original', 'ws://localhost/ws'],
+  ['http://localhost/?target=old&as=original', 'old', 'original', 'ws://localhost/ws/old'],
+  ['http://localhost/?target=redis', 'redis', 'lines', 'ws://localhost/ws/redis'],
+  ['http://localhost/motd/?target=redis', 'redis', 'lines', 'ws://localhost/motd/ws/redis'],
+  ['http://localhost/?target=staff&as=motd', 'staff', 'motd', 'ws://localhost/ws/staff'],
+  ['http://localhost/?target=a&target=b', 'a', 'lines', 'ws://localhost/ws/a'],
   [
     `http://localhost/?target=${'a'.repeat(32)}`,
     'a'.repeat(32),
-    false,
+    'lines',
     `ws://localhost/ws/${'a'.repeat(32)}`,
   ],
-])('reads the target from %s', (page, name, isMessageServer, url) => {
+])('reads the target from %s', (page, name, as, url) => {
   const target = targetFromUrl(new URL(page));
-  expect({ ...target, url: target?.url.href }).toEqual({ name, isMessageServer, url });
+  expect({ ...target, url: target?.url.href }).toEqual({ name, as, url });
 });
 
 test.each([

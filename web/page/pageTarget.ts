@@ -1,8 +1,9 @@
 // Reads the target to connect to from the page's URL.
 //
-//   /                        the bridge's default target, a message server
-//   /?target=NAME            the target of that name, line by line
-//   /?target=NAME&as=motd    the target of that name, a message server
+//   /                 the bridge's default target, a message server
+//   /?target=NAME     the target of that name, line by line
+//   …&as=motd         the target as a message server
+//   …&as=original     the target as an original server; the bridge redirects here (targetPage.ts)
 //
 // Anyone can publish a link to this page with any name in it. The name must never look like a text
 // of the page itself: it is shown in quotation marks, and only if it is valid.
@@ -13,8 +14,11 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 export interface PageTarget {
   /** The bridge's name for it; `undefined` for the default target. */
   name: string | undefined;
-  /** Whether to hold the message server's dialogue, and show the live message and the history. */
-  isMessageServer: boolean;
+  /**
+   * What it is: `motd`, a message server, with a live message and a history; `original`, a server
+   * that has neither, and sends no line ends; anything else, a service to use line by line.
+   */
+  as: string;
   /** The URL of its WebSocket. */
   url: URL;
 }
@@ -28,8 +32,8 @@ export interface PageTarget {
 export function targetFromUrl(page: URL): PageTarget | undefined {
   const name = page.searchParams.get('target') || undefined;
   if (name !== undefined && !NAME.test(name)) return undefined;
-  const isMessageServer = name === undefined || page.searchParams.get('as') === 'motd';
-  return { name, isMessageServer, url: bridgeUrl(page, name) };
+  const as = page.searchParams.get('as') || (name === undefined ? 'motd' : 'lines');
+  return { name, as, url: bridgeUrl(page, name) };
 }
 
 /** The page's heading, and the title of its tab. */

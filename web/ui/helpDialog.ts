@@ -17,9 +17,12 @@ export class HelpDialog {
     if (navigator.userAgent.includes('Mac OS')) this.#useMacLabels();
   }
 
-  /** Removes the message server's commands, for other services. */
-  hideCommands(): void {
-    this.#dialog.querySelector('#help-commands')?.remove();
+  /** Shows these commands alone. */
+  showCommands(commands: readonly string[]): void {
+    for (const row of this.#dialog.querySelectorAll('#help-commands tr')) {
+      if (!commands.includes(row.querySelector('code')?.textContent ?? '')) row.remove();
+    }
+    if (commands.length === 0) this.#dialog.querySelector('#help-commands')?.remove();
   }
 
   #useMacLabels(): void {

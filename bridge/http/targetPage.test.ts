@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import type { Target } from '../relay/targets.ts';
+import { queryForTarget } from './targetPage.ts';
+
+const ADDRESS = { address: { host: '127.0.0.1', port: 1 } };
+const motd: Target = { name: 'motd', ...ADDRESS };
+const old: Target = { name: 'old', ...ADDRESS, isOriginal: true };
+
+test.each([
+  ['/', '?as=original'],
+  ['/?target=', '?target=&as=original'],
+  ['/?target=old', '?target=old&as=original'],
+  ['/?target=old&as=', '?target=old&as=original'],
+  ['/index.html?x=a%20b%ff', '?x=a+b%EF%BF%BD&as=original'],
+  ['/?target=motd', undefined],
+  ['/?target=gone', undefined],
+  ['/?target=old&as=original', undefined],
+  ['/?target=old&as=motd', undefined],
+  [undefined, '?as=original'],
+])('finds the address of %s if the default target is an original server: %s', (url, query) => {
+  expect(queryForTarget(url, [old, motd])).toBe(query);
+});
+
+test.each([
+  ['/', undefined],
+  ['/?target=motd', undefined],
+  ['/?target=old', '?target=old&as=original'],
+])('finds the address of %s if another target is one: %s', (url, query) => {
+  expect(queryForTarget(url, [motd, old])).toBe(query);
+});
