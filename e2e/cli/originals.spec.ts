@@ -1,6 +1,7 @@
 // The original Python programs (testing/originals/) against ours: their client with `motd serve`,
 // and their server with `motd connect` and `motd get`.
 
+import { codeBlock } from '../../testing/docs.ts';
 import {
   type OriginalServerOptions,
   python,
@@ -130,4 +131,24 @@ test('motd connect --compat original takes one server', QUICK, async () => {
   const { status, stderr } = await runMotd(args);
   expect(status).toBe(1);
   expect(stderr).toBe('motd: --compat original is for one server; leave out the others\n');
+});
+
+test('the commands of docs/server.md serve the original client and reach its server', async () => {
+  const [serve, connect, bridge] = [0, 1, 2].map((index) =>
+    codeBlock('docs/server.md', 'The original programs', 'sh', index).trim().split(' ').slice(1),
+  );
+  const ours = Program.motd([...(serve ?? []), '--port', '0']);
+  const [, port] = await ours.waitForOutput(/TCP Server is listening on 127\.0\.0\.1:(\d+)\n/);
+  expect((await runOriginalClient(Number(port), COMMANDS)).stdout).toBe(SERVED);
+
+  const theirs = await startOriginalServer({ lineEnd: 'none', gapS: 0 });
+  const replaced = (args: string[] = []) =>
+    args.map((arg) => arg.replace('26310', String(theirs.port)));
+  const client = Program.motd(replaced(connect)).input('MSGGET\nQUIT\n');
+  expect(await client.exitCode(), client.stderr).toBe(0);
+  expect(client.stdout).toContain(`Server: 200 OK\n${APPLE}\n`);
+  const page = Program.motd([...replaced(bridge), '--http-port', '0']);
+  const [, origin] = await page.waitForOutput(/listening on (http:\S+)\n/);
+  const { headers } = await fetch(`${origin}/`, { redirect: 'manual' });
+  expect(headers.get('location')).toBe('?as=original');
 });
