@@ -1,8 +1,11 @@
 // The server for the original client (PROTOCOL.md, "The original client"), over real sockets.
 
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, createSecureContext } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Endpoint } from '../access/endpoint.ts';
+import { tlsFile } from '../testing/tlsFile.ts';
 import { APPLE, startServer, TestClient } from './server.harness.ts';
 
 /** A client that reads one segment at a time, as `recv` does while nothing more has arrived. */
@@ -10,8 +13,9 @@ class OriginalClient {
   readonly #segments: AsyncIterator<string>;
   readonly #socket;
 
-  constructor({ host, port }: Endpoint) {
-    this.#socket = connect({ host, port, noDelay: true }).setEncoding('latin1');
+  constructor({ host, port }: Endpoint, tls?: ConnectionOptions) {
+    const socket = tls ? connectTls({ host, port, ...tls }) : connect({ host, port });
+    this.#socket = socket.setNoDelay().setEncoding('latin1');
     this.#segments = this.#socket[Symbol.asyncIterator]();
     onTestFinished(() => {
       this.#socket.destroy();
@@ -107,6 +111,17 @@ test('answers a client that half-closes in between, and one behind a proxy', asy
   await client.send('PROXY TCP4 192.0.2.7 192.0.2.1 58400 26310\r\n', '\xef\xbb\xbfMSGGET');
   expect(await client.end()).toBe(`200 OK\n${APPLE}\n`);
   expect(running.console).toContain("Received:from ('192.0.2.7', 58400): MSGGET");
+});
+
+test('does so over TLS, too', async () => {
+  const [cert, key] = [readFileSync(tlsFile('cert')), readFileSync(tlsFile('key'))];
+  const tls = createSecureContext({ cert, key });
+  const running = await startServer({ compat: 'original', tls });
+  const client = new OriginalClient(running, { ca: cert, servername: 'localhost' });
+  expect(await client.ask('MSGSTORE')).toBe('200 OK\n');
+  expect(await client.ask('a bare message')).toBe('200 OK\n');
+  expect(await client.ask('MSGGET')).toBe('200 OK\n');
+  expect(await client.recv()).toBe('a bare message\n');
 });
 
 test('ignores what telnet negotiates', async () => {

@@ -23,7 +23,7 @@ const BATCH_BYTES = 16 * 1024;
  * The time between a status that is sent apart and what follows it. A client that waits for the
  * status has read it by then, and its next read returns the rest.
  */
-const STATUS_APART_MS = 100;
+const STATUS_APART_MS = 200;
 
 /** The rest of a reply that is sent line by line. */
 type Rest = Iterator<string, void> | undefined;

@@ -60,7 +60,7 @@ export function connectOptions(): Option[] {
     )
       .env('MOTD_MASK_PASSWORD')
       .default(false),
-    compatOption('accept replies without line ends'),
+    compatOption('accept replies without line ends, as the original server sends them'),
   ];
 }
 

@@ -57,11 +57,9 @@ export function portOption(description: string): Option {
     .default(DEFAULT_PORT);
 }
 
-/** @param effect What the flag changes for the original program at the other end. */
-export function compatOption(effect: string): Option {
-  return new Option('--compat <program>', `program at the other end; original: ${effect}`)
-    .env('MOTD_COMPAT')
-    .choices(['original']);
+/** @param adaptation How the command adapts to the original program, as an imperative. */
+export function compatOption(adaptation: string): Option {
+  return new Option('--compat <program>', adaptation).env('MOTD_COMPAT').choices(['original']);
 }
 
 export function idleTimeoutOption(description: string): Option {

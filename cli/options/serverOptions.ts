@@ -54,18 +54,15 @@ export function listenAddressOptions(): Option[] {
       .argParser(parseHost)
       .default(DEFAULT_HOST),
     portOption('TCP port to listen on; 0 picks a free one'),
+    compatOption(
+      'serve the original client: take what one read returns as a line, and send a status and ' +
+        'the message apart',
+    ),
   ]);
 }
 
 export function serverOptions(): Option[] {
-  return [
-    ...storeOptions(),
-    ...passwordOptions(),
-    ...connectionOptions(),
-    compatOption(
-      'take whatever one read returns as a line, and send a status and the message apart',
-    ).helpGroup(GROUP.operations),
-  ];
+  return [...storeOptions(), ...passwordOptions(), ...connectionOptions()];
 }
 
 function storeOptions(): Option[] {
