@@ -57,6 +57,11 @@ test.each<[chunks: string[], lines: string[]]>([
   [['404 no such ', 'thing'], ['404 no such thing']],
   [['\n', ' 200 OK'], ['200 OK']],
   [['200'], ['200']],
+  [['200 OK 17'], ['200 OK 17']],
+  [['200 OK 17\n'], ['200 OK 17']],
+  [['424 BAD TIME'], ['424 BAD TIME']],
+  [['424 BAD TIME\n'], ['424 BAD TIME']],
+  [['424 BAD TIME', ': NO TIME ZONE'], ['424 BAD TIME: NO TIME ZONE']],
   [[], []],
 ])('ends the replies in %j', (chunks, lines) => {
   expect(linesOf(new BareReplies(), ...chunks)).toEqual(lines);

@@ -73,7 +73,8 @@ export class BareReplies {
   }
 
   #endReply(start: string, known: readonly string[]): string {
-    const reply = known.find((one) => start.startsWith(one));
+    // `200 OK 17` is one reply: no message begins with a space.
+    const reply = known.find((one) => start.startsWith(one) && start[one.length] !== ' ');
     const after = { is: 'text', reply, isUnfinished: false } as const;
     if (reply === undefined) return this.#pass(start, after);
     return `${reply}\n${this.#pass(start.slice(reply.length), after)}`;
