@@ -68,7 +68,9 @@ export class History {
    */
   *after(number = 0): Generator<Numbered> {
     const { last } = this;
-    for (const [keptNumber, entry] of this.#kept) if (keptNumber > number) yield entry;
+    for (const entry of this.#kept.values()) {
+      if (entry.number > number && entry.number <= last) yield entry;
+    }
     for (let next = Math.max(number + 1, this.first); next <= last; next++) {
       const record = this.at(next);
       if (record !== undefined) yield { ...record, number: next };
