@@ -10,6 +10,7 @@ import { dropStaleMessages } from '../../client/oneshot/dropStaleMessages.ts';
 import { askForHistory, askToStore, askToWatch, getMessage } from '../../client/oneshot/oneshot.ts';
 import type { Failure } from '../../client/oneshot/raceServers.ts';
 import { DeniedError, OutcomeUnknownError } from '../../client/oneshot/replyErrors.ts';
+import { RetryDelay } from '../../client/retryDelay.ts';
 import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
 import {
   askServers,
@@ -23,12 +24,6 @@ import { exitWhenReaderCloses, exitWhenReaderClosesDelayed } from '../exitWhenRe
 import type { ServersOptions } from '../options/clientOptions.ts';
 import { parseSingleLine } from '../options/parsers.ts';
 import { readStandardInput } from '../standardInput.ts';
-
-/**
- * The delay before the first reconnection. It doubles with every further one, and is randomized.
- */
-const MIN_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
 
 /** After a connection that was lost sooner, wait before the next server is asked. */
 const MIN_HEALTHY_MS = 1000;
@@ -101,7 +96,7 @@ export async function watch(options: OneshotOptions): Promise<never> {
   exitWhenReaderCloses();
   let { servers } = options;
   const hasOneServer = servers.length === 1;
-  let retryMs = MIN_RETRY_MS;
+  const retry = new RetryDelay();
   let isOutageReported = false;
   for (;;) {
     const { loss, failures } = await watchOne({ ...options, servers }, progress);
@@ -116,11 +111,10 @@ export async function watch(options: OneshotOptions): Promise<never> {
     isOutageReported = hasOneServer || loss === undefined;
     if (loss) {
       servers = rotateAfter(loss.server, servers);
-      retryMs = MIN_RETRY_MS;
+      retry.reset();
       if (!hasOneServer && loss.elapsedMs > MIN_HEALTHY_MS) continue;
     }
-    await sleep(retryMs * (0.5 + Math.random() / 2));
-    retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
+    await sleep(retry.next());
   }
 }
 
