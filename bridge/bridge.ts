@@ -4,7 +4,7 @@
 //
 //   phase         adds                          comes after the one before, because
 //   created       server, headers, deadlines
-//   plainRoutes   page, admin routes, logout
+//   plainRoutes   page, admin and added routes
 //   upgrades      WebSockets                    routes before it do not accept upgrades
 //   connections   their end                     sessions close before connections are destroyed
 //   guards        checks of every request       they need `request.ws`; rejections need headers
@@ -21,6 +21,7 @@ import Fastify, {
 import { LocalQuota } from '../access/localQuota.ts';
 import type { QuotaLimits } from '../access/quota.ts';
 import { DescriptorBudget } from './descriptorBudget.ts';
+import { type AddRoutes, routeTools } from './http/addedRoutes.ts';
 import { type AdminOptions, serveAdminRoutes } from './http/adminRoutes.ts';
 import { CHALLENGE, type CheckPassword, requireBasicAuth } from './http/basicAuth.ts';
 import { clientAddress } from './http/clientAddress.ts';
@@ -94,6 +95,8 @@ export interface BridgeSettings extends AdminOptions {
   checkPassword?: CheckPassword | undefined;
   /** Issues tokens for the login cookie; without it, every request needs the password. */
   logins?: Logins | undefined;
+  /** Adds the routes of the program. */
+  addRoutes?: AddRoutes | undefined;
 }
 
 /** What the phases build with. */
@@ -178,12 +181,13 @@ function createApp({ options, metrics }: Parts): Built<'created'> {
 /** Serves the routes that respond to an upgrade as to any other request. */
 function servePlainRoutes(
   { app }: Built<'created'>,
-  { options, metrics, descriptors, cookie }: Parts,
+  { options, metrics, descriptors, guards, cookie }: Parts,
 ): Built<'plainRoutes'> {
-  const { basePath, primary } = options;
+  const { basePath, primary, addRoutes } = options;
   servePage(app, options);
   serveAdminRoutes(app, options, primary?.metrics ?? metrics, descriptors);
   if (cookie) serveLogout(app, { basePath, cookie, challenge: CHALLENGE });
+  addRoutes?.(app, routeTools(basePath, guards));
   return { app, phase: 'plainRoutes' };
 }
 

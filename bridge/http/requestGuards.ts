@@ -14,7 +14,7 @@ import type { Quota } from '../../access/quota.ts';
 import { plainAddress, sourceOf } from '../../access/source.ts';
 import type { DescriptorBudget } from '../descriptorBudget.ts';
 import type { Metrics, RejectionReason } from '../metrics.ts';
-import { LIMIT_REASON, type UpgradeQuota } from '../relay/upgradeQuota.ts';
+import { type ExceededLimit, LIMIT_REASON, type UpgradeQuota } from '../relay/upgradeQuota.ts';
 import { clientAddress } from './clientAddress.ts';
 import { type OriginPolicy, publicOriginFor } from './originPolicy.ts';
 import { releaseWhenAnswered, releaseWhenClosed } from './releaseLease.ts';
@@ -87,9 +87,18 @@ export class RequestGuards {
       request.acceptedUpgrade = accepted;
       return undefined;
     }
-    reply.header('retry-after', RETRY_AFTER_SECONDS);
-    this.#reject(reply, 503, accepted, LIMIT_REASON[accepted]);
-    return reply;
+    return this.#rejectAtLimit(reply, accepted);
+  };
+
+  /** A hook for `preHandler`: counts a response that does not end by itself as a session. */
+  readonly limitStreams = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<unknown> => {
+    const lease = await this.#context.upgrades.acquireStream(sourceOf(clientAddress(request)));
+    if (typeof lease === 'string') return this.#rejectAtLimit(reply, lease);
+    releaseWhenAnswered(lease, request.socket, reply.raw);
+    return undefined;
   };
 
   #checkHeaders({ raw }: FastifyRequest, reply: FastifyReply, next: Next): void {
@@ -132,6 +141,12 @@ export class RequestGuards {
       'requests_per_source',
       'too many requests from your address: try again later',
     );
+  }
+
+  #rejectAtLimit(reply: FastifyReply, limit: ExceededLimit): FastifyReply {
+    reply.header('retry-after', RETRY_AFTER_SECONDS);
+    this.#reject(reply, 503, limit, LIMIT_REASON[limit]);
+    return reply;
   }
 
   #reject(reply: FastifyReply, status: number, reason: RejectionReason, text: string): void {

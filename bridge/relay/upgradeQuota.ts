@@ -1,5 +1,5 @@
 // Decides which upgrades are accepted: those for which the quota for sessions has a unit left, and
-// the process has file descriptors.
+// the process has file descriptors. A response that does not end by itself also counts as a session.
 //
 // If a limit is exceeded, a program gets status 503. Scripts on a page cannot read the status of a
 // failed WebSocket: for a page the upgrade is accepted, and the WebSocket is closed with code 1013
@@ -72,6 +72,16 @@ export class UpgradeQuota {
     const rejection = isPage ? this.#rejections.acquire() : 'total';
     if (typeof rejection === 'string') return lease;
     return { for: 'rejection', lease: rejection, limit: lease };
+  }
+
+  /**
+   * Decides on a request whose response does not end by itself. It needs no further descriptor.
+   *
+   * @returns The limit that is exceeded, if the request has to be rejected.
+   */
+  async acquireStream(source: string): Promise<QuotaLease | ExceededLimit> {
+    const lease = await this.#sessions.acquire(source);
+    return typeof lease === 'string' ? LIMIT_OF_QUOTA[lease] : lease;
   }
 
   async #acquireSession(source: string): Promise<QuotaLease | ExceededLimit> {
