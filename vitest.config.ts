@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: 'scripts/compile.mjs',
-    include: ['{protocol,access,server,client,bridge,web,cli,bench}/**/*.test.ts'],
+    include: ['{protocol,access,server,client,bridge,feed,web,cli,bench}/**/*.test.ts'],
     // Most tests wait for a socket, a child or a clock: more of them at once keep the cores busy.
     maxWorkers: Math.max(4, availableParallelism()),
     // For a test that hangs. Far above what any test takes, so that load does not decide.

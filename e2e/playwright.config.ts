@@ -7,7 +7,7 @@ const browser = process.env['CHROMIUM_PATH'];
 const headlessShell = process.env['CHROMIUM_SHELL_PATH'];
 
 /** A folder for each subject: `npm run e2e -- --project page`. */
-const SUBJECTS = ['page', 'cli', 'bridge', 'cluster', 'packaging', 'reliability'];
+const SUBJECTS = ['page', 'cli', 'bridge', 'feed', 'cluster', 'packaging', 'reliability'];
 
 /**
  * Tests of features that the headless shell lacks: notifications, installing, the back/forward

@@ -18,6 +18,7 @@ const SOURCES = [
   'server',
   'client',
   'bridge',
+  'feed',
   'web',
   'cli',
   'bench',

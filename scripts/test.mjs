@@ -17,7 +17,7 @@ import {
   findTelnet,
 } from './tools.mjs';
 
-const FOLDERS = ['protocol', 'access', 'server', 'client', 'bridge', 'web', 'cli', 'bench'];
+const FOLDERS = ['protocol', 'access', 'server', 'client', 'bridge', 'feed', 'web', 'cli', 'bench'];
 
 /** Unit tests that do more in the full run: they need etcd, or try more cases. */
 const DOES_MORE_IN_FULL = /\bquickOrFull\b|testing\/etcd\.ts/;

@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SOURCE = /\.(?:[cm]?[jt]s|json|md|service|socket|conf|env|cfg|yaml|sh|css|html)$/;
 
 /** The files that contain the texts that a user may see. */
-const PROGRAM = /^(?:protocol|access|server|client|bridge|web|cli)\/.*\.(?:ts|html)$/;
+const PROGRAM = /^(?:protocol|access|server|client|bridge|feed|web|cli)\/.*\.(?:ts|html)$/;
 /** An error that ends a command, and its text. */
 const ERROR =
   /new (?:CliError|StoreOpenError|InvalidArgumentError)\(\s*['`](?<text>.+?)['`]\s*[,)]/g;

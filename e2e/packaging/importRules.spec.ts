@@ -19,8 +19,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   server: ['protocol', 'access'],
   client: ['protocol'],
   bridge: ['access'],
+  feed: ['protocol', 'access', 'client'],
   web: ['client', 'protocol'],
-  cli: ['protocol', 'access', 'server', 'client', 'bridge'],
+  cli: ['protocol', 'access', 'server', 'client', 'bridge', 'feed'],
   testing: [],
   e2e: ['testing'],
   bench: ['testing'],
@@ -28,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const FOLDERS = [...Object.keys(MAY_IMPORT), 'scripts'];
 
 /** The unit tests of these folders may also import testing/ and e2e/golden/. */
-const WITH_UNIT_TESTS = ['protocol', 'access', 'server', 'client', 'bridge', 'web', 'cli'];
+const WITH_UNIT_TESTS = ['protocol', 'access', 'server', 'client', 'bridge', 'feed', 'web', 'cli'];
 
 const DEPTHS = ['', 'nested/', 'nested/deeper/'];
 

@@ -1,0 +1,106 @@
+// Reads what a server tells about its message, after each change that a watch reports.
+//
+//   state     event                                next state
+//   idle      changed                              reading
+//   reading   changed                              reading; one more reading follows
+//   reading   a snapshot with that message         idle
+//   reading   an error, or an older snapshot       waiting
+//   waiting   the delay is over, or changed        reading
+//
+// A snapshot can be older than the change: behind a load balancer, another server may answer, which
+// is behind for a moment. If the details do not arrive, the message is published without them.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RetryDelay } from '../../client/retryDelay.ts';
+import type { Snapshot } from '../content/snapshot.pure.ts';
+
+/** After this many failures, the message is published without its details. */
+const MAX_FAILURES = 2;
+
+export interface SnapshotReaderOptions {
+  /** Asks the server; `message` is the one in force. */
+  read: (message: string) => Promise<Snapshot>;
+  publish: (snapshot: Snapshot) => void;
+  onError: (error: unknown) => void;
+}
+
+export class SnapshotReader {
+  readonly #options: SnapshotReaderOptions;
+  readonly #retry = new RetryDelay();
+  #published: Snapshot | undefined;
+  /** The message in force; `undefined` after `stop`. */
+  #message: string | undefined;
+  /** Counts the changes: a message may be stored twice. */
+  #change = 0;
+  #state: 'idle' | 'reading' | 'waiting' = 'idle';
+  /** Ends the wait. */
+  #wake = new AbortController();
+
+  constructor(options: SnapshotReaderOptions) {
+    this.#options = options;
+  }
+
+  /** The watch has reported a message. */
+  changed(message: string): void {
+    this.#message = message;
+    this.#change++;
+    if (this.#state === 'idle') void this.#run();
+    else this.#wake.abort();
+  }
+
+  /** The watch has ended: another one reports the message again. */
+  stop(): void {
+    this.#message = undefined;
+    this.#change++;
+    this.#wake.abort();
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (this.#message !== undefined) {
+      const change = this.#change;
+      this.#state = 'reading';
+      const isCurrent = await this.#readOnce(this.#message);
+      if (change !== this.#change) continue;
+      if (isCurrent) break;
+      if (++failures === MAX_FAILURES) this.#publishWithoutDetails(this.#message);
+      await this.#wait();
+    }
+    this.#state = 'idle';
+    this.#retry.reset();
+  }
+
+  /** @returns Whether the snapshot has the message in force. */
+  async #readOnce(message: string): Promise<boolean> {
+    try {
+      const snapshot = await this.#options.read(message);
+      const isCurrent = snapshot.current.message === this.#message;
+      if (isCurrent || this.#isNewer(snapshot)) this.#publish(snapshot);
+      return isCurrent;
+    } catch (error) {
+      if (this.#message !== undefined) this.#options.onError(error);
+      return false;
+    }
+  }
+
+  /** A message that changes all the time must still be published. */
+  #isNewer({ current: { number = -1 } }: Snapshot): boolean {
+    return this.#message !== undefined && number > (this.#published?.current.number ?? -1);
+  }
+
+  #publishWithoutDetails(message: string): void {
+    if (this.#published?.current.message === message) return;
+    this.#publish({ current: { message }, entries: this.#published?.entries ?? [] });
+  }
+
+  #publish(snapshot: Snapshot): void {
+    this.#published = snapshot;
+    this.#options.publish(snapshot);
+  }
+
+  async #wait(): Promise<void> {
+    this.#state = 'waiting';
+    this.#wake = new AbortController();
+    await sleep(this.#retry.next(), undefined, { signal: this.#wake.signal }).catch(() => {});
+  }
+}
