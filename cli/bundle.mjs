@@ -2,7 +2,7 @@
 // files instead of hundreds, and starts without its loader for ES modules, which takes a fifth of
 // its start. Each command, and each store, is a file of its own, loaded when it is used.
 
-import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'rolldown';
 
@@ -11,6 +11,9 @@ const TO = 'dist/cli';
 
 /** The program reads it from beside the module that uses it. */
 const ETCD_API = 'server/stores/etcd/etcd.proto';
+
+/** The page of `/board`, in one file: its style and its script are inline. */
+const BOARD = 'feed/board/board';
 
 process.chdir(join(import.meta.dirname, '..'));
 await build({
@@ -37,3 +40,16 @@ chmodSync(join(TO, 'main.js'), 0o755);
 writeFileSync(join(TO, 'package.json'), '{ "type": "commonjs" }\n');
 copyFileSync(ETCD_API, join(TO, 'etcd.proto'));
 copyFileSync(ETCD_API, join(FROM, ETCD_API));
+writeFileSync(join(TO, 'board.html'), await boardPage());
+
+async function boardPage() {
+  const { output } = await build({
+    input: `${BOARD}.ts`,
+    write: false,
+    output: { format: 'iife', minify: true },
+  });
+  const style = readFileSync(`${BOARD}.css`, 'utf8');
+  return readFileSync(`${BOARD}.html`, 'utf8')
+    .replace('<style></style>', () => `<style>\n${style}</style>`)
+    .replace('<script></script>', () => `<script>${output[0].code.trim()}</script>`);
+}

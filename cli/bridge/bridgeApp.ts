@@ -15,11 +15,18 @@ import {
   DEFAULT_TARGET,
   type HttpOptions,
 } from '../options/bridgeOptions.ts';
+import type { FeedOptions } from '../options/feedOptions.ts';
 import { LOOPBACK, type TlsOptions } from '../options/options.ts';
 import type { ProxyKeyOptions } from '../options/proxyKey.ts';
 import { jsonLogger, printLine } from '../output.ts';
+import { feedRoutes } from './bridgeFeed.ts';
 
-export interface BridgeOptions extends HttpOptions, TlsOptions, BridgeRuleOptions, ProxyKeyOptions {
+export interface BridgeOptions
+  extends HttpOptions,
+    TlsOptions,
+    BridgeRuleOptions,
+    FeedOptions,
+    ProxyKeyOptions {
   usersFile?: string;
   target?: Target[];
   idleTimeout: number;
@@ -41,7 +48,9 @@ export async function startBridgeApp(
   overrides: Partial<BridgeSettings>,
 ): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
   const { httpHost, httpPort } = options;
-  const app = await buildBridge({ ...settingsFrom(options), ...overrides });
+  const settings = { ...settingsFrom(options), ...overrides };
+  const addRoutes = feedRoutes(options, settings.targets, settings.logger);
+  const app = await buildBridge({ ...settings, addRoutes });
   const endpoint = await listen(app, httpHost, httpPort).catch((error: unknown) => {
     throw listenError(error, { host: httpHost, port: httpPort }, '--http-port');
   });

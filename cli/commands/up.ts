@@ -5,6 +5,7 @@ import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
 import { isShared } from '../../server/stores/openStore.ts';
 import { onStopRequest, type Ready } from '../lifecycle.ts';
 import type { BridgeRuleOptions, HttpOptions } from '../options/bridgeOptions.ts';
+import type { FeedOptions } from '../options/feedOptions.ts';
 import type { TlsOptions } from '../options/options.ts';
 import { newProxyKey } from '../options/proxyKey.ts';
 import { rejectWeakPassword } from '../options/rejectWeakPassword.ts';
@@ -13,7 +14,12 @@ import { exitWhenFlushed, printLine } from '../output.ts';
 import { PreparedBridge } from '../preparedBridge.ts';
 import { type Environment, Supervisor, startCommand } from '../supervisor.ts';
 
-export interface UpOptions extends ServeOptions, HttpOptions, TlsOptions, BridgeRuleOptions {
+export interface UpOptions
+  extends ServeOptions,
+    HttpOptions,
+    TlsOptions,
+    BridgeRuleOptions,
+    FeedOptions {
   usersFile?: string;
   open: boolean;
 }
@@ -124,6 +130,7 @@ function bridgeEnvironment(serverReady: Ready | undefined, previous?: Ready): En
     // The server closes idle sessions itself, with 421.
     MOTD_IDLE_TIMEOUT: undefined,
     ...(serverReady && {
+      MOTD_FEED: 'motd',
       MOTD_TARGET: `motd=${formatEndpoint(connectable(serverReady.ready))}+proxy-v2`,
     }),
     MOTD_READY_URL:

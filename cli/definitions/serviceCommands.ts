@@ -9,6 +9,7 @@ import {
   usersOption,
 } from '../options/bridgeOptions.ts';
 import { environmentForChild, environmentOf } from '../options/environment.ts';
+import { feedOption, feedPageOptions } from '../options/feedOptions.ts';
 import { idleTimeoutOption, logOption, tlsOptions, trustProxyOption } from '../options/options.ts';
 import { proxyKeyOption } from '../options/proxyKey.ts';
 import {
@@ -26,6 +27,7 @@ export function addServiceCommands(program: Command): void {
     ...serverOptions(),
     ...httpOptions(),
     ...bridgeRuleOptions(),
+    ...feedPageOptions(),
     trustProxyOption(
       'client address (PROXY header, X-Forwarded-For)',
       'its own bridge for TCP, none for HTTP',
@@ -61,6 +63,8 @@ export function addServiceCommands(program: Command): void {
     targetOption(),
     ...httpOptions(),
     ...bridgeRuleOptions(),
+    feedOption(),
+    ...feedPageOptions(),
     idleTimeoutOption('close a session with 1008 if it relays nothing for this long; 0 is never'),
     trustProxyOption('client address (X-Forwarded-For)', 'none'),
     proxyKeyOption(),

@@ -125,7 +125,7 @@ function sessionOptions(): Option[] {
   return inGroup(GROUP.limits, [
     new Option(
       '--max-sessions <count>',
-      'maximum number of sessions, each one WebSocket; further ones get status 503 or close code 1013',
+      'maximum number of sessions, each one WebSocket or one reader of /message/events; further ones get status 503 or close code 1013',
     )
       .env('MOTD_MAX_SESSIONS')
       .argParser(parseCount(1, 1_000_000))

@@ -36,6 +36,7 @@ export interface CompatOptions {
 /** The headings of `--help`. Flags without one are last, under Commander's own heading. */
 export const GROUP = {
   targets: 'Targets:',
+  feed: 'Message over HTTP:',
   listen: 'Listening:',
   store: 'Store:',
   passwords: 'Passwords:',

@@ -26,6 +26,17 @@ function parseTargetOrThrow(text: string): Target {
   );
 }
 
+const TARGET_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+
+/** @returns The name of a target; or the target, which is written as one without its name. */
+export function parseFeed(text: string): string | Target {
+  const feed = TARGET_NAME.test(text) ? text : parseTarget(`feed=${text}`);
+  if (feed !== undefined) return feed;
+  throw new InvalidArgumentError(
+    'It must be the name of a --target, or HOST:PORT, with IPv6 in brackets.',
+  );
+}
+
 /**
  * Parses a host name or an IP address. Rejects a bare number, which `inet_aton` takes for an
  * address.

@@ -1,0 +1,64 @@
+// Puts the message over HTTP (feed/) on the port of the bridge. With --workers, each worker follows
+// the message server by itself: that is one watch for each, and nothing between the processes.
+
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { FastifyBaseLogger } from 'fastify';
+import type { AddRoutes } from '../../bridge/http/addedRoutes.ts';
+import { connectTarget } from '../../bridge/relay/connectTarget.ts';
+import { proxyPreamble } from '../../bridge/relay/proxyPreamble.ts';
+import type { Target } from '../../bridge/relay/targets.ts';
+import { Feed } from '../../feed/feed.ts';
+import { serveFeed } from '../../feed/http/serveFeed.ts';
+import { CliError } from '../cliError.ts';
+import type { BridgeRuleOptions } from '../options/bridgeOptions.ts';
+import type { FeedOptions } from '../options/feedOptions.ts';
+
+/** Beside the bundled program (cli/bundle.mjs). */
+const BOARD = fileURLToPath(new URL('board.html', import.meta.url));
+
+/**
+ * @param targets Those of the bridge, one of which `--feed` may name.
+ * @param logger Logs what goes wrong with the message server.
+ * @returns The routes; `undefined` without `--feed`.
+ * @throws CliError if there is no such target.
+ */
+export function feedRoutes(
+  options: FeedOptions & BridgeRuleOptions,
+  targets: readonly Target[],
+  logger: FastifyBaseLogger | undefined,
+): AddRoutes | undefined {
+  const { feed: chosen, connectTimeout, pingInterval, maxLifetime } = options;
+  if (chosen === undefined) return undefined;
+  const target = targetOf(chosen, targets);
+  const feed = new Feed({
+    open: () => openTarget(target, connectTimeout * 1000),
+    onError: (error) => logger?.warn(error, 'the message server of the feed failed'),
+    heartbeatMs: pingInterval * 1000,
+    maxLifetimeMs: maxLifetime * 1000,
+  });
+  const pages = {
+    html: readFileSync(BOARD, 'utf8'),
+    frameOrigins: options.frameFrom ?? [],
+    feedOrigins: options.feedOrigin ?? [],
+  };
+  return (app, tools) => serveFeed(app, tools, feed, pages);
+}
+
+function targetOf(chosen: string | Target, targets: readonly Target[]): Target {
+  if (typeof chosen !== 'string') return chosen;
+  const target = targets.find(({ name }) => name === chosen);
+  if (target !== undefined) return target;
+  const names = targets.map(({ name }) => name).join(', ');
+  throw new CliError(`--feed: no target has the name '${chosen}'; use one of: ${names}`);
+}
+
+async function openTarget(target: Target, connectTimeoutMs: number): Promise<Socket> {
+  const socket = connectTarget(target, { connectTimeoutMs });
+  await once(socket, 'connect');
+  const preamble = proxyPreamble(target);
+  if (preamble.length > 0) socket.write(preamble);
+  return socket;
+}

@@ -1,0 +1,93 @@
+// The message over HTTP: follows a server, and keeps what it tells in the forms in which it is sent.
+//
+//   state        event             next state
+//   unused       use               connecting
+//   connecting   snapshot          connected
+//                server lost       unreached
+//   unreached    snapshot          connected
+//   connected    snapshot          connected, with other forms
+//                server lost       lost, with the same forms
+//   lost         snapshot          connected
+//
+// A feed that nobody uses has no connection to the server, and no lines on its console.
+
+import type { ServerConnection } from '../client/connect.ts';
+import { inForceSince, type Snapshot } from './content/snapshot.pure.ts';
+import { EventStreams, type EventStreamsOptions } from './http/eventStreams.ts';
+import { MessageForms } from './http/messageForms.ts';
+import { Follower } from './upstream/follower.ts';
+
+export interface FeedOptions extends EventStreamsOptions {
+  /** Connects to the server. */
+  open: () => Promise<ServerConnection>;
+  /** The server was lost, or an answer of it is unusable. */
+  onError: (error: unknown) => void;
+}
+
+export class Feed {
+  readonly streams: EventStreams;
+  readonly #follower: Follower;
+  #forms: MessageForms | undefined;
+  #lastModifiedMs: number | undefined;
+  #firstAnswer: Promise<void> | undefined;
+  #endFirstAttempt = () => {};
+
+  constructor({ open, onError, ...streamOptions }: FeedOptions) {
+    this.streams = new EventStreams(streamOptions);
+    this.#follower = new Follower({
+      open,
+      onError,
+      onSnapshot: (snapshot) => this.#publish(snapshot),
+      onLost: () => this.#lose(),
+    });
+  }
+
+  /** The message as last known; `undefined` before the server was reached. */
+  get forms(): MessageForms | undefined {
+    return this.#forms;
+  }
+
+  /**
+   * Follows the server from the first call on.
+   *
+   * @returns Resolves when the server has answered, or the first attempt to reach it has failed.
+   */
+  use(): Promise<void> {
+    this.#firstAnswer ??= new Promise((resolve) => {
+      this.#endFirstAttempt = resolve;
+      void this.#follower.run();
+    });
+    return this.#firstAnswer;
+  }
+
+  stop(): void {
+    this.#follower.stop();
+    this.streams.close();
+  }
+
+  #publish(snapshot: Snapshot): void {
+    this.#lastModifiedMs = this.#lastModifiedOf(snapshot);
+    this.#forms = new MessageForms(snapshot, this.#lastModifiedMs);
+    this.streams.publishMessage(this.#forms.event);
+    this.streams.publishServer(true);
+    this.#endFirstAttempt();
+  }
+
+  #lose(): void {
+    this.streams.publishServer(false);
+    this.#endFirstAttempt();
+  }
+
+  /**
+   * When the message in force changed, by the clock of this machine: no later than now (RFC 9110,
+   * section 8.8.2.1), and never before an earlier change, which a client may know already.
+   */
+  #lastModifiedOf(snapshot: Snapshot): number | undefined {
+    const nowMs = Date.now();
+    const sinceMs = inForceSince(snapshot, nowMs);
+    if (sinceMs !== undefined && sinceMs >= (this.#lastModifiedMs ?? 0)) {
+      return Math.min(sinceMs, nowMs);
+    }
+    return this.#lastModifiedMs === undefined ? undefined : nowMs;
+  }
+}

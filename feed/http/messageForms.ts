@@ -1,0 +1,99 @@
+// A snapshot in all forms in which it is sent. They are prepared once for all requests; those of the
+// history when they are first requested.
+
+import { type EntryJson, entryJson } from '../content/entryJson.pure.ts';
+import { messageEvent, missedSince } from '../content/events.pure.ts';
+import { type FeedEntry, nextStart, type Snapshot, startedBy } from '../content/snapshot.pure.ts';
+import { type AtomFeed, atomFeed, writeAtom } from './atom.ts';
+import { type Representation, represent } from './representation.ts';
+
+/** The history as it is until the next entry starts. */
+interface HistoryForms {
+  validUntilMs: number;
+  json: Representation;
+  atom: AtomFeed;
+  /** At the address that was requested last. */
+  written?: { baseUrl: string; atom: Representation };
+}
+
+export class MessageForms {
+  readonly plain: Representation;
+  readonly json: Representation;
+  /** As an event, with its id. */
+  readonly event: string;
+  readonly #snapshot: Snapshot;
+  readonly #events = new WeakMap<FeedEntry, Buffer>();
+  #history: HistoryForms | undefined;
+
+  /** @param lastModifiedMs The time since which the message is in force, if it is known. */
+  constructor(snapshot: Snapshot, lastModifiedMs: number | undefined) {
+    const { current } = snapshot;
+    this.plain = represent(`${current.message}\n`, {
+      contentType: 'text/plain; charset=utf-8',
+      lastModifiedMs,
+    });
+    this.json = representJson(entryJson(current), lastModifiedMs);
+    this.event = messageEvent(current);
+    this.#snapshot = snapshot;
+  }
+
+  historyJson(nowMs: number): Representation {
+    return this.#historyAt(nowMs).json;
+  }
+
+  /** @param baseUrl The address of the page, with a slash at its end. */
+  atom(nowMs: number, baseUrl: string): Representation {
+    const history = this.#historyAt(nowMs);
+    if (history.written?.baseUrl !== baseUrl) {
+      const contentType = 'application/atom+xml; charset=utf-8';
+      const atom = represent(writeAtom(history.atom, baseUrl), { contentType });
+      history.written = { baseUrl, atom };
+    }
+    return history.written.atom;
+  }
+
+  /**
+   * The events to send to a reader that reconnects.
+   *
+   * @param lastId The id of the last event that it got, if there was one.
+   */
+  missedSince(lastId: string | undefined, nowMs: number): MissedEvents {
+    const entries = missedSince(lastId, this.#snapshot, nowMs);
+    return {
+      earlier: entries.slice(0, -1).map((entry) => this.#eventOf(entry)),
+      hasCurrent: entries.length === 0,
+    };
+  }
+
+  /** Shared by all readers: thousands may reconnect at once. */
+  #eventOf(entry: FeedEntry): Buffer {
+    const event = this.#events.get(entry) ?? Buffer.from(messageEvent(entry));
+    this.#events.set(entry, event);
+    return event;
+  }
+
+  #historyAt(nowMs: number): HistoryForms {
+    if (this.#history === undefined || nowMs >= this.#history.validUntilMs) {
+      const { entries } = this.#snapshot;
+      const started = startedBy(nowMs, entries);
+      this.#history = {
+        validUntilMs: nextStart(nowMs, entries),
+        json: representJson(started.map(entryJson)),
+        atom: atomFeed(started),
+      };
+    }
+    return this.#history;
+  }
+}
+
+export interface MissedEvents {
+  /** Those before the message in force, oldest first. */
+  earlier: Buffer[];
+  /** Whether the reader has the message in force. */
+  hasCurrent: boolean;
+}
+
+function representJson(value: EntryJson | EntryJson[], lastModifiedMs?: number): Representation {
+  const contentType = 'application/json; charset=utf-8';
+  return represent(`${JSON.stringify(value)}\n`, { contentType, lastModifiedMs });
+}
