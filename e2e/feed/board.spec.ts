@@ -45,11 +45,12 @@ const notice = (page: Page) => page.locator('#notice');
 const fontSizeOf = (page: Page) =>
   message(page).evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize));
 
-/** Whether nothing has to be scrolled. */
+/** Whether nothing has to be scrolled, and no word leaves the margins. */
 function fitsIn(page: Page): Promise<boolean> {
-  return page.evaluate(() => {
-    const { scrollWidth, scrollHeight, clientWidth, clientHeight } = document.documentElement;
-    return scrollWidth <= clientWidth && scrollHeight <= clientHeight;
+  return message(page).evaluate((element) => {
+    const fits = ({ scrollWidth, scrollHeight, clientWidth, clientHeight }: Element) =>
+      scrollWidth <= clientWidth && scrollHeight <= clientHeight;
+    return fits(element) && fits(document.documentElement);
   });
 }
 
@@ -119,7 +120,7 @@ test.describe('on a wall screen', () => {
     await expect(message(page)).toHaveText(LONG);
     expect(await fitsIn(page)).toBe(true);
     const before = await fontSizeOf(page);
-    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.setViewportSize({ width: 1600, height: 900 });
     await expect.poll(() => fontSizeOf(page)).toBeLessThan(before);
     expect(await fitsIn(page)).toBe(true);
   });

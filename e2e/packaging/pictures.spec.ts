@@ -4,7 +4,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { devices, expect, type PageTerminal, test } from '../fixtures.ts';
+import { devices, expect, type PageTerminal, startBridge, store, test } from '../fixtures.ts';
 
 const folder = process.env['MOTD_PICTURES'];
 
@@ -68,6 +68,19 @@ test.describe('a phone', () => {
     await expect.poll(() => terminal.flow()).toMatch(/knowledgeEntercommand[^:]+:$/);
     await page.locator('#field-text').blur();
     await page.screenshot(picture('page-phone.png', outputDir));
+  });
+});
+
+test.describe('a wall screen', () => {
+  test.use({ viewport: { width: 1920, height: 1080 }, colorScheme: 'dark' });
+
+  test('takes board.png', async ({ page, server }, { outputDir }) => {
+    const { port } = await startBridge(server.port, 0, ['--feed', 'motd']);
+    const message = 'Maintenance tonight, 18:00 to 20:00';
+    await store(message, server.port);
+    await page.goto(`http://127.0.0.1:${port}/board`);
+    await expect(page.locator('#message')).toHaveText(message);
+    await page.screenshot(picture('board.png', outputDir));
   });
 });
 

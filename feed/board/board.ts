@@ -12,7 +12,7 @@ const BRIDGE_IS_LOST = 'The connection is lost. This message may be out of date.
 const RETRY_MS = 5_000;
 
 /** The largest text, as a part of the shorter side of the window: a word on a wall. */
-const MAX_FONT_SHARE = 0.3;
+const MAX_FONT_SHARE = 0.25;
 
 /** A text that would be smaller is set as a long one, whose words may be broken. */
 const MIN_SHORT_FONT_SHARE = 0.06;
@@ -90,8 +90,8 @@ function fitUpTo(maxPx: number): number {
 
 function fits(fontPx: number): boolean {
   message.style.fontSize = `${fontPx}px`;
-  const { scrollWidth, scrollHeight, clientWidth, clientHeight } = document.documentElement;
-  return scrollHeight <= clientHeight && scrollWidth <= clientWidth;
+  const { scrollHeight, clientHeight } = document.documentElement;
+  return scrollHeight <= clientHeight && message.scrollWidth <= message.clientWidth;
 }
 
 addEventListener('resize', fitText);
