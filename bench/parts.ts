@@ -3,6 +3,7 @@
 import type { Part } from './part.ts';
 import { bandwidth, memory, roundTrips, sessions } from './parts/bridge.ts';
 import { etcdReading, etcdStoring, etcdWatching } from './parts/etcd.ts';
+import { events, plainMessage } from './parts/feed.ts';
 import { get, shellGet } from './parts/get.ts';
 import { logins } from './parts/logins.ts';
 import { msgget, relayedMsgget } from './parts/msgget.ts';
@@ -29,6 +30,8 @@ export const PARTS: readonly Part[] = [
   relayedMsgget,
   store,
   watching,
+  plainMessage,
+  events,
   serverWorkers,
   bridgeWorkers,
   etcdReading,

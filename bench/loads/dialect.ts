@@ -55,10 +55,6 @@ export const DIALECTS = { motd: MOTD, redis: REDIS };
 
 export type DialectName = keyof typeof DIALECTS;
 
-export function isDialect(name: string): name is DialectName {
-  return Object.hasOwn(DIALECTS, name);
-}
-
 function exchange(request: string, reply: string): Exchange {
   return { request: Buffer.from(request), replyBytes: reply.length };
 }

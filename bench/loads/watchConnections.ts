@@ -1,11 +1,10 @@
 // A process that watches the message on many connections, and reports when each of them received an
-// update. watcherProcess.ts starts it with the dialect, the number of connections and the ports of
-// the servers.
+// update. watcherProcess.ts starts it with the name of a subscription, the number of connections and
+// the ports of the servers.
 
 import { monotonicMs } from './clock.ts';
-import { DIALECTS, isDialect } from './dialect.ts';
-import { send } from './exchange.ts';
 import { LoadConnection } from './loadConnection.ts';
+import { isSubscription, SUBSCRIPTIONS } from './subscription.ts';
 
 /** Fewer than a listen queue holds. */
 const OPENED_AT_A_TIME = 100;
@@ -17,9 +16,9 @@ export interface UpdateReport {
   receivedAtMs: number[];
 }
 
-const [dialectName = '', ...numbers] = process.argv.slice(2);
-if (!isDialect(dialectName)) throw new Error(`unknown dialect: ${dialectName}`);
-const dialect = DIALECTS[dialectName];
+const [name = '', ...numbers] = process.argv.slice(2);
+if (!isSubscription(name)) throw new Error(`unknown subscription: ${name}`);
+const subscription = SUBSCRIPTIONS[name];
 const [count = 0, ...ports] = numbers.map(Number);
 let receivedAtMs: number[] = [];
 
@@ -34,17 +33,20 @@ report();
 /** Resolves once the server has answered that it will send updates. */
 async function watch(port: number): Promise<void> {
   const connection = await LoadConnection.open(port);
-  await send(connection, dialect.watch);
   connection.onClosed = () => {
     throw new Error("the server closed a watcher's connection");
   };
-  let awaited = dialect.updateBytes;
-  connection.onBytes = (bytes) => {
-    awaited -= bytes.length;
-    if (awaited > 0) return;
-    awaited += dialect.updateBytes;
-    recordUpdate();
-  };
+  const count = subscription.makeCounter();
+  await new Promise<void>((resolve) => {
+    connection.onBytes = (bytes) => {
+      if (count(bytes) === 0) return;
+      connection.onBytes = (update) => {
+        for (let updates = count(update); updates > 0; updates--) recordUpdate();
+      };
+      resolve();
+    };
+    connection.write(subscription.request);
+  });
 }
 
 function recordUpdate(): void {

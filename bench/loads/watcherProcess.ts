@@ -4,7 +4,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { nextMessage, type Programs } from '../programs.ts';
-import type { DialectName } from './dialect.ts';
+import type { SubscriptionName } from './subscription.ts';
 import type { UpdateReport } from './watchConnections.ts';
 
 const WATCH_CONNECTIONS = fileURLToPath(new URL('watchConnections.js', import.meta.url));
@@ -19,11 +19,14 @@ export class WatcherProcess {
   /** Opens connections, spread over the ports. Resolves once all of them watch. */
   static async start(
     programs: Programs,
-    dialect: DialectName,
+    subscription: SubscriptionName,
     count: number,
     ports: readonly number[],
   ): Promise<WatcherProcess> {
-    const child = programs.fork(WATCH_CONNECTIONS, [dialect, ...[count, ...ports].map(String)]);
+    const child = programs.fork(WATCH_CONNECTIONS, [
+      subscription,
+      ...[count, ...ports].map(String),
+    ]);
     await nextMessage(child);
     return new WatcherProcess(child);
   }
