@@ -1,4 +1,4 @@
-// Parses a line of the replies to MSGINFO and MSGLIST (PROTOCOL.md, "Entries"). Pure.
+// Parses a line of the replies to MSGINFO and MSGLIST (PROTOCOL.md, MSGINFO). Pure.
 
 import { escapeControls } from '../../protocol/plainText.ts';
 
