@@ -1,5 +1,7 @@
 // The headers of every response: the security policy for browsers, and no caching.
 
+import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
 
@@ -11,8 +13,16 @@ import helmet from 'helmet';
  * @param scriptHashes The hashes of the page's inline scripts (CSP 3, section 2.3.1).
  */
 export function setHeaders(app: FastifyInstance, scriptHashes: readonly string[]): void {
-  // One for all requests: @fastify/helmet would build one per request.
-  const setSecurityHeaders = helmet({
+  const headers = { ...securityHeaders(scriptHashes), 'cache-control': 'no-store' };
+  app.addHook('onRequest', (_request, reply, next) => {
+    reply.headers(headers);
+    next();
+  });
+}
+
+/** The headers that helmet sets. They are always the same: it would build them for each request. */
+function securityHeaders(scriptHashes: readonly string[]): OutgoingHttpHeaders {
+  const setHeaders = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: { ...DIRECTIVES, scriptSrc: ["'self'", ...scriptHashes] },
@@ -22,11 +32,12 @@ export function setHeaders(app: FastifyInstance, scriptHashes: readonly string[]
     // It has no effect over plain HTTP. If a reverse proxy terminates TLS, it sets this header.
     strictTransportSecurity: false,
   });
-  app.addHook('onRequest', ({ raw }, reply, next) => {
-    reply.header('cache-control', 'no-store');
-    // The argument is an Error or undefined, but typed as unknown.
-    setSecurityHeaders(raw, reply.raw, (error) => next(error instanceof Error ? error : undefined));
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  setHeaders(request, response, (error) => {
+    if (error instanceof Error) throw error;
   });
+  return { ...response.getHeaders() };
 }
 
 // Content Security Policy Level 3. Without upgrade-insecure-requests: on loopback the page is

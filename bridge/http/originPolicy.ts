@@ -22,6 +22,8 @@ export class OriginPolicy {
   readonly #publicOrigins: ReadonlySet<string>;
   /** The host names of these origins. */
   readonly #publicHosts: ReadonlySet<string>;
+  /** The last `Host` that was allowed: most requests have the same. */
+  #lastHost: string | undefined;
 
   /** @param publicOrigins Further origins of the page: `https://HOST` or `https://HOST:PORT`. */
   constructor(publicOrigins: readonly string[]) {
@@ -39,10 +41,10 @@ export class OriginPolicy {
    *   HTTP/1.0.
    */
   allowsHost(host: string | undefined): boolean {
-    if (host === undefined) return true;
-    if (NOT_IN_AN_AUTHORITY.test(host)) return false;
-    const name = parseUrl(`http://${host}`)?.hostname;
-    return name !== undefined && (isOwnName(name) || this.#publicHosts.has(name));
+    if (host === undefined || host === this.#lastHost) return true;
+    if (!this.#isAllowed(host)) return false;
+    this.#lastHost = host;
+    return true;
   }
 
   /**
@@ -61,6 +63,12 @@ export class OriginPolicy {
     // TLS may be terminated by a proxy in front of the bridge, so the page's scheme determines the
     // default port that is omitted in `Host`.
     return page.host === parseUrl(`${page.protocol}//${host}`)?.host;
+  }
+
+  #isAllowed(host: string): boolean {
+    if (NOT_IN_AN_AUTHORITY.test(host)) return false;
+    const name = parseUrl(`http://${host}`)?.hostname;
+    return name !== undefined && (isOwnName(name) || this.#publicHosts.has(name));
   }
 }
 
