@@ -36,7 +36,6 @@ function configuration(folder: string, port: number): string {
     http {
       access_log off;
       keepalive_requests 1000000000;
-      open_file_cache max=10;
       client_body_temp_path ${folder}/body;
       proxy_temp_path ${folder}/proxy;
       fastcgi_temp_path ${folder}/fastcgi;

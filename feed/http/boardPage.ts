@@ -25,7 +25,7 @@ export class BoardPage {
   send(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     reply.header('content-security-policy', this.#policy);
     // It would deny all frames, and has no form for several origins (RFC 7034, section 2.1).
-    if (this.#mayBeFramed) reply.raw.removeHeader('x-frame-options');
+    if (this.#mayBeFramed) reply.removeHeader('x-frame-options');
     return sendRepresentation(this.#page, request, reply);
   }
 }

@@ -5,8 +5,12 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
 
+/** In characters. Encoding a longer text for each request takes more time than a second write. */
+const MAX_SHORT_LENGTH = 16 * 1024;
+
 export interface Representation {
-  body: Buffer;
+  /** Bytes; or a short text, which Node sends in one piece with the head. */
+  body: string | Buffer;
   contentType: string;
   headers: { etag: string; 'cache-control': string; 'last-modified'?: string };
 }
@@ -17,13 +21,12 @@ export interface RepresentationOptions {
 }
 
 export function represent(
-  text: string,
+  body: string,
   { contentType, lastModifiedMs }: RepresentationOptions,
 ): Representation {
-  const body = Buffer.from(text);
   const hash = createHash('sha256').update(body).digest('base64url').slice(0, 22);
   return {
-    body,
+    body: body.length > MAX_SHORT_LENGTH ? Buffer.from(body) : body,
     contentType,
     headers: {
       etag: `"${hash}"`,
