@@ -43,6 +43,7 @@ export function feedRoutes(
     html: readFileSync(BOARD, 'utf8'),
     frameOrigins: options.frameFrom ?? [],
     feedOrigins: options.feedOrigin ?? [],
+    publicOrigins: options.publicOrigin ?? [],
   };
   return (app, tools) => serveFeed(app, tools, feed, pages);
 }

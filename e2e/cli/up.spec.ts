@@ -178,7 +178,15 @@ test.describe('its processes', () => {
     expect(ofServer).toEqual(['MOTD_HISTORY', 'MOTD_PORT', 'MOTD_PROXY_KEY', 'MOTD_STORE']);
     expect(descendantsOf(children.get('serve') ?? 0)).toEqual([]);
     expect(variablesIn(children.get('bridge'))).toEqual(['MOTD_PREPARED']);
-    const ofBridge = ['HTTP_PORT', 'MAX_LIFETIME', 'PROXY_KEY', 'TARGET', 'USERS_FILE', 'WORKERS'];
+    const ofBridge = [
+      'FEED',
+      'HTTP_PORT',
+      'MAX_LIFETIME',
+      'PROXY_KEY',
+      'TARGET',
+      'USERS_FILE',
+      'WORKERS',
+    ];
     const ofWorker = ['BRIDGE_WORKER', ...ofBridge].map((name) => `MOTD_${name}`);
     expect(workers.map(variablesIn)).toEqual([ofWorker, ofWorker]);
     for (const worker of workers)

@@ -1,6 +1,7 @@
 // A bridge that serves the message over HTTP, and its clients.
 
 import { connect, type Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { responseHead } from '../../testing/rawHttp.ts';
 import { type ListeningProgram, startBridge } from '../fixtures.ts';
 
@@ -31,10 +32,10 @@ export async function openEvents(
 }
 
 /** The messages in the events that a reader gets, as one list that grows. */
-export function readMessages(socket: Socket): string[] {
+export function readMessages(stream: Readable): string[] {
   const messages: string[] = [];
   let text = '';
-  socket.resume().on('data', (chunk) => {
+  stream.resume().on('data', (chunk) => {
     text += chunk;
     const events = text.split('\n\n');
     text = events.pop() ?? '';

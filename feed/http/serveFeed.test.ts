@@ -53,13 +53,14 @@ interface Settings {
   basePath?: string;
   feedOrigins?: string[];
   frameOrigins?: string[];
+  publicOrigins?: string[];
   heartbeatMs?: number;
   maxLifetimeMs?: number;
   readTimeoutMs?: number;
 }
 
 async function startApp(server: ScriptedServer, settings: Settings = {}) {
-  const { basePath = '', feedOrigins = [], frameOrigins = [] } = settings;
+  const { basePath = '', feedOrigins = [], frameOrigins = [], publicOrigins = [] } = settings;
   const { heartbeatMs = 60_000, maxLifetimeMs = 0, readTimeoutMs } = settings;
   const app = Fastify({ forceCloseConnections: true });
   const errors: unknown[] = [];
@@ -71,7 +72,7 @@ async function startApp(server: ScriptedServer, settings: Settings = {}) {
     readTimeoutMs,
   });
   const mount = { basePath, limitStreams: async () => undefined, needsNoPassword: {} };
-  serveFeed(app, mount, feed, { html: BOARD, feedOrigins, frameOrigins });
+  serveFeed(app, mount, feed, { html: BOARD, feedOrigins, frameOrigins, publicOrigins });
   onTestFinished(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
@@ -285,6 +286,12 @@ describe('the history', () => {
       '<title>two</title>',
       '<title>one</title>',
     ]);
+  });
+
+  test('is an Atom feed at the public origin of the host that was requested', async () => {
+    const app = await start(entries, { publicOrigins: ['https://a.example', 'https://127.0.0.1'] });
+    const feed = await (await request(app, '/messages.atom')).text();
+    expect(feed).toContain('<id>https://127.0.0.1/messages.atom</id>');
   });
 
   test('is 503 while the server was never reached', async () => {

@@ -31,6 +31,8 @@ export interface FeedMount {
 export interface ServeFeedOptions extends BoardOptions {
   /** The origins whose pages may read the feed. */
   feedOrigins: readonly string[];
+  /** The origins under which clients reach the bridge, for example through a proxy. */
+  publicOrigins: readonly string[];
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -45,6 +47,8 @@ export function serveFeed(
   const { basePath, limitStreams } = mount;
   const routes = new FeedRoutes(app, mount, new CrossOrigin(options.feedOrigins));
   const board = new BoardPage(options);
+  const baseUrlOf = (request: FastifyRequest) =>
+    `${originOf(request, options.publicOrigins)}${basePath}/`;
 
   for (const path of ['/message', '/message/']) {
     const chosen: SendForms = (forms, request, reply) => {
@@ -60,7 +64,7 @@ export function serveFeed(
   });
   routes.add('/messages.atom', {
     handler: onceReached(feed, (forms, request, reply) =>
-      sendRepresentation(forms.atom(Date.now(), baseUrlOf(request, basePath)), request, reply),
+      sendRepresentation(forms.atom(Date.now(), baseUrlOf(request)), request, reply),
     ),
   });
   routes.add('/message/events', {
@@ -137,9 +141,15 @@ function onceReached(feed: Feed, send: SendForms): Handler {
   };
 }
 
-/** The address of the page, as the client reached it. */
-function baseUrlOf({ protocol, headers }: FastifyRequest, basePath: string): string {
-  return `${protocol}://${headers.host ?? ''}${basePath}/`;
+/**
+ * The origin of the requested address. A proxy that terminates TLS may not report it, and may add a
+ * port to `Host`: the host name tells which public origin it is.
+ */
+function originOf({ protocol, headers }: FastifyRequest, publicOrigins: readonly string[]): string {
+  const requested = `${protocol}://${headers.host ?? ''}`;
+  if (!URL.canParse(requested)) return requested;
+  const { hostname } = new URL(requested);
+  return publicOrigins.find((origin) => new URL(origin).hostname === hostname) ?? requested;
 }
 
 /**
