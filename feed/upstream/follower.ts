@@ -18,7 +18,10 @@ export interface FollowerOptions {
   open: () => Promise<ServerConnection>;
   /** Called with what the server tells, after each change and each reconnection. */
   onSnapshot: (snapshot: Snapshot) => void;
-  /** The watch was lost, or could not be opened; it is tried again. */
+  /**
+   * The server does not answer; it is tried again. A watch that ended is not reported before that:
+   * the server may only have closed an idle connection.
+   */
   onLost: () => void;
   onError: (error: unknown) => void;
 }
@@ -42,11 +45,11 @@ export class Follower {
     const { signal } = this.#stopped;
     const retry = new RetryDelay();
     while (!signal.aborted) {
-      await this.#watch(retry).catch((error: unknown) => {
-        if (!signal.aborted) this.#options.onError(error);
-      });
+      const { hasAnswered, error } = await this.#watch(retry);
       this.#reader.stop();
-      if (!signal.aborted) this.#options.onLost();
+      if (signal.aborted) return;
+      this.#options.onError(error);
+      if (!hasAnswered) this.#options.onLost();
       await sleep(retry.next(), undefined, { signal }).catch(() => {});
     }
   }
@@ -56,15 +59,20 @@ export class Follower {
     this.#reader.stop();
   }
 
-  #watch(retry: RetryDelay): Promise<never> {
-    return this.#use(async (socket, onAnswer) => {
-      const messages = await askToWatch(socket);
-      onAnswer();
-      for (;;) {
-        this.#reader.changed((await messages.next()).value);
+  /** @returns When the watch has ended: why, and whether it had begun. */
+  async #watch(retry: RetryDelay): Promise<{ hasAnswered: boolean; error: unknown }> {
+    let hasAnswered = false;
+    try {
+      return await this.#use(async (socket, onAnswer): Promise<never> => {
+        const messages = await askToWatch(socket);
+        onAnswer();
+        hasAnswered = true;
         retry.reset();
-      }
-    });
+        for (;;) this.#reader.changed((await messages.next()).value);
+      });
+    } catch (error) {
+      return { hasAnswered, error };
+    }
   }
 
   /** Opens a connection, uses it, and closes it. `use` is limited in time until it has an answer. */
