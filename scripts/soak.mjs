@@ -20,11 +20,11 @@ const PLAYWRIGHT = 'node_modules/@playwright/test/cli.js';
  */
 const PARTS = {
   server() {
-    runNode(VITEST, 'run', 'server/session');
+    runNode(VITEST, 'run', 'server/session', 'server/stores/inForce', 'server/stores/history.test');
     runReliability('reliability/(?!bridge|etcd)');
   },
   bridge() {
-    runReliability('reliability/bridge');
+    runReliability('reliability/bridge|feed/readers');
   },
   etcd() {
     runReliability('cluster/(linearizable|etcd|rolling)|reliability/etcd');
