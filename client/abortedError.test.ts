@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type LookupFunction, type Socket } from
 import { expect, onTestFinished, test } from 'vitest';
 import { AbortedError, describeProgress } from './abortedError.ts';
 import { type Destination, openConnection } from './connect.ts';
-import { askForHistory, askToStore, askToWatch, getMessage } from './oneshot/oneshot.ts';
+import { askForList, askToWatch, askToWrite, getMessage } from './oneshot/oneshot.ts';
 import { probeServer } from './oneshot/probeServer.ts';
 
 /** A server that sends one text to each connection. */
@@ -61,7 +61,13 @@ function trackReceived(ask: (socket: Socket) => Promise<unknown>, bytes: number)
   return { asks, received };
 }
 
-const REQUESTS = [getMessage, askToStore, askForHistory, askToWatch, probeServer];
+const REQUESTS = [
+  getMessage,
+  askToWrite('MSGSTORE'),
+  askForList('MSGHIST'),
+  askToWatch,
+  probeServer,
+];
 
 test.each([
   ['', 'sent nothing'],

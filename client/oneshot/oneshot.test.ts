@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { openConnection } from '../connect.ts';
-import { askForHistory, askToStore, askToWatch, getMessage } from './oneshot.ts';
+import { askForList, askToWatch, askToWrite, getDetails, getMessage } from './oneshot.ts';
 import { probeServer } from './probeServer.ts';
 import { DeniedError, RejectedError } from './replyErrors.ts';
 
@@ -32,7 +32,7 @@ async function connectionTo(...replies: (string | undefined)[]) {
 
 test('sends the message only when the server is ready for it', async () => {
   const { socket, received } = await connectionTo('200 OK\n', '200 OK\n');
-  const store = await askToStore(socket);
+  const store = await askToWrite('MSGSTORE')(socket);
   expect(received).toEqual(['MSGSTORE']);
   await store('hello', undefined);
   expect(received).toEqual(['MSGSTORE', 'hello']);
@@ -44,7 +44,7 @@ test('sends the password only to a server that asks for it', async () => {
     '200 OK\n',
     '200 OK\n',
   );
-  const store = await askToStore(socket);
+  const store = await askToWrite('MSGSTORE')(socket);
   expect(received).toEqual(['MSGSTORE']);
   await store('hello', 'secret');
   expect(received).toEqual(['MSGSTORE', 'secret', 'hello']);
@@ -56,7 +56,7 @@ test.each<[why: string, replies: (string | undefined)[]]>([
   ['is another service', ['220 mail.example ESMTP\n']],
 ])('stores nothing on a server that %s', async (_why, replies) => {
   const { socket } = await connectionTo(...replies);
-  const error = await askToStore(socket).catch((error: unknown) => error);
+  const error = await askToWrite('MSGSTORE')(socket).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(RejectedError);
   expect(error).not.toBeInstanceOf(DeniedError);
 });
@@ -78,6 +78,7 @@ test.each<[rule: string, replies: (string | undefined)[], kind: string]>([
     ['300 PASSWORD REQUIRED\n', '421 IDLE TOO LONG\n'],
     'RejectedError',
   ],
+  ['409 is final', ['200 OK\n', '409 CHANGED\n'], 'DeniedError'],
   ['422 is final', ['200 OK\n', '422 NOT PLAIN TEXT\n'], 'DeniedError'],
   ['413 is final', ['200 OK\n', '413 LINE TOO LONG\n'], 'DeniedError'],
   ['an unknown reply is final', ['200 OK\n', '299 PERHAPS\n'], 'DeniedError'],
@@ -99,21 +100,46 @@ test.each<[rule: string, replies: (string | undefined)[], kind: string]>([
   ],
 ])('%s', async (_rule, replies, kind) => {
   const { socket } = await connectionTo(...replies);
-  const store = await askToStore(socket);
+  const store = await askToWrite('MSGSTORE')(socket);
   const error = await store('hello', 'secret').catch((error: unknown) => error);
   expect(error).toMatchObject({ name: kind });
 });
 
+test.each<[reply: string, number: number | undefined]>([
+  ['200 OK', undefined],
+  ['200 OK 17', 17],
+])('returns the number in the reply %j', async (reply, number) => {
+  const { socket, received } = await connectionTo('200 OK\n', `${reply}\n`);
+  const plan = await askToWrite('MSGPLAN')(socket);
+  expect(await plan('/2026-11-27T20:00:00Z Maintenance', undefined)).toBe(number);
+  expect(received).toEqual(['MSGPLAN', '/2026-11-27T20:00:00Z Maintenance']);
+});
+
+test.each(['200 OKAY', '200 OK x', '200 OK 17 18'])('rejects the reply %j', async (reply) => {
+  const { socket } = await connectionTo('200 OK\n', `${reply}\n`);
+  const plan = await askToWrite('MSGPLAN')(socket);
+  await expect(plan('/2026-11-27T20:00:00Z x', undefined)).rejects.toBeInstanceOf(DeniedError);
+});
+
+test('returns the message in force with its number, or what the server sent instead', async () => {
+  const { socket, received } = await connectionTo('200 OK\n0 - / - An apple a day\n');
+  expect(await getDetails(socket)).toEqual({ number: 0, message: 'An apple a day' });
+  expect(received).toEqual(['MSGINFO']);
+  const { socket: other } = await connectionTo('200 OK\nAn apple a day\n');
+  await expect(getDetails(other)).rejects.toThrow('the server replied: An apple a day');
+});
+
 test('treats a request for a password as final if none was given', async () => {
   const { socket, received } = await connectionTo('300 PASSWORD REQUIRED\n');
-  const store = await askToStore(socket);
+  const store = await askToWrite('MSGSTORE')(socket);
   await expect(store('hello', undefined)).rejects.toBeInstanceOf(DeniedError);
   expect(received).toEqual(['MSGSTORE']);
 });
 
 test.each([
   ['getMessage', getMessage],
-  ['askForHistory', askForHistory],
+  ['getDetails', getDetails],
+  ['askForList', askForList('MSGHIST')],
   ['askToWatch', askToWatch],
   ['probeServer', probeServer],
 ])('%s reports a server that is full', async (_name, ask) => {
@@ -146,6 +172,17 @@ test.each<[why: string, replies: (string | undefined)[], hasSentLine: boolean, m
   },
 );
 
+test.each(['MSGHIST', 'MSGLIST', 'MSGPLANS'] as const)(
+  'returns the lines of %s without their end',
+  async (command) => {
+    const { socket, received } = await connectionTo('200 OK\n1 a\n2 b\n.\n');
+    const lines: string[] = [];
+    for await (const line of await askForList(command)(socket)) lines.push(line);
+    expect(lines).toEqual(['1 a', '2 b']);
+    expect(received).toEqual([command]);
+  },
+);
+
 test('leaves a probed connection usable like a new one', async () => {
   const { socket, received } = await connectionTo('200 OK\nap', 'ple\n', 'hello\n');
   socket.once('data', () => socket.write('\n'));
@@ -163,11 +200,15 @@ test('reports a server that closes the connection in the middle of the probe', a
   await expect(probeServer(socket)).rejects.toThrow();
 });
 
-test.each([getMessage, askToStore, askForHistory, askToWatch, probeServer])(
-  '%o quotes at most 200 characters of a reply in its error',
-  async (ask) => {
-    const { socket } = await connectionTo(`${'\x1b'.repeat(60_000)}\n`);
-    const message = `the server replied: ${'^['.repeat(100)} …`;
-    await expect(ask(socket)).rejects.toThrow(expect.objectContaining({ message }));
-  },
-);
+test.each([
+  getMessage,
+  getDetails,
+  askToWrite('MSGSTORE'),
+  askForList('MSGHIST'),
+  askToWatch,
+  probeServer,
+])('%o quotes at most 200 characters of a reply in its error', async (ask) => {
+  const { socket } = await connectionTo(`${'\x1b'.repeat(60_000)}\n`);
+  const message = `the server replied: ${'^['.repeat(100)} …`;
+  await expect(ask(socket)).rejects.toThrow(expect.objectContaining({ message }));
+});

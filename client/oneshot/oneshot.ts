@@ -1,13 +1,17 @@
-// One request per connection: what `motd get`, `set`, `watch` and `history` do with a server.
-// Everything they return is safe to display.
+// One request per connection: what the commands for scripts do with a server. Everything they return
+// is safe to display.
 
+import type { ListCommand, WriteCommand } from '../../protocol/commands.ts';
 import { isClosingReply, REPLY } from '../../protocol/replies.ts';
 import type { ServerConnection } from '../connect.ts';
+import { type EntryDetails, readEntryLine } from '../replies/entryLine.ts';
+import { readHistoryLine } from '../replies/historyLine.ts';
 import { HistoryLineReader } from '../replies/historyLineReader.ts';
 import { MessageReader } from '../replies/messageReader.ts';
+import { type Plan, readPlanLine } from '../replies/planLine.ts';
 import { type WatchEvent, WatchReader } from '../replies/watchReader.ts';
 import { LineClient } from './lineClient.ts';
-import { deniedError, OutcomeUnknownError, rejectedError } from './replyErrors.ts';
+import { deniedError, OutcomeUnknownError, RejectedError, rejectedError } from './replyErrors.ts';
 
 /**
  * @returns The message of the day.
@@ -19,48 +23,75 @@ export async function getMessage(socket: ServerConnection): Promise<string> {
   return messageIn(await server.readEvent(new MessageReader()));
 }
 
+/**
+ * @returns The message in force, and what is known about it.
+ * @throws RejectedError if the server sends another reply.
+ */
+export async function getDetails(socket: ServerConnection): Promise<EntryDetails> {
+  const server = new LineClient(socket);
+  server.send('MSGINFO');
+  const reply = await server.readLine();
+  const line = reply === REPLY.ok ? await server.readLine() : reply;
+  const details = reply === REPLY.ok ? readEntryLine(line) : undefined;
+  if (details === undefined) throw rejectedError(line);
+  return details;
+}
+
 function messageIn(event: WatchEvent): string {
   if (event.is === 'message') return event.message;
   throw rejectedError(event.reply);
 }
 
-/** Sends the message, and resolves when the server has stored it durably. */
-export type StoreMessage = (message: string, storePassword: string | undefined) => Promise<void>;
+/** Sends the line that a command awaits. @returns The number of what was stored, if it has one. */
+export type SendChange = (
+  line: string,
+  storePassword: string | undefined,
+) => Promise<number | undefined>;
 
 /**
- * Starts to store a message. If the connection is closed after this, the server has stored nothing.
+ * Starts to change something. If the connection is closed after this, the server has changed
+ * nothing.
  *
- * @returns A function that sends the message, when the server is ready to take it. It throws
- *   OutcomeUnknownError if the message was sent and no reply arrived, and DeniedError if no other
- *   server should be asked. After any other error, this server has not stored the message, as far
- *   as it knows.
+ * @returns A function that sends the line that the command awaits, when the server is ready to take
+ *   it, and resolves when the change is durable. It throws OutcomeUnknownError if the line was sent
+ *   and no reply arrived, and DeniedError if no other server should be asked. After any other error,
+ *   this server has not changed anything, as far as it knows.
  */
-export async function askToStore(socket: ServerConnection): Promise<StoreMessage> {
-  const server = new LineClient(socket);
-  server.send('MSGSTORE');
-  const reply = await server.readLine();
-  if (reply !== REPLY.ok && reply !== REPLY.passwordRequired) throw rejectedError(reply);
-  return async (message, storePassword) => {
-    if (reply === REPLY.passwordRequired) await sendPassword(server, storePassword);
-    server.send(message);
-    const outcome = await server.readLine().catch((cause: unknown) => {
-      throw new OutcomeUnknownError('the message was sent, but no complete reply arrived', {
-        cause,
+export function askToWrite(command: WriteCommand) {
+  return async (socket: ServerConnection): Promise<SendChange> => {
+    const server = new LineClient(socket);
+    server.send(command);
+    const reply = await server.readLine();
+    if (reply !== REPLY.ok && reply !== REPLY.passwordRequired) throw rejectedError(reply);
+    return async (line, storePassword) => {
+      if (reply === REPLY.passwordRequired) await sendPassword(server, storePassword);
+      server.send(line);
+      const outcome = await server.readLine().catch((cause: unknown) => {
+        throw new OutcomeUnknownError(command, { cause });
       });
-    });
-    requireOk(outcome);
+      return numberIn(outcome, command);
+    };
   };
 }
 
 async function sendPassword(server: LineClient, storePassword: string | undefined): Promise<void> {
   if (storePassword === undefined) throw deniedError(REPLY.passwordRequired);
   server.send(storePassword);
-  requireOk(await server.readLine());
+  const reply = await server.readLine();
+  if (reply !== REPLY.ok) throw refusedWith(reply);
 }
 
-function requireOk(reply: string): void {
-  if (reply === REPLY.ok) return;
-  throw mayAskNext(reply) ? rejectedError(reply) : deniedError(reply);
+const ACCEPTED = /^200 OK(?: (?<number>\d{1,15}))?$/;
+
+function numberIn(reply: string, command: WriteCommand): number | undefined {
+  const fields = ACCEPTED.exec(reply)?.groups;
+  if (fields === undefined) throw refusedWith(reply, command);
+  const { number } = fields;
+  return number === undefined ? undefined : Number(number);
+}
+
+function refusedWith(reply: string, command?: WriteCommand): RejectedError {
+  return mayAskNext(reply) ? rejectedError(reply, command) : deniedError(reply);
 }
 
 /**
@@ -81,23 +112,26 @@ function mayAskNext(reply: string): boolean {
 }
 
 /**
- * Requests the messages stored so far.
+ * Requests a list.
  *
- * @returns The entries, when the server has accepted the request. Each is a time and a message; the
- *   oldest is first.
+ * @returns Its lines, when the server has accepted the request; the oldest entry is first.
  */
-export async function askForHistory(
-  socket: ServerConnection,
-): Promise<AsyncGenerator<string, void>> {
-  const server = new LineClient(socket);
-  const reader = new HistoryLineReader();
-  server.send('MSGHIST');
-  const event = await server.readEvent(reader);
-  if (event.is === 'rejected') throw rejectedError(event.reply);
-  return entriesFrom(server, reader);
+export function askForList(command: ListCommand) {
+  return (socket: ServerConnection) => requestList(new LineClient(socket), command);
 }
 
-async function* entriesFrom(
+async function requestList(
+  server: LineClient,
+  command: ListCommand,
+): Promise<AsyncGenerator<string, void>> {
+  const reader = new HistoryLineReader();
+  server.send(command);
+  const event = await server.readEvent(reader);
+  if (event.is === 'rejected') throw rejectedError(event.reply);
+  return linesOf(server, reader);
+}
+
+async function* linesOf(
   server: LineClient,
   reader: HistoryLineReader,
 ): AsyncGenerator<string, void> {
@@ -105,6 +139,40 @@ async function* entriesFrom(
     const event = await server.readEvent(reader);
     if (event.is === 'end') return;
     if (event.is === 'entry') yield event.line;
+  }
+}
+
+/** An entry. A server without MSGLIST does not tell its number. */
+export type StoredEntry = Omit<EntryDetails, 'number'> & Partial<Pick<EntryDetails, 'number'>>;
+
+/** Requests every entry, also those that are still to come; oldest first. */
+export async function askForEntries(
+  socket: ServerConnection,
+): Promise<AsyncGenerator<StoredEntry, void>> {
+  const server = new LineClient(socket);
+  try {
+    return parsed(await requestList(server, 'MSGLIST'), readEntryLine);
+  } catch (error) {
+    const isOlder = error instanceof RejectedError && error.reply === REPLY.unknownCommand;
+    if (!isOlder) throw error;
+    return parsed(await requestList(server, 'MSGHIST'), readHistoryLine);
+  }
+}
+
+/** Requests the messages that are in force by a window, or still to come; oldest first. */
+export async function askForPlans(socket: ServerConnection): Promise<AsyncGenerator<Plan, void>> {
+  return parsed(await requestList(new LineClient(socket), 'MSGPLANS'), readPlanLine);
+}
+
+/** @throws RejectedError, while it is iterated, if a line cannot be parsed. */
+async function* parsed<Entry>(
+  lines: AsyncIterable<string>,
+  parse: (line: string) => Entry | undefined,
+): AsyncGenerator<Entry, void> {
+  for await (const line of lines) {
+    const entry = parse(line);
+    if (entry === undefined) throw rejectedError(line);
+    yield entry;
   }
 }
 

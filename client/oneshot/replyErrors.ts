@@ -1,6 +1,7 @@
 // The errors of a request that a server did not answer as expected. Their messages are safe to
 // display.
 
+import type { WriteCommand } from '../../protocol/commands.ts';
 import { formatBytes } from '../abortedError.ts';
 
 /** Longer than any reply of a MOTD server. Error messages end up in logs and mails. */
@@ -11,10 +12,13 @@ export class RejectedError extends Error {
   override name = 'RejectedError';
   /** The unexpected reply, safe to display; `undefined` if the server sent none. */
   readonly reply: string | undefined;
+  /** The command whose change was rejected, if the outcome may still change. */
+  readonly command: WriteCommand | undefined;
 
-  constructor(message: string, reply?: string) {
+  constructor(message: string, reply?: string, command?: WriteCommand) {
     super(message);
     this.reply = reply;
+    this.command = command;
   }
 }
 
@@ -59,14 +63,23 @@ export class DeniedError extends RejectedError {
   override name = 'DeniedError';
 }
 
-/** The message was sent, and the connection was lost before the reply. */
+/** A change was sent, and the connection was lost before the reply. */
 export class OutcomeUnknownError extends Error {
   override name = 'OutcomeUnknownError';
+  readonly command: WriteCommand;
+
+  constructor(command: WriteCommand, options: ErrorOptions) {
+    super(`${command} was sent, but no complete reply arrived`, options);
+    this.command = command;
+  }
 }
 
-/** @param reply Safe to display. */
-export function rejectedError(reply: string): RejectedError {
-  return new RejectedError(quote(reply), reply);
+/**
+ * @param reply Safe to display.
+ * @param command The command that awaited a reply to its change.
+ */
+export function rejectedError(reply: string, command?: WriteCommand): RejectedError {
+  return new RejectedError(quote(reply), reply, command);
 }
 
 /** @param reply Safe to display. */

@@ -1,4 +1,4 @@
-// Reads the reply to MSGHIST, line by line. Pure.
+// Reads the reply to MSGHIST, or to another command whose reply is a list, line by line. Pure.
 
 import { escapeControls } from '../../protocol/plainText.ts';
 import { END_OF_LIST, REPLY } from '../../protocol/replies.ts';
@@ -6,7 +6,7 @@ import { END_OF_LIST, REPLY } from '../../protocol/replies.ts';
 export type HistoryEvent =
   /** Entries follow. */
   | { is: 'accepted' }
-  /** A time and a message, as received. */
+  /** A line of the list, as received: of MSGHIST, a time and a message. */
   | { is: 'entry'; line: string }
   | { is: 'end' }
   /** The server sent another reply. */
