@@ -135,6 +135,20 @@ test(
   },
 );
 
+test('with MOTD_NO_DEFAULT, a login shows nothing of the initial message', async ({ server }) => {
+  const machine = new Machine();
+  machine.writeSettings(`MOTD_HOST=127.0.0.1\nMOTD_PORT=${server.port}\nMOTD_NO_DEFAULT=1\n`);
+  await store('Grüße  * / - an alle', server.port);
+  await machine.waitForMessage('Grüße  * / - an alle');
+  const cancel = Program.motd(['cancel', '1', '127.0.0.1', String(server.port)]);
+  expect(await cancel.exitCode()).toBe(0);
+  await expect.poll(() => machine.logIn()).toBe('');
+  await machine.waitForRequests();
+  await utimes(join(machine.cache, 'message'), 0, 0);
+  await server.program.stop();
+  expect(await machine.logIn()).toBe('');
+});
+
 test('contacts the next server if the first is down', async ({ server }) => {
   const machine = new Machine();
   const gone = await freePort();

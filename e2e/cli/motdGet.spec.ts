@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../testing/freePort.ts';
 import { Program, type ProgramResult } from '../../testing/programs.ts';
-import { expect, QUICK, test } from '../fixtures.ts';
+import { expect, QUICK, store, test } from '../fixtures.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../deploy/motd-get', import.meta.url));
 const APPLE = 'An apple a day keeps the doctor away.';
@@ -53,6 +53,21 @@ for (const shell of SHELLS) {
   test.describe(`in ${shell}`, () => {
     test('prints the message', QUICK, async ({ server }) => {
       expect(await motdGet(shell, ['127.0.0.1', String(server.port)])).toEqual(ok(APPLE));
+    });
+
+    test('prints nothing of the initial message with --no-default', QUICK, async ({ server }) => {
+      const at = ['127.0.0.1', String(server.port)];
+      const nothing = { status: 0, stdout: '', stderr: '' };
+      expect(await motdGet(shell, ['--no-default', ...at])).toEqual(nothing);
+      expect(await motdGet(shell, at, { MOTD_NO_DEFAULT: '1' })).toEqual(nothing);
+      await store('Grüße  * / – an alle', server.port);
+      expect(await motdGet(shell, ['--no-default', ...at])).toEqual(ok('Grüße  * / – an alle'));
+    });
+
+    test('names a server that does not know --no-default', async () => {
+      const where = await listen((socket) => socket.end('400 UNKNOWN COMMAND\n'));
+      const error = `${where} replied: 400 UNKNOWN COMMAND; it is of an earlier version: update it, or leave out --no-default`;
+      expect(await motdGet(shell, ['--no-default', where])).toEqual(failed(1, error));
     });
 
     test('takes its servers from the environment, and asks the next one if one is down', async ({
@@ -134,7 +149,7 @@ for (const shell of SHELLS) {
       });
 
     for (const [args, env, error] of [
-      [['a', '1', 'b'], {}, 'usage: motd-get [HOST [PORT]]'],
+      [['a', '1', 'b'], {}, 'usage: motd-get [--no-default] [HOST [PORT]]'],
       [['a', 'b'], {}, 'the port must be a number: b'],
       [[], { MOTD_TIMEOUT: '1s' }, 'MOTD_TIMEOUT must be whole seconds, at least 1: 1s'],
       [[], { MOTD_TIMEOUT: '0' }, 'MOTD_TIMEOUT must be whole seconds, at least 1: 0'],
