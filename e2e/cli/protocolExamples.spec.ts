@@ -6,24 +6,44 @@ import { connect } from 'node:net';
 import { codeBlock } from '../../testing/docs.ts';
 import { LineBuffer } from '../../testing/lineBuffer.ts';
 import { passwordHash } from '../../testing/passwordHash.ts';
+import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startServer, store, test } from '../fixtures.ts';
 
-const EXAMPLES: { heading: string; index?: number; isStoreGuarded?: boolean; stored?: string }[] = [
+interface Example {
+  heading: string;
+  index?: number;
+  isStoreGuarded?: boolean;
+  /** Stored before. */
+  stored?: string;
+  /** Planned before, as in the example of MSGPLAN. */
+  hasPlan?: boolean;
+}
+
+const EXAMPLES: Example[] = [
   { heading: 'MSGGET' },
   { heading: 'MSGSTORE' },
   { heading: 'MSGSTORE', index: 1, isStoreGuarded: true },
   { heading: 'MSGWATCH' },
   { heading: 'MSGHIST', stored: 'Exam moved to room 4' },
+  { heading: 'MSGPLAN' },
+  { heading: 'MSGPLANS', hasPlan: true },
+  { heading: 'MSGCANCEL', hasPlan: true },
+  { heading: 'MSGINFO' },
+  { heading: 'MSGLIST', stored: 'Exam moved to room 4' },
+  { heading: 'MSGREPLACE' },
   { heading: 'QUIT' },
   { heading: 'SHUTDOWN' },
 ];
 
 const STORE_PASSWORD = 'a store password';
 
-/** The examples have times of another day. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ /;
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 
-for (const { heading, index, isStoreGuarded, stored } of EXAMPLES) {
+/** The day of the examples, and one that is still to come. */
+const DAY = '2026-11-27';
+const TO_COME = `${new Date().getUTCFullYear() + 1}-11-27`;
+
+for (const { heading, index, isStoreGuarded, stored, hasPlan } of EXAMPLES) {
   const guard = isStoreGuarded ? ' if a password guards the store' : '';
   test(`replies to ${heading} as in PROTOCOL.md${guard}`, QUICK, async () => {
     const flags = isStoreGuarded
@@ -31,6 +51,7 @@ for (const { heading, index, isStoreGuarded, stored } of EXAMPLES) {
       : [];
     const { port } = await startServer(0, flags);
     if (stored !== undefined) await store(stored, port);
+    if (hasPlan) await planAsInExample(port);
 
     const received: string[] = [];
     const socket = connect(port, '127.0.0.1').setEncoding('utf8');
@@ -39,7 +60,7 @@ for (const { heading, index, isStoreGuarded, stored } of EXAMPLES) {
     socket.on('data', (text: string) => received.push(...buffer.push(text)));
 
     const expected: string[] = [];
-    const lines = codeBlock('PROTOCOL.md', heading, '', index).trimEnd().split('\n');
+    const lines = linesOf(heading, index);
     for (const [at, line] of lines.entries()) {
       const text = line.slice('C: '.length);
       if (line.startsWith('C: ')) socket.write(`${text}\n`);
@@ -56,8 +77,22 @@ for (const { heading, index, isStoreGuarded, stored } of EXAMPLES) {
   });
 }
 
+/** The lines of an example, planned for a day that is still to come. */
+function linesOf(heading: string, index?: number): string[] {
+  const block = codeBlock('PROTOCOL.md', heading, '', index);
+  return block.replaceAll(DAY, TO_COME).trimEnd().split('\n');
+}
+
+async function planAsInExample(port: number): Promise<void> {
+  const typed = linesOf('MSGPLAN').filter((line) => line.startsWith('C: '));
+  const client = Program.motd(['connect', '127.0.0.1', String(port)]);
+  client.input(typed.map((line) => `${line.slice('C: '.length)}\n`).join(''));
+  expect(await client.exitCode()).toBe(0);
+}
+
+/** The examples have times of another day. */
 function withoutTimes(lines: readonly string[]): string[] {
-  return lines.map((line) => line.replace(TIME, 'TIME '));
+  return lines.map((line) => line.replace(TIME, 'TIME'));
 }
 
 function hashFile(path: string): string {
