@@ -12,6 +12,7 @@ import {
   OutcomeUnknownError,
   RejectedError,
 } from '../client/oneshot/replyErrors.ts';
+import type { WriteCommand } from '../protocol/commands.ts';
 import { REPLY } from '../protocol/replies.ts';
 import { CliError, connectError, describeConnectError } from './cliError.ts';
 import { lookupInChild } from './lookupInChild.ts';
@@ -26,6 +27,19 @@ import { clientTlsOf } from './options/clientTls.ts';
 const STORE_UNAVAILABLE_ADVICE =
   '; the message is not in force, but may still be stored when the store recovers: ' +
   'check with motd get before you try again';
+
+/** The same, for a change to the planned messages. */
+const PLAN_UNAVAILABLE_ADVICE =
+  '; nothing is changed, but the change may still be made when the store recovers: ' +
+  'check with motd plans before you try again';
+
+/** What is not known if no reply to a change arrived. */
+const UNKNOWN_OUTCOME: Record<WriteCommand, string> = {
+  MSGSTORE: 'it may or may not be stored; check with motd get',
+  MSGREPLACE: 'it may or may not be stored; check with motd get',
+  MSGPLAN: 'it may or may not be planned; check with motd plans',
+  MSGCANCEL: 'it may or may not be cancelled; check with motd plans',
+};
 
 const SENT_NOTHING_ADVICE =
   '; if the server uses TLS, pass --tls; if it is a load balancer, check the servers behind it';
@@ -99,9 +113,10 @@ export function cliErrorFor(failure: Failure, timeout: number): unknown {
   const where = formatServer(server);
   const options = { cause: error };
   if (error instanceof OutcomeUnknownError) {
+    const what = error.command === 'MSGCANCEL' ? 'its number' : 'the message';
+    const outcome = UNKNOWN_OUTCOME[error.command];
     return new CliError(
-      `${where}: the message was sent, but no complete reply arrived: ` +
-        'it may or may not be stored; check with motd get',
+      `${where}: ${what} was sent, but no complete reply arrived: ${outcome}`,
       options,
     );
   }
@@ -135,7 +150,8 @@ export function cliErrorForAll(
   const each = failures.map(
     (failure) => `${formatServer(failure.server)} ${describeFailure(failure)}`,
   );
-  const advice = failures.some(isStoreUnavailable) ? STORE_UNAVAILABLE_ADVICE : '';
+  const unavailable = failures.map(({ error }) => error).find(isStoreUnavailable);
+  const advice = unavailable ? unavailableAdvice(unavailable) : '';
   return new CliError(`${summary}: ${each.join('; ')}${advice}`, { cause: failures });
 }
 
@@ -150,8 +166,13 @@ export function isPermanent(failures: readonly Failure[]): boolean {
   });
 }
 
-function isStoreUnavailable({ error }: Failure): boolean {
+function isStoreUnavailable(error: unknown): error is RejectedError {
   return replyOf(error) === REPLY.storeUnavailable;
+}
+
+function unavailableAdvice({ command }: RejectedError): string {
+  const isPlan = command === 'MSGPLAN' || command === 'MSGCANCEL';
+  return isPlan ? PLAN_UNAVAILABLE_ADVICE : STORE_UNAVAILABLE_ADVICE;
 }
 
 function replyOf(error: unknown): string | undefined {
@@ -197,8 +218,18 @@ function adviceFor(error: RejectedError, server: ServerAddress): string {
       return '; check MOTD_STORE_PASSWORD';
     case REPLY.expectedMessage:
       return '; a message must not be a command';
+    case REPLY.unknownCommand:
+      return '; it is of an earlier version: update it';
+    case REPLY.noSuchMessage:
+      return '; motd plans prints the numbers of those that are not over';
+    case REPLY.changed:
+      return '; another message is in force by now: look at it with motd get --json, then pass its number';
+    case REPLY.inThePast:
+      return '; compare the clocks of this machine and the server';
+    case REPLY.tooManyPlanned:
+      return '; cancel some: motd plans';
     case REPLY.storeUnavailable:
-      return STORE_UNAVAILABLE_ADVICE;
+      return unavailableAdvice(error);
     default:
       if (!(error instanceof ClosedError) || error.hasSentLine || 'url' in server) return '';
       return SENT_NOTHING_ADVICE;

@@ -21,6 +21,11 @@ export class CliError extends Error {
   override name = 'CliError';
 }
 
+/** Wrong usage: ends the command with exit status 2. */
+export class UsageError extends CliError {
+  override name = 'UsageError';
+}
+
 /**
  * Writes one line to standard error. Control characters are escaped: the message may quote a file
  * name or a server's reply.

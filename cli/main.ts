@@ -8,7 +8,7 @@ import { CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { escapeControls } from '../protocol/plainText.ts';
 import { awaitEnvironment } from './awaitEnvironment.ts';
-import { CliError, printToStderr } from './cliError.ts';
+import { CliError, printToStderr, UsageError } from './cliError.ts';
 import { stripLineEnds } from './options/environment.ts';
 import { buildProgram } from './program.ts';
 
@@ -53,7 +53,7 @@ function fail(error: unknown): void {
   }
   if (!(error instanceof CliError)) throw error;
   printToStderr(error.message);
-  process.exitCode = EXIT_FAILURE;
+  process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILURE;
   // An operation under way, such as a connection attempt, may keep the process alive for minutes.
   setTimeout(() => process.exit(), EXIT_AFTER_MS).unref();
 }

@@ -26,7 +26,7 @@ const GROUPS: { names: string[]; load: () => Promise<(program: Command) => void>
     load: async () => (await import('./definitions/serviceCommands.ts')).addServiceCommands,
   },
   {
-    names: ['connect', 'get', 'set', 'watch', 'history'],
+    names: ['connect', 'get', 'set', 'watch', 'history', 'plan', 'plans', 'cancel'],
     load: async () => (await import('./definitions/clientCommands.ts')).addClientCommands,
   },
   {

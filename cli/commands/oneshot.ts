@@ -1,29 +1,32 @@
-// `motd get`, `set`, `watch` and `history`, for scripts, cron jobs and login shells. The result
-// goes to standard output, everything else to standard error, and no command takes longer than its
-// timeout.
+// `motd get`, `watch`, `history` and `plans`: they read from the server that answers first.
 
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerAddress, ServerConnection } from '../../client/connect.ts';
-import { type Deadline, withDeadline } from '../../client/oneshot/deadline.ts';
+import type { ServerAddress } from '../../client/connect.ts';
+import { withDeadline } from '../../client/oneshot/deadline.ts';
 import { dropStaleMessages } from '../../client/oneshot/dropStaleMessages.ts';
-import { askForHistory, askToStore, askToWatch, getMessage } from '../../client/oneshot/oneshot.ts';
-import type { Failure } from '../../client/oneshot/raceServers.ts';
-import { DeniedError, OutcomeUnknownError } from '../../client/oneshot/replyErrors.ts';
-import { RetryDelay } from '../../client/retryDelay.ts';
-import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
 import {
-  askServers,
-  type ConnectedAnswer,
-  cliErrorFor,
-  cliErrorForAll,
-  isPermanent,
-} from '../askServers.ts';
+  askForEntries,
+  askForList,
+  askForPlans,
+  askToWatch,
+  getDetails,
+  getMessage,
+  type StoredEntry,
+} from '../../client/oneshot/oneshot.ts';
+import { RetryDelay } from '../../client/retryDelay.ts';
+import { askServers, cliErrorForAll, isPermanent } from '../askServers.ts';
 import { CliError, printToStderr } from '../cliError.ts';
-import { exitWhenReaderCloses, exitWhenReaderClosesDelayed } from '../exitWhenReaderCloses.ts';
-import type { ServersOptions } from '../options/clientOptions.ts';
-import { parseSingleLine } from '../options/parsers.ts';
-import { readStandardInput } from '../standardInput.ts';
+import { exitWhenReaderCloses } from '../exitWhenReaderCloses.ts';
+import {
+  NO_ANSWER,
+  type OneshotOptions,
+  print,
+  remainingMs,
+  useAnswer,
+  useFirstAnswer,
+} from '../firstAnswer.ts';
+import { formatWindow } from '../localTime/formatWindow.ts';
+import { entryJson, planJson } from '../messageJson.ts';
 
 /** After a connection that was lost sooner, wait before the next server is asked. */
 const MIN_HEALTHY_MS = 1000;
@@ -31,60 +34,51 @@ const MIN_HEALTHY_MS = 1000;
 /** The time that a server gets to catch up with another. Servers of one store need milliseconds. */
 const CATCH_UP_MS = 1000;
 
-const NO_ANSWER = 'no server answered';
-
-/** The time that the process took to start. */
-const STARTUP_MS = performance.now();
-
-export interface OneshotOptions extends ServersOptions {
-  /** In seconds. */
-  timeout: number;
+export interface ReadOptions extends OneshotOptions {
+  /** Whether to print JSON: an object per message, each on a line. */
+  json: boolean;
 }
 
-export interface SetOptions extends OneshotOptions {
-  message?: string;
-  storePassword?: string;
+export interface GetOptions extends ReadOptions {
+  /** Whether to print the initial message. */
+  default: boolean;
 }
 
 /** Prints the message of the server that answers first. */
-export async function get(options: OneshotOptions): Promise<void> {
-  await useFirstAnswer(options, getMessage, print);
-}
-
-/** Prints the history of the server that answers first, one line per message. */
-export async function history(options: OneshotOptions): Promise<void> {
-  await useFirstAnswer(options, askForHistory, async (lines) => {
-    for await (const line of lines) await print(line);
+export async function get(options: GetOptions): Promise<void> {
+  // The oldest command, which every server knows.
+  if (options.default && !options.json) return useFirstAnswer(options, getMessage, print);
+  await useFirstAnswer(options, getDetails, async (details) => {
+    if (details.number === 0 && !options.default) return;
+    await print(options.json ? entryJson(details) : details.message);
   });
 }
 
-/**
- * Changes the message to `--message`, or to the line on standard input.
- *
- * Several servers may be asked whether they are ready to store it. The message is sent to one of
- * them, and to another one only if the first reported that it has not stored it (`askToStore`).
- */
-export async function set(options: SetOptions): Promise<void> {
-  const message = options.message ?? (await readMessage());
-  await withDeadline(remainingMs(options), (deadline) => storeOnce(options, message, deadline));
+/** Prints the history of the server that answers first, one line per message. */
+export async function history(options: ReadOptions): Promise<void> {
+  if (!options.json) return useFirstAnswer(options, askForList('MSGHIST'), printAll);
+  await useFirstAnswer(options, askForEntries, async (entries) => {
+    for await (const entry of entries) if (hasBegun(entry)) await print(entryJson(entry));
+  });
 }
 
-async function storeOnce(options: SetOptions, message: string, deadline: Deadline): Promise<void> {
-  const failures: Failure[] = [];
-  let remaining = options.servers;
-  while (remaining.length > 0) {
-    const result = await askServers({ ...options, servers: remaining }, deadline, askToStore);
-    failures.push(...result.failures);
-    if (result.first === undefined) break;
-    const failure = await useAnswer(result.first, (store) => store(message, options.storePassword));
-    if (failure === undefined) return;
-    if (isFinal(failure)) throw cliErrorFor(failure, options.timeout);
-    failures.push(failure);
-    remaining = remaining.filter((server) =>
-      failures.every((failure) => failure.server !== server),
-    );
-  }
-  throw cliErrorForAll(failures, 'no server accepted the message', options.timeout);
+/** Prints the planned messages of the server that answers first, one line per message. */
+export async function plans(options: ReadOptions): Promise<void> {
+  await useFirstAnswer(options, askForPlans, async (plans) => {
+    for await (const plan of plans) {
+      const text = `${plan.number} ${formatWindow(plan)}: ${plan.message}`;
+      await print(options.json ? planJson(plan) : text);
+    }
+  });
+}
+
+/** Whether a message may have been in force. One that was cancelled ends when it was cancelled. */
+function hasBegun({ fromMs, untilMs }: StoredEntry): boolean {
+  return fromMs === undefined || fromMs <= Math.min(untilMs ?? Date.now(), Date.now());
+}
+
+async function printAll(lines: AsyncIterable<string>): Promise<void> {
+  for await (const line of lines) await print(line);
 }
 
 /**
@@ -148,64 +142,4 @@ function watchOne(options: OneshotOptions, progress: WatchProgress) {
 function rotateAfter(server: ServerAddress, servers: readonly ServerAddress[]): ServerAddress[] {
   const next = servers.indexOf(server) + 1;
   return [...servers.slice(next), ...servers.slice(0, next)];
-}
-
-/** Asks until a server answers, and uses its answer, all before the deadline. */
-function useFirstAnswer<Answer>(
-  options: OneshotOptions,
-  question: (socket: ServerConnection) => Promise<Answer>,
-  use: (answer: Answer) => Promise<void>,
-): Promise<void> {
-  exitWhenReaderClosesDelayed();
-  return withDeadline(remainingMs(options), async (deadline) => {
-    const { first, failures } = await askServers(options, deadline, question);
-    if (first === undefined) throw cliErrorForAll(failures, NO_ANSWER, options.timeout);
-    const failure = await useAnswer(first, use);
-    if (failure) throw cliErrorFor(failure, options.timeout);
-  });
-}
-
-/**
- * Uses an answer, and closes its connection.
- *
- * @returns The failure, and the time from the answer to it; `undefined` if `use` succeeded.
- */
-async function useAnswer<Answer>(
-  { server, answer }: { server: ServerAddress; answer: ConnectedAnswer<Answer> },
-  use: (answer: Answer) => Promise<void>,
-): Promise<(Failure & { elapsedMs: number }) | undefined> {
-  const startedAt = performance.now();
-  try {
-    await use(answer.answer);
-    return undefined;
-  } catch (error) {
-    return { server, error, elapsedMs: performance.now() - startedAt };
-  } finally {
-    answer.socket.destroy();
-  }
-}
-
-/** Whether the outcome is final: no other server may be asked to store the message. */
-function isFinal({ error }: Failure): boolean {
-  return error instanceof OutcomeUnknownError || error instanceof DeniedError;
-}
-
-/** The timeout includes the time that the process took to start. */
-function remainingMs({ timeout }: OneshotOptions): number {
-  return Math.max(timeout * 1000 - STARTUP_MS, 1);
-}
-
-/** Reads one line from standard input; from a terminal, until Enter. */
-async function readMessage(): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write('New message: ');
-  const line = parseSingleLine(await readStandardInput());
-  if (line !== undefined) return line;
-  throw new CliError(
-    `invalid message: it must be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes; pass it with -m, or on standard input`,
-  );
-}
-
-/** Writes a line, and applies backpressure. */
-async function print(line: string): Promise<void> {
-  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
 }

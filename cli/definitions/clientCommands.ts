@@ -1,15 +1,23 @@
-// Defines `motd connect`, `get`, `set`, `watch` and `history`.
+// Defines `motd connect`, and the commands for scripts.
 
 import { Argument, type Command, type Option } from 'commander';
+import type { ChangeOptions, PlanOptions, SetOptions } from '../commands/change.ts';
+import type { GetOptions, ReadOptions } from '../commands/oneshot.ts';
+import type { OneshotOptions } from '../firstAnswer.ts';
 import {
   connectOptions,
+  ifNumberOption,
+  jsonOption,
+  messageOption,
+  noDefaultOption,
   type ServersOptions,
   serversOptions,
-  setOptions,
+  storePasswordOption,
   timeoutOption,
   tlsClientOptions,
+  windowOptions,
 } from '../options/clientOptions.ts';
-import { parsePort, parseServers, type ServerArgument } from '../options/parsers.ts';
+import { parseNumber, parsePort, parseServers, type ServerArgument } from '../options/parsers.ts';
 import { addCommand } from './addCommand.ts';
 
 export function addClientCommands(program: Command): void {
@@ -25,8 +33,12 @@ export function addClientCommands(program: Command): void {
     }),
   );
 
-  addClientCommand(program, 'get', 'print the message', [timeoutOption(2)]).action(
-    withServers(async (options) => {
+  addClientCommand(program, 'get', 'print the message', [
+    jsonOption(),
+    noDefaultOption(),
+    timeoutOption(2),
+  ]).action(
+    withServers<GetOptions>(async (options) => {
       const { get } = await import('../commands/oneshot.ts');
       await get(options);
     }),
@@ -36,28 +48,67 @@ export function addClientCommands(program: Command): void {
     program,
     'set',
     'change the message',
-    [...setOptions(), timeoutOption(10)],
+    [messageOption('store'), ifNumberOption(), storePasswordOption(), timeoutOption(10)],
     'To store it, write: motd set -m MESSAGE.',
   ).action(
-    withServers(async (options) => {
-      const { set } = await import('../commands/oneshot.ts');
+    withServers<SetOptions>(async (options) => {
+      const { set } = await import('../commands/change.ts');
       await set(options);
     }),
   );
 
+  addClientCommand(
+    program,
+    'plan',
+    'plan a message, and print its number',
+    [...windowOptions(), messageOption('plan'), storePasswordOption(), timeoutOption(10)],
+    'To plan it, write: motd plan -m MESSAGE.',
+  ).action(
+    withServers<PlanOptions>(async (options) => {
+      const { plan } = await import('../commands/change.ts');
+      await plan(options);
+    }),
+  );
+
+  addClientCommand(program, 'plans', 'print the planned messages that are not over', [
+    jsonOption(),
+    timeoutOption(10),
+  ]).action(
+    withServers<ReadOptions>(async (options) => {
+      const { plans } = await import('../commands/oneshot.ts');
+      await plans(options);
+    }),
+  );
+
+  addClientCommand(
+    program,
+    'cancel',
+    'end a planned message now, or the message in force',
+    [storePasswordOption(), timeoutOption(10)],
+    '',
+    [new Argument('<number>', 'the number that motd plan printed').argParser(parseNumber)],
+  ).action((number: number, host, port, given, command) => {
+    const cancelAt = withServers<ChangeOptions>(async (options) => {
+      const { cancel } = await import('../commands/change.ts');
+      await cancel(number, options);
+    });
+    return cancelAt(host, port, given, command);
+  });
+
   addClientCommand(program, 'watch', 'print the message, and every later one', [
     timeoutOption(10, 'the first message of each connection'),
   ]).action(
-    withServers(async (options) => {
+    withServers<OneshotOptions>(async (options) => {
       const { watch } = await import('../commands/oneshot.ts');
       await watch(options);
     }),
   );
 
   addClientCommand(program, 'history', 'print the stored messages with their times', [
+    jsonOption(),
     timeoutOption(10),
   ]).action(
-    withServers(async (options) => {
+    withServers<ReadOptions>(async (options) => {
       const { history } = await import('../commands/oneshot.ts');
       await history(options);
     }),
@@ -70,10 +121,13 @@ function addClientCommand(
   description: string,
   options: Option[],
   hostAdvice = '',
+  otherArguments: Argument[] = [],
 ): Command {
   const parseHosts = (text: string) => parseServers(text, hostAdvice);
   const all = [...serversOptions(), ...tlsClientOptions(), ...options];
-  return addCommand(program, name, description, all)
+  const command = addCommand(program, name, description, all);
+  for (const argument of otherArguments) command.addArgument(argument);
+  return command
     .addArgument(new Argument('[host]', 'the same as --host').argParser(parseHosts))
     .addArgument(new Argument('[port]', 'the same as --port').argParser(parsePort));
 }

@@ -3,7 +3,7 @@
 import { Option } from 'commander';
 import type { ServerAddress } from '../../client/connect.ts';
 import { type CompatOptions, compatOption, DEFAULT_HOST, portOption } from './options.ts';
-import { parseLine, parseSeconds, parseServers, parseUrls } from './parsers.ts';
+import { parseLine, parseNumber, parseSeconds, parseServers, parseUrls } from './parsers.ts';
 
 /** The servers of `--host` and `--port`, or of `--url`. */
 export interface ServersOptions {
@@ -72,13 +72,56 @@ export function timeoutOption(seconds: number, what = 'an answer'): Option {
     .default(seconds);
 }
 
-export function setOptions(): Option[] {
+/** @param purpose What becomes of the message, as a verb. */
+export function messageOption(purpose: string): Option {
+  return new Option(
+    '-m, --message <text>',
+    `message to ${purpose}; without it, one line from standard input`,
+  )
+    .env('MOTD_SET_MESSAGE')
+    .argParser(parseLine);
+}
+
+export function storePasswordOption(): Option {
+  return new Option('--store-password <text>', 'password, if the server requires one')
+    .env('MOTD_STORE_PASSWORD')
+    .argParser(parseLine);
+}
+
+export function ifNumberOption(): Option {
+  return new Option(
+    '--if-number <number>',
+    'change it only if the message with this number is in force (motd get --json prints it)',
+  )
+    .env('MOTD_IF_NUMBER')
+    .argParser(parseNumber);
+}
+
+export function windowOptions(): Option[] {
   return [
-    new Option('-m, --message <text>', 'message to store; without it, one line from standard input')
-      .env('MOTD_SET_MESSAGE')
-      .argParser(parseLine),
-    new Option('--store-password <text>', 'password, if the server requires one')
-      .env('MOTD_STORE_PASSWORD')
-      .argParser(parseLine),
+    new Option(
+      '--from <time>',
+      "start, in the local time zone: 'fri 18:00', '27 Nov 2026 18:00'; without it, now",
+    ).env('MOTD_PLAN_FROM'),
+    new Option(
+      '--until <time>',
+      'end; a time of day is the first one after --from; without it, it has no end',
+    ).env('MOTD_PLAN_UNTIL'),
   ];
+}
+
+export function jsonOption(): Option {
+  return new Option(
+    '--json',
+    'print JSON, an object on each line; as a variable, any value turns it on',
+  )
+    .env('MOTD_JSON')
+    .default(false);
+}
+
+export function noDefaultOption(): Option {
+  return new Option(
+    '--no-default',
+    'print nothing while the initial message is in force; as a variable, any value turns it on',
+  ).env('MOTD_NO_DEFAULT');
 }

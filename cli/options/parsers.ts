@@ -189,6 +189,9 @@ export function parseCount(min: number, max: number, alternative = ''): (text: s
   };
 }
 
+/** The number of a message; 0 is the initial one. */
+export const parseNumber = parseCount(0, 999_999_999);
+
 /**
  * Parses networks separated by white space, and appends them to the previous ones. `none` adds
  * none.

@@ -15,7 +15,7 @@ const SOURCE = /\.(?:[cm]?[jt]s|json|md|service|socket|conf|env|cfg|yaml|sh|css|
 const PROGRAM = /^(?:protocol|access|server|client|bridge|feed|web|cli)\/.*\.(?:ts|html)$/;
 /** An error that ends a command, and its text. */
 const ERROR =
-  /new (?:CliError|StoreOpenError|InvalidArgumentError)\(\s*['`](?<text>.+?)['`]\s*[,)]/g;
+  /new (?:CliError|UsageError|StoreOpenError|InvalidArgumentError)\(\s*['`](?<text>.+?)['`]\s*[,)]/g;
 
 /** In characters. A shorter one, such as `check`, proves nothing. */
 const MIN_PIECE_LENGTH = 8;

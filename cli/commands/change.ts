@@ -1,0 +1,114 @@
+// `motd set`, `plan` and `cancel`: each changes something on one server.
+//
+// Several servers may be asked whether they are ready for it. The change is sent to one of them, and
+// to another one only if the first reported that it has not made it (`askToWrite`).
+
+import { type Deadline, withDeadline } from '../../client/oneshot/deadline.ts';
+import { askToWrite } from '../../client/oneshot/oneshot.ts';
+import type { Failure } from '../../client/oneshot/raceServers.ts';
+import { DeniedError, OutcomeUnknownError } from '../../client/oneshot/replyErrors.ts';
+import type { WriteCommand } from '../../protocol/commands.ts';
+import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
+import { formatWindow as formatWireWindow } from '../../protocol/time.ts';
+import { askServers, cliErrorFor, cliErrorForAll } from '../askServers.ts';
+import { CliError } from '../cliError.ts';
+import { type OneshotOptions, print, remainingMs, useAnswer } from '../firstAnswer.ts';
+import type { WindowFlags } from '../localTime/readWindow.ts';
+import { parseSingleLine } from '../options/parsers.ts';
+import { readStandardInput } from '../standardInput.ts';
+
+export interface ChangeOptions extends OneshotOptions {
+  storePassword?: string;
+}
+
+export interface SetOptions extends ChangeOptions {
+  message?: string;
+  ifNumber?: number;
+}
+
+export interface PlanOptions extends ChangeOptions, WindowFlags {
+  message?: string;
+}
+
+/**
+ * Changes the message to `--message`, or to the line on standard input; with `--if-number`, only if
+ * the message with this number is in force.
+ */
+export async function set(options: SetOptions): Promise<void> {
+  const { ifNumber } = options;
+  const message = await messageOf(options);
+  if (ifNumber === undefined) await change('MSGSTORE', message, options);
+  else await change('MSGREPLACE', `${ifNumber} ${message}`, options);
+}
+
+/** Plans a message. Prints on standard error when it will be in force, then its number. */
+export async function plan(options: PlanOptions): Promise<void> {
+  // The parser takes longer to load than a request.
+  const { readWindow } = await import('../localTime/readWindow.ts');
+  const { formatWindow } = await import('../localTime/formatWindow.ts');
+  const window = readWindow(options, Date.now());
+  process.stderr.write(`${formatWindow(window)}\n`);
+  const message = await messageOf(options);
+  const number = await change('MSGPLAN', `${formatWireWindow(window)} ${message}`, options);
+  if (number !== undefined) await print(String(number));
+}
+
+/** Ends the window of a message. */
+export async function cancel(number: number, options: ChangeOptions): Promise<void> {
+  await change('MSGCANCEL', String(number), options);
+}
+
+/** @returns The number of what was stored, if it has one. */
+function change(
+  command: WriteCommand,
+  line: string,
+  options: ChangeOptions,
+): Promise<number | undefined> {
+  return withDeadline(remainingMs(options), (deadline) =>
+    changeOnce(command, line, options, deadline),
+  );
+}
+
+async function changeOnce(
+  command: WriteCommand,
+  line: string,
+  options: ChangeOptions,
+  deadline: Deadline,
+): Promise<number | undefined> {
+  const failures: Failure[] = [];
+  let number: number | undefined;
+  let remaining = options.servers;
+  while (remaining.length > 0) {
+    const asked = { ...options, servers: remaining };
+    const result = await askServers(asked, deadline, askToWrite(command));
+    failures.push(...result.failures);
+    if (result.first === undefined) break;
+    const failure = await useAnswer(result.first, async (send) => {
+      number = await send(line, options.storePassword);
+    });
+    if (failure === undefined) return number;
+    if (isFinal(failure)) throw cliErrorFor(failure, options.timeout);
+    failures.push(failure);
+    remaining = remaining.filter((server) =>
+      failures.every((failure) => failure.server !== server),
+    );
+  }
+  const done = command === 'MSGCANCEL' ? 'cancelled' : 'accepted';
+  throw cliErrorForAll(failures, `no server ${done} the message`, options.timeout);
+}
+
+/** Whether the outcome is final: no other server may be asked. */
+function isFinal({ error }: Failure): boolean {
+  return error instanceof OutcomeUnknownError || error instanceof DeniedError;
+}
+
+/** @returns `--message`, or the line on standard input; from a terminal, until Enter. */
+async function messageOf({ message }: { message?: string }): Promise<string> {
+  if (message !== undefined) return message;
+  if (process.stdin.isTTY) process.stderr.write('New message: ');
+  const line = parseSingleLine(await readStandardInput());
+  if (line !== undefined) return line;
+  throw new CliError(
+    `invalid message: it must be one line of plain text, 1 to ${MAX_LINE_BYTES} bytes; pass it with -m, or on standard input`,
+  );
+}
