@@ -28,8 +28,18 @@ export const LIST_COMMANDS = ['MSGHIST', 'MSGLIST', 'MSGPLANS'] as const;
 export type ListCommand = (typeof LIST_COMMANDS)[number];
 
 const known: ReadonlySet<string> = new Set(COMMANDS);
+const writing: ReadonlySet<string> = new Set(WRITE_COMMANDS);
+const listing: ReadonlySet<string> = new Set(LIST_COMMANDS);
 
 /** Whether a line is exactly a command: upper case, without arguments. */
 export function isCommand(line: string): line is Command {
   return known.has(line);
+}
+
+export function isWriteCommand(line: string): line is WriteCommand {
+  return writing.has(line);
+}
+
+export function isListCommand(line: string): line is ListCommand {
+  return listing.has(line);
 }

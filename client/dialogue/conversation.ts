@@ -2,8 +2,13 @@
 // come in as calls; what to display and to send comes out as effects. The terminal and the page
 // perform the effects.
 
-/** The kind of input that a prompt asks for. A `line` is not interpreted. */
-export type PromptKind = 'command' | 'message' | 'password' | 'storePassword' | 'line';
+import type { WriteCommand } from '../../protocol/commands.ts';
+
+/**
+ * The kind of input that a prompt asks for: for a command that changes something, the line that it
+ * awaits. A `line` is not interpreted.
+ */
+export type PromptKind = 'command' | WriteCommand | 'password' | 'storePassword' | 'line';
 
 /** Whether an answer must be kept out of every history of lines. */
 export function isSecret(kind: PromptKind): boolean {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { WRITE_COMMANDS } from '../../protocol/commands.ts';
 import type { Effect } from './conversation.ts';
 import { Dialogue, PROMPTS } from './dialogue.ts';
 
@@ -52,14 +53,21 @@ test.each(['', '  ', '\t'])('prompts again for the blank line %j, and sends noth
 
 test('prompts for the message again after a blank line', () => {
   const dialogue = dialogueAfter(['MSGSTORE', '200 OK']);
-  expect(shown(dialogue.typed('')).screen).toBe(PROMPTS.message);
+  expect(shown(dialogue.typed('')).screen).toBe(PROMPTS.MSGSTORE);
 });
 
 test.each<[typed: string, reply: string, then: string]>([
   ['MSGGET', '200 OK\nthe message', `Server: 200 OK\nthe message\n${COMMAND}`],
-  ['MSGSTORE', '200 OK', `Server: 200 OK\n${PROMPTS.message}`],
+  ['MSGSTORE', '200 OK', `Server: 200 OK\n${PROMPTS.MSGSTORE}`],
   ['MSGSTORE', '300 PASSWORD REQUIRED', `Server: 300 PASSWORD REQUIRED\n${PROMPTS.storePassword}`],
   ['MSGHIST', '200 OK\nT a\nT b\n.', `Server: 200 OK\nT a\nT b\n${COMMAND}`],
+  ['MSGLIST', '200 OK\n1 T / - a\n.', `Server: 200 OK\n1 T / - a\n${COMMAND}`],
+  ['MSGPLANS', '200 OK\n.', `Server: 200 OK\n${COMMAND}`],
+  ['MSGINFO', '200 OK\n0 - / - a', `Server: 200 OK\n0 - / - a\n${COMMAND}`],
+  ['MSGPLAN', '200 OK', 'Server: 200 OK\nEnter from, until and message: '],
+  ['MSGCANCEL', '200 OK', 'Server: 200 OK\nEnter number of the message to cancel: '],
+  ['MSGREPLACE', '200 OK', 'Server: 200 OK\nEnter number and new message of the day: '],
+  ['MSGPLAN', '400 UNKNOWN COMMAND', `Server: 400 UNKNOWN COMMAND\n${COMMAND}`],
   ['MSGHIST', '400 UNKNOWN COMMAND', `Server: 400 UNKNOWN COMMAND\n${COMMAND}`],
   ['MSGWATCH', '200 OK\nthe message', `Server: 200 OK\nthe message\n${COMMAND}`],
   ['SHUTDOWN', '300 PASSWORD REQUIRED', `Server: 300 PASSWORD REQUIRED\n${PROMPTS.password}`],
@@ -102,24 +110,46 @@ describe('from the server', () => {
   });
 });
 
-describe('with a store password', () => {
-  test('prompts for the message after the right password', () => {
-    const dialogue = dialogueAfter(['MSGSTORE', '300 PASSWORD REQUIRED'], ['secret']);
-    expect(shown(dialogue.received('200 OK\n')).screen).toBe(`Server: 200 OK\n${PROMPTS.message}`);
+describe.each(WRITE_COMMANDS)('after %s', (command) => {
+  test('prompts for its line after the right store password', () => {
+    const dialogue = dialogueAfter([command]);
+    const { screen } = shown(dialogue.received('300 PASSWORD REQUIRED\n'));
+    expect(screen).toBe(`Server: 300 PASSWORD REQUIRED\n${PROMPTS.storePassword}`);
+    dialogue.typed('secret');
+    expect(shown(dialogue.received('200 OK\n')).screen).toBe(`Server: 200 OK\n${PROMPTS[command]}`);
   });
 
   test('prompts for a command after a wrong password', () => {
-    const dialogue = dialogueAfter(['MSGSTORE', '300 PASSWORD REQUIRED'], ['guess']);
+    const dialogue = dialogueAfter([command, '300 PASSWORD REQUIRED'], ['guess']);
     const { screen } = shown(dialogue.received('301 WRONG PASSWORD\n'));
     expect(screen).toBe(`Server: 301 WRONG PASSWORD\n${COMMAND}`);
   });
-});
 
-test('warns that the outcome is unknown if the connection is lost before the reply to a message', () => {
-  const dialogue = dialogueAfter(['MSGSTORE', '200 OK']);
-  dialogue.typed('a message');
-  const { screen } = shown(dialogue.closed('gone'));
-  expect(screen).toContain('[gone]\n[it is not known whether the message was stored]\n');
+  test.each([
+    '200 OK',
+    '200 OK 17',
+    '400 BAD NUMBER',
+    '404 NO SUCH MESSAGE',
+    '409 CHANGED',
+    '424 BAD TIME: NO TIME ZONE',
+  ])('prompts for a command after the reply %j to its line', (reply) => {
+    const dialogue = dialogueAfter([command, '200 OK'], ['a line']);
+    expect(shown(dialogue.received(`${reply}\n`)).screen).toBe(`Server: ${reply}\n${COMMAND}`);
+  });
+
+  test('prompts for a command if its line is a command', () => {
+    const dialogue = dialogueAfter([command, '200 OK'], ['MSGPLAN']);
+    const { screen } = shown(dialogue.received('EXPECTED MOTD, RECEIVED COMMAND\n'));
+    expect(screen).toBe(`Server: EXPECTED MOTD, RECEIVED COMMAND\n${COMMAND}`);
+  });
+
+  test('warns that the outcome is unknown if the connection is lost before the reply', () => {
+    const dialogue = dialogueAfter([command, '200 OK']);
+    dialogue.typed('a line');
+    const { screen } = shown(dialogue.closed('gone'));
+    const change = command === 'MSGCANCEL' ? 'cancelled' : 'stored';
+    expect(screen).toContain(`[gone]\n[it is not known whether the message was ${change}]\n`);
+  });
 });
 
 describe('with masked passwords', () => {
@@ -171,7 +201,7 @@ describe('after MSGWATCH', () => {
   test('does not take a message for the reply to the next command', () => {
     const dialogue = dialogueAfter(WATCHING, ['MSGSTORE']);
     const { screen } = shown(dialogue.received('a new one\n200 OK\n'));
-    expect(screen).toBe(`a new one\nServer: 200 OK\n${PROMPTS.message}`);
+    expect(screen).toBe(`a new one\nServer: 200 OK\n${PROMPTS.MSGSTORE}`);
   });
 
   test('ends the watch at the next command', () => {
@@ -182,6 +212,11 @@ describe('after MSGWATCH', () => {
   test('does not take a closing reply for a message', () => {
     const { screen } = shown(dialogueAfter(WATCHING).received('421 SERVER SHUTTING DOWN\n'));
     expect(screen).toBe(`\nServer: 421 SERVER SHUTTING DOWN\n${COMMAND}`);
+  });
+
+  test('shows a message with the words of a numbered reply as a message', () => {
+    const { screen } = shown(dialogueAfter(WATCHING).received('200 OK 17\n'));
+    expect(screen).toBe(`\n200 OK 17\n${COMMAND}`);
   });
 
   test('continues after a message with the words of a closing reply', () => {

@@ -1,13 +1,17 @@
 // The original client's dialogue with a user (PROTOCOL.md, "The dialogue"). Its states and
 // transitions:
 //
-//   prompt --a line typed--> reply --200 OK to MSGGET, MSGWATCH--> message --its line--> prompt
-//                            reply --200 OK to MSGHIST--> history --its end--> prompt
+//   prompt --a line typed--> reply --200 OK to MSGGET, MSGINFO, MSGWATCH--> line --read--> prompt
+//                            reply --200 OK to MSGHIST, MSGLIST, MSGPLANS--> list --its end--> prompt
 //                            reply --200 OK to QUIT, 200 OKAY--> over
 //                            reply --any other reply--> prompt, for what the server awaits now
 //
+// The server awaits a line after 200 OK to a command that changes something, or to the password for
+// it; a password after 300 PASSWORD REQUIRED; and a command after any other reply.
+//
 // After MSGWATCH the server also sends unsolicited messages. They appear above the prompt.
 
+import { isListCommand, isWriteCommand, type WriteCommand } from '../../protocol/commands.ts';
 import { LineReader, TOO_LONG, trimLine } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
 import { END_OF_LIST, isClosingReply, REPLY } from '../../protocol/replies.ts';
@@ -25,24 +29,37 @@ import { maskSecret } from './maskSecret.ts';
 
 type DialoguePrompt = Exclude<PromptKind, 'line'>;
 
+type Asked =
+  | { for: Exclude<DialoguePrompt, 'storePassword'> }
+  /** `permits` is the command that requires the password. */
+  | { for: 'storePassword'; permits: WriteCommand };
+
 export const PROMPTS: Record<DialoguePrompt, string> = {
   command: 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ',
-  message: 'Enter new message of the day: ',
+  MSGSTORE: 'Enter new message of the day: ',
+  MSGPLAN: 'Enter from, until and message: ',
+  MSGCANCEL: 'Enter number of the message to cancel: ',
+  MSGREPLACE: 'Enter number and new message of the day: ',
   password: 'Enter shutdown password: ',
   storePassword: 'Enter store password: ',
 };
 
 type DialogueState =
-  | { at: 'prompt'; asked: DialoguePrompt }
+  | { at: 'prompt'; asked: Asked }
   /** The reply to `sent` is awaited, which the user typed at the prompt for `asked`. */
-  | { at: 'reply'; asked: DialoguePrompt; sent: string }
-  /** MSGGET or MSGWATCH was answered with 200 OK. The next line is the message. */
-  | { at: 'message' }
-  /** MSGHIST was answered with 200 OK. Entries follow, then the end of the history. */
-  | { at: 'history' }
+  | { at: 'reply'; asked: Asked; sent: string }
+  /** 200 OK arrived. The next line is the message, or what is known about it. */
+  | { at: 'line' }
+  /** 200 OK arrived. Entries follow, then the end of the list. */
+  | { at: 'list' }
   /** Not started yet, or the server has announced that it closes the connection (421). */
   | { at: 'idle' }
   | { at: 'over' };
+
+const COMMAND: Asked = { for: 'command' };
+
+/** Their 200 OK is followed by one line. */
+const ONE_LINE_COMMANDS: ReadonlySet<string> = new Set(['MSGGET', 'MSGINFO', 'MSGWATCH']);
 
 const REPLIES: ReadonlySet<string> = new Set(Object.values(REPLY));
 
@@ -66,7 +83,7 @@ export class Dialogue implements Conversation {
   }
 
   start(): Effect[] {
-    return this.#ask('command');
+    return this.#ask(COMMAND);
   }
 
   typed(text: string): Effect[] {
@@ -76,7 +93,7 @@ export class Dialogue implements Conversation {
     if (sent === '') return this.#ask(asked);
 
     this.#state = { at: 'reply', asked, sent };
-    const isMasked = this.#options.masksPasswords && isSecret(asked);
+    const isMasked = this.#options.masksPasswords && isSecret(asked.for);
     const shown = isMasked ? maskSecret(sent) : escapeControls(sent);
     return [print('client', `Client: ${shown}`), { do: 'send', text: `${sent}\n` }];
   }
@@ -104,10 +121,11 @@ export class Dialogue implements Conversation {
     ];
   }
 
-  /** Warns if a message was sent and no reply arrived: it may or may not be stored. */
+  /** Warns if a change was sent and no reply arrived. */
   #warnIfUnknown(): Effect[] {
-    if (this.#state.at !== 'reply' || this.#state.asked !== 'message') return [];
-    return [print('note', '[it is not known whether the message was stored]')];
+    if (this.#state.at !== 'reply' || !isWriteCommand(this.#state.asked.for)) return [];
+    const change = this.#state.asked.for === 'MSGCANCEL' ? 'cancelled' : 'stored';
+    return [print('note', `[it is not known whether the message was ${change}]`)];
   }
 
   #lineReceived(line: string): Effect[] {
@@ -115,10 +133,10 @@ export class Dialogue implements Conversation {
     switch (state.at) {
       case 'over':
         return [];
-      case 'message':
-        return [message(line), ...this.#ask('command')];
-      case 'history':
-        return line === END_OF_LIST ? this.#ask('command') : [message(line)];
+      case 'line':
+        return [message(line), ...this.#ask(COMMAND)];
+      case 'list':
+        return line === END_OF_LIST ? this.#ask(COMMAND) : [message(line)];
       case 'prompt':
         return [...this.#stopAsking(), ...this.#lineReceivedAtPrompt(line, state.asked)];
       case 'reply': {
@@ -133,33 +151,31 @@ export class Dialogue implements Conversation {
     }
   }
 
-  #handleReply(reply: string, asked: DialoguePrompt, sent: string): Effect[] {
+  #handleReply(reply: string, asked: Asked, sent: string): Effect[] {
     if (reply === REPLY.passwordRequired) {
-      return this.#ask(sent === 'MSGSTORE' ? 'storePassword' : 'password');
+      const isWrite = isWriteCommand(sent);
+      return this.#ask(isWrite ? { for: 'storePassword', permits: sent } : { for: 'password' });
     }
     if (reply === REPLY.shutdownAccepted) return this.#end('shutDown');
-    if (reply === REPLY.ok && asked === 'storePassword') return this.#ask('message');
-    if (reply !== REPLY.ok || asked !== 'command') return this.#askUnlessClosing(reply, 'command');
-    switch (sent) {
-      case 'MSGWATCH':
-      case 'MSGGET':
-        this.#isWatching = sent === 'MSGWATCH';
-        this.#state = { at: 'message' };
-        return [];
-      case 'MSGHIST':
-        this.#state = { at: 'history' };
-        return [];
-      case 'MSGSTORE':
-        return this.#ask('message');
-      case 'QUIT':
-        return this.#end('quit');
-      default:
-        return this.#ask('command');
+    if (reply === REPLY.ok) {
+      if (asked.for === 'storePassword') return this.#ask({ for: asked.permits });
+      if (asked.for === 'command') return this.#commandAccepted(sent);
     }
+    return this.#askUnlessClosing(reply, COMMAND);
+  }
+
+  #commandAccepted(command: string): Effect[] {
+    if (isWriteCommand(command)) return this.#ask({ for: command });
+    if (command === 'QUIT') return this.#end('quit');
+    this.#isWatching = command === 'MSGWATCH';
+    if (ONE_LINE_COMMANDS.has(command)) this.#state = { at: 'line' };
+    else if (isListCommand(command)) this.#state = { at: 'list' };
+    else return this.#ask(COMMAND);
+    return [];
   }
 
   /** Handles a line that the server sends while the user is at a prompt. */
-  #lineReceivedAtPrompt(line: string, asked: DialoguePrompt): Effect[] {
+  #lineReceivedAtPrompt(line: string, asked: Asked): Effect[] {
     if (this.#isUpdate(line)) {
       // The server has not closed the connection: the 421 before was a message with those words.
       this.#isRejected = false;
@@ -174,7 +190,7 @@ export class Dialogue implements Conversation {
   }
 
   /** Prompts again, unless the reply announces that the server closes the connection. */
-  #askUnlessClosing(reply: string, asked: DialoguePrompt): Effect[] {
+  #askUnlessClosing(reply: string, asked: Asked): Effect[] {
     if (!isClosingReply(reply)) return this.#ask(asked);
     this.#isRejected = reply !== REPLY.shuttingDown;
     // During a watch, these words may also be a message. The connection then stays open.
@@ -183,9 +199,9 @@ export class Dialogue implements Conversation {
     return [];
   }
 
-  #ask(asked: DialoguePrompt): Effect[] {
+  #ask(asked: Asked): Effect[] {
     this.#state = { at: 'prompt', asked };
-    return [{ do: 'ask', for: asked, prompt: PROMPTS[asked] }];
+    return [{ do: 'ask', for: asked.for, prompt: PROMPTS[asked.for] }];
   }
 
   #stopAsking(): Effect[] {

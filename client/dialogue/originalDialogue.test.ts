@@ -74,7 +74,7 @@ test('shows a message that arrives with its status, after it, or much later', ()
 
 test('awaits silence only if a reply may continue', () => {
   const driver = new Driver().type('MSGSTORE').receive('200 OK');
-  expect(driver.screen).toMatch(new RegExp(`${PROMPTS.message}$`));
+  expect(driver.screen).toMatch(new RegExp(`${PROMPTS.MSGSTORE}$`));
   expect(driver.isTimed).toBe(false);
   driver.type('b').receive('200');
   expect(driver.isTimed).toBe(true);

@@ -293,3 +293,48 @@ for (const [args, error] of [
     expect(stderr).toMatch(new RegExp(`motd: [\\d.:]+: ${error}; check with motd plans\n$`));
   });
 }
+
+test('connect has a prompt for the line that each command awaits', QUICK, async ({ server }) => {
+  const client = Program.motd(['connect', ...addressOf(server)]);
+  const typed = [
+    'MSGPLAN',
+    '/2020-01-02T03:04Z x',
+    'MSGREPLACE',
+    '0 new',
+    'MSGCANCEL',
+    '1',
+    'MSGINFO',
+  ];
+  client.input(`${typed.join('\n')}\nMSGPLANS\nQUIT\n`);
+  expect(await client.exitCode()).toBe(0);
+  const prompt = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN): ';
+  expect(client.stdout).toBe(`${prompt}MSGPLAN
+Client: MSGPLAN
+Server: 200 OK
+Enter from, until and message: /2020-01-02T03:04Z x
+Client: /2020-01-02T03:04Z x
+Server: 424 BAD TIME: IN THE PAST
+${prompt}MSGREPLACE
+Client: MSGREPLACE
+Server: 200 OK
+Enter number and new message of the day: 0 new
+Client: 0 new
+Server: 200 OK 1
+${prompt}MSGCANCEL
+Client: MSGCANCEL
+Server: 200 OK
+Enter number of the message to cancel: 1
+Client: 1
+Server: 200 OK
+${prompt}MSGINFO
+Client: MSGINFO
+Server: 200 OK
+0 - / - ${APPLE}
+${prompt}MSGPLANS
+Client: MSGPLANS
+Server: 200 OK
+${prompt}QUIT
+Client: QUIT
+Server: 200 OK
+`);
+});

@@ -10,7 +10,7 @@ import { FakePage } from './pageConversation.harness.ts';
 const SEQUENCES = quickOrFull(1000, 30_000);
 const SECRET = '§';
 const CTRL_C = '\x03';
-const COMMANDS = ['MSGGET', 'MSGSTORE', 'SHUTDOWN', 'FOO'];
+const COMMANDS = ['MSGGET', 'MSGSTORE', 'MSGPLAN', 'SHUTDOWN', 'FOO'];
 /** Keys that neither end a line nor type text. */
 const EDITING_KEYS = ['\x1b[A', '\x1b[B', '\x1b[D', '\x01', '\x7f', '\x15', '\x17', '\x19', '\x12'];
 
@@ -58,6 +58,7 @@ class Peer {
         this.#awaits = 'shutdownPassword';
         return REPLY.passwordRequired;
       case 'MSGSTORE':
+      case 'MSGPLAN':
         this.#awaits = this.#isStoreGuarded ? 'storePassword' : 'message';
         return this.#isStoreGuarded ? REPLY.passwordRequired : REPLY.ok;
       default:
@@ -156,7 +157,7 @@ const connectionActs = fc.oneof(
 );
 const press = fc.record({
   does: fc.constant('press' as const),
-  command: fc.constantFrom('MSGGET', 'MSGSTORE', 'SHUTDOWN'),
+  command: fc.constantFrom('MSGGET', 'MSGSTORE', 'MSGPLAN', 'SHUTDOWN'),
 });
 const options = fc.record({ isStoreGuarded: fc.boolean(), masksPasswords: fc.boolean() });
 

@@ -130,6 +130,16 @@ describe('when the connection is lost, it', () => {
     expect(page.sent.at(-1)).toBe('half a message\n');
   });
 
+  test('keeps the typed line of another command, and sends that command for it again', () => {
+    const page = new FakePage().open().type('MSGPLAN\r').receive('200 OK\n');
+    page.type('/2026').lose();
+    expect(page.line).toBe('Enter from, until and message: /2026|');
+    page.open();
+    expect(page.sent).toEqual(['MSGPLAN\n', 'MSGPLAN\n']);
+    page.receive('200 OK\n');
+    expect(page.line).toBe('Enter from, until and message: /2026|');
+  });
+
   test('keeps the typed message while the server asks for a password', () => {
     const page = atMessagePrompt().type('half a message').lose().open();
     page.receive('300 PASSWORD REQUIRED\n');

@@ -6,7 +6,7 @@
 //   starting       unreachable                               disconnected
 //                  opened                                    opened
 //   opened         ask                                       prompting
-//                  ask, if a message was interrupted         waiting (MSGSTORE is sent for it)
+//                  ask, if a message was interrupted         waiting (its command is sent for it)
 //   prompting      line                                      waiting
 //                  command, endSession, at a command prompt  waiting
 //                  endSession, in line mode                  prompting (closes the connection)
@@ -24,12 +24,14 @@
 //
 //   editing --a password loses its prompt, or its connection--> discarding --Enter--> editing
 //
-// When the connection is lost, a command stays on the line. A message stays, too, and MSGSTORE is
-// sent for it again. Completed lines that no prompt has asked for are discarded: they may be a
+// When the connection is lost, a command stays on the line. A message stays, too, and its command,
+// such as MSGSTORE, is sent for it again. Completed lines that no prompt has asked for are discarded: they may be a
 // password, and the next prompt asks for a command.
 
 import { type Ending, isSecret } from '../../client/dialogue/conversation.ts';
+import { isWriteCommand, WRITE_COMMANDS } from '../../protocol/commands.ts';
 import type {
+  MessagePrompt,
   PageEffect,
   PageEvent,
   PageState,
@@ -52,7 +54,7 @@ const ONE_LINE_KEPT: PageEffect = {
 };
 
 /** A password prompt may follow these commands: what is typed ahead of it may be a password. */
-const PASSWORD_COMMANDS: ReadonlySet<string> = new Set(['MSGSTORE', 'SHUTDOWN']);
+const PASSWORD_COMMANDS: ReadonlySet<string> = new Set([...WRITE_COMMANDS, 'SHUTDOWN']);
 
 /** A key that completes or discards a line. */
 const END_OF_LINE = /[\r\n\x03]/;
@@ -147,9 +149,10 @@ function ask(state: PageState, prompt: Prompt, typed: TypedText): Step {
       ...effects,
     );
   }
-  const isResuming = phase.is === 'opened' && phase.messagePrompt !== undefined;
+  const interrupted = phase.is === 'opened' ? phase.messagePrompt : undefined;
   // The user may have discarded the message meanwhile.
-  if (isResuming && typed.line !== '') return resumeMessage(state, prompt, phase, typed.line);
+  if (interrupted && typed.line !== '')
+    return resumeMessage(state, prompt, interrupted, typed.line);
   return startPrompt(state, prompt, typed.line);
 }
 
@@ -166,19 +169,19 @@ function startPrompt({ phase, input }: PageState, prompt: Prompt, typedLine: str
   return stay({ input, phase: { ...prompting, stash: undefined } }, start, setLine);
 }
 
-/** Sends MSGSTORE for an interrupted message. The server may ask for a password first. */
+/** Sends the command of an interrupted message. The server may ask for a password first. */
 function resumeMessage(
   { input }: PageState,
   prompt: Prompt,
-  { messagePrompt }: Phase & { is: 'opened' },
+  messagePrompt: MessagePrompt,
   message: string,
 ): Step {
-  const stash = { line: message, messagePrompt };
+  const { kind: sent } = messagePrompt;
   return stay(
-    { input, phase: { is: 'waiting', sent: 'MSGSTORE', stash } },
+    { input, phase: { is: 'waiting', sent, stash: { line: message, messagePrompt } } },
     { do: 'startPrompt', prompt },
     { do: 'setLine', line: '' },
-    ...answer(prompt, 'MSGSTORE'),
+    ...answer(prompt, sent),
   );
 }
 
@@ -214,9 +217,9 @@ function disconnect({ phase, input }: PageState, ending: Ending, typed: TypedTex
 }
 
 /** @returns The prompt of the message that a lost connection interrupts, or had interrupted. */
-function interruptedMessage(phase: Phase): string | undefined {
+function interruptedMessage(phase: Phase): MessagePrompt | undefined {
   if (phase.is === 'opened') return phase.messagePrompt;
-  if ('prompt' in phase && phase.prompt.kind === 'message') return phase.prompt.text;
+  if ('prompt' in phase && isMessagePrompt(phase.prompt)) return phase.prompt;
   return stashOf(phase)?.messagePrompt;
 }
 
@@ -289,6 +292,10 @@ function endSession(state: PageState, typed: TypedText): Step {
   if (phase.is !== 'prompting') return stay(state);
   if (phase.prompt.kind !== 'line') return command(state, 'QUIT', typed);
   return stay({ input, phase: { ...phase, isQuiet: false } }, { do: 'close' });
+}
+
+function isMessagePrompt(prompt: Prompt): prompt is MessagePrompt {
+  return isWriteCommand(prompt.kind);
 }
 
 function stashOf(phase: Phase): Stash | undefined {

@@ -1,7 +1,8 @@
 // The table of moves at the top of pageMachine.pure.ts, tried for every phase and event.
 
 import { expect, test } from 'vitest';
-import { step } from './pageMachine.pure.ts';
+import { WRITE_COMMANDS } from '../../protocol/commands.ts';
+import { mayTypePassword, step } from './pageMachine.pure.ts';
 import type { PageEvent, Phase } from './pageState.pure.ts';
 
 const COMMAND = { kind: 'command', text: 'Enter command: ' } as const;
@@ -59,16 +60,24 @@ function nextPhase(phase: Phase['is'], event: PageEvent['is']): Phase['is'] {
   return MOVES[`${phase} ${event}`] ?? phase;
 }
 
-test('sends MSGSTORE for an interrupted message instead of asking for a command', () => {
-  const phase: Phase = { is: 'opened', isQuiet: true, messagePrompt: 'Enter message: ' };
-  const { state, effects } = step({ phase, input: 'editing' }, EVENTS.ask, TYPED);
-  expect(state.phase).toEqual({
-    is: 'waiting',
-    sent: 'MSGSTORE',
-    stash: { line: TYPED.line, messagePrompt: 'Enter message: ' },
-  });
-  expect(effects.at(-1)).toEqual({ do: 'answer', line: 'MSGSTORE' });
-});
+test.each(WRITE_COMMANDS)(
+  'sends %s for an interrupted message instead of asking for a command',
+  (command) => {
+    const messagePrompt = { kind: command, text: 'Enter message: ' };
+    const phase: Phase = { is: 'opened', isQuiet: true, messagePrompt };
+    const { state, effects } = step({ phase, input: 'editing' }, EVENTS.ask, TYPED);
+    const stash = { line: TYPED.line, messagePrompt };
+    expect(state.phase).toEqual({ is: 'waiting', sent: command, stash });
+    expect(effects.at(-1)).toEqual({ do: 'answer', line: command });
+  },
+);
+
+test.each([...WRITE_COMMANDS, 'SHUTDOWN'])(
+  'takes what is typed ahead after %s for a password',
+  (sent) => {
+    expect(mayTypePassword({ is: 'waiting', sent, stash: undefined })).toBe(true);
+  },
+);
 
 test('ends discarding at Enter, whatever the phase is', () => {
   for (const phase of Object.values(PHASES)) {

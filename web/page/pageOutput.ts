@@ -45,7 +45,7 @@ export class PageOutput {
         else display.show(phase.prompt.text, phase.prompt.kind);
         break;
       case 'disconnected': {
-        const { messagePrompt: prompt = '' } = phase;
+        const prompt = phase.messagePrompt?.text ?? '';
         if (isDiscarding) display.showDiscarding(undefined);
         else display.show(prompt, undefined, prompt || 'Not connected:');
         break;

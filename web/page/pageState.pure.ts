@@ -1,17 +1,23 @@
 // The states, events and effects of the page's conversation. pageMachine.pure.ts has the moves.
 
 import type { Ending, PromptKind, Speaker } from '../../client/dialogue/conversation.ts';
+import type { WriteCommand } from '../../protocol/commands.ts';
 
 export interface Prompt {
   readonly kind: PromptKind;
   readonly text: string;
 }
 
+/** A prompt for the line of a command that changes something. */
+export interface MessagePrompt extends Prompt {
+  readonly kind: WriteCommand;
+}
+
 /** A line set aside until a prompt that is not secret. */
 export interface Stash {
   readonly line: string;
   /** The prompt of the interrupted message that the line is; `undefined` for another line. */
-  readonly messagePrompt: string | undefined;
+  readonly messagePrompt: MessagePrompt | undefined;
 }
 
 export type Phase =
@@ -23,7 +29,11 @@ export type Phase =
    * `isQuiet`: the page has reconnected by itself. If the connection fails before anything is sent
    * or received, nothing is printed: the user already knows that it was lost.
    */
-  | { readonly is: 'opened'; readonly isQuiet: boolean; readonly messagePrompt: string | undefined }
+  | {
+      readonly is: 'opened';
+      readonly isQuiet: boolean;
+      readonly messagePrompt: MessagePrompt | undefined;
+    }
   | {
       readonly is: 'prompting';
       readonly prompt: Prompt;
@@ -38,7 +48,7 @@ export type Phase =
   | {
       readonly is: 'disconnected';
       readonly ending: Ending;
-      readonly messagePrompt: string | undefined;
+      readonly messagePrompt: MessagePrompt | undefined;
     };
 
 export interface PageState {

@@ -28,12 +28,9 @@ export interface FieldPrompt {
 }
 
 /** The `autocapitalize` hint for touch keyboards (HTML, section 6.8.7). */
-const AUTOCAPITALIZE: Record<PromptKind, string> = {
+const AUTOCAPITALIZE: Partial<Record<PromptKind, string>> = {
   command: 'characters',
-  message: 'sentences',
-  password: 'none',
-  storePassword: 'none',
-  line: 'none',
+  MSGSTORE: 'sentences',
 };
 
 const KEYS: Readonly<Record<string, string>> = { ArrowUp: '\x1b[A', ArrowDown: '\x1b[B' };
@@ -102,8 +99,8 @@ export class NativeField {
       button.ariaDisabled = String(kind !== 'command');
     }
     this.#input.type = isMasked ? 'password' : 'text';
-    this.#input.autocapitalize = AUTOCAPITALIZE[kind ?? 'line'];
-    this.#input.spellcheck = kind === 'message';
+    this.#input.autocapitalize = AUTOCAPITALIZE[kind ?? 'line'] ?? 'none';
+    this.#input.spellcheck = kind === 'MSGSTORE';
   }
 
   /** Shows the line of the line editor. */
