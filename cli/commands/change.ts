@@ -7,12 +7,14 @@ import { type Deadline, withDeadline } from '../../client/oneshot/deadline.ts';
 import { askToWrite } from '../../client/oneshot/oneshot.ts';
 import type { Failure } from '../../client/oneshot/raceServers.ts';
 import { DeniedError, OutcomeUnknownError } from '../../client/oneshot/replyErrors.ts';
+import { describeWindow } from '../../client/planning/describeWindow.pure.ts';
 import type { WriteCommand } from '../../protocol/commands.ts';
 import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
-import { formatWindow as formatWireWindow } from '../../protocol/time.ts';
+import { formatWindow } from '../../protocol/time.ts';
 import { askServers, cliErrorFor, cliErrorForAll } from '../askServers.ts';
 import { CliError } from '../cliError.ts';
 import { type OneshotOptions, print, remainingMs, useAnswer } from '../firstAnswer.ts';
+import { localZone } from '../localTime/localZone.ts';
 import type { WindowFlags } from '../localTime/readWindow.ts';
 import { parseSingleLine } from '../options/parsers.ts';
 import { readStandardInput } from '../standardInput.ts';
@@ -45,11 +47,10 @@ export async function set(options: SetOptions): Promise<void> {
 export async function plan(options: PlanOptions): Promise<void> {
   // The parser takes longer to load than a request.
   const { readWindow } = await import('../localTime/readWindow.ts');
-  const { formatWindow } = await import('../localTime/formatWindow.ts');
   const window = readWindow(options, Date.now());
-  process.stderr.write(`${formatWindow(window)}\n`);
+  process.stderr.write(`${describeWindow(window, localZone())}\n`);
   const message = await messageOf(options);
-  const number = await change('MSGPLAN', `${formatWireWindow(window)} ${message}`, options);
+  const number = await change('MSGPLAN', `${formatWindow(window)} ${message}`, options);
   if (number !== undefined) await print(String(number));
 }
 

@@ -13,6 +13,7 @@ import {
   getMessage,
   type StoredEntry,
 } from '../../client/oneshot/oneshot.ts';
+import { describeWindow } from '../../client/planning/describeWindow.pure.ts';
 import { RetryDelay } from '../../client/retryDelay.ts';
 import { askServers, cliErrorForAll, isPermanent } from '../askServers.ts';
 import { CliError, printToStderr } from '../cliError.ts';
@@ -25,7 +26,7 @@ import {
   useAnswer,
   useFirstAnswer,
 } from '../firstAnswer.ts';
-import { formatWindow } from '../localTime/formatWindow.ts';
+import { localZone } from '../localTime/localZone.ts';
 import { entryJson, planJson } from '../messageJson.ts';
 
 /** After a connection that was lost sooner, wait before the next server is asked. */
@@ -66,7 +67,7 @@ export async function history(options: ReadOptions): Promise<void> {
 export async function plans(options: ReadOptions): Promise<void> {
   await useFirstAnswer(options, askForPlans, async (plans) => {
     for await (const plan of plans) {
-      const text = `${plan.number} ${formatWindow(plan)}: ${plan.message}`;
+      const text = `${plan.number} ${describeWindow(plan, localZone())}: ${plan.message}`;
       await print(options.json ? planJson(plan) : text);
     }
   });

@@ -2,9 +2,10 @@
 // be meant in two ways is rejected with an error that shows how to write it.
 
 import { type Component, GB, type ParsedResult } from 'chrono-node/en';
+import { describeDay, describeTime } from '../../client/planning/describeWindow.pure.ts';
+import { findLocalTime } from '../../client/planning/localTime.pure.ts';
 import { UsageError } from '../cliError.ts';
-import { formatLocalDay, formatLocalTime } from './formatWindow.ts';
-import { formatOffset, instantAt, instantsOf, type LocalFields, offsetAt } from './zonedTime.ts';
+import { localZone } from './localZone.ts';
 
 /** The flag whose value is read, and its value. */
 export interface GivenTime {
@@ -32,6 +33,7 @@ const NUMERIC_DATE = /\b(?<one>\d{1,2})[/.-](?<other>\d{1,2})[/.-]\d{2,4}\b/;
 const ISO_MONTH = /\b\d{4}-(?<month>\d\d)-\d\d\b/;
 
 const LAST_MONTH = 12;
+const MS_PER_MINUTE = 60_000;
 
 /**
  * @returns The time, in milliseconds since 1970.
@@ -47,22 +49,16 @@ export function readTime(given: GivenTime, { nowMs, afterMs }: TimeReference): n
 
 function resolve(start: ParsedResult['start'], afterMs: number, given: GivenTime): number {
   if (!start.isCertain('hour')) {
-    const day = formatLocalDay(start.date().getTime());
+    const day = describeDay(start.date().getTime(), localZone());
     throw invalid(given, `only a day was understood, ${day}; add the time, such as '18:00'`);
   }
   const field = (name: Component) => start.get(name) ?? 0;
-  const fields = {
-    year: field('year'),
-    month: field('month'),
-    day: field('day'),
-    hour: field('hour'),
-    minute: field('minute'),
-    second: field('second'),
-  };
   const offset = start.isCertain('timezoneOffset') ? field('timezoneOffset') : undefined;
-  return isTimeOfDay(start)
-    ? firstAfter(afterMs, fields, offset, given)
-    : onlyOf(instantsAt(fields, offset), fields, given);
+  const clock = [field('hour'), field('minute'), field('second')].map(twoDigits).join(':');
+  if (isTimeOfDay(start)) return firstAfter(afterMs, clock, offset, given);
+  const day = new Date(Date.UTC(field('year'), field('month') - 1, field('day')));
+  const local = localTime(day, clock);
+  return onlyOf(timesOf(local, offset), local, given);
 }
 
 function isTimeOfDay(start: ParsedResult['start']): boolean {
@@ -76,7 +72,7 @@ function parse(given: GivenTime, referenceMs: number): ParsedResult['start'] {
   const [result] = GB.parse(text, new Date(referenceMs), { forwardDate: true });
   if (result === undefined) throw invalid(given, `not a time; ${EXAMPLES}`);
   if (result.text !== text) {
-    const time = formatLocalTime(result.start.date().getTime());
+    const time = describeTime(result.start.date().getTime(), localZone());
     throw invalid(given, `only '${result.text}' was understood, ${time}; ${EXAMPLES}`);
   }
   if (result.end) {
@@ -102,7 +98,7 @@ function rejectTwoMeanings(given: GivenTime): void {
 /** @returns The first time with this time of day after a time. */
 function firstAfter(
   afterMs: number,
-  fields: LocalFields,
+  clock: string,
   offset: number | undefined,
   given: GivenTime,
 ): number {
@@ -110,41 +106,49 @@ function firstAfter(
   // With an offset of its own it may be another day there.
   for (const days of [-1, 0, 1, 2]) {
     const day = new Date(Date.UTC(after.getFullYear(), after.getMonth(), after.getDate() + days));
-    const onDay = {
-      ...fields,
-      year: day.getUTCFullYear(),
-      month: day.getUTCMonth() + 1,
-      day: day.getUTCDate(),
-    };
-    const instants = instantsAt(onDay, offset);
-    const later = instants.filter((instant) => instant > afterMs);
-    const isSkipped = instants.length === 0 && instantAt(onDay, offsetAt(afterMs)) > afterMs;
-    if (later.length > 0 || isSkipped) return onlyOf(later, onDay, given);
+    const local = localTime(day, clock);
+    const times = timesOf(local, offset);
+    const later = times.filter((timeMs) => timeMs > afterMs);
+    const isSkipped = times.length === 0 && new Date(local).getTime() > afterMs;
+    if (later.length > 0 || isSkipped) return onlyOf(later, local, given);
   }
-  throw new Error(`no ${formatFields(fields)} follows ${afterMs}`);
+  throw new Error(`no ${clock} follows ${afterMs}`);
 }
 
-function instantsAt(fields: LocalFields, offset: number | undefined): number[] {
-  return offset === undefined ? instantsOf(fields) : [instantAt(fields, offset)];
+/** @returns The times that a local time means, earliest first: one, none if it is skipped, or two. */
+function timesOf(local: string, offset: number | undefined): readonly number[] {
+  if (offset !== undefined) return [Date.parse(`${local}${formatOffset(offset)}`)];
+  const found = findLocalTime(local, localZone());
+  if (found.is === 'once') return [found.timeMs];
+  return found.is === 'twice' ? found.timesMs : [];
 }
 
-function onlyOf(instants: readonly number[], fields: LocalFields, given: GivenTime): number {
-  const [instant, second] = instants;
-  if (instant === undefined) {
-    throw invalid(given, `${formatFields(fields)} does not exist: the clocks are set forward then`);
+function onlyOf(timesMs: readonly number[], local: string, given: GivenTime): number {
+  const [timeMs, second] = timesMs;
+  const shown = local.slice(0, 'YYYY-MM-DDThh:mm'.length).replace('T', ' ');
+  if (timeMs === undefined) {
+    throw invalid(given, `${shown} does not exist: the clocks are set forward then`);
   }
-  if (second === undefined) return instant;
-  const offsets = [instant, second].map((ms) => formatOffset(offsetAt(ms))).join(' or ');
-  throw invalid(
-    given,
-    `${formatFields(fields)} comes twice: the clocks are set back then; add ${offsets}`,
-  );
+  if (second === undefined) return timeMs;
+  const wallMs = Date.parse(`${local}Z`);
+  const offsets = timesMs.map((ms) => formatOffset((wallMs - ms) / MS_PER_MINUTE)).join(' or ');
+  throw invalid(given, `${shown} comes twice: the clocks are set back then; add ${offsets}`);
 }
 
-/** `2027-03-28 02:30` */
-function formatFields(fields: LocalFields): string {
-  const text = new Date(instantAt(fields, 0)).toISOString();
-  return `${text.slice(0, 10)} ${text.slice(11, 16)}`;
+/** `2026-11-27T18:00:00` */
+function localTime(day: Date, clock: string): string {
+  return `${day.toISOString().slice(0, 'YYYY-MM-DD'.length)}T${clock}`;
+}
+
+/** `+01:00` */
+function formatOffset(minutes: number): string {
+  const distance = Math.abs(minutes);
+  const clock = [Math.floor(distance / 60), distance % 60].map(twoDigits).join(':');
+  return `${minutes < 0 ? '-' : '+'}${clock}`;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, '0');
 }
 
 function invalid({ flag, text }: GivenTime, problem: string): UsageError {

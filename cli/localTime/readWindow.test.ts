@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { formatWindow } from './formatWindow.ts';
+import { describeWindow } from '../../client/planning/describeWindow.pure.ts';
 import { readWindow } from './readWindow.ts';
 
 const zone = process.env['TZ'];
@@ -17,7 +17,7 @@ const NOW = Date.UTC(2026, 10, 24, 14, 30, 12, 345);
 /** What is understood, shown. */
 function understood(from: string | undefined, until: string | undefined, nowMs = NOW): string {
   const flags = { ...(from !== undefined && { from }), ...(until !== undefined && { until }) };
-  return formatWindow(readWindow(flags, nowMs));
+  return describeWindow(readWindow(flags, nowMs), 'Europe/Berlin');
 }
 
 test.each<[from: string | undefined, until: string | undefined, understood: string]>([

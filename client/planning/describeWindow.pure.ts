@@ -24,6 +24,16 @@ export function describeWindow({ fromMs, untilMs }: ParsedWindow, timeZone: stri
   return `${from.day} ${from.clock}–${until.clock} ${from.zone}`;
 }
 
+/** `Fri 27 Nov 2026 18:00 CET` */
+export function describeTime(timeMs: number, timeZone: string): string {
+  return inFull(partsOf(timeMs, timeZone));
+}
+
+/** `Fri 27 Nov 2026` */
+export function describeDay(timeMs: number, timeZone: string): string {
+  return partsOf(timeMs, timeZone).day;
+}
+
 interface TimeParts {
   /** `Fri 27 Nov 2026` */
   day: string;

@@ -9,8 +9,8 @@ const LOCAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?$/;
 /** What a local time means. In milliseconds since 1970 (UTC). */
 export type LocalTime =
   | { is: 'once'; timeMs: number }
-  /** The clocks go back: it comes twice. */
-  | { is: 'twice' }
+  /** The clocks go back: it comes twice. Earliest first. */
+  | { is: 'twice'; timesMs: readonly number[] }
   /** The clocks go forward: they skip it. */
   | { is: 'skipped' }
   /** Not a date and a time. */
@@ -30,10 +30,10 @@ export function findLocalTime(local: string, timeZone: string): LocalTime {
   // No zone changes its clocks twice within two days.
   const offsets = [wallMs - DAY_MS, wallMs + DAY_MS].map((timeMs) => offsetMs(timeMs, timeZone));
   const candidates = [...new Set(offsets)].map((offset) => wallMs - offset);
-  const times = candidates.filter((timeMs) => timeMs + offsetMs(timeMs, timeZone) === wallMs);
-  const [timeMs] = times;
+  const timesMs = candidates.filter((timeMs) => timeMs + offsetMs(timeMs, timeZone) === wallMs);
+  const [timeMs] = timesMs;
   if (timeMs === undefined) return { is: 'skipped' };
-  return times.length === 1 ? { is: 'once', timeMs } : { is: 'twice' };
+  return timesMs.length === 1 ? { is: 'once', timeMs } : { is: 'twice', timesMs };
 }
 
 /** How far the clocks of a zone are ahead of UTC at a time. */

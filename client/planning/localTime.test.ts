@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { findLocalTime, type LocalTime } from './localTime.pure.ts';
 
 const once = (time: string): LocalTime => ({ is: 'once', timeMs: Date.parse(time) });
+const twice = (...times: string[]): LocalTime => ({ is: 'twice', timesMs: times.map(Date.parse) });
 
 test.each<[rule: string, local: string, zone: string, found: LocalTime]>([
   ['is ahead of UTC in Berlin', '2026-11-27T18:00', 'Europe/Berlin', once('2026-11-27T17:00Z')],
@@ -14,8 +15,18 @@ test.each<[rule: string, local: string, zone: string, found: LocalTime]>([
   ['is skipped until 02:59', '2027-03-28T02:59', 'Europe/Berlin', { is: 'skipped' }],
   ['is the first after a gap', '2027-03-28T03:00', 'Europe/Berlin', once('2027-03-28T01:00Z')],
   ['is the last before it repeats', '2026-10-25T01:59', 'Europe/Berlin', once('2026-10-24T23:59Z')],
-  ['comes twice from 02:00', '2026-10-25T02:00', 'Europe/Berlin', { is: 'twice' }],
-  ['comes twice until 02:59', '2026-10-25T02:59', 'Europe/Berlin', { is: 'twice' }],
+  [
+    'comes twice from 02:00',
+    '2026-10-25T02:00',
+    'Europe/Berlin',
+    twice('2026-10-25T00:00Z', '2026-10-25T01:00Z'),
+  ],
+  [
+    'comes twice until 02:59',
+    '2026-10-25T02:59',
+    'Europe/Berlin',
+    twice('2026-10-25T00:59Z', '2026-10-25T01:59Z'),
+  ],
   ['is the first after that', '2026-10-25T03:00', 'Europe/Berlin', once('2026-10-25T02:00Z')],
   // Half an hour forward, at 02:00 (tz database, australasia).
   ['is skipped on Lord Howe Island', '2026-10-04T02:29', 'Australia/Lord_Howe', { is: 'skipped' }],
