@@ -26,8 +26,8 @@ const EXAMPLES = "write for example 'fri 18:00', '27 Nov 2026 18:00' or '2026-11
 /** The parser would take the next Friday for the last one. */
 const REFERS_TO_PAST = /\b(?:last|past|previous)\b/i;
 
-/** The day and the month in digits, in one order or the other. */
-const NUMERIC_DATE = /\b(?<one>\d{1,2})[/.-](?<other>\d{1,2})[/.-]\d{2,4}\b/;
+/** The day and the month in digits, in one order or the other, with a year after them or without. */
+const NUMERIC_DATE = /(?<![\d/.-])(?<one>\d{1,2})(?:[/.]|-(?=\d{1,2}-))(?<other>\d{1,2})(?!\d)/;
 
 /** The parser would swap the month and the day if they are not valid. */
 const ISO_MONTH = /\b\d{4}-(?<month>\d\d)-\d\d\b/;

@@ -273,24 +273,39 @@ test('names the commands that an older server does not know', async () => {
   });
 });
 
-for (const [args, error] of [
+for (const [args, reply, error] of [
   [
     ['plan', '--until', '20:00', '-m', 'x'],
-    'the message was sent, .*: it may or may not be planned',
+    '',
+    'the message was sent, .*: it may or may not be planned; check with motd plans',
   ],
-  [['cancel', '1'], 'its number was sent, .*: it may or may not be cancelled'],
+  [
+    ['cancel', '1'],
+    '',
+    'its number was sent, .*: it may or may not be cancelled; check with motd plans',
+  ],
+  [
+    ['cancel', '1'],
+    '503 STORE UNAVAILABLE\n',
+    '.*503 STORE UNAVAILABLE; nothing is changed, but .*: check with motd plans .*',
+  ],
+  [
+    ['plan', '--until', '20:00', '-m', 'x'],
+    '424 BAD TIME: IN THE PAST\n',
+    '.*IN THE PAST; compare the clocks of this machine and the server',
+  ],
 ] as const) {
-  test(`${args[0]} reports that the outcome is unknown if no reply arrives`, async () => {
+  test(`${args[0]} says what to check after the reply ${JSON.stringify(reply)}`, async () => {
     const service = await startTcpService((socket) => {
       socket.once('data', () => {
         socket.write('200 OK\n');
-        socket.once('data', () => socket.end());
+        socket.once('data', () => socket.end(reply));
       });
     });
     cleanUps.push(() => service.close());
-    const { status, stdout, stderr } = await motd([...args, '127.0.0.1', String(service.port)]);
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(new RegExp(`motd: [\\d.:]+: ${error}; check with motd plans\n$`));
+    expect(await motd([...args, '127.0.0.1', String(service.port)])).toEqual(
+      failed(new RegExp(`motd: [\\d.:]+: ${error}\n$`)),
+    );
   });
 }
 
