@@ -14,7 +14,9 @@ import {
   type StoredEntry,
 } from '../../client/oneshot/oneshot.ts';
 import { describeWindow } from '../../client/planning/describeWindow.pure.ts';
+import type { Plan } from '../../client/replies/planLine.ts';
 import { RetryDelay } from '../../client/retryDelay.ts';
+import { entryJson } from '../../feed/content/entryJson.pure.ts';
 import { askServers, cliErrorForAll, isPermanent } from '../askServers.ts';
 import { CliError, printToStderr } from '../cliError.ts';
 import { exitWhenReaderCloses } from '../exitWhenReaderCloses.ts';
@@ -27,7 +29,6 @@ import {
   useFirstAnswer,
 } from '../firstAnswer.ts';
 import { localZone } from '../localTime/localZone.ts';
-import { entryJson, planJson } from '../messageJson.ts';
 
 /** After a connection that was lost sooner, wait before the next server is asked. */
 const MIN_HEALTHY_MS = 1000;
@@ -51,7 +52,7 @@ export async function get(options: GetOptions): Promise<void> {
   if (options.default && !options.json) return useFirstAnswer(options, getMessage, print);
   await useFirstAnswer(options, getDetails, async (details) => {
     if (details.number === 0 && !options.default) return;
-    await print(options.json ? entryJson(details) : details.message);
+    await print(options.json ? JSON.stringify(entryJson(details)) : details.message);
   });
 }
 
@@ -59,7 +60,8 @@ export async function get(options: GetOptions): Promise<void> {
 export async function history(options: ReadOptions): Promise<void> {
   if (!options.json) return useFirstAnswer(options, askForList('MSGHIST'), printAll);
   await useFirstAnswer(options, askForEntries, async (entries) => {
-    for await (const entry of entries) if (hasBegun(entry)) await print(entryJson(entry));
+    for await (const entry of entries)
+      if (hasBegun(entry)) await print(JSON.stringify(entryJson(entry)));
   });
 }
 
@@ -67,10 +69,19 @@ export async function history(options: ReadOptions): Promise<void> {
 export async function plans(options: ReadOptions): Promise<void> {
   await useFirstAnswer(options, askForPlans, async (plans) => {
     for await (const plan of plans) {
-      const text = `${plan.number} ${describeWindow(plan, localZone())}: ${plan.message}`;
-      await print(options.json ? planJson(plan) : text);
+      await print(options.json ? planJson(plan) : describePlan(plan));
     }
   });
+}
+
+function describePlan(plan: Plan): string {
+  return `${plan.number} ${describeWindow(plan, localZone())}: ${plan.message}`;
+}
+
+/** MSGPLANS tells no more. */
+function planJson(plan: Plan): string {
+  const { message, number, from, until } = entryJson(plan);
+  return JSON.stringify({ message, number, from, until });
 }
 
 /** Whether a message may have been in force. One that was cancelled ends when it was cancelled. */
