@@ -9,7 +9,7 @@ import { get, openEvents, readMessages, startFeed } from './feedProgram.ts';
 
 const READERS = quickOrFull(200, scaled(2_000, 10_000));
 /** More than the kernel buffers for one reader: each of these messages has 4 kB. */
-const CHANGES = quickOrFull(50, scaled(100, 1_000));
+const CHANGES = quickOrFull(50, scaled(100, 200));
 const OPENED_AT_A_TIME = 100;
 
 /** What a reader may take: its connection, and one message more than its socket's buffer. */
