@@ -90,19 +90,19 @@ interface Part {
 const PARTS: Part[] = [
   {
     name: 'the help',
-    files: '**/assets/dialogs-*.js',
+    files: '**/assets/panels-*.js',
     use: (page) => page.keyboard.press('F1'),
     expectUsed: (page) => expect(page.locator('#help')).toBeVisible(),
   },
   {
     name: 'the settings',
-    files: '**/assets/dialogs-*.js',
+    files: '**/assets/panels-*.js',
     use: (page) => pressButton(page, 'Settings'),
     expectUsed: (page) => expect(page.locator('#settings')).toBeVisible(),
   },
   {
     name: 'the history',
-    files: '**/assets/historyPanel-*.js',
+    files: '**/assets/panels-*.js',
     use: (page) => pressButton(page, 'Message history'),
     expectUsed: (page) => expect(page.locator('#history')).toContainText('No message'),
   },

@@ -55,8 +55,13 @@ export class HistoryPanel {
     });
   }
 
-  get isOpen(): boolean {
+  get #isOpen(): boolean {
     return !this.#panel.hidden;
+  }
+
+  toggle(): void {
+    if (this.#isOpen) this.close();
+    else this.open();
   }
 
   open(): void {
@@ -75,7 +80,7 @@ export class HistoryPanel {
 
   /** Reloads the list soon, if it is open. */
   messageChanged(): void {
-    if (!this.isOpen || this.#reloadTimer !== undefined) return;
+    if (!this.#isOpen || this.#reloadTimer !== undefined) return;
     this.#reloadTimer = setTimeout(() => {
       // Let the current load finish: frequent changes would otherwise restart it forever.
       if (this.#socket === undefined) this.#load();

@@ -1,7 +1,7 @@
 // Creates the page's parts, and connects them. Each part has its own file; the central one is
 // pageConversation.ts, through which every line goes from the user to the server and back.
 //
-//   build      settings ─▶ socket, screen, field ─▶ conversation ─▶ dialogs and tools
+//   build      settings ─▶ socket, screen, field ─▶ conversation ─▶ panels and tools
 //   wire       the page's buttons, keys and settings to the parts
 //   connect    last: no event of a connection comes before every part exists
 //
@@ -17,7 +17,6 @@ import type { BufferedSocket } from '../connection/bufferedSocket.ts';
 import { ConnectionStatus } from '../connection/connectionStatus.ts';
 import { type ConnectionEvents, ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import { LineEditor } from '../editor/lineEditor.ts';
-import type { HistoryPanel } from '../message/historyPanel.ts';
 import { LiveMessage } from '../message/liveMessage.ts';
 import { Notifications } from '../message/notifications.ts';
 import { openStorage } from '../settings/storage.ts';
@@ -28,13 +27,13 @@ import { FindBar } from '../ui/findBar.ts';
 import { NativeField } from '../ui/nativeField.ts';
 import { Toast } from '../ui/toast.ts';
 import { Announcer } from './announcer.ts';
-import type { Dialogs } from './dialogs.ts';
 import { InputChoice } from './inputChoice.ts';
 import { LazyPart } from './lazyPart.ts';
 import { PageConversation } from './pageConversation.ts';
 import { PageKeys } from './pageKeys.ts';
 import { type PageTarget, pageTitle } from './pageTarget.ts';
 import { PageTools } from './pageTools.ts';
+import type { Panels } from './panels.ts';
 import { Screen, type ScreenPart } from './screen.ts';
 
 /** Loaded only if the target is an original server. */
@@ -43,9 +42,8 @@ export type OriginalServer = typeof import('./original.ts');
 const NO_REPLY = 'the server did not answer';
 
 /** What the page reports if a part could not be loaded. */
-const LOAD_FAILED: Record<ScreenPart | 'dialogs' | 'history', string> = {
-  dialogs: 'The dialog could not be loaded. Try again, or reload the page.',
-  history: 'The history could not be loaded. Try again, or reload the page.',
+const LOAD_FAILED: Record<ScreenPart | 'panels', string> = {
+  panels: 'This part of the page could not be loaded. Try again, or reload the page.',
   search: 'The search could not be loaded. Try again, or reload the page.',
   links: 'The links in the terminal do not work: reload the page.',
   characters: 'Some characters may overlap: their widths could not be loaded.',
@@ -135,16 +133,16 @@ export function createPage(
     setAwaitingReply: (isAwaiting) => status.setAwaitingReply(isAwaiting),
   });
 
-  // Dialogs and tools.
+  // Panels and tools.
   const notifications = new Notifications(() => settings.get('notify'));
-  const dialogs = new LazyPart<Dialogs>(
+  const panels = new LazyPart<Panels>(
     async () => {
-      const { createDialogs } = await import('./dialogs.ts');
-      return createDialogs(document, commands, settings, notifications);
+      const { createPanels } = await import('./panels.ts');
+      return createPanels(document, target.url, commands, settings, notifications);
     },
-    () => toast.show(LOAD_FAILED.dialogs),
+    () => toast.show(LOAD_FAILED.panels),
   );
-  const openHelp = () => dialogs.use(({ help }) => help.open());
+  const openHelp = () => panels.use(({ help }) => help.open());
   const findBar = new FindBar(document, screen, searchDecorations, () => input.focusLine());
   const tools = new PageTools(requireElement(document, '#tools'), {
     screen,
@@ -159,7 +157,8 @@ export function createPage(
   document.title = title;
   onClick('#find-button', () => findBar.open());
   onClick('#help-button', openHelp);
-  onClick('#settings-button', () => dialogs.use(({ settings: dialog }) => dialog.open()));
+  onClick('#history-button', () => panels.use(({ history }) => history.toggle()));
+  onClick('#settings-button', () => panels.use(({ settings: dialog }) => dialog.open()));
   document.addEventListener('keydown', (event) => keys.keyDownOutsideTerminal(event));
   settings.onChange((key) => {
     if (key === 'fontSize') screen.fontSize = settings.get('fontSize');
@@ -169,7 +168,7 @@ export function createPage(
   fitAboveTouchKeyboard();
   if (!isMessageServer) hideLiveMessage(document);
   const live = isMessageServer
-    ? createLiveMessage(document, target, { announcer, notifications, socket, toast })
+    ? createLiveMessage(document, target, { announcer, notifications, socket, panels })
     : undefined;
 
   return {
@@ -200,7 +199,7 @@ interface LiveMessageListeners {
   announcer: Announcer;
   notifications: Notifications;
   socket: ReconnectingSocket;
-  toast: Toast;
+  panels: LazyPart<Panels>;
 }
 
 /** Runs a listener when a button of the page is clicked. */
@@ -213,23 +212,12 @@ function onClick(selector: string, listener: () => void): void {
   });
 }
 
-/** The live message above the terminal, and the history beside it. */
+/** The live message above the terminal. */
 function createLiveMessage(
   document: Document,
   target: PageTarget,
-  { announcer, notifications, socket, toast }: LiveMessageListeners,
+  { announcer, notifications, socket, panels }: LiveMessageListeners,
 ): LiveMessage {
-  const button = requireElement(document, '#history-button');
-  const panel = new LazyPart<HistoryPanel>(
-    async () => {
-      const { HistoryPanel } = await import('../message/historyPanel.ts');
-      return new HistoryPanel(target.url, requireElement(document, '#history'), button);
-    },
-    () => toast.show(LOAD_FAILED.history),
-  );
-  onClick('#history-button', () => {
-    panel.use((history) => (history.isOpen ? history.close() : history.open()));
-  });
   return new LiveMessage(
     target.url,
     requireElement(document, '#message-bar'),
@@ -238,7 +226,7 @@ function createLiveMessage(
       changed: (message) => {
         announcer.announceMessage(message);
         notifications.show(message);
-        panel.useIfLoaded((history) => history.messageChanged());
+        panels.useIfLoaded(({ history }) => history.messageChanged());
       },
       stoppedResponding: () => socket.reconnect(NO_REPLY),
     },

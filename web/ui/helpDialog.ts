@@ -1,6 +1,8 @@
-// Opens the help, which is <dialog id="help"> in index.html.
+// The help: the commands, and the keys.
 
-import { requireElement } from './dom.ts';
+import { createDialog } from './dialogFrame.ts';
+import { element } from './element.ts';
+import { COMMAND_HELP, HELP_NOTE, type HelpTable, KEY_HELP } from './helpText.ts';
 import { modal } from './modal.ts';
 
 /** The label on a Mac's keyboard for the key that browsers call Alt. */
@@ -9,25 +11,42 @@ const MAC_ALT = '⌥';
 export class HelpDialog {
   /** Opens the dialog; when it closes, the focus returns. */
   readonly open: () => void;
-  readonly #dialog: HTMLDialogElement;
 
-  constructor(document: Document) {
-    this.#dialog = requireElement(document, '#help', HTMLDialogElement);
-    this.open = modal(this.#dialog);
-    if (navigator.userAgent.includes('Mac OS')) this.#useMacLabels();
-  }
-
-  /** Shows these commands alone. */
-  showCommands(commands: readonly string[]): void {
-    for (const row of this.#dialog.querySelectorAll('#help-commands tr')) {
-      if (!commands.includes(row.querySelector('code')?.textContent ?? '')) row.remove();
+  /** @param commands Those to explain. */
+  constructor(commands: readonly string[]) {
+    const tables = KEY_HELP.map((help) => table(help, withKeys));
+    const rows = COMMAND_HELP.rows.filter(([command]) => commands.includes(command));
+    if (rows.length > 0) {
+      const help = { ...COMMAND_HELP, rows };
+      tables.unshift(table(help, (command) => [element('code', {}, command)]));
     }
-    if (commands.length === 0) this.#dialog.querySelector('#help-commands')?.remove();
+    const note = element('p', {}, ...withKeys(HELP_NOTE));
+    this.open = modal(createDialog('help', 'Help', ...tables, note));
   }
+}
 
-  #useMacLabels(): void {
-    for (const key of this.#dialog.querySelectorAll('kbd')) {
-      if (key.textContent === 'Alt') key.textContent = MAC_ALT;
-    }
+/** @param label Makes the heading of a row. */
+function table({ caption, rows }: HelpTable, label: (what: string) => Node[]): HTMLElement {
+  const body = element('tbody');
+  for (const [what, meaning] of rows) {
+    const heading = element('th', { scope: 'row' }, ...label(what));
+    body.append(element('tr', {}, heading, element('td', {}, ...withKeys(meaning))));
   }
+  return element('table', {}, element('caption', {}, caption), body);
+}
+
+/** Makes the keys in a text elements. */
+function withKeys(text: string): Node[] {
+  // Every second part is what the parentheses match.
+  return text
+    .split(/\[([^\]]+)\]/)
+    .map((part, i) => (i % 2 === 0 ? new Text(part) : keyElement(part.split('-'))));
+}
+
+/** Keys that are pressed together are nested (HTML, section 4.5.20). */
+function keyElement(keys: readonly string[]): HTMLElement {
+  const isMac = navigator.userAgent.includes('Mac OS');
+  const elements = keys.map((key) => element('kbd', {}, isMac && key === 'Alt' ? MAC_ALT : key));
+  const [only, ...others] = elements;
+  return only !== undefined && others.length === 0 ? only : element('kbd', {}, ...elements);
 }

@@ -1,0 +1,51 @@
+// The page's dialogs and the panel with the history, loaded when the first of them is opened.
+
+import { adoptStyles } from '../appearance/adoptStyles.ts';
+import dialogStyles from '../appearance/dialogs.css?inline';
+import historyStyles from '../appearance/history.css?inline';
+import { loggedInUser } from '../connection/login.ts';
+import { HistoryPanel } from '../message/historyPanel.ts';
+import type { Notifications } from '../message/notifications.ts';
+import { SettingsDialog } from '../settings/settingsDialog.ts';
+import type { UserSettings } from '../settings/userSettings.ts';
+import { requireElement } from '../ui/dom.ts';
+import { HelpDialog } from '../ui/helpDialog.ts';
+
+export interface Panels {
+  help: HelpDialog;
+  settings: SettingsDialog;
+  /** Of a message server. */
+  history: HistoryPanel;
+}
+
+/**
+ * Creates the panels of a target's page.
+ *
+ * @param url The URL of the target's WebSocket.
+ * @param commands Those of the target; none if it is not a message server.
+ */
+export function createPanels(
+  document: Document,
+  url: URL,
+  commands: readonly string[],
+  settings: UserSettings,
+  notifications: Notifications,
+): Panels {
+  adoptStyles(dialogStyles);
+  adoptStyles(historyStyles);
+  const settingsDialog = new SettingsDialog(document, settings, () =>
+    notifications.requestPermission(),
+  );
+  const user = loggedInUser(document.cookie);
+  if (user !== undefined) settingsDialog.showLogin(user);
+  if (commands.length === 0) settingsDialog.showLineEndings();
+  return {
+    help: new HelpDialog(commands),
+    settings: settingsDialog,
+    history: new HistoryPanel(
+      url,
+      requireElement(document, '#history'),
+      requireElement(document, '#history-button'),
+    ),
+  };
+}

@@ -1,0 +1,22 @@
+// What every dialog of the page has: a title, and a button that closes it.
+
+import { element, iconButton } from './element.ts';
+
+/** Adds a dialog to the page, closed. */
+export function createDialog(
+  id: string,
+  title: string,
+  ...content: (Node | string)[]
+): HTMLDialogElement {
+  const heading = element('h2', { id: `${id}-title` }, title);
+  const close = iconButton('close', {
+    className: 'close',
+    ariaLabel: 'Close',
+    title: 'Close (Escape)',
+  });
+  const head = element('div', { className: 'head' }, heading, close);
+  const dialog = element('dialog', { id }, head, ...content);
+  dialog.setAttribute('aria-labelledby', heading.id);
+  document.body.append(dialog);
+  return dialog;
+}

@@ -1,0 +1,64 @@
+// The text of the help. Keys stand in brackets: [Ctrl-A] is two keys pressed together.
+
+export interface HelpTable {
+  caption: string;
+  rows: readonly (readonly [what: string, meaning: string])[];
+}
+
+/** The message server's commands. */
+export const COMMAND_HELP: HelpTable = {
+  caption: 'Commands',
+  rows: [
+    ['MSGGET', 'shows the message'],
+    ['MSGSTORE', 'stores the next line as the new message; a command there is rejected'],
+    ['MSGHIST', 'shows the earlier messages'],
+    ['MSGWATCH', 'shows each new message, until you type'],
+    ['QUIT', 'ends the session'],
+    ['SHUTDOWN', 'stops the server; asks for its password'],
+  ],
+};
+
+export const KEY_HELP: readonly HelpTable[] = [
+  {
+    caption: 'Move the cursor',
+    rows: [
+      ['[←] [→]', 'one character'],
+      ['[Ctrl-←] [Ctrl-→] or [Alt-B] [Alt-F]', 'one word; [Alt] with the arrows works, too'],
+      ['[Home] [End] or [Ctrl-A] [Ctrl-E]', 'to the start or the end of the line'],
+    ],
+  },
+  {
+    caption: 'Delete',
+    rows: [
+      ['[Backspace] [Delete]', 'the character before or after the cursor'],
+      ['[Alt-Backspace] [Alt-D]', 'the word before or after the cursor'],
+      ['[Ctrl-U] [Ctrl-K]', 'everything before or after the cursor'],
+      ['[Ctrl-Y]', 'inserts the deleted text again'],
+      ['[Ctrl-C]', 'discards the line; copies if text is selected'],
+      ['[Ctrl-D]', 'the character after the cursor; on an empty line, ends the session'],
+    ],
+  },
+  {
+    caption: 'History and terminal',
+    rows: [
+      ['[↑] [↓]', 'previous and next line you typed'],
+      ['[Ctrl-R]', 'searches the lines you typed'],
+      ['[Tab]', 'completes a command'],
+      ['[Ctrl-F]', 'searches the terminal'],
+      ['[Ctrl-L]', 'clears the terminal'],
+      ['[PageUp] [PageDown]', 'scrolls the terminal'],
+    ],
+  },
+  {
+    caption: 'Focus and help',
+    rows: [
+      ['[Shift-Tab] or [Tab]', 'leaves the terminal; [Tab] on an empty line only'],
+      ['[F1] or [?]', 'opens this help; [?] on an empty line only'],
+      ['[Escape]', 'closes a dialog, a panel or the search'],
+    ],
+  },
+];
+
+export const HELP_NOTE =
+  'In the field below the terminal, the browser’s own keys edit the line; [↑] [↓], [Ctrl-F] and ' +
+  '[F1] work as above. A line that starts with a space is not saved in the history.';
