@@ -1,26 +1,47 @@
-// Collects the reply to MSGHIST, in bounded memory. Pure.
+// Collects the history of a server, in bounded memory: by MSGINFO, MSGPLANS and MSGLIST, or by
+// MSGHIST if the server is older. Pure.
+//
+//   awaits     line           sends                       next
+//   info       200 OK                                     inForce
+//              400 …          MSGHIST, QUIT               older
+//   inForce    an entry       MSGPLANS, MSGLIST, QUIT     plans
+//   plans      200 OK, plans, `.`                         list
+//   list       200 OK, entries, `.`                       complete
+//   older      200 OK, times and messages, `.`            complete
+//   any        any other                                  rejected
 
 import { LineReader, MAX_LINE_BYTES, TOO_LONG } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
+import { REPLY } from '../../protocol/replies.ts';
+import { formatTime } from '../../protocol/time.ts';
 import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts';
+import { type EntryDetails, readEntryLine } from './entryLine.ts';
 import { HistoryLineReader } from './historyLineReader.ts';
 
-export interface StoredMessage {
+export interface HistoryEntry extends Omit<EntryDetails, 'number' | 'storedAtMs'> {
+  /** `undefined` if the server is older. */
+  number?: number;
   /** The time at which it was stored: RFC 3339, in UTC. */
   time: string;
-  /** Safe to display. */
-  message: string;
+  isInForce: boolean;
+  /** Whether it has a window that is not over yet, on the server's clock. */
+  isPlanned: boolean;
 }
 
 export type HistoryResult =
-  | { is: 'incomplete' }
-  /** All messages, oldest first. */
-  | { is: 'complete'; messages: readonly StoredMessage[] }
+  /** Send this text; it may be empty. */
+  | { is: 'incomplete'; send: string }
+  /** All entries, oldest first. */
+  | { is: 'complete'; entries: readonly HistoryEntry[] }
   /** The server sent another reply, or a line that is not an entry. */
   | { is: 'rejected'; reply: string };
 
-/** The text to send. QUIT makes the server close the connection after the history. */
-export const HISTORY_REQUEST = 'MSGHIST\nQUIT\n';
+/** The text to send first. */
+export const HISTORY_REQUEST = 'MSGINFO\n';
+
+// QUIT makes the server close the connection after the history.
+const LIST_REQUEST = 'MSGPLANS\nMSGLIST\nQUIT\n';
+const OLDER_REQUEST = 'MSGHIST\nQUIT\n';
 
 /** The maximum number of messages to keep: the newest ones of a longer history. */
 const MAX_MESSAGES = 10_000;
@@ -28,15 +49,28 @@ const MAX_MESSAGES = 10_000;
 /** Enough for MAX_MESSAGES messages of the maximum length. A hostile server sends longer ones. */
 const MAX_CHARACTERS = MAX_MESSAGES * MAX_LINE_BYTES;
 
+/** How a server replies to a command that it does not know; the original's words are others. */
+const UNKNOWN_COMMAND = /^400 /;
+
 // RFC 3339, section 5.6, in UTC (PROTOCOL.md).
-const ENTRY = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) (.+)$/su;
+const TIME_AND_MESSAGE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) (.+)$/su;
+
+/** The number at the start of a line of MSGPLANS. */
+const PLAN = /^(\d{1,15}) /;
+
+type State =
+  | { awaits: 'info' }
+  | { awaits: 'inForce' }
+  | { awaits: 'plans'; lines: HistoryLineReader; inForce: number; planned: Set<number> }
+  | { awaits: 'list'; lines: HistoryLineReader; inForce: number; planned: ReadonlySet<number> }
+  | { awaits: 'older'; lines: HistoryLineReader };
 
 export class HistoryReader {
   readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
-  readonly #events = new HistoryLineReader();
-  readonly #messages: StoredMessage[] = [];
+  readonly #entries: HistoryEntry[] = [];
+  #state: State = { awaits: 'info' };
   #characters = 0;
-  #result: HistoryResult = { is: 'incomplete' };
+  #result: HistoryResult = { is: 'incomplete', send: '' };
 
   /**
    * @param text Decoded text from the server. A chunk may end anywhere.
@@ -44,48 +78,112 @@ export class HistoryReader {
    */
   receive(text: string): HistoryResult {
     this.#lines.push(text);
+    let send = '';
     while (this.#result.is === 'incomplete') {
       const line = this.#lines.next();
-      if (line === undefined) break;
-      this.#receiveLine(line);
+      if (line === undefined) return { is: 'incomplete', send };
+      this.#result = line === TOO_LONG ? rejected(TOO_LONG_TO_SHOW) : this.#receiveLine(line);
+      if (this.#result.is === 'incomplete') send += this.#result.send;
     }
     return this.#result;
   }
 
-  #receiveLine(line: string | typeof TOO_LONG): void {
-    if (line === TOO_LONG) {
-      this.#result = { is: 'rejected', reply: TOO_LONG_TO_SHOW };
-      return;
-    }
-    const event = this.#events.receiveLine(line);
-    switch (event.is) {
-      case 'accepted':
-        break;
-      case 'entry':
-        this.#addEntry(line);
-        break;
-      case 'end':
-        this.#result = { is: 'complete', messages: this.#messages };
-        break;
-      case 'rejected':
-        this.#result = event;
-        break;
+  #receiveLine(line: string): HistoryResult {
+    const state = this.#state;
+    switch (state.awaits) {
+      case 'info':
+        if (UNKNOWN_COMMAND.test(line)) {
+          return this.#continue({ awaits: 'older', lines: new HistoryLineReader() }, OLDER_REQUEST);
+        }
+        return line === REPLY.ok ? this.#continue({ awaits: 'inForce' }) : rejected(line);
+      case 'inForce': {
+        const inForce = readEntryLine(line)?.number;
+        if (inForce === undefined) return rejected(line);
+        const lines = new HistoryLineReader();
+        return this.#continue(
+          { awaits: 'plans', lines, inForce, planned: new Set() },
+          LIST_REQUEST,
+        );
+      }
+      case 'plans':
+      case 'list':
+      case 'older':
+        return this.#receiveItem(state, line);
       default:
-        event satisfies never;
+        return state satisfies never;
     }
   }
 
-  #addEntry(line: string): void {
-    const [, time, message] = ENTRY.exec(line) ?? [];
-    if (time === undefined || message === undefined) {
-      this.#result = { is: 'rejected', reply: escapeControls(line) };
-      return;
-    }
-    const stored = { time, message: escapeControls(message) };
-    this.#messages.push(stored);
-    this.#characters += stored.message.length;
-    while (this.#messages.length > MAX_MESSAGES || this.#characters > MAX_CHARACTERS) {
-      this.#characters -= this.#messages.shift()?.message.length ?? 0;
+  /** Receives a line of a list. */
+  #receiveItem(state: State & { lines: HistoryLineReader }, line: string): HistoryResult {
+    const event = state.lines.receiveLine(line);
+    switch (event.is) {
+      case 'accepted':
+        return this.#continue(state);
+      case 'entry':
+        return this.#add(state, line) ? this.#continue(state) : rejected(line);
+      case 'end':
+        if (state.awaits !== 'plans') return { is: 'complete', entries: this.#entries };
+        return this.#continue({ ...state, awaits: 'list', lines: new HistoryLineReader() });
+      case 'rejected':
+        return event;
+      default:
+        return event satisfies never;
     }
   }
+
+  #continue(state: State, send = ''): HistoryResult {
+    this.#state = state;
+    return { is: 'incomplete', send };
+  }
+
+  /** @returns Whether the line is an entry, or a plan. */
+  #add(state: State & { lines: HistoryLineReader }, line: string): boolean {
+    if (state.awaits === 'plans') {
+      const [, number] = PLAN.exec(line) ?? [];
+      if (number === undefined || state.planned.size === MAX_MESSAGES) return false;
+      state.planned.add(Number(number));
+      return true;
+    }
+    const entry = state.awaits === 'list' ? listedEntry(line, state) : olderEntry(line);
+    if (entry === undefined) return false;
+    this.#entries.push(entry);
+    this.#characters += sizeOf(entry);
+    while (this.#entries.length > MAX_MESSAGES || this.#characters > MAX_CHARACTERS) {
+      const dropped = this.#entries.shift();
+      this.#characters -= dropped === undefined ? 0 : sizeOf(dropped);
+    }
+    return true;
+  }
+}
+
+/** Reads a line of MSGLIST. */
+function listedEntry(
+  line: string,
+  { inForce, planned }: { inForce: number; planned: ReadonlySet<number> },
+): HistoryEntry | undefined {
+  const details = readEntryLine(line);
+  if (details?.storedAtMs === undefined) return undefined;
+  const { storedAtMs, ...entry } = details;
+  return {
+    ...entry,
+    time: formatTime(storedAtMs),
+    isInForce: entry.number === inForce,
+    isPlanned: planned.has(entry.number),
+  };
+}
+
+/** Reads a line of MSGHIST. */
+function olderEntry(line: string): HistoryEntry | undefined {
+  const [, time, message] = TIME_AND_MESSAGE.exec(line) ?? [];
+  if (time === undefined || message === undefined) return undefined;
+  return { time, message: escapeControls(message), isInForce: false, isPlanned: false };
+}
+
+function sizeOf({ message, author = '' }: HistoryEntry): number {
+  return message.length + author.length;
+}
+
+function rejected(line: string): HistoryResult {
+  return { is: 'rejected', reply: escapeControls(line) };
 }

@@ -4,12 +4,25 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { devices, expect, type PageTerminal, startBridge, store, test } from '../fixtures.ts';
 
 const folder = process.env['MOTD_PICTURES'];
 
 const DESKTOP = { viewport: { width: 880, height: 500 }, deviceScaleFactor: 2 };
 const PROMPT = 'Enter command (MSGGET, MSGSTORE, QUIT, SHUTDOWN):';
+
+/** A local time some days from now, in the form of the inputs. */
+function localTime(days: number, clock: string): string {
+  const day = new Date(Date.now() + days * 86_400_000);
+  return `${day.toLocaleDateString('sv-SE', { timeZone: 'Europe/Berlin' })}T${clock}`;
+}
+
+const MAINTENANCE = [
+  'Maintenance tonight: mail and the wiki are down',
+  localTime(6, '18:00'),
+  localTime(6, '20:00'),
+] as const;
 
 function picture(name: string, outputDir: string): { path: string } {
   return { path: join(folder ?? outputDir, name) };
@@ -47,15 +60,24 @@ test.describe('a light desktop', () => {
       await terminal.type(line);
     }
     await terminal.expectText(`Server: 200 OK\n${PROMPT}`);
+    await plan(page, 'The library is closed today', '', localTime(1, '08:00'));
+    await plan(page, ...MAINTENANCE);
     await page.locator('#history-button').click();
-    await expect(page.locator('#history li')).toHaveCount(2);
+    await expect(page.locator('#history li')).toHaveCount(4);
+    await expect(page.locator('#toast')).toBeEmpty();
     await page.screenshot(picture('page-history.png', outputDir));
+  });
+
+  test('takes page-plan.png', async ({ terminal, page }, { outputDir }) => {
+    await holdConversation(terminal);
+    await fillPlan(page, ...MAINTENANCE);
+    await page.screenshot(picture('page-plan.png', outputDir));
   });
 });
 
 test.describe('a phone', () => {
   const { defaultBrowserType: _, ...phone } = devices['Pixel 7'];
-  test.use({ ...phone, colorScheme: 'light' });
+  test.use({ ...phone, colorScheme: 'light', timezoneId: 'Europe/Berlin', locale: 'en-GB' });
 
   test('takes page-phone.png', async ({ terminal, page }, { outputDir }) => {
     await expect.poll(() => terminal.flow()).toContain('SHUTDOWN):');
@@ -68,6 +90,12 @@ test.describe('a phone', () => {
     await expect.poll(() => terminal.flow()).toMatch(/knowledgeEntercommand[^:]+:$/);
     await page.locator('#field-text').blur();
     await page.screenshot(picture('page-phone.png', outputDir));
+  });
+
+  test('takes page-phone-plan.png', async ({ terminal, page }, { outputDir }) => {
+    await expect.poll(() => terminal.flow()).toContain('SHUTDOWN):');
+    await fillPlan(page, ...MAINTENANCE);
+    await page.screenshot(picture('page-phone-plan.png', outputDir));
   });
 });
 
@@ -109,6 +137,23 @@ test.describe('the icon', () => {
     });
   }
 });
+
+/** Fills in the dialog that plans a message. */
+async function fillPlan(page: Page, message: string, from: string, until: string): Promise<void> {
+  await page.locator('#plan-button').click();
+  const dialog = page.getByRole('dialog', { name: 'Plan a message' });
+  await dialog.getByLabel('Message').fill(message);
+  await dialog.getByLabel('From').fill(from);
+  await dialog.getByLabel('Until').fill(until);
+  await dialog.getByLabel('Until').blur();
+  await expect(dialog.locator('.understood')).not.toBeEmpty();
+}
+
+async function plan(page: Page, message: string, from: string, until: string): Promise<void> {
+  await fillPlan(page, message, from, until);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  await expect(page.getByRole('dialog')).toBeHidden();
+}
 
 /** Stores a message, and waits for the next prompt. */
 async function holdConversation(terminal: PageTerminal): Promise<void> {

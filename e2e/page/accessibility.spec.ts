@@ -39,7 +39,7 @@ async function* states(page: Page): AsyncGenerator<string> {
   await expect(page.locator('#message')).not.toBeEmpty();
   yield 'connected';
 
-  for (const name of ['Settings', 'Help']) {
+  for (const name of ['Settings', 'Help', 'Plan a message']) {
     await tool(page, name).click();
     await expect(page.getByRole('dialog', { name })).toBeVisible();
     yield name;
@@ -161,7 +161,8 @@ test.describe('with the keyboard alone', () => {
   test('reaches every tool from the terminal, with a visible focus', async ({ page }) => {
     const names = [
       ...['Help', 'Settings', 'Clear the terminal', 'Download the transcript'],
-      ...['Copy the selection, or everything', 'Search the terminal', 'Message history'],
+      ...['Copy the selection, or everything', 'Search the terminal'],
+      ...['Plan a message', 'Message history'],
     ];
     expect(await focused(page)).toBe('Terminal input');
     await expect(page.locator('.xterm-cursor-outline')).toHaveCount(0);

@@ -18,7 +18,7 @@ test.use({ colorScheme: 'dark' });
 
 test.beforeEach(({ terminal }) => expect.poll(() => terminal.flow()).toMatch(/SHUTDOWN\):$/));
 
-for (const name of ['Settings', 'Help']) {
+for (const name of ['Settings', 'Help', 'Plan a message']) {
   test(`${name}: Escape, its button and a click outside close it and return the focus`, async ({
     page,
   }) => {

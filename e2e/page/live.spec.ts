@@ -287,7 +287,7 @@ test.describe('the history', () => {
     }
     await expect(page.locator('#history li')).toHaveCount(1000);
     await expect(page.locator('#history li').first()).toContainText('message 1000');
-    await page.locator('#history ol').focus();
+    await page.locator('#history .lists').focus();
     await page.keyboard.press('End');
     await expect(page.locator('#history li').last()).toBeInViewport();
   });

@@ -101,6 +101,12 @@ const PARTS: Part[] = [
     expectUsed: (page) => expect(page.locator('#settings')).toBeVisible(),
   },
   {
+    name: 'the dialog that plans a message',
+    files: '**/assets/panels-*.js',
+    use: (page) => pressButton(page, 'Plan a message'),
+    expectUsed: (page) => expect(page.locator('#plan')).toBeVisible(),
+  },
+  {
     name: 'the history',
     files: '**/assets/panels-*.js',
     use: (page) => pressButton(page, 'Message history'),

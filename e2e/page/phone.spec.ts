@@ -406,6 +406,7 @@ test.describe('320 pixels wide', () => {
       'Search the terminal': page.locator('#find-form'),
       Settings: page.locator('#settings'),
       Help: page.locator('#help'),
+      'Plan a message': page.locator('#plan'),
     };
     for (const [name, part] of Object.entries(opened)) {
       await page.getByRole('button', { name, exact: true }).tap();

@@ -1,15 +1,25 @@
-// The panel beside the terminal with the message history. Each load uses a new session.
+// The panel beside the terminal: the planned messages, and above all the history. Each load uses a
+// new session.
+//
+//   state      event                next state
+//   idle       open, try again      loading
+//              reloadSoon           reloadDue
+//   reloadDue  the time comes       loading
+//   loading    reloadSoon           loading, outdated
+//              complete             idle; reloadDue if it is outdated
+//              failed               idle
+//   any        close                idle
 
 import {
   HISTORY_REQUEST,
+  type HistoryEntry,
   HistoryReader,
-  type StoredMessage,
 } from '../../client/replies/historyReader.ts';
-import { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
-import { linkedText } from '../ui/linkedText.ts';
-
-/** The longest silence of the server before loading fails. */
-const SILENCE_TIMEOUT_MS = 10_000;
+import { ServerExchange } from '../connection/serverExchange.ts';
+import { button, element, iconButton } from '../ui/element.ts';
+import { historyItem, type NumberedEntry } from './historyItem.ts';
+import { asSentence } from './replyWords.pure.ts';
+import { TimeFormat } from './timeFormat.ts';
 
 /** The list is reloaded at most once in this time, however often the message changes. */
 const RELOAD_GAP_MS = 1_000;
@@ -17,37 +27,55 @@ const RELOAD_GAP_MS = 1_000;
 /** Messages per page of the list: a thousand long ones would block the page. */
 const PAGE_SIZE = 100;
 
-const SVG = 'http://www.w3.org/2000/svg';
+type LoadState =
+  | { is: 'idle' }
+  | { is: 'reloadDue'; timer: ReturnType<typeof setTimeout> }
+  /** `isOutdated`: the message changed since this load started. */
+  | { is: 'loading'; exchange: ServerExchange; isOutdated: boolean };
 
 export class HistoryPanel {
   readonly #url: URL;
   readonly #panel: HTMLElement;
   readonly #button: HTMLElement;
-  readonly #close = closeButton();
-  readonly #status = document.createElement('p');
-  readonly #tryAgain = document.createElement('button');
-  readonly #list = document.createElement('ol');
+  readonly #cancel: (entry: NumberedEntry) => void;
+  readonly #close = iconButton('close', {
+    ariaLabel: 'Close the history',
+    title: 'Close the history (Escape)',
+    onclick: () => this.close(),
+  });
+  readonly #status = element('p');
+  readonly #tryAgain = button({ hidden: true, onclick: () => this.#load() }, 'Try again');
+  readonly #planned = new HistoryList('Planned', 'Planned messages, the next one first');
+  readonly #past = new HistoryList('So far', 'Messages, newest first');
+  /** A tab stop, for scrolling with the keyboard. */
+  readonly #lists = element('div', { className: 'lists', tabIndex: 0, hidden: true });
   readonly #times = new TimeFormat();
-  #socket: ReconnectingSocket | undefined;
-  #silenceTimer: ReturnType<typeof setTimeout> | undefined;
-  #reloadTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Whether the message changed since the current load started. */
-  #isOutdated = false;
+  #state: LoadState = { is: 'idle' };
   /** The number of messages that the user asked to see. */
   #shownCount = PAGE_SIZE;
 
   /**
    * @param url The WebSocket URL of the message server at the bridge.
    * @param panel An empty element, hidden until it is opened.
-   * @param button Gets `aria-expanded`, and the focus when the panel closes.
+   * @param openButton Gets `aria-expanded`, and the focus when the panel closes.
+   * @param cancel Called when the user wants to cancel a planned message.
    */
-  constructor(url: URL, panel: HTMLElement, button: HTMLElement) {
+  constructor(
+    url: URL,
+    panel: HTMLElement,
+    openButton: HTMLElement,
+    cancel: (entry: NumberedEntry) => void,
+  ) {
     this.#url = url;
     this.#panel = panel;
-    this.#button = button;
-    this.#buildDom();
-    this.#close.addEventListener('click', () => this.close());
-    this.#tryAgain.addEventListener('click', () => this.#load());
+    this.#button = openButton;
+    this.#cancel = cancel;
+    this.#status.setAttribute('role', 'status');
+    this.#lists.setAttribute('role', 'group');
+    this.#lists.ariaLabel = 'Messages';
+    this.#lists.append(this.#planned.element, this.#past.element);
+    const head = element('div', { className: 'head' }, element('h2', {}, 'History'), this.#close);
+    panel.append(head, this.#status, this.#tryAgain, this.#lists);
     panel.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
       event.stopPropagation();
@@ -55,13 +83,9 @@ export class HistoryPanel {
     });
   }
 
-  get #isOpen(): boolean {
-    return !this.#panel.hidden;
-  }
-
   toggle(): void {
-    if (this.#isOpen) this.close();
-    else this.open();
+    if (this.#panel.hidden) this.open();
+    else this.close();
   }
 
   open(): void {
@@ -73,26 +97,29 @@ export class HistoryPanel {
 
   close(): void {
     this.#setOpen(false);
-    this.#stopLoading();
-    this.#cancelReload();
+    this.#stop();
     this.#button.focus();
   }
 
   /** Reloads the list soon, if it is open. */
-  messageChanged(): void {
-    if (!this.#isOpen || this.#reloadTimer !== undefined) return;
-    this.#reloadTimer = setTimeout(() => {
-      // Let the current load finish: frequent changes would otherwise restart it forever.
-      if (this.#socket === undefined) this.#load();
-      else this.#isOutdated = true;
-      this.#reloadTimer = undefined;
-    }, RELOAD_GAP_MS);
-  }
-
-  #cancelReload(): void {
-    clearTimeout(this.#reloadTimer);
-    this.#reloadTimer = undefined;
-    this.#isOutdated = false;
+  reloadSoon(): void {
+    if (this.#panel.hidden) return;
+    switch (this.#state.is) {
+      case 'idle':
+        this.#state = {
+          is: 'reloadDue',
+          timer: setTimeout(() => this.#load(), RELOAD_GAP_MS),
+        };
+        break;
+      case 'loading':
+        // Let it finish: frequent changes would otherwise restart it forever.
+        this.#state = { ...this.#state, isOutdated: true };
+        break;
+      case 'reloadDue':
+        break;
+      default:
+        this.#state satisfies never;
+    }
   }
 
   #setOpen(isOpen: boolean): void {
@@ -101,80 +128,70 @@ export class HistoryPanel {
   }
 
   #load(): void {
-    this.#stopLoading();
-    this.#cancelReload();
-    this.#setStatus(this.#list.hidden ? 'Loading…' : '');
+    this.#stop();
+    this.#setStatus(this.#lists.hidden ? 'Loading…' : '');
     const reader = new HistoryReader();
-    const socket = new ReconnectingSocket(this.#url, {
-      opened: () => socket.send(HISTORY_REQUEST),
+    const exchange = new ServerExchange(this.#url, HISTORY_REQUEST, {
       received: (text) => {
-        this.#restartSilenceTimer('the server stopped before the end of the history');
         const history = reader.receive(text);
-        if (history.is === 'complete') this.#show(history.messages);
-        if (history.is === 'rejected') this.#fail(`the server replied: ${history.reply}`);
+        if (history.is === 'incomplete') exchange.send(history.send);
+        else if (history.is === 'complete') this.#show(history.entries);
+        else this.#fail(`the server replied: ${history.reply}`);
       },
-      closed: () => {},
-      stateChanged: (state) => {
-        if (state.is === 'ended') this.#fail(state.reason);
-      },
+      failed: (reason) => this.#fail(reason),
     });
-    this.#socket = socket;
-    // The user decides whether to try again.
-    socket.connect('once');
-    this.#restartSilenceTimer('the server did not answer');
+    this.#state = { is: 'loading', exchange, isOutdated: false };
   }
 
-  /** @param reason Why loading failed, if no more text arrives. */
-  #restartSilenceTimer(reason: string): void {
-    clearTimeout(this.#silenceTimer);
-    this.#silenceTimer = setTimeout(() => this.#fail(reason), SILENCE_TIMEOUT_MS);
+  /** Ends a load, or what waits for one. */
+  #stop(): void {
+    if (this.#state.is === 'loading') this.#state.exchange.close();
+    if (this.#state.is === 'reloadDue') clearTimeout(this.#state.timer);
+    this.#state = { is: 'idle' };
   }
 
-  /** Closes the session, and ignores its last events. */
-  #stopLoading(): void {
-    clearTimeout(this.#silenceTimer);
-    const socket = this.#socket;
-    this.#socket = undefined;
-    socket?.close();
-  }
-
-  #show(messages: readonly StoredMessage[]): void {
-    this.#stopLoading();
+  #show(entries: readonly HistoryEntry[]): void {
+    const isOutdated = this.#state.is === 'loading' && this.#state.isOutdated;
+    this.#stop();
     // A reload keeps the focus and the number of messages.
-    const hasFocus = this.#list.contains(document.activeElement);
-    this.#list.replaceChildren();
-    this.#appendMessages(messages.toReversed(), this.#shownCount);
-    if (hasFocus) this.#list.focus();
-    this.#list.hidden = messages.length === 0;
-    this.#setStatus(messages.length === 0 ? 'No message has been stored yet.' : '');
-    if (this.#isOutdated) this.messageChanged();
+    const hasFocus = this.#lists.contains(document.activeElement);
+    const planned = entries.filter(({ isPlanned }) => isPlanned).toSorted(byStart);
+    const past = entries.filter(({ isPlanned }) => !isPlanned).toReversed();
+    this.#planned.replace(planned.map((entry) => this.#item(entry)));
+    this.#past.replace([]);
+    this.#appendPast(past, this.#shownCount);
+    // Without planned messages there is no other list to tell it from.
+    this.#past.isTitled = planned.length > 0;
+    this.#lists.hidden = entries.length === 0;
+    if (hasFocus) this.#lists.focus();
+    this.#setStatus(entries.length === 0 ? 'No message has been stored yet.' : '');
+    if (isOutdated) this.reloadSoon();
   }
 
   /** Appends some messages, and a button for the others. */
-  #appendMessages(messages: readonly StoredMessage[], count = PAGE_SIZE): void {
-    const entries = messages.slice(0, count).map((stored) => this.#entry(stored));
-    this.#list.append(...entries);
-    if (messages.length <= count) return;
-    const older = messages.slice(count);
-    const entry = document.createElement('li');
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.textContent = `Show older messages (${older.length})`;
-    button.addEventListener('click', () => {
-      entry.remove();
+  #appendPast(entries: readonly HistoryEntry[], count = PAGE_SIZE): void {
+    this.#past.append(entries.slice(0, count).map((entry) => this.#item(entry)));
+    if (entries.length <= count) return;
+    const older = entries.slice(count);
+    const showMore = () => {
+      item.remove();
       this.#shownCount += PAGE_SIZE;
-      this.#appendMessages(older);
+      this.#appendPast(older);
       // The button that had the focus was removed.
-      this.#list.focus();
-    });
-    entry.append(button);
-    this.#list.append(entry);
+      this.#lists.focus();
+    };
+    const label = `Show older messages (${older.length})`;
+    const item = element('li', {}, button({ onclick: showMore }, label));
+    this.#past.append([item]);
+  }
+
+  #item(entry: HistoryEntry): HTMLElement {
+    return historyItem(entry, this.#times, this.#cancel);
   }
 
   #fail(reason: string): void {
-    if (this.#socket === undefined) return;
-    this.#stopLoading();
-    this.#setStatus(`The history could not be loaded: ${reason}.`);
+    this.#stop();
+    this.#setStatus(`The history could not be loaded: ${asSentence(reason)}`);
     this.#tryAgain.hidden = false;
   }
 
@@ -182,73 +199,36 @@ export class HistoryPanel {
     this.#status.textContent = text;
     this.#tryAgain.hidden = true;
   }
+}
 
-  #entry({ time, message }: StoredMessage): HTMLElement {
-    const entry = document.createElement('li');
-    const when = document.createElement('time');
-    when.dateTime = time;
-    when.textContent = this.#times.short(time);
-    when.title = this.#times.full(time);
-    const text = document.createElement('p');
-    text.dir = 'auto';
-    text.append(linkedText(message));
-    entry.append(when, text);
-    return entry;
+/** A list with a title. Without items, both are hidden. */
+class HistoryList {
+  readonly element: HTMLElement;
+  readonly #title: HTMLElement;
+  readonly #list = element('ol');
+
+  constructor(title: string, label: string) {
+    this.#title = element('h3', {}, title);
+    this.#list.ariaLabel = label;
+    this.element = element('div', {}, this.#title, this.#list);
   }
 
-  #buildDom(): void {
-    const head = document.createElement('div');
-    const title = document.createElement('h2');
-    title.textContent = 'History';
-    head.append(title, this.#close);
-    this.#status.setAttribute('role', 'status');
-    this.#tryAgain.type = 'button';
-    this.#tryAgain.textContent = 'Try again';
-    this.#tryAgain.hidden = true;
-    this.#list.hidden = true;
-    // A tab stop, for scrolling with the keyboard.
-    this.#list.tabIndex = 0;
-    this.#list.setAttribute('aria-label', 'Messages, newest first');
-    this.#panel.append(head, this.#status, this.#tryAgain, this.#list);
+  set isTitled(isTitled: boolean) {
+    this.#title.hidden = !isTitled;
+  }
+
+  replace(items: readonly HTMLElement[]): void {
+    this.#list.replaceChildren(...items);
+    this.element.hidden = items.length === 0;
+  }
+
+  append(items: readonly HTMLElement[]): void {
+    this.#list.append(...items);
+    this.element.hidden = this.#list.childElementCount === 0;
   }
 }
 
-/** Formats times in the user's time zone and language. */
-class TimeFormat {
-  readonly #shortFormat = new Intl.DateTimeFormat(undefined, {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-  });
-  readonly #fullFormat = new Intl.DateTimeFormat(undefined, {
-    dateStyle: 'full',
-    timeStyle: 'long',
-  });
-
-  short(time: string): string {
-    return formatTime(time, this.#shortFormat);
-  }
-
-  full(time: string): string {
-    return formatTime(time, this.#fullFormat);
-  }
-}
-
-/** Shows a time that Date cannot represent, such as a leap second, as the server sent it. */
-function formatTime(time: string, format: Intl.DateTimeFormat): string {
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? time : format.format(date);
-}
-
-function closeButton(): HTMLButtonElement {
-  const button = document.createElement('button');
-  const icon = document.createElementNS(SVG, 'svg');
-  const use = document.createElementNS(SVG, 'use');
-  button.type = 'button';
-  button.title = 'Close the history (Escape)';
-  button.setAttribute('aria-label', 'Close the history');
-  icon.setAttribute('aria-hidden', 'true');
-  use.setAttribute('href', '#icon-close');
-  icon.append(use);
-  button.append(icon);
-  return button;
+/** What has begun already comes first. */
+function byStart(one: HistoryEntry, other: HistoryEntry): number {
+  return (one.fromMs ?? 0) - (other.fromMs ?? 0);
 }

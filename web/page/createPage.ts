@@ -11,7 +11,7 @@
 import type { Conversation } from '../../client/dialogue/conversation.ts';
 import { Dialogue } from '../../client/dialogue/dialogue.ts';
 import { LineMode } from '../../client/dialogue/lineMode.ts';
-import { COMMANDS } from '../../protocol/commands.ts';
+import { COMMANDS, type Command } from '../../protocol/commands.ts';
 import { applyAppearance, searchDecorations, terminalTheme } from '../appearance/themes.ts';
 import type { BufferedSocket } from '../connection/bufferedSocket.ts';
 import { ConnectionStatus } from '../connection/connectionStatus.ts';
@@ -38,6 +38,16 @@ import { Screen, type ScreenPart } from './screen.ts';
 
 /** Loaded only if the target is an original server. */
 export type OriginalServer = typeof import('./original.ts');
+
+/** The commands that have a button on a phone. The page plans and cancels messages in dialogs. */
+const BUTTONS: readonly string[] = [
+  'MSGGET',
+  'MSGSTORE',
+  'MSGWATCH',
+  'MSGHIST',
+  'QUIT',
+  'SHUTDOWN',
+] satisfies Command[];
 
 const NO_REPLY = 'the server did not answer';
 
@@ -106,16 +116,20 @@ export function createPage(
     searched: (results) => findBar.showResults(results),
     loadFailed: (part) => toast.show(LOAD_FAILED[part]),
   });
-  const field = new NativeField(requireElement(document, '#field', HTMLFormElement), commands, {
-    changed: (text) => conversation.replace(text),
-    submitted: () => conversation.type('\r'),
-    commandPressed: (command) => {
-      conversation.command(command);
-      // Both commands ask for another line: show the touch keyboard.
-      if (command === 'MSGSTORE' || command === 'SHUTDOWN') field.focus();
+  const field = new NativeField(
+    requireElement(document, '#field', HTMLFormElement),
+    commands.filter((command) => BUTTONS.includes(command)),
+    {
+      changed: (text) => conversation.replace(text),
+      submitted: () => conversation.type('\r'),
+      commandPressed: (command) => {
+        conversation.command(command);
+        // Both commands ask for another line: show the touch keyboard.
+        if (command === 'MSGSTORE' || command === 'SHUTDOWN') field.focus();
+      },
+      typed: (data) => conversation.type(data),
     },
-    typed: (data) => conversation.type(data),
-  });
+  );
   const input = new InputChoice(settings, screen, field);
 
   // The conversation.
@@ -138,7 +152,7 @@ export function createPage(
   const panels = new LazyPart<Panels>(
     async () => {
       const { createPanels } = await import('./panels.ts');
-      return createPanels(document, target.url, commands, settings, notifications);
+      return createPanels(document, target.url, commands, settings, notifications, toast);
     },
     () => toast.show(LOAD_FAILED.panels),
   );
@@ -158,6 +172,7 @@ export function createPage(
   onClick('#find-button', () => findBar.open());
   onClick('#help-button', openHelp);
   onClick('#history-button', () => panels.use(({ history }) => history.toggle()));
+  onClick('#plan-button', () => panels.use(({ plan }) => plan.open()));
   onClick('#settings-button', () => panels.use(({ settings: dialog }) => dialog.open()));
   document.addEventListener('keydown', (event) => keys.keyDownOutsideTerminal(event));
   settings.onChange((key) => {
@@ -226,7 +241,7 @@ function createLiveMessage(
       changed: (message) => {
         announcer.announceMessage(message);
         notifications.show(message);
-        panels.useIfLoaded(({ history }) => history.messageChanged());
+        panels.useIfLoaded(({ history }) => history.reloadSoon());
       },
       stoppedResponding: () => socket.reconnect(NO_REPLY),
     },
@@ -237,6 +252,7 @@ function createLiveMessage(
 function hideLiveMessage(document: Document): void {
   requireElement(document, '#message').hidden = true;
   requireElement(document, '#history-button').hidden = true;
+  requireElement(document, '#plan-button').hidden = true;
 }
 
 /** Runs an action after the next frame, so that the prompt comes first; a hidden page has none. */

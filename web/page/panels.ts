@@ -4,17 +4,21 @@ import { adoptStyles } from '../appearance/adoptStyles.ts';
 import dialogStyles from '../appearance/dialogs.css?inline';
 import historyStyles from '../appearance/history.css?inline';
 import { loggedInUser } from '../connection/login.ts';
+import { CancelDialog } from '../message/cancelDialog.ts';
 import { HistoryPanel } from '../message/historyPanel.ts';
 import type { Notifications } from '../message/notifications.ts';
+import { PlanDialog } from '../message/planDialog.ts';
 import { SettingsDialog } from '../settings/settingsDialog.ts';
 import type { UserSettings } from '../settings/userSettings.ts';
 import { requireElement } from '../ui/dom.ts';
 import { HelpDialog } from '../ui/helpDialog.ts';
+import type { Toast } from '../ui/toast.ts';
 
 export interface Panels {
   help: HelpDialog;
   settings: SettingsDialog;
-  /** Of a message server. */
+  /** These two are of use for a message server only. */
+  plan: PlanDialog;
   history: HistoryPanel;
 }
 
@@ -30,6 +34,7 @@ export function createPanels(
   commands: readonly string[],
   settings: UserSettings,
   notifications: Notifications,
+  toast: Toast,
 ): Panels {
   adoptStyles(dialogStyles);
   adoptStyles(historyStyles);
@@ -39,13 +44,13 @@ export function createPanels(
   const user = loggedInUser(document.cookie);
   if (user !== undefined) settingsDialog.showLogin(user);
   if (commands.length === 0) settingsDialog.showLineEndings();
-  return {
-    help: new HelpDialog(commands),
-    settings: settingsDialog,
-    history: new HistoryPanel(
-      url,
-      requireElement(document, '#history'),
-      requireElement(document, '#history-button'),
-    ),
-  };
+  const cancelDialog = new CancelDialog(url, toast, () => history.reloadSoon());
+  const history: HistoryPanel = new HistoryPanel(
+    url,
+    requireElement(document, '#history'),
+    requireElement(document, '#history-button'),
+    (entry) => cancelDialog.open(entry),
+  );
+  const plan = new PlanDialog(url, toast, () => history.reloadSoon());
+  return { help: new HelpDialog(commands), settings: settingsDialog, plan, history };
 }

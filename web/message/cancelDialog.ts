@@ -1,0 +1,66 @@
+// The dialog that asks, once, whether to cancel a planned message.
+
+import { createDialog } from '../ui/dialogFrame.ts';
+import { button, element } from '../ui/element.ts';
+import { linkedText } from '../ui/linkedText.ts';
+import { modal } from '../ui/modal.ts';
+import type { Toast } from '../ui/toast.ts';
+import type { NumberedEntry } from './historyItem.ts';
+import { TimeFormat } from './timeFormat.ts';
+import { WriteControls } from './writeControls.ts';
+
+export class CancelDialog {
+  readonly #dialog: HTMLDialogElement;
+  readonly #show: () => void;
+  readonly #controls: WriteControls;
+  readonly #keep = button({ onclick: () => this.#dialog.close() }, 'Keep it');
+  readonly #message = element('p', { dir: 'auto', className: 'quoted' });
+  readonly #window = element('p');
+  readonly #times = new TimeFormat();
+  #number = 0;
+
+  /**
+   * @param url The WebSocket URL of the message server at the bridge.
+   * @param toast Shows what happens after the dialog is closed.
+   * @param cancelled Called once the message is cancelled.
+   */
+  constructor(url: URL, toast: Toast, cancelled: () => void) {
+    this.#controls = new WriteControls(url, 'MSGCANCEL', toast);
+    const form = element(
+      'form',
+      { autocomplete: 'off' },
+      this.#message,
+      this.#window,
+      ...this.#controls.elements,
+      element(
+        'div',
+        { className: 'actions' },
+        element('button', { className: 'primary' }, 'Cancel the message'),
+        this.#keep,
+      ),
+    );
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#controls.send(String(this.#number), () => {
+        this.#dialog.close();
+        toast.show('The message is cancelled.');
+        cancelled();
+      });
+    });
+    this.#dialog = createDialog('cancel', 'Cancel this message?', form);
+    this.#show = modal(this.#dialog);
+  }
+
+  /** Opens the dialog; when it closes, the focus returns. */
+  open(entry: NumberedEntry): void {
+    this.#number = entry.number;
+    this.#message.replaceChildren(linkedText(entry.message));
+    const consequence = entry.isInForce
+      ? 'It is in force: the message before it will stand again.'
+      : 'It will not appear.';
+    this.#window.textContent = `${this.#times.window(entry)}. ${consequence}`;
+    this.#show();
+    this.#keep.focus();
+    this.#controls.check();
+  }
+}
