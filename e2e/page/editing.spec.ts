@@ -228,7 +228,10 @@ test.describe('Tab', () => {
     await page.keyboard.type('m');
     await press(terminal, [['Tab', 'MSG|']]);
     await page.keyboard.press('Tab');
-    await terminal.expectTextWithCursor(`MSGGET  MSGSTORE  MSGWATCH  MSGHIST\n${PROMPT} MSG|`);
+    await terminal.expectTextWithCursor(
+      'MSGGET  MSGSTORE  MSGWATCH  MSGHIST  MSGPLAN  MSGPLANS  MSGCANCEL  MSGINFO  MSGLIST  ' +
+        `MSGREPLACE\n${PROMPT} MSG|`,
+    );
     await page.keyboard.type('s');
     await press(terminal, [['Tab', 'MSGSTORE|']]);
     expect(await focusedId(page)).toBe(LINE_INPUT);

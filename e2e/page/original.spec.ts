@@ -59,13 +59,10 @@ test(
     await terminal.expectText(`${APPLE}\n${PROMPT}`);
     await expect(page.locator('#message')).toBeHidden();
     await expect(page.locator('#history-button')).toBeHidden();
+    await expect(page.locator('#plan-button')).toBeHidden();
     await page.locator('#help-button').click();
-    await expect(page.locator('#help-commands th')).toHaveText([
-      'MSGGET',
-      'MSGSTORE',
-      'QUIT',
-      'SHUTDOWN',
-    ]);
+    const commands = page.getByRole('table', { name: 'Commands' }).getByRole('rowheader');
+    await expect(commands).toHaveText(['MSGGET', 'MSGSTORE', 'QUIT', 'SHUTDOWN']);
     expect(program.stdout.match(/Connected by/g)).toHaveLength(1);
   },
 );

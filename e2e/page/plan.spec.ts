@@ -376,6 +376,7 @@ test.describe('the history', () => {
   test('shows what is planned above what was, with its window', async ({ page, server }) => {
     await store('the first', server.port);
     await planFrom(server.port, 'to come', 7200, 10_800);
+    await planFrom(server.port, 'never', 2400, 3000);
     await planFrom(server.port, 'now', undefined, 3600);
     await planFrom(server.port, 'covered', undefined, 3600);
     await planFrom(server.port, 'the newest', undefined, 1800);
@@ -384,13 +385,14 @@ test.describe('the history', () => {
       /^Under a newer message ?until .*now/,
       /^Under a newer message ?until .*covered/,
       /^In force ?until .*the newest/,
-      /^To come.*to come/,
+      /^To come, under a newer message.*never/,
+      /^To come(?!,).*to come/,
     ]);
     await expect(past(page)).toHaveText([/the first$/]);
     await expect(history(page).getByRole('heading')).toHaveText(['History', 'Planned', 'So far']);
     const zone = { timeZone: ZONE, timeStyle: 'short' } as const;
     const clock = new Date(Date.now() + 7_200_000).toLocaleTimeString('en-GB', zone);
-    await expect(planned(page).nth(3).locator('.window')).toContainText(clock.slice(0, 3));
+    await expect(planned(page).nth(4).locator('.window')).toContainText(clock.slice(0, 3));
   });
 
   test('cancels a message after one question', QUICK, async ({ page, server }) => {

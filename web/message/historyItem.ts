@@ -9,14 +9,23 @@ import type { TimeFormat } from './timeFormat.ts';
 /** An entry of a server that knows MSGCANCEL. */
 export type NumberedEntry = HistoryEntry & { number: number };
 
-/** @param cancel Called when the user wants to cancel the entry, if it is planned. */
+export interface HistoryItemOptions {
+  /** How the entry stands, in words; `undefined` if there is nothing to say. */
+  status: string | undefined;
+  times: TimeFormat;
+  /** Called when the user wants to cancel the entry, if it is planned. */
+  cancel(entry: NumberedEntry): void;
+}
+
 export function historyItem(
   entry: HistoryEntry,
-  times: TimeFormat,
-  cancel: (entry: NumberedEntry) => void,
+  { status, times, cancel }: HistoryItemOptions,
 ): HTMLElement {
   const message = element('p', { dir: 'auto' }, linkedText(entry.message));
   const item = element('li', {}, ...headLines(entry, times), message);
+  if (status !== undefined) {
+    item.prepend(element('div', { className: entry.isInForce ? 'in-force' : '' }, status));
+  }
   if (isNumbered(entry) && entry.isPlanned) {
     item.className = 'planned';
     const cancelButton = button({ onclick: () => cancel(entry) }, 'Cancel…');
@@ -39,17 +48,9 @@ function headLines(entry: HistoryEntry, times: TimeFormat): HTMLElement[] {
   const author = entry.author === undefined ? [] : [' by ', element('bdi', {}, entry.author)];
   const hasWindow = entry.fromMs !== undefined || entry.untilMs !== undefined;
   return [
-    ...statusLine(entry),
     ...(hasWindow ? [element('div', { className: 'window' }, windowText(entry, times))] : []),
     element('div', {}, ...(hasWindow ? ['stored '] : []), stored, ...author),
   ];
-}
-
-function statusLine(entry: HistoryEntry): HTMLElement[] {
-  if (entry.isInForce) return [element('div', { className: 'in-force' }, 'In force')];
-  if (!entry.isPlanned) return [];
-  const isToCome = (entry.fromMs ?? 0) > Date.now();
-  return [element('div', {}, isToCome ? 'To come' : 'Under a newer message')];
 }
 
 function windowText(entry: HistoryEntry, times: TimeFormat): string {

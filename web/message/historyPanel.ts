@@ -17,6 +17,7 @@ import {
 } from '../../client/replies/historyReader.ts';
 import { ServerExchange } from '../connection/serverExchange.ts';
 import { button, element, iconButton } from '../ui/element.ts';
+import { entryStatus } from './entryStatus.pure.ts';
 import { historyItem, type NumberedEntry } from './historyItem.ts';
 import { asSentence } from './replyWords.pure.ts';
 import { TimeFormat } from './timeFormat.ts';
@@ -157,9 +158,9 @@ export class HistoryPanel {
     const hasFocus = this.#lists.contains(document.activeElement);
     const planned = entries.filter(({ isPlanned }) => isPlanned).toSorted(byStart);
     const past = entries.filter(({ isPlanned }) => !isPlanned).toReversed();
-    this.#planned.replace(planned.map((entry) => this.#item(entry)));
+    this.#planned.replace(planned.map((entry) => this.#item(entry, entries)));
     this.#past.replace([]);
-    this.#appendPast(past, this.#shownCount);
+    this.#appendPast(past, entries, this.#shownCount);
     // Without planned messages there is no other list to tell it from.
     this.#past.isTitled = planned.length > 0;
     this.#lists.hidden = entries.length === 0;
@@ -169,14 +170,18 @@ export class HistoryPanel {
   }
 
   /** Appends some messages, and a button for the others. */
-  #appendPast(entries: readonly HistoryEntry[], count = PAGE_SIZE): void {
-    this.#past.append(entries.slice(0, count).map((entry) => this.#item(entry)));
-    if (entries.length <= count) return;
-    const older = entries.slice(count);
+  #appendPast(
+    past: readonly HistoryEntry[],
+    entries: readonly HistoryEntry[],
+    count = PAGE_SIZE,
+  ): void {
+    this.#past.append(past.slice(0, count).map((entry) => this.#item(entry, entries)));
+    if (past.length <= count) return;
+    const older = past.slice(count);
     const showMore = () => {
       item.remove();
       this.#shownCount += PAGE_SIZE;
-      this.#appendPast(older);
+      this.#appendPast(older, entries);
       // The button that had the focus was removed.
       this.#lists.focus();
     };
@@ -185,8 +190,13 @@ export class HistoryPanel {
     this.#past.append([item]);
   }
 
-  #item(entry: HistoryEntry): HTMLElement {
-    return historyItem(entry, this.#times, this.#cancel);
+  /** @param entries The whole history. */
+  #item(entry: HistoryEntry, entries: readonly HistoryEntry[]): HTMLElement {
+    return historyItem(entry, {
+      status: entryStatus(entry, entries, Date.now()),
+      times: this.#times,
+      cancel: this.#cancel,
+    });
   }
 
   #fail(reason: string): void {
