@@ -415,7 +415,7 @@ test.describe('the history', () => {
     await expect(past(page)).toHaveText([/^cancelled before it began.*to come$/]);
 
     await planned(page).getByRole('button').click();
-    await expect(question).toContainText('the message before it will stand again');
+    await expect(question).toContainText('The message before it will stand again.');
     await question.getByRole('button', { name: 'Cancel the message' }).click();
     await expect(page.locator('#message')).toHaveText(APPLE);
     await expect(planned(page)).toHaveCount(0);

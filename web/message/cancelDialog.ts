@@ -35,7 +35,7 @@ export class CancelDialog {
       element(
         'div',
         { className: 'actions' },
-        element('button', { className: 'primary' }, 'Cancel the message'),
+        element('button', { className: 'danger' }, 'Cancel the message'),
         this.#keep,
       ),
     );
@@ -55,10 +55,10 @@ export class CancelDialog {
   open(entry: NumberedEntry): void {
     this.#number = entry.number;
     this.#message.replaceChildren(linkedText(entry.message));
-    const consequence = entry.isInForce
-      ? 'It is in force: the message before it will stand again.'
-      : 'It will not appear.';
-    this.#window.textContent = `${this.#times.window(entry)}. ${consequence}`;
+    const window = this.#times.window(entry);
+    this.#window.textContent = entry.isInForce
+      ? `In force ${window}. The message before it will stand again.`
+      : `Planned ${window}. It will not appear.`;
     this.#show();
     this.#keep.focus();
     this.#controls.check();
