@@ -402,7 +402,9 @@ test.describe('the history', () => {
     await page.getByRole('button', { name: 'Message history' }).click();
     const question = page.getByRole('dialog', { name: 'Cancel this message?' });
 
-    await planned(page).nth(1).getByRole('button', { name: 'Cancel message 2' }).click();
+    const cancel = planned(page).nth(1).getByRole('button', { name: 'Cancel…' });
+    await expect(cancel).toHaveAccessibleDescription('to come');
+    await cancel.click();
     await expect(question).toContainText('to come');
     await expect(question).toContainText('It will not appear.');
     await expect(question.getByRole('button', { name: 'Keep it' })).toBeFocused();

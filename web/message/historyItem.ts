@@ -29,7 +29,8 @@ export function historyItem(
   if (isNumbered(entry) && entry.isPlanned) {
     item.className = 'planned';
     const cancelButton = button({ onclick: () => cancel(entry) }, 'Cancel…');
-    cancelButton.ariaLabel = `Cancel message ${entry.number}…`;
+    message.id = `entry-${entry.number}`;
+    cancelButton.setAttribute('aria-describedby', message.id);
     item.append(cancelButton);
   }
   return item;
