@@ -17,6 +17,7 @@ import { formatTime } from '../../protocol/time.ts';
 import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts';
 import { type EntryDetails, readEntryLine } from './entryLine.ts';
 import { HistoryLineReader } from './historyLineReader.ts';
+import { readPlanLine } from './planLine.ts';
 
 export interface HistoryEntry extends Omit<EntryDetails, 'number' | 'storedAtMs'> {
   /** `undefined` if the server is older. */
@@ -54,9 +55,6 @@ const UNKNOWN_COMMAND = /^400 /;
 
 // RFC 3339, section 5.6, in UTC (PROTOCOL.md).
 const TIME_AND_MESSAGE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) (.+)$/su;
-
-/** The number at the start of a line of MSGPLANS. */
-const PLAN = /^(\d{1,15}) /;
 
 type State =
   | { awaits: 'info' }
@@ -140,9 +138,9 @@ export class HistoryReader {
   /** @returns Whether the line is an entry, or a plan. */
   #add(state: State & { lines: HistoryLineReader }, line: string): boolean {
     if (state.awaits === 'plans') {
-      const [, number] = PLAN.exec(line) ?? [];
-      if (number === undefined || state.planned.size === MAX_MESSAGES) return false;
-      state.planned.add(Number(number));
+      const plan = readPlanLine(line);
+      if (plan === undefined || state.planned.size === MAX_MESSAGES) return false;
+      state.planned.add(plan.number);
       return true;
     }
     const entry = state.awaits === 'list' ? listedEntry(line, state) : olderEntry(line);
