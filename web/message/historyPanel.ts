@@ -158,9 +158,9 @@ export class HistoryPanel {
     const hasFocus = this.#lists.contains(document.activeElement);
     const planned = entries.filter(({ isPlanned }) => isPlanned).toSorted(byStart);
     const past = entries.filter(({ isPlanned }) => !isPlanned).toReversed();
-    this.#planned.replace(planned.map((entry) => this.#item(entry, entries)));
+    this.#planned.replace(planned.map((entry) => this.#item(entry)));
     this.#past.replace([]);
-    this.#appendPast(past, entries, this.#shownCount);
+    this.#appendPast(past, this.#shownCount);
     // Without planned messages there is no other list to tell it from.
     this.#past.isTitled = planned.length > 0;
     this.#lists.hidden = entries.length === 0;
@@ -170,18 +170,14 @@ export class HistoryPanel {
   }
 
   /** Appends some messages, and a button for the others. */
-  #appendPast(
-    past: readonly HistoryEntry[],
-    entries: readonly HistoryEntry[],
-    count = PAGE_SIZE,
-  ): void {
-    this.#past.append(past.slice(0, count).map((entry) => this.#item(entry, entries)));
+  #appendPast(past: readonly HistoryEntry[], count = PAGE_SIZE): void {
+    this.#past.append(past.slice(0, count).map((entry) => this.#item(entry)));
     if (past.length <= count) return;
     const older = past.slice(count);
     const showMore = () => {
       item.remove();
       this.#shownCount += PAGE_SIZE;
-      this.#appendPast(older, entries);
+      this.#appendPast(older);
       // The button that had the focus was removed.
       this.#lists.focus();
     };
@@ -190,10 +186,9 @@ export class HistoryPanel {
     this.#past.append([item]);
   }
 
-  /** @param entries The whole history. */
-  #item(entry: HistoryEntry, entries: readonly HistoryEntry[]): HTMLElement {
+  #item(entry: HistoryEntry): HTMLElement {
     return historyItem(entry, {
-      status: entryStatus(entry, entries, Date.now()),
+      status: entryStatus(entry, Date.now()),
       times: this.#times,
       cancel: this.#cancel,
     });
