@@ -68,6 +68,15 @@ test.describe('a light desktop', () => {
     await page.screenshot(picture('page-history.png', outputDir));
   });
 
+  test('takes page-arabic.png', async ({ terminal, page, server }, { outputDir }) => {
+    await terminal.expectText(PROMPT);
+    await store('الصيانة الليلة من 18:00 إلى 20:00 (البريد وwiki)!', server.port);
+    await store('المكتبة مغلقة اليوم، انظر https://motd.example/library', server.port);
+    await page.locator('#history-button').click();
+    await expect(page.locator('#history li')).toHaveCount(2);
+    await page.screenshot(picture('page-arabic.png', outputDir));
+  });
+
   test('takes page-plan.png', async ({ terminal, page }, { outputDir }) => {
     await holdConversation(terminal);
     await fillPlan(page, ...MAINTENANCE);

@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import { passwordHash } from '../../testing/passwordHash.ts';
+import { Program } from '../../testing/programs.ts';
 import { startTcpService } from '../../testing/tcpService.ts';
 import {
   devices,
@@ -344,6 +345,30 @@ test('shows who stored an entry, and when it was in force', async ({ page }) => 
     'In force22 Nov 2026, 13:00 by Zoëplain',
   ]);
   service.close();
+});
+
+test.describe('with users', () => {
+  const ANNA = { username: 'anna', password: 'p' };
+  test.use({ httpCredentials: ANNA });
+
+  test('the history names the user who stored a message', QUICK, async ({ page, server }) => {
+    const users = test.info().outputPath('users');
+    await writeFile(users, `${ANNA.username}:${passwordHash(ANNA.password)}`);
+    const target = `named=127.0.0.1:${server.port}+proxy-v2`;
+    const bridge = await startBridge(server.port, 0, ['--users-file', users, '--target', target]);
+    await page.goto(`http://127.0.0.1:${bridge.port}/?target=named&as=motd`);
+    const terminal = new PageTerminal(page);
+    await terminal.expectText(PROMPT);
+    await terminal.type('MSGSTORE');
+    await terminal.expectText('Enter new message of the day:');
+    await terminal.type('by the user');
+    await expect(page.locator('#message')).toHaveText('by the user');
+    await page.getByRole('button', { name: 'Message history' }).click();
+    await expect(past(page)).toHaveText([/^In force.* by annaby the user$/]);
+    const list = Program.motd(['history', '--json', '127.0.0.1', String(server.port)]);
+    expect(await list.exitCode()).toBe(0);
+    expect(JSON.parse(list.stdout)).toMatchObject({ message: 'by the user', author: 'anna' });
+  });
 });
 
 test('is not offered for another service', async ({ page, server }) => {
