@@ -10,7 +10,7 @@ const TIME =
 const MAX_OFFSET = '23:59';
 const MAX_MINUTES = '23:59';
 
-/** A time, in milliseconds since 1970 (UTC), or the reply that says what is wrong. */
+/** A time, in milliseconds since 1970 (UTC), or the error reply. */
 type ParsedTime = number | Reply;
 
 /** A window of which at least one side is defined. In milliseconds since 1970 (UTC). */
@@ -22,7 +22,7 @@ export interface ParsedWindow {
 /**
  * Parses `FROM/UNTIL`.
  *
- * @returns The window, or the reply that says what is wrong.
+ * @returns The window, or the error reply.
  */
 export function parseWindow(text: string): ParsedWindow | Reply {
   const [from, until, ...rest] = text.split('/');

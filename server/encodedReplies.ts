@@ -64,7 +64,7 @@ export class EncodedReplies {
   *#lines(command: ListCommand): Generator<string> {
     const now = this.#inForce.now();
     if (command === 'MSGPLANS') {
-      yield* this.#history.planned(now).map(planLine);
+      for (const entry of this.#history.planned(now)) yield planLine(entry);
       return;
     }
     for (const record of this.#history.after()) {

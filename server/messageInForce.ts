@@ -7,7 +7,7 @@
 
 import type { History } from './stores/history.ts';
 import type { InForce } from './stores/inForce.ts';
-import type { HistoryEntry, Numbered } from './stores/record.ts';
+import { type HistoryEntry, isEntry, type Numbered } from './stores/record.ts';
 import type { ServedStore } from './stores/store.ts';
 import { Tail } from './stores/tail.ts';
 
@@ -89,9 +89,9 @@ export class MessageInForce {
   /** Each new message that was in force, if only for a moment, is a change. */
   #takeRecords(): void {
     const { last } = this.#history;
-    for (let number = this.#seen + 1; number < last; number++) {
-      const entry = this.#history.entryAt(number);
-      if (entry !== undefined && entry.fromMs === undefined) this.#addChange(entry);
+    for (const record of this.#history.after(this.#seen)) {
+      const wasInForce = isEntry(record) && record.fromMs === undefined && record.number < last;
+      if (wasInForce) this.#addChange(record);
     }
     this.#seen = last;
     this.#recompute();

@@ -2,7 +2,8 @@
 //
 //   state     carries              event                               next state
 //   open                           a flush fills the socket's buffer   blocked
-//                                  a whole batch is flushed            yielding
+//                                  a whole batch, or a list, is        yielding
+//                                  flushed
 //                                  a status is sent apart              yielding
 //                                  `end`                               ended
 //   yielding  the rest of a reply  the next iteration of the event     open; blocked if the buffer
@@ -121,7 +122,11 @@ export class Outbox {
   #addLines(lines: Iterator<string, void>): void {
     while (this.#state.is === 'open') {
       const { done, value } = lines.next();
-      if (done) return;
+      if (done) {
+        // A short list may have cost as much as a long one.
+        this.#flushAndYield();
+        return;
+      }
       this.#add(value);
     }
     this.#state = { is: 'yielding', rest: lines };

@@ -13,7 +13,10 @@ import type { WriteRequest } from './session/writeRequest.ts';
 import { hasWindow, type Window } from './stores/record.ts';
 import { CONFLICT } from './stores/store.ts';
 
-/** The most planned messages, in force or still to come: no limit of the history drops them. */
+/**
+ * The most planned messages whose window is not over: no limit of the history drops them. Requests
+ * that are checked simultaneously may exceed it by their number.
+ */
 const MAX_PLANNED = 1000;
 
 /** How far away a planned time may be: a typing error, rather than a plan, is beyond. */
@@ -75,7 +78,11 @@ async function plan(
   if (isFull) return REPLY.tooManyPlanned;
   const number = await store.append({ message, author: peer.user, storedAtMs: now, ...window });
   storeCounts.stored++;
-  log?.({ event: 'planned', peer, number, window: formatWindow(window), message });
+  if (hasWindow(window)) {
+    log?.({ event: 'planned', peer, number, window: formatWindow(window), message });
+  } else {
+    log?.({ event: 'updated', peer, message });
+  }
   return `${REPLY.ok} ${number}`;
 }
 

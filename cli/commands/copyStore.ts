@@ -4,7 +4,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { errorMessage } from '../../access/errorMessage.ts';
 import { consoleLine } from '../../server/consoleLine.ts';
 import { readReadOnly, type StoredHistory } from '../../server/stores/file/readOnly.ts';
-import { History } from '../../server/stores/history.ts';
 import { folderOf, openStore } from '../../server/stores/openStore.ts';
 import { isEntry, type Numbered } from '../../server/stores/record.ts';
 import { fieldsOf } from '../../server/stores/recordFields.ts';
@@ -78,14 +77,8 @@ async function readRecords(url: string, options: EtcdOptions): Promise<Numbered[
       `warning: ${url} is in use by a server; messages stored from now on are not copied`,
     );
   }
-  return newest(history);
-}
-
-/** As many as a target keeps. */
-function newest(stored: History): Numbered[] {
-  const history = new History(MAX_HISTORY);
-  for (const { number, ...record } of stored.after()) history.add(record, number);
-  return [...history.after()];
+  // As many as a target keeps.
+  return [...history.withLimit(MAX_HISTORY).after()];
 }
 
 function readFolder(folder: string, url: string): StoredHistory {
@@ -130,9 +123,11 @@ function throwOpenError(url: string): (error: unknown) => never {
   };
 }
 
-/** Logs what happens to a store during the copy, except for the messages copied. */
+const COPY_EVENTS: readonly string[] = ['updatedRemotely', 'plannedRemotely', 'cancelledRemotely'];
+
+/** Logs what happens to a store during the copy, except for what is copied. */
 function logEvent(event: StoreEvent): void {
-  if (event.event === 'updatedRemotely') return;
+  if (COPY_EVENTS.includes(event.event)) return;
   process.stderr.write(`${consoleLine(event)}\n`);
 }
 

@@ -306,6 +306,7 @@ describe.each([
       'MSGPLAN\n/2026-11-27T20:00Z\tGr\xc3\xbc\xc3\x9fe\n',
       { is: 'plan', window: { untilMs: Date.UTC(2026, 10, 27, 20) }, message: 'Grüße' },
     ],
+    ['MSGREPLACE\n0 \xe3\x80\x80\n', { is: 'replace', number: 0, message: '\u3000' }],
     ['MSGCANCEL\n17\n', { is: 'cancel', number: 17 }],
     ['MSGREPLACE\n0 a  b\n', { is: 'replace', number: 0, message: 'a  b' }],
   ])('reads what a command is to change: %j', (bytes, request) => {
@@ -322,6 +323,7 @@ describe.each([
     ['MSGPLAN\ntonight at six\n', '424 BAD TIME'],
     ['MSGPLAN\n2026-11-27T18:00/ a\n', '424 BAD TIME: NO TIME ZONE'],
     ['MSGPLAN\n2026-11-27T18:00Z/\n', '400 NO TEXT'],
+    ['MSGPLAN\n2026-11-27T18:00Z/\xc2\xa0\n', '424 BAD TIME'],
     ['MSGPLAN\n2026-11-27T18:00Z/ \x1b[2J\n', '422 NOT PLAIN TEXT'],
     ['MSGCANCEL\nlast\n', '400 BAD NUMBER'],
     ['MSGCANCEL\n1 2\n', '400 BAD NUMBER'],

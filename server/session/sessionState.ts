@@ -19,7 +19,7 @@ export type LineState =
   | { readonly is: 'command' }
   /** `hasUpdates`: whether a message came into force that the peer has not been sent. */
   | { readonly is: 'watching'; readonly hasUpdates: boolean }
-  /** The line says what the command is to change. */
+  /** The line holds what the command is to change. */
   | { readonly is: 'argument'; readonly command: WriteCommand }
   | AwaitsPassword;
 

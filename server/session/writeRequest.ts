@@ -1,4 +1,4 @@
-// What a line asks for that follows a command that changes something (PROTOCOL.md, "Commands").
+// Parses the line after a write command (PROTOCOL.md, "Commands").
 
 import type { WriteCommand } from '../../protocol/commands.ts';
 import { isPlainText } from '../../protocol/plainText.ts';
@@ -14,13 +14,14 @@ export type WriteRequest =
   /** Stores the message if the entry with this number is in force; 0 is the initial message. */
   | { readonly is: 'replace'; readonly number: number; readonly message: string };
 
-const WORD = /^(?<word>\S+)(?:\s+(?<rest>.*))?$/su;
+// Of white space, only what `trimLine` drops: U+3000 alone is a message.
+const WORD = /^(?<word>[^ \t]+)(?:[ \t]+(?<rest>.*))?$/su;
 
 const NUMBER = /^\d{1,15}$/;
 
 /**
  * @param line A byte string, not empty.
- * @returns The request, or the reply that says what is wrong with the line.
+ * @returns The request, or the error reply.
  */
 export function parseWriteRequest(command: WriteCommand, line: string): WriteRequest | Reply {
   const text = decodeUtf8(line);

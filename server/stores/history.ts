@@ -1,8 +1,8 @@
 // The records of a store in memory, numbered from 1: the newest ones, and those older entries that
 // may still be in force. Without the latter, many messages would drop a planned one before its time.
 //
-// All replicas of a history drop the same entries: the time that decides is that of the newest
-// record, not of a clock.
+// An older entry is dropped when it can no longer be in force, by the time of the newest record: a
+// clock that is behind keeps it for longer.
 
 import { type InForce, inForceAround, inForceAt, supersedes } from './inForce.ts';
 import {
@@ -16,11 +16,11 @@ import {
 import { Tail } from './tail.ts';
 
 export class History {
-  readonly #tail: Tail<HistoryRecord>;
+  #tail: Tail<HistoryRecord>;
   /** Older entries than those in the tail, by number, in order. */
-  readonly #kept = new Map<number, Numbered<HistoryEntry>>();
+  #kept = new Map<number, Numbered<HistoryEntry>>();
   /** Every planned entry that is not cancelled, by number, in order. */
-  readonly #planned = new Map<number, Numbered<HistoryEntry>>();
+  #planned = new Map<number, Numbered<HistoryEntry>>();
   /** The newest entry that was neither planned nor cancelled. It supersedes all such before it. */
   #newestUnplanned: Numbered<HistoryEntry> | undefined;
   /** A check of all kept entries waits for as many records, so that each record costs the same. */
@@ -41,9 +41,9 @@ export class History {
     return this.#tail.last;
   }
 
-  /** The numbers of the older entries that are kept, in order. */
-  get keptNumbers(): number[] {
-    return [...this.#kept.keys()];
+  /** The older entries that are kept, in order. */
+  get kept(): Numbered<HistoryEntry>[] {
+    return [...this.#kept.values()];
   }
 
   /** @returns The record with a number; `undefined` if it was dropped, or is not stored yet. */
@@ -82,10 +82,10 @@ export class History {
     return inForceAround(this.#candidates(), timeMs);
   }
 
-  /** The planned entries that are in force at a time by their window, or will be, in order. */
+  /** The planned entries whose window is open at a time, or still to come, in order. */
   planned(timeMs: number): Numbered<HistoryEntry>[] {
     const lasting = this.#lasting(timeMs);
-    return [...this.#planned.values()].filter((entry) => isLive(entry, timeMs, lasting));
+    return [...this.#planned.values()].filter((entry) => isLive(entry, timeMs, () => lasting));
   }
 
   /**
@@ -93,7 +93,8 @@ export class History {
    * be deleted with them.
    */
   liveBelow(number: number, added: readonly HistoryRecord[]): number[] {
-    const timeMs = added.at(-1)?.storedAtMs ?? 0;
+    const newest = added.at(-1);
+    const timeMs = newest ? dropTimeOf(newest) : 0;
     const unplanned = added.findLast((record) => isEntry(record) && !hasWindow(record));
     const lasting =
       unplanned && isEntry(unplanned)
@@ -103,20 +104,51 @@ export class History {
           )
         : this.#lasting(timeMs);
     return [...this.#candidates()]
-      .filter((entry) => entry.number < number && isLive(entry, timeMs, lasting))
+      .filter((entry) => entry.number < number && isLive(entry, timeMs, () => lasting))
       .map((entry) => entry.number);
   }
 
-  /**
-   * @param number Greater than `last`. Those between were dropped before.
-   */
+  /** @param number The number after `last`. The first record that is added may have any. */
   add(record: HistoryRecord, number = this.last + 1): void {
-    if (number > this.last + 1) this.#restartAt(number, record.storedAtMs);
+    if (number !== this.last + 1) this.#startAt(number);
     if (isEntry(record)) this.#addEntry({ ...record, number });
     else this.#cancel(record);
+    const timeMs = dropTimeOf(record);
     const dropped = this.#tail.add(record);
-    if (dropped !== undefined) this.#drop(dropped, this.first - 1, record.storedAtMs);
-    if (++this.#addedSinceCheck >= this.#kept.size) this.#checkKept(record.storedAtMs);
+    if (dropped !== undefined) this.#drop(dropped, this.first - 1, timeMs);
+    if (++this.#addedSinceCheck >= this.#kept.size) this.#checkKept(timeMs);
+  }
+
+  /**
+   * Adds a record that was kept although it is older than the newest ones. It comes before any that
+   * `add` adds, and after those kept before.
+   */
+  addKept(record: HistoryRecord, number: number): void {
+    this.#startAt(number + 1);
+    // The next record that is added checks all.
+    this.#addedSinceCheck = Number.POSITIVE_INFINITY;
+    if (!isEntry(record)) this.#cancel(record);
+    else {
+      this.#kept.set(number, { ...record, number });
+      this.#addEntry({ ...record, number });
+    }
+  }
+
+  /** Copies as many of the newest records as the limit says, and those that are kept. */
+  withLimit(limit: number): History {
+    const copy = new History(limit);
+    for (const { number, ...entry } of this.#kept.values()) copy.addKept(entry, number);
+    for (const { number, ...record } of this.after(this.first - 1)) copy.add(record, number);
+    return copy;
+  }
+
+  /** Replaces all records. @param other Must not be used any more. */
+  replaceWith(other: History): void {
+    this.#tail = other.#tail;
+    this.#kept = other.#kept;
+    this.#planned = other.#planned;
+    this.#newestUnplanned = other.#newestUnplanned;
+    this.#addedSinceCheck = other.#addedSinceCheck;
   }
 
   #addEntry(entry: Numbered<HistoryEntry>): void {
@@ -144,11 +176,9 @@ export class History {
     return [...this.#kept.values()].findLast((entry) => !hasWindow(entry));
   }
 
-  /** The records before the next one are missing. */
-  #restartAt(next: number, timeMs: number): void {
-    const { first } = this;
-    const dropped = this.#tail.restartAt(next);
-    for (const [index, record] of dropped.entries()) this.#drop(record, first + index, timeMs);
+  #startAt(number: number): void {
+    if (this.last >= this.first) throw new Error(`record ${this.last + 1} is missing`);
+    this.#tail.restartAt(number);
   }
 
   /** A record has left the tail. */
@@ -156,7 +186,7 @@ export class History {
     const newest = this.#newestUnplanned?.number ?? 0;
     if (!isEntry(record) || (!hasWindow(record) && number < newest)) return;
     const entry = { ...record, number };
-    if (isLive(entry, timeMs, this.#lasting(timeMs))) this.#kept.set(number, entry);
+    if (isLive(entry, timeMs, () => this.#lasting(timeMs))) this.#kept.set(number, entry);
     else this.#forget(number);
   }
 
@@ -166,7 +196,7 @@ export class History {
     if (this.#kept.size === 0) return;
     const lasting = this.#lasting(timeMs);
     for (const entry of this.#kept.values()) {
-      if (isLive(entry, timeMs, lasting)) continue;
+      if (isLive(entry, timeMs, () => lasting)) continue;
       this.#kept.delete(entry.number);
       this.#forget(entry.number);
     }
@@ -200,18 +230,28 @@ export class History {
   }
 }
 
+/** By the clock of the server that stored a record or by ours, whichever is behind. */
+function dropTimeOf({ storedAtMs }: HistoryRecord): number {
+  return Math.min(storedAtMs, Date.now());
+}
+
 /**
- * Whether an entry is in force at some time from `timeMs` on, if no other is stored or cancelled.
+ * Whether an entry may be in force at some time from `timeMs` on. While its window is open, it may
+ * be even if it is superseded: the other entry may be cancelled. An entry without an end would then
+ * be kept forever, so it is not.
  *
  * @param lasting The entry that is in force once every window has ended.
  */
 function isLive(
   entry: Numbered<HistoryEntry>,
   timeMs: number,
-  lasting: Numbered<HistoryEntry> | undefined,
+  lasting: () => Numbered<HistoryEntry> | undefined,
 ): boolean {
-  const { fromMs = timeMs, untilMs = Number.POSITIVE_INFINITY } = entry;
-  if (entry.cancelledAtMs !== undefined || untilMs <= timeMs) return false;
-  if (fromMs > timeMs || lasting === undefined || lasting.number === entry.number) return true;
-  return entry.number > lasting.number ? supersedes(entry, lasting) : !supersedes(lasting, entry);
+  const { fromMs = timeMs, untilMs, cancelledAtMs } = entry;
+  if (cancelledAtMs !== undefined) return false;
+  if (untilMs !== undefined) return untilMs > timeMs;
+  if (fromMs > timeMs) return true;
+  const last = lasting();
+  if (last === undefined || last.number === entry.number) return true;
+  return entry.number > last.number ? supersedes(entry, last) : !supersedes(last, entry);
 }

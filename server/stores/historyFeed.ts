@@ -12,10 +12,17 @@
 // was stored meanwhile.
 
 import type { History } from './history.ts';
-import type { Numbered } from './record.ts';
+import type { HistoryEntry, Numbered } from './record.ts';
 
-/** Records in order. Those between two of them were dropped. */
-export type HistoryBatch = Numbered[];
+export interface HistoryBatch {
+  /** In order, and consecutive. */
+  records: Numbered[];
+  /**
+   * If records before these were dropped that the replica lacks: the older entries that are kept. The
+   * replica drops all that it has; it may have missed their cancellation.
+   */
+  kept?: Numbered<HistoryEntry>[];
+}
 
 /** A predicate for the replica. */
 export type LossCause = 'does not respond' | 'failed to apply a message';
@@ -88,7 +95,7 @@ export class HistoryFeed {
         this.#options.onLost('failed to apply a message');
         return;
       }
-      this.#applied = batch.at(-1)?.number ?? history.last;
+      this.#applied = batch.records.at(-1)?.number ?? history.last;
       this.#resolveReached();
     }
     this.#state = 'current';
@@ -100,12 +107,14 @@ export class HistoryFeed {
   }
 
   #nextBatch(): HistoryBatch {
-    const batch: HistoryBatch = [];
-    for (const record of this.#options.history.after(this.#applied)) {
-      batch.push(record);
-      if (batch.length === MAX_BATCH_RECORDS) break;
+    const { history } = this.#options;
+    const isGap = history.first > this.#applied + 1;
+    const records: Numbered[] = [];
+    for (const record of history.after(Math.max(this.#applied, history.first - 1))) {
+      records.push(record);
+      if (records.length === MAX_BATCH_RECORDS) break;
     }
-    return batch;
+    return { records, ...(isGap && { kept: history.kept }) };
   }
 
   /** @returns Whether the replica has applied it. */

@@ -20,7 +20,7 @@ export interface HistoryEntry extends Window {
   readonly cancelledAtMs?: number | undefined;
 }
 
-/** Ends the window of an entry for good. */
+/** Ends the window of an entry permanently. */
 export interface Cancellation {
   /** The number of the entry. */
   readonly cancels: number;

@@ -64,6 +64,15 @@ export function fieldsOf(record: HistoryRecord): RecordFields {
   };
 }
 
+/**
+ * @returns The same record.
+ * @throws InvalidRecordError if it could not be read back: the store would not open again.
+ */
+export function checkedRecord(record: HistoryRecord): HistoryRecord {
+  decodeFields(fieldsOf(record));
+  return record;
+}
+
 function checkedMessage(message: string): string {
   check(message !== '', 'contains an empty message');
   check(

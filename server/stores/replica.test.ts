@@ -44,7 +44,7 @@ function replicate(store: MessageStore, historyLimit = LIMIT, hangAfterMs = 60_0
   const feed = new HistoryFeed({
     history: store.history,
     async send(batch) {
-      batches.push(batch.length);
+      batches.push(batch.records.length);
       await gate;
       if (isFailing) throw new Error('out of memory');
       replica.apply(JSON.parse(JSON.stringify(batch)));
@@ -107,6 +107,23 @@ test('leaves out what the history has dropped while it was slow', async () => {
   await feed.reached(5);
   expect(messagesIn(replica)).toEqual(['d', 'e']);
   expect(replica.history.first).toBe(4);
+});
+
+test('keeps what the history keeps, and nothing whose cancellation it missed while it was slow', async () => {
+  const store = memoryStore(2);
+  const { replica, feed, pause, resume } = replicate(store, 2);
+  const fromMs = Date.now() + 60_000;
+  await store.append({ message: 'plan', storedAtMs: 0, fromMs });
+  await store.append({ message: 'cancelled', storedAtMs: 0, fromMs });
+  for (const message of ['a', 'b']) await storeIn(store, message);
+  await feed.reached(4);
+  pause();
+  await store.append({ cancels: 2, storedAtMs: 0 });
+  for (const message of ['c', 'd', 'e']) await storeIn(store, message);
+  resume();
+  await feed.reached(8);
+  expect(messagesIn(replica)).toEqual(['plan', 'd', 'e']);
+  expect(replica.history.inForce(fromMs).entry?.message).toBe('plan');
 });
 
 test('passes on why a message was not stored', async () => {

@@ -4,6 +4,7 @@
 
 import { History } from './history.ts';
 import type { HistoryBatch } from './historyFeed.ts';
+import type { HistoryEntry, Numbered } from './record.ts';
 import type { ServedStore } from './store.ts';
 
 export interface ReplicaOptions {
@@ -14,10 +15,12 @@ export interface ReplicaOptions {
 
 export class Replica implements ServedStore {
   readonly history: History;
+  readonly #historyLimit: number;
   readonly #append: ReplicaOptions['append'];
   readonly #listeners: (() => void)[] = [];
 
   constructor({ historyLimit, append }: ReplicaOptions) {
+    this.#historyLimit = historyLimit;
     this.history = new History(historyLimit);
     this.#append = append;
   }
@@ -30,8 +33,16 @@ export class Replica implements ServedStore {
     this.#listeners.push(listener);
   }
 
-  apply(batch: HistoryBatch): void {
-    for (const { number, ...record } of batch) this.history.add(record, number);
+  apply({ records, kept }: HistoryBatch): void {
+    const history = kept === undefined ? this.history : this.#restartedWith(kept);
+    for (const { number, ...record } of records) history.add(record, number);
+    if (kept !== undefined) this.history.replaceWith(history);
     for (const listener of this.#listeners) listener();
+  }
+
+  #restartedWith(kept: readonly Numbered<HistoryEntry>[]): History {
+    const history = new History(this.#historyLimit);
+    for (const { number, ...record } of kept) history.addKept(record, number);
+    return history;
   }
 }

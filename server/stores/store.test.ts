@@ -102,6 +102,14 @@ describe.each(STORES)('%s', (_name, url) => {
     expect(store.history.last).toBe(2);
   });
 
+  test('stores no record that it could not read again', async () => {
+    const at = url();
+    if (at === 'memory:') return;
+    const store = await opened(at);
+    await expect(store.append({ message: '', storedAtMs: 0 })).rejects.toThrow(/empty message/);
+    expect(await storeIn(store, 'a')).toBe(1);
+  });
+
   test('keeps windows, authors and cancellations across a restart', async () => {
     const at = url();
     const store = await openStore(at, { historyLimit: 9 });
@@ -142,7 +150,7 @@ describe.each(STORES)('%s', (_name, url) => {
     }
     const last = await opened(at, 2);
     for (const message of ['c', 'd', 'e']) await storeIn(last, message);
-    expect(messagesIn(last)).toEqual(['plan', 'd', 'e']);
+    expect(messagesIn(last)).toEqual(['plan', 'other', 'd', 'e']);
   });
 
   test('returns every line of text unchanged', async () => {

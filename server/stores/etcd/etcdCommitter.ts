@@ -38,7 +38,7 @@ const COMMIT_TIMEOUT_MS = 5000;
 /** The delay after an attempt without a result. After a conflict there is none. */
 const RETRY_DELAY_MS = 100;
 
-/** The most ranges that a transaction deletes. The others were deleted by earlier ones. */
+/** The most ranges that a transaction deletes. The others are left for the next one. */
 const MAX_DROPPED_RANGES = 20;
 
 /** The timeout of the last request, however little time is left. */
@@ -160,6 +160,7 @@ export class EtcdCommitter {
       if (isUnmet && state.is === 'new') return { is: 'unmet' };
       const dropped = this.#droppedWith(records, expectedHead);
       const result = await member.commit({ ...attempt, records, dropped }, timeoutMs);
+      if (result.is === 'committed') this.#replica.wereDropped(dropped);
       if (result.is === 'conflict') this.#replica.applySnapshot(result.snapshot, expectedHead);
       return { ...result, attempt };
     } catch (error) {
@@ -175,7 +176,8 @@ export class EtcdCommitter {
     // Never delete records of this transaction, even if there are more than the limit.
     const oldest = Math.min(last - this.#historyLimit, expectedHead.last) + 1;
     const kept = this.#replica.history.liveBelow(oldest, records);
-    return rangesBetween(kept, oldest).slice(-MAX_DROPPED_RANGES);
+    // The oldest first: a cancellation is not deleted before the entry that it cancels.
+    return rangesWithout(kept, this.#replica.storedBelow(oldest)).slice(0, MAX_DROPPED_RANGES);
   }
 
   async #newestHead(member: EtcdMember): Promise<EtcdHead> {
@@ -233,10 +235,19 @@ function firstOf({ expectedHead }: EtcdAttempt): number {
   return expectedHead.last + 1;
 }
 
-/** The numbers below `end`, without those that are kept. @param kept In order. */
-function rangesBetween(kept: readonly number[], end: number): NumberRange[] {
-  const starts = [0, ...kept.map((number) => number + 1)];
-  const ends = [...kept, end];
-  const ranges = starts.map((first, index) => ({ first, end: ends[index] ?? end }));
-  return ranges.filter((range) => range.first < range.end && range.end > 1);
+/** Ranges that hold all these numbers, and none that is kept. @param numbers In order. */
+function rangesWithout(kept: readonly number[], numbers: Iterable<number>): NumberRange[] {
+  const isKept = new Set(kept);
+  const ranges: NumberRange[] = [];
+  let isOpen = false;
+  for (const number of numbers) {
+    const range = ranges.at(-1);
+    if (isKept.has(number)) isOpen = false;
+    else if (isOpen && range !== undefined) range.end = number + 1;
+    else {
+      ranges.push({ first: number, end: number + 1 });
+      isOpen = true;
+    }
+  }
+  return ranges;
 }

@@ -108,7 +108,7 @@ function decodeAttributes(text: string): Omit<RecordFields, 'storedAt' | 'messag
     end += attribute.length;
     values[groups?.['name'] ?? ''] = decodeValueOf(groups?.['value'] ?? '');
   }
-  if (end < text.length) throw new InvalidRecordError('has an invalid time');
+  if (end < text.length) throw new InvalidRecordError('has an unknown attribute');
   const { cancels, ...others } = values;
   return cancels === undefined ? others : { ...others, cancels: Number(cancels) };
 }

@@ -3,6 +3,9 @@ import type { EtcdRecord } from './etcdRecord.ts';
 import { EtcdReplica } from './etcdReplica.ts';
 import type { EtcdHead } from './etcdRequests.ts';
 
+/** A time that is still to come. */
+const FAR_MS = Date.UTC(2099, 0);
+
 const NO_HEAD: EtcdHead = { last: 0, writes: [], revision: 0, created: 0 };
 
 /** The head after a number of entries, each stored at its own revision, from 101 on. */
@@ -55,11 +58,28 @@ test('keeps the first entry if an earlier, empty read is answered later', () => 
   expect(replica.head).toEqual(headAt(1));
 });
 
-test('skips entries that were dropped during an outage', () => {
-  const replica = replicaOf(headAt(1));
-  replica.applySnapshot(snapshot(headAt(1), recordsTo(1)), headAt(1));
-  replica.applySnapshot(snapshot(headAt(9), recordsTo(9, 7)), headAt(1));
+test('reads all records again if some were dropped during an outage, and forgets what was cancelled', async () => {
+  const replica = replicaOf(headAt(1), 3);
+  const plan = { message: 'plan', storedAtMs: 0, fromMs: FAR_MS, untilMs: FAR_MS + 1 };
+  const kept = { ...plan, number: 1, writeId: 'server-1' };
+  replica.applySnapshot(snapshot(headAt(1), [kept]), headAt(1));
+  const reported: number[] = [];
+  replica.listen({ onRecord: ({ number }) => reported.push(number), onUpdate() {} });
+
+  const inEtcd = recordsTo(9, 7);
+  replica.applySnapshot(snapshot(headAt(9), inEtcd), headAt(1));
+  expect([replica.head, replica.history.last]).toEqual([undefined, 1]);
+  const member = {
+    read: async (after: number) =>
+      snapshot(
+        headAt(9),
+        inEtcd.filter(({ number }) => number > after),
+      ),
+  };
+  await replica.catchUp(member);
   expect([replica.history.first, replica.history.last]).toEqual([7, 9]);
+  expect(replica.history.planned(0)).toEqual([]);
+  expect(reported).toEqual([7, 8, 9]);
 });
 
 test('rejects a watch update that skips a record', () => {

@@ -53,6 +53,7 @@ import { errorMessage } from '../../../access/errorMessage.ts';
 import { formatWindow } from '../../../protocol/time.ts';
 import type { History } from '../history.ts';
 import { type HistoryRecord, hasWindow, isEntry, type Numbered } from '../record.ts';
+import { checkedRecord } from '../recordFields.ts';
 import type { Freshness, MessageStore, StoreEvent, StoreOptions } from '../store.ts';
 import { StoreOpenError } from '../storeOpenError.ts';
 import { ClusterIdMismatchError } from './clusterIdCheck.ts';
@@ -197,8 +198,8 @@ class EtcdStore implements MessageStore {
     return { ageMs, outage };
   }
 
-  append(record: HistoryRecord, after?: number): Promise<number> {
-    return this.#writer.append(record, after);
+  async append(record: HistoryRecord, after?: number): Promise<number> {
+    return this.#writer.append(checkedRecord(record), after);
   }
 
   onUpdate(listener: () => void): void {

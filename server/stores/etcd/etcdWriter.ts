@@ -144,7 +144,8 @@ export class EtcdWriter {
 
   #logEach(event: 'storeConfirmedLate' | 'storeOutcomeUnknown', batch: Batch): void {
     for (const { record } of batch) {
-      if (isEntry(record)) this.#log({ event, message: record.message });
+      const message = isEntry(record) ? record.message : `MSGCANCEL ${record.cancels}`;
+      this.#log({ event, message });
     }
   }
 }

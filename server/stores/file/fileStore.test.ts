@@ -429,3 +429,18 @@ test('stores or rejects what arrives at any moment while it closes', async () =>
     if (late.status === 'rejected') expect(late.reason.message).toBe('the server is stopping');
   }
 });
+
+test('compacts a file that holds more planned messages than the history keeps, once', async () => {
+  const options = { ...OPTIONS, historyLimit: 10 };
+  const fromMs = Date.now() + 3_600_000;
+  await using(async (store) => {
+    for (let count = 0; count < 90; count++) {
+      const message = `${count} `.padEnd(4000, '.');
+      await store.append({ message, storedAtMs: Date.now(), fromMs });
+    }
+    for (let count = 0; count < 300; count++) await storeIn(store, `message ${count}`);
+    expect(store.history.planned(Date.now())).toHaveLength(90);
+  }, options);
+  await using((store) => expect(store.history.planned(Date.now())).toHaveLength(90), options);
+  expect(readFileSync(file).toString().split('\n').length).toBeLessThan(250);
+});

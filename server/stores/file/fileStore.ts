@@ -51,6 +51,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { History } from '../history.ts';
 import type { HistoryRecord } from '../record.ts';
+import { checkedRecord } from '../recordFields.ts';
 import { ALWAYS_FRESH, type MessageStore, type StoreOptions } from '../store.ts';
 import { folderOpenError, StoreOpenError } from '../storeOpenError.ts';
 import { readLmdbFolder } from './convertLmdb.ts';
@@ -109,7 +110,7 @@ async function openLog(folder: string, options: StoreOptions): Promise<OpenedLog
   }
   // Before the rename: Windows does not replace a file that is open.
   closeSync(descriptor);
-  return replaceLog(folder, newest(content.history, historyLimit), historyLimit);
+  return replaceLog(folder, content.history.withLimit(historyLimit), historyLimit);
 }
 
 async function createLog(
@@ -126,12 +127,6 @@ async function createLog(
     from: join(folder, LMDB_DATA_FILE),
   });
   return opened;
-}
-
-function newest(stored: History, limit: number): History {
-  const history = new History(limit);
-  for (const { number, ...record } of stored.after()) history.add(record, number);
-  return history;
 }
 
 async function replaceLog(
@@ -171,8 +166,8 @@ class FileStore implements MessageStore {
     });
   }
 
-  append(record: HistoryRecord, after?: number): Promise<number> {
-    return this.#writer.append(record, after);
+  async append(record: HistoryRecord, after?: number): Promise<number> {
+    return this.#writer.append(checkedRecord(record), after);
   }
 
   onUpdate(listener: () => void): void {

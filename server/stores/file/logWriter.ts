@@ -141,8 +141,9 @@ export class LogWriter {
 
   #next(): WriterState {
     const { records, end, isHeadBehind } = this.#file;
-    const isLarge = records > 2 * this.#options.historyLimit && end > this.#minCompactionBytes;
-    if (isLarge) return { is: 'compacting' };
+    const { history, historyLimit } = this.#options;
+    const isLarge = records > 2 * (historyLimit + history.kept.length);
+    if (isLarge && end > this.#minCompactionBytes) return { is: 'compacting' };
     if (this.#pending.length > 0) return { is: 'appending' };
     if (isHeadBehind) return { is: 'headDue', delay: new Delay(HEAD_INTERVAL_MS) };
     return { is: 'idle' };

@@ -44,7 +44,7 @@ class LogFault extends Error {}
  */
 export function readLog(descriptor: number, path: string): LogContent {
   try {
-    // The heads first: what they say of the records stays true while a server appends.
+    // The heads first: what they hold about the records stays true while a server appends.
     const { head, headBlock } = readHead(descriptor);
     const { size } = fstatSync(descriptor);
     if (size < head.end) {
@@ -91,7 +91,8 @@ function readRecords(
     const { number, isKept, ...record } = read;
     const isNext = isLastKept ? number > history.last : number === history.last + 1;
     if (!isNext) throw new LogFault(`record ${number} in line ${lineNumber} is out of sequence`);
-    history.add(record, number);
+    if (isKept) history.addKept(record, number);
+    else history.add(record, number);
     isLastKept = isKept;
     records++;
     end += line.length;
