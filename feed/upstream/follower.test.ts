@@ -121,14 +121,31 @@ test('does not publish what another server tells that is behind', async () => {
   expect(snapshots.map(({ current }) => current.number)).toEqual([1, 2]);
 });
 
-test('publishes the message alone if the server does not tell more', async () => {
+test('publishes each message alone if the server does not send its details', async () => {
   const answer = serverWith(['one']);
-  const { snapshots, errors, untilMessage } = await follow((command, socket) =>
+  const { server, snapshots, errors, untilMessage } = await follow((command, socket) =>
     command === 'MSGINFO' ? '421 TOO MANY CONNECTIONS\n' : answer(command, socket),
   );
   await untilMessage('one');
   expect(snapshots[0]).toEqual({ current: { message: 'one' }, entries: [] });
   expect(String(errors[0])).toContain('421 TOO MANY CONNECTIONS');
+  for (const message of ['two', 'three']) {
+    server.announce(message);
+    await untilMessage(message);
+  }
+});
+
+test('publishes the same message after a loss, also without its details', async () => {
+  let isBusy = false;
+  const answer = serverWith(['one']);
+  const { server, snapshots, untilMessage } = await follow((command, socket) =>
+    isBusy && command === 'MSGINFO' ? '421 TOO MANY CONNECTIONS\n' : answer(command, socket),
+  );
+  await untilMessage('one');
+  isBusy = true;
+  server.disconnect();
+  await vi.waitFor(() => expect(snapshots).toHaveLength(2), 5000);
+  expect(snapshots[1]).toEqual(snapshots[0]);
 });
 
 test('takes the history of a server that does not know MSGINFO', async () => {

@@ -32,6 +32,8 @@ export class SnapshotReader {
   #message: string | undefined;
   /** Counts the changes: a message may be stored twice. */
   #change = 0;
+  /** The change whose message was published. */
+  #publishedChange = 0;
   #state: 'idle' | 'reading' | 'waiting' = 'idle';
   /** Ends the wait. */
   #wake = new AbortController();
@@ -61,9 +63,10 @@ export class SnapshotReader {
       const change = this.#change;
       this.#state = 'reading';
       const isCurrent = await this.#readOnce(this.#message);
+      if (isCurrent) failures = 0;
+      else if (++failures >= MAX_FAILURES) this.#publishWithoutDetails();
       if (change !== this.#change) continue;
       if (isCurrent) break;
-      if (++failures === MAX_FAILURES) this.#publishWithoutDetails(this.#message);
       await this.#wait();
     }
     this.#state = 'idle';
@@ -88,13 +91,17 @@ export class SnapshotReader {
     return this.#message !== undefined && number > (this.#published?.current.number ?? -1);
   }
 
-  #publishWithoutDetails(message: string): void {
-    if (this.#published?.current.message === message) return;
-    this.#publish({ current: { message }, entries: this.#published?.entries ?? [] });
+  /** Once for each change. The details of the same message are kept. */
+  #publishWithoutDetails(): void {
+    const message = this.#message;
+    if (message === undefined || this.#publishedChange === this.#change) return;
+    const { current, entries } = this.#published ?? { current: undefined, entries: [] };
+    this.#publish({ current: current?.message === message ? current : { message }, entries });
   }
 
   #publish(snapshot: Snapshot): void {
     this.#published = snapshot;
+    if (snapshot.current.message === this.#message) this.#publishedChange = this.#change;
     this.#options.publish(snapshot);
   }
 
