@@ -7,7 +7,7 @@
 // A comment is sent from time to time, so that both sides notice a lost connection.
 
 import { entryJson } from './entryJson.pure.ts';
-import { type FeedEntry, type Snapshot, startedBy } from './snapshot.pure.ts';
+import type { FeedEntry, Snapshot } from './snapshot.pure.ts';
 
 export const HEARTBEAT = ':\n\n';
 export const SERVER_LOST = 'event: server\ndata: lost\n\n';
@@ -34,14 +34,12 @@ export function messageEvent(entry: FeedEntry): string {
 export function missedSince(
   lastId: string | undefined,
   { current, entries }: Snapshot,
-  nowMs: number,
 ): FeedEntry[] {
   const currentId = eventId(current);
   if (currentId !== undefined && lastId === currentId) return [];
-  const started = startedBy(nowMs, entries);
-  const position = started.findIndex((entry) => eventId(entry) === lastId);
+  const position = entries.findIndex((entry) => eventId(entry) === lastId);
   const isKnown = position !== -1 || lastId === INITIAL_ID;
-  const later = isKnown ? started.slice(position + 1) : [];
+  const later = isKnown ? entries.slice(position + 1) : [];
   return [...later.filter((entry) => eventId(entry) !== currentId), current];
 }
 

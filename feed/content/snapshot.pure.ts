@@ -8,13 +8,13 @@ export type FeedEntry = Omit<EntryDetails, 'number'> & { number?: number };
 export interface Snapshot {
   /** The message in force. */
   current: FeedEntry;
-  /** The entries of the store, oldest first, with those that are still to come. */
+  /** The entries that had begun when they were read, in that order: see `BegunEntries`. */
   entries: readonly FeedEntry[];
 }
 
 /**
- * The maximum number of entries to keep: the newest ones of a longer history. Each may have 4 kB of
- * text, and is kept in several forms.
+ * The maximum number of entries to keep: those of a longer history that began last. Each may have
+ * 4 kB of text, and is kept in several forms.
  */
 export const MAX_ENTRIES = 1_000;
 
@@ -24,31 +24,76 @@ export function startOf({ storedAtMs, fromMs = storedAtMs }: FeedEntry): number 
   return Math.max(storedAtMs, fromMs);
 }
 
-/** The entries that are, or were, allowed to be in force: neither to come nor canceled before. */
-export function startedBy(nowMs: number, entries: readonly FeedEntry[]): FeedEntry[] {
-  return entries.filter((entry) => {
-    const startMs = startOf(entry) ?? Number.NEGATIVE_INFINITY;
-    return startMs <= nowMs && startMs < (entry.untilMs ?? Number.POSITIVE_INFINITY);
-  });
-}
+/**
+ * The entries that have begun by a time, in the order in which they began. Planned entries that are
+ * still to come are left out for good: they may be canceled before they begin, which no watch
+ * reports. When one begins, the watch does report it.
+ */
+export class BegunEntries {
+  readonly #nowMs: number;
+  readonly #entries: FeedEntry[] = [];
 
-/** When `startedBy` next returns a further entry; Infinity if never. */
-export function nextStart(nowMs: number, entries: readonly FeedEntry[]): number {
-  const starts = entries.map((entry) => startOf(entry) ?? nowMs).filter((ms) => ms > nowMs);
-  return Math.min(...starts, Number.POSITIVE_INFINITY);
+  constructor(nowMs: number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** @returns The last `MAX_ENTRIES`. */
+  get entries(): readonly FeedEntry[] {
+    return this.#entries;
+  }
+
+  /** Must be called in the order of the numbers. */
+  add(entry: FeedEntry): void {
+    if (!hasBegun(entry, this.#nowMs)) return;
+    const earlier = this.#entries.findLastIndex((each) => supersedes(entry, each));
+    this.#entries.splice(earlier + 1, 0, entry);
+    if (this.#entries.length > MAX_ENTRIES) this.#entries.shift();
+  }
 }
 
 /**
- * The time since which the current message is in force: its own start, or the end of a newer entry
- * that was in force in between.
+ * The time since which the current message is in force: its own start, or the end of an entry that
+ * was in force in between.
  *
- * @returns `undefined` if the server does not tell.
+ * @returns `undefined` if the server does not send it.
  */
 export function inForceSince({ current, entries }: Snapshot, nowMs: number): number | undefined {
-  const { number } = current;
-  const startMs = startOf(current) ?? Number.NEGATIVE_INFINITY;
-  const newer = number === undefined ? [] : entries.filter((entry) => (entry.number ?? 0) > number);
-  const ends = startedBy(nowMs, newer).map(({ untilMs = nowMs }) => untilMs);
-  const sinceMs = Math.max(startMs, ...ends.filter((ms) => ms <= nowMs));
+  const startMs = startOf(current);
+  // An older server has no planned entries.
+  if (current.number === undefined) return startMs;
+  const ordered = entries.toSorted((a, b) => (a.number ?? 0) - (b.number ?? 0));
+  const firstMs = startMs ?? Number.NEGATIVE_INFINITY;
+  const edges = ordered
+    .flatMap((entry) => [startOf(entry) ?? firstMs, entry.untilMs ?? firstMs])
+    .filter((ms) => ms > firstMs && ms <= nowMs)
+    .sort((a, b) => b - a);
+  let sinceMs = firstMs;
+  for (const edgeMs of [...edges, firstMs]) {
+    // If no entry applies, the initial message is in force, whose number is 0.
+    if ((inForceAt(ordered, edgeMs)?.number ?? 0) !== current.number) break;
+    sinceMs = edgeMs;
+  }
   return Number.isFinite(sinceMs) ? sinceMs : undefined;
+}
+
+/** Whether an entry has begun. One that was canceled before it began never does. */
+function hasBegun(entry: FeedEntry, nowMs: number): boolean {
+  const startMs = startOf(entry) ?? Number.NEGATIVE_INFINITY;
+  return startMs <= nowMs && startMs < (entry.untilMs ?? Number.POSITIVE_INFINITY);
+}
+
+/** Whether an entry begins after one with a lower number (PROTOCOL.md, "Planned messages"). */
+function supersedes(entry: FeedEntry, earlier: FeedEntry): boolean {
+  const begunMs = entry.fromMs ?? entry.storedAtMs ?? Number.NEGATIVE_INFINITY;
+  return earlier.fromMs === undefined || earlier.fromMs <= begunMs;
+}
+
+/** @param entries In the order of their numbers. */
+function inForceAt(entries: readonly FeedEntry[], timeMs: number): FeedEntry | undefined {
+  let chosen: FeedEntry | undefined;
+  for (const entry of entries) {
+    if (!hasBegun(entry, timeMs) || timeMs >= (entry.untilMs ?? Number.POSITIVE_INFINITY)) continue;
+    if (chosen === undefined || supersedes(entry, chosen)) chosen = entry;
+  }
+  return chosen;
 }

@@ -23,9 +23,9 @@ export interface AtomFeed {
   entries: string;
 }
 
-/** @param started All entries that are not still to come, oldest first. */
-export function atomFeed(started: readonly FeedEntry[]): AtomFeed {
-  const newest = started.slice(-MAX_ATOM_ENTRIES).reverse();
+/** @param entries In the order in which they began. */
+export function atomFeed(entries: readonly FeedEntry[]): AtomFeed {
+  const newest = entries.slice(-MAX_ATOM_ENTRIES).reverse();
   const updatedMs = Math.max(0, ...newest.map((entry) => startOf(entry) ?? 0));
   return {
     updated: new Date(updatedMs).toISOString(),

@@ -3,13 +3,11 @@
 
 import { type EntryJson, entryJson } from '../content/entryJson.pure.ts';
 import { messageEvent, missedSince } from '../content/events.pure.ts';
-import { type FeedEntry, nextStart, type Snapshot, startedBy } from '../content/snapshot.pure.ts';
+import type { FeedEntry, Snapshot } from '../content/snapshot.pure.ts';
 import { type AtomFeed, atomFeed, writeAtom } from './atom.ts';
 import { type Representation, represent } from './representation.ts';
 
-/** The history as it is until the next entry starts. */
 interface HistoryForms {
-  validUntilMs: number;
   json: Representation;
   atom: AtomFeed;
   /** At the address that was requested last. */
@@ -37,13 +35,13 @@ export class MessageForms {
     this.#snapshot = snapshot;
   }
 
-  historyJson(nowMs: number): Representation {
-    return this.#historyAt(nowMs).json;
+  get historyJson(): Representation {
+    return this.#historyForms.json;
   }
 
   /** @param baseUrl The address of the page, with a slash at its end. */
-  atom(nowMs: number, baseUrl: string): Representation {
-    const history = this.#historyAt(nowMs);
+  atom(baseUrl: string): Representation {
+    const history = this.#historyForms;
     if (history.written?.baseUrl !== baseUrl) {
       const contentType = 'application/atom+xml; charset=utf-8';
       const atom = represent(writeAtom(history.atom, baseUrl), { contentType });
@@ -57,8 +55,8 @@ export class MessageForms {
    *
    * @param lastId The id of the last event that it got, if there was one.
    */
-  missedSince(lastId: string | undefined, nowMs: number): MissedEvents {
-    const entries = missedSince(lastId, this.#snapshot, nowMs);
+  missedSince(lastId: string | undefined): MissedEvents {
+    const entries = missedSince(lastId, this.#snapshot);
     return {
       earlier: entries.slice(0, -1).map((entry) => this.#eventOf(entry)),
       hasCurrent: entries.length === 0,
@@ -72,16 +70,9 @@ export class MessageForms {
     return event;
   }
 
-  #historyAt(nowMs: number): HistoryForms {
-    if (this.#history === undefined || nowMs >= this.#history.validUntilMs) {
-      const { entries } = this.#snapshot;
-      const started = startedBy(nowMs, entries);
-      this.#history = {
-        validUntilMs: nextStart(nowMs, entries),
-        json: representJson(started.map(entryJson)),
-        atom: atomFeed(started),
-      };
-    }
+  get #historyForms(): HistoryForms {
+    const { entries } = this.#snapshot;
+    this.#history ??= { json: representJson(entries.map(entryJson)), atom: atomFeed(entries) };
     return this.#history;
   }
 }

@@ -276,6 +276,17 @@ describe('the history', () => {
     expect(again.status).toBe(304);
   });
 
+  test('never has a plan whose time came, but which the server did not put in force', async () => {
+    const app = await start(entries);
+    await request(app, '/message');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2999-01-02T00:00:00Z') });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await (await request(app, '/message/history.json')).text()).not.toContain('to come');
+    expect(await (await request(app, '/messages.atom')).text()).not.toContain('to come');
+    const reader = new Reader(app, 'Last-Event-ID: 1\r\n');
+    await reader.until('two');
+  });
+
   test('is an Atom feed at the address that was requested', async () => {
     const app = await start(entries, { basePath: '/motd' });
     const response = await request(app, '/motd/messages.atom');

@@ -59,12 +59,12 @@ export function serveFeed(
   }
   routes.add('/message/history.json', {
     handler: onceReached(feed, (forms, request, reply) =>
-      sendRepresentation(forms.historyJson(Date.now()), request, reply),
+      sendRepresentation(forms.historyJson, request, reply),
     ),
   });
   routes.add('/messages.atom', {
     handler: onceReached(feed, (forms, request, reply) =>
-      sendRepresentation(forms.atom(Date.now(), baseUrlOf(request)), request, reply),
+      sendRepresentation(forms.atom(baseUrlOf(request)), request, reply),
     ),
   });
   routes.add('/message/events', {
@@ -160,7 +160,7 @@ function sendEvents(feed: Feed, request: FastifyRequest, reply: FastifyReply): u
   if (request.method === 'HEAD') return reply.headers(STREAM_HEADERS).send();
   void feed.use();
   const lastId = request.headers['last-event-id'];
-  const missed = feed.forms?.missedSince(lastId?.toString(), Date.now());
+  const missed = feed.forms?.missedSince(lastId?.toString());
   feed.streams.open(reply, missed?.earlier ?? [], missed?.hasCurrent ?? false);
   return undefined;
 }

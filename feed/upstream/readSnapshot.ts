@@ -4,12 +4,10 @@ import type { ServerConnection } from '../../client/connect.ts';
 import { LineClient } from '../../client/oneshot/lineClient.ts';
 import { rejectedError } from '../../client/oneshot/replyErrors.ts';
 import { readEntryLine } from '../../client/replies/entryLine.ts';
+import { readHistoryLine } from '../../client/replies/historyLine.ts';
 import { HistoryLineReader } from '../../client/replies/historyLineReader.ts';
 import { REPLY } from '../../protocol/replies.ts';
-import { type FeedEntry, MAX_ENTRIES, type Snapshot } from '../content/snapshot.pure.ts';
-
-// A line of MSGHIST: a time and a message.
-const HISTORY_ENTRY = /^(?<time>\S+) (?<message>.+)$/s;
+import { BegunEntries, type FeedEntry, type Snapshot, startOf } from '../content/snapshot.pure.ts';
 
 /**
  * Asks with MSGINFO and MSGLIST. A server that does not know them is asked with MSGHIST; its entries
@@ -26,23 +24,28 @@ export async function readSnapshot(socket: ServerConnection, message: string): P
   if (reply === REPLY.unknownCommand) return readOlderServer(server, message);
   if (reply !== REPLY.ok) throw rejectedError(reply);
   const current = parseEntry(await server.readLine());
-  return { current, entries: await readList(server, 'MSGLIST', parseEntry) };
+  // The server's clock may be ahead.
+  const nowMs = Math.max(Date.now(), startOf(current) ?? 0);
+  const begun = new BegunEntries(nowMs);
+  await readList(server, 'MSGLIST', (line) => begun.add(parseEntry(line)));
+  return { current, entries: begun.entries };
 }
 
 async function readOlderServer(server: LineClient, message: string): Promise<Snapshot> {
-  const entries = await readList(server, 'MSGHIST', parseHistoryEntry);
+  // All have begun: an older server has no planned entries.
+  const begun = new BegunEntries(Number.POSITIVE_INFINITY);
+  await readList(server, 'MSGHIST', (line) => begun.add(parseHistoryEntry(line)));
+  const { entries } = begun;
   const last = entries.at(-1);
   return { current: last?.message === message ? last : { message }, entries };
 }
 
-/** @returns The newest entries, oldest first. */
 async function readList(
   server: LineClient,
   command: string,
-  parse: (line: string) => FeedEntry,
-): Promise<FeedEntry[]> {
+  onEntry: (line: string) => void,
+): Promise<void> {
   const reader = new HistoryLineReader();
-  const entries: FeedEntry[] = [];
   server.send(command);
   for (;;) {
     const event = await server.readEvent(reader);
@@ -50,11 +53,10 @@ async function readList(
       case 'accepted':
         break;
       case 'entry':
-        entries.push(parse(event.line));
-        if (entries.length > MAX_ENTRIES) entries.shift();
+        onEntry(event.line);
         break;
       case 'end':
-        return entries;
+        return;
       case 'rejected':
         throw rejectedError(event.reply);
       default:
@@ -70,8 +72,7 @@ function parseEntry(line: string): FeedEntry {
 }
 
 function parseHistoryEntry(line: string): FeedEntry {
-  const { time = '', message } = HISTORY_ENTRY.exec(line)?.groups ?? {};
-  const storedAtMs = Date.parse(time);
-  if (message === undefined || Number.isNaN(storedAtMs)) throw rejectedError(line);
-  return { storedAtMs, message };
+  const entry = readHistoryLine(line);
+  if (entry === undefined) throw rejectedError(line);
+  return entry;
 }
