@@ -1,4 +1,4 @@
-// The message over HTTP: follows a server, and keeps what it tells in the forms in which it is sent.
+// The message over HTTP: follows a server, and keeps its message in the forms in which it is sent.
 //
 //   state        event             next state
 //   unused       use               connecting
@@ -16,6 +16,9 @@ import { inForceSince, type Snapshot } from './content/snapshot.pure.ts';
 import { EventStreams, type EventStreamsOptions } from './http/eventStreams.ts';
 import { MessageForms } from './http/messageForms.ts';
 import { Follower } from './upstream/follower.ts';
+
+/** How long a first request may wait for the server. */
+const FIRST_ANSWER_TIMEOUT_MS = 10_000;
 
 export interface FeedOptions extends EventStreamsOptions {
   /** Connects to the server. */
@@ -50,11 +53,16 @@ export class Feed {
   /**
    * Follows the server from the first call on.
    *
-   * @returns Resolves when the server has answered, or the first attempt to reach it has failed.
+   * @returns Resolves when the server has answered, the first attempt to reach it has failed, or
+   *   neither has happened in time.
    */
   use(): Promise<void> {
     this.#firstAnswer ??= new Promise((resolve) => {
-      this.#endFirstAttempt = resolve;
+      const timer = setTimeout(resolve, FIRST_ANSWER_TIMEOUT_MS).unref();
+      this.#endFirstAttempt = () => {
+        clearTimeout(timer);
+        resolve();
+      };
       void this.#follower.run();
     });
     return this.#firstAnswer;

@@ -23,7 +23,7 @@ const BOARD = fileURLToPath(new URL('board.html', import.meta.url));
  * @param targets Those of the bridge, one of which `--feed` may name.
  * @param logger Logs what goes wrong with the message server.
  * @returns The routes; `undefined` without `--feed`.
- * @throws CliError if there is no such target.
+ * @throws CliError if there is no such target, or it cannot be watched.
  */
 export function feedRoutes(
   options: FeedOptions & BridgeRuleOptions,
@@ -49,11 +49,17 @@ export function feedRoutes(
 }
 
 function targetOf(chosen: string | Target, targets: readonly Target[]): Target {
-  if (typeof chosen !== 'string') return chosen;
-  const target = targets.find(({ name }) => name === chosen);
-  if (target !== undefined) return target;
-  const names = targets.map(({ name }) => name).join(', ');
-  throw new CliError(`--feed: no target has the name '${chosen}'; use one of: ${names}`);
+  const target = typeof chosen === 'string' ? targets.find(({ name }) => name === chosen) : chosen;
+  if (target === undefined) {
+    const names = targets.map(({ name }) => name).join(', ');
+    throw new CliError(`--feed: no target has the name '${chosen}'; use one of: ${names}`);
+  }
+  if (target.isOriginal) {
+    throw new CliError(
+      `--feed: the target '${target.name}' is marked +original, and an original server sends no changes`,
+    );
+  }
+  return target;
 }
 
 async function openTarget(target: Target, connectTimeoutMs: number): Promise<Socket> {

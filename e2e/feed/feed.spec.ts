@@ -48,6 +48,15 @@ test('the feed is that of HOST:PORT, or of a target', async ({ server }) => {
   expect(unknown.stderr).toBe("motd: --feed: no target has the name 'other'; use one of: motd\n");
 });
 
+test('the feed cannot be that of an original server', async () => {
+  const target = ['--target', 'old=127.0.0.1:26310+original'];
+  const original = Program.motd(['bridge', '--http-port', '0', ...target, '--feed', 'old']);
+  expect(await original.exitCode()).toBe(1);
+  expect(original.stderr).toBe(
+    "motd: --feed: the target 'old' is marked +original, and an original server sends no changes\n",
+  );
+});
+
 test('a bridge without --feed has no such path', async ({ bridge }) => {
   for (const path of PATHS) expect((await get(bridge, path)).status, path).toBe(404);
 });

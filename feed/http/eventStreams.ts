@@ -72,7 +72,7 @@ export class EventStreams {
     this.#notify();
   }
 
-  /** Tells every reader whether the message may be out of date. */
+  /** Sends every reader whether the message may be out of date. */
   publishServer(isConnected: boolean): void {
     const server = isConnected ? bytes.connected : bytes.lost;
     if (this.#current.server === server) return;
@@ -97,7 +97,8 @@ export class EventStreams {
     for (const [name, value = ''] of Object.entries(reply.getHeaders())) raw.setHeader(name, value);
     raw.flushHeaders();
     const stream = new EventStream(raw, this.#current, missed, {
-      // A reader is told of a lost server only.
+      // A reader is sent the loss of the server only. Until it is lost, it counts as connected, also
+      // before the first connection.
       server: bytes.connected,
       ...(knowsCurrent && { message: this.#current.message }),
     });

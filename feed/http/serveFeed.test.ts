@@ -225,6 +225,25 @@ describe('GET /message', () => {
     await vi.waitFor(async () => expect((await request(app, '/message')).status).toBe(200));
   });
 
+  test('is 503 if the server does not answer in time', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let hasAsked = () => {};
+    const asked = new Promise<void>((resolve) => {
+      hasAsked = resolve;
+    });
+    // It accepts the watch, which ends the limit of that answer, and sends no message.
+    const server = await ScriptedServer.start((command) => {
+      if (command === 'MSGINFO') hasAsked();
+      return command === 'MSGWATCH' ? '200 OK\napple\n' : undefined;
+    });
+    const app = await startApp(server);
+    const response = app.app.inject('/message');
+    await asked;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect((await response).statusCode).toBe(503);
+  });
+
   test('is the last message after the server is lost', async () => {
     const app = await start();
     await request(app, '/message');

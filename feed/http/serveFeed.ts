@@ -143,7 +143,7 @@ function onceReached(feed: Feed, send: SendForms): Handler {
 
 /**
  * The origin of the requested address. A proxy that terminates TLS may not report it, and may add a
- * port to `Host`: the host name tells which public origin it is.
+ * port to `Host`: the host name decides which public origin it is.
  */
 function originOf({ protocol, headers }: FastifyRequest, publicOrigins: readonly string[]): string {
   const requested = `${protocol}://${headers.host ?? ''}`;

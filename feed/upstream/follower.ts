@@ -16,7 +16,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 export interface FollowerOptions {
   /** Connects to the server. */
   open: () => Promise<ServerConnection>;
-  /** Called with what the server tells, after each change and each reconnection. */
+  /** Called with what the server has sent, after each change and each reconnection. */
   onSnapshot: (snapshot: Snapshot) => void;
   /**
    * The server does not answer; it is tried again. A watch that ended is not reported before that:

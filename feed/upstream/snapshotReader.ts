@@ -1,4 +1,4 @@
-// Reads what a server tells about its message, after each change that a watch reports.
+// Reads the details of a server's message, after each change that a watch reports.
 //
 //   state     event                                next state
 //   idle      changed                              reading
