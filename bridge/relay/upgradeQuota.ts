@@ -1,4 +1,4 @@
-// Decides which upgrades are accepted: those for which the quota for sessions has a unit left, and
+// Decides which upgrades and which streams are accepted: those for which the quota for sessions has a unit left, and
 // the process has file descriptors. A response that does not end by itself also counts as a session.
 //
 // If a limit is exceeded, a program gets status 503. Scripts on a page cannot read the status of a

@@ -19,6 +19,9 @@ const SLICE_SIZE = 256;
 /** How long a reader may leave unread what it was sent, as for any other response. */
 const READ_TIMEOUT_MS = 60_000;
 
+/** How often both limits of time are checked, at least. */
+const CHECK_INTERVAL_MS = 5_000;
+
 const bytes = {
   heartbeat: Buffer.from(HEARTBEAT),
   lost: Buffer.from(SERVER_LOST),
@@ -46,13 +49,16 @@ export class EventStreams {
   readonly #readTimeoutMs: number;
   readonly #streams = new Set<EventStream>();
   readonly #current: CurrentEvents = { message: undefined, server: bytes.connected };
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: NodeJS.Timeout[];
   #state: 'idle' | 'sending' | 'sendingOld' = 'idle';
 
   constructor({ heartbeatMs, maxLifetimeMs, readTimeoutMs }: EventStreamsOptions) {
     this.#maxLifetimeMs = maxLifetimeMs;
     this.#readTimeoutMs = readTimeoutMs ?? READ_TIMEOUT_MS;
-    this.#timer = setInterval(() => this.#beat(), heartbeatMs).unref();
+    this.#timers = [
+      setInterval(() => this.#closeOverdue(), Math.min(heartbeatMs, CHECK_INTERVAL_MS)).unref(),
+      setInterval(() => this.#beat(), heartbeatMs).unref(),
+    ];
   }
 
   [Symbol.iterator](): Iterator<EventStream> {
@@ -108,7 +114,7 @@ export class EventStreams {
 
   /** Disconnects every reader. */
   close(): void {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     for (const stream of this.#streams) stream.close();
   }
 
@@ -133,11 +139,12 @@ export class EventStreams {
   }
 
   #beat(): void {
+    for (const stream of this.#streams) stream.beat(bytes.heartbeat);
+  }
+
+  #closeOverdue(): void {
     const nowMs = performance.now();
-    for (const stream of this.#streams) {
-      if (this.#mustClose(stream, nowMs)) stream.close();
-      else stream.beat(bytes.heartbeat);
-    }
+    for (const stream of this.#streams) if (this.#mustClose(stream, nowMs)) stream.close();
   }
 
   #mustClose({ openedAtMs, blockedSinceMs }: EventStream, nowMs: number): boolean {

@@ -419,6 +419,17 @@ describe('GET /message/events', () => {
     await vi.waitFor(() => expect(app.feed.streams.size).toBe(0));
   });
 
+  test('disconnects a reader after its lifetime, however rare the comments are', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const settings = { heartbeatMs: 3_600_000, maxLifetimeMs: 8_000 };
+    const app = await start([{ message: 'apple' }], settings);
+    const reader = new Reader(app);
+    await once(reader.socket, 'data');
+    vi.advanceTimersByTime(10_000);
+    await reader.closed();
+  });
+
   test('ends with the app, and so does the connection to the server', async () => {
     const app = await start();
     const reader = new Reader(app);
@@ -478,6 +489,12 @@ describe('/board', () => {
     const { headers } = await request(app, '/board');
     const policy = headers.get('content-security-policy');
     expect(policy).toContain('frame-ancestors https://a.example https://b.example:8443;');
+  });
+
+  test('knows no other method', async () => {
+    const app = await start();
+    for (const method of ['POST', 'OPTIONS'])
+      expect((await request(app, '/board', {}, method)).status).toBe(404);
   });
 
   test('is redirected to the address without a slash', async () => {
