@@ -12,6 +12,7 @@
 // A feed that nobody uses has no connection to the server, and no lines on its console.
 
 import type { ServerConnection } from '../client/connect.ts';
+import { messageEvent } from './content/events.pure.ts';
 import { inForceSince, type Snapshot } from './content/snapshot.pure.ts';
 import { EventStreams, type EventStreamsOptions } from './http/eventStreams.ts';
 import { MessageForms } from './http/messageForms.ts';
@@ -32,6 +33,8 @@ export class Feed {
   readonly #follower: Follower;
   #forms: MessageForms | undefined;
   #lastModifiedMs: number | undefined;
+  /** Whether the message before had the same `Last-Modified`, in seconds: then none is sent. */
+  #isSecondShared = false;
   #firstAnswer: Promise<void> | undefined;
   #endFirstAttempt = () => {};
 
@@ -74,8 +77,12 @@ export class Feed {
   }
 
   #publish(snapshot: Snapshot): void {
+    const earlierMs = this.#lastModifiedMs;
     this.#lastModifiedMs = this.#lastModifiedOf(snapshot);
-    this.#forms = new MessageForms(snapshot, this.#lastModifiedMs);
+    if (messageEvent(snapshot.current) !== this.#forms?.event)
+      this.#isSecondShared = secondOf(earlierMs) === secondOf(this.#lastModifiedMs);
+    const lastModifiedMs = this.#isSecondShared ? undefined : this.#lastModifiedMs;
+    this.#forms = new MessageForms(snapshot, lastModifiedMs);
     this.streams.publishMessage(this.#forms.event);
     this.streams.publishServer(true);
     this.#endFirstAttempt();
@@ -98,4 +105,8 @@ export class Feed {
     }
     return this.#lastModifiedMs === undefined ? undefined : nowMs;
   }
+}
+
+function secondOf(timeMs: number | undefined): number | undefined {
+  return timeMs === undefined ? undefined : Math.floor(timeMs / 1000);
 }

@@ -204,6 +204,17 @@ describe('GET /message', () => {
     await vi.waitFor(async () => expect(await etagOf()).not.toBe(plain));
   });
 
+  test('has no Last-Modified after a second change within a second', async () => {
+    const app = await start();
+    await request(app, '/message');
+    app.store({ message: 'pear' });
+    await vi.waitFor(async () => {
+      const response = await request(app, '/message', { 'if-modified-since': LAST_MODIFIED });
+      expect(await response.text()).toBe('pear\n');
+      expect(response.headers.get('last-modified')).toBeNull();
+    });
+  });
+
   test('ignores Range, as RFC 9110, section 14.2, allows', async () => {
     const app = await start();
     const response = await request(app, '/message', { range: 'bytes=0-1' });
