@@ -6,10 +6,15 @@
 import { type Deadline, withDeadline } from '../../client/oneshot/deadline.ts';
 import { askToWrite } from '../../client/oneshot/oneshot.ts';
 import type { Failure } from '../../client/oneshot/raceServers.ts';
-import { DeniedError, OutcomeUnknownError } from '../../client/oneshot/replyErrors.ts';
+import {
+  DeniedError,
+  OutcomeUnknownError,
+  RejectedError,
+} from '../../client/oneshot/replyErrors.ts';
 import { describeWindow } from '../../client/planning/describeWindow.pure.ts';
 import type { WriteCommand } from '../../protocol/commands.ts';
 import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
+import { REPLY } from '../../protocol/replies.ts';
 import { formatWindow } from '../../protocol/time.ts';
 import { askServers, cliErrorFor, cliErrorForAll } from '../askServers.ts';
 import { CliError } from '../cliError.ts';
@@ -88,7 +93,7 @@ async function changeOnce(
       number = await send(line, options.storePassword);
     });
     if (failure === undefined) return number;
-    if (isFinal(failure)) throw cliErrorFor(failure, options.timeout);
+    if (isFinal(failure, command)) throw cliErrorFor(failure, options.timeout);
     failures.push(failure);
     remaining = remaining.filter((server) =>
       failures.every((failure) => failure.server !== server),
@@ -98,9 +103,14 @@ async function changeOnce(
   throw cliErrorForAll(failures, `no server ${done} the message`, options.timeout);
 }
 
-/** Whether the outcome is final: no other server may be asked. */
-function isFinal({ error }: Failure): boolean {
-  return error instanceof OutcomeUnknownError || error instanceof DeniedError;
+/**
+ * Whether the outcome is final: no other server may be asked. After 503 the store may still make the
+ * change; through another server, a message would be planned twice, or replace itself.
+ */
+function isFinal({ error }: Failure, command: WriteCommand): boolean {
+  if (error instanceof OutcomeUnknownError || error instanceof DeniedError) return true;
+  const isRepeatable = command === 'MSGSTORE' || command === 'MSGCANCEL';
+  return !isRepeatable && error instanceof RejectedError && error.reply === REPLY.storeUnavailable;
 }
 
 /** @returns `--message`, or the line on standard input; from a terminal, until Enter. */

@@ -307,6 +307,23 @@ for (const [args, reply, error] of [
   });
 }
 
+test('plan asks no other server after 503: the message might be planned twice', async ({
+  server,
+}) => {
+  const service = await startTcpService((socket) => {
+    socket.once('data', () => {
+      socket.write('200 OK\n');
+      socket.once('data', () => socket.end('503 STORE UNAVAILABLE\n'));
+    });
+  });
+  cleanUps.push(() => service.close());
+  const servers = `127.0.0.1:${service.port},127.0.0.1:${server.port}`;
+  const { status, stderr } = await motd(['plan', '--until', '20:00', '-m', 'x', servers]);
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/503 STORE UNAVAILABLE/)]);
+  const plans = await motd(['plans', '127.0.0.1', String(server.port)]);
+  expect(plans).toMatchObject({ status: 0, stdout: '' });
+});
+
 test('connect has a prompt for the line that each command awaits', QUICK, async ({ server }) => {
   const client = Program.motd(['connect', ...addressOf(server)]);
   const typed = [

@@ -12,6 +12,7 @@ import { WriteControls } from './writeControls.ts';
 export class CancelDialog {
   readonly #dialog: HTMLDialogElement;
   readonly #show: () => void;
+  readonly #toast: Toast;
   readonly #controls: WriteControls;
   readonly #keep = button({ onclick: () => this.#dialog.close() }, 'Keep it');
   readonly #message = element('p', { dir: 'auto', className: 'quoted' });
@@ -25,6 +26,7 @@ export class CancelDialog {
    * @param cancelled Called once the message is cancelled.
    */
   constructor(url: URL, toast: Toast, cancelled: () => void) {
+    this.#toast = toast;
     this.#controls = new WriteControls(url, 'MSGCANCEL', toast);
     const form = element(
       'form',
@@ -48,11 +50,16 @@ export class CancelDialog {
       });
     });
     this.#dialog = createDialog('cancel', 'Cancel this message?', form);
+    this.#dialog.addEventListener('close', () => this.#controls.forgetPassword());
     this.#show = modal(this.#dialog);
   }
 
   /** Opens the dialog; when it closes, the focus returns. */
   open(entry: NumberedEntry): void {
+    if (this.#controls.isSending) {
+      this.#toast.show('The server has not answered the last cancellation yet.');
+      return;
+    }
     this.#number = entry.number;
     this.#message.replaceChildren(linkedText(entry.message));
     const window = this.#times.window(entry);

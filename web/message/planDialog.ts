@@ -49,6 +49,7 @@ export class PlanDialog {
     form.addEventListener('input', () => this.#update());
     form.addEventListener('focusout', () => this.#update());
     this.#dialog = createDialog('plan', 'Plan a message', form);
+    this.#dialog.addEventListener('close', () => this.#controls.forgetPassword());
     this.#show = modal(this.#dialog);
   }
 

@@ -47,6 +47,16 @@ export class WriteControls {
     this.elements = [this.#passwordLabel, this.#status];
   }
 
+  /** Whether the reply to a change is awaited. */
+  get isSending(): boolean {
+    return this.#state.is === 'sending';
+  }
+
+  /** Called when the dialog is closed: the next user has to know the password. */
+  forgetPassword(): void {
+    if (!this.isSending) this.#password.value = '';
+  }
+
   /** Finds out whether the server knows the command, and requires a password. */
   check(): void {
     if (this.#state.is === 'sending') return;
@@ -101,7 +111,6 @@ export class WriteControls {
         this.#password.focus();
         break;
       case 'done':
-        // The next user of this page has to know it.
         this.#password.value = '';
         this.#showStatus('');
         if (purpose.is === 'sending') purpose.done();
@@ -122,7 +131,9 @@ export class WriteControls {
   #showFault(text: string): void {
     this.#status.className = 'fault';
     this.#status.textContent = text;
-    if (!this.#status.closest('dialog')?.open) this.#toast.show(text);
+    if (this.#status.closest('dialog')?.open) return;
+    this.forgetPassword();
+    this.#toast.show(text);
   }
 }
 
