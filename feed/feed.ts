@@ -9,7 +9,7 @@
 //                server lost       lost, with the same forms
 //   lost         snapshot          connected
 //
-// A feed that nobody uses has no connection to the server, and no lines on its console.
+// A feed without clients has no connection to the server, and no lines on its console.
 
 import type { ServerConnection } from '../client/connect.ts';
 import { messageEvent } from './content/events.pure.ts';

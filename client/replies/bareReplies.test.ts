@@ -101,7 +101,7 @@ describe('awaits silence', () => {
     expect(replies.isUnfinished).toBe(false);
   });
 
-  test('at the end of what nobody asked for', () => {
+  test('at the end of unsolicited text', () => {
     const replies = new BareReplies();
     expect(replies.receive('421 IDLE TOO LONG')).toBe('421 IDLE TOO LONG');
     expect(replies.isUnfinished).toBe(true);
