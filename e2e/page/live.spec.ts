@@ -35,6 +35,28 @@ test.describe('the message', () => {
   );
 
   test(
+    'is not replaced unseen: a second Enter is asked for if it changed meanwhile',
+    QUICK,
+    async ({ terminal, page, server }) => {
+      await terminal.expectText('SHUTDOWN):');
+      await expect(banner(page)).toHaveText(APPLE);
+      await terminal.type('MSGSTORE');
+      await terminal.expectText('day:');
+      await terminal.page.keyboard.type('mine');
+      await store('theirs', server.port);
+      await expect(banner(page)).toHaveText('theirs');
+      await terminal.page.keyboard.press('Enter');
+      await expect
+        .poll(() => terminal.text())
+        .toContain('[the message has changed; press Enter again to replace it]');
+      await terminal.expectText('day: mine');
+      await expect(banner(page)).toHaveText('theirs');
+      await terminal.page.keyboard.press('Enter');
+      await expect(banner(page)).toHaveText('mine');
+    },
+  );
+
+  test(
     'appears immediately on a page other than the one that stored it',
     QUICK,
     async ({ terminal, page, browser, bridge }) => {

@@ -68,6 +68,11 @@ export class LiveMessage {
     });
   }
 
+  /** The last message received. */
+  get message(): string | undefined {
+    return this.#message;
+  }
+
   start(): void {
     this.#setState('unknown');
     new ResizeObserver(() => this.#updateTabStop()).observe(this.#text);

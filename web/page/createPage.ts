@@ -144,6 +144,7 @@ export function createPage(
     createConversation: () =>
       original?.createConversation(settings, conversation) ?? createConversation(target, settings),
     masksPasswords: () => settings.get('maskPassword'),
+    messageInForce: () => live?.message,
     setAwaitingReply: (isAwaiting) => status.setAwaitingReply(isAwaiting),
   });
 
@@ -182,7 +183,7 @@ export function createPage(
   input.apply();
   fitAboveTouchKeyboard();
   if (!isMessageServer) hideLiveMessage(document);
-  const live = isMessageServer
+  const live: LiveMessage | undefined = isMessageServer
     ? createLiveMessage(document, target, { announcer, notifications, socket, panels })
     : undefined;
 

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { REPLY } from '../../protocol/replies.ts';
 import { quickOrFull } from '../../testing/scale.ts';
 import { FakePage } from './pageConversation.harness.ts';
+import { MESSAGE_CHANGED } from './replaceable.pure.ts';
 
 const SEQUENCES = quickOrFull(1000, 30_000);
 const SECRET = '§';
@@ -144,6 +145,8 @@ type Act =
   | { does: 'typeText'; text: string }
   | { does: 'typeSecret' }
   | { does: 'edit'; key: string }
+  /** Another client stores a message. */
+  | { does: 'change'; message: string }
   /** Types SHUTDOWN and Enter, and goes on with the password without looking. */
   | { does: 'shutDownBlindly' }
   /** Presses a button that leads to a password prompt, and waits for it. */
@@ -247,6 +250,7 @@ test('never loses a line that is being typed', () => {
       },
       { weight: 2, arbitrary: fc.constant<Act>({ does: 'enter' }) },
       fc.constant<Act>({ does: 'interrupt' }),
+      fc.record({ does: fc.constant('change' as const), message: fc.constantFrom('a', 'b') }),
       press,
     ),
     { maxLength: 60, size: 'max' },
@@ -278,9 +282,19 @@ function performCarefully(scene: Scene, act: Act): void {
       scene.isPasswordPrompt ||
       scene.page.line?.startsWith('The password was not sent') ||
       (!scene.isOpen && act.does === 'enter');
+    const { draft } = scene;
+    const questions = questionsOn(scene.page);
     if (!keepsDraft) scene.draft = '';
+    endLine(scene, act);
+    if (questionsOn(scene.page) > questions) scene.draft = draft;
+    return;
   }
   endLine(scene, act);
+}
+
+/** How many times the page has asked whether to replace a message. */
+function questionsOn(page: FakePage): number {
+  return page.printed.filter((line) => line === MESSAGE_CHANGED).length;
 }
 
 function endLine(scene: Scene, act: Act): void {
@@ -301,6 +315,9 @@ function endLine(scene: Scene, act: Act): void {
     case 'interrupt':
       scene.typing = 'nothing';
       scene.type(CTRL_C);
+      break;
+    case 'change':
+      scene.page.message = act.message;
       break;
     case 'press':
       if (scene.page.conversation.promptKind === 'command') scene.typing = 'nothing';

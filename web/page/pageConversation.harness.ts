@@ -24,6 +24,8 @@ export class FakePage {
   sent: string[] = [];
   field = '';
   isAwaiting = false;
+  /** The message in force, as the banner has it. */
+  message: string | undefined;
   socket = { connects: 0, isRetryingStopped: false, isClosed: false };
   state: ConnectionState = { is: 'connecting' };
   readonly conversation: PageConversation;
@@ -61,6 +63,7 @@ export class FakePage {
       editor: new LineEditor(history),
       commands: createConversation === undefined ? COMMANDS : [],
       remember: (line) => history.add(line),
+      messageInForce: () => this.message,
       setAwaitingReply: (isAwaiting) => {
         this.isAwaiting = isAwaiting;
       },

@@ -20,6 +20,8 @@ export interface PageConversationDependencies extends PageOutputDependencies {
   screen: PageOutputDependencies['screen'] & Pick<Screen, 'scrollOutOfView'>;
   /** Creates the conversation for a new connection. */
   createConversation(): Conversation;
+  /** The message in force; `undefined` if the page does not know it. */
+  messageInForce(): string | undefined;
   /** Called when the page starts to wait for a reply, and when it stops. */
   setAwaitingReply(isAwaiting: boolean): void;
 }
@@ -119,7 +121,11 @@ export class PageConversation implements ConnectionEvents {
           this.#deps.socket.send(effect.text);
           break;
         case 'ask':
-          this.#dispatch({ is: 'ask', prompt: { kind: effect.for, text: effect.prompt } });
+          this.#dispatch({
+            is: 'ask',
+            prompt: { kind: effect.for, text: effect.prompt },
+            message: this.#deps.messageInForce(),
+          });
           break;
         case 'stopAsking':
           this.#dispatch({ is: 'stopAsking' });
@@ -139,7 +145,7 @@ export class PageConversation implements ConnectionEvents {
     while (this.#state.phase.is === 'prompting' || this.#state.phase.is === 'disconnected') {
       const line = editor.takeLine();
       if (line === undefined) return;
-      this.#dispatch({ is: 'line', line });
+      this.#dispatch({ is: 'line', line, message: this.#deps.messageInForce() });
     }
   }
 

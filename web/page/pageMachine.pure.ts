@@ -8,6 +8,8 @@
 //   opened         ask                                       prompting
 //                  ask, if a message was interrupted         waiting (its command is sent for it)
 //   prompting      line                                      waiting
+//                  line, if it would replace a message       prompting (asks for another Enter)
+//                  that the user has not seen
 //                  command, endSession, at a command prompt  waiting
 //                  endSession, in line mode                  prompting (closes the connection)
 //                  stopAsking                                interrupted
@@ -24,12 +26,15 @@
 //
 //   editing --a password loses its prompt, or its connection--> discarding --Enter--> editing
 //
+// A new message replaces the one in force when the user began to write. If another client has stored
+// one meanwhile, Enter prints that instead, and a second Enter sends.
+//
 // When the connection is lost, a command stays on the line. A message stays, too, and its command,
 // such as MSGSTORE, is sent for it again. Completed lines that no prompt has asked for are discarded: they may be a
 // password, and the next prompt asks for a command.
 
 import { type Ending, isSecret } from '../../client/dialogue/conversation.ts';
-import { isWriteCommand, WRITE_COMMANDS } from '../../protocol/commands.ts';
+import { isWriteCommand } from '../../protocol/commands.ts';
 import type {
   MessagePrompt,
   PageEffect,
@@ -41,6 +46,8 @@ import type {
   Step,
   TypedText,
 } from './pageState.pure.ts';
+import { askAgain, isMessage, isUnseen, type Replaceable } from './replaceable.pure.ts';
+import { isPasswordTyped } from './typedPassword.pure.ts';
 
 /** The announcement, and the prompt, while the rest of a password is discarded. */
 export const PASSWORD_DISCARDED = 'The password was not sent; press Enter to continue: ';
@@ -52,9 +59,6 @@ const ONE_LINE_KEPT: PageEffect = {
   line: '[not connected; only the first pasted line is kept]',
   speaker: 'note',
 };
-
-/** A password prompt may follow these commands: what is typed ahead of it may be a password. */
-const PASSWORD_COMMANDS: ReadonlySet<string> = new Set([...WRITE_COMMANDS, 'SHUTDOWN']);
 
 /** A key that completes or discards a line. */
 const END_OF_LINE = /[\r\n\x03]/;
@@ -70,7 +74,7 @@ export function step(state: PageState, event: PageEvent, typed: TypedText): Step
     case 'unreachable':
       return unreachable(state, event.reason, typed);
     case 'ask':
-      return ask(state, event.prompt, typed);
+      return ask(state, event, typed);
     case 'stopAsking':
       return stopAsking(state);
     case 'end':
@@ -78,7 +82,7 @@ export function step(state: PageState, event: PageEvent, typed: TypedText): Step
     case 'keys':
       return END_OF_LINE.test(event.data) ? stay({ ...state, input: 'editing' }) : stay(state);
     case 'line':
-      return line(state, event.line, typed);
+      return line(state, event, typed);
     case 'command':
       return command(state, event.command, typed);
     case 'interrupt':
@@ -88,32 +92,22 @@ export function step(state: PageState, event: PageEvent, typed: TypedText): Step
   }
 }
 
-/** Whether what is being typed is a password, as far as the page can know. */
-function isPasswordTyped(phase: Phase): boolean {
-  if ('prompt' in phase) return isSecret(phase.prompt.kind);
-  return phase.is === 'waiting' && phase.sent === 'SHUTDOWN';
-}
-
-/** Whether what is typed while there is no prompt may be a password. */
-export function mayTypePassword(phase: Phase): boolean {
-  if (phase.is === 'interrupted') return isSecret(phase.prompt.kind);
-  return phase.is === 'waiting' && PASSWORD_COMMANDS.has(phase.sent);
-}
-
 function stay(state: PageState, ...effects: PageEffect[]): Step {
   return { state, effects };
 }
 
-function opened({ phase, input }: PageState): Step {
+function opened(state: PageState): Step {
+  const { phase } = state;
   const lost = phase.is === 'disconnected' ? phase : undefined;
   const isQuiet = lost?.ending === 'lost';
-  return stay({ input, phase: { is: 'opened', isQuiet, messagePrompt: lost?.messagePrompt } });
+  const messagePrompt = lost?.messagePrompt;
+  return stay({ ...state, phase: { is: 'opened', isQuiet, messagePrompt } });
 }
 
 function received(state: PageState): Step {
-  const { phase, input } = state;
+  const { phase } = state;
   if (phase.is !== 'prompting') return stay(state);
-  return stay({ input, phase: { ...phase, isQuiet: false } });
+  return stay({ ...state, phase: { ...phase, isQuiet: false } });
 }
 
 function closed(
@@ -135,8 +129,10 @@ function unreachable(state: PageState, reason: string, typed: TypedText): Step {
   return stay(next, { do: 'print', line: `[${reason}]`, speaker: 'note' }, ...effects);
 }
 
-function ask(state: PageState, prompt: Prompt, typed: TypedText): Step {
-  const { phase } = state;
+function ask(before: PageState, event: PageEvent & { is: 'ask' }, typed: TypedText): Step {
+  const { prompt } = event;
+  const { phase } = before;
+  const state = { ...before, replaceable: replaceableAt(before, event) };
   const isTyped = typed.line !== '' || typed.hasTypeAhead;
   // A password that was being typed must not answer another prompt.
   if (isTyped && isPasswordTyped(phase) && !isSecret(prompt.kind)) {
@@ -156,29 +152,39 @@ function ask(state: PageState, prompt: Prompt, typed: TypedText): Step {
   return startPrompt(state, prompt, typed.line);
 }
 
+/** An interrupted message keeps what the user had seen at its first prompt. */
+function replaceableAt(
+  { phase, replaceable }: PageState,
+  { prompt, message }: PageEvent & { is: 'ask' },
+): Replaceable {
+  const isNew = prompt.kind === 'MSGSTORE' && stashOf(phase)?.messagePrompt === undefined;
+  return isNew ? { ...replaceable, seen: message } : replaceable;
+}
+
 /** Starts a prompt. If it is not secret, the stashed line goes before the text typed since. */
-function startPrompt({ phase, input }: PageState, prompt: Prompt, typedLine: string): Step {
+function startPrompt(state: PageState, prompt: Prompt, typedLine: string): Step {
+  const { phase } = state;
   const isQuiet = phase.is === 'opened' && phase.isQuiet;
   const stash = stashOf(phase);
   const prompting = { is: 'prompting', prompt, isQuiet } as const;
   const start = { do: 'startPrompt', prompt } as const;
   if (stash === undefined || isSecret(prompt.kind)) {
-    return stay({ input, phase: { ...prompting, stash } }, start);
+    return stay({ ...state, phase: { ...prompting, stash } }, start);
   }
   const setLine = { do: 'setLine', line: `${stash.line}${typedLine}` } as const;
-  return stay({ input, phase: { ...prompting, stash: undefined } }, start, setLine);
+  return stay({ ...state, phase: { ...prompting, stash: undefined } }, start, setLine);
 }
 
 /** Sends the command of an interrupted message. The server may ask for a password first. */
 function resumeMessage(
-  { input }: PageState,
+  state: PageState,
   prompt: Prompt,
   messagePrompt: MessagePrompt,
   message: string,
 ): Step {
   const { kind: sent } = messagePrompt;
   return stay(
-    { input, phase: { is: 'waiting', sent, stash: { line: message, messagePrompt } } },
+    { ...state, phase: { is: 'waiting', sent, stash: { line: message, messagePrompt } } },
     { do: 'startPrompt', prompt },
     { do: 'setLine', line: '' },
     ...answer(prompt, sent),
@@ -186,10 +192,10 @@ function resumeMessage(
 }
 
 function stopAsking(state: PageState): Step {
-  const { phase, input } = state;
+  const { phase } = state;
   if (phase.is !== 'prompting') return stay(state);
   const { prompt, stash } = phase;
-  return stay({ input, phase: { is: 'interrupted', prompt, stash } }, { do: 'hideLine' });
+  return stay({ ...state, phase: { is: 'interrupted', prompt, stash } }, { do: 'hideLine' });
 }
 
 function end(state: PageState, ending: Ending, typed: TypedText): Step {
@@ -198,7 +204,8 @@ function end(state: PageState, ending: Ending, typed: TypedText): Step {
   return stay(next, ...effects, ...stopRetrying, { do: 'printNextStep', ending });
 }
 
-function disconnect({ phase, input }: PageState, ending: Ending, typed: TypedText): Step {
+function disconnect(state: PageState, ending: Ending, typed: TypedText): Step {
+  const { phase } = state;
   const isPassword = isPasswordTyped(phase);
   const isTypeAhead = !('prompt' in phase) && typed.hasTypeAhead;
   const stash = stashOf(phase);
@@ -206,7 +213,8 @@ function disconnect({ phase, input }: PageState, ending: Ending, typed: TypedTex
   const isChanged = isPassword || isTypeAhead || stash !== undefined;
   return stay(
     {
-      input: isPassword ? 'discarding' : input,
+      ...state,
+      input: isPassword ? 'discarding' : state.input,
       phase: { is: 'disconnected', ending, messagePrompt: interruptedMessage(phase) },
     },
     { do: 'discardTypeAhead' },
@@ -223,14 +231,25 @@ function interruptedMessage(phase: Phase): MessagePrompt | undefined {
   return stashOf(phase)?.messagePrompt;
 }
 
-function line(state: PageState, text: string, typed: TypedText): Step {
-  const { phase, input } = state;
+function line(state: PageState, event: PageEvent & { is: 'line' }, typed: TypedText): Step {
+  const { phase } = state;
+  const { line: text, message } = event;
   if (phase.is === 'disconnected') return connect(state, phase, text, typed);
   if (phase.is !== 'prompting') return stay(state);
   const { prompt, stash } = phase;
+  const isNewMessage = prompt.kind === 'MSGSTORE' && isMessage(text);
+  if (isNewMessage && isUnseen(message, state.replaceable)) {
+    return stay(
+      { ...state, replaceable: { ...state.replaceable, seen: message } },
+      ...askAgain(text),
+    );
+  }
+  const own = isNewMessage ? text.trim() : state.replaceable.own;
   const sent = prompt.kind === 'command' ? text.trim() : '';
   const kept = isSecret(prompt.kind) ? stash : undefined;
-  return stay({ input, phase: { is: 'waiting', sent, stash: kept } }, ...answer(prompt, text));
+  const replaceable = { ...state.replaceable, own };
+  const next: Phase = { is: 'waiting', sent, stash: kept };
+  return stay({ ...state, phase: next, replaceable }, ...answer(prompt, text));
 }
 
 /** Sends a command, and sets the line being typed aside. */
@@ -239,7 +258,7 @@ function command(state: PageState, sent: string, typed: TypedText): Step {
   if (phase.is !== 'prompting' || phase.prompt.kind !== 'command') return stay(state);
   const stash = typed.line === '' ? undefined : { line: typed.line, messagePrompt: undefined };
   return stay(
-    { input: 'editing', phase: { is: 'waiting', sent, stash } },
+    { ...state, input: 'editing', phase: { is: 'waiting', sent, stash } },
     { do: 'setLine', line: '' },
     ...answer(phase.prompt, sent),
   );
@@ -257,7 +276,7 @@ function answer(prompt: Prompt, text: string): PageEffect[] {
 
 /** Enter connects, and keeps the line to be sent with another Enter. */
 function connect(
-  { phase, input }: PageState,
+  state: PageState,
   { messagePrompt }: Phase & { is: 'disconnected' },
   text: string,
   { line: rest, hasTypeAhead, isMessageServer }: TypedText,
@@ -266,12 +285,12 @@ function connect(
   const isShutdown = isMessageServer && messagePrompt === undefined && text.trim() === 'SHUTDOWN';
   // A user who does not look at the screen types the password next.
   if (isShutdown && !isPaste) {
-    return stay({ phase, input: 'discarding' }, { do: 'remember', line: text }, DISCARDED, {
+    return stay({ ...state, input: 'discarding' }, { do: 'remember', line: text }, DISCARDED, {
       do: 'connect',
     });
   }
   return stay(
-    { phase, input },
+    state,
     ...(isPaste ? [ONE_LINE_KEPT] : []),
     { do: 'discardTypeAhead' },
     { do: 'setLine', line: text },
@@ -288,10 +307,10 @@ function interrupt(state: PageState, discarded: string): Step {
 }
 
 function endSession(state: PageState, typed: TypedText): Step {
-  const { phase, input } = state;
+  const { phase } = state;
   if (phase.is !== 'prompting') return stay(state);
   if (phase.prompt.kind !== 'line') return command(state, 'QUIT', typed);
-  return stay({ input, phase: { ...phase, isQuiet: false } }, { do: 'close' });
+  return stay({ ...state, phase: { ...phase, isQuiet: false } }, { do: 'close' });
 }
 
 function isMessagePrompt(prompt: Prompt): prompt is MessagePrompt {

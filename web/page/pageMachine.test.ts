@@ -2,8 +2,9 @@
 
 import { expect, test } from 'vitest';
 import { WRITE_COMMANDS } from '../../protocol/commands.ts';
-import { mayTypePassword, step } from './pageMachine.pure.ts';
-import type { PageEvent, Phase } from './pageState.pure.ts';
+import { step } from './pageMachine.pure.ts';
+import { INITIAL_STATE, type PageEvent, type Phase } from './pageState.pure.ts';
+import { mayTypePassword } from './typedPassword.pure.ts';
 
 const COMMAND = { kind: 'command', text: 'Enter command: ' } as const;
 const TYPED = { line: 'half a line', hasTypeAhead: false, isMessageServer: true };
@@ -22,11 +23,11 @@ const EVENTS: Record<PageEvent['is'], PageEvent> = {
   received: { is: 'received' },
   closed: { is: 'closed', reason: 'lost', wasStable: false },
   unreachable: { is: 'unreachable', reason: 'refused' },
-  ask: { is: 'ask', prompt: COMMAND },
+  ask: { is: 'ask', prompt: COMMAND, message: undefined },
   stopAsking: { is: 'stopAsking' },
   end: { is: 'end', ending: 'quit' },
   keys: { is: 'keys', data: '\r' },
-  line: { is: 'line', line: 'MSGGET' },
+  line: { is: 'line', line: 'MSGGET', message: undefined },
   command: { is: 'command', command: 'MSGGET' },
   interrupt: { is: 'interrupt', discarded: 'half a line' },
   endSession: { is: 'endSession' },
@@ -46,7 +47,7 @@ for (const phase of Object.values(PHASES)) {
   for (const event of Object.values(EVENTS)) {
     const next = nextPhase(phase.is, event.is);
     test(`${event.is} leads from ${phase.is} to ${next}`, () => {
-      const { state } = step({ phase, input: 'editing' }, event, TYPED);
+      const { state } = step({ ...INITIAL_STATE, phase }, event, TYPED);
       expect(state.phase.is).toBe(next);
     });
   }
@@ -65,7 +66,7 @@ test.each(WRITE_COMMANDS)(
   (command) => {
     const messagePrompt = { kind: command, text: 'Enter message: ' };
     const phase: Phase = { is: 'opened', isQuiet: true, messagePrompt };
-    const { state, effects } = step({ phase, input: 'editing' }, EVENTS.ask, TYPED);
+    const { state, effects } = step({ ...INITIAL_STATE, phase }, EVENTS.ask, TYPED);
     const stash = { line: TYPED.line, messagePrompt };
     expect(state.phase).toEqual({ is: 'waiting', sent: command, stash });
     expect(effects.at(-1)).toEqual({ do: 'answer', line: command });
@@ -81,7 +82,7 @@ test.each([...WRITE_COMMANDS, 'SHUTDOWN'])(
 
 test('ends discarding at Enter, whatever the phase is', () => {
   for (const phase of Object.values(PHASES)) {
-    const { state } = step({ phase, input: 'discarding' }, EVENTS.keys, TYPED);
-    expect(state).toEqual({ phase, input: 'editing' });
+    const { state } = step({ ...INITIAL_STATE, phase, input: 'discarding' }, EVENTS.keys, TYPED);
+    expect(state).toEqual({ ...INITIAL_STATE, phase });
   }
 });

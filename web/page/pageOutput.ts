@@ -6,10 +6,10 @@ import type { ReconnectingSocket } from '../connection/reconnectingSocket.ts';
 import type { LineEditor } from '../editor/lineEditor.ts';
 import type { Announcer } from './announcer.ts';
 import { nextStepHint } from './nextStepHint.ts';
-import { mayTypePassword } from './pageMachine.pure.ts';
 import type { PageEffect, PageState, Prompt } from './pageState.pure.ts';
 import { PromptDisplay, type PromptDisplayDependencies } from './promptDisplay.ts';
 import type { Screen } from './screen.ts';
+import { mayTypePassword } from './typedPassword.pure.ts';
 
 export interface PageOutputDependencies extends PromptDisplayDependencies {
   socket: Pick<ReconnectingSocket, 'connect' | 'stopRetrying' | 'close' | 'state'>;

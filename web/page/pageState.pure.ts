@@ -2,6 +2,7 @@
 
 import type { Ending, PromptKind, Speaker } from '../../client/dialogue/conversation.ts';
 import type { WriteCommand } from '../../protocol/commands.ts';
+import type { Replaceable } from './replaceable.pure.ts';
 
 export interface Prompt {
   readonly kind: PromptKind;
@@ -54,9 +55,14 @@ export type Phase =
 export interface PageState {
   readonly phase: Phase;
   readonly input: 'editing' | 'discarding';
+  readonly replaceable: Replaceable;
 }
 
-export const INITIAL_STATE: PageState = { phase: { is: 'starting' }, input: 'editing' };
+export const INITIAL_STATE: PageState = {
+  phase: { is: 'starting' },
+  input: 'editing',
+  replaceable: { seen: undefined, own: undefined },
+};
 
 export type PageEvent =
   /** Of the connection. */
@@ -65,13 +71,13 @@ export type PageEvent =
   | { readonly is: 'closed'; readonly reason: string; readonly wasStable: boolean }
   /** There is no connection, and an attempt to open one has failed. */
   | { readonly is: 'unreachable'; readonly reason: string }
-  /** Of the conversation (client/dialogue/). */
-  | { readonly is: 'ask'; readonly prompt: Prompt }
+  /** Of the conversation (client/dialogue/). `message`: in force; `undefined` if it is unknown. */
+  | { readonly is: 'ask'; readonly prompt: Prompt; readonly message: string | undefined }
   | { readonly is: 'stopAsking' }
   | { readonly is: 'end'; readonly ending: Ending }
   /** Of the user. `keys` arrive while the input is discarded. */
   | { readonly is: 'keys'; readonly data: string }
-  | { readonly is: 'line'; readonly line: string }
+  | { readonly is: 'line'; readonly line: string; readonly message: string | undefined }
   | { readonly is: 'command'; readonly command: string }
   | { readonly is: 'interrupt'; readonly discarded: string }
   | { readonly is: 'endSession' };

@@ -1,0 +1,20 @@
+// Whether what is being typed is a password, as far as the page can know.
+
+import { isSecret } from '../../client/dialogue/conversation.ts';
+import { WRITE_COMMANDS } from '../../protocol/commands.ts';
+import type { Phase } from './pageState.pure.ts';
+
+/** A password prompt may follow these commands: what is typed ahead of it may be a password. */
+const PASSWORD_COMMANDS: ReadonlySet<string> = new Set([...WRITE_COMMANDS, 'SHUTDOWN']);
+
+/** Whether the line being typed is a password. */
+export function isPasswordTyped(phase: Phase): boolean {
+  if ('prompt' in phase) return isSecret(phase.prompt.kind);
+  return phase.is === 'waiting' && phase.sent === 'SHUTDOWN';
+}
+
+/** Whether what is typed while there is no prompt may be a password. */
+export function mayTypePassword(phase: Phase): boolean {
+  if (phase.is === 'interrupted') return isSecret(phase.prompt.kind);
+  return phase.is === 'waiting' && PASSWORD_COMMANDS.has(phase.sent);
+}
