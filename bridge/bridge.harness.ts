@@ -14,6 +14,7 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { type Endpoint, formatEndpoint, listeningEndpoint } from '../access/endpoint.ts';
 import { type BridgeSettings, buildBridge } from './bridge.ts';
 import { listen } from './listen.ts';
+import { TargetList } from './relay/targetList.ts';
 import type { Target } from './relay/targets.ts';
 
 export interface RunningBridge extends Endpoint {
@@ -78,7 +79,7 @@ export async function startBridge(
   }));
   if (first === undefined) throw new Error('a bridge needs a target');
   const app = await buildBridge({
-    targets: [first, ...others],
+    targets: new TargetList([first, ...others]),
     pageDir,
     ...DEFAULTS,
     ...settings,

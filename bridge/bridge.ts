@@ -40,7 +40,7 @@ import type { Primary } from './primary.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
 import { Sessions } from './relay/sessions.ts';
 import { UpgradeQuota } from './relay/upgradeQuota.ts';
-import { registerWebSockets, serveTarget } from './relay/webSocketRoutes.ts';
+import { registerWebSockets, serveTargetsAt } from './relay/webSocketRoutes.ts';
 
 /** How long a request may take to arrive completely, including a WebSocket handshake. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -137,7 +137,8 @@ export async function buildBridge(options: BridgeSettings): Promise<FastifyInsta
 
 function partsFor(options: BridgeSettings): Parts {
   const { targets, rules, connectTimeoutMs, primary, checkPassword, logins } = options;
-  const metrics = new Metrics(targets.map(({ name }) => name));
+  const metrics = new Metrics();
+  for (const { name } of targets.all) metrics.countersOf(name);
   primary?.onSample(() => metrics.sample());
   const descriptors = new DescriptorBudget(options.maxDescriptors);
   return {
@@ -171,10 +172,7 @@ function createApp({ options, metrics }: Parts): Built<'created'> {
   });
   setHeaders(app, inlineScriptHashes(pageDir));
   limitResponseTime(app, responseTimeoutMs);
-  app.setNotFoundHandler((request, reply) => {
-    if (request.ws) metrics.recordRejection('target');
-    return reply.code(404).send(NOT_FOUND);
-  });
+  app.setNotFoundHandler(rejectUnknown(metrics));
   return { app, phase: 'created' };
 }
 
@@ -221,13 +219,11 @@ async function requirePasswords(
 
 function serveTargets(
   { app }: Built<'passwords'>,
-  { options: { targets, basePath }, guards, sessions }: Parts,
+  { options: { targets, basePath }, metrics, guards, sessions }: Parts,
 ): Built<'targets'> {
-  for (const [index, target] of targets.entries()) {
-    const paths = [...(index === 0 ? [`${basePath}/ws`] : []), `${basePath}/ws/${target.name}`];
-    for (const url of paths.flatMap(withAndWithoutSlash))
-      serveTarget(app, url, target, guards, sessions);
-  }
+  const onUnknown = rejectUnknown(metrics);
+  for (const path of [`${basePath}/ws`, `${basePath}/ws/:name`].flatMap(withAndWithoutSlash))
+    serveTargetsAt(app, path, { targets, guards, sessions, onUnknown });
   return { app, phase: 'targets' };
 }
 
@@ -260,6 +256,14 @@ export function connectionLimits({ maxSessionsPerSource }: BridgeLimits): QuotaL
   return {
     total: Number.POSITIVE_INFINITY,
     perSource: maxSessionsPerSource + ADDITIONAL_CONNECTIONS,
+  };
+}
+
+/** Rejects a request for a path, or a target, that does not exist. */
+function rejectUnknown(metrics: Metrics) {
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    if (request.ws) metrics.recordRejection('target');
+    return reply.code(404).send(NOT_FOUND);
   };
 }
 

@@ -50,14 +50,10 @@ export class Metrics implements MetricsText {
   readonly #closes: Counter<'code'>;
   readonly #rejections: Counter<'reason'>;
 
-  /** @param targets The names of all targets. */
-  constructor(targets: readonly string[]) {
+  constructor() {
     const registers = [this.#registry];
     // Event loop delay, memory, CPU time, open files and others.
     collectDefaultMetrics({ register: this.#registry });
-    for (const name of targets) {
-      this.#targets.set(name, { opened: 0, open: 0, bytesFromBrowsers: 0, bytesToBrowsers: 0 });
-    }
     this.#registerTargetMetrics();
     this.#targetFailures = new Counter({
       name: 'motd_bridge_target_failures_total',
@@ -79,10 +75,12 @@ export class Metrics implements MetricsText {
     });
   }
 
-  /** @throws Error if no target has that name, which is a bug. */
+  /** @param target The name of a target that the operator chose. Its counts start with 0. */
   countersOf(target: string): TargetCounters {
-    const counters = this.#targets.get(target);
-    if (counters === undefined) throw new Error(`no target ${target}`);
+    const known = this.#targets.get(target);
+    if (known !== undefined) return known;
+    const counters = { opened: 0, open: 0, bytesFromBrowsers: 0, bytesToBrowsers: 0 };
+    this.#targets.set(target, counters);
     return counters;
   }
 

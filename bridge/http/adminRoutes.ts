@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { descriptorCheck, OUT_OF_DESCRIPTORS } from '../../access/descriptors.ts';
 import type { MetricsText } from '../../access/metricSamples.ts';
 import { type DescriptorBudget, SESSION_DESCRIPTORS } from '../descriptorBudget.ts';
-import type { Target } from '../relay/targets.ts';
+import type { TargetList } from '../relay/targetList.ts';
 import { clientAddress, isFromUntrustedProxy } from './clientAddress.ts';
 import { Readiness } from './readiness.ts';
 import type { RouteRules } from './routeRules.ts';
@@ -22,8 +22,7 @@ const METRICS: RouteRules = { needsNoPassword: true };
 export interface AdminOptions {
   /** The prefix of all paths: empty, or `/PATH`. */
   basePath: string;
-  /** The first one is the default target. */
-  targets: readonly [Target, ...Target[]];
+  targets: TargetList;
   connectTimeoutMs: number;
   /** A URL that `/readyz` also requests; it has to be ready, too. */
   readyUrl?: URL | undefined;
@@ -43,7 +42,7 @@ export function serveAdminRoutes(
   metrics: MetricsText,
   descriptors: DescriptorBudget,
 ): void {
-  const readiness = new Readiness({ target: targets[0], connectTimeoutMs, readyUrl });
+  const readiness = new Readiness({ targets, connectTimeoutMs, readyUrl });
 
   const canOpenMore = descriptorCheck(SESSION_DESCRIPTORS);
   for (const url of withAndWithoutSlash(`${basePath}/healthz`)) {

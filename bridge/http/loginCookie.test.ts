@@ -111,10 +111,17 @@ test('accepts the cookie for a WebSocket only', async () => {
     expect((await get(bridge, path, cookie)).status).toBe(401);
   }
   // An upgrade of anything else is handled like any other request.
-  for (const path of ['/', '/index.html', '/nothing', '/ws/nobody']) {
+  for (const path of ['/', '/index.html', '/nothing']) {
     expect(await upgradeStatus(bridge, cookie, path)).toBe(401);
     expect(await upgradeStatus(bridge, RIGHT, path)).not.toBe(401);
   }
+});
+
+test('answers 404 for an unknown target to a logged-in user only', async () => {
+  const bridge = await guardedBridge();
+  const cookie = cookieOf(await get(bridge, '/', RIGHT));
+  expect(await upgradeStatus(bridge, {}, '/ws/nobody')).toBe(401);
+  expect(await upgradeStatus(bridge, cookie, '/ws/nobody')).toBe(404);
 });
 
 test('rejects a wrong password despite the cookie', async () => {

@@ -9,7 +9,7 @@ import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from '
 import Fastify from 'fastify';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { listeningEndpoint } from '../../access/endpoint.ts';
-import type { Target } from '../relay/targets.ts';
+import { TargetList } from '../relay/targetList.ts';
 import { setHeaders } from './headers.ts';
 import { inlineScriptHashes, servePage } from './page.ts';
 
@@ -18,10 +18,10 @@ const SCRIPT = 'console.log("the script of the page");\n'.repeat(20);
 const SCRIPT_PATH = '/assets/index-Dru-_lWi.js';
 const SECRET = 'not part of the page';
 
-const TARGETS: Target[] = [
+const TARGETS = new TargetList([
   { name: 'motd', address: { host: '127.0.0.1', port: 1 } },
   { name: 'old', address: { path: '/old' }, isOriginal: true },
-];
+]);
 
 const CACHE_FOREVER = 'public, max-age=31536000, immutable';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { negotiate } from '@fastify/accept-negotiator';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import mime from 'mime';
-import type { Target } from '../relay/targets.ts';
+import type { TargetList } from '../relay/targetList.ts';
 import { queryOf } from './requestTarget.ts';
 import { queryForTarget } from './targetPage.ts';
 
@@ -35,8 +35,7 @@ export interface PageOptions {
   pageDir: string;
   /** The prefix of all paths: empty, or `/PATH`. */
   basePath: string;
-  /** The first is the default. */
-  targets: readonly Target[];
+  targets: TargetList;
 }
 
 interface Variant {
@@ -83,7 +82,7 @@ function serveIndex(
   app: FastifyInstance,
   basePath: string,
   file: PageFile,
-  targets: readonly Target[],
+  targets: TargetList,
 ): void {
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
     const query = queryForTarget(request.raw.url, targets);

@@ -4,7 +4,7 @@ import { connectFailure } from '../../access/systemErrors.ts';
 import { connectTarget } from '../relay/connectTarget.ts';
 import { describeFailure } from '../relay/describeFailure.ts';
 import { proxyPreamble } from '../relay/proxyPreamble.ts';
-import type { Target } from '../relay/targets.ts';
+import type { TargetList } from '../relay/targetList.ts';
 import { probeReadyUrl } from './readyUrl.ts';
 
 /** How long a result is cached, so that frequent requests put no load on the target. */
@@ -14,7 +14,8 @@ const CACHE_MS = 1000;
 const LINGER_MS = 1000;
 
 export interface ReadinessOptions {
-  target: Target;
+  /** The default target has to be ready. */
+  targets: TargetList;
   /** How long the target may take to accept a connection, and `readyUrl` to answer. */
   connectTimeoutMs: number;
   /** A URL that has to be ready, too, over plain HTTP. */
@@ -22,14 +23,14 @@ export interface ReadinessOptions {
 }
 
 export class Readiness {
-  readonly #target: Target;
+  readonly #targets: TargetList;
   readonly #connectTimeoutMs: number;
   readonly #targetProbe: CachedResult;
   readonly #urlProbe: CachedResult;
   readonly #urlProbeWithoutStore: CachedResult;
 
-  constructor({ target, connectTimeoutMs, readyUrl }: ReadinessOptions) {
-    this.#target = target;
+  constructor({ targets, connectTimeoutMs, readyUrl }: ReadinessOptions) {
+    this.#targets = targets;
     this.#connectTimeoutMs = connectTimeoutMs;
     this.#targetProbe = new CachedResult(() => this.#probeTarget());
     this.#urlProbe = new CachedResult(
@@ -51,11 +52,12 @@ export class Readiness {
   }
 
   #probeTarget(): Promise<string | undefined> {
-    const socket = connectTarget(this.#target, { connectTimeoutMs: this.#connectTimeoutMs });
+    const target = this.#targets.default;
+    const socket = connectTarget(target, { connectTimeoutMs: this.#connectTimeoutMs });
     return new Promise((resolve) => {
-      socket.on('error', (error) => resolve(describeFailure(connectFailure(error), this.#target)));
+      socket.on('error', (error) => resolve(describeFailure(connectFailure(error), target)));
       socket.once('connect', () => {
-        socket.end(proxyPreamble(this.#target));
+        socket.end(proxyPreamble(target));
         socket.resume();
         const deadline = setTimeout(() => socket.destroy(), LINGER_MS).unref();
         socket.once('close', () => clearTimeout(deadline));

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { TargetList } from '../relay/targetList.ts';
 import type { Target } from '../relay/targets.ts';
 import { queryForTarget } from './targetPage.ts';
 
@@ -18,7 +19,7 @@ test.each([
   ['/?target=old&as=motd', undefined],
   [undefined, '?as=original'],
 ])('finds the address of %s if the default target is an original server: %s', (url, query) => {
-  expect(queryForTarget(url, [old, motd])).toBe(query);
+  expect(queryForTarget(url, new TargetList([old, motd]))).toBe(query);
 });
 
 test.each([
@@ -26,5 +27,5 @@ test.each([
   ['/?target=motd', undefined],
   ['/?target=old', '?target=old&as=original'],
 ])('finds the address of %s if another target is one: %s', (url, query) => {
-  expect(queryForTarget(url, [motd, old])).toBe(query);
+  expect(queryForTarget(url, new TargetList([motd, old]))).toBe(query);
 });

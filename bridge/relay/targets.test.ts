@@ -39,6 +39,8 @@ test.each([
   'motd=127.0.0.1:80+original+proxy+original',
   'motd=127.0.0.1:80+originals',
   'motd=127.0.0.1:80+proxyv2',
+  'motd=127.0.0.1:80+proxy=1',
+  'motd=127.0.0.1:80+proxy=',
   'motd=127.0.0.1:80+proxy-v1',
   'motd=127.0.0.1+proxy:80x',
   'motd=127.0.0.1:65536+proxy',

@@ -22,19 +22,25 @@ export interface Target {
   proxyKey?: string | undefined;
 }
 
+/**
+ * The marks that may follow an address, and what each sets. `+NAME=VALUE` gives a mark its value. A
+ * mark returns `undefined` if its value is invalid. Two that set the same exclude each other.
+ */
+const MARKS: ReadonlyMap<string, (value: string | undefined) => Partial<Target> | undefined> =
+  new Map([
+    ['proxy', withoutValue({ proxyVersion: 1 })],
+    ['proxy-v2', withoutValue({ proxyVersion: 2 })],
+    ['original', withoutValue({ isOriginal: true })],
+  ]);
+
 // NAME fits into the reason of a close frame (describeFailure.ts) and into a URL path. HOST is a
 // name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
-const TARGET =
-  /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<destination>\S+?)(?<marks>(?:\+(?:proxy|proxy-v2|original))*)$/;
+const TARGET = new RegExp(
+  `^(?<name>[A-Za-z0-9][A-Za-z0-9_-]{0,31})=(?<destination>\\S+?)` +
+    `(?<marks>(?:\\+(?:${[...MARKS.keys()].join('|')})(?:=[^+\\s]+)?)*)$`,
+);
 const TCP = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s+]+)):(?<port>\d{1,5})$/;
 const UNIX = /^unix:(?<path>\/\S+)$/;
-
-/** What each mark sets. Two that set the same exclude each other. */
-const MARKS = new Map<string, Partial<Target>>([
-  ['proxy', { proxyVersion: 1 }],
-  ['proxy-v2', { proxyVersion: 2 }],
-  ['original', { isOriginal: true }],
-]);
 
 /** The maximum length of a Unix socket's path, in bytes: `sun_path` without its NUL (unix(7)). */
 const MAX_PATH_BYTES = 107;
@@ -50,12 +56,26 @@ export function parseTarget(text: string): Target | undefined {
   const { name, destination = '', marks = '' } = TARGET.exec(text)?.groups ?? {};
   const address = parseTcp(destination) ?? parseUnix(destination);
   if (name === undefined || address === undefined) return undefined;
-  const marked = marks
-    .split('+')
-    .slice(1)
-    .map((mark) => MARKS.get(mark));
-  const target: Target = Object.assign({ name, address }, ...marked);
-  return Object.keys(target).length === 2 + marked.length ? target : undefined;
+  let target: Target = { name, address };
+  for (const mark of marks.split('+').slice(1)) {
+    const marked = applyMark(target, mark);
+    if (marked === undefined) return undefined;
+    target = marked;
+  }
+  return target;
+}
+
+/** @param mark Without its `+`. */
+function applyMark(target: Target, mark: string): Target | undefined {
+  const [name = '', value] = mark.split(/=(.*)/s, 2);
+  const marked = MARKS.get(name)?.(value);
+  if (marked === undefined) return undefined;
+  const isRepeated = Object.keys(marked).some((key) => key in target);
+  return isRepeated ? undefined : { ...target, ...marked };
+}
+
+function withoutValue(marked: Partial<Target>) {
+  return (value: string | undefined) => (value === undefined ? marked : undefined);
 }
 
 function parseTcp(text: string): Endpoint | undefined {

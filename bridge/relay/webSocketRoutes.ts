@@ -1,4 +1,5 @@
-// The WebSocket routes: `/ws` for the default target, `/ws/NAME` for the target of that name.
+// The WebSocket routes: `/ws` for the default target, `/ws/NAME` for the target of that name. Which
+// targets there are is decided for each request (targetList.ts).
 
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -8,6 +9,7 @@ import type { RequestGuards } from '../http/requestGuards.ts';
 import type { RouteRules } from '../http/routeRules.ts';
 import { CLOSE } from './closeCodes.ts';
 import type { Sessions } from './sessions.ts';
+import type { TargetList } from './targetList.ts';
 import type { Target } from './targets.ts';
 
 /** How long a client may take to send its own close frame after the bridge's. */
@@ -48,6 +50,7 @@ export async function registerWebSockets(
     perMessageDeflate: false,
     handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
   };
+  app.decorateRequest('target');
   await app.register(fastifyWebsocket, {
     options,
     errorHandler: (_error, webSocket) => webSocketOnError(webSocket),
@@ -57,24 +60,47 @@ export async function registerWebSockets(
   });
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The target of a WebSocket route. */
+    target?: Target;
+  }
+}
+
+export interface TargetRoutesContext {
+  targets: TargetList;
+  guards: RequestGuards;
+  sessions: Sessions;
+  /** Responds to a request for a target that does not exist. */
+  onUnknown: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+}
+
 /**
- * Serves a target at a path. The response to a request that is not an upgrade is 426, or that of
+ * Serves the targets at a path, with the parameter `name` or for the default target. The response to a request that is not an upgrade is 426, or that of
  * the guard that rejects it. A page whose upgrade was rejected requests the reason with OPTIONS:
  * its GET would carry no `Origin` (Fetch standard, "append a request `Origin` header").
  */
-export function serveTarget(
+export function serveTargetsAt(
   app: FastifyInstance,
   url: string,
-  target: Target,
-  guards: RequestGuards,
-  sessions: Sessions,
+  { targets, guards, sessions, onUnknown }: TargetRoutesContext,
 ): void {
+  const findTarget = (request: FastifyRequest, reply: FastifyReply, next: () => void) => {
+    const { name } = request.params as { name?: string };
+    const target = targets.find(name);
+    if (target === undefined) {
+      onUnknown(request, reply);
+      return;
+    }
+    request.target = target;
+    next();
+  };
   const handler = (_request: FastifyRequest, reply: FastifyReply) =>
     reply
       .code(426)
       .header('upgrade', 'websocket')
       .send('This path accepts WebSocket connections only.\n');
-  const guarded = { config: { rules: RULES }, onRequest: guards.checkOrigin };
+  const guarded = { config: { rules: RULES }, onRequest: [findTarget, guards.checkOrigin] };
   app.options(url, guarded, handler);
   app.route({
     method: 'GET',
@@ -83,7 +109,8 @@ export function serveTarget(
     preHandler: guards.checkSessionQuota,
     handler,
     wsHandler: (webSocket, request) => {
-      const { acceptedUpgrade, socket } = request;
+      const { acceptedUpgrade, socket, target } = request;
+      if (target === undefined) throw new Error('an upgrade passed without a target');
       switch (acceptedUpgrade?.for) {
         case 'session': {
           const endpoints = () => clientEndpoints(request);

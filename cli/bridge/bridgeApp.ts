@@ -6,6 +6,7 @@ import { type Endpoint, formatEndpoint } from '../../access/endpoint.ts';
 import { addressMatcher } from '../../access/source.ts';
 import { type BridgeLimits, type BridgeSettings, buildBridge } from '../../bridge/bridge.ts';
 import { listen } from '../../bridge/listen.ts';
+import { TargetList } from '../../bridge/relay/targetList.ts';
 import type { Target } from '../../bridge/relay/targets.ts';
 import { listenError } from '../cliError.ts';
 import { reportToParent } from '../lifecycle.ts';
@@ -49,7 +50,7 @@ export async function startBridgeApp(
 ): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
   const { httpHost, httpPort } = options;
   const settings = { ...settingsFrom(options), ...overrides };
-  const addRoutes = feedRoutes(options, settings.targets, settings.logger);
+  const addRoutes = feedRoutes(options, settings.targets.all, settings.logger);
   const app = await buildBridge({ ...settings, addRoutes });
   const endpoint = await listen(app, httpHost, httpPort).catch((error: unknown) => {
     throw listenError(error, { host: httpHost, port: httpPort }, '--http-port');
@@ -82,7 +83,7 @@ function settingsFrom(options: BridgeOptions): BridgeSettings {
   const [first = DEFAULT_TARGET, ...others] = options.target ?? [];
   return {
     // Only `motd up` passes a key, and it passes one target.
-    targets: [{ ...first, proxyKey: options.proxyKey }, ...others],
+    targets: new TargetList([{ ...first, proxyKey: options.proxyKey }, ...others]),
     pageDir: PAGE_DIR,
     basePath: options.basePath,
     publicOrigins: options.publicOrigin ?? [],

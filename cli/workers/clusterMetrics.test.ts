@@ -4,7 +4,7 @@ import { ClusterMetrics } from './clusterMetrics.ts';
 
 /** The metrics of a worker with one target. */
 function worker(opened: number, open: number): Metrics {
-  const metrics = new Metrics(['echo']);
+  const metrics = new Metrics();
   Object.assign(metrics.countersOf('echo'), { opened, open });
   return metrics;
 }
