@@ -34,6 +34,7 @@ import { inlineScriptHashes, servePage } from './http/page.ts';
 import { destroyConnectionsOnClose, limitUpgradeTime } from './http/rawConnections.ts';
 import { RequestGuards } from './http/requestGuards.ts';
 import { normalizeRequestTarget } from './http/requestTarget.ts';
+import { serveTargetDescriptions } from './http/targetRoutes.ts';
 import { withAndWithoutSlash } from './http/trailingSlash.ts';
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
@@ -183,6 +184,7 @@ function servePlainRoutes(
 ): Built<'plainRoutes'> {
   const { basePath, primary, addRoutes } = options;
   servePage(app, options);
+  serveTargetDescriptions(app, options);
   serveAdminRoutes(app, options, primary?.metrics ?? metrics, descriptors);
   if (cookie) serveLogout(app, { basePath, cookie, challenge: CHALLENGE });
   addRoutes?.(app, routeTools(basePath, guards));

@@ -10,7 +10,6 @@
 
 import type { Conversation } from '../../client/dialogue/conversation.ts';
 import { Dialogue } from '../../client/dialogue/dialogue.ts';
-import { LineMode } from '../../client/dialogue/lineMode.ts';
 import { COMMANDS, type Command } from '../../protocol/commands.ts';
 import { applyAppearance, searchDecorations, terminalTheme } from '../appearance/themes.ts';
 import type { BufferedSocket } from '../connection/bufferedSocket.ts';
@@ -35,9 +34,7 @@ import { type PageTarget, pageTitle } from './pageTarget.ts';
 import { PageTools } from './pageTools.ts';
 import type { Panels } from './panels.ts';
 import { Screen, type ScreenPart } from './screen.ts';
-
-/** Loaded only if the target is an original server. */
-export type OriginalServer = typeof import('./original.ts');
+import type { TargetService } from './targetService.ts';
 
 /** The commands that have a button on a phone. The page plans and cancels messages in dialogs. */
 const BUTTONS: readonly string[] = [
@@ -68,19 +65,20 @@ export interface Page {
  * Builds the page for a target, without connecting to it.
  *
  * @param early The WebSocket to the target that was opened before, if there is one.
+ * @param service What the target is, if it is not a message server.
  */
 export function createPage(
   document: Document,
   target: PageTarget,
   early: BufferedSocket | undefined,
-  original?: OriginalServer,
+  service?: TargetService,
 ): Page {
   const title = pageTitle(target);
-  const isMessageServer = target.as === 'motd';
+  const isMessageServer = service === undefined;
   const storage = openStorage();
   const settings = new UserSettings(storage);
   const history = new StoredHistory(storage, `motd.history ${target.url.pathname}`);
-  const commands = original?.commands ?? (isMessageServer ? COMMANDS : []);
+  const commands = service?.commands ?? COMMANDS;
 
   // The connection.
   const status = new ConnectionStatus(
@@ -142,7 +140,7 @@ export function createPage(
     commands,
     remember: (line) => history.add(line),
     createConversation: () =>
-      original?.createConversation(settings, conversation) ?? createConversation(target, settings),
+      service?.createConversation(settings, conversation) ?? createDialogue(settings),
     masksPasswords: () => settings.get('maskPassword'),
     messageInForce: () => live?.message,
     setAwaitingReply: (isAwaiting) => status.setAwaitingReply(isAwaiting),
@@ -195,18 +193,11 @@ export function createPage(
   };
 }
 
-function createConversation(target: PageTarget, settings: UserSettings): Conversation {
-  // Both read the options each time they matter.
-  if (target.as === 'motd') {
-    return new Dialogue({
-      get masksPasswords() {
-        return settings.get('maskPassword');
-      },
-    });
-  }
-  return new LineMode(target.name ?? '', {
-    get lineEnd() {
-      return settings.get('lineEnd') === 'crlf' ? '\r\n' : '\n';
+function createDialogue(settings: UserSettings): Conversation {
+  // It reads the option each time it matters.
+  return new Dialogue({
+    get masksPasswords() {
+      return settings.get('maskPassword');
     },
   });
 }

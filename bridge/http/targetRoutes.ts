@@ -1,0 +1,40 @@
+// Describes the targets to pages and programs: `/targets.json` lists them, `/targets/NAME.json`
+// describes one. Neither discloses an address. Both need the password, as a session does.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TargetList } from '../relay/targetList.ts';
+import type { Target } from '../relay/targets.ts';
+
+/** What anyone who may open a session may know about its target. */
+export interface TargetDescription {
+  name: string;
+  /** Whether it is also at `/ws`, and its page at `/`. */
+  isDefault: boolean;
+  /** Whether it is an original server, whose replies may have no line ends. */
+  isOriginal: boolean;
+}
+
+export interface TargetRoutesOptions {
+  /** The prefix of all paths: empty, or `/PATH`. */
+  basePath: string;
+  targets: TargetList;
+}
+
+export function serveTargetDescriptions(
+  app: FastifyInstance,
+  { basePath, targets }: TargetRoutesOptions,
+): void {
+  const describe = (target: Target): TargetDescription => ({
+    name: target.name,
+    isDefault: target === targets.default,
+    isOriginal: target.isOriginal ?? false,
+  });
+  app.get(`${basePath}/targets.json`, (_request, reply) =>
+    reply.send({ targets: targets.all.map(describe) }),
+  );
+  app.get(`${basePath}/targets/:name.json`, (request: FastifyRequest, reply: FastifyReply) => {
+    const { name } = request.params as { name: string };
+    const target = targets.find(name);
+    return target === undefined ? reply.callNotFound() : reply.send(describe(target));
+  });
+}
