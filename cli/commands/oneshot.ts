@@ -11,12 +11,12 @@ import {
   askToWatch,
   getDetails,
   getMessage,
-  type StoredEntry,
 } from '../../client/oneshot/oneshot.ts';
 import { describeWindow } from '../../client/planning/describeWindow.pure.ts';
+import { entryJson } from '../../client/replies/entryJson.ts';
+import type { StoredEntry } from '../../client/replies/entryLine.ts';
 import type { Plan } from '../../client/replies/planLine.ts';
 import { RetryDelay } from '../../client/retryDelay.ts';
-import { entryJson } from '../../feed/content/entryJson.pure.ts';
 import { askServers, cliErrorForAll, isPermanent } from '../askServers.ts';
 import { CliError, printToStderr } from '../cliError.ts';
 import { exitWhenReaderCloses } from '../exitWhenReaderCloses.ts';

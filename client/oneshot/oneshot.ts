@@ -4,7 +4,7 @@
 import type { ListCommand, WriteCommand } from '../../protocol/commands.ts';
 import { isClosingReply, REPLY } from '../../protocol/replies.ts';
 import type { ServerConnection } from '../connect.ts';
-import { type EntryDetails, readEntryLine } from '../replies/entryLine.ts';
+import { type EntryDetails, readEntryLine, type StoredEntry } from '../replies/entryLine.ts';
 import { readHistoryLine } from '../replies/historyLine.ts';
 import { HistoryLineReader } from '../replies/historyLineReader.ts';
 import { MessageReader } from '../replies/messageReader.ts';
@@ -141,9 +141,6 @@ async function* linesOf(
     if (event.is === 'entry') yield event.line;
   }
 }
-
-/** An entry. A server without MSGLIST does not tell its number. */
-export type StoredEntry = Omit<EntryDetails, 'number'> & Partial<Pick<EntryDetails, 'number'>>;
 
 /** Requests every entry, also those that are still to come; oldest first. */
 export async function askForEntries(

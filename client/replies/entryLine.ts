@@ -18,6 +18,9 @@ export interface EntryDetails {
   message: string;
 }
 
+/** An entry of a server that may be older: one without MSGLIST does not send the number. */
+export type StoredEntry = Omit<EntryDetails, 'number'> & Partial<Pick<EntryDetails, 'number'>>;
+
 // RFC 3339, section 5.6, in UTC.
 const TIME = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?Z';
 

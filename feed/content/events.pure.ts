@@ -6,7 +6,7 @@
 //
 // A comment is sent from time to time, so that both sides notice a lost connection.
 
-import { entryJson } from './entryJson.pure.ts';
+import { entryJson } from '../../client/replies/entryJson.ts';
 import type { FeedEntry, Snapshot } from './snapshot.pure.ts';
 
 export const HEARTBEAT = ':\n\n';

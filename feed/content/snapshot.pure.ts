@@ -1,9 +1,8 @@
 // What the feed knows of the server at one time, and what follows from it.
 
-import type { EntryDetails } from '../../client/replies/entryLine.ts';
+import type { StoredEntry as FeedEntry } from '../../client/replies/entryLine.ts';
 
-/** An entry. An older server (without MSGINFO) sends no numbers. */
-export type FeedEntry = Omit<EntryDetails, 'number'> & { number?: number };
+export type { FeedEntry };
 
 export interface Snapshot {
   /** The message in force. */

@@ -4,7 +4,7 @@
 // which is invalid, and texts as HTML only.
 
 import { createHash } from 'node:crypto';
-import { entryJson } from '../content/entryJson.pure.ts';
+import { entryJson } from '../../client/replies/entryJson.ts';
 import { type FeedEntry, startOf } from '../content/snapshot.pure.ts';
 
 /** Readers poll: an entry that is older than this many is no news. */

@@ -1,7 +1,7 @@
 // A snapshot in all forms in which it is sent. They are prepared once for all requests; those of the
 // history when they are first requested.
 
-import { type EntryJson, entryJson } from '../content/entryJson.pure.ts';
+import { type EntryJson, entryJson } from '../../client/replies/entryJson.ts';
 import { messageEvent, missedSince } from '../content/events.pure.ts';
 import type { FeedEntry, Snapshot } from '../content/snapshot.pure.ts';
 import { type AtomFeed, atomFeed, writeAtom } from './atom.ts';
