@@ -6,6 +6,7 @@ import { describeDay, describeTime } from '../../client/planning/describeWindow.
 import { findLocalTime } from '../../client/planning/localTime.pure.ts';
 import { UsageError } from '../cliError.ts';
 import { localZone } from './localZone.ts';
+import { readDuration } from './readDuration.ts';
 
 /** The flag whose value is read, and its value. */
 export interface GivenTime {
@@ -41,6 +42,11 @@ const MS_PER_MINUTE = 60_000;
  */
 export function readTime(given: GivenTime, { nowMs, afterMs }: TimeReference): number {
   rejectTwoMeanings(given);
+  const duration = readDuration(given.text.trim(), nowMs);
+  if (duration?.is === 'exact') return startOfSecond(nowMs) + duration.elapsedMs;
+  if (duration?.is === 'sameTimeOfDay') {
+    return onlyOf(timesOf(duration.local, duration.offset), duration.local, given);
+  }
   const start = parse(given, nowMs);
   return start.isCertain('year')
     ? resolve(start, afterMs, given)
@@ -70,7 +76,9 @@ function isTimeOfDay(start: ParsedResult['start']): boolean {
 function parse(given: GivenTime, referenceMs: number): ParsedResult['start'] {
   const text = given.text.trim();
   const [result] = GB.parse(text, new Date(referenceMs), { forwardDate: true });
-  if (result === undefined) throw invalid(given, `not a time; ${EXAMPLES}`);
+  // `readDuration` has read those that are from now.
+  const isOtherDuration = result?.text === text && result.tags().has('result/relativeDateAndTime');
+  if (result === undefined || isOtherDuration) throw invalid(given, `not a time; ${EXAMPLES}`);
   if (result.text !== text) {
     const time = describeTime(result.start.date().getTime(), localZone());
     throw invalid(given, `only '${result.text}' was understood, ${time}; ${EXAMPLES}`);
@@ -133,6 +141,10 @@ function onlyOf(timesMs: readonly number[], local: string, given: GivenTime): nu
   const wallMs = Date.parse(`${local}Z`);
   const offsets = timesMs.map((ms) => formatOffset((wallMs - ms) / MS_PER_MINUTE)).join(' or ');
   throw invalid(given, `${shown} comes twice: the clocks are set back then; add ${offsets}`);
+}
+
+function startOfSecond(timeMs: number): number {
+  return Math.floor(timeMs / 1000) * 1000;
 }
 
 /** `2026-11-27T18:00:00` */

@@ -114,6 +114,72 @@ describe('when the clocks are set back', () => {
   });
 });
 
+describe('relative to now', () => {
+  /** What is understood of `--from` at a local time of a zone. */
+  function from(zone: string, now: string, text: string): string {
+    process.env['TZ'] = zone;
+    try {
+      return describeWindow(readWindow({ from: text }, Date.parse(now)), zone);
+    } finally {
+      process.env['TZ'] = 'Europe/Berlin';
+    }
+  }
+
+  test.each<[zone: string, now: string, text: string, shown: string]>([
+    // 01:30, half an hour before the clocks are set forward.
+    ['Europe/Berlin', '2027-03-28T01:30:00+01:00', 'in 1 hour', 'Sun 28 Mar 2027 03:30 CEST'],
+    ['Europe/Berlin', '2027-03-28T01:30:00+01:00', 'in 90 minutes', 'Sun 28 Mar 2027 04:00 CEST'],
+    ['Europe/Berlin', '2027-03-28T01:30:00+01:00', '1 hour from now', 'Sun 28 Mar 2027 03:30 CEST'],
+    ['Europe/Berlin', '2027-03-28T01:30:00+01:00', '+2h', 'Sun 28 Mar 2027 04:30 CEST'],
+    ['Europe/Berlin', '2027-03-27T02:30:00+01:00', 'in 24 hours', 'Sun 28 Mar 2027 03:30 CEST'],
+    [
+      'Europe/Berlin',
+      '2027-03-27T12:00:00+01:00',
+      'in 1 day 2 hours',
+      'Sun 28 Mar 2027 15:00 CEST',
+    ],
+    ['America/New_York', '2027-03-14T01:30:00-05:00', 'in 1 hour', 'Sun 14 Mar 2027 03:30 EDT'],
+    ['America/New_York', '2027-03-14T01:30:00-05:00', 'in 90 minutes', 'Sun 14 Mar 2027 04:00 EDT'],
+    // 02:30, half an hour before the clocks are set back; then half an hour after it.
+    ['Europe/Berlin', '2027-10-31T02:30:00+02:00', 'in 1 hour', 'Sun 31 Oct 2027 02:30 CET'],
+    ['Europe/Berlin', '2027-10-31T02:30:00+01:00', 'in 1 hour', 'Sun 31 Oct 2027 03:30 CET'],
+    ['Europe/Berlin', '2027-10-30T02:30:00+02:00', 'in 24 hours', 'Sun 31 Oct 2027 02:30 CEST'],
+    ['America/New_York', '2027-11-07T01:30:00-04:00', 'in 1 hour', 'Sun 7 Nov 2027 01:30 EST'],
+    ['America/New_York', '2027-11-07T01:30:00-05:00', 'in 90 minutes', 'Sun 7 Nov 2027 03:00 EST'],
+    // The clocks of Lord Howe Island are set by half an hour.
+    ['Australia/Lord_Howe', '2027-10-03T01:45:00+10:30', 'in 1 hour', 'Sun 3 Oct 2027 03:15 LHDT'],
+  ])('hours and minutes are exact: in %s at %s, %j', (zone, now, text, shown) => {
+    expect(from(zone, now, text)).toBe(`from ${shown}`);
+  });
+
+  test.each<[zone: string, now: string, text: string, shown: string]>([
+    ['Europe/Berlin', '2027-03-27T12:00:00+01:00', 'in 1 day', 'Sun 28 Mar 2027 12:00 CEST'],
+    ['Europe/Berlin', '2027-10-30T12:00:00+02:00', 'in 2 days', 'Mon 1 Nov 2027 12:00 CET'],
+    ['Europe/Berlin', '2027-10-30T12:00:00+02:00', '2 days from now', 'Mon 1 Nov 2027 12:00 CET'],
+    ['Europe/Berlin', '2027-10-30T02:30:00+02:00', 'in 1 day +01:00', 'Sun 31 Oct 2027 02:30 CET'],
+    ['America/New_York', '2027-03-13T12:00:00-05:00', 'in 1 week', 'Sat 20 Mar 2027 12:00 EDT'],
+    ['America/New_York', '2027-11-06T12:00:00-04:00', 'in a month', 'Mon 6 Dec 2027 12:00 EST'],
+    ['Europe/Berlin', '2028-02-29T12:00:00+01:00', 'in 1 year', 'Thu 1 Mar 2029 12:00 CET'],
+  ])('days, weeks and months keep the time of day: in %s at %s, %j', (zone, now, text, shown) => {
+    expect(from(zone, now, text)).toBe(`from ${shown}`);
+  });
+
+  test.each<[zone: string, now: string, text: string, error: string]>([
+    ['Europe/Berlin', '2027-03-27T02:30:00+01:00', 'in 1 day', '2027-03-28 02:30 does not exist'],
+    ['Europe/Berlin', '2027-03-27T12:00:00+01:00', 'tomorrow 2:30', '02:30 does not exist'],
+    ['America/New_York', '2027-03-13T12:00:00-05:00', 'tomorrow 2:30', '02:30 does not exist'],
+    ['Europe/Berlin', '2027-10-30T02:30:00+02:00', 'in 1 day', '02:30 comes twice: the clocks are'],
+    ['Europe/Berlin', '2027-10-30T12:00:00+02:00', 'tomorrow 2:30', 'add +02:00 or +01:00'],
+    ['America/New_York', '2027-11-06T12:00:00-04:00', 'tomorrow 1:30', 'add -04:00 or -05:00'],
+    ['Europe/Berlin', '2027-03-27T12:00:00+01:00', 'next week', 'only a day was understood'],
+    ['Europe/Berlin', '2027-03-27T12:00:00+01:00', 'fri +2h', 'not a time; write for example'],
+    ['Europe/Berlin', '2027-03-27T12:00:00+01:00', '2 hours after noon', 'not a time; write'],
+    ['Europe/Berlin', '2027-03-27T12:00:00+01:00', 'in 2 hours sharp', "only 'in 2 hours' was"],
+  ])('rejects what is not exactly one time: in %s at %s, %j', (zone, now, text, error) => {
+    expect(() => from(zone, now, text)).toThrow(error);
+  });
+});
+
 test.each<[flags: string, from: string | undefined, until: string | undefined, error: string]>([
   ['nothing', undefined, undefined, 'the time is missing; pass --from, --until, or both'],
   ['another word', 'soon', undefined, "--from 'soon': not a time; write for example 'fri 18:00'"],
