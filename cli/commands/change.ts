@@ -23,6 +23,7 @@ import { localZone } from '../localTime/localZone.ts';
 import type { WindowFlags } from '../localTime/readWindow.ts';
 import { parseSingleLine } from '../options/parsers.ts';
 import { readStandardInput } from '../standardInput.ts';
+import { requestLine } from './requestLine.ts';
 
 export interface ChangeOptions extends OneshotOptions {
   storePassword?: string;
@@ -45,7 +46,10 @@ export async function set(options: SetOptions): Promise<void> {
   const { ifNumber } = options;
   const message = await messageOf(options);
   if (ifNumber === undefined) await change('MSGSTORE', message, options);
-  else await change('MSGREPLACE', `${ifNumber} ${message}`, options);
+  else {
+    const line = requestLine(String(ifNumber), 'the number', message);
+    await change('MSGREPLACE', line, options);
+  }
 }
 
 /** Plans a message. Prints on standard error when it will be in force, then its number. */
@@ -54,8 +58,8 @@ export async function plan(options: PlanOptions): Promise<void> {
   const { readWindow } = await import('../localTime/readWindow.ts');
   const window = readWindow(options, Date.now());
   process.stderr.write(`${describeWindow(window, localZone())}\n`);
-  const message = await messageOf(options);
-  const number = await change('MSGPLAN', `${formatWindow(window)} ${message}`, options);
+  const line = requestLine(formatWindow(window), 'the window', await messageOf(options));
+  const number = await change('MSGPLAN', line, options);
   if (number !== undefined) await print(String(number));
 }
 

@@ -219,6 +219,26 @@ test(
   },
 );
 
+for (const [command, flags, room] of [
+  ['plan', ['--until', `${FRIDAY} 18:00`], 4096 - `/${FRIDAY}T17:00:00Z `.length],
+  ['set', ['--if-number', '0'], 4096 - '0 '.length],
+] as const) {
+  test(`${command} takes a message that fills the line, and tells how much fits`, async ({
+    server,
+  }) => {
+    const at = addressOf(server);
+    const send = (bytes: number) => motd([command, ...flags, ...at], 'x'.repeat(bytes));
+    expect(await send(room + 1)).toEqual(
+      failed(
+        `motd: the message has ${room + 1} bytes, and the \\w+ leaves ${room} bytes of the line for it; shorten it\n$`,
+        2,
+      ),
+    );
+    expect((await send(room)).status).toBe(0);
+    expect((await motd(['get', ...at])).stdout).toBe(`${'x'.repeat(room)}\n`);
+  });
+}
+
 test('get --json and history --json give the details', QUICK, async ({ server }) => {
   const at = addressOf(server);
   const get = async () => JSON.parse((await motd(['get', '--json', ...at])).stdout);
