@@ -59,7 +59,9 @@ test(
     await page.locator('.xterm-helper-textarea').focus();
     await page.keyboard.press('F1');
     await expect(help(page)).toBeVisible();
-    await expect(help(page).getByRole('row', { name: 'MSGGET' })).toBeVisible();
+    for (const command of ['MSGGET', 'MSGINFO', 'MSGLIST', 'MSGREPLACE']) {
+      await expect(help(page).getByRole('rowheader', { name: command })).toBeVisible();
+    }
     await page.keyboard.press('Escape');
     await expect(help(page)).toBeHidden();
     await page.keyboard.type('MSGG');

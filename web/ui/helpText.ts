@@ -1,25 +1,29 @@
 // The text of the help. Keys stand in brackets: [Ctrl-A] is two keys pressed together.
 
+import type { Command } from '../../protocol/commands.ts';
+
 export interface HelpTable {
   caption: string;
   rows: readonly (readonly [what: string, meaning: string])[];
 }
 
-/** The message server's commands. */
-export const COMMAND_HELP: HelpTable = {
-  caption: 'Commands',
-  rows: [
-    ['MSGGET', 'shows the message'],
-    ['MSGSTORE', 'stores the next line as the new message; a command there is rejected'],
-    ['MSGHIST', 'shows the earlier messages'],
-    ['MSGWATCH', 'shows each new message, until you type'],
-    ['MSGPLAN', 'plans a message; the next line has its times and its text'],
-    ['MSGPLANS', 'shows the planned messages'],
-    ['MSGCANCEL', 'cancels a planned message; asks for its number'],
-    ['QUIT', 'ends the session'],
-    ['SHUTDOWN', 'stops the server; asks for its password'],
-  ],
+const COMMANDS: Readonly<Record<Command, string>> = {
+  MSGGET: 'shows the message',
+  MSGSTORE: 'stores the next line as the new message; a command there is rejected',
+  MSGREPLACE: 'the same, if the message with the number that you type first is still in force',
+  MSGHIST: 'shows the earlier messages',
+  MSGWATCH: 'shows each new message, until you type',
+  MSGINFO: 'shows the message with its number, times and author',
+  MSGLIST: 'shows all messages in that form',
+  MSGPLAN: 'plans a message; the next line has its times and its text',
+  MSGPLANS: 'shows the planned messages',
+  MSGCANCEL: 'cancels a planned message; asks for its number',
+  QUIT: 'ends the session',
+  SHUTDOWN: 'stops the server; asks for its password',
 };
+
+/** The message server's commands. */
+export const COMMAND_HELP: HelpTable = { caption: 'Commands', rows: Object.entries(COMMANDS) };
 
 export const KEY_HELP: readonly HelpTable[] = [
   {
