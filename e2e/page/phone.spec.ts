@@ -128,6 +128,20 @@ for (const [device, viewport] of Object.entries({
       await expect(field(page)).toHaveAttribute('spellcheck', 'true');
       await enter(page, 'by thumb');
 
+      await enter(page, 'MSGPLAN');
+      await expect(prompt(page)).toHaveText('Enter from, until and message:');
+      await expect(field(page)).toHaveAttribute('autocapitalize', 'none');
+      await expect(field(page)).toHaveAttribute('spellcheck', 'true');
+      await enter(page, 'none');
+      await expect(prompt(page)).toHaveText(PROMPT);
+      await enter(page, 'MSGCANCEL');
+      await expect(prompt(page)).toHaveText('Enter number of the message to cancel:');
+      await expect(field(page)).toHaveAttribute('inputmode', 'numeric');
+      await expect(field(page)).toHaveAttribute('spellcheck', 'false');
+      await enter(page, '0');
+      await expect(prompt(page)).toHaveText(PROMPT);
+      await expect(field(page)).toHaveAttribute('inputmode', 'text');
+
       await commandButton(page, 'SHUTDOWN').tap();
       await expect(prompt(page)).toHaveText('Enter shutdown password:');
       await expect(field(page)).toHaveAttribute('type', 'text');

@@ -3,6 +3,7 @@
 
 import type { PromptKind } from '../../client/dialogue/conversation.ts';
 import { requireElement } from './dom.ts';
+import { inputHints } from './inputHints.pure.ts';
 
 export interface FieldEvents {
   /** The text was edited. */
@@ -26,12 +27,6 @@ export interface FieldPrompt {
   /** Whether the field shows bullets. */
   isMasked: boolean;
 }
-
-/** The `autocapitalize` hint for touch keyboards (HTML, section 6.8.7). */
-const AUTOCAPITALIZE: Partial<Record<PromptKind, string>> = {
-  command: 'characters',
-  MSGSTORE: 'sentences',
-};
 
 const KEYS: Readonly<Record<string, string>> = { ArrowUp: '\x1b[A', ArrowDown: '\x1b[B' };
 
@@ -99,8 +94,7 @@ export class NativeField {
       button.ariaDisabled = String(kind !== 'command');
     }
     this.#input.type = isMasked ? 'password' : 'text';
-    this.#input.autocapitalize = AUTOCAPITALIZE[kind ?? 'line'] ?? 'none';
-    this.#input.spellcheck = kind === 'MSGSTORE';
+    Object.assign(this.#input, inputHints(kind));
   }
 
   /** Shows the line of the line editor. */
