@@ -31,7 +31,7 @@ function complete(...entries: Partial<HistoryEntry>[]): HistoryResult {
   return {
     is: 'complete',
     entries: entries.map((entry) => ({
-      time: NOON,
+      storedAtMs: Date.parse(NOON),
       message: '',
       isInForce: false,
       isPlanned: false,
@@ -98,7 +98,10 @@ describe.each([
     [
       'keeps the order of an older server, oldest first',
       `${OLDER}200 OK\r\n2026-11-22T11:00:00.5Z one\r\n${NOON} two\r\n.\r\n`,
-      complete({ time: '2026-11-22T11:00:00.5Z', message: 'one' }, { message: 'two' }),
+      complete(
+        { storedAtMs: Date.parse('2026-11-22T11:00:00.5Z'), message: 'one' },
+        { message: 'two' },
+      ),
     ],
     [
       'reads a message that is a dot, and one with a line separator',

@@ -13,17 +13,14 @@
 import { LineReader, MAX_LINE_BYTES, TOO_LONG } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
 import { REPLY } from '../../protocol/replies.ts';
-import { formatTime } from '../../protocol/time.ts';
 import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts';
-import { type EntryDetails, readEntryLine } from './entryLine.ts';
+import { readEntryLine, type StoredEntry } from './entryLine.ts';
+import { readHistoryLine } from './historyLine.ts';
 import { HistoryLineReader } from './historyLineReader.ts';
 import { readPlanLine } from './planLine.ts';
 
-export interface HistoryEntry extends Omit<EntryDetails, 'number' | 'storedAtMs'> {
-  /** `undefined` if the server is older. */
-  number?: number;
-  /** The time at which it was stored: RFC 3339, in UTC. */
-  time: string;
+export interface HistoryEntry extends StoredEntry {
+  storedAtMs: number;
   isInForce: boolean;
   /** Whether it has a window that is not over yet, on the server's clock. */
   isPlanned: boolean;
@@ -52,9 +49,6 @@ const MAX_CHARACTERS = MAX_MESSAGES * MAX_LINE_BYTES;
 
 /** How a server replies to a command that it does not know; the original's words are others. */
 const UNKNOWN_COMMAND = /^400 /;
-
-// RFC 3339, section 5.6, in UTC (PROTOCOL.md).
-const TIME_AND_MESSAGE = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) (.+)$/su;
 
 type State =
   | { awaits: 'info' }
@@ -162,20 +156,18 @@ function listedEntry(
 ): HistoryEntry | undefined {
   const details = readEntryLine(line);
   if (details?.storedAtMs === undefined) return undefined;
-  const { storedAtMs, ...entry } = details;
   return {
-    ...entry,
-    time: formatTime(storedAtMs),
-    isInForce: entry.number === inForce,
-    isPlanned: planned.has(entry.number),
+    ...details,
+    storedAtMs: details.storedAtMs,
+    isInForce: details.number === inForce,
+    isPlanned: planned.has(details.number),
   };
 }
 
 /** Reads a line of MSGHIST. */
 function olderEntry(line: string): HistoryEntry | undefined {
-  const [, time, message] = TIME_AND_MESSAGE.exec(line) ?? [];
-  if (time === undefined || message === undefined) return undefined;
-  return { time, message: escapeControls(message), isInForce: false, isPlanned: false };
+  const entry = readHistoryLine(line);
+  return entry && { ...entry, isInForce: false, isPlanned: false };
 }
 
 function sizeOf({ message, author = '' }: HistoryEntry): number {

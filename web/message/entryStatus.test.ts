@@ -7,7 +7,7 @@ const NOW = 1000;
 function entry(number: number, fields: Partial<HistoryEntry>): HistoryEntry {
   return {
     number,
-    time: '2026-11-22T12:00:00Z',
+    storedAtMs: 0,
     message: 'text',
     isInForce: false,
     isPlanned: fields.fromMs !== undefined || fields.untilMs !== undefined,

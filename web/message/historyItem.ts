@@ -2,6 +2,7 @@
 // and a button that cancels it.
 
 import type { HistoryEntry } from '../../client/replies/historyReader.ts';
+import { formatTime } from '../../protocol/time.ts';
 import { button, element } from '../ui/element.ts';
 import { linkedText } from '../ui/linkedText.ts';
 import type { TimeFormat } from './timeFormat.ts';
@@ -43,8 +44,8 @@ function isNumbered(entry: HistoryEntry): entry is NumberedEntry {
 function headLines(entry: HistoryEntry, times: TimeFormat): HTMLElement[] {
   const stored = element(
     'time',
-    { dateTime: entry.time, title: times.full(entry.time) },
-    times.short(entry.time),
+    { dateTime: formatTime(entry.storedAtMs), title: times.full(entry.storedAtMs) },
+    times.short(entry.storedAtMs),
   );
   const author = entry.author === undefined ? [] : [' by ', element('bdi', {}, entry.author)];
   const hasWindow = entry.fromMs !== undefined || entry.untilMs !== undefined;

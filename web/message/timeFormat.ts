@@ -12,14 +12,13 @@ export class TimeFormat {
     timeStyle: 'long',
   });
 
-  /** @param time RFC 3339. */
-  short(time: string): string {
-    return formatTime(time, this.#shortFormat);
+  /** @param timeMs In milliseconds since 1970, as everywhere here. */
+  short(timeMs: number): string {
+    return this.#shortFormat.format(timeMs);
   }
 
-  /** @param time RFC 3339. */
-  full(time: string): string {
-    return formatTime(time, this.#fullFormat);
+  full(timeMs: number): string {
+    return this.#fullFormat.format(timeMs);
   }
 
   /** A window of which at least one side is defined. */
@@ -28,10 +27,4 @@ export class TimeFormat {
     if (untilMs === undefined) return `from ${this.#shortFormat.format(fromMs)}`;
     return this.#shortFormat.formatRange(fromMs, untilMs);
   }
-}
-
-/** Shows a time that Date cannot represent, such as a leap second, as the server sent it. */
-function formatTime(time: string, format: Intl.DateTimeFormat): string {
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? time : format.format(date);
 }
