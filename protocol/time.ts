@@ -19,6 +19,20 @@ export interface ParsedWindow {
   untilMs?: number;
 }
 
+/** How far away a planned time may be: a typing error, rather than a plan, is beyond. */
+export const MAX_PLAN_YEARS = 10;
+
+/** The last time that may be planned. */
+export function maxPlanMs(nowMs: number): number {
+  const limit = new Date(nowMs);
+  return limit.setUTCFullYear(limit.getUTCFullYear() + MAX_PLAN_YEARS);
+}
+
+/** Whether a window has begun by a time. Without a start, it has begun when it was stored. */
+export function hasBegun({ fromMs }: { fromMs?: number | undefined }, timeMs: number): boolean {
+  return fromMs === undefined || fromMs <= timeMs;
+}
+
 /**
  * Parses `FROM/UNTIL`.
  *

@@ -2,7 +2,7 @@
 
 import type { ListCommand } from '../protocol/commands.ts';
 import { END_OF_LIST, REPLY } from '../protocol/replies.ts';
-import { formatTime, formatWindow } from '../protocol/time.ts';
+import { formatTime, formatWindow, hasBegun } from '../protocol/time.ts';
 import type { MessageInForce } from './messageInForce.ts';
 import type { History } from './stores/history.ts';
 import { type HistoryEntry, isEntry, type Numbered } from './stores/record.ts';
@@ -70,14 +70,10 @@ export class EncodedReplies {
     for (const record of this.#history.after()) {
       if (!isEntry(record)) continue;
       if (command === 'MSGLIST') yield detailLine(record);
-      else if (hasBegun(record, now)) yield historyLine(record);
+      // One that was canceled ended then.
+      else if (hasBegun(record, record.cancelledAtMs ?? now)) yield historyLine(record);
     }
   }
-}
-
-/** Whether an entry may have been in force. */
-function hasBegun({ fromMs, cancelledAtMs }: HistoryEntry, now: number): boolean {
-  return fromMs === undefined || fromMs <= (cancelledAtMs ?? now);
 }
 
 /** `2026-11-22T17:00:00Z the message` (RFC 3339, section 5.6). */

@@ -5,7 +5,7 @@ import { errorMessage } from '../access/errorMessage.ts';
 import type { PasswordResult } from '../access/passwordResult.pure.ts';
 import { sourceOf } from '../access/source.ts';
 import { REPLY, type Reply } from '../protocol/replies.ts';
-import { formatWindow } from '../protocol/time.ts';
+import { formatWindow, hasBegun, maxPlanMs } from '../protocol/time.ts';
 import type { ConnectionContext } from './connectionContext.ts';
 import type { Peer } from './peer.ts';
 import type { PasswordUse } from './session/action.ts';
@@ -18,9 +18,6 @@ import { CONFLICT } from './stores/store.ts';
  * that are checked simultaneously may exceed it by their number.
  */
 const MAX_PLANNED = 1000;
-
-/** How far away a planned time may be: a typing error, rather than a plan, is beyond. */
-const MAX_PLAN_YEARS = 10;
 
 /** @returns The reply, once the change is durable, or nothing was changed. */
 export async function write(
@@ -88,15 +85,14 @@ async function plan(
 
 function faultOf({ fromMs, untilMs }: Window, now: number): Reply | undefined {
   if (untilMs !== undefined && untilMs <= now) return REPLY.inThePast;
-  const limit = new Date(now);
-  limit.setUTCFullYear(limit.getUTCFullYear() + MAX_PLAN_YEARS);
-  const isTooFar = Math.max(fromMs ?? now, untilMs ?? now) > limit.getTime();
+  const isTooFar = Math.max(fromMs ?? now, untilMs ?? now) > maxPlanMs(now);
   return isTooFar ? REPLY.tooFarAway : undefined;
 }
 
 /** A message whose window has begun already begins now, as any other that is stored. */
-function withoutPastStart({ fromMs, ...window }: Window, now: number): Window {
-  return fromMs === undefined || fromMs <= now ? window : { ...window, fromMs };
+function withoutPastStart(window: Window, now: number): Window {
+  const { fromMs: _, ...rest } = window;
+  return hasBegun(window, now) ? rest : window;
 }
 
 async function cancel(

@@ -14,9 +14,9 @@ import {
 } from '../../client/oneshot/oneshot.ts';
 import { describeWindow } from '../../client/planning/describeWindow.pure.ts';
 import { entryJson } from '../../client/replies/entryJson.ts';
-import type { StoredEntry } from '../../client/replies/entryLine.ts';
 import type { Plan } from '../../client/replies/planLine.ts';
 import { RetryDelay } from '../../client/retryDelay.ts';
+import { hasBegun } from '../../protocol/time.ts';
 import { askServers, cliErrorForAll, isPermanent } from '../askServers.ts';
 import { CliError, printToStderr } from '../cliError.ts';
 import { exitWhenReaderCloses } from '../exitWhenReaderCloses.ts';
@@ -60,8 +60,12 @@ export async function get(options: GetOptions): Promise<void> {
 export async function history(options: ReadOptions): Promise<void> {
   if (!options.json) return useFirstAnswer(options, askForList('MSGHIST'), printAll);
   await useFirstAnswer(options, askForEntries, async (entries) => {
-    for await (const entry of entries)
-      if (hasBegun(entry)) await print(JSON.stringify(entryJson(entry)));
+    for await (const entry of entries) {
+      // One that was canceled ended then: it may never have begun.
+      const { untilMs = Number.POSITIVE_INFINITY } = entry;
+      if (!hasBegun(entry, Math.min(untilMs, Date.now()))) continue;
+      await print(JSON.stringify(entryJson(entry)));
+    }
   });
 }
 
@@ -82,11 +86,6 @@ function describePlan(plan: Plan): string {
 function planJson(plan: Plan): string {
   const { message, number, from, until } = entryJson(plan);
   return JSON.stringify({ message, number, from, until });
-}
-
-/** Whether a message may have been in force. One that was cancelled ends when it was cancelled. */
-function hasBegun({ fromMs, untilMs }: StoredEntry): boolean {
-  return fromMs === undefined || fromMs <= Math.min(untilMs ?? Date.now(), Date.now());
 }
 
 async function printAll(lines: AsyncIterable<string>): Promise<void> {

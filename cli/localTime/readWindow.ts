@@ -2,8 +2,8 @@
 // the flag, and show what was understood.
 
 import { describeTime } from '../../client/planning/describeWindow.pure.ts';
-import { MAX_PLAN_YEARS, windowFault } from '../../client/planning/windowFault.pure.ts';
-import type { ParsedWindow } from '../../protocol/time.ts';
+import { windowFault } from '../../client/planning/windowFault.pure.ts';
+import { MAX_PLAN_YEARS, type ParsedWindow } from '../../protocol/time.ts';
 import { UsageError } from '../cliError.ts';
 import { localZone } from './localZone.ts';
 import { readTime } from './readTime.ts';

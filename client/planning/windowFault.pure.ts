@@ -1,7 +1,7 @@
 // What is wrong with a window that a user asks for, by the rules of the server (PROTOCOL.md).
 // The server checks them again, on its own clock.
 
-import type { ParsedWindow } from '../../protocol/time.ts';
+import { hasBegun, maxPlanMs, type ParsedWindow } from '../../protocol/time.ts';
 
 export type WindowFault =
   | 'endNotAfterStart'
@@ -11,20 +11,13 @@ export type WindowFault =
   | 'startTooFarAway'
   | 'endTooFarAway';
 
-/** How far away a planned time may be. */
-export const MAX_PLAN_YEARS = 10;
-
-export function windowFault(
-  { fromMs, untilMs }: ParsedWindow,
-  nowMs: number,
-): WindowFault | undefined {
-  const limit = new Date(nowMs);
-  limit.setUTCFullYear(limit.getUTCFullYear() + MAX_PLAN_YEARS);
-  const limitMs = limit.getTime();
+export function windowFault(window: ParsedWindow, nowMs: number): WindowFault | undefined {
+  const { fromMs, untilMs } = window;
+  const limitMs = maxPlanMs(nowMs);
   if (fromMs !== undefined && fromMs > limitMs) return 'startTooFarAway';
   if (fromMs !== undefined && untilMs !== undefined && untilMs <= fromMs) return 'endNotAfterStart';
   if (untilMs !== undefined && untilMs <= nowMs) return 'endInThePast';
   if (untilMs !== undefined && untilMs > limitMs) return 'endTooFarAway';
-  if (untilMs === undefined && fromMs !== undefined && fromMs <= nowMs) return 'startInThePast';
+  if (untilMs === undefined && hasBegun(window, nowMs)) return 'startInThePast';
   return undefined;
 }

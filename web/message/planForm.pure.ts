@@ -4,7 +4,7 @@ import { describeWindow } from '../../client/planning/describeWindow.pure.ts';
 import { findLocalTime } from '../../client/planning/localTime.pure.ts';
 import { type WindowFault, windowFault } from '../../client/planning/windowFault.pure.ts';
 import { isPlainText } from '../../protocol/plainText.ts';
-import { formatWindow, type ParsedWindow } from '../../protocol/time.ts';
+import { formatWindow, hasBegun, MAX_PLAN_YEARS, type ParsedWindow } from '../../protocol/time.ts';
 
 export type PlanField = 'message' | 'from' | 'until';
 
@@ -33,8 +33,8 @@ const WINDOW_FAULTS: Readonly<Record<WindowFault, readonly [PlanField, string]>>
   endNotAfterStart: ['until', 'The end must be after the start.'],
   endInThePast: ['until', 'The end has passed already.'],
   startInThePast: ['from', 'The start has passed already: choose a later one, or an end.'],
-  startTooFarAway: ['from', 'The start is over 10 years away.'],
-  endTooFarAway: ['until', 'The end is over 10 years away.'],
+  startTooFarAway: ['from', `The start is over ${MAX_PLAN_YEARS} years away.`],
+  endTooFarAway: ['until', `The end is over ${MAX_PLAN_YEARS} years away.`],
 };
 
 /** @param timeZone The one of the times: an IANA name, such as `Europe/Berlin`. */
@@ -102,14 +102,11 @@ function readTime(
 }
 
 /** A window that has begun begins now, at the server. */
-function inWords({ fromMs, untilMs }: ParsedWindow, timeZone: string, nowMs: number): string {
-  const hasBegun = fromMs === undefined || fromMs <= nowMs;
-  if (hasBegun && untilMs !== undefined) {
+function inWords(window: ParsedWindow, timeZone: string, nowMs: number): string {
+  const { untilMs } = window;
+  if (hasBegun(window, nowMs) && untilMs !== undefined) {
     return `from now ${describeWindow({ untilMs }, timeZone)}`;
   }
-  const words = describeWindow(
-    { ...(fromMs !== undefined && { fromMs }), ...(untilMs !== undefined && { untilMs }) },
-    timeZone,
-  );
+  const words = describeWindow(window, timeZone);
   return untilMs === undefined ? `${words}, without an end` : words;
 }

@@ -1,6 +1,7 @@
 // The server's replies to a change, in words for a user.
 
 import { REPLY } from '../../protocol/replies.ts';
+import { MAX_PLAN_YEARS } from '../../protocol/time.ts';
 
 const WORDS: ReadonlyMap<string, string> = new Map([
   [REPLY.wrongPassword, 'This is not the store password. Nothing was changed.'],
@@ -12,7 +13,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   [REPLY.noTimeZone, 'The server does not accept these times.'],
   [REPLY.endNotAfterStart, 'The end must be after the start.'],
   [REPLY.inThePast, 'The end has passed already, on the server’s clock.'],
-  [REPLY.tooFarAway, 'The times are over 10 years away, on the server’s clock.'],
+  [REPLY.tooFarAway, `The times are over ${MAX_PLAN_YEARS} years away, on the server’s clock.`],
   [REPLY.tooManyPlanned, 'Too many messages are planned: cancel one first.'],
   [
     REPLY.storeUnavailable,
