@@ -83,7 +83,7 @@ export function addClientCommands(program: Command): void {
   addClientCommand(
     program,
     'cancel',
-    'end a planned message now, or the message in force',
+    'cancel a planned message, or end the message in force',
     [storePasswordOption(), timeoutOption(10)],
     '',
     [new Argument('<number>', 'the number that motd plan printed').argParser(parseNumber)],
