@@ -418,6 +418,17 @@ test.describe('the history', () => {
     const zone = { timeZone: ZONE, timeStyle: 'short' } as const;
     const clock = new Date(Date.now() + 7_200_000).toLocaleTimeString('en-GB', zone);
     await expect(planned(page).nth(4).locator('.window')).toContainText(clock.slice(0, 3));
+
+    const question = page.getByRole('dialog', { name: 'Cancel this message?' });
+    for (const [position, consequence] of [
+      [0, 'It will not appear again.'],
+      [2, 'The message before it will stand again.'],
+      [3, 'It will not appear.'],
+    ] as const) {
+      await planned(page).nth(position).getByRole('button').click();
+      await expect(question).toContainText(consequence);
+      await page.keyboard.press('Escape');
+    }
   });
 
   test('cancels a message after one question', QUICK, async ({ page, server }) => {

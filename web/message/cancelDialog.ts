@@ -5,6 +5,7 @@ import { button, element } from '../ui/element.ts';
 import { linkedText } from '../ui/linkedText.ts';
 import { modal } from '../ui/modal.ts';
 import type { Toast } from '../ui/toast.ts';
+import { describeCancel, entryStatus } from './entryStatus.pure.ts';
 import type { NumberedEntry } from './historyItem.ts';
 import { TimeFormat } from './timeFormat.ts';
 import { WriteControls } from './writeControls.ts';
@@ -62,10 +63,8 @@ export class CancelDialog {
     }
     this.#number = entry.number;
     this.#message.replaceChildren(linkedText(entry.message));
-    const window = this.#times.window(entry);
-    this.#window.textContent = entry.isInForce
-      ? `In force ${window}. The message before it will stand again.`
-      : `Planned ${window}. It will not appear.`;
+    const status = entryStatus(entry, Date.now());
+    this.#window.textContent = describeCancel(status, this.#times.window(entry));
     this.#show();
     this.#keep.focus();
     this.#controls.check();

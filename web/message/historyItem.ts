@@ -11,8 +11,8 @@ import type { TimeFormat } from './timeFormat.ts';
 export type NumberedEntry = HistoryEntry & { number: number };
 
 export interface HistoryItemOptions {
-  /** How the entry stands, in words; `undefined` if there is nothing to say. */
-  status: string | undefined;
+  /** How the entry stands, in words; empty if there is nothing to say. */
+  status: string;
   times: TimeFormat;
   /** Called when the user wants to cancel the entry, if it is planned. */
   cancel(entry: NumberedEntry): void;
@@ -24,7 +24,7 @@ export function historyItem(
 ): HTMLElement {
   const message = element('p', { dir: 'auto' }, linkedText(entry.message));
   const item = element('li', {}, ...headLines(entry, times), message);
-  if (status !== undefined) {
+  if (status !== '') {
     item.prepend(element('div', { className: entry.isInForce ? 'in-force' : '' }, status));
   }
   if (isNumbered(entry) && entry.isPlanned) {

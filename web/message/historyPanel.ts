@@ -17,7 +17,7 @@ import {
 } from '../../client/replies/historyReader.ts';
 import { ServerExchange } from '../connection/serverExchange.ts';
 import { button, element, iconButton } from '../ui/element.ts';
-import { entryStatus } from './entryStatus.pure.ts';
+import { entryStatus, STATUS_WORDS } from './entryStatus.pure.ts';
 import { historyItem, type NumberedEntry } from './historyItem.ts';
 import { asSentence } from './replyWords.pure.ts';
 import { TimeFormat } from './timeFormat.ts';
@@ -188,7 +188,7 @@ export class HistoryPanel {
 
   #item(entry: HistoryEntry): HTMLElement {
     return historyItem(entry, {
-      status: entryStatus(entry, Date.now()),
+      status: STATUS_WORDS[entryStatus(entry, Date.now())],
       times: this.#times,
       cancel: this.#cancel,
     });
