@@ -287,6 +287,7 @@ test.describe('the history', () => {
     const again = await startServer(server.port);
     await store('back', again.port);
     await panel.getByRole('button', { name: 'Try again' }).click();
+    await expect(panel.getByRole('button', { name: 'Close the history' })).toBeFocused();
     await expect(page.locator('#history li')).toHaveText([/back$/]);
     await expect(panel.getByRole('button', { name: 'Try again' })).toBeHidden();
   });

@@ -450,7 +450,7 @@ test.describe('the history', () => {
     await page.keyboard.press('Enter');
     await question.getByRole('button', { name: 'Cancel the message' }).click();
     await expect(planned(page)).toHaveCount(1);
-    await expect(past(page)).toHaveText([/^cancelled before it began.*to come$/]);
+    await expect(past(page)).toHaveText([/^canceled before it began.*to come$/]);
 
     await planned(page).getByRole('button').click();
     await expect(question).toContainText('The message before it will stand again.');
@@ -470,7 +470,54 @@ test.describe('the history', () => {
     await send(server.port, 'MSGCANCEL', '1');
     const question = page.getByRole('dialog', { name: 'Cancel this message?' });
     await question.getByRole('button', { name: 'Cancel the message' }).click();
-    await expect(question).toContainText('This message is over, or was cancelled already.');
+    await expect(question).toContainText('This message is over, or was canceled already.');
+  });
+
+  test('keeps the focus on what was chosen while the list is reloaded', async ({
+    page,
+    server,
+  }) => {
+    await store('see https://example.com/', server.port);
+    await planFrom(server.port, 'soon in force', 4, 3600);
+    await planFrom(server.port, 'later', 7200, 10_800);
+    await page.getByRole('button', { name: 'Message history' }).click();
+    const cancel = (message: string) =>
+      planned(page).filter({ hasText: message }).getByRole('button', { name: 'Cancel…' });
+    await cancel('soon in force').focus();
+    await expect(planned(page)).toHaveText([/^In force.*soon in force/, /^To come.*later/]);
+    await expect(cancel('soon in force')).toBeFocused();
+    await cancel('later').focus();
+    await planFrom(server.port, 'newer', undefined, 3600);
+    await expect(planned(page)).toHaveText([/newer/, /^Under.*soon in force/, /later/]);
+    await expect(cancel('later')).toBeFocused();
+
+    const link = past(page).getByRole('link');
+    await link.focus();
+    await store('another one', server.port);
+    await expect(past(page)).toHaveCount(2);
+    await expect(link).toBeFocused();
+  });
+
+  test('a reload behind the question keeps the way back of the focus', async ({ page, server }) => {
+    await planFrom(server.port, 'to come', 7200, 10_800);
+    await page.getByRole('button', { name: 'Message history' }).click();
+    const question = page.getByRole('dialog', { name: 'Cancel this message?' });
+    const cancel = planned(page).getByRole('button');
+    await cancel.click();
+    await store('another one', server.port);
+    await expect(page.locator('#history li')).toHaveCount(2);
+    await expect(question.getByRole('button', { name: 'Keep it' })).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(cancel).toBeFocused();
+
+    // What is canceled elsewhere has no button any more.
+    await cancel.click();
+    await send(server.port, 'MSGCANCEL', '1');
+    await store('and another', server.port);
+    await expect(page.locator('#history .planned')).toHaveCount(0);
+    await page.keyboard.press('Escape');
+    await expect(question).toBeHidden();
+    await expect(history(page).locator('.lists')).toBeFocused();
   });
 
   test('isolates a planned text from right to left', async ({ page, server }) => {

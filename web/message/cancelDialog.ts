@@ -24,9 +24,9 @@ export class CancelDialog {
   /**
    * @param url The WebSocket URL of the message server at the bridge.
    * @param toast Shows what happens after the dialog is closed.
-   * @param cancelled Called once the message is cancelled.
+   * @param canceled Called once the message is canceled.
    */
-  constructor(url: URL, toast: Toast, cancelled: () => void) {
+  constructor(url: URL, toast: Toast, canceled: () => void) {
     this.#toast = toast;
     this.#controls = new WriteControls(url, 'MSGCANCEL', toast);
     const form = element(
@@ -46,8 +46,8 @@ export class CancelDialog {
       event.preventDefault();
       this.#controls.send(String(this.#number), () => {
         this.#dialog.close();
-        toast.show('The message is cancelled.');
-        cancelled();
+        toast.show('The message is canceled.');
+        canceled();
       });
     });
     this.#dialog = createDialog('cancel', 'Cancel this message?', form);

@@ -1,5 +1,6 @@
 // An entry in the panel with the history: when it is in force, who stored it and when, the message,
-// and a button that cancels it.
+// and a button that cancels it. Its message and its button stay the same elements while it changes:
+// one of them may have the focus.
 
 import type { HistoryEntry } from '../../client/replies/historyReader.ts';
 import { formatTime } from '../../protocol/time.ts';
@@ -10,31 +11,50 @@ import type { TimeFormat } from './timeFormat.ts';
 /** An entry of a server that knows MSGCANCEL. */
 export type NumberedEntry = HistoryEntry & { number: number };
 
-export interface HistoryItemOptions {
-  /** How the entry stands, in words; empty if there is nothing to say. */
-  status: string;
-  times: TimeFormat;
-  /** Called when the user wants to cancel the entry, if it is planned. */
-  cancel(entry: NumberedEntry): void;
-}
+export class HistoryItem {
+  readonly element = element('li');
+  readonly #times: TimeFormat;
+  readonly #message: HTMLElement;
+  readonly #button: HTMLButtonElement;
+  #entry: HistoryEntry;
 
-export function historyItem(
-  entry: HistoryEntry,
-  { status, times, cancel }: HistoryItemOptions,
-): HTMLElement {
-  const message = element('p', { dir: 'auto' }, linkedText(entry.message));
-  const item = element('li', {}, ...headLines(entry, times), message);
-  if (status !== '') {
-    item.prepend(element('div', { className: entry.isInForce ? 'in-force' : '' }, status));
+  /** @param cancel Called when the user wants to cancel the entry, if it is planned. */
+  constructor(entry: HistoryEntry, times: TimeFormat, cancel: (entry: NumberedEntry) => void) {
+    this.#entry = entry;
+    this.#times = times;
+    this.#message = element('p', { dir: 'auto' }, linkedText(entry.message));
+    this.#button = button(
+      { onclick: () => isNumbered(this.#entry) && cancel(this.#entry) },
+      'Cancel…',
+    );
+    this.element.append(this.#message);
   }
-  if (isNumbered(entry) && entry.isPlanned) {
-    item.className = 'planned';
-    const cancelButton = button({ onclick: () => cancel(entry) }, 'Cancel…');
-    message.id = `entry-${entry.number}`;
-    cancelButton.setAttribute('aria-describedby', message.id);
-    item.append(cancelButton);
+
+  /** Whether it shows this entry. A server with another store uses the same numbers. */
+  isOf({ number, message }: HistoryEntry): boolean {
+    return number === this.#entry.number && message === this.#entry.message;
   }
-  return item;
+
+  /**
+   * @param entry The same entry, as it is now.
+   * @param status How it stands, in words; empty if there is nothing to say.
+   */
+  update(entry: HistoryEntry, status: string): void {
+    this.#entry = entry;
+    while (this.element.firstChild !== this.#message) this.element.firstChild?.remove();
+    const className = entry.isInForce ? 'in-force' : '';
+    if (status !== '') this.#message.before(element('div', { className }, status));
+    this.#message.before(...headLines(entry, this.#times));
+    const isCancelable = isNumbered(entry) && entry.isPlanned;
+    this.element.className = isCancelable ? 'planned' : '';
+    if (!isCancelable) {
+      this.#button.remove();
+    } else if (this.#button.parentNode === null) {
+      this.#message.id = `entry-${entry.number}`;
+      this.#button.setAttribute('aria-describedby', this.#message.id);
+      this.element.append(this.#button);
+    }
+  }
 }
 
 function isNumbered(entry: HistoryEntry): entry is NumberedEntry {
@@ -57,9 +77,9 @@ function headLines(entry: HistoryEntry, times: TimeFormat): HTMLElement[] {
 
 function windowText(entry: HistoryEntry, times: TimeFormat): string {
   const { fromMs, untilMs } = entry;
-  // The end of an entry that was cancelled is the time when it was cancelled.
+  // The end of an entry that was canceled is the time when it was canceled.
   if (fromMs !== undefined && untilMs !== undefined && untilMs <= fromMs) {
-    return 'cancelled before it began';
+    return 'canceled before it began';
   }
   return times.window(entry);
 }

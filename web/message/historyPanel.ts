@@ -18,7 +18,8 @@ import {
 import { ServerExchange } from '../connection/serverExchange.ts';
 import { button, element, iconButton } from '../ui/element.ts';
 import { entryStatus, STATUS_WORDS } from './entryStatus.pure.ts';
-import { historyItem, type NumberedEntry } from './historyItem.ts';
+import { HistoryItem, type NumberedEntry } from './historyItem.ts';
+import { HistoryList } from './historyList.ts';
 import { asSentence } from './replyWords.pure.ts';
 import { TimeFormat } from './timeFormat.ts';
 
@@ -46,12 +47,20 @@ export class HistoryPanel {
   });
   readonly #status = element('p');
   readonly #tryAgain = button({ hidden: true, onclick: () => this.#load() }, 'Try again');
+  readonly #showMore = button({ onclick: () => this.#showOlder() });
+  readonly #more = element('li', {}, this.#showMore);
   readonly #planned = new HistoryList('Planned', 'Planned messages, the next one first');
   readonly #past = new HistoryList('So far', 'Messages, newest first');
   /** A tab stop, for scrolling with the keyboard. */
   readonly #lists = element('div', { className: 'lists', tabIndex: 0, hidden: true });
   readonly #times = new TimeFormat();
   #state: LoadState = { is: 'idle' };
+  #entries: { planned: readonly HistoryEntry[]; past: readonly HistoryEntry[] } = {
+    planned: [],
+    past: [],
+  };
+  /** Those in the lists, by the number of the entry. */
+  #items: ReadonlyMap<number, HistoryItem> = new Map();
   /** The number of messages that the user asked to see. */
   #shownCount = PAGE_SIZE;
 
@@ -144,6 +153,13 @@ export class HistoryPanel {
     this.#state = { is: 'loading', exchange, isOutdated: false };
   }
 
+  #showOlder(): void {
+    this.#shownCount += PAGE_SIZE;
+    this.#draw();
+    // The button has moved behind the messages that it showed.
+    this.#lists.focus();
+  }
+
   /** Ends a load, or what waits for one. */
   #stop(): void {
     if (this.#state.is === 'loading') this.#state.exchange.close();
@@ -154,44 +170,52 @@ export class HistoryPanel {
   #show(entries: readonly HistoryEntry[]): void {
     const isOutdated = this.#state.is === 'loading' && this.#state.isOutdated;
     this.#stop();
-    // A reload keeps the focus and the number of messages.
-    const hasFocus = this.#lists.contains(document.activeElement);
-    const planned = entries.filter(({ isPlanned }) => isPlanned).toSorted(byStart);
-    const past = entries.filter(({ isPlanned }) => !isPlanned).toReversed();
-    this.#planned.replace(planned.map((entry) => this.#item(entry)));
-    this.#past.replace([]);
-    this.#appendPast(past, this.#shownCount);
-    // Without planned messages there is no other list to tell it from.
-    this.#past.isTitled = planned.length > 0;
-    this.#lists.hidden = entries.length === 0;
-    if (hasFocus) this.#lists.focus();
+    this.#entries = {
+      planned: entries.filter(({ isPlanned }) => isPlanned).toSorted(byStart),
+      past: entries.filter(({ isPlanned }) => !isPlanned).toReversed(),
+    };
+    this.#draw();
     this.#setStatus(entries.length === 0 ? 'No message has been stored yet.' : '');
     if (isOutdated) this.reloadSoon();
   }
 
-  /** Appends some messages, and a button for the others. */
-  #appendPast(past: readonly HistoryEntry[], count = PAGE_SIZE): void {
-    this.#past.append(past.slice(0, count).map((entry) => this.#item(entry)));
-    if (past.length <= count) return;
-    const older = past.slice(count);
-    const showMore = () => {
-      item.remove();
-      this.#shownCount += PAGE_SIZE;
-      this.#appendPast(older);
-      // The button that had the focus was removed.
-      this.#lists.focus();
-    };
-    const label = `Show older messages (${older.length})`;
-    const item = element('li', {}, button({ onclick: showMore }, label));
-    this.#past.append([item]);
+  /** Draws the lists. The focus stays where it is, unless that is gone. */
+  #draw(): void {
+    const focused = document.activeElement;
+    const hasFocus = this.#lists.contains(focused);
+    this.#drawLists();
+    if (!hasFocus) return;
+    // An element that is moved loses the focus.
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+    if (this.#lists.hidden || document.activeElement !== focused) this.#focusLists();
   }
 
-  #item(entry: HistoryEntry): HTMLElement {
-    return historyItem(entry, {
-      status: STATUS_WORDS[entryStatus(entry, Date.now())],
-      times: this.#times,
-      cancel: this.#cancel,
-    });
+  #drawLists(): void {
+    const { planned, past } = this.#entries;
+    const items = new Map<number, HistoryItem>();
+    this.#planned.show(planned.map((entry) => this.#drawItem(entry, items)));
+    const shown = past.slice(0, this.#shownCount).map((entry) => this.#drawItem(entry, items));
+    const olderCount = past.length - shown.length;
+    this.#showMore.textContent = `Show older messages (${olderCount})`;
+    this.#past.show(olderCount > 0 ? [...shown, this.#more] : shown);
+    this.#items = items;
+    // Without planned messages there is no other list to tell it from.
+    this.#past.isTitled = planned.length > 0;
+    this.#lists.hidden = planned.length + past.length === 0;
+  }
+
+  /** @param items Gets the item, if it can be drawn again. */
+  #drawItem(entry: HistoryEntry, items: Map<number, HistoryItem>): HTMLElement {
+    const { number } = entry;
+    const drawn = number === undefined ? undefined : this.#items.get(number);
+    const item = drawn?.isOf(entry) ? drawn : new HistoryItem(entry, this.#times, this.#cancel);
+    if (number !== undefined) items.set(number, item);
+    item.update(entry, STATUS_WORDS[entryStatus(entry, Date.now())]);
+    return item.element;
+  }
+
+  #focusLists(): void {
+    (this.#lists.hidden ? this.#close : this.#lists).focus();
   }
 
   #fail(reason: string): void {
@@ -202,34 +226,8 @@ export class HistoryPanel {
 
   #setStatus(text: string): void {
     this.#status.textContent = text;
+    if (document.activeElement === this.#tryAgain) this.#focusLists();
     this.#tryAgain.hidden = true;
-  }
-}
-
-/** A list with a title. Without items, both are hidden. */
-class HistoryList {
-  readonly element: HTMLElement;
-  readonly #title: HTMLElement;
-  readonly #list = element('ol');
-
-  constructor(title: string, label: string) {
-    this.#title = element('h3', {}, title);
-    this.#list.ariaLabel = label;
-    this.element = element('div', {}, this.#title, this.#list);
-  }
-
-  set isTitled(isTitled: boolean) {
-    this.#title.hidden = !isTitled;
-  }
-
-  replace(items: readonly HTMLElement[]): void {
-    this.#list.replaceChildren(...items);
-    this.element.hidden = items.length === 0;
-  }
-
-  append(items: readonly HTMLElement[]): void {
-    this.#list.append(...items);
-    this.element.hidden = this.#list.childElementCount === 0;
   }
 }
 

@@ -4,7 +4,8 @@
  * Makes Escape, its `.close` button and a click outside close a dialog.
  *
  * @param onOpen Called before the dialog is shown.
- * @returns A function that opens the dialog. When it closes, the focus returns to where it was.
+ * @returns A function that opens the dialog. When it closes, the focus returns to where it was; if
+ *   that is gone from the page, to what is around it.
  */
 export function modal(dialog: HTMLDialogElement, onOpen: () => void = () => {}): () => void {
   dialog.querySelector('.close')?.addEventListener('click', () => dialog.close());
@@ -12,9 +13,19 @@ export function modal(dialog: HTMLDialogElement, onOpen: () => void = () => {}):
   return () => {
     if (dialog.open) return;
     onOpen();
+    focusAroundOnceGone(document.activeElement, dialog);
     dialog.showModal();
     dialog.scrollTop = 0;
   };
+}
+
+/** The browser returns the focus to the opener only if it is still in the page. */
+function focusAroundOnceGone(opener: Element | null, dialog: HTMLDialogElement): void {
+  const around = opener?.parentElement?.closest<HTMLElement>('[tabindex]');
+  const onClose = () => {
+    if (!opener?.isConnected) around?.focus();
+  };
+  dialog.addEventListener('close', onClose, { once: true });
 }
 
 /** Ignores a press that starts inside, for example to select text, and ends outside. */
