@@ -43,5 +43,10 @@ export function isClosingReply(reply: string): boolean {
   return CLOSING_REPLIES.has(reply);
 }
 
+/** Whether a server does not know the command. The reply of the original is worded differently. */
+export function isUnknownCommand(reply: string): boolean {
+  return reply.startsWith('400 ') && reply !== REPLY.badNumber && reply !== REPLY.noText;
+}
+
 /** The line after the last one of MSGHIST, MSGLIST and MSGPLANS. */
 export const END_OF_LIST = '.';

@@ -12,7 +12,7 @@
 
 import { LineReader, MAX_LINE_BYTES, TOO_LONG } from '../../protocol/lines.ts';
 import { escapeControls } from '../../protocol/plainText.ts';
-import { REPLY } from '../../protocol/replies.ts';
+import { isUnknownCommand, REPLY } from '../../protocol/replies.ts';
 import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts';
 import { readEntryLine, type StoredEntry } from './entryLine.ts';
 import { readHistoryLine } from './historyLine.ts';
@@ -46,9 +46,6 @@ const MAX_MESSAGES = 10_000;
 
 /** Enough for MAX_MESSAGES messages of the maximum length. A hostile server sends longer ones. */
 const MAX_CHARACTERS = MAX_MESSAGES * MAX_LINE_BYTES;
-
-/** How a server replies to a command that it does not know; the original's words are others. */
-const UNKNOWN_COMMAND = /^400 /;
 
 type State =
   | { awaits: 'info' }
@@ -84,7 +81,7 @@ export class HistoryReader {
     const state = this.#state;
     switch (state.awaits) {
       case 'info':
-        if (UNKNOWN_COMMAND.test(line)) {
+        if (isUnknownCommand(line)) {
           return this.#continue({ awaits: 'older', lines: new HistoryLineReader() }, OLDER_REQUEST);
         }
         return line === REPLY.ok ? this.#continue({ awaits: 'inForce' }) : rejected(line);

@@ -1,6 +1,6 @@
 // The server's replies to a change, in words for a user.
 
-import { REPLY } from '../../protocol/replies.ts';
+import { isUnknownCommand, REPLY } from '../../protocol/replies.ts';
 import { MAX_PLAN_YEARS } from '../../protocol/time.ts';
 
 const WORDS: ReadonlyMap<string, string> = new Map([
@@ -24,13 +24,10 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   [REPLY.shuttingDown, 'The server is stopping: try again later.'],
 ]);
 
-/** How a server replies to a command that it does not know; the original's words are others. */
-const UNKNOWN_COMMAND = /^400 /;
-
 export function replyWords(reply: string): string {
   const words = WORDS.get(reply);
   if (words !== undefined) return words;
-  if (UNKNOWN_COMMAND.test(reply)) return 'This server cannot plan messages: it is an older one.';
+  if (isUnknownCommand(reply)) return 'This server cannot plan messages: it is an older one.';
   return `The server replied: ${reply}`;
 }
 

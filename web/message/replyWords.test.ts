@@ -13,6 +13,6 @@ test.each(['400 UNKNOWN COMMAND', '400 Bad Request'])('takes %s for an older ser
   expect(replyWords(reply)).toBe('This server cannot plan messages: it is an older one.');
 });
 
-test('shows any other reply as it is', () => {
-  expect(replyWords('599 WHATEVER')).toBe('The server replied: 599 WHATEVER');
+test.each(['599 WHATEVER', '400 BAD NUMBER'])('shows any other reply as it is: %s', (reply) => {
+  expect(replyWords(reply)).toBe(`The server replied: ${reply}`);
 });
