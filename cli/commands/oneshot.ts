@@ -82,7 +82,7 @@ function describePlan(plan: Plan): string {
   return `${plan.number} ${describeWindow(plan, localZone())}: ${plan.message}`;
 }
 
-/** MSGPLANS tells no more. */
+/** A line of MSGPLANS has no more fields. */
 function planJson(plan: Plan): string {
   const { message, number, from, until } = entryJson(plan);
   return JSON.stringify({ message, number, from, until });

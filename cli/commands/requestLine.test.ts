@@ -13,7 +13,7 @@ test.each([
 test.each([
   ['ASCII', 'x'.repeat(4094)],
   ['two bytes a character', 'ü'.repeat(2047)],
-])('rejects one that does not fit, and tells how much does: %s', (_what, message) => {
+])('rejects one that does not fit, and reports how much does: %s', (_what, message) => {
   expect(() => requestLine('17', 'the number', message)).toThrow(
     'the message has 4094 bytes, and the number leaves 4093 bytes of the line for it; shorten it',
   );

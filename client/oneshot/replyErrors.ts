@@ -22,7 +22,7 @@ export class RejectedError extends Error {
   }
 }
 
-/** A bridge rejected the WebSocket, or it is none. */
+/** A bridge rejected the WebSocket, or the server at that URL is not a bridge. */
 export class BridgeRejectedError extends RejectedError {
   override name = 'BridgeRejectedError';
   /** The status of its HTTP response; 0 if it sent none. */

@@ -5,7 +5,7 @@ import type { StoredEntry } from './entryLine.ts';
 
 export interface EntryJson {
   message: string;
-  /** `null` if an older server does not tell. */
+  /** `null` if the server is older and does not send it. */
   number: number | null;
   /** Times are RFC 3339, in UTC; `null` if there is none. */
   storedAt: string | null;

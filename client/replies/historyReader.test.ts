@@ -120,7 +120,7 @@ describe.each([
   });
 });
 
-test('asks for the lists once the server has told what is in force', () => {
+test('asks for the lists once the server has sent what is in force', () => {
   expect(sentFor(['200 OK', '0 - / - An apple a day', '200 OK'])).toEqual([
     '',
     'MSGPLANS\nMSGLIST\nQUIT\n',

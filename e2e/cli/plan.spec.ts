@@ -223,7 +223,7 @@ for (const [command, flags, room] of [
   ['plan', ['--until', `${FRIDAY} 18:00`], 4096 - `/${FRIDAY}T17:00:00Z `.length],
   ['set', ['--if-number', '0'], 4096 - '0 '.length],
 ] as const) {
-  test(`${command} takes a message that fills the line, and tells how much fits`, async ({
+  test(`${command} takes a message that fills the line, and reports how much fits`, async ({
     server,
   }) => {
     const at = addressOf(server);

@@ -16,7 +16,7 @@ function entry(number: number, fields: Partial<HistoryEntry>): HistoryEntry {
 }
 
 test.each<[rule: string, entry: HistoryEntry, status: EntryStatus]>([
-  ['is in force as the server says', entry(5, { isInForce: true, fromMs: 2000 }), 'inForce'],
+  ['is in force if the server reports it', entry(5, { isInForce: true, fromMs: 2000 }), 'inForce'],
   ['has no status if it is over', entry(5, {}), 'over'],
   ['is to come', entry(5, { fromMs: 2000, untilMs: 3000 }), 'toCome'],
   ['waits in its window', entry(4, { untilMs: 2000 }), 'underNewer'],
