@@ -38,7 +38,7 @@ const UNKNOWN_OUTCOME: Record<WriteCommand, string> = {
   MSGSTORE: 'it may or may not be stored; check with motd get',
   MSGREPLACE: 'it may or may not be stored; check with motd get',
   MSGPLAN: 'it may or may not be planned; check with motd plans',
-  MSGCANCEL: 'it may or may not be cancelled; check with motd plans',
+  MSGCANCEL: 'it may or may not be canceled; check with motd plans',
 };
 
 const SENT_NOTHING_ADVICE =

@@ -71,7 +71,7 @@ export class EncodedReplies {
       if (!isEntry(record)) continue;
       if (command === 'MSGLIST') yield detailLine(record);
       // One that was canceled ended then.
-      else if (hasBegun(record, record.cancelledAtMs ?? now)) yield historyLine(record);
+      else if (hasBegun(record, record.canceledAtMs ?? now)) yield historyLine(record);
     }
   }
 }
@@ -92,7 +92,7 @@ type Details = Partial<HistoryEntry> & Pick<Numbered<HistoryEntry>, 'number' | '
 /** `17 2026-11-27T17:00:00.123Z 2026-11-27T18:00:00Z/ alice Maintenance` */
 function detailLine({ number, storedAtMs, author, message, ...window }: Details): string {
   const storedAt = storedAtMs === undefined ? UNKNOWN : formatTime(storedAtMs);
-  const untilMs = window.cancelledAtMs ?? window.untilMs;
+  const untilMs = window.canceledAtMs ?? window.untilMs;
   // An author of this name is encoded too: it stands for none.
   const name = author === undefined ? UNKNOWN : encodeURIComponent(author).replace(/^-$/, '%2D');
   return `${number} ${storedAt} ${formatWindow({ ...window, untilMs })} ${name} ${message}\n`;

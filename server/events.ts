@@ -22,7 +22,7 @@ export type ServerEvent =
       window: string;
       message: string;
     }
-  /** The entry with this number was cancelled. */
+  /** The entry with this number was canceled. */
   | { event: 'cancelled'; peer: Peer; number: number }
   /** A window began or ended. */
   | { event: 'changedByClock'; message: string }

@@ -141,7 +141,7 @@ test('announces every message that was in force for a moment, once, in order', a
   expect(changes).toEqual(['a', 'b', 'a', 'c']);
 });
 
-test('announces the message before a cancelled one', async () => {
+test('announces the message before a canceled one', async () => {
   const { inForce, store, changes } = setUp(planned('plan', -1, 2));
   expect(inForce.message).toBe('plan');
   await store.append({ cancels: 1, storedAtMs: NOON });

@@ -102,7 +102,7 @@ async function cancel(
 ): Promise<Reply> {
   const now = inForce.now();
   const entry = store.history.entryAt(number);
-  const isOver = entry?.cancelledAtMs !== undefined || (entry?.untilMs ?? now + 1) <= now;
+  const isOver = entry?.canceledAtMs !== undefined || (entry?.untilMs ?? now + 1) <= now;
   if (entry === undefined || isOver) return REPLY.noSuchMessage;
   await store.append({ cancels: number, author: peer.user, storedAtMs: now });
   storeCounts.stored++;

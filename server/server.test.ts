@@ -328,7 +328,7 @@ describe('MSGCANCEL', () => {
     );
   });
 
-  test('rejects the number of an entry that is unknown, over or cancelled', async () => {
+  test('rejects the number of an entry that is unknown, over or canceled', async () => {
     const { client, clock } = await atNoon();
     await client.send('MSGPLAN\n/2026-11-27T13:00Z a\nMSGSTORE\nb\nMSGCANCEL\n2\n');
     await client.until(`200 OK\n200 OK 1\n${'200 OK\n'.repeat(4)}`);

@@ -103,7 +103,7 @@ async function changeOnce(
       failures.every((failure) => failure.server !== server),
     );
   }
-  const done = command === 'MSGCANCEL' ? 'cancelled' : 'accepted';
+  const done = command === 'MSGCANCEL' ? 'canceled' : 'accepted';
   throw cliErrorForAll(failures, `no server ${done} the message`, options.timeout);
 }
 

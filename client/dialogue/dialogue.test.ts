@@ -147,7 +147,7 @@ describe.each(WRITE_COMMANDS)('after %s', (command) => {
     const dialogue = dialogueAfter([command, '200 OK']);
     dialogue.typed('a line');
     const { screen } = shown(dialogue.closed('gone'));
-    const change = command === 'MSGCANCEL' ? 'cancelled' : 'stored';
+    const change = command === 'MSGCANCEL' ? 'canceled' : 'stored';
     expect(screen).toContain(`[gone]\n[it is not known whether the message was ${change}]\n`);
   });
 });

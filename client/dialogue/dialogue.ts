@@ -124,7 +124,7 @@ export class Dialogue implements Conversation {
   /** Warns if a change was sent and no reply arrived. */
   #warnIfUnknown(): Effect[] {
     if (this.#state.at !== 'reply' || !isWriteCommand(this.#state.asked.for)) return [];
-    const change = this.#state.asked.for === 'MSGCANCEL' ? 'cancelled' : 'stored';
+    const change = this.#state.asked.for === 'MSGCANCEL' ? 'canceled' : 'stored';
     return [print('note', `[it is not known whether the message was ${change}]`)];
   }
 

@@ -300,7 +300,7 @@ for (const [args, reply, error] of [
   [
     ['cancel', '1'],
     '',
-    'its number was sent, .*: it may or may not be cancelled; check with motd plans',
+    'its number was sent, .*: it may or may not be canceled; check with motd plans',
   ],
   [
     ['cancel', '1'],

@@ -158,7 +158,7 @@ test('copies windows and cancellations, under the numbers that they get', async 
   const client = await StoringClient.connect(before.port);
   for (const message of ['a', 'b']) await client.store(message);
   await client.change('MSGPLAN', '2032-01-01T12:00Z/2032-01-01T13:00Z planned');
-  await client.change('MSGPLAN', '2032-01-01T12:00Z/ cancelled');
+  await client.change('MSGPLAN', '2032-01-01T12:00Z/ canceled');
   for (const message of ['c', 'd']) await client.store(message);
   await client.change('MSGCANCEL', '4');
   const { lines } = await client.entries();

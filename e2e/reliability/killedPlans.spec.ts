@@ -1,5 +1,5 @@
 // kill -9 at random moments while clients plan, cancel and store messages, and while windows begin
-// and end. After every restart, what was acknowledged is there, what was cancelled or is over is not
+// and end. After every restart, what was acknowledged is there, what was canceled or is over is not
 // in force, and the message in force is the one that the entries and the clock determine.
 
 import { setTimeout } from 'node:timers/promises';
@@ -28,19 +28,19 @@ interface Entry {
 /** What a client knows for certain. */
 interface Acknowledged {
   planned: Map<number, Entry>;
-  cancelled: Set<number>;
+  canceled: Set<number>;
   /** Cancellations that were sent: they may have been stored. */
-  maybeCancelled: Set<number>;
+  maybeCanceled: Set<number>;
 }
 
-test('keeps what is planned, and what is cancelled, after kill -9', QUICK, async ({ folder }) => {
+test('keeps what is planned, and what is canceled, after kill -9', QUICK, async ({ folder }) => {
   const rounds = scaled(10, 1000);
   test.setTimeout(60_000 + rounds * 5000);
   const random = randomFrom(seed);
   const known: Acknowledged = {
     planned: new Map(),
-    cancelled: new Set(),
-    maybeCancelled: new Set(),
+    canceled: new Set(),
+    maybeCanceled: new Set(),
   };
   let changes = 0;
   for (let round = 0; round <= rounds; round++) {
@@ -60,7 +60,7 @@ test('keeps what is planned, and what is cancelled, after kill -9', QUICK, async
   record(
     'killed while planned messages come due',
     `${rounds} times kill -9; ${changes} acknowledged changes, ${known.planned.size} of them planned ` +
-      `messages and ${known.cancelled.size} cancellations: 0 lost, 0 resurrected`,
+      `messages and ${known.canceled.size} cancellations: 0 lost, 0 resurrected`,
   );
 });
 
@@ -111,9 +111,9 @@ async function cancel(
   const numbers = [...known.planned.keys()].slice(-50);
   const number = numbers[upTo(numbers.length)];
   if (number === undefined) return;
-  known.maybeCancelled.add(number);
+  known.maybeCanceled.add(number);
   const reply = await client.change('MSGCANCEL', String(number));
-  if (reply === '200 OK') known.cancelled.add(number);
+  if (reply === '200 OK') known.canceled.add(number);
   else expect(reply).toBe('404 NO SUCH MESSAGE');
 }
 
@@ -131,13 +131,13 @@ async function faultsOf(port: number, known: Acknowledged): Promise<string[]> {
     const found = held.get(entry.number);
     if (found === undefined) {
       const isOver = (entry.untilMs ?? 0) <= afterMs || isSuperseded(entry, entries);
-      const mayBeGone = isOver || known.maybeCancelled.has(entry.number);
+      const mayBeGone = isOver || known.maybeCanceled.has(entry.number);
       if (!mayBeGone) faults.push(`lost: ${entry.message}`);
       continue;
     }
     if (found.message !== entry.message) faults.push(`changed: ${entry.message}`);
     const isCut = (found.untilMs ?? 0) < (entry.untilMs ?? 0);
-    if (known.cancelled.has(entry.number) && !isCut && (entry.untilMs ?? 0) > afterMs) {
+    if (known.canceled.has(entry.number) && !isCut && (entry.untilMs ?? 0) > afterMs) {
       faults.push(`resurrected: ${entry.message}`);
     }
   }

@@ -48,7 +48,7 @@ test('keeps a message that is planned, or in force, whatever the limit', () => {
   ]);
 });
 
-test('drops a message once its window is over, or it is cancelled', () => {
+test('drops a message once its window is over, or it is canceled', () => {
   const history = historyOf(1, { ...plain('plan'), fromMs: 10, untilMs: 20 }, plain('a', 1));
   expect(history.kept.map(({ number }) => number)).toEqual([1]);
   history.add(plain('b', 20));
@@ -65,10 +65,10 @@ test('drops a plan without an end once a later message has superseded it', () =>
   expect(messagesIn({ history })).toEqual(['b']);
 });
 
-test('puts the message before a cancelled one in force', () => {
+test('puts the message before a canceled one in force', () => {
   const history = historyOf(9, plain('a'), plain('b', 1), { cancels: 2, storedAtMs: 2 });
   expect(history.inForce(3).entry?.message).toBe('a');
-  expect(history.entryAt(2)).toMatchObject({ cancelledAtMs: 2 });
+  expect(history.entryAt(2)).toMatchObject({ canceledAtMs: 2 });
   history.add({ cancels: 1, storedAtMs: 4 });
   expect(history.inForce(5).entry).toBeUndefined();
 });
@@ -86,7 +86,7 @@ test('lists what is planned: in force by a window, or still to come', () => {
     { ...plain('now'), fromMs: 3, untilMs: 30 },
     { ...plain('later'), fromMs: 20 },
     plain('message', 2),
-    { ...plain('cancelled', 4), fromMs: 20 },
+    { ...plain('canceled', 4), fromMs: 20 },
     { cancels: 5, storedAtMs: 4 },
   );
   expect(history.planned(6).map(({ message }) => message)).toEqual(['now', 'later']);
@@ -144,7 +144,7 @@ test('has the same message in force from now on as if it had dropped nothing', (
           history.add(step);
           all.set(history.last, step);
           if ('cancels' in step && target !== undefined && isEntry(target)) {
-            all.set(step.cancels, { ...target, cancelledAtMs: storedAtMs });
+            all.set(step.cancels, { ...target, canceledAtMs: storedAtMs });
           }
           for (let t = storedAtMs; t < storedAtMs + 20; t++) {
             expect(history.inForce(t).entry?.number).toBe(inForceAt(entriesOf(all), t)?.number);

@@ -19,9 +19,9 @@ export class History {
   #tail: Tail<HistoryRecord>;
   /** Older entries than those in the tail, by number, in order. */
   #kept = new Map<number, Numbered<HistoryEntry>>();
-  /** Every planned entry that is not cancelled, by number, in order. */
+  /** Every planned entry that is not canceled, by number, in order. */
   #planned = new Map<number, Numbered<HistoryEntry>>();
-  /** The newest entry that was neither planned nor cancelled. It supersedes all such before it. */
+  /** The newest entry that was neither planned nor canceled. It supersedes all such before it. */
   #newestUnplanned: Numbered<HistoryEntry> | undefined;
   /** A check of all kept entries waits for as many records, so that each record costs the same. */
   #addedSinceCheck = 0;
@@ -152,17 +152,17 @@ export class History {
   }
 
   #addEntry(entry: Numbered<HistoryEntry>): void {
-    if (entry.cancelledAtMs !== undefined) return;
+    if (entry.canceledAtMs !== undefined) return;
     if (hasWindow(entry)) this.#planned.set(entry.number, entry);
     else this.#newestUnplanned = entry;
   }
 
   #cancel({ cancels, storedAtMs }: Cancellation): void {
     const entry = this.entryAt(cancels);
-    if (entry === undefined || entry.cancelledAtMs !== undefined) return;
+    if (entry === undefined || entry.canceledAtMs !== undefined) return;
     this.#planned.delete(cancels);
     const { number, ...record } = entry;
-    if (number >= this.first) this.#tail.replace(number, { ...record, cancelledAtMs: storedAtMs });
+    if (number >= this.first) this.#tail.replace(number, { ...record, canceledAtMs: storedAtMs });
     else this.#kept.delete(number);
     if (this.#newestUnplanned?.number === number)
       this.#newestUnplanned = this.#unplannedBefore(number);
@@ -171,7 +171,7 @@ export class History {
   #unplannedBefore(number: number): Numbered<HistoryEntry> | undefined {
     for (let before = number - 1; before >= this.first; before--) {
       const entry = this.entryAt(before);
-      if (entry && !hasWindow(entry) && entry.cancelledAtMs === undefined) return entry;
+      if (entry && !hasWindow(entry) && entry.canceledAtMs === undefined) return entry;
     }
     return [...this.#kept.values()].findLast((entry) => !hasWindow(entry));
   }
@@ -237,7 +237,7 @@ function dropTimeOf({ storedAtMs }: HistoryRecord): number {
 
 /**
  * Whether an entry may be in force at some time from `timeMs` on. While its window is open, it may
- * be even if it is superseded: the other entry may be cancelled. An entry without an end would then
+ * be even if it is superseded: the other entry may be canceled. An entry without an end would then
  * be kept forever, so it is not.
  *
  * @param lasting The entry that is in force once every window has ended.
@@ -247,8 +247,8 @@ function isLive(
   timeMs: number,
   lasting: () => Numbered<HistoryEntry> | undefined,
 ): boolean {
-  const { fromMs = timeMs, untilMs, cancelledAtMs } = entry;
-  if (cancelledAtMs !== undefined) return false;
+  const { fromMs = timeMs, untilMs, canceledAtMs } = entry;
+  if (canceledAtMs !== undefined) return false;
   if (untilMs !== undefined) return untilMs > timeMs;
   if (fromMs > timeMs) return true;
   const last = lasting();

@@ -11,7 +11,7 @@ function specified(entries: readonly Numbered<HistoryEntry>[], t: number): numbe
   let last: Numbered<HistoryEntry> | undefined;
   for (const entry of entries) {
     const { fromMs = -Infinity, untilMs = Infinity } = entry;
-    if (entry.cancelledAtMs !== undefined || t < fromMs || t >= untilMs) continue;
+    if (entry.canceledAtMs !== undefined || t < fromMs || t >= untilMs) continue;
     const beginsMs = entry.fromMs ?? entry.storedAtMs;
     if (last?.fromMs !== undefined && beginsMs < last.fromMs) continue;
     last = entry;
@@ -29,7 +29,7 @@ const entries = fc
         storedAtMs: time,
         fromMs: time,
         untilMs: time,
-        cancelledAtMs: time,
+        canceledAtMs: time,
       },
       { requiredKeys: ['message', 'storedAtMs'] },
     ),
@@ -142,10 +142,10 @@ test.each<
     1,
   ],
   [
-    'a cancelled message never is',
+    'a canceled message never is',
     [
       { number: 1, storedAtMs: 0 },
-      { number: 2, storedAtMs: 0, cancelledAtMs: at(8) },
+      { number: 2, storedAtMs: 0, canceledAtMs: at(8) },
     ],
     1,
     1,

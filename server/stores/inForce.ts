@@ -2,7 +2,7 @@
 // copied or deleted when a window begins or ends, so a server that slept through a change, or whose
 // clock was set, has the right message as soon as it computes it.
 //
-// An entry applies from the start of its window until just before the end, unless it was cancelled.
+// An entry applies from the start of its window until just before the end, unless it was canceled.
 // Of those that apply, the one that began last is in force. A planned entry begins at the start of
 // its window, any other when it was stored.
 //
@@ -14,7 +14,7 @@ import type { HistoryEntry, Numbered } from './record.ts';
 /** Whether an entry applies at a time, in milliseconds since 1970. */
 export function appliesAt(entry: HistoryEntry, timeMs: number): boolean {
   const { fromMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = entry;
-  return entry.cancelledAtMs === undefined && fromMs <= timeMs && timeMs < untilMs;
+  return entry.canceledAtMs === undefined && fromMs <= timeMs && timeMs < untilMs;
 }
 
 /** Whether an entry begins after one with a lower number, so that it supersedes it. */

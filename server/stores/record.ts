@@ -16,8 +16,8 @@ export interface HistoryEntry extends Window {
   readonly storedAtMs: number;
   /** The user who stored it, if that is known. Plain text. */
   readonly author?: string | undefined;
-  /** When it was cancelled. Not stored: it follows from the cancellation. */
-  readonly cancelledAtMs?: number | undefined;
+  /** When it was canceled. Not stored: it follows from the cancellation. */
+  readonly canceledAtMs?: number | undefined;
 }
 
 /** Ends the window of an entry permanently. */

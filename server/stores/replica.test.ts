@@ -114,7 +114,7 @@ test('keeps what the history keeps, and nothing whose cancellation it missed whi
   const { replica, feed, pause, resume } = replicate(store, 2);
   const fromMs = Date.now() + 60_000;
   await store.append({ message: 'plan', storedAtMs: 0, fromMs });
-  await store.append({ message: 'cancelled', storedAtMs: 0, fromMs });
+  await store.append({ message: 'canceled', storedAtMs: 0, fromMs });
   for (const message of ['a', 'b']) await storeIn(store, message);
   await feed.reached(4);
   pause();

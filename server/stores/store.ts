@@ -16,7 +16,7 @@ export type StoreEvent =
   | { event: 'updatedRemotely'; message: string }
   /** A message was planned through another server. */
   | { event: 'plannedRemotely'; number: number; window: string; message: string }
-  /** An entry was cancelled through another server. */
+  /** An entry was canceled through another server. */
   | { event: 'cancelledRemotely'; number: number }
   /** A message was stored, although its `store` had failed for lack of an answer. */
   | { event: 'storeConfirmedLate'; message: string }

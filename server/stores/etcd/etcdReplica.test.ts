@@ -58,7 +58,7 @@ test('keeps the first entry if an earlier, empty read is answered later', () => 
   expect(replica.head).toEqual(headAt(1));
 });
 
-test('reads all records again if some were dropped during an outage, and forgets what was cancelled', async () => {
+test('reads all records again if some were dropped during an outage, and forgets what was canceled', async () => {
   const replica = replicaOf(headAt(1), 3);
   const plan = { message: 'plan', storedAtMs: 0, fromMs: FAR_MS, untilMs: FAR_MS + 1 };
   const kept = { ...plan, number: 1, writeId: 'server-1' };

@@ -107,7 +107,7 @@ export class EtcdReplica {
 
   /**
    * Whether records were deleted from etcd, over the limit of the history, that this server has never
-   * read: one of them may have cancelled an entry that it has.
+   * read: one of them may have canceled an entry that it has.
    */
   #lacksRecordsBefore({ records: [first] }: Pick<EtcdSnapshot, 'records'>): boolean {
     const { last } = this.history;

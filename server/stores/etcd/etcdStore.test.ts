@@ -120,7 +120,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     expect(kept.at(-1)?.key).toBe(`${prefix}/entries/000000000400`);
   });
 
-  test('keeps in etcd what is planned, until it is over or cancelled', async () => {
+  test('keeps in etcd what is planned, until it is over or canceled', async () => {
     const prefix = newPrefix();
     const { store } = await open(etcd.endpoints, prefix, { historyLimit: 2 });
     const now = Date.now();
@@ -143,7 +143,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     expect(messagesIn(again.store)).toEqual(['last but one', 'last']);
   });
 
-  test('does not bring back what was cancelled while a server was cut off', async () => {
+  test('does not bring back what was canceled while a server was cut off', async () => {
     const prefix = newPrefix();
     const cut = await etcd.link();
     const here = await open(etcd.endpoints, prefix, { historyLimit: 5 });
