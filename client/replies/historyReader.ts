@@ -10,13 +10,12 @@
 //   older      200 OK, times and messages, `.`            complete
 //   any        any other                                  rejected
 
-import { LineReader, MAX_LINE_BYTES, TOO_LONG } from '../../protocol/lines.ts';
-import { escapeControls } from '../../protocol/plainText.ts';
+import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
 import { isUnknownCommand, REPLY } from '../../protocol/replies.ts';
-import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts';
 import { readEntryLine, type StoredEntry } from './entryLine.ts';
 import { readHistoryLine } from './historyLine.ts';
 import { HistoryLineReader } from './historyLineReader.ts';
+import { type Incomplete, LineExchange, type Rejected, rejected } from './lineExchange.ts';
 import { readPlanLine } from './planLine.ts';
 
 export interface HistoryEntry extends StoredEntry {
@@ -26,13 +25,10 @@ export interface HistoryEntry extends StoredEntry {
   isPlanned: boolean;
 }
 
-export type HistoryResult =
-  /** Send this text; it may be empty. */
-  | { is: 'incomplete'; send: string }
-  /** All entries, oldest first. */
-  | { is: 'complete'; entries: readonly HistoryEntry[] }
-  /** The server sent another reply, or a line that is not an entry. */
-  | { is: 'rejected'; reply: string };
+/** All entries, oldest first. */
+type Final = { is: 'complete'; entries: readonly HistoryEntry[] };
+
+export type HistoryResult = Incomplete | Rejected | Final;
 
 /** The text to send first. */
 export const HISTORY_REQUEST = 'MSGINFO\n';
@@ -55,26 +51,17 @@ type State =
   | { awaits: 'older'; lines: HistoryLineReader };
 
 export class HistoryReader {
-  readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
+  readonly #exchange = new LineExchange<Final>((line) => this.#receiveLine(line));
   readonly #entries: HistoryEntry[] = [];
   #state: State = { awaits: 'info' };
   #characters = 0;
-  #result: HistoryResult = { is: 'incomplete', send: '' };
 
   /**
    * @param text Decoded text from the server. A chunk may end anywhere.
    * @returns The result so far. Once it is complete or rejected, it no longer changes.
    */
   receive(text: string): HistoryResult {
-    this.#lines.push(text);
-    let send = '';
-    while (this.#result.is === 'incomplete') {
-      const line = this.#lines.next();
-      if (line === undefined) return { is: 'incomplete', send };
-      this.#result = line === TOO_LONG ? rejected(TOO_LONG_TO_SHOW) : this.#receiveLine(line);
-      if (this.#result.is === 'incomplete') send += this.#result.send;
-    }
-    return this.#result;
+    return this.#exchange.receive(text);
   }
 
   #receiveLine(line: string): HistoryResult {
@@ -169,8 +156,4 @@ function olderEntry(line: string): HistoryEntry | undefined {
 
 function sizeOf({ message, author = '' }: HistoryEntry): number {
   return message.length + author.length;
-}
-
-function rejected(line: string): HistoryResult {
-  return { is: 'rejected', reply: escapeControls(line) };
 }

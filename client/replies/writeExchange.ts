@@ -8,10 +8,8 @@
 //   any        any other                               `rejected`
 
 import type { WriteCommand } from '../../protocol/commands.ts';
-import { LineReader, TOO_LONG } from '../../protocol/lines.ts';
-import { escapeControls } from '../../protocol/plainText.ts';
 import { REPLY } from '../../protocol/replies.ts';
-import { MAX_SHOWN_LENGTH, TOO_LONG_TO_SHOW } from '../dialogue/conversation.ts';
+import { type Incomplete, LineExchange, type Rejected, rejected } from './lineExchange.ts';
 
 export interface Write {
   command: WriteCommand;
@@ -21,23 +19,18 @@ export interface Write {
   password?: string;
 }
 
-export type WriteResult =
-  /** Send this text; it may be empty. */
-  | { is: 'incomplete'; send: string }
+type Final =
   /** The server would accept a request. */
-  | { is: 'accepted' }
-  | { is: 'passwordRequired' }
-  | { is: 'done' }
-  /** The server sent another reply. */
-  | { is: 'rejected'; reply: string };
+  { is: 'accepted' } | { is: 'passwordRequired' } | { is: 'done' };
+
+export type WriteResult = Incomplete | Rejected | Final;
 
 const DONE = /^200 OK(?: \d+)?$/;
 
 export class WriteExchange {
   readonly #write: Write;
-  readonly #lines = new LineReader(MAX_SHOWN_LENGTH);
+  readonly #exchange = new LineExchange<Final>((line) => this.#receiveLine(line));
   #awaits: 'command' | 'password' | 'outcome' = 'command';
-  #result: WriteResult = { is: 'incomplete', send: '' };
 
   constructor(write: Write) {
     this.#write = write;
@@ -58,15 +51,7 @@ export class WriteExchange {
    * @returns The result so far. Once it is not incomplete, it no longer changes.
    */
   receive(text: string): WriteResult {
-    this.#lines.push(text);
-    let send = '';
-    while (this.#result.is === 'incomplete') {
-      const line = this.#lines.next();
-      if (line === undefined) return { is: 'incomplete', send };
-      this.#result = line === TOO_LONG ? rejected(TOO_LONG_TO_SHOW) : this.#receiveLine(line);
-      if (this.#result.is === 'incomplete') send += this.#result.send;
-    }
-    return this.#result;
+    return this.#exchange.receive(text);
   }
 
   #receiveLine(line: string): WriteResult {
@@ -82,8 +67,4 @@ export class WriteExchange {
     this.#awaits = 'password';
     return { is: 'incomplete', send: `${password}\n` };
   }
-}
-
-function rejected(line: string): WriteResult {
-  return { is: 'rejected', reply: escapeControls(line) };
 }
