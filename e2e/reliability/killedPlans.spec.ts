@@ -161,14 +161,17 @@ function possibleMessages(entries: readonly Entry[], fromMs: number, untilMs: nu
 }
 
 function specified(entries: readonly Entry[], timeMs: number): string {
-  let last: Entry | undefined;
-  for (const entry of entries) {
-    const { fromMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = entry;
-    if (timeMs < fromMs || timeMs >= untilMs) continue;
-    if (last?.fromMs !== undefined && (entry.fromMs ?? entry.storedAtMs) < last.fromMs) continue;
-    last = entry;
-  }
-  return last?.message ?? APPLE;
+  const applying = entries.filter(({ fromMs = timeMs, untilMs = Number.POSITIVE_INFINITY }) => {
+    return fromMs <= timeMs && timeMs < untilMs;
+  });
+  const stored = applying.findLast(({ fromMs }) => fromMs === undefined);
+  const begunSince = applying.filter(({ number, fromMs }) => {
+    if (fromMs === undefined || stored === undefined) return fromMs !== undefined;
+    return number > stored.number || fromMs > stored.storedAtMs;
+  });
+  const start = ({ fromMs = 0 }: Entry) => fromMs;
+  const last = begunSince.sort((a, b) => start(a) - start(b) || a.number - b.number).at(-1);
+  return (last ?? stored)?.message ?? APPLE;
 }
 
 function parse(line: string): Entry {

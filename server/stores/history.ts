@@ -1,10 +1,10 @@
 // The records of a store in memory, numbered from 1: the newest ones, and those older entries that
 // may still be in force. Without the latter, many messages would drop a planned one before its time.
 //
-// An older entry is dropped when it can no longer be in force, by the time of the newest record: a
-// clock that is behind keeps it for longer.
+// An older entry is dropped when it can no longer be in force (retention.ts), by the time of the
+// newest record: a clock that is behind keeps it for longer.
 
-import { type InForce, inForceAround, inForceAt, supersedes } from './inForce.ts';
+import { type InForce, inForceAround, inForceAt } from './inForce.ts';
 import {
   type Cancellation,
   type HistoryEntry,
@@ -13,21 +13,26 @@ import {
   isEntry,
   type Numbered,
 } from './record.ts';
+import { dropTimeOf, isUnplanned, stillLive } from './retention.ts';
 import { Tail } from './tail.ts';
 
 export class History {
+  readonly #limit: number;
   #tail: Tail<HistoryRecord>;
   /** Older entries than those in the tail, by number, in order. */
   #kept = new Map<number, Numbered<HistoryEntry>>();
   /** Every planned entry that is not canceled, by number, in order. */
   #planned = new Map<number, Numbered<HistoryEntry>>();
-  /** The newest entry that was neither planned nor canceled. It supersedes all such before it. */
+  /** The newest entry that was neither planned nor canceled. No such before it is in force. */
   #newestUnplanned: Numbered<HistoryEntry> | undefined;
+  /** The newest such entry of those that are kept. */
+  #keptUnplanned: Numbered<HistoryEntry> | undefined;
   /** A check of all kept entries waits for as many records, so that each record costs the same. */
   #addedSinceCheck = 0;
 
   /** @param limit How many records are kept, at least 1; the oldest are dropped. */
   constructor(limit: number) {
+    this.#limit = limit;
     this.#tail = new Tail(limit);
   }
 
@@ -57,11 +62,6 @@ export class History {
     return record !== undefined && isEntry(record) ? { ...record, number } : undefined;
   }
 
-  /** The newest record. */
-  get latest(): HistoryRecord | undefined {
-    return this.#tail.latest;
-  }
-
   /**
    * The records after a number, in order. A slow reader may hold the iterator: it skips what is
    * dropped meanwhile, and ends at the record that is the newest now.
@@ -79,33 +79,40 @@ export class History {
 
   /** What is in force at a time, in milliseconds since 1970. */
   inForce(timeMs: number): InForce {
-    return inForceAround(this.#candidates(), timeMs);
-  }
-
-  /** The planned entries whose window is open at a time, or still to come, in order. */
-  planned(timeMs: number): Numbered<HistoryEntry>[] {
-    const lasting = this.#lasting(timeMs);
-    return [...this.#planned.values()].filter((entry) => isLive(entry, timeMs, () => lasting));
+    return inForceAround([...this.#candidates()], timeMs);
   }
 
   /**
-   * The entries with a lower number that may still be in force once records are added: the rest can
-   * be deleted with them.
+   * The planned entries whose window is open at a time, or still to come, in order. One without an
+   * end is over when another without an end has superseded it.
    */
-  liveBelow(number: number, added: readonly HistoryRecord[]): number[] {
+  planned(timeMs: number): Numbered<HistoryEntry>[] {
+    const endless = [...this.#candidates()].filter(({ untilMs }) => untilMs === undefined);
+    const lasting = inForceAt(endless, timeMs);
+    return [...this.#planned.values()].filter(({ number, fromMs = timeMs, untilMs }) => {
+      if (untilMs !== undefined) return untilMs > timeMs;
+      return fromMs > timeMs || number === lasting?.number;
+    });
+  }
+
+  /**
+   * The entries with a lower number that may still be in force once others are added: the rest can be
+   * deleted with them.
+   */
+  liveBelow(number: number, added: readonly HistoryEntry[]): number[] {
     const newest = added.at(-1);
-    const timeMs = newest ? dropTimeOf(newest) : 0;
-    const unplanned = added.findLast((record) => isEntry(record) && !hasWindow(record));
-    const lasting =
-      unplanned && isEntry(unplanned)
-        ? inForceAt(
-            [...this.#endless(), { ...unplanned, number: this.last + added.length }],
-            timeMs,
-          )
-        : this.#lasting(timeMs);
-    return [...this.#candidates()]
-      .filter((entry) => entry.number < number && isLive(entry, timeMs, () => lasting))
-      .map((entry) => entry.number);
+    const older: Numbered<HistoryEntry>[] = [];
+    const unplanned = this.#unplannedBefore(number);
+    if (unplanned !== undefined) {
+      const addedBefore = added.slice(0, Math.max(unplanned.number + this.#limit - this.last, 0));
+      const isNewest = unplanned === this.#newestUnplanned && !addedBefore.some(isUnplanned);
+      if (isNewest || unplanned === this.#keptUnplanned) older.push(unplanned);
+    }
+    for (const entry of this.#planned.values()) {
+      if (entry.number >= number) break;
+      older.push(entry);
+    }
+    return stillLive(older, newest ? dropTimeOf(newest) : 0).map((entry) => entry.number);
   }
 
   /** @param number The number after `last`. The first record that is added may have any. */
@@ -115,7 +122,7 @@ export class History {
     else this.#cancel(record);
     const timeMs = dropTimeOf(record);
     const dropped = this.#tail.add(record);
-    if (dropped !== undefined) this.#drop(dropped, this.first - 1, timeMs);
+    if (dropped !== undefined) this.#leaveTail({ ...dropped, number: this.first - 1 }, timeMs);
     if (++this.#addedSinceCheck >= this.#kept.size) this.#checkKept(timeMs);
   }
 
@@ -127,11 +134,14 @@ export class History {
     this.#startAt(number + 1);
     // The next record that is added checks all.
     this.#addedSinceCheck = Number.POSITIVE_INFINITY;
-    if (!isEntry(record)) this.#cancel(record);
-    else {
-      this.#kept.set(number, { ...record, number });
-      this.#addEntry({ ...record, number });
+    if (!isEntry(record)) {
+      this.#cancel(record);
+      return;
     }
+    const entry = { ...record, number };
+    this.#kept.set(number, entry);
+    this.#addEntry(entry);
+    if (!hasWindow(entry)) this.#keptUnplanned = entry;
   }
 
   /** Copies as many of the newest records as the limit says, and those that are kept. */
@@ -148,6 +158,7 @@ export class History {
     this.#kept = other.#kept;
     this.#planned = other.#planned;
     this.#newestUnplanned = other.#newestUnplanned;
+    this.#keptUnplanned = other.#keptUnplanned;
     this.#addedSinceCheck = other.#addedSinceCheck;
   }
 
@@ -163,17 +174,20 @@ export class History {
     this.#planned.delete(cancels);
     const { number, ...record } = entry;
     if (number >= this.first) this.#tail.replace(number, { ...record, canceledAtMs: storedAtMs });
-    else this.#kept.delete(number);
+    else this.#dropKept(number);
     if (this.#newestUnplanned?.number === number)
       this.#newestUnplanned = this.#unplannedBefore(number);
   }
 
+  /** The newest entry before a number that was neither planned nor canceled. */
   #unplannedBefore(number: number): Numbered<HistoryEntry> | undefined {
+    if (this.#newestUnplanned && this.#newestUnplanned.number < number)
+      return this.#newestUnplanned;
     for (let before = number - 1; before >= this.first; before--) {
       const entry = this.entryAt(before);
-      if (entry && !hasWindow(entry) && entry.canceledAtMs === undefined) return entry;
+      if (entry && isUnplanned(entry) && entry.canceledAtMs === undefined) return entry;
     }
-    return [...this.#kept.values()].findLast((entry) => !hasWindow(entry));
+    return this.#keptUnplanned;
   }
 
   #startAt(number: number): void {
@@ -181,39 +195,33 @@ export class History {
     this.#tail.restartAt(number);
   }
 
-  /** A record has left the tail. */
-  #drop(record: HistoryRecord, number: number, timeMs: number): void {
-    const newest = this.#newestUnplanned?.number ?? 0;
-    if (!isEntry(record) || (!hasWindow(record) && number < newest)) return;
-    const entry = { ...record, number };
-    if (isLive(entry, timeMs, () => this.#lasting(timeMs))) this.#kept.set(number, entry);
-    else this.#forget(number);
+  #leaveTail(record: Numbered, timeMs: number): void {
+    if (!isEntry(record) || record.canceledAtMs !== undefined) return;
+    const { number } = record;
+    if (hasWindow(record)) {
+      if (stillLive([record], timeMs).length > 0) this.#kept.set(number, record);
+      else this.#planned.delete(number);
+      return;
+    }
+    if (this.#keptUnplanned) this.#dropKept(this.#keptUnplanned.number);
+    if (this.#newestUnplanned?.number !== number) return;
+    this.#kept.set(number, record);
+    this.#newestUnplanned = record;
+    this.#keptUnplanned = record;
   }
 
   /** Drops the entries that no longer have to be kept. */
   #checkKept(timeMs: number): void {
     this.#addedSinceCheck = 0;
-    if (this.#kept.size === 0) return;
-    const lasting = this.#lasting(timeMs);
-    for (const entry of this.#kept.values()) {
-      if (isLive(entry, timeMs, () => lasting)) continue;
-      this.#kept.delete(entry.number);
-      this.#forget(entry.number);
-    }
+    const live = new Set(stillLive([...this.#kept.values()], timeMs));
+    for (const entry of this.#kept.values()) if (!live.has(entry)) this.#dropKept(entry.number);
   }
 
-  #forget(number: number): void {
+  #dropKept(number: number): void {
+    this.#kept.delete(number);
     this.#planned.delete(number);
-    if (this.#newestUnplanned?.number === number) this.#newestUnplanned = undefined;
-  }
-
-  /** The entry that is in force forever, if nothing else is stored and every window ends. */
-  #lasting(timeMs: number): Numbered<HistoryEntry> | undefined {
-    return inForceAt(this.#endless(), timeMs);
-  }
-
-  #endless(): Numbered<HistoryEntry>[] {
-    return [...this.#candidates()].filter(({ untilMs }) => untilMs === undefined);
+    if (this.#keptUnplanned?.number === number)
+      this.#keptUnplanned = [...this.#kept.values()].findLast(isUnplanned);
   }
 
   /** The entries of which one may be in force, in order. */
@@ -228,30 +236,4 @@ export class History {
     }
     if (unplanned !== undefined) yield unplanned;
   }
-}
-
-/** By the clock of the server that stored a record or by ours, whichever is behind. */
-function dropTimeOf({ storedAtMs }: HistoryRecord): number {
-  return Math.min(storedAtMs, Date.now());
-}
-
-/**
- * Whether an entry may be in force at some time from `timeMs` on. While its window is open, it may
- * be even if it is superseded: the other entry may be canceled. An entry without an end would then
- * be kept forever, so it is not.
- *
- * @param lasting The entry that is in force once every window has ended.
- */
-function isLive(
-  entry: Numbered<HistoryEntry>,
-  timeMs: number,
-  lasting: () => Numbered<HistoryEntry> | undefined,
-): boolean {
-  const { fromMs = timeMs, untilMs, canceledAtMs } = entry;
-  if (canceledAtMs !== undefined) return false;
-  if (untilMs !== undefined) return untilMs > timeMs;
-  if (fromMs > timeMs) return true;
-  const last = lasting();
-  if (last === undefined || last.number === entry.number) return true;
-  return entry.number > last.number ? supersedes(entry, last) : !supersedes(last, entry);
 }

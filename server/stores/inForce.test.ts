@@ -3,20 +3,26 @@ import { expect, test } from 'vitest';
 import { seed } from '../../testing/random.ts';
 import { record } from '../../testing/record.ts';
 import { scaled } from '../../testing/scale.ts';
-import { inForceAround, inForceAt } from './inForce.ts';
+import { appliesAt, inForceAround, inForceAt } from './inForce.ts';
 import type { HistoryEntry, Numbered } from './record.ts';
 
+type Entry = Numbered<HistoryEntry>;
+
 /** The specification: what is in force at a time, given the entries in the order of their numbers. */
-function specified(entries: readonly Numbered<HistoryEntry>[], t: number): number | undefined {
-  let last: Numbered<HistoryEntry> | undefined;
-  for (const entry of entries) {
-    const { fromMs = -Infinity, untilMs = Infinity } = entry;
-    if (entry.canceledAtMs !== undefined || t < fromMs || t >= untilMs) continue;
-    const beginsMs = entry.fromMs ?? entry.storedAtMs;
-    if (last?.fromMs !== undefined && beginsMs < last.fromMs) continue;
-    last = entry;
-  }
-  return last?.number;
+function specified(entries: readonly Entry[], t: number): number | undefined {
+  const applying = entries.filter(({ canceledAtMs, fromMs = -Infinity, untilMs = Infinity }) => {
+    return canceledAtMs === undefined && fromMs <= t && t < untilMs;
+  });
+  const stored = applying.filter(({ fromMs }) => fromMs === undefined).at(-1);
+  const begunSince = applying.filter(({ number, fromMs = -Infinity }) => {
+    return number > (stored?.number ?? 0) || fromMs > (stored?.storedAtMs ?? -Infinity);
+  });
+  return (inOrderOfStart(begunSince).at(-1) ?? stored)?.number;
+}
+
+function inOrderOfStart(entries: readonly Entry[]): Entry[] {
+  const start = ({ fromMs, storedAtMs }: Entry) => fromMs ?? storedAtMs;
+  return entries.toSorted((a, b) => start(a) - start(b) || a.number - b.number);
 }
 
 const time = fc.integer({ min: 0, max: 12 });
@@ -49,6 +55,23 @@ test('is a function of the entries and the time, as specified', () => {
   record(
     'message in force',
     `${cases.toLocaleString('en')} sets of entries and times; 0 differences`,
+  );
+});
+
+test('is the entry that began last, while the clock only advances', () => {
+  fc.assert(
+    fc.property(entries, time, (all, t) => {
+      const times = all.map(({ storedAtMs }) => storedAtMs).sort((a, b) => a - b);
+      const inOrder = all.map((entry, index) => {
+        const storedAtMs = times[index] ?? 0;
+        const { fromMs, ...rest } = entry;
+        const begins = fromMs !== undefined && { fromMs: storedAtMs + 1 + fromMs };
+        return { ...rest, storedAtMs, ...begins };
+      });
+      const applying = inOrder.filter((entry) => appliesAt(entry, t));
+      expect(inForceAt(inOrder, t)?.number).toBe(inOrderOfStart(applying).at(-1)?.number);
+    }),
+    { numRuns: scaled(2000, 100_000), seed, endOnFailure: true },
   );
 });
 
@@ -140,6 +163,36 @@ test.each<
     ],
     5,
     1,
+  ],
+  [
+    'a message stored after the clock was set back is in force over those stored before',
+    [
+      { number: 1, storedAtMs: 0, fromMs: at(3), untilMs: at(9) },
+      { number: 2, storedAtMs: at(5) },
+      { number: 3, storedAtMs: at(1) },
+    ],
+    2,
+    3,
+  ],
+  [
+    'and a planned message begins again when the clock comes to its start again',
+    [
+      { number: 1, storedAtMs: 0, fromMs: at(3), untilMs: at(9) },
+      { number: 2, storedAtMs: at(5) },
+      { number: 3, storedAtMs: at(1) },
+    ],
+    3,
+    1,
+  ],
+  [
+    'a message that was planned since is in force over what was superseded before it',
+    [
+      { number: 1, storedAtMs: 0, fromMs: at(3), untilMs: at(9) },
+      { number: 2, storedAtMs: at(5) },
+      { number: 3, storedAtMs: at(1), fromMs: at(2), untilMs: at(9) },
+    ],
+    4,
+    3,
   ],
   [
     'a canceled message never is',

@@ -3,13 +3,21 @@
 // clock was set, has the right message as soon as it computes it.
 //
 // An entry applies from the start of its window until just before the end, unless it was canceled.
-// Of those that apply, the one that began last is in force. A planned entry begins at the start of
-// its window, any other when it was stored.
+// Of those that apply, the one that began last is in force. An entry with a start begins then, any
+// other when it was stored. What began last is decided in two steps:
 //
-// Entries are compared in the order of their numbers, not of their times of storage: the clocks of
-// two servers differ, and an acknowledged message must not wait until the slower one has caught up.
+// 1. Of the entries without a start, it is the one with the highest number: the clocks of two servers
+//    differ, and an acknowledged message must not wait until the slower one has caught up.
+// 2. An entry with a start is in force over that one, unless the other was stored later, and not
+//    before the start. Of several, it is the one with the latest start; of these, the highest number.
+//
+// To compare neighbors in the order of their numbers would not do: after a clock was set back, A may
+// be superseded by B, B by C, and C by A. The answer would then change if a history dropped B
+// (retention.ts).
 
 import type { HistoryEntry, Numbered } from './record.ts';
+
+type Entry = Numbered<HistoryEntry>;
 
 /** Whether an entry applies at a time, in milliseconds since 1970. */
 export function appliesAt(entry: HistoryEntry, timeMs: number): boolean {
@@ -17,45 +25,43 @@ export function appliesAt(entry: HistoryEntry, timeMs: number): boolean {
   return entry.canceledAtMs === undefined && fromMs <= timeMs && timeMs < untilMs;
 }
 
-/** Whether an entry begins after one with a lower number, so that it supersedes it. */
-export function supersedes(entry: HistoryEntry, earlier: HistoryEntry): boolean {
-  const begunMs = entry.fromMs ?? entry.storedAtMs;
-  return earlier.fromMs === undefined || earlier.fromMs <= begunMs;
-}
-
 /**
  * @param entries In the order of their numbers.
  * @returns The entry in force at a time; `undefined` if none applies.
  */
-export function inForceAt<Entry extends HistoryEntry>(
-  entries: Iterable<Entry>,
-  timeMs: number,
-): Entry | undefined {
-  let chosen: Entry | undefined;
-  for (const entry of entries) {
-    if (!appliesAt(entry, timeMs)) continue;
-    if (chosen === undefined || supersedes(entry, chosen)) chosen = entry;
+export function inForceAt(entries: Iterable<Entry>, timeMs: number): Entry | undefined {
+  const applying = [...entries].filter((entry) => appliesAt(entry, timeMs));
+  const stored = applying.findLast(({ fromMs }) => fromMs === undefined);
+  let chosen = stored;
+  let latestMs = Number.NEGATIVE_INFINITY;
+  for (const entry of applying) {
+    const { fromMs } = entry;
+    if (fromMs === undefined || fromMs < latestMs) continue;
+    if (stored && stored.number > entry.number && stored.storedAtMs >= fromMs) continue;
+    chosen = entry;
+    latestMs = fromMs;
   }
   return chosen;
 }
 
 /** The entry in force, and the time between the two changes of the clock's making around it. */
 export interface InForce {
-  readonly entry: Numbered<HistoryEntry> | undefined;
+  readonly entry: Entry | undefined;
   /** Minus infinity if no window starts or ends before. */
   readonly sinceMs: number;
   /** Infinity if no window starts or ends later. */
   readonly untilMs: number;
+  /** The entries from which it was computed, in the order of their numbers. */
+  readonly candidates: readonly Entry[];
 }
 
 /**
- * @param entries In the order of their numbers.
+ * @param candidates In the order of their numbers.
  * @returns What is in force at a time, and for which times the answer holds.
  */
-export function inForceAround(entries: Iterable<Numbered<HistoryEntry>>, timeMs: number): InForce {
+export function inForceAround(candidates: readonly Entry[], timeMs: number): InForce {
   let sinceMs = Number.NEGATIVE_INFINITY;
   let untilMs = Number.POSITIVE_INFINITY;
-  const candidates = [...entries];
   for (const entry of candidates) {
     for (const edge of [entry.fromMs, entry.untilMs]) {
       if (edge === undefined) continue;
@@ -63,5 +69,5 @@ export function inForceAround(entries: Iterable<Numbered<HistoryEntry>>, timeMs:
       else untilMs = Math.min(untilMs, edge);
     }
   }
-  return { entry: inForceAt(candidates, timeMs), sinceMs, untilMs };
+  return { entry: inForceAt(candidates, timeMs), sinceMs, untilMs, candidates };
 }

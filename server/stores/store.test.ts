@@ -15,7 +15,7 @@ import {
 } from 'vitest';
 import { openStore } from '../../dist/node/server/stores/openStore.js';
 import { isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
-import { messageIn, messagesIn, storeIn } from './store.harness.ts';
+import { entriesIn, messageIn, messagesIn, storeIn } from './store.harness.ts';
 import type { MessageStore } from './store.ts';
 
 let folder = '';
@@ -58,7 +58,7 @@ describe.each(STORES)('%s', (_name, url) => {
     const before = Date.now();
     for (const message of ['a', 'b', 'c', 'd', 'e']) await storeIn(store, message);
     expect(messagesIn(store)).toEqual(['c', 'd', 'e']);
-    expect(store.history.latest?.storedAtMs).toBeGreaterThanOrEqual(before);
+    expect(entriesIn(store).at(-1)?.storedAtMs).toBeGreaterThanOrEqual(before);
     expect(store.history.at(store.history.first - 1)).toBeUndefined();
     expect(store.history.at(store.history.last + 1)).toBeUndefined();
   });
@@ -84,7 +84,7 @@ describe.each(STORES)('%s', (_name, url) => {
     const store = await opened(url());
     const storedAtMs = Date.UTC(2026, 10, 22, 17);
     await storeIn(store, 'from yesterday', storedAtMs);
-    expect(store.history.latest).toMatchObject({ message: 'from yesterday', storedAtMs });
+    expect(entriesIn(store)).toEqual([{ message: 'from yesterday', storedAtMs }]);
   });
 
   test('numbers the records', async () => {
@@ -151,6 +151,22 @@ describe.each(STORES)('%s', (_name, url) => {
     const last = await opened(at, 2);
     for (const message of ['c', 'd', 'e']) await storeIn(last, message);
     expect(messagesIn(last)).toEqual(['plan', 'other', 'd', 'e']);
+  });
+
+  test('puts the message before a canceled one in force, also after a restart', async () => {
+    const at = url();
+    const store = await openStore(at, { historyLimit: 2 });
+    await storeIn(store, 'a');
+    const number = await storeIn(store, 'b');
+    await store.append({ cancels: number, storedAtMs: Date.now() });
+    expect(messageIn(store)).toBe('a');
+    await store.close();
+    if (at === 'memory:') return;
+    const again = await opened(at, 2);
+    expect(messageIn(again)).toBe('a');
+    await storeIn(again, 'c');
+    await again.append({ cancels: again.history.last, storedAtMs: Date.now() });
+    expect(messageIn(again)).toBe('a');
   });
 
   test('returns every line of text unchanged', async () => {

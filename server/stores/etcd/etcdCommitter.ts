@@ -23,7 +23,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage } from '../../../access/errorMessage.ts';
-import type { HistoryRecord } from '../record.ts';
+import { type HistoryRecord, isEntry } from '../record.ts';
 import { CONFLICT } from '../store.ts';
 import type { EtcdCluster } from './etcdCluster.ts';
 import { EtcdRejectedError } from './etcdErrors.ts';
@@ -172,6 +172,8 @@ export class EtcdCommitter {
   }
 
   #droppedWith(records: readonly HistoryRecord[], expectedHead: EtcdHead): NumberRange[] {
+    // What a canceled entry superseded is in force again: the next transaction drops the rest.
+    if (!records.every(isEntry)) return [];
     const last = expectedHead.last + records.length;
     // Never delete records of this transaction, even if there are more than the limit.
     const oldest = Math.min(last - this.#historyLimit, expectedHead.last) + 1;

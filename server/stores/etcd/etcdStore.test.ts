@@ -83,7 +83,8 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     await Promise.all(messages.map((message) => storeIn(one.store, message)));
     expect(messagesIn((await open(etcd.endpoints, prefix)).store)).toEqual(messages);
     const short = await open(etcd.endpoints, prefix, { historyLimit: 2 });
-    expect(messagesIn(short.store)).toEqual(['message 698', 'message 699']);
+    // The one before them is in force again if they are canceled.
+    expect(messagesIn(short.store)).toEqual(messages.slice(-3));
     expect(short.store.history.last).toBe(700);
   });
 
@@ -137,8 +138,8 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     const plans = Array.from({ length: 30 }, (_, count) => 2 * count + 1);
     expect(await keptNumbers()).toEqual([...plans, 60]);
     for (const number of plans) await store.append({ cancels: number, storedAtMs: now });
-    for (const message of ['last but one', 'last']) await storeIn(store, message);
-    expect(await keptNumbers()).toEqual([91, 92]);
+    for (const message of ['one', 'last but one', 'last']) await storeIn(store, message);
+    expect(await keptNumbers()).toEqual([92, 93]);
     const again = await open(etcd.endpoints, prefix, { historyLimit: 2 });
     expect(messagesIn(again.store)).toEqual(['last but one', 'last']);
   });
@@ -280,7 +281,7 @@ describe.skipIf(isWithoutEtcd)('on an etcd of one member', () => {
     await etcd.gateway.compact();
     expect(messageIn(away.store)).toBe('before');
     cut.heal();
-    await expect.poll(() => messagesIn(away.store)).toEqual(messages.slice(-5));
+    await expect.poll(() => messagesIn(away.store).slice(-5)).toEqual(messages.slice(-5));
     expect(away.store.history.last).toBe(301);
   });
 

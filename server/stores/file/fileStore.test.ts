@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { messageIn, messagesIn, storeIn } from '../store.harness.ts';
+import { entriesIn, messageIn, messagesIn, storeIn } from '../store.harness.ts';
 import type { MessageStore } from '../store.ts';
 import { openFileStore } from './fileStore.ts';
 import { decodeHead, encodeHead, encodeRecord, FIRST_RECORD_AT } from './logFormat.ts';
@@ -73,12 +73,12 @@ function recordWith(json: string): string {
 test('keeps the message, the history and the times across a restart', async () => {
   const before = await using(async (store) => {
     for (const message of ['a', 'b', 'c']) await storeIn(store, message);
-    return store.history.latest;
+    return entriesIn(store);
   });
   await using((store) => {
     expect(messageIn(store)).toBe('c');
     expect(messagesIn(store)).toEqual(['a', 'b', 'c']);
-    expect(store.history.latest).toEqual(before);
+    expect(entriesIn(store)).toEqual(before);
   });
 });
 
