@@ -89,10 +89,16 @@ function supersedes(entry: FeedEntry, earlier: FeedEntry): boolean {
 
 /** @param entries In the order of their numbers. */
 function inForceAt(entries: readonly FeedEntry[], timeMs: number): FeedEntry | undefined {
-  let chosen: FeedEntry | undefined;
-  for (const entry of entries) {
-    if (!hasBegun(entry, timeMs) || timeMs >= (entry.untilMs ?? Number.POSITIVE_INFINITY)) continue;
-    if (chosen === undefined || supersedes(entry, chosen)) chosen = entry;
+  const applying = entries.filter((entry) => {
+    return hasBegun(entry, timeMs) && timeMs < (entry.untilMs ?? Number.POSITIVE_INFINITY);
+  });
+  const stored = applying.findLastIndex(({ fromMs }) => fromMs === undefined);
+  let chosen = applying[stored];
+  for (const [index, entry] of applying.entries()) {
+    if (entry.fromMs === undefined) continue;
+    const storedAtMs = index < stored ? applying[stored]?.storedAtMs : undefined;
+    if (storedAtMs !== undefined && entry.fromMs <= storedAtMs) continue;
+    if (chosen?.fromMs === undefined || chosen.fromMs <= entry.fromMs) chosen = entry;
   }
   return chosen;
 }
