@@ -30,10 +30,6 @@ export class Tail<Value> {
     return this.#values[number - this.#first];
   }
 
-  get latest(): Value | undefined {
-    return this.#values.at(-1);
-  }
-
   /** @returns The value that was dropped, if one was. */
   add(value: Value): Value | undefined {
     this.#values.push(value);
