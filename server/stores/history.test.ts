@@ -72,6 +72,14 @@ test('drops a plan without an end once another without an end has begun', () => 
   expect(messagesIn({ history })).toEqual(['other', 'e']);
 });
 
+test('keeps at most twice as many entries as may still be in force', () => {
+  const history = new History(10);
+  for (let at = 1; at <= 1000; at++) {
+    history.add({ ...plain('plan', at), fromMs: at });
+    expect(history.kept.length).toBeLessThanOrEqual(2);
+  }
+});
+
 test('lists a plan without an end until a message supersedes it', () => {
   const history = historyOf(1, { ...plain('plan'), fromMs: 10 }, plain('a', 5));
   expect(history.planned(12).map(({ message }) => message)).toEqual(['plan']);

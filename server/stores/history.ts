@@ -27,7 +27,7 @@ export class History {
   #newestUnplanned: Numbered<HistoryEntry> | undefined;
   /** The newest such entry of those that are kept. */
   #keptUnplanned: Numbered<HistoryEntry> | undefined;
-  /** A check of all kept entries waits for as many records, so that each record costs the same. */
+  /** A check of all kept entries waits for half as many records, so that each costs the same. */
   #addedSinceCheck = 0;
 
   /** @param limit How many records are kept, at least 1; the oldest are dropped. */
@@ -49,6 +49,10 @@ export class History {
   /** The older entries that are kept, in order. */
   get kept(): Numbered<HistoryEntry>[] {
     return [...this.#kept.values()];
+  }
+
+  get keptCount(): number {
+    return this.#kept.size;
   }
 
   /** @returns The record with a number; `undefined` if it was dropped, or is not stored yet. */
@@ -123,7 +127,7 @@ export class History {
     const timeMs = dropTimeOf(record);
     const dropped = this.#tail.add(record);
     if (dropped !== undefined) this.#leaveTail({ ...dropped, number: this.first - 1 }, timeMs);
-    if (++this.#addedSinceCheck >= this.#kept.size) this.#checkKept(timeMs);
+    if (2 * ++this.#addedSinceCheck >= this.#kept.size) this.#checkKept(timeMs);
   }
 
   /**

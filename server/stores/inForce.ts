@@ -29,8 +29,8 @@ export function appliesAt(entry: HistoryEntry, timeMs: number): boolean {
  * @param entries In the order of their numbers.
  * @returns The entry in force at a time; `undefined` if none applies.
  */
-export function inForceAt(entries: Iterable<Entry>, timeMs: number): Entry | undefined {
-  const applying = [...entries].filter((entry) => appliesAt(entry, timeMs));
+export function inForceAt(entries: readonly Entry[], timeMs: number): Entry | undefined {
+  const applying = entries.filter((entry) => appliesAt(entry, timeMs));
   const stored = applying.findLast(({ fromMs }) => fromMs === undefined);
   let chosen = stored;
   let latestMs = Number.NEGATIVE_INFINITY;
@@ -62,12 +62,14 @@ export interface InForce {
 export function inForceAround(candidates: readonly Entry[], timeMs: number): InForce {
   let sinceMs = Number.NEGATIVE_INFINITY;
   let untilMs = Number.POSITIVE_INFINITY;
+  const addEdge = (edgeMs: number | undefined) => {
+    if (edgeMs === undefined) return;
+    if (edgeMs <= timeMs) sinceMs = Math.max(sinceMs, edgeMs);
+    else untilMs = Math.min(untilMs, edgeMs);
+  };
   for (const entry of candidates) {
-    for (const edge of [entry.fromMs, entry.untilMs]) {
-      if (edge === undefined) continue;
-      if (edge <= timeMs) sinceMs = Math.max(sinceMs, edge);
-      else untilMs = Math.min(untilMs, edge);
-    }
+    addEdge(entry.fromMs);
+    addEdge(entry.untilMs);
   }
   return { entry: inForceAt(candidates, timeMs), sinceMs, untilMs, candidates };
 }

@@ -142,7 +142,7 @@ export class LogWriter {
   #next(): WriterState {
     const { records, end, isHeadBehind } = this.#file;
     const { history, historyLimit } = this.#options;
-    const isLarge = records > 2 * (historyLimit + history.kept.length);
+    const isLarge = records > 2 * (historyLimit + history.keptCount);
     if (isLarge && end > this.#minCompactionBytes) return { is: 'compacting' };
     if (this.#pending.length > 0) return { is: 'appending' };
     if (isHeadBehind) return { is: 'headDue', delay: new Delay(HEAD_INTERVAL_MS) };
