@@ -82,6 +82,21 @@ test('announces the start and the end of a window when they come', async () => {
   expect(logged).toEqual(changes);
 });
 
+test.each<[rule: string, record: HistoryRecord]>([
+  ['a message', { message: 'a', storedAtMs: NOON + HOUR_MS }],
+  ['its cancellation', { cancels: 1, storedAtMs: NOON + HOUR_MS }],
+])(
+  'announces a planned message also if %s is stored before the timer runs',
+  async (_rule, record) => {
+    const { inForce, store, changes, logged, setClock } = setUp(planned('plan', 1, 2));
+    setClock(1);
+    await store.append(record);
+    const { message } = inForce;
+    expect(changes).toEqual(['plan', message]);
+    expect(logged).toEqual(['plan']);
+  },
+);
+
 test('has the right message as soon as the machine wakes, and announces it within a second', async () => {
   const { inForce, changes, setClock, pass } = setUp(
     planned('one', 1, 2),

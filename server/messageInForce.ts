@@ -6,7 +6,7 @@
 // clock is read twice a second, since a timer of Node stands still while the machine sleeps.
 
 import type { History } from './stores/history.ts';
-import type { InForce } from './stores/inForce.ts';
+import { type InForce, inForceAround } from './stores/inForce.ts';
 import { type HistoryEntry, isEntry, type Numbered } from './stores/record.ts';
 import type { ServedStore } from './stores/store.ts';
 import { Tail } from './stores/tail.ts';
@@ -88,23 +88,26 @@ export class MessageInForce {
 
   /** Each new message that was in force, if only for a moment, is a change. */
   #takeRecords(): void {
+    // What the clock changed before them was in force as well.
+    if (!this.#holdsNow()) this.#takeTime();
     const { last } = this.#history;
     for (const record of this.#history.after(this.#seen)) {
       const wasInForce = isEntry(record) && record.fromMs === undefined && record.number < last;
       if (wasInForce) this.#addChange(record);
     }
     this.#seen = last;
-    this.#recompute();
+    this.#replace(this.#history.inForce(this.now()));
   }
 
+  /** The time has passed; the entries are those of the last answer. */
   #takeTime(): void {
-    const isChanged = this.#recompute();
+    const isChanged = this.#replace(inForceAround(this.#current.candidates, this.now()));
     if (isChanged) this.#onClockChange(this.#current.entry?.message ?? this.#initialMessage);
   }
 
   /** @returns Whether the message in force is another one. */
-  #recompute(): boolean {
-    this.#current = this.#history.inForce(this.now());
+  #replace(current: InForce): boolean {
+    this.#current = current;
     this.#watchClock();
     const { entry } = this.#current;
     if (entry?.number === this.#lastChange) return false;
