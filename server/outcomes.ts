@@ -104,8 +104,12 @@ async function cancel(
   const entry = store.history.entryAt(number);
   const isOver = entry?.canceledAtMs !== undefined || (entry?.untilMs ?? now + 1) <= now;
   if (entry === undefined || isOver) return REPLY.noSuchMessage;
-  await store.append({ cancels: number, author: peer.user, storedAtMs: now });
+  const { last } = store.history;
+  const stored = await store.append({ cancels: number, author: peer.user, storedAtMs: now });
   storeCounts.stored++;
+  // Another one may have been stored since the check: the first takes effect.
+  const first = store.history.firstCancellation(number, last) ?? stored;
+  if (first !== stored) return REPLY.noSuchMessage;
   log?.({ event: 'cancelled', peer, number });
   return REPLY.ok;
 }

@@ -336,6 +336,31 @@ describe('MSGCANCEL', () => {
     await client.send('MSGCANCEL\n1\nMSGCANCEL\n2\nMSGCANCEL\n3\nMSGCANCEL\n9\n');
     await client.until('200 OK\n404 NO SUCH MESSAGE\n'.repeat(4));
   });
+
+  test('of two cancellations that are stored simultaneously, accepts the first', async () => {
+    const memory = memoryStore();
+    await storeIn(memory, 'a');
+    const waiting: (() => void)[] = [];
+    const bothWait = (resolve: () => void) => {
+      if (waiting.push(resolve) === 2) for (const proceed of waiting) proceed();
+    };
+    const store = {
+      ...memory,
+      append: (record: HistoryRecord) =>
+        new Promise<void>(bothWait).then(() => memory.append(record)),
+    };
+    const running = await startServer({ store });
+    const replies = [0, 1].map(async () => {
+      const client = new TestClient(running);
+      await client.send('MSGCANCEL\n1\n');
+      return client.end();
+    });
+    expect((await Promise.all(replies)).sort()).toEqual([
+      '200 OK\n200 OK\n',
+      '200 OK\n404 NO SUCH MESSAGE\n',
+    ]);
+    expect(running.console.filter((line) => line.includes('ancelled'))).toHaveLength(1);
+  });
 });
 
 describe('MSGREPLACE', () => {

@@ -81,6 +81,14 @@ export class History {
     }
   }
 
+  /** @returns The number of the first record after `after` that cancels an entry. */
+  firstCancellation(number: number, after: number): number | undefined {
+    for (const record of this.after(after)) {
+      if (!isEntry(record) && record.cancels === number) return record.number;
+    }
+    return undefined;
+  }
+
   /** What is in force at a time, in milliseconds since 1970. */
   inForce(timeMs: number): InForce {
     return inForceAround([...this.#candidates()], timeMs);
@@ -148,7 +156,7 @@ export class History {
     if (!hasWindow(entry)) this.#keptUnplanned = entry;
   }
 
-  /** Copies as many of the newest records as the limit says, and those that are kept. */
+  /** Copies as many of the newest records as the limit allows, and those that are kept. */
   withLimit(limit: number): History {
     const copy = new History(limit);
     for (const { number, ...entry } of this.#kept.values()) copy.addKept(entry, number);
