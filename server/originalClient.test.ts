@@ -130,7 +130,7 @@ test('ignores what telnet negotiates', async () => {
   expect(await client.ask('MSGGET\r\n')).toBe('200 OK\n');
 });
 
-test('answers the command before a stop, and then says why it closes', async () => {
+test('answers the command before a stop, and then sends the reason why it closes', async () => {
   const running = await startServer({ compat: 'original' });
   const client = new TestClient(running);
   await client.send('MSGGET');

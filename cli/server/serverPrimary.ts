@@ -161,7 +161,7 @@ export class ServerPrimary implements RunningServer {
       shutDown: () => this.stop(),
     };
     const peer = new IpcPeer<WorkerMethods>(child, methods);
-    // A worker that ends says nothing about descriptors.
+    // A worker that ends does not answer. It is not out of descriptors.
     const check = sharedCall(() => peer.call('canAccept').catch(() => true));
     return {
       peer,

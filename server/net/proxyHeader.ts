@@ -21,7 +21,7 @@ export interface ProxiedConnection {
   length: number;
 }
 
-/** For the log: a peer is only told that its connection is rejected. */
+/** For the log. A peer is not sent the reason. */
 export type RejectionReason =
   | 'malformed'
   | 'longer than 4096 bytes'

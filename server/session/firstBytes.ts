@@ -1,4 +1,4 @@
-// What the first bytes of a connection tell about its peer (protocol/foreignProtocol.ts).
+// What protocol the first bytes of a connection belong to (protocol/foreignProtocol.ts).
 
 import { dropByteOrderMark } from '../../protocol/byteOrderMark.ts';
 import {

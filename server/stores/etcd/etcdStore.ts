@@ -20,10 +20,11 @@
 //   peers ◀─read── EtcdReplica ◀─watch, reads─ EtcdSync ◀─ etcd
 //
 // The head key holds the number of the newest record (etcdRecord). A transaction puts the new
-// records, deletes those over the history limit that can no longer be in force, and writes the head, on the condition that the
-// head is still the one that the writer knows (compare-and-swap). On a conflict another server was
-// first: the response holds the new head and records, and the writer appends to those. While
-// servers compete, the writer backs off after each commit, so that they take turns.
+// records, deletes those over the history limit that can no longer be in force, and writes the head,
+// on the condition that the head is still the one that the writer knows (compare-and-swap). On a
+// conflict another server was first: the response holds the new head and records, and the writer
+// appends to those. While servers compete, the writer backs off after each commit, so that they take
+// turns.
 //
 //   etcdUrl        parses the URL           etcdCredentials  TLS, user and password
 //   etcdCluster    failover                 clusterIdCheck   all members of one cluster

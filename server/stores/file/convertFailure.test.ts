@@ -1,5 +1,5 @@
 // The process that reads an earlier version's database fails. Its program is replaced by one that
-// ends as the test says.
+// ends as the test requires.
 
 import type { ChildProcess, ForkOptions } from 'node:child_process';
 import { once } from 'node:events';

@@ -22,7 +22,8 @@
 // in that time, they would count as a torn write.
 //
 // If the file holds more than twice as many records as count, and more than 256 KiB, the newest,
-// and those that may still be in force, are written to a new file, which replaces it. That waits for a message: a start needs no space for it.
+// and those that may still be in force, are written to a new file, which replaces it. That waits for
+// a message: a start needs no space for it.
 //
 // Failures
 //
