@@ -13,7 +13,9 @@ import {
   onTestFinished,
   test,
 } from 'vitest';
+import { MAX_USER_NAME_BYTES } from '../../access/userName.ts';
 import { openStore } from '../../dist/node/server/stores/openStore.js';
+import { MAX_LINE_BYTES } from '../../protocol/lines.ts';
 import { isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
 import { entriesIn, messageIn, messagesIn, storeIn } from './store.harness.ts';
 import type { MessageStore } from './store.ts';
@@ -167,6 +169,30 @@ describe.each(STORES)('%s', (_name, url) => {
     await storeIn(again, 'c');
     await again.append({ cancels: again.history.last, storedAtMs: Date.now() });
     expect(messageIn(again)).toBe('a');
+  });
+
+  test('keeps entries with windows unchanged up to the limit of a line, across a restart', async () => {
+    const at = url();
+    const store = await openStore(at, { historyLimit: 2 });
+    const fromMs = Date.UTC(2099, 0, 1, 0, 0, 0, 1);
+    const window = {
+      storedAtMs: Date.now(),
+      fromMs,
+      untilMs: Date.UTC(9999, 11, 31, 23, 59, 59, 999),
+    };
+    const author = '漢'.repeat(MAX_USER_NAME_BYTES / 3);
+    const entries = [MAX_LINE_BYTES - 1, MAX_LINE_BYTES].flatMap((bytes) =>
+      ['x', '"', '\\', '漢', '👩🏽‍💻', 'a\tb'].map((text) => {
+        const fitting = text.repeat(bytes / Buffer.byteLength(text));
+        const message = fitting + '.'.repeat(bytes - Buffer.byteLength(fitting));
+        return { message, author, ...window };
+      }),
+    );
+    for (const entry of entries) await store.append(entry);
+    expect(entriesIn(store)).toEqual(entries);
+    await store.close();
+    if (at === 'memory:') return;
+    expect(entriesIn(await opened(at, 2))).toEqual(entries);
   });
 
   test('returns every line of text unchanged', async () => {
