@@ -1,6 +1,6 @@
 // Several servers that share one message.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isWithoutEtcd, LocalEtcd } from '../../testing/etcd.ts';
@@ -171,6 +171,27 @@ test('copies windows and cancellations, under the numbers that they get', async 
   const withoutNumbers = (entries: string[]) => entries.map((line) => line.replace(/^\d+ /, ''));
   expect(withoutNumbers((await after.entries()).lines)).toEqual(withoutNumbers(lines));
   after.close();
+});
+
+test('copies entries with windows at the limit of a line, byte for byte', async ({
+  store,
+  folder,
+}) => {
+  const [from, to] = ['from', 'to'].map((name) => join(folder, name));
+  const { program, port } = await serve(`file:${from}`);
+  const client = await StoringClient.connect(port);
+  const window = '2032-01-01T12:00Z/2032-01-01T13:00Z ';
+  for (const text of ['x', '"', '\\', '漢', '👩🏽‍💻', 'a\tb']) {
+    const message = text.repeat((4096 - window.length) / Buffer.byteLength(text));
+    expect(await client.change('MSGPLAN', `${window}${message}`)).toMatch(/^200 OK \d+$/);
+  }
+  client.close();
+  await program.stop();
+
+  expect((await run('copy-store', `file:${from}`, store)).status).toBe(0);
+  expect((await run('copy-store', store, `file:${to}`)).status).toBe(0);
+  const records = (name = '') => readFileSync(join(name, 'messages.log')).subarray(2 * 4096);
+  expect(records(to)).toEqual(records(from));
 });
 
 const INVALID_USES: [rule: string, args: string[], output: RegExp][] = [
