@@ -236,6 +236,10 @@ test('has the same message in force if it is read again at any moment', () => {
         nowMs += step.passedMs;
         latestMs = Math.max(latestMs, nowMs);
         const record = recordOf(step, nowMs);
+        // When exactly an older entry without an end makes others superfluous is not specified.
+        const target = isEntry(record) ? undefined : history.entryAt(record.cancels);
+        const isOlder = target !== undefined && target.number < history.first;
+        if (isOlder && target.untilMs === undefined) continue;
         history.add(record);
         again.add(record);
         if (restarts[index]) again = restarted(again, limit);
