@@ -24,8 +24,10 @@ const FIRST_ANSWER_TIMEOUT_MS = 10_000;
 export interface FeedOptions extends EventStreamsOptions {
   /** Connects to the server. */
   open: () => Promise<ServerConnection>;
-  /** The server was lost, or an answer of it is unusable. */
-  onError: (error: unknown) => void;
+  /** Called after each change, if all that the feed needs was read. */
+  onRead: () => void;
+  /** Called at each attempt to read it that fails. */
+  onFailure: (error: unknown) => void;
 }
 
 export class Feed {
@@ -38,11 +40,12 @@ export class Feed {
   #firstAnswer: Promise<void> | undefined;
   #endFirstAttempt = () => {};
 
-  constructor({ open, onError, ...streamOptions }: FeedOptions) {
+  constructor({ open, onRead, onFailure, ...streamOptions }: FeedOptions) {
     this.streams = new EventStreams(streamOptions);
     this.#follower = new Follower({
       open,
-      onError,
+      onRead,
+      onFailure,
       onSnapshot: (snapshot) => this.#publish(snapshot),
       onLost: () => this.#lose(),
     });

@@ -9,6 +9,6 @@ const HINTS: Partial<Record<ConnectFailure, string>> = {
   socket_not_found: ': is it running?',
 };
 
-export function describeFailure(failure: ConnectFailure, { name }: Target): string {
+export function describeFailure(failure: ConnectFailure, { name }: Pick<Target, 'name'>): string {
   return `${name} ${failurePredicate(failure)}${HINTS[failure] ?? ''}`;
 }

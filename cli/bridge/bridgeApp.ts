@@ -21,6 +21,7 @@ import { LOOPBACK, type TlsOptions } from '../options/options.ts';
 import type { ProxyKeyOptions } from '../options/proxyKey.ts';
 import { jsonLogger, printLine } from '../output.ts';
 import { feedRoutes } from './bridgeFeed.ts';
+import type { FeedReport } from './feedOutage.ts';
 
 export interface BridgeOptions
   extends HttpOptions,
@@ -42,15 +43,17 @@ export const PAGE_DIR = fileURLToPath(new URL('../page', import.meta.url));
  * Builds a bridge and makes it listen.
  *
  * @param overrides Settings that do not come directly from a flag.
+ * @param reportFeed Called when the feed has read the message, and when it could not.
  * @throws CliError if it cannot listen.
  */
 export async function startBridgeApp(
   options: BridgeOptions,
   overrides: Partial<BridgeSettings>,
+  reportFeed: (report: FeedReport) => void,
 ): Promise<{ app: FastifyInstance; endpoint: Endpoint }> {
   const { httpHost, httpPort } = options;
   const settings = { ...settingsFrom(options), ...overrides };
-  const addRoutes = feedRoutes(options, settings.targets.all, settings.logger);
+  const addRoutes = feedRoutes(options, settings.targets.all, reportFeed);
   const app = await buildBridge({ ...settings, addRoutes });
   const endpoint = await listen(app, httpHost, httpPort).catch((error: unknown) => {
     throw listenError(error, { host: httpHost, port: httpPort }, '--http-port');

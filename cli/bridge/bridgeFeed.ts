@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { FastifyBaseLogger } from 'fastify';
+import { formatEndpoint } from '../../access/endpoint.ts';
 import type { AddRoutes } from '../../bridge/http/addedRoutes.ts';
 import { connectTarget } from '../../bridge/relay/connectTarget.ts';
 import { proxyPreamble } from '../../bridge/relay/proxyPreamble.ts';
@@ -15,27 +15,30 @@ import { serveFeed } from '../../feed/http/serveFeed.ts';
 import { CliError } from '../cliError.ts';
 import type { BridgeRuleOptions } from '../options/bridgeOptions.ts';
 import type { FeedOptions } from '../options/feedOptions.ts';
+import { type FeedReport, feedFailure } from './feedOutage.ts';
 
 /** Beside the bundled program (cli/bundle.mjs). */
 const BOARD = fileURLToPath(new URL('board.html', import.meta.url));
 
 /**
  * @param targets Those of the bridge, one of which `--feed` may name.
- * @param logger Logs what goes wrong with the message server.
+ * @param report Called when the message was read, and when it could not be.
  * @returns The routes; `undefined` without `--feed`.
  * @throws CliError if there is no such target, or it cannot be watched.
  */
 export function feedRoutes(
   options: FeedOptions & BridgeRuleOptions,
   targets: readonly Target[],
-  logger: FastifyBaseLogger | undefined,
+  report: (report: FeedReport) => void,
 ): AddRoutes | undefined {
   const { feed: chosen, connectTimeout, pingInterval, maxLifetime } = options;
   if (chosen === undefined) return undefined;
   const target = targetOf(chosen, targets);
+  const name = typeof chosen === 'string' ? chosen : addressOf(chosen);
   const feed = new Feed({
     open: () => openTarget(target, connectTimeout * 1000),
-    onError: (error) => logger?.warn(error, 'the message server of the feed failed'),
+    onRead: () => report({ target: name, isAvailable: true }),
+    onFailure: (error) => report(feedFailure(name, error)),
     heartbeatMs: pingInterval * 1000,
     maxLifetimeMs: maxLifetime * 1000,
   });
@@ -60,6 +63,10 @@ function targetOf(chosen: string | Target, targets: readonly Target[]): Target {
     );
   }
   return target;
+}
+
+function addressOf({ address }: Target): string {
+  return 'path' in address ? address.path : formatEndpoint(address);
 }
 
 async function openTarget(target: Target, connectTimeoutMs: number): Promise<Socket> {

@@ -20,6 +20,7 @@ import {
   WORKER_ENVIRONMENT,
   type WorkerMethods,
 } from './bridgeProtocol.ts';
+import { FeedOutage, feedLog } from './feedOutage.ts';
 import { type ReloadableUsers, UserPasswords } from './userPasswords.ts';
 
 /** Longer than a worker takes to stop, shorter than `motd up` allows for the whole bridge. */
@@ -64,6 +65,7 @@ class BridgePrimary {
   readonly pool: WorkerPool<QuotaName, WorkerMethods>;
   readonly #users: ReloadableUsers | undefined;
   readonly #metrics = new ClusterMetrics({ names: METRIC_NAMES });
+  readonly #feedOutage: FeedOutage;
   #tls: TlsIdentity | undefined;
 
   constructor(
@@ -75,6 +77,7 @@ class BridgePrimary {
     const { log, workers, httpHost, httpPort } = options;
     this.#users = users;
     this.#tls = tls;
+    this.#feedOutage = new FeedOutage(feedLog(log));
     const limits = limitsFrom(options);
     const both = { sessions: sessionLimits(limits), connections: connectionLimits(limits) };
     this.pool = new WorkerPool<QuotaName, WorkerMethods>(
@@ -114,9 +117,10 @@ class BridgePrimary {
       issueLogin: (user, scope) => users?.logins.issue(user, scope) ?? '',
       userOfLogin: (token, scope) => users?.logins.userOf(token, scope),
       revokeLogin: (token, scope) => users?.logins.revoke(token, scope),
+      reportFeed: (report) => this.#feedOutage.report(child, report),
       metrics: () => this.#metrics.text(),
     };
     const peer = new IpcPeer<WorkerMethods>(child, methods);
-    return { peer };
+    return { peer, onClose: () => this.#feedOutage.leave(child) };
   }
 }

@@ -7,6 +7,7 @@ import { ownVariable } from '../options/environment.ts';
 import type { PemIdentity } from '../workers/pemIdentity.ts';
 import type { CountedKeys, QuotaPrimaryMethods } from '../workers/sharedQuotas.ts';
 import type { PooledWorkerMethods } from '../workers/workerPool.ts';
+import type { FeedReport } from './feedOutage.ts';
 
 /**
  * Set for our workers. `cluster.isWorker` is not enough: another program may cluster `motd bridge`.
@@ -35,6 +36,8 @@ export type PrimaryMethods = QuotaPrimaryMethods<QuotaName> & {
   issueLogin: Logins['issue'];
   userOfLogin: Logins['userOf'];
   revokeLogin: Logins['revoke'];
+  /** The worker's feed has read the message, or could not. */
+  reportFeed(report: FeedReport): void;
   /** The metrics of all workers together. */
   metrics(): Promise<string>;
 };

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Endpoint } from '../../access/endpoint.ts';
 import { METRICS_CONTENT_TYPE, type MetricSample } from '../../access/metricSamples.ts';
 import type { WorkerQuota } from '../../access/workerQuota.ts';
-import { connectionLimits, sessionLimits } from '../../bridge/bridge.ts';
+import { type BridgeSettings, connectionLimits, sessionLimits } from '../../bridge/bridge.ts';
 import { replaceCertificate } from '../../bridge/http/httpServer.ts';
 import { onStopRequest, reportToParent } from '../lifecycle.ts';
 import { exitWhenFlushed, jsonLogger } from '../output.ts';
@@ -75,7 +75,7 @@ class BridgeWorker {
     const options = { ...this.#options, httpPort: this.#httpPort };
     const primary = this.#primary;
     const tls = this.#tls;
-    const started = await startBridgeApp(options, {
+    const overrides: Partial<BridgeSettings> = {
       tls: tls && fromPem(tls),
       // Each worker numbers its requests from 1: add the process id, to distinguish them.
       logger: jsonLogger(options.log)?.child({ pid: process.pid }),
@@ -94,7 +94,10 @@ class BridgeWorker {
           this.#sample = sample;
         },
       },
-    });
+    };
+    const started = await startBridgeApp(options, overrides, (report) =>
+      primary.notify('reportFeed', report),
+    );
     this.#app = started.app;
     if (this.#tls !== undefined && this.#tls !== tls) this.replaceCertificate(this.#tls);
     return started;

@@ -10,6 +10,7 @@ import {
 } from '../bridge/bridgeApp.ts';
 import { isBridgeWorker } from '../bridge/bridgeProtocol.ts';
 import { collectOnOneThread } from '../bridge/collectOnOneThread.ts';
+import { FeedOutage, feedLog } from '../bridge/feedOutage.ts';
 import { UserPasswords } from '../bridge/userPasswords.ts';
 import { CliError } from '../cliError.ts';
 import { onStopRequest } from '../lifecycle.ts';
@@ -38,11 +39,12 @@ export async function bridge(options: BridgeOptions, environment: Environment): 
 async function runBridge(options: BridgeOptions): Promise<void> {
   const tls = readTlsIdentity(options);
   const users = UserPasswords.fromFile(options.usersFile);
-  const { app, endpoint } = await startBridgeApp(options, {
-    tls,
-    checkPassword: users?.check,
-    logins: users?.logins,
-  });
+  const outage = new FeedOutage(feedLog(options.log));
+  const { app, endpoint } = await startBridgeApp(
+    options,
+    { tls, checkPassword: users?.check, logins: users?.logins },
+    (report) => outage.report(process, report),
+  );
 
   const reloadCertificate = () => {
     const identity = readTlsIdentity(options);

@@ -63,10 +63,10 @@ async function startApp(server: ScriptedServer, settings: Settings = {}) {
   const { basePath = '', feedOrigins = [], frameOrigins = [], publicOrigins = [] } = settings;
   const { heartbeatMs = 60_000, maxLifetimeMs = 0, readTimeoutMs } = settings;
   const app = Fastify({ forceCloseConnections: true });
-  const errors: unknown[] = [];
   const feed = new Feed({
     open: server.open,
-    onError: (error) => errors.push(error),
+    onRead: () => {},
+    onFailure: () => {},
     heartbeatMs,
     maxLifetimeMs,
     readTimeoutMs,

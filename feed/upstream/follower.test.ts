@@ -42,17 +42,27 @@ async function follow(answer: Answer) {
   const snapshots: Snapshot[] = [];
   const errors: unknown[] = [];
   let losses = 0;
+  let readings = 0;
   const follower = new Follower({
     open: server.open,
     onSnapshot: (snapshot) => snapshots.push(snapshot),
     onLost: () => losses++,
-    onError: (error) => errors.push(error),
+    onRead: () => readings++,
+    onFailure: (error) => errors.push(error),
   });
   onTestFinished(() => follower.stop());
   void follower.run();
   const untilMessage = (message: string) =>
     vi.waitFor(() => expect(snapshots.at(-1)?.current.message).toBe(message));
-  return { server, follower, snapshots, errors, losses: () => losses, untilMessage };
+  return {
+    server,
+    follower,
+    snapshots,
+    errors,
+    losses: () => losses,
+    readings: () => readings,
+    untilMessage,
+  };
 }
 
 test('tells the message in force, and the entries of the store', async () => {
@@ -123,7 +133,7 @@ test('does not publish what another server tells that is behind', async () => {
 
 test('publishes each message alone if the server does not send its details', async () => {
   const answer = serverWith(['one']);
-  const { server, snapshots, errors, untilMessage } = await follow((command, socket) =>
+  const { server, snapshots, errors, readings, untilMessage } = await follow((command, socket) =>
     command === 'MSGINFO' ? '421 TOO MANY CONNECTIONS\n' : answer(command, socket),
   );
   await untilMessage('one');
@@ -133,6 +143,7 @@ test('publishes each message alone if the server does not send its details', asy
     server.announce(message);
     await untilMessage(message);
   }
+  expect(readings()).toBe(0);
 });
 
 test('publishes the same message after a loss, also without its details', async () => {
@@ -166,12 +177,14 @@ test('tells no time of a message that is not in the history', async () => {
 
 test('reconnects, and reports no loss if the server answers again', async () => {
   const messages = ['one'];
-  const { server, losses, untilMessage } = await follow(serverWith(messages));
+  const { server, errors, losses, readings, untilMessage } = await follow(serverWith(messages));
   await untilMessage('one');
   messages.push('two');
   server.disconnect();
   await untilMessage('two');
+  expect(errors).toEqual([]);
   expect(losses()).toBe(0);
+  expect(readings()).toBe(2);
   expect(server.watchers).toBe(1);
 });
 

@@ -23,7 +23,10 @@ export interface FollowerOptions {
    * the server may only have closed an idle connection.
    */
   onLost: () => void;
-  onError: (error: unknown) => void;
+  /** The message in force was read, with its details. */
+  onRead: () => void;
+  /** The server does not answer, or does not send the details. */
+  onFailure: (error: unknown) => void;
 }
 
 export class Follower {
@@ -36,7 +39,8 @@ export class Follower {
     this.#reader = new SnapshotReader({
       read: (message) => this.#use((socket) => readSnapshot(socket, message)),
       publish: options.onSnapshot,
-      onError: options.onError,
+      onRead: options.onRead,
+      onFailure: options.onFailure,
     });
   }
 
@@ -48,8 +52,10 @@ export class Follower {
       const { hasAnswered, error } = await this.#watch(retry);
       this.#reader.stop();
       if (signal.aborted) return;
-      this.#options.onError(error);
-      if (!hasAnswered) this.#options.onLost();
+      if (!hasAnswered) {
+        this.#options.onFailure(error);
+        this.#options.onLost();
+      }
       await sleep(retry.next(), undefined, { signal }).catch(() => {});
     }
   }

@@ -21,7 +21,10 @@ export interface SnapshotReaderOptions {
   /** Asks the server; `message` is the one in force. */
   read: (message: string) => Promise<Snapshot>;
   publish: (snapshot: Snapshot) => void;
-  onError: (error: unknown) => void;
+  /** The details of the message in force were read. */
+  onRead: () => void;
+  /** They were not, several times. */
+  onFailure: (error: unknown) => void;
 }
 
 export class SnapshotReader {
@@ -62,9 +65,9 @@ export class SnapshotReader {
     while (this.#message !== undefined) {
       const change = this.#change;
       this.#state = 'reading';
-      const isCurrent = await this.#readOnce(this.#message);
+      const { isCurrent, error } = await this.#readOnce(this.#message);
       if (isCurrent) failures = 0;
-      else if (++failures >= MAX_FAILURES) this.#publishWithoutDetails();
+      else if (++failures >= MAX_FAILURES) this.#publishWithoutDetails(error);
       if (change !== this.#change) continue;
       if (isCurrent) break;
       await this.#wait();
@@ -73,16 +76,16 @@ export class SnapshotReader {
     this.#retry.reset();
   }
 
-  /** @returns Whether the snapshot has the message in force. */
-  async #readOnce(message: string): Promise<boolean> {
+  /** @returns Whether the snapshot has the message in force; if it was not read, why. */
+  async #readOnce(message: string): Promise<{ isCurrent: boolean; error?: unknown }> {
     try {
       const snapshot = await this.#options.read(message);
       const isCurrent = snapshot.current.message === this.#message;
       if (isCurrent || this.#isNewer(snapshot)) this.#publish(snapshot);
-      return isCurrent;
+      if (isCurrent) this.#options.onRead();
+      return { isCurrent };
     } catch (error) {
-      if (this.#message !== undefined) this.#options.onError(error);
-      return false;
+      return { isCurrent: false, error };
     }
   }
 
@@ -91,10 +94,16 @@ export class SnapshotReader {
     return this.#message !== undefined && number > (this.#published?.current.number ?? -1);
   }
 
-  /** Once for each change. The details of the same message are kept. */
-  #publishWithoutDetails(): void {
+  /**
+   * Once for each change. The details of the same message are kept.
+   *
+   * @param error Why they cannot be read; `undefined` if those of an older message were read.
+   */
+  #publishWithoutDetails(error: unknown): void {
     const message = this.#message;
-    if (message === undefined || this.#publishedChange === this.#change) return;
+    if (message === undefined) return;
+    if (error !== undefined) this.#options.onFailure(error);
+    if (this.#publishedChange === this.#change) return;
     const { current, entries } = this.#published ?? { current: undefined, entries: [] };
     this.#publish({ current: current?.message === message ? current : { message }, entries });
   }
