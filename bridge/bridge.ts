@@ -39,8 +39,8 @@ import { withAndWithoutSlash } from './http/trailingSlash.ts';
 import { Metrics } from './metrics.ts';
 import type { Primary } from './primary.ts';
 import type { SessionRules } from './relay/sessionPolicy.ts';
+import { SessionQuota } from './relay/sessionQuota.ts';
 import { Sessions } from './relay/sessions.ts';
-import { UpgradeQuota } from './relay/upgradeQuota.ts';
 import { registerWebSockets, serveTargetsAt } from './relay/webSocketRoutes.ts';
 
 /** How long a request may take to arrive completely, including a WebSocket handshake. */
@@ -241,7 +241,7 @@ function requestGuards(
     originPolicy: new OriginPolicy(publicOrigins),
     connections: primary?.connections ?? new LocalQuota(connectionLimits(limits)),
     requests: new LocalQuota(connectionLimits(limits)),
-    upgrades: new UpgradeQuota(
+    sessions: new SessionQuota(
       primary?.sessions ?? new LocalQuota(sessionLimits(limits)),
       descriptors,
     ),

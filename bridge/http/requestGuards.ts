@@ -4,7 +4,7 @@
 // In this order:
 // 1. Connection: file descriptors left (descriptorBudget.ts), connections of this source.
 // 2. Every request: number of headers, Host (originPolicy.ts), unanswered requests of this source.
-// 3. The request of a WebSocket: Origin, and then the quota for sessions (upgradeQuota.ts).
+// 3. The request of a WebSocket: Origin, and then the quota for sessions (sessionQuota.ts).
 // The password check (basicAuth.ts) comes between 2 and 3.
 
 import type { Socket } from 'node:net';
@@ -14,7 +14,7 @@ import type { Quota } from '../../access/quota.ts';
 import { plainAddress, sourceOf } from '../../access/source.ts';
 import type { DescriptorBudget } from '../descriptorBudget.ts';
 import type { Metrics, RejectionReason } from '../metrics.ts';
-import { type ExceededLimit, LIMIT_REASON, type UpgradeQuota } from '../relay/upgradeQuota.ts';
+import { type ExceededLimit, LIMIT_REASON, type SessionQuota } from '../relay/sessionQuota.ts';
 import { clientAddress } from './clientAddress.ts';
 import { type OriginPolicy, publicOriginFor } from './originPolicy.ts';
 import { releaseWhenAnswered, releaseWhenClosed } from './releaseLease.ts';
@@ -33,7 +33,8 @@ export interface RequestGuardsContext {
   connections: Quota;
   /** The quota for unanswered requests, on any connection: a trusted proxy may have many. */
   requests: LocalQuota;
-  upgrades: UpgradeQuota;
+  /** The quota for sessions and event streams. */
+  sessions: SessionQuota;
   descriptors: DescriptorBudget;
   metrics: Metrics;
   /** Whether an IP address is that of a trusted proxy, which connects for many clients. */
@@ -81,7 +82,7 @@ export class RequestGuards {
     if (!request.ws) return undefined;
     const isPage = request.headers.origin !== undefined;
     const source = sourceOf(clientAddress(request));
-    const accepted = await this.#context.upgrades.acquire(source, isPage);
+    const accepted = await this.#context.sessions.acquire(source, isPage);
     if (typeof accepted !== 'string') {
       releaseWhenClosed(accepted.lease, request.socket);
       request.acceptedUpgrade = accepted;
@@ -95,7 +96,7 @@ export class RequestGuards {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<unknown> => {
-    const lease = await this.#context.upgrades.acquireStream(sourceOf(clientAddress(request)));
+    const lease = await this.#context.sessions.acquireStream(sourceOf(clientAddress(request)));
     if (typeof lease === 'string') return this.#rejectAtLimit(reply, lease);
     releaseWhenAnswered(lease, request.socket, reply.raw);
     return undefined;

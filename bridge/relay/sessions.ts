@@ -13,8 +13,8 @@ import { CLOSE } from './closeCodes.ts';
 import { type BrowserConnection, Relay, type RelayContext } from './relay.ts';
 import { RoundRobin } from './roundRobin.ts';
 import { type PolicyAction, SessionPolicy, type SessionRules } from './sessionPolicy.ts';
+import { type ExceededLimit, LIMIT_REASON } from './sessionQuota.ts';
 import type { Target } from './targets.ts';
-import { type ExceededLimit, LIMIT_REASON } from './upgradeQuota.ts';
 
 /** How often the policy of each session is checked. */
 const CHECK_INTERVAL_MS = 500;

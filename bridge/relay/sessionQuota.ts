@@ -1,5 +1,6 @@
-// Decides which upgrades and which streams are accepted: those for which the quota for sessions has a unit left, and
-// the process has file descriptors. A response that does not end by itself also counts as a session.
+// The quota for sessions: of WebSockets, and of event streams (responses that do not end by
+// themselves). It decides which requests for them are accepted: those for which it has a unit left.
+// For the upgrade of a WebSocket, the process must also have file descriptors.
 //
 // If a limit is exceeded, a program gets status 503. Scripts on a page cannot read the status of a
 // failed WebSocket: for a page the upgrade is accepted, and the WebSocket is closed with code 1013
@@ -23,7 +24,8 @@ import {
 import type { DescriptorBudget } from '../descriptorBudget.ts';
 
 /** The limit that was exceeded, as the metrics name it. */
-export type ExceededLimit = 'sessions' | 'sessions_per_source' | 'descriptors';
+export type ExceededLimit = ExceededQuota | 'descriptors';
+type ExceededQuota = 'sessions' | 'sessions_per_source';
 
 /** The text for the client: the reason of a close frame, or the body of a 503. */
 export const LIMIT_REASON: Record<ExceededLimit, string> = {
@@ -32,7 +34,7 @@ export const LIMIT_REASON: Record<ExceededLimit, string> = {
   descriptors: 'the bridge is out of file descriptors: try again later',
 };
 
-const LIMIT_OF_QUOTA: Record<QuotaExceeded, ExceededLimit> = {
+const LIMIT_OF_QUOTA: Record<QuotaExceeded, ExceededQuota> = {
   total: 'sessions',
   source: 'sessions_per_source',
 };
@@ -49,7 +51,7 @@ declare module 'fastify' {
   }
 }
 
-export class UpgradeQuota {
+export class SessionQuota {
   readonly #sessions: Quota;
   readonly #descriptors: DescriptorBudget;
   readonly #rejections = rejectionQuota();
@@ -79,7 +81,7 @@ export class UpgradeQuota {
    *
    * @returns The limit that is exceeded, if the request has to be rejected.
    */
-  async acquireStream(source: string): Promise<QuotaLease | ExceededLimit> {
+  async acquireStream(source: string): Promise<QuotaLease | ExceededQuota> {
     const lease = await this.#sessions.acquire(source);
     return typeof lease === 'string' ? LIMIT_OF_QUOTA[lease] : lease;
   }
