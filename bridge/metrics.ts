@@ -26,6 +26,9 @@ export type RejectionReason =
   | 'malformed'
   | 'request_timeout';
 
+/** Why an event stream was rejected. */
+export type StreamRejectionReason = Extract<RejectionReason, 'sessions' | 'sessions_per_source'>;
+
 /** The counts of one target's sessions. Relays increment plain numbers, which is fastest. */
 export interface TargetCounters {
   opened: number;
@@ -49,6 +52,8 @@ export class Metrics implements MetricsText {
   readonly #targetFailures: Counter<'target' | 'reason'>;
   readonly #closes: Counter<'code'>;
   readonly #rejections: Counter<'reason'>;
+  readonly #streamRejections: Counter<'reason'>;
+  readonly #streams: Gauge;
 
   constructor() {
     const registers = [this.#registry];
@@ -73,6 +78,17 @@ export class Metrics implements MetricsText {
       labelNames: ['reason'],
       registers,
     });
+    this.#streams = new Gauge({
+      name: 'motd_bridge_event_streams',
+      help: 'Open event streams: readers of /message/events.',
+      registers,
+    });
+    this.#streamRejections = new Counter({
+      name: 'motd_bridge_event_stream_rejections_total',
+      help: 'Event streams rejected, by reason.',
+      labelNames: ['reason'],
+      registers,
+    });
   }
 
   /** @param target The name of a target that the operator chose. Its counts start with 0. */
@@ -94,6 +110,20 @@ export class Metrics implements MetricsText {
 
   recordRejection(reason: RejectionReason): void {
     this.#rejections.inc({ reason });
+  }
+
+  recordStreamOpened(): void {
+    this.#streams.inc();
+  }
+
+  recordStreamClosed(): void {
+    this.#streams.dec();
+  }
+
+  /** It also counts as a rejected request. */
+  recordStreamRejection(reason: StreamRejectionReason): void {
+    this.#streamRejections.inc({ reason });
+    this.recordRejection(reason);
   }
 
   text(): Promise<string> {

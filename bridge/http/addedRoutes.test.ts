@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { type ClientRequest, get as httpGet, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { LoginTokens } from '../../access/loginTokens.ts';
 import { echo, type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
@@ -32,6 +33,10 @@ async function statusOf(bridge: RunningBridge, path: string, headers = {}): Prom
   const response = await open(bridge, path, headers);
   response.resume();
   return response.statusCode ?? 0;
+}
+
+async function metricsOf(bridge: RunningBridge): Promise<string> {
+  return text(await open(bridge, '/metrics'));
 }
 
 test('are below the base path', async () => {
@@ -65,9 +70,16 @@ test('counts a stream as a session, until its connection closes', async () => {
   const rejected = await open(bridge, '/stream');
   expect(rejected.statusCode).toBe(503);
   expect(rejected.headers['retry-after']).toBe('30');
+  const metrics = await metricsOf(bridge);
+  expect(metrics).toContain('\nmotd_bridge_event_streams 1\n');
+  expect(metrics).toContain('\nmotd_bridge_event_stream_rejections_total{reason="sessions"} 1\n');
+  expect(metrics).toContain('\nmotd_bridge_rejections_total{reason="sessions"} 1\n');
   expect(await statusOf(bridge, '/added')).toBe(200);
   stream.destroy();
-  await vi.waitFor(async () => expect(await statusOf(bridge, '/stream')).toBe(200));
+  await vi.waitFor(async () =>
+    expect(await metricsOf(bridge)).toContain('\nmotd_bridge_event_streams 0\n'),
+  );
+  expect(await statusOf(bridge, '/stream')).toBe(200);
 });
 
 test('limits the streams of one source', async () => {

@@ -10,7 +10,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LocalQuota } from '../../access/localQuota.ts';
-import type { Quota } from '../../access/quota.ts';
+import { createLease, type Quota } from '../../access/quota.ts';
 import { plainAddress, sourceOf } from '../../access/source.ts';
 import type { DescriptorBudget } from '../descriptorBudget.ts';
 import type { Metrics, RejectionReason } from '../metrics.ts';
@@ -88,7 +88,8 @@ export class RequestGuards {
       request.acceptedUpgrade = accepted;
       return undefined;
     }
-    return this.#rejectAtLimit(reply, accepted);
+    this.#context.metrics.recordRejection(accepted);
+    return sendLimitRejection(reply, accepted);
   };
 
   /** A hook for `preHandler`: counts a response that does not end by itself as a session. */
@@ -96,9 +97,18 @@ export class RequestGuards {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<unknown> => {
-    const lease = await this.#context.sessions.acquireStream(sourceOf(clientAddress(request)));
-    if (typeof lease === 'string') return this.#rejectAtLimit(reply, lease);
-    releaseWhenAnswered(lease, request.socket, reply.raw);
+    const { sessions, metrics } = this.#context;
+    const lease = await sessions.acquireStream(sourceOf(clientAddress(request)));
+    if (typeof lease === 'string') {
+      metrics.recordStreamRejection(lease);
+      return sendLimitRejection(reply, lease);
+    }
+    metrics.recordStreamOpened();
+    const counted = createLease(() => {
+      lease.release();
+      metrics.recordStreamClosed();
+    });
+    releaseWhenAnswered(counted, request.socket, reply.raw);
     return undefined;
   };
 
@@ -144,15 +154,9 @@ export class RequestGuards {
     );
   }
 
-  #rejectAtLimit(reply: FastifyReply, limit: ExceededLimit): FastifyReply {
-    reply.header('retry-after', RETRY_AFTER_SECONDS);
-    this.#reject(reply, 503, limit, LIMIT_REASON[limit]);
-    return reply;
-  }
-
   #reject(reply: FastifyReply, status: number, reason: RejectionReason, text: string): void {
     this.#context.metrics.recordRejection(reason);
-    void reply.code(status).type('text/plain; charset=utf-8').send(`Rejected: ${text}.\n`);
+    void sendRejection(reply, status, text);
   }
 
   #serverOnConnection(socket: Socket): void {
@@ -181,6 +185,14 @@ export class RequestGuards {
     if (code === 'ERR_HTTP_REQUEST_TIMEOUT') metrics.recordRejection('request_timeout');
     else metrics.recordRejection(code === 'HPE_HEADER_OVERFLOW' ? 'headers' : 'malformed');
   }
+}
+
+function sendLimitRejection(reply: FastifyReply, limit: ExceededLimit): FastifyReply {
+  return sendRejection(reply.header('retry-after', RETRY_AFTER_SECONDS), 503, LIMIT_REASON[limit]);
+}
+
+function sendRejection(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return reply.code(status).type('text/plain; charset=utf-8').send(`Rejected: ${text}.\n`);
 }
 
 function describeOriginRejection(origin: string): string {

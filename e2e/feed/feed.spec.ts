@@ -145,6 +145,7 @@ test('needs one connection to the server for each worker', async ({ server }) =>
   const readers = await Promise.all(Array.from({ length: 20 }, () => openEvents(feed)));
   const lists = readers.map(({ socket }) => readMessages(socket));
   await expect.poll(() => lists).toEqual(lists.map(() => [APPLE]));
+  expect((await get(feed, '/metrics')).body).toContain('\nmotd_bridge_event_streams 20\n');
   const workers = childrenOf(feed.program.process.pid ?? 0);
   const watches = () => workers.map((pid) => connectionsTo(server.port, pid));
   await expect.poll(watches).toEqual([1, 1]);
