@@ -127,6 +127,25 @@ test.describe('has the rules of the page', () => {
     }
   });
 
+  test('lets a named page of another origin read why it rejects', async ({ server }) => {
+    const file = test.info().outputPath('users');
+    writePrivately(file, `anna:${passwordHash('secret')}\n`);
+    const origin = 'https://intranet.example';
+    const flags = ['--users-file', file, '--feed-origin', origin];
+    const feed = await startFeed(server, [...flags, '--max-sessions-per-source', '1']);
+    const allowedIn = async (path: string, headers: Record<string, string>) => {
+      const { status, headers: sent } = await get(feed, path, { origin, ...headers });
+      return [status, sent.get('access-control-allow-origin')];
+    };
+    const authorization = `Basic ${btoa('anna:secret')}`;
+    await openEvents(feed, '/message/events', { authorization });
+    expect(await allowedIn('/message', {})).toEqual([401, origin]);
+    expect(await allowedIn('/message/events', { authorization })).toEqual([503, origin]);
+    const wrong = { authorization: `Basic ${btoa('anna:guess')}` };
+    for (const status of [401, 401, 401, 429])
+      expect(await allowedIn('/message', wrong)).toEqual([status, origin]);
+  });
+
   test('counts readers as sessions', async ({ server }) => {
     const feed = await startFeed(server, ['--max-sessions-per-source', '2']);
     const readers = [await openEvents(feed), await openEvents(feed)];

@@ -22,10 +22,12 @@ export async function get({ port }: ListeningProgram, path: string, headers = {}
 export async function openEvents(
   { port }: ListeningProgram,
   path = '/message/events',
+  headers: Record<string, string> = {},
 ): Promise<{ socket: Socket; head: string }> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${lines.join('')}\r\n`);
   const { head, rest } = await responseHead(socket);
   if (rest.length > 0) socket.unshift(rest);
   return { socket, head };

@@ -1,7 +1,14 @@
 // Lets pages of named origins read the feed (WHATWG Fetch, section 3.3, "CORS protocol"). Other
 // origins get no header, and their pages cannot read the response.
 
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Pages of named origins may read the responses of the route. */
+    isCrossOrigin?: true;
+  }
+}
 
 /** How long a browser may remember the answer to a preflight request, in seconds. */
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
@@ -19,13 +26,15 @@ export class CrossOrigin {
     return this.#origins.size > 0;
   }
 
-  /** Adds the headers for the origin of a request. */
-  addHeaders({ headers: { origin } }: FastifyRequest, reply: FastifyReply): void {
-    if (!this.#allows(origin)) return;
-    reply.headers({
-      'access-control-allow-origin': origin,
-      'access-control-allow-credentials': 'true',
-      'access-control-expose-headers': 'ETag',
+  /**
+   * Adds the headers to every response of the routes with `isCrossOrigin`, including those that a
+   * later hook of the app sends: a page must be able to read why its request was rejected.
+   */
+  install(app: FastifyInstance): void {
+    if (!this.isUsed) return;
+    app.addHook('onRequest', (request, reply, next) => {
+      if (request.routeOptions.config.isCrossOrigin) this.#addHeaders(request, reply);
+      next();
     });
   }
 
@@ -38,6 +47,16 @@ export class CrossOrigin {
       'access-control-allow-methods': 'GET, HEAD',
       'access-control-allow-headers': 'Authorization, If-None-Match, Last-Event-ID',
       'access-control-max-age': PREFLIGHT_MAX_AGE_SECONDS,
+    });
+  }
+
+  #addHeaders({ headers: { origin } }: FastifyRequest, reply: FastifyReply): void {
+    reply.header('vary', 'Origin');
+    if (!this.#allows(origin)) return;
+    reply.headers({
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      'access-control-expose-headers': 'ETag, Retry-After',
     });
   }
 

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import Fastify from 'fastify';
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { messageEvent } from '../content/events.pure.ts';
 import { Feed } from '../feed.ts';
@@ -71,8 +71,14 @@ async function startApp(server: ScriptedServer, settings: Settings = {}) {
     maxLifetimeMs,
     readTimeoutMs,
   });
-  const mount = { basePath, limitStreams: async () => undefined, needsNoPassword: {} };
+  const limitStreams = async (request: FastifyRequest, reply: FastifyReply) =>
+    request.headers['full'] && reply.code(503).send('full');
+  const mount = { basePath, limitStreams, needsNoPassword: {} };
   serveFeed(app, mount, feed, { html: BOARD, feedOrigins, frameOrigins, publicOrigins });
+  // The bridge installs its guards after the routes.
+  app.addHook('onRequest', async (request, reply) =>
+    request.headers['rejected'] ? reply.code(429).send('rejected') : undefined,
+  );
   onTestFinished(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
@@ -470,6 +476,27 @@ describe('a page of another origin', () => {
     const { headers } = await request(await start(), '/message', { origin: NAMED });
     expect(headers.get('access-control-allow-origin')).toBeNull();
     expect(headers.get('vary')).toBe('Accept');
+  });
+
+  test('may read why its request was rejected, for whatever reason', async () => {
+    const app = await start([{ message: 'apple' }], { feedOrigins: [NAMED] });
+    app.stop();
+    const unreached = await request(app, '/message', { origin: NAMED });
+    const written = await request(app, '/message', { origin: NAMED }, 'POST');
+    const guarded = await request(app, '/message', { origin: NAMED, rejected: 'yes' });
+    const stream = await request(app, '/message/events', { origin: NAMED, full: 'yes' });
+    const responses = [unreached, written, guarded, stream];
+    expect(responses.map(({ status }) => status)).toEqual([503, 405, 429, 503]);
+    for (const { headers } of responses) {
+      expect(headers.get('access-control-allow-origin')).toBe(NAMED);
+      expect(headers.get('access-control-expose-headers')).toContain('Retry-After');
+      expect(headers.get('vary')).toContain('Origin');
+    }
+    const other = { origin: 'https://evil.example', rejected: 'yes' };
+    const { headers } = await request(app, '/message', other);
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+    const board = await request(app, '/board', { origin: NAMED });
+    expect(board.headers.get('access-control-allow-origin')).toBeNull();
   });
 
   test('may send a conditional request, and a password', async () => {

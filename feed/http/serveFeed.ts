@@ -45,7 +45,9 @@ export function serveFeed(
   options: ServeFeedOptions,
 ): void {
   const { basePath, limitStreams } = mount;
-  const routes = new FeedRoutes(app, mount, new CrossOrigin(options.feedOrigins));
+  const crossOrigin = new CrossOrigin(options.feedOrigins);
+  crossOrigin.install(app);
+  const routes = new FeedRoutes(app, mount, crossOrigin);
   const board = new BoardPage(options);
   const baseUrlOf = (request: FastifyRequest) =>
     `${originOf(request, options.publicOrigins)}${basePath}/`;
@@ -98,25 +100,26 @@ class FeedRoutes {
   }
 
   /** Adds a path that pages of other origins may read, if they are named. */
-  add(path: string, { handler, preHandler, vary = '' }: ReadRoute): void {
+  add(path: string, { handler, preHandler, vary }: ReadRoute): void {
     const { basePath, needsNoPassword } = this.#mount;
     const url = `${basePath}${path}`;
-    const varies = [vary, this.#crossOrigin.isUsed ? 'Origin' : ''].filter(Boolean).join(', ');
+    const config = { isCrossOrigin: true } as const;
+    const varies = this.#crossOrigin.isUsed ? `${vary}, Origin` : vary;
     const read: Handler = (request, reply) => {
-      if (varies !== '') reply.header('vary', varies);
-      this.#crossOrigin.addHeaders(request, reply);
+      if (vary !== undefined) reply.header('vary', varies);
       return handler(request, reply);
     };
-    this.#app.head(url, read);
-    this.#app.get(url, { ...(preHandler && { preHandler }), exposeHeadRoute: false }, read);
+    this.#app.head(url, { config }, read);
+    this.#app.get(url, { config, ...(preHandler && { preHandler }), exposeHeadRoute: false }, read);
     // A browser sends no password in a preflight request.
-    this.#app.options(url, { config: needsNoPassword }, (request, reply) => {
+    this.#app.options(url, { config: { ...config, ...needsNoPassword } }, (request, reply) => {
       this.#crossOrigin.addPreflightHeaders(request, reply);
       return reply.code(204).header('allow', ALLOW).send();
     });
     this.#app.route({
       method: OTHER_METHODS,
       url,
+      config,
       // Before the body is read, which may be of any type.
       onRequest: async (_request, reply) => rejectMethod(reply),
       handler: (_request, reply) => rejectMethod(reply),
