@@ -61,7 +61,7 @@ test('require a password, unless they are exempt', async () => {
   expect(await statusOf(bridge, '/public')).toBe(200);
 });
 
-test('counts a stream as a session, until its connection closes', async () => {
+test('counts a stream as a session until its connection closes', async () => {
   const limits = { maxSessions: 2, maxSessionsPerSource: 100, maxMessageBytes: 1024 };
   const bridge = await start({ limits });
   const stream = await open(bridge, '/stream');

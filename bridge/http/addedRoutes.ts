@@ -10,8 +10,8 @@ export interface RouteTools {
   /** The prefix of all paths: empty, or `/PATH`. */
   basePath: string;
   /**
-   * A hook for `preHandler`: counts a response that does not end by itself as a session, until its
-   * connection closes. If the quota is exceeded, it responds with 503.
+   * A hook for `preHandler`, for a response that does not end by itself: counts it as a session
+   * until it ends or its connection closes. If the quota is exceeded, the response is 503.
    */
   limitStreams: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
   /** The `config` of a route that requires no password. */

@@ -487,7 +487,7 @@ describe('a request', () => {
     ['$(reboot)', undefined],
     ['', undefined],
   ])(
-    'with the foreign Host %j is rejected, and told the --public-origin that allows it',
+    'with the foreign Host %j is rejected with the --public-origin that allows it',
     async (host, value) => {
       const bridge = await startBridge({ echo: await startTarget(echo) });
       const response = await sendRaw(
@@ -518,7 +518,7 @@ describe('a request', () => {
     ['http://motd.example.:8000', '; to allow it, add --public-origin http://motd.example:8000'],
     ['null', ''],
   ])(
-    'from a page of %s is rejected, and told the --public-origin that allows it',
+    'from a page of %s is rejected with the --public-origin that allows it',
     async (origin, advice) => {
       const bridge = await startBridge({ echo: await startTarget(echo) });
       const body = `Rejected: the origin '${origin}' is not allowed${advice}.\n`;

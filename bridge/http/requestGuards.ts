@@ -92,7 +92,7 @@ export class RequestGuards {
     return sendLimitRejection(reply, accepted);
   };
 
-  /** A hook for `preHandler`: counts a response that does not end by itself as a session. */
+  /** A hook for `preHandler`: see `RouteTools` in addedRoutes.ts. */
   readonly limitStreams = async (
     request: FastifyRequest,
     reply: FastifyReply,

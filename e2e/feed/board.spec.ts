@@ -148,7 +148,7 @@ test('shows text, never markup', async ({ page, board, server }) => {
   await expect(message(page).locator('*')).toHaveCount(0);
 });
 
-test('says that the connection is lost, keeps the message, and reconnects', async ({
+test('shows that the connection is lost, keeps the message, and reconnects', async ({
   page,
   board,
   server,
@@ -164,7 +164,7 @@ test('says that the connection is lost, keeps the message, and reconnects', asyn
   await expect(notice(page)).toBeEmpty();
 });
 
-test('says that the message server cannot be reached', async ({ page, board, server }) => {
+test('shows that the message server cannot be reached', async ({ page, board, server }) => {
   await page.goto(board.url);
   await expect(message(page)).toHaveText(APPLE);
   await server.program.stop();

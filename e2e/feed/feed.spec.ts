@@ -83,7 +83,7 @@ test('answers 503 as long as the server was never reached', async () => {
   expect(body).toBe('The message is not known yet: the message server has not been reached.\n');
 });
 
-test('tells of a plan when its time has come, and not before', async ({ server }) => {
+test('publishes a planned message when its window begins, and not before', async ({ server }) => {
   const feed = await startFeed(server);
   const { socket } = await openEvents(feed);
   const messages = readMessages(socket);

@@ -65,7 +65,7 @@ async function follow(answer: Answer) {
   };
 }
 
-test('tells the message in force, and the entries of the store', async () => {
+test('publishes the message in force, and the entries of the store', async () => {
   const { snapshots, untilMessage } = await follow(serverWith(['one', 'two']));
   await untilMessage('two');
   const [one, two] = ['one', 'two'].map((message, index) => ({
@@ -111,7 +111,7 @@ test('asks at most once at a time, and once more after changes in between', asyn
   expect(snapshots.at(-1)?.current.number).toBe(4);
 });
 
-test('does not publish what another server tells that is behind', async () => {
+test('does not publish an older message of another server that is behind', async () => {
   const messages = ['one'];
   let isBehind = false;
   const answer = serverWith(messages);
@@ -167,7 +167,7 @@ test('takes the history of a server that does not know MSGINFO', async () => {
   expect(snapshots).toEqual([{ current: entries[2], entries }]);
 });
 
-test('tells no time of a message that is not in the history', async () => {
+test('publishes no time for a message that is not in the history', async () => {
   const { snapshots, untilMessage } = await follow((command, socket) =>
     command === 'MSGWATCH' ? '200 OK\napple\n' : olderServerWith(['one'])(command, socket),
   );
