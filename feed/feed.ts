@@ -13,6 +13,7 @@
 
 import type { ServerConnection } from '../client/connect.ts';
 import { messageEvent } from './content/events.pure.ts';
+import { changeTime } from './content/lastModified.pure.ts';
 import { inForceSince, type Snapshot } from './content/snapshot.pure.ts';
 import { EventStreams, type EventStreamsOptions } from './http/eventStreams.ts';
 import { MessageForms } from './http/messageForms.ts';
@@ -34,9 +35,7 @@ export class Feed {
   readonly streams: EventStreams;
   readonly #follower: Follower;
   #forms: MessageForms | undefined;
-  #lastModifiedMs: number | undefined;
-  /** Whether the message before had the same `Last-Modified`, in seconds: then none is sent. */
-  #isSecondShared = false;
+  #changedAtMs: number | undefined;
   #firstAnswer: Promise<void> | undefined;
   #endFirstAttempt = () => {};
 
@@ -80,12 +79,11 @@ export class Feed {
   }
 
   #publish(snapshot: Snapshot): void {
-    const earlierMs = this.#lastModifiedMs;
-    this.#lastModifiedMs = this.#lastModifiedOf(snapshot);
-    if (messageEvent(snapshot.current) !== this.#forms?.event)
-      this.#isSecondShared = secondOf(earlierMs) === secondOf(this.#lastModifiedMs);
-    const lastModifiedMs = this.#isSecondShared ? undefined : this.#lastModifiedMs;
-    this.#forms = new MessageForms(snapshot, lastModifiedMs);
+    if (messageEvent(snapshot.current) !== this.#forms?.event) {
+      const nowMs = Date.now();
+      this.#changedAtMs = changeTime(inForceSince(snapshot, nowMs), this.#changedAtMs, nowMs);
+    }
+    this.#forms = new MessageForms(snapshot, this.#changedAtMs);
     this.streams.publishMessage(this.#forms.event);
     this.streams.publishServer(true);
     this.#endFirstAttempt();
@@ -95,21 +93,4 @@ export class Feed {
     this.streams.publishServer(false);
     this.#endFirstAttempt();
   }
-
-  /**
-   * When the message in force changed, by the clock of this machine: no later than now (RFC 9110,
-   * section 8.8.2.1), and never before an earlier change, which a client may know already.
-   */
-  #lastModifiedOf(snapshot: Snapshot): number | undefined {
-    const nowMs = Date.now();
-    const sinceMs = inForceSince(snapshot, nowMs);
-    if (sinceMs !== undefined && sinceMs >= (this.#lastModifiedMs ?? 0)) {
-      return Math.min(sinceMs, nowMs);
-    }
-    return this.#lastModifiedMs === undefined ? undefined : nowMs;
-  }
-}
-
-function secondOf(timeMs: number | undefined): number | undefined {
-  return timeMs === undefined ? undefined : Math.floor(timeMs / 1000);
 }

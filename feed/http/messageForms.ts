@@ -23,14 +23,14 @@ export class MessageForms {
   readonly #events = new WeakMap<FeedEntry, Buffer>();
   #history: HistoryForms | undefined;
 
-  /** @param lastModifiedMs The time since which the message is in force, if it is known. */
-  constructor(snapshot: Snapshot, lastModifiedMs: number | undefined) {
+  /** @param changedAtMs When the message changed (`changeTime`), if it is known. */
+  constructor(snapshot: Snapshot, changedAtMs: number | undefined) {
     const { current } = snapshot;
     this.plain = represent(`${current.message}\n`, {
       contentType: 'text/plain; charset=utf-8',
-      lastModifiedMs,
+      changedAtMs,
     });
-    this.json = representJson(entryJson(current), lastModifiedMs);
+    this.json = representJson(entryJson(current), changedAtMs);
     this.event = messageEvent(current);
     this.#snapshot = snapshot;
   }
@@ -84,7 +84,7 @@ export interface MissedEvents {
   hasCurrent: boolean;
 }
 
-function representJson(value: EntryJson | EntryJson[], lastModifiedMs?: number): Representation {
+function representJson(value: EntryJson | EntryJson[], changedAtMs?: number): Representation {
   const contentType = 'application/json; charset=utf-8';
-  return represent(`${JSON.stringify(value)}\n`, { contentType, lastModifiedMs });
+  return represent(`${JSON.stringify(value)}\n`, { contentType, changedAtMs });
 }

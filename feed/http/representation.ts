@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
+import { isSecondOver } from '../content/lastModified.pure.ts';
 
 /** In characters. Encoding a longer text for each request takes more time than a second write. */
 const MAX_SHORT_LENGTH = 16 * 1024;
@@ -12,39 +13,53 @@ export interface Representation {
   /** Bytes; or a short text, which Node sends in one piece with the head. */
   body: string | Buffer;
   contentType: string;
-  headers: { etag: string; 'cache-control': string; 'last-modified'?: string };
+  headers: ValidatorHeaders;
+  /** The headers with the time of the change, which must not be sent before its second is over. */
+  dated: { changedAtMs: number; headers: ValidatorHeaders } | undefined;
 }
+
+type ValidatorHeaders = { etag: string; 'cache-control': string; 'last-modified'?: string };
 
 export interface RepresentationOptions {
   contentType: string;
-  lastModifiedMs?: number | undefined;
+  changedAtMs?: number | undefined;
 }
 
 export function represent(
   body: string,
-  { contentType, lastModifiedMs }: RepresentationOptions,
+  { contentType, changedAtMs }: RepresentationOptions,
 ): Representation {
   const hash = createHash('sha256').update(body).digest('base64url').slice(0, 22);
+  // Caches may keep it, but have to ask whether it is current.
+  const headers = { etag: `"${hash}"`, 'cache-control': 'no-cache' };
   return {
     body: body.length > MAX_SHORT_LENGTH ? Buffer.from(body) : body,
     contentType,
-    headers: {
-      etag: `"${hash}"`,
-      // Caches may keep it, but have to ask whether it is current.
-      'cache-control': 'no-cache',
-      ...(lastModifiedMs !== undefined && {
-        'last-modified': new Date(lastModifiedMs).toUTCString(),
-      }),
-    },
+    headers,
+    dated:
+      changedAtMs === undefined
+        ? undefined
+        : {
+            changedAtMs,
+            headers: { ...headers, 'last-modified': new Date(changedAtMs).toUTCString() },
+          },
   };
+}
+
+function currentHeaders({ headers, dated }: Representation): ValidatorHeaders {
+  return dated !== undefined && isSecondOver(dated.changedAtMs, Date.now())
+    ? dated.headers
+    : headers;
 }
 
 /** Responds with a representation, or with 304 if the client has it (RFC 9110, section 13). */
 export function sendRepresentation(
-  { body, contentType, headers }: Representation,
+  representation: Representation,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
+  const { body, contentType } = representation;
+  const headers = currentHeaders(representation);
   reply.headers(headers);
   // Without `Cache-Control`: a page's conditional request has `no-cache` (WHATWG Fetch, section 4.5).
   const { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince } = request.headers;

@@ -11,6 +11,7 @@ import { ScriptedServer } from '../upstream/scriptedServer.harness.ts';
 import { serveFeed } from './serveFeed.ts';
 
 const STORED_AT = '2026-11-27T17:00:00Z';
+const STORED_AT_MS = Date.parse(STORED_AT);
 const LAST_MODIFIED = 'Fri, 27 Nov 2026 17:00:00 GMT';
 const BOARD = '<!doctype html><style>p{}</style><script>let a;</script>';
 
@@ -210,15 +211,33 @@ describe('GET /message', () => {
     await vi.waitFor(async () => expect(await etagOf()).not.toBe(plain));
   });
 
-  test('has no Last-Modified after a second change within a second', async () => {
+  test('has a Last-Modified only when the second of the change is over', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: STORED_AT_MS + 999 });
+    onTestFinished(() => void vi.useRealTimers());
     const app = await start();
-    await request(app, '/message');
+    const condition = { 'if-modified-since': LAST_MODIFIED };
+    const early = await request(app, '/message', condition);
+    expect(early.status).toBe(200);
+    expect(early.headers.get('last-modified')).toBeNull();
+    vi.setSystemTime(STORED_AT_MS + 1000);
+    expect((await request(app, '/message')).headers.get('last-modified')).toBe(LAST_MODIFIED);
+    expect((await request(app, '/message', condition)).status).toBe(304);
+  });
+
+  test('has another Last-Modified after a second change within a second', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: STORED_AT_MS + 5000 });
+    onTestFinished(() => void vi.useRealTimers());
+    const app = await start();
+    expect((await request(app, '/message')).headers.get('last-modified')).toBe(LAST_MODIFIED);
     app.store({ message: 'pear' });
     await vi.waitFor(async () => {
       const response = await request(app, '/message', { 'if-modified-since': LAST_MODIFIED });
       expect(await response.text()).toBe('pear\n');
       expect(response.headers.get('last-modified')).toBeNull();
     });
+    vi.setSystemTime(STORED_AT_MS + 6000);
+    const later = (await request(app, '/message')).headers.get('last-modified');
+    expect(later).toBe('Fri, 27 Nov 2026 17:00:05 GMT');
   });
 
   test('ignores Range, as RFC 9110, section 14.2, allows', async () => {
