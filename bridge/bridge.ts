@@ -27,11 +27,12 @@ import { CHALLENGE, type CheckPassword, requireBasicAuth } from './http/basicAut
 import { clientAddress } from './http/clientAddress.ts';
 import { parseForwardedAddress } from './http/forwardedAddress.ts';
 import { setHeaders } from './http/headers.ts';
-import { CONNECTION_OPTIONS, httpServerFactory, limitResponseTime } from './http/httpServer.ts';
+import { CONNECTION_OPTIONS, httpServerFactory } from './http/httpServer.ts';
 import { LoginCookie, type Logins, serveLogout } from './http/loginCookie.ts';
 import { OriginPolicy } from './http/originPolicy.ts';
 import { inlineScriptHashes, servePage } from './http/page.ts';
 import { destroyConnectionsOnClose, limitUpgradeTime } from './http/rawConnections.ts';
+import { limitReadTime } from './http/readDeadline.ts';
 import { RequestGuards } from './http/requestGuards.ts';
 import { normalizeRequestTarget } from './http/requestTarget.ts';
 import { serveTargetDescriptions } from './http/targetRoutes.ts';
@@ -90,8 +91,8 @@ export interface BridgeSettings extends AdminOptions {
   tls?: SecureContextOptions | undefined;
   /** How many file descriptors this process may have open. */
   maxDescriptors: number;
-  /** How long a peer may take to read a response; by default, a minute. */
-  responseTimeoutMs?: number | undefined;
+  /** How long a peer may take to read a piece of a response; by default, a minute. */
+  readTimeoutMs?: number | undefined;
   /** Checks the password of a user; without it, no password is required. */
   checkPassword?: CheckPassword | undefined;
   /** Issues tokens for the login cookie; without it, every request needs the password. */
@@ -153,7 +154,7 @@ function partsFor(options: BridgeSettings): Parts {
 }
 
 function createApp({ options, metrics }: Parts): Built<'created'> {
-  const { pageDir, isTrustedProxy, logger, tls, responseTimeoutMs } = options;
+  const { pageDir, isTrustedProxy, logger, tls, readTimeoutMs } = options;
   const app: FastifyInstance = Fastify({
     ...(logger && { loggerInstance: logger.child({}, { serializers: { req: loggedRequest } }) }),
     trustProxy: (text) => {
@@ -172,7 +173,7 @@ function createApp({ options, metrics }: Parts): Built<'created'> {
     },
   });
   setHeaders(app, inlineScriptHashes(pageDir));
-  limitResponseTime(app, responseTimeoutMs);
+  limitReadTime(app, readTimeoutMs);
   app.setNotFoundHandler(rejectUnknown(metrics));
   return { app, phase: 'created' };
 }

@@ -3,12 +3,10 @@ import { readFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
-import Fastify, { type FastifyInstance } from 'fastify';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { listeningEndpoint } from '../../access/endpoint.ts';
+import { expect, onTestFinished, test } from 'vitest';
 import { tlsFile } from '../../testing/tlsFile.ts';
 import { echo, type RunningBridge, startBridge, startTarget, TestPeer } from '../bridge.harness.ts';
-import { httpServerFactory, limitResponseTime, replaceCertificate } from './httpServer.ts';
+import { replaceCertificate } from './httpServer.ts';
 
 const FIRST = {
   cert: readFileSync(tlsFile('cert')),
@@ -130,36 +128,4 @@ test('replaces the certificate on both addresses of localhost', async () => {
 test('throws if a certificate is replaced without TLS', async () => {
   const { app } = await startBridge({ echo: await startTarget(echo) });
   expect(() => replaceCertificate(app, SECOND)).toThrow('does not use TLS');
-});
-
-describe('the deadline for reading a response', () => {
-  const body = Buffer.alloc(16 * 1024 * 1024);
-
-  async function startWithDeadline(timeoutMs?: number): Promise<FastifyInstance> {
-    const app = Fastify({ serverFactory: httpServerFactory({}, undefined, () => {}) });
-    limitResponseTime(app, timeoutMs);
-    app.get('/', (_request, reply) => reply.send(body));
-    onTestFinished(() => app.close());
-    await app.listen({ host: '127.0.0.1', port: 0 });
-    return app;
-  }
-
-  test('closes the connection of a peer that does not read', async () => {
-    const app = await startWithDeadline(500);
-    const silent = connectTcp(listeningEndpoint(app.server).port, '127.0.0.1');
-    silent.on('error', () => {});
-    onTestFinished(() => {
-      silent.destroy();
-    });
-    silent.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    const [peer] = await once(app.server, 'connection');
-    await once(peer, 'close');
-  });
-
-  test('does not affect a peer that reads the response', async () => {
-    const app = await startWithDeadline();
-    const { port } = listeningEndpoint(app.server);
-    const response = await fetch(`http://127.0.0.1:${port}/`);
-    expect((await response.arrayBuffer()).byteLength).toBe(body.length);
-  });
 });

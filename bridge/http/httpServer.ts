@@ -3,19 +3,12 @@
 
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
-import type { Socket } from 'node:net';
 import { type SecureContextOptions, Server } from 'node:tls';
 import type { FastifyInstance, FastifyServerFactory } from 'fastify';
 import { limitUnanswered } from '../../access/unansweredRequests.ts';
 
 /** How long a TLS handshake may take. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-
-/**
- * How long a peer may take to read a response. The page's largest file is 104 kB compressed, which
- * allows for 2 kB/s, slower than GPRS.
- */
-const RESPONSE_TIMEOUT_MS = 60_000;
 
 /**
  * Longer than the minute for which reverse proxies keep an idle connection, so that they close it.
@@ -52,47 +45,6 @@ export function httpServerFactory(
     limitUnanswered(server, handler, { onRejection: onTooMany, acceptsUpgrades: true });
     return server;
   };
-}
-
-/** The responses that a peer has not read completely. */
-interface UnreadResponses {
-  count: number;
-  deadline: NodeJS.Timeout | undefined;
-}
-
-/**
- * Closes a connection whose peer does not read a response in time. WebSockets are not affected.
- *
- * @param timeoutMs The time to read each response. It starts when the response is sent, or when all
- *   earlier responses have been read.
- */
-export function limitResponseTime(app: FastifyInstance, timeoutMs = RESPONSE_TIMEOUT_MS): void {
-  const unreadOn = new WeakMap<Socket, UnreadResponses>();
-  const stateOf = (socket: Socket): UnreadResponses => {
-    const known = unreadOn.get(socket);
-    if (known !== undefined) return known;
-    const state: UnreadResponses = { count: 0, deadline: undefined };
-    unreadOn.set(socket, state);
-    // A remaining timer would keep the socket and its unsent data in memory until the deadline.
-    socket.once('close', () => clearTimeout(state.deadline));
-    return state;
-  };
-  app.addHook('onSend', ({ socket }, reply, _payload, next) => {
-    const state = stateOf(socket);
-    const startTimer = () => {
-      if (socket.destroyed) return;
-      state.deadline = setTimeout(() => socket.destroy(), timeoutMs).unref();
-    };
-    state.count++;
-    // A further response does not extend the time for those before it.
-    if (state.count === 1) startTimer();
-    reply.raw.once('close', () => {
-      clearTimeout(state.deadline);
-      state.count--;
-      if (state.count > 0) startTimer();
-    });
-    next();
-  });
 }
 
 /** Replaces the certificate for new connections. Existing connections are not affected. */
