@@ -14,7 +14,7 @@ export interface Representation {
   body: string | Buffer;
   contentType: string;
   headers: ValidatorHeaders;
-  /** The headers with the time of the change, which must not be sent before its second is over. */
+  /** The headers from the time on when the second of the change is over (`isSecondOver`). */
   dated: { changedAtMs: number; headers: ValidatorHeaders } | undefined;
 }
 
@@ -39,11 +39,12 @@ export function represent(
     dated:
       changedAtMs === undefined
         ? undefined
-        : {
-            changedAtMs,
-            headers: { ...headers, 'last-modified': new Date(changedAtMs).toUTCString() },
-          },
+        : { changedAtMs, headers: withDate(headers, changedAtMs) },
   };
+}
+
+function withDate(headers: ValidatorHeaders, changedAtMs: number): ValidatorHeaders {
+  return { ...headers, 'last-modified': new Date(changedAtMs).toUTCString() };
 }
 
 function currentHeaders({ headers, dated }: Representation): ValidatorHeaders {
@@ -61,9 +62,15 @@ export function sendRepresentation(
   const { body, contentType } = representation;
   const headers = currentHeaders(representation);
   reply.headers(headers);
-  // Without `Cache-Control`: a page's conditional request has `no-cache` (WHATWG Fetch, section 4.5).
-  const { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince } = request.headers;
-  const conditions = { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince };
-  if (fresh(conditions, headers)) return reply.code(304).send();
+  if (isCurrent(request, headers)) return reply.code(304).send();
   return reply.type(contentType).send(body);
+}
+
+/** Whether the client has the representation with these headers. */
+function isCurrent({ headers: requested }: FastifyRequest, headers: ValidatorHeaders): boolean {
+  const { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince } = requested;
+  if (ifNoneMatch === undefined && ifModifiedSince === undefined) return false;
+  // Without `Cache-Control`: a page's conditional request has `no-cache` (WHATWG Fetch, section 4.5).
+  const conditions = { 'if-none-match': ifNoneMatch, 'if-modified-since': ifModifiedSince };
+  return fresh(conditions, headers);
 }
