@@ -10,13 +10,26 @@ import { parseForwardedAddress } from './forwardedAddress.ts';
  * The address of the client. Fastify follows `X-Forwarded-For` from the right as long as the
  * proxies are trusted. An entry that is not an address is ignored in favor of the peer's.
  */
-export function clientAddress({ ip, socket }: FastifyRequest): string {
-  return parseForwardedAddress(ip) ?? peerAddress(socket);
+export function clientAddress(request: FastifyRequest): string {
+  const { headers, socket } = request;
+  // `request.ip` takes a microsecond, and is the peer without that header.
+  if (headers['x-forwarded-for'] === undefined) return peerAddress(socket);
+  return parseForwardedAddress(request.ip) ?? peerAddress(socket);
 }
 
+/** The parsed addresses of open connections: a connection may send many requests. */
+const peerAddresses = new WeakMap<Socket, string>();
+
 /** The address of the peer of the TCP connection, in the form of {@link clientAddress}. */
-function peerAddress({ remoteAddress = '' }: Socket): string {
-  return parseForwardedAddress(remoteAddress) ?? '';
+function peerAddress(socket: Socket): string {
+  const known = peerAddresses.get(socket);
+  if (known !== undefined) return known;
+  const { remoteAddress } = socket;
+  // The connection is closed already.
+  if (remoteAddress === undefined) return '';
+  const address = parseForwardedAddress(remoteAddress) ?? '';
+  peerAddresses.set(socket, address);
+  return address;
 }
 
 /** Headers that proxies add to a request. Each product adds some of them. */

@@ -42,8 +42,7 @@ class UnreadResponses {
   }
 
   readonly remove = (): void => {
-    this.#count--;
-    this.restartDeadline();
+    if (--this.#count > 0) this.restartDeadline();
   };
 
   readonly restartDeadline = (): void => {

@@ -1,13 +1,9 @@
 // When the lease of a connection or a request is released: by an event, so that no code path can
-// forget it. No table keeps the leases: the listeners do.
+// forget it.
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { QuotaLease } from '../../access/quota.ts';
-import { MAX_UNANSWERED } from '../../access/unansweredRequests.ts';
-
-/** The other 'close' listeners of a connection, of Node's and ours, are fewer. */
-const MAX_LISTENERS = 2 * MAX_UNANSWERED;
 
 /** Releases a lease when a connection closes, which it may already have done. */
 export function releaseWhenClosed({ release }: QuotaLease, socket: Socket): void {
@@ -15,6 +11,12 @@ export function releaseWhenClosed({ release }: QuotaLease, socket: Socket): void
   if (socket.closed) release();
   else socket.once('close', release);
 }
+
+/**
+ * The leases of the unanswered requests on each connection. One listener for all of them: to add
+ * and remove one for each request takes more than a microsecond.
+ */
+const unanswered = new WeakMap<Socket, Set<QuotaLease>>();
 
 /**
  * Releases a lease when a request is answered, or when its connection closes: a response that
@@ -25,10 +27,25 @@ export function releaseWhenAnswered(
   socket: Socket,
   response: ServerResponse,
 ): void {
-  socket.setMaxListeners(MAX_LISTENERS);
-  releaseWhenClosed(lease, socket);
+  if (socket.closed) {
+    lease.release();
+    return;
+  }
+  const leases = unansweredOn(socket);
+  leases.add(lease);
   response.once('close', () => {
-    socket.off('close', lease.release);
+    leases.delete(lease);
     lease.release();
   });
+}
+
+function unansweredOn(socket: Socket): Set<QuotaLease> {
+  const known = unanswered.get(socket);
+  if (known !== undefined) return known;
+  const leases = new Set<QuotaLease>();
+  unanswered.set(socket, leases);
+  socket.once('close', () => {
+    for (const { release } of leases) release();
+  });
+  return leases;
 }

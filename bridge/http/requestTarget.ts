@@ -34,9 +34,12 @@ export function queryOf(url = ''): string {
 
 /** Whether a request has several `Host` headers, and has to be rejected (RFC 9112, section 3.2). */
 export function hasSeveralHosts({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
+  let count = 0;
   // Names and values alternate.
-  const names = rawHeaders.filter((_, index) => index % 2 === 0);
-  return names.filter((name) => name.toLowerCase() === 'host').length > 1;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === 'host') count++;
+  }
+  return count > 1;
 }
 
 function hex(byte: number): string {
