@@ -50,6 +50,7 @@ export class Metrics implements MetricsText {
   readonly #registry = new Registry();
   readonly #targets = new Map<string, TargetCounters>();
   readonly #targetFailures: Counter<'target' | 'reason'>;
+  readonly #subprotocols: Counter<'target' | 'subprotocol'>;
   readonly #closes: Counter<'code'>;
   readonly #rejections: Counter<'reason'>;
   readonly #streamRejections: Counter<'reason'>;
@@ -64,6 +65,12 @@ export class Metrics implements MetricsText {
       name: 'motd_bridge_target_failures_total',
       help: 'Connections to targets that could not be opened or failed, by reason.',
       labelNames: ['target', 'reason'],
+      registers,
+    });
+    this.#subprotocols = new Counter({
+      name: 'motd_bridge_subprotocol_sessions_total',
+      help: 'Sessions opened, by the subprotocol that was negotiated.',
+      labelNames: ['target', 'subprotocol'],
       registers,
     });
     this.#closes = new Counter({
@@ -102,6 +109,11 @@ export class Metrics implements MetricsText {
 
   recordTargetFailure(target: string, reason: ConnectFailure): void {
     this.#targetFailures.inc({ target, reason });
+  }
+
+  /** @param subprotocol One that the bridge selected; empty if it selected none. */
+  recordSubprotocol(target: string, subprotocol: string): void {
+    this.#subprotocols.inc({ target, subprotocol: subprotocol || 'none' });
   }
 
   recordClose(code: number): void {

@@ -56,7 +56,9 @@ export class Sessions {
       return;
     }
     browser.socket.off('close', release);
-    const counters = this.#context.metrics.countersOf(target.name);
+    const { metrics } = this.#context;
+    metrics.recordSubprotocol(target.name, browser.webSocket.protocol);
+    const counters = metrics.countersOf(target.name);
     counters.opened++;
     counters.open++;
     const relay = new Relay(browser, target, this.#context, () => {

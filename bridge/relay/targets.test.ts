@@ -42,6 +42,14 @@ test.each([
   'motd=127.0.0.1:80+proxy=1',
   'motd=127.0.0.1:80+proxy=',
   'motd=127.0.0.1:80+proxy-v1',
+  'motd=127.0.0.1:80+subprotocol',
+  'motd=127.0.0.1:80+subprotocol=',
+  'motd=127.0.0.1:80+subprotocol=mqtt,binary',
+  'motd=127.0.0.1:80+subprotocol="mqtt"',
+  'motd=127.0.0.1:80+subprotocol=a=b',
+  'motd=127.0.0.1:80+subprotocol=a/b',
+  'motd=127.0.0.1:80+subprotocol=ü',
+  'motd=127.0.0.1:80+subprotocol=mqtt+subprotocol=mqtt',
   'motd=127.0.0.1+proxy:80x',
   'motd=127.0.0.1:65536+proxy',
   'motd=unix:',
@@ -50,4 +58,24 @@ test.each([
   `motd=unix:/${'x'.repeat(107)}`,
 ])('rejects %j', (text) => {
   expect(parseTarget(text)).toBeUndefined();
+});
+
+test('keeps the order of subprotocols, and their case', () => {
+  const marks = '+subprotocol=v12.stomp+proxy+subprotocol=V12.stomp+subprotocol=binary';
+  expect(parseTarget(`stomp=127.0.0.1:61613${marks}`)).toEqual({
+    name: 'stomp',
+    address: { host: '127.0.0.1', port: 61_613 },
+    proxyVersion: 1,
+    subprotocols: ['v12.stomp', 'V12.stomp', 'binary'],
+  });
+});
+
+test('accepts every character of a token in a subprotocol, but the + of the next mark', () => {
+  // RFC 9110, section 5.6.2.
+  for (let code = 0x21; code < 0x7f; code++) {
+    const character = String.fromCharCode(code);
+    const isToken = /[!#$%&'*.^_`|~\w-]/.test(character);
+    const target = parseTarget(`motd=127.0.0.1:80+subprotocol=a${character}b`);
+    expect(target?.subprotocols, character).toEqual(isToken ? [`a${character}b`] : undefined);
+  }
 });

@@ -18,20 +18,32 @@ export interface Target {
    * `as=original` (http/targetPage.ts). Nothing else depends on it.
    */
   isOriginal?: boolean;
+  /**
+   * The WebSocket subprotocols that it speaks, in the order of preference (selectSubprotocol.ts).
+   */
+  subprotocols?: readonly string[];
   /** A secret to send before that header, so that the target trusts it. */
   proxyKey?: string | undefined;
 }
 
+/** @returns What a mark sets; `undefined` if its value is invalid. */
+type Mark = (value: string | undefined, target: Target) => Partial<Target> | undefined;
+
 /**
- * The marks that may follow an address, and what each sets. `+NAME=VALUE` gives a mark its value. A
- * mark returns `undefined` if its value is invalid. Two that set the same exclude each other.
+ * The marks that may follow an address. `+NAME=VALUE` gives a mark its value. Two that set the same
+ * exclude each other, unless they are REPEATABLE.
  */
-const MARKS: ReadonlyMap<string, (value: string | undefined) => Partial<Target> | undefined> =
-  new Map([
-    ['proxy', withoutValue({ proxyVersion: 1 })],
-    ['proxy-v2', withoutValue({ proxyVersion: 2 })],
-    ['original', withoutValue({ isOriginal: true })],
-  ]);
+const MARKS: ReadonlyMap<string, Mark> = new Map<string, Mark>([
+  ['proxy', withoutValue({ proxyVersion: 1 })],
+  ['proxy-v2', withoutValue({ proxyVersion: 2 })],
+  ['original', withoutValue({ isOriginal: true })],
+  ['subprotocol', addSubprotocol],
+]);
+
+const REPEATABLE: ReadonlySet<string> = new Set(['subprotocol']);
+
+/** A token (RFC 9110, section 5.6.2), without the `+` that begins the next mark. */
+const SUBPROTOCOL = /^[!#$%&'*.^_`|~0-9A-Za-z-]+$/;
 
 // NAME fits into the reason of a close frame (describeFailure.ts) and into a URL path. HOST is a
 // name, an IPv4 address, or an IPv6 address in brackets (RFC 3986, section 3.2.2).
@@ -49,7 +61,8 @@ const MAX_PATH_BYTES = 107;
  * Parses a target.
  *
  * @param text `NAME=HOST:PORT` or `NAME=unix:/PATH`, followed by marks: `+proxy` or `+proxy-v2` if
- *   the target expects a PROXY header of version 1 or 2, `+original` if it is an original server.
+ *   the target expects a PROXY header of version 1 or 2, `+original` if it is an original server,
+ *   `+subprotocol=NAME` for each WebSocket subprotocol that it speaks.
  * @returns The target; `undefined` if the text is invalid.
  */
 export function parseTarget(text: string): Target | undefined {
@@ -68,14 +81,22 @@ export function parseTarget(text: string): Target | undefined {
 /** @param mark Without its `+`. */
 function applyMark(target: Target, mark: string): Target | undefined {
   const [name = '', value] = mark.split(/=(.*)/s, 2);
-  const marked = MARKS.get(name)?.(value);
+  const marked = MARKS.get(name)?.(value, target);
   if (marked === undefined) return undefined;
   const isRepeated = Object.keys(marked).some((key) => key in target);
-  return isRepeated ? undefined : { ...target, ...marked };
+  return isRepeated && !REPEATABLE.has(name) ? undefined : { ...target, ...marked };
 }
 
-function withoutValue(marked: Partial<Target>) {
-  return (value: string | undefined) => (value === undefined ? marked : undefined);
+function withoutValue(marked: Partial<Target>): Mark {
+  return (value) => (value === undefined ? marked : undefined);
+}
+
+function addSubprotocol(
+  name: string | undefined,
+  { subprotocols = [] }: Target,
+): Partial<Target> | undefined {
+  const isValid = name !== undefined && SUBPROTOCOL.test(name) && !subprotocols.includes(name);
+  return isValid ? { subprotocols: [...subprotocols, name] } : undefined;
 }
 
 function parseTcp(text: string): Endpoint | undefined {

@@ -1,6 +1,7 @@
 // The WebSocket routes: `/ws` for the default target, `/ws/NAME` for the target of that name. Which
 // targets there are is decided for each request (targetList.ts).
 
+import type { IncomingMessage } from 'node:http';
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket, WebSocketServer } from 'ws';
@@ -8,6 +9,7 @@ import { clientEndpoints } from '../http/clientAddress.ts';
 import type { RequestGuards } from '../http/requestGuards.ts';
 import type { RouteRules } from '../http/routeRules.ts';
 import { CLOSE } from './closeCodes.ts';
+import { selectSubprotocol } from './selectSubprotocol.ts';
 import type { Sessions } from './sessions.ts';
 import type { TargetList } from './targetList.ts';
 import type { Target } from './targets.ts';
@@ -27,8 +29,8 @@ const MIN_PIECES = 256;
 /** A page whose handshake was rejected requests the reason here, with the password. */
 const RULES: RouteRules = { acceptsLoginCookie: true, setsLoginCookie: true };
 
-/** Clients written for other WebSocket-to-TCP proxies, such as websockify, request it. */
-const SUBPROTOCOL = 'binary';
+/** The target of each request: ws knows the request as Node does, and not as Fastify does. */
+const requestedTargets = new WeakMap<IncomingMessage, Target>();
 
 /**
  * Makes an app accept WebSocket upgrades, and end all sessions when it closes. Routes that were
@@ -48,9 +50,9 @@ export async function registerWebSockets(
     // The bytes may be compressed or encrypted already, and the relay writes frames itself
     // (toBrowser.ts).
     perMessageDeflate: false,
-    handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
+    handleProtocols: (offered: Set<string>, request: IncomingMessage) =>
+      selectSubprotocol(offered, targetOf(request)) ?? false,
   };
-  app.decorateRequest('target');
   await app.register(fastifyWebsocket, {
     options,
     errorHandler: (_error, webSocket) => webSocketOnError(webSocket),
@@ -58,13 +60,6 @@ export async function registerWebSockets(
       return closeAll(sessions, this.websocketServer);
     },
   });
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The target of a WebSocket route. */
-    target?: Target;
-  }
 }
 
 export interface TargetRoutesContext {
@@ -76,9 +71,10 @@ export interface TargetRoutesContext {
 }
 
 /**
- * Serves the targets at a path, with the parameter `name` or for the default target. The response to a request that is not an upgrade is 426, or that of
- * the guard that rejects it. A page whose upgrade was rejected requests the reason with OPTIONS:
- * its GET would carry no `Origin` (Fetch standard, "append a request `Origin` header").
+ * Serves the targets at a path, with the parameter `name` or for the default target. The response
+ * to a request that is not an upgrade is 426, or that of the guard that rejects it. A page whose
+ * upgrade was rejected requests the reason with OPTIONS: its GET would carry no `Origin` (Fetch
+ * standard, "append a request `Origin` header").
  */
 export function serveTargetsAt(
   app: FastifyInstance,
@@ -92,7 +88,7 @@ export function serveTargetsAt(
       onUnknown(request, reply);
       return;
     }
-    request.target = target;
+    requestedTargets.set(request.raw, target);
     next();
   };
   const handler = (_request: FastifyRequest, reply: FastifyReply) =>
@@ -109,13 +105,12 @@ export function serveTargetsAt(
     preHandler: guards.checkSessionQuota,
     handler,
     wsHandler: (webSocket, request) => {
-      const { acceptedUpgrade, socket, target } = request;
-      if (target === undefined) throw new Error('an upgrade passed without a target');
+      const { acceptedUpgrade, socket, raw } = request;
       switch (acceptedUpgrade?.for) {
         case 'session': {
           const endpoints = () => clientEndpoints(request);
           const browser = { webSocket, socket, endpoints, user: request.user };
-          sessions.open(browser, target, acceptedUpgrade.lease);
+          sessions.open(browser, targetOf(raw), acceptedUpgrade.lease);
           return;
         }
         case 'rejection':
@@ -126,6 +121,12 @@ export function serveTargetsAt(
       }
     },
   });
+}
+
+function targetOf(request: IncomingMessage): Target {
+  const target = requestedTargets.get(request);
+  if (target === undefined) throw new Error('an upgrade passed without a target');
+  return target;
 }
 
 // After a protocol error of the peer, ws has already closed the WebSocket with the code of RFC

@@ -175,6 +175,33 @@ for (const proxy of [nginx, haproxy]) {
       await new PageTerminal(page).expectText(PROMPT);
     });
 
+    for (const stripsBasePath of [false, true]) {
+      const what = stripsBasePath ? 'stripped' : 'passed on';
+      test(`reaches the same target with a slash at the end, or 426 without an upgrade, if the base path is ${what}`, async () => {
+        const other = await startServer(0, ['--message', 'Other']);
+        const flags = (origin: string) => [
+          ...['--target', `other=127.0.0.1:${other.port}+proxy+subprotocol=v1.other`],
+          ...(stripsBasePath ? [] : BASE),
+          ...trusting(origin),
+        ];
+        const { port } = await start(proxy, { stripsBasePath, flags });
+        for (const [path, message, subprotocol] of [
+          ['/motd/ws', APPLE, 'binary'],
+          ['/motd/ws/', APPLE, 'binary'],
+          ['/motd/ws/motd/', APPLE, 'binary'],
+          ['/motd/ws/other', 'Other', 'v1.other'],
+          ['/motd/ws/other/', 'Other', 'v1.other'],
+        ] as const) {
+          const url = `127.0.0.1:${port}${path}`;
+          const webSocket = new WebSocket(`ws://${url}`, ['binary', 'v1.other']);
+          expect(await conversation(webSocket), path).toBe(`200 OK\n${message}\n200 OK\n`);
+          expect(webSocket.protocol).toBe(subprotocol);
+          for (const method of ['GET', 'HEAD'])
+            expect((await fetch(`http://${url}`, { method })).status, path).toBe(426);
+        }
+      });
+    }
+
     test.describe('that terminates TLS', () => {
       test.use({ ignoreHTTPSErrors: true });
 
