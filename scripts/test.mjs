@@ -8,13 +8,18 @@ import { fail, prepare, runNode } from './prepare.mjs';
 import {
   findEtcd,
   findHaproxy,
+  findMosquitto,
   findNetcat,
   findNginx,
+  findNoVnc,
   findPython,
+  findRabbitMq,
   findRedis,
   findShellcheck,
   findStrace,
   findTelnet,
+  findVncServer,
+  findXterm,
 } from './tools.mjs';
 
 const FOLDERS = ['protocol', 'access', 'server', 'client', 'bridge', 'feed', 'web', 'cli', 'bench'];
@@ -36,8 +41,16 @@ process.env['MOTD_TEST_STRACE'] = findStrace();
 process.env['MOTD_TEST_NGINX'] = findNginx();
 process.env['MOTD_TEST_HAPROXY'] = findHaproxy();
 process.env['MOTD_TEST_REDIS'] = findRedis();
+process.env['MOTD_TEST_MOSQUITTO'] = findMosquitto();
 process.env['MOTD_TEST_SHELLCHECK'] = findShellcheck();
 process.env['MOTD_TEST_ETCD'] = findEtcd();
+if (mode !== 'quick') {
+  // Large, and used by tests of the full run only.
+  process.env['MOTD_TEST_RABBITMQ'] = findRabbitMq();
+  process.env['MOTD_TEST_VNC_SERVER'] = findVncServer();
+  process.env['MOTD_TEST_XTERM'] = findXterm();
+  process.env['MOTD_TEST_NOVNC'] = findNoVnc();
+}
 process.env['CHROMIUM_PATH'] = await findBrowser();
 process.env['CHROMIUM_SHELL_PATH'] = findHeadlessShell();
 

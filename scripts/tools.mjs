@@ -87,6 +87,52 @@ export function findRedis() {
   });
 }
 
+/** @returns {string} A mosquitto, the MQTT broker; else empty. */
+export function findMosquitto() {
+  // `-h` exits with 3.
+  return findServer('mosquitto', 'mosquitto', (mosquitto) => {
+    return spawnSync(mosquitto, ['-h'], { stdio: 'ignore' }).error === undefined;
+  });
+}
+
+/** @returns {string} TigerVNC's server, which is a display of its own; else empty. */
+export function findVncServer() {
+  return findTool('Xtigervnc', 'tigervnc-standalone-server', (server) => {
+    return spawnSync(server, ['-version'], { stdio: 'ignore' }).status === 0;
+  });
+}
+
+/** @returns {string} An xterm; else empty. */
+export function findXterm() {
+  return findTool('xterm', 'xterm', (xterm) => {
+    return spawnSync(xterm, ['-version'], { stdio: 'ignore' }).status === 0;
+  });
+}
+
+/** @returns {string} The folder of Debian's noVNC; else empty. */
+export function findNoVnc() {
+  const folder = '/usr/share/novnc';
+  const isThere = () => existsSync(`${folder}/vnc_lite.html`);
+  if (isThere()) return folder;
+  installDebianPackages('novnc');
+  if (isThere()) return folder;
+  console.log('No suitable noVNC found: skipping what needs it.');
+  return '';
+}
+
+/**
+ * @returns {string} RabbitMQ, the smallest server in Debian that speaks STOMP 1.2: Debian's own
+ *   `rabbitmq-server` demands to be root; this is what it calls. Else empty.
+ */
+export function findRabbitMq() {
+  const server = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+  if (existsSync(server)) return server;
+  if (!existsSync('/run/systemd/system')) installDebianPackages('rabbitmq-server');
+  if (existsSync(server)) return server;
+  console.log('No suitable rabbitmq-server found: skipping what needs it.');
+  return '';
+}
+
 /** @returns {string} An etcd that offers only version 3 of its API, as since 3.4; else empty. */
 export function findEtcd() {
   const etcd = findServer('etcd', 'etcd-server', (command) => {

@@ -9,6 +9,7 @@ import { codeBlock, replaceParts } from '../../testing/docs.ts';
 import { freePort } from '../../testing/freePort.ts';
 import { Program } from '../../testing/programs.ts';
 import { expect, QUICK, startBridgeTo, test } from '../fixtures.ts';
+import { startGuideBridge } from './targetsGuide.ts';
 
 const PAGE = 'docs/targets.md';
 const HEADING = 'Try it with redis';
@@ -32,7 +33,8 @@ async function startRedis(): Promise<Redis> {
   ]);
   const program = new Program('sh', ['-c', script]);
   await program.waitForOutput(/Ready to accept connections/);
-  return { program, bridgePort: await startBridgeTo(`redis=127.0.0.1:${port}`) };
+  const bridgePort = await startGuideBridge([HEADING, 'sh', 1], [['6390', String(port)]]);
+  return { program, bridgePort };
 }
 
 /** A WebSocket client that collects the bytes redis sends. */
