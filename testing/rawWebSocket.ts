@@ -22,6 +22,8 @@ export interface RawConnectOptions {
   path?: string;
   /** Sent by pages only. */
   origin?: string;
+  /** The subprotocol to offer, which the bridge must accept. */
+  subprotocol?: string | undefined;
   /** Bytes sent together with the request, before the response. */
   early?: Buffer;
   /** Reads nothing after the handshake until `socket.resume`. */
@@ -88,11 +90,13 @@ export class RawWebSocket {
 
   /** Connects, and resolves once the bridge has accepted the upgrade. @throws If it has not. */
   static async connect(port: number, opening: RawConnectOptions = {}): Promise<RawWebSocket> {
-    const { path, origin, early = NO_BYTES, startsPaused = false, onData = () => {} } = opening;
+    const { path, early = NO_BYTES, startsPaused = false, onData = () => {} } = opening;
+    const { origin, subprotocol } = opening;
     const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true });
     const webSocket = new RawWebSocket(socket, onData);
-    socket.write(Buffer.concat([Buffer.from(upgradeRequest(path, { Origin: origin })), early]));
-    const rest = await acceptedUpgrade(socket);
+    const headers = { Origin: origin, 'Sec-WebSocket-Protocol': subprotocol };
+    socket.write(Buffer.concat([Buffer.from(upgradeRequest(path, headers)), early]));
+    const rest = await acceptedUpgrade(socket, subprotocol);
     if (startsPaused) socket.pause();
     socket.on('data', (chunk: Buffer) => webSocket.#receive(chunk));
     socket.on('end', () => webSocket.#onEnd());
@@ -184,9 +188,11 @@ export class RawWebSocket {
   }
 }
 
-/** Resolves with the bytes after the bridge's response, which must be 101. */
-async function acceptedUpgrade(socket: Socket): Promise<Buffer> {
+/** Resolves with the bytes after the bridge's response, which must be 101 with the subprotocol. */
+async function acceptedUpgrade(socket: Socket, subprotocol?: string): Promise<Buffer> {
   const { head, rest } = await responseHead(socket);
   if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`not upgraded: ${head}`);
+  const [, selected] = /^sec-websocket-protocol: (.*)$/im.exec(head) ?? [];
+  if (selected !== subprotocol) throw new Error(`the subprotocol is ${selected}`);
   return rest;
 }

@@ -53,13 +53,13 @@ interface TransferResult {
   browserEnded: WebSocketEnding;
 }
 
-const MARKS = ['', '+proxy', '+proxy-v2'] as const;
+const SUBPROTOCOL = 'v1.transfers';
+const MARKS = ['', '+proxy', '+proxy-v2', `+subprotocol=${SUBPROTOCOL}`] as const;
 type Mark = (typeof MARKS)[number];
 
 /** A named target, which one transfer at a time uses. */
 interface TargetSlot {
   name: string;
-  /** The mark of a target that expects a PROXY header, or nothing. */
   mark: Mark;
   target: ScriptedTarget;
   accept: () => Promise<TargetConnection>;
@@ -68,7 +68,7 @@ interface TargetSlot {
 test.describe.configure({ timeout: scaled(60_000, 1_800_000) });
 
 test('relays random transfers byte for byte, and ends them correctly', QUICK, async () => {
-  const count = scaled(150, 10_000);
+  const count = scaled(150, 10_000 * MARKS.length);
   const slots = await Promise.all(
     Array.from({ length: CONCURRENCY }, (_, index) => openSlot(index)),
   );
@@ -120,6 +120,7 @@ function namedAddress({ name, target, mark }: TargetSlot): [string, string] {
 function proxyHeaderFor(mark: Mark, from: number, to: number): Buffer {
   switch (mark) {
     case '':
+    case '+subprotocol=v1.transfers':
       return Buffer.alloc(0);
     case '+proxy':
       return Buffer.from(`PROXY TCP4 127.0.0.1 127.0.0.1 ${from} ${to}\r\n`);
@@ -159,6 +160,7 @@ async function run(
   let onBrowserProgress = (_readBytes: number): void => {};
   const webSocket = await RawWebSocket.connect(port, {
     path: `/ws/${slot.name}`,
+    subprotocol: slot.mark.startsWith('+subprotocol') ? SUBPROTOCOL : undefined,
     early: random() < 0.3 ? takeFrame(pieces) : Buffer.alloc(0),
     onData: (chunk) => {
       browser.receive(chunk);
